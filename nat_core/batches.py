@@ -1,0 +1,143 @@
+"""Batches: image sets held in memory as uint8 become mixed, augmented, normalised batches; a batch is a pure function
+of seed and step, so that a run resumed at any step sees the very pictures it would have seen."""
+
+from functools import lru_cache
+from hashlib import sha256
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor
+from torch.nn import functional
+
+from nat_core.datasets import ImageSet
+from nat_core.recipes import Recipe
+
+
+class Batch(NamedTuple):
+    """One step's pictures: those with labels first, the negatives after them."""
+
+    images: Float[Tensor, "n 3 h w"]
+    """Normalised, channels_last in memory."""
+    labels: Int[Tensor, " in_distribution"]
+
+
+def generator_for(seed: int, stream: str, index: int) -> torch.Generator:
+    """Return a generator of its own for each (seed, stream, index), whatever was drawn before."""
+    digest = sha256(f"{seed}/{stream}/{index}".encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
+
+
+def normalise(
+    pixels: UInt8[Tensor, "n h w 3"], mean: tuple[float, ...], std: tuple[float, ...]
+) -> Float[Tensor, "n 3 h w"]:
+    """Return (pixels / 255 - mean) / std, float32, channels first in shape and last in memory; mean and std in [0, 1].
+
+    >>> normalise(torch.full((1, 1, 1, 3), 255, dtype=torch.uint8), (0.5,) * 3, (0.25,) * 3).flatten().tolist()
+    [2.0, 2.0, 2.0]
+    """
+    scale = torch.tensor([1 / (255 * each) for each in std], device=pixels.device)
+    shift = torch.tensor([-middle / each for middle, each in zip(mean, std, strict=True)], device=pixels.device)
+    return torch.addcmul(shift, pixels.float(), scale).permute(0, 3, 1, 2)
+
+
+def resize(pixels: UInt8[Tensor, "n h w 3"], size: int) -> UInt8[Tensor, "n size size 3"]:
+    """Return the pictures shrunk to size x size pixels, bilinear with antialiasing, rounded to uint8."""
+    if pixels.shape[1] == size == pixels.shape[2]:
+        return pixels
+    smaller = [
+        functional.interpolate(
+            part.permute(0, 3, 1, 2).float(), (size, size), mode="bilinear", antialias=True, align_corners=False
+        )
+        for part in pixels.split(2000)
+    ]
+    return torch.cat([part.round().clamp(0, 255).byte().permute(0, 2, 3, 1) for part in smaller]).contiguous()
+
+
+def crop_and_flip(
+    pixels: UInt8[Tensor, "all h w 3"],
+    chosen: Int[Tensor, " n"],
+    padding: int,
+    flip: bool,
+    generator: torch.Generator,
+) -> UInt8[Tensor, "n h w 3"]:
+    """Return the chosen pictures, each moved by up to `padding` pixels with reflected edges, half of them mirrored.
+
+    One gather for the whole batch: the rows and columns that a crop of the padded picture would show are computed as
+    indices, so that no padded copy is made. `generator` lives on the CPU; the same one gives the same crops anywhere.
+    """
+    count, (height, width) = len(chosen), pixels.shape[1:3]
+    shift = torch.randint(-padding, padding + 1, (2, count, 1), generator=generator)
+    rows = _reflect(torch.arange(height) + shift[0], height)
+    columns = _reflect(torch.arange(width) + shift[1], width)
+    if flip:
+        mirrored = torch.rand(count, 1, generator=generator) < 0.5
+        columns = torch.where(mirrored, columns.flip(1), columns)
+    rows, columns = rows.to(pixels.device), columns.to(pixels.device)
+    return pixels[chosen.to(pixels.device)[:, None, None], rows[:, :, None], columns[:, None, :]]
+
+
+def _reflect(position: Int[Tensor, "n length"], length: int) -> Int[Tensor, "n length"]:
+    return (length - 1 - (length - 1 - position.abs()).abs()).clamp(0, length - 1)
+
+
+class Batches:
+    """All batches of one training run.
+
+    `at(step)` returns the batch of that step, `size_at(step)` its pictures' side in pixels; `steps` is their number
+    (the last short batch of an epoch is dropped). In-distribution pictures are shuffled anew every epoch; negatives
+    are shuffled and cycled without replacement. Raises ValueError where a set is smaller than its part of a batch.
+    """
+
+    def __init__(
+        self, recipe: Recipe, training: ImageSet, negatives: ImageSet | None, *, seed: int, device: torch.device,
+        mean: tuple[float, ...], std: tuple[float, ...],
+    ) -> None:  # fmt: skip
+        self.recipe, self.seed, self.device, self.mean, self.std = recipe, seed, device, mean, std
+        self.negative_count = recipe.negatives_per_batch if negatives is not None else 0
+        self.known_count = recipe.batch_size - (self.negative_count if recipe.negatives_inside else 0)
+        if training.labels is None:
+            raise ValueError(f"{training.name} has no labels to learn")
+        for part, need in ((training, self.known_count), (negatives, self.negative_count)):
+            if part is not None and len(part) < need:
+                raise ValueError(f"{part.name} holds {len(part)} pictures, a batch needs {need}")
+        self._known = torch.from_numpy(training.pixels).to(device)
+        self._labels = torch.from_numpy(training.labels)
+        self._negatives = None if negatives is None else torch.from_numpy(negatives.pixels).to(device)
+        self._resized: tuple[int, Tensor, Tensor | None] = (self._known.shape[1], self._known, self._negatives)
+        self.steps_per_epoch = len(training) // self.known_count
+        self.steps = self.steps_per_epoch * recipe.epochs
+
+    def size_at(self, step: int) -> int:
+        """Return the side in pixels of the pictures of that step."""
+        return next(size for size, share in self.recipe.sizes if step < share * self.steps)
+
+    def at(self, step: int) -> Batch:
+        """Return the batch of that step, 0 <= step < steps."""
+        size = self.size_at(step)
+        known, negatives = self._at_size(size)
+        epoch, place = divmod(step, self.steps_per_epoch)
+        chosen = _order(self.seed, "known", epoch, len(known))[place * self.known_count :][: self.known_count]
+        generator = generator_for(self.seed, "augmentation", step)
+        padding = round(self.recipe.padding * size / 32)
+        parts = [crop_and_flip(known, chosen, padding, self.recipe.flip, generator)]
+        if negatives is not None and self.negative_count:
+            others = self._negatives_at(step, len(negatives))
+            parts.append(crop_and_flip(negatives, others, padding, self.recipe.flip, generator))
+        return Batch(normalise(torch.cat(parts), self.mean, self.std), self._labels[chosen].to(self.device))
+
+    def _negatives_at(self, step: int, available: int) -> Int[Tensor, " n"]:
+        positions = range(step * self.negative_count, (step + 1) * self.negative_count)
+        cycles = [divmod(position, available) for position in positions]
+        return torch.stack([_order(self.seed, "negatives", cycle, available)[place] for cycle, place in cycles])
+
+    def _at_size(self, size: int) -> tuple[Tensor, Tensor | None]:
+        if self._resized[0] != size:
+            negatives = None if self._negatives is None else resize(self._negatives, size)
+            self._resized = (size, resize(self._known, size), negatives)
+        return self._resized[1:]
+
+
+@lru_cache(maxsize=4)
+def _order(seed: int, stream: str, index: int, count: int) -> Int[Tensor, " count"]:
+    return torch.randperm(count, generator=generator_for(seed, stream, index))

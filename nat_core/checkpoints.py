@@ -1,0 +1,209 @@
+"""Checkpoints: a network's weights, stored predictions and card in one folder, checked when read, written atomically.
+
+    <folder>/<name>/weights.safetensors      float16, norm statistics float32
+    <folder>/<name>/predictions.safetensors  logits, labels and ids by image set; the gallery's attention maps
+    <folder>/<name>/card.json                format, recipe, classes, ..., report, sha256 of the other two; written last
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from nat_core.predictions import Predictions, pack, unpack
+from nat_core.recipes import RECIPES, Recipe
+from nat_core.report import NetworkReport
+
+FORMAT = 1
+WEIGHTS, PREDICTIONS, CARD = "weights.safetensors", "predictions.safetensors", "card.json"
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that is missing, damaged or of another kind; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of a stored network."""
+
+    name: str
+    recipe: Recipe
+    architecture: str
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    """Channel means of the training pictures, in [0, 1], that inputs are normalised with."""
+    std: tuple[float, ...]
+    preprocessing: dict[str, Any]
+    """How a picture of any size becomes the network's input: size (pixels), crop, filter."""
+    seed: int
+    parameters: int
+    hardware: str
+    precision: str
+    seconds: float
+    """Time spent training, in seconds."""
+    trained_at: str
+    versions: dict[str, str]
+    report: NetworkReport
+    sha256: dict[str, str]
+    format: int = FORMAT
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """The role of each reported image set for this network."""
+        return self.recipe.roles
+
+    @property
+    def protocol(self) -> str:
+        """The name of the schedule that the network was trained with."""
+        return self.recipe.protocol
+
+
+def checkpoints_folder(explicit: Path | str | None = None) -> Path:
+    """Return where networks are looked for: `explicit` (--checkpoints), else NAT_CHECKPOINTS, else ./checkpoints."""
+    return Path(explicit or os.environ.get("NAT_CHECKPOINTS") or "checkpoints")
+
+
+def available(folder: Path) -> tuple[str, ...]:
+    """Return the names of the networks in a folder: those of the recipes first, in their order."""
+    present = {card.parent.name for card in Path(folder).glob(f"*/{CARD}")}
+    return tuple([name for name in RECIPES if name in present] + sorted(present - set(RECIPES)))
+
+
+def load_card(folder: Path, name: str) -> Card:
+    """Return a network's card; CheckpointError where it is missing, damaged or of another format."""
+    path = Path(folder) / name / CARD
+    if not path.is_file():
+        raise CheckpointError(f"No network {name} in {folder}. Train it with: nat train {name}, or choose another one")
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if values["format"] != FORMAT:
+            raise CheckpointError(
+                f"{path} has format {values['format']}, this version reads format {FORMAT}: update NAT Explorer"
+            )
+        values["recipe"] = Recipe.from_json(values["recipe"])
+        values["report"] = NetworkReport.from_json(values["report"])
+        for key in ("classes", "mean", "std"):
+            values[key] = tuple(values[key])
+        return Card(**values)
+    except CheckpointError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(
+            f"{path} is damaged ({type(error).__name__}: {error}): get the checkpoint again"
+        ) from None
+
+
+def load_predictions(folder: Path, name: str, sets: Sequence[str] | None = None) -> dict[str, Predictions]:
+    """Return a network's stored predictions by image set, all of them or those of `sets` that are there."""
+    arrays, metadata = _read_checked(folder, name, PREDICTIONS)
+    stored = {key: value for key, value in arrays.items() if not key.startswith("maps/")}
+    predictions = unpack(name, stored, metadata)
+    return {key: value for key, value in predictions.items() if sets is None or key in sets}
+
+
+def load_maps(folder: Path, name: str) -> dict[str, np.ndarray]:
+    """Return the attention maps of the gallery's pictures by level, float32 (n, h, w), in the order of their ids."""
+    arrays, _ = _read_checked(folder, name, PREDICTIONS)
+    return {key.removeprefix("maps/"): value.astype(np.float32) for key, value in arrays.items() if "maps/" in key}
+
+
+def load_weights(folder: Path, name: str) -> dict[str, np.ndarray]:
+    """Return a network's weights by parameter name, float32."""
+    arrays, _ = _read_checked(folder, name, WEIGHTS)
+    return {key: value.astype(np.float32) if value.dtype == np.float16 else value for key, value in arrays.items()}
+
+
+def _read_checked(folder: Path, name: str, file: str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    card = load_card(folder, name)
+    path = Path(folder) / name / file
+    if not path.is_file():
+        raise CheckpointError(f"{path} is missing: get the checkpoint {name} again")
+    return read_tensors(path, card.sha256.get(file, ""))
+
+
+def read_tensors(path: Path, digest: str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Return the arrays and metadata of a safetensors file whose SHA-256 is `digest`.
+
+    Raises CheckpointError where the file's content has another SHA-256 (truncated or altered) or is not safetensors.
+    """
+    if sha256(path.read_bytes()).hexdigest() != digest:
+        raise CheckpointError(f"{path} is truncated or altered (its SHA-256 is not the card's): get it again")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except SafetensorError as error:
+        raise CheckpointError(f"{path} is not a safetensors file ({error}): get it again") from None
+
+
+def write_durably(path: Path, content: bytes) -> str:
+    """Write a file so that a reader sees all of it or the one before, even after a crash; return its SHA-256.
+
+    A temporary file in the same folder is written, flushed to the disk and renamed; then the folder is flushed.
+    OSError (a full disk) leaves no half file behind.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    if os.name == "posix":
+        handle = os.open(path.parent, os.O_RDONLY)
+        os.fsync(handle)
+        os.close(handle)
+    return sha256(content).hexdigest()
+
+
+def half(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the weights as they are stored: float16, norm statistics (running mean and variance) as they are."""
+    keep = ("running_mean", "running_var", "num_batches_tracked")
+    return {key: value if key.endswith(keep) else value.astype(np.float16) for key, value in weights.items()}
+
+
+def save_checkpoint(
+    folder: Path,
+    name: str,
+    *,
+    weights: Mapping[str, np.ndarray],
+    predictions: Mapping[str, Predictions],
+    maps: Mapping[str, np.ndarray],
+    card: Mapping[str, Any],
+) -> Path:
+    """Write a checkpoint as a whole: in a folder of its own, the card last, then renamed to its name.
+
+    `card` gives the fields of `Card` but `name`, `sha256` and `format`; `maps` the gallery's attention maps by level.
+    Returns the checkpoint's folder. Raises CheckpointError where one of that name is there already.
+    """
+    home = Path(folder) / name
+    if home.exists():
+        raise CheckpointError(f"{home} is there already: move it away, or write to another folder")
+    draft = Path(folder) / f".{name}.{os.getpid()}.tmp"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    try:
+        arrays, metadata = pack(predictions)
+        arrays |= {f"maps/{level}": values.astype(np.float16) for level, values in maps.items()}
+        digests = {
+            WEIGHTS: write_durably(draft / WEIGHTS, save(half(weights))),
+            PREDICTIONS: write_durably(draft / PREDICTIONS, save(arrays, metadata)),
+        }
+        whole = Card(name=name, sha256=digests, **card)
+        values = asdict(whole) | {"recipe": whole.recipe.to_json(), "report": whole.report.to_json()}
+        write_durably(draft / CARD, (json.dumps(values, indent=1) + "\n").encode())
+        os.replace(draft, home)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return home

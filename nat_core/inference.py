@@ -1,0 +1,123 @@
+"""Inference: a stored network and pictures become predictions and attention maps."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
+
+from nat_core.attention import attention_map
+from nat_core.batches import normalise
+from nat_core.checkpoints import Card, CheckpointError, load_card, load_weights
+from nat_core.images import image_id
+from nat_core.models import Outputs, build
+from nat_core.predictions import Predictions
+from nat_core.recipes import LEVELS
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A network ready to predict: in eval mode, float32, with what its inputs are normalised by."""
+
+    name: str
+    model: nn.Module
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    card: Card | None = field(default=None, repr=False)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network's weights are."""
+        return next(self.model.parameters()).device
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """Return the device of that name; `auto` takes CUDA, else Apple's MPS, else the CPU.
+
+    Raises ValueError for an unknown name or a device that this machine does not have.
+    """
+    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        return torch.device(next(each for each in ("cuda", "mps", "cpu") if present[each]))
+    if name not in present:
+        raise ValueError(f"unknown device {name!r}; known: auto, {', '.join(present)}")
+    if not present[name]:
+        raise ValueError(f"this machine has no {name} device that PyTorch can use: choose auto or cpu")
+    return torch.device(name)
+
+
+def load_network(folder: Path, name: str, device: str | torch.device = "cpu") -> Network:
+    """Return a stored network; CheckpointError where it is missing, damaged or does not fit its architecture."""
+    card = load_card(folder, name)
+    weights = {key: torch.from_numpy(value) for key, value in load_weights(folder, name).items()}
+    model = build(card.architecture, len(card.classes))
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:300]
+        raise CheckpointError(
+            f"The weights of {name} in {folder} do not fit a {card.architecture} of {len(card.classes)} classes: "
+            f"{reason}"
+        ) from None
+    return Network(name, frozen(model, torch.device(device)), card.classes, card.mean, card.std, card)
+
+
+def frozen(model: nn.Module, device: torch.device) -> nn.Module:
+    """Return the model on the device, in eval mode, without gradients, channels_last."""
+    return model.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+
+
+def predict(
+    network: Network,
+    pixels: UInt8[np.ndarray, "n size size 3"] | Float[np.ndarray, "n size size 3"],
+    *,
+    name: str = "upload",
+    ids: Sequence[str] | None = None,
+    labels: np.ndarray | None = None,
+    batch_size: int = 256,
+) -> Predictions:
+    """Return the network's predictions on pictures: uint8, or float32 that is normalised already.
+
+    Without `ids` each picture's id is the first 16 digits of its pixels' SHA-1. An empty set raises ValueError.
+    """
+    logits = [outputs.logits for outputs in _outputs(network, pixels, batch_size)]
+    identities = tuple(ids) if ids is not None else tuple(image_id(picture) for picture in pixels)
+    return Predictions(network.name, name, identities, torch.cat(logits).cpu().numpy(), labels)
+
+
+def predict_with_maps(
+    network: Network,
+    pixels: UInt8[np.ndarray, "n size size 3"] | Float[np.ndarray, "n size size 3"],
+    *,
+    name: str = "upload",
+    ids: Sequence[str] | None = None,
+    labels: np.ndarray | None = None,
+    batch_size: int = 256,
+) -> tuple[Predictions, dict[str, Float[np.ndarray, "n _ _"]]]:
+    """Return the predictions and the attention maps (mean of A^2 over channels) at the low, middle and high level."""
+    logits: list[Tensor] = []
+    maps: dict[str, list[Tensor]] = {level: [] for level in LEVELS}
+    for outputs in _outputs(network, pixels, batch_size):
+        logits.append(outputs.logits)
+        for level, index in zip(LEVELS, network.model.levels, strict=True):
+            maps[level].append(attention_map(outputs.groups[index]))
+    identities = tuple(ids) if ids is not None else tuple(image_id(picture) for picture in pixels)
+    predictions = Predictions(network.name, name, identities, torch.cat(logits).cpu().numpy(), labels)
+    return predictions, {level: torch.cat(parts).cpu().numpy() for level, parts in maps.items()}
+
+
+def _outputs(network: Network, pixels: np.ndarray, batch_size: int) -> Iterator[Outputs]:
+    if not len(pixels):
+        raise ValueError("there is no picture to predict")
+    for start in range(0, len(pixels), batch_size):
+        part = torch.from_numpy(np.ascontiguousarray(pixels[start : start + batch_size])).to(network.device)
+        if part.dtype == torch.uint8:
+            images = normalise(part, network.mean, network.std)
+        else:
+            images = part.float().permute(0, 3, 1, 2)
+        with torch.inference_mode():
+            yield network.model(images)

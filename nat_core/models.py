@@ -1,0 +1,166 @@
+"""The two families of networks: CIFAR ResNet-18 and WideResNet-d-k; forward returns logits and group activations."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class Outputs(NamedTuple):
+    """What a forward pass returns."""
+
+    logits: Float[Tensor, "n classes"]
+    groups: tuple[Float[Tensor, "n _ _ _"], ...]
+    """The output of each group (stage) of blocks, (n, channels, h, w), in the order of the network."""
+
+
+def _convolution(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)
+
+
+class BasicBlock(nn.Module):
+    """Residual block of ResNet-18 (He et al. 2016, "Deep Residual Learning"): norm after each convolution."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = _convolution(inputs, outputs, 3, stride)
+        self.norm1 = nn.BatchNorm2d(outputs)
+        self.conv2 = _convolution(outputs, outputs, 3)
+        self.norm2 = nn.BatchNorm2d(outputs)
+        self.shortcut = nn.Sequential()
+        if stride != 1 or inputs != outputs:
+            self.shortcut = nn.Sequential(_convolution(inputs, outputs, 1, stride), nn.BatchNorm2d(outputs))
+
+    def forward(self, features: Float[Tensor, "n c h w"]) -> Float[Tensor, "n _ _ _"]:
+        inner = functional.relu(self.norm1(self.conv1(features)))
+        return functional.relu(self.norm2(self.conv2(inner)) + self.shortcut(features))
+
+
+class ResNet18(nn.Module):
+    """ResNet-18 for 32 x 32 pictures: a 3 x 3 stem and no max-pooling; four stages of two blocks.
+
+    Low, middle and high are the first, second and last stage.
+    """
+
+    levels = (0, 1, 3)
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(_convolution(3, 64, 3), nn.BatchNorm2d(64), nn.ReLU())
+        widths = (64, 64, 128, 256, 512)
+        self.stages = nn.ModuleList(
+            nn.Sequential(
+                BasicBlock(widths[stage], widths[stage + 1], 1 if stage == 0 else 2),
+                BasicBlock(widths[stage + 1], widths[stage + 1], 1),
+            )
+            for stage in range(4)
+        )
+        self.classifier = nn.Linear(512, classes)
+        _initialise(self)
+
+    def forward(self, images: Float[Tensor, "n 3 h w"]) -> Outputs:
+        features = self.stem(images)
+        groups = []
+        for stage in self.stages:
+            features = stage(features)
+            groups.append(features)
+        return Outputs(self.classifier(features.mean((2, 3))), tuple(groups))
+
+
+class PreActivationBlock(nn.Module):
+    """Residual block of WideResNet (Zagoruyko and Komodakis 2016): norm and ReLU before each convolution."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.norm1 = nn.BatchNorm2d(inputs)
+        self.conv1 = _convolution(inputs, outputs, 3, stride)
+        self.norm2 = nn.BatchNorm2d(outputs)
+        self.conv2 = _convolution(outputs, outputs, 3)
+        self.shortcut = _convolution(inputs, outputs, 1, stride) if inputs != outputs or stride != 1 else None
+
+    def forward(self, features: Float[Tensor, "n c h w"]) -> Float[Tensor, "n _ _ _"]:
+        activated = functional.relu(self.norm1(features))
+        inner = self.conv2(functional.relu(self.norm2(self.conv1(activated))))
+        return inner + (features if self.shortcut is None else self.shortcut(activated))
+
+
+class WideResNet(nn.Module):
+    """WideResNet-depth-width: three groups of (depth - 4) / 6 pre-activation blocks, 16, 32 and 64 x width channels.
+
+    The groups' outputs are taken before the last norm, as the published attention-transfer code does. Raises
+    ValueError where depth - 4 is not a positive multiple of 6.
+
+    >>> sum(parameter.numel() for parameter in WideResNet(10, depth=16, width=1).parameters())
+    175066
+    """
+
+    levels = (0, 1, 2)
+
+    def __init__(self, classes: int, depth: int, width: int) -> None:
+        super().__init__()
+        if depth < 10 or (depth - 4) % 6:
+            raise ValueError(f"a WideResNet's depth is 6 n + 4 with n >= 1 (10, 16, 22, ...), not {depth}")
+        blocks = (depth - 4) // 6
+        widths = (16, 16 * width, 32 * width, 64 * width)
+        self.stem = _convolution(3, 16, 3)
+        self.stages = nn.ModuleList(
+            nn.Sequential(
+                *(
+                    PreActivationBlock(
+                        widths[stage] if block == 0 else widths[stage + 1],
+                        widths[stage + 1],
+                        2 if stage > 0 and block == 0 else 1,
+                    )
+                    for block in range(blocks)
+                )
+            )
+            for stage in range(3)
+        )
+        self.norm = nn.BatchNorm2d(widths[3])
+        self.classifier = nn.Linear(widths[3], classes)
+        _initialise(self)
+
+    def forward(self, images: Float[Tensor, "n 3 h w"]) -> Outputs:
+        features = self.stem(images)
+        groups = []
+        for stage in self.stages:
+            features = stage(features)
+            groups.append(features)
+        pooled = functional.relu(self.norm(features)).mean((2, 3))
+        return Outputs(self.classifier(pooled), tuple(groups))
+
+
+def _initialise(model: nn.Module) -> None:
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        elif isinstance(module, nn.Linear):
+            nn.init.kaiming_normal_(module.weight)
+            nn.init.zeros_(module.bias)
+
+
+ARCHITECTURES: dict[str, Callable[[int], nn.Module]] = {
+    "resnet18": ResNet18,
+    "wrn40_1": lambda classes: WideResNet(classes, depth=40, width=1),
+    "wrn16_1": lambda classes: WideResNet(classes, depth=16, width=1),
+    "wrn10_1": lambda classes: WideResNet(classes, depth=10, width=1),
+}
+
+
+def build(architecture: str, classes: int, seed: int | None = None) -> nn.Module:
+    """Return a new network with random weights, the same ones for the same seed on any device.
+
+    `classes` is at least 2. Raises ValueError for an unknown architecture and names the known ones.
+    """
+    if architecture not in ARCHITECTURES:
+        raise ValueError(f"unknown architecture {architecture!r}; known: {', '.join(ARCHITECTURES)}")
+    if classes < 2:
+        raise ValueError(f"a classifier needs at least 2 classes, not {classes}")
+    if seed is None:
+        return ARCHITECTURES[architecture](classes)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return ARCHITECTURES[architecture](classes)

@@ -1,0 +1,256 @@
+"""The one training loop: baseline = NAT without negatives, student = the same with a teacher.
+
+A run is a function of recipe and seed: every batch follows from (seed, step), so a run that was killed goes on from
+its newest state to the very same weights.
+"""
+
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from nat_core.batches import Batch, Batches
+from nat_core.checkpoints import CARD
+from nat_core.datasets import ImageSet, load_set
+from nat_core.inference import Network, choose_device, load_network
+from nat_core.losses import NatLoss, attention_transfer_loss, distillation_loss, nat_loss
+from nat_core.models import build
+from nat_core.precision import autocast, choose_precision
+from nat_core.publish import Finished, publish
+from nat_core.recipes import Recipe
+from nat_core.state import RunState, newest_state, save_state
+
+
+class TrainingError(RuntimeError):
+    """A run that cannot start or go on; the message says why and what to do."""
+
+
+@dataclass(eq=False)
+class Run:
+    """One training run in memory: what a step needs and changes."""
+
+    recipe: Recipe
+    seed: int
+    batches: Batches
+    model: nn.Module
+    optimiser: torch.optim.Optimizer
+    teacher: Network | None
+    precision: str
+    step: int = 0
+    seconds: float = 0.0
+
+
+def train(
+    recipe: Recipe,
+    *,
+    data: Path | None = None,
+    out: Path,
+    teachers: Path | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    resume: bool = False,
+    progress: bool = True,
+    save_seconds: float = 60.0,
+) -> Path:
+    """Train a network, evaluate it on every reported image set that is there, and return its checkpoint's folder.
+
+    The state of the run is kept in `out/.state/<name>` and written about every `save_seconds` seconds. `teachers` is
+    where a student's teacher is looked for after `out`. A finished network is returned at once with `resume`.
+    Raises TrainingError where the name is taken, a run was begun with other settings, or the loss stops being a
+    number; MissingDataset, CheckpointError (the teacher) and ValueError (device) as their makers do.
+    """
+    home, states = Path(out) / recipe.name, Path(out) / ".state" / recipe.name
+    if (home / CARD).is_file():
+        if resume:
+            return home
+        raise TrainingError(
+            f"{home} is there already: add --resume to keep it, or --out to train another one elsewhere"
+        )
+    begun = newest_state(states)
+    if begun is not None and not resume:
+        raise TrainingError(
+            f"A run of {recipe.name} was begun in {states}: add --resume to go on, or delete that folder"
+        )
+    training = load_set(f"{recipe.in_distribution}_train", data)
+    run = _prepare(recipe, training, data, [Path(out), Path(teachers or out)], seed, choose_device(device), begun)
+    _loop(run, states, save_seconds, progress)
+    finished = Finished(recipe, seed, run.model, training.classes, run.batches.mean, run.batches.std,
+                        run.precision, run.seconds)  # fmt: skip
+    published = publish(finished, out=Path(out), data=data)
+    for path in states.glob("*"):
+        path.unlink()
+    states.rmdir()
+    return published
+
+
+def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
+    """Return the learning rate of a step: up linearly over the warm-up, then down linearly, never quite 0.
+
+    >>> recipe = Recipe("r", "wrn16_1", warm_up=0.5)
+    >>> [round(learning_rate(recipe, step, 3), 3) for step in range(3)]
+    [0.05, 0.1, 0.05]
+    """
+    peak = recipe.learning_rate * recipe.batch_size / 64
+    done = (step + 1) / (steps + 1)
+    return peak * min(done / recipe.warm_up if recipe.warm_up else 1.0, (1 - done) / (1 - recipe.warm_up))
+
+
+def objective(run: Run, batch: Batch) -> tuple[NatLoss, Tensor]:
+    """Return J_NAT of the batch with its parts, and the weighted cost of imitating the teacher (0 without one).
+
+    In-distribution pictures and negatives go through the network together, so that they share the norms' statistics.
+    """
+    recipe = run.recipe
+    with autocast(batch.images.device, run.precision):
+        outputs = run.model(batch.images)
+        if run.teacher is not None:
+            with torch.no_grad():
+                shown = run.teacher.model(batch.images)
+    loss = nat_loss(outputs.logits.float(), batch.labels, recipe.divergence, recipe.negative_weight)
+    imitation = loss.total.new_zeros(())
+    if run.teacher is not None:
+        # beta was set for 32 x 32: the mean over fewer positions of maps of length 1 is larger in that proportion.
+        scale = recipe.attention_weight * (batch.images.shape[-1] / 32) ** 2
+        imitation = scale * attention_transfer_loss(outputs.groups, shown.groups)
+        if recipe.distillation_weight:
+            temperature = recipe.distillation_temperature
+            distilled = distillation_loss(outputs.logits.float(), shown.logits.float(), temperature)
+            imitation = imitation + recipe.distillation_weight * distilled
+    return loss, imitation
+
+
+def _prepare(
+    recipe: Recipe, training: ImageSet, data: Path | None, homes: list[Path], seed: int, device: torch.device,
+    begun: RunState | None,
+) -> Run:  # fmt: skip
+    pixels = training.pixels.reshape(-1, 3)
+    mean, std = (tuple(float(each) / 255 for each in part) for part in (pixels.mean(0), pixels.std(0)))
+    negatives = load_set(recipe.negatives, data) if recipe.negatives else None
+    batches = Batches(recipe, training, negatives, seed=seed, device=device, mean=mean, std=std)
+    model = build(recipe.architecture, len(training.classes), seed).to(device, memory_format=torch.channels_last)
+    optimiser = _optimiser(recipe, model)
+    teacher = None
+    if recipe.teacher:
+        home = next((home for home in homes if (home / recipe.teacher / CARD).is_file()), homes[-1])
+        teacher = load_network(home, recipe.teacher, device)
+    if begun is not None:
+        _check_settings(recipe, seed, begun)
+        precision = begun.settings["precision"]
+    else:
+        precision = choose_precision(recipe, model, batches.at(0).images)
+    run = Run(recipe, seed, batches, model, optimiser, teacher, precision)
+    if begun is not None:
+        _restore(run, begun)
+    return run
+
+
+def _optimiser(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
+    weights = [each for each in model.parameters() if each.ndim > 1]
+    norms_and_biases = [each for each in model.parameters() if each.ndim <= 1]
+    groups = [
+        {"params": weights, "weight_decay": recipe.weight_decay},
+        {"params": norms_and_biases, "weight_decay": 0.0},
+    ]
+    return torch.optim.SGD(groups, lr=0.0, momentum=recipe.momentum, nesterov=recipe.momentum > 0, foreach=True)
+
+
+def _loop(run: Run, states: Path, save_seconds: float, progress: bool) -> None:
+    run.model.train()
+    device = run.batches.device
+    cost = torch.compile(objective) if device.type == "cuda" else objective
+    # Reading the loss stops a GPU until it has caught up, so there it is looked at every fiftieth step.
+    look_every = 1 if device.type == "cpu" else 50
+    started = saved = time.monotonic()
+    before = run.seconds
+    with tqdm(total=run.batches.steps, initial=run.step, disable=not progress, file=sys.stderr, unit="step",
+              desc=run.recipe.name, mininterval=1.0, dynamic_ncols=True) as bar:  # fmt: skip
+        while run.step < run.batches.steps:
+            parts = _step(run, cost)
+            now = time.monotonic()
+            run.seconds = before + now - started
+            due = now - saved >= save_seconds or run.step == run.batches.steps
+            if due or run.step % look_every == 0:
+                _check_finite(run, parts, states)
+                _show(bar, run, parts)
+            if due:
+                _save(run, states)
+                saved = time.monotonic()
+
+
+def _step(run: Run, cost: object) -> tuple[Tensor, Tensor, Tensor]:
+    batch = run.batches.at(run.step)
+    for group in run.optimiser.param_groups:
+        group["lr"] = learning_rate(run.recipe, run.step, run.batches.steps)
+    loss, imitation = cost(run, batch)  # type: ignore[operator]
+    (loss.total + imitation).backward()
+    run.optimiser.step()
+    run.optimiser.zero_grad(set_to_none=True)
+    run.step += 1
+    return loss.cross_entropy, loss.divergence, imitation.detach()
+
+
+def _show(bar: tqdm, run: Run, parts: tuple[Tensor, Tensor, Tensor]) -> None:
+    if bar.disable:
+        return
+    elapsed = bar.format_dict["elapsed"] or 1e-9
+    known, negatives = run.batches.known_count, run.batches.negative_count
+    rate = (run.step - bar.initial) * (known + negatives) / elapsed
+    epoch = (run.step - 1) // run.batches.steps_per_epoch + 1
+    text = f"epoch {epoch}/{run.recipe.epochs}, cross-entropy {parts[0].item():.3f}"
+    text += f", KL {parts[1].item():.3f}" if negatives else ""
+    text += f", attention {parts[2].item():.3f}" if run.teacher else ""
+    bar.set_postfix_str(f"{text}, {rate:.0f} images/s", refresh=False)
+    bar.update(run.step - bar.n)
+
+
+def _check_finite(run: Run, parts: tuple[Tensor, Tensor, Tensor], states: Path) -> None:
+    if all(bool(torch.isfinite(part)) for part in parts):
+        return
+    raise TrainingError(
+        f"The loss of {run.recipe.name} stopped being a number at step {run.step} of {run.batches.steps}. The last "
+        f"good state is kept in {states}: lower the learning rate and train again under another --out"
+    )
+
+
+def _save(run: Run, states: Path) -> None:
+    tensors = {f"model/{key}": value for key, value in run.model.state_dict().items()}
+    for name, parameter in run.model.named_parameters():
+        momentum = run.optimiser.state[parameter].get("momentum_buffer")
+        if momentum is not None:
+            tensors[f"momentum/{name}"] = momentum
+    if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
+        raise TrainingError(
+            f"The weights of {run.recipe.name} stopped being numbers before step {run.step}. The last good state is "
+            f"kept in {states}: lower the learning rate and train again under another --out"
+        )
+    arrays = {key: value.detach().cpu().contiguous().numpy() for key, value in tensors.items()}
+    settings = {"recipe": run.recipe.to_json(), "seed": run.seed, "precision": run.precision}
+    save_state(states, RunState(run.step, run.seconds, arrays, settings))
+
+
+def _check_settings(recipe: Recipe, seed: int, begun: RunState) -> None:
+    for what, ours, theirs in (
+        ("seed", seed, begun.settings["seed"]),
+        ("recipe", replace(recipe), Recipe.from_json(begun.settings["recipe"])),
+    ):
+        if ours != theirs:
+            raise TrainingError(
+                f"The run of {recipe.name} was begun with another {what} ({theirs}, now {ours}): go on with the "
+                f"same one, or choose another --out"
+            )
+
+
+def _restore(run: Run, begun: RunState) -> None:
+    values = {key: torch.from_numpy(value).to(run.batches.device) for key, value in begun.tensors.items()}
+    model = {key.removeprefix("model/"): value for key, value in values.items() if key.startswith("model/")}
+    run.model.load_state_dict(model)
+    for name, parameter in run.model.named_parameters():
+        if f"momentum/{name}" in values:
+            momentum = values[f"momentum/{name}"].to(memory_format=torch.preserve_format)
+            # The same memory layout as the parameter's, so that a resumed sum runs in the same order.
+            run.optimiser.state[parameter]["momentum_buffer"] = torch.empty_like(parameter).copy_(momentum)
+    run.step, run.seconds = begun.step, begun.seconds
