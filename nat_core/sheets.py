@@ -1,0 +1,145 @@
+"""Reports laid out as sheets of finished cells, the paper's figures beside ours; tables.py writes them down."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nat_core.paper import PAPER, TABLES, Table
+from nat_core.recipes import THRESHOLDS
+from nat_core.report import NetworkReport, SetReport, threshold_key
+
+UNTRAINED = "not trained yet"
+ABSENT = "-"
+
+BY_ITSELF = {"ncr_at_95_kept": "NCR, 95 % kept", "auroc": "AUROC", "fpr95": "FPR95"}
+"""The measures of a set that need no threshold, by their field."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Finished cells under their heading; a row whose first cell is not empty starts a group."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table of the report: each network by itself, the rates on every set, and what the reader must know."""
+
+    title: str
+    networks: Grid
+    rates: Grid
+    notes: tuple[str, ...]
+
+
+def sheets(reports: Mapping[str, NetworkReport]) -> list[Sheet]:
+    """The tables to show: the paper's, ours, and one more for networks that none of them names.
+
+    >>> [sheet.title for sheet in sheets({})][0]
+    "Table 1. ResNet-18 (the paper's first table)"
+    """
+    shown = [table for table in TABLES if table.always or any(name in reports for name in table.networks)]
+    named = {name for table in TABLES for name in table.networks}
+    others = tuple(name for name in reports if name not in named)
+    if others:
+        shown.append(Table("Other networks", others, (), in_paper=False))
+    return [_sheet(number, table, reports) for number, table in enumerate(shown, start=1)]
+
+
+def _sheet(number: int, table: Table, reports: Mapping[str, NetworkReport]) -> Sheet:
+    trained = {name: reports[name] for name in table.networks if name in reports}
+    reported = [name for report in trained.values() for name in report.negatives]
+    sets = tuple(dict.fromkeys([*table.sets, *reported]))
+    rows = list(_counts(sets, trained))
+    for measure in _measures(bool(trained)):
+        rows += _group(measure, table, sets, reports)
+    rates = Grid(("measure", "network", "kept", *sets), tuple(rows))
+    return Sheet(f"Table {number}. {table.title}", _networks(table, reports), rates, tuple(_notes(table, trained)))
+
+
+def _networks(table: Table, reports: Mapping[str, NetworkReport]) -> Grid:
+    rows = []
+    for name in table.networks:
+        report = reports.get(name)
+        ours = ("-",) * 3 if report is None else (f"{report.ece:.3f}", report.protocol, str(report.seed))
+        accuracy = UNTRAINED if report is None else f"{100 * report.accuracy:.2f} %"
+        paper = PAPER[name].accuracy if table.in_paper else None
+        rows.append((name, accuracy + (f" ({100 * paper:.2f} %)" if paper else ""), *ours))
+    return Grid(("network", "accuracy", "ECE", "protocol", "seed"), tuple(rows))
+
+
+def _counts(sets: Sequence[str], trained: Mapping[str, NetworkReport]) -> Iterator[tuple[str, ...]]:
+    """The row that says how many pictures each column's numbers come from; none before there are numbers."""
+    known = {report.in_distribution for report in trained.values()}
+    if trained:
+        yield ("pictures", "", _images(known, trained), *(_images({name}, trained) for name in sets))
+
+
+def _images(names: set[str | None], trained: Mapping[str, NetworkReport]) -> str:
+    counts = {each.images for report in trained.values() for name, each in report.sets.items() if name in names}
+    return " / ".join(f"{count:,}" for count in sorted(counts)) or ABSENT
+
+
+def _measures(trained: bool) -> list[tuple[str, str | None]]:
+    """What the rows measure: NCR at each threshold (its key), then, of trained networks, what needs no threshold."""
+    return [("ncr", threshold_key(t)) for t in THRESHOLDS] + [(field, None) for field in BY_ITSELF if trained]
+
+
+def _group(
+    measure: tuple[str, str | None], table: Table, sets: Sequence[str], reports: Mapping[str, NetworkReport]
+) -> Iterator[tuple[str, ...]]:
+    """One measure: a row a network, its name in the first of them."""
+    field, key = measure
+    title = BY_ITSELF.get(field, f"NCR {key}")
+    for position, name in enumerate(table.networks):
+        report = reports.get(name)
+        kept = UNTRAINED if report is None else _kept(report, measure)
+        cells = []
+        for set_name in sets:
+            ours = None if report is None else report.negatives.get(set_name)
+            paper = PAPER[name].ncr.get(set_name, {}).get(key or "") if table.in_paper else None
+            cells.append(_value(ours, measure) + ("" if paper is None else f" ({_figure(paper)})"))
+        yield ("" if position else title, name, kept, *cells)
+
+
+def _kept(report: NetworkReport, measure: tuple[str, str | None]) -> str:
+    """The share of the in-distribution set that stands beside the measure: never NCR without it."""
+    field, key = measure
+    if key is not None:
+        return _figure(report.share_kept[key])
+    if field == "ncr_at_95_kept" and report.in_distribution is not None:
+        return _figure(report.sets[report.in_distribution].ncr_at_95_kept)
+    return ABSENT
+
+
+def _value(report: SetReport | None, measure: tuple[str, str | None]) -> str:
+    field, key = measure
+    if report is None:
+        return ABSENT
+    return _figure(getattr(report, field) if key is None else report.ncr[key])
+
+
+def _figure(value: float) -> str:
+    """Three decimals, but 0 as "0" and a share below .0005 by its first digit, so that rare is not taken for never."""
+    if value == 0:
+        return "0"
+    return f"{value:.3f}" if value >= 0.0005 else np.format_float_positional(value, precision=1, fractional=False)
+
+
+def _notes(table: Table, trained: Mapping[str, NetworkReport]) -> Iterator[str]:
+    known = dict.fromkeys(report.in_distribution for report in trained.values() if report.in_distribution)
+    test_set = " or ".join(known) or "the in-distribution test set"
+    yield f"NCR t: share of the negatives with confidence > t. Kept: share of {test_set} with confidence > t."
+    if table.in_paper:
+        yield "In brackets: the paper's figure."
+    for name, report in trained.items():
+        roles: dict[str, list[str]] = {}
+        for set_name, each in report.negatives.items():
+            roles.setdefault(each.role, []).append(set_name)
+        if roles:
+            yield f"{name}: " + "; ".join(f"{role}: {', '.join(names)}" for role, names in roles.items()) + "."
+    for name in table.networks:
+        if name not in trained:
+            yield f"{name} is {UNTRAINED}. Train it with: nat train {name}"
