@@ -1,0 +1,254 @@
+"""The only caches and the only loader: what the pages ask of checkpoints, pictures and networks.
+
+Stored predictions need no torch. Torch is imported by `answer` alone, for a visitor's own photo, and once.
+"""
+
+import base64
+import importlib
+import io
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Float, UInt8
+from PIL import Image
+
+from app.pairs import HEADLINE_SETS, Pair
+from app.palette import KINDS, Kind
+from app.pictures import FOLDER, gallery, with_inset
+from app.words import Answer
+from nat_core import checkpoints, metrics
+from nat_core.images import image_id, read_image, read_photo
+from nat_core.predictions import Predictions
+
+CURVE = np.arange(101) / 100
+"""The thresholds of every curve and of the CSV."""
+THUMBNAIL = 96
+GALLERY = "gallery"
+
+
+@dataclass(frozen=True)
+class OwnAnswer:
+    """What one network says of a visitor's photo, and where it looks."""
+
+    probabilities: Float[np.ndarray, " classes"]
+    classes: tuple[str, ...]
+    maps: dict[str, Float[np.ndarray, "_ _"]]
+
+    @property
+    def answer(self) -> Answer:
+        """Its most probable class and how sure it is."""
+        winner = int(self.probabilities.argmax())
+        return Answer(float(self.probabilities[winner]), self.classes[winner])
+
+
+def folder() -> Path:
+    """Where the checkpoints are looked for."""
+    return checkpoints.checkpoints_folder()
+
+
+def present() -> tuple[str, ...]:
+    """The names of the checkpoints that are here, damaged ones too."""
+    return checkpoints.available(folder())
+
+
+def card(name: str) -> checkpoints.Card:
+    """The card of a network. Raises CheckpointError where it is missing or damaged."""
+    return _card(folder(), name, _stamp(name))
+
+
+def predictions(name: str, set_name: str) -> Predictions:
+    """One network's stored predictions of one set. Raises CheckpointError as `card` does."""
+    return _predictions(folder(), name, set_name, _stamp(name))
+
+
+def maps(name: str) -> dict[str, Float[np.ndarray, "n _ _"]]:
+    """One network's stored attention maps of the gallery, by level."""
+    return _maps(folder(), name, _stamp(name))
+
+
+def has_gallery(name: str) -> bool:
+    """Whether the gallery's predictions are stored: networks of digits have none."""
+    return GALLERY in _stored_sets(folder(), name, _stamp(name))
+
+
+def _stamp(name: str) -> tuple[int, ...]:
+    """Changes whenever a checkpoint is written anew, so that no page shows the old one."""
+    files = sorted((folder() / name).glob("*"))
+    return tuple(number for file in files for number in (file.stat().st_mtime_ns, file.stat().st_size))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _card(where: Path, name: str, stamp: tuple[int, ...]) -> checkpoints.Card:
+    return checkpoints.load_card(where, name)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _predictions(where: Path, name: str, set_name: str, stamp: tuple[int, ...]) -> Predictions:
+    found = checkpoints.load_predictions(where, name, [set_name])
+    if set_name not in found:
+        raise checkpoints.CheckpointError(f"{name} has no stored predictions of {set_name}: get the checkpoint again")
+    return found[set_name]
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _stored_sets(where: Path, name: str, stamp: tuple[int, ...]) -> frozenset[str]:
+    return frozenset(checkpoints.load_predictions(where, name))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _maps(where: Path, name: str, stamp: tuple[int, ...]) -> dict[str, np.ndarray]:
+    return checkpoints.load_maps(where, name)
+
+
+# --- rates -----------------------------------------------------------------------------------------------------------
+
+
+def known_set(name: str) -> str:
+    """The name of a network's in-distribution set."""
+    return card(name).report.in_distribution
+
+
+def headline_set(pair: Pair) -> str:
+    """The negatives that stand for all: CIFAR-100 test where it is reported, else the first not trained on."""
+    negatives = card(pair.nat).report.negatives
+    for name in HEADLINE_SETS:
+        if name in negatives:
+            return name
+    return next((name for name, each in negatives.items() if each.role != "trained on"), next(iter(negatives)))
+
+
+def rates(pair: Pair, set_name: str, thresholds: dict[Kind, float]) -> dict[Kind, float]:
+    """The share of a set with confidence above each network's threshold: NCR, or the share kept."""
+    return {kind: _rate(name, set_name, thresholds[kind]) for kind, name in pair.by_kind.items()}
+
+
+def shares_kept(pair: Pair, thresholds: dict[Kind, float]) -> dict[Kind, float]:
+    """The share of in-distribution pictures that each network keeps at its threshold."""
+    return {kind: _rate(name, known_set(name), thresholds[kind]) for kind, name in pair.by_kind.items()}
+
+
+def _rate(name: str, set_name: str, threshold: float) -> float:
+    return metrics.negative_confidence_rate(predictions(name, set_name).confidence, threshold)
+
+
+def thresholds_keeping_95(pair: Pair) -> dict[Kind, float]:
+    """Each network's own threshold at which it keeps 95 % of what it knows."""
+    return {
+        kind: metrics.threshold_keeping(predictions(name, known_set(name)).confidence, 0.95)
+        for kind, name in pair.by_kind.items()
+    }
+
+
+def histograms(pair: Pair, set_name: str, bins: int) -> dict[Kind, Float[np.ndarray, " bins"]]:
+    """The share of a set in each of `bins` equal bins of confidence, for both networks."""
+    return {kind: _histogram(folder(), name, set_name, bins, _stamp(name)) for kind, name in pair.by_kind.items()}
+
+
+def curves(pair: Pair, set_name: str) -> dict[Kind, Float[np.ndarray, " 101"]]:
+    """NCR (or the share kept) at t = 0.00, 0.01, ... 1.00, for both networks."""
+    return {kind: curve(name, set_name) for kind, name in pair.by_kind.items()}
+
+
+def kept_curves(pair: Pair) -> dict[Kind, Float[np.ndarray, " 101"]]:
+    """The share kept at the same thresholds as `curves`."""
+    return {kind: curve(name, known_set(name)) for kind, name in pair.by_kind.items()}
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _histogram(where: Path, name: str, set_name: str, bins: int, stamp: tuple[int, ...]) -> np.ndarray:
+    return metrics.confidence_histogram(predictions(name, set_name).confidence, bins)
+
+
+def curve(name: str, set_name: str) -> Float[np.ndarray, " 101"]:
+    """One network's rate on one set at the same thresholds."""
+    return _curve(folder(), name, set_name, _stamp(name))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _curve(where: Path, name: str, set_name: str, stamp: tuple[int, ...]) -> np.ndarray:
+    return metrics.ncr_curve(predictions(name, set_name).confidence, CURVE)
+
+
+# --- the gallery -----------------------------------------------------------------------------------------------------
+
+
+def gallery_answers(pair: Pair, file: str) -> dict[Kind, OwnAnswer]:
+    """What both networks say of one gallery picture, from the stored predictions."""
+    found = {}
+    for kind, name in pair.by_kind.items():
+        stored = predictions(name, GALLERY)
+        found[kind] = OwnAnswer(stored.probabilities[stored.ids.index(file)], tuple(card(name).classes), {})
+    return found
+
+
+def gallery_look(name: str, file: str) -> OwnAnswer:
+    """What one network says of one gallery picture, with its attention maps, from what is stored."""
+    stored = predictions(name, GALLERY)
+    place = stored.ids.index(file)
+    found = {level: each[place] for level, each in maps(name).items()}
+    return OwnAnswer(stored.probabilities[place], tuple(card(name).classes), found)
+
+
+def telling_picture(pair: Pair) -> str:
+    """The thing they were never taught on which the two networks differ most: the one a visitor sees first."""
+    baseline, nat = (predictions(name, GALLERY) for name in pair.names)
+    gap = dict(zip(baseline.ids, baseline.confidence, strict=True))
+    for file, confidence in zip(nat.ids, nat.confidence, strict=True):
+        gap[file] -= confidence
+    return max((picture.file for picture in gallery() if not picture.known), key=lambda file: gap[file])
+
+
+@st.cache_data(show_spinner=False)
+def gallery_square(file: str) -> UInt8[np.ndarray, "h w 3"]:
+    """A gallery picture's centre square, with what the networks see in its corner."""
+    return with_inset(read_photo(FOLDER / file), read_image(FOLDER / file))
+
+
+@st.cache_data(show_spinner=False)
+def thumbnail_style() -> str:
+    """The style sheet that turns each picture's button into its thumbnail."""
+    rules = []
+    for picture in gallery():
+        buffer = io.BytesIO()
+        Image.fromarray(read_image(picture.path, size=THUMBNAIL)).save(buffer, "JPEG", quality=80)
+        encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
+        rules.append(f".st-key-{picture.button_key} button{{background-image:url(data:image/jpeg;base64,{encoded})}}")
+    return "<style>" + "\n".join(rules) + "</style>"
+
+
+# --- a visitor's own photo -------------------------------------------------------------------------------------------
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> Future:
+    """Begin to import torch in the background, once for all visitors; return its future."""
+    return ThreadPoolExecutor(1, thread_name_prefix="warm-up").submit(importlib.import_module, "nat_core.inference")
+
+
+def answer(name: str, pixels: UInt8[np.ndarray, "32 32 3"]) -> OwnAnswer:
+    """What one network says of a picture, computed once for each picture and network; only numbers are kept."""
+    return _answer(folder(), name, _stamp(name), image_id(pixels), pixels)
+
+
+def answers(pair: Pair, pixels: UInt8[np.ndarray, "32 32 3"]) -> dict[Kind, OwnAnswer]:
+    """What both networks of a pair say of a picture."""
+    names = pair.by_kind
+    return {kind: answer(names[kind], pixels) for kind in KINDS}
+
+
+@st.cache_data(max_entries=4096, show_spinner=False)
+def _answer(where: Path, name: str, stamp: tuple[int, ...], identity: str, _pixels: np.ndarray) -> OwnAnswer:
+    inference = importlib.import_module("nat_core.inference")
+    network = _network(where, name, stamp)
+    predicted, found = inference.predict_with_maps(network, _pixels[np.newaxis])
+    return OwnAnswer(
+        predicted.probabilities[0], tuple(network.classes), {level: each[0] for level, each in found.items()}
+    )
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _network(where: Path, name: str, stamp: tuple[int, ...]):
+    return importlib.import_module("nat_core.inference").load_network(where, name)

@@ -1,0 +1,79 @@
+"""What stands on one card of Your photos, and how the cards are counted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from jaxtyping import UInt8
+
+from app import cached
+from app.pairs import Pair
+from app.palette import KINDS, Kind
+from app.photo_words import FEW
+from app.pictures import GalleryPicture, with_inset
+from app.visitor import Photo
+from nat_core.metrics import wilson_interval
+
+
+@dataclass(frozen=True, eq=False)
+class Card:
+    """One photo and what both networks say of it."""
+
+    key: str
+    alt: str
+    image: UInt8[np.ndarray, "s s 3"]
+    known: bool
+    """Whether it shows one of the classes: as the visitor says, or as the gallery does."""
+    asks: bool
+    """Whether the visitor is asked for that."""
+    said: dict[Kind, cached.OwnAnswer]
+
+    @property
+    def disagreement(self) -> float:
+        """How far apart the two networks' confidences lie, in [0, 1]."""
+        return abs(self.said["baseline"].answer.confidence - self.said["nat"].answer.confidence)
+
+
+@dataclass(frozen=True)
+class Count:
+    """How the cards are counted at one threshold."""
+
+    outside: int
+    """Photos of things of no class."""
+    fooled: dict[Kind, int]
+    """How many of them each network is sure of."""
+    intervals: dict[Kind, tuple[float, float]] | None
+    """The 95 % intervals of both shares; None where there are too few photos."""
+    known: int
+    kept: dict[Kind, int]
+
+
+def from_photo(pair: Pair, photo: Photo) -> Card:
+    """Return the card of a visitor's photo."""
+    known = bool(st.session_state.get(f"known_{photo.key}", False))
+    image = with_inset(photo.photo, photo.pixels)
+    return Card(photo.key, photo.name, image, known, True, cached.answers(pair, photo.pixels))
+
+
+def from_sample(pair: Pair, picture: GalleryPicture) -> Card:
+    """Return the card of a gallery picture, from the stored predictions."""
+    image = cached.gallery_square(picture.file)
+    said = cached.gallery_answers(pair, picture.file)
+    return Card(picture.path.stem, picture.shows.capitalize(), image, picture.known, False, said)
+
+
+def count_cards(cards: Sequence[Card], threshold: float) -> Count:
+    """Count at the threshold; `threshold` in [0, 1]."""
+    outside = [card for card in cards if not card.known]
+    known = [card for card in cards if card.known]
+    fooled = {kind: _sure(outside, kind, threshold) for kind in KINDS}
+    intervals = None
+    if len(outside) > FEW:
+        intervals = {kind: tuple(wilson_interval(fooled[kind], len(outside))) for kind in KINDS}
+    kept = {kind: _sure(known, kind, threshold) for kind in KINDS}
+    return Count(len(outside), fooled, intervals, len(known), kept)
+
+
+def _sure(cards: Sequence[Card], kind: Kind, threshold: float) -> int:
+    return sum(card.said[kind].answer.confidence > threshold for card in cards)

@@ -1,0 +1,118 @@
+"""What surrounds every page: the style sheet, the sidebar, and what stands where a network is missing or damaged."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import streamlit as st
+
+from app import cached
+from app.pairs import PAIRS, Pair, default_pair, pair_named
+from app.palette import Palette, palette
+from nat_core.checkpoints import CheckpointError
+
+DEFAULT_THRESHOLD = 0.9
+STYLE = """<style>
+.stMainBlockContainer { max-width: 1100px; padding: 3.4rem 2rem 2rem; }
+.stMain h1 { font-size: clamp(1.45rem, 2.35vw, 1.9rem); line-height: 1.2; padding: 0 0 .3rem; text-wrap: balance; }
+.stMain h2 { font-size: 1.3rem; padding: .4rem 0 .2rem; }
+.stMain h3 { font-size: 1.05rem; padding: .2rem 0 0; }
+.stImage img, [data-testid="stImage"] img { border-radius: .4rem; }
+[class*="st-key-thumb_"] button {
+  width: 3.6rem; height: 3.6rem; min-height: 3.6rem; padding: 0; border-radius: .45rem;
+  background-size: cover; background-position: center; overflow: hidden;
+}
+[class*="st-key-thumb_"] button p { color: transparent; font-size: 1px; }
+[class*="st-key-thumb_"] button:hover { filter: brightness(1.08); }
+[class*="st-key-thumb_"] button[kind="primary"], [class*="st-key-thumb_"] button:focus-visible {
+  outline: 3px solid #0072B2; outline-offset: 1px;
+}
+[class*="st-key-row_"] { overflow-x: auto; padding: 4px 4px 6px; scrollbar-width: thin; }
+[class*="st-key-figure_"] p { font-size: 1.25rem; line-height: 1.35; }
+</style>"""
+
+
+def style() -> None:
+    """Put the style sheet on the page; it holds nothing that a visitor provided."""
+    st.html(STYLE)
+
+
+def sidebar() -> None:
+    """Draw the choice of the pair; its key is "pair", and it holds on every page."""
+    if "pair" not in st.session_state:
+        st.session_state["pair"] = default_pair(cached.present()).key
+    st.session_state.setdefault("t", DEFAULT_THRESHOLD)
+    present = cached.present()
+    with st.sidebar:
+        st.selectbox(
+            "Networks",
+            [pair.key for pair in PAIRS],
+            format_func=lambda key: _pair_label(pair_named(key), present),
+            key="pair",
+            persist_state="session",
+            help="Each pair is one architecture trained twice: once on its own classes alone (baseline), once with "
+            "negatives beside them (NAT).",
+        )
+        st.caption("Uploads stay in memory and are gone when you leave. Pictures: free, see `app/gallery/CREDITS.md`.")
+
+
+def _pair_label(pair: Pair, present: Sequence[str]) -> str:
+    return pair.title if set(pair.names) <= set(present) else f"{pair.title}, not trained yet"
+
+
+def chosen_pair() -> Pair:
+    """The pair of the sidebar."""
+    return pair_named(st.session_state["pair"])
+
+
+def colours() -> Palette:
+    """The colours of the visitor's theme."""
+    return palette(st.context.theme.type)
+
+
+def threshold() -> float:
+    """The threshold t that all pages share, in [0, 1]."""
+    return st.session_state["t"]
+
+
+def require(names: Sequence[str], *, gallery: bool = False) -> None:
+    """Go on where all these networks can be read; else say what to do and end the page.
+
+    `gallery` asks for stored predictions of the gallery too.
+    """
+    missing = [name for name in names if name not in cached.present()]
+    if missing:
+        not_trained(missing, "This pair is not trained yet.", "or choose another pair")
+    with checked():
+        for name in names:
+            cached.card(name)
+            cached.predictions(name, cached.known_set(name))
+        if gallery and not all(cached.has_gallery(name) for name in names):
+            _without_gallery()
+
+
+def not_trained(missing: Sequence[str], title: str, instead: str) -> None:
+    """Say which networks are not trained yet and which commands train them, and end the page."""
+    st.title(title, anchor=False)
+    st.markdown(f"No network `{missing[0]}` here. Train it with the command below, {instead}.")
+    st.code("\n".join(f"nat train {name}" for name in missing), language="bash")
+    st.caption(f"Networks are looked for in `{cached.folder()}`.")
+    st.stop()
+
+
+@contextmanager
+def checked() -> Iterator[None]:
+    """Say in one sentence which checkpoint cannot be read and why, and end the page, where that happens inside."""
+    try:
+        yield
+    except CheckpointError as error:
+        st.title("This network cannot be read.", anchor=False)
+        st.warning(f"{str(error).rstrip('.')}.", icon=":material/warning:")
+        st.markdown("Meanwhile, choose another pair.")
+        st.stop()
+
+
+def _without_gallery() -> None:
+    st.title("This pair has not been asked about the photos.")
+    st.markdown("It has no stored answers for the gallery: a network of handwritten digits knows no photos. ")
+    st.page_link("views/thresholds.py", label="See how sure it is on its own pictures", icon=":material/tune:")
+    st.stop()

@@ -1,0 +1,112 @@
+"""Where the four networks of the paper's second experiment look: who they are, their maps, and how far those differ."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from app import cached
+from app.maps import LEVELS, MapRow
+from app.pictures import gallery
+from app.words import percent
+
+
+@dataclass(frozen=True)
+class Role:
+    """One of the four rows: the network that should fill it, and the one that does where that is not trained yet."""
+
+    title: str
+    network: str
+    instead: str | None = None
+    instead_title: str = ""
+
+
+ROLES = (
+    Role("Baseline teacher (WRN-40-1)", "wrn40_1_baseline"),
+    Role("Baseline student (WRN-16-1)", "wrn16_1_student_of_baseline", "wrn16_1_baseline", "Baseline, no teacher"),
+    Role("NAT teacher (WRN-40-1)", "wrn40_1_nat"),
+    Role("NAT student (WRN-16-1)", "wrn16_1_student_of_nat", "wrn16_1_nat", "NAT, no teacher"),
+)
+TEACHERS = ("wrn40_1_baseline", "wrn40_1_nat")
+PLAIN = ("wrn16_1_baseline", "wrn16_1_nat")
+
+
+@dataclass(frozen=True)
+class Look:
+    """One row filled: the network, and what it says of the picture; None where it is not trained yet."""
+
+    title: str
+    network: str
+    """The network that fills the row, or the one that is missing."""
+    stands_in_for: str | None
+    said: cached.OwnAnswer | None
+
+    @property
+    def row(self) -> MapRow:
+        """The row of the grid, its title with the answer."""
+        if self.said is None:
+            return MapRow(self.title, None)
+        answer = self.said.answer
+        return MapRow(f"{self.title}</b>: {percent(answer.confidence)} {answer.predicted}<b>", self.said.maps)
+
+
+def looks(picture: str | np.ndarray) -> tuple[Look, ...]:
+    """Return what each of the four looks at: a gallery picture by file name (stored), or 32 x 32 pixels (by torch).
+
+    Raises CheckpointError where a network is damaged.
+    """
+    present = cached.present()
+    return tuple(_look(role, picture, present) for role in ROLES)
+
+
+def _look(role: Role, picture: str | np.ndarray, present: tuple[str, ...]) -> Look:
+    if role.network in present:
+        return Look(role.title, role.network, None, _said(role.network, picture))
+    if role.instead in present:
+        return Look(f"{role.instead_title} (WRN-16-1)", role.instead, role.network, _said(role.instead, picture))
+    return Look(role.title, role.network, None, None)
+
+
+def _said(network: str, picture: str | np.ndarray) -> cached.OwnAnswer:
+    return cached.gallery_look(network, picture) if isinstance(picture, str) else cached.answer(network, picture)
+
+
+def compared(seen: tuple[Look, ...]) -> tuple[Look, Look] | None:
+    """Return the baseline and the NAT network to compare: the teachers, else the small ones; None if one is missing."""
+    filled = [look for look in seen if look.said is not None]
+    for networks in (TEACHERS, PLAIN, tuple(role.network for role in ROLES[1::2])):
+        chosen = [look for name in networks for look in filled if look.network == name]
+        if len(chosen) == 2:
+            return chosen[0], chosen[1]
+    return None
+
+
+def distances(first: Look, second: Look) -> dict[str, float]:
+    """Return how far two networks' maps of the picture lie apart, by level."""
+    return {level: map_distance(first.said.maps[level], second.said.maps[level]) for level in LEVELS}
+
+
+def gallery_distances(first: Look, second: Look) -> dict[str, float]:
+    """Return the median of the same distance over the gallery's pictures, by level."""
+    one, other = cached.maps(first.network), cached.maps(second.network)
+    return {
+        level: float(np.median([map_distance(a, b) for a, b in zip(one[level], other[level], strict=True)]))
+        for level in LEVELS
+    }
+
+
+def map_distance(first: Float[np.ndarray, "h w"], second: Float[np.ndarray, "h w"]) -> float:
+    """Return the Euclidean distance of two maps, each scaled to length 1 (Q in attention transfer), in [0, sqrt 2].
+
+    The stored maps' counterpart of `nat_core.attention.level_distance`, without torch. A map of zeros stays zero.
+
+    >>> map_distance(np.ones((2, 2)), 3 * np.ones((2, 2)))
+    0.0
+    """
+    one, other = (each.astype(np.float64) / max(float(np.linalg.norm(each)), 1e-12) for each in (first, second))
+    return float(np.linalg.norm(one - other))
+
+
+def number_of_pictures() -> int:
+    """Return how many pictures the gallery's median comes from."""
+    return len(gallery())

@@ -1,0 +1,25 @@
+"""NAT Explorer: the frame of the app. Start it with: streamlit run app/main.py."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from app import frame
+
+st.set_page_config(
+    page_title="NAT Explorer",
+    page_icon=str(Path(__file__).parent / "icon.png"),
+    layout="wide",
+    menu_items={"About": "Two networks, one photo: one is sure, the other says that it does not know."},
+)
+frame.style()
+page = st.navigation(
+    [
+        st.Page("views/see_it.py", title="See it", icon=":material/visibility:", default=True),
+        st.Page("views/your_photos.py", title="Your photos", icon=":material/add_a_photo:"),
+        st.Page("views/thresholds.py", title="Thresholds", icon=":material/tune:"),
+        st.Page("views/attention.py", title="Attention", icon=":material/center_focus_strong:"),
+    ]
+)
+frame.sidebar()
+page.run()

@@ -1,0 +1,92 @@
+"""The pairs that the sidebar offers: a baseline and a NAT network, with the plain names that a visitor reads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two networks alike in all but the negatives."""
+
+    key: str
+    """Its name in links and in the session."""
+    title: str
+    """Its plain name, with the exact one in brackets."""
+    baseline: str
+    """Name of the checkpoint that never saw negatives."""
+    nat: str
+    paper: tuple[str, str] | None
+    """The two networks of the paper that stand beside it, or None where the paper has none."""
+    paper_note: str = ""
+    """What differs from the paper's, in one sentence."""
+    teachers: tuple[str, str] = ("wrn40_1_baseline", "wrn40_1_nat")
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Both checkpoints' names, the baseline first."""
+        return self.baseline, self.nat
+
+    @property
+    def by_kind(self) -> dict[str, str]:
+        """Both checkpoints' names by kind."""
+        return {"baseline": self.baseline, "nat": self.nat}
+
+
+_RESNETS = ("resnet18_baseline", "resnet18_nat")
+_STUDENTS = ("wrn16_1_student_of_baseline", "wrn16_1_student_of_nat")
+_SMALLER = "The paper's network is a ResNet-18, many times larger than this one."
+
+PAIRS = (
+    Pair("resnet18", "Large network (ResNet-18)", *_RESNETS, paper=_RESNETS),
+    Pair("wrn40_1", "Middle network (WRN-40-1)", "wrn40_1_baseline", "wrn40_1_nat", _RESNETS, _SMALLER),
+    Pair("wrn16_1", "Small network (WRN-16-1)", "wrn16_1_baseline", "wrn16_1_nat", _RESNETS, _SMALLER),
+    Pair("students", "Students of the middle network (WRN-16-1)", *_STUDENTS, paper=_STUDENTS),
+    Pair("digits", "Handwritten digits (tiny)", "digits_baseline", "digits_nat", paper=None),
+)
+DEFAULTS = ("resnet18", "wrn40_1", "wrn16_1")
+"""The pairs to begin with: the first whose two networks are here, else the last."""
+
+SET_TITLES = {
+    "cifar10_test": "CIFAR-10 test",
+    "cifar100_train": "CIFAR-100 train",
+    "cifar100_test": "CIFAR-100 test",
+    "ilsvrc": "ILSVRC samples",
+    "noise": "Random noise",
+    "digits_test": "Digits 0 to 5",
+    "digits_67_train": "Digits 6 and 7, train",
+    "digits_67_test": "Digits 6 and 7, test",
+    "digits_89": "Digits 8 and 9",
+}
+ROLE_TITLES = {
+    "in distribution": "what it knows",
+    "trained on": "used in training",
+    "same source": "same source",
+    "unseen": "never seen",
+}
+HEADLINE_SETS = ("cifar100_test", "digits_67_test")
+"""The negatives whose rate stands for all where there is room for one."""
+
+
+def pair_named(key: str) -> Pair:
+    """Return the pair with this key. Raises ValueError naming the known ones."""
+    for pair in PAIRS:
+        if pair.key == key:
+            return pair
+    raise ValueError(f"unknown pair {key!r}; known: {', '.join(pair.key for pair in PAIRS)}")
+
+
+def default_pair(present: Sequence[str]) -> Pair:
+    """Return the pair to begin with, given the names of the checkpoints that are here.
+
+    >>> default_pair(["wrn16_1_baseline", "wrn16_1_nat", "resnet18_nat"]).key
+    'wrn16_1'
+    """
+    for key in DEFAULTS:
+        if set(pair_named(key).names) <= set(present):
+            return pair_named(key)
+    return pair_named(DEFAULTS[-1])
+
+
+def set_title(name: str) -> str:
+    """Return an image set's plain name; its own name where we have none."""
+    return SET_TITLES.get(name, name)

@@ -1,0 +1,125 @@
+"""The sentences of Your photos and Attention, computed like those of `words`."""
+
+from collections.abc import Sequence
+
+from app.palette import NAMES, Kind
+from app.words import HARD_SPACE, Answer, article, listed, percent, plural
+
+FEW = 3
+"""Up to this many photos are too few for a rate."""
+
+
+def photos_sentence(fooled: dict[Kind, int], outside: int, intervals: dict[Kind, tuple[float, float]] | None) -> str:
+    """Return how many of the visitor's `outside` photos of other things each network is wrongly sure of.
+
+    `intervals` are the 95 % intervals of both shares; None where there are too few photos for a rate.
+    """
+    if outside == 0:
+        return "None of these is a thing they were never taught, so neither can be fooled."
+    if outside <= FEW:
+        return "Too few for a rate, so here is each one."
+    spans = dict.fromkeys(fooled, "")
+    if intervals is not None:
+        spans = {kind: f" (95{HARD_SPACE}% interval {_span(*ends)})" for kind, ends in intervals.items()}
+    return (
+        f"Baseline is wrongly sure of {fooled['baseline']} of your {outside}{spans['baseline']}, "
+        f"NAT of {fooled['nat']}{spans['nat']}."
+    )
+
+
+def _span(low: float, high: float) -> str:
+    return f"{100 * low:.0f}-{100 * high:.0f}{HARD_SPACE}%"
+
+
+def photos_title(fooled: dict[Kind, int], outside: int) -> str:
+    """Return the finding on the visitor's photos in one short sentence."""
+    if outside == 0:
+        return "All of these are things they know."
+    if fooled["baseline"] > fooled["nat"]:
+        return "NAT is fooled by none of them." if fooled["nat"] == 0 else "NAT is fooled less often, but it is fooled."
+    if fooled["baseline"] < fooled["nat"]:
+        return "Here NAT is the one that is fooled more often."
+    return "Neither is fooled." if fooled["nat"] == 0 else "Both are fooled equally often."
+
+
+def known_sentence(kept: dict[Kind, int], known: int) -> str:
+    """Return how many of the photos of known things each network keeps."""
+    shown = f"{plural(known, 'photo')} of things they know"
+    return f"Of the {shown}, the baseline keeps {kept['baseline']}, NAT {kept['nat']}."
+
+
+def photos_caption(number: int, threshold: float) -> str:
+    """Return what stands below the cards: how many there are, in which order, and what the marks mean."""
+    return (
+        f"{plural(number, 'photo')}, the two that disagree most first. Sure means above {percent(threshold)}. "
+        "Hatched grey bars: baseline. Solid blue bars: NAT. Dashed: no opinion."
+    )
+
+
+def nothing_here(classes: Sequence[str]) -> str:
+    """Return what stands where there is no photo yet."""
+    return (
+        f"Nothing here yet. Drop in photos of things that are not {listed([article(classes[0]), *classes[1:]])}. "
+        "They stay in memory and are gone when you leave."
+    )
+
+
+def too_many(most: int, left_out: int) -> str:
+    """Return the sentence for more photos than are compared at once."""
+    return f"These are the first {most}; {plural(left_out, 'photo')} more would be too many at once."
+
+
+def verdict_sentence(kind: Kind, answer: Answer, known: bool, threshold: float) -> str:
+    """Return one network's verdict on a card: its name, how sure of what, and what that means at the threshold."""
+    colour = "gray" if kind == "baseline" else "blue"
+    return (
+        f":{colour}[**{NAMES[kind]}**] {percent(answer.confidence)} {answer.predicted}. "
+        f"{verdict(answer, known, threshold)}"
+    )
+
+
+def verdict(answer: Answer, known: bool, threshold: float) -> str:
+    """Return the verdict on a visitor's photo at the threshold, with its mark: a triangle fools, a square is kept."""
+    if answer.confidence > threshold:
+        return "■ Kept." if known else "▲ Fooled: sure, and wrong."
+    return "□ Turned away, though it is one of the ten." if known else "○ Not fooled."
+
+
+def others_are_fine(readable: int) -> str:
+    """Return the sentence that follows the names of unreadable files.
+
+    >>> [others_are_fine(number) for number in (0, 1, 11)]
+    ['No other photo came with it.', 'The other one is fine.', 'The other 11 are fine.']
+    """
+    if readable == 0:
+        return "No other photo came with it."
+    return "The other one is fine." if readable == 1 else f"The other {readable} are fine."
+
+
+def attention_title(distances: dict[str, float] | None) -> str:
+    """Return at which level the maps of baseline and NAT lie furthest apart on a picture."""
+    if distances is None:
+        return "Where the networks look."
+    furthest = max(distances, key=lambda level: distances[level])
+    return f"Baseline and NAT look most differently at the {furthest} level."
+
+
+def distance_sentence(here: dict[str, float], usual: dict[str, float], pictures: int) -> str:
+    """Return the distances between two networks' maps on this picture, and their median over so many pictures."""
+    levels = ", ".join(f"{level} {here[level]:.2f} ({usual[level]:.2f})" for level in here)
+    return (
+        f"How far baseline and NAT lie apart: {levels}. In brackets the median of the {pictures} gallery pictures. "
+        "0 is the same map, 1.41 is nothing in common."
+    )
+
+
+def stand_in(title: str, missing: str) -> str:
+    """Return the sentence for a network that fills the row of one not trained yet."""
+    return f"{title} stands in for `{missing}`, which is not trained yet: `nat train {missing}`."
+
+
+def faint(answer: Answer, name: str, classes: int) -> str:
+    """Return the sentence for a network with hardly an opinion; "" where it has one."""
+    if answer.confidence > 2 / classes:
+        return ""
+    return f"{name} favours no class here, so there is little to see. The map is faint, not broken."

@@ -1,0 +1,102 @@
+"""See it: one picture, two answers, from stored predictions; no torch."""
+
+import streamlit as st
+
+from app import cached, charts, frame, words
+from app.pairs import set_title
+from app.palette import KINDS, NAMES
+from app.pictures import GalleryPicture, gallery
+
+pair, t = frame.chosen_pair(), frame.threshold()
+frame.require(pair.names, gallery=True)
+pictures = {picture.file: picture for picture in gallery()}
+st.session_state.setdefault("picture", cached.telling_picture(pair))
+
+
+def choose(file: str) -> None:
+    """Show this picture."""
+    st.session_state["picture"] = file
+
+
+def thumbnails(title: str, key: str, shown: list[GalleryPicture]) -> None:
+    """Draw one row of pictures to choose from; each is a button that bears the picture's name."""
+    st.caption(title)
+    with st.container(key=f"row_{key}", horizontal=True, wrap=False, gap="xsmall"):
+        for picture in shown:
+            st.button(
+                picture.name,
+                key=picture.button_key,
+                type="primary" if picture.file == st.session_state["picture"] else "secondary",
+                on_click=choose,
+                args=(picture.file,),
+            )
+
+
+def figures() -> None:
+    """Draw the three numbers that count thousands of pictures, each with how many."""
+    negatives = cached.headline_set(pair)
+    known = cached.known_set(pair.nat)
+    reports = {kind: cached.card(name).report for kind, name in pair.by_kind.items()}
+    at = dict.fromkeys(KINDS, t)
+    fooled, kept = cached.rates(pair, negatives, at), cached.shares_kept(pair, at)
+    n_known, n_negatives = reports["nat"].sets[known].images, reports["nat"].sets[negatives].images
+    sure = f"sure above {words.percent(t)}"
+    entries = (
+        ("right", "Right about what they know", {k: words.percent_fine(r.accuracy) for k, r in reports.items()},
+         f"accuracy on {n_known:,} {set_title(known)} pictures"),
+        ("fooled", "Fooled by things never taught", {k: words.of_100(rate) for k, rate in fooled.items()},
+         f"{sure}, {n_negatives:,} {set_title(negatives)} pictures (NCR)"),
+        ("kept", "Keep of what they know", {k: words.of_100(rate) for k, rate in kept.items()},
+         f"{sure}, {n_known:,} {set_title(known)} pictures"),
+    )  # fmt: skip
+    for column, (key, title, values, source) in zip(st.columns(3), entries, strict=True):
+        with column, st.container(key=f"figure_{key}", gap=None):
+            st.caption(f"**{title}**")
+            st.markdown(words.both(values))
+            st.caption(source)
+
+
+picture = pictures[st.session_state["picture"]]
+said = cached.gallery_answers(pair, picture.file)
+answers = {kind: said[kind].answer for kind in KINDS}
+st.title(words.picture_title(answers["baseline"], answers["nat"], picture.label, t), anchor=False)
+left, *right = st.columns([1.0, 1.15, 1.15], gap="medium")
+with left:
+    st.image(
+        cached.gallery_square(picture.file),
+        width="stretch",
+        alt=f"{picture.shows}; {words.CORNER}",
+    )
+    st.caption(f"{picture.shows.capitalize()}. {picture.credit}.")
+for kind, column in zip(KINDS, right, strict=True):
+    with column:
+        sentence = words.answer_sentence(kind, answers[kind], picture.label, t)
+        st.plotly_chart(
+            charts.probability_bars(said[kind].probabilities, said[kind].classes, kind, frame.colours()),
+            key=f"bars_{kind}",
+            config=charts.CONFIG,
+            alt=f"{NAMES[kind]}'s ten probabilities. {sentence}",
+        )
+        st.markdown(f"**{sentence}**")
+rate = cached.rates(pair, cached.headline_set(pair), dict.fromkeys(KINDS, t))["nat"]
+if picture.label == "none":
+    source = f"{set_title(cached.headline_set(pair)).removesuffix(' test')} pictures"
+    if fooled_too := words.nat_fooled(answers["baseline"], answers["nat"], t, rate, source):
+        st.markdown(fooled_too)
+
+st.html(cached.thumbnail_style())
+thumbnails("Things they were never taught", "unknown", [each for each in pictures.values() if not each.known])
+thumbnails("The ten things they know", "known", [each for each in pictures.values() if each.known])
+figures()
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.page_link("views/your_photos.py", label="**Try your own photo**", icon=":material/add_a_photo:")
+    st.page_link("views/thresholds.py", label="Move the threshold", icon=":material/tune:")
+with st.expander("Why?", icon=":material/help:"):
+    st.markdown(words.why(cached.card(pair.nat).report, said["nat"].classes))
+st.selectbox(
+    "Picture",
+    list(pictures),
+    format_func=lambda file: f"{pictures[file].name} ({pictures[file].shows})",
+    key="picture",
+    persist_state="session",
+)

@@ -1,0 +1,92 @@
+"""Made-up checkpoints for the tests of the pages: real files of untrained networks with invented logits."""
+
+from pathlib import Path
+
+import numpy as np
+
+from app.pictures import gallery
+from nat_core.checkpoints import save_checkpoint
+from nat_core.predictions import Predictions
+from nat_core.recipes import LEVELS, recipe_named
+from nat_core.report import evaluate
+
+CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+SIDES = {"low": 32, "middle": 16, "high": 8}
+PICTURES = {"cifar100_train": 2000, "ilsvrc": 300}
+
+
+def write_network(folder: Path, name: str, seed: int = 0) -> Path:
+    """Write one network: a baseline is sure of everything, a NAT network only of what it knows."""
+    import torch
+
+    from nat_core.models import build
+
+    recipe = recipe_named(name)
+    digits = recipe.in_distribution == "digits"
+    classes = tuple("012345") if digits else CLASSES
+    generator = np.random.default_rng(seed)
+    aware = name.endswith("nat")
+    predictions = {
+        each: _predictions(generator, name, each, len(classes), role == "in distribution", aware)
+        for each, role in recipe.roles.items()
+    }
+    report = evaluate(predictions, recipe.roles, seed=0, protocol=recipe.protocol, classes=classes)
+    maps = {}
+    if not digits:
+        predictions["gallery"] = _gallery(generator, name, aware)
+        maps = {level: _maps(generator, SIDES[level], aware) for level in LEVELS}
+    model = build(recipe.architecture, len(classes), seed=seed)
+    weights = {key: value.numpy() for key, value in model.state_dict().items()}
+    card = {
+        "recipe": recipe,
+        "architecture": recipe.architecture,
+        "classes": classes,
+        "mean": (0.49, 0.48, 0.45),
+        "std": (0.25, 0.24, 0.26),
+        "preprocessing": {"size": 32, "crop": "centre", "filter": "bicubic"},
+        "seed": 0,
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "hardware": "none",
+        "precision": "float32",
+        "seconds": 0.0,
+        "trained_at": "never",
+        "versions": {"torch": torch.__version__},
+        "report": report,
+    }
+    return save_checkpoint(folder, name, weights=weights, predictions=predictions, maps=maps, card=card)
+
+
+def write_pairs(folder: Path, *keys: str) -> Path:
+    """Write both networks of each of these architectures ("wrn16_1"), and return the folder."""
+    for key in keys:
+        for number, name in enumerate((f"{key}_baseline", f"{key}_nat")):
+            write_network(folder, name, seed=number)
+    return folder
+
+
+def _predictions(generator, network: str, set_name: str, classes: int, known: bool, aware: bool) -> Predictions:
+    number = PICTURES.get(set_name, 1000)
+    labels = generator.integers(0, classes, number)
+    sure = np.where(generator.random(number) < (0.9 if known else 0.12 if aware else 0.7), 9.0, 1.2)
+    winner = np.where(generator.random(number) < 0.93, labels, (labels + 1) % classes)
+    logits = generator.normal(0, 0.5 if aware else 1.0, (number, classes)).astype(np.float32)
+    logits[np.arange(number), winner] += sure + generator.normal(0, 1.5, number)
+    ids = tuple(f"{index:016x}" for index in range(number))
+    return Predictions(network, set_name, ids, logits, labels if known else None)
+
+
+def _gallery(generator, network: str, aware: bool) -> Predictions:
+    pictures = sorted(gallery(), key=lambda picture: picture.file)
+    logits = generator.normal(0, 0.4, (len(pictures), len(CLASSES))).astype(np.float32)
+    for row, picture in enumerate(pictures):
+        right = CLASSES.index(picture.label) if picture.known else 8
+        logits[row, right] += 7.0 if picture.known or not aware else generator.choice([0.0, 6.0], p=[0.8, 0.2])
+    labels = np.array([CLASSES.index(picture.label) if picture.known else -1 for picture in pictures])
+    return Predictions(network, "gallery", tuple(picture.file for picture in pictures), logits, labels)
+
+
+def _maps(generator, side: int, aware: bool) -> np.ndarray:
+    rows, columns = np.mgrid[0:side, 0:side] / side
+    centres = generator.random((len(gallery()), 2, 1, 1))
+    blobs = np.exp(-8 * ((rows - centres[:, 0]) ** 2 + (columns - centres[:, 1]) ** 2))
+    return ((0.4 if aware else 1.0) * blobs).astype(np.float32)
