@@ -230,7 +230,7 @@ def _own_images(source: Path, card: Card) -> ImageSet:
 
 
 def _store(path: Path, predictions: Predictions, *, from_folder: bool) -> None:
-    arrays: dict[str, np.ndarray] = {"logits": predictions.logits.astype(np.float32)}
+    arrays: dict[str, Any] = {"logits": predictions.logits.astype(np.float32)}
     if from_folder:
         arrays["files"] = np.array(predictions.ids)
     elif predictions.labels is not None:

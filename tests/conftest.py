@@ -1,0 +1,32 @@
+"""What several test files share: the real data sets, and networks small enough to train here."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The folder of the real data sets; skips where there is none."""
+    named = os.environ.get("NAT_DATA")
+    if not named:
+        pytest.skip("needs the real data sets: name their folder in NAT_DATA")
+    missing = [name for name in ("cifar10.npz", "cifar100.npz", "ilsvrc") if not (Path(named) / name).exists()]
+    if missing:
+        pytest.skip(f"needs the real data sets: NAT_DATA={named} has no {', '.join(missing)}")
+    return Path(named)
+
+
+@pytest.fixture(scope="session")
+def digits_networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoints folder with digits_baseline and digits_nat, trained for two epochs of small pictures."""
+    from nat_core.recipes import recipe_named
+    from nat_core.training import train
+
+    folder = tmp_path_factory.mktemp("checkpoints")
+    for name in ("digits_baseline", "digits_nat"):
+        short = replace(recipe_named(name), epochs=2, sizes=((16, 1.0),))
+        train(short, out=folder, device="cpu", progress=False)
+    return folder
