@@ -1,8 +1,8 @@
 """Checkpoints: a network's weights, stored predictions and card in one folder, checked when read, written atomically.
 
-    <folder>/<name>/weights.safetensors      float16, norm statistics float32
-    <folder>/<name>/predictions.safetensors  logits, labels and ids by image set; the gallery's attention maps
-    <folder>/<name>/card.json                format, recipe, classes, ..., report, sha256 of the other two; written last
+<folder>/<name>/weights.safetensors      float16, norm statistics float32
+<folder>/<name>/predictions.safetensors  logits, labels and ids by image set; the gallery's attention maps
+<folder>/<name>/card.json                format, recipe, classes, ..., report, sha256 of the other two; written last
 """
 
 import json

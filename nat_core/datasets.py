@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha1
 from importlib.util import find_spec
 from pathlib import Path
 from zipfile import BadZipFile
@@ -62,9 +63,9 @@ def read_npz(path: Path, split: str = "test", name: str | None = None) -> ImageS
     if not path.is_file():
         raise MissingDataset(f"No image set at {path}: name an .npz file with the key {split}_images")
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             images = arrays[f"{split}_images"]
-            labels = arrays[f"{split}_labels"] if f"{split}_labels" in arrays else None
+            labels = arrays.get(f"{split}_labels")
             classes = tuple(str(each) for each in arrays["classes"]) if "classes" in arrays else ()
     except KeyError:
         raise ValueError(f"{path} has no array {split}_images: use MedMNIST's key names") from None
@@ -74,7 +75,7 @@ def read_npz(path: Path, split: str = "test", name: str | None = None) -> ImageS
     labels = None if labels is None else labels.reshape(-1).astype(np.int64)
     if labels is not None and len(labels) != len(pixels):
         raise ValueError(f"{path}: {len(labels)} {split}_labels for {len(pixels)} {split}_images")
-    return ImageSet(name or path.stem, pixels, _hashes(pixels), labels, classes)
+    return ImageSet(name or path.stem, pixels, identities(pixels), labels, classes)
 
 
 def read_folder(path: Path, name: str | None = None, crop: str = "centre", resample: str = "bicubic") -> ImageSet:
@@ -112,7 +113,7 @@ def noise(seed: int = 0, count: int = NOISE_COUNT) -> ImageSet:
     (2, 32, 32, 3)
     """
     values = np.random.default_rng(seed).standard_normal((count, 32, 32, 3), np.float32)
-    return ImageSet("noise", values, _hashes(values))
+    return ImageSet("noise", values, identities(values))
 
 
 def _as_32(images: np.ndarray, path: Path) -> UInt8[np.ndarray, "n 32 32 3"]:
@@ -127,8 +128,15 @@ def _as_32(images: np.ndarray, path: Path) -> UInt8[np.ndarray, "n 32 32 3"]:
     return np.stack([np.asarray(Image.fromarray(each).resize((32, 32), Image.Resampling.BICUBIC)) for each in images])
 
 
-def _hashes(pixels: np.ndarray) -> tuple[str, ...]:
-    return tuple(image_id(picture) for picture in pixels)
+def identities(pixels: np.ndarray) -> tuple[str, ...]:
+    """Return each picture's id: the first 16 hex digits of the SHA-1 of its bytes (see `images.image_id`).
+
+    >>> identities(np.zeros((1, 32, 32, 3), np.uint8))
+    ('02ec1f60b2e76741',)
+    """
+    if pixels.dtype == np.uint8:
+        return tuple(image_id(picture) for picture in pixels)
+    return tuple(sha1(picture.tobytes(), usedforsecurity=False).hexdigest()[:16] for picture in pixels)
 
 
 def _pictures_under(path: Path) -> Iterator[Path]:
@@ -188,7 +196,7 @@ def _digits(wanted: Sequence[int], test: bool | None, known: bool) -> Callable[[
         grey = np.round(bunch.images[chosen] * (255 / 16)).astype(np.uint8)
         pixels = _as_32(grey, Path("digits"))
         labels = bunch.target[chosen].astype(np.int64) if known else None
-        return ImageSet(name, pixels, _hashes(pixels), labels, tuple(map(str, wanted)) if known else ())
+        return ImageSet(name, pixels, identities(pixels), labels, tuple(map(str, wanted)) if known else ())
 
     return read
 

@@ -6,7 +6,11 @@ A decoder may allocate what a header claims: 21 KB of PNG can claim 800 MB, and 
 import struct
 from collections.abc import Callable
 
-MAX_PIXELS = {"PNG": 24_000_000, "JPEG": 64_000_000, "WEBP": 12_000_000, "GIF": 24_000_000, "BMP": 24_000_000}
+MEGAPIXEL = 2**20
+"""Counted generously: what is sold as 12, 24 or 64 megapixels has up to 2 % more than so many million."""
+MAX_PIXELS = {
+    kind: most * MEGAPIXEL for kind, most in (("PNG", 24), ("JPEG", 64), ("WEBP", 12), ("GIF", 24), ("BMP", 24))
+}
 """The formats that are read, by Pillow's names, and the most pixels (width x height) of each."""
 READ = "PNG, JPEG, WebP, GIF or BMP"
 
@@ -33,7 +37,7 @@ _FOREIGN = (
 )
 
 
-class UnreadableImage(ValueError):  # noqa: N818
+class UnreadableImage(ValueError):
     """A picture that cannot be read; its text is one sentence that names the file and says what, why and what to do."""
 
 
@@ -77,7 +81,7 @@ def check_pixels(size: tuple[int, int], kind: str, name: str) -> None:
     width, height = size
     if width * height > MAX_PIXELS[kind]:
         raise UnreadableImage(
-            f"{name} is {width:,} x {height:,} pixels, more than the {MAX_PIXELS[kind] // 1_000_000} megapixels "
+            f"{name} is {width:,} x {height:,} pixels, more than the {MAX_PIXELS[kind] // MEGAPIXEL} megapixels "
             f"read of a {kind.replace('WEBP', 'WebP')} file: shrink it first."
         )
 

@@ -15,12 +15,12 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import ExifTags, Image
 
-from nat_core.headers import READ, UnreadableImage, check_pixels, declared_size, kind_of
+from nat_core.headers import MEGAPIXEL, READ, UnreadableImage, check_pixels, declared_size, kind_of
 
 __all__ = ["CROPS", "FILTERS", "MAX_BYTES", "UnreadableImage", "image_id", "read_image", "read_photo"]
 
 MAX_BYTES = 50_000_000
-MAX_DECODED = 24_000_000
+MAX_DECODED = 24 * MEGAPIXEL
 """The most pixels in memory: a JPEG of more is halved or better while it is decoded."""
 
 FILTERS = {

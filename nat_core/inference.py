@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from nat_core.attention import attention_map
 from nat_core.batches import normalise
 from nat_core.checkpoints import Card, CheckpointError, load_card, load_weights
-from nat_core.images import image_id
+from nat_core.datasets import identities
 from nat_core.models import Outputs, build
 from nat_core.predictions import Predictions
 from nat_core.recipes import LEVELS
@@ -85,8 +85,7 @@ def predict(
     Without `ids` each picture's id is the first 16 digits of its pixels' SHA-1. An empty set raises ValueError.
     """
     logits = [outputs.logits for outputs in _outputs(network, pixels, batch_size)]
-    identities = tuple(ids) if ids is not None else tuple(image_id(picture) for picture in pixels)
-    return Predictions(network.name, name, identities, torch.cat(logits).cpu().numpy(), labels)
+    return Predictions(network.name, name, _identities(pixels, ids), torch.cat(logits).cpu().numpy(), labels)
 
 
 def predict_with_maps(
@@ -105,9 +104,12 @@ def predict_with_maps(
         logits.append(outputs.logits)
         for level, index in zip(LEVELS, network.model.levels, strict=True):
             maps[level].append(attention_map(outputs.groups[index]))
-    identities = tuple(ids) if ids is not None else tuple(image_id(picture) for picture in pixels)
-    predictions = Predictions(network.name, name, identities, torch.cat(logits).cpu().numpy(), labels)
+    predictions = Predictions(network.name, name, _identities(pixels, ids), torch.cat(logits).cpu().numpy(), labels)
     return predictions, {level: torch.cat(parts).cpu().numpy() for level, parts in maps.items()}
+
+
+def _identities(pixels: np.ndarray, ids: Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(ids) if ids is not None else identities(pixels)
 
 
 def _outputs(network: Network, pixels: np.ndarray, batch_size: int) -> Iterator[Outputs]:

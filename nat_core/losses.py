@@ -33,10 +33,8 @@ def kl_to_uniform(logits: Float[Tensor, "n classes"]) -> Float[Tensor, " n"]:
     >>> round(kl_to_uniform(torch.tensor([[99.0, 0.0]])).item(), 4)
     0.6931
     """
-    log_probabilities = functional.log_softmax(logits, 1)
-    # A vanished probability's logarithm may be -inf; its term p log p is 0.
-    terms = log_probabilities.exp() * log_probabilities.clamp_min(torch.finfo(logits.dtype).min)
-    return (terms.sum(1) + log(logits.shape[1])).clamp_min(0)
+    log_probabilities = _log_softmax(logits)
+    return (log_probabilities.exp() * (log_probabilities + log(logits.shape[1]))).sum(1).clamp_min(0)
 
 
 def jensen_shannon(logits: Float[Tensor, "n classes"]) -> Float[Tensor, " n"]:
@@ -45,10 +43,10 @@ def jensen_shannon(logits: Float[Tensor, "n classes"]) -> Float[Tensor, " n"]:
     >>> jensen_shannon(torch.zeros(1, 4)).tolist()
     [0.0]
     """
-    probabilities = functional.softmax(logits, 1)
-    uniform = 1 / logits.shape[1]
+    log_probabilities = _log_softmax(logits)
+    probabilities, uniform = log_probabilities.exp(), 1 / logits.shape[1]
     middle = (probabilities + uniform) / 2
-    from_softmax = torch.special.xlogy(probabilities, probabilities / middle).sum(1)
+    from_softmax = (probabilities * (log_probabilities - middle.log())).sum(1)
     from_uniform = (uniform * (uniform / middle).log()).sum(1)
     return ((from_softmax + from_uniform) / 2).clamp_min(0)
 
@@ -74,12 +72,18 @@ def hellinger(logits: Float[Tensor, "n classes"]) -> Float[Tensor, " n"]:
 
 
 def centred_logits(logits: Float[Tensor, "n classes"]) -> Float[Tensor, " n"]:
-    """Return the variance of the logits around their mean: 0 at uniform, unbounded.
+    """Return the variance of the logits around their mean: 0 at uniform, unbounded (logits beyond 1e18 count as 1e18).
 
     >>> centred_logits(torch.tensor([[1.0, 3.0]])).tolist()
     [1.0]
     """
-    return (logits - logits.mean(1, keepdim=True)).square().mean(1).clamp_max(torch.finfo(logits.dtype).max)
+    bounded = logits.clamp(-1e18, 1e18)
+    return (bounded - bounded.mean(1, keepdim=True)).square().mean(1)
+
+
+def _log_softmax(logits: Float[Tensor, "n classes"]) -> Float[Tensor, "n classes"]:
+    # The logarithm of a vanished probability may be -inf, which would make its term p log p no number instead of 0.
+    return functional.log_softmax(logits, 1).clamp_min(-1e30)
 
 
 DIVERGENCES: dict[str, Callable[[Tensor], Tensor]] = {

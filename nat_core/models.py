@@ -35,8 +35,8 @@ class BasicBlock(nn.Module):
             self.shortcut = nn.Sequential(_convolution(inputs, outputs, 1, stride), nn.BatchNorm2d(outputs))
 
     def forward(self, features: Float[Tensor, "n c h w"]) -> Float[Tensor, "n _ _ _"]:
-        inner = functional.relu(self.norm1(self.conv1(features)))
-        return functional.relu(self.norm2(self.conv2(inner)) + self.shortcut(features))
+        inner = functional.relu(self.norm1(self.conv1(features)), inplace=True)
+        return functional.relu(self.norm2(self.conv2(inner)) + self.shortcut(features), inplace=True)
 
 
 class ResNet18(nn.Module):
@@ -49,7 +49,7 @@ class ResNet18(nn.Module):
 
     def __init__(self, classes: int) -> None:
         super().__init__()
-        self.stem = nn.Sequential(_convolution(3, 64, 3), nn.BatchNorm2d(64), nn.ReLU())
+        self.stem = nn.Sequential(_convolution(3, 64, 3), nn.BatchNorm2d(64), nn.ReLU(inplace=True))
         widths = (64, 64, 128, 256, 512)
         self.stages = nn.ModuleList(
             nn.Sequential(
@@ -82,8 +82,8 @@ class PreActivationBlock(nn.Module):
         self.shortcut = _convolution(inputs, outputs, 1, stride) if inputs != outputs or stride != 1 else None
 
     def forward(self, features: Float[Tensor, "n c h w"]) -> Float[Tensor, "n _ _ _"]:
-        activated = functional.relu(self.norm1(features))
-        inner = self.conv2(functional.relu(self.norm2(self.conv1(activated))))
+        activated = functional.relu(self.norm1(features), inplace=True)
+        inner = self.conv2(functional.relu(self.norm2(self.conv1(activated)), inplace=True))
         return inner + (features if self.shortcut is None else self.shortcut(activated))
 
 

@@ -158,7 +158,7 @@ def test_a_file_that_states_two_sizes_is_refused_before_it_is_decoded(monkeypatc
 def test_the_limit_itself_is_allowed():
     for kind, most in MAX_PIXELS.items():
         check_pixels((most // 1000, 1000), kind, "x")
-        with pytest.raises(UnreadableImage, match=f"more than the {most // 1_000_000} megapixels"):
+        with pytest.raises(UnreadableImage, match=f"more than the {most >> 20} megapixels"):
             check_pixels((most // 1000 + 1, 1000), kind, "x")
 
 

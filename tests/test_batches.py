@@ -1,0 +1,111 @@
+"""Batches: normalising, cropping against a padded copy, shuffling, cycling, and the same pictures for the same step."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from nat_core.batches import Batches, crop_and_flip, generator_for, normalise, resize
+from nat_core.datasets import ImageSet
+from nat_core.recipes import Recipe
+
+MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)
+RECIPE = Recipe("fake", "wrn10_1", negatives="cifar100_train", epochs=2, batch_size=4, negatives_per_batch=3,
+                sizes=((16, 0.5), (32, 1.0)))  # fmt: skip
+
+
+def fake(count: int, labels: bool = True, seed: int = 0) -> ImageSet:
+    pixels = np.random.default_rng(seed).integers(0, 256, (count, 32, 32, 3)).astype(np.uint8)
+    numbers = np.arange(count, dtype=np.int64) if labels else None
+    return ImageSet("fake", pixels, tuple(map(str, range(count))), numbers)
+
+
+def batches(recipe: Recipe = RECIPE, seed: int = 0, known: int = 10, negatives: int = 5) -> Batches:
+    others = fake(negatives, labels=False, seed=1)
+    return Batches(recipe, fake(known), others, seed=seed, device=torch.device("cpu"), mean=MEAN, std=STD)
+
+
+def test_normalise_is_the_formula_and_channels_last() -> None:
+    pixels = torch.randint(0, 256, (2, 5, 4, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    images = normalise(pixels, MEAN, STD)
+    expected = (pixels.permute(0, 3, 1, 2) / 255 - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(STD).view(3, 1, 1)
+    torch.testing.assert_close(images, expected, rtol=1e-5, atol=1e-5)
+    assert images.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_a_crop_is_a_window_of_the_reflected_picture_or_its_mirror() -> None:
+    pixels = torch.from_numpy(fake(1).pixels)
+    padded = functional.pad(pixels.permute(0, 3, 1, 2).float(), (4, 4, 4, 4), mode="reflect")[0].byte().permute(1, 2, 0)
+    windows = {padded[y : y + 32, x : x + 32].numpy().tobytes() for y in range(9) for x in range(9)}
+    mirrored = {
+        padded[y : y + 32, x : x + 32].flip(1).contiguous().numpy().tobytes() for y in range(9) for x in range(9)
+    }
+    seen = [
+        crop_and_flip(pixels, torch.tensor([0]), 4, True, generator_for(0, "test", step))[0].numpy().tobytes()
+        for step in range(200)
+    ]
+    assert set(seen) <= windows | mirrored
+    assert len(set(seen)) > 80
+    assert set(seen) & mirrored
+    straight = crop_and_flip(pixels, torch.tensor([0]), 4, False, generator_for(0, "test", 3))
+    assert straight[0].numpy().tobytes() in windows
+
+
+def test_without_padding_and_flip_a_crop_is_the_picture() -> None:
+    pixels = torch.from_numpy(fake(3).pixels)
+    assert torch.equal(crop_and_flip(pixels, torch.tensor([2, 0]), 0, False, torch.Generator()), pixels[[2, 0]])
+
+
+def test_resize_keeps_flat_colours_and_leaves_the_right_size_alone() -> None:
+    flat = torch.full((2, 32, 32, 3), 77, dtype=torch.uint8)
+    assert torch.equal(resize(flat, 24), torch.full((2, 24, 24, 3), 77, dtype=torch.uint8))
+    assert resize(flat, 32) is flat
+
+
+def test_an_epoch_shows_every_picture_once_and_drops_the_short_batch() -> None:
+    every = batches(known=12)
+    assert (every.steps_per_epoch, every.steps) == (3, 6)
+    first, second = (
+        [label for step in epoch for label in every.at(step).labels.tolist()] for epoch in ((0, 1, 2), (3, 4, 5))
+    )
+    assert sorted(first) == sorted(second) == list(range(12))
+    assert first != second
+    assert batches(known=10).steps_per_epoch == 2
+
+
+def test_negatives_cycle_without_replacement() -> None:
+    every = batches(negatives=5)
+    order = [int(index) for step in range(5) for index in every._negatives_at(step, 5)]
+    assert len(order) == 15
+    for start in (0, 5, 10):
+        assert sorted(order[start : start + 5]) == [0, 1, 2, 3, 4]
+
+
+def test_negatives_stand_beside_or_inside_the_batch() -> None:
+    beside = batches().at(0)
+    inside = batches(replace(RECIPE, negatives_inside=True)).at(0)
+    assert (len(beside.labels), len(beside.images)) == (4, 7)
+    assert (len(inside.labels), len(inside.images)) == (1, 4)
+
+
+def test_a_batch_follows_from_seed_and_step_alone() -> None:
+    one, two = batches(), batches()
+    for step in (3, 0, 2):
+        two.at(step)
+    assert torch.equal(one.at(1).images, two.at(1).images)
+    assert torch.equal(one.at(1).labels, two.at(1).labels)
+    assert not torch.equal(one.at(1).images, batches(seed=1).at(1).images)
+
+
+def test_pictures_grow_when_the_schedule_says() -> None:
+    every = batches()
+    assert [every.at(step).images.shape[-1] for step in range(every.steps)] == [16, 16, 32, 32]
+
+
+def test_a_set_smaller_than_its_part_of_a_batch_is_refused() -> None:
+    with pytest.raises(ValueError, match="holds 3 pictures, a batch needs 4"):
+        batches(known=3)
+    with pytest.raises(ValueError, match="holds 2 pictures, a batch needs 3"):
+        batches(negatives=2)

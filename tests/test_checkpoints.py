@@ -1,0 +1,145 @@
+"""Checkpoints: a round trip through the disk, and one sentence for each way in which one can be wrong."""
+
+import json
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from nat_core.checkpoints import (
+    CARD,
+    PREDICTIONS,
+    WEIGHTS,
+    CheckpointError,
+    available,
+    checkpoints_folder,
+    load_card,
+    load_maps,
+    load_predictions,
+    load_weights,
+    save_checkpoint,
+)
+from nat_core.inference import load_network
+from nat_core.models import build
+from nat_core.predictions import Predictions
+from nat_core.recipes import recipe_named
+from nat_core.report import evaluate
+
+NAME = "digits_nat"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with one untrained network and predictions drawn from a seed."""
+    recipe = recipe_named(NAME)
+    generator = np.random.default_rng(0)
+    weights = {key: value.numpy() for key, value in build(recipe.architecture, 6, seed=0).state_dict().items()}
+    predictions = {
+        name: Predictions(
+            NAME, name, tuple(f"{index:016x}" for index in range(4)), generator.normal(size=(4, 6)).astype(np.float32),
+            np.array([0, 1, 2, 3]) if name == "digits_test" else None,
+        )
+        for name in ("digits_test", "digits_89")
+    }  # fmt: skip
+    classes = tuple("012345")
+    report = evaluate(predictions, recipe.roles, seed=0, protocol="digits", classes=classes)
+    card = {
+        "recipe": recipe, "architecture": recipe.architecture, "classes": classes, "mean": (0.5,) * 3,
+        "std": (0.2,) * 3,
+        "preprocessing": {"size": 32, "crop": "centre", "filter": "bicubic"}, "seed": 0, "parameters": 1,
+        "hardware": "test", "precision": "float32", "seconds": 1.5, "trained_at": "2026-01-01", "versions": {},
+        "report": report,
+    }  # fmt: skip
+    maps = {"low": np.ones((4, 2, 2), np.float32)}
+    save_checkpoint(tmp_path, NAME, weights=weights, predictions=predictions, maps=maps, card=card)
+    return tmp_path
+
+
+def test_a_checkpoint_comes_back_whole(folder: Path) -> None:
+    card = load_card(folder, NAME)
+    assert (card.recipe, card.classes, card.protocol) == (recipe_named(NAME), tuple("012345"), "digits")
+    assert card.roles["digits_89"] == "unseen"
+    predictions = load_predictions(folder, NAME)
+    again = evaluate(predictions, card.roles, seed=0, protocol="digits", classes=card.classes)
+    assert card.report.sets["digits_89"].images == 4
+    assert again.accuracy == card.report.accuracy
+    assert list(load_predictions(folder, NAME, ["digits_89"])) == ["digits_89"]
+    assert load_maps(folder, NAME)["low"].shape == (4, 2, 2)
+    weights = load_weights(folder, NAME)
+    assert weights["stem.weight"].dtype == np.float32
+    assert available(folder) == (NAME,)
+    assert load_network(folder, NAME).classes == card.classes
+
+
+def test_weights_are_float16_and_norm_statistics_float32(folder: Path) -> None:
+    from safetensors.numpy import load_file
+
+    stored = load_file(folder / NAME / WEIGHTS)
+    assert stored["stem.weight"].dtype == np.float16
+    assert stored["norm.running_var"].dtype == np.float32
+
+
+@pytest.mark.parametrize("file", [WEIGHTS, PREDICTIONS])
+@pytest.mark.parametrize("damage", ["truncated", "altered", "empty", "missing", "another file"])
+def test_a_damaged_file_is_named(folder: Path, file: str, damage: str) -> None:
+    path = folder / NAME / file
+    content = path.read_bytes()
+    if damage == "missing":
+        path.unlink()
+    elif damage == "another file":
+        save_file({"weight": np.zeros(3, np.float32)}, path)
+    else:
+        path.write_bytes({"truncated": content[:-100], "altered": content[:-1] + b"!", "empty": b""}[damage])
+    read = load_weights if file == WEIGHTS else load_predictions
+    with pytest.raises(CheckpointError, match=file) as caught:
+        read(folder, NAME)
+    assert ("is missing" if damage == "missing" else "truncated or altered") in str(caught.value)
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", '{"format": 1}', '{"format": 2}', "null"])
+def test_a_damaged_card_is_named(folder: Path, damage: str) -> None:
+    (folder / NAME / CARD).write_text(damage)
+    with pytest.raises(CheckpointError, match=r"card\.json (is damaged|has format 2)"):
+        load_card(folder, NAME)
+
+
+def test_a_card_of_another_architecture_is_told_from_its_weights(folder: Path) -> None:
+    path = folder / NAME / CARD
+    values = json.loads(path.read_text())
+    path.write_text(json.dumps(values | {"architecture": "wrn16_1"}))
+    with pytest.raises(CheckpointError, match="do not fit a wrn16_1 of 6 classes"):
+        load_network(folder, NAME)
+
+
+def test_a_pickle_is_never_loaded(folder: Path) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple:
+            return (pytest.fail, ("a pickle was loaded",))
+
+    (folder / NAME / WEIGHTS).write_bytes(pickle.dumps(Trap()))
+    with pytest.raises(CheckpointError, match="altered"):
+        load_weights(folder, NAME)
+
+
+def test_a_missing_network_says_how_to_train_it(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="Train it with: nat train wrn16_1_nat"):
+        load_card(tmp_path, "wrn16_1_nat")
+    assert available(tmp_path) == ()
+
+
+def test_a_taken_name_is_refused_and_nothing_is_left_over(folder: Path) -> None:
+    with pytest.raises(CheckpointError, match="there already"):
+        save_checkpoint(folder, NAME, weights={}, predictions={}, maps={}, card={})
+    with pytest.raises(TypeError):
+        save_checkpoint(folder, "other", weights={}, predictions={}, maps={}, card={})
+    assert [path.name for path in folder.iterdir()] == [NAME]
+
+
+def test_the_folder_is_explicit_then_the_environment_then_checkpoints(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAT_CHECKPOINTS", "elsewhere")
+    assert checkpoints_folder(Path("explicit")) == Path("explicit")
+    assert checkpoints_folder() == Path("elsewhere")
+    monkeypatch.delenv("NAT_CHECKPOINTS")
+    assert checkpoints_folder() == Path("checkpoints")

@@ -1,0 +1,67 @@
+"""Inference: batches do not matter, maps are the groups' mean squares, pixels are normalised as in training."""
+
+import numpy as np
+import pytest
+import torch
+
+from nat_core.batches import normalise
+from nat_core.inference import Network, choose_device, frozen, predict, predict_with_maps
+from nat_core.models import build
+
+MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)
+
+
+def network() -> Network:
+    return Network("net", frozen(build("wrn10_1", 4, seed=0), torch.device("cpu")), tuple("abcd"), MEAN, STD)
+
+
+def pictures(count: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (count, 32, 32, 3)).astype(np.uint8)
+
+
+def test_predictions_are_the_networks_own_whatever_the_batch() -> None:
+    ours, pixels = network(), pictures(7)
+    with torch.inference_mode():
+        expected = ours.model(normalise(torch.from_numpy(pixels), MEAN, STD)).logits.numpy()
+    for batch_size in (2, 7, 100):
+        np.testing.assert_allclose(predict(ours, pixels, batch_size=batch_size).logits, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_pictures_already_normalised_are_taken_as_they_are() -> None:
+    ours, pixels = network(), pictures(3)
+    values = ((pixels / 255 - np.array(MEAN)) / np.array(STD)).astype(np.float32)
+    np.testing.assert_allclose(predict(ours, values).logits, predict(ours, pixels).logits, rtol=1e-3, atol=1e-4)
+
+
+def test_maps_are_the_mean_squares_of_the_three_levels() -> None:
+    ours, pixels = network(), pictures(5)
+    predictions, maps = predict_with_maps(ours, pixels, name="five", ids=tuple("vwxyz"), batch_size=2)
+    with torch.inference_mode():
+        groups = ours.model(normalise(torch.from_numpy(pixels), MEAN, STD)).groups
+    assert {level: values.shape for level, values in maps.items()} == {
+        "low": (5, 32, 32), "middle": (5, 16, 16), "high": (5, 8, 8),
+    }  # fmt: skip
+    for values, group in zip(maps.values(), groups, strict=True):
+        np.testing.assert_allclose(values, (group.numpy() ** 2).mean(1), rtol=1e-3, atol=1e-4)
+    assert predictions.ids == tuple("vwxyz")
+    np.testing.assert_allclose(predictions.logits, predict(ours, pixels).logits, rtol=1e-4, atol=1e-5)
+
+
+def test_ids_follow_from_the_pixels_where_none_are_given() -> None:
+    pixels = pictures(3)[[0, 1, 0]]
+    ids = predict(network(), pixels).ids
+    assert ids[0] == ids[2] != ids[1]
+
+
+def test_no_picture_is_refused() -> None:
+    with pytest.raises(ValueError, match="no picture"):
+        predict(network(), pictures(0))
+
+
+def test_an_unknown_or_absent_device_is_refused() -> None:
+    assert choose_device("cpu").type == "cpu"
+    with pytest.raises(ValueError, match="'gpu'; known: auto, cpu, cuda, mps"):
+        choose_device("gpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(ValueError, match="no cuda device"):
+            choose_device("cuda")

@@ -1,0 +1,143 @@
+"""The objective against numbers worked by hand, torch's own functions and autograd."""
+
+from math import log
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.nn import functional
+
+from nat_core.losses import DIVERGENCES, attention_transfer_loss, distillation_loss, kl_from_uniform, nat_loss
+
+LARGEST = torch.finfo(torch.float32).max
+rows = st.lists(
+    st.lists(st.floats(-30, 30, width=32), min_size=5, max_size=5), min_size=1, max_size=6
+).map(torch.tensor)  # fmt: skip
+
+
+def test_kl_from_uniform_is_the_number_worked_by_hand() -> None:
+    # softmax = (3/4, 1/4): 1/2 log((1/2)/(3/4)) + 1/2 log((1/2)/(1/4)) = 1/2 log(4/3)
+    logits = torch.tensor([[log(3.0), 0.0]])
+    assert kl_from_uniform(logits).item() == pytest.approx(0.5 * log(4 / 3), rel=1e-6)
+
+
+@given(rows)
+def test_kl_from_uniform_is_what_torch_computes(logits: torch.Tensor) -> None:
+    uniform = torch.full_like(logits, 1 / 5)
+    expected = functional.kl_div(functional.log_softmax(logits, 1), uniform, reduction="none").sum(1)
+    torch.testing.assert_close(kl_from_uniform(logits), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", DIVERGENCES)
+@given(rows, st.floats(-50, 50, width=32))
+def test_each_divergence_is_nonnegative_and_blind_to_a_shift(name: str, logits: torch.Tensor, shift: float) -> None:
+    distance = DIVERGENCES[name](logits)
+    assert (distance >= 0).all()
+    torch.testing.assert_close(DIVERGENCES[name](logits + shift), distance, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", DIVERGENCES)
+@pytest.mark.parametrize("classes", [2, 3, 7, 10, 100, 1000])
+def test_each_divergence_vanishes_at_uniform(name: str, classes: int) -> None:
+    distance = DIVERGENCES[name](torch.full((3, classes), 7.25))
+    assert distance.max().item() <= 1e-6
+    if name == "kl_from_uniform":
+        assert distance.tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("name", DIVERGENCES)
+@pytest.mark.parametrize("extreme", [[LARGEST, -LARGEST, 0.0], [1e4, -1e4, 3.0], [-LARGEST] * 3, [LARGEST, 0.0, 0.0]])
+def test_each_divergence_and_its_slope_are_finite_for_any_finite_logits(name: str, extreme: list[float]) -> None:
+    logits = torch.tensor([extreme], requires_grad=True)
+    distance = DIVERGENCES[name](logits)
+    distance.sum().backward()
+    assert torch.isfinite(distance).all()
+    assert logits.grad is not None
+    assert torch.isfinite(logits.grad).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("kl_to_uniform", 0.75 * log(1.5) + 0.25 * log(0.5)),
+        ("jensen_shannon", (0.75 * log(0.75 / 0.625) + 0.25 * log(0.25 / 0.375) + 0.5 * log(0.5 / 0.625)
+                            + 0.5 * log(0.5 / 0.375)) / 2),
+        ("brier", 0.125),
+        ("hellinger", 1 - (0.375**0.5 + 0.125**0.5)),
+        ("centred_logits", (log(3) / 2) ** 2),
+    ],
+)  # fmt: skip
+def test_each_sibling_is_the_number_worked_by_hand(name: str, value: float) -> None:
+    assert DIVERGENCES[name](torch.tensor([[log(3.0), 0.0]])).item() == pytest.approx(value, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", DIVERGENCES)
+def test_each_divergence_has_the_slope_that_finite_differences_give(name: str) -> None:
+    logits = torch.randn(3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(1), requires_grad=True)
+    assert torch.autograd.gradcheck(DIVERGENCES[name], (logits,))
+
+
+def test_nat_loss_is_one_mean_over_all_pictures() -> None:
+    logits = torch.tensor([[2.0, 0.0, 0.0], [0.0, 1.0, 0.0], [3.0, 0.0, 0.0]])
+    labels = torch.tensor([0, 2])
+    entropies = functional.cross_entropy(logits[:2], labels, reduction="none")
+    negative = log(3) * 0 + -log(3) - functional.log_softmax(logits[2:], 1).mean()
+    loss = nat_loss(logits, labels)
+    assert loss.total.item() == pytest.approx((entropies.sum() + negative).item() / 3, rel=1e-6)
+    assert loss.cross_entropy.item() == pytest.approx(entropies.mean().item(), rel=1e-6)
+    assert loss.divergence.item() == pytest.approx(negative.item(), rel=1e-6)
+
+
+def test_nat_loss_without_negatives_is_cross_entropy() -> None:
+    logits = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
+    labels = torch.tensor([0, 1, 2, 3, 0, 1])
+    torch.testing.assert_close(nat_loss(logits, labels).total, functional.cross_entropy(logits, labels))
+
+
+def test_a_weight_counts_the_negatives_only() -> None:
+    logits = torch.tensor([[2.0, 0.0], [5.0, 0.0]])
+    labels = torch.tensor([1])
+    plain, doubled = nat_loss(logits, labels), nat_loss(logits, labels, negative_weight=2.0)
+    assert (doubled.total - plain.total).item() == pytest.approx(plain.divergence.item() / 2, rel=1e-5)
+
+
+def test_nat_loss_refuses_an_unknown_divergence_and_names_the_known() -> None:
+    with pytest.raises(ValueError, match=r"'kl'.*kl_from_uniform.*hellinger"):
+        nat_loss(torch.zeros(1, 3), torch.tensor([0]), divergence="kl")
+
+
+def test_nat_loss_refuses_more_labels_than_rows() -> None:
+    with pytest.raises(ValueError, match="2 labels for 1 rows"):
+        nat_loss(torch.zeros(1, 3), torch.tensor([0, 1]))
+
+
+def test_attention_transfer_is_the_number_worked_by_hand() -> None:
+    # Two positions: Q_S = (1, 0), Q_T = (0.6, 0.8); the mean of (0.16, 0.64) is 0.4, twice for two groups.
+    student = torch.tensor([[[[2.0, 0.0]]]])
+    teacher = torch.tensor([[[[3.0, 12.0**0.5]]]])
+    assert attention_transfer_loss([student, student], [teacher, teacher]).item() == pytest.approx(0.8, rel=1e-6)
+
+
+def test_attention_transfer_is_blind_to_channels_and_scale() -> None:
+    group = torch.randn(2, 4, 5, 5, generator=torch.Generator().manual_seed(0))
+    wider = torch.cat([group, group], 1) * 3
+    assert attention_transfer_loss([group], [wider]).item() == pytest.approx(0, abs=1e-12)
+
+
+def test_attention_transfer_refuses_another_number_of_groups() -> None:
+    with pytest.raises(ValueError, match="1 groups, its teacher 2"):
+        attention_transfer_loss([torch.zeros(1, 1, 1, 1)], [torch.zeros(1, 1, 1, 1)] * 2)
+
+
+def test_distillation_is_what_torch_computes() -> None:
+    generator = torch.Generator().manual_seed(0)
+    student, teacher = torch.randn(2, 3, 5, generator=generator)
+    soft = functional.softmax(teacher / 4, 1)
+    expected = 16 * (soft * (soft.log() - functional.log_softmax(student / 4, 1))).sum(1).mean()
+    torch.testing.assert_close(distillation_loss(student, teacher, 4.0), expected)
+
+
+def test_distillation_refuses_a_temperature_of_zero() -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        distillation_loss(torch.zeros(1, 2), torch.zeros(1, 2), 0.0)

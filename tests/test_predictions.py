@@ -1,0 +1,53 @@
+"""Predictions: softmax worked by hand, what is derived, and the round trip through the stored arrays."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import softmax as scipy_softmax
+
+from nat_core.predictions import Predictions, pack, softmax, unpack
+
+
+@given(st.lists(st.lists(st.floats(-1e4, 1e4, width=32), min_size=3, max_size=3), min_size=1, max_size=5))
+def test_softmax_is_scipys(rows: list[list[float]]) -> None:
+    logits = np.array(rows, np.float32)
+    np.testing.assert_allclose(
+        softmax(logits), scipy_softmax(logits.astype(np.float64), axis=1), rtol=1e-9, atol=1e-300
+    )
+
+
+def test_confidence_and_prediction_are_those_worked_by_hand() -> None:
+    logits = np.log(np.array([[1, 2, 1], [9, 0.5, 0.5]], np.float32))
+    predictions = Predictions("net", "set", ("a", "b"), logits)
+    np.testing.assert_allclose(predictions.confidence, [0.5, 0.9], rtol=1e-6)
+    assert predictions.predicted.tolist() == [1, 0]
+    assert len(predictions) == 2
+
+
+def test_the_round_trip_rounds_logits_once_and_keeps_the_rest() -> None:
+    generator = np.random.default_rng(0)
+    logits = generator.normal(size=(3, 4)).astype(np.float32)
+    hashed = Predictions("net", "cifar", tuple(f"{i:016x}" for i in (1, 2**60, 255)), logits, np.array([0, 3, 1]))
+    named = Predictions("net", "photos", ("a b.jpg", "c/d.png", "0123456789abcdeg"), logits)
+    again = unpack("net", *pack({"cifar": hashed, "photos": named}))
+    assert again["cifar"].ids == hashed.ids
+    assert again["photos"].ids == named.ids
+    assert again["photos"].labels is None
+    assert again["cifar"].labels.tolist() == [0, 3, 1]
+    np.testing.assert_array_equal(again["cifar"].logits, logits.astype(np.float16).astype(np.float32))
+    twice = unpack("net", *pack(again))
+    np.testing.assert_array_equal(twice["cifar"].logits, again["cifar"].logits)
+
+
+@pytest.mark.parametrize(
+    ("ids", "labels", "value", "message"),
+    [
+        (("a",), None, 0.0, "1 ids for 2 rows"),
+        (("a", "b"), np.array([1]), 0.0, "1 labels for 2 rows"),
+        (("a", "b"), None, np.nan, "not finite"),
+    ],
+)
+def test_what_does_not_fit_is_refused(ids: tuple, labels: np.ndarray | None, value: float, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Predictions("net", "set", ids, np.full((2, 3), value, np.float32), labels)

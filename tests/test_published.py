@@ -1,0 +1,73 @@
+"""The committed networks: what their cards say is what their stored predictions give, and what their weights give."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nat_core.checkpoints import available, load_card, load_maps, load_predictions
+from nat_core.datasets import MissingDataset, load_set
+from nat_core.inference import load_network, predict, predict_with_maps
+from nat_core.report import evaluate
+
+FOLDER = Path(__file__).parents[1] / "checkpoints"
+NAMES = available(FOLDER)
+
+
+def test_there_are_networks() -> None:
+    assert {"digits_baseline", "digits_nat"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_card_is_computed_from_what_is_stored(name: str) -> None:
+    card = load_card(FOLDER, name)
+    stored = load_predictions(FOLDER, name)
+    report = evaluate(stored, card.roles, seed=card.seed, protocol=card.protocol, classes=card.classes)
+    assert report == card.report
+    assert set(card.roles) == set(report.sets)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_gallery_is_answered_again_from_the_weights(name: str) -> None:
+    stored = load_predictions(FOLDER, name).get("gallery")
+    card = load_card(FOLDER, name)
+    assert (stored is not None) == (card.recipe.in_distribution == "cifar10")
+    if stored is not None:
+        gallery = load_set("gallery")
+        again, maps = predict_with_maps(load_network(FOLDER, name), gallery.pixels, ids=gallery.ids)
+        assert stored.ids == gallery.ids
+        np.testing.assert_allclose(again.logits, stored.logits, atol=0.02)
+        for level, values in load_maps(FOLDER, name).items():
+            np.testing.assert_allclose(maps[level], values, rtol=5e-3, atol=5e-3)
+
+
+def _drawn_or_shipped(name: str) -> bool:
+    return name == "noise" or name.startswith("digits")
+
+
+PAIRS = [(name, each) for name in NAMES for each in load_card(FOLDER, name).roles]
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("name", "image_set"), PAIRS)
+def test_stored_logits_are_those_of_the_weights(name: str, image_set: str, sets: dict) -> None:
+    if image_set not in sets:
+        try:
+            sets[image_set] = load_set(image_set)
+        except MissingDataset as error:
+            pytest.skip(str(error))
+    images, stored = sets[image_set], load_predictions(FOLDER, name, [image_set])[image_set]
+    places = {identity: place for place, identity in enumerate(stored.ids)}
+    chosen = np.random.default_rng(0).permutation(len(images))[:200]
+    some = images.take(chosen)
+    expected = stored.logits[[places[identity] for identity in some.ids]]
+    logits = predict(load_network(FOLDER, name), some.pixels, ids=some.ids).logits
+    # float16 has 11 bits: half a unit in the last place is 2^-11 of the value; the rest is another order of sums.
+    np.testing.assert_allclose(logits, expected, rtol=2e-3, atol=0.02)
+    assert len(stored) == len(images)
+
+
+@pytest.fixture(scope="module")
+def sets() -> dict:
+    """The image sets read so far."""
+    return {}

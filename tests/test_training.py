@@ -1,0 +1,206 @@
+"""The loop: every recipe takes steps, runs repeat themselves, killed runs end in the very same weights."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from nat_core.checkpoints import WEIGHTS, load_card, load_weights
+from nat_core.models import build
+from nat_core.precision import choose_precision
+from nat_core.recipes import RECIPES, Recipe, recipe_named
+from nat_core.state import newest_state
+from nat_core.training import TrainingError, learning_rate, train
+
+TINY = replace(recipe_named("digits_nat"), epochs=2, sizes=((16, 1.0),))
+
+
+@pytest.fixture
+def small_cifar(tmp_path: Path) -> Path:
+    """A data folder with a CIFAR-10 and a CIFAR-100 of a few random pictures."""
+    generator = np.random.default_rng(0)
+    for name, classes in (("cifar10", 10), ("cifar100", 100)):
+        arrays = {"classes": np.array([f"c{index}" for index in range(classes)])}
+        for split in ("train", "test"):
+            arrays[f"{split}_images"] = generator.integers(0, 256, (160, 32, 32, 3)).astype(np.uint8)
+            arrays[f"{split}_labels"] = generator.integers(0, classes, 160)
+        np.savez(tmp_path / f"{name}.npz", **arrays)
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def less_noise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten pictures of noise instead of 10,000: these tests are about training."""
+    from nat_core import datasets
+
+    drawn = datasets.noise(count=10)
+    monkeypatch.setitem(datasets.SETS, "noise", lambda name, data: drawn)
+
+
+def weights_of(folder: Path) -> bytes:
+    return (folder / WEIGHTS).read_bytes()
+
+
+@pytest.mark.parametrize("name", [name for name in RECIPES if not name.startswith("digits")])
+def test_every_recipe_trains_on_a_few_pictures(small_cifar: Path, tmp_path: Path, name: str) -> None:
+    out = tmp_path / "out"
+    short = {"epochs": 1, "sizes": ((8, 1.0),), "precision": "float32"}
+    if RECIPES[name].teacher:
+        train(replace(RECIPES[RECIPES[name].teacher], **short), data=small_cifar, out=out, progress=False)
+    train(replace(RECIPES[name], **short), data=small_cifar, out=out, progress=False)
+    card = load_card(out, name)
+    assert card.report.sets["cifar100_test"].images == 160
+    assert list(card.report.sets) == [each for each in RECIPES[name].roles if each != "ilsvrc"]
+    assert all(np.isfinite(value).all() for value in load_weights(out, name).values())
+
+
+def test_a_run_repeats_itself_bit_for_bit_and_another_seed_does_not(tmp_path: Path) -> None:
+    first, again, other = (
+        train(TINY, out=tmp_path / str(index), seed=seed, progress=False) for index, seed in enumerate((0, 0, 1))
+    )
+    assert weights_of(first) == weights_of(again)
+    assert weights_of(first) != weights_of(other)
+
+
+KILLED = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+import torch
+from nat_core import datasets
+from nat_core.recipes import recipe_named
+from nat_core.training import train
+torch.set_num_threads(1)
+drawn = datasets.noise(count=10)
+datasets.SETS["noise"] = lambda name, data: drawn
+recipe = replace(recipe_named("digits_nat"), epochs=4, sizes=((16, 1.0),))
+train(recipe, out=Path(sys.argv[1]), resume=True, progress=False, save_seconds=0.0)
+"""
+
+
+def test_a_run_killed_at_random_moments_ends_in_the_very_same_weights(tmp_path: Path) -> None:
+    script = tmp_path / "run.py"
+    script.write_text(KILLED)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    subprocess.run([sys.executable, script, tmp_path / "whole"], check=True, env=environment, timeout=300)
+    moments, kills, states = random.Random(0), 0, tmp_path / "killed" / ".state" / TINY.name
+    while not (tmp_path / "killed" / TINY.name).exists():
+        run = subprocess.Popen([sys.executable, script, tmp_path / "killed"], env=environment)
+        before = newest_state(states)
+        # Wait until it has got on since it was last killed, so that the test ends; then kill it anywhere.
+        while run.poll() is None and kills < 4:
+            now = newest_state(states)
+            if now is not None and (before is None or now.step > before.step + moments.randrange(1, 12)):
+                time.sleep(moments.random() / 20)
+                run.send_signal(signal.SIGKILL)
+                kills += run.wait() == -signal.SIGKILL
+        assert run.wait(timeout=300) in (0, -signal.SIGKILL)
+    assert kills >= 2
+    assert weights_of(tmp_path / "killed" / TINY.name) == weights_of(tmp_path / "whole" / TINY.name)
+
+
+def test_a_finished_name_is_refused_or_returned_at_once(tmp_path: Path) -> None:
+    home = train(TINY, out=tmp_path, progress=False)
+    assert not (tmp_path / ".state" / TINY.name).exists()
+    with pytest.raises(TrainingError, match=r"there already.*--resume"):
+        train(TINY, out=tmp_path, progress=False)
+    stamp = (home / "card.json").stat().st_mtime_ns
+    assert train(TINY, out=tmp_path, resume=True, progress=False) == home
+    assert (home / "card.json").stat().st_mtime_ns == stamp
+
+
+def test_a_begun_run_is_never_mixed_with_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupt_after(monkeypatch, 5)
+    with pytest.raises(KeyboardInterrupt):
+        train(TINY, out=tmp_path, progress=False, save_seconds=0.0)
+    monkeypatch.undo()
+    with pytest.raises(TrainingError, match="was begun in"):
+        train(TINY, out=tmp_path, progress=False)
+    with pytest.raises(TrainingError, match="another seed"):
+        train(TINY, out=tmp_path, seed=3, resume=True, progress=False)
+    with pytest.raises(TrainingError, match="another recipe"):
+        train(replace(TINY, epochs=9), out=tmp_path, resume=True, progress=False)
+    assert newest_state(tmp_path / ".state" / TINY.name).step == 5
+
+
+def interrupt_after(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
+    from nat_core import training
+
+    whole = training._step
+
+    def step(run: training.Run, cost: object) -> tuple:
+        if run.step == steps:
+            raise KeyboardInterrupt
+        return whole(run, cost)
+
+    monkeypatch.setattr(training, "_step", step)
+
+
+def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_state(tmp_path: Path) -> None:
+    wild = replace(TINY, learning_rate=1e18)
+    with pytest.raises(TrainingError, match=r"stopped being (a number|numbers).*last good state is kept"):
+        train(wild, out=tmp_path, progress=False, save_seconds=0.0)
+    kept = newest_state(tmp_path / ".state" / wild.name)
+    assert kept is not None
+    assert all(np.isfinite(value).all() for value in kept.tensors.values())
+    assert not (tmp_path / wild.name).exists()
+
+
+def test_a_missing_teacher_is_named(small_cifar: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="nat train wrn40_1_nat"):
+        train(recipe_named("wrn16_1_student_of_nat"), data=small_cifar, out=tmp_path / "out", progress=False)
+
+
+def test_progress_shows_epoch_parts_rate_and_time_left(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    train(replace(TINY, epochs=5, sizes=((32, 1.0),)), out=tmp_path, progress=True)
+    shown = capsys.readouterr().err
+    assert "cross-entropy" in shown
+    assert "KL" in shown
+    assert "images/s" in shown
+    assert "epoch 5/5" in shown
+    assert "<" in shown
+
+
+def test_the_learning_rate_warms_up_to_its_peak_and_falls_to_nothing() -> None:
+    recipe = Recipe("r", "wrn16_1", batch_size=128)
+    rates = [learning_rate(recipe, step, 999) for step in range(999)]
+    assert max(rates) == pytest.approx(0.2, rel=1e-6)
+    assert rates.index(max(rates)) == 149
+    assert rates == sorted(rates[:150]) + sorted(rates[150:], reverse=True)
+    assert 0 < rates[-1] < 0.001
+
+
+def test_weight_decay_spares_norms_and_biases(tmp_path: Path) -> None:
+    from nat_core.training import _optimiser
+
+    model = build("wrn10_1", 3)
+    decayed, spared = _optimiser(TINY, model).param_groups
+    assert (decayed["weight_decay"], spared["weight_decay"]) == (5e-4, 0.0)
+    assert all(each.ndim > 1 for each in decayed["params"])
+    assert len(decayed["params"]) + len(spared["params"]) == len(list(model.parameters()))
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_recipe_may_fix_its_precision(precision: str) -> None:
+    recipe = replace(TINY, precision=precision)
+    assert choose_precision(recipe, build("wrn10_1", 3), torch.zeros(2, 3, 8, 8)) == precision
+
+
+def test_the_trial_takes_the_faster_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    from nat_core import precision as module
+
+    recipe, model, images = replace(TINY, precision="auto"), build("wrn10_1", 3), torch.zeros(2, 3, 8, 8)
+    for times, expected in (
+        ({"float32": 1.0, "bfloat16": 0.5}, "bfloat16"),
+        ({"float32": 1.0, "bfloat16": 0.9}, "float32"),
+    ):
+        monkeypatch.setattr(module, "_seconds", lambda model, images, precision, times=times: times[precision])
+        assert choose_precision(recipe, model, images) == expected
