@@ -69,7 +69,7 @@ def jpeg(width, height):
     )
 
 
-VP8L = struct.pack("<IBI", 9, 0x2F, (4000 - 1) | (3001 - 1) << 14)
+VP8L = struct.pack("<IBI", 9, 0x2F, (4000 - 1) | (3201 - 1) << 14)
 VP8X = struct.pack("<II", 10, 0) + (15999).to_bytes(3, "little") + (8999).to_bytes(3, "little")
 VP8 = struct.pack("<I", 10) + b"\0\0\0\x9d\1\x2a" + struct.pack("<HH", 16000, 9000)
 BOMBS = {
@@ -77,7 +77,7 @@ BOMBS = {
     "JPEG": (jpeg(65500, 65500) + b"\xff\xda", (65500, 65500), 64),
     "GIF screen": (gif((60000, 3000), (1, 1)), (60000, 3000), 24),
     "GIF frame": (gif((1, 1), (60000, 2000)), (60000, 2000), 24),
-    "WebP lossless": (webp(b"VP8L" + VP8L), (4000, 3001), 12),
+    "WebP lossless": (webp(b"VP8L" + VP8L), (4000, 3201), 12),
     "WebP extended": (webp(b"VP8X" + VP8X), (16000, 9000), 12),
     "WebP lossy": (webp(b"VP8 " + VP8), (16000, 9000), 12),
     "BMP": (bmp(20000, -10000), (20000, 10000), 24),
