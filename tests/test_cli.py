@@ -1,0 +1,289 @@
+"""The command line: every verb's answer, its sentences, its exit statuses."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nat_core import commands
+from nat_core.__main__ import FORMATS, main
+from nat_core.checkpoints import load_card
+from nat_core.datasets import load_set
+from nat_core.predictions import softmax
+from nat_core.report import render
+
+VERBS = ("data", "train", "predict", "evaluate", "report", "app")
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    """A picture of no class: an orange square."""
+    path = tmp_path / "square.png"
+    Image.new("RGB", (50, 40), "orange").save(path)
+    return path
+
+
+@pytest.fixture
+def networks(digits_networks: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The small networks, where every command looks for them."""
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(digits_networks))
+    return digits_networks
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_has_examples_and_exit_statuses(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main([verb, "--help"])
+    text = capsys.readouterr().out
+    assert f"examples:\n  nat {verb}" in text
+    assert "exit status:" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "required: VERB"),
+        (["tran"], "invalid choice: 'tran'"),
+        (["train", "resnet19"], "unknown recipe 'resnet19'; known: resnet18_baseline, "),
+        (["train", "digits_nat", "--epochs", "0"], "from 1 up, not '0'"),
+        (["train", "digits_nat", "--seed", "-1"], "from 0 up, not '-1'"),
+        (["train", "digits_nat", "--device", "tpu"], "invalid choice: 'tpu'"),
+        (["predict", "--json"], "required: IMAGE"),
+        (["report", "--format", "xml"], "invalid choice: 'xml'"),
+        (["evaluate", "digits_nat"], "required: --images"),
+        (["report", "--chek", "somewhere"], "unrecognized arguments: --chek"),
+    ],
+)
+def test_a_wrong_command_is_status_2_and_says_why(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert sentence in capsys.readouterr().err
+
+
+def test_data_says_what_is_missing_and_how_to_get_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "cifar10.npz").touch()
+    assert main(["data", "--data", str(tmp_path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["cifar10", "there", str(tmp_path / "cifar10.npz")]
+    assert lines[1].split() == ["cifar100", "missing", str(tmp_path / "cifar100.npz")]
+    assert lines[2].strip() == "nat data --download cifar100"
+
+
+def test_a_failed_download_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from nat_core.download import SOURCES
+
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(SOURCES["cifar10"], "url", "http://127.0.0.1:9/cifar-10-python.tar.gz")
+    assert main(["data", "--download", "cifar10", "--data", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.startswith("nat data: cifar10 cannot be downloaded from http://127.0.0.1:9/")
+
+
+def test_train_stores_a_network_that_report_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["train", "digits_nat", "--epochs", "1", "--seed", "5", "--device", "cpu", "--out", str(tmp_path)]
+    assert main(arguments) == 0
+    card = load_card(tmp_path, "digits_nat")
+    assert (card.seed, card.recipe.epochs) == (5, 1)
+    printed = capsys.readouterr().out
+    assert f"digits_nat: accuracy {100 * card.report.accuracy:.2f} %" in printed
+    assert f"NCR_0.9 {card.report.sets['digits_89'].ncr['0.9']:.3f}" in printed
+
+    assert main(arguments) == 1
+    assert "is there already: add --resume" in capsys.readouterr().err
+    assert main([*arguments, "--resume"]) == 0
+    assert capsys.readouterr().out == f"digits_nat is finished: {tmp_path / 'digits_nat'}\n"
+
+
+def test_train_without_its_image_set_says_how_to_get_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "wrn16_1_nat", "--out", str(tmp_path), "--data", str(tmp_path)]) == 1
+    sentence = capsys.readouterr().err
+    assert sentence.startswith("nat train: No image set cifar10_train: looked for ")
+    assert "nat data --download cifar10" in sentence
+
+
+def test_train_on_a_device_that_is_not_there_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    assert main(["train", "digits_nat", "--device", "mps", "--out", str(tmp_path)]) == 1
+    assert "nat train: this machine has no mps device" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(
+    tmp_path: Path, networks: Path, picture: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "missing" / "logits.npz"
+    arguments = ["evaluate", "digits_nat", "--images", str(picture.parent), "--output", str(target)]
+    assert main(arguments) == 1
+    assert "No such file or directory" in capsys.readouterr().err
+
+
+def test_predict_json_is_the_documented_one(
+    networks: Path, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(picture.read_bytes()[:60])
+    assert main(["predict", str(picture), str(broken), str(tmp_path / "none.png"), "--json"]) == 1
+    printed = capsys.readouterr()
+    answer = json.loads(printed.out)
+    assert list(answer) == ["format", "images"]
+    assert answer["format"] == 1
+    good, damaged, missing = answer["images"]
+    assert [each["file"] for each in answer["images"]] == [str(picture), str(broken), str(tmp_path / "none.png")]
+    assert (good["error"], list(good["networks"])) == (None, ["digits_baseline", "digits_nat"])
+    for network in good["networks"].values():
+        assert list(network) == ["confidence", "probabilities"]
+        assert list(network["probabilities"]) == list("012345")
+        assert sum(network["probabilities"].values()) == pytest.approx(1, abs=1e-6)
+        assert network["confidence"] == max(network["probabilities"].values())
+    assert damaged["networks"] == missing["networks"] == {}
+    assert printed.err.splitlines() == [f"nat predict: {each['error']}" for each in (damaged, missing)]
+
+
+def test_predict_answers_people_in_a_line_a_network(
+    networks: Path, picture: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", str(picture), "--networks", "digits_nat"]) == 0
+    title, line = capsys.readouterr().out.splitlines()
+    assert title == str(picture)
+    assert line.split()[0] == "digits_nat"
+    assert 100 / 6 <= float(line.split()[1]) <= 100
+
+
+def test_predict_names_a_network_that_is_missing(
+    networks: Path, picture: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", str(picture), "--networks", "wrn16_1_nat"]) == 1
+    assert "No network wrn16_1_nat in " in capsys.readouterr().err
+
+
+def test_predict_without_any_network_says_how_to_get_one(
+    picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", str(picture), "--checkpoints", str(tmp_path)]) == 1
+    assert "train one with: nat train digits_nat" in capsys.readouterr().err
+
+
+def test_a_damaged_network_is_one_sentence(
+    digits_networks: Path, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(digits_networks / "digits_nat", tmp_path / "digits_nat")
+    with (tmp_path / "digits_nat" / "weights.safetensors").open("ab") as weights:
+        weights.write(b"?")
+    assert main(["predict", str(picture), "--checkpoints", str(tmp_path)]) == 1
+    assert "truncated or altered" in capsys.readouterr().err
+
+
+def test_evaluate_a_folder(networks: Path, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "logits.npz"
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    assert main(["evaluate", "digits_nat", "--images", str(tmp_path), "--output", str(target)]) == 1
+    printed = capsys.readouterr()
+    assert "broken.jpg" in printed.err
+    assert "1 pictures" in printed.out
+    stored = np.load(target)
+    assert sorted(stored) == ["files", "logits"]
+    assert stored["files"].tolist() == ["square.png"]
+    assert (stored["logits"].dtype, stored["logits"].shape) == (np.float32, (1, 6))
+
+
+def test_evaluate_an_npz(networks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    digits = load_set("digits_test")
+    source, target = tmp_path / "digits.npz", tmp_path / "logits.npz"
+    np.savez(source, test_images=digits.pixels, test_labels=digits.labels[:, None], classes=np.array(digits.classes))
+    assert main(["evaluate", "digits_nat", "--images", str(source), "--output", str(target)]) == 0
+    stored = np.load(target)
+    assert sorted(stored) == ["labels", "logits"]
+    assert stored["labels"].tolist() == digits.labels.tolist()
+    # The very pictures that the card reports: what is printed is the card's, worked out again.
+    report = load_card(networks, "digits_nat").report
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == f"accuracy {100 * report.accuracy:.2f} %"
+    confidence = softmax(stored["logits"]).max(axis=1)
+    for line, threshold in zip(lines[-4:], (0.4, 0.6, 0.8, 0.9), strict=True):
+        assert line.split()[1] == f"{(confidence > threshold).mean():.3f}"
+        assert line.split()[2] == f"{report.share_kept[str(threshold)]:.3f}"
+
+
+@pytest.mark.parametrize("content", [None, b"no archive"])
+def test_evaluate_refuses_what_is_no_image_set(
+    content: bytes | None, networks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "images.npz"
+    if content is not None:
+        source.write_bytes(content)
+    assert main(["evaluate", "digits_nat", "--images", str(source)]) == 1
+    assert capsys.readouterr().err.startswith(f"nat evaluate: {source} ")
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_report_prints_what_the_cards_say(format: str, networks: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "--format", format]) == 0
+    reports = {name: load_card(networks, name).report for name in ("digits_baseline", "digits_nat")}
+    assert capsys.readouterr().out.rstrip("\n") == render(reports, format).rstrip("\n")
+
+
+def test_report_of_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "--checkpoints", str(tmp_path / "none")]) == 1
+    assert "none: name the one that holds the networks" in capsys.readouterr().err
+
+
+def test_app_runs_beside_the_engine_with_the_folders_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = {}
+
+    class Server:
+        def __init__(self, command: list[str], env: dict[str, str]) -> None:
+            started.update(command=command, env=env)
+
+        def __enter__(self) -> "Server":
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            pass
+
+        def wait(self) -> int:
+            return 0
+
+    monkeypatch.setattr(commands.subprocess, "Popen", Server)
+    assert main(["app", "--checkpoints", str(tmp_path), "--port", "8600"]) == 0
+    script = Path(started["command"][4])
+    assert started["command"][1:4] == ["-m", "streamlit", "run"]
+    assert (script.name, script.parent.name, script.is_file()) == ("main.py", "app", True)
+    assert started["command"][5:] == ["--server.port=8600"]
+    assert started["env"]["NAT_CHECKPOINTS"] == str(tmp_path)
+
+
+def test_ctrl_c_ends_a_training_in_one_sentence(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "nat_core", "train", "digits_nat", "--out", str(tmp_path), "--device", "cpu"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stderr is not None
+        text = ""
+        while "cross-entropy" not in text:
+            text += os.read(run.stderr.fileno(), 4096).decode()
+        run.send_signal(signal.SIGINT)
+        text += run.stderr.read()
+        assert run.wait() == 130
+    assert "Traceback" not in text
+    assert text.splitlines()[-1] == "nat train: stopped; go on from the newest state with --resume."
+
+
+def test_a_reader_that_leaves_ends_a_report_quietly(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m nat_core report --checkpoints {tmp_path} | true"
+    ended = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
+    assert ended.stderr == ""
+
+
+@pytest.mark.parametrize("verb", ["report", "data"])
+def test_what_only_reads_loads_no_torch(verb: str, networks: Path) -> None:
+    program = f"import sys; from nat_core.__main__ import main; main(['{verb}']); sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True, stdout=subprocess.DEVNULL)
