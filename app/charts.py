@@ -23,7 +23,7 @@ def probability_bars(
     kind: Kind,
     colours: Palette,
     *,
-    height: int = 300,
+    height: int = 292,
 ) -> go.Figure:
     """Return the probabilities of one picture as horizontal bars, the winner labelled, 1/c dashed.
 
@@ -43,10 +43,12 @@ def probability_bars(
         )
     )
     _no_opinion_line(figure, len(classes), colours)
+    _corner_title(figure, kind, colours)
     figure.update_yaxes(autorange="reversed", ticklabelstandoff=4, showgrid=False, fixedrange=True)
     # Room right of 100 % for the label of a bar that reaches it.
-    figure.update_xaxes(range=[0, 1.18], title="how sure it is", fixedrange=True, **_shares(colours, (0, 0.5, 1)))
-    return _plain(figure, height, top=22, left=78, bottom=38)
+    figure.update_xaxes(range=[0, 1.18], fixedrange=True, **_shares(colours, (0, 0.5, 1)))
+    figure.update_xaxes(title="how sure it is", title_standoff=2)
+    return _plain(figure, height, top=24, left=78, bottom=40)
 
 
 def paired_bars(
@@ -67,7 +69,8 @@ def paired_bars(
             marker=_fill(colours.of(kind), PATTERNS[kind]),
             text=[percent(p) if index == winner else "" for index, p in enumerate(probabilities[kind])],
             textposition="outside",
-            textfont={"size": 11},
+            textfont={"size": 12},
+            constraintext="none",
             cliponaxis=False,
             hovertemplate=f"{NAMES[kind]}, %{{y}}: %{{x:.1%}}<extra></extra>",
         )
@@ -106,7 +109,7 @@ def confidence_histograms(
         )
         mark = f"<b>{NAMES[kind]}</b>   {word}: {percent(float(shares[kind][_cut(thresholds[kind]) :].sum()))}"
         _panel_title(figure, row, mark, colours.of(kind))
-        figure.add_vline(x=thresholds[kind], line={"color": colours.line, "width": 2}, row=row, col=1)
+        _threshold_line(figure, row, thresholds[kind], colours)
     top = 100 * max(_bars(shares[kind], thresholds[kind])[1].max() for kind in KINDS)
     figure.update_yaxes(
         range=[0, top * 1.08], nticks=4, fixedrange=True, gridcolor=colours.faint, zeroline=False, ticksuffix="\u00a0%"
@@ -214,6 +217,38 @@ def _panel_title(figure: go.Figure, row: int, text: str, colour: str) -> None:
         text=text,
         showarrow=False,
         font={"color": colour, "size": 14},
+    )
+
+
+def _corner_title(figure: go.Figure, kind: Kind, colours: Palette) -> None:
+    """Write the network's name above the class names, in its colour."""
+    figure.add_annotation(
+        x=0,
+        xref="paper",
+        y=1,
+        yref="paper",
+        xanchor="right",
+        xshift=-10,
+        yanchor="bottom",
+        text=f"<b>{NAMES[kind]}</b>",
+        showarrow=False,
+        font={"color": colours.of(kind), "size": 14},
+    )
+
+
+def _threshold_line(figure: go.Figure, row: int, threshold: float, colours: Palette) -> None:
+    figure.add_vline(x=threshold, line={"color": colours.line, "width": 2}, row=row, col=1)
+    figure.add_annotation(
+        x=threshold,
+        y=1,
+        yref=f"y{'' if row == 1 else row} domain",
+        xref=f"x{'' if row == 1 else row}",
+        xanchor="right" if threshold > 0.5 else "left",
+        xshift=-4 if threshold > 0.5 else 4,
+        yanchor="top",
+        text=f"t = {threshold:.2f}",
+        showarrow=False,
+        font={"color": colours.line},
     )
 
 

@@ -18,7 +18,7 @@ STYLE = """<style>
 .stMain h3 { font-size: 1.05rem; padding: .2rem 0 0; }
 .stImage img, [data-testid="stImage"] img { border-radius: .4rem; }
 [class*="st-key-thumb_"] button {
-  width: 3.6rem; height: 3.6rem; min-height: 3.6rem; padding: 0; border-radius: .45rem;
+  width: 3.4rem; height: 3.4rem; min-height: 3.4rem; padding: 0; border-radius: .45rem;
   background-size: cover; background-position: center; overflow: hidden;
 }
 [class*="st-key-thumb_"] button p { color: transparent; font-size: 1px; }
@@ -26,8 +26,12 @@ STYLE = """<style>
 [class*="st-key-thumb_"] button[kind="primary"], [class*="st-key-thumb_"] button:focus-visible {
   outline: 3px solid #0072B2; outline-offset: 1px;
 }
+@media (min-width: 641px) { .st-key-answers { min-height: 22.9rem; } }
 [class*="st-key-row_"] { overflow-x: auto; padding: 4px 4px 6px; scrollbar-width: thin; }
-[class*="st-key-figure_"] p { font-size: 1.25rem; line-height: 1.35; }
+[class*="st-key-figure_"] .stMarkdown [data-testid="stMarkdownContainer"]:not([data-testid="stCaptionContainer"]) p {
+  font-size: 1.2rem; line-height: 1.35;
+}
+[class*="st-key-figure_"] [data-testid="stCaptionContainer"] p { font-size: .85rem; line-height: 1.4; }
 </style>"""
 
 

@@ -74,7 +74,9 @@ def _scale(figure: go.Figure, rows: tuple[MapRow, ...], level: str, column: int)
         "yanchor": "top",
         "len": end - start,
         "thickness": 10,
-        "nticks": 3,
+        "tickvals": [0, largest],
+        "ticktext": ["0", f"{largest:.2g}"],
+        "tickangle": 0,
         "title": {"text": LEVELS[level], "side": "bottom"},
     }
     return {"colorscale": "Cividis", "cmin": 0, "cmax": largest, "colorbar": bar}

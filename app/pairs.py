@@ -50,15 +50,15 @@ SET_TITLES = {
     "cifar10_test": "CIFAR-10 test",
     "cifar100_train": "CIFAR-100 train",
     "cifar100_test": "CIFAR-100 test",
-    "ilsvrc": "ILSVRC samples",
-    "noise": "Random noise",
+    "ilsvrc": "ILSVRC",
+    "noise": "Noise",
     "digits_test": "Digits 0 to 5",
     "digits_67_train": "Digits 6 and 7, train",
     "digits_67_test": "Digits 6 and 7, test",
     "digits_89": "Digits 8 and 9",
 }
 ROLE_TITLES = {
-    "in distribution": "what it knows",
+    "in distribution": "known",
     "trained on": "used in training",
     "same source": "same source",
     "unseen": "never seen",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.palette import NAMES, Kind
-from app.words import HARD_SPACE, Answer, article, listed, percent, plural
+from app.words import HARD_SPACE, Answer, article, listed, literal, percent, plural
 
 FEW = 3
 """Up to this many photos are too few for a rate."""
@@ -83,6 +83,11 @@ def verdict(answer: Answer, known: bool, threshold: float) -> str:
     if answer.confidence > threshold:
         return "■ Kept." if known else "▲ Fooled: sure, and wrong."
     return "□ Turned away, though it is one of the ten." if known else "○ Not fooled."
+
+
+def problems(sentences: Sequence[str], readable: int) -> str:
+    """Return what could not be read, a line each, and that the others are fine."""
+    return "  \n".join([*(literal(sentence) for sentence in sentences), others_are_fine(readable)])
 
 
 def others_are_fine(readable: int) -> str:

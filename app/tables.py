@@ -3,7 +3,7 @@
 import pandas as pd
 
 from app import cached
-from app.pairs import Pair, set_title
+from app.pairs import Pair
 from app.palette import KINDS, NAMES
 from nat_core.report import PAPER, render
 
@@ -22,24 +22,26 @@ def curves_csv(pair: Pair) -> str:
     return "\n".join(lines) + "\n"
 
 
-def comparison(pair: Pair) -> pd.DataFrame:
-    """A row for each set of negatives and threshold of the paper: both networks' NCR, the paper's, and what is kept."""
+def comparison(pair: Pair, set_name: str) -> pd.DataFrame:
+    """A row for each of the paper's thresholds: both networks' NCR on one set, the paper's, and what each keeps."""
     reports = {kind: cached.card(name).report for kind, name in pair.by_kind.items()}
     rows = []
-    for set_name, each in reports["nat"].negatives.items():
-        for t in each.ncr:
-            row = {"Pictures": set_title(set_name), "t": t}
-            for place, kind in enumerate(KINDS):
-                row[f"{NAMES[kind]} NCR"] = _figure(reports[kind].sets[set_name].ncr[t])
-                if pair.paper is not None:
-                    row[f"the paper's {NAMES[kind]}"] = _figure(PAPER[pair.paper[place]].ncr.get(set_name, {}).get(t))
-            row |= {f"{NAMES[kind]} keeps": _figure(reports[kind].share_kept[t]) for kind in KINDS}
-            rows.append(row)
+    for t in reports["nat"].sets[set_name].ncr:
+        row = {"t": t}
+        for place, kind in enumerate(KINDS):
+            row[NAMES[kind]] = _figure(reports[kind].sets[set_name].ncr[t])
+            if pair.paper is not None:
+                theirs = PAPER[pair.paper[place]]
+                row[f"paper's {theirs.label}"] = _figure(theirs.ncr.get(set_name, {}).get(t))
+        rows.append(row | {f"{NAMES[kind]} keeps": _figure(reports[kind].share_kept[t]) for kind in KINDS})
     return pd.DataFrame(rows)
 
 
 def _figure(share: float | None) -> str:
-    return "not reported" if share is None else f"{share:.3f}" if share >= 0.0005 or share == 0 else f"{share:.4f}"
+    """A share with three decimals as in the paper; with four where it would look like nothing."""
+    if share is None:
+        return "none"
+    return f"{share:.4f}" if 0 < share < 0.0005 else f"{share:.3f}"
 
 
 def report_csv() -> str:

@@ -6,6 +6,7 @@ ten classes, or None where nobody has said.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from string import punctuation
 from typing import Literal
 
 from app.palette import NAMES, Kind
@@ -25,6 +26,15 @@ class Answer:
     confidence: float
     predicted: str
     """The class it finds most probable."""
+
+
+def literal(text: str) -> str:
+    """Return a visitor's text so that Markdown shows it as it is: a file's name is no markup.
+
+    >>> print(literal("a*b.jpg"))
+    a\\*b\\.jpg
+    """
+    return "".join(f"\\{sign}" if sign in punctuation else sign for sign in text)
 
 
 def percent(share: float) -> str:
@@ -202,7 +212,8 @@ def why(report: NetworkReport, classes: Sequence[str]) -> str:
         f"The baseline was only ever shown its {len(classes)} things, so whatever it sees has to be one of them, "
         f"and it is often sure. The NAT network was shown {shown} of other things as well (negatives), and taught to "
         f"give every answer the same chance on them, 1/{len(classes)}: no opinion. It has the same shape and the same "
-        "training otherwise. What it learned carries over to things of neither kind, though not always."
+        "training otherwise. What it learned carries over to things of neither kind, though not always. This page "
+        "opens with the gallery picture on which the two differ most; the numbers above count whole sets of pictures."
     )
 
 

@@ -29,7 +29,7 @@ def name_of(key: str) -> str:
 
 
 st.title(photo_words.attention_title(here), anchor=False)
-left, right = st.columns([1, 1.9], gap="medium")
+left, right = st.columns([1.1, 1.75], gap="medium")
 with left:
     shows = photo.name if photo else pictures[looked_at].shows.capitalize()
     st.image(
@@ -37,7 +37,7 @@ with left:
         width="stretch",
         alt=f"{shows}; {words.CORNER}",
     )
-    st.caption(shows if photo else f"{shows}. {pictures[looked_at].credit}.")
+    st.caption(words.literal(shows) if photo else f"{shows}. {pictures[looked_at].credit}.")
     st.selectbox("Picture", [*own, *pictures], format_func=name_of, key="looked_at", persist_state="session")
     if here:
         st.markdown(photo_words.distance_sentence(here, usual, looks.number_of_pictures()))

@@ -20,16 +20,17 @@ def choose(file: str) -> None:
 
 def thumbnails(title: str, key: str, shown: list[GalleryPicture]) -> None:
     """Draw one row of pictures to choose from; each is a button that bears the picture's name."""
-    st.caption(title)
-    with st.container(key=f"row_{key}", horizontal=True, wrap=False, gap="xsmall"):
-        for picture in shown:
-            st.button(
-                picture.name,
-                key=picture.button_key,
-                type="primary" if picture.file == st.session_state["picture"] else "secondary",
-                on_click=choose,
-                args=(picture.file,),
-            )
+    with st.container(gap=None):
+        st.caption(title)
+        row = st.container(key=f"row_{key}", horizontal=True, wrap=False, gap="xsmall")
+    for each in shown:
+        row.button(
+            each.name,
+            key=each.button_key,
+            type="primary" if each.file == st.session_state["picture"] else "secondary",
+            on_click=choose,
+            args=(each.file,),
+        )
 
 
 def figures() -> None:
@@ -46,7 +47,7 @@ def figures() -> None:
          f"accuracy on {n_known:,} {set_title(known)} pictures"),
         ("fooled", "Fooled by things never taught", {k: words.of_100(rate) for k, rate in fooled.items()},
          f"{sure}, {n_negatives:,} {set_title(negatives)} pictures (NCR)"),
-        ("kept", "Keep of what they know", {k: words.of_100(rate) for k, rate in kept.items()},
+        ("kept", "Kept of what they know", {k: words.of_100(rate) for k, rate in kept.items()},
          f"{sure}, {n_known:,} {set_title(known)} pictures"),
     )  # fmt: skip
     for column, (key, title, values, source) in zip(st.columns(3), entries, strict=True):
@@ -56,11 +57,22 @@ def figures() -> None:
             st.caption(source)
 
 
+def fooled_too() -> str:
+    """The sentence for a picture that fools NAT, and how often that happens; "" where it does not."""
+    if picture.known:
+        return ""
+    negatives = cached.headline_set(pair)
+    rate = cached.rates(pair, negatives, dict.fromkeys(KINDS, t))["nat"]
+    source = f"{set_title(negatives).removesuffix(' test')} pictures"
+    return words.nat_fooled(answers["baseline"], answers["nat"], t, rate, source)
+
+
 picture = pictures[st.session_state["picture"]]
 said = cached.gallery_answers(pair, picture.file)
 answers = {kind: said[kind].answer for kind in KINDS}
 st.title(words.picture_title(answers["baseline"], answers["nat"], picture.label, t), anchor=False)
-left, *right = st.columns([1.0, 1.15, 1.15], gap="medium")
+with st.container(key="answers"):
+    left, *right = st.columns([1.0, 1.15, 1.15], gap="medium")
 with left:
     st.image(
         cached.gallery_square(picture.file),
@@ -69,7 +81,7 @@ with left:
     )
     st.caption(f"{picture.shows.capitalize()}. {picture.credit}.")
 for kind, column in zip(KINDS, right, strict=True):
-    with column:
+    with column.container(gap="xsmall"):
         sentence = words.answer_sentence(kind, answers[kind], picture.label, t)
         st.plotly_chart(
             charts.probability_bars(said[kind].probabilities, said[kind].classes, kind, frame.colours()),
@@ -78,11 +90,8 @@ for kind, column in zip(KINDS, right, strict=True):
             alt=f"{NAMES[kind]}'s ten probabilities. {sentence}",
         )
         st.markdown(f"**{sentence}**")
-rate = cached.rates(pair, cached.headline_set(pair), dict.fromkeys(KINDS, t))["nat"]
-if picture.label == "none":
-    source = f"{set_title(cached.headline_set(pair)).removesuffix(' test')} pictures"
-    if fooled_too := words.nat_fooled(answers["baseline"], answers["nat"], t, rate, source):
-        st.markdown(fooled_too)
+        if kind == "nat":
+            st.caption(fooled_too())
 
 st.html(cached.thumbnail_style())
 thumbnails("Things they were never taught", "unknown", [each for each in pictures.values() if not each.known])

@@ -100,7 +100,18 @@ st.caption(
 )
 
 st.header("Beside the paper", anchor=False)
-st.table(tables.comparison(pair), hide_index=True, border="horizontal", alt="NCR and share kept beside the paper's NCR")
+names = list(report.negatives)
+for number, name in enumerate(names):
+    if number % 2 == 0:
+        columns = st.columns(2, gap="medium")
+    with columns[number % 2]:
+        st.markdown(f"**{chip(name)}**, {report.sets[name].images:,} pictures")
+        st.table(
+            tables.comparison(pair, name),
+            hide_index=True,
+            border="horizontal",
+            alt=f"NCR on {set_title(name)} beside the paper's, and the share kept",
+        )
 st.caption(words.comparison_note(pair.paper is not None, pair.paper_note))
 with st.container(horizontal=True):
     st.download_button(

@@ -35,6 +35,11 @@ def controls() -> None:
         visitor.take_shot(shot)
 
 
+def show_samples() -> None:
+    """Add the twelve samples."""
+    st.session_state["samples"] = True
+
+
 def draw(card: Card) -> None:
     """Draw one card: the photo, what the networks see, both networks' probabilities, and the verdicts."""
     answers = {kind: card.said[kind].answer for kind in KINDS}
@@ -42,7 +47,7 @@ def draw(card: Card) -> None:
     with st.container(border=True, key=f"card_{card.key}", gap="xsmall"):
         picture, chart = st.columns([1, 1.9], gap="small")
         picture.image(card.image, width="stretch", alt=f"{card.alt}; {words.CORNER}")
-        picture.caption(card.alt)
+        picture.caption(words.literal(card.alt))
         chart.plotly_chart(
             charts.paired_bars({kind: card.said[kind].probabilities for kind in KINDS}, classes, frame.colours()),
             key=f"bars_{card.key}",
@@ -62,14 +67,19 @@ with frame.checked(), st.spinner("The networks look at your photos.", show_time=
     if st.session_state.get("samples") and has_samples:
         cards += [from_sample(pair, picture) for picture in samples()]
 cards.sort(key=lambda card: card.disagreement, reverse=True)
-for sentence in visitor.problems().values():
-    st.warning(f"{sentence} {photo_words.others_are_fine(len(visitor.photos()))}", icon=":material/warning:")
+if problems := list(visitor.problems().values()):
+    st.warning(photo_words.problems(problems, len(visitor.photos())), icon=":material/warning:")
 if left_out := visitor.left_out():
     st.warning(photo_words.too_many(visitor.MOST, left_out), icon=":material/warning:")
 
 if not cards:
     heading.title("Try it on your own photos.", anchor=False)
     st.markdown(photo_words.nothing_here(classes))
+    if has_samples:
+        with st.container(horizontal=True, gap="xsmall"):
+            for picture in samples():
+                st.image(cached.gallery_square(picture.file), width=64, alt=picture.shows)
+        st.button("Try our twelve samples", key="try_samples", type="primary", on_click=show_samples)
     cached.warm_up()
     st.stop()
 
