@@ -190,12 +190,12 @@ def _digits(wanted: Sequence[int], test: bool | None, known: bool) -> Callable[[
     def read(name: str, data: Path) -> ImageSet:
         from sklearn.datasets import load_digits  # 1.7 s to import: only for who wants the digits
 
-        bunch = load_digits()
-        is_test = np.arange(len(bunch.target)) % 5 == 0
-        chosen = np.isin(bunch.target, wanted) & (True if test is None else is_test == test)
-        grey = np.round(bunch.images[chosen] * (255 / 16)).astype(np.uint8)
+        images, digits = load_digits(return_X_y=True)
+        is_test = np.arange(len(digits)) % 5 == 0
+        chosen = np.isin(digits, wanted) & (True if test is None else is_test == test)
+        grey = np.round(images[chosen].reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
         pixels = _as_32(grey, Path("digits"))
-        labels = bunch.target[chosen].astype(np.int64) if known else None
+        labels = digits[chosen].astype(np.int64) if known else None
         return ImageSet(name, pixels, identities(pixels), labels, tuple(map(str, wanted)) if known else ())
 
     return read

@@ -68,7 +68,7 @@ def load_network(folder: Path, name: str, device: str | torch.device = "cpu") ->
 
 def frozen(model: nn.Module, device: torch.device) -> nn.Module:
     """Return the model on the device, in eval mode, without gradients, channels_last."""
-    return model.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+    return model.to(device).to(memory_format=torch.channels_last).eval().requires_grad_(False)
 
 
 def predict(
