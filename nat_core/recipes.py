@@ -112,7 +112,7 @@ _DIGITS = Recipe(
     "wrn10_1",
     in_distribution="digits",
     protocol="digits",
-    epochs=20,
+    epochs=50,
     sizes=((16, 0.8), (32, 1.0)),
     flip=False,
     precision="float32",

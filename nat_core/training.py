@@ -196,9 +196,8 @@ def _step(run: Run, cost: object) -> tuple[Tensor, Tensor, Tensor]:
 def _show(bar: tqdm, run: Run, parts: tuple[Tensor, Tensor, Tensor]) -> None:
     if bar.disable:
         return
-    elapsed = bar.format_dict["elapsed"] or 1e-9
     known, negatives = run.batches.known_count, run.batches.negative_count
-    rate = (run.step - bar.initial) * (known + negatives) / elapsed
+    rate = (bar.format_dict["rate"] or 0.0) * (known + negatives)
     epoch = (run.step - 1) // run.batches.steps_per_epoch + 1
     text = f"epoch {epoch}/{run.recipe.epochs}, cross-entropy {parts[0].item():.3f}"
     text += f", KL {parts[1].item():.3f}" if negatives else ""
