@@ -1,0 +1,149 @@
+"""The app in a real browser: open it, upload a photo and a broken file, move the threshold, see the numbers change."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.pictures import FOLDER
+from tests.synthetic import write_network, write_pairs
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[1]
+PATIENCE = 60_000
+"""Milliseconds: the machine may be busy."""
+CHROMIUM = os.environ.get("NAT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    """Headless Chromium; skips where there is none."""
+    if CHROMIUM is None:
+        pytest.skip("needs a browser: install chromium, or name one in NAT_CHROMIUM")
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, browser) -> Iterator[str]:
+    """The app's address, on made-up networks."""
+    networks = write_pairs(tmp_path_factory.mktemp("networks"), "wrn16_1", "wrn40_1")
+    write_network(networks, "wrn16_1_student_of_nat", seed=3)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", f"--server.port={port}"]
+    environment = os.environ | {"NAT_CHECKPOINTS": str(networks), "OMP_NUM_THREADS": "1"}
+    server = subprocess.Popen(
+        [*command, "--server.headless=true"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+    )
+    try:
+        _wait_for(f"http://localhost:{port}/_stcore/health")
+        yield f"http://localhost:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def _wait_for(health: str) -> None:
+    for _ in range(240):
+        try:
+            with urllib.request.urlopen(health) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.25)
+    pytest.fail("the app did not start within a minute")
+
+
+@pytest.fixture(params=[(1280, 800), (390, 844)], ids=["wide", "phone"])
+def page(browser, request: pytest.FixtureRequest) -> Iterator:
+    """A page of its own; afterwards, nothing was fetched from elsewhere and nothing went wrong in the browser."""
+    width, height = request.param
+    context = browser.new_context(viewport={"width": width, "height": height})
+    opened = context.new_page()
+    opened.set_default_timeout(PATIENCE)
+    elsewhere, errors = [], []
+    local = ("http://localhost", "ws://localhost", "data:", "blob:", "about:")
+    opened.on("request", lambda request: None if request.url.startswith(local) else elsewhere.append(request.url))
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    context.close()
+    assert elsewhere == []
+    assert errors == []
+
+
+def test_see_it_shows_two_answers_and_another_picture_for_a_click(page, address: str) -> None:
+    page.goto(address)
+    page.locator("h1", has_text="One network is sure.").wait_for()
+    bars = page.locator(".stPlotlyChart")
+    bars.nth(1).locator(".bars path").first.wait_for(state="attached")
+    assert bars.count() == 2
+    assert page.title() == "NAT Explorer"
+    page.get_by_role("button", name="cat 1", exact=True).click()
+    page.locator("h1", has_text="Both networks know this one.").wait_for()
+    assert page.locator(".stMain img").first.get_attribute("alt").endswith("the 32 x 32 pixels that the networks see")
+
+
+def test_a_photo_and_a_broken_file(page, address: str, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"no picture at all")
+    page.goto(f"{address}/your_photos")
+    page.locator("h1", has_text="Try it on your own photos.").wait_for()
+    page.locator("input[type=file]").first.set_input_files([str(FOLDER / "none-bee.jpg"), str(broken)])
+    page.locator(".stPlotlyChart .bars path").first.wait_for(state="attached")
+    assert page.locator(".stPlotlyChart").count() == 1
+    warning = page.locator("[data-testid=stAlert]").inner_text()
+    assert warning.startswith("broken.jpg ")
+    assert "The other one is fine." in warning
+
+
+def test_the_threshold_moves_and_the_numbers_change(page, address: str) -> None:
+    page.goto(f"{address}/thresholds")
+    title = page.locator("h1", has_text="is fooled by")
+    title.wait_for()
+    before = title.inner_text()
+    assert before.replace("\u00a0", " ").startswith("Above 90 %")
+    page.get_by_role("button", name="0.4", exact=True).click()
+    page.locator("h1", has_text="Above 40").wait_for()
+    assert page.locator("h1").inner_text().split(",")[1] != before.split(",")[1]
+    page.get_by_role("slider").press("ArrowRight")
+    page.locator("h1", has_text="Above 41").wait_for()
+
+
+def test_attention_draws_its_grid(page, address: str) -> None:
+    page.goto(f"{address}/attention")
+    page.locator("h1", has_text="look most differently").wait_for()
+    page.locator(".stPlotlyChart .hm image, .stPlotlyChart .heatmaplayer image").first.wait_for()
+    assert page.locator("[data-testid=stException]").count() == 0
+
+
+@pytest.mark.parametrize("path", ["", "your_photos", "thresholds", "attention"])
+def test_no_page_is_wider_than_the_screen(page, address: str, path: str) -> None:
+    page.goto(f"{address}/{path}")
+    page.locator("h1").wait_for()
+    page.wait_for_timeout(500)
+    wide = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert wide[0] <= wide[1]

@@ -1,0 +1,300 @@
+"""Charts, maps, words and the gallery: figures hold the numbers they were given, sentences are computed from them."""
+
+import doctest
+import importlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app import charts, photo_words, words
+from app.looks import map_distance
+from app.maps import MapRow, attention_grid
+from app.pairs import PAIRS, default_pair, pair_named
+from app.palette import DARK, LIGHT, palette
+from app.pictures import FOLDER, credits_text, gallery, samples, with_inset
+from app.words import Answer
+
+CLASSES = ("cat", "dog", "ship", "truck")
+SHARES = {"baseline": np.eye(100)[95], "nat": np.eye(100)[20]}
+MODULES = ("looks", "pairs", "palette", "photo_words", "pictures", "words")
+
+
+def plain(text: str) -> str:
+    """The text with ordinary spaces."""
+    return text.replace(words.HARD_SPACE, " ")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_examples_of_the_docstrings_hold(module: str) -> None:
+    assert doctest.testmod(importlib.import_module(f"app.{module}")).failed == 0
+
+
+# --- charts ----------------------------------------------------------------------------------------------------------
+
+
+def test_bars_show_every_probability_and_label_the_winner_alone() -> None:
+    figure = charts.probability_bars(np.array([0.01, 0.02, 0.9, 0.07]), CLASSES, "baseline", LIGHT)
+    bar = figure.data[0]
+    assert list(bar.y) == list(CLASSES)
+    assert list(bar.x) == [0.01, 0.02, 0.9, 0.07]
+    assert [plain(text) for text in bar.text] == ["", "", "90 %", ""]
+    assert bar.marker.pattern.shape == "/"
+    assert bar.marker.color == LIGHT.baseline
+
+
+def test_no_opinion_is_a_dashed_line_at_one_over_c() -> None:
+    figure = charts.probability_bars(np.full(4, 0.25), CLASSES, "nat", DARK)
+    line = figure.layout.shapes[0]
+    assert (line.x0, line.x1, line.line.dash) == (0.25, 0.25, "dash")
+    assert "no opinion, 1/4" in {note.text for note in figure.layout.annotations}
+    assert figure.data[0].marker.pattern.shape == ""
+
+
+def test_paired_bars_have_both_networks_with_their_marks() -> None:
+    probabilities = {"baseline": np.array([0.7, 0.1, 0.1, 0.1]), "nat": np.full(4, 0.25)}
+    figure = charts.paired_bars(probabilities, CLASSES, LIGHT)
+    assert [bar.marker.color for bar in figure.data] == [LIGHT.baseline, LIGHT.nat]
+    assert [bar.marker.pattern.shape for bar in figure.data] == ["/", ""]
+
+
+@pytest.mark.parametrize(("known", "colour", "word"), [(False, LIGHT.fooled, "fooled"), (True, LIGHT.kept, "kept")])
+def test_histograms_fill_the_part_above_the_threshold(known: bool, colour: str, word: str) -> None:
+    figure = charts.confidence_histograms(SHARES, {"baseline": 0.9, "nat": 0.9}, LIGHT, known=known)
+    baseline, nat = figure.data
+    for bars, own in ((baseline, LIGHT.baseline), (nat, LIGHT.nat)):
+        assert all((fill == colour) == (x > 0.9) for x, fill in zip(bars.x, bars.marker.color, strict=True))
+        assert set(bars.marker.color) == {colour, own}
+    notes = {plain(note.text) for note in figure.layout.annotations}
+    assert {f"<b>Baseline</b>   {word}: 100 %", f"<b>NAT</b>   {word}: 0 %"} <= notes
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=100, max_size=100).filter(lambda each: sum(each) > 0), st.integers(0, 100))
+def test_a_bar_cut_by_the_threshold_keeps_its_area(weights: list[float], cut: int) -> None:
+    shares = np.array(weights) / sum(weights)
+    edges, heights = charts._bars(shares, cut / 100)
+    areas = heights * np.diff(edges) * charts.FINE_BINS / charts.PER_BAR
+    assert areas.sum() == pytest.approx(1)
+    assert areas[edges[:-1] >= cut / 100 - 1e-9].sum() == pytest.approx(shares[cut:].sum())
+
+
+def test_curves_are_labelled_and_marked_at_the_papers_thresholds() -> None:
+    thresholds = np.arange(101) / 100
+    rates = {"baseline": 1 - thresholds, "nat": (1 - thresholds) ** 4}
+    figure = charts.rate_curves(rates, thresholds, {"baseline": 0.9, "nat": 0.9}, LIGHT, "fooled (NCR)")
+    assert [list(trace.x) for trace in figure.data if trace.mode == "markers"] == [[0.4, 0.6, 0.8, 0.9]] * 2
+    assert [trace.marker.symbol for trace in figure.data if trace.mode == "markers"] == ["circle-open", "circle"]
+    higher, lower = figure.layout.annotations
+    assert (higher.text, lower.text) == ("<b>Baseline</b>", "<b>NAT</b>")
+    assert higher.y > lower.y
+    assert len(figure.layout.shapes) == 1
+
+
+def test_themes_have_their_own_colours_and_light_is_the_fallback() -> None:
+    assert palette("dark") is DARK
+    assert palette("light") is palette(None) is LIGHT
+    assert (LIGHT.of("baseline"), LIGHT.of("nat")) == ("#6E6E6E", "#0072B2")
+
+
+def test_text_colours_can_be_read_on_white() -> None:
+    for colour in (LIGHT.baseline, LIGHT.nat, LIGHT.fooled_text, LIGHT.kept_text):
+        channels = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)]) / 255
+        linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+        assert 1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05) >= 4.5
+
+
+# --- attention maps --------------------------------------------------------------------------------------------------
+
+
+def test_a_level_has_one_scale_for_all_networks() -> None:
+    strong = {"low": np.full((4, 4), 8.0), "middle": np.ones((2, 2)), "high": np.full((1, 1), 0.5)}
+    weak = {"low": np.full((4, 4), 2.0), "middle": np.ones((2, 2)), "high": np.full((1, 1), 3.0)}
+    figure = attention_grid((MapRow("one", strong), MapRow("other", weak), MapRow("third", None)), LIGHT)
+    axes = [figure.layout[f"coloraxis{number}"] for number in (1, 2, 3)]
+    assert [(axis.cmin, axis.cmax) for axis in axes] == [(0, 8), (0, 1), (0, 3)]
+    assert [trace.coloraxis for trace in figure.data] == ["coloraxis", "coloraxis2", "coloraxis3"] * 3
+    assert "not trained yet" in {note.text for note in figure.layout.annotations}
+
+
+def test_map_distance_is_that_of_attention_transfer() -> None:
+    torch = pytest.importorskip("torch")
+    from nat_core.attention import level_distance
+
+    generator = np.random.default_rng(0)
+    first, second = generator.random((2, 8, 8))
+    # A group of one channel whose square is the map has that very map.
+    groups = [torch.from_numpy(np.sqrt(each))[None, None] for each in (first, second)]
+    assert map_distance(first, second) == pytest.approx(float(level_distance(*groups)[0]), rel=1e-5)
+    assert map_distance(first, np.zeros((8, 8))) == pytest.approx(1)
+
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "label", "expected"),
+    [
+        (Answer(0.97, "ship"), "none", "Baseline: 97 % ship. Sure, and wrong."),
+        (Answer(0.72, "ship"), "none", "Baseline: 72 % ship. Fairly sure, and wrong."),
+        (Answer(0.48, "ship"), "none", "Baseline: 48 % ship. It leans the wrong way, but is not sure."),
+        (Answer(0.14, "ship"), "none", "Baseline: 14 %. It does not know."),
+        (Answer(0.97, "ship"), "ship", "Baseline: 97 % ship. Sure, and right."),
+        (Answer(0.97, "ship"), "airplane", "Baseline: 97 % ship. Sure, and wrong: this is an airplane."),
+        (Answer(0.48, "ship"), "ship", "Baseline: 48 % ship. It leans the right way, but is not sure."),
+        (Answer(0.3, "ship"), "ship", "Baseline: 30 %. It does not know, although this is one of the ten."),
+        (Answer(0.97, "ship"), None, "Baseline: 97 % ship. Sure."),
+        (Answer(0.48, "ship"), None, "Baseline: 48 % ship. It leans that way, but is not sure."),
+    ],
+)
+def test_what_a_network_says(answer: Answer, label: str | None, expected: str) -> None:
+    assert plain(words.answer_sentence("baseline", answer, label, 0.9)) == expected
+
+
+@pytest.mark.parametrize(
+    ("baseline", "nat", "label", "expected"),
+    [
+        (("ship", 0.97), ("ship", 0.14), "none", "One network is sure. The other says it does not know."),
+        (("ship", 0.97), ("ship", 0.5), "none", "One network is sure. The other hesitates."),
+        (("ship", 0.97), ("frog", 0.95), "none", "Both networks are sure, and both are wrong."),
+        (("ship", 0.3), ("frog", 0.95), "none", "This time it is NAT that is sure, and wrong."),
+        (("ship", 0.3), ("frog", 0.2), "none", "Both networks say that they do not know."),
+        (("ship", 0.5), ("frog", 0.2), "none", "Neither network is sure."),
+        (("ship", 0.97), ("ship", 0.95), "ship", "Both networks know this one."),
+        (("cat", 0.97), ("dog", 0.95), "ship", "Both networks are sure, and both are wrong."),
+        (("ship", 0.97), ("dog", 0.95), "ship", "Both networks are sure. Only the baseline is right."),
+        (("dog", 0.97), ("ship", 0.95), "ship", "Both networks are sure. Only NAT is right."),
+        (("ship", 0.97), ("ship", 0.3), "ship", "The baseline knows this one. NAT holds back."),
+        (("dog", 0.97), ("ship", 0.3), "ship", "The baseline is sure, and wrong. NAT holds back."),
+        (("ship", 0.3), ("ship", 0.97), "ship", "NAT knows this one. The baseline holds back."),
+        (("ship", 0.3), ("dog", 0.97), "ship", "NAT is sure, and wrong. The baseline holds back."),
+        (("ship", 0.3), ("ship", 0.3), "ship", "Neither network is sure, although this is one of the ten."),
+    ],
+)
+def test_the_title_says_the_finding(baseline, nat, label: str, expected: str) -> None:
+    answers = (Answer(baseline[1], baseline[0]), Answer(nat[1], nat[0]))
+    assert words.picture_title(*answers, label, 0.9) == expected
+
+
+def test_nat_is_fooled_as_well_and_how_often() -> None:
+    sure, unsure = Answer(0.95, "ship"), Answer(0.2, "ship")
+    as_well = "NAT is fooled by this one as well. That happens to 5 in 100 CIFAR-100 pictures."
+    assert words.nat_fooled(sure, sure, 0.9, 0.052, "CIFAR-100 pictures") == as_well
+    assert words.nat_fooled(unsure, sure, 0.9, 0.0004, "CIFAR-100 pictures") == (
+        "NAT is fooled by this one. That happens to fewer than 1 in 100 CIFAR-100 pictures."
+    )
+    assert words.nat_fooled(unsure, sure, 0.9, None, "") == "NAT is fooled by this one."
+    assert words.nat_fooled(sure, unsure, 0.9, 0.05, "CIFAR-100 pictures") == ""
+
+
+def test_exactly_the_threshold_is_not_above_it() -> None:
+    assert words.grade(0.9, 0.9) == "fairly sure"
+    assert words.nat_fooled(Answer(1, "cat"), Answer(0.9, "cat"), 0.9, 0.1, "pictures") == ""
+    assert photo_words.verdict(Answer(0.9, "cat"), False, 0.9) == "○ Not fooled."
+
+
+def test_threshold_title_and_what_is_traded() -> None:
+    fooled, kept = {"baseline": 0.56, "nat": 0.05}, {"baseline": 0.91, "nat": 0.85}
+    assert plain(words.threshold_title(fooled, False, 0.9)) == (
+        "Above 90 %, the baseline is fooled by 56 of 100, NAT by 5."
+    )
+    assert plain(words.threshold_title(kept, True, 0.9)) == "Above 90 %, the baseline keeps 91 of 100, NAT keeps 85."
+    assert words.threshold_title(fooled, False, None).startswith("Where both keep 95 of 100 they know, the baseline is")
+    assert words.trade_sentence(fooled, kept) == (
+        "In 100, NAT is fooled by 51 fewer, and turns away 6 more of what it knows."
+    )
+    assert words.trade_sentence(fooled, {"baseline": 0.85, "nat": 0.91}) == (
+        "In 100, NAT is fooled by 51 fewer, and turns away no more of what it knows."
+    )
+    worse = {"baseline": 0.05, "nat": 0.06}
+    assert words.trade_sentence(worse, kept) == "Here NAT is fooled more often than the baseline."
+    assert words.trade_sentence({"baseline": 0.5, "nat": 0.5}, kept) == "Here NAT is fooled as often as the baseline."
+
+
+def test_photos_are_counted_with_their_interval() -> None:
+    fooled, intervals = {"baseline": 7, "nat": 1}, {"baseline": (0.32, 0.807), "nat": (0.015, 0.354)}
+    assert plain(photo_words.photos_sentence(fooled, 12, intervals)) == (
+        "Baseline is wrongly sure of 7 of your 12 (95 % interval 32-81 %), NAT of 1 (95 % interval 2-35 %)."
+    )
+    assert photo_words.photos_sentence(fooled, 3, None) == "Too few for a rate, so here is each one."
+    assert "neither can be fooled" in photo_words.photos_sentence(fooled, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "nat", "outside", "expected"),
+    [
+        (3, 0, 5, "NAT is fooled by none of them."),
+        (3, 1, 5, "NAT is fooled less often, but it is fooled."),
+        (1, 3, 5, "Here NAT is the one that is fooled more often."),
+        (0, 0, 5, "Neither is fooled."),
+        (2, 2, 5, "Both are fooled equally often."),
+        (0, 0, 0, "All of these are things they know."),
+    ],
+)
+def test_title_of_the_visitors_photos(baseline: int, nat: int, outside: int, expected: str) -> None:
+    assert photo_words.photos_title({"baseline": baseline, "nat": nat}, outside) == expected
+
+
+def test_singular_and_plural() -> None:
+    assert [words.plural(number, "photo") for number in (1, 2, 10_000)] == ["1 photo", "2 photos", "10,000 photos"]
+    assert words.listed(["a bird"]) == "a bird"
+    assert words.listed(["a bird", "cat", "dog"]) == "a bird, cat or dog"
+    assert photo_words.known_sentence({"baseline": 1, "nat": 0}, 1).startswith("Of the 1 photo of things they know")
+
+
+def test_a_files_name_is_no_markup() -> None:
+    sentence = photo_words.problems(["![x](http://e.org/a.png) is text."], 2)
+    assert "![" not in sentence
+    assert sentence.endswith("The other 2 are fine.")
+
+
+def test_attention_says_where_the_maps_differ_most() -> None:
+    here, usual = {"low": 0.1, "middle": 0.4, "high": 0.9}, {"low": 0.2, "middle": 0.3, "high": 0.8}
+    assert photo_words.attention_title(here) == "Baseline and NAT look most differently at the high level."
+    assert photo_words.attention_title(None) == "Where the networks look."
+    assert photo_words.distance_sentence(here, usual, 45).startswith(
+        "How far baseline and NAT lie apart: low 0.10 (0.20), middle 0.40 (0.30), high 0.90 (0.80)."
+    )
+    assert photo_words.faint(Answer(0.12, "cat"), "NAT teacher", 10).endswith("The map is faint, not broken.")
+    assert photo_words.faint(Answer(0.5, "cat"), "NAT teacher", 10) == ""
+
+
+@given(st.floats(0, 1))
+def test_percent_never_rounds_to_none_or_all(share: float) -> None:
+    text = plain(words.percent(share))
+    assert (text == "0 %") == (share == 0)
+    assert (text == "100 %") == (share == 1)
+
+
+# --- pairs and pictures ----------------------------------------------------------------------------------------------
+
+
+def test_the_default_pair_is_the_largest_that_is_whole() -> None:
+    whole = [name for pair in PAIRS for name in pair.names]
+    assert default_pair(whole).key == "resnet18"
+    assert default_pair([name for name in whole if "resnet" not in name]).key == "wrn40_1"
+    assert default_pair(["wrn40_1_nat"]).key == "wrn16_1"
+    assert default_pair([]).key == "wrn16_1"
+    with pytest.raises(ValueError, match="known: resnet18, wrn40_1, wrn16_1, students, digits"):
+        pair_named("banana")
+
+
+def test_the_gallery_has_every_class_and_its_files() -> None:
+    labels = {picture.label for picture in gallery()}
+    assert len(labels) == 11
+    assert all(picture.path.is_file() for picture in gallery())
+    assert {path.name for path in FOLDER.glob("*.jpg")} == {picture.file for picture in gallery()}
+    assert len({picture.name for picture in gallery()}) == len(gallery())
+    assert sum(picture.known for picture in samples()) == 3
+
+
+def test_the_credits_are_made_from_the_gallerys_file() -> None:
+    assert (FOLDER / "CREDITS.md").read_text(encoding="utf-8") == credits_text()
+    assert all(picture.author for picture in gallery() if picture.licence.startswith("CC BY"))
+
+
+def test_the_corner_shows_what_the_networks_see() -> None:
+    shown = with_inset(np.zeros((100, 300, 3), np.uint8), np.full((32, 32, 3), 200, np.uint8))
+    assert shown.shape == (512, 512, 3)
+    assert (shown[-1, -1], shown[0, 0]) == (pytest.approx([200] * 3), pytest.approx([0] * 3))
