@@ -45,7 +45,8 @@ class Pictures(Dataset):
         return len(self.images)
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
-        return self.transform(self.images.pixels[index]), int(self.images.labels[index])
+        labels = self.images.labels
+        return self.transform(self.images.pixels[index]), 0 if labels is None else int(labels[index])
 
 
 def plain_steps(known: ImageSet, negatives: ImageSet) -> Iterator[None]:

@@ -27,7 +27,7 @@ def normalised_map(group: Float[Tensor, "n c h w"]) -> Float[Tensor, "n position
     return functional.normalize(attention_map(group).flatten(1), dim=1)
 
 
-def level_distance(first: Float[Tensor, "n c h w"], second: Float[Tensor, "n d h w"]) -> Float[Tensor, " n"]:
+def level_distance(first: Float[Tensor, "n c h w"], second: Float[Tensor, "n d _ _"]) -> Float[Tensor, " n"]:
     """Return the Euclidean distance between two networks' normalised maps, picture by picture, in [0, sqrt 2].
 
     The channels may differ in number; the maps must agree in height and width, else ValueError.

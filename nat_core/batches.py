@@ -33,7 +33,7 @@ def normalise(
 ) -> Float[Tensor, "n 3 h w"]:
     """Return (pixels / 255 - mean) / std, float32, channels first in shape and last in memory; mean and std in [0, 1].
 
-    >>> normalise(torch.full((1, 1, 1, 3), 255, dtype=torch.uint8), (0.5,) * 3, (0.25,) * 3).flatten().tolist()
+    >>> normalise(torch.full((1, 1, 1, 3), 255, dtype=torch.uint8), (0.5,) * 3, (0.25,) * 3).flatten().round().tolist()
     [2.0, 2.0, 2.0]
     """
     scale = torch.tensor([1 / (255 * each) for each in std], device=pixels.device)

@@ -166,7 +166,8 @@ def write_durably(path: Path, content: bytes) -> str:
     return sha256(content).hexdigest()
 
 
-def _packed(arrays: Mapping[str, np.ndarray], metadata: dict[str, str] | None = None) -> bytes:
+def packed(arrays: Mapping[str, np.ndarray], metadata: dict[str, str] | None = None) -> bytes:
+    """Return the content of a safetensors file with these arrays."""
     # safetensors writes an array's memory as it lies, whatever its strides: channels_last weights would be scrambled.
     return save({key: np.asarray(value, order="C") for key, value in arrays.items()}, metadata)
 
@@ -201,8 +202,8 @@ def save_checkpoint(
         arrays, metadata = pack(predictions)
         arrays |= {f"maps/{level}": values.astype(np.float16) for level, values in maps.items()}
         digests = {
-            WEIGHTS: write_durably(draft / WEIGHTS, _packed(half(weights))),
-            PREDICTIONS: write_durably(draft / PREDICTIONS, _packed(arrays, metadata)),
+            WEIGHTS: write_durably(draft / WEIGHTS, packed(half(weights))),
+            PREDICTIONS: write_durably(draft / PREDICTIONS, packed(arrays, metadata)),
         }
         whole = Card(name=name, sha256=digests, **card)
         values = asdict(whole) | {"recipe": whole.recipe.to_json(), "report": whole.report.to_json()}

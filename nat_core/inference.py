@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from torch import Tensor, nn
+from torch import Tensor
 
 from nat_core.attention import attention_map
 from nat_core.batches import normalise
 from nat_core.checkpoints import Card, CheckpointError, load_card, load_weights
 from nat_core.datasets import identities
-from nat_core.models import Outputs, build
+from nat_core.models import Classifier, Outputs, build
 from nat_core.predictions import Predictions
 from nat_core.recipes import LEVELS
 
@@ -23,7 +23,7 @@ class Network:
     """A network ready to predict: in eval mode, float32, with what its inputs are normalised by."""
 
     name: str
-    model: nn.Module
+    model: Classifier
     classes: tuple[str, ...]
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -66,7 +66,7 @@ def load_network(folder: Path, name: str, device: str | torch.device = "cpu") ->
     return Network(name, frozen(model, torch.device(device)), card.classes, card.mean, card.std, card)
 
 
-def frozen(model: nn.Module, device: torch.device) -> nn.Module:
+def frozen(model: Classifier, device: torch.device) -> Classifier:
     """Return the model on the device, in eval mode, without gradients, channels_last."""
     return model.to(device).to(memory_format=torch.channels_last).eval().requires_grad_(False)
 

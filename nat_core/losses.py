@@ -116,8 +116,8 @@ def nat_loss(
     Without negatives it is the plain mean cross-entropy. Source: NAT, section "Approach", the equation of J_NAT.
     Raises ValueError for an unknown divergence, or more labels than rows.
 
-    >>> nat_loss(torch.zeros(2, 4), torch.tensor([1])).total.item() == log(4) / 2
-    True
+    >>> round(nat_loss(torch.zeros(2, 4), torch.tensor([1])).total.item(), 4)  # log(4) / 2
+    0.6931
     """
     if divergence not in DIVERGENCES:
         raise ValueError(f"unknown divergence {divergence!r}; known: {', '.join(DIVERGENCES)}")

@@ -17,6 +17,13 @@ class Outputs(NamedTuple):
     """The output of each group (stage) of blocks, (n, channels, h, w), in the order of the network."""
 
 
+class Classifier(nn.Module):
+    """What all networks here have in common."""
+
+    levels: tuple[int, int, int]
+    """Which of the groups are the low, the middle and the high level."""
+
+
 def _convolution(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Conv2d:
     return nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)
 
@@ -39,7 +46,7 @@ class BasicBlock(nn.Module):
         return functional.relu(self.norm2(self.conv2(inner)) + self.shortcut(features), inplace=True)
 
 
-class ResNet18(nn.Module):
+class ResNet18(Classifier):
     """ResNet-18 for 32 x 32 pictures: a 3 x 3 stem and no max-pooling; four stages of two blocks.
 
     Low, middle and high are the first, second and last stage.
@@ -87,7 +94,7 @@ class PreActivationBlock(nn.Module):
         return inner + (features if self.shortcut is None else self.shortcut(activated))
 
 
-class WideResNet(nn.Module):
+class WideResNet(Classifier):
     """WideResNet-depth-width: three groups of (depth - 4) / 6 pre-activation blocks, 16, 32 and 64 x width channels.
 
     The groups' outputs are taken before the last norm, as the published attention-transfer code does. Raises
@@ -142,7 +149,7 @@ def _initialise(model: nn.Module) -> None:
             nn.init.zeros_(module.bias)
 
 
-ARCHITECTURES: dict[str, Callable[[int], nn.Module]] = {
+ARCHITECTURES: dict[str, Callable[[int], Classifier]] = {
     "resnet18": ResNet18,
     "wrn40_1": lambda classes: WideResNet(classes, depth=40, width=1),
     "wrn16_1": lambda classes: WideResNet(classes, depth=16, width=1),
@@ -150,7 +157,7 @@ ARCHITECTURES: dict[str, Callable[[int], nn.Module]] = {
 }
 
 
-def build(architecture: str, classes: int, seed: int | None = None) -> nn.Module:
+def build(architecture: str, classes: int, seed: int | None = None) -> Classifier:
     """Return a new network with random weights, the same ones for the same seed on any device.
 
     `classes` is at least 2. Raises ValueError for an unknown architecture and names the known ones.

@@ -37,7 +37,7 @@ class Predictions:
     ids: tuple[str, ...]
     """One identity a picture: the first 16 hex digits of its pixels' SHA-1, or its file's name."""
     logits: Float[np.ndarray, "n classes"]
-    labels: Int[np.ndarray, " n"] | None = None
+    labels: Int[np.ndarray, " _"] | None = None
     """Index of the true class among the set's own classes, -1 for none of them; None where the set has no labels."""
 
     def __post_init__(self) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from safetensors.numpy import load
 
-from nat_core.checkpoints import half, save_checkpoint
+from nat_core.checkpoints import half, packed, save_checkpoint
 from nat_core.datasets import MissingDataset, load_set
 from nat_core.inference import Network, frozen, predict, predict_with_maps
-from nat_core.models import build
+from nat_core.models import Classifier, build
 from nat_core.predictions import Predictions, pack, unpack
 from nat_core.recipes import Recipe
 from nat_core.report import evaluate
@@ -25,7 +25,7 @@ class Finished:
 
     recipe: Recipe
     seed: int
-    model: nn.Module
+    model: Classifier
     classes: tuple[str, ...]
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -105,7 +105,7 @@ def _as_stored(finished: Finished, weights: dict[str, np.ndarray], device: torch
     model = build(finished.recipe.architecture, len(finished.classes))
     stored = {
         key: torch.from_numpy(value.astype(np.float32) if value.dtype == np.float16 else value)
-        for key, value in half(weights).items()
+        for key, value in load(packed(half(weights))).items()
     }
     model.load_state_dict(stored)
     return Network(finished.recipe.name, frozen(model, device), finished.classes, finished.mean, finished.std)

@@ -18,7 +18,7 @@ from nat_core.checkpoints import CARD
 from nat_core.datasets import ImageSet, load_set
 from nat_core.inference import Network, choose_device, load_network
 from nat_core.losses import NatLoss, attention_transfer_loss, distillation_loss, nat_loss
-from nat_core.models import build
+from nat_core.models import Classifier, build
 from nat_core.precision import autocast, choose_precision
 from nat_core.publish import Finished, publish
 from nat_core.recipes import Recipe
@@ -36,7 +36,7 @@ class Run:
     recipe: Recipe
     seed: int
     batches: Batches
-    model: nn.Module
+    model: Classifier
     optimiser: torch.optim.Optimizer
     teacher: Network | None
     precision: str
@@ -107,12 +107,11 @@ def objective(run: Run, batch: Batch) -> tuple[NatLoss, Tensor]:
     recipe = run.recipe
     with autocast(batch.images.device, run.precision):
         outputs = run.model(batch.images)
-        if run.teacher is not None:
-            with torch.no_grad():
-                shown = run.teacher.model(batch.images)
     loss = nat_loss(outputs.logits.float(), batch.labels, recipe.divergence, recipe.negative_weight)
     imitation = loss.total.new_zeros(())
     if run.teacher is not None:
+        with torch.no_grad(), autocast(batch.images.device, run.precision):
+            shown = run.teacher.model(batch.images)
         # beta was set for 32 x 32: the mean over fewer positions of maps of length 1 is larger in that proportion.
         scale = recipe.attention_weight * (batch.images.shape[-1] / 32) ** 2
         imitation = scale * attention_transfer_loss(outputs.groups, shown.groups)
@@ -131,7 +130,7 @@ def _prepare(
     mean, std = (tuple(float(each) / 255 for each in part) for part in (pixels.mean(0), pixels.std(0)))
     negatives = load_set(recipe.negatives, data) if recipe.negatives else None
     batches = Batches(recipe, training, negatives, seed=seed, device=device, mean=mean, std=std)
-    model = build(recipe.architecture, len(training.classes), seed).to(device, memory_format=torch.channels_last)
+    model = build(recipe.architecture, len(training.classes), seed).to(device).to(memory_format=torch.channels_last)
     optimiser = _optimiser(recipe, model)
     teacher = None
     if recipe.teacher:
