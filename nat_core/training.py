@@ -160,7 +160,7 @@ def _optimiser(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
 def _loop(run: Run, states: Path, save_seconds: float, progress: bool) -> None:
     run.model.train()
     device = run.batches.device
-    cost = torch.compile(objective) if device.type == "cuda" else objective
+    cost = torch.compile(objective, dynamic=False) if device.type == "cuda" else objective
     # Reading the loss stops a GPU until it has caught up, so there it is looked at every fiftieth step.
     look_every = 1 if device.type == "cpu" else 50
     started = saved = time.monotonic()
