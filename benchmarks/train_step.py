@@ -30,7 +30,8 @@ from nat_core.models import build
 from nat_core.precision import choose_precision
 from nat_core.publish import hardware
 from nat_core.recipes import Recipe, recipe_named
-from nat_core.training import Run, _optimiser, _step, objective
+from nat_core.resume import Run
+from nat_core.training import optimiser_for, take_step
 
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 
@@ -79,9 +80,9 @@ def our_steps(recipe: Recipe, known: ImageSet, negatives: ImageSet) -> Iterator[
     model = build(recipe.architecture, 10, seed=0).to(memory_format=torch.channels_last).train()
     precision = choose_precision(recipe, model, batches.at(0).images)
     print(f"precision chosen by the trial: {precision}")
-    run = Run(recipe, 0, batches, model, _optimiser(recipe, model), None, precision)
+    run = Run(recipe, 0, batches, model, optimiser_for(recipe, model), None, precision)
     while True:
-        _step(run, objective)
+        take_step(run)
         run.step %= batches.steps
         yield
 

@@ -6,42 +6,24 @@ its newest state to the very same weights.
 
 import sys
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
 from nat_core.batches import Batch, Batches
 from nat_core.checkpoints import CARD
 from nat_core.datasets import ImageSet, load_set
-from nat_core.inference import Network, choose_device, load_network
+from nat_core.inference import choose_device, load_network
 from nat_core.losses import NatLoss, attention_transfer_loss, distillation_loss, nat_loss
 from nat_core.models import Classifier, build
 from nat_core.precision import autocast, choose_precision
 from nat_core.publish import Finished, publish
 from nat_core.recipes import Recipe
-from nat_core.state import RunState, newest_state, save_state
-
-
-class TrainingError(RuntimeError):
-    """A run that cannot start or go on; the message says why and what to do."""
-
-
-@dataclass(eq=False)
-class Run:
-    """One training run in memory: what a step needs and changes."""
-
-    recipe: Recipe
-    seed: int
-    batches: Batches
-    model: Classifier
-    optimiser: torch.optim.Optimizer
-    teacher: Network | None
-    precision: str
-    step: int = 0
-    seconds: float = 0.0
+from nat_core.resume import Run, TrainingError, check_settings, restore, save_run
+from nat_core.state import RunState, newest_state
 
 
 def train(
@@ -131,23 +113,24 @@ def _prepare(
     negatives = load_set(recipe.negatives, data) if recipe.negatives else None
     batches = Batches(recipe, training, negatives, seed=seed, device=device, mean=mean, std=std)
     model = build(recipe.architecture, len(training.classes), seed).to(device).to(memory_format=torch.channels_last)
-    optimiser = _optimiser(recipe, model)
+    optimiser = optimiser_for(recipe, model)
     teacher = None
     if recipe.teacher:
         home = next((home for home in homes if (home / recipe.teacher / CARD).is_file()), homes[-1])
         teacher = load_network(home, recipe.teacher, device)
     if begun is not None:
-        _check_settings(recipe, seed, begun)
+        check_settings(recipe, seed, begun)
         precision = begun.settings["precision"]
     else:
         precision = choose_precision(recipe, model, batches.at(0).images)
     run = Run(recipe, seed, batches, model, optimiser, teacher, precision)
     if begun is not None:
-        _restore(run, begun)
+        restore(run, begun)
     return run
 
 
-def _optimiser(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
+def optimiser_for(recipe: Recipe, model: Classifier) -> torch.optim.Optimizer:
+    """Return SGD with Nesterov momentum that decays weights but neither norms nor biases."""
     weights = [each for each in model.parameters() if each.ndim > 1]
     norms_and_biases = [each for each in model.parameters() if each.ndim <= 1]
     groups = [
@@ -168,7 +151,7 @@ def _loop(run: Run, states: Path, save_seconds: float, progress: bool) -> None:
     with tqdm(total=run.batches.steps, initial=run.step, disable=not progress, file=sys.stderr, unit="step",
               desc=run.recipe.name, mininterval=1.0, dynamic_ncols=True) as bar:  # fmt: skip
         while run.step < run.batches.steps:
-            parts = _step(run, cost)
+            parts = take_step(run, cost)
             now = time.monotonic()
             run.seconds = before + now - started
             due = now - saved >= save_seconds or run.step == run.batches.steps
@@ -176,15 +159,18 @@ def _loop(run: Run, states: Path, save_seconds: float, progress: bool) -> None:
                 _check_finite(run, parts, states)
                 _show(bar, run, parts)
             if due:
-                _save(run, states)
+                save_run(run, states)
                 saved = time.monotonic()
 
 
-def _step(run: Run, cost: object) -> tuple[Tensor, Tensor, Tensor]:
+def take_step(
+    run: Run, cost: Callable[[Run, Batch], tuple[NatLoss, Tensor]] = objective
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Take the run's next step; return cross-entropy, divergence and imitation, each a mean over its pictures."""
     batch = run.batches.at(run.step)
     for group in run.optimiser.param_groups:
         group["lr"] = learning_rate(run.recipe, run.step, run.batches.steps)
-    loss, imitation = cost(run, batch)  # type: ignore[operator]
+    loss, imitation = cost(run, batch)
     (loss.total + imitation).backward()
     run.optimiser.step()
     run.optimiser.zero_grad(set_to_none=True)
@@ -212,43 +198,3 @@ def _check_finite(run: Run, parts: tuple[Tensor, Tensor, Tensor], states: Path) 
         f"The loss of {run.recipe.name} stopped being a number at step {run.step} of {run.batches.steps}. The last "
         f"good state is kept in {states}: lower the learning rate and train again under another --out"
     )
-
-
-def _save(run: Run, states: Path) -> None:
-    tensors = {f"model/{key}": value for key, value in run.model.state_dict().items()}
-    for name, parameter in run.model.named_parameters():
-        momentum = run.optimiser.state[parameter].get("momentum_buffer")
-        if momentum is not None:
-            tensors[f"momentum/{name}"] = momentum
-    if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
-        raise TrainingError(
-            f"The weights of {run.recipe.name} stopped being numbers before step {run.step}. The last good state is "
-            f"kept in {states}: lower the learning rate and train again under another --out"
-        )
-    arrays = {key: value.detach().cpu().contiguous().numpy() for key, value in tensors.items()}
-    settings = {"recipe": run.recipe.to_json(), "seed": run.seed, "precision": run.precision}
-    save_state(states, RunState(run.step, run.seconds, arrays, settings))
-
-
-def _check_settings(recipe: Recipe, seed: int, begun: RunState) -> None:
-    for what, ours, theirs in (
-        ("seed", seed, begun.settings["seed"]),
-        ("recipe", replace(recipe), Recipe.from_json(begun.settings["recipe"])),
-    ):
-        if ours != theirs:
-            raise TrainingError(
-                f"The run of {recipe.name} was begun with another {what} ({theirs}, now {ours}): go on with the "
-                f"same one, or choose another --out"
-            )
-
-
-def _restore(run: Run, begun: RunState) -> None:
-    values = {key: torch.from_numpy(value).to(run.batches.device) for key, value in begun.tensors.items()}
-    model = {key.removeprefix("model/"): value for key, value in values.items() if key.startswith("model/")}
-    run.model.load_state_dict(model)
-    for name, parameter in run.model.named_parameters():
-        if f"momentum/{name}" in values:
-            momentum = values[f"momentum/{name}"].to(memory_format=torch.preserve_format)
-            # The same memory layout as the parameter's, so that a resumed sum runs in the same order.
-            run.optimiser.state[parameter]["momentum_buffer"] = torch.empty_like(parameter).copy_(momentum)
-    run.step, run.seconds = begun.step, begun.seconds

@@ -134,14 +134,14 @@ def test_a_begun_run_is_never_mixed_with_another(tmp_path: Path, monkeypatch: py
 def interrupt_after(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
     from nat_core import training
 
-    whole = training._step
+    whole = training.take_step
 
     def step(run: training.Run, cost: object) -> tuple:
         if run.step == steps:
             raise KeyboardInterrupt
         return whole(run, cost)
 
-    monkeypatch.setattr(training, "_step", step)
+    monkeypatch.setattr(training, "take_step", step)
 
 
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_state(tmp_path: Path) -> None:
@@ -179,10 +179,10 @@ def test_the_learning_rate_warms_up_to_its_peak_and_falls_to_nothing() -> None:
 
 
 def test_weight_decay_spares_norms_and_biases(tmp_path: Path) -> None:
-    from nat_core.training import _optimiser
+    from nat_core.training import optimiser_for
 
     model = build("wrn10_1", 3)
-    decayed, spared = _optimiser(TINY, model).param_groups
+    decayed, spared = optimiser_for(TINY, model).param_groups
     assert (decayed["weight_decay"], spared["weight_decay"]) == (5e-4, 0.0)
     assert all(each.ndim > 1 for each in decayed["params"])
     assert len(decayed["params"]) + len(spared["params"]) == len(list(model.parameters()))
