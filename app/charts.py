@@ -114,10 +114,10 @@ def confidence_histograms(
     figure.update_yaxes(
         range=[0, top * 1.08], nticks=4, fixedrange=True, gridcolor=colours.faint, zeroline=False, ticksuffix="\u00a0%"
     )
-    figure.update_yaxes(title="share of pictures", title_standoff=6)
+    figure.update_yaxes(title="share of pictures", title_standoff=12)
     figure.update_xaxes(range=[0, 1.005], fixedrange=True, **(_shares(colours, QUARTERS) | {"showgrid": False}))
     figure.update_xaxes(title="how sure it is (confidence)", row=2, col=1)
-    return _plain(figure, height, top=26, left=66, bottom=44)
+    return _plain(figure, height, top=26, left=76, bottom=44)
 
 
 def rate_curves(

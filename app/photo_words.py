@@ -81,7 +81,7 @@ def verdict_sentence(kind: Kind, answer: Answer, known: bool, threshold: float) 
 def verdict(answer: Answer, known: bool, threshold: float) -> str:
     """Return the verdict on a visitor's photo at the threshold, with its mark: a triangle fools, a square is kept."""
     if answer.confidence > threshold:
-        return "■ Kept." if known else "▲ Fooled: sure, and wrong."
+        return ":green[■] Kept." if known else ":orange[▲] Fooled: sure, and wrong."
     return "□ Turned away, though it is one of the ten." if known else "○ Not fooled."
 
 

@@ -172,13 +172,18 @@ def both(values: dict[Kind, str]) -> str:
     return f":gray[Baseline **{values['baseline']}**]  \n:blue[NAT **{values['nat']}**]"
 
 
-def threshold_title(rates: dict[Kind, float], known: bool, threshold: float | None) -> str:
-    """Return the finding on one image set: rates at `threshold`, or where each keeps 95 of 100 (None)."""
-    when = "Where both keep 95 of 100 they know" if threshold is None else f"Above {percent(threshold)}"
-    verb = "keeps {}" if known else "is fooled by {}"
-    first = f"the baseline {verb.format(count_of_100(rates['baseline']) + ' of 100')}"
-    second = f"NAT {verb.format(count_of_100(rates['nat']))}" if known else f"NAT by {count_of_100(rates['nat'])}"
-    return f"{when}, {first}, {second}."
+def threshold_title(rates: dict[Kind, float], at: dict[Kind, float], known: bool) -> str:
+    """Return the finding on one image set: both networks' rates above their thresholds `at`.
+
+    Unequal thresholds are those at which each keeps 95 of 100; `known` is for the in-distribution set.
+    """
+    locked = at["baseline"] != at["nat"]
+    if known and locked:
+        return f"To keep 95 of 100, the baseline needs t = {at['baseline']:.2f}, NAT t = {at['nat']:.2f}."
+    when = "Keeping 95 of 100" if locked else f"Above {percent(at['nat'])}"
+    if known:
+        return f"{when}, the baseline keeps {of_100(rates['baseline'])}, NAT {count_of_100(rates['nat'])}."
+    return f"{when}, the baseline is fooled by {of_100(rates['baseline'])}, NAT by {count_of_100(rates['nat'])}."
 
 
 def trade_sentence(fooled: dict[Kind, float], kept: dict[Kind, float]) -> str:

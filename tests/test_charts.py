@@ -196,11 +196,15 @@ def test_exactly_the_threshold_is_not_above_it() -> None:
 
 def test_threshold_title_and_what_is_traded() -> None:
     fooled, kept = {"baseline": 0.56, "nat": 0.05}, {"baseline": 0.91, "nat": 0.85}
-    assert plain(words.threshold_title(fooled, False, 0.9)) == (
+    at, apart = {"baseline": 0.9, "nat": 0.9}, {"baseline": 0.71, "nat": 0.3}
+    assert plain(words.threshold_title(fooled, at, False)) == (
         "Above 90 %, the baseline is fooled by 56 of 100, NAT by 5."
     )
-    assert plain(words.threshold_title(kept, True, 0.9)) == "Above 90 %, the baseline keeps 91 of 100, NAT keeps 85."
-    assert words.threshold_title(fooled, False, None).startswith("Where both keep 95 of 100 they know, the baseline is")
+    assert plain(words.threshold_title(kept, at, True)) == "Above 90 %, the baseline keeps 91 of 100, NAT 85."
+    assert words.threshold_title(fooled, apart, False) == (
+        "Keeping 95 of 100, the baseline is fooled by 56 of 100, NAT by 5."
+    )
+    assert words.threshold_title(kept, apart, True) == ("To keep 95 of 100, the baseline needs t = 0.71, NAT t = 0.30.")
     assert words.trade_sentence(fooled, kept) == (
         "In 100, NAT is fooled by 51 fewer, and turns away 6 more of what it knows."
     )

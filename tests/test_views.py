@@ -231,7 +231,7 @@ def test_every_image_set_has_a_chip_with_its_role(start, networks: Path) -> None
 def test_keeping_95_of_100_moves_each_network_to_its_own_threshold(start, networks: Path) -> None:
     app = start(networks, PAGES[2])
     app.toggle(key="keep95").set_value(True).run()
-    assert app.title[0].value.startswith("Where both keep 95 of 100 they know, the baseline is fooled by ")
+    assert app.title[0].value.startswith("Keeping 95 of 100, the baseline is fooled by ")
     assert said(app).count("Keeps 95 of 100") == 2
     assert app.slider(key="t").disabled
 
@@ -309,10 +309,10 @@ def test_twelve_samples_come_from_stored_predictions_sorted_by_disagreement(star
 def test_the_visitor_says_whether_a_photo_is_one_of_the_ten(start, networks: Path) -> None:
     app = start(networks, PAGES[1], t=0.0)
     app.file_uploader(key="uploads").upload("bee.jpg", BEE, "image/jpeg").run()
-    assert "▲ Fooled" in said(app)
+    assert ":orange[▲] Fooled" in said(app)
     switch = next(toggle for toggle in app.toggle if toggle.key.startswith("known_"))
     switch.set_value(True).run()
-    assert "■ Kept." in said(app)
+    assert ":green[■] Kept." in said(app)
     assert "None of these is a thing they were never taught" in said(app)
 
 

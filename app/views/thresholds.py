@@ -30,7 +30,8 @@ def chip(name: str) -> str:
     return f"{set_title(name)} · {ROLE_TITLES.get(report.sets[name].role, report.sets[name].role)}"
 
 
-st.title(words.threshold_title(rates, chosen == known, None if locked else t), anchor=False)
+title = words.threshold_title(rates, at, chosen == known)
+st.title(title, anchor=False)
 slider, buttons, lock = st.columns([2.2, 1.8, 1.25], gap="medium", vertical_alignment="bottom")
 slider.slider(
     "Threshold t: count an answer as sure above it",
@@ -64,7 +65,7 @@ with left:
         ),
         key="histograms",
         config=charts.CONFIG,
-        alt=f"How sure both networks are of {set_title(chosen)}. {words.threshold_title(rates, chosen == known, t)}",
+        alt=f"How sure both networks are of {set_title(chosen)}. {title}",
     )
 with right:
     negatives = cached.headline_set(pair) if chosen == known else chosen
@@ -73,7 +74,7 @@ with right:
         with st.container(key=f"figure_{kind}", gap=None):
             name = f":gray[**{NAMES[kind]}**]" if kind == "baseline" else f":blue[**{NAMES[kind]}**]"
             st.caption(f"{name}, t = {at[kind]:.2f}")
-            st.markdown(f"▲ {words.fooled_by(fooled[kind])}  \n■ {words.keeps(kept[kind])}")
+            st.markdown(f":orange[▲] {words.fooled_by(fooled[kind])}  \n:green[■] {words.keeps(kept[kind])}")
     st.markdown(words.trade_sentence(fooled, kept))
     st.caption(
         f"▲ of {report.sets[negatives].images:,} {set_title(negatives)} pictures (NCR), "
