@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from app import cached
+from app import cached, links, words
 from app.pairs import PAIRS, Pair, default_pair, pair_named
 from app.palette import Palette, palette
 from nat_core.checkpoints import CheckpointError
@@ -38,6 +38,26 @@ STYLE = """<style>
 def style() -> None:
     """Put the style sheet on the page; it holds nothing that a visitor provided."""
     st.html(STYLE)
+
+
+def open_link() -> None:
+    """Take over the settings of the link that this visit began with, before any widget is made."""
+    if "link_complaints" not in st.session_state:
+        values, complaints = links.read(st.query_params.to_dict(), {"t": DEFAULT_THRESHOLD})
+        for key, value in values.items():
+            st.session_state[key] = value
+        st.session_state["link_complaints"] = complaints
+    for complaint in st.session_state["link_complaints"]:
+        st.caption(words.literal(complaint))
+
+
+def copy_link() -> None:
+    """Draw the link to this page as it is; to be called once the page is drawn."""
+    if not st.context.url:
+        return
+    with st.sidebar.popover("Copy link", icon=":material/link:", width="stretch"):
+        st.code(links.write(st.context.url, st.session_state.to_dict()), language=None, wrap_lines=True)
+        st.caption("Opens this page just as it is. Your own photos are not in the link.")
 
 
 def sidebar() -> None:

@@ -21,5 +21,7 @@ page = st.navigation(
         st.Page("views/attention.py", title="Attention", icon=":material/center_focus_strong:"),
     ]
 )
+frame.open_link()
 frame.sidebar()
 page.run()
+frame.copy_link()

@@ -18,7 +18,7 @@ from app.words import Answer
 
 CLASSES = ("cat", "dog", "ship", "truck")
 SHARES = {"baseline": np.eye(100)[95], "nat": np.eye(100)[20]}
-MODULES = ("looks", "pairs", "palette", "photo_words", "pictures", "words")
+MODULES = ("links", "looks", "pairs", "palette", "photo_words", "pictures", "words")
 
 
 def plain(text: str) -> str:

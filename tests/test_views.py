@@ -386,3 +386,36 @@ def test_attention_shows_the_visitors_own_photo(start, networks: Path) -> None:
     choice.select_index(0).run()
     assert "my\\_bee\\.jpg" in said(app)
     assert app.get("plotly_chart")
+
+
+def test_a_link_restores_a_page(networks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
+    app = AppTest.from_file(MAIN, default_timeout=60)
+    app.query_params.update({"t": "0.35", "pair": "wrn16_1", "set": "noise", "picture": "cat1.jpg", "v": "1"})
+    app.run()
+    assert "sure above 35 %" in said(app)
+    assert app.selectbox(key="pair").value == "wrn16_1"
+    assert app.selectbox(key="picture").value == "cat1.jpg"
+    app.switch_page(PAGES[2]).run()
+    assert app.pills(key="set").value == "noise"
+    assert app.slider(key="t").value == 0.35
+
+
+@pytest.mark.parametrize("value", ["banana", "7", "-1", "nan", ""])
+def test_a_bad_link_falls_back_with_one_sentence(networks: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
+    app = AppTest.from_file(MAIN, default_timeout=60)
+    app.query_params["t"] = value
+    app.run()
+    text = said(app).replace("\\", "")
+    assert f"This link has a setting we do not know (t={value}). We used 0.9." in text
+    assert "sure above 90 %" in text
+
+
+def test_the_link_holds_what_was_chosen(networks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
+    app = AppTest.from_file(MAIN, default_timeout=60)
+    app.context["url"] = "http://localhost:8501"
+    app.run()
+    app.button(key="thumb_cat1").click().run()
+    assert app.sidebar.code[0].value == "http://localhost:8501?pair=wrn40_1&t=0.9&picture=cat1.jpg&v=1"

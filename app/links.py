@@ -1,0 +1,72 @@
+"""Links that restore a page: what they may hold, read with a sentence for what they may not, and written."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from app.pairs import SET_TITLES, pair_named
+from app.pictures import gallery
+
+VERSION = "1"
+
+
+def _threshold(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise ValueError(f"t must be in [0, 1]; got {text}")
+    return round(value, 2)
+
+
+def _switch(text: str) -> bool:
+    return {"0": False, "1": True}[text]
+
+
+def _picture(text: str) -> str:
+    return {picture.file: picture.file for picture in gallery()}[text]
+
+
+SETTINGS: dict[str, Callable[[str], Any]] = {
+    "pair": lambda text: pair_named(text).key,
+    "t": _threshold,
+    "set": lambda text: {name: name for name in SET_TITLES}[text],
+    "keep95": _switch,
+    "picture": _picture,
+    "looked_at": _picture,
+    "samples": _switch,
+}
+"""What a link may hold, by the key of its widget: a reader that raises ValueError or KeyError for another value."""
+
+
+def read(query: Mapping[str, str], defaults: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the settings of a link, and a sentence for each that it should not hold.
+
+    >>> read({"t": "banana", "pair": "wrn16_1", "v": "1"}, {"t": 0.9})
+    ({'pair': 'wrn16_1'}, ['This link has a setting we do not know (t=banana). We used 0.9.'])
+    """
+    values, complaints = {}, []
+    for key, text in query.items():
+        if key == "v":
+            continue
+        try:
+            values[key] = SETTINGS[key](text)
+        except (KeyError, ValueError):
+            used = f"We used {defaults[key]}." if key in defaults else "We left it out."
+            complaints.append(f"This link has a setting we do not know ({key}={text[:40]}). {used}")
+    return values, complaints
+
+
+def write(address: str, state: Mapping[str, Any]) -> str:
+    """Return the link to a page with every setting in the state; the visitor's own photos are in no link.
+
+    >>> write("http://localhost:8501/thresholds", {"t": 0.6, "keep95": True, "picture": "upload-7"})
+    'http://localhost:8501/thresholds?t=0.6&keep95=1&v=1'
+    """
+    found = {}
+    for key, reader in SETTINGS.items():
+        text = str(int(state[key]) if isinstance(state.get(key), bool) else state.get(key, ""))
+        try:
+            reader(text)
+        except (KeyError, ValueError):
+            continue
+        found[key] = text
+    return f"{address.partition('?')[0]}?{urlencode(found | {'v': VERSION})}"
