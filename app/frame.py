@@ -80,7 +80,7 @@ def sidebar() -> None:
 
 
 def _pair_label(pair: Pair, present: Sequence[str]) -> str:
-    return pair.title if set(pair.names) <= set(present) else f"{pair.title}, not trained yet"
+    return pair.title if set(pair.names) <= set(present) else f"{pair.title.partition(' (')[0]}: not trained yet"
 
 
 def chosen_pair() -> Pair:

@@ -63,6 +63,8 @@ def write(address: str, state: Mapping[str, Any]) -> str:
     """
     found = {}
     for key, reader in SETTINGS.items():
+        if state.get(key) is False:
+            continue
         text = str(int(state[key]) if isinstance(state.get(key), bool) else state.get(key, ""))
         try:
             reader(text)

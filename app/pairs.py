@@ -40,7 +40,7 @@ PAIRS = (
     Pair("resnet18", "Large network (ResNet-18)", *_RESNETS, paper=_RESNETS),
     Pair("wrn40_1", "Middle network (WRN-40-1)", "wrn40_1_baseline", "wrn40_1_nat", _RESNETS, _SMALLER),
     Pair("wrn16_1", "Small network (WRN-16-1)", "wrn16_1_baseline", "wrn16_1_nat", _RESNETS, _SMALLER),
-    Pair("students", "Students of the middle network (WRN-16-1)", *_STUDENTS, paper=_STUDENTS),
+    Pair("students", "Students (WRN-16-1)", *_STUDENTS, paper=_STUDENTS),
     Pair("digits", "Handwritten digits (tiny)", "digits_baseline", "digits_nat", paper=None),
 )
 DEFAULTS = ("resnet18", "wrn40_1", "wrn16_1")
@@ -52,10 +52,10 @@ SET_TITLES = {
     "cifar100_test": "CIFAR-100 test",
     "ilsvrc": "ILSVRC",
     "noise": "Noise",
-    "digits_test": "Digits 0 to 5",
-    "digits_67_train": "Digits 6 and 7, train",
-    "digits_67_test": "Digits 6 and 7, test",
-    "digits_89": "Digits 8 and 9",
+    "digits_test": "Digits 0-5 test",
+    "digits_67_train": "Digits 6-7 train",
+    "digits_67_test": "Digits 6-7 test",
+    "digits_89": "Digits 8-9",
 }
 ROLE_TITLES = {
     "in distribution": "known",

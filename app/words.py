@@ -193,10 +193,12 @@ def trade_sentence(fooled: dict[Kind, float], kept: dict[Kind, float]) -> str:
         return "Here NAT is fooled as often as the baseline."
     if not less:
         return "Here NAT is fooled more often than the baseline."
-    gained = 100 * (fooled["baseline"] - fooled["nat"])
-    lost = 100 * (kept["baseline"] - kept["nat"])
-    price = f"and turns away {lost:.0f} more of what it knows" if more else "and turns away no more of what it knows"
-    return f"In 100, NAT is fooled by {gained:.0f} fewer, {price}."
+    # Differences of the rounded counts that stand beside this sentence, so that they add up on the page.
+    gained = round(100 * fooled["baseline"]) - round(100 * fooled["nat"])
+    lost = round(100 * kept["baseline"]) - round(100 * kept["nat"])
+    fewer = f"{gained} fewer" if gained else "hardly fewer"
+    price = f"{lost} more" if lost > 0 else "hardly more" if more else "no more"
+    return f"In 100, NAT is fooled by {fewer}, and turns away {price} of what it knows."
 
 
 def plural(number: int, noun: str) -> str:

@@ -211,6 +211,9 @@ def test_threshold_title_and_what_is_traded() -> None:
     assert words.trade_sentence(fooled, {"baseline": 0.85, "nat": 0.91}) == (
         "In 100, NAT is fooled by 51 fewer, and turns away no more of what it knows."
     )
+    assert words.trade_sentence({"baseline": 0.125, "nat": 0.018}, {"baseline": 0.943, "nat": 0.941}) == (
+        "In 100, NAT is fooled by 10 fewer, and turns away hardly more of what it knows."
+    )
     worse = {"baseline": 0.05, "nat": 0.06}
     assert words.trade_sentence(worse, kept) == "Here NAT is fooled more often than the baseline."
     assert words.trade_sentence({"baseline": 0.5, "nat": 0.5}, kept) == "Here NAT is fooled as often as the baseline."

@@ -86,7 +86,7 @@ def test_charts_take_the_colours_of_the_theme(start, networks: Path, monkeypatch
 def test_see_it_begins_with_the_middle_pair_where_the_large_one_is_not_trained(start, networks: Path) -> None:
     app = start(networks)
     assert app.selectbox(key="pair").value == "wrn40_1"
-    assert "Large network (ResNet-18), not trained yet" in app.selectbox(key="pair").options
+    assert "Large network: not trained yet" in app.selectbox(key="pair").options
 
 
 def test_see_it_shows_another_picture_for_a_click_and_for_the_list(start, networks: Path) -> None:
@@ -187,7 +187,7 @@ def test_digits_have_thresholds_but_no_gallery(start, networks: Path) -> None:
     app = start(networks, pair="digits")
     assert app.title[0].value == "This pair has not been asked about the photos."
     app.switch_page(PAGES[2]).run()
-    assert "Digits 8 and 9 · never seen" in app.pills(key="set").options
+    assert "Digits 8-9 · never seen" in app.pills(key="set").options
     assert "The paper has no such networks." in said(app)
 
 
