@@ -180,6 +180,9 @@ def _add_report(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "  nat report\n  nat report --format json > report.json",
     )
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+    parser.add_argument(
+        "--renew", action="store_true", help="compute the cards' numbers again from the stored predictions, print none"
+    )
     _checkpoints_option(parser)
 
 

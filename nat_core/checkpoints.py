@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,10 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from nat_core.ilsvrc import with_variants
 from nat_core.predictions import Predictions, pack, unpack
 from nat_core.recipes import RECIPES, Recipe
-from nat_core.report import NetworkReport
+from nat_core.report import NetworkReport, evaluate
 
 FORMAT = 1
 WEIGHTS, PREDICTIONS, CARD = "weights.safetensors", "predictions.safetensors", "card.json"
@@ -102,10 +103,13 @@ def load_card(folder: Path, name: str) -> Card:
 
 
 def load_predictions(folder: Path, name: str, sets: Sequence[str] | None = None) -> dict[str, Predictions]:
-    """Return a network's stored predictions by image set, all of them or those of `sets` that are there."""
+    """Return a network's predictions by image set, all of them or those of `sets` that are there.
+
+    They are stored but for the variants of ILSVRC, which are derived from its predictions.
+    """
     arrays, metadata = _read_checked(folder, name, PREDICTIONS)
     stored = {key: value for key, value in arrays.items() if not key.startswith("maps/")}
-    predictions = unpack(name, stored, metadata)
+    predictions = with_variants(unpack(name, stored, metadata))
     return {key: value for key, value in predictions.items() if sets is None or key in sets}
 
 
@@ -172,6 +176,25 @@ def packed(arrays: Mapping[str, np.ndarray], metadata: dict[str, str] | None = N
     return save({key: np.asarray(value, order="C") for key, value in arrays.items()}, metadata)
 
 
+def renew_report(folder: Path, name: str) -> bool:
+    """Compute a network's report again from its stored predictions and write its card; False where it says so already.
+
+    For cards written before a set or a measure was reported. Raises CheckpointError as `load_predictions` does.
+    """
+    card = load_card(folder, name)
+    stored = load_predictions(folder, name)
+    report = evaluate(stored, card.roles, seed=card.seed, protocol=card.protocol, classes=card.classes)
+    if report == card.report:
+        return False
+    _write_card(Path(folder) / name, replace(card, report=report))
+    return True
+
+
+def _write_card(home: Path, card: Card) -> None:
+    values = asdict(card) | {"recipe": card.recipe.to_json(), "report": card.report.to_json()}
+    write_durably(home / CARD, (json.dumps(values, indent=1) + "\n").encode())
+
+
 def half(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return the weights as they are stored: float16, norm statistics (running mean and variance) as they are."""
     keep = ("running_mean", "running_var", "num_batches_tracked")
@@ -205,9 +228,7 @@ def save_checkpoint(
             WEIGHTS: write_durably(draft / WEIGHTS, packed(half(weights))),
             PREDICTIONS: write_durably(draft / PREDICTIONS, packed(arrays, metadata)),
         }
-        whole = Card(name=name, sha256=digests, **card)
-        values = asdict(whole) | {"recipe": whole.recipe.to_json(), "report": whole.report.to_json()}
-        write_durably(draft / CARD, (json.dumps(values, indent=1) + "\n").encode())
+        _write_card(draft, Card(name=name, sha256=digests, **card))
         os.replace(draft, home)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)

@@ -21,6 +21,7 @@ from nat_core.checkpoints import (
     available,
     checkpoints_folder,
     load_card,
+    renew_report,
     write_durably,
 )
 from nat_core.datasets import ImageSet, MissingDataset, data_folder, describe, read_folder, read_npz
@@ -145,6 +146,10 @@ def report(options: argparse.Namespace) -> int:
     folder = checkpoints_folder(options.checkpoints)
     if options.checkpoints and not folder.is_dir():
         raise CommandError(f"No folder {folder}: name the one that holds the networks")
+    if options.renew:
+        for name in available(folder):
+            print(f"{name}: {'card renewed' if renew_report(folder, name) else 'nothing to renew'}")
+        return 0
     reports = {name: load_card(folder, name).report for name in available(folder)}
     sys.stdout.write(render(reports, options.format).rstrip("\n") + "\n")
     return 0

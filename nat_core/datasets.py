@@ -6,12 +6,13 @@
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
+from nat_core.ilsvrc import ILSVRC, VARIANTS, places_kept
 from nat_core.images import read_image
 from nat_core.readers import ImageSet, MissingDataset, as_32, identities, read_class_folders, read_folder, read_npz
 
@@ -74,6 +75,17 @@ def _ilsvrc(name: str, data: Path) -> ImageSet:
     return read_folder(folder, name)
 
 
+def _ilsvrc_variant(name: str, data: Path) -> ImageSet:
+    photos = _ilsvrc(ILSVRC, data)
+    kept = places_kept(name, photos.ids)
+    if kept is None or not len(kept):
+        raise MissingDataset(
+            f"No image set {name}: the photos' names must begin with their WordNet ids (n01440764_tench.jpg), and some "
+            f"must show none of CIFAR-10's classes"
+        )
+    return replace(photos.take(kept), name=name)
+
+
 def _gallery(name: str, data: Path) -> ImageSet:
     specification = find_spec("app")
     homes = [data / "gallery", *(Path(place) / "gallery" for place in specification.submodule_search_locations or ())]\
@@ -113,7 +125,8 @@ SETS: dict[str, Callable[[str, Path], ImageSet]] = {
     "cifar10_test": _cifar("cifar10", "test"),
     "cifar100_train": _cifar("cifar100", "train"),
     "cifar100_test": _cifar("cifar100", "test"),
-    "ilsvrc": _ilsvrc,
+    ILSVRC: _ilsvrc,
+    **dict.fromkeys(VARIANTS, _ilsvrc_variant),
     "noise": lambda name, data: noise(),
     "gallery": _gallery,
     "digits_train": _digits(range(6), test=False, known=True),

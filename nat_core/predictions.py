@@ -51,6 +51,13 @@ class Predictions:
     def __len__(self) -> int:
         return len(self.logits)
 
+    def take(self, places: Int[np.ndarray, " k"], set_name: str) -> "Predictions":
+        """Return the predictions on the pictures at these places, in that order, as those of another set."""
+        labels = None if self.labels is None else self.labels[places]
+        return Predictions(
+            self.network, set_name, tuple(self.ids[place] for place in places), self.logits[places], labels
+        )
+
     @cached_property
     def probabilities(self) -> Float[np.ndarray, "n classes"]:
         """The softmax of the logits, in [0, 1]."""

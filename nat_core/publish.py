@@ -12,6 +12,7 @@ from safetensors.numpy import load
 
 from nat_core.checkpoints import half, packed, save_checkpoint
 from nat_core.datasets import MissingDataset, load_set
+from nat_core.ilsvrc import without_variants
 from nat_core.inference import Network, frozen, predict, predict_with_maps
 from nat_core.models import Classifier, build
 from nat_core.predictions import Predictions, pack, unpack
@@ -44,7 +45,7 @@ def publish(finished: Finished, *, out: Path, data: Path | None = None) -> Path:
     weights = {key: value.detach().cpu().numpy() for key, value in finished.model.state_dict().items()}
     network = _as_stored(finished, weights, device)
     # The gallery shows the ten CIFAR-10 classes and things outside them: it says nothing of other classes.
-    names = [*recipe.roles, *(["gallery"] if recipe.in_distribution == "cifar10" else [])]
+    names = [*without_variants(recipe.roles), *(["gallery"] if recipe.in_distribution == "cifar10" else [])]
     predictions, maps = predict_sets(network, names, data)
     report = evaluate(predictions, recipe.roles, seed=finished.seed, protocol=recipe.protocol, classes=network.classes)
     card = {

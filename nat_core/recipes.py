@@ -1,7 +1,10 @@
 """Recipes: everything that defines one network's training, as plain frozen data, and the table of the known ones."""
 
+import re
 from dataclasses import asdict, dataclass, replace
 from typing import Any
+
+from nat_core.ilsvrc import ILSVRC, VARIANTS
 
 LEVELS = ("low", "middle", "high")
 THRESHOLDS = (0.4, 0.6, 0.8, 0.9)
@@ -11,7 +14,7 @@ IN_DISTRIBUTION, TRAINED_ON, SAME_SOURCE, UNSEEN = "in distribution", "trained o
 """The roles that an image set can have for a network."""
 
 _NEGATIVE_SETS = {
-    "cifar10": ("cifar100_train", "cifar100_test", "ilsvrc", "noise"),
+    "cifar10": ("cifar100_train", "cifar100_test", ILSVRC, *VARIANTS, "noise"),
     "digits": ("digits_67_train", "digits_67_test", "digits_89", "noise"),
 }
 
@@ -90,10 +93,11 @@ class Recipe:
         """
         roles = {f"{self.in_distribution}_test": IN_DISTRIBUTION}
         for name in _NEGATIVE_SETS[self.in_distribution]:
+            whole = ILSVRC if name in VARIANTS else name
             roles[name] = UNSEEN
-            if self.negatives == name:
+            if self.negatives == whole:
                 roles[name] = TRAINED_ON
-            elif self.negatives and name.rsplit("_", 1)[0] == self.negatives.rsplit("_", 1)[0]:
+            elif self.negatives and _source(whole) == _source(self.negatives):
                 roles[name] = SAME_SOURCE
         return roles
 
@@ -105,6 +109,10 @@ class Recipe:
     def from_json(cls, values: dict[str, Any]) -> "Recipe":
         """Read what `to_json` wrote; TypeError or ValueError where a field is unknown, missing or impossible."""
         return cls(**values | {"sizes": tuple((int(size), float(share)) for size, share in values["sizes"])})
+
+
+def _source(name: str) -> str:
+    return re.sub("_(train|test|fit|held_out)$", "", name)
 
 
 _DIGITS = Recipe(

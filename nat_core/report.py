@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from nat_core import metrics
+from nat_core.ilsvrc import with_variants
 from nat_core.paper import PAPER
 from nat_core.predictions import Predictions
 from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
@@ -101,9 +102,11 @@ def evaluate(
 ) -> NetworkReport:
     """The report of one network from its predictions by set, in the order of `roles` (set name to role).
 
-    A set without a role (the gallery) or without predictions is left out. `seed` and `protocol` are handed through.
+    A set without a role (the gallery) or without predictions is left out; the variants of ILSVRC are derived from it.
+    `seed` and `protocol` are handed through.
     Raises ValueError unless exactly one set with predictions is in distribution, with labels and `classes` logits.
     """
+    predictions = with_variants(predictions)
     known = [name for name, role in roles.items() if role == IN_DISTRIBUTION and name in predictions]
     if len(known) != 1:
         raise ValueError(f"needs the predictions of one set in distribution; got {known} among {sorted(predictions)}")

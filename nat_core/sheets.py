@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nat_core.ilsvrc import variants_of, without_variants
 from nat_core.paper import PAPER, TABLES, Table
 from nat_core.recipes import THRESHOLDS
 from nat_core.report import NetworkReport, SetReport, threshold_key
@@ -51,12 +52,18 @@ def sheets(reports: Mapping[str, NetworkReport]) -> list[Sheet]:
 def _sheet(number: int, table: Table, reports: Mapping[str, NetworkReport]) -> Sheet:
     trained = {name: reports[name] for name in table.networks if name in reports}
     reported = [name for report in trained.values() for name in report.negatives]
-    sets = tuple(dict.fromkeys([*table.sets, *reported]))
+    sets = _columns(table.sets, reported)
     rows = list(_counts(sets, trained))
     for measure in _measures(bool(trained)):
         rows += _group(measure, table, sets, reports)
     rates = Grid(("measure", "network", "kept", *sets), tuple(rows))
     return Sheet(f"Table {number}. {table.title}", _networks(table, reports), rates, tuple(_notes(table, trained)))
+
+
+def _columns(named: Sequence[str], reported: Sequence[str]) -> tuple[str, ...]:
+    """The sets of a table: those it names, then the others; the variants of a set stand beside it."""
+    sets = dict.fromkeys([*named, *reported])
+    return tuple(each for name in without_variants(sets) for each in (name, *variants_of(name, sets)))
 
 
 def _networks(table: Table, reports: Mapping[str, NetworkReport]) -> Grid:

@@ -6,6 +6,7 @@ import numpy as np
 
 from app.pictures import gallery
 from nat_core.checkpoints import save_checkpoint
+from nat_core.ilsvrc import without_variants
 from nat_core.predictions import Predictions
 from nat_core.recipes import LEVELS, recipe_named
 from nat_core.report import evaluate
@@ -15,8 +16,11 @@ SIDES = {"low": 32, "middle": 16, "high": 8}
 PICTURES = {"cifar100_train": 2000, "ilsvrc": 300}
 
 
-def write_network(folder: Path, name: str, seed: int = 0) -> Path:
-    """Write one network: a baseline is sure of everything, a NAT network only of what it knows."""
+def write_network(folder: Path, name: str, seed: int = 0, leave_out: tuple[str, ...] = ()) -> Path:
+    """Write one network: a baseline is sure of everything, a NAT network only of what it knows.
+
+    The sets of `leave_out` are missing from its predictions and its report.
+    """
     import torch
 
     from nat_core.models import build
@@ -29,6 +33,7 @@ def write_network(folder: Path, name: str, seed: int = 0) -> Path:
     predictions = {
         each: _predictions(generator, name, each, len(classes), role == "in distribution", aware)
         for each, role in recipe.roles.items()
+        if each in without_variants(recipe.roles)
     }
     report = evaluate(predictions, recipe.roles, seed=0, protocol=recipe.protocol, classes=classes)
     maps = {}

@@ -233,6 +233,13 @@ def test_report_prints_what_the_cards_say(format: str, networks: Path, capsys: p
     assert capsys.readouterr().out.rstrip("\n") == render(reports, format).rstrip("\n")
 
 
+def test_report_renews_cards_from_stored_predictions(networks: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "--renew"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "digits_baseline: nothing to renew", "digits_nat: nothing to renew",
+    ]  # fmt: skip
+
+
 def test_report_of_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", "--checkpoints", str(tmp_path / "none")]) == 1
     assert "none: name the one that holds the networks" in capsys.readouterr().err

@@ -29,10 +29,10 @@ def test_the_recipes_bear_the_names_of_the_checkpoints() -> None:
 def test_roles_belong_to_a_set_and_a_network() -> None:
     assert recipe_named("wrn16_1_nat").roles == {
         "cifar10_test": "in distribution", "cifar100_train": "trained on", "cifar100_test": "same source",
-        "ilsvrc": "unseen", "noise": "unseen",
+        "ilsvrc": "unseen", "ilsvrc_strict": "unseen", "ilsvrc_strict_near": "unseen", "noise": "unseen",
     }  # fmt: skip
     student = recipe_named("wrn16_1_student_of_nat").roles
-    assert list(student.values()) == ["in distribution"] + ["unseen"] * 4
+    assert list(student.values()) == ["in distribution"] + ["unseen"] * 6
     assert recipe_named("digits_nat").roles["digits_67_test"] == "same source"
     assert recipe_named("digits_nat").roles["digits_89"] == "unseen"
 

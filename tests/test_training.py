@@ -58,7 +58,7 @@ def test_every_recipe_trains_on_a_few_pictures(small_cifar: Path, tmp_path: Path
     train(replace(RECIPES[name], **short), data=small_cifar, out=out, progress=False)
     card = load_card(out, name)
     assert card.report.sets["cifar100_test"].images == 160
-    assert list(card.report.sets) == [each for each in RECIPES[name].roles if each != "ilsvrc"]
+    assert list(card.report.sets) == [each for each in RECIPES[name].roles if not each.startswith("ilsvrc")]
     assert all(np.isfinite(value).all() for value in load_weights(out, name).values())
 
 
