@@ -22,6 +22,7 @@ from app.words import Answer
 from nat_core import checkpoints, metrics
 from nat_core.images import image_id, read_image, read_photo
 from nat_core.predictions import Predictions
+from nat_core.report import SetReport
 
 CURVE = np.arange(101) / 100
 """The thresholds of every curve and of the CSV."""
@@ -108,12 +109,21 @@ def _maps(where: Path, name: str, stamp: tuple[int, ...]) -> dict[str, np.ndarra
 
 def known_set(name: str) -> str:
     """The name of a network's in-distribution set."""
-    return card(name).report.in_distribution
+    found = card(name).report.in_distribution
+    if found is None:
+        raise checkpoints.CheckpointError(f"the card of {name} reports no pictures of its own classes: train it again")
+    return found
+
+
+def shared_sets(pair: Pair) -> dict[str, SetReport]:
+    """The image sets that both networks report, as the NAT network does."""
+    theirs = card(pair.baseline).report.sets
+    return {name: each for name, each in card(pair.nat).report.sets.items() if name in theirs}
 
 
 def headline_set(pair: Pair) -> str:
     """The negatives that stand for all: CIFAR-100 test where it is reported, else the first not trained on."""
-    negatives = card(pair.nat).report.negatives
+    negatives = {name: each for name, each in shared_sets(pair).items() if name != known_set(pair.nat)}
     for name in HEADLINE_SETS:
         if name in negatives:
             return name
@@ -177,7 +187,7 @@ def _curve(where: Path, name: str, set_name: str, stamp: tuple[int, ...]) -> np.
 
 def gallery_answers(pair: Pair, file: str) -> dict[Kind, OwnAnswer]:
     """What both networks say of one gallery picture, from the stored predictions."""
-    found = {}
+    found: dict[Kind, OwnAnswer] = {}
     for kind, name in pair.by_kind.items():
         stored = predictions(name, GALLERY)
         found[kind] = OwnAnswer(stored.probabilities[stored.ids.index(file)], tuple(card(name).classes), {})

@@ -29,6 +29,7 @@ SETTINGS: dict[str, Callable[[str], Any]] = {
     "pair": lambda text: pair_named(text).key,
     "t": _threshold,
     "set": lambda text: {name: name for name in SET_TITLES}[text],
+    "variant": lambda text: {name: name for name in SET_TITLES}[text],
     "keep95": _switch,
     "picture": _picture,
     "looked_at": _picture,

@@ -27,8 +27,25 @@ ROLES = (
     Role("NAT teacher (WRN-40-1)", "wrn40_1_nat"),
     Role("NAT student (WRN-16-1)", "wrn16_1_student_of_nat", "wrn16_1_nat", "NAT, no teacher"),
 )
-TEACHERS = ("wrn40_1_baseline", "wrn40_1_nat")
-PLAIN = ("wrn16_1_baseline", "wrn16_1_nat")
+COMPARED = (
+    ("wrn40_1_baseline", "wrn40_1_nat"),
+    ("wrn16_1_student_of_baseline", "wrn16_1_student_of_nat"),
+    ("wrn16_1_baseline", "wrn16_1_nat"),
+    ("wrn16_1_baseline", "wrn16_1_student_of_nat"),
+)
+"""Which two are compared in words: the first whose networks are both in the grid."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How far the maps of a baseline and a NAT network lie apart, by level, in [0, sqrt 2]."""
+
+    here: dict[str, float]
+    """On the picture."""
+    usual: dict[str, float]
+    """The median over the gallery."""
+    pictures: int
+    """How many the gallery has."""
 
 
 @dataclass(frozen=True)
@@ -71,24 +88,22 @@ def _said(network: str, picture: str | np.ndarray) -> cached.OwnAnswer:
     return cached.gallery_look(network, picture) if isinstance(picture, str) else cached.answer(network, picture)
 
 
-def compared(seen: tuple[Look, ...]) -> tuple[Look, Look] | None:
-    """Return the baseline and the NAT network to compare: the teachers, else the small ones; None if one is missing."""
-    filled = [look for look in seen if look.said is not None]
-    for networks in (TEACHERS, PLAIN, tuple(role.network for role in ROLES[1::2])):
-        chosen = [look for name in networks for look in filled if look.network == name]
-        if len(chosen) == 2:
-            return chosen[0], chosen[1]
+def compare(seen: tuple[Look, ...]) -> Comparison | None:
+    """Return how far a baseline and a NAT network differ on the picture: the teachers, else the small ones.
+
+    None where no such two are trained.
+    """
+    filled = {look.network: look.said for look in seen if look.said is not None}
+    for first, second in COMPARED:
+        if first in filled and second in filled:
+            here = {level: map_distance(filled[first].maps[level], filled[second].maps[level]) for level in LEVELS}
+            return Comparison(here, gallery_distances(first, second), len(gallery()))
     return None
 
 
-def distances(first: Look, second: Look) -> dict[str, float]:
-    """Return how far two networks' maps of the picture lie apart, by level."""
-    return {level: map_distance(first.said.maps[level], second.said.maps[level]) for level in LEVELS}
-
-
-def gallery_distances(first: Look, second: Look) -> dict[str, float]:
-    """Return the median of the same distance over the gallery's pictures, by level."""
-    one, other = cached.maps(first.network), cached.maps(second.network)
+def gallery_distances(first: str, second: str) -> dict[str, float]:
+    """Return the median distance of two networks' maps over the gallery's pictures, by level."""
+    one, other = cached.maps(first), cached.maps(second)
     return {
         level: float(np.median([map_distance(a, b) for a, b in zip(one[level], other[level], strict=True)]))
         for level in LEVELS
@@ -105,8 +120,3 @@ def map_distance(first: Float[np.ndarray, "h w"], second: Float[np.ndarray, "h w
     """
     one, other = (each.astype(np.float64) / max(float(np.linalg.norm(each)), 1e-12) for each in (first, second))
     return float(np.linalg.norm(one - other))
-
-
-def number_of_pictures() -> int:
-    """Return how many pictures the gallery's median comes from."""
-    return len(gallery())

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.palette import Kind
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -27,7 +29,7 @@ class Pair:
         return self.baseline, self.nat
 
     @property
-    def by_kind(self) -> dict[str, str]:
+    def by_kind(self) -> dict[Kind, str]:
         """Both checkpoints' names by kind."""
         return {"baseline": self.baseline, "nat": self.nat}
 
@@ -51,6 +53,8 @@ SET_TITLES = {
     "cifar100_train": "CIFAR-100 train",
     "cifar100_test": "CIFAR-100 test",
     "ilsvrc": "ILSVRC",
+    "ilsvrc_strict": "ILSVRC without the ten classes",
+    "ilsvrc_strict_near": "ILSVRC without look-alikes",
     "noise": "Noise",
     "digits_test": "Digits 0-5 test",
     "digits_67_train": "Digits 6-7 train",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import charts, photo_words, words
+from app import charts, photo_words, sweeps, words
 from app.looks import map_distance
 from app.maps import MapRow, attention_grid
 from app.pairs import PAIRS, default_pair, pair_named
@@ -61,7 +61,7 @@ def test_paired_bars_have_both_networks_with_their_marks() -> None:
 
 @pytest.mark.parametrize(("known", "colour", "word"), [(False, LIGHT.fooled, "fooled"), (True, LIGHT.kept, "kept")])
 def test_histograms_fill_the_part_above_the_threshold(known: bool, colour: str, word: str) -> None:
-    figure = charts.confidence_histograms(SHARES, {"baseline": 0.9, "nat": 0.9}, LIGHT, known=known)
+    figure = sweeps.confidence_histograms(SHARES, {"baseline": 0.9, "nat": 0.9}, LIGHT, known=known)
     baseline, nat = figure.data
     for bars, own in ((baseline, LIGHT.baseline), (nat, LIGHT.nat)):
         assert all((fill == colour) == (x > 0.9) for x, fill in zip(bars.x, bars.marker.color, strict=True))
@@ -74,8 +74,8 @@ def test_histograms_fill_the_part_above_the_threshold(known: bool, colour: str, 
 @given(st.lists(st.floats(0, 1), min_size=100, max_size=100).filter(lambda each: sum(each) > 0), st.integers(0, 100))
 def test_a_bar_cut_by_the_threshold_keeps_its_area(weights: list[float], cut: int) -> None:
     shares = np.array(weights) / sum(weights)
-    edges, heights = charts._bars(shares, cut / 100)
-    areas = heights * np.diff(edges) * charts.FINE_BINS / charts.PER_BAR
+    edges, heights = sweeps._bars(shares, cut / 100)
+    areas = heights * np.diff(edges) * sweeps.FINE_BINS / sweeps.PER_BAR
     assert areas.sum() == pytest.approx(1)
     assert areas[edges[:-1] >= cut / 100 - 1e-9].sum() == pytest.approx(shares[cut:].sum())
 
@@ -83,7 +83,7 @@ def test_a_bar_cut_by_the_threshold_keeps_its_area(weights: list[float], cut: in
 def test_curves_are_labelled_and_marked_at_the_papers_thresholds() -> None:
     thresholds = np.arange(101) / 100
     rates = {"baseline": 1 - thresholds, "nat": (1 - thresholds) ** 4}
-    figure = charts.rate_curves(rates, thresholds, {"baseline": 0.9, "nat": 0.9}, LIGHT, "fooled (NCR)")
+    figure = sweeps.rate_curves(rates, thresholds, {"baseline": 0.9, "nat": 0.9}, LIGHT, "fooled (NCR)")
     assert [list(trace.x) for trace in figure.data if trace.mode == "markers"] == [[0.4, 0.6, 0.8, 0.9]] * 2
     assert [trace.marker.symbol for trace in figure.data if trace.mode == "markers"] == ["circle-open", "circle"]
     higher, lower = figure.layout.annotations

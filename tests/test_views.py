@@ -252,7 +252,7 @@ def test_curves_download_as_csv(networks: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     lines = curves_csv(pair_named("wrn16_1")).splitlines()
     assert lines[0] == "network,set,role,images,t,share_above_t,share_kept"
-    assert len(lines) == 1 + 2 * 5 * 101
+    assert len(lines) == 1 + 2 * 7 * 101
     assert lines[1] == "wrn16_1_baseline,cifar10_test,in distribution,1000,0.00,1.000000,1.000000"
     assert "wrn40_1_nat" in report_csv()
 
@@ -419,3 +419,33 @@ def test_the_link_holds_what_was_chosen(networks: Path, monkeypatch: pytest.Monk
     app.run()
     app.button(key="thumb_cat1").click().run()
     assert app.sidebar.code[0].value == "http://localhost:8501?pair=wrn40_1&t=0.9&picture=cat1.jpg&v=1"
+
+
+def test_a_set_that_one_network_lacks_is_left_out(start, tmp_path: Path) -> None:
+    write_network(tmp_path, "wrn16_1_baseline", leave_out=("ilsvrc", "cifar100_test"))
+    write_network(tmp_path, "wrn16_1_nat", seed=1)
+    assert "1,000 Noise pictures (NCR)" in said(start(tmp_path)), said(start(tmp_path))
+    app = start(tmp_path, PAGES[2])
+    assert said(app)
+    assert [option.split(" · ")[0] for option in app.pills(key="set").options] == [
+        "CIFAR-10 test",
+        "CIFAR-100 train",
+        "Noise",
+    ]
+    assert len(app.table) == 2
+
+
+def test_ilsvrc_is_shown_three_ways(start, networks: Path) -> None:
+    app = start(networks, PAGES[2])
+    assert "variant" not in [box.key for box in app.selectbox]
+    app.pills(key="set").set_value("ilsvrc").run()
+    assert app.selectbox(key="variant").options == [
+        "ILSVRC",
+        "ILSVRC without the ten classes",
+        "ILSVRC without look-alikes",
+    ]
+    assert "of 300 ILSVRC pictures" in said(app)
+    app.selectbox(key="variant").set_value("ilsvrc_strict_near").run()
+    assert "of 100 ILSVRC without look-alikes pictures" in said(app)
+    app.pills(key="set").set_value("noise").run()
+    assert "of 1,000 Noise pictures" in said(app)

@@ -14,9 +14,7 @@ looked_at = st.session_state["looked_at"]
 photo = own.get(looked_at)
 with frame.checked(), st.spinner("The networks look.", show_time=True):
     seen = looks.looks(looked_at if photo is None else photo.pixels)
-    two = looks.compared(seen)
-    here = looks.distances(*two) if two else None
-    usual = looks.gallery_distances(*two) if two else None
+    comparison = looks.compare(seen)
 missing = [look for look in seen if look.said is None]
 if len(missing) == len(seen):
     frame.not_trained([look.network for look in missing], "None of the four networks is trained yet.",
@@ -28,7 +26,8 @@ def name_of(key: str) -> str:
     return own[key].name if key in own else f"{pictures[key].name} ({pictures[key].shows})"
 
 
-st.title(photo_words.attention_title(here), anchor=False)
+title = photo_words.attention_title(comparison.here if comparison else None)
+st.title(title, anchor=False)
 left, right = st.columns([1.1, 1.75], gap="medium")
 with left:
     shows = photo.name if photo else pictures[looked_at].shows.capitalize()
@@ -39,8 +38,8 @@ with left:
     )
     st.caption(words.literal(shows) if photo else f"{shows}. {pictures[looked_at].credit}.")
     st.selectbox("Picture", [*own, *pictures], format_func=name_of, key="looked_at", persist_state="session")
-    if here:
-        st.markdown(photo_words.distance_sentence(here, usual, looks.number_of_pictures()))
+    if comparison:
+        st.markdown(photo_words.distance_sentence(comparison.here, comparison.usual, comparison.pictures))
     for look in seen:
         if look.said and (sentence := photo_words.faint(look.said.answer, look.title, len(look.said.classes))):
             st.caption(sentence)
@@ -51,7 +50,7 @@ with right:
         attention_grid(tuple(look.row for look in seen), frame.colours()),
         key="maps",
         config=charts.CONFIG,
-        alt="Attention maps of four networks at the low, middle and high level. " + photo_words.attention_title(here),
+        alt="Attention maps of four networks at the low, middle and high level. " + title,
     )
     st.caption("Attention map: mean(A²) over the channels of a group. One colour scale a level, for all networks.")
 if missing:

@@ -2,19 +2,24 @@
 
 import streamlit as st
 
-from app import cached, charts, frame, tables, words
+from app import cached, charts, frame, sweeps, tables, words
 from app.pairs import ROLE_TITLES, set_title
 from app.palette import KINDS, NAMES
+from nat_core.ilsvrc import variants_of, without_variants
 from nat_core.recipes import THRESHOLDS
 
 pair = frame.chosen_pair()
 frame.require(pair.names)
-report = cached.card(pair.nat).report
+sets = cached.shared_sets(pair)
 known = cached.known_set(pair.nat)
-if st.session_state.get("set") not in report.sets:
+chips = without_variants(sets)
+if st.session_state.get("set") not in chips:
     st.session_state["set"] = cached.headline_set(pair)
 locked = st.session_state.get("keep95", False)
 chosen = st.session_state["set"]
+variants = (chosen, *variants_of(chosen, sets))
+if st.session_state.get("variant") in variants:
+    chosen = st.session_state["variant"]
 t = frame.threshold()
 at = cached.thresholds_keeping_95(pair) if locked else dict.fromkeys(KINDS, t)
 rates, kept = cached.rates(pair, chosen, at), cached.shares_kept(pair, at)
@@ -27,7 +32,7 @@ def move(value: float) -> None:
 
 def chip(name: str) -> str:
     """An image set's name with its role for the NAT network."""
-    return f"{set_title(name)} · {ROLE_TITLES.get(report.sets[name].role, report.sets[name].role)}"
+    return f"{set_title(name)} · {ROLE_TITLES.get(sets[name].role, sets[name].role)}"
 
 
 title = words.threshold_title(rates, at, chosen == known)
@@ -53,15 +58,15 @@ lock.toggle(
     help="Moves each network to its own t, at which it keeps 95 of 100 pictures that it knows: the fair comparison.",
 )
 st.pills(
-    "Pictures", list(report.sets), format_func=chip, key="set", required=True, persist_state="session",
+    "Pictures", list(chips), format_func=chip, key="set", required=True, persist_state="session",
     label_visibility="collapsed",
 )  # fmt: skip
 
 left, right = st.columns([2.6, 1], gap="medium")
 with left:
     st.plotly_chart(
-        charts.confidence_histograms(
-            cached.histograms(pair, chosen, charts.FINE_BINS), at, frame.colours(), known=chosen == known
+        sweeps.confidence_histograms(
+            cached.histograms(pair, chosen, sweeps.FINE_BINS), at, frame.colours(), known=chosen == known
         ),
         key="histograms",
         config=charts.CONFIG,
@@ -77,9 +82,20 @@ with right:
             st.markdown(f":orange[▲] {words.fooled_by(fooled[kind])}  \n:green[■] {words.keeps(kept[kind])}")
     st.markdown(words.trade_sentence(fooled, kept))
     st.caption(
-        f"▲ of {report.sets[negatives].images:,} {set_title(negatives)} pictures (NCR), "
-        f"■ of {report.sets[known].images:,} {set_title(known)} pictures."
+        f"▲ of {sets[negatives].images:,} {set_title(negatives)} pictures (NCR), "
+        f"■ of {sets[known].images:,} {set_title(known)} pictures."
     )
+
+    if len(variants) > 1:
+        st.selectbox(
+            "Which photos",
+            variants,
+            format_func=set_title,
+            key="variant",
+            persist_state="session",
+            help="Some photos of ILSVRC show one of the ten classes, or something much like it: being sure of those "
+            "is no mistake.",
+        )
 
 st.header("At every threshold", anchor=False)
 for column, curves, title, key in zip(
@@ -90,23 +106,23 @@ for column, curves, title, key in zip(
     strict=True,
 ):
     column.plotly_chart(
-        charts.rate_curves(curves, cached.CURVE, at, frame.colours(), title),
+        sweeps.rate_curves(curves, cached.CURVE, at, frame.colours(), title),
         key=key,
         config=charts.CONFIG,
         alt=f"Share {title} against the threshold, baseline and NAT. {words.trade_sentence(fooled, kept)}",
     )
 st.caption(
-    f"Left: {report.sets[negatives].images:,} {set_title(negatives)} pictures. "
-    f"Right: {report.sets[known].images:,} {set_title(known)} pictures. Circles: the paper's four thresholds."
+    f"Left: {sets[negatives].images:,} {set_title(negatives)} pictures. "
+    f"Right: {sets[known].images:,} {set_title(known)} pictures. Circles: the paper's four thresholds."
 )
 
 st.header("Beside the paper", anchor=False)
-names = list(report.negatives)
-for number, name in enumerate(names):
-    if number % 2 == 0:
-        columns = st.columns(2, gap="medium")
-    with columns[number % 2]:
-        st.markdown(f"**{chip(name)}**, {report.sets[name].images:,} pictures")
+names = [name for name in chips if name != known]
+# Row by row, so that on a phone the tables stand in their order.
+places = [place for _ in range(0, len(names), 2) for place in st.columns(2, gap="medium")]
+for name, place in zip(names, places, strict=False):
+    with place:
+        st.markdown(f"**{chip(name)}**, {sets[name].images:,} pictures")
         st.table(
             tables.comparison(pair, name),
             hide_index=True,
