@@ -19,6 +19,7 @@ QUARTERS = (0, 0.25, 0.5, 0.75, 1)
 def confidence_histograms(
     shares: dict[Kind, Float[np.ndarray, " bins"]],
     thresholds: dict[Kind, float],
+    rates: dict[Kind, float],
     colours: Palette,
     *,
     known: bool,
@@ -26,14 +27,15 @@ def confidence_histograms(
 ) -> go.Figure:
     """Return both networks' confidence on one image set, baseline above NAT, the part right of t filled.
 
-    `shares` are hundredths of [0, 1], in each the share of the pictures; `known` colours the filled part as kept, not
-    as fooled. A bar that t cuts is drawn in two.
+    `shares` are hundredths of [0, 1], in each the share of the pictures; `rates` are the shares above the thresholds,
+    which need not lie on a hundredth; `known` colours the filled part as kept, not as fooled. A bar that t cuts is
+    drawn in two.
     """
     figure = go.Figure().set_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.13)
     beyond, word = (colours.kept, "kept") if known else (colours.fooled, "fooled")
     for row, kind in enumerate(KINDS, start=1):
         edges, density = _bars(shares[kind], thresholds[kind])
-        right = edges[:-1] >= thresholds[kind] - 1e-9
+        right = edges[:-1] >= _cut(thresholds[kind]) / FINE_BINS - 1e-9
         figure.add_bar(
             x=(edges[:-1] + edges[1:]) / 2,
             y=100 * density,
@@ -43,7 +45,7 @@ def confidence_histograms(
             row=row,
             col=1,
         )
-        mark = f"<b>{NAMES[kind]}</b>   {word}: {percent(float(shares[kind][_cut(thresholds[kind]) :].sum()))}"
+        mark = f"<b>{NAMES[kind]}</b>   {word}: {percent(rates[kind])}"
         _panel_title(figure, row, mark, colours.of(kind))
         _threshold_line(figure, row, thresholds[kind], colours)
     top = 100 * max(_bars(shares[kind], thresholds[kind])[1].max() for kind in KINDS)

@@ -61,7 +61,8 @@ def test_paired_bars_have_both_networks_with_their_marks() -> None:
 
 @pytest.mark.parametrize(("known", "colour", "word"), [(False, LIGHT.fooled, "fooled"), (True, LIGHT.kept, "kept")])
 def test_histograms_fill_the_part_above_the_threshold(known: bool, colour: str, word: str) -> None:
-    figure = sweeps.confidence_histograms(SHARES, {"baseline": 0.9, "nat": 0.9}, LIGHT, known=known)
+    at, rates = {"baseline": 0.9, "nat": 0.9}, {"baseline": 1.0, "nat": 0.0}
+    figure = sweeps.confidence_histograms(SHARES, at, rates, LIGHT, known=known)
     baseline, nat = figure.data
     for bars, own in ((baseline, LIGHT.baseline), (nat, LIGHT.nat)):
         assert all((fill == colour) == (x > 0.9) for x, fill in zip(bars.x, bars.marker.color, strict=True))

@@ -66,7 +66,7 @@ left, right = st.columns([2.6, 1], gap="medium")
 with left:
     st.plotly_chart(
         sweeps.confidence_histograms(
-            cached.histograms(pair, chosen, sweeps.FINE_BINS), at, frame.colours(), known=chosen == known
+            cached.histograms(pair, chosen, sweeps.FINE_BINS), at, rates, frame.colours(), known=chosen == known
         ),
         key="histograms",
         config=charts.CONFIG,
