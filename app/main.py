@@ -19,6 +19,7 @@ page = st.navigation(
         st.Page("views/your_photos.py", title="Your photos", icon=":material/add_a_photo:"),
         st.Page("views/thresholds.py", title="Thresholds", icon=":material/tune:"),
         st.Page("views/attention.py", title="Attention", icon=":material/center_focus_strong:"),
+        st.Page("views/playground.py", title="Playground", icon=":material/experiment:"),
     ]
 )
 frame.open_link()

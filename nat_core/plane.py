@@ -13,7 +13,8 @@ from jaxtyping import Bool, Float, Int
 from nat_core.metrics import negative_confidence_rate
 
 EXTENT = 4.0
-GRID = 64
+GRID = 120
+"""Cells a side of the grid on which sureness is drawn and counted."""
 MARGIN = 0.75
 """A cell is empty plane where its middle is further than this from every known point."""
 CLASSES = (2, 3, 4, 5)

@@ -1,0 +1,223 @@
+"""What a visit to the playground holds: its points and negatives, and the two networks as far as they have learned."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import streamlit as st
+import torch
+from jaxtyping import Bool, Float
+
+from app import turns
+from app.palette import KINDS, Kind
+from nat_core import plane, playground
+from nat_core.predictions import softmax
+
+STEPS = 400
+EACH = 10
+"""So many steps lie between two pictures, and are taken by Step."""
+SLOWLY = 2
+"""So many pictures further goes slow motion at a time."""
+MOST_NEGATIVES = 300
+DEFAULTS: dict[str, Any] = {
+    "play_shape": "blobs",
+    "play_classes": 3,
+    "play_seed": 0,
+    "play_count": 20,
+    "play_weight": 1.0,
+    "play_divergence": "kl_from_uniform",
+    "play_width": 32,
+    "play_layers": 2,
+    "play_activation": "relu",
+    "play_rate": 0.01,
+    "play_slow": False,
+    "play_x": 2.5,
+    "play_y": 0.0,
+}
+"""The settings by the key of their widgets."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What the networks are given."""
+
+    points: plane.Points
+    empty: Bool[np.ndarray, " cells"]
+    """Which cells of the grid are empty plane."""
+    negatives: Float[np.ndarray, "m 2"]
+    settings: playground.Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """One network's answers all over the plane, cell by cell of the grid, row by row from below."""
+
+    confidence: Float[np.ndarray, " cells"]
+    logits: Float[np.ndarray, "cells classes"]
+    falsely_sure: float
+    right: int
+    """How many of the known points it names rightly."""
+
+
+def scene() -> Scene:
+    """Return the scene of this visit, by its settings."""
+    for key, value in DEFAULTS.items():
+        st.session_state.setdefault(key, value)
+    chosen = {key.removeprefix("play_"): st.session_state[key] for key in DEFAULTS}
+    settings = playground.Settings(
+        width=chosen["width"],
+        layers=chosen["layers"],
+        activation=chosen["activation"],
+        learning_rate=chosen["rate"],
+        divergence=chosen["divergence"],
+        negative_weight=chosen["weight"],
+        seed=chosen["seed"],
+    )
+    points, empty = _ground(chosen["shape"], chosen["classes"], chosen["seed"])
+    return Scene(points, empty, st.session_state.setdefault("play_negatives", playground.NO_NEGATIVES), settings)
+
+
+@lru_cache(maxsize=64)
+def _ground(shape: str, classes: int, seed: int) -> tuple[plane.Points, np.ndarray]:
+    points = plane.draw_points(shape, classes, seed=seed)
+    return points, plane.empty_cells(plane.grid(), points.positions)
+
+
+def state() -> playground.State:
+    """Return both networks as they are shown now; new ones where their points, size or seed have changed."""
+    keys = ("play_shape", "play_classes", "play_seed", "play_width", "play_layers", "play_activation")
+    made_of = tuple(st.session_state[key] for key in keys)
+    if st.session_state.get("play_made_of") != made_of:
+        st.session_state["play_made_of"] = made_of
+        rewind()
+    return st.session_state["play_state"]
+
+
+def looks(threshold: float) -> dict[Kind, Look]:
+    """Return what both networks say all over the plane, and the share of it that they are falsely sure of."""
+    here, now = scene(), state()
+    cells = plane.grid()
+    everywhere = playground.logits_at(now, cells, here.settings, here.points.classes)
+    at_points = playground.logits_at(now, here.points.positions, here.settings, here.points.classes)
+    found: dict[Kind, Look] = {}
+    for kind, logits, own in zip(KINDS, everywhere, at_points, strict=True):
+        confidence = softmax(logits).max(axis=1)
+        right = int((own.argmax(axis=1) == here.points.labels).sum())
+        share = plane.falsely_sure(confidence, here.empty, threshold)
+        found[kind] = Look(confidence, logits, share, right)
+    return found
+
+
+# --- negatives -------------------------------------------------------------------------------------------------------
+
+
+def add(kind: str) -> None:
+    """Add negatives of this kind, others at every press."""
+    drawn = st.session_state.get("play_drawn", 0)
+    st.session_state["play_drawn"] = drawn + 1
+    _add(plane.draw_negatives(kind, st.session_state["play_count"], seed=st.session_state["play_seed"] + 1000 * drawn))
+
+
+def add_point(x: float, y: float) -> None:
+    """Add one negative."""
+    _add(np.array([[x, y]], np.float32))
+
+
+def add_typed() -> None:
+    """Add one negative where the number inputs say."""
+    add_point(st.session_state["play_x"], st.session_state["play_y"])
+
+
+def add_clicked(key: str) -> None:
+    """Add a negative where the plane of this key was clicked."""
+    for point in st.session_state[key]["selection"]["points"][:1]:
+        add_point(point["x"], point["y"])
+
+
+def clear() -> None:
+    """Take all negatives away."""
+    st.session_state["play_negatives"] = playground.NO_NEGATIVES
+    st.session_state["play_drawn"] = 0
+    stop()
+
+
+def _add(negatives: np.ndarray) -> None:
+    stop()
+    both = np.concatenate([st.session_state["play_negatives"], negatives])
+    st.session_state["play_negatives"] = both[:MOST_NEGATIVES]
+
+
+# --- training --------------------------------------------------------------------------------------------------------
+
+
+def train() -> None:
+    """Take a place in the queue for 400 steps from what is shown now."""
+    here, now = scene(), state()
+    stop()
+    st.session_state["play_blown"] = ""
+    visitor = st.session_state.setdefault("visitor", uuid4().hex)
+
+    def work() -> Iterator[playground.State]:
+        torch.set_num_threads(1)
+        for following in playground.train(now, here.points, here.negatives, here.settings, STEPS):
+            if (following.step - now.step) % EACH == 0:
+                yield following
+
+    st.session_state["play_turn"] = turns.shared().begin(visitor, work)
+    st.session_state["play_shown"] = 0
+
+
+def step() -> None:
+    """Take ten steps at once."""
+    here, now = scene(), state()
+    stop()
+    st.session_state["play_blown"] = ""
+    try:
+        *_, now = playground.train(now, here.points, here.negatives, here.settings, EACH)
+        st.session_state["play_state"] = now
+    except playground.BlownUp as blown:
+        _put_back(blown)
+
+
+def rewind() -> None:
+    """Go back to the same start; the negatives stay."""
+    stop()
+    here = scene()
+    st.session_state["play_state"] = playground.start(here.settings, here.points.classes)
+    st.session_state["play_blown"] = ""
+
+
+def stop() -> None:
+    """Keep what is shown now and give the turn back."""
+    if turn := st.session_state.pop("play_turn", None):
+        turns.shared().cancel(turn)
+
+
+def follow() -> turns.Turn | None:
+    """Show what training has come to, one picture further where slow; return the turn while there is more to come."""
+    turn: turns.Turn[playground.State] | None = st.session_state.get("play_turn")
+    if turn is None:
+        return None
+    turns.shared().look(turn)
+    over = turn.over
+    there = len(turn.values)
+    shown = min(st.session_state["play_shown"] + SLOWLY, there) if st.session_state["play_slow"] else there
+    st.session_state["play_shown"] = shown
+    if shown:
+        st.session_state["play_state"] = turn.values[shown - 1]
+    if not over or shown < there:
+        return turn
+    st.session_state.pop("play_turn")
+    if isinstance(turn.error, playground.BlownUp):
+        _put_back(turn.error)
+    elif turn.error is not None:
+        raise turn.error
+    return None
+
+
+def _put_back(blown: playground.BlownUp) -> None:
+    st.session_state["play_state"] = blown.last_good
+    st.session_state["play_blown"] = str(blown)

@@ -1,0 +1,131 @@
+"""A fair queue for what takes a processor's core a while: one turn a visitor, in the order they asked.
+
+Work is an iterator; between two of its values a turn can be cancelled, by its visitor or because nobody looks at it
+any more. No Streamlit here.
+"""
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Generic, Literal, TypeVar
+
+Value = TypeVar("Value")
+Phase = Literal["waiting", "running", "done", "failed", "cancelled"]
+PATIENCE = 10.0
+"""Seconds after which a turn that nobody looked at is dropped: its visitor has left."""
+FIRST_GUESS = 1.0
+"""Seconds that a turn is thought to take before any has ended."""
+WEIGHT_OF_LAST = 0.3
+
+
+class Turn(Generic[Value]):
+    """One visitor's work: waiting, running, or over. Made by `Turns.begin`."""
+
+    def __init__(self, visitor: str, work: Callable[[], Iterator[Value]], now: float) -> None:
+        self.visitor = visitor
+        self.phase: Phase = "waiting"
+        self.values: list[Value] = []
+        """What the work has yielded so far; only ever grows."""
+        self.error: Exception | None = None
+        """What ended it, where `phase` is "failed"."""
+        self._work, self._seen = work, now
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will come."""
+        return self.phase in ("done", "failed", "cancelled")
+
+
+class Turns:
+    """The queue and its workers; `workers` turns run at once, each in a thread of its own that ends when idle."""
+
+    def __init__(self, workers: int, patience: float = PATIENCE, clock: Callable[[], float] = time.monotonic) -> None:
+        if workers < 1:
+            raise ValueError(f"a queue needs at least one worker, not {workers}")
+        self._workers, self._patience, self._clock = workers, patience, clock
+        self._lock = threading.Lock()
+        self._waiting: deque[Turn] = deque()
+        self._running: set[Turn] = set()
+        self._usual = FIRST_GUESS
+
+    def begin(self, visitor: str, work: Callable[[], Iterator[Value]]) -> Turn[Value]:
+        """Put work at the end of the queue and return its turn; an earlier turn of the same visitor is cancelled."""
+        turn = Turn(visitor, work, self._clock())
+        with self._lock:
+            for other in (*self._waiting, *self._running):
+                if other.visitor == visitor:
+                    self._drop(other)
+            self._waiting.append(turn)
+            if len(self._running) < self._workers:
+                self._start_next()
+        return turn
+
+    def look(self, turn: Turn) -> int:
+        """Return how many others are served before this turn, 0 once it runs; to be called while its visitor waits."""
+        with self._lock:
+            turn._seen = self._clock()
+            return self._ahead(turn)
+
+    def wait(self, turn: Turn) -> float:
+        """Return about how many seconds pass until this turn is over, judging by those before it."""
+        with self._lock:
+            rounds = self._ahead(turn) / self._workers + 1
+            return 0.0 if turn.over else rounds * self._usual
+
+    def cancel(self, turn: Turn) -> None:
+        """End a turn; work that is running stops before its next value."""
+        with self._lock:
+            self._drop(turn)
+
+    def _ahead(self, turn: Turn) -> int:
+        return len(self._running) + self._waiting.index(turn) if turn in self._waiting else 0
+
+    def _drop(self, turn: Turn) -> None:
+        if not turn.over:
+            turn.phase = "cancelled"
+        if turn in self._waiting:
+            self._waiting.remove(turn)
+
+    def _start_next(self) -> None:
+        """Give the next visitor who is still there a thread; the lock is held."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if self._left(turn):
+                turn.phase = "cancelled"
+                continue
+            turn.phase = "running"
+            self._running.add(turn)
+            threading.Thread(target=self._run, args=(turn,), name="turn", daemon=True).start()
+            return
+
+    def _run(self, turn: Turn) -> None:
+        began = self._clock()
+        try:
+            for value in turn._work():
+                turn.values.append(value)
+                if turn.phase == "cancelled" or self._left(turn):
+                    break
+            ended: Phase = "done"
+        except Exception as error:  # noqa: BLE001
+            # Whatever the work raises belongs to its visitor, not to the queue.
+            turn.error, ended = error, "failed"
+        with self._lock:
+            if self._left(turn):
+                ended = "cancelled"
+            if turn.phase == "running":
+                turn.phase = ended
+            self._running.discard(turn)
+            self._usual += WEIGHT_OF_LAST * (self._clock() - began - self._usual)
+            self._start_next()
+
+    def _left(self, turn: Turn) -> bool:
+        return self._clock() - turn._seen > self._patience
+
+
+@cache
+def shared() -> Turns:
+    """Return the one queue of this process: a core less than there are, so that pages stay quick while it works."""
+    return Turns(max(1, (os.cpu_count() or 2) - 1))

@@ -1,0 +1,117 @@
+"""Playground: two small networks learn the same points of a plane, one of them with negatives beside them."""
+
+import streamlit as st
+
+from app import cached, charts, frame
+from app import playground_words as words
+from app.palette import KINDS, NAMES
+from app.plane import SIDE, plane_figure
+from nat_core.plane import CLASSES, EXTENT, MARGIN
+
+with st.spinner("The two networks are made ready."):
+    cached.warm_up().result()
+
+# Torch is imported by now, with the spinner to be seen; `playing` needs it.
+from app import playing, turns
+
+TICK = 0.25  # seconds between two pictures while the networks learn
+# Pictures that follow each other do not fade.
+# A plane is square: where its column is narrower than high, what stands below moves up by the difference.
+STYLE = f"""<style>
+[class*="st-key-figure_"] {{ container-type: inline-size; }}
+[class*="st-key-plane_"] {{ margin-bottom: min(0px, calc(100cqw - {SIDE}px)); }}
+.st-key-stage [data-stale] {{ opacity: 1 !important; transition: none !important; }}
+</style>"""
+t = frame.threshold()
+playing.scene()
+learning = "play_turn" in st.session_state
+
+
+def controls() -> None:
+    """Draw the buttons: training, and negatives to add."""
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        if "play_turn" in st.session_state:
+            st.button("Stop", key="stop", icon=":material/stop:", on_click=playing.stop, type="primary")
+        else:
+            st.button("Train", key="train", icon=":material/play_arrow:", on_click=playing.train, type="primary")
+        st.button("Step", key="step", on_click=playing.step, help="Ten steps of training")
+        st.button("Rewind", key="rewind", on_click=playing.rewind, help="Back to the same start; the negatives stay")
+        st.toggle("Slow motion", key="play_slow", persist_state="session")
+        st.space("small")
+        st.caption("Add negatives", width="content")
+        for kind, name in words.NEGATIVES.items():
+            st.button(name, key=f"add_{kind}", on_click=playing.add, args=(kind,))
+        empty = not len(st.session_state["play_negatives"])
+        st.button("Clear", key="clear", on_click=playing.clear, type="tertiary", disabled=empty)
+
+
+@st.fragment(run_every=TICK if learning else None)
+def stage() -> None:
+    """Draw the finding, the controls and the two planes; while the networks learn, again and again."""
+    turn = playing.follow()
+    here, now, looks = playing.scene(), playing.state(), playing.looks(t)
+    sure = {kind: looks[kind].falsely_sure for kind in KINDS}
+    number = len(here.negatives)
+    st.title(words.title(sure, now.step, number), anchor=False)
+    if turn is not None and turn.phase == "waiting":
+        st.markdown(words.waiting(turns.shared().look(turn), turns.shared().wait(turn)))
+    else:
+        st.markdown(words.sentence(sure, now.step, number))
+    controls()
+    if st.session_state["play_blown"]:
+        st.warning(st.session_state["play_blown"], icon=":material/warning:")
+    planes = {
+        kind: plane_figure(look.confidence, look.logits, here.empty, here.points, here.negatives, t, frame.colours(),
+                           learned=kind == "nat")
+        for kind, look in looks.items()
+    }  # fmt: skip
+    for column, kind in zip(st.columns(2, gap="medium"), KINDS, strict=True):
+        with column, st.container(key=f"figure_{kind}", gap="xsmall"):
+            st.caption(words.learns(kind, len(here.points.labels), number))
+            st.plotly_chart(
+                planes[kind],
+                key=f"plane_{kind}",
+                config=charts.CONFIG,
+                on_select=lambda kind=kind: playing.add_clicked(f"plane_{kind}"),
+                selection_mode="points",
+                alt=words.describe(NAMES[kind], sure[kind], len(here.points.labels), number),
+            )
+            st.markdown(f":orange[▲] {words.gauge(sure[kind])}")
+            st.caption(words.right(looks[kind].right, len(here.points.labels), now.step))
+    st.caption(words.caption(t, int(here.empty.sum()), MARGIN, EXTENT))
+    if (turn is not None) != learning:
+        st.rerun()
+
+
+def settings() -> None:
+    """Draw what can be chosen, folded."""
+    with st.expander("Place one negative by numbers", icon=":material/add_location:"):
+        across, up, button = st.columns([1, 1, 1], vertical_alignment="bottom")
+        across.number_input("Across (x)", -EXTENT, EXTENT, step=0.5, key="play_x", persist_state="session")
+        up.number_input("Up (y)", -EXTENT, EXTENT, step=0.5, key="play_y", persist_state="session")
+        button.button("Add a negative here", key="add_typed", on_click=playing.add_typed, width="stretch")
+    with st.expander("Points, networks and objective", icon=":material/tune:"):
+        first, second, third = st.columns(3, gap="medium")
+        with first:
+            st.selectbox("Points", list(words.SHAPES), format_func=words.SHAPES.__getitem__, key="play_shape",
+                         persist_state="session")  # fmt: skip
+            st.select_slider("Classes", CLASSES, key="play_classes", persist_state="session")
+            st.number_input("Seed (points and start)", 0, 9999, key="play_seed", persist_state="session")
+        with second:
+            st.number_input("Negatives at a press", 1, 100, key="play_count", persist_state="session")
+            st.slider("Weight of the negatives", 0.0, 5.0, step=0.1, key="play_weight", persist_state="session")
+            st.selectbox("Divergence", list(words.DIVERGENCES), format_func=words.DIVERGENCES.__getitem__,
+                         key="play_divergence", persist_state="session")  # fmt: skip
+        with third:
+            st.select_slider("Units in a layer", (2, 4, 8, 16, 32, 64), key="play_width", persist_state="session")
+            st.select_slider("Hidden layers", (1, 2, 3), key="play_layers", persist_state="session")
+            st.selectbox("Activation", list(words.ACTIVATIONS), format_func=words.ACTIVATIONS.__getitem__,
+                         key="play_activation", persist_state="session")  # fmt: skip
+            st.select_slider("Learning rate (Adam)", (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0), key="play_rate",
+                             persist_state="session")  # fmt: skip
+
+
+st.html(STYLE)
+with st.container(key="stage"):
+    stage()
+settings()

@@ -1,0 +1,215 @@
+"""The playground page in every state, its figures and its sentences."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import playground_words as words
+from app import turns
+from app.palette import DARK, LIGHT
+from app.plane import CLICK_GRID, plane_figure
+from nat_core.plane import GRID, draw_points, empty_cells, grid
+
+MAIN = str(Path(__file__).parents[1] / "app" / "main.py")
+NONE = np.zeros((0, 2), np.float32)
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The page as it opens, with no network trained."""
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(tmp_path))
+    app = AppTest.from_file(MAIN, default_timeout=60).run()
+    return app.switch_page("views/playground.py").run()
+
+
+def said(app: AppTest) -> str:
+    """All words of the page, with ordinary spaces."""
+    assert not app.exception, app.exception
+    parts = [*app.title, *app.markdown, *app.caption, *app.warning]
+    return "\n".join(str(part.value) for part in parts).replace("\u00a0", " ")
+
+
+def trained(app: AppTest) -> AppTest:
+    """The page once it has trained."""
+    app.button(key="train").click().run()
+    end = time.monotonic() + 60
+    while "play_turn" in app.session_state:
+        assert time.monotonic() < end
+        app.run()
+    return app
+
+
+def number(app: AppTest) -> int:
+    """How many negatives the page holds."""
+    return len(app.session_state["play_negatives"])
+
+
+def test_it_opens_with_two_equal_networks_and_says_what_to_do(page: AppTest) -> None:
+    text = said(page)
+    assert page.title[0].value == "Two networks, the same points, the same start."
+    assert "No negatives yet, so both are the same. Add a ring and press Train." in text
+    assert text.count("Falsely sure on **0 %** of the empty plane") == 2
+    assert "Full colour: confidence above 90 %" in text
+    alts = [chart.proto.alt for chart in page.get("plotly_chart")]
+    assert [alt.partition(":")[0] for alt in alts] == ["Baseline", "NAT"]
+    assert page.button(key="clear").disabled
+
+
+def test_without_negatives_both_end_falsely_sure_of_the_same_share(page: AppTest) -> None:
+    trained(page)
+    assert page.title[0].value.startswith("Both are falsely sure on 9")
+    assert "after 400 steps" in said(page)
+
+
+def test_a_ring_takes_nats_false_sureness_away(page: AppTest) -> None:
+    page.button(key="add_ring").click().run()
+    assert number(page) == 20
+    assert "20 negatives to learn from. Press Train" in said(page)
+    trained(page)
+    title = page.title[0].value.replace("\u00a0", " ")
+    baseline, nat = (float(part.split(" %")[0]) for part in title.replace("NAT on", "on").split(" on ")[1:])
+    assert baseline > 90
+    assert nat < 30
+    assert "NAT was shown 20 negatives, and gave up its sureness where they lie" in said(page)
+
+
+def test_step_takes_ten_steps_and_rewind_goes_back_to_the_same_start(page: AppTest) -> None:
+    page.button(key="add_corner").click().run()
+    begin = page.session_state["play_state"].weights
+    page.button(key="step").click().run()
+    page.button(key="step").click().run()
+    assert "after 20 steps" in said(page)
+    page.button(key="rewind").click().run()
+    assert "after 0 steps" in said(page)
+    assert page.session_state["play_state"].weights.equal(begin)
+    assert number(page) == 20
+
+
+def test_slow_motion_shows_the_steps_in_between(page: AppTest) -> None:
+    page.toggle(key="play_slow").set_value(True).run()
+    page.button(key="train").click().run()
+    seen = set()
+    end = time.monotonic() + 60
+    while "play_turn" in page.session_state:
+        assert time.monotonic() < end
+        seen.add(page.run().session_state["play_state"].step)
+    assert len(seen) >= 15
+    assert max(seen) == 400
+
+
+def test_stop_keeps_what_is_shown(page: AppTest) -> None:
+    page.toggle(key="play_slow").set_value(True).run()
+    page.button(key="train").click().run()
+    page.run()
+    step = page.session_state["play_state"].step
+    page.button(key="stop").click().run()
+    assert "play_turn" not in page.session_state
+    assert page.session_state["play_state"].step == step < 400
+    assert page.button(key="train")
+
+
+def test_negatives_by_number_and_by_click_and_none_again(page: AppTest) -> None:
+    page.number_input(key="play_x").set_value(-3.0).run()
+    page.button(key="add_typed").click().run()
+    assert page.session_state["play_negatives"].tolist() == [[-3.0, 0.0]]
+    page.button(key="add_uniform").click().run()
+    page.button(key="add_uniform").click().run()
+    assert number(page) == 41
+    assert len({tuple(row) for row in page.session_state["play_negatives"].tolist()}) == 41
+    page.button(key="clear").click().run()
+    assert number(page) == 0
+
+
+def test_a_click_on_the_plane_adds_one_negative_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    from app import playing
+
+    clicked = {"selection": {"points": [{"x": 1.5, "y": -2.0}]}}
+    state = {"plane_nat": clicked, "play_negatives": NONE}
+    monkeypatch.setattr(playing.st, "session_state", state)
+    playing.add_clicked("plane_nat")
+    assert state["play_negatives"].tolist() == [[1.5, -2.0]]
+    state["plane_nat"] = {"selection": {"points": []}}
+    playing.add_clicked("plane_nat")
+    assert len(state["play_negatives"]) == 1
+
+
+@pytest.mark.parametrize("press", ["train", "step"])
+def test_training_that_blows_up_is_undone_with_a_sentence(page: AppTest, press: str) -> None:
+    page.button(key="add_ring").click().run()
+    page.select_slider(key="play_rate").set_value(3.0).run()
+    if press == "train":
+        trained(page)
+    else:
+        page.button(key="step").click().run()
+    assert "Training blew up. We put back the last good step; try a smaller learning rate." in said(page)
+    assert page.session_state["play_state"].weights.isfinite().all()
+    page.select_slider(key="play_rate").set_value(0.01).run()
+    page.button(key="rewind").click().run()
+    assert "blew up" not in said(page)
+
+
+def test_other_points_or_another_size_begin_anew(page: AppTest) -> None:
+    page.button(key="step").click().run()
+    page.selectbox(key="play_shape").set_value("spirals").run()
+    page.select_slider(key="play_classes").set_value(5).run()
+    page.select_slider(key="play_width").set_value(8).run()
+    page.select_slider(key="play_layers").set_value(1).run()
+    assert "of 200 points after 0 steps" in said(page)
+    page.button(key="step").click().run()
+    page.select_slider(key="play_rate").set_value(0.03).run()
+    assert "after 10 steps" in said(page)
+
+
+def test_who_waits_is_told_how_long(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue, gate = turns.Turns(1), threading.Event()
+    monkeypatch.setattr(turns, "shared", lambda: queue)
+
+    def work() -> Iterator[int]:
+        yield 0
+        gate.wait(60)
+
+    queue.begin("somebody", work)
+    queue.begin("somebody else", work)
+    page.button(key="train").click().run()
+    assert "Others are training now; you are third, about 3 s." in said(page)
+    gate.set()
+    end = time.monotonic() + 60
+    while "play_turn" in page.session_state:
+        assert time.monotonic() < end
+        page.run()
+    assert "after 400 steps" in said(page)
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_plane_is_drawn_in_the_colours_of_fooled_and_kept(colours, classes: int) -> None:
+    points, cells = draw_points(classes=classes, per_class=5), grid()
+    empty = empty_cells(cells, points.positions)
+    logits = np.zeros((GRID * GRID, classes), np.float32)
+    logits[:, 0] = cells[:, 0]
+    confidence = np.where(cells[:, 1] > 0, 0.95, 0.5)
+    figure = plane_figure(confidence, logits, empty, points, NONE, 0.9, colours, learned=True)
+    heat = figure.data[0]
+    drawn = np.asarray(heat.z).reshape(-1)
+    assert (np.abs(drawn[cells[:, 1] > 0]) == 95).all()
+    assert ((drawn > 0) == empty).all()
+    red = int(colours.fooled[1:3], 16)
+    assert heat.colorscale[-1][1].startswith(f"rgba({red}, ")
+    assert [place for place, _ in heat.colorscale] == sorted(place for place, _ in heat.colorscale)
+    assert sum(trace.type == "contour" for trace in figure.data) == (1 if classes == 2 else classes)
+    assert len(figure.data[-1].x) == CLICK_GRID**2
+    assert figure.data[-1].marker.opacity == 0
+
+
+def test_sentences_by_hand() -> None:
+    assert words.waiting(0, 0.2) == "Others are training now; you are first, about 1 s."
+    assert words.waiting(11, 12.4) == "Others are training now; you are number 12, about 12 s."
+    worse = words.title({"baseline": 0.5, "nat": 0.625}, 10, 3).replace("\u00a0", " ")
+    assert worse == "Here NAT is falsely sure on 62 % of the plane, the baseline on 50 %."
+    assert "is sure as before wherever" in words.sentence({"baseline": 0.9, "nat": 0.8}, 10, 1)
+    assert words.sentence({"baseline": 0.9, "nat": 0.9}, 10, 1).startswith("NAT was shown 1 negative. Train on")
