@@ -25,7 +25,7 @@ from torchvision import transforms
 
 from nat_core.batches import Batches
 from nat_core.datasets import ImageSet
-from nat_core.losses import kl_from_uniform
+from nat_core.divergences import kl_from_uniform
 from nat_core.models import build
 from nat_core.precision import choose_precision
 from nat_core.publish import hardware
@@ -80,7 +80,7 @@ def our_steps(recipe: Recipe, known: ImageSet, negatives: ImageSet) -> Iterator[
     model = build(recipe.architecture, 10, seed=0).to(memory_format=torch.channels_last).train()
     precision = choose_precision(recipe, model, batches.at(0).images)
     print(f"precision chosen by the trial: {precision}")
-    run = Run(recipe, 0, batches, model, optimiser_for(recipe, model), None, precision)
+    run = Run(recipe, 0, tuple("0123456789"), batches, model, optimiser_for(recipe, model), None, precision)
     while True:
         take_step(run)
         run.step %= batches.steps

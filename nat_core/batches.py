@@ -12,6 +12,10 @@ from torch.nn import functional
 
 from nat_core.datasets import ImageSet
 from nat_core.recipes import Recipe
+from nat_core.synthetics import made_up
+
+Pixels = UInt8[Tensor, "_ _ _ 3"] | Float[Tensor, "_ _ _ 3"]
+"""Pictures as they lie in memory: uint8, or float32 that is normalised already."""
 
 
 class Batch(NamedTuple):
@@ -28,6 +32,11 @@ def generator_for(seed: int, stream: str, index: int) -> torch.Generator:
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
 
 
+def normalised(pixels: Pixels, mean: tuple[float, ...], std: tuple[float, ...]) -> Float[Tensor, "n 3 h w"]:
+    """Return `normalise` of uint8 pictures, and normalised ones as they are."""
+    return normalise(pixels, mean, std) if pixels.dtype == torch.uint8 else pixels.permute(0, 3, 1, 2)
+
+
 def normalise(
     pixels: UInt8[Tensor, "n h w 3"], mean: tuple[float, ...], std: tuple[float, ...]
 ) -> Float[Tensor, "n 3 h w"]:
@@ -41,10 +50,15 @@ def normalise(
     return torch.addcmul(shift, pixels.float(), scale).permute(0, 3, 1, 2)
 
 
-def resize(pixels: UInt8[Tensor, "n h w 3"], size: int) -> UInt8[Tensor, "n size size 3"]:
-    """Return the pictures shrunk to size x size pixels, bilinear with antialiasing, rounded to uint8."""
+def resize(pixels: Pixels, size: int) -> Pixels:
+    """Return the pictures shrunk to size x size pixels, bilinear with antialiasing, rounded to uint8.
+
+    Normalised ones are noise, which shrinking would make weaker: they are cut to size.
+    """
     if pixels.shape[1] == size == pixels.shape[2]:
         return pixels
+    if pixels.dtype != torch.uint8:
+        return pixels[:, :size, :size].contiguous()
     smaller = [
         functional.interpolate(
             part.permute(0, 3, 1, 2).float(), (size, size), mode="bilinear", antialias=True, align_corners=False
@@ -55,12 +69,12 @@ def resize(pixels: UInt8[Tensor, "n h w 3"], size: int) -> UInt8[Tensor, "n size
 
 
 def crop_and_flip(
-    pixels: UInt8[Tensor, "all h w 3"],
+    pixels: Pixels,
     chosen: Int[Tensor, " n"],
     padding: int,
     flip: bool,
     generator: torch.Generator,
-) -> UInt8[Tensor, "n h w 3"]:
+) -> Pixels:
     """Return the chosen pictures, each moved by up to `padding` pixels with reflected edges, half of them mirrored.
 
     One gather for the whole batch: the rows and columns that a crop of the padded picture would show are computed as
@@ -81,6 +95,24 @@ def _reflect(position: Int[Tensor, "n length"], length: int) -> Int[Tensor, "n l
     return (length - 1 - (length - 1 - position.abs()).abs()).clamp(0, length - 1)
 
 
+def cutout(images: Float[Tensor, "n 3 h w"], side: int, generator: torch.Generator) -> Float[Tensor, "n 3 h w"]:
+    """Return the pictures, each with a square of `side` pixels around a random pixel at the mean colour (0).
+
+    The square may reach beyond the edge. Source: DeVries and Taylor 2017, "Improved Regularization ... with Cutout".
+
+    >>> int((cutout(torch.ones(1, 3, 8, 8), 16, torch.Generator()) != 0).sum()) < 3 * 8 * 8
+    True
+    """
+    count, _, height, width = images.shape
+    spans = []
+    for length in (height, width):
+        first = torch.randint(length, (count, 1), generator=generator) - side // 2
+        place = torch.arange(length)
+        spans.append((place >= first) & (place < first + side))
+    blank = (spans[0][:, :, None] & spans[1][:, None, :]).to(images.device)
+    return images.masked_fill(blank[:, None], 0.0)
+
+
 class Batches:
     """All batches of one training run.
 
@@ -94,11 +126,12 @@ class Batches:
         mean: tuple[float, ...], std: tuple[float, ...],
     ) -> None:  # fmt: skip
         self.recipe, self.seed, self.device, self.mean, self.std = recipe, seed, device, mean, std
-        self.negative_count = recipe.negatives_per_batch if negatives is not None else 0
+        self.negative_count = recipe.negatives_per_batch if negatives is not None or recipe.synthetic else 0
+        self._real_count = self.negative_count - len(recipe.synthetic)
         self.known_count = recipe.batch_size - (self.negative_count if recipe.negatives_inside else 0)
         if training.labels is None:
             raise ValueError(f"{training.name} has no labels to learn")
-        for part, need in ((training, self.known_count), (negatives, self.negative_count)):
+        for part, need in ((training, self.known_count), (negatives, self._real_count)):
             if part is not None and len(part) < need:
                 raise ValueError(f"{part.name} holds {len(part)} pictures, a batch needs {need}")
         self._known = torch.from_numpy(training.pixels).to(device)
@@ -121,13 +154,19 @@ class Batches:
         generator = generator_for(self.seed, "augmentation", step)
         padding = round(self.recipe.padding * size / 32)
         parts = [crop_and_flip(known, chosen, padding, self.recipe.flip, generator)]
-        if negatives is not None and self.negative_count:
+        if negatives is not None and self._real_count:
             others = self._negatives_at(step, len(negatives))
             parts.append(crop_and_flip(negatives, others, padding, self.recipe.flip, generator))
-        return Batch(normalise(torch.cat(parts), self.mean, self.std), self._labels[chosen].to(self.device))
+        if self.recipe.synthetic:
+            parts.append(made_up(self.recipe.synthetic, known, generator_for(self.seed, "synthetic", step)))
+        images = torch.cat([normalised(part, self.mean, self.std) for part in parts])
+        if self.recipe.cutout:
+            side = round(self.recipe.cutout * size / 32)
+            images = cutout(images, side, generator_for(self.seed, "cutout", step))
+        return Batch(images.contiguous(memory_format=torch.channels_last), self._labels[chosen].to(self.device))
 
     def _negatives_at(self, step: int, available: int) -> Int[Tensor, " n"]:
-        positions = range(step * self.negative_count, (step + 1) * self.negative_count)
+        positions = range(step * self._real_count, (step + 1) * self._real_count)
         cycles = [divmod(position, available) for position in positions]
         return torch.stack([_order(self.seed, "negatives", cycle, available)[place] for cycle, place in cycles])
 

@@ -120,6 +120,40 @@ def _digits(wanted: Sequence[int], test: bool | None, known: bool) -> Callable[[
     return read
 
 
+def _part(source: str, held_out: bool) -> Callable[[str, Path], ImageSet]:
+    """The training pictures in two parts: held out are every tenth of CIFAR-10 and every fifth class of CIFAR-100."""
+
+    def read(name: str, data: Path) -> ImageSet:
+        whole = _cifar(source, "train")(name, data)
+        number = np.arange(len(whole)) if source == "cifar10" else whole.labels
+        if number is None:
+            raise ValueError(f"{source} has no labels: which of its pictures to hold out cannot be told")
+        return whole.take(np.flatnonzero((number % (10 if source == "cifar10" else 5) == 0) == held_out))
+
+    return read
+
+
+def _patch_shuffled(name: str, data: Path) -> ImageSet:
+    import torch  # the one way of shuffling is the upper floor's
+
+    from nat_core.synthetics import patch_shuffled
+
+    whole = _cifar("cifar10", "test")(name, data)
+    pixels = patch_shuffled(torch.from_numpy(whole.pixels), torch.Generator().manual_seed(0)).numpy()
+    return ImageSet(name, pixels, identities(pixels))
+
+
+def _pixel_noise(name: str, data: Path) -> ImageSet:
+    """Noise in pixels: uniform over 0 ... 255, or normal around the middle grey with a deviation of a quarter."""
+    generator, shape = np.random.default_rng(0), (NOISE_COUNT, 32, 32, 3)
+    if name == "noise_uniform":
+        pixels = generator.integers(0, 256, shape, np.uint8)
+    else:
+        values = generator.standard_normal(shape, np.float32) * 63.75 + 127.5
+        pixels = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    return ImageSet(name, pixels, identities(pixels))
+
+
 SETS: dict[str, Callable[[str, Path], ImageSet]] = {
     "cifar10_train": _cifar("cifar10", "train"),
     "cifar10_test": _cifar("cifar10", "test"),
@@ -128,12 +162,22 @@ SETS: dict[str, Callable[[str, Path], ImageSet]] = {
     ILSVRC: _ilsvrc,
     **dict.fromkeys(VARIANTS, _ilsvrc_variant),
     "noise": lambda name, data: noise(),
+    "noise_train": lambda name, data: replace(noise(seed=1), name=name),
+    "noise_uniform": _pixel_noise,
+    "noise_normal": _pixel_noise,
+    "cifar10_fit": _part("cifar10", held_out=False),
+    "cifar10_held_out": _part("cifar10", held_out=True),
+    "cifar100_fit": _part("cifar100", held_out=False),
+    "cifar100_held_out": _part("cifar100", held_out=True),
+    "patch_shuffled_test": _patch_shuffled,
     "gallery": _gallery,
     "digits_train": _digits(range(6), test=False, known=True),
     "digits_test": _digits(range(6), test=True, known=True),
     "digits_67_train": _digits((6, 7), test=False, known=False),
     "digits_67_test": _digits((6, 7), test=True, known=False),
     "digits_89": _digits((8, 9), test=None, known=False),
+    "digits_all_train": _digits(range(10), test=False, known=False),
+    "digits_all_test": _digits(range(10), test=True, known=False),
 }
 
 

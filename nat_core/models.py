@@ -1,6 +1,6 @@
 """The two families of networks: CIFAR ResNet-18 and WideResNet-d-k; forward returns logits and group activations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -20,8 +20,13 @@ class Outputs(NamedTuple):
 class Classifier(nn.Module):
     """What all networks here have in common."""
 
+    classifier: nn.Linear
     levels: tuple[int, int, int]
     """Which of the groups are the low, the middle and the high level."""
+
+    def activated(self, groups: Sequence[Float[Tensor, "n _ _ _"]]) -> tuple[Float[Tensor, "n _ _ _"], ...]:
+        """Return the groups' outputs as the next layer sees them: after the norm and ReLU that follow each, if any."""
+        return tuple(groups)
 
 
 def _convolution(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Conv2d:
@@ -138,6 +143,17 @@ class WideResNet(Classifier):
             groups.append(features)
         pooled = functional.relu(self.norm(features)).mean((2, 3))
         return Outputs(self.classifier(pooled), tuple(groups))
+
+    def activated(self, groups: Sequence[Float[Tensor, "n _ _ _"]]) -> tuple[Float[Tensor, "n _ _ _"], ...]:
+        names = ("stages.1.0.norm1", "stages.2.0.norm1", "norm")
+        norms = [each for name in names if isinstance(each := self.get_submodule(name), nn.BatchNorm2d)]
+        return tuple(functional.relu(_normed(norm, group.float())) for norm, group in zip(norms, groups, strict=True))
+
+
+def _normed(norm: nn.BatchNorm2d, group: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+    # The forward pass has counted this batch already: its statistics must not enter the running ones twice.
+    running = (None, None) if norm.training else (norm.running_mean, norm.running_var)
+    return functional.batch_norm(group, *running, norm.weight, norm.bias, training=norm.training, eps=norm.eps)
 
 
 def _initialise(model: nn.Module) -> None:

@@ -14,7 +14,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from nat_core.losses import DIVERGENCES, nat_loss
+from nat_core.divergences import DIVERGENCES
+from nat_core.losses import nat_loss
 from nat_core.plane import Points
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": torch.relu, "tanh": torch.tanh, "sine": torch.sin}
@@ -44,7 +45,7 @@ class Settings:
     learning_rate: float = 0.01
     """Step size of Adam, > 0."""
     divergence: str = "kl_from_uniform"
-    """One of `nat_core.losses.DIVERGENCES`."""
+    """One of `nat_core.divergences.DIVERGENCES`."""
     negative_weight: float = 1.0
     """Factor of the negatives' cost, >= 0."""
     seed: int = 0

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from nat_core.ilsvrc import ILSVRC, VARIANTS
+from nat_core.protocols import values
 
 LEVELS = ("low", "middle", "high")
 THRESHOLDS = (0.4, 0.6, 0.8, 0.9)
@@ -12,6 +13,9 @@ THRESHOLDS = (0.4, 0.6, 0.8, 0.9)
 
 IN_DISTRIBUTION, TRAINED_ON, SAME_SOURCE, UNSEEN = "in distribution", "trained on", "same source", "unseen"
 """The roles that an image set can have for a network."""
+
+SYNTHETIC = ("patch_shuffled", "blends", "blobs")
+"""The negatives that can be made up on the fly, the keys of `synthetics.SYNTHETICS`."""
 
 _NEGATIVE_SETS = {
     "cifar10": ("cifar100_train", "cifar100_test", ILSVRC, *VARIANTS, "noise"),
@@ -31,10 +35,17 @@ class Recipe:
     """Source of the classes to learn: `cifar10` (paper) or `digits`."""
     negatives: str | None = None
     """Name of the image set of negatives, `cifar100_train` (paper); None trains without any (baseline, student)."""
+    synthetic: tuple[str, ...] = ()
+    """Some of SYNTHETIC: that many of a batch's negatives are made up, one each (paper: none)."""
+    held_out: bool = False
+    """True learns without 5,000 of the training pictures and reports on them and on 20 classes of CIFAR-100 that the
+    negatives `cifar100_fit` lack, on no test set: for choosing between recipes (ours)."""
+    also_reported: tuple[str, ...] = ()
+    """Further image sets to report on."""
     teacher: str | None = None
     """Name of the network whose attention maps are imitated; None trains without a teacher."""
     protocol: str = "cpu"
-    """Name of the schedule: `cpu` and `digits` (ours)."""
+    """Key of `protocols.PROTOCOLS`, the schedule's name."""
     epochs: int = 30
     """Passes over the in-distribution training pictures (ours: the paper gives none)."""
     sizes: tuple[tuple[int, float], ...] = ((24, 0.55), (32, 1.0))
@@ -48,7 +59,15 @@ class Recipe:
     negative_weight: float = 1.0
     """Factor on the divergence of each negative (paper: 1)."""
     divergence: str = "kl_from_uniform"
-    """Key of `losses.DIVERGENCES` (paper: KL(uniform || softmax))."""
+    """Key of `divergences.TARGETS` (paper: KL(uniform || softmax)); `background_class` adds a class instead."""
+    equal_gradient: bool = False
+    """True rescales the divergence so that it pulls as hard as KL where confidence is .5 (ours)."""
+    separate_means: bool = False
+    """True adds the mean over each part instead of dividing both by n (Outlier Exposure's; paper: False)."""
+    hardest: int = 0
+    """Only that many negatives of a batch count, those with the largest divergence; 0 counts all (paper)."""
+    label_smoothing: float = 0.0
+    """Share of the labels' probability that is spread over all classes (paper: none)."""
     learning_rate: float = 0.1
     """Peak learning rate at a batch of 64; scaled in proportion to the in-distribution batch (ours)."""
     momentum: float = 0.9
@@ -61,10 +80,25 @@ class Recipe:
     """Reflected pixels around a 32 x 32 picture before the random crop, in proportion at other sizes (ours)."""
     flip: bool = True
     """Mirror half of the pictures left to right (ours)."""
+    cutout: int = 0
+    """Side in pixels of the square that is blanked in every picture of a batch, in proportion at other sizes than 32;
+    0 blanks none (DeVries and Taylor 2017)."""
+    ema_decay: float = 0.0
+    """Decay a step of the moving average of weights that is stored in place of the last; 0 stores the last (paper)."""
     precision: str = "auto"
     """`float32`, `bfloat16` (autocast), or `auto`: the faster of the two on the machine at hand (ours)."""
     attention_weight: float = 1000.0
     """Beta, the weight of attention transfer where there is a teacher (the published code's value)."""
+    attention_levels: tuple[str, ...] = LEVELS
+    """Which levels' maps are imitated; all three takes every group (paper)."""
+    attention_activated: bool = False
+    """True takes the maps after the norm and ReLU that follow a group, False before (the published code)."""
+    attention_normalised: bool = True
+    """True brings each map to length 1 first (the published code)."""
+    negatives_unlabelled: bool = False
+    """True shows the negatives to teacher and student alike but asks for nothing on them but the teacher's maps."""
+    teacher_classifier: bool = False
+    """True takes the teacher's linear classifier over and keeps it as it is."""
     distillation_weight: float = 0.0
     """Weight of knowledge distillation from the teacher's logits; 0 is off (paper: attention alone)."""
     distillation_temperature: float = 4.0
@@ -81,6 +115,16 @@ class Recipe:
             raise ValueError(
                 f"{self.negatives_per_batch} negatives inside a batch of {self.batch_size} leave no room to learn"
             )
+        real = self.negatives_per_batch - len(self.synthetic)
+        if self.synthetic and (real < 0 or (real > 0 and not self.negatives)):
+            raise ValueError(
+                f"{len(self.synthetic)} synthetic negatives of {self.negatives_per_batch} need a set for the others"
+            )
+        if self.held_out and (self.in_distribution != "cifar10" or self.negatives == "cifar100_train"):
+            raise ValueError("held_out is for cifar10 with the negatives cifar100_fit, which lack the held-out classes")
+        unknown = [name for name in self.attention_levels if name not in LEVELS]
+        if unknown or not self.attention_levels:
+            raise ValueError(f"attention_levels must be some of {', '.join(LEVELS)}, not {self.attention_levels}")
         if not self.sizes or self.sizes[-1][1] != 1.0:
             raise ValueError(f"the last of sizes must reach share 1.0, not {self.sizes}")
 
@@ -91,60 +135,69 @@ class Recipe:
         >>> recipe_named("wrn16_1_nat").roles["cifar100_test"]
         'same source'
         """
-        roles = {f"{self.in_distribution}_test": IN_DISTRIBUTION}
-        for name in _NEGATIVE_SETS[self.in_distribution]:
+        if self.held_out:
+            roles, names = {f"{self.in_distribution}_held_out": IN_DISTRIBUTION}, ("cifar100_held_out",)
+        else:
+            roles, names = {f"{self.in_distribution}_test": IN_DISTRIBUTION}, _NEGATIVE_SETS[self.in_distribution]
+        for name in (*names, *self.also_reported):
             whole = ILSVRC if name in VARIANTS else name
-            roles[name] = UNSEEN
+            same = {_source(self.negatives)} if self.negatives else set()
+            roles[name] = SAME_SOURCE if _source(whole) in same | set(self.synthetic) else UNSEEN
             if self.negatives == whole:
                 roles[name] = TRAINED_ON
-            elif self.negatives and _source(whole) == _source(self.negatives):
-                roles[name] = SAME_SOURCE
         return roles
+
+    @property
+    def training_set(self) -> str:
+        """The name of the image set to learn."""
+        return f"{self.in_distribution}_{'fit' if self.held_out else 'train'}"
+
+    @property
+    def has_negatives(self) -> bool:
+        """Whether there are negatives in a batch."""
+        return bool(self.negatives or self.synthetic) and self.negatives_per_batch > 0
 
     def to_json(self) -> dict[str, Any]:
         """The recipe as plain values for a card."""
-        return asdict(self) | {"sizes": [list(pair) for pair in self.sizes]}
+        return {field: _plain(value) for field, value in asdict(self).items()}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Recipe":
         """Read what `to_json` wrote; TypeError or ValueError where a field is unknown, missing or impossible."""
-        return cls(**values | {"sizes": tuple((int(size), float(share)) for size, share in values["sizes"])})
+        lists: dict[str, Any] = {field: tuple(value) for field, value in values.items() if isinstance(value, list)}
+        return cls(**values | lists | {"sizes": tuple((int(size), float(share)) for size, share in values["sizes"])})
+
+
+def _plain(value: Any) -> Any:
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value
 
 
 def _source(name: str) -> str:
     return re.sub("_(train|test|fit|held_out)$", "", name)
 
 
-_DIGITS = Recipe(
-    "digits_baseline",
-    "wrn10_1",
-    in_distribution="digits",
-    protocol="digits",
-    epochs=50,
-    sizes=((16, 0.8), (32, 1.0)),
-    flip=False,
-    precision="float32",
-)
-
-
-def _family(architecture: str, **settings: Any) -> list[Recipe]:
-    baseline = Recipe(f"{architecture}_baseline", architecture, **settings)
+def _family(architecture: str) -> list[Recipe]:
+    baseline = Recipe(f"{architecture}_baseline", architecture, **values("cpu", architecture))
     return [baseline, replace(baseline, name=f"{architecture}_nat", negatives="cifar100_train")]
 
+
+_STUDENT = Recipe("wrn16_1_student_of_baseline", "wrn16_1", teacher="wrn40_1_baseline", **values("cpu", "wrn16_1"))
+_DIGITS = Recipe(
+    "digits_baseline", "wrn10_1", in_distribution="digits", protocol="digits", **values("digits", "wrn10_1")
+)
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in [
-        *_family("resnet18", epochs=24, sizes=((16, 1 / 3), (24, 2 / 3), (32, 1.0)), batch_size=128,
-                 negatives_per_batch=16),
+        *_family("resnet18"),
         *_family("wrn40_1"),
         *_family("wrn16_1"),
-        Recipe("wrn16_1_student_of_baseline", "wrn16_1", teacher="wrn40_1_baseline"),
-        Recipe("wrn16_1_student_of_nat", "wrn16_1", teacher="wrn40_1_nat"),
+        _STUDENT,
+        replace(_STUDENT, name="wrn16_1_student_of_nat", teacher="wrn40_1_nat"),
         _DIGITS,
         replace(_DIGITS, name="digits_nat", negatives="digits_67_train"),
     ]
-}  # fmt: skip
+}
 
 
 def recipe_named(name: str) -> Recipe:
@@ -152,3 +205,15 @@ def recipe_named(name: str) -> Recipe:
     if name not in RECIPES:
         raise ValueError(f"unknown recipe {name!r}; known: {', '.join(RECIPES)}")
     return RECIPES[name]
+
+
+def recipe_in_protocol(name: str, protocol: str) -> Recipe:
+    """Return the recipe of that name with a protocol's schedule.
+
+    Raises ValueError for an unknown name or protocol, or one that does not train the recipe's architecture.
+
+    >>> recipe_in_protocol("resnet18_nat", "full").epochs
+    100
+    """
+    recipe = recipe_named(name)
+    return replace(recipe, protocol=protocol, **values(protocol, recipe.architecture))

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from nat_core import metrics
+from nat_core.background import BACKGROUND, raw
 from nat_core.ilsvrc import with_variants
 from nat_core.paper import PAPER
 from nat_core.predictions import Predictions
@@ -103,10 +104,12 @@ def evaluate(
     """The report of one network from its predictions by set, in the order of `roles` (set name to role).
 
     A set without a role (the gallery) or without predictions is left out; the variants of ILSVRC are derived from it.
-    `seed` and `protocol` are handed through.
+    `seed` and `protocol` are handed through. Predictions with a background class are read raw (`nat_core.background`).
     Raises ValueError unless exactly one set with predictions is in distribution, with labels and `classes` logits.
     """
     predictions = with_variants(predictions)
+    if classes[-1] == BACKGROUND:
+        predictions = raw(predictions)
     known = [name for name, role in roles.items() if role == IN_DISTRIBUTION and name in predictions]
     if len(known) != 1:
         raise ValueError(f"needs the predictions of one set in distribution; got {known} among {sorted(predictions)}")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from nat_core.batches import Batches
 from nat_core.inference import Network
@@ -22,6 +23,7 @@ class Run:
 
     recipe: Recipe
     seed: int
+    classes: tuple[str, ...]
     batches: Batches
     model: Classifier
     optimiser: torch.optim.Optimizer
@@ -29,11 +31,14 @@ class Run:
     precision: str
     step: int = 0
     seconds: float = 0.0
+    divergence_scale: float = 1.0
+    average: dict[str, Tensor] | None = None
 
 
 def save_run(run: Run, states: Path) -> None:
     """Write the run's state; TrainingError, and nothing written, where a weight stopped being a number."""
     tensors = {f"model/{key}": value for key, value in run.model.state_dict().items()}
+    tensors |= {f"average/{key}": value for key, value in (run.average or {}).items()}
     for name, parameter in run.model.named_parameters():
         momentum = run.optimiser.state[parameter].get("momentum_buffer")
         if momentum is not None:
@@ -70,4 +75,6 @@ def restore(run: Run, begun: RunState) -> None:
         if f"momentum/{name}" in values:
             momentum = torch.empty_like(parameter).copy_(values[f"momentum/{name}"])
             run.optimiser.state[parameter]["momentum_buffer"] = momentum
+    for key, value in (run.average or {}).items():
+        value.copy_(values[f"average/{key}"])
     run.step, run.seconds = begun.step, begun.seconds

@@ -24,7 +24,8 @@ class RunState:
     seconds: float
     """Time spent training so far."""
     tensors: Mapping[str, np.ndarray]
-    """`model/<name>` for weights and norm statistics, `momentum/<name>` for the optimiser's momentum."""
+    """`model/<name>` for weights and norm statistics, `momentum/<name>` for the optimiser's momentum,
+    `average/<name>` for the moving average of both where there is one."""
     settings: Mapping[str, Any]
     """What must not change between two sittings: recipe, seed, precision."""
 

@@ -13,13 +13,17 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from nat_core.averaging import begin_average, update_average
+from nat_core.background import BACKGROUND
 from nat_core.batches import Batch, Batches
 from nat_core.checkpoints import CARD
 from nat_core.datasets import ImageSet, load_set
-from nat_core.inference import choose_device, load_network
-from nat_core.losses import NatLoss, attention_transfer_loss, distillation_loss, nat_loss
+from nat_core.divergences import BACKGROUND_TARGET
+from nat_core.inference import Network, choose_device, load_network
+from nat_core.losses import NatLoss
 from nat_core.models import Classifier, build
-from nat_core.precision import autocast, choose_precision
+from nat_core.objective import divergence_scale, objective
+from nat_core.precision import choose_precision
 from nat_core.publish import Finished, publish
 from nat_core.recipes import Recipe
 from nat_core.resume import Run, TrainingError, check_settings, restore, save_run
@@ -57,10 +61,12 @@ def train(
         raise TrainingError(
             f"A run of {recipe.name} was begun in {states}: add --resume to go on, or delete that folder"
         )
-    training = load_set(f"{recipe.in_distribution}_train", data)
+    training = load_set(recipe.training_set, data)
     run = _prepare(recipe, training, data, [Path(out), Path(teachers or out)], seed, choose_device(device), begun)
     _loop(run, states, save_seconds, progress)
-    finished = Finished(recipe, seed, run.model, training.classes, run.batches.mean, run.batches.std,
+    if run.average is not None:
+        run.model.load_state_dict(run.average)
+    finished = Finished(recipe, seed, run.model, run.classes, run.batches.mean, run.batches.std,
                         run.precision, run.seconds)  # fmt: skip
     published = publish(finished, out=Path(out), data=data)
     for path in states.glob("*"):
@@ -81,29 +87,6 @@ def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
     return peak * min(done / recipe.warm_up if recipe.warm_up else 1.0, (1 - done) / (1 - recipe.warm_up))
 
 
-def objective(run: Run, batch: Batch) -> tuple[NatLoss, Tensor]:
-    """Return J_NAT of the batch with its parts, and the weighted cost of imitating the teacher (0 without one).
-
-    In-distribution pictures and negatives go through the network together, so that they share the norms' statistics.
-    """
-    recipe = run.recipe
-    with autocast(batch.images.device, run.precision):
-        outputs = run.model(batch.images)
-    loss = nat_loss(outputs.logits.float(), batch.labels, recipe.divergence, recipe.negative_weight)
-    imitation = loss.total.new_zeros(())
-    if run.teacher is not None:
-        with torch.no_grad(), autocast(batch.images.device, run.precision):
-            shown = run.teacher.model(batch.images)
-        # beta was set for 32 x 32: the mean over fewer positions of maps of length 1 is larger in that proportion.
-        scale = recipe.attention_weight * (batch.images.shape[-1] / 32) ** 2
-        imitation = scale * attention_transfer_loss(outputs.groups, shown.groups)
-        if recipe.distillation_weight:
-            temperature = recipe.distillation_temperature
-            distilled = distillation_loss(outputs.logits.float(), shown.logits.float(), temperature)
-            imitation = imitation + recipe.distillation_weight * distilled
-    return loss, imitation
-
-
 def _prepare(
     recipe: Recipe, training: ImageSet, data: Path | None, homes: list[Path], seed: int, device: torch.device,
     begun: RunState | None,
@@ -111,28 +94,45 @@ def _prepare(
     pixels = training.pixels.reshape(-1, 3)
     mean, std = (tuple(float(each) / 255 for each in part) for part in (pixels.mean(0), pixels.std(0)))
     negatives = load_set(recipe.negatives, data) if recipe.negatives else None
+    classes = (*training.classes, BACKGROUND) if recipe.divergence == BACKGROUND_TARGET else training.classes
     batches = Batches(recipe, training, negatives, seed=seed, device=device, mean=mean, std=std)
-    model = build(recipe.architecture, len(training.classes), seed).to(device).to(memory_format=torch.channels_last)
-    optimiser = optimiser_for(recipe, model)
+    model = build(recipe.architecture, len(classes), seed).to(device).to(memory_format=torch.channels_last)
     teacher = None
     if recipe.teacher:
         home = next((home for home in homes if (home / recipe.teacher / CARD).is_file()), homes[-1])
         teacher = load_network(home, recipe.teacher, device)
+        if recipe.teacher_classifier:
+            _copy_classifier(teacher, model)
+    optimiser = optimiser_for(recipe, model)
     if begun is not None:
         check_settings(recipe, seed, begun)
         precision = begun.settings["precision"]
     else:
         precision = choose_precision(recipe, model, batches.at(0).images)
-    run = Run(recipe, seed, batches, model, optimiser, teacher, precision)
+    run = Run(recipe, seed, classes, batches, model, optimiser, teacher, precision)
+    run.divergence_scale = divergence_scale(recipe, len(classes))
+    run.average = begin_average(model) if recipe.ema_decay else None
     if begun is not None:
         restore(run, begun)
     return run
 
 
+def _copy_classifier(teacher: Network, model: Classifier) -> None:
+    theirs, ours = teacher.model.classifier, model.classifier
+    if theirs.weight.shape != ours.weight.shape:
+        raise TrainingError(
+            f"The classifier of {teacher.name} takes {theirs.in_features} features and its student has "
+            f"{ours.in_features}: choose another teacher"
+        )
+    ours.load_state_dict(theirs.state_dict())
+    ours.requires_grad_(False)
+
+
 def optimiser_for(recipe: Recipe, model: Classifier) -> torch.optim.Optimizer:
     """Return SGD with Nesterov momentum that decays weights but neither norms nor biases."""
-    weights = [each for each in model.parameters() if each.ndim > 1]
-    norms_and_biases = [each for each in model.parameters() if each.ndim <= 1]
+    learnt = [each for each in model.parameters() if each.requires_grad]
+    weights = [each for each in learnt if each.ndim > 1]
+    norms_and_biases = [each for each in learnt if each.ndim <= 1]
     groups = [
         {"params": weights, "weight_decay": recipe.weight_decay},
         {"params": norms_and_biases, "weight_decay": 0.0},
@@ -175,6 +175,8 @@ def take_step(
     run.optimiser.step()
     run.optimiser.zero_grad(set_to_none=True)
     run.step += 1
+    if run.average is not None:
+        update_average(run.average, run.model, run.recipe.ema_decay, run.step)
     return loss.cross_entropy, loss.divergence, imitation.detach()
 
 

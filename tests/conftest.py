@@ -30,3 +30,18 @@ def digits_networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
         short = replace(recipe_named(name), epochs=2, sizes=((16, 1.0),))
         train(short, out=folder, device="cpu", progress=False)
     return folder
+
+
+@pytest.fixture
+def small_cifar(tmp_path: Path) -> Path:
+    """A data folder with a CIFAR-10 and a CIFAR-100 of a few random pictures."""
+    import numpy as np
+
+    generator = np.random.default_rng(0)
+    for name, classes in (("cifar10", 10), ("cifar100", 100)):
+        arrays = {"classes": np.array([f"c{index}" for index in range(classes)])}
+        for split in ("train", "test"):
+            arrays[f"{split}_images"] = generator.integers(0, 256, (160, 32, 32, 3)).astype(np.uint8)
+            arrays[f"{split}_labels"] = generator.integers(0, classes, 160)
+        np.savez(tmp_path / f"{name}.npz", **arrays)
+    return tmp_path

@@ -115,6 +115,7 @@ def test_digits_are_split_without_overlap() -> None:
     sets = {name: load_set(name) for name in SETS if name.startswith("digits")}
     assert {name: len(each) for name, each in sets.items()} == {
         "digits_train": 862, "digits_test": 221, "digits_67_train": 304, "digits_67_test": 56, "digits_89": 354,
+        "digits_all_train": 1437, "digits_all_test": 360,
     }  # fmt: skip
     assert set(sets["digits_test"].labels.tolist()) == set(range(6))
     assert sets["digits_67_train"].labels is None

@@ -23,19 +23,6 @@ from nat_core.training import TrainingError, learning_rate, train
 TINY = replace(recipe_named("digits_nat"), epochs=2, sizes=((16, 1.0),))
 
 
-@pytest.fixture
-def small_cifar(tmp_path: Path) -> Path:
-    """A data folder with a CIFAR-10 and a CIFAR-100 of a few random pictures."""
-    generator = np.random.default_rng(0)
-    for name, classes in (("cifar10", 10), ("cifar100", 100)):
-        arrays = {"classes": np.array([f"c{index}" for index in range(classes)])}
-        for split in ("train", "test"):
-            arrays[f"{split}_images"] = generator.integers(0, 256, (160, 32, 32, 3)).astype(np.uint8)
-            arrays[f"{split}_labels"] = generator.integers(0, classes, 160)
-        np.savez(tmp_path / f"{name}.npz", **arrays)
-    return tmp_path
-
-
 @pytest.fixture(autouse=True)
 def less_noise(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten pictures of noise instead of 10,000: these tests are about training."""

@@ -1,0 +1,43 @@
+"""Protocols: plain data that says of every setting whether it is the paper's, and makes every recipe's schedule."""
+
+from dataclasses import fields
+
+import pytest
+
+from nat_core.protocols import PROTOCOLS, settings
+from nat_core.recipes import RECIPES, Recipe, recipe_in_protocol, recipe_named
+
+
+def test_every_setting_is_a_field_with_its_source() -> None:
+    names = {field.name for field in fields(Recipe)}
+    for protocol in PROTOCOLS.values():
+        for architecture in protocol.by_architecture:
+            for field, setting in settings(protocol.name, architecture).items():
+                assert field in names
+                assert setting.source in ("paper", "ours")
+
+
+def test_the_paper_gives_the_batch_and_nothing_else_of_the_schedule() -> None:
+    marked = {field for field, setting in settings("full", "resnet18").items() if setting.source == "paper"}
+    assert marked == {"batch_size", "negatives_per_batch"}
+    assert settings("cpu", "resnet18")["batch_size"].source == "ours"
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_in_its_own_protocol_is_itself(name: str) -> None:
+    assert recipe_in_protocol(name, RECIPES[name].protocol) == RECIPES[name]
+
+
+def test_the_protocols_are_the_announced_ones() -> None:
+    resnet, wide = recipe_in_protocol("resnet18_nat", "full"), recipe_in_protocol("wrn40_1_nat", "full")
+    assert (resnet.epochs, resnet.cutout, wide.epochs, wide.cutout) == (100, 16, 200, 0)
+    assert (resnet.batch_size, resnet.negatives_per_batch, resnet.protocol) == (64, 8, "full")
+    short = recipe_in_protocol("wrn16_1_nat", "short")
+    assert (short.epochs, short.sizes) == (12, recipe_named("wrn16_1_nat").sizes)
+
+
+def test_unknown_protocols_and_architectures_name_the_known() -> None:
+    with pytest.raises(ValueError, match="'long'; known: full, cpu, short, digits"):
+        recipe_in_protocol("wrn16_1_nat", "long")
+    with pytest.raises(ValueError, match="short trains no 'resnet18'; it trains: wrn16_1"):
+        recipe_in_protocol("resnet18_nat", "short")
