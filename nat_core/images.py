@@ -8,7 +8,7 @@ import hashlib
 import io
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from PIL import ExifTags, Image
 
 from nat_core.headers import MEGAPIXEL, READ, UnreadableImage, check_pixels, declared_size, kind_of
 
-__all__ = ["CROPS", "FILTERS", "MAX_BYTES", "UnreadableImage", "image_id", "read_image", "read_photo"]
+__all__ = ["CROPS", "FILTERS", "MAX_BYTES", "UnreadableImage", "image_id", "read_crops", "read_image", "read_photo"]
 
 MAX_BYTES = 50_000_000
 MAX_DECODED = 24 * MEGAPIXEL
@@ -62,13 +62,14 @@ def read_image(
     >>> read_image(file.getvalue())[0, 0].tolist()
     [255, 128, 0]
     """
-    for argument, value, known in (("crop", crop, CROPS), ("resample", resample, FILTERS)):
-        if value not in known:
-            raise ValueError(f"{argument} must be one of {', '.join(known)}; got {value!r}")
-    if size < 1:
-        raise ValueError(f"size must be at least 1 pixel; got {size}")
-    image, turn = _decode(source, name, 16 * size)
-    return _pixels(CROPS[crop](image, size, FILTERS[resample]), turn)
+    return _squares(source, name, size, [crop], resample)[crop]
+
+
+def read_crops(
+    source: Path | str | bytes, *, name: str | None = None, size: int = 32, resample: str = "bicubic"
+) -> dict[str, UInt8[np.ndarray, "size size 3"]]:
+    """Return what `read_image` returns for each of CROPS, by its name, of one decode. Raises as it does."""
+    return _squares(source, name, size, CROPS, resample)
 
 
 def read_photo(
@@ -131,6 +132,16 @@ CROPS: dict[str, Callable[[Image.Image, int, Image.Resampling], Image.Image]] = 
     "pad": _pad,
 }
 """How a picture of any proportions becomes a square, by name."""
+
+
+def _squares(source: Path | str | bytes, name: str | None, size: int, crops: Iterable[str], resample: str) -> dict:
+    for argument, value, known in (*(("crop", crop, CROPS) for crop in crops), ("resample", resample, FILTERS)):
+        if value not in known:
+            raise ValueError(f"{argument} must be one of {', '.join(known)}; got {value!r}")
+    if size < 1:
+        raise ValueError(f"size must be at least 1 pixel; got {size}")
+    image, turn = _decode(source, name, 16 * size)
+    return {crop: _pixels(CROPS[crop](image, size, FILTERS[resample]), turn) for crop in crops}
 
 
 def _fitted(image: Image.Image, longest: int) -> tuple[int, int]:

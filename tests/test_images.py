@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageFile
 
-from nat_core.images import CROPS, FILTERS, image_id, read_image, read_photo
+from nat_core.images import CROPS, FILTERS, image_id, read_crops, read_image, read_photo
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
@@ -233,3 +233,10 @@ def test_threads_read_side_by_side_and_nothing_global_changes():
     assert all(np.array_equal(pixels, read_image(data)) for pixels, data in zip(together, files, strict=True))
     assert warnings.filters == filters
     assert not ImageFile.LOAD_TRUNCATED_IMAGES
+
+
+def test_all_crops_of_one_decode_are_those_of_a_decode_each():
+    photo = encoded(Image.effect_noise((640, 300), 90).convert("RGB"), "JPEG")
+    crops = read_crops(photo, resample="lanczos")
+    assert list(crops) == list(CROPS)
+    assert all((crops[crop] == read_image(photo, crop=crop, resample="lanczos")).all() for crop in CROPS)
