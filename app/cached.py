@@ -7,7 +7,7 @@ import base64
 import importlib
 import io
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +18,13 @@ from PIL import Image
 from app.pairs import HEADLINE_SETS, Pair
 from app.palette import KINDS, Kind
 from app.pictures import FOLDER, gallery, with_inset
+from app.scores import Separation, separate
 from app.words import Answer
 from nat_core import checkpoints, metrics
+from nat_core.datasets import load_set
 from nat_core.images import image_id, read_image, read_photo
 from nat_core.predictions import Predictions
+from nat_core.readers import ImageSet
 from nat_core.report import SetReport
 
 CURVE = np.arange(101) / 100
@@ -130,56 +133,57 @@ def headline_set(pair: Pair) -> str:
     return next((name for name, each in negatives.items() if each.role != "trained on"), next(iter(negatives)))
 
 
-def rates(pair: Pair, set_name: str, thresholds: dict[Kind, float]) -> dict[Kind, float]:
-    """The share of a set with confidence above each network's threshold: NCR, or the share kept."""
-    return {kind: _rate(name, set_name, thresholds[kind]) for kind, name in pair.by_kind.items()}
+def tempered(name: str, set_name: str, temperature: float = 1.0) -> Predictions:
+    """One network's stored predictions with its logits divided by the temperature, which is above 0."""
+    if temperature == 1:
+        return predictions(name, set_name)
+    return _tempered(folder(), name, set_name, temperature, _stamp(name))
 
 
-def shares_kept(pair: Pair, thresholds: dict[Kind, float]) -> dict[Kind, float]:
-    """The share of in-distribution pictures that each network keeps at its threshold."""
-    return {kind: _rate(name, known_set(name), thresholds[kind]) for kind, name in pair.by_kind.items()}
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _tempered(where: Path, name: str, set_name: str, temperature: float, stamp: tuple[int, ...]) -> Predictions:
+    stored = predictions(name, set_name)
+    return replace(stored, logits=(stored.logits / temperature).astype(np.float32))
 
 
-def _rate(name: str, set_name: str, threshold: float) -> float:
-    return metrics.negative_confidence_rate(predictions(name, set_name).confidence, threshold)
-
-
-def thresholds_keeping_95(pair: Pair) -> dict[Kind, float]:
-    """Each network's own threshold at which it keeps 95 % of what it knows."""
-    return {
-        kind: metrics.threshold_keeping(predictions(name, known_set(name)).confidence, 0.95)
-        for kind, name in pair.by_kind.items()
-    }
-
-
-def histograms(pair: Pair, set_name: str, bins: int) -> dict[Kind, Float[np.ndarray, " bins"]]:
-    """The share of a set in each of `bins` equal bins of confidence, for both networks."""
-    return {kind: _histogram(folder(), name, set_name, bins, _stamp(name)) for kind, name in pair.by_kind.items()}
-
-
-def curves(pair: Pair, set_name: str) -> dict[Kind, Float[np.ndarray, " 101"]]:
-    """NCR (or the share kept) at t = 0.00, 0.01, ... 1.00, for both networks."""
-    return {kind: curve(name, set_name) for kind, name in pair.by_kind.items()}
-
-
-def kept_curves(pair: Pair) -> dict[Kind, Float[np.ndarray, " 101"]]:
-    """The share kept at the same thresholds as `curves`."""
-    return {kind: curve(name, known_set(name)) for kind, name in pair.by_kind.items()}
+def histogram(name: str, set_name: str, bins: int, temperature: float = 1.0) -> Float[np.ndarray, " bins"]:
+    """The share of a set in each of `bins` equal bins of one network's confidence."""
+    return _histogram(folder(), name, set_name, bins, temperature, _stamp(name))
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _histogram(where: Path, name: str, set_name: str, bins: int, stamp: tuple[int, ...]) -> np.ndarray:
-    return metrics.confidence_histogram(predictions(name, set_name).confidence, bins)
+def _histogram(
+    where: Path, name: str, set_name: str, bins: int, temperature: float, stamp: tuple[int, ...]
+) -> np.ndarray:
+    return metrics.confidence_histogram(tempered(name, set_name, temperature).confidence, bins)
 
 
-def curve(name: str, set_name: str) -> Float[np.ndarray, " 101"]:
+def curve(name: str, set_name: str, temperature: float = 1.0) -> Float[np.ndarray, " 101"]:
     """One network's rate on one set at the same thresholds."""
-    return _curve(folder(), name, set_name, _stamp(name))
+    return _curve(folder(), name, set_name, temperature, _stamp(name))
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _curve(where: Path, name: str, set_name: str, stamp: tuple[int, ...]) -> np.ndarray:
-    return metrics.ncr_curve(predictions(name, set_name).confidence, CURVE)
+def _curve(where: Path, name: str, set_name: str, temperature: float, stamp: tuple[int, ...]) -> np.ndarray:
+    return metrics.ncr_curve(tempered(name, set_name, temperature).confidence, CURVE)
+
+
+def separation(name: str, set_name: str, score: str, temperature: float = 1.0) -> Separation:
+    """How well one network tells a set from what it knows by a score of `app.scores`."""
+    return _separation(folder(), name, set_name, score, temperature, _stamp(name))
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _separation(
+    where: Path, name: str, set_name: str, score: str, temperature: float, stamp: tuple[int, ...]
+) -> Separation:
+    return separate(tempered(name, known_set(name), temperature), tempered(name, set_name, temperature), score)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def image_set(name: str, data: Path) -> ImageSet:
+    """The pictures of a set. Raises MissingDataset where they are not on this disk."""
+    return load_set(name, data)
 
 
 # --- the gallery -----------------------------------------------------------------------------------------------------

@@ -27,6 +27,15 @@ STYLE = """<style>
   outline: 3px solid #0072B2; outline-offset: 1px;
 }
 @media (min-width: 641px) { .st-key-answers { min-height: 22.9rem; } }
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding: 3.9rem 1.1rem 2rem; }
+  .st-key-controls [data-testid="stHorizontalBlock"] { gap: .1rem 1rem; }
+  .st-key-controls .stColumn + .stColumn { flex: 0 1 auto; min-width: 0; width: auto; }
+  .st-key-controls [data-testid="stCaptionContainer"] { display: none; }
+  .st-key-set { max-width: 100%; }
+  .st-key-set [role="radiogroup"] { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: thin; padding: 2px; }
+  .st-key-set button { flex: none; }
+}
 [class*="st-key-row_"] { overflow-x: auto; padding: 4px 4px 6px; scrollbar-width: thin; }
 [class*="st-key-figure_"] .stMarkdown [data-testid="stMarkdownContainer"]:not([data-testid="stCaptionContainer"]) p {
   font-size: 1.2rem; line-height: 1.35;

@@ -6,8 +6,16 @@ from urllib.parse import urlencode
 
 from app.pairs import SET_TITLES, pair_named
 from app.pictures import gallery
+from app.scores import SCORE_TITLES, TEMPERATURES
 
 VERSION = "1"
+FOLDS = {
+    "fold_curves": "At every threshold",
+    "fold_fair": "The fair comparison, other scores, and temperature",
+    "fold_classes": "What they are fooled into, and by what",
+    "fold_paper": "Beside the paper",
+}
+"""The folds of Thresholds by the key that says whether one is open."""
 
 
 def _threshold(text: str) -> float:
@@ -15,6 +23,13 @@ def _threshold(text: str) -> float:
     if not 0 <= value <= 1:
         raise ValueError(f"t must be in [0, 1]; got {text}")
     return round(value, 2)
+
+
+def _temperature(text: str) -> float:
+    value = float(text)
+    if not TEMPERATURES[0] <= value <= TEMPERATURES[1] or value * 2 != round(value * 2):
+        raise ValueError(f"temperature must be in steps of 0.5 from {TEMPERATURES[0]} to {TEMPERATURES[1]}; got {text}")
+    return value
 
 
 def _switch(text: str) -> bool:
@@ -34,6 +49,9 @@ SETTINGS: dict[str, Callable[[str], Any]] = {
     "picture": _picture,
     "looked_at": _picture,
     "samples": _switch,
+    "temperature": _temperature,
+    "score": lambda text: {name: name for name in SCORE_TITLES}[text],
+    **dict.fromkeys(FOLDS, _switch),
 }
 """What a link may hold, by the key of its widget: a reader that raises ValueError or KeyError for another value."""
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from app import cached
+from app import cached, rates
 from app.pairs import Pair
 from app.palette import KINDS, NAMES
 from nat_core.report import PAPER, render
@@ -11,7 +11,7 @@ from nat_core.report import PAPER, render
 def curves_csv(pair: Pair) -> str:
     """Every rate of both networks at every threshold: network, set, role, pictures, t, rate, share kept."""
     lines = ["network,set,role,images,t,share_above_t,share_kept"]
-    kept = cached.kept_curves(pair)
+    kept = rates.kept_curves(pair)
     for kind, name in pair.by_kind.items():
         for set_name, each in cached.card(name).report.sets.items():
             curve = cached.curve(name, set_name)

@@ -43,7 +43,7 @@ def percent(share: float) -> str:
     >>> [percent(share).replace(HARD_SPACE, " ") for share in (0.974, 0.002, 0.999, 1.0)]
     ['97 %', '<1 %', '>99 %', '100 %']
     """
-    if 0 < share < 0.005:
+    if 0 < share <= 0.005:
         return f"<1{HARD_SPACE}%"
     if 0.995 <= share < 1:
         return f">99{HARD_SPACE}%"
@@ -56,7 +56,7 @@ def count_of_100(rate: float) -> str:
     >>> [count_of_100(rate) for rate in (0.56, 0.0004, 0.998, 0.0)]
     ['56', 'fewer than 1', 'more than 99', '0']
     """
-    if 0 < rate < 0.005:
+    if 0 < rate <= 0.005:
         return "fewer than 1"
     if 0.995 <= rate < 1:
         return "more than 99"
@@ -199,6 +199,59 @@ def trade_sentence(fooled: dict[Kind, float], kept: dict[Kind, float]) -> str:
     fewer = f"{gained} fewer" if gained else "hardly fewer"
     price = f"{lost} more" if lost > 0 else "hardly more" if more else "no more"
     return f"In 100, NAT is fooled by {fewer}, and turns away {price} of what it knows."
+
+
+def counted(negatives: int, their_name: str, known: int, name: str, temperature: float) -> str:
+    """Return what the two numbers of Thresholds are counted from, and the temperature where there is one."""
+    warm = "" if temperature == 1 else f" Temperature {temperature:g}."
+    return (
+        f"▲{HARD_SPACE}of {negatives:,} {their_name} pictures (NCR), ■{HARD_SPACE}of {known:,} {name} pictures.{warm}"
+    )
+
+
+def score_sentence(ncr: dict[Kind, float], auroc: dict[Kind, float], score: str) -> str:
+    """Return what both networks achieve by one score where each keeps 95 of 100: NCR and AUROC, all in [0, 1]."""
+    return (
+        f"By {score}, keeping 95 of 100: the baseline is fooled by {of_100(ncr['baseline'])}, NAT by "
+        f"{count_of_100(ncr['nat'])}. Chance that a known picture scores higher than a negative (AUROC): "
+        f"{auroc['baseline']:.3f} and {auroc['nat']:.3f}."
+    )
+
+
+def temperature_sentence(
+    temperature: float, plain: dict[Kind, float], ncr: dict[Kind, float], kept: dict[Kind, float], threshold: float
+) -> str:
+    """Return whether a temperature cures the baseline: NCR where 95 % are kept, at temperature 1 (`plain`) and now.
+
+    `kept` are the shares kept at the one threshold t, which say what the temperature takes from what is known.
+    """
+    if temperature == 1:
+        return (
+            "At temperature 1 the networks are as they were trained. A higher temperature makes both less sure of "
+            "everything. Move it, and see what keeping 95 of 100 then costs."
+        )
+    fair = (
+        f"Keeping 95 of 100, the baseline is fooled by {of_100(ncr['baseline'])} at temperature {temperature:g} "
+        f"({count_of_100(plain['baseline'])} at 1), NAT by {count_of_100(ncr['nat'])} ({count_of_100(plain['nat'])})."
+    )
+    cost = (
+        f"Above t = {threshold:.2f} the baseline now keeps {of_100(kept['baseline'])}, NAT {count_of_100(kept['nat'])}."
+    )
+    if ncr["baseline"] <= plain["nat"]:
+        verdict = "Here the temperature alone brings the baseline to where NAT was without it."
+    elif ncr["baseline"] < plain["baseline"]:
+        verdict = "The temperature helps the baseline, but alone it does not cure it."
+    else:
+        verdict = "The temperature alone does not cure the baseline: it is less sure of what it knows, too."
+    return f"{verdict} {fair} {cost}"
+
+
+def behind_sentence(kind: Kind, predicted: str, number: int, total: int, threshold: float) -> str:
+    """Return how many pictures of a set one network is sure are a class, and at which t."""
+    return (
+        f"{NAMES[kind]} is sure that {plural(number, 'picture')} of {total:,} "
+        f"{'is' if number == 1 else 'are'} {predicted} (t = {threshold:.2f})."
+    )
 
 
 def plural(number: int, noun: str) -> str:

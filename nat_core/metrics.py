@@ -89,8 +89,23 @@ def ncr_at_share_kept(
     >>> ncr_at_share_kept(np.array([0.6, 0.7, 0.8, 0.9]), np.array([0.2, 0.65, 0.75, 0.1]), share=0.75)
     0.25
     """
-    threshold = np.array([threshold_keeping(confidence_in, share)])
-    return float(_share_above(_scores("confidence_negatives", confidence_negatives), threshold)[0])
+    return float(ncr_by_share_kept(confidence_in, confidence_negatives, np.array([share]))[0])
+
+
+def ncr_by_share_kept(
+    scores_in: Float[Array, " n"], scores_negatives: Float[Array, " m"], shares: Float[Array, " k"]
+) -> Float[Array, " k"]:
+    """`ncr_at_share_kept` at each of k shares in (0, 1], in their order. Raises as it does.
+
+    Any finite score that is higher for in-distribution pictures may take confidence's place, as in `auroc`.
+
+    >>> known, negatives = np.array([0.6, 0.7, 0.8, 0.9]), np.array([0.2, 0.65, 0.75, 0.1])
+    >>> ncr_by_share_kept(known, negatives, np.array([0.5, 0.75, 1.0]))
+    array([0.  , 0.25, 0.5 ])
+    """
+    ascending = np.sort(_scores("scores_in", scores_in))
+    thresholds = np.array([threshold_keeping(ascending, share) for share in shares])
+    return _share_above(_scores("scores_negatives", scores_negatives), thresholds)
 
 
 def auroc(confidence_in: Float[Array, " n"], confidence_negatives: Float[Array, " m"]) -> float:

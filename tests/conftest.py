@@ -1,6 +1,7 @@
 """What several test files share: the real data sets, and networks small enough to train here."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,3 +46,42 @@ def small_cifar(tmp_path: Path) -> Path:
             arrays[f"{split}_labels"] = generator.integers(0, classes, 160)
         np.savez(tmp_path / f"{name}.npz", **arrays)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made-up checkpoints of the small pair, the middle pair, both students and the digits."""
+    from tests.synthetic import write_network, write_pairs
+
+    folder = write_pairs(tmp_path_factory.mktemp("networks"), "wrn16_1", "wrn40_1", "digits")
+    write_network(folder, "wrn16_1_student_of_baseline", seed=2)
+    write_network(folder, "wrn16_1_student_of_nat", seed=3)
+    return folder
+
+
+@pytest.fixture
+def fresh_caches() -> Iterator[None]:
+    """No page sees what another test cached."""
+    import streamlit as st
+
+    yield
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch, fresh_caches: None):
+    """Return a function that opens a page on a folder of checkpoints."""
+    from streamlit.testing.v1 import AppTest
+
+    from tests.pages import MAIN, PAGES
+
+    def opened(folder: Path, page: str = PAGES[0], **state: object) -> AppTest:
+        monkeypatch.setenv("NAT_CHECKPOINTS", str(folder))
+        app = AppTest.from_file(MAIN, default_timeout=60)
+        for key, value in state.items():
+            app.session_state[key] = value
+        app.run()
+        return app if page == PAGES[0] else app.switch_page(page).run()
+
+    return opened

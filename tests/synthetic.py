@@ -81,7 +81,8 @@ def _predictions(generator, network: str, set_name: str, classes: int, known: bo
     ids = tuple(f"{index:016x}" for index in range(number))
     if set_name == "ilsvrc":
         ids = tuple(f"{WORDNET_IDS[index % 3]}_{index}.JPEG" for index in range(number))
-    return Predictions(network, set_name, ids, logits, labels if known else None)
+    own = np.arange(number) % 100 if set_name.startswith("cifar100") else None
+    return Predictions(network, set_name, ids, logits, labels if known else own)
 
 
 def _gallery(generator, network: str, aware: bool) -> Predictions:

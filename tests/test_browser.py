@@ -135,6 +135,53 @@ def test_the_threshold_moves_and_the_numbers_change(page, address: str) -> None:
     page.locator("h1", has_text="Above 41").wait_for()
 
 
+def test_line_and_sentences_follow_the_finger_and_the_slider_agrees_after_release(page, address: str) -> None:
+    page.goto(f"{address}/thresholds")
+    drawing = page.locator(".drawing svg")
+    drawing.wait_for()
+    words = page.locator(".nat .kept")
+    before, title = words.inner_text(), page.locator("h1").inner_text()
+    thumb = page.locator(".st-key-t [data-rac][style*='left']").first.bounding_box()
+    y = thumb["y"] + thumb["height"] / 2
+    page.mouse.move(thumb["x"] + thumb["width"] / 2, y)
+    page.mouse.down()
+    page.mouse.move(thumb["x"] - 120, y, steps=6)
+    playwright.expect(words).not_to_have_text(before, timeout=PATIENCE)
+    shown = drawing.get_attribute("data-t")
+    slider = page.get_by_role("slider")
+    assert slider.input_value() == shown
+    assert page.locator("h1").inner_text() != title
+    page.mouse.up()
+    page.locator("h1", has_text=f"Above {round(100 * float(shown))}").wait_for()
+    playwright.expect(slider).to_have_value(shown, timeout=PATIENCE)
+
+
+def test_the_line_itself_can_be_dragged_and_commits_on_release(page, address: str) -> None:
+    page.goto(f"{address}/thresholds?t=0.9")
+    drawing = page.locator(".drawing svg")
+    drawing.wait_for()
+    drawing.scroll_into_view_if_needed()
+    box = drawing.bounding_box()
+    slider = page.get_by_role("slider")
+    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 60, steps=5)
+    playwright.expect(drawing).not_to_have_attribute("data-t", "0.9", timeout=PATIENCE)
+    shown = drawing.get_attribute("data-t")
+    assert slider.input_value() == "0.9"
+    page.mouse.up()
+    playwright.expect(slider).to_have_value(shown, timeout=PATIENCE)
+    playwright.expect(drawing).to_have_attribute("data-t", shown, timeout=PATIENCE)
+
+
+def test_keeping_95_gives_each_network_its_own_line(page, address: str) -> None:
+    page.goto(f"{address}/thresholds?keep95=1&pair=wrn16_1")
+    page.locator(".live.locked .drawing svg").wait_for()
+    lines = page.locator(".drawing text.at").all_text_contents()
+    assert len(set(lines)) == 2
+    assert page.locator(".baseline .kept").inner_text() == "Keeps 95 of 100"
+
+
 def test_attention_draws_its_grid(page, address: str) -> None:
     page.goto(f"{address}/attention")
     page.locator("h1", has_text="look most differently").wait_for()

@@ -5,7 +5,7 @@ import importlib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app import charts, photo_words, sweeps, words
@@ -17,8 +17,7 @@ from app.pictures import FOLDER, credits_text, gallery, samples, with_inset
 from app.words import Answer
 
 CLASSES = ("cat", "dog", "ship", "truck")
-SHARES = {"baseline": np.eye(100)[95], "nat": np.eye(100)[20]}
-MODULES = ("links", "looks", "pairs", "palette", "photo_words", "pictures", "words")
+MODULES = ("links", "live", "looks", "pairs", "palette", "photo_words", "pictures", "words")
 
 
 def plain(text: str) -> str:
@@ -59,28 +58,6 @@ def test_paired_bars_have_both_networks_with_their_marks() -> None:
     assert [bar.marker.pattern.shape for bar in figure.data] == ["/", ""]
 
 
-@pytest.mark.parametrize(("known", "colour", "word"), [(False, LIGHT.fooled, "fooled"), (True, LIGHT.kept, "kept")])
-def test_histograms_fill_the_part_above_the_threshold(known: bool, colour: str, word: str) -> None:
-    at, rates = {"baseline": 0.9, "nat": 0.9}, {"baseline": 1.0, "nat": 0.0}
-    figure = sweeps.confidence_histograms(SHARES, at, rates, LIGHT, known=known)
-    baseline, nat = figure.data
-    for bars, own in ((baseline, LIGHT.baseline), (nat, LIGHT.nat)):
-        assert all((fill == colour) == (x > 0.9) for x, fill in zip(bars.x, bars.marker.color, strict=True))
-        assert set(bars.marker.color) == {colour, own}
-    notes = {plain(note.text) for note in figure.layout.annotations}
-    assert {f"<b>Baseline</b>   {word}: 100 %", f"<b>NAT</b>   {word}: 0 %"} <= notes
-
-
-@settings(deadline=None)
-@given(st.lists(st.floats(0, 1), min_size=100, max_size=100).filter(lambda each: sum(each) > 0), st.integers(0, 100))
-def test_a_bar_cut_by_the_threshold_keeps_its_area(weights: list[float], cut: int) -> None:
-    shares = np.array(weights) / sum(weights)
-    edges, heights = sweeps._bars(shares, cut / 100)
-    areas = heights * np.diff(edges) * sweeps.FINE_BINS / sweeps.PER_BAR
-    assert areas.sum() == pytest.approx(1)
-    assert areas[edges[:-1] >= cut / 100 - 1e-9].sum() == pytest.approx(shares[cut:].sum())
-
-
 def test_curves_are_labelled_and_marked_at_the_papers_thresholds() -> None:
     thresholds = np.arange(101) / 100
     rates = {"baseline": 1 - thresholds, "nat": (1 - thresholds) ** 4}
@@ -91,6 +68,21 @@ def test_curves_are_labelled_and_marked_at_the_papers_thresholds() -> None:
     assert (higher.text, lower.text) == ("<b>Baseline</b>", "<b>NAT</b>")
     assert higher.y > lower.y
     assert len(figure.layout.shapes) == 1
+
+
+def test_fooled_for_kept_marks_95_and_puts_each_name_on_its_free_side() -> None:
+    kept = np.arange(1, 101) / 100
+    figure = sweeps.fooled_for_kept({"baseline": kept, "nat": kept**4}, kept, LIGHT)
+    marks = [trace for trace in figure.data if trace.mode == "markers"]
+    assert [list(trace.x) for trace in marks] == [[0.95], [0.95]]
+    assert list(marks[0].y) == [0.95]
+    assert [note.xanchor for note in figure.layout.annotations] == ["right", "left"]
+
+
+def test_class_bars_carry_what_a_selection_needs() -> None:
+    figure = sweeps.class_bars({"baseline": np.full(4, 0.1), "nat": np.zeros(4)}, CLASSES, "share", LIGHT)
+    assert list(figure.data[1].customdata[2]) == ["nat", 2]
+    assert [bar.marker.pattern.shape for bar in figure.data] == ["/", ""]
 
 
 def test_themes_have_their_own_colours_and_light_is_the_fallback() -> None:
@@ -218,6 +210,19 @@ def test_threshold_title_and_what_is_traded() -> None:
     worse = {"baseline": 0.05, "nat": 0.06}
     assert words.trade_sentence(worse, kept) == "Here NAT is fooled more often than the baseline."
     assert words.trade_sentence({"baseline": 0.5, "nat": 0.5}, kept) == "Here NAT is fooled as often as the baseline."
+
+
+def test_a_temperature_is_a_cure_a_help_or_neither() -> None:
+    plain_ncr, kept = {"baseline": 0.7, "nat": 0.4}, {"baseline": 0.6, "nat": 0.5}
+
+    def verdict(temperature: float, baseline: float) -> str:
+        return words.temperature_sentence(temperature, plain_ncr, {"baseline": baseline, "nat": 0.4}, kept, 0.9)
+
+    assert verdict(2, 0.4).startswith("Here the temperature alone brings the baseline to where NAT was without it.")
+    assert verdict(2, 0.6).startswith("The temperature helps the baseline, but alone it does not cure it.")
+    assert "fooled by 60 of 100 at temperature 2 (70 at 1), NAT by 40 (40)." in verdict(2, 0.6)
+    assert verdict(0.5, 0.7).startswith("The temperature alone does not cure the baseline")
+    assert verdict(1, 0.7).startswith("At temperature 1 the networks are as they were trained.")
 
 
 def test_photos_are_counted_with_their_interval() -> None:

@@ -115,3 +115,14 @@ def test_wilson_interval_by_hand():
 def test_wilson_interval_refuses_impossible_counts(successes, n, level):
     with pytest.raises(ValueError, match="successes"):
         metrics.wilson_interval(successes, n, level)
+
+
+def test_ncr_by_share_kept_is_ncr_at_each_share() -> None:
+    generator = np.random.default_rng(0)
+    known, negatives = generator.normal(1, 1, 200), generator.normal(0, 1, 150)
+    shares = np.array([0.1, 0.5, 0.95, 1.0])
+    found = metrics.ncr_by_share_kept(known, negatives, shares)
+    assert found.tolist() == [metrics.ncr_at_share_kept(known, negatives, share) for share in shares]
+    assert (np.diff(found) >= 0).all()
+    with pytest.raises(ValueError, match="share must be in"):
+        metrics.ncr_by_share_kept(known, negatives, np.array([0.0]))

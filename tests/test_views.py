@@ -2,65 +2,18 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app.pictures import FOLDER, gallery
 from nat_core.checkpoints import CARD, PREDICTIONS
+from tests.pages import MAIN, PAGES, alts, said
 from tests.synthetic import write_network, write_pairs
 
-MAIN = str(Path(__file__).parents[1] / "app" / "main.py")
-PAGES = ("views/see_it.py", "views/your_photos.py", "views/thresholds.py", "views/attention.py")
+pytestmark = pytest.mark.usefixtures("fresh_caches")
 BEE = (FOLDER / "none-bee.jpg").read_bytes()
-
-
-@pytest.fixture(scope="session")
-def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made-up checkpoints of the small pair, the middle pair, both students and the digits."""
-    folder = write_pairs(tmp_path_factory.mktemp("networks"), "wrn16_1", "wrn40_1", "digits")
-    write_network(folder, "wrn16_1_student_of_baseline", seed=2)
-    write_network(folder, "wrn16_1_student_of_nat", seed=3)
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def fresh_caches() -> Iterator[None]:
-    """No page sees what another test cached."""
-    yield
-    st.cache_data.clear()
-    st.cache_resource.clear()
-
-
-@pytest.fixture
-def start(monkeypatch: pytest.MonkeyPatch):
-    """Return a function that opens a page on a folder of checkpoints."""
-
-    def opened(folder: Path, page: str = PAGES[0], **state: object) -> AppTest:
-        monkeypatch.setenv("NAT_CHECKPOINTS", str(folder))
-        app = AppTest.from_file(MAIN, default_timeout=60)
-        for key, value in state.items():
-            app.session_state[key] = value
-        app.run()
-        return app if page == PAGES[0] else app.switch_page(page).run()
-
-    return opened
-
-
-def said(app: AppTest) -> str:
-    """All words of a page, with ordinary spaces."""
-    assert not app.exception, app.exception
-    parts = [*app.title, *app.header, *app.markdown, *app.caption, *app.warning, *app.code]
-    return "\n".join(str(part.value) for part in parts).replace("\u00a0", " ")
-
-
-def alts(app: AppTest) -> list[str]:
-    """The descriptions of all charts and pictures of a page."""
-    charts = [chart.proto.alt for chart in app.get("plotly_chart")]
-    return charts + [image.alt for images in app.image for image in images.proto.imgs]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -183,78 +136,12 @@ def test_a_checkpoint_trained_anew_is_read_anew(start, tmp_path: Path) -> None:
     assert app.run().get("plotly_chart")[1].proto.spec != before
 
 
-def test_digits_have_thresholds_but_no_gallery(start, networks: Path) -> None:
-    app = start(networks, pair="digits")
-    assert app.title[0].value == "This pair has not been asked about the photos."
-    app.switch_page(PAGES[2]).run()
-    assert "Digits 8-9 · never seen" in app.pills(key="set").options
-    assert "The paper has no such networks." in said(app)
-
-
-def test_thresholds_move_by_slider_and_by_the_papers_buttons(start, networks: Path) -> None:
-    app = start(networks, PAGES[2])
-    assert app.title[0].value.replace("\u00a0", " ").startswith("Above 90 %, the baseline is fooled by ")
-    before = said(app)
-    app.slider(key="t").set_value(0.2).run()
-    assert app.title[0].value.replace("\u00a0", " ").startswith("Above 20 %")
-    assert said(app) != before
-    app.button(key="t_0.6").click().run()
-    assert app.slider(key="t").value == 0.6
-    assert "Fooled by" in said(app)
-    assert "Keeps" in said(app)
-
-
 def test_the_threshold_holds_on_every_page(start, networks: Path) -> None:
     app = start(networks, PAGES[2])
     app.slider(key="t").set_value(0.35).run()
     assert "sure above 35 %" in said(app.switch_page(PAGES[0]).run())
     assert app.switch_page(PAGES[1]).run().slider(key="t").value == 0.35
     assert app.switch_page(PAGES[2]).run().slider(key="t").value == 0.35
-
-
-def test_every_image_set_has_a_chip_with_its_role(start, networks: Path) -> None:
-    app = start(networks, PAGES[2])
-    chips = app.pills(key="set")
-    assert chips.options == [
-        "CIFAR-10 test · known",
-        "CIFAR-100 train · used in training",
-        "CIFAR-100 test · same source",
-        "ILSVRC · never seen",
-        "Noise · never seen",
-    ]
-    for name, count in (("ilsvrc", "300 ILSVRC"), ("cifar100_train", "2,000 CIFAR-100 train")):
-        assert f"{count} pictures" in said(app.pills(key="set").set_value(name).run())
-    app.pills(key="set").set_value("cifar10_test").run()
-    assert "the baseline keeps" in app.title[0].value
-
-
-def test_keeping_95_of_100_moves_each_network_to_its_own_threshold(start, networks: Path) -> None:
-    app = start(networks, PAGES[2])
-    app.toggle(key="keep95").set_value(True).run()
-    assert app.title[0].value.startswith("Keeping 95 of 100, the baseline is fooled by ")
-    assert said(app).count("Keeps 95 of 100") == 2
-    assert app.slider(key="t").disabled
-
-
-def test_tables_stand_beside_the_papers(start, networks: Path) -> None:
-    app = start(networks, PAGES[2])
-    assert len(app.table) == 4
-    table = app.table[1].value
-    assert list(table.columns) == ["t", "Baseline", "paper's base", "NAT", "paper's NAT", "Baseline keeps", "NAT keeps"]
-    assert list(table["paper's base"]) == ["0.971", "0.839", "0.671", "0.558"]
-    assert "The paper's network is a ResNet-18" in said(app)
-
-
-def test_curves_download_as_csv(networks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from app.pairs import pair_named
-    from app.tables import curves_csv, report_csv
-
-    monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
-    lines = curves_csv(pair_named("wrn16_1")).splitlines()
-    assert lines[0] == "network,set,role,images,t,share_above_t,share_kept"
-    assert len(lines) == 1 + 2 * 7 * 101
-    assert lines[1] == "wrn16_1_baseline,cifar10_test,in distribution,1000,0.00,1.000000,1.000000"
-    assert "wrn40_1_nat" in report_csv()
 
 
 def test_your_photos_invites_while_there_is_none(start, networks: Path) -> None:
@@ -419,33 +306,3 @@ def test_the_link_holds_what_was_chosen(networks: Path, monkeypatch: pytest.Monk
     app.run()
     app.button(key="thumb_cat1").click().run()
     assert app.sidebar.code[0].value == "http://localhost:8501?pair=wrn40_1&t=0.9&picture=cat1.jpg&v=1"
-
-
-def test_a_set_that_one_network_lacks_is_left_out(start, tmp_path: Path) -> None:
-    write_network(tmp_path, "wrn16_1_baseline", leave_out=("ilsvrc", "cifar100_test"))
-    write_network(tmp_path, "wrn16_1_nat", seed=1)
-    assert "1,000 Noise pictures (NCR)" in said(start(tmp_path)), said(start(tmp_path))
-    app = start(tmp_path, PAGES[2])
-    assert said(app)
-    assert [option.split(" · ")[0] for option in app.pills(key="set").options] == [
-        "CIFAR-10 test",
-        "CIFAR-100 train",
-        "Noise",
-    ]
-    assert len(app.table) == 2
-
-
-def test_ilsvrc_is_shown_three_ways(start, networks: Path) -> None:
-    app = start(networks, PAGES[2])
-    assert "variant" not in [box.key for box in app.selectbox]
-    app.pills(key="set").set_value("ilsvrc").run()
-    assert app.selectbox(key="variant").options == [
-        "ILSVRC",
-        "ILSVRC without the ten classes",
-        "ILSVRC without look-alikes",
-    ]
-    assert "of 300 ILSVRC pictures" in said(app)
-    app.selectbox(key="variant").set_value("ilsvrc_strict_near").run()
-    assert "of 100 ILSVRC without look-alikes pictures" in said(app)
-    app.pills(key="set").set_value("noise").run()
-    assert "of 1,000 Noise pictures" in said(app)

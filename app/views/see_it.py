@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import cached, charts, frame, words
+from app import cached, charts, frame, rates, words
 from app.pairs import set_title
 from app.palette import KINDS, NAMES
 from app.pictures import GalleryPicture, gallery
@@ -39,7 +39,7 @@ def figures() -> None:
     known = cached.known_set(pair.nat)
     reports = {kind: cached.card(name).report for kind, name in pair.by_kind.items()}
     at = dict.fromkeys(KINDS, t)
-    fooled, kept = cached.rates(pair, negatives, at), cached.shares_kept(pair, at)
+    fooled, kept = rates.rates(pair, negatives, at), rates.shares_kept(pair, at)
     n_known, n_negatives = reports["nat"].sets[known].images, reports["nat"].sets[negatives].images
     sure = f"sure above {words.percent(t)}"
     entries = (
@@ -62,7 +62,7 @@ def fooled_too() -> str:
     if picture.known:
         return ""
     negatives = cached.headline_set(pair)
-    rate = cached.rates(pair, negatives, dict.fromkeys(KINDS, t))["nat"]
+    rate = rates.rates(pair, negatives, dict.fromkeys(KINDS, t))["nat"]
     source = f"{set_title(negatives).removesuffix(' test')} pictures"
     return words.nat_fooled(answers["baseline"], answers["nat"], t, rate, source)
 

@@ -1,10 +1,11 @@
-"""Thresholds: where to draw the line, and what each choice costs."""
+"""Thresholds: where to draw the line, what each choice costs, and what stands behind the numbers."""
 
+import numpy as np
 import streamlit as st
 
-from app import cached, charts, frame, sweeps, tables, words
+from app import cached, folds, frame, live, rates, words
 from app.pairs import ROLE_TITLES, set_title
-from app.palette import KINDS, NAMES
+from app.palette import KINDS
 from nat_core.ilsvrc import variants_of, without_variants
 from nat_core.recipes import THRESHOLDS
 
@@ -20,9 +21,9 @@ chosen = st.session_state["set"]
 variants = (chosen, *variants_of(chosen, sets))
 if st.session_state.get("variant") in variants:
     chosen = st.session_state["variant"]
-t = frame.threshold()
-at = cached.thresholds_keeping_95(pair) if locked else dict.fromkeys(KINDS, t)
-rates, kept = cached.rates(pair, chosen, at), cached.shares_kept(pair, at)
+negatives = cached.headline_set(pair) if chosen == known else chosen
+t, temperature = frame.threshold(), st.session_state.setdefault("temperature", 1.0)
+at = rates.thresholds_keeping_95(pair, temperature) if locked else dict.fromkeys(KINDS, t)
 
 
 def move(value: float) -> None:
@@ -35,9 +36,31 @@ def chip(name: str) -> str:
     return f"{set_title(name)} · {ROLE_TITLES.get(sets[name].role, sets[name].role)}"
 
 
-title = words.threshold_title(rates, at, chosen == known)
+def said() -> list[dict]:
+    """The sentences at every threshold, or, where each network has its own, at those two."""
+    if not locked:
+        steps = dict.fromkeys(KINDS, cached.CURVE)
+        chosen_curves = rates.curves(pair, chosen, temperature)
+        fooled_curves, kept_curves = rates.curves(pair, negatives, temperature), rates.kept_curves(pair, temperature)
+        return live.sentences(live.Rates(chosen_curves, fooled_curves, kept_curves), steps, known=chosen == known)
+    here = live.Rates(
+        *(
+            {kind: np.array([share]) for kind, share in each.items()}
+            for each in (
+                rates.rates(pair, chosen, at, temperature),
+                rates.rates(pair, negatives, at, temperature),
+                rates.shares_kept(pair, at, temperature),
+            )
+        )
+    )
+    return live.sentences(here, {kind: np.array([at[kind]]) for kind in KINDS}, known=chosen == known)
+
+
+sentences = said()
+title = sentences[0 if locked else live.step(t)]["title"]
 st.title(title, anchor=False)
-slider, buttons, lock = st.columns([2.2, 1.8, 1.25], gap="medium", vertical_alignment="bottom")
+with st.container(key="controls"):
+    slider, buttons, lock = st.columns([2.2, 1.8, 1.25], gap="medium", vertical_alignment="bottom")
 slider.slider(
     "Threshold t: count an answer as sure above it",
     0.0,
@@ -61,91 +84,34 @@ st.pills(
     "Pictures", list(chips), format_func=chip, key="set", required=True, persist_state="session",
     label_visibility="collapsed",
 )  # fmt: skip
-
-left, right = st.columns([2.6, 1], gap="medium")
-with left:
-    st.plotly_chart(
-        sweeps.confidence_histograms(
-            cached.histograms(pair, chosen, sweeps.FINE_BINS), at, rates, frame.colours(), known=chosen == known
-        ),
-        key="histograms",
-        config=charts.CONFIG,
-        alt=f"How sure both networks are of {set_title(chosen)}. {title}",
+if len(variants) > 1:
+    st.session_state["variant"] = chosen
+    st.segmented_control(
+        "Which photos",
+        variants,
+        format_func=set_title,
+        key="variant",
+        required=True,
+        persist_state="session",
+        help="Some photos of ILSVRC show one of the ten classes, or something much like it: being sure of those "
+        "is no mistake.",
     )
-with right:
-    negatives = cached.headline_set(pair) if chosen == known else chosen
-    fooled = cached.rates(pair, negatives, at)
-    for kind in KINDS:
-        with st.container(key=f"figure_{kind}", gap=None):
-            name = f":gray[**{NAMES[kind]}**]" if kind == "baseline" else f":blue[**{NAMES[kind]}**]"
-            st.caption(f"{name}, t = {at[kind]:.2f}")
-            st.markdown(f":orange[▲] {words.fooled_by(fooled[kind])}  \n:green[■] {words.keeps(kept[kind])}")
-    st.markdown(words.trade_sentence(fooled, kept))
-    st.caption(
-        f"▲ of {sets[negatives].images:,} {set_title(negatives)} pictures (NCR), "
-        f"■ of {sets[known].images:,} {set_title(known)} pictures."
-    )
-
-    if len(variants) > 1:
-        st.selectbox(
-            "Which photos",
-            variants,
-            format_func=set_title,
-            key="variant",
-            persist_state="session",
-            help="Some photos of ILSVRC show one of the ten classes, or something much like it: being sure of those "
-            "is no mistake.",
-        )
-
-st.header("At every threshold", anchor=False)
-for column, curves, title, key in zip(
-    st.columns(2, gap="medium"),
-    (cached.curves(pair, negatives), cached.kept_curves(pair)),
-    ("fooled (NCR)", "kept of what it knows"),
-    ("ncr_curves", "kept_curves"),
-    strict=True,
-):
-    column.plotly_chart(
-        sweeps.rate_curves(curves, cached.CURVE, at, frame.colours(), title),
-        key=key,
-        config=charts.CONFIG,
-        alt=f"Share {title} against the threshold, baseline and NAT. {words.trade_sentence(fooled, kept)}",
-    )
-st.caption(
-    f"Left: {sets[negatives].images:,} {set_title(negatives)} pictures. "
-    f"Right: {sets[known].images:,} {set_title(known)} pictures. Circles: the paper's four thresholds."
+live.histograms(
+    rates.histograms(pair, chosen, live.BARS, temperature),
+    sentences,
+    at,
+    frame.colours(),
+    known=chosen == known,
+    classes=len(cached.card(pair.nat).classes),
+    alt=f"How sure both networks are of {set_title(chosen)}. {title}",
+    source=words.counted(
+        sets[negatives].images, set_title(negatives), sets[known].images, set_title(known), temperature
+    ),
+    on_move=move,
 )
 
-st.header("Beside the paper", anchor=False)
-names = [name for name in chips if name != known]
-# Row by row, so that on a phone the tables stand in their order.
-places = [place for _ in range(0, len(names), 2) for place in st.columns(2, gap="medium")]
-for name, place in zip(names, places, strict=False):
-    with place:
-        st.markdown(f"**{chip(name)}**, {sets[name].images:,} pictures")
-        st.table(
-            tables.comparison(pair, name),
-            hide_index=True,
-            border="horizontal",
-            alt=f"NCR on {set_title(name)} beside the paper's, and the share kept",
-        )
-st.caption(words.comparison_note(pair.paper is not None, pair.paper_note))
-with st.container(horizontal=True):
-    st.download_button(
-        "Download the curves (CSV)",
-        lambda: tables.curves_csv(pair),
-        file_name=f"nat-{pair.key}-curves.csv",
-        mime="text/csv",
-        key="download_curves",
-        icon=":material/download:",
-        on_click="ignore",
-    )
-    st.download_button(
-        "Download the paper's tables with ours (CSV)",
-        tables.report_csv,
-        file_name="nat-report.csv",
-        mime="text/csv",
-        key="download_report",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+place = folds.Place(pair, chosen, negatives, known, sets, at, temperature)
+folds.every_threshold(place)
+folds.fair(place)
+folds.by_class(place)
+folds.beside_the_paper(place, [(name, chip(name)) for name in chips if name != known])

@@ -1,0 +1,207 @@
+// Two histograms and their sentences that follow the threshold while it is dragged; words and numbers come from Python.
+const SVG = "http://www.w3.org/2000/svg";
+const KINDS = ["baseline", "nat"];
+const MARGIN = { left: 66, right: 14, top: 26, bottom: 46, between: 36 };
+const kept = new WeakMap();
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const before = kept.get(parentElement);
+  if (before) before.stop();
+  const view = new View(parentElement, data, setTriggerValue);
+  kept.set(parentElement, view);
+  return () => view.stop();
+}
+
+class View {
+  constructor(root, data, send) {
+    this.data = data;
+    this.send = send;
+    this.page = root.querySelector(".live");
+    this.drawing = this.page.querySelector(".drawing");
+    this.at = data.t;
+    for (const [name, colour] of Object.entries(data.colours)) this.page.style.setProperty(`--${name}`, colour);
+    this.page.classList.toggle("locked", data.locked);
+    this.draw();
+    this.sized = new ResizeObserver(() => this.drawing.clientWidth !== this.width && this.draw());
+    this.sized.observe(this.drawing);
+    this.followSlider();
+    this.showChosenChip();
+  }
+
+  stop() {
+    this.sized.disconnect();
+    this.slides?.disconnect();
+    cancelAnimationFrame(this.frame);
+  }
+
+  // The native slider tells its value while it is dragged, though the app hears of it only on release.
+  followSlider() {
+    const slider = document.querySelector(`.st-key-${this.data.slider}`);
+    if (!slider || this.data.locked) return;
+    this.slides = new MutationObserver(() => {
+      const input = slider.querySelector("input");
+      if (input) this.moveTo(Number(input.value));
+    });
+    this.slides.observe(slider, { subtree: true, attributes: true, attributeFilter: ["value", "aria-valuetext"] });
+  }
+
+  moveTo(t) {
+    if (this.data.locked || !Number.isFinite(t) || t === this.at) return;
+    this.at = t;
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => this.show());
+  }
+
+  // On a phone the image sets stand in one row that scrolls: the chosen one is to be seen.
+  showChosenChip() {
+    const chip = document.querySelector(`.st-key-${this.data.chips} [aria-checked="true"]`);
+    const row = chip?.parentElement;
+    if (row) row.scrollLeft = chip.offsetLeft - row.offsetLeft - (row.clientWidth - chip.clientWidth) / 2;
+  }
+
+  // --- what is drawn once for each width ---
+
+  draw() {
+    const { drawing, data } = this;
+    this.width = drawing.clientWidth || 640;
+    const height = this.width < 480 ? 330 : data.height;
+    const panel = (height - MARGIN.top - MARGIN.bottom - MARGIN.between) / 2;
+    this.x = (share) => MARGIN.left + share * (this.width - MARGIN.left - MARGIN.right);
+    const svg = element("svg", { width: this.width, height, role: "img", "aria-label": data.alt });
+    const definitions = svg.appendChild(element("defs"));
+    this.lines = [];
+    KINDS.forEach((kind, row) => {
+      const top = MARGIN.top + row * (panel + MARGIN.between);
+      this.lines.push(this.drawPanel(svg, definitions, kind, top, panel));
+    });
+    this.drawAxis(svg, height - MARGIN.bottom);
+    svg.addEventListener("pointerdown", (event) => this.grab(event, svg));
+    drawing.replaceChildren(svg);
+    this.svg = svg;
+    this.show();
+  }
+
+  drawPanel(svg, definitions, kind, top, panel) {
+    const { data, x } = this;
+    const bottom = top + panel;
+    const y = (share) => bottom - (share / data.top) * panel;
+    for (const tick of data.ticks) {
+      svg.appendChild(line(x(0), y(tick), x(1), y(tick), data.colours.faint, 1));
+      svg.appendChild(text(x(0) - 8, y(tick) + 4, `${Math.round(100 * tick)}\u00a0%`, "end", "tick"));
+    }
+    const clip = definitions.appendChild(element("clipPath", { id: `beyond-${kind}` }));
+    const beyond = clip.appendChild(element("rect", { x: x(0), y: top - 2, width: 0, height: panel + 4 }));
+    const colour = data.colours[kind];
+    svg.appendChild(bars(data.shares[kind], x, y, hatched(definitions, kind, colour, "below")));
+    const filled = bars(data.shares[kind], x, y, hatched(definitions, kind, data.colours.beyond, "above"));
+    const covered = svg.appendChild(element("g", { "clip-path": `url(#beyond-${kind})` }));
+    covered.appendChild(element("rect", { x: x(0), y: top, width: x(1) - x(0), height: panel, fill: "var(--st-background-color)" }));
+    data.ticks.forEach((tick) => covered.appendChild(line(x(0), y(tick), x(1), y(tick), data.colours.faint, 1)));
+    covered.appendChild(filled);
+    svg.appendChild(line(x(data.no_opinion), top, x(data.no_opinion), bottom, data.colours.line, 1.5, "5 4"));
+    const title = svg.appendChild(text(x(0), top - 9, "", "start", "title"));
+    title.style.fill = colour;
+    const middle = svg.appendChild(text(14, (top + bottom) / 2, "share of pictures", "middle", "tick"));
+    middle.setAttribute("transform", `rotate(-90 14 ${(top + bottom) / 2})`);
+    const threshold = svg.appendChild(line(0, top - 4, 0, bottom, data.colours.line, 2));
+    const label = svg.appendChild(text(0, top + 11, "", "end", "tick at"));
+    return { kind, beyond, title, threshold, label };
+  }
+
+  drawAxis(svg, bottom) {
+    for (const share of [0, 0.25, 0.5, 0.75, 1]) {
+      svg.appendChild(text(this.x(share), bottom + 18, `${100 * share}\u00a0%`, share === 1 ? "end" : "middle", "tick"));
+    }
+    const title = this.width < 480 ? this.data.short_axis : this.data.axis;
+    svg.appendChild(text(this.x(0.5), bottom + 38, title, "middle", "tick"));
+  }
+
+  // --- what moves ---
+
+  show() {
+    const { data, x } = this;
+    const says = data.says[data.locked ? 0 : Math.min(Math.max(Math.round(this.at * 100), 0), 100)];
+    for (const { kind, beyond, title, threshold, label } of this.lines) {
+      const t = data.locked ? data.at[kind] : this.at;
+      beyond.setAttribute("x", x(t));
+      beyond.setAttribute("width", Math.max(x(1) - x(t), 0));
+      for (const end of ["x1", "x2"]) threshold.setAttribute(end, x(t));
+      const left = t > 0.5;
+      label.setAttribute("x", x(t) + (left ? -6 : 6));
+      label.setAttribute("text-anchor", left ? "end" : "start");
+      label.textContent = `t = ${t.toFixed(2)}`;
+      title.textContent = says[kind].panel;
+      for (const part of ["name", "fooled", "kept"]) this.page.querySelector(`.${kind} .${part}`).textContent = says[kind][part];
+    }
+    this.page.querySelector(".trade").textContent = says.trade;
+    this.page.querySelector(".source").textContent = data.source;
+    this.svg.dataset.t = this.at;
+    this.retitle(says.title);
+  }
+
+  // The page's title holds the same numbers; the app writes it anew on release.
+  retitle(words) {
+    const heading = document.querySelector('[data-testid="stMain"] h1');
+    const walker = heading && document.createTreeWalker(heading, NodeFilter.SHOW_TEXT);
+    const node = walker && walker.nextNode();
+    if (node && node.data !== words && !walker.nextNode()) node.data = words;
+  }
+
+  // --- the line itself can be taken hold of ---
+
+  grab(event, svg) {
+    if (this.data.locked) return;
+    const to = (pointer) => {
+      const share = (pointer.clientX - svg.getBoundingClientRect().left - this.x(0)) / (this.x(1) - this.x(0));
+      this.moveTo(Math.round(100 * Math.min(Math.max(share, 0), 1)) / 100);
+    };
+    const release = () => {
+      svg.removeEventListener("pointermove", to);
+      if (this.at !== this.data.t) this.send("moved", this.at);
+    };
+    svg.setPointerCapture(event.pointerId);
+    svg.addEventListener("pointermove", to);
+    svg.addEventListener("pointerup", release, { once: true });
+    svg.addEventListener("pointercancel", release, { once: true });
+    to(event);
+  }
+}
+
+function element(name, attributes = {}) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+function line(x1, y1, x2, y2, stroke, width, dashes = "none") {
+  return element("line", { x1, y1, x2, y2, stroke, "stroke-width": width, "stroke-dasharray": dashes });
+}
+
+function text(x, y, words, anchor, kind) {
+  const made = element("text", { x, y, "text-anchor": anchor, class: kind });
+  made.textContent = words;
+  return made;
+}
+
+// Hatched for the baseline, solid for NAT, as on every chart.
+function hatched(definitions, kind, colour, name) {
+  if (kind === "nat") return { fill: colour, stroke: "none" };
+  const id = `hatch-${name}`;
+  const pattern = definitions.appendChild(
+    element("pattern", { id, width: 5, height: 5, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" })
+  );
+  pattern.appendChild(element("rect", { width: 2.4, height: 5, fill: colour }));
+  return { fill: `url(#${id})`, stroke: colour };
+}
+
+function bars(shares, x, y, paint) {
+  const group = element("g", paint);
+  const width = 1 / shares.length;
+  shares.forEach((share, place) => {
+    if (!share) return;
+    const left = x(place * width) + 0.5;
+    const bar = { x: left, y: y(share), width: Math.max(x((place + 1) * width) - left - 0.5, 0.5), height: y(0) - y(share) };
+    group.appendChild(element("rect", bar));
+  });
+  return group;
+}

@@ -1,0 +1,37 @@
+"""Reading a page that AppTest has run: all its words, its descriptions, and what its live chart was given."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+MAIN = str(Path(__file__).parents[1] / "app" / "main.py")
+PAGES = ("views/see_it.py", "views/your_photos.py", "views/thresholds.py", "views/attention.py")
+
+
+def said(app: AppTest) -> str:
+    """All words of a page, with ordinary spaces."""
+    assert not app.exception, app.exception
+    parts = [*app.title, *app.header, *app.markdown, *app.caption, *app.warning, *app.code]
+    return "\n".join(str(part.value) for part in parts).replace("\u00a0", " ")
+
+
+def alts(app: AppTest) -> list[str]:
+    """The descriptions of all charts and pictures of a page."""
+    charts = [chart.proto.alt for chart in app.get("plotly_chart")]
+    live = [live_data(app)["alt"]] if app.get("bidi_component") else []
+    return charts + live + [image.alt for images in app.image for image in images.proto.imgs]
+
+
+def live_data(app: AppTest) -> dict[str, Any]:
+    """What the live chart of Thresholds was given."""
+    proto = app.get("bidi_component")[0].proto
+    return json.loads(proto.json or proto.mixed.json)
+
+
+def now(app: AppTest) -> dict[str, Any]:
+    """The sentences of the live chart at the committed threshold, with ordinary spaces."""
+    data = live_data(app)
+    says = data["says"][0 if data["locked"] else round(100 * data["t"])]
+    return json.loads(json.dumps(says, ensure_ascii=False).replace("\u00a0", " "))

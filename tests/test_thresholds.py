@@ -1,0 +1,216 @@
+"""Thresholds in every state, run without a browser: its live chart's sentences, its folds, its links."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import behind, scores
+from app.links import FOLDS
+from app.pairs import pair_named
+from nat_core import metrics
+from nat_core.predictions import Predictions
+from tests.pages import MAIN, PAGES, alts, live_data, now, said
+from tests.synthetic import write_network
+
+PAGE = PAGES[2]
+OPEN = dict.fromkeys(FOLDS, True)
+
+
+def test_digits_have_thresholds_but_no_gallery(start, networks: Path) -> None:
+    app = start(networks, pair="digits")
+    assert app.title[0].value == "This pair has not been asked about the photos."
+    app.switch_page(PAGE).run()
+    app.session_state["fold_paper"] = True
+    app.run()
+    assert "Digits 8-9 · never seen" in app.pills(key="set").options
+    assert "The paper has no such networks." in said(app)
+
+
+def test_thresholds_move_by_slider_and_by_the_papers_buttons(start, networks: Path) -> None:
+    app = start(networks, PAGE)
+    assert app.title[0].value.replace("\u00a0", " ").startswith("Above 90 %, the baseline is fooled by ")
+    before = now(app)
+    app.slider(key="t").set_value(0.2).run()
+    assert app.title[0].value.replace("\u00a0", " ").startswith("Above 20 %")
+    assert now(app) != before
+    app.button(key="t_0.6").click().run()
+    assert app.slider(key="t").value == 0.6
+    assert now(app)["nat"]["fooled"].startswith("Fooled by ")
+    assert now(app)["nat"]["kept"].startswith("Keeps ")
+
+
+def test_the_live_chart_holds_a_sentence_for_every_threshold_and_the_title_is_one_of_them(start, networks) -> None:
+    app = start(networks, PAGE, t=0.35)
+    data = live_data(app)
+    assert len(data["says"]) == 101
+    assert app.title[0].value == data["says"][35]["title"]
+    assert data["says"][100]["baseline"]["fooled"] == "Fooled by 0 of 100"
+    assert data["says"][0]["nat"]["kept"] == "Keeps 100 of 100"
+    assert sum(data["shares"]["nat"]) == pytest.approx(1)
+    assert data["no_opinion"] == 0.1
+    assert "1,000 CIFAR-100 test pictures (NCR)" in data["source"]
+
+
+def test_every_image_set_has_a_chip_with_its_role(start, networks: Path) -> None:
+    app = start(networks, PAGE)
+    assert app.pills(key="set").options == [
+        "CIFAR-10 test · known",
+        "CIFAR-100 train · used in training",
+        "CIFAR-100 test · same source",
+        "ILSVRC · never seen",
+        "Noise · never seen",
+    ]
+    for name, count in (("ilsvrc", "300 ILSVRC"), ("cifar100_train", "2,000 CIFAR-100 train")):
+        assert f"{count} pictures" in live_data(app.pills(key="set").set_value(name).run())["source"]
+    app.pills(key="set").set_value("cifar10_test").run()
+    assert "the baseline keeps" in app.title[0].value
+    assert now(app)["nat"]["panel"].startswith("NAT\u2003kept: ")
+
+
+def test_keeping_95_of_100_moves_each_network_to_its_own_threshold(start, networks: Path) -> None:
+    app = start(networks, PAGE)
+    app.toggle(key="keep95").set_value(True).run()
+    assert app.title[0].value.startswith("Keeping 95 of 100, the baseline is fooled by ")
+    assert [now(app)[kind]["kept"] for kind in ("baseline", "nat")] == ["Keeps 95 of 100"] * 2
+    assert live_data(app)["locked"]
+    assert app.slider(key="t").disabled
+
+
+def test_folds_are_closed_and_hold_nothing_until_they_are_opened(start, networks: Path) -> None:
+    app = start(networks, PAGE)
+    assert not app.get("plotly_chart")
+    assert not app.table
+    app = start(networks, PAGE, **OPEN)
+    assert len(app.get("plotly_chart")) == 5
+    assert all(alts(app))
+    assert "1,000 CIFAR-100 test pictures" in said(app)
+
+
+def test_tables_stand_beside_the_papers(start, networks: Path) -> None:
+    app = start(networks, PAGE, fold_paper=True)
+    assert len(app.table) == 4
+    table = app.table[1].value
+    assert list(table.columns) == ["t", "Baseline", "paper's base", "NAT", "paper's NAT", "Baseline keeps", "NAT keeps"]
+    assert list(table["paper's base"]) == ["0.971", "0.839", "0.671", "0.558"]
+    assert "The paper's network is a ResNet-18" in said(app)
+
+
+@pytest.mark.parametrize("score", list(scores.SCORES))
+def test_every_score_has_its_curve_and_its_sentence(start, networks: Path, score: str) -> None:
+    app = start(networks, PAGE, fold_fair=True, score=score)
+    assert f"By {scores.SCORE_NAMES[score]}, keeping 95 of 100: the baseline is fooled by" in said(app)
+    assert "At temperature 1 the networks are as they were trained." in said(app)
+
+
+def test_a_temperature_moves_both_networks_and_is_said_beside_the_numbers(start, networks: Path) -> None:
+    app = start(networks, PAGE, fold_fair=True)
+    before = live_data(app)["shares"]
+    app.slider(key="temperature").set_value(4.0).run()
+    after = live_data(app)
+    assert all(after["shares"][kind] != before[kind] for kind in ("baseline", "nat"))
+    assert after["source"].endswith("Temperature 4.")
+    assert "at temperature 4" in said(app)
+
+
+def test_the_pictures_behind_a_bar_or_the_command_that_gets_them(
+    start, networks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NAT_DATA", str(tmp_path))
+    app = start(networks, PAGE, fold_classes=True, behind_class="ship", behind_kind="baseline")
+    assert "Baseline is sure that " in said(app)
+    assert [code.value for code in app.code if code.value.startswith("nat")] == ["nat data --download cifar100"]
+    app = start(networks, PAGE, fold_classes=True, set="noise", pair="wrn16_1")
+    assert "The pictures on this disk are others" in said(app)
+
+
+def test_the_sheet_shows_the_most_sure_first(networks: Path, monkeypatch: pytest.MonkeyPatch, fresh_caches) -> None:
+    from nat_core.datasets import noise
+
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
+    ids = noise().ids[:3]
+    logits = np.float32([[0, 9] + [0] * 8, [0, 12] + [0] * 8, [20] + [0] * 9])
+    predictions = Predictions("wrn16_1_nat", "noise", ids, logits)
+    sheet = behind.sheet("wrn16_1_nat", predictions, 0.5, 1)
+    assert sheet.shown == 2
+    assert sheet.sure == (predictions.confidence[1], predictions.confidence[0])
+    assert behind.count_behind(predictions, 0.5, 0) == 1
+    assert behind.sheet("wrn16_1_nat", predictions, 0.5, 5) is None
+
+
+def test_shares_by_class_add_up_to_ncr(networks: Path, monkeypatch: pytest.MonkeyPatch, fresh_caches) -> None:
+    from app import rates
+
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
+    pair, at = pair_named("wrn16_1"), {"baseline": 0.9, "nat": 0.6}
+    shares = behind.shares_by_class(pair, "cifar100_test", at, 1.0)
+    assert {kind: each.sum() for kind, each in shares.items()} == pytest.approx(rates.rates(pair, "cifar100_test", at))
+    assert behind.own_kinds(pair, "noise", at, 1.0) is None
+
+
+def test_a_score_tells_apart_as_the_metrics_say() -> None:
+    known = Predictions("net", "known", ("a", "b"), np.float32([[4, 0], [6, 0]]))
+    negatives = Predictions("net", "none", ("c", "d"), np.float32([[1, 0], [5, 0]]))
+    found = scores.separate(known, negatives, "energy")
+    assert found.auroc == 0.75
+    assert found.ncr_at_95_kept == metrics.ncr_at_share_kept(known.confidence, negatives.confidence)
+    with pytest.raises(ValueError, match="unknown score 'luck'; known: confidence, entropy, energy, max_logit"):
+        scores.separate(known, negatives, "luck")
+
+
+def test_curves_download_as_csv(networks: Path, monkeypatch: pytest.MonkeyPatch, fresh_caches) -> None:
+    from app.tables import curves_csv, report_csv
+
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
+    lines = curves_csv(pair_named("wrn16_1")).splitlines()
+    assert lines[0] == "network,set,role,images,t,share_above_t,share_kept"
+    assert len(lines) == 1 + 2 * 7 * 101
+    assert lines[1] == "wrn16_1_baseline,cifar10_test,in distribution,1000,0.00,1.000000,1.000000"
+    assert "wrn40_1_nat" in report_csv()
+
+
+def test_a_set_that_one_network_lacks_is_left_out(start, tmp_path: Path) -> None:
+    write_network(tmp_path, "wrn16_1_baseline", leave_out=("ilsvrc", "cifar100_test"))
+    write_network(tmp_path, "wrn16_1_nat", seed=1)
+    assert "1,000 Noise pictures (NCR)" in said(start(tmp_path)), said(start(tmp_path))
+    app = start(tmp_path, PAGE, fold_paper=True)
+    assert said(app)
+    assert [option.split(" · ")[0] for option in app.pills(key="set").options] == [
+        "CIFAR-10 test",
+        "CIFAR-100 train",
+        "Noise",
+    ]
+    assert len(app.table) == 2
+
+
+def test_ilsvrc_is_shown_three_ways(start, networks: Path) -> None:
+    app = start(networks, PAGE)
+    assert "variant" not in [group.key for group in app.get("button_group")]
+    app.pills(key="set").set_value("ilsvrc").run()
+    variant = app.segmented_control(key="variant")
+    assert variant.options == ["ILSVRC", "ILSVRC without the ten classes", "ILSVRC without look-alikes"]
+    assert "of 300 ILSVRC pictures" in live_data(app)["source"]
+    variant.set_value("ilsvrc_strict_near").run()
+    assert "of 100 ILSVRC without look-alikes pictures" in live_data(app)["source"]
+    app.pills(key="set").set_value("noise").run()
+    assert "of 1,000 Noise pictures" in live_data(app)["source"]
+
+
+def test_a_link_opens_folds_and_sets_the_temperature(networks: Path, monkeypatch, fresh_caches) -> None:
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
+    app = AppTest.from_file(MAIN, default_timeout=60)
+    app.query_params.update({"temperature": "2.5", "score": "energy", "fold_fair": "1", "v": "1"})
+    app.run()
+    app.switch_page(PAGE).run()
+    assert app.slider(key="temperature").value == 2.5
+    assert "By energy, keeping 95 of 100" in said(app)
+
+
+@pytest.mark.parametrize("value", ["0", "11", "1.3", "nan", "hot"])
+def test_a_temperature_that_no_slider_has_is_said(networks: Path, monkeypatch, fresh_caches, value: str) -> None:
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
+    app = AppTest.from_file(MAIN, default_timeout=60)
+    app.query_params["temperature"] = value
+    app.run()
+    assert "This link has a setting we do not know (temperature=" in said(app).replace("\\", "")
