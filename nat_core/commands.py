@@ -8,13 +8,12 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
 
+from nat_core.answers import answer, crop_and_filter
 from nat_core.checkpoints import (
     Card,
     CheckpointError,
@@ -25,14 +24,10 @@ from nat_core.checkpoints import (
     write_durably,
 )
 from nat_core.datasets import ImageSet, MissingDataset, data_folder, describe, read_folder, read_npz
-from nat_core.images import UnreadableImage, read_image
 from nat_core.metrics import accuracy, negative_confidence_rate
 from nat_core.predictions import Predictions
 from nat_core.recipes import THRESHOLDS
 from nat_core.report import NetworkReport, render, threshold_key
-
-if TYPE_CHECKING:
-    from nat_core.inference import Network
 
 JSON_FORMAT = 1
 """Version of the JSON of `nat predict`."""
@@ -44,7 +39,8 @@ class CommandError(Exception):
 
 def run(options: argparse.Namespace) -> int:
     """Carry out one parsed command and return its exit status: 0, or 1 with a sentence on standard error."""
-    verbs = {"data": data, "train": train, "predict": predict, "evaluate": evaluate, "report": report, "app": app}
+    verbs = {"data": data, "train": train, "predict": predict, "evaluate": evaluate, "report": report, "app": app,
+             "reproduce": reproduce}  # fmt: skip
     try:
         return verbs[options.verb](options)
     except BrokenPipeError:
@@ -113,7 +109,7 @@ def predict(options: argparse.Namespace) -> int:
     folder = checkpoints_folder(options.checkpoints)
     names = dict.fromkeys(options.networks or _every_network(folder))
     networks = [load_network(folder, name) for name in names]
-    images = [_answer(file, networks) for file in options.images]
+    images = [answer(file, networks) for file in options.images]
     if options.json:
         print(json.dumps({"format": JSON_FORMAT, "images": images}, indent=2))
     else:
@@ -155,6 +151,13 @@ def report(options: argparse.Namespace) -> int:
     return 0
 
 
+def reproduce(options: argparse.Namespace) -> int:
+    """Train the queue of all runs, or print its plan."""
+    from nat_core.reproduce import reproduce as train_all
+
+    return train_all(options)
+
+
 def app(options: argparse.Namespace) -> int:
     """Run the app until it is stopped; its configuration lies beside it."""
     main = Path(__file__).parents[1] / "app" / "main.py"
@@ -188,44 +191,18 @@ def _every_network(folder: Path) -> tuple[str, ...]:
     return names
 
 
-@lru_cache(maxsize=1)
-def _pixels(file: Path, crop: str, resample: str) -> UInt8[np.ndarray, "1 size size 3"]:
-    """One picture for many networks: decoded once."""
-    return read_image(file, crop=crop, resample=resample)[None]
-
-
-def _answer(file: Path, networks: Sequence["Network"]) -> dict[str, Any]:
-    """One picture's part of the JSON."""
-    from nat_core.inference import predict
-
-    answers = {}
-    for network in networks:
-        try:
-            pixels = _pixels(file, *_crop_and_filter(network.card))
-        except UnreadableImage as error:
-            return {"file": str(file), "error": str(error), "networks": {}}
-        predictions = predict(network, pixels)
-        probabilities = dict(zip(network.classes, predictions.probabilities[0].tolist(), strict=True))
-        answers[network.name] = {"confidence": float(predictions.confidence[0]), "probabilities": probabilities}
-    return {"file": str(file), "error": None, "networks": answers}
-
-
 def _print_answers(images: Sequence[dict[str, Any]]) -> None:
     for image in images:
         if image["error"] is None:
             print(image["file"].encode(errors="backslashreplace").decode())
-        for name, answer in image["networks"].items():
-            winner = max(answer["probabilities"], key=answer["probabilities"].get)
-            print(f"  {name:<28} {100 * answer['confidence']:5.1f} %  {winner}")
-
-
-def _crop_and_filter(card: Card | None) -> tuple[str, str]:
-    return (card.preprocessing["crop"], card.preprocessing["filter"]) if card else ("centre", "bicubic")
+        for name, given in image["networks"].items():
+            winner = max(given["probabilities"], key=given["probabilities"].get)
+            print(f"  {name:<28} {100 * given['confidence']:5.1f} %  {winner}")
 
 
 def _own_images(source: Path, card: Card) -> ImageSet:
     if source.is_dir():
-        return read_folder(source, None, *_crop_and_filter(card))
+        return read_folder(source, None, *crop_and_filter(card))
     if source.suffix != ".npz" or not source.exists():
         raise CommandError(f"{source} is neither a folder of pictures nor an .npz file: check its name")
     try:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from nat_core.ilsvrc import ILSVRC, VARIANTS, places_kept
+from nat_core.ilsvrc import places_kept
 from nat_core.images import read_image
 from nat_core.readers import ImageSet, MissingDataset, as_32, identities, read_class_folders, read_folder, read_npz
+from nat_core.recipes import ILSVRC, VARIANTS
 
 __all__ = [
     "CIFAR10_CLASSES",

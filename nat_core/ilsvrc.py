@@ -14,10 +14,7 @@ import numpy as np
 from jaxtyping import Int
 
 from nat_core.predictions import Predictions
-
-ILSVRC = "ilsvrc"
-VARIANTS = {"ilsvrc_strict": ("strict",), "ilsvrc_strict_near": ("strict", "near")}
-"""The sets derived from `ilsvrc`, by the parts of ilsvrc_overlap.json that they leave out."""
+from nat_core.recipes import ILSVRC, VARIANTS
 
 _WORDNET_ID = re.compile(r"n\d{8}")
 

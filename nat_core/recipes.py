@@ -4,7 +4,6 @@ import re
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from nat_core.ilsvrc import ILSVRC, VARIANTS
 from nat_core.protocols import values
 
 LEVELS = ("low", "middle", "high")
@@ -13,6 +12,10 @@ THRESHOLDS = (0.4, 0.6, 0.8, 0.9)
 
 IN_DISTRIBUTION, TRAINED_ON, SAME_SOURCE, UNSEEN = "in distribution", "trained on", "same source", "unseen"
 """The roles that an image set can have for a network."""
+
+ILSVRC = "ilsvrc"
+VARIANTS = {"ilsvrc_strict": ("strict",), "ilsvrc_strict_near": ("strict", "near")}
+"""The sets derived from `ilsvrc`, by the parts of ilsvrc_overlap.json that they leave out."""
 
 SYNTHETIC = ("patch_shuffled", "blends", "blobs")
 """The negatives that can be made up on the fly, the keys of `synthetics.SYNTHETICS`."""

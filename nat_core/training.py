@@ -20,6 +20,7 @@ from nat_core.checkpoints import CARD
 from nat_core.datasets import ImageSet, load_set
 from nat_core.divergences import BACKGROUND_TARGET
 from nat_core.inference import Network, choose_device, load_network
+from nat_core.locks import Busy, only_one
 from nat_core.losses import NatLoss
 from nat_core.models import Classifier, build
 from nat_core.objective import divergence_scale, objective
@@ -56,19 +57,31 @@ def train(
         raise TrainingError(
             f"{home} is there already: add --resume to keep it, or --out to train another one elsewhere"
         )
+    try:
+        with only_one(states.parent / f"{recipe.name}.lock"):
+            return _train(recipe, data, Path(out), Path(teachers or out), seed, device, resume, progress, save_seconds)
+    except Busy as error:
+        raise TrainingError(f"{recipe.name} is being trained already: {error}") from None
+
+
+def _train(
+    recipe: Recipe, data: Path | None, out: Path, teachers: Path, seed: int, device: str, resume: bool, progress: bool,
+    save_seconds: float,
+) -> Path:  # fmt: skip
+    states = out / ".state" / recipe.name
     begun = newest_state(states)
     if begun is not None and not resume:
         raise TrainingError(
             f"A run of {recipe.name} was begun in {states}: add --resume to go on, or delete that folder"
         )
     training = load_set(recipe.training_set, data)
-    run = _prepare(recipe, training, data, [Path(out), Path(teachers or out)], seed, choose_device(device), begun)
+    run = _prepare(recipe, training, data, [out, teachers], seed, choose_device(device), begun)
     _loop(run, states, save_seconds, progress)
     if run.average is not None:
         run.model.load_state_dict(run.average)
     finished = Finished(recipe, seed, run.model, run.classes, run.batches.mean, run.batches.std,
                         run.precision, run.seconds)  # fmt: skip
-    published = publish(finished, out=Path(out), data=data)
+    published = publish(finished, out=out, data=data)
     for path in states.glob("*"):
         path.unlink()
     states.rmdir()

@@ -13,13 +13,14 @@ import pytest
 from PIL import Image
 
 from nat_core import commands
-from nat_core.__main__ import FORMATS, main
+from nat_core.__main__ import main
 from nat_core.checkpoints import load_card
 from nat_core.datasets import load_set
+from nat_core.parser import FORMATS
 from nat_core.predictions import softmax
 from nat_core.report import render
 
-VERBS = ("data", "train", "predict", "evaluate", "report", "app")
+VERBS = ("data", "train", "predict", "evaluate", "report", "reproduce", "app")
 
 
 @pytest.fixture

@@ -1,0 +1,240 @@
+"""The verbs of the command line `nat`, their options and their help."""
+
+import argparse
+from pathlib import Path
+
+from nat_core import __version__
+from nat_core.protocols import PROTOCOLS
+from nat_core.recipes import RECIPES, Recipe, recipe_named
+from nat_core.studies import studies
+
+STATUSES = """\
+exit status:
+  0    done
+  1    something could not be done (unreadable picture, missing image set, damaged
+       network, full disk); one sentence on standard error says what and why
+  2    the command itself is wrong
+  130  stopped with Ctrl-C"""
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+FORMATS = ("text", "markdown", "csv", "json", "latex")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of every verb.
+
+    >>> build_parser().parse_args(["train", "digits_nat", "--seed", "3"]).seed
+    3
+    """
+    parser = argparse.ArgumentParser(
+        prog="nat",
+        description="Negative Awared Training: train, measure and show image classifiers that stay neutral on what "
+        "they were never taught.",
+        epilog=f"`nat VERB --help` says more, with examples.\n\n{STATUSES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"nat {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for add in (_add_data, _add_train, _add_predict, _add_evaluate, _add_report, _add_reproduce, _add_app):
+        add(verbs)
+    return parser
+
+
+def _verb(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, summary: str, text: str, examples: str
+) -> argparse.ArgumentParser:
+    return verbs.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.\n{text}",
+        epilog=f"examples:\n{examples}\n\n{STATUSES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def _add_data(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _verb(
+        verbs,
+        "data",
+        "say which image sets are there, which are missing and how to get them",
+        "CIFAR-10 and CIFAR-100 are needed only to train or evaluate on them, never for the\n"
+        "app or the tables. The digits and the noise are always there.",
+        "  nat data\n  nat data --download cifar10 cifar100",
+    )
+    parser.add_argument(
+        "--download",
+        nargs="+",
+        choices=("cifar10", "cifar100"),
+        default=[],
+        metavar="SET",
+        help="download cifar10 or cifar100 (170 MB each, checksummed)",
+    )
+    _data_option(parser)
+
+
+def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _verb(
+        verbs,
+        "train",
+        "train a network, evaluate it and store it with its report",
+        "Killed at any moment, a run goes on with --resume to the very same weights.\n\n"
+        "recipes:\n" + "\n".join(f"  {name}" for name in RECIPES),
+        "  nat train digits_nat --out my_networks     needs no data set, takes seconds\n"
+        "  nat train wrn16_1_nat --data data          about 40 minutes on one core\n"
+        "  nat train wrn16_1_nat --data data --resume",
+    )
+    parser.add_argument("recipe", type=_recipe, metavar="RECIPE", help="name of a recipe, and so of the network")
+    parser.add_argument(
+        "--device",
+        choices=DEVICES,
+        default="auto",
+        help="where to train (default: auto, the fastest there is)",
+    )
+    parser.add_argument("--seed", type=_count, default=0, help="seed of every random choice (default: 0)")
+    parser.add_argument(
+        "--epochs", type=_at_least_one, metavar="N", help="passes over the pictures, if not the recipe's"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where to store the network (default: --checkpoints)")
+    parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
+    _data_option(parser)
+    _checkpoints_option(parser, "where a student's teacher is")
+
+
+def _add_predict(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _verb(
+        verbs,
+        "predict",
+        "say what the networks see in pictures, and how sure they are",
+        "PNG, JPEG, WebP, GIF and BMP files of any size. A file that cannot be read makes exit\n"
+        "status 1; the others are still answered.",
+        "  nat predict bee.jpg\n  nat predict photos/*.jpg --networks wrn16_1_baseline wrn16_1_nat --json",
+    )
+    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="a picture")
+    parser.add_argument(
+        "--networks",
+        nargs="+",
+        action="extend",
+        metavar="NAME",
+        help="which networks (default: all that are there); write it after the pictures",
+    )
+    parser.add_argument("--json", action="store_true", help="all probabilities, as JSON on standard output")
+    _checkpoints_option(parser)
+
+
+def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _verb(
+        verbs,
+        "evaluate",
+        "measure a network on your own pictures",
+        "Prints the share of them on which the network's confidence exceeds each threshold\n"
+        "(NCR where they are negatives), beside the share of its own test pictures kept.",
+        "  nat evaluate wrn16_1_nat --images photos\n"
+        "  nat evaluate wrn16_1_nat --images pathmnist.npz --output logits.npz",
+    )
+    parser.add_argument("network", metavar="NAME", help="name of a network")
+    parser.add_argument(
+        "--images",
+        type=Path,
+        required=True,
+        metavar="DIR_OR_NPZ",
+        help="a folder of pictures, or an .npz file with MedMNIST's key names (its test split is used)",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE.npz",
+        help="write `logits` (n, classes) float32, and `files` or `labels`, to this file",
+    )
+    _checkpoints_option(parser)
+
+
+def _add_report(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _verb(
+        verbs,
+        "report",
+        "print the paper's two tables with ours beside",
+        "Every number comes from the networks' cards: no data set and no GPU is needed.",
+        "  nat report\n  nat report --format json > report.json",
+    )
+    parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+    parser.add_argument(
+        "--renew", action="store_true", help="compute the cards' numbers again from the stored predictions, print none"
+    )
+    _checkpoints_option(parser)
+
+
+def _add_reproduce(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _verb(
+        verbs,
+        "reproduce",
+        "train every network behind the tables and the studies, as long as you like",
+        "Runs wait in order of worth, one single-thread process each; what is done is skipped.\n"
+        "Stopped or killed, the same command goes on. All numbers go to runs.json, networks of\n"
+        "the tables beside it.\n\n"
+        "protocols:\n" + "\n".join(f"  {each.name:<8} {each.about}" for each in PROTOCOLS.values()
+                                    if each.name != "digits") + "\n\n"
+        "studies:\n" + "\n".join(f"  {study.name:<19} {study.question}" for study in studies()),
+        "  nat reproduce --plan                      the queue, with times for this machine\n"
+        "  nat reproduce --minutes 600 --out my_networks\n"
+        "  nat reproduce --protocol full             with a GPU",
+    )  # fmt: skip
+    known = [name for name in PROTOCOLS if name != "digits"]
+    parser.add_argument("--plan", action="store_true", help="print the queue with estimated times, train nothing")
+    parser.add_argument("--minutes", type=_at_least_one, metavar="M", help="stop after that long (default: when done)")
+    parser.add_argument("--protocol", choices=known, default="cpu", help="schedule of the tables (default: cpu)")
+    parser.add_argument(
+        "--study", nargs="+", action="extend", choices=[each.name for each in studies()], default=[], metavar="STUDY",
+        help="only the runs of these studies",
+    )  # fmt: skip
+    parser.add_argument("--jobs", type=_at_least_one, metavar="N", help="runs side by side (default: one a core)")
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to train (default: auto)")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="where to store all (default: $NAT_CHECKPOINTS, ./checkpoints)"
+    )
+    _data_option(parser)
+
+
+def _add_app(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _verb(
+        verbs,
+        "app",
+        "open the app in a browser",
+        "It is served to this machine only, until Ctrl-C.",
+        "  nat app\n  nat app --checkpoints my_networks --port 8600",
+    )
+    parser.add_argument("--port", type=_count, metavar="N", help="default: 8501, or the next free one")
+    _data_option(parser)
+    _checkpoints_option(parser)
+
+
+def _data_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="where the image sets are (default: $NAT_DATA, ./data)"
+    )
+
+
+def _checkpoints_option(parser: argparse.ArgumentParser, what: str = "where the networks are") -> None:
+    parser.add_argument(
+        "--checkpoints", type=Path, metavar="DIR", help=f"{what} (default: $NAT_CHECKPOINTS, ./checkpoints)"
+    )
+
+
+def _recipe(name: str) -> Recipe:
+    try:
+        return recipe_named(name)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"needs a whole number from 0 up, not {text!r}")
+    return int(text)
+
+
+def _at_least_one(text: str) -> int:
+    if (number := _count(text)) < 1:
+        raise argparse.ArgumentTypeError(f"needs a whole number from 1 up, not {text!r}")
+    return number

@@ -1,0 +1,87 @@
+"""The verb `nat reproduce`: the plan with estimated times, or the queue with a line for each run."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+
+from nat_core.checkpoints import checkpoints_folder
+from nat_core.datasets import data_folder
+from nat_core.run_queue import Place, Progress, go, is_done
+from nat_core.runs import load_runs
+from nat_core.studies import PlannedRun, queue, studies
+
+SIDE_BY_SIDE = 6
+"""Small networks trained side by side on a GPU: each alone would leave it waiting for launches."""
+
+
+def reproduce(options: argparse.Namespace) -> int:
+    """Print the plan, or train the queue's runs; 1 where one of them failed."""
+    from nat_core.inference import choose_device
+
+    device = choose_device(options.device).type
+    place = Place(options.out or checkpoints_folder(None), data_folder(options.data), device)
+    runs = queue(options.protocol, tuple(options.study))
+    jobs = options.jobs or (min(_cores(), SIDE_BY_SIDE) if device == "cuda" else _cores())
+    if options.plan:
+        _print_plan(runs, place, options.protocol, jobs)
+        return 0
+    seconds = None if options.minutes is None else 60.0 * options.minutes
+    progress = go(runs, place, jobs=jobs, seconds=seconds, show=_Lines())
+    for key, sentence in progress.failed.items():
+        print(f"nat reproduce: {key}: {sentence}", file=sys.stderr)
+    left = len(progress.waiting)
+    print(f"{len(progress.done)} runs finished, {left} left, {len(progress.failed)} failed; numbers of all runs: "
+          f"{place.out / 'runs.json'}")  # fmt: skip
+    if left:
+        print("go on with the same command")
+    return 1 if progress.failed else 0
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _print_plan(runs: Sequence[PlannedRun], place: Place, protocol: str, jobs: int) -> None:
+    import torch
+
+    from nat_core.timing import estimated_seconds
+
+    torch.set_num_threads(1)
+    records, left = load_runs(place.out), 0.0
+    study_of: dict[str, str] = {}
+    for study in studies(protocol):
+        for run in study.runs:
+            study_of.setdefault(run.key, study.name)
+    print(f"{'study':<19} {'run':<42} {'minutes':>7}")
+    for run in runs:
+        if is_done(run, records, place):
+            print(f"{study_of[run.key]:<19} {run.key:<42} {'done':>7}")
+            continue
+        seconds = estimated_seconds(run.recipe, place.device)
+        left += seconds
+        print(f"{study_of[run.key]:<19} {run.key:<42} {seconds / 60:7.1f}", flush=True)
+    print(f"{left / 3600:.1f} hours of one process, {left / 3600 / jobs:.1f} hours with {jobs} side by side on this "
+          f"machine ({place.device}); the longest runs may leave some idle at the end")  # fmt: skip
+
+
+class _Lines:
+    """A line for each run: redrawn in place on a terminal, once a minute anywhere else."""
+
+    def __init__(self) -> None:
+        self._drawn, self._due, self._told = 0, 0.0, 0
+
+    def __call__(self, progress: Progress) -> None:
+        terminal = sys.stderr.isatty()
+        news = [f"{key}: done" for key in progress.done[self._told :]]
+        self._told = len(progress.done)
+        if time.monotonic() < self._due and not news:
+            return
+        self._due = time.monotonic() + (1.0 if terminal else 60.0)
+        width = os.get_terminal_size(sys.stderr.fileno()).columns - 1 if terminal else 200
+        lines = [f"{key}: {child.line}"[:width] for key, child in progress.running.items()]
+        up = f"\x1b[{self._drawn}A\x1b[J" if terminal and self._drawn else ""
+        sys.stderr.write(up + "".join(f"{line}\n" for line in news + lines))
+        sys.stderr.flush()
+        self._drawn = len(lines)

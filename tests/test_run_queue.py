@@ -1,0 +1,110 @@
+"""The queue: what is done is skipped, students wait for their teachers, kill -9 loses nothing, failures are named."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from nat_core import run_queue
+from nat_core.checkpoints import available, load_card
+from nat_core.recipes import recipe_named
+from nat_core.run_queue import Place, go, is_done
+from nat_core.runs import RUNS, load_runs
+from nat_core.state import newest_state
+from nat_core.studies import PlannedRun
+from nat_core.training import train
+
+TINY = {"epochs": 3, "sizes": ((8, 1.0),)}
+TEACHER = PlannedRun(replace(recipe_named("digits_nat"), **TINY), kept=True)
+STUDENT = PlannedRun(replace(recipe_named("digits_baseline"), name="digits_student", teacher="digits_nat", **TINY))
+
+QUEUE = f"""
+import sys
+from dataclasses import replace
+from pathlib import Path
+from nat_core import run_queue
+from nat_core.recipes import recipe_named
+from nat_core.studies import PlannedRun
+run_queue.SAVE_SECONDS = 0.0
+tiny = {TINY!r}
+runs = [PlannedRun(replace(recipe_named("digits_nat"), **tiny), kept=True)]
+run_queue.go(runs, run_queue.Place(Path(sys.argv[1]), Path(sys.argv[1])), jobs=1)
+"""
+
+
+@pytest.fixture
+def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing may be trained."""
+
+    def refuse(*settings: object) -> None:
+        raise AssertionError(f"a run was started: {settings}")
+
+    monkeypatch.setattr(run_queue, "Child", refuse)
+
+
+def test_a_killed_queue_takes_its_worker_along_and_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    script, out = tmp_path / "queue.py", tmp_path / "out"
+    script.write_text(QUEUE)
+    killed = subprocess.Popen([sys.executable, script, out], env=os.environ | {"OMP_NUM_THREADS": "1"})
+    states = out / ".state" / "digits_nat"
+    while newest_state(states) is None:
+        assert killed.poll() is None
+        time.sleep(0.05)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    # The lock is free as soon as the worker has followed; then its state no longer moves.
+    progress = go([STUDENT, TEACHER], Place(out, out), jobs=2)
+    assert progress.done == [TEACHER.key, STUDENT.key]
+    assert progress.failed == {}
+    records = load_runs(out)
+    assert list(records) == [TEACHER.key, STUDENT.key]
+    assert records[STUDENT.key].recipe == STUDENT.recipe
+    assert available(out) == ("digits_nat",)
+    assert records[TEACHER.key].report == load_card(out, "digits_nat").report
+    assert not (out / ".state" / "runs" / STUDENT.key).exists()
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as the workers: sums in another order give other last bits
+    whole = train(TEACHER.recipe, out=tmp_path / "whole", progress=False, device="cpu")
+    torch.set_num_threads(threads)
+    for file in ("weights.safetensors", "predictions.safetensors"):
+        assert (whole / file).read_bytes() == (out / "digits_nat" / file).read_bytes()
+
+
+def test_what_is_done_is_skipped_and_what_was_trained_otherwise_is_left_alone(
+    tmp_path: Path, no_workers: None, digits_networks: Path
+) -> None:
+    place = Place(tmp_path, tmp_path)
+    recipe = load_card(digits_networks, "digits_nat").recipe
+    run = PlannedRun(recipe, kept=True)
+    (tmp_path / "digits_nat").symlink_to(digits_networks / "digits_nat")
+    assert not is_done(TEACHER, {}, place)  # the network of that name has more epochs or fewer
+    assert place.home(TEACHER) == place.work(TEACHER)
+    progress = go([run], place, jobs=1)
+    assert (progress.done, progress.waiting, progress.failed) == ([], [], {})
+    assert list(load_runs(tmp_path)) == [run.key]
+
+
+def test_the_time_ends_the_queue_and_failures_are_sentences(tmp_path: Path) -> None:
+    place = Place(tmp_path, tmp_path)
+    late = go([TEACHER], place, jobs=1, seconds=0.0)
+    assert [run.key for run in late.waiting] == [TEACHER.key]
+    assert not (tmp_path / RUNS).exists()
+    needs_data = PlannedRun(replace(recipe_named("wrn16_1_nat"), epochs=1))
+    orphan = replace(STUDENT, recipe=replace(STUDENT.recipe, teacher="nobody"))
+    progress = go([needs_data, orphan], place, jobs=2)
+    assert "nat data --download cifar10" in progress.failed[needs_data.key]
+    assert "nat train nobody" in progress.failed[orphan.key]
+    assert progress.done == []
+
+
+def test_a_student_whose_teacher_failed_is_named(tmp_path: Path) -> None:
+    teacher = PlannedRun(replace(recipe_named("wrn16_1_nat"), epochs=1), kept=True)
+    student = PlannedRun(replace(recipe_named("wrn16_1_student_of_nat"), teacher="wrn16_1_nat"))
+    progress = go([teacher, student], Place(tmp_path, tmp_path), jobs=2)
+    assert progress.failed[student.key] == "its teacher cpu/wrn16_1_nat/seed0 is not there"

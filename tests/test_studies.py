@@ -1,0 +1,78 @@
+"""The studies as data: every run is unique, needs only what the queue trains, and differs in what it says."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nat_core.checkpoints import CheckpointError
+from nat_core.divergences import TARGETS
+from nat_core.recipes import recipe_named
+from nat_core.runs import RUNS, RunRecord, add_run, load_runs, record_of
+from nat_core.studies import PlannedRun, queue, studies
+
+RUNS_OF = {protocol: queue(protocol) for protocol in ("full", "cpu", "short")}
+
+
+@pytest.mark.parametrize("protocol", RUNS_OF)
+def test_every_run_is_planned_once_and_its_teacher_before_it(protocol: str) -> None:
+    keys = [run.key for run in RUNS_OF[protocol]]
+    assert len(keys) == len(set(keys))
+    for place, run in enumerate(RUNS_OF[protocol]):
+        assert run.teacher_key is None or run.teacher_key in keys[:place]
+        assert run.recipe.divergence in TARGETS
+    kept = {run.key for run in RUNS_OF[protocol] if run.kept}
+    assert {run.teacher_key for run in RUNS_OF[protocol]} - {None} <= kept
+
+
+def test_one_key_means_one_recipe() -> None:
+    for study in studies("cpu"):
+        for run in study.runs:
+            assert next(each for each in RUNS_OF["cpu"] if each.key == run.key) == run
+
+
+def test_the_queue_begins_with_the_paper_s_first_table() -> None:
+    names = [run.recipe.name for run in RUNS_OF["cpu"]]
+    assert names[:4] == ["resnet18_baseline", "resnet18_nat", "wrn40_1_baseline", "wrn40_1_nat"]
+    assert all(run.recipe.protocol == "short" for run in RUNS_OF["short"])
+    assert [run.recipe.protocol for run in RUNS_OF["full"][:6]] == ["full"] * 6
+
+
+def test_held_out_runs_look_at_no_reported_set() -> None:
+    beyond = queue("cpu", ("beyond",))
+    assert {name for run in beyond for name in run.recipe.roles} == {"cifar10_held_out", "cifar100_held_out"}
+
+
+def test_only_networks_of_the_tables_are_published() -> None:
+    published = [run.key for run in RUNS_OF["cpu"] if run.published]
+    assert len(published) == 8
+    assert not PlannedRun(recipe_named("wrn16_1_nat"), seed=1).published
+
+
+def test_unknown_protocols_and_studies_name_the_known() -> None:
+    with pytest.raises(ValueError, match="'digits'; known: full, cpu, short"):
+        studies("digits")
+    with pytest.raises(ValueError, match="'tables'; known: first_table"):
+        queue("cpu", ("tables",))
+
+
+def test_records_survive_the_file_and_the_newest_wins(tmp_path: Path, digits_networks: Path) -> None:
+    record = record_of(digits_networks, "digits_nat")
+    other = replace(record, recipe=replace(record.recipe, synthetic=("blobs",), hardest=2), renormalised=record.report)
+    add_run(tmp_path, "a", record)
+    add_run(tmp_path, "b", other)
+    assert load_runs(tmp_path) == {"a": record, "b": other}
+    add_run(tmp_path, "a", replace(record, seconds=1.5))
+    assert load_runs(tmp_path)["a"].seconds == 1.5
+    assert len((tmp_path / RUNS).read_text().splitlines()) == 7
+    assert RunRecord.from_json(record.to_json()) == record
+
+
+@pytest.mark.parametrize(
+    "text", ['{"format": 2, "runs": {}}', '{"format": 1}', "[]", '{"format": 1, "runs": {"a": 1}}']
+)
+def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / RUNS).write_text(text)
+    with pytest.raises(CheckpointError, match=RUNS):
+        load_runs(tmp_path)
+    assert load_runs(tmp_path / "none") == {}
