@@ -114,17 +114,20 @@ class Child:
 
 
 def is_done(run: PlannedRun, records: Mapping[str, RunRecord], place: Place) -> bool:
-    """Whether a run needs nothing more: its numbers are noted, of this very recipe, and its network is there if kept.
+    """Whether a run needs no training: its network is there, or needs not be since its numbers are noted.
 
-    A network that was trained in another way (by `nat train`) counts: its numbers are noted here.
+    A network of this very recipe and seed counts however it was trained (by `nat train`).
     """
-    home = place.network(run)
-    if run.key in records and records[run.key].recipe == run.recipe:
-        return home is not None or not run.kept
-    if home is None:
-        return False
-    add_run(place.out, run.key, record_of(home, run.recipe.name))
-    return True
+    noted = run.key in records and records[run.key].recipe == run.recipe
+    return place.network(run) is not None or (noted and not run.kept)
+
+
+def _note(runs: Sequence[PlannedRun], records: Mapping[str, RunRecord], place: Place) -> None:
+    """Note the numbers of the networks that are there already, where they are not noted or are other ones."""
+    for run in runs:
+        home = place.network(run)
+        if home is not None and records.get(run.key) != (record := record_of(home, run.recipe.name)):
+            add_run(place.out, run.key, record)
 
 
 def go(
@@ -142,6 +145,7 @@ def go(
     """
     deadline = None if seconds is None else time.monotonic() + seconds
     records = load_runs(place.out)
+    _note(runs, records, place)
     by_key = {run.key: run for run in runs}
     progress = Progress([run for run in runs if not is_done(run, records, place)])
     try:

@@ -85,6 +85,8 @@ def test_what_is_done_is_skipped_and_what_was_trained_otherwise_is_left_alone(
     (tmp_path / "digits_nat").symlink_to(digits_networks / "digits_nat")
     assert not is_done(TEACHER, {}, place)  # the network of that name has more epochs or fewer
     assert place.home(TEACHER) == place.work(TEACHER)
+    assert is_done(run, {}, place)
+    assert load_runs(tmp_path) == {}, "looking writes nothing"
     progress = go([run], place, jobs=1)
     assert (progress.done, progress.waiting, progress.failed) == ([], [], {})
     assert list(load_runs(tmp_path)) == [run.key]

@@ -1,0 +1,79 @@
+"""Spread over seeds and over pictures, and the distances of attention maps by level."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nat_core.attention import level_distance
+from nat_core.batches import normalised
+from nat_core.inference import Network, frozen
+from nat_core.levels import level_distances, spread
+from nat_core.models import build
+from nat_core.spread import over_seeds, paired_bootstrap
+
+
+def test_mean_and_deviation_over_seeds_worked_by_hand() -> None:
+    three = over_seeds([1.0, 2.0, 6.0])
+    assert (three.mean, three.seeds) == (3.0, 3)
+    assert three.deviation == pytest.approx(7**0.5)  # (4 + 1 + 9) / 2
+    assert over_seeds([0.5]).deviation is None
+    with pytest.raises(ValueError, match="one seed"):
+        over_seeds([])
+
+
+def test_a_bootstrap_of_a_share_is_the_binomial_one() -> None:
+    first = np.repeat([1.0, 0.0], [300, 700])
+    found = paired_bootstrap(first, np.zeros(1000))
+    error = (0.3 * 0.7 / 1000) ** 0.5
+    assert found.difference == pytest.approx(0.3)
+    assert (found.high - found.low) / 2 == pytest.approx(1.96 * error, rel=0.1)
+
+
+def test_pairing_removes_what_both_have_in_common() -> None:
+    hard = np.random.default_rng(0).integers(0, 2, 500).astype(float)
+    found = paired_bootstrap(hard, hard)
+    assert (found.difference, found.low, found.high) == (0.0, 0.0, 0.0)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=20))
+def test_turned_round_the_difference_changes_its_sign(pairs: list) -> None:
+    first, second = map(np.array, zip(*pairs, strict=True))
+    one, other = (paired_bootstrap(*each, samples=20) for each in ((first, second), (second, first)))
+    assert one.difference == pytest.approx(-other.difference)
+    assert (one.low, one.high) == (pytest.approx(-other.high), pytest.approx(-other.low))
+
+
+def test_other_pictures_are_refused() -> None:
+    with pytest.raises(ValueError, match="got 2 and 3"):
+        paired_bootstrap(np.zeros(2), np.zeros(3))
+
+
+def network(seed: int) -> Network:
+    import torch
+
+    model = frozen(build("wrn10_1", 3, seed=seed), torch.device("cpu"))
+    return Network("net", model, ("a", "b", "c"), (0.5,) * 3, (0.2 + seed / 10,) * 3)
+
+
+def test_levels_are_compared_picture_by_picture() -> None:
+    import torch
+
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 3)).astype(np.uint8)
+    one, other = network(0), network(1)
+    found = level_distances(one, other, pixels, batch_size=2)
+    groups = [each.model(normalised(torch.from_numpy(pixels), each.mean, each.std)).groups for each in (one, other)]
+    for place, distances in enumerate(found.values()):
+        np.testing.assert_allclose(distances, level_distance(groups[0][place], groups[1][place]).numpy(), atol=1e-5)
+    assert list(found) == ["low", "middle", "high"]
+    assert all(distances.max() < 1e-6 for distances in level_distances(one, one, pixels).values())
+    with pytest.raises(ValueError, match="no picture"):
+        level_distances(one, other, pixels[:0])
+
+
+def test_a_spread_says_how_many_pictures() -> None:
+    found = spread(np.arange(101) / 100)
+    assert found.pictures == 101
+    assert found.quantiles == pytest.approx((0.05, 0.25, 0.5, 0.75, 0.95))
+    with pytest.raises(ValueError, match="one picture"):
+        spread(np.zeros(0))
