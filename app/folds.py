@@ -67,7 +67,7 @@ def fair(place: Place) -> None:
         score = st.segmented_control(
             "Score", list(SCORE_TITLES), format_func=lambda name: SCORE_TITLES[name], key="score", required=True,
             persist_state="session", help=SCORE_HELP,
-        )  # fmt: skip
+        ) or "confidence"  # fmt: skip
         found = rates.separations(place.pair, place.negatives, score, place.temperature)
         ncr = {kind: found[kind].ncr_at_95_kept for kind in KINDS}
         sentence = words.score_sentence(ncr, {kind: found[kind].auroc for kind in KINDS}, SCORE_NAMES[score])
@@ -159,7 +159,7 @@ def _pictures(place: Place, classes: Sequence[str]) -> None:
     who, what = st.columns(2, gap="medium", vertical_alignment="bottom")
     kind: Kind = who.segmented_control(
         "Pictures that fool", KINDS, format_func=lambda each: NAMES[each], key="behind_kind", required=True
-    )  # fmt: skip
+    ) or "nat"  # fmt: skip
     predicted = what.selectbox("into seeing", classes, key="behind_class")
     network = place.pair.by_kind[kind]
     predictions = cached.tempered(network, place.negatives, place.temperature)
@@ -212,3 +212,4 @@ def beside_the_paper(place: Place, named: Sequence[tuple[str, str]]) -> None:
                     alt=f"NCR on {set_title(name)} beside the paper's, and the share kept",
                 )
         st.caption(words.comparison_note(place.pair.paper is not None, place.pair.paper_note))
+        st.page_link("views/evidence.py", label="All tables, claims and cards: Evidence", icon=":material/fact_check:")

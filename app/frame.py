@@ -1,7 +1,8 @@
 """What surrounds every page: the style sheet, the sidebar, and what stands where a network is missing or damaged."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import streamlit as st
 
@@ -41,12 +42,48 @@ STYLE = """<style>
   font-size: 1.2rem; line-height: 1.35;
 }
 [class*="st-key-figure_"] [data-testid="stCaptionContainer"] p { font-size: .85rem; line-height: 1.4; }
+[class*="st-key-wide_"] { overflow-x: auto; }
+[class*="st-key-wide_"] table { min-width: 40rem; font-variant-numeric: tabular-nums; }
+[class*="st-key-claim_"] { padding-bottom: .35rem; }
 </style>"""
+WALL = """<style>
+html { font-size: 125%; }
+.stMainBlockContainer { max-width: 1375px; }
+.stMain .js-plotly-plot .plotly text { font-size: 15.5px !important; }
+</style>"""
+"""Text at 125 %, for who looks from afar."""
 
 
 def style() -> None:
     """Put the style sheet on the page; it holds nothing that a visitor provided."""
-    st.html(STYLE)
+    st.html(STYLE + (WALL if st.session_state.get("wall") else ""))
+
+
+def prose(file: str) -> str:
+    """A text that lies beside the app's modules."""
+    return (Path(__file__).parent / file).read_text(encoding="utf-8")
+
+
+def offer(name: str, content: Callable[[], str]) -> None:
+    """Offer what the page shows as a CSV file; `content` is asked for it once the visitor wants it."""
+    st.session_state["offered"] = (name, content)
+
+
+def download_view() -> None:
+    """Draw the button that hands out what the page offered; to be called once the page is drawn."""
+    name, content = st.session_state.pop("offered", (None, None))
+    if name is not None:
+        st.sidebar.download_button(
+            "Download this view",
+            content,
+            file_name=f"nat-{name}.csv",
+            mime="text/csv",
+            key="download_view",
+            icon=":material/download:",
+            on_click="ignore",
+            width="stretch",
+            help="The numbers that this page shows, as a table (CSV).",
+        )
 
 
 def open_link() -> None:
@@ -85,6 +122,7 @@ def sidebar() -> None:
             help="Each pair is one architecture trained twice: once on its own classes alone (baseline), once with "
             "negatives beside them (NAT).",
         )
+        st.toggle("For the wall", key="wall", persist_state="session", help="Larger text, for a projector or a class.")
         st.caption("Uploads stay in memory and are gone when you leave. Pictures: free, see `app/gallery/CREDITS.md`.")
 
 

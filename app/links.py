@@ -52,6 +52,8 @@ SETTINGS: dict[str, Callable[[str], Any]] = {
     "temperature": _temperature,
     "score": lambda text: {name: name for name in SCORE_TITLES}[text],
     **dict.fromkeys(FOLDS, _switch),
+    "sheet": lambda text: {f"Table {number}": f"Table {number}" for number in range(1, 7)}[text],
+    "wall": _switch,
 }
 """What a link may hold, by the key of its widget: a reader that raises ValueError or KeyError for another value."""
 

@@ -12,7 +12,6 @@ st.set_page_config(
     layout="wide",
     menu_items={"About": "Two networks, one photo: one is sure, the other says that it does not know."},
 )
-frame.style()
 page = st.navigation(
     [
         st.Page("views/see_it.py", title="See it", icon=":material/visibility:", default=True),
@@ -20,9 +19,12 @@ page = st.navigation(
         st.Page("views/thresholds.py", title="Thresholds", icon=":material/tune:"),
         st.Page("views/attention.py", title="Attention", icon=":material/center_focus_strong:"),
         st.Page("views/playground.py", title="Playground", icon=":material/experiment:"),
+        st.Page("views/evidence.py", title="Evidence", icon=":material/fact_check:"),
     ]
 )
 frame.open_link()
+frame.style()
 frame.sidebar()
 page.run()
 frame.copy_link()
+frame.download_view()

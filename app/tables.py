@@ -1,24 +1,35 @@
 """The tables of Thresholds, beside the paper's, and the files that it hands out."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from app import cached, rates
 from app.pairs import Pair
-from app.palette import KINDS, NAMES
-from nat_core.report import PAPER, render
+from app.palette import KINDS, NAMES, Kind
+from nat_core.report import PAPER, NetworkReport, render
 
 
-def curves_csv(pair: Pair) -> str:
+def curves_csv(pair: Pair, temperature: float = 1.0) -> str:
     """Every rate of both networks at every threshold: network, set, role, pictures, t, rate, share kept."""
     lines = ["network,set,role,images,t,share_above_t,share_kept"]
-    kept = rates.kept_curves(pair)
+    kept = rates.kept_curves(pair, temperature)
     for kind, name in pair.by_kind.items():
         for set_name, each in cached.card(name).report.sets.items():
-            curve = cached.curve(name, set_name)
+            curve = cached.curve(name, set_name, temperature)
             lines += [
                 f"{name},{set_name},{each.role},{each.images},{t:.2f},{rate:.6f},{share:.6f}"
                 for t, rate, share in zip(cached.CURVE, curve, kept[kind], strict=True)
             ]
+    return "\n".join(lines) + "\n"
+
+
+def probabilities_csv(file: str, said: dict[Kind, cached.OwnAnswer], names: dict[Kind, str]) -> str:
+    """Every probability of both networks for one picture: picture, network, class, probability."""
+    lines = ["picture,network,class,probability"]
+    for kind, each in said.items():
+        pairs = zip(each.classes, each.probabilities, strict=True)
+        lines += [f"{file},{names[kind]},{name},{probability:.6f}" for name, probability in pairs]
     return "\n".join(lines) + "\n"
 
 
@@ -44,6 +55,6 @@ def _figure(share: float | None) -> str:
     return f"{share:.4f}" if 0 < share < 0.0005 else f"{share:.3f}"
 
 
-def report_csv() -> str:
-    """The paper's tables with ours beside, of every network that is here."""
-    return render({name: cached.card(name).report for name in cached.present()}, "csv")
+def report_csv(reports: Mapping[str, NetworkReport]) -> str:
+    """Every number of these networks, the paper's beside them."""
+    return render(reports, "csv")

@@ -254,6 +254,18 @@ def behind_sentence(kind: Kind, predicted: str, number: int, total: int, thresho
     )
 
 
+def duration(seconds: float) -> str:
+    """Return a time in words, as exact as it is worth.
+
+    >>> [duration(seconds) for seconds in (31.4, 200, 4287.9)]
+    ['31 seconds', '3 minutes', '1 h 11 min']
+    """
+    if seconds < 120:
+        return f"{seconds:.0f} seconds"
+    minutes = int(seconds // 60)
+    return plural(minutes, "minute") if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
 def plural(number: int, noun: str) -> str:
     """Return "1 photo", "12 photos", "10,000 pictures"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

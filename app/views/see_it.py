@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import cached, charts, frame, rates, words
+from app import cached, charts, frame, rates, tables, words
 from app.pairs import set_title
 from app.palette import KINDS, NAMES
 from app.pictures import GalleryPicture, gallery
@@ -70,6 +70,7 @@ def fooled_too() -> str:
 picture = pictures[st.session_state["picture"]]
 said = cached.gallery_answers(pair, picture.file)
 answers = {kind: said[kind].answer for kind in KINDS}
+frame.offer(f"{picture.path.stem}", lambda: tables.probabilities_csv(picture.file, said, pair.by_kind))
 st.title(words.picture_title(answers["baseline"], answers["nat"], picture.label, t), anchor=False)
 with st.container(key="answers"):
     left, *right = st.columns([1.0, 1.15, 1.15], gap="medium")

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app import cached, folds, frame, live, rates, words
+from app import cached, folds, frame, live, rates, tables, words
 from app.pairs import ROLE_TITLES, set_title
 from app.palette import KINDS
 from nat_core.ilsvrc import variants_of, without_variants
@@ -56,6 +56,7 @@ def said() -> list[dict]:
     return live.sentences(here, {kind: np.array([at[kind]]) for kind in KINDS}, known=chosen == known)
 
 
+frame.offer(f"{pair.key}-curves", lambda: tables.curves_csv(pair, temperature))
 sentences = said()
 title = sentences[0 if locked else live.step(t)]["title"]
 st.title(title, anchor=False)

@@ -1,0 +1,72 @@
+"""The paper's claims are judged by their rules, on reports made up so that each verdict is known."""
+
+from dataclasses import replace
+
+import pytest
+
+from nat_core.claims import Claim, MapDistances, claims, summary
+from nat_core.report import NetworkReport, SetReport
+
+KEYS = ("0.4", "0.6", "0.8", "0.9")
+
+
+def report(rates: dict[str, float], accuracy: float = 0.95, kept: float = 0.9) -> NetworkReport:
+    """A report whose NCR is the same at all thresholds, by set."""
+    roles = {"cifar100_train": "trained on", "cifar100_test": "same source", "ilsvrc": "unseen", "noise": "unseen"}
+    sets = {
+        name: SetReport(1000, roles[name], dict.fromkeys(KEYS, rate), rate, 0.9, 0.2) for name, rate in rates.items()
+    }
+    sets["cifar10_test"] = SetReport(10_000, "in distribution", dict.fromkeys(KEYS, kept), 0.95, 0.5, 0.95)
+    return NetworkReport(accuracy, 0.02, 0, "cpu", ("a", "b"), dict.fromkeys(KEYS, kept), sets)
+
+
+BASELINE = report({"cifar100_train": 0.5, "cifar100_test": 0.5, "ilsvrc": 0.4, "noise": 0.3})
+NAT = report({"cifar100_train": 0.01, "cifar100_test": 0.02, "ilsvrc": 0.02, "noise": 0.0}, 0.945)
+
+
+def judged(nat: NetworkReport, baseline: NetworkReport = BASELINE) -> tuple[Claim, ...]:
+    """The claims of the first experiment."""
+    return claims({"wrn16_1_baseline": baseline, "wrn16_1_nat": nat})
+
+
+def test_all_hold_where_the_numbers_are_the_papers_kind() -> None:
+    found = judged(NAT)
+    assert [claim.verdict for claim in found] == ["held"] * 5 + ["not measured yet"] * 2
+    assert summary(found) == "Of the paper's 7 claims, 5 are measured here: 5 held."
+    assert "lower in 8 of 8 cells; NCR_0.9 goes from 0.500 to 0.010 on cifar100_train (1,000)" in found[1].measured
+    assert "accuracy 95.00 % to 94.50 % on 10,000 pictures." in found[4].measured
+
+
+@pytest.mark.parametrize(("lost", "verdict"), [(0.01, "held"), (0.03, "held in part"), (0.031, "did not hold")])
+def test_accuracy_may_fall_by_one_point_or_in_part_by_three(lost: float, verdict: str) -> None:
+    assert judged(replace(NAT, accuracy=round(BASELINE.accuracy - lost, 6)))[4].verdict == verdict
+
+
+def test_unseen_negatives_are_judged_without_noise() -> None:
+    worse = report({"cifar100_train": 0.01, "cifar100_test": 0.6, "ilsvrc": 0.6, "noise": 0.1})
+    found = judged(worse)
+    assert found[1].verdict == "did not hold"
+    assert found[2].verdict == "did not hold"
+    assert found[3].verdict == "held in part"
+
+
+def test_a_modest_baseline_does_not_show_the_fault() -> None:
+    modest = report({"cifar100_train": 0.05, "cifar100_test": 0.2, "ilsvrc": 0.05})
+    found = judged(NAT, modest)
+    assert found[0].verdict == "held in part"
+    assert found[3].verdict == "not measured yet"
+
+
+def test_students_and_maps_have_claims_of_their_own() -> None:
+    reports = {"wrn16_1_student_of_baseline": BASELINE, "wrn16_1_student_of_nat": NAT}
+    networks = ("wrn40_1_baseline", "wrn40_1_nat")
+    found = claims(reports, MapDistances(networks, {"low": 0.2, "middle": 0.1, "high": 0.5}))
+    assert [claim.verdict for claim in found] == ["not measured yet"] * 5 + ["held", "held in part"]
+    assert found[6].measured.startswith("wrn40_1_baseline and wrn40_1_nat: median distance of the maps")
+    assert "low 0.200, middle 0.100, high 0.500" in found[6].measured
+
+
+def test_the_large_pair_goes_before_the_small_one() -> None:
+    pairs = ("resnet18", "wrn16_1")
+    reports = {f"{key}_{kind}": each for key in pairs for kind, each in (("baseline", BASELINE), ("nat", NAT))}
+    assert claims(reports)[0].measured.startswith("resnet18_nat against resnet18_baseline")

@@ -1,0 +1,89 @@
+"""Evidence in every state, and what surrounds every page: the file of this view, and larger text for the wall."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.palette import KINDS
+from nat_core.checkpoints import CARD
+from tests.pages import PAGES, said
+from tests.synthetic import write_pairs
+
+PAGE = "views/evidence.py"
+
+
+def test_claims_tables_and_cards_of_what_is_trained(start, networks: Path) -> None:
+    app = start(networks, PAGE)
+    text = said(app).replace("\\", "")
+    assert app.title[0].value.startswith("Of the paper's 7 claims, 7 are measured here: ")
+    assert "wrn40_1_nat against wrn40_1_baseline: " in text
+    assert "median distance of the maps over the gallery" in text
+    assert app.segmented_control(key="sheet").options == ["Table 1", "Table 2", "Table 3", "Table 4"]
+    assert app.segmented_control(key="sheet").value == "Table 2"
+    assert "SHA-256 of its files, checked whenever they are read." in text
+    assert any("@software{nat_explorer" in code.value for code in app.code)
+
+
+def test_the_papers_figures_stand_in_grey_beside_ours(start, networks: Path) -> None:
+    app = start(networks, PAGE)
+    cells = app.table[1].value.astype(str).stack()
+    assert any(":gray[(0.974)]" in cell for cell in cells)
+    app.segmented_control(key="sheet").set_value("Table 1").run()
+    assert [code.value for code in app.code if code.value.startswith("nat train")] == [
+        "nat train resnet18_baseline\nnat train resnet18_nat"
+    ]
+    assert "\u2013 :gray[(0.960)]" in set(app.table[1].value.astype(str).stack())
+
+
+def test_nothing_trained_is_said_as_plainly(start, tmp_path: Path) -> None:
+    app = start(tmp_path, PAGE)
+    assert app.title[0].value == "None of the paper's 7 claims is measured here yet."
+    assert "None is trained yet." in said(app)
+
+
+def test_a_damaged_card_is_named_and_the_others_are_shown(start, tmp_path: Path) -> None:
+    write_pairs(tmp_path, "wrn16_1")
+    damaged = tmp_path / "wrn16_1_nat" / CARD
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    app = start(tmp_path, PAGE)
+    assert len(app.warning) == 1
+    assert "wrn16_1_nat" in app.warning[0].value
+    assert "Training" in said(app)
+
+
+@pytest.mark.parametrize("page", [PAGES[0], PAGES[2], PAGE])
+def test_the_view_can_be_downloaded(start, networks: Path, page: str) -> None:
+    app = start(networks, page)
+    assert "download_view" in [button.key for button in app.sidebar.get("download_button")]
+
+
+def test_a_page_without_numbers_offers_no_file(start, tmp_path: Path) -> None:
+    app = start(tmp_path)
+    assert not app.sidebar.get("download_button")
+
+
+def test_the_picture_downloads_with_every_probability(networks: Path, monkeypatch, fresh_caches) -> None:
+    from app import cached, tables
+    from app.pairs import pair_named
+
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
+    pair = pair_named("wrn16_1")
+    said_of_it = cached.gallery_answers(pair, "cat1.jpg")
+    lines = tables.probabilities_csv("cat1.jpg", said_of_it, pair.by_kind).splitlines()
+    assert lines[0] == "picture,network,class,probability"
+    assert len(lines) == 1 + 10 * len(KINDS)
+    assert sum(float(line.rpartition(",")[2]) for line in lines[1:11]) == pytest.approx(1, abs=1e-5)
+
+
+def test_for_the_wall_the_text_is_larger_on_every_page(start, networks: Path) -> None:
+    app: AppTest = start(networks)
+
+    def styles() -> str:
+        return "".join(element.proto.body for element in app.get("html"))
+
+    assert "font-size: 125%" not in styles()
+    app.toggle(key="wall").set_value(True).run()
+    assert "font-size: 125%" in styles()
+    app.switch_page(PAGES[2]).run()
+    assert "font-size: 125%" in styles()
