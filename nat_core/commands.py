@@ -26,7 +26,7 @@ from nat_core.checkpoints import (
 from nat_core.datasets import ImageSet, MissingDataset, data_folder, describe, read_folder, read_npz
 from nat_core.metrics import accuracy, negative_confidence_rate
 from nat_core.predictions import Predictions
-from nat_core.recipes import THRESHOLDS
+from nat_core.recipes import THRESHOLDS, recipe_in_protocol
 from nat_core.report import NetworkReport, render, threshold_key
 
 JSON_FORMAT = 1
@@ -80,8 +80,9 @@ def train(options: argparse.Namespace) -> int:
     from nat_core.training import TrainingError
     from nat_core.training import train as train_network
 
-    recipe = replace(options.recipe, epochs=options.epochs) if options.epochs else options.recipe
     try:
+        recipe = recipe_in_protocol(name, options.protocol) if options.protocol else options.recipe
+        recipe = replace(recipe, epochs=options.epochs) if options.epochs else recipe
         home = train_network(
             recipe,
             data=data_folder(options.data),

@@ -96,6 +96,7 @@ def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     parser.add_argument(
         "--epochs", type=_at_least_one, metavar="N", help="passes over the pictures, if not the recipe's"
     )
+    parser.add_argument("--protocol", choices=tuple(PROTOCOLS), help="schedule, if not the recipe's (cpu, digits)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to store the network (default: --checkpoints)")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
     _data_option(parser)

@@ -234,6 +234,11 @@ def test_report_prints_what_the_cards_say(format: str, networks: Path, capsys: p
     assert capsys.readouterr().out.rstrip("\n") == render(reports, format).rstrip("\n")
 
 
+def test_a_protocol_that_does_not_train_the_architecture_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "resnet18_nat", "--protocol", "short"]) == 1
+    assert "protocol short trains no 'resnet18'; it trains: wrn16_1" in capsys.readouterr().err
+
+
 def test_report_renews_cards_from_stored_predictions(networks: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", "--renew"]) == 0
     assert capsys.readouterr().out.splitlines() == [
