@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 
-from app import cached
+from app import asked, cached, visitor
 from app.pairs import Pair
 from app.palette import KINDS, Kind
 from app.photo_words import FEW
-from app.pictures import GalleryPicture, with_inset
+from app.pictures import GalleryPicture, samples
 from app.visitor import Photo
 from nat_core.metrics import wilson_interval
 
@@ -21,8 +21,12 @@ class Card:
     """One photo and what both networks say of it."""
 
     key: str
-    alt: str
-    image: UInt8[np.ndarray, "s s 3"]
+    name: str
+    """The file's name, or what a sample shows."""
+    photo: UInt8[np.ndarray, "h w 3"]
+    """For display, whole."""
+    pixels: UInt8[np.ndarray, "32 32 3"]
+    """What the networks see."""
     known: bool
     """Whether it shows one of the classes: as the visitor says, or as the gallery does."""
     asks: bool
@@ -49,18 +53,32 @@ class Count:
     kept: dict[Kind, int]
 
 
+def all_cards(pair: Pair, with_samples: bool) -> list[Card]:
+    """Return the visitor's photos, and the samples if wanted, those that the networks disagree on most first."""
+    cards = [from_photo(pair, photo) for photo in visitor.photos().values()]
+    if with_samples:
+        cards += [from_sample(pair, picture) for picture in samples()]
+    return sorted(cards, key=lambda card: card.disagreement, reverse=True)
+
+
 def from_photo(pair: Pair, photo: Photo) -> Card:
     """Return the card of a visitor's photo."""
     known = bool(st.session_state.get(f"known_{photo.key}", False))
-    image = with_inset(photo.photo, photo.pixels)
-    return Card(photo.key, photo.name, image, known, True, cached.answers(pair, photo.pixels))
+    return Card(photo.key, photo.name, photo.photo, photo.pixels, known, True, cached.answers(pair, photo.pixels))
 
 
 def from_sample(pair: Pair, picture: GalleryPicture) -> Card:
-    """Return the card of a gallery picture, from the stored predictions."""
-    image = cached.gallery_square(picture.file)
-    said = cached.gallery_answers(pair, picture.file)
-    return Card(picture.path.stem, picture.shows.capitalize(), image, picture.known, False, said)
+    """Return the card of a gallery picture, from the stored predictions where it is made square as those were."""
+    crop = visitor.crop()
+    photo, pixels = asked.gallery_photo(picture.file, crop)
+    stored = crop == visitor.CENTRE
+    said = cached.gallery_answers(pair, picture.file) if stored else cached.answers(pair, pixels)
+    return Card(picture.path.stem, picture.shows.capitalize(), photo, pixels, picture.known, False, said)
+
+
+def confidences(cards: Sequence[Card]) -> dict[Kind, Float[np.ndarray, " n"]]:
+    """Return how sure each network is of each photo."""
+    return {kind: np.array([card.said[kind].answer.confidence for card in cards]) for kind in KINDS}
 
 
 def count_cards(cards: Sequence[Card], threshold: float) -> Count:

@@ -7,6 +7,14 @@ from app.words import HARD_SPACE, Answer, article, listed, literal, percent, plu
 
 FEW = 3
 """Up to this many photos are too few for a rate."""
+NAMED = 6
+"""So many unreadable files are named one by one."""
+SEEN = "the 32 x 32 pixels that the networks see"
+STRETCHED = (
+    "Each map is stretched to its own largest value: a faint one looks as strong as any, so compare shapes only."
+)
+SQUARES = {"centre": "Cut to the centre", "squash": "Squash", "pad": "Pad with white"}
+"""The ways of making a photo square, by the names of `images.CROPS`."""
 
 
 def photos_sentence(fooled: dict[Kind, int], outside: int, intervals: dict[Kind, tuple[float, float]] | None) -> str:
@@ -56,10 +64,27 @@ def photos_caption(number: int, threshold: float) -> str:
     )
 
 
+def table_caption(number: int) -> str:
+    """Return what stands below the table."""
+    return (
+        f"{plural(number, 'photo')}, the two that disagree most first. Apart: the difference of the two columns of how "
+        "sure they are (confidence). Choose a row to open its photo above."
+    )
+
+
+def beside_sentence(number: int, stored: int, title: str) -> str:
+    """Return what stands below the chart of the visitor's photos beside a stored set."""
+    return (
+        f"Dots: your {plural(number, 'photo')}. Bars: {stored:,} {title} pictures. ▲ fools the network, ■ is known and "
+        "kept, ○ is turned away."
+    )
+
+
 def nothing_here(classes: Sequence[str]) -> str:
     """Return what stands where there is no photo yet."""
     return (
         f"Nothing here yet. Drop in photos of things that are not {listed([article(classes[0]), *classes[1:]])}. "
+        "A folder or a zip file does as well. "
         "They stay in memory and are gone when you leave."
     )
 
@@ -86,8 +111,22 @@ def verdict(answer: Answer, known: bool, threshold: float) -> str:
 
 
 def problems(sentences: Sequence[str], readable: int) -> str:
-    """Return what could not be read, a line each, and that the others are fine."""
-    return "  \n".join([*(literal(sentence) for sentence in sentences), others_are_fine(readable)])
+    """Return what could not be read, a line each as far as there is room, and that the others are fine."""
+    lines = [literal(sentence) for sentence in sentences[:NAMED]]
+    if len(sentences) > NAMED:
+        lines.append(f"So it is with {plural(len(sentences) - NAMED, 'more file')}.")
+    return "  \n".join([*lines, others_are_fine(readable)])
+
+
+def no_pictures(number: int) -> str:
+    """Return the sentence for files in a zip file that are no pictures.
+
+    >>> no_pictures(1)
+    '1 other file in the zip is no picture, so it was passed over.'
+    """
+    if number == 1:
+        return "1 other file in the zip is no picture, so it was passed over."
+    return f"{plural(number, 'other file')} in the zip are no pictures, so they were passed over."
 
 
 def others_are_fine(readable: int) -> str:
@@ -115,6 +154,22 @@ def distance_sentence(here: dict[str, float], usual: dict[str, float], pictures:
     return (
         f"How far baseline and NAT lie apart: {levels}. In brackets the median of the {pictures} gallery pictures. "
         "0 is the same map, 1.41 is nothing in common."
+    )
+
+
+def maps_caption(strength: float, own_scale: bool) -> str:
+    """Return what stands below the maps: what they are, and how far their colours can be trusted."""
+    what = "Attention map: mean(A²) over the channels of a group."
+    scale = "Each from 0 to its largest value." if own_scale else "One colour scale a level, for all networks."
+    pale = " The photo shines through, so colours are duller than in the bar." if strength < 1 else ""
+    return f"{what} {scale}{pale}"
+
+
+def spread_caption(pictures: int, source: str) -> str:
+    """Return what stands below the chart of distances."""
+    return (
+        f"Diamond: this picture. Tick: the median of {pictures:,} {source}; the thick line holds half of them, "
+        "the thin one 90 of 100."
     )
 
 

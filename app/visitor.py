@@ -8,11 +8,15 @@ import numpy as np
 import streamlit as st
 from jaxtyping import UInt8
 
-from nat_core.images import UnreadableImage, read_image, read_photo
+from nat_core.archives import is_zip, pictures_in
+from nat_core.images import CROPS, UnreadableImage, read_crops, read_photo
 
 MOST = 60
 """So many photos are compared at once; further ones are left out, and named as such."""
 CAMERA = "camera"
+CENTRE = next(iter(CROPS))
+ZONES = ("uploads", "folder_uploads")
+"""The drop zones: one for files and zip files, one for folders."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,11 +24,27 @@ class Photo:
     """One photo of the visitor."""
 
     key: str
+    """The drop zone's id of its file, with its place behind it where that is a zip file."""
     name: str
     photo: UInt8[np.ndarray, "h w 3"]
     """For display, at most 512 pixels a side."""
-    pixels: UInt8[np.ndarray, "32 32 3"]
-    """What the networks see."""
+    seen: dict[str, UInt8[np.ndarray, "32 32 3"]]
+    """What the networks see, by the way of making it square."""
+
+    @property
+    def pixels(self) -> UInt8[np.ndarray, "32 32 3"]:
+        """What the networks see, made square as the visitor chose."""
+        return self.seen[crop()]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of one file of a drop zone."""
+
+    left_out: int = 0
+    """How many photos in it were too many."""
+    others: int = 0
+    """How many files in it are no pictures."""
 
 
 def photos() -> dict[str, Photo]:
@@ -37,56 +57,110 @@ def problems() -> dict[str, str]:
     return st.session_state.setdefault("own_problems", {})
 
 
-def drop_zone_key() -> str:
-    """The drop zone's key: "uploads", with a number once the photos were cleared, for a new key is an empty zone."""
+def crop() -> str:
+    """How photos are made square, a name of CROPS."""
+    return st.session_state.get("crop") or CENTRE
+
+
+def zone_key(zone: str) -> str:
+    """A drop zone's key: its name, with a number once the photos were cleared, for a new key is an empty zone."""
     number = st.session_state.get("drop_zone_number", 0)
-    return f"uploads_{number}" if number else "uploads"
+    return f"{zone}_{number}" if number else zone
 
 
-def take(files: Sequence[Any]) -> None:
-    """Decode the files of the drop zone that are new, as far as there is room."""
+def take(zone: str, files: Sequence[Any]) -> None:
+    """Decode the files of a drop zone that are new, as far as there is room; those left out get what room there is."""
+    taken = _taken()
     for file in files:
-        if file.file_id not in photos() and file.file_id not in problems() and len(photos()) < MOST:
-            _decode(file.file_id, file.name, file.getvalue())
-    st.session_state["in_drop_zone"] = [file.file_id for file in files]
+        known = taken.get(file.file_id)
+        if known is None or (known.left_out and _room()):
+            taken[file.file_id] = _take(file) if _room() else Taken(left_out=1)
+    st.session_state[f"in_{zone}"] = [file.file_id for file in files]
 
 
 def left_out() -> int:
-    """How many files of the drop zone were too many to take."""
-    taken = photos().keys() | problems().keys()
-    return sum(key not in taken for key in st.session_state.get("in_drop_zone", []))
+    """How many photos were too many to take."""
+    return sum(each.left_out for each in _taken().values())
 
 
-def drop_removed() -> None:
-    """Forget the photos that the visitor took out of the drop zone.
+def no_pictures() -> int:
+    """How many files in the visitor's zip files are no pictures."""
+    return sum(each.others for each in _taken().values())
+
+
+def removed(zone: str) -> None:
+    """Forget the photos that the visitor took out of a drop zone.
 
     To be called when the drop zone changes, and only then: on return to the page it is empty, the photos stay.
     """
-    held = {file.file_id for file in st.session_state[drop_zone_key()]}
-    for key in st.session_state.get("in_drop_zone", []):
-        if key not in held:
-            photos().pop(key, None)
-            problems().pop(key, None)
+    held = {file.file_id for file in st.session_state[zone_key(zone)]}
+    for file_id in st.session_state.get(f"in_{zone}", []):
+        if file_id not in held:
+            _forget(file_id)
 
 
 def take_shot(file: Any) -> None:
     """Decode the camera's photo, in place of the one before."""
     if st.session_state.get("shot_id") != file.file_id:
         st.session_state["shot_id"] = file.file_id
-        problems().pop(CAMERA, None)
-        photos().pop(CAMERA, None)
+        _forget(CAMERA)
         _decode(CAMERA, "Camera", file.getvalue())
 
 
 def clear() -> None:
     """Forget all photos."""
-    for key in ("own_photos", "own_problems", "in_drop_zone", "shot_id"):
+    for key in ("own_photos", "own_problems", "own_taken", "shot_id", "opened", *(f"in_{zone}" for zone in ZONES)):
         st.session_state.pop(key, None)
     st.session_state["drop_zone_number"] = st.session_state.get("drop_zone_number", 0) + 1
 
 
+def _taken() -> dict[str, Taken]:
+    return st.session_state.setdefault("own_taken", {})
+
+
+def _room() -> bool:
+    return len(photos()) < MOST
+
+
+def _forget(file_id: str) -> None:
+    _taken().pop(file_id, None)
+    for found in (photos(), problems()):
+        for key in [key for key in found if key == file_id or key.startswith(f"{file_id}_")]:
+            del found[key]
+
+
+def _take(file: Any) -> Taken:
+    content = file.getvalue()
+    if is_zip(content):
+        return _unzip(file.file_id, file.name, content)
+    _decode(file.file_id, file.name, content)
+    return Taken()
+
+
+def _unzip(file_id: str, name: str, content: bytes) -> Taken:
+    """Decode the pictures of a zip file one after another, as far as there is room."""
+    try:
+        found = pictures_in(content, name)
+    except UnreadableImage as error:
+        problems()[file_id] = str(error)
+        return Taken()
+    if not found.pictures:
+        problems()[file_id] = f"{name} holds no pictures: put PNG, JPEG, WebP, GIF or BMP files into it."
+    for place, picture in enumerate(found.pictures):
+        key = f"{file_id}_{place}"
+        if key in photos() or key in problems():
+            continue
+        if not _room():
+            return Taken(len(found.pictures) - place, found.others)
+        try:
+            _decode(key, picture.name, picture.unpack())
+        except UnreadableImage as error:
+            problems()[key] = str(error)
+    return Taken(0, found.others)
+
+
 def _decode(key: str, name: str, content: bytes) -> None:
     try:
-        photos()[key] = Photo(key, name, read_photo(content, name=name), read_image(content, name=name))
+        photos()[key] = Photo(key, name, read_photo(content, name=name), read_crops(content, name=name))
     except UnreadableImage as error:
         problems()[key] = str(error)

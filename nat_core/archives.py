@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-
 from nat_core.headers import UnreadableImage
 from nat_core.images import MAX_BYTES
 from nat_core.readers import SUFFIXES

@@ -1,11 +1,18 @@
 """Your photos: a visitor's own pictures through both networks, at the threshold they choose."""
 
+from typing import Literal
+
+import pandas as pd
 import streamlit as st
 
-from app import cached, charts, frame, photo_words, visitor, words
-from app.cards import Card, count_cards, from_photo, from_sample
-from app.palette import KINDS
+from app import cached, charts, frame, opened, own_charts, own_files, photo_words, visitor, words
+from app.cards import Card, all_cards, confidences, count_cards
+from app.pairs import set_title
+from app.palette import KINDS, NAMES
 from app.pictures import samples
+from nat_core.images import CROPS
+from nat_core.metrics import confidence_histogram
+from nat_core.readers import SUFFIXES
 
 PER_PAGE = 8
 
@@ -15,29 +22,61 @@ classes = cached.card(pair.nat).classes
 
 
 def controls() -> None:
-    """Draw the drop zone, the camera, the samples and the threshold."""
-    left, right = st.columns([1.5, 1], gap="medium")
-    with left:
-        files = st.file_uploader(
-            "Drop in photos (PNG, JPEG, WebP, GIF or BMP)",
-            accept_multiple_files=True,
-            key=visitor.drop_zone_key(),
-            on_change=visitor.drop_removed,
-        )
-        visitor.take(files)
+    """Draw the drop zones, the camera, the samples, the way of making photos square, and the threshold."""
+    left, right = st.columns([1.35, 1], gap="medium")
     with right:
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, gap="small"):
             with_camera = st.toggle("Camera", key="camera", persist_state="session")
+            with_folder = st.toggle("A folder", key="folder", persist_state="session")
             st.toggle("Our twelve samples", key="samples", persist_state="session", disabled=not has_samples)
         st.slider("Threshold t: count an answer as sure above it", 0.0, 1.0, step=0.01, key="t",
                   persist_state="session")  # fmt: skip
-    if with_camera and (shot := st.camera_input("Take a photo", key="shot")):
-        visitor.take_shot(shot)
+        st.segmented_control(
+            "Networks see squares. Make a photo square",
+            list(CROPS),
+            format_func=lambda crop: photo_words.SQUARES[crop],
+            default=visitor.CENTRE,
+            required=True,
+            key="crop",
+            persist_state="session",
+        )
+    with left:
+        drop_zone("uploads", "Drop in photos, or a zip file of photos (PNG, JPEG, WebP, GIF or BMP)", True, None)
+        if with_folder:
+            drop_zone("folder_uploads", "Drop in a folder", "directory", list(SUFFIXES))
+        if with_camera and (shot := st.camera_input("Take a photo", key="shot")):
+            visitor.take_shot(shot)
+
+
+def drop_zone(zone: str, label: str, many: Literal[True, "directory"], kinds: list[str] | None) -> None:
+    """Draw a drop zone and take what is in it."""
+    files = st.file_uploader(
+        label,
+        type=kinds,
+        accept_multiple_files=many,
+        key=visitor.zone_key(zone),
+        on_change=visitor.removed,
+        args=(zone,),
+    )
+    with st.spinner("Your photos are read."):
+        visitor.take(zone, files)
 
 
 def show_samples() -> None:
     """Add the twelve samples."""
     st.session_state["samples"] = True
+
+
+def open_card(key: str) -> None:
+    """Open a photo large."""
+    st.session_state["opened"] = key
+
+
+def open_row() -> None:
+    """Open the photo of the row that was chosen in the table."""
+    rows = st.session_state["table"]["selection"]["rows"]
+    if rows:
+        open_card(st.session_state["table_order"][rows[0]])
 
 
 def draw(card: Card) -> None:
@@ -46,8 +85,10 @@ def draw(card: Card) -> None:
     sentences = {kind: photo_words.verdict_sentence(kind, answers[kind], card.known, t) for kind in KINDS}
     with st.container(border=True, key=f"card_{card.key}", gap="xsmall"):
         picture, chart = st.columns([1, 1.9], gap="small")
-        picture.image(card.image, width="stretch", alt=f"{card.alt}; {words.CORNER}")
-        picture.caption(words.literal(card.alt))
+        with picture.container(horizontal=True, gap="xsmall"):
+            st.image(card.photo, width=150, alt=card.name)
+            st.image(card.pixels.repeat(6, 0).repeat(6, 1), width=150, alt=f"{card.name}: {photo_words.SEEN}")
+        picture.caption(words.literal(card.name))
         chart.plotly_chart(
             charts.paired_bars({kind: card.said[kind].probabilities for kind in KINDS}, classes, frame.colours()),
             key=f"bars_{card.key}",
@@ -55,22 +96,94 @@ def draw(card: Card) -> None:
             alt=f"Ten probabilities by both networks. {' '.join(sentences.values())}",
         )
         st.markdown("  \n".join(sentences.values()))
-        if card.asks:
-            st.toggle("One of the ten things it knows?", key=f"known_{card.key}", persist_state="session")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button("Open", key=f"open_{card.key}", icon=":material/open_in_full:", on_click=open_card,
+                      args=(card.key,))  # fmt: skip
+            if card.asks:
+                st.toggle("One of the ten things it knows?", key=f"known_{card.key}", persist_state="session")
+
+
+def draw_cards() -> None:
+    """Draw the cards, some a page."""
+    pages = -(-len(cards) // PER_PAGE)
+    page = st.pagination(pages, key="cards") if pages > 1 else 1
+    shown = cards[(page - 1) * PER_PAGE : page * PER_PAGE]
+    for row in range(0, len(shown), 2):
+        for column, card in zip(st.columns(2, gap="small"), shown[row : row + 2], strict=False):
+            with column:
+                draw(card)
+    st.caption(photo_words.photos_caption(len(cards), t))
+
+
+def draw_table() -> None:
+    """Draw all photos as a table; the chosen row is opened."""
+    st.session_state["table_order"] = [card.key for card in cards]
+    columns: dict[str, list] = {"Photo": [own_files.thumbnail_url(card.photo) for card in cards]}
+    columns["Name"] = [card.name for card in cards]
+    for kind in KINDS:
+        answers = [card.said[kind].answer for card in cards]
+        columns[f"{NAMES[kind]} says"] = [answer.predicted for answer in answers]
+        columns[f"{NAMES[kind]}, how sure"] = [100 * answer.confidence for answer in answers]
+    columns["Apart"] = [100 * card.disagreement for card in cards]
+    sureness = st.column_config.ProgressColumn(format="%.0f %%", min_value=0, max_value=100)
+    st.dataframe(
+        pd.DataFrame(columns),
+        hide_index=True,
+        key="table",
+        on_select=open_row,
+        selection_mode="single-row",
+        column_config={
+            "Photo": st.column_config.ImageColumn(width="small"),
+            "Apart": st.column_config.NumberColumn(format="%.0f %%"),
+            **{f"{NAMES[kind]}, how sure": sureness for kind in KINDS},
+        },
+        alt=f"{words.plural(len(cards), 'photo')} with both answers",
+    )
+    st.caption(photo_words.table_caption(len(cards)))
+
+
+def draw_distribution() -> None:
+    """Draw how sure the networks are of these photos, beside a stored set."""
+    sets = list(cached.shared_sets(pair))
+    name = st.selectbox("Beside", sets, sets.index(cached.headline_set(pair)), format_func=set_title, key="beside")
+    stored = {kind: cached.predictions(network, name) for kind, network in pair.by_kind.items()}
+    shares = {kind: confidence_histogram(each.confidence, own_charts.BARS) for kind, each in stored.items()}
+    sentence = photo_words.beside_sentence(len(cards), len(stored["nat"]), set_title(name))
+    st.plotly_chart(
+        own_charts.own_distribution(
+            confidences(cards), [card.name for card in cards], [card.known for card in cards], shares, t,
+            frame.colours(),
+        ),
+        key="distribution",
+        config=charts.CONFIG,
+        alt=f"How sure both networks are. {sentence}",
+    )  # fmt: skip
+    st.caption(sentence)
+
+
+def take_home(sentences: list[str]) -> None:
+    """Draw what can be downloaded, and the way to forget everything."""
+    asked = own_files.Asked(pair, t, visitor.crop())
+    with st.container(horizontal=True):
+        st.download_button("Table (CSV)", lambda: own_files.photos_csv(cards, asked), "photos.csv", "text/csv",
+                           key="csv", icon=":material/download:", on_click="ignore")  # fmt: skip
+        st.download_button("Report (HTML)", lambda: own_files.report_html(cards, asked, sentences), "photos.html",
+                           "text/html", key="report", icon=":material/download:", on_click="ignore")  # fmt: skip
+        if visitor.photos():
+            st.button("Forget my photos", key="forget", icon=":material/delete:", on_click=visitor.clear)
 
 
 has_samples = all(cached.has_gallery(name) for name in pair.names)
 heading = st.container()
 controls()
 with frame.checked(), st.spinner("The networks look at your photos.", show_time=True):
-    cards = [from_photo(pair, photo) for photo in visitor.photos().values()]
-    if st.session_state.get("samples") and has_samples:
-        cards += [from_sample(pair, picture) for picture in samples()]
-cards.sort(key=lambda card: card.disagreement, reverse=True)
+    cards = all_cards(pair, with_samples=bool(st.session_state.get("samples")) and has_samples)
 if problems := list(visitor.problems().values()):
     st.warning(photo_words.problems(problems, len(visitor.photos())), icon=":material/warning:")
 if left_out := visitor.left_out():
     st.warning(photo_words.too_many(visitor.MOST, left_out), icon=":material/warning:")
+if others := visitor.no_pictures():
+    st.caption(photo_words.no_pictures(others))
 
 if not cards:
     heading.title("Try it on your own photos.", anchor=False)
@@ -84,18 +197,19 @@ if not cards:
     st.stop()
 
 count = count_cards(cards, t)
-heading.title(photo_words.photos_title(count.fooled, count.outside), anchor=False)
-with heading:
-    st.markdown(photo_words.photos_sentence(count.fooled, count.outside, count.intervals))
-    if count.known:
-        st.markdown(photo_words.known_sentence(count.kept, count.known))
-pages = -(-len(cards) // PER_PAGE)
-page = st.pagination(pages, key="cards") if pages > 1 else 1
-shown = cards[(page - 1) * PER_PAGE : page * PER_PAGE]
-for row in range(0, len(shown), 2):
-    for column, card in zip(st.columns(2, gap="small"), shown[row : row + 2], strict=False):
-        with column:
-            draw(card)
-st.caption(photo_words.photos_caption(len(cards), t))
-if visitor.photos():
-    st.button("Forget my photos", key="forget", icon=":material/delete:", on_click=visitor.clear)
+findings = [
+    photo_words.photos_title(count.fooled, count.outside),
+    photo_words.photos_sentence(count.fooled, count.outside, count.intervals),
+    *([photo_words.known_sentence(count.kept, count.known)] if count.known else []),
+]
+heading.title(findings[0], anchor=False)
+heading.markdown(" ".join(findings[1:]))
+for card in cards:
+    if card.key == st.session_state.get("opened"):
+        opened.draw(pair, card, cards, t)
+PARTS = {"Each photo": draw_cards, "Table of all": draw_table, "Beside a stored set": draw_distribution}
+for tab, draw_part in zip(st.tabs(list(PARTS), key="part", on_change="rerun"), PARTS.values(), strict=True):
+    if tab.open:
+        with tab:
+            draw_part()
+take_home(findings)

@@ -1,0 +1,94 @@
+"""What networks are asked for now, by torch: pictures in one batch, and attributions; kept by the pictures' hashes.
+
+With `cached`, the only caches; nothing here is imported by a page's first picture.
+"""
+
+import importlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from jaxtyping import UInt8
+from PIL import Image
+
+from app import cached
+from app.palette import Kind
+from app.pictures import FOLDER
+from nat_core.images import CROPS, FILTERS, image_id, read_image, read_photo
+from nat_core.predictions import Predictions
+from nat_core.readers import identities
+
+KEPT = 512
+"""So many attributions are kept, for all visitors."""
+
+
+def in_one_batch(names: dict[Kind, str], pixels: UInt8[np.ndarray, "n 32 32 3"]) -> dict[Kind, Predictions]:
+    """What each network says of n pictures; its ids are the pictures' hashes."""
+    ids = identities(pixels)
+    return {kind: _batch(cached.folder(), name, cached._stamp(name), ids, pixels) for kind, name in names.items()}
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _batch(where: Path, name: str, stamp: tuple[int, ...], ids: tuple[str, ...], _pixels: np.ndarray) -> Predictions:
+    network = cached._network(where, name, stamp)
+    return importlib.import_module("nat_core.inference").predict(network, _pixels, ids=ids)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def gallery_photo(file: str, crop: str) -> tuple[UInt8[np.ndarray, "h w 3"], UInt8[np.ndarray, "32 32 3"]]:
+    """A gallery picture, whole, and what networks see of it, made square by a name of `images.CROPS`."""
+    return read_photo(FOLDER / file), read_image(FOLDER / file, crop=crop)
+
+
+def square(photo: UInt8[np.ndarray, "h w 3"], crop: str, side: int = 128) -> UInt8[np.ndarray, "side side 3"]:
+    """A photo made square as the networks see it, but sharper; `crop` is a name of `images.CROPS`."""
+    return np.asarray(CROPS[crop](Image.fromarray(photo), side, FILTERS["bicubic"]))
+
+
+class _Kept:
+    """The attributions computed last, for all visitors; Streamlit's caches cannot hold what shows its progress."""
+
+    def __init__(self) -> None:
+        self._lock, self._found = threading.Lock(), OrderedDict()
+
+    def get(self, key: tuple):
+        with self._lock:
+            if key in self._found:
+                self._found.move_to_end(key)
+            return self._found.get(key)
+
+    def put(self, key: tuple, value: object) -> None:
+        with self._lock:
+            self._found[key] = value
+            if len(self._found) > KEPT:
+                self._found.popitem(last=False)
+
+
+@st.cache_resource(show_spinner=False)
+def _kept() -> _Kept:
+    return _Kept()
+
+
+def explained(
+    name: str, pixels: UInt8[np.ndarray, "32 32 3"], method: str, target: int, options: tuple, progress: Callable
+):
+    """The attribution of one class by one network, by a function of `nat_core.explain`, computed once.
+
+    `options` are pairs of an argument's name and its value; `progress` is told the share done.
+    """
+    key = (cached.folder(), name, cached._stamp(name), image_id(pixels), method, target, options)
+    found = _kept().get(key)
+    if found is None:
+        compute = getattr(importlib.import_module("nat_core.explain"), method)
+        found = compute(
+            cached._network(cached.folder(), name, cached._stamp(name)),
+            pixels,
+            target,
+            progress=progress,
+            **dict(options),
+        )
+        _kept().put(key, found)
+    return found

@@ -1,0 +1,176 @@
+"""A visitor's photos to Plotly figures: beside a stored image set, and on the way into noise; no Streamlit here."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from jaxtyping import Float
+
+from app.charts import fill, plain, share_axis
+from app.palette import KINDS, NAMES, PATTERNS, SYMBOLS, Kind, Palette
+from app.words import percent
+from nat_core.predictions import Predictions
+
+BARS = 20
+"""So many bars, and so many columns of dots, between 0 and 1."""
+QUARTERS = (0, 0.25, 0.5, 0.75, 1)
+
+
+def own_distribution(
+    own: dict[Kind, Float[np.ndarray, " n"]],
+    names: Sequence[str],
+    known: Sequence[bool],
+    stored: dict[Kind, Float[np.ndarray, "20"]],
+    threshold: float,
+    colours: Palette,
+    *,
+    height: int = 400,
+) -> go.Figure:
+    """Return how sure both networks are of the visitor's n >= 1 photos (dots) and of a stored set (bars).
+
+    `own` in [0, 1]; `names` and `known` (whether a photo shows one of the classes) in the same order; `stored` is the
+    share of the set's pictures in each twentieth. Both are shares on one axis: k of n photos in a twentieth are a
+    stack as high as a bar of k/n.
+    """
+    figure = go.Figure().set_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.14)
+    for row, kind in enumerate(KINDS, start=1):
+        figure.add_bar(
+            x=(np.arange(BARS) + 0.5) / BARS,
+            y=stored[kind],
+            width=0.92 / BARS,
+            marker=fill(colours.of(kind), PATTERNS[kind]),
+            opacity=0.55,
+            hovertemplate="stored set: %{y:.1%}<extra></extra>",
+            row=row,
+            col=1,
+        )
+        across, up = stacked(own[kind])
+        figure.add_scatter(
+            x=across,
+            y=up,
+            mode="markers",
+            marker=_marks(own[kind] > threshold, known, len(names), colours),
+            customdata=[[name, percent(sure)] for name, sure in zip(names, own[kind], strict=True)],
+            hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
+            row=row,
+            col=1,
+        )
+        figure.add_vline(x=threshold, line={"color": colours.line, "width": 2}, row=row, col=1)
+        _panel_title(figure, row, f"<b>{NAMES[kind]}</b>", colours.of(kind))
+    top = max(*(float(stored[kind].max()) for kind in KINDS), *(float(stacked(own[kind])[1].max()) for kind in KINDS))
+    figure.update_yaxes(range=[0, min(1.05, top + 0.08)], title="share", title_standoff=6, fixedrange=True)
+    figure.update_yaxes(**share_axis(colours, QUARTERS))
+    figure.update_xaxes(range=[0, 1.005], fixedrange=True, **(share_axis(colours, QUARTERS) | {"showgrid": False}))
+    figure.update_xaxes(title=f"how sure it is (line: t = {threshold:.2f})", row=2, col=1)
+    return plain(figure, height, top=26, left=64, bottom=44)
+
+
+def stacked(confidence: Float[np.ndarray, " n"]) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+    """Return where the dots of n photos stand: the middle of their twentieth, and their place in its stack as a share.
+
+    >>> stacked(np.array([0.98, 0.11, 0.96]))
+    (array([0.975, 0.125, 0.975]), array([0.16666667, 0.16666667, 0.5       ]))
+    """
+    columns = np.minimum((confidence * BARS).astype(int), BARS - 1)
+    places = np.array([np.count_nonzero(columns[:index] == column) for index, column in enumerate(columns)])
+    return (columns + 0.5) / BARS, (places + 0.5) / len(confidence)
+
+
+def sureness_along(
+    swept: dict[Kind, Predictions],
+    along: Float[np.ndarray, " k"],
+    place: int,
+    classes: tuple[str, ...],
+    threshold: float,
+    colours: Palette,
+    title: str,
+    *,
+    height: int = 300,
+) -> go.Figure:
+    """Return how sure both networks are on the way from a photo to somewhere else, and where the visitor stands.
+
+    `along` are the shares of the way, `place` is the index of the one shown; `title` names the x axis.
+    """
+    figure = go.Figure()
+    for kind in KINDS:
+        colour, each = colours.of(kind), swept[kind]
+        says = [classes[winner] for winner in each.predicted]
+        figure.add_scatter(
+            x=along,
+            y=each.confidence,
+            mode="lines",
+            line={"color": colour, "width": 2.5},
+            customdata=says,
+            hovertemplate=f"{NAMES[kind]} at %{{x:.0%}}: %{{y:.0%}} %{{customdata}}<extra></extra>",
+        )
+        figure.add_scatter(
+            x=along[[place]],
+            y=each.confidence[[place]],
+            mode="markers",
+            marker={"color": colour, "size": 13, "symbol": SYMBOLS[kind], "line": {"width": 2.5, "color": colour}},
+            hoverinfo="skip",
+        )
+    _answers(figure, swept, along, place, classes, colours)
+    _levels(figure, 1 / len(classes), threshold, float(along[-1]), colours)
+    figure.update_yaxes(range=[-0.03, 1.1], title="how sure it is", title_standoff=6, fixedrange=True)
+    figure.update_yaxes(**share_axis(colours, QUARTERS))
+    ticks = tuple(float(along[-1]) * quarter for quarter in QUARTERS)
+    figure.update_xaxes(range=[-0.02 * along[-1], along[-1] * 1.02], title=title, fixedrange=True)
+    figure.update_xaxes(**(share_axis(colours, ticks) | {"showgrid": False}))
+    return plain(figure, height, top=8, left=64, bottom=44)
+
+
+def _answers(figure: go.Figure, swept: dict, along: np.ndarray, place: int, classes: tuple, colours: Palette) -> None:
+    """Write both answers at the visitor's place, the surer one above its mark and the other below."""
+    surer: Kind = max(KINDS, key=lambda kind: swept[kind].confidence[place])
+    late = along[place] > 0.6 * along[-1]
+    for kind in KINDS:
+        sure = float(swept[kind].confidence[place])
+        figure.add_annotation(
+            x=along[place],
+            y=sure,
+            text=f"<b>{NAMES[kind]}</b> {percent(sure)} {classes[swept[kind].predicted[place]]}",
+            font={"color": colours.of(kind)},
+            showarrow=False,
+            xanchor="right" if late else "left",
+            xshift=-10 if late else 10,
+            yanchor="bottom" if kind == surer else "top",
+            yshift=5 if kind == surer else -7,
+        )
+
+
+def _levels(figure: go.Figure, no_opinion: float, threshold: float, end: float, colours: Palette) -> None:
+    """Draw 1/c dashed and t solid, their names at the right end."""
+    for level, dash, text in ((no_opinion, "dash", "no opinion"), (threshold, "solid", f"t = {threshold:.2f}")):
+        figure.add_hline(y=level, line={"color": colours.line, "width": 1.2, "dash": dash})
+        figure.add_annotation(
+            x=end,
+            y=level,
+            text=text,
+            font={"color": colours.line, "size": 12},
+            showarrow=False,
+            xanchor="right",
+            yanchor="top",
+        )
+
+
+def _marks(sure: np.ndarray, known: Sequence[bool], number: int, colours: Palette) -> dict:
+    """A triangle for what fools the network, a square for what it keeps, a hollow circle for what it turns away."""
+    symbols = np.where(sure, np.where(known, "square", "triangle-up"), "circle-open")
+    colour = np.where(sure, np.where(known, colours.kept, colours.fooled), colours.line)
+    size = float(np.clip(150 / number, 5, 11))
+    return {"symbol": list(symbols), "color": list(colour), "size": size, "line": {"width": 1.5, "color": list(colour)}}
+
+
+def _panel_title(figure: go.Figure, row: int, text: str, colour: str) -> None:
+    figure.add_annotation(
+        x=0,
+        xref="paper",
+        y=1,
+        yref=f"y{'' if row == 1 else row} domain",
+        xanchor="left",
+        yanchor="bottom",
+        text=text,
+        showarrow=False,
+        font={"color": colour, "size": 14},
+    )

@@ -1,0 +1,311 @@
+"""Your photos in every state: a folder, zip files good and bad, the way of making squares, opened photos, downloads."""
+
+import csv
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import morph_words, own_charts, own_files
+from app.cached import OwnAnswer
+from app.cards import Card, count_cards
+from app.morph_words import WAYS
+from app.own_files import Asked, photos_csv, report_html
+from app.pairs import pair_named
+from app.palette import DARK, LIGHT, Kind
+from app.pictures import FOLDER, gallery
+from nat_core.predictions import Predictions
+from tests.pages import PAGES, alts, said
+
+pytestmark = pytest.mark.usefixtures("fresh_caches")
+PAGE = PAGES[1]
+BEE = (FOLDER / "none-bee.jpg").read_bytes()
+WIDE = next(path for path in sorted(FOLDER.glob("none-*.jpg")) if path.stem != "none-bee").read_bytes()
+CLASSES = ("bird", "cat", "dog")
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def upload(app: AppTest, **files: bytes) -> AppTest:
+    named = [(name.replace("_", "."), content, "application/octet-stream") for name, content in files.items()]
+    return app.file_uploader(key="uploads").set_value(named).run()
+
+
+def test_a_zip_file_gives_its_pictures_and_says_what_it_passed_over(start, networks: Path) -> None:
+    content = zipped({"trip/bee.jpg": BEE, "../../wide.jpg": WIDE, "notes.txt": b"hello", "broken.png": b"no picture"})
+    app = upload(start(networks, PAGE), trip_zip=content)
+    text = said(app)
+    assert len([chart for chart in app.get("plotly_chart") if "Ten probabilities" in chart.proto.alt]) == 2
+    assert "1 other file in the zip is no picture, so it was passed over." in text
+    assert "broken\\.png" in app.warning[0].value
+    assert "The other 2 are fine." in app.warning[0].value
+    assert "wide.jpg" in alts(app)
+
+
+def test_a_zip_file_taken_out_takes_its_photos_along(start, networks: Path) -> None:
+    app = upload(start(networks, PAGE), trip_zip=zipped({"bee.jpg": BEE, "broken.png": b"no picture", "a.txt": b""}))
+    assert app.title[0].value != "Try it on your own photos."
+    app.file_uploader(key="uploads").clear().run()
+    assert app.title[0].value == "Try it on your own photos."
+    assert not app.warning
+    assert "in the zip" not in said(app)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (zipped({f"{number}.txt": b"" for number in range(2001)}), "holds more than the 2,000 files"),
+        (
+            zipped({f"{number}.png": bytes(45_000_000) for number in range(9)}),
+            "unpacks to 405 MB, more than the 400 MB",
+        ),
+        (zipped({"huge.png": bytes(51_000_000)}), "huge\\.png unpacks to 51 MB, more than the 50 MB"),
+        (zipped({"notes.txt": b"hello"}), "holds no pictures"),
+        (b"PK\x03\x04" + bytes(100), "is cut short or damaged"),
+    ],
+    ids=["many", "bomb", "huge", "none", "damaged"],
+)
+def test_a_bad_zip_file_gets_one_sentence(start, networks: Path, content: bytes, expected: str) -> None:
+    app = upload(start(networks, PAGE), bad_zip=content)
+    assert app.title[0].value == "Try it on your own photos."
+    assert len(app.warning) == 1
+    assert expected in app.warning[0].value.replace("\\,", ",")
+
+
+def test_a_zip_file_with_too_many_photos_fills_what_room_there_is(start, networks: Path, monkeypatch) -> None:
+    monkeypatch.setattr("app.visitor.MOST", 3)
+    app = upload(start(networks, PAGE), a_jpg=BEE, many_zip=zipped({f"{number}.jpg": BEE for number in range(5)}))
+    assert "These are the first 3; 3 photos more would be too many at once." in said(app)
+    monkeypatch.setattr("app.visitor.MOST", 10)
+    app.run()
+    assert "too many" not in said(app)
+    assert "6 photos, the two that disagree most first" in said(app)
+
+
+def test_many_unreadable_files_do_not_fill_the_page(start, networks: Path) -> None:
+    app = upload(start(networks, PAGE), bad_zip=zipped({f"{number}.png": b"no" for number in range(30)}))
+    assert "So it is with 24 more files." in app.warning[0].value
+    assert app.warning[0].value.count("\n") == 7
+
+
+def test_a_folder_comes_beside_the_files(start, networks: Path) -> None:
+    app = upload(start(networks, PAGE), bee_jpg=BEE)
+    app.toggle(key="folder").set_value(True).run()
+    folder = app.file_uploader(key="folder_uploads")
+    assert folder.accept_directory
+    assert ".jpg" in folder.allowed_type
+    folder.set_value([("trip/wide.jpg", WIDE, "image/jpeg")]).run()
+    assert "2 photos, the two that disagree most first" in said(app)
+    app.toggle(key="folder").set_value(False).run()
+    assert "2 photos," in said(app)
+    app.file_uploader(key="uploads").clear().run()
+    assert "1 photo," in said(app)
+
+
+def test_the_way_of_making_squares_changes_what_networks_see(start, networks: Path) -> None:
+    app = upload(start(networks, PAGE, samples=True), wide_jpg=WIDE)
+    seen = {}
+    for crop in ("centre", "squash", "pad"):
+        app.segmented_control(key="crop").set_value(crop).run()
+        assert not app.exception
+        seen[crop] = [chart.proto.spec for chart in app.get("plotly_chart") if "Ten prob" in chart.proto.alt]
+    assert seen["centre"] != seen["squash"] != seen["pad"]
+    assert len(seen["pad"]) == 8
+
+
+def test_the_table_holds_all_photos_those_that_disagree_most_first(start, networks: Path) -> None:
+    app = start(networks, PAGE, samples=True, part="Table of all")
+    table = app.dataframe[0].value
+    assert len(table) == 12
+    assert list(table["Apart"]) == sorted(table["Apart"], reverse=True)
+    assert table["Apart"][0] == pytest.approx(abs(table["Baseline, how sure"][0] - table["NAT, how sure"][0]))
+    assert table["Photo"].str.startswith("data:image/jpeg;base64,").all()
+
+
+def test_photos_stand_beside_the_stored_set_that_is_chosen(start, networks: Path) -> None:
+    app = start(networks, PAGE, samples=True, part="Beside a stored set")
+    assert "Dots: your 12 photos. Bars: 1,000 CIFAR-100 test pictures." in said(app)
+    app.selectbox(key="beside").set_value("ilsvrc").run()
+    assert "Bars: 300 ILSVRC pictures." in said(app)
+
+
+def opened(app: AppTest) -> AppTest:
+    next(button for button in app.button if button.key and button.key.startswith("open_")).click().run()
+    return app
+
+
+def test_a_photo_opens_large_and_closes(start, networks: Path) -> None:
+    app = opened(start(networks, PAGE, samples=True))
+    assert len(app.subheader) == 1
+    assert "Sure means above 90 %. Baseline " in said(app)
+    app.button(key="close").click().run()
+    assert not app.subheader
+
+
+@pytest.mark.parametrize("way", list(WAYS))
+def test_every_way_asks_both_networks_once(start, networks: Path, monkeypatch, way: str) -> None:
+    import nat_core.inference
+
+    asked = []
+    predict = nat_core.inference.predict
+    monkeypatch.setattr(
+        nat_core.inference,
+        "predict",
+        lambda net, pixels, **rest: asked.append(len(pixels)) or predict(net, pixels, **rest),
+    )
+    app = opened(start(networks, PAGE, samples=True, way=way))
+    assert asked == [51, 51]
+    slider = app.slider(key=f"far_{way}")
+    before = said(app)
+    slider.set_value(slider.max).run()
+    assert asked == [51, 51]
+    assert said(app) != before
+    captions = [each.value.replace("\u00a0", " ") for each in app.caption]
+    assert f"What the networks see, with {round(100 * WAYS[way].furthest)} % {WAYS[way].of}" in captions
+
+
+def test_a_photo_fades_into_another_of_the_visitors(start, networks: Path) -> None:
+    app = upload(start(networks, PAGE), bee_jpg=BEE, wide_jpg=WIDE)
+    opened(app)
+    app.segmented_control(key="way").set_value("picture").run()
+    choice = app.selectbox(key="other_picture")
+    assert len(choice.options) == 1 + len(gallery())
+    assert choice.options[0] in ("bee.jpg", "wide.jpg")
+    assert app.subheader[0].value.replace("\\", "") != choice.options[0]
+
+
+def test_forgetting_closes_the_opened_photo(start, networks: Path) -> None:
+    app = upload(start(networks, PAGE), bee_jpg=BEE)
+    assert opened(app).subheader
+    app.button(key="forget").click().run()
+    assert app.title[0].value == "Try it on your own photos."
+
+
+def test_digits_look_at_photos_too(start, networks: Path) -> None:
+    app = upload(start(networks, PAGE, pair="digits"), bee_jpg=BEE)
+    assert not app.exception
+    assert len(alts(app)) > 2
+
+
+# --- words, charts and files by hand ----------------------------------------------------------------------------------
+
+
+def said_of(confidences: list[float], winner: int = 1) -> Predictions:
+    """Predictions of three classes with these confidences, the other two sharing the rest."""
+    rows = []
+    for confidence in confidences:
+        shares = np.full(3, (1 - confidence) / 2)
+        shares[winner] = confidence
+        rows.append(np.log(shares))
+    return Predictions("net", "upload", tuple(f"{i}" for i in range(len(rows))), np.array(rows, np.float32))
+
+
+def sweep(*until: int, end: float = 0.4) -> dict[Kind, Predictions]:
+    """Both networks sure up to these steps of 51 and then not, with this confidence at the very end."""
+    kinds: tuple[Kind, Kind] = ("baseline", "nat")
+    made = {}
+    for kind, last in zip(kinds, until, strict=True):
+        made[kind] = said_of([0.95 if step <= last else 0.4 for step in range(50)] + [end])
+    return made
+
+
+@pytest.mark.parametrize(
+    ("swept", "way", "expected"),
+    [
+        (sweep(20, 5), "noise", "Baseline stays sure up to 40 % noise. NAT stays sure up to 10 % noise."),
+        (sweep(20, -1), "add", "Baseline stays sure up to 80 % added noise. NAT is not sure to begin with."),
+        (
+            sweep(49, 5, end=0.99),
+            "picture",
+            "Baseline stays sure all the way. NAT stays sure up to 10 % of the other picture, and of the other picture "
+            "it is sure again: cat.",
+        ),
+    ],
+)
+def test_how_long_the_networks_stay_sure(swept: dict, way: str, expected: str) -> None:
+    sentence = morph_words.along_sentence(swept, WAYS[way], CLASSES, 0.9).replace("\u00a0", " ")
+    assert sentence == f"Sure means above 90 %. {expected}"
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK])
+def test_both_answers_stand_at_the_visitors_place(colours) -> None:
+    along = morph_words.along(WAYS["add"])
+    figure = own_charts.sureness_along(sweep(20, 5), along, 10, CLASSES, 0.9, colours, "noise")
+    assert [trace.x[0] for trace in figure.data if trace.mode == "markers"] == [0.4, 0.4]
+    texts = [note.text.replace("\u00a0", " ") for note in figure.layout.annotations]
+    assert texts == ["<b>Baseline</b> 95 % cat", "<b>NAT</b> 40 % cat", "no opinion", "t = 0.90"]
+    assert figure.layout.shapes[0].line.dash == "dash"
+    assert figure.layout.shapes[0].y0 == pytest.approx(1 / 3)
+
+
+def test_dots_stack_as_high_as_their_share() -> None:
+    own: dict[Kind, np.ndarray] = {"baseline": np.array([0.97, 0.99, 1.0, 0.2]), "nat": np.array([0.1, 0.1, 0.95, 0.2])}
+    stored: dict[Kind, np.ndarray] = dict.fromkeys(own, np.full(20, 0.05))
+    figure = own_charts.own_distribution(own, list("abcd"), [False, False, True, False], stored, 0.9, LIGHT)
+    dots = [trace for trace in figure.data if isinstance(trace, go.Scatter)]
+    assert list(dots[0].x) == [0.975, 0.975, 0.975, 0.225]
+    assert list(dots[0].y) == [0.125, 0.375, 0.625, 0.125]
+    assert list(dots[0].marker.symbol) == ["triangle-up", "triangle-up", "square", "circle-open"]
+    assert list(dots[1].marker.symbol) == ["circle-open", "circle-open", "square", "circle-open"]
+    assert figure.data[0].marker.pattern.shape == "/"
+
+
+def card(name: str, baseline: float, nat: float, known: bool = False) -> Card:
+    said = {"baseline": np.array([baseline, 1 - baseline, 0]), "nat": np.array([1 - nat, nat, 0])}
+    pixels = np.zeros((32, 32, 3), np.uint8)
+    return Card(name, name, pixels, pixels, known, True, {k: OwnAnswer(v, CLASSES, {}) for k, v in said.items()})
+
+
+CARDS = [card('<b>"x",y</b>.jpg', 0.95, 0.6), card("b.png", 0.5, 0.91, known=True)]
+ASKED = Asked(pair_named("wrn16_1"), 0.9, "pad")
+
+
+def test_csv_has_a_row_for_each_photo() -> None:
+    rows = list(csv.DictReader(io.StringIO(photos_csv(CARDS, ASKED))))
+    assert [row["photo"] for row in rows] == ['<b>"x",y</b>.jpg', "b.png"]
+    assert [row["one_of_the_classes"] for row in rows] == ["no", "yes"]
+    assert (rows[0]["baseline_network"], rows[0]["baseline_answer"]) == ("wrn16_1_baseline", "bird")
+    assert (rows[0]["baseline_sure"], rows[0]["nat_sure"]) == ("yes", "no")
+    assert (rows[0]["disagreement"], rows[0]["nat_cat"]) == ("0.350000", "0.600000")
+    assert (rows[0]["made_square_by"], rows[0]["t"]) == ("pad", "0.90")
+
+
+def test_the_report_needs_no_other_file_and_runs_no_script() -> None:
+    report = report_html(CARDS, ASKED, ["The <finding>.", "A sentence."])
+    assert "<h1>The &lt;finding&gt;.</h1>" in report
+    assert "&lt;b&gt;&quot;x&quot;,y&lt;/b&gt;.jpg" in report
+    assert "<b>" not in report
+    assert "<script" not in report
+    assert all(address.startswith("data:image/") for address in re.findall(r'(?:src|href)="([^"]*)"', report))
+    assert "▲ Fooled: sure, and wrong." in report
+    assert "■ Kept." in report
+    assert "pad with white" in report
+    assert "wrn16_1_baseline and wrn16_1_nat" in report
+
+
+def test_pictures_keep_their_pixels_in_the_report() -> None:
+    from base64 import b64decode
+
+    from PIL import Image
+
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    content = b64decode(own_files.png_url(pixels).partition(",")[2])
+    assert (np.asarray(Image.open(io.BytesIO(content))) == pixels).all()
+
+
+def test_cards_are_counted_by_what_they_show() -> None:
+    count = count_cards(CARDS, 0.9)
+    assert (count.outside, count.fooled) == (1, {"baseline": 1, "nat": 0})
+    assert (count.known, count.kept) == (1, {"baseline": 0, "nat": 1})
+    assert count.intervals is None
