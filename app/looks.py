@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from app import cached
-from app.maps import LEVELS, MapRow
+from app.maps import LEVELS, MapRow, Spread
 from app.pictures import gallery
 from app.words import percent
 
@@ -36,16 +36,24 @@ COMPARED = (
 """Which two are compared in words: the first whose networks are both in the grid."""
 
 
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
 @dataclass(frozen=True)
 class Comparison:
     """How far the maps of a baseline and a NAT network lie apart, by level, in [0, sqrt 2]."""
 
+    names: tuple[str, str]
+    """The two networks, the baseline first."""
     here: dict[str, float]
     """On the picture."""
-    usual: dict[str, float]
-    """The median over the gallery."""
-    pictures: int
-    """How many the gallery has."""
+    spread: Spread
+    """On many pictures."""
+
+    @property
+    def usual(self) -> dict[str, float]:
+        """The median over many pictures."""
+        return {level: each[2] for level, each in self.spread.quantiles.items()}
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,11 @@ class Look:
     """The network that fills the row, or the one that is missing."""
     stands_in_for: str | None
     said: cached.OwnAnswer | None
+
+    @property
+    def short(self) -> str:
+        """Its name without its architecture: "Baseline teacher"."""
+        return self.title.partition(" (")[0]
 
     @property
     def row(self) -> MapRow:
@@ -97,17 +110,23 @@ def compare(seen: tuple[Look, ...]) -> Comparison | None:
     for first, second in COMPARED:
         if first in filled and second in filled:
             here = {level: map_distance(filled[first].maps[level], filled[second].maps[level]) for level in LEVELS}
-            return Comparison(here, gallery_distances(first, second), len(gallery()))
+            return Comparison((first, second), here, gallery_spread(first, second))
     return None
+
+
+def gallery_spread(first: str, second: str) -> Spread:
+    """Return how far two networks' maps lie apart over the gallery's pictures."""
+    one, other = cached.maps(first), cached.maps(second)
+    quantiles = {}
+    for level in LEVELS:
+        found = [map_distance(a, b) for a, b in zip(one[level], other[level], strict=True)]
+        quantiles[level] = tuple(float(each) for each in np.quantile(found, QUANTILES))
+    return Spread("gallery pictures", len(gallery()), quantiles)
 
 
 def gallery_distances(first: str, second: str) -> dict[str, float]:
     """Return the median distance of two networks' maps over the gallery's pictures, by level."""
-    one, other = cached.maps(first), cached.maps(second)
-    return {
-        level: float(np.median([map_distance(a, b) for a, b in zip(one[level], other[level], strict=True)]))
-        for level in LEVELS
-    }
+    return {level: each[2] for level, each in gallery_spread(first, second).quantiles.items()}
 
 
 def map_distance(first: Float[np.ndarray, "h w"], second: Float[np.ndarray, "h w"]) -> float:

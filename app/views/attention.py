@@ -1,9 +1,9 @@
-"""Attention: where four networks look, at three levels, and where they differ."""
+"""Attention: where four networks look, at three levels, where they differ, and which pixels speak for an answer."""
 
 import streamlit as st
 
-from app import cached, charts, frame, looks, photo_words, visitor, words
-from app.maps import attention_grid
+from app import asked, cached, charts, explained, frame, looks, photo_words, visitor, words
+from app.maps import Overlay, attention_grid, distances
 from app.pictures import gallery, with_inset
 
 pictures = {picture.file: picture for picture in gallery()}
@@ -12,8 +12,9 @@ if st.session_state.get("looked_at") not in {*pictures, *own}:
     st.session_state["looked_at"] = st.session_state.get("picture", next(iter(pictures)))
 looked_at = st.session_state["looked_at"]
 photo = own.get(looked_at)
+whole, pixels = (photo.photo, photo.pixels) if photo else asked.gallery_photo(looked_at, visitor.CENTRE)
 with frame.checked(), st.spinner("The networks look.", show_time=True):
-    seen = looks.looks(looked_at if photo is None else photo.pixels)
+    seen = looks.looks(looked_at if photo is None else pixels)
     comparison = looks.compare(seen)
 missing = [look for look in seen if look.said is None]
 if len(missing) == len(seen):
@@ -26,10 +27,8 @@ def name_of(key: str) -> str:
     return own[key].name if key in own else f"{pictures[key].name} ({pictures[key].shows})"
 
 
-title = photo_words.attention_title(comparison.here if comparison else None)
-st.title(title, anchor=False)
-left, right = st.columns([1.1, 1.75], gap="medium")
-with left:
+def picture_and_words() -> None:
+    """Draw the picture, the list of pictures, and what is to be said of the networks."""
     shows = photo.name if photo else pictures[looked_at].shows.capitalize()
     st.image(
         with_inset(photo.photo, photo.pixels) if photo else cached.gallery_square(looked_at),
@@ -38,22 +37,66 @@ with left:
     )
     st.caption(words.literal(shows) if photo else f"{shows}. {pictures[looked_at].credit}.")
     st.selectbox("Picture", [*own, *pictures], format_func=name_of, key="looked_at", persist_state="session")
-    if comparison:
-        st.markdown(photo_words.distance_sentence(comparison.here, comparison.usual, comparison.pictures))
     for look in seen:
         if look.said and (sentence := photo_words.faint(look.said.answer, look.title, len(look.said.classes))):
             st.caption(sentence)
         if look.stands_in_for:
             st.caption(photo_words.stand_in(look.title, look.stands_in_for))
-with right:
+
+
+def maps() -> None:
+    """Draw the maps over the faint photo, how they lie over it, and how far two networks' maps lie apart."""
+    left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
+    with left:
+        strength = st.slider("Strength of the maps over the photo", 0, 100, 75, 5, format="%d %%", key="strength") / 100
+    own_scale = right.toggle("Each its own scale", key="own_scale")
+    if own_scale:
+        st.warning(photo_words.STRETCHED, icon=":material/warning:")
+    rows = tuple(look.row for look in seen if look.said)
+    square = asked.square(whole, visitor.crop() if photo else visitor.CENTRE)
     st.plotly_chart(
-        attention_grid(tuple(look.row for look in seen), frame.colours()),
+        attention_grid(
+            rows,
+            frame.colours(),
+            Overlay(square, strength, own_scale),
+            row_height=200 if len(rows) <= 2 else 145,
+        ),
         key="maps",
         config=charts.CONFIG,
         alt="Attention maps of four networks at the low, middle and high level. " + title,
     )
-    st.caption("Attention map: mean(A²) over the channels of a group. One colour scale a level, for all networks.")
-if missing:
-    st.markdown("Not trained yet:")
-    st.code("\n".join(f"nat train {look.network}" for look in missing), language="bash")
+    st.caption(photo_words.maps_caption(strength, own_scale))
+    if comparison:
+        sentence = photo_words.distance_sentence(comparison.here, comparison.usual, comparison.spread.pictures)
+        st.plotly_chart(
+            distances(comparison.here, comparison.spread, frame.colours()),
+            key="distances",
+            config=charts.CONFIG,
+            alt=sentence,
+        )
+        st.markdown(sentence)
+        st.caption(photo_words.spread_caption(comparison.spread.pictures, comparison.spread.source))
+    if missing:
+        st.markdown("Not trained yet:")
+        st.code("\n".join(f"nat train {look.network}" for look in missing), language="bash")
+
+
+def pixels_that_speak() -> None:
+    """Draw which pixels speak for the answers of the two networks that are compared, or of the one there is."""
+    names = comparison.names if comparison else [look.network for look in seen if look.said][:1]
+    explained.draw(pixels, tuple(look for look in seen if look.network in names and look.said))
+
+
+title = photo_words.attention_title(comparison.here if comparison else None)
+st.title(title, anchor=False)
+left, right = st.columns([1.1, 1.75], gap="medium")
+with left:
+    picture_and_words()
+PARTS = {"Where they look": maps, "Which pixels speak for the answer": pixels_that_speak}
+with right:
+    for tab, draw_part in zip(st.tabs(list(PARTS), key="attention_part", on_change="rerun"), PARTS.values(),
+                              strict=True):  # fmt: skip
+        if tab.open:
+            with tab:
+                draw_part()
 st.page_link("views/your_photos.py", label="Look at your own photo: add it on this page", icon=":material/add_a_photo:")

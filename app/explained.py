@@ -1,0 +1,73 @@
+"""The second tab of Attention: which pixels speak for an answer, computed when asked for, with progress and a stop."""
+
+import numpy as np
+import streamlit as st
+from jaxtyping import UInt8
+
+from app import asked, charts, explain_words, frame, photo_words
+from app.attributions import attribution_maps
+from app.explain_words import METHODS
+from app.looks import Look
+from app.maps import LEVELS
+from nat_core.images import image_id
+
+OWN = "its own answer"
+"""The choice that each network is asked about what it says itself."""
+
+
+@st.fragment
+def draw(pixels: UInt8[np.ndarray, "32 32 3"], compared: tuple[Look, ...]) -> None:
+    """Draw the choices, the button, and the maps once they are there; only this part is drawn again."""
+    said = [look.said for look in compared if look.said]
+    classes = said[0].classes
+    method = st.segmented_control("How", list(METHODS), format_func=lambda key: METHODS[key].title,
+                                  default="integrated_gradients", required=True, key="method")  # fmt: skip
+    left, right = st.columns(2, gap="small", vertical_alignment="bottom")
+    answer = left.selectbox("What speaks for", [OWN, *classes], key="speaks_for")
+    options = ()
+    if method == "grad_cam":
+        level = right.segmented_control("Level", list(LEVELS), default="high", required=True, key="grad_cam_level")
+        options = (("level", level),)
+    st.caption(METHODS[method].says)
+    question = (tuple(look.network for look in compared), image_id(pixels), method, answer, options)
+    place = st.empty()
+    if st.session_state.get("explained") != question:
+        place.button("Compute", key="compute", type="primary", icon=":material/play_arrow:", on_click=_ask,
+                     args=(question,))  # fmt: skip
+        return
+    with place.container(horizontal=True, vertical_alignment="center"):
+        bar = st.progress(0.0)
+        st.button("Stop", key="stop_explaining", icon=":material/stop:", on_click=_ask, args=(None,))
+    with frame.checked():
+        targets = [each.answer.predicted if answer == OWN else answer for each in said]
+        found = []
+        for number, (look, target) in enumerate(zip(compared, targets, strict=True)):
+
+            def show(share: float, number: int = number, look: Look = look) -> None:
+                bar.progress((number + share) / len(compared), explain_words.working(look.short, method, share))
+
+            found.append(asked.explained(look.network, pixels, method, classes.index(target), options, show))
+    place.empty()
+    own_scale = st.toggle("Each its own scale", key="own_scale_signed")
+    titles = [f"<b>{look.short}</b>: {target}" for look, target in zip(compared, targets, strict=True)]
+    sentences = [
+        explain_words.found_sentence(look.short, target, method, each)
+        for look, target, each in zip(compared, targets, found, strict=True)
+    ]
+    st.plotly_chart(
+        attribution_maps(
+            dict(zip(titles, (each.values for each in found), strict=True)), frame.colours(), own_scale=own_scale
+        ),
+        key="signed_maps",
+        config=charts.CONFIG,
+        alt=f"{METHODS[method].title}. {' '.join(sentences)}",
+    )
+    st.markdown("  \n".join(sentences))
+    for look, each in zip(compared, said, strict=True):
+        if sentence := photo_words.faint(each.answer, look.short, len(classes)):
+            st.caption(sentence)
+    st.caption(explain_words.UNITS + (f" {photo_words.STRETCHED}" if own_scale else ""))
+
+
+def _ask(question: tuple | None) -> None:
+    st.session_state["explained"] = question

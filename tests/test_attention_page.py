@@ -1,0 +1,204 @@
+"""Attention in every state: overlay, scales, distances, and attributions computed when asked for."""
+
+import json
+from base64 import b64decode
+from pathlib import Path
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import explain_words, looks, maps, photo_words
+from app.attributions import attribution_maps
+from app.explain_words import METHODS
+from app.maps import LEVELS, MapRow, Overlay, Spread, attention_grid
+from app.palette import DARK, LIGHT
+from app.pictures import FOLDER
+from nat_core.checkpoints import load_maps
+from nat_core.explain import Attribution
+from tests.pages import PAGES, said
+from tests.synthetic import write_network, write_pairs
+
+pytestmark = pytest.mark.usefixtures("fresh_caches")
+PAGE = PAGES[3]
+BEE = (FOLDER / "none-bee.jpg").read_bytes()
+SECOND = "Which pixels speak for the answer"
+
+
+def charts(app: AppTest) -> dict[str, go.Figure]:
+    """The figures of a page by their keys."""
+    specs = {chart.key: json.loads(chart.proto.spec) for chart in app.get("plotly_chart")}
+    return {key: go.Figure(_plain(spec["data"]), spec["layout"]) for key, spec in specs.items()}
+
+
+def _plain(value):
+    """A figure's data with its packed arrays unpacked."""
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if "bdata" not in value:
+        return {key: _plain(each) for key, each in value.items()}
+    flat = np.frombuffer(b64decode(value["bdata"]), value["dtype"])
+    return flat.reshape([int(side) for side in str(value.get("shape", flat.size)).split(",")])
+
+
+def test_the_maps_lie_over_the_photo_as_strongly_as_wanted(start, networks: Path) -> None:
+    app = start(networks, PAGE)
+    grid = charts(app)["maps"]
+    assert [trace.opacity for trace in grid.data] == [0.75] * 12
+    assert len(grid.layout.images) == 12
+    assert "The photo shines through" in said(app)
+    app.slider(key="strength").set_value(100).run()
+    assert [trace.opacity for trace in charts(app)["maps"].data] == [1] * 12
+    assert "The photo shines through" not in said(app)
+
+
+def test_each_its_own_scale_comes_with_its_warning(start, networks: Path) -> None:
+    app = start(networks, PAGE)
+    assert not app.warning
+    assert "One colour scale a level, for all networks." in said(app)
+    app.toggle(key="own_scale").set_value(True).run()
+    assert "compare shapes only" in app.warning[0].value
+    assert all(trace.zmax == pytest.approx(np.max(trace.z)) for trace in charts(app)["maps"].data)
+
+
+def test_this_picture_stands_on_the_gallerys_spread(start, networks: Path) -> None:
+    app = start(networks, PAGE, looked_at="none-bee.jpg")
+    chart = charts(app)["distances"]
+    diamonds = [float(trace.x[0]) for trace in chart.data if trace.marker.symbol == "diamond"]
+    stored = [load_maps(networks, name) for name in ("wrn40_1_baseline", "wrn40_1_nat")]
+    place = sorted(path.name for path in FOLDER.glob("*.jpg")).index("none-bee.jpg")
+    expected = [looks.map_distance(*(each[level][place] for each in stored)) for level in LEVELS]
+    assert diamonds == pytest.approx(expected)
+    assert "the median of 45 gallery pictures" in said(app)
+
+
+def test_where_no_two_networks_can_be_compared_one_is_looked_at(start, tmp_path: Path) -> None:
+    write_network(tmp_path, "wrn40_1_nat", seed=1)
+    app = start(tmp_path, PAGE)
+    assert app.title[0].value == "Where the networks look."
+    assert "distances" not in charts(app)
+    app = start(tmp_path, PAGE, attention_part=SECOND)
+    app.button(key="compute").click().run()
+    assert len(charts(app)["signed_maps"].data) == 1
+
+
+@pytest.mark.parametrize("method", list(METHODS))
+def test_attributions_of_both_networks_when_asked_for(start, tmp_path: Path, method: str) -> None:
+    app = start(write_pairs(tmp_path, "wrn16_1"), PAGE, attention_part=SECOND, method=method)
+    assert not charts(app)
+    app.button(key="compute").click().run()
+    figure = charts(app)["signed_maps"]
+    assert len(figure.data) == 2
+    assert all(trace.zmin == -trace.zmax for trace in figure.data)
+    assert figure.data[0].zmax == figure.data[1].zmax
+    assert np.shape(figure.data[0].z) == ((8, 8) if method == "grad_cam" else (32, 32))
+    assert "Baseline, no teacher, " in said(app)
+    app.toggle(key="own_scale_signed").set_value(True).run()
+    assert all(trace.zmax == pytest.approx(np.abs(trace.z).max()) for trace in charts(app)["signed_maps"].data)
+    assert "compare shapes only" in said(app)
+
+
+def test_attributions_are_computed_once_and_wait_for_another_question(start, tmp_path: Path, monkeypatch) -> None:
+    import nat_core.explain
+
+    computed = []
+    occlusion = nat_core.explain.occlusion
+    monkeypatch.setattr(
+        nat_core.explain, "occlusion", lambda *args, **rest: computed.append(args[2]) or occlusion(*args, **rest)
+    )
+    app = start(write_pairs(tmp_path, "wrn16_1"), PAGE, attention_part=SECOND, method="occlusion")
+    app.selectbox(key="speaks_for").set_value("dog").run()
+    app.button(key="compute").click().run()
+    assert computed == [5, 5]
+    app.toggle(key="own_scale_signed").set_value(True).run()
+    assert computed == [5, 5]
+    app.selectbox(key="speaks_for").set_value("cat").run()
+    assert not charts(app)
+    app.selectbox(key="speaks_for").set_value("dog").run()
+    assert computed == [5, 5]
+
+
+def test_grad_cam_at_each_level(start, tmp_path: Path) -> None:
+    app = start(write_pairs(tmp_path, "wrn16_1"), PAGE, attention_part=SECOND, method="grad_cam", grad_cam_level="low")
+    app.button(key="compute").click().run()
+    assert np.shape(charts(app)["signed_maps"].data[0].z) == (32, 32)
+
+
+def test_the_visitors_own_photo_is_explained_too(start, tmp_path: Path) -> None:
+    app = start(write_pairs(tmp_path, "wrn16_1"), PAGES[1], attention_part=SECOND, method="grad_cam")
+    app.file_uploader(key="uploads").upload("my_bee.jpg", BEE, "image/jpeg").run()
+    app.switch_page(PAGE).run()
+    app.selectbox(key="looked_at").select_index(0).run()
+    app.button(key="compute").click().run()
+    assert "signed_maps" in charts(app)
+
+
+def test_damaged_weights_are_said_when_an_attribution_needs_them(start, tmp_path: Path) -> None:
+    write_pairs(tmp_path, "wrn16_1")
+    weights = tmp_path / "wrn16_1_nat" / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    app = start(tmp_path, PAGE, attention_part=SECOND)
+    app.button(key="compute").click().run()
+    assert not app.exception
+    assert "is truncated or altered" in app.warning[0].value
+
+
+# --- figures and words by hand ---------------------------------------------------------------------------------------
+
+
+def test_a_missing_row_leaves_the_others_in_place() -> None:
+    shown = {level: np.ones((4, 4)) for level in LEVELS}
+    photo = np.zeros((16, 16, 3), np.uint8)
+    for own_scale in (False, True):
+        grid = attention_grid((MapRow("a", shown), MapRow("b", None)), LIGHT, Overlay(photo, 0.5, own_scale))
+        assert [trace.opacity for trace in grid.data] == [0.5] * 3 + [0] * 3
+        assert len(grid.layout.images) == 3
+        assert all(np.isfinite(trace.z).all() for trace in grid.data)
+
+
+def test_the_photo_lies_exactly_below_its_map() -> None:
+    shown = {level: np.ones((4, 8)) for level in LEVELS}
+    image = attention_grid((MapRow("a", shown),), DARK, Overlay(np.zeros((16, 16, 3), np.uint8))).layout.images[0]
+    assert (image.x, image.y, image.sizex, image.sizey) == (-0.5, -0.5, 8, 4)
+    assert image.layer == "below"
+
+
+@pytest.mark.parametrize(("value", "expected"), [(0.0423, "0.042"), (43.2, "43"), (137.4, "137"), (1234.0, "1,234")])
+def test_values_are_short(value: float, expected: str) -> None:
+    grid = attention_grid((MapRow("a", {level: np.full((1, 1), value) for level in LEVELS}),), LIGHT)
+    assert grid.layout.coloraxis.colorbar.ticktext == ("0", expected)
+
+
+def test_the_spread_is_drawn_from_its_quantiles() -> None:
+    spread = Spread("test pictures", 10_000, dict.fromkeys(LEVELS, (0.1, 0.2, 0.3, 0.4, 0.5)))
+    figure = maps.distances(dict.fromkeys(LEVELS, 0.7), spread, LIGHT)
+    assert [tuple(trace.x) for trace in figure.data[:4]] == [(0.1, 0.5), (0.2, 0.4), (0.3,), (0.7,)]
+    assert photo_words.spread_caption(10_000, "test pictures").startswith(
+        "Diamond: this picture. Tick: the median of 10,000 test pictures;"
+    )
+
+
+def test_signed_maps_share_a_scale_centred_on_0() -> None:
+    values = {"a": np.array([[-2.0, 1.0]]), "b": np.array([[0.5, 0.0]])}
+    shared = attribution_maps(values, LIGHT)
+    assert [(trace.zmin, trace.zmax) for trace in shared.data] == [(-2, 2), (-2, 2)]
+    own = attribution_maps(values, DARK, own_scale=True)
+    assert [(trace.zmin, trace.zmax) for trace in own.data] == [(-2, 2), (-0.5, 0.5)]
+    assert own.layout.annotations[1].text == "b<br>-0.5 to 0.5"
+
+
+def test_a_map_of_zeros_has_a_scale() -> None:
+    assert attribution_maps({"a": np.zeros((2, 2))}, LIGHT).data[0].zmax == 1
+
+
+def test_what_an_attribution_came_to() -> None:
+    found = Attribution(np.array([[1.5, -0.25]]), 2.0, 0.7)
+    assert explain_words.found_sentence("NAT", "cat", "integrated_gradients", found) == (
+        "NAT, cat: the pixels add up to +1.25; the logit is 2.00, and 0.70 on the mean colour, +1.30 apart."
+    )
+    assert explain_words.found_sentence("NAT", "cat", "occlusion", found) == (
+        "NAT, cat: a covered square counts +1.50 at most and -0.25 at least."
+    )
