@@ -115,9 +115,9 @@ def tables(found: Evidence) -> None:
 
 
 def _first_with_numbers(shown: Mapping[str, Sheet]) -> str:
-    """The first table in which all networks are trained, else the first."""
-    whole = (name for name, sheet in shown.items() if not any(UNTRAINED in note for note in sheet.notes))
-    return next(whole, next(iter(shown)))
+    """The first table in which a network is trained, else the first."""
+    begun = (name for name, sheet in shown.items() if any(UNTRAINED not in row[1] for row in sheet.networks.rows))
+    return next(begun, next(iter(shown)))
 
 
 def _frame(grid: Grid) -> pd.DataFrame:

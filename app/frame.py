@@ -30,6 +30,7 @@ STYLE = """<style>
 @media (min-width: 641px) { .st-key-answers { min-height: 22.9rem; } }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 3.9rem 1.1rem 2rem; }
+  .st-key-answers [data-testid="stImage"] { max-width: 15rem; }
   .st-key-controls [data-testid="stHorizontalBlock"] { gap: .1rem 1rem; }
   .st-key-controls .stColumn + .stColumn { flex: 0 1 auto; min-width: 0; width: auto; }
   .st-key-controls [data-testid="stCaptionContainer"] { display: none; }

@@ -1,38 +1,19 @@
 """The app in a real browser: open it, upload a photo and a broken file, move the threshold, see the numbers change."""
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from app.pictures import FOLDER
+from tests.browsing import ARGUMENTS, CHROMIUM, served
 from tests.synthetic import write_network, write_pairs
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).parents[1]
 PATIENCE = 60_000
 """Milliseconds: the machine may be busy."""
-CHROMIUM = os.environ.get("NAT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="module")
@@ -51,31 +32,8 @@ def address(tmp_path_factory: pytest.TempPathFactory, browser) -> Iterator[str]:
     """The app's address, on made-up networks."""
     networks = write_pairs(tmp_path_factory.mktemp("networks"), "wrn16_1", "wrn40_1")
     write_network(networks, "wrn16_1_student_of_nat", seed=3)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", f"--server.port={port}"]
-    environment = os.environ | {"NAT_CHECKPOINTS": str(networks), "OMP_NUM_THREADS": "1"}
-    server = subprocess.Popen(
-        [*command, "--server.headless=true"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
-    )
-    try:
-        _wait_for(f"http://localhost:{port}/_stcore/health")
-        yield f"http://localhost:{port}"
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-
-
-def _wait_for(health: str) -> None:
-    for _ in range(240):
-        try:
-            with urllib.request.urlopen(health) as answer:
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.25)
-    pytest.fail("the app did not start within a minute")
+    with served(networks) as started:
+        yield started
 
 
 @pytest.fixture(params=[(1280, 800), (390, 844)], ids=["wide", "phone"])
@@ -147,9 +105,10 @@ def test_line_and_sentences_follow_the_finger_and_the_slider_agrees_after_releas
     page.mouse.down()
     page.mouse.move(thumb["x"] - 120, y, steps=6)
     playwright.expect(words).not_to_have_text(before, timeout=PATIENCE)
-    shown = drawing.get_attribute("data-t")
     slider = page.get_by_role("slider")
-    assert slider.input_value() == shown
+    page.wait_for_timeout(500)
+    shown = slider.input_value()
+    playwright.expect(drawing).to_have_attribute("data-t", shown, timeout=PATIENCE)
     assert page.locator("h1").inner_text() != title
     page.mouse.up()
     page.locator("h1", has_text=f"Above {round(100 * float(shown))}").wait_for()
@@ -167,6 +126,7 @@ def test_the_line_itself_can_be_dragged_and_commits_on_release(page, address: st
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 60, steps=5)
     playwright.expect(drawing).not_to_have_attribute("data-t", "0.9", timeout=PATIENCE)
+    page.wait_for_timeout(500)
     shown = drawing.get_attribute("data-t")
     assert slider.input_value() == "0.9"
     page.mouse.up()
@@ -189,7 +149,7 @@ def test_attention_draws_its_grid(page, address: str) -> None:
     assert page.locator("[data-testid=stException]").count() == 0
 
 
-@pytest.mark.parametrize("path", ["", "your_photos", "thresholds", "attention"])
+@pytest.mark.parametrize("path", ["", "your_photos", "thresholds", "attention", "evidence"])
 def test_no_page_is_wider_than_the_screen(page, address: str, path: str) -> None:
     page.goto(f"{address}/{path}")
     page.locator("h1").wait_for()

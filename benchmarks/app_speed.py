@@ -1,0 +1,143 @@
+"""How fast the app is in a real browser, on the checkpoints that are here.
+
+    python -m benchmarks.app_speed [--checkpoints checkpoints] [--presses 21] [--seconds 3]
+
+Prints a table of four measures with the aims they are held against: the first chart of the first visitor after a cold
+start (all of Python still to be imported) and of the second; from a key on the slider of Thresholds to the redrawn
+chart, the median; and how often the chart is redrawn in a second while its line is dragged. Needs playwright, and
+Chromium (or NAT_CHROMIUM). The browser runs on the same cores, so a busy machine measures itself: the load is printed.
+
+Measured on 2026-11-24 on two cores of an Intel Xeon, both busy training (load 5): 6.5 s, 5.6 s, 18 ms, 41 a second. The
+first two are to be measured again on idle cores.
+"""
+
+import argparse
+import os
+import time
+from dataclasses import dataclass
+from statistics import median
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browsing import ARGUMENTS, CHROMIUM, served
+
+PATIENCE = 120_000
+FIRST_CHART = ".stPlotlyChart .bars path"
+FIND_DRAWING = """
+  const roots = [...document.querySelectorAll('*')].map((each) => each.shadowRoot);
+  const svg = roots.find((each) => each?.querySelector('.drawing')).querySelector('.drawing svg');
+  const watched = { attributes: true, attributeFilter: ['data-t'] };
+"""
+NEXT_DRAWING = f"""() => {{ {FIND_DRAWING}
+  let pressed = 0;
+  document.addEventListener('keydown', () => {{ pressed = performance.now(); }}, {{ once: true, capture: true }});
+  window.redrawn = new Promise((told) => new MutationObserver((_, observer) => {{
+    observer.disconnect();
+    requestAnimationFrame(() => told(performance.now() - pressed));
+  }}).observe(svg, watched));
+}}"""
+COUNT_DRAWINGS = f"""() => {{ {FIND_DRAWING}
+  window.drawings = 0;
+  new MutationObserver((found) => {{ window.drawings += found.length; }}).observe(svg, watched);
+}}"""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One row of the table."""
+
+    title: str
+    value: float
+    unit: str
+    aim: float
+    at_most: bool = True
+
+    @property
+    def met(self) -> bool:
+        """Whether the aim is met."""
+        return self.value <= self.aim if self.at_most else self.value >= self.aim
+
+
+def first_chart(browser: Browser, address: str) -> float:
+    """Return the seconds until a new visitor sees the first chart of See it."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    started = time.perf_counter()
+    page.goto(f"{address}/?pair=wrn16_1")
+    page.locator(FIRST_CHART).first.wait_for(state="attached", timeout=PATIENCE)
+    seconds = time.perf_counter() - started
+    context.close()
+    return seconds
+
+
+def thresholds_page(browser: Browser, address: str) -> Page:
+    """Return Thresholds, drawn and at rest."""
+    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{address}/thresholds?t=0.5")
+    page.locator(".drawing svg").wait_for()
+    page.wait_for_timeout(2000)
+    return page
+
+
+def key_to_chart(page: Page, presses: int) -> float:
+    """Return the median milliseconds from a key on the slider to the redrawn chart."""
+    slider = page.get_by_role("slider")
+    slider.focus()
+    times = []
+    for number in range(presses):
+        page.evaluate(NEXT_DRAWING)
+        slider.press("ArrowRight" if number % 2 else "ArrowLeft")
+        times.append(page.evaluate("window.redrawn"))
+        page.wait_for_timeout(700)
+    return median(times)
+
+
+def redraws_a_second(page: Page, seconds: float) -> float:
+    """Return how often the chart is redrawn in a second while its line is dragged to and fro."""
+    box = page.locator(".drawing svg").bounding_box()
+    if box is None:
+        raise RuntimeError("the chart has no place on the page")
+    page.evaluate(COUNT_DRAWINGS)
+    y, left, right = box["y"] + 60, box["x"] + 0.3 * box["width"], box["x"] + 0.9 * box["width"]
+    page.mouse.move(left, y)
+    page.mouse.down()
+    started, step = time.perf_counter(), 0
+    while (passed := time.perf_counter() - started) < seconds:
+        step += 1
+        there = abs(step % 120 - 60) / 60
+        page.mouse.move(left + there * (right - left), y)
+    page.mouse.up()
+    return page.evaluate("window.drawings") / passed
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description="How fast the app is in a real browser.")
+    parser.add_argument("--checkpoints", default="checkpoints", help="the folder of the networks")
+    parser.add_argument("--presses", type=int, default=21, help="keys pressed on the slider")
+    parser.add_argument("--seconds", type=float, default=3.0, help="how long the line is dragged")
+    asked = parser.parse_args()
+    load = os.getloadavg()[0]
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        with served(os.path.abspath(asked.checkpoints)) as address:
+            measures = [
+                Measure("first chart after a cold start", first_chart(browser, address), "s", 4),
+                Measure("first chart of the second visitor", first_chart(browser, address), "s", 2.5),
+            ]
+            page = thresholds_page(browser, address)
+            measures += [
+                Measure("slider key to redrawn chart, median", key_to_chart(page, asked.presses), "ms", 150),
+                Measure("live redraws", redraws_a_second(page, asked.seconds), "a second", 20, at_most=False),
+            ]
+        browser.close()
+    print(f"{os.cpu_count()} cores, load before the measurement {load:.1f}")
+    for each in measures:
+        sign = "<=" if each.at_most else ">="
+        verdict = "met" if each.met else "not met"
+        print(f"{each.title:<38}{each.value:>9.2f} {each.unit:<9} aim {sign} {each.aim:g}: {verdict}")
+
+
+if __name__ == "__main__":
+    main()
