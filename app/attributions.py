@@ -37,7 +37,7 @@ def attribution_maps(
         )
         axis = "" if column == 1 else str(column)
         figure.update_yaxes(scaleanchor=f"x{axis}", row=1, col=column)
-        text = f"{title}<br>{-end:.2g} to {end:.2g}" if own_scale else title
+        text = f"{title}, {-end:.2g} to {end:.2g}" if own_scale else title
         figure.add_annotation(x=0, xref=f"x{axis} domain", y=1, yref=f"y{axis} domain", xanchor="left",
                               yanchor="bottom", align="left", text=text, showarrow=False,
                               font={"color": colours.line})  # fmt: skip

@@ -49,7 +49,7 @@ def draw(pixels: UInt8[np.ndarray, "32 32 3"], compared: tuple[Look, ...]) -> No
             found.append(asked.explained(look.network, pixels, method, classes.index(target), options, show))
     place.empty()
     own_scale = st.toggle("Each its own scale", key="own_scale_signed")
-    titles = [f"<b>{look.short}</b>: {target}" for look, target in zip(compared, targets, strict=True)]
+    titles = [f"<b>{look.short}</b><br>{target}" for look, target in zip(compared, targets, strict=True)]
     sentences = [
         explain_words.found_sentence(look.short, target, method, each)
         for look, target, each in zip(compared, targets, found, strict=True)

@@ -120,7 +120,7 @@ def distances(here: Mapping[str, float], spread: Spread, colours: Palette, *, he
             hovertemplate="this picture: %{x:.2f}<extra></extra>",
         )
     figure.update_xaxes(range=[-0.02, 1.45], tickvals=[0, 0.5, 1, 1.41], fixedrange=True, zeroline=False)
-    figure.update_xaxes(gridcolor=colours.faint, title="distance: 0 the same map, 1.41 nothing in common")
+    figure.update_xaxes(gridcolor=colours.faint, title="distance between the two maps")
     figure.update_yaxes(range=[2.5, -0.85], showgrid=False, fixedrange=True)
     return plain(figure, height, top=4, left=96, bottom=44)
 

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 
 from app.charts import fill, plain, share_axis
-from app.palette import KINDS, NAMES, PATTERNS, SYMBOLS, Kind, Palette
+from app.palette import KINDS, LIGHT, NAMES, PATTERNS, SYMBOLS, Kind, Palette
 from app.words import percent
 from nat_core.predictions import Predictions
 
@@ -131,6 +131,7 @@ def _answers(figure: go.Figure, swept: dict, along: np.ndarray, place: int, clas
             y=sure,
             text=f"<b>{NAMES[kind]}</b> {percent(sure)} {classes[swept[kind].predicted[place]]}",
             font={"color": colours.of(kind)},
+            bgcolor="rgba(255, 255, 255, 0.8)" if colours == LIGHT else "rgba(24, 24, 22, 0.8)",
             showarrow=False,
             xanchor="right" if late else "left",
             xshift=-10 if late else 10,

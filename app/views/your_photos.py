@@ -125,7 +125,12 @@ def draw_table() -> None:
         columns[f"{NAMES[kind]} says"] = [answer.predicted for answer in answers]
         columns[f"{NAMES[kind]}, how sure"] = [100 * answer.confidence for answer in answers]
     columns["Apart"] = [100 * card.disagreement for card in cards]
-    sureness = st.column_config.ProgressColumn(format="%.0f %%", min_value=0, max_value=100)
+    sureness = {
+        f"{NAMES[kind]}, how sure": st.column_config.ProgressColumn(
+            format="%.1f %%", min_value=0, max_value=100, color=frame.colours().of(kind)
+        )
+        for kind in KINDS
+    }
     st.dataframe(
         pd.DataFrame(columns),
         hide_index=True,
@@ -134,8 +139,8 @@ def draw_table() -> None:
         selection_mode="single-row",
         column_config={
             "Photo": st.column_config.ImageColumn(width="small"),
-            "Apart": st.column_config.NumberColumn(format="%.0f %%"),
-            **{f"{NAMES[kind]}, how sure": sureness for kind in KINDS},
+            "Apart": st.column_config.NumberColumn(format="%.1f %%"),
+            **sureness,
         },
         alt=f"{words.plural(len(cards), 'photo')} with both answers",
     )

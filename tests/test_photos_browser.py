@@ -1,0 +1,48 @@
+"""Your photos and Attention in a real browser: a zip file, a photo faded by the keyboard, a report, attributions."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from app.pictures import FOLDER
+from tests.test_browser import address, browser, page  # noqa: F401 - the fixtures
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_zip_of_photos_one_opened_and_faded_by_the_keyboard(page, address: str, tmp_path: Path) -> None:  # noqa: F811
+    trip = tmp_path / "trip.zip"
+    with zipfile.ZipFile(trip, "w") as archive:
+        for name in ("none-bee.jpg", "cat1.jpg"):
+            archive.write(FOLDER / name, f"trip/{name}")
+        archive.writestr("trip/notes.txt", "no picture")
+    page.goto(f"{address}/your_photos")
+    page.locator("h1", has_text="Try it on your own photos.").wait_for()
+    page.locator("input[type=file]").first.set_input_files(str(trip))
+    page.locator(".stPlotlyChart .bars path").first.wait_for(state="attached")
+    assert page.locator(".stPlotlyChart").count() == 2
+    assert page.get_by_text("1 other file in the zip is no picture").count() == 1
+    with page.expect_download() as report:
+        page.get_by_role("button", name="Report (HTML)").click()
+    assert "none-bee.jpg" in report.value.path().read_text(encoding="utf-8")
+    page.locator("[class*=st-key-open_] button").first.click()
+    page.locator(".st-key-along .main-svg").first.wait_for()
+    page.get_by_text("What the networks see, with 40").wait_for()
+    page.get_by_role("slider", name="How much of it is noise").press("ArrowRight")
+    page.get_by_text("What the networks see, with 42").wait_for()
+    page.get_by_text("Fade into another picture").click()
+    page.get_by_text("What the networks see, with 40").wait_for()
+    assert page.locator("[data-testid=stException]").count() == 0
+
+
+def test_attention_computes_what_speaks_for_the_answer(page, address: str) -> None:  # noqa: F811
+    page.goto(f"{address}/attention")
+    page.locator("h1", has_text="look most differently").wait_for()
+    page.get_by_role("tab", name="Which pixels speak").click()
+    page.get_by_text("Occlusion", exact=True).click()
+    page.get_by_text("How far the answer falls").wait_for()
+    page.get_by_role("button", name="Compute").click()
+    page.locator(".st-key-signed_maps .main-svg").first.wait_for()
+    page.get_by_text("a covered square counts").first.wait_for()
+    assert page.locator("[data-testid=stException]").count() == 0
