@@ -119,8 +119,9 @@ def _visible(network: str, pixels: np.ndarray) -> UInt8[np.ndarray, "h w 3"]:
 
 
 def _contact_sheet(pixels: list[np.ndarray]) -> UInt8[np.ndarray, "h w 3"]:
-    rows, step = -(-len(pixels) // SHEET_COLUMNS), SHEET_SIDE + 4
-    canvas = Image.new("RGB", (SHEET_COLUMNS * step - 4, rows * step - 4), (255, 255, 255))
+    columns, step = min(len(pixels), SHEET_COLUMNS), SHEET_SIDE + 4
+    rows = -(-len(pixels) // SHEET_COLUMNS)
+    canvas = Image.new("RGB", (columns * step - 4, rows * step - 4), (127, 127, 127))
     for place, each in enumerate(pixels):
         corner = (place % SHEET_COLUMNS * step, place // SHEET_COLUMNS * step)
         canvas.paste(Image.fromarray(each).resize((SHEET_SIDE, SHEET_SIDE), Image.Resampling.NEAREST), corner)

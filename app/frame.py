@@ -112,6 +112,7 @@ def sidebar() -> None:
     if "pair" not in st.session_state:
         st.session_state["pair"] = default_pair(cached.present()).key
     st.session_state.setdefault("t", DEFAULT_THRESHOLD)
+    st.session_state.pop("offered", None)
     present = cached.present()
     with st.sidebar:
         st.selectbox(

@@ -247,11 +247,13 @@ def temperature_sentence(
 
 
 def behind_sentence(kind: Kind, predicted: str, number: int, total: int, threshold: float) -> str:
-    """Return how many pictures of a set one network is sure are a class, and at which t."""
-    return (
-        f"{NAMES[kind]} is sure that {plural(number, 'picture')} of {total:,} "
-        f"{'is' if number == 1 else 'are'} {predicted} (t = {threshold:.2f})."
-    )
+    """Return how many pictures of a set one network takes for a class and is sure, and at which t.
+
+    >>> behind_sentence("nat", "automobile", 3, 1000, 0.9)
+    'NAT takes 3 pictures of 1,000 for an automobile, and is sure (t = 0.90).'
+    """
+    taken = f"{plural(number, 'picture')} of {total:,}"
+    return f"{NAMES[kind]} takes {taken} for {article(predicted)}, and is sure (t = {threshold:.2f})."
 
 
 def duration(seconds: float) -> str:

@@ -119,7 +119,8 @@ def test_the_pictures_behind_a_bar_or_the_command_that_gets_them(
 ) -> None:
     monkeypatch.setenv("NAT_DATA", str(tmp_path))
     app = start(networks, PAGE, fold_classes=True, behind_class="ship", behind_kind="baseline")
-    assert "Baseline is sure that " in said(app)
+    assert "Baseline takes " in said(app)
+    assert " for a ship, and is sure (t = 0.90)." in said(app)
     assert [code.value for code in app.code if code.value.startswith("nat")] == ["nat data --download cifar100"]
     app = start(networks, PAGE, fold_classes=True, set="noise", pair="wrn16_1")
     assert "The pictures on this disk are others" in said(app)
@@ -134,6 +135,7 @@ def test_the_sheet_shows_the_most_sure_first(networks: Path, monkeypatch: pytest
     predictions = Predictions("wrn16_1_nat", "noise", ids, logits)
     sheet = behind.sheet("wrn16_1_nat", predictions, 0.5, 1)
     assert sheet.shown == 2
+    assert sheet.image.shape == (72, 148, 3)
     assert sheet.sure == (predictions.confidence[1], predictions.confidence[0])
     assert behind.count_behind(predictions, 0.5, 0) == 1
     assert behind.sheet("wrn16_1_nat", predictions, 0.5, 5) is None
