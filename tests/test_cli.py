@@ -1,5 +1,6 @@
 """The command line: every verb's answer, its sentences, its exit statuses."""
 
+import functools
 import json
 import os
 import shutil
@@ -278,7 +279,9 @@ def test_app_runs_beside_the_engine_with_the_folders_named(tmp_path: Path, monke
 
 def test_ctrl_c_ends_a_training_in_one_sentence(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "nat_core", "train", "digits_nat", "--out", str(tmp_path), "--device", "cpu"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:
+    # A background job of a shell is started with SIGINT ignored, and hands that on: here it is to be heard.
+    hear = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=hear) as run:
         assert run.stderr is not None
         text = ""
         while "cross-entropy" not in text:
