@@ -28,12 +28,12 @@ KEPT = 512
 def in_one_batch(names: dict[Kind, str], pixels: UInt8[np.ndarray, "n 32 32 3"]) -> dict[Kind, Predictions]:
     """What each network says of n pictures; its ids are the pictures' hashes."""
     ids = identities(pixels)
-    return {kind: _batch(cached.folder(), name, cached._stamp(name), ids, pixels) for kind, name in names.items()}
+    return {kind: _batch(cached.folder(), name, cached.stamp_of(name), ids, pixels) for kind, name in names.items()}
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _batch(where: Path, name: str, stamp: tuple[int, ...], ids: tuple[str, ...], _pixels: np.ndarray) -> Predictions:
-    network = cached._network(where, name, stamp)
+    network = cached.network(where, name, stamp)
     return importlib.import_module("nat_core.inference").predict(network, _pixels, ids=ids)
 
 
@@ -79,12 +79,12 @@ def explained(
 
     `options` are pairs of an argument's name and its value; `progress` is told the share done.
     """
-    key = (cached.folder(), name, cached._stamp(name), image_id(pixels), method, target, options)
+    key = (cached.folder(), name, cached.stamp_of(name), image_id(pixels), method, target, options)
     found = _kept().get(key)
     if found is None:
         compute = getattr(importlib.import_module("nat_core.explain"), method)
         found = compute(
-            cached._network(cached.folder(), name, cached._stamp(name)),
+            cached.network(cached.folder(), name, cached.stamp_of(name)),
             pixels,
             target,
             progress=progress,

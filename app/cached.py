@@ -60,25 +60,28 @@ def present() -> tuple[str, ...]:
 
 def card(name: str) -> checkpoints.Card:
     """The card of a network. Raises CheckpointError where it is missing or damaged."""
-    return _card(folder(), name, _stamp(name))
+    return _card(folder(), name, stamp_of(name))
 
 
 def predictions(name: str, set_name: str) -> Predictions:
     """One network's stored predictions of one set. Raises CheckpointError as `card` does."""
-    return _predictions(folder(), name, set_name, _stamp(name))
+    stored = _stored(folder(), name, stamp_of(name))
+    if set_name not in stored:
+        raise checkpoints.CheckpointError(f"{name} has no stored predictions of {set_name}: get the checkpoint again")
+    return stored[set_name]
 
 
 def maps(name: str) -> dict[str, Float[np.ndarray, "n _ _"]]:
     """One network's stored attention maps of the gallery, by level."""
-    return _maps(folder(), name, _stamp(name))
+    return _maps(folder(), name, stamp_of(name))
 
 
 def has_gallery(name: str) -> bool:
     """Whether the gallery's predictions are stored: networks of digits have none."""
-    return GALLERY in _stored_sets(folder(), name, _stamp(name))
+    return GALLERY in _stored(folder(), name, stamp_of(name))
 
 
-def _stamp(name: str) -> tuple[int, ...]:
+def stamp_of(name: str) -> tuple[int, ...]:
     """Changes whenever a checkpoint is written anew, so that no page shows the old one."""
     files = sorted((folder() / name).glob("*"))
     return tuple(number for file in files for number in (file.stat().st_mtime_ns, file.stat().st_size))
@@ -89,17 +92,10 @@ def _card(where: Path, name: str, stamp: tuple[int, ...]) -> checkpoints.Card:
     return checkpoints.load_card(where, name)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
-def _predictions(where: Path, name: str, set_name: str, stamp: tuple[int, ...]) -> Predictions:
-    found = checkpoints.load_predictions(where, name, [set_name])
-    if set_name not in found:
-        raise checkpoints.CheckpointError(f"{name} has no stored predictions of {set_name}: get the checkpoint again")
-    return found[set_name]
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _stored_sets(where: Path, name: str, stamp: tuple[int, ...]) -> frozenset[str]:
-    return frozenset(checkpoints.load_predictions(where, name))
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _stored(where: Path, name: str, stamp: tuple[int, ...]) -> dict[str, Predictions]:
+    # All sets at once: the file is read and its SHA-256 checked as a whole, whichever of them a page asks for.
+    return checkpoints.load_predictions(where, name)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -137,7 +133,7 @@ def tempered(name: str, set_name: str, temperature: float = 1.0) -> Predictions:
     """One network's stored predictions with its logits divided by the temperature, which is above 0."""
     if temperature == 1:
         return predictions(name, set_name)
-    return _tempered(folder(), name, set_name, temperature, _stamp(name))
+    return _tempered(folder(), name, set_name, temperature, stamp_of(name))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -148,7 +144,7 @@ def _tempered(where: Path, name: str, set_name: str, temperature: float, stamp: 
 
 def histogram(name: str, set_name: str, bins: int, temperature: float = 1.0) -> Float[np.ndarray, " bins"]:
     """The share of a set in each of `bins` equal bins of one network's confidence."""
-    return _histogram(folder(), name, set_name, bins, temperature, _stamp(name))
+    return _histogram(folder(), name, set_name, bins, temperature, stamp_of(name))
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -160,7 +156,7 @@ def _histogram(
 
 def curve(name: str, set_name: str, temperature: float = 1.0) -> Float[np.ndarray, " 101"]:
     """One network's rate on one set at the same thresholds."""
-    return _curve(folder(), name, set_name, temperature, _stamp(name))
+    return _curve(folder(), name, set_name, temperature, stamp_of(name))
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -170,7 +166,7 @@ def _curve(where: Path, name: str, set_name: str, temperature: float, stamp: tup
 
 def separation(name: str, set_name: str, score: str, temperature: float = 1.0) -> Separation:
     """How well one network tells a set from what it knows by a score of `app.scores`."""
-    return _separation(folder(), name, set_name, score, temperature, _stamp(name))
+    return _separation(folder(), name, set_name, score, temperature, stamp_of(name))
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
@@ -244,7 +240,7 @@ def warm_up() -> Future:
 
 def answer(name: str, pixels: UInt8[np.ndarray, "32 32 3"]) -> OwnAnswer:
     """What one network says of a picture, computed once for each picture and network; only numbers are kept."""
-    return _answer(folder(), name, _stamp(name), image_id(pixels), pixels)
+    return _answer(folder(), name, stamp_of(name), image_id(pixels), pixels)
 
 
 def answers(pair: Pair, pixels: UInt8[np.ndarray, "32 32 3"]) -> dict[Kind, OwnAnswer]:
@@ -256,13 +252,14 @@ def answers(pair: Pair, pixels: UInt8[np.ndarray, "32 32 3"]) -> dict[Kind, OwnA
 @st.cache_data(max_entries=4096, show_spinner=False)
 def _answer(where: Path, name: str, stamp: tuple[int, ...], identity: str, _pixels: np.ndarray) -> OwnAnswer:
     inference = importlib.import_module("nat_core.inference")
-    network = _network(where, name, stamp)
-    predicted, found = inference.predict_with_maps(network, _pixels[np.newaxis])
+    loaded = network(where, name, stamp)
+    predicted, found = inference.predict_with_maps(loaded, _pixels[np.newaxis])
     return OwnAnswer(
-        predicted.probabilities[0], tuple(network.classes), {level: each[0] for level, each in found.items()}
+        predicted.probabilities[0], tuple(loaded.classes), {level: each[0] for level, each in found.items()}
     )
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _network(where: Path, name: str, stamp: tuple[int, ...]):
+def network(where: Path, name: str, stamp: tuple[int, ...]):
+    """One network ready to predict, loaded once; `stamp` is that of `stamp_of`."""
     return importlib.import_module("nat_core.inference").load_network(where, name)

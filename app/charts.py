@@ -105,6 +105,21 @@ def _corner_title(figure: go.Figure, kind: Kind, colours: Palette) -> None:
     )
 
 
+def panel_title(figure: go.Figure, panel: int, text: str, font: dict | None = None) -> None:
+    """Write a title above the left end of one of a figure's panels, the first of which is 1."""
+    figure.add_annotation(
+        x=0,
+        xref="paper",
+        y=1,
+        yref=f"y{'' if panel == 1 else panel} domain",
+        xanchor="left",
+        yanchor="bottom",
+        text=text,
+        showarrow=False,
+        font=font,
+    )
+
+
 def fill(colour: str, pattern: str) -> dict:
     """Return a bar's marker: one colour, solid or hatched."""
     return {

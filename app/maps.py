@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from jaxtyping import Float, UInt8
 from PIL import Image
 
-from app.charts import plain
+from app.charts import panel_title, plain
 from app.palette import Palette
 
 LEVELS = {"low": "low level", "middle": "middle level", "high": "high level"}
@@ -71,7 +71,7 @@ def attention_grid(
             _one_map(figure, row, level, number, column, overlay)
             if ground is not None and row.maps is not None:
                 _below(figure, ground, row.maps[level], number, column)
-        _above(figure, number, 1, f"<b>{row.title}</b>")
+        panel_title(figure, (number - 1) * len(LEVELS) + 1, f"<b>{row.title}</b>")
         if row.maps is None:
             _inside(figure, number, "not trained yet", colours)
     for column, level in enumerate([] if overlay.own_scale else LEVELS, start=1):
@@ -184,21 +184,6 @@ def _scale(figure: go.Figure, rows: tuple[MapRow, ...], level: str, column: int)
         "title": {"text": LEVELS[level], "side": "bottom"},
     }
     return {"colorscale": "Cividis", "cmin": 0, "cmax": largest, "colorbar": bar}
-
-
-def _above(figure: go.Figure, number: int, column: int, text: str) -> None:
-    place = (number - 1) * len(LEVELS) + column
-    axis = "" if place == 1 else str(place)
-    figure.add_annotation(
-        x=0,
-        xref="paper",
-        y=1,
-        yref=f"y{axis} domain",
-        xanchor="left",
-        yanchor="bottom",
-        text=text,
-        showarrow=False,
-    )
 
 
 def _note(figure: go.Figure, place: int, text: str) -> None:

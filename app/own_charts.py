@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
-from app.charts import fill, plain, share_axis
+from app.charts import fill, panel_title, plain, share_axis
 from app.palette import KINDS, LIGHT, NAMES, PATTERNS, SYMBOLS, Kind, Palette
 from app.words import percent
 from nat_core.predictions import Predictions
@@ -56,7 +56,7 @@ def own_distribution(
             col=1,
         )
         figure.add_vline(x=threshold, line={"color": colours.line, "width": 2}, row=row, col=1)
-        _panel_title(figure, row, f"<b>{NAMES[kind]}</b>", colours.of(kind))
+        panel_title(figure, row, f"<b>{NAMES[kind]}</b>", {"color": colours.of(kind), "size": 14})
     top = max(*(float(stored[kind].max()) for kind in KINDS), *(float(stacked(own[kind])[1].max()) for kind in KINDS))
     figure.update_yaxes(range=[0, min(1.05, top + 0.08)], title="share", title_standoff=6, fixedrange=True)
     figure.update_yaxes(**share_axis(colours, QUARTERS))
@@ -161,17 +161,3 @@ def _marks(sure: np.ndarray, known: Sequence[bool], number: int, colours: Palett
     colour = np.where(sure, np.where(known, colours.kept, colours.fooled), colours.line)
     size = float(np.clip(150 / number, 5, 11))
     return {"symbol": list(symbols), "color": list(colour), "size": size, "line": {"width": 1.5, "color": list(colour)}}
-
-
-def _panel_title(figure: go.Figure, row: int, text: str, colour: str) -> None:
-    figure.add_annotation(
-        x=0,
-        xref="paper",
-        y=1,
-        yref=f"y{'' if row == 1 else row} domain",
-        xanchor="left",
-        yanchor="bottom",
-        text=text,
-        showarrow=False,
-        font={"color": colour, "size": 14},
-    )

@@ -116,13 +116,15 @@ def load_predictions(folder: Path, name: str, sets: Sequence[str] | None = None)
 def load_maps(folder: Path, name: str) -> dict[str, np.ndarray]:
     """Return the attention maps of the gallery's pictures by level, float32 (n, h, w), in the order of their ids."""
     arrays, _ = _read_checked(folder, name, PREDICTIONS)
-    return {key.removeprefix("maps/"): value.astype(np.float32) for key, value in arrays.items() if "maps/" in key}
+    return {
+        key.removeprefix("maps/"): value.astype(np.float32) for key, value in arrays.items() if key.startswith("maps/")
+    }
 
 
 def load_weights(folder: Path, name: str) -> dict[str, np.ndarray]:
     """Return a network's weights by parameter name, float32."""
     arrays, _ = _read_checked(folder, name, WEIGHTS)
-    return {key: value.astype(np.float32) if value.dtype == np.float16 else value for key, value in arrays.items()}
+    return widened(arrays)
 
 
 def _read_checked(folder: Path, name: str, file: str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -199,6 +201,11 @@ def half(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return the weights as they are stored: float16, norm statistics (running mean and variance) as they are."""
     keep = ("running_mean", "running_var", "num_batches_tracked")
     return {key: value if key.endswith(keep) else value.astype(np.float16) for key, value in weights.items()}
+
+
+def widened(stored: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return what `half` stores as a network takes it: float16 as float32, the rest as it is."""
+    return {key: value.astype(np.float32) if value.dtype == np.float16 else value for key, value in stored.items()}
 
 
 def save_checkpoint(

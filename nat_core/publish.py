@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from safetensors.numpy import load
 
-from nat_core.checkpoints import half, packed, save_checkpoint
+from nat_core.checkpoints import half, packed, save_checkpoint, widened
 from nat_core.datasets import MissingDataset, load_set
 from nat_core.ilsvrc import without_variants
 from nat_core.inference import Network, frozen, predict, predict_with_maps
@@ -104,9 +104,6 @@ def hardware(device: torch.device) -> str:
 
 def _as_stored(finished: Finished, weights: dict[str, np.ndarray], device: torch.device) -> Network:
     model = build(finished.recipe.architecture, len(finished.classes))
-    stored = {
-        key: torch.from_numpy(value.astype(np.float32) if value.dtype == np.float16 else value)
-        for key, value in load(packed(half(weights))).items()
-    }
-    model.load_state_dict(stored)
+    stored = widened(load(packed(half(weights))))
+    model.load_state_dict({key: torch.from_numpy(value) for key, value in stored.items()})
     return Network(finished.recipe.name, frozen(model, device), finished.classes, finished.mean, finished.std)

@@ -302,4 +302,4 @@ def test_a_reader_that_leaves_ends_a_report_quietly(tmp_path: Path) -> None:
 @pytest.mark.parametrize("verb", ["report", "data"])
 def test_what_only_reads_loads_no_torch(verb: str, networks: Path) -> None:
     program = f"import sys; from nat_core.__main__ import main; main(['{verb}']); sys.exit('torch' in sys.modules)"
-    subprocess.run([sys.executable, "-c", program], check=True, stdout=subprocess.DEVNULL)
+    assert subprocess.run([sys.executable, "-c", program], stdout=subprocess.DEVNULL, check=False).returncode == 0

@@ -72,7 +72,8 @@ def test_digits_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca
 
 
 def test_the_results_are_the_generated_ones() -> None:
-    subprocess.run([sys.executable, ROOT / ".ci" / "renew_readme.py", "--check"], check=True)
+    command = [sys.executable, ROOT / ".ci" / "renew_readme.py", "--check"]
+    assert subprocess.run(command, check=False).returncode == 0
 
 
 def test_the_json_is_the_documented_one(digits_networks: Path) -> None:
