@@ -35,6 +35,7 @@ __all__ = [
 
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 NOISE_COUNT = 10_000
+_PLACES = {"all": range(5), "test": (0,), "train": (1, 2, 3, 4), "held_out": (1,), "fit": (2, 3, 4)}
 
 
 def data_folder(explicit: Path | str | None = None) -> Path:
@@ -104,15 +105,18 @@ def _class_index(label: str) -> int:
     return CIFAR10_CLASSES.index(label) if label in CIFAR10_CLASSES else -1
 
 
-def _digits(wanted: Sequence[int], test: bool | None, known: bool) -> Callable[[str, Path], ImageSet]:
-    """Pictures of the wanted digits; every fifth is a test picture (`test` None takes all)."""
+def _digits(wanted: Sequence[int], part: str, known: bool) -> Callable[[str, Path], ImageSet]:
+    """Pictures of the wanted digits: of five the first is a test picture and the second the held-out one of the others.
+
+    `part` is `all`, `test`, `train` (all others), `held_out` or `fit` (the others without the held-out ones).
+    """
 
     def read(name: str, data: Path) -> ImageSet:
         from sklearn.datasets import load_digits  # 1.7 s to import: only for who wants the digits
 
         images, digits = map(np.asarray, load_digits(return_X_y=True))
-        is_test = np.arange(len(digits)) % 5 == 0
-        chosen = np.isin(digits, wanted) & (True if test is None else is_test == test)
+        place = np.arange(len(digits)) % 5
+        chosen = np.isin(digits, wanted) & np.isin(place, _PLACES[part])
         grey = np.round(images[chosen].reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
         pixels = as_32(grey, Path("digits"))
         labels = digits[chosen].astype(np.int64) if known else None
@@ -172,13 +176,17 @@ SETS: dict[str, Callable[[str, Path], ImageSet]] = {
     "cifar100_held_out": _part("cifar100", held_out=True),
     "patch_shuffled_test": _patch_shuffled,
     "gallery": _gallery,
-    "digits_train": _digits(range(6), test=False, known=True),
-    "digits_test": _digits(range(6), test=True, known=True),
-    "digits_67_train": _digits((6, 7), test=False, known=False),
-    "digits_67_test": _digits((6, 7), test=True, known=False),
-    "digits_89": _digits((8, 9), test=None, known=False),
-    "digits_all_train": _digits(range(10), test=False, known=False),
-    "digits_all_test": _digits(range(10), test=True, known=False),
+    "digits_train": _digits(range(6), "train", known=True),
+    "digits_test": _digits(range(6), "test", known=True),
+    "digits_67_train": _digits((6, 7), "train", known=False),
+    "digits_67_test": _digits((6, 7), "test", known=False),
+    "digits_89": _digits((8, 9), "all", known=False),
+    "digits_fit": _digits(range(6), "fit", known=True),
+    "digits_held_out": _digits(range(6), "held_out", known=True),
+    "digits_6_train": _digits((6,), "train", known=False),
+    "digits_7_train": _digits((7,), "train", known=False),
+    "digits_all_train": _digits(range(10), "train", known=False),
+    "digits_all_test": _digits(range(10), "test", known=False),
 }
 
 

@@ -24,6 +24,8 @@ _NEGATIVE_SETS = {
     "cifar10": ("cifar100_train", "cifar100_test", ILSVRC, *VARIANTS, "noise"),
     "digits": ("digits_67_train", "digits_67_test", "digits_89", "noise"),
 }
+_HELD_OUT_SETS = {"cifar10": ("cifar100_fit", "cifar100_held_out"), "digits": ("digits_6_train", "digits_7_train")}
+"""By source: the negatives that a recipe with `held_out` may learn from, and those that it reports on."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,9 @@ class Recipe:
     synthetic: tuple[str, ...] = ()
     """Some of SYNTHETIC: that many of a batch's negatives are made up, one each (paper: none)."""
     held_out: bool = False
-    """True learns without 5,000 of the training pictures and reports on them and on 20 classes of CIFAR-100 that the
-    negatives `cifar100_fit` lack, on no test set: for choosing between recipes (ours)."""
+    """True learns without a part of the training pictures (5,000 of CIFAR-10, every fifth digit) and reports on them
+    and on negatives that are kept apart (20 classes of CIFAR-100; the digit 7), on no test set: for choosing between
+    recipes (ours)."""
     also_reported: tuple[str, ...] = ()
     """Further image sets to report on."""
     teacher: str | None = None
@@ -123,8 +126,12 @@ class Recipe:
             raise ValueError(
                 f"{len(self.synthetic)} synthetic negatives of {self.negatives_per_batch} need a set for the others"
             )
-        if self.held_out and (self.in_distribution != "cifar10" or self.negatives == "cifar100_train"):
-            raise ValueError("held_out is for cifar10 with the negatives cifar100_fit, which lack the held-out classes")
+        apart, _ = _HELD_OUT_SETS[self.in_distribution]
+        if self.held_out and self.negatives not in (None, apart):
+            raise ValueError(
+                f"held_out on {self.in_distribution} takes the negatives {apart}, which lack those that it reports on, "
+                f"not {self.negatives}"
+            )
         unknown = [name for name in self.attention_levels if name not in LEVELS]
         if unknown or not self.attention_levels:
             raise ValueError(f"attention_levels must be some of {', '.join(LEVELS)}, not {self.attention_levels}")
@@ -139,7 +146,10 @@ class Recipe:
         'same source'
         """
         if self.held_out:
-            roles, names = {f"{self.in_distribution}_held_out": IN_DISTRIBUTION}, ("cifar100_held_out",)
+            roles, names = (
+                {f"{self.in_distribution}_held_out": IN_DISTRIBUTION},
+                _HELD_OUT_SETS[self.in_distribution][1:],
+            )
         else:
             roles, names = {f"{self.in_distribution}_test": IN_DISTRIBUTION}, _NEGATIVE_SETS[self.in_distribution]
         for name in (*names, *self.also_reported):

@@ -115,6 +115,7 @@ def test_digits_are_split_without_overlap() -> None:
     sets = {name: load_set(name) for name in SETS if name.startswith("digits")}
     assert {name: len(each) for name, each in sets.items()} == {
         "digits_train": 862, "digits_test": 221, "digits_67_train": 304, "digits_67_test": 56, "digits_89": 354,
+        "digits_fit": 624, "digits_held_out": 238, "digits_6_train": 151, "digits_7_train": 153,
         "digits_all_train": 1437, "digits_all_test": 360,
     }  # fmt: skip
     assert set(sets["digits_test"].labels.tolist()) == set(range(6))
@@ -164,3 +165,13 @@ def test_the_data_folder_is_explicit_then_the_environment_then_data(monkeypatch:
     assert data_folder() == Path("from_environment")
     monkeypatch.delenv("NAT_DATA")
     assert data_folder() == Path("data")
+
+
+def test_held_out_digits_are_training_digits_of_their_own() -> None:
+    known = {name: set(load_set(name).ids) for name in ("digits_fit", "digits_held_out", "digits_train", "digits_test")}
+    assert known["digits_fit"] | known["digits_held_out"] == known["digits_train"]
+    assert not known["digits_fit"] & known["digits_held_out"]
+    assert not known["digits_train"] & known["digits_test"]
+    six, seven = (set(load_set(name).ids) for name in ("digits_6_train", "digits_7_train"))
+    assert six | seven == set(load_set("digits_67_train").ids)
+    assert (len(six), len(seven)) == (151, 153)
