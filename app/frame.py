@@ -53,11 +53,12 @@ html { font-size: 125%; }
 .stMain .js-plotly-plot .plotly text { font-size: 15.5px !important; }
 </style>"""
 """Text at 125 %, for who looks from afar."""
+WITHOUT_SETTINGS = "<style>.stMain .stExpander { display: none; }</style>"
 
 
 def style() -> None:
     """Put the style sheet on the page; it holds nothing that a visitor provided."""
-    st.html(STYLE + (WALL if st.session_state.get("wall") else ""))
+    st.html(STYLE + (WALL if st.session_state.get("wall") else "") + (WITHOUT_SETTINGS if hides("settings") else ""))
 
 
 def prose(file: str) -> str:
@@ -73,7 +74,7 @@ def offer(name: str, content: Callable[[], str]) -> None:
 def download_view() -> None:
     """Draw the button that hands out what the page offered; to be called once the page is drawn."""
     name, content = st.session_state.pop("offered", (None, None))
-    if name is not None:
+    if name is not None and not hides("download"):
         st.sidebar.download_button(
             "Download this view",
             content,
@@ -88,23 +89,35 @@ def download_view() -> None:
 
 
 def open_link() -> None:
-    """Take over the settings of the link that this visit began with, before any widget is made."""
-    if "link_complaints" not in st.session_state:
-        values, complaints = links.read(st.query_params.to_dict(), {"t": DEFAULT_THRESHOLD})
+    """Take over the settings of a link that this visit began with, or that was followed, before any widget is made."""
+    query = st.query_params.to_dict()
+    if "link_complaints" not in st.session_state or (query and query != st.session_state["link_query"]):
+        values, complaints = links.read(query, {"t": DEFAULT_THRESHOLD})
+        for key in links.unnamed(values) if query else ():
+            st.session_state.pop(key, None)
+        if any(key in links.READERS for key in values):
+            st.session_state.pop("play_made_of", None)
+            st.session_state["play_drawn"] = int("play_negatives" in values)
         for key, value in values.items():
             st.session_state[key] = value
         st.session_state["link_complaints"] = complaints
+    st.session_state["link_query"] = query
     for complaint in st.session_state["link_complaints"]:
         st.caption(words.literal(complaint))
 
 
+def hides(part: str) -> bool:
+    """Whether the link that was followed hides this part, one of `links.HIDDEN`."""
+    return part in st.session_state.get("hide", ())
+
+
 def copy_link() -> None:
     """Draw the link to this page as it is; to be called once the page is drawn."""
-    if not st.context.url:
+    if not st.context.url or hides("link"):
         return
     with st.sidebar.popover("Copy link", icon=":material/link:", width="stretch"):
         st.code(links.write(st.context.url, st.session_state.to_dict()), language=None, wrap_lines=True)
-        st.caption("Opens this page just as it is. Your own photos are not in the link.")
+        st.caption("Opens this page just as it is, but without your own photos and what the playground has learned.")
 
 
 def sidebar() -> None:
@@ -115,17 +128,22 @@ def sidebar() -> None:
     st.session_state.pop("offered", None)
     present = cached.present()
     with st.sidebar:
-        st.selectbox(
-            "Networks",
-            [pair.key for pair in PAIRS],
-            format_func=lambda key: _pair_label(pair_named(key), present),
-            key="pair",
-            persist_state="session",
-            help="Each pair is one architecture trained twice: once on its own classes alone (baseline), once with "
-            "negatives beside them (NAT).",
-        )
+        if not hides("networks"):
+            _choose_pair(present)
         st.toggle("For the wall", key="wall", persist_state="session", help="Larger text, for a projector or a class.")
         st.caption("Uploads stay in memory and are gone when you leave. Pictures: free, see `app/gallery/CREDITS.md`.")
+
+
+def _choose_pair(present: Sequence[str]) -> None:
+    st.selectbox(
+        "Networks",
+        [pair.key for pair in PAIRS],
+        format_func=lambda key: _pair_label(pair_named(key), present),
+        key="pair",
+        persist_state="session",
+        help="Each pair is one architecture trained twice: once on its own classes alone (baseline), once with "
+        "negatives beside them (NAT).",
+    )
 
 
 def _pair_label(pair: Pair, present: Sequence[str]) -> str:

@@ -4,8 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+import numpy as np
+
 from app.pairs import SET_TITLES, pair_named
 from app.pictures import gallery
+from app.play_settings import DEFAULTS, READERS, negatives_text
 from app.scores import SCORE_TITLES, TEMPERATURES
 
 VERSION = "1"
@@ -16,6 +19,10 @@ FOLDS = {
     "fold_paper": "Beside the paper",
 }
 """The folds of Thresholds by the key that says whether one is open."""
+HIDDEN = ("networks", "pages", "link", "download", "settings", "answers")
+"""What a teacher's link can hide: the choice of the pair, the list of pages, two buttons, what is folded, answers."""
+LASTING = ("pair", "wall", "hide")
+"""Settings that a link leaves as they are where it does not name them."""
 
 
 def _threshold(text: str) -> float:
@@ -40,6 +47,13 @@ def _picture(text: str) -> str:
     return {picture.file: picture.file for picture in gallery()}[text]
 
 
+def _hidden(text: str) -> tuple[str, ...]:
+    named = tuple(text.split(","))
+    if unknown := set(named) - set(HIDDEN):
+        raise ValueError(f"can hide {', '.join(HIDDEN)}; got {', '.join(sorted(unknown))}")
+    return named
+
+
 SETTINGS: dict[str, Callable[[str], Any]] = {
     "pair": lambda text: pair_named(text).key,
     "t": _threshold,
@@ -54,6 +68,8 @@ SETTINGS: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(FOLDS, _switch),
     "sheet": lambda text: {f"Table {number}": f"Table {number}" for number in range(1, 7)}[text],
     "wall": _switch,
+    "hide": _hidden,
+    **READERS,
 }
 """What a link may hold, by the key of its widget: a reader that raises ValueError or KeyError for another value."""
 
@@ -76,6 +92,18 @@ def read(query: Mapping[str, str], defaults: Mapping[str, Any]) -> tuple[dict[st
     return values, complaints
 
 
+def unnamed(values: Mapping[str, Any]) -> list[str]:
+    """Return the settings that a link with these values puts back to where they began, as it does not name them.
+
+    The playground stays as it is where the link names nothing of it.
+
+    >>> {"t", "pair", "play_seed"} & set(unnamed({"keep95": True}))
+    {'t'}
+    """
+    played = any(key in READERS for key in values)
+    return [key for key in SETTINGS if key not in values and key not in LASTING and (played or key not in READERS)]
+
+
 def write(address: str, state: Mapping[str, Any]) -> str:
     """Return the link to a page with every setting in the state; the visitor's own photos are in no link.
 
@@ -84,12 +112,20 @@ def write(address: str, state: Mapping[str, Any]) -> str:
     """
     found = {}
     for key, reader in SETTINGS.items():
-        if state.get(key) is False:
+        if key not in state or state[key] is False or (key in DEFAULTS and state[key] == DEFAULTS[key]):
             continue
-        text = str(int(state[key]) if isinstance(state.get(key), bool) else state.get(key, ""))
+        text = _text(state[key])
         try:
             reader(text)
         except (KeyError, ValueError):
             continue
         found[key] = text
-    return f"{address.partition('?')[0]}?{urlencode(found | {'v': VERSION})}"
+    return f"{address.partition('?')[0]}?{urlencode(found | {'v': VERSION}, safe=',~')}"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return negatives_text(value)
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return str(int(value) if isinstance(value, bool) else value)

@@ -12,6 +12,7 @@ st.set_page_config(
     layout="wide",
     menu_items={"About": "Two networks, one photo: one is sure, the other says that it does not know."},
 )
+frame.open_link()
 page = st.navigation(
     [
         st.Page("views/see_it.py", title="See it", icon=":material/visibility:", default=True),
@@ -20,9 +21,9 @@ page = st.navigation(
         st.Page("views/attention.py", title="Attention", icon=":material/center_focus_strong:"),
         st.Page("views/playground.py", title="Playground", icon=":material/experiment:"),
         st.Page("views/evidence.py", title="Evidence", icon=":material/fact_check:"),
-    ]
+    ],
+    position="hidden" if frame.hides("pages") else "sidebar",
 )
-frame.open_link()
 frame.style()
 frame.sidebar()
 page.run()

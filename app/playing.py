@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -13,6 +12,7 @@ from jaxtyping import Bool, Float
 
 from app import turns
 from app.palette import KINDS, Kind
+from app.play_settings import DEFAULTS, MOST_NEGATIVES
 from nat_core import plane, playground
 from nat_core.predictions import softmax
 
@@ -21,23 +21,6 @@ EACH = 10
 """So many steps lie between two pictures, and are taken by Step."""
 SLOWLY = 2
 """So many pictures further goes slow motion at a time."""
-MOST_NEGATIVES = 300
-DEFAULTS: dict[str, Any] = {
-    "play_shape": "blobs",
-    "play_classes": 3,
-    "play_seed": 0,
-    "play_count": 20,
-    "play_weight": 1.0,
-    "play_divergence": "kl_from_uniform",
-    "play_width": 32,
-    "play_layers": 2,
-    "play_activation": "relu",
-    "play_rate": 0.01,
-    "play_slow": False,
-    "play_x": 2.5,
-    "play_y": 0.0,
-}
-"""The settings by the key of their widgets."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ from app import cached, charts, frame
 from app import playground_words as words
 from app.palette import KINDS, NAMES
 from app.plane import SIDE, plane_figure
+from app.play_settings import LAYERS, MOST_COUNT, MOST_SEED, MOST_WEIGHT, RATES, WIDTHS
 from nat_core.plane import CLASSES, EXTENT, MARGIN
 
 with st.spinner("The two networks are made ready."):
@@ -96,19 +97,18 @@ def settings() -> None:
             st.selectbox("Points", list(words.SHAPES), format_func=words.SHAPES.__getitem__, key="play_shape",
                          persist_state="session")  # fmt: skip
             st.select_slider("Classes", CLASSES, key="play_classes", persist_state="session")
-            st.number_input("Seed (points and start)", 0, 9999, key="play_seed", persist_state="session")
+            st.number_input("Seed (points and start)", 0, MOST_SEED, key="play_seed", persist_state="session")
         with second:
-            st.number_input("Negatives at a press", 1, 100, key="play_count", persist_state="session")
-            st.slider("Weight of the negatives", 0.0, 5.0, step=0.1, key="play_weight", persist_state="session")
+            st.number_input("Negatives at a press", 1, MOST_COUNT, key="play_count", persist_state="session")
+            st.slider("Weight of the negatives", 0.0, MOST_WEIGHT, step=0.1, key="play_weight", persist_state="session")
             st.selectbox("Divergence", list(words.DIVERGENCES), format_func=words.DIVERGENCES.__getitem__,
                          key="play_divergence", persist_state="session")  # fmt: skip
         with third:
-            st.select_slider("Units in a layer", (2, 4, 8, 16, 32, 64), key="play_width", persist_state="session")
-            st.select_slider("Hidden layers", (1, 2, 3), key="play_layers", persist_state="session")
+            st.select_slider("Units in a layer", WIDTHS, key="play_width", persist_state="session")
+            st.select_slider("Hidden layers", LAYERS, key="play_layers", persist_state="session")
             st.selectbox("Activation", list(words.ACTIVATIONS), format_func=words.ACTIVATIONS.__getitem__,
                          key="play_activation", persist_state="session")  # fmt: skip
-            st.select_slider("Learning rate (Adam)", (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0), key="play_rate",
-                             persist_state="session")  # fmt: skip
+            st.select_slider("Learning rate (Adam)", RATES, key="play_rate", persist_state="session")  # fmt: skip
 
 
 st.html(STYLE)

@@ -1,0 +1,124 @@
+"""Links: what they may hold, the page as they restore it, followed at the start of a visit or within it."""
+
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import links
+from app.play_settings import DEFAULTS, MOST_NEGATIVES, READERS, negatives, negatives_text
+from nat_core.plane import draw_negatives
+from tests.pages import MAIN, said
+
+PLAYGROUND = "views/playground.py"
+OTHERS = {
+    "play_shape": "moons", "play_classes": 5, "play_seed": 7, "play_count": 3, "play_weight": 0.3,
+    "play_divergence": "brier", "play_width": 8, "play_layers": 1, "play_activation": "sine", "play_rate": 0.1,
+    "play_slow": True,
+}  # fmt: skip
+
+
+def opened(networks: Path, monkeypatch: pytest.MonkeyPatch, page: str = "", **query: str) -> AppTest:
+    """A visit that begins with a link."""
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
+    app = AppTest.from_file(MAIN, default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.run()
+    return app.switch_page(page).run() if page else app
+
+
+def follow(app: AppTest, page: str, **query: str) -> AppTest:
+    """The same visit once a link to one of its pages was followed."""
+    app.query_params.clear()
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.switch_page(page).run()
+
+
+def test_every_setting_of_the_playground_but_its_places_survives_a_link() -> None:
+    assert set(OTHERS) == set(DEFAULTS) - {"play_x", "play_y"} == set(READERS) - {"play_negatives"}
+    assert all(OTHERS[key] != DEFAULTS[key] for key in OTHERS)
+    places = np.array([[2.5, -1.25], [-4.0, 0.01]], np.float32)
+    address = links.write("http://here/playground", OTHERS | {"play_negatives": places})
+    values, complaints = links.read(dict(parse_qsl(urlsplit(address).query)), {})
+    assert complaints == []
+    assert values.pop("play_negatives").tolist() == places.tolist()
+    assert values == OTHERS
+    assert links.write("http://here/", DEFAULTS | {"play_negatives": places[:0]}) == "http://here/?v=1"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "banana", "1", "1_2_3", "1_nan", "5_0", "~", "1_2~", "~".join(["1_1"] * (MOST_NEGATIVES + 1))]
+)
+def test_negatives_that_are_none_are_named(text: str) -> None:
+    with pytest.raises(ValueError, match=r"negatives|could not convert"):
+        negatives(text)
+    values, complaints = links.read({"play_negatives": text}, {})
+    assert values == {}
+    assert complaints == [f"This link has a setting we do not know (play_negatives={text[:40]}). We left it out."]
+
+
+def test_a_kind_of_negatives_stands_for_its_first_press() -> None:
+    ring = draw_negatives("ring", 20, seed=0)
+    assert negatives("ring").tolist() == ring.tolist()
+    assert np.abs(negatives(negatives_text(ring)) - ring).max() <= 0.005
+
+
+@pytest.mark.parametrize("key", sorted(OTHERS))
+def test_a_setting_out_of_its_range_is_left_out_with_a_sentence(key: str) -> None:
+    assert links.read({key: "-7"}, {}) == (
+        {}, [f"This link has a setting we do not know ({key}=-7). We left it out."]
+    )  # fmt: skip
+
+
+def test_the_playground_opens_as_its_link_says(networks: Path, monkeypatch) -> None:
+    app = opened(networks, monkeypatch, PLAYGROUND, play_shape="rings", play_classes="2", play_negatives="corner")
+    assert "20 negatives to learn from" in said(app)
+    assert "of 80 points after 0 steps" in said(app)
+    assert app.selectbox(key="play_shape").value == "rings"
+    app.button(key="add_corner").click().run()
+    assert len(np.unique(app.session_state["play_negatives"], axis=0)) == 40
+
+
+def test_a_link_followed_in_a_visit_puts_back_what_it_does_not_name(networks: Path, monkeypatch) -> None:
+    app = opened(networks, monkeypatch, PLAYGROUND, pair="wrn16_1", t="0.5")
+    app.button(key="add_ring").click().run()
+    app.button(key="step").click().run()
+    assert "after 10 steps" in said(app)
+    app = follow(app, "views/thresholds.py", set="noise", keep95="1", temperature="2.0")
+    assert app.session_state["t"] == 0.9
+    assert app.session_state["pair"] == "wrn16_1"
+    assert app.toggle(key="keep95").value is True
+    assert app.session_state["temperature"] == 2.0
+    app = follow(app, PLAYGROUND)
+    assert "after 10 steps" in said(app)
+    app = follow(app, PLAYGROUND, play_seed="3")
+    assert "after 0 steps" in said(app)
+    assert len(app.session_state["play_negatives"]) == 0
+    assert app.number_input(key="play_seed").value == 3
+    app = follow(app, "views/thresholds.py", t="0.6")
+    assert app.toggle(key="keep95").value is False
+    assert app.slider(key="t").value == 0.6
+    assert app.session_state["temperature"] == 1.0
+    app.slider(key="t").set_value(0.7).run()
+    assert app.slider(key="t").value == 0.7
+
+
+def test_a_teachers_link_hides_controls(networks: Path, monkeypatch) -> None:
+    app = opened(networks, monkeypatch, "views/thresholds.py", hide="networks,download,settings,pages", t="0.6")
+    assert not [box for box in app.selectbox if box.key == "pair"]
+    assert not app.get("download_button")
+    assert app.slider(key="t").value == 0.6
+    whole = opened(networks, monkeypatch, "views/thresholds.py")
+    assert whole.selectbox(key="pair")
+    assert whole.get("download_button")
+
+
+def test_a_link_that_hides_what_is_not_there_hides_nothing(networks: Path, monkeypatch) -> None:
+    app = opened(networks, monkeypatch, hide="networks,banana")
+    assert "This link has a setting we do not know (hide=networks,banana)" in said(app).replace("\\", "")
+    assert app.selectbox(key="pair")
+    assert links.write("http://here/", {"hide": ("pages", "answers")}) == "http://here/?hide=pages,answers&v=1"
