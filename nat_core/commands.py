@@ -40,7 +40,7 @@ class CommandError(Exception):
 def run(options: argparse.Namespace) -> int:
     """Carry out one parsed command and return its exit status: 0, or 1 with a sentence on standard error."""
     verbs = {"data": data, "train": train, "predict": predict, "evaluate": evaluate, "report": report, "app": app,
-             "reproduce": reproduce}  # fmt: skip
+             "reproduce": reproduce, "levels": levels}  # fmt: skip
     try:
         return verbs[options.verb](options)
     except BrokenPipeError:
@@ -157,6 +157,13 @@ def reproduce(options: argparse.Namespace) -> int:
     from nat_core.reproduce import reproduce as train_all
 
     return train_all(options)
+
+
+def levels(options: argparse.Namespace) -> int:
+    """Measure and store how far the networks' maps lie apart."""
+    from nat_core.reproduce import levels as measure_levels
+
+    return measure_levels(options)
 
 
 def app(options: argparse.Namespace) -> int:

@@ -4,8 +4,9 @@ import argparse
 from pathlib import Path
 
 from nat_core import __version__
+from nat_core.arguments import at_least_one, count, recipe
 from nat_core.protocols import PROTOCOLS
-from nat_core.recipes import RECIPES, Recipe, recipe_named
+from nat_core.recipes import RECIPES
 from nat_core.studies import studies
 
 STATUSES = """\
@@ -36,7 +37,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"nat {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    for add in (_add_data, _add_train, _add_predict, _add_evaluate, _add_report, _add_reproduce, _add_app):
+    for add in (_add_data, _add_train, _add_predict, _add_evaluate, _add_report, _add_reproduce, _add_levels,
+                _add_app):  # fmt: skip
         add(verbs)
     return parser
 
@@ -85,16 +87,16 @@ def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         "  nat train wrn16_1_nat --data data          about 40 minutes on one core\n"
         "  nat train wrn16_1_nat --data data --resume",
     )
-    parser.add_argument("recipe", type=_recipe, metavar="RECIPE", help="name of a recipe, and so of the network")
+    parser.add_argument("recipe", type=recipe, metavar="RECIPE", help="name of a recipe, and so of the network")
     parser.add_argument(
         "--device",
         choices=DEVICES,
         default="auto",
         help="where to train (default: auto, the fastest there is)",
     )
-    parser.add_argument("--seed", type=_count, default=0, help="seed of every random choice (default: 0)")
+    parser.add_argument("--seed", type=count, default=0, help="seed of every random choice (default: 0)")
     parser.add_argument(
-        "--epochs", type=_at_least_one, metavar="N", help="passes over the pictures, if not the recipe's"
+        "--epochs", type=at_least_one, metavar="N", help="passes over the pictures, if not the recipe's"
     )
     parser.add_argument("--protocol", choices=tuple(PROTOCOLS), help="schedule, if not the recipe's (cpu, digits)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to store the network (default: --checkpoints)")
@@ -183,18 +185,34 @@ def _add_reproduce(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )  # fmt: skip
     known = [name for name in PROTOCOLS if name != "digits"]
     parser.add_argument("--plan", action="store_true", help="print the queue with estimated times, train nothing")
-    parser.add_argument("--minutes", type=_at_least_one, metavar="M", help="stop after that long (default: when done)")
+    parser.add_argument("--minutes", type=at_least_one, metavar="M", help="stop after that long (default: when done)")
     parser.add_argument("--protocol", choices=known, default="cpu", help="schedule of the tables (default: cpu)")
     parser.add_argument(
         "--study", nargs="+", action="extend", choices=[each.name for each in studies()], default=[], metavar="STUDY",
         help="only the runs of these studies",
     )  # fmt: skip
-    parser.add_argument("--jobs", type=_at_least_one, metavar="N", help="runs side by side (default: one a core)")
+    parser.add_argument("--jobs", type=at_least_one, metavar="N", help="runs side by side (default: one a core)")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where to train (default: auto)")
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="where to store all (default: $NAT_CHECKPOINTS, ./checkpoints)"
     )
     _data_option(parser)
+
+
+def _add_levels(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _verb(
+        verbs,
+        "levels",
+        "measure how far the networks' attention maps lie apart at the low, middle and high level",
+        "Each baseline is compared with the NAT network of its seed, and with the same baseline\n"
+        "of other seeds, on up to 10,000 pictures of every set that is there. The numbers go to\n"
+        "levels.json beside the networks; what is there already is not measured again. `nat\n"
+        "reproduce` does this at its end.",
+        "  nat levels\n  nat levels --checkpoints my_networks --data data",
+    )
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to run the networks (default: auto)")
+    _data_option(parser)
+    _checkpoints_option(parser)
 
 
 def _add_app(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -205,7 +223,7 @@ def _add_app(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         "It is served to this machine only, until Ctrl-C.",
         "  nat app\n  nat app --checkpoints my_networks --port 8600",
     )
-    parser.add_argument("--port", type=_count, metavar="N", help="default: 8501, or the next free one")
+    parser.add_argument("--port", type=count, metavar="N", help="default: 8501, or the next free one")
     _data_option(parser)
     _checkpoints_option(parser)
 
@@ -220,22 +238,3 @@ def _checkpoints_option(parser: argparse.ArgumentParser, what: str = "where the 
     parser.add_argument(
         "--checkpoints", type=Path, metavar="DIR", help=f"{what} (default: $NAT_CHECKPOINTS, ./checkpoints)"
     )
-
-
-def _recipe(name: str) -> Recipe:
-    try:
-        return recipe_named(name)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError(f"needs a whole number from 0 up, not {text!r}")
-    return int(text)
-
-
-def _at_least_one(text: str) -> int:
-    if (number := _count(text)) < 1:
-        raise argparse.ArgumentTypeError(f"needs a whole number from 1 up, not {text!r}")
-    return number

@@ -1,4 +1,4 @@
-"""The verb `nat reproduce`: the plan with estimated times, or the queue with a line for each run."""
+"""The verbs `nat reproduce`, the plan with estimated times or the queue with a line for each run, and `nat levels`."""
 
 import argparse
 import os
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from nat_core.checkpoints import checkpoints_folder
 from nat_core.datasets import data_folder
+from nat_core.level_words import level_sentences
 from nat_core.run_queue import Place, Progress, go, is_done
 from nat_core.runs import load_runs
 from nat_core.studies import PlannedRun, queue, studies
@@ -19,6 +20,7 @@ SIDE_BY_SIDE = 6
 def reproduce(options: argparse.Namespace) -> int:
     """Print the plan, or train the queue's runs; 1 where one of them failed."""
     from nat_core.inference import choose_device
+    from nat_core.levels import measure
 
     device = choose_device(options.device).type
     place = Place(options.out or checkpoints_folder(None), data_folder(options.data), device)
@@ -36,7 +38,23 @@ def reproduce(options: argparse.Namespace) -> int:
           f"{place.out / 'runs.json'}")  # fmt: skip
     if left:
         print("go on with the same command")
+    else:
+        measure(place.out, place.data, device, show=print)
     return 1 if progress.failed else 0
+
+
+def levels(options: argparse.Namespace) -> int:
+    """Measure how far the maps of the networks that are there lie apart, store it, and say it in words."""
+    from nat_core.inference import choose_device
+    from nat_core.levels import measure
+
+    folder = checkpoints_folder(options.checkpoints)
+    pairs = measure(folder, data_folder(options.data), choose_device(options.device).type, show=print)
+    if not pairs:
+        print(f"nat levels: no baseline and NAT network of one kind in {folder}: train them first", file=sys.stderr)
+        return 1
+    print("\n".join(level_sentences(pairs)))
+    return 0
 
 
 def _cores() -> int:

@@ -1,0 +1,31 @@
+"""What the command line's words mean: a recipe's name, whole numbers. argparse prints what they raise."""
+
+import argparse
+
+from nat_core.recipes import Recipe, recipe_named
+
+
+def recipe(name: str) -> Recipe:
+    """Return the recipe of that name; ArgumentTypeError names the known ones."""
+    try:
+        return recipe_named(name)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def count(text: str) -> int:
+    """Return a whole number from 0 up; ArgumentTypeError for anything else.
+
+    >>> count("12")
+    12
+    """
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"needs a whole number from 0 up, not {text!r}")
+    return int(text)
+
+
+def at_least_one(text: str) -> int:
+    """Return a whole number from 1 up; ArgumentTypeError for anything else."""
+    if (number := count(text)) < 1:
+        raise argparse.ArgumentTypeError(f"needs a whole number from 1 up, not {text!r}")
+    return number

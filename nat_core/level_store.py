@@ -1,0 +1,197 @@
+"""The level study as stored: how far two networks' attention maps lie apart, over thousands of pictures of each set.
+
+One small file, `levels.json`, beside the checkpoints, so that the app and the results page draw it without a data set.
+Each pair carries the SHA-256 of both networks' weights: a pair of other weights is not taken for these.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from math import sqrt
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from nat_core.checkpoints import WEIGHTS, Card, CheckpointError, write_durably
+from nat_core.recipes import LEVELS
+
+FORMAT = 1
+FILE = "levels.json"
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+@dataclass(frozen=True)
+class LevelSpread:
+    """The distances at one level over the pictures of one set, each in [0, sqrt 2]."""
+
+    pictures: int
+    mean: float
+    deviation: float
+    quantiles: tuple[float, ...]
+    """At .05, .25, .5, .75, .95."""
+
+
+def spread(distances: Float[np.ndarray, " n"]) -> LevelSpread:
+    """Return mean, standard deviation (over all pictures) and quantiles of distances; ValueError without any.
+
+    >>> spread(np.array([0.0, 1.0])).deviation
+    0.5
+    """
+    if not len(distances):
+        raise ValueError("needs the distance of one picture at least")
+    quantiles = tuple(float(each) for each in np.quantile(distances, QUANTILES))
+    return LevelSpread(len(distances), float(distances.mean()), float(distances.std()), quantiles)
+
+
+@dataclass(frozen=True)
+class NetworkId:
+    """Which network was compared."""
+
+    name: str
+    protocol: str
+    seed: int
+    sha256: str
+    """Of its file of weights."""
+
+    @classmethod
+    def of(cls, card: Card) -> "NetworkId":
+        """The network of that card."""
+        return cls(card.name, card.protocol, card.seed, card.sha256[WEIGHTS])
+
+
+@dataclass(frozen=True)
+class PairLevels:
+    """How far the maps of two networks lie apart, by image set and level."""
+
+    first: NetworkId
+    second: NetworkId
+    sets: dict[str, dict[str, LevelSpread]] = field(default_factory=dict)
+
+    @property
+    def networks(self) -> tuple[NetworkId, NetworkId]:
+        """Both, the baseline first."""
+        return self.first, self.second
+
+    @property
+    def between_seeds(self) -> bool:
+        """Whether the two differ in their seed alone."""
+        return self.first.name == self.second.name
+
+
+@dataclass(frozen=True)
+class LevelFinding:
+    """A baseline and a NAT network on one set, beside two baselines of different seeds."""
+
+    pictures: int
+    nat: dict[str, tuple[LevelSpread, ...]]
+    """By level: baseline and NAT network of the same seed, one for each seed."""
+    seeds: dict[str, tuple[LevelSpread, ...]]
+    """By level: two baselines of different seeds; none where only one was trained."""
+    both: dict[str, tuple[LevelSpread, ...]]
+    """By level: baseline and NAT network of different seeds."""
+
+    @property
+    def measured(self) -> bool:
+        """Whether there are two baselines to hold the difference against."""
+        return all(self.seeds.values())
+
+    @property
+    def exceeding(self) -> tuple[str, ...]:
+        """The levels at which NAT makes a difference: see `exceeds`."""
+        return tuple(level for level in LEVELS if exceeds(self.nat[level], self.seeds[level]))
+
+
+EXCEEDS_RULE = (
+    "A level differs where every pair of baseline and NAT network of one seed lies further apart, in the mean, than "
+    "every two baselines of different seeds, by more than two standard errors over the pictures."
+)
+
+
+def exceeds(nat: Sequence[LevelSpread], seeds: Sequence[LevelSpread]) -> bool:
+    """Whether the distances `nat` lie above those between seeds by EXCEEDS_RULE; False where either is empty.
+
+    >>> near, far = (LevelSpread(100, mean, 0.1, ()) for mean in (0.2, 0.3))
+    >>> exceeds([far], [near]), exceeds([near], [near])
+    (True, False)
+    """
+    if not nat or not seeds:
+        return False
+    least, most = min(nat, key=lambda each: each.mean), max(seeds, key=lambda each: each.mean)
+    error = sqrt(sum(each.deviation**2 / each.pictures for each in (least, most)))
+    return least.mean - most.mean > 2 * error
+
+
+def finding(pairs: Iterable[PairLevels], first: NetworkId, second: NetworkId, set_name: str) -> LevelFinding | None:
+    """Return what is stored of a baseline and a NAT network, of their protocol and all its seeds, on one set.
+
+    None where no such pair of one seed was measured there.
+    """
+    alike = [
+        pair
+        for pair in pairs
+        if set_name in pair.sets and {each.protocol for each in pair.networks} == {first.protocol, second.protocol}
+    ]
+    names = (first.name, second.name)
+    across = [pair for pair in alike if (pair.first.name, pair.second.name) == names]
+    same = [pair for pair in across if pair.first.seed == pair.second.seed]
+    if not same:
+        return None
+    groups = (
+        same,
+        [pair for pair in alike if pair.between_seeds and pair.first.name == names[0]],
+        [pair for pair in across if pair.first.seed != pair.second.seed],
+    )
+    nat, seeds, both = (
+        {level: tuple(pair.sets[set_name][level] for pair in group) for level in LEVELS} for group in groups
+    )
+    return LevelFinding(nat[LEVELS[0]][0].pictures, nat, seeds, both)
+
+
+def pair_of(pairs: Iterable[PairLevels], first: NetworkId, second: NetworkId) -> PairLevels | None:
+    """Return what is stored of exactly these two networks, None where there is nothing, or of other weights."""
+    return next((pair for pair in pairs if pair.networks == (first, second)), None)
+
+
+def load_levels(folder: Path) -> tuple[PairLevels, ...]:
+    """Return every measured pair, none where there is no file; CheckpointError where it is damaged or too new."""
+    path = Path(folder) / FILE
+    if not path.is_file():
+        return ()
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if values["format"] != FORMAT:
+            raise CheckpointError(f"{path} has format {values['format']}, this version reads {FORMAT}")
+        return tuple(_pair_from_json(each) for each in values["pairs"])
+    except CheckpointError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(
+            f"{path} is damaged ({type(error).__name__}: {error}): delete it and run nat levels"
+        ) from None
+
+
+def save_levels(folder: Path, pairs: Iterable[PairLevels]) -> None:
+    """Write all pairs, a line each, numbers with five digits after the point."""
+    lines = [f"  {json.dumps(_rounded(asdict(pair)), allow_nan=False)}" for pair in pairs]
+    text = f'{{\n "format": {FORMAT},\n "pairs": [\n' + ",\n".join(lines) + "\n ]\n}\n"
+    write_durably(Path(folder) / FILE, text.encode())
+
+
+def _pair_from_json(values: dict[str, Any]) -> PairLevels:
+    sets = {
+        name: {
+            level: LevelSpread(**levels[level] | {"quantiles": tuple(levels[level]["quantiles"])}) for level in LEVELS
+        }
+        for name, levels in values["sets"].items()
+    }
+    return PairLevels(NetworkId(**values["first"]), NetworkId(**values["second"]), sets)
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(each) for each in value]
+    return round(value, 5) if isinstance(value, float) else value
