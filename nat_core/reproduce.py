@@ -7,11 +7,12 @@ import time
 from collections.abc import Sequence
 
 from nat_core.checkpoints import checkpoints_folder
+from nat_core.choice import chosen_sentence, load_choice, record_choice
 from nat_core.datasets import data_folder
 from nat_core.level_words import level_sentences
 from nat_core.run_queue import Place, Progress, go, is_done
 from nat_core.runs import load_runs
-from nat_core.studies import PlannedRun, queue, studies
+from nat_core.studies import PlannedRun, Study, queue, studies
 
 SIDE_BY_SIDE = 6
 """Small networks trained side by side on a GPU: each alone would leave it waiting for launches."""
@@ -24,13 +25,22 @@ def reproduce(options: argparse.Namespace) -> int:
 
     device = choose_device(options.device).type
     place = Place(options.out or checkpoints_folder(None), data_folder(options.data), device)
-    runs = queue(options.protocol, tuple(options.study))
+    names = tuple(options.study)
+    choice = load_choice(place.out)
+    runs = queue(options.protocol, names, choice)
     jobs = options.jobs or (min(_cores(), SIDE_BY_SIDE) if device == "cuda" else _cores())
     if options.plan:
-        _print_plan(runs, place, options.protocol, jobs)
+        _print_plan(runs, place, studies(options.protocol, choice), jobs)
         return 0
-    seconds = None if options.minutes is None else 60.0 * options.minutes
-    progress = go(runs, place, jobs=jobs, seconds=seconds, show=_Lines())
+    if names == ("nat_plus",) and not runs:
+        print(f"nat reproduce: {chosen_sentence(choice)}", file=sys.stderr)
+        return 1
+    deadline = None if options.minutes is None else time.monotonic() + 60.0 * options.minutes
+    progress = go(runs, place, jobs=jobs, seconds=_left(deadline), show=_Lines())
+    if choice is None and (choice := record_choice(place.out, load_runs(place.out))):
+        print(chosen_sentence(choice))
+        chosen = [run for run in queue(options.protocol, names, choice) if run not in runs]
+        progress = progress.then(go(chosen, place, jobs=jobs, seconds=_left(deadline), show=_Lines()))
     for key, sentence in progress.failed.items():
         print(f"nat reproduce: {key}: {sentence}", file=sys.stderr)
     left = len(progress.waiting)
@@ -57,11 +67,15 @@ def levels(options: argparse.Namespace) -> int:
     return 0
 
 
+def _left(deadline: float | None) -> float | None:
+    return None if deadline is None else max(0.0, deadline - time.monotonic())
+
+
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _print_plan(runs: Sequence[PlannedRun], place: Place, protocol: str, jobs: int) -> None:
+def _print_plan(runs: Sequence[PlannedRun], place: Place, every: Sequence[Study], jobs: int) -> None:
     import torch
 
     from nat_core.timing import estimated_seconds
@@ -69,7 +83,7 @@ def _print_plan(runs: Sequence[PlannedRun], place: Place, protocol: str, jobs: i
     torch.set_num_threads(1)
     records, left = load_runs(place.out), 0.0
     study_of: dict[str, str] = {}
-    for study in studies(protocol):
+    for study in every:
         for run in study.runs:
             study_of.setdefault(run.key, study.name)
     print(f"{'study':<19} {'run':<42} {'minutes':>7}")

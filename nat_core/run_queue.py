@@ -64,6 +64,10 @@ class Progress:
     failed: dict[str, str] = field(default_factory=dict)
     """One sentence for each run that could not be trained, by its key."""
 
+    def then(self, later: "Progress") -> "Progress":
+        """What two queues of one sitting have come to, one after the other."""
+        return Progress(self.waiting + later.waiting, {}, self.done + later.done, self.failed | later.failed)
+
 
 class Child:
     """A run in its own process, and the last line that it wrote."""

@@ -52,7 +52,7 @@ def sheets(reports: Mapping[str, NetworkReport]) -> list[Sheet]:
 def _sheet(number: int, table: Table, reports: Mapping[str, NetworkReport]) -> Sheet:
     trained = {name: reports[name] for name in table.networks if name in reports}
     reported = [name for report in trained.values() for name in report.negatives]
-    sets = _columns(table.sets, reported)
+    sets = set_columns(table.sets, reported)
     rows = list(_counts(sets, trained))
     for measure in _measures(bool(trained)):
         rows += _group(measure, table, sets, reports)
@@ -60,7 +60,7 @@ def _sheet(number: int, table: Table, reports: Mapping[str, NetworkReport]) -> S
     return Sheet(f"Table {number}. {table.title}", _networks(table, reports), rates, tuple(_notes(table, trained)))
 
 
-def _columns(named: Sequence[str], reported: Sequence[str]) -> tuple[str, ...]:
+def set_columns(named: Sequence[str], reported: Sequence[str]) -> tuple[str, ...]:
     """The sets of a table: those it names, then the others; the variants of a set stand beside it."""
     sets = dict.fromkeys([*named, *reported])
     return tuple(each for name in without_variants(sets) for each in (name, *variants_of(name, sets)))
@@ -107,7 +107,7 @@ def _group(
         for set_name in sets:
             ours = None if report is None else report.negatives.get(set_name)
             paper = PAPER[name].ncr.get(set_name, {}).get(key or "") if table.in_paper else None
-            cells.append(_value(ours, measure) + ("" if paper is None else f" ({_figure(paper)})"))
+            cells.append(_value(ours, measure) + ("" if paper is None else f" ({figure(paper)})"))
         yield ("" if position else title, name, kept, *cells)
 
 
@@ -115,9 +115,9 @@ def _kept(report: NetworkReport, measure: tuple[str, str | None]) -> str:
     """The share of the in-distribution set that stands beside the measure: never NCR without it."""
     field, key = measure
     if key is not None:
-        return _figure(report.share_kept[key])
+        return figure(report.share_kept[key])
     if field == "ncr_at_95_kept" and report.in_distribution is not None:
-        return _figure(report.sets[report.in_distribution].ncr_at_95_kept)
+        return figure(report.sets[report.in_distribution].ncr_at_95_kept)
     return ABSENT
 
 
@@ -125,10 +125,10 @@ def _value(report: SetReport | None, measure: tuple[str, str | None]) -> str:
     field, key = measure
     if report is None:
         return ABSENT
-    return _figure(getattr(report, field) if key is None else report.ncr[key])
+    return figure(getattr(report, field) if key is None else report.ncr[key])
 
 
-def _figure(value: float) -> str:
+def figure(value: float) -> str:
     """Three decimals, but 0 as "0" and a share below .0005 by its first digit, so that rare is not taken for never."""
     if value == 0:
         return "0"

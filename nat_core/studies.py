@@ -10,6 +10,9 @@ from typing import Any
 from nat_core.protocols import PROTOCOLS
 from nat_core.recipes import RECIPES, Recipe, recipe_in_protocol
 
+NAT_PLUS = "wrn16_1_nat_plus"
+"""The better NAT as a published network, where the study `beyond` found one."""
+
 
 @dataclass(frozen=True)
 class PlannedRun:
@@ -28,7 +31,8 @@ class PlannedRun:
     @property
     def published(self) -> bool:
         """Whether it becomes a checkpoint of its own."""
-        return self.seed == 0 and self.recipe.name in RECIPES and self.recipe.protocol != "short"
+        named = self.recipe.name in RECIPES or self.recipe.name == NAT_PLUS
+        return self.seed == 0 and named and self.recipe.protocol != "short"
 
     @property
     def teacher_key(self) -> str | None:
@@ -145,10 +149,35 @@ _RESNET, _WIDE = ("resnet18_baseline", "resnet18_nat"), ("wrn40_1_baseline", "wr
 _SMALL = ("wrn16_1_baseline", "wrn16_1_nat", "wrn16_1_student_of_baseline", "wrn16_1_student_of_nat")
 
 
-def studies(protocol: str = "cpu") -> tuple[Study, ...]:
+@dataclass(frozen=True)
+class Choice:
+    """What the study `beyond` came to: see `choice.decide`."""
+
+    winner: str | None
+    """A key of CANDIDATES, None where none is better than NAT."""
+    rival: str
+    """The runner-up, trained beside the winner with as many seeds."""
+
+
+def nat_plus(choice: Choice | None, protocol: str) -> tuple[PlannedRun, ...]:
+    """Return three seeds of the winner and of its rival in the short protocol, then the winner as it is published.
+
+    None where nothing was chosen yet, or nothing was better.
+    """
+    if choice is None or choice.winner is None:
+        return ()
+    pair = {"nat_plus": CANDIDATES[choice.winner], "nat_plus_rival": CANDIDATES[choice.rival]}
+    runs = [PlannedRun(replace(_NAT, name=name, **pair[name]), seed) for seed in (0, 1, 2) for name in pair]
+    if protocol != "short":
+        whole = replace(recipe_in_protocol("wrn16_1_nat", protocol), name=NAT_PLUS, **pair["nat_plus"])
+        runs.append(PlannedRun(whole, kept=True))
+    return tuple(runs)
+
+
+def studies(protocol: str = "cpu", choice: Choice | None = None) -> tuple[Study, ...]:
     """Return every study in order of worth, the tables' runs by the protocol's schedule.
 
-    Raises ValueError for a protocol that does not train on CIFAR.
+    `nat_plus` has no runs before its recipe was chosen. Raises ValueError for a protocol that does not train on CIFAR.
 
     >>> [study.name for study in studies()][:2]
     ['first_table', 'second_table']
@@ -170,13 +199,15 @@ def studies(protocol: str = "cpu") -> tuple[Study, ...]:
               _PAIR[:2] + _variants(_NAT, ARGUED)),
         Study("trained_on", "Which negatives protect against which?", _PAIR[:2] + _variants(_NAT, TRAINED_ON)),
         Study("beyond", "Which change of NAT protects better at the same cost?", _variants(_HELD_OUT, CANDIDATES)),
+        Study("nat_plus", "Does the change that was chosen hold on the reported sets, over three seeds?",
+              nat_plus(choice, protocol)),
         Study("digits", "How long should the networks of the digits learn?", _DIGITS_RUNS),
         Study("more_seeds", "The same for the large networks.",
               () if short else _table(protocol, *_WIDE, *_RESNET, seeds=(1,))),
     )  # fmt: skip
 
 
-def queue(protocol: str = "cpu", names: tuple[str, ...] = ()) -> tuple[PlannedRun, ...]:
+def queue(protocol: str = "cpu", names: tuple[str, ...] = (), choice: Choice | None = None) -> tuple[PlannedRun, ...]:
     """Return the runs of these studies (all without `names`), each once, in order of worth.
 
     Raises ValueError for an unknown protocol or study.
@@ -184,7 +215,7 @@ def queue(protocol: str = "cpu", names: tuple[str, ...] = ()) -> tuple[PlannedRu
     >>> queue("cpu", ("first_table",))[0].key
     'cpu/resnet18_baseline/seed0'
     """
-    every = {study.name: study for study in studies(protocol)}
+    every = {study.name: study for study in studies(protocol, choice)}
     unknown = [name for name in names if name not in every]
     if unknown:
         raise ValueError(f"unknown study {unknown[0]!r}; known: {', '.join(every)}")

@@ -37,7 +37,7 @@ def markdown(reports: Mapping[str, NetworkReport]) -> str:
     """
     blocks = []
     for sheet in sheets(reports):
-        blocks += [f"**{sheet.title}**", _pipes(sheet.networks), _pipes(sheet.rates)]
+        blocks += [f"**{sheet.title}**", pipes(sheet.networks), pipes(sheet.rates)]
         blocks.append("\n".join(f"- {note}" for note in sheet.notes))
     found = findings(reports)
     return "\n\n".join(blocks + (["**Findings**", "\n".join(f"- {each}" for each in found)] if found else [])) + "\n"
@@ -55,10 +55,10 @@ def latex(reports: Mapping[str, NetworkReport]) -> str:
         lines += [
             r"\begin{table}",
             r"\centering\footnotesize\setlength{\tabcolsep}{4pt}",
-            rf"\caption{{{_escaped(caption)}}}",
+            rf"\caption{{{escaped(caption)}}}",
         ]
         lines += [*_tabular(sheet.networks), r"\par\medskip", *_tabular(sheet.rates), r"\par\medskip"]
-        lines += [r"\begin{flushleft}\footnotesize", *(_escaped(note) + r"\par" for note in sheet.notes)]
+        lines += [r"\begin{flushleft}\footnotesize", *(escaped(note) + r"\par" for note in sheet.notes)]
         lines += [r"\end{flushleft}", r"\end{table}", ""]
     return "\n".join(lines)
 
@@ -87,7 +87,7 @@ def _columns(grid: Grid) -> str:
     return "\n".join("  ".join(cells).rstrip() for cells in padded)
 
 
-def _pipes(grid: Grid) -> str:
+def pipes(grid: Grid) -> str:
     """The cells as a Markdown table."""
     lines = [grid.header, ("---",) * len(grid.header), *grid.rows]
     return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
@@ -97,17 +97,17 @@ def _tabular(grid: Grid) -> Iterator[str]:
     """The cells as a LaTeX `tabular` with booktabs' rules, a little space before each group."""
     yield rf"\begin{{tabular}}{{{'l' * len(grid.header)}}}"
     yield r"\toprule"
-    yield " & ".join(map(_escaped, grid.header)) + r" \\"
+    yield " & ".join(map(escaped, grid.header)) + r" \\"
     yield r"\midrule"
     for position, row in enumerate(grid.rows):
         if position and row[0] and grid.rows[position - 1][0] == "":
             yield r"\addlinespace"
-        yield " & ".join(map(_escaped, row)) + r" \\"
+        yield " & ".join(map(escaped, row)) + r" \\"
     yield r"\bottomrule"
     yield r"\end{tabular}"
 
 
-def _escaped(cell: str) -> str:
+def escaped(cell: str) -> str:
     """The text with LaTeX's own characters made harmless."""
     return re.sub(r"[\\~^<>|%_&#${}]", lambda found: LATEX[found.group()], cell)
 

@@ -1,0 +1,134 @@
+"""The rows of a study's table: the numbers of each recipe over its seeds, held against the spread over seeds."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from math import sqrt
+from typing import Literal
+
+from nat_core.recipes import Recipe
+from nat_core.report import NetworkReport
+from nat_core.runs import RunRecord
+from nat_core.spread import OverSeeds, over_seeds
+from nat_core.studies import Study
+
+Measure = Callable[[NetworkReport], float | None]
+"""One number of a report, None where it has none."""
+Side = Literal["below", "above", "within", "unknown"]
+
+FEWEST_SEEDS = 3
+NOISE_RULE = (
+    "Noise: a difference counts where it exceeds 2 s √(1/n + 1/m), n and m the numbers of seeds of the two rows and s "
+    "the larger standard deviation of that number over the seeds of the short baseline and over those of the short NAT."
+)
+STANDS_IN = {"cifar100_held_out": "cifar100_test"}
+"""Sets on which the noise floor was not measured, and the one whose noise is taken for theirs."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One recipe of a study."""
+
+    label: str
+    changes: str
+    """What it changes of the study's first recipe with negatives, field by field; "" for nothing."""
+    reports: tuple[NetworkReport, ...]
+    """One for each seed; none where it was not run yet."""
+
+    def over_seeds(self, measure: Measure) -> OverSeeds | None:
+        """The number's mean and deviation, None where it was not measured."""
+        found = [value for report in self.reports if (value := measure(report)) is not None]
+        return over_seeds(found) if found else None
+
+
+@dataclass(frozen=True)
+class Noise:
+    """How far two seeds of one recipe lie apart: the reports of recipes that were trained with several."""
+
+    recipes: tuple[tuple[NetworkReport, ...], ...]
+
+    @property
+    def seeds(self) -> int:
+        """The smallest number of seeds; 0 where nothing was run."""
+        return min((len(reports) for reports in self.recipes), default=0)
+
+    def deviation(self, measure: Measure) -> float | None:
+        """The larger standard deviation of a number over seeds; None with fewer than FEWEST_SEEDS."""
+        if self.seeds < FEWEST_SEEDS:
+            return None
+        rows = [Row("", "", reports).over_seeds(measure) for reports in self.recipes]
+        found = [each.deviation for each in rows if each is not None and each.deviation is not None]
+        return max(found) if len(found) == len(rows) else None
+
+    def side(self, row: Row, reference: Row, measure: Measure, noise_measure: Measure | None = None) -> Side:
+        """On which side of the reference a row lies, if by more than the noise allows.
+
+        `noise_measure` is the number of which the noise is taken, where it is another one than is compared.
+        """
+        ours, theirs = row.over_seeds(measure), reference.over_seeds(measure)
+        deviation = self.deviation(noise_measure or measure)
+        if ours is None or theirs is None or deviation is None:
+            return "unknown"
+        if abs(ours.mean - theirs.mean) <= allowed(deviation, ours.seeds, theirs.seeds):
+            return "within"
+        return "below" if ours.mean < theirs.mean else "above"
+
+
+def allowed(deviation: float, first: int, second: int) -> float:
+    """Return the largest difference of two means over seeds that is still noise.
+
+    >>> round(allowed(0.01, 1, 1), 4)
+    0.0283
+    """
+    return 2 * deviation * sqrt(1 / first + 1 / second)
+
+
+def noise_floor(studies: Sequence[Study], records: Mapping[str, RunRecord]) -> Noise:
+    """Return the noise of the study `noise_floor`, as far as it was run."""
+    (study,) = (study for study in studies if study.name == "noise_floor")
+    recipes = dict.fromkeys(run.recipe.name for run in study.runs)
+    by_recipe = {name: next(run.recipe for run in study.runs if run.recipe.name == name) for name in recipes}
+    return Noise(tuple(_reports(recipe, records) for recipe in by_recipe.values()))
+
+
+def rows_of(study: Study, records: Mapping[str, RunRecord]) -> tuple[Row, ...]:
+    """Return a row for each recipe of a study, with every recorded seed; two for a network with a background class."""
+    recipes = list({run.recipe.name: run.recipe for run in study.runs}.values())
+    base = next((each for each in recipes if each.has_negatives), recipes[0])
+    rows = []
+    for recipe in recipes:
+        rows.append(Row(recipe.name, changes(recipe, base), _reports(recipe, records)))
+        second = tuple(each.renormalised for each in _alike(recipe, records) if each.renormalised is not None)
+        if second:
+            rows.append(Row(f"{recipe.name}, renormalised", changes(recipe, base), second))
+    return tuple(rows)
+
+
+def changes(recipe: Recipe, base: Recipe) -> str:
+    """Return the fields in which a recipe differs from another, as one would write them.
+
+    >>> changes(Recipe("a", "wrn16_1", epochs=3), Recipe("b", "wrn16_1"))
+    'epochs=3'
+    """
+    differing = [
+        f"{each.name}={_short(getattr(recipe, each.name))}"
+        for each in fields(Recipe)
+        if each.name not in ("name", "also_reported") and getattr(recipe, each.name) != getattr(base, each.name)
+    ]
+    return ", ".join(differing)
+
+
+def _short(value: object) -> str:
+    if isinstance(value, tuple):
+        counts = {each: value.count(each) for each in dict.fromkeys(value)}
+        return " + ".join(f"{count} {each}" if count > 1 else str(each) for each, count in counts.items()) or "none"
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _alike(recipe: Recipe, records: Mapping[str, RunRecord]) -> list[RunRecord]:
+    """The runs of this very recipe, a seed each."""
+    found = {each.seed: each for each in records.values() if each.recipe == recipe}
+    return [found[seed] for seed in sorted(found)]
+
+
+def _reports(recipe: Recipe, records: Mapping[str, RunRecord]) -> tuple[NetworkReport, ...]:
+    return tuple(each.report for each in _alike(recipe, records))
