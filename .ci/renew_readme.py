@@ -11,6 +11,7 @@ import json
 import sys
 from pathlib import Path
 
+from nat_core import decoded
 from nat_core.checkpoints import available, load_card
 from nat_core.report import render
 
@@ -29,6 +30,7 @@ def main() -> None:
     numbers["sets"] = {image_set: numbers["sets"][image_set]}
     renewed = replaced(text, "results", render(reports, "markdown").strip())
     renewed = replaced(renewed, "example", f"```json\n{json.dumps(rounded(example), indent=2)}\n```")
+    renewed = replaced(renewed, "protocol", decoded.markdown())
     if "--check" not in sys.argv:
         readme.write_text(renewed, encoding="utf-8")
     elif renewed != text:
