@@ -21,6 +21,8 @@ FOLDS = {
 """The folds of Thresholds by the key that says whether one is open."""
 HIDDEN = ("networks", "pages", "link", "download", "settings", "answers")
 """What a teacher's link can hide: the choice of the pair, the list of pages, two buttons, what is folded, answers."""
+LESSONS = ("guess", "break_it", "fix_it", "choose_t", "where_it_fails")
+"""The lessons' names, in their order; also the names of their files."""
 LASTING = ("pair", "wall", "hide")
 """Settings that a link leaves as they are where it does not name them."""
 
@@ -54,6 +56,13 @@ def _hidden(text: str) -> tuple[str, ...]:
     return named
 
 
+def _result(text: str) -> str:
+    points, most = (int(number) for number in text.split("-"))
+    if not 0 <= points <= most <= 999:
+        raise ValueError(f"a result is POINTS-MOST, not {text}")
+    return f"{points}-{most}"
+
+
 SETTINGS: dict[str, Callable[[str], Any]] = {
     "pair": lambda text: pair_named(text).key,
     "t": _threshold,
@@ -69,6 +78,9 @@ SETTINGS: dict[str, Callable[[str], Any]] = {
     "sheet": lambda text: {f"Table {number}": f"Table {number}" for number in range(1, 7)}[text],
     "wall": _switch,
     "hide": _hidden,
+    "lesson": lambda text: {name: name for name in LESSONS}[text],
+    "result": _result,
+    "photos": lambda text: {str(number): number for number in range(100)}[text],
     **READERS,
 }
 """What a link may hold, by the key of its widget: a reader that raises ValueError or KeyError for another value."""

@@ -1,8 +1,9 @@
 """What a visit to the playground holds: its points and negatives, and the two networks as far as they have learned."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -49,7 +50,13 @@ def scene() -> Scene:
     """Return the scene of this visit, by its settings."""
     for key, value in DEFAULTS.items():
         st.session_state.setdefault(key, value)
-    chosen = {key.removeprefix("play_"): st.session_state[key] for key in DEFAULTS}
+    negatives = st.session_state.setdefault("play_negatives", playground.NO_NEGATIVES)
+    return scene_of({key: st.session_state[key] for key in DEFAULTS}, negatives)
+
+
+def scene_of(values: Mapping[str, Any], negatives: Float[np.ndarray, "m 2"]) -> Scene:
+    """Return the scene with these settings, by the keys of their widgets, and these negatives."""
+    chosen = {key.removeprefix("play_"): value for key, value in values.items()}
     settings = playground.Settings(
         width=chosen["width"],
         layers=chosen["layers"],
@@ -60,7 +67,7 @@ def scene() -> Scene:
         seed=chosen["seed"],
     )
     points, empty = _ground(chosen["shape"], chosen["classes"], chosen["seed"])
-    return Scene(points, empty, st.session_state.setdefault("play_negatives", playground.NO_NEGATIVES), settings)
+    return Scene(points, empty, negatives, settings)
 
 
 @lru_cache(maxsize=64)
@@ -80,8 +87,20 @@ def state() -> playground.State:
 
 
 def looks(threshold: float) -> dict[Kind, Look]:
-    """Return what both networks say all over the plane, and the share of it that they are falsely sure of."""
-    here, now = scene(), state()
+    """Return what both networks of this visit say all over the plane, and how much of it they are falsely sure of."""
+    return looks_of(scene(), state(), threshold)
+
+
+def trained_looks(here: Scene, threshold: float) -> dict[Kind, Look]:
+    """Return what both networks say all over the plane once they have trained from their start."""
+    torch.set_num_threads(1)
+    begun = playground.start(here.settings, here.points.classes)
+    *_, now = playground.train(begun, here.points, here.negatives, here.settings, STEPS)
+    return looks_of(here, now, threshold)
+
+
+def looks_of(here: Scene, now: playground.State, threshold: float) -> dict[Kind, Look]:
+    """Return what both networks say all over the plane in one state."""
     cells = plane.grid()
     everywhere = playground.logits_at(now, cells, here.settings, here.points.classes)
     at_points = playground.logits_at(now, here.points.positions, here.settings, here.points.classes)

@@ -1,0 +1,121 @@
+"""The lessons' texts, read from `app/lessons/LANGUAGE/*.md`; another language is another folder. No Streamlit here.
+
+A lesson is a front matter (one `key: value` a line between two lines of three hyphens) and sections under headings of
+one `#`, whose names are the same in every language. A number is never typed: `{{name}}` stands for what
+`app.lesson_numbers` computes for the lesson's link.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from app import links
+from app.links import LESSONS
+
+FOLDER = Path(__file__).parent / "lessons"
+NOTES = "teacher"
+PAGES = ("see_it", "your_photos", "thresholds", "attention", "playground")
+"""The pages that a lesson can open."""
+_PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One lesson in one language."""
+
+    name: str
+    """One of `links.LESSONS`."""
+    title: str
+    minutes: int
+    page: str
+    """The page that it opens, one of `PAGES`."""
+    link: str
+    """What the page's link says, after the question mark."""
+    opens: str
+    """What stands on that link."""
+    asks: str
+    """The number to guess: a share in [0, 1], a name of `app.lesson_numbers`."""
+    measures: str
+    """What that number is, in one line."""
+    goal: str
+    question: str
+    answer: str
+    numbers: str
+    """What a teacher can expect, a list."""
+    say: str
+    """What a teacher can say and do."""
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The settings of its link as text."""
+        return dict(parse_qsl(self.link, keep_blank_values=True))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of its link as the page takes them. Raises ValueError where one is unknown."""
+        values, complaints = links.read(self.query, {})
+        if complaints:
+            raise ValueError(f"{self.name}: {complaints[0]}")
+        return values
+
+    @property
+    def placeholders(self) -> set[str]:
+        """The numbers that its texts and its question need."""
+        texts = (self.goal, self.question, self.answer, self.numbers, self.say)
+        return {self.asks} | {name for text in texts for name in _PLACEHOLDER.findall(text)}
+
+
+def languages() -> tuple[str, ...]:
+    """Return the languages that there are, English first."""
+    found = sorted(path.name for path in FOLDER.iterdir() if path.is_dir() and not path.name.startswith("_"))
+    return ("en", *(name for name in found if name != "en"))
+
+
+@cache
+def lessons(language: str = "en") -> tuple[Lesson, ...]:
+    """Return the lessons in their order. Raises ValueError that names the file where one is not as it should be."""
+    return tuple(parse(name, (FOLDER / language / f"{name}.md").read_text(encoding="utf-8")) for name in LESSONS)
+
+
+@cache
+def notes(language: str = "en") -> str:
+    """Return what a teacher reads first."""
+    return (FOLDER / language / f"{NOTES}.md").read_text(encoding="utf-8")
+
+
+def parse(name: str, text: str) -> Lesson:
+    """Return the lesson that a file's text holds. Raises ValueError that says what is missing or unknown."""
+    head, separator, body = text.removeprefix("---\n").partition("\n---\n")
+    if not text.startswith("---\n") or not separator:
+        raise ValueError(f"{name}: begins with no front matter between two lines ---")
+    matter = dict(_entry(name, line) for line in head.splitlines())
+    parts = re.split(r"^# (.+)\n", body, flags=re.MULTILINE)
+    sections = {title.lower(): content.strip() for title, content in zip(parts[1::2], parts[2::2], strict=True)}
+    wanted = {field.name for field in fields(Lesson)} - {"name"}
+    given = matter | sections
+    if given.keys() != wanted or not all(given.values()):
+        wrong = wanted ^ given.keys() or {key for key, value in given.items() if not value}
+        raise ValueError(f"{name}: these are missing, empty or unknown: {', '.join(sorted(wrong))}")
+    if matter["page"] not in PAGES or not matter["minutes"].isdigit():
+        raise ValueError(f"{name}: page is one of {', '.join(PAGES)}, minutes a whole number; got {matter}")
+    return Lesson(name, **given | {"minutes": int(matter["minutes"])})
+
+
+def _entry(name: str, line: str) -> tuple[str, str]:
+    key, separator, value = line.partition(":")
+    if not separator:
+        raise ValueError(f"{name}: a line of the front matter is no `key: value`: {line}")
+    return key.strip(), value.strip()
+
+
+def fill(text: str, number: Callable[[str], str]) -> str:
+    """Return a text with its placeholders filled.
+
+    >>> fill("sure on {{plane_nat}}", {"plane_nat": "19 %"}.__getitem__)
+    'sure on 19 %'
+    """
+    return _PLACEHOLDER.sub(lambda match: number(match[1]), text)

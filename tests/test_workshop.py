@@ -1,0 +1,91 @@
+"""The workshop page: every card and state of its five lessons."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import workshop_words as words
+from app.lesson_numbers import share
+from app.lesson_texts import lessons
+from app.links import LESSONS
+from app.pairs import pair_named
+from tests.pages import said
+from tests.test_links import opened
+
+PAGE = "views/workshop.py"
+
+
+@pytest.fixture
+def workshop(networks: Path, monkeypatch: pytest.MonkeyPatch, fresh_caches: None) -> AppTest:
+    """The page as it opens, with the small pair."""
+    return opened(networks, monkeypatch, PAGE, pair="wrn16_1")
+
+
+def reveal(app: AppTest, name: str, guess: int) -> AppTest:
+    """The page once a lesson's answer was revealed."""
+    app.slider(key=f"guess_{name}").set_value(guess).run()
+    return app.button(key=f"reveal_{name}").click().run()
+
+
+def test_it_opens_with_the_first_lesson_large_and_minutes_on_each(workshop: AppTest) -> None:
+    text = said(workshop)
+    assert workshop.title[0].value == "Five steps, 45 minutes. Begin with: Guess."
+    assert [each.value for each in workshop.header] == ["Guess"]
+    assert "**See that a network can be sure" in text
+    assert all(f"{number} · {each.minutes} min" in text for number, each in enumerate(lessons(), start=1))
+    assert "Score so far: nothing guessed yet." in text
+    assert "{{" not in text
+    assert "softmax" not in text
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_every_lesson_is_guessed_revealed_and_tried_again(workshop: AppTest, name: str) -> None:
+    lesson = lessons()[LESSONS.index(name)]
+    if name != "guess":
+        workshop.button(key=f"lesson_{name}").click().run()
+    truth = share(lesson.asks, lesson, pair_named("wrn16_1"))
+    reveal(workshop, name, round(100 * truth))
+    text = said(workshop)
+    assert "3 of 3 points" in text
+    assert "Score so far: **3** of 3 points." in text
+    assert "{{" not in text
+    assert workshop.title[0].value.startswith("1 of 5 done. Next: ")
+    workshop.button(key="again_lesson").click().run()
+    assert "nothing guessed yet" in said(workshop)
+    reveal(workshop, name, round(100 * truth) + (50 if truth < 0.5 else -50))
+    assert "Score so far: **0** of 3 points." in said(workshop)
+    workshop.button(key="next_lesson").click().run()
+    following = lessons()[1 if name == "guess" else 0]
+    assert workshop.header[0].value == following.title
+
+
+def test_all_five_done(workshop: AppTest) -> None:
+    for name in LESSONS:
+        if name != LESSONS[0]:
+            workshop.button(key="next_lesson").click().run()
+        reveal(workshop, name, 100)
+    assert workshop.title[0].value == "All five done. Now try the challenges."
+    assert not [button for button in workshop.button if button.key == "next_lesson"]
+    assert "of 15 points" in said(workshop)
+
+
+def test_a_teachers_link_opens_a_lesson_without_its_answer(networks: Path, monkeypatch, fresh_caches) -> None:
+    app = opened(networks, monkeypatch, PAGE, pair="wrn16_1", lesson="fix_it", hide="answers,networks")
+    assert app.header[0].value == "Fix it"
+    assert "Your teacher has the answer." in said(app)
+    assert not [button for button in app.button if button.key and button.key.startswith("reveal")]
+    wrong = opened(networks, monkeypatch, PAGE, pair="wrn16_1", lesson="nonsense")
+    assert "This link has a setting we do not know (lesson=nonsense)" in said(wrong).replace("\\", "")
+    assert wrong.header[0].value == "Guess"
+
+
+def test_a_pair_that_knows_no_photos_is_told_so(networks: Path, monkeypatch, fresh_caches) -> None:
+    assert "It has no stored answers for the gallery" in said(opened(networks, monkeypatch, PAGE, pair="digits"))
+
+
+def test_sentences_by_hand() -> None:
+    assert words.title(5, 5, None, 45) == "All five done. Now try the challenges."
+    assert words.title(4, 5, "Where does it fail?", 45) == "4 of 5 done. Next: Where does it fail?"
+    said_of = words.guessed(0.6, 0.95, 0, 3).replace("\u00a0", " ")
+    assert said_of == "You said 60 %. It is **95 %**: 0 of 3 points."
