@@ -91,7 +91,7 @@ def _large(number: int, lesson: Lesson, pair: Pair) -> None:
     if lesson.name in guesses():
         return
     if frame.hides("answers"):
-        st.caption("Write your guess down. Your teacher has the answer.")
+        st.caption(words.TEACHER_HAS_IT)
         return
     key = f"guess_{lesson.name}"
     st.slider(f"{lesson.measures} (%)", 0, 100, 50, key=key, format="%d %%", persist_state="session")

@@ -1,9 +1,17 @@
 """The sentences of the workshop, computed like those of `words`."""
 
+from collections.abc import Sequence
+
+from app.challenges import Clicks
 from app.palette import NAMES, Kind
-from app.words import Answer, percent, plural
+from app.words import Answer, article, listed, percent, plural
+from nat_core.costs import Prices
 
 NO_PROOF = "A link can be changed by hand, so this is no proof."
+TEACHER_HAS_IT = "Write your guess down. Your teacher has the answer."
+CLICKS_TITLE = "Ten clicks"
+PHOTO_TITLE = "A photo that fools both"
+FACTORY_TITLE = "A threshold for a factory"
 SURE = {"baseline": "Only the baseline", "nat": "Only NAT", "both": "Both", "neither": "Neither"}
 """Who can be sure of a photo."""
 
@@ -69,34 +77,98 @@ def _lower(text: str) -> str:
     return text[0].lower() + text[1:]
 
 
-def ten_clicks(negatives: int, most: int, sure: float, goal: float, right: int, points: int, step: int) -> str:
-    """Return whether the playground meets the challenge, and what is missing: one thing at a time."""
-    state = f"{plural(negatives, 'negative')}, NAT falsely sure on {percent(sure)} of the empty plane"
-    if negatives > most:
-        return f"{state}: that is more than {most} negatives. Clear, and place fewer."
-    if negatives == 0 or step == 0:
-        return f"{state} after {plural(step, 'step')}. Place negatives and press Train first."
-    if right < 0.95 * points:
-        return f"{state}, but it names only {right} of {plural(points, 'point')} rightly. Train on."
-    if sure >= goal:
+def clicks_task(most: int, goal: float) -> str:
+    """Return what the first challenge asks."""
+    return (
+        f"Leave NAT falsely sure on less than {percent(goal)} of the playground's empty plane, with at most {most} "
+        "negatives. Click on the plane or place them by numbers, train, then come back and check."
+    )
+
+
+def clicks_verdict(found: Clicks, most: int, goal: float, *, met: bool) -> str:
+    """Return whether the playground meets the first challenge, or the one thing that is missing."""
+    state = (
+        f"{plural(found.negatives, 'negative')}, NAT falsely sure on {percent(found.falsely_sure)} of the empty plane"
+    )
+    if met:
+        return f":green[■] Done: {state}."
+    if found.negatives > most:
+        return f"{state}: that is more than {plural(most, 'negative')}. Clear, and place fewer."
+    if found.negatives == 0 or found.step == 0:
+        return f"{state}, after {plural(found.step, 'step')}. Place negatives and press Train first."
+    if found.falsely_sure >= goal:
         return f"{state}. It takes less than {percent(goal)}. Where is it still sure?"
-    return f"Done: {state}."
+    return f"{state}, but it names only {found.right} of {plural(found.points, 'point')} rightly. Train on."
+
+
+def photo_task(classes: Sequence[str], threshold: float) -> str:
+    """Return what the second challenge asks."""
+    return (
+        f"Find a photo of something that is not {listed([article(classes[0]), *classes[1:]])}, and of which both "
+        f"networks are sure all the same (above {percent(threshold)}). No portraits. Photos stay in memory and are "
+        "gone when you leave."
+    )
 
 
 def fools_both(fooled: dict[Kind, bool], answers: dict[Kind, Answer]) -> str:
     """Return whether a photo fools both networks."""
-    said = ", ".join(f"{NAMES[kind]}: {percent(each.confidence)} {each.predicted}" for kind, each in answers.items())
+    said = ", ".join(f"{NAMES[kind]} {percent(each.confidence)} {each.predicted}" for kind, each in answers.items())
     if all(fooled.values()):
-        return f"It fools both. {said}."
+        return f":green[■] Done, it fools both. {said}."
     if any(fooled.values()):
-        one = next(kind for kind, each in fooled.items() if each)
-        return f"It fools {'the baseline' if one == 'baseline' else 'NAT'} alone. {said}. Try another."
+        return f"It fools {'the baseline' if fooled['baseline'] else 'NAT'} alone. {said}. Try another."
     return f"It fools neither. {said}. Try another."
+
+
+def gallery_fools(number: int, photos: int) -> str:
+    """Return how many photos of the gallery fool both."""
+    return f"Of the gallery's {photos} photos of other things, {number} {'does' if number == 1 else 'do'} so."
+
+
+def factory_task(prices: Prices, foreign: str) -> str:
+    """Return what the third challenge asks, and which error is which."""
+    return (
+        "A camera sorts parts. Where NAT is sure (above t), a part is taken for one of the ten things and goes on; "
+        "where it is not, a person looks. Half of the parts are foreign, things that it was never taught "
+        f"({foreign}).\n\n"
+        f"- **False alarm**, costs {prices.false_alarm:g}: it is sure of a foreign part. It was fooled.\n"
+        f"- **Miss**, costs {prices.miss:g}: it is not sure of a part that it knows. A person looks for nothing.\n\n"
+        "Which t would you choose? (On Evidence, where outliers are what is looked for, the two names swap.)"
+    )
 
 
 def factory(chosen: float, cost: float, best: float, least: float, points: int, most: int) -> str:
     """Return what a choice of t costs beside the best one; costs are for 100 parts."""
     return (
-        f"At your t = {chosen:.2f} a hundred parts cost {cost:.0f}. The best is t = {best:.2f}: {least:.0f}. "
+        f"At your t = {chosen:.2f} a hundred parts cost **{cost:.0f}**. The best is t = {best:.2f}: {least:.0f}. "
         f"{earned(points, most)}."
     )
+
+
+def factory_both(best: dict[Kind, float], least: dict[Kind, float]) -> str:
+    """Return the best t and the least cost of both networks."""
+    compared = {True: "NAT is the cheaper one.", False: "Here the baseline is the cheaper one."}
+    return (
+        f"At its best the baseline costs {least['baseline']:.0f} (t = {best['baseline']:.2f}), NAT "
+        f"{least['nat']:.0f} (t = {best['nat']:.2f}). {compared[least['nat'] < least['baseline']]} With t = 1.00 a "
+        "person looks at every part."
+    )
+
+
+def factory_source(prices: Prices, known: int, name: str, foreign: int, their_name: str) -> str:
+    """Return what the costs are computed from."""
+    return (
+        f"Cost = 50 × ({prices.false_alarm:g} × share fooled + {prices.miss:g} × share of the known not kept), from "
+        f"{known:,} {name} and {foreign:,} {their_name} pictures. Hollow circle and dashes: baseline. Filled circle "
+        "and line: NAT."
+    )
+
+
+def who_is_sure(threshold: float) -> str:
+    """Return the question about one photo."""
+    return f"Who is sure (above {percent(threshold)})?"
+
+
+def round_over(points: int, most: int) -> str:
+    """Return what a round of photos came to."""
+    return f"This round: **{earned(points, most)}**."

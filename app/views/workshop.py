@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import frame, lesson_cards, points
+from app import challenge_cards, frame, guessing, lesson_cards, links, points
 from app import workshop_words as words
 from app.lesson_texts import languages, lessons
 
@@ -16,16 +16,43 @@ STYLE = """<style>
   [class*="st-key-lesson_large_"] [data-testid="stImage"] { max-width: 12rem; }
 }
 </style>"""
-
-pair = frame.chosen_pair()
+pair, t = frame.chosen_pair(), frame.threshold()
 frame.require(pair.names, gallery=True)
+language = st.session_state.get("language", languages()[0])
+texts = lessons(language)
+
+
+def heading() -> None:
+    """Draw what to do next, the score, and the ways to share it and to begin again."""
+    after = lesson_cards.following(texts)
+    done = sum(each.name in lesson_cards.guesses() for each in texts)
+    minutes = sum(each.minutes for each in texts)
+    st.title(words.title(done, len(texts), after and after.title, minutes), anchor=False)
+    if result := st.session_state.pop("result", None) or st.session_state.get("sent"):
+        st.session_state["sent"] = result
+        st.info(words.shared(*(int(number) for number in result.split("-"))), icon=":material/mail:")
+    won, most = points.score()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(words.score(won, most), width="content")
+        if most and st.context.url:
+            with st.popover("Share", icon=":material/share:"):
+                here = {"pair": pair.key, "result": f"{won}-{most}"}
+                st.code(links.write(st.context.url, here), language=None, wrap_lines=True)
+                st.caption(words.NO_PROOF)
+        if most:
+            st.button("Begin again", key="begin_again", type="tertiary", on_click=points.begin_again)
+
+
 st.html(STYLE)
-texts = lessons(st.session_state.get("language", languages()[0]))
-after = lesson_cards.following(texts)
-minutes = sum(each.minutes for each in texts)
-done = sum(each.name in lesson_cards.guesses() for each in texts)
-st.title(words.title(done, len(texts), after and after.title, minutes), anchor=False)
-st.markdown(words.score(*points.score()))
+heading()
 lesson_cards.row(texts, pair)
 if len(languages()) > 1:
     st.segmented_control("Language", languages(), key="language", required=True, persist_state="session")
+PARTS = {
+    "Guess the photos": lambda: guessing.draw(pair, t),
+    "Challenges": lambda: challenge_cards.draw(pair),
+}
+for tab, draw_part in zip(st.tabs(list(PARTS), key="workshop_part", on_change="rerun"), PARTS.values(), strict=True):
+    if tab.open:
+        with tab:
+            draw_part()

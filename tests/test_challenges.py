@@ -1,0 +1,201 @@
+"""Photos to guess and the three challenges: every state of each, the score, and a result sent by a link."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import challenges, guessing, points
+from app import workshop_words as words
+from app.cached import CURVE
+from app.challenges import Clicks
+from app.pairs import pair_named
+from app.palette import DARK, LIGHT
+from app.words import Answer
+from app.workshop_charts import cost_figure
+from tests.pages import alts, said
+from tests.test_links import follow, opened
+
+PAGE = "views/workshop.py"
+PAIR = pair_named("wrn16_1")
+REAL = Path(__file__).parents[1] / "checkpoints"
+
+
+def workshop(folder: Path, monkeypatch: pytest.MonkeyPatch, part: str, **query: str) -> AppTest:
+    """The page with one of its parts open."""
+    app = opened(folder, monkeypatch, PAGE, pair="wrn16_1", **query)
+    app.session_state["workshop_part"] = part
+    return app.run()
+
+
+@pytest.fixture
+def photos(networks: Path, monkeypatch, fresh_caches) -> AppTest:
+    return workshop(networks, monkeypatch, "Guess the photos", photos="3")
+
+
+@pytest.fixture
+def page(monkeypatch, fresh_caches) -> AppTest:
+    """The challenges on the stored networks."""
+    return workshop(REAL, monkeypatch, "Challenges")
+
+
+def test_a_round_is_the_same_for_the_same_number_and_shows_both_kinds() -> None:
+    assert guessing.photos(4) == guessing.photos(4) != guessing.photos(5)
+    assert {len({each.file for each in guessing.photos(number)}) for number in range(20)} == {5}
+
+
+def test_a_round_of_photos_is_guessed_revealed_and_followed_by_another(photos: AppTest) -> None:
+    for number, picture in enumerate(guessing.photos(3), start=1):
+        key = f"photo_3_{picture.path.stem}"
+        assert f"Photo {number} of 5: {picture.shows}" in said(photos)
+        assert photos.button(key=f"reveal_{key}").disabled
+        photos.segmented_control(key=f"who_{key}").set_value("both").run()
+        photos.slider(key=f"sure_{key}").set_value(95).run()
+        photos.button(key=f"reveal_{key}").click().run()
+        assert "You gave the baseline 95 %; it has" in said(photos)
+        assert any(alt.startswith("Ten probabilities by both networks.") for alt in alts(photos))
+        photos.button(key="next_photo").click().run()
+    won, most = sum(photos.session_state["won"].values()), 15
+    assert f"This round: **{won} of {most} points**." in said(photos)
+    assert f"Score so far: **{won}** of {most} points." in said(photos)
+    photos.button(key="another_round").click().run()
+    assert f"Photo 1 of 5: {guessing.photos(4)[0].shows}" in said(photos)
+    photos.button(key="begin_again").click().run()
+    assert "nothing guessed yet" in said(photos)
+
+
+def test_ten_clicks_are_checked_in_the_visitors_own_playground(page: AppTest) -> None:
+    page.button(key="check_clicks").click().run()
+    assert "0 negatives, NAT falsely sure on 0 % of the empty plane, after 0 steps. Place negatives" in said(page)
+    angles = 2 * np.pi * np.arange(8) / 8
+    ring = 3 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    playground = "views/playground.py"
+    app = follow(page, playground, play_negatives="~".join(f"{x:.2f}_{y:.2f}" for x, y in ring))
+    for _ in range(2):
+        app.button(key="step").click().run()
+    app = follow(app, PAGE)
+    app.session_state["workshop_part"] = "Challenges"
+    app.run().button(key="check_clicks").click().run()
+    assert "8 negatives, NAT falsely sure on" in said(app)
+    app.session_state["play_state"] = trained(app)
+    app.button(key="check_clicks").click().run()
+    assert "■] Done: 8 negatives" in said(app)
+    assert app.session_state["won"]["clicks"] == 3
+
+
+def trained(app: AppTest):
+    """The visitor's networks after 400 steps."""
+    from app import playing
+    from nat_core import playground
+
+    values = {key: app.session_state[key] for key in playing.DEFAULTS}
+    here = playing.scene_of(values, app.session_state["play_negatives"])
+    *_, last = playground.train(app.session_state["play_state"], here.points, here.negatives, here.settings, 400)
+    return last
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence", "met"),
+    [
+        (Clicks(8, 0.17, 120, 120, 400), "Done: 8 negatives", True),
+        (Clicks(11, 0.17, 120, 120, 400), "that is more than 10 negatives", False),
+        (Clicks(0, 0.95, 120, 120, 400), "Place negatives and press Train first", False),
+        (Clicks(5, 0.0, 40, 120, 0), "after 0 steps. Place negatives", False),
+        (Clicks(5, 0.0, 40, 120, 10), "names only 40 of 120 points rightly", False),
+        (Clicks(5, 0.31, 120, 120, 400), "It takes less than 30 %", False),
+    ],
+)
+def test_a_challenge_not_met_says_what_is_missing(found: Clicks, sentence: str, met: bool) -> None:
+    assert found.met is met
+    assert sentence in words.clicks_verdict(found, 10, 0.3, met=met).replace("\u00a0", " ")
+
+
+def test_a_photo_that_fools_both_and_one_that_does_not(page: AppTest) -> None:
+    page.selectbox(key="fooling").set_value("none-gravel.jpg").run()
+    page.button(key="try_photo").click().run()
+    assert "gravel: It fools neither." in said(page)
+    assert page.session_state["won"]["photo"] == 0
+    page.selectbox(key="fooling").set_value("none-zebra.jpg").run()
+    page.button(key="try_photo").click().run()
+    assert "Done, it fools both." in said(page)
+    assert f"Of the gallery's 22 photos of other things, {challenges.fooling_both(PAIR)} do so." in said(page)
+    page.selectbox(key="fooling").set_value("none-gravel.jpg").run()
+    page.button(key="try_photo").click().run()
+    assert page.session_state["won"]["photo"] == 3
+
+
+def test_an_own_photo_counts_once_it_is_said_to_show_none_of_the_ten(page: AppTest) -> None:
+    from app.pictures import FOLDER
+
+    page.get("file_uploader")[0].set_value(("mine.jpg", (FOLDER / "none-zebra.jpg").read_bytes(), "image/jpeg")).run()
+    own = page.selectbox(key="fooling")
+    own.set_value(own.options and next(iter(page.session_state["own_photos"]))).run()
+    assert page.button(key="try_photo").disabled
+    page.toggle(key="fooling_none").set_value(True).run()
+    page.button(key="try_photo").click().run()
+    assert "mine\\.jpg: :green[■] Done, it fools both." in said(page)
+
+
+def test_the_factory_says_which_error_is_which_and_reveals_the_best_t(page: AppTest) -> None:
+    text = said(page)
+    assert "**False alarm**, costs 10: it is sure of a foreign part." in text
+    assert "**Miss**, costs 1: it is not sure of a part that it knows." in text
+    best = challenges.factory(PAIR).best["nat"]
+    page.slider(key="factory_t").set_value(best).run()
+    page.button(key="choose_factory").click().run()
+    assert f"The best is t = {best:.2f}" in said(page)
+    assert "3 of 3 points" in said(page)
+    assert any(alt.startswith("Cost of a hundred parts at every threshold. At its best") for alt in alts(page))
+    page.button(key="again_factory").click().run()
+    page.slider(key="factory_t").set_value(0.0).run()
+    page.button(key="choose_factory").click().run()
+    assert "a hundred parts cost **500**" in said(page)
+    assert "0 of 3 points" in said(page)
+
+
+def test_the_costs_are_those_of_the_rates(monkeypatch, fresh_caches) -> None:
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(REAL))
+    from app import rates
+
+    found, at = challenges.factory(PAIR), {"baseline": 0.9, "nat": 0.9}
+    fooled, kept = rates.rates(PAIR, found.set_name, at)["nat"], rates.shares_kept(PAIR, at)["nat"]
+    assert found.cost("nat", 0.9) == pytest.approx(50 * (10 * fooled + 1 - kept))
+    assert found.costs["nat"].min() == pytest.approx(found.cost("nat", found.best["nat"]))
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK])
+def test_the_cost_curve_marks_both_best_thresholds(colours) -> None:
+    costs = {"baseline": 50 * np.ones(101), "nat": 60 - 20 * CURVE}
+    figure = cost_figure(CURVE, costs, {"baseline": 0.0, "nat": 1.0}, 0.4, colours)
+    marks = [trace for trace in figure.data if trace.mode == "markers"]
+    assert [(trace.x[0], trace.y[0], trace.marker.symbol) for trace in marks] == [
+        (0.0, 50, "circle-open"),
+        (1.0, 40, "circle"),
+    ]
+    assert figure.layout.shapes[0].x0 == 0.4
+
+
+def test_a_result_by_link_is_said_to_be_no_proof(networks: Path, monkeypatch, fresh_caches) -> None:
+    app = opened(networks, monkeypatch, PAGE, pair="wrn16_1", result="12-15")
+    assert app.info[0].value.startswith(
+        "Somebody sent you their result: 12 of 15 points. A link can be changed by hand"
+    )
+    assert "result" not in app.session_state
+    for wrong in ("16-15", "banana", "-1-5", "1", "1-1000"):
+        bad = opened(networks, monkeypatch, PAGE, pair="wrn16_1", result=wrong)
+        assert not bad.info
+        assert "This link has a setting we do not know" in said(bad)
+
+
+def test_points_and_sentences_by_hand() -> None:
+    assert points.for_guess(0.9, 0.95) == 3
+    assert words.who({"baseline": False, "nat": True}) == "nat"
+    assert words.who({"baseline": False, "nat": False}) == "neither"
+    answers = {"baseline": Answer(0.97, "ship"), "nat": Answer(0.2, "cat")}
+    verdict = words.photo_verdict("baseline", "both", 0.8, answers, 1, 3).replace("\u00a0", " ")
+    assert verdict == "No: only the baseline is sure. You gave the baseline 80 %; it has 97 %. 1 of 3 points."
+    assert "It fools the baseline alone" in words.fools_both({"baseline": True, "nat": False}, answers)
+    assert "It fools NAT alone" in words.fools_both({"baseline": False, "nat": True}, answers)
+    worse = words.factory_both({"baseline": 0.5, "nat": 0.6}, {"baseline": 10.0, "nat": 20.0})
+    assert "Here the baseline is the cheaper one." in worse
