@@ -14,7 +14,7 @@ from nat_core.headers import UnreadableImage
 from nat_core.images import MAX_BYTES
 from nat_core.readers import SUFFIXES
 
-__all__ = ["Packed", "Pictures", "is_zip", "pictures_in"]
+__all__ = ["Packed", "Pictures", "is_zip", "open_archive", "pictures_in"]
 
 MAX_FILES = 2_000
 """The most files in an archive, pictures or not."""
@@ -35,6 +35,8 @@ class Packed:
 
     name: str
     """Its name without folders."""
+    folder: str
+    """The name of the folder that it lies in, "" for none."""
     _archive: zipfile.ZipFile
     _entry: zipfile.ZipInfo
 
@@ -85,11 +87,7 @@ def pictures_in(content: bytes, name: str) -> Pictures:
     >>> [picture.name for picture in pictures_in(file.getvalue(), "a.zip").pictures]
     ['cat.png']
     """
-    _check_directory(content, name)
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise UnreadableImage(f"{name} is cut short or damaged, so it cannot be opened: zip it again.") from error
+    archive = open_archive(content, name)
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     if len(entries) > MAX_FILES:
         raise _too_many(name)
@@ -100,8 +98,17 @@ def pictures_in(content: bytes, name: str) -> Pictures:
             "make several smaller ones."
         )
     wanted = [entry for entry in entries if not _is_systems_own(entry)]
-    pictures = tuple(Packed(_last_part(entry.filename), archive, entry) for entry in _named_as_pictures(wanted))
+    pictures = tuple(_packed(archive, entry) for entry in _named_as_pictures(wanted))
     return Pictures(pictures, len(wanted) - len(pictures))
+
+
+def open_archive(content: bytes, name: str) -> zipfile.ZipFile:
+    """Return a zip file's table of contents; UnreadableImage where the file is damaged or holds far too many files."""
+    _check_directory(content, name)
+    try:
+        return zipfile.ZipFile(io.BytesIO(content))
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise UnreadableImage(f"{name} is cut short or damaged, so it cannot be opened: zip it again.") from error
 
 
 def _check_directory(content: bytes, name: str) -> None:
@@ -119,6 +126,12 @@ def _too_many(name: str) -> UnreadableImage:
 
 def _named_as_pictures(entries: list[zipfile.ZipInfo]) -> Iterator[zipfile.ZipInfo]:
     return (entry for entry in entries if PurePosixPath(entry.filename.lower()).suffix in _ASKED_ANYWAY)
+
+
+def _packed(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Packed:
+    *folders, name = entry.filename.replace("\\", "/").split("/")
+    folder = folders[-1] if folders else ""
+    return Packed(name, "" if folder in (".", "..") else folder, archive, entry)
 
 
 def _is_systems_own(entry: zipfile.ZipInfo) -> bool:

@@ -94,7 +94,7 @@ def read_class_folders(path: Path, name: str | None = None) -> ImageSet:
     return ImageSet(every.name, every.pixels, every.ids, labels, classes, every.skipped)
 
 
-def as_32(images: np.ndarray, path: Path) -> UInt8[np.ndarray, "n 32 32 3"]:
+def as_32(images: np.ndarray, path: Path | str) -> UInt8[np.ndarray, "n 32 32 3"]:
     """Return uint8 pictures, grey or coloured, as 32 x 32 in colour; ValueError, naming the file, for any others."""
     if images.dtype != np.uint8 or images.ndim not in (3, 4) or images.shape[3:] not in ((), (1,), (3,)):
         raise ValueError(f"{path}: pictures must be uint8 (n, h, w) or (n, h, w, 3), not {images.dtype} {images.shape}")

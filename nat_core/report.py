@@ -12,7 +12,7 @@ from nat_core.paper import PAPER
 from nat_core.predictions import Predictions
 from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
 
-__all__ = ["PAPER", "NetworkReport", "SetReport", "evaluate", "render", "threshold_key"]
+__all__ = ["PAPER", "NetworkReport", "SetReport", "evaluate", "evaluate_set", "render", "threshold_key"]
 
 FORMAT = 1
 
@@ -124,7 +124,7 @@ def evaluate(
         protocol=protocol,
         classes=tuple(classes),
         share_kept={threshold_key(t): metrics.share_kept(reference.confidence, t) for t in THRESHOLDS},
-        sets={n: _evaluate_set(reference, predictions[n], role) for n, role in roles.items() if n in predictions},
+        sets={n: evaluate_set(reference, predictions[n], role) for n, role in roles.items() if n in predictions},
     )
 
 
@@ -151,7 +151,8 @@ def render(reports: Mapping[str, NetworkReport], format: str = "text") -> str:
     return writers[format](reports)
 
 
-def _evaluate_set(reference: Predictions, predictions: Predictions, role: str) -> SetReport:
+def evaluate_set(reference: Predictions, predictions: Predictions, role: str) -> SetReport:
+    """The report of one image set, beside the network's predictions of its in-distribution set, `reference`."""
     known, confidence = reference.confidence, predictions.confidence
     return SetReport(
         images=len(predictions),

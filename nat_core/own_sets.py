@@ -1,0 +1,193 @@
+"""Image sets from strangers: an .npz file with MedMNIST's keys or class folders in a zip file, read with limits.
+
+Nothing is unpickled and nothing written to disk; what an archive declares is checked before it is unpacked.
+"""
+
+import io
+import zipfile
+import zlib
+from collections.abc import Callable
+from math import prod
+
+import numpy as np
+
+from nat_core.archives import MAX_UNPACKED, Packed, is_zip, open_archive, pictures_in
+from nat_core.images import UnreadableImage, read_image
+from nat_core.readers import ImageSet, as_32, identities
+
+__all__ = ["MAX_PICTURES", "SPLITS", "UnreadableSet", "evenly", "labels_among", "read_own_set"]
+
+MAX_PICTURES = 10_000
+"""The most pictures of a set; of more, so many are taken, evenly spaced."""
+MAX_CLASSES = 1_000
+SPLITS = ("test", "val", "train")
+"""The parts of an .npz file: the first that is there is read."""
+_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+
+
+class UnreadableSet(ValueError):
+    """A file that is no image set; the message is one sentence that says what, why, and what to do."""
+
+
+def read_own_set(content: bytes, name: str, progress: Callable[[float], None] = lambda share: None) -> ImageSet:
+    """Return the image set in a file's bytes; `name`, the file's, stands in the errors and is the set's name.
+
+    An .npz file holds `test_images` (else `val_images`, else `train_images`), uint8 (n, h, w) or (n, h, w, 3), and
+    may hold `test_labels` and `classes`. A zip file holds pictures, one folder a class, or no folders and no labels.
+    `progress` is told the share of the pictures done. Raises UnreadableSet.
+    """
+    if not is_zip(content):
+        raise UnreadableSet(
+            f"{name} is neither an .npz file nor a zip file: save pictures with numpy.savez(test_images=...), or zip "
+            "folders of pictures, one folder a class."
+        )
+    try:
+        archive = open_archive(content, name)
+        if archive.namelist() and all(each.endswith(".npy") for each in archive.namelist()):
+            return _read_npz(archive, name)
+        return _read_folders(pictures_in(content, name).pictures, name, progress)
+    except UnreadableImage as error:
+        raise UnreadableSet(str(error)) from error
+
+
+def labels_among(images: ImageSet, classes: tuple[str, ...]) -> np.ndarray | None:
+    """Return the pictures' labels as a network's class numbers, by the classes' names, -1 for a class it does not know.
+
+    None where the set has no labels or none of its classes bears a name of the network's.
+
+    >>> three = ImageSet("a", np.zeros((2, 1, 1, 3), np.uint8), ("0", "1"), np.array([1, 0]), ("Ship", "teapot"))
+    >>> labels_among(three, ("cat", "ship")).tolist()
+    [-1, 1]
+    """
+    places = {name.casefold(): place for place, name in enumerate(classes)}
+    theirs = [places.get(name.casefold(), -1) for name in images.classes]
+    if images.labels is None or max(theirs, default=-1) < 0:
+        return None
+    return np.array(theirs)[images.labels]
+
+
+def evenly(total: int, most: int) -> np.ndarray:
+    """Return the places of at most `most` of `total` >= 1 pictures, evenly spaced, the first and the last among them.
+
+    >>> evenly(9, 3).tolist()
+    [0, 4, 8]
+    """
+    return np.linspace(0, total - 1, min(total, most)).round().astype(np.int64)
+
+
+# --- an .npz file ----------------------------------------------------------------------------------------------------
+
+
+def _read_npz(archive: zipfile.ZipFile, name: str) -> ImageSet:
+    entries = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
+    split = next((each for each in SPLITS if f"{each}_images" in entries), None)
+    if split is None:
+        held = ", ".join(list(entries)[:5]) or "nothing"
+        raise UnreadableSet(f"{name} has no array test_images (it holds {held}): use MedMNIST's key names.")
+    images = _array(archive, entries[f"{split}_images"], name)
+    try:
+        pixels = as_32(images[evenly(len(images), MAX_PICTURES)] if len(images) else images, name)
+    except (ValueError, IndexError):
+        raise UnreadableSet(
+            f"{name}: {split}_images must be pictures of whole numbers from 0 to 255 (uint8), shaped (n, height, "
+            f"width) or (n, height, width, 3); they are {images.dtype} {images.shape}."
+        ) from None
+    if not len(pixels):
+        raise UnreadableSet(f"{name}: {split}_images holds no picture: put at least one into it.")
+    labels = _labels(archive, entries.get(f"{split}_labels"), len(images), name)
+    classes = _classes(archive, entries.get("classes"), name)
+    if labels is not None:
+        if labels.min() < 0 or (classes and labels.max() >= len(classes)):
+            raise UnreadableSet(
+                f"{name}: {split}_labels go from {labels.min()} to {labels.max()}, but there are {len(classes)} "
+                "classes: labels count from 0."
+            )
+        classes = classes or tuple(str(number) for number in range(int(labels.max()) + 1))
+        labels = labels[evenly(len(images), MAX_PICTURES)]
+    return ImageSet(name, pixels, identities(pixels), labels, classes if labels is not None else ())
+
+
+def _labels(archive: zipfile.ZipFile, entry: zipfile.ZipInfo | None, number: int, name: str) -> np.ndarray | None:
+    """One label a picture; None where there are none, or several a picture."""
+    if entry is None:
+        return None
+    labels = _array(archive, entry, name)
+    if labels.ndim == 0 or len(labels) != number:
+        raise UnreadableSet(f"{name} has {number:,} pictures but labels of shape {labels.shape}: one each is needed.")
+    if labels.size != number or labels.dtype.kind not in "iu" or (labels > MAX_CLASSES).any():
+        return None
+    return labels.reshape(-1).astype(np.int64)
+
+
+def _classes(archive: zipfile.ZipFile, entry: zipfile.ZipInfo | None, name: str) -> tuple[str, ...]:
+    if entry is None:
+        return ()
+    found = _array(archive, entry, name)
+    if found.ndim != 1 or len(found) > MAX_CLASSES or found.dtype.kind not in "US":
+        raise UnreadableSet(f"{name}: classes must be a list of at most {MAX_CLASSES:,} names (strings).")
+    return tuple(each.decode("utf-8", "replace") if isinstance(each, bytes) else str(each) for each in found)
+
+
+def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> np.ndarray:
+    """Return one array, its declared type and size checked before it is unpacked."""
+    key = entry.filename.removesuffix(".npy")
+    try:
+        with archive.open(entry) as file:
+            shape, dtype, length = _declared(file, name, key)
+        with archive.open(entry) as file:
+            data = file.read(length)
+        found = np.load(io.BytesIO(data), allow_pickle=False)
+    except UnreadableSet:
+        raise
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError) as error:
+        raise UnreadableSet(f"{name}: the array {key} is damaged: save it again with numpy.savez.") from error
+    if found.shape != shape or found.dtype != dtype:
+        raise UnreadableSet(f"{name}: the array {key} is not what it declares: save it again with numpy.savez.")
+    return found
+
+
+def _declared(file: zipfile.ZipExtFile, name: str, key: str) -> tuple[tuple[int, ...], np.dtype, int]:
+    """Return an array's shape and type, and how many bytes it takes with its header."""
+    version = np.lib.format.read_magic(file)
+    if version not in _HEADERS:
+        raise UnreadableSet(f"{name}: the array {key} is in a format we do not read: save it with numpy.savez.")
+    shape, _, dtype = _HEADERS[version](file)
+    if dtype.hasobject:
+        raise UnreadableSet(f"{name}: the array {key} holds Python objects, which are never unpickled: save numbers.")
+    size = prod(shape) * dtype.itemsize
+    if min(shape, default=0) < 0 or size > MAX_UNPACKED:
+        raise UnreadableSet(
+            f"{name}: the array {key} unpacks to {size / 1e6:,.0f} MB, more than the {MAX_UNPACKED / 1e6:.0f} MB that "
+            "are unpacked: save fewer or smaller pictures."
+        )
+    return shape, dtype, size + file.tell()
+
+
+# --- folders in a zip file -------------------------------------------------------------------------------------------
+
+
+def _read_folders(pictures: tuple[Packed, ...], name: str, progress: Callable[[float], None]) -> ImageSet:
+    if not pictures:
+        raise UnreadableSet(f"{name} holds no pictures: put folders of PNG, JPEG, WebP, GIF or BMP files into it.")
+    found, skipped = _decode(pictures, progress)
+    if not found:
+        raise UnreadableSet(f"{name}: none of its {len(pictures):,} pictures can be read. {skipped[0]}")
+    pixels = np.stack([each for _, each in found])
+    folders = [picture.folder for picture, _ in found]
+    classes = tuple(sorted(set(folders)))
+    labels = None if classes == ("",) else np.array([classes.index(folder) for folder in folders], np.int64)
+    ids = tuple(f"{picture.folder}/{picture.name}".removeprefix("/") for picture, _ in found)
+    return ImageSet(name, pixels, ids, labels, classes if labels is not None else (), tuple(skipped))
+
+
+def _decode(
+    pictures: tuple[Packed, ...], progress: Callable[[float], None]
+) -> tuple[list[tuple[Packed, np.ndarray]], list[str]]:
+    found, skipped = [], []
+    for place, picture in enumerate(pictures):
+        progress(place / len(pictures))
+        try:
+            found.append((picture, read_image(picture.unpack(), name=picture.name)))
+        except UnreadableImage as error:
+            skipped.append(str(error))
+    return found, skipped

@@ -1,0 +1,123 @@
+"""Image sets from strangers: what is read, and one sentence for every way in which a file can be wrong."""
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nat_core import own_sets
+from nat_core.own_sets import UnreadableSet, labels_among, read_own_set
+
+
+def npz(**arrays) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def picture(colour: tuple[int, int, int]) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 40), colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def test_medmnists_keys_are_read_and_grey_pictures_become_coloured_and_32() -> None:
+    images = np.arange(3 * 28 * 28, dtype=np.uint8).reshape(3, 28, 28)
+    content = npz(train_images=images[:1], test_images=images, test_labels=np.array([[0], [2], [1]]))
+    found = read_own_set(content, "mine.npz")
+    assert found.pixels.shape == (3, 32, 32, 3)
+    assert found.labels.tolist() == [0, 2, 1]
+    assert found.classes == ("0", "1", "2")
+    assert found.name == "mine.npz"
+
+
+def test_without_a_test_part_the_next_one_is_read_and_several_labels_a_picture_are_none() -> None:
+    pixels = np.full((2, 32, 32, 3), 9, np.uint8)
+    found = read_own_set(npz(train_images=pixels, train_labels=np.ones((2, 14), int)), "mine.npz")
+    assert (found.pixels == 9).all()
+    assert found.labels is None
+
+
+def test_class_folders_in_a_zip_file_give_labels_and_what_cannot_be_read_is_named() -> None:
+    told = []
+    files = {
+        "all/ship/1.png": picture((1, 2, 3)),
+        "all/cat/1.png": picture((250, 2, 3)),
+        "all/cat/2.png": b"no picture",
+    }
+    found = read_own_set(zipped(files), "mine.zip", told.append)
+    assert found.classes == ("cat", "ship")
+    assert found.labels.tolist() == [1, 0]
+    assert found.ids == ("ship/1.png", "cat/1.png")
+    assert found.pixels[0, 0, 0].tolist() == [1, 2, 3]
+    assert "2.png" in found.skipped[0]
+    assert told == [0, 1 / 3, 2 / 3]
+
+
+def test_pictures_in_no_folder_have_no_labels() -> None:
+    found = read_own_set(zipped({"a.png": picture((0, 0, 0))}), "mine.zip")
+    assert (found.labels, found.classes) == (None, ())
+
+
+def test_of_too_many_pictures_some_are_taken_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_sets, "MAX_PICTURES", 3)
+    pixels = np.repeat(np.arange(9, dtype=np.uint8), 3072).reshape(9, 32, 32, 3)
+    found = read_own_set(npz(test_images=pixels, test_labels=np.arange(9)), "mine.npz")
+    assert found.pixels[:, 0, 0, 0].tolist() == [0, 4, 8]
+    assert found.labels.tolist() == [0, 4, 8]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"hello", "mine is neither an .npz file nor a zip file"),
+        (b"PK\x03\x04" + bytes(60), "is cut short or damaged"),
+        (npz(pictures=np.zeros(3)), "has no array test_images (it holds pictures)"),
+        (npz(test_images=np.zeros((2, 32, 32), np.float32)), "(uint8), shaped (n, height, width)"),
+        (npz(test_images=np.zeros((2, 32), np.uint8)), "they are uint8 (2, 32)"),
+        (npz(test_images=np.zeros((0, 32, 32), np.uint8)), "holds no picture"),
+        (npz(test_images=np.array([{}], object)), "holds Python objects, which are never unpickled"),
+        (npz(test_images=np.zeros((2, 32, 32), np.uint8), test_labels=np.zeros(3, int)), "labels of shape (3,)"),
+        (
+            npz(test_images=np.zeros((1, 4, 4), np.uint8), test_labels=np.array([5]), classes=np.array(["a"])),
+            "labels count from 0",
+        ),
+        (npz(test_images=np.zeros((1, 4, 4), np.uint8), test_labels=np.array([0]), classes=np.zeros(2)), "(strings)"),
+        (npz(test_images=np.zeros((500, 800, 1100), np.uint8)), "unpacks to 440 MB, more than the 400 MB"),
+        (zipped({"test_images.npy": b"\x93NUMPY\x01\x00 cut short"}), "the array test_images is damaged"),
+        (zipped({"notes.txt": b"hello"}), "holds no pictures"),
+        (zipped({"cat/1.png": b"hello"}), "none of its 1 pictures can be read. 1.png is text"),
+        (zipped({f"{number}.txt": b"" for number in range(2001)}), "holds more than the 2,000 files"),
+    ],
+    ids=["text", "damaged", "keys", "float", "flat", "empty", "pickle", "labels", "counts", "classes", "bomb", "header",
+         "no pictures", "broken", "many"],
+)  # fmt: skip
+def test_a_wrong_file_gets_one_sentence(content: bytes, expected: str) -> None:
+    with pytest.raises(UnreadableSet) as raised:
+        read_own_set(content, "mine")
+    assert expected in str(raised.value)
+    assert str(raised.value).endswith(".")
+
+
+def test_an_array_that_lies_about_its_size_is_refused() -> None:
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": (9, 32, 32)})
+    with pytest.raises(UnreadableSet, match="the array test_images is damaged"):
+        read_own_set(zipped({"test_images.npy": header.getvalue() + bytes(100)}), "mine")
+
+
+def test_labels_are_matched_by_name_or_not_at_all() -> None:
+    found = read_own_set(npz(test_images=np.zeros((2, 4, 4), np.uint8), test_labels=np.array([1, 0]),
+                             classes=np.array(["Teapot", "Cat"])), "mine")  # fmt: skip
+    assert labels_among(found, ("cat", "dog")).tolist() == [0, -1]
+    assert labels_among(found, ("dog",)) is None
