@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 from PIL import Image
 
-from app import cached
+from app import cached, own
 from app.pairs import Pair
 from app.palette import KINDS, Kind
 from nat_core.datasets import data_folder
@@ -67,17 +67,21 @@ def own_kinds(pair: Pair, set_name: str, at: dict[Kind, float], temperature: flo
     """NCR by the image set's own classes, those that fool NAT most first; None where no labels are stored."""
     by_kind = {kind: cached.tempered(name, set_name, temperature) for kind, name in pair.by_kind.items()}
     labels = by_kind["nat"].labels
-    if not set_name.startswith("cifar100") or labels is None:
+    if set_name in own.sets():
+        names = own.sets()[set_name].images.classes
+    else:
+        names = CIFAR100 if set_name.startswith("cifar100") else ()
+    if not names or labels is None:
         return None
-    counts = np.bincount(labels, minlength=len(CIFAR100))
+    counts = np.bincount(labels, minlength=len(names))
     rates = {
-        kind: np.bincount(labels, weights=each.confidence > at[kind], minlength=len(CIFAR100)) / np.maximum(counts, 1)
+        kind: np.bincount(labels, weights=each.confidence > at[kind], minlength=len(names)) / np.maximum(counts, 1)
         for kind, each in by_kind.items()
     }
-    worst = np.lexsort((-rates["baseline"], -rates["nat"]))[:MOST_KINDS]
+    worst = [place for place in np.lexsort((-rates["baseline"], -rates["nat"])) if counts[place]][:MOST_KINDS]
     some = counts[counts > 0]
     return OwnKinds(
-        tuple(CIFAR100[place].replace("_", " ") for place in worst),
+        tuple(names[place].replace("_", " ") for place in worst),
         {kind: rates[kind][worst] for kind in KINDS},
         (int(some.min()), int(some.max())),
         len(some),

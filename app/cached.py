@@ -15,6 +15,7 @@ import streamlit as st
 from jaxtyping import Float, UInt8
 from PIL import Image
 
+from app import own
 from app.pairs import HEADLINE_SETS, Pair
 from app.palette import KINDS, Kind
 from app.pictures import FOLDER, gallery, with_inset
@@ -25,7 +26,8 @@ from nat_core.datasets import load_set
 from nat_core.images import image_id, read_image, read_photo
 from nat_core.predictions import Predictions
 from nat_core.readers import ImageSet
-from nat_core.report import SetReport
+from nat_core.recipes import IN_DISTRIBUTION
+from nat_core.report import SetReport, evaluate_set
 
 CURVE = np.arange(101) / 100
 """The thresholds of every curve and of the CSV."""
@@ -60,25 +62,38 @@ def present() -> tuple[str, ...]:
 
 def card(name: str) -> checkpoints.Card:
     """The card of a network. Raises CheckpointError where it is missing or damaged."""
+    if name in own.networks():
+        return own.networks()[name].card
     return _card(folder(), name, stamp_of(name))
 
 
 def predictions(name: str, set_name: str) -> Predictions:
-    """One network's stored predictions of one set. Raises CheckpointError as `card` does."""
-    stored = _stored(folder(), name, stamp_of(name))
-    if set_name not in stored:
+    """One network's predictions of one set, stored or of the visitor's. Raises CheckpointError as `card` does."""
+    if set_name in own.sets():
+        return own.sets()[set_name].said[name]
+    found = all_predictions(name)
+    if set_name not in found:
         raise checkpoints.CheckpointError(f"{name} has no stored predictions of {set_name}: get the checkpoint again")
-    return stored[set_name]
+    return found[set_name]
+
+
+def all_predictions(name: str) -> dict[str, Predictions]:
+    """One network's stored predictions by image set. Raises CheckpointError as `card` does."""
+    if name in own.networks():
+        return own.networks()[name].predictions
+    return _stored(folder(), name, stamp_of(name))
 
 
 def maps(name: str) -> dict[str, Float[np.ndarray, "n _ _"]]:
     """One network's stored attention maps of the gallery, by level."""
+    if name in own.networks():
+        return own.networks()[name].maps
     return _maps(folder(), name, stamp_of(name))
 
 
 def has_gallery(name: str) -> bool:
     """Whether the gallery's predictions are stored: networks of digits have none."""
-    return GALLERY in _stored(folder(), name, stamp_of(name))
+    return GALLERY in all_predictions(name)
 
 
 def stamp_of(name: str) -> tuple[int, ...]:
@@ -114,15 +129,28 @@ def known_set(name: str) -> str:
     return found
 
 
+def sets(name: str) -> dict[str, SetReport]:
+    """The reports of the image sets that one network was asked about: those of its card, then the visitor's own."""
+    brought = {each.name: each.role for each in own.sets().values() if name in each.said}
+    return card(name).report.sets | {
+        key: _own_report(folder(), name, key, role, stamp_of(name)) for key, role in brought.items()
+    }
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _own_report(where: Path, name: str, set_name: str, role: str, stamp: tuple[int, ...]) -> SetReport:
+    return evaluate_set(predictions(name, known_set(name)), predictions(name, set_name), role)
+
+
 def shared_sets(pair: Pair) -> dict[str, SetReport]:
-    """The image sets that both networks report, as the NAT network does."""
-    theirs = card(pair.baseline).report.sets
-    return {name: each for name, each in card(pair.nat).report.sets.items() if name in theirs}
+    """The image sets that both networks were asked about, as the NAT network reports them."""
+    theirs = sets(pair.baseline)
+    return {name: each for name, each in sets(pair.nat).items() if name in theirs}
 
 
 def headline_set(pair: Pair) -> str:
     """The negatives that stand for all: CIFAR-100 test where it is reported, else the first not trained on."""
-    negatives = {name: each for name, each in shared_sets(pair).items() if name != known_set(pair.nat)}
+    negatives = {name: each for name, each in shared_sets(pair).items() if each.role != IN_DISTRIBUTION}
     for name in HEADLINE_SETS:
         if name in negatives:
             return name
@@ -164,21 +192,25 @@ def _curve(where: Path, name: str, set_name: str, temperature: float, stamp: tup
     return metrics.ncr_curve(tempered(name, set_name, temperature).confidence, CURVE)
 
 
-def separation(name: str, set_name: str, score: str, temperature: float = 1.0) -> Separation:
-    """How well one network tells a set from what it knows by a score of `app.scores`."""
-    return _separation(folder(), name, set_name, score, temperature, stamp_of(name))
+def separation(name: str, known: str, set_name: str, score: str, temperature: float = 1.0) -> Separation:
+    """How well one network tells a set from one that it knows by a score of `app.scores`."""
+    return _separation(folder(), name, known, set_name, score, temperature, stamp_of(name))
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _separation(
-    where: Path, name: str, set_name: str, score: str, temperature: float, stamp: tuple[int, ...]
+    where: Path, name: str, known: str, set_name: str, score: str, temperature: float, stamp: tuple[int, ...]
 ) -> Separation:
-    return separate(tempered(name, known_set(name), temperature), tempered(name, set_name, temperature), score)
+    return separate(tempered(name, known, temperature), tempered(name, set_name, temperature), score)
+
+
+def image_set(name: str, data: Path) -> ImageSet:
+    """The pictures of a set. Raises MissingDataset where they are not on this disk."""
+    return own.sets()[name].images if name in own.sets() else _image_set(name, data)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def image_set(name: str, data: Path) -> ImageSet:
-    """The pictures of a set. Raises MissingDataset where they are not on this disk."""
+def _image_set(name: str, data: Path) -> ImageSet:
     return load_set(name, data)
 
 
@@ -259,7 +291,11 @@ def _answer(where: Path, name: str, stamp: tuple[int, ...], identity: str, _pixe
     )
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
 def network(where: Path, name: str, stamp: tuple[int, ...]):
     """One network ready to predict, loaded once; `stamp` is that of `stamp_of`."""
+    return own.networks()[name].network if name in own.networks() else _network(where, name, stamp)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _network(where: Path, name: str, stamp: tuple[int, ...]):
     return importlib.import_module("nat_core.inference").load_network(where, name)

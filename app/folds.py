@@ -43,7 +43,7 @@ def every_threshold(place: Place) -> None:
         if not fold.open:
             return
         fooled = rates.curves(place.pair, place.negatives, place.temperature)
-        kept = rates.kept_curves(place.pair, place.temperature)
+        kept = rates.curves(place.pair, place.known, place.temperature)
         titles = {"ncr_curves": ("fooled (NCR)", fooled), "kept_curves": ("kept of what it knows", kept)}
         for column, (key, (title, curves)) in zip(st.columns(2, gap="medium"), titles.items(), strict=True):
             column.plotly_chart(
@@ -68,7 +68,7 @@ def fair(place: Place) -> None:
             "Score", list(SCORE_TITLES), format_func=lambda name: SCORE_TITLES[name], key="score", required=True,
             persist_state="session", help=SCORE_HELP,
         ) or "confidence"  # fmt: skip
-        found = rates.separations(place.pair, place.negatives, score, place.temperature)
+        found = rates.separations(place.pair, place.known, place.negatives, score, place.temperature)
         ncr = {kind: found[kind].ncr_at_95_kept for kind in KINDS}
         sentence = words.score_sentence(ncr, {kind: found[kind].auroc for kind in KINDS}, SCORE_NAMES[score])
         left, right = st.columns([1.6, 1], gap="medium")
@@ -95,12 +95,14 @@ def _temperature_sentence(place: Place) -> str:
     plain, now = (
         {
             kind: each.ncr_at_95_kept
-            for kind, each in rates.separations(place.pair, place.negatives, "confidence", temperature).items()
+            for kind, each in rates.separations(
+                place.pair, place.known, place.negatives, "confidence", temperature
+            ).items()
         }
         for temperature in (1.0, place.temperature)
     )
     t = frame.threshold()
-    kept = rates.shares_kept(place.pair, dict.fromkeys(KINDS, t), place.temperature)
+    kept = rates.rates(place.pair, place.known, dict.fromkeys(KINDS, t), place.temperature)
     return words.temperature_sentence(place.temperature, plain, now, kept, t)
 
 

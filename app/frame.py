@@ -1,13 +1,13 @@
 """What surrounds every page: the style sheet, the sidebar, and what stands where a network is missing or damaged."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
 
-from app import cached, links, words
-from app.pairs import PAIRS, Pair, default_pair, pair_named
+from app import cached, links, own, words
+from app.pairs import OWN_PAIR, PAIRS, Pair, default_pair, pair_named
 from app.palette import Palette, palette
 from nat_core.checkpoints import CheckpointError
 
@@ -117,28 +117,34 @@ def copy_link() -> None:
         return
     with st.sidebar.popover("Copy link", icon=":material/link:", width="stretch"):
         st.code(links.write(st.context.url, st.session_state.to_dict()), language=None, wrap_lines=True)
-        st.caption("Opens this page just as it is, but without your own photos and what the playground has learned.")
+        st.caption(
+            "Opens this page just as it is, but without what you brought along (photos, image sets, networks) and what "
+            "the playground has learned."
+        )
 
 
 def sidebar() -> None:
     """Draw the choice of the pair; its key is "pair", and it holds on every page."""
-    if "pair" not in st.session_state:
+    if "next_pair" in st.session_state:
+        st.session_state["pair"] = st.session_state.pop("next_pair")
+    if "pair" not in st.session_state or (st.session_state["pair"] == OWN_PAIR and own.pair() is None):
         st.session_state["pair"] = default_pair(cached.present()).key
     st.session_state.setdefault("t", DEFAULT_THRESHOLD)
     st.session_state.pop("offered", None)
-    present = cached.present()
+    present, brought = cached.present(), own.pair()
+    titles = {pair.key: _pair_label(pair, present) for pair in (*([brought] if brought else []), *PAIRS)}
     with st.sidebar:
         if not hides("networks"):
-            _choose_pair(present)
+            _choose_pair(titles)
         st.toggle("For the wall", key="wall", persist_state="session", help="Larger text, for a projector or a class.")
         st.caption("Uploads stay in memory and are gone when you leave. Pictures: free, see `app/gallery/CREDITS.md`.")
 
 
-def _choose_pair(present: Sequence[str]) -> None:
+def _choose_pair(titles: Mapping[str, str]) -> None:
     st.selectbox(
         "Networks",
-        [pair.key for pair in PAIRS],
-        format_func=lambda key: _pair_label(pair_named(key), present),
+        list(titles),
+        format_func=titles.__getitem__,
         key="pair",
         persist_state="session",
         help="Each pair is one architecture trained twice: once on its own classes alone (baseline), once with "
@@ -147,12 +153,15 @@ def _choose_pair(present: Sequence[str]) -> None:
 
 
 def _pair_label(pair: Pair, present: Sequence[str]) -> str:
+    if pair.key == OWN_PAIR:
+        return pair.title
     return pair.title if set(pair.names) <= set(present) else f"{pair.title.partition(' (')[0]}: not trained yet"
 
 
 def chosen_pair() -> Pair:
     """The pair of the sidebar."""
-    return pair_named(st.session_state["pair"])
+    key = st.session_state["pair"]
+    return (own.pair() if key == OWN_PAIR else None) or pair_named(key)
 
 
 def colours() -> Palette:
@@ -170,7 +179,7 @@ def require(names: Sequence[str], *, gallery: bool = False) -> None:
 
     `gallery` asks for stored predictions of the gallery too.
     """
-    missing = [name for name in names if name not in cached.present()]
+    missing = [name for name in names if name not in (*cached.present(), *own.networks())]
     if missing:
         not_trained(missing, "This pair is not trained yet.", "or choose another pair")
     with checked():

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from app import cached
+from app import cached, own
 from app.maps import LEVELS, MapRow, Spread
+from app.pairs import short_name, stored_name
 from app.pictures import gallery
 from app.words import percent
 
@@ -85,8 +86,18 @@ def looks(picture: str | np.ndarray) -> tuple[Look, ...]:
 
     Raises CheckpointError where a network is damaged.
     """
-    present = cached.present()
-    return tuple(_look(role, picture, present) for role in ROLES)
+    present = (*cached.present(), *own.networks())
+    return tuple(_look(role, picture, present) for role in (*_yours(), *ROLES))
+
+
+def _yours() -> list[Role]:
+    """The rows of a comparison with a visitor's network: theirs, and the one beside it where no other row is its."""
+    shown = {name for role in ROLES for name in (role.network, role.instead)}
+    return [
+        Role(f"{short_name(name)} ({each.card.architecture})", name)
+        for name, each in own.networks().items()
+        if each.brought or stored_name(name) not in shown
+    ]
 
 
 def _look(role: Role, picture: str | np.ndarray, present: tuple[str, ...]) -> Look:
@@ -107,11 +118,18 @@ def compare(seen: tuple[Look, ...]) -> Comparison | None:
     None where no such two are trained.
     """
     filled = {look.network: look.said for look in seen if look.said is not None}
-    for first, second in COMPARED:
-        if first in filled and second in filled:
+    yours = own.pair()
+    for one, other in (*([yours.names] if yours else []), *COMPARED):
+        first, second = (name if name in filled else stored_name(name) for name in (one, other))
+        if first in filled and second in filled and _alike(filled[first].maps, filled[second].maps):
             here = {level: map_distance(filled[first].maps[level], filled[second].maps[level]) for level in LEVELS}
             return Comparison((first, second), here, gallery_spread(first, second))
     return None
+
+
+def _alike(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> bool:
+    """Whether two networks' maps have the same sizes, so that a distance can be told."""
+    return all(first[level].shape == second[level].shape for level in LEVELS)
 
 
 def gallery_spread(first: str, second: str) -> Spread:

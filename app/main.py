@@ -21,6 +21,7 @@ page = st.navigation(
         st.Page("views/attention.py", title="Attention", icon=":material/center_focus_strong:"),
         st.Page("views/playground.py", title="Playground", icon=":material/experiment:"),
         st.Page("views/workshop.py", title="Workshop", icon=":material/school:"),
+        st.Page("views/bring_your_own.py", title="Bring your own", icon=":material/upload_file:"),
         st.Page("views/evidence.py", title="Evidence", icon=":material/fact_check:"),
     ],
     position="hidden" if frame.hides("pages") else "sidebar",

@@ -56,6 +56,8 @@ SET_TITLES = {
     "ilsvrc_strict": "ILSVRC without the ten classes",
     "ilsvrc_strict_near": "ILSVRC without look-alikes",
     "noise": "Noise",
+    "gallery_known": "Gallery, the ten things",
+    "gallery_none": "Gallery, other things",
     "digits_test": "Digits 0-5 test",
     "digits_67_train": "Digits 6-7 train",
     "digits_67_test": "Digits 6-7 test",
@@ -67,7 +69,11 @@ ROLE_TITLES = {
     "same source": "same source",
     "unseen": "never seen",
 }
-HEADLINE_SETS = ("cifar100_test", "digits_67_test")
+OWN = "own/"
+"""What the names of a visitor's image sets and networks begin with."""
+OWN_PAIR = "own"
+"""The key of the pair with a visitor's network; it is in no link."""
+HEADLINE_SETS = ("cifar100_test", "digits_67_test", "gallery_none")
 """The negatives whose rate stands for all where there is room for one."""
 
 
@@ -91,6 +97,33 @@ def default_pair(present: Sequence[str]) -> Pair:
     return pair_named(DEFAULTS[-1])
 
 
+def own_name(digest: str, title: str) -> str:
+    """Return the name of what a visitor brought: the digest of its content tells it from another of the same title."""
+    return f"{OWN}{digest}/{title.replace('/', ' ')}"
+
+
+def short_name(name: str) -> str:
+    """Return a network's or image set's own name, for a visitor's the name of its file.
+
+    >>> short_name("wrn16_1_nat"), short_name(own_name("02ec1f60", "mine.safetensors"))
+    ('wrn16_1_nat', 'Yours: mine.safetensors')
+    """
+    return f"Yours: {name.split('/', 2)[2]}" if name.startswith(OWN) else name
+
+
+def stored_name(name: str) -> str:
+    """Return the name of the checkpoint behind a network that stands beside a visitor's.
+
+    >>> stored_name("wrn16_1_nat@02ec1f60")
+    'wrn16_1_nat'
+    """
+    return name.partition("@")[0]
+
+
 def set_title(name: str) -> str:
-    """Return an image set's plain name; its own name where we have none."""
-    return SET_TITLES.get(name, name)
+    """Return an image set's plain name; its own name where we have none.
+
+    >>> set_title("noise"), set_title(own_name("02ec1f60", "flowers.npz"))
+    ('Noise', 'Yours: flowers.npz')
+    """
+    return SET_TITLES.get(name, short_name(name))

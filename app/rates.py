@@ -15,21 +15,14 @@ def rates(pair: Pair, set_name: str, thresholds: dict[Kind, float], temperature:
     return {kind: _rate(name, set_name, thresholds[kind], temperature) for kind, name in pair.by_kind.items()}
 
 
-def shares_kept(pair: Pair, thresholds: dict[Kind, float], temperature: float = 1.0) -> dict[Kind, float]:
-    """The share of in-distribution pictures that each network keeps at its threshold."""
-    return {
-        kind: _rate(name, cached.known_set(name), thresholds[kind], temperature) for kind, name in pair.by_kind.items()
-    }
-
-
 def _rate(name: str, set_name: str, threshold: float, temperature: float) -> float:
     return metrics.negative_confidence_rate(cached.tempered(name, set_name, temperature).confidence, threshold)
 
 
-def thresholds_keeping_95(pair: Pair, temperature: float = 1.0) -> dict[Kind, float]:
-    """Each network's own threshold at which it keeps 95 % of what it knows."""
+def thresholds_keeping_95(pair: Pair, known: str, temperature: float = 1.0) -> dict[Kind, float]:
+    """Each network's own threshold at which it keeps 95 % of a set that it knows."""
     return {
-        kind: metrics.threshold_keeping(cached.tempered(name, cached.known_set(name), temperature).confidence, 0.95)
+        kind: metrics.threshold_keeping(cached.tempered(name, known, temperature).confidence, 0.95)
         for kind, name in pair.by_kind.items()
     }
 
@@ -46,11 +39,6 @@ def curves(pair: Pair, set_name: str, temperature: float = 1.0) -> dict[Kind, Fl
     return {kind: cached.curve(name, set_name, temperature) for kind, name in pair.by_kind.items()}
 
 
-def kept_curves(pair: Pair, temperature: float = 1.0) -> dict[Kind, Float[np.ndarray, " 101"]]:
-    """The share kept at the same thresholds as `curves`."""
-    return {kind: cached.curve(name, cached.known_set(name), temperature) for kind, name in pair.by_kind.items()}
-
-
-def separations(pair: Pair, set_name: str, score: str, temperature: float = 1.0) -> dict[Kind, Separation]:
-    """How well a score tells a set from what each network knows."""
-    return {kind: cached.separation(name, set_name, score, temperature) for kind, name in pair.by_kind.items()}
+def separations(pair: Pair, known: str, set_name: str, score: str, temperature: float = 1.0) -> dict[Kind, Separation]:
+    """How well a score tells a set from one that both networks know."""
+    return {kind: cached.separation(name, known, set_name, score, temperature) for kind, name in pair.by_kind.items()}

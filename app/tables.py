@@ -1,10 +1,12 @@
 """The tables of Thresholds, beside the paper's, and the files that it hands out."""
 
-from collections.abc import Mapping
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from app import cached, rates
+from app import cached
 from app.pairs import Pair
 from app.palette import KINDS, NAMES, Kind
 from nat_core.report import PAPER, NetworkReport, render
@@ -12,16 +14,23 @@ from nat_core.report import PAPER, NetworkReport, render
 
 def curves_csv(pair: Pair, temperature: float = 1.0) -> str:
     """Every rate of both networks at every threshold: network, set, role, pictures, t, rate, share kept."""
-    lines = ["network,set,role,images,t,share_above_t,share_kept"]
-    kept = rates.kept_curves(pair, temperature)
-    for kind, name in pair.by_kind.items():
-        for set_name, each in cached.card(name).report.sets.items():
+    rows: list[tuple] = [("network", "set", "role", "images", "t", "share_above_t", "share_kept")]
+    for name in pair.names:
+        kept = cached.curve(name, cached.known_set(name), temperature)
+        for set_name, each in cached.sets(name).items():
             curve = cached.curve(name, set_name, temperature)
-            lines += [
-                f"{name},{set_name},{each.role},{each.images},{t:.2f},{rate:.6f},{share:.6f}"
-                for t, rate, share in zip(cached.CURVE, curve, kept[kind], strict=True)
+            rows += [
+                (name, set_name, each.role, each.images, f"{t:.2f}", f"{rate:.6f}", f"{share:.6f}")
+                for t, rate, share in zip(cached.CURVE, curve, kept, strict=True)
             ]
-    return "\n".join(lines) + "\n"
+    return csv_text(rows)
+
+
+def csv_text(rows: Iterable[Sequence]) -> str:
+    """Rows as the text of a CSV file; a visitor's file name may hold a comma."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    return buffer.getvalue()
 
 
 def probabilities_csv(file: str, said: dict[Kind, cached.OwnAnswer], names: dict[Kind, str]) -> str:
@@ -36,11 +45,12 @@ def probabilities_csv(file: str, said: dict[Kind, cached.OwnAnswer], names: dict
 def comparison(pair: Pair, set_name: str) -> pd.DataFrame:
     """A row for each of the paper's thresholds: both networks' NCR on one set, the paper's, and what each keeps."""
     reports = {kind: cached.card(name).report for kind, name in pair.by_kind.items()}
+    sets = {kind: cached.sets(name)[set_name] for kind, name in pair.by_kind.items()}
     rows = []
-    for t in reports["nat"].sets[set_name].ncr:
+    for t in sets["nat"].ncr:
         row = {"t": t}
         for place, kind in enumerate(KINDS):
-            row[NAMES[kind]] = _figure(reports[kind].sets[set_name].ncr[t])
+            row[NAMES[kind]] = _figure(sets[kind].ncr[t])
             if pair.paper is not None:
                 theirs = PAPER[pair.paper[place]]
                 row[f"paper's {theirs.label}"] = _figure(theirs.ncr.get(set_name, {}).get(t))

@@ -39,7 +39,7 @@ def figures() -> None:
     known = cached.known_set(pair.nat)
     reports = {kind: cached.card(name).report for kind, name in pair.by_kind.items()}
     at = dict.fromkeys(KINDS, t)
-    fooled, kept = rates.rates(pair, negatives, at), rates.shares_kept(pair, at)
+    fooled, kept = rates.rates(pair, negatives, at), rates.rates(pair, known, at)
     n_known, n_negatives = reports["nat"].sets[known].images, reports["nat"].sets[negatives].images
     sure = f"sure above {words.percent(t)}"
     entries = (

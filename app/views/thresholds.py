@@ -3,16 +3,16 @@
 import numpy as np
 import streamlit as st
 
-from app import cached, folds, frame, live, rates, tables, words
+from app import cached, folds, frame, live, own_sets, rates, tables, words
 from app.pairs import ROLE_TITLES, set_title
 from app.palette import KINDS
 from nat_core.ilsvrc import variants_of, without_variants
-from nat_core.recipes import THRESHOLDS
+from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
 
 pair = frame.chosen_pair()
 frame.require(pair.names)
+own_sets.catch_up(pair)
 sets = cached.shared_sets(pair)
-known = cached.known_set(pair.nat)
 chips = without_variants(sets)
 if st.session_state.get("set") not in chips:
     st.session_state["set"] = cached.headline_set(pair)
@@ -21,9 +21,10 @@ chosen = st.session_state["set"]
 variants = (chosen, *variants_of(chosen, sets))
 if st.session_state.get("variant") in variants:
     chosen = st.session_state["variant"]
+known = chosen if sets[chosen].role == IN_DISTRIBUTION else cached.known_set(pair.nat)
 negatives = cached.headline_set(pair) if chosen == known else chosen
 t, temperature = frame.threshold(), st.session_state.setdefault("temperature", 1.0)
-at = rates.thresholds_keeping_95(pair, temperature) if locked else dict.fromkeys(KINDS, t)
+at = rates.thresholds_keeping_95(pair, known, temperature) if locked else dict.fromkeys(KINDS, t)
 
 
 def move(value: float) -> None:
@@ -41,7 +42,7 @@ def said() -> list[dict]:
     if not locked:
         steps = dict.fromkeys(KINDS, cached.CURVE)
         chosen_curves = rates.curves(pair, chosen, temperature)
-        fooled_curves, kept_curves = rates.curves(pair, negatives, temperature), rates.kept_curves(pair, temperature)
+        fooled_curves, kept_curves = rates.curves(pair, negatives, temperature), rates.curves(pair, known, temperature)
         return live.sentences(live.Rates(chosen_curves, fooled_curves, kept_curves), steps, known=chosen == known)
     here = live.Rates(
         *(
@@ -49,7 +50,7 @@ def said() -> list[dict]:
             for each in (
                 rates.rates(pair, chosen, at, temperature),
                 rates.rates(pair, negatives, at, temperature),
-                rates.shares_kept(pair, at, temperature),
+                rates.rates(pair, known, at, temperature),
             )
         )
     )
@@ -115,4 +116,5 @@ place = folds.Place(pair, chosen, negatives, known, sets, at, temperature)
 folds.every_threshold(place)
 folds.fair(place)
 folds.by_class(place)
-folds.beside_the_paper(place, [(name, chip(name)) for name in chips if name != known])
+folds.beside_the_paper(place, [(name, chip(name)) for name in chips if sets[name].role != IN_DISTRIBUTION])
+st.page_link("views/bring_your_own.py", label="Bring your own image set", icon=":material/upload_file:")

@@ -1,0 +1,109 @@
+"""Bring your own image set: read, asked of both networks, shown on Thresholds, handed out, forgotten."""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import own
+from app.pairs import own_name
+from tests.pages import PAGES, live_data, now, said
+from tests.synthetic import CLASSES
+from tests.test_own_sets import npz, picture, zipped
+
+PAGE = "views/bring_your_own.py"
+FLOWERS = zipped({"rose/1.png": picture((200, 10, 10)), "rose/2.png": picture((90, 9, 9)), "tulip/1.png": b"no picture",
+                  "tulip/2.png": picture((250, 250, 0))})  # fmt: skip
+
+
+def bring(app: AppTest, name: str, content: bytes, role: str = own.NEGATIVES) -> AppTest:
+    app.file_uploader(key="own_set_file").upload(name, content, "application/zip").run()
+    app.segmented_control(key="own_set_role").set_value(role).run()
+    return app.button(key="ask_set").click().run()
+
+
+def test_nothing_yet_says_what_to_bring(start, networks: Path) -> None:
+    app = start(networks, PAGE)
+    assert app.title[0].value == "Bring your own pictures, or a network of your own."
+    assert app.button(key="ask_set").disabled
+
+
+def test_class_folders_are_asked_and_become_a_set_of_thresholds(start, networks: Path) -> None:
+    app = bring(start(networks, PAGE, pair="wrn16_1"), "my flowers, 2.zip", FLOWERS)
+    text = said(app)
+    assert app.title[0].value.replace("\u00a0", " ").startswith("Above 90 %, the baseline is fooled by ")
+    assert "3 pictures in 2 classes. 1 file could not be read: 1\\.png is text" in text
+    see = next(button for button in app.button if button.label == "See it on Thresholds")
+    see.click().run()
+    assert not app.exception
+    app.switch_page(PAGES[2]).run()
+    assert app.pills(key="set").options[-1] == "Yours: my flowers, 2.zip · negatives"
+    assert "of 3 Yours: my flowers, 2.zip pictures (NCR)" in live_data(app)["source"].replace("\u00a0", " ")
+    app.session_state["fold_classes"] = app.session_state["fold_paper"] = True
+    app.run()
+    assert "The 2 of 2 kinds that fool NAT most" in said(app)
+    app.switch_page(PAGES[1]).run()
+    app.button(key="try_samples").click().run()
+    assert not app.exception
+
+
+def test_own_known_pictures_are_what_is_kept(start, networks: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 32, 32, 3)).astype(np.uint8)
+    content = npz(test_images=pixels, test_labels=np.arange(20) % 10, classes=np.array(CLASSES))
+    app = bring(start(networks, PAGE, pair="wrn16_1"), "mine.npz", content, "in distribution")
+    assert "the baseline keeps" in app.title[0].value
+    assert "By your labels, the baseline is right about" in said(app)
+    app.session_state["set"] = next(iter(app.session_state["own_sets"]))
+    app.switch_page(PAGES[2]).run()
+    assert "the baseline keeps" in app.title[0].value
+    assert "of 20 Yours: mine.npz pictures." in live_data(app)["source"].replace("\u00a0", " ")
+    assert now(app)["nat"]["panel"].startswith("NAT\u2003kept: ")
+
+
+def test_another_pair_is_asked_when_the_visitor_wants_it(start, networks: Path) -> None:
+    app = bring(start(networks, PAGE, pair="wrn16_1"), "mine.zip", FLOWERS)
+    app.switch_page(PAGES[2]).run()
+    app.selectbox(key="pair").set_value("wrn40_1").run()
+    assert "These networks have not been asked about your image set yet." in said(app)
+    assert not any("Yours" in option for option in app.pills(key="set").options)
+    app.button(key="ask_own").click().run()
+    assert app.pills(key="set").options[-1] == "Yours: mine.zip · negatives"
+
+
+def test_its_predictions_are_a_table_with_a_row_for_each_picture_and_network(networks: Path, start) -> None:
+    app = bring(start(networks, PAGE, pair="wrn16_1"), "mine.zip", FLOWERS)
+    brought = next(iter(app.session_state["own_sets"].values()))
+    from app.own_sets import predictions_csv
+    from app.pairs import pair_named
+
+    rows = list(csv.reader(io.StringIO(predictions_csv(brought, pair_named("wrn16_1")))))
+    assert rows[0] == ["place", "picture", "label", "network", "answer", "confidence", *CLASSES]
+    assert [row[:4] for row in rows[1:3]] == [
+        ["0", "rose/1.png", "rose", "wrn16_1_baseline"],
+        ["1", "rose/2.png", "rose", "wrn16_1_baseline"],
+    ]
+    assert len(rows) == 7
+    assert sum(map(float, rows[1][6:])) == pytest.approx(1, abs=1e-4)
+
+
+def test_a_wrong_file_gets_one_sentence_and_what_was_there_stays(start, networks: Path) -> None:
+    app = bring(start(networks, PAGE, pair="wrn16_1"), "mine.zip", FLOWERS)
+    app = bring(app, "wrong.npz", npz(pictures=np.zeros(3)))
+    assert len(app.warning) == 1
+    assert "has no array test" in app.warning[0].value
+    assert len(app.session_state["own_sets"]) == 1
+
+
+def test_a_forgotten_set_is_gone(start, networks: Path) -> None:
+    app = bring(start(networks, PAGE, pair="wrn16_1"), "mine.zip", FLOWERS)
+    next(button for button in app.button if button.label == "Forget it").click().run()
+    assert app.title[0].value == "Bring your own pictures, or a network of your own."
+    app.switch_page(PAGES[2]).run()
+    assert not any("Yours" in option for option in app.pills(key="set").options)
+
+
+def test_a_name_holds_the_digest_so_that_two_sets_of_one_title_are_two() -> None:
+    assert own_name("12ab", "a/b.zip") == "own/12ab/a b.zip"
