@@ -1,10 +1,11 @@
-"""Writes what is computed from ./checkpoints between the README's markers; with --check only compares.
+"""Writes what is computed from ./checkpoints: the README's marked parts and docs/results.md; --check only compares.
 
-The results are `nat report --format markdown`; the example is `nat report --format json`, one network and one set.
+The README's results are `nat report --format markdown`, the example is `nat report --format json`, one network and one
+set; docs/results.md is `nat report --page docs`.
 
     python .ci/renew_readme.py [--check]
 
-Exits 1 with --check where the README is out of date.
+Exits 1 with --check where one of them is out of date. A plot that the page no longer has is deleted.
 """
 
 import json
@@ -14,13 +15,15 @@ from pathlib import Path
 from nat_core import decoded
 from nat_core.checkpoints import available, load_card
 from nat_core.report import render
+from nat_core.results import PLOTS, page
 
 ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
 EXAMPLE = ("digits_nat", "digits_89")
 
 
 def main() -> None:
-    """Renew or check the two blocks."""
+    """Renew or check the README's blocks and the page."""
     readme, checkpoints = ROOT / "README.md", ROOT / "checkpoints"
     text = readme.read_text(encoding="utf-8")
     reports = {name: load_card(checkpoints, name).report for name in available(checkpoints)}
@@ -31,10 +34,19 @@ def main() -> None:
     renewed = replaced(text, "results", render(reports, "markdown").strip())
     renewed = replaced(renewed, "example", f"```json\n{json.dumps(rounded(example), indent=2)}\n```")
     renewed = replaced(renewed, "protocol", decoded.markdown())
+    wanted = {readme: renewed} | {DOCS / name: content for name, content in page(checkpoints).items()}
+    stale = [path for path in (DOCS / PLOTS).glob("*.svg") if path not in wanted]
     if "--check" not in sys.argv:
-        readme.write_text(renewed, encoding="utf-8")
-    elif renewed != text:
-        raise SystemExit("the README's results are out of date: run python .ci/renew_readme.py")
+        for path, content in wanted.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")
+        for path in stale:
+            path.unlink()
+        return
+    differing = [path for path, content in wanted.items() if not path.is_file() or path.read_text("utf-8") != content]
+    if differing or stale:
+        names = ", ".join(str(path.relative_to(ROOT)) for path in differing + stale)
+        raise SystemExit(f"out of date: {names}: run python .ci/renew_readme.py")
 
 
 def replaced(text: str, block: str, content: str) -> str:

@@ -6,7 +6,7 @@ Each pair carries the SHA-256 of both networks' weights: a pair of other weights
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from math import sqrt
 from pathlib import Path
 from typing import Any
@@ -152,6 +152,11 @@ def finding(pairs: Iterable[PairLevels], first: NetworkId, second: NetworkId, se
 def pair_of(pairs: Iterable[PairLevels], first: NetworkId, second: NetworkId) -> PairLevels | None:
     """Return what is stored of exactly these two networks, None where there is nothing, or of other weights."""
     return next((pair for pair in pairs if pair.networks == (first, second)), None)
+
+
+def outdated(pair: PairLevels, networks: Iterable[NetworkId]) -> bool:
+    """Whether one of the two is among `networks` with other weights; where neither is there, that is not known."""
+    return any(replace(each, sha256=here.sha256) == here != each for here in networks for each in pair.networks)
 
 
 def load_levels(folder: Path) -> tuple[PairLevels, ...]:

@@ -2,7 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
+from nat_core.claims import MapDistances
 from nat_core.level_store import LevelFinding, LevelSpread, NetworkId, PairLevels, finding
+from nat_core.recipes import LEVELS
+from nat_core.sheets import Grid
 
 
 def level_sentences(pairs: Sequence[PairLevels]) -> tuple[str, ...]:
@@ -18,6 +23,32 @@ def level_sentences(pairs: Sequence[PairLevels]) -> tuple[str, ...]:
     )
 
 
+def level_outcomes(pairs: Sequence[PairLevels]) -> tuple[str, ...]:
+    """Return where the difference begins, a sentence for each baseline and NAT network and each outcome.
+
+    >>> level_outcomes([])
+    ()
+    """
+    outcomes: dict[tuple[str, str], list[str]] = {}
+    for first, second, set_name, found in findings(pairs):
+        names = f"{first.name} and {second.name} ({first.protocol})"
+        outcomes.setdefault((names, begins(found)), []).append(set_name)
+    return tuple(f"{names} on {', '.join(sets)}: {outcome}" for (names, outcome), sets in outcomes.items())
+
+
+def level_table(pairs: Sequence[PairLevels]) -> Grid:
+    """Return the mean distances and their deviation over the pictures, a row for each set and kind of pair."""
+    rows = []
+    for first, second, set_name, found in findings(pairs):
+        groups = {"baseline and NAT, one seed": found.nat, "two baselines": found.seeds,
+                  "baseline and NAT, two seeds": found.both}  # fmt: skip
+        for kind, group in groups.items():
+            if all(group.values()):
+                cells = (" / ".join(f"{each.mean:.3f} ± {each.deviation:.3f}" for each in group[key]) for key in group)
+                rows.append((f"{second.name} ({first.protocol})", set_name, f"{found.pictures:,}", kind, *cells))
+    return Grid(("networks", "set", "pictures", "compared", *LEVELS), tuple(rows))
+
+
 def findings(pairs: Sequence[PairLevels]) -> Iterable[tuple[NetworkId, NetworkId, str, LevelFinding]]:
     """Return each baseline and NAT network (of the lowest seed), each set, and what was found there."""
     seen = set()
@@ -31,6 +62,23 @@ def findings(pairs: Sequence[PairLevels]) -> Iterable[tuple[NetworkId, NetworkId
             found = finding(pairs, first, second, set_name)
             if found is not None:
                 yield first, second, set_name, found
+
+
+def claim_distances(pairs: Sequence[PairLevels], set_name: str = "cifar100_test") -> MapDistances | None:
+    """Return the distances that judge the paper's claim: of the first pair with two baselines, else of the first.
+
+    None where no pair was measured on that set.
+    """
+    found = [(first, second, each) for first, second, name, each in findings(pairs) if name == set_name]
+    if not found:
+        return None
+    first, second, best = next((each for each in found if each[2].measured), found[0])
+    nat, seeds = (
+        {level: float(np.mean([each.quantiles[2] for each in spreads])) for level, spreads in group.items() if spreads}
+        for group in (best.nat, best.seeds)
+    )
+    pictures = f"{best.pictures:,} pictures of {set_name} ({first.protocol})"
+    return MapDistances((first.name, second.name), nat, pictures, seeds or None, best.exceeding)
 
 
 def distances(found: LevelFinding) -> str:

@@ -1,6 +1,6 @@
 """The paper's finding on levels: how far networks' attention maps lie apart at low, middle and high, by image set."""
 
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -16,7 +16,7 @@ from nat_core.checkpoints import available, load_card
 from nat_core.datasets import MissingDataset, load_set
 from nat_core.ilsvrc import without_variants
 from nat_core.inference import Network, load_network
-from nat_core.level_store import NetworkId, PairLevels, load_levels, save_levels, spread
+from nat_core.level_store import NetworkId, PairLevels, load_levels, outdated, save_levels, spread
 from nat_core.paper import PAIRS
 from nat_core.recipes import LEVELS, Recipe
 
@@ -123,7 +123,7 @@ def measure(
     """
     networks = stored_networks(folder)
     wanted = pairs_to_measure(list(networks))
-    stored = {pair.networks: pair for pair in load_levels(folder) if not _outdated(pair, networks)}
+    stored = {pair.networks: pair for pair in load_levels(folder) if not outdated(pair, networks)}
     known = {pair: PairLevels(*pair) for pair in wanted} | stored
     reported = {pair: _sets(*(networks[each][1] for each in pair)) for pair in wanted}
     loaded: dict[NetworkId, Network] = {}
@@ -144,13 +144,6 @@ def measure(
             known[pair] = replace(known[pair], sets=known[pair].sets | {name: levels})
         save_levels(folder, [pair for pair in known.values() if pair.sets])
     return tuple(pair for pair in known.values() if pair.sets)
-
-
-def _outdated(pair: PairLevels, networks: Collection[NetworkId]) -> bool:
-    """Whether one of the two is here with other weights; pairs of networks that are not here stay."""
-    return any(
-        replace(each, sha256=here.sha256) == here and here != each for each in pair.networks for here in networks
-    )
 
 
 def _by_protocol(

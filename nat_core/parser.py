@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from nat_core import __version__
-from nat_core.arguments import at_least_one, checkpoints_option, count, data_option, recipe
+from nat_core.arguments import at_least_one, count, recipe
 from nat_core.protocols import PROTOCOLS
 from nat_core.recipes import RECIPES
 from nat_core.studies import studies
@@ -38,7 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"nat {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for add in (_add_data, _add_train, _add_predict, _add_evaluate, _add_report, _add_reproduce, _add_levels,
-                _add_features, _add_app):  # fmt: skip
+                _add_app):  # fmt: skip
         add(verbs)
     return parser
 
@@ -73,7 +73,7 @@ def _add_data(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         metavar="SET",
         help="download cifar10 or cifar100 (170 MB each, checksummed)",
     )
-    data_option(parser)
+    _data_option(parser)
 
 
 def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -101,8 +101,8 @@ def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     parser.add_argument("--protocol", choices=tuple(PROTOCOLS), help="schedule, if not the recipe's (cpu, digits)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to store the network (default: --checkpoints)")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
-    data_option(parser)
-    checkpoints_option(parser, "where a student's teacher is")
+    _data_option(parser)
+    _checkpoints_option(parser, "where a student's teacher is")
 
 
 def _add_predict(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -123,7 +123,7 @@ def _add_predict(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         help="which networks (default: all that are there); write it after the pictures",
     )
     parser.add_argument("--json", action="store_true", help="all probabilities, as JSON on standard output")
-    checkpoints_option(parser)
+    _checkpoints_option(parser)
 
 
 def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -150,7 +150,7 @@ def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="FILE.npz",
         help="write `logits` (n, classes) float32, and `files` or `labels`, to this file",
     )
-    checkpoints_option(parser)
+    _checkpoints_option(parser)
 
 
 def _add_report(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -159,13 +159,19 @@ def _add_report(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "report",
         "print the paper's two tables with ours beside",
         "Every number comes from the networks' cards: no data set and no GPU is needed.",
-        "  nat report\n  nat report --format json > report.json",
+        "  nat report\n  nat report --format json > report.json\n  nat report --page docs",
     )
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
     parser.add_argument(
+        "--page",
+        type=Path,
+        metavar="DIR",
+        help="write results.md into this folder: tables, studies, verdicts, plots",
+    )
+    parser.add_argument(
         "--renew", action="store_true", help="compute the cards' numbers again from the stored predictions, print none"
     )
-    checkpoints_option(parser)
+    _checkpoints_option(parser)
 
 
 def _add_reproduce(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -196,7 +202,7 @@ def _add_reproduce(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="where to store all (default: $NAT_CHECKPOINTS, ./checkpoints)"
     )
-    data_option(parser)
+    _data_option(parser)
 
 
 def _add_levels(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -211,23 +217,8 @@ def _add_levels(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "  nat levels\n  nat levels --checkpoints my_networks --data data",
     )
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where to run the networks (default: auto)")
-    data_option(parser)
-    checkpoints_option(parser)
-
-
-def _add_features(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = _verb(
-        verbs,
-        "features",
-        "store what a network's last layer is given, for training a new head in the app",
-        "For 5,000 training and 2,000 test pictures each of CIFAR-10 and CIFAR-100, chosen with\n"
-        "seed 0: 64 numbers (ResNet-18: 512) a picture in features.safetensors in the network's\n"
-        "folder, with ids and labels. No picture is stored.",
-        "  nat features wrn16_1_baseline wrn16_1_nat",
-    )
-    parser.add_argument("networks", nargs="+", metavar="NAME", help="name of a network")
-    data_option(parser)
-    checkpoints_option(parser)
+    _data_option(parser)
+    _checkpoints_option(parser)
 
 
 def _add_app(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -239,5 +230,17 @@ def _add_app(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         "  nat app\n  nat app --checkpoints my_networks --port 8600",
     )
     parser.add_argument("--port", type=count, metavar="N", help="default: 8501, or the next free one")
-    data_option(parser)
-    checkpoints_option(parser)
+    _data_option(parser)
+    _checkpoints_option(parser)
+
+
+def _data_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="where the image sets are (default: $NAT_DATA, ./data)"
+    )
+
+
+def _checkpoints_option(parser: argparse.ArgumentParser, what: str = "where the networks are") -> None:
+    parser.add_argument(
+        "--checkpoints", type=Path, metavar="DIR", help=f"{what} (default: $NAT_CHECKPOINTS, ./checkpoints)"
+    )

@@ -160,14 +160,15 @@ class Choice:
 
 
 def nat_plus(choice: Choice | None, protocol: str) -> tuple[PlannedRun, ...]:
-    """Return three seeds of the winner and of its rival in the short protocol, then the winner as it is published.
+    """Return three seeds of NAT, the winner and its rival in the short protocol, then the winner as it is published.
 
     None where nothing was chosen yet, or nothing was better.
     """
     if choice is None or choice.winner is None:
         return ()
     pair = {"nat_plus": CANDIDATES[choice.winner], "nat_plus_rival": CANDIDATES[choice.rival]}
-    runs = [PlannedRun(replace(_NAT, name=name, **pair[name]), seed) for seed in (0, 1, 2) for name in pair]
+    runs = [run for run in _PAIR if run.recipe == _NAT]
+    runs += [PlannedRun(replace(_NAT, name=name, **pair[name]), seed) for seed in (0, 1, 2) for name in pair]
     if protocol != "short":
         whole = replace(recipe_in_protocol("wrn16_1_nat", protocol), name=NAT_PLUS, **pair["nat_plus"])
         runs.append(PlannedRun(whole, kept=True))

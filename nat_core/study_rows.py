@@ -87,16 +87,22 @@ def noise_floor(studies: Sequence[Study], records: Mapping[str, RunRecord]) -> N
     (study,) = (study for study in studies if study.name == "noise_floor")
     recipes = dict.fromkeys(run.recipe.name for run in study.runs)
     by_recipe = {name: next(run.recipe for run in study.runs if run.recipe.name == name) for name in recipes}
-    return Noise(tuple(_reports(recipe, records) for recipe in by_recipe.values()))
+    return Noise(tuple(reports_of(recipe, records) for recipe in by_recipe.values()))
 
 
 def rows_of(study: Study, records: Mapping[str, RunRecord]) -> tuple[Row, ...]:
-    """Return a row for each recipe of a study, with every recorded seed; two for a network with a background class."""
+    """Return a row for each recipe of a study, with every recorded seed; two for a network with a background class.
+
+    Of the protocol of the study's first run: a network that is published from it was trained for longer.
+    """
     recipes = list({run.recipe.name: run.recipe for run in study.runs}.values())
+    recipes = [each for each in recipes if each.protocol == recipes[0].protocol]
+    if not recipes:
+        return ()
     base = next((each for each in recipes if each.has_negatives), recipes[0])
     rows = []
     for recipe in recipes:
-        rows.append(Row(recipe.name, changes(recipe, base), _reports(recipe, records)))
+        rows.append(Row(recipe.name, changes(recipe, base), reports_of(recipe, records)))
         second = tuple(each.renormalised for each in _alike(recipe, records) if each.renormalised is not None)
         if second:
             rows.append(Row(f"{recipe.name}, renormalised", changes(recipe, base), second))
@@ -130,5 +136,6 @@ def _alike(recipe: Recipe, records: Mapping[str, RunRecord]) -> list[RunRecord]:
     return [found[seed] for seed in sorted(found)]
 
 
-def _reports(recipe: Recipe, records: Mapping[str, RunRecord]) -> tuple[NetworkReport, ...]:
+def reports_of(recipe: Recipe, records: Mapping[str, RunRecord]) -> tuple[NetworkReport, ...]:
+    """Return the reports of the runs of this very recipe, in the order of their seeds."""
     return tuple(each.report for each in _alike(recipe, records))

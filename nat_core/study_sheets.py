@@ -82,7 +82,7 @@ def spread_cell(row: Row, measure: Measure) -> str:
         return ABSENT
     if measure is accuracy:
         return f"{100 * found.mean:.2f}" + ("" if found.deviation is None else f" ± {100 * found.deviation:.2f}") + " %"
-    return figure(found.mean) + ("" if found.deviation is None else f" ± {figure(found.deviation)}")
+    return figure(found.mean) + ("" if found.deviation is None else f" ± {found.deviation:.3f}")
 
 
 def _cell(row: Row, reference: Row | None, noise: Noise, measure: Measure, noise_measure: Measure | None = None) -> str:

@@ -79,12 +79,12 @@ def test_its_study_has_runs_only_then() -> None:
     assert queue("cpu", ("nat_plus",)) == ()
     assert queue("cpu", ("nat_plus",), Choice(None, "held_out_nat")) == ()
     runs = queue("cpu", ("nat_plus",), Choice("held_out_2_shuffled", "held_out_nat"))
-    assert [run.key for run in runs[:2]] == ["short/nat_plus/seed0", "short/nat_plus_rival/seed0"]
-    assert len(runs) == 7
-    assert runs[0].recipe.synthetic == ("patch_shuffled",) * 2
-    assert not runs[0].recipe.held_out
+    assert [run.key for run in runs[:4:3]] == ["short/wrn16_1_nat/seed0", "short/nat_plus/seed0"]
+    assert len(runs) == 10
+    assert runs[3].recipe.synthetic == ("patch_shuffled",) * 2
+    assert not runs[3].recipe.held_out
     assert (runs[-1].recipe.name, runs[-1].recipe.protocol, runs[-1].published) == (NAT_PLUS, "cpu", True)
-    assert len(queue("short", ("nat_plus",), Choice("held_out_cutout", "held_out_nat"))) == 6
+    assert len(queue("short", ("nat_plus",), Choice("held_out_cutout", "held_out_nat"))) == 9
 
 
 def test_a_step_s_cost_is_its_pictures() -> None:
@@ -112,7 +112,7 @@ def test_the_queue_goes_on_with_what_it_chose(
     assert main([*command, "beyond", "nat_plus"]) == 0
     assert "nat_plus is held_out_cutout" in capsys.readouterr().out
     assert len(asked[0]) == len(CANDIDATES)
-    assert asked[1][0] == "short/nat_plus/seed0"
+    assert asked[1][3] == "short/nat_plus/seed0"
     assert main([*command, "beyond"]) == 0
     assert len(asked) == 3
 

@@ -1,0 +1,65 @@
+"""One study as a section of the results page: its question, how much of it was run, what it shows, its tables."""
+
+from collections.abc import Mapping, Sequence
+
+from nat_core import plots
+from nat_core.runs import RunRecord
+from nat_core.studies import Study
+from nat_core.study_rows import Noise, Row, rows_of
+from nat_core.study_sheets import study_sheet
+from nat_core.study_words import sentences, summary, unjudged
+from nat_core.svg import Drawing
+from nat_core.tables import pipes
+
+REFERENCES = {
+    "noise_floor": "wrn16_1_baseline",
+    "attention_transfer": "wrn16_1_baseline",
+    "argued": "wrn16_1_nat",
+    "trained_on": "wrn16_1_baseline",
+    "beyond": "held_out_nat",
+    "nat_plus": "wrn16_1_nat",
+}
+"""The network that the others of a study are held against."""
+HEADLINES = ("cifar100_test", "cifar100_held_out")
+"""The set that stands for all in a study's sentences and plot: the first that it reports."""
+
+
+def study_section(study: Study, records: Mapping[str, RunRecord], noise: Noise) -> tuple[list[str], dict[str, Drawing]]:
+    """Return the section's paragraphs and its plot; a study of which nothing was run says how to run it."""
+    parts = [f"### {study.name}: {study.question}"]
+    rows = rows_of(study, records)
+    done = sum(run.key in records and records[run.key].recipe == run.recipe for run in study.runs)
+    command = f"`nat reproduce --study {study.name}`"
+    if not study.runs:
+        return [*parts, "It has no runs yet."], {}
+    if not done:
+        return [*parts, f"Not run yet ({len(study.runs)} runs): {command}."], {}
+    missing = f"; the others: {command}" if done < len(study.runs) else ""
+    parts.append(f"{done} of {len(study.runs)} runs are done{missing}.")
+    name = REFERENCES.get(study.name)
+    reference = next((row for row in rows if row.label == name and row.reports), None)
+    if why := unjudged(name, rows, noise):
+        parts.append(why)
+    set_name = _headline(rows)
+    parts += _words(rows, reference, noise, set_name)
+    sheet = study_sheet(rows, reference, noise)
+    parts += [pipes(sheet.recipes), pipes(sheet.rates)]
+    drawing = plots.study(study.name, rows, reference, noise, set_name) if set_name else None
+    if drawing is None:
+        return parts, {}
+    stem = f"study-{study.name}"
+    return [*parts, f"![{drawing.says}](plots/{stem}.svg)", plots.STUDY_LEGEND], {stem: drawing}
+
+
+def _headline(rows: Sequence[Row]) -> str:
+    reported = {name: None for row in rows for report in row.reports for name in report.negatives}
+    return next((name for name in HEADLINES if name in reported), next(iter(reported), ""))
+
+
+def _words(rows: Sequence[Row], reference: Row | None, noise: Noise, set_name: str) -> list[str]:
+    if reference is None or not set_name:
+        return []
+    listed = "\n".join(f"- {each}" for each in sentences(rows, reference, noise, set_name))
+    judged = [summary(rows, reference, noise, set_name)] if not unjudged(reference.label, rows, noise) else []
+    heading = f"On {set_name}, against `{reference.label}`:"
+    return [*judged, heading, listed] if listed else judged

@@ -1,0 +1,82 @@
+"""What a study shows, in plain words: each difference with the noise it is held against, every number computed."""
+
+from collections.abc import Sequence
+
+from nat_core.report import threshold_key
+from nat_core.sheets import figure
+from nat_core.study_rows import STANDS_IN, Measure, Noise, Row, Side
+from nat_core.study_sheets import accuracy, on
+
+TOP = threshold_key(0.9)
+JUDGED: dict[Side, str] = {
+    "within": "within the noise",
+    "below": "more than the noise",
+    "above": "more than the noise",
+    "unknown": "not judged",
+}
+
+
+def unjudged(reference: str | None, rows: Sequence[Row], noise: Noise) -> str:
+    """Return why differences are not judged, "" where they are."""
+    if reference is None:
+        return ""
+    if not any(row.label == reference and row.reports for row in rows):
+        return f"{reference} has not been run yet, so there is nothing to hold the others against."
+    if noise.deviation(accuracy) is None:
+        return (
+            f"The noise floor has {noise.seeds} of its three seeds, so no difference is judged yet: "
+            "`nat reproduce --study noise_floor`."
+        )
+    return ""
+
+
+def summary(rows: Sequence[Row], reference: Row, noise: Noise, set_name: str) -> str:
+    """Return which rows have a lower NCR than the reference where each keeps 95 %, which a higher, which neither."""
+    groups: dict[Side, list[str]] = {"below": [], "within": [], "above": []}
+    for row in rows:
+        if row.reports and row is not reference:
+            side = _side(row, reference, noise, set_name, "ncr_at_95_kept")
+            if side in groups:
+                groups[side].append(f"`{row.label}`")
+    named = {side: ", ".join(names) or "none" for side, names in groups.items()}
+    return (
+        f"NCR on {set_name} where each keeps 95 %, against `{reference.label}`: lower by more than the noise: "
+        f"{named['below']}; within the noise: {named['within']}; higher by more than the noise: {named['above']}."
+    )
+
+
+def sentences(rows: Sequence[Row], reference: Row, noise: Noise, set_name: str) -> tuple[str, ...]:
+    """Return a sentence for each row that was run: accuracy, NCR at 0.9 and at 95 % kept, beside the reference's."""
+    return tuple(
+        f"`{row.label}` ({_seeds(row)}): {_accuracy(row, reference, noise)}; "
+        f"NCR_{TOP} {_rate(row, reference, noise, set_name, 'ncr', TOP)}; "
+        f"at 95 % kept {_rate(row, reference, noise, set_name, 'ncr_at_95_kept')}."
+        for row in rows
+        if row.reports and row is not reference
+    )
+
+
+def _seeds(row: Row) -> str:
+    return f"{len(row.reports)} {'seed' if len(row.reports) == 1 else 'seeds'}"
+
+
+def _accuracy(row: Row, reference: Row, noise: Noise) -> str:
+    ours, theirs = row.over_seeds(accuracy), reference.over_seeds(accuracy)
+    if ours is None or theirs is None:
+        return "accuracy not measured"
+    judged = JUDGED[noise.side(row, reference, accuracy)]
+    return f"accuracy {100 * ours.mean:.2f} %, {100 * (ours.mean - theirs.mean):+.2f} points, {judged}"
+
+
+def _rate(row: Row, reference: Row, noise: Noise, set_name: str, field: str, key: str | None = None) -> str:
+    measure = on(set_name, field, key)
+    ours, theirs = row.over_seeds(measure), reference.over_seeds(measure)
+    if ours is None or theirs is None:
+        return "not measured"
+    judged = JUDGED[_side(row, reference, noise, set_name, field, key)]
+    return f"{figure(ours.mean)}, {ours.mean - theirs.mean:+.3f}, {judged}"
+
+
+def _side(row: Row, reference: Row, noise: Noise, set_name: str, field: str, key: str | None = None) -> Side:
+    of_noise: Measure = on(STANDS_IN.get(set_name, set_name), field, key)
+    return noise.side(row, reference, on(set_name, field, key), of_noise)

@@ -1,0 +1,99 @@
+"""Small drawings as SVG text: panels with axes, lines and marks, for pages that are files; no library is needed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from html import escape
+
+INK, FAINT = "#111111", "#DDDDDD"
+BASELINE, NAT, FOOLED = "#6E6E6E", "#0072B2", "#D55E00"
+"""The app's colours (Okabe-Ito), on white in both themes."""
+Number = int | float
+Point = tuple[Number, Number]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A rectangle of the drawing, in pixels, with the ranges of its two axes."""
+
+    left: Number
+    top: Number
+    width: Number
+    height: Number
+    across: Point = (0.0, 1.0)
+    up: Point = (0.0, 1.0)
+
+    def at(self, point: Point) -> Point:
+        """Where a point of the axes lies in the drawing."""
+        (start, end), (low, high) = self.across, self.up
+        return (
+            self.left + self.width * (point[0] - start) / (end - start),
+            self.top + self.height * (1 - (point[1] - low) / (high - low)),
+        )
+
+
+@dataclass
+class Drawing:
+    """An SVG picture of a size in pixels, on white; `says` is read aloud in place of it."""
+
+    width: int
+    height: int
+    says: str
+    _parts: list[str] = field(default_factory=list)
+
+    def line(self, points: Iterable[Point], colour: str = INK, width: Number = 1, dashes: str = "") -> None:
+        """Draw a line through points of the drawing."""
+        path = " ".join(f"{across:.1f},{down:.1f}" for across, down in points)
+        dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
+        self._parts.append(
+            f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{width:g}"{dashed}/>'
+        )
+
+    def dot(self, point: Point, colour: str, *, hollow: bool = False, radius: Number = 4) -> None:
+        """Draw a mark: a filled circle, or a hollow one as the baseline has it."""
+        fill = "#FFFFFF" if hollow else colour
+        self._parts.append(
+            f'<circle cx="{point[0]:.1f}" cy="{point[1]:.1f}" r="{radius:g}" fill="{fill}" stroke="{colour}" '
+            f'stroke-width="1.5"/>'
+        )
+
+    def area(self, corner: Point, opposite: Point, colour: str) -> None:
+        """Fill a rectangle."""
+        (left, top), (right, bottom) = corner, opposite
+        self._parts.append(
+            f'<rect x="{min(left, right):.1f}" y="{min(top, bottom):.1f}" width="{abs(right - left):.1f}" '
+            f'height="{abs(bottom - top):.1f}" fill="{colour}"/>'
+        )
+
+    def text(self, point: Point, words: str, *, anchor: str = "start", colour: str = INK, bold: bool = False) -> None:
+        """Write words; `anchor` is start, middle or end."""
+        weight = ' font-weight="600"' if bold else ""
+        self._parts.append(
+            f'<text x="{point[0]:.1f}" y="{point[1]:.1f}" text-anchor="{anchor}" fill="{colour}"{weight}>'
+            f"{escape(words)}</text>"
+        )
+
+    def axes(self, panel: Panel, across: str, up: str, ticks: Sequence[Number] = (0, 0.2, 0.4, 0.6, 0.8, 1)) -> None:
+        """Draw a panel's faint horizontals, its ticks across, and the titles of both axes."""
+        low, high = panel.up
+        for share in (0, 0.25, 0.5, 0.75, 1):
+            value = low + share * (high - low)
+            ends = [panel.at((edge, value)) for edge in panel.across]
+            self.line(ends, FAINT if share else INK)
+            self.text((panel.left - 6, ends[0][1] + 4), f"{value:g}", anchor="end")
+        self.ticks(panel, across, ticks)
+        self.text((panel.left - 30, panel.top - 10), up)
+
+    def ticks(self, panel: Panel, title: str, ticks: Sequence[Number]) -> None:
+        """Write the ticks and the title of the axis across."""
+        bottom = panel.top + panel.height
+        for tick in ticks:
+            self.text((panel.at((tick, panel.up[0]))[0], bottom + 16), f"{tick:g}", anchor="middle")
+        self.text((panel.left + panel.width / 2, bottom + 34), title, anchor="middle")
+
+    def __str__(self) -> str:
+        head = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" width="{self.width}" '
+            f'height="{self.height}" font-family="sans-serif" font-size="12" role="img">'
+        )
+        ground = f'<rect width="{self.width}" height="{self.height}" fill="#FFFFFF"/>'
+        return "\n".join([head, f"<title>{escape(self.says)}</title>", ground, *self._parts, "</svg>"]) + "\n"

@@ -1,0 +1,173 @@
+"""The results page: whole with everything, with nothing, and half done; its sentences and marks follow the noise."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nat_core import results
+from nat_core.__main__ import main
+from nat_core.level_store import LevelSpread, NetworkId, PairLevels, save_levels
+from nat_core.recipes import LEVELS
+from nat_core.results import page
+from nat_core.runs import RunRecord, add_run
+from nat_core.studies import PlannedRun, queue, studies
+from nat_core.study_rows import Noise, Row, changes, noise_floor, rows_of
+from nat_core.study_sheets import accuracy, on, spread_cell, study_sheet
+from nat_core.study_words import sentences, summary
+from tests.synthetic_runs import record
+
+KEPT = on("cifar100_test", "ncr_at_95_kept")
+
+
+def runs_of(*names: str) -> dict[str, RunRecord]:
+    """Records of these studies: NAT at .40, .41 and .42 over its seeds, the baseline .30 above, all others at .45."""
+    found = {}
+    for run in queue("cpu", names):
+        rate = {"wrn16_1_nat": 0.40, "wrn16_1_baseline": 0.70}.get(run.recipe.name, 0.45) + 0.01 * run.seed
+        found[run.key] = record(run, rate, accuracy=0.88 + 0.001 * run.seed)
+    return found
+
+
+@pytest.fixture(scope="module")
+def folder(networks: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The made-up networks, the noise floor and half of one study; levels of other weights, and of another protocol."""
+    folder = tmp_path_factory.mktemp("half")
+    for name in ("wrn16_1_baseline", "wrn16_1_nat"):
+        (folder / name).symlink_to(networks / name)
+    for number, (key, each) in enumerate(runs_of("noise_floor", "argued").items()):
+        if number % 2 == 0 or "wrn16_1" in key:
+            add_run(folder, key, each)
+    spread = {level: LevelSpread(10, 0.2, 0.1, (0.1,) * 5) for level in LEVELS}
+    pair = PairLevels(*(NetworkId(f"wrn16_1_{kind}", "cpu", 0, "other") for kind in ("baseline", "nat")),
+                      {"cifar100_test": spread})  # fmt: skip
+    away = PairLevels(*(replace(each, protocol="short") for each in pair.networks), pair.sets)
+    save_levels(folder, [pair, away])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def files(folder: Path) -> dict[str, str]:
+    """The page of that folder."""
+    return page(folder)
+
+
+def tables(text: str) -> list[list[str]]:
+    return [block.splitlines() for block in text.split("\n\n") if block.startswith("|")]
+
+
+def test_with_nothing_everything_says_how_to_get_it(tmp_path: Path) -> None:
+    files = page(tmp_path)
+    assert list(files) == ["results.md"]
+    text = files["results.md"]
+    assert "None of the paper's 7 claims is measured here yet." in text
+    for study in studies():
+        if study.runs and study.name not in results.OVER_SEEDS:
+            assert f"Not run yet ({len(study.runs)} runs): `nat reproduce --study {study.name}`." in text
+    assert "Not measured yet: `nat levels`." in text
+    assert "nat_plus is chosen when all candidates have run" in text.replace("Nat_plus", "nat_plus")
+
+
+def test_half_done_studies_show_what_there_is(files: dict[str, str]) -> None:
+    text = files["results.md"]
+    argued = text.partition("### argued")[2].partition("### ")[0]
+    done = int(re.findall(r"^(\d+) of 12 runs are done; the others: `nat reproduce", argued, re.MULTILINE)[0])
+    assert 2 < done < 12
+    assert argued.count("not run yet") == 12 - done
+    assert "`nat_2_negatives`" in argued or "nat_2_negatives" in argued
+    assert "Trained with one seed so far" in text
+    assert text.count("0.700 ± 0.010") == 0
+    assert all(len({line.count(" | ") for line in lines}) == 1 for lines in tables(text))
+
+
+def test_every_plot_is_named_on_the_page_and_is_sound(files: dict[str, str]) -> None:
+    named = re.findall(r"!\[[^\]]+\]\((plots/[^)]+)\)", files["results.md"])
+    assert sorted(named) == sorted(name for name in files if name != "results.md")
+    assert {"plots/ncr-wrn16_1_nat.svg", "plots/study-argued.svg"} <= set(named)
+    for name in named:
+        root = ElementTree.fromstring(files[name])
+        assert root.tag.endswith("svg")
+        assert len(root) > 5
+        assert "nan" not in files[name]
+
+
+def test_the_command_writes_the_same_files(
+    folder: Path, files: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    home = tmp_path / "docs"
+    assert main(["report", "--checkpoints", str(folder), "--page", str(home)]) == 0
+    assert str(home / "results.md") in capsys.readouterr().out.splitlines()
+    assert {str(path.relative_to(home)): path.read_text("utf-8") for path in home.rglob("*.*")} == files
+
+
+def test_levels_of_other_weights_are_not_shown(files: dict[str, str]) -> None:
+    assert "wrn16_1_nat (short) | cifar100_test | 10 |" in files["results.md"]
+    assert "wrn16_1_nat (cpu) | cifar100_test | 10 |" not in files["results.md"]
+
+
+# --- rows, noise and marks by hand -----------------------------------------------------------------------------------
+
+
+def row(label: str, *rates: float) -> Row:
+    nat = next(run for run in queue("cpu", ("noise_floor",)) if run.recipe.name == "wrn16_1_nat")
+    return Row(label, "", tuple(record(replace(nat, seed=seed), rate).report for seed, rate in enumerate(rates)))
+
+
+NOISE = Noise((row("baseline", 0.70, 0.71, 0.72).reports, row("nat", 0.40, 0.42, 0.44).reports))
+"""NCR at 95 % kept: s = .01 of the baseline, .02 of NAT, so .02 counts."""
+
+
+def test_noise_is_the_larger_deviation_and_shrinks_with_seeds() -> None:
+    assert NOISE.deviation(KEPT) == pytest.approx(0.02)
+    nat, single = row("nat", 0.40, 0.42, 0.44), row("other", 0.46)
+    # 2 s sqrt(1 / 1 + 1 / 3) = .0462: .46 lies .04 above the mean.
+    assert NOISE.side(single, nat, KEPT) == "within"
+    assert NOISE.side(row("other", 0.467), nat, KEPT) == "above"
+    assert NOISE.side(row("other", 0.372), nat, KEPT) == "below"
+    assert Noise((NOISE.recipes[0][:2], NOISE.recipes[1])).side(single, nat, KEPT) == "unknown"
+    assert Noise(()).deviation(KEPT) is None
+
+
+def test_cells_are_marked_only_beyond_the_noise() -> None:
+    reference = row("nat", 0.40, 0.42, 0.44)
+    sheet = study_sheet([reference, row("low", 0.2), row("near", 0.43), Row("later", "x=1", ())], reference, NOISE)
+    place = sheet.rates.header.index("cifar100_test")
+    cells = {line[1]: line[place] for line in sheet.rates.rows if line[1]}
+    kept = next(line for line in sheet.rates.rows if line[0].startswith("NCR, 95"))
+    assert kept[place] == "0.420 ± 0.020"
+    assert cells["low"].startswith("0.300")
+    by_name = {(line[1], number): line[place] for number, line in enumerate(sheet.rates.rows)}
+    assert "0.200 ▼" in by_name.values()
+    assert "0.430" in by_name.values()
+    assert sheet.recipes.rows[-1] == ("later", "x=1", "not run yet", "-", "-", "-")
+    assert spread_cell(reference, accuracy) == "88.00 ± 0.00 %"
+
+
+def test_sentences_say_the_difference_and_whether_it_counts() -> None:
+    reference = row("nat", 0.40, 0.42, 0.44)
+    rows = [reference, row("low", 0.2), row("near", 0.43), row("high", 0.6)]
+    assert summary(rows, reference, NOISE, "cifar100_test").endswith(
+        "lower by more than the noise: `low`; within the noise: `near`; higher by more than the noise: `high`."
+    )
+    assert sentences(rows, reference, NOISE, "cifar100_test")[0] == (
+        "`low` (1 seed): accuracy 88.00 %, +0.00 points, within the noise; NCR_0.9 0.100, -0.110, more than the noise; "
+        "at 95 % kept 0.200, -0.220, more than the noise."
+    )
+
+
+def test_rows_take_every_seed_of_the_very_recipe() -> None:
+    records = runs_of("noise_floor", "argued")
+    (argued,) = (study for study in studies() if study.name == "argued")
+    rows = {each.label: each for each in rows_of(argued, records)}
+    assert len(rows["wrn16_1_nat"].reports) == 3
+    assert rows["nat_2_negatives"].changes == "negatives_per_batch=2"
+    assert rows["label_smoothing"].changes == "negatives=none, label_smoothing=0.1"
+    key = "short/nat_background_class/seed0"
+    second = {key: replace(records[key], renormalised=records[key].report)}
+    assert "nat_background_class, renormalised" in {each.label for each in rows_of(argued, records | second)}
+    other = replace(records[key], recipe=replace(records[key].recipe, epochs=3))
+    assert not next(each for each in rows_of(argued, {key: other}) if each.label == "nat_background_class").reports
+    assert noise_floor(studies(), records).seeds == 3
+    assert changes(PlannedRun(records[key].recipe).recipe, records[key].recipe) == ""
