@@ -1,6 +1,7 @@
 """What the command line's words mean: a recipe's name, whole numbers. argparse prints what they raise."""
 
 import argparse
+from pathlib import Path
 
 from nat_core.recipes import Recipe, recipe_named
 
@@ -29,3 +30,17 @@ def at_least_one(text: str) -> int:
     if (number := count(text)) < 1:
         raise argparse.ArgumentTypeError(f"needs a whole number from 1 up, not {text!r}")
     return number
+
+
+def data_option(parser: argparse.ArgumentParser) -> None:
+    """Add --data, the folder of the image sets."""
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="where the image sets are (default: $NAT_DATA, ./data)"
+    )
+
+
+def checkpoints_option(parser: argparse.ArgumentParser, what: str = "where the networks are") -> None:
+    """Add --checkpoints, a folder of networks; `what` says what for."""
+    parser.add_argument(
+        "--checkpoints", type=Path, metavar="DIR", help=f"{what} (default: $NAT_CHECKPOINTS, ./checkpoints)"
+    )

@@ -2,7 +2,8 @@
 
 <folder>/<name>/weights.safetensors      float16, norm statistics float32
 <folder>/<name>/predictions.safetensors  logits, labels and ids by image set; the gallery's attention maps
-<folder>/<name>/card.json                format, recipe, classes, ..., report, sha256 of the other two; written last
+<folder>/<name>/features.safetensors     where there are any: see `nat_core.features`
+<folder>/<name>/card.json                format, recipe, classes, ..., report, sha256 of the others; written last
 """
 
 import json
@@ -188,11 +189,12 @@ def renew_report(folder: Path, name: str) -> bool:
     report = evaluate(stored, card.roles, seed=card.seed, protocol=card.protocol, classes=card.classes)
     if report == card.report:
         return False
-    _write_card(Path(folder) / name, replace(card, report=report))
+    write_card(Path(folder) / name, replace(card, report=report))
     return True
 
 
-def _write_card(home: Path, card: Card) -> None:
+def write_card(home: Path, card: Card) -> None:
+    """Write a network's card into its folder, as a whole."""
     values = asdict(card) | {"recipe": card.recipe.to_json(), "report": card.report.to_json()}
     write_durably(home / CARD, (json.dumps(values, indent=1) + "\n").encode())
 
@@ -235,7 +237,7 @@ def save_checkpoint(
             WEIGHTS: write_durably(draft / WEIGHTS, packed(half(weights))),
             PREDICTIONS: write_durably(draft / PREDICTIONS, packed(arrays, metadata)),
         }
-        _write_card(draft, Card(name=name, sha256=digests, **card))
+        write_card(draft, Card(name=name, sha256=digests, **card))
         os.replace(draft, home)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)

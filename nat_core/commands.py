@@ -40,7 +40,7 @@ class CommandError(Exception):
 def run(options: argparse.Namespace) -> int:
     """Carry out one parsed command and return its exit status: 0, or 1 with a sentence on standard error."""
     verbs = {"data": data, "train": train, "predict": predict, "evaluate": evaluate, "report": report, "app": app,
-             "reproduce": reproduce, "levels": levels}  # fmt: skip
+             "reproduce": reproduce, "levels": levels, "features": features}  # fmt: skip
     try:
         return verbs[options.verb](options)
     except BrokenPipeError:
@@ -169,6 +169,15 @@ def levels(options: argparse.Namespace) -> int:
     from nat_core.reproduce import levels as measure_levels
 
     return measure_levels(options)
+
+
+def features(options: argparse.Namespace) -> int:
+    """Compute and store the networks' features of the chosen pictures."""
+    from nat_core.extract import extract
+
+    for name in options.networks:
+        print(f"stored {extract(checkpoints_folder(options.checkpoints), name, data_folder(options.data))}")
+    return 0
 
 
 def app(options: argparse.Namespace) -> int:

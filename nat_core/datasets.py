@@ -14,7 +14,16 @@ import numpy as np
 
 from nat_core.ilsvrc import places_kept
 from nat_core.images import read_image
-from nat_core.readers import ImageSet, MissingDataset, as_32, identities, read_class_folders, read_folder, read_npz
+from nat_core.readers import (
+    ImageSet,
+    MissingDataset,
+    as_32,
+    digit_pictures,
+    identities,
+    read_class_folders,
+    read_folder,
+    read_npz,
+)
 from nat_core.recipes import ILSVRC, VARIANTS
 
 __all__ = [
@@ -35,7 +44,6 @@ __all__ = [
 
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 NOISE_COUNT = 10_000
-_PLACES = {"all": range(5), "test": (0,), "train": (1, 2, 3, 4), "held_out": (1,), "fit": (2, 3, 4)}
 
 
 def data_folder(explicit: Path | str | None = None) -> Path:
@@ -106,20 +114,12 @@ def _class_index(label: str) -> int:
 
 
 def _digits(wanted: Sequence[int], part: str, known: bool) -> Callable[[str, Path], ImageSet]:
-    """Pictures of the wanted digits: of five the first is a test picture and the second the held-out one of the others.
-
-    `part` is `all`, `test`, `train` (all others), `held_out` or `fit` (the others without the held-out ones).
-    """
+    """Pictures of the wanted digits, in the parts of `digit_pictures`."""
 
     def read(name: str, data: Path) -> ImageSet:
-        from sklearn.datasets import load_digits  # 1.7 s to import: only for who wants the digits
-
-        images, digits = map(np.asarray, load_digits(return_X_y=True))
-        place = np.arange(len(digits)) % 5
-        chosen = np.isin(digits, wanted) & np.isin(place, _PLACES[part])
-        grey = np.round(images[chosen].reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
+        grey, digits = digit_pictures(wanted, part)
         pixels = as_32(grey, Path("digits"))
-        labels = digits[chosen].astype(np.int64) if known else None
+        labels = digits if known else None
         return ImageSet(name, pixels, identities(pixels), labels, tuple(map(str, wanted)) if known else ())
 
     return read

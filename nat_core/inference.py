@@ -108,6 +108,18 @@ def predict_with_maps(
     return predictions, {level: torch.cat(parts).cpu().numpy() for level, parts in maps.items()}
 
 
+def features(network: Network, pixels: UInt8[np.ndarray, "n size size 3"]) -> Float[np.ndarray, "n channels"]:
+    """Return what the network's last layer is given: the last group's activated output, averaged over its positions.
+
+    Its logits are that layer of these features. An empty set raises ValueError.
+    """
+    found = []
+    for outputs in _outputs(network, pixels, 256):
+        with torch.inference_mode():
+            found.append(network.model.activated(outputs.groups)[-1].mean((2, 3)))
+    return torch.cat(found).cpu().numpy()
+
+
 def _identities(pixels: np.ndarray, ids: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(ids) if ids is not None else identities(pixels)
 

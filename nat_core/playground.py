@@ -1,35 +1,19 @@
-"""Two small networks learn the same points of a plane from the same start: one alone, the other with negatives too.
+"""Two small networks learn the same points of a plane from the same start: one alone, the other with negatives too."""
 
-Both are trained at once, as one batch of two. A `State` is frozen: rewinding is keeping the first, undoing is keeping
-the one before.
-"""
-
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from itertools import pairwise
-from math import isfinite
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
 
 from nat_core.divergences import DIVERGENCES
-from nat_core.losses import nat_loss
 from nat_core.plane import Points
+from nat_core.twins import ACTIVATIONS, BlownUp, Goal, Make, State, advance, forward, fresh
 
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": torch.relu, "tanh": torch.tanh, "sine": torch.sin}
-BLOWN_UP = 1000.0
-"""A loss above this, in nats, is no longer learning: giving all probability to a wrong class costs about 100."""
+__all__ = ["ACTIVATIONS", "NO_NEGATIVES", "BlownUp", "Settings", "State", "logits_at", "start", "train"]
+
 NO_NEGATIVES = np.zeros((0, 2), np.float32)
-
-
-class BlownUp(ArithmeticError):
-    """Training diverged; `last_good` is the state before."""
-
-    def __init__(self, last_good: "State") -> None:
-        super().__init__("Training blew up. We put back the last good step; try a smaller learning rate.")
-        self.last_good = last_good
 
 
 @dataclass(frozen=True)
@@ -67,31 +51,11 @@ class Settings:
             )
 
 
-@dataclass(frozen=True, eq=False)
-class State:
-    """Both networks after some steps, the baseline first; nothing in it is ever changed."""
-
-    step: int
-    weights: Float[Tensor, "2 parameters"]
-    mean: Float[Tensor, "2 parameters"]
-    """Adam's running mean of the gradient."""
-    square: Float[Tensor, "2 parameters"]
-    """Adam's running mean of its square."""
-    losses: tuple[float, float] = (float("nan"), float("nan"))
-    """What the baseline and the NAT network minimised at the last step, in nats; no number before the first."""
-
-
 def start(settings: Settings, classes: int) -> State:
     """Return both networks untrained and equal: uniform weights in +-1/sqrt(inputs), the same for the same seed."""
     if classes < 2:
         raise ValueError(f"a classifier needs at least 2 classes, not {classes}")
-    generator = torch.Generator().manual_seed(settings.seed)
-    parts = []
-    for inputs, outputs in _sizes(settings, classes):
-        bound = inputs**-0.5
-        parts.append((torch.rand((inputs + 1) * outputs, generator=generator) * 2 - 1) * bound)
-    weights = torch.cat(parts).repeat(2, 1)
-    return State(0, weights, torch.zeros_like(weights), torch.zeros_like(weights))
+    return fresh(_make(settings, classes), settings.seed)
 
 
 def train(
@@ -104,18 +68,10 @@ def train(
     """
     positions = torch.from_numpy(np.concatenate([points.positions, negatives]).astype(np.float32))
     labels = torch.from_numpy(points.labels)
-    classes = points.classes
+    make = _make(settings, points.classes)
+    goal = Goal(settings.learning_rate, settings.divergence, settings.negative_weight)
     for _ in range(steps):
-        weights = state.weights.clone().requires_grad_()
-        logits = _forward(weights, positions, settings, classes)
-        alone = nat_loss(logits[0, : len(labels)], labels).total
-        aware = nat_loss(logits[1], labels, settings.divergence, settings.negative_weight).total
-        (gradient,) = torch.autograd.grad(alone + aware, weights)
-        losses = (alone.item(), aware.item())
-        following = _adam(replace(state, losses=losses), gradient, settings.learning_rate)
-        if not all(isfinite(loss) and loss < BLOWN_UP for loss in losses) or not following.weights.isfinite().all():
-            raise BlownUp(state)
-        state = following
+        state = advance(state, make, positions, labels, goal)
         yield state
 
 
@@ -128,34 +84,8 @@ def logits_at(
     (2, 5, 3)
     """
     with torch.inference_mode():
-        return _forward(state.weights, torch.from_numpy(positions), settings, classes).numpy()
+        return forward(state.weights, _make(settings, classes), torch.from_numpy(positions)).numpy()
 
 
-def _sizes(settings: Settings, classes: int) -> list[tuple[int, int]]:
-    widths = [2, *[settings.width] * settings.layers, classes]
-    return list(pairwise(widths))
-
-
-def _forward(
-    weights: Float[Tensor, "2 parameters"], positions: Float[Tensor, "n 2"], settings: Settings, classes: int
-) -> Float[Tensor, "2 n classes"]:
-    sizes = _sizes(settings, classes)
-    activate = ACTIVATIONS[settings.activation]
-    values = positions.expand(2, -1, -1)
-    parts = weights.split([(inputs + 1) * outputs for inputs, outputs in sizes], dim=1)
-    for number, (part, (inputs, outputs)) in enumerate(zip(parts, sizes, strict=True)):
-        matrix = part.view(2, inputs + 1, outputs)
-        values = torch.baddbmm(matrix[:, -1:], values, matrix[:, :-1])
-        if number < len(sizes) - 1:
-            values = activate(values)
-    return values
-
-
-def _adam(state: State, gradient: Tensor, learning_rate: float) -> State:
-    """The state after one step of Adam (Kingma and Ba 2015) with betas 0.9 and 0.999."""
-    step = state.step + 1
-    mean = torch.lerp(state.mean, gradient, 0.1)
-    square = torch.lerp(state.square, gradient.square(), 0.001)
-    root = (square / (1 - 0.999**step)).sqrt_().add_(1e-8)
-    weights = state.weights - learning_rate / (1 - 0.9**step) * mean / root
-    return State(step, weights, mean, square, state.losses)
+def _make(settings: Settings, classes: int) -> Make:
+    return Make((2, *[settings.width] * settings.layers, classes), settings.activation)

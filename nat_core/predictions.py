@@ -1,11 +1,11 @@
 """Predictions: one network's logits on one image set, the centre that every number and chart starts from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt8
 
 
 def softmax(logits: Float[np.ndarray, "n classes"]) -> Float[np.ndarray, "n classes"]:
@@ -87,8 +87,7 @@ def pack(predictions: Mapping[str, Predictions]) -> tuple[dict[str, np.ndarray],
         if each.labels is not None:
             arrays[f"{name}/labels"] = each.labels.astype(np.int16)
         if all(_is_hash(identity) for identity in each.ids):
-            packed = np.frombuffer(bytes.fromhex("".join(each.ids)), np.uint8)
-            arrays[f"{name}/ids"] = packed.reshape(-1, 8).copy()
+            arrays[f"{name}/ids"] = packed_ids(each.ids)
         else:
             metadata[f"{name}/ids"] = "\n".join(each.ids)
     return arrays, metadata
@@ -98,15 +97,27 @@ def unpack(network: str, arrays: Mapping[str, np.ndarray], metadata: Mapping[str
     """Return what `pack` was given, its logits rounded once to float16; KeyError where an array is missing."""
     unpacked = {}
     for name in dict.fromkeys(key.rsplit("/", 1)[0] for key in arrays if key.endswith("/logits")):
-        if f"{name}/ids" in metadata:
-            ids = tuple(metadata[f"{name}/ids"].split("\n"))
-        else:
-            digits = arrays[f"{name}/ids"].tobytes().hex()
-            ids = tuple(digits[start : start + 16] for start in range(0, len(digits), 16))
+        listed = metadata.get(f"{name}/ids")
+        ids = hexed(arrays[f"{name}/ids"]) if listed is None else tuple(listed.split("\n"))
         labels = arrays.get(f"{name}/labels")
         logits = arrays[f"{name}/logits"].astype(np.float32)
         unpacked[name] = Predictions(network, name, ids, logits, None if labels is None else labels.astype(np.int64))
     return unpacked
+
+
+def packed_ids(ids: Sequence[str]) -> UInt8[np.ndarray, "n 8"]:
+    """Return ids of 16 hex digits as eight bytes each; ValueError where a digit is none.
+
+    >>> packed_ids(["00000000000000ff"]).tolist()
+    [[0, 0, 0, 0, 0, 0, 0, 255]]
+    """
+    return np.frombuffer(bytes.fromhex("".join(ids)), np.uint8).reshape(-1, 8).copy()
+
+
+def hexed(packed: UInt8[np.ndarray, "n 8"]) -> tuple[str, ...]:
+    """Return the ids that `packed_ids` was given."""
+    digits = packed.tobytes().hex()
+    return tuple(digits[start : start + 16] for start in range(0, len(digits), 16))
 
 
 def _is_hash(identity: str) -> bool:

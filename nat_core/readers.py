@@ -1,6 +1,6 @@
 """Readers: pictures on disk, in an .npz file, a folder or one folder a class, become an image set."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha1
 from pathlib import Path
@@ -12,6 +12,8 @@ from PIL import Image
 
 from nat_core.images import UnreadableImage, image_id, read_image
 
+PARTS = {"all": range(5), "test": (0,), "train": (1, 2, 3, 4), "held_out": (1,), "fit": (2, 3, 4)}
+"""The parts of scikit-learn's digits: which of every five pictures belong to each."""
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 
 
@@ -92,6 +94,24 @@ def read_class_folders(path: Path, name: str | None = None) -> ImageSet:
     classes = tuple(sorted({Path(identity).parts[0] for identity in every.ids}))
     labels = np.array([classes.index(Path(identity).parts[0]) for identity in every.ids], np.int64)
     return ImageSet(every.name, every.pixels, every.ids, labels, classes, every.skipped)
+
+
+def digit_pictures(
+    wanted: Sequence[int], part: str = "all"
+) -> tuple[UInt8[np.ndarray, "n 8 8"], Int[np.ndarray, " n"]]:
+    """Return scikit-learn's pictures of the wanted digits, grey 0 ... 255, and which digit each is.
+
+    Of every five pictures the first is a test picture and the second the held-out one of the others: `part` is `all`,
+    `test`, `train` (all others), `held_out` or `fit` (the others without the held-out ones). ValueError for another
+    part, or where no digit is wanted.
+    """
+    if part not in PARTS or not set(wanted) & set(range(10)):
+        raise ValueError(f"digits are some of 0 to 9, in the parts {', '.join(PARTS)}; not {list(wanted)}, {part!r}")
+    from sklearn.datasets import load_digits  # 1.7 s to import: only for who wants the digits
+
+    images, digits = map(np.asarray, load_digits(return_X_y=True))
+    chosen = np.isin(digits, wanted) & np.isin(np.arange(len(digits)) % 5, PARTS[part])
+    return np.round(images[chosen].reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8), digits[chosen].astype(np.int64)
 
 
 def as_32(images: np.ndarray, path: Path | str) -> UInt8[np.ndarray, "n 32 32 3"]:

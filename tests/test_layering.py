@@ -9,7 +9,7 @@ import pytest
 import nat_core
 
 ENGINE = sorted(path.stem for path in Path(nat_core.__file__).parent.glob("*.py") if path.stem != "__main__")
-LOWER = ["metrics", "report", "checkpoints", "datasets", "predictions", "images", "recipes", "commands"]
+LOWER = ["metrics", "report", "checkpoints", "datasets", "predictions", "images", "recipes", "commands", "features"]
 
 
 def modules_after(*imports: str) -> set[str]:
