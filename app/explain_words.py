@@ -32,6 +32,8 @@ METHODS = {
         "Where a level is active, weighted by how the answer depends on each channel: as coarse as the level is.",
     ),
 }
+OWN_ANSWER = "its own answer"
+"""The choice that each network is asked about what it says itself."""
 UNITS = "Teal speaks for the answer, brown against it, in units of its logit (the number before the softmax)."
 
 

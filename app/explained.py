@@ -6,13 +6,10 @@ from jaxtyping import UInt8
 
 from app import asked, charts, explain_words, frame, photo_words
 from app.attributions import attribution_maps
-from app.explain_words import METHODS
+from app.explain_words import METHODS, OWN_ANSWER
 from app.looks import Look
 from app.maps import LEVELS
 from nat_core.images import image_id
-
-OWN = "its own answer"
-"""The choice that each network is asked about what it says itself."""
 
 
 @st.fragment
@@ -20,18 +17,23 @@ def draw(pixels: UInt8[np.ndarray, "32 32 3"], compared: tuple[Look, ...]) -> No
     """Draw the choices, the button, and the maps once they are there; only this part is drawn again."""
     said = [look.said for look in compared if look.said]
     classes = said[0].classes
-    method = st.segmented_control("How", list(METHODS), format_func=lambda key: METHODS[key].title,
-                                  default="integrated_gradients", required=True, key="method")  # fmt: skip
+    st.session_state.setdefault("method", "integrated_gradients")
+    method = st.segmented_control("How", list(METHODS), format_func=lambda key: METHODS[key].title, required=True,
+                                  key="method") or "integrated_gradients"  # fmt: skip
     left, right = st.columns(2, gap="small", vertical_alignment="bottom")
-    answer = left.selectbox("What speaks for", [OWN, *classes], key="speaks_for")
+    answer = left.selectbox("What speaks for", [OWN_ANSWER, *classes], key="speaks_for")
     options = ()
     if method == "grad_cam":
-        level = right.segmented_control("Level", list(LEVELS), default="high", required=True, key="grad_cam_level")
+        st.session_state.setdefault("grad_cam_level", "high")
+        level = right.segmented_control("Level", list(LEVELS), required=True, key="grad_cam_level")
         options = (("level", level),)
     st.caption(METHODS[method].says)
     question = (tuple(look.network for look in compared), image_id(pixels), method, answer, options)
+    if st.session_state.get("computed") and "explained" not in st.session_state:
+        _ask(question)  # a link came with it
+    st.session_state["computed"] = st.session_state.get("explained") == question
     place = st.empty()
-    if st.session_state.get("explained") != question:
+    if not st.session_state["computed"]:
         place.button("Compute", key="compute", type="primary", icon=":material/play_arrow:", on_click=_ask,
                      args=(question,))  # fmt: skip
         return
@@ -39,7 +41,7 @@ def draw(pixels: UInt8[np.ndarray, "32 32 3"], compared: tuple[Look, ...]) -> No
         bar = st.progress(0.0)
         st.button("Stop", key="stop_explaining", icon=":material/stop:", on_click=_ask, args=(None,))
     with frame.checked():
-        targets = [each.answer.predicted if answer == OWN else answer for each in said]
+        targets = [each.answer.predicted if answer == OWN_ANSWER else answer for each in said]
         found = []
         for number, (look, target) in enumerate(zip(compared, targets, strict=True)):
 

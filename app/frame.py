@@ -1,10 +1,12 @@
 """What surrounds every page: the style sheet, the sidebar, and what stands where a network is missing or damaged."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
 from app import cached, links, own, words
 from app.pairs import OWN_PAIR, PAIRS, Pair, default_pair, pair_named
@@ -29,7 +31,7 @@ STYLE = """<style>
 }
 @media (min-width: 641px) { .st-key-answers { min-height: 22.9rem; } }
 @media (max-width: 640px) {
-  .stMainBlockContainer { padding: 3.9rem 1.1rem 2rem; }
+  .stMainBlockContainer { padding: 4.6rem 1.1rem 2rem; }
   .st-key-answers [data-testid="stImage"] { max-width: 15rem; }
   .st-key-controls [data-testid="stHorizontalBlock"] { gap: .1rem 1rem; }
   .st-key-controls .stColumn + .stColumn { flex: 0 1 auto; min-width: 0; width: auto; }
@@ -71,13 +73,24 @@ def offer(name: str, content: Callable[[], str]) -> None:
     st.session_state["offered"] = (name, content)
 
 
+def in_session(content: Callable[[], str]) -> Callable[[], str]:
+    """Return `content` so that it finds this visit's session, outside of which Streamlit calls what is downloaded."""
+    context = get_script_run_ctx()
+
+    def called() -> str:
+        with ThreadPoolExecutor(1, initializer=add_script_run_ctx, initargs=(None, context)) as worker:
+            return worker.submit(content).result()
+
+    return called
+
+
 def download_view() -> None:
     """Draw the button that hands out what the page offered; to be called once the page is drawn."""
     name, content = st.session_state.pop("offered", (None, None))
     if name is not None and not hides("download"):
         st.sidebar.download_button(
             "Download this view",
-            content,
+            in_session(content),
             file_name=f"nat-{name}.csv",
             mime="text/csv",
             key="download_view",
@@ -115,7 +128,13 @@ def copy_link() -> None:
     """Draw the link to this page as it is; to be called once the page is drawn."""
     if not st.context.url or hides("link"):
         return
-    with st.sidebar.popover("Copy link", icon=":material/link:", width="stretch"):
+    # A part of a page that is drawn again by itself leaves the sidebar as it is, so the link is written when asked for.
+    popover = st.sidebar.popover(
+        "Copy link", icon=":material/link:", width="stretch", key="copy_link", on_change="rerun"
+    )
+    if not popover.open:
+        return
+    with popover:
         st.code(links.write(st.context.url, st.session_state.to_dict()), language=None, wrap_lines=True)
         st.caption(
             "Opens this page just as it is, but without what you brought along (photos, image sets, networks) and what "

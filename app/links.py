@@ -1,15 +1,21 @@
 """Links that restore a page: what they may hold, read with a sentence for what they may not, and written."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
 
+from app.explain_words import METHODS, OWN_ANSWER
+from app.morph_words import WAYS, Way, percents
 from app.pairs import SET_TITLES, pair_named
-from app.pictures import gallery
+from app.palette import KINDS
+from app.pictures import gallery, samples
 from app.play_settings import DEFAULTS, READERS, negatives_text
 from app.scores import SCORE_TITLES, TEMPERATURES
+from nat_core.datasets import CIFAR10_CLASSES
+from nat_core.images import CROPS
+from nat_core.recipes import LEVELS
 
 VERSION = "1"
 FOLDS = {
@@ -19,6 +25,10 @@ FOLDS = {
     "fold_paper": "Beside the paper",
 }
 """The folds of Thresholds by the key that says whether one is open."""
+PHOTO_PARTS = ("Each photo", "Table of all", "Beside a stored set")
+ATTENTION_PARTS = ("Where they look", "Which pixels speak for the answer")
+STRENGTHS = tuple(range(0, 101, 5))
+"""How strongly the attention maps may cover the photo, in percent."""
 HIDDEN = ("networks", "pages", "link", "download", "settings", "answers")
 """What a teacher's link can hide: the choice of the pair, the list of pages, two buttons, what is folded, answers."""
 LESSONS = ("guess", "break_it", "fix_it", "choose_t", "where_it_fails")
@@ -49,6 +59,26 @@ def _picture(text: str) -> str:
     return {picture.file: picture.file for picture in gallery()}[text]
 
 
+def _one_of(known: Iterable[str]) -> Callable[[str], str]:
+    names = {name: name for name in known}
+    return names.__getitem__
+
+
+def _strength(text: str) -> int:
+    if int(text) not in STRENGTHS:
+        raise ValueError(f"a strength is one of {', '.join(map(str, STRENGTHS))}, not {text}")
+    return int(text)
+
+
+def _step(way: Way) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if int(text) not in percents(way):
+            raise ValueError(f"a step of the way is from 0 to {percents(way)[-1]}, not {text}")
+        return int(text)
+
+    return read
+
+
 def _hidden(text: str) -> tuple[str, ...]:
     named = tuple(text.split(","))
     if unknown := set(named) - set(HIDDEN):
@@ -75,6 +105,23 @@ SETTINGS: dict[str, Callable[[str], Any]] = {
     "temperature": _temperature,
     "score": lambda text: {name: name for name in SCORE_TITLES}[text],
     **dict.fromkeys(FOLDS, _switch),
+    "behind_kind": _one_of(KINDS),
+    "behind_class": _one_of((*CIFAR10_CLASSES, *"012345")),
+    "beside": _one_of(SET_TITLES),
+    "crop": _one_of(CROPS),
+    "part": _one_of(PHOTO_PARTS),
+    "opened": _one_of([picture.path.stem for picture in samples()]),
+    "way": _one_of(WAYS),
+    **{f"far_{key}": _step(way) for key, way in WAYS.items()},
+    "other_picture": _picture,
+    "attention_part": _one_of(ATTENTION_PARTS),
+    "strength": _strength,
+    "own_scale": _switch,
+    "own_scale_signed": _switch,
+    "method": _one_of(METHODS),
+    "speaks_for": _one_of((OWN_ANSWER, *CIFAR10_CLASSES, *"012345")),
+    "grad_cam_level": _one_of(LEVELS),
+    "computed": _switch,
     "sheet": lambda text: {f"Table {number}": f"Table {number}" for number in range(1, 7)}[text],
     "wall": _switch,
     "hide": _hidden,

@@ -1,6 +1,4 @@
 // Two histograms and their sentences that follow the threshold while it is dragged; words and numbers come from Python.
-const SVG = "http://www.w3.org/2000/svg";
-const KINDS = ["baseline", "nat"];
 const MARGIN = { left: 66, right: 14, top: 26, bottom: 46, between: 36 };
 const kept = new WeakMap();
 
@@ -34,15 +32,8 @@ class View {
     cancelAnimationFrame(this.frame);
   }
 
-  // The native slider tells its value while it is dragged, though the app hears of it only on release.
   followSlider() {
-    const slider = document.querySelector(`.st-key-${this.data.slider}`);
-    if (!slider || this.data.locked) return;
-    this.slides = new MutationObserver(() => {
-      const input = slider.querySelector("input");
-      if (input) this.moveTo(Number(input.value));
-    });
-    this.slides.observe(slider, { subtree: true, attributes: true, attributeFilter: ["value", "aria-valuetext"] });
+    if (!this.data.locked) this.slides = follow(this.data.slider, (value) => this.moveTo(value));
   }
 
   moveTo(t) {
@@ -151,36 +142,12 @@ class View {
 
   grab(event, svg) {
     if (this.data.locked) return;
-    const to = (pointer) => {
-      const share = (pointer.clientX - svg.getBoundingClientRect().left - this.x(0)) / (this.x(1) - this.x(0));
+    const to = (x) => {
+      const share = (x - this.x(0)) / (this.x(1) - this.x(0));
       this.moveTo(Math.round(100 * Math.min(Math.max(share, 0), 1)) / 100);
     };
-    const release = () => {
-      svg.removeEventListener("pointermove", to);
-      if (this.at !== this.data.t) this.send("moved", this.at);
-    };
-    svg.setPointerCapture(event.pointerId);
-    svg.addEventListener("pointermove", to);
-    svg.addEventListener("pointerup", release, { once: true });
-    svg.addEventListener("pointercancel", release, { once: true });
-    to(event);
+    drag(event, svg, to, () => this.at !== this.data.t && this.send("moved", this.at));
   }
-}
-
-function element(name, attributes = {}) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
-}
-
-function line(x1, y1, x2, y2, stroke, width, dashes = "none") {
-  return element("line", { x1, y1, x2, y2, stroke, "stroke-width": width, "stroke-dasharray": dashes });
-}
-
-function text(x, y, words, anchor, kind) {
-  const made = element("text", { x, y, "text-anchor": anchor, class: kind });
-  made.textContent = words;
-  return made;
 }
 
 // Hatched for the baseline, solid for NAT, as on every chart.

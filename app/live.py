@@ -33,7 +33,7 @@ _component = st.components.v2.component(
     + "".join(_NUMBERS.format(kind=kind) for kind in KINDS)
     + '<p class="trade"></p><p class="source"></p></div></div>',
     css=(_HERE / "live.css").read_text(encoding="utf-8"),
-    js=(_HERE / "live.js").read_text(encoding="utf-8"),
+    js="".join((_HERE / file).read_text(encoding="utf-8") for file in ("svg.js", "live.js")),
 )
 
 

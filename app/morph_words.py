@@ -45,6 +45,15 @@ def along(way: Way) -> Float[np.ndarray, "51"]:
     return np.linspace(0, way.furthest, STEPS)
 
 
+def percents(way: Way) -> tuple[int, ...]:
+    """Return the same steps in percent, as the slider counts them.
+
+    >>> percents(WAYS["add"])[:3], percents(WAYS["add"])[-1]
+    ((0, 4, 8), 200)
+    """
+    return tuple(round(100 * float(share)) for share in along(way))
+
+
 def along_sentence(swept: dict[Kind, Predictions], way: Way, classes: tuple[str, ...], threshold: float) -> str:
     """Return how far each network stays sure on the way, and whether it is sure again at the end."""
     parts = [f"{NAMES[kind]} {_stays_sure(swept[kind], way, classes, threshold)}." for kind in KINDS]

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 from jaxtyping import UInt8
 
-from app import asked, cached, charts, frame, morph_words, own_charts, photo_words, visitor, words
+from app import along, asked, cached, charts, frame, morph_words, photo_words, visitor, words
 from app.cards import Card
 from app.morph_words import STEPS, WAYS, Way
 from app.pairs import Pair
@@ -45,36 +45,37 @@ def _close() -> None:
 def _turn_away(pair: Pair, card: Card, others: list[Card], threshold: float) -> None:
     """Draw the ways out of the photo; only this part is drawn again while a slider moves."""
     st.markdown("**Change it, and see who notices**")
-    chosen = st.segmented_control("Change it", list(WAYS), format_func=lambda key: WAYS[key].title, default="noise",
+    st.session_state.setdefault("way", "noise")
+    chosen = st.segmented_control("Change it", list(WAYS), format_func=lambda key: WAYS[key].title,
                                   required=True, key="way", label_visibility="collapsed")  # fmt: skip
-    way = WAYS[chosen or "noise"]
-    left, right = st.columns([1.0, 2.3], gap="medium")
-    with right:
-        other = _other_picture(others) if chosen == "picture" else None
-        top = round(100 * way.furthest)
-        share = st.slider(
-            way.slider, 0, top, top * 2 // 5, step=top // (STEPS - 1), format="%d %%", key=f"far_{chosen}"
-        )
-    place = share // (top // (STEPS - 1))
+    way, slider = WAYS[chosen or "noise"], f"far_{chosen or 'noise'}"
+    other = _other_picture(others) if chosen == "picture" else None
+    percents = morph_words.percents(way)
+    st.session_state.setdefault(slider, percents[len(percents) * 2 // 5])
+    share = st.slider(way.slider, 0, percents[-1], step=percents[1], format="%d %%", key=slider)
     network = cached.card(pair.nat)
     with frame.checked(), st.spinner("The networks look at every step."):
         steps = _steps(card.pixels, chosen or "noise", way, other, network)
         swept = asked.in_one_batch(pair.by_kind, steps)
     sentence = morph_words.along_sentence(swept, way, network.classes, threshold)
-    caption = morph_words.step_caption(way, place)
-    left.image(steps[place].repeat(8, 0).repeat(8, 1), width="stretch", alt=caption)
-    left.caption(caption)
-    with right:
-        st.plotly_chart(
-            own_charts.sureness_along(
-                swept, morph_words.along(way), place, network.classes, threshold, frame.colours(), way.of
-            ),
-            key="along",
-            config=charts.CONFIG,
-            alt=f"How sure both networks are on the way. {sentence}",
-        )
-        st.markdown(sentence)
-        st.caption(f"{STEPS} pictures on the way, each asked of both networks.")
+    along.draw(
+        steps,
+        swept,
+        way,
+        percents.index(share),
+        tuple(network.classes),
+        threshold,
+        frame.colours(),
+        slider=slider,
+        alt=f"How sure both networks are on the way. {sentence}",
+        on_move=lambda moved: _move(slider, moved),
+    )
+    st.markdown(sentence)
+    st.caption(f"{STEPS} pictures on the way, each asked of both networks.")
+
+
+def _move(slider: str, share: int) -> None:
+    st.session_state[slider] = share
 
 
 def _other_picture(others: list[Card]) -> UInt8[np.ndarray, "32 32 3"]:

@@ -1,4 +1,4 @@
-"""A visitor's photos to Plotly figures: beside a stored image set, and on the way into noise; no Streamlit here."""
+"""A visitor's photos to a Plotly figure, beside a stored image set; no Streamlit here."""
 
 from collections.abc import Sequence
 
@@ -7,9 +7,8 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 
 from app.charts import fill, panel_title, plain, share_axis
-from app.palette import KINDS, LIGHT, NAMES, PATTERNS, SYMBOLS, Kind, Palette
+from app.palette import KINDS, NAMES, PATTERNS, Kind, Palette
 from app.words import percent
-from nat_core.predictions import Predictions
 
 BARS = 20
 """So many bars, and so many columns of dots, between 0 and 1."""
@@ -74,85 +73,6 @@ def stacked(confidence: Float[np.ndarray, " n"]) -> tuple[Float[np.ndarray, " n"
     columns = np.minimum((confidence * BARS).astype(int), BARS - 1)
     places = np.array([np.count_nonzero(columns[:index] == column) for index, column in enumerate(columns)])
     return (columns + 0.5) / BARS, (places + 0.5) / len(confidence)
-
-
-def sureness_along(
-    swept: dict[Kind, Predictions],
-    along: Float[np.ndarray, " k"],
-    place: int,
-    classes: tuple[str, ...],
-    threshold: float,
-    colours: Palette,
-    title: str,
-    *,
-    height: int = 300,
-) -> go.Figure:
-    """Return how sure both networks are on the way from a photo to somewhere else, and where the visitor stands.
-
-    `along` are the shares of the way, `place` is the index of the one shown; `title` names the x axis.
-    """
-    figure = go.Figure()
-    for kind in KINDS:
-        colour, each = colours.of(kind), swept[kind]
-        says = [classes[winner] for winner in each.predicted]
-        figure.add_scatter(
-            x=along,
-            y=each.confidence,
-            mode="lines",
-            line={"color": colour, "width": 2.5},
-            customdata=says,
-            hovertemplate=f"{NAMES[kind]} at %{{x:.0%}}: %{{y:.0%}} %{{customdata}}<extra></extra>",
-        )
-        figure.add_scatter(
-            x=along[[place]],
-            y=each.confidence[[place]],
-            mode="markers",
-            marker={"color": colour, "size": 13, "symbol": SYMBOLS[kind], "line": {"width": 2.5, "color": colour}},
-            hoverinfo="skip",
-        )
-    _answers(figure, swept, along, place, classes, colours)
-    _levels(figure, 1 / len(classes), threshold, float(along[-1]), colours)
-    figure.update_yaxes(range=[-0.03, 1.1], title="how sure it is", title_standoff=6, fixedrange=True)
-    figure.update_yaxes(**share_axis(colours, QUARTERS))
-    ticks = tuple(float(along[-1]) * quarter for quarter in QUARTERS)
-    figure.update_xaxes(range=[-0.02 * along[-1], along[-1] * 1.02], title=title, fixedrange=True)
-    figure.update_xaxes(**(share_axis(colours, ticks) | {"showgrid": False}))
-    return plain(figure, height, top=8, left=64, bottom=44)
-
-
-def _answers(figure: go.Figure, swept: dict, along: np.ndarray, place: int, classes: tuple, colours: Palette) -> None:
-    """Write both answers at the visitor's place, the surer one above its mark and the other below."""
-    surer: Kind = max(KINDS, key=lambda kind: swept[kind].confidence[place])
-    late = along[place] > 0.6 * along[-1]
-    for kind in KINDS:
-        sure = float(swept[kind].confidence[place])
-        figure.add_annotation(
-            x=along[place],
-            y=sure,
-            text=f"<b>{NAMES[kind]}</b> {percent(sure)} {classes[swept[kind].predicted[place]]}",
-            font={"color": colours.of(kind)},
-            bgcolor="rgba(255, 255, 255, 0.8)" if colours == LIGHT else "rgba(24, 24, 22, 0.8)",
-            showarrow=False,
-            xanchor="right" if late else "left",
-            xshift=-10 if late else 10,
-            yanchor="bottom" if kind == surer else "top",
-            yshift=5 if kind == surer else -7,
-        )
-
-
-def _levels(figure: go.Figure, no_opinion: float, threshold: float, end: float, colours: Palette) -> None:
-    """Draw 1/c dashed and t solid, their names at the right end."""
-    for level, dash, text in ((no_opinion, "dash", "no opinion"), (threshold, "solid", f"t = {threshold:.2f}")):
-        figure.add_hline(y=level, line={"color": colours.line, "width": 1.2, "dash": dash})
-        figure.add_annotation(
-            x=end,
-            y=level,
-            text=text,
-            font={"color": colours.line, "size": 12},
-            showarrow=False,
-            xanchor="right",
-            yanchor="top",
-        )
 
 
 def _marks(sure: np.ndarray, known: Sequence[bool], number: int, colours: Palette) -> dict:

@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float
 from app import turns
 from app.palette import KINDS, Kind
 from app.play_settings import DEFAULTS, MOST_NEGATIVES
+from app.tables import csv_text
 from nat_core import plane, playground
 from nat_core.predictions import softmax
 
@@ -111,6 +112,16 @@ def looks_of(here: Scene, now: playground.State, threshold: float) -> dict[Kind,
         share = plane.falsely_sure(confidence, here.empty, threshold)
         found[kind] = Look(confidence, logits, share, right)
     return found
+
+
+def planes_csv(threshold: float) -> str:
+    """What both networks say all over the plane: x, y, whether it is empty there, both confidences."""
+    here, found = scene(), looks(threshold)
+    rows: list[tuple] = [("x", "y", "empty", *(f"{kind}_confidence" for kind in KINDS))]
+    confidences = zip(*(found[kind].confidence for kind in KINDS), strict=True)
+    for (x, y), empty, both in zip(plane.grid(), here.empty, confidences, strict=True):
+        rows.append((f"{x:.3f}", f"{y:.3f}", "yes" if empty else "no", *(f"{each:.6f}" for each in both)))
+    return csv_text(rows)
 
 
 # --- negatives -------------------------------------------------------------------------------------------------------

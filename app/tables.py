@@ -4,9 +4,11 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from app import cached
+from app.looks import Look
 from app.pairs import Pair
 from app.palette import KINDS, NAMES, Kind
 from nat_core.report import PAPER, NetworkReport, render
@@ -40,6 +42,15 @@ def probabilities_csv(file: str, said: dict[Kind, cached.OwnAnswer], names: dict
         pairs = zip(each.classes, each.probabilities, strict=True)
         lines += [f"{file},{names[kind]},{name},{probability:.6f}" for name, probability in pairs]
     return "\n".join(lines) + "\n"
+
+
+def maps_csv(seen: Iterable[Look]) -> str:
+    """Every value of the attention maps of these networks: network, level, row, column, mean(A^2)."""
+    rows: list[tuple] = [("network", "level", "row", "column", "value")]
+    for look in seen:
+        for level, values in look.said.maps.items() if look.said else ():
+            rows += [(look.network, level, *place, f"{value:.6g}") for place, value in np.ndenumerate(values)]
+    return csv_text(rows)
 
 
 def comparison(pair: Pair, set_name: str) -> pd.DataFrame:

@@ -27,7 +27,7 @@ def test_a_zip_of_photos_one_opened_and_faded_by_the_keyboard(page, address: str
         page.get_by_role("button", name="Report (HTML)").click()
     assert "none-bee.jpg" in report.value.path().read_text(encoding="utf-8")
     page.locator("[class*=st-key-open_] button").first.click()
-    page.locator(".st-key-along .main-svg").first.wait_for()
+    page.locator(".along .drawing svg").wait_for()
     page.get_by_text("What the networks see, with 40").wait_for()
     page.get_by_role("slider", name="How much of it is noise").press("ArrowRight")
     page.get_by_text("What the networks see, with 42").wait_for()

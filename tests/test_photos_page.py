@@ -11,16 +11,16 @@ import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import morph_words, own_charts, own_files
+from app import along, morph_words, own_charts, own_files
 from app.cached import OwnAnswer
 from app.cards import Card, count_cards
 from app.morph_words import WAYS
 from app.own_files import Asked, photos_csv, report_html
 from app.pairs import pair_named
-from app.palette import DARK, LIGHT, Kind
+from app.palette import LIGHT, Kind
 from app.pictures import FOLDER, gallery
 from nat_core.predictions import Predictions
-from tests.pages import PAGES, alts, said
+from tests.pages import PAGES, alts, live_data, said
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")
 PAGE = PAGES[1]
@@ -167,12 +167,12 @@ def test_every_way_asks_both_networks_once(start, networks: Path, monkeypatch, w
     app = opened(start(networks, PAGE, samples=True, way=way))
     assert asked == [51, 51]
     slider = app.slider(key=f"far_{way}")
-    before = said(app)
+    assert live_data(app)["place"] == 20
     slider.set_value(slider.max).run()
     assert asked == [51, 51]
-    assert said(app) != before
-    captions = [each.value.replace("\u00a0", " ") for each in app.caption]
-    assert f"What the networks see, with {round(100 * WAYS[way].furthest)} % {WAYS[way].of}" in captions
+    data = live_data(app)
+    caption = data["says"][data["place"]]["caption"].replace("\u00a0", " ")
+    assert caption == f"What the networks see, with {round(100 * WAYS[way].furthest)} % {WAYS[way].of}"
 
 
 def test_a_photo_fades_into_another_of_the_visitors(start, networks: Path) -> None:
@@ -238,15 +238,15 @@ def test_how_long_the_networks_stay_sure(swept: dict, way: str, expected: str) -
     assert sentence == f"Sure means above 90 %. {expected}"
 
 
-@pytest.mark.parametrize("colours", [LIGHT, DARK])
-def test_both_answers_stand_at_the_visitors_place(colours) -> None:
-    along = morph_words.along(WAYS["add"])
-    figure = own_charts.sureness_along(sweep(20, 5), along, 10, CLASSES, 0.9, colours, "noise")
-    assert [trace.x[0] for trace in figure.data if trace.mode == "markers"] == [0.4, 0.4]
-    texts = [note.text.replace("\u00a0", " ") for note in figure.layout.annotations]
-    assert texts == ["<b>Baseline</b> 95 % cat", "<b>NAT</b> 40 % cat", "no opinion", "t = 0.90"]
-    assert figure.layout.shapes[0].line.dash == "dash"
-    assert figure.layout.shapes[0].y0 == pytest.approx(1 / 3)
+def test_both_answers_stand_at_every_step_of_the_way() -> None:
+    said = along.says(sweep(20, 5), WAYS["add"], CLASSES)
+    assert len(said) == len(morph_words.percents(WAYS["add"])) == 51
+    step = {key: text.replace("\u00a0", " ") for key, text in said[10].items()}
+    assert step == {
+        "caption": "What the networks see, with 40 % added noise",
+        "baseline": "Baseline 95 % cat",
+        "nat": "NAT 40 % cat",
+    }
 
 
 def test_dots_stack_as_high_as_their_share() -> None:

@@ -304,5 +304,6 @@ def test_the_link_holds_what_was_chosen(networks: Path, monkeypatch: pytest.Monk
     app = AppTest.from_file(MAIN, default_timeout=60)
     app.context["url"] = "http://localhost:8501"
     app.run()
+    app.session_state["copy_link"] = True
     app.button(key="thumb_cat1").click().run()
     assert app.sidebar.code[0].value == "http://localhost:8501?pair=wrn40_1&t=0.9&picture=cat1.jpg&v=1"

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import asked, cached, charts, explained, frame, looks, photo_words, visitor, words
+from app import asked, cached, charts, explained, frame, links, looks, photo_words, tables, visitor, words
 from app.maps import Overlay, attention_grid, distances
 from app.pictures import gallery, with_inset
 
@@ -48,7 +48,10 @@ def maps() -> None:
     """Draw the maps over the faint photo, how they lie over it, and how far two networks' maps lie apart."""
     left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
     with left:
-        strength = st.slider("Strength of the maps over the photo", 0, 100, 75, 5, format="%d %%", key="strength") / 100
+        st.session_state.setdefault("strength", 75)
+        strength = (
+            st.slider("Strength of the maps over the photo", 0, 100, step=5, format="%d %%", key="strength") / 100
+        )
     own_scale = right.toggle("Each its own scale", key="own_scale")
     if own_scale:
         st.warning(photo_words.STRETCHED, icon=":material/warning:")
@@ -92,7 +95,8 @@ st.title(title, anchor=False)
 left, right = st.columns([1.1, 1.75], gap="medium")
 with left:
     picture_and_words()
-PARTS = {"Where they look": maps, "Which pixels speak for the answer": pixels_that_speak}
+PARTS = dict(zip(links.ATTENTION_PARTS, (maps, pixels_that_speak), strict=True))
+frame.offer(f"maps-{'yours' if photo else pictures[looked_at].path.stem}", lambda: tables.maps_csv(seen))
 with right:
     for tab, draw_part in zip(st.tabs(list(PARTS), key="attention_part", on_change="rerun"), PARTS.values(),
                               strict=True):  # fmt: skip

@@ -72,9 +72,15 @@ def draw(each: OwnSet) -> None:
         with st.container(horizontal=True):
             st.button("See it on Thresholds", key=f"see_{digest}", icon=":material/tune:", type="primary",
                       on_click=show_on_thresholds, args=(each.name,))  # fmt: skip
-            st.download_button("Its predictions (CSV)", lambda: own_sets.predictions_csv(each, pair),
-                               "predictions.csv", "text/csv", key=f"csv_{digest}", icon=":material/download:",
-                               on_click="ignore")  # fmt: skip
+            st.download_button(
+                "Its predictions (CSV)",
+                frame.in_session(lambda: own_sets.predictions_csv(each, pair)),
+                "predictions.csv",
+                "text/csv",
+                key=f"csv_{digest}",
+                icon=":material/download:",
+                on_click="ignore",
+            )
             st.button("Forget it", key=f"forget_{digest}", icon=":material/delete:", on_click=own_sets.forget,
                       args=(each.name,))  # fmt: skip
 

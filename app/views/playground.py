@@ -112,6 +112,7 @@ def settings() -> None:
 
 
 st.html(STYLE)
+frame.offer("playground", lambda: playing.planes_csv(t))
 with st.container(key="stage"):
     stage()
 settings()

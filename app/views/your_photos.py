@@ -5,7 +5,7 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
-from app import cached, charts, frame, opened, own_charts, own_files, photo_words, visitor, words
+from app import cached, charts, frame, links, opened, own_charts, own_files, photo_words, visitor, words
 from app.cards import Card, all_cards, confidences, count_cards
 from app.pairs import set_title
 from app.palette import KINDS, NAMES
@@ -31,11 +31,11 @@ def controls() -> None:
             st.toggle("Our twelve samples", key="samples", persist_state="session", disabled=not has_samples)
         st.slider("Threshold t: count an answer as sure above it", 0.0, 1.0, step=0.01, key="t",
                   persist_state="session")  # fmt: skip
+        st.session_state.setdefault("crop", visitor.CENTRE)
         st.segmented_control(
             "Networks see squares. Make a photo square",
             list(CROPS),
             format_func=lambda crop: photo_words.SQUARES[crop],
-            default=visitor.CENTRE,
             required=True,
             key="crop",
             persist_state="session",
@@ -150,7 +150,9 @@ def draw_table() -> None:
 def draw_distribution() -> None:
     """Draw how sure the networks are of these photos, beside a stored set."""
     sets = list(cached.shared_sets(pair))
-    name = st.selectbox("Beside", sets, sets.index(cached.headline_set(pair)), format_func=set_title, key="beside")
+    if st.session_state.get("beside") not in sets:
+        st.session_state["beside"] = cached.headline_set(pair)
+    name = st.selectbox("Beside", sets, format_func=set_title, key="beside")
     stored = {kind: cached.predictions(network, name) for kind, network in pair.by_kind.items()}
     shares = {kind: confidence_histogram(each.confidence, own_charts.BARS) for kind, each in stored.items()}
     sentence = photo_words.beside_sentence(len(cards), len(stored["nat"]), set_title(name))
@@ -212,7 +214,8 @@ heading.markdown(" ".join(findings[1:]))
 for card in cards:
     if card.key == st.session_state.get("opened"):
         opened.draw(pair, card, cards, t)
-PARTS = {"Each photo": draw_cards, "Table of all": draw_table, "Beside a stored set": draw_distribution}
+PARTS = dict(zip(links.PHOTO_PARTS, (draw_cards, draw_table, draw_distribution), strict=True))
+frame.offer("photos", lambda: own_files.photos_csv(cards, own_files.Asked(pair, t, visitor.crop())))
 for tab, draw_part in zip(st.tabs(list(PARTS), key="part", on_change="rerun"), PARTS.values(), strict=True):
     if tab.open:
         with tab:

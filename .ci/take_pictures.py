@@ -1,0 +1,104 @@
+"""Pictures of the app in headless Chromium, with the networks in checkpoints/: for docs/, or every page to look at.
+
+python .ci/take_pictures.py                        # renews the pictures in docs/, of free gallery pictures only
+python .ci/take_pictures.py --all shots [--only your_photos]  # every page at 390, 1280 and 1920 px, light and dark
+"""
+
+import argparse
+import io
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.browsing import ARGUMENTS, CHROMIUM, ROOT, served
+
+PATIENCE = 180_000
+WIDTHS = {390: 844, 1280: 800, 1920: 1080}
+SHOWS = {
+    "see_it": "",
+    "your_photos": "your_photos?samples=1",
+    "thresholds": "thresholds?t=0.6",
+    "attention": "attention?looked_at=cat1.jpg",
+    "playground": "playground",
+    "workshop": "workshop",
+    "bring_your_own": "bring_your_own",
+    "evidence": "evidence",
+}
+"""The pages by name, as the path behind the app's address."""
+IN_DOCS = (
+    ("see_it", 1280, "light"),
+    ("see_it", 390, "dark"),
+    ("your_photos", 1280, "light"),
+    ("thresholds", 1280, "light"),
+    ("attention", 1280, "dark"),
+    ("playground", 1280, "light"),
+)
+
+
+def train(page: Page) -> None:
+    """Add a ring of negatives and let both networks learn."""
+    page.get_by_role("button", name="Ring", exact=True).click()
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.get_by_text("400 steps").first.wait_for()
+
+
+BEFORE: dict[str, Callable[[Page], None]] = {"playground": train}
+"""What is done on a page before its picture is taken."""
+
+
+def picture(browser: Browser, address: str, show: str, width: int, theme: str, *, whole: bool) -> Image.Image:
+    """Return a picture of one page: what is on the screen, or the whole page."""
+    context = browser.new_context(viewport={"width": width, "height": WIDTHS[width]}, color_scheme=theme)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{address}/{SHOWS[show]}")
+    page.locator(".stMain h1").first.wait_for()
+    settle(page)
+    if not whole and show in BEFORE:
+        BEFORE[show](page)
+        settle(page)
+    if whole:  # the page scrolls inside the window, so the window is made as high as the page
+        height = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
+        page.set_viewport_size({"width": width, "height": min(int(height) + 40, 4000)})
+        page.wait_for_timeout(1500)
+    content = page.screenshot()
+    context.close()
+    return Image.open(io.BytesIO(content)).convert("RGB")
+
+
+def settle(page: Page) -> None:
+    """Wait until the app has drawn all and its pictures have come."""
+    page.wait_for_timeout(1500)
+    page.locator("[data-testid=stStatusWidget]").wait_for(state="hidden")
+    page.wait_for_timeout(1500)
+
+
+def main() -> None:
+    """Take the pictures."""
+    parser = argparse.ArgumentParser(description="Pictures of the app.")
+    parser.add_argument("--all", type=Path, help="a folder for every page in every width and theme")
+    parser.add_argument("--only", nargs="*", default=list(SHOWS), choices=list(SHOWS))
+    parser.add_argument("--widths", nargs="*", type=int, default=list(WIDTHS), choices=list(WIDTHS))
+    parser.add_argument("--themes", nargs="*", default=["light", "dark"], choices=["light", "dark"])
+    asked = parser.parse_args()
+    wanted = [each for each in IN_DOCS if each[0] in asked.only]
+    if asked.all:
+        asked.all.mkdir(parents=True, exist_ok=True)
+        wanted = [(show, width, theme) for show in asked.only for width in asked.widths for theme in asked.themes]
+    with sync_playwright() as playwright, served(ROOT / "checkpoints") as address:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        for show, width, theme in wanted:
+            taken = picture(browser, address, show, width, theme, whole=bool(asked.all))
+            if asked.all:
+                taken.save(asked.all / f"{show}-{width}-{theme}.png")
+            else:
+                taken.save(ROOT / "docs" / f"{show.replace('_', '-')}-{width}.webp", quality=82, method=6)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+// A photo on its way into something else: the picture, the curves and both answers follow the slider while it is dragged.
+const MARGIN = { left: 64, right: 14, top: 12, bottom: 46 };
+const HEIGHT = 300;
+const TOP = 1.12;
+const kept = new WeakMap();
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  kept.get(parentElement)?.stop();
+  const view = new View(parentElement, data, setTriggerValue);
+  kept.set(parentElement, view);
+  return () => view.stop();
+}
+
+class View {
+  constructor(root, data, send) {
+    this.data = data;
+    this.send = send;
+    this.page = root.querySelector(".along");
+    this.drawing = this.page.querySelector(".drawing");
+    this.place = data.place;
+    for (const [name, colour] of Object.entries(data.colours)) this.page.style.setProperty(`--${name}`, colour);
+    this.frames = new Image();
+    this.frames.onload = () => this.showPicture();
+    this.frames.src = data.frames;
+    this.draw();
+    this.sized = new ResizeObserver(() => this.drawing.clientWidth !== this.width && this.draw());
+    this.sized.observe(this.drawing);
+    this.slides = follow(data.slider, (value) => this.moveTo(data.steps.indexOf(value)));
+  }
+
+  stop() {
+    this.sized.disconnect();
+    this.slides?.disconnect();
+    cancelAnimationFrame(this.frame);
+  }
+
+  moveTo(place) {
+    if (place < 0 || place === this.place) return;
+    this.place = place;
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => this.show());
+  }
+
+  // --- what is drawn once for each width ---
+
+  draw() {
+    const { drawing, data } = this;
+    const last = data.steps.length - 1;
+    this.width = drawing.clientWidth || 560;
+    this.x = (place) => MARGIN.left + (place / last) * (this.width - MARGIN.left - MARGIN.right);
+    this.y = (share) => HEIGHT - MARGIN.bottom - (share / TOP) * (HEIGHT - MARGIN.top - MARGIN.bottom);
+    const svg = element("svg", { width: this.width, height: HEIGHT, role: "img", "aria-label": data.alt });
+    this.drawAxes(svg, last);
+    for (const kind of KINDS) {
+      const points = data.confidence[kind].map((share, place) => `${this.x(place)},${this.y(share)}`).join(" ");
+      const curve = { points, fill: "none", stroke: data.colours[kind], "stroke-width": 2.5 };
+      svg.appendChild(element("polyline", curve));
+    }
+    this.drawLevel(svg, data.no_opinion, data.no_opinion_words, "5 4");
+    this.drawLevel(svg, data.t, data.t_words);
+    this.stand = svg.appendChild(line(0, this.y(0), 0, this.y(TOP), data.colours.line, 1));
+    this.marks = KINDS.map((kind) => this.drawMark(svg, kind));
+    svg.addEventListener("pointerdown", (event) => this.grab(event, svg, last));
+    drawing.replaceChildren(svg);
+    this.svg = svg;
+    this.show();
+  }
+
+  drawAxes(svg, last) {
+    const { data } = this;
+    for (const share of [0, 0.25, 0.5, 0.75, 1]) {
+      svg.appendChild(line(this.x(0), this.y(share), this.x(last), this.y(share), data.colours.faint, 1));
+      svg.appendChild(text(this.x(0) - 8, this.y(share) + 4, `${100 * share}\u00a0%`, "end", "tick"));
+      const words = `${share * data.steps[last]}\u00a0%`;
+      svg.appendChild(text(this.x(share * last), this.y(0) + 18, words, share === 1 ? "end" : "middle", "tick"));
+    }
+    svg.appendChild(text(this.x(last / 2), HEIGHT - 8, data.axis, "middle", "tick"));
+    const middle = (this.y(0) + this.y(1)) / 2;
+    const title = svg.appendChild(text(14, middle, data.sure, "middle", "tick"));
+    title.setAttribute("transform", `rotate(-90 14 ${middle})`);
+  }
+
+  drawLevel(svg, share, words, dashes) {
+    const { x, y, data } = this;
+    const last = data.steps.length - 1;
+    svg.appendChild(line(x(0), y(share), x(last), y(share), data.colours.line, 1.2, dashes));
+    svg.appendChild(text(x(last), y(share) + 14, words, "end", "tick haloed"));
+  }
+
+  drawMark(svg, kind) {
+    const colour = this.data.colours[kind];
+    const fill = kind === "nat" ? colour : "var(--st-background-color)";
+    const mark = svg.appendChild(element("circle", { r: 6, fill, stroke: colour, "stroke-width": 2.5 }));
+    const label = svg.appendChild(text(0, 0, "", "start", "answer haloed"));
+    label.style.fill = colour;
+    return { kind, mark, label };
+  }
+
+  // --- what moves ---
+
+  show() {
+    const { data, place, x, y } = this;
+    const says = data.says[place];
+    const surer = data.confidence.baseline[place] >= data.confidence.nat[place] ? "baseline" : "nat";
+    const late = place > 0.6 * (data.steps.length - 1);
+    for (const end of ["x1", "x2"]) this.stand.setAttribute(end, x(place));
+    for (const { kind, mark, label } of this.marks) {
+      const height = y(data.confidence[kind][place]);
+      mark.setAttribute("cx", x(place));
+      mark.setAttribute("cy", height);
+      label.setAttribute("x", x(place) + (late ? -12 : 12));
+      label.setAttribute("y", height + (kind === surer ? -9 : 20));
+      label.setAttribute("text-anchor", late ? "end" : "start");
+      label.textContent = says[kind];
+    }
+    this.page.querySelector(".caption").textContent = says.caption;
+    this.svg.dataset.place = place;
+    this.showPicture();
+  }
+
+  showPicture() {
+    const canvas = this.page.querySelector("canvas");
+    const side = this.frames.naturalHeight;
+    if (!side) return;
+    canvas.width = canvas.height = side;
+    canvas.getContext("2d").drawImage(this.frames, this.place * side, 0, side, side, 0, 0, side, side);
+    canvas.setAttribute("aria-label", this.data.says[this.place].caption);
+  }
+
+  // --- the place itself can be taken hold of ---
+
+  grab(event, svg, last) {
+    const to = (across) => {
+      const share = (across - this.x(0)) / (this.x(last) - this.x(0));
+      this.moveTo(Math.round(last * Math.min(Math.max(share, 0), 1)));
+    };
+    drag(event, svg, to, () => this.place !== this.data.place && this.send("moved", this.data.steps[this.place]));
+  }
+}

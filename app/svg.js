@@ -1,0 +1,45 @@
+// What the live charts share: parts of a drawing, a slider to follow, a finger to follow. Put before each of them.
+const SVG = "http://www.w3.org/2000/svg";
+const KINDS = ["baseline", "nat"];
+
+// The native slider tells its value while it is dragged, though the app hears of it only on release.
+function follow(key, move) {
+  const slider = document.querySelector(`.st-key-${key}`);
+  if (!slider) return null;
+  const slides = new MutationObserver(() => {
+    const input = slider.querySelector("input");
+    if (input) move(Number(input.value));
+  });
+  slides.observe(slider, { subtree: true, attributes: true, attributeFilter: ["value", "aria-valuetext"] });
+  return slides;
+}
+
+// From a press on the drawing until its release, `to` is told where the finger is, in pixels from the left.
+function drag(event, svg, to, released) {
+  const at = (pointer) => to(pointer.clientX - svg.getBoundingClientRect().left);
+  const release = () => {
+    svg.removeEventListener("pointermove", at);
+    released();
+  };
+  svg.setPointerCapture(event.pointerId);
+  svg.addEventListener("pointermove", at);
+  svg.addEventListener("pointerup", release, { once: true });
+  svg.addEventListener("pointercancel", release, { once: true });
+  at(event);
+}
+
+function element(name, attributes = {}) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+function line(x1, y1, x2, y2, stroke, width, dashes = "none") {
+  return element("line", { x1, y1, x2, y2, stroke, "stroke-width": width, "stroke-dasharray": dashes });
+}
+
+function text(x, y, words, anchor, kind) {
+  const made = element("text", { x, y, "text-anchor": anchor, class: kind });
+  made.textContent = words;
+  return made;
+}
