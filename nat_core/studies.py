@@ -144,7 +144,7 @@ _DIGITS_RUNS = tuple(
     for epochs in DIGITS_EPOCHS
     for seed in (0, 1, 2)
     for kind, recipe in _DIGITS.items()
-)
+) + tuple(PlannedRun(RECIPES[f"digits_{kind}"], seed, kept=seed == 0) for seed in (0, 1, 2) for kind in _DIGITS)
 _RESNET, _WIDE = ("resnet18_baseline", "resnet18_nat"), ("wrn40_1_baseline", "wrn40_1_nat")
 _SMALL = ("wrn16_1_baseline", "wrn16_1_nat", "wrn16_1_student_of_baseline", "wrn16_1_student_of_nat")
 
@@ -202,7 +202,7 @@ def studies(protocol: str = "cpu", choice: Choice | None = None) -> tuple[Study,
         Study("beyond", "Which change of NAT protects better at the same cost?", _variants(_HELD_OUT, CANDIDATES)),
         Study("nat_plus", "Does the change that was chosen hold on the reported sets, over three seeds?",
               nat_plus(choice, protocol)),
-        Study("digits", "How long should the networks of the digits learn?", _DIGITS_RUNS),
+        Study("digits", "How long should the networks of the digits learn, and how far do they swing?", _DIGITS_RUNS),
         Study("more_seeds", "The same for the large networks.",
               () if short else _table(protocol, *_WIDE, *_RESNET, seeds=(1,))),
     )  # fmt: skip
