@@ -28,6 +28,7 @@ from nat_core.predictions import Predictions
 from nat_core.readers import ImageSet
 from nat_core.recipes import IN_DISTRIBUTION
 from nat_core.report import SetReport, evaluate_set
+from nat_core.runs import RUNS, RunRecord, load_runs
 
 CURVE = np.arange(101) / 100
 """The thresholds of every curve and of the CSV."""
@@ -116,6 +117,17 @@ def _stored(where: Path, name: str, stamp: tuple[int, ...]) -> dict[str, Predict
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _maps(where: Path, name: str, stamp: tuple[int, ...]) -> dict[str, np.ndarray]:
     return checkpoints.load_maps(where, name)
+
+
+def runs() -> dict[str, RunRecord]:
+    """Every recorded run by its key; none where there is no file. Raises CheckpointError where it is damaged."""
+    file = folder() / RUNS
+    return _runs(folder(), file.stat().st_mtime_ns) if file.is_file() else {}
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _runs(where: Path, changed: int) -> dict[str, RunRecord]:
+    return load_runs(where)
 
 
 # --- rates -----------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The parts of the page Evidence: claims with their verdicts, tables beside the paper's, networks with their cards."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,11 @@ from nat_core.claims import Claim, MapDistances, Verdict, claims, summary
 from nat_core.findings import findings
 from nat_core.recipes import LEVELS
 from nat_core.report import NetworkReport, render
+from nat_core.runs import record_of
 from nat_core.sheets import UNTRAINED, Grid, Sheet, sheets
+from nat_core.studies import PlannedRun
+from nat_core.study_rows import Noise, Row, reports_of
+from nat_core.study_sheets import study_sheet
 
 MARKS: dict[Verdict, str] = {
     "held": ":green[**■ held**]",
@@ -41,6 +45,8 @@ class Evidence:
     problems: tuple[str, ...]
     """One sentence for each checkpoint that cannot be read."""
     claims: tuple[Claim, ...]
+    seeds: tuple[Row, ...]
+    """The networks that were trained with more than one seed, with the reports of all."""
 
     @property
     def reports(self) -> dict[str, NetworkReport]:
@@ -57,7 +63,21 @@ def gather() -> Evidence:
         except CheckpointError as error:
             problems.append(f"{str(error).rstrip('.')}.")
     reports = {name: card.report for name, card in cards.items()}
-    return Evidence(cards, tuple(problems), claims(reports, _distances(cards)))
+    seeds, damaged = _several_seeds(cards)
+    return Evidence(cards, (*problems, *damaged), claims(reports, _distances(cards)), seeds)
+
+
+def _several_seeds(cards: Mapping[str, Card]) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+    """The networks with more than one seed, and a sentence where the file of runs cannot be read."""
+    try:
+        records = dict(cached.runs())
+    except CheckpointError as error:
+        return (), (f"{str(error).rstrip('.')}.",)
+    records |= {
+        PlannedRun(card.recipe, card.seed).key: record_of(cached.folder(), name) for name, card in cards.items()
+    }
+    rows = [Row(name, "", reports_of(card.recipe, records)) for name, card in cards.items()]
+    return tuple(row for row in rows if len(row.reports) > 1), ()
 
 
 def _distances(cards: Mapping[str, Card]) -> MapDistances | None:
@@ -106,12 +126,28 @@ def tables(found: Evidence) -> None:
         with st.container(key=f"wide_{what}"):
             alt = f"{sheet.title}: {what}, ours, the paper's in brackets"
             st.table(_frame(grid), hide_index=True, border="horizontal", alt=alt)
+    _over_seeds([row for row in found.seeds if row.label in {cells[0] for cells in sheet.networks.rows}])
     notes = [note for note in sheet.notes if UNTRAINED not in note]
     st.caption("  \n".join(words.literal(note) for note in notes))
     missing = [note.rpartition(": ")[2] for note in sheet.notes if UNTRAINED in note]
     if missing:
         st.caption("Not trained yet; the commands that train them:")
         st.code("\n".join(missing), language="bash")
+
+
+def _over_seeds(rows: Sequence[Row]) -> None:
+    """Draw mean and standard deviation of the networks that were trained with several seeds, in grey."""
+    if not rows:
+        return
+    measured = study_sheet(rows, None, Noise(()))
+    st.markdown(":gray[**Over seeds: mean ± standard deviation**]")
+    for grid, what in ((measured.recipes, "accuracy"), (measured.rates, "NCR")):
+        cells = [[f":gray[{_cell(cell)}]" if cell else "" for cell in row] for row in grid.rows]
+        shown = pd.DataFrame(cells, columns=[name.replace("_", "\\_") for name in grid.header])
+        with st.container(key=f"wide_seeds_{what}"):
+            alt = f"{what}: mean and standard deviation over seeds"
+            st.table(shown.drop(columns="what it changes", errors="ignore"), hide_index=True, border="horizontal",
+                     alt=alt)  # fmt: skip
 
 
 def _first_with_numbers(shown: Mapping[str, Sheet]) -> str:

@@ -1,5 +1,6 @@
 """Evidence in every state, and what surrounds every page: the file of this view, and larger text for the wall."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.palette import KINDS
 from nat_core.checkpoints import CARD
+from nat_core.runs import add_run, record_of
+from nat_core.studies import PlannedRun
 from tests.pages import PAGES, said
 from tests.synthetic import write_pairs
 
@@ -34,6 +37,28 @@ def test_the_papers_figures_stand_in_grey_beside_ours(start, networks: Path) -> 
         "nat train resnet18_baseline\nnat train resnet18_nat"
     ]
     assert "\u2013 :gray[(0.960)]" in set(app.table[1].value.astype(str).stack())
+
+
+def test_several_seeds_give_mean_and_deviation_in_grey(start, tmp_path: Path) -> None:
+    write_pairs(tmp_path, "wrn16_1")
+    first = record_of(tmp_path, "wrn16_1_nat")
+    better = replace(first.report, accuracy=first.report.accuracy + 0.02, seed=1)
+    add_run(tmp_path, PlannedRun(first.recipe, 1).key, replace(first, seed=1, report=better))
+    app = start(tmp_path, PAGE, sheet="Table 3")
+    mean = 100 * (first.report.accuracy + 0.01)
+    table = app.table[2].value.astype(str)
+    assert list(table.columns[:3]) == ["network", "seeds", "accuracy"]
+    assert list(table.iloc[0][:3]) == [":gray[wrn16\\_1\\_nat]", ":gray[2]", f":gray[{mean:.2f} ± 1.41 %]"]
+    app = start(tmp_path, PAGE, sheet="Table 4")
+    assert len(app.table) == 2
+
+
+def test_a_damaged_file_of_runs_is_named_and_the_rest_is_shown(start, tmp_path: Path) -> None:
+    write_pairs(tmp_path, "wrn16_1")
+    (tmp_path / "runs.json").write_text("{")
+    app = start(tmp_path, PAGE)
+    assert "runs.json is damaged" in said(app)
+    assert app.table
 
 
 def test_nothing_trained_is_said_as_plainly(start, tmp_path: Path) -> None:
