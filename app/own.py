@@ -1,6 +1,7 @@
 """What a visitor brought along, image sets and networks, in this visit's session alone; `cached` looks here first."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -36,7 +37,7 @@ class OwnNetwork:
     """By image set; both networks of a comparison have the same pictures in each."""
     maps: dict[str, np.ndarray]
     """The attention maps of the gallery by level; none where the gallery was not asked about."""
-    network: object
+    network: Any
     """The `inference.Network`, which only torch can make."""
     brought: bool
     """Whether it is the visitor's."""

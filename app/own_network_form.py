@@ -16,7 +16,7 @@ def draw(pair: Pair) -> None:
     left, right = st.columns([1.2, 1], gap="medium")
     file = left.file_uploader(own_words.NETWORK, key="own_network_file")
     card = right.file_uploader("Its card.json, if it has one", key="own_card_file")
-    stands = right.segmented_control("It stands for", list(own_words.STANDS), format_func=own_words.STANDS.get,
+    stands = right.segmented_control("It stands for", list(own_words.STANDS), format_func=own_words.STANDS.__getitem__,
                                      key="own_stands", default="baseline", required=True)  # fmt: skip
     with left.expander("Its classes and colours", icon=":material/edit:"):
         st.text_input("Classes in their order, with commas", ", ".join(CIFAR10_CLASSES), key="own_classes",
@@ -24,7 +24,7 @@ def draw(pair: Pair) -> None:
         st.text_input("Means of red, green and blue (0 to 1)", "0.4914, 0.4822, 0.4465", key="own_mean",
                       disabled=card is not None)  # fmt: skip
         st.text_input("Standard deviations", "0.2470, 0.2435, 0.2616", key="own_std", disabled=card is not None)
-    _ask(pair, file, card, stands or "baseline")
+    _ask(pair, file, card, "nat" if stands == "nat" else "baseline")
     if problem := st.session_state.get("own_network_problem"):
         st.warning(words.literal(problem), icon=":material/warning:")
     for each in own.networks().values():

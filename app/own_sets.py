@@ -21,7 +21,7 @@ MOST = 5
 """So many image sets are kept in a visit."""
 
 
-def take(content: bytes, file: str, role: str, progress: Callable[[float], None]) -> OwnSet:
+def take(content: bytes, file: str, role: str, progress: Callable[[float], object]) -> OwnSet:
     """Read a file and keep its set, in place of the oldest where there are MOST. Raises UnreadableSet."""
     images = read_own_set(content, file, progress)
     digest = sha256(images.pixels.tobytes() + repr((images.ids, images.classes, role)).encode()).hexdigest()[:12]
@@ -43,7 +43,7 @@ def unasked(names: Sequence[str]) -> list[tuple[OwnSet, str]]:
     return [(each, name) for each in own.sets().values() for name in names if name not in each.said]
 
 
-def ask(each: OwnSet, name: str, progress: Callable[[float], None]) -> None:
+def ask(each: OwnSet, name: str, progress: Callable[[float], object]) -> None:
     """Ask one network about a set; `progress` is told the share done, and may raise to stop."""
     inference = importlib.import_module("nat_core.inference")
     network = cached.network(cached.folder(), name, cached.stamp_of(name))

@@ -29,7 +29,7 @@ class UnreadableSet(ValueError):
     """A file that is no image set; the message is one sentence that says what, why, and what to do."""
 
 
-def read_own_set(content: bytes, name: str, progress: Callable[[float], None] = lambda share: None) -> ImageSet:
+def read_own_set(content: bytes, name: str, progress: Callable[[float], object] = lambda share: None) -> ImageSet:
     """Return the image set in a file's bytes; `name`, the file's, stands in the errors and is the set's name.
 
     An .npz file holds `test_images` (else `val_images`, else `train_images`), uint8 (n, h, w) or (n, h, w, 3), and
@@ -132,8 +132,7 @@ def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> np.nd
     """Return one array, its declared type and size checked before it is unpacked."""
     key = entry.filename.removesuffix(".npy")
     try:
-        with archive.open(entry) as file:
-            shape, dtype, length = _declared(file, name, key)
+        shape, dtype, length = _declared(archive, entry, name)
         with archive.open(entry) as file:
             data = file.read(length)
         found = np.load(io.BytesIO(data), allow_pickle=False)
@@ -146,12 +145,15 @@ def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> np.nd
     return found
 
 
-def _declared(file: zipfile.ZipExtFile, name: str, key: str) -> tuple[tuple[int, ...], np.dtype, int]:
+def _declared(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> tuple[tuple[int, ...], np.dtype, int]:
     """Return an array's shape and type, and how many bytes it takes with its header."""
-    version = np.lib.format.read_magic(file)
-    if version not in _HEADERS:
-        raise UnreadableSet(f"{name}: the array {key} is in a format we do not read: save it with numpy.savez.")
-    shape, _, dtype = _HEADERS[version](file)
+    key = entry.filename.removesuffix(".npy")
+    with archive.open(entry) as file:
+        version = np.lib.format.read_magic(file)
+        if version not in _HEADERS:
+            raise UnreadableSet(f"{name}: the array {key} is in a format we do not read: save it with numpy.savez.")
+        shape, _, dtype = _HEADERS[version](file)
+        header = file.tell()
     if dtype.hasobject:
         raise UnreadableSet(f"{name}: the array {key} holds Python objects, which are never unpickled: save numbers.")
     size = prod(shape) * dtype.itemsize
@@ -160,13 +162,13 @@ def _declared(file: zipfile.ZipExtFile, name: str, key: str) -> tuple[tuple[int,
             f"{name}: the array {key} unpacks to {size / 1e6:,.0f} MB, more than the {MAX_UNPACKED / 1e6:.0f} MB that "
             "are unpacked: save fewer or smaller pictures."
         )
-    return shape, dtype, size + file.tell()
+    return shape, dtype, size + header
 
 
 # --- folders in a zip file -------------------------------------------------------------------------------------------
 
 
-def _read_folders(pictures: tuple[Packed, ...], name: str, progress: Callable[[float], None]) -> ImageSet:
+def _read_folders(pictures: tuple[Packed, ...], name: str, progress: Callable[[float], object]) -> ImageSet:
     if not pictures:
         raise UnreadableSet(f"{name} holds no pictures: put folders of PNG, JPEG, WebP, GIF or BMP files into it.")
     found, skipped = _decode(pictures, progress)
@@ -181,7 +183,7 @@ def _read_folders(pictures: tuple[Packed, ...], name: str, progress: Callable[[f
 
 
 def _decode(
-    pictures: tuple[Packed, ...], progress: Callable[[float], None]
+    pictures: tuple[Packed, ...], progress: Callable[[float], object]
 ) -> tuple[list[tuple[Packed, np.ndarray]], list[str]]:
     found, skipped = [], []
     for place, picture in enumerate(pictures):

@@ -16,7 +16,7 @@ frame.require(pair.names)
 def bring_pictures() -> None:
     """Draw the drop zone for an image set, read what is in it and ask both networks."""
     file = st.file_uploader(own_words.FORMATS, type=["npz", "zip"], key="own_set_file")
-    role = st.segmented_control(own_words.ROLE_QUESTION, list(own_words.ROLES), format_func=own_words.ROLES.get,
+    role = st.segmented_control(own_words.ROLE_QUESTION, list(own_words.ROLES), format_func=own_words.ROLES.__getitem__,
                                 key="own_set_role", default=own.NEGATIVES, required=True)  # fmt: skip
     asked = st.session_state.get("own_set_asked")
     place = st.empty()
