@@ -1,6 +1,6 @@
 """Pictures of the app in headless Chromium, with the networks in checkpoints/: for docs/, or every page to look at.
 
-python .ci/take_pictures.py                        # renews the pictures in docs/, of free gallery pictures only
+python .ci/take_pictures.py                        # renews docs/pictures/, of free gallery pictures only
 python .ci/take_pictures.py --all shots [--only your_photos]  # every page at 390, 1280 and 1920 px, light and dark
 """
 
@@ -85,6 +85,7 @@ def main() -> None:
     parser.add_argument("--widths", nargs="*", type=int, default=list(WIDTHS), choices=list(WIDTHS))
     parser.add_argument("--themes", nargs="*", default=["light", "dark"], choices=["light", "dark"])
     asked = parser.parse_args()
+    (ROOT / "docs" / "pictures").mkdir(exist_ok=True)
     wanted = [each for each in IN_DOCS if each[0] in asked.only]
     if asked.all:
         asked.all.mkdir(parents=True, exist_ok=True)
@@ -96,7 +97,7 @@ def main() -> None:
             if asked.all:
                 taken.save(asked.all / f"{show}-{width}-{theme}.png")
             else:
-                taken.save(ROOT / "docs" / f"{show.replace('_', '-')}-{width}.webp", quality=82, method=6)
+                taken.save(ROOT / "docs" / "pictures" / f"{show.replace('_', '-')}-{width}.webp", quality=82, method=6)
         browser.close()
 
 

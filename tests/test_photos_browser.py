@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.pictures import FOLDER
-from tests.test_browser import address, browser, page  # noqa: F401 - the fixtures
+from tests.test_browser import PATIENCE, address, browser, page, playwright  # noqa: F401 - the fixtures
 
 pytestmark = pytest.mark.browser
 
@@ -31,6 +31,19 @@ def test_a_zip_of_photos_one_opened_and_faded_by_the_keyboard(page, address: str
     page.get_by_text("What the networks see, with 40").wait_for()
     page.get_by_role("slider", name="How much of it is noise").press("ArrowRight")
     page.get_by_text("What the networks see, with 42").wait_for()
+    drawing = page.locator(".along .drawing svg")
+    page.wait_for_timeout(1500)
+    drawing.scroll_into_view_if_needed()
+    box = drawing.bounding_box()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 60, steps=4)
+    page.get_by_text("What the networks see, with 42").wait_for(state="detached")
+    place = int(drawing.get_attribute("data-place"))
+    assert place > 30
+    page.mouse.up()
+    slider = page.get_by_role("slider", name="How much of it is noise")
+    playwright.expect(slider).to_have_value(str(2 * place), timeout=PATIENCE)
     page.get_by_text("Fade into another picture").click()
     page.get_by_text("What the networks see, with 40").wait_for()
     assert page.locator("[data-testid=stException]").count() == 0
@@ -45,4 +58,26 @@ def test_attention_computes_what_speaks_for_the_answer(page, address: str) -> No
     page.get_by_role("button", name="Compute").click()
     page.locator(".st-key-signed_maps .main-svg").first.wait_for()
     page.get_by_text("a covered square counts").first.wait_for()
+    assert page.locator("[data-testid=stException]").count() == 0
+
+
+def test_an_own_image_set_is_asked_and_its_predictions_are_downloaded(page, address: str, tmp_path: Path) -> None:  # noqa: F811
+    things = tmp_path / "things.zip"
+    with zipfile.ZipFile(things, "w") as archive:
+        for name in ("none-bee.jpg", "none-pizza.jpg"):
+            archive.write(FOLDER / name, f"{name[5:-4]}/{name}")
+    page.goto(f"{address}/bring_your_own?pair=wrn16_1")
+    page.locator("h1", has_text="Bring your own pictures").wait_for()
+    page.locator("input[type=file]").first.set_input_files(str(things))
+    page.get_by_role("button", name="Ask both networks").click()
+    page.locator("h1", has_text="is fooled by").wait_for()
+    with page.expect_download() as predictions:
+        page.get_by_role("button", name="Its predictions (CSV)").click()
+    assert "0,bee/none-bee.jpg,bee,wrn16_1_baseline," in predictions.value.path().read_text(encoding="utf-8")
+    page.get_by_role("button", name="See it on Thresholds").click()
+    page.locator(".drawing svg").wait_for()
+    page.get_by_text("of 2 Yours: things.zip pictures").wait_for()
+    with page.expect_download() as curves:
+        page.get_by_role("button", name="Download this view").click()
+    assert "/things.zip,negatives,2," in curves.value.path().read_text(encoding="utf-8")
     assert page.locator("[data-testid=stException]").count() == 0
