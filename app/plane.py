@@ -1,25 +1,41 @@
-"""The playground's planes as Plotly figures; no Streamlit here."""
+"""The playground's planes, each a canvas that is drawn anew in place.
+
+A component of their own: Streamlit mounts a Plotly figure anew whenever it changes, which flashes in slow motion.
+"""
+
+from base64 import b64encode
+from collections.abc import Callable
+from itertools import combinations
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
-from jaxtyping import Bool, Float
+import streamlit as st
+from jaxtyping import Bool, Float, UInt8
 
 from app.palette import Palette
-from nat_core.plane import EXTENT, GRID, Points, axis, grid
+from nat_core.plane import EXTENT, GRID, Points, axis
 
-CLASS_SYMBOLS = ("circle", "square", "diamond", "pentagon", "star")
-"""One mark a class; the triangle means fooled, crosses are negatives."""
-CLASS_NAMES = ("A", "B", "C", "D", "E")
-CLICK_GRID = 40
-FAR = 6.0
-"""A difference of logits that is far from 0."""
-SIDE = 430
-"""Height of a plane in pixels, and its width where there is room."""
+MIDDLE = 100
+"""The place of confidence 0 in the table of colours; about the points it goes down from there, elsewhere up."""
 PALE, FULL = 0.34, 0.8
 """How strong the colour is just below the threshold, and above it."""
+HINT = "Click for a negative here"
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "plane",
+    html='<div class="plane"><canvas role="img"></canvas></div>',
+    css=(_HERE / "plane.css").read_text(encoding="utf-8"),
+    js=(_HERE / "plane.js").read_text(encoding="utf-8"),
+)
 
 
-def plane_figure(
+def plane(key: str, picture: dict[str, Any], on_click: Callable[[], None]) -> None:
+    """Draw a plane; `on_click` is called once `st.session_state[key]["clicked"]` holds where it was clicked."""
+    _component(key=key, data=picture, on_clicked_change=on_click)
+
+
+def plane_picture(
     confidence: Float[np.ndarray, " cells"],
     logits: Float[np.ndarray, "cells classes"],
     empty: Bool[np.ndarray, " cells"],
@@ -29,119 +45,94 @@ def plane_figure(
     colours: Palette,
     *,
     learned: bool,
-    height: int = SIDE,
-) -> go.Figure:
-    """Return the plane: how sure a network is, where its answer changes, the points, and the negatives as crosses.
+    step: int,
+    alt: str,
+) -> dict[str, Any]:
+    """Return what the canvas draws: how sure a network is, where its answer changes, the points and the negatives.
 
     Cells of the empty plane take the colour of fooled, those about the points that of kept; the colour's strength is
     the confidence, with a step at the threshold. `learned` says whether this network learns from the negatives; else
-    their crosses are faint. On top lies a grid of unseen points, which a click selects.
+    their crosses are faint.
     """
-    figure = go.Figure()
-    _sureness(figure, confidence, empty, points.classes, threshold, colours)
-    _borders(figure, logits, colours)
-    _points(figure, points, colours)
-    figure.add_scatter(
-        x=negatives[:, 0],
-        y=negatives[:, 1],
-        mode="markers",
-        marker={"symbol": "x-thin", "size": 8, "line": {"width": 2, "color": colours.line}},
-        opacity=1.0 if learned else 0.3,
-        hoverinfo="skip",
-    )
-    _click_grid(figure)
-    side = {"range": [-EXTENT, EXTENT], "visible": False, "fixedrange": True, "constrain": "domain"}
-    figure.update_xaxes(**side, constraintoward="left")
-    figure.update_yaxes(**side, constraintoward="top", scaleanchor="x")
-    frame = {"type": "rect", "x0": 0, "x1": 1, "y0": 0, "y1": 1, "xref": "x domain", "yref": "y domain"}
-    figure.add_shape(frame | {"line": {"color": colours.faint, "width": 1}})
-    return figure.update_layout(
-        height=height,
-        margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        showlegend=False,
-        dragmode=False,
-        clickmode="event+select",
-        hovermode="closest",
-        plot_bgcolor="rgba(0,0,0,0)",
-    )
+    places = np.column_stack([points.positions, points.labels])
+    return {
+        "cells": b64encode(sureness(confidence, empty, threshold).tobytes()).decode("ascii"),
+        "table": colour_table(points.classes, threshold, colours),
+        "size": GRID,
+        "extent": EXTENT,
+        "borders": [value for each in borders(logits) for value in np.round(each, 3).ravel().tolist()],
+        "points": np.round(places, 3).ravel().tolist(),
+        "negatives": np.round(negatives, 3).ravel().tolist(),
+        "learned": learned,
+        "step": step,
+        "alt": alt,
+        "hint": HINT,
+        "colours": {"line": colours.line, "faint": colours.faint},
+    }
 
 
-def _sureness(
-    figure: go.Figure, confidence: np.ndarray, empty: np.ndarray, classes: int, threshold: float, colours: Palette
-) -> None:
-    """Draw the confidence in hundredths, as bytes: below 0 about the points, above 0 in the empty plane."""
+def sureness(
+    confidence: Float[np.ndarray, " cells"], empty: Bool[np.ndarray, " cells"], threshold: float
+) -> UInt8[np.ndarray, " cells"]:
+    """Return each cell's place in the table of colours: its confidence in hundredths, up or down from the middle."""
     hundredths = np.floor(100 * confidence)
     hundredths = np.where(confidence > threshold, np.maximum(hundredths, 100 * threshold), hundredths)
-    signed = np.where(empty, hundredths, -hundredths).reshape(GRID, GRID).astype(np.int8)
+    return (MIDDLE + np.where(empty, hundredths, -hundredths)).astype(np.uint8)
+
+
+def colour_table(classes: int, threshold: float, colours: Palette) -> list[list[int]]:
+    """Return the 201 colours, each red, green, blue and opacity from 0 to 255: kept at one end, fooled at the other.
+
+    The opacity rises from none at 1/classes, with a step at the threshold.
+    """
     cut = min(max(threshold, 1 / classes + 0.001), 0.999)
-    figure.add_heatmap(
-        x=axis(),
-        y=axis(),
-        z=signed,
-        zmin=-100,
-        zmax=100,
-        colorscale=[
-            *reversed([[0.5 - share / 2, colour] for share, colour in _strength(colours.kept, 1 / classes, cut)]),
-            *([0.5 + share / 2, colour] for share, colour in _strength(colours.fooled, 1 / classes, cut)),
-        ],
-        showscale=False,
-        hoverinfo="skip",
+    strength = np.interp(
+        np.abs(np.arange(-MIDDLE, MIDDLE + 1)) / 100,
+        (0.0, 1 / classes, cut - 0.0005, cut, 1.0),
+        (0.0, 0.0, PALE, FULL, FULL),
     )
+    ends = [[int(colour[start : start + 2], 16) for start in (1, 3, 5)] for colour in (colours.kept, colours.fooled)]
+    return [[*ends[place > MIDDLE], round(255 * float(opacity))] for place, opacity in enumerate(strength)]
 
 
-def _strength(colour: str, nothing: float, cut: float) -> list[tuple[float, str]]:
-    """A colour's strength at confidence 0, 1/c, just below the threshold, just above it, and 1."""
-    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
-    steps = ((0.0, 0.0), (nothing, 0.0), (cut - 0.0005, PALE), (cut, FULL), (1.0, FULL))
-    return [(share, f"rgba({red}, {green}, {blue}, {alpha:.2f})") for share, alpha in steps]
+def borders(logits: Float[np.ndarray, "cells classes"]) -> list[Float[np.ndarray, "_ 2 2"]]:
+    """Return where each class ceases to be the answer: its logit less the highest of the others is 0 there.
 
-
-def _borders(figure: go.Figure, logits: np.ndarray, colours: Palette) -> None:
-    """Draw where each class ceases to be the answer: its logit less the highest of the others is 0 there."""
+    One array of pieces of line a class, in the plane's units; two classes have one border.
+    """
+    found = []
     for number in range(logits.shape[1] if logits.shape[1] > 2 else 1):
         others = np.delete(logits, number, axis=1).max(axis=1)
-        figure.add_contour(
-            x=axis(),
-            y=axis(),
-            z=_as_bytes(logits[:, number] - others),
-            contours={"start": 0, "end": 0, "size": 1, "coloring": "none"},
-            line={"color": colours.line, "width": 1.2},
-            showscale=False,
-            hoverinfo="skip",
-        )
+        found.append(zero_lines((logits[:, number] - others).reshape(GRID, GRID), axis()))
+    return found
 
 
-def _as_bytes(difference: np.ndarray) -> np.ndarray:
-    """A difference of logits as bytes, cut where it is far from 0: enough to find where it changes its sign."""
-    bound = min(float(np.abs(difference).max()), FAR) or FAR
-    return np.clip(np.round(127 / bound * difference), -127, 127).reshape(GRID, GRID).astype(np.int8)
+def zero_lines(values: Float[np.ndarray, "rows columns"], along: Float[np.ndarray, " n"]) -> Float[np.ndarray, "k 2 2"]:
+    """Return where values on a square grid pass through 0, as k pieces of line from (x, y) to (x, y).
 
+    `along` are the grid's places on both axes. In each square of four neighbours the crossings of its edges, found by
+    linear interpolation, are joined (marching squares); of four crossings, those that lie nearest in their order.
 
-def _points(figure: go.Figure, points: Points, colours: Palette) -> None:
-    for number in range(points.classes):
-        own = points.positions[points.labels == number]
-        figure.add_scatter(
-            x=own[:, 0],
-            y=own[:, 1],
-            mode="markers",
-            marker={
-                "symbol": CLASS_SYMBOLS[number],
-                "size": 7,
-                "color": colours.line,
-                "line": {"width": 1, "color": colours.faint},
-            },
-            hoverinfo="skip",
-        )
-
-
-def _click_grid(figure: go.Figure) -> None:
-    places = grid(CLICK_GRID)
-    figure.add_scatter(
-        x=places[:, 0],
-        y=places[:, 1],
-        mode="markers",
-        marker={"size": 14, "opacity": 0},
-        selected={"marker": {"opacity": 0}},
-        unselected={"marker": {"opacity": 0}},
-        hovertemplate="(%{x:.1f}, %{y:.1f}): click for a negative here<extra></extra>",
-    )
+    >>> zero_lines(np.array([[-1.0, 1.0], [-1.0, 1.0]]), np.array([0.0, 1.0])).tolist()
+    [[[0.5, 0.0], [0.5, 1.0]]]
+    """
+    if values.shape != (len(along), len(along)):
+        raise ValueError(f"a grid of {len(along)} places on both axes holds as many values squared, not {values.shape}")
+    up, across = np.meshgrid(along, along, indexing="ij")
+    positive = values > 0
+    corners = [(slice(None, -1), slice(None, -1)), (slice(None, -1), slice(1, None)),
+               (slice(1, None), slice(1, None)), (slice(1, None), slice(None, -1))]  # fmt: skip
+    crossed, places = [], []
+    for one, other in zip(corners, corners[1:] + corners[:1], strict=True):
+        crosses = positive[one] != positive[other]
+        difference = np.where(crosses, values[one] - values[other], 1)
+        share = (np.where(crosses, values[one], 0) / difference)[..., None]
+        ends = [np.stack([across[corner], up[corner]], axis=-1) for corner in (one, other)]
+        crossed.append(crosses)
+        places.append(ends[0] + share * (ends[1] - ends[0]))
+    many = sum(each.astype(int) for each in crossed) == 4
+    pieces = []
+    for first, second in combinations(range(4), 2):
+        joined = crossed[first] & crossed[second] & (~many | ((first, second) in ((0, 1), (2, 3))))
+        pieces.append(np.stack([places[first][joined], places[second][joined]], axis=1))
+    return np.concatenate(pieces)

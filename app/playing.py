@@ -146,8 +146,8 @@ def add_typed() -> None:
 
 def add_clicked(key: str) -> None:
     """Add a negative where the plane of this key was clicked."""
-    for point in st.session_state[key]["selection"]["points"][:1]:
-        add_point(point["x"], point["y"])
+    if clicked := st.session_state[key]["clicked"]:
+        add_point(*clicked)
 
 
 def clear() -> None:

@@ -1,7 +1,9 @@
 """The playground page in every state, its figures and its sentences."""
 
+import json
 import threading
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from app import playground_words as words
 from app import turns
 from app.palette import DARK, LIGHT
-from app.plane import CLICK_GRID, plane_figure
+from app.plane import borders, plane_picture, zero_lines
 from nat_core.plane import GRID, draw_points, empty_cells, grid
 
 MAIN = str(Path(__file__).parents[1] / "app" / "main.py")
@@ -44,6 +46,12 @@ def trained(app: AppTest) -> AppTest:
     return app
 
 
+def drawn(app: AppTest) -> list[dict]:
+    """What both planes were given."""
+    protos = [plane.proto for plane in app.get("bidi_component")]
+    return [json.loads(proto.json or proto.mixed.json) for proto in protos]
+
+
 def number(app: AppTest) -> int:
     """How many negatives the page holds."""
     return len(app.session_state["play_negatives"])
@@ -55,8 +63,7 @@ def test_it_opens_with_two_equal_networks_and_says_what_to_do(page: AppTest) -> 
     assert "No negatives yet, so both are the same. Add a ring and press Train." in text
     assert text.count("Falsely sure on **0 %** of the empty plane") == 2
     assert "Full colour: confidence above 90 %" in text
-    alts = [chart.proto.alt for chart in page.get("plotly_chart")]
-    assert [alt.partition(":")[0] for alt in alts] == ["Baseline", "NAT"]
+    assert [data["alt"].partition(":")[0] for data in drawn(page)] == ["Baseline", "NAT"]
     assert page.button(key="clear").disabled
 
 
@@ -128,12 +135,11 @@ def test_negatives_by_number_and_by_click_and_none_again(page: AppTest) -> None:
 def test_a_click_on_the_plane_adds_one_negative_there(monkeypatch: pytest.MonkeyPatch) -> None:
     from app import playing
 
-    clicked = {"selection": {"points": [{"x": 1.5, "y": -2.0}]}}
-    state = {"plane_nat": clicked, "play_negatives": NONE}
+    state = {"plane_nat": {"clicked": [1.5, -2.0]}, "play_negatives": NONE}
     monkeypatch.setattr(playing.st, "session_state", state)
     playing.add_clicked("plane_nat")
     assert state["play_negatives"].tolist() == [[1.5, -2.0]]
-    state["plane_nat"] = {"selection": {"points": []}}
+    state["plane_nat"] = {"clicked": None}
     playing.add_clicked("plane_nat")
     assert len(state["play_negatives"]) == 1
 
@@ -193,17 +199,45 @@ def test_the_plane_is_drawn_in_the_colours_of_fooled_and_kept(colours, classes: 
     logits = np.zeros((GRID * GRID, classes), np.float32)
     logits[:, 0] = cells[:, 0]
     confidence = np.where(cells[:, 1] > 0, 0.95, 0.5)
-    figure = plane_figure(confidence, logits, empty, points, NONE, 0.9, colours, learned=True)
-    heat = figure.data[0]
-    drawn = np.asarray(heat.z).reshape(-1)
-    assert (np.abs(drawn[cells[:, 1] > 0]) == 95).all()
-    assert ((drawn > 0) == empty).all()
-    red = int(colours.fooled[1:3], 16)
-    assert heat.colorscale[-1][1].startswith(f"rgba({red}, ")
-    assert [place for place, _ in heat.colorscale] == sorted(place for place, _ in heat.colorscale)
-    assert sum(trace.type == "contour" for trace in figure.data) == (1 if classes == 2 else classes)
-    assert len(figure.data[-1].x) == CLICK_GRID**2
-    assert figure.data[-1].marker.opacity == 0
+    picture = plane_picture(
+        confidence,
+        logits,
+        empty,
+        points,
+        np.ones((1, 2), np.float32),
+        0.9,
+        colours,
+        learned=True,
+        step=7,
+        alt="a plane",
+    )
+    places = np.frombuffer(b64decode(picture["cells"]), np.uint8)
+    assert (np.abs(places.astype(int) - 100)[cells[:, 1] > 0] == 95).all()
+    assert ((places > 100) == empty).all()
+    table = picture["table"]
+    assert len(table) == 201
+    assert table[195] == [int(colours.fooled[start : start + 2], 16) for start in (1, 3, 5)] + [204]
+    assert table[5][:3] == [int(colours.kept[start : start + 2], 16) for start in (1, 3, 5)]
+    opacity = [colour[3] for colour in table[100:]]
+    assert opacity == sorted(opacity)
+    assert opacity[89] < 90 < 204 == opacity[90]
+    assert len(borders(logits)) == (1 if classes == 2 else 3)
+    assert picture["negatives"] == [1.0, 1.0]
+    assert len(picture["points"]) == 3 * 5 * classes
+    # The first class is the answer right of the middle.
+    assert np.abs(np.array(picture["borders"]).reshape(-1, 2)[: 2 * (GRID - 1), 0]).max() < 1e-3
+
+
+def test_zero_lines_by_hand() -> None:
+    along = np.array([0.0, 1.0, 2.0])
+    assert zero_lines(np.full((3, 3), 2.0), along).shape == (0, 2, 2)
+    flat = zero_lines(np.array([[-1.0, -1, -1], [3, 3, 3], [3, 3, 3]]), along)
+    assert sorted(flat[:, :, 0].tolist()) == [[1.0, 0.0], [2.0, 1.0]]
+    assert flat[:, :, 1].ravel().tolist() == [0.25] * 4
+    saddle = zero_lines(np.array([[1.0, -1.0], [-1.0, 1.0]]), along[:2])
+    assert saddle.tolist() == [[[0.5, 0.0], [1.0, 0.5]], [[0.5, 1.0], [0.0, 0.5]]]
+    with pytest.raises(ValueError, match=r"not \(2, 2\)"):
+        zero_lines(np.zeros((2, 2)), along)
 
 
 def test_sentences_by_hand() -> None:

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from app import cached, charts, frame
+from app import cached, frame
 from app import playground_words as words
 from app.palette import KINDS, NAMES
-from app.plane import SIDE, plane_figure
+from app.plane import plane, plane_picture
 from app.play_settings import LAYERS, MOST_COUNT, MOST_SEED, MOST_WEIGHT, RATES, WIDTHS
 from nat_core.plane import CLASSES, EXTENT, MARGIN
 
@@ -16,12 +16,8 @@ with st.spinner("The two networks are made ready."):
 from app import playing, turns
 
 TICK = 0.25  # seconds between two pictures while the networks learn
-# Pictures that follow each other do not fade.
-# A plane is square: where its column is narrower than high, what stands below moves up by the difference.
-STYLE = f"""<style>
-[class*="st-key-figure_"] {{ container-type: inline-size; }}
-[class*="st-key-plane_"] {{ margin-bottom: min(0px, calc(100cqw - {SIDE}px)); }}
-.st-key-stage [data-stale] {{ opacity: 1 !important; transition: none !important; }}
+STYLE = """<style>
+.st-key-stage [data-stale] { opacity: 1 !important; transition: none !important; }
 </style>"""
 t = frame.threshold()
 playing.scene()
@@ -61,24 +57,28 @@ def stage() -> None:
     controls()
     if st.session_state["play_blown"]:
         st.warning(st.session_state["play_blown"], icon=":material/warning:")
-    planes = {
-        kind: plane_figure(look.confidence, look.logits, here.empty, here.points, here.negatives, t, frame.colours(),
-                           learned=kind == "nat")
-        for kind, look in looks.items()
-    }  # fmt: skip
     for column, kind in zip(st.columns(2, gap="medium"), KINDS, strict=True):
+        look = looks[kind]
         with column, st.container(key=f"figure_{kind}", gap="xsmall"):
             st.caption(words.learns(kind, len(here.points.labels), number))
-            st.plotly_chart(
-                planes[kind],
-                key=f"plane_{kind}",
-                config=charts.CONFIG,
-                on_select=lambda kind=kind: playing.add_clicked(f"plane_{kind}"),
-                selection_mode="points",
-                alt=words.describe(NAMES[kind], sure[kind], len(here.points.labels), number),
+            plane(
+                f"plane_{kind}",
+                plane_picture(
+                    look.confidence,
+                    look.logits,
+                    here.empty,
+                    here.points,
+                    here.negatives,
+                    t,
+                    frame.colours(),
+                    learned=kind == "nat",
+                    step=now.step,
+                    alt=words.describe(NAMES[kind], sure[kind], len(here.points.labels), number),
+                ),
+                lambda kind=kind: playing.add_clicked(f"plane_{kind}"),
             )
             st.markdown(f":orange[▲] {words.gauge(sure[kind])}")
-            st.caption(words.right(looks[kind].right, len(here.points.labels), now.step))
+            st.caption(words.right(look.right, len(here.points.labels), now.step))
     st.caption(words.caption(t, int(here.empty.sum()), MARGIN, EXTENT))
     if (turn is not None) != learning:
         st.rerun()
