@@ -20,6 +20,7 @@ from app import cached
 from app.palette import Kind
 from app.pictures import FOLDER
 from app.play_settings import DEFAULTS
+from nat_core.features import Features, load_features
 from nat_core.images import CROPS, FILTERS, image_id, read_image, read_photo
 from nat_core.predictions import Predictions
 from nat_core.readers import identities
@@ -38,6 +39,21 @@ def in_one_batch(names: dict[Kind, str], pixels: UInt8[np.ndarray, "n 32 32 3"])
 def _batch(where: Path, name: str, stamp: tuple[int, ...], ids: tuple[str, ...], _pixels: np.ndarray) -> Predictions:
     network = cached.network(where, name, stamp)
     return importlib.import_module("nat_core.inference").predict(network, _pixels, ids=ids)
+
+
+def stored_features(name: str) -> dict[str, Features]:
+    """One network's stored features by image set. Raises CheckpointError where there are none."""
+    return _features(cached.folder(), name, cached.stamp_of(name))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _features(where: Path, name: str, stamp: tuple[int, ...]) -> dict[str, Features]:
+    return load_features(where, name)
+
+
+def network(name: str) -> Any:
+    """One network ready to predict, loaded once: a `nat_core.inference.Network`, whose module imports torch."""
+    return cached.network(cached.folder(), name, cached.stamp_of(name))
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

@@ -13,6 +13,8 @@ from app.palette import KINDS
 from app.pictures import gallery, samples
 from app.play_settings import DEFAULTS, READERS, negatives_text
 from app.scores import SCORE_TITLES, TEMPERATURES
+from app.teach_settings import DEFAULTS as TEACH_DEFAULTS
+from app.teach_settings import READERS as TEACH_READERS
 from nat_core.datasets import CIFAR10_CLASSES
 from nat_core.images import CROPS
 from nat_core.recipes import LEVELS
@@ -129,8 +131,12 @@ SETTINGS: dict[str, Callable[[str], Any]] = {
     "result": _result,
     "photos": lambda text: {str(number): number for number in range(100)}[text],
     **READERS,
+    **TEACH_READERS,
 }
 """What a link may hold, by the key of its widget: a reader that raises ValueError or KeyError for another value."""
+
+BEGUN = DEFAULTS | TEACH_DEFAULTS
+"""What settings begin with: a link need not name them."""
 
 
 def read(query: Mapping[str, str], defaults: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -171,7 +177,7 @@ def write(address: str, state: Mapping[str, Any]) -> str:
     """
     found = {}
     for key, reader in SETTINGS.items():
-        if key not in state or state[key] is False or (key in DEFAULTS and state[key] == DEFAULTS[key]):
+        if key not in state or state[key] is False or (key in BEGUN and state[key] == BEGUN[key]):
             continue
         text = _text(state[key])
         try:

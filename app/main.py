@@ -20,6 +20,8 @@ page = st.navigation(
         st.Page("views/thresholds.py", title="Thresholds", icon=":material/tune:"),
         st.Page("views/attention.py", title="Attention", icon=":material/center_focus_strong:"),
         st.Page("views/playground.py", title="Playground", icon=":material/experiment:"),
+        st.Page("views/your_negatives.py", title="Your negatives", icon=":material/block:"),
+        st.Page("views/digits_live.py", title="Digits live", icon=":material/looks_one:"),
         st.Page("views/workshop.py", title="Workshop", icon=":material/school:"),
         st.Page("views/bring_your_own.py", title="Bring your own", icon=":material/upload_file:"),
         st.Page("views/evidence.py", title="Evidence", icon=":material/fact_check:"),

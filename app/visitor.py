@@ -15,8 +15,8 @@ MOST = 60
 """So many photos are compared at once; further ones are left out, and named as such."""
 CAMERA = "camera"
 CENTRE = next(iter(CROPS))
-ZONES = ("uploads", "folder_uploads")
-"""The drop zones: one for files and zip files, one for folders."""
+ZONES = ("uploads", "folder_uploads", "negative_uploads")
+"""The drop zones: one for files and zip files, one for folders, and one for files on Your negatives."""
 
 
 @dataclass(frozen=True, eq=False)

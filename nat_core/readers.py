@@ -111,7 +111,8 @@ def digit_pictures(
 
     images, digits = map(np.asarray, load_digits(return_X_y=True))
     chosen = np.isin(digits, wanted) & np.isin(np.arange(len(digits)) % 5, PARTS[part])
-    return np.round(images[chosen].reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8), digits[chosen].astype(np.int64)
+    grey = np.round(np.multiply(images[chosen].reshape(-1, 8, 8), 255 / 16)).astype(np.uint8)
+    return grey, digits[chosen].astype(np.int64)
 
 
 def as_32(images: np.ndarray, path: Path | str) -> UInt8[np.ndarray, "n 32 32 3"]:

@@ -159,3 +159,27 @@ def test_thirty_visitors_train_at_once() -> None:
     assert len({turn.values[-1].losses for turn in found.values()}) == 1
     assert len(found) == 30
     assert most[0] <= 2
+
+
+def test_thirty_visitors_train_three_kinds_of_networks_at_once() -> None:
+    import numpy as np
+    import torch
+
+    from nat_core import digits, live, playground
+    from nat_core.plane import draw_negatives, draw_points
+
+    points, ring, settings = draw_points(), draw_negatives("ring"), playground.Settings(width=8)
+    classifier = torch.nn.Linear(8, 3)
+    values = np.random.default_rng(0).random((60, 8)).astype(np.float32)
+    lesson = live.Lesson(values, np.arange(60) % 3, values[:5] + 1)
+    kinds = (
+        lambda: playground.train(playground.start(settings, 3), points, ring, settings, 10),
+        lambda: digits.train(digits.start(), digits.digits(), 5, 10),
+        lambda: live.train(live.start(classifier), lesson, live.make_of(classifier), 10),
+    )
+    turns = Turns(2, patience=ENOUGH)
+    found = [turns.begin(f"visitor {number}", kinds[number % 3]) for number in range(30)]
+    until(lambda: all(turns.look(turn) >= 0 and turn.over for turn in found))
+    assert {turn.phase for turn in found} == {"done"}
+    assert {turn.values[-1].step for turn in found} == {10}
+    assert [len({turn.values[-1].losses for turn in found[kind::3]}) for kind in range(3)] == [1, 1, 1]

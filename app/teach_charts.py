@@ -1,0 +1,74 @@
+"""What a network learned of a visitor's negatives, before and after, as Plotly figures; no Streamlit here."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from app.charts import fill, plain, share_axis
+from app.palette import Kind, Palette
+from app.words import percent
+
+ROW = 46
+"""Pixels for the two bars of one row."""
+LONGEST = 22
+"""So many letters of a row's name are shown."""
+
+
+def before_after(
+    names: Sequence[str],
+    before: Sequence[float],
+    after: Sequence[float] | None,
+    kind: Kind,
+    colours: Palette,
+    *,
+    axis: str,
+    threshold: float | None = None,
+    alone: Sequence[float] | None = None,
+    left: int = 148,
+) -> go.Figure:
+    """Return two bars a row, hatched before learning and solid after it, all in [0, 1] and labelled in percent.
+
+    `after` is None where nothing was learned yet; `kind` is the network's, whose colour the hatched bars have.
+    `threshold` draws a line; `alone` marks where as much training without negatives leads. `axis` says what is drawn,
+    `left` how many pixels the names have.
+    """
+    figure = go.Figure()
+    rows = [_short(name) for name in names]
+    places = list(range(len(rows)))
+    series = [("before", before, fill(colours.of(kind), "/"))]
+    if after is not None:
+        series.append(("after", after, fill(colours.nat, "")))
+    for label, values, marker in series:
+        figure.add_bar(
+            x=list(values),
+            y=places,
+            orientation="h",
+            marker=marker,
+            text=[f"{percent(value)} {label}" for value in values],
+            textposition="outside",
+            textfont={"size": 12},
+            constraintext="none",
+            cliponaxis=False,
+            customdata=list(names),
+            hovertemplate=f"%{{customdata}}, {label}: %{{x:.1%}}<extra></extra>",
+        )
+    if alone is not None:
+        figure.add_scatter(
+            x=list(alone),
+            y=places,
+            mode="markers",
+            marker={"symbol": "line-ns", "size": 26, "line": {"width": 2, "color": colours.line}},
+            customdata=list(names),
+            hovertemplate="%{customdata}, as long without negatives: %{x:.1%}<extra></extra>",
+        )
+    if threshold is not None:
+        figure.add_vline(x=threshold, line={"color": colours.line, "width": 1.5})
+    figure.update_yaxes(autorange="reversed", tickvals=places, ticktext=rows, ticklabelstandoff=4, showgrid=False,
+                        fixedrange=True)  # fmt: skip
+    figure.update_xaxes(range=[0, 1.34], fixedrange=True, **share_axis(colours, (0, 0.5, 1)))
+    figure.update_xaxes(title=axis, title_standoff=10)
+    return plain(figure, 60 + ROW * len(rows), top=4, left=left, bottom=56).update_layout(bargap=0.3, bargroupgap=0)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"

@@ -1,0 +1,131 @@
+"""Your negatives: choose, train, see what it did and did not do, undo, cancel; and every sentence."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import teach_words as words
+from app.links import SETTINGS, read
+from app.palette import LIGHT
+from app.teach_charts import before_after
+from app.teach_settings import DEFAULTS
+from app.teach_words import Rates
+from nat_core.features import CHOSEN, Features, save_features
+from tests.pages import said
+from tests.synthetic import write_pairs
+
+PAGE = "views/your_negatives.py"
+
+
+@pytest.fixture(scope="module")
+def taught_networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A pair of made-up networks, the baseline with made-up features."""
+    folder = write_pairs(tmp_path_factory.mktemp("networks"), "wrn16_1")
+    generator = np.random.default_rng(0)
+    made = {}
+    for name in CHOSEN:
+        ids = tuple(f"{number:016x}" for number in range(60))
+        values = generator.random((60, 64)).astype(np.float32)
+        made[name] = Features(name, ids, values, generator.integers(0, 10, 60))
+    save_features(folder, "wrn16_1_baseline", made)
+    return folder
+
+
+def finished(app: AppTest) -> AppTest:
+    """The page once it has learned."""
+    end = time.monotonic() + 60
+    while "teach_turn" in app.session_state:
+        assert time.monotonic() < end
+        app.run()
+    return app
+
+
+def test_it_learns_the_chosen_photos_says_what_that_did_and_undoes_it(start, taught_networks: Path) -> None:
+    page = start(taught_networks, PAGE, pair="wrn16_1")
+    assert "of these 5. It was taught none of them." in page.title[0].value
+    assert page.button(key="teach_undo").disabled
+    assert [chart.proto.alt.partition(".")[0] for chart in page.get("plotly_chart")] == ["How sure it is of each photo"]
+    page.button(key="thumb_none-zebra").click().run()
+    assert page.session_state["taught"] == DEFAULTS["taught"][:-1]
+    assert "4 chosen" in said(page)
+    page.button(key="teach").click().run()
+    finished(page)
+    assert page.title[0].value.startswith("It learned these 4: sure of")
+    text = said(page)
+    assert "Of 60 CIFAR-100 pictures it never saw it is sure of" in text
+    assert "of the 18 other photos here" in text
+    assert "What it cost: right about" in text
+    assert "from 4 photos with 8 moved copies each and 5,000 CIFAR-10 pictures" in text
+    done = page.session_state["teach_history"][-1]
+    assert done.after["own"].confidence.mean() < done.before["own"].confidence.mean()
+    np.testing.assert_array_equal(done.before["own"].ids, done.after["own"].ids)
+    page.button(key="thumb_none-bee").click().run()
+    assert "The bars show what was learned last." in said(page)
+    page.button(key="teach_undo").click().run()
+    assert "of these 5. It was taught none of them." in page.title[0].value
+
+
+def test_cancelling_changes_nothing(start, taught_networks: Path) -> None:
+    page = start(taught_networks, PAGE, pair="wrn16_1", taught_beside=True)
+    page.button(key="teach").click().run()
+    if "teach_turn" in page.session_state:
+        page.button(key="teach_cancel").click().run()
+    assert "teach_turn" not in page.session_state
+    assert len(page.session_state["teach_history"]) <= 1
+    said(page)
+
+
+def test_a_network_without_features_is_told_how_to_get_them(start, taught_networks: Path) -> None:
+    page = start(taught_networks, PAGE, pair="wrn16_1", taught_kind="nat")
+    assert page.title[0].value == "This network has no stored features to learn from."
+    assert page.code[0].value == "nat features wrn16_1_nat"
+
+
+def test_a_link_names_samples_and_nothing_else() -> None:
+    assert {"taught", "taught_kind", "taught_beside"} <= set(SETTINGS)
+    values, complaints = read({"taught": "none-bee.jpg,none-zebra.jpg", "taught_kind": "nat", "taught_beside": "1"}, {})
+    assert values == {"taught": ("none-bee.jpg", "none-zebra.jpg"), "taught_kind": "nat", "taught_beside": True}
+    assert complaints == []
+    assert len(read({"taught": "cat1.jpg"}, {})[1]) == 1
+
+
+def test_the_chart_has_both_bars_the_stroke_and_short_names() -> None:
+    figure = before_after(["a", "b" * 30], [0.9, 0.2], [0.1, 0.2], "baseline", LIGHT, axis="share", alone=[0.8, 0.3])
+    before, after, stroke = figure.data
+    assert before.marker.pattern.shape == "/"
+    assert before.marker.color == LIGHT.baseline
+    assert (after.marker.color, after.marker.pattern.shape) == (LIGHT.nat, "")
+    assert before.text[0].replace("\u00a0", " ") == "90 % before"
+    assert list(stroke.x) == [0.8, 0.3]
+    assert [len(name) for name in figure.layout.yaxis.ticktext] == [1, 22]
+    assert len(before_after(["a"], [0.5], None, "nat", LIGHT, axis="share").data) == 1
+
+
+@pytest.mark.parametrize(
+    ("further", "beside", "ending"),
+    [
+        (0.25, False, "elsewhere it is surer than before.**"),
+        (0.19, False, "these photos and little else.**"),
+        (0.15, False, "protects others in part.**"),
+        (0.05, True, "many and varied pictures beside yours.**"),
+        (0.05, False, "These photos protect others too.**"),
+    ],
+)
+def test_the_lesson_is_told_as_it_came_out(further: float, beside: bool, ending: str) -> None:
+    told = words.lesson(Rates(3, 6, 0.2, 0.9, 0.7), Rates(0, 5, further, 0.9, 0.7), 17, 2000, beside)
+    assert told.endswith(ending)
+    assert "of the 17 other photos here of 5, before of 6" in told
+
+
+def test_sentences_by_hand() -> None:
+    assert words.title(0, 0, None, "nat") == "Choose things it was never taught."
+    assert words.title(0, 1, None, "nat") == "NAT is sure of none of these 1. It was taught none of them."
+    cost = words.cost(Rates(0, 0, 0.2, 0.9, 0.77), Rates(0, 0, 0.2, 0.875, 0.7), 2000).replace("\u00a0", " ")
+    assert cost == (
+        "What it cost: right about 87.5 % of 2,000 CIFAR-10 test pictures, before 90.0 %; keeps 70 of 100 of them, "
+        "before 77."
+    )
+    assert words.full(12).startswith("That is the most it learns at once (12)")
