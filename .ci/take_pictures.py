@@ -19,6 +19,7 @@ from tests.browsing import ARGUMENTS, CHROMIUM, ROOT, served
 PATIENCE = 180_000
 WIDTHS = {390: 844, 1280: 800, 1920: 1080}
 SHOWS = {
+    "fade": "your_photos?samples=1&opened=none-teapot&way=noise&far_noise=80",
     "see_it": "",
     "your_photos": "your_photos?samples=1",
     "thresholds": "thresholds?t=0.6",
@@ -29,24 +30,23 @@ SHOWS = {
     "evidence": "evidence",
 }
 """The pages by name, as the path behind the app's address."""
-IN_DOCS = (
-    ("see_it", 1280, "light"),
-    ("see_it", 390, "dark"),
-    ("your_photos", 1280, "light"),
-    ("thresholds", 1280, "light"),
-    ("attention", 1280, "dark"),
-    ("playground", 1280, "light"),
-)
+IN_DOCS = {
+    "see-it": ("see_it", 1280),
+    "see-it-phone": ("see_it", 390),
+    "your-photos": ("your_photos", 1280),
+    "fade": ("fade", 1280),
+    "thresholds": ("thresholds", 1280),
+    "attention": ("attention", 1280),
+}
+"""The pictures in docs/pictures/ by name: what they show, and how wide."""
 
 
-def train(page: Page) -> None:
-    """Add a ring of negatives and let both networks learn."""
-    page.get_by_role("button", name="Ring", exact=True).click()
-    page.get_by_role("button", name="Train", exact=True).click()
-    page.get_by_text("400 steps").first.wait_for()
+def to_the_fade(page: Page) -> None:
+    """Scroll to the photo that fades into noise."""
+    page.locator(".along").scroll_into_view_if_needed()
 
 
-BEFORE: dict[str, Callable[[Page], None]] = {"playground": train}
+BEFORE: dict[str, Callable[[Page], None]] = {"fade": to_the_fade}
 """What is done on a page before its picture is taken."""
 
 
@@ -86,18 +86,18 @@ def main() -> None:
     parser.add_argument("--themes", nargs="*", default=["light", "dark"], choices=["light", "dark"])
     asked = parser.parse_args()
     (ROOT / "docs" / "pictures").mkdir(exist_ok=True)
-    wanted = [each for each in IN_DOCS if each[0] in asked.only]
+    wanted = {ROOT / "docs" / "pictures" / f"{name}.webp": (*each, "light") for name, each in IN_DOCS.items()}
     if asked.all:
         asked.all.mkdir(parents=True, exist_ok=True)
-        wanted = [(show, width, theme) for show in asked.only for width in asked.widths for theme in asked.themes]
+        wanted = {
+            asked.all / f"{show}-{width}-{theme}.png": (show, width, theme)
+            for show in asked.only for width in asked.widths for theme in asked.themes
+        }  # fmt: skip
     with sync_playwright() as playwright, served(ROOT / "checkpoints") as address:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        for show, width, theme in wanted:
+        for file, (show, width, theme) in wanted.items():
             taken = picture(browser, address, show, width, theme, whole=bool(asked.all))
-            if asked.all:
-                taken.save(asked.all / f"{show}-{width}-{theme}.png")
-            else:
-                taken.save(ROOT / "docs" / "pictures" / f"{show.replace('_', '-')}-{width}.webp", quality=82, method=6)
+            taken.save(file, **({} if asked.all else {"quality": 82, "method": 6}))
         browser.close()
 
 
