@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import cached, challenges, charts, frame, links, points, visitor
+from app import cached, challenges, charts, classroom, frame, links, points, visitor
 from app import workshop_words as words
 from app.challenges import Clicks, Tried
 from app.pairs import Pair, set_title
@@ -59,7 +59,7 @@ def _clicks(pair: Pair) -> None:
 
 def _beside(page: str) -> str:
     """The address of another page of this app."""
-    return f"{st.context.url.partition('?')[0].rpartition('/')[0]}/{page}"
+    return classroom.outside(f"{st.context.url.partition('?')[0].rpartition('/')[0]}/{page}")
 
 
 # --- a photo that fools both -----------------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ def _factory(pair: Pair) -> None:
     least = {kind: float(found.costs[kind].min()) for kind in KINDS}
     st.markdown(words.factory(chosen, found.cost("nat", chosen), best["nat"], least["nat"],
                               points.won()["factory"], points.MOST))  # fmt: skip
-    sentence = words.factory_both(best, least)
+    sentence = words.factory_both(best, least, found.cost("nat", 1.0))
     st.plotly_chart(
         cost_figure(cached.CURVE, found.costs, best, chosen, frame.colours()),
         key="factory_costs",

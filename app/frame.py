@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
-from app import cached, links, own, words
+from app import cached, classroom, links, own, words
 from app.pairs import OWN_PAIR, PAIRS, Pair, default_pair, pair_named
 from app.palette import Palette, palette
 from nat_core.checkpoints import CheckpointError
@@ -135,7 +135,8 @@ def copy_link() -> None:
     if not popover.open:
         return
     with popover:
-        st.code(links.write(st.context.url, st.session_state.to_dict()), language=None, wrap_lines=True)
+        here = links.write(classroom.outside(st.context.url), st.session_state.to_dict())
+        st.code(here, language=None, wrap_lines=True)
         st.caption(
             "Opens this page just as it is, but without what you brought along (photos, image sets, networks) and what "
             "the playground has learned."

@@ -35,6 +35,8 @@ HIDDEN = ("networks", "pages", "link", "download", "settings", "answers")
 """What a teacher's link can hide: the choice of the pair, the list of pages, two buttons, what is folded, answers."""
 LESSONS = ("guess", "break_it", "fix_it", "choose_t", "where_it_fails")
 """The lessons' names, in their order; also the names of their files."""
+PARTS = ("The five steps", "Guess the photos", "Challenges", "For the teacher", "Classroom")
+"""The parts of the workshop, as its tabs name them."""
 LASTING = ("pair", "wall", "hide")
 """Settings that a link leaves as they are where it does not name them."""
 
@@ -128,6 +130,7 @@ SETTINGS: dict[str, Callable[[str], Any]] = {
     "wall": _switch,
     "hide": _hidden,
     "lesson": lambda text: {name: name for name in LESSONS}[text],
+    "workshop_part": lambda text: {part: part for part in PARTS}[text],
     "result": _result,
     "photos": lambda text: {str(number): number for number in range(100)}[text],
     **READERS,

@@ -8,6 +8,8 @@ from app.charts import plain
 from app.palette import KINDS, NAMES, SYMBOLS, Kind, Palette
 
 DASHES: dict[Kind, str] = {"baseline": "dash", "nat": "solid"}
+LABELS: dict[Kind, float] = {"baseline": 0.45, "nat": 0.3}
+"""How far along a line its name stands."""
 
 
 def cost_figure(
@@ -17,7 +19,7 @@ def cost_figure(
     chosen: float,
     colours: Palette,
 ) -> go.Figure:
-    """Return the cost of a hundred pictures at each threshold for both networks, the best t marked, the chosen a line.
+    """Return the cost of a hundred parts at each threshold for both networks, the best t marked, the chosen a line.
 
     `thresholds`, `best` and `chosen` in [0, 1]; the costs in any unit.
     """
@@ -39,18 +41,19 @@ def cost_figure(
             marker={"symbol": SYMBOLS[kind], "size": 12, "color": colour, "line": {"width": 2, "color": colour}},
             hoverinfo="skip",
         )
+        place = int(len(thresholds) * LABELS[kind])
         figure.add_annotation(
-            x=thresholds[0],
-            y=float(costs[kind][0]) if kind == "baseline" else float(costs[kind][len(thresholds) // 3]),
+            x=float(thresholds[place]),
+            y=float(costs[kind][place]),
             text=f"<b>{NAMES[kind]}</b>",
             font={"color": colour},
             showarrow=False,
-            xanchor="left",
-            yanchor="bottom",
+            xanchor="left" if kind == "baseline" else "right",
+            yanchor="bottom" if kind == "baseline" else "top",
         )
     figure.add_vline(x=chosen, line={"color": colours.line, "width": 2})
     figure.add_annotation(x=chosen, y=1, yref="paper", yanchor="bottom", text=f"your t = {chosen:.2f}", showarrow=False)
     figure.update_xaxes(title="threshold t", range=[0, 1], fixedrange=True, showgrid=False, zeroline=False)
-    figure.update_yaxes(title="cost of a hundred pictures", rangemode="tozero", fixedrange=True,
+    figure.update_yaxes(title="cost of a hundred parts", rangemode="tozero", fixedrange=True,
                         gridcolor=colours.faint, zeroline=False)  # fmt: skip
     return plain(figure, 320, top=26, left=60, bottom=44)

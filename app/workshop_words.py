@@ -9,6 +9,30 @@ from nat_core.costs import Prices
 
 NO_PROOF = "A link can be changed by hand, so this is no proof."
 TEACHER_HAS_IT = "Write your guess down. Your teacher has the answer."
+HIDDEN = {
+    "networks": "choice of the networks",
+    "pages": "list of pages",
+    "link": "Copy link",
+    "download": "Download this view",
+    "settings": "everything that is folded",
+    "answers": "answers, and this part",
+}
+"""What a link can hide, by the names of `links.HIDDEN`."""
+NO_CLASSROOM = (
+    "The app serves this computer alone. To let the phones of a class in, stop it and start it with this command; it "
+    "prints the address and a QR code, and this part shows them to project."
+)
+CLASSROOM = (
+    "Open this address on a phone in the same network, or scan the code.\n\n"
+    "Your photos go to this one computer, stay in its memory, and are gone when you close the page. Still: no "
+    "portraits of classmates.\n\n"
+    "To take a photo, press *Upload* on the page *Your photos*: the phone offers its own camera there. Browsers give a "
+    "page the camera itself only over HTTPS, which a local network does not have."
+)
+CAMERA_NEEDS_HTTPS = (
+    "Browsers give a page the camera only over HTTPS, and this is HTTP. Press Upload instead: a phone offers its own "
+    "camera there. Photos stay in memory and are gone when you leave."
+)
 CLICKS_TITLE = "Ten clicks"
 PHOTO_TITLE = "A photo that fools both"
 FACTORY_TITLE = "A threshold for a factory"
@@ -75,6 +99,11 @@ def photo_verdict(right: str, said: str, guess: float, answers: dict[Kind, Answe
 
 def _lower(text: str) -> str:
     return text[0].lower() + text[1:]
+
+
+def timing(begun: int, until: int) -> str:
+    """Return when a lesson is on, in minutes since the beginning."""
+    return f"Minutes {begun} to {until}"
 
 
 def clicks_task(most: int, goal: float) -> str:
@@ -145,13 +174,13 @@ def factory(chosen: float, cost: float, best: float, least: float, points: int, 
     )
 
 
-def factory_both(best: dict[Kind, float], least: dict[Kind, float]) -> str:
-    """Return the best t and the least cost of both networks."""
+def factory_both(best: dict[Kind, float], least: dict[Kind, float], by_hand: float) -> str:
+    """Return the best t and the least cost of both networks, beside the cost where a person looks at every part."""
     compared = {True: "NAT is the cheaper one.", False: "Here the baseline is the cheaper one."}
     return (
         f"At its best the baseline costs {least['baseline']:.0f} (t = {best['baseline']:.2f}), NAT "
         f"{least['nat']:.0f} (t = {best['nat']:.2f}). {compared[least['nat'] < least['baseline']]} With t = 1.00 a "
-        "person looks at every part."
+        f"person looks at every part, for {by_hand:.0f}."
     )
 
 

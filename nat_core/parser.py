@@ -241,9 +241,11 @@ def _add_app(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         verbs,
         "app",
         "open the app in a browser",
-        "It is served to this machine only, until Ctrl-C.",
-        "  nat app\n  nat app --checkpoints my_networks --port 8600",
+        "It is served to this machine only, until Ctrl-C; with --classroom to everyone in the local\n"
+        "network, with the address and its QR code printed here and on the page Workshop.",
+        "  nat app\n  nat app --checkpoints my_networks --port 8600\n  nat app --classroom",
     )
+    parser.add_argument("--classroom", action="store_true", help="serve the local network, for phones in a class")
     parser.add_argument("--port", type=count, metavar="N", help="default: 8501, or the next free one")
     data_option(parser)
     checkpoints_option(parser)

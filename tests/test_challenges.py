@@ -24,9 +24,7 @@ REAL = Path(__file__).parents[1] / "checkpoints"
 
 def workshop(folder: Path, monkeypatch: pytest.MonkeyPatch, part: str, **query: str) -> AppTest:
     """The page with one of its parts open."""
-    app = opened(folder, monkeypatch, PAGE, pair="wrn16_1", **query)
-    app.session_state["workshop_part"] = part
-    return app.run()
+    return opened(folder, monkeypatch, PAGE, pair="wrn16_1", workshop_part=part, **query)
 
 
 @pytest.fixture
@@ -74,9 +72,8 @@ def test_ten_clicks_are_checked_in_the_visitors_own_playground(page: AppTest) ->
     app = follow(page, playground, play_negatives="~".join(f"{x:.2f}_{y:.2f}" for x, y in ring))
     for _ in range(2):
         app.button(key="step").click().run()
-    app = follow(app, PAGE)
-    app.session_state["workshop_part"] = "Challenges"
-    app.run().button(key="check_clicks").click().run()
+    app = follow(app, PAGE, workshop_part="Challenges")
+    app.button(key="check_clicks").click().run()
     assert "8 negatives, NAT falsely sure on" in said(app)
     app.session_state["play_state"] = trained(app)
     app.button(key="check_clicks").click().run()
@@ -195,5 +192,5 @@ def test_points_and_sentences_by_hand() -> None:
     assert verdict == "No: only the baseline is sure. You gave the baseline 80 %; it has 97 %. 1 of 3 points."
     assert "It fools the baseline alone" in words.fools_both({"baseline": True, "nat": False}, answers)
     assert "It fools NAT alone" in words.fools_both({"baseline": False, "nat": True}, answers)
-    worse = words.factory_both({"baseline": 0.5, "nat": 0.6}, {"baseline": 10.0, "nat": 20.0})
-    assert "Here the baseline is the cheaper one." in worse
+    worse = words.factory_both({"baseline": 0.5, "nat": 0.6}, {"baseline": 10.0, "nat": 20.0}, 50.0)
+    assert worse.endswith("Here the baseline is the cheaper one. With t = 1.00 a person looks at every part, for 50.")

@@ -252,23 +252,25 @@ def test_report_of_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.Cap
     assert "none: name the one that holds the networks" in capsys.readouterr().err
 
 
+class Server:
+    """A server that was started with a command and an environment, and has ended; none really is."""
+
+    def __init__(self, started: dict, command: list[str], env: dict[str, str]) -> None:
+        started.update(command=command, env=env)
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def wait(self) -> int:
+        return 0
+
+
 def test_app_runs_beside_the_engine_with_the_folders_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    started = {}
-
-    class Server:
-        def __init__(self, command: list[str], env: dict[str, str]) -> None:
-            started.update(command=command, env=env)
-
-        def __enter__(self) -> "Server":
-            return self
-
-        def __exit__(self, *error: object) -> None:
-            pass
-
-        def wait(self) -> int:
-            return 0
-
-    monkeypatch.setattr(commands.subprocess, "Popen", Server)
+    started: dict = {}
+    monkeypatch.setattr(commands.subprocess, "Popen", lambda command, env: Server(started, command, env))
     assert main(["app", "--checkpoints", str(tmp_path), "--port", "8600"]) == 0
     script = Path(started["command"][4])
     assert started["command"][1:4] == ["-m", "streamlit", "run"]

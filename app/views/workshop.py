@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import challenge_cards, frame, guessing, lesson_cards, links, points
+from app import cached, challenge_cards, classroom, frame, guessing, lesson_cards, links, points, teacher
 from app import workshop_words as words
 from app.lesson_texts import languages, lessons
 
@@ -11,6 +11,7 @@ STYLE = """<style>
 [class*="st-key-lesson_small_"] button { padding: 0; min-height: 0; text-align: left; }
 [class*="st-key-lesson_small_"] button p { font-weight: 600; white-space: normal; overflow-wrap: normal; }
 [class*="st-key-lesson_large_"] { border-color: #0072B2; }
+[class*="st-key-lesson_large_"] .stHeading, [class*="st-key-challenge_"] .stHeading { margin-bottom: .45rem; }
 @media (max-width: 640px) {
   [class*="st-key-lesson_small_"] { min-height: 0; }
   [class*="st-key-lesson_large_"] [data-testid="stImage"] { max-width: 12rem; }
@@ -37,22 +38,34 @@ def heading() -> None:
         if most and st.context.url:
             with st.popover("Share", icon=":material/share:"):
                 here = {"pair": pair.key, "result": f"{won}-{most}"}
-                st.code(links.write(st.context.url, here), language=None, wrap_lines=True)
+                st.code(links.write(classroom.outside(st.context.url), here), language=None, wrap_lines=True)
                 st.caption(words.NO_PROOF)
         if most:
             st.button("Begin again", key="begin_again", type="tertiary", on_click=points.begin_again)
 
 
-st.html(STYLE)
-heading()
-lesson_cards.row(texts, pair)
-if len(languages()) > 1:
-    st.segmented_control("Language", languages(), key="language", required=True, persist_state="session")
-PARTS = {
+def steps() -> None:
+    """Draw the five lessons."""
+    lesson_cards.row(texts, pair)
+    if len(languages()) > 1:
+        st.segmented_control("Language", languages(), key="language", required=True, persist_state="session")
+
+
+DRAWN = {
+    "The five steps": steps,
     "Guess the photos": lambda: guessing.draw(pair, t),
     "Challenges": lambda: challenge_cards.draw(pair),
+    "For the teacher": lambda: teacher.draw(texts, pair, language),
+    "Classroom": classroom.draw,
 }
-for tab, draw_part in zip(st.tabs(list(PARTS), key="workshop_part", on_change="rerun"), PARTS.values(), strict=True):
+shown = [part for part in links.PARTS if not (part == "For the teacher" and frame.hides("answers"))]
+# Tabs forget which one was open when the visitor looks at another page, as the lessons ask them to.
+opened = st.session_state.get("workshop_part") or st.session_state.get("workshop_opened")
+st.session_state["workshop_part"] = st.session_state["workshop_opened"] = opened if opened in shown else shown[0]
+st.html(STYLE)
+heading()
+for tab, part in zip(st.tabs(shown, key="workshop_part", on_change="rerun"), shown, strict=True):
     if tab.open:
         with tab:
-            draw_part()
+            DRAWN[part]()
+cached.warm_up()

@@ -5,11 +5,12 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
-from app import cached, charts, frame, links, opened, own_charts, own_files, photo_words, visitor, words
+from app import cached, charts, classroom, frame, links, opened, own_charts, own_files, photo_words, visitor, words
 from app.cards import Card, all_cards, confidences, count_cards
 from app.pairs import set_title
 from app.palette import KINDS, NAMES
 from app.pictures import samples
+from app.workshop_words import CAMERA_NEEDS_HTTPS
 from nat_core.images import CROPS
 from nat_core.metrics import confidence_histogram
 from nat_core.readers import SUFFIXES
@@ -24,9 +25,10 @@ classes = cached.card(pair.nat).classes
 def controls() -> None:
     """Draw the drop zones, the camera, the samples, the way of making photos square, and the threshold."""
     left, right = st.columns([1.35, 1], gap="medium")
+    camera = classroom.camera_works(st.context.url)
     with right:
         with st.container(horizontal=True, gap="small"):
-            with_camera = st.toggle("Camera", key="camera", persist_state="session")
+            with_camera = camera and st.toggle("Camera", key="camera", persist_state="session")
             with_folder = st.toggle("A folder", key="folder", persist_state="session")
             st.toggle("Our twelve samples", key="samples", persist_state="session", disabled=not has_samples)
         st.slider("Threshold t: count an answer as sure above it", 0.0, 1.0, step=0.01, key="t",
@@ -44,6 +46,8 @@ def controls() -> None:
         drop_zone("uploads", "Drop in photos, or a zip file of photos (PNG, JPEG, WebP, GIF or BMP)", True, None)
         if with_folder:
             drop_zone("folder_uploads", "Drop in a folder", "directory", list(SUFFIXES))
+        if not camera:
+            st.caption(CAMERA_NEEDS_HTTPS)
         if with_camera and (shot := st.camera_input("Take a photo", key="shot")):
             visitor.take_shot(shot)
 

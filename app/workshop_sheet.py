@@ -1,0 +1,108 @@
+"""The workshop on paper: a sheet for pupils and one with the answers, each a page that needs no other file."""
+
+import re
+from collections.abc import Callable
+from html import escape
+
+from app import challenges
+from app.lesson_texts import Lesson
+from app.words import percent
+
+TITLE = "When should a network say: I do not know?"
+STYLE = """
+@page { size: A4; margin: 14mm 16mm; }
+* { box-sizing: border-box; }
+body { font: 11pt/1.4 system-ui, sans-serif; color: #111; background: #fff; max-width: 180mm; margin: 1rem auto;
+  padding: 0 1rem; }
+h1 { font-size: 17pt; margin: 0 0 .3rem; }
+h2 { font-size: 12pt; margin: 0 0 .15rem; }
+section { border: 1px solid #999; border-radius: 2mm; padding: 2.5mm 3.5mm; margin: 3mm 0; break-inside: avoid; }
+p, ul { margin: .25rem 0; }
+.minutes { float: right; color: #555; }
+.line { display: inline-block; border-bottom: 1px solid #111; min-width: 22mm; height: 1.1em; }
+.long { display: block; border-bottom: 1px solid #999; height: 7mm; }
+small { color: #555; }
+@media print { body { margin: 0; padding: 0; max-width: none; } }
+"""
+LINE = '<span class="line"></span>'
+
+
+def sheet_html(lessons: tuple[Lesson, ...], filled: Callable[[str, Lesson], str], address: str | None = None) -> str:
+    """Return the pupils' sheet: goals, questions and room for guesses; no answer is on it.
+
+    `filled` fills a lesson's text with its numbers; `address` is that of the classroom, None where there is none.
+    """
+    where = f"<p>The workshop is at <b>{escape(address)}</b>, page Workshop.</p>" if address else ""
+    sections = "".join(_question(number, lesson, filled) for number, lesson in enumerate(lessons, start=1))
+    body = f"<p>Name {LINE}{LINE} Date {LINE}</p>{where}{sections}{_challenges()}{NO_PORTRAITS}"
+    return _page(TITLE, body)
+
+
+def answers_html(lessons: tuple[Lesson, ...], filled: Callable[[str, Lesson], str], networks: str) -> str:
+    """Return the teacher's sheet: for each lesson its minutes, what to say, and the numbers to expect."""
+    sections, begun = [], 0
+    for number, lesson in enumerate(lessons, start=1):
+        until = begun + lesson.minutes
+        sections.append(
+            f'<section><span class="minutes">minutes {begun} to {until}</span><h2>{number}. {escape(lesson.title)}</h2>'
+            f"{_paragraphs(filled(lesson.say, lesson))}{_list(filled(lesson.numbers, lesson))}</section>"
+        )
+        begun = until
+    body = f"<p>For the teacher. Networks: {escape(networks)}.</p>{''.join(sections)}{NO_PORTRAITS}"
+    return _page(f"{TITLE} The answers", body)
+
+
+def _question(number: int, lesson: Lesson, filled: Callable[[str, Lesson], str]) -> str:
+    return (
+        f'<section><span class="minutes">{lesson.minutes} min</span><h2>{number}. {escape(lesson.title)}</h2>'
+        f"<p><i>{_inline(filled(lesson.goal, lesson))}</i></p>{_paragraphs(filled(lesson.question, lesson))}"
+        f'<p>My guess {LINE} % &emsp; It was {LINE} %</p><p>What I noticed <span class="long"></span></p></section>'
+    )
+
+
+def _challenges() -> str:
+    return (
+        f"<section><h2>Challenges</h2><p>At most {challenges.MOST_CLICKS} negatives, less than "
+        f"{escape(percent(challenges.FEW_SURE))} falsely sure: I placed {LINE} and reached {LINE} %</p>"
+        f"<p>A photo that fools both networks: {LINE}{LINE}</p>"
+        f"<p>My t for the factory (false alarm {challenges.PRICES.false_alarm:g}, miss {challenges.PRICES.miss:g}): "
+        f"{LINE} It costs {LINE}</p></section>"
+    )
+
+
+NO_PORTRAITS = (
+    "<p><small>Photos stay in the memory of one computer and are gone when the page is closed. All the same: no "
+    "portraits of classmates.</small></p>"
+)
+
+
+def _page(title: str, body: str) -> str:
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<h1>{escape(title)}</h1>
+{body}
+</body>
+</html>
+"""
+
+
+def _paragraphs(text: str) -> str:
+    return "".join(f"<p>{_inline(part)}</p>" for part in text.split("\n\n"))
+
+
+def _list(text: str) -> str:
+    return "<ul>" + "".join(f"<li>{_inline(line.removeprefix('- '))}</li>" for line in text.splitlines()) + "</ul>"
+
+
+def _inline(text: str) -> str:
+    """A lesson's Markdown as HTML: bold and italics are all that its questions, goals and numbers use."""
+    bold = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", escape(text))
+    return re.sub(r"\*(.+?)\*", r"<i>\1</i>", bold)

@@ -1,0 +1,72 @@
+"""A classroom's way in: this computer's address in the local network, a free port, and the QR code of both."""
+
+import io
+import socket
+import sys
+
+import segno
+
+ELSEWHERE = ("192.0.2.1", 9)
+"""An address kept for documentation: a datagram socket finds its way there without sending anything."""
+FIRST_PORT = 8501
+PORTS = 100
+
+
+class NoNetwork(Exception):
+    """This computer is in no network, or no port is free; the message is a sentence for who started it."""
+
+
+def local_address() -> str:
+    """Return this computer's address in its network, as phones there reach it. Raises NoNetwork without one."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
+            way.connect(ELSEWHERE)
+            address = way.getsockname()[0]
+    except OSError:
+        address = "127.0.0.1"
+    if address.startswith("127.") or address == "0.0.0.0":
+        raise NoNetwork(
+            "This computer has no network address, so no phone can reach it. Connect it to the network that the "
+            "phones use (Wi-Fi or cable), and start again."
+        )
+    return address
+
+
+def free_port(wanted: int | None = None) -> int:
+    """Return the port that is wanted, or the first free one from 8501 up. Raises NoNetwork where it is taken."""
+    candidates = range(FIRST_PORT, FIRST_PORT + PORTS) if wanted is None else (wanted,)
+    for port in candidates:
+        with socket.socket() as tried:
+            if sys.platform != "win32":
+                # As the server does it, so that a port which it can have is not refused here.
+                tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind(("0.0.0.0", port))
+            except OSError:
+                continue
+            return port
+    raise NoNetwork(f"Port {candidates[0]} is taken: stop what uses it, or name another one with --port.")
+
+
+def qr_text(address: str, *, coloured: bool = False) -> str:
+    """Return the QR code of an address as lines of a terminal, two rows of modules a line.
+
+    The blocks are the light modules. `coloured` sets white on black by escape codes, whatever the terminal's colours.
+
+    >>> len(qr_text("http://192.168.1.20:8501").splitlines())
+    17
+    """
+    drawn = io.StringIO()
+    segno.make(address, error="m", micro=False).terminal(drawn, compact=True)
+    if not coloured:
+        return drawn.getvalue()
+    return "".join(f"\x1b[97;40m{line}\x1b[0m\n" for line in drawn.getvalue().splitlines())
+
+
+def qr_svg(address: str, scale: int = 10) -> str:
+    """Return the QR code of an address as SVG, black on white with its quiet zone; `scale` pixels a module."""
+    drawn = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(
+        drawn, kind="svg", scale=scale, border=4, dark="#000", light="#fff", xmldecl=False, nl=False
+    )
+    return drawn.getvalue().decode()

@@ -1,0 +1,158 @@
+"""A classroom in one command: the address, the QR code, the server's switches, and the page to project."""
+
+import socket
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from nat_core import classroom, commands
+from nat_core.__main__ import main
+from tests.pages import MAIN, said
+from tests.test_cli import Server
+from tests.test_links import opened
+
+ADDRESS = "http://192.168.1.20:8501"
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> dict:
+    """What a server was started with, none really is."""
+    found: dict = {}
+    monkeypatch.setattr(commands.subprocess, "Popen", lambda command, env: Server(found, command, env))
+    return found
+
+
+def test_the_class_is_served_at_an_address_that_is_printed_with_its_code(started, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(classroom, "local_address", lambda: "192.168.1.20")
+    monkeypatch.setattr(classroom, "free_port", lambda wanted: wanted or 8501)
+    assert main(["app", "--classroom"]) == 0
+    assert started["command"][5:] == [
+        "--server.address=0.0.0.0", "--server.port=8501", "--browser.serverAddress=192.168.1.20",
+    ]  # fmt: skip
+    assert started["env"]["NAT_CLASSROOM"] == ADDRESS
+    printed = capsys.readouterr().out
+    assert ADDRESS in printed
+    assert classroom.qr_text(ADDRESS) in printed
+    assert "no portraits" in printed
+
+
+def test_without_the_switch_nothing_is_bound_to_the_network(started, capsys) -> None:
+    assert main(["app"]) == 0
+    assert not [flag for flag in started["command"] if "0.0.0.0" in flag]
+    assert "NAT_CLASSROOM" not in started["env"]
+    assert capsys.readouterr().out == ""
+    assert 'address = "localhost"' in (Path(MAIN).parent / ".streamlit" / "config.toml").read_text()
+
+
+def test_without_a_network_it_says_what_to_do(started, monkeypatch, capsys) -> None:
+    def unreachable(self: socket.socket, address: object) -> None:
+        raise OSError("Network is unreachable")
+
+    monkeypatch.setattr(classroom.socket.socket, "connect", unreachable, raising=False)
+    assert main(["app", "--classroom"]) == 1
+    assert capsys.readouterr().err == (
+        "nat app: This computer has no network address, so no phone can reach it. Connect it to the network that the "
+        "phones use (Wi-Fi or cable), and start again.\n"
+    )
+    assert started == {}
+
+
+def test_a_taken_port_is_passed_over_or_named() -> None:
+    with socket.socket() as taken:
+        taken.bind(("0.0.0.0", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(classroom.NoNetwork, match=f"Port {port} is taken"):
+            classroom.free_port(port)
+    assert classroom.free_port(port) == port
+    assert 8501 <= classroom.free_port() < 8601
+
+
+def test_the_codes_are_that_of_the_address() -> None:
+    import numpy as np
+    import segno
+
+    modules = np.array([list(row) for row in segno.make(ADDRESS, error="m", micro=False).matrix])
+    lines = classroom.qr_text(ADDRESS).splitlines()
+    light = np.array([[(sign in "█▀", sign in "█▄") for sign in line] for line in lines]).transpose(0, 2, 1)
+    drawn = ~light.reshape(-1, light.shape[2])[4 : 4 + len(modules), 4:-4]
+    assert (drawn == (modules == 1)).all()
+    assert "\x1b[97;40m" in classroom.qr_text(ADDRESS, coloured=True)
+    svg = classroom.qr_svg(ADDRESS, scale=3)
+    assert f'width="{3 * (len(modules) + 8)}"' in svg
+    assert "#fff" in svg
+
+
+def part(networks: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> AppTest:
+    """A part of the workshop, at an address."""
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
+    app = AppTest.from_file(MAIN, default_timeout=60)
+    app.context["url"] = "http://localhost:8501/workshop"
+    app.query_params.update({"pair": "wrn16_1", "workshop_part": name})
+    return app.run().switch_page("views/workshop.py").run()
+
+
+def test_the_page_to_project_shows_address_code_and_rules(networks: Path, monkeypatch, fresh_caches) -> None:
+    assert "nat app --classroom" in said(part(networks, monkeypatch, "Classroom"))
+    monkeypatch.setenv("NAT_CLASSROOM", ADDRESS)
+    app = part(networks, monkeypatch, "Classroom")
+    text = said(app)
+    assert "stay in its memory, and are gone when you close the page" in text
+    assert "no portraits of classmates" in text
+    assert f"QR code of {ADDRESS}" in [image.alt for images in app.image for image in images.proto.imgs]
+    assert any(ADDRESS in html.proto.body for html in app.get("html"))
+    assert any(code.value.startswith(f"{ADDRESS}/workshop?") for code in app.code)
+
+
+@pytest.mark.parametrize(("url", "works"), [("http://192.168.1.20:8501/", False), ("http://localhost:8501/", True)])
+def test_the_camera_is_offered_only_where_browsers_allow_it(
+    networks: Path, monkeypatch, fresh_caches, url: str, works: bool
+) -> None:
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
+    app = AppTest.from_file(MAIN, default_timeout=60)
+    app.context["url"] = url
+    app.run().switch_page("views/your_photos.py").run()
+    assert bool([each for each in app.toggle if each.key == "camera"]) is works
+    assert ("the camera only over HTTPS" in said(app)) is not works
+
+
+def test_a_teacher_gets_notes_numbers_and_links_that_hide(networks: Path, monkeypatch, fresh_caches) -> None:
+    app = part(networks, monkeypatch, "For the teacher")
+    text = said(app)
+    assert "No portraits of classmates." in text
+    assert "Minutes 0 to 7" in text
+    assert "Minutes 35 to 45" in text
+    assert "{{" not in text
+    assert "falsely sure without negatives: 95 %" in text
+    assert "lesson=guess&hide=networks,answers&v=1" in app.code[-1].value
+    app.multiselect(key="hidden_parts").set_value([]).run()
+    app.selectbox(key="hidden_lesson").set_value("choose_t").run()
+    assert app.code[-1].value == "http://localhost:8501/workshop?pair=wrn16_1&lesson=choose_t&v=1"
+    hidden = opened(
+        networks, monkeypatch, "views/workshop.py", pair="wrn16_1", hide="answers", workshop_part="For the teacher"
+    )
+    assert "For the teacher" not in [tab.label for tab in hidden.tabs]
+
+
+def test_the_sheets_need_no_other_file_and_only_one_has_the_answers(networks: Path, monkeypatch, fresh_caches) -> None:
+    from app.lesson_numbers import filled
+    from app.lesson_texts import lessons
+    from app.pairs import pair_named
+    from app.workshop_sheet import answers_html, sheet_html
+
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
+    pair = pair_named("wrn16_1")
+    sheet = sheet_html(lessons(), lambda text, lesson: filled(text, lesson, pair), ADDRESS)
+    answers = answers_html(lessons(), lambda text, lesson: filled(text, lesson, pair), "a & b")
+    for html in (sheet, answers):
+        assert html.startswith("<!doctype html>")
+        assert "@page { size: A4" in html
+        assert all(each.title in html for each in lessons())
+        assert "no portraits of classmates" in html
+        assert not [sign for sign in ("{{", "$", "**", "<script", "src=", "href=") if sign in html]
+    assert ADDRESS in sheet
+    assert sheet.count("My guess") == 5
+    assert "95\u00a0%" not in sheet
+    assert "falsely sure without negatives: 95\u00a0%" in answers
+    assert "a &amp; b" in answers
