@@ -1,0 +1,67 @@
+"""The notebook: its cells run one after another in one namespace, and what they come to holds."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOK = json.loads((ROOT / "docs" / "workshop.ipynb").read_text(encoding="utf-8"))
+CODE = [cell for cell in NOTEBOOK["cells"] if cell["cell_type"] == "code"]
+
+
+@pytest.fixture(scope="module")
+def run() -> tuple[dict[str, Any], list[str]]:
+    """All that the code cells leave behind, and what each prints."""
+    import contextlib
+    import io
+
+    import torch
+
+    names: dict[str, Any] = {"__name__": "notebook"}
+    printed, threads = [], torch.get_num_threads()
+    for number, cell in enumerate(CODE, start=1):
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            exec(compile("".join(cell["source"]), f"cell {number}", "exec"), names)
+        printed.append(output.getvalue())
+    torch.set_num_threads(threads)
+    yield names, printed
+    shutil.rmtree(names["home"])
+
+
+def test_it_is_a_notebook_of_about_twenty_cells_without_outputs() -> None:
+    assert (NOTEBOOK["nbformat"], NOTEBOOK["nbformat_minor"]) == (4, 5)
+    assert 18 <= len(NOTEBOOK["cells"]) <= 22
+    assert len({cell["id"] for cell in NOTEBOOK["cells"]}) == len(NOTEBOOK["cells"])
+    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in CODE)
+    assert all("".join(cell["source"]).strip() for cell in NOTEBOOK["cells"])
+
+
+def test_every_code_cell_but_the_imports_says_something(run) -> None:
+    _, printed = run
+    assert printed[0] == ""
+    assert all(text.strip() for text in printed[1:])
+
+
+def test_negatives_of_the_kind_that_was_shown_fool_nat_less(run) -> None:
+    names, printed = run
+    rates = names["ncr"]("digits_67_test")
+    assert rates["digits_nat"] < rates["digits_baseline"]
+    assert all(report.accuracy > 0.9 for report in names["reports"].values())
+    assert "digits_89" in "".join(printed)
+
+
+def test_sureness_goes_only_where_negatives_were_shown(run) -> None:
+    sureness = run[0]["sureness"]
+    assert sureness["none"] > 0.9 > sureness["blob"] > 0.7
+    assert sureness["ring"] < 0.3
+
+
+def test_the_cost_of_a_uniform_answer_is_nothing(run) -> None:
+    lines = next(text for text in run[1] if "->" in text).splitlines()
+    costs = [float(re.search(r"-> (-?[\d.]+)", line)[1]) for line in lines]
+    assert costs[0] == 0
+    assert costs == sorted(costs)
