@@ -52,14 +52,18 @@ def row(lessons: tuple[Lesson, ...], pair: Pair) -> None:
     """Draw the cards, and the answer of the large one where it is revealed."""
     chosen = large(lessons)
     weights = [LARGE if each is chosen else 1 for each in lessons]
-    for number, (column, lesson) in enumerate(zip(st.columns(weights, gap="small"), lessons, strict=True), start=1):
+    answered = chosen.name in guesses()
+    # On a phone the large card comes first, and once it is answered, last: just above its answer.
+    with st.container(key=f"lessons_{'answered' if answered else 'open'}"):
+        columns = st.columns(weights, gap="small")
+    for number, (column, lesson) in enumerate(zip(columns, lessons, strict=True), start=1):
         kind = "large" if lesson is chosen else "small"
         with column, st.container(border=True, key=f"lesson_{kind}_{lesson.name}", gap="xsmall"):
             if lesson is chosen:
                 _large(number, lesson, pair)
             else:
                 _small(number, lesson)
-    if chosen.name in guesses():
+    if answered:
         _answer(chosen, lessons, pair)
 
 

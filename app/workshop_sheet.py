@@ -10,17 +10,18 @@ from app.words import percent
 
 TITLE = "When should a network say: I do not know?"
 STYLE = """
-@page { size: A4; margin: 14mm 16mm; }
+@page { size: A4; margin: 10mm 15mm; }
 * { box-sizing: border-box; }
-body { font: 11pt/1.4 system-ui, sans-serif; color: #111; background: #fff; max-width: 180mm; margin: 1rem auto;
+body { font: 10pt/1.35 system-ui, sans-serif; color: #111; background: #fff; max-width: 180mm; margin: 1rem auto;
   padding: 0 1rem; }
 h1 { font-size: 17pt; margin: 0 0 .3rem; }
 h2 { font-size: 12pt; margin: 0 0 .15rem; }
-section { border: 1px solid #999; border-radius: 2mm; padding: 2.5mm 3.5mm; margin: 3mm 0; break-inside: avoid; }
+section { border: 1px solid #999; border-radius: 2mm; padding: 2mm 3.5mm; margin: 2.5mm 0; break-inside: avoid; }
 p, ul { margin: .25rem 0; }
 .minutes { float: right; color: #555; }
 .line { display: inline-block; border-bottom: 1px solid #111; min-width: 22mm; height: 1.1em; }
-.long { display: block; border-bottom: 1px solid #999; height: 7mm; }
+.row { display: flex; align-items: end; gap: 1.5mm; padding-top: 3mm; }
+.rest { flex: 1; border-bottom: 1px solid #111; }
 small { color: #555; }
 @media print { body { margin: 0; padding: 0; max-width: none; } }
 """
@@ -56,7 +57,8 @@ def _question(number: int, lesson: Lesson, filled: Callable[[str, Lesson], str])
     return (
         f'<section><span class="minutes">{lesson.minutes} min</span><h2>{number}. {escape(lesson.title)}</h2>'
         f"<p><i>{_inline(filled(lesson.goal, lesson))}</i></p>{_paragraphs(filled(lesson.question, lesson))}"
-        f'<p>My guess {LINE} % &emsp; It was {LINE} %</p><p>What I noticed <span class="long"></span></p></section>'
+        f'<p class="row">My guess {LINE} % &ensp; It was {LINE} % &ensp; What I noticed <span class="rest"></span></p>'
+        "</section>"
     )
 
 

@@ -125,10 +125,10 @@ def test_a_teacher_gets_notes_numbers_and_links_that_hide(networks: Path, monkey
     assert "Minutes 35 to 45" in text
     assert "{{" not in text
     assert "falsely sure without negatives: 95 %" in text
-    assert "lesson=guess&hide=networks,answers&v=1" in app.code[-1].value
+    assert app.main.code[0].value.endswith("/workshop?pair=wrn16_1&hide=networks,answers&lesson=guess&v=1")
     app.multiselect(key="hidden_parts").set_value([]).run()
     app.selectbox(key="hidden_lesson").set_value("choose_t").run()
-    assert app.code[-1].value == "http://localhost:8501/workshop?pair=wrn16_1&lesson=choose_t&v=1"
+    assert app.main.code[0].value == "http://localhost:8501/workshop?pair=wrn16_1&lesson=choose_t&v=1"
     hidden = opened(
         networks, monkeypatch, "views/workshop.py", pair="wrn16_1", hide="answers", workshop_part="For the teacher"
     )

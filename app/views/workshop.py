@@ -13,7 +13,12 @@ STYLE = """<style>
 [class*="st-key-lesson_large_"] { border-color: #0072B2; }
 [class*="st-key-lesson_large_"] .stHeading, [class*="st-key-challenge_"] .stHeading { margin-bottom: .45rem; }
 @media (max-width: 640px) {
-  [class*="st-key-lesson_small_"] { min-height: 0; }
+  [class*="st-key-lesson_small_"] {
+    flex-direction: row; align-items: center; justify-content: space-between; min-height: 0; padding: .25rem .9rem;
+  }
+  [class*="st-key-lesson_small_"] > * { width: auto !important; flex: none; }
+  .st-key-lessons_open .stColumn:has([class*="st-key-lesson_large_"]) { order: -1; }
+  .st-key-lessons_answered .stColumn:has([class*="st-key-lesson_large_"]) { order: 1; }
   [class*="st-key-lesson_large_"] [data-testid="stImage"] { max-width: 12rem; }
 }
 </style>"""
