@@ -51,15 +51,15 @@ def _clicks(pair: Pair) -> None:
     found = _kept().get("clicks")
     if isinstance(found, Clicks):
         st.markdown(words.clicks_verdict(found, challenges.MOST_CLICKS, challenges.FEW_SURE, met=found.met))
-        if found.met and st.context.url:
+        if found.met and (url := st.context.url):
             played = {key: value for key, value in st.session_state.to_dict().items() if key in READERS}
-            st.code(links.write(_beside("playground"), played), language=None, wrap_lines=True)
+            st.code(links.write(_beside(url, "playground"), played), language=None, wrap_lines=True)
             st.caption("This link holds your negatives: whoever opens it and presses Train sees the same.")
 
 
-def _beside(page: str) -> str:
-    """The address of another page of this app."""
-    return classroom.outside(f"{st.context.url.partition('?')[0].rpartition('/')[0]}/{page}")
+def _beside(url: str, page: str) -> str:
+    """The address of another page of this app, as phones reach it."""
+    return classroom.outside(f"{url.partition('?')[0].rpartition('/')[0]}/{page}")
 
 
 # --- a photo that fools both -----------------------------------------------------------------------------------------
@@ -95,6 +95,7 @@ def _photo(pair: Pair) -> None:
         name, ask = photo.name, lambda: {kind: said.answer for kind, said in cached.answers(pair, photo.pixels).items()}
     else:
         left.image(cached.gallery_square(chosen), width=150, alt=pictures[chosen].shows)
+        left.caption(pictures[chosen].credit)
         name, ask, honest = pictures[chosen].name, lambda: challenges.gallery_answers(pair, chosen), True
     right.button("Try it", key="try_photo", type="primary", disabled=not honest, on_click=try_photo, args=(name, ask))
     tried = _kept().get("photo")

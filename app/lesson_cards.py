@@ -6,6 +6,7 @@ from app import cached, frame, lesson_numbers, points
 from app import workshop_words as words
 from app.lesson_texts import Lesson
 from app.pairs import Pair
+from app.pictures import gallery
 from app.words import CORNER
 
 LARGE = 3.4
@@ -82,7 +83,9 @@ def _large(number: int, lesson: Lesson, pair: Pair) -> None:
     text = lesson_numbers.filled(lesson.question, lesson, pair)
     if file := lesson.settings.get("picture"):
         picture, question = st.columns([1, 2.2], gap="small")
-        picture.image(cached.gallery_square(file), width="stretch", alt=f"{file}; {CORNER}")
+        shown = next(each for each in gallery() if each.file == file)
+        picture.image(cached.gallery_square(file), width="stretch", alt=f"{shown.shows}; {CORNER}")
+        picture.caption(shown.credit)
         question.markdown(text)
     else:
         st.markdown(text)

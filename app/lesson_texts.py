@@ -102,7 +102,7 @@ def parse(name: str, text: str) -> Lesson:
         raise ValueError(f"{name}: these are missing, empty or unknown: {', '.join(sorted(wrong))}")
     if matter["page"] not in PAGES or not matter["minutes"].isdigit():
         raise ValueError(f"{name}: page is one of {', '.join(PAGES)}, minutes a whole number; got {matter}")
-    return Lesson(name, **given | {"minutes": int(matter["minutes"])})
+    return Lesson(name, minutes=int(given.pop("minutes")), **given)
 
 
 def _entry(name: str, line: str) -> tuple[str, str]:

@@ -33,7 +33,7 @@ def heading() -> None:
     after = lesson_cards.following(texts)
     done = sum(each.name in lesson_cards.guesses() for each in texts)
     minutes = sum(each.minutes for each in texts)
-    st.title(words.title(done, len(texts), after and after.title, minutes), anchor=False)
+    st.title(words.title(done, len(texts), after.title if after else None, minutes), anchor=False)
     if result := st.session_state.pop("result", None) or st.session_state.get("sent"):
         st.session_state["sent"] = result
         st.info(words.shared(*(int(number) for number in result.split("-"))), icon=":material/mail:")
