@@ -8,7 +8,7 @@ from app.charts import plain
 from app.palette import KINDS, NAMES, SYMBOLS, Kind, Palette
 
 DASHES: dict[Kind, str] = {"baseline": "dash", "nat": "solid"}
-LABELS: dict[Kind, float] = {"baseline": 0.45, "nat": 0.3}
+LABELS: dict[Kind, float] = {"baseline": 0.62, "nat": 0.3}
 """How far along a line its name stands."""
 
 
