@@ -102,7 +102,8 @@ def test_the_page_to_project_shows_address_code_and_rules(networks: Path, monkey
     assert "no portraits of classmates" in text
     assert f"QR code of {ADDRESS}" in [image.alt for images in app.image for image in images.proto.imgs]
     assert any(ADDRESS in html.proto.body for html in app.get("html"))
-    assert any(code.value.startswith(f"{ADDRESS}/workshop?") for code in app.code)
+    app.session_state["copy_link"] = True
+    assert any(code.value.startswith(f"{ADDRESS}/workshop?") for code in app.run().code)
 
 
 @pytest.mark.parametrize(("url", "works"), [("http://192.168.1.20:8501/", False), ("http://localhost:8501/", True)])
