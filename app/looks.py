@@ -51,11 +51,6 @@ class Comparison:
     spread: Spread
     """On many pictures."""
 
-    @property
-    def usual(self) -> dict[str, float]:
-        """The median over many pictures."""
-        return {level: each[2] for level, each in self.spread.quantiles.items()}
-
 
 @dataclass(frozen=True)
 class Look:

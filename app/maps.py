@@ -50,6 +50,13 @@ class Spread:
     """What the pictures are: "gallery pictures"."""
     pictures: int
     quantiles: Mapping[str, tuple[float, ...]]
+    seeds: Mapping[str, float] | None = None
+    """The median of two baselines of different seeds on them; None where only one was trained."""
+
+    @property
+    def usual(self) -> dict[str, float]:
+        """The median by level."""
+        return {level: each[2] for level, each in self.quantiles.items()}
 
 
 def attention_grid(
@@ -89,7 +96,8 @@ def attention_grid(
 def distances(here: Mapping[str, float], spread: Spread, colours: Palette, *, height: int = 210) -> go.Figure:
     """Return the distances of two networks' maps on one picture, by level, each a dot on its usual spread.
 
-    `here` in [0, sqrt 2]. The thin line holds 90 % of the pictures, the thick one half of them, the tick the median.
+    `here` in [0, sqrt 2]. The thin line holds 90 % of the pictures, the thick one half of them, the tick the median; a
+    hollow circle is the median of two baselines of different seeds.
     """
     figure = go.Figure()
     for level in LEVELS:
@@ -119,6 +127,14 @@ def distances(here: Mapping[str, float], spread: Spread, colours: Palette, *, he
             textposition="top center",
             hovertemplate="this picture: %{x:.2f}<extra></extra>",
         )
+        if spread.seeds is not None:
+            figure.add_scatter(
+                x=[spread.seeds[level]],
+                y=[LEVELS[level]],
+                mode="markers",
+                marker={"symbol": "circle-open", "size": 11, "color": colours.baseline, "line": {"width": 2}},
+                hovertemplate="two baselines, median: %{x:.2f}<extra></extra>",
+            )
     figure.update_xaxes(range=[-0.02, 1.45], tickvals=[0, 0.5, 1, 1.41], fixedrange=True, zeroline=False)
     figure.update_xaxes(gridcolor=colours.faint, title="distance between the two maps")
     figure.update_yaxes(range=[2.5, -0.85], showgrid=False, fixedrange=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from app.pairs import set_title
 from app.palette import NAMES, Kind
 from app.words import HARD_SPACE, Answer, article, listed, literal, percent, plural
 
@@ -148,11 +149,11 @@ def attention_title(distances: dict[str, float] | None) -> str:
     return f"Baseline and NAT look most differently at the {furthest} level."
 
 
-def distance_sentence(here: dict[str, float], usual: dict[str, float], pictures: int) -> str:
-    """Return the distances between two networks' maps on this picture, and their median over so many pictures."""
+def distance_sentence(here: dict[str, float], usual: dict[str, float], pictures: int, source: str) -> str:
+    """Return the distances between two networks' maps on this picture, and their median over so many of a source."""
     levels = ", ".join(f"{level} {here[level]:.2f} ({usual[level]:.2f})" for level in here)
     return (
-        f"How far baseline and NAT lie apart: {levels}. In brackets the median of the {pictures} gallery pictures. "
+        f"How far baseline and NAT lie apart: {levels}. In brackets the median of {pictures:,} {source}. "
         "0 is the same map, 1.41 is nothing in common."
     )
 
@@ -165,11 +166,21 @@ def maps_caption(strength: float, own_scale: bool) -> str:
     return f"{what} {scale}{pale}"
 
 
-def spread_caption(pictures: int, source: str) -> str:
-    """Return what stands below the chart of distances."""
+def spread_title(set_name: str) -> str:
+    """Return the plain name of the pictures that a picture is set beside.
+
+    >>> spread_title("gallery"), spread_title("noise")
+    ('The gallery', 'Noise')
+    """
+    return "The gallery" if set_name == "gallery" else set_title(set_name)
+
+
+def spread_caption(pictures: int, source: str, *, seeds: bool = False) -> str:
+    """Return what stands below the chart of distances; `seeds` where it has two baselines beside."""
+    beside = " Hollow circle: the median of two baselines that differ in their seed alone." if seeds else ""
     return (
         f"Diamond: this picture. Tick: the median of {pictures:,} {source}; the thick line holds half of them, "
-        "the thin one 90 of 100."
+        f"the thin one 90 of 100.{beside}"
     )
 
 

@@ -81,6 +81,20 @@ def claim_distances(pairs: Sequence[PairLevels], set_name: str = "cifar100_test"
     return MapDistances((first.name, second.name), nat, pictures, seeds or None, best.exceeding)
 
 
+def measured_elsewhere(pairs: Sequence[PairLevels], set_name: str) -> str:
+    """Return where the difference begins between the first networks of which two baselines were compared, "" for none.
+
+    >>> measured_elsewhere([], "noise")
+    ''
+    """
+    for first, second, name, found in findings(pairs):
+        if found.measured and name == set_name:
+            number = len(found.nat["low"])
+            seeds = f"{number} seed{'s' if number > 1 else ''}"
+            return f"Of {first.name} and {second.name} in the protocol {first.protocol}, {seeds}: {begins(found)}"
+    return ""
+
+
 def distances(found: LevelFinding) -> str:
     """Return the mean distances by level, and those of two baselines where they are known."""
     own = ", ".join(f"{level} {means(each)}" for level, each in found.nat.items())

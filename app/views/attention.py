@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from app import asked, cached, charts, explained, frame, links, looks, photo_words, tables, visitor, words
+from app import asked, cached, charts, explained, frame, level_spread, links, looks, photo_words, tables, visitor, words
 from app.maps import Overlay, attention_grid, distances
+from app.pairs import HEADLINE_SETS
 from app.pictures import gallery, with_inset
 
 pictures = {picture.file: picture for picture in gallery()}
@@ -70,18 +71,26 @@ def maps() -> None:
     )
     st.caption(photo_words.maps_caption(strength, own_scale))
     if comparison:
-        sentence = photo_words.distance_sentence(comparison.here, comparison.usual, comparison.spread.pictures)
-        st.plotly_chart(
-            distances(comparison.here, comparison.spread, frame.colours()),
-            key="distances",
-            config=charts.CONFIG,
-            alt=sentence,
-        )
-        st.markdown(sentence)
-        st.caption(photo_words.spread_caption(comparison.spread.pictures, comparison.spread.source))
+        how_far_apart(comparison)
     if missing:
         st.markdown("Not trained yet:")
         st.code("\n".join(f"nat train {look.network}" for look in missing), language="bash")
+
+
+def how_far_apart(found: looks.Comparison) -> None:
+    """Draw the distances on the picture as dots on the spread of the set that is chosen, and where they begin."""
+    many = level_spread.spreads(*found.names) | {cached.GALLERY: found.spread}
+    chosen = cached.GALLERY
+    if len(many) > 1:
+        chosen = st.selectbox("Beside the spread of", list(many), format_func=photo_words.spread_title, key="level_set",
+                              index=list(many).index(HEADLINE_SETS[0]) if HEADLINE_SETS[0] in many else 0)  # fmt: skip
+    spread = many[chosen]
+    sentence = photo_words.distance_sentence(found.here, spread.usual, spread.pictures, spread.source)
+    st.plotly_chart(distances(found.here, spread, frame.colours()), key="distances", config=charts.CONFIG, alt=sentence)
+    st.markdown(sentence)
+    st.caption(photo_words.spread_caption(spread.pictures, spread.source, seeds=spread.seeds is not None))
+    if chosen != cached.GALLERY:
+        st.markdown(words.literal(level_spread.sentence(*found.names, chosen)))
 
 
 def pixels_that_speak() -> None:

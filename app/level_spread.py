@@ -1,0 +1,60 @@
+"""How far two networks' maps lie apart over thousands of pictures, as stored, for Attention and Evidence."""
+
+from app import cached
+from app.maps import Spread
+from app.pairs import set_title
+from nat_core.checkpoints import CheckpointError
+from nat_core.claims import MapDistances
+from nat_core.level_store import NetworkId, PairLevels, finding, load_levels, outdated, pair_of
+from nat_core.level_words import begins, claim_distances, distances, measured_elsewhere
+from nat_core.recipes import LEVELS
+
+
+def stored() -> tuple[PairLevels, ...]:
+    """The measured pairs, without those of other weights than are here; none where the file is damaged."""
+    try:
+        pairs = load_levels(cached.folder())
+        here = [NetworkId.of(cached.card(name)) for name in cached.present()]
+    except CheckpointError:
+        return ()
+    return tuple(pair for pair in pairs if not outdated(pair, here))
+
+
+def spreads(first: str, second: str) -> dict[str, Spread]:
+    """The spreads of two networks by image set; none where they were not measured, or one is a visitor's."""
+    if not {first, second} <= set(cached.present()):
+        return {}
+    pairs = stored()
+    networks = [NetworkId.of(cached.card(name)) for name in (first, second)]
+    pair = pair_of(pairs, *networks)
+    if pair is None:
+        return {}
+    found = {}
+    for name, levels in pair.sets.items():
+        beside = finding(pairs, *networks, name)
+        seeds = None
+        if beside is not None and beside.measured:
+            medians = {level: [each.quantiles[2] for each in beside.seeds[level]] for level in LEVELS}
+            seeds = {level: sum(each) / len(each) for level, each in medians.items()}
+        pictures = levels[LEVELS[0]].pictures
+        quantiles = {level: levels[level].quantiles for level in LEVELS}
+        found[name] = Spread(f"{set_title(name)} pictures", pictures, quantiles, seeds)
+    return found
+
+
+def sentence(first: str, second: str, set_name: str) -> str:
+    """Where the difference that NAT makes begins on a set, and what two baselines of other seeds say to it."""
+    pairs = stored()
+    networks = [NetworkId.of(cached.card(name)) for name in (first, second)]
+    found = finding(pairs, *networks, set_name)
+    if found is None:
+        return ""
+    words = f"On {found.pictures:,} {set_title(set_name)} pictures {distances(found)} {begins(found)}"
+    if not found.measured and (other := measured_elsewhere(pairs, set_name)):
+        words += f" {other}"
+    return words
+
+
+def claimed() -> MapDistances | None:
+    """The distances that judge the paper's claim on levels, where they were measured."""
+    return claim_distances(stored())
