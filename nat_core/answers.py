@@ -1,5 +1,6 @@
 """What networks answer on one picture file: a part of the JSON of `nat predict`."""
 
+import io
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -8,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import UInt8
 
-from nat_core.checkpoints import Card
+from nat_core.checkpoints import Card, write_durably
 from nat_core.images import UnreadableImage, read_image
+from nat_core.predictions import Predictions
 
 if TYPE_CHECKING:
     from nat_core.inference import Network
@@ -40,3 +42,15 @@ def answer(file: Path, networks: Sequence["Network"]) -> dict[str, Any]:
 def crop_and_filter(card: Card | None) -> tuple[str, str]:
     """Return how a network's pictures are cut square and shrunk."""
     return (card.preprocessing["crop"], card.preprocessing["filter"]) if card else ("centre", "bicubic")
+
+
+def store_logits(path: Path, predictions: Predictions, *, from_folder: bool) -> None:
+    """Write `logits` float32 to an .npz file, with the `files` of a folder or the `labels` of an .npz file."""
+    arrays: dict[str, Any] = {"logits": predictions.logits.astype(np.float32)}
+    if from_folder:
+        arrays["files"] = np.array(predictions.ids)
+    elif predictions.labels is not None:
+        arrays["labels"] = predictions.labels
+    content = io.BytesIO()
+    np.savez(content, **arrays)
+    write_durably(path, content.getvalue())

@@ -1,7 +1,6 @@
 """What each verb of the command line does. Torch is imported only by the verbs that run a network."""
 
 import argparse
-import io
 import json
 import os
 import subprocess
@@ -11,9 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from nat_core.answers import answer, crop_and_filter
+from nat_core.answers import answer, crop_and_filter, store_logits
 from nat_core.checkpoints import (
     Card,
     CheckpointError,
@@ -21,7 +18,6 @@ from nat_core.checkpoints import (
     checkpoints_folder,
     load_card,
     renew_report,
-    write_durably,
 )
 from nat_core.datasets import ImageSet, MissingDataset, data_folder, describe, read_folder, read_npz
 from nat_core.metrics import accuracy, negative_confidence_rate
@@ -131,7 +127,7 @@ def evaluate(options: argparse.Namespace) -> int:
     network = inference.load_network(folder, options.network)
     predictions = inference.predict(network, images.pixels, name=images.name, ids=images.ids, labels=images.labels)
     if options.output:
-        _store(options.output, predictions, from_folder=options.images.is_dir())
+        store_logits(options.output, predictions, from_folder=options.images.is_dir())
     _print_rates(predictions, card.report, known=images.classes == card.classes)
     for sentence in images.skipped:
         _complain(options.verb, sentence)
@@ -252,17 +248,6 @@ def _own_images(source: Path, card: Card) -> ImageSet:
         return read_npz(source)
     except ValueError as error:
         raise CommandError(str(error)) from None
-
-
-def _store(path: Path, predictions: Predictions, *, from_folder: bool) -> None:
-    arrays: dict[str, Any] = {"logits": predictions.logits.astype(np.float32)}
-    if from_folder:
-        arrays["files"] = np.array(predictions.ids)
-    elif predictions.labels is not None:
-        arrays["labels"] = predictions.labels
-    content = io.BytesIO()
-    np.savez(content, **arrays)
-    write_durably(path, content.getvalue())
 
 
 def _print_rates(predictions: Predictions, own: NetworkReport, *, known: bool) -> None:

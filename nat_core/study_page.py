@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from nat_core import plots
+from nat_core.choice import NAT, pictures_a_step
 from nat_core.runs import RunRecord
 from nat_core.studies import Study
 from nat_core.study_rows import Noise, Row, rows_of
@@ -42,6 +43,8 @@ def study_section(study: Study, records: Mapping[str, RunRecord], noise: Noise) 
         parts.append(why)
     set_name = _headline(rows)
     parts += _words(rows, reference, noise, set_name)
+    if study.name == "beyond":
+        parts.append(cost_sentence({run.recipe.name: pictures_a_step(run.recipe) for run in study.runs}))
     sheet = study_sheet(rows, reference, noise)
     parts += [pipes(sheet.recipes), pipes(sheet.rates)]
     drawing = plots.study(study.name, rows, reference, noise, set_name) if set_name else None
@@ -49,6 +52,17 @@ def study_section(study: Study, records: Mapping[str, RunRecord], noise: Noise) 
         return parts, {}
     stem = f"study-{study.name}"
     return [*parts, f"![{drawing.says}](plots/{stem}.svg)", plots.STUDY_LEGEND], {stem: drawing}
+
+
+def cost_sentence(costs: Mapping[str, int]) -> str:
+    """Return which candidates cost more a step than NAT, by the pictures that they run.
+
+    >>> cost_sentence({"held_out_nat": 72, "other": 96})
+    'A step of `held_out_nat` runs 72 pictures; more, and so not of the same cost: `other` 96.'
+    """
+    own = costs[NAT]
+    dearer = ", ".join(f"`{name}` {cost}" for name, cost in costs.items() if cost > own)
+    return f"A step of `{NAT}` runs {own} pictures; more, and so not of the same cost: {dearer or 'none'}."
 
 
 def _headline(rows: Sequence[Row]) -> str:

@@ -86,8 +86,9 @@ def spread_cell(row: Row, measure: Measure) -> str:
 
 
 def _cell(row: Row, reference: Row | None, noise: Noise, measure: Measure, noise_measure: Measure | None = None) -> str:
-    side = "unknown" if reference in (None, row) else noise.side(row, reference, measure, noise_measure)
-    return spread_cell(row, measure) + MARKS[side]
+    if reference is None or reference is row:
+        return spread_cell(row, measure)
+    return spread_cell(row, measure) + MARKS[noise.side(row, reference, measure, noise_measure)]
 
 
 def _counts(rows: Sequence[Row], sets: Sequence[str]) -> tuple[str, ...]:

@@ -3,13 +3,17 @@
 import csv
 import io
 import re
+from pathlib import Path
 
 import pytest
 
+from nat_core.__main__ import main
+from nat_core.checkpoints import available, load_card
 from nat_core.paper import PAPER
 from nat_core.report import NetworkReport, SetReport, render
 from nat_core.sheets import sheets
 
+CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
 KEYS = ("0.4", "0.6", "0.8", "0.9")
 
 
@@ -153,6 +157,34 @@ def test_latex_is_escaped_balanced_and_rectangular():
     for columns, tabular in re.findall(r"\\begin\{tabular\}\{(l+)\}(.*?)\\end\{tabular\}", body, re.DOTALL):
         lines = [line for line in tabular.splitlines() if line.endswith(r"\\")]
         assert {len(re.findall(r"(?<!\\)&", line)) + 1 for line in lines} == {len(columns)}
+
+
+def test_latex_of_every_stored_network_nests_and_is_rectangular(capsys):
+    assert main(["report", "--format", "latex", "--checkpoints", str(CHECKPOINTS)]) == 0
+    latex = capsys.readouterr().out
+    assert latex.isascii()
+    opened = []
+    for kind, name in re.findall(r"\\(begin|end)\{(\w+)\}", latex):
+        if kind == "begin":
+            opened.append(name)
+        else:
+            assert opened.pop() == name
+        assert opened[:1] in ([], ["table"])
+    assert not opened
+    tabulars = re.findall(r"\\begin\{tabular\}\{(l+)\}\n(.*?)\n\\end\{tabular\}", latex, re.DOTALL)
+    assert len(tabulars) == 2 * len(
+        sheets({name: load_card(CHECKPOINTS, name).report for name in available(CHECKPOINTS)})
+    )
+    for columns, body in tabulars:
+        rows = [line for line in body.splitlines() if not re.fullmatch(r"\\(top|mid|bottom)rule|\\addlinespace", line)]
+        assert all(row.endswith(r" \\") and "\n" not in row for row in rows)
+        assert {row.count(" & ") + 1 for row in rows} == {len(columns)}
+        assert [line for line in body.splitlines() if line.endswith("rule")] == [
+            r"\toprule",
+            r"\midrule",
+            r"\bottomrule",
+        ]
+    assert latex.count(r"\caption{") == latex.count(r"\begin{table}") == len(tabulars) / 2
 
 
 def test_unknown_format_names_the_known():
