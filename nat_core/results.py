@@ -83,7 +83,7 @@ def page(folder: Path) -> dict[str, str]:
             drawings |= drawn
             parts += text
             if study.name == "beyond":
-                parts += [f"How `nat_plus` is chosen: {RULE}", f"{_capital(chosen_sentence(choice))}."]
+                parts += [f"How `nat_plus` is chosen: {RULE}", f"Chosen: {chosen_sentence(choice)}."]
     parts += ["## The protocol decoded", decoded.markdown(), *_networks(found)]
     return {PAGE: "\n\n".join(parts) + "\n"} | {f"{PLOTS}/{stem}.svg": str(each) for stem, each in drawings.items()}
 
@@ -91,10 +91,6 @@ def page(folder: Path) -> dict[str, str]:
 def _image(named: tuple[str, Drawing]) -> str:
     stem, drawing = named
     return f"![{drawing.says}]({PLOTS}/{stem}.svg)"
-
-
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
 
 
 def _claims(found: Found) -> Iterator[str]:
