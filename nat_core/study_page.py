@@ -21,7 +21,7 @@ REFERENCES = {
     "nat_plus": "wrn16_1_nat",
 }
 """The network that the others of a study are held against."""
-HEADLINES = ("cifar100_test", "cifar100_held_out")
+HEADLINES = ("cifar100_test", "cifar100_held_out", "digits_7_train", "digits_89")
 """The set that stands for all in a study's sentences and plot: the first that it reports."""
 
 
