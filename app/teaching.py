@@ -22,6 +22,8 @@ from nat_core.predictions import Predictions
 
 EACH = 15
 """So many steps lie between two signs of progress."""
+MOST_UNDONE = 10
+"""So many trainings can be undone."""
 OWN, OTHERS, FURTHER, KNOWN = "own", "others", "cifar100_test", "cifar10_test"
 """The sets that are measured: the photos learned, other photos of things of no class, and CIFAR's test pictures."""
 
@@ -169,6 +171,7 @@ def follow() -> tuple[turns.Turn | None, float]:
         raise turn.error
     if turn.phase == "done" and isinstance(turn.values[-1], Taught):
         history().append(turn.values[-1])
+        del history()[:-MOST_UNDONE]
     return None, 1.0
 
 

@@ -19,6 +19,9 @@ PATIENCE = 10.0
 FIRST_GUESS = 1.0
 """Seconds that a turn is thought to take before any has ended."""
 WEIGHT_OF_LAST = 0.3
+LOOK = 0.25
+"""Seconds between two looks of a visitor at their turn while no more than `FEW` are there."""
+FEW = 4
 
 
 class Turn(Generic[Value]):
@@ -74,6 +77,14 @@ class Turns:
         with self._lock:
             rounds = self._ahead(turn) / self._workers + 1
             return 0.0 if turn.over else rounds * self._usual
+
+    def pause(self) -> float:
+        """Return how many seconds a visitor leaves between two looks: the more there are, the longer.
+
+        So thirty who look cost no more of the processor than a few, and leave the rest to training.
+        """
+        with self._lock:
+            return LOOK * max(1.0, (len(self._waiting) + len(self._running)) / FEW)
 
     def cancel(self, turn: Turn) -> None:
         """End a turn; work that is running stops before its next value."""

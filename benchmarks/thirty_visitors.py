@@ -12,6 +12,8 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from app import turns
+
 MAIN = str(Path(__file__).parents[1] / "app" / "main.py")
 PAGES = {
     "views/playground.py": ("train", "play_turn"),
@@ -19,7 +21,6 @@ PAGES = {
     "views/your_negatives.py": ("teach", "teach_turn"),
 }
 PATIENCE = 600.0
-LOOK = 0.25  # seconds between two looks, as in the app
 
 
 def opened(page: str) -> AppTest:
@@ -36,7 +37,7 @@ def visit(app: AppTest, page: str, gate: threading.Barrier, found: list[tuple[st
     app.button(key=button).click().run()
     errors = len(app.exception)
     while turn in app.session_state and time.monotonic() - began < PATIENCE:
-        time.sleep(LOOK)
+        time.sleep(turns.shared().pause())
         errors += len(app.run().exception)
     found.append((page, time.monotonic() - began, errors + (turn in app.session_state)))
 

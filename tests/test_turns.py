@@ -105,6 +105,16 @@ def test_a_visitor_who_left_is_served_no_more() -> None:
     assert gone.values == []
 
 
+def test_the_more_visitors_there_are_the_less_often_each_looks() -> None:
+    turns, gate = Turns(1), threading.Event()
+    assert turns.pause() == 0.25
+    found = [turns.begin(f"visitor {number}", gated(gate)) for number in range(12)]
+    assert turns.pause() == 0.75
+    gate.set()
+    until(lambda: all(turns.look(turn) >= 0 and turn.over for turn in found))
+    until(lambda: turns.pause() == 0.25)
+
+
 def test_what_the_work_raises_is_its_own_visitors_alone() -> None:
     turns = Turns(1)
 

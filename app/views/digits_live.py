@@ -14,7 +14,6 @@ from app import learning, turns
 from app.reading import reading
 from nat_core.digits import STEPS, digits
 
-TICK = 0.25  # seconds between two pictures while the networks learn
 STYLE = "<style>.st-key-school [data-stale] { opacity: 1 !important; transition: none !important; }</style>"
 t = frame.threshold()
 learning.settings()
@@ -36,7 +35,7 @@ def controls(turn: turns.Turn | None) -> None:
                         label_visibility="collapsed", help="Seed of both networks' start")  # fmt: skip
 
 
-@st.fragment(run_every=TICK if busy else None)
+@st.fragment(run_every=turns.shared().pause() if busy else None)
 def school() -> None:
     """Draw the finding, the buttons and the picture; while the networks learn, again and again."""
     turn = learning.follow()

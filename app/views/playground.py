@@ -15,7 +15,6 @@ with st.spinner("The two networks are made ready."):
 # Torch is imported by now, with the spinner to be seen; `playing` needs it.
 from app import playing, turns
 
-TICK = 0.25  # seconds between two pictures while the networks learn
 STYLE = """<style>
 .st-key-stage [data-stale] { opacity: 1 !important; transition: none !important; }
 </style>"""
@@ -42,7 +41,7 @@ def controls() -> None:
         st.button("Clear", key="clear", on_click=playing.clear, type="tertiary", disabled=empty)
 
 
-@st.fragment(run_every=TICK if learning else None)
+@st.fragment(run_every=turns.shared().pause() if learning else None)
 def stage() -> None:
     """Draw the finding, the controls and the two planes; while the networks learn, again and again."""
     turn = playing.follow()

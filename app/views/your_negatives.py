@@ -18,7 +18,6 @@ from app import asked, teaching, turns
 from app.teaching import FURTHER, KNOWN, OTHERS, OWN
 from nat_core import live
 
-TICK = 0.25  # seconds between two signs of progress
 ZONE = "negative_uploads"
 pair, t = frame.chosen_pair(), frame.threshold()
 frame.require(pair.names)
@@ -94,7 +93,7 @@ def controls() -> None:
         progress()
 
 
-@st.fragment(run_every=TICK)
+@st.fragment(run_every=turns.shared().pause())
 def progress() -> None:
     """Draw how far it is, again and again; once it is over, the page anew."""
     turn, share = teaching.follow()
