@@ -34,6 +34,8 @@ class Photo:
 
     key: str
     name: str
+    label: str
+    """What its button is called: a whole phrase, for one of the samples is a train."""
     button: str
     """The key of its button."""
     pixels: UInt8[np.ndarray, "32 32 3"]
@@ -67,12 +69,14 @@ def samples() -> list[GalleryPicture]:
 def offered() -> dict[str, Photo]:
     """Return all photos that can be taught, by key: the visitor's own, then the gallery's."""
     found = {
-        photo.key: Photo(photo.key, photo.name, f"thumb_own_{photo.key}", photo.pixels)
+        photo.key: Photo(photo.key, photo.name, photo.name, f"thumb_own_{photo.key}", photo.pixels)
         for photo in visitor.photos().values()
     }
     for picture in samples():
         pixels = asked.gallery_photo(picture.file, visitor.CENTRE)[1]
-        found[picture.file] = Photo(picture.file, picture.name.capitalize(), picture.button_key, pixels)
+        found[picture.file] = Photo(
+            picture.file, picture.name.capitalize(), picture.shows.capitalize(), picture.button_key, pixels
+        )
     return found
 
 

@@ -45,7 +45,7 @@ def choose_photos() -> None:
         row = st.container(key="row_taught", horizontal=True, wrap=False, gap="xsmall")
     for key, photo in teaching.offered().items():
         row.button(
-            words.literal(photo.name),
+            words.literal(photo.label),
             key=photo.button,
             type="primary" if key in picked else "secondary",
             on_click=teaching.toggle,
