@@ -25,13 +25,13 @@ def spreads(first: str, second: str) -> dict[str, Spread]:
     if not {first, second} <= set(cached.present()):
         return {}
     pairs = stored()
-    networks = [NetworkId.of(cached.card(name)) for name in (first, second)]
-    pair = pair_of(pairs, *networks)
+    ours, theirs = (NetworkId.of(cached.card(name)) for name in (first, second))
+    pair = pair_of(pairs, ours, theirs)
     if pair is None:
         return {}
     found = {}
     for name, levels in pair.sets.items():
-        beside = finding(pairs, *networks, name)
+        beside = finding(pairs, ours, theirs, name)
         seeds = None
         if beside is not None and beside.measured:
             medians = {level: [each.quantiles[2] for each in beside.seeds[level]] for level in LEVELS}
@@ -45,8 +45,8 @@ def spreads(first: str, second: str) -> dict[str, Spread]:
 def sentence(first: str, second: str, set_name: str) -> str:
     """Where the difference that NAT makes begins on a set, and what two baselines of other seeds say to it."""
     pairs = stored()
-    networks = [NetworkId.of(cached.card(name)) for name in (first, second)]
-    found = finding(pairs, *networks, set_name)
+    ours, theirs = (NetworkId.of(cached.card(name)) for name in (first, second))
+    found = finding(pairs, ours, theirs, set_name)
     if found is None:
         return ""
     words = f"On {found.pictures:,} {set_title(set_name)} pictures {distances(found)} {begins(found)}"
