@@ -89,8 +89,8 @@ DECISIONS = (
         "the digits pair",
         "not in the paper",
         "50 epochs, the best of 20, 35, 50 and 80 on held-out digits (6 as negatives, 7 unseen; lowest NCR of NAT with "
-        "95 % kept, mean of three seeds, a rule set before those runs). 50 had been taken before, after the test digits "
-        "had been looked at; the held-out digits, asked later, chose the same",
+        "95 % kept, mean of three seeds, a rule set before those runs). 50 had been taken before, after the test "
+        "digits had been looked at; the held-out digits, asked later, chose the same",
         "`--epochs`",
     ),
     Decision(
