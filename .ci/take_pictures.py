@@ -25,6 +25,8 @@ SHOWS = {
     "thresholds": "thresholds?t=0.6",
     "attention": "attention?looked_at=cat1.jpg",
     "playground": "playground",
+    "your_negatives": "your_negatives?taught=none-bee.jpg,none-coffee.jpg",
+    "digits_live": "digits_live",
     "workshop": "workshop",
     "bring_your_own": "bring_your_own",
     "evidence": "evidence",
