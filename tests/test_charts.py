@@ -266,7 +266,7 @@ def test_attention_says_where_the_maps_differ_most() -> None:
     here, usual = {"low": 0.1, "middle": 0.4, "high": 0.9}, {"low": 0.2, "middle": 0.3, "high": 0.8}
     assert photo_words.attention_title(here) == "Baseline and NAT look most differently at the high level."
     assert photo_words.attention_title(None) == "Where the networks look."
-    assert photo_words.distance_sentence(here, usual, 45).startswith(
+    assert photo_words.distance_sentence(here, usual, 45, "gallery pictures").startswith(
         "How far baseline and NAT lie apart: low 0.10 (0.20), middle 0.40 (0.30), high 0.90 (0.80)."
     )
     assert photo_words.faint(Answer(0.12, "cat"), "NAT teacher", 10).endswith("The map is faint, not broken.")

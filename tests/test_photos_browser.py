@@ -77,6 +77,8 @@ def test_an_own_image_set_is_asked_and_its_predictions_are_downloaded(page, addr
     page.get_by_role("button", name="See it on Thresholds").click()
     page.locator(".drawing svg").wait_for()
     page.get_by_text("of 2 Yours: things.zip pictures").wait_for()
+    if page.viewport_size["width"] < 500:
+        page.get_by_test_id("stExpandSidebarButton").click()
     with page.expect_download() as curves:
         page.get_by_role("button", name="Download this view").click()
     assert "/things.zip,negatives,2," in curves.value.path().read_text(encoding="utf-8")

@@ -250,7 +250,7 @@ def test_damaged_weights_are_said_when_a_photo_needs_them(start, tmp_path: Path)
 def test_attention_compares_the_teachers_and_shares_a_scale_by_level(start, networks: Path) -> None:
     app = start(networks, PAGES[3])
     assert app.title[0].value.startswith("Baseline and NAT look most differently at the ")
-    assert "In brackets the median of the 45 gallery pictures." in said(app)
+    assert "In brackets the median of 45 gallery pictures." in said(app)
     app.selectbox(key="looked_at").set_value("none-bee.jpg").run()
     assert any("bee" in alt.lower() for alt in alts(app))
 
