@@ -87,12 +87,16 @@ def claims(reports: Mapping[str, NetworkReport], distances: MapDistances | None 
         _claim(pair, train, "Accuracy on its own classes still holds.", _accuracy,
                "Held: at most 1 point lost (the paper lost 0.51); in part: at most 3."),
         _claim(students, train_students, "A student that saw no negatives learns it from a NAT teacher.",
-               lambda each: _lower(each, each.negatives(unseen=False) + each.negatives(unseen=True)), LOWER_RULE),
+               _learned, LEARNED_RULE),
         _maps_claim(distances),
     )  # fmt: skip
 
 
 LOWER_RULE = "Held: lower at every threshold on every set; in part: in more than half of the cells."
+LEARNED_RULE = (
+    "Held: at most half of the other's at every threshold on every set, noise too (in the paper a ninth at 0.9 on "
+    "cifar100_test); in part: lower in more than half of the cells."
+)
 
 
 def summary(found: tuple[Claim, ...]) -> str:
@@ -161,6 +165,17 @@ def _lower(pair: _Pair, names: tuple[str, ...]) -> tuple[Verdict, str]:
     )
     measured = f"lower in {lower} of {len(cells)} cells; NCR_{TOP} goes from {listed}. {kept}"
     return _graded(lower, len(cells), some=len(cells) // 2), measured
+
+
+def _learned(pair: _Pair) -> tuple[Verdict, str]:
+    noise = tuple(name for name in pair.nat.negatives if _is_noise(name) and name in pair.baseline.negatives)
+    names = noise + pair.negatives(unseen=False) + pair.negatives(unseen=True)
+    verdict, measured = _lower(pair, names)
+    before, after = pair.baseline.sets, pair.nat.sets
+    halves = [after[name].ncr[key] <= before[name].ncr[key] / 2 for name in names for key in after[name].ncr]
+    if names:
+        verdict = "held" if all(halves) else "held in part" if verdict == "held" else verdict
+    return verdict, f"at most half in {sum(halves)} cells, {measured}"
 
 
 def _no_noise(pair: _Pair) -> tuple[Verdict, str]:

@@ -66,6 +66,21 @@ def test_students_and_maps_have_claims_of_their_own() -> None:
     assert "low 0.200, middle 0.100, high 0.500" in found[6].measured
 
 
+@pytest.mark.parametrize(
+    ("rates", "verdict", "counts"),
+    [
+        ((0.25, 0.25, 0.2, 0.15), "held", "at most half in 16 cells, lower in 16 of 16"),
+        ((0.26, 0.25, 0.2, 0.15), "held in part", "at most half in 12 cells, lower in 16 of 16"),
+        ((0.25, 0.25, 0.2, 0.31), "held in part", "at most half in 12 cells, lower in 12 of 16"),
+        ((0.6, 0.6, 0.3, 0.31), "did not hold", "at most half in 0 cells, lower in 4 of 16"),
+    ],
+)
+def test_a_student_has_to_halve_it_on_noise_too(rates: tuple[float, ...], verdict: str, counts: str) -> None:
+    student = report(dict(zip(("cifar100_train", "cifar100_test", "ilsvrc", "noise"), rates, strict=True)))
+    found = claims({"wrn16_1_student_of_baseline": BASELINE, "wrn16_1_student_of_nat": student})[5]
+    assert (found.verdict, counts in found.measured) == (verdict, True)
+
+
 def test_the_large_pair_goes_before_the_small_one() -> None:
     pairs = ("resnet18", "wrn16_1")
     reports = {f"{key}_{kind}": each for key in pairs for kind, each in (("baseline", BASELINE), ("nat", NAT))}
