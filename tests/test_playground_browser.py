@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.test_browser import address, browser, page  # noqa: F401 - the fixtures
+from tests.test_browser import PATIENCE, address, browser, page, playwright  # noqa: F401 - the fixtures
 
 pytestmark = pytest.mark.browser
 
@@ -48,6 +48,6 @@ def test_digits_are_learned_from_nothing_while_one_watches(page, address: str) -
     page.locator("h1", has_text="fool the baseline").wait_for()
     page.get_by_role("button", name="Train", exact=True).wait_for()
     drawing = page.locator(".reading svg")
-    assert drawing.get_attribute("aria-label").startswith("After 400 of 400 steps")
+    playwright.expect(drawing).to_have_attribute("aria-label", re.compile("^After 400 of 400 steps"), timeout=PATIENCE)
     assert page.locator(".reading polyline").count() == 2
     assert page.locator("[data-testid=stException]").count() == 0
