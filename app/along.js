@@ -2,36 +2,20 @@
 const MARGIN = { left: 64, right: 14, top: 12, bottom: 46 };
 const HEIGHT = 300;
 const TOP = 1.12;
-const kept = new WeakMap();
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  kept.get(parentElement)?.stop();
-  const view = new View(parentElement, data, setTriggerValue);
-  kept.set(parentElement, view);
-  return () => view.stop();
+  return replaced(parentElement, () => new View(parentElement.querySelector(".along"), data, setTriggerValue));
 }
 
-class View {
-  constructor(root, data, send) {
-    this.data = data;
-    this.send = send;
-    this.page = root.querySelector(".along");
-    this.drawing = this.page.querySelector(".drawing");
+class View extends Following {
+  constructor(page, data, send) {
+    super(page, data, send);
     this.place = data.place;
-    for (const [name, colour] of Object.entries(data.colours)) this.page.style.setProperty(`--${name}`, colour);
     this.frames = new Image();
     this.frames.onload = () => this.showPicture();
     this.frames.src = data.frames;
-    this.draw();
-    this.sized = new ResizeObserver(() => this.drawing.clientWidth !== this.width && this.draw());
-    this.sized.observe(this.drawing);
+    this.fit();
     this.slides = follow(data.slider, (value) => this.moveTo(data.steps.indexOf(value)));
-  }
-
-  stop() {
-    this.sized.disconnect();
-    this.slides?.disconnect();
-    cancelAnimationFrame(this.frame);
   }
 
   moveTo(place) {

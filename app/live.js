@@ -1,35 +1,18 @@
 // Two histograms and their sentences that follow the threshold while it is dragged; words and numbers come from Python.
 const MARGIN = { left: 66, right: 14, top: 26, bottom: 46, between: 36 };
-const kept = new WeakMap();
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  const before = kept.get(parentElement);
-  if (before) before.stop();
-  const view = new View(parentElement, data, setTriggerValue);
-  kept.set(parentElement, view);
-  return () => view.stop();
+  return replaced(parentElement, () => new View(parentElement.querySelector(".live"), data, setTriggerValue));
 }
 
-class View {
-  constructor(root, data, send) {
-    this.data = data;
-    this.send = send;
-    this.page = root.querySelector(".live");
-    this.drawing = this.page.querySelector(".drawing");
+class View extends Following {
+  constructor(page, data, send) {
+    super(page, data, send);
     this.at = data.t;
-    for (const [name, colour] of Object.entries(data.colours)) this.page.style.setProperty(`--${name}`, colour);
     this.page.classList.toggle("locked", data.locked);
-    this.draw();
-    this.sized = new ResizeObserver(() => this.drawing.clientWidth !== this.width && this.draw());
-    this.sized.observe(this.drawing);
+    this.fit();
     this.followSlider();
     this.showChosenChip();
-  }
-
-  stop() {
-    this.sized.disconnect();
-    this.slides?.disconnect();
-    cancelAnimationFrame(this.frame);
   }
 
   followSlider() {

@@ -16,6 +16,7 @@ from app.cards import Card
 from app.pairs import Pair
 from app.palette import KINDS, LIGHT, NAMES, Kind
 from app.photo_words import SQUARES, verdict
+from app.standalone import page
 from app.words import percent
 
 PHOTO_SIDE = 200
@@ -71,22 +72,10 @@ def report_html(cards: Sequence[Card], asked: Asked, sentences: Sequence[str]) -
 
     The first of the `sentences` is the title. No script is in it, and none could run.
     """
-    title, *text = (escape(sentence) for sentence in sentences)
-    paragraphs = "\n".join(f"<p>{each}</p>" for each in text)
+    paragraphs = "\n".join(f"<p>{escape(sentence)}</p>" for sentence in sentences[1:])
     networks = " and ".join(escape(name) for name in asked.pair.names)
     rows = "\n".join(_row(card, asked) for card in cards)
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<h1>{title}</h1>
-{paragraphs}
+    body = f"""{paragraphs}
 <table>
 <thead><tr><th>Photo</th><th>What they see</th><th>Baseline</th><th>NAT</th></tr></thead>
 <tbody>
@@ -94,10 +83,8 @@ def report_html(cards: Sequence[Card], asked: Asked, sentences: Sequence[str]) -
 </tbody>
 </table>
 <p><small>Networks: {networks}. Sure means above {percent(asked.threshold)}. Made square: {SQUARES[asked.crop].lower()}.
-Made with NAT Explorer.</small></p>
-</body>
-</html>
-"""
+Made with NAT Explorer.</small></p>"""
+    return page(sentences[0], body, STYLE, pictures=True)
 
 
 def _row(card: Card, asked: Asked) -> str:

@@ -1,7 +1,5 @@
 // Two networks learning to read: how often unseen digits fool them, step by step, and the digits themselves. The words
 // and numbers come from Python; what is drawn is replaced in place, so that nothing flashes.
-const SVG = "http://www.w3.org/2000/svg";
-const KINDS = ["baseline", "nat"];
 const MARGIN = { left: 52, right: 16, top: 26, bottom: 44 };
 const CELL = 5;
 const GAP = 6;
@@ -115,20 +113,4 @@ function triangle(pen, x, y, colours) {
   pen.strokeStyle = colours.line;
   pen.fill();
   pen.stroke();
-}
-
-function element(name, attributes = {}) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
-}
-
-function line(x1, y1, x2, y2, stroke, width, dashes = "none") {
-  return element("line", { x1, y1, x2, y2, stroke, "stroke-width": width, "stroke-dasharray": dashes });
-}
-
-function text(x, y, words, anchor, kind = "") {
-  const made = element("text", { x, y, "text-anchor": anchor, class: kind });
-  made.textContent = words;
-  return made;
 }

@@ -26,7 +26,7 @@ _component = st.components.v2.component(
     + "".join(f'<div class="seen {kind}"><p></p><canvas role="img"></canvas></div>' for kind in KINDS)
     + "</div>",
     css=(_HERE / "reading.css").read_text(encoding="utf-8"),
-    js=(_HERE / "reading.js").read_text(encoding="utf-8"),
+    js="".join((_HERE / file).read_text(encoding="utf-8") for file in ("svg.js", "reading.js")),
 )
 
 

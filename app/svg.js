@@ -1,6 +1,39 @@
-// What the live charts share: parts of a drawing, a slider to follow, a finger to follow. Put before each of them.
+// What the charts that move share: parts of a drawing, a slider to follow, a finger to follow. Put before each of them.
 const SVG = "http://www.w3.org/2000/svg";
 const KINDS = ["baseline", "nat"];
+
+const kept = new WeakMap();
+
+// Draw anew in the place of the view that was there; returns what ends the new one.
+function replaced(parentElement, make) {
+  kept.get(parentElement)?.stop();
+  const view = make();
+  kept.set(parentElement, view);
+  return () => view.stop();
+}
+
+// A drawing that follows a slider and fits its width; `draw` and `slides` are the heir's.
+class Following {
+  constructor(page, data, send) {
+    this.data = data;
+    this.send = send;
+    this.page = page;
+    this.drawing = page.querySelector(".drawing");
+    for (const [name, colour] of Object.entries(data.colours)) page.style.setProperty(`--${name}`, colour);
+  }
+
+  fit() {
+    this.draw();
+    this.sized = new ResizeObserver(() => this.drawing.clientWidth !== this.width && this.draw());
+    this.sized.observe(this.drawing);
+  }
+
+  stop() {
+    this.sized.disconnect();
+    this.slides?.disconnect();
+    cancelAnimationFrame(this.frame);
+  }
+}
 
 // The native slider tells its value while it is dragged, though the app hears of it only on release.
 function follow(key, move) {
@@ -38,7 +71,7 @@ function line(x1, y1, x2, y2, stroke, width, dashes = "none") {
   return element("line", { x1, y1, x2, y2, stroke, "stroke-width": width, "stroke-dasharray": dashes });
 }
 
-function text(x, y, words, anchor, kind) {
+function text(x, y, words, anchor, kind = "") {
   const made = element("text", { x, y, "text-anchor": anchor, class: kind });
   made.textContent = words;
   return made;

@@ -6,6 +6,7 @@ from html import escape
 
 from app import challenges
 from app.lesson_texts import Lesson
+from app.standalone import page
 from app.words import percent
 
 TITLE = "When should a network say: I do not know?"
@@ -36,7 +37,7 @@ def sheet_html(lessons: tuple[Lesson, ...], filled: Callable[[str, Lesson], str]
     where = f"<p>The workshop is at <b>{escape(address)}</b>, page Workshop.</p>" if address else ""
     sections = "".join(_question(number, lesson, filled) for number, lesson in enumerate(lessons, start=1))
     body = f"<p>Name {LINE}{LINE} Date {LINE}</p>{where}{sections}{_challenges()}{NO_PORTRAITS}"
-    return _page(TITLE, body)
+    return page(TITLE, body, STYLE)
 
 
 def answers_html(lessons: tuple[Lesson, ...], filled: Callable[[str, Lesson], str], networks: str) -> str:
@@ -50,7 +51,7 @@ def answers_html(lessons: tuple[Lesson, ...], filled: Callable[[str, Lesson], st
         )
         begun = until
     body = f"<p>For the teacher. Networks: {escape(networks)}.</p>{''.join(sections)}{NO_PORTRAITS}"
-    return _page(f"{TITLE} The answers", body)
+    return page(f"{TITLE} The answers", body, STYLE)
 
 
 def _question(number: int, lesson: Lesson, filled: Callable[[str, Lesson], str]) -> str:
@@ -76,24 +77,6 @@ NO_PORTRAITS = (
     "<p><small>Photos stay in the memory of one computer and are gone when the page is closed. All the same: no "
     "portraits of classmates.</small></p>"
 )
-
-
-def _page(title: str, body: str) -> str:
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<h1>{escape(title)}</h1>
-{body}
-</body>
-</html>
-"""
 
 
 def _paragraphs(text: str) -> str:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from nat_core.recipes import Recipe, recipe_named
 
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
 
 def recipe(name: str) -> Recipe:
     """Return the recipe of that name; ArgumentTypeError names the known ones."""
@@ -30,6 +32,13 @@ def at_least_one(text: str) -> int:
     if (number := count(text)) < 1:
         raise argparse.ArgumentTypeError(f"needs a whole number from 1 up, not {text!r}")
     return number
+
+
+def device_option(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add --device, one of DEVICES; `what` says what for."""
+    parser.add_argument(
+        "--device", choices=DEVICES, default="auto", help=f"{what} (default: auto, the fastest there is)"
+    )
 
 
 def data_option(parser: argparse.ArgumentParser) -> None:

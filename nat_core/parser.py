@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from nat_core import __version__
-from nat_core.arguments import at_least_one, checkpoints_option, count, data_option, recipe
+from nat_core.arguments import at_least_one, checkpoints_option, count, data_option, device_option, recipe
 from nat_core.protocols import PROTOCOLS
 from nat_core.recipes import RECIPES
 from nat_core.studies import studies
@@ -17,7 +17,6 @@ exit status:
   2    the command itself is wrong
   130  stopped with Ctrl-C"""
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
 FORMATS = ("text", "markdown", "csv", "json", "latex")
 
 
@@ -88,12 +87,7 @@ def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         "  nat train wrn16_1_nat --data data --resume",
     )
     parser.add_argument("recipe", type=recipe, metavar="RECIPE", help="name of a recipe, and so of the network")
-    parser.add_argument(
-        "--device",
-        choices=DEVICES,
-        default="auto",
-        help="where to train (default: auto, the fastest there is)",
-    )
+    device_option(parser, "where to train")
     parser.add_argument("--seed", type=count, default=0, help="seed of every random choice (default: 0)")
     parser.add_argument(
         "--epochs", type=at_least_one, metavar="N", help="passes over the pictures, if not the recipe's"
@@ -198,7 +192,7 @@ def _add_reproduce(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]")
         help="only the runs of these studies",
     )  # fmt: skip
     parser.add_argument("--jobs", type=at_least_one, metavar="N", help="runs side by side (default: one a core)")
-    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to train (default: auto)")
+    device_option(parser, "where to train")
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="where to store all (default: $NAT_CHECKPOINTS, ./checkpoints)"
     )
@@ -216,7 +210,7 @@ def _add_levels(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "reproduce` does this at its end.",
         "  nat levels\n  nat levels --checkpoints my_networks --data data",
     )
-    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to run the networks (default: auto)")
+    device_option(parser, "where to run the networks")
     data_option(parser)
     checkpoints_option(parser)
 
