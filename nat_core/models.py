@@ -8,6 +8,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nat_core.convolutions import Convolution
+
 
 class Outputs(NamedTuple):
     """What a forward pass returns."""
@@ -29,22 +31,18 @@ class Classifier(nn.Module):
         return tuple(groups)
 
 
-def _convolution(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Conv2d:
-    return nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)
-
-
 class BasicBlock(nn.Module):
     """Residual block of ResNet-18 (He et al. 2016, "Deep Residual Learning"): norm after each convolution."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
-        self.conv1 = _convolution(inputs, outputs, 3, stride)
+        self.conv1 = Convolution(inputs, outputs, 3, stride)
         self.norm1 = nn.BatchNorm2d(outputs)
-        self.conv2 = _convolution(outputs, outputs, 3)
+        self.conv2 = Convolution(outputs, outputs, 3)
         self.norm2 = nn.BatchNorm2d(outputs)
         self.shortcut = nn.Sequential()
         if stride != 1 or inputs != outputs:
-            self.shortcut = nn.Sequential(_convolution(inputs, outputs, 1, stride), nn.BatchNorm2d(outputs))
+            self.shortcut = nn.Sequential(Convolution(inputs, outputs, 1, stride), nn.BatchNorm2d(outputs))
 
     def forward(self, features: Float[Tensor, "n c h w"]) -> Float[Tensor, "n _ _ _"]:
         inner = functional.relu(self.norm1(self.conv1(features)), inplace=True)
@@ -61,7 +59,7 @@ class ResNet18(Classifier):
 
     def __init__(self, classes: int) -> None:
         super().__init__()
-        self.stem = nn.Sequential(_convolution(3, 64, 3), nn.BatchNorm2d(64), nn.ReLU(inplace=True))
+        self.stem = nn.Sequential(Convolution(3, 64, 3), nn.BatchNorm2d(64), nn.ReLU(inplace=True))
         widths = (64, 64, 128, 256, 512)
         self.stages = nn.ModuleList(
             nn.Sequential(
@@ -88,10 +86,10 @@ class PreActivationBlock(nn.Module):
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
         self.norm1 = nn.BatchNorm2d(inputs)
-        self.conv1 = _convolution(inputs, outputs, 3, stride)
+        self.conv1 = Convolution(inputs, outputs, 3, stride)
         self.norm2 = nn.BatchNorm2d(outputs)
-        self.conv2 = _convolution(outputs, outputs, 3)
-        self.shortcut = _convolution(inputs, outputs, 1, stride) if inputs != outputs or stride != 1 else None
+        self.conv2 = Convolution(outputs, outputs, 3)
+        self.shortcut = Convolution(inputs, outputs, 1, stride) if inputs != outputs or stride != 1 else None
 
     def forward(self, features: Float[Tensor, "n c h w"]) -> Float[Tensor, "n _ _ _"]:
         activated = functional.relu(self.norm1(features), inplace=True)
@@ -117,7 +115,7 @@ class WideResNet(Classifier):
             raise ValueError(f"a WideResNet's depth is 6 n + 4 with n >= 1 (10, 16, 22, ...), not {depth}")
         blocks = (depth - 4) // 6
         widths = (16, 16 * width, 32 * width, 64 * width)
-        self.stem = _convolution(3, 16, 3)
+        self.stem = Convolution(3, 16, 3)
         self.stages = nn.ModuleList(
             nn.Sequential(
                 *(
