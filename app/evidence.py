@@ -11,13 +11,14 @@ import streamlit as st
 import nat_core
 from app import cached, frame, level_spread, words
 from app.looks import COMPARED, map_distance
-from nat_core.checkpoints import Card, CheckpointError
+from nat_core.checkpoints import Card
 from nat_core.claims import Claim, MapDistances, Verdict, claims, summary
 from nat_core.findings import findings
 from nat_core.recipes import LEVELS
 from nat_core.report import NetworkReport, render
 from nat_core.runs import record_of
 from nat_core.sheets import UNTRAINED, Grid, Sheet, sheets
+from nat_core.stored import CheckpointError
 from nat_core.studies import PlannedRun
 from nat_core.study_rows import Noise, Row, reports_of
 from nat_core.study_sheets import study_sheet

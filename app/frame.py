@@ -11,7 +11,7 @@ from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ct
 from app import cached, classroom, links, own, words
 from app.pairs import OWN_PAIR, PAIRS, Pair, default_pair, pair_named
 from app.palette import Palette, palette
-from nat_core.checkpoints import CheckpointError
+from nat_core.stored import CheckpointError
 
 DEFAULT_THRESHOLD = 0.9
 STYLE = """<style>

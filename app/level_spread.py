@@ -3,11 +3,11 @@
 from app import cached
 from app.maps import Spread
 from app.pairs import set_title
-from nat_core.checkpoints import CheckpointError
 from nat_core.claims import MapDistances
 from nat_core.level_store import NetworkId, PairLevels, finding, load_levels, outdated, pair_of
 from nat_core.level_words import begins, claim_distances, distances, measured_elsewhere
 from nat_core.recipes import LEVELS
+from nat_core.stored import CheckpointError
 
 
 def stored() -> tuple[PairLevels, ...]:

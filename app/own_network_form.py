@@ -7,8 +7,8 @@ import streamlit as st
 from app import own, own_networks, own_words, words
 from app.pairs import OWN_PAIR, Pair, set_title, short_name
 from app.palette import Kind
-from nat_core.checkpoints import CheckpointError
 from nat_core.datasets import CIFAR10_CLASSES
+from nat_core.stored import CheckpointError
 
 
 def draw(pair: Pair) -> None:

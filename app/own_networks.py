@@ -12,7 +12,7 @@ from app import cached
 from app.own import OwnNetwork
 from app.pairs import OWN_PAIR, Pair, own_name
 from app.palette import NAMES, Kind
-from nat_core.checkpoints import Card, CheckpointError
+from nat_core.checkpoints import Card
 from nat_core.datasets import data_folder
 from nat_core.ilsvrc import with_variants, without_variants
 from nat_core.own_sets import evenly
@@ -20,6 +20,7 @@ from nat_core.predictions import Predictions
 from nat_core.readers import ImageSet, MissingDataset
 from nat_core.recipes import IN_DISTRIBUTION, UNSEEN, Recipe
 from nat_core.report import evaluate
+from nat_core.stored import CheckpointError
 
 MOST_PICTURES = {True: 2_000, False: 500}
 """So many pictures of a set a small network (under SMALL parameters) and a large one are asked about."""

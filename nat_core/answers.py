@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import UInt8
 
-from nat_core.checkpoints import Card, write_durably
+from nat_core.checkpoints import Card
 from nat_core.images import UnreadableImage, read_image
 from nat_core.predictions import Predictions
+from nat_core.stored import write_durably
 
 if TYPE_CHECKING:
     from nat_core.inference import Network

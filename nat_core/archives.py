@@ -14,7 +14,7 @@ from nat_core.headers import UnreadableImage
 from nat_core.images import MAX_BYTES
 from nat_core.readers import SUFFIXES
 
-__all__ = ["Packed", "Pictures", "is_zip", "open_archive", "pictures_in"]
+__all__ = ["Packed", "Pictures", "check_entry", "is_zip", "open_archive", "pictures_in"]
 
 MAX_FILES = 2_000
 """The most files in an archive, pictures or not."""
@@ -45,10 +45,7 @@ class Packed:
         if self._entry.file_size > MAX_BYTES:
             megabytes = f"{self._entry.file_size / 1e6:,.0f} MB, more than the {MAX_BYTES / 1e6:.0f} MB"
             raise UnreadableImage(f"{self.name} unpacks to {megabytes} read of a file: shrink it first.")
-        if self._entry.flag_bits & 1:
-            raise UnreadableImage(f"{self.name} is locked with a password: zip it again without one.")
-        if self._entry.compress_type not in _OPENED:
-            raise UnreadableImage(f"{self.name} is packed in a way we do not open: zip it again as usual (deflate).")
+        check_entry(self._entry, self.name)
         try:
             with self._archive.open(self._entry) as file:
                 return file.read(self._entry.file_size)
@@ -111,6 +108,14 @@ def open_archive(content: bytes, name: str) -> zipfile.ZipFile:
         raise UnreadableImage(f"{name} is cut short or damaged, so it cannot be opened: zip it again.") from error
 
 
+def check_entry(entry: zipfile.ZipInfo, name: str) -> None:
+    """Refuse an entry that is locked, or packed so that a few bytes could unpack without a limit: UnreadableImage."""
+    if entry.flag_bits & 1:
+        raise UnreadableImage(f"{name} is locked with a password: zip it again without one.")
+    if entry.compress_type not in _OPENED:
+        raise UnreadableImage(f"{name} is packed in a way we do not open: zip it again as usual (deflate).")
+
+
 def _check_directory(content: bytes, name: str) -> None:
     """Refuse a table of contents so long that reading it would take long."""
     place = content.rfind(_END, max(0, len(content) - _END_SIZE - _LONGEST_COMMENT))
@@ -129,15 +134,15 @@ def _named_as_pictures(entries: list[zipfile.ZipInfo]) -> Iterator[zipfile.ZipIn
 
 
 def _packed(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Packed:
-    *folders, name = entry.filename.replace("\\", "/").split("/")
-    folder = folders[-1] if folders else ""
+    *_, folder, name = _parts(entry.filename)
     return Packed(name, "" if folder in (".", "..") else folder, archive, entry)
 
 
 def _is_systems_own(entry: zipfile.ZipInfo) -> bool:
-    last = _last_part(entry.filename)
+    last = _parts(entry.filename)[-1]
     return entry.filename.startswith("__MACOSX/") or last.startswith(".") or last in ("Thumbs.db", "desktop.ini")
 
 
-def _last_part(path: str) -> str:
-    return path.replace("\\", "/").rsplit("/", 1)[-1]
+def _parts(path: str) -> list[str]:
+    """The parts of a path in an archive after a first, empty one, whichever slash the system that made it takes."""
+    return ["", *path.replace("\\", "/").split("/")]

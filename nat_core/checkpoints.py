@@ -23,13 +23,10 @@ from nat_core.ilsvrc import with_variants
 from nat_core.predictions import Predictions, pack, unpack
 from nat_core.recipes import RECIPES, Recipe
 from nat_core.report import NetworkReport, evaluate
+from nat_core.stored import CheckpointError, read_json, write_durably
 
 FORMAT = 1
 WEIGHTS, PREDICTIONS, CARD = "weights.safetensors", "predictions.safetensors", "card.json"
-
-
-class CheckpointError(ValueError):
-    """A checkpoint that is missing, damaged or of another kind; the message says which and why."""
 
 
 @dataclass(frozen=True)
@@ -84,23 +81,15 @@ def load_card(folder: Path, name: str) -> Card:
     path = Path(folder) / name / CARD
     if not path.is_file():
         raise CheckpointError(f"No network {name} in {folder}. Train it with: nat train {name}, or choose another one")
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if values["format"] != FORMAT:
-            raise CheckpointError(
-                f"{path} has format {values['format']}, this version reads format {FORMAT}: update NAT Explorer"
-            )
-        values["recipe"] = Recipe.from_json(values["recipe"])
-        values["report"] = NetworkReport.from_json(values["report"])
-        for key in ("classes", "mean", "std"):
-            values[key] = tuple(values[key])
-        return Card(**values)
-    except CheckpointError:
-        raise
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CheckpointError(
-            f"{path} is damaged ({type(error).__name__}: {error}): get the checkpoint again"
-        ) from None
+    return read_json(path, FORMAT, _card_from_json, "get the checkpoint again")
+
+
+def _card_from_json(values: dict[str, Any]) -> Card:
+    values["recipe"] = Recipe.from_json(values["recipe"])
+    values["report"] = NetworkReport.from_json(values["report"])
+    for key in ("classes", "mean", "std"):
+        values[key] = tuple(values[key])
+    return Card(**values)
 
 
 def load_predictions(folder: Path, name: str, sets: Sequence[str] | None = None) -> dict[str, Predictions]:
@@ -148,29 +137,6 @@ def read_tensors(path: Path, digest: str) -> tuple[dict[str, np.ndarray], dict[s
             return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except SafetensorError as error:
         raise CheckpointError(f"{path} is not a safetensors file ({error}): get it again") from None
-
-
-def write_durably(path: Path, content: bytes) -> str:
-    """Write a file so that a reader sees all of it or the one before, even after a crash; return its SHA-256.
-
-    A temporary file in the same folder is written, flushed to the disk and renamed; then the folder is flushed.
-    OSError (a full disk) leaves no half file behind.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    if os.name == "posix":
-        handle = os.open(path.parent, os.O_RDONLY)
-        os.fsync(handle)
-        os.close(handle)
-    return sha256(content).hexdigest()
 
 
 def packed(arrays: Mapping[str, np.ndarray], metadata: dict[str, str] | None = None) -> bytes:

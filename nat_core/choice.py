@@ -8,10 +8,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from nat_core.checkpoints import CheckpointError, write_durably
 from nat_core.recipes import Recipe
 from nat_core.runs import RunRecord
+from nat_core.stored import read_json, write_durably
 from nat_core.studies import CANDIDATES, Choice, studies
 from nat_core.study_rows import STANDS_IN, Measure, Noise, Row, noise_floor, rows_of
 from nat_core.study_sheets import accuracy, on
@@ -110,15 +111,14 @@ def load_choice(folder: Path) -> Choice | None:
     path = Path(folder) / FILE
     if not path.is_file():
         return None
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        choice = Choice(values["winner"], values["rival"])
-        if values["format"] != FORMAT or not {choice.winner, choice.rival} - {None} <= set(CANDIDATES):
-            raise ValueError(f"format {values['format']}, {choice.winner} and {choice.rival}")
-    except (ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(
-            f"{path} is damaged or of another version ({error}): delete it, and nat reproduce chooses again"
-        ) from None
+    return read_json(path, FORMAT, _choice_from_json, "delete it, and nat reproduce chooses again")
+
+
+def _choice_from_json(values: dict[str, Any]) -> Choice:
+    choice = Choice(values["winner"], values["rival"])
+    unknown = {choice.winner, choice.rival} - {None, *CANDIDATES}
+    if unknown:
+        raise ValueError(f"no candidate is named {', '.join(map(str, unknown))}")
     return choice
 
 

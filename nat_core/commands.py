@@ -11,19 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from nat_core.answers import answer, crop_and_filter, store_logits
-from nat_core.checkpoints import (
-    Card,
-    CheckpointError,
-    available,
-    checkpoints_folder,
-    load_card,
-    renew_report,
-)
+from nat_core.checkpoints import Card, available, checkpoints_folder, load_card, renew_report
 from nat_core.datasets import ImageSet, MissingDataset, data_folder, describe, read_folder, read_npz
 from nat_core.metrics import accuracy, negative_confidence_rate
 from nat_core.predictions import Predictions
 from nat_core.recipes import THRESHOLDS, recipe_in_protocol
 from nat_core.report import NetworkReport, render, threshold_key
+from nat_core.stored import CheckpointError
 
 JSON_FORMAT = 1
 """Version of the JSON of `nat predict`."""

@@ -9,7 +9,7 @@ from urllib.error import URLError
 import numpy as np
 from torchvision.datasets import CIFAR10, CIFAR100
 
-from nat_core.checkpoints import write_durably
+from nat_core.stored import write_durably
 
 SOURCES = {"cifar10": CIFAR10, "cifar100": CIFAR100}
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from nat_core.checkpoints import CheckpointError
 from nat_core.datasets import load_set
 from nat_core.features import CHOSEN, Features, choose, save_features
 from nat_core.inference import features, load_network
+from nat_core.stored import CheckpointError
 
 
 def extract(folder: Path, name: str, data: Path | None = None) -> Path:

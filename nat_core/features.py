@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
-from nat_core.checkpoints import CheckpointError, load_card, packed, read_tensors, write_card, write_durably
+from nat_core.checkpoints import load_card, packed, read_tensors, write_card
 from nat_core.predictions import hexed, packed_ids
+from nat_core.stored import CheckpointError, write_durably
 
 FEATURES = "features.safetensors"
 CHOSEN = {"cifar10_train": 5000, "cifar100_train": 5000, "cifar10_test": 2000, "cifar100_test": 2000}

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from nat_core.checkpoints import WEIGHTS, Card, CheckpointError, write_durably
+from nat_core.checkpoints import WEIGHTS, Card
 from nat_core.recipes import LEVELS
+from nat_core.stored import read_json, write_durably
 
 FORMAT = 1
 FILE = "levels.json"
@@ -164,17 +165,12 @@ def load_levels(folder: Path) -> tuple[PairLevels, ...]:
     path = Path(folder) / FILE
     if not path.is_file():
         return ()
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if values["format"] != FORMAT:
-            raise CheckpointError(f"{path} has format {values['format']}, this version reads {FORMAT}")
-        return tuple(_pair_from_json(each) for each in values["pairs"])
-    except CheckpointError:
-        raise
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CheckpointError(
-            f"{path} is damaged ({type(error).__name__}: {error}): delete it and run nat levels"
-        ) from None
+    return read_json(
+        path,
+        FORMAT,
+        lambda values: tuple(_pair_from_json(each) for each in values["pairs"]),
+        "delete it and run nat levels",
+    )
 
 
 def save_levels(folder: Path, pairs: Iterable[PairLevels]) -> None:

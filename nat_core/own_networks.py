@@ -15,10 +15,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor
 
-from nat_core.checkpoints import CheckpointError
 from nat_core.datasets import CIFAR10_CLASSES
 from nat_core.inference import Network, frozen
 from nat_core.models import ARCHITECTURES, build
+from nat_core.stored import CheckpointError
 
 __all__ = [
     "CIFAR10_MEAN",

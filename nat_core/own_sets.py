@@ -11,7 +11,7 @@ from math import prod
 
 import numpy as np
 
-from nat_core.archives import MAX_UNPACKED, Packed, is_zip, open_archive, pictures_in
+from nat_core.archives import MAX_UNPACKED, Packed, check_entry, is_zip, open_archive, pictures_in
 from nat_core.images import UnreadableImage, read_image
 from nat_core.readers import ImageSet, as_32, identities
 
@@ -131,6 +131,7 @@ def _classes(archive: zipfile.ZipFile, entry: zipfile.ZipInfo | None, name: str)
 def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> np.ndarray:
     """Return one array, its declared type and size checked before it is unpacked."""
     key = entry.filename.removesuffix(".npy")
+    check_entry(entry, f"{name}: the array {key}")
     try:
         shape, dtype, length = _declared(archive, entry, name)
         with archive.open(entry) as file:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nat_core import decoded, plots
-from nat_core.checkpoints import Card, available, load_card, write_durably
+from nat_core.checkpoints import Card, available, load_card
 from nat_core.choice import RULE, chosen_sentence, load_choice
 from nat_core.claims import claims, summary
 from nat_core.level_store import EXCEEDS_RULE, NetworkId, PairLevels, load_levels, outdated
@@ -15,6 +15,7 @@ from nat_core.recipes import THRESHOLDS
 from nat_core.report import threshold_key
 from nat_core.runs import RunRecord, load_runs, record_of
 from nat_core.sheets import BY_ITSELF, Grid
+from nat_core.stored import write_durably
 from nat_core.studies import PlannedRun, studies
 from nat_core.study_page import study_section
 from nat_core.study_rows import NOISE_RULE, Noise, Row, noise_floor, reports_of

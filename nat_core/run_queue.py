@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 
-from nat_core.checkpoints import CARD, CheckpointError, load_card
+from nat_core.checkpoints import CARD, load_card
 from nat_core.runs import RunRecord, add_run, load_runs, record_of
+from nat_core.stored import CheckpointError
 from nat_core.studies import PlannedRun
 
 SAVE_SECONDS = 60.0

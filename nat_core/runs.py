@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from nat_core.background import BACKGROUND, renormalised
-from nat_core.checkpoints import CheckpointError, load_card, load_predictions, write_durably
+from nat_core.checkpoints import load_card, load_predictions
 from nat_core.locks import only_one
 from nat_core.recipes import Recipe
 from nat_core.report import NetworkReport, evaluate
+from nat_core.stored import read_json, write_durably
 
 FORMAT = 1
 RUNS = "runs.json"
@@ -76,15 +77,12 @@ def load_runs(folder: Path) -> dict[str, RunRecord]:
     path = Path(folder) / RUNS
     if not path.is_file():
         return {}
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if values["format"] != FORMAT:
-            raise CheckpointError(f"{path} has format {values['format']}, this version reads {FORMAT}")
-        return {key: RunRecord.from_json(each) for key, each in values["runs"].items()}
-    except CheckpointError:
-        raise
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CheckpointError(f"{path} is damaged ({type(error).__name__}: {error}): get it again") from None
+    return read_json(
+        path,
+        FORMAT,
+        lambda values: {key: RunRecord.from_json(each) for key, each in values["runs"].items()},
+        "get it again",
+    )
 
 
 def add_run(folder: Path, key: str, record: RunRecord) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save
 
-from nat_core.checkpoints import CheckpointError, read_tensors, write_durably
+from nat_core.checkpoints import read_tensors
+from nat_core.stored import CheckpointError, write_durably
 
 FORMAT = 1
 KEPT = 3

@@ -12,9 +12,9 @@ from threading import Thread
 
 import torch
 
-from nat_core.checkpoints import CheckpointError
 from nat_core.datasets import MissingDataset
 from nat_core.recipes import Recipe
+from nat_core.stored import CheckpointError
 from nat_core.training import TrainingError, train
 
 

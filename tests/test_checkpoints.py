@@ -12,7 +12,6 @@ from nat_core.checkpoints import (
     CARD,
     PREDICTIONS,
     WEIGHTS,
-    CheckpointError,
     available,
     checkpoints_folder,
     load_card,
@@ -26,6 +25,7 @@ from nat_core.models import build
 from nat_core.predictions import Predictions
 from nat_core.recipes import recipe_named
 from nat_core.report import evaluate
+from nat_core.stored import CheckpointError
 
 NAME = "digits_nat"
 

@@ -9,7 +9,7 @@ import pytest
 
 from nat_core import levels
 from nat_core.__main__ import main
-from nat_core.checkpoints import CARD, CheckpointError
+from nat_core.checkpoints import CARD
 from nat_core.datasets import load_set
 from nat_core.inference import load_network
 from nat_core.level_store import (
@@ -27,6 +27,7 @@ from nat_core.level_store import (
 from nat_core.level_words import begins, level_sentences
 from nat_core.levels import level_distances, measure, pairs_to_measure, stored_networks
 from nat_core.recipes import LEVELS
+from nat_core.stored import CheckpointError
 from tests.synthetic import write_network, write_pairs
 
 

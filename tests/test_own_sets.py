@@ -116,6 +116,15 @@ def test_an_array_that_lies_about_its_size_is_refused() -> None:
         read_own_set(zipped({"test_images.npy": header.getvalue() + bytes(100)}), "mine")
 
 
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_array_that_could_unpack_without_a_limit_is_refused(compression: int) -> None:
+    stored, buffer = zipfile.ZipFile(io.BytesIO(npz(test_images=np.zeros((2, 32, 32), np.uint8)))), io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        archive.writestr("test_images.npy", stored.read("test_images.npy"))
+    with pytest.raises(UnreadableSet, match=r"a\.npz: the array test_images is packed in a way we do not open"):
+        read_own_set(buffer.getvalue(), "a.npz")
+
+
 def test_labels_are_matched_by_name_or_not_at_all() -> None:
     found = read_own_set(npz(test_images=np.zeros((2, 4, 4), np.uint8), test_labels=np.array([1, 0]),
                              classes=np.array(["Teapot", "Cat"])), "mine")  # fmt: skip

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from nat_core.checkpoints import CheckpointError
 from nat_core.divergences import TARGETS
 from nat_core.recipes import recipe_named
 from nat_core.runs import RUNS, RunRecord, add_run, load_runs, record_of
+from nat_core.stored import CheckpointError
 from nat_core.studies import PlannedRun, queue, studies
 
 RUNS_OF = {protocol: queue(protocol) for protocol in ("full", "cpu", "short")}
