@@ -71,7 +71,7 @@ def test_the_choice_is_written_once_with_its_reasons(tmp_path: Path) -> None:
     assert '"name": "held_out_cutout"' in (tmp_path / FILE).read_text()
     for text in ("{", '{"format": 1, "winner": "nobody", "rival": "held_out_nat"}', '{"format": 2}'):
         (tmp_path / FILE).write_text(text)
-        with pytest.raises(CheckpointError, match="chooses again|reads format 1: update"):
+        with pytest.raises(CheckpointError, match=r"chooses again|reads format 1: update"):
             load_choice(tmp_path)
 
 
