@@ -36,6 +36,15 @@ def title(sure: int, photos: int, after: int | None, kind: Kind) -> str:
     return f"It learned these {photos}: sure of {after or 'none'} now, of {sure or 'none'} before."
 
 
+def stands_in(chosen: str, here: str) -> str:
+    """Return why another pair than the chosen one learns.
+
+    >>> stands_in("Large network (ResNet-18)", "Small network (WRN-16-1)")
+    'Large network (ResNet-18) has no stored features to learn from; here Small network (WRN-16-1) learns in its place.'
+    """
+    return f"{chosen} has no stored features to learn from; here {here} learns in its place."
+
+
 def lesson(before: Rates, after: Rates, others: int, further: int, beside: bool) -> str:
     """Return what learning them did for pictures that it did not learn: the lesson of the page, good or bad."""
     left = after.further / before.further if before.further else 1.0

@@ -11,12 +11,12 @@ import streamlit as st
 import torch
 from jaxtyping import Float, UInt8
 
-from app import asked, turns, visitor
+from app import asked, cached, pairs, turns, visitor
 from app.own_files import thumbnail_url
 from app.pictures import GalleryPicture, gallery
 from app.teach_settings import DEFAULTS, MOST
 from nat_core import live
-from nat_core.features import Features
+from nat_core.features import FEATURES, Features
 from nat_core.inference import Network, features
 from nat_core.predictions import Predictions
 
@@ -160,6 +160,15 @@ def _seen(network: Network, photos: Sequence[Photo]) -> np.ndarray:
 
 def _features(name: str, photos: Sequence[Photo], values: np.ndarray) -> Features:
     return Features(name, tuple(photo.key for photo in photos), values, np.full(len(photos), -1))
+
+
+def learner(pair: pairs.Pair) -> pairs.Pair:
+    """Return the pair where its features are stored, else the first of the default pairs that has them, else itself."""
+    present = cached.present()
+    for each in (pair, *map(pairs.pair_named, pairs.DEFAULTS)):
+        if set(each.names) <= set(present) and all(FEATURES in cached.card(name).sha256 for name in each.names):
+            return each
+    return pair
 
 
 def follow() -> tuple[turns.Turn | None, float]:

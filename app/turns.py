@@ -1,7 +1,7 @@
 """A fair queue for what takes a processor's core a while: one turn a visitor, in the order they asked.
 
-Work is an iterator; between two of its values a turn can be cancelled, by its visitor or because nobody looks at it
-any more. No Streamlit here.
+Work is an iterator; between two of its values a turn can be cancelled by its visitor, or left because nobody looks at
+it any more. Whoever comes back to a turn that was left stands in the queue again. No Streamlit here.
 """
 
 import os
@@ -13,9 +13,10 @@ from functools import cache
 from typing import Generic, Literal, TypeVar
 
 Value = TypeVar("Value")
-Phase = Literal["waiting", "running", "done", "failed", "cancelled"]
+Phase = Literal["waiting", "running", "left", "done", "failed", "cancelled"]
 PATIENCE = 10.0
-"""Seconds after which a turn that nobody looked at is dropped: its visitor has left."""
+"""Seconds after which a turn that nobody looked at is left, or twice its visitor's longest time between two looks: on
+a busy machine pages come slowly."""
 FIRST_GUESS = 1.0
 """Seconds that a turn is thought to take before any has ended."""
 WEIGHT_OF_LAST = 0.3
@@ -34,11 +35,11 @@ class Turn(Generic[Value]):
         """What the work has yielded so far; only ever grows."""
         self.error: Exception | None = None
         """What ended it, where `phase` is "failed"."""
-        self._work, self._seen = work, now
+        self._work, self._seen, self._longest = work, now, 0.0
 
     @property
     def over(self) -> bool:
-        """Whether nothing more will come."""
+        """Whether nothing more will come; a turn that was left goes on once its visitor looks at it."""
         return self.phase in ("done", "failed", "cancelled")
 
 
@@ -61,15 +62,18 @@ class Turns:
             for other in (*self._waiting, *self._running):
                 if other.visitor == visitor:
                     self._drop(other)
-            self._waiting.append(turn)
-            if len(self._running) < self._workers:
-                self._start_next()
+            self._queue(turn)
         return turn
 
     def look(self, turn: Turn) -> int:
         """Return how many others are served before this turn, 0 once it runs; to be called while its visitor waits."""
         with self._lock:
-            turn._seen = self._clock()
+            now = self._clock()
+            turn._longest = max(turn._longest, now - turn._seen)
+            turn._seen = now
+            if turn.phase == "left":
+                turn.values = []
+                self._queue(turn)
             return self._ahead(turn)
 
     def wait(self, turn: Turn) -> float:
@@ -91,6 +95,12 @@ class Turns:
         with self._lock:
             self._drop(turn)
 
+    def _queue(self, turn: Turn) -> None:
+        turn.phase = "waiting"
+        self._waiting.append(turn)
+        if len(self._running) < self._workers:
+            self._start_next()
+
     def _ahead(self, turn: Turn) -> int:
         return len(self._running) + self._waiting.index(turn) if turn in self._waiting else 0
 
@@ -105,7 +115,7 @@ class Turns:
         while self._waiting:
             turn = self._waiting.popleft()
             if self._left(turn):
-                turn.phase = "cancelled"
+                turn.phase = "left"
                 continue
             turn.phase = "running"
             self._running.add(turn)
@@ -118,14 +128,14 @@ class Turns:
             for value in turn._work():
                 turn.values.append(value)
                 if turn.phase == "cancelled" or self._left(turn):
+                    ended: Phase = "left"
                     break
-            ended: Phase = "done"
+            else:
+                ended = "done"
         except Exception as error:  # noqa: BLE001
             # Whatever the work raises belongs to its visitor, not to the queue.
             turn.error, ended = error, "failed"
         with self._lock:
-            if self._left(turn):
-                ended = "cancelled"
             if turn.phase == "running":
                 turn.phase = ended
             self._running.discard(turn)
@@ -133,7 +143,7 @@ class Turns:
             self._start_next()
 
     def _left(self, turn: Turn) -> bool:
-        return self._clock() - turn._seen > self._patience
+        return self._clock() - turn._seen > max(self._patience, 2 * turn._longest)
 
 
 @cache

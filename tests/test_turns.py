@@ -101,8 +101,40 @@ def test_a_visitor_who_left_is_served_no_more() -> None:
     turns.look(patient)
     gate.set()
     until(lambda: patient.over)
-    assert [turn.phase for turn in (running, gone, patient)] == ["cancelled", "cancelled", "done"]
+    assert [turn.phase for turn in (running, gone, patient)] == ["left", "left", "done"]
     assert gone.values == []
+
+
+def test_a_visitor_who_comes_back_stands_in_the_queue_again() -> None:
+    now = [0.0]
+    turns, gate = Turns(1, patience=5, clock=lambda: now[0]), threading.Event()
+    running, waiting = (turns.begin(name, gated(gate)) for name in "ab")
+    until(lambda: len(running.values) == 1)
+    now[0] = 6.0
+    gate.set()
+    until(lambda: waiting.phase == "left")
+    assert not running.over
+    assert not waiting.over
+    turns.look(waiting)
+    until(lambda: waiting.over)
+    turns.look(running)
+    until(lambda: running.over)
+    assert [turn.phase for turn in (running, waiting)] == ["done", "done"]
+    assert running.values == waiting.values
+    assert len(running.values) > 1
+
+
+def test_who_looks_seldom_is_waited_for_longer() -> None:
+    now = [0.0]
+    turns, gate = Turns(1, patience=5, clock=lambda: now[0]), threading.Event()
+    turn = turns.begin("a", gated(gate))
+    until(lambda: len(turn.values) == 1)
+    now[0] = 4.0
+    turns.look(turn)
+    now[0] = 11.0
+    gate.set()
+    until(lambda: turn.over)
+    assert turn.phase == "done"
 
 
 def test_the_more_visitors_there_are_the_less_often_each_looks() -> None:

@@ -19,9 +19,10 @@ from app.teaching import FURTHER, KNOWN, OTHERS, OWN
 from nat_core import live
 
 ZONE = "negative_uploads"
-pair, t = frame.chosen_pair(), frame.threshold()
-frame.require(pair.names)
+chosen, t = frame.chosen_pair(), frame.threshold()
+frame.require(chosen.names)
 kind: Kind = teaching.settings()["taught_kind"]
+pair = teaching.learner(chosen)
 name = pair.by_kind[kind]
 
 
@@ -170,6 +171,8 @@ def taught(done: teaching.Taught) -> None:
 
 require_features()
 heading = st.container()
+if pair != chosen:
+    st.caption(says.stands_in(chosen.title, pair.title))
 choose_photos()
 controls()
 last = next((done for done in reversed(teaching.history()) if done.network == name), None)
