@@ -13,12 +13,14 @@ from jaxtyping import Float, UInt8
 
 from app import asked, cached, pairs, turns, visitor
 from app.own_files import thumbnail_url
+from app.palette import Kind
 from app.pictures import GalleryPicture, gallery
 from app.teach_settings import DEFAULTS, MOST
 from nat_core import live
 from nat_core.features import FEATURES, Features
 from nat_core.inference import Network, features
 from nat_core.predictions import Predictions
+from nat_core.stored import CheckpointError
 
 EACH = 15
 """So many steps lie between two signs of progress."""
@@ -162,13 +164,18 @@ def _features(name: str, photos: Sequence[Photo], values: np.ndarray) -> Feature
     return Features(name, tuple(photo.key for photo in photos), values, np.full(len(photos), -1))
 
 
-def learner(pair: pairs.Pair) -> pairs.Pair:
-    """Return the pair where its features are stored, else the first of the default pairs that has them, else itself."""
-    present = cached.present()
-    for each in (pair, *map(pairs.pair_named, pairs.DEFAULTS)):
-        if set(each.names) <= set(present) and all(FEATURES in cached.card(name).sha256 for name in each.names):
-            return each
-    return pair
+def has_features(name: str) -> bool:
+    """Return whether a network's features are stored; one that is missing or damaged has none."""
+    try:
+        return FEATURES in cached.card(name).sha256
+    except CheckpointError:
+        return False
+
+
+def learner(pair: pairs.Pair, kind: Kind) -> pairs.Pair:
+    """Return the pair where its network of this kind has features, else the first of the defaults, else itself."""
+    offered = (pair, *map(pairs.pair_named, pairs.DEFAULTS))
+    return next((each for each in offered if has_features(each.by_kind[kind])), pair)
 
 
 def follow() -> tuple[turns.Turn | None, float]:

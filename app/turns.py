@@ -32,7 +32,7 @@ class Turn(Generic[Value]):
         self.visitor = visitor
         self.phase: Phase = "waiting"
         self.values: list[Value] = []
-        """What the work has yielded so far; only ever grows."""
+        """What the work has yielded so far; an empty list anew where a turn that was left begins again."""
         self.error: Exception | None = None
         """What ended it, where `phase` is "failed"."""
         self._work, self._seen, self._longest = work, now, 0.0

@@ -63,6 +63,11 @@ class _Pair:
         common = [name for name in self.nat.negatives if name in self.baseline.negatives and not _is_noise(name)]
         return tuple(name for name in common if (self.nat.sets[name].role == UNSEEN) == unseen)
 
+    @property
+    def noise(self) -> tuple[str, ...]:
+        """The sets of noise that both report."""
+        return tuple(name for name in self.nat.negatives if name in self.baseline.negatives and _is_noise(name))
+
 
 def claims(reports: Mapping[str, NetworkReport], distances: MapDistances | None = None) -> tuple[Claim, ...]:
     """Return the paper's claims with their verdicts on these reports, by network name.
@@ -168,8 +173,7 @@ def _lower(pair: _Pair, names: tuple[str, ...]) -> tuple[Verdict, str]:
 
 
 def _learned(pair: _Pair) -> tuple[Verdict, str]:
-    noise = tuple(name for name in pair.nat.negatives if _is_noise(name) and name in pair.baseline.negatives)
-    names = noise + pair.negatives(unseen=False) + pair.negatives(unseen=True)
+    names = pair.noise + pair.negatives(unseen=False) + pair.negatives(unseen=True)
     verdict, measured = _lower(pair, names)
     before, after = pair.baseline.sets, pair.nat.sets
     halves = [after[name].ncr[key] <= before[name].ncr[key] / 2 for name in names for key in after[name].ncr]
@@ -179,9 +183,9 @@ def _learned(pair: _Pair) -> tuple[Verdict, str]:
 
 
 def _no_noise(pair: _Pair) -> tuple[Verdict, str]:
-    name = next((name for name in pair.nat.negatives if _is_noise(name) and name in pair.baseline.negatives), None)
-    if name is None:
+    if not pair.noise:
         return _nothing()
+    name = pair.noise[0]
     before, after = pair.baseline.sets[name].ncr, pair.nat.sets[name].ncr
     listed = ", ".join(f"{rate:.4g} at {key} (baseline {before[key]:.4g})" for key, rate in after.items())
     measured = f"NCR on {name} ({pair.nat.sets[name].images:,}) is {listed}."

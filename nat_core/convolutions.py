@@ -5,8 +5,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-_FEW_POSITIONS = 36
-_MANY_WEIGHTS = 2**16
+_MANY_WEIGHTS, _FEW_POSITIONS = 2**16, 36
+"""The fewest weights and the most positions of a picture with which a strip was faster, on a processor with AMX."""
 
 
 class Convolution(nn.Conv2d):
@@ -14,14 +14,14 @@ class Convolution(nn.Conv2d):
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1) -> None:
         super().__init__(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)
+        self._deep = kernel == 3 and inputs * outputs >= _MANY_WEIGHTS
 
     def forward(self, input: Float[Tensor, "n c h w"]) -> Float[Tensor, "n _ _ _"]:
         # In bfloat16 on a processor the library reads all weights again for every picture, so layers of many weights
         # and few positions are bound by memory: one strip of all pictures is two to five times as fast.
         positions = -(-input.shape[2] // self.stride[0]) * -(-input.shape[3] // self.stride[1])
-        deep = self.kernel_size == (3, 3) and self.in_channels * self.out_channels >= _MANY_WEIGHTS
-        if deep and positions <= _FEW_POSITIONS and input.dtype == torch.bfloat16 and input.device.type == "cpu":
-            return in_one_strip(input, self.weight.to(input.dtype), self.stride[0])
+        if self._deep and positions <= _FEW_POSITIONS and input.dtype == torch.bfloat16 and input.device.type == "cpu":
+            return in_one_strip(input, self.weight, self.stride[0])
         return super().forward(input)
 
 

@@ -69,9 +69,14 @@ def test_the_choice_is_written_once_with_its_reasons(tmp_path: Path) -> None:
     first = record_choice(tmp_path, records({"held_out_cutout": 0.30}))
     assert record_choice(tmp_path, records({"held_out_ema": 0.10})) == first == load_choice(tmp_path)
     assert '"name": "held_out_cutout"' in (tmp_path / FILE).read_text()
-    for text in ("{", '{"format": 1, "winner": "nobody", "rival": "held_out_nat"}', '{"format": 2}'):
+    wrong = {
+        "{": "chooses again",
+        '{"format": 1, "winner": "nobody", "rival": "held_out_nat"}': "nobody.*chooses again",
+        '{"format": 2}': "has format 2, this version reads format 1: update NAT Explorer",
+    }
+    for text, sentence in wrong.items():
         (tmp_path / FILE).write_text(text)
-        with pytest.raises(CheckpointError, match=r"chooses again|reads format 1: update"):
+        with pytest.raises(CheckpointError, match=sentence):
             load_choice(tmp_path)
 
 

@@ -1,5 +1,6 @@
 """Your negatives: choose, train, see what it did and did not do, undo, cancel; and every sentence."""
 
+import shutil
 import time
 from pathlib import Path
 
@@ -82,6 +83,18 @@ def test_a_network_without_features_is_told_how_to_get_them(start, taught_networ
     page = start(taught_networks, PAGE, pair="wrn16_1", taught_kind="nat")
     assert page.title[0].value == "This network has no stored features to learn from."
     assert page.code[0].value == "nat features wrn16_1_nat"
+
+
+def test_another_pair_learns_in_the_place_of_one_without_features(start, taught_networks: Path, tmp_path: Path) -> None:
+    folder = write_pairs(tmp_path / "networks", "wrn40_1")
+    shutil.copytree(taught_networks, folder, dirs_exist_ok=True)
+    (folder / "resnet18_baseline").mkdir()
+    (folder / "resnet18_baseline" / "card.json").write_text("{")
+    page = start(folder, PAGE, pair="wrn40_1")
+    sentence = "Middle network (WRN-40-1) has no stored features to learn from; here Small network (WRN-16-1) learns"
+    assert sentence in said(page)
+    page.button(key="teach").click().run()
+    assert finished(page).session_state["teach_history"][-1].network == "wrn16_1_baseline"
 
 
 def test_a_link_names_samples_and_nothing_else() -> None:

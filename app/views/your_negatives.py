@@ -7,7 +7,6 @@ from app import teach_words as says
 from app.palette import NAMES, Kind
 from app.teach_charts import before_after
 from app.teach_settings import MOST
-from nat_core.features import FEATURES
 from nat_core.metrics import accuracy, negative_confidence_rate
 
 with st.spinner("The networks are made ready."):
@@ -22,13 +21,13 @@ ZONE = "negative_uploads"
 chosen, t = frame.chosen_pair(), frame.threshold()
 frame.require(chosen.names)
 kind: Kind = teaching.settings()["taught_kind"]
-pair = teaching.learner(chosen)
+pair = teaching.learner(chosen, kind)
 name = pair.by_kind[kind]
 
 
 def require_features() -> None:
     """Go on where the network's features are stored; else say how to make them and end the page."""
-    if FEATURES not in cached.card(name).sha256:
+    if not teaching.has_features(name):
         st.title("This network has no stored features to learn from.", anchor=False)
         st.markdown(f"Make them for `{name}` with the command below, or choose another pair.")
         st.code(f"nat features {name}", language="bash")
