@@ -23,6 +23,7 @@ WEIGHT_OF_LAST = 0.3
 LOOK = 0.25
 """Seconds between two looks of a visitor at their turn while no more than `FEW` are there."""
 FEW = 4
+EAGER = 4
 
 
 class Turn(Generic[Value]):
@@ -82,13 +83,15 @@ class Turns:
             rounds = self._ahead(turn) / self._workers + 1
             return 0.0 if turn.over else rounds * self._usual
 
-    def pause(self) -> float:
+    def pause(self, *, watching: bool = False) -> float:
         """Return how many seconds a visitor leaves between two looks: the more there are, the longer.
 
-        So thirty who look cost no more of the processor than a few, and leave the rest to training.
+        So thirty who look cost no more of the processor than a few, and leave the rest to training. Those who watch
+        their networks learn are few of them, and look `EAGER` times as often as those who wait.
         """
         with self._lock:
-            return LOOK * max(1.0, (len(self._waiting) + len(self._running)) / FEW)
+            people = len(self._waiting) + len(self._running)
+            return LOOK * max(1.0, people / (EAGER * FEW if watching else FEW))
 
     def cancel(self, turn: Turn) -> None:
         """End a turn; work that is running stops before its next value."""

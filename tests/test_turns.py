@@ -142,6 +142,7 @@ def test_the_more_visitors_there_are_the_less_often_each_looks() -> None:
     assert turns.pause() == 0.25
     found = [turns.begin(f"visitor {number}", gated(gate)) for number in range(12)]
     assert turns.pause() == 0.75
+    assert turns.pause(watching=True) == 0.25
     gate.set()
     until(lambda: all(turns.look(turn) >= 0 and turn.over for turn in found))
     until(lambda: turns.pause() == 0.25)

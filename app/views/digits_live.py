@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import cached, frame, playground_words
+from app import cached, frame
 from app import digits_words as says
 from app.palette import KINDS
 
@@ -10,14 +10,14 @@ with st.spinner("The two networks are made ready."):
     cached.warm_up().result()
 
 # Torch is imported by now, with the spinner to be seen; `learning` needs it.
-from app import learning, turns
+from app import learning, turns, waiting
 from app.reading import reading
 from nat_core.digits import STEPS, digits
 
 STYLE = "<style>.st-key-school [data-stale] { opacity: 1 !important; transition: none !important; }</style>"
 t = frame.threshold()
 learning.settings()
-busy = "digits_turn" in st.session_state
+busy = waiting.learns(st.session_state.get("digits_turn"))
 
 
 def controls(turn: turns.Turn | None) -> None:
@@ -35,7 +35,7 @@ def controls(turn: turns.Turn | None) -> None:
                         label_visibility="collapsed", help="Seed of both networks' start")  # fmt: skip
 
 
-@st.fragment(run_every=turns.shared().pause() if busy else None)
+@st.fragment(run_every=turns.shared().pause(watching=True) if busy else None)
 def school() -> None:
     """Draw the finding, the buttons and the picture; while the networks learn, again and again."""
     turn = learning.follow()
@@ -45,8 +45,8 @@ def school() -> None:
     fooled = {kind: last.readings[kind].fooled for kind in KINDS}
     since = [point.readings["nat"].fooled for point in reached if point.step > shown_from]
     st.title(says.title(fooled, last.step), anchor=False)
-    if turn is not None and turn.phase == "waiting":
-        st.markdown(playground_words.waiting(turns.shared().look(turn), turns.shared().wait(turn)))
+    if turn is not None and waiting.waits(turn):
+        waiting.draw_place(turn)
     else:
         st.markdown(says.sentence(last.step, shown_from, STEPS, min(since, default=0.0), fooled["nat"]))
     controls(turn)
@@ -56,7 +56,7 @@ def school() -> None:
         here = last.readings[kind]
         st.caption(says.known(kind, here.accuracy, here.kept, len(pictures.test)))
     st.caption(says.caption(len(pictures.unseen), len(pictures.known), len(pictures.negatives), t, seed))
-    if (turn is not None) != busy:
+    if waiting.learns(turn) != busy:
         st.rerun()
 
 

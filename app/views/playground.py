@@ -13,14 +13,14 @@ with st.spinner("The two networks are made ready."):
     cached.warm_up().result()
 
 # Torch is imported by now, with the spinner to be seen; `playing` needs it.
-from app import playing, turns
+from app import playing, turns, waiting
 
 STYLE = """<style>
 .st-key-stage [data-stale] { opacity: 1 !important; transition: none !important; }
 </style>"""
 t = frame.threshold()
 playing.scene()
-learning = "play_turn" in st.session_state
+learning = waiting.learns(st.session_state.get("play_turn"))
 
 
 def controls() -> None:
@@ -41,7 +41,7 @@ def controls() -> None:
         st.button("Clear", key="clear", on_click=playing.clear, type="tertiary", disabled=empty)
 
 
-@st.fragment(run_every=turns.shared().pause() if learning else None)
+@st.fragment(run_every=turns.shared().pause(watching=True) if learning else None)
 def stage() -> None:
     """Draw the finding, the controls and the two planes; while the networks learn, again and again."""
     turn = playing.follow()
@@ -49,8 +49,8 @@ def stage() -> None:
     sure = {kind: looks[kind].falsely_sure for kind in KINDS}
     number = len(here.negatives)
     st.title(words.title(sure, now.step, number), anchor=False)
-    if turn is not None and turn.phase == "waiting":
-        st.markdown(words.waiting(turns.shared().look(turn), turns.shared().wait(turn)))
+    if turn is not None and waiting.waits(turn):
+        waiting.draw_place(turn)
     else:
         st.markdown(words.sentence(sure, now.step, number))
     controls()
@@ -79,7 +79,7 @@ def stage() -> None:
             st.markdown(f":orange[▲] {words.gauge(sure[kind])}")
             st.caption(words.right(look.right, len(here.points.labels), now.step))
     st.caption(words.caption(t, int(here.empty.sum()), MARGIN, EXTENT))
-    if (turn is not None) != learning:
+    if waiting.learns(turn) != learning:
         st.rerun()
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import cached, charts, frame, playground_words, visitor, words
+from app import cached, charts, frame, visitor, words
 from app import teach_words as says
 from app.palette import NAMES, Kind
 from app.teach_charts import before_after
@@ -13,7 +13,7 @@ with st.spinner("The networks are made ready."):
     cached.warm_up().result()
 
 # Torch is imported by now, with the spinner to be seen; `teaching` needs it.
-from app import asked, teaching, turns
+from app import asked, teaching, turns, waiting
 from app.teaching import FURTHER, KNOWN, OTHERS, OWN
 from nat_core import live
 
@@ -99,8 +99,8 @@ def progress() -> None:
     turn, share = teaching.follow()
     if turn is None:
         st.rerun()
-    elif turn.phase == "waiting":
-        st.markdown(playground_words.waiting(turns.shared().look(turn), turns.shared().wait(turn)))
+    elif waiting.waits(turn):
+        st.markdown(waiting.sentence(turn))
     else:
         st.progress(share, "It learns.")
 

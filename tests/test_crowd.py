@@ -1,0 +1,61 @@
+"""Thirty visitors train at once, ten on each page that trains: all are served, and nobody sees an error."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.browsing import ROOT, served
+from tests.visitors import Visitor
+
+EACH = 10
+
+
+def on_playground(visitor: Visitor) -> str:
+    """Train both networks of the plane to their end."""
+    visitor.press("Train")
+    visitor.wait_until(lambda: visitor.text.count("after 400 steps") == 2)
+    return visitor.text
+
+
+def on_digits(visitor: Visitor) -> str:
+    """Train both networks on the digits to their end."""
+    visitor.press("Train")
+    visitor.wait_until(lambda: "6 and 7 taught NAT doubt about 8 and 9" in visitor.text)
+    return visitor.text
+
+
+def on_your_negatives(visitor: Visitor) -> str:
+    """Teach the stored network the five photos that are chosen at first."""
+    visitor.press("Train")
+    visitor.wait_until(lambda: "It learned these 5: sure of" in visitor.text)
+    return visitor.text
+
+
+PAGES: dict[str, Callable[[Visitor], str]] = {
+    "playground": on_playground,
+    "digits_live": on_digits,
+    "your_negatives": on_your_negatives,
+}
+
+
+def test_thirty_visitors_train_at_once_and_all_are_served() -> None:
+    ready = threading.Barrier(EACH * len(PAGES), timeout=300)
+    waited = []
+
+    def visit(page: str) -> str:
+        try:
+            with Visitor(address, page, "pair=wrn16_1") as visitor:
+                ready.wait()
+                last = PAGES[page](visitor)
+                waited.append(visitor.seen("Others are training now"))
+                return last
+        except BaseException:
+            ready.abort()
+            raise
+
+    with served(ROOT / "checkpoints") as address, ThreadPoolExecutor(EACH * len(PAGES)) as crowd:
+        visits = {page: [crowd.submit(visit, page) for _ in range(EACH)] for page in PAGES}
+        texts = {page: {each.result() for each in those} for page, those in visits.items()}
+    # The same seed and the same points: everyone on a page sees the same end, whoever trained beside them.
+    assert len(texts["playground"]) == len(texts["digits_live"]) == 1
+    assert sum(waited) >= EACH, "hardly anyone had to wait, so they did not train at once"
