@@ -3,20 +3,22 @@
     python -m benchmarks.app_speed [--checkpoints checkpoints] [--presses 21] [--seconds 3] [--people 30]
 
 Prints a table of six measures with the aims they are held against: the first chart of the first visitor after a cold
-start (all of Python still to be imported) and of the second; from a key on the slider of Thresholds to the redrawn
-chart, the median; how often the chart is redrawn in a second while its line is dragged; from a key to the app's answer
-while 30 people press one a second, the 95th percentile; and one photo through every network of the photos' classes,
-with all attention maps, the median. Needs playwright, and Chromium (or NAT_CHROMIUM). The browser runs on the same
-cores, with 30 windows for the 30 people, so a busy machine measures itself: the load is printed.
+start (all of Python still to be imported) and of five later ones, the median; from a key on the slider of Thresholds to
+the redrawn chart, the median; how often the chart is redrawn in a second while its line is dragged; from letting go of
+the slider to the whole page while 30 people move it once a second, the 95th percentile; and one photo through every
+network of the photos' classes, with all attention maps, the median. Needs playwright, and Chromium (or NAT_CHROMIUM).
+The browser and the 30 people run on the same cores, so a busy machine measures itself: the load is printed.
 
-Measured on 2026-11-24 on two cores of an Intel Xeon, both busy training (load 5): 6.5 s, 5.6 s, 18 ms, 41 a second. The
-first two are to be measured again on idle cores. One photo through four networks: 48 ms on 2026-11-25, the cores busy
-again. The 30 people were not measured yet.
+Measured on 2026-11-25 on two cores of an Intel Xeon, nothing else running: 3.1 s, 2.5 s (2.4 to 2.6 in four runs),
+15 ms, 60 a second, 26 ms (600 answers), 32 ms (eight networks). Later visitors wait for Streamlit's own hundred files
+and for Plotly's 4.7 MB to be read by the browser; the app has answered after 1.0 s.
 """
 
 import argparse
 import os
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -28,8 +30,10 @@ from nat_core.checkpoints import available, load_card
 from nat_core.datasets import CIFAR10_CLASSES
 from nat_core.inference import load_network, predict_with_maps
 from tests.browsing import ARGUMENTS, CHROMIUM, served
+from tests.visitors import Visitor
 
 PATIENCE = 120_000
+SLIDER = "Threshold t: count an answer as sure above it"
 FIRST_CHART = ".stPlotlyChart .bars path"
 FIND_DRAWING = """
   const roots = [...document.querySelectorAll('*')].map((each) => each.shadowRoot);
@@ -47,18 +51,6 @@ NEXT_DRAWING = f"""() => {{ {FIND_DRAWING}
 COUNT_DRAWINGS = f"""() => {{ {FIND_DRAWING}
   window.drawings = 0;
   new MutationObserver((found) => {{ window.drawings += found.length; }}).observe(svg, watched);
-}}"""
-
-
-WATCH_ANSWERS = f"""() => {{ {FIND_DRAWING}
-  let pressed = null;
-  window.answers = [];
-  document.addEventListener('keydown', () => {{ pressed ??= performance.now(); }}, {{ capture: true }});
-  // The drawing is replaced as a whole once the app has answered; while one drags, only its parts move.
-  new MutationObserver(() => {{
-    if (pressed !== null) window.answers.push(performance.now() - pressed);
-    pressed = null;
-  }}).observe(svg.parentElement, {{ childList: true }});
 }}"""
 
 
@@ -88,6 +80,11 @@ def first_chart(browser: Browser, address: str) -> float:
     seconds = time.perf_counter() - started
     context.close()
     return seconds
+
+
+def later_visitors(browser: Browser, address: str, visitors: int = 5) -> float:
+    """Return the median of the seconds that so many visitors wait, one after another, none with anything cached."""
+    return median(first_chart(browser, address) for _ in range(visitors))
 
 
 def thresholds_page(browser: Browser, address: str) -> Page:
@@ -131,27 +128,30 @@ def redraws_a_second(page: Page, seconds: float) -> float:
     return page.evaluate("window.drawings") / passed
 
 
-def many_at_once(browser: Browser, address: str, people: int, rounds: int) -> tuple[float, int]:
-    """Return the 95th percentile of the milliseconds from a key to the app's answer, and how many answers there were.
+def many_at_once(address: str, people: int, rounds: int) -> list[float]:
+    """Return the milliseconds of each answer to so many visitors, who move the threshold once a second, all at once.
 
-    Each of so many visitors has a window of their own and presses a key a second, one shortly after another.
+    From the moment a visitor lets go of the slider to the moment all of the page is there. The visitors have no window
+    (`tests.visitors`): thirty browsers on the same cores would measure themselves.
     """
-    pages = [thresholds_page(browser, address) for _ in range(people)]
-    for page in pages:
-        page.evaluate(WATCH_ANSWERS)
-        page.get_by_role("slider").focus()
-    for number in range(rounds):
-        began = time.perf_counter()
-        for page in pages:
-            page.keyboard.press("ArrowLeft" if number % 2 else "ArrowRight")
-        pages[0].wait_for_timeout(max(0.0, 1000 * (1 - time.perf_counter() + began)))
-    pages[0].wait_for_timeout(5000)
-    answers = [each for page in pages for each in page.evaluate("window.answers")]
-    for page in pages:
-        page.context.close()
-    if not answers:
-        raise RuntimeError("the app answered nobody")
-    return float(np.quantile(answers, 0.95)), len(answers)
+    ready = threading.Barrier(people, timeout=300)
+
+    def sweep(number: int) -> list[float]:
+        with Visitor(address, "thresholds", "pair=wrn16_1") as visitor:
+            ready.wait()
+            time.sleep(number / people)
+            answers = []
+            for step in range(rounds):
+                threshold = 0.5 + 0.01 * ((step + number) % 40)
+                seconds = visitor.slide(SLIDER, threshold)
+                if f"Above {100 * threshold:.0f}" not in visitor.text:
+                    raise RuntimeError(f"the page does not tell of t = {threshold:.2f}: {visitor.text[:200]}")
+                answers.append(1000 * seconds)
+                time.sleep(max(0.0, 1 - seconds))
+            return answers
+
+    with ThreadPoolExecutor(people) as crowd:
+        return [each for answers in crowd.map(sweep, range(people)) for each in answers]
 
 
 def one_photo(folder: Path, repeats: int) -> tuple[float, int]:
@@ -176,8 +176,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="How fast the app is in a real browser.")
     parser.add_argument("--checkpoints", default="checkpoints", help="the folder of the networks")
     parser.add_argument("--presses", type=int, default=21, help="keys pressed on the slider")
-    parser.add_argument("--people", type=int, default=30, help="visitors who press a key a second, all at once")
-    parser.add_argument("--rounds", type=int, default=5, help="keys that each of them presses")
+    parser.add_argument(
+        "--people", type=int, default=30, help="visitors who move the threshold once a second, all at once"
+    )
+    parser.add_argument("--rounds", type=int, default=20, help="how often each of them does")
     parser.add_argument("--seconds", type=float, default=3.0, help="how long the line is dragged")
     asked = parser.parse_args()
     load = os.getloadavg()[0]
@@ -186,7 +188,7 @@ def main() -> None:
         with served(os.path.abspath(asked.checkpoints)) as address:
             measures = [
                 Measure("first chart after a cold start", first_chart(browser, address), "s", 4),
-                Measure("first chart of the second visitor", first_chart(browser, address), "s", 2.5),
+                Measure("first chart of later visitors, median", later_visitors(browser, address), "s", 2.5),
             ]
             page = thresholds_page(browser, address)
             measures += [
@@ -194,13 +196,13 @@ def main() -> None:
                 Measure("live redraws", redraws_a_second(page, asked.seconds), "a second", 20, at_most=False),
             ]
             page.context.close()
-            late, answers = many_at_once(browser, address, asked.people, asked.rounds)
-            title = f"{asked.people} people at once, key to answer, p95"
-            measures.append(Measure(title, late, "ms", 700))
+            answers = many_at_once(address, asked.people, asked.rounds)
+            title = f"{asked.people} people at once, release to page, p95"
+            measures.append(Measure(title, float(np.quantile(answers, 0.95)), "ms", 700))
         browser.close()
     milliseconds, networks = one_photo(Path(asked.checkpoints), asked.presses)
     measures.append(Measure(f"one photo, {networks} networks, all maps", milliseconds, "ms", 250))
-    print(f"{os.cpu_count()} cores, load before the measurement {load:.1f}, {answers} answers to {asked.people} people")
+    print(f"{os.cpu_count()} cores, load before the measurement {load:.1f}, {len(answers)} answers to {asked.people}")
     for each in measures:
         sign = "<=" if each.at_most else ">="
         verdict = "met" if each.met else "not met"
