@@ -7,7 +7,7 @@ import streamlit as st
 from app import cached, challenges, charts, classroom, frame, links, points, visitor
 from app import workshop_words as words
 from app.challenges import Clicks, Tried
-from app.pairs import Pair, set_title
+from app.pairs import Pair, pictures_of, set_title
 from app.palette import KINDS
 from app.pictures import gallery
 from app.play_settings import READERS
@@ -145,10 +145,9 @@ def _factory(pair: Pair) -> None:
         alt=f"Cost of a hundred parts at every threshold. {sentence}",
     )
     st.markdown(sentence)
-    known, foreign = (len(cached.predictions(pair.nat, each)) for each in (cached.known_set(pair.nat), found.set_name))
-    st.caption(
-        words.factory_source(
-            challenges.PRICES, known, set_title(cached.known_set(pair.nat)), foreign, set_title(found.set_name)
-        )
+    known, foreign = (
+        pictures_of(each, len(cached.predictions(pair.nat, each)))
+        for each in (cached.known_set(pair.nat), found.set_name)
     )
+    st.caption(words.factory_source(challenges.PRICES, known, foreign))
     st.button("Choose again", key="again_factory", on_click=again)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import behind, cached, charts, frame, rates, sweeps, tables, words
 from app.links import FOLDS
-from app.pairs import Pair, set_title
+from app.pairs import Pair, pictures_of, set_title
 from app.palette import KINDS, NAMES, Kind
 from app.scores import KEPT, SCORE_HELP, SCORE_NAMES, SCORE_TITLES, TEMPERATURES
 from nat_core.datasets import describe
@@ -30,7 +30,7 @@ class Place:
 
     def counted(self, name: str) -> str:
         """A set's name with how many pictures it has."""
-        return f"{self.sets[name].images:,} {set_title(name)} pictures"
+        return pictures_of(name, self.sets[name].images)
 
 
 def _fold(key: str):

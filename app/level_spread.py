@@ -2,7 +2,7 @@
 
 from app import cached
 from app.maps import Spread
-from app.pairs import set_title
+from app.pairs import pictures_of, set_title
 from nat_core.claims import MapDistances
 from nat_core.level_store import NetworkId, PairLevels, finding, load_levels, outdated, pair_of
 from nat_core.level_words import begins, claim_distances, distances, measured_elsewhere
@@ -49,7 +49,7 @@ def sentence(first: str, second: str, set_name: str) -> str:
     found = finding(pairs, ours, theirs, set_name)
     if found is None:
         return ""
-    words = f"On {found.pictures:,} {set_title(set_name)} pictures {distances(found)} {begins(found)}"
+    words = f"On {pictures_of(set_name, found.pictures)} {distances(found)} {begins(found)}"
     if not found.measured and (other := measured_elsewhere(pairs, set_name)):
         words += f" {other}"
     return words

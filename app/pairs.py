@@ -127,3 +127,14 @@ def set_title(name: str) -> str:
     ('Noise', 'Yours: flowers.npz')
     """
     return SET_TITLES.get(name, short_name(name))
+
+
+def pictures_of(name: str, number: int) -> str:
+    """Return how many pictures of an image set there are, in words.
+
+    >>> pictures_of("ilsvrc", 1000), pictures_of(own_name("02ec1f60", "flowers.npz"), 3)
+    ('1,000 ILSVRC pictures', '3 pictures of yours (flowers.npz)')
+    """
+    if name.startswith(OWN):
+        return f"{number:,} pictures of yours ({name.split('/', 2)[2]})"
+    return f"{number:,} {set_title(name)} pictures"

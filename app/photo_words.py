@@ -73,10 +73,10 @@ def table_caption(number: int) -> str:
     )
 
 
-def beside_sentence(number: int, stored: int, title: str) -> str:
+def beside_sentence(number: int, stored: str) -> str:
     """Return what stands below the chart of the visitor's photos beside a stored set."""
     return (
-        f"Dots: your {plural(number, 'photo')}. Bars: {stored:,} {title} pictures. ▲ fools the network, ■ is known and "
+        f"Dots: your {plural(number, 'photo')}. Bars: {stored}. ▲ fools the network, ■ is known and "
         "kept, ○ is turned away."
     )
 

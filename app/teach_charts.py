@@ -10,6 +10,8 @@ from app.words import percent
 
 ROW = 46
 """Pixels for the two bars of one row."""
+BAR = 16
+"""Pixels for one of the two bars."""
 LONGEST = 22
 """So many letters of a row's name are shown."""
 
@@ -38,20 +40,17 @@ def before_after(
     series = [("before", before, fill(colours.of(kind), "/"))]
     if after is not None:
         series.append(("after", after, fill(colours.nat, "")))
-    for label, values, marker in series:
+    for number, (label, values, marker) in enumerate(series):
         figure.add_bar(
             x=list(values),
             y=places,
             orientation="h",
             marker=marker,
-            text=[f"{percent(value)} {label}" for value in values],
-            textposition="outside",
-            textfont={"size": 12},
-            constraintext="none",
-            cliponaxis=False,
             customdata=list(names),
             hovertemplate=f"%{{customdata}}, {label}: %{{x:.1%}}<extra></extra>",
         )
+        higher = BAR * ((len(series) - 1) / 2 - number)
+        _label(figure, [f"{percent(value)} {label}" for value in values], higher)
     if alone is not None:
         figure.add_scatter(
             x=list(alone),
@@ -68,6 +67,13 @@ def before_after(
     figure.update_xaxes(range=[0, 1.34], fixedrange=True, **share_axis(colours, (0, 0.5, 1)))
     figure.update_xaxes(title=axis, title_standoff=10)
     return plain(figure, 60 + ROW * len(rows), top=4, left=left, bottom=56).update_layout(bargap=0.3, bargroupgap=0)
+
+
+def _label(figure: go.Figure, texts: Sequence[str], higher: float) -> None:
+    """Write a text beside each row, so many pixels above its middle, in one column where no mark runs through it."""
+    for place, text in enumerate(texts):
+        figure.add_annotation(x=1.03, y=place, yshift=higher, text=text, xanchor="left", showarrow=False,
+                              font={"size": 12})  # fmt: skip
 
 
 def _short(name: str) -> str:

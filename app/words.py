@@ -201,12 +201,10 @@ def trade_sentence(fooled: dict[Kind, float], kept: dict[Kind, float]) -> str:
     return f"In 100, NAT is fooled by {fewer}, and turns away {price} of what it knows."
 
 
-def counted(negatives: int, their_name: str, known: int, name: str, temperature: float) -> str:
+def counted(negatives: str, known: str, temperature: float) -> str:
     """Return what the two numbers of Thresholds are counted from, and the temperature where there is one."""
     warm = "" if temperature == 1 else f" Temperature {temperature:g}."
-    return (
-        f"▲{HARD_SPACE}of {negatives:,} {their_name} pictures (NCR), ■{HARD_SPACE}of {known:,} {name} pictures.{warm}"
-    )
+    return f"▲{HARD_SPACE}of {negatives} (NCR), ■{HARD_SPACE}of {known}.{warm}"
 
 
 def score_sentence(ncr: dict[Kind, float], auroc: dict[Kind, float], score: str) -> str:

@@ -184,11 +184,11 @@ def factory_both(best: dict[Kind, float], least: dict[Kind, float], by_hand: flo
     )
 
 
-def factory_source(prices: Prices, known: int, name: str, foreign: int, their_name: str) -> str:
+def factory_source(prices: Prices, known: str, foreign: str) -> str:
     """Return what the costs are computed from."""
     return (
         f"Cost = 50 × ({prices.false_alarm:g} × share fooled + {prices.miss:g} × share of the known not kept), from "
-        f"{known:,} {name} and {foreign:,} {their_name} pictures. Hollow circle and dashes: baseline. Filled circle "
+        f"{known} and {foreign}. Hollow circle and dashes: baseline. Filled circle "
         "and line: NAT."
     )
 

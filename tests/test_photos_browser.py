@@ -76,7 +76,7 @@ def test_an_own_image_set_is_asked_and_its_predictions_are_downloaded(page, addr
     assert "0,bee/none-bee.jpg,bee,wrn16_1_baseline," in predictions.value.path().read_text(encoding="utf-8")
     page.get_by_role("button", name="See it on Thresholds").click()
     page.locator(".drawing svg").wait_for()
-    page.get_by_text("of 2 Yours: things.zip pictures").wait_for()
+    page.get_by_text("of 2 pictures of yours (things.zip)").wait_for()
     if page.viewport_size["width"] < 500:
         page.get_by_test_id("stExpandSidebarButton").click()
     with page.expect_download() as curves:

@@ -59,7 +59,7 @@ def test_it_learns_the_chosen_photos_says_what_that_did_and_undoes_it(start, tau
     assert "Of 60 CIFAR-100 pictures it never saw it is sure of" in text
     assert "of the 18 other photos here" in text
     assert "What it cost: right about" in text
-    assert "from 4 photos with 8 moved copies each and 5,000 CIFAR-10 pictures" in text
+    assert "from 4 photos with 8 moved copies each and 60 CIFAR-10 pictures" in text
     done = page.session_state["teach_history"][-1]
     assert done.after["own"].confidence.mean() < done.before["own"].confidence.mean()
     np.testing.assert_array_equal(done.before["own"].ids, done.after["own"].ids)
@@ -111,7 +111,7 @@ def test_the_chart_has_both_bars_the_stroke_and_short_names() -> None:
     assert before.marker.pattern.shape == "/"
     assert before.marker.color == LIGHT.baseline
     assert (after.marker.color, after.marker.pattern.shape) == (LIGHT.nat, "")
-    assert before.text[0].replace("\u00a0", " ") == "90 % before"
+    assert figure.layout.annotations[0].text.replace("\u00a0", " ") == "90 % before"
     assert list(stroke.x) == [0.8, 0.3]
     assert [len(name) for name in figure.layout.yaxis.ticktext] == [1, 22]
     assert len(before_after(["a"], [0.5], None, "nat", LIGHT, axis="share").data) == 1

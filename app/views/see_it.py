@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import cached, charts, frame, rates, tables, words
-from app.pairs import set_title
+from app.pairs import pictures_of, set_title
 from app.palette import KINDS, NAMES
 from app.pictures import GalleryPicture, gallery
 
@@ -44,11 +44,11 @@ def figures() -> None:
     sure = f"sure above {words.percent(t)}"
     entries = (
         ("right", "Right about what they know", {k: words.percent_fine(r.accuracy) for k, r in reports.items()},
-         f"accuracy on {n_known:,} {set_title(known)} pictures"),
+         f"accuracy on {pictures_of(known, n_known)}"),
         ("fooled", "Fooled by things never taught", {k: words.of_100(rate) for k, rate in fooled.items()},
-         f"{sure}, {n_negatives:,} {set_title(negatives)} pictures (NCR)"),
+         f"{sure}, {pictures_of(negatives, n_negatives)} (NCR)"),
         ("kept", "Kept of what they know", {k: words.of_100(rate) for k, rate in kept.items()},
-         f"{sure}, {n_known:,} {set_title(known)} pictures"),
+         f"{sure}, {pictures_of(known, n_known)}"),
     )  # fmt: skip
     for column, (key, title, values, source) in zip(st.columns(3), entries, strict=True):
         with column, st.container(key=f"figure_{key}", gap=None):

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from app import cached, folds, frame, live, own_sets, rates, tables, words
-from app.pairs import ROLE_TITLES, set_title
+from app.pairs import ROLE_TITLES, pictures_of, set_title
 from app.palette import KINDS
 from nat_core.ilsvrc import variants_of, without_variants
 from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
@@ -107,7 +107,7 @@ live.histograms(
     classes=len(cached.card(pair.nat).classes),
     alt=f"How sure both networks are of {set_title(chosen)}. {title}",
     source=words.counted(
-        sets[negatives].images, set_title(negatives), sets[known].images, set_title(known), temperature
+        pictures_of(negatives, sets[negatives].images), pictures_of(known, sets[known].images), temperature
     ),
     on_move=move,
 )

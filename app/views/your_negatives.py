@@ -165,7 +165,10 @@ def taught(done: teaching.Taught) -> None:
         alt=f"Before and after. {says.lesson(before, after, others, further, done.beside)} {cost}",
     )  # fmt: skip
     st.markdown(cost)
-    st.caption(says.how(len(done.photos), live.COPIES, 5000, 5000 if done.beside else 0, live.STEPS, done.seconds))
+    stored = asked.stored_features(name)
+    learned = len(stored["cifar10_train"].values)
+    beside = len(stored["cifar100_train"].values) if done.beside else 0
+    st.caption(says.how(len(done.photos), live.COPIES, learned, beside, live.STEPS, done.seconds))
 
 
 require_features()

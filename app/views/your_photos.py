@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import cached, charts, classroom, frame, links, opened, own_charts, own_files, photo_words, visitor, words
 from app.cards import Card, all_cards, confidences, count_cards
-from app.pairs import set_title
+from app.pairs import pictures_of, set_title
 from app.palette import KINDS, NAMES
 from app.pictures import samples
 from app.workshop_words import CAMERA_NEEDS_HTTPS
@@ -159,7 +159,7 @@ def draw_distribution() -> None:
     name = st.selectbox("Beside", sets, format_func=set_title, key="beside")
     stored = {kind: cached.predictions(network, name) for kind, network in pair.by_kind.items()}
     shares = {kind: confidence_histogram(each.confidence, own_charts.BARS) for kind, each in stored.items()}
-    sentence = photo_words.beside_sentence(len(cards), len(stored["nat"]), set_title(name))
+    sentence = photo_words.beside_sentence(len(cards), pictures_of(name, len(stored["nat"])))
     st.plotly_chart(
         own_charts.own_distribution(
             confidences(cards), [card.name for card in cards], [card.known for card in cards], shares, t,

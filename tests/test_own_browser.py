@@ -1,0 +1,66 @@
+"""What a visitor brings, in a real browser: a network that is compared on every page, and photos to teach a network."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from safetensors.torch import save
+
+from app.pictures import FOLDER
+from nat_core.models import build
+from tests.browsing import served
+from tests.test_browser import address, browser, page, playwright  # noqa: F401 - the fixtures
+from tests.test_teaching import taught_networks  # noqa: F401 - the fixture
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def teaching_address(taught_networks: Path, browser) -> Iterator[str]:  # noqa: F811
+    """The address of an app with a network that has features to learn from."""
+    with served(taught_networks) as started:
+        yield started
+
+
+def turn_to(page, title: str) -> None:  # noqa: F811
+    """Choose a page in the sidebar, which is folded away at first where the window is narrow."""
+    if (folded := page.get_by_test_id("stExpandSidebarButton")).is_visible():
+        folded.click()
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
+
+
+def test_an_own_network_is_compared_on_every_page(page, address: str, tmp_path: Path) -> None:  # noqa: F811
+    mine = tmp_path / "mine.safetensors"
+    mine.write_bytes(save(build("wrn16_1", 10, seed=5).state_dict()))
+    page.goto(f"{address}/bring_your_own?pair=wrn16_1")
+    page.get_by_role("tab", name="Network").click()
+    zone = page.get_by_test_id("stFileUploader").filter(has_text="A safetensors file").locator("input[type=file]")
+    zone.set_input_files(str(mine))
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.get_by_text("Yours: mine.safetensors").first.wait_for()
+    for title, shown in (
+        ("See it", ".stPlotlyChart .bars path"),
+        ("Your photos", "[data-testid=stFileUploader]"),
+        ("Thresholds", ".drawing svg"),
+        ("Attention", ".stPlotlyChart"),
+        ("Evidence", "table"),
+    ):
+        turn_to(page, title)
+        page.locator("h1").first.wait_for()
+        page.locator(shown).first.wait_for(state="attached")
+        assert page.locator("[data-testid=stException]").count() == 0
+        chosen = page.locator("[data-testid=stSidebar] [data-testid=stSelectbox] input").first
+        assert chosen.input_value().startswith("Yours: mine.safetensors as Baseline")
+
+
+def test_own_photos_are_taught(page, teaching_address: str) -> None:  # noqa: F811
+    page.goto(f"{teaching_address}/your_negatives?pair=wrn16_1")
+    page.get_by_text("Teach it your own photos").click()
+    page.locator("input[type=file]").first.set_input_files(
+        [str(FOLDER / f"none-{each}.jpg") for each in ("bee", "pizza")]
+    )
+    page.get_by_text("2 chosen.").wait_for()
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.locator("h1", has_text="It learned these 2: sure of").wait_for()
+    page.get_by_text("from 2 photos with").wait_for()
+    assert page.locator("[data-testid=stException]").count() == 0
