@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 from PIL import Image
 
-from app import cached, own
+from app import cached, counted, own
 from app.pairs import Pair
 from app.palette import KINDS, Kind
 from nat_core.datasets import data_folder
@@ -57,7 +57,7 @@ def shares_by_class(
     """For each class, the share of a set's pictures that a network is sure are of it; together its NCR."""
     shares = {}
     for kind, name in pair.by_kind.items():
-        each = cached.tempered(name, set_name, temperature)
+        each = counted.tempered(name, set_name, temperature)
         counts = np.bincount(each.predicted[each.confidence > at[kind]], minlength=each.logits.shape[1])
         shares[kind] = counts / len(each)
     return shares
@@ -65,7 +65,7 @@ def shares_by_class(
 
 def own_kinds(pair: Pair, set_name: str, at: dict[Kind, float], temperature: float) -> OwnKinds | None:
     """NCR by the image set's own classes, those that fool NAT most first; None where no labels are stored."""
-    by_kind = {kind: cached.tempered(name, set_name, temperature) for kind, name in pair.by_kind.items()}
+    by_kind = {kind: counted.tempered(name, set_name, temperature) for kind, name in pair.by_kind.items()}
     labels = by_kind["nat"].labels
     if set_name in own.sets():
         names = own.sets()[set_name].images.classes

@@ -3,36 +3,29 @@
 Stored predictions need no torch. Torch is imported by `answer` alone, for a visitor's own photo, and once.
 """
 
-import base64
 import importlib
-import io
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 from jaxtyping import Float, UInt8
-from PIL import Image
 
 from app import own
 from app.pairs import HEADLINE_SETS, Pair
 from app.palette import KINDS, Kind
-from app.pictures import FOLDER, gallery, with_inset
-from app.scores import Separation, separate
+from app.pictures import gallery
 from app.words import Answer
-from nat_core import checkpoints, metrics
+from nat_core import checkpoints
 from nat_core.datasets import load_set
-from nat_core.images import image_id, read_image, read_photo
+from nat_core.images import image_id
 from nat_core.predictions import Predictions
 from nat_core.readers import ImageSet
 from nat_core.recipes import IN_DISTRIBUTION
 from nat_core.report import SetReport, evaluate_set
 from nat_core.runs import RUNS, RunRecord, load_runs
 
-CURVE = np.arange(101) / 100
-"""The thresholds of every curve and of the CSV."""
-THUMBNAIL = 96
 GALLERY = "gallery"
 
 
@@ -169,53 +162,6 @@ def headline_set(pair: Pair) -> str:
     return next((name for name, each in negatives.items() if each.role != "trained on"), next(iter(negatives)))
 
 
-def tempered(name: str, set_name: str, temperature: float = 1.0) -> Predictions:
-    """One network's stored predictions with its logits divided by the temperature, which is above 0."""
-    if temperature == 1:
-        return predictions(name, set_name)
-    return _tempered(folder(), name, set_name, temperature, stamp_of(name))
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _tempered(where: Path, name: str, set_name: str, temperature: float, stamp: tuple[int, ...]) -> Predictions:
-    stored = predictions(name, set_name)
-    return replace(stored, logits=(stored.logits / temperature).astype(np.float32))
-
-
-def histogram(name: str, set_name: str, bins: int, temperature: float = 1.0) -> Float[np.ndarray, " bins"]:
-    """The share of a set in each of `bins` equal bins of one network's confidence."""
-    return _histogram(folder(), name, set_name, bins, temperature, stamp_of(name))
-
-
-@st.cache_data(max_entries=256, show_spinner=False)
-def _histogram(
-    where: Path, name: str, set_name: str, bins: int, temperature: float, stamp: tuple[int, ...]
-) -> np.ndarray:
-    return metrics.confidence_histogram(tempered(name, set_name, temperature).confidence, bins)
-
-
-def curve(name: str, set_name: str, temperature: float = 1.0) -> Float[np.ndarray, " 101"]:
-    """One network's rate on one set at the same thresholds."""
-    return _curve(folder(), name, set_name, temperature, stamp_of(name))
-
-
-@st.cache_data(max_entries=256, show_spinner=False)
-def _curve(where: Path, name: str, set_name: str, temperature: float, stamp: tuple[int, ...]) -> np.ndarray:
-    return metrics.ncr_curve(tempered(name, set_name, temperature).confidence, CURVE)
-
-
-def separation(name: str, known: str, set_name: str, score: str, temperature: float = 1.0) -> Separation:
-    """How well one network tells a set from one that it knows by a score of `app.scores`."""
-    return _separation(folder(), name, known, set_name, score, temperature, stamp_of(name))
-
-
-@st.cache_resource(max_entries=256, show_spinner=False)
-def _separation(
-    where: Path, name: str, known: str, set_name: str, score: str, temperature: float, stamp: tuple[int, ...]
-) -> Separation:
-    return separate(tempered(name, known, temperature), tempered(name, set_name, temperature), score)
-
-
 def image_set(name: str, data: Path) -> ImageSet:
     """The pictures of a set. Raises MissingDataset where they are not on this disk."""
     return own.sets()[name].images if name in own.sets() else _image_set(name, data)
@@ -253,24 +199,6 @@ def telling_picture(pair: Pair) -> str:
     for file, confidence in zip(nat.ids, nat.confidence, strict=True):
         gap[file] -= confidence
     return max((picture.file for picture in gallery() if not picture.known), key=lambda file: gap[file])
-
-
-@st.cache_data(show_spinner=False)
-def gallery_square(file: str) -> UInt8[np.ndarray, "h w 3"]:
-    """A gallery picture's centre square, with what the networks see in its corner."""
-    return with_inset(read_photo(FOLDER / file), read_image(FOLDER / file))
-
-
-@st.cache_data(show_spinner=False)
-def thumbnail_style() -> str:
-    """The style sheet that turns each picture's button into its thumbnail."""
-    rules = []
-    for picture in gallery():
-        buffer = io.BytesIO()
-        Image.fromarray(read_image(picture.path, size=THUMBNAIL)).save(buffer, "JPEG", quality=80)
-        encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
-        rules.append(f".st-key-{picture.button_key} button{{background-image:url(data:image/jpeg;base64,{encoded})}}")
-    return "<style>" + "\n".join(rules) + "</style>"
 
 
 # --- a visitor's own photo -------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import cached, challenges, charts, classroom, frame, links, points, visitor
+from app import cached, challenges, charts, classroom, counted, frame, links, points, thumbnails, visitor
 from app import workshop_words as words
 from app.challenges import Clicks, Tried
 from app.pairs import Pair, pictures_of, set_title
@@ -94,7 +94,7 @@ def _photo(pair: Pair) -> None:
         honest = right.toggle("It shows none of the ten things", key="fooling_none")
         name, ask = photo.name, lambda: {kind: said.answer for kind, said in cached.answers(pair, photo.pixels).items()}
     else:
-        left.image(cached.gallery_square(chosen), width=150, alt=pictures[chosen].shows)
+        left.image(thumbnails.gallery_square(chosen), width=150, alt=pictures[chosen].shows)
         left.caption(pictures[chosen].credit)
         name, ask, honest = pictures[chosen].name, lambda: challenges.gallery_answers(pair, chosen), True
     right.button("Try it", key="try_photo", type="primary", disabled=not honest, on_click=try_photo, args=(name, ask))
@@ -139,7 +139,7 @@ def _factory(pair: Pair) -> None:
                               points.won()["factory"], points.MOST))  # fmt: skip
     sentence = words.factory_both(best, least, found.cost("nat", 1.0))
     st.plotly_chart(
-        cost_figure(cached.CURVE, found.costs, best, chosen, frame.colours()),
+        cost_figure(counted.CURVE, found.costs, best, chosen, frame.colours()),
         key="factory_costs",
         config=charts.CONFIG,
         alt=f"Cost of a hundred parts at every threshold. {sentence}",

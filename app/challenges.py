@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from app import cached
+from app import cached, counted
 from app.pairs import Pair
 from app.palette import KINDS, Kind
 from app.pictures import gallery
@@ -89,7 +89,7 @@ class Factory:
     @property
     def best(self) -> dict[Kind, float]:
         """The cheapest t of each network."""
-        return {kind: cheapest(cached.CURVE, costs) for kind, costs in self.costs.items()}
+        return {kind: cheapest(counted.CURVE, costs) for kind, costs in self.costs.items()}
 
     def cost(self, kind: Kind, threshold: float) -> float:
         """The cost of a hundred parts at a t, in [0, 1]."""
@@ -103,5 +103,5 @@ def factory(pair: Pair) -> Factory:
     for kind, name in pair.by_kind.items():
         known = cached.predictions(name, cached.known_set(name)).confidence
         strange = cached.predictions(name, foreign).confidence
-        costs[kind] = PARTS * cost_curve(known, strange, cached.CURVE, PRICES)
+        costs[kind] = PARTS * cost_curve(known, strange, counted.CURVE, PRICES)
     return Factory(costs, foreign)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app import behind, cached, charts, frame, rates, sweeps, tables, words
+from app import behind, cached, charts, counted, frame, rates, sweeps, tables, threshold_words, words
 from app.links import FOLDS
 from app.pairs import Pair, pictures_of, set_title
 from app.palette import KINDS, NAMES, Kind
@@ -47,7 +47,7 @@ def every_threshold(place: Place) -> None:
         titles = {"ncr_curves": ("fooled (NCR)", fooled), "kept_curves": ("kept of what it knows", kept)}
         for column, (key, (title, curves)) in zip(st.columns(2, gap="medium"), titles.items(), strict=True):
             column.plotly_chart(
-                sweeps.rate_curves(curves, cached.CURVE, place.at, frame.colours(), title),
+                sweeps.rate_curves(curves, counted.CURVE, place.at, frame.colours(), title),
                 key=key,
                 config=charts.CONFIG,
                 alt=f"Share {title} against the threshold, baseline and NAT.",
@@ -70,7 +70,7 @@ def fair(place: Place) -> None:
         ) or "confidence"  # fmt: skip
         found = rates.separations(place.pair, place.known, place.negatives, score, place.temperature)
         ncr = {kind: found[kind].ncr_at_95_kept for kind in KINDS}
-        sentence = words.score_sentence(ncr, {kind: found[kind].auroc for kind in KINDS}, SCORE_NAMES[score])
+        sentence = threshold_words.score_sentence(ncr, {kind: found[kind].auroc for kind in KINDS}, SCORE_NAMES[score])
         left, right = st.columns([1.6, 1], gap="medium")
         left.plotly_chart(
             sweeps.fooled_for_kept({kind: found[kind].ncr for kind in KINDS}, KEPT, frame.colours()),
@@ -103,7 +103,7 @@ def _temperature_sentence(place: Place) -> str:
     )
     t = frame.threshold()
     kept = rates.rates(place.pair, place.known, dict.fromkeys(KINDS, t), place.temperature)
-    return words.temperature_sentence(place.temperature, plain, now, kept, t)
+    return threshold_words.temperature_sentence(place.temperature, plain, now, kept, t)
 
 
 def by_class(place: Place) -> None:
@@ -164,9 +164,9 @@ def _pictures(place: Place, classes: Sequence[str]) -> None:
     ) or "nat"  # fmt: skip
     predicted = what.selectbox("into seeing", classes, key="behind_class")
     network = place.pair.by_kind[kind]
-    predictions = cached.tempered(network, place.negatives, place.temperature)
+    predictions = counted.tempered(network, place.negatives, place.temperature)
     number = behind.count_behind(predictions, place.at[kind], classes.index(predicted))
-    st.markdown(words.behind_sentence(kind, predicted, number, len(predictions), place.at[kind]))
+    st.markdown(threshold_words.behind_sentence(kind, predicted, number, len(predictions), place.at[kind]))
     if not number:
         return
     try:

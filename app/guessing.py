@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app import cached, charts, frame, points
+from app import cached, charts, frame, points, thumbnails
 from app import workshop_words as words
 from app.pairs import Pair
 from app.palette import KINDS
@@ -84,7 +84,7 @@ def draw(pair: Pair, threshold: float) -> None:
         return
     picture = shown[place]
     left, right = st.columns([1, 1.8], gap="medium")
-    left.image(cached.gallery_square(picture.file), width="stretch", alt=f"{picture.shows}; {CORNER}")
+    left.image(thumbnails.gallery_square(picture.file), width="stretch", alt=f"{picture.shows}; {CORNER}")
     left.caption(f"Photo {place + 1} of {len(shown)}: {picture.shows}. {picture.credit}.")
     with right:
         if opened == keys[place]:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import cached, frame, lesson_numbers, points
+from app import frame, lesson_numbers, points, thumbnails
 from app import workshop_words as words
 from app.lesson_texts import Lesson
 from app.pairs import Pair
@@ -84,7 +84,7 @@ def _large(number: int, lesson: Lesson, pair: Pair) -> None:
     if file := lesson.settings.get("picture"):
         picture, question = st.columns([1, 2.2], gap="small")
         shown = next(each for each in gallery() if each.file == file)
-        picture.image(cached.gallery_square(file), width="stretch", alt=f"{shown.shows}; {CORNER}")
+        picture.image(thumbnails.gallery_square(file), width="stretch", alt=f"{shown.shows}; {CORNER}")
         picture.caption(shown.credit)
         question.markdown(text)
     else:

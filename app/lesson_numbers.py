@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from app import asked, cached, frame
+from app import asked, cached, counted, frame
 from app.lesson_texts import Lesson, fill
 from app.pairs import Pair, set_title
 from app.palette import Kind
@@ -77,8 +77,8 @@ def _points(its: Asked) -> Points:
 
 def _few(its: Asked, kind: Kind) -> float:
     """The lowest t in hundredths at which fewer than 10 of 100 negatives fool a network."""
-    rates = cached.curve(its.pair.by_kind[kind], its.set_name)
-    return float(cached.CURVE[int(np.argmax(rates < FEW))])
+    rates = counted.curve(its.pair.by_kind[kind], its.set_name)
+    return float(counted.CURVE[int(np.argmax(rates < FEW))])
 
 
 def _kept_few(its: Asked, kind: Kind) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 import streamlit as st
 from jaxtyping import Float
 
-from app import words
+from app import threshold_words, words
 from app.palette import KINDS, NAMES, Kind, Palette
 
 HEIGHT = 390
@@ -71,8 +71,8 @@ def _sentences_at(rates: Rates, at: dict[Kind, Any], place: int, known: bool) ->
         }
         for kind in KINDS
     }
-    title = words.threshold_title(chosen, here, known)
-    return says | {"title": title, "trade": words.trade_sentence(fooled, kept)}
+    title = threshold_words.threshold_title(chosen, here, known)
+    return says | {"title": title, "trade": threshold_words.trade_sentence(fooled, kept)}
 
 
 def histograms(

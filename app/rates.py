@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from app import cached
+from app import counted
 from app.pairs import Pair
 from app.palette import Kind
 from app.scores import Separation
@@ -16,13 +16,13 @@ def rates(pair: Pair, set_name: str, thresholds: dict[Kind, float], temperature:
 
 
 def _rate(name: str, set_name: str, threshold: float, temperature: float) -> float:
-    return metrics.negative_confidence_rate(cached.tempered(name, set_name, temperature).confidence, threshold)
+    return metrics.negative_confidence_rate(counted.tempered(name, set_name, temperature).confidence, threshold)
 
 
 def thresholds_keeping_95(pair: Pair, known: str, temperature: float = 1.0) -> dict[Kind, float]:
     """Each network's own threshold at which it keeps 95 % of a set that it knows."""
     return {
-        kind: metrics.threshold_keeping(cached.tempered(name, known, temperature).confidence, 0.95)
+        kind: metrics.threshold_keeping(counted.tempered(name, known, temperature).confidence, 0.95)
         for kind, name in pair.by_kind.items()
     }
 
@@ -31,14 +31,14 @@ def histograms(
     pair: Pair, set_name: str, bins: int, temperature: float = 1.0
 ) -> dict[Kind, Float[np.ndarray, " bins"]]:
     """The share of a set in each of `bins` equal bins of confidence, for both networks."""
-    return {kind: cached.histogram(name, set_name, bins, temperature) for kind, name in pair.by_kind.items()}
+    return {kind: counted.histogram(name, set_name, bins, temperature) for kind, name in pair.by_kind.items()}
 
 
 def curves(pair: Pair, set_name: str, temperature: float = 1.0) -> dict[Kind, Float[np.ndarray, " 101"]]:
     """NCR (or the share kept) at t = 0.00, 0.01, ... 1.00, for both networks."""
-    return {kind: cached.curve(name, set_name, temperature) for kind, name in pair.by_kind.items()}
+    return {kind: counted.curve(name, set_name, temperature) for kind, name in pair.by_kind.items()}
 
 
 def separations(pair: Pair, known: str, set_name: str, score: str, temperature: float = 1.0) -> dict[Kind, Separation]:
     """How well a score tells a set from one that both networks know."""
-    return {kind: cached.separation(name, known, set_name, score, temperature) for kind, name in pair.by_kind.items()}
+    return {kind: counted.separation(name, known, set_name, score, temperature) for kind, name in pair.by_kind.items()}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from app import cached
+from app import cached, counted
 from app.looks import Look
 from app.pairs import Pair
 from app.palette import KINDS, NAMES, Kind
@@ -18,12 +18,12 @@ def curves_csv(pair: Pair, temperature: float = 1.0) -> str:
     """Every rate of both networks at every threshold: network, set, role, pictures, t, rate, share kept."""
     rows: list[tuple] = [("network", "set", "role", "images", "t", "share_above_t", "share_kept")]
     for name in pair.names:
-        kept = cached.curve(name, cached.known_set(name), temperature)
+        kept = counted.curve(name, cached.known_set(name), temperature)
         for set_name, each in cached.sets(name).items():
-            curve = cached.curve(name, set_name, temperature)
+            curve = counted.curve(name, set_name, temperature)
             rows += [
                 (name, set_name, each.role, each.images, f"{t:.2f}", f"{rate:.6f}", f"{share:.6f}")
-                for t, rate, share in zip(cached.CURVE, curve, kept, strict=True)
+                for t, rate, share in zip(counted.CURVE, curve, kept, strict=True)
             ]
     return csv_text(rows)
 

@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from app import cached, challenges, guessing, points
 from app import workshop_words as words
-from app.cached import CURVE
 from app.challenges import Clicks
+from app.counted import CURVE
 from app.pairs import pair_named
 from app.palette import DARK, LIGHT
 from app.words import Answer

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import charts, photo_words, sweeps, words
+from app import threshold_words as says
 from app.looks import map_distance
 from app.maps import MapRow, attention_grid
 from app.pairs import PAIRS, default_pair, pair_named
@@ -190,33 +191,33 @@ def test_exactly_the_threshold_is_not_above_it() -> None:
 def test_threshold_title_and_what_is_traded() -> None:
     fooled, kept = {"baseline": 0.56, "nat": 0.05}, {"baseline": 0.91, "nat": 0.85}
     at, apart = {"baseline": 0.9, "nat": 0.9}, {"baseline": 0.71, "nat": 0.3}
-    assert plain(words.threshold_title(fooled, at, False)) == (
+    assert plain(says.threshold_title(fooled, at, False)) == (
         "Above 90 %, the baseline is fooled by 56 of 100, NAT by 5."
     )
-    assert plain(words.threshold_title(kept, at, True)) == "Above 90 %, the baseline keeps 91 of 100, NAT 85."
-    assert words.threshold_title(fooled, apart, False) == (
+    assert plain(says.threshold_title(kept, at, True)) == "Above 90 %, the baseline keeps 91 of 100, NAT 85."
+    assert says.threshold_title(fooled, apart, False) == (
         "Keeping 95 of 100, the baseline is fooled by 56 of 100, NAT by 5."
     )
-    assert words.threshold_title(kept, apart, True) == ("To keep 95 of 100, the baseline needs t = 0.71, NAT t = 0.30.")
-    assert words.trade_sentence(fooled, kept) == (
+    assert says.threshold_title(kept, apart, True) == ("To keep 95 of 100, the baseline needs t = 0.71, NAT t = 0.30.")
+    assert says.trade_sentence(fooled, kept) == (
         "In 100, NAT is fooled by 51 fewer, and turns away 6 more of what it knows."
     )
-    assert words.trade_sentence(fooled, {"baseline": 0.85, "nat": 0.91}) == (
+    assert says.trade_sentence(fooled, {"baseline": 0.85, "nat": 0.91}) == (
         "In 100, NAT is fooled by 51 fewer, and turns away no more of what it knows."
     )
-    assert words.trade_sentence({"baseline": 0.125, "nat": 0.018}, {"baseline": 0.943, "nat": 0.941}) == (
+    assert says.trade_sentence({"baseline": 0.125, "nat": 0.018}, {"baseline": 0.943, "nat": 0.941}) == (
         "In 100, NAT is fooled by 10 fewer, and turns away hardly more of what it knows."
     )
     worse = {"baseline": 0.05, "nat": 0.06}
-    assert words.trade_sentence(worse, kept) == "Here NAT is fooled more often than the baseline."
-    assert words.trade_sentence({"baseline": 0.5, "nat": 0.5}, kept) == "Here NAT is fooled as often as the baseline."
+    assert says.trade_sentence(worse, kept) == "Here NAT is fooled more often than the baseline."
+    assert says.trade_sentence({"baseline": 0.5, "nat": 0.5}, kept) == "Here NAT is fooled as often as the baseline."
 
 
 def test_a_temperature_is_a_cure_a_help_or_neither() -> None:
     plain_ncr, kept = {"baseline": 0.7, "nat": 0.4}, {"baseline": 0.6, "nat": 0.5}
 
     def verdict(temperature: float, baseline: float) -> str:
-        return words.temperature_sentence(temperature, plain_ncr, {"baseline": baseline, "nat": 0.4}, kept, 0.9)
+        return says.temperature_sentence(temperature, plain_ncr, {"baseline": baseline, "nat": 0.4}, kept, 0.9)
 
     assert verdict(2, 0.4).startswith("Here the temperature alone brings the baseline to where NAT was without it.")
     assert verdict(2, 0.6).startswith("The temperature helps the baseline, but alone it does not cure it.")

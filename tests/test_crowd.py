@@ -4,6 +4,8 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.browsing import ROOT, served
 from tests.visitors import Visitor
 
@@ -38,6 +40,7 @@ PAGES: dict[str, Callable[[Visitor], str]] = {
 }
 
 
+@pytest.mark.slow
 def test_thirty_visitors_train_at_once_and_all_are_served() -> None:
     ready = threading.Barrier(EACH * len(PAGES), timeout=300)
     waited = []

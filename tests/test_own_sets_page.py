@@ -41,7 +41,7 @@ def test_class_folders_are_asked_and_become_a_set_of_thresholds(start, networks:
     assert not app.exception
     app.switch_page(PAGES[2]).run()
     assert app.pills(key="set").options[-1] == "Yours: my flowers, 2.zip · negatives"
-    assert "of 3 Yours: my flowers, 2.zip pictures (NCR)" in live_data(app)["source"].replace("\u00a0", " ")
+    assert "of 3 pictures of yours (my flowers, 2.zip) (NCR)" in live_data(app)["source"].replace("\u00a0", " ")
     app.session_state["fold_classes"] = app.session_state["fold_paper"] = True
     app.run()
     assert "The 2 of 2 kinds that fool NAT most" in said(app)
@@ -59,7 +59,7 @@ def test_own_known_pictures_are_what_is_kept(start, networks: Path) -> None:
     app.session_state["set"] = next(iter(app.session_state["own_sets"]))
     app.switch_page(PAGES[2]).run()
     assert "the baseline keeps" in app.title[0].value
-    assert "of 20 Yours: mine.npz pictures." in live_data(app)["source"].replace("\u00a0", " ")
+    assert "of 20 pictures of yours (mine.npz)." in live_data(app)["source"].replace("\u00a0", " ")
     assert now(app)["nat"]["panel"].startswith("NAT\u2003kept: ")
 
 

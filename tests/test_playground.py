@@ -27,6 +27,7 @@ def falsely_sure_with(kind: str, seed: int) -> tuple[float, float]:
     return falsely_sure(baseline, empty), falsely_sure(nat, empty)
 
 
+@pytest.mark.slow
 def test_certainty_vanishes_only_where_negatives_were_shown() -> None:
     """Three blobs of 40 points, 20 negatives, ReLU, 400 steps, confidence > 0.9, over seeds 0 to 9.
 

@@ -59,6 +59,7 @@ def test_every_command_on_stored_networks_runs(command: str, monkeypatch: pytest
     assert main(shlex.split(command)[1:]) == 0
 
 
+@pytest.mark.slow
 def test_digits_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
     monkeypatch.chdir(tmp_path)
     commands = [command for command in NAT if "my_networks" in command and "wrn" not in command]

@@ -48,6 +48,7 @@ def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_queue, "Child", refuse)
 
 
+@pytest.mark.slow
 def test_a_killed_queue_takes_its_worker_along_and_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     script, out = tmp_path / "queue.py", tmp_path / "out"
     script.write_text(QUEUE)

@@ -73,6 +73,7 @@ train(recipe, out=Path(sys.argv[1]), resume=True, progress=False, save_seconds=0
 """
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_random_moments_ends_in_the_very_same_weights(tmp_path: Path) -> None:
     script = tmp_path / "run.py"
     script.write_text(KILLED)

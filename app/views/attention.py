@@ -2,7 +2,21 @@
 
 import streamlit as st
 
-from app import asked, cached, charts, explained, frame, level_spread, links, looks, photo_words, tables, visitor, words
+from app import (
+    asked,
+    cached,
+    charts,
+    explained,
+    frame,
+    level_spread,
+    links,
+    looks,
+    photo_words,
+    tables,
+    thumbnails,
+    visitor,
+    words,
+)
 from app.maps import Overlay, attention_grid, distances
 from app.pairs import HEADLINE_SETS
 from app.pictures import gallery, with_inset
@@ -32,7 +46,7 @@ def picture_and_words() -> None:
     """Draw the picture, the list of pictures, and what is to be said of the networks."""
     shows = photo.name if photo else pictures[looked_at].shows.capitalize()
     st.image(
-        with_inset(photo.photo, photo.pixels) if photo else cached.gallery_square(looked_at),
+        with_inset(photo.photo, photo.pixels) if photo else thumbnails.gallery_square(looked_at),
         width="stretch",
         alt=f"{shows}; {words.CORNER}",
     )

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import cached, frame, own, own_network_form, own_sets, own_words, rates, words
+from app import cached, frame, own, own_network_form, own_sets, own_words, rates, threshold_words, words
 from app.own import OwnSet
 from app.pairs import set_title
 from app.palette import KINDS
@@ -88,7 +88,7 @@ def draw(each: OwnSet) -> None:
 def finding(each: OwnSet) -> str:
     """What both networks make of a set at the threshold."""
     at = dict.fromkeys(KINDS, t)
-    return words.threshold_title(rates.rates(pair, each.name, at), at, each.role == IN_DISTRIBUTION)
+    return threshold_words.threshold_title(rates.rates(pair, each.name, at), at, each.role == IN_DISTRIBUTION)
 
 
 if st.session_state.pop("own_go", False):

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import cached, charts, frame, rates, tables, words
+from app import cached, charts, frame, rates, tables, thumbnails, words
 from app.pairs import pictures_of, set_title
 from app.palette import KINDS, NAMES
 from app.pictures import GalleryPicture, gallery
@@ -18,7 +18,7 @@ def choose(file: str) -> None:
     st.session_state["picture"] = file
 
 
-def thumbnails(title: str, key: str, shown: list[GalleryPicture]) -> None:
+def row(title: str, key: str, shown: list[GalleryPicture]) -> None:
     """Draw one row of pictures to choose from; each is a button that bears the picture's name."""
     with st.container(gap=None):
         st.caption(title)
@@ -76,7 +76,7 @@ with st.container(key="answers"):
     left, *right = st.columns([1.0, 1.15, 1.15], gap="medium")
 with left:
     st.image(
-        cached.gallery_square(picture.file),
+        thumbnails.gallery_square(picture.file),
         width="stretch",
         alt=f"{picture.shows}; {words.CORNER}",
     )
@@ -94,9 +94,9 @@ for kind, column in zip(KINDS, right, strict=True):
         if kind == "nat":
             st.caption(fooled_too())
 
-st.html(cached.thumbnail_style())
-thumbnails("Things they were never taught", "unknown", [each for each in pictures.values() if not each.known])
-thumbnails("The ten things they know", "known", [each for each in pictures.values() if each.known])
+st.html(thumbnails.thumbnail_style())
+row("Things they were never taught", "unknown", [each for each in pictures.values() if not each.known])
+row("The ten things they know", "known", [each for each in pictures.values() if each.known])
 figures()
 with st.container(horizontal=True, vertical_alignment="center"):
     st.page_link("views/your_photos.py", label="**Try your own photo**", icon=":material/add_a_photo:")

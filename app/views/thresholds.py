@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app import cached, folds, frame, live, own_sets, rates, tables, words
+from app import cached, counted, folds, frame, live, own_sets, rates, tables, threshold_words
 from app.pairs import ROLE_TITLES, pictures_of, set_title
 from app.palette import KINDS
 from nat_core.ilsvrc import variants_of, without_variants
@@ -40,7 +40,7 @@ def chip(name: str) -> str:
 def said() -> list[dict]:
     """The sentences at every threshold, or, where each network has its own, at those two."""
     if not locked:
-        steps = dict.fromkeys(KINDS, cached.CURVE)
+        steps = dict.fromkeys(KINDS, counted.CURVE)
         chosen_curves = rates.curves(pair, chosen, temperature)
         fooled_curves, kept_curves = rates.curves(pair, negatives, temperature), rates.curves(pair, known, temperature)
         return live.sentences(live.Rates(chosen_curves, fooled_curves, kept_curves), steps, known=chosen == known)
@@ -106,7 +106,7 @@ live.histograms(
     known=chosen == known,
     classes=len(cached.card(pair.nat).classes),
     alt=f"How sure both networks are of {set_title(chosen)}. {title}",
-    source=words.counted(
+    source=threshold_words.counted(
         pictures_of(negatives, sets[negatives].images), pictures_of(known, sets[known].images), temperature
     ),
     on_move=move,

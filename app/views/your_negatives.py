@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import cached, charts, frame, visitor, words
+from app import cached, charts, frame, thumbnails, visitor, words
 from app import teach_words as says
 from app.palette import NAMES, Kind
 from app.teach_charts import before_after
@@ -39,7 +39,7 @@ def require_features() -> None:
 def choose_photos() -> None:
     """Draw the photos to choose from, the visitor's own first, and the drop zone."""
     picked = teaching.settings()["taught"]
-    st.html(cached.thumbnail_style() + teaching.own_style())
+    st.html(thumbnails.thumbnail_style() + teaching.own_style())
     with st.container(gap=None):
         st.caption(f"Things it was never taught: press up to {MOST}. {len(teaching.chosen())} chosen.")
         row = st.container(key="row_taught", horizontal=True, wrap=False, gap="xsmall")

@@ -5,7 +5,20 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
-from app import cached, charts, classroom, frame, links, opened, own_charts, own_files, photo_words, visitor, words
+from app import (
+    cached,
+    charts,
+    classroom,
+    frame,
+    links,
+    opened,
+    own_charts,
+    own_files,
+    photo_words,
+    thumbnails,
+    visitor,
+    words,
+)
 from app.cards import Card, all_cards, confidences, count_cards
 from app.pairs import pictures_of, set_title
 from app.palette import KINDS, NAMES
@@ -202,7 +215,7 @@ if not cards:
     if has_samples:
         with st.container(horizontal=True, gap="xsmall"):
             for picture in samples():
-                st.image(cached.gallery_square(picture.file), width=64, alt=picture.shows)
+                st.image(thumbnails.gallery_square(picture.file), width=64, alt=picture.shows)
         st.button("Try our twelve samples", key="try_samples", type="primary", on_click=show_samples)
     cached.warm_up()
     st.stop()
