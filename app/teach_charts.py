@@ -12,6 +12,8 @@ ROW = 46
 """Pixels for the two bars of one row."""
 BAR = 16
 """Pixels for one of the two bars."""
+LABELS = 96
+"""Pixels for the column of labels, of which ">99 % before" is the widest."""
 LONGEST = 22
 """So many letters of a row's name are shown."""
 
@@ -64,16 +66,18 @@ def before_after(
         figure.add_vline(x=threshold, line={"color": colours.line, "width": 1.5})
     figure.update_yaxes(autorange="reversed", tickvals=places, ticktext=rows, ticklabelstandoff=4, showgrid=False,
                         fixedrange=True)  # fmt: skip
-    figure.update_xaxes(range=[0, 1.34], fixedrange=True, **share_axis(colours, (0, 0.5, 1)))
+    figure.update_xaxes(range=[0, 1], fixedrange=True, **share_axis(colours, (0, 0.5, 1)))
     figure.update_xaxes(title=axis, title_standoff=10)
-    return plain(figure, 60 + ROW * len(rows), top=4, left=left, bottom=56).update_layout(bargap=0.3, bargroupgap=0)
+    return plain(figure, 60 + ROW * len(rows), top=4, left=left, bottom=56).update_layout(
+        bargap=0.3, bargroupgap=0, margin_r=LABELS
+    )
 
 
 def _label(figure: go.Figure, texts: Sequence[str], higher: float) -> None:
     """Write a text beside each row, so many pixels above its middle, in one column where no mark runs through it."""
     for place, text in enumerate(texts):
-        figure.add_annotation(x=1.03, y=place, yshift=higher, text=text, xanchor="left", showarrow=False,
-                              font={"size": 12})  # fmt: skip
+        figure.add_annotation(x=1, xref="paper", xshift=8, y=place, yshift=higher, text=text, xanchor="left",
+                              showarrow=False, font={"size": 12})  # fmt: skip
 
 
 def _short(name: str) -> str:

@@ -120,7 +120,8 @@ def summary(found: tuple[Claim, ...]) -> str:
         f"{counts['did not hold']} did not hold",
     ]
     shown = [part for part in parts if not part.startswith("0 ")]
-    return f"Of the paper's {len(found)} claims, {measured} are measured here: {', '.join(shown)}."
+    tried = "All" if measured == len(found) else f"{measured}"
+    return f"{tried} of the paper's {len(found)} claims are measured here: {', '.join(shown)}."
 
 
 def _pair(reports: Mapping[str, NetworkReport], names: tuple[str, str]) -> _Pair | None:

@@ -19,7 +19,7 @@ PAGE = "views/evidence.py"
 def test_claims_tables_and_cards_of_what_is_trained(start, networks: Path) -> None:
     app = start(networks, PAGE)
     text = said(app).replace("\\", "")
-    assert app.title[0].value.startswith("Of the paper's 7 claims, 7 are measured here: ")
+    assert app.title[0].value.startswith("All of the paper's 7 claims are measured here: ")
     assert "wrn40_1_nat against wrn40_1_baseline: " in text
     assert "median distance of the maps over the gallery" in text
     assert app.segmented_control(key="sheet").options == ["Table 1", "Table 2", "Table 3", "Table 4"]
