@@ -143,14 +143,18 @@ def copy_link() -> None:
         )
 
 
-def sidebar() -> None:
-    """Draw the choice of the pair; its key is "pair", and it holds on every page."""
+def settle() -> None:
+    """Take what holds on every page, the pair and the threshold, into the visit's state where it is not there yet."""
     if "next_pair" in st.session_state:
         st.session_state["pair"] = st.session_state.pop("next_pair")
     if "pair" not in st.session_state or (st.session_state["pair"] == OWN_PAIR and own.pair() is None):
         st.session_state["pair"] = default_pair(cached.present()).key
     st.session_state.setdefault("t", DEFAULT_THRESHOLD)
     st.session_state.pop("offered", None)
+
+
+def sidebar() -> None:
+    """Draw the choice of the pair; its key is "pair", and it holds on every page."""
     present, brought = cached.present(), own.pair()
     titles = {pair.key: _pair_label(pair, present) for pair in (*([brought] if brought else []), *PAIRS)}
     with st.sidebar:

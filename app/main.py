@@ -32,7 +32,11 @@ page = st.navigation(
     position="hidden" if frame.hides("pages") else "sidebar",
 )
 frame.style()
-frame.sidebar()
-page.run()
+frame.settle()
+try:
+    page.run()
+finally:
+    # After the page, though a page may end early: so a visitor's browser asks for what charts need before all else.
+    frame.sidebar()
 frame.copy_link()
 frame.download_view()

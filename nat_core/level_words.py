@@ -45,7 +45,9 @@ def level_table(pairs: Sequence[PairLevels]) -> Grid:
         for kind, group in groups.items():
             if all(group.values()):
                 cells = (" / ".join(f"{each.mean:.3f} ± {each.deviation:.3f}" for each in group[key]) for key in group)
-                rows.append((f"{second.name} ({first.protocol})", set_name, f"{found.pictures:,}", kind, *cells))
+                rows.append(
+                    (f"{first.name}, {second.name} ({first.protocol})", set_name, f"{found.pictures:,}", kind, *cells)
+                )
     return Grid(("networks", "set", "pictures", "compared", *LEVELS), tuple(rows))
 
 
