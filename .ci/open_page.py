@@ -1,42 +1,19 @@
 """Waits for the app's health page, opens its first page in headless Chromium, and checks that it shows no error."""
 
 import sys
-import time
-from urllib.error import URLError
-from urllib.request import urlopen
+from pathlib import Path
 
 from playwright.sync_api import expect, sync_playwright
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def wait_until_healthy(address: str, seconds: float = 300) -> None:
-    """Return once the app says that it is well; SystemExit after `seconds`."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            with urlopen(f"{address}/_stcore/health", timeout=5) as answer:
-                if answer.read() == b"ok":
-                    return
-        except (URLError, OSError):
-            pass
-        time.sleep(0.5)
-    raise SystemExit(f"{address} did not become healthy in {seconds:.0f} s")
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.browsing import ARGUMENTS, CHROMIUM, wait_until_healthy
 
 
 def main(address: str) -> None:
     """Open the page, wait for its heading, and print it."""
-    wait_until_healthy(address)
+    wait_until_healthy(address, seconds=300)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         page = browser.new_page()
         page.goto(address)
         heading = page.locator("h1").first

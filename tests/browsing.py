@@ -1,4 +1,4 @@
-"""A headless browser and a server of the app, for the browser tests and for benchmarks/app_speed.py."""
+"""A headless browser and a server of the app, for the browser tests, the benchmarks and .ci/."""
 
 import os
 import shutil
@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,19 +37,22 @@ def served(networks: Path | str) -> Iterator[str]:
         [*command, "--server.headless=true"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
     )
     try:
-        _wait_for(f"http://localhost:{port}/_stcore/health")
+        wait_until_healthy(f"http://localhost:{port}")
         yield f"http://localhost:{port}"
     finally:
         server.terminate()
         server.wait(timeout=30)
 
 
-def _wait_for(health: str) -> None:
-    for _ in range(600):
+def wait_until_healthy(address: str, seconds: float = 60) -> None:
+    """Return once the app says that it is well. Raises TimeoutError after so many seconds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
         try:
-            with urllib.request.urlopen(health) as answer:
-                if answer.status == 200:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=5) as answer:
+                if answer.read() == b"ok":
                     return
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.1)
-    raise TimeoutError("the app did not start within a minute")
+        except OSError:
+            pass
+        time.sleep(0.1)
+    raise TimeoutError(f"{address} did not become healthy in {seconds:.0f} s")
