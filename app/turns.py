@@ -4,6 +4,7 @@ Work is an iterator; between two of its values a turn can be cancelled by its vi
 it any more. Whoever comes back to a turn that was left stands in the queue again. No Streamlit here.
 """
 
+import atexit
 import os
 import threading
 import time
@@ -54,6 +55,7 @@ class Turns:
         self._lock = threading.Lock()
         self._waiting: deque[Turn] = deque()
         self._running: set[Turn] = set()
+        self._threads: set[threading.Thread] = set()
         self._usual = FIRST_GUESS
 
     def begin(self, visitor: str, work: Callable[[], Iterator[Value]]) -> Turn[Value]:
@@ -98,6 +100,18 @@ class Turns:
         with self._lock:
             self._drop(turn)
 
+    def close(self, seconds: float = 5.0) -> None:
+        """End all turns and wait for those that run, each up to so many seconds.
+
+        Torch ends the whole process with a message of its own where a thread is cut off while it computes.
+        """
+        with self._lock:
+            for turn in (*self._waiting, *self._running):
+                self._drop(turn)
+            threads = tuple(self._threads)
+        for thread in threads:
+            thread.join(seconds)
+
     def _queue(self, turn: Turn) -> None:
         turn.phase = "waiting"
         self._waiting.append(turn)
@@ -122,7 +136,9 @@ class Turns:
                 continue
             turn.phase = "running"
             self._running.add(turn)
-            threading.Thread(target=self._run, args=(turn,), name="turn", daemon=True).start()
+            thread = threading.Thread(target=self._run, args=(turn,), name="turn", daemon=True)
+            self._threads.add(thread)
+            thread.start()
             return
 
     def _run(self, turn: Turn) -> None:
@@ -142,6 +158,7 @@ class Turns:
             if turn.phase == "running":
                 turn.phase = ended
             self._running.discard(turn)
+            self._threads.discard(threading.current_thread())
             self._usual += WEIGHT_OF_LAST * (self._clock() - began - self._usual)
             self._start_next()
 
@@ -152,4 +169,6 @@ class Turns:
 @cache
 def shared() -> Turns:
     """Return the one queue of this process: a core less than there are, so that pages stay quick while it works."""
-    return Turns(max(1, (os.cpu_count() or 2) - 1))
+    turns = Turns(max(1, (os.cpu_count() or 2) - 1))
+    atexit.register(turns.close)
+    return turns

@@ -148,6 +148,24 @@ def test_the_more_visitors_there_are_the_less_often_each_looks() -> None:
     until(lambda: turns.pause() == 0.25)
 
 
+def test_closing_ends_those_who_wait_and_waits_for_the_one_who_runs() -> None:
+    turns, closed = Turns(1), threading.Event()
+
+    def endless() -> Iterator[int]:
+        try:
+            while True:
+                yield 0
+        finally:
+            closed.set()
+
+    running, waiting = turns.begin("a", endless), turns.begin("b", endless)
+    until(lambda: len(running.values) > 0)
+    turns.close()
+    assert closed.is_set()
+    assert (running.phase, waiting.phase, waiting.values) == ("cancelled", "cancelled", [])
+    turns.close()
+
+
 def test_what_the_work_raises_is_its_own_visitors_alone() -> None:
     turns = Turns(1)
 
