@@ -22,10 +22,15 @@ def teaching_address(taught_networks: Path, browser) -> Iterator[str]:  # noqa: 
         yield started
 
 
-def turn_to(page, title: str) -> None:  # noqa: F811
-    """Choose a page in the sidebar, which is folded away at first where the window is narrow."""
+def unfold(page) -> None:  # noqa: F811
+    """Open the sidebar where it is folded away, as it may be where the window is narrow."""
     if (folded := page.get_by_test_id("stExpandSidebarButton")).is_visible():
         folded.click()
+
+
+def turn_to(page, title: str) -> None:  # noqa: F811
+    """Choose a page in the sidebar."""
+    unfold(page)
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
 
 
@@ -49,6 +54,7 @@ def test_an_own_network_is_compared_on_every_page(page, address: str, tmp_path: 
         page.locator("h1").first.wait_for()
         page.locator(shown).first.wait_for(state="attached")
         assert page.locator("[data-testid=stException]").count() == 0
+        unfold(page)
         chosen = page.locator("[data-testid=stSidebar] [data-testid=stSelectbox] input").first
         assert chosen.input_value().startswith("Yours: mine.safetensors as Baseline")
 
