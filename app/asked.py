@@ -1,6 +1,6 @@
 """What networks are asked for now, by torch: pictures in one batch, and attributions; kept by the pictures' hashes.
 
-With `cached`, the only caches; nothing here is imported by a page's first picture.
+With `cached`, `counted` and `thumbnails`, the only caches; nothing here is imported by a page's first picture.
 """
 
 import importlib

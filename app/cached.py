@@ -1,4 +1,6 @@
-"""The only caches and the only loader: what the pages ask of checkpoints, pictures and networks.
+"""The only loader: what the pages ask of checkpoints, pictures and networks, cached.
+
+What is made of it is cached in `counted`, `thumbnails` and `asked`, nowhere else.
 
 Stored predictions need no torch. Torch is imported by `answer` alone, for a visitor's own photo, and once.
 """

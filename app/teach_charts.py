@@ -43,16 +43,7 @@ def before_after(
     if after is not None:
         series.append(("after", after, fill(colours.nat, "")))
     for number, (label, values, marker) in enumerate(series):
-        figure.add_bar(
-            x=list(values),
-            y=places,
-            orientation="h",
-            marker=marker,
-            customdata=list(names),
-            hovertemplate=f"%{{customdata}}, {label}: %{{x:.1%}}<extra></extra>",
-        )
-        higher = BAR * ((len(series) - 1) / 2 - number)
-        _label(figure, [f"{percent(value)} {label}" for value in values], higher)
+        _bars(figure, names, label, values, marker, BAR * ((len(series) - 1) / 2 - number))
     if alone is not None:
         figure.add_scatter(
             x=list(alone),
@@ -71,6 +62,21 @@ def before_after(
     return plain(figure, 60 + ROW * len(rows), top=4, left=left, bottom=56).update_layout(
         bargap=0.3, bargroupgap=0, margin_r=LABELS
     )
+
+
+def _bars(
+    figure: go.Figure, names: Sequence[str], label: str, values: Sequence[float], marker: dict, higher: float
+) -> None:
+    """Draw one bar a row, and its label so many pixels above the row's middle."""
+    figure.add_bar(
+        x=list(values),
+        y=list(range(len(names))),
+        orientation="h",
+        marker=marker,
+        customdata=list(names),
+        hovertemplate=f"%{{customdata}}, {label}: %{{x:.1%}}<extra></extra>",
+    )
+    _label(figure, [f"{percent(value)} {label}" for value in values], higher)
 
 
 def _label(figure: go.Figure, texts: Sequence[str], higher: float) -> None:

@@ -54,8 +54,7 @@ class Turns:
         self._workers, self._patience, self._clock = workers, patience, clock
         self._lock = threading.Lock()
         self._waiting: deque[Turn] = deque()
-        self._running: set[Turn] = set()
-        self._threads: set[threading.Thread] = set()
+        self._running: dict[Turn, threading.Thread] = {}
         self._usual = FIRST_GUESS
 
     def begin(self, visitor: str, work: Callable[[], Iterator[Value]]) -> Turn[Value]:
@@ -108,7 +107,7 @@ class Turns:
         with self._lock:
             for turn in (*self._waiting, *self._running):
                 self._drop(turn)
-            threads = tuple(self._threads)
+            threads = tuple(self._running.values())
         for thread in threads:
             thread.join(seconds)
 
@@ -135,9 +134,8 @@ class Turns:
                 turn.phase = "left"
                 continue
             turn.phase = "running"
-            self._running.add(turn)
             thread = threading.Thread(target=self._run, args=(turn,), name="turn", daemon=True)
-            self._threads.add(thread)
+            self._running[turn] = thread
             thread.start()
             return
 
@@ -157,8 +155,7 @@ class Turns:
         with self._lock:
             if turn.phase == "running":
                 turn.phase = ended
-            self._running.discard(turn)
-            self._threads.discard(threading.current_thread())
+            self._running.pop(turn)
             self._usual += WEIGHT_OF_LAST * (self._clock() - began - self._usual)
             self._start_next()
 
