@@ -11,7 +11,7 @@ from nat_core.choice import chosen_sentence, load_choice, record_choice
 from nat_core.datasets import data_folder
 from nat_core.level_words import level_sentences
 from nat_core.run_queue import Place, Progress, go, is_done
-from nat_core.runs import load_runs
+from nat_core.runs import Divergence, RunRecord, load_diverged, load_runs
 from nat_core.studies import PlannedRun, Study, queue, studies
 
 SIDE_BY_SIDE = 6
@@ -81,15 +81,15 @@ def _print_plan(runs: Sequence[PlannedRun], place: Place, every: Sequence[Study]
     from nat_core.timing import estimated_seconds
 
     torch.set_num_threads(1)
-    records, left = load_runs(place.out), 0.0
+    ended, left = {**load_diverged(place.out), **load_runs(place.out)}, 0.0
     study_of: dict[str, str] = {}
     for study in every:
         for run in study.runs:
             study_of.setdefault(run.key, study.name)
     print(f"{'study':<19} {'run':<42} {'minutes':>7}")
     for run in runs:
-        if is_done(run, records, place):
-            print(f"{study_of[run.key]:<19} {run.key:<42} {'done':>7}")
+        if is_done(run, ended, place):
+            print(f"{study_of[run.key]:<19} {run.key:<42} {_word(ended.get(run.key)):>7}")
             continue
         seconds = estimated_seconds(run.recipe, place.device)
         left += seconds
@@ -98,16 +98,23 @@ def _print_plan(runs: Sequence[PlannedRun], place: Place, every: Sequence[Study]
           f"machine ({place.device}); the longest runs may leave some idle at the end")  # fmt: skip
 
 
+def _word(ended: RunRecord | Divergence | None) -> str:
+    return "blew up" if isinstance(ended, Divergence) else "done"
+
+
 class _Lines:
     """A line for each run: redrawn in place on a terminal, once a minute anywhere else."""
 
     def __init__(self) -> None:
         self._drawn, self._due, self._told = 0, 0.0, 0
+        self._named: set[str] = set()
 
     def __call__(self, progress: Progress) -> None:
         terminal = sys.stderr.isatty()
         news = [f"{key}: done" for key in progress.done[self._told :]]
         self._told = len(progress.done)
+        news += [f"{key}: failed: {why}" for key, why in progress.failed.items() if key not in self._named]
+        self._named |= progress.failed.keys()
         if time.monotonic() < self._due and not news:
             return
         self._due = time.monotonic() + (1.0 if terminal else 60.0)

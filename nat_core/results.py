@@ -13,7 +13,7 @@ from nat_core.level_words import claim_distances, level_outcomes, level_table
 from nat_core.paired import paired_differences
 from nat_core.recipes import THRESHOLDS
 from nat_core.report import threshold_key
-from nat_core.runs import RunRecord, load_runs, record_of
+from nat_core.runs import Divergence, RunRecord, load_diverged, load_runs, record_of
 from nat_core.sheets import BY_ITSELF, Grid
 from nat_core.stored import write_durably
 from nat_core.studies import PlannedRun, studies
@@ -42,6 +42,7 @@ class Found:
     cards: Mapping[str, Card]
     records: Mapping[str, RunRecord]
     """Every run by its key, the published networks among them."""
+    diverged: Mapping[str, Divergence]
     levels: tuple[PairLevels, ...]
     noise: Noise
 
@@ -53,7 +54,7 @@ def gather(folder: Path) -> Found:
     records = load_runs(folder) | {key: record_of(folder, name) for key, name in published.items()}
     networks = [NetworkId.of(card) for card in cards.values()]
     pairs = tuple(pair for pair in load_levels(folder) if not outdated(pair, networks))
-    return Found(folder, cards, records, pairs, noise_floor(studies(), records))
+    return Found(folder, cards, records, load_diverged(folder), pairs, noise_floor(studies(), records))
 
 
 def write_page(folder: Path, home: Path) -> tuple[Path, ...]:
@@ -80,7 +81,7 @@ def page(folder: Path) -> dict[str, str]:
     parts += ["## Studies", NOISE_RULE + " ▼ below the reference by more than the noise, ▲ above."]
     for study in studies(choice=choice):
         if study.name not in OVER_SEEDS:
-            text, drawn = study_section(study, found.records, found.noise)
+            text, drawn = study_section(study, found.records, found.noise, found.diverged)
             drawings |= drawn
             parts += text
             if study.name == "beyond":

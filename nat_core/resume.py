@@ -17,6 +17,15 @@ class TrainingError(RuntimeError):
     """A run that cannot start or go on; the message says why and what to do."""
 
 
+class DivergedError(TrainingError):
+    """A run whose loss or weights stopped being numbers."""
+
+    def __init__(self, sentence: str, step: int, steps: int) -> None:
+        super().__init__(sentence)
+        self.says = f"diverged at step {step:,} of {steps:,}"
+        """Where, in a few words."""
+
+
 @dataclass(eq=False)
 class Run:
     """One training run in memory: what a step needs and changes."""
@@ -44,9 +53,11 @@ def save_run(run: Run, states: Path) -> None:
         if momentum is not None:
             tensors[f"momentum/{name}"] = momentum
     if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
-        raise TrainingError(
+        raise DivergedError(
             f"The weights of {run.recipe.name} stopped being numbers before step {run.step}. The last good state is "
-            f"kept in {states}: lower the learning rate and train again under another --out"
+            f"kept in {states}: lower the learning rate and train again under another --out",
+            run.step,
+            run.batches.steps,
         )
     arrays = {key: value.detach().cpu().contiguous().numpy() for key, value in tensors.items()}
     settings = {"recipe": run.recipe.to_json(), "seed": run.seed, "precision": run.precision}

@@ -16,11 +16,13 @@ from pathlib import Path
 from threading import Thread
 
 from nat_core.checkpoints import CARD, load_card
-from nat_core.runs import RunRecord, add_run, load_runs, record_of
+from nat_core.runs import Divergence, RunRecord, add_run, load_diverged, load_runs, record_of
 from nat_core.stored import CheckpointError
 from nat_core.studies import PlannedRun
 
 SAVE_SECONDS = 60.0
+DIVERGED = 3
+"""Exit status of a worker whose loss stopped being a number; the last line of its standard error says at which step."""
 
 
 @dataclass(frozen=True)
@@ -118,13 +120,14 @@ class Child:
                 pipe.close()
 
 
-def is_done(run: PlannedRun, records: Mapping[str, RunRecord], place: Place) -> bool:
+def is_done(run: PlannedRun, records: Mapping[str, RunRecord | Divergence], place: Place) -> bool:
     """Whether a run needs no training: its network is there, or needs not be since its numbers are noted.
 
-    A network of this very recipe and seed counts however it was trained (by `nat train`).
+    A network of this very recipe and seed counts however it was trained (by `nat train`); and one that diverged would
+    diverge again.
     """
     noted = run.key in records and records[run.key].recipe == run.recipe
-    return place.network(run) is not None or (noted and not run.kept)
+    return place.network(run) is not None or (noted and (not run.kept or isinstance(records[run.key], Divergence)))
 
 
 def _note(runs: Sequence[PlannedRun], records: Mapping[str, RunRecord], place: Place) -> None:
@@ -152,7 +155,8 @@ def go(
     records = load_runs(place.out)
     _note(runs, records, place)
     by_key = {run.key: run for run in runs}
-    progress = Progress([run for run in runs if not is_done(run, records, place)])
+    ended = {**load_diverged(place.out), **records}
+    progress = Progress([run for run in runs if not is_done(run, ended, place)])
     try:
         while progress.waiting or progress.running:
             if deadline is not None and time.monotonic() >= deadline:
@@ -192,6 +196,8 @@ def _reap(progress: Progress, place: Place) -> None:
             continue
         del progress.running[key]
         home = place.network(child.run)
+        if status == DIVERGED:
+            add_run(place.out, key, Divergence(child.run.recipe, child.run.seed, child.line))
         if status or home is None:
             progress.failed[key] = child.line
             continue

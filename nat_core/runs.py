@@ -1,4 +1,4 @@
-"""The numbers of all runs in one small file beside the checkpoints, a line a run, added to when a run has finished.
+"""The numbers of all runs in one small file beside the checkpoints, a line a run, added to when a run has ended.
 
 It lies in the folder of checkpoints, as `runs.json`, because that is what a queue writes to and what travels: the
 same folder holds the published networks whose numbers are among them.
@@ -37,10 +37,8 @@ class RunRecord:
 
     def to_json(self) -> dict[str, Any]:
         """The record as plain values; of the recipe, what differs from its defaults."""
-        default = Recipe(self.recipe.name, self.recipe.architecture).to_json()
-        recipe = {key: value for key, value in self.recipe.to_json().items() if value != default[key]}
         return asdict(self) | {
-            "recipe": {"name": self.recipe.name, "architecture": self.recipe.architecture} | recipe,
+            "recipe": _changed(self.recipe),
             "report": self.report.to_json(),
             "renormalised": self.renormalised and self.renormalised.to_json(),
         }
@@ -48,13 +46,33 @@ class RunRecord:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "RunRecord":
         """Read what `to_json` wrote; ValueError, KeyError or TypeError where it is something else."""
-        own = values["recipe"]
         second = values["renormalised"]
         return cls(**values | {
-            "recipe": Recipe.from_json(Recipe(own["name"], own["architecture"]).to_json() | own),
+            "recipe": _whole(values["recipe"]),
             "report": NetworkReport.from_json(values["report"]),
             "renormalised": None if second is None else NetworkReport.from_json(second),
         })  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """A run whose loss stopped being a number, which is a finding too: the same settings would end there again."""
+
+    recipe: Recipe
+    seed: int
+    says: str
+    """At which of how many steps, in words."""
+
+
+def _changed(recipe: Recipe) -> dict[str, Any]:
+    """Name, architecture, and what differs from the defaults."""
+    default = Recipe(recipe.name, recipe.architecture).to_json()
+    own = {key: value for key, value in recipe.to_json().items() if value != default[key]}
+    return {"name": recipe.name, "architecture": recipe.architecture} | own
+
+
+def _whole(own: dict[str, Any]) -> Recipe:
+    return Recipe.from_json(Recipe(own["name"], own["architecture"]).to_json() | own)
 
 
 def record_of(folder: Path, name: str) -> RunRecord:
@@ -74,26 +92,51 @@ def load_runs(folder: Path) -> dict[str, RunRecord]:
 
     Raises CheckpointError where the file is damaged or of another format.
     """
+    return _load(folder)[0]
+
+
+def load_diverged(folder: Path) -> dict[str, Divergence]:
+    """Return the runs that diverged by their keys; none where there is no file. Raises CheckpointError likewise."""
+    return _load(folder)[1]
+
+
+def _load(folder: Path) -> tuple[dict[str, RunRecord], dict[str, Divergence]]:
     path = Path(folder) / RUNS
-    if not path.is_file():
-        return {}
-    return read_json(
-        path,
-        FORMAT,
-        lambda values: {key: RunRecord.from_json(each) for key, each in values["runs"].items()},
-        "get it again",
+    return read_json(path, FORMAT, _read, "get it again") if path.is_file() else ({}, {})
+
+
+def _read(values: dict[str, Any]) -> tuple[dict[str, RunRecord], dict[str, Divergence]]:
+    diverged = values.get("diverged", {})
+    return (
+        {key: RunRecord.from_json(each) for key, each in values["runs"].items()},
+        {key: Divergence(**each | {"recipe": _whole(each["recipe"])}) for key, each in diverged.items()},
     )
 
 
-def add_run(folder: Path, key: str, record: RunRecord) -> None:
+def add_run(folder: Path, key: str, run: RunRecord | Divergence) -> None:
     """Add a run to the file, or replace the one of that key: whoever reads sees the file before or after.
 
     Several processes may add at once: each waits for the other.
     """
     with only_one(Path(folder) / ".state" / "runs.lock", wait=True):
-        write_durably(Path(folder) / RUNS, _packed(load_runs(folder) | {key: record}))
+        records, diverged = _load(folder)
+        if isinstance(run, Divergence):
+            records.pop(key, None)
+            diverged[key] = run
+        else:
+            diverged.pop(key, None)
+            records[key] = run
+        write_durably(Path(folder) / RUNS, _packed(records, diverged))
 
 
-def _packed(records: Mapping[str, RunRecord]) -> bytes:
-    lines = [f"  {json.dumps(key)}: {json.dumps(each.to_json(), allow_nan=False)}" for key, each in records.items()]
-    return (f'{{\n "format": {FORMAT},\n "runs": {{\n' + ",\n".join(lines) + "\n }\n}\n").encode()
+def _packed(records: Mapping[str, RunRecord], diverged: Mapping[str, Divergence]) -> bytes:
+    parts = [_part("runs", {key: each.to_json() for key, each in records.items()})]
+    if diverged:
+        lines = {key: asdict(each) | {"recipe": _changed(each.recipe)} for key, each in diverged.items()}
+        parts.append(_part("diverged", lines))
+    return (f'{{\n "format": {FORMAT},\n' + ",\n".join(parts) + "\n}\n").encode()
+
+
+def _part(name: str, runs: Mapping[str, dict[str, Any]]) -> str:
+    lines = [f"  {json.dumps(key)}: {json.dumps(each, allow_nan=False)}" for key, each in runs.items()]
+    return f' "{name}": {{\n' + ",\n".join(lines) + "\n }"

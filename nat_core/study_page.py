@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from nat_core import plots
 from nat_core.choice import NAT, pictures_a_step
-from nat_core.runs import RunRecord
+from nat_core.runs import Divergence, RunRecord
 from nat_core.studies import Study
 from nat_core.study_rows import Noise, Row, rows_of
 from nat_core.study_sheets import study_sheet
@@ -25,11 +25,14 @@ HEADLINES = ("cifar100_test", "cifar100_held_out", "digits_7_train", "digits_89"
 """The set that stands for all in a study's sentences and plot: the first that it reports."""
 
 
-def study_section(study: Study, records: Mapping[str, RunRecord], noise: Noise) -> tuple[list[str], dict[str, Drawing]]:
+def study_section(
+    study: Study, records: Mapping[str, RunRecord], noise: Noise, diverged: Mapping[str, Divergence]
+) -> tuple[list[str], dict[str, Drawing]]:
     """Return the section's paragraphs and its plot; a study of which nothing was run says how to run it."""
     parts = [f"### {study.name}: {study.question}"]
-    rows = rows_of(study, records)
-    done = sum(run.key in records and records[run.key].recipe == run.recipe for run in study.runs)
+    rows = rows_of(study, records, diverged)
+    ended: Mapping[str, RunRecord | Divergence] = {**diverged, **records}
+    done = sum(run.key in ended and ended[run.key].recipe == run.recipe for run in study.runs)
     command = f"`nat reproduce --study {study.name}`"
     if not study.runs:
         return [*parts, "It has no runs yet."], {}
@@ -45,6 +48,8 @@ def study_section(study: Study, records: Mapping[str, RunRecord], noise: Noise) 
     parts += _words(rows, reference, noise, set_name)
     if study.name == "beyond":
         parts.append(cost_sentence({run.recipe.name: pictures_a_step(run.recipe) for run in study.runs}))
+    if blown_up := [f"`{row.label}` {row.diverged}" for row in rows if row.diverged]:
+        parts.append(f"Ended early, because the loss was no longer a number: {'; '.join(blown_up)}.")
     sheet = study_sheet(rows, reference, noise)
     parts += [pipes(sheet.recipes), pipes(sheet.rates)]
     drawing = plots.study(study.name, rows, reference, noise, set_name) if set_name else None

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from math import sqrt
+from types import MappingProxyType
 from typing import Literal
 
 from nat_core.recipes import Recipe
 from nat_core.report import NetworkReport
-from nat_core.runs import RunRecord
+from nat_core.runs import Divergence, RunRecord
 from nat_core.spread import OverSeeds, over_seeds
 from nat_core.studies import Study
 
@@ -33,6 +34,8 @@ class Row:
     """What it changes of the study's first recipe with negatives, field by field; "" for nothing."""
     reports: tuple[NetworkReport, ...]
     """One for each seed; none where it was not run yet."""
+    diverged: str = ""
+    """Where a run of it stopped being numbers, in words; "" where none did."""
 
     def over_seeds(self, measure: Measure) -> OverSeeds | None:
         """The number's mean and deviation, None where it was not measured."""
@@ -90,7 +93,9 @@ def noise_floor(studies: Sequence[Study], records: Mapping[str, RunRecord]) -> N
     return Noise(tuple(reports_of(recipe, records) for recipe in by_recipe.values()))
 
 
-def rows_of(study: Study, records: Mapping[str, RunRecord]) -> tuple[Row, ...]:
+def rows_of(
+    study: Study, records: Mapping[str, RunRecord], diverged: Mapping[str, Divergence] = MappingProxyType({})
+) -> tuple[Row, ...]:
     """Return a row for each recipe of a study, with every recorded seed; two for a network with a background class.
 
     Of the protocol of the study's first run: a network that is published from it was trained for longer.
@@ -102,7 +107,8 @@ def rows_of(study: Study, records: Mapping[str, RunRecord]) -> tuple[Row, ...]:
     base = next((each for each in recipes if each.has_negatives), recipes[0])
     rows = []
     for recipe in recipes:
-        rows.append(Row(recipe.name, changes(recipe, base), reports_of(recipe, records)))
+        ended = "; ".join(dict.fromkeys(each.says for each in diverged.values() if each.recipe == recipe))
+        rows.append(Row(recipe.name, changes(recipe, base), reports_of(recipe, records), ended))
         second = tuple(each.renormalised for each in _alike(recipe, records) if each.renormalised is not None)
         if second:
             rows.append(Row(f"{recipe.name}, renormalised", changes(recipe, base), second))

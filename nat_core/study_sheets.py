@@ -36,7 +36,7 @@ def study_sheet(
     recipes = [
         (row.label, row.changes, str(len(row.reports)), *(_cell(row, reference, noise, each) for each in OWN.values()))
         if row.reports
-        else (row.label, row.changes, NOT_RUN, *(ABSENT for _ in OWN))
+        else (row.label, row.changes, row.diverged or NOT_RUN, *(ABSENT for _ in OWN))
         for row in rows
     ]
     return StudySheet(

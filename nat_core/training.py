@@ -27,7 +27,7 @@ from nat_core.objective import divergence_scale, objective
 from nat_core.precision import choose_precision
 from nat_core.publish import Finished, publish
 from nat_core.recipes import Recipe
-from nat_core.resume import Run, TrainingError, check_settings, restore, save_run
+from nat_core.resume import DivergedError, Run, TrainingError, check_settings, restore, save_run
 from nat_core.state import RunState, newest_state
 
 
@@ -209,7 +209,9 @@ def _show(bar: tqdm, run: Run, parts: tuple[Tensor, Tensor, Tensor]) -> None:
 def _check_finite(run: Run, parts: tuple[Tensor, Tensor, Tensor], states: Path) -> None:
     if all(bool(torch.isfinite(part)) for part in parts):
         return
-    raise TrainingError(
+    raise DivergedError(
         f"The loss of {run.recipe.name} stopped being a number at step {run.step} of {run.batches.steps}. The last "
-        f"good state is kept in {states}: lower the learning rate and train again under another --out"
+        f"good state is kept in {states}: lower the learning rate and train again under another --out",
+        run.step,
+        run.batches.steps,
     )

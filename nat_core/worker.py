@@ -14,12 +14,14 @@ import torch
 
 from nat_core.datasets import MissingDataset
 from nat_core.recipes import Recipe
+from nat_core.resume import DivergedError, TrainingError
+from nat_core.run_queue import DIVERGED
 from nat_core.stored import CheckpointError
-from nat_core.training import TrainingError, train
+from nat_core.training import train
 
 
 def main() -> int:
-    """Train, and return 0, or 1 with a sentence as the last line of standard error."""
+    """Train, and return 0, or DIVERGED or 1 with a sentence as the last line of standard error."""
     job = json.loads(sys.stdin.readline())
     Thread(target=_leave_with_the_queue, daemon=True).start()
     torch.set_num_threads(1)
@@ -34,6 +36,9 @@ def main() -> int:
             resume=True,
             save_seconds=job["save_seconds"],
         )
+    except DivergedError as error:
+        sys.stderr.write(f"\n{error.says}\n")
+        return DIVERGED
     except (TrainingError, MissingDataset, CheckpointError, ValueError, OSError) as error:
         sys.stderr.write(f"\n{error}\n")
         return 1
