@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
+from streamlit.runtime.scriptrunner import StopException, add_script_run_ctx, get_script_run_ctx
 
 from app import cached, classroom, links, own, words
 from app.pairs import OWN_PAIR, PAIRS, Pair, default_pair, pair_named
@@ -56,6 +56,10 @@ html { font-size: 125%; }
 </style>"""
 """Text at 125 %, for who looks from afar."""
 WITHOUT_SETTINGS = "<style>.stMain .stExpander { display: none; }</style>"
+
+
+class PageEnd(StopException):
+    """Ends a page early, as `st.stop` does, but not the run: the sidebar, in which another pair is chosen, follows."""
 
 
 def style() -> None:
@@ -220,7 +224,7 @@ def not_trained(missing: Sequence[str], title: str, instead: str) -> None:
     st.markdown(f"No network `{missing[0]}` here. Train it with the command below, {instead}.")
     st.code("\n".join(f"nat train {name}" for name in missing), language="bash")
     st.caption(f"Networks are looked for in `{cached.folder()}`.")
-    st.stop()
+    raise PageEnd
 
 
 @contextmanager
@@ -232,11 +236,11 @@ def checked() -> Iterator[None]:
         st.title("This network cannot be read.", anchor=False)
         st.warning(f"{str(error).rstrip('.')}.", icon=":material/warning:")
         st.markdown("Meanwhile, choose another pair.")
-        st.stop()
+        raise PageEnd from None
 
 
 def _without_gallery() -> None:
     st.title("This pair has not been asked about the photos.")
     st.markdown("It has no stored answers for the gallery: a network of handwritten digits knows no photos. ")
     st.page_link("views/thresholds.py", label="See how sure it is on its own pictures", icon=":material/tune:")
-    st.stop()
+    raise PageEnd

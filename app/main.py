@@ -35,6 +35,8 @@ frame.style()
 frame.settle()
 try:
     page.run()
+except frame.PageEnd:
+    pass
 finally:
     # After the page, though a page may end early: so a visitor's browser asks for what charts need before all else.
     frame.sidebar()

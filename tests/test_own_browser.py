@@ -22,16 +22,22 @@ def teaching_address(taught_networks: Path, browser) -> Iterator[str]:  # noqa: 
         yield started
 
 
+FOLDS_BELOW = 768
+"""Width of a window in pixels below which the sidebar is folded away at first and after each turn to a page."""
+
+
 def unfold(page) -> None:  # noqa: F811
-    """Open the sidebar where it is folded away, as it may be where the window is narrow."""
-    if (folded := page.get_by_test_id("stExpandSidebarButton")).is_visible():
-        folded.click()
+    """Open the sidebar where the window is so narrow that it is folded away, once it is."""
+    if page.viewport_size["width"] < FOLDS_BELOW:
+        page.get_by_test_id("stExpandSidebarButton").click()
 
 
 def turn_to(page, title: str) -> None:  # noqa: F811
-    """Choose a page in the sidebar."""
+    """Choose a page in the sidebar, and wait until its own title stands there."""
+    before = page.locator("h1").first.inner_text()
     unfold(page)
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
+    page.wait_for_function("before => (document.querySelector('h1')?.innerText ?? before) !== before", arg=before)
 
 
 def test_an_own_network_is_compared_on_every_page(page, address: str, tmp_path: Path) -> None:  # noqa: F811
@@ -51,12 +57,13 @@ def test_an_own_network_is_compared_on_every_page(page, address: str, tmp_path: 
         ("Evidence", "table"),
     ):
         turn_to(page, title)
-        page.locator("h1").first.wait_for()
         page.locator(shown).first.wait_for(state="attached")
         assert page.locator("[data-testid=stException]").count() == 0
         unfold(page)
         chosen = page.locator("[data-testid=stSidebar] [data-testid=stSelectbox] input").first
         assert chosen.input_value().startswith("Yours: mine.safetensors as Baseline")
+        if page.viewport_size["width"] < FOLDS_BELOW:
+            page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
 
 
 def test_own_photos_are_taught(page, teaching_address: str) -> None:  # noqa: F811

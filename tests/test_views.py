@@ -144,6 +144,14 @@ def test_the_threshold_holds_on_every_page(start, networks: Path) -> None:
     assert app.switch_page(PAGES[2]).run().slider(key="t").value == 0.35
 
 
+def test_a_page_that_ends_early_leaves_the_choice_of_another_pair(start, networks: Path, tmp_path: Path) -> None:
+    for folder, page in ((networks, "views/your_photos.py"), (tmp_path, "views/see_it.py")):
+        app = start(folder, page)
+        assert not app.exception
+        assert [each.key for each in app.sidebar.selectbox] == ["pair"]
+        assert [each.key for each in app.sidebar.toggle] == ["wall"]
+
+
 def test_your_photos_invites_while_there_is_none(start, networks: Path) -> None:
     app = start(networks, PAGES[1])
     assert app.title[0].value == "Try it on your own photos."

@@ -31,7 +31,7 @@ def require_features() -> None:
         st.title("This network has no stored features to learn from.", anchor=False)
         st.markdown(f"Make them for `{name}` with the command below, or choose another pair.")
         st.code(f"nat features {name}", language="bash")
-        st.stop()
+        raise frame.PageEnd
     with frame.checked():
         asked.stored_features(name)
 

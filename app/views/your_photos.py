@@ -218,7 +218,7 @@ if not cards:
                 st.image(thumbnails.gallery_square(picture.file), width=64, alt=picture.shows)
         st.button("Try our twelve samples", key="try_samples", type="primary", on_click=show_samples)
     cached.warm_up()
-    st.stop()
+    raise frame.PageEnd
 
 count = count_cards(cards, t)
 findings = [
