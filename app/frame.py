@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import streamlit as st
@@ -178,6 +178,10 @@ def _choose_pair(titles: Mapping[str, str]) -> None:
         help="Each pair is one architecture trained twice: once on its own classes alone (baseline), once with "
         "negatives beside them (NAT).",
     )
+    pair = chosen_pair()
+    if pair.key != OWN_PAIR and set(pair.names) <= set(cached.present()):
+        with suppress(CheckpointError):  # the page itself says what is wrong with it
+            st.caption(words.seeds(*(cached.card(name).seed for name in pair.names)))
 
 
 def _pair_label(pair: Pair, present: Sequence[str]) -> str:

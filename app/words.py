@@ -189,6 +189,17 @@ def plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def seeds(baseline: int, nat: int) -> str:
+    """Return from which random start (seed) the two networks of a pair learned.
+
+    >>> seeds(0, 0)
+    'Both began from the same random start (seed 0). Other seeds: Evidence.'
+    """
+    if baseline == nat:
+        return f"Both began from the same random start (seed {nat}). Other seeds: Evidence."
+    return f"They began from different random starts (seeds {baseline} and {nat}). Other seeds: Evidence."
+
+
 def listed(names: Sequence[str]) -> str:
     """Return names as a list in words: "airplane, bird or cat"."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

@@ -315,3 +315,8 @@ def test_the_link_holds_what_was_chosen(networks: Path, monkeypatch: pytest.Monk
     app.session_state["copy_link"] = True
     app.button(key="thumb_cat1").click().run()
     assert app.sidebar.code[0].value == "http://localhost:8501?pair=wrn40_1&t=0.9&picture=cat1.jpg&v=1"
+
+
+def test_the_sidebar_says_from_which_seed_the_pair_began(start, networks: Path) -> None:
+    app = start(networks, "views/see_it.py")
+    assert any("(seed 0)" in caption.value for caption in app.sidebar.caption)
