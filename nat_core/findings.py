@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from nat_core.paper import PAIRS
+from nat_core.paper import COMPARED
 from nat_core.recipes import THRESHOLDS, UNSEEN
 from nat_core.report import NetworkReport, SetReport, threshold_key
 
@@ -15,7 +15,7 @@ def findings(reports: Mapping[str, NetworkReport]) -> tuple[str, ...]:
     """
     return tuple(
         _finding(without, reports[without], aware, reports[aware])
-        for without, aware in PAIRS
+        for without, aware in COMPARED
         if without in reports and aware in reports
     )
 
@@ -28,7 +28,11 @@ def _finding(without: str, baseline: NetworkReport, aware: str, nat: NetworkRepo
         # CIFAR-100 test is the paper's headline; elsewhere, negatives that the network has never seen.
         unseen = [name for name in common if nat.sets[name].role == UNSEEN]
         headline = "cifar100_test" if "cifar100_test" in common else (unseen or common)[0]
-        sentences += [_cells(baseline, nat, common), _remaining(baseline.sets[headline], nat.sets[headline], headline)]
+        before, after = baseline.sets[headline], nat.sets[headline]
+        sentences += [_cells(baseline, nat, common), _remaining(before, after, headline)]
+        sentences.append(
+            f"Where each keeps 95 %, NCR there is {after.ncr_at_95_kept:.3f}, the other's {before.ncr_at_95_kept:.3f}."
+        )
     sentences.append(_kept(baseline, nat))
     if nat.protocol != baseline.protocol:
         sentences.append(f"They were trained by different protocols, {nat.protocol} and {baseline.protocol}.")

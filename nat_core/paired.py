@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from nat_core.checkpoints import available, load_card, load_predictions
-from nat_core.paper import PAIRS
+from nat_core.paper import COMPARED
 from nat_core.predictions import Predictions
 from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
 from nat_core.spread import OverPictures, paired_bootstrap
@@ -35,7 +35,7 @@ def paired_differences(folder: Path) -> Iterator[PairedDifference]:
     """
     present = available(folder)
     stored: dict[str, dict[str, Predictions]] = {}
-    for baseline, nat in PAIRS:
+    for baseline, nat in COMPARED:
         if baseline not in present or nat not in present:
             continue
         for name in {baseline, nat} - set(stored):

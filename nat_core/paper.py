@@ -107,4 +107,6 @@ PAIRS = (
     ("wrn16_1_baseline", "wrn16_1_student_of_nat"),
     ("digits_baseline", "digits_nat"),
 )
-"""The comparisons that are put into words: (without, with) the knowledge of negatives."""
+"""The paper's comparison: (without, with) the knowledge of negatives."""
+COMPARED = (*PAIRS, ("wrn16_1_nat", "wrn16_1_nat_plus"))
+"""The comparisons that are put into words; the last is ours, NAT and what was chosen to be better."""
