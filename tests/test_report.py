@@ -160,7 +160,7 @@ def test_findings_count_compare_and_name_the_exceptions():
         "wrn16_1_nat against wrn16_1_baseline: accuracy 89.30 %, 0.70 points below the other's 90.00 %. "
         "NCR is at or below the other's in 6 of 8 cells (4 thresholds, 2 sets): above on noise at 0.6, noise at 0.9. "
         "12.5 % of NCR_0.9 remains on cifar100_test (100 pictures): 0.050 of 0.400. "
-            "Where each keeps 95 %, NCR there is 0.300, the other's 0.300. "
+        "Where each keeps 95 %, NCR there is 0.300, the other's 0.300. "
         "At t = 0.9 it keeps 91.0 % of the in-distribution pictures, the other 95.0 %."
     )
 
