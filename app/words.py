@@ -193,11 +193,11 @@ def seeds(baseline: int, nat: int) -> str:
     """Return from which random start (seed) the two networks of a pair learned.
 
     >>> seeds(0, 0)
-    'Both began from the same random start (seed 0). Other seeds: Evidence.'
+    'Both began from the same random start (seed 0).'
     """
     if baseline == nat:
-        return f"Both began from the same random start (seed {nat}). Other seeds: Evidence."
-    return f"They began from different random starts (seeds {baseline} and {nat}). Other seeds: Evidence."
+        return f"Both began from the same random start (seed {nat})."
+    return f"They began from different random starts (seeds {baseline} and {nat})."
 
 
 def listed(names: Sequence[str]) -> str:
