@@ -11,7 +11,7 @@ from nat_core.choice import chosen_sentence, load_choice, record_choice
 from nat_core.datasets import data_folder
 from nat_core.level_words import level_sentences
 from nat_core.run_queue import Place, Progress, go, is_done
-from nat_core.runs import Divergence, RunRecord, load_diverged, load_runs
+from nat_core.runs import Divergence, RunRecord, load_ended, load_runs
 from nat_core.studies import PlannedRun, Study, queue, studies
 
 SIDE_BY_SIDE = 6
@@ -81,7 +81,8 @@ def _print_plan(runs: Sequence[PlannedRun], place: Place, every: Sequence[Study]
     from nat_core.timing import estimated_seconds
 
     torch.set_num_threads(1)
-    ended, left = {**load_diverged(place.out), **load_runs(place.out)}, 0.0
+    records, diverged = load_ended(place.out)
+    ended, left = {**diverged, **records}, 0.0
     study_of: dict[str, str] = {}
     for study in every:
         for run in study.runs:

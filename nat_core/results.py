@@ -13,7 +13,7 @@ from nat_core.level_words import claim_distances, level_outcomes, level_table
 from nat_core.paired import paired_differences
 from nat_core.recipes import THRESHOLDS
 from nat_core.report import threshold_key
-from nat_core.runs import Divergence, RunRecord, load_diverged, load_runs, record_of
+from nat_core.runs import Divergence, RunRecord, load_ended, record_of
 from nat_core.sheets import BY_ITSELF, Grid
 from nat_core.stored import write_durably
 from nat_core.studies import PlannedRun, studies
@@ -51,10 +51,11 @@ def gather(folder: Path) -> Found:
     """Read it all. Raises CheckpointError where something is damaged."""
     cards = {name: load_card(folder, name) for name in available(folder)}
     published = {PlannedRun(card.recipe, card.seed).key: name for name, card in cards.items()}
-    records = load_runs(folder) | {key: record_of(folder, name) for key, name in published.items()}
+    records, diverged = load_ended(folder)
+    records |= {key: record_of(folder, name) for key, name in published.items()}
     networks = [NetworkId.of(card) for card in cards.values()]
     pairs = tuple(pair for pair in load_levels(folder) if not outdated(pair, networks))
-    return Found(folder, cards, records, load_diverged(folder), pairs, noise_floor(studies(), records))
+    return Found(folder, cards, records, diverged, pairs, noise_floor(studies(), records))
 
 
 def write_page(folder: Path, home: Path) -> tuple[Path, ...]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Thread
 
 from nat_core.checkpoints import CARD, load_card
-from nat_core.runs import Divergence, RunRecord, add_run, load_diverged, load_runs, record_of
+from nat_core.runs import Divergence, RunRecord, add_run, load_ended, record_of
 from nat_core.stored import CheckpointError
 from nat_core.studies import PlannedRun
 
@@ -152,10 +152,10 @@ def go(
     and the end of the time stop the processes; their states stay.
     """
     deadline = None if seconds is None else time.monotonic() + seconds
-    records = load_runs(place.out)
+    records, diverged = load_ended(place.out)
     _note(runs, records, place)
     by_key = {run.key: run for run in runs}
-    ended = {**load_diverged(place.out), **records}
+    ended = {**diverged, **records}
     progress = Progress([run for run in runs if not is_done(run, ended, place)])
     try:
         while progress.waiting or progress.running:

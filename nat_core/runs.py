@@ -92,15 +92,11 @@ def load_runs(folder: Path) -> dict[str, RunRecord]:
 
     Raises CheckpointError where the file is damaged or of another format.
     """
-    return _load(folder)[0]
+    return load_ended(folder)[0]
 
 
-def load_diverged(folder: Path) -> dict[str, Divergence]:
-    """Return the runs that diverged by their keys; none where there is no file. Raises CheckpointError likewise."""
-    return _load(folder)[1]
-
-
-def _load(folder: Path) -> tuple[dict[str, RunRecord], dict[str, Divergence]]:
+def load_ended(folder: Path) -> tuple[dict[str, RunRecord], dict[str, Divergence]]:
+    """Return what `load_runs` does, and beside it the runs that diverged. Raises CheckpointError likewise."""
     path = Path(folder) / RUNS
     return read_json(path, FORMAT, _read, "get it again") if path.is_file() else ({}, {})
 
@@ -119,7 +115,7 @@ def add_run(folder: Path, key: str, run: RunRecord | Divergence) -> None:
     Several processes may add at once: each waits for the other.
     """
     with only_one(Path(folder) / ".state" / "runs.lock", wait=True):
-        records, diverged = _load(folder)
+        records, diverged = load_ended(folder)
         if isinstance(run, Divergence):
             records.pop(key, None)
             diverged[key] = run

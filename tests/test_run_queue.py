@@ -15,7 +15,7 @@ from nat_core import run_queue
 from nat_core.checkpoints import available, load_card
 from nat_core.recipes import recipe_named
 from nat_core.run_queue import Place, go, is_done
-from nat_core.runs import RUNS, Divergence, load_diverged, load_runs
+from nat_core.runs import RUNS, Divergence, load_ended, load_runs
 from nat_core.state import newest_state
 from nat_core.studies import PlannedRun
 from nat_core.training import train
@@ -118,12 +118,12 @@ def test_a_run_that_blows_up_is_noted_and_not_tried_again(tmp_path: Path) -> Non
     run = PlannedRun(replace(recipe_named("digits_baseline"), learning_rate=1e30, **TINY), kept=True)
     progress = go([run], place, jobs=1)
     assert progress.failed[run.key].startswith("diverged at step ")
-    assert load_diverged(tmp_path) == {run.key: Divergence(run.recipe, 0, progress.failed[run.key])}
-    assert is_done(run, load_diverged(tmp_path), place)
+    assert load_ended(tmp_path)[1] == {run.key: Divergence(run.recipe, 0, progress.failed[run.key])}
+    assert is_done(run, load_ended(tmp_path)[1], place)
     again = go([run], place, jobs=1)
     assert (again.done, again.failed) == ([], {})
     # A run with other settings is another run, and its record replaces what is noted under the same key.
     tame = replace(run, recipe=replace(run.recipe, learning_rate=0.1))
-    assert not is_done(tame, load_diverged(tmp_path), place)
+    assert not is_done(tame, load_ended(tmp_path)[1], place)
     assert go([tame], place, jobs=1).done == [run.key]
-    assert (list(load_runs(tmp_path)), load_diverged(tmp_path)) == ([run.key], {})
+    assert (list(load_runs(tmp_path)), load_ended(tmp_path)[1]) == ([run.key], {})
