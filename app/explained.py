@@ -1,12 +1,14 @@
 """The second tab of Attention: which pixels speak for an answer, computed when asked for, with progress and a stop."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 from jaxtyping import UInt8
 
 from app import asked, charts, explain_words, frame, photo_words
 from app.attributions import attribution_maps
-from app.explain_words import METHODS, OWN_ANSWER
+from app.explain_words import METHODS, OWN_ANSWER, Found
 from app.looks import Look
 from app.maps import LEVELS
 from nat_core.images import image_id
@@ -15,19 +17,7 @@ from nat_core.images import image_id
 @st.fragment
 def draw(pixels: UInt8[np.ndarray, "32 32 3"], compared: tuple[Look, ...]) -> None:
     """Draw the choices, the button, and the maps once they are there; only this part is drawn again."""
-    said = [look.said for look in compared if look.said]
-    classes = said[0].classes
-    st.session_state.setdefault("method", "integrated_gradients")
-    method = st.segmented_control("How", list(METHODS), format_func=lambda key: METHODS[key].title, required=True,
-                                  key="method") or "integrated_gradients"  # fmt: skip
-    left, right = st.columns(2, gap="small", vertical_alignment="bottom")
-    answer = left.selectbox("What speaks for", [OWN_ANSWER, *classes], key="speaks_for")
-    options = ()
-    if method == "grad_cam":
-        st.session_state.setdefault("grad_cam_level", "high")
-        level = right.segmented_control("Level", list(LEVELS), required=True, key="grad_cam_level")
-        options = (("level", level),)
-    st.caption(METHODS[method].says)
+    method, answer, options = _choices(compared)
     question = (tuple(look.network for look in compared), image_id(pixels), method, answer, options)
     if st.session_state.get("computed") and "explained" not in st.session_state:
         _ask(question)  # a link came with it
@@ -41,6 +31,7 @@ def draw(pixels: UInt8[np.ndarray, "32 32 3"], compared: tuple[Look, ...]) -> No
         bar = st.progress(0.0)
         st.button("Stop", key="stop_explaining", icon=":material/stop:", on_click=_ask, args=(None,))
     with frame.checked():
+        said = [look.said for look in compared if look.said]
         targets = [each.answer.predicted if answer == OWN_ANSWER else answer for each in said]
         found = []
         for number, (look, target) in enumerate(zip(compared, targets, strict=True)):
@@ -48,8 +39,31 @@ def draw(pixels: UInt8[np.ndarray, "32 32 3"], compared: tuple[Look, ...]) -> No
             def show(share: float, number: int = number, look: Look = look) -> None:
                 bar.progress((number + share) / len(compared), explain_words.working(look.short, method, share))
 
-            found.append(asked.explained(look.network, pixels, method, classes.index(target), options, show))
+            chosen = said[0].classes.index(target)
+            found.append(asked.explained(look.network, pixels, method, chosen, options, show))
     place.empty()
+    _maps(compared, method, targets, found)
+
+
+def _choices(compared: tuple[Look, ...]) -> tuple[str, str, tuple[tuple[str, str | None], ...]]:
+    """Draw the choices; return the method, the answer to explain, and the method's options."""
+    classes = next(look.said.classes for look in compared if look.said)
+    st.session_state.setdefault("method", "integrated_gradients")
+    method = st.segmented_control("How", list(METHODS), format_func=lambda key: METHODS[key].title, required=True,
+                                  key="method") or "integrated_gradients"  # fmt: skip
+    left, right = st.columns(2, gap="small", vertical_alignment="bottom")
+    answer = left.selectbox("What speaks for", [OWN_ANSWER, *classes], key="speaks_for")
+    options = ()
+    if method == "grad_cam":
+        st.session_state.setdefault("grad_cam_level", "high")
+        level = right.segmented_control("Level", list(LEVELS), required=True, key="grad_cam_level")
+        options = (("level", level),)
+    st.caption(METHODS[method].says)
+    return method, answer, options
+
+
+def _maps(compared: tuple[Look, ...], method: str, targets: Sequence[str], found: Sequence[Found]) -> None:
+    """Draw what was found, a map a network, with its sentences."""
     own_scale = st.toggle("Each its own scale", key="own_scale_signed")
     titles = [f"<b>{look.short}</b><br>{target}" for look, target in zip(compared, targets, strict=True)]
     sentences = [
@@ -65,8 +79,8 @@ def draw(pixels: UInt8[np.ndarray, "32 32 3"], compared: tuple[Look, ...]) -> No
         alt=f"{METHODS[method].title}. {' '.join(sentences)}",
     )
     st.markdown("  \n".join(sentences))
-    for look, each in zip(compared, said, strict=True):
-        if sentence := photo_words.faint(each.answer, look.short, len(classes)):
+    for look in compared:
+        if look.said and (sentence := photo_words.faint(look.said.answer, look.short, len(look.said.classes))):
             st.caption(sentence)
     st.caption(explain_words.UNITS + (f" {photo_words.STRETCHED}" if own_scale else ""))
 

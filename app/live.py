@@ -109,13 +109,17 @@ def histograms(
         "axis": f"how sure it is (confidence); dashed: no opinion, 1/{classes}",
         "short_axis": f"how sure it is; dashed: 1/{classes}",
         "height": HEIGHT,
-        "colours": {kind: colours.of(kind) for kind in KINDS}
-        | {"line": colours.line, "faint": colours.faint, "beyond": colours.kept if known else colours.fooled}
-        | {"fooled": colours.fooled, "kept": colours.kept},
+        "colours": _colours(colours, known=known),
     }
     _component(
         key="live", data=data, on_moved_change=lambda: on_move(float(st.session_state["live"]["moved"])),
     )  # fmt: skip
+
+
+def _colours(colours: Palette, *, known: bool) -> dict[str, str]:
+    """The colours of both networks, of lines, and of what lies beyond the threshold: right of known pictures only."""
+    shares = {"fooled": colours.fooled, "kept": colours.kept, "beyond": colours.kept if known else colours.fooled}
+    return {kind: colours.of(kind) for kind in KINDS} | {"line": colours.line, "faint": colours.faint} | shares
 
 
 def step(threshold: float) -> int:

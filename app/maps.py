@@ -101,23 +101,7 @@ def distances(here: Mapping[str, float], spread: Spread, colours: Palette, *, he
     """
     figure = go.Figure()
     for level in LEVELS:
-        lowest, low, middle, high, highest = spread.quantiles[level]
-        for ends, width in (((lowest, highest), 2), ((low, high), 9)):
-            figure.add_scatter(
-                x=ends,
-                y=[LEVELS[level]] * 2,
-                mode="lines",
-                line={"width": width, "color": colours.baseline},
-                opacity=0.45,
-                hoverinfo="skip",
-            )
-        figure.add_scatter(
-            x=[middle],
-            y=[LEVELS[level]],
-            mode="markers",
-            marker={"symbol": "line-ns-open", "size": 15, "color": colours.line, "line": {"width": 2}},
-            hovertemplate=f"median of {spread.pictures:,}: %{{x:.2f}}<extra></extra>",
-        )
+        _usual(figure, spread, level, colours)
         figure.add_scatter(
             x=[here[level]],
             y=[LEVELS[level]],
@@ -127,18 +111,39 @@ def distances(here: Mapping[str, float], spread: Spread, colours: Palette, *, he
             textposition="top center",
             hovertemplate="this picture: %{x:.2f}<extra></extra>",
         )
-        if spread.seeds is not None:
-            figure.add_scatter(
-                x=[spread.seeds[level]],
-                y=[LEVELS[level]],
-                mode="markers",
-                marker={"symbol": "circle-open", "size": 11, "color": colours.baseline, "line": {"width": 2}},
-                hovertemplate="two baselines, median: %{x:.2f}<extra></extra>",
-            )
     figure.update_xaxes(range=[-0.02, 1.45], tickvals=[0, 0.5, 1, 1.41], fixedrange=True, zeroline=False)
     figure.update_xaxes(gridcolor=colours.faint, title="distance between the two maps")
     figure.update_yaxes(range=[2.5, -0.85], showgrid=False, fixedrange=True)
     return plain(figure, height, top=4, left=96, bottom=44)
+
+
+def _usual(figure: go.Figure, spread: Spread, level: str, colours: Palette) -> None:
+    """Draw what is usual at a level: the lines of the pictures, their median, and that of two baselines."""
+    lowest, low, middle, high, highest = spread.quantiles[level]
+    for ends, width in (((lowest, highest), 2), ((low, high), 9)):
+        figure.add_scatter(
+            x=ends,
+            y=[LEVELS[level]] * 2,
+            mode="lines",
+            line={"width": width, "color": colours.baseline},
+            opacity=0.45,
+            hoverinfo="skip",
+        )
+    figure.add_scatter(
+        x=[middle],
+        y=[LEVELS[level]],
+        mode="markers",
+        marker={"symbol": "line-ns-open", "size": 15, "color": colours.line, "line": {"width": 2}},
+        hovertemplate=f"median of {spread.pictures:,}: %{{x:.2f}}<extra></extra>",
+    )
+    if spread.seeds is not None:
+        figure.add_scatter(
+            x=[spread.seeds[level]],
+            y=[LEVELS[level]],
+            mode="markers",
+            marker={"symbol": "circle-open", "size": 11, "color": colours.baseline, "line": {"width": 2}},
+            hovertemplate="two baselines, median: %{x:.2f}<extra></extra>",
+        )
 
 
 def _one_map(figure: go.Figure, row: MapRow, level: str, number: int, column: int, overlay: Overlay) -> None:

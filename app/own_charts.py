@@ -33,16 +33,7 @@ def own_distribution(
     """
     figure = go.Figure().set_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.14)
     for row, kind in enumerate(KINDS, start=1):
-        figure.add_bar(
-            x=(np.arange(BARS) + 0.5) / BARS,
-            y=stored[kind],
-            width=0.92 / BARS,
-            marker=fill(colours.of(kind), PATTERNS[kind]),
-            opacity=0.55,
-            hovertemplate="stored set: %{y:.1%}<extra></extra>",
-            row=row,
-            col=1,
-        )
+        _bars(figure, row, kind, stored[kind], colours)
         across, up = stacked(own[kind])
         figure.add_scatter(
             x=across,
@@ -62,6 +53,20 @@ def own_distribution(
     figure.update_xaxes(range=[0, 1.005], fixedrange=True, **(share_axis(colours, QUARTERS) | {"showgrid": False}))
     figure.update_xaxes(title=f"how sure it is (line: t = {threshold:.2f})", row=2, col=1)
     return plain(figure, height, top=26, left=64, bottom=44)
+
+
+def _bars(figure: go.Figure, row: int, kind: Kind, shares: Float[np.ndarray, "20"], colours: Palette) -> None:
+    """Draw the stored set's pictures in each twentieth."""
+    figure.add_bar(
+        x=(np.arange(BARS) + 0.5) / BARS,
+        y=shares,
+        width=0.92 / BARS,
+        marker=fill(colours.of(kind), PATTERNS[kind]),
+        opacity=0.55,
+        hovertemplate="stored set: %{y:.1%}<extra></extra>",
+        row=row,
+        col=1,
+    )
 
 
 def stacked(confidence: Float[np.ndarray, " n"]) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:

@@ -45,14 +45,7 @@ def before_after(
     for number, (label, values, marker) in enumerate(series):
         _bars(figure, names, label, values, marker, BAR * ((len(series) - 1) / 2 - number))
     if alone is not None:
-        figure.add_scatter(
-            x=list(alone),
-            y=places,
-            mode="markers",
-            marker={"symbol": "line-ns", "size": 26, "line": {"width": 2, "color": colours.line}},
-            customdata=list(names),
-            hovertemplate="%{customdata}, as long without negatives: %{x:.1%}<extra></extra>",
-        )
+        _ticks(figure, names, alone, colours)
     if threshold is not None:
         figure.add_vline(x=threshold, line={"color": colours.line, "width": 1.5})
     figure.update_yaxes(autorange="reversed", tickvals=places, ticktext=rows, ticklabelstandoff=4, showgrid=False,
@@ -61,6 +54,18 @@ def before_after(
     figure.update_xaxes(title=axis, title_standoff=10)
     return plain(figure, 60 + ROW * len(rows), top=4, left=left, bottom=56).update_layout(
         bargap=0.3, bargroupgap=0, margin_r=LABELS
+    )
+
+
+def _ticks(figure: go.Figure, names: Sequence[str], alone: Sequence[float], colours: Palette) -> None:
+    """Mark on each row where as much training without negatives leads."""
+    figure.add_scatter(
+        x=list(alone),
+        y=list(range(len(names))),
+        mode="markers",
+        marker={"symbol": "line-ns", "size": 26, "line": {"width": 2, "color": colours.line}},
+        customdata=list(names),
+        hovertemplate="%{customdata}, as long without negatives: %{x:.1%}<extra></extra>",
     )
 
 

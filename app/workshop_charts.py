@@ -42,18 +42,24 @@ def cost_figure(
             hoverinfo="skip",
         )
         place = int(len(thresholds) * LABELS[kind])
-        figure.add_annotation(
-            x=float(thresholds[place]),
-            y=float(costs[kind][place]),
-            text=f"<b>{NAMES[kind]}</b>",
-            font={"color": colour},
-            showarrow=False,
-            xanchor="left" if kind == "baseline" else "right",
-            yanchor="bottom" if kind == "baseline" else "top",
-        )
+        _name(figure, kind, (float(thresholds[place]), float(costs[kind][place])), colour)
     figure.add_vline(x=chosen, line={"color": colours.line, "width": 2})
     figure.add_annotation(x=chosen, y=1, yref="paper", yanchor="bottom", text=f"your t = {chosen:.2f}", showarrow=False)
     figure.update_xaxes(title="threshold t", range=[0, 1], fixedrange=True, showgrid=False, zeroline=False)
     figure.update_yaxes(title="cost of a hundred parts", rangemode="tozero", fixedrange=True,
                         gridcolor=colours.faint, zeroline=False)  # fmt: skip
     return plain(figure, 320, top=26, left=60, bottom=44)
+
+
+def _name(figure: go.Figure, kind: Kind, at: tuple[float, float], colour: str) -> None:
+    """Write a network's name beside its line, the baseline's above it and NAT's below."""
+    above = kind == "baseline"
+    figure.add_annotation(
+        x=at[0],
+        y=at[1],
+        text=f"<b>{NAMES[kind]}</b>",
+        font={"color": colour},
+        showarrow=False,
+        xanchor="left" if above else "right",
+        yanchor="bottom" if above else "top",
+    )

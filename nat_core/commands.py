@@ -2,8 +2,6 @@
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -171,43 +169,13 @@ def features(options: argparse.Namespace) -> int:
 
 
 def app(options: argparse.Namespace) -> int:
-    """Run the app until it is stopped; its configuration lies beside it. With --classroom, serve the local network."""
-    main = Path(__file__).parents[1] / "app" / "main.py"
-    if not main.is_file():
-        raise CommandError(f"No app at {main}: install the whole package again")
-    settings = {
-        "NAT_CHECKPOINTS": str(checkpoints_folder(options.checkpoints).absolute()),
-        "NAT_DATA": str(data_folder(options.data).absolute()),
-    }
-    flags = [f"--server.port={options.port}"] if options.port else []
-    if options.classroom:
-        address, port = _classroom(options.port)
-        settings["NAT_CLASSROOM"] = f"http://{address}:{port}"
-        flags = ["--server.address=0.0.0.0", f"--server.port={port}", f"--browser.serverAddress={address}"]
-    command = [sys.executable, "-m", "streamlit", "run", str(main), *flags]
-    with subprocess.Popen(command, env=os.environ | settings) as server:
-        try:
-            return 1 if server.wait() else 0
-        except KeyboardInterrupt:
-            server.wait()  # Ctrl-C reached it as well: let it close before the shell's prompt comes back
-            raise
-
-
-def _classroom(wanted: int | None) -> tuple[str, int]:
-    """Find this computer's address and a port for a class, and print both with their QR code."""
-    from nat_core.classroom import NoNetwork, free_port, local_address, qr_text
+    """Run the app until it is stopped. With --classroom, serve the local network."""
+    from nat_core.serving import NotServed, serve
 
     try:
-        address, port = local_address(), free_port(wanted)
-    except NoNetwork as error:
+        return serve(options)
+    except NotServed as error:
         raise CommandError(str(error)) from None
-    url = f"http://{address}:{port}"
-    print(f"\nFor the class, in the same network: {url}\n")
-    print(qr_text(url, coloured=sys.stdout.isatty()))
-    print(f"To project it: {url}/workshop?workshop_part=Classroom")
-    print("Photos stay in this computer's memory; no portraits, please.")
-    print("Everyone in this network can open the app until you press Ctrl-C.", flush=True)
-    return address, port
 
 
 def _complain(verb: str, sentence: str) -> int:

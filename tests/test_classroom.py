@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nat_core import classroom, commands
+from nat_core import classroom, serving
 from nat_core.__main__ import main
 from tests.pages import MAIN, said
 from tests.test_cli import Server
@@ -19,13 +19,13 @@ ADDRESS = "http://192.168.1.20:8501"
 def started(monkeypatch: pytest.MonkeyPatch) -> dict:
     """What a server was started with, none really is."""
     found: dict = {}
-    monkeypatch.setattr(commands.subprocess, "Popen", lambda command, env: Server(found, command, env))
+    monkeypatch.setattr(serving.subprocess, "Popen", lambda command, env: Server(found, command, env))
     return found
 
 
 def test_the_class_is_served_at_an_address_that_is_printed_with_its_code(started, monkeypatch, capsys) -> None:
-    monkeypatch.setattr(classroom, "local_address", lambda: "192.168.1.20")
-    monkeypatch.setattr(classroom, "free_port", lambda wanted: wanted or 8501)
+    monkeypatch.setattr(serving, "local_address", lambda: "192.168.1.20")
+    monkeypatch.setattr(serving, "free_port", lambda wanted: wanted or 8501)
     assert main(["app", "--classroom"]) == 0
     assert started["command"][5:] == [
         "--server.address=0.0.0.0", "--server.port=8501", "--browser.serverAddress=192.168.1.20",

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nat_core import commands
+from nat_core import serving
 from nat_core.__main__ import main
 from nat_core.checkpoints import load_card
 from nat_core.datasets import load_set
@@ -270,7 +270,7 @@ class Server:
 
 def test_app_runs_beside_the_engine_with_the_folders_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: dict = {}
-    monkeypatch.setattr(commands.subprocess, "Popen", lambda command, env: Server(started, command, env))
+    monkeypatch.setattr(serving.subprocess, "Popen", lambda command, env: Server(started, command, env))
     assert main(["app", "--checkpoints", str(tmp_path), "--port", "8600"]) == 0
     script = Path(started["command"][4])
     assert started["command"][1:4] == ["-m", "streamlit", "run"]
