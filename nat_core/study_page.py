@@ -8,7 +8,7 @@ from nat_core.runs import Divergence, RunRecord
 from nat_core.studies import Study
 from nat_core.study_rows import Noise, Row, rows_of
 from nat_core.study_sheets import study_sheet
-from nat_core.study_words import sentences, summary, unjudged
+from nat_core.study_words import protections, sentences, summary, unjudged
 from nat_core.svg import Drawing
 from nat_core.tables import pipes
 
@@ -46,6 +46,9 @@ def study_section(
         parts.append(why)
     set_name = _headline(rows)
     parts += _words(rows, reference, noise, set_name)
+    if study.name == "trained_on" and reference and not why:
+        parts.append("Protects: NCR where each keeps 95 % is lower than the reference's by more than the noise.")
+        parts.append("\n".join(f"- {each}" for each in protections(rows, reference, noise)))
     if study.name == "beyond":
         parts.append(cost_sentence({run.recipe.name: pictures_a_step(run.recipe) for run in study.runs}))
     if blown_up := [f"`{row.label}` {row.diverged}" for row in rows if row.diverged]:

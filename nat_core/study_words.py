@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from nat_core.recipes import UNSEEN
 from nat_core.report import threshold_key
 from nat_core.sheets import figure
 from nat_core.study_rows import STANDS_IN, Measure, Noise, Row, Side
@@ -54,6 +55,25 @@ def sentences(rows: Sequence[Row], reference: Row, noise: Noise, set_name: str) 
         for row in rows
         if row.reports and row is not reference
     )
+
+
+def protections(rows: Sequence[Row], reference: Row, noise: Noise) -> tuple[str, ...]:
+    """Return a sentence for each row that was run: the sets on which its NCR, 95 % kept, is below the reference's.
+
+    A set of the kind that the row was taught with is marked so.
+    """
+    found = []
+    for row in rows:
+        if not row.reports or row is reference:
+            continue
+        groups: dict[Side, list[str]] = {"below": [], "within": [], "above": [], "unknown": []}
+        for name, each in row.reports[0].negatives.items():
+            mark = "" if each.role == UNSEEN else " (its own kind)"
+            groups[_side(row, reference, noise, name, "ncr_at_95_kept")].append(name + mark)
+        named = {side: ", ".join(names) or "none" for side, names in groups.items()}
+        sentence = f"`{row.label}` protects against: {named['below']}; within the noise: {named['within']}"
+        found.append(sentence + (f"; worse on: {named['above']}." if groups["above"] else "."))
+    return tuple(found)
 
 
 def _seeds(row: Row) -> str:

@@ -16,7 +16,7 @@ from nat_core.runs import RunRecord, add_run
 from nat_core.studies import PlannedRun, queue, studies
 from nat_core.study_rows import Noise, Row, changes, noise_floor, rows_of
 from nat_core.study_sheets import accuracy, on, spread_cell, study_sheet
-from nat_core.study_words import sentences, summary
+from nat_core.study_words import protections, sentences, summary
 from tests.synthetic_runs import record
 
 KEPT = on("cifar100_test", "ncr_at_95_kept")
@@ -155,6 +155,17 @@ def test_sentences_say_the_difference_and_whether_it_counts() -> None:
         "`low` (1 seed): accuracy 88.00 %, +0.00 points, within the noise; NCR_0.9 0.100, -0.110, more than the noise; "
         "at 95 % kept 0.200, -0.220, more than the noise."
     )
+
+
+def test_protections_name_every_set_once_and_mark_those_of_its_own_kind() -> None:
+    reference = row("baseline", 0.70, 0.71, 0.72)
+    low, high = protections([reference, row("low", 0.2), row("high", 0.9), Row("later", "", ())], reference, NOISE)
+    assert low.startswith(
+        "`low` protects against: cifar100_train (its own kind), cifar100_test (its own kind), ilsvrc, "
+    )
+    assert low.endswith("; within the noise: none.")
+    assert high.startswith("`high` protects against: none; within the noise: none; worse on: cifar100_train (its own ")
+    assert low.count("noise_uniform") == high.count("noise_uniform") == 1
 
 
 def test_rows_take_every_seed_of_the_very_recipe() -> None:
