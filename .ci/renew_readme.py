@@ -1,7 +1,7 @@
 """Writes what is computed from ./checkpoints: the README's marked parts and docs/results.md; --check only compares.
 
-The README's results are `nat report --format markdown`, the example is `nat report --format json`, one network and one
-set; docs/results.md is `nat report --page docs`.
+The README's results are `nat report --format markdown`, its studies those of docs/results.md in brief, the example is
+`nat report --format json`, one network and one set; docs/results.md is `nat report --page docs`.
 
     python .ci/renew_readme.py [--check]
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from nat_core import decoded
 from nat_core.checkpoints import available, load_card
 from nat_core.report import render
-from nat_core.results import PLOTS, page
+from nat_core.results import PLOTS, in_brief, page
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -32,6 +32,7 @@ def main() -> None:
     numbers = example["networks"][network]
     numbers["sets"] = {image_set: numbers["sets"][image_set]}
     renewed = replaced(text, "results", render(reports, "markdown").strip())
+    renewed = replaced(renewed, "studies", in_brief(checkpoints))
     renewed = replaced(renewed, "example", f"```json\n{json.dumps(rounded(example), indent=2)}\n```")
     renewed = replaced(renewed, "protocol", decoded.markdown())
     wanted = {readme: renewed} | {DOCS / name: content for name, content in page(checkpoints).items()}

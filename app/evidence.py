@@ -12,6 +12,7 @@ import nat_core
 from app import cached, frame, level_spread, words
 from app.looks import COMPARED, map_distance
 from nat_core.checkpoints import Card
+from nat_core.choice import load_choice
 from nat_core.claims import Claim, MapDistances, Verdict, claims, summary
 from nat_core.findings import findings
 from nat_core.recipes import LEVELS
@@ -19,8 +20,9 @@ from nat_core.report import NetworkReport, render
 from nat_core.runs import record_of
 from nat_core.sheets import UNTRAINED, Grid, Sheet, sheets
 from nat_core.stored import CheckpointError
-from nat_core.studies import PlannedRun
-from nat_core.study_rows import Noise, Row, reports_of
+from nat_core.studies import PlannedRun, studies
+from nat_core.study_page import briefs
+from nat_core.study_rows import Noise, Row, noise_floor, reports_of
 from nat_core.study_sheets import study_sheet
 
 MARKS: dict[Verdict, str] = {
@@ -48,6 +50,8 @@ class Evidence:
     claims: tuple[Claim, ...]
     seeds: tuple[Row, ...]
     """The networks that were trained with more than one seed, with the reports of all."""
+    studies: tuple[str, ...] = ()
+    """What each study shows, a line of Markdown."""
 
     @property
     def reports(self) -> dict[str, NetworkReport]:
@@ -65,7 +69,8 @@ def gather() -> Evidence:
             problems.append(f"{str(error).rstrip('.')}.")
     reports = {name: card.report for name, card in cards.items()}
     seeds, damaged = _several_seeds(cards)
-    return Evidence(cards, (*problems, *damaged), claims(reports, _distances(cards)), seeds)
+    judged = claims(reports, _distances(cards))
+    return Evidence(cards, (*problems, *damaged), judged, seeds, () if damaged else _studies())
 
 
 def _several_seeds(cards: Mapping[str, Card]) -> tuple[tuple[Row, ...], tuple[str, ...]]:
@@ -79,6 +84,16 @@ def _several_seeds(cards: Mapping[str, Card]) -> tuple[tuple[Row, ...], tuple[st
     }
     rows = [Row(name, "", reports_of(card.recipe, records)) for name, card in cards.items()]
     return tuple(row for row in rows if len(row.reports) > 1), ()
+
+
+def _studies() -> tuple[str, ...]:
+    """What the studies show, as far as they were run; nothing where the choice of the better NAT cannot be read."""
+    try:
+        every = studies(choice=load_choice(cached.folder()))
+    except CheckpointError:
+        return ()
+    records = cached.runs()
+    return briefs(every, records, noise_floor(every, records))
 
 
 def _distances(cards: Mapping[str, Card]) -> MapDistances | None:
@@ -177,6 +192,14 @@ def finding_list(found: Evidence) -> None:
     if sentences:
         with st.expander("Findings, pair by pair", icon=":material/lightbulb:"):
             st.markdown("\n".join(f"- {words.literal(sentence)}" for sentence in sentences))
+
+
+def study_list(found: Evidence) -> None:
+    """Draw what the studies show, in words."""
+    if found.studies:
+        with st.expander("What our studies show", icon=":material/experiment:"):
+            st.markdown("\n".join(f"- {line}" for line in found.studies))
+            st.caption("Asked of WRN-16-1 with twelve epochs, in the words of docs/results.md, where every number is.")
 
 
 def downloads(found: Evidence) -> None:

@@ -13,11 +13,11 @@ from nat_core.level_words import claim_distances, level_outcomes, level_table
 from nat_core.paired import paired_differences
 from nat_core.recipes import THRESHOLDS
 from nat_core.report import threshold_key
-from nat_core.runs import Divergence, RunRecord, load_ended, record_of
+from nat_core.runs import Divergence, RunRecord, load_ended, load_runs, record_of
 from nat_core.sheets import BY_ITSELF, Grid
 from nat_core.stored import write_durably
 from nat_core.studies import PlannedRun, studies
-from nat_core.study_page import study_section
+from nat_core.study_page import briefs, study_section
 from nat_core.study_rows import NOISE_RULE, Noise, Row, noise_floor, reports_of
 from nat_core.study_sheets import study_sheet
 from nat_core.svg import Drawing
@@ -75,12 +75,14 @@ def page(folder: Path) -> dict[str, str]:
     """
     found = gather(folder)
     drawings = plots.curves(folder)
-    parts = [HEAD, *_claims(found), *_tables(found)]
+    choice = load_choice(folder)
+    every = studies(choice=choice)
+    shown = in_brief(folder)
+    parts = [HEAD, *_claims(found), *(["## What the studies show", shown] if shown else []), *_tables(found)]
     parts += ["## Curves", *map(_image, drawings.items())] if drawings else []
     parts += [*_over_seeds(found), *_over_pictures(found), *_levels(found, drawings)]
-    choice = load_choice(folder)
     parts += ["## Studies", NOISE_RULE + " ▼ below the reference by more than the noise, ▲ above."]
-    for study in studies(choice=choice):
+    for study in every:
         if study.name not in OVER_SEEDS:
             text, drawn = study_section(study, found.records, found.noise, found.diverged)
             drawings |= drawn
@@ -102,6 +104,13 @@ def _claims(found: Found) -> Iterator[str]:
     yield summary(judged)
     grid = [(each.says, f"**{each.verdict}**", each.measured, each.rule) for each in judged]
     yield pipes(Grid(("the paper says", "here", "measured", "rule"), tuple(grid)))
+
+
+def in_brief(folder: Path) -> str:
+    """Return what the studies show as a Markdown list, "" where none can be judged. Raises as `gather` does."""
+    records = load_runs(folder)
+    every = studies(choice=load_choice(folder))
+    return "\n".join(f"- {each}" for each in briefs(every, records, noise_floor(every, records)))
 
 
 def _tables(found: Found) -> Iterator[str]:
@@ -162,11 +171,11 @@ def _levels(found: Found, drawings: dict[str, Drawing]) -> Iterator[str]:
 
 def _networks(found: Found) -> Iterator[str]:
     rows: Sequence[tuple[str, ...]] = [
-        (name, card.protocol, str(card.seed), f"{card.parameters:,}", f"{card.seconds / 60:.0f}", card.precision,
-         card.hardware, card.trained_at)
+        (name, card.protocol, str(card.recipe.epochs), str(card.seed), f"{card.parameters:,}",
+         f"{card.seconds / 60:.0f}", card.precision, card.hardware, card.trained_at)
         for name, card in found.cards.items()
     ]  # fmt: skip
     if rows:
         yield "## The networks"
-        header = ("network", "protocol", "seed", "parameters", "minutes", "precision", "hardware", "trained at")
-        yield pipes(Grid(header, tuple(rows)))
+        measured = ("parameters", "minutes", "precision", "hardware", "trained at")
+        yield pipes(Grid(("network", "protocol", "epochs", "seed", *measured), tuple(rows)))

@@ -62,6 +62,24 @@ def study_section(
     return [*parts, f"![{drawing.says}](plots/{stem}.svg)", plots.STUDY_LEGEND], {stem: drawing}
 
 
+def briefs(studies: Sequence[Study], records: Mapping[str, RunRecord], noise: Noise) -> tuple[str, ...]:
+    """Return a line of Markdown for each study that can be judged: its question and what it shows.
+
+    A study whose only runs are those of one before it has nothing to say yet.
+    """
+    found, told = [], set[str]()
+    for study in studies:
+        rows = rows_of(study, records)
+        name = REFERENCES.get(study.name)
+        reference = next((row for row in rows if row.label == name and row.reports), None)
+        run = {row.label for row in rows if row.reports}
+        if reference is None or unjudged(name, rows, noise) or run <= told | {name}:
+            continue
+        told |= run
+        found.append(f"**{study.question}** {summary(rows, reference, noise, _headline(rows))}")
+    return tuple(found)
+
+
 def cost_sentence(costs: Mapping[str, int]) -> str:
     """Return which candidates cost more a step than NAT, by the pictures that they run.
 

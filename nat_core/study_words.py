@@ -9,6 +9,8 @@ from nat_core.study_rows import STANDS_IN, Measure, Noise, Row, Side
 from nat_core.study_sheets import accuracy, on
 
 TOP = threshold_key(0.9)
+COSTLY = "†"
+"""Marks what lowers NCR, or does not, at a lower accuracy."""
 JUDGED: dict[Side, str] = {
     "within": "within the noise",
     "below": "more than the noise",
@@ -32,18 +34,27 @@ def unjudged(reference: str | None, rows: Sequence[Row], noise: Noise) -> str:
 
 
 def summary(rows: Sequence[Row], reference: Row, noise: Noise, set_name: str) -> str:
-    """Return which rows have a lower NCR than the reference where each keeps 95 %, which a higher, which neither."""
-    groups: dict[Side, list[str]] = {"below": [], "within": [], "above": []}
+    """Return which rows have a lower NCR than the reference where each keeps 95 %, which a higher, which neither.
+
+    Each with its NCR, the lowest first, and a mark where that costs accuracy.
+    """
+    measure = on(set_name, "ncr_at_95_kept")
+    groups: dict[Side, list[tuple[float, str]]] = {"below": [], "within": [], "above": []}
+    costly = False
     for row in rows:
-        if row.reports and row is not reference:
-            side = _side(row, reference, noise, set_name, "ncr_at_95_kept")
-            if side in groups:
-                groups[side].append(f"`{row.label}`")
-    named = {side: ", ".join(names) or "none" for side, names in groups.items()}
+        side, found = _side(row, reference, noise, set_name, "ncr_at_95_kept"), row.over_seeds(measure)
+        if row is reference or found is None or side not in groups:
+            continue
+        dear = noise.side(row, reference, accuracy) == "below"
+        costly |= dear
+        groups[side].append((found.mean, f"`{row.label}` {figure(found.mean)}{COSTLY if dear else ''}"))
+    named = {side: ", ".join(text for _, text in sorted(each)) or "none" for side, each in groups.items()}
+    own = reference.over_seeds(measure)
+    value = "" if own is None else f" ({figure(own.mean)})"
     return (
-        f"NCR on {set_name} where each keeps 95 %, against `{reference.label}`: lower by more than the noise: "
+        f"NCR on {set_name} where each keeps 95 %, against `{reference.label}`{value}: lower by more than the noise: "
         f"{named['below']}; within the noise: {named['within']}; higher by more than the noise: {named['above']}."
-    )
+    ) + (f" {COSTLY} less accurate by more than the noise." if costly else "")
 
 
 def sentences(rows: Sequence[Row], reference: Row, noise: Noise, set_name: str) -> tuple[str, ...]:

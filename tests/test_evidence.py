@@ -9,9 +9,10 @@ from streamlit.testing.v1 import AppTest
 from app.palette import KINDS
 from nat_core.checkpoints import CARD
 from nat_core.runs import add_run, record_of
-from nat_core.studies import PlannedRun
+from nat_core.studies import PlannedRun, queue
 from tests.pages import PAGES, said
 from tests.synthetic import write_pairs
+from tests.synthetic_runs import record
 
 PAGE = "views/evidence.py"
 
@@ -59,6 +60,20 @@ def test_a_damaged_file_of_runs_is_named_and_the_rest_is_shown(start, tmp_path: 
     app = start(tmp_path, PAGE)
     assert "runs.json is damaged" in said(app)
     assert app.table
+
+
+def test_what_the_studies_show_is_told_once_they_can_be_judged(start, tmp_path: Path) -> None:
+    write_pairs(tmp_path, "wrn16_1")
+    assert "against `wrn16_1_baseline`" not in said(start(tmp_path, PAGE))
+    for run in queue("cpu", ("noise_floor",)):
+        rate = 0.7 if run.recipe.name == "wrn16_1_baseline" else 0.4
+        add_run(tmp_path, run.key, record(run, rate + 0.01 * run.seed))
+    text = said(start(tmp_path, PAGE))
+    assert "- **How far do two seeds of the same short recipe lie apart?** NCR on cifar100_test" in text
+    assert "against `wrn16_1_baseline` (0.710): lower by more than the noise: `wrn16_1_nat` 0.410;" in text
+    assert "alternatives to NAT" not in text
+    (tmp_path / "nat_plus.json").write_text("{")
+    assert "against `wrn16_1_baseline`" not in said(start(tmp_path, PAGE))
 
 
 def test_nothing_trained_is_said_as_plainly(start, tmp_path: Path) -> None:

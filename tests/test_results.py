@@ -149,7 +149,8 @@ def test_sentences_say_the_difference_and_whether_it_counts() -> None:
     reference = row("nat", 0.40, 0.42, 0.44)
     rows = [reference, row("low", 0.2), row("near", 0.43), row("high", 0.6)]
     assert summary(rows, reference, NOISE, "cifar100_test").endswith(
-        "lower by more than the noise: `low`; within the noise: `near`; higher by more than the noise: `high`."
+        "against `nat` (0.420): lower by more than the noise: `low` 0.200; within the noise: `near` 0.430; "
+        "higher by more than the noise: `high` 0.600."
     )
     assert sentences(rows, reference, NOISE, "cifar100_test")[0] == (
         "`low` (1 seed): accuracy 88.00 %, +0.00 points, within the noise; NCR_0.9 0.100, -0.110, more than the noise; "

@@ -13,6 +13,7 @@ evidence.claim_list(found)
 st.header("Ours beside the paper's", anchor=False)
 evidence.tables(found)
 evidence.finding_list(found)
+evidence.study_list(found)
 evidence.downloads(found)
 with st.expander("How it was trained and measured, and what limits it", icon=":material/science:"):
     st.markdown(frame.prose("protocol.md"))
