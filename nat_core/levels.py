@@ -19,6 +19,7 @@ from nat_core.inference import Network, load_network
 from nat_core.level_store import NetworkId, PairLevels, load_levels, outdated, save_levels, spread
 from nat_core.paper import PAIRS
 from nat_core.recipes import LEVELS, Recipe
+from nat_core.studies import NAT_PLUS
 
 PICTURES = 10_000
 """At most so many pictures of a set are compared, evenly taken from it."""
@@ -106,7 +107,7 @@ def pairs_to_measure(networks: Sequence[NetworkId]) -> tuple[tuple[NetworkId, Ne
 
 
 def _families(networks: Sequence[NetworkId]) -> Iterator[tuple[tuple[str, str], str]]:
-    for names in PAIRS:
+    for names in (*PAIRS, ("wrn16_1_baseline", NAT_PLUS)):
         for protocol in sorted({each.protocol for each in networks}):
             if set(names) <= {each.name for each in networks if each.protocol == protocol}:
                 yield names, protocol

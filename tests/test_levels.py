@@ -112,6 +112,11 @@ def test_each_comparison_with_nat_has_one_between_seeds_beside_it() -> None:
     assert sum(first.seed == second.seed for first, second in pairs) == 3
 
 
+def test_the_better_nat_is_compared_with_the_baseline_as_well() -> None:
+    both = (network("baseline", 0), network("nat_plus", 0))
+    assert pairs_to_measure(both) == (both,)
+
+
 def test_large_sets_are_thinned_evenly() -> None:
     pixels = np.arange(50_000)
     taken = levels._some(pixels)
