@@ -28,6 +28,11 @@ STUDY_LEGEND = (
     "negatives of this kind. Bars: one standard deviation over seeds."
 )
 
+MATRIX_LEGEND = (
+    "Rows: what each was taught with; columns: what it was tested on. Darker: sure more often. Framed: negatives of "
+    "the kind that it was taught with. ▼ ▲: below or above the first row by more than the noise."
+)
+
 
 def curves(folder: Path) -> dict[str, Drawing]:
     """Return NCR by threshold and NCR by share kept for every stored pair, by the file's stem."""
@@ -122,3 +127,53 @@ def study(title: str, rows: Sequence[Row], reference: Row | None, noise: Noise, 
         drawing.text((panel.left + panel.width + 8, place[1] + 4), f"{found.mean:.3f}")
     drawing.ticks(panel, "NCR at 95 % kept", (0, 0.2, 0.4, 0.6, 0.8, 1))
     return drawing
+
+
+def matrix(title: str, rows: Sequence[Row], reference: Row, noise: Noise) -> Drawing:
+    """Return NCR at 95 % kept of every row that was run on every set: one map of trained on x tested on."""
+    shown = [reference, *(row for row in rows if row.reports and row is not reference)]
+    sets = tuple(dict.fromkeys(name for row in shown for name in row.reports[0].negatives))
+    side, high = 570 // len(sets), 26
+    says = f"{title}: NCR at 95 % kept, trained on by tested on"
+    drawing = Drawing(760, 110 + high * len(shown), says)
+    drawing.text((16, 20), says, bold=True)
+    for column, name in enumerate(sets):
+        parts = name.split("_")
+        for line, part in enumerate(parts):
+            drawing.text((175 + side * (column + 0.5), 92 - 14 * (len(parts) - line)), part, anchor="middle")
+    for number, row in enumerate(shown):
+        top = 90 + high * number
+        drawing.text((165, top + 17), row.label, anchor="end")
+        for column, name in enumerate(sets):
+            _matrix_cell(drawing, (175 + side * column, top), (side - 2, high - 2), row, reference, noise, name)
+    return drawing
+
+
+def _matrix_cell(
+    drawing: Drawing,
+    corner: tuple[int, int],
+    size: tuple[int, int],
+    row: Row,
+    reference: Row,
+    noise: Noise,
+    name: str,
+) -> None:
+    measure = on(name, "ncr_at_95_kept")
+    found = row.over_seeds(measure)
+    if found is None:
+        return
+    (left, top), (width, height) = corner, size
+    drawing.area(corner, (left + width, top + height), _shade(found.mean))
+    if row.reports[0].sets[name].role != UNSEEN:
+        ends = [(left, top), (left + width, top), (left + width, top + height), (left, top + height), (left, top)]
+        drawing.line(ends, INK, 2)
+    side = "within" if row is reference else noise.side(row, reference, measure)
+    mark = {"below": " ▼", "above": " ▲"}.get(side, "")
+    colour = INK if found.mean < 0.8 else "#FFFFFF"  # either way a contrast of 4 or more
+    drawing.text((left + width / 2, top + height / 2 + 4), f"{found.mean:.2f}{mark}", anchor="middle", colour=colour)
+
+
+def _shade(share: float) -> str:
+    """White at 0, the app's blue at 1."""
+    parts = [round(255 + share * (int(NAT[place : place + 2], 16) - 255)) for place in (1, 3, 5)]
+    return "#" + "".join(f"{part:02X}" for part in parts)

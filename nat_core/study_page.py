@@ -55,11 +55,14 @@ def study_section(
         parts.append(f"Ended early, because the loss was no longer a number: {'; '.join(blown_up)}.")
     sheet = study_sheet(rows, reference, noise)
     parts += [pipes(sheet.recipes), pipes(sheet.rates)]
-    drawing = plots.study(study.name, rows, reference, noise, set_name) if set_name else None
-    if drawing is None:
-        return parts, {}
-    stem = f"study-{study.name}"
-    return [*parts, f"![{drawing.says}](plots/{stem}.svg)", plots.STUDY_LEGEND], {stem: drawing}
+    drawn, legends = {}, {}
+    if set_name and (drawing := plots.study(study.name, rows, reference, noise, set_name)):
+        drawn[f"study-{study.name}"], legends[f"study-{study.name}"] = drawing, plots.STUDY_LEGEND
+    if study.name == "trained_on" and reference:
+        drawn["matrix"], legends["matrix"] = plots.matrix(study.name, rows, reference, noise), plots.MATRIX_LEGEND
+    for stem, each in drawn.items():
+        parts += [f"![{each.says}](plots/{stem}.svg)", legends[stem]]
+    return parts, drawn
 
 
 def briefs(studies: Sequence[Study], records: Mapping[str, RunRecord], noise: Noise) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from nat_core import results
+from nat_core import plots, results
 from nat_core.__main__ import main
 from nat_core.level_store import LevelSpread, NetworkId, PairLevels, save_levels
-from nat_core.recipes import LEVELS
+from nat_core.recipes import LEVELS, UNSEEN
 from nat_core.results import page
 from nat_core.runs import RunRecord, add_run
 from nat_core.studies import PlannedRun, queue, studies
@@ -167,6 +167,20 @@ def test_protections_name_every_set_once_and_mark_those_of_its_own_kind() -> Non
     assert low.endswith("; within the noise: none.")
     assert high.startswith("`high` protects against: none; within the noise: none; worse on: cifar100_train (its own ")
     assert low.count("noise_uniform") == high.count("noise_uniform") == 1
+
+
+def test_the_matrix_has_a_cell_for_every_row_and_set_and_frames_its_own_kind() -> None:
+    reference = row("baseline", 0.70, 0.71, 0.72)
+    rows = [reference, row("low", 0.2), Row("later", "", ())]
+    drawing = plots.matrix("study", rows, reference, NOISE)
+    drawn = str(drawing)
+    sets = reference.reports[0].negatives
+    assert drawn.count(">0.71<") == len(sets)
+    assert drawn.count(">0.20 ▼<") == len(sets)
+    own = [each for each in sets.values() if each.role != UNSEEN]
+    assert own
+    assert drawn.count("<polyline") == 2 * len(own)
+    assert "later" not in drawn
 
 
 def test_rows_take_every_seed_of_the_very_recipe() -> None:
