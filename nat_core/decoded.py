@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from nat_core.protocols import PROTOCOLS
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -14,6 +16,15 @@ class Decision:
     """What was chosen."""
     change: str
     """The field of `Recipe`, or the argument, that changes it; "" where none does."""
+
+
+def _epochs() -> str:
+    """How long the networks of the protocol for two processor cores learn, in words."""
+    protocol = PROTOCOLS["cpu"]
+    kinds = {name: settings["epochs"].value for name, settings in protocol.by_architecture.items()}
+    return ", ".join(f"{epochs} ({name})" for name, epochs in kinds.items()) + (
+        f", {protocol.students['epochs'].value} (students)"
+    )
 
 
 DECISIONS = (
@@ -45,7 +56,7 @@ DECISIONS = (
         "learning rate, optimiser, epochs",
         '"original settings"; none given',
         "SGD, Nesterov 0.9, 0.1 at a batch of 64, 15 % warm-up, then linear to 0, weight decay 5e-4 but not "
-        "on norms and biases, 30 epochs; the last epoch counts; the same for every network",
+        f"on norms and biases; epochs: {_epochs()}; the last epoch counts; baseline and NAT of a kind learn alike",
         "`learning_rate`, `warm_up`, `weight_decay`, `epochs`",
     ),
     Decision(
@@ -82,7 +93,8 @@ DECISIONS = (
     Decision(
         'what is "ori" in the second table?',
         "not said",
-        "shown as both: the plain WRN-16-1 and the student of a baseline teacher",
+        "shown as both: the plain WRN-16-1, with a schedule of its own, and the student of a baseline teacher, which "
+        "differs from NAT's student in the teacher alone",
         "",
     ),
     Decision(

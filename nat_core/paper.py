@@ -80,6 +80,8 @@ class Table:
     in_paper: bool
     always: bool = True
     """Whether it is shown where none of its networks is trained."""
+    note: str = ""
+    """What its reader must know of its networks; a sentence."""
 
 
 TABLES = (
@@ -89,6 +91,7 @@ TABLES = (
         ("wrn16_1_baseline", "wrn16_1_student_of_baseline", "wrn16_1_student_of_nat"),
         PAPER_SETS,
         in_paper=True,
+        note="The two students differ in the teacher alone; in protocol cpu the plain network learns for more epochs.",
     ),
     Table(
         "The teachers and the plain WRN-16-1 pair (not in the paper)",

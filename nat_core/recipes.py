@@ -194,7 +194,9 @@ def _family(architecture: str) -> list[Recipe]:
     return [baseline, replace(baseline, name=f"{architecture}_nat", negatives="cifar100_train")]
 
 
-_STUDENT = Recipe("wrn16_1_student_of_baseline", "wrn16_1", teacher="wrn40_1_baseline", **values("cpu", "wrn16_1"))
+_STUDENT = Recipe(
+    "wrn16_1_student_of_baseline", "wrn16_1", teacher="wrn40_1_baseline", **values("cpu", "wrn16_1", student=True)
+)
 _DIGITS = Recipe(
     "digits_baseline", "wrn10_1", in_distribution="digits", protocol="digits", **values("digits", "wrn10_1")
 )
@@ -229,4 +231,5 @@ def recipe_in_protocol(name: str, protocol: str) -> Recipe:
     100
     """
     recipe = recipe_named(name)
-    return replace(recipe, protocol=protocol, **values(protocol, recipe.architecture))
+    student = recipe.teacher is not None
+    return replace(recipe, protocol=protocol, **values(protocol, recipe.architecture, student=student))

@@ -141,6 +141,8 @@ def _notes(table: Table, trained: Mapping[str, NetworkReport]) -> Iterator[str]:
     yield f"NCR t: share of the negatives with confidence > t. Kept: share of {test_set} with confidence > t."
     if table.in_paper:
         yield "In brackets: the paper's figure."
+    if table.note:
+        yield table.note
     for name, report in trained.items():
         roles: dict[str, list[str]] = {}
         for set_name, each in report.negatives.items():

@@ -1,6 +1,7 @@
 """Protocols: plain data that says of every setting whether it is the paper's, and makes every recipe's schedule."""
 
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
@@ -41,3 +42,19 @@ def test_unknown_protocols_and_architectures_name_the_known() -> None:
         recipe_in_protocol("wrn16_1_nat", "long")
     with pytest.raises(ValueError, match="short trains no 'resnet18'; it trains: wrn16_1"):
         recipe_in_protocol("resnet18_nat", "short")
+
+
+def test_students_of_the_cpu_protocol_learn_for_fewer_epochs() -> None:
+    epochs = {
+        protocol: [recipe_in_protocol(name, protocol).epochs for name in ("wrn16_1_nat", "wrn16_1_student_of_nat")]
+        for protocol in ("full", "cpu", "short")
+    }
+    assert epochs == {"full": [200, 200], "cpu": [60, 30], "short": [12, 12]}
+
+
+def test_the_page_on_the_protocol_names_the_epochs_of_each_kind() -> None:
+    text = " ".join((Path(__file__).parents[1] / "app" / "protocol.md").read_text().split())
+    kinds = ("resnet18_nat", "wrn40_1_nat", "wrn16_1_student_of_nat", "wrn16_1_nat")
+    resnet, wide, students, small = (recipe_named(name).epochs for name in kinds)
+    assert wide == students
+    assert f"ResNet-18 learns for {resnet} epochs, WRN-40-1 and the students for {wide}, WRN-16-1 for {small}," in text

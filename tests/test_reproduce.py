@@ -18,8 +18,8 @@ NAT = recipe_named("wrn16_1_nat")
 
 def test_an_estimate_is_steps_times_the_time_of_each_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timing, "_step_seconds", lambda recipe, device: recipe.sizes[0][0] / 1000)
-    # 781 steps an epoch, 30 epochs: 55 % at .024 s and 45 % at .032 s, then 91,000 pictures in passes of a third.
-    training = 781 * 30 * (0.55 * 0.024 + 0.45 * 0.032)
+    # 781 steps an epoch, 60 epochs: 55 % at .024 s and 45 % at .032 s, then 91,000 pictures in passes of a third.
+    training = 781 * 60 * (0.55 * 0.024 + 0.45 * 0.032)
     assert timing.estimated_seconds(NAT) == pytest.approx(training + 91_000 / 64 / 3 * 0.032)
     inside = timing.estimated_seconds(replace(NAT, negatives_inside=True))
     assert inside == pytest.approx(training * (50_000 // 56) / 781 + 91_000 / 56 / 3 * 0.032)
