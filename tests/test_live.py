@@ -121,7 +121,8 @@ def test_five_photos_protect_themselves_and_little_else_at_hardly_any_cost() -> 
         for name in list(sets)[:3]
     }
     assert fooled["own"][1] == 0
-    assert fooled["others"][1] > 0.5 * fooled["others"][0]
-    assert fooled["cifar100"][1] > 0.5 * fooled["cifar100"][0]
+    # Little else: of the 17 other photos a few fool it before, so only the CIFAR-100 pictures can say it closely.
+    assert fooled["others"][1] > 0
+    assert fooled["cifar100"][1] > 0.75 * fooled["cifar100"][0]
     right = [accuracy(each["test"].predicted, each["test"].labels) for each in (before, after)]
     assert right[1] > right[0] - 0.02
