@@ -42,7 +42,7 @@ PAIRS = (
     Pair("resnet18", "Large network (ResNet-18)", *_RESNETS, paper=_RESNETS),
     Pair("wrn40_1", "Middle network (WRN-40-1)", "wrn40_1_baseline", "wrn40_1_nat", _RESNETS, _SMALLER),
     Pair("wrn16_1", "Small network (WRN-16-1)", "wrn16_1_baseline", "wrn16_1_nat", _RESNETS, _SMALLER),
-    Pair("nat_plus", "Small network, better NAT (nat_plus)", "wrn16_1_baseline", "wrn16_1_nat_plus", paper=None),
+    Pair("nat_plus", "Small, better NAT (nat_plus)", "wrn16_1_baseline", "wrn16_1_nat_plus", paper=None),
     Pair("students", "Students (WRN-16-1)", *_STUDENTS, paper=_STUDENTS),
     Pair("digits", "Handwritten digits (tiny)", "digits_baseline", "digits_nat", paper=None),
 )
