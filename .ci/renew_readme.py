@@ -14,8 +14,12 @@ from pathlib import Path
 
 from nat_core import decoded
 from nat_core.checkpoints import available, load_card
+from nat_core.choice import load_choice
 from nat_core.report import render
-from nat_core.results import PLOTS, in_brief, page
+from nat_core.results import PLOTS, page
+from nat_core.runs import load_runs
+from nat_core.studies import studies
+from nat_core.study_page import in_brief
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -32,7 +36,8 @@ def main() -> None:
     numbers = example["networks"][network]
     numbers["sets"] = {image_set: numbers["sets"][image_set]}
     renewed = replaced(text, "results", render(reports, "markdown").strip())
-    renewed = replaced(renewed, "studies", in_brief(checkpoints))
+    every = studies(choice=load_choice(checkpoints))
+    renewed = replaced(renewed, "studies", in_brief(every, load_runs(checkpoints)))
     renewed = replaced(renewed, "example", f"```json\n{json.dumps(rounded(example), indent=2)}\n```")
     renewed = replaced(renewed, "protocol", decoded.markdown())
     wanted = {readme: renewed} | {DOCS / name: content for name, content in page(checkpoints).items()}

@@ -21,8 +21,8 @@ from nat_core.runs import record_of
 from nat_core.sheets import UNTRAINED, Grid, Sheet, sheets
 from nat_core.stored import CheckpointError
 from nat_core.studies import PlannedRun, studies
-from nat_core.study_page import briefs
-from nat_core.study_rows import Noise, Row, noise_floor, reports_of
+from nat_core.study_page import in_brief
+from nat_core.study_rows import Noise, Row, reports_of
 from nat_core.study_sheets import study_sheet
 
 MARKS: dict[Verdict, str] = {
@@ -50,8 +50,8 @@ class Evidence:
     claims: tuple[Claim, ...]
     seeds: tuple[Row, ...]
     """The networks that were trained with more than one seed, with the reports of all."""
-    studies: tuple[str, ...] = ()
-    """What each study shows, a line of Markdown."""
+    studies: str = ""
+    """What the studies show, a Markdown list."""
 
     @property
     def reports(self) -> dict[str, NetworkReport]:
@@ -70,7 +70,7 @@ def gather() -> Evidence:
     reports = {name: card.report for name, card in cards.items()}
     seeds, damaged = _several_seeds(cards)
     judged = claims(reports, _distances(cards))
-    return Evidence(cards, (*problems, *damaged), judged, seeds, () if damaged else _studies())
+    return Evidence(cards, (*problems, *damaged), judged, seeds, "" if damaged else _studies())
 
 
 def _several_seeds(cards: Mapping[str, Card]) -> tuple[tuple[Row, ...], tuple[str, ...]]:
@@ -86,14 +86,13 @@ def _several_seeds(cards: Mapping[str, Card]) -> tuple[tuple[Row, ...], tuple[st
     return tuple(row for row in rows if len(row.reports) > 1), ()
 
 
-def _studies() -> tuple[str, ...]:
+def _studies() -> str:
     """What the studies show, as far as they were run; nothing where the choice of the better NAT cannot be read."""
     try:
         every = studies(choice=load_choice(cached.folder()))
     except CheckpointError:
-        return ()
-    records = cached.runs()
-    return briefs(every, records, noise_floor(every, records))
+        return ""
+    return in_brief(every, cached.runs())
 
 
 def _distances(cards: Mapping[str, Card]) -> MapDistances | None:
@@ -198,7 +197,7 @@ def study_list(found: Evidence) -> None:
     """Draw what the studies show, in words."""
     if found.studies:
         with st.expander("What our studies show", icon=":material/experiment:"):
-            st.markdown("\n".join(f"- {line}" for line in found.studies))
+            st.markdown(found.studies)
             st.caption("Asked of WRN-16-1 with twelve epochs, in the words of docs/results.md, where every number is.")
 
 

@@ -169,7 +169,7 @@ def _matrix_cell(
         drawing.line(ends, INK, 2)
     side = "within" if row is reference else noise.side(row, reference, measure)
     mark = {"below": " ▼", "above": " ▲"}.get(side, "")
-    colour = INK if found.mean < 0.8 else "#FFFFFF"  # either way a contrast of 4 or more
+    colour = INK if found.mean < 0.9 else "#FFFFFF"  # either way a contrast of 4 or more
     drawing.text((left + width / 2, top + height / 2 + 4), f"{found.mean:.2f}{mark}", anchor="middle", colour=colour)
 
 

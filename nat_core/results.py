@@ -13,11 +13,11 @@ from nat_core.level_words import claim_distances, level_outcomes, level_table
 from nat_core.paired import paired_differences
 from nat_core.recipes import THRESHOLDS
 from nat_core.report import threshold_key
-from nat_core.runs import Divergence, RunRecord, load_ended, load_runs, record_of
+from nat_core.runs import Divergence, RunRecord, load_ended, record_of
 from nat_core.sheets import BY_ITSELF, Grid
 from nat_core.stored import write_durably
 from nat_core.studies import PlannedRun, studies
-from nat_core.study_page import briefs, study_section
+from nat_core.study_page import in_brief, study_section
 from nat_core.study_rows import NOISE_RULE, Noise, Row, noise_floor, reports_of
 from nat_core.study_sheets import study_sheet
 from nat_core.svg import Drawing
@@ -77,7 +77,7 @@ def page(folder: Path) -> dict[str, str]:
     drawings = plots.curves(folder)
     choice = load_choice(folder)
     every = studies(choice=choice)
-    shown = in_brief(folder)
+    shown = in_brief(every, found.records)
     parts = [HEAD, *_claims(found), *(["## What the studies show", shown] if shown else []), *_tables(found)]
     parts += ["## Curves", *map(_image, drawings.items())] if drawings else []
     parts += [*_over_seeds(found), *_over_pictures(found), *_levels(found, drawings)]
@@ -104,13 +104,6 @@ def _claims(found: Found) -> Iterator[str]:
     yield summary(judged)
     grid = [(each.says, f"**{each.verdict}**", each.measured, each.rule) for each in judged]
     yield pipes(Grid(("the paper says", "here", "measured", "rule"), tuple(grid)))
-
-
-def in_brief(folder: Path) -> str:
-    """Return what the studies show as a Markdown list, "" where none can be judged. Raises as `gather` does."""
-    records = load_runs(folder)
-    every = studies(choice=load_choice(folder))
-    return "\n".join(f"- {each}" for each in briefs(every, records, noise_floor(every, records)))
 
 
 def _tables(found: Found) -> Iterator[str]:

@@ -6,7 +6,7 @@ from nat_core import plots
 from nat_core.choice import NAT, pictures_a_step
 from nat_core.runs import Divergence, RunRecord
 from nat_core.studies import Study
-from nat_core.study_rows import Noise, Row, rows_of
+from nat_core.study_rows import Noise, Row, noise_floor, rows_of
 from nat_core.study_sheets import study_sheet
 from nat_core.study_words import protections, sentences, summary, unjudged
 from nat_core.svg import Drawing
@@ -40,9 +40,8 @@ def study_section(
         return [*parts, f"Not run yet ({len(study.runs)} runs): {command}."], {}
     missing = f"; the others: {command}" if done < len(study.runs) else ""
     parts.append(f"{done} of {len(study.runs)} runs are done{missing}.")
-    name = REFERENCES.get(study.name)
-    reference = next((row for row in rows if row.label == name and row.reports), None)
-    if why := unjudged(name, rows, noise):
+    reference = _reference(study, rows)
+    if why := unjudged(REFERENCES.get(study.name), rows, noise):
         parts.append(why)
     set_name = _headline(rows)
     parts += _words(rows, reference, noise, set_name)
@@ -65,22 +64,26 @@ def study_section(
     return parts, drawn
 
 
-def briefs(studies: Sequence[Study], records: Mapping[str, RunRecord], noise: Noise) -> tuple[str, ...]:
-    """Return a line of Markdown for each study that can be judged: its question and what it shows.
+def in_brief(studies: Sequence[Study], records: Mapping[str, RunRecord]) -> str:
+    """Return a Markdown list of the studies that can be judged, question and what it shows; "" where none can.
 
     A study whose only runs are those of one before it has nothing to say yet.
     """
-    found, told = [], set[str]()
+    found, told, noise = [], set[str](), noise_floor(studies, records)
     for study in studies:
         rows = rows_of(study, records)
-        name = REFERENCES.get(study.name)
-        reference = next((row for row in rows if row.label == name and row.reports), None)
+        reference = _reference(study, rows)
         run = {row.label for row in rows if row.reports}
-        if reference is None or unjudged(name, rows, noise) or run <= told | {name}:
+        if reference is None or unjudged(reference.label, rows, noise) or run <= told | {reference.label}:
             continue
         told |= run
-        found.append(f"**{study.question}** {summary(rows, reference, noise, _headline(rows))}")
-    return tuple(found)
+        found.append(f"- **{study.question}** {summary(rows, reference, noise, _headline(rows))}")
+    return "\n".join(found)
+
+
+def _reference(study: Study, rows: Sequence[Row]) -> Row | None:
+    """The row that the others are held against, None where it was not run."""
+    return next((row for row in rows if row.label == REFERENCES.get(study.name) and row.reports), None)
 
 
 def cost_sentence(costs: Mapping[str, int]) -> str:
