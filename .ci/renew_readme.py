@@ -15,11 +15,11 @@ from pathlib import Path
 from nat_core import decoded
 from nat_core.checkpoints import available, load_card
 from nat_core.choice import load_choice
-from nat_core.report import render
 from nat_core.results import PLOTS, page
 from nat_core.runs import load_runs
 from nat_core.studies import studies
 from nat_core.study_page import in_brief
+from nat_core.tables import render
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

@@ -16,7 +16,7 @@ from nat_core.choice import load_choice
 from nat_core.claims import Claim, MapDistances, Verdict, claims, summary
 from nat_core.findings import findings
 from nat_core.recipes import LEVELS
-from nat_core.report import NetworkReport, render
+from nat_core.report import NetworkReport
 from nat_core.runs import record_of
 from nat_core.sheets import UNTRAINED, Grid, Sheet, sheets
 from nat_core.stored import CheckpointError
@@ -24,6 +24,7 @@ from nat_core.studies import PlannedRun, studies
 from nat_core.study_page import in_brief
 from nat_core.study_rows import Noise, Row, reports_of
 from nat_core.study_sheets import study_sheet
+from nat_core.tables import render
 
 MARKS: dict[Verdict, str] = {
     "held": ":green[**■ held**]",

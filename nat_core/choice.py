@@ -14,8 +14,7 @@ from nat_core.recipes import Recipe
 from nat_core.runs import RunRecord
 from nat_core.stored import read_json, write_durably
 from nat_core.studies import CANDIDATES, Choice, studies
-from nat_core.study_rows import STANDS_IN, Measure, Noise, Row, noise_floor, rows_of
-from nat_core.study_sheets import accuracy, on
+from nat_core.study_rows import STANDS_IN, Measure, Noise, Row, accuracy, noise_floor, on, rows_of
 
 FORMAT = 1
 FILE = "nat_plus.json"

@@ -16,7 +16,7 @@ TRAINED_PAIRS = (
 )
 """The pairs that may stand for the paper's first experiment: the first that is trained does."""
 STUDENTS = ("wrn16_1_student_of_baseline", "wrn16_1_student_of_nat")
-TOP = threshold_key(0.9)
+HIGHEST_KEY = threshold_key(0.9)
 
 
 @dataclass(frozen=True)
@@ -145,12 +145,12 @@ def _claim(
 
 def _baseline_sure(pair: _Pair) -> tuple[Verdict, str]:
     negatives = pair.baseline.negatives
-    rates = {name: each.ncr[TOP] for name, each in negatives.items() if not _is_noise(name)}
+    rates = {name: each.ncr[HIGHEST_KEY] for name, each in negatives.items() if not _is_noise(name)}
     if not rates:
         return _nothing()
     sure = [name for name, rate in rates.items() if rate >= 0.1]
     listed = ", ".join(f"{rate:.3f} on {name} ({negatives[name].images:,})" for name, rate in rates.items())
-    return _graded(len(sure), len(rates), some=0), f"the baseline's NCR_{TOP} is {listed}."
+    return _graded(len(sure), len(rates), some=0), f"the baseline's NCR_{HIGHEST_KEY} is {listed}."
 
 
 def _lower(pair: _Pair, names: tuple[str, ...]) -> tuple[Verdict, str]:
@@ -160,16 +160,16 @@ def _lower(pair: _Pair, names: tuple[str, ...]) -> tuple[Verdict, str]:
     cells = [(name, key) for name in names for key in after[name].ncr]
     lower = sum(after[name].ncr[key] < before[name].ncr[key] for name, key in cells)
     listed = ", ".join(
-        f"{before[name].ncr[TOP]:.3f} to {after[name].ncr[TOP]:.3f} on {name} ({after[name].images:,})"
+        f"{before[name].ncr[HIGHEST_KEY]:.3f} to {after[name].ncr[HIGHEST_KEY]:.3f} on {name} ({after[name].images:,})"
         for name in names
     )
     last = names[-1]
     kept = (
-        f"At 0.9 it keeps {pair.nat.share_kept[TOP]:.3f} of what it knows, the other "
-        f"{pair.baseline.share_kept[TOP]:.3f}; where each keeps 0.95, NCR goes from "
+        f"At 0.9 it keeps {pair.nat.share_kept[HIGHEST_KEY]:.3f} of what it knows, the other "
+        f"{pair.baseline.share_kept[HIGHEST_KEY]:.3f}; where each keeps 0.95, NCR goes from "
         f"{before[last].ncr_at_95_kept:.3f} to {after[last].ncr_at_95_kept:.3f} on {last}."
     )
-    measured = f"lower in {lower} of {len(cells)} cells; NCR_{TOP} goes from {listed}. {kept}"
+    measured = f"lower in {lower} of {len(cells)} cells; NCR_{HIGHEST_KEY} goes from {listed}. {kept}"
     return _graded(lower, len(cells), some=len(cells) // 2), measured
 
 

@@ -14,8 +14,9 @@ from nat_core.datasets import ImageSet, MissingDataset, data_folder, describe, r
 from nat_core.metrics import accuracy, negative_confidence_rate
 from nat_core.predictions import Predictions
 from nat_core.recipes import THRESHOLDS, recipe_in_protocol
-from nat_core.report import NetworkReport, render, threshold_key
+from nat_core.report import NetworkReport, threshold_key
 from nat_core.stored import CheckpointError
+from nat_core.tables import render
 
 JSON_FORMAT = 1
 """Version of the JSON of `nat predict`."""

@@ -16,9 +16,9 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from nat_core.batches import normalise
 from nat_core.inference import Network
 from nat_core.models import Classifier
+from nat_core.normalising import normalise
 from nat_core.recipes import LEVELS
 
 Progress = Callable[[float], None]

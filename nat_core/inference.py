@@ -10,10 +10,10 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from nat_core.attention import attention_map
-from nat_core.batches import normalise
 from nat_core.checkpoints import Card, load_card, load_weights
 from nat_core.datasets import identities
 from nat_core.models import Classifier, Outputs, build
+from nat_core.normalising import normalise
 from nat_core.predictions import Predictions
 from nat_core.recipes import LEVELS
 from nat_core.stored import CheckpointError

@@ -11,12 +11,12 @@ import torch
 from jaxtyping import Float, UInt8
 
 from nat_core.attention import level_distance
-from nat_core.batches import normalised
 from nat_core.checkpoints import available, load_card
 from nat_core.datasets import MissingDataset, load_set
 from nat_core.ilsvrc import without_variants
 from nat_core.inference import Network, load_network
 from nat_core.level_store import NetworkId, PairLevels, load_levels, outdated, save_levels, spread
+from nat_core.normalising import normalised
 from nat_core.paper import PAIRS
 from nat_core.recipes import LEVELS, Recipe
 from nat_core.studies import NAT_PLUS

@@ -13,7 +13,7 @@ from nat_core.predictions import Predictions
 from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
 from nat_core.spread import OverPictures, paired_bootstrap
 
-TOP = THRESHOLDS[-1]
+HIGHEST_THRESHOLD = THRESHOLDS[-1]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,8 @@ def paired_differences(folder: Path) -> Iterator[PairedDifference]:
                 right = paired_bootstrap(_right(ours), _right(theirs))
                 yield PairedDifference(baseline, nat, name, "accuracy", right)
             above = paired_bootstrap(_above(ours), _above(theirs))
-            yield PairedDifference(baseline, nat, name, f"kept at {TOP:g}" if known else f"NCR_{TOP:g}", above)
+            measure = f"kept at {HIGHEST_THRESHOLD:g}" if known else f"NCR_{HIGHEST_THRESHOLD:g}"
+            yield PairedDifference(baseline, nat, name, measure, above)
 
 
 def _right(predictions: Predictions) -> Float[np.ndarray, " n"]:
@@ -57,4 +58,4 @@ def _right(predictions: Predictions) -> Float[np.ndarray, " n"]:
 
 
 def _above(predictions: Predictions) -> Float[np.ndarray, " n"]:
-    return (predictions.confidence > TOP).astype(np.float64)
+    return (predictions.confidence > HIGHEST_THRESHOLD).astype(np.float64)

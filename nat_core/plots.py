@@ -12,8 +12,7 @@ from nat_core.metrics import ncr_by_share_kept, ncr_curve
 from nat_core.paper import PAIRS
 from nat_core.predictions import Predictions
 from nat_core.recipes import IN_DISTRIBUTION, LEVELS, UNSEEN
-from nat_core.study_rows import Noise, Row, allowed
-from nat_core.study_sheets import on
+from nat_core.study_rows import Noise, Row, allowed, on
 from nat_core.svg import BASELINE, FAINT, FOOLED, INK, NAT, Drawing, Panel
 
 THRESHOLDS = np.arange(101) / 100

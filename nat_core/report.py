@@ -1,6 +1,5 @@
 """Reports: the plain numbers of one network, computed from its predictions, as JSON and beside the paper's."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -8,14 +7,10 @@ from typing import Any
 from nat_core import metrics
 from nat_core.background import BACKGROUND, raw
 from nat_core.ilsvrc import with_variants
-from nat_core.paper import PAPER
 from nat_core.predictions import Predictions
 from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
 
-__all__ = ["PAPER", "NetworkReport", "SetReport", "evaluate", "evaluate_set", "render", "threshold_key"]
-
-FORMAT = 1
-
+__all__ = ["NetworkReport", "SetReport", "evaluate", "evaluate_set", "threshold_key"]
 
 def threshold_key(threshold: float) -> str:
     """The name of a threshold among a report's numbers.
@@ -128,29 +123,6 @@ def evaluate(
     )
 
 
-def render(reports: Mapping[str, NetworkReport], format: str = "text") -> str:
-    """The reports by network name as "text", "markdown", "csv", "json" or "latex", the paper's figures beside ours.
-
-    JSON: {"format": 1, "networks": {NAME: the report's fields}}. Raises ValueError for another format.
-
-    >>> render({}, "json").split()
-    ['{', '"format":', '1,', '"networks":', '{}', '}']
-    """
-    # The tables are drawn from the classes above, so this module can only be complete before theirs.
-    from nat_core import tables
-
-    writers = {
-        "text": tables.text,
-        "markdown": tables.markdown,
-        "csv": tables.csv,
-        "json": _json,
-        "latex": tables.latex,
-    }
-    if format not in writers:
-        raise ValueError(f"unknown format {format!r}; known: {', '.join(writers)}")
-    return writers[format](reports)
-
-
 def evaluate_set(reference: Predictions, predictions: Predictions, role: str) -> SetReport:
     """The report of one image set, beside the network's predictions of its in-distribution set, `reference`."""
     known, confidence = reference.confidence, predictions.confidence
@@ -193,8 +165,3 @@ def _numbers(name: str, values: Any) -> dict[str, float]:
     if not isinstance(values, Mapping) or sorted(values) != keys:
         raise ValueError(f"{name} needs the thresholds {', '.join(keys)}; got {values!r:.200}")
     return {key: _number(f"{name} at {key}", values[key]) for key in keys}
-
-
-def _json(reports: Mapping[str, NetworkReport]) -> str:
-    networks = {name: report.to_json() for name, report in reports.items()}
-    return json.dumps({"format": FORMAT, "networks": networks}, indent=2, allow_nan=False)

@@ -7,10 +7,12 @@ from types import MappingProxyType
 from typing import Literal
 
 from nat_core.recipes import Recipe
-from nat_core.report import NetworkReport
+from nat_core.report import NetworkReport, threshold_key
 from nat_core.runs import Divergence, RunRecord
 from nat_core.spread import OverSeeds, over_seeds
 from nat_core.studies import Study
+
+HIGHEST_KEY = threshold_key(0.9)
 
 Measure = Callable[[NetworkReport], float | None]
 """One number of a report, None where it has none."""
@@ -145,3 +147,29 @@ def _alike(recipe: Recipe, records: Mapping[str, RunRecord]) -> list[RunRecord]:
 def reports_of(recipe: Recipe, records: Mapping[str, RunRecord]) -> tuple[NetworkReport, ...]:
     """Return the reports of the runs of this very recipe, in the order of their seeds."""
     return tuple(each.report for each in _alike(recipe, records))
+
+
+def accuracy(report: NetworkReport) -> float:
+    """The share of the in-distribution set that is named right."""
+    return report.accuracy
+
+
+def kept(report: NetworkReport) -> float:
+    """The share of the in-distribution set with confidence above the highest threshold."""
+    return report.share_kept[HIGHEST_KEY]
+
+
+def on(set_name: str, field: str, key: str | None = None) -> Measure:
+    """Return the measure of that name on a set: `ncr` at the threshold `key`, or a field of `SetReport`."""
+
+    def measure(report: NetworkReport) -> float | None:
+        found = report.sets.get(set_name)
+        if found is None:
+            return None
+        return found.ncr[key] if key is not None else getattr(found, field)
+
+    return measure
+
+
+OWN: dict[str, Measure] = {"accuracy": accuracy, "ECE": lambda report: report.ece, f"kept at {HIGHEST_KEY}": kept}
+"""What is said of each network by itself."""

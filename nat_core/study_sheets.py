@@ -3,14 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from nat_core.report import NetworkReport, threshold_key
 from nat_core.sheets import ABSENT, BY_ITSELF, Grid, figure, set_columns
-from nat_core.study_rows import STANDS_IN, Measure, Noise, Row, Side
+from nat_core.study_rows import HIGHEST_KEY, OWN, STANDS_IN, Measure, Noise, Row, Side, accuracy, on
 
 NOT_RUN = "not run yet"
 MARKS: dict[Side, str] = {"below": " ▼", "above": " ▲", "within": "", "unknown": ""}
-TOP = threshold_key(0.9)
-MEASURES = (("ncr", TOP), *((field, None) for field in BY_ITSELF))
+MEASURES = (("ncr", HIGHEST_KEY), *((field, None) for field in BY_ITSELF))
 """What a study's rows report of each set: NCR at the highest threshold, then what needs none."""
 
 
@@ -45,30 +43,12 @@ def study_sheet(
     )
 
 
-def accuracy(report: NetworkReport) -> float:
-    """The share of the in-distribution set that is named right."""
-    return report.accuracy
 
 
-def kept(report: NetworkReport) -> float:
-    """The share of the in-distribution set with confidence above the highest threshold."""
-    return report.share_kept[TOP]
 
 
-OWN: dict[str, Measure] = {"accuracy": accuracy, "ECE": lambda report: report.ece, f"kept at {TOP}": kept}
-"""What is said of each network by itself."""
 
 
-def on(set_name: str, field: str, key: str | None = None) -> Measure:
-    """Return the measure of that name on a set: `ncr` at the threshold `key`, or a field of `SetReport`."""
-
-    def measure(report: NetworkReport) -> float | None:
-        found = report.sets.get(set_name)
-        if found is None:
-            return None
-        return found.ncr[key] if key is not None else getattr(found, field)
-
-    return measure
 
 
 def spread_cell(row: Row, measure: Measure) -> str:

@@ -3,12 +3,9 @@
 from collections.abc import Sequence
 
 from nat_core.recipes import UNSEEN
-from nat_core.report import threshold_key
 from nat_core.sheets import figure
-from nat_core.study_rows import STANDS_IN, Measure, Noise, Row, Side
-from nat_core.study_sheets import accuracy, on
+from nat_core.study_rows import HIGHEST_KEY, STANDS_IN, Measure, Noise, Row, Side, accuracy, on
 
-TOP = threshold_key(0.9)
 COSTLY = "†"
 """Marks what lowers NCR, or does not, at a lower accuracy."""
 JUDGED: dict[Side, str] = {
@@ -61,7 +58,7 @@ def sentences(rows: Sequence[Row], reference: Row, noise: Noise, set_name: str) 
     """Return a sentence for each row that was run: accuracy, NCR at 0.9 and at 95 % kept, beside the reference's."""
     return tuple(
         f"`{row.label}` ({_seeds(row)}): {_accuracy(row, reference, noise)}; "
-        f"NCR_{TOP} {_rate(row, reference, noise, set_name, 'ncr', TOP)}; "
+        f"NCR_{HIGHEST_KEY} {_rate(row, reference, noise, set_name, 'ncr', HIGHEST_KEY)}; "
         f"at 95 % kept {_rate(row, reference, noise, set_name, 'ncr_at_95_kept')}."
         for row in rows
         if row.reports and row is not reference

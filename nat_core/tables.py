@@ -2,6 +2,7 @@
 
 import csv as csv_writer
 import io
+import json
 import re
 from collections.abc import Iterator, Mapping
 
@@ -11,8 +12,29 @@ from nat_core.recipes import IN_DISTRIBUTION
 from nat_core.report import NetworkReport
 from nat_core.sheets import BY_ITSELF, Grid, sheets
 
+JSON_FORMAT = 1
 LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 LATEX |= {"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"} | {c: f"\\{c}" for c in "%_&#${}"}
+
+
+def render(reports: Mapping[str, NetworkReport], format: str = "text") -> str:
+    """The reports by network name as "text", "markdown", "csv", "json" or "latex", the paper's figures beside ours.
+
+    JSON: {"format": 1, "networks": {NAME: the report's fields}}. Raises ValueError for another format.
+
+    >>> render({}, "json").split()
+    ['{', '"format":', '1,', '"networks":', '{}', '}']
+    """
+    writers = {
+        "text": text,
+        "markdown": markdown,
+        "csv": csv,
+        "json": _json,
+        "latex": latex,
+    }
+    if format not in writers:
+        raise ValueError(f"unknown format {format!r}; known: {', '.join(writers)}")
+    return writers[format](reports)
 
 
 def text(reports: Mapping[str, NetworkReport]) -> str:
@@ -126,3 +148,8 @@ def _records(network: str, report: NetworkReport) -> Iterator[tuple[str | int | 
             yield (name, each.role, each.images, "ncr", key, value, paper.ncr.get(name, {}).get(key))
         for field in BY_ITSELF:
             yield (name, each.role, each.images, field, None, getattr(each, field), None)
+
+
+def _json(reports: Mapping[str, NetworkReport]) -> str:
+    networks = {name: report.to_json() for name, report in reports.items()}
+    return json.dumps({"format": JSON_FORMAT, "networks": networks}, indent=2, allow_nan=False)

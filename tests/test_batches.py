@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch.nn import functional
 
-from nat_core.batches import Batches, crop_and_flip, generator_for, normalise, resize
+from nat_core.batches import Batches, crop_and_flip, generator_for, resize
 from nat_core.datasets import ImageSet
+from nat_core.normalising import normalise
 from nat_core.recipes import Recipe
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)

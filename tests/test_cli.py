@@ -19,7 +19,7 @@ from nat_core.checkpoints import load_card
 from nat_core.datasets import load_set
 from nat_core.parser import FORMATS
 from nat_core.predictions import softmax
-from nat_core.report import render
+from nat_core.tables import render
 
 VERBS = ("data", "train", "predict", "evaluate", "report", "reproduce", "app")
 

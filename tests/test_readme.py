@@ -11,7 +11,7 @@ import pytest
 
 from nat_core.__main__ import build_parser, main
 from nat_core.checkpoints import available, load_card
-from nat_core.report import render
+from nat_core.tables import render
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

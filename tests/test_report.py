@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from nat_core.findings import findings
 from nat_core.predictions import Predictions
-from nat_core.report import NetworkReport, SetReport, evaluate, render, threshold_key
+from nat_core.report import NetworkReport, SetReport, evaluate, threshold_key
+from nat_core.tables import render
 
 KEYS = ("0.4", "0.6", "0.8", "0.9")
 ROLES = {"cifar10_test": "in distribution", "cifar100_test": "same source", "noise": "unseen", "ilsvrc": "unseen"}

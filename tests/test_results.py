@@ -14,8 +14,8 @@ from nat_core.recipes import LEVELS, UNSEEN
 from nat_core.results import page
 from nat_core.runs import RunRecord, add_run
 from nat_core.studies import PlannedRun, queue, studies
-from nat_core.study_rows import Noise, Row, changes, noise_floor, rows_of
-from nat_core.study_sheets import accuracy, on, spread_cell, study_sheet
+from nat_core.study_rows import Noise, Row, accuracy, changes, noise_floor, on, rows_of
+from nat_core.study_sheets import spread_cell, study_sheet
 from nat_core.study_words import protections, sentences, summary
 from tests.synthetic_runs import record
 

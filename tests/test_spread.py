@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nat_core.attention import level_distance
-from nat_core.batches import normalised
 from nat_core.inference import Network, frozen
 from nat_core.level_store import spread
 from nat_core.levels import level_distances
 from nat_core.models import build
+from nat_core.normalising import normalised
 from nat_core.spread import over_seeds, paired_bootstrap
 
 
