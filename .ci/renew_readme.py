@@ -12,14 +12,14 @@ import json
 import sys
 from pathlib import Path
 
-from nat_core import decoded
-from nat_core.checkpoints import available, load_card
-from nat_core.choice import load_choice
-from nat_core.results import PLOTS, page
-from nat_core.runs import load_runs
-from nat_core.studies import studies
-from nat_core.study_page import in_brief
-from nat_core.tables import render
+from nat_core.paper import decisions
+from nat_core.paper.tables import render
+from nat_core.results.page import PLOTS, page
+from nat_core.results.section import in_brief
+from nat_core.store.checkpoints import available, load_card
+from nat_core.store.runs import load_runs
+from nat_core.studies.choice import load_choice
+from nat_core.studies.plan import studies
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -39,7 +39,7 @@ def main() -> None:
     every = studies(choice=load_choice(checkpoints))
     renewed = replaced(renewed, "studies", in_brief(every, load_runs(checkpoints)))
     renewed = replaced(renewed, "example", f"```json\n{json.dumps(rounded(example), indent=2)}\n```")
-    renewed = replaced(renewed, "protocol", decoded.markdown())
+    renewed = replaced(renewed, "protocol", decisions.markdown())
     wanted = {readme: renewed} | {DOCS / name: content for name, content in page(checkpoints).items()}
     stale = [path for path in (DOCS / PLOTS).glob("*.svg") if path not in wanted]
     if "--check" not in sys.argv:

@@ -16,7 +16,7 @@ from app.morph_words import Way
 from app.own_files import png_url
 from app.palette import KINDS, NAMES, Kind, Palette
 from app.words import percent
-from nat_core.predictions import Predictions
+from nat_core.measure.predictions import Predictions
 
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(

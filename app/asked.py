@@ -20,10 +20,10 @@ from app import cached
 from app.palette import Kind
 from app.pictures import FOLDER
 from app.play_settings import DEFAULTS
-from nat_core.features import Features, load_features
-from nat_core.images import CROPS, FILTERS, image_id, read_image, read_photo
-from nat_core.predictions import Predictions
-from nat_core.readers import identities
+from nat_core.data.images import CROPS, FILTERS, image_id, read_image, read_photo
+from nat_core.data.sets import identities
+from nat_core.measure.predictions import Predictions
+from nat_core.store.features import Features, load_features
 
 KEPT = 512
 """So many attributions are kept, for all visitors."""
@@ -38,7 +38,7 @@ def in_one_batch(names: dict[Kind, str], pixels: UInt8[np.ndarray, "n 32 32 3"])
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _batch(where: Path, name: str, stamp: tuple[int, ...], ids: tuple[str, ...], _pixels: np.ndarray) -> Predictions:
     network = cached.network(where, name, stamp)
-    return importlib.import_module("nat_core.inference").predict(network, _pixels, ids=ids)
+    return importlib.import_module("nat_core.network.inference").predict(network, _pixels, ids=ids)
 
 
 def stored_features(name: str) -> dict[str, Features]:
@@ -52,7 +52,7 @@ def _features(where: Path, name: str, stamp: tuple[int, ...]) -> dict[str, Featu
 
 
 def network(name: str) -> Any:
-    """One network ready to predict, loaded once: a `nat_core.inference.Network`, whose module imports torch."""
+    """One network ready to predict, loaded once: a `nat_core.network.inference.Network`, whose module imports torch."""
     return cached.network(cached.folder(), name, cached.stamp_of(name))
 
 
@@ -94,14 +94,14 @@ def _kept() -> _Kept:
 def explained(
     name: str, pixels: UInt8[np.ndarray, "32 32 3"], method: str, target: int, options: tuple, progress: Callable
 ):
-    """The attribution of one class by one network, by a function of `nat_core.explain`, computed once.
+    """The attribution of one class by one network, by a function of `nat_core.network.explain`, computed once.
 
     `options` are pairs of an argument's name and its value; `progress` is told the share done.
     """
     key = (cached.folder(), name, cached.stamp_of(name), image_id(pixels), method, target, options)
     found = _kept().get(key)
     if found is None:
-        compute = getattr(importlib.import_module("nat_core.explain"), method)
+        compute = getattr(importlib.import_module("nat_core.network.explain"), method)
         found = compute(
             cached.network(cached.folder(), name, cached.stamp_of(name)),
             pixels,

@@ -9,8 +9,8 @@ from PIL import Image
 from app import cached, counted, own
 from app.pairs import Pair
 from app.palette import KINDS, Kind
-from nat_core.datasets import data_folder
-from nat_core.predictions import Predictions
+from nat_core.data.sets import data_folder
+from nat_core.measure.predictions import Predictions
 
 SHEET_COLUMNS, SHEET_ROWS, SHEET_SIDE = 12, 3, 72
 MOST_KINDS = 10

@@ -19,14 +19,13 @@ from app.pairs import HEADLINE_SETS, Pair
 from app.palette import KINDS, Kind
 from app.pictures import gallery
 from app.words import Answer
-from nat_core import checkpoints
-from nat_core.datasets import load_set
-from nat_core.images import image_id
-from nat_core.predictions import Predictions
-from nat_core.readers import ImageSet
+from nat_core.data.images import image_id
+from nat_core.data.sets import ImageSet, load_set
+from nat_core.measure.predictions import Predictions
+from nat_core.measure.report import SetReport, evaluate_set
 from nat_core.recipes import IN_DISTRIBUTION
-from nat_core.report import SetReport, evaluate_set
-from nat_core.runs import RUNS, RunRecord, load_runs
+from nat_core.store import checkpoints
+from nat_core.store.runs import RUNS, RunRecord, load_runs
 
 GALLERY = "gallery"
 
@@ -209,7 +208,9 @@ def telling_picture(pair: Pair) -> str:
 @st.cache_resource(show_spinner=False)
 def warm_up() -> Future:
     """Begin to import torch in the background, once for all visitors; return its future."""
-    return ThreadPoolExecutor(1, thread_name_prefix="warm-up").submit(importlib.import_module, "nat_core.inference")
+    return ThreadPoolExecutor(1, thread_name_prefix="warm-up").submit(
+        importlib.import_module, "nat_core.network.inference"
+    )
 
 
 def answer(name: str, pixels: UInt8[np.ndarray, "32 32 3"]) -> OwnAnswer:
@@ -225,7 +226,7 @@ def answers(pair: Pair, pixels: UInt8[np.ndarray, "32 32 3"]) -> dict[Kind, OwnA
 
 @st.cache_data(max_entries=4096, show_spinner=False)
 def _answer(where: Path, name: str, stamp: tuple[int, ...], identity: str, _pixels: np.ndarray) -> OwnAnswer:
-    inference = importlib.import_module("nat_core.inference")
+    inference = importlib.import_module("nat_core.network.inference")
     loaded = network(where, name, stamp)
     predicted, found = inference.predict_with_maps(loaded, _pixels[np.newaxis])
     return OwnAnswer(
@@ -240,4 +241,4 @@ def network(where: Path, name: str, stamp: tuple[int, ...]):
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _network(where: Path, name: str, stamp: tuple[int, ...]):
-    return importlib.import_module("nat_core.inference").load_network(where, name)
+    return importlib.import_module("nat_core.network.inference").load_network(where, name)

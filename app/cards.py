@@ -13,7 +13,7 @@ from app.palette import KINDS, Kind
 from app.photo_words import FEW
 from app.pictures import GalleryPicture, samples
 from app.visitor import Photo
-from nat_core.intervals import wilson_interval
+from nat_core.measure.metrics import wilson_interval
 
 
 @dataclass(frozen=True, eq=False)

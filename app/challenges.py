@@ -11,7 +11,7 @@ from app.pairs import Pair
 from app.palette import KINDS, Kind
 from app.pictures import gallery
 from app.words import Answer
-from nat_core.costs import Prices, cheapest, cost_curve
+from nat_core.measure.metrics import Prices, cheapest, cost_curve
 
 MOST_CLICKS = 10
 FEW_SURE = 0.30

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from app import workshop_words as words
-from nat_core.classroom import qr_svg
+from nat_core.cli.serve import qr_svg
 
 VARIABLE = "NAT_CLASSROOM"
 """`nat app --classroom` puts the address here."""

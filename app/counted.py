@@ -9,8 +9,8 @@ from jaxtyping import Float
 
 from app import cached
 from app.scores import Separation, separate
-from nat_core import metrics
-from nat_core.predictions import Predictions
+from nat_core.measure import metrics
+from nat_core.measure.predictions import Predictions
 
 CURVE = np.arange(101) / 100
 """The thresholds of every curve and of the CSV."""

@@ -11,20 +11,17 @@ import streamlit as st
 import nat_core
 from app import cached, frame, level_spread, words
 from app.looks import COMPARED, map_distance
-from nat_core.checkpoints import Card
-from nat_core.choice import load_choice
-from nat_core.claims import Claim, MapDistances, Verdict, claims, summary
-from nat_core.findings import findings
+from nat_core.files import CheckpointError
+from nat_core.measure.report import NetworkReport
+from nat_core.paper.findings import Claim, MapDistances, Verdict, claims, findings, summary
+from nat_core.paper.tables import UNTRAINED, Grid, Sheet, render, sheets
 from nat_core.recipes import LEVELS
-from nat_core.report import NetworkReport
-from nat_core.runs import record_of
-from nat_core.sheets import UNTRAINED, Grid, Sheet, sheets
-from nat_core.stored import CheckpointError
-from nat_core.studies import PlannedRun, studies
-from nat_core.study_page import in_brief
-from nat_core.study_rows import Noise, Row, reports_of
-from nat_core.study_sheets import study_sheet
-from nat_core.tables import render
+from nat_core.results.section import in_brief, study_sheet
+from nat_core.store.checkpoints import Card
+from nat_core.store.runs import record_of
+from nat_core.studies.choice import load_choice
+from nat_core.studies.plan import PlannedRun, studies
+from nat_core.studies.rows import Noise, Row, reports_of
 
 MARKS: dict[Verdict, str] = {
     "held": ":green[**■ held**]",

@@ -10,7 +10,7 @@ from app.words import HARD_SPACE
 
 @dataclass(frozen=True)
 class Method:
-    """One attribution of `nat_core.explain`, by its function's name in METHODS."""
+    """One attribution of `nat_core.network.explain`, by its function's name in METHODS."""
 
     title: str
     says: str
@@ -38,7 +38,7 @@ UNITS = "Teal speaks for the answer, brown against it, in units of its logit (th
 
 
 class Found(Protocol):
-    """What the sentences need of a `nat_core.explain.Attribution`; that module imports torch."""
+    """What the sentences need of a `nat_core.network.explain.Attribution`; that module imports torch."""
 
     values: np.ndarray
     logit: float

@@ -11,7 +11,7 @@ from app.attributions import attribution_maps
 from app.explain_words import METHODS, OWN_ANSWER, Found
 from app.looks import Look
 from app.maps import LEVELS
-from nat_core.images import image_id
+from nat_core.data.images import image_id
 
 
 @st.fragment

@@ -10,9 +10,8 @@ from app.links import FOLDS
 from app.pairs import Pair, pictures_of, set_title
 from app.palette import KINDS, NAMES, Kind
 from app.scores import KEPT, SCORE_HELP, SCORE_NAMES, SCORE_TITLES, TEMPERATURES
-from nat_core.datasets import describe
-from nat_core.readers import MissingDataset
-from nat_core.report import SetReport
+from nat_core.data.sets import MissingDataset, describe
+from nat_core.measure.report import SetReport
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from streamlit.runtime.scriptrunner import StopException, add_script_run_ctx, ge
 from app import cached, classroom, links, own, words
 from app.pairs import OWN_PAIR, PAIRS, Pair, default_pair, pair_named
 from app.palette import Palette, palette
-from nat_core.stored import CheckpointError
+from nat_core.files import CheckpointError
 
 DEFAULT_THRESHOLD = 0.9
 STYLE = """<style>
@@ -165,7 +165,7 @@ def sidebar() -> None:
         if not hides("networks"):
             _choose_pair(titles)
         st.toggle("For the wall", key="wall", persist_state="session", help="Larger text, for a projector or a class.")
-        st.caption("Uploads stay in memory and are gone when you leave. Pictures: free, see `app/gallery/CREDITS.md`.")
+        st.caption("Uploads stay in memory and are gone when you leave. Pictures: free, see CREDITS.md of the gallery.")
 
 
 def _choose_pair(titles: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ import torch
 from app import turns
 from app.palette import KINDS, Kind
 from app.reading import Curves
-from nat_core import digits, twins
+from nat_core.small import digits, twins
 
 EACH = 5
 """So many steps lie between two points of a curve."""

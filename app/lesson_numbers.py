@@ -16,8 +16,8 @@ from app.palette import Kind
 from app.pictures import gallery
 from app.play_settings import DEFAULTS, negatives
 from app.words import Answer, listed, percent
-from nat_core import metrics
-from nat_core.plane import Points, draw_points
+from nat_core.measure import metrics
+from nat_core.small.plane import Points, draw_points
 
 FEW = 0.10
 """Fewer negatives than this share are few."""

@@ -3,11 +3,21 @@
 from app import cached
 from app.maps import Spread
 from app.pairs import pictures_of, set_title
-from nat_core.claims import MapDistances
-from nat_core.level_store import NetworkId, PairLevels, finding, load_levels, outdated, pair_of
-from nat_core.level_words import begins, claim_distances, distances, measured_elsewhere
+from nat_core.files import CheckpointError
+from nat_core.paper.findings import MapDistances
 from nat_core.recipes import LEVELS
-from nat_core.stored import CheckpointError
+from nat_core.studies.level_findings import (
+    NetworkId,
+    PairLevels,
+    begins,
+    claim_distances,
+    distances,
+    finding,
+    load_levels,
+    measured_elsewhere,
+    outdated,
+    pair_of,
+)
 
 
 def stored() -> tuple[PairLevels, ...]:

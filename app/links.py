@@ -15,8 +15,8 @@ from app.play_settings import DEFAULTS, READERS, negatives_text
 from app.scores import SCORE_TITLES, TEMPERATURES
 from app.teach_settings import DEFAULTS as TEACH_DEFAULTS
 from app.teach_settings import READERS as TEACH_READERS
-from nat_core.datasets import CIFAR10_CLASSES
-from nat_core.images import CROPS
+from nat_core.data.images import CROPS
+from nat_core.data.sets import CIFAR10_CLASSES
 from nat_core.recipes import LEVELS
 
 VERSION = "1"

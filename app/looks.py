@@ -145,7 +145,8 @@ def gallery_distances(first: str, second: str) -> dict[str, float]:
 def map_distance(first: Float[np.ndarray, "h w"], second: Float[np.ndarray, "h w"]) -> float:
     """Return the Euclidean distance of two maps, each scaled to length 1 (Q in attention transfer), in [0, sqrt 2].
 
-    The stored maps' counterpart of `nat_core.attention.level_distance`, without torch. A map of zeros stays zero.
+    The stored maps' counterpart of `nat_core.network.attention.level_distance`, without torch. A map of zeros stays
+    zero.
 
     >>> map_distance(np.ones((2, 2)), 3 * np.ones((2, 2)))
     0.0

@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from app.palette import KINDS, NAMES, Kind
 from app.words import percent
-from nat_core.predictions import Predictions
+from nat_core.measure.predictions import Predictions
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from app.morph_words import STEPS, WAYS, Way
 from app.pairs import Pair
 from app.palette import KINDS, NAMES
 from app.pictures import gallery
-from nat_core.checkpoints import Card as NetworkCard
-from nat_core.morphs import add_noise, deviations, fade, noise_picture
+from nat_core.data.morphs import add_noise, deviations, fade, noise_picture
+from nat_core.store.checkpoints import Card as NetworkCard
 
 
 def draw(pair: Pair, card: Card, cards: list[Card], threshold: float) -> None:

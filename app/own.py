@@ -7,9 +7,9 @@ import numpy as np
 import streamlit as st
 
 from app.pairs import Pair
-from nat_core.checkpoints import Card
-from nat_core.predictions import Predictions
-from nat_core.readers import ImageSet
+from nat_core.data.sets import ImageSet
+from nat_core.measure.predictions import Predictions
+from nat_core.store.checkpoints import Card
 
 NEGATIVES = "negatives"
 """The role of a visitor's image set that shows none of the classes; whether a network saw the like, nobody knows."""

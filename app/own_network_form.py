@@ -7,8 +7,8 @@ import streamlit as st
 from app import own, own_networks, own_words, words
 from app.pairs import OWN_PAIR, Pair, set_title, short_name
 from app.palette import Kind
-from nat_core.datasets import CIFAR10_CLASSES
-from nat_core.stored import CheckpointError
+from nat_core.data.sets import CIFAR10_CLASSES
+from nat_core.files import CheckpointError
 
 
 def draw(pair: Pair) -> None:
@@ -61,7 +61,7 @@ def _begin(file_id: str | None) -> None:
 
 def _described(card):
     """What the visitor says of the network, by card.json or by the form. Raises CheckpointError."""
-    engine = importlib.import_module("nat_core.own_networks")
+    engine = importlib.import_module("nat_core.network.uploaded_networks")
     if card is not None:
         return engine.read_card(card.getvalue(), card.name)
     given = {key: st.session_state[f"own_{key}"] for key in ("classes", "mean", "std")}

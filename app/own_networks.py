@@ -12,15 +12,14 @@ from app import cached
 from app.own import OwnNetwork
 from app.pairs import OWN_PAIR, Pair, own_name
 from app.palette import NAMES, Kind
-from nat_core.checkpoints import Card
-from nat_core.datasets import data_folder
-from nat_core.ilsvrc import with_variants, without_variants
-from nat_core.own_sets import evenly
-from nat_core.predictions import Predictions
-from nat_core.readers import ImageSet, MissingDataset
+from nat_core.data.sets import ImageSet, MissingDataset, data_folder
+from nat_core.data.uploaded_sets import evenly
+from nat_core.files import CheckpointError
+from nat_core.measure.predictions import Predictions
+from nat_core.measure.report import evaluate
+from nat_core.measure.variants import with_variants, without_variants
 from nat_core.recipes import IN_DISTRIBUTION, UNSEEN, Recipe
-from nat_core.report import evaluate
-from nat_core.stored import CheckpointError
+from nat_core.store.checkpoints import Card
 
 MOST_PICTURES = {True: 2_000, False: 500}
 """So many pictures of a set a small network (under SMALL parameters) and a large one are asked about."""
@@ -35,7 +34,7 @@ def compare(content: bytes, file: str, described, stands: Kind, beside: Pair, pr
     `described` is an `own_networks.Described`; `progress` is told the share done and what is being done, and may raise
     to stop. Raises CheckpointError, in one sentence.
     """
-    engine = importlib.import_module("nat_core.own_networks")
+    engine = importlib.import_module("nat_core.network.uploaded_networks")
     network = engine.read_network(content, file, described)
     other = beside.nat if stands == "baseline" else beside.baseline
     if tuple(cached.card(other).classes) != tuple(network.classes):
@@ -72,7 +71,7 @@ def _reference(name: str) -> dict[str, Predictions]:
 
 def _ask(network, stored: Mapping[str, Predictions], progress: Callable) -> tuple[dict[str, Predictions], dict]:
     """Ask the visitor's network about those pictures of each set that are on this disk and were asked of the other."""
-    inference = importlib.import_module("nat_core.inference")
+    inference = importlib.import_module("nat_core.network.inference")
     small = sum(each.numel() for each in network.model.parameters()) < SMALL
     asked: dict[str, Predictions] = {}
     maps: dict[str, np.ndarray] = {}

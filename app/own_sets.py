@@ -11,9 +11,9 @@ from app import cached, own, tables
 from app.own import OwnSet
 from app.pairs import Pair, own_name
 from app.palette import KINDS, Kind
-from nat_core.metrics import accuracy
-from nat_core.own_sets import labels_among, read_own_set
-from nat_core.predictions import Predictions
+from nat_core.data.uploaded_sets import labels_among, read_own_set
+from nat_core.measure.metrics import accuracy
+from nat_core.measure.predictions import Predictions
 
 BATCH = 128
 """So many pictures are asked about at once; between two batches the visitor can stop."""
@@ -45,7 +45,7 @@ def unasked(names: Sequence[str]) -> list[tuple[OwnSet, str]]:
 
 def ask(each: OwnSet, name: str, progress: Callable[[float], object]) -> None:
     """Ask one network about a set; `progress` is told the share done, and may raise to stop."""
-    inference = importlib.import_module("nat_core.inference")
+    inference = importlib.import_module("nat_core.network.inference")
     network = cached.network(cached.folder(), name, cached.stamp_of(name))
     images, parts = each.images, []
     for start in range(0, len(images), BATCH):

@@ -15,8 +15,8 @@ FORMATS = (
 )
 NETWORK = (
     "A safetensors file with the state dict of a ResNet-18 for 32 x 32 pictures, a WRN-40-1, a WRN-16-1 or a WRN-10-1 "
-    "(their shapes are in `nat_core/models.py`), up to 60 MB; with it, if you like, a `card.json` with its `classes`, "
-    "`mean` and `std`."
+    "(their shapes are in `nat_core/network/models.py`), up to 60 MB; with it, if you like, a `card.json` with its "
+    "`classes`, `mean` and `std`."
 )
 STANDS: dict[Kind, str] = {"baseline": "Baseline: it saw no negatives", "nat": "NAT: it learned with negatives"}
 """What a visitor's network stands for in the comparison."""

@@ -1,4 +1,4 @@
-"""The gallery: free pictures that the pages show, read from `app/gallery/gallery.json`; CREDITS.md is made from it."""
+"""The gallery: free pictures that the pages show, read from its gallery.json; CREDITS.md is made from it."""
 
 import json
 from dataclasses import dataclass
@@ -9,7 +9,9 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-FOLDER = Path(__file__).parent / "gallery"
+from nat_core.data.sets import GALLERY
+
+FOLDER = GALLERY
 NO_CLASS = "none"
 """The label of a picture of none of the ten classes."""
 SAMPLES = 12

@@ -14,7 +14,7 @@ import streamlit as st
 from jaxtyping import Bool, Float, UInt8
 
 from app.palette import Palette
-from nat_core.plane import EXTENT, GRID, Points, axis
+from nat_core.small.plane import EXTENT, GRID, Points, axis
 
 MIDDLE = 100
 """The place of confidence 0 in the table of colours; about the points it goes down from there, elsewhere up."""

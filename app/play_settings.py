@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from app.playground_words import ACTIVATIONS, DIVERGENCES, SHAPES
-from nat_core.plane import CLASSES, EXTENT, NEGATIVES, draw_negatives
+from nat_core.small.plane import CLASSES, EXTENT, NEGATIVES, draw_negatives
 
 DEFAULTS: dict[str, Any] = {
     "play_shape": "blobs",

@@ -15,8 +15,8 @@ from app import turns
 from app.palette import KINDS, Kind
 from app.play_settings import DEFAULTS, MOST_NEGATIVES
 from app.tables import csv_text
-from nat_core import plane, playground
-from nat_core.predictions import softmax
+from nat_core.measure.predictions import softmax
+from nat_core.small import plane, playground, twins
 
 STEPS = 400
 EACH = 10
@@ -191,7 +191,7 @@ def step() -> None:
     try:
         *_, now = playground.train(now, here.points, here.negatives, here.settings, EACH)
         st.session_state["play_state"] = now
-    except playground.BlownUp as blown:
+    except twins.BlownUp as blown:
         _put_back(blown)
 
 
@@ -224,13 +224,13 @@ def follow() -> turns.Turn | None:
     if not over or shown < there:
         return turn
     st.session_state.pop("play_turn")
-    if isinstance(turn.error, playground.BlownUp):
+    if isinstance(turn.error, twins.BlownUp):
         _put_back(turn.error)
     elif turn.error is not None:
         raise turn.error
     return None
 
 
-def _put_back(blown: playground.BlownUp) -> None:
+def _put_back(blown: twins.BlownUp) -> None:
     st.session_state["play_state"] = blown.last_good
     st.session_state["play_blown"] = str(blown)

@@ -7,7 +7,7 @@ from app import counted
 from app.pairs import Pair
 from app.palette import Kind
 from app.scores import Separation
-from nat_core import metrics
+from nat_core.measure import metrics
 
 
 def rates(pair: Pair, set_name: str, thresholds: dict[Kind, float], temperature: float = 1.0) -> dict[Kind, float]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from nat_core import metrics
-from nat_core.predictions import Predictions
+from nat_core.measure import metrics
+from nat_core.measure.predictions import Predictions
 
 KEPT = np.arange(1, 101) / 100
 """The shares kept of every curve of NCR against what is kept."""

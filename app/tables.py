@@ -11,9 +11,9 @@ from app import cached, counted
 from app.looks import Look
 from app.pairs import Pair
 from app.palette import KINDS, NAMES, Kind
-from nat_core.paper import PAPER
-from nat_core.report import NetworkReport
-from nat_core.tables import render
+from nat_core.measure.report import NetworkReport
+from nat_core.paper.figures import PAPER
+from nat_core.paper.tables import render
 
 
 def curves_csv(pair: Pair, temperature: float = 1.0) -> str:

@@ -16,11 +16,11 @@ from app.own_files import thumbnail_url
 from app.palette import Kind
 from app.pictures import GalleryPicture, gallery
 from app.teach_settings import DEFAULTS, MOST
-from nat_core import live
-from nat_core.features import FEATURES, Features
-from nat_core.inference import Network, features
-from nat_core.predictions import Predictions
-from nat_core.stored import CheckpointError
+from nat_core.files import CheckpointError
+from nat_core.measure.predictions import Predictions
+from nat_core.network.inference import Network, features
+from nat_core.small import heads
+from nat_core.store.features import FEATURES, Features
 
 EACH = 15
 """So many steps lie between two signs of progress."""
@@ -136,22 +136,22 @@ def _work(
     torch.set_num_threads(1)
     began = time.monotonic()
     classifier = network.model.classifier
-    own = features(network, live.copies(np.stack([photo.pixels for photo in photos])))
+    own = features(network, heads.copies(np.stack([photo.pixels for photo in photos])))
     yield 0.0
-    known, make, state = stored["cifar10_train"], live.make_of(classifier), live.start(classifier)
+    known, make, state = stored["cifar10_train"], heads.make_of(classifier), heads.start(classifier)
     sets = {
         OWN: _features(OWN, photos, own[: len(photos)]),
         OTHERS: _features(OTHERS, others, _seen(network, others)),
         FURTHER: stored[FURTHER],
         KNOWN: stored[KNOWN],
     }
-    before, _ = live.answers(state, make, sets)
-    lesson = live.Lesson(known.values, known.labels, own, stored["cifar100_train"].values if beside else None)
-    for following in live.train(state, lesson, make):
+    before, _ = heads.answers(state, make, sets)
+    lesson = heads.Lesson(known.values, known.labels, own, stored["cifar100_train"].values if beside else None)
+    for following in heads.train(state, lesson, make):
         state = following
         if state.step % EACH == 0:
-            yield state.step / live.STEPS
-    alone, after = live.answers(state, make, sets)
+            yield state.step / heads.STEPS
+    alone, after = heads.answers(state, make, sets)
     names = tuple(photo.name for photo in photos)
     yield Taught(network.name, beside, names, before, alone, after, time.monotonic() - began)
 

@@ -9,7 +9,7 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from app.pictures import FOLDER, gallery, with_inset
-from nat_core.images import read_image, read_photo
+from nat_core.data.images import read_image, read_photo
 
 THUMBNAIL = 96
 

@@ -10,7 +10,7 @@ from string import punctuation
 from typing import Literal
 
 from app.palette import NAMES, Kind
-from nat_core.report import NetworkReport
+from nat_core.measure.report import NetworkReport
 
 Grade = Literal["sure", "fairly sure", "leaning", "no opinion"]
 FAIRLY_SURE = 0.6

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from app.challenges import Clicks
 from app.palette import NAMES, Kind
 from app.words import Answer, article, listed, percent, plural
-from nat_core.costs import Prices
+from nat_core.measure.metrics import Prices
 
 NO_PROOF = "A link can be changed by hand, so this is no proof."
 TEACHER_HAS_IT = "Write your guess down. Your teacher has the answer."

@@ -27,9 +27,9 @@ from statistics import median
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from nat_core.checkpoints import available, load_card
-from nat_core.datasets import CIFAR10_CLASSES
-from nat_core.inference import load_network, predict_with_maps
+from nat_core.data.sets import CIFAR10_CLASSES
+from nat_core.network.inference import load_network, predict_with_maps
+from nat_core.store.checkpoints import available, load_card
 from tests.browsing import ARGUMENTS, CHROMIUM, served
 from tests.visitors import Visitor
 

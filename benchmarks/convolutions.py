@@ -17,9 +17,8 @@ from statistics import median
 import torch
 from torch import Tensor, nn
 
-from nat_core.convolutions import Convolution
-from nat_core.models import build
-from nat_core.publish import hardware
+from nat_core.network.models import Convolution, build
+from nat_core.training.publish import hardware
 
 PICTURES = 144
 LAYERS = [(512, 512, 1, side) for side in (2, 3, 4)] + [(256, 512, 2, side) for side in (4, 6, 8)]

@@ -23,15 +23,14 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from nat_core.batches import Batches
-from nat_core.datasets import ImageSet
-from nat_core.divergences import kl_from_uniform
-from nat_core.models import build
-from nat_core.precision import choose_precision
-from nat_core.publish import hardware
+from nat_core.data.sets import ImageSet
+from nat_core.network.models import build
 from nat_core.recipes import Recipe, recipe_named
-from nat_core.resume import Run
-from nat_core.training import optimiser_for, take_step
+from nat_core.training.batches import Batches
+from nat_core.training.loop import choose_precision, optimiser_for, take_step
+from nat_core.training.losses import kl_from_uniform
+from nat_core.training.publish import hardware
+from nat_core.training.state import Run
 
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 

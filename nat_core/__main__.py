@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from nat_core.parser import build_parser
+from nat_core.cli.parser import build_parser
 
 HINTS = {
     "train": "; go on from the newest state with --resume",
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
     try:
         # Imported here, so that Ctrl-C while it loads ends as cleanly as later.
-        from nat_core import commands
+        from nat_core.cli import commands
 
         return commands.run(options)
     except KeyboardInterrupt:

@@ -31,7 +31,7 @@ def data_folder() -> Path:
 def digits_networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoints folder with digits_baseline and digits_nat, trained for two epochs of small pictures."""
     from nat_core.recipes import recipe_named
-    from nat_core.training import train
+    from nat_core.training.loop import train
 
     folder = tmp_path_factory.mktemp("checkpoints")
     for name in ("digits_baseline", "digits_nat"):

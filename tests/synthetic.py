@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 
 from app.pictures import gallery
-from nat_core.checkpoints import save_checkpoint
-from nat_core.ilsvrc import with_variants, without_variants
-from nat_core.predictions import Predictions
+from nat_core.measure.predictions import Predictions
+from nat_core.measure.report import evaluate
+from nat_core.measure.variants import with_variants, without_variants
 from nat_core.recipes import LEVELS, recipe_named
-from nat_core.report import evaluate
+from nat_core.store.checkpoints import save_checkpoint
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SIDES = {"low": 32, "middle": 16, "high": 8}
@@ -25,7 +25,7 @@ def write_network(folder: Path, name: str, seed: int = 0, leave_out: tuple[str, 
     """
     import torch
 
-    from nat_core.models import build
+    from nat_core.network.models import build
 
     recipe = recipe_named(name)
     digits = recipe.in_distribution == "digits"

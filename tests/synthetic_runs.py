@@ -1,9 +1,9 @@
 """Made-up records of runs: reports of every set that the run's recipe reports, all with the same rates."""
 
+from nat_core.measure.report import NetworkReport, SetReport, threshold_key
 from nat_core.recipes import IN_DISTRIBUTION
-from nat_core.report import NetworkReport, SetReport, threshold_key
-from nat_core.runs import RunRecord
-from nat_core.studies import PlannedRun
+from nat_core.store.runs import RunRecord
+from nat_core.studies.plan import PlannedRun
 
 KEYS = tuple(map(threshold_key, (0.4, 0.6, 0.8, 0.9)))
 

@@ -6,9 +6,9 @@ import zipfile
 
 import pytest
 
-from nat_core import archives
-from nat_core.archives import is_zip, pictures_in
-from nat_core.headers import UnreadableImage
+from nat_core.data import uploaded_sets
+from nat_core.data.images import UnreadableImage
+from nat_core.data.uploaded_sets import is_zip, pictures_in
 
 PICTURE = b"the bytes of a picture " * 10
 
@@ -45,11 +45,11 @@ def test_what_systems_add_is_not_counted() -> None:
 def test_an_empty_zip_holds_nothing() -> None:
     content = packed({})
     assert is_zip(content)
-    assert pictures_in(content, "a.zip") == archives.Pictures((), 0)
+    assert pictures_in(content, "a.zip") == uploaded_sets.Pictures((), 0)
 
 
 def test_too_many_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "MAX_FILES", 3)
+    monkeypatch.setattr(uploaded_sets, "MAX_FILES", 3)
     with pytest.raises(UnreadableImage, match=r"many\.zip holds more than the 3 files that are opened"):
         pictures_in(packed({f"{number}.txt": b"" for number in range(4)}), "many.zip")
 
@@ -61,7 +61,7 @@ def test_a_table_of_contents_of_a_million_files_is_not_even_read() -> None:
 
 
 def test_a_bomb_by_its_total_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "MAX_UNPACKED", 3_000_000)
+    monkeypatch.setattr(uploaded_sets, "MAX_UNPACKED", 3_000_000)
     with pytest.raises(UnreadableImage, match=r"bomb\.zip unpacks to 4 MB, more than the 3 MB that are unpacked"):
         pictures_in(packed({f"{number}.jpg": bytes(1_000_000) for number in range(4)}), "bomb.zip")
 

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nat_core.attention import attention_map, level_distance, normalised_map
+from nat_core.network.attention import attention_map, level_distance, normalised_map
 
 
 def test_the_map_is_the_mean_square_over_channels() -> None:

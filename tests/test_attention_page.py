@@ -15,8 +15,8 @@ from app.explain_words import METHODS
 from app.maps import LEVELS, MapRow, Overlay, Spread, attention_grid
 from app.palette import DARK, LIGHT
 from app.pictures import FOLDER
-from nat_core.checkpoints import load_maps
-from nat_core.explain import Attribution
+from nat_core.network.explain import Attribution
+from nat_core.store.checkpoints import load_maps
 from tests.pages import PAGES, said
 from tests.synthetic import write_network, write_pairs
 
@@ -102,12 +102,14 @@ def test_attributions_of_both_networks_when_asked_for(start, tmp_path: Path, met
 
 
 def test_attributions_are_computed_once_and_wait_for_another_question(start, tmp_path: Path, monkeypatch) -> None:
-    import nat_core.explain
+    import nat_core.network.explain
 
     computed = []
-    occlusion = nat_core.explain.occlusion
+    occlusion = nat_core.network.explain.occlusion
     monkeypatch.setattr(
-        nat_core.explain, "occlusion", lambda *args, **rest: computed.append(args[2]) or occlusion(*args, **rest)
+        nat_core.network.explain,
+        "occlusion",
+        lambda *args, **rest: computed.append(args[2]) or occlusion(*args, **rest),
     )
     app = start(write_pairs(tmp_path, "wrn16_1"), PAGE, attention_part=SECOND, method="occlusion")
     app.selectbox(key="speaks_for").set_value("dog").run()

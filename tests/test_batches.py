@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch.nn import functional
 
-from nat_core.batches import Batches, crop_and_flip, generator_for, resize
-from nat_core.datasets import ImageSet
-from nat_core.normalising import normalise
+from nat_core.data.sets import ImageSet
+from nat_core.network.models import normalise
 from nat_core.recipes import Recipe
+from nat_core.training.batches import Batches, crop_and_flip, generator_for, resize
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)
 RECIPE = Recipe("fake", "wrn10_1", negatives="cifar100_train", epochs=2, batch_size=4, negatives_per_batch=3,

@@ -15,7 +15,7 @@ from app.pairs import pair_named
 from app.palette import DARK, LIGHT
 from app.words import Answer
 from app.workshop_charts import cost_figure
-from nat_core.checkpoints import load_predictions
+from nat_core.store.checkpoints import load_predictions
 from tests.pages import alts, said
 from tests.test_links import follow, opened
 
@@ -86,7 +86,7 @@ def test_ten_clicks_are_checked_in_the_visitors_own_playground(page: AppTest) ->
 def trained(app: AppTest):
     """The visitor's networks after 400 steps."""
     from app import playing
-    from nat_core import playground
+    from nat_core.small import playground
 
     values = {key: app.session_state[key] for key in playing.DEFAULTS}
     here = playing.scene_of(values, app.session_state["play_negatives"])

@@ -114,7 +114,7 @@ def test_a_level_has_one_scale_for_all_networks() -> None:
 
 def test_map_distance_is_that_of_attention_transfer() -> None:
     torch = pytest.importorskip("torch")
-    from nat_core.attention import level_distance
+    from nat_core.network.attention import level_distance
 
     generator = np.random.default_rng(0)
     first, second = generator.random((2, 8, 8))

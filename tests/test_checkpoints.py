@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from nat_core.checkpoints import (
+from nat_core.files import CheckpointError
+from nat_core.measure.predictions import Predictions
+from nat_core.measure.report import evaluate
+from nat_core.network.inference import load_network
+from nat_core.network.models import build
+from nat_core.recipes import recipe_named
+from nat_core.store.checkpoints import (
     CARD,
     PREDICTIONS,
     WEIGHTS,
@@ -20,12 +26,6 @@ from nat_core.checkpoints import (
     load_weights,
     save_checkpoint,
 )
-from nat_core.inference import load_network
-from nat_core.models import build
-from nat_core.predictions import Predictions
-from nat_core.recipes import recipe_named
-from nat_core.report import evaluate
-from nat_core.stored import CheckpointError
 
 NAME = "digits_nat"
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from nat_core import reproduce
 from nat_core.__main__ import main
-from nat_core.choice import FILE, considered, decide, load_choice, pictures_a_step, record_choice
-from nat_core.report import NetworkReport
-from nat_core.run_queue import Progress
-from nat_core.runs import RunRecord, add_run
-from nat_core.stored import CheckpointError
-from nat_core.studies import CANDIDATES, NAT_PLUS, Choice, PlannedRun, queue
+from nat_core.cli import reproduce
+from nat_core.files import CheckpointError
+from nat_core.measure.report import NetworkReport
+from nat_core.store.runs import RunRecord, add_run
+from nat_core.studies.choice import FILE, considered, decide, load_choice, pictures_a_step, record_choice
+from nat_core.studies.plan import CANDIDATES, NAT_PLUS, Choice, PlannedRun, queue
+from nat_core.studies.queue import Progress
 from tests.synthetic_runs import record
 
 NOISE = {"wrn16_1_baseline": (0.700, 0.710, 0.720), "wrn16_1_nat": (0.40, 0.41, 0.42)}

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nat_core import classroom, serving
 from nat_core.__main__ import main
+from nat_core.cli import serve
 from tests.pages import MAIN, said
 from tests.test_cli import Server
 from tests.test_links import opened
@@ -19,13 +19,13 @@ ADDRESS = "http://192.168.1.20:8501"
 def started(monkeypatch: pytest.MonkeyPatch) -> dict:
     """What a server was started with, none really is."""
     found: dict = {}
-    monkeypatch.setattr(serving.subprocess, "Popen", lambda command, env: Server(found, command, env))
+    monkeypatch.setattr(serve.subprocess, "Popen", lambda command, env: Server(found, command, env))
     return found
 
 
 def test_the_class_is_served_at_an_address_that_is_printed_with_its_code(started, monkeypatch, capsys) -> None:
-    monkeypatch.setattr(serving, "local_address", lambda: "192.168.1.20")
-    monkeypatch.setattr(serving, "free_port", lambda wanted: wanted or 8501)
+    monkeypatch.setattr(serve, "local_address", lambda: "192.168.1.20")
+    monkeypatch.setattr(serve, "free_port", lambda wanted: wanted or 8501)
     assert main(["app", "--classroom"]) == 0
     assert started["command"][5:] == [
         "--server.address=0.0.0.0", "--server.port=8501", "--browser.serverAddress=192.168.1.20",
@@ -33,7 +33,7 @@ def test_the_class_is_served_at_an_address_that_is_printed_with_its_code(started
     assert started["env"]["NAT_CLASSROOM"] == ADDRESS
     printed = capsys.readouterr().out
     assert ADDRESS in printed
-    assert classroom.qr_text(ADDRESS) in printed
+    assert serve.qr_text(ADDRESS) in printed
     assert "no portraits" in printed
 
 
@@ -49,7 +49,7 @@ def test_without_a_network_it_says_what_to_do(started, monkeypatch, capsys) -> N
     def unreachable(self: socket.socket, address: object) -> None:
         raise OSError("Network is unreachable")
 
-    monkeypatch.setattr(classroom.socket.socket, "connect", unreachable, raising=False)
+    monkeypatch.setattr(serve.socket.socket, "connect", unreachable, raising=False)
     assert main(["app", "--classroom"]) == 1
     assert capsys.readouterr().err == (
         "nat app: This computer has no network address, so no phone can reach it. Connect it to the network that the "
@@ -63,10 +63,10 @@ def test_a_taken_port_is_passed_over_or_named() -> None:
         taken.bind(("0.0.0.0", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(classroom.NoNetwork, match=f"Port {port} is taken"):
-            classroom.free_port(port)
-    assert classroom.free_port(port) == port
-    assert 8501 <= classroom.free_port() < 8601
+        with pytest.raises(serve.NoNetwork, match=f"Port {port} is taken"):
+            serve.free_port(port)
+    assert serve.free_port(port) == port
+    assert 8501 <= serve.free_port() < 8601
 
 
 def test_the_codes_are_that_of_the_address() -> None:
@@ -74,12 +74,12 @@ def test_the_codes_are_that_of_the_address() -> None:
     import segno
 
     modules = np.array([list(row) for row in segno.make(ADDRESS, error="m", micro=False).matrix])
-    lines = classroom.qr_text(ADDRESS).splitlines()
+    lines = serve.qr_text(ADDRESS).splitlines()
     light = np.array([[(sign in "█▀", sign in "█▄") for sign in line] for line in lines]).transpose(0, 2, 1)
     drawn = ~light.reshape(-1, light.shape[2])[4 : 4 + len(modules), 4:-4]
     assert (drawn == (modules == 1)).all()
-    assert "\x1b[97;40m" in classroom.qr_text(ADDRESS, coloured=True)
-    svg = classroom.qr_svg(ADDRESS, scale=3)
+    assert "\x1b[97;40m" in serve.qr_text(ADDRESS, coloured=True)
+    svg = serve.qr_svg(ADDRESS, scale=3)
     assert f'width="{3 * (len(modules) + 8)}"' in svg
     assert "#fff" in svg
 

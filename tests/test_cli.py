@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nat_core import serving
 from nat_core.__main__ import main
-from nat_core.checkpoints import load_card
-from nat_core.datasets import load_set
-from nat_core.parser import FORMATS
-from nat_core.predictions import softmax
-from nat_core.tables import render
+from nat_core.cli import serve
+from nat_core.cli.parser import FORMATS
+from nat_core.data.sets import load_set
+from nat_core.measure.predictions import softmax
+from nat_core.paper.tables import render
+from nat_core.store.checkpoints import load_card
 
 VERBS = ("data", "train", "predict", "evaluate", "report", "reproduce", "app")
 
@@ -83,7 +83,7 @@ def test_data_says_what_is_missing_and_how_to_get_it(tmp_path: Path, capsys: pyt
 def test_a_failed_download_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from nat_core.download import SOURCES
+    from nat_core.data.download import SOURCES
 
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(SOURCES["cifar10"], "url", "http://127.0.0.1:9/cifar-10-python.tar.gz")
@@ -270,7 +270,7 @@ class Server:
 
 def test_app_runs_beside_the_engine_with_the_folders_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: dict = {}
-    monkeypatch.setattr(serving.subprocess, "Popen", lambda command, env: Server(started, command, env))
+    monkeypatch.setattr(serve.subprocess, "Popen", lambda command, env: Server(started, command, env))
     assert main(["app", "--checkpoints", str(tmp_path), "--port", "8600"]) == 0
     script = Path(started["command"][4])
     assert started["command"][1:4] == ["-m", "streamlit", "run"]

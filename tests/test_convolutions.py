@@ -7,9 +7,8 @@ from hypothesis import strategies as some
 from torch import nn
 from torch.nn import functional
 
-from nat_core import convolutions
-from nat_core.convolutions import Convolution, in_one_strip
-from nat_core.models import build
+from nat_core.network import models
+from nat_core.network.models import Convolution, build, in_one_strip
 
 
 @settings(deadline=None)
@@ -39,7 +38,7 @@ def strips(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
         shapes.append(tuple(features.shape))
         return in_one_strip(features, weight, stride)
 
-    monkeypatch.setattr(convolutions, "in_one_strip", counted)
+    monkeypatch.setattr(models, "in_one_strip", counted)
     return shapes
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from hypothesis.extra.numpy import arrays
 
-from nat_core.costs import Prices, cheapest, cost_curve
+from nat_core.measure.metrics import Prices, cheapest, cost_curve
 
 STEPS = np.arange(101) / 100
 CONFIDENCES = arrays(np.float64, some.integers(1, 30), elements=some.floats(0.1, 1.0))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nat_core.datasets import (
+from nat_core.data.sets import (
     SETS,
     MissingDataset,
     data_folder,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from nat_core.digits import SHOWN_FROM, digits, read, start, train
-from nat_core.readers import digit_pictures
+from nat_core.data.sets import digit_pictures
+from nat_core.small.digits import SHOWN_FROM, digits, read, start, train
 
 
 def test_the_parts_hold_the_digits_they_should() -> None:

@@ -7,9 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.palette import KINDS
-from nat_core.checkpoints import CARD
-from nat_core.runs import add_run, record_of
-from nat_core.studies import PlannedRun, queue
+from nat_core.store.checkpoints import CARD
+from nat_core.store.runs import add_run, record_of
+from nat_core.studies.plan import PlannedRun, queue
 from tests.pages import PAGES, said
 from tests.synthetic import write_pairs
 from tests.synthetic_runs import record

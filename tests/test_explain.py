@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from nat_core.explain import Attribution, grad_cam, integrated_gradients, occlusion
-from nat_core.inference import Network, frozen
-from nat_core.models import build
-from nat_core.normalising import normalise
+from nat_core.network.explain import Attribution, grad_cam, integrated_gradients, occlusion
+from nat_core.network.inference import Network, frozen
+from nat_core.network.models import build, normalise
 
 CLASSES = tuple("abcdefghij")
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.25, 0.3)

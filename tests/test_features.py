@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from nat_core.__main__ import main
-from nat_core.checkpoints import load_card, load_predictions
-from nat_core.features import CHOSEN, FEATURES, Features, choose, has_features, load_features, save_features
-from nat_core.inference import features, load_network, predict
-from nat_core.stored import CheckpointError
+from nat_core.files import CheckpointError
+from nat_core.network.inference import features, load_network, predict
+from nat_core.store.checkpoints import load_card, load_predictions
+from nat_core.store.features import CHOSEN, FEATURES, Features, choose, has_features, load_features, save_features
 from tests.synthetic import write_network
 
 NAME = "wrn16_1_baseline"

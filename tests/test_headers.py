@@ -10,8 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
-from nat_core.headers import MAX_PIXELS, UnreadableImage, check_pixels, declared_size, kind_of
-from nat_core.images import MAX_BYTES, read_image, read_photo
+from nat_core.data.images import (
+    MAX_BYTES,
+    MAX_PIXELS,
+    UnreadableImage,
+    check_pixels,
+    declared_size,
+    kind_of,
+    read_image,
+    read_photo,
+)
 
 EXPORT = "which is not read here: export it as JPEG or PNG."
 CHOOSE = "choose a PNG, JPEG, WebP, GIF or BMP file."

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nat_core.checkpoints import load_card, load_predictions, renew_report, save_checkpoint
-from nat_core.datasets import MissingDataset, load_set
-from nat_core.ilsvrc import left_out, places_kept, variants_of, with_variants, without_variants
-from nat_core.predictions import Predictions
+from nat_core.data.sets import MissingDataset, load_set
+from nat_core.measure.predictions import Predictions
+from nat_core.measure.report import evaluate
+from nat_core.measure.variants import left_out, places_kept, variants_of, with_variants, without_variants
 from nat_core.recipes import VARIANTS, Recipe, recipe_named
-from nat_core.report import evaluate
+from nat_core.store.checkpoints import load_card, load_predictions, renew_report, save_checkpoint
 
 TENCH, COCK, AIRSHIP = "n01440764_tench.jpg", "n01514668_cock.jpg", "n02692877_airship.jpg"
 SURE, UNSURE = [9.0] + [0.0] * 9, [0.0] * 10

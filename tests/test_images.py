@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageFile
 
-from nat_core.images import CROPS, FILTERS, image_id, read_crops, read_image, read_photo
+from nat_core.data.images import CROPS, FILTERS, image_id, read_crops, read_image, read_photo
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from nat_core.inference import Network, choose_device, frozen, predict, predict_with_maps
-from nat_core.models import build
-from nat_core.normalising import normalise
+from nat_core.network.inference import Network, choose_device, frozen, predict, predict_with_maps
+from nat_core.network.models import build, normalise
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)
 

@@ -7,9 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import photo_words
-from nat_core.checkpoints import load_card
-from nat_core.level_store import FILE, LevelSpread, NetworkId, PairLevels, save_levels
 from nat_core.recipes import LEVELS
+from nat_core.store.checkpoints import load_card
+from nat_core.studies.level_findings import FILE, LevelSpread, NetworkId, PairLevels, save_levels
 from tests.pages import PAGES
 from tests.pages import said as said_with_marks
 from tests.synthetic import write_pairs

@@ -7,27 +7,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nat_core import levels
 from nat_core.__main__ import main
-from nat_core.checkpoints import CARD
-from nat_core.datasets import load_set
-from nat_core.inference import load_network
-from nat_core.level_store import (
+from nat_core.data.sets import load_set
+from nat_core.files import CheckpointError
+from nat_core.network.inference import load_network
+from nat_core.recipes import LEVELS
+from nat_core.store.checkpoints import CARD
+from nat_core.studies import levels
+from nat_core.studies.level_findings import (
     FILE,
     LevelSpread,
     NetworkId,
     PairLevels,
+    begins,
     exceeds,
     finding,
+    level_sentences,
     load_levels,
     pair_of,
     save_levels,
     spread,
 )
-from nat_core.level_words import begins, level_sentences
-from nat_core.levels import level_distances, measure, pairs_to_measure, stored_networks
-from nat_core.recipes import LEVELS
-from nat_core.stored import CheckpointError
+from nat_core.studies.levels import level_distances, measure, pairs_to_measure, stored_networks
 from tests.synthetic import write_network, write_pairs
 
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import links
 from app.play_settings import DEFAULTS, MOST_NEGATIVES, READERS, negatives, negatives_text
-from nat_core.plane import draw_negatives
+from nat_core.small.plane import draw_negatives
 from tests.pages import MAIN, said
 
 PLAYGROUND = "views/playground.py"

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from nat_core.features import FEATURES, Features, load_features
-from nat_core.inference import features, load_network
-from nat_core.live import Lesson, answers, copies, logits, make_of, start, train
-from nat_core.metrics import accuracy, negative_confidence_rate
+from nat_core.measure.metrics import accuracy, negative_confidence_rate
+from nat_core.network.inference import features, load_network
+from nat_core.small.heads import Lesson, answers, copies, logits, make_of, start, train
+from nat_core.store.features import FEATURES, Features, load_features
 
 SHIPPED = Path(__file__).parents[1] / "checkpoints"
 
@@ -102,7 +102,7 @@ def test_what_cannot_be_learned_is_refused(classifier: torch.nn.Linear) -> None:
 
 @pytest.mark.skipif(not (SHIPPED / "wrn16_1_baseline" / FEATURES).is_file(), reason="needs features in checkpoints/")
 def test_five_photos_protect_themselves_and_little_else_at_hardly_any_cost() -> None:
-    from nat_core.datasets import load_set
+    from nat_core.data.sets import load_set
 
     stored, network = load_features(SHIPPED, "wrn16_1_baseline"), load_network(SHIPPED, "wrn16_1_baseline")
     gallery = load_set("gallery")

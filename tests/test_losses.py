@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from nat_core.divergences import (
+from nat_core.training.losses import (
     DIVERGENCES,
+    attention_transfer_loss,
+    distillation_loss,
     kl_from_uniform,
+    nat_loss,
 )
-from nat_core.losses import nat_loss
-from nat_core.transfer import attention_transfer_loss, distillation_loss
 
 LARGEST = torch.finfo(torch.float32).max
 rows = st.lists(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from jaxtyping import TypeCheckError
 
-from nat_core import metrics
+from nat_core.measure import metrics
 
 # Under pytest the shapes in the signatures are checked first; without that hook our own ValueError answers.
 REFUSED = (ValueError, TypeCheckError)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from jaxtyping import TypeCheckError
 
-from nat_core import metrics
-from nat_core.intervals import wilson_interval
+from nat_core.measure import metrics
+from nat_core.measure.metrics import wilson_interval
 
 REFUSED = (ValueError, TypeCheckError)
 CONFIDENCE = hnp.arrays(np.float64, st.integers(1, 40), elements=st.floats(0.0, 1.0))

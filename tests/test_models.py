@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from nat_core.models import ARCHITECTURES, WideResNet, build
+from nat_core.network.models import ARCHITECTURES, WideResNet, build
 
 
 @pytest.mark.parametrize(

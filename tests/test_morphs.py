@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nat_core.morphs import add_noise, deviations, fade, noise_picture
+from nat_core.data.morphs import add_noise, deviations, fade, noise_picture
 
 MEAN, STD = (0.49, 0.48, 0.45), (0.25, 0.24, 0.26)
 SHARES = np.arange(5) / 4

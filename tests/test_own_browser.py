@@ -7,7 +7,7 @@ import pytest
 from safetensors.torch import save
 
 from app.pictures import FOLDER
-from nat_core.models import build
+from nat_core.network.models import build
 from tests.browsing import served
 from tests.test_browser import address, browser, page, playwright  # noqa: F401 - the fixtures
 from tests.test_teaching import taught_networks  # noqa: F401 - the fixture

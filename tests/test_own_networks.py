@@ -9,10 +9,10 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from nat_core.inference import predict
-from nat_core.models import build
-from nat_core.own_networks import Described, architecture_of, described, read_card, read_network
-from nat_core.stored import CheckpointError
+from nat_core.files import CheckpointError
+from nat_core.network.inference import predict
+from nat_core.network.models import build
+from nat_core.network.uploaded_networks import Described, architecture_of, described, read_card, read_network
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3)).astype(np.uint8)
 TWO = Described(("cat", "dog"))

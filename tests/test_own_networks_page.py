@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save
 from streamlit.testing.v1 import AppTest
 
-from nat_core.models import build
+from nat_core.network.models import build
 from tests.pages import PAGES, alts, live_data, said
 from tests.synthetic import CLASSES
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nat_core import own_sets
-from nat_core.own_sets import UnreadableSet, labels_among, read_own_set
+from nat_core.data import uploaded_sets
+from nat_core.data.uploaded_sets import UnreadableSet, labels_among, read_own_set
 
 
 def npz(**arrays) -> bytes:
@@ -70,7 +70,7 @@ def test_pictures_in_no_folder_have_no_labels() -> None:
 
 
 def test_of_too_many_pictures_some_are_taken_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own_sets, "MAX_PICTURES", 3)
+    monkeypatch.setattr(uploaded_sets, "MAX_PICTURES", 3)
     pixels = np.repeat(np.arange(9, dtype=np.uint8), 3072).reshape(9, 32, 32, 3)
     found = read_own_set(npz(test_images=pixels, test_labels=np.arange(9)), "mine.npz")
     assert found.pixels[:, 0, 0, 0].tolist() == [0, 4, 8]

@@ -19,7 +19,7 @@ from app.own_files import Asked, photos_csv, report_html
 from app.pairs import pair_named
 from app.palette import LIGHT, Kind
 from app.pictures import FOLDER, gallery
-from nat_core.predictions import Predictions
+from nat_core.measure.predictions import Predictions
 from tests.pages import PAGES, alts, live_data, said
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")
@@ -155,12 +155,12 @@ def test_a_photo_opens_large_and_closes(start, networks: Path) -> None:
 
 @pytest.mark.parametrize("way", list(WAYS))
 def test_every_way_asks_both_networks_once(start, networks: Path, monkeypatch, way: str) -> None:
-    import nat_core.inference
+    import nat_core.network.inference
 
     asked = []
-    predict = nat_core.inference.predict
+    predict = nat_core.network.inference.predict
     monkeypatch.setattr(
-        nat_core.inference,
+        nat_core.network.inference,
         "predict",
         lambda net, pixels, **rest: asked.append(len(pixels)) or predict(net, pixels, **rest),
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nat_core.plane import (
+from nat_core.small.plane import (
     CLASSES,
     EXTENT,
     MARGIN,

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from nat_core.divergences import DIVERGENCES
-from nat_core.losses import nat_loss
-from nat_core.plane import draw_negatives, draw_points, empty_cells, falsely_sure, grid
-from nat_core.playground import NO_NEGATIVES, BlownUp, Settings, State, logits_at, start, train
-from nat_core.predictions import softmax
+from nat_core.measure.predictions import softmax
+from nat_core.small.plane import draw_negatives, draw_points, empty_cells, falsely_sure, grid
+from nat_core.small.playground import NO_NEGATIVES, Settings, logits_at, start, train
+from nat_core.small.twins import BlownUp, State
+from nat_core.training.losses import DIVERGENCES, nat_loss
 
 
 def last(states) -> State:

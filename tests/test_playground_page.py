@@ -15,7 +15,7 @@ from app import playground_words as words
 from app import turns
 from app.palette import DARK, LIGHT
 from app.plane import borders, plane_picture, zero_lines
-from nat_core.plane import GRID, draw_points, empty_cells, grid
+from nat_core.small.plane import GRID, draw_points, empty_cells, grid
 
 MAIN = str(Path(__file__).parents[1] / "app" / "main.py")
 NONE = np.zeros((0, 2), np.float32)

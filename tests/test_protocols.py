@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nat_core.protocols import PROTOCOLS, settings
-from nat_core.recipes import RECIPES, Recipe, recipe_in_protocol, recipe_named
+from nat_core.recipes import PROTOCOLS, RECIPES, Recipe, recipe_in_protocol, recipe_named, settings
 
 
 def test_every_setting_is_a_field_with_its_source() -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nat_core.checkpoints import available, load_card, load_maps, load_predictions
-from nat_core.datasets import MissingDataset, load_set
-from nat_core.inference import load_network, predict, predict_with_maps
-from nat_core.report import evaluate
+from nat_core.data.sets import MissingDataset, load_set
+from nat_core.measure.report import evaluate
+from nat_core.network.inference import load_network, predict, predict_with_maps
+from nat_core.store.checkpoints import available, load_card, load_maps, load_predictions
 
 FOLDER = Path(__file__).parents[1] / "checkpoints"
 NAMES = available(FOLDER)

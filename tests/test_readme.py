@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from nat_core.__main__ import build_parser, main
-from nat_core.checkpoints import available, load_card
-from nat_core.tables import render
+from nat_core.paper.tables import render
+from nat_core.store.checkpoints import available, load_card
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from nat_core import reproduce, timing
 from nat_core.__main__ import main
-from nat_core.checkpoints import load_card
+from nat_core.cli import reproduce
 from nat_core.recipes import recipe_named
-from nat_core.run_queue import Progress
-from nat_core.runs import add_run, record_of
-from nat_core.studies import PlannedRun, queue
+from nat_core.store.checkpoints import load_card
+from nat_core.store.runs import add_run, record_of
+from nat_core.studies import timing
+from nat_core.studies.plan import PlannedRun, queue
+from nat_core.studies.queue import Progress
 
 NAT = recipe_named("wrn16_1_nat")
 

@@ -7,16 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from nat_core import plots, results
 from nat_core.__main__ import main
-from nat_core.level_store import LevelSpread, NetworkId, PairLevels, save_levels
 from nat_core.recipes import LEVELS, UNSEEN
-from nat_core.results import page
-from nat_core.runs import RunRecord, add_run
-from nat_core.studies import PlannedRun, queue, studies
-from nat_core.study_rows import Noise, Row, accuracy, changes, noise_floor, on, rows_of
-from nat_core.study_sheets import spread_cell, study_sheet
-from nat_core.study_words import protections, sentences, summary
+from nat_core.results.page import page, plots
+from nat_core.results.section import protections, sentences, spread_cell, study_sheet, summary
+from nat_core.store.runs import RunRecord, add_run
+from nat_core.studies.level_findings import LevelSpread, NetworkId, PairLevels, save_levels
+from nat_core.studies.plan import PlannedRun, queue, studies
+from nat_core.studies.rows import Noise, Row, accuracy, changes, noise_floor, on, rows_of
 from tests.synthetic_runs import record
 
 KEPT = on("cifar100_test", "ncr_at_95_kept")
@@ -64,7 +62,7 @@ def test_with_nothing_everything_says_how_to_get_it(tmp_path: Path) -> None:
     text = files["results.md"]
     assert "None of the paper's 7 claims is measured here yet." in text
     for study in studies():
-        if study.runs and study.name not in results.OVER_SEEDS:
+        if study.runs and study.name not in page.OVER_SEEDS:
             assert f"Not run yet ({len(study.runs)} runs): `nat reproduce --study {study.name}`." in text
     assert "Not measured yet: `nat levels`." in text
     assert "nat_plus is chosen when all candidates have run" in text

@@ -11,14 +11,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from nat_core import run_queue
-from nat_core.checkpoints import available, load_card
 from nat_core.recipes import recipe_named
-from nat_core.run_queue import Place, go, is_done
-from nat_core.runs import RUNS, Divergence, load_ended, load_runs
-from nat_core.state import newest_state
-from nat_core.studies import PlannedRun
-from nat_core.training import train
+from nat_core.store.checkpoints import available, load_card
+from nat_core.store.runs import RUNS, Divergence, load_ended, load_runs
+from nat_core.studies.plan import PlannedRun
+from nat_core.studies.queue import Place, go, is_done
+from nat_core.training.loop import train
+from nat_core.training.state import newest_state
 
 TINY = {"epochs": 3, "sizes": ((8, 1.0),)}
 TEACHER = PlannedRun(replace(recipe_named("digits_nat"), **TINY), kept=True)
@@ -28,13 +27,13 @@ QUEUE = f"""
 import sys
 from dataclasses import replace
 from pathlib import Path
-from nat_core import run_queue
 from nat_core.recipes import recipe_named
-from nat_core.studies import PlannedRun
-run_queue.SAVE_SECONDS = 0.0
+from nat_core.studies import queue
+from nat_core.studies.plan import PlannedRun
+queue.SAVE_SECONDS = 0.0
 tiny = {TINY!r}
 runs = [PlannedRun(replace(recipe_named("digits_nat"), **tiny), kept=True)]
-run_queue.go(runs, run_queue.Place(Path(sys.argv[1]), Path(sys.argv[1])), jobs=1)
+queue.go(runs, queue.Place(Path(sys.argv[1]), Path(sys.argv[1])), jobs=1)
 """
 
 
@@ -45,7 +44,7 @@ def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*settings: object) -> None:
         raise AssertionError(f"a run was started: {settings}")
 
-    monkeypatch.setattr(run_queue, "Child", refuse)
+    monkeypatch.setattr(queue, "Child", refuse)
 
 
 @pytest.mark.slow

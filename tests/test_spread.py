@@ -5,13 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nat_core.attention import level_distance
-from nat_core.inference import Network, frozen
-from nat_core.level_store import spread
-from nat_core.levels import level_distances
-from nat_core.models import build
-from nat_core.normalising import normalised
-from nat_core.spread import over_seeds, paired_bootstrap
+from nat_core.network.attention import level_distance
+from nat_core.network.inference import Network, frozen
+from nat_core.network.models import build, normalised
+from nat_core.studies.level_findings import spread
+from nat_core.studies.levels import level_distances
+from nat_core.studies.rows import over_seeds, paired_bootstrap
 
 
 def test_mean_and_deviation_over_seeds_worked_by_hand() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nat_core.state import RunState, newest_state, save_state
+from nat_core.training.state import RunState, newest_state, save_state
 
 
 def state(step: int) -> RunState:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from nat_core.divergences import TARGETS
+from nat_core.files import CheckpointError
 from nat_core.recipes import recipe_named
-from nat_core.runs import RUNS, RunRecord, add_run, load_runs, record_of
-from nat_core.stored import CheckpointError
-from nat_core.studies import PlannedRun, queue, studies
+from nat_core.store.runs import RUNS, RunRecord, add_run, load_runs, record_of
+from nat_core.studies.plan import PlannedRun, queue, studies
+from nat_core.training.losses import TARGETS
 
 RUNS_OF = {protocol: queue(protocol) for protocol in ("full", "cpu", "short")}
 

@@ -9,20 +9,16 @@ import pytest
 import torch
 from torch.nn import functional
 
-from nat_core import training
-from nat_core.averaging import begin_average, update_average
-from nat_core.background import renormalised
-from nat_core.batches import generator_for
-from nat_core.checkpoints import load_card, load_predictions, load_weights
-from nat_core.divergences import equal_gradient_weight
-from nat_core.losses import nat_loss
-from nat_core.models import build
-from nat_core.predictions import Predictions
+from nat_core.measure.predictions import Predictions, renormalised
+from nat_core.measure.report import evaluate
+from nat_core.network.models import build
 from nat_core.recipes import Recipe, recipe_named
-from nat_core.report import evaluate
-from nat_core.resume import Run
-from nat_core.training import take_step, train
-from nat_core.transfer import attention_transfer_loss
+from nat_core.store.checkpoints import load_card, load_predictions, load_weights
+from nat_core.training import loop
+from nat_core.training.batches import generator_for
+from nat_core.training.loop import begin_average, take_step, train, update_average
+from nat_core.training.losses import attention_transfer_loss, equal_gradient_weight, nat_loss
+from nat_core.training.state import Run
 
 SHORT = {"epochs": 1, "sizes": ((8, 1.0),), "precision": "float32"}
 NAT = replace(recipe_named("wrn16_1_nat"), **SHORT)
@@ -58,16 +54,16 @@ OF_STUDENTS: dict[str, dict] = {
 @pytest.fixture(autouse=True)
 def less_noise(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forty pictures of noise instead of 10,000."""
-    from nat_core import datasets
+    from nat_core.data import sets
 
     for name in ("noise", "noise_train"):
-        drawn = replace(datasets.noise(count=40), name=name)
-        monkeypatch.setitem(datasets.SETS, name, lambda name, data, drawn=drawn: drawn)
+        drawn = replace(sets.noise(count=40), name=name)
+        monkeypatch.setitem(sets.SETS, name, lambda name, data, drawn=drawn: drawn)
 
 
 def prepared(recipe: Recipe, data: Path, homes: list[Path]) -> Run:
-    known = training.load_set(recipe.training_set, data)
-    return training._prepare(recipe, known, data, homes, 0, torch.device("cpu"), None)
+    known = loop.load_set(recipe.training_set, data)
+    return loop._prepare(recipe, known, data, homes, 0, torch.device("cpu"), None)
 
 
 @pytest.mark.parametrize("switch", OF_NAT)
@@ -131,7 +127,7 @@ def test_held_out_runs_report_on_no_test_set_and_learn_no_held_out_picture(small
     recipe = replace(NAT, held_out=True, negatives="cifar100_fit")
     assert recipe.roles == {"cifar10_held_out": "in distribution", "cifar100_held_out": "same source"}
     for source, parts in (("cifar10", (144, 16)), ("cifar100", None)):
-        fit, held = (training.load_set(f"{source}_{part}", small_cifar) for part in ("fit", "held_out"))
+        fit, held = (loop.load_set(f"{source}_{part}", small_cifar) for part in ("fit", "held_out"))
         assert len(fit) + len(held) == 160
         assert not set(fit.ids) & set(held.ids)
         assert parts in (None, (len(fit), len(held)))
@@ -143,14 +139,14 @@ def test_held_out_runs_report_on_no_test_set_and_learn_no_held_out_picture(small
 def test_an_average_survives_being_resumed(small_cifar: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = replace(NAT, ema_decay=0.9, epochs=2)
     train(recipe, data=small_cifar, out=small_cifar / "whole", progress=False)
-    take = training.take_step
+    take = loop.take_step
 
     def step(run: Run, cost: object) -> tuple:
         if run.step == 3:
             raise KeyboardInterrupt
         return take(run, cost)
 
-    monkeypatch.setattr(training, "take_step", step)
+    monkeypatch.setattr(loop, "take_step", step)
     with pytest.raises(KeyboardInterrupt):
         train(recipe, data=small_cifar, out=small_cifar / "cut", progress=False, save_seconds=0.0)
     monkeypatch.undo()

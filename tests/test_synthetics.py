@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from nat_core.batches import Batches, cutout, generator_for, resize
-from nat_core.datasets import ImageSet, load_set, noise
+from nat_core.data.sets import ImageSet, load_set, noise
+from nat_core.data.synthetic import SYNTHETICS, blends, blobs, made_up, patch_shuffled
 from nat_core.recipes import SYNTHETIC, Recipe
-from nat_core.synthetics import SYNTHETICS, blends, blobs, made_up, patch_shuffled
+from nat_core.training.batches import Batches, cutout, generator_for, resize
 
 PIXELS = torch.randint(0, 256, (6, 16, 16, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from nat_core.__main__ import main
-from nat_core.checkpoints import available, load_card
-from nat_core.paper import PAPER
-from nat_core.report import NetworkReport, SetReport
-from nat_core.sheets import sheets
-from nat_core.tables import render
+from nat_core.measure.report import NetworkReport, SetReport
+from nat_core.paper.figures import PAPER
+from nat_core.paper.tables import render, sheets
+from nat_core.store.checkpoints import available, load_card
 
 CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
 KEYS = ("0.4", "0.6", "0.8", "0.9")

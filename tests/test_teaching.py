@@ -14,7 +14,7 @@ from app.palette import LIGHT
 from app.teach_charts import before_after
 from app.teach_settings import DEFAULTS
 from app.teach_words import Rates
-from nat_core.features import CHOSEN, Features, save_features
+from nat_core.store.features import CHOSEN, Features, save_features
 from tests.pages import said
 from tests.synthetic import write_pairs
 

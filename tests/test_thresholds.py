@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 from app import behind, scores
 from app.links import FOLDS
 from app.pairs import pair_named
-from nat_core import metrics
-from nat_core.predictions import Predictions
+from nat_core.measure import metrics
+from nat_core.measure.predictions import Predictions
 from tests.pages import MAIN, PAGES, alts, live_data, now, said
 from tests.synthetic import write_network
 
@@ -127,7 +127,7 @@ def test_the_pictures_behind_a_bar_or_the_command_that_gets_them(
 
 
 def test_the_sheet_shows_the_most_sure_first(networks: Path, monkeypatch: pytest.MonkeyPatch, fresh_caches) -> None:
-    from nat_core.datasets import noise
+    from nat_core.data.sets import noise
 
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     ids = noise().ids[:3]

@@ -13,12 +13,11 @@ import numpy as np
 import pytest
 import torch
 
-from nat_core.checkpoints import WEIGHTS, load_card, load_weights
-from nat_core.models import build
-from nat_core.precision import choose_precision
+from nat_core.network.models import build
 from nat_core.recipes import RECIPES, Recipe, recipe_named
-from nat_core.state import newest_state
-from nat_core.training import TrainingError, learning_rate, train
+from nat_core.store.checkpoints import WEIGHTS, load_card, load_weights
+from nat_core.training.loop import TrainingError, choose_precision, learning_rate, train
+from nat_core.training.state import newest_state
 
 TINY = replace(recipe_named("digits_nat"), epochs=2, sizes=((16, 1.0),))
 
@@ -26,10 +25,10 @@ TINY = replace(recipe_named("digits_nat"), epochs=2, sizes=((16, 1.0),))
 @pytest.fixture(autouse=True)
 def less_noise(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten pictures of noise instead of 10,000: these tests are about training."""
-    from nat_core import datasets
+    from nat_core.data import sets
 
-    drawn = datasets.noise(count=10)
-    monkeypatch.setitem(datasets.SETS, "noise", lambda name, data: drawn)
+    drawn = sets.noise(count=10)
+    monkeypatch.setitem(sets.SETS, "noise", lambda name, data: drawn)
 
 
 def weights_of(folder: Path) -> bytes:
@@ -62,12 +61,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 import torch
-from nat_core import datasets
+from nat_core.data import sets
 from nat_core.recipes import recipe_named
-from nat_core.training import train
+from nat_core.training.loop import train
 torch.set_num_threads(1)
-drawn = datasets.noise(count=10)
-datasets.SETS["noise"] = lambda name, data: drawn
+drawn = sets.noise(count=10)
+sets.SETS["noise"] = lambda name, data: drawn
 recipe = replace(recipe_named("digits_nat"), epochs=4, sizes=((16, 1.0),))
 train(recipe, out=Path(sys.argv[1]), resume=True, progress=False, save_seconds=0.0)
 """
@@ -120,16 +119,16 @@ def test_a_begun_run_is_never_mixed_with_another(tmp_path: Path, monkeypatch: py
 
 
 def interrupt_after(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
-    from nat_core import training
+    from nat_core.training import loop
 
-    whole = training.take_step
+    whole = loop.take_step
 
-    def step(run: training.Run, cost: object) -> tuple:
+    def step(run: loop.Run, cost: object) -> tuple:
         if run.step == steps:
             raise KeyboardInterrupt
         return whole(run, cost)
 
-    monkeypatch.setattr(training, "take_step", step)
+    monkeypatch.setattr(loop, "take_step", step)
 
 
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_state(tmp_path: Path) -> None:
@@ -167,7 +166,7 @@ def test_the_learning_rate_warms_up_to_its_peak_and_falls_to_nothing() -> None:
 
 
 def test_weight_decay_spares_norms_and_biases(tmp_path: Path) -> None:
-    from nat_core.training import optimiser_for
+    from nat_core.training.loop import optimiser_for
 
     model = build("wrn10_1", 3)
     decayed, spared = optimiser_for(TINY, model).param_groups
@@ -183,7 +182,7 @@ def test_a_recipe_may_fix_its_precision(precision: str) -> None:
 
 
 def test_the_trial_takes_the_faster_precision(monkeypatch: pytest.MonkeyPatch) -> None:
-    from nat_core import precision as module
+    from nat_core.training import loop as module
 
     recipe, model, images = replace(TINY, precision="auto"), build("wrn10_1", 3), torch.zeros(2, 3, 8, 8)
     for times, expected in (

@@ -186,8 +186,8 @@ def test_a_queue_without_workers_is_refused() -> None:
 
 
 def test_thirty_visitors_train_at_once() -> None:
-    from nat_core.plane import draw_negatives, draw_points
-    from nat_core.playground import Settings, State, start, train
+    from nat_core.small.plane import draw_negatives, draw_points
+    from nat_core.small.playground import Settings, State, start, train
 
     settings, points, negatives = Settings(width=8), draw_points(), draw_negatives("ring")
     begin = start(settings, 3)
@@ -226,17 +226,17 @@ def test_thirty_visitors_train_three_kinds_of_networks_at_once() -> None:
     import numpy as np
     import torch
 
-    from nat_core import digits, live, playground
-    from nat_core.plane import draw_negatives, draw_points
+    from nat_core.small import digits, heads, playground
+    from nat_core.small.plane import draw_negatives, draw_points
 
     points, ring, settings = draw_points(), draw_negatives("ring"), playground.Settings(width=8)
     classifier = torch.nn.Linear(8, 3)
     values = np.random.default_rng(0).random((60, 8)).astype(np.float32)
-    lesson = live.Lesson(values, np.arange(60) % 3, values[:5] + 1)
+    lesson = heads.Lesson(values, np.arange(60) % 3, values[:5] + 1)
     kinds = (
         lambda: playground.train(playground.start(settings, 3), points, ring, settings, 10),
         lambda: digits.train(digits.start(), digits.digits(), 5, 10),
-        lambda: live.train(live.start(classifier), lesson, live.make_of(classifier), 10),
+        lambda: heads.train(heads.start(classifier), lesson, heads.make_of(classifier), 10),
     )
     turns = Turns(2, patience=ENOUGH)
     found = [turns.begin(f"visitor {number}", kinds[number % 3]) for number in range(30)]

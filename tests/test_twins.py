@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from nat_core.losses import nat_loss
-from nat_core.twins import BlownUp, Goal, Make, State, advance, begin, forward, fresh, packed
+from nat_core.small.twins import BlownUp, Goal, Make, State, advance, begin, forward, fresh, packed
+from nat_core.training.losses import nat_loss
 
 MAKE = Make((3, 5, 2))
 INPUTS = torch.tensor([[0.0, 1.0, 2.0], [1.0, 0.0, -1.0], [2.0, 2.0, 2.0]])

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.pictures import FOLDER, gallery
-from nat_core.checkpoints import CARD, PREDICTIONS
+from nat_core.store.checkpoints import CARD, PREDICTIONS
 from tests.pages import MAIN, PAGES, alts, said
 from tests.synthetic import write_network, write_pairs
 

@@ -6,7 +6,7 @@ from app import cached, frame, own, own_network_form, own_sets, own_words, rates
 from app.own import OwnSet
 from app.pairs import set_title
 from app.palette import KINDS
-from nat_core.own_sets import UnreadableSet
+from nat_core.data.uploaded_sets import UnreadableSet
 from nat_core.recipes import IN_DISTRIBUTION
 
 pair, t = frame.chosen_pair(), frame.threshold()

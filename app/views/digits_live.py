@@ -12,7 +12,7 @@ with st.spinner("The two networks are made ready."):
 # Torch is imported by now, with the spinner to be seen; `learning` needs it.
 from app import learning, turns, waiting
 from app.reading import reading
-from nat_core.digits import STEPS, digits
+from nat_core.small.digits import STEPS, digits
 
 STYLE = "<style>.st-key-school [data-stale] { opacity: 1 !important; transition: none !important; }</style>"
 t = frame.threshold()

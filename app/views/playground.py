@@ -7,7 +7,7 @@ from app import playground_words as words
 from app.palette import KINDS, NAMES
 from app.plane import plane, plane_picture
 from app.play_settings import LAYERS, MOST_COUNT, MOST_SEED, MOST_WEIGHT, RATES, WIDTHS
-from nat_core.plane import CLASSES, EXTENT, MARGIN
+from nat_core.small.plane import CLASSES, EXTENT, MARGIN
 
 with st.spinner("The two networks are made ready."):
     cached.warm_up().result()

@@ -6,7 +6,7 @@ import streamlit as st
 from app import cached, counted, folds, frame, live, own_sets, rates, tables, threshold_words
 from app.pairs import ROLE_TITLES, pictures_of, set_title
 from app.palette import KINDS
-from nat_core.ilsvrc import variants_of, without_variants
+from nat_core.measure.variants import variants_of, without_variants
 from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
 
 pair = frame.chosen_pair()

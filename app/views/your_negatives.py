@@ -7,7 +7,7 @@ from app import teach_words as says
 from app.palette import NAMES, Kind
 from app.teach_charts import before_after
 from app.teach_settings import MOST
-from nat_core.metrics import accuracy, negative_confidence_rate
+from nat_core.measure.metrics import accuracy, negative_confidence_rate
 
 with st.spinner("The networks are made ready."):
     cached.warm_up().result()
@@ -15,7 +15,7 @@ with st.spinner("The networks are made ready."):
 # Torch is imported by now, with the spinner to be seen; `teaching` needs it.
 from app import asked, teaching, turns, waiting
 from app.teaching import FURTHER, KNOWN, OTHERS, OWN
-from nat_core import live
+from nat_core.small import heads
 
 ZONE = "negative_uploads"
 chosen, t = frame.chosen_pair(), frame.threshold()
@@ -168,7 +168,7 @@ def taught(done: teaching.Taught) -> None:
     stored = asked.stored_features(name)
     learned = len(stored["cifar10_train"].values)
     beside = len(stored["cifar100_train"].values) if done.beside else 0
-    st.caption(says.how(len(done.photos), live.COPIES, learned, beside, live.STEPS, done.seconds))
+    st.caption(says.how(len(done.photos), heads.COPIES, learned, beside, heads.STEPS, done.seconds))
 
 
 require_features()

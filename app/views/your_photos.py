@@ -24,9 +24,9 @@ from app.pairs import pictures_of, set_title
 from app.palette import KINDS, NAMES
 from app.pictures import samples
 from app.workshop_words import CAMERA_NEEDS_HTTPS
-from nat_core.images import CROPS
-from nat_core.metrics import confidence_histogram
-from nat_core.readers import SUFFIXES
+from nat_core.data.images import CROPS
+from nat_core.data.sets import SUFFIXES
+from nat_core.measure.metrics import confidence_histogram
 
 PER_PAGE = 8
 

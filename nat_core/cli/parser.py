@@ -1,0 +1,296 @@
+"""What the command line's words mean: a recipe's name, whole numbers. argparse prints what they raise.
+
+The verbs of the command line `nat`, their options and their help.
+"""
+
+import argparse
+from pathlib import Path
+
+from nat_core import __version__
+from nat_core.recipes import PROTOCOLS, RECIPES, Recipe, recipe_named
+from nat_core.studies.plan import studies
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def recipe(name: str) -> Recipe:
+    """Return the recipe of that name; ArgumentTypeError names the known ones."""
+    try:
+        return recipe_named(name)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def count(text: str) -> int:
+    """Return a whole number from 0 up; ArgumentTypeError for anything else.
+
+    >>> count("12")
+    12
+    """
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"needs a whole number from 0 up, not {text!r}")
+    return int(text)
+
+
+def at_least_one(text: str) -> int:
+    """Return a whole number from 1 up; ArgumentTypeError for anything else."""
+    if (number := count(text)) < 1:
+        raise argparse.ArgumentTypeError(f"needs a whole number from 1 up, not {text!r}")
+    return number
+
+
+def device_option(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add --device, one of DEVICES; `what` says what for."""
+    parser.add_argument(
+        "--device", choices=DEVICES, default="auto", help=f"{what} (default: auto, the fastest there is)"
+    )
+
+
+def data_option(parser: argparse.ArgumentParser) -> None:
+    """Add --data, the folder of the image sets."""
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="where the image sets are (default: $NAT_DATA, ./data)"
+    )
+
+
+def checkpoints_option(parser: argparse.ArgumentParser, what: str = "where the networks are") -> None:
+    """Add --checkpoints, a folder of networks; `what` says what for."""
+    parser.add_argument(
+        "--checkpoints", type=Path, metavar="DIR", help=f"{what} (default: $NAT_CHECKPOINTS, ./checkpoints)"
+    )
+
+
+STATUSES = """\
+exit status:
+  0    done
+  1    something could not be done (unreadable picture, missing image set, damaged
+       network, full disk); one sentence on standard error says what and why
+  2    the command itself is wrong
+  130  stopped with Ctrl-C"""
+
+FORMATS = ("text", "markdown", "csv", "json", "latex")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of every verb.
+
+    >>> build_parser().parse_args(["train", "digits_nat", "--seed", "3"]).seed
+    3
+    """
+    parser = argparse.ArgumentParser(
+        prog="nat",
+        description="Negative Awared Training: train, measure and show image classifiers that stay neutral on what "
+        "they were never taught.",
+        epilog=f"`nat VERB --help` says more, with examples.\n\n{STATUSES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"nat {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for add in (_add_data, _add_train, _add_predict, _add_evaluate, _add_report, _add_reproduce, _add_levels,
+                _add_features, _add_app):  # fmt: skip
+        add(verbs)
+    return parser
+
+
+def _verb(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, summary: str, text: str, examples: str
+) -> argparse.ArgumentParser:
+    return verbs.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.\n{text}",
+        epilog=f"examples:\n{examples}\n\n{STATUSES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def _add_data(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _verb(
+        verbs,
+        "data",
+        "say which image sets are there, which are missing and how to get them",
+        "CIFAR-10 and CIFAR-100 are needed only to train or evaluate on them, never for the\n"
+        "app or the tables. The digits and the noise are always there.",
+        "  nat data\n  nat data --download cifar10 cifar100",
+    )
+    parser.add_argument(
+        "--download",
+        nargs="+",
+        choices=("cifar10", "cifar100"),
+        default=[],
+        metavar="SET",
+        help="download cifar10 or cifar100 (170 MB each, checksummed)",
+    )
+    data_option(parser)
+
+
+def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _verb(
+        verbs,
+        "train",
+        "train a network, evaluate it and store it with its report",
+        "Killed at any moment, a run goes on with --resume to the very same weights.\n\n"
+        "recipes:\n" + "\n".join(f"  {name}" for name in RECIPES),
+        "  nat train digits_nat --out my_networks     needs no data set, takes seconds\n"
+        "  nat train wrn16_1_nat --data data          about 40 minutes on one core\n"
+        "  nat train wrn16_1_nat --data data --resume",
+    )
+    parser.add_argument("recipe", type=recipe, metavar="RECIPE", help="name of a recipe, and so of the network")
+    device_option(parser, "where to train")
+    parser.add_argument("--seed", type=count, default=0, help="seed of every random choice (default: 0)")
+    parser.add_argument(
+        "--epochs", type=at_least_one, metavar="N", help="passes over the pictures, if not the recipe's"
+    )
+    parser.add_argument("--protocol", choices=tuple(PROTOCOLS), help="schedule, if not the recipe's (cpu, digits)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where to store the network (default: --checkpoints)")
+    parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
+    data_option(parser)
+    checkpoints_option(parser, "where a student's teacher is")
+
+
+def _add_predict(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _verb(
+        verbs,
+        "predict",
+        "say what the networks see in pictures, and how sure they are",
+        "PNG, JPEG, WebP, GIF and BMP files of any size. A file that cannot be read makes exit\n"
+        "status 1; the others are still answered.",
+        "  nat predict bee.jpg\n  nat predict photos/*.jpg --networks wrn16_1_baseline wrn16_1_nat --json",
+    )
+    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="a picture")
+    parser.add_argument(
+        "--networks",
+        nargs="+",
+        action="extend",
+        metavar="NAME",
+        help="which networks (default: all that are there); write it after the pictures",
+    )
+    parser.add_argument("--json", action="store_true", help="all probabilities, as JSON on standard output")
+    checkpoints_option(parser)
+
+
+def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _verb(
+        verbs,
+        "evaluate",
+        "measure a network on your own pictures",
+        "Prints the share of them on which the network's confidence exceeds each threshold\n"
+        "(NCR where they are negatives), beside the share of its own test pictures kept.",
+        "  nat evaluate wrn16_1_nat --images photos\n"
+        "  nat evaluate wrn16_1_nat --images pathmnist.npz --output logits.npz",
+    )
+    parser.add_argument("network", metavar="NAME", help="name of a network")
+    parser.add_argument(
+        "--images",
+        type=Path,
+        required=True,
+        metavar="DIR_OR_NPZ",
+        help="a folder of pictures, or an .npz file with MedMNIST's key names (its test split is used)",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE.npz",
+        help="write `logits` (n, classes) float32, and `files` or `labels`, to this file",
+    )
+    checkpoints_option(parser)
+
+
+def _add_report(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _verb(
+        verbs,
+        "report",
+        "print the paper's two tables with ours beside",
+        "Every number comes from the networks' cards: no data set and no GPU is needed.",
+        "  nat report\n  nat report --format json > report.json\n  nat report --page docs",
+    )
+    parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+    parser.add_argument(
+        "--page",
+        type=Path,
+        metavar="DIR",
+        help="write results.md into this folder: tables, studies, verdicts, plots",
+    )
+    parser.add_argument(
+        "--renew", action="store_true", help="compute the cards' numbers again from the stored predictions, print none"
+    )
+    checkpoints_option(parser)
+
+
+def _add_reproduce(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _verb(
+        verbs,
+        "reproduce",
+        "train every network behind the tables and the studies, as long as you like",
+        "Runs wait in order of worth, one single-thread process each; what is done is skipped.\n"
+        "Stopped or killed, the same command goes on. All numbers go to runs.json, networks of\n"
+        "the tables beside it.\n\n"
+        "protocols:\n" + "\n".join(f"  {each.name:<8} {each.about}" for each in PROTOCOLS.values()
+                                    if each.name != "digits") + "\n\n"
+        "studies:\n" + "\n".join(f"  {study.name:<19} {study.question}" for study in studies()),
+        "  nat reproduce --plan                      the queue, with times for this machine\n"
+        "  nat reproduce --minutes 600 --out my_networks\n"
+        "  nat reproduce --protocol full             with a GPU",
+    )  # fmt: skip
+    known = [name for name in PROTOCOLS if name != "digits"]
+    parser.add_argument("--plan", action="store_true", help="print the queue with estimated times, train nothing")
+    parser.add_argument("--minutes", type=at_least_one, metavar="M", help="stop after that long (default: when done)")
+    parser.add_argument("--protocol", choices=known, default="cpu", help="schedule of the tables (default: cpu)")
+    parser.add_argument(
+        "--study", nargs="+", action="extend", choices=[each.name for each in studies()], default=[], metavar="STUDY",
+        help="only the runs of these studies",
+    )  # fmt: skip
+    parser.add_argument("--jobs", type=at_least_one, metavar="N", help="runs side by side (default: one a core)")
+    device_option(parser, "where to train")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="where to store all (default: $NAT_CHECKPOINTS, ./checkpoints)"
+    )
+    data_option(parser)
+
+
+def _add_levels(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _verb(
+        verbs,
+        "levels",
+        "measure how far the networks' attention maps lie apart at the low, middle and high level",
+        "Each baseline is compared with the NAT network of its seed, and with the same baseline\n"
+        "of other seeds, on up to 10,000 pictures of every set that is there. The numbers go to\n"
+        "levels.json beside the networks; what is there already is not measured again. `nat\n"
+        "reproduce` does this at its end.",
+        "  nat levels\n  nat levels --checkpoints my_networks --data data",
+    )
+    device_option(parser, "where to run the networks")
+    data_option(parser)
+    checkpoints_option(parser)
+
+
+def _add_features(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _verb(
+        verbs,
+        "features",
+        "store what a network's last layer is given, for training a new head in the app",
+        "For 5,000 training and 2,000 test pictures each of CIFAR-10 and CIFAR-100, chosen with\n"
+        "seed 0: 64 numbers (ResNet-18: 512) a picture in features.safetensors in the network's\n"
+        "folder, with ids and labels. No picture is stored.",
+        "  nat features wrn16_1_baseline wrn16_1_nat",
+    )
+    parser.add_argument("networks", nargs="+", metavar="NAME", help="name of a network")
+    data_option(parser)
+    checkpoints_option(parser)
+
+
+def _add_app(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _verb(
+        verbs,
+        "app",
+        "open the app in a browser",
+        "It is served to this machine only, until Ctrl-C; with --classroom to everyone in the local\n"
+        "network, with the address and its QR code printed here and on the page Workshop.",
+        "  nat app\n  nat app --checkpoints my_networks --port 8600\n  nat app --classroom",
+    )
+    parser.add_argument("--classroom", action="store_true", help="serve the local network, for phones in a class")
+    parser.add_argument("--port", type=count, metavar="N", help="default: 8501, or the next free one")
+    data_option(parser)
+    checkpoints_option(parser)

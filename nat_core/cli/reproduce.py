@@ -1,0 +1,127 @@
+"""The verbs `nat reproduce`, the plan with estimated times or the queue with a line for each run, and `nat levels`."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+
+from nat_core.data.sets import data_folder
+from nat_core.store.checkpoints import checkpoints_folder
+from nat_core.store.runs import Divergence, RunRecord, load_ended, load_runs
+from nat_core.studies.choice import chosen_sentence, load_choice, record_choice
+from nat_core.studies.level_findings import level_sentences
+from nat_core.studies.plan import PlannedRun, Study, queue, studies
+from nat_core.studies.queue import Place, Progress, go, is_done
+
+SIDE_BY_SIDE = 6
+"""Small networks trained side by side on a GPU: each alone would leave it waiting for launches."""
+
+
+def reproduce(options: argparse.Namespace) -> int:
+    """Print the plan, or train the queue's runs; 1 where one of them failed."""
+    from nat_core.network.inference import choose_device
+    from nat_core.studies.levels import measure
+
+    device = choose_device(options.device).type
+    place = Place(options.out or checkpoints_folder(None), data_folder(options.data), device)
+    names = tuple(options.study)
+    choice = load_choice(place.out)
+    runs = queue(options.protocol, names, choice)
+    jobs = options.jobs or (min(_cores(), SIDE_BY_SIDE) if device == "cuda" else _cores())
+    if options.plan:
+        _print_plan(runs, place, studies(options.protocol, choice), jobs)
+        return 0
+    if names == ("nat_plus",) and not runs:
+        print(f"nat reproduce: {chosen_sentence(choice)}", file=sys.stderr)
+        return 1
+    deadline = None if options.minutes is None else time.monotonic() + 60.0 * options.minutes
+    progress = go(runs, place, jobs=jobs, seconds=_left(deadline), show=_Lines())
+    if choice is None and (choice := record_choice(place.out, load_runs(place.out))):
+        print(chosen_sentence(choice))
+        chosen = [run for run in queue(options.protocol, names, choice) if run not in runs]
+        progress = progress.then(go(chosen, place, jobs=jobs, seconds=_left(deadline), show=_Lines()))
+    for key, sentence in progress.failed.items():
+        print(f"nat reproduce: {key}: {sentence}", file=sys.stderr)
+    left = len(progress.waiting)
+    print(f"{len(progress.done)} runs finished, {left} left, {len(progress.failed)} failed; numbers of all runs: "
+          f"{place.out / 'runs.json'}")  # fmt: skip
+    if left:
+        print("go on with the same command")
+    else:
+        measure(place.out, place.data, device, show=print)
+    return 1 if progress.failed else 0
+
+
+def levels(options: argparse.Namespace) -> int:
+    """Measure how far the maps of the networks that are there lie apart, store it, and say it in words."""
+    from nat_core.network.inference import choose_device
+    from nat_core.studies.levels import measure
+
+    folder = checkpoints_folder(options.checkpoints)
+    pairs = measure(folder, data_folder(options.data), choose_device(options.device).type, show=print)
+    if not pairs:
+        print(f"nat levels: no baseline and NAT network of one kind in {folder}: train them first", file=sys.stderr)
+        return 1
+    print("\n".join(level_sentences(pairs)))
+    return 0
+
+
+def _left(deadline: float | None) -> float | None:
+    return None if deadline is None else max(0.0, deadline - time.monotonic())
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _print_plan(runs: Sequence[PlannedRun], place: Place, every: Sequence[Study], jobs: int) -> None:
+    import torch
+
+    from nat_core.studies.timing import estimated_seconds
+
+    torch.set_num_threads(1)
+    records, diverged = load_ended(place.out)
+    ended, left = {**diverged, **records}, 0.0
+    study_of: dict[str, str] = {}
+    for study in every:
+        for run in study.runs:
+            study_of.setdefault(run.key, study.name)
+    print(f"{'study':<19} {'run':<42} {'minutes':>7}")
+    for run in runs:
+        if is_done(run, ended, place):
+            print(f"{study_of[run.key]:<19} {run.key:<42} {_word(ended.get(run.key)):>7}")
+            continue
+        seconds = estimated_seconds(run.recipe, place.device)
+        left += seconds
+        print(f"{study_of[run.key]:<19} {run.key:<42} {seconds / 60:7.1f}", flush=True)
+    print(f"{left / 3600:.1f} hours of one process, {left / 3600 / jobs:.1f} hours with {jobs} side by side on this "
+          f"machine ({place.device}); the longest runs may leave some idle at the end")  # fmt: skip
+
+
+def _word(ended: RunRecord | Divergence | None) -> str:
+    return "blew up" if isinstance(ended, Divergence) else "done"
+
+
+class _Lines:
+    """A line for each run: redrawn in place on a terminal, once a minute anywhere else."""
+
+    def __init__(self) -> None:
+        self._drawn, self._due, self._told = 0, 0.0, 0
+        self._named: set[str] = set()
+
+    def __call__(self, progress: Progress) -> None:
+        terminal = sys.stderr.isatty()
+        news = [f"{key}: done" for key in progress.done[self._told :]]
+        self._told = len(progress.done)
+        news += [f"{key}: failed: {why}" for key, why in progress.failed.items() if key not in self._named]
+        self._named |= progress.failed.keys()
+        if time.monotonic() < self._due and not news:
+            return
+        self._due = time.monotonic() + (1.0 if terminal else 60.0)
+        width = os.get_terminal_size(sys.stderr.fileno()).columns - 1 if terminal else 200
+        lines = [f"{key}: {child.line}"[:width] for key, child in progress.running.items()]
+        up = f"\x1b[{self._drawn}A\x1b[J" if terminal and self._drawn else ""
+        sys.stderr.write(up + "".join(f"{line}\n" for line in news + lines))
+        sys.stderr.flush()
+        self._drawn = len(lines)

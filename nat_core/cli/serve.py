@@ -1,0 +1,129 @@
+"""A classroom's way in: this computer's address in the local network, a free port, and the QR code of both.
+
+The verb `nat app`: Streamlit's server as a child process, on this computer or for a classroom's network.
+"""
+
+import argparse
+import io
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import segno
+
+from nat_core.data.sets import data_folder
+from nat_core.store.checkpoints import checkpoints_folder
+
+ELSEWHERE = ("192.0.2.1", 9)
+"""An address kept for documentation: a datagram socket finds its way there without sending anything."""
+FIRST_PORT = 8501
+PORTS = 100
+
+
+class NoNetwork(Exception):
+    """This computer is in no network, or no port is free; the message is a sentence for who started it."""
+
+
+def local_address() -> str:
+    """Return this computer's address in its network, as phones there reach it. Raises NoNetwork without one."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
+            way.connect(ELSEWHERE)
+            address = way.getsockname()[0]
+    except OSError:
+        address = "127.0.0.1"
+    if address.startswith("127.") or address == "0.0.0.0":
+        raise NoNetwork(
+            "This computer has no network address, so no phone can reach it. Connect it to the network that the "
+            "phones use (Wi-Fi or cable), and start again."
+        )
+    return address
+
+
+def free_port(wanted: int | None = None) -> int:
+    """Return the port that is wanted, or the first free one from 8501 up. Raises NoNetwork where it is taken."""
+    candidates = range(FIRST_PORT, FIRST_PORT + PORTS) if wanted is None else (wanted,)
+    for port in candidates:
+        with socket.socket() as tried:
+            if sys.platform != "win32":
+                # As the server does it, so that a port which it can have is not refused here.
+                tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind(("0.0.0.0", port))
+            except OSError:
+                continue
+            return port
+    raise NoNetwork(f"Port {candidates[0]} is taken: stop what uses it, or name another one with --port.")
+
+
+def qr_text(address: str, *, coloured: bool = False) -> str:
+    """Return the QR code of an address as lines of a terminal, two rows of modules a line.
+
+    The blocks are the light modules. `coloured` sets white on black by escape codes, whatever the terminal's colours.
+
+    >>> len(qr_text("http://192.168.1.20:8501").splitlines())
+    17
+    """
+    drawn = io.StringIO()
+    segno.make(address, error="m", micro=False).terminal(drawn, compact=True)
+    if not coloured:
+        return drawn.getvalue()
+    return "".join(f"\x1b[97;40m{line}\x1b[0m\n" for line in drawn.getvalue().splitlines())
+
+
+def qr_svg(address: str, scale: int = 10) -> str:
+    """Return the QR code of an address as SVG, black on white with its quiet zone; `scale` pixels a module."""
+    drawn = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(
+        drawn, kind="svg", scale=scale, border=4, dark="#000", light="#fff", xmldecl=False, nl=False
+    )
+    return drawn.getvalue().decode()
+
+
+class NotServed(Exception):
+    """The app cannot be served; the message is a sentence for who started it."""
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Run the app until it is stopped, and return its exit status; its configuration lies beside it.
+
+    With --classroom, the local network is served. Raises NotServed where that cannot be.
+    """
+    import app  # the one place where the engine knows its app: to start it
+
+    main = Path(app.__file__).parent / "main.py"
+    if not main.is_file():
+        raise NotServed(f"No app at {main}: install the whole package again")
+    settings = {
+        "NAT_CHECKPOINTS": str(checkpoints_folder(options.checkpoints).absolute()),
+        "NAT_DATA": str(data_folder(options.data).absolute()),
+    }
+    flags = [f"--server.port={options.port}"] if options.port else []
+    if options.classroom:
+        address, port = _classroom(options.port)
+        settings["NAT_CLASSROOM"] = f"http://{address}:{port}"
+        flags = ["--server.address=0.0.0.0", f"--server.port={port}", f"--browser.serverAddress={address}"]
+    command = [sys.executable, "-m", "streamlit", "run", str(main), *flags]
+    with subprocess.Popen(command, env=os.environ | settings) as server:
+        try:
+            return 1 if server.wait() else 0
+        except KeyboardInterrupt:
+            server.wait()  # Ctrl-C reached it as well: let it close before the shell's prompt comes back
+            raise
+
+
+def _classroom(wanted: int | None) -> tuple[str, int]:
+    """Find this computer's address and a port for a class, and print both with their QR code."""
+    try:
+        address, port = local_address(), free_port(wanted)
+    except NoNetwork as error:
+        raise NotServed(str(error)) from None
+    url = f"http://{address}:{port}"
+    print(f"\nFor the class, in the same network: {url}\n")
+    print(qr_text(url, coloured=sys.stdout.isatty()))
+    print(f"To project it: {url}/workshop?workshop_part=Classroom")
+    print("Photos stay in this computer's memory; no portraits, please.")
+    print("Everyone in this network can open the app until you press Ctrl-C.", flush=True)
+    return address, port

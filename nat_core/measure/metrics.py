@@ -1,0 +1,303 @@
+"""Every number we report, on plain NumPy arrays: fractions in [0, 1], NaN-free, `ValueError` where none exists.
+
+`confidence` is the maximum softmax probability of a picture (MSP; Hendrycks and Gimpel, 2017); "kept" and "fooled"
+both mean confidence > t, strictly, on in-distribution pictures and on negatives.
+
+Intervals for shares of few pictures.
+
+What errors cost where an answer counts as sure above a threshold, and the threshold that costs least.
+"""
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+Array = np.ndarray
+
+
+def accuracy(predicted: Int[Array, " n"], labels: Int[Array, " n"]) -> float:
+    """Share of pictures whose predicted class is their label. Raises ValueError if empty or of unequal length.
+
+    >>> accuracy(np.array([3, 1, 2, 2]), np.array([3, 1, 2, 0]))
+    0.75
+    """
+    if predicted.ndim != 1 or predicted.shape != labels.shape or not len(predicted):
+        raise ValueError(f"predicted and labels must be two (n,) arrays, n >= 1; got {predicted.shape}, {labels.shape}")
+    return float(np.mean(predicted == labels))
+
+
+def negative_confidence_rate(confidence: Float[Array, " n"], threshold: float) -> float:
+    """NCR_t = (1/n) sum of 1[confidence > t] over n negatives: the share that fools the network (NAT, eq. for NCR_t).
+
+    `confidence` and `threshold` in [0, 1]. Raises ValueError if either is not, or if there are no pictures.
+
+    >>> negative_confidence_rate(np.array([0.3, 0.9, 0.95, 0.9]), 0.9)
+    0.25
+    """
+    return float(ncr_curve(confidence, np.array([threshold], dtype=np.float64))[0])
+
+
+def share_kept(confidence: Float[Array, " n"], threshold: float) -> float:
+    """Share of in-distribution pictures with confidence > t, right or wrong: NCR's formula, on what should pass.
+
+    `confidence` and `threshold` in [0, 1]. Raises ValueError if either is not, or if there are no pictures.
+
+    >>> share_kept(np.array([0.5, 0.97, 0.99, 1.0]), 0.9)
+    0.75
+    """
+    return negative_confidence_rate(confidence, threshold)
+
+
+def ncr_curve(confidence: Float[Array, " n"], thresholds: Float[Array, " k"]) -> Float[Array, " k"]:
+    """NCR_t at each of k thresholds in [0, 1], in their order (NAT, eq. for NCR_t). Raises as NCR does.
+
+    >>> ncr_curve(np.array([0.25, 0.5, 0.75, 1.0]), np.array([0.0, 0.5, 1.0]))
+    array([1. , 0.5, 0. ])
+    """
+    return _share_above(_within_unit("confidence", confidence), _within_unit("threshold", thresholds))
+
+
+def threshold_keeping(confidence_in: Float[Array, " n"], share: float = 0.95) -> float:
+    """The largest t such that the share of `confidence_in` > t is at least `share`.
+
+    With k the fewest pictures that make up the share, t is the next number (float64) below the k-th largest
+    confidence: pictures tied with that one are all kept, so the share kept can exceed `share`, never miss it.
+    `share` in (0, 1]. Raises ValueError outside it, or if there are no pictures.
+
+    >>> t = threshold_keeping(np.array([0.5, 0.6, 0.7, 0.8]), share=0.75)
+    >>> round(t, 6), t < 0.6
+    (0.6, True)
+    """
+    ascending = np.sort(_scores("confidence_in", confidence_in))
+    return float(np.nextafter(ascending[-_fewest_reaching(share, len(ascending))], -np.inf))
+
+
+def ncr_at_share_kept(
+    confidence_in: Float[Array, " n"], confidence_negatives: Float[Array, " m"], share: float = 0.95
+) -> float:
+    """NCR at the largest t that keeps `share` of the in-distribution pictures: networks compared at equal use.
+
+    Elsewhere called "FPR at 95 % TPR" with in-distribution as the positive class; see `fpr95` for the other way round.
+    Raises ValueError for a share outside (0, 1] or no pictures.
+
+    >>> ncr_at_share_kept(np.array([0.6, 0.7, 0.8, 0.9]), np.array([0.2, 0.65, 0.75, 0.1]), share=0.75)
+    0.25
+    """
+    return float(ncr_by_share_kept(confidence_in, confidence_negatives, np.array([share]))[0])
+
+
+def ncr_by_share_kept(
+    scores_in: Float[Array, " n"], scores_negatives: Float[Array, " m"], shares: Float[Array, " k"]
+) -> Float[Array, " k"]:
+    """`ncr_at_share_kept` at each of k shares in (0, 1], in their order. Raises as it does.
+
+    Any finite score that is higher for in-distribution pictures may take confidence's place, as in `auroc`.
+
+    >>> known, negatives = np.array([0.6, 0.7, 0.8, 0.9]), np.array([0.2, 0.65, 0.75, 0.1])
+    >>> ncr_by_share_kept(known, negatives, np.array([0.5, 0.75, 1.0]))
+    array([0.  , 0.25, 0.5 ])
+    """
+    ascending = np.sort(_scores("scores_in", scores_in))
+    thresholds = np.array([threshold_keeping(ascending, share) for share in shares])
+    return _share_above(_scores("scores_negatives", scores_negatives), thresholds)
+
+
+def auroc(confidence_in: Float[Array, " n"], confidence_negatives: Float[Array, " m"]) -> float:
+    """Area under the ROC curve: P(negative less confident than in-distribution) + half of P(equal), over all pairs.
+
+    In OOD metrics negatives are the positive class with score = -confidence: 1 is perfect, 0.5 is chance. Any finite
+    score that is higher for in-distribution pictures may take confidence's place (maximum logit, -entropy, -energy).
+    By ranks, O(n log n). Raises ValueError if a set is empty, not one-dimensional or not finite.
+
+    >>> auroc(np.array([0.9, 0.8, 0.5]), np.array([0.5, 0.4]))
+    0.9166666666666666
+    """
+    known = _scores("confidence_in", confidence_in)
+    negatives = np.sort(_scores("confidence_negatives", confidence_negatives))
+    # Below counts once, equal twice half: left + right = 2 below + equal; summed as integers, so chance is exactly .5.
+    doubled = np.searchsorted(negatives, known, "left") + np.searchsorted(negatives, known, "right")
+    return float(doubled.sum(dtype=np.int64) / (2 * len(known) * len(negatives)))
+
+
+def fpr95(confidence_in: Float[Array, " n"], confidence_negatives: Float[Array, " m"]) -> float:
+    """Share of in-distribution pictures rejected (FPR) where at least 95 % of the negatives are rejected (TPR).
+
+    In OOD metrics negatives are the positive class with score = -confidence; a picture is rejected where its score is
+    at least the threshold. FPR95 takes the first threshold with TPR >= 0.95, from the highest score down, without
+    interpolation. 0 is best. Raises ValueError if a set is empty, not one-dimensional or not finite.
+
+    >>> fpr95(np.array([0.3, 0.7, 0.8, 0.9]), np.array([0.2, 0.4, 0.5, 0.6]))
+    0.25
+    """
+    known = _scores("confidence_in", confidence_in)
+    negatives = np.sort(_scores("confidence_negatives", confidence_negatives))
+    return float(np.mean(known <= negatives[_fewest_reaching(0.95, len(negatives)) - 1]))
+
+
+def expected_calibration_error(confidence: Float[Array, " n"], correct: Bool[Array, " n"], bins: int = 15) -> float:
+    """ECE = sum over bins of (pictures in bin / n) |accuracy in bin - mean confidence in bin| (Guo et al., 2017).
+
+    Equal-width bins (lower, upper] over [0, 1]. Raises ValueError if empty, outside [0, 1] or of unequal length.
+
+    >>> round(expected_calibration_error(np.array([0.95, 0.97, 0.55]), np.array([True, False, True])), 4)
+    0.4567
+    """
+    confidence = _within_unit("confidence", confidence)
+    if correct.shape != confidence.shape:
+        raise ValueError(f"correct must have the shape of confidence, {confidence.shape}; got {correct.shape}")
+    gaps = np.bincount(_bin_numbers(confidence, bins), weights=correct - confidence, minlength=bins)
+    return float(np.abs(gaps).sum() / len(confidence))
+
+
+def confidence_histogram(confidence: Float[Array, " n"], bins: int = 50) -> Float[Array, " bins"]:
+    """Share of the pictures in each of `bins` equal-width bins (lower, upper] over [0, 1]; the shares add up to 1.
+
+    So the bins right of an edge t add up to NCR_t. Raises ValueError if empty, outside [0, 1] or bins < 1.
+
+    >>> confidence_histogram(np.array([0.2, 0.5, 0.9, 1.0]), bins=2)
+    array([0.5, 0.5])
+    """
+    confidence = _within_unit("confidence", confidence)
+    return np.bincount(_bin_numbers(confidence, bins), minlength=bins) / len(confidence)
+
+
+def entropy(probabilities: Float[Array, "n classes"]) -> Float[Array, " n"]:
+    """Shannon entropy of each picture's probabilities in nats, -sum of p log p: 0 (certain) to log c (uniform).
+
+    Raises ValueError if empty, not two-dimensional or outside [0, 1].
+
+    >>> entropy(np.array([[0.5, 0.5], [1.0, 0.0]])).round(4)
+    array([0.6931, 0.    ])
+    """
+    probabilities = _within_unit("probabilities", probabilities, ndim=2)
+    return np.sum(probabilities * -np.log(np.where(probabilities > 0, probabilities, 1)), axis=1)
+
+
+def energy(logits: Float[Array, "n classes"], temperature: float = 1.0) -> Float[Array, " n"]:
+    """Free energy of each picture, -T log sum exp(logit / T): lower for in-distribution (Liu et al., 2020).
+
+    `temperature` > 0. Raises ValueError if it is not, or if the logits are empty, not two-dimensional or not finite.
+
+    >>> energy(np.array([[0.0, 0.0], [3.0, 0.0]])).round(4)
+    array([-0.6931, -3.0486])
+    """
+    if not 0 < temperature < math.inf:
+        raise ValueError(f"temperature must be a positive number; got {temperature}")
+    return -temperature * np.logaddexp.reduce(_scores("logits", logits, ndim=2) / temperature, axis=1)
+
+
+def maximum_logit(logits: Float[Array, "n classes"]) -> Float[Array, " n"]:
+    """Largest logit of each picture: higher for in-distribution (Hendrycks et al., 2022). Raises as `energy` does.
+
+    >>> maximum_logit(np.array([[0.0, 2.0], [-1.0, -3.0]]))
+    array([ 2., -1.])
+    """
+    return _scores("logits", logits, ndim=2).max(axis=1)
+
+
+def _share_above(scores: Float[Array, " n"], thresholds: Float[Array, " k"]) -> Float[Array, " k"]:
+    """Share of the scores strictly above each threshold, by one sort."""
+    return (len(scores) - np.searchsorted(np.sort(scores), thresholds, "right")) / len(scores)
+
+
+def _fewest_reaching(share: float, n: int) -> int:
+    """The smallest k with k / n >= share, decided on the quotients themselves: ceil(0.07 * 100) is 8."""
+    if not 0 < share <= 1:
+        raise ValueError(f"share must be in (0, 1]; got {share}")
+    return 1 + int(np.searchsorted(np.arange(1, n + 1) / n, share))
+
+
+def _bin_numbers(confidence: Float[Array, " n"], bins: int) -> Int[Array, " n"]:
+    """The number, from 0, of each value's bin (lower, upper]; 0 itself falls into the first."""
+    if bins < 1:
+        raise ValueError(f"bins must be at least 1; got {bins}")
+    return np.searchsorted(np.arange(1, bins + 1) / bins, confidence)
+
+
+def _scores(name: str, values: Array, ndim: int = 1) -> Array:
+    """The values as float64 if they are `ndim`-dimensional, at least one and finite; else ValueError."""
+    if values.ndim != ndim or values.size == 0 or not np.isfinite(values).all():
+        raise ValueError(f"{name} must be a {ndim}-dimensional array of finite numbers, not empty; got {values.shape}")
+    return values.astype(np.float64)
+
+
+def _within_unit(name: str, values: Array, ndim: int = 1) -> Array:
+    """As `_scores`, and every value in [0, 1]."""
+    values = _scores(name, values, ndim)
+    if values.min() < 0 or values.max() > 1:
+        raise ValueError(f"{name} must be in [0, 1]; got {values.min():g} to {values.max():g}")
+    return values
+
+
+class Interval(NamedTuple):
+    """Both ends of an interval for a share, in [0, 1]."""
+
+    low: float
+    high: float
+
+
+def wilson_interval(successes: int, n: int, level: float = 0.95) -> Interval:
+    """Wilson's score interval for a share, `successes` of `n` (Wilson, 1927): sound for few pictures, 0 and n too.
+
+    (p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n), z the normal quantile of `level` in (0, 1).
+    Raises ValueError unless n >= 1 and 0 <= successes <= n.
+
+    >>> [round(end, 3) for end in wilson_interval(7, 12)]
+    [0.32, 0.807]
+    """
+    if n < 1 or not 0 <= successes <= n or not 0 < level < 1:
+        raise ValueError(f"needs 0 <= successes <= n, n >= 1, 0 < level < 1; got {successes}, {n}, {level}")
+    squared = NormalDist().inv_cdf((1 + level) / 2) ** 2
+    centre = (successes + squared / 2) / (n + squared)
+    half = math.sqrt(squared * (successes * (n - successes) / n + squared / 4)) / (n + squared)
+    # Both ends are exact at 0 and n of n; rounding would leave them a hair beside.
+    return Interval(0.0 if successes == 0 else centre - half, 1.0 if successes == n else centre + half)
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What one error costs, in any unit, at least 0."""
+
+    false_alarm: float
+    """For a negative that the network is sure of."""
+    miss: float
+    """For a picture of a known class that it is not sure of."""
+
+    def __post_init__(self) -> None:
+        if not self.false_alarm >= 0 or not self.miss >= 0:
+            raise ValueError(f"an error costs at least 0; got {self.false_alarm} and {self.miss}")
+
+
+def cost_curve(
+    known: Float[np.ndarray, " n"],
+    negatives: Float[np.ndarray, " m"],
+    thresholds: Float[np.ndarray, " k"],
+    prices: Prices,
+    share_negatives: float = 0.5,
+) -> Float[np.ndarray, " k"]:
+    """Return the mean cost of a picture at each threshold t.
+
+    cost(t) = s * false_alarm * NCR_t + (1 - s) * miss * (1 - kept_t), with s the share of negatives among all pictures.
+    `known` and `negatives` are confidences, `thresholds` and `share_negatives` in [0, 1]. Raises ValueError for others.
+
+    >>> cost_curve(np.array([0.9, 0.6]), np.array([0.8, 0.3]), np.array([0.5, 0.85]), Prices(10.0, 1.0))
+    array([2.5 , 0.25])
+    """
+    if not 0 <= share_negatives <= 1:
+        raise ValueError(f"the share of negatives must be in [0, 1]; got {share_negatives}")
+    alarms = prices.false_alarm * ncr_curve(negatives, thresholds)
+    misses = prices.miss * (1 - ncr_curve(known, thresholds))
+    return share_negatives * alarms + (1 - share_negatives) * misses
+
+
+def cheapest(thresholds: Float[np.ndarray, " k"], costs: Float[np.ndarray, " k"]) -> float:
+    """Return the threshold that costs least, the lowest of several.
+
+    >>> cheapest(np.array([0.5, 0.7, 0.9]), np.array([3.0, 1.0, 1.0]))
+    0.7
+    """
+    return float(thresholds[int(np.argmin(costs))])

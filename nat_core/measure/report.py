@@ -1,0 +1,166 @@
+"""Reports: the plain numbers of one network, computed from its predictions, as JSON and beside the paper's."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from nat_core.measure import metrics
+from nat_core.measure.predictions import BACKGROUND, Predictions, raw
+from nat_core.measure.variants import with_variants
+from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
+
+
+def threshold_key(threshold: float) -> str:
+    """The name of a threshold among a report's numbers.
+
+    >>> threshold_key(0.4)
+    '0.4'
+    """
+    return f"{threshold:g}"
+
+
+@dataclass(frozen=True)
+class SetReport:
+    """One network on one image set; every number but `images` is a fraction in [0, 1].
+
+    The in-distribution set has its own entry, so that its pictures are counted: there `ncr` is the share kept, and
+    the other three compare the set with itself.
+    """
+
+    images: int
+    """How many pictures the numbers come from."""
+    role: str
+    """What the set is to this network: in distribution, trained on, same source or unseen."""
+    ncr: dict[str, float]
+    """Share of the pictures with confidence > t, by threshold."""
+    ncr_at_95_kept: float
+    """NCR at the largest t that keeps 95 % of the in-distribution set."""
+    auroc: float
+    """Area under the ROC curve, negatives positive, score = -confidence."""
+    fpr95: float
+    """Share of the in-distribution set rejected at the first threshold that rejects 95 % of the negatives."""
+
+
+@dataclass(frozen=True)
+class NetworkReport:
+    """All published numbers of one network; fractions in [0, 1]."""
+
+    accuracy: float
+    ece: float
+    """Expected calibration error on the in-distribution set, 15 bins."""
+    seed: int
+    protocol: str
+    classes: tuple[str, ...]
+    share_kept: dict[str, float]
+    """Share of the in-distribution set with confidence > t, right or wrong, by threshold."""
+    sets: dict[str, SetReport]
+
+    @property
+    def in_distribution(self) -> str | None:
+        """The name of the in-distribution set; None if it is not among the sets."""
+        return next((name for name, each in self.sets.items() if each.role == IN_DISTRIBUTION), None)
+
+    @property
+    def negatives(self) -> dict[str, SetReport]:
+        """The sets without the in-distribution one: those of which NCR speaks."""
+        return {name: each for name, each in self.sets.items() if each.role != IN_DISTRIBUTION}
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as JSON's own types: what `nat report --format json` prints of this network."""
+        return asdict(self) | {"classes": list(self.classes)}
+
+    @classmethod
+    def from_json(cls, values: Any) -> "NetworkReport":
+        """The report of which `values` is the JSON. Raises ValueError naming what is missing, unknown or no number."""
+        _check_keys(cls, values)
+        if not isinstance(values["sets"], Mapping):
+            raise ValueError(f"sets must be an object; got {values['sets']!r}")
+        return cls(
+            accuracy=_number("accuracy", values["accuracy"]),
+            ece=_number("ece", values["ece"]),
+            seed=_whole("seed", values["seed"]),
+            protocol=str(values["protocol"]),
+            classes=tuple(map(str, values["classes"])),
+            share_kept=_numbers("share_kept", values["share_kept"]),
+            sets={name: _set_from_json(each) for name, each in values["sets"].items()},
+        )
+
+
+def evaluate(
+    predictions: Mapping[str, Predictions],
+    roles: Mapping[str, str],
+    *,
+    seed: int,
+    protocol: str,
+    classes: Sequence[str],
+) -> NetworkReport:
+    """The report of one network from its predictions by set, in the order of `roles` (set name to role).
+
+    A set without a role (the gallery) or without predictions is left out; the variants of ILSVRC are derived from it.
+    `seed` and `protocol` are handed through. Predictions with a background class are read raw
+    (`nat_core.measure.predictions`).
+    Raises ValueError unless exactly one set with predictions is in distribution, with labels and `classes` logits.
+    """
+    predictions = with_variants(predictions)
+    if classes[-1] == BACKGROUND:
+        predictions = raw(predictions)
+    known = [name for name, role in roles.items() if role == IN_DISTRIBUTION and name in predictions]
+    if len(known) != 1:
+        raise ValueError(f"needs the predictions of one set in distribution; got {known} among {sorted(predictions)}")
+    reference = predictions[known[0]]
+    if reference.labels is None or reference.logits.shape[1] != len(classes):
+        raise ValueError(f"{known[0]} needs labels and {len(classes)} logits a picture; got {reference.logits.shape}")
+    correct = reference.predicted == reference.labels
+    return NetworkReport(
+        accuracy=metrics.accuracy(reference.predicted, reference.labels),
+        ece=metrics.expected_calibration_error(reference.confidence, correct),
+        seed=seed,
+        protocol=protocol,
+        classes=tuple(classes),
+        share_kept={threshold_key(t): metrics.share_kept(reference.confidence, t) for t in THRESHOLDS},
+        sets={n: evaluate_set(reference, predictions[n], role) for n, role in roles.items() if n in predictions},
+    )
+
+
+def evaluate_set(reference: Predictions, predictions: Predictions, role: str) -> SetReport:
+    """The report of one image set, beside the network's predictions of its in-distribution set, `reference`."""
+    known, confidence = reference.confidence, predictions.confidence
+    return SetReport(
+        images=len(predictions),
+        role=role,
+        ncr={threshold_key(t): metrics.negative_confidence_rate(confidence, t) for t in THRESHOLDS},
+        ncr_at_95_kept=metrics.ncr_at_share_kept(known, confidence),
+        auroc=metrics.auroc(known, confidence),
+        fpr95=metrics.fpr95(known, confidence),
+    )
+
+
+def _set_from_json(values: Any) -> SetReport:
+    _check_keys(SetReport, values)
+    numbers = {key: _number(key, values[key]) for key in ("ncr_at_95_kept", "auroc", "fpr95")}
+    return SetReport(_whole("images", values["images"]), str(values["role"]), _numbers("ncr", values["ncr"]), **numbers)
+
+
+def _check_keys(kind: type, values: Any) -> None:
+    expected = {field.name for field in fields(kind)}
+    if not isinstance(values, Mapping) or set(values) != expected:
+        raise ValueError(f"a {kind.__name__} needs the keys {sorted(expected)}; got {values!r:.200}")
+
+
+def _number(key: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError(f"{key} must be a number in [0, 1]; got {value!r}")
+    return float(value)
+
+
+def _whole(key: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"{key} must be a whole number, 0 or more; got {value!r}")
+    return value
+
+
+def _numbers(name: str, values: Any) -> dict[str, float]:
+    keys = [threshold_key(t) for t in THRESHOLDS]
+    if not isinstance(values, Mapping) or sorted(values) != keys:
+        raise ValueError(f"{name} needs the thresholds {', '.join(keys)}; got {values!r:.200}")
+    return {key: _number(f"{name} at {key}", values[key]) for key in keys}

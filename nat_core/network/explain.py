@@ -1,0 +1,165 @@
+"""Attributions: which parts of a picture speak for a class and which against it, by Captum; signed, not normalised.
+
+Captum is imported when it is first asked. One attribution is computed at a time, the others wait: Captum's hooks are
+not thread-safe, so Grad-CAM also works on a copy of the network, which others may be asking meanwhile.
+"""
+
+import copy
+import importlib
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from nat_core.network.inference import Network
+from nat_core.network.models import Classifier, normalise
+from nat_core.recipes import LEVELS
+
+Progress = Callable[[float], None]
+"""Is told the share done, in [0, 1]; what it raises ends the work and reaches the caller."""
+PER_BATCH = 8
+_ONE_AT_A_TIME = threading.Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class Attribution:
+    """How much each place of a picture speaks for (> 0) or against (< 0) one class of a network."""
+
+    values: Float[np.ndarray, "h w"]
+    """In units of the logit; as large as the picture, or as the level's maps (Grad-CAM)."""
+    logit: float
+    """The class's logit on the picture."""
+    blank: float
+    """The same on a picture of the training pictures' mean colour, which is where attributions start from."""
+
+
+def _silent(share: float) -> None:
+    """Tell nobody."""
+
+
+def integrated_gradients(
+    network: Network,
+    pixels: UInt8[np.ndarray, "size size 3"],
+    target: int,
+    *,
+    steps: int = 64,
+    progress: Progress = _silent,
+) -> Attribution:
+    """Return integrated gradients from the mean colour to the picture, summed over the three colours.
+
+    x_i - b_i times the mean gradient of the logit on the straight way from b to x (Sundararajan et al. 2017,
+    "Axiomatic Attribution for Deep Networks"), by Gauss-Legendre quadrature with `steps` >= 1 points. Complete: the
+    values sum to `logit` - `blank`, up to the quadrature's error. `target` is the index of a class. Raises ValueError.
+    """
+    if steps < 1:
+        raise ValueError(f"steps must be at least 1; got {steps}")
+    images = _images(network, pixels, target)
+    with _turn(progress):
+        method = _captum().IntegratedGradients(_watched(network.model, steps, progress))
+        found = method.attribute(images, target=target, n_steps=steps, internal_batch_size=PER_BATCH)
+        return _attribution(network.model, images, target, found[0].sum(0))
+
+
+def occlusion(
+    network: Network,
+    pixels: UInt8[np.ndarray, "size size 3"],
+    target: int,
+    *,
+    window: int = 8,
+    stride: int = 4,
+    progress: Progress = _silent,
+) -> Attribution:
+    """Return by how much the logit falls where a square of the mean colour covers the picture.
+
+    A pixel under several positions of the square gets their mean (Zeiler and Fergus 2014, "Visualizing and
+    Understanding Convolutional Networks"). `window` in [1, size] and `stride` in [1, window] pixels; `target` is the
+    index of a class. Raises ValueError.
+    """
+    size = len(pixels)
+    if not 1 <= window <= size or not 1 <= stride <= window:
+        raise ValueError(f"window must be in [1, {size}] and stride in [1, window]; got {window} and {stride}")
+    images = _images(network, pixels, target)
+    places = (-(-(size - window) // stride) + 1) ** 2
+    with _turn(progress):
+        # The uncovered picture passes first, hence one more.
+        method = _captum().Occlusion(_watched(network.model, places + 1, progress))
+        found = method.attribute(
+            images,
+            target=target,
+            sliding_window_shapes=(3, window, window),
+            strides=(3, stride, stride),
+            perturbations_per_eval=PER_BATCH,
+        )
+        return _attribution(network.model, images, target, found[0, 0])
+
+
+def grad_cam(
+    network: Network,
+    pixels: UInt8[np.ndarray, "size size 3"],
+    target: int,
+    *,
+    level: str = "high",
+    progress: Progress = _silent,
+) -> Attribution:
+    """Return Grad-CAM at a level: the channels' activations, each times its mean gradient, summed over channels.
+
+    Selvaraju et al. 2017, "Grad-CAM", without their final ReLU, so that what speaks against the class shows as well.
+    `level` is low, middle or high; `target` is the index of a class. Raises ValueError.
+    """
+    if level not in LEVELS:
+        raise ValueError(f"level must be one of {', '.join(LEVELS)}; got {level!r}")
+    images = _images(network, pixels, target)
+    with _turn(progress):
+        model = copy.deepcopy(network.model)
+        stage = model.get_submodule(f"stages.{model.levels[LEVELS.index(level)]}")
+        method = _captum().LayerGradCam(_watched(model, 1, progress), stage)
+        found = method.attribute(images.clone().requires_grad_(), target=target)
+        return _attribution(network.model, images, target, found[0, 0])
+
+
+def _captum():
+    return importlib.import_module("captum.attr")
+
+
+@contextmanager
+def _turn(progress: Progress) -> Iterator[None]:
+    """Wait until no other attribution is computed; meanwhile progress is told 0, so that it can give up."""
+    progress(0.0)
+    while not _ONE_AT_A_TIME.acquire(timeout=0.1):
+        progress(0.0)
+    try:
+        yield
+    finally:
+        _ONE_AT_A_TIME.release()
+
+
+def _images(network: Network, pixels: np.ndarray, target: int) -> Float[Tensor, "1 3 size size"]:
+    if not 0 <= target < len(network.classes):
+        raise ValueError(f"target must be the index of one of {len(network.classes)} classes; got {target}")
+    batch = torch.from_numpy(np.ascontiguousarray(pixels[np.newaxis])).to(network.device)
+    return normalise(batch, network.mean, network.std)
+
+
+def _watched(model: Classifier, total: int, progress: Progress) -> Callable[[Tensor], Tensor]:
+    """Return the logits as a function of images, which tells progress how many of `total` images have passed."""
+    passed = 0
+
+    def logits(images: Tensor) -> Tensor:
+        nonlocal passed
+        found = model(images).logits
+        passed += len(images)
+        progress(min(1.0, passed / total))
+        return found
+
+    return logits
+
+
+def _attribution(model: Classifier, images: Tensor, target: int, values: Tensor) -> Attribution:
+    with torch.inference_mode():
+        logit, blank = model(torch.cat([images, torch.zeros_like(images)])).logits[:, target].tolist()
+    return Attribution(values.detach().cpu().numpy(), logit, blank)

@@ -1,0 +1,160 @@
+"""Inference: a stored network and pictures become predictions and attention maps.
+
+Extraction: a network's features of a seeded choice of CIFAR's pictures, for `nat_core.small.heads` to learn from.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from nat_core.data.sets import identities, load_set
+from nat_core.files import CheckpointError
+from nat_core.measure.predictions import Predictions
+from nat_core.network.attention import attention_map
+from nat_core.network.models import Classifier, Outputs, build, normalise
+from nat_core.recipes import LEVELS
+from nat_core.store.checkpoints import Card, load_card, load_weights
+from nat_core.store.features import CHOSEN, Features, choose, save_features
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A network ready to predict: in eval mode, float32, with what its inputs are normalised by."""
+
+    name: str
+    model: Classifier
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    card: Card | None = field(default=None, repr=False)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network's weights are."""
+        return next(self.model.parameters()).device
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """Return the device of that name; `auto` takes CUDA, else Apple's MPS, else the CPU.
+
+    Raises ValueError for an unknown name or a device that this machine does not have.
+    """
+    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        return torch.device(next(each for each in ("cuda", "mps", "cpu") if present[each]))
+    if name not in present:
+        raise ValueError(f"unknown device {name!r}; known: auto, {', '.join(present)}")
+    if not present[name]:
+        raise ValueError(f"this machine has no {name} device that PyTorch can use: choose auto or cpu")
+    return torch.device(name)
+
+
+def load_network(folder: Path, name: str, device: str | torch.device = "cpu") -> Network:
+    """Return a stored network; CheckpointError where it is missing, damaged or does not fit its architecture."""
+    card = load_card(folder, name)
+    weights = {key: torch.from_numpy(value) for key, value in load_weights(folder, name).items()}
+    model = build(card.architecture, len(card.classes))
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:300]
+        raise CheckpointError(
+            f"The weights of {name} in {folder} do not fit a {card.architecture} of {len(card.classes)} classes: "
+            f"{reason}"
+        ) from None
+    return Network(name, frozen(model, torch.device(device)), card.classes, card.mean, card.std, card)
+
+
+def frozen(model: Classifier, device: torch.device) -> Classifier:
+    """Return the model on the device, in eval mode, without gradients, channels_last."""
+    return model.to(device).to(memory_format=torch.channels_last).eval().requires_grad_(False)
+
+
+def predict(
+    network: Network,
+    pixels: UInt8[np.ndarray, "n size size 3"] | Float[np.ndarray, "n size size 3"],
+    *,
+    name: str = "upload",
+    ids: Sequence[str] | None = None,
+    labels: np.ndarray | None = None,
+    batch_size: int = 256,
+) -> Predictions:
+    """Return the network's predictions on pictures: uint8, or float32 that is normalised already.
+
+    Without `ids` each picture's id is the first 16 digits of its pixels' SHA-1. An empty set raises ValueError.
+    """
+    logits = [outputs.logits for outputs in _outputs(network, pixels, batch_size)]
+    return Predictions(network.name, name, _identities(pixels, ids), torch.cat(logits).cpu().numpy(), labels)
+
+
+def predict_with_maps(
+    network: Network,
+    pixels: UInt8[np.ndarray, "n size size 3"] | Float[np.ndarray, "n size size 3"],
+    *,
+    name: str = "upload",
+    ids: Sequence[str] | None = None,
+    labels: np.ndarray | None = None,
+    batch_size: int = 256,
+) -> tuple[Predictions, dict[str, Float[np.ndarray, "n _ _"]]]:
+    """Return the predictions and the attention maps (mean of A^2 over channels) at the low, middle and high level."""
+    logits: list[Tensor] = []
+    maps: dict[str, list[Tensor]] = {level: [] for level in LEVELS}
+    for outputs in _outputs(network, pixels, batch_size):
+        logits.append(outputs.logits)
+        for level, index in zip(LEVELS, network.model.levels, strict=True):
+            maps[level].append(attention_map(outputs.groups[index]))
+    predictions = Predictions(network.name, name, _identities(pixels, ids), torch.cat(logits).cpu().numpy(), labels)
+    return predictions, {level: torch.cat(parts).cpu().numpy() for level, parts in maps.items()}
+
+
+def features(network: Network, pixels: UInt8[np.ndarray, "n size size 3"]) -> Float[np.ndarray, "n channels"]:
+    """Return what the network's last layer is given: the last group's activated output, averaged over its positions.
+
+    Its logits are that layer of these features. An empty set raises ValueError.
+    """
+    found = []
+    for outputs in _outputs(network, pixels, 256):
+        with torch.inference_mode():
+            found.append(network.model.activated(outputs.groups)[-1].mean((2, 3)))
+    return torch.cat(found).cpu().numpy()
+
+
+def _identities(pixels: np.ndarray, ids: Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(ids) if ids is not None else identities(pixels)
+
+
+def _outputs(network: Network, pixels: np.ndarray, batch_size: int) -> Iterator[Outputs]:
+    if not len(pixels):
+        raise ValueError("there is no picture to predict")
+    for start in range(0, len(pixels), batch_size):
+        part = torch.from_numpy(np.ascontiguousarray(pixels[start : start + batch_size])).to(network.device)
+        if part.dtype == torch.uint8:
+            images = normalise(part, network.mean, network.std)
+        else:
+            images = part.float().permute(0, 3, 1, 2)
+        with torch.inference_mode():
+            yield network.model(images)
+
+
+def extract(folder: Path, name: str, data: Path | None = None) -> Path:
+    """Compute and store a network's features of the chosen pictures of `CHOSEN`, and return the file's path.
+
+    Raises CheckpointError for a network that cannot be read or was taught other classes than CIFAR-10's, MissingDataset
+    where a set is not there.
+    """
+    network = load_network(folder, name)
+    found = {}
+    for set_name, count in CHOSEN.items():
+        images = load_set(set_name, data)
+        if set_name == "cifar10_test" and images.classes and images.classes != network.classes:
+            raise CheckpointError(f"{name} was taught {', '.join(network.classes)}, not CIFAR-10's classes")
+        some = images.take(choose(count, len(images)))
+        if some.labels is None:
+            raise CheckpointError(f"{set_name} has no labels: a head of {name} cannot learn from it")
+        found[set_name] = Features(set_name, some.ids, features(network, some.pixels), some.labels)
+    return save_features(folder, name, found)

@@ -1,0 +1,125 @@
+"""The paper's protocol decoded: what it says, what it leaves open, what was chosen here; one source for all pages."""
+
+from dataclasses import dataclass
+
+from nat_core.recipes import PROTOCOLS
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One question that who repeats the paper must answer; texts are Markdown."""
+
+    question: str
+    paper: str
+    """What the paper says: "open" where it says nothing."""
+    here: str
+    """What was chosen."""
+    change: str
+    """The field of `Recipe`, or the argument, that changes it; "" where none does."""
+
+
+def _epochs() -> str:
+    """How long the networks of the protocol for two processor cores learn, in words."""
+    protocol = PROTOCOLS["cpu"]
+    kinds = {name: settings["epochs"].value for name, settings in protocol.by_architecture.items()}
+    return ", ".join(f"{epochs} ({name})" for name, epochs in kinds.items()) + (
+        f", {protocol.students['epochs'].value} (students)"
+    )
+
+
+DECISIONS = (
+    Decision(
+        "which way round is D?",
+        "the objective writes D(ŷ ‖ y), the definition KL(y ‖ ŷ), y uniform",
+        "KL(uniform ‖ softmax)",
+        '`divergence="kl_to_uniform"`, and four others',
+    ),
+    Decision(
+        "what does 1/n divide?",
+        "the sum over both kinds",
+        "one mean over all 72 pictures",
+        "`negative_weight`",
+    ),
+    Decision(
+        "are the 8 negatives within the batch of 64?",
+        '"batch size is 64, and there are 8 negative samples each minibatch"',
+        "64 and 8 beside them, so that the original settings stay unchanged; one forward pass",
+        "`negatives_inside=True`",
+    ),
+    Decision(
+        "how are negatives fed?",
+        "open",
+        "shuffled, cycled without replacement, augmented like the rest",
+        "",
+    ),
+    Decision(
+        "learning rate, optimiser, epochs",
+        '"original settings"; none given',
+        "SGD, Nesterov 0.9, 0.1 at a batch of 64, 15 % warm-up, then linear to 0, weight decay 5e-4 but not "
+        f"on norms and biases; epochs: {_epochs()}; the last epoch counts; baseline and NAT of a kind learn alike",
+        "`learning_rate`, `warm_up`, `weight_decay`, `epochs`",
+    ),
+    Decision(
+        "augmentation, picture size",
+        "open",
+        "reflect-pad 4, random crop, flip; 24 x 24 for the first 55 % of the steps",
+        "`padding`, `flip`, `sizes`",
+    ),
+    Decision(
+        "classes that CIFAR-10 and CIFAR-100 share",
+        "kept, called minor",
+        "kept",
+        "",
+    ),
+    Decision(
+        "which ILSVRC photos, shrunk how?",
+        '"selected data samples", open',
+        "one photo for each of the 1,000 classes; centre square, bicubic, antialiased",
+        "`crop` and `resample` of `read_image`",
+    ),
+    Decision(
+        "noise",
+        'standard normal, "all normalized"',
+        "N(0, 1) drawn in normalised space, 10,000",
+        "",
+    ),
+    Decision(
+        "the student's training",
+        '"activation-based attention transfer"',
+        "CIFAR-10 alone; beta 1000 on the squared distance of L2-normalised mean(A²) at three groups, "
+        "before the last norm, as in that method's published code; teacher frozen",
+        "`attention_weight`, `distillation_weight`",
+    ),
+    Decision(
+        'what is "ori" in the second table?',
+        "not said",
+        "shown as both: the plain WRN-16-1, with a schedule of its own, and the student of a baseline teacher, which "
+        "differs from NAT's student in the teacher alone",
+        "",
+    ),
+    Decision(
+        "the digits pair",
+        "not in the paper",
+        "50 epochs, the best of 20, 35, 50 and 80 on held-out digits (6 as negatives, 7 unseen; lowest NCR of NAT with "
+        "95 % kept, mean of three seeds, a rule set before those runs). 50 had been taken before, after the test "
+        "digits had been looked at; the held-out digits, asked later, chose the same",
+        "`--epochs`",
+    ),
+    Decision(
+        "what NCR leaves out",
+        "share of known pictures kept",
+        "always shown beside NCR, at the same t",
+        "",
+    ),
+)
+
+
+def markdown() -> str:
+    """Return the decisions as a Markdown table.
+
+    >>> markdown().splitlines()[0]
+    '| question | the paper | here | to change it |'
+    """
+    rows = [(each.question, each.paper, each.here, each.change) for each in DECISIONS]
+    lines = [("question", "the paper", "here", "to change it"), ("---",) * 4, *rows]
+    return "\n".join(f"| {' | '.join(line)} |".replace("|  |", "| |") for line in lines)

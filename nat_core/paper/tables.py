@@ -1,0 +1,305 @@
+"""Reports laid out as sheets of finished cells, the paper's figures beside ours; tables.py writes them down.
+
+Reports as tables for people (text, Markdown, LaTeX) and for spreadsheets (CSV), the paper's figures beside ours.
+"""
+
+import csv as csv_writer
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nat_core.measure.report import NetworkReport, SetReport, threshold_key
+from nat_core.measure.variants import variants_of, without_variants
+from nat_core.paper.figures import PAPER, TABLES, PaperFigures, Table
+from nat_core.paper.findings import findings
+from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
+
+UNTRAINED = "not trained yet"
+ABSENT = "-"
+
+BY_ITSELF = {"ncr_at_95_kept": "NCR, 95 % kept", "auroc": "AUROC", "fpr95": "FPR95"}
+"""The measures of a set that need no threshold, by their field."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Finished cells under their heading; a row whose first cell is not empty starts a group."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table of the report: each network by itself, the rates on every set, and what the reader must know."""
+
+    title: str
+    networks: Grid
+    rates: Grid
+    notes: tuple[str, ...]
+
+
+def sheets(reports: Mapping[str, NetworkReport]) -> list[Sheet]:
+    """The tables to show: the paper's, ours, and one more for networks that none of them names.
+
+    >>> [sheet.title for sheet in sheets({})][0]
+    "Table 1. ResNet-18 (the paper's first table)"
+    """
+    shown = [table for table in TABLES if table.always or any(name in reports for name in table.networks)]
+    named = {name for table in TABLES for name in table.networks}
+    others = tuple(name for name in reports if name not in named)
+    if others:
+        shown.append(Table("Other networks", others, (), in_paper=False))
+    return [_sheet(number, table, reports) for number, table in enumerate(shown, start=1)]
+
+
+def _sheet(number: int, table: Table, reports: Mapping[str, NetworkReport]) -> Sheet:
+    trained = {name: reports[name] for name in table.networks if name in reports}
+    reported = [name for report in trained.values() for name in report.negatives]
+    sets = set_columns(table.sets, reported)
+    rows = list(_counts(sets, trained))
+    for measure in _measures(bool(trained)):
+        rows += _group(measure, table, sets, reports)
+    rates = Grid(("measure", "network", "kept", *sets), tuple(rows))
+    return Sheet(f"Table {number}. {table.title}", _networks(table, reports), rates, tuple(_notes(table, trained)))
+
+
+def set_columns(named: Sequence[str], reported: Sequence[str]) -> tuple[str, ...]:
+    """The sets of a table: those it names, then the others; the variants of a set stand beside it."""
+    sets = dict.fromkeys([*named, *reported])
+    return tuple(each for name in without_variants(sets) for each in (name, *variants_of(name, sets)))
+
+
+def _networks(table: Table, reports: Mapping[str, NetworkReport]) -> Grid:
+    rows = []
+    for name in table.networks:
+        report = reports.get(name)
+        ours = ("-",) * 3 if report is None else (f"{report.ece:.3f}", report.protocol, str(report.seed))
+        accuracy = UNTRAINED if report is None else f"{100 * report.accuracy:.2f} %"
+        paper = PAPER[name].accuracy if table.in_paper else None
+        rows.append((name, accuracy + (f" ({100 * paper:.2f} %)" if paper else ""), *ours))
+    return Grid(("network", "accuracy", "ECE", "protocol", "seed"), tuple(rows))
+
+
+def _counts(sets: Sequence[str], trained: Mapping[str, NetworkReport]) -> Iterator[tuple[str, ...]]:
+    """The row that says how many pictures each column's numbers come from; none before there are numbers."""
+    known = {report.in_distribution for report in trained.values()}
+    if trained:
+        yield ("pictures", "", _images(known, trained), *(_images({name}, trained) for name in sets))
+
+
+def _images(names: set[str | None], trained: Mapping[str, NetworkReport]) -> str:
+    counts = {each.images for report in trained.values() for name, each in report.sets.items() if name in names}
+    return " / ".join(f"{count:,}" for count in sorted(counts)) or ABSENT
+
+
+def _measures(trained: bool) -> list[tuple[str, str | None]]:
+    """What the rows measure: NCR at each threshold (its key), then, of trained networks, what needs no threshold."""
+    return [("ncr", threshold_key(t)) for t in THRESHOLDS] + [(field, None) for field in BY_ITSELF if trained]
+
+
+def _group(
+    measure: tuple[str, str | None], table: Table, sets: Sequence[str], reports: Mapping[str, NetworkReport]
+) -> Iterator[tuple[str, ...]]:
+    """One measure: a row a network, its name in the first of them."""
+    field, key = measure
+    title = BY_ITSELF.get(field, f"NCR {key}")
+    for position, name in enumerate(table.networks):
+        report = reports.get(name)
+        kept = UNTRAINED if report is None else _kept(report, measure)
+        cells = []
+        for set_name in sets:
+            ours = None if report is None else report.negatives.get(set_name)
+            paper = PAPER[name].ncr.get(set_name, {}).get(key or "") if table.in_paper else None
+            cells.append(_value(ours, measure) + ("" if paper is None else f" ({figure(paper)})"))
+        yield ("" if position else title, name, kept, *cells)
+
+
+def _kept(report: NetworkReport, measure: tuple[str, str | None]) -> str:
+    """The share of the in-distribution set that stands beside the measure: never NCR without it."""
+    field, key = measure
+    if key is not None:
+        return figure(report.share_kept[key])
+    if field == "ncr_at_95_kept" and report.in_distribution is not None:
+        return figure(report.sets[report.in_distribution].ncr_at_95_kept)
+    return ABSENT
+
+
+def _value(report: SetReport | None, measure: tuple[str, str | None]) -> str:
+    field, key = measure
+    if report is None:
+        return ABSENT
+    return figure(getattr(report, field) if key is None else report.ncr[key])
+
+
+def figure(value: float) -> str:
+    """Three decimals, but 0 as "0" and a share below .0005 by its first digit, so that rare is not taken for never."""
+    if value == 0:
+        return "0"
+    return f"{value:.3f}" if value >= 0.0005 else np.format_float_positional(value, precision=1, fractional=False)
+
+
+def _notes(table: Table, trained: Mapping[str, NetworkReport]) -> Iterator[str]:
+    known = dict.fromkeys(report.in_distribution for report in trained.values() if report.in_distribution)
+    test_set = " or ".join(known) or "the in-distribution test set"
+    yield f"NCR t: share of the negatives with confidence > t. Kept: share of {test_set} with confidence > t."
+    if table.in_paper:
+        yield "In brackets: the paper's figure."
+    if table.note:
+        yield table.note
+    for name, report in trained.items():
+        roles: dict[str, list[str]] = {}
+        for set_name, each in report.negatives.items():
+            roles.setdefault(each.role, []).append(set_name)
+        if roles:
+            yield f"{name}: " + "; ".join(f"{role}: {', '.join(names)}" for role, names in roles.items()) + "."
+    for name in table.networks:
+        if name not in trained:
+            yield f"{name} is {UNTRAINED}. Train it with: nat train {name}"
+
+
+JSON_FORMAT = 1
+LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+LATEX |= {"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"} | {c: f"\\{c}" for c in "%_&#${}"}
+
+
+def render(reports: Mapping[str, NetworkReport], format: str = "text") -> str:
+    """The reports by network name as "text", "markdown", "csv", "json" or "latex", the paper's figures beside ours.
+
+    JSON: {"format": 1, "networks": {NAME: the report's fields}}. Raises ValueError for another format.
+
+    >>> render({}, "json").split()
+    ['{', '"format":', '1,', '"networks":', '{}', '}']
+    """
+    writers = {
+        "text": text,
+        "markdown": markdown,
+        "csv": csv,
+        "json": _json,
+        "latex": latex,
+    }
+    if format not in writers:
+        raise ValueError(f"unknown format {format!r}; known: {', '.join(writers)}")
+    return writers[format](reports)
+
+
+def text(reports: Mapping[str, NetworkReport]) -> str:
+    """All tables in columns for a terminal, then the findings.
+
+    >>> text({}).splitlines()[0]
+    "Table 1. ResNet-18 (the paper's first table)"
+    """
+    blocks = []
+    for sheet in sheets(reports):
+        grids = "\n\n".join(_columns(grid) for grid in (sheet.networks, sheet.rates))
+        blocks.append("\n".join([sheet.title, "=" * len(sheet.title), "", grids, "", *sheet.notes]))
+    found = findings(reports)
+    return "\n\n\n".join(blocks + (["\n".join(["Findings", *(f"- {each}" for each in found)])] if found else [])) + "\n"
+
+
+def markdown(reports: Mapping[str, NetworkReport]) -> str:
+    """All tables as Markdown, then the findings as a list.
+
+    >>> markdown({}).splitlines()[0]
+    "**Table 1. ResNet-18 (the paper's first table)**"
+    """
+    blocks = []
+    for sheet in sheets(reports):
+        blocks += [f"**{sheet.title}**", pipes(sheet.networks), pipes(sheet.rates)]
+        blocks.append("\n".join(f"- {note}" for note in sheet.notes))
+    found = findings(reports)
+    return "\n\n".join(blocks + (["**Findings**", "\n".join(f"- {each}" for each in found)] if found else [])) + "\n"
+
+
+def latex(reports: Mapping[str, NetworkReport]) -> str:
+    r"""All tables as LaTeX `table` environments; the document needs \usepackage{booktabs}.
+
+    >>> latex({}).splitlines()[1]
+    '\\begin{table}'
+    """
+    lines = [r"% needs \usepackage{booktabs}"]
+    for sheet in sheets(reports):
+        caption = sheet.title.partition(". ")[2]
+        lines += [
+            r"\begin{table}",
+            r"\centering\footnotesize\setlength{\tabcolsep}{4pt}",
+            rf"\caption{{{escaped(caption)}}}",
+        ]
+        lines += [*_tabular(sheet.networks), r"\par\medskip", *_tabular(sheet.rates), r"\par\medskip"]
+        lines += [r"\begin{flushleft}\footnotesize", *(escaped(note) + r"\par" for note in sheet.notes)]
+        lines += [r"\end{flushleft}", r"\end{table}", ""]
+    return "\n".join(lines)
+
+
+def csv(reports: Mapping[str, NetworkReport]) -> str:
+    """Every number of every report in a row of its own, with the paper's where it has one; no threshold: empty.
+
+    >>> csv({}).strip()
+    'network,set,role,images,metric,threshold,value,paper'
+    """
+    buffer = io.StringIO()
+    writer = csv_writer.writer(buffer, lineterminator="\n")
+    writer.writerow(["network", "set", "role", "images", "metric", "threshold", "value", "paper"])
+    for network, report in reports.items():
+        writer.writerows(
+            [network, *("" if cell is None else cell for cell in row)] for row in _records(network, report)
+        )
+    return buffer.getvalue()
+
+
+def _columns(grid: Grid) -> str:
+    """The cells aligned under their heading."""
+    widths = [max(map(len, column)) for column in zip(grid.header, *grid.rows, strict=True)]
+    lines = [grid.header, tuple("-" * width for width in widths), *grid.rows]
+    padded = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines]
+    return "\n".join("  ".join(cells).rstrip() for cells in padded)
+
+
+def pipes(grid: Grid) -> str:
+    """The cells as a Markdown table."""
+    lines = [grid.header, ("---",) * len(grid.header), *grid.rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
+
+
+def _tabular(grid: Grid) -> Iterator[str]:
+    """The cells as a LaTeX `tabular` with booktabs' rules, a little space before each group."""
+    yield rf"\begin{{tabular}}{{{'l' * len(grid.header)}}}"
+    yield r"\toprule"
+    yield " & ".join(map(escaped, grid.header)) + r" \\"
+    yield r"\midrule"
+    for position, row in enumerate(grid.rows):
+        if position and row[0] and grid.rows[position - 1][0] == "":
+            yield r"\addlinespace"
+        yield " & ".join(map(escaped, row)) + r" \\"
+    yield r"\bottomrule"
+    yield r"\end{tabular}"
+
+
+def escaped(cell: str) -> str:
+    """The text with LaTeX's own characters made harmless."""
+    return re.sub(r"[\\~^<>|%_&#${}]", lambda found: LATEX[found.group()], cell)
+
+
+def _records(network: str, report: NetworkReport) -> Iterator[tuple[str | int | float | None, ...]]:
+    """The rows of one network: set, role, images, metric, threshold, value, the paper's value."""
+    paper = PAPER.get(network, PaperFigures("", None, {}))
+    known = report.in_distribution
+    own = (known, IN_DISTRIBUTION, None if known is None else report.sets[known].images)
+    yield (*own, "accuracy", None, report.accuracy, paper.accuracy)
+    yield (*own, "ece", None, report.ece, None)
+    for key, value in report.share_kept.items():
+        yield (*own, "share_kept", key, value, None)
+    for name, each in report.negatives.items():
+        for key, value in each.ncr.items():
+            yield (name, each.role, each.images, "ncr", key, value, paper.ncr.get(name, {}).get(key))
+        for field in BY_ITSELF:
+            yield (name, each.role, each.images, field, None, getattr(each, field), None)
+
+
+def _json(reports: Mapping[str, NetworkReport]) -> str:
+    networks = {name: report.to_json() for name, report in reports.items()}
+    return json.dumps({"format": JSON_FORMAT, "networks": networks}, indent=2, allow_nan=False)

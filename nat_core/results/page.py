@@ -1,0 +1,180 @@
+"""The results page: every table, study, plot and verdict as one Markdown file with its plots, all of it computed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nat_core.files import write_durably
+from nat_core.measure.report import threshold_key
+from nat_core.paper import decisions
+from nat_core.paper.findings import claims, summary
+from nat_core.paper.tables import BY_ITSELF, Grid, markdown, pipes
+from nat_core.recipes import THRESHOLDS
+from nat_core.results import plots
+from nat_core.results.drawing import Drawing
+from nat_core.results.section import in_brief, study_section, study_sheet
+from nat_core.store.checkpoints import Card, available, load_card
+from nat_core.store.runs import Divergence, RunRecord, load_ended, record_of
+from nat_core.studies.choice import RULE, chosen_sentence, load_choice
+from nat_core.studies.level_findings import (
+    EXCEEDS_RULE,
+    NetworkId,
+    PairLevels,
+    claim_distances,
+    level_outcomes,
+    level_table,
+    load_levels,
+    outdated,
+)
+from nat_core.studies.plan import PlannedRun, studies
+from nat_core.studies.rows import NOISE_RULE, Noise, Row, noise_floor, paired_differences, reports_of
+
+PAGE, PLOTS = "results.md", "plots"
+OVER_SEEDS = ("first_table", "second_table", "seeds", "more_seeds")
+"""The studies whose runs are the tables' networks."""
+HEAD = """\
+# Results
+
+This page is written by `nat report --page docs` from the networks' cards, their stored predictions, `runs.json` and
+`levels.json` in `checkpoints/`. No figure in it is typed. Whoever trained with `nat reproduce --out DIR` writes the
+same page of their own numbers with `nat report --checkpoints DIR --page DIR`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a folder of checkpoints holds."""
+
+    folder: Path
+    cards: Mapping[str, Card]
+    records: Mapping[str, RunRecord]
+    """Every run by its key, the published networks among them."""
+    diverged: Mapping[str, Divergence]
+    levels: tuple[PairLevels, ...]
+    noise: Noise
+
+
+def gather(folder: Path) -> Found:
+    """Read it all. Raises CheckpointError where something is damaged."""
+    cards = {name: load_card(folder, name) for name in available(folder)}
+    published = {PlannedRun(card.recipe, card.seed).key: name for name, card in cards.items()}
+    records, diverged = load_ended(folder)
+    records |= {key: record_of(folder, name) for key, name in published.items()}
+    networks = [NetworkId.of(card) for card in cards.values()]
+    pairs = tuple(pair for pair in load_levels(folder) if not outdated(pair, networks))
+    return Found(folder, cards, records, diverged, pairs, noise_floor(studies(), records))
+
+
+def write_page(folder: Path, home: Path) -> tuple[Path, ...]:
+    """Write the page and its plots below `home`, and return the files. Raises CheckpointError as `gather` does."""
+    files = page(folder)
+    (home / PLOTS).mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        write_durably(home / name, content.encode())
+    return tuple(home / name for name in files)
+
+
+def page(folder: Path) -> dict[str, str]:
+    """Return the content of the page and of its plots by file name. Raises CheckpointError as `gather` does.
+
+    >>> next(iter(page(Path("nowhere"))))
+    'results.md'
+    """
+    found = gather(folder)
+    drawings = plots.curves(folder)
+    choice = load_choice(folder)
+    every = studies(choice=choice)
+    shown = in_brief(every, found.records)
+    parts = [HEAD, *_claims(found), *(["## What the studies show", shown] if shown else []), *_tables(found)]
+    parts += ["## Curves", *map(_image, drawings.items())] if drawings else []
+    parts += [*_over_seeds(found), *_over_pictures(found), *_levels(found, drawings)]
+    parts += ["## Studies", NOISE_RULE + " ▼ below the reference by more than the noise, ▲ above."]
+    for study in every:
+        if study.name not in OVER_SEEDS:
+            text, drawn = study_section(study, found.records, found.noise, found.diverged)
+            drawings |= drawn
+            parts += text
+            if study.name == "beyond":
+                parts += [f"How `nat_plus` is chosen: {RULE}", f"Chosen: {chosen_sentence(choice)}."]
+    parts += ["## The protocol decoded", decisions.markdown(), *_networks(found)]
+    return {PAGE: "\n\n".join(parts) + "\n"} | {f"{PLOTS}/{stem}.svg": str(each) for stem, each in drawings.items()}
+
+
+def _image(named: tuple[str, Drawing]) -> str:
+    stem, drawing = named
+    return f"![{drawing.says}]({PLOTS}/{stem}.svg)"
+
+
+def _claims(found: Found) -> Iterator[str]:
+    judged = claims({name: card.report for name, card in found.cards.items()}, claim_distances(found.levels))
+    yield "## What held"
+    yield summary(judged)
+    grid = [(each.says, f"**{each.verdict}**", each.measured, each.rule) for each in judged]
+    yield pipes(Grid(("the paper says", "here", "measured", "rule"), tuple(grid)))
+
+
+def _tables(found: Found) -> Iterator[str]:
+    yield "## The paper's tables, ours beside"
+    yield markdown({name: card.report for name, card in found.cards.items()}).strip()
+
+
+def _over_seeds(found: Found) -> Iterator[str]:
+    """The tables' networks over their seeds, or how to train more."""
+    yield "## Over seeds"
+    rows = tuple(
+        Row(f"{name} ({card.protocol})", "", reports_of(card.recipe, found.records))
+        for name, card in found.cards.items()
+    )
+    several = tuple(row for row in rows if len(row.reports) > 1)
+    single = [f"`{row.label}`" for row in rows if len(row.reports) == 1]
+    if single:
+        more = "Trained with one seed so far, so nothing is known of their spread over seeds: "
+        yield more + ", ".join(single) + ". More: `nat reproduce --study seeds more_seeds`."
+    if several:
+        yield "Mean ± standard deviation over seeds."
+        measures = [*(("ncr", threshold_key(t)) for t in THRESHOLDS), *((field, None) for field in BY_ITSELF)]
+        sheet = study_sheet(several, None, found.noise, measures)
+        yield from (pipes(sheet.recipes), pipes(sheet.rates))
+
+
+def _over_pictures(found: Found) -> Iterator[str]:
+    rows = [
+        (f"{each.nat} - {each.baseline}", each.set_name, each.measure, f"{over.difference:+.4f}",
+         f"{over.low:+.4f} to {over.high:+.4f}", f"{over.pictures:,}")
+        for each in paired_differences(found.folder)
+        for over in (each.over_pictures,)
+    ]  # fmt: skip
+    if rows:
+        yield "## Over pictures"
+        yield (
+            "Two stored networks on the same pictures, which are drawn anew 2,000 times (paired bootstrap). The "
+            "interval says how much hangs on the pictures; of what another seed would give it knows nothing."
+        )
+        yield pipes(Grid(("difference", "set", "measure", "value", "95 % interval", "pictures"), tuple(rows)))
+
+
+def _levels(found: Found, drawings: dict[str, Drawing]) -> Iterator[str]:
+    yield "## Attention maps by level"
+    if not found.levels:
+        yield "Not measured yet: `nat levels`."
+        return
+    yield EXCEEDS_RULE
+    drawing = plots.levels(found.levels)
+    if drawing is not None:
+        drawings["levels"] = drawing
+        yield _image(("levels", drawing))
+        yield plots.LEVELS_LEGEND
+    yield pipes(level_table(found.levels))
+    yield "\n".join(f"- {sentence}" for sentence in level_outcomes(found.levels))
+    yield "More seeds: `nat reproduce --study noise_floor seeds`, which measures these distances at its end."
+
+
+def _networks(found: Found) -> Iterator[str]:
+    rows: Sequence[tuple[str, ...]] = [
+        (name, card.protocol, str(card.recipe.epochs), str(card.seed), f"{card.parameters:,}",
+         f"{card.seconds / 60:.0f}", card.precision, card.hardware, card.trained_at)
+        for name, card in found.cards.items()
+    ]  # fmt: skip
+    if rows:
+        yield "## The networks"
+        measured = ("parameters", "minutes", "precision", "hardware", "trained at")
+        yield pipes(Grid(("network", "protocol", "epochs", "seed", *measured), tuple(rows)))

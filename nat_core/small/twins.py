@@ -1,0 +1,146 @@
+"""Twins: two small fully connected networks from one start, the second of which learns from negatives too.
+
+Both are trained at once, as one batch of two. A `State` is frozen: rewinding is keeping the first, undoing is keeping
+the one before.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import isfinite
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from nat_core.training.losses import nat_loss
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": torch.relu, "tanh": torch.tanh, "sine": torch.sin}
+BLOWN_UP = 1000.0
+"""A loss above this, in nats, is no longer learning: giving all probability to a wrong class costs about 100."""
+
+
+class BlownUp(ArithmeticError):
+    """Training diverged; `last_good` is the state before."""
+
+    def __init__(self, last_good: "State") -> None:
+        super().__init__("Training blew up. We put back the last good step; try a smaller learning rate.")
+        self.last_good = last_good
+
+
+@dataclass(frozen=True)
+class Make:
+    """How both networks are built."""
+
+    sizes: tuple[int, ...]
+    """Inputs, the units of each hidden layer, classes."""
+    activation: str = "relu"
+    """One of `ACTIVATIONS`, after each hidden layer."""
+
+    def __post_init__(self) -> None:
+        if len(self.sizes) < 2 or min(self.sizes) < 1 or self.sizes[-1] < 2:
+            raise ValueError(f"sizes are inputs, hidden units, and at least 2 classes, not {self.sizes}")
+        if self.activation not in ACTIVATIONS:
+            raise ValueError(f"unknown activation {self.activation!r}; known: {', '.join(ACTIVATIONS)}")
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What one step goes by."""
+
+    learning_rate: float = 0.01
+    """Step size of Adam, > 0."""
+    divergence: str = "kl_from_uniform"
+    """One of `nat_core.training.losses.DIVERGENCES`."""
+    negative_weight: float = 1.0
+    """Factor of the negatives' cost, >= 0."""
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Both networks after some steps, the baseline first; nothing in it is ever changed."""
+
+    step: int
+    weights: Float[Tensor, "2 parameters"]
+    mean: Float[Tensor, "2 parameters"]
+    """Adam's running mean of the gradient."""
+    square: Float[Tensor, "2 parameters"]
+    """Adam's running mean of its square."""
+    losses: tuple[float, float] = (float("nan"), float("nan"))
+    """What the baseline and the NAT network minimised at the last step, in nats; no number before the first."""
+
+
+def fresh(make: Make, seed: int) -> State:
+    """Return both networks untrained and equal: uniform weights in +-1/sqrt(inputs), the same for the same seed."""
+    generator = torch.Generator().manual_seed(seed)
+    parts = []
+    for inputs, outputs in pairwise(make.sizes):
+        bound = inputs**-0.5
+        parts.append((torch.rand((inputs + 1) * outputs, generator=generator) * 2 - 1) * bound)
+    return begin(torch.cat(parts))
+
+
+def begin(weights: Float[Tensor, " parameters"]) -> State:
+    """Return both networks with these weights, before the first step."""
+    both = weights.repeat(2, 1)
+    return State(0, both, torch.zeros_like(both), torch.zeros_like(both))
+
+
+def packed(*layers: tuple[Float[Tensor, "_ _"], Float[Tensor, " _"]]) -> Float[Tensor, " parameters"]:
+    """Return one network's layers, each a matrix and a bias, as `begin` takes them.
+
+    >>> packed((torch.zeros(3, 2), torch.ones(2))).tolist()
+    [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0]
+    """
+    return torch.cat([torch.cat([matrix.flatten(), bias]) for matrix, bias in layers])
+
+
+def advance(
+    state: State, make: Make, inputs: Float[Tensor, "n features"], labels: Int[Tensor, " known"], goal: Goal
+) -> State:
+    """Return the state after one step of Adam on these inputs: the first ones with labels, the others negatives.
+
+    Each network minimises J_NAT (`training.losses.nat_loss`), the baseline without the negatives. Raises BlownUp
+    with the state before where a loss or a weight stops being a number, or a loss exceeds 1000.
+    """
+    weights = state.weights.clone().requires_grad_()
+    logits = forward(weights, make, inputs)
+    alone = nat_loss(logits[0, : len(labels)], labels).total
+    aware = nat_loss(logits[1], labels, goal.divergence, goal.negative_weight).total
+    (gradient,) = torch.autograd.grad(alone + aware, weights)
+    losses = (alone.item(), aware.item())
+    following = _adam(replace(state, losses=losses), gradient, goal.learning_rate)
+    if not all(isfinite(loss) and loss < BLOWN_UP for loss in losses) or not following.weights.isfinite().all():
+        raise BlownUp(state)
+    return following
+
+
+def forward(
+    weights: Float[Tensor, "2 parameters"], make: Make, inputs: Float[Tensor, "n features"]
+) -> Float[Tensor, "2 n classes"]:
+    """Return both networks' logits.
+
+    >>> make = Make((4, 8, 3))
+    >>> forward(fresh(make, 0).weights, make, torch.zeros(5, 4)).shape
+    torch.Size([2, 5, 3])
+    """
+    sizes = list(pairwise(make.sizes))
+    activate = ACTIVATIONS[make.activation]
+    values = inputs.expand(2, -1, -1)
+    parts = weights.split([(before + 1) * after for before, after in sizes], dim=1)
+    for number, (part, (before, after)) in enumerate(zip(parts, sizes, strict=True)):
+        matrix = part.view(2, before + 1, after)
+        values = torch.baddbmm(matrix[:, -1:], values, matrix[:, :-1])
+        if number < len(sizes) - 1:
+            values = activate(values)
+    return values
+
+
+def _adam(state: State, gradient: Tensor, learning_rate: float) -> State:
+    """The state after one step of Adam (Kingma and Ba 2015) with betas 0.9 and 0.999."""
+    step = state.step + 1
+    mean = torch.lerp(state.mean, gradient, 0.1)
+    square = torch.lerp(state.square, gradient.square(), 0.001)
+    root = (square / (1 - 0.999**step)).sqrt_().add_(1e-8)
+    weights = state.weights - learning_rate / (1 - 0.9**step) * mean / root
+    return State(step, weights, mean, square, state.losses)

@@ -1,0 +1,211 @@
+"""Checkpoints: a network's weights, stored predictions and card in one folder, checked when read, written atomically.
+
+<folder>/<name>/weights.safetensors      float16, norm statistics float32
+<folder>/<name>/predictions.safetensors  logits, labels and ids by image set; the gallery's attention maps
+<folder>/<name>/features.safetensors     where there are any: see `nat_core.store.features`
+<folder>/<name>/card.json                format, recipe, classes, ..., report, sha256 of the others; written last
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from nat_core.files import CheckpointError, read_json, write_durably
+from nat_core.measure.predictions import Predictions, pack, unpack
+from nat_core.measure.report import NetworkReport, evaluate
+from nat_core.measure.variants import with_variants
+from nat_core.recipes import RECIPES, Recipe
+
+FORMAT = 1
+WEIGHTS, PREDICTIONS, CARD = "weights.safetensors", "predictions.safetensors", "card.json"
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of a stored network."""
+
+    name: str
+    recipe: Recipe
+    architecture: str
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    """Channel means of the training pictures, in [0, 1], that inputs are normalised with."""
+    std: tuple[float, ...]
+    preprocessing: dict[str, Any]
+    """How a picture of any size becomes the network's input: size (pixels), crop, filter."""
+    seed: int
+    parameters: int
+    hardware: str
+    precision: str
+    seconds: float
+    """Time spent training, in seconds."""
+    trained_at: str
+    versions: dict[str, str]
+    report: NetworkReport
+    sha256: dict[str, str]
+    format: int = FORMAT
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """The role of each reported image set for this network."""
+        return self.recipe.roles
+
+    @property
+    def protocol(self) -> str:
+        """The name of the schedule that the network was trained with."""
+        return self.recipe.protocol
+
+
+def checkpoints_folder(explicit: Path | str | None = None) -> Path:
+    """Return where networks are looked for: `explicit` (--checkpoints), else NAT_CHECKPOINTS, else ./checkpoints."""
+    return Path(explicit or os.environ.get("NAT_CHECKPOINTS") or "checkpoints")
+
+
+def available(folder: Path) -> tuple[str, ...]:
+    """Return the names of the networks in a folder: those of the recipes first, in their order."""
+    present = {card.parent.name for card in Path(folder).glob(f"*/{CARD}")}
+    return tuple([name for name in RECIPES if name in present] + sorted(present - set(RECIPES)))
+
+
+def load_card(folder: Path, name: str) -> Card:
+    """Return a network's card; CheckpointError where it is missing, damaged or of another format."""
+    path = Path(folder) / name / CARD
+    if not path.is_file():
+        raise CheckpointError(f"No network {name} in {folder}. Train it with: nat train {name}, or choose another one")
+    return read_json(path, FORMAT, _card_from_json, "get the checkpoint again")
+
+
+def _card_from_json(values: dict[str, Any]) -> Card:
+    values["recipe"] = Recipe.from_json(values["recipe"])
+    values["report"] = NetworkReport.from_json(values["report"])
+    for key in ("classes", "mean", "std"):
+        values[key] = tuple(values[key])
+    return Card(**values)
+
+
+def load_predictions(folder: Path, name: str, sets: Sequence[str] | None = None) -> dict[str, Predictions]:
+    """Return a network's predictions by image set, all of them or those of `sets` that are there.
+
+    They are stored but for the variants of ILSVRC, which are derived from its predictions.
+    """
+    arrays, metadata = _read_checked(folder, name, PREDICTIONS)
+    stored = {key: value for key, value in arrays.items() if not key.startswith("maps/")}
+    predictions = with_variants(unpack(name, stored, metadata))
+    return {key: value for key, value in predictions.items() if sets is None or key in sets}
+
+
+def load_maps(folder: Path, name: str) -> dict[str, np.ndarray]:
+    """Return the attention maps of the gallery's pictures by level, float32 (n, h, w), in the order of their ids."""
+    arrays, _ = _read_checked(folder, name, PREDICTIONS)
+    return {
+        key.removeprefix("maps/"): value.astype(np.float32) for key, value in arrays.items() if key.startswith("maps/")
+    }
+
+
+def load_weights(folder: Path, name: str) -> dict[str, np.ndarray]:
+    """Return a network's weights by parameter name, float32."""
+    arrays, _ = _read_checked(folder, name, WEIGHTS)
+    return widened(arrays)
+
+
+def _read_checked(folder: Path, name: str, file: str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    card = load_card(folder, name)
+    path = Path(folder) / name / file
+    if not path.is_file():
+        raise CheckpointError(f"{path} is missing: get the checkpoint {name} again")
+    return read_tensors(path, card.sha256.get(file, ""))
+
+
+def read_tensors(path: Path, digest: str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Return the arrays and metadata of a safetensors file whose SHA-256 is `digest`.
+
+    Raises CheckpointError where the file's content has another SHA-256 (truncated or altered) or is not safetensors.
+    """
+    if sha256(path.read_bytes()).hexdigest() != digest:
+        raise CheckpointError(f"{path} is truncated or altered (its SHA-256 is not the card's): get it again")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except SafetensorError as error:
+        raise CheckpointError(f"{path} is not a safetensors file ({error}): get it again") from None
+
+
+def packed(arrays: Mapping[str, np.ndarray], metadata: dict[str, str] | None = None) -> bytes:
+    """Return the content of a safetensors file with these arrays."""
+    # safetensors writes an array's memory as it lies, whatever its strides: channels_last weights would be scrambled.
+    return save({key: np.asarray(value, order="C") for key, value in arrays.items()}, metadata)
+
+
+def renew_report(folder: Path, name: str) -> bool:
+    """Compute a network's report again from its stored predictions and write its card; False where it says so already.
+
+    For cards written before a set or a measure was reported. Raises CheckpointError as `load_predictions` does.
+    """
+    card = load_card(folder, name)
+    stored = load_predictions(folder, name)
+    report = evaluate(stored, card.roles, seed=card.seed, protocol=card.protocol, classes=card.classes)
+    if report == card.report:
+        return False
+    write_card(Path(folder) / name, replace(card, report=report))
+    return True
+
+
+def write_card(home: Path, card: Card) -> None:
+    """Write a network's card into its folder, as a whole."""
+    values = asdict(card) | {"recipe": card.recipe.to_json(), "report": card.report.to_json()}
+    write_durably(home / CARD, (json.dumps(values, indent=1) + "\n").encode())
+
+
+def half(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the weights as they are stored: float16, norm statistics (running mean and variance) as they are."""
+    keep = ("running_mean", "running_var", "num_batches_tracked")
+    return {key: value if key.endswith(keep) else value.astype(np.float16) for key, value in weights.items()}
+
+
+def widened(stored: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return what `half` stores as a network takes it: float16 as float32, the rest as it is."""
+    return {key: value.astype(np.float32) if value.dtype == np.float16 else value for key, value in stored.items()}
+
+
+def save_checkpoint(
+    folder: Path,
+    name: str,
+    *,
+    weights: Mapping[str, np.ndarray],
+    predictions: Mapping[str, Predictions],
+    maps: Mapping[str, np.ndarray],
+    card: Mapping[str, Any],
+) -> Path:
+    """Write a checkpoint as a whole: in a folder of its own, the card last, then renamed to its name.
+
+    `card` gives the fields of `Card` but `name`, `sha256` and `format`; `maps` the gallery's attention maps by level.
+    Returns the checkpoint's folder. Raises CheckpointError where one of that name is there already.
+    """
+    home = Path(folder) / name
+    if home.exists():
+        raise CheckpointError(f"{home} is there already: move it away, or write to another folder")
+    draft = Path(folder) / f".{name}.{os.getpid()}.tmp"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    try:
+        arrays, metadata = pack(predictions)
+        arrays |= {f"maps/{level}": values.astype(np.float16) for level, values in maps.items()}
+        digests = {
+            WEIGHTS: write_durably(draft / WEIGHTS, packed(half(weights))),
+            PREDICTIONS: write_durably(draft / PREDICTIONS, packed(arrays, metadata)),
+        }
+        write_card(draft, Card(name=name, sha256=digests, **card))
+        os.replace(draft, home)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return home

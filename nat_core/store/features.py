@@ -1,0 +1,95 @@
+"""Features: what a network's last layer is given, stored for a seeded choice of pictures, so that a new head can learn.
+
+<folder>/<name>/features.safetensors    by image set: values float16 (n, channels), labels int16, ids; no picture
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from nat_core.files import CheckpointError, write_durably
+from nat_core.measure.predictions import hexed, packed_ids
+from nat_core.store.checkpoints import load_card, packed, read_tensors, write_card
+
+FEATURES = "features.safetensors"
+CHOSEN = {"cifar10_train": 5000, "cifar100_train": 5000, "cifar10_test": 2000, "cifar100_test": 2000}
+"""How many pictures of each set are chosen: the first two to learn from, the others to measure on."""
+SEED = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """One network's features of some pictures of a set. Raises ValueError where lengths disagree."""
+
+    set_name: str
+    ids: tuple[str, ...]
+    """The first 16 hex digits of each picture's SHA-1."""
+    values: Float[np.ndarray, "n channels"]
+    """The last group's output after norm and ReLU, averaged over its positions; at least 0."""
+    labels: Int[np.ndarray, " _"]
+    """Index of the true class among the set's own classes."""
+
+    def __post_init__(self) -> None:
+        if not len(self.ids) == len(self.values) == len(self.labels):
+            raise ValueError(
+                f"{self.set_name}: {len(self.ids)} ids and {len(self.labels)} labels for {len(self.values)} features"
+            )
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+def choose(count: int, available: int, seed: int = SEED) -> Int[np.ndarray, " count"]:
+    """Return which of a set's pictures are chosen, in ascending order; all where it holds no more than `count`.
+
+    >>> choose(3, 5).tolist(), choose(9, 3).tolist()
+    ([2, 3, 4], [0, 1, 2])
+    """
+    if count < 1 or available < 1:
+        raise ValueError(f"at least one picture is chosen of at least one, not {count} of {available}")
+    return np.sort(np.random.default_rng(seed).permutation(available)[:count])
+
+
+def save_features(folder: Path, name: str, features: Mapping[str, Features]) -> Path:
+    """Store a network's features in its folder and their SHA-256 in its card, and return the file's path.
+
+    Raises CheckpointError as `load_card` does.
+    """
+    card = load_card(folder, name)
+    arrays, metadata = {}, {"seed": str(SEED)}
+    for set_name, each in features.items():
+        arrays[f"{set_name}/values"] = each.values.astype(np.float16)
+        arrays[f"{set_name}/labels"] = each.labels.astype(np.int16)
+        arrays[f"{set_name}/ids"] = packed_ids(each.ids)
+        metadata[f"{set_name}/chosen"] = f"{len(each)} by numpy.random.default_rng({SEED}).permutation"
+    path = Path(folder) / name / FEATURES
+    digest = write_durably(path, packed(arrays, metadata))
+    write_card(Path(folder) / name, replace(card, sha256=card.sha256 | {FEATURES: digest}))
+    return path
+
+
+def has_features(folder: Path, name: str) -> bool:
+    """Return whether a network's card names stored features. Raises CheckpointError as `load_card` does."""
+    return FEATURES in load_card(folder, name).sha256
+
+
+def load_features(folder: Path, name: str) -> dict[str, Features]:
+    """Return a network's stored features by image set, as float32.
+
+    Raises CheckpointError where there are none, or the file is missing, truncated or altered.
+    """
+    path = Path(folder) / name / FEATURES
+    if not has_features(folder, name):
+        raise CheckpointError(f"No features of {name} in {folder}. Make them with: nat features {name}")
+    if not path.is_file():
+        raise CheckpointError(f"{path} is missing: make it again with: nat features {name}")
+    arrays, _ = read_tensors(path, load_card(folder, name).sha256[FEATURES])
+    found = {}
+    for set_name in dict.fromkeys(key.partition("/")[0] for key in arrays):
+        values = arrays[f"{set_name}/values"].astype(np.float32)
+        labels = arrays[f"{set_name}/labels"].astype(np.int64)
+        found[set_name] = Features(set_name, hexed(arrays[f"{set_name}/ids"]), values, labels)
+    return found

@@ -1,0 +1,137 @@
+"""The numbers of all runs in one small file beside the checkpoints, a line a run, added to when a run has ended.
+
+It lies in the folder of checkpoints, as `runs.json`, because that is what a queue writes to and what travels: the
+same folder holds the published networks whose numbers are among them.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from nat_core.files import only_one, read_json, write_durably
+from nat_core.measure.predictions import BACKGROUND, renormalised
+from nat_core.measure.report import NetworkReport, evaluate
+from nat_core.recipes import Recipe
+from nat_core.store.checkpoints import load_card, load_predictions
+
+FORMAT = 1
+RUNS = "runs.json"
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What is kept of one finished run."""
+
+    recipe: Recipe
+    seed: int
+    report: NetworkReport
+    renormalised: NetworkReport | None
+    """The second reading of a network with a background class, None for all others."""
+    parameters: int
+    hardware: str
+    seconds: float
+    trained_at: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as plain values; of the recipe, what differs from its defaults."""
+        return asdict(self) | {
+            "recipe": _changed(self.recipe),
+            "report": self.report.to_json(),
+            "renormalised": self.renormalised and self.renormalised.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "RunRecord":
+        """Read what `to_json` wrote; ValueError, KeyError or TypeError where it is something else."""
+        second = values["renormalised"]
+        return cls(**values | {
+            "recipe": _whole(values["recipe"]),
+            "report": NetworkReport.from_json(values["report"]),
+            "renormalised": None if second is None else NetworkReport.from_json(second),
+        })  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """A run whose loss stopped being a number, which is a finding too: the same settings would end there again."""
+
+    recipe: Recipe
+    seed: int
+    says: str
+    """At which of how many steps, in words."""
+
+
+def _changed(recipe: Recipe) -> dict[str, Any]:
+    """Name, architecture, and what differs from the defaults."""
+    default = Recipe(recipe.name, recipe.architecture).to_json()
+    own = {key: value for key, value in recipe.to_json().items() if value != default[key]}
+    return {"name": recipe.name, "architecture": recipe.architecture} | own
+
+
+def _whole(own: dict[str, Any]) -> Recipe:
+    return Recipe.from_json(Recipe(own["name"], own["architecture"]).to_json() | own)
+
+
+def record_of(folder: Path, name: str) -> RunRecord:
+    """Return the record of a stored network; CheckpointError where it is missing or damaged."""
+    card = load_card(folder, name)
+    second = None
+    if card.classes[-1] == BACKGROUND:
+        stored = renormalised(load_predictions(folder, name))
+        second = evaluate(stored, card.roles, seed=card.seed, protocol=card.protocol, classes=card.classes[:-1])
+    return RunRecord(
+        card.recipe, card.seed, card.report, second, card.parameters, card.hardware, card.seconds, card.trained_at
+    )
+
+
+def load_runs(folder: Path) -> dict[str, RunRecord]:
+    """Return every recorded run by its key, in the order of the file; none where there is no file.
+
+    Raises CheckpointError where the file is damaged or of another format.
+    """
+    return load_ended(folder)[0]
+
+
+def load_ended(folder: Path) -> tuple[dict[str, RunRecord], dict[str, Divergence]]:
+    """Return what `load_runs` does, and beside it the runs that diverged. Raises CheckpointError likewise."""
+    path = Path(folder) / RUNS
+    return read_json(path, FORMAT, _read, "get it again") if path.is_file() else ({}, {})
+
+
+def _read(values: dict[str, Any]) -> tuple[dict[str, RunRecord], dict[str, Divergence]]:
+    diverged = values.get("diverged", {})
+    return (
+        {key: RunRecord.from_json(each) for key, each in values["runs"].items()},
+        {key: Divergence(**each | {"recipe": _whole(each["recipe"])}) for key, each in diverged.items()},
+    )
+
+
+def add_run(folder: Path, key: str, run: RunRecord | Divergence) -> None:
+    """Add a run to the file, or replace the one of that key: whoever reads sees the file before or after.
+
+    Several processes may add at once: each waits for the other.
+    """
+    with only_one(Path(folder) / ".state" / "runs.lock", wait=True):
+        records, diverged = load_ended(folder)
+        if isinstance(run, Divergence):
+            records.pop(key, None)
+            diverged[key] = run
+        else:
+            diverged.pop(key, None)
+            records[key] = run
+        write_durably(Path(folder) / RUNS, _packed(records, diverged))
+
+
+def _packed(records: Mapping[str, RunRecord], diverged: Mapping[str, Divergence]) -> bytes:
+    parts = [_part("runs", {key: each.to_json() for key, each in records.items()})]
+    if diverged:
+        lines = {key: asdict(each) | {"recipe": _changed(each.recipe)} for key, each in diverged.items()}
+        parts.append(_part("diverged", lines))
+    return (f'{{\n "format": {FORMAT},\n' + ",\n".join(parts) + "\n}\n").encode()
+
+
+def _part(name: str, runs: Mapping[str, dict[str, Any]]) -> str:
+    lines = [f"  {json.dumps(key)}: {json.dumps(each, allow_nan=False)}" for key, each in runs.items()]
+    return f' "{name}": {{\n' + ",\n".join(lines) + "\n }"

@@ -1,0 +1,145 @@
+"""The choice of `nat_plus`: which candidate of the study `beyond` is better than NAT, by a rule set before the runs.
+
+It is made once all candidates have run, on held-out pictures alone, and written to `nat_plus.json` beside the
+checkpoints; only then does the study `nat_plus` have runs.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from nat_core.files import read_json, write_durably
+from nat_core.recipes import Recipe
+from nat_core.store.runs import RunRecord
+from nat_core.studies.plan import CANDIDATES, Choice, studies
+from nat_core.studies.rows import STANDS_IN, Measure, Noise, Row, accuracy, noise_floor, on, rows_of
+
+FORMAT = 1
+FILE = "nat_plus.json"
+HELD_OUT = "cifar100_held_out"
+BASELINE, NAT = "held_out_baseline", "held_out_nat"
+RULE = (
+    "Among the candidates whose steps run no more pictures than NAT's and whose held-out accuracy is not below NAT's "
+    "by more than the noise, the one with the lowest NCR at 95 % kept on 20 classes of CIFAR-100 that no network has "
+    "seen; none, if that is not below NAT's by more than the noise. The rival is the next one, or NAT."
+)
+_NCR = "ncr_at_95_kept"
+
+
+@dataclass(frozen=True)
+class Considered:
+    """One candidate on held-out pictures."""
+
+    name: str
+    ncr_at_95_kept: float
+    accuracy: float
+    allowed: bool
+    """Whether its cost and its accuracy let it win."""
+
+
+@dataclass(frozen=True)
+class _Beyond:
+    """The study `beyond` as far as it was run."""
+
+    rows: dict[str, Row]
+    recipes: dict[str, Recipe]
+    noise: Noise
+
+    @property
+    def complete(self) -> bool:
+        return all(row.reports for row in self.rows.values()) and self.noise.deviation(accuracy) is not None
+
+    def below_nat(self, name: str, measure: Measure, noise_measure: Measure) -> bool:
+        """Whether a candidate's number is below NAT's by more than the noise."""
+        return self.noise.side(self.rows[name], self.rows[NAT], measure, noise_measure) == "below"
+
+    def number(self, name: str, measure: Measure) -> float:
+        found = self.rows[name].over_seeds(measure)
+        if found is None:
+            raise ValueError(f"{name} does not report on {HELD_OUT}")
+        return found.mean
+
+
+def _beyond(records: Mapping[str, RunRecord]) -> _Beyond:
+    every = studies()
+    (study,) = (study for study in every if study.name == "beyond")
+    rows = {row.label: row for row in rows_of(study, records)}
+    return _Beyond(rows, {run.recipe.name: run.recipe for run in study.runs}, noise_floor(every, records))
+
+
+def considered(records: Mapping[str, RunRecord]) -> tuple[Considered, ...] | None:
+    """Return every candidate but the baseline, the best first; None before all of them and the noise floor have run."""
+    beyond = _beyond(records)
+    if not beyond.complete:
+        return None
+    found = [
+        Considered(
+            name,
+            beyond.number(name, on(HELD_OUT, _NCR)),
+            beyond.number(name, accuracy),
+            pictures_a_step(beyond.recipes[name]) <= pictures_a_step(beyond.recipes[NAT])
+            and not beyond.below_nat(name, accuracy, accuracy),
+        )
+        for name in CANDIDATES
+        if name != BASELINE
+    ]
+    return tuple(sorted(found, key=lambda each: each.ncr_at_95_kept))
+
+
+def decide(records: Mapping[str, RunRecord]) -> Choice | None:
+    """Return what RULE chooses, None before all candidates and the noise floor have run."""
+    found = considered(records)
+    if found is None:
+        return None
+    able = [each.name for each in found if each.allowed and each.name != NAT]
+    if not able or not _beyond(records).below_nat(able[0], on(HELD_OUT, _NCR), on(STANDS_IN[HELD_OUT], _NCR)):
+        return Choice(None, NAT)
+    return Choice(able[0], able[1] if len(able) > 1 else NAT)
+
+
+def pictures_a_step(recipe: Recipe) -> int:
+    """Return how many pictures run through the network in a step: what it costs beside another recipe."""
+    beside = recipe.negatives_per_batch if recipe.has_negatives and not recipe.negatives_inside else 0
+    return recipe.batch_size + beside
+
+
+def load_choice(folder: Path) -> Choice | None:
+    """Return what was chosen, None where nothing was yet. CheckpointError where the file is damaged or of no use."""
+    path = Path(folder) / FILE
+    if not path.is_file():
+        return None
+    return read_json(path, FORMAT, _choice_from_json, "delete it, and nat reproduce chooses again")
+
+
+def _choice_from_json(values: dict[str, Any]) -> Choice:
+    choice = Choice(values["winner"], values["rival"])
+    unknown = {choice.winner, choice.rival} - {None, *CANDIDATES}
+    if unknown:
+        raise ValueError(f"no candidate is named {', '.join(map(str, unknown))}")
+    return choice
+
+
+def record_choice(folder: Path, records: Mapping[str, RunRecord]) -> Choice | None:
+    """Choose, where nothing was chosen yet and all candidates have run, and write it down; return what is chosen."""
+    if (chosen := load_choice(folder)) is not None:
+        return chosen
+    choice, found = decide(records), considered(records)
+    if choice is not None and found is not None:
+        values = {"format": FORMAT, **asdict(choice), "rule": RULE, "considered": [asdict(each) for each in found]}
+        write_durably(Path(folder) / FILE, (json.dumps(values, indent=1) + "\n").encode())
+    return choice
+
+
+def chosen_sentence(choice: Choice | None) -> str:
+    """Return what was chosen, or what it waits for.
+
+    >>> chosen_sentence(Choice("held_out_cutout", "held_out_ema"))
+    'nat_plus is held_out_cutout, its rival held_out_ema'
+    """
+    if choice is None:
+        return "nat_plus is chosen when all candidates have run: nat reproduce --study noise_floor beyond"
+    if choice.winner is None:
+        return "no candidate of the study beyond is better than NAT by more than the noise, so there is no nat_plus"
+    return f"nat_plus is {choice.winner}, its rival {choice.rival}"

@@ -1,0 +1,207 @@
+"""A resumable queue of runs: one single-thread process a run, several side by side, each result written at once.
+
+What is done follows from what is on disk: the record in `runs.json`, and the network where it is published or a
+teacher. Nothing else is remembered, so a queue that was killed goes on where it was, its runs from their newest state.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
+
+from nat_core.files import CheckpointError
+from nat_core.store.checkpoints import CARD, load_card
+from nat_core.store.runs import Divergence, RunRecord, add_run, load_ended, record_of
+from nat_core.studies.plan import PlannedRun
+
+SAVE_SECONDS = 60.0
+DIVERGED = 3
+"""Exit status of a worker whose loss stopped being a number; the last line of its standard error says at which step."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a queue reads and writes."""
+
+    out: Path
+    """The folder of checkpoints; what is not published lies below its `.state`."""
+    data: Path
+    device: str = "cpu"
+
+    def work(self, run: PlannedRun) -> Path:
+        """The folder of a run that is not published."""
+        return self.out / ".state" / "runs" / run.key
+
+    def home(self, run: PlannedRun) -> Path:
+        """The folder in which a run trains: the checkpoints', unless another network of its name is there."""
+        taken = (self.out / run.recipe.name / CARD).is_file() and not self._holds(self.out, run)
+        return self.out if run.published and not taken else self.work(run)
+
+    def network(self, run: PlannedRun) -> Path | None:
+        """The folder that holds the run's trained network, None where there is none."""
+        homes = [self.out, self.work(run)] if run.published else [self.work(run)]
+        return next((home for home in homes if self._holds(home, run)), None)
+
+    def _holds(self, home: Path, run: PlannedRun) -> bool:
+        try:
+            card = load_card(home, run.recipe.name)
+        except CheckpointError:
+            return False
+        return (card.recipe, card.seed) == (run.recipe, run.seed)
+
+
+@dataclass
+class Progress:
+    """What a queue has come to."""
+
+    waiting: list[PlannedRun]
+    running: dict[str, "Child"] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+    """Keys of the runs finished in this sitting."""
+    failed: dict[str, str] = field(default_factory=dict)
+    """One sentence for each run that could not be trained, by its key."""
+
+    def then(self, later: "Progress") -> "Progress":
+        """What two queues of one sitting have come to, one after the other."""
+        return Progress(self.waiting + later.waiting, {}, self.done + later.done, self.failed | later.failed)
+
+
+class Child:
+    """A run in its own process, and the last line that it wrote."""
+
+    def __init__(self, run: PlannedRun, place: Place, teachers: Path) -> None:
+        self.run, self.line = run, "starting"
+        job = {
+            "recipe": run.recipe.to_json(), "seed": run.seed, "data": str(place.data), "out": str(place.home(run)),
+            "teachers": str(teachers), "device": place.device, "save_seconds": SAVE_SECONDS,
+        }  # fmt: skip
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "nat_core.studies.worker"],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+        )  # fmt: skip
+        self._input, self._errors = self._process.stdin, self._process.stderr
+        if self._input is None or self._errors is None:
+            raise RuntimeError("a worker needs its pipes")
+        self._input.write(json.dumps(job).encode() + b"\n")
+        self._input.flush()
+        self._reader = Thread(target=self._listen, daemon=True)
+        self._reader.start()
+
+    def _listen(self) -> None:
+        rest = ""
+        while self._errors is not None and (part := os.read(self._errors.fileno(), 65536)):
+            *lines, rest = (rest + part.decode(errors="replace")).replace("\r", "\n").split("\n")
+            self.line = next((line.strip() for line in [rest, *reversed(lines)] if line.strip()), self.line)
+
+    def status(self) -> int | None:
+        """The exit status, None while it runs."""
+        status = self._process.poll()
+        if status is not None:
+            self._close()
+        return status
+
+    def stop(self) -> None:
+        """End the process; it goes on another time from its newest state."""
+        self._process.terminate()
+        self._process.wait()
+        self._close()
+
+    def _close(self) -> None:
+        self._reader.join()
+        for pipe in (self._input, self._errors):
+            if pipe is not None:
+                pipe.close()
+
+
+def is_done(run: PlannedRun, records: Mapping[str, RunRecord | Divergence], place: Place) -> bool:
+    """Whether a run needs no training: its network is there, or needs not be since its numbers are noted.
+
+    A network of this very recipe and seed counts however it was trained (by `nat train`); and one that diverged would
+    diverge again.
+    """
+    noted = run.key in records and records[run.key].recipe == run.recipe
+    return place.network(run) is not None or (noted and (not run.kept or isinstance(records[run.key], Divergence)))
+
+
+def _note(runs: Sequence[PlannedRun], records: Mapping[str, RunRecord], place: Place) -> None:
+    """Note the numbers of the networks that are there already, where they are not noted or are other ones."""
+    for run in runs:
+        home = place.network(run)
+        if home is not None and records.get(run.key) != (record := record_of(home, run.recipe.name)):
+            add_run(place.out, run.key, record)
+
+
+def go(
+    runs: Sequence[PlannedRun],
+    place: Place,
+    *,
+    jobs: int,
+    seconds: float | None = None,
+    show: Callable[[Progress], None] = lambda progress: None,
+) -> Progress:
+    """Train what is not done, `jobs` at a time, until all is done or `seconds` are over; return what it came to.
+
+    A student waits for its teacher. A run that fails is named in `failed` and the others go on. KeyboardInterrupt
+    and the end of the time stop the processes; their states stay.
+    """
+    deadline = None if seconds is None else time.monotonic() + seconds
+    records, diverged = load_ended(place.out)
+    _note(runs, records, place)
+    by_key = {run.key: run for run in runs}
+    ended = {**diverged, **records}
+    progress = Progress([run for run in runs if not is_done(run, ended, place)])
+    try:
+        while progress.waiting or progress.running:
+            if deadline is not None and time.monotonic() >= deadline:
+                break
+            _start(progress, place, by_key, jobs)
+            show(progress)
+            time.sleep(0.2)
+            _reap(progress, place)
+    finally:
+        for child in progress.running.values():
+            child.stop()
+        progress.waiting = [child.run for child in progress.running.values()] + progress.waiting
+        progress.running = {}
+        show(progress)
+    return progress
+
+
+def _start(progress: Progress, place: Place, by_key: Mapping[str, PlannedRun], jobs: int) -> None:
+    for run in list(progress.waiting):
+        if len(progress.running) >= jobs:
+            return
+        teacher = by_key.get(run.teacher_key or "")
+        if teacher is not None and (teacher in progress.waiting or teacher.key in progress.running):
+            continue
+        progress.waiting.remove(run)
+        home = place.out if teacher is None else place.network(teacher)
+        if home is None:
+            progress.failed[run.key] = f"its teacher {run.teacher_key} is not there"
+        else:
+            progress.running[run.key] = Child(run, place, home)
+
+
+def _reap(progress: Progress, place: Place) -> None:
+    for key, child in list(progress.running.items()):
+        status = child.status()
+        if status is None:
+            continue
+        del progress.running[key]
+        home = place.network(child.run)
+        if status == DIVERGED:
+            add_run(place.out, key, Divergence(child.run.recipe, child.run.seed, child.line))
+        if status or home is None:
+            progress.failed[key] = child.line
+            continue
+        add_run(place.out, key, record_of(home, child.run.recipe.name))
+        progress.done.append(key)
+        if not child.run.kept:
+            shutil.rmtree(place.work(child.run))

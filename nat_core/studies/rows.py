@@ -1,0 +1,297 @@
+"""How far a number may be trusted: its spread over seeds, and over pictures by the paired bootstrap; never mixed.
+
+Two stored networks on the same pictures: how far their difference depends on which pictures were drawn.
+
+The rows of a study's table: the numbers of each recipe over its seeds, held against the spread over seeds.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from math import sqrt
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float
+
+from nat_core.measure.predictions import Predictions
+from nat_core.measure.report import NetworkReport, threshold_key
+from nat_core.paper.figures import COMPARED
+from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS, Recipe
+from nat_core.store.checkpoints import available, load_card, load_predictions
+from nat_core.store.runs import Divergence, RunRecord
+from nat_core.studies.plan import Study
+
+SAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class OverSeeds:
+    """One number of the same recipe over its seeds."""
+
+    mean: float
+    deviation: float | None
+    """Sample standard deviation (n - 1); None for one seed."""
+    seeds: int
+
+
+def over_seeds(values: Sequence[float]) -> OverSeeds:
+    """Return mean and sample standard deviation of one number over seeds; ValueError without any.
+
+    >>> over_seeds([0.1, 0.3]).mean
+    0.2
+    """
+    if not values:
+        raise ValueError("needs the number of one seed at least")
+    mean = sum(values) / len(values)
+    if len(values) == 1:
+        return OverSeeds(mean, None, 1)
+    return OverSeeds(mean, sqrt(sum((each - mean) ** 2 for each in values) / (len(values) - 1)), len(values))
+
+
+@dataclass(frozen=True)
+class OverPictures:
+    """The difference of two networks' means on the same pictures, with its 95 % interval over pictures."""
+
+    difference: float
+    low: float
+    high: float
+    pictures: int
+
+
+def paired_bootstrap(
+    first: Float[np.ndarray, " n"], second: Float[np.ndarray, " _"], *, samples: int = SAMPLES, seed: int = 0
+) -> OverPictures:
+    """Return mean(first - second) with its 95 % percentile interval: pictures are drawn anew, both networks together.
+
+    `first` and `second` hold one number a picture, in the same order: 1.0 where confidence > t for NCR, where the
+    answer is right for accuracy. It says how much depends on the pictures; of the seeds it knows nothing. Source:
+    Efron and Tibshirani 1993, "An Introduction to the Bootstrap". Raises ValueError for no or unequal numbers of
+    pictures.
+
+    >>> paired_bootstrap(np.ones(4), np.zeros(4))
+    OverPictures(difference=1.0, low=1.0, high=1.0, pictures=4)
+    """
+    if len(first) != len(second) or not len(first):
+        raise ValueError(f"needs the same pictures of both, at least one; got {len(first)} and {len(second)}")
+    difference, generator = first - second, np.random.default_rng(seed)
+    # Drawing pictures anew is drawing how often each difference occurs: the few that there are, not every picture. In
+    # the order in which they first occur, so that both networks exchanged give the same interval turned round.
+    _, places, counts = np.unique(difference, return_index=True, return_counts=True)
+    order = np.argsort(places)
+    values, shares = difference[places[order]], counts[order] / len(difference)
+    drawn = [generator.multinomial(len(difference), shares) @ values / len(difference) for _ in range(samples)]
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    return OverPictures(float(difference.mean()), float(low), float(high), len(difference))
+
+
+HIGHEST_THRESHOLD = THRESHOLDS[-1]
+
+
+@dataclass(frozen=True)
+class PairedDifference:
+    """NAT minus baseline on one set, with its 95 % interval over pictures."""
+
+    baseline: str
+    nat: str
+    set_name: str
+    measure: str
+    """`NCR_0.9`; of the in-distribution set `accuracy` and `kept at 0.9`."""
+    over_pictures: OverPictures
+
+
+def paired_differences(folder: Path) -> Iterator[PairedDifference]:
+    """Yield the differences of every pair of stored networks, on each set with the same pictures in both.
+
+    Raises CheckpointError where the predictions of one are missing or damaged.
+    """
+    present = available(folder)
+    stored: dict[str, dict[str, Predictions]] = {}
+    for baseline, nat in COMPARED:
+        if baseline not in present or nat not in present:
+            continue
+        for name in {baseline, nat} - set(stored):
+            stored[name] = load_predictions(folder, name)
+        for name, role in load_card(folder, nat).roles.items():
+            theirs, ours = (stored[each].get(name) for each in (baseline, nat))
+            if theirs is None or ours is None or theirs.ids != ours.ids:
+                continue
+            known = role == IN_DISTRIBUTION
+            if known:
+                right = paired_bootstrap(_right(ours), _right(theirs))
+                yield PairedDifference(baseline, nat, name, "accuracy", right)
+            above = paired_bootstrap(_above(ours), _above(theirs))
+            measure = f"kept at {HIGHEST_THRESHOLD:g}" if known else f"NCR_{HIGHEST_THRESHOLD:g}"
+            yield PairedDifference(baseline, nat, name, measure, above)
+
+
+def _right(predictions: Predictions) -> Float[np.ndarray, " n"]:
+    return (predictions.predicted == predictions.labels).astype(np.float64)
+
+
+def _above(predictions: Predictions) -> Float[np.ndarray, " n"]:
+    return (predictions.confidence > HIGHEST_THRESHOLD).astype(np.float64)
+
+
+HIGHEST_KEY = threshold_key(0.9)
+
+Measure = Callable[[NetworkReport], float | None]
+"""One number of a report, None where it has none."""
+Side = Literal["below", "above", "within", "unknown"]
+
+FEWEST_SEEDS = 3
+NOISE_RULE = (
+    "Noise: a difference counts where it exceeds 2 s √(1/n + 1/m), n and m the numbers of seeds of the two rows and s "
+    "the larger standard deviation of that number over the seeds of the short baseline and over those of the short NAT."
+)
+STANDS_IN = {"cifar100_held_out": "cifar100_test"}
+"""Sets on which the noise floor was not measured, and the one whose noise is taken for theirs."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One recipe of a study."""
+
+    label: str
+    changes: str
+    """What it changes of the study's first recipe with negatives, field by field; "" for nothing."""
+    reports: tuple[NetworkReport, ...]
+    """One for each seed; none where it was not run yet."""
+    diverged: str = ""
+    """Where a run of it stopped being numbers, in words; "" where none did."""
+
+    def over_seeds(self, measure: Measure) -> OverSeeds | None:
+        """The number's mean and deviation, None where it was not measured."""
+        found = [value for report in self.reports if (value := measure(report)) is not None]
+        return over_seeds(found) if found else None
+
+
+@dataclass(frozen=True)
+class Noise:
+    """How far two seeds of one recipe lie apart: the reports of recipes that were trained with several."""
+
+    recipes: tuple[tuple[NetworkReport, ...], ...]
+
+    @property
+    def seeds(self) -> int:
+        """The smallest number of seeds; 0 where nothing was run."""
+        return min((len(reports) for reports in self.recipes), default=0)
+
+    def deviation(self, measure: Measure) -> float | None:
+        """The larger standard deviation of a number over seeds; None with fewer than FEWEST_SEEDS."""
+        if self.seeds < FEWEST_SEEDS:
+            return None
+        rows = [Row("", "", reports).over_seeds(measure) for reports in self.recipes]
+        found = [each.deviation for each in rows if each is not None and each.deviation is not None]
+        return max(found) if len(found) == len(rows) else None
+
+    def side(self, row: Row, reference: Row, measure: Measure, noise_measure: Measure | None = None) -> Side:
+        """On which side of the reference a row lies, if by more than the noise allows.
+
+        `noise_measure` is the number of which the noise is taken, where it is another one than is compared.
+        """
+        ours, theirs = row.over_seeds(measure), reference.over_seeds(measure)
+        deviation = self.deviation(noise_measure or measure)
+        if ours is None or theirs is None or deviation is None:
+            return "unknown"
+        if abs(ours.mean - theirs.mean) <= allowed(deviation, ours.seeds, theirs.seeds):
+            return "within"
+        return "below" if ours.mean < theirs.mean else "above"
+
+
+def allowed(deviation: float, first: int, second: int) -> float:
+    """Return the largest difference of two means over seeds that is still noise.
+
+    >>> round(allowed(0.01, 1, 1), 4)
+    0.0283
+    """
+    return 2 * deviation * sqrt(1 / first + 1 / second)
+
+
+def noise_floor(studies: Sequence[Study], records: Mapping[str, RunRecord]) -> Noise:
+    """Return the noise of the study `noise_floor`, as far as it was run."""
+    (study,) = (study for study in studies if study.name == "noise_floor")
+    recipes = dict.fromkeys(run.recipe.name for run in study.runs)
+    by_recipe = {name: next(run.recipe for run in study.runs if run.recipe.name == name) for name in recipes}
+    return Noise(tuple(reports_of(recipe, records) for recipe in by_recipe.values()))
+
+
+def rows_of(
+    study: Study, records: Mapping[str, RunRecord], diverged: Mapping[str, Divergence] = MappingProxyType({})
+) -> tuple[Row, ...]:
+    """Return a row for each recipe of a study, with every recorded seed; two for a network with a background class.
+
+    Of the protocol of the study's first run: a network that is published from it was trained for longer.
+    """
+    recipes = list({run.recipe.name: run.recipe for run in study.runs}.values())
+    recipes = [each for each in recipes if each.protocol == recipes[0].protocol]
+    if not recipes:
+        return ()
+    base = next((each for each in recipes if each.has_negatives), recipes[0])
+    rows = []
+    for recipe in recipes:
+        ended = "; ".join(dict.fromkeys(each.says for each in diverged.values() if each.recipe == recipe))
+        rows.append(Row(recipe.name, changes(recipe, base), reports_of(recipe, records), ended))
+        second = tuple(each.renormalised for each in _alike(recipe, records) if each.renormalised is not None)
+        if second:
+            rows.append(Row(f"{recipe.name}, renormalised", changes(recipe, base), second))
+    return tuple(rows)
+
+
+def changes(recipe: Recipe, base: Recipe) -> str:
+    """Return the fields in which a recipe differs from another, as one would write them.
+
+    >>> changes(Recipe("a", "wrn16_1", epochs=3), Recipe("b", "wrn16_1"))
+    'epochs=3'
+    """
+    differing = [
+        f"{each.name}={_short(getattr(recipe, each.name))}"
+        for each in fields(Recipe)
+        if each.name not in ("name", "also_reported") and getattr(recipe, each.name) != getattr(base, each.name)
+    ]
+    return ", ".join(differing)
+
+
+def _short(value: object) -> str:
+    if isinstance(value, tuple):
+        counts = {each: value.count(each) for each in dict.fromkeys(value)}
+        return " + ".join(f"{count} {each}" if count > 1 else str(each) for each, count in counts.items()) or "none"
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _alike(recipe: Recipe, records: Mapping[str, RunRecord]) -> list[RunRecord]:
+    """The runs of this very recipe, a seed each."""
+    found = {each.seed: each for each in records.values() if each.recipe == recipe}
+    return [found[seed] for seed in sorted(found)]
+
+
+def reports_of(recipe: Recipe, records: Mapping[str, RunRecord]) -> tuple[NetworkReport, ...]:
+    """Return the reports of the runs of this very recipe, in the order of their seeds."""
+    return tuple(each.report for each in _alike(recipe, records))
+
+
+def accuracy(report: NetworkReport) -> float:
+    """The share of the in-distribution set that is named right."""
+    return report.accuracy
+
+
+def kept(report: NetworkReport) -> float:
+    """The share of the in-distribution set with confidence above the highest threshold."""
+    return report.share_kept[HIGHEST_KEY]
+
+
+def on(set_name: str, field: str, key: str | None = None) -> Measure:
+    """Return the measure of that name on a set: `ncr` at the threshold `key`, or a field of `SetReport`."""
+
+    def measure(report: NetworkReport) -> float | None:
+        found = report.sets.get(set_name)
+        if found is None:
+            return None
+        return found.ncr[key] if key is not None else getattr(found, field)
+
+    return measure
+
+
+OWN: dict[str, Measure] = {"accuracy": accuracy, "ECE": lambda report: report.ece, f"kept at {HIGHEST_KEY}": kept}
+"""What is said of each network by itself."""

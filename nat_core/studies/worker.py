@@ -1,0 +1,56 @@
+"""One run of a queue in a process of its own: `python -m nat_core.studies.worker`, told on standard input what to
+train.
+
+The first line is a JSON object; after it the input stays open, and its end means that the queue has ended, however it
+ended: the worker stops at once and goes on later from its newest state.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from threading import Thread
+
+import torch
+
+from nat_core.data.sets import MissingDataset
+from nat_core.files import CheckpointError
+from nat_core.recipes import Recipe
+from nat_core.studies.queue import DIVERGED
+from nat_core.training.loop import train
+from nat_core.training.state import DivergedError, TrainingError
+
+
+def main() -> int:
+    """Train, and return 0, or DIVERGED or 1 with a sentence as the last line of standard error."""
+    job = json.loads(sys.stdin.readline())
+    Thread(target=_leave_with_the_queue, daemon=True).start()
+    torch.set_num_threads(1)
+    try:
+        train(
+            Recipe.from_json(job["recipe"]),
+            data=Path(job["data"]),
+            out=Path(job["out"]),
+            teachers=Path(job["teachers"]),
+            seed=job["seed"],
+            device=job["device"],
+            resume=True,
+            save_seconds=job["save_seconds"],
+        )
+    except DivergedError as error:
+        sys.stderr.write(f"\n{error.says}\n")
+        return DIVERGED
+    except (TrainingError, MissingDataset, CheckpointError, ValueError, OSError) as error:
+        sys.stderr.write(f"\n{error}\n")
+        return 1
+    return 0
+
+
+def _leave_with_the_queue() -> None:
+    # Not sys.stdin: its buffer would be locked when the interpreter shuts down.
+    os.read(0, 1)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
