@@ -17,7 +17,7 @@ from jaxtyping import Float, UInt8
 from app import own
 from app.pairs import HEADLINE_SETS, Pair
 from app.palette import KINDS, Kind
-from app.pictures import gallery
+from app.pictures import gallery_pictures
 from app.words import Answer
 from nat_core.data.images import image_id
 from nat_core.data.sets import ImageSet, load_set
@@ -199,7 +199,7 @@ def telling_picture(pair: Pair) -> str:
     gap = dict(zip(baseline.ids, baseline.confidence, strict=True))
     for file, confidence in zip(nat.ids, nat.confidence, strict=True):
         gap[file] -= confidence
-    return max((picture.file for picture in gallery() if not picture.known), key=lambda file: gap[file])
+    return max((picture.file for picture in gallery_pictures() if not picture.known), key=lambda file: gap[file])
 
 
 # --- a visitor's own photo -------------------------------------------------------------------------------------------

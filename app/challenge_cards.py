@@ -9,7 +9,7 @@ from app import workshop_words as words
 from app.challenges import Clicks, Tried
 from app.pairs import Pair, pictures_of, set_title
 from app.palette import KINDS
-from app.pictures import gallery
+from app.pictures import gallery_pictures
 from app.play_settings import READERS
 from app.words import literal
 from app.workshop_charts import cost_figure
@@ -82,7 +82,7 @@ def _photo(pair: Pair) -> None:
     if problems := list(visitor.problems().values()):
         st.warning("  \n".join(literal(each) for each in problems), icon=":material/warning:")
     own = visitor.photos()
-    pictures = {each.file: each for each in gallery() if not each.known}
+    pictures = {each.file: each for each in gallery_pictures() if not each.known}
     chosen = st.selectbox(
         "Photo", [*own, *pictures], key="fooling",
         format_func=lambda key: own[key].name if key in own else f"{pictures[key].name} (gallery)",

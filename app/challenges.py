@@ -9,7 +9,7 @@ from jaxtyping import Float
 from app import cached, counted
 from app.pairs import Pair
 from app.palette import KINDS, Kind
-from app.pictures import gallery
+from app.pictures import gallery_pictures
 from app.words import Answer
 from nat_core.measure.metrics import Prices, cheapest, cost_curve
 
@@ -67,7 +67,7 @@ class Tried:
 
 def fooling_both(pair: Pair) -> int:
     """Return how many of the gallery's photos of no class fool both networks."""
-    tried = [Tried(each.name, gallery_answers(pair, each.file)) for each in gallery() if not each.known]
+    tried = [Tried(each.name, gallery_answers(pair, each.file)) for each in gallery_pictures() if not each.known]
     return sum(all(each.fooled.values()) for each in tried)
 
 

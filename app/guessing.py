@@ -9,7 +9,7 @@ from app import cached, charts, frame, points, thumbnails
 from app import workshop_words as words
 from app.pairs import Pair
 from app.palette import KINDS
-from app.pictures import GalleryPicture, gallery
+from app.pictures import GalleryPicture, gallery_pictures
 from app.words import CORNER, answer_sentence
 
 OUTSIDE, INSIDE = 3, 2
@@ -34,7 +34,7 @@ def photos(number: int) -> tuple[GalleryPicture, ...]:
     [2, 2]
     """
     generator = np.random.default_rng(number)
-    outside, inside = ([each for each in gallery() if each.known is known] for known in (False, True))
+    outside, inside = ([each for each in gallery_pictures() if each.known is known] for known in (False, True))
     drawn = [outside[place] for place in generator.choice(len(outside), OUTSIDE, replace=False)]
     drawn += [inside[place] for place in generator.choice(len(inside), INSIDE, replace=False)]
     return tuple(drawn[place] for place in generator.permutation(len(drawn)))

@@ -6,7 +6,7 @@ from app import frame, lesson_numbers, points, thumbnails
 from app import workshop_words as words
 from app.lesson_texts import Lesson
 from app.pairs import Pair
-from app.pictures import gallery
+from app.pictures import gallery_pictures
 from app.words import CORNER
 
 LARGE = 3.4
@@ -83,7 +83,7 @@ def _large(number: int, lesson: Lesson, pair: Pair) -> None:
     text = lesson_numbers.filled(lesson.question, lesson, pair)
     if file := lesson.settings.get("picture"):
         picture, question = st.columns([1, 2.2], gap="small")
-        shown = next(each for each in gallery() if each.file == file)
+        shown = next(each for each in gallery_pictures() if each.file == file)
         picture.image(thumbnails.gallery_square(file), width="stretch", alt=f"{shown.shows}; {CORNER}")
         picture.caption(shown.credit)
         question.markdown(text)

@@ -13,7 +13,7 @@ from app import asked, cached, counted, frame
 from app.lesson_texts import Lesson, fill
 from app.pairs import Pair, set_title
 from app.palette import Kind
-from app.pictures import gallery
+from app.pictures import gallery_pictures
 from app.play_settings import DEFAULTS, negatives
 from app.words import Answer, listed, percent
 from nat_core.measure import metrics
@@ -131,7 +131,7 @@ SHARES: dict[str, Callable[[Asked], float]] = {
 TEXTS: dict[str, Callable[[Asked], str]] = {
     "answer_baseline": lambda its: _picture(its, "baseline").predicted,
     "answer_nat": lambda its: _picture(its, "nat").predicted,
-    "picture": lambda its: next(each.shows for each in gallery() if each.file == its.settings["picture"]),
+    "picture": lambda its: next(each.shows for each in gallery_pictures() if each.file == its.settings["picture"]),
     "classes": lambda its: listed(cached.card(its.pair.nat).classes).replace(" or ", " and "),
     "class_count": lambda its: str(len(cached.card(its.pair.nat).classes)),
     "points": lambda its: str(len(_points(its).labels)),

@@ -10,7 +10,7 @@ from app.explain_words import METHODS, OWN_ANSWER
 from app.morph_words import WAYS, Way, percents
 from app.pairs import SET_TITLES, pair_named
 from app.palette import KINDS
-from app.pictures import gallery, samples
+from app.pictures import gallery_pictures, samples
 from app.play_settings import DEFAULTS, READERS, negatives_text
 from app.scores import SCORE_TITLES, TEMPERATURES
 from app.teach_settings import DEFAULTS as TEACH_DEFAULTS
@@ -60,7 +60,7 @@ def _switch(text: str) -> bool:
 
 
 def _picture(text: str) -> str:
-    return {picture.file: picture.file for picture in gallery()}[text]
+    return {picture.file: picture.file for picture in gallery_pictures()}[text]
 
 
 def _one_of(known: Iterable[str]) -> Callable[[str], str]:

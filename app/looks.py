@@ -8,7 +8,7 @@ from jaxtyping import Float
 from app import cached, own
 from app.maps import LEVELS, MapRow, Spread
 from app.pairs import short_name, stored_name
-from app.pictures import gallery
+from app.pictures import gallery_pictures
 from app.words import percent
 
 
@@ -134,7 +134,7 @@ def gallery_spread(first: str, second: str) -> Spread:
     for level in LEVELS:
         found = [map_distance(a, b) for a, b in zip(one[level], other[level], strict=True)]
         quantiles[level] = tuple(float(each) for each in np.quantile(found, QUANTILES))
-    return Spread("gallery pictures", len(gallery()), quantiles)
+    return Spread("gallery pictures", len(gallery_pictures()), quantiles)
 
 
 def gallery_distances(first: str, second: str) -> dict[str, float]:

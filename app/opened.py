@@ -9,7 +9,7 @@ from app.cards import Card
 from app.morph_words import STEPS, WAYS, Way
 from app.pairs import Pair
 from app.palette import KINDS, NAMES
-from app.pictures import gallery
+from app.pictures import gallery_pictures
 from nat_core.data.morphs import add_noise, deviations, fade, noise_picture
 from nat_core.store.checkpoints import Card as NetworkCard
 
@@ -81,7 +81,7 @@ def _move(slider: str, share: int) -> None:
 def _other_picture(others: list[Card]) -> UInt8[np.ndarray, "32 32 3"]:
     """Let the visitor choose another picture, their own ones first, and return what the networks see of it."""
     own = {other.key: other for other in others}
-    shown = {picture.file: picture for picture in gallery()}
+    shown = {picture.file: picture for picture in gallery_pictures()}
     names = {key: other.name for key, other in own.items()} | {file: each.shows for file, each in shown.items()}
     key = st.selectbox("The other picture", list(names), format_func=lambda each: names[each], key="other_picture")
     return own[key].pixels if key in own else asked.gallery_photo(key, visitor.crop())[1]

@@ -69,7 +69,7 @@ class GalleryPicture:
 
 
 @cache
-def gallery() -> tuple[GalleryPicture, ...]:
+def gallery_pictures() -> tuple[GalleryPicture, ...]:
     """Return the pictures, those of no class first, each group in the order of the file."""
     entries = json.loads((FOLDER / "gallery.json").read_text(encoding="utf-8"))
     pictures = [_picture(entry) for entry in entries]
@@ -82,15 +82,15 @@ def samples() -> tuple[GalleryPicture, ...]:
     >>> [sum(picture.known for picture in samples()), len(samples())]
     [3, 12]
     """
-    known = [picture for picture in gallery() if picture.file in KNOWN_SAMPLES]
-    unknown = [picture for picture in gallery() if not picture.known]
+    known = [picture for picture in gallery_pictures() if picture.file in KNOWN_SAMPLES]
+    unknown = [picture for picture in gallery_pictures() if not picture.known]
     return (*unknown[: SAMPLES - len(known)], *known)
 
 
 def credits_text() -> str:
     """Return CREDITS.md: one line a picture with its author, licence, source and what was changed."""
     lines = ["# Credits of the gallery", "", "Made from `gallery.json`, which quotes where each licence is stated.", ""]
-    for picture in sorted(gallery(), key=lambda each: each.file):
+    for picture in sorted(gallery_pictures(), key=lambda each: each.file):
         author = picture.author or "author not stated"
         lines.append(
             f"- `{picture.file}`: {picture.shows}. By: {author}. Licence: {_linked(picture.licence)}. "

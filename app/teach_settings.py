@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.palette import KINDS
-from app.pictures import gallery
+from app.pictures import gallery_pictures
 
 MOST = 12
 """So many photos are taught at once."""
@@ -19,7 +19,7 @@ DEFAULTS: dict[str, Any] = {
 def _taught(text: str) -> tuple[str, ...]:
     """The files of samples, with commas between them; a visitor's own photos are in no link."""
     files = tuple(text.split(","))
-    known = {picture.file for picture in gallery() if not picture.known}
+    known = {picture.file for picture in gallery_pictures() if not picture.known}
     if not set(files) <= known or len(files) > MOST:
         raise ValueError(f"needs up to {MOST} of {', '.join(sorted(known))}")
     return files

@@ -14,7 +14,7 @@ from jaxtyping import Float, UInt8
 from app import asked, cached, pairs, turns, visitor
 from app.own_files import thumbnail_url
 from app.palette import Kind
-from app.pictures import GalleryPicture, gallery
+from app.pictures import GalleryPicture, gallery_pictures
 from app.teach_settings import DEFAULTS, MOST
 from nat_core.files import CheckpointError
 from nat_core.measure.predictions import Predictions
@@ -65,7 +65,7 @@ def settings() -> dict[str, Any]:
 
 def samples() -> list[GalleryPicture]:
     """Return the gallery's pictures of things of no class."""
-    return [picture for picture in gallery() if not picture.known]
+    return [picture for picture in gallery_pictures() if not picture.known]
 
 
 def offered() -> dict[str, Photo]:

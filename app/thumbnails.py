@@ -8,7 +8,7 @@ import streamlit as st
 from jaxtyping import UInt8
 from PIL import Image
 
-from app.pictures import FOLDER, gallery, with_inset
+from app.pictures import FOLDER, gallery_pictures, with_inset
 from nat_core.data.images import read_image, read_photo
 
 THUMBNAIL = 96
@@ -24,7 +24,7 @@ def gallery_square(file: str) -> UInt8[np.ndarray, "h w 3"]:
 def thumbnail_style() -> str:
     """The style sheet that turns each picture's button into its thumbnail."""
     rules = []
-    for picture in gallery():
+    for picture in gallery_pictures():
         buffer = io.BytesIO()
         Image.fromarray(read_image(picture.path, size=THUMBNAIL)).save(buffer, "JPEG", quality=80)
         encoded = base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.pictures import gallery
+from app.pictures import gallery_pictures
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import evaluate
 from nat_core.measure.variants import with_variants, without_variants
@@ -86,7 +86,7 @@ def _predictions(generator, network: str, set_name: str, classes: int, known: bo
 
 
 def _gallery(generator, network: str, aware: bool) -> Predictions:
-    pictures = sorted(gallery(), key=lambda picture: picture.file)
+    pictures = sorted(gallery_pictures(), key=lambda picture: picture.file)
     logits = generator.normal(0, 0.4, (len(pictures), len(CLASSES))).astype(np.float32)
     for row, picture in enumerate(pictures):
         right = CLASSES.index(picture.label) if picture.known else 8
@@ -97,6 +97,6 @@ def _gallery(generator, network: str, aware: bool) -> Predictions:
 
 def _maps(generator, side: int, aware: bool) -> np.ndarray:
     rows, columns = np.mgrid[0:side, 0:side] / side
-    centres = generator.random((len(gallery()), 2, 1, 1))
+    centres = generator.random((len(gallery_pictures()), 2, 1, 1))
     blobs = np.exp(-8 * ((rows - centres[:, 0]) ** 2 + (columns - centres[:, 1]) ** 2))
     return ((0.4 if aware else 1.0) * blobs).astype(np.float32)

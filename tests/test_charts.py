@@ -14,7 +14,7 @@ from app.looks import map_distance
 from app.maps import MapRow, attention_grid
 from app.pairs import PAIRS, default_pair, pair_named
 from app.palette import DARK, LIGHT, palette
-from app.pictures import FOLDER, credits_text, gallery, samples, with_inset
+from app.pictures import FOLDER, credits_text, gallery_pictures, samples, with_inset
 from app.words import Answer
 
 CLASSES = ("cat", "dog", "ship", "truck")
@@ -295,17 +295,17 @@ def test_the_default_pair_is_the_largest_that_is_whole() -> None:
 
 
 def test_the_gallery_has_every_class_and_its_files() -> None:
-    labels = {picture.label for picture in gallery()}
+    labels = {picture.label for picture in gallery_pictures()}
     assert len(labels) == 11
-    assert all(picture.path.is_file() for picture in gallery())
-    assert {path.name for path in FOLDER.glob("*.jpg")} == {picture.file for picture in gallery()}
-    assert len({picture.name for picture in gallery()}) == len(gallery())
+    assert all(picture.path.is_file() for picture in gallery_pictures())
+    assert {path.name for path in FOLDER.glob("*.jpg")} == {picture.file for picture in gallery_pictures()}
+    assert len({picture.name for picture in gallery_pictures()}) == len(gallery_pictures())
     assert sum(picture.known for picture in samples()) == 3
 
 
 def test_the_credits_are_made_from_the_gallerys_file() -> None:
     assert (FOLDER / "CREDITS.md").read_text(encoding="utf-8") == credits_text()
-    assert all(picture.author for picture in gallery() if picture.licence.startswith("CC BY"))
+    assert all(picture.author for picture in gallery_pictures() if picture.licence.startswith("CC BY"))
 
 
 def test_the_corner_shows_what_the_networks_see() -> None:

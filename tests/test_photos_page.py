@@ -18,7 +18,7 @@ from app.morph_words import WAYS
 from app.own_files import Asked, photos_csv, report_html
 from app.pairs import pair_named
 from app.palette import LIGHT, Kind
-from app.pictures import FOLDER, gallery
+from app.pictures import FOLDER, gallery_pictures
 from nat_core.measure.predictions import Predictions
 from tests.pages import PAGES, alts, live_data, said
 
@@ -180,7 +180,7 @@ def test_a_photo_fades_into_another_of_the_visitors(start, networks: Path) -> No
     opened(app)
     app.segmented_control(key="way").set_value("picture").run()
     choice = app.selectbox(key="other_picture")
-    assert len(choice.options) == 1 + len(gallery())
+    assert len(choice.options) == 1 + len(gallery_pictures())
     assert choice.options[0] in ("bee.jpg", "wide.jpg")
     assert app.subheader[0].value.replace("\\", "") != choice.options[0]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.pictures import FOLDER, gallery
+from app.pictures import FOLDER, gallery_pictures
 from nat_core.store.checkpoints import CARD, PREDICTIONS
 from tests.pages import MAIN, PAGES, alts, said
 from tests.synthetic import write_network, write_pairs
@@ -55,7 +55,7 @@ def test_see_it_shows_another_picture_for_a_click_and_for_the_list(start, networ
 
 def test_see_it_says_where_nat_is_fooled_as_well(start, networks: Path) -> None:
     app = start(networks)
-    files = [picture.file for picture in gallery() if not picture.known]
+    files = [picture.file for picture in gallery_pictures() if not picture.known]
     texts = {file: said(app.selectbox(key="picture").set_value(file).run()) for file in files}
     fooled = [text for text in texts.values() if "NAT is fooled by this one as well." in text]
     assert 0 < len(fooled) < len(files)

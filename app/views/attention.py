@@ -19,9 +19,9 @@ from app import (
 )
 from app.maps import Overlay, attention_grid, distances
 from app.pairs import HEADLINE_SETS
-from app.pictures import gallery, with_inset
+from app.pictures import gallery_pictures, with_inset
 
-pictures = {picture.file: picture for picture in gallery()}
+pictures = {picture.file: picture for picture in gallery_pictures()}
 own = visitor.photos()
 if st.session_state.get("looked_at") not in {*pictures, *own}:
     st.session_state["looked_at"] = st.session_state.get("picture", next(iter(pictures)))

@@ -5,11 +5,11 @@ import streamlit as st
 from app import cached, charts, frame, rates, tables, thumbnails, words
 from app.pairs import pictures_of, set_title
 from app.palette import KINDS, NAMES
-from app.pictures import GalleryPicture, gallery
+from app.pictures import GalleryPicture, gallery_pictures
 
 pair, t = frame.chosen_pair(), frame.threshold()
 frame.require(pair.names, gallery=True)
-pictures = {picture.file: picture for picture in gallery()}
+pictures = {picture.file: picture for picture in gallery_pictures()}
 st.session_state.setdefault("picture", cached.telling_picture(pair))
 
 
