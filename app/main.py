@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas  # noqa: F401
 import streamlit as st
 
-from app import frame
+from nat_app.frame import frame
 
 st.set_page_config(
     page_title="NAT Explorer",
@@ -18,16 +18,17 @@ st.set_page_config(
 frame.open_link()
 page = st.navigation(
     [
-        st.Page("views/see_it.py", title="See it", icon=":material/visibility:", default=True),
-        st.Page("views/your_photos.py", title="Your photos", icon=":material/add_a_photo:"),
-        st.Page("views/thresholds.py", title="Thresholds", icon=":material/tune:"),
-        st.Page("views/attention.py", title="Attention", icon=":material/center_focus_strong:"),
-        st.Page("views/playground.py", title="Playground", icon=":material/experiment:"),
-        st.Page("views/your_negatives.py", title="Your negatives", icon=":material/block:"),
-        st.Page("views/digits_live.py", title="Digits live", icon=":material/looks_one:"),
-        st.Page("views/workshop.py", title="Workshop", icon=":material/school:"),
-        st.Page("views/bring_your_own.py", title="Bring your own", icon=":material/upload_file:"),
-        st.Page("views/evidence.py", title="Evidence", icon=":material/fact_check:"),
+        st.Page(
+            f"views/{name}/view.py", title=title, icon=f":material/{icon}:", url_path=name, default=name == "see_it"
+        )
+        for name, title, icon in (
+            ("see_it", "See it", "visibility"),
+            ("thresholds", "Thresholds", "tune"),
+            ("playground", "Playground", "experiment"),
+            ("digits_live", "Digits live", "looks_one"),
+            ("workshop", "Workshop", "school"),
+            ("evidence", "Evidence", "fact_check"),
+        )
     ],
     position="hidden" if frame.hides("pages") else "sidebar",
 )

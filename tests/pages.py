@@ -7,7 +7,7 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 MAIN = str(Path(__file__).parents[1] / "app" / "main.py")
-PAGES = ("views/see_it.py", "views/your_photos.py", "views/thresholds.py", "views/attention.py")
+PAGES = ("views/see_it/view.py", "views/your_photos/view.py", "views/thresholds/view.py", "views/attention/view.py")
 
 
 def said(app: AppTest) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.pictures import gallery_pictures
+from nat_app.shared.gallery import gallery_pictures
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import evaluate
 from nat_core.measure.variants import with_variants, without_variants

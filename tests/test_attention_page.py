@@ -9,12 +9,15 @@ import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import explain_words, looks, maps, photo_words
-from app.attributions import attribution_maps
-from app.explain_words import METHODS
-from app.maps import LEVELS, MapRow, Overlay, Spread, attention_grid
-from app.palette import DARK, LIGHT
-from app.pictures import FOLDER
+from nat_app.shared.gallery import FOLDER
+from nat_app.shared.palette import DARK, LIGHT
+from nat_app.views.attention import maps
+from nat_app.views.attention import networks as looks
+from nat_app.views.attention import words as explain_words
+from nat_app.views.attention.attributions import attribution_maps
+from nat_app.views.attention.maps import LEVELS, MapRow, Overlay, Spread, attention_grid
+from nat_app.views.attention.words import METHODS
+from nat_app.views.your_photos import words as photo_words
 from nat_core.network.explain import Attribution
 from nat_core.store.checkpoints import load_maps
 from tests.pages import PAGES, said

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.pictures import FOLDER
+from nat_app.shared.gallery import FOLDER
 from tests.browsing import ARGUMENTS, CHROMIUM, served
 from tests.synthetic import write_network, write_pairs
 

@@ -7,19 +7,20 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import cached, challenges, guessing, points
-from app import workshop_words as words
-from app.challenges import Clicks
-from app.counted import CURVE
-from app.pairs import pair_named
-from app.palette import DARK, LIGHT
-from app.words import Answer
-from app.workshop_charts import cost_figure
+from nat_app.answers import stored_answers
+from nat_app.answers.stored_answers import CURVE
+from nat_app.shared.pairs import pair_named
+from nat_app.shared.palette import DARK, LIGHT
+from nat_app.shared.words import Answer
+from nat_app.views.workshop import cards as points
+from nat_app.views.workshop import challenges, guessing, words
+from nat_app.views.workshop.challenge_cards import cost_figure
+from nat_app.views.workshop.challenges import Clicks
 from nat_core.store.checkpoints import load_predictions
 from tests.pages import alts, said
 from tests.test_links import follow, opened
 
-PAGE = "views/workshop.py"
+PAGE = "views/workshop/view.py"
 PAIR = pair_named("wrn16_1")
 REAL = Path(__file__).parents[1] / "checkpoints"
 
@@ -70,7 +71,7 @@ def test_ten_clicks_are_checked_in_the_visitors_own_playground(page: AppTest) ->
     assert "0 negatives, NAT falsely sure on 0 % of the empty plane, after 0 steps. Place negatives" in said(page)
     angles = 2 * np.pi * np.arange(8) / 8
     ring = 3 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    playground = "views/playground.py"
+    playground = "views/playground/view.py"
     app = follow(page, playground, play_negatives="~".join(f"{x:.2f}_{y:.2f}" for x, y in ring))
     for _ in range(2):
         app.button(key="step").click().run()
@@ -85,7 +86,7 @@ def test_ten_clicks_are_checked_in_the_visitors_own_playground(page: AppTest) ->
 
 def trained(app: AppTest):
     """The visitor's networks after 400 steps."""
-    from app import playing
+    from nat_app.views.playground import state as playing
     from nat_core.small import playground
 
     values = {key: app.session_state[key] for key in playing.DEFAULTS}
@@ -138,7 +139,7 @@ def test_a_photo_that_fools_both_and_one_that_does_not(page: AppTest) -> None:
 
 
 def test_an_own_photo_counts_once_it_is_said_to_show_none_of_the_ten(page: AppTest) -> None:
-    from app.pictures import FOLDER
+    from nat_app.shared.gallery import FOLDER
 
     page.get("file_uploader")[0].set_value(("mine.jpg", (FOLDER / photo(fools=True)).read_bytes(), "image/jpeg")).run()
     own = page.selectbox(key="fooling")
@@ -168,7 +169,7 @@ def test_the_factory_says_which_error_is_which_and_reveals_the_best_t(page: AppT
 
 def test_the_costs_are_those_of_the_rates(monkeypatch, fresh_caches) -> None:
     monkeypatch.setenv("NAT_CHECKPOINTS", str(REAL))
-    found, report = challenges.factory(PAIR), cached.card(PAIR.nat).report
+    found, report = challenges.factory(PAIR), stored_answers.card(PAIR.nat).report
     fooled, kept = report.sets[found.set_name].ncr["0.9"], report.share_kept["0.9"]
     assert found.cost("nat", 0.9) == pytest.approx(50 * (10 * fooled + 1 - kept), abs=0.1)
     assert found.costs["nat"].min() == pytest.approx(found.cost("nat", found.best["nat"]))

@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import charts, photo_words, sweeps, words
-from app import threshold_words as says
-from app.looks import map_distance
-from app.maps import MapRow, attention_grid
-from app.pairs import PAIRS, default_pair, pair_named
-from app.palette import DARK, LIGHT, palette
-from app.pictures import FOLDER, credits_text, gallery_pictures, samples, with_inset
-from app.words import Answer
+from nat_app.shared import charts, words
+from nat_app.shared.gallery import FOLDER, credits_text, gallery_pictures, samples, with_inset
+from nat_app.shared.pairs import PAIRS, default_pair, pair_named
+from nat_app.shared.palette import DARK, LIGHT, palette
+from nat_app.shared.words import Answer
+from nat_app.views.attention.maps import MapRow, attention_grid
+from nat_app.views.attention.networks import map_distance
+from nat_app.views.thresholds import charts as sweeps
+from nat_app.views.thresholds import words as says
+from nat_app.views.your_photos import words as photo_words
 
 CLASSES = ("cat", "dog", "ship", "truck")
 MODULES = ("links", "live", "looks", "pairs", "palette", "photo_words", "pictures", "words")

@@ -90,7 +90,7 @@ def part(networks: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> AppTest:
     app = AppTest.from_file(MAIN, default_timeout=60)
     app.context["url"] = "http://localhost:8501/workshop"
     app.query_params.update({"pair": "wrn16_1", "workshop_part": name})
-    return app.run().switch_page("views/workshop.py").run()
+    return app.run().switch_page("views/workshop/view.py").run()
 
 
 def test_the_page_to_project_shows_address_code_and_rules(networks: Path, monkeypatch, fresh_caches) -> None:
@@ -113,7 +113,7 @@ def test_the_camera_is_offered_only_where_browsers_allow_it(
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     app = AppTest.from_file(MAIN, default_timeout=60)
     app.context["url"] = url
-    app.run().switch_page("views/your_photos.py").run()
+    app.run().switch_page("views/your_photos/view.py").run()
     assert bool([each for each in app.toggle if each.key == "camera"]) is works
     assert ("the camera only over HTTPS" in said(app)) is not works
 
@@ -131,16 +131,15 @@ def test_a_teacher_gets_notes_numbers_and_links_that_hide(networks: Path, monkey
     app.selectbox(key="hidden_lesson").set_value("choose_t").run()
     assert app.main.code[0].value == "http://localhost:8501/workshop?pair=wrn16_1&lesson=choose_t&v=1"
     hidden = opened(
-        networks, monkeypatch, "views/workshop.py", pair="wrn16_1", hide="answers", workshop_part="For the teacher"
+        networks, monkeypatch, "views/workshop/view.py", pair="wrn16_1", hide="answers", workshop_part="For the teacher"
     )
     assert "For the teacher" not in [tab.label for tab in hidden.tabs]
 
 
 def test_the_sheets_need_no_other_file_and_only_one_has_the_answers(networks: Path, monkeypatch, fresh_caches) -> None:
-    from app.lesson_numbers import filled
-    from app.lesson_texts import lessons
-    from app.pairs import pair_named
-    from app.workshop_sheet import answers_html, sheet_html
+    from nat_app.shared.pairs import pair_named
+    from nat_app.views.workshop.lessons import filled, lessons
+    from nat_app.views.workshop.teacher import answers_html, sheet_html
 
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     pair = pair_named("wrn16_1")

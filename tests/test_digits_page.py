@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import digits_words as words
+from nat_app.views.digits_live import words
 from tests.pages import said
 
-PAGE = "views/digits_live.py"
+PAGE = "views/digits_live/view.py"
 
 
 @pytest.fixture

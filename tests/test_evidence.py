@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.palette import KINDS
+from nat_app.shared.palette import KINDS
 from nat_core.store.checkpoints import CARD
 from nat_core.store.runs import add_run, record_of
 from nat_core.studies.plan import PlannedRun, queue
@@ -14,7 +14,7 @@ from tests.pages import PAGES, said
 from tests.synthetic import write_pairs
 from tests.synthetic_runs import record
 
-PAGE = "views/evidence.py"
+PAGE = "views/evidence/view.py"
 
 
 def test_claims_tables_and_cards_of_what_is_trained(start, networks: Path) -> None:
@@ -104,12 +104,13 @@ def test_a_page_without_numbers_offers_no_file(start, tmp_path: Path) -> None:
 
 
 def test_the_picture_downloads_with_every_probability(networks: Path, monkeypatch, fresh_caches) -> None:
-    from app import cached, tables
-    from app.pairs import pair_named
+    from nat_app.answers import stored_answers
+    from nat_app.shared.pairs import pair_named
+    from nat_app.views.thresholds import tables
 
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     pair = pair_named("wrn16_1")
-    said_of_it = cached.gallery_answers(pair, "cat1.jpg")
+    said_of_it = stored_answers.gallery_answers(pair, "cat1.jpg")
     lines = tables.probabilities_csv("cat1.jpg", said_of_it, pair.by_kind).splitlines()
     assert lines[0] == "picture,network,class,probability"
     assert len(lines) == 1 + 10 * len(KINDS)

@@ -5,12 +5,24 @@ from pathlib import Path
 
 import pytest
 
-from app import lesson_texts
-from app.lesson_numbers import NONE, SHARES, TEXTS, filled, share
-from app.lesson_texts import FOLDER, Lesson, fill, languages, lessons, notes, parse
-from app.links import LESSONS
-from app.pairs import pair_named
-from app.play_settings import DEFAULTS
+from nat_app.frame.links import LESSONS
+from nat_app.shared.pairs import pair_named
+from nat_app.views.playground.settings import DEFAULTS
+from nat_app.views.workshop import lessons as lesson_texts
+from nat_app.views.workshop.lessons import (
+    FOLDER,
+    NONE,
+    SHARES,
+    TEXTS,
+    Lesson,
+    fill,
+    filled,
+    languages,
+    lessons,
+    notes,
+    parse,
+    share,
+)
 from tests.pages import said
 from tests.test_links import opened
 
@@ -92,7 +104,7 @@ def test_the_numbers_are_those_of_the_pages(monkeypatch, fresh_caches) -> None:
 
 def test_the_playgrounds_numbers_are_those_of_a_press_on_train(networks: Path, monkeypatch, fresh_caches) -> None:
     fix = lesson("en", "fix_it")
-    app = opened(networks, monkeypatch, "views/playground.py", **fix.query)
+    app = opened(networks, monkeypatch, "views/playground/view.py", **fix.query)
     turn = app.button(key="train").click().run().session_state["play_turn"]
     while not turn.over:
         time.sleep(0.02)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import photo_words
+from nat_app.views.your_photos import words as photo_words
 from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import load_card
 from nat_core.studies.level_findings import FILE, LevelSpread, NetworkId, PairLevels, save_levels
@@ -16,7 +16,7 @@ from tests.synthetic import write_pairs
 from tests.test_attention_page import charts
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")
-EVIDENCE = "views/evidence.py"
+EVIDENCE = "views/evidence/view.py"
 
 
 def said(app: AppTest) -> str:

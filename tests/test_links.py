@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import links
-from app.play_settings import DEFAULTS, MOST_NEGATIVES, READERS, negatives, negatives_text
+from nat_app.frame import links
+from nat_app.views.playground.settings import DEFAULTS, MOST_NEGATIVES, READERS, negatives, negatives_text
 from nat_core.small.plane import draw_negatives
 from tests.pages import MAIN, said
 
-PLAYGROUND = "views/playground.py"
+PLAYGROUND = "views/playground/view.py"
 OTHERS = {
     "play_shape": "moons", "play_classes": 5, "play_seed": 7, "play_count": 3, "play_weight": 0.3,
     "play_divergence": "brier", "play_width": 8, "play_layers": 1, "play_activation": "sine", "play_rate": 0.1,
@@ -88,7 +88,7 @@ def test_a_link_followed_in_a_visit_puts_back_what_it_does_not_name(networks: Pa
     app.button(key="add_ring").click().run()
     app.button(key="step").click().run()
     assert "after 10 steps" in said(app)
-    app = follow(app, "views/thresholds.py", set="noise", keep95="1", temperature="2.0")
+    app = follow(app, "views/thresholds/view.py", set="noise", keep95="1", temperature="2.0")
     assert app.session_state["t"] == 0.9
     assert app.session_state["pair"] == "wrn16_1"
     assert app.toggle(key="keep95").value is True
@@ -99,7 +99,7 @@ def test_a_link_followed_in_a_visit_puts_back_what_it_does_not_name(networks: Pa
     assert "after 0 steps" in said(app)
     assert len(app.session_state["play_negatives"]) == 0
     assert app.number_input(key="play_seed").value == 3
-    app = follow(app, "views/thresholds.py", t="0.6")
+    app = follow(app, "views/thresholds/view.py", t="0.6")
     assert app.toggle(key="keep95").value is False
     assert app.slider(key="t").value == 0.6
     assert app.session_state["temperature"] == 1.0
@@ -108,11 +108,11 @@ def test_a_link_followed_in_a_visit_puts_back_what_it_does_not_name(networks: Pa
 
 
 def test_a_teachers_link_hides_controls(networks: Path, monkeypatch) -> None:
-    app = opened(networks, monkeypatch, "views/thresholds.py", hide="networks,download,settings,pages", t="0.6")
+    app = opened(networks, monkeypatch, "views/thresholds/view.py", hide="networks,download,settings,pages", t="0.6")
     assert not [box for box in app.selectbox if box.key == "pair"]
     assert not app.get("download_button")
     assert app.slider(key="t").value == 0.6
-    whole = opened(networks, monkeypatch, "views/thresholds.py")
+    whole = opened(networks, monkeypatch, "views/thresholds/view.py")
     assert whole.selectbox(key="pair")
     assert whole.get("download_button")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import save
 
-from app.pictures import FOLDER
+from nat_app.shared.gallery import FOLDER
 from nat_core.network.models import build
 from tests.browsing import served
 from tests.test_browser import address, browser, page, playwright  # noqa: F401 - the fixtures

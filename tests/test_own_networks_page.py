@@ -11,7 +11,7 @@ from nat_core.network.models import build
 from tests.pages import PAGES, alts, live_data, said
 from tests.synthetic import CLASSES
 
-PAGE = "views/bring_your_own.py"
+PAGE = "views/bring_your_own/view.py"
 MINE = save(build("wrn16_1", 10, seed=5).state_dict())
 
 

@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import own
-from app.pairs import own_name
+from nat_app.shared.pairs import own_name
+from nat_app.visit import brought_along
 from tests.pages import PAGES, live_data, now, said
 from tests.synthetic import CLASSES
 from tests.test_own_sets import npz, picture, zipped
 
-PAGE = "views/bring_your_own.py"
+PAGE = "views/bring_your_own/view.py"
 FLOWERS = zipped({"rose/1.png": picture((200, 10, 10)), "rose/2.png": picture((90, 9, 9)), "tulip/1.png": b"no picture",
                   "tulip/2.png": picture((250, 250, 0))})  # fmt: skip
 
 
-def bring(app: AppTest, name: str, content: bytes, role: str = own.NEGATIVES) -> AppTest:
+def bring(app: AppTest, name: str, content: bytes, role: str = brought_along.NEGATIVES) -> AppTest:
     app.file_uploader(key="own_set_file").upload(name, content, "application/zip").run()
     app.segmented_control(key="own_set_role").set_value(role).run()
     return app.button(key="ask_set").click().run()
@@ -76,8 +76,8 @@ def test_another_pair_is_asked_when_the_visitor_wants_it(start, networks: Path) 
 def test_its_predictions_are_a_table_with_a_row_for_each_picture_and_network(networks: Path, start) -> None:
     app = bring(start(networks, PAGE, pair="wrn16_1"), "mine.zip", FLOWERS)
     brought = next(iter(app.session_state["own_sets"].values()))
-    from app.own_sets import predictions_csv
-    from app.pairs import pair_named
+    from nat_app.answers.uploaded_sets import predictions_csv
+    from nat_app.shared.pairs import pair_named
 
     rows = list(csv.reader(io.StringIO(predictions_csv(brought, pair_named("wrn16_1")))))
     assert rows[0] == ["place", "picture", "label", "network", "answer", "confidence", *CLASSES]

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import links, tables
-from app.cached import OwnAnswer
-from app.looks import Look
-from app.morph_words import WAYS
+from nat_app.answers.stored_answers import OwnAnswer
+from nat_app.frame import links
+from nat_app.views.attention.networks import Look
+from nat_app.views.thresholds import tables
+from nat_app.views.your_photos.ways import WAYS
 from tests.pages import MAIN, PAGES, live_data, said
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")
@@ -59,7 +60,7 @@ def test_attention_comes_back_with_its_overlay_and_what_was_computed(networks: P
 
 
 def test_the_playground_hands_out_its_planes(networks: Path, monkeypatch) -> None:
-    app = followed(networks, monkeypatch, "views/playground.py")
+    app = followed(networks, monkeypatch, "views/playground/view.py")
     assert offered(app)
 
 
@@ -88,7 +89,7 @@ def test_a_bad_value_gets_one_sentence(key: str, value: str) -> None:
 
 @pytest.mark.parametrize("way", list(WAYS))
 def test_every_step_of_a_way_can_be_in_a_link(way: str) -> None:
-    from app.morph_words import percents
+    from nat_app.views.your_photos.ways import percents
 
     for percent in percents(WAYS[way]):
         assert links.read({f"far_{way}": str(percent)}, {}) == ({f"far_{way}": percent}, [])

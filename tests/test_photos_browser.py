@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.pictures import FOLDER
+from nat_app.shared.gallery import FOLDER
 from tests.test_browser import PATIENCE, address, browser, page, playwright  # noqa: F401 - the fixtures
 
 pytestmark = pytest.mark.browser

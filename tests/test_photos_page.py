@@ -11,14 +11,17 @@ import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import along, morph_words, own_charts, own_files
-from app.cached import OwnAnswer
-from app.cards import Card, count_cards
-from app.morph_words import WAYS
-from app.own_files import Asked, photos_csv, report_html
-from app.pairs import pair_named
-from app.palette import LIGHT, Kind
-from app.pictures import FOLDER, gallery_pictures
+from nat_app.answers.stored_answers import OwnAnswer
+from nat_app.shared.gallery import FOLDER, gallery_pictures
+from nat_app.shared.pairs import pair_named
+from nat_app.shared.palette import LIGHT, Kind
+from nat_app.views.your_photos import charts as own_charts
+from nat_app.views.your_photos import fade as along
+from nat_app.views.your_photos import files as own_files
+from nat_app.views.your_photos import ways as morph_words
+from nat_app.views.your_photos.cards import Card, count_cards
+from nat_app.views.your_photos.files import Asked, photos_csv, report_html
+from nat_app.views.your_photos.ways import WAYS
 from nat_core.measure.predictions import Predictions
 from tests.pages import PAGES, alts, live_data, said
 
@@ -84,10 +87,10 @@ def test_a_bad_zip_file_gets_one_sentence(start, networks: Path, content: bytes,
 
 
 def test_a_zip_file_with_too_many_photos_fills_what_room_there_is(start, networks: Path, monkeypatch) -> None:
-    monkeypatch.setattr("app.visitor.MOST", 3)
+    monkeypatch.setattr("nat_app.visit.photos.MOST", 3)
     app = upload(start(networks, PAGE), a_jpg=BEE, many_zip=zipped({f"{number}.jpg": BEE for number in range(5)}))
     assert "These are the first 3; 3 photos more would be too many at once." in said(app)
-    monkeypatch.setattr("app.visitor.MOST", 10)
+    monkeypatch.setattr("nat_app.visit.photos.MOST", 10)
     app.run()
     assert "too many" not in said(app)
     assert "6 photos, the two that disagree most first" in said(app)

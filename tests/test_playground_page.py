@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import playground_words as words
-from app import turns
-from app.palette import DARK, LIGHT
-from app.plane import borders, plane_picture, zero_lines
+from nat_app.shared.palette import DARK, LIGHT
+from nat_app.views.playground import words
+from nat_app.views.playground.planes import borders, plane_picture, zero_lines
+from nat_app.visit import fair_queue
 from nat_core.small.plane import GRID, draw_points, empty_cells, grid
 
 MAIN = str(Path(__file__).parents[1] / "app" / "main.py")
@@ -26,7 +26,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The page as it opens, with no network trained."""
     monkeypatch.setenv("NAT_CHECKPOINTS", str(tmp_path))
     app = AppTest.from_file(MAIN, default_timeout=60).run()
-    return app.switch_page("views/playground.py").run()
+    return app.switch_page("views/playground/view.py").run()
 
 
 def said(app: AppTest) -> str:
@@ -133,7 +133,7 @@ def test_negatives_by_number_and_by_click_and_none_again(page: AppTest) -> None:
 
 
 def test_a_click_on_the_plane_adds_one_negative_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    from app import playing
+    from nat_app.views.playground import state as playing
 
     state = {"plane_nat": {"clicked": [1.5, -2.0]}, "play_negatives": NONE}
     monkeypatch.setattr(playing.st, "session_state", state)
@@ -172,8 +172,8 @@ def test_other_points_or_another_size_begin_anew(page: AppTest) -> None:
 
 
 def test_who_waits_is_told_how_long(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    queue, gate = turns.Turns(1), threading.Event()
-    monkeypatch.setattr(turns, "shared", lambda: queue)
+    queue, gate = fair_queue.Turns(1), threading.Event()
+    monkeypatch.setattr(fair_queue, "shared", lambda: queue)
 
     def work() -> Iterator[int]:
         yield 0

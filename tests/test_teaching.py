@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import teach_words as words
-from app.links import SETTINGS, read
-from app.palette import LIGHT
-from app.teach_charts import before_after
-from app.teach_settings import DEFAULTS
-from app.teach_words import Rates
+from nat_app.frame.links import SETTINGS, read
+from nat_app.shared.palette import LIGHT
+from nat_app.views.your_negatives import words
+from nat_app.views.your_negatives.charts import before_after
+from nat_app.views.your_negatives.settings import DEFAULTS
+from nat_app.views.your_negatives.words import Rates
 from nat_core.store.features import CHOSEN, Features, save_features
 from tests.pages import said
 from tests.synthetic import write_pairs
 
-PAGE = "views/your_negatives.py"
+PAGE = "views/your_negatives/view.py"
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import behind, scores
-from app.links import FOLDS
-from app.pairs import pair_named
+from nat_app.frame.links import FOLDS
+from nat_app.shared import scores
+from nat_app.shared.pairs import pair_named
+from nat_app.views.thresholds import folded
 from nat_core.measure import metrics
 from nat_core.measure.predictions import Predictions
 from tests.pages import MAIN, PAGES, alts, live_data, now, said
@@ -133,22 +134,24 @@ def test_the_sheet_shows_the_most_sure_first(networks: Path, monkeypatch: pytest
     ids = noise().ids[:3]
     logits = np.float32([[0, 9] + [0] * 8, [0, 12] + [0] * 8, [20] + [0] * 9])
     predictions = Predictions("wrn16_1_nat", "noise", ids, logits)
-    sheet = behind.sheet("wrn16_1_nat", predictions, 0.5, 1)
+    sheet = folded.sheet("wrn16_1_nat", predictions, 0.5, 1)
     assert sheet.shown == 2
     assert sheet.image.shape == (72, 148, 3)
     assert sheet.sure == (predictions.confidence[1], predictions.confidence[0])
-    assert behind.count_behind(predictions, 0.5, 0) == 1
-    assert behind.sheet("wrn16_1_nat", predictions, 0.5, 5) is None
+    assert folded.count_behind(predictions, 0.5, 0) == 1
+    assert folded.sheet("wrn16_1_nat", predictions, 0.5, 5) is None
 
 
 def test_shares_by_class_add_up_to_ncr(networks: Path, monkeypatch: pytest.MonkeyPatch, fresh_caches) -> None:
-    from app import rates
+    from nat_app.answers import stored_answers
 
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     pair, at = pair_named("wrn16_1"), {"baseline": 0.9, "nat": 0.6}
-    shares = behind.shares_by_class(pair, "cifar100_test", at, 1.0)
-    assert {kind: each.sum() for kind, each in shares.items()} == pytest.approx(rates.rates(pair, "cifar100_test", at))
-    assert behind.own_kinds(pair, "noise", at, 1.0) is None
+    shares = folded.shares_by_class(pair, "cifar100_test", at, 1.0)
+    assert {kind: each.sum() for kind, each in shares.items()} == pytest.approx(
+        stored_answers.rates(pair, "cifar100_test", at)
+    )
+    assert folded.own_kinds(pair, "noise", at, 1.0) is None
 
 
 def test_a_score_tells_apart_as_the_metrics_say() -> None:
@@ -162,7 +165,7 @@ def test_a_score_tells_apart_as_the_metrics_say() -> None:
 
 
 def test_curves_download_as_csv(networks: Path, monkeypatch: pytest.MonkeyPatch, fresh_caches) -> None:
-    from app.tables import curves_csv
+    from nat_app.views.thresholds.tables import curves_csv
 
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     lines = curves_csv(pair_named("wrn16_1")).splitlines()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.pictures import FOLDER, gallery_pictures
+from nat_app.shared.gallery import FOLDER, gallery_pictures
 from nat_core.store.checkpoints import CARD, PREDICTIONS
 from tests.pages import MAIN, PAGES, alts, said
 from tests.synthetic import write_network, write_pairs
@@ -81,7 +81,7 @@ def test_see_it_imports_no_torch(networks: Path) -> None:
         f"app = AppTest.from_file({MAIN!r}, default_timeout=60).run()\n"
         "assert not app.exception and app.title[0].value\n"
         "for key in ('thumb_none-bee', 'thumb_cat1'): app.button(key=key).click().run()\n"
-        "for page in ('views/thresholds.py', 'views/attention.py'):\n"
+        "for page in ('views/thresholds/view.py', 'views/attention/view.py'):\n"
         "    assert not app.switch_page(page).run().exception\n"
         "print('torch' in sys.modules)\n"
     )
@@ -145,7 +145,7 @@ def test_the_threshold_holds_on_every_page(start, networks: Path) -> None:
 
 
 def test_a_page_that_ends_early_leaves_the_choice_of_another_pair(start, networks: Path, tmp_path: Path) -> None:
-    for folder, page in ((networks, "views/your_photos.py"), (tmp_path, "views/see_it.py")):
+    for folder, page in ((networks, "views/your_photos/view.py"), (tmp_path, "views/see_it/view.py")):
         app = start(folder, page)
         assert not app.exception
         assert [each.key for each in app.sidebar.selectbox] == ["pair"]
@@ -229,7 +229,7 @@ def test_a_photo_taken_out_of_the_drop_zone_is_gone(start, networks: Path) -> No
 
 
 def test_too_many_photos_are_said_to_be_too_many(start, networks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.visitor.MOST", 2)
+    monkeypatch.setattr("nat_app.visit.photos.MOST", 2)
     app = start(networks, PAGES[1])
     files = [(f"{number}.jpg", BEE, "image/jpeg") for number in range(3)]
     app.file_uploader(key="uploads").set_value(files).run()
@@ -318,5 +318,5 @@ def test_the_link_holds_what_was_chosen(networks: Path, monkeypatch: pytest.Monk
 
 
 def test_the_sidebar_says_from_which_seed_the_pair_began(start, networks: Path) -> None:
-    app = start(networks, "views/see_it.py")
+    app = start(networks, "views/see_it/view.py")
     assert any("(seed 0)" in caption.value for caption in app.sidebar.caption)

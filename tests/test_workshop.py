@@ -5,15 +5,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import workshop_words as words
-from app.lesson_numbers import share
-from app.lesson_texts import lessons
-from app.links import LESSONS
-from app.pairs import pair_named
+from nat_app.frame.links import LESSONS
+from nat_app.shared.pairs import pair_named
+from nat_app.views.workshop import words
+from nat_app.views.workshop.lessons import lessons, share
 from tests.pages import said
 from tests.test_links import opened
 
-PAGE = "views/workshop.py"
+PAGE = "views/workshop/view.py"
 
 
 @pytest.fixture

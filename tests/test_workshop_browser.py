@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.lesson_numbers import filled
-from app.lesson_texts import lessons
-from app.pairs import pair_named
-from app.workshop_sheet import answers_html, sheet_html
+from nat_app.shared.pairs import pair_named
+from nat_app.views.workshop.lessons import filled, lessons
+from nat_app.views.workshop.teacher import answers_html, sheet_html
 from tests.browsing import ROOT, served
 from tests.test_browser import PATIENCE, browser  # noqa: F401 - the fixture
 

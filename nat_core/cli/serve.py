@@ -91,9 +91,9 @@ def serve(options: argparse.Namespace) -> int:
 
     With --classroom, the local network is served. Raises NotServed where that cannot be.
     """
-    import app  # the one place where the engine knows its app: to start it
+    import nat_app  # the one place where the engine knows its app: to start it
 
-    main = Path(app.__file__).parent / "main.py"
+    main = Path(nat_app.__file__).parent / "main.py"
     if not main.is_file():
         raise NotServed(f"No app at {main}: install the whole package again")
     settings = {

@@ -1,0 +1,143 @@
+"""What networks are asked for now, by torch: pictures in one batch, and attributions; kept by the pictures' hashes.
+
+With `cached`, `counted` and `thumbnails`, the only caches; nothing here is imported by a page's first picture.
+"""
+
+import importlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Float, UInt8
+from PIL import Image
+
+from nat_app.answers import stored_answers
+from nat_app.shared.gallery import FOLDER
+from nat_app.shared.palette import Kind
+from nat_app.views.playground.settings import DEFAULTS
+from nat_core.data.images import CROPS, FILTERS, image_id, read_image, read_photo
+from nat_core.data.sets import identities
+from nat_core.measure.predictions import Predictions
+from nat_core.store.features import Features, load_features
+
+KEPT = 512
+"""So many attributions are kept, for all visitors."""
+
+
+def in_one_batch(names: dict[Kind, str], pixels: UInt8[np.ndarray, "n 32 32 3"]) -> dict[Kind, Predictions]:
+    """What each network says of n pictures; its ids are the pictures' hashes."""
+    ids = identities(pixels)
+    return {
+        kind: _batch(stored_answers.folder(), name, stored_answers.stamp_of(name), ids, pixels)
+        for kind, name in names.items()
+    }
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _batch(where: Path, name: str, stamp: tuple[int, ...], ids: tuple[str, ...], _pixels: np.ndarray) -> Predictions:
+    network = stored_answers.network(where, name, stamp)
+    return importlib.import_module("nat_core.network.inference").predict(network, _pixels, ids=ids)
+
+
+def stored_features(name: str) -> dict[str, Features]:
+    """One network's stored features by image set. Raises CheckpointError where there are none."""
+    return _features(stored_answers.folder(), name, stored_answers.stamp_of(name))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _features(where: Path, name: str, stamp: tuple[int, ...]) -> dict[str, Features]:
+    return load_features(where, name)
+
+
+def network(name: str) -> Any:
+    """One network ready to predict, loaded once: a `nat_core.network.inference.Network`, whose module imports torch."""
+    return stored_answers.network(stored_answers.folder(), name, stored_answers.stamp_of(name))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def gallery_photo(file: str, crop: str) -> tuple[UInt8[np.ndarray, "h w 3"], UInt8[np.ndarray, "32 32 3"]]:
+    """A gallery picture, whole, and what networks see of it, made square by a name of `images.CROPS`."""
+    return read_photo(FOLDER / file), read_image(FOLDER / file, crop=crop)
+
+
+def square(photo: UInt8[np.ndarray, "h w 3"], crop: str, side: int = 128) -> UInt8[np.ndarray, "side side 3"]:
+    """A photo made square as the networks see it, but sharper; `crop` is a name of `images.CROPS`."""
+    return np.asarray(CROPS[crop](Image.fromarray(photo), side, FILTERS["bicubic"]))
+
+
+class _Kept:
+    """The attributions computed last, for all visitors; Streamlit's caches cannot hold what shows its progress."""
+
+    def __init__(self) -> None:
+        self._lock, self._found = threading.Lock(), OrderedDict()
+
+    def get(self, key: tuple):
+        with self._lock:
+            if key in self._found:
+                self._found.move_to_end(key)
+            return self._found.get(key)
+
+    def put(self, key: tuple, value: object) -> None:
+        with self._lock:
+            self._found[key] = value
+            if len(self._found) > KEPT:
+                self._found.popitem(last=False)
+
+
+@st.cache_resource(show_spinner=False)
+def _kept() -> _Kept:
+    return _Kept()
+
+
+def explained(
+    name: str, pixels: UInt8[np.ndarray, "32 32 3"], method: str, target: int, options: tuple, progress: Callable
+):
+    """The attribution of one class by one network, by a function of `nat_core.network.explain`, computed once.
+
+    `options` are pairs of an argument's name and its value; `progress` is told the share done.
+    """
+    key = (stored_answers.folder(), name, stored_answers.stamp_of(name), image_id(pixels), method, target, options)
+    found = _kept().get(key)
+    if found is None:
+        compute = getattr(importlib.import_module("nat_core.network.explain"), method)
+        found = compute(
+            stored_answers.network(stored_answers.folder(), name, stored_answers.stamp_of(name)),
+            pixels,
+            target,
+            progress=progress,
+            **dict(options),
+        )
+        _kept().put(key, found)
+    return found
+
+
+@dataclass(frozen=True)
+class PlaneRates:
+    """What the playground's two networks come to in the 400 steps of its page."""
+
+    falsely_sure: dict[Kind, float]
+    """The share of the empty plane on which each is sure, in [0, 1]."""
+    right: dict[Kind, int]
+    """How many points each names rightly."""
+
+
+def plane_rates(values: Mapping[str, Any], negatives: Float[np.ndarray, "m 2"], threshold: float) -> PlaneRates:
+    """Train the playground with these settings, by the keys of its widgets, and these negatives; once for each."""
+    chosen = DEFAULTS | {key: value for key, value in values.items() if key in DEFAULTS}
+    return _plane_rates(tuple(chosen.items()), negatives.tobytes(), threshold, negatives)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _plane_rates(values: tuple, identity: bytes, threshold: float, _negatives: np.ndarray) -> PlaneRates:
+    playing = importlib.import_module("nat_app.views.playground.state")
+    here = playing.scene_of(dict(values), _negatives)
+    looks = playing.trained_looks(here, threshold)
+    return PlaneRates(
+        {kind: look.falsely_sure for kind, look in looks.items()},
+        {kind: look.right for kind, look in looks.items()},
+    )

@@ -1,0 +1,335 @@
+"""The only loader: what the pages ask of checkpoints, pictures and networks, cached.
+
+What is made of it is cached in `counted`, `thumbnails` and `asked`, nowhere else.
+
+Stored predictions need no torch. Torch is imported by `answer` alone, for a visitor's own photo, and once.
+
+What is counted from stored predictions, once for each network, set and temperature: histograms, curves, scores.
+
+Both networks' rates on an image set at their thresholds, from the cached predictions.
+"""
+
+import importlib
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Float, UInt8
+
+from nat_app.shared.gallery import gallery_pictures
+from nat_app.shared.pairs import HEADLINE_SETS, Pair
+from nat_app.shared.palette import KINDS, Kind
+from nat_app.shared.scores import Separation, separate
+from nat_app.shared.words import Answer
+from nat_app.visit import brought_along
+from nat_core.data.images import image_id
+from nat_core.data.sets import ImageSet, load_set
+from nat_core.measure import metrics
+from nat_core.measure.predictions import Predictions
+from nat_core.measure.report import SetReport, evaluate_set
+from nat_core.recipes import IN_DISTRIBUTION
+from nat_core.store import checkpoints
+from nat_core.store.runs import RUNS, RunRecord, load_runs
+
+GALLERY = "gallery"
+
+
+@dataclass(frozen=True)
+class OwnAnswer:
+    """What one network says of a visitor's photo, and where it looks."""
+
+    probabilities: Float[np.ndarray, " classes"]
+    classes: tuple[str, ...]
+    maps: dict[str, Float[np.ndarray, "_ _"]]
+
+    @property
+    def answer(self) -> Answer:
+        """Its most probable class and how sure it is."""
+        winner = int(self.probabilities.argmax())
+        return Answer(float(self.probabilities[winner]), self.classes[winner])
+
+
+def folder() -> Path:
+    """Where the checkpoints are looked for."""
+    return checkpoints.checkpoints_folder()
+
+
+def present() -> tuple[str, ...]:
+    """The names of the checkpoints that are here, damaged ones too."""
+    return checkpoints.available(folder())
+
+
+def card(name: str) -> checkpoints.Card:
+    """The card of a network. Raises CheckpointError where it is missing or damaged."""
+    if name in brought_along.networks():
+        return brought_along.networks()[name].card
+    return _card(folder(), name, stamp_of(name))
+
+
+def predictions(name: str, set_name: str) -> Predictions:
+    """One network's predictions of one set, stored or of the visitor's. Raises CheckpointError as `card` does."""
+    if set_name in brought_along.sets():
+        return brought_along.sets()[set_name].said[name]
+    found = all_predictions(name)
+    if set_name not in found:
+        raise checkpoints.CheckpointError(f"{name} has no stored predictions of {set_name}: get the checkpoint again")
+    return found[set_name]
+
+
+def all_predictions(name: str) -> dict[str, Predictions]:
+    """One network's stored predictions by image set. Raises CheckpointError as `card` does."""
+    if name in brought_along.networks():
+        return brought_along.networks()[name].predictions
+    return _stored(folder(), name, stamp_of(name))
+
+
+def maps(name: str) -> dict[str, Float[np.ndarray, "n _ _"]]:
+    """One network's stored attention maps of the gallery, by level."""
+    if name in brought_along.networks():
+        return brought_along.networks()[name].maps
+    return _maps(folder(), name, stamp_of(name))
+
+
+def has_gallery(name: str) -> bool:
+    """Whether the gallery's predictions are stored: networks of digits have none."""
+    return GALLERY in all_predictions(name)
+
+
+def stamp_of(name: str) -> tuple[int, ...]:
+    """Changes whenever a checkpoint is written anew, so that no page shows the old one."""
+    files = sorted((folder() / name).glob("*"))
+    return tuple(number for file in files for number in (file.stat().st_mtime_ns, file.stat().st_size))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _card(where: Path, name: str, stamp: tuple[int, ...]) -> checkpoints.Card:
+    return checkpoints.load_card(where, name)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _stored(where: Path, name: str, stamp: tuple[int, ...]) -> dict[str, Predictions]:
+    # All sets at once: the file is read and its SHA-256 checked as a whole, whichever of them a page asks for.
+    return checkpoints.load_predictions(where, name)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _maps(where: Path, name: str, stamp: tuple[int, ...]) -> dict[str, np.ndarray]:
+    return checkpoints.load_maps(where, name)
+
+
+def runs() -> dict[str, RunRecord]:
+    """Every recorded run by its key; none where there is no file. Raises CheckpointError where it is damaged."""
+    file = folder() / RUNS
+    return _runs(folder(), file.stat().st_mtime_ns) if file.is_file() else {}
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _runs(where: Path, changed: int) -> dict[str, RunRecord]:
+    return load_runs(where)
+
+
+# --- rates -----------------------------------------------------------------------------------------------------------
+
+
+def known_set(name: str) -> str:
+    """The name of a network's in-distribution set."""
+    found = card(name).report.in_distribution
+    if found is None:
+        raise checkpoints.CheckpointError(f"the card of {name} reports no pictures of its own classes: train it again")
+    return found
+
+
+def sets(name: str) -> dict[str, SetReport]:
+    """The reports of the image sets that one network was asked about: those of its card, then the visitor's own."""
+    brought = {each.name: each.role for each in brought_along.sets().values() if name in each.said}
+    return card(name).report.sets | {
+        key: _own_report(folder(), name, key, role, stamp_of(name)) for key, role in brought.items()
+    }
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _own_report(where: Path, name: str, set_name: str, role: str, stamp: tuple[int, ...]) -> SetReport:
+    return evaluate_set(predictions(name, known_set(name)), predictions(name, set_name), role)
+
+
+def shared_sets(pair: Pair) -> dict[str, SetReport]:
+    """The image sets that both networks were asked about, as the NAT network reports them."""
+    theirs = sets(pair.baseline)
+    return {name: each for name, each in sets(pair.nat).items() if name in theirs}
+
+
+def headline_set(pair: Pair) -> str:
+    """The negatives that stand for all: CIFAR-100 test where it is reported, else the first not trained on."""
+    negatives = {name: each for name, each in shared_sets(pair).items() if each.role != IN_DISTRIBUTION}
+    for name in HEADLINE_SETS:
+        if name in negatives:
+            return name
+    return next((name for name, each in negatives.items() if each.role != "trained on"), next(iter(negatives)))
+
+
+def image_set(name: str, data: Path) -> ImageSet:
+    """The pictures of a set. Raises MissingDataset where they are not on this disk."""
+    return brought_along.sets()[name].images if name in brought_along.sets() else _image_set(name, data)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _image_set(name: str, data: Path) -> ImageSet:
+    return load_set(name, data)
+
+
+# --- the gallery -----------------------------------------------------------------------------------------------------
+
+
+def gallery_answers(pair: Pair, file: str) -> dict[Kind, OwnAnswer]:
+    """What both networks say of one gallery picture, from the stored predictions."""
+    found: dict[Kind, OwnAnswer] = {}
+    for kind, name in pair.by_kind.items():
+        stored = predictions(name, GALLERY)
+        found[kind] = OwnAnswer(stored.probabilities[stored.ids.index(file)], tuple(card(name).classes), {})
+    return found
+
+
+def gallery_look(name: str, file: str) -> OwnAnswer:
+    """What one network says of one gallery picture, with its attention maps, from what is stored."""
+    stored = predictions(name, GALLERY)
+    place = stored.ids.index(file)
+    found = {level: each[place] for level, each in maps(name).items()}
+    return OwnAnswer(stored.probabilities[place], tuple(card(name).classes), found)
+
+
+def telling_picture(pair: Pair) -> str:
+    """The thing they were never taught on which the two networks differ most: the one a visitor sees first."""
+    baseline, nat = (predictions(name, GALLERY) for name in pair.names)
+    gap = dict(zip(baseline.ids, baseline.confidence, strict=True))
+    for file, confidence in zip(nat.ids, nat.confidence, strict=True):
+        gap[file] -= confidence
+    return max((picture.file for picture in gallery_pictures() if not picture.known), key=lambda file: gap[file])
+
+
+# --- a visitor's own photo -------------------------------------------------------------------------------------------
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> Future:
+    """Begin to import torch in the background, once for all visitors; return its future."""
+    return ThreadPoolExecutor(1, thread_name_prefix="warm-up").submit(
+        importlib.import_module, "nat_core.network.inference"
+    )
+
+
+def answer(name: str, pixels: UInt8[np.ndarray, "32 32 3"]) -> OwnAnswer:
+    """What one network says of a picture, computed once for each picture and network; only numbers are kept."""
+    return _answer(folder(), name, stamp_of(name), image_id(pixels), pixels)
+
+
+def answers(pair: Pair, pixels: UInt8[np.ndarray, "32 32 3"]) -> dict[Kind, OwnAnswer]:
+    """What both networks of a pair say of a picture."""
+    names = pair.by_kind
+    return {kind: answer(names[kind], pixels) for kind in KINDS}
+
+
+@st.cache_data(max_entries=4096, show_spinner=False)
+def _answer(where: Path, name: str, stamp: tuple[int, ...], identity: str, _pixels: np.ndarray) -> OwnAnswer:
+    inference = importlib.import_module("nat_core.network.inference")
+    loaded = network(where, name, stamp)
+    predicted, found = inference.predict_with_maps(loaded, _pixels[np.newaxis])
+    return OwnAnswer(
+        predicted.probabilities[0], tuple(loaded.classes), {level: each[0] for level, each in found.items()}
+    )
+
+
+def network(where: Path, name: str, stamp: tuple[int, ...]):
+    """One network ready to predict, loaded once; `stamp` is that of `stamp_of`."""
+    return brought_along.networks()[name].network if name in brought_along.networks() else _network(where, name, stamp)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _network(where: Path, name: str, stamp: tuple[int, ...]):
+    return importlib.import_module("nat_core.network.inference").load_network(where, name)
+
+
+CURVE = np.arange(101) / 100
+"""The thresholds of every curve and of the CSV."""
+
+
+def tempered(name: str, set_name: str, temperature: float = 1.0) -> Predictions:
+    """One network's stored predictions with its logits divided by the temperature, which is above 0."""
+    if temperature == 1:
+        return predictions(name, set_name)
+    return _tempered(folder(), name, set_name, temperature, stamp_of(name))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _tempered(where: Path, name: str, set_name: str, temperature: float, stamp: tuple[int, ...]) -> Predictions:
+    stored = predictions(name, set_name)
+    return replace(stored, logits=(stored.logits / temperature).astype(np.float32))
+
+
+def histogram(name: str, set_name: str, bins: int, temperature: float = 1.0) -> Float[np.ndarray, " bins"]:
+    """The share of a set in each of `bins` equal bins of one network's confidence."""
+    return _histogram(folder(), name, set_name, bins, temperature, stamp_of(name))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _histogram(
+    where: Path, name: str, set_name: str, bins: int, temperature: float, stamp: tuple[int, ...]
+) -> np.ndarray:
+    return metrics.confidence_histogram(tempered(name, set_name, temperature).confidence, bins)
+
+
+def curve(name: str, set_name: str, temperature: float = 1.0) -> Float[np.ndarray, " 101"]:
+    """One network's rate on one set at the same thresholds."""
+    return _curve(folder(), name, set_name, temperature, stamp_of(name))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _curve(where: Path, name: str, set_name: str, temperature: float, stamp: tuple[int, ...]) -> np.ndarray:
+    return metrics.ncr_curve(tempered(name, set_name, temperature).confidence, CURVE)
+
+
+def separation(name: str, known: str, set_name: str, score: str, temperature: float = 1.0) -> Separation:
+    """How well one network tells a set from one that it knows by a score of `nat_app.shared.scores`."""
+    return _separation(folder(), name, known, set_name, score, temperature, stamp_of(name))
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _separation(
+    where: Path, name: str, known: str, set_name: str, score: str, temperature: float, stamp: tuple[int, ...]
+) -> Separation:
+    return separate(tempered(name, known, temperature), tempered(name, set_name, temperature), score)
+
+
+def rates(pair: Pair, set_name: str, thresholds: dict[Kind, float], temperature: float = 1.0) -> dict[Kind, float]:
+    """The share of a set with confidence above each network's threshold: NCR, or the share kept."""
+    return {kind: _rate(name, set_name, thresholds[kind], temperature) for kind, name in pair.by_kind.items()}
+
+
+def _rate(name: str, set_name: str, threshold: float, temperature: float) -> float:
+    return metrics.negative_confidence_rate(tempered(name, set_name, temperature).confidence, threshold)
+
+
+def thresholds_keeping_95(pair: Pair, known: str, temperature: float = 1.0) -> dict[Kind, float]:
+    """Each network's own threshold at which it keeps 95 % of a set that it knows."""
+    return {
+        kind: metrics.threshold_keeping(tempered(name, known, temperature).confidence, 0.95)
+        for kind, name in pair.by_kind.items()
+    }
+
+
+def histograms(
+    pair: Pair, set_name: str, bins: int, temperature: float = 1.0
+) -> dict[Kind, Float[np.ndarray, " bins"]]:
+    """The share of a set in each of `bins` equal bins of confidence, for both networks."""
+    return {kind: histogram(name, set_name, bins, temperature) for kind, name in pair.by_kind.items()}
+
+
+def curves(pair: Pair, set_name: str, temperature: float = 1.0) -> dict[Kind, Float[np.ndarray, " 101"]]:
+    """NCR (or the share kept) at t = 0.00, 0.01, ... 1.00, for both networks."""
+    return {kind: curve(name, set_name, temperature) for kind, name in pair.by_kind.items()}
+
+
+def separations(pair: Pair, known: str, set_name: str, score: str, temperature: float = 1.0) -> dict[Kind, Separation]:
+    """How well a score tells a set from one that both networks know."""
+    return {kind: separation(name, known, set_name, score, temperature) for kind, name in pair.by_kind.items()}

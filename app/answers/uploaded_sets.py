@@ -1,0 +1,110 @@
+"""A visitor's image set, read with its limits and asked of the networks batch by batch, with progress and a stop."""
+
+import importlib
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+
+import numpy as np
+import streamlit as st
+
+from nat_app.answers import stored_answers
+from nat_app.shared.pairs import Pair, own_name
+from nat_app.shared.palette import KINDS, Kind
+from nat_app.views.thresholds import tables
+from nat_app.visit import brought_along
+from nat_app.visit.brought_along import OwnSet
+from nat_core.data.uploaded_sets import labels_among, read_own_set
+from nat_core.measure.metrics import accuracy
+from nat_core.measure.predictions import Predictions
+
+BATCH = 128
+"""So many pictures are asked about at once; between two batches the visitor can stop."""
+MOST = 5
+"""So many image sets are kept in a visit."""
+
+
+def take(content: bytes, file: str, role: str, progress: Callable[[float], object]) -> OwnSet:
+    """Read a file and keep its set, in place of the oldest where there are MOST. Raises UnreadableSet."""
+    images = read_own_set(content, file, progress)
+    digest = sha256(images.pixels.tobytes() + repr((images.ids, images.classes, role)).encode()).hexdigest()[:12]
+    kept, name = brought_along.sets(), own_name(digest, file)
+    if name not in kept:
+        while len(kept) >= MOST:
+            del kept[next(iter(kept))]
+        kept[name] = OwnSet(name, images, role)
+    return kept[name]
+
+
+def forget(name: str) -> None:
+    """Forget one set."""
+    brought_along.sets().pop(name, None)
+
+
+def unasked(names: Sequence[str]) -> list[tuple[OwnSet, str]]:
+    """Return which sets have not been asked of which of these networks."""
+    return [(each, name) for each in brought_along.sets().values() for name in names if name not in each.said]
+
+
+def ask(each: OwnSet, name: str, progress: Callable[[float], object]) -> None:
+    """Ask one network about a set; `progress` is told the share done, and may raise to stop."""
+    inference = importlib.import_module("nat_core.network.inference")
+    network = stored_answers.network(stored_answers.folder(), name, stored_answers.stamp_of(name))
+    images, parts = each.images, []
+    for start in range(0, len(images), BATCH):
+        progress(start / len(images))
+        batch = slice(start, start + BATCH)
+        parts.append(inference.predict(network, images.pixels[batch], ids=images.ids[batch]).logits)
+    each.said[name] = Predictions(name, each.name, images.ids, np.concatenate(parts), images.labels)
+
+
+def right(each: OwnSet, pair: Pair) -> dict[Kind, float] | None:
+    """Return both networks' accuracy, where the set's classes are all the networks' own; else None."""
+    labels = labels_among(each.images, tuple(stored_answers.card(pair.nat).classes))
+    if labels is None or labels.min() < 0:
+        return None
+    return {kind: accuracy(each.said[pair.by_kind[kind]].predicted, labels) for kind in KINDS}
+
+
+def predictions_csv(each: OwnSet, pair: Pair) -> str:
+    """A row for each picture and network: the set's own label, the answer, how sure, all probabilities."""
+    classes = tuple(stored_answers.card(pair.nat).classes)
+    rows: list[Sequence] = [("place", "picture", "label", "network", "answer", "confidence", *classes)]
+    labels = each.images.labels
+    theirs = [""] * len(each.images) if labels is None else [each.images.classes[label] for label in labels]
+    for name in pair.names:
+        said = each.said[name]
+        for place, (picture, label) in enumerate(zip(each.images.ids, theirs, strict=True)):
+            shares = [f"{share:.6f}" for share in said.probabilities[place]]
+            answer = classes[said.predicted[place]]
+            rows.append((place, picture, label, name, answer, f"{said.confidence[place]:.6f}", *shares))
+    return tables.csv_text(rows)
+
+
+def catch_up(pair: Pair) -> None:
+    """Ask the networks of a pair about the sets that they have not seen yet, if the visitor wants it."""
+    missing = unasked(pair.names)
+    if not missing:
+        return
+    wanted = st.session_state.get("own_asking") == pair.names
+    place = st.empty()
+    with place.container(horizontal=True, vertical_alignment="center"):
+        if not wanted:
+            st.caption("These networks have not been asked about your image set yet.")
+            st.button("Ask them", key="ask_own", icon=":material/play_arrow:", on_click=_want, args=(pair.names,))
+            return
+        bar = st.progress(0.0)
+        st.button("Stop", key="stop_own", icon=":material/stop:", on_click=_want, args=(None,))
+    for number, (each, name) in enumerate(missing):
+
+        def show(share: float, number: int = number, each: OwnSet = each, name: str = name) -> None:
+            whole = (number + share) / len(missing)
+            done = round(share * len(each.images))
+            bar.progress(whole, f"{name}: {done:,} of {len(each.images):,} pictures")
+
+        ask(each, name, show)
+    place.empty()
+    _want(None)
+
+
+def _want(names: tuple[str, str] | None) -> None:
+    st.session_state["own_asking"] = names

@@ -1,0 +1,52 @@
+"""The classroom's link on the page Workshop: the address to project, its QR code, and where cameras work."""
+
+import os
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from nat_app.views.workshop import words
+from nat_core.cli.serve import qr_svg
+
+VARIABLE = "NAT_CLASSROOM"
+"""`nat app --classroom` puts the address here."""
+OWN = ("localhost", "127.0.0.1", "::1")
+
+
+def address() -> str | None:
+    """The address that phones open, None where the app serves this computer alone."""
+    return os.environ.get(VARIABLE) or None
+
+
+def outside(url: str) -> str:
+    """Return a page's address as phones reach it: this computer's own name replaced by the classroom's.
+
+    >>> os.environ[VARIABLE] = "http://192.168.1.20:8501"
+    >>> outside("http://localhost:8501/workshop")
+    'http://192.168.1.20:8501/workshop'
+    >>> del os.environ[VARIABLE]
+    """
+    found = address()
+    return f"{found}{urlsplit(url).path}" if found and urlsplit(url).hostname in OWN else url
+
+
+def camera_works(url: str | None) -> bool:
+    """Return whether a browser lets a page at this address use the camera: over HTTPS, or on the own computer.
+
+    >>> [camera_works(url) for url in ("http://192.168.1.20:8501/", "https://there.org/", "http://localhost:8501/")]
+    [False, True, True]
+    """
+    return not url or urlsplit(url).scheme == "https" or urlsplit(url).hostname in OWN
+
+
+def draw() -> None:
+    """Draw the address and its QR code, large enough to project, or how to get them."""
+    found = address()
+    if found is None:
+        st.markdown(words.NO_CLASSROOM)
+        st.code("nat app --classroom", language="bash")
+        return
+    code, text = st.columns([1, 1.4], gap="large", vertical_alignment="center")
+    code.image(qr_svg(found), width="stretch", alt=f"QR code of {found}")
+    text.html(f'<p style="font-size:clamp(1.2rem,2.6vw,2rem);font-weight:600;overflow-wrap:anywhere">{found}</p>')
+    text.markdown(words.CLASSROOM)

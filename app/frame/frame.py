@@ -1,0 +1,247 @@
+"""What surrounds every page: the style sheet, the sidebar, and what stands where a network is missing or damaged."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import StopException, add_script_run_ctx, get_script_run_ctx
+
+from nat_app.answers import stored_answers
+from nat_app.frame import classroom, links
+from nat_app.shared import words
+from nat_app.shared.pairs import OWN_PAIR, PAIRS, Pair, default_pair, pair_named
+from nat_app.shared.palette import Palette, palette
+from nat_app.visit import brought_along
+from nat_core.files import CheckpointError
+
+DEFAULT_THRESHOLD = 0.9
+STYLE = """<style>
+.stMainBlockContainer { max-width: 1100px; padding: 3.4rem 2rem 2rem; }
+.stMain h1 { font-size: clamp(1.45rem, 2.35vw, 1.9rem); line-height: 1.2; padding: 0 0 .3rem; text-wrap: balance; }
+.stMain h2 { font-size: 1.3rem; padding: .4rem 0 .2rem; }
+.stMain h3 { font-size: 1.05rem; padding: .2rem 0 0; }
+.stImage img, [data-testid="stImage"] img { border-radius: .4rem; }
+[class*="st-key-thumb_"] button {
+  width: 3.4rem; height: 3.4rem; min-height: 3.4rem; padding: 0; border-radius: .45rem;
+  background-size: cover; background-position: center; overflow: hidden;
+}
+[class*="st-key-thumb_"] button p { color: transparent; font-size: 1px; }
+[class*="st-key-thumb_"] button:hover { filter: brightness(1.08); }
+[class*="st-key-thumb_"] button[kind="primary"], [class*="st-key-thumb_"] button:focus-visible {
+  outline: 3px solid #0072B2; outline-offset: 1px;
+}
+@media (min-width: 641px) { .st-key-answers { min-height: 22.9rem; } }
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding: 4.6rem 1.1rem 2rem; }
+  .st-key-answers [data-testid="stImage"] { max-width: 15rem; }
+  .st-key-controls [data-testid="stHorizontalBlock"] { gap: .1rem 1rem; }
+  .st-key-controls .stColumn + .stColumn { flex: 0 1 auto; min-width: 0; width: auto; }
+  .st-key-controls [data-testid="stCaptionContainer"] { display: none; }
+  .st-key-set { max-width: 100%; }
+  .st-key-set [role="radiogroup"] { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: thin; padding: 2px; }
+  .st-key-set button { flex: none; }
+}
+[class*="st-key-row_"] { overflow-x: auto; padding: 4px 4px 6px; scrollbar-width: thin; }
+[class*="st-key-figure_"] .stMarkdown [data-testid="stMarkdownContainer"]:not([data-testid="stCaptionContainer"]) p {
+  font-size: 1.2rem; line-height: 1.35;
+}
+[class*="st-key-figure_"] [data-testid="stCaptionContainer"] p { font-size: .85rem; line-height: 1.4; }
+[class*="st-key-wide_"] { overflow-x: auto; }
+[class*="st-key-wide_"] table { min-width: 40rem; font-variant-numeric: tabular-nums; }
+[class*="st-key-claim_"] { padding-bottom: .35rem; }
+</style>"""
+WALL = """<style>
+html { font-size: 125%; }
+.stMainBlockContainer { max-width: 1375px; }
+.stMain .js-plotly-plot .plotly text { font-size: 15.5px !important; }
+</style>"""
+"""Text at 125 %, for who looks from afar."""
+WITHOUT_SETTINGS = "<style>.stMain .stExpander { display: none; }</style>"
+
+
+class PageEnd(StopException):
+    """Ends a page early, as `st.stop` does, but not the run: the sidebar, in which another pair is chosen, follows."""
+
+
+def style() -> None:
+    """Put the style sheet on the page; it holds nothing that a visitor provided."""
+    st.html(STYLE + (WALL if st.session_state.get("wall") else "") + (WITHOUT_SETTINGS if hides("settings") else ""))
+
+
+def offer(name: str, content: Callable[[], str]) -> None:
+    """Offer what the page shows as a CSV file; `content` is asked for it once the visitor wants it."""
+    st.session_state["offered"] = (name, content)
+
+
+def in_session(content: Callable[[], str]) -> Callable[[], str]:
+    """Return `content` so that it finds this visit's session, outside of which Streamlit calls what is downloaded."""
+    context = get_script_run_ctx()
+
+    def called() -> str:
+        with ThreadPoolExecutor(1, initializer=add_script_run_ctx, initargs=(None, context)) as worker:
+            return worker.submit(content).result()
+
+    return called
+
+
+def download_view() -> None:
+    """Draw the button that hands out what the page offered; to be called once the page is drawn."""
+    name, content = st.session_state.pop("offered", (None, None))
+    if name is not None and not hides("download"):
+        st.sidebar.download_button(
+            "Download this view",
+            in_session(content),
+            file_name=f"nat-{name}.csv",
+            mime="text/csv",
+            key="download_view",
+            icon=":material/download:",
+            on_click="ignore",
+            width="stretch",
+            help="The numbers that this page shows, as a table (CSV).",
+        )
+
+
+def open_link() -> None:
+    """Take over the settings of a link that this visit began with, or that was followed, before any widget is made."""
+    query = st.query_params.to_dict()
+    if "link_complaints" not in st.session_state or (query and query != st.session_state["link_query"]):
+        values, complaints = links.read(query, {"t": DEFAULT_THRESHOLD})
+        for key in links.unnamed(values) if query else ():
+            st.session_state.pop(key, None)
+        if any(key in links.READERS for key in values):
+            st.session_state.pop("play_made_of", None)
+            st.session_state["play_drawn"] = int("play_negatives" in values)
+        for key, value in values.items():
+            st.session_state[key] = value
+        st.session_state["link_complaints"] = complaints
+    st.session_state["link_query"] = query
+    for complaint in st.session_state["link_complaints"]:
+        st.caption(words.literal(complaint))
+
+
+def hides(part: str) -> bool:
+    """Whether the link that was followed hides this part, one of `links.HIDDEN`."""
+    return part in st.session_state.get("hide", ())
+
+
+def copy_link() -> None:
+    """Draw the link to this page as it is; to be called once the page is drawn."""
+    if not st.context.url or hides("link"):
+        return
+    # A part of a page that is drawn again by itself leaves the sidebar as it is, so the link is written when asked for.
+    popover = st.sidebar.popover(
+        "Copy link", icon=":material/link:", width="stretch", key="copy_link", on_change="rerun"
+    )
+    if not popover.open:
+        return
+    with popover:
+        here = links.write(classroom.outside(st.context.url), st.session_state.to_dict())
+        st.code(here, language=None, wrap_lines=True)
+        st.caption(
+            "Opens this page just as it is, but without what you brought along (photos, image sets, networks) and what "
+            "the playground has learned."
+        )
+
+
+def settle() -> None:
+    """Take what holds on every page, the pair and the threshold, into the visit's state where it is not there yet."""
+    if "next_pair" in st.session_state:
+        st.session_state["pair"] = st.session_state.pop("next_pair")
+    if "pair" not in st.session_state or (st.session_state["pair"] == OWN_PAIR and brought_along.pair() is None):
+        st.session_state["pair"] = default_pair(stored_answers.present()).key
+    st.session_state.setdefault("t", DEFAULT_THRESHOLD)
+    st.session_state.pop("offered", None)
+
+
+def sidebar() -> None:
+    """Draw the choice of the pair; its key is "pair", and it holds on every page."""
+    present, brought = stored_answers.present(), brought_along.pair()
+    titles = {pair.key: _pair_label(pair, present) for pair in (*([brought] if brought else []), *PAIRS)}
+    with st.sidebar:
+        if not hides("networks"):
+            _choose_pair(titles)
+        st.toggle("For the wall", key="wall", persist_state="session", help="Larger text, for a projector or a class.")
+        st.caption("Uploads stay in memory and are gone when you leave. Pictures: free, see CREDITS.md of the gallery.")
+
+
+def _choose_pair(titles: Mapping[str, str]) -> None:
+    st.selectbox(
+        "Networks",
+        list(titles),
+        format_func=titles.__getitem__,
+        key="pair",
+        persist_state="session",
+        help="Each pair is one architecture trained twice: once on its own classes alone (baseline), once with "
+        "negatives beside them (NAT).",
+    )
+    pair = chosen_pair()
+    if pair.key != OWN_PAIR and set(pair.names) <= set(stored_answers.present()):
+        with suppress(CheckpointError):  # the page itself says what is wrong with it
+            st.caption(words.seeds(*(stored_answers.card(name).seed for name in pair.names)))
+
+
+def _pair_label(pair: Pair, present: Sequence[str]) -> str:
+    if pair.key == OWN_PAIR:
+        return pair.title
+    return pair.title if set(pair.names) <= set(present) else f"{pair.title.partition(' (')[0]}: not trained yet"
+
+
+def chosen_pair() -> Pair:
+    """The pair of the sidebar."""
+    key = st.session_state["pair"]
+    return (brought_along.pair() if key == OWN_PAIR else None) or pair_named(key)
+
+
+def colours() -> Palette:
+    """The colours of the visitor's theme."""
+    return palette(st.context.theme.type)
+
+
+def threshold() -> float:
+    """The threshold t that all pages share, in [0, 1]."""
+    return st.session_state["t"]
+
+
+def require(names: Sequence[str], *, gallery: bool = False) -> None:
+    """Go on where all these networks can be read; else say what to do and end the page.
+
+    `gallery` asks for stored predictions of the gallery too.
+    """
+    missing = [name for name in names if name not in (*stored_answers.present(), *brought_along.networks())]
+    if missing:
+        not_trained(missing, "This pair is not trained yet.", "or choose another pair")
+    with checked():
+        for name in names:
+            stored_answers.card(name)
+            stored_answers.predictions(name, stored_answers.known_set(name))
+        if gallery and not all(stored_answers.has_gallery(name) for name in names):
+            _without_gallery()
+
+
+def not_trained(missing: Sequence[str], title: str, instead: str) -> None:
+    """Say which networks are not trained yet and which commands train them, and end the page."""
+    st.title(title, anchor=False)
+    st.markdown(f"No network `{missing[0]}` here. Train it with the command below, {instead}.")
+    st.code("\n".join(f"nat train {name}" for name in missing), language="bash")
+    st.caption(f"Networks are looked for in `{stored_answers.folder()}`.")
+    raise PageEnd
+
+
+@contextmanager
+def checked() -> Iterator[None]:
+    """Say in one sentence which checkpoint cannot be read and why, and end the page, where that happens inside."""
+    try:
+        yield
+    except CheckpointError as error:
+        st.title("This network cannot be read.", anchor=False)
+        st.warning(f"{str(error).rstrip('.')}.", icon=":material/warning:")
+        st.markdown("Meanwhile, choose another pair.")
+        raise PageEnd from None
+
+
+def _without_gallery() -> None:
+    st.title("This pair has not been asked about the photos.")
+    st.markdown("It has no stored answers for the gallery: a network of handwritten digits knows no photos. ")
+    st.page_link("views/thresholds/view.py", label="See how sure it is on its own pictures", icon=":material/tune:")
+    raise PageEnd

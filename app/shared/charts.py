@@ -1,0 +1,151 @@
+"""The probabilities of one picture to Plotly figures, and what all charts share; no Streamlit here."""
+
+import numpy as np
+import plotly.graph_objects as go
+from jaxtyping import Float
+
+from nat_app.shared.palette import KINDS, NAMES, PATTERNS, Kind, Palette
+from nat_app.shared.words import percent
+
+CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+"""Plotly's toolbar stays away: nothing on these charts needs zooming."""
+
+
+def probability_bars(
+    probabilities: Float[np.ndarray, " classes"],
+    classes: tuple[str, ...],
+    kind: Kind,
+    colours: Palette,
+    *,
+    height: int = 292,
+) -> go.Figure:
+    """Return the probabilities of one picture as horizontal bars, the winner labelled, 1/c dashed.
+
+    `probabilities` in [0, 1], one for each of `classes`; `height` in pixels.
+    """
+    winner = int(probabilities.argmax())
+    figure = go.Figure(
+        go.Bar(
+            x=probabilities,
+            y=list(classes),
+            orientation="h",
+            marker=fill(colours.of(kind), PATTERNS[kind]),
+            text=[percent(p) if index == winner else "" for index, p in enumerate(probabilities)],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:.1%}<extra></extra>",
+        )
+    )
+    _no_opinion_line(figure, len(classes), colours)
+    _corner_title(figure, kind, colours)
+    figure.update_yaxes(autorange="reversed", ticklabelstandoff=4, showgrid=False, fixedrange=True)
+    # Room right of 100 % for the label of a bar that reaches it.
+    figure.update_xaxes(range=[0, 1.18], fixedrange=True, **share_axis(colours, (0, 0.5, 1)))
+    figure.update_xaxes(title="how sure it is", title_standoff=2)
+    return plain(figure, height, top=24, left=78, bottom=40)
+
+
+def paired_bars(
+    probabilities: dict[Kind, Float[np.ndarray, " classes"]],
+    classes: tuple[str, ...],
+    colours: Palette,
+    *,
+    height: int = 270,
+) -> go.Figure:
+    """Return both networks' probabilities of one picture, two bars a class, each winner labelled, 1/c dashed."""
+    figure = go.Figure()
+    for kind in KINDS:
+        winner = int(probabilities[kind].argmax())
+        figure.add_bar(
+            x=probabilities[kind],
+            y=list(classes),
+            orientation="h",
+            marker=fill(colours.of(kind), PATTERNS[kind]),
+            text=[percent(p) if index == winner else "" for index, p in enumerate(probabilities[kind])],
+            textposition="outside",
+            textfont={"size": 12},
+            constraintext="none",
+            cliponaxis=False,
+            hovertemplate=f"{NAMES[kind]}, %{{y}}: %{{x:.1%}}<extra></extra>",
+        )
+    figure.add_vline(x=1 / len(classes), line={"color": colours.line, "width": 1.5, "dash": "dash"})
+    figure.update_yaxes(autorange="reversed", ticklabelstandoff=4, showgrid=False, fixedrange=True)
+    figure.update_xaxes(range=[0, 1.2], fixedrange=True, **share_axis(colours, (0, 0.5, 1)))
+    return plain(figure, height, top=4, left=74, bottom=22).update_layout(bargap=0.2, bargroupgap=0)
+
+
+def _no_opinion_line(figure: go.Figure, classes: int, colours: Palette) -> None:
+    figure.add_vline(x=1 / classes, line={"color": colours.line, "width": 1.5, "dash": "dash"})
+    figure.add_annotation(
+        x=1 / classes,
+        y=1,
+        yref="paper",
+        yanchor="bottom",
+        xanchor="left",
+        xshift=-6,
+        text=f"no opinion, 1/{classes}",
+        showarrow=False,
+        font={"color": colours.line, "size": 12},
+    )
+
+
+def _corner_title(figure: go.Figure, kind: Kind, colours: Palette) -> None:
+    """Write the network's name above the class names, in its colour."""
+    figure.add_annotation(
+        x=0,
+        xref="paper",
+        y=1,
+        yref="paper",
+        xanchor="right",
+        xshift=-10,
+        yanchor="bottom",
+        text=f"<b>{NAMES[kind]}</b>",
+        showarrow=False,
+        font={"color": colours.of(kind), "size": 14},
+    )
+
+
+def panel_title(figure: go.Figure, panel: int, text: str, font: dict | None = None) -> None:
+    """Write a title above the left end of one of a figure's panels, the first of which is 1."""
+    figure.add_annotation(
+        x=0,
+        xref="paper",
+        y=1,
+        yref=f"y{'' if panel == 1 else panel} domain",
+        xanchor="left",
+        yanchor="bottom",
+        text=text,
+        showarrow=False,
+        font=font,
+    )
+
+
+def fill(colour: str, pattern: str) -> dict:
+    """Return a bar's marker: one colour, solid or hatched."""
+    return {
+        "color": colour,
+        "line": {"color": colour, "width": 1},
+        "pattern": {"shape": pattern, "fillmode": "replace", "size": 5, "solidity": 0.45},
+    }
+
+
+def share_axis(colours: Palette, ticks: tuple[float, ...]) -> dict:
+    """Return the ticks of an axis of shares in [0, 1], written in percent."""
+    return {
+        "tickvals": list(ticks),
+        "ticktext": [f"{tick:.0%}".replace("%", "\u00a0%") for tick in ticks],
+        "gridcolor": colours.faint,
+        "zeroline": False,
+    }
+
+
+def plain(figure: go.Figure, height: int, *, top: int, left: int, bottom: int) -> go.Figure:
+    """Return the figure with what all charts have in common; `height` and the margins in pixels."""
+    return figure.update_layout(
+        height=height,
+        margin={"l": left, "r": 22, "t": top, "b": bottom},
+        showlegend=False,
+        bargap=0.28,
+        dragmode=False,
+        font={"size": 13},
+    )

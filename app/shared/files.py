@@ -1,0 +1,31 @@
+"""A page in a file of its own, to download: it needs no other file, and no script in it could run."""
+
+from html import escape
+from pathlib import Path
+
+SVG_SCRIPT = (Path(__file__).parent / "svg.js").read_text(encoding="utf-8")
+"""What the live drawings in SVG share; it stands before a drawing's own script."""
+
+
+def page(title: str, body: str, style: str, *, pictures: bool = False) -> str:
+    """Return an HTML page with its title as heading; `body` is HTML, `pictures` allows those inside it (data: URLs).
+
+    >>> "<h1>1 &lt; 2</h1>" in page("1 < 2", "<p>True.</p>", "")
+    True
+    """
+    images = "img-src data:; " if pictures else ""
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; {images}style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)}</title>
+<style>{style}</style>
+</head>
+<body>
+<h1>{escape(title)}</h1>
+{body}
+</body>
+</html>
+"""

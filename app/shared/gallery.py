@@ -1,0 +1,169 @@
+"""The gallery: free pictures that the pages show, read from its gallery.json; CREDITS.md is made from it.
+
+The gallery's pictures as they are drawn: a square with what networks see, and the style of their buttons.
+"""
+
+import base64
+import io
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from jaxtyping import UInt8
+from PIL import Image
+
+from nat_core.data.images import read_image, read_photo
+from nat_core.data.sets import GALLERY
+
+FOLDER = GALLERY
+NO_CLASS = "none"
+"""The label of a picture of none of the ten classes."""
+SAMPLES = 12
+KNOWN_SAMPLES = ("cat1.jpg", "ship1.jpg", "dog4.jpg")
+INSET = 0.3
+"""Side of what the networks see, in the corner of a photo's square, as a share of the square."""
+LICENCES = {
+    "CC0 1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
+    "CC BY 2.0": "https://creativecommons.org/licenses/by/2.0/",
+    "CC BY 3.0": "https://creativecommons.org/licenses/by/3.0/",
+}
+
+
+@dataclass(frozen=True)
+class GalleryPicture:
+    """One picture of the gallery."""
+
+    file: str
+    """The file's name, which is also its id in the stored predictions."""
+    label: str
+    """A CIFAR-10 class, or "none"."""
+    shows: str
+    """What it shows, in a few words."""
+    licence: str
+    author: str | None
+    source: str
+    """Where it was taken from: a page or a repository's file."""
+    changes: str
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies."""
+        return FOLDER / self.file
+
+    @property
+    def known(self) -> bool:
+        """Whether it shows one of the ten classes."""
+        return self.label != NO_CLASS
+
+    @property
+    def name(self) -> str:
+        """A short name for a button: "bee", "airplane 1"."""
+        stem = Path(self.file).stem.removeprefix("none-")
+        return stem if stem.isalpha() else f"{stem.rstrip('0123456789')} {stem.lstrip('abcdefghijklmnopqrstuvwxyz')}"
+
+    @property
+    def button_key(self) -> str:
+        """The key of its button: "thumb_none-bee"."""
+        return f"thumb_{self.path.stem}"
+
+    @property
+    def credit(self) -> str:
+        """Author and licence, as they stand below the picture."""
+        return f"{self.author or 'Author not stated'}, {self.licence}"
+
+
+@cache
+def gallery_pictures() -> tuple[GalleryPicture, ...]:
+    """Return the pictures, those of no class first, each group in the order of the file."""
+    entries = json.loads((FOLDER / "gallery.json").read_text(encoding="utf-8"))
+    pictures = [_picture(entry) for entry in entries]
+    return tuple(sorted(pictures, key=lambda picture: picture.known))
+
+
+def samples() -> tuple[GalleryPicture, ...]:
+    """Return twelve pictures to try: nine things of no class and three of the ten.
+
+    >>> [sum(picture.known for picture in samples()), len(samples())]
+    [3, 12]
+    """
+    known = [picture for picture in gallery_pictures() if picture.file in KNOWN_SAMPLES]
+    unknown = [picture for picture in gallery_pictures() if not picture.known]
+    return (*unknown[: SAMPLES - len(known)], *known)
+
+
+def credits_text() -> str:
+    """Return CREDITS.md: one line a picture with its author, licence, source and what was changed."""
+    lines = ["# Credits of the gallery", "", "Made from `gallery.json`, which quotes where each licence is stated.", ""]
+    for picture in sorted(gallery_pictures(), key=lambda each: each.file):
+        author = picture.author or "author not stated"
+        lines.append(
+            f"- `{picture.file}`: {picture.shows}. By: {author}. Licence: {_linked(picture.licence)}. "
+            f"From: {picture.source}. {_sentence(picture.changes)}"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def with_inset(photo: UInt8[np.ndarray, "h w 3"], pixels: UInt8[np.ndarray, "32 32 3"]) -> UInt8[np.ndarray, "s s 3"]:
+    """A photo's centre square, 512 pixels wide, with the 32 x 32 pixels that the networks see in its lower corner."""
+    height, width = photo.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    square = Image.fromarray(photo[top : top + side, left : left + side]).resize((512, 512), Image.Resampling.BICUBIC)
+    inset = round(512 * INSET)
+    seen = Image.fromarray(pixels).resize((inset, inset), Image.Resampling.NEAREST)
+    square.paste((255, 255, 255), (512 - inset - 6, 512 - inset - 6, 512, 512))
+    square.paste(seen, (512 - inset, 512 - inset))
+    return np.asarray(square)
+
+
+def _picture(entry: dict) -> GalleryPicture:
+    source = entry["source"]
+    where = source.get("original_page") or ""
+    if not where.startswith("http"):
+        where = (
+            f"{source['repository']} ({source['path']}, commit {source['commit'][:10]}; {where or 'no page stated'})"
+        )
+    return GalleryPicture(
+        file=entry["file"],
+        label=entry["label"],
+        shows=entry["shows"],
+        licence=entry["licence"],
+        author=entry.get("author"),
+        source=where,
+        changes=entry.get("changes", ""),
+    )
+
+
+def _linked(licence: str) -> str:
+    for name, address in LICENCES.items():
+        if licence.startswith(name):
+            return f"[{licence}]({address})"
+    return licence
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else "Unchanged."
+
+
+THUMBNAIL = 96
+
+
+@st.cache_data(show_spinner=False)
+def gallery_square(file: str) -> UInt8[np.ndarray, "h w 3"]:
+    """A gallery picture's centre square, with what the networks see in its corner."""
+    return with_inset(read_photo(FOLDER / file), read_image(FOLDER / file))
+
+
+@st.cache_data(show_spinner=False)
+def thumbnail_style() -> str:
+    """The style sheet that turns each picture's button into its thumbnail."""
+    rules = []
+    for picture in gallery_pictures():
+        buffer = io.BytesIO()
+        Image.fromarray(read_image(picture.path, size=THUMBNAIL)).save(buffer, "JPEG", quality=80)
+        encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
+        rules.append(f".st-key-{picture.button_key} button{{background-image:url(data:image/jpeg;base64,{encoded})}}")
+    return "<style>" + "\n".join(rules) + "</style>"

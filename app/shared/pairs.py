@@ -1,0 +1,141 @@
+"""The pairs that the sidebar offers: a baseline and a NAT network, with the plain names that a visitor reads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nat_app.shared.palette import Kind
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two networks alike in all but the negatives."""
+
+    key: str
+    """Its name in links and in the session."""
+    title: str
+    """Its plain name, with the exact one in brackets."""
+    baseline: str
+    """Name of the checkpoint that never saw negatives."""
+    nat: str
+    paper: tuple[str, str] | None
+    """The two networks of the paper that stand beside it, or None where the paper has none."""
+    paper_note: str = ""
+    """What differs from the paper's, in one sentence."""
+    teachers: tuple[str, str] = ("wrn40_1_baseline", "wrn40_1_nat")
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Both checkpoints' names, the baseline first."""
+        return self.baseline, self.nat
+
+    @property
+    def by_kind(self) -> dict[Kind, str]:
+        """Both checkpoints' names by kind."""
+        return {"baseline": self.baseline, "nat": self.nat}
+
+
+_RESNETS = ("resnet18_baseline", "resnet18_nat")
+_STUDENTS = ("wrn16_1_student_of_baseline", "wrn16_1_student_of_nat")
+_SMALLER = "The paper's network is a ResNet-18, many times larger than this one."
+
+PAIRS = (
+    Pair("resnet18", "Large network (ResNet-18)", *_RESNETS, paper=_RESNETS),
+    Pair("wrn40_1", "Middle network (WRN-40-1)", "wrn40_1_baseline", "wrn40_1_nat", _RESNETS, _SMALLER),
+    Pair("wrn16_1", "Small network (WRN-16-1)", "wrn16_1_baseline", "wrn16_1_nat", _RESNETS, _SMALLER),
+    Pair("nat_plus", "Small, better NAT (nat_plus)", "wrn16_1_baseline", "wrn16_1_nat_plus", paper=None),
+    Pair("students", "Students (WRN-16-1)", *_STUDENTS, paper=_STUDENTS),
+    Pair("digits", "Handwritten digits (tiny)", "digits_baseline", "digits_nat", paper=None),
+)
+DEFAULTS = ("resnet18", "wrn40_1", "wrn16_1")
+"""The pairs to begin with: the first whose two networks are here, else the last."""
+
+SET_TITLES = {
+    "cifar10_test": "CIFAR-10 test",
+    "cifar100_train": "CIFAR-100 train",
+    "cifar100_test": "CIFAR-100 test",
+    "ilsvrc": "ILSVRC",
+    "ilsvrc_strict": "ILSVRC without the ten classes",
+    "ilsvrc_strict_near": "ILSVRC without look-alikes",
+    "noise": "Noise",
+    "gallery_known": "Gallery, the ten things",
+    "gallery_none": "Gallery, other things",
+    "digits_test": "Digits 0-5 test",
+    "digits_67_train": "Digits 6-7 train",
+    "digits_67_test": "Digits 6-7 test",
+    "digits_89": "Digits 8-9",
+}
+ROLE_TITLES = {
+    "in distribution": "known",
+    "trained on": "used in training",
+    "same source": "same source",
+    "unseen": "never seen",
+}
+OWN = "own/"
+"""What the names of a visitor's image sets and networks begin with."""
+OWN_PAIR = "own"
+"""The key of the pair with a visitor's network; it is in no link."""
+HEADLINE_SETS = ("cifar100_test", "digits_67_test", "gallery_none")
+"""The negatives whose rate stands for all where there is room for one."""
+
+
+def pair_named(key: str) -> Pair:
+    """Return the pair with this key. Raises ValueError naming the known ones."""
+    for pair in PAIRS:
+        if pair.key == key:
+            return pair
+    raise ValueError(f"unknown pair {key!r}; known: {', '.join(pair.key for pair in PAIRS)}")
+
+
+def default_pair(present: Sequence[str]) -> Pair:
+    """Return the pair to begin with, given the names of the checkpoints that are here.
+
+    >>> default_pair(["wrn16_1_baseline", "wrn16_1_nat", "resnet18_nat"]).key
+    'wrn16_1'
+    """
+    for key in DEFAULTS:
+        if set(pair_named(key).names) <= set(present):
+            return pair_named(key)
+    return pair_named(DEFAULTS[-1])
+
+
+def own_name(digest: str, title: str) -> str:
+    """Return the name of what a visitor brought: the digest of its content tells it from another of the same title."""
+    return f"{OWN}{digest}/{title.replace('/', ' ')}"
+
+
+def short_name(name: str) -> str:
+    """Return a network's or image set's own name, for a visitor's the name of its file.
+
+    >>> short_name("wrn16_1_nat"), short_name(own_name("02ec1f60", "mine.safetensors"))
+    ('wrn16_1_nat', 'Yours: mine.safetensors')
+    """
+    return f"Yours: {name.split('/', 2)[2]}" if name.startswith(OWN) else name
+
+
+def stored_name(name: str) -> str:
+    """Return the name of the checkpoint behind a network that stands beside a visitor's.
+
+    >>> stored_name("wrn16_1_nat@02ec1f60")
+    'wrn16_1_nat'
+    """
+    return name.partition("@")[0]
+
+
+def set_title(name: str) -> str:
+    """Return an image set's plain name; its own name where we have none.
+
+    >>> set_title("noise"), set_title(own_name("02ec1f60", "flowers.npz"))
+    ('Noise', 'Yours: flowers.npz')
+    """
+    return SET_TITLES.get(name, short_name(name))
+
+
+def pictures_of(name: str, number: int) -> str:
+    """Return how many pictures of an image set there are, in words.
+
+    >>> pictures_of("ilsvrc", 1000), pictures_of(own_name("02ec1f60", "flowers.npz"), 3)
+    ('1,000 ILSVRC pictures', '3 pictures of yours (flowers.npz)')
+    """
+    if name.startswith(OWN):
+        return f"{number:,} pictures of yours ({name.split('/', 2)[2]})"
+    return f"{number:,} {set_title(name)} pictures"

@@ -1,0 +1,224 @@
+"""Every sentence that holds a number, computed from the numbers; plain functions, no Streamlit.
+
+Rates and confidences are in [0, 1]; thresholds too. A picture's label is a class, "none" for a picture of none of the
+ten classes, or None where nobody has said.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from string import punctuation
+from typing import Literal
+
+from nat_app.shared.palette import NAMES, Kind
+from nat_core.measure.report import NetworkReport
+
+Grade = Literal["sure", "fairly sure", "leaning", "no opinion"]
+FAIRLY_SURE = 0.6
+LEANING = 0.4
+CORNER = "small in the corner, the 32 x 32 pixels that the networks see"
+HARD_SPACE = "\u00a0"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one network says of one picture."""
+
+    confidence: float
+    predicted: str
+    """The class it finds most probable."""
+
+
+def literal(text: str) -> str:
+    """Return a visitor's text so that Markdown shows it as it is: a file's name is no markup.
+
+    >>> print(literal("a*b.jpg"))
+    a\\*b\\.jpg
+    """
+    return "".join(f"\\{sign}" if sign in punctuation else sign for sign in text)
+
+
+def percent(share: float) -> str:
+    """Return a share in percent, never rounded to all or nothing where it is neither.
+
+    >>> [percent(share).replace(HARD_SPACE, " ") for share in (0.974, 0.002, 0.999, 1.0)]
+    ['97 %', '<1 %', '>99 %', '100 %']
+    """
+    if 0 < share <= 0.005:
+        return f"<1{HARD_SPACE}%"
+    if 0.995 <= share < 1:
+        return f">99{HARD_SPACE}%"
+    return f"{100 * share:.0f}{HARD_SPACE}%"
+
+
+def count_of_100(rate: float) -> str:
+    """Return a rate as a number out of a hundred, in words where it rounds to none or all.
+
+    >>> [count_of_100(rate) for rate in (0.56, 0.0004, 0.998, 0.0)]
+    ['56', 'fewer than 1', 'more than 99', '0']
+    """
+    if 0 < rate <= 0.005:
+        return "fewer than 1"
+    if 0.995 <= rate < 1:
+        return "more than 99"
+    return f"{100 * rate:.0f}"
+
+
+def percent_fine(share: float) -> str:
+    """Return a share in percent with one decimal, as accuracies are given."""
+    return f"{100 * share:.1f}{HARD_SPACE}%"
+
+
+def of_100(rate: float) -> str:
+    """Return "56 of 100"."""
+    return f"{count_of_100(rate)} of 100"
+
+
+def fooled_by(rate: float) -> str:
+    """Return "Fooled by 56 of 100" for an NCR of 0.56."""
+    return f"Fooled by {of_100(rate)}"
+
+
+def keeps(share: float) -> str:
+    """Return "Keeps 91 of 100" for a share kept of 0.91."""
+    return f"Keeps {of_100(share)}"
+
+
+def grade(confidence: float, threshold: float) -> Grade:
+    """Return how sure a network is: "sure" above the threshold, else by the paper's values 0.6 and 0.4."""
+    if confidence > threshold:
+        return "sure"
+    if confidence > FAIRLY_SURE:
+        return "fairly sure"
+    return "leaning" if confidence > LEANING else "no opinion"
+
+
+def answer_sentence(kind: Kind, answer: Answer, label: str | None, threshold: float) -> str:
+    """Return what one network says of a picture, and whether it is right."""
+    how = grade(answer.confidence, threshold)
+    if how == "no opinion":
+        known = "" if label in (None, "none") else ", although this is one of the ten"
+        return f"{NAMES[kind]}: {percent(answer.confidence)}. It does not know{known}."
+    says = f"{NAMES[kind]}: {percent(answer.confidence)} {answer.predicted}."
+    if how == "leaning":
+        way = {True: "the right way", False: "the wrong way"}[answer.predicted == label] if label else "that way"
+        return f"{says} It leans {way}, but is not sure."
+    return f"{says} {how.capitalize()}{_judged(answer.predicted, label)}"
+
+
+def _judged(predicted: str, label: str | None) -> str:
+    if label is None:
+        return "."
+    if label == "none":
+        return ", and wrong."
+    return ", and right." if predicted == label else f", and wrong: this is {article(label)}."
+
+
+def article(name: str) -> str:
+    """Return "a cat" or "an airplane"."""
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def picture_title(baseline: Answer, nat: Answer, label: str, threshold: float) -> str:
+    """Return the finding about one picture of the gallery, in one or two short sentences."""
+    grades = {"baseline": grade(baseline.confidence, threshold), "nat": grade(nat.confidence, threshold)}
+    certain = {kind: how in ("sure", "fairly sure") for kind, how in grades.items()}
+    if label == "none":
+        return _title_outside(certain, grades)
+    right = {"baseline": baseline.predicted == label, "nat": nat.predicted == label}
+    return _title_inside(certain, right)
+
+
+def _title_outside(certain: dict[str, bool], grades: dict[str, Grade]) -> str:
+    if all(certain.values()):
+        return "Both networks are sure, and both are wrong."
+    if certain["baseline"]:
+        other = "says it does not know" if grades["nat"] == "no opinion" else "hesitates"
+        return f"One network is sure. The other {other}."
+    if certain["nat"]:
+        return "This time it is NAT that is sure, and wrong."
+    if set(grades.values()) == {"no opinion"}:
+        return "Both networks say that they do not know."
+    return "Neither network is sure."
+
+
+def _title_inside(certain: dict[str, bool], right: dict[str, bool]) -> str:
+    if all(certain.values()):
+        if all(right.values()):
+            return "Both networks know this one."
+        if not any(right.values()):
+            return "Both networks are sure, and both are wrong."
+        return f"Both networks are sure. Only {'the baseline' if right['baseline'] else 'NAT'} is right."
+    if certain["baseline"]:
+        return f"The baseline {'knows this one' if right['baseline'] else 'is sure, and wrong'}. NAT holds back."
+    if certain["nat"]:
+        return f"NAT {'knows this one' if right['nat'] else 'is sure, and wrong'}. The baseline holds back."
+    return "Neither network is sure, although this is one of the ten."
+
+
+def nat_fooled(baseline: Answer, nat: Answer, threshold: float, rate: float | None, pictures: str) -> str:
+    """Return the sentence for a picture of no class that fools NAT, and how often that happens; "" where it does not.
+
+    `rate` is NAT's NCR at the threshold on the set that `pictures` names ("CIFAR-100 pictures"), None where unknown.
+    """
+    if nat.confidence <= threshold:
+        return ""
+    as_well = " as well" if baseline.confidence > threshold else ""
+    often = "" if rate is None else f" That happens to {count_of_100(rate)} in 100 {pictures}."
+    return f"NAT is fooled by this one{as_well}.{often}"
+
+
+def both(values: dict[Kind, str]) -> str:
+    """Return the two networks' values in one line, coloured as on every chart."""
+    return f":gray[Baseline **{values['baseline']}**]  \n:blue[NAT **{values['nat']}**]"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words, as exact as it is worth.
+
+    >>> [duration(seconds) for seconds in (31.4, 200, 4287.9)]
+    ['31 seconds', '3 minutes', '1 h 11 min']
+    """
+    if seconds < 120:
+        return f"{seconds:.0f} seconds"
+    minutes = int(seconds // 60)
+    return plural(minutes, "minute") if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def plural(number: int, noun: str) -> str:
+    """Return "1 photo", "12 photos", "10,000 pictures"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def seeds(baseline: int, nat: int) -> str:
+    """Return from which random start (seed) the two networks of a pair learned.
+
+    >>> seeds(0, 0)
+    'Both began from the same random start (seed 0).'
+    """
+    if baseline == nat:
+        return f"Both began from the same random start (seed {nat})."
+    return f"They began from different random starts (seeds {baseline} and {nat})."
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a list in words: "airplane, bird or cat"."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def why(report: NetworkReport, classes: Sequence[str]) -> str:
+    """Return why the two differ, in a few sentences; the numbers are those of the NAT network's report."""
+    trained = [each.images for each in report.negatives.values() if each.role == "trained on"]
+    shown = f"{trained[0]:,} pictures" if trained else "pictures"
+    return (
+        f"The baseline was only ever shown its {len(classes)} things, so whatever it sees has to be one of them, "
+        f"and it is often sure. The NAT network was shown {shown} of other things as well (negatives), and taught to "
+        f"give every answer the same chance on them, 1/{len(classes)}: no opinion. It has the same shape and the same "
+        "training otherwise. What it learned carries over to things of neither kind, though not always. This page "
+        "opens with the gallery picture on which the two differ most; the numbers above count whole sets of pictures."
+    )
+
+
+def comparison_note(in_paper: bool, difference: str) -> str:
+    """Return what stands under the table: what its numbers are, and how the paper's network differs from ours."""
+    what = "NCR: the share of negatives with confidence above t. Keeps: the share of in-distribution pictures above t."
+    return f"{what} {difference}".strip() if in_paper else f"{what} The paper has no such networks."

@@ -1,0 +1,237 @@
+"""Attention maps to one Plotly grid over a faint photo: a row a network, a column a level; and how far they differ."""
+
+import base64
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+from jaxtyping import Float, UInt8
+from PIL import Image
+
+from nat_app.shared.charts import panel_title, plain
+from nat_app.shared.palette import Palette
+
+LEVELS = {"low": "low level", "middle": "middle level", "high": "high level"}
+TITLE_ROOM = 32
+"""Pixels between two rows, for the title of the lower one."""
+TOP, BOTTOM = 22, 64
+COLUMN_GAP = 0.05
+
+
+@dataclass(frozen=True)
+class MapRow:
+    """One network's row of the grid."""
+
+    title: str
+    """What stands above it: "Baseline teacher (WRN-40-1)"."""
+    maps: Mapping[str, Float[np.ndarray, "_ _"]] | None
+    """mean(A^2) over channels at each level; None where the network is not trained yet."""
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """How the maps lie over the photo."""
+
+    photo: UInt8[np.ndarray, "side side 3"] | None = None
+    """The photo as the networks see it, at any size; None leaves the page's ground."""
+    strength: float = 1.0
+    """How strongly the maps cover it, in [0, 1]; at 1 their colours are those of the colour bar."""
+    own_scale: bool = False
+    """True stretches each map to its own largest value, so that faint ones look as strong as any."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How far two networks' maps lie apart on many pictures, by level: their 5, 25, 50, 75 and 95 % quantiles."""
+
+    source: str
+    """What the pictures are: "gallery pictures"."""
+    pictures: int
+    quantiles: Mapping[str, tuple[float, ...]]
+    seeds: Mapping[str, float] | None = None
+    """The median of two baselines of different seeds on them; None where only one was trained."""
+
+    @property
+    def usual(self) -> dict[str, float]:
+        """The median by level."""
+        return {level: each[2] for level, each in self.quantiles.items()}
+
+
+def attention_grid(
+    rows: tuple[MapRow, ...], colours: Palette, overlay: Overlay | None = None, *, row_height: int = 145
+) -> go.Figure:
+    """Return the maps as a grid; the colour scale of a level is shared by all networks and starts at 0.
+
+    The levels differ in magnitude, so each has its own scale, with its values in the bar below the column; where the
+    overlay asks for each map's own scale, its largest value stands in its corner instead.
+    """
+    overlay = overlay or Overlay()
+    inner = row_height * len(rows)
+    figure = go.Figure().set_subplots(
+        rows=len(rows), cols=len(LEVELS), horizontal_spacing=COLUMN_GAP, vertical_spacing=TITLE_ROOM / inner
+    )
+    ground = None if overlay.photo is None else _grey(overlay.photo)
+    for number, row in enumerate(rows, start=1):
+        for column, level in enumerate(LEVELS, start=1):
+            _one_map(figure, row, level, number, column, overlay)
+            if ground is not None and row.maps is not None:
+                _below(figure, ground, row.maps[level], number, column)
+        panel_title(figure, (number - 1) * len(LEVELS) + 1, f"<b>{row.title}</b>")
+        if row.maps is None:
+            _inside(figure, number, "not trained yet", colours)
+    for column, level in enumerate([] if overlay.own_scale else LEVELS, start=1):
+        figure.update_layout({f"coloraxis{column}": _scale(figure, rows, level, column)})
+    figure.update_xaxes(visible=False, fixedrange=True, constrain="domain")
+    figure.update_yaxes(visible=False, fixedrange=True, constrain="domain", autorange="reversed")
+    return figure.update_layout(
+        height=inner + TOP + BOTTOM,
+        margin={"l": 4, "r": 4, "t": TOP, "b": BOTTOM},
+        dragmode=False,
+        font={"size": 13},
+    )
+
+
+def distances(here: Mapping[str, float], spread: Spread, colours: Palette, *, height: int = 210) -> go.Figure:
+    """Return the distances of two networks' maps on one picture, by level, each a dot on its usual spread.
+
+    `here` in [0, sqrt 2]. The thin line holds 90 % of the pictures, the thick one half of them, the tick the median; a
+    hollow circle is the median of two baselines of different seeds.
+    """
+    figure = go.Figure()
+    for level in LEVELS:
+        _usual(figure, spread, level, colours)
+        figure.add_scatter(
+            x=[here[level]],
+            y=[LEVELS[level]],
+            mode="markers+text",
+            marker={"symbol": "diamond", "size": 13, "color": colours.line},
+            text=f"{here[level]:.2f}",
+            textposition="top center",
+            hovertemplate="this picture: %{x:.2f}<extra></extra>",
+        )
+    figure.update_xaxes(range=[-0.02, 1.45], tickvals=[0, 0.5, 1, 1.41], fixedrange=True, zeroline=False)
+    figure.update_xaxes(gridcolor=colours.faint, title="distance between the two maps")
+    figure.update_yaxes(range=[2.5, -0.85], showgrid=False, fixedrange=True)
+    return plain(figure, height, top=4, left=96, bottom=44)
+
+
+def _usual(figure: go.Figure, spread: Spread, level: str, colours: Palette) -> None:
+    """Draw what is usual at a level: the lines of the pictures, their median, and that of two baselines."""
+    lowest, low, middle, high, highest = spread.quantiles[level]
+    for ends, width in (((lowest, highest), 2), ((low, high), 9)):
+        figure.add_scatter(
+            x=ends,
+            y=[LEVELS[level]] * 2,
+            mode="lines",
+            line={"width": width, "color": colours.baseline},
+            opacity=0.45,
+            hoverinfo="skip",
+        )
+    figure.add_scatter(
+        x=[middle],
+        y=[LEVELS[level]],
+        mode="markers",
+        marker={"symbol": "line-ns-open", "size": 15, "color": colours.line, "line": {"width": 2}},
+        hovertemplate=f"median of {spread.pictures:,}: %{{x:.2f}}<extra></extra>",
+    )
+    if spread.seeds is not None:
+        figure.add_scatter(
+            x=[spread.seeds[level]],
+            y=[LEVELS[level]],
+            mode="markers",
+            marker={"symbol": "circle-open", "size": 11, "color": colours.baseline, "line": {"width": 2}},
+            hovertemplate="two baselines, median: %{x:.2f}<extra></extra>",
+        )
+
+
+def _one_map(figure: go.Figure, row: MapRow, level: str, number: int, column: int, overlay: Overlay) -> None:
+    # A missing row is an unseen map of zeros: Plotly cannot place the axes of one that holds no number.
+    values = np.zeros((1, 1)) if row.maps is None else row.maps[level]
+    scale = {"coloraxis": f"coloraxis{column}"}
+    if overlay.own_scale:
+        largest = 1.0 if row.maps is None else float(values.max())
+        scale = {"colorscale": "Cividis", "zmin": 0, "zmax": largest or 1.0, "showscale": False}
+        if row.maps is not None:
+            _note(figure, (number - 1) * len(LEVELS) + column, f"0 to {_short(largest)}")
+    figure.add_heatmap(
+        z=values,
+        opacity=overlay.strength if row.maps is not None else 0,
+        hoverinfo="skip" if row.maps is None else None,
+        hovertemplate=None if row.maps is None else f"{row.title}, {LEVELS[level]}: %{{z:.3g}}<extra></extra>",
+        row=number,
+        col=column,
+        **scale,
+    )
+    first = (number - 1) * len(LEVELS) + column
+    figure.update_yaxes(scaleanchor=f"x{'' if first == 1 else first}", row=number, col=column)
+
+
+def _short(value: float) -> str:
+    """A value with two digits, or as many as it has before the point."""
+    return f"{value:.2g}" if value < 99.5 else f"{value:,.0f}"
+
+
+def _grey(photo: UInt8[np.ndarray, "side side 3"]) -> str:
+    """The photo in greys, as a data address: the colours on the page are the maps' alone."""
+    buffer = io.BytesIO()
+    Image.fromarray(photo).convert("L").resize((128, 128), Image.Resampling.BICUBIC).save(buffer, "JPEG", quality=80)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+
+
+def _below(figure: go.Figure, source: str, values: np.ndarray, number: int, column: int) -> None:
+    rows, columns = values.shape
+    place = {"x": -0.5, "y": -0.5, "sizex": columns, "sizey": rows, "xanchor": "left", "yanchor": "top"}
+    figure.add_layout_image(source=source, sizing="stretch", layer="below", row=number, col=column, **place)
+
+
+def _scale(figure: go.Figure, rows: tuple[MapRow, ...], level: str, column: int) -> dict:
+    """The colour axis of one level: from 0 to the largest value of any network, its bar below the column."""
+    largest = max((float(row.maps[level].max()) for row in rows if row.maps is not None), default=1.0) or 1.0
+    start, end = (float(each) for each in figure.layout["xaxis" if column == 1 else f"xaxis{column}"]["domain"])
+    bar = {
+        "orientation": "h",
+        "x": (start + end) / 2,
+        "xanchor": "center",
+        "y": 0,
+        "ypad": 6,
+        "yanchor": "top",
+        "len": end - start,
+        "thickness": 10,
+        "tickvals": [0, largest],
+        "ticktext": ["0", _short(largest)],
+        "tickangle": 0,
+        "title": {"text": LEVELS[level], "side": "bottom"},
+    }
+    return {"colorscale": "Cividis", "cmin": 0, "cmax": largest, "colorbar": bar}
+
+
+def _note(figure: go.Figure, place: int, text: str) -> None:
+    """Write into a map's lower right corner; readable on any colour of the map."""
+    axis = "" if place == 1 else str(place)
+    figure.add_annotation(
+        x=1,
+        xref=f"x{axis} domain",
+        y=0,
+        yref=f"y{axis} domain",
+        xanchor="right",
+        yanchor="bottom",
+        text=text,
+        showarrow=False,
+        font={"color": "#FFFFFF", "size": 11},
+        bgcolor="rgba(0, 0, 0, 0.6)",
+    )
+
+
+def _inside(figure: go.Figure, number: int, text: str, colours: Palette) -> None:
+    place = (number - 1) * len(LEVELS) + 2
+    figure.add_annotation(
+        x=0.5,
+        xref="paper",
+        y=0.5,
+        yref=f"y{place} domain",
+        text=text,
+        showarrow=False,
+        font={"color": colours.baseline},
+    )

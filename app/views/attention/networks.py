@@ -1,0 +1,160 @@
+"""Where the four networks of the paper's second experiment look: who they are, their maps, and how far those differ."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from nat_app.answers import stored_answers
+from nat_app.shared.gallery import gallery_pictures
+from nat_app.shared.pairs import short_name, stored_name
+from nat_app.shared.words import percent
+from nat_app.views.attention.maps import LEVELS, MapRow, Spread
+from nat_app.visit import brought_along
+
+
+@dataclass(frozen=True)
+class Role:
+    """One of the four rows: the network that should fill it, and the one that does where that is not trained yet."""
+
+    title: str
+    network: str
+    instead: str | None = None
+    instead_title: str = ""
+
+
+ROLES = (
+    Role("Baseline teacher (WRN-40-1)", "wrn40_1_baseline"),
+    Role("Baseline student (WRN-16-1)", "wrn16_1_student_of_baseline", "wrn16_1_baseline", "Baseline, no teacher"),
+    Role("NAT teacher (WRN-40-1)", "wrn40_1_nat"),
+    Role("NAT student (WRN-16-1)", "wrn16_1_student_of_nat", "wrn16_1_nat", "NAT, no teacher"),
+)
+COMPARED = (
+    ("wrn40_1_baseline", "wrn40_1_nat"),
+    ("wrn16_1_student_of_baseline", "wrn16_1_student_of_nat"),
+    ("wrn16_1_baseline", "wrn16_1_nat"),
+    ("wrn16_1_baseline", "wrn16_1_student_of_nat"),
+)
+"""Which two are compared in words: the first whose networks are both in the grid."""
+
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How far the maps of a baseline and a NAT network lie apart, by level, in [0, sqrt 2]."""
+
+    names: tuple[str, str]
+    """The two networks, the baseline first."""
+    here: dict[str, float]
+    """On the picture."""
+    spread: Spread
+    """On many pictures."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """One row filled: the network, and what it says of the picture; None where it is not trained yet."""
+
+    title: str
+    network: str
+    """The network that fills the row, or the one that is missing."""
+    stands_in_for: str | None
+    said: stored_answers.OwnAnswer | None
+
+    @property
+    def short(self) -> str:
+        """Its name without its architecture: "Baseline teacher"."""
+        return self.title.partition(" (")[0]
+
+    @property
+    def row(self) -> MapRow:
+        """The row of the grid, its title with the answer."""
+        if self.said is None:
+            return MapRow(self.title, None)
+        answer = self.said.answer
+        return MapRow(f"{self.title}</b>: {percent(answer.confidence)} {answer.predicted}<b>", self.said.maps)
+
+
+def looks(picture: str | np.ndarray) -> tuple[Look, ...]:
+    """Return what each of the four looks at: a gallery picture by file name (stored), or 32 x 32 pixels (by torch).
+
+    Raises CheckpointError where a network is damaged.
+    """
+    present = (*stored_answers.present(), *brought_along.networks())
+    return tuple(_look(role, picture, present) for role in (*_yours(), *ROLES))
+
+
+def _yours() -> list[Role]:
+    """The rows of a comparison with a visitor's network: theirs, and the one beside it where no other row is its."""
+    shown = {name for role in ROLES for name in (role.network, role.instead)}
+    return [
+        Role(f"{short_name(name)} ({each.card.architecture})", name)
+        for name, each in brought_along.networks().items()
+        if each.brought or stored_name(name) not in shown
+    ]
+
+
+def _look(role: Role, picture: str | np.ndarray, present: tuple[str, ...]) -> Look:
+    if role.network in present:
+        return Look(role.title, role.network, None, _said(role.network, picture))
+    if role.instead in present:
+        return Look(f"{role.instead_title} (WRN-16-1)", role.instead, role.network, _said(role.instead, picture))
+    return Look(role.title, role.network, None, None)
+
+
+def _said(network: str, picture: str | np.ndarray) -> stored_answers.OwnAnswer:
+    return (
+        stored_answers.gallery_look(network, picture)
+        if isinstance(picture, str)
+        else stored_answers.answer(network, picture)
+    )
+
+
+def compare(seen: tuple[Look, ...]) -> Comparison | None:
+    """Return how far a baseline and a NAT network differ on the picture: the teachers, else the small ones.
+
+    None where no such two are trained.
+    """
+    filled = {look.network: look.said for look in seen if look.said is not None}
+    yours = brought_along.pair()
+    for one, other in (*([yours.names] if yours else []), *COMPARED):
+        first, second = (name if name in filled else stored_name(name) for name in (one, other))
+        if first in filled and second in filled and _alike(filled[first].maps, filled[second].maps):
+            here = {level: map_distance(filled[first].maps[level], filled[second].maps[level]) for level in LEVELS}
+            return Comparison((first, second), here, gallery_spread(first, second))
+    return None
+
+
+def _alike(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> bool:
+    """Whether two networks' maps have the same sizes, so that a distance can be told."""
+    return all(first[level].shape == second[level].shape for level in LEVELS)
+
+
+def gallery_spread(first: str, second: str) -> Spread:
+    """Return how far two networks' maps lie apart over the gallery's pictures."""
+    one, other = stored_answers.maps(first), stored_answers.maps(second)
+    quantiles = {}
+    for level in LEVELS:
+        found = [map_distance(a, b) for a, b in zip(one[level], other[level], strict=True)]
+        quantiles[level] = tuple(float(each) for each in np.quantile(found, QUANTILES))
+    return Spread("gallery pictures", len(gallery_pictures()), quantiles)
+
+
+def gallery_distances(first: str, second: str) -> dict[str, float]:
+    """Return the median distance of two networks' maps over the gallery's pictures, by level."""
+    return {level: each[2] for level, each in gallery_spread(first, second).quantiles.items()}
+
+
+def map_distance(first: Float[np.ndarray, "h w"], second: Float[np.ndarray, "h w"]) -> float:
+    """Return the Euclidean distance of two maps, each scaled to length 1 (Q in attention transfer), in [0, sqrt 2].
+
+    The stored maps' counterpart of `nat_core.network.attention.level_distance`, without torch. A map of zeros stays
+    zero.
+
+    >>> map_distance(np.ones((2, 2)), 3 * np.ones((2, 2)))
+    0.0
+    """
+    one, other = (each.astype(np.float64) / max(float(np.linalg.norm(each)), 1e-12) for each in (first, second))
+    return float(np.linalg.norm(one - other))

@@ -1,0 +1,123 @@
+"""Attention: where four networks look, at three levels, where they differ, and which pixels speak for an answer."""
+
+import streamlit as st
+
+from nat_app.answers import level_spreads, live_answers, stored_answers
+from nat_app.frame import frame, links
+from nat_app.shared import charts, words
+from nat_app.shared import gallery as thumbnails
+from nat_app.shared.gallery import gallery_pictures, with_inset
+from nat_app.shared.pairs import HEADLINE_SETS
+from nat_app.views.attention import attributions
+from nat_app.views.attention import networks as looks
+from nat_app.views.attention.maps import Overlay, attention_grid, distances
+from nat_app.views.thresholds import tables
+from nat_app.views.your_photos import words as photo_words
+from nat_app.visit import photos
+
+pictures = {picture.file: picture for picture in gallery_pictures()}
+own = photos.photos()
+if st.session_state.get("looked_at") not in {*pictures, *own}:
+    st.session_state["looked_at"] = st.session_state.get("picture", next(iter(pictures)))
+looked_at = st.session_state["looked_at"]
+photo = own.get(looked_at)
+whole, pixels = (photo.photo, photo.pixels) if photo else live_answers.gallery_photo(looked_at, photos.CENTRE)
+with frame.checked(), st.spinner("The networks look.", show_time=True):
+    seen = looks.looks(looked_at if photo is None else pixels)
+    comparison = looks.compare(seen)
+missing = [look for look in seen if look.said is None]
+if len(missing) == len(seen):
+    frame.not_trained([look.network for look in missing], "None of the four networks is trained yet.",
+                      "or bring the folder `checkpoints`")  # fmt: skip
+
+
+def name_of(key: str) -> str:
+    """A picture's name in the list."""
+    return own[key].name if key in own else f"{pictures[key].name} ({pictures[key].shows})"
+
+
+def picture_and_words() -> None:
+    """Draw the picture, the list of pictures, and what is to be said of the networks."""
+    shows = photo.name if photo else pictures[looked_at].shows.capitalize()
+    st.image(
+        with_inset(photo.photo, photo.pixels) if photo else thumbnails.gallery_square(looked_at),
+        width="stretch",
+        alt=f"{shows}; {words.CORNER}",
+    )
+    st.caption(words.literal(shows) if photo else f"{shows}. {pictures[looked_at].credit}.")
+    st.selectbox("Picture", [*own, *pictures], format_func=name_of, key="looked_at", persist_state="session")
+    for look in seen:
+        if look.said and (sentence := photo_words.faint(look.said.answer, look.title, len(look.said.classes))):
+            st.caption(sentence)
+        if look.stands_in_for:
+            st.caption(photo_words.stand_in(look.title, look.stands_in_for))
+
+
+def maps() -> None:
+    """Draw the maps over the faint photo, how they lie over it, and how far two networks' maps lie apart."""
+    left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
+    with left:
+        st.session_state.setdefault("strength", 75)
+        strength = (
+            st.slider("Strength of the maps over the photo", 0, 100, step=5, format="%d %%", key="strength") / 100
+        )
+    own_scale = right.toggle("Each its own scale", key="own_scale")
+    if own_scale:
+        st.warning(photo_words.STRETCHED, icon=":material/warning:")
+    rows = tuple(look.row for look in seen if look.said)
+    square = live_answers.square(whole, photos.crop() if photo else photos.CENTRE)
+    st.plotly_chart(
+        attention_grid(
+            rows,
+            frame.colours(),
+            Overlay(square, strength, own_scale),
+            row_height=200 if len(rows) <= 2 else 145,
+        ),
+        key="maps",
+        config=charts.CONFIG,
+        alt="Attention maps of four networks at the low, middle and high level. " + title,
+    )
+    st.caption(photo_words.maps_caption(strength, own_scale))
+    if comparison:
+        how_far_apart(comparison)
+    if missing:
+        st.markdown("Not trained yet:")
+        st.code("\n".join(f"nat train {look.network}" for look in missing), language="bash")
+
+
+def how_far_apart(found: looks.Comparison) -> None:
+    """Draw the distances on the picture as dots on the spread of the set that is chosen, and where they begin."""
+    many = level_spreads.spreads(*found.names) | {stored_answers.GALLERY: found.spread}
+    chosen = stored_answers.GALLERY
+    if len(many) > 1:
+        chosen = st.selectbox("Beside the spread of", list(many), format_func=photo_words.spread_title, key="level_set",
+                              index=list(many).index(HEADLINE_SETS[0]) if HEADLINE_SETS[0] in many else 0)  # fmt: skip
+    spread = many[chosen]
+    sentence = photo_words.distance_sentence(found.here, spread.usual, spread.pictures, spread.source)
+    st.plotly_chart(distances(found.here, spread, frame.colours()), key="distances", config=charts.CONFIG, alt=sentence)
+    st.markdown(sentence)
+    st.caption(photo_words.spread_caption(spread.pictures, spread.source, seeds=spread.seeds is not None))
+    if chosen != stored_answers.GALLERY:
+        st.markdown(words.literal(level_spreads.sentence(*found.names, chosen)))
+
+
+def pixels_that_speak() -> None:
+    """Draw which pixels speak for the answers of the two networks that are compared, or of the one there is."""
+    names = comparison.names if comparison else [look.network for look in seen if look.said][:1]
+    attributions.draw(pixels, tuple(look for look in seen if look.network in names and look.said))
+
+
+title = photo_words.attention_title(comparison.here if comparison else None)
+st.title(title, anchor=False)
+left, right = st.columns([1.1, 1.75], gap="medium")
+with left:
+    picture_and_words()
+PARTS = dict(zip(links.ATTENTION_PARTS, (maps, pixels_that_speak), strict=True))
+frame.offer(f"maps-{'yours' if photo else pictures[looked_at].path.stem}", lambda: tables.maps_csv(seen))
+with right:
+    for tab, draw_part in zip(st.tabs(list(PARTS), key="attention_part", on_change="rerun"), PARTS.values(),
+                              strict=True):  # fmt: skip
+        if tab.open:
+            with tab:
+                draw_part()
+st.page_link("views/your_photos/view.py", label="Look at your own photo: add it there", icon=":material/add_a_photo:")

@@ -1,0 +1,169 @@
+"""A visitor's network: checked, asked about the pictures that are here, made a pair with the stored one beside it."""
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from hashlib import sha256
+
+import numpy as np
+import streamlit as st
+
+from nat_app.answers import stored_answers
+from nat_app.shared.pairs import OWN_PAIR, Pair, own_name
+from nat_app.shared.palette import NAMES, Kind
+from nat_app.visit.brought_along import OwnNetwork
+from nat_core.data.sets import ImageSet, MissingDataset, data_folder
+from nat_core.data.uploaded_sets import evenly
+from nat_core.files import CheckpointError
+from nat_core.measure.predictions import Predictions
+from nat_core.measure.report import evaluate
+from nat_core.measure.variants import with_variants, without_variants
+from nat_core.recipes import IN_DISTRIBUTION, UNSEEN, Recipe
+from nat_core.store.checkpoints import Card
+
+MOST_PICTURES = {True: 2_000, False: 500}
+"""So many pictures of a set a small network (under SMALL parameters) and a large one are asked about."""
+SMALL = 1_000_000
+NOT_SAID = "what it saw is not said"
+GALLERY_SETS = ("gallery_known", "gallery_none")
+
+
+def compare(content: bytes, file: str, described, stands: Kind, beside: Pair, progress: Callable) -> None:
+    """Check a visitor's network, ask it, and make it a pair with the other one of `beside`.
+
+    `described` is an `own_networks.Described`; `progress` is told the share done and what is being done, and may raise
+    to stop. Raises CheckpointError, in one sentence.
+    """
+    engine = importlib.import_module("nat_core.network.uploaded_networks")
+    network = engine.read_network(content, file, described)
+    other = beside.nat if stands == "baseline" else beside.baseline
+    if tuple(stored_answers.card(other).classes) != tuple(network.classes):
+        raise CheckpointError(
+            f"{file} knows {', '.join(network.classes)}; {other} knows {', '.join(stored_answers.card(other).classes)}: "
+            "only networks of the same classes in the same order can be compared, so choose another pair or other names."
+        )
+    digest = sha256(content + repr((described, stands)).encode()).hexdigest()[:12]
+    network = replace(network, name=own_name(digest, file))
+    stored = _reference(other)
+    asked, maps = _ask(network, stored, progress)
+    mine = _entry(network, engine.architecture_of(network), asked, maps, stands)
+    theirs = _beside(
+        other,
+        digest,
+        stored,
+        asked,
+        stored_answers.network(stored_answers.folder(), other, stored_answers.stamp_of(other)),
+    )
+    names: dict[Kind, str] = {stands: mine.card.name}
+    names["nat" if stands == "baseline" else "baseline"] = theirs.card.name
+    st.session_state["own_networks"] = {each.card.name: each for each in (mine, theirs)}
+    st.session_state["own_pair"] = Pair(
+        OWN_PAIR, f"Yours: {file} as {NAMES[stands]}, beside {other}", names["baseline"], names["nat"], None
+    )
+    st.session_state["next_pair"] = OWN_PAIR
+
+
+def forget() -> None:
+    """Forget the visitor's network."""
+    for key in ("own_networks", "own_pair"):
+        st.session_state.pop(key, None)
+
+
+def _reference(name: str) -> dict[str, Predictions]:
+    """The stored predictions of the network beside, without the training pictures and what is derived."""
+    stored = stored_answers.all_predictions(name)
+    return {key: each for key, each in stored.items() if key in without_variants(stored) and not key.endswith("_train")}
+
+
+def _ask(network, stored: Mapping[str, Predictions], progress: Callable) -> tuple[dict[str, Predictions], dict]:
+    """Ask the visitor's network about those pictures of each set that are on this disk and were asked of the other."""
+    inference = importlib.import_module("nat_core.network.inference")
+    small = sum(each.numel() for each in network.model.parameters()) < SMALL
+    asked: dict[str, Predictions] = {}
+    maps: dict[str, np.ndarray] = {}
+    for number, (name, theirs) in enumerate(stored.items()):
+        progress(number / len(stored), f"It is asked about {name}.")
+        images = _pictures(name, theirs, MOST_PICTURES[small])
+        if images is None:
+            continue
+        parts, step = [], 128
+        for start in range(0, len(images), step):
+            progress((number + start / len(images)) / len(stored), f"{name}: {start:,} of {len(images):,} pictures")
+            try:
+                part, found = inference.predict_with_maps(network, images.pixels[start : start + step])
+            except ValueError as error:
+                raise CheckpointError(f"Its answers on {name} are no numbers ({error}): it is damaged.") from error
+            parts.append(part.logits)
+            if name == stored_answers.GALLERY:
+                maps = found
+        asked[name] = Predictions(network.name, name, images.ids, np.concatenate(parts), images.labels)
+    return asked, maps
+
+
+def _pictures(name: str, stored: Predictions, most: int) -> ImageSet | None:
+    """Some pictures of a set, evenly spaced, all of which were asked of the stored network; None where none is here."""
+    try:
+        images = stored_answers.image_set(name, data_folder())
+    except (MissingDataset, ValueError):
+        return None
+    known = set(stored.ids)
+    here = np.array([place for place, identity in enumerate(images.ids) if identity in known], np.int64)
+    if not len(here):
+        return None
+    if name == stored_answers.GALLERY:
+        return images if len(here) == len(images) else None
+    return images.take(here[evenly(len(here), most)])
+
+
+def _beside(
+    name: str, digest: str, stored: Mapping[str, Predictions], asked: Mapping[str, Predictions], network
+) -> OwnNetwork:
+    """The stored network on the same pictures as the visitor's."""
+    same = {}
+    for key, each in asked.items():
+        places = {identity: place for place, identity in enumerate(stored[key].ids)}
+        same[key] = stored[key].take(np.array([places[identity] for identity in each.ids]), key)
+    card = stored_answers.card(name)
+    predictions = with_parts(same)
+    report = evaluate(predictions, _roles(predictions, card.roles), seed=card.seed, protocol=card.protocol,
+                      classes=card.classes)  # fmt: skip
+    maps = stored_answers.maps(name) if stored_answers.GALLERY in same else {}
+    return OwnNetwork(replace(card, name=f"{name}@{digest}", report=report), predictions, maps, network, False)
+
+
+def _entry(network, architecture: str, asked: Mapping[str, Predictions], maps: dict, stands: Kind) -> OwnNetwork:
+    """The visitor's network with a card that says what is known of it."""
+    predictions = with_parts(asked)
+    other = UNSEEN if stands == "baseline" else NOT_SAID
+    report = evaluate(predictions, _roles(predictions, dict.fromkeys(predictions, other)), seed=0, protocol="yours",
+                      classes=network.classes)  # fmt: skip
+    card = Card(
+        name=network.name, recipe=Recipe(network.name, architecture), architecture=architecture,
+        classes=network.classes, mean=network.mean, std=network.std,
+        preprocessing={"size": 32, "crop": "centre", "filter": "bicubic"}, seed=0,
+        parameters=sum(each.numel() for each in network.model.parameters()), hardware="not said", precision="float32",
+        seconds=0.0, trained_at="not said", versions={}, report=report, sha256={},
+    )  # fmt: skip
+    return OwnNetwork(card, predictions, maps, network, True)
+
+
+def with_parts(asked: Mapping[str, Predictions]) -> dict[str, Predictions]:
+    """Return the predictions with the two parts of the gallery and the variants of ILSVRC, where those are asked."""
+    found = with_variants(asked)
+    gallery = found.get(stored_answers.GALLERY)
+    if gallery is not None and gallery.labels is not None:
+        for name, known in zip(GALLERY_SETS, (True, False), strict=True):
+            found[name] = gallery.take(np.flatnonzero((gallery.labels >= 0) == known), name)
+    return found
+
+
+def _roles(predictions: Mapping[str, Predictions], given: Mapping[str, str]) -> dict[str, str]:
+    """The role of each set: what a network knows is its own test set, or, where that is not here, its gallery part."""
+    test = next((name for name in predictions if name in ("cifar10_test", "digits_test")), None)
+    known = test or GALLERY_SETS[0]
+    if known not in predictions:
+        raise CheckpointError(
+            "None of the pictures that such a network knows is on this disk: get them with nat data --download cifar10."
+        )
+    rest = [name for name in predictions if name not in (known, stored_answers.GALLERY, GALLERY_SETS[0])]
+    return {known: IN_DISTRIBUTION} | {name: given.get(name, UNSEEN) for name in rest}

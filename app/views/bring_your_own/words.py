@@ -1,0 +1,53 @@
+"""The sentences about what a visitor brought along, computed like those of `words`."""
+
+from collections.abc import Sequence
+
+from nat_app.shared.palette import Kind
+from nat_app.shared.words import literal, percent_fine, plural
+
+NOTHING_YET = "Bring your own pictures, or a network of your own."
+ROLE_QUESTION = "What do the pictures show?"
+ROLES = {"negatives": "Things of none of the classes", "in distribution": "The things the networks know"}
+"""What a visitor may say of an image set, by its role."""
+FORMATS = (
+    "A zip file with one folder a class, or an .npz file with the keys of MedMNIST: `test_images` (uint8, n x height x "
+    "width, or x 3), and if you like `test_labels` and `classes`. Up to 10,000 pictures are asked about."
+)
+NETWORK = (
+    "A safetensors file with the state dict of a ResNet-18 for 32 x 32 pictures, a WRN-40-1, a WRN-16-1 or a WRN-10-1 "
+    "(their shapes are in `nat_core/network/models.py`), up to 60 MB; with it, if you like, a `card.json` with its "
+    "`classes`, `mean` and `std`."
+)
+STANDS: dict[Kind, str] = {"baseline": "Baseline: it saw no negatives", "nat": "NAT: it learned with negatives"}
+"""What a visitor's network stands for in the comparison."""
+MEMORY = "It stays in memory, is in no link, and is gone when you leave."
+
+
+def set_line(pictures: int, classes: int, skipped: Sequence[str]) -> str:
+    """Return what an image set holds: how many pictures and classes, and what of it could not be read.
+
+    >>> set_line(12, 3, ["one of them is empty"])
+    '12 pictures in 3 classes. 1 file could not be read: one of them is empty'
+    """
+    held = plural(pictures, "picture") + (f" in {classes} {'class' if classes == 1 else 'classes'}" if classes else "")
+    if not skipped:
+        return f"{held}."
+    return f"{held}. {plural(len(skipped), 'file')} could not be read: {literal(skipped[0])}"
+
+
+def right_sentence(right: dict[Kind, float], pictures: int) -> str:
+    """Return how often both networks name the class of the visitor's own pictures; accuracies in [0, 1]."""
+    return (
+        f"By your labels, the baseline is right about {percent_fine(right['baseline'])} and NAT about "
+        f"{percent_fine(right['nat'])} of {plural(pictures, 'picture')}."
+    )
+
+
+def network_line(architecture: str, parameters: int, sets: dict[str, int]) -> str:
+    """Return what a visitor's network is, and how many pictures of which sets it was asked about.
+
+    >>> network_line("wrn16_1", 175066, {"Noise": 2000, "ILSVRC": 1000})
+    'wrn16_1, 175,066 parameters. Asked about: 2,000 Noise, 1,000 ILSVRC.'
+    """
+    asked = ", ".join(f"{number:,} {name}" for name, number in sets.items())
+    return f"{architecture}, {parameters:,} parameters. Asked about: {asked}."

@@ -1,0 +1,254 @@
+"""The parts of the page Evidence: claims with their verdicts, tables beside the paper's, networks with their cards."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+import nat_core
+from nat_app.answers import level_spreads, stored_answers
+from nat_app.shared import words
+from nat_app.views.attention.networks import COMPARED, map_distance
+from nat_core.files import CheckpointError
+from nat_core.measure.report import NetworkReport
+from nat_core.paper.findings import Claim, MapDistances, Verdict, claims, findings, summary
+from nat_core.paper.tables import UNTRAINED, Grid, Sheet, render, sheets
+from nat_core.recipes import LEVELS
+from nat_core.results.section import in_brief, study_sheet
+from nat_core.store.checkpoints import Card
+from nat_core.store.runs import record_of
+from nat_core.studies.choice import load_choice
+from nat_core.studies.plan import PlannedRun, studies
+from nat_core.studies.rows import Noise, Row, reports_of
+
+MARKS: dict[Verdict, str] = {
+    "held": ":green[**■ held**]",
+    "held in part": ":blue[**◧ held in part**]",
+    "did not hold": ":orange[**▲ did not hold**]",
+    "not measured yet": ":gray[**○ not measured yet**]",
+}
+"""A mark as well as a colour for each verdict."""
+FORMATS = {
+    "csv": ("CSV", "text/csv", "csv"),
+    "json": ("JSON", "application/json", "json"),
+    "latex": ("LaTeX", "text/x-tex", "tex"),
+}
+_PAPERS_FIGURE = re.compile(r" (\([\d.]+(?: %)?\))")
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What the checkpoints say."""
+
+    cards: Mapping[str, Card]
+    problems: tuple[str, ...]
+    """One sentence for each checkpoint that cannot be read."""
+    claims: tuple[Claim, ...]
+    seeds: tuple[Row, ...]
+    """The networks that were trained with more than one seed, with the reports of all."""
+    studies: str = ""
+    """What the studies show, a Markdown list."""
+
+    @property
+    def reports(self) -> dict[str, NetworkReport]:
+        """The reports by network."""
+        return {name: card.report for name, card in self.cards.items()}
+
+
+def gather() -> Evidence:
+    """Read all cards that can be read, and judge the claims by them."""
+    cards, problems = {}, []
+    for name in stored_answers.present():
+        try:
+            cards[name] = stored_answers.card(name)
+        except CheckpointError as error:
+            problems.append(f"{str(error).rstrip('.')}.")
+    reports = {name: card.report for name, card in cards.items()}
+    seeds, damaged = _several_seeds(cards)
+    judged = claims(reports, _distances(cards))
+    return Evidence(cards, (*problems, *damaged), judged, seeds, "" if damaged else _studies())
+
+
+def _several_seeds(cards: Mapping[str, Card]) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+    """The networks with more than one seed, and a sentence where the file of runs cannot be read."""
+    try:
+        records = dict(stored_answers.runs())
+    except CheckpointError as error:
+        return (), (f"{str(error).rstrip('.')}.",)
+    records |= {
+        PlannedRun(card.recipe, card.seed).key: record_of(stored_answers.folder(), name) for name, card in cards.items()
+    }
+    rows = [Row(name, "", reports_of(card.recipe, records)) for name, card in cards.items()]
+    return tuple(row for row in rows if len(row.reports) > 1), ()
+
+
+def _studies() -> str:
+    """What the studies show, as far as they were run; nothing where the choice of the better NAT cannot be read."""
+    try:
+        every = studies(choice=load_choice(stored_answers.folder()))
+    except CheckpointError:
+        return ""
+    return in_brief(every, stored_answers.runs())
+
+
+def _distances(cards: Mapping[str, Card]) -> MapDistances | None:
+    """The maps' distances over thousands of pictures, else those of the first two networks over the gallery."""
+    if (measured := level_spreads.claimed()) is not None:
+        return measured
+    for first, second in COMPARED:
+        if first in cards and second in cards:
+            try:
+                return MapDistances((first, second), _map_distances(first, second))
+            except CheckpointError:
+                return None
+    return None
+
+
+def _map_distances(first: str, second: str) -> dict[str, float]:
+    """The median distance of two networks' maps over the gallery's pictures, by level."""
+    ours, theirs = stored_answers.maps(first), stored_answers.maps(second)
+    apart = {level: list(map(map_distance, ours[level], theirs[level])) for level in LEVELS}
+    return {level: float(np.median(each)) for level, each in apart.items()}
+
+
+def title(found: Evidence) -> str:
+    """The page's finding."""
+    return summary(found.claims)
+
+
+def claim_list(found: Evidence) -> None:
+    """Draw each claim with its verdict, the numbers and the rule."""
+    for claim in found.claims:
+        with st.container(key=f"claim_{found.claims.index(claim)}", gap=None):
+            st.markdown(f"{MARKS[claim.verdict]}\u2002{claim.says}")
+            st.caption(words.literal(claim.measured), help=claim.rule)
+
+
+def tables(found: Evidence) -> None:
+    """Draw one of the report's tables, the paper's figures in brackets beside ours."""
+    shown = {sheet.title.partition(". ")[0]: sheet for sheet in sheets(found.reports)}
+    if st.session_state.get("sheet") not in shown:
+        st.session_state["sheet"] = _first_with_numbers(shown)
+    chosen = (
+        st.segmented_control("Table", list(shown), key="sheet", required=True, label_visibility="collapsed")
+        or st.session_state["sheet"]
+    )
+    sheet = shown[chosen]
+    st.markdown(f"**{sheet.title}**")
+    for grid, what in ((sheet.networks, "accuracy"), (sheet.rates, "NCR")):
+        with st.container(key=f"wide_{what}"):
+            alt = f"{sheet.title}: {what}, ours, the paper's in brackets"
+            st.table(_frame(grid), hide_index=True, border="horizontal", alt=alt)
+    _over_seeds([row for row in found.seeds if row.label in {cells[0] for cells in sheet.networks.rows}])
+    notes = [note for note in sheet.notes if UNTRAINED not in note]
+    st.caption("  \n".join(words.literal(note) for note in notes))
+    missing = [note.rpartition(": ")[2] for note in sheet.notes if UNTRAINED in note]
+    if missing:
+        st.caption("Not trained yet; the commands that train them:")
+        st.code("\n".join(missing), language="bash")
+
+
+def _over_seeds(rows: Sequence[Row]) -> None:
+    """Draw mean and standard deviation of the networks that were trained with several seeds, in grey."""
+    if not rows:
+        return
+    measured = study_sheet(rows, None, Noise(()))
+    st.markdown(":gray[**Over seeds: mean ± standard deviation**]")
+    for grid, what in ((measured.recipes, "accuracy"), (measured.rates, "NCR")):
+        cells = [[f":gray[{_cell(cell)}]" if cell else "" for cell in row] for row in grid.rows]
+        shown = pd.DataFrame(cells, columns=[name.replace("_", "\\_") for name in grid.header])
+        with st.container(key=f"wide_seeds_{what}"):
+            alt = f"{what}: mean and standard deviation over seeds"
+            st.table(shown.drop(columns="what it changes", errors="ignore"), hide_index=True, border="horizontal",
+                     alt=alt)  # fmt: skip
+
+
+def _first_with_numbers(shown: Mapping[str, Sheet]) -> str:
+    """The first table in which a network is trained, else the first."""
+    begun = (name for name, sheet in shown.items() if any(UNTRAINED not in row[1] for row in sheet.networks.rows))
+    return next(begun, next(iter(shown)))
+
+
+def _frame(grid: Grid) -> pd.DataFrame:
+    """The cells with the paper's figures in grey, so that one sees which are ours."""
+    rows = [[_cell(cell) for cell in row] for row in grid.rows]
+    return pd.DataFrame(rows, columns=[name.replace("_", "\\_") for name in grid.header])
+
+
+def _cell(text: str) -> str:
+    """A cell as Markdown: a hyphen by itself would be a list, an underscore the beginning of italics."""
+    dashed = re.sub(r"^-(?=$| )", "\u2013", text)
+    return _PAPERS_FIGURE.sub(r" :gray[\1]", dashed).replace("_", "\\_")
+
+
+def finding_list(found: Evidence) -> None:
+    """Draw what the reports show, in words."""
+    sentences = findings(found.reports)
+    if sentences:
+        with st.expander("Findings, pair by pair", icon=":material/lightbulb:"):
+            st.markdown("\n".join(f"- {words.literal(sentence)}" for sentence in sentences))
+
+
+def study_list(found: Evidence) -> None:
+    """Draw what the studies show, in words."""
+    if found.studies:
+        with st.expander("What our studies show", icon=":material/experiment:"):
+            st.markdown(found.studies)
+            st.caption("Asked of WRN-16-1 with twelve epochs, in the words of docs/results.md, where every number is.")
+
+
+def downloads(found: Evidence) -> None:
+    """Offer all numbers as files."""
+    with st.container(horizontal=True):
+        for format, (name, mime, ending) in FORMATS.items():
+            st.download_button(
+                f"All numbers ({name})",
+                lambda format=format: render(found.reports, format),
+                file_name=f"nat-report.{ending}",
+                mime=mime,
+                key=f"report_{format}",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+
+
+def networks(found: Evidence) -> None:
+    """Draw the card of each network that is here."""
+    st.header("The networks and their cards", anchor=False)
+    if not found.cards:
+        st.caption(f"None is trained yet. Networks are looked for in `{stored_answers.folder()}`.")
+    for name, card in found.cards.items():
+        with st.expander(f"{name}: accuracy {words.percent_fine(card.report.accuracy)}", icon=":material/hub:"):
+            st.markdown(_card_text(card))
+            digests = "\n".join(f"{digest}  {file}" for file, digest in card.sha256.items())
+            st.code(digests, language=None, wrap_lines=True)
+            st.caption("SHA-256 of its files, checked whenever they are read.")
+
+
+def _card_text(card: Card) -> str:
+    recipe = card.recipe
+    seen = f"negatives from {recipe.negatives}" if recipe.negatives else "no negatives"
+    teacher = f", taught by {recipe.teacher}" if recipe.teacher else ""
+    versions = ", ".join(f"{name} {version}" for name, version in card.versions.items())
+    lines = {
+        "Shape": f"{card.architecture}, {card.parameters:,} parameters, {len(card.classes)} classes",
+        "Training": f"{recipe.in_distribution}, {seen}{teacher}; {recipe.epochs} epochs, protocol {card.protocol}, "
+        f"seed {card.seed}, {card.precision}",
+        "Time and hardware": f"{words.duration(card.seconds)} on {card.hardware}, finished {card.trained_at}",
+        "Versions": versions,
+    }
+    return "\n".join(f"- **{title}:** {words.literal(text)}" for title, text in lines.items())
+
+
+def prose(file: str) -> str:
+    """Return a text that lies beside this page's modules."""
+    return (Path(__file__).parent / file).read_text(encoding="utf-8")
+
+
+def citation() -> str:
+    """The BibTeX entries, with this version."""
+    return prose("citation.bib").replace("VERSION", nat_core.__version__)

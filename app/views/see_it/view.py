@@ -1,0 +1,116 @@
+"""See it: one picture, two answers, from stored predictions; no torch."""
+
+import streamlit as st
+
+from nat_app.answers import stored_answers
+from nat_app.frame import frame
+from nat_app.shared import charts, words
+from nat_app.shared import gallery as thumbnails
+from nat_app.shared.gallery import GalleryPicture, gallery_pictures
+from nat_app.shared.pairs import pictures_of, set_title
+from nat_app.shared.palette import KINDS, NAMES
+from nat_app.views.thresholds import tables
+
+pair, t = frame.chosen_pair(), frame.threshold()
+frame.require(pair.names, gallery=True)
+pictures = {picture.file: picture for picture in gallery_pictures()}
+st.session_state.setdefault("picture", stored_answers.telling_picture(pair))
+
+
+def choose(file: str) -> None:
+    """Show this picture."""
+    st.session_state["picture"] = file
+
+
+def row(title: str, key: str, shown: list[GalleryPicture]) -> None:
+    """Draw one row of pictures to choose from; each is a button that bears the picture's name."""
+    with st.container(gap=None):
+        st.caption(title)
+        row = st.container(key=f"row_{key}", horizontal=True, wrap=False, gap="xsmall")
+    for each in shown:
+        row.button(
+            each.name,
+            key=each.button_key,
+            type="primary" if each.file == st.session_state["picture"] else "secondary",
+            on_click=choose,
+            args=(each.file,),
+        )
+
+
+def figures() -> None:
+    """Draw the three numbers that count thousands of pictures, each with how many."""
+    negatives = stored_answers.headline_set(pair)
+    known = stored_answers.known_set(pair.nat)
+    reports = {kind: stored_answers.card(name).report for kind, name in pair.by_kind.items()}
+    at = dict.fromkeys(KINDS, t)
+    fooled, kept = stored_answers.rates(pair, negatives, at), stored_answers.rates(pair, known, at)
+    n_known, n_negatives = reports["nat"].sets[known].images, reports["nat"].sets[negatives].images
+    sure = f"sure above {words.percent(t)}"
+    entries = (
+        ("right", "Right about what they know", {k: words.percent_fine(r.accuracy) for k, r in reports.items()},
+         f"accuracy on {pictures_of(known, n_known)}"),
+        ("fooled", "Fooled by things never taught", {k: words.of_100(rate) for k, rate in fooled.items()},
+         f"{sure}, {pictures_of(negatives, n_negatives)} (NCR)"),
+        ("kept", "Kept of what they know", {k: words.of_100(rate) for k, rate in kept.items()},
+         f"{sure}, {pictures_of(known, n_known)}"),
+    )  # fmt: skip
+    for column, (key, title, values, source) in zip(st.columns(3), entries, strict=True):
+        with column, st.container(key=f"figure_{key}", gap=None):
+            st.caption(f"**{title}**")
+            st.markdown(words.both(values))
+            st.caption(source)
+
+
+def fooled_too() -> str:
+    """The sentence for a picture that fools NAT, and how often that happens; "" where it does not."""
+    if picture.known:
+        return ""
+    negatives = stored_answers.headline_set(pair)
+    rate = stored_answers.rates(pair, negatives, dict.fromkeys(KINDS, t))["nat"]
+    source = f"{set_title(negatives).removesuffix(' test')} pictures"
+    return words.nat_fooled(answers["baseline"], answers["nat"], t, rate, source)
+
+
+picture = pictures[st.session_state["picture"]]
+said = stored_answers.gallery_answers(pair, picture.file)
+answers = {kind: said[kind].answer for kind in KINDS}
+frame.offer(f"{picture.path.stem}", lambda: tables.probabilities_csv(picture.file, said, pair.by_kind))
+st.title(words.picture_title(answers["baseline"], answers["nat"], picture.label, t), anchor=False)
+with st.container(key="answers"):
+    left, *right = st.columns([1.0, 1.15, 1.15], gap="medium")
+with left:
+    st.image(
+        thumbnails.gallery_square(picture.file),
+        width="stretch",
+        alt=f"{picture.shows}; {words.CORNER}",
+    )
+    st.caption(f"{picture.shows.capitalize()}. {picture.credit}.")
+for kind, column in zip(KINDS, right, strict=True):
+    with column.container(gap="xsmall"):
+        sentence = words.answer_sentence(kind, answers[kind], picture.label, t)
+        st.plotly_chart(
+            charts.probability_bars(said[kind].probabilities, said[kind].classes, kind, frame.colours()),
+            key=f"bars_{kind}",
+            config=charts.CONFIG,
+            alt=f"{NAMES[kind]}'s ten probabilities. {sentence}",
+        )
+        st.markdown(f"**{sentence}**")
+        if kind == "nat":
+            st.caption(fooled_too())
+
+st.html(thumbnails.thumbnail_style())
+row("Things they were never taught", "unknown", [each for each in pictures.values() if not each.known])
+row("The ten things they know", "known", [each for each in pictures.values() if each.known])
+figures()
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.page_link("views/your_photos/view.py", label="**Try your own photo**", icon=":material/add_a_photo:")
+    st.page_link("views/thresholds/view.py", label="Move the threshold", icon=":material/tune:")
+with st.expander("Why?", icon=":material/help:"):
+    st.markdown(words.why(stored_answers.card(pair.nat).report, said["nat"].classes))
+st.selectbox(
+    "Picture",
+    list(pictures),
+    format_func=lambda file: f"{pictures[file].name} ({pictures[file].shows})",
+    key="picture",
+    persist_state="session",
+)

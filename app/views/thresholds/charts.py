@@ -1,0 +1,156 @@
+"""Confidence and rates at every threshold to Plotly figures; no Streamlit here."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from jaxtyping import Float
+
+from nat_app.shared.charts import fill, plain, share_axis
+from nat_app.shared.palette import KINDS, NAMES, PATTERNS, SYMBOLS, Kind, Palette
+
+LABELS_BETWEEN = (0.3, 0.7)
+"""Curves are labelled between these thresholds, where a label has room on both sides."""
+KEPT_FROM = 0.5
+"""Nobody wants a network that keeps less."""
+QUARTERS = (0, 0.25, 0.5, 0.75, 1)
+
+
+def rate_curves(
+    rates: dict[Kind, Float[np.ndarray, " k"]],
+    thresholds: Float[np.ndarray, " k"],
+    at: dict[Kind, float],
+    colours: Palette,
+    title: str,
+    *,
+    height: int = 280,
+) -> go.Figure:
+    """Return a rate against t for both networks, the paper's four thresholds marked, each curve labelled by itself.
+
+    `rates` and `thresholds` in [0, 1]; `at` is each network's threshold now; `title` names the y axis.
+    """
+    figure = go.Figure()
+    marked = np.isin(np.round(thresholds, 6), (0.4, 0.6, 0.8, 0.9))
+    for kind in KINDS:
+        colour = colours.of(kind)
+        figure.add_scatter(
+            x=thresholds,
+            y=rates[kind],
+            mode="lines",
+            line={"color": colour, "width": 2.5},
+            name=NAMES[kind],
+            hovertemplate=f"{NAMES[kind]} at t = %{{x:.2f}}: %{{y:.1%}}<extra></extra>",
+        )
+        figure.add_scatter(
+            x=thresholds[marked],
+            y=rates[kind][marked],
+            mode="markers",
+            marker={"color": colour, "size": 9, "symbol": SYMBOLS[kind], "line": {"width": 2, "color": colour}},
+            hoverinfo="skip",
+        )
+    _curve_labels(figure, rates, thresholds, colours)
+    for threshold in sorted(set(at.values())):
+        figure.add_vline(x=threshold, line={"color": colours.line, "width": 1.5})
+    figure.update_yaxes(
+        range=[-0.02, 1.04], title=title, title_standoff=6, fixedrange=True, **share_axis(colours, QUARTERS)
+    )
+    figure.update_xaxes(range=[0, 1.01], title="threshold t", fixedrange=True, showgrid=False, zeroline=False)
+    return plain(figure, height, top=12, left=64, bottom=44)
+
+
+def fooled_for_kept(
+    ncr: dict[Kind, Float[np.ndarray, " k"]],
+    kept: Float[np.ndarray, " k"],
+    colours: Palette,
+    *,
+    height: int = 320,
+) -> go.Figure:
+    """Return NCR against the share kept for both networks, 95 % kept marked; lower is better at every place.
+
+    `ncr` and `kept` in [0, 1]; both networks are compared at equal use, whatever their thresholds.
+    """
+    figure = go.Figure()
+    shown = kept >= KEPT_FROM
+    for kind in KINDS:
+        colour = colours.of(kind)
+        figure.add_scatter(
+            x=kept[shown],
+            y=ncr[kind][shown],
+            mode="lines",
+            line={"color": colour, "width": 2.5},
+            hovertemplate=f"{NAMES[kind]}, keeping %{{x:.0%}}: fooled by %{{y:.1%}}<extra></extra>",
+        )
+        place = int(np.abs(kept - 0.95).argmin())
+        figure.add_scatter(
+            x=kept[[place]],
+            y=ncr[kind][[place]],
+            mode="markers",
+            marker={"color": colour, "size": 10, "symbol": SYMBOLS[kind], "line": {"width": 2, "color": colour}},
+            hoverinfo="skip",
+        )
+    _curve_labels(figure, ncr, kept, colours, (0.6, 0.85), rising=True)
+    figure.add_vline(x=0.95, line={"color": colours.line, "width": 1.5})
+    figure.update_yaxes(
+        range=[-0.02, 1.04], title="fooled (NCR)", title_standoff=6, fixedrange=True, **share_axis(colours, QUARTERS)
+    )
+    figure.update_xaxes(range=[KEPT_FROM, 1.005], title="kept of what it knows", fixedrange=True)
+    figure.update_xaxes(**(share_axis(colours, (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)) | {"showgrid": False}))
+    return plain(figure, height, top=12, left=64, bottom=44)
+
+
+def class_bars(
+    shares: dict[Kind, Float[np.ndarray, " classes"]],
+    names: Sequence[str],
+    title: str,
+    colours: Palette,
+) -> go.Figure:
+    """Return both networks' shares by class as horizontal bars, two a class; `shares` in [0, 1], `title` of the axis.
+
+    Each bar holds its network's kind and the number of its class as custom data, for who selects it.
+    """
+    figure = go.Figure()
+    for kind in KINDS:
+        figure.add_bar(
+            x=shares[kind],
+            y=list(names),
+            orientation="h",
+            marker=fill(colours.of(kind), PATTERNS[kind]),
+            customdata=[[kind, number] for number in range(len(names))],
+            hovertemplate=f"{NAMES[kind]}, %{{y}}: %{{x:.1%}}<extra></extra>",
+        )
+    top = max(float(each.max()) for each in shares.values()) or 0.01
+    figure.update_yaxes(autorange="reversed", ticklabelstandoff=4, showgrid=False, fixedrange=True)
+    figure.update_xaxes(
+        range=[0, top * 1.05], title=title, title_standoff=4, nticks=5, tickformat=".0%" if top > 0.04 else ".1%"
+    )
+    figure.update_xaxes(fixedrange=True, gridcolor=colours.faint, zeroline=False)
+    height = 60 + 30 * len(names)
+    return plain(figure, height, top=4, left=92, bottom=44).update_layout(bargap=0.25, bargroupgap=0)
+
+
+def _curve_labels(
+    figure: go.Figure,
+    rates: dict,
+    thresholds: np.ndarray,
+    colours: Palette,
+    between: tuple[float, float] = LABELS_BETWEEN,
+    *,
+    rising: bool = False,
+) -> None:
+    """Write each network's name where the two curves are furthest apart, above the higher and below the lower.
+
+    `rising` tells which side of a curve is free.
+    """
+    middle = (thresholds >= between[0]) & (thresholds <= between[1])
+    place = int(np.where(middle, np.abs(rates["baseline"] - rates["nat"]), -1).argmax())
+    higher: Kind = "baseline" if rates["baseline"][place] >= rates["nat"][place] else "nat"
+    for kind in KINDS:
+        figure.add_annotation(
+            x=thresholds[place],
+            y=rates[kind][place],
+            text=f"<b>{NAMES[kind]}</b>",
+            font={"color": colours.of(kind)},
+            showarrow=False,
+            xanchor="left" if (kind == higher) != rising else "right",
+            yanchor="bottom" if kind == higher else "top",
+        )

@@ -1,0 +1,350 @@
+"""Which classes negatives are taken for, which kinds of negatives fool most, and the pictures behind a bar.
+
+What Thresholds holds below its picture, each part folded, and computed only once it is opened.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Bool, Float, UInt8
+from PIL import Image
+
+from nat_app.answers import stored_answers
+from nat_app.frame import frame
+from nat_app.frame.links import FOLDS
+from nat_app.shared import charts, words
+from nat_app.shared.pairs import Pair, pictures_of, set_title
+from nat_app.shared.palette import KINDS, NAMES, Kind
+from nat_app.shared.scores import KEPT, SCORE_HELP, SCORE_NAMES, SCORE_TITLES, TEMPERATURES
+from nat_app.views.thresholds import charts as sweeps
+from nat_app.views.thresholds import tables
+from nat_app.views.thresholds import words as threshold_words
+from nat_app.visit import brought_along
+from nat_core.data.sets import MissingDataset, data_folder, describe
+from nat_core.measure.predictions import Predictions
+from nat_core.measure.report import SetReport
+
+SHEET_COLUMNS, SHEET_ROWS, SHEET_SIDE = 12, 3, 72
+MOST_KINDS = 10
+"""So many kinds of negatives are shown: those that fool most."""
+_FINE_LABELS = """
+apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can castle
+caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin elephant flatfish
+forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster man maple_tree motorcycle
+mountain mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree plain plate poppy porcupine
+possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper snail snake spider squirrel streetcar
+sunflower sweet_pepper table tank telephone television tiger tractor train trout tulip turtle wardrobe whale
+willow_tree wolf woman worm
+"""
+CIFAR100 = tuple(_FINE_LABELS.split())
+"""CIFAR-100's fine labels in their order."""
+
+
+@dataclass(frozen=True, eq=False)
+class OwnKinds:
+    """The kinds of negatives that fool NAT most, by the image set's own labels."""
+
+    names: tuple[str, ...]
+    rates: dict[Kind, Float[np.ndarray, " k"]]
+    """NCR on each, in [0, 1]."""
+    pictures: tuple[int, int]
+    """The fewest and the most pictures of a kind."""
+    of: int
+    """How many kinds the set has."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """Some of the pictures behind a bar in one image, those it is most sure of first."""
+
+    image: UInt8[np.ndarray, "h w 3"]
+    shown: int
+    sure: tuple[float, float]
+    """The confidence of the first and of the last, in [0, 1]."""
+
+
+def shares_by_class(
+    pair: Pair, set_name: str, at: dict[Kind, float], temperature: float
+) -> dict[Kind, Float[np.ndarray, " classes"]]:
+    """For each class, the share of a set's pictures that a network is sure are of it; together its NCR."""
+    shares = {}
+    for kind, name in pair.by_kind.items():
+        each = stored_answers.tempered(name, set_name, temperature)
+        counts = np.bincount(each.predicted[each.confidence > at[kind]], minlength=each.logits.shape[1])
+        shares[kind] = counts / len(each)
+    return shares
+
+
+def own_kinds(pair: Pair, set_name: str, at: dict[Kind, float], temperature: float) -> OwnKinds | None:
+    """NCR by the image set's own classes, those that fool NAT most first; None where no labels are stored."""
+    by_kind = {kind: stored_answers.tempered(name, set_name, temperature) for kind, name in pair.by_kind.items()}
+    labels = by_kind["nat"].labels
+    if set_name in brought_along.sets():
+        names = brought_along.sets()[set_name].images.classes
+    else:
+        names = CIFAR100 if set_name.startswith("cifar100") else ()
+    if not names or labels is None:
+        return None
+    counts = np.bincount(labels, minlength=len(names))
+    rates = {
+        kind: np.bincount(labels, weights=each.confidence > at[kind], minlength=len(names)) / np.maximum(counts, 1)
+        for kind, each in by_kind.items()
+    }
+    worst = [place for place in np.lexsort((-rates["baseline"], -rates["nat"])) if counts[place]][:MOST_KINDS]
+    some = counts[counts > 0]
+    return OwnKinds(
+        tuple(names[place].replace("_", " ") for place in worst),
+        {kind: rates[kind][worst] for kind in KINDS},
+        (int(some.min()), int(some.max())),
+        len(some),
+    )
+
+
+def count_behind(predictions: Predictions, threshold: float, predicted: int) -> int:
+    """How many pictures a network is sure are of this class."""
+    return int(_behind(predictions, threshold, predicted).sum())
+
+
+def sheet(network: str, predictions: Predictions, threshold: float, predicted: int) -> Sheet | None:
+    """The pictures that a network is most sure are of this class; None where this disk holds none of them.
+
+    Raises MissingDataset where the image set is not on this disk.
+    """
+    images = stored_answers.image_set(predictions.set_name, data_folder())
+    where = {identity: place for place, identity in enumerate(images.ids)}
+    found = np.flatnonzero(_behind(predictions, threshold, predicted))
+    found = found[np.argsort(-predictions.confidence[found], kind="stable")]
+    found = [place for place in found if predictions.ids[place] in where][: SHEET_COLUMNS * SHEET_ROWS]
+    if not found:
+        return None
+    pixels = [_visible(network, images.pixels[where[predictions.ids[place]]]) for place in found]
+    sure = predictions.confidence[[found[0], found[-1]]]
+    return Sheet(_contact_sheet(pixels), len(found), (float(sure[0]), float(sure[1])))
+
+
+def _behind(predictions: Predictions, threshold: float, predicted: int) -> Bool[np.ndarray, " n"]:
+    return (predictions.confidence > threshold) & (predictions.predicted == predicted)
+
+
+def _visible(network: str, pixels: np.ndarray) -> UInt8[np.ndarray, "h w 3"]:
+    """The picture as it is, or, of values that are already normalised, as it would have looked before."""
+    if pixels.dtype == np.uint8:
+        return pixels
+    card = stored_answers.card(network)
+    return np.clip(255 * (pixels * np.array(card.std) + np.array(card.mean)), 0, 255).astype(np.uint8)
+
+
+def _contact_sheet(pixels: list[np.ndarray]) -> UInt8[np.ndarray, "h w 3"]:
+    columns, step = min(len(pixels), SHEET_COLUMNS), SHEET_SIDE + 4
+    rows = -(-len(pixels) // SHEET_COLUMNS)
+    canvas = Image.new("RGB", (columns * step - 4, rows * step - 4), (127, 127, 127))
+    for place, each in enumerate(pixels):
+        corner = (place % SHEET_COLUMNS * step, place // SHEET_COLUMNS * step)
+        canvas.paste(Image.fromarray(each).resize((SHEET_SIDE, SHEET_SIDE), Image.Resampling.NEAREST), corner)
+    return np.asarray(canvas)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the visitor stands: which networks, which pictures, which thresholds."""
+
+    pair: Pair
+    chosen: str
+    negatives: str
+    """The chosen set, or, where that is what they know, the set that stands for all negatives."""
+    known: str
+    sets: Mapping[str, SetReport]
+    at: dict[Kind, float]
+    temperature: float
+
+    def counted(self, name: str) -> str:
+        """A set's name with how many pictures it has."""
+        return pictures_of(name, self.sets[name].images)
+
+
+def _fold(key: str):
+    return st.expander(FOLDS[key], key=key, on_change="rerun")
+
+
+def every_threshold(place: Place) -> None:
+    """Draw both networks' rates at every threshold."""
+    with (fold := _fold("fold_curves")):
+        if not fold.open:
+            return
+        fooled = stored_answers.curves(place.pair, place.negatives, place.temperature)
+        kept = stored_answers.curves(place.pair, place.known, place.temperature)
+        titles = {"ncr_curves": ("fooled (NCR)", fooled), "kept_curves": ("kept of what it knows", kept)}
+        for column, (key, (title, curves)) in zip(st.columns(2, gap="medium"), titles.items(), strict=True):
+            column.plotly_chart(
+                sweeps.rate_curves(curves, stored_answers.CURVE, place.at, frame.colours(), title),
+                key=key,
+                config=charts.CONFIG,
+                alt=f"Share {title} against the threshold, baseline and NAT.",
+            )
+        st.caption(
+            f"Left: {place.counted(place.negatives)}. Right: {place.counted(place.known)}. "
+            "Circles: the paper's four thresholds."
+        )
+
+
+def fair(place: Place) -> None:
+    """Draw NCR against the share kept by a score of choice, and what a temperature changes."""
+    with (fold := _fold("fold_fair")):
+        if not fold.open:
+            return
+        st.session_state.setdefault("score", "confidence")
+        score = st.segmented_control(
+            "Score", list(SCORE_TITLES), format_func=lambda name: SCORE_TITLES[name], key="score", required=True,
+            persist_state="session", help=SCORE_HELP,
+        ) or "confidence"  # fmt: skip
+        found = stored_answers.separations(place.pair, place.known, place.negatives, score, place.temperature)
+        ncr = {kind: found[kind].ncr_at_95_kept for kind in KINDS}
+        sentence = threshold_words.score_sentence(ncr, {kind: found[kind].auroc for kind in KINDS}, SCORE_NAMES[score])
+        left, right = st.columns([1.6, 1], gap="medium")
+        left.plotly_chart(
+            sweeps.fooled_for_kept({kind: found[kind].ncr for kind in KINDS}, KEPT, frame.colours()),
+            key="fair_curves",
+            config=charts.CONFIG,
+            alt=f"NCR against the share kept. {sentence}",
+        )
+        with right:
+            st.markdown(sentence)
+            st.slider(
+                "Temperature: every logit is divided by it, for both networks",
+                *TEMPERATURES,
+                step=0.5,
+                key="temperature",
+                persist_state="session",
+            )
+            st.markdown(_temperature_sentence(place))
+            st.caption(f"{place.counted(place.negatives)}, {place.counted(place.known)}.")
+
+
+def _temperature_sentence(place: Place) -> str:
+    plain, now = (
+        {
+            kind: each.ncr_at_95_kept
+            for kind, each in stored_answers.separations(
+                place.pair, place.known, place.negatives, "confidence", temperature
+            ).items()
+        }
+        for temperature in (1.0, place.temperature)
+    )
+    t = frame.threshold()
+    kept = stored_answers.rates(place.pair, place.known, dict.fromkeys(KINDS, t), place.temperature)
+    return threshold_words.temperature_sentence(place.temperature, plain, now, kept, t)
+
+
+def by_class(place: Place) -> None:
+    """Draw which classes the negatives are taken for, which kinds of them fool most, and the pictures behind a bar."""
+    with (fold := _fold("fold_classes")):
+        if not fold.open:
+            return
+        classes = tuple(stored_answers.card(place.pair.nat).classes)
+        shares = shares_by_class(place.pair, place.negatives, place.at, place.temperature)
+        kinds = own_kinds(place.pair, place.negatives, place.at, place.temperature)
+        left, right = st.columns(2, gap="medium")
+        with left:
+            st.markdown("**What they are taken for**")
+            st.plotly_chart(
+                sweeps.class_bars(shares, classes, "share of all negatives", frame.colours()),
+                key="class_bars",
+                config=charts.CONFIG,
+                on_select=lambda: _select(classes),
+                selection_mode="points",
+                alt="Share of the negatives that each network is sure are of a class.",
+            )
+            st.caption(f"Of {place.counted(place.negatives)}. Grey, hatched: baseline; blue: NAT. Choose a bar.")
+        with right:
+            if kinds is not None:
+                _kinds(kinds)
+        _pictures(place, classes)
+
+
+def _kinds(kinds: OwnKinds) -> None:
+    st.markdown(f"**The {len(kinds.names)} of {kinds.of} kinds that fool NAT most**")
+    st.plotly_chart(
+        sweeps.class_bars(kinds.rates, kinds.names, "fooled (NCR)", frame.colours()),
+        key="kind_bars",
+        config=charts.CONFIG,
+        alt=f"NCR by the negatives' own class. Most: {words.listed(kinds.names[:3])}.",
+    )
+    fewest, most = kinds.pictures
+    many = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    st.caption(f"Each kind: {many} pictures, so a rate may be off by several in 100.")
+
+
+def _select(classes: Sequence[str]) -> None:
+    """Take over the bar that was chosen."""
+    points = st.session_state["class_bars"]["selection"]["points"]
+    if points:
+        kind, number = points[0]["customdata"][:2]
+        st.session_state["behind_kind"], st.session_state["behind_class"] = kind, classes[int(number)]
+
+
+def _pictures(place: Place, classes: Sequence[str]) -> None:
+    """Draw the pictures behind a bar, or say how to get them."""
+    if st.session_state.get("behind_class") not in classes:
+        st.session_state["behind_class"] = classes[_tallest(place)]
+    st.session_state.setdefault("behind_kind", "nat")
+    who, what = st.columns(2, gap="medium", vertical_alignment="bottom")
+    kind: Kind = who.segmented_control(
+        "Pictures that fool", KINDS, format_func=lambda each: NAMES[each], key="behind_kind", required=True
+    ) or "nat"  # fmt: skip
+    predicted = what.selectbox("into seeing", classes, key="behind_class")
+    network = place.pair.by_kind[kind]
+    predictions = stored_answers.tempered(network, place.negatives, place.temperature)
+    number = count_behind(predictions, place.at[kind], classes.index(predicted))
+    st.markdown(threshold_words.behind_sentence(kind, predicted, number, len(predictions), place.at[kind]))
+    if not number:
+        return
+    try:
+        with st.spinner("The pictures are read.", show_time=True):
+            found = sheet(network, predictions, place.at[kind], classes.index(predicted))
+    except (MissingDataset, ValueError) as error:
+        _how_to_get(place.negatives, str(error))
+        return
+    if found is None:
+        st.caption("The pictures on this disk are others than those that the networks were asked about.")
+        return
+    first, last = map(words.percent, found.sure)
+    st.image(found.image, alt=f"{words.plural(found.shown, 'picture')} that {NAMES[kind]} is sure are {predicted}")
+    st.caption(f"The {found.shown} that {NAMES[kind]} is most sure of: {first} to {last}.")
+
+
+def _tallest(place: Place) -> int:
+    return int(shares_by_class(place.pair, place.negatives, place.at, place.temperature)["nat"].argmax())
+
+
+def _how_to_get(name: str, why: str) -> None:
+    """Say that the pictures are not on this disk, and which command gets them."""
+    st.caption(f"The pictures are not on this disk. {words.literal(why.partition('. ')[0])}.")
+    command = next((each.how_to_get for each in describe() if name.partition("_")[0] == each.name), "")
+    if command.startswith("nat "):
+        st.code(command, language="bash")
+    elif command:
+        st.caption(f"To get them, {command}.")
+
+
+def beside_the_paper(place: Place, named: Sequence[tuple[str, str]]) -> None:
+    """Draw a table for each set of negatives, beside the paper's; `named` are the sets with their titles."""
+    with (fold := _fold("fold_paper")):
+        if not fold.open:
+            return
+        # Row by row, so that on a phone the tables stand in their order.
+        places = [each for _ in range(0, len(named), 2) for each in st.columns(2, gap="medium")]
+        for (name, title), column in zip(named, places, strict=False):
+            with column:
+                st.markdown(f"**{title}**, {place.sets[name].images:,} pictures")
+                st.table(
+                    tables.comparison(place.pair, name),
+                    hide_index=True,
+                    border="horizontal",
+                    alt=f"NCR on {set_title(name)} beside the paper's, and the share kept",
+                )
+        st.caption(words.comparison_note(place.pair.paper is not None, place.pair.paper_note))
+        st.page_link(
+            "views/evidence/view.py", label="All tables, claims and cards: Evidence", icon=":material/fact_check:"
+        )

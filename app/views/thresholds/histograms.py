@@ -1,0 +1,143 @@
+"""The histograms of Thresholds, live: line, fills and sentences follow the finger; the app hears of it on release.
+
+The browser is given every sentence for every threshold (t = 0.00, 0.01 ... 1.00), so it computes none itself. While the
+native slider is dragged it reads its value there; the line can be taken hold of as well.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Float
+
+from nat_app.shared import words
+from nat_app.shared.files import SVG_SCRIPT
+from nat_app.shared.palette import KINDS, NAMES, Kind, Palette
+from nat_app.views.thresholds import words as threshold_words
+
+HEIGHT = 390
+BARS = 50
+"""So many bars, each two hundredths wide."""
+STEPS = 101
+ROUND = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
+_HERE = Path(__file__).parent
+_NUMBERS = (
+    '<div class="{kind}"><p class="name" style="color: var(--{kind})"></p><ul class="numbers">'
+    '<li><span style="color: var(--fooled)" aria-hidden="true">▲</span> <span class="fooled"></span></li>'
+    '<li><span style="color: var(--kept)" aria-hidden="true">■</span> <span class="kept"></span></li></ul></div>'
+)
+_component = st.components.v2.component(
+    "live_threshold",
+    html='<div class="live"><div class="drawing"></div><div class="words">'
+    + "".join(_NUMBERS.format(kind=kind) for kind in KINDS)
+    + '<p class="trade"></p><p class="source"></p></div></div>',
+    css=(_HERE / "histograms.css").read_text(encoding="utf-8"),
+    js=SVG_SCRIPT + (_HERE / "histograms.js").read_text(encoding="utf-8"),
+)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Both networks' rates at some thresholds, all in [0, 1]."""
+
+    chosen: dict[Kind, Float[np.ndarray, " k"]]
+    """The share of the chosen image set above t."""
+    fooled: dict[Kind, Float[np.ndarray, " k"]]
+    """NCR on the negatives that the sentences speak of."""
+    kept: dict[Kind, Float[np.ndarray, " k"]]
+    """The share kept of what they know."""
+
+
+def sentences(rates: Rates, at: dict[Kind, Float[np.ndarray, " k"]], *, known: bool) -> list[dict[str, Any]]:
+    """Return what the page says at each threshold: its title, each network's numbers, and the trade.
+
+    `at` are each network's thresholds, in [0, 1]; `known` is for the in-distribution set as the chosen one.
+    """
+    return [_sentences_at(rates, at, place, known) for place in range(len(at["nat"]))]
+
+
+def _sentences_at(rates: Rates, at: dict[Kind, Any], place: int, known: bool) -> dict[str, Any]:
+    chosen, fooled, kept, here = (
+        {kind: float(each[kind][place]) for kind in KINDS} for each in (rates.chosen, rates.fooled, rates.kept, at)
+    )
+    verb = "kept" if known else "fooled"
+    says: dict[str, Any] = {
+        kind: {
+            "name": f"{NAMES[kind]}, t = {here[kind]:.2f}",
+            "panel": f"{NAMES[kind]}\u2003{verb}: {words.percent(chosen[kind])}",
+            "fooled": words.fooled_by(fooled[kind]),
+            "kept": words.keeps(kept[kind]),
+        }
+        for kind in KINDS
+    }
+    title = threshold_words.threshold_title(chosen, here, known)
+    return says | {"title": title, "trade": threshold_words.trade_sentence(fooled, kept)}
+
+
+def histograms(
+    shares: dict[Kind, Float[np.ndarray, " bars"]],
+    said: list[dict[str, Any]],
+    at: dict[Kind, float],
+    colours: Palette,
+    *,
+    known: bool,
+    classes: int,
+    alt: str,
+    source: str,
+    on_move: Callable[[float], None],
+) -> None:
+    """Draw both networks' confidence on one image set beside the sentences, `shares` of the pictures in equal bars.
+
+    `said` are the sentences at every hundredth, or one entry where each network has its own threshold in `at`;
+    `on_move` is told the threshold on release of the line.
+    """
+    top = 1.08 * max(float(each.max()) for each in shares.values())
+    data = {
+        "slider": "t",
+        "chips": "set",
+        "t": at["nat"],
+        "at": at,
+        "locked": len(said) == 1,
+        "shares": {kind: each.tolist() for kind, each in shares.items()},
+        "top": top,
+        "ticks": ticks(top),
+        "no_opinion": 1 / classes,
+        "says": said,
+        "alt": alt,
+        "source": source,
+        "axis": f"how sure it is (confidence); dashed: no opinion, 1/{classes}",
+        "short_axis": f"how sure it is; dashed: 1/{classes}",
+        "height": HEIGHT,
+        "colours": _colours(colours, known=known),
+    }
+    _component(
+        key="live", data=data, on_moved_change=lambda: on_move(float(st.session_state["live"]["moved"])),
+    )  # fmt: skip
+
+
+def _colours(colours: Palette, *, known: bool) -> dict[str, str]:
+    """The colours of both networks, of lines, and of what lies beyond the threshold: right of known pictures only."""
+    shares = {"fooled": colours.fooled, "kept": colours.kept, "beyond": colours.kept if known else colours.fooled}
+    return {kind: colours.of(kind) for kind in KINDS} | {"line": colours.line, "faint": colours.faint} | shares
+
+
+def step(threshold: float) -> int:
+    """Return the place of a threshold in [0, 1] among the hundredths.
+
+    >>> step(0.29)
+    29
+    """
+    return round(threshold * (STEPS - 1))
+
+
+def ticks(top: float) -> list[float]:
+    """Return the ticks of an axis of shares from 0 to `top`: at most five, at round numbers.
+
+    >>> ticks(0.43)
+    [0.0, 0.2, 0.4]
+    """
+    step = next((each for each in ROUND if top / each < 4), ROUND[-1])
+    return [round(step * number, 2) for number in range(int(top / step + 1e-9) + 1)]

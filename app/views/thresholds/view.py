@@ -1,0 +1,127 @@
+"""Thresholds: where to draw the line, what each choice costs, and what stands behind the numbers."""
+
+import numpy as np
+import streamlit as st
+
+from nat_app.answers import stored_answers, uploaded_sets
+from nat_app.frame import frame
+from nat_app.shared.pairs import ROLE_TITLES, pictures_of, set_title
+from nat_app.shared.palette import KINDS
+from nat_app.views.thresholds import folded, tables
+from nat_app.views.thresholds import histograms as live
+from nat_app.views.thresholds import words as threshold_words
+from nat_core.measure.variants import variants_of, without_variants
+from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
+
+pair = frame.chosen_pair()
+frame.require(pair.names)
+uploaded_sets.catch_up(pair)
+sets = stored_answers.shared_sets(pair)
+chips = without_variants(sets)
+if st.session_state.get("set") not in chips:
+    st.session_state["set"] = stored_answers.headline_set(pair)
+locked = st.session_state.get("keep95", False)
+chosen = st.session_state["set"]
+variants = (chosen, *variants_of(chosen, sets))
+if st.session_state.get("variant") in variants:
+    chosen = st.session_state["variant"]
+known = chosen if sets[chosen].role == IN_DISTRIBUTION else stored_answers.known_set(pair.nat)
+negatives = stored_answers.headline_set(pair) if chosen == known else chosen
+t, temperature = frame.threshold(), st.session_state.setdefault("temperature", 1.0)
+at = stored_answers.thresholds_keeping_95(pair, known, temperature) if locked else dict.fromkeys(KINDS, t)
+
+
+def move(value: float) -> None:
+    """Move the threshold to this value."""
+    st.session_state["t"] = value
+
+
+def chip(name: str) -> str:
+    """An image set's name with its role for the NAT network."""
+    return f"{set_title(name)} · {ROLE_TITLES.get(sets[name].role, sets[name].role)}"
+
+
+def said() -> list[dict]:
+    """The sentences at every threshold, or, where each network has its own, at those two."""
+    if not locked:
+        steps = dict.fromkeys(KINDS, stored_answers.CURVE)
+        chosen_curves = stored_answers.curves(pair, chosen, temperature)
+        fooled_curves, kept_curves = (
+            stored_answers.curves(pair, negatives, temperature),
+            stored_answers.curves(pair, known, temperature),
+        )
+        return live.sentences(live.Rates(chosen_curves, fooled_curves, kept_curves), steps, known=chosen == known)
+    here = live.Rates(
+        *(
+            {kind: np.array([share]) for kind, share in each.items()}
+            for each in (
+                stored_answers.rates(pair, chosen, at, temperature),
+                stored_answers.rates(pair, negatives, at, temperature),
+                stored_answers.rates(pair, known, at, temperature),
+            )
+        )
+    )
+    return live.sentences(here, {kind: np.array([at[kind]]) for kind in KINDS}, known=chosen == known)
+
+
+frame.offer(f"{pair.key}-curves", lambda: tables.curves_csv(pair, temperature))
+sentences = said()
+title = sentences[0 if locked else live.step(t)]["title"]
+st.title(title, anchor=False)
+with st.container(key="controls"):
+    slider, buttons, lock = st.columns([2.2, 1.8, 1.25], gap="medium", vertical_alignment="bottom")
+slider.slider(
+    "Threshold t: count an answer as sure above it",
+    0.0,
+    1.0,
+    step=0.01,
+    key="t",
+    disabled=locked,
+    persist_state="session",
+)
+with buttons.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+    st.caption("The paper's", width="content")
+    for value in THRESHOLDS:
+        st.button(f"{value:g}", key=f"t_{value:g}", on_click=move, args=(value,), disabled=locked)
+lock.toggle(
+    "Keep 95 of 100",
+    key="keep95",
+    persist_state="session",
+    help="Moves each network to its own t, at which it keeps 95 of 100 pictures that it knows: the fair comparison.",
+)
+st.pills(
+    "Pictures", list(chips), format_func=chip, key="set", required=True, persist_state="session",
+    label_visibility="collapsed",
+)  # fmt: skip
+if len(variants) > 1:
+    st.session_state["variant"] = chosen
+    st.segmented_control(
+        "Which photos",
+        variants,
+        format_func=set_title,
+        key="variant",
+        required=True,
+        persist_state="session",
+        help="Some photos of ILSVRC show one of the ten classes, or something much like it: being sure of those "
+        "is no mistake.",
+    )
+live.histograms(
+    stored_answers.histograms(pair, chosen, live.BARS, temperature),
+    sentences,
+    at,
+    frame.colours(),
+    known=chosen == known,
+    classes=len(stored_answers.card(pair.nat).classes),
+    alt=f"How sure both networks are of {set_title(chosen)}. {title}",
+    source=threshold_words.counted(
+        pictures_of(negatives, sets[negatives].images), pictures_of(known, sets[known].images), temperature
+    ),
+    on_move=move,
+)
+
+place = folded.Place(pair, chosen, negatives, known, sets, at, temperature)
+folded.every_threshold(place)
+folded.fair(place)
+folded.by_class(place)
+folded.beside_the_paper(place, [(name, chip(name)) for name in chips if sets[name].role != IN_DISTRIBUTION])
+st.page_link("views/bring_your_own/view.py", label="Bring your own image set", icon=":material/upload_file:")

@@ -1,0 +1,86 @@
+"""The sentences of Thresholds, computed from rates; no Streamlit. Rates and thresholds are in [0, 1]."""
+
+from nat_app.shared.palette import NAMES, Kind
+from nat_app.shared.words import HARD_SPACE, article, count_of_100, of_100, percent, plural
+
+
+def threshold_title(rates: dict[Kind, float], at: dict[Kind, float], known: bool) -> str:
+    """Return the finding on one image set: both networks' rates above their thresholds `at`.
+
+    Unequal thresholds are those at which each keeps 95 of 100; `known` is for the in-distribution set.
+    """
+    locked = at["baseline"] != at["nat"]
+    if known and locked:
+        return f"To keep 95 of 100, the baseline needs t = {at['baseline']:.2f}, NAT t = {at['nat']:.2f}."
+    when = "Keeping 95 of 100" if locked else f"Above {percent(at['nat'])}"
+    if known:
+        return f"{when}, the baseline keeps {of_100(rates['baseline'])}, NAT {count_of_100(rates['nat'])}."
+    return f"{when}, the baseline is fooled by {of_100(rates['baseline'])}, NAT by {count_of_100(rates['nat'])}."
+
+
+def trade_sentence(fooled: dict[Kind, float], kept: dict[Kind, float]) -> str:
+    """Return what NAT gains and what it costs at the same threshold, or that it does not gain."""
+    less, more = fooled["nat"] < fooled["baseline"], kept["nat"] < kept["baseline"]
+    if fooled["nat"] == fooled["baseline"]:
+        return "Here NAT is fooled as often as the baseline."
+    if not less:
+        return "Here NAT is fooled more often than the baseline."
+    # Differences of the rounded counts that stand beside this sentence, so that they add up on the page.
+    gained = round(100 * fooled["baseline"]) - round(100 * fooled["nat"])
+    lost = round(100 * kept["baseline"]) - round(100 * kept["nat"])
+    fewer = f"{gained} fewer" if gained else "hardly fewer"
+    price = f"{lost} more" if lost > 0 else "hardly more" if more else "no more"
+    return f"In 100, NAT is fooled by {fewer}, and turns away {price} of what it knows."
+
+
+def counted(negatives: str, known: str, temperature: float) -> str:
+    """Return what the two numbers of Thresholds are counted from, and the temperature where there is one."""
+    warm = "" if temperature == 1 else f" Temperature {temperature:g}."
+    return f"▲{HARD_SPACE}of {negatives} (NCR), ■{HARD_SPACE}of {known}.{warm}"
+
+
+def score_sentence(ncr: dict[Kind, float], auroc: dict[Kind, float], score: str) -> str:
+    """Return what both networks achieve by one score where each keeps 95 of 100: NCR and AUROC, all in [0, 1]."""
+    return (
+        f"By {score}, keeping 95 of 100: the baseline is fooled by {of_100(ncr['baseline'])}, NAT by "
+        f"{count_of_100(ncr['nat'])}. Chance that a known picture scores higher than a negative (AUROC): "
+        f"{auroc['baseline']:.3f} and {auroc['nat']:.3f}."
+    )
+
+
+def temperature_sentence(
+    temperature: float, plain: dict[Kind, float], ncr: dict[Kind, float], kept: dict[Kind, float], threshold: float
+) -> str:
+    """Return whether a temperature cures the baseline: NCR where 95 % are kept, at temperature 1 (`plain`) and now.
+
+    `kept` are the shares kept at the one threshold t, which say what the temperature takes from what is known.
+    """
+    if temperature == 1:
+        return (
+            "At temperature 1 the networks are as they were trained. A higher temperature makes both less sure of "
+            "everything. Move it, and see what keeping 95 of 100 then costs."
+        )
+    fair = (
+        f"Keeping 95 of 100, the baseline is fooled by {of_100(ncr['baseline'])} at temperature {temperature:g} "
+        f"({count_of_100(plain['baseline'])} at 1), NAT by {count_of_100(ncr['nat'])} ({count_of_100(plain['nat'])})."
+    )
+    cost = (
+        f"Above t = {threshold:.2f} the baseline now keeps {of_100(kept['baseline'])}, NAT {count_of_100(kept['nat'])}."
+    )
+    if ncr["baseline"] <= plain["nat"]:
+        verdict = "Here the temperature alone brings the baseline to where NAT was without it."
+    elif ncr["baseline"] < plain["baseline"]:
+        verdict = "The temperature helps the baseline, but alone it does not cure it."
+    else:
+        verdict = "The temperature alone does not cure the baseline: it is less sure of what it knows, too."
+    return f"{verdict} {fair} {cost}"
+
+
+def behind_sentence(kind: Kind, predicted: str, number: int, total: int, threshold: float) -> str:
+    """Return how many pictures of a set one network takes for a class and is sure, and at which t.
+
+    >>> behind_sentence("nat", "automobile", 3, 1000, 0.9)
+    'NAT takes 3 pictures of 1,000 for an automobile, and is sure (t = 0.90).'
+    """
+    taken = f"{plural(number, 'picture')} of {total:,}"
+    return f"{NAMES[kind]} takes {taken} for {article(predicted)}, and is sure (t = {threshold:.2f})."

@@ -1,0 +1,95 @@
+"""What a network learned of a visitor's negatives, before and after, as Plotly figures; no Streamlit here."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from nat_app.shared.charts import fill, plain, share_axis
+from nat_app.shared.palette import Kind, Palette
+from nat_app.shared.words import percent
+
+ROW = 46
+"""Pixels for the two bars of one row."""
+BAR = 16
+"""Pixels for one of the two bars."""
+LABELS = 96
+"""Pixels for the column of labels, of which ">99 % before" is the widest."""
+LONGEST = 22
+"""So many letters of a row's name are shown."""
+
+
+def before_after(
+    names: Sequence[str],
+    before: Sequence[float],
+    after: Sequence[float] | None,
+    kind: Kind,
+    colours: Palette,
+    *,
+    axis: str,
+    threshold: float | None = None,
+    alone: Sequence[float] | None = None,
+    left: int = 148,
+) -> go.Figure:
+    """Return two bars a row, hatched before learning and solid after it, all in [0, 1] and labelled in percent.
+
+    `after` is None where nothing was learned yet; `kind` is the network's, whose colour the hatched bars have.
+    `threshold` draws a line; `alone` marks where as much training without negatives leads. `axis` says what is drawn,
+    `left` how many pixels the names have.
+    """
+    figure = go.Figure()
+    rows = [_short(name) for name in names]
+    places = list(range(len(rows)))
+    series = [("before", before, fill(colours.of(kind), "/"))]
+    if after is not None:
+        series.append(("after", after, fill(colours.nat, "")))
+    for number, (label, values, marker) in enumerate(series):
+        _bars(figure, names, label, values, marker, BAR * ((len(series) - 1) / 2 - number))
+    if alone is not None:
+        _ticks(figure, names, alone, colours)
+    if threshold is not None:
+        figure.add_vline(x=threshold, line={"color": colours.line, "width": 1.5})
+    figure.update_yaxes(autorange="reversed", tickvals=places, ticktext=rows, ticklabelstandoff=4, showgrid=False,
+                        fixedrange=True)  # fmt: skip
+    figure.update_xaxes(range=[0, 1], fixedrange=True, **share_axis(colours, (0, 0.5, 1)))
+    figure.update_xaxes(title=axis, title_standoff=10)
+    return plain(figure, 60 + ROW * len(rows), top=4, left=left, bottom=56).update_layout(
+        bargap=0.3, bargroupgap=0, margin_r=LABELS
+    )
+
+
+def _ticks(figure: go.Figure, names: Sequence[str], alone: Sequence[float], colours: Palette) -> None:
+    """Mark on each row where as much training without negatives leads."""
+    figure.add_scatter(
+        x=list(alone),
+        y=list(range(len(names))),
+        mode="markers",
+        marker={"symbol": "line-ns", "size": 26, "line": {"width": 2, "color": colours.line}},
+        customdata=list(names),
+        hovertemplate="%{customdata}, as long without negatives: %{x:.1%}<extra></extra>",
+    )
+
+
+def _bars(
+    figure: go.Figure, names: Sequence[str], label: str, values: Sequence[float], marker: dict, higher: float
+) -> None:
+    """Draw one bar a row, and its label so many pixels above the row's middle."""
+    figure.add_bar(
+        x=list(values),
+        y=list(range(len(names))),
+        orientation="h",
+        marker=marker,
+        customdata=list(names),
+        hovertemplate=f"%{{customdata}}, {label}: %{{x:.1%}}<extra></extra>",
+    )
+    _label(figure, [f"{percent(value)} {label}" for value in values], higher)
+
+
+def _label(figure: go.Figure, texts: Sequence[str], higher: float) -> None:
+    """Write a text beside each row, so many pixels above its middle, in one column where no mark runs through it."""
+    for place, text in enumerate(texts):
+        figure.add_annotation(x=1, xref="paper", xshift=8, y=place, yshift=higher, text=text, xanchor="left",
+                              showarrow=False, font={"size": 12})  # fmt: skip
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"

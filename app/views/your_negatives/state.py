@@ -1,0 +1,216 @@
+"""What a visit teaches a network: the photos that were chosen, the turn in the queue, and what came of it."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import streamlit as st
+import torch
+from jaxtyping import Float, UInt8
+
+from nat_app.answers import live_answers, stored_answers
+from nat_app.shared import pairs
+from nat_app.shared.gallery import GalleryPicture, gallery_pictures
+from nat_app.shared.palette import Kind
+from nat_app.views.your_negatives.settings import DEFAULTS, MOST
+from nat_app.views.your_photos.files import thumbnail_url
+from nat_app.visit import fair_queue, photos
+from nat_core.files import CheckpointError
+from nat_core.measure.predictions import Predictions
+from nat_core.network.inference import Network, features
+from nat_core.small import heads
+from nat_core.store.features import FEATURES, Features
+
+EACH = 15
+"""So many steps lie between two signs of progress."""
+MOST_UNDONE = 10
+"""So many trainings can be undone."""
+OWN, OTHERS, FURTHER, KNOWN = "own", "others", "cifar100_test", "cifar10_test"
+"""The sets that are measured: the photos learned, other photos of things of no class, and CIFAR's test pictures."""
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A thing of no class to teach."""
+
+    key: str
+    name: str
+    label: str
+    """What its button is called: a whole phrase, for one of the samples is a train."""
+    button: str
+    """The key of its button."""
+    pixels: UInt8[np.ndarray, "32 32 3"]
+
+
+@dataclass(frozen=True, eq=False)
+class Taught:
+    """What a head says of the sets before it learned, after learning as long without negatives, and with them."""
+
+    network: str
+    beside: bool
+    """Whether CIFAR-100's pictures were learned beside the photos."""
+    photos: tuple[str, ...]
+    """The names of the photos learned."""
+    before: dict[str, Predictions]
+    alone: dict[str, Predictions]
+    after: dict[str, Predictions]
+    seconds: float
+
+
+def settings() -> dict[str, Any]:
+    """Return the settings of this visit by their keys, made where they are missing."""
+    return {key: st.session_state.setdefault(key, value) for key, value in DEFAULTS.items()}
+
+
+def samples() -> list[GalleryPicture]:
+    """Return the gallery's pictures of things of no class."""
+    return [picture for picture in gallery_pictures() if not picture.known]
+
+
+def offered() -> dict[str, Photo]:
+    """Return all photos that can be taught, by key: the visitor's own, then the gallery's."""
+    found = {
+        photo.key: Photo(photo.key, photo.name, photo.name, f"thumb_own_{photo.key}", photo.pixels)
+        for photo in photos.photos().values()
+    }
+    for picture in samples():
+        pixels = live_answers.gallery_photo(picture.file, photos.CENTRE)[1]
+        found[picture.file] = Photo(
+            picture.file, picture.name.capitalize(), picture.shows.capitalize(), picture.button_key, pixels
+        )
+    return found
+
+
+def chosen() -> list[Photo]:
+    """Return the photos to teach, in the order of `offered`."""
+    wanted = settings()["taught"]
+    return [photo for key, photo in offered().items() if key in wanted]
+
+
+def own_style() -> str:
+    """Return the style sheet that turns the buttons of the visitor's photos into thumbnails."""
+    rules = [
+        f".st-key-thumb_own_{photo.key} button{{background-image:url({thumbnail_url(photo.photo)})}}"
+        for photo in photos.photos().values()
+    ]
+    return "<style>" + "\n".join(rules) + "</style>"
+
+
+def now(name: str, photos: Sequence[Photo]) -> Float[np.ndarray, " n"]:
+    """Return how sure a stored network is of each photo."""
+    if not photos:
+        return np.zeros(0)
+    return live_answers.in_one_batch({"nat": name}, np.stack([photo.pixels for photo in photos]))["nat"].confidence
+
+
+def toggle(key: str) -> None:
+    """Choose a photo, or leave it out again; no more than `MOST` are chosen."""
+    wanted = settings()["taught"]
+    if key in wanted:
+        st.session_state["taught"] = tuple(each for each in wanted if each != key)
+    elif len(wanted) < MOST:
+        st.session_state["taught"] = (*wanted, key)
+
+
+def take_own() -> None:
+    """Choose the visitor's own photos, as many as there is room for, in place of the samples."""
+    if own := tuple(photos.photos())[:MOST]:
+        st.session_state["taught"] = own
+
+
+def train(name: str) -> None:
+    """Take a place in the queue to teach a network the chosen photos."""
+    cancel()
+    photos, beside = chosen(), settings()["taught_beside"]
+    others = [photo for key, photo in offered().items() if key not in settings()["taught"]]
+    network, stored = live_answers.network(name), live_answers.stored_features(name)
+    visit = st.session_state.setdefault("visitor", uuid4().hex)
+    st.session_state["teach_turn"] = fair_queue.shared().begin(
+        visit, lambda: _work(network, stored, photos, others, beside)
+    )
+
+
+def _work(
+    network: Network, stored: dict[str, Features], photos: Sequence[Photo], others: Sequence[Photo], beside: bool
+) -> Iterator[float | Taught]:
+    """Yield the share done, and at the end what came of it."""
+    torch.set_num_threads(1)
+    began = time.monotonic()
+    classifier = network.model.classifier
+    own = features(network, heads.copies(np.stack([photo.pixels for photo in photos])))
+    yield 0.0
+    known, make, state = stored["cifar10_train"], heads.make_of(classifier), heads.start(classifier)
+    sets = {
+        OWN: _features(OWN, photos, own[: len(photos)]),
+        OTHERS: _features(OTHERS, others, _seen(network, others)),
+        FURTHER: stored[FURTHER],
+        KNOWN: stored[KNOWN],
+    }
+    before, _ = heads.answers(state, make, sets)
+    lesson = heads.Lesson(known.values, known.labels, own, stored["cifar100_train"].values if beside else None)
+    for following in heads.train(state, lesson, make):
+        state = following
+        if state.step % EACH == 0:
+            yield state.step / heads.STEPS
+    alone, after = heads.answers(state, make, sets)
+    names = tuple(photo.name for photo in photos)
+    yield Taught(network.name, beside, names, before, alone, after, time.monotonic() - began)
+
+
+def _seen(network: Network, photos: Sequence[Photo]) -> np.ndarray:
+    return features(network, np.stack([photo.pixels for photo in photos])) if photos else np.zeros((0, 0), np.float32)
+
+
+def _features(name: str, photos: Sequence[Photo], values: np.ndarray) -> Features:
+    return Features(name, tuple(photo.key for photo in photos), values, np.full(len(photos), -1))
+
+
+def has_features(name: str) -> bool:
+    """Return whether a network's features are stored; one that is missing or damaged has none."""
+    try:
+        return FEATURES in stored_answers.card(name).sha256
+    except CheckpointError:
+        return False
+
+
+def learner(pair: pairs.Pair, kind: Kind) -> pairs.Pair:
+    """Return the pair where its network of this kind has features, else the first of the defaults, else itself."""
+    offered = (pair, *map(pairs.pair_named, pairs.DEFAULTS))
+    return next((each for each in offered if has_features(each.by_kind[kind])), pair)
+
+
+def follow() -> tuple[fair_queue.Turn | None, float]:
+    """Return the turn while there is more to come, and the share done; what came of it is kept once it is over."""
+    turn: fair_queue.Turn[float | Taught] | None = st.session_state.get("teach_turn")
+    if turn is None:
+        return None, 0.0
+    fair_queue.shared().look(turn)
+    if not turn.over:
+        return turn, next((value for value in reversed(turn.values) if isinstance(value, float)), 0.0)
+    st.session_state.pop("teach_turn")
+    if turn.error is not None:
+        raise turn.error
+    if turn.phase == "done" and isinstance(turn.values[-1], Taught):
+        history().append(turn.values[-1])
+        del history()[:-MOST_UNDONE]
+    return None, 1.0
+
+
+def history() -> list[Taught]:
+    """Return what came of each training of this visit that was not undone."""
+    return st.session_state.setdefault("teach_history", [])
+
+
+def cancel() -> None:
+    """Give the turn back; the network stays as it was."""
+    if turn := st.session_state.pop("teach_turn", None):
+        fair_queue.shared().cancel(turn)
+
+
+def undo() -> None:
+    """Take the last training back."""
+    if history():
+        history().pop()

@@ -1,0 +1,79 @@
+"""The way of an opened photo, live: picture, curves and answers follow the slider; the app hears of it on release.
+
+The browser is given every picture, answer and caption of the way at once, so it computes none itself.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from jaxtyping import UInt8
+
+from nat_app.shared.files import SVG_SCRIPT
+from nat_app.shared.palette import KINDS, NAMES, Kind, Palette
+from nat_app.shared.words import percent
+from nat_app.views.your_photos import ways as morph_words
+from nat_app.views.your_photos.files import png_url
+from nat_app.views.your_photos.ways import Way
+from nat_core.measure.predictions import Predictions
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "live_way",
+    html='<div class="along"><figure class="seen"><canvas role="img"></canvas><figcaption class="caption"></figcaption>'
+    '</figure><div class="drawing"></div></div>',
+    css=(_HERE / "fade.css").read_text(encoding="utf-8"),
+    js=SVG_SCRIPT + (_HERE / "fade.js").read_text(encoding="utf-8"),
+)
+
+
+def says(swept: dict[Kind, Predictions], way: Way, classes: tuple[str, ...]) -> list[dict[str, str]]:
+    """Return what stands at each step of the way: the caption under the picture, and both networks' answers."""
+    return [
+        {"caption": morph_words.step_caption(way, place)}
+        | {
+            kind: f"{NAMES[kind]} {percent(float(swept[kind].confidence[place]))} "
+            f"{classes[swept[kind].predicted[place]]}"
+            for kind in KINDS
+        }
+        for place in range(morph_words.STEPS)
+    ]
+
+
+def draw(
+    steps: UInt8[np.ndarray, "k side side 3"],
+    swept: dict[Kind, Predictions],
+    way: Way,
+    place: int,
+    classes: tuple[str, ...],
+    threshold: float,
+    colours: Palette,
+    *,
+    slider: str,
+    alt: str,
+    on_move: Callable[[int], None],
+) -> None:
+    """Draw the picture at a step beside how sure both networks are all along the way.
+
+    `steps` are the pictures of the way, `place` is the index of the one shown; `slider` is the key of the native
+    slider that is followed; `on_move` is told a step in percent on release of the chart's own line.
+    """
+    data: dict[str, Any] = {
+        "slider": slider,
+        "place": place,
+        "steps": morph_words.percents(way),
+        "confidence": {kind: swept[kind].confidence.round(4).tolist() for kind in KINDS},
+        "says": says(swept, way, classes),
+        "frames": png_url(np.concatenate(list(steps), axis=1)),
+        "t": threshold,
+        "t_words": f"t = {threshold:.2f}",
+        "no_opinion": 1 / len(classes),
+        "no_opinion_words": "no opinion",
+        "sure": "how sure it is",
+        "axis": way.of,
+        "alt": alt,
+        "colours": {kind: colours.of(kind) for kind in KINDS} | {"line": colours.line, "faint": colours.faint},
+    }
+    _component(key="along", data=data, on_moved_change=lambda: on_move(int(st.session_state["along"]["moved"])))

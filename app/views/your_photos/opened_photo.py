@@ -1,0 +1,107 @@
+"""One photo of Your photos opened large: both answers, and how sure the networks stay while the photo turns away."""
+
+import numpy as np
+import streamlit as st
+from jaxtyping import UInt8
+
+from nat_app.answers import live_answers, stored_answers
+from nat_app.frame import frame
+from nat_app.shared import charts, words
+from nat_app.shared.gallery import gallery_pictures
+from nat_app.shared.pairs import Pair
+from nat_app.shared.palette import KINDS, NAMES
+from nat_app.views.your_photos import fade as along
+from nat_app.views.your_photos import ways as morph_words
+from nat_app.views.your_photos import words as photo_words
+from nat_app.views.your_photos.cards import Card
+from nat_app.views.your_photos.ways import STEPS, WAYS, Way
+from nat_app.visit import photos
+from nat_core.data.morphs import add_noise, deviations, fade, noise_picture
+from nat_core.store.checkpoints import Card as NetworkCard
+
+
+def draw(pair: Pair, card: Card, cards: list[Card], threshold: float) -> None:
+    """Draw the photo, both networks' probabilities and the way out of it."""
+    with st.container(border=True, key="opened_photo"):
+        head, close = st.columns([6, 1], vertical_alignment="center")
+        head.subheader(words.literal(card.name), anchor=False)
+        close.button("Close", key="close", icon=":material/close:", type="tertiary", width="stretch", on_click=_close)
+        left, *right = st.columns([1.0, 1.15, 1.15], gap="medium")
+        left.image(card.photo, width="stretch", alt=card.name)
+        for kind, column in zip(KINDS, right, strict=True):
+            sentence = photo_words.verdict_sentence(kind, card.said[kind].answer, card.known, threshold)
+            with column.container(gap="xsmall"):
+                st.plotly_chart(
+                    charts.probability_bars(
+                        card.said[kind].probabilities, card.said[kind].classes, kind, frame.colours()
+                    ),
+                    key=f"opened_{kind}",
+                    config=charts.CONFIG,
+                    alt=f"{NAMES[kind]}'s probabilities. {sentence}",
+                )
+                st.markdown(sentence)
+        _turn_away(pair, card, [other for other in cards if other.key != card.key], threshold)
+
+
+def _close() -> None:
+    st.session_state.pop("opened", None)
+
+
+@st.fragment
+def _turn_away(pair: Pair, card: Card, others: list[Card], threshold: float) -> None:
+    """Draw the ways out of the photo; only this part is drawn again while a slider moves."""
+    st.markdown("**Change it, and see who notices**")
+    st.session_state.setdefault("way", "noise")
+    chosen = st.segmented_control("Change it", list(WAYS), format_func=lambda key: WAYS[key].title,
+                                  required=True, key="way", label_visibility="collapsed")  # fmt: skip
+    way, slider = WAYS[chosen or "noise"], f"far_{chosen or 'noise'}"
+    other = _other_picture(others) if chosen == "picture" else None
+    percents = morph_words.percents(way)
+    st.session_state.setdefault(slider, percents[len(percents) * 2 // 5])
+    share = st.slider(way.slider, 0, percents[-1], step=percents[1], format="%d %%", key=slider)
+    network = stored_answers.card(pair.nat)
+    with frame.checked(), st.spinner("The networks look at every step."):
+        steps = _steps(card.pixels, chosen or "noise", way, other, network)
+        swept = live_answers.in_one_batch(pair.by_kind, steps)
+    sentence = morph_words.along_sentence(swept, way, network.classes, threshold)
+    along.draw(
+        steps,
+        swept,
+        way,
+        percents.index(share),
+        tuple(network.classes),
+        threshold,
+        frame.colours(),
+        slider=slider,
+        alt=f"How sure both networks are on the way. {sentence}",
+        on_move=lambda moved: _move(slider, moved),
+    )
+    st.markdown(sentence)
+    st.caption(f"{STEPS} pictures on the way, each asked of both networks.")
+
+
+def _move(slider: str, share: int) -> None:
+    st.session_state[slider] = share
+
+
+def _other_picture(others: list[Card]) -> UInt8[np.ndarray, "32 32 3"]:
+    """Let the visitor choose another picture, their own ones first, and return what the networks see of it."""
+    own = {other.key: other for other in others}
+    shown = {picture.file: picture for picture in gallery_pictures()}
+    names = {key: other.name for key, other in own.items()} | {file: each.shows for file, each in shown.items()}
+    key = st.selectbox("The other picture", list(names), format_func=lambda each: names[each], key="other_picture")
+    return own[key].pixels if key in own else live_answers.gallery_photo(key, photos.crop())[1]
+
+
+def _steps(
+    pixels: UInt8[np.ndarray, "32 32 3"],
+    chosen: str,
+    way: Way,
+    other: UInt8[np.ndarray, "32 32 3"] | None,
+    network: NetworkCard,
+) -> UInt8[np.ndarray, "51 32 32 3"]:
+    shares = morph_words.along(way)
+    mean, std = tuple(network.mean), tuple(network.std)
+    if chosen == "add":
+        return add_noise(pixels, deviations(std), shares)
+    return fade(pixels, noise_picture(mean, std) if other is None else other, shares)

@@ -1,0 +1,196 @@
+"""The sentences of Your photos and Attention, computed like those of `words`."""
+
+from collections.abc import Sequence
+
+from nat_app.shared.pairs import set_title
+from nat_app.shared.palette import NAMES, Kind
+from nat_app.shared.words import HARD_SPACE, Answer, article, listed, literal, percent, plural
+
+FEW = 3
+"""Up to this many photos are too few for a rate."""
+NAMED = 6
+"""So many unreadable files are named one by one."""
+SEEN = "the 32 x 32 pixels that the networks see"
+STRETCHED = (
+    "Each map is stretched to its own largest value: a faint one looks as strong as any, so compare shapes only."
+)
+SQUARES = {"centre": "Cut to the centre", "squash": "Squash", "pad": "Pad with white"}
+"""The ways of making a photo square, by the names of `images.CROPS`."""
+
+
+def photos_sentence(fooled: dict[Kind, int], outside: int, intervals: dict[Kind, tuple[float, float]] | None) -> str:
+    """Return how many of the visitor's `outside` photos of other things each network is wrongly sure of.
+
+    `intervals` are the 95 % intervals of both shares; None where there are too few photos for a rate.
+    """
+    if outside == 0:
+        return "None of these is a thing they were never taught, so neither can be fooled."
+    if outside <= FEW:
+        return "Too few for a rate, so here is each one."
+    spans = dict.fromkeys(fooled, "")
+    if intervals is not None:
+        spans = {kind: f" (95{HARD_SPACE}% interval {_span(*ends)})" for kind, ends in intervals.items()}
+    return (
+        f"Baseline is wrongly sure of {fooled['baseline']} of your {outside}{spans['baseline']}, "
+        f"NAT of {fooled['nat']}{spans['nat']}."
+    )
+
+
+def _span(low: float, high: float) -> str:
+    return f"{100 * low:.0f}-{100 * high:.0f}{HARD_SPACE}%"
+
+
+def photos_title(fooled: dict[Kind, int], outside: int) -> str:
+    """Return the finding on the visitor's photos in one short sentence."""
+    if outside == 0:
+        return "All of these are things they know."
+    if fooled["baseline"] > fooled["nat"]:
+        return "NAT is fooled by none of them." if fooled["nat"] == 0 else "NAT is fooled less often, but it is fooled."
+    if fooled["baseline"] < fooled["nat"]:
+        return "Here NAT is the one that is fooled more often."
+    return "Neither is fooled." if fooled["nat"] == 0 else "Both are fooled equally often."
+
+
+def known_sentence(kept: dict[Kind, int], known: int) -> str:
+    """Return how many of the photos of known things each network keeps."""
+    shown = f"{plural(known, 'photo')} of things they know"
+    return f"Of the {shown}, the baseline keeps {kept['baseline']}, NAT {kept['nat']}."
+
+
+def photos_caption(number: int, threshold: float) -> str:
+    """Return what stands below the cards: how many there are, in which order, and what the marks mean."""
+    return (
+        f"{plural(number, 'photo')}, the two that disagree most first. Sure means above {percent(threshold)}. "
+        "Hatched grey bars: baseline. Solid blue bars: NAT. Dashed: no opinion."
+    )
+
+
+def table_caption(number: int) -> str:
+    """Return what stands below the table."""
+    return (
+        f"{plural(number, 'photo')}, the two that disagree most first. Apart: the difference of the two columns of how "
+        "sure they are (confidence). Choose a row to open its photo above."
+    )
+
+
+def beside_sentence(number: int, stored: str) -> str:
+    """Return what stands below the chart of the visitor's photos beside a stored set."""
+    return (
+        f"Dots: your {plural(number, 'photo')}. Bars: {stored}. ▲ fools the network, ■ is known and "
+        "kept, ○ is turned away."
+    )
+
+
+def nothing_here(classes: Sequence[str]) -> str:
+    """Return what stands where there is no photo yet."""
+    return (
+        f"Nothing here yet. Drop in photos of things that are not {listed([article(classes[0]), *classes[1:]])}. "
+        "A folder or a zip file does as well. "
+        "They stay in memory and are gone when you leave."
+    )
+
+
+def too_many(most: int, left_out: int) -> str:
+    """Return the sentence for more photos than are compared at once."""
+    return f"These are the first {most}; {plural(left_out, 'photo')} more would be too many at once."
+
+
+def verdict_sentence(kind: Kind, answer: Answer, known: bool, threshold: float) -> str:
+    """Return one network's verdict on a card: its name, how sure of what, and what that means at the threshold."""
+    colour = "gray" if kind == "baseline" else "blue"
+    return (
+        f":{colour}[**{NAMES[kind]}**] {percent(answer.confidence)} {answer.predicted}. "
+        f"{verdict(answer, known, threshold)}"
+    )
+
+
+def verdict(answer: Answer, known: bool, threshold: float) -> str:
+    """Return the verdict on a visitor's photo at the threshold, with its mark: a triangle fools, a square is kept."""
+    if answer.confidence > threshold:
+        return ":green[■] Kept." if known else ":orange[▲] Fooled: sure, and wrong."
+    return "□ Turned away, though it is one of the ten." if known else "○ Not fooled."
+
+
+def problems(sentences: Sequence[str], readable: int) -> str:
+    """Return what could not be read, a line each as far as there is room, and that the others are fine."""
+    lines = [literal(sentence) for sentence in sentences[:NAMED]]
+    if len(sentences) > NAMED:
+        lines.append(f"So it is with {plural(len(sentences) - NAMED, 'more file')}.")
+    return "  \n".join([*lines, others_are_fine(readable)])
+
+
+def no_pictures(number: int) -> str:
+    """Return the sentence for files in a zip file that are no pictures.
+
+    >>> no_pictures(1)
+    '1 other file in the zip is no picture, so it was passed over.'
+    """
+    if number == 1:
+        return "1 other file in the zip is no picture, so it was passed over."
+    return f"{plural(number, 'other file')} in the zip are no pictures, so they were passed over."
+
+
+def others_are_fine(readable: int) -> str:
+    """Return the sentence that follows the names of unreadable files.
+
+    >>> [others_are_fine(number) for number in (0, 1, 11)]
+    ['No other photo came with it.', 'The other one is fine.', 'The other 11 are fine.']
+    """
+    if readable == 0:
+        return "No other photo came with it."
+    return "The other one is fine." if readable == 1 else f"The other {readable} are fine."
+
+
+def attention_title(distances: dict[str, float] | None) -> str:
+    """Return at which level the maps of baseline and NAT lie furthest apart on a picture."""
+    if distances is None:
+        return "Where the networks look."
+    furthest = max(distances, key=lambda level: distances[level])
+    return f"Baseline and NAT look most differently at the {furthest} level."
+
+
+def distance_sentence(here: dict[str, float], usual: dict[str, float], pictures: int, source: str) -> str:
+    """Return the distances between two networks' maps on this picture, and their median over so many of a source."""
+    levels = ", ".join(f"{level} {here[level]:.2f} ({usual[level]:.2f})" for level in here)
+    return (
+        f"How far baseline and NAT lie apart: {levels}. In brackets the median of {pictures:,} {source}. "
+        "0 is the same map, 1.41 is nothing in common."
+    )
+
+
+def maps_caption(strength: float, own_scale: bool) -> str:
+    """Return what stands below the maps: what they are, and how far their colours can be trusted."""
+    what = "Attention map: mean(A²) over the channels of a group."
+    scale = "Each from 0 to its largest value." if own_scale else "One colour scale a level, for all networks."
+    pale = " The photo shines through, so colours are duller than in the bar." if strength < 1 else ""
+    return f"{what} {scale}{pale}"
+
+
+def spread_title(set_name: str) -> str:
+    """Return the plain name of the pictures that a picture is set beside.
+
+    >>> spread_title("gallery"), spread_title("noise")
+    ('The gallery', 'Noise')
+    """
+    return "The gallery" if set_name == "gallery" else set_title(set_name)
+
+
+def spread_caption(pictures: int, source: str, *, seeds: bool = False) -> str:
+    """Return what stands below the chart of distances; `seeds` where it has two baselines beside."""
+    beside = " Hollow circle: the median of two baselines that differ in their seed alone." if seeds else ""
+    return (
+        f"Diamond: this picture. Tick: the median of {pictures:,} {source}; the thick line holds half of them, "
+        f"the thin one 90 of 100.{beside}"
+    )
+
+
+def stand_in(title: str, missing: str) -> str:
+    """Return the sentence for a network that fills the row of one not trained yet."""
+    return f"{title} stands in for `{missing}`, which is not trained yet: `nat train {missing}`."
+
+
+def faint(answer: Answer, name: str, classes: int) -> str:
+    """Return the sentence for a network with hardly an opinion; "" where it has one."""
+    if answer.confidence > 2 / classes:
+        return ""
+    return f"{name} favours no class here, so there is little to see. The map is faint, not broken."

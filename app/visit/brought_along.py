@@ -1,0 +1,58 @@
+"""What a visitor brought along, image sets and networks, in this visit's session alone; `cached` looks here first."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from nat_app.shared.pairs import Pair
+from nat_core.data.sets import ImageSet
+from nat_core.measure.predictions import Predictions
+from nat_core.store.checkpoints import Card
+
+NEGATIVES = "negatives"
+"""The role of a visitor's image set that shows none of the classes; whether a network saw the like, nobody knows."""
+
+
+@dataclass(frozen=True, eq=False)
+class OwnSet:
+    """A visitor's image set, and what networks said of it."""
+
+    name: str
+    """Its name in the caches, by `pairs.own_name`."""
+    images: ImageSet
+    role: str
+    """`recipes.IN_DISTRIBUTION` or NEGATIVES."""
+    said: dict[str, Predictions] = field(default_factory=dict)
+    """The predictions of the networks that have been asked, by their names."""
+
+
+@dataclass(frozen=True, eq=False)
+class OwnNetwork:
+    """One of the two networks of a comparison with a visitor's: theirs, or the stored one beside it."""
+
+    card: Card
+    predictions: dict[str, Predictions]
+    """By image set; both networks of a comparison have the same pictures in each."""
+    maps: dict[str, np.ndarray]
+    """The attention maps of the gallery by level; none where the gallery was not asked about."""
+    network: Any
+    """The `inference.Network`, which only torch can make."""
+    brought: bool
+    """Whether it is the visitor's."""
+
+
+def networks() -> dict[str, OwnNetwork]:
+    """The two networks of the comparison with a visitor's, by name; none where nobody brought any."""
+    return st.session_state.setdefault("own_networks", {})
+
+
+def pair() -> Pair | None:
+    """The comparison with a visitor's network, as a pair to choose."""
+    return st.session_state.get("own_pair")
+
+
+def sets() -> dict[str, OwnSet]:
+    """The visitor's image sets, by name."""
+    return st.session_state.setdefault("own_sets", {})

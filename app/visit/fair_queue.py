@@ -1,0 +1,208 @@
+"""A fair queue for what takes a processor's core a while: one turn a visitor, in the order they asked.
+
+Work is an iterator; between two of its values a turn can be cancelled by its visitor, or left because nobody looks at
+it any more. Whoever comes back to a turn that was left stands in the queue again. No Streamlit here.
+
+A visitor's place in the queue, on the page: looked at again and again without drawing anything else.
+"""
+
+import atexit
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Generic, Literal, TypeVar
+
+import streamlit as st
+
+from nat_app.views.playground import words as playground_words
+
+Value = TypeVar("Value")
+Phase = Literal["waiting", "running", "left", "done", "failed", "cancelled"]
+PATIENCE = 10.0
+"""Seconds after which a turn that nobody looked at is left, or twice its visitor's longest time between two looks: on
+a busy machine pages come slowly."""
+FIRST_GUESS = 1.0
+"""Seconds that a turn is thought to take before any has ended."""
+WEIGHT_OF_LAST = 0.3
+LOOK = 0.25
+"""Seconds between two looks of a visitor at their turn while no more than `FEW` are there."""
+FEW = 4
+EAGER = 4
+
+
+class Turn(Generic[Value]):
+    """One visitor's work: waiting, running, or over. Made by `Turns.begin`."""
+
+    def __init__(self, visitor: str, work: Callable[[], Iterator[Value]], now: float) -> None:
+        self.visitor = visitor
+        self.phase: Phase = "waiting"
+        self.values: list[Value] = []
+        """What the work has yielded so far; an empty list anew where a turn that was left begins again."""
+        self.error: Exception | None = None
+        """What ended it, where `phase` is "failed"."""
+        self._work, self._seen, self._longest = work, now, 0.0
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will come; a turn that was left goes on once its visitor looks at it."""
+        return self.phase in ("done", "failed", "cancelled")
+
+
+class Turns:
+    """The queue and its workers; `workers` turns run at once, each in a thread of its own that ends when idle."""
+
+    def __init__(self, workers: int, patience: float = PATIENCE, clock: Callable[[], float] = time.monotonic) -> None:
+        if workers < 1:
+            raise ValueError(f"a queue needs at least one worker, not {workers}")
+        self._workers, self._patience, self._clock = workers, patience, clock
+        self._lock = threading.Lock()
+        self._waiting: deque[Turn] = deque()
+        self._running: dict[Turn, threading.Thread] = {}
+        self._usual = FIRST_GUESS
+
+    def begin(self, visitor: str, work: Callable[[], Iterator[Value]]) -> Turn[Value]:
+        """Put work at the end of the queue and return its turn; an earlier turn of the same visitor is cancelled."""
+        turn = Turn(visitor, work, self._clock())
+        with self._lock:
+            for other in (*self._waiting, *self._running):
+                if other.visitor == visitor:
+                    self._drop(other)
+            self._queue(turn)
+        return turn
+
+    def look(self, turn: Turn) -> int:
+        """Return how many others are served before this turn, 0 once it runs; to be called while its visitor waits."""
+        with self._lock:
+            now = self._clock()
+            turn._longest = max(turn._longest, now - turn._seen)
+            turn._seen = now
+            if turn.phase == "left":
+                turn.values = []
+                self._queue(turn)
+            return self._ahead(turn)
+
+    def wait(self, turn: Turn) -> float:
+        """Return about how many seconds pass until this turn is over, judging by those before it."""
+        with self._lock:
+            rounds = self._ahead(turn) / self._workers + 1
+            return 0.0 if turn.over else rounds * self._usual
+
+    def pause(self, *, watching: bool = False) -> float:
+        """Return how many seconds a visitor leaves between two looks: the more there are, the longer.
+
+        So thirty who look cost no more of the processor than a few, and leave the rest to training. Those who watch
+        their networks learn are few of them, and look `EAGER` times as often as those who wait.
+        """
+        with self._lock:
+            people = len(self._waiting) + len(self._running)
+            return LOOK * max(1.0, people / (EAGER * FEW if watching else FEW))
+
+    def cancel(self, turn: Turn) -> None:
+        """End a turn; work that is running stops before its next value."""
+        with self._lock:
+            self._drop(turn)
+
+    def close(self, seconds: float = 5.0) -> None:
+        """End all turns and wait for those that run, each up to so many seconds.
+
+        Torch ends the whole process with a message of its own where a thread is cut off while it computes.
+        """
+        with self._lock:
+            for turn in (*self._waiting, *self._running):
+                self._drop(turn)
+            threads = tuple(self._running.values())
+        for thread in threads:
+            thread.join(seconds)
+
+    def _queue(self, turn: Turn) -> None:
+        turn.phase = "waiting"
+        self._waiting.append(turn)
+        if len(self._running) < self._workers:
+            self._start_next()
+
+    def _ahead(self, turn: Turn) -> int:
+        return len(self._running) + self._waiting.index(turn) if turn in self._waiting else 0
+
+    def _drop(self, turn: Turn) -> None:
+        if not turn.over:
+            turn.phase = "cancelled"
+        if turn in self._waiting:
+            self._waiting.remove(turn)
+
+    def _start_next(self) -> None:
+        """Give the next visitor who is still there a thread; the lock is held."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if self._left(turn):
+                turn.phase = "left"
+                continue
+            turn.phase = "running"
+            thread = threading.Thread(target=self._run, args=(turn,), name="turn", daemon=True)
+            self._running[turn] = thread
+            thread.start()
+            return
+
+    def _run(self, turn: Turn) -> None:
+        began = self._clock()
+        try:
+            for value in turn._work():
+                turn.values.append(value)
+                if turn.phase == "cancelled" or self._left(turn):
+                    ended: Phase = "left"
+                    break
+            else:
+                ended = "done"
+        except Exception as error:  # noqa: BLE001
+            # Whatever the work raises belongs to its visitor, not to the queue.
+            turn.error, ended = error, "failed"
+        with self._lock:
+            if turn.phase == "running":
+                turn.phase = ended
+            self._running.pop(turn)
+            self._usual += WEIGHT_OF_LAST * (self._clock() - began - self._usual)
+            self._start_next()
+
+    def _left(self, turn: Turn) -> bool:
+        return self._clock() - turn._seen > max(self._patience, 2 * turn._longest)
+
+
+@cache
+def shared() -> Turns:
+    """Return the one queue of this process: a core less than there are, so that pages stay quick while it works."""
+    turns = Turns(max(1, (os.cpu_count() or 2) - 1))
+    atexit.register(turns.close)
+    return turns
+
+
+def waits(turn: Turn | None) -> bool:
+    """Return whether a turn has not begun, or has to begin again."""
+    return turn is not None and turn.phase in ("waiting", "left")
+
+
+def learns(turn: Turn | None) -> bool:
+    """Return whether a turn has begun and its visitor has not seen its end."""
+    return turn is not None and not waits(turn)
+
+
+def sentence(turn: Turn) -> str:
+    """Say how many are served before this turn and about how long that takes; this counts as a look."""
+    return playground_words.waiting(shared().look(turn), shared().wait(turn))
+
+
+def draw_place(turn: Turn) -> None:
+    """Draw the place in the queue; once the turn runs, the page anew.
+
+    Only the sentence is drawn again at each look, so that thirty who wait cost next to nothing.
+    """
+
+    @st.fragment(run_every=shared().pause())
+    def place() -> None:
+        said = sentence(turn)
+        if not waits(turn):
+            st.rerun()
+        st.markdown(said)
+
+    place()
