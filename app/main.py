@@ -9,6 +9,20 @@ import streamlit as st
 
 from nat_app.frame import frame
 
+PAGES = {
+    "see_it": ("See it", ":material/visibility:"),
+    "your_photos": ("Your photos", ":material/add_a_photo:"),
+    "thresholds": ("Thresholds", ":material/tune:"),
+    "attention": ("Attention", ":material/center_focus_strong:"),
+    "playground": ("Playground", ":material/experiment:"),
+    "your_negatives": ("Your negatives", ":material/block:"),
+    "digits_live": ("Digits live", ":material/looks_one:"),
+    "workshop": ("Workshop", ":material/school:"),
+    "bring_your_own": ("Bring your own", ":material/upload_file:"),
+    "evidence": ("Evidence", ":material/fact_check:"),
+}
+"""The pages in the order of the story, by folder and address: title and icon."""
+
 st.set_page_config(
     page_title="NAT Explorer",
     page_icon=str(Path(__file__).parent / "icon.png"),
@@ -18,17 +32,8 @@ st.set_page_config(
 frame.open_link()
 page = st.navigation(
     [
-        st.Page(
-            f"views/{name}/view.py", title=title, icon=f":material/{icon}:", url_path=name, default=name == "see_it"
-        )
-        for name, title, icon in (
-            ("see_it", "See it", "visibility"),
-            ("thresholds", "Thresholds", "tune"),
-            ("playground", "Playground", "experiment"),
-            ("digits_live", "Digits live", "looks_one"),
-            ("workshop", "Workshop", "school"),
-            ("evidence", "Evidence", "fact_check"),
-        )
+        st.Page(f"views/{name}/view.py", title=title, icon=icon, url_path=name, default=name == "see_it")
+        for name, (title, icon) in PAGES.items()
     ],
     position="hidden" if frame.hides("pages") else "sidebar",
 )

@@ -28,14 +28,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> ZipFile:
 
 def test_the_wheel_holds_every_file_of_both_packages(wheel: ZipFile) -> None:
     files = {
-        path.relative_to(ROOT).as_posix()
-        for package in ("nat_core", "app")
-        for path in (ROOT / package).rglob("*")
+        f"{package}/{path.relative_to(ROOT / folder).as_posix()}"
+        for package, folder in (("nat_core", "nat_core"), ("nat_app", "app"))
+        for path in (ROOT / folder).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
     packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert packed == files
-    assert {"nat_core/__main__.py", "app/main.py", "app/.streamlit/config.toml"} <= packed
+    assert {"nat_core/__main__.py", "nat_app/main.py", "nat_app/.streamlit/config.toml"} <= packed
 
 
 def test_the_wheel_brings_the_command_and_the_licence(wheel: ZipFile) -> None:

@@ -14,6 +14,7 @@ import torch
 from nat_core.recipes import recipe_named
 from nat_core.store.checkpoints import available, load_card
 from nat_core.store.runs import RUNS, Divergence, load_ended, load_runs
+from nat_core.studies import queue
 from nat_core.studies.plan import PlannedRun
 from nat_core.studies.queue import Place, go, is_done
 from nat_core.training.loop import train

@@ -37,10 +37,11 @@ def compare(content: bytes, file: str, described, stands: Kind, beside: Pair, pr
     engine = importlib.import_module("nat_core.network.uploaded_networks")
     network = engine.read_network(content, file, described)
     other = beside.nat if stands == "baseline" else beside.baseline
-    if tuple(stored_answers.card(other).classes) != tuple(network.classes):
+    classes = stored_answers.card(other).classes
+    if tuple(classes) != tuple(network.classes):
         raise CheckpointError(
-            f"{file} knows {', '.join(network.classes)}; {other} knows {', '.join(stored_answers.card(other).classes)}: "
-            "only networks of the same classes in the same order can be compared, so choose another pair or other names."
+            f"{file} knows {', '.join(network.classes)}; {other} knows {', '.join(classes)}: only networks "
+            "of the same classes in the same order can be compared, so choose another pair or other names."
         )
     digest = sha256(content + repr((described, stands)).encode()).hexdigest()[:12]
     network = replace(network, name=own_name(digest, file))
