@@ -10,10 +10,10 @@ from nat_app.views.your_photos import words as photo_words
 from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import load_card
 from nat_core.studies.level_findings import FILE, LevelSpread, NetworkId, PairLevels, save_levels
+from tests.app.test_attention_page import charts
 from tests.pages import PAGES
 from tests.pages import said as said_with_marks
 from tests.synthetic import write_pairs
-from tests.test_attention_page import charts
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")
 EVIDENCE = "views/evidence/view.py"

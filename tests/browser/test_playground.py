@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.test_browser import PATIENCE, address, browser, page, playwright  # noqa: F401 - the fixtures
+from tests.browser.test_pages import PATIENCE, address, browser, page, playwright  # noqa: F401 - the fixtures
 
 pytestmark = pytest.mark.browser
 

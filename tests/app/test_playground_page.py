@@ -17,7 +17,7 @@ from nat_app.views.playground.planes import borders, plane_picture, zero_lines
 from nat_app.visit import fair_queue
 from nat_core.small.plane import GRID, draw_points, empty_cells, grid
 
-MAIN = str(Path(__file__).parents[1] / "app" / "main.py")
+MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
 NONE = np.zeros((0, 2), np.float32)
 
 

@@ -8,9 +8,9 @@ from safetensors.torch import save
 
 from nat_app.shared.gallery import FOLDER
 from nat_core.network.models import build
+from tests.app.test_your_negatives_page import taught_networks  # noqa: F401 - the fixture
+from tests.browser.test_pages import address, browser, page, playwright  # noqa: F401 - the fixtures
 from tests.browsing import served
-from tests.test_browser import address, browser, page, playwright  # noqa: F401 - the fixtures
-from tests.test_teaching import taught_networks  # noqa: F401 - the fixture
 
 pytestmark = pytest.mark.browser
 

@@ -13,7 +13,7 @@ from nat_core.paper.figures import PAPER
 from nat_core.paper.tables import render, sheets
 from nat_core.store.checkpoints import available, load_card
 
-CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
+CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
 KEYS = ("0.4", "0.6", "0.8", "0.9")
 
 

@@ -10,7 +10,7 @@ from nat_core.measure.report import evaluate
 from nat_core.network.inference import load_network, predict, predict_with_maps
 from nat_core.store.checkpoints import available, load_card, load_maps, load_predictions
 
-FOLDER = Path(__file__).parents[1] / "checkpoints"
+FOLDER = Path(__file__).parents[2] / "checkpoints"
 NAMES = available(FOLDER)
 
 

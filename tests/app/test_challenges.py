@@ -17,12 +17,12 @@ from nat_app.views.workshop import challenges, guessing, words
 from nat_app.views.workshop.challenge_cards import cost_figure
 from nat_app.views.workshop.challenges import Clicks
 from nat_core.store.checkpoints import load_predictions
+from tests.app.test_links import follow, opened
 from tests.pages import alts, said
-from tests.test_links import follow, opened
 
 PAGE = "views/workshop/view.py"
 PAIR = pair_named("wrn16_1")
-REAL = Path(__file__).parents[1] / "checkpoints"
+REAL = Path(__file__).parents[2] / "checkpoints"
 
 
 def workshop(folder: Path, monkeypatch: pytest.MonkeyPatch, part: str, **query: str) -> AppTest:

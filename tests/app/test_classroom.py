@@ -8,9 +8,9 @@ from streamlit.testing.v1 import AppTest
 
 from nat_core.__main__ import main
 from nat_core.cli import serve
+from tests.app.test_links import opened
+from tests.cli.test_commands import Server
 from tests.pages import MAIN, said
-from tests.test_cli import Server
-from tests.test_links import opened
 
 ADDRESS = "http://192.168.1.20:8501"
 

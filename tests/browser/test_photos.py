@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nat_app.shared.gallery import FOLDER
-from tests.test_browser import PATIENCE, address, browser, page, playwright  # noqa: F401 - the fixtures
+from tests.browser.test_pages import PATIENCE, address, browser, page, playwright  # noqa: F401 - the fixtures
 
 pytestmark = pytest.mark.browser
 

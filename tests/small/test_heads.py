@@ -12,7 +12,7 @@ from nat_core.network.inference import features, load_network
 from nat_core.small.heads import Lesson, answers, copies, logits, make_of, start, train
 from nat_core.store.features import FEATURES, Features, load_features
 
-SHIPPED = Path(__file__).parents[1] / "checkpoints"
+SHIPPED = Path(__file__).parents[2] / "checkpoints"
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ from nat_app.views.workshop.lessons import (
     parse,
     share,
 )
+from tests.app.test_links import opened
 from tests.pages import said
-from tests.test_links import opened
 
 EVERY = [(language, name) for language in languages() for name in LESSONS]
 PAIR = pair_named("wrn16_1")
@@ -84,7 +84,7 @@ def test_every_link_restores_the_state_that_it_names(networks: Path, monkeypatch
 
 
 def test_the_numbers_are_those_of_the_pages(monkeypatch, fresh_caches) -> None:
-    networks = Path(__file__).parents[1] / "checkpoints"
+    networks = Path(__file__).parents[2] / "checkpoints"
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     guess = lesson("en", "guess")
     text = filled(guess.answer, guess, PAIR).replace("\u00a0", " ")

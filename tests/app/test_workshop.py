@@ -9,8 +9,8 @@ from nat_app.frame.links import LESSONS
 from nat_app.shared.pairs import pair_named
 from nat_app.views.workshop import words
 from nat_app.views.workshop.lessons import lessons, share
+from tests.app.test_links import opened
 from tests.pages import said
-from tests.test_links import opened
 
 PAGE = "views/workshop/view.py"
 

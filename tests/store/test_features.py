@@ -13,7 +13,7 @@ from nat_core.store.features import CHOSEN, FEATURES, Features, choose, has_feat
 from tests.synthetic import write_network
 
 NAME = "wrn16_1_baseline"
-SHIPPED = Path(__file__).parents[1] / "checkpoints"
+SHIPPED = Path(__file__).parents[2] / "checkpoints"
 
 
 def some(count: int = 3) -> Features:
