@@ -18,6 +18,7 @@ import numpy as np
 import streamlit as st
 from jaxtyping import Float, UInt8
 
+from nat_app.answers import stored_answers
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.pairs import HEADLINE_SETS, Pair
 from nat_app.shared.palette import KINDS, Kind
@@ -333,3 +334,12 @@ def curves(pair: Pair, set_name: str, temperature: float = 1.0) -> dict[Kind, Fl
 def separations(pair: Pair, known: str, set_name: str, score: str, temperature: float = 1.0) -> dict[Kind, Separation]:
     """How well a score tells a set from one that both networks know."""
     return {kind: separation(name, known, set_name, score, temperature) for kind, name in pair.by_kind.items()}
+
+
+def probabilities_csv(file: str, said: dict[Kind, stored_answers.OwnAnswer], names: dict[Kind, str]) -> str:
+    """Every probability of both networks for one picture: picture, network, class, probability."""
+    lines = ["picture,network,class,probability"]
+    for kind, each in said.items():
+        pairs = zip(each.classes, each.probabilities, strict=True)
+        lines += [f"{file},{names[kind]},{name},{probability:.6f}" for name, probability in pairs]
+    return "\n".join(lines) + "\n"

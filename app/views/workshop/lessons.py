@@ -9,6 +9,7 @@ The numbers of the lessons' texts, computed from the stored checkpoints and by t
 Each is computed for the state that its lesson's link names, so text, page and number cannot disagree.
 """
 
+import importlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -18,8 +19,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import numpy as np
+import streamlit as st
+from jaxtyping import Float
 
-from nat_app.answers import live_answers, stored_answers
+from nat_app.answers import stored_answers
 from nat_app.frame import frame, links
 from nat_app.frame.links import LESSONS
 from nat_app.shared.gallery import gallery_pictures
@@ -176,10 +179,10 @@ class Asked:
         """NCR, or the share kept, at the link's threshold."""
         return metrics.negative_confidence_rate(self.confidence(kind, set_name), self.threshold)
 
-    def plane(self, shown: str | None = None) -> live_answers.PlaneRates:
+    def plane(self, shown: str | None = None) -> PlaneRates:
         """The playground as the link has it, trained; `shown` names other negatives than the link's."""
         places = self.settings.get("play_negatives", NOWHERE) if shown is None else negatives(shown)
-        return live_answers.plane_rates(self.settings, places, self.threshold)
+        return plane_rates(self.settings, places, self.threshold)
 
 
 def _picture(its: Asked, kind: Kind) -> Answer:
@@ -279,3 +282,30 @@ def filled(text: str, lesson: Lesson, pair: Pair) -> str:
             return NONE
 
     return fill(text, number)
+
+
+@dataclass(frozen=True)
+class PlaneRates:
+    """What the playground's two networks come to in the 400 steps of its page."""
+
+    falsely_sure: dict[Kind, float]
+    """The share of the empty plane on which each is sure, in [0, 1]."""
+    right: dict[Kind, int]
+    """How many points each names rightly."""
+
+
+def plane_rates(values: Mapping[str, Any], negatives: Float[np.ndarray, "m 2"], threshold: float) -> PlaneRates:
+    """Train the playground with these settings, by the keys of its widgets, and these negatives; once for each."""
+    chosen = DEFAULTS | {key: value for key, value in values.items() if key in DEFAULTS}
+    return _plane_rates(tuple(chosen.items()), negatives.tobytes(), threshold, negatives)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _plane_rates(values: tuple, identity: bytes, threshold: float, _negatives: np.ndarray) -> PlaneRates:
+    playing = importlib.import_module("nat_app.views.playground.state")
+    here = playing.scene_of(dict(values), _negatives)
+    looks = playing.trained_looks(here, threshold)
+    return PlaneRates(
+        {kind: look.falsely_sure for kind, look in looks.items()},
+        {kind: look.right for kind, look in looks.items()},
+    )
