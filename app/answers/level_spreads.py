@@ -11,7 +11,7 @@ from nat_app.shared.pairs import pictures_of, set_title
 from nat_core.files import CheckpointError
 from nat_core.measure.metrics import map_distance
 from nat_core.paper.findings import MapDistances
-from nat_core.recipes import LEVELS
+from nat_core.recipes import LEVELS, PAIRS
 from nat_core.studies.level_findings import (
     NetworkId,
     PairLevels,
@@ -26,13 +26,30 @@ from nat_core.studies.level_findings import (
 )
 
 COMPARED = (
-    ("wrn40_1_baseline", "wrn40_1_nat"),
-    ("wrn16_1_student_of_baseline", "wrn16_1_student_of_nat"),
-    ("wrn16_1_baseline", "wrn16_1_nat"),
-    ("wrn16_1_baseline", "wrn16_1_student_of_nat"),
+    PAIRS["wrn40_1"],
+    PAIRS["students"],
+    PAIRS["wrn16_1"],
+    (PAIRS["wrn16_1"][0], PAIRS["students"][1]),
 )
 """Which two are compared in words: the first whose networks are both in the grid."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How far two networks' maps lie apart on many pictures, by level: their 5, 25, 50, 75 and 95 % quantiles."""
+
+    source: str
+    """What the pictures are: "gallery pictures"."""
+    pictures: int
+    quantiles: Mapping[str, tuple[float, ...]]
+    seeds: Mapping[str, float] | None = None
+    """The median of two baselines of different seeds on them; None where only one was trained."""
+
+    @property
+    def usual(self) -> dict[str, float]:
+        """The median by level."""
+        return {level: each[2] for level, each in self.quantiles.items()}
 
 
 def stored() -> tuple[PairLevels, ...]:
@@ -83,23 +100,6 @@ def sentence(first: str, second: str, set_name: str) -> str:
 def claimed() -> MapDistances | None:
     """The distances that judge the paper's claim on levels, where they were measured."""
     return claim_distances(stored())
-
-
-@dataclass(frozen=True)
-class Spread:
-    """How far two networks' maps lie apart on many pictures, by level: their 5, 25, 50, 75 and 95 % quantiles."""
-
-    source: str
-    """What the pictures are: "gallery pictures"."""
-    pictures: int
-    quantiles: Mapping[str, tuple[float, ...]]
-    seeds: Mapping[str, float] | None = None
-    """The median of two baselines of different seeds on them; None where only one was trained."""
-
-    @property
-    def usual(self) -> dict[str, float]:
-        """The median by level."""
-        return {level: each[2] for level, each in self.quantiles.items()}
 
 
 def gallery_spread(first: str, second: str) -> Spread:

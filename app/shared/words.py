@@ -11,6 +11,7 @@ from typing import Literal
 
 from nat_app.shared.palette import NAMES, Kind
 from nat_core.measure.report import NetworkReport
+from nat_core.recipes import Role
 
 Grade = Literal["sure", "fairly sure", "leaning", "no opinion"]
 FAIRLY_SURE = 0.6
@@ -207,7 +208,7 @@ def listed(names: Sequence[str]) -> str:
 
 def why(report: NetworkReport, classes: Sequence[str]) -> str:
     """Return why the two differ, in a few sentences; the numbers are those of the NAT network's report."""
-    trained = [each.images for each in report.negatives.values() if each.role == "trained on"]
+    trained = [each.images for each in report.negatives.values() if each.role == Role.TRAINED_ON]
     shown = f"{trained[0]:,} pictures" if trained else "pictures"
     return (
         f"The baseline was only ever shown its {len(classes)} things, so whatever it sees has to be one of them, "

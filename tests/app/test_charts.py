@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import nat_app
 from nat_app.shared import charts, words
 from nat_app.shared.gallery import FOLDER, credits_text, gallery_pictures, samples, with_inset
-from nat_app.shared.pairs import PAIRS, default_pair, pair_named
+from nat_app.shared.pairs import OFFERED, default_pair, pair_named
 from nat_app.shared.palette import DARK, LIGHT, palette
 from nat_app.shared.words import Answer, threshold_title
 from nat_app.views.attention.maps import MapRow, attention_grid
@@ -292,7 +292,7 @@ def test_percent_never_rounds_to_none_or_all(share: float) -> None:
 
 
 def test_the_default_pair_is_the_largest_that_is_whole() -> None:
-    whole = [name for pair in PAIRS for name in pair.names]
+    whole = [name for pair in OFFERED for name in pair.names]
     assert default_pair(whole).key == "resnet18"
     assert default_pair([name for name in whole if "resnet" not in name]).key == "wrn40_1"
     assert default_pair(["wrn40_1_nat"]).key == "wrn16_1"

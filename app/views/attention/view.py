@@ -7,7 +7,6 @@ from nat_app.frame import frame, links
 from nat_app.shared import charts, words
 from nat_app.shared import gallery as thumbnails
 from nat_app.shared.gallery import gallery_pictures, with_inset
-from nat_app.shared.pairs import HEADLINE_SETS
 from nat_app.views.attention import attributions
 from nat_app.views.attention import networks as looks
 from nat_app.views.attention.maps import Overlay, attention_grid, distances
@@ -23,6 +22,7 @@ from nat_app.views.attention.words import (
     stand_in,
 )
 from nat_app.visit import photos
+from nat_core.recipes import HEADLINE_SETS
 
 pictures = {picture.file: picture for picture in gallery_pictures()}
 own = photos.photos()

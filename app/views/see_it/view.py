@@ -39,7 +39,7 @@ def row(title: str, key: str, shown: list[GalleryPicture]) -> None:
 
 def figures() -> None:
     """Draw the three numbers that count thousands of pictures, each with how many."""
-    negatives = stored_answers.headline_set(pair)
+    negatives = stored_answers.headline_of(pair)
     known = stored_answers.known_set(pair.nat)
     reports = {kind: stored_answers.card(name).report for kind, name in pair.by_kind.items()}
     at = dict.fromkeys(KINDS, t)
@@ -65,7 +65,7 @@ def fooled_too() -> str:
     """The sentence for a picture that fools NAT, and how often that happens; "" where it does not."""
     if picture.known:
         return ""
-    negatives = stored_answers.headline_set(pair)
+    negatives = stored_answers.headline_of(pair)
     rate = stored_answers.rates(pair, negatives, dict.fromkeys(KINDS, t))["nat"]
     source = f"{set_title(negatives).removesuffix(' test')} pictures"
     return words.nat_fooled(answers["baseline"], answers["nat"], t, rate, source)

@@ -31,6 +31,7 @@ from nat_app.shared.palette import Kind
 from nat_app.shared.words import Answer, listed, percent
 from nat_app.views.playground.settings import DEFAULTS, negatives
 from nat_core.measure import metrics
+from nat_core.recipes import Role
 from nat_core.small.plane import Points, draw_points
 
 FOLDER = Path(__file__).parent / "texts"
@@ -38,6 +39,16 @@ NOTES = "teacher"
 PAGES = ("see_it", "your_photos", "thresholds", "attention", "playground")
 """The pages that a lesson can open."""
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
+
+
+@dataclass(frozen=True)
+class PlaneRates:
+    """What the playground's two networks come to in the 400 steps of its page."""
+
+    falsely_sure: dict[Kind, float]
+    """The share of the empty plane on which each is sure, in [0, 1]."""
+    right: dict[Kind, int]
+    """How many points each names rightly."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +176,7 @@ class Asked:
     def set_name(self) -> str:
         """The link's image set where it is stored, else the one that stands for all negatives."""
         chosen = self.settings.get("set")
-        return chosen if chosen in stored_answers.shared_sets(self.pair) else stored_answers.headline_set(self.pair)
+        return chosen if chosen in stored_answers.shared_sets(self.pair) else stored_answers.headline_of(self.pair)
 
     def confidence(self, kind: Kind, set_name: str) -> np.ndarray:
         """How sure one network is of each picture of a set."""
@@ -238,7 +249,7 @@ SHARES: dict[str, Callable[[Asked], float]] = {
     "plane_nat_blob": lambda its: its.plane("blob").falsely_sure["nat"],
     "fooled_baseline": lambda its: its.rate("baseline", its.set_name),
     "fooled_nat": lambda its: its.rate("nat", its.set_name),
-    "fooled_nat_trained": lambda its: its.rate("nat", _role(its, "trained on")),
+    "fooled_nat_trained": lambda its: its.rate("nat", _role(its, Role.TRAINED_ON)),
     "fooled_nat_strict": _strict,
     "kept_baseline": lambda its: metrics.negative_confidence_rate(its.known("baseline"), its.threshold),
     "kept_nat": lambda its: metrics.negative_confidence_rate(its.known("nat"), its.threshold),
@@ -260,7 +271,7 @@ TEXTS: dict[str, Callable[[Asked], str]] = {
     "t_nat_few": lambda its: f"{_few(its, 'nat'):.2f}",
     "set_name": lambda its: set_title(its.set_name),
     "set_count": lambda its: f"{len(its.confidence('nat', its.set_name)):,}",
-    "trained_name": lambda its: set_title(_role(its, "trained on")),
+    "trained_name": lambda its: set_title(_role(its, Role.TRAINED_ON)),
     "worst_class": lambda its: _worst(its)[0],
 }
 """The other numbers and names, as they stand in a text."""
@@ -282,16 +293,6 @@ def filled(text: str, lesson: Lesson, pair: Pair) -> str:
             return NONE
 
     return fill(text, number)
-
-
-@dataclass(frozen=True)
-class PlaneRates:
-    """What the playground's two networks come to in the 400 steps of its page."""
-
-    falsely_sure: dict[Kind, float]
-    """The share of the empty plane on which each is sure, in [0, 1]."""
-    right: dict[Kind, int]
-    """How many points each names rightly."""
 
 
 def plane_rates(values: Mapping[str, Any], negatives: Float[np.ndarray, "m 2"], threshold: float) -> PlaneRates:

@@ -164,7 +164,7 @@ def draw_distribution() -> None:
     """Draw how sure the networks are of these photos, beside a stored set."""
     sets = list(stored_answers.shared_sets(pair))
     if st.session_state.get("beside") not in sets:
-        st.session_state["beside"] = stored_answers.headline_set(pair)
+        st.session_state["beside"] = stored_answers.headline_of(pair)
     name = st.selectbox("Beside", sets, format_func=set_title, key="beside")
     stored = {kind: stored_answers.predictions(network, name) for kind, network in pair.by_kind.items()}
     shares = {kind: confidence_histogram(each.confidence, own_charts.BARS) for kind, each in stored.items()}
