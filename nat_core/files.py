@@ -3,9 +3,11 @@
 One process at a time: a lock that the system itself lets go when its holder ends, however it ends.
 """
 
+import csv
+import io
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -80,3 +82,14 @@ def only_one(path: Path, *, wait: bool = False) -> Iterator[None]:
             except BlockingIOError:
                 raise Busy(f"another process is at work there: it holds {path}") from None
         yield
+
+
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """Return rows as the text of a CSV file, None as an empty cell; a cell with a comma or a quote is quoted.
+
+    >>> csv_text([("name", "rate"), ("a, b", None)])
+    'name,rate\\n"a, b",\\n'
+    """
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    return buffer.getvalue()
