@@ -3,7 +3,7 @@
 from nat_app.answers import stored_answers
 from nat_app.shared.pairs import pictures_of, set_title
 from nat_app.views.attention.maps import Spread
-from nat_core.files import CheckpointError
+from nat_core.errors import CheckpointError
 from nat_core.paper.findings import MapDistances
 from nat_core.recipes import LEVELS
 from nat_core.studies.level_findings import (
