@@ -13,11 +13,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
+from nat_core.errors import Busy, CheckpointError
+
 Read = TypeVar("Read")
-
-
-class CheckpointError(ValueError):
-    """A checkpoint that is missing, damaged or of another kind; the message says which and why."""
 
 
 def write_durably(path: Path, content: bytes) -> str:
@@ -65,10 +63,6 @@ try:
     import fcntl
 except ImportError:  # Windows has none: there two processes are not kept apart
     fcntl = None
-
-
-class Busy(RuntimeError):
-    """Another process holds the lock; the message says of what."""
 
 
 @contextmanager
