@@ -52,7 +52,7 @@ def test_students_of_the_cpu_protocol_learn_for_fewer_epochs() -> None:
 
 
 def test_the_page_on_the_protocol_names_the_epochs_of_each_kind() -> None:
-    text = " ".join((Path(__file__).parents[1] / "app" / "protocol.md").read_text().split())
+    text = " ".join((Path(__file__).parents[1] / "app" / "views" / "evidence" / "protocol.md").read_text().split())
     kinds = ("resnet18_nat", "wrn40_1_nat", "wrn16_1_student_of_nat", "wrn16_1_nat")
     resnet, wide, students, small = (recipe_named(name).epochs for name in kinds)
     assert wide == students
