@@ -22,7 +22,7 @@ from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import NetworkReport, threshold_key
 from nat_core.paper.tables import render
 from nat_core.recipes import THRESHOLDS, recipe_in_protocol
-from nat_core.store.checkpoints import Card, available, checkpoints_folder, load_card, renew_report
+from nat_core.store.checkpoints import Card, available, checkpoints_folder, load_card, own_folder, renew_report
 
 if TYPE_CHECKING:
     from nat_core.network.inference import Network
@@ -102,8 +102,7 @@ def data(options: argparse.Namespace) -> int:
 
 def train(options: argparse.Namespace) -> int:
     """Train a recipe's network into --out; a finished one is left as it is with --resume, and refused without."""
-    networks = checkpoints_folder(options.checkpoints)
-    out, name = options.out or networks, options.recipe.name
+    out, name = options.out or own_folder(options.checkpoints), options.recipe.name
     if options.resume and name in available(out):
         print(f"{name} is finished: {out / name}")
         return 0
@@ -116,7 +115,7 @@ def train(options: argparse.Namespace) -> int:
             recipe,
             data=data_folder(options.data),
             out=out,
-            teachers=networks,
+            teachers=checkpoints_folder(options.checkpoints),
             seed=options.seed,
             device=options.device,
             resume=options.resume,
@@ -205,7 +204,7 @@ def features(options: argparse.Namespace) -> int:
     from nat_core.network.inference import extract
 
     for name in options.networks:
-        print(f"stored {extract(checkpoints_folder(options.checkpoints), name, data_folder(options.data))}")
+        print(f"stored {extract(own_folder(options.checkpoints), name, data_folder(options.data))}")
     return 0
 
 
