@@ -360,3 +360,12 @@ def describe(data: Path | str | None = None) -> list[DatasetStatus]:
     rows.append(DatasetStatus("noise", True, "drawn from its seed", "nothing to get"))
     rows.append(DatasetStatus("digits", find_spec("sklearn") is not None, "scikit-learn", "pip install scikit-learn"))
     return rows
+
+
+def evenly(total: int, most: int) -> Int[np.ndarray, " n"]:
+    """Return the places of at most `most` of `total` >= 1 pictures, evenly spaced, the first and the last among them.
+
+    >>> evenly(9, 3).tolist()
+    [0, 4, 8]
+    """
+    return np.linspace(0, total - 1, min(total, most)).round().astype(np.int64)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
+from tabulate import tabulate
 
 from nat_core.measure import metrics
 from nat_core.measure.predictions import Predictions
@@ -67,7 +68,8 @@ class Evaluation:
             rows.append([f"NCR {key}", f"{kept:.3f}", *rates])
         for field, title in TITLES.items():
             rows.append([title, "-", *(f"{getattr(each, field):.3f}" for each in self.negatives.values())])
-        return f"{self.images:,} known pictures of {self.classes} classes, {correct}\n{aligned([header, *rows])}"
+        table = tabulate(rows, header, "simple", disable_numparse=True)
+        return f"{self.images:,} known pictures of {self.classes} classes, {correct}\n{table}"
 
 
 TITLES = {
@@ -169,15 +171,3 @@ def _labels(given: ArrayLike | None, count: int, classes: int) -> Int[np.ndarray
     if labels.min() < 0 or labels.max() >= classes:
         raise ValueError(f"labels must be in 0 to {classes - 1}; got {labels.min()} to {labels.max()}")
     return labels.astype(np.int64)
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Return the cells as lines of text: the first column to the left, the others to the right.
-
-    >>> print(aligned([["t", "NCR"], ["0.4", "0.25"]]))
-    t     NCR
-    0.4  0.25
-    """
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ([first.ljust(widths[0]), *map(str.rjust, others, widths[1:])] for first, *others in rows)
-    return "\n".join("  ".join(cells).rstrip() for cells in lines)

@@ -45,12 +45,16 @@ def negative_confidence_rate(confidence: Float[Array, " n"] | Predictions, thres
     """NCR_t = (1/n) sum of 1[confidence > t] over n negatives: the share that fools the network (NAT, eq. for NCR_t).
 
     `confidence` (or the `Predictions` that have one) and `threshold` in [0, 1]. Raises ValueError if either is not, or
-    if there are no pictures. Called `ncr` for short in `nat_core`.
+    if there are no pictures. `ncr` is the same function.
 
     >>> negative_confidence_rate(np.array([0.3, 0.9, 0.95, 0.9]), 0.9)
     0.25
     """
     return float(ncr_curve(confidence, np.array([threshold], dtype=np.float64))[0])
+
+
+ncr = negative_confidence_rate
+"""`negative_confidence_rate` for short."""
 
 
 def share_kept(confidence: Float[Array, " n"] | Predictions, threshold: float) -> float:
@@ -274,7 +278,7 @@ def _bin_numbers(confidence: Float[Array, " n"], bins: int) -> Int[Array, " n"]:
 
 
 def _scores(name: str, values: Array | Predictions, ndim: int = 1) -> Array:
-    """The values (of predictions, confidence) as float64 if `ndim`-dimensional, not empty and finite; else ValueError."""
+    """The values as float64, of predictions the confidence; ValueError unless `ndim`-dimensional, finite, not empty."""
     if isinstance(values, Predictions):
         values = values.confidence
     if values.ndim != ndim or values.size == 0 or not np.isfinite(values).all():
