@@ -58,8 +58,8 @@ PROTOCOLS: dict[str, Protocol] = {
             _COMMON | _BATCH | _WHOLE,
             {
                 "resnet18": _ours(epochs=100, cutout=16),
-                "wrn40_1": _ours(epochs=200),
-                "wrn16_1": _ours(epochs=200),
+                "wrn40_1": _ours(epochs=100),
+                "wrn16_1": _ours(epochs=100),
             },
         ),
         Protocol(

@@ -11,6 +11,8 @@ from nat_core.recipes import PROTOCOLS, RECIPES, Recipe, recipe_in_protocol
 
 NAT_PLUS = "wrn16_1_nat_plus"
 """The better NAT as a published network, where the study `beyond` found one."""
+NAT_STRONG = "resnet18_nat_strong"
+"""The NAT that saw many more negatives, each of more weight: chosen on held-out pictures, from the study `frontier`."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class PlannedRun:
     @property
     def published(self) -> bool:
         """Whether it becomes a checkpoint of its own."""
-        named = self.recipe.name in RECIPES or self.recipe.name == NAT_PLUS
+        named = self.recipe.name in (*RECIPES, NAT_PLUS, NAT_STRONG)
         return self.seed == 0 and named and self.recipe.protocol != "short"
 
     @property
@@ -119,6 +121,31 @@ _DIGITS = {
     kind: replace(RECIPES["digits_baseline"], held_out=True, negatives=negatives)
     for kind, negatives in (("baseline", None), ("nat", "digits_6_train"))
 }
+_FRONTIER = replace(
+    recipe_in_protocol("wrn16_1_nat", "full"), name="frontier_nat", epochs=30, held_out=True, negatives="cifar100_fit"
+)
+FRONTIER: dict[str, dict[str, Any]] = {
+    "frontier_baseline": {"negatives": None},
+    "frontier_nat": {},
+    "frontier_weight_2": {"negative_weight": 2.0},
+    "frontier_weight_4": {"negative_weight": 4.0},
+    "frontier_weight_8": {"negative_weight": 8.0},
+    "frontier_16_negatives": {"negatives_per_batch": 16},
+    "frontier_32_negatives": {"negatives_per_batch": 32},
+    "frontier_32_negatives_weight_2": {"negatives_per_batch": 32, "negative_weight": 2.0},
+    "frontier_32_negatives_weight_4": {"negatives_per_batch": 32, "negative_weight": 4.0},
+    "frontier_separate_means": {"separate_means": True},
+    "frontier_separate_means_half": {"separate_means": True, "negative_weight": 0.5},
+    "frontier_centred_logits": {"divergence": "centred_logits", "equal_gradient": True},
+    "frontier_54_and_18": {"batch_size": 72, "negatives_per_batch": 18, "negatives_inside": True},
+    "frontier_48_and_24": {"batch_size": 72, "negatives_per_batch": 24, "negatives_inside": True},
+}
+"""How much the negatives count and how many a step shows: where NAT stands between accuracy and NCR, on held-out
+pictures. The last two share NAT's own 72 pictures a step otherwise, so they cost what NAT costs."""
+STRONG: dict[str, Any] = {"negatives_per_batch": 64, "negative_weight": 2.0}
+"""Of five ResNet-18 points of the frontier (30 epochs: 32 or 64 negatives of weight 1, 2 or 4) the one of lowest NCR on
+held-out classes whose accuracy, 94.2 % after 30 epochs, seemed to leave the paper's 95.03 % within reach of 100."""
+
 DIGITS_EPOCHS = (20, 35, 50, 80)
 """How long the digits' networks might learn. Held-out digits decide, with 6 as negatives and 7 unseen: the one at which
 NAT's NCR on 7 with 95 % kept is lowest, as a mean over three seeds; a rule that was set before the runs."""
@@ -214,6 +241,12 @@ def studies(protocol: str = "cpu", choice: Choice | None = None) -> tuple[Study,
         Study("beyond", "Which change of NAT protects better at the same cost?", _variants(_HELD_OUT, CANDIDATES)),
         Study("nat_plus", "Does the change that was chosen hold on the reported sets, over three seeds?",
               nat_plus(choice, protocol)),
+        Study("frontier", "Where does NAT stand between accuracy and NCR, by the weight and the number of negatives?",
+              _variants(_FRONTIER, FRONTIER)),
+        Study("strong", "How far down does NCR go with many more negatives, at the paper's accuracy?",
+              tuple(PlannedRun(recipe_in_protocol(name, "full"), kept=True) for name in _RESNET)
+              + tuple(PlannedRun(replace(recipe_in_protocol("resnet18_nat", "full"), name=NAT_STRONG, **STRONG), seed,
+                                 kept=seed == 0) for seed in (0, 1, 2))),
         Study("digits", "How long should the digits' networks learn, with how many negatives, and how do they swing?",
               _DIGITS_RUNS),
         Study("more_seeds", "The same for the large networks.",
