@@ -138,6 +138,8 @@ PAIRS: dict[str, tuple[str, str]] = {
     "digits": ("digits_baseline", "digits_nat"),
 }
 """Two networks that differ in the knowledge of negatives alone, the one without it first, by the pair's name."""
+NAT_STRONG = "resnet18_nat_strong"
+"""The NAT that saw eight times as many negatives, each of twice the weight: chosen on held-out pictures."""
 HEADLINE_SETS = ("cifar100_test", "cifar100_held_out", "digits_89", "digits_7_train", "gallery_none")
 """The negatives whose rate stands for all where there is room for one set: the first of these that was reported."""
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nat_app.shared.palette import Kind
-from nat_core.recipes import PAIRS, Role
+from nat_core.recipes import NAT_STRONG, PAIRS, Role
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,16 @@ _SMALLER = "The paper's network is a ResNet-18, many times larger than this one.
 
 OFFERED = (
     Pair("resnet18", "Large network (ResNet-18)", *PAIRS["resnet18"], paper=PAIRS["resnet18"]),
+    Pair(
+        "resnet18_strong",
+        "Large network, eight times the negatives",
+        PAIRS["resnet18"][0],
+        NAT_STRONG,
+        PAIRS["resnet18"],
+        "Shown 64 negatives a step of weight 2, the paper's 8 of weight 1.",
+    ),
     Pair("wrn40_1", "Middle network (WRN-40-1)", *PAIRS["wrn40_1"], PAIRS["resnet18"], _SMALLER),
     Pair("wrn16_1", "Small network (WRN-16-1)", *PAIRS["wrn16_1"], PAIRS["resnet18"], _SMALLER),
-    Pair("nat_plus", "Small, better NAT (nat_plus)", PAIRS["wrn16_1"][0], "wrn16_1_nat_plus", paper=None),
     Pair("students", "Students (WRN-16-1)", *PAIRS["students"], paper=PAIRS["students"]),
     Pair("digits", "Handwritten digits (tiny)", *PAIRS["digits"], paper=None),
 )

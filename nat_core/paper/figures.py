@@ -6,7 +6,7 @@ accuracies of its text. Its "ILSVRC 2012 Samples" are set beside our `ilsvrc`; h
 
 from dataclasses import dataclass
 
-from nat_core.recipes import PAIRS
+from nat_core.recipes import NAT_STRONG, PAIRS
 
 THRESHOLD_KEYS = ("0.4", "0.6", "0.8", "0.9")
 PAPER_SETS = ("cifar100_train", "cifar100_test", "ilsvrc", "noise")
@@ -110,5 +110,5 @@ CONTRASTS = (
     PAIRS["digits"],
 )
 """The paper's comparison: (without, with) the knowledge of negatives."""
-COMPARED = (*CONTRASTS, (PAIRS["wrn16_1"][1], "wrn16_1_nat_plus"))
-"""The comparisons that are put into words; the last is ours, NAT and what was chosen to be better."""
+COMPARED = (*CONTRASTS, (PAIRS["resnet18"][1], NAT_STRONG))
+"""The comparisons that are put into words; the last is ours, NAT and the one of many more negatives."""

@@ -7,12 +7,10 @@ of WRN-16-1 in the short protocol, where every difference is held against the sp
 from dataclasses import dataclass, replace
 from typing import Any
 
-from nat_core.recipes import PROTOCOLS, RECIPES, Recipe, recipe_in_protocol
+from nat_core.recipes import NAT_STRONG, PROTOCOLS, RECIPES, Recipe, recipe_in_protocol
 
 NAT_PLUS = "wrn16_1_nat_plus"
 """The better NAT as a published network, where the study `beyond` found one."""
-NAT_STRONG = "resnet18_nat_strong"
-"""The NAT that saw many more negatives, each of more weight: chosen on held-out pictures, from the study `frontier`."""
 
 
 @dataclass(frozen=True)

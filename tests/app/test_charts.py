@@ -297,7 +297,7 @@ def test_the_default_pair_is_the_largest_that_is_whole() -> None:
     assert default_pair([name for name in whole if "resnet" not in name]).key == "wrn40_1"
     assert default_pair(["wrn40_1_nat"]).key == "wrn16_1"
     assert default_pair([]).key == "wrn16_1"
-    with pytest.raises(ValueError, match="known: resnet18, wrn40_1, wrn16_1, nat_plus, students, digits"):
+    with pytest.raises(ValueError, match="known: resnet18, resnet18_strong, wrn40_1, wrn16_1, students, digits"):
         pair_named("banana")
 
 

@@ -114,8 +114,8 @@ def test_each_comparison_with_nat_has_one_between_seeds_beside_it() -> None:
     assert sum(first.seed == second.seed for first, second in pairs) == 3
 
 
-def test_the_better_nat_is_compared_with_the_baseline_as_well() -> None:
-    both = (network("baseline", 0), network("nat_plus", 0))
+def test_the_nat_of_many_negatives_is_compared_with_the_baseline_as_well() -> None:
+    both = (NetworkId("resnet18_baseline", "full", 0, ""), NetworkId("resnet18_nat_strong", "full", 0, ""))
     assert pairs_to_measure(both) == (both,)
 
 
