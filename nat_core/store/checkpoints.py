@@ -117,7 +117,8 @@ def folder_with(name: str, explicit: Path | str | None = None) -> Path:
         return found
     present = dict.fromkeys(each for folder in folders for each in available(folder))
     raise CheckpointError(
-        f"No network {name} in {' or '.join(map(str, folders))}, which hold {', '.join(present) or 'none'}. "
+        f"No network {name} in {' or '.join(map(str, folders))}, which hold{'s' if len(folders) == 1 else ''} "
+        f"{', '.join(present) or 'none'}. "
         f"{_how_to_get(name)}"
     )
 

@@ -167,7 +167,7 @@ def test_predict_names_a_network_that_is_missing(
 ) -> None:
     arguments = ["predict", str(picture), "--networks", "wrn16_1_nat", "--checkpoints", str(networks)]
     assert main(arguments) == 1
-    assert f"No network wrn16_1_nat in {networks}, which hold digits_baseline, digits_nat. " in capsys.readouterr().err
+    assert f"No network wrn16_1_nat in {networks}, which holds digits_baseline, digits_nat. " in capsys.readouterr().err
 
 
 def test_predict_without_any_network_says_how_to_get_one(

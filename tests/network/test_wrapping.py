@@ -104,9 +104,7 @@ def test_what_cannot_be_is_named(changes: dict, sentence: str) -> None:
 def test_maps_are_refused_in_one_sentence() -> None:
     network, pixels = wrapped(Reds()), np.zeros((1, 32, 32, 3), np.uint8)
     assert not network.has_maps
-    with pytest.raises(
-        NatError, match="Reds is a wrapped module, .* no attention maps"
-    ):
+    with pytest.raises(NatError, match=r"Reds is a wrapped module, .* no attention maps"):
         predict_with_maps(network, pixels)
     with pytest.raises(NetworkError, match="has no features"):
         features(network, pixels)
