@@ -16,12 +16,11 @@ from nat_core.store.checkpoints import save_checkpoint
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = (ROOT / "nat_core" / "__init__.py", ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+CELL = re.compile(r"```python\n(import nat_core as nat\n.*?)```", re.DOTALL)
 CELLS = [
     pytest.param(cell, id=f"{document.name}-{number}")
     for document in DOCUMENTS
-    for number, cell in enumerate(
-        re.findall(r"```python\n(import nat_core as nat\n.*?)```", document.read_text(), re.S)
-    )
+    for number, cell in enumerate(CELL.findall(document.read_text(encoding="utf-8")))
 ]
 WANTED = """
     Recipe RECIPES recipe_named train load_network load_predictions load_report load_card predict Predictions evaluate

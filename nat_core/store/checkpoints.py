@@ -79,7 +79,9 @@ def own_folder(explicit: Path | str | None = None) -> Path:
 def shipped_folder() -> Path | None:
     """Return the folder of the small networks that an installed wheel brings; None where there is none."""
     found = find_spec(SHIPPED)
-    return Path(found.submodule_search_locations[0]) if found and found.submodule_search_locations else None
+    # It holds no code, so it has no __init__.py: such a package may lie in several folders, some of them placeholders.
+    locations = found.submodule_search_locations if found else None
+    return next((Path(each) for each in locations or () if Path(each).is_dir()), None)
 
 
 def checkpoints_folder(explicit: Path | str | None = None) -> Path:
