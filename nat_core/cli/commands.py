@@ -15,6 +15,7 @@ from jaxtyping import UInt8
 from nat_core.data.images import UnreadableImage, read_image
 from nat_core.files import write_durably
 from nat_core.measure.predictions import Predictions
+from nat_core.measure.wording import plural
 from nat_core.store.checkpoints import Card
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def train(options: argparse.Namespace) -> int:
     print(f"{name}: accuracy {100 * trained.accuracy:.2f} %")
     for set_name, each in trained.negatives.items():
         rates = ", ".join(f"NCR_{key} {value:.3f}" for key, value in each.ncr.items())
-        print(f"  {set_name} ({each.images:,} pictures): {rates}")
+        print(f"  {set_name} ({plural(each.images, 'picture')}): {rates}")
     print(f"stored in {home}; compare it with: nat report --checkpoints {out}")
     return 0
 
@@ -269,7 +270,7 @@ def _own_images(source: Path, card: Card) -> ImageSet:
 
 def _print_rates(predictions: Predictions, own: NetworkReport, *, known: bool) -> None:
     """The share of pictures above each threshold: NCR, or the share kept where their classes are the network's."""
-    print(f"{predictions.network} on {predictions.set_name}: {len(predictions):,} pictures")
+    print(f"{predictions.network} on {predictions.set_name}: {plural(len(predictions), 'picture')}")
     if known and predictions.labels is not None:
         print(f"accuracy {100 * accuracy(predictions.predicted, predictions.labels):.2f} %")
     print(f"{'t':>4}  {'kept' if known else 'NCR':>5}  kept of {own.in_distribution}")

@@ -28,7 +28,7 @@ PATIENCE = 10.0
 
 
 class NoNetwork(Exception):
-    """This computer is in no network, or no port is free; the message is a sentence for who started it."""
+    """This computer is in no network, or no port is free; the message is a sentence for whoever started it."""
 
 
 def local_address() -> str:
@@ -88,7 +88,7 @@ def qr_svg(address: str, scale: int = 10) -> str:
 
 
 class NotServed(Exception):
-    """The app cannot be served; the message is a sentence for who started it."""
+    """The app cannot be served; the message is a sentence for whoever started it."""
 
 
 def serve(options: argparse.Namespace) -> int:

@@ -193,7 +193,7 @@ def test_evaluate_a_folder(networks: Path, picture: Path, tmp_path: Path, capsys
     assert main(["evaluate", "digits_nat", "--images", str(tmp_path), "--output", str(target)]) == 1
     printed = capsys.readouterr()
     assert "broken.jpg" in printed.err
-    assert "1 pictures" in printed.out
+    assert ": 1 picture\n" in printed.out
     stored = np.load(target)
     assert sorted(stored) == ["files", "logits"]
     assert stored["files"].tolist() == ["square.png"]
