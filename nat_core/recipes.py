@@ -4,7 +4,9 @@ Protocols: the schedules by name, as plain data, each setting marked with where 
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 
 PAPER, OURS = "paper", "ours"
@@ -116,8 +118,28 @@ LEVELS = ("low", "middle", "high")
 THRESHOLDS = (0.4, 0.6, 0.8, 0.9)
 """The thresholds t at which the paper reports NCR_t."""
 
-IN_DISTRIBUTION, TRAINED_ON, SAME_SOURCE, UNSEEN = "in distribution", "trained on", "same source", "unseen"
-"""The roles that an image set can have for a network."""
+
+class Role(StrEnum):
+    """What an image set is to a network: what it knows, what it was shown as negatives, and what it never saw."""
+
+    IN_DISTRIBUTION = "in distribution"
+    TRAINED_ON = "trained on"
+    SAME_SOURCE = "same source"
+    UNSEEN = "unseen"
+
+
+IN_DISTRIBUTION, TRAINED_ON, SAME_SOURCE, UNSEEN = Role
+
+PAIRS: dict[str, tuple[str, str]] = {
+    "resnet18": ("resnet18_baseline", "resnet18_nat"),
+    "wrn40_1": ("wrn40_1_baseline", "wrn40_1_nat"),
+    "wrn16_1": ("wrn16_1_baseline", "wrn16_1_nat"),
+    "students": ("wrn16_1_student_of_baseline", "wrn16_1_student_of_nat"),
+    "digits": ("digits_baseline", "digits_nat"),
+}
+"""Two networks that differ in the knowledge of negatives alone, the one without it first, by the pair's name."""
+HEADLINE_SETS = ("cifar100_test", "cifar100_held_out", "digits_89", "digits_7_train", "gallery_none")
+"""The negatives whose rate stands for all where there is room for one set: the first of these that was reported."""
 
 ILSVRC = "ilsvrc"
 VARIANTS = {"ilsvrc_strict": ("strict",), "ilsvrc_strict_near": ("strict", "near")}
@@ -245,7 +267,7 @@ class Recipe:
             raise ValueError(f"the last of sizes must reach share 1.0, not {self.sizes}")
 
     @property
-    def roles(self) -> dict[str, str]:
+    def roles(self) -> dict[str, Role]:
         """The role of each reported image set for this network, the in-distribution test set first.
 
         >>> recipe_named("wrn16_1_nat").roles["cifar100_test"]
@@ -319,6 +341,19 @@ RECIPES: dict[str, Recipe] = {
         replace(_DIGITS, name="digits_nat", negatives="digits_67_train"),
     ]
 }
+
+
+def headline_set(roles: Mapping[str, str]) -> str | None:
+    """Return the set of negatives that stands for all of a network's, given the role of each; None without any.
+
+    The first of HEADLINE_SETS, else the first that it did not learn from, else the first.
+
+    >>> headline_set({"mine": "trained on", "yours": "unseen"})
+    'yours'
+    """
+    negatives = [name for name, role in roles.items() if role != Role.IN_DISTRIBUTION]
+    named = [name for name in HEADLINE_SETS if name in negatives]
+    return next(iter([*named, *(name for name in negatives if roles[name] != Role.TRAINED_ON), *negatives]), None)
 
 
 def recipe_named(name: str) -> Recipe:

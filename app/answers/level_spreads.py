@@ -1,11 +1,17 @@
 """How far two networks' maps lie apart over thousands of pictures, as stored, for Attention and Evidence."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
 from nat_app.answers import stored_answers
+from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.pairs import pictures_of, set_title
-from nat_app.views.attention.maps import Spread
 from nat_core.files import CheckpointError
+from nat_core.measure.metrics import map_distance
 from nat_core.paper.findings import MapDistances
-from nat_core.recipes import LEVELS
+from nat_core.recipes import LEVELS, PAIRS
 from nat_core.studies.level_findings import (
     NetworkId,
     PairLevels,
@@ -18,6 +24,32 @@ from nat_core.studies.level_findings import (
     outdated,
     pair_of,
 )
+
+COMPARED = (
+    PAIRS["wrn40_1"],
+    PAIRS["students"],
+    PAIRS["wrn16_1"],
+    (PAIRS["wrn16_1"][0], PAIRS["students"][1]),
+)
+"""Which two are compared in words: the first whose networks are both in the grid."""
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How far two networks' maps lie apart on many pictures, by level: their 5, 25, 50, 75 and 95 % quantiles."""
+
+    source: str
+    """What the pictures are: "gallery pictures"."""
+    pictures: int
+    quantiles: Mapping[str, tuple[float, ...]]
+    seeds: Mapping[str, float] | None = None
+    """The median of two baselines of different seeds on them; None where only one was trained."""
+
+    @property
+    def usual(self) -> dict[str, float]:
+        """The median by level."""
+        return {level: each[2] for level, each in self.quantiles.items()}
 
 
 def stored() -> tuple[PairLevels, ...]:
@@ -68,3 +100,13 @@ def sentence(first: str, second: str, set_name: str) -> str:
 def claimed() -> MapDistances | None:
     """The distances that judge the paper's claim on levels, where they were measured."""
     return claim_distances(stored())
+
+
+def gallery_spread(first: str, second: str) -> Spread:
+    """Return how far two networks' maps lie apart over the gallery's pictures."""
+    one, other = stored_answers.maps(first), stored_answers.maps(second)
+    quantiles = {}
+    for level in LEVELS:
+        found = [map_distance(a, b) for a, b in zip(one[level], other[level], strict=True)]
+        quantiles[level] = tuple(float(each) for each in np.quantile(found, QUANTILES))
+    return Spread("gallery pictures", len(gallery_pictures()), quantiles)

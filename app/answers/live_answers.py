@@ -6,20 +6,18 @@ With `cached`, `counted` and `thumbnails`, the only caches; nothing here is impo
 import importlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
 from PIL import Image
 
 from nat_app.answers import stored_answers
 from nat_app.shared.gallery import FOLDER
 from nat_app.shared.palette import Kind
-from nat_app.views.playground.settings import DEFAULTS
 from nat_core.data.images import CROPS, FILTERS, image_id, read_image, read_photo
 from nat_core.data.sets import identities
 from nat_core.measure.predictions import Predictions
@@ -114,30 +112,3 @@ def explained(
         )
         _kept().put(key, found)
     return found
-
-
-@dataclass(frozen=True)
-class PlaneRates:
-    """What the playground's two networks come to in the 400 steps of its page."""
-
-    falsely_sure: dict[Kind, float]
-    """The share of the empty plane on which each is sure, in [0, 1]."""
-    right: dict[Kind, int]
-    """How many points each names rightly."""
-
-
-def plane_rates(values: Mapping[str, Any], negatives: Float[np.ndarray, "m 2"], threshold: float) -> PlaneRates:
-    """Train the playground with these settings, by the keys of its widgets, and these negatives; once for each."""
-    chosen = DEFAULTS | {key: value for key, value in values.items() if key in DEFAULTS}
-    return _plane_rates(tuple(chosen.items()), negatives.tobytes(), threshold, negatives)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _plane_rates(values: tuple, identity: bytes, threshold: float, _negatives: np.ndarray) -> PlaneRates:
-    playing = importlib.import_module("nat_app.views.playground.state")
-    here = playing.scene_of(dict(values), _negatives)
-    looks = playing.trained_looks(here, threshold)
-    return PlaneRates(
-        {kind: look.falsely_sure for kind, look in looks.items()},
-        {kind: look.right for kind, look in looks.items()},
-    )

@@ -18,8 +18,9 @@ import numpy as np
 import streamlit as st
 from jaxtyping import Float, UInt8
 
+from nat_app.answers import stored_answers
 from nat_app.shared.gallery import gallery_pictures
-from nat_app.shared.pairs import HEADLINE_SETS, Pair
+from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.scores import Separation, separate
 from nat_app.shared.words import Answer
@@ -29,7 +30,7 @@ from nat_core.data.sets import ImageSet, load_set
 from nat_core.measure import metrics
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import SetReport, evaluate_set
-from nat_core.recipes import IN_DISTRIBUTION
+from nat_core.recipes import headline_set
 from nat_core.store import checkpoints
 from nat_core.store.runs import RUNS, RunRecord, load_runs
 
@@ -160,13 +161,12 @@ def shared_sets(pair: Pair) -> dict[str, SetReport]:
     return {name: each for name, each in sets(pair.nat).items() if name in theirs}
 
 
-def headline_set(pair: Pair) -> str:
+def headline_of(pair: Pair) -> str:
     """The negatives that stand for all: CIFAR-100 test where it is reported, else the first not trained on."""
-    negatives = {name: each for name, each in shared_sets(pair).items() if each.role != IN_DISTRIBUTION}
-    for name in HEADLINE_SETS:
-        if name in negatives:
-            return name
-    return next((name for name, each in negatives.items() if each.role != "trained on"), next(iter(negatives)))
+    found = headline_set({name: each.role for name, each in shared_sets(pair).items()})
+    if found is None:
+        raise ValueError(f"{pair.key} was asked about no negatives")
+    return found
 
 
 def image_set(name: str, data: Path) -> ImageSet:
@@ -333,3 +333,12 @@ def curves(pair: Pair, set_name: str, temperature: float = 1.0) -> dict[Kind, Fl
 def separations(pair: Pair, known: str, set_name: str, score: str, temperature: float = 1.0) -> dict[Kind, Separation]:
     """How well a score tells a set from one that both networks know."""
     return {kind: separation(name, known, set_name, score, temperature) for kind, name in pair.by_kind.items()}
+
+
+def probabilities_csv(file: str, said: dict[Kind, stored_answers.OwnAnswer], names: dict[Kind, str]) -> str:
+    """Every probability of both networks for one picture: picture, network, class, probability."""
+    lines = ["picture,network,class,probability"]
+    for kind, each in said.items():
+        pairs = zip(each.classes, each.probabilities, strict=True)
+        lines += [f"{file},{names[kind]},{name},{probability:.6f}" for name, probability in pairs]
+    return "\n".join(lines) + "\n"

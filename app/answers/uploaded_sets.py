@@ -8,9 +8,9 @@ import numpy as np
 import streamlit as st
 
 from nat_app.answers import stored_answers
+from nat_app.shared.files import csv_text
 from nat_app.shared.pairs import Pair, own_name
 from nat_app.shared.palette import KINDS, Kind
-from nat_app.views.thresholds import tables
 from nat_app.visit import brought_along
 from nat_app.visit.brought_along import OwnSet
 from nat_core.data.uploaded_sets import labels_among, read_own_set
@@ -77,7 +77,7 @@ def predictions_csv(each: OwnSet, pair: Pair) -> str:
             shares = [f"{share:.6f}" for share in said.probabilities[place]]
             answer = classes[said.predicted[place]]
             rows.append((place, picture, label, name, answer, f"{said.confidence[place]:.6f}", *shares))
-    return tables.csv_text(rows)
+    return csv_text(rows)
 
 
 def catch_up(pair: Pair) -> None:

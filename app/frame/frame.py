@@ -10,7 +10,7 @@ from streamlit.runtime.scriptrunner import StopException, add_script_run_ctx, ge
 from nat_app.answers import stored_answers
 from nat_app.frame import classroom, links
 from nat_app.shared import words
-from nat_app.shared.pairs import OWN_PAIR, PAIRS, Pair, default_pair, pair_named
+from nat_app.shared.pairs import OFFERED, OWN_PAIR, Pair, default_pair, pair_named
 from nat_app.shared.palette import Palette, palette
 from nat_app.visit import brought_along
 from nat_core.files import CheckpointError
@@ -157,7 +157,7 @@ def settle() -> None:
 def sidebar() -> None:
     """Draw the choice of the pair; its key is "pair", and it holds on every page."""
     present, brought = stored_answers.present(), brought_along.pair()
-    titles = {pair.key: _pair_label(pair, present) for pair in (*([brought] if brought else []), *PAIRS)}
+    titles = {pair.key: _pair_label(pair, present) for pair in (*([brought] if brought else []), *OFFERED)}
     with st.sidebar:
         if not hides("networks"):
             _choose_pair(titles)

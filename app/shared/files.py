@@ -1,7 +1,15 @@
 """A page in a file of its own, to download: it needs no other file, and no script in it could run."""
 
+import base64
+import csv
+import io
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
 
 SVG_SCRIPT = (Path(__file__).parent / "svg.js").read_text(encoding="utf-8")
 """What the live drawings in SVG share; it stands before a drawing's own script."""
@@ -29,3 +37,28 @@ def page(title: str, body: str, style: str, *, pictures: bool = False) -> str:
 </body>
 </html>
 """
+
+
+def csv_text(rows: Iterable[Sequence]) -> str:
+    """Rows as the text of a CSV file; a visitor's file name may hold a comma."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    return buffer.getvalue()
+
+
+def png_url(pixels: UInt8[np.ndarray, "h w 3"]) -> str:
+    """Return a picture as a data address, its pixels kept exactly."""
+    return _url(Image.fromarray(pixels), "PNG")
+
+
+def thumbnail_url(photo: UInt8[np.ndarray, "h w 3"], side: int = 64) -> str:
+    """Return a photo as a data address, at most `side` pixels wide and high."""
+    image = Image.fromarray(photo)
+    image.thumbnail((side, side))
+    return _url(image, "JPEG")
+
+
+def _url(image: Image.Image, kind: str) -> str:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **({"quality": 85} if kind == "JPEG" else {}))
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"

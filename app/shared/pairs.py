@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nat_app.shared.palette import Kind
+from nat_core.recipes import PAIRS, Role
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Pair:
     """The two networks of the paper that stand beside it, or None where the paper has none."""
     paper_note: str = ""
     """What differs from the paper's, in one sentence."""
-    teachers: tuple[str, str] = ("wrn40_1_baseline", "wrn40_1_nat")
+    teachers: tuple[str, str] = PAIRS["wrn40_1"]
 
     @property
     def names(self) -> tuple[str, str]:
@@ -34,17 +35,15 @@ class Pair:
         return {"baseline": self.baseline, "nat": self.nat}
 
 
-_RESNETS = ("resnet18_baseline", "resnet18_nat")
-_STUDENTS = ("wrn16_1_student_of_baseline", "wrn16_1_student_of_nat")
 _SMALLER = "The paper's network is a ResNet-18, many times larger than this one."
 
-PAIRS = (
-    Pair("resnet18", "Large network (ResNet-18)", *_RESNETS, paper=_RESNETS),
-    Pair("wrn40_1", "Middle network (WRN-40-1)", "wrn40_1_baseline", "wrn40_1_nat", _RESNETS, _SMALLER),
-    Pair("wrn16_1", "Small network (WRN-16-1)", "wrn16_1_baseline", "wrn16_1_nat", _RESNETS, _SMALLER),
-    Pair("nat_plus", "Small, better NAT (nat_plus)", "wrn16_1_baseline", "wrn16_1_nat_plus", paper=None),
-    Pair("students", "Students (WRN-16-1)", *_STUDENTS, paper=_STUDENTS),
-    Pair("digits", "Handwritten digits (tiny)", "digits_baseline", "digits_nat", paper=None),
+OFFERED = (
+    Pair("resnet18", "Large network (ResNet-18)", *PAIRS["resnet18"], paper=PAIRS["resnet18"]),
+    Pair("wrn40_1", "Middle network (WRN-40-1)", *PAIRS["wrn40_1"], PAIRS["resnet18"], _SMALLER),
+    Pair("wrn16_1", "Small network (WRN-16-1)", *PAIRS["wrn16_1"], PAIRS["resnet18"], _SMALLER),
+    Pair("nat_plus", "Small, better NAT (nat_plus)", PAIRS["wrn16_1"][0], "wrn16_1_nat_plus", paper=None),
+    Pair("students", "Students (WRN-16-1)", *PAIRS["students"], paper=PAIRS["students"]),
+    Pair("digits", "Handwritten digits (tiny)", *PAIRS["digits"], paper=None),
 )
 DEFAULTS = ("resnet18", "wrn40_1", "wrn16_1")
 """The pairs to begin with: the first whose two networks are here, else the last."""
@@ -64,26 +63,24 @@ SET_TITLES = {
     "digits_67_test": "Digits 6-7 test",
     "digits_89": "Digits 8-9",
 }
-ROLE_TITLES = {
-    "in distribution": "known",
-    "trained on": "used in training",
-    "same source": "same source",
-    "unseen": "never seen",
+ROLE_TITLES: dict[str, str] = {
+    Role.IN_DISTRIBUTION: "known",
+    Role.TRAINED_ON: "used in training",
+    Role.SAME_SOURCE: "same source",
+    Role.UNSEEN: "never seen",
 }
 OWN = "own/"
 """What the names of a visitor's image sets and networks begin with."""
 OWN_PAIR = "own"
 """The key of the pair with a visitor's network; it is in no link."""
-HEADLINE_SETS = ("cifar100_test", "digits_67_test", "gallery_none")
-"""The negatives whose rate stands for all where there is room for one."""
 
 
 def pair_named(key: str) -> Pair:
     """Return the pair with this key. Raises ValueError naming the known ones."""
-    for pair in PAIRS:
+    for pair in OFFERED:
         if pair.key == key:
             return pair
-    raise ValueError(f"unknown pair {key!r}; known: {', '.join(pair.key for pair in PAIRS)}")
+    raise ValueError(f"unknown pair {key!r}; known: {', '.join(pair.key for pair in OFFERED)}")
 
 
 def default_pair(present: Sequence[str]) -> Pair:

@@ -12,6 +12,7 @@ from typing import Literal
 from nat_app.shared.palette import NAMES, Kind
 from nat_core.measure.report import NetworkReport
 from nat_core.measure.wording import plural
+from nat_core.recipes import Role
 
 Grade = Literal["sure", "fairly sure", "leaning", "no opinion"]
 FAIRLY_SURE = 0.6
@@ -203,7 +204,7 @@ def listed(names: Sequence[str]) -> str:
 
 def why(report: NetworkReport, classes: Sequence[str]) -> str:
     """Return why the two differ, in a few sentences; the numbers are those of the NAT network's report."""
-    trained = [each.images for each in report.negatives.values() if each.role == "trained on"]
+    trained = [each.images for each in report.negatives.values() if each.role == Role.TRAINED_ON]
     shown = f"{trained[0]:,} pictures" if trained else "pictures"
     return (
         f"The baseline was only ever shown its {len(classes)} things, so whatever it sees has to be one of them, "
@@ -218,3 +219,17 @@ def comparison_note(in_paper: bool, difference: str) -> str:
     """Return what stands under the table: what its numbers are, and how the paper's network differs from ours."""
     what = "NCR: the share of negatives with confidence above t. Keeps: the share of in-distribution pictures above t."
     return f"{what} {difference}".strip() if in_paper else f"{what} The paper has no such networks."
+
+
+def threshold_title(rates: dict[Kind, float], at: dict[Kind, float], known: bool) -> str:
+    """Return the finding on one image set: both networks' rates above their thresholds `at`.
+
+    Unequal thresholds are those at which each keeps 95 of 100; `known` is for the in-distribution set.
+    """
+    locked = at["baseline"] != at["nat"]
+    if known and locked:
+        return f"To keep 95 of 100, the baseline needs t = {at['baseline']:.2f}, NAT t = {at['nat']:.2f}."
+    when = "Keeping 95 of 100" if locked else f"Above {percent(at['nat'])}"
+    if known:
+        return f"{when}, the baseline keeps {of_100(rates['baseline'])}, NAT {count_of_100(rates['nat'])}."
+    return f"{when}, the baseline is fooled by {of_100(rates['baseline'])}, NAT by {count_of_100(rates['nat'])}."

@@ -17,7 +17,7 @@ from typing import Generic, Literal, TypeVar
 
 import streamlit as st
 
-from nat_app.views.playground import words as playground_words
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 Value = TypeVar("Value")
 Phase = Literal["waiting", "running", "left", "done", "failed", "cancelled"]
@@ -189,7 +189,7 @@ def learns(turn: Turn | None) -> bool:
 
 def sentence(turn: Turn) -> str:
     """Say how many are served before this turn and about how long that takes; this counts as a look."""
-    return playground_words.waiting(shared().look(turn), shared().wait(turn))
+    return waiting_sentence(shared().look(turn), shared().wait(turn))
 
 
 def draw_place(turn: Turn) -> None:
@@ -206,3 +206,13 @@ def draw_place(turn: Turn) -> None:
         st.markdown(said)
 
     place()
+
+
+def waiting_sentence(ahead: int, seconds: float) -> str:
+    """Return how long a visitor waits for a turn: `ahead` others come first.
+
+    >>> waiting_sentence(2, 5.6)
+    'Others are training now; you are third, about 6 s.'
+    """
+    place = ORDINALS[ahead] if ahead < len(ORDINALS) else f"number {ahead + 1}"
+    return f"Others are training now; you are {place}, about {max(1, round(seconds))} s."

@@ -154,6 +154,8 @@ def _pictures_under(path: Path) -> Iterator[Path]:
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 GALLERY = Path(__file__).parent / "gallery"
 """The free pictures that come with the package, with gallery.json, which names each and says whose it is."""
+CIFAR100_CLASSES = tuple((Path(__file__).parent / "cifar100_classes.txt").read_text(encoding="utf-8").split())
+"""CIFAR-100's fine labels in their order."""
 NOISE_COUNT = 10_000
 
 

@@ -301,3 +301,16 @@ def cheapest(thresholds: Float[np.ndarray, " k"], costs: Float[np.ndarray, " k"]
     0.7
     """
     return float(thresholds[int(np.argmin(costs))])
+
+
+def map_distance(first: Float[np.ndarray, "h w"], second: Float[np.ndarray, "h w"]) -> float:
+    """Return the Euclidean distance of two maps, each scaled to length 1 (Q in attention transfer), in [0, sqrt 2].
+
+    The stored maps' counterpart of `nat_core.network.attention.level_distance`, without torch. A map of zeros stays
+    zero.
+
+    >>> map_distance(np.ones((2, 2)), 3 * np.ones((2, 2)))
+    0.0
+    """
+    one, other = (each.astype(np.float64) / max(float(np.linalg.norm(each)), 1e-12) for each in (first, second))
+    return float(np.linalg.norm(one - other))

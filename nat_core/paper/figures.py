@@ -6,6 +6,8 @@ accuracies of its text. Its "ILSVRC 2012 Samples" are set beside our `ilsvrc`; h
 
 from dataclasses import dataclass
 
+from nat_core.recipes import PAIRS
+
 THRESHOLD_KEYS = ("0.4", "0.6", "0.8", "0.9")
 PAPER_SETS = ("cifar100_train", "cifar100_test", "ilsvrc", "noise")
 
@@ -102,14 +104,11 @@ TABLES = (
     Table("Digits (not in the paper)", ("digits_baseline", "digits_nat"), (), in_paper=False, always=False),
 )
 
-PAIRS = (
-    ("resnet18_baseline", "resnet18_nat"),
-    ("wrn40_1_baseline", "wrn40_1_nat"),
-    ("wrn16_1_baseline", "wrn16_1_nat"),
-    ("wrn16_1_student_of_baseline", "wrn16_1_student_of_nat"),
-    ("wrn16_1_baseline", "wrn16_1_student_of_nat"),
-    ("digits_baseline", "digits_nat"),
+CONTRASTS = (
+    *(PAIRS[name] for name in ("resnet18", "wrn40_1", "wrn16_1", "students")),
+    (PAIRS["wrn16_1"][0], PAIRS["students"][1]),
+    PAIRS["digits"],
 )
 """The paper's comparison: (without, with) the knowledge of negatives."""
-COMPARED = (*PAIRS, ("wrn16_1_nat", "wrn16_1_nat_plus"))
+COMPARED = (*CONTRASTS, (PAIRS["wrn16_1"][1], "wrn16_1_nat_plus"))
 """The comparisons that are put into words; the last is ours, NAT and what was chosen to be better."""

@@ -10,7 +10,7 @@ from typing import Literal
 from nat_core.measure.report import NetworkReport, SetReport, threshold_key
 from nat_core.measure.wording import plural
 from nat_core.paper.figures import COMPARED
-from nat_core.recipes import THRESHOLDS, UNSEEN
+from nat_core.recipes import PAIRS, THRESHOLDS, UNSEEN, headline_set
 
 
 def findings(reports: Mapping[str, NetworkReport]) -> tuple[str, ...]:
@@ -31,9 +31,7 @@ def _finding(without: str, baseline: NetworkReport, aware: str, nat: NetworkRepo
     sentences = [f"{aware} against {without}: {_accuracies(baseline, nat)}"]
     common = [name for name in nat.negatives if name in baseline.negatives]
     if common:
-        # CIFAR-100 test is the paper's headline; elsewhere, negatives that the network has never seen.
-        unseen = [name for name in common if nat.sets[name].role == UNSEEN]
-        headline = "cifar100_test" if "cifar100_test" in common else (unseen or common)[0]
+        headline = headline_set({name: nat.sets[name].role for name in common}) or common[0]
         before, after = baseline.sets[headline], nat.sets[headline]
         sentences += [_cells(baseline, nat, common), _remaining(before, after, headline)]
         sentences.append(
@@ -80,13 +78,9 @@ def _kept(baseline: NetworkReport, nat: NetworkReport) -> str:
 
 Verdict = Literal["held", "held in part", "did not hold", "not measured yet"]
 VERDICTS: tuple[Verdict, ...] = ("held", "held in part", "did not hold", "not measured yet")
-TRAINED_PAIRS = (
-    ("resnet18_baseline", "resnet18_nat"),
-    ("wrn40_1_baseline", "wrn40_1_nat"),
-    ("wrn16_1_baseline", "wrn16_1_nat"),
-)
+TRAINED_PAIRS = (PAIRS["resnet18"], PAIRS["wrn40_1"], PAIRS["wrn16_1"])
 """The pairs that may stand for the paper's first experiment: the first that is trained does."""
-STUDENTS = ("wrn16_1_student_of_baseline", "wrn16_1_student_of_nat")
+STUDENTS = PAIRS["students"]
 HIGHEST_KEY = threshold_key(0.9)
 
 

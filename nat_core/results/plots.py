@@ -7,8 +7,8 @@ import numpy as np
 
 from nat_core.measure.metrics import ncr_by_share_kept, ncr_curve
 from nat_core.measure.predictions import Predictions
-from nat_core.paper.figures import PAIRS
-from nat_core.recipes import IN_DISTRIBUTION, LEVELS, UNSEEN
+from nat_core.paper.figures import CONTRASTS
+from nat_core.recipes import HEADLINE_SETS, IN_DISTRIBUTION, LEVELS, UNSEEN
 from nat_core.results.drawing import BASELINE, FAINT, FOOLED, INK, NAT, Drawing, Panel
 from nat_core.store.checkpoints import available, load_card, load_predictions
 from nat_core.studies.level_findings import LevelFinding, PairLevels, findings, means
@@ -16,7 +16,7 @@ from nat_core.studies.rows import Noise, Row, allowed, on
 
 THRESHOLDS = np.arange(101) / 100
 SHARES = np.arange(50, 101) / 100
-HEADLINE = "cifar100_test"
+HEADLINE = HEADLINE_SETS[0]
 LEVELS_LEGEND = (
     "Blue: baseline and NAT of one seed. Hollow grey: two baselines of different seeds, where there are. Thick line: "
     "half of the pictures; thin: 90 of 100; circle: the mean."
@@ -35,7 +35,7 @@ MATRIX_LEGEND = (
 def curves(folder: Path) -> dict[str, Drawing]:
     """Return NCR by threshold and NCR by share kept for every stored pair, by the file's stem."""
     present, drawn = available(folder), {}
-    for baseline, nat in PAIRS:
+    for baseline, nat in CONTRASTS:
         if baseline in present and nat in present and f"ncr-{nat}" not in drawn:
             drawn[f"ncr-{nat}"] = _curves(folder, baseline, nat)
     return drawn

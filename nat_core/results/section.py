@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from nat_core.measure.wording import plural
 from nat_core.paper.tables import ABSENT, BY_ITSELF, Grid, figure, pipes, set_columns
-from nat_core.recipes import UNSEEN
+from nat_core.recipes import UNSEEN, headline_set
 from nat_core.results import plots
 from nat_core.results.drawing import Drawing
 from nat_core.store.runs import Divergence, RunRecord
@@ -236,8 +236,6 @@ REFERENCES = {
     "nat_plus": "wrn16_1_nat",
 }
 """The network that the others of a study are held against."""
-HEADLINES = ("cifar100_test", "cifar100_held_out", "digits_7_train", "digits_89")
-"""The set that stands for all in a study's sentences and plot: the first that it reports."""
 
 
 def study_section(
@@ -313,8 +311,8 @@ def cost_sentence(costs: Mapping[str, int]) -> str:
 
 
 def _headline(rows: Sequence[Row]) -> str:
-    reported = {name: None for row in rows for report in row.reports for name in report.negatives}
-    return next((name for name in HEADLINES if name in reported), next(iter(reported), ""))
+    roles = {name: each.role for row in rows for report in row.reports for name, each in report.negatives.items()}
+    return headline_set(roles) or ""
 
 
 def _words(rows: Sequence[Row], reference: Row | None, noise: Noise, set_name: str) -> list[str]:

@@ -23,7 +23,7 @@ from nat_core.files import CheckpointError, read_json, write_durably
 from nat_core.measure.predictions import Predictions, pack, unpack
 from nat_core.measure.report import NetworkReport, evaluate
 from nat_core.measure.variants import with_variants
-from nat_core.recipes import RECIPES, Recipe
+from nat_core.recipes import RECIPES, Recipe, Role
 
 FORMAT = 1
 WEIGHTS, PREDICTIONS, CARD = "weights.safetensors", "predictions.safetensors", "card.json"
@@ -55,7 +55,7 @@ class Card:
     format: int = FORMAT
 
     @property
-    def roles(self) -> dict[str, str]:
+    def roles(self) -> dict[str, Role]:
         """The role of each reported image set for this network."""
         return self.recipe.roles
 

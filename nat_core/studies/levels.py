@@ -16,7 +16,7 @@ from nat_core.measure.wording import plural
 from nat_core.network.attention import level_distance
 from nat_core.network.inference import Network, load_network
 from nat_core.network.models import normalised
-from nat_core.paper.figures import PAIRS
+from nat_core.paper.figures import CONTRASTS
 from nat_core.recipes import LEVELS, Recipe
 from nat_core.store.checkpoints import available, load_card
 from nat_core.studies.level_findings import NetworkId, PairLevels, load_levels, outdated, save_levels, spread
@@ -108,7 +108,7 @@ def pairs_to_measure(networks: Sequence[NetworkId]) -> tuple[tuple[NetworkId, Ne
 
 
 def _families(networks: Sequence[NetworkId]) -> Iterator[tuple[tuple[str, str], str]]:
-    for names in (*PAIRS, ("wrn16_1_baseline", NAT_PLUS)):
+    for names in (*CONTRASTS, ("wrn16_1_baseline", NAT_PLUS)):
         for protocol in sorted({each.protocol for each in networks}):
             if set(names) <= {each.name for each in networks if each.protocol == protocol}:
                 yield names, protocol

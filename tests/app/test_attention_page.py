@@ -9,15 +9,15 @@ import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from nat_app.answers.level_spreads import Spread
 from nat_app.shared.gallery import FOLDER
 from nat_app.shared.palette import DARK, LIGHT
 from nat_app.views.attention import maps
-from nat_app.views.attention import networks as looks
 from nat_app.views.attention import words as explain_words
 from nat_app.views.attention.attributions import attribution_maps
-from nat_app.views.attention.maps import LEVELS, MapRow, Overlay, Spread, attention_grid
-from nat_app.views.attention.words import METHODS
-from nat_app.views.your_photos import words as photo_words
+from nat_app.views.attention.maps import LEVELS, MapRow, Overlay, attention_grid
+from nat_app.views.attention.words import METHODS, spread_caption
+from nat_core.measure.metrics import map_distance
 from nat_core.network.explain import Attribution
 from nat_core.store.checkpoints import load_maps
 from tests.pages import PAGES, said
@@ -73,7 +73,7 @@ def test_this_picture_stands_on_the_gallerys_spread(start, networks: Path) -> No
     diamonds = [float(trace.x[0]) for trace in chart.data if trace.marker.symbol == "diamond"]
     stored = [load_maps(networks, name) for name in ("wrn40_1_baseline", "wrn40_1_nat")]
     place = sorted(path.name for path in FOLDER.glob("*.jpg")).index("none-bee.jpg")
-    expected = [looks.map_distance(*(each[level][place] for each in stored)) for level in LEVELS]
+    expected = [map_distance(*(each[level][place] for each in stored)) for level in LEVELS]
     assert diamonds == pytest.approx(expected)
     assert "the median of 45 gallery pictures" in said(app)
 
@@ -181,7 +181,7 @@ def test_the_spread_is_drawn_from_its_quantiles() -> None:
     spread = Spread("test pictures", 10_000, dict.fromkeys(LEVELS, (0.1, 0.2, 0.3, 0.4, 0.5)))
     figure = maps.distances(dict.fromkeys(LEVELS, 0.7), spread, LIGHT)
     assert [tuple(trace.x) for trace in figure.data[:4]] == [(0.1, 0.5), (0.2, 0.4), (0.3,), (0.7,)]
-    assert photo_words.spread_caption(10_000, "test pictures").startswith(
+    assert spread_caption(10_000, "test pictures").startswith(
         "Diamond: this picture. Tick: the median of 10,000 test pictures;"
     )
 

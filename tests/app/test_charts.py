@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 import nat_app
 from nat_app.shared import charts, words
 from nat_app.shared.gallery import FOLDER, credits_text, gallery_pictures, samples, with_inset
-from nat_app.shared.pairs import PAIRS, default_pair, pair_named
+from nat_app.shared.pairs import OFFERED, default_pair, pair_named
 from nat_app.shared.palette import DARK, LIGHT, palette
-from nat_app.shared.words import Answer
+from nat_app.shared.words import Answer, threshold_title
 from nat_app.views.attention.maps import MapRow, attention_grid
-from nat_app.views.attention.networks import map_distance
+from nat_app.views.attention.words import attention_title, distance_sentence, faint
 from nat_app.views.thresholds import charts as sweeps
 from nat_app.views.thresholds import words as says
 from nat_app.views.your_photos import words as photo_words
+from nat_core.measure.metrics import map_distance
 
 CLASSES = ("cat", "dog", "ship", "truck")
 MODULES = sorted(
@@ -199,14 +200,12 @@ def test_exactly_the_threshold_is_not_above_it() -> None:
 def test_threshold_title_and_what_is_traded() -> None:
     fooled, kept = {"baseline": 0.56, "nat": 0.05}, {"baseline": 0.91, "nat": 0.85}
     at, apart = {"baseline": 0.9, "nat": 0.9}, {"baseline": 0.71, "nat": 0.3}
-    assert plain(says.threshold_title(fooled, at, False)) == (
-        "Above 90 %, the baseline is fooled by 56 of 100, NAT by 5."
-    )
-    assert plain(says.threshold_title(kept, at, True)) == "Above 90 %, the baseline keeps 91 of 100, NAT 85."
-    assert says.threshold_title(fooled, apart, False) == (
+    assert plain(threshold_title(fooled, at, False)) == ("Above 90 %, the baseline is fooled by 56 of 100, NAT by 5.")
+    assert plain(threshold_title(kept, at, True)) == "Above 90 %, the baseline keeps 91 of 100, NAT 85."
+    assert threshold_title(fooled, apart, False) == (
         "Keeping 95 of 100, the baseline is fooled by 56 of 100, NAT by 5."
     )
-    assert says.threshold_title(kept, apart, True) == ("To keep 95 of 100, the baseline needs t = 0.71, NAT t = 0.30.")
+    assert threshold_title(kept, apart, True) == ("To keep 95 of 100, the baseline needs t = 0.71, NAT t = 0.30.")
     assert says.trade_sentence(fooled, kept) == (
         "In 100, NAT is fooled by 51 fewer, and turns away 6 more of what it knows."
     )
@@ -273,13 +272,13 @@ def test_a_files_name_is_no_markup() -> None:
 
 def test_attention_says_where_the_maps_differ_most() -> None:
     here, usual = {"low": 0.1, "middle": 0.4, "high": 0.9}, {"low": 0.2, "middle": 0.3, "high": 0.8}
-    assert photo_words.attention_title(here) == "Baseline and NAT look most differently at the high level."
-    assert photo_words.attention_title(None) == "Where the networks look."
-    assert photo_words.distance_sentence(here, usual, 45, "gallery pictures").startswith(
+    assert attention_title(here) == "Baseline and NAT look most differently at the high level."
+    assert attention_title(None) == "Where the networks look."
+    assert distance_sentence(here, usual, 45, "gallery pictures").startswith(
         "How far baseline and NAT lie apart: low 0.10 (0.20), middle 0.40 (0.30), high 0.90 (0.80)."
     )
-    assert photo_words.faint(Answer(0.12, "cat"), "NAT teacher", 10).endswith("The map is faint, not broken.")
-    assert photo_words.faint(Answer(0.5, "cat"), "NAT teacher", 10) == ""
+    assert faint(Answer(0.12, "cat"), "NAT teacher", 10).endswith("The map is faint, not broken.")
+    assert faint(Answer(0.5, "cat"), "NAT teacher", 10) == ""
 
 
 @given(st.floats(0, 1))
@@ -293,7 +292,7 @@ def test_percent_never_rounds_to_none_or_all(share: float) -> None:
 
 
 def test_the_default_pair_is_the_largest_that_is_whole() -> None:
-    whole = [name for pair in PAIRS for name in pair.names]
+    whole = [name for pair in OFFERED for name in pair.names]
     assert default_pair(whole).key == "resnet18"
     assert default_pair([name for name in whole if "resnet" not in name]).key == "wrn40_1"
     assert default_pair(["wrn40_1_nat"]).key == "wrn16_1"

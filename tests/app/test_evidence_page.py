@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from nat_app.answers.stored_answers import probabilities_csv
 from nat_app.shared.palette import KINDS
 from nat_core.store.checkpoints import CARD
 from nat_core.store.runs import add_run, record_of
@@ -106,12 +107,11 @@ def test_a_page_without_numbers_offers_no_file(start, tmp_path: Path) -> None:
 def test_the_picture_downloads_with_every_probability(networks: Path, monkeypatch, fresh_caches) -> None:
     from nat_app.answers import stored_answers
     from nat_app.shared.pairs import pair_named
-    from nat_app.views.thresholds import tables
 
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     pair = pair_named("wrn16_1")
     said_of_it = stored_answers.gallery_answers(pair, "cat1.jpg")
-    lines = tables.probabilities_csv("cat1.jpg", said_of_it, pair.by_kind).splitlines()
+    lines = probabilities_csv("cat1.jpg", said_of_it, pair.by_kind).splitlines()
     assert lines[0] == "picture,network,class,probability"
     assert len(lines) == 1 + 10 * len(KINDS)
     assert sum(float(line.rpartition(",")[2]) for line in lines[1:11]) == pytest.approx(1, abs=1e-5)

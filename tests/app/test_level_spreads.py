@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nat_app.views.your_photos import words as photo_words
+from nat_app.views.attention.words import distance_sentence
 from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import load_card
 from nat_core.studies.level_findings import FILE, LevelSpread, NetworkId, PairLevels, save_levels
@@ -90,6 +90,6 @@ def test_other_weights_and_a_damaged_file_leave_the_gallery(start, folder: Path,
 
 
 def test_the_sources_have_plain_names() -> None:
-    assert photo_words.distance_sentence({"low": 0.5}, {"low": 0.25}, 1000, "ILSVRC pictures").startswith(
+    assert distance_sentence({"low": 0.5}, {"low": 0.25}, 1000, "ILSVRC pictures").startswith(
         "How far baseline and NAT lie apart: low 0.50 (0.25). In brackets the median of 1,000 ILSVRC pictures."
     )

@@ -9,8 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from nat_app.answers.stored_answers import OwnAnswer
 from nat_app.frame import links
-from nat_app.views.attention.networks import Look
-from nat_app.views.thresholds import tables
+from nat_app.views.attention.networks import Look, maps_csv
 from nat_app.views.your_photos.ways import WAYS
 from tests.pages import MAIN, PAGES, live_data, said
 
@@ -98,4 +97,4 @@ def test_every_step_of_a_way_can_be_in_a_link(way: str) -> None:
 def test_maps_are_handed_out_value_by_value() -> None:
     answer = OwnAnswer(np.array([1.0]), ("cat",), {"low": np.array([[0.5, 2.0]])})
     seen = (Look("Baseline", "net", None, answer), Look("NAT", "missing", None, None))
-    assert tables.maps_csv(seen) == "network,level,row,column,value\nnet,low,0,0,0.5\nnet,low,0,1,2\n"
+    assert maps_csv(seen) == "network,level,row,column,value\nnet,low,0,0,0.5\nnet,low,0,1,2\n"

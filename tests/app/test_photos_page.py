@@ -12,12 +12,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nat_app.answers.stored_answers import OwnAnswer
+from nat_app.shared.files import png_url
 from nat_app.shared.gallery import FOLDER, gallery_pictures
 from nat_app.shared.pairs import pair_named
 from nat_app.shared.palette import LIGHT, Kind
 from nat_app.views.your_photos import charts as own_charts
 from nat_app.views.your_photos import fade as along
-from nat_app.views.your_photos import files as own_files
 from nat_app.views.your_photos import ways as morph_words
 from nat_app.views.your_photos.cards import Card, count_cards
 from nat_app.views.your_photos.files import Asked, photos_csv, report_html
@@ -303,7 +303,7 @@ def test_pictures_keep_their_pixels_in_the_report() -> None:
     from PIL import Image
 
     pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-    content = b64decode(own_files.png_url(pixels).partition(",")[2])
+    content = b64decode(png_url(pixels).partition(",")[2])
     assert (np.asarray(Image.open(io.BytesIO(content))) == pixels).all()
 
 

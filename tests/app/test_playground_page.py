@@ -15,6 +15,7 @@ from nat_app.shared.palette import DARK, LIGHT
 from nat_app.views.playground import words
 from nat_app.views.playground.planes import borders, plane_picture, zero_lines
 from nat_app.visit import fair_queue
+from nat_app.visit.fair_queue import waiting_sentence
 from nat_core.small.plane import GRID, draw_points, empty_cells, grid
 
 MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
@@ -241,8 +242,8 @@ def test_zero_lines_by_hand() -> None:
 
 
 def test_sentences_by_hand() -> None:
-    assert words.waiting(0, 0.2) == "Others are training now; you are first, about 1 s."
-    assert words.waiting(11, 12.4) == "Others are training now; you are number 12, about 12 s."
+    assert waiting_sentence(0, 0.2) == "Others are training now; you are first, about 1 s."
+    assert waiting_sentence(11, 12.4) == "Others are training now; you are number 12, about 12 s."
     worse = words.title({"baseline": 0.5, "nat": 0.625}, 10, 3).replace("\u00a0", " ")
     assert worse == "Here NAT is falsely sure on 62 % of the plane, the baseline on 50 %."
     assert "is sure as before wherever" in words.sentence({"baseline": 0.9, "nat": 0.8}, 10, 1)

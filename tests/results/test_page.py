@@ -9,7 +9,8 @@ import pytest
 
 from nat_core.__main__ import main
 from nat_core.recipes import LEVELS, UNSEEN
-from nat_core.results.page import page, plots
+from nat_core.results import plots
+from nat_core.results.page import OVER_SEEDS, page
 from nat_core.results.section import protections, sentences, spread_cell, study_sheet, summary
 from nat_core.store.runs import RunRecord, add_run
 from nat_core.studies.level_findings import LevelSpread, NetworkId, PairLevels, save_levels
@@ -62,7 +63,7 @@ def test_with_nothing_everything_says_how_to_get_it(tmp_path: Path) -> None:
     text = files["results.md"]
     assert "None of the paper's 7 claims is measured here yet." in text
     for study in studies():
-        if study.runs and study.name not in page.OVER_SEEDS:
+        if study.runs and study.name not in OVER_SEEDS:
             assert f"Not run yet ({len(study.runs)} runs): `nat reproduce --study {study.name}`." in text
     assert "Not measured yet: `nat levels`." in text
     assert "nat_plus is chosen when all candidates have run" in text

@@ -17,8 +17,7 @@ from nat_app.shared.palette import Palette
 from nat_app.views.attention import words as explain_words
 from nat_app.views.attention.maps import LEVELS
 from nat_app.views.attention.networks import Look
-from nat_app.views.attention.words import METHODS, OWN_ANSWER, Found
-from nat_app.views.your_photos import words as photo_words
+from nat_app.views.attention.words import METHODS, OWN_ANSWER, STRETCHED, Found, faint
 from nat_core.data.images import image_id
 
 SCALE = "BrBG"
@@ -144,9 +143,9 @@ def _maps(compared: tuple[Look, ...], method: str, targets: Sequence[str], found
     )
     st.markdown("  \n".join(sentences))
     for look in compared:
-        if look.said and (sentence := photo_words.faint(look.said.answer, look.short, len(look.said.classes))):
+        if look.said and (sentence := faint(look.said.answer, look.short, len(look.said.classes))):
             st.caption(sentence)
-    st.caption(explain_words.UNITS + (f" {photo_words.STRETCHED}" if own_scale else ""))
+    st.caption(explain_words.UNITS + (f" {STRETCHED}" if own_scale else ""))
 
 
 def _ask(question: tuple | None) -> None:

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from jaxtyping import Float, UInt8
 from PIL import Image
 
+from nat_app.answers.level_spreads import Spread
 from nat_app.shared.charts import panel_title, plain
 from nat_app.shared.palette import Palette
 
@@ -40,23 +41,6 @@ class Overlay:
     """How strongly the maps cover it, in [0, 1]; at 1 their colours are those of the colour bar."""
     own_scale: bool = False
     """True stretches each map to its own largest value, so that faint ones look as strong as any."""
-
-
-@dataclass(frozen=True)
-class Spread:
-    """How far two networks' maps lie apart on many pictures, by level: their 5, 25, 50, 75 and 95 % quantiles."""
-
-    source: str
-    """What the pictures are: "gallery pictures"."""
-    pictures: int
-    quantiles: Mapping[str, tuple[float, ...]]
-    seeds: Mapping[str, float] | None = None
-    """The median of two baselines of different seeds on them; None where only one was trained."""
-
-    @property
-    def usual(self) -> dict[str, float]:
-        """The median by level."""
-        return {level: each[2] for level, each in self.quantiles.items()}
 
 
 def attention_grid(

@@ -1,16 +1,18 @@
 """Where the four networks of the paper's second experiment look: who they are, their maps, and how far those differ."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
 
 from nat_app.answers import stored_answers
-from nat_app.shared.gallery import gallery_pictures
+from nat_app.answers.level_spreads import COMPARED, Spread, gallery_spread
+from nat_app.shared.files import csv_text
 from nat_app.shared.pairs import short_name, stored_name
 from nat_app.shared.words import percent
-from nat_app.views.attention.maps import LEVELS, MapRow, Spread
+from nat_app.views.attention.maps import LEVELS, MapRow
 from nat_app.visit import brought_along
+from nat_core.measure.metrics import map_distance
 
 
 @dataclass(frozen=True)
@@ -29,16 +31,6 @@ ROLES = (
     Role("NAT teacher (WRN-40-1)", "wrn40_1_nat"),
     Role("NAT student (WRN-16-1)", "wrn16_1_student_of_nat", "wrn16_1_nat", "NAT, no teacher"),
 )
-COMPARED = (
-    ("wrn40_1_baseline", "wrn40_1_nat"),
-    ("wrn16_1_student_of_baseline", "wrn16_1_student_of_nat"),
-    ("wrn16_1_baseline", "wrn16_1_nat"),
-    ("wrn16_1_baseline", "wrn16_1_student_of_nat"),
-)
-"""Which two are compared in words: the first whose networks are both in the grid."""
-
-
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 @dataclass(frozen=True)
@@ -132,29 +124,15 @@ def _alike(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> bool:
     return all(first[level].shape == second[level].shape for level in LEVELS)
 
 
-def gallery_spread(first: str, second: str) -> Spread:
-    """Return how far two networks' maps lie apart over the gallery's pictures."""
-    one, other = stored_answers.maps(first), stored_answers.maps(second)
-    quantiles = {}
-    for level in LEVELS:
-        found = [map_distance(a, b) for a, b in zip(one[level], other[level], strict=True)]
-        quantiles[level] = tuple(float(each) for each in np.quantile(found, QUANTILES))
-    return Spread("gallery pictures", len(gallery_pictures()), quantiles)
-
-
 def gallery_distances(first: str, second: str) -> dict[str, float]:
     """Return the median distance of two networks' maps over the gallery's pictures, by level."""
     return {level: each[2] for level, each in gallery_spread(first, second).quantiles.items()}
 
 
-def map_distance(first: Float[np.ndarray, "h w"], second: Float[np.ndarray, "h w"]) -> float:
-    """Return the Euclidean distance of two maps, each scaled to length 1 (Q in attention transfer), in [0, sqrt 2].
-
-    The stored maps' counterpart of `nat_core.network.attention.level_distance`, without torch. A map of zeros stays
-    zero.
-
-    >>> map_distance(np.ones((2, 2)), 3 * np.ones((2, 2)))
-    0.0
-    """
-    one, other = (each.astype(np.float64) / max(float(np.linalg.norm(each)), 1e-12) for each in (first, second))
-    return float(np.linalg.norm(one - other))
+def maps_csv(seen: Iterable[Look]) -> str:
+    """Every value of the attention maps of these networks: network, level, row, column, mean(A^2)."""
+    rows: list[tuple] = [("network", "level", "row", "column", "value")]
+    for look in seen:
+        for level, values in look.said.maps.items() if look.said else ():
+            rows += [(look.network, level, *place, f"{value:.6g}") for place, value in np.ndenumerate(values)]
+    return csv_text(rows)

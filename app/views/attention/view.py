@@ -7,13 +7,22 @@ from nat_app.frame import frame, links
 from nat_app.shared import charts, words
 from nat_app.shared import gallery as thumbnails
 from nat_app.shared.gallery import gallery_pictures, with_inset
-from nat_app.shared.pairs import HEADLINE_SETS
 from nat_app.views.attention import attributions
 from nat_app.views.attention import networks as looks
 from nat_app.views.attention.maps import Overlay, attention_grid, distances
-from nat_app.views.thresholds import tables
-from nat_app.views.your_photos import words as photo_words
+from nat_app.views.attention.networks import maps_csv
+from nat_app.views.attention.words import (
+    STRETCHED,
+    attention_title,
+    distance_sentence,
+    faint,
+    maps_caption,
+    spread_caption,
+    spread_title,
+    stand_in,
+)
 from nat_app.visit import photos
+from nat_core.recipes import HEADLINE_SETS
 
 pictures = {picture.file: picture for picture in gallery_pictures()}
 own = photos.photos()
@@ -47,10 +56,10 @@ def picture_and_words() -> None:
     st.caption(words.literal(shows) if photo else f"{shows}. {pictures[looked_at].credit}.")
     st.selectbox("Picture", [*own, *pictures], format_func=name_of, key="looked_at", persist_state="session")
     for look in seen:
-        if look.said and (sentence := photo_words.faint(look.said.answer, look.title, len(look.said.classes))):
+        if look.said and (sentence := faint(look.said.answer, look.title, len(look.said.classes))):
             st.caption(sentence)
         if look.stands_in_for:
-            st.caption(photo_words.stand_in(look.title, look.stands_in_for))
+            st.caption(stand_in(look.title, look.stands_in_for))
 
 
 def maps() -> None:
@@ -63,7 +72,7 @@ def maps() -> None:
         )
     own_scale = right.toggle("Each its own scale", key="own_scale")
     if own_scale:
-        st.warning(photo_words.STRETCHED, icon=":material/warning:")
+        st.warning(STRETCHED, icon=":material/warning:")
     rows = tuple(look.row for look in seen if look.said)
     square = live_answers.square(whole, photos.crop() if photo else photos.CENTRE)
     st.plotly_chart(
@@ -77,7 +86,7 @@ def maps() -> None:
         config=charts.CONFIG,
         alt="Attention maps of four networks at the low, middle and high level. " + title,
     )
-    st.caption(photo_words.maps_caption(strength, own_scale))
+    st.caption(maps_caption(strength, own_scale))
     if comparison:
         how_far_apart(comparison)
     if missing:
@@ -90,13 +99,13 @@ def how_far_apart(found: looks.Comparison) -> None:
     many = level_spreads.spreads(*found.names) | {stored_answers.GALLERY: found.spread}
     chosen = stored_answers.GALLERY
     if len(many) > 1:
-        chosen = st.selectbox("Beside the spread of", list(many), format_func=photo_words.spread_title, key="level_set",
+        chosen = st.selectbox("Beside the spread of", list(many), format_func=spread_title, key="level_set",
                               index=list(many).index(HEADLINE_SETS[0]) if HEADLINE_SETS[0] in many else 0)  # fmt: skip
     spread = many[chosen]
-    sentence = photo_words.distance_sentence(found.here, spread.usual, spread.pictures, spread.source)
+    sentence = distance_sentence(found.here, spread.usual, spread.pictures, spread.source)
     st.plotly_chart(distances(found.here, spread, frame.colours()), key="distances", config=charts.CONFIG, alt=sentence)
     st.markdown(sentence)
-    st.caption(photo_words.spread_caption(spread.pictures, spread.source, seeds=spread.seeds is not None))
+    st.caption(spread_caption(spread.pictures, spread.source, seeds=spread.seeds is not None))
     if chosen != stored_answers.GALLERY:
         st.markdown(words.literal(level_spreads.sentence(*found.names, chosen)))
 
@@ -107,13 +116,13 @@ def pixels_that_speak() -> None:
     attributions.draw(pixels, tuple(look for look in seen if look.network in names and look.said))
 
 
-title = photo_words.attention_title(comparison.here if comparison else None)
+title = attention_title(comparison.here if comparison else None)
 st.title(title, anchor=False)
 left, right = st.columns([1.1, 1.75], gap="medium")
 with left:
     picture_and_words()
 PARTS = dict(zip(links.ATTENTION_PARTS, (maps, pixels_that_speak), strict=True))
-frame.offer(f"maps-{'yours' if photo else pictures[looked_at].path.stem}", lambda: tables.maps_csv(seen))
+frame.offer(f"maps-{'yours' if photo else pictures[looked_at].path.stem}", lambda: maps_csv(seen))
 with right:
     for tab, draw_part in zip(st.tabs(list(PARTS), key="attention_part", on_change="rerun"), PARTS.values(),
                               strict=True):  # fmt: skip

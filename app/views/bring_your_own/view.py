@@ -7,9 +7,9 @@ from nat_app.frame import frame
 from nat_app.shared import words
 from nat_app.shared.pairs import set_title
 from nat_app.shared.palette import KINDS
+from nat_app.shared.words import threshold_title
 from nat_app.views.bring_your_own import form as own_network_form
 from nat_app.views.bring_your_own import words as own_words
-from nat_app.views.thresholds import words as threshold_words
 from nat_app.visit import brought_along
 from nat_app.visit.brought_along import OwnSet
 from nat_core.data.uploaded_sets import UnreadableSet
@@ -94,7 +94,7 @@ def draw(each: OwnSet) -> None:
 def finding(each: OwnSet) -> str:
     """What both networks make of a set at the threshold."""
     at = dict.fromkeys(KINDS, t)
-    return threshold_words.threshold_title(stored_answers.rates(pair, each.name, at), at, each.role == IN_DISTRIBUTION)
+    return threshold_title(stored_answers.rates(pair, each.name, at), at, each.role == IN_DISTRIBUTION)
 
 
 if st.session_state.pop("own_go", False):

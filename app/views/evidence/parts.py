@@ -11,9 +11,10 @@ import streamlit as st
 
 import nat_core
 from nat_app.answers import level_spreads, stored_answers
+from nat_app.answers.level_spreads import COMPARED
 from nat_app.shared import words
-from nat_app.views.attention.networks import COMPARED, map_distance
 from nat_core.files import CheckpointError
+from nat_core.measure.metrics import map_distance
 from nat_core.measure.report import NetworkReport
 from nat_core.paper import decisions
 from nat_core.paper.findings import Claim, MapDistances, Verdict, claims, findings, summary
@@ -259,3 +260,8 @@ def prose(file: str) -> str:
 def citation() -> str:
     """The BibTeX entries, with this version."""
     return prose("citation.bib").replace("VERSION", nat_core.__version__)
+
+
+def report_csv(reports: Mapping[str, NetworkReport]) -> str:
+    """Every number of these networks, the paper's beside them."""
+    return render(reports, "csv")

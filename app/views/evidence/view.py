@@ -4,10 +4,10 @@ import streamlit as st
 
 from nat_app.frame import frame
 from nat_app.views.evidence import parts as evidence
-from nat_app.views.thresholds import tables
+from nat_app.views.evidence.parts import report_csv
 
 found = evidence.gather()
-frame.offer("report", lambda: tables.report_csv(found.reports))
+frame.offer("report", lambda: report_csv(found.reports))
 st.title(evidence.title(found), anchor=False)
 for problem in found.problems:
     st.warning(problem, icon=":material/warning:")

@@ -4,7 +4,6 @@ from nat_app.shared.palette import Kind
 from nat_app.shared.words import percent, plural
 
 EMPTY = "No negatives yet, so both are the same. Add a ring and press Train."
-ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 SHAPES = {"blobs": "Blobs", "moons": "Moons", "spirals": "Spirals", "rings": "Rings"}
 NEGATIVES = {"ring": "Ring", "corner": "Corner", "blob": "Blob", "uniform": "Uniform"}
 ACTIVATIONS = {"relu": "ReLU", "tanh": "tanh", "sine": "sine"}
@@ -80,13 +79,3 @@ def describe(name: str, rate: float, points: int, negatives: int) -> str:
         f"{name}: a plane with {plural(points, 'point')} and {plural(negatives, 'negative')}. "
         f"Falsely sure on {percent(rate)} of the empty plane."
     )
-
-
-def waiting(ahead: int, seconds: float) -> str:
-    """Return how long a visitor waits for a turn: `ahead` others come first.
-
-    >>> waiting(2, 5.6)
-    'Others are training now; you are third, about 6 s.'
-    """
-    place = ORDINALS[ahead] if ahead < len(ORDINALS) else f"number {ahead + 1}"
-    return f"Others are training now; you are {place}, about {max(1, round(seconds))} s."

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from nat_app.answers import stored_answers
+from nat_app.answers.stored_answers import probabilities_csv
 from nat_app.frame import frame
 from nat_app.shared import charts, words
 from nat_app.shared import gallery as thumbnails
 from nat_app.shared.gallery import GalleryPicture, gallery_pictures
 from nat_app.shared.pairs import pictures_of, set_title
 from nat_app.shared.palette import KINDS, NAMES
-from nat_app.views.thresholds import tables
 
 pair, t = frame.chosen_pair(), frame.threshold()
 frame.require(pair.names, gallery=True)
@@ -39,7 +39,7 @@ def row(title: str, key: str, shown: list[GalleryPicture]) -> None:
 
 def figures() -> None:
     """Draw the three numbers that count thousands of pictures, each with how many."""
-    negatives = stored_answers.headline_set(pair)
+    negatives = stored_answers.headline_of(pair)
     known = stored_answers.known_set(pair.nat)
     reports = {kind: stored_answers.card(name).report for kind, name in pair.by_kind.items()}
     at = dict.fromkeys(KINDS, t)
@@ -65,7 +65,7 @@ def fooled_too() -> str:
     """The sentence for a picture that fools NAT, and how often that happens; "" where it does not."""
     if picture.known:
         return ""
-    negatives = stored_answers.headline_set(pair)
+    negatives = stored_answers.headline_of(pair)
     rate = stored_answers.rates(pair, negatives, dict.fromkeys(KINDS, t))["nat"]
     source = f"{set_title(negatives).removesuffix(' test')} pictures"
     return words.nat_fooled(answers["baseline"], answers["nat"], t, rate, source)
@@ -74,7 +74,7 @@ def fooled_too() -> str:
 picture = pictures[st.session_state["picture"]]
 said = stored_answers.gallery_answers(pair, picture.file)
 answers = {kind: said[kind].answer for kind in KINDS}
-frame.offer(f"{picture.path.stem}", lambda: tables.probabilities_csv(picture.file, said, pair.by_kind))
+frame.offer(f"{picture.path.stem}", lambda: probabilities_csv(picture.file, said, pair.by_kind))
 st.title(words.picture_title(answers["baseline"], answers["nat"], picture.label, t), anchor=False)
 with st.container(key="answers"):
     left, *right = st.columns([1.0, 1.15, 1.15], gap="medium")

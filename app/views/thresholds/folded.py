@@ -22,24 +22,13 @@ from nat_app.views.thresholds import charts as sweeps
 from nat_app.views.thresholds import tables
 from nat_app.views.thresholds import words as threshold_words
 from nat_app.visit import brought_along
-from nat_core.data.sets import MissingDataset, data_folder, describe
+from nat_core.data.sets import CIFAR100_CLASSES, MissingDataset, data_folder, describe
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import SetReport
 
 SHEET_COLUMNS, SHEET_ROWS, SHEET_SIDE = 12, 3, 72
 MOST_KINDS = 10
 """So many kinds of negatives are shown: those that fool most."""
-_FINE_LABELS = """
-apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can castle
-caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin elephant flatfish
-forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster man maple_tree motorcycle
-mountain mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree plain plate poppy porcupine
-possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper snail snake spider squirrel streetcar
-sunflower sweet_pepper table tank telephone television tiger tractor train trout tulip turtle wardrobe whale
-willow_tree wolf woman worm
-"""
-CIFAR100 = tuple(_FINE_LABELS.split())
-"""CIFAR-100's fine labels in their order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +73,7 @@ def own_kinds(pair: Pair, set_name: str, at: dict[Kind, float], temperature: flo
     if set_name in brought_along.sets():
         names = brought_along.sets()[set_name].images.classes
     else:
-        names = CIFAR100 if set_name.startswith("cifar100") else ()
+        names = CIFAR100_CLASSES if set_name.startswith("cifar100") else ()
     if not names or labels is None:
         return None
     counts = np.bincount(labels, minlength=len(names))

@@ -16,6 +16,7 @@ from jaxtyping import Float
 from nat_app.shared import words
 from nat_app.shared.files import SVG_SCRIPT
 from nat_app.shared.palette import KINDS, NAMES, Kind, Palette
+from nat_app.shared.words import threshold_title
 from nat_app.views.thresholds import words as threshold_words
 
 HEIGHT = 390
@@ -73,7 +74,7 @@ def _sentences_at(rates: Rates, at: dict[Kind, Any], place: int, known: bool) ->
         }
         for kind in KINDS
     }
-    title = threshold_words.threshold_title(chosen, here, known)
+    title = threshold_title(chosen, here, known)
     return says | {"title": title, "trade": threshold_words.trade_sentence(fooled, kept)}
 
 

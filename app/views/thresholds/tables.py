@@ -1,19 +1,12 @@
 """The tables of Thresholds, beside the paper's, and the files that it hands out."""
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
-
-import numpy as np
 import pandas as pd
 
 from nat_app.answers import stored_answers
+from nat_app.shared.files import csv_text
 from nat_app.shared.pairs import Pair
-from nat_app.shared.palette import KINDS, NAMES, Kind
-from nat_app.views.attention.networks import Look
-from nat_core.measure.report import NetworkReport
+from nat_app.shared.palette import KINDS, NAMES
 from nat_core.paper.figures import PAPER
-from nat_core.paper.tables import render
 
 
 def curves_csv(pair: Pair, temperature: float = 1.0) -> str:
@@ -27,31 +20,6 @@ def curves_csv(pair: Pair, temperature: float = 1.0) -> str:
                 (name, set_name, each.role, each.images, f"{t:.2f}", f"{rate:.6f}", f"{share:.6f}")
                 for t, rate, share in zip(stored_answers.CURVE, curve, kept, strict=True)
             ]
-    return csv_text(rows)
-
-
-def csv_text(rows: Iterable[Sequence]) -> str:
-    """Rows as the text of a CSV file; a visitor's file name may hold a comma."""
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows(rows)
-    return buffer.getvalue()
-
-
-def probabilities_csv(file: str, said: dict[Kind, stored_answers.OwnAnswer], names: dict[Kind, str]) -> str:
-    """Every probability of both networks for one picture: picture, network, class, probability."""
-    lines = ["picture,network,class,probability"]
-    for kind, each in said.items():
-        pairs = zip(each.classes, each.probabilities, strict=True)
-        lines += [f"{file},{names[kind]},{name},{probability:.6f}" for name, probability in pairs]
-    return "\n".join(lines) + "\n"
-
-
-def maps_csv(seen: Iterable[Look]) -> str:
-    """Every value of the attention maps of these networks: network, level, row, column, mean(A^2)."""
-    rows: list[tuple] = [("network", "level", "row", "column", "value")]
-    for look in seen:
-        for level, values in look.said.maps.items() if look.said else ():
-            rows += [(look.network, level, *place, f"{value:.6g}") for place, value in np.ndenumerate(values)]
     return csv_text(rows)
 
 
@@ -76,8 +44,3 @@ def _figure(share: float | None) -> str:
     if share is None:
         return "none"
     return f"{share:.4f}" if 0 < share < 0.0005 else f"{share:.3f}"
-
-
-def report_csv(reports: Mapping[str, NetworkReport]) -> str:
-    """Every number of these networks, the paper's beside them."""
-    return render(reports, "csv")

@@ -19,14 +19,14 @@ uploaded_sets.catch_up(pair)
 sets = stored_answers.shared_sets(pair)
 chips = without_variants(sets)
 if st.session_state.get("set") not in chips:
-    st.session_state["set"] = stored_answers.headline_set(pair)
+    st.session_state["set"] = stored_answers.headline_of(pair)
 locked = st.session_state.get("keep95", False)
 chosen = st.session_state["set"]
 variants = (chosen, *variants_of(chosen, sets))
 if st.session_state.get("variant") in variants:
     chosen = st.session_state["variant"]
 known = chosen if sets[chosen].role == IN_DISTRIBUTION else stored_answers.known_set(pair.nat)
-negatives = stored_answers.headline_set(pair) if chosen == known else chosen
+negatives = stored_answers.headline_of(pair) if chosen == known else chosen
 t, temperature = frame.threshold(), st.session_state.setdefault("temperature", 1.0)
 at = stored_answers.thresholds_keeping_95(pair, known, temperature) if locked else dict.fromkeys(KINDS, t)
 

@@ -1,21 +1,7 @@
 """The sentences of Thresholds, computed from rates; no Streamlit. Rates and thresholds are in [0, 1]."""
 
 from nat_app.shared.palette import NAMES, Kind
-from nat_app.shared.words import HARD_SPACE, article, count_of_100, of_100, percent, plural
-
-
-def threshold_title(rates: dict[Kind, float], at: dict[Kind, float], known: bool) -> str:
-    """Return the finding on one image set: both networks' rates above their thresholds `at`.
-
-    Unequal thresholds are those at which each keeps 95 of 100; `known` is for the in-distribution set.
-    """
-    locked = at["baseline"] != at["nat"]
-    if known and locked:
-        return f"To keep 95 of 100, the baseline needs t = {at['baseline']:.2f}, NAT t = {at['nat']:.2f}."
-    when = "Keeping 95 of 100" if locked else f"Above {percent(at['nat'])}"
-    if known:
-        return f"{when}, the baseline keeps {of_100(rates['baseline'])}, NAT {count_of_100(rates['nat'])}."
-    return f"{when}, the baseline is fooled by {of_100(rates['baseline'])}, NAT by {count_of_100(rates['nat'])}."
+from nat_app.shared.words import HARD_SPACE, article, count_of_100, of_100, plural
 
 
 def trade_sentence(fooled: dict[Kind, float], kept: dict[Kind, float]) -> str:

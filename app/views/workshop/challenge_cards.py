@@ -194,7 +194,7 @@ def again() -> None:
 
 
 def _factory(pair: Pair) -> None:
-    st.markdown(words.factory_task(challenges.PRICES, set_title(stored_answers.headline_set(pair))))
+    st.markdown(words.factory_task(challenges.PRICES, set_title(stored_answers.headline_of(pair))))
     chosen = _kept().get("factory")
     if not isinstance(chosen, float):
         st.slider("Your threshold t for NAT", 0.0, 1.0, 0.5, step=0.01, key="factory_t")

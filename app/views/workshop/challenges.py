@@ -98,7 +98,7 @@ class Factory:
 
 def factory(pair: Pair) -> Factory:
     """Return what errors cost, from the stored predictions of what each network knows and of its headline negatives."""
-    foreign = stored_answers.headline_set(pair)
+    foreign = stored_answers.headline_of(pair)
     costs: dict[Kind, np.ndarray] = {}
     for kind, name in pair.by_kind.items():
         known = stored_answers.predictions(name, stored_answers.known_set(name)).confidence

@@ -9,6 +9,7 @@ The numbers of the lessons' texts, computed from the stored checkpoints and by t
 Each is computed for the state that its lesson's link names, so text, page and number cannot disagree.
 """
 
+import importlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -18,8 +19,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import numpy as np
+import streamlit as st
+from jaxtyping import Float
 
-from nat_app.answers import live_answers, stored_answers
+from nat_app.answers import stored_answers
 from nat_app.frame import frame, links
 from nat_app.frame.links import LESSONS
 from nat_app.shared.gallery import gallery_pictures
@@ -28,6 +31,7 @@ from nat_app.shared.palette import Kind
 from nat_app.shared.words import Answer, listed, percent
 from nat_app.views.playground.settings import DEFAULTS, negatives
 from nat_core.measure import metrics
+from nat_core.recipes import Role
 from nat_core.small.plane import Points, draw_points
 
 FOLDER = Path(__file__).parent / "texts"
@@ -35,6 +39,16 @@ NOTES = "teacher"
 PAGES = ("see_it", "your_photos", "thresholds", "attention", "playground")
 """The pages that a lesson can open."""
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
+
+
+@dataclass(frozen=True)
+class PlaneRates:
+    """What the playground's two networks come to in the 400 steps of its page."""
+
+    falsely_sure: dict[Kind, float]
+    """The share of the empty plane on which each is sure, in [0, 1]."""
+    right: dict[Kind, int]
+    """How many points each names rightly."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +176,7 @@ class Asked:
     def set_name(self) -> str:
         """The link's image set where it is stored, else the one that stands for all negatives."""
         chosen = self.settings.get("set")
-        return chosen if chosen in stored_answers.shared_sets(self.pair) else stored_answers.headline_set(self.pair)
+        return chosen if chosen in stored_answers.shared_sets(self.pair) else stored_answers.headline_of(self.pair)
 
     def confidence(self, kind: Kind, set_name: str) -> np.ndarray:
         """How sure one network is of each picture of a set."""
@@ -176,10 +190,10 @@ class Asked:
         """NCR, or the share kept, at the link's threshold."""
         return metrics.negative_confidence_rate(self.confidence(kind, set_name), self.threshold)
 
-    def plane(self, shown: str | None = None) -> live_answers.PlaneRates:
+    def plane(self, shown: str | None = None) -> PlaneRates:
         """The playground as the link has it, trained; `shown` names other negatives than the link's."""
         places = self.settings.get("play_negatives", NOWHERE) if shown is None else negatives(shown)
-        return live_answers.plane_rates(self.settings, places, self.threshold)
+        return plane_rates(self.settings, places, self.threshold)
 
 
 def _picture(its: Asked, kind: Kind) -> Answer:
@@ -235,7 +249,7 @@ SHARES: dict[str, Callable[[Asked], float]] = {
     "plane_nat_blob": lambda its: its.plane("blob").falsely_sure["nat"],
     "fooled_baseline": lambda its: its.rate("baseline", its.set_name),
     "fooled_nat": lambda its: its.rate("nat", its.set_name),
-    "fooled_nat_trained": lambda its: its.rate("nat", _role(its, "trained on")),
+    "fooled_nat_trained": lambda its: its.rate("nat", _role(its, Role.TRAINED_ON)),
     "fooled_nat_strict": _strict,
     "kept_baseline": lambda its: metrics.negative_confidence_rate(its.known("baseline"), its.threshold),
     "kept_nat": lambda its: metrics.negative_confidence_rate(its.known("nat"), its.threshold),
@@ -257,7 +271,7 @@ TEXTS: dict[str, Callable[[Asked], str]] = {
     "t_nat_few": lambda its: f"{_few(its, 'nat'):.2f}",
     "set_name": lambda its: set_title(its.set_name),
     "set_count": lambda its: f"{len(its.confidence('nat', its.set_name)):,}",
-    "trained_name": lambda its: set_title(_role(its, "trained on")),
+    "trained_name": lambda its: set_title(_role(its, Role.TRAINED_ON)),
     "worst_class": lambda its: _worst(its)[0],
 }
 """The other numbers and names, as they stand in a text."""
@@ -279,3 +293,20 @@ def filled(text: str, lesson: Lesson, pair: Pair) -> str:
             return NONE
 
     return fill(text, number)
+
+
+def plane_rates(values: Mapping[str, Any], negatives: Float[np.ndarray, "m 2"], threshold: float) -> PlaneRates:
+    """Train the playground with these settings, by the keys of its widgets, and these negatives; once for each."""
+    chosen = DEFAULTS | {key: value for key, value in values.items() if key in DEFAULTS}
+    return _plane_rates(tuple(chosen.items()), negatives.tobytes(), threshold, negatives)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _plane_rates(values: tuple, identity: bytes, threshold: float, _negatives: np.ndarray) -> PlaneRates:
+    playing = importlib.import_module("nat_app.views.playground.state")
+    here = playing.scene_of(dict(values), _negatives)
+    looks = playing.trained_looks(here, threshold)
+    return PlaneRates(
+        {kind: look.falsely_sure for kind, look in looks.items()},
+        {kind: look.right for kind, look in looks.items()},
+    )

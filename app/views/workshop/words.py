@@ -18,21 +18,6 @@ HIDDEN = {
     "answers": "answers, and this part",
 }
 """What a link can hide, by the names of `links.HIDDEN`."""
-NO_CLASSROOM = (
-    "The app serves this computer alone. To let the phones of a class in, stop it and start it with this command; it "
-    "prints the address and a QR code, and this part shows them to project."
-)
-CLASSROOM = (
-    "Open this address on a phone in the same network, or scan the code.\n\n"
-    "Your photos go to this one computer, stay in its memory, and are gone when you close the page. Still: no "
-    "portraits of classmates.\n\n"
-    "To take a photo, press *Upload* on the page *Your photos*: the phone offers its own camera there. Browsers give a "
-    "page the camera itself only over HTTPS, which a local network does not have."
-)
-CAMERA_NEEDS_HTTPS = (
-    "Browsers give a page the camera only over HTTPS, and this is HTTP. Press Upload instead: a phone offers its own "
-    "camera there. Photos stay in memory and are gone when you leave."
-)
 CLICKS_TITLE = "Ten clicks"
 PHOTO_TITLE = "A photo that fools both"
 FACTORY_TITLE = "A threshold for a factory"

@@ -13,10 +13,10 @@ from jaxtyping import Float, UInt8
 
 from nat_app.answers import live_answers, stored_answers
 from nat_app.shared import pairs
+from nat_app.shared.files import thumbnail_url
 from nat_app.shared.gallery import GalleryPicture, gallery_pictures
 from nat_app.shared.palette import Kind
 from nat_app.views.your_negatives.settings import DEFAULTS, MOST
-from nat_app.views.your_photos.files import thumbnail_url
 from nat_app.visit import fair_queue, photos
 from nat_core.files import CheckpointError
 from nat_core.measure.predictions import Predictions

@@ -11,11 +11,10 @@ import numpy as np
 import streamlit as st
 from jaxtyping import UInt8
 
-from nat_app.shared.files import SVG_SCRIPT
+from nat_app.shared.files import SVG_SCRIPT, png_url
 from nat_app.shared.palette import KINDS, NAMES, Kind, Palette
 from nat_app.shared.words import percent
 from nat_app.views.your_photos import ways as morph_words
-from nat_app.views.your_photos.files import png_url
 from nat_app.views.your_photos.ways import Way
 from nat_core.measure.predictions import Predictions
 

@@ -1,6 +1,5 @@
 """What a visitor takes home of their photos: a CSV, and a report that is one file; made in memory, when asked for."""
 
-import base64
 import csv
 import io
 import re
@@ -8,11 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-import numpy as np
-from jaxtyping import UInt8
 from PIL import Image
 
-from nat_app.shared.files import page
+from nat_app.shared.files import _url, page, png_url
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, LIGHT, NAMES, Kind
 from nat_app.shared.words import percent
@@ -110,21 +107,3 @@ def without_markup(text: str) -> str:
     '▲ Fooled: sure, and wrong.'
     """
     return re.sub(r":[a-z]+\[([^\]]*)\]", r"\1", text).replace("**", "")
-
-
-def png_url(pixels: UInt8[np.ndarray, "h w 3"]) -> str:
-    """Return a picture as a data address, its pixels kept exactly."""
-    return _url(Image.fromarray(pixels), "PNG")
-
-
-def thumbnail_url(photo: UInt8[np.ndarray, "h w 3"], side: int = 64) -> str:
-    """Return a photo as a data address, at most `side` pixels wide and high."""
-    image = Image.fromarray(photo)
-    image.thumbnail((side, side))
-    return _url(image, "JPEG")
-
-
-def _url(image: Image.Image, kind: str) -> str:
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **({"quality": 85} if kind == "JPEG" else {}))
-    return f"data:image/{kind.lower()};base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"

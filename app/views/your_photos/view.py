@@ -7,12 +7,13 @@ import streamlit as st
 
 from nat_app.answers import stored_answers
 from nat_app.frame import classroom, frame, links
+from nat_app.frame.classroom import CAMERA_NEEDS_HTTPS
 from nat_app.shared import charts, words
 from nat_app.shared import gallery as thumbnails
+from nat_app.shared.files import thumbnail_url
 from nat_app.shared.gallery import samples
 from nat_app.shared.pairs import pictures_of, set_title
 from nat_app.shared.palette import KINDS, NAMES
-from nat_app.views.workshop.words import CAMERA_NEEDS_HTTPS
 from nat_app.views.your_photos import charts as own_charts
 from nat_app.views.your_photos import files as own_files
 from nat_app.views.your_photos import opened_photo
@@ -130,7 +131,7 @@ def draw_cards() -> None:
 def draw_table() -> None:
     """Draw all photos as a table; the chosen row is opened."""
     st.session_state["table_order"] = [card.key for card in cards]
-    columns: dict[str, list] = {"Photo": [own_files.thumbnail_url(card.photo) for card in cards]}
+    columns: dict[str, list] = {"Photo": [thumbnail_url(card.photo) for card in cards]}
     columns["Name"] = [card.name for card in cards]
     for kind in KINDS:
         answers = [card.said[kind].answer for card in cards]
@@ -163,7 +164,7 @@ def draw_distribution() -> None:
     """Draw how sure the networks are of these photos, beside a stored set."""
     sets = list(stored_answers.shared_sets(pair))
     if st.session_state.get("beside") not in sets:
-        st.session_state["beside"] = stored_answers.headline_set(pair)
+        st.session_state["beside"] = stored_answers.headline_of(pair)
     name = st.selectbox("Beside", sets, format_func=set_title, key="beside")
     stored = {kind: stored_answers.predictions(network, name) for kind, network in pair.by_kind.items()}
     shares = {kind: confidence_histogram(each.confidence, own_charts.BARS) for kind, each in stored.items()}

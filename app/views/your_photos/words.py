@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from nat_app.shared.pairs import set_title
 from nat_app.shared.palette import NAMES, Kind
 from nat_app.shared.words import HARD_SPACE, Answer, article, listed, literal, percent, plural
 
@@ -11,9 +10,6 @@ FEW = 3
 NAMED = 6
 """So many unreadable files are named one by one."""
 SEEN = "the 32 x 32 pixels that the networks see"
-STRETCHED = (
-    "Each map is stretched to its own largest value: a faint one looks as strong as any, so compare shapes only."
-)
 SQUARES = {"centre": "Cut to the centre", "squash": "Squash", "pad": "Pad with white"}
 """The ways of making a photo square, by the names of `images.CROPS`."""
 
@@ -139,58 +135,3 @@ def others_are_fine(readable: int) -> str:
     if readable == 0:
         return "No other photo came with it."
     return "The other one is fine." if readable == 1 else f"The other {readable} are fine."
-
-
-def attention_title(distances: dict[str, float] | None) -> str:
-    """Return at which level the maps of baseline and NAT lie furthest apart on a picture."""
-    if distances is None:
-        return "Where the networks look."
-    furthest = max(distances, key=lambda level: distances[level])
-    return f"Baseline and NAT look most differently at the {furthest} level."
-
-
-def distance_sentence(here: dict[str, float], usual: dict[str, float], pictures: int, source: str) -> str:
-    """Return the distances between two networks' maps on this picture, and their median over so many of a source."""
-    levels = ", ".join(f"{level} {here[level]:.2f} ({usual[level]:.2f})" for level in here)
-    return (
-        f"How far baseline and NAT lie apart: {levels}. In brackets the median of {pictures:,} {source}. "
-        "0 is the same map, 1.41 is nothing in common."
-    )
-
-
-def maps_caption(strength: float, own_scale: bool) -> str:
-    """Return what stands below the maps: what they are, and how far their colours can be trusted."""
-    what = "Attention map: mean(A²) over the channels of a group."
-    scale = "Each from 0 to its largest value." if own_scale else "One colour scale a level, for all networks."
-    pale = " The photo shines through, so colours are duller than in the bar." if strength < 1 else ""
-    return f"{what} {scale}{pale}"
-
-
-def spread_title(set_name: str) -> str:
-    """Return the plain name of the pictures that a picture is set beside.
-
-    >>> spread_title("gallery"), spread_title("noise")
-    ('The gallery', 'Noise')
-    """
-    return "The gallery" if set_name == "gallery" else set_title(set_name)
-
-
-def spread_caption(pictures: int, source: str, *, seeds: bool = False) -> str:
-    """Return what stands below the chart of distances; `seeds` where it has two baselines beside."""
-    beside = " Hollow circle: the median of two baselines that differ in their seed alone." if seeds else ""
-    return (
-        f"Diamond: this picture. Tick: the median of {pictures:,} {source}; the thick line holds half of them, "
-        f"the thin one 90 of 100.{beside}"
-    )
-
-
-def stand_in(title: str, missing: str) -> str:
-    """Return the sentence for a network that fills the row of one not trained yet."""
-    return f"{title} stands in for `{missing}`, which is not trained yet: `nat train {missing}`."
-
-
-def faint(answer: Answer, name: str, classes: int) -> str:
-    """Return the sentence for a network with hardly an opinion; "" where it has one."""
-    if answer.confidence > 2 / classes:
-        return ""
-    return f"{name} favours no class here, so there is little to see. The map is faint, not broken."
