@@ -3,19 +3,19 @@
 One process at a time: a lock that the system itself lets go when its holder ends, however it ends.
 """
 
+import csv
+import io
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
+from nat_core.errors import Busy, CheckpointError
+
 Read = TypeVar("Read")
-
-
-class CheckpointError(ValueError):
-    """A checkpoint that is missing, damaged or of another kind; the message says which and why."""
 
 
 def write_durably(path: Path, content: bytes) -> str:
@@ -65,10 +65,6 @@ except ImportError:  # Windows has none: there two processes are not kept apart
     fcntl = None
 
 
-class Busy(RuntimeError):
-    """Another process holds the lock; the message says of what."""
-
-
 @contextmanager
 def only_one(path: Path, *, wait: bool = False) -> Iterator[None]:
     """Hold the lock of that file's name while the block runs; Busy where another has it, unless told to `wait`."""
@@ -80,3 +76,14 @@ def only_one(path: Path, *, wait: bool = False) -> Iterator[None]:
             except BlockingIOError:
                 raise Busy(f"another process is at work there: it holds {path}") from None
         yield
+
+
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """Return rows as the text of a CSV file, None as an empty cell; a cell with a comma or a quote is quoted.
+
+    >>> csv_text([("name", "rate"), ("a, b", None)])
+    'name,rate\\n"a, b",\\n'
+    """
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    return buffer.getvalue()

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import UInt8
 
-from nat_core.data.images import UnreadableImage, read_image
+from nat_core.data.images import read_image
+from nat_core.errors import UnreadableImage
 from nat_core.files import write_durably
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.wording import plural
@@ -25,8 +26,8 @@ import json
 import sys
 from dataclasses import replace
 
-from nat_core.data.sets import ImageSet, MissingDataset, data_folder, describe, read_folder, read_npz
-from nat_core.files import CheckpointError
+from nat_core.data.sets import ImageSet, data_folder, describe, read_folder, read_npz
+from nat_core.errors import CheckpointError, CommandError, MissingDataset
 from nat_core.measure.metrics import accuracy, negative_confidence_rate
 from nat_core.measure.report import NetworkReport, threshold_key
 from nat_core.paper.tables import render
@@ -77,10 +78,6 @@ JSON_FORMAT = 1
 """Version of the JSON of `nat predict`."""
 
 
-class CommandError(Exception):
-    """A command that cannot be carried out; the message is the sentence to print."""
-
-
 def run(options: argparse.Namespace) -> int:
     """Carry out one parsed command and return its exit status: 0, or 1 with a sentence on standard error."""
     verbs = {"data": data, "train": train, "predict": predict, "evaluate": evaluate, "report": report, "app": app,
@@ -99,7 +96,8 @@ def data(options: argparse.Namespace) -> int:
     """Print which image sets are there and how to get the others; with --download, get them."""
     home = data_folder(options.data)
     for name in options.download:
-        from nat_core.data.download import DownloadError, download
+        from nat_core.data.download import download
+        from nat_core.errors import DownloadError
 
         try:
             print(f"{name} is there: {download(name, home)}")
@@ -226,7 +224,8 @@ def features(options: argparse.Namespace) -> int:
 
 def app(options: argparse.Namespace) -> int:
     """Run the app until it is stopped. With --classroom, serve the local network."""
-    from nat_core.cli.serve import NotServed, serve
+    from nat_core.cli.serve import serve
+    from nat_core.errors import NotServed
 
     try:
         return serve(options)

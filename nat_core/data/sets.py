@@ -18,17 +18,14 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 from PIL import Image
 
-from nat_core.data.images import UnreadableImage, image_id, read_image
+from nat_core.data.images import image_id, read_image
+from nat_core.errors import MissingDataset, UnreadableImage
 from nat_core.measure.variants import places_kept
 from nat_core.recipes import ILSVRC, VARIANTS
 
 PARTS = {"all": range(5), "test": (0,), "train": (1, 2, 3, 4), "held_out": (1,), "fit": (2, 3, 4)}
 """The parts of scikit-learn's digits: which of every five pictures belong to each."""
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
-
-
-class MissingDataset(FileNotFoundError):
-    """An image set that is not where it was looked for; the message says what, where, and how to get it."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,8 +17,9 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from nat_core.data.images import MAX_BYTES, UnreadableImage, read_image
+from nat_core.data.images import MAX_BYTES, read_image
 from nat_core.data.sets import SUFFIXES, ImageSet, as_32, identities
+from nat_core.errors import UnreadableImage, UnreadableSet
 from nat_core.measure.wording import plural
 
 MAX_FILES = 2_000
@@ -159,10 +160,6 @@ MAX_CLASSES = 1_000
 SPLITS = ("test", "val", "train")
 """The parts of an .npz file: the first that is there is read."""
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-
-
-class UnreadableSet(ValueError):
-    """A file that is no image set; the message is one sentence that says what, why, and what to do."""
 
 
 def read_own_set(content: bytes, name: str, progress: Callable[[float], object] = lambda share: None) -> ImageSet:

@@ -13,7 +13,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from nat_core.data.sets import identities, load_set
-from nat_core.files import CheckpointError
+from nat_core.errors import CheckpointError
 from nat_core.measure.predictions import Predictions
 from nat_core.network.attention import attention_map
 from nat_core.network.models import Classifier, Outputs, build, normalise

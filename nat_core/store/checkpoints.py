@@ -19,7 +19,8 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from nat_core.files import CheckpointError, read_json, write_durably
+from nat_core.errors import CheckpointError
+from nat_core.files import read_json, write_durably
 from nat_core.measure.predictions import Predictions, pack, unpack
 from nat_core.measure.report import NetworkReport, evaluate
 from nat_core.measure.variants import with_variants

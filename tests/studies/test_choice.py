@@ -8,7 +8,7 @@ import pytest
 
 from nat_core.__main__ import main
 from nat_core.cli import reproduce
-from nat_core.files import CheckpointError
+from nat_core.errors import CheckpointError
 from nat_core.measure.report import NetworkReport
 from nat_core.store.runs import RunRecord, add_run
 from nat_core.studies.choice import FILE, considered, decide, load_choice, pictures_a_step, record_choice

@@ -9,7 +9,7 @@ import pytest
 
 from nat_core.__main__ import main
 from nat_core.data.sets import load_set
-from nat_core.files import CheckpointError
+from nat_core.errors import CheckpointError
 from nat_core.network.inference import load_network
 from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import CARD

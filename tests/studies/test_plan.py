@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nat_core.files import CheckpointError
+from nat_core.errors import CheckpointError
 from nat_core.recipes import recipe_named
 from nat_core.store.runs import RUNS, RunRecord, add_run, load_runs, record_of
 from nat_core.studies.plan import PlannedRun, queue, studies
