@@ -18,7 +18,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from nat_core.data.images import MAX_BYTES, read_image
-from nat_core.data.sets import SUFFIXES, ImageSet, as_32, identities
+from nat_core.data.sets import SUFFIXES, ImageSet, as_32, evenly, identities
 from nat_core.errors import UnreadableImage, UnreadableSet
 from nat_core.measure.wording import plural
 
@@ -197,15 +197,6 @@ def labels_among(images: ImageSet, classes: tuple[str, ...]) -> np.ndarray | Non
     if images.labels is None or max(theirs, default=-1) < 0:
         return None
     return np.array(theirs)[images.labels]
-
-
-def evenly(total: int, most: int) -> np.ndarray:
-    """Return the places of at most `most` of `total` >= 1 pictures, evenly spaced, the first and the last among them.
-
-    >>> evenly(9, 3).tolist()
-    [0, 4, 8]
-    """
-    return np.linspace(0, total - 1, min(total, most)).round().astype(np.int64)
 
 
 # --- an .npz file ----------------------------------------------------------------------------------------------------

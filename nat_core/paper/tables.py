@@ -251,8 +251,9 @@ def _columns(grid: Grid) -> str:
 
 def pipes(grid: Grid) -> str:
     """The cells as a Markdown table."""
-    rows = [[cell.replace("|", r"\|") for cell in row] for row in grid.rows]
-    return tabulate(rows, grid.header, "github", disable_numparse=True)
+    # Not padded as tabulate pads: the results page holds some hundred long rows.
+    lines = [grid.header, ("---",) * len(grid.header), *grid.rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
 
 
 def _tabular(grid: Grid) -> str:

@@ -20,7 +20,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from nat_core.errors import CheckpointError
-from nat_core.files import read_json, write_durably
+from nat_core.files import Count, converted, read_json, write_durably
 from nat_core.measure.predictions import Predictions, pack, unpack
 from nat_core.measure.report import NetworkReport, evaluate
 from nat_core.measure.variants import with_variants
@@ -43,8 +43,8 @@ class Card:
     std: tuple[float, ...]
     preprocessing: dict[str, Any]
     """How a picture of any size becomes the network's input: size (pixels), crop, filter."""
-    seed: int
-    parameters: int
+    seed: Count
+    parameters: Count
     hardware: str
     precision: str
     seconds: float
@@ -82,15 +82,7 @@ def load_card(folder: Path, name: str) -> Card:
     path = Path(folder) / name / CARD
     if not path.is_file():
         raise CheckpointError(f"No network {name} in {folder}. Train it with: nat train {name}, or choose another one")
-    return read_json(path, FORMAT, _card_from_json, "get the checkpoint again")
-
-
-def _card_from_json(values: dict[str, Any]) -> Card:
-    values["recipe"] = Recipe.from_json(values["recipe"])
-    values["report"] = NetworkReport.from_json(values["report"])
-    for key in ("classes", "mean", "std"):
-        values[key] = tuple(values[key])
-    return Card(**values)
+    return read_json(path, FORMAT, lambda values: converted(values, Card), "get the checkpoint again")
 
 
 def load_predictions(folder: Path, name: str, sets: Sequence[str] | None = None) -> dict[str, Predictions]:

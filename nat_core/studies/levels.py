@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 
-from nat_core.data.sets import load_set
+from nat_core.data.sets import evenly, load_set
 from nat_core.errors import MissingDataset
 from nat_core.measure.variants import without_variants
 from nat_core.measure.wording import plural
@@ -135,7 +135,8 @@ def measure(
         if not missing:
             continue
         try:
-            pixels = _some(load_set(name, data).pixels)
+            pixels = load_set(name, data).pixels
+            pixels = pixels[evenly(len(pixels), PICTURES)]
         except MissingDataset as error:
             show(str(error))
             continue
@@ -164,9 +165,3 @@ def _sets(first: Recipe, second: Recipe) -> tuple[str, ...]:
     return tuple(
         name for name in without_variants(first.roles) if name in second.roles and name not in first.also_reported
     )
-
-
-def _some(pixels: np.ndarray) -> np.ndarray:
-    if len(pixels) <= PICTURES:
-        return pixels
-    return pixels[np.linspace(0, len(pixels) - 1, PICTURES).round().astype(np.int64)]

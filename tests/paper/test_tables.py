@@ -119,7 +119,7 @@ def test_markdown_has_as_many_cells_in_every_line_of_a_table():
     assert len(tables) == 6
     for lines in tables:
         assert len({line.count("|") for line in lines}) == 1
-        assert set(lines[1]) == {"|", "-"}
+        assert set(lines[1]) == {"|", "-", " "}
 
 
 @pytest.mark.parametrize("format", ["text", "markdown"])
