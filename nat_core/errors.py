@@ -13,11 +13,15 @@ class NatError(Exception):
     """
 
 
-# --- files -----------------------------------------------------------------------------------------------------------
+# --- files and networks ----------------------------------------------------------------------------------------------
 
 
 class CheckpointError(NatError, ValueError):
     """A checkpoint that is missing, damaged or of another kind; the message says which and why."""
+
+
+class NetworkError(NatError, ValueError):
+    """A module that cannot serve as a network here, or a network that cannot do what it is asked."""
 
 
 class Busy(NatError, RuntimeError):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from nat_core.data.sets import data_folder
 from nat_core.measure.wording import plural
-from nat_core.store.checkpoints import checkpoints_folder
+from nat_core.store.checkpoints import own_folder
 from nat_core.store.runs import Divergence, RunRecord, load_ended, load_runs
 from nat_core.studies.choice import chosen_sentence, load_choice, record_choice
 from nat_core.studies.level_findings import level_sentences
@@ -25,7 +25,7 @@ def reproduce(options: argparse.Namespace) -> int:
     from nat_core.studies.levels import measure
 
     device = choose_device(options.device).type
-    place = Place(options.out or checkpoints_folder(None), data_folder(options.data), device)
+    place = Place(options.out or own_folder(), data_folder(options.data), device)
     names = tuple(options.study)
     choice = load_choice(place.out)
     runs = planned_runs(options.protocol, names, choice)
@@ -59,7 +59,7 @@ def levels(options: argparse.Namespace) -> int:
     from nat_core.network.inference import choose_device
     from nat_core.studies.levels import measure
 
-    folder = checkpoints_folder(options.checkpoints)
+    folder = own_folder(options.checkpoints)
     pairs = measure(folder, data_folder(options.data), choose_device(options.device).type, show=print)
     if not pairs:
         print(f"nat levels: no baseline and NAT network of one kind in {folder}: train them first", file=sys.stderr)
