@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+import nat_core
 from nat_core.__main__ import build_parser, main
+from nat_core.data.sets import GALLERY
 from nat_core.paper.tables import render
 from nat_core.store.checkpoints import available, load_card
 from tests.pages import said
@@ -127,6 +130,26 @@ def test_the_picture_shows_the_page_as_it_opens(start) -> None:
     alt = app.image[0].proto.imgs[0].alt
     assert shows == f"{alt}. {title.rstrip('.')}."
     assert f"![See it, as it opens: {shows}](docs/pictures/see-it.webp)" in README
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/api.md"])
+def test_the_python_of_a_page_runs(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(ROOT / "checkpoints"))
+    (tmp_path / "my_photos").mkdir()
+    shutil.copy(GALLERY / "none-bee.jpg", tmp_path / "my_photos")
+    cells = re.findall(r"```python\n(.*?)```", TEXTS[page], re.DOTALL)
+    assert cells
+    for cell in cells:
+        exec(compile(cell, page, "exec"), {"__name__": "cell"})
+    assert capsys.readouterr().out.startswith("0.0 ")
+
+
+def test_every_public_name_is_in_the_reference_once() -> None:
+    shown = re.findall(r"^::: nat_core\.(\w+)$", TEXTS["docs/api.md"], re.MULTILINE)
+    assert sorted(shown) == sorted(set(nat_core.__all__) - {"__version__"})
 
 
 @pytest.mark.parametrize(("page", "target"), LINKS)
