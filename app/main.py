@@ -9,6 +9,7 @@ import streamlit as st
 
 from nat_app.frame import frame
 
+# The pages in the order of the story, by folder and address: title and icon.
 PAGES = {
     "see_it": ("See it", ":material/visibility:"),
     "your_photos": ("Your photos", ":material/add_a_photo:"),
@@ -21,7 +22,6 @@ PAGES = {
     "bring_your_own": ("Bring your own", ":material/upload_file:"),
     "evidence": ("Evidence", ":material/fact_check:"),
 }
-"""The pages in the order of the story, by folder and address: title and icon."""
 
 st.set_page_config(
     page_title="NAT Explorer",

@@ -15,6 +15,7 @@ from jaxtyping import UInt8
 from nat_core.data.images import read_image
 from nat_core.data.sets import data_folder, describe
 from nat_core.errors import CommandError, NatError, UnreadableImage
+from nat_core.measure.wording import plural
 from nat_core.paper.tables import render
 from nat_core.recipes import recipe_in_protocol
 from nat_core.store.checkpoints import (
@@ -117,7 +118,7 @@ def train(options: argparse.Namespace) -> int:
     print(f"{name}: accuracy {100 * trained.accuracy:.2f} %")
     for set_name, each in trained.negatives.items():
         rates = ", ".join(f"NCR_{key} {value:.3f}" for key, value in each.ncr.items())
-        print(f"  {set_name} ({each.images:,} pictures): {rates}")
+        print(f"  {set_name} ({plural(each.images, 'picture')}): {rates}")
     print(f"stored in {home}; compare it with: nat report --checkpoints {out}")
     return 0
 

@@ -16,6 +16,7 @@ from nat_app.shared import words
 from nat_core.errors import CheckpointError
 from nat_core.measure.metrics import map_distance
 from nat_core.measure.report import NetworkReport
+from nat_core.paper import decisions
 from nat_core.paper.findings import Claim, MapDistances, Verdict, claims, findings, summary
 from nat_core.paper.tables import UNTRAINED, Grid, Sheet, render, sheets
 from nat_core.recipes import LEVELS
@@ -243,6 +244,12 @@ def _card_text(card: Card) -> str:
         "Versions": versions,
     }
     return "\n".join(f"- **{title}:** {words.literal(text)}" for title, text in lines.items())
+
+
+def protocol() -> None:
+    """Draw what the paper says on training and measuring, and what was chosen here."""
+    with st.container(key="wide_protocol"):
+        st.markdown(decisions.page())
 
 
 def prose(file: str) -> str:

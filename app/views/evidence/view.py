@@ -18,7 +18,7 @@ evidence.finding_list(found)
 evidence.study_list(found)
 evidence.downloads(found)
 with st.expander("How it was trained and measured, and what limits it", icon=":material/science:"):
-    st.markdown(evidence.prose("protocol.md"))
+    evidence.protocol()
 evidence.networks(found)
 with st.expander("Cite", icon=":material/format_quote:"):
     st.code(evidence.citation(), language="bibtex", wrap_lines=True)

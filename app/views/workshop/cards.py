@@ -155,7 +155,7 @@ def _large(number: int, lesson: Lesson, pair: Pair) -> None:
     else:
         st.markdown(text)
     st.page_link(
-        f"views/{lesson.page}.py",
+        f"views/{lesson.page}/view.py",
         label=f"**{lesson.opens}**",
         icon=":material/open_in_full:",
         query_params=lesson.query | {"v": "1"},
