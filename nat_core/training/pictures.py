@@ -1,0 +1,128 @@
+"""What a run learns from and is held against: the image sets that its recipe names, or a person's own pictures."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from nat_core.data.sets import ImageSet, MissingDataset, load_set
+from nat_core.data.splits import read_known, read_negatives
+from nat_core.data.uploaded_sets import evenly
+from nat_core.measure.variants import without_variants
+from nat_core.recipes import IN_DISTRIBUTION, OWN, OWN_NEGATIVES, Recipe
+from nat_core.store.checkpoints import OwnData
+
+WATCHED = 2_000
+"""The most pictures of a set that are looked at after each epoch, evenly spaced."""
+_NEGATIVES_WATCHED = ("cifar100_held_out", "digits_7_train", "own_negatives_test", "cifar100_test", "digits_67_test")
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """The pictures of one run."""
+
+    known: ImageSet
+    """Those to learn, with labels and classes."""
+    negatives: ImageSet | None
+    """Those to be neutral on, but for what is made up on the fly."""
+    data: Path | None = None
+    """Where image sets that are known by name lie."""
+    own: Mapping[str, ImageSet] = field(default_factory=dict)
+    """A person's own sets, by the names under which they are reported."""
+    source: OwnData | None = None
+    """What a card says of a person's own pictures."""
+
+    @property
+    def mean(self) -> tuple[float, ...]:
+        """The channel means of the known pictures, in [0, 1]."""
+        return tuple(float(each) / 255 for each in self.known.pixels.reshape(-1, 3).mean(0))
+
+    @property
+    def std(self) -> tuple[float, ...]:
+        """Their standard deviations, in [0, 1], at least one step of a pixel: pictures of one colour have none."""
+        return tuple(max(float(each), 1.0) / 255 for each in self.known.pixels.reshape(-1, 3).std(0))
+
+    def named(self, name: str) -> ImageSet:
+        """Return a set that is reported on, by its name; MissingDataset where it is not there."""
+        if name in self.own:
+            return self.own[name]
+        if name.startswith(f"{OWN}_"):
+            raise MissingDataset(f"No image set {name}: no such pictures were handed over")
+        return load_set(name, self.data)
+
+    def reported(self, recipe: Recipe) -> list[str]:
+        """Return the names of the sets that a finished network is run on."""
+        # The gallery shows the ten CIFAR-10 classes and things outside them: it says nothing of other classes.
+        return [*without_variants(recipe.roles), *(["gallery"] if recipe.in_distribution == "cifar10" else [])]
+
+    def watched(self, recipe: Recipe, *, log_test: bool = False) -> tuple[ImageSet | None, ImageSet | None]:
+        """Return known pictures and negatives that accuracy and NCR are taken on after each epoch, None where none are.
+
+        They are held-out ones. The test sets of the paper's protocol are looked at with `log_test` alone: whoever
+        watches them while choosing settings has chosen by them.
+        """
+        if not (log_test or recipe.held_out or recipe.in_distribution == OWN):
+            return None, None
+        names = [name for name, role in recipe.roles.items() if role == IN_DISTRIBUTION]
+        names += [name for name in _NEGATIVES_WATCHED if name in recipe.roles]
+        return self._some(names[0]), self._some(names[1]) if len(names) > 1 else None
+
+    def _some(self, name: str) -> ImageSet | None:
+        try:
+            images = self.named(name)
+        except MissingDataset:
+            return None
+        return images.take(evenly(len(images), WATCHED))
+
+
+def named_pictures(recipe: Recipe, data: Path | None) -> Pictures:
+    """Return the sets that a recipe names. Raises MissingDataset where their files are not there."""
+    if recipe.in_distribution == OWN:
+        raise ValueError(f"{recipe.name} learns from own pictures: say where they are, with known=")
+    return Pictures(
+        load_set(recipe.training_set, data), load_set(recipe.negatives, data) if recipe.negatives else None, data
+    )
+
+
+def own_pictures(
+    recipe: Recipe, known: Path | str, negatives: Path | str | None, data: Path | None
+) -> tuple[Recipe, Pictures, tuple[str, ...]]:
+    """Return the recipe as it learns from a person's own pictures, those pictures, and sentences about both.
+
+    Without `negatives` the recipe's own are taken where it names any. A batch that is larger than the pictures there
+    are is made smaller. Raises MissingDataset and ValueError as `read_known` and `read_negatives` do.
+    """
+    ours = read_known(known)
+    theirs = None if negatives is None else read_negatives(negatives)
+    changes = {"in_distribution": OWN, "protocol": OWN, "negatives": OWN_NEGATIVES if theirs else recipe.negatives}
+    if recipe.held_out:
+        raise ValueError("held_out is for CIFAR-10 and the digits: of own pictures a part is held out anyway")
+    recipe, sentences = _fitting(replace(recipe, **changes), len(ours.train), len(theirs.train) if theirs else None)
+    splits = [ours] if theirs is None else [ours, theirs]
+    parts = [part for split in splits for part in (split.train, split.held_out)]
+    source = OwnData(
+        known=Path(known).resolve().name,
+        negatives=None if negatives is None else Path(negatives).resolve().name,
+        pictures={part.name: len(part) for part in parts},
+        divided=" ".join(split.how for split in splits),
+        sha256={split.train.name: split.sha256 for split in splits},
+    )
+    others = theirs.train if theirs else load_set(recipe.negatives, data) if recipe.negatives else None
+    skipped = list(dict.fromkeys(each for part in parts for each in part.skipped))
+    sentences = [split.how for split in splits] + sentences + skipped
+    return recipe, Pictures(ours.train, others, data, {part.name: part for part in parts}, source), tuple(sentences)
+
+
+def _fitting(recipe: Recipe, known: int, negatives: int | None) -> tuple[Recipe, list[str]]:
+    """The recipe with a batch that the pictures fill at least four times, its negatives in the same proportion."""
+    size, count, sentences = recipe.batch_size, recipe.negatives_per_batch, []
+    if size - (count if recipe.negatives_inside and recipe.has_negatives else 0) > known:
+        size = max(2, known // 4)
+        fewest = len(recipe.synthetic) + bool(recipe.negatives and count)
+        count = max(fewest, round(size * count / recipe.batch_size))
+        size = max(size, count + 1) if recipe.negatives_inside else size
+        sentences.append(f"{recipe.batch_size} pictures a step are more than the {known:,} to learn: {size} are taken.")
+    if negatives is not None and count - len(recipe.synthetic) > negatives:
+        count = negatives + len(recipe.synthetic)
+    if count != recipe.negatives_per_batch:
+        sentences.append(f"Of negatives {count} a step are taken instead of {recipe.negatives_per_batch}.")
+    return replace(recipe, batch_size=size, negatives_per_batch=count), sentences
