@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from itertools import pairwise
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 LEVELS = ("low", "middle", "high")
@@ -193,7 +193,7 @@ class Recipe:
                 raise ValueError(f"a recipe needs a whole number of {name} >= {smallest}, not {value!r}")
         for name in (*_NOT_NEGATIVE, *_SHARES, "distillation_temperature"):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value < float("inf"):
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
                 raise ValueError(f"a recipe needs {name} >= 0, not {value!r}")
             if name in _SHARES and value >= 1:
                 raise ValueError(f"a recipe needs {name} in [0, 1), not {value!r}")

@@ -6,26 +6,35 @@ that was killed goes on from its newest state to the very same weights.
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from tqdm import tqdm
 
 from nat_core.files import Busy, only_one
-from nat_core.network.inference import Network, choose_device, load_network
+from nat_core.network.inference import choose_device
 from nat_core.recipes import Recipe
-from nat_core.store.checkpoints import CARD, LOG, load_card
-from nat_core.training.batches import Batches
-from nat_core.training.log import EpochLog
+from nat_core.store.checkpoints import CARD, LOG, OwnData, load_card
+from nat_core.training.log import EpochLog, EpochRow, held_out_rates
 from nat_core.training.objective import StepLoss, step_loss
-from nat_core.training.pictures import Pictures, named_pictures, own_pictures
-from nat_core.training.publish import publish
-from nat_core.training.run import TrainingRun, begin, computing_with, restore, save_run, take_step
-from nat_core.training.state import DivergedError, TrainingError, check_settings, newest_state
+from nat_core.training.pictures import Watched, pictures_of
+from nat_core.training.publish import Finished, publish
+from nat_core.training.run import (
+    EpochSums,
+    TrainingRun,
+    check_loss,
+    computing_with,
+    learning_rate,
+    network_now,
+    prepare,
+    save_run,
+    take_step,
+    usual_threads,
+)
+from nat_core.training.state import TrainingError, newest_state
 
 
 def train(
@@ -64,16 +73,12 @@ def train(
     'digits_nat'
     """
     place = Place(Path(out), recipe.name)
-    if known is None:
-        if negatives is not None:
-            raise ValueError("negatives of your own need known pictures of your own: say where they are, with known=")
-        if place.finished(resume):
-            return place.home
-        pictures, told = named_pictures(recipe, data), ()
-    else:
-        recipe, pictures, told = own_pictures(recipe, known, negatives, data)
-        if place.finished(resume, pictures):
-            return place.home
+    # Before the pictures are read: a name that is taken is no matter for a minute's wait.
+    if place.finished(resume) and known is None:
+        return place.home
+    recipe, pictures, told = pictures_of(recipe, data, known=known, negatives=negatives)
+    if place.holds(pictures.source):
+        return place.home
     for sentence in told if progress else ():
         tqdm.write(sentence, file=sys.stderr)
     with place.alone():
@@ -82,42 +87,21 @@ def train(
             raise TrainingError(
                 f"A run of {recipe.name} was begun in {place.states}: add --resume to go on, or delete that folder"
             )
-        before = {} if saved is None else saved.settings
-        threads = threads or before.get("threads") or usual_threads(recipe)
-        homes = [place.out, Path(teachers or out)]
+        threads = threads or (saved.settings.get("threads") if saved else None) or usual_threads(recipe)
         with computing_with(threads):
             run = prepare(
-                recipe, pictures, homes, seed=seed, device=choose_device(device), precision=before.get("precision")
-            )
-            settings = settings_of(run, pictures, threads)
-            if saved is not None:
-                check_settings(recipe.name, settings, before)
-                restore(run, saved)
-            log = EpochLog(
-                place.states / LOG, run, counted=saved.epoch if saved else None, events=place.events,
-                watched=pictures.watched(recipe, log_test=log_test),
+                recipe, pictures, [place.out, Path(teachers or out)], seed=seed, device=choose_device(device),
+                threads=threads, saved=saved,
             )  # fmt: skip
-            _loop(run, log, place.states, settings, save_seconds, progress)
-            home = publish(run, pictures, out=place.out, threads=threads, log=place.log())
+            log = EpochLog(place.states / LOG, place.events, run.step)
+            _loop(run, log, pictures.watched(recipe, log_test=log_test), place.states, save_seconds, progress)
+            finished = Finished(
+                recipe, seed, network_now(run), run.precision, run.seconds, threads, run.teacher_sha256,
+                pictures.source, log.content,
+            )  # fmt: skip
+            home = publish(finished, pictures, out=place.out)
     place.forget()
     return home
-
-
-def prepare(
-    recipe: Recipe,
-    pictures: Pictures,
-    homes: Sequence[Path],
-    *,
-    seed: int = 0,
-    device: torch.device,
-    precision: str | None = None,
-) -> TrainingRun:
-    """Return a run before its first step; its teacher, where it has one, is looked for in `homes`."""
-    batches = Batches(
-        recipe, pictures.known, pictures.negatives, seed=seed, device=device, mean=pictures.mean, std=pictures.std
-    )
-    teacher = find_teacher(recipe, homes, seed, device)
-    return begin(recipe, batches, pictures.known.classes, seed=seed, teacher=teacher, precision=precision)
 
 
 @dataclass(frozen=True)
@@ -142,7 +126,7 @@ class Place:
         """The folder of what TensorBoard shows."""
         return self.out / "tensorboard" / self.name
 
-    def finished(self, resume: bool, pictures: Pictures | None = None) -> bool:
+    def finished(self, resume: bool) -> bool:
         """Whether a network of that name is there and to be kept. TrainingError where it stands in the way."""
         if not self.home.exists():
             return False
@@ -154,7 +138,13 @@ class Place:
             raise TrainingError(
                 f"{self.home} is there already: add --resume to keep it, or --out to train another one elsewhere"
             )
-        if pictures is not None and load_card(self.out, self.name).data != pictures.source:
+        return True
+
+    def holds(self, source: OwnData | None) -> bool:
+        """Whether a finished network is there that learnt from those pictures; TrainingError where from others."""
+        if not (self.home / CARD).is_file():
+            return False
+        if load_card(self.out, self.name).data != source:
             raise TrainingError(
                 f"{self.home} was trained on other pictures: choose another name or another --out for these"
             )
@@ -169,11 +159,6 @@ class Place:
         except Busy as error:
             raise TrainingError(f"{self.name} is being trained already: {error}") from None
 
-    def log(self) -> bytes | None:
-        """The content of the run's log, None where it has none."""
-        path = self.states / LOG
-        return path.read_bytes() if path.is_file() else None
-
     def forget(self) -> None:
         """Delete the states of a run that has ended."""
         for path in self.states.glob("*"):
@@ -181,58 +166,7 @@ class Place:
         self.states.rmdir()
 
 
-def find_teacher(recipe: Recipe, homes: Sequence[Path], seed: int, device: torch.device) -> Network | None:
-    """Return the recipe's teacher from the first of `homes` that holds it; None for a recipe without one.
-
-    It has to be the network of that recipe, of the student's own protocol, with seed 0 or the student's. Raises
-    TrainingError, saying what is there instead, where only others are, CheckpointError where none is.
-    """
-    if recipe.teacher is None:
-        return None
-    holding = [home for home in dict.fromkeys(homes) if (home / recipe.teacher / CARD).is_file()]
-    others = []
-    for home in holding:
-        card = load_card(home, recipe.teacher)
-        if (card.recipe.name, card.protocol) == (recipe.teacher, recipe.protocol) and card.seed in (0, seed):
-            return load_network(home, recipe.teacher, device)
-        others.append(f"{home} holds one of recipe {card.recipe.name}, protocol {card.protocol}, seed {card.seed}")
-    if others:
-        seeds = " or ".join(map(str, sorted({0, seed})))
-        raise TrainingError(
-            f"{recipe.name} learns from {recipe.teacher} of protocol {recipe.protocol}, seed {seeds}, but "
-            f"{' and '.join(others)}: train its teacher first, into the same --out"
-        )
-    return load_network(homes[-1], recipe.teacher, device)
-
-
-def usual_threads(recipe: Recipe) -> int:
-    """Return how many threads of the processor train a recipe unless told otherwise.
-
-    >>> from nat_core.recipes import recipe_named
-    >>> usual_threads(recipe_named("digits_nat"))
-    1
-    """
-    # A step on the digits is so short that two threads spend it waiting for each other: on a busy machine 14 minutes
-    # instead of 2.
-    return 1 if recipe.in_distribution == "digits" else torch.get_num_threads()
-
-
-def settings_of(run: TrainingRun, pictures: Pictures, threads: int) -> dict[str, Any]:
-    """Return what must not change between two sittings of a run, as plain values for its states."""
-    # On a GPU the threads of the processor only cut batches, which are the same for any number of them.
-    counted = {"threads": threads} if run.batches.device.type == "cpu" else {}
-    return counted | {
-        "recipe": run.recipe.to_json(),
-        "seed": run.seed,
-        "precision": run.precision,
-        "data": pictures.source and pictures.source.sha256,
-        "teacher": run.teacher_sha256,
-    }
-
-
-def _loop(
-    run: TrainingRun, log: EpochLog, states: Path, settings: dict[str, Any], save_seconds: float, progress: bool
-) -> None:
+def _loop(run: TrainingRun, log: EpochLog, watched: Watched, states: Path, save_seconds: float, progress: bool) -> None:
     run.model.train()
     on_processor = run.batches.device.type == "cpu"
     cost = torch.compile(step_loss, dynamic=False) if run.batches.device.type == "cuda" else step_loss
@@ -248,25 +182,36 @@ def _loop(
             run.seconds = time.monotonic() - started
             due = time.monotonic() - saved >= save_seconds or run.step == run.batches.steps
             if due or run.step % look_every == 0:
-                _check_finite(run, loss, states)
+                check_loss(run, loss, states)
                 _show(bar, run, loss)
             # Before the state: a state whose epoch has no row yet would never get one.
-            log.count(run, loss)
+            if run.step % run.batches.steps_per_epoch == 0:
+                row = end_epoch(run, watched)
+                log.add(row)
             if due:
-                save_run(run, states, settings, log.in_progress())
+                save_run(run, states)
                 saved = time.monotonic()
     log.close()
 
 
-def _check_finite(run: TrainingRun, loss: StepLoss, states: Path) -> None:
-    if all(bool(torch.isfinite(part)) for part in loss):
-        return
-    raise DivergedError(
-        f"The loss of {run.recipe.name} stopped being a number at step {run.step} of {run.batches.steps}. The last "
-        f"good state is kept in {states}: lower the learning rate and train again under another --out",
-        run.step,
-        run.batches.steps,
+def end_epoch(run: TrainingRun, watched: Watched) -> EpochRow:
+    """Return the log's row of the epoch that ends with the run's last step, and begin to count the next one."""
+    means, steps, network = run.epoch.means(), run.epoch.steps, network_now(run) if watched.any else None
+    pictures = steps * (run.batches.known_count + run.batches.negative_count)
+    row = EpochRow(
+        epoch=run.step // run.batches.steps_per_epoch,
+        step=run.step,
+        learning_rate=learning_rate(run.recipe, run.step - 1, run.batches.steps),
+        loss=means.total.item(),
+        cross_entropy=means.cross_entropy.item(),
+        divergence=means.divergence.item(),
+        attention=means.imitation.item(),
+        seconds=run.seconds,
+        images_per_second=pictures / max(run.seconds - run.epoch.since, 1e-9),
+        rates={} if network is None else held_out_rates(network, watched),
     )
+    run.epoch = EpochSums(since=run.seconds)
+    return row
 
 
 def _show(bar: tqdm, run: TrainingRun, loss: StepLoss) -> None:

@@ -117,22 +117,27 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager:
     return nullcontext()
 
 
-def choose_precision(recipe: Recipe, model: nn.Module, images: Float[Tensor, "n 3 h w"]) -> str:
+def choose_precision(recipe: Recipe, model: nn.Module) -> str:
     """Return the precision to train at: the recipe's own, or where that is `auto` the faster one.
 
-    bfloat16 has to be a fifth faster in the trial: it is twice as fast on processors with AMX and a quarter slower on
-    those that have AVX-512 only, so the answer does not swing between two runs on the same machine.
+    bfloat16 has to be a fifth faster in the trial, on pictures of the size that the schedule begins with: it is twice
+    as fast on processors with AMX and a quarter slower on those that have AVX-512 only, so the answer does not swing
+    between two runs on the same machine.
     """
     if recipe.precision != "auto":
         return recipe.precision
-    if images.device.type != "cpu":
-        return "bfloat16" if images.device.type == "cuda" and torch.cuda.is_bf16_supported() else "float32"
+    device = next(model.parameters()).device
+    if device.type != "cpu":
+        return "bfloat16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "float32"
+    side, _ = recipe.sizes[0]
+    beside = 0 if recipe.negatives_inside or not recipe.has_negatives else recipe.negatives_per_batch
+    grey = torch.zeros(recipe.batch_size + beside, 3, side, side).contiguous(memory_format=torch.channels_last)
     precisions = ("float32", "bfloat16")
     # The first pass at each compiles and allocates; the least of four is what the processor can do undisturbed.
-    times = {precision: [_seconds(model, images, precision)] for precision in precisions}
+    times = {precision: [_seconds(model, grey, precision)] for precision in precisions}
     for _ in range(3):
         for precision in precisions:
-            times[precision].append(_seconds(model, images, precision))
+            times[precision].append(_seconds(model, grey, precision))
     return "bfloat16" if min(times["bfloat16"]) < 0.8 * min(times["float32"]) else "float32"
 
 

@@ -17,6 +17,19 @@ _NEGATIVES_WATCHED = ("cifar100_held_out", "digits_7_train", "own_negatives_test
 
 
 @dataclass(frozen=True, eq=False)
+class Watched:
+    """Pictures that a run is measured on after each epoch; none of a kind where nothing may be looked at."""
+
+    known: ImageSet | None = None
+    negatives: ImageSet | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether there are any."""
+        return self.known is not None or self.negatives is not None
+
+
+@dataclass(frozen=True, eq=False)
 class Pictures:
     """The pictures of one run."""
 
@@ -54,17 +67,17 @@ class Pictures:
         # The gallery shows the ten CIFAR-10 classes and things outside them: it says nothing of other classes.
         return [*without_variants(recipe.roles), *(["gallery"] if recipe.in_distribution == "cifar10" else [])]
 
-    def watched(self, recipe: Recipe, *, log_test: bool = False) -> tuple[ImageSet | None, ImageSet | None]:
-        """Return known pictures and negatives that accuracy and NCR are taken on after each epoch, None where none are.
+    def watched(self, recipe: Recipe, *, log_test: bool = False) -> Watched:
+        """Return the pictures that accuracy and NCR are taken on after each epoch.
 
         They are held-out ones. The test sets of the paper's protocol are looked at with `log_test` alone: whoever
         watches them while choosing settings has chosen by them.
         """
         if not (log_test or recipe.held_out or recipe.in_distribution == OWN):
-            return None, None
+            return Watched()
         names = [name for name, role in recipe.roles.items() if role == IN_DISTRIBUTION]
         names += [name for name in _NEGATIVES_WATCHED if name in recipe.roles]
-        return self._some(names[0]), self._some(names[1]) if len(names) > 1 else None
+        return Watched(*(self._some(name) for name in names[:2]))
 
     def _some(self, name: str) -> ImageSet | None:
         try:
@@ -74,28 +87,35 @@ class Pictures:
         return images.take(evenly(len(images), WATCHED))
 
 
-def named_pictures(recipe: Recipe, data: Path | None) -> Pictures:
-    """Return the sets that a recipe names. Raises MissingDataset where their files are not there."""
-    if recipe.in_distribution == OWN:
-        raise ValueError(f"{recipe.name} learns from own pictures: say where they are, with known=")
-    return Pictures(
-        load_set(recipe.training_set, data), load_set(recipe.negatives, data) if recipe.negatives else None, data
-    )
-
-
-def own_pictures(
-    recipe: Recipe, known: Path | str, negatives: Path | str | None, data: Path | None
+def pictures_of(
+    recipe: Recipe,
+    data: Path | None = None,
+    *,
+    known: Path | str | None = None,
+    negatives: Path | str | None = None,
 ) -> tuple[Recipe, Pictures, tuple[str, ...]]:
-    """Return the recipe as it learns from a person's own pictures, those pictures, and sentences about both.
+    """Return the recipe as it learns from its pictures, those pictures, and sentences about them.
 
-    Without `negatives` the recipe's own are taken where it names any. A batch that is larger than the pictures there
-    are is made smaller. Raises MissingDataset and ValueError as `read_known` and `read_negatives` do.
+    They are the sets that the recipe names, or a person's own: without `negatives` the recipe's own negatives, where it
+    names any; a batch larger than the pictures there are is made smaller. Raises MissingDataset where pictures are not
+    there, ValueError where they cannot be learnt from (see `nat_core.data.splits`).
     """
+    if known is not None:
+        return _own_pictures(recipe, data, known, negatives)
+    if recipe.in_distribution == OWN or negatives is not None:
+        raise ValueError(f"{recipe.name} needs known pictures of your own: say where they are, with known=")
+    others = load_set(recipe.negatives, data) if recipe.negatives else None
+    return recipe, Pictures(load_set(recipe.training_set, data), others, data), ()
+
+
+def _own_pictures(
+    recipe: Recipe, data: Path | None, known: Path | str, negatives: Path | str | None
+) -> tuple[Recipe, Pictures, tuple[str, ...]]:
+    if recipe.held_out:
+        raise ValueError("held_out is for CIFAR-10 and the digits: of own pictures a part is held out anyway")
     ours = read_known(known)
     theirs = None if negatives is None else read_negatives(negatives)
     changes = {"in_distribution": OWN, "protocol": OWN, "negatives": OWN_NEGATIVES if theirs else recipe.negatives}
-    if recipe.held_out:
-        raise ValueError("held_out is for CIFAR-10 and the digits: of own pictures a part is held out anyway")
     recipe, sentences = _fitting(replace(recipe, **changes), len(ours.train), len(theirs.train) if theirs else None)
     splits = [ours] if theirs is None else [ours, theirs]
     parts = [part for split in splits for part in (split.train, split.held_out)]
@@ -107,9 +127,9 @@ def own_pictures(
         sha256={split.train.name: split.sha256 for split in splits},
     )
     others = theirs.train if theirs else load_set(recipe.negatives, data) if recipe.negatives else None
-    skipped = list(dict.fromkeys(each for part in parts for each in part.skipped))
-    sentences = [split.how for split in splits] + sentences + skipped
-    return recipe, Pictures(ours.train, others, data, {part.name: part for part in parts}, source), tuple(sentences)
+    skipped = dict.fromkeys(each for part in parts for each in part.skipped)
+    told = (*(split.how for split in splits), *sentences, *skipped)
+    return recipe, Pictures(ours.train, others, data, {part.name: part for part in parts}, source), told
 
 
 def _fitting(recipe: Recipe, known: int, negatives: int | None) -> tuple[Recipe, list[str]]:

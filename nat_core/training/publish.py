@@ -3,6 +3,7 @@
 import platform
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,44 +16,60 @@ from nat_core.measure.predictions import Predictions, pack, unpack
 from nat_core.measure.report import evaluate
 from nat_core.network.inference import Network, frozen, predict, predict_with_maps
 from nat_core.network.models import build
-from nat_core.store.checkpoints import half, packed, save_checkpoint, widened
+from nat_core.recipes import Recipe
+from nat_core.store.checkpoints import OwnData, half, packed, save_checkpoint, widened
 from nat_core.training.pictures import Pictures
-from nat_core.training.run import TrainingRun
 
 
-def publish(
-    run: TrainingRun, pictures: Pictures, *, out: Path, threads: int | None = None, log: bytes | None = None
-) -> Path:
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """A network whose training has ended."""
+
+    recipe: Recipe
+    seed: int
+    network: Network
+    """With the weights that it is to be stored with."""
+    precision: str
+    seconds: float
+    threads: int | None
+    teacher_sha256: str | None
+    source: OwnData | None
+    log: bytes
+
+
+def publish(finished: Finished, pictures: Pictures, *, out: Path) -> Path:
     """Round the weights as they are stored, predict every image set that is there, write the checkpoint.
 
     The network that is evaluated is the stored one: float16 weights (norm statistics float32) loaded again, run in
     float32; its logits are rounded once to float16 and the report is computed from those. Returns the folder.
     """
-    recipe, device = run.recipe, run.batches.device
-    weights = {key: value.detach().cpu().numpy() for key, value in (run.average or run.model.state_dict()).items()}
-    network = _as_stored(run, weights)
+    recipe, device, model = finished.recipe, finished.network.device, finished.network.model
+    weights = {key: value.detach().cpu().numpy() for key, value in model.state_dict().items()}
+    network = _as_stored(finished, weights)
     predictions, maps = predict_sets(network, pictures.reported(recipe), pictures.named)
-    report = evaluate(predictions, recipe.roles, seed=run.seed, protocol=recipe.protocol, classes=network.classes)
+    report = evaluate(predictions, recipe.roles, seed=finished.seed, protocol=recipe.protocol, classes=network.classes)
     card = {
         "recipe": recipe,
         "architecture": recipe.architecture,
-        "classes": run.classes,
-        "mean": run.batches.mean,
-        "std": run.batches.std,
+        "classes": network.classes,
+        "mean": network.mean,
+        "std": network.std,
         "preprocessing": {"size": 32, "crop": "centre", "filter": "bicubic"},
-        "seed": run.seed,
-        "parameters": sum(parameter.numel() for parameter in run.model.parameters()),
+        "seed": finished.seed,
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "hardware": hardware(device),
-        "precision": run.precision,
-        "seconds": round(run.seconds, 1),
+        "precision": finished.precision,
+        "seconds": round(finished.seconds, 1),
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {"python": sys.version.split()[0], "torch": torch.__version__, "numpy": np.__version__},
         "report": report,
-        "threads": threads,
-        "teacher_sha256": run.teacher_sha256,
-        "data": pictures.source,
+        "threads": finished.threads,
+        "teacher_sha256": finished.teacher_sha256,
+        "data": finished.source,
     }
-    return save_checkpoint(out, recipe.name, weights=weights, predictions=predictions, maps=maps, card=card, log=log)
+    return save_checkpoint(
+        out, recipe.name, weights=weights, predictions=predictions, maps=maps, card=card, log=finished.log
+    )
 
 
 def predict_sets(
@@ -79,12 +96,12 @@ def predict_sets(
     return unpack(network.name, *pack(predictions)), maps
 
 
-def _as_stored(run: TrainingRun, weights: dict[str, np.ndarray]) -> Network:
-    model = build(run.recipe.architecture, len(run.classes))
+def _as_stored(finished: Finished, weights: dict[str, np.ndarray]) -> Network:
+    network = finished.network
+    model = build(finished.recipe.architecture, len(network.classes))
     stored = widened(load(packed(half(weights))))
     model.load_state_dict({key: torch.from_numpy(value) for key, value in stored.items()})
-    batches = run.batches
-    return Network(run.recipe.name, frozen(model, batches.device), run.classes, batches.mean, batches.std)
+    return replace(network, model=frozen(model, network.device))
 
 
 def hardware(device: torch.device) -> str:

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from nat_core.network.models import build
 from nat_core.recipes import RECIPES, Recipe, recipe_named
 from nat_core.store.checkpoints import WEIGHTS, load_card, load_weights
-from nat_core.training.loop import TrainingError, choose_precision, learning_rate, train
-from nat_core.training.state import newest_state
+from nat_core.training.loop import train
+from nat_core.training.objective import choose_precision
+from nat_core.training.run import TrainingRun, learning_rate, optimiser_for
+from nat_core.training.state import TrainingError, newest_state
 
 TINY = replace(recipe_named("digits_nat"), epochs=2, sizes=((16, 1.0),))
 
@@ -123,7 +124,7 @@ def interrupt_after(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
 
     whole = loop.take_step
 
-    def step(run: loop.Run, cost: object) -> tuple:
+    def step(run: TrainingRun, cost: object) -> tuple:
         if run.step == steps:
             raise KeyboardInterrupt
         return whole(run, cost)
@@ -166,8 +167,6 @@ def test_the_learning_rate_warms_up_to_its_peak_and_falls_to_nothing() -> None:
 
 
 def test_weight_decay_spares_norms_and_biases(tmp_path: Path) -> None:
-    from nat_core.training.loop import optimiser_for
-
     model = build("wrn10_1", 3)
     decayed, spared = optimiser_for(TINY, model).param_groups
     assert (decayed["weight_decay"], spared["weight_decay"]) == (5e-4, 0.0)
@@ -178,16 +177,16 @@ def test_weight_decay_spares_norms_and_biases(tmp_path: Path) -> None:
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_a_recipe_may_fix_its_precision(precision: str) -> None:
     recipe = replace(TINY, precision=precision)
-    assert choose_precision(recipe, build("wrn10_1", 3), torch.zeros(2, 3, 8, 8)) == precision
+    assert choose_precision(recipe, build("wrn10_1", 3)) == precision
 
 
 def test_the_trial_takes_the_faster_precision(monkeypatch: pytest.MonkeyPatch) -> None:
-    from nat_core.training import loop as module
+    from nat_core.training import objective as module
 
-    recipe, model, images = replace(TINY, precision="auto"), build("wrn10_1", 3), torch.zeros(2, 3, 8, 8)
+    recipe, model = replace(TINY, precision="auto"), build("wrn10_1", 3)
     for times, expected in (
         ({"float32": 1.0, "bfloat16": 0.5}, "bfloat16"),
         ({"float32": 1.0, "bfloat16": 0.9}, "float32"),
     ):
         monkeypatch.setattr(module, "_seconds", lambda model, images, precision, times=times: times[precision])
-        assert choose_precision(recipe, model, images) == expected
+        assert choose_precision(recipe, model) == expected
