@@ -18,7 +18,6 @@ import numpy as np
 import streamlit as st
 from jaxtyping import Float, UInt8
 
-from nat_app.answers import stored_answers
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, Kind
@@ -27,6 +26,7 @@ from nat_app.shared.words import Answer
 from nat_app.visit import brought_along
 from nat_core.data.images import image_id
 from nat_core.data.sets import ImageSet, load_set
+from nat_core.files import csv_text
 from nat_core.measure import metrics
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import SetReport, evaluate_set
@@ -335,10 +335,10 @@ def separations(pair: Pair, known: str, set_name: str, score: str, temperature: 
     return {kind: separation(name, known, set_name, score, temperature) for kind, name in pair.by_kind.items()}
 
 
-def probabilities_csv(file: str, said: dict[Kind, stored_answers.OwnAnswer], names: dict[Kind, str]) -> str:
+def probabilities_csv(file: str, said: dict[Kind, OwnAnswer], names: dict[Kind, str]) -> str:
     """Every probability of both networks for one picture: picture, network, class, probability."""
-    lines = ["picture,network,class,probability"]
+    rows: list[tuple[str, ...]] = [("picture", "network", "class", "probability")]
     for kind, each in said.items():
         pairs = zip(each.classes, each.probabilities, strict=True)
-        lines += [f"{file},{names[kind]},{name},{probability:.6f}" for name, probability in pairs]
-    return "\n".join(lines) + "\n"
+        rows += [(file, names[kind], name, f"{probability:.6f}") for name, probability in pairs]
+    return csv_text(rows)

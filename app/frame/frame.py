@@ -13,7 +13,7 @@ from nat_app.shared import words
 from nat_app.shared.pairs import OFFERED, OWN_PAIR, Pair, default_pair, pair_named
 from nat_app.shared.palette import Palette, palette
 from nat_app.visit import brought_along
-from nat_core.files import CheckpointError
+from nat_core.errors import CheckpointError
 
 DEFAULT_THRESHOLD = 0.9
 STYLE = """<style>

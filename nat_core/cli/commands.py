@@ -1,10 +1,11 @@
-"""What networks answer on one picture file: a part of the JSON of `nat predict`.
+"""What each verb of the command line does. Torch is imported only by the verbs that run a network."""
 
-What each verb of the command line does. Torch is imported only by the verbs that run a network.
-"""
-
+import argparse
 import io
+import json
+import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,25 +13,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import UInt8
 
-from nat_core.data.images import UnreadableImage, read_image
+from nat_core.data.images import read_image
+from nat_core.data.sets import ImageSet, data_folder, describe, read_folder, read_npz
+from nat_core.errors import CommandError, NatError, UnreadableImage
 from nat_core.files import write_durably
-from nat_core.measure.predictions import Predictions
-from nat_core.store.checkpoints import Card
-
-if TYPE_CHECKING:
-    from nat_core.network.inference import Network
-import argparse
-import json
-import sys
-from dataclasses import replace
-
-from nat_core.data.sets import ImageSet, MissingDataset, data_folder, describe, read_folder, read_npz
-from nat_core.files import CheckpointError
 from nat_core.measure.metrics import accuracy, negative_confidence_rate
+from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import NetworkReport, threshold_key
 from nat_core.paper.tables import render
 from nat_core.recipes import THRESHOLDS, recipe_in_protocol
-from nat_core.store.checkpoints import available, checkpoints_folder, load_card, renew_report
+from nat_core.store.checkpoints import Card, available, checkpoints_folder, load_card, own_folder, renew_report
+
+if TYPE_CHECKING:
+    from nat_core.network.inference import Network
+
+JSON_FORMAT = 1
+"""Version of the JSON of `nat predict`."""
 
 
 @lru_cache(maxsize=1)
@@ -72,14 +70,6 @@ def store_logits(path: Path, predictions: Predictions, *, from_folder: bool) -> 
     write_durably(path, content.getvalue())
 
 
-JSON_FORMAT = 1
-"""Version of the JSON of `nat predict`."""
-
-
-class CommandError(Exception):
-    """A command that cannot be carried out; the message is the sentence to print."""
-
-
 def run(options: argparse.Namespace) -> int:
     """Carry out one parsed command and return its exit status: 0, or 1 with a sentence on standard error."""
     verbs = {"data": data, "train": train, "predict": predict, "evaluate": evaluate, "report": report, "app": app,
@@ -88,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
         return verbs[options.verb](options)
     except BrokenPipeError:
         raise
-    except (CommandError, CheckpointError, MissingDataset) as error:
+    except NatError as error:
         return _complain(options.verb, str(error))
     except OSError as error:
         return _complain(options.verb, f"{error.filename or 'a file'}: {error.strerror or error}")
@@ -98,12 +88,9 @@ def data(options: argparse.Namespace) -> int:
     """Print which image sets are there and how to get the others; with --download, get them."""
     home = data_folder(options.data)
     for name in options.download:
-        from nat_core.data.download import DownloadError, download
+        from nat_core.data.download import download
 
-        try:
-            print(f"{name} is there: {download(name, home)}")
-        except DownloadError as error:
-            raise CommandError(str(error)) from None
+        print(f"{name} is there: {download(name, home)}")
     if options.download:
         return 0
     for row in describe(home):
@@ -115,12 +102,10 @@ def data(options: argparse.Namespace) -> int:
 
 def train(options: argparse.Namespace) -> int:
     """Train a recipe's network into --out; a finished one is left as it is with --resume, and refused without."""
-    networks = checkpoints_folder(options.checkpoints)
-    out, name = options.out or networks, options.recipe.name
+    out, name = options.out or own_folder(options.checkpoints), options.recipe.name
     if options.resume and name in available(out):
         print(f"{name} is finished: {out / name}")
         return 0
-    from nat_core.training.loop import TrainingError
     from nat_core.training.loop import train as train_network
 
     try:
@@ -130,12 +115,12 @@ def train(options: argparse.Namespace) -> int:
             recipe,
             data=data_folder(options.data),
             out=out,
-            teachers=networks,
+            teachers=checkpoints_folder(options.checkpoints),
             seed=options.seed,
             device=options.device,
             resume=options.resume,
         )
-    except (TrainingError, ValueError) as error:
+    except ValueError as error:
         raise CommandError(str(error)) from None
     trained = load_card(out, name).report
     print(f"{name}: accuracy {100 * trained.accuracy:.2f} %")
@@ -219,18 +204,15 @@ def features(options: argparse.Namespace) -> int:
     from nat_core.network.inference import extract
 
     for name in options.networks:
-        print(f"stored {extract(checkpoints_folder(options.checkpoints), name, data_folder(options.data))}")
+        print(f"stored {extract(own_folder(options.checkpoints), name, data_folder(options.data))}")
     return 0
 
 
 def app(options: argparse.Namespace) -> int:
     """Run the app until it is stopped. With --classroom, serve the local network."""
-    from nat_core.cli.serve import NotServed, serve
+    from nat_core.cli.serve import serve
 
-    try:
-        return serve(options)
-    except NotServed as error:
-        raise CommandError(str(error)) from None
+    return serve(options)
 
 
 def _complain(verb: str, sentence: str) -> int:

@@ -12,7 +12,8 @@ from zipfile import BadZipFile
 import numpy as np
 from jaxtyping import Bool, Int
 
-from nat_core.data.sets import ImageSet, MissingDataset, read_class_folders, read_folder, read_npz
+from nat_core.data.sets import ImageSet, read_class_folders, read_folder, read_npz
+from nat_core.errors import MissingDataset
 
 HELD_OUT_PARTS = ("test", "val")
 """What the part to evaluate on may be called; the first that is there is taken."""

@@ -14,7 +14,8 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from nat_core.files import Busy, only_one
+from nat_core.errors import Busy, TrainingError
+from nat_core.files import only_one
 from nat_core.network.inference import choose_device
 from nat_core.recipes import Recipe
 from nat_core.store.checkpoints import CARD, LOG, OwnData, load_card
@@ -34,7 +35,7 @@ from nat_core.training.run import (
     take_step,
     usual_threads,
 )
-from nat_core.training.state import TrainingError, newest_state
+from nat_core.training.state import newest_state
 
 
 def train(

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from nat_core.data.sets import ImageSet, MissingDataset, load_set
+from nat_core.data.sets import ImageSet, evenly, load_set
 from nat_core.data.splits import read_known, read_negatives
-from nat_core.data.uploaded_sets import evenly
+from nat_core.errors import MissingDataset
 from nat_core.measure.variants import without_variants
 from nat_core.recipes import IN_DISTRIBUTION, OWN, OWN_NEGATIVES, Recipe
 from nat_core.store.checkpoints import OwnData

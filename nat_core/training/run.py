@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from nat_core.errors import DivergedError, TrainingError
 from nat_core.measure.predictions import BACKGROUND
 from nat_core.network.inference import Network, frozen, load_network
 from nat_core.network.models import Classifier, build
@@ -18,7 +19,7 @@ from nat_core.store.checkpoints import CARD, WEIGHTS, load_card
 from nat_core.training.batches import Batches
 from nat_core.training.objective import StepLoss, choose_precision, divergence_scale, step_loss
 from nat_core.training.pictures import Pictures
-from nat_core.training.state import DivergedError, SavedState, TrainingError, check_settings, save_state
+from nat_core.training.state import SavedState, check_settings, save_state
 
 
 @dataclass(eq=False)

@@ -9,25 +9,13 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save
 
-from nat_core.files import CheckpointError, write_durably
+from nat_core.errors import CheckpointError, TrainingError
+from nat_core.files import write_durably
 from nat_core.recipes import Recipe
 from nat_core.store.checkpoints import read_tensors
 
 FORMAT = 1
 KEPT = 3
-
-
-class TrainingError(RuntimeError):
-    """A run that cannot start or go on; the message says why and what to do."""
-
-
-class DivergedError(TrainingError):
-    """A run whose loss or weights stopped being numbers."""
-
-    def __init__(self, sentence: str, step: int, steps: int) -> None:
-        super().__init__(sentence)
-        self.says = f"diverged at step {step:,} of {steps:,}"
-        """Where, in a few words."""
 
 
 @dataclass(frozen=True, eq=False)

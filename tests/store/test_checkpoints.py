@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from nat_core.files import CheckpointError
+from nat_core.errors import CheckpointError
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import evaluate
 from nat_core.network.inference import load_network

@@ -12,13 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nat_core.errors import TrainingError
 from nat_core.network.models import build
 from nat_core.recipes import RECIPES, Recipe, recipe_named
 from nat_core.store.checkpoints import WEIGHTS, load_card, load_weights
 from nat_core.training.loop import train
 from nat_core.training.objective import choose_precision
 from nat_core.training.run import TrainingRun, learning_rate, optimiser_for
-from nat_core.training.state import TrainingError, newest_state
+from nat_core.training.state import newest_state
 
 TINY = replace(recipe_named("digits_nat"), epochs=2, sizes=((16, 1.0),))
 

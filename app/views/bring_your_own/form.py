@@ -11,7 +11,7 @@ from nat_app.views.bring_your_own import networks as own_networks
 from nat_app.views.bring_your_own import words as own_words
 from nat_app.visit import brought_along
 from nat_core.data.sets import CIFAR10_CLASSES
-from nat_core.files import CheckpointError
+from nat_core.errors import CheckpointError
 
 
 def draw(pair: Pair) -> None:

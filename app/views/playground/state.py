@@ -11,10 +11,10 @@ import streamlit as st
 import torch
 from jaxtyping import Bool, Float
 
-from nat_app.shared.files import csv_text
 from nat_app.shared.palette import KINDS, Kind
 from nat_app.views.playground.settings import DEFAULTS, MOST_NEGATIVES
 from nat_app.visit import fair_queue
+from nat_core.files import csv_text
 from nat_core.measure.predictions import softmax
 from nat_core.small import plane, playground, twins
 

@@ -22,7 +22,8 @@ from nat_app.views.thresholds import charts as sweeps
 from nat_app.views.thresholds import tables
 from nat_app.views.thresholds import words as threshold_words
 from nat_app.visit import brought_along
-from nat_core.data.sets import CIFAR100_CLASSES, MissingDataset, data_folder, describe
+from nat_core.data.sets import CIFAR100_CLASSES, data_folder, describe
+from nat_core.errors import MissingDataset
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import SetReport
 

@@ -18,7 +18,7 @@ from nat_app.shared.gallery import GalleryPicture, gallery_pictures
 from nat_app.shared.palette import Kind
 from nat_app.views.your_negatives.settings import DEFAULTS, MOST
 from nat_app.visit import fair_queue, photos
-from nat_core.files import CheckpointError
+from nat_core.errors import CheckpointError
 from nat_core.measure.predictions import Predictions
 from nat_core.network.inference import Network, features
 from nat_core.small import heads

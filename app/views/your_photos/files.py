@@ -1,7 +1,5 @@
 """What a visitor takes home of their photos: a CSV, and a report that is one file; made in memory, when asked for."""
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from nat_app.shared.palette import KINDS, LIGHT, NAMES, Kind
 from nat_app.shared.words import percent
 from nat_app.views.your_photos.cards import Card
 from nat_app.views.your_photos.words import SQUARES, verdict
+from nat_core.files import csv_text
 
 PHOTO_SIDE = 200
 STYLE = f"""
@@ -44,18 +43,16 @@ class Asked:
 def photos_csv(cards: Sequence[Card], asked: Asked) -> str:
     """Return a row for each photo: both answers, whether they are sure at t, and all probabilities."""
     classes = cards[0].said["nat"].classes
-    buffer = io.StringIO()
-    rows = csv.writer(buffer, lineterminator="\n")
     answers = [f"{kind}_{what}" for kind in KINDS for what in ("network", "answer", "confidence", "sure")]
     each = [f"{kind}_{name}" for kind in KINDS for name in classes]
-    rows.writerow(["photo", "one_of_the_classes", "made_square_by", "t", *answers, "disagreement", *each])
+    rows = [["photo", "one_of_the_classes", "made_square_by", "t", *answers, "disagreement", *each]]
     for card in cards:
         said = [value for kind in KINDS for value in _answer(card, kind, asked)]
         probabilities = [f"{value:.6f}" for kind in KINDS for value in card.said[kind].probabilities]
         known = "yes" if card.known else "no"
-        rows.writerow([card.name, known, asked.crop, f"{asked.threshold:.2f}", *said,
-                       f"{card.disagreement:.6f}", *probabilities])  # fmt: skip
-    return buffer.getvalue()
+        own = [card.name, known, asked.crop, f"{asked.threshold:.2f}", *said, f"{card.disagreement:.6f}"]
+        rows.append([*own, *probabilities])
+    return csv_text(rows)
 
 
 def _answer(card: Card, kind: Kind, asked: Asked) -> list[str]:
