@@ -109,13 +109,7 @@ def _wanted(parts: "dict[str, Path] | list[str]") -> list[str]:
 
 
 def _folder(path: Path, labelled: bool) -> ImageSet:
-    if not labelled:
-        return read_folder(path)
-    images = read_class_folders(path)
-    loose = [identity for identity in images.ids if "/" not in identity]
-    if loose:
-        raise ValueError(f"{path / loose[0]} lies outside the class folders: put each picture into that of its class")
-    return images
+    return read_class_folders(path) if labelled else read_folder(path)
 
 
 def _npz(path: Path, split: str, labelled: bool) -> ImageSet:

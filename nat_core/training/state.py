@@ -70,8 +70,8 @@ def _steps(folder: Path) -> list[str]:
 WHAT = {
     "seed": "seed",
     "threads": "number of threads",
-    "data": "pictures (their SHA-256)",
-    "teacher": "teacher (the SHA-256 of its weights)",
+    "data": "set of pictures (by its SHA-256)",
+    "teacher": "teacher (by the SHA-256 of its weights)",
 }
 """What each setting of a state is called, but for the recipe."""
 

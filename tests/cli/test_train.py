@@ -81,7 +81,7 @@ def test_a_finished_network_is_kept_for_its_own_pictures_alone(
     assert main(command) == 1
     assert "is there already: add --resume" in capsys.readouterr().err
     assert main([*command, "--resume"]) == 0
-    (pictures / "colours" / "red" / "01.png").unlink()
+    (pictures / "colours" / "red" / "00.png").unlink()
     assert main([*command, "--resume"]) == 1
     assert "was trained on other pictures" in capsys.readouterr().err
 

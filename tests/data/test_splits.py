@@ -91,13 +91,13 @@ def test_a_fifth_is_rounded_up_and_does_not_depend_on_other_classes() -> None:
 
 
 def test_what_cannot_be_learnt_from_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(MissingDataset, match="neither a folder of pictures nor an .npz file"):
+    with pytest.raises(MissingDataset, match="neither a folder of pictures nor"):
         read_known(tmp_path / "nowhere")
     draw(tmp_path / "one" / "cat", 4)
     with pytest.raises(ValueError, match="holds 1 class, cat: two or more"):
         read_known(tmp_path / "one")
     draw(tmp_path / "one", 1)
-    with pytest.raises(ValueError, match=r"0\.png lies outside the class folders"):
+    with pytest.raises(ValueError, match=r"0\.png lies in none"):
         read_known(tmp_path / "one")
     draw(tmp_path / "few" / "cat", 4)
     draw(tmp_path / "few" / "dog", 1)

@@ -117,7 +117,7 @@ def test_rates_are_those_of_the_network(digits_networks: Path) -> None:
     assert rates["held_out_accuracy"] == accuracy(said.predicted, known.labels)
     confidence = predict(network, negatives.pixels).confidence
     assert rates["held_out_ncr_0.6"] == negative_confidence_rate(confidence, 0.6)
-    assert list(held_out_rates(network, Watched(None, negatives)))[0] == "held_out_ncr_0.4"
+    assert next(iter(held_out_rates(network, Watched(None, negatives)))) == "held_out_ncr_0.4"
     assert np.isfinite(list(rates.values())).all()
 
 
