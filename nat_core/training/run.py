@@ -15,7 +15,7 @@ from nat_core.measure.predictions import BACKGROUND
 from nat_core.network.inference import Network, frozen, load_network
 from nat_core.network.models import Classifier, build
 from nat_core.recipes import BACKGROUND_TARGET, Recipe
-from nat_core.store.checkpoints import CARD, WEIGHTS, load_card
+from nat_core.store.checkpoints import CARD, WEIGHTS
 from nat_core.training.batches import Batches
 from nat_core.training.objective import StepLoss, choose_precision, divergence_scale, step_loss
 from nat_core.training.pictures import Pictures
@@ -133,21 +133,20 @@ def find_teacher(recipe: Recipe, homes: Sequence[Path], seed: int, device: torch
     if recipe.teacher is None:
         return None
     holding = [home for home in dict.fromkeys(homes) if (home / recipe.teacher / CARD).is_file()]
-    cards = [load_card(home, recipe.teacher) for home in holding]
-    fits = [(card.recipe.name, card.protocol) == (recipe.teacher, recipe.protocol) and card.seed in (0, seed)
-            for card in cards]  # fmt: skip
-    if cards and not any(fits):
-        found = " and ".join(
-            f"{home} holds one of recipe {card.recipe.name}, protocol {card.protocol}, seed {card.seed}"
-            for home, card in zip(holding, cards, strict=True)
-        )
-        raise TrainingError(
-            f"{recipe.name} learns from {recipe.teacher} of protocol {recipe.protocol}, seed "
-            f"{' or '.join(map(str, sorted({0, seed})))}, but {found}: train its teacher first, into the same --out"
-        )
+    others = []
     # Where there is none at all, loading says so and how to get it.
-    home = holding[fits.index(True)] if cards else homes[-1]
-    return load_network(home, recipe.teacher, device)
+    for home in holding or homes[-1:]:
+        teacher = load_network(home, recipe.teacher, device)
+        if (card := teacher.card) is None:
+            continue
+        if (card.recipe.name, card.protocol) == (recipe.teacher, recipe.protocol) and card.seed in (0, seed):
+            return teacher
+        others.append(f"{home} holds one of recipe {card.recipe.name}, protocol {card.protocol}, seed {card.seed}")
+    raise TrainingError(
+        f"{recipe.name} learns from {recipe.teacher} of protocol {recipe.protocol}, seed "
+        f"{' or '.join(map(str, sorted({0, seed})))}, but {' and '.join(others)}: train its teacher first, into the "
+        "same --out"
+    )
 
 
 def begin(
