@@ -101,7 +101,9 @@ def own_folder(explicit: Path | str | None = None) -> Path:
 def shipped_folder() -> Path | None:
     """Return the folder of the small networks that an installed wheel brings; None where there is none."""
     found = find_spec(SHIPPED)
-    return Path(found.submodule_search_locations[0]) if found and found.submodule_search_locations else None
+    # It holds no code, so it has no __init__.py: such a package may lie in several folders, some of them placeholders.
+    locations = found.submodule_search_locations if found else None
+    return next((Path(each) for each in locations or () if Path(each).is_dir()), None)
 
 
 def checkpoints_folder(explicit: Path | str | None = None) -> Path:
@@ -139,7 +141,8 @@ def folder_with(name: str, explicit: Path | str | None = None) -> Path:
         return found
     present = dict.fromkeys(each for folder in folders for each in available(folder))
     raise CheckpointError(
-        f"No network {name} in {' or '.join(map(str, folders))}, which hold {', '.join(present) or 'none'}. "
+        f"No network {name} in {' or '.join(map(str, folders))}, which hold{'s' if len(folders) == 1 else ''} "
+        f"{', '.join(present) or 'none'}. "
         f"{_how_to_get(name)}"
     )
 
