@@ -4,7 +4,6 @@ A run that was killed goes on with the rows up to its newest state, so that no e
 """
 
 import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from importlib.util import find_spec
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nat_core.data.sets import ImageSet
-from nat_core.files import write_durably
+from nat_core.files import csv_text, write_durably
 from nat_core.measure.metrics import accuracy, negative_confidence_rate
 from nat_core.measure.predictions import BACKGROUND, Predictions, raw
 from nat_core.network.inference import Network, predict
@@ -102,11 +101,7 @@ def as_csv(rows: Sequence[Mapping[str, str]]) -> bytes:
     >>> as_csv([]).decode().split(",")[:3]
     ['epoch', 'step', 'learning_rate']
     """
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
+    return csv_text([COLUMNS, *([row[column] for column in COLUMNS] for row in rows)]).encode()
 
 
 def held_out_rates(network: Network, watched: Watched) -> dict[str, float]:

@@ -79,9 +79,10 @@ WHAT = {
 def check_settings(name: str, ours: Mapping[str, Any], begun: Mapping[str, Any]) -> None:
     """Raise TrainingError where the run `name` was begun with other settings than it is to go on with.
 
-    Both hold the recipe's JSON as `recipe`, and some of WHAT; a setting that the state does not know is not compared.
+    Both hold the recipe's JSON as `recipe`, and some of WHAT; a setting that either does not know is not compared.
     """
-    changed = [(what, begun[key], ours[key]) for key, what in WHAT.items() if begun.get(key, ours[key]) != ours[key]]
+    both = [key for key in WHAT if key in ours and key in begun]
+    changed = [(WHAT[key], begun[key], ours[key]) for key in both if begun[key] != ours[key]]
     before, now = Recipe.from_json(begun["recipe"]).to_json(), ours["recipe"]
     changed += [(f"recipe: {field}", before[field], now[field]) for field in before if before[field] != now[field]]
     if changed:

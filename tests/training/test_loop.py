@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from nat_core.errors import TrainingError
 from nat_core.network.models import build
