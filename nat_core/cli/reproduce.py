@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from nat_core.data.sets import data_folder
 from nat_core.measure.wording import plural
 from nat_core.store.checkpoints import own_folder
-from nat_core.store.runs import Divergence, RunRecord, load_ended, load_runs
+from nat_core.store.runs import DivergedRun, RunRecord, load_ended, load_runs
 from nat_core.studies.choice import chosen_sentence, load_choice, record_choice
 from nat_core.studies.level_findings import level_sentences
 from nat_core.studies.plan import PlannedRun, Study, planned_runs, studies
@@ -100,8 +100,8 @@ def _print_plan(runs: Sequence[PlannedRun], place: Place, every: Sequence[Study]
           f"machine ({place.device}); the longest runs may leave some idle at the end")  # fmt: skip
 
 
-def _word(ended: RunRecord | Divergence | None) -> str:
-    return "blew up" if isinstance(ended, Divergence) else "done"
+def _word(ended: RunRecord | DivergedRun | None) -> str:
+    return "blew up" if isinstance(ended, DivergedRun) else "done"
 
 
 class _Lines:

@@ -13,7 +13,7 @@ from nat_core.paper.tables import ABSENT, BY_ITSELF, Grid, figure, pipes, set_co
 from nat_core.recipes import UNSEEN, headline_set
 from nat_core.results import plots
 from nat_core.results.drawing import Drawing
-from nat_core.store.runs import Divergence, RunRecord
+from nat_core.store.runs import DivergedRun, RunRecord
 from nat_core.studies.choice import NAT, pictures_a_step
 from nat_core.studies.plan import Study
 from nat_core.studies.rows import (
@@ -239,12 +239,12 @@ REFERENCES = {
 
 
 def study_section(
-    study: Study, records: Mapping[str, RunRecord], noise: Noise, diverged: Mapping[str, Divergence]
+    study: Study, records: Mapping[str, RunRecord], noise: Noise, diverged: Mapping[str, DivergedRun]
 ) -> tuple[list[str], dict[str, Drawing]]:
     """Return the section's paragraphs and its plot; a study of which nothing was run says how to run it."""
     parts = [f"### {study.name}: {study.question}"]
     rows = rows_of(study, records, diverged)
-    ended: Mapping[str, RunRecord | Divergence] = {**diverged, **records}
+    ended: Mapping[str, RunRecord | DivergedRun] = {**diverged, **records}
     done = sum(run.key in ended and ended[run.key].recipe == run.recipe for run in study.runs)
     command = f"`nat reproduce --study {study.name}`"
     if not study.runs:

@@ -20,7 +20,7 @@ from nat_core.measure.report import NetworkReport, threshold_key
 from nat_core.paper.figures import COMPARED
 from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS, Recipe
 from nat_core.store.checkpoints import available, load_card, load_predictions
-from nat_core.store.runs import Divergence, RunRecord
+from nat_core.store.runs import DivergedRun, RunRecord
 from nat_core.studies.plan import Study
 
 SAMPLES = 2000
@@ -218,7 +218,7 @@ def noise_floor(studies: Sequence[Study], records: Mapping[str, RunRecord]) -> N
 
 
 def rows_of(
-    study: Study, records: Mapping[str, RunRecord], diverged: Mapping[str, Divergence] = MappingProxyType({})
+    study: Study, records: Mapping[str, RunRecord], diverged: Mapping[str, DivergedRun] = MappingProxyType({})
 ) -> tuple[Row, ...]:
     """Return a row for each recipe of a study, with every recorded seed; two for a network with a background class.
 
