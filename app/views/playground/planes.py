@@ -5,6 +5,7 @@ A component of their own: Streamlit mounts a Plotly figure anew whenever it chan
 
 from base64 import b64encode
 from collections.abc import Callable
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -32,12 +33,13 @@ _component = st.components.v2.component(
 
 def plane(key: str, picture: dict[str, Any], on_click: Callable[[float, float], None]) -> None:
     """Draw a plane; `on_click` is told where it was clicked, x and y."""
+    _component(key=key, data=picture, on_clicked_change=partial(hand_on, key, on_click))
 
-    def clicked() -> None:
-        if place := st.session_state[key]["clicked"]:
-            on_click(*place)
 
-    _component(key=key, data=picture, on_clicked_change=clicked)
+def hand_on(key: str, on_click: Callable[[float, float], None]) -> None:
+    """Tell `on_click` where the plane of this key was clicked, if it was."""
+    if place := st.session_state[key]["clicked"]:
+        on_click(*place)
 
 
 def plane_picture(
