@@ -30,7 +30,8 @@ links.leave()
 frame.style()
 frame.settle()
 try:
-    page.run()
+    with st.container(key=frame.PAGE):
+        page.run()
 except frame.PageEnd:
     pass
 finally:

@@ -17,48 +17,47 @@ from nat_app.shared.settings import Held, PageSettings
 from nat_app.visit import brought_along
 from nat_core.files import CheckpointError
 
+# Classes that begin with st-key- are Streamlit's own hook for a style: the keys of containers and widgets. Two names
+# are not documented: .stMainBlockContainer, for no option sets a page's width and margins, and data-stale, which greys
+# what is drawn again and would make pictures flash four times a second.
 STYLE = """<style>
-.stMainBlockContainer { max-width: 1100px; padding: 3.4rem 2rem 2rem; }
-.stMain h1 { font-size: clamp(1.45rem, 2.35vw, 1.9rem); line-height: 1.2; padding: 0 0 .3rem; text-wrap: balance; }
-.stMain h2 { font-size: 1.3rem; padding: .4rem 0 .2rem; }
-.stMain h3 { font-size: 1.05rem; padding: .2rem 0 0; }
-.stImage img, [data-testid="stImage"] img { border-radius: .4rem; }
+:root { --widest: 1100px; --above: 3.4rem; --beside: 2rem; }
+.stMainBlockContainer { max-width: var(--widest); padding: var(--above) var(--beside) 2rem; }
+[class*="st-key-steady_"] [data-stale] { opacity: 1 !important; transition: none !important; }
+.st-key-page h1 { font-size: clamp(1.45rem, 2.35vw, 1.9rem); line-height: 1.2; padding: 0 0 .3rem; text-wrap: balance; }
+.st-key-page h2 { padding: .4rem 0 .2rem; }
+.st-key-page h3 { padding: .2rem 0 0; }
 [class*="st-key-thumb_"] button {
   width: 3.4rem; height: 3.4rem; min-height: 3.4rem; padding: 0; border-radius: .45rem;
   background-size: cover; background-position: center; overflow: hidden;
 }
 [class*="st-key-thumb_"] button p { color: transparent; font-size: 1px; }
 [class*="st-key-thumb_"] button:hover { filter: brightness(1.08); }
-[class*="st-key-thumb_"] button[kind="primary"], [class*="st-key-thumb_"] button:focus-visible {
-  outline: 3px solid #0072B2; outline-offset: 1px;
-}
+[class*="st-key-thumb_"] button:focus-visible { outline: 3px solid #0072B2; outline-offset: 1px; }
 @media (min-width: 641px) { .st-key-answers { min-height: 22.9rem; } }
 @media (max-width: 640px) {
-  .stMainBlockContainer { padding: 4.6rem 1.1rem 2rem; }
-  .st-key-answers [data-testid="stImage"] { max-width: 15rem; }
-  .st-key-controls [data-testid="stHorizontalBlock"] { gap: .1rem 1rem; }
-  .st-key-controls .stColumn + .stColumn { flex: 0 1 auto; min-width: 0; width: auto; }
-  .st-key-controls [data-testid="stCaptionContainer"] { display: none; }
+  :root { --above: 4.6rem; --beside: 1.1rem; }
+  .st-key-answers img { max-width: 15rem !important; }
+  .st-key-controls { gap: .2rem 1rem; }
   .st-key-set { max-width: 100%; }
   .st-key-set [role="radiogroup"] { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: thin; padding: 2px; }
   .st-key-set button { flex: none; }
 }
 [class*="st-key-row_"] { overflow-x: auto; padding: 4px 4px 6px; scrollbar-width: thin; }
-[class*="st-key-figure_"] .stMarkdown [data-testid="stMarkdownContainer"]:not([data-testid="stCaptionContainer"]) p {
-  font-size: 1.2rem; line-height: 1.35;
-}
-[class*="st-key-figure_"] [data-testid="stCaptionContainer"] p { font-size: .85rem; line-height: 1.4; }
+[class*="st-key-number_"] p { font-size: 1.2rem; line-height: 1.35; }
 [class*="st-key-wide_"] { overflow-x: auto; }
 [class*="st-key-wide_"] table { min-width: 40rem; font-variant-numeric: tabular-nums; }
 [class*="st-key-claim_"] { padding-bottom: .35rem; }
 </style>"""
 LARGER = """<style>
 html { font-size: 125%; }
-.stMainBlockContainer { max-width: 1375px; }
-.stMain .js-plotly-plot .plotly text { font-size: 15.5px !important; }
+:root { --widest: 1375px; }
+.st-key-page .js-plotly-plot text { font-size: 15.5px !important; }
 </style>"""
 """Text at 125 %, for who looks from afar."""
-WITHOUT_SETTINGS = "<style>.stMain .stExpander { display: none; }</style>"
+WITHOUT_SETTINGS = "<style>.st-key-page details { display: none; }</style>"
+PAGE = "page"
+"""The key of the container that holds the page."""
 
 
 class PageEnd(StopException):

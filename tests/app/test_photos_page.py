@@ -235,7 +235,7 @@ def sweep(*until: int, end: float = 0.4) -> dict[Kind, Predictions]:
     ],
 )
 def test_how_long_the_networks_stay_sure(swept: dict, way: str, expected: str) -> None:
-    sentence = ways.along_sentence(swept, WAYS[way], CLASSES, 0.9).replace("\u00a0", " ")
+    sentence = ways.stays_sure_sentence(swept, WAYS[way], CLASSES, 0.9).replace("\u00a0", " ")
     assert sentence == f"Sure means above 90 %. {expected}"
 
 

@@ -16,7 +16,6 @@ from nat_app.views.digits_live import state
 from nat_app.visit import fair_queue
 from nat_core.small.digits import STEPS, digits
 
-STYLE = "<style>.st-key-school [data-stale] { opacity: 1 !important; transition: none !important; }</style>"
 t = frame.threshold()
 busy = fair_queue.learns(state.LEARNING.get().turn)
 
@@ -61,6 +60,5 @@ def school() -> None:
         st.rerun()
 
 
-st.html(STYLE)
-with st.container(key="school"):
+with st.container(key="steady_digits"):
     school()

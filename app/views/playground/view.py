@@ -39,9 +39,6 @@ with st.spinner("The two networks are made ready."):
 from nat_app.views.playground import state
 from nat_app.visit import fair_queue
 
-STYLE = """<style>
-.st-key-stage [data-stale] { opacity: 1 !important; transition: none !important; }
-</style>"""
 t = frame.threshold()
 state.networks()
 playing = state.PLAYING.get()
@@ -101,7 +98,8 @@ def stage() -> None:
                 ),
                 state.add_point,
             )
-            st.markdown(f":orange[▲] {words.gauge(sure[kind])}")
+            with st.container(key=f"number_{kind}"):
+                st.markdown(f":orange[▲] {words.gauge(sure[kind])}")
             st.caption(words.right(answer.right, len(here.points.labels), now.step))
     st.caption(words.caption(t, int(here.empty.sum()), MARGIN, EXTENT))
     if fair_queue.learns(turn) != learning:
@@ -135,8 +133,7 @@ def settings() -> None:
             st.select_slider("Learning rate (Adam)", RATES, key=RATE.bind(), persist_state="session")  # fmt: skip
 
 
-st.html(STYLE)
 frame.offer("playground", partial(state.planes_csv, playing))
-with st.container(key="stage"):
+with st.container(key="steady_planes"):
     stage()
 settings()

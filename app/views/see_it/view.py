@@ -9,7 +9,7 @@ from nat_app.answers.stored_answers import probabilities_csv
 from nat_app.frame import frame, links
 from nat_app.frame.settings import PICTURE
 from nat_app.shared import charts, words
-from nat_app.shared.gallery import GalleryPicture, gallery_pictures, gallery_square, thumbnail_style
+from nat_app.shared.gallery import GalleryPicture, chosen_style, gallery_pictures, gallery_square, thumbnail_style
 from nat_app.shared.pairs import pictures_of, set_title
 from nat_app.shared.palette import KINDS, NAMES
 
@@ -55,7 +55,8 @@ def figures() -> None:
     for column, (key, title, values, source) in zip(st.columns(3), entries, strict=True):
         with column, st.container(key=f"figure_{key}", gap=None):
             st.caption(f"**{title}**")
-            st.markdown(words.both(values))
+            with st.container(key=f"number_{key}"):
+                st.markdown(words.both(values))
             st.caption(source)
 
 
@@ -96,7 +97,7 @@ for kind, column in zip(KINDS, right, strict=True):
         if kind == "nat":
             st.caption(fooled_too())
 
-st.html(thumbnail_style())
+st.html(thumbnail_style() + chosen_style([picture.button_key]))
 row("Things they were never taught", "unknown", [each for each in pictures.values() if not each.known])
 row("The ten things they know", "known", [each for each in pictures.values() if each.known])
 figures()

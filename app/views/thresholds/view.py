@@ -66,9 +66,8 @@ frame.offer(f"{pair.key}-curves", partial(tables.curves_csv, tables.rated(pair, 
 sentences = said()
 title = sentences[0 if locked else histograms.step(t)]["title"]
 st.title(title, anchor=False)
-with st.container(key="controls"):
-    slider, buttons, lock = st.columns([2.2, 1.8, 1.25], gap="medium", vertical_alignment="bottom")
-slider.slider(
+controls = st.container(key="controls", horizontal=True, vertical_alignment="bottom", gap="medium")
+controls.slider(
     "Threshold t: count an answer as sure above it",
     0.0,
     1.0,
@@ -77,11 +76,11 @@ slider.slider(
     disabled=locked,
     persist_state="session",
 )
-with buttons.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+with controls.container(horizontal=True, width="content", gap="xsmall", vertical_alignment="center"):
     st.caption("The paper's", width="content")
     for value in THRESHOLDS:
         st.button(f"{value:g}", key=f"t_{value:g}", on_click=THRESHOLD.put, args=(value,), disabled=locked)
-lock.toggle(
+controls.toggle(
     "Keep 95 of 100",
     key=KEEP_95.key,
     persist_state="session",

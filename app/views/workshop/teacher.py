@@ -146,5 +146,5 @@ def _links(lessons: tuple[Lesson, ...]) -> None:
         key="hidden_lesson",
     )
     if st.context.url:
-        chosen = [(PAIR, PAIR.value), (LESSON, lesson), (HIDE, tuple(hidden))]
+        chosen = [(PAIR, PAIR.value), (HIDE, tuple(hidden)), (LESSON, lesson)]
         st.code(links.write(classroom.outside(st.context.url), chosen), language=None, wrap_lines=True)

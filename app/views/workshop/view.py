@@ -15,15 +15,15 @@ STYLE = """<style>
 [class*="st-key-lesson_small_"] button { padding: 0; min-height: 0; text-align: left; }
 [class*="st-key-lesson_small_"] button p { font-weight: 600; white-space: normal; overflow-wrap: normal; }
 [class*="st-key-lesson_large_"] { border-color: #0072B2; }
-[class*="st-key-lesson_large_"] .stHeading, [class*="st-key-challenge_"] .stHeading { margin-bottom: .45rem; }
+[class*="st-key-lesson_large_"] h2, [class*="st-key-challenge_"] h3 { padding-bottom: .65rem; }
 @media (max-width: 640px) {
   [class*="st-key-lesson_small_"] {
     flex-direction: row; align-items: center; justify-content: space-between; min-height: 0; padding: .25rem .9rem;
   }
   [class*="st-key-lesson_small_"] > * { width: auto !important; flex: none; }
-  .st-key-lessons_open .stColumn:has([class*="st-key-lesson_large_"]) { order: -1; }
-  .st-key-lessons_answered .stColumn:has([class*="st-key-lesson_large_"]) { order: 1; }
-  [class*="st-key-lesson_large_"] [data-testid="stImage"] { max-width: 12rem; }
+  .st-key-lessons_open *:has([class*="st-key-lesson_large_"]) { order: -1; }
+  .st-key-lessons_answered *:has([class*="st-key-lesson_large_"]) { order: 1; }
+  [class*="st-key-lesson_large_"] img { max-width: 12rem !important; }
 }
 </style>"""
 pair, t = frame.chosen_pair(), frame.threshold()

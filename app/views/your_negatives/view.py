@@ -5,7 +5,7 @@ import streamlit as st
 from nat_app.answers import stored_answers
 from nat_app.frame import frame
 from nat_app.shared.charts import CONFIG
-from nat_app.shared.gallery import thumbnail_style
+from nat_app.shared.gallery import chosen_style, thumbnail_style
 from nat_app.shared.palette import NAMES, Kind
 from nat_app.shared.words import literal, percent
 from nat_app.views.your_negatives import words
@@ -47,7 +47,8 @@ def require_features() -> None:
 def choose_photos() -> None:
     """Draw the photos to choose from, the visitor's own first, and the drop zone."""
     picked = TAUGHT.value
-    st.html(thumbnail_style() + state.own_style())
+    buttons = [photo.button for key, photo in state.offered().items() if key in picked]
+    st.html(thumbnail_style() + state.own_style() + chosen_style(buttons))
     with st.container(gap=None):
         st.caption(f"Things it was never taught: press up to {MOST}. {len(state.chosen())} chosen.")
         row = st.container(key="row_taught", horizontal=True, wrap=False, gap="xsmall")

@@ -59,7 +59,7 @@ def _turn_away(pair: Pair, card: Card, others: list[Card], threshold: float) -> 
     with frame.checked(), st.spinner("The networks look at every step."):
         steps = _steps(card.pixels, chosen, way, other, network)
         swept = computed_answers.in_one_batch(pair.by_kind, steps)
-    sentence = ways.along_sentence(swept, way, network.classes, threshold)
+    sentence = ways.stays_sure_sentence(swept, way, network.classes, threshold)
     fade.draw(
         steps,
         swept,
@@ -92,7 +92,7 @@ def _steps(
     other: UInt8[np.ndarray, "32 32 3"] | None,
     network: NetworkCard,
 ) -> UInt8[np.ndarray, "51 32 32 3"]:
-    shares = ways.along(way)
+    shares = ways.shares(way)
     mean, std = tuple(network.mean), tuple(network.std)
     if chosen == "add":
         return morphs.add_noise(pixels, morphs.deviations(std), shares)
