@@ -3,19 +3,26 @@
 One process at a time: a lock that the system itself lets go when its holder ends, however it ends.
 """
 
+import csv
+import io
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from nat_core.errors import Busy, CheckpointError
 
 Read = TypeVar("Read")
-
-
-class CheckpointError(ValueError):
-    """A checkpoint that is missing, damaged or of another kind; the message says which and why."""
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+"""A fraction, as `converted` checks it."""
+Count = Annotated[int, msgspec.Meta(ge=0)]
+"""A whole number, 0 or more, as `converted` checks it."""
 
 
 def write_durably(path: Path, content: bytes) -> str:
@@ -41,6 +48,35 @@ def write_durably(path: Path, content: bytes) -> str:
     return sha256(content).hexdigest()
 
 
+def converted(values: Any, kind: type[Read]) -> Read:
+    """Return JSON's plain values as a dataclass of that kind, every field's type and range checked.
+
+    Raises ValueError that says where something is missing, unknown or of another kind.
+
+    >>> converted("three", int)
+    Traceback (most recent call last):
+    ValueError: Expected `int`, got `str`
+    """
+    try:
+        found = msgspec.convert(values, kind)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from None
+    _refuse_unknown(values, msgspec.to_builtins(found), "$")
+    return found
+
+
+def _refuse_unknown(values: Any, known: Any, place: str) -> None:
+    """Raise ValueError where values hold a field that nothing was made of: msgspec passes over those of dataclasses."""
+    if isinstance(values, dict) and isinstance(known, dict):
+        if unknown := values.keys() - known.keys():
+            raise ValueError(f"unknown field `{min(map(str, unknown))}` - at `{place}`")
+        for key, value in values.items():
+            _refuse_unknown(value, known[key], f"{place}.{key}")
+    elif isinstance(values, list) and isinstance(known, list | tuple):
+        for each, one in zip(values, known, strict=True):
+            _refuse_unknown(each, one, f"{place}[...]")
+
+
 def read_json(path: Path, version: int, read: Callable[[dict[str, Any]], Read], mend: str) -> Read:
     """Return what `read` makes of a JSON file's object, whose `format` must be `version`.
 
@@ -55,28 +91,34 @@ def read_json(path: Path, version: int, read: Callable[[dict[str, Any]], Read], 
         return read(values)
     except CheckpointError:
         raise
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"{path} is damaged ({type(error).__name__}: {error}): {mend}") from None
-
-
-try:
-    import fcntl
-except ImportError:  # Windows has none: there two processes are not kept apart
-    fcntl = None
-
-
-class Busy(RuntimeError):
-    """Another process holds the lock; the message says of what."""
 
 
 @contextmanager
 def only_one(path: Path, *, wait: bool = False) -> Iterator[None]:
-    """Hold the lock of that file's name while the block runs; Busy where another has it, unless told to `wait`."""
+    """Hold the lock of that file's name while the block runs; Busy where another has it, unless told to `wait`.
+
+    The system itself lets it go when its holder ends, however it ends.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        if fcntl is not None:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except BlockingIOError:
-                raise Busy(f"another process is at work there: it holds {path}") from None
+    lock = FileLock(path)
+    try:
+        lock.acquire(blocking=wait)
+    except Timeout:
+        raise Busy(f"another process is at work there: it holds {path}") from None
+    try:
         yield
+    finally:
+        lock.release()
+
+
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """Return rows as the text of a CSV file, None as an empty cell; a cell with a comma or a quote is quoted.
+
+    >>> csv_text([("name", "rate"), ("a, b", None)])
+    'name,rate\\n"a, b",\\n'
+    """
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    return buffer.getvalue()

@@ -14,7 +14,8 @@ ENGINE = [
     for module in pkgutil.walk_packages(nat_core.__path__, "nat_core.")
     if not module.ispkg and module.name != "nat_core.__main__"
 ]
-LOWER = [name for name in ENGINE if name.split(".")[1] in ("recipes", "files", "measure", "store", "paper")] + [
+LOWER_ROOMS = ("errors", "files", "recipes", "measure", "store", "paper")
+LOWER = [name for name in ENGINE if name.split(".")[1] in LOWER_ROOMS] + [
     "nat_core.data.sets",
     "nat_core.data.uploaded_sets",
     "nat_core.cli.commands",

@@ -8,7 +8,7 @@ import numpy as np
 from nat_app.answers import stored_answers
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.pairs import pictures_of, set_title
-from nat_core.files import CheckpointError
+from nat_core.errors import CheckpointError
 from nat_core.measure.metrics import map_distance
 from nat_core.paper.findings import MapDistances
 from nat_core.recipes import LEVELS, PAIRS

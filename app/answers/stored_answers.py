@@ -19,6 +19,7 @@ from nat_app.shared.words import Answer
 from nat_app.visit import brought_along
 from nat_core.data.images import image_id
 from nat_core.data.sets import ImageSet, load_set
+from nat_core.files import csv_text
 from nat_core.measure import metrics
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import SetReport, evaluate_set
@@ -334,8 +335,8 @@ def separations(pair: Pair, known: str, set_name: str, score: str, temperature: 
 
 def probabilities_csv(file: str, said: dict[Kind, OwnAnswer], names: dict[Kind, str]) -> str:
     """Every probability of both networks for one picture: picture, network, class, probability."""
-    lines = ["picture,network,class,probability"]
+    rows: list[tuple[str, ...]] = [("picture", "network", "class", "probability")]
     for kind, each in said.items():
         pairs = zip(each.classes, each.probabilities, strict=True)
-        lines += [f"{file},{names[kind]},{name},{probability:.6f}" for name, probability in pairs]
-    return "\n".join(lines) + "\n"
+        rows += [(file, names[kind], name, f"{probability:.6f}") for name, probability in pairs]
+    return csv_text(rows)

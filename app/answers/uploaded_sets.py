@@ -7,12 +7,12 @@ import numpy as np
 import streamlit as st
 
 from nat_app.answers import stored_answers
-from nat_app.shared.files import csv_text
 from nat_app.shared.pairs import Pair, own_name
 from nat_app.shared.palette import KINDS, Kind
 from nat_app.visit import brought_along
 from nat_app.visit.brought_along import OwnSet
 from nat_core.data.uploaded_sets import labels_among, read_own_set
+from nat_core.files import csv_text
 from nat_core.measure.metrics import accuracy
 from nat_core.measure.predictions import Predictions
 

@@ -15,7 +15,7 @@ from nat_app.shared.pairs import OFFERED, OWN_PAIR, Pair, default_pair, pair_nam
 from nat_app.shared.palette import Palette, palette
 from nat_app.shared.settings import Held, PageSettings
 from nat_app.visit import brought_along
-from nat_core.files import CheckpointError
+from nat_core.errors import CheckpointError
 
 # Classes that begin with st-key- are Streamlit's own hook for a style: the keys of containers and widgets. Two names
 # are not documented: .stMainBlockContainer, for no option sets a page's width and margins, and data-stale, which greys

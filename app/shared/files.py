@@ -1,9 +1,7 @@
 """A page in a file of its own, to download: it needs no other file, and no script in it could run."""
 
 import base64
-import csv
 import io
-from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
@@ -37,13 +35,6 @@ def page(title: str, body: str, style: str, *, pictures: bool = False) -> str:
 </body>
 </html>
 """
-
-
-def csv_text(rows: Iterable[Sequence]) -> str:
-    """Rows as the text of a CSV file; a visitor's file name may hold a comma."""
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows(rows)
-    return buffer.getvalue()
 
 
 def png_url(pixels: UInt8[np.ndarray, "h w 3"]) -> str:

@@ -8,8 +8,9 @@ import numpy as np
 from jaxtyping import UInt8
 
 from nat_app.shared.settings import Held, Setting, one_of
-from nat_core.data.images import CROPS, UnreadableImage, read_crops, read_photo
+from nat_core.data.images import CROPS, read_crops, read_photo
 from nat_core.data.uploaded_sets import is_zip, pictures_in
+from nat_core.errors import UnreadableImage
 
 MOST = 60
 """So many photos are compared at once; further ones are left out, and named as such."""

@@ -175,26 +175,38 @@ def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = _verb(
         verbs,
         "evaluate",
-        "measure a network on your own pictures",
-        "Prints the share of them on which the network's confidence exceeds each threshold\n"
-        "(NCR where they are negatives), beside the share of its own test pictures kept.",
+        "measure networks on your own pictures",
+        "Prints the share of them on which a network's confidence exceeds each threshold, beside\n"
+        "the share of known pictures kept. Where they are negatives, that share is the NCR, and\n"
+        "AUROC, AUPR, FPR95 and NCR at 95 % kept stand with it. Pictures are known if they lie\n"
+        "in folders named after the network's classes (or the classes of an .npz file are so\n"
+        "named); the others beside them are negatives. Where no name fits, they may show\n"
+        "anything, unless --negatives says that none shows one of its classes.",
         "  nat evaluate wrn16_1_nat --images photos\n"
-        "  nat evaluate wrn16_1_nat --images pathmnist.npz --output logits.npz",
+        "  nat evaluate wrn16_1_baseline wrn16_1_nat --images holiday --negatives\n"
+        "  nat evaluate wrn16_1_nat --images pathmnist.npz --negatives --output logits.npz",
     )
-    parser.add_argument("network", metavar="NAME", help="name of a network")
+    parser.add_argument("networks", nargs="+", metavar="NAME", help="name of a network")
     parser.add_argument(
         "--images",
         type=Path,
         required=True,
         metavar="DIR_OR_NPZ",
-        help="a folder of pictures, or an .npz file with MedMNIST's key names (its test split is used)",
+        help="a folder of pictures, or of one folder a class, or an .npz file with MedMNIST's key names (its test "
+        "split is used)",
     )
     parser.add_argument(
         "--output",
         type=Path,
         metavar="FILE.npz",
-        help="write `logits` (n, classes) float32, and `files` or `labels`, to this file",
+        help="write `logits` (n, classes) float32, and `files` or `labels`, to this file; of several networks "
+        "`logits_NAME` each",
     )
+    parser.add_argument("--negatives", action="store_true", help="none of the pictures shows a class of the network")
+    printed = parser.add_mutually_exclusive_group()
+    printed.add_argument("--json", action="store_true", help="all numbers as JSON on standard output")
+    printed.add_argument("--csv", action="store_true", help="all numbers as CSV, one row a network and kind of picture")
+    device_option(parser, "where to run the networks")
     checkpoints_option(parser)
 
 

@@ -7,11 +7,11 @@ import time
 from collections.abc import Sequence
 
 from nat_core.data.sets import data_folder
-from nat_core.store.checkpoints import checkpoints_folder
+from nat_core.store.checkpoints import own_folder
 from nat_core.store.runs import Divergence, RunRecord, load_ended, load_runs
 from nat_core.studies.choice import chosen_sentence, load_choice, record_choice
 from nat_core.studies.level_findings import level_sentences
-from nat_core.studies.plan import PlannedRun, Study, queue, studies
+from nat_core.studies.plan import PlannedRun, Study, planned_runs, studies
 from nat_core.studies.queue import Place, Progress, go, is_done
 
 SIDE_BY_SIDE = 6
@@ -24,10 +24,10 @@ def reproduce(options: argparse.Namespace) -> int:
     from nat_core.studies.levels import measure
 
     device = choose_device(options.device).type
-    place = Place(options.out or checkpoints_folder(None), data_folder(options.data), device)
+    place = Place(options.out or own_folder(), data_folder(options.data), device)
     names = tuple(options.study)
     choice = load_choice(place.out)
-    runs = queue(options.protocol, names, choice)
+    runs = planned_runs(options.protocol, names, choice)
     jobs = options.jobs or (min(_cores(), SIDE_BY_SIDE) if device == "cuda" else _cores())
     if options.plan:
         _print_plan(runs, place, studies(options.protocol, choice), jobs)
@@ -39,7 +39,7 @@ def reproduce(options: argparse.Namespace) -> int:
     progress = go(runs, place, jobs=jobs, seconds=_left(deadline), show=_Lines())
     if choice is None and (choice := record_choice(place.out, load_runs(place.out))):
         print(chosen_sentence(choice))
-        chosen = [run for run in queue(options.protocol, names, choice) if run not in runs]
+        chosen = [run for run in planned_runs(options.protocol, names, choice) if run not in runs]
         progress = progress.then(go(chosen, place, jobs=jobs, seconds=_left(deadline), show=_Lines()))
     for key, sentence in progress.failed.items():
         print(f"nat reproduce: {key}: {sentence}", file=sys.stderr)
@@ -58,7 +58,7 @@ def levels(options: argparse.Namespace) -> int:
     from nat_core.network.inference import choose_device
     from nat_core.studies.levels import measure
 
-    folder = checkpoints_folder(options.checkpoints)
+    folder = own_folder(options.checkpoints)
     pairs = measure(folder, data_folder(options.data), choose_device(options.device).type, show=print)
     if not pairs:
         print(f"nat levels: no baseline and NAT network of one kind in {folder}: train them first", file=sys.stderr)

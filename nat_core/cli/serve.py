@@ -14,16 +14,13 @@ from pathlib import Path
 import segno
 
 from nat_core.data.sets import data_folder
+from nat_core.errors import NoNetwork, NotServed
 from nat_core.store.checkpoints import checkpoints_folder
 
 ELSEWHERE = ("192.0.2.1", 9)
 """An address kept for documentation: a datagram socket finds its way there without sending anything."""
 FIRST_PORT = 8501
 PORTS = 100
-
-
-class NoNetwork(Exception):
-    """This computer is in no network, or no port is free; the message is a sentence for who started it."""
 
 
 def local_address() -> str:
@@ -80,10 +77,6 @@ def qr_svg(address: str, scale: int = 10) -> str:
         drawn, kind="svg", scale=scale, border=4, dark="#000", light="#fff", xmldecl=False, nl=False
     )
     return drawn.getvalue().decode()
-
-
-class NotServed(Exception):
-    """The app cannot be served; the message is a sentence for who started it."""
 
 
 def serve(options: argparse.Namespace) -> int:

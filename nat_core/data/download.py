@@ -9,13 +9,10 @@ from urllib.error import URLError
 import numpy as np
 from torchvision.datasets import CIFAR10, CIFAR100
 
+from nat_core.errors import DownloadError
 from nat_core.files import write_durably
 
 SOURCES = {"cifar10": CIFAR10, "cifar100": CIFAR100}
-
-
-class DownloadError(RuntimeError):
-    """An image set that could not be downloaded; the message says which, why, and what else to do."""
 
 
 def download(name: str, data: Path) -> Path:

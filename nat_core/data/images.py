@@ -20,6 +20,8 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import ExifTags, Image
 
+from nat_core.errors import UnreadableImage
+
 MEGAPIXEL = 2**20
 """Counted generously: what is sold as 12, 24 or 64 megapixels has up to 2 % more than so many million."""
 MAX_PIXELS = {
@@ -49,10 +51,6 @@ _FOREIGN = (
     (0, b"%PDF", "a PDF, not a picture: export the page as JPEG or PNG"),
     (0, b"PK\3\4", "an archive or office document, not a picture: take the pictures out of it first"),
 )
-
-
-class UnreadableImage(ValueError):
-    """A picture that cannot be read; its text is one sentence that names the file and says what, why and what to do."""
 
 
 def kind_of(data: bytes, name: str) -> str:

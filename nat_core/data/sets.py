@@ -17,18 +17,16 @@ from zipfile import BadZipFile
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 from PIL import Image
+from tqdm import tqdm
 
-from nat_core.data.images import UnreadableImage, image_id, read_image
+from nat_core.data.images import read_image
+from nat_core.errors import MissingDataset, UnreadableImage
 from nat_core.measure.variants import places_kept
 from nat_core.recipes import ILSVRC, VARIANTS
 
 PARTS = {"all": range(5), "test": (0,), "train": (1, 2, 3, 4), "held_out": (1,), "fit": (2, 3, 4)}
 """The parts of scikit-learn's digits: which of every five pictures belong to each."""
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
-
-
-class MissingDataset(FileNotFoundError):
-    """An image set that is not where it was looked for; the message says what, where, and how to get it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +52,17 @@ class ImageSet:
         return ImageSet(self.name, self.pixels[chosen], ids, labels, self.classes, self.skipped)
 
 
-def read_npz(path: Path, split: str = "test", name: str | None = None) -> ImageSet:
+def read_npz(path: Path | str, split: str = "test", name: str | None = None) -> ImageSet:
     """Read one split of an .npz with MedMNIST's key names: `<split>_images`, `<split>_labels`, optional `classes`.
 
     Images are uint8 (n, h, w), (n, h, w, 1) or (n, h, w, 3); other sizes than 32 x 32 are resized as uploads are.
     Raises MissingDataset where there is no such file, ValueError where it is not such a file.
+
+    >>> read_npz("no such file.npz")
+    Traceback (most recent call last):
+    nat_core.errors.MissingDataset: No image set at no such file.npz: name an .npz file with the key test_images
     """
+    path = Path(path)
     if not path.is_file():
         raise MissingDataset(f"No image set at {path}: name an .npz file with the key {split}_images")
     try:
@@ -78,18 +81,32 @@ def read_npz(path: Path, split: str = "test", name: str | None = None) -> ImageS
     return ImageSet(name or path.stem, pixels, identities(pixels), labels, classes)
 
 
-def read_folder(path: Path, name: str | None = None, crop: str = "centre", resample: str = "bicubic") -> ImageSet:
+def read_folder(
+    path: Path | str,
+    name: str | None = None,
+    crop: str = "centre",
+    resample: str = "bicubic",
+    *,
+    size: int = 32,
+    progress: bool = False,
+) -> ImageSet:
     """Read every picture under a folder, of any size, in the order of their names; ids are paths below the folder.
 
-    Files that cannot be read are left out and named in `skipped`. Labels are None. Raises MissingDataset where the
-    folder is missing or holds no readable picture.
+    Each becomes `size` x `size` pixels, as `nat_core.data.images.read_image` does it (`crop`, `resample`). Files that
+    cannot be read are left out and named in `skipped`. Labels are None. `progress` shows a bar on standard error.
+    Raises MissingDataset where the folder is missing or holds no readable picture, ValueError for a size, crop or
+    filter that does not exist.
+
+    >>> len(read_folder(GALLERY))
+    45
     """
+    path = Path(path)
     if not path.is_dir():
         raise MissingDataset(f"No folder of pictures at {path}: make it and put the pictures there")
     pictures, ids, skipped = [], [], []
-    for file in sorted(_pictures_under(path)):
+    for file in tqdm(sorted(_pictures_under(path)), "reading", disable=not progress, unit="picture"):
         try:
-            pictures.append(read_image(file, crop=crop, resample=resample))
+            pictures.append(read_image(file, size=size, crop=crop, resample=resample))
             ids.append(file.relative_to(path).as_posix())
         except UnreadableImage as error:
             skipped.append(str(error))
@@ -98,9 +115,15 @@ def read_folder(path: Path, name: str | None = None, crop: str = "centre", resam
     return ImageSet(name or path.name, np.stack(pictures), tuple(ids), skipped=tuple(skipped))
 
 
-def read_class_folders(path: Path, name: str | None = None) -> ImageSet:
-    """Read pictures that lie in one folder a class; labels number the classes in alphabetical order."""
-    every = read_folder(path, name)
+def read_class_folders(path: Path | str, name: str | None = None, *, size: int = 32) -> ImageSet:
+    """Read pictures that lie in one folder a class; labels number the classes in alphabetical order.
+
+    Otherwise as `read_folder`; raises as it does, and ValueError where a picture lies in no class folder.
+    """
+    every = read_folder(path, name, size=size)
+    alone = next((identity for identity in every.ids if "/" not in identity), None)
+    if alone is not None:
+        raise ValueError(f"{path} must hold one folder a class; {alone} lies in none: put it into its class's folder")
     classes = tuple(sorted({Path(identity).parts[0] for identity in every.ids}))
     labels = np.array([classes.index(Path(identity).parts[0]) for identity in every.ids], np.int64)
     return ImageSet(every.name, every.pixels, every.ids, labels, classes, every.skipped)
@@ -137,13 +160,11 @@ def as_32(images: np.ndarray, path: Path | str) -> UInt8[np.ndarray, "n 32 32 3"
 
 
 def identities(pixels: np.ndarray) -> tuple[str, ...]:
-    """Return each picture's id: the first 16 hex digits of the SHA-1 of its bytes (see `images.image_id`).
+    """Return each picture's id: the first 16 hex digits of the SHA-1 of its bytes, for any size (`images.image_id`).
 
     >>> identities(np.zeros((1, 32, 32, 3), np.uint8))
     ('02ec1f60b2e76741',)
     """
-    if pixels.dtype == np.uint8:
-        return tuple(image_id(picture) for picture in pixels)
     return tuple(sha1(picture.tobytes(), usedforsecurity=False).hexdigest()[:16] for picture in pixels)
 
 
@@ -339,3 +360,12 @@ def describe(data: Path | str | None = None) -> list[DatasetStatus]:
     rows.append(DatasetStatus("noise", True, "drawn from its seed", "nothing to get"))
     rows.append(DatasetStatus("digits", find_spec("sklearn") is not None, "scikit-learn", "pip install scikit-learn"))
     return rows
+
+
+def evenly(total: int, most: int) -> Int[np.ndarray, " n"]:
+    """Return the places of at most `most` of `total` >= 1 pictures, evenly spaced, the first and the last among them.
+
+    >>> evenly(9, 3).tolist()
+    [0, 4, 8]
+    """
+    return np.linspace(0, total - 1, min(total, most)).round().astype(np.int64)

@@ -17,8 +17,9 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from nat_core.data.images import MAX_BYTES, UnreadableImage, read_image
-from nat_core.data.sets import SUFFIXES, ImageSet, as_32, identities
+from nat_core.data.images import MAX_BYTES, read_image
+from nat_core.data.sets import SUFFIXES, ImageSet, as_32, evenly, identities
+from nat_core.errors import UnreadableImage, UnreadableSet
 
 MAX_FILES = 2_000
 """The most files in an archive, pictures or not."""
@@ -160,10 +161,6 @@ SPLITS = ("test", "val", "train")
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
-class UnreadableSet(ValueError):
-    """A file that is no image set; the message is one sentence that says what, why, and what to do."""
-
-
 def read_own_set(content: bytes, name: str, progress: Callable[[float], object] = lambda share: None) -> ImageSet:
     """Return the image set in a file's bytes; `name`, the file's, stands in the errors and is the set's name.
 
@@ -199,15 +196,6 @@ def labels_among(images: ImageSet, classes: tuple[str, ...]) -> np.ndarray | Non
     if images.labels is None or max(theirs, default=-1) < 0:
         return None
     return np.array(theirs)[images.labels]
-
-
-def evenly(total: int, most: int) -> np.ndarray:
-    """Return the places of at most `most` of `total` >= 1 pictures, evenly spaced, the first and the last among them.
-
-    >>> evenly(9, 3).tolist()
-    [0, 4, 8]
-    """
-    return np.linspace(0, total - 1, min(total, most)).round().astype(np.int64)
 
 
 # --- an .npz file ----------------------------------------------------------------------------------------------------

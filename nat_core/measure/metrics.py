@@ -16,24 +16,36 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from nat_core.measure.predictions import Predictions
+
 Array = np.ndarray
+NEGATIVES, KNOWN = "negatives", "in_distribution"
+"""The two classes that precision and recall can speak of (`aupr`)."""
 
 
-def accuracy(predicted: Int[Array, " n"], labels: Int[Array, " n"]) -> float:
-    """Share of pictures whose predicted class is their label. Raises ValueError if empty or of unequal length.
+def accuracy(predicted: Int[Array, " n"] | Predictions, labels: Int[Array, " n"] | None = None) -> float:
+    """Share of pictures whose predicted class is their label.
+
+    `predicted` are class numbers, or `Predictions`, whose own labels are taken unless others are given. Raises
+    ValueError if there are no labels, no pictures, or not one label a picture.
 
     >>> accuracy(np.array([3, 1, 2, 2]), np.array([3, 1, 2, 0]))
     0.75
     """
+    if isinstance(predicted, Predictions):
+        predicted, labels = predicted.predicted, predicted.labels if labels is None else labels
+    if labels is None:
+        raise ValueError("accuracy needs labels, one a picture; got none")
     if predicted.ndim != 1 or predicted.shape != labels.shape or not len(predicted):
         raise ValueError(f"predicted and labels must be two (n,) arrays, n >= 1; got {predicted.shape}, {labels.shape}")
     return float(np.mean(predicted == labels))
 
 
-def negative_confidence_rate(confidence: Float[Array, " n"], threshold: float) -> float:
+def negative_confidence_rate(confidence: Float[Array, " n"] | Predictions, threshold: float) -> float:
     """NCR_t = (1/n) sum of 1[confidence > t] over n negatives: the share that fools the network (NAT, eq. for NCR_t).
 
-    `confidence` and `threshold` in [0, 1]. Raises ValueError if either is not, or if there are no pictures.
+    `confidence` (or the `Predictions` that have one) and `threshold` in [0, 1]. Raises ValueError if either is not, or
+    if there are no pictures. `ncr` is the same function.
 
     >>> negative_confidence_rate(np.array([0.3, 0.9, 0.95, 0.9]), 0.9)
     0.25
@@ -41,7 +53,11 @@ def negative_confidence_rate(confidence: Float[Array, " n"], threshold: float) -
     return float(ncr_curve(confidence, np.array([threshold], dtype=np.float64))[0])
 
 
-def share_kept(confidence: Float[Array, " n"], threshold: float) -> float:
+ncr = negative_confidence_rate
+"""`negative_confidence_rate` for short."""
+
+
+def share_kept(confidence: Float[Array, " n"] | Predictions, threshold: float) -> float:
     """Share of in-distribution pictures with confidence > t, right or wrong: NCR's formula, on what should pass.
 
     `confidence` and `threshold` in [0, 1]. Raises ValueError if either is not, or if there are no pictures.
@@ -52,7 +68,7 @@ def share_kept(confidence: Float[Array, " n"], threshold: float) -> float:
     return negative_confidence_rate(confidence, threshold)
 
 
-def ncr_curve(confidence: Float[Array, " n"], thresholds: Float[Array, " k"]) -> Float[Array, " k"]:
+def ncr_curve(confidence: Float[Array, " n"] | Predictions, thresholds: Float[Array, " k"]) -> Float[Array, " k"]:
     """NCR_t at each of k thresholds in [0, 1], in their order (NAT, eq. for NCR_t). Raises as NCR does.
 
     >>> ncr_curve(np.array([0.25, 0.5, 0.75, 1.0]), np.array([0.0, 0.5, 1.0]))
@@ -61,7 +77,7 @@ def ncr_curve(confidence: Float[Array, " n"], thresholds: Float[Array, " k"]) ->
     return _share_above(_within_unit("confidence", confidence), _within_unit("threshold", thresholds))
 
 
-def threshold_keeping(confidence_in: Float[Array, " n"], share: float = 0.95) -> float:
+def threshold_keeping(confidence_in: Float[Array, " n"] | Predictions, share: float = 0.95) -> float:
     """The largest t such that the share of `confidence_in` > t is at least `share`.
 
     With k the fewest pictures that make up the share, t is the next number (float64) below the k-th largest
@@ -77,7 +93,9 @@ def threshold_keeping(confidence_in: Float[Array, " n"], share: float = 0.95) ->
 
 
 def ncr_at_share_kept(
-    confidence_in: Float[Array, " n"], confidence_negatives: Float[Array, " m"], share: float = 0.95
+    confidence_in: Float[Array, " n"] | Predictions,
+    confidence_negatives: Float[Array, " m"] | Predictions,
+    share: float = 0.95,
 ) -> float:
     """NCR at the largest t that keeps `share` of the in-distribution pictures: networks compared at equal use.
 
@@ -91,7 +109,9 @@ def ncr_at_share_kept(
 
 
 def ncr_by_share_kept(
-    scores_in: Float[Array, " n"], scores_negatives: Float[Array, " m"], shares: Float[Array, " k"]
+    scores_in: Float[Array, " n"] | Predictions,
+    scores_negatives: Float[Array, " m"] | Predictions,
+    shares: Float[Array, " k"],
 ) -> Float[Array, " k"]:
     """`ncr_at_share_kept` at each of k shares in (0, 1], in their order. Raises as it does.
 
@@ -106,7 +126,9 @@ def ncr_by_share_kept(
     return _share_above(_scores("scores_negatives", scores_negatives), thresholds)
 
 
-def auroc(confidence_in: Float[Array, " n"], confidence_negatives: Float[Array, " m"]) -> float:
+def auroc(
+    confidence_in: Float[Array, " n"] | Predictions, confidence_negatives: Float[Array, " m"] | Predictions
+) -> float:
     """Area under the ROC curve: P(negative less confident than in-distribution) + half of P(equal), over all pairs.
 
     In OOD metrics negatives are the positive class with score = -confidence: 1 is perfect, 0.5 is chance. Any finite
@@ -123,7 +145,9 @@ def auroc(confidence_in: Float[Array, " n"], confidence_negatives: Float[Array, 
     return float(doubled.sum(dtype=np.int64) / (2 * len(known) * len(negatives)))
 
 
-def fpr95(confidence_in: Float[Array, " n"], confidence_negatives: Float[Array, " m"]) -> float:
+def fpr95(
+    confidence_in: Float[Array, " n"] | Predictions, confidence_negatives: Float[Array, " m"] | Predictions
+) -> float:
     """Share of in-distribution pictures rejected (FPR) where at least 95 % of the negatives are rejected (TPR).
 
     In OOD metrics negatives are the positive class with score = -confidence; a picture is rejected where its score is
@@ -136,6 +160,34 @@ def fpr95(confidence_in: Float[Array, " n"], confidence_negatives: Float[Array, 
     known = _scores("confidence_in", confidence_in)
     negatives = np.sort(_scores("confidence_negatives", confidence_negatives))
     return float(np.mean(known <= negatives[_fewest_reaching(0.95, len(negatives)) - 1]))
+
+
+def aupr(
+    confidence_in: Float[Array, " n"] | Predictions,
+    confidence_negatives: Float[Array, " m"] | Predictions,
+    *,
+    to_find: str = NEGATIVES,
+) -> float:
+    """Area under the precision-recall curve, as average precision: AP = sum of (R_k - R_{k-1}) P_k over thresholds.
+
+    `to_find` names the class that precision and recall speak of: "negatives" (score = -confidence, as in `auroc` and
+    `fpr95`) or "in_distribution" (score = confidence). Papers call both "AUPR"; they differ, and both depend on how
+    many pictures there are of either kind: chance is the share of the class to find. Steps, no interpolation
+    (Davis and Goadrich, 2006); equal scores share one threshold. Raises ValueError for another class, or if a set is
+    empty, not one-dimensional or not finite.
+
+    >>> aupr(np.array([0.9, 0.8, 0.5]), np.array([0.6]))
+    0.5
+    >>> aupr(np.array([0.9, 0.8, 0.5]), np.array([0.6]), to_find="in_distribution")
+    0.9166666666666666
+    """
+    known = _scores("confidence_in", confidence_in)
+    negatives = _scores("confidence_negatives", confidence_negatives)
+    if to_find == NEGATIVES:
+        return _average_precision(-negatives, -known)
+    if to_find == KNOWN:
+        return _average_precision(known, negatives)
+    raise ValueError(f"to_find must be {NEGATIVES!r} or {KNOWN!r}; got {to_find!r}")
 
 
 def expected_calibration_error(confidence: Float[Array, " n"], correct: Bool[Array, " n"], bins: int = 15) -> float:
@@ -204,6 +256,13 @@ def _share_above(scores: Float[Array, " n"], thresholds: Float[Array, " k"]) -> 
     return (len(scores) - np.searchsorted(np.sort(scores), thresholds, "right")) / len(scores)
 
 
+def _average_precision(scores: Float[Array, " n"], others: Float[Array, " m"]) -> float:
+    """The mean, over the class to find, of the precision at each picture's own score: every step of recall is 1/n."""
+    found = len(scores) - np.searchsorted(np.sort(scores), scores, "left")
+    beside = len(others) - np.searchsorted(np.sort(others), scores, "left")
+    return float(np.mean(found / (found + beside)))
+
+
 def _fewest_reaching(share: float, n: int) -> int:
     """The smallest k with k / n >= share, decided on the quotients themselves: ceil(0.07 * 100) is 8."""
     if not 0 < share <= 1:
@@ -218,14 +277,16 @@ def _bin_numbers(confidence: Float[Array, " n"], bins: int) -> Int[Array, " n"]:
     return np.searchsorted(np.arange(1, bins + 1) / bins, confidence)
 
 
-def _scores(name: str, values: Array, ndim: int = 1) -> Array:
-    """The values as float64 if they are `ndim`-dimensional, at least one and finite; else ValueError."""
+def _scores(name: str, values: Array | Predictions, ndim: int = 1) -> Array:
+    """The values as float64, of predictions the confidence; ValueError unless `ndim`-dimensional, finite, not empty."""
+    if isinstance(values, Predictions):
+        values = values.confidence
     if values.ndim != ndim or values.size == 0 or not np.isfinite(values).all():
         raise ValueError(f"{name} must be a {ndim}-dimensional array of finite numbers, not empty; got {values.shape}")
     return values.astype(np.float64)
 
 
-def _within_unit(name: str, values: Array, ndim: int = 1) -> Array:
+def _within_unit(name: str, values: Array | Predictions, ndim: int = 1) -> Array:
     """As `_scores`, and every value in [0, 1]."""
     values = _scores(name, values, ndim)
     if values.min() < 0 or values.max() > 1:

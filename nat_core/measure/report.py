@@ -1,9 +1,10 @@
 """Reports: the plain numbers of one network, computed from its predictions, as JSON and beside the paper's."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from nat_core.files import Count, Share, converted
 from nat_core.measure import metrics
 from nat_core.measure.predictions import BACKGROUND, Predictions, raw
 from nat_core.measure.variants import with_variants
@@ -27,33 +28,39 @@ class SetReport:
     the other three compare the set with itself.
     """
 
-    images: int
+    images: Count
     """How many pictures the numbers come from."""
     role: str
     """What the set is to this network: in distribution, trained on, same source or unseen."""
-    ncr: dict[str, float]
+    ncr: dict[str, Share]
     """Share of the pictures with confidence > t, by threshold."""
-    ncr_at_95_kept: float
+    ncr_at_95_kept: Share
     """NCR at the largest t that keeps 95 % of the in-distribution set."""
-    auroc: float
+    auroc: Share
     """Area under the ROC curve, negatives positive, score = -confidence."""
-    fpr95: float
+    fpr95: Share
     """Share of the in-distribution set rejected at the first threshold that rejects 95 % of the negatives."""
+
+    def __post_init__(self) -> None:
+        _check_thresholds("ncr", self.ncr)
 
 
 @dataclass(frozen=True)
 class NetworkReport:
     """All published numbers of one network; fractions in [0, 1]."""
 
-    accuracy: float
-    ece: float
+    accuracy: Share
+    ece: Share
     """Expected calibration error on the in-distribution set, 15 bins."""
-    seed: int
+    seed: Count
     protocol: str
     classes: tuple[str, ...]
-    share_kept: dict[str, float]
+    share_kept: dict[str, Share]
     """Share of the in-distribution set with confidence > t, right or wrong, by threshold."""
     sets: dict[str, SetReport]
+
+    def __post_init__(self) -> None:
+        _check_thresholds("share_kept", self.share_kept)
 
     @property
     def in_distribution(self) -> str | None:
@@ -71,19 +78,8 @@ class NetworkReport:
 
     @classmethod
     def from_json(cls, values: Any) -> "NetworkReport":
-        """The report of which `values` is the JSON. Raises ValueError naming what is missing, unknown or no number."""
-        _check_keys(cls, values)
-        if not isinstance(values["sets"], Mapping):
-            raise ValueError(f"sets must be an object; got {values['sets']!r}")
-        return cls(
-            accuracy=_number("accuracy", values["accuracy"]),
-            ece=_number("ece", values["ece"]),
-            seed=_whole("seed", values["seed"]),
-            protocol=str(values["protocol"]),
-            classes=tuple(map(str, values["classes"])),
-            share_kept=_numbers("share_kept", values["share_kept"]),
-            sets={name: _set_from_json(each) for name, each in values["sets"].items()},
-        )
+        """The report of which `values` is the JSON. Raises ValueError saying what is missing, unknown or no share."""
+        return converted(values, cls)
 
 
 def evaluate(
@@ -135,32 +131,7 @@ def evaluate_set(reference: Predictions, predictions: Predictions, role: str) ->
     )
 
 
-def _set_from_json(values: Any) -> SetReport:
-    _check_keys(SetReport, values)
-    numbers = {key: _number(key, values[key]) for key in ("ncr_at_95_kept", "auroc", "fpr95")}
-    return SetReport(_whole("images", values["images"]), str(values["role"]), _numbers("ncr", values["ncr"]), **numbers)
-
-
-def _check_keys(kind: type, values: Any) -> None:
-    expected = {field.name for field in fields(kind)}
-    if not isinstance(values, Mapping) or set(values) != expected:
-        raise ValueError(f"a {kind.__name__} needs the keys {sorted(expected)}; got {values!r:.200}")
-
-
-def _number(key: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise ValueError(f"{key} must be a number in [0, 1]; got {value!r}")
-    return float(value)
-
-
-def _whole(key: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"{key} must be a whole number, 0 or more; got {value!r}")
-    return value
-
-
-def _numbers(name: str, values: Any) -> dict[str, float]:
+def _check_thresholds(field: str, values: Mapping[str, float]) -> None:
     keys = [threshold_key(t) for t in THRESHOLDS]
-    if not isinstance(values, Mapping) or sorted(values) != keys:
-        raise ValueError(f"{name} needs the thresholds {', '.join(keys)}; got {values!r:.200}")
-    return {key: _number(f"{name} at {key}", values[key]) for key in keys}
+    if sorted(values) != keys:
+        raise ValueError(f"{field} needs the thresholds {', '.join(keys)}; got {', '.join(sorted(values)) or 'none'}")

@@ -16,6 +16,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from nat_core.errors import NetworkError
 from nat_core.network.inference import Network
 from nat_core.network.models import Classifier, normalise
 from nat_core.recipes import LEVELS
@@ -109,8 +110,11 @@ def grad_cam(
     """Return Grad-CAM at a level: the channels' activations, each times its mean gradient, summed over channels.
 
     Selvaraju et al. 2017, "Grad-CAM", without their final ReLU, so that what speaks against the class shows as well.
-    `level` is low, middle or high; `target` is the index of a class. Raises ValueError.
+    `level` is low, middle or high; `target` is the index of a class. Raises ValueError; NetworkError for a wrapped
+    module, which has no levels.
     """
+    if not network.has_maps:
+        raise NetworkError(f"{network.name} is a wrapped module, which returns logits alone: it has no levels.")
     if level not in LEVELS:
         raise ValueError(f"level must be one of {', '.join(LEVELS)}; got {level!r}")
     images = _images(network, pixels, target)

@@ -5,21 +5,26 @@ Extraction: a network's features of a seeded choice of CIFAR's pictures, for `na
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor
+from tqdm import tqdm
 
-from nat_core.data.sets import identities, load_set
-from nat_core.files import CheckpointError
+from nat_core.data.sets import ImageSet, identities, load_set
+from nat_core.errors import CheckpointError, NetworkError
 from nat_core.measure.predictions import Predictions
 from nat_core.network.attention import attention_map
 from nat_core.network.models import Classifier, Outputs, build, normalise
 from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import Card, load_card, load_weights
 from nat_core.store.features import CHOSEN, Features, choose, save_features
+
+Pictures = UInt8[np.ndarray, "n size size 3"] | Float[np.ndarray, "n size size 3"]
+"""Pictures of one size: uint8, or float32 that is normalised already."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +40,14 @@ class Network:
 
     @property
     def device(self) -> torch.device:
-        """Where the network's weights are."""
-        return next(self.model.parameters()).device
+        """Where the network's weights are; the CPU for a network without any."""
+        tensors = chain(self.model.parameters(), self.model.buffers())
+        return next((each.device for each in tensors), torch.device("cpu"))
+
+    @property
+    def has_maps(self) -> bool:
+        """Whether there are attention maps at three levels: a wrapped module has none."""
+        return hasattr(self.model, "levels")
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -77,19 +88,39 @@ def frozen(model: Classifier, device: torch.device) -> Classifier:
 
 def predict(
     network: Network,
-    pixels: UInt8[np.ndarray, "n size size 3"] | Float[np.ndarray, "n size size 3"],
+    pictures: ImageSet | Pictures,
     *,
-    name: str = "upload",
+    name: str | None = None,
     ids: Sequence[str] | None = None,
-    labels: np.ndarray | None = None,
+    labels: Int[np.ndarray, " n"] | None = None,
     batch_size: int = 256,
+    progress: bool = False,
 ) -> Predictions:
-    """Return the network's predictions on pictures: uint8, or float32 that is normalised already.
+    """Return the network's predictions on an image set, or on pixels: uint8, or float32 that is normalised already.
 
-    Without `ids` each picture's id is the first 16 digits of its pixels' SHA-1. An empty set raises ValueError.
+    `name`, `ids` and `labels` are those of the image set unless others are given; pixels alone are called "upload",
+    and each picture's id is the first 16 digits of its pixels' SHA-1. The pictures go through in batches of
+    `batch_size` >= 1, which changes no answer; `progress` shows a bar on standard error. Raises ValueError where there
+    is no picture, NetworkError as a wrapped module does.
+
+    >>> from nat_core.network.models import build
+    >>> network = Network("untrained", build("wrn10_1", 2, seed=0).eval(), ("cat", "dog"), (0.5,) * 3, (0.25,) * 3)
+    >>> predict(network, np.zeros((3, 32, 32, 3), np.uint8)).logits.shape
+    (3, 2)
     """
-    logits = [outputs.logits for outputs in _outputs(network, pixels, batch_size)]
-    return Predictions(network.name, name, _identities(pixels, ids), torch.cat(logits).cpu().numpy(), labels)
+    pixels, name, ids, labels = _described(pictures, name, ids, labels)
+    logits = [outputs.logits for outputs in _outputs(network, pixels, batch_size, progress)]
+    return Predictions(network.name, name, ids, torch.cat(logits).cpu().numpy(), labels)
+
+
+def _described(
+    pictures: ImageSet | Pictures, name: str | None, ids: Sequence[str] | None, labels: np.ndarray | None
+) -> tuple[np.ndarray, str, tuple[str, ...], np.ndarray | None]:
+    """The pixels, with what an image set says of them where the caller says nothing else."""
+    if not isinstance(pictures, ImageSet):
+        return pictures, name or "upload", identities(pictures) if ids is None else tuple(ids), labels
+    own = pictures.labels if labels is None else labels
+    return pictures.pixels, name or pictures.name, pictures.ids if ids is None else tuple(ids), own
 
 
 def predict_with_maps(
@@ -101,22 +132,28 @@ def predict_with_maps(
     labels: np.ndarray | None = None,
     batch_size: int = 256,
 ) -> tuple[Predictions, dict[str, Float[np.ndarray, "n _ _"]]]:
-    """Return the predictions and the attention maps (mean of A^2 over channels) at the low, middle and high level."""
+    """Return the predictions and the attention maps (mean of A^2 over channels) at the low, middle and high level.
+
+    Raises NetworkError for a wrapped module, which has none, and otherwise as `predict` does.
+    """
+    _need_groups(network, "attention maps")
     logits: list[Tensor] = []
     maps: dict[str, list[Tensor]] = {level: [] for level in LEVELS}
     for outputs in _outputs(network, pixels, batch_size):
         logits.append(outputs.logits)
         for level, index in zip(LEVELS, network.model.levels, strict=True):
             maps[level].append(attention_map(outputs.groups[index]))
-    predictions = Predictions(network.name, name, _identities(pixels, ids), torch.cat(logits).cpu().numpy(), labels)
+    named = identities(pixels) if ids is None else tuple(ids)
+    predictions = Predictions(network.name, name, named, torch.cat(logits).cpu().numpy(), labels)
     return predictions, {level: torch.cat(parts).cpu().numpy() for level, parts in maps.items()}
 
 
 def features(network: Network, pixels: UInt8[np.ndarray, "n size size 3"]) -> Float[np.ndarray, "n channels"]:
     """Return what the network's last layer is given: the last group's activated output, averaged over its positions.
 
-    Its logits are that layer of these features. An empty set raises ValueError.
+    Its logits are that layer of these features. An empty set raises ValueError, a wrapped module NetworkError.
     """
+    _need_groups(network, "features")
     found = []
     for outputs in _outputs(network, pixels, 256):
         with torch.inference_mode():
@@ -124,14 +161,15 @@ def features(network: Network, pixels: UInt8[np.ndarray, "n size size 3"]) -> Fl
     return torch.cat(found).cpu().numpy()
 
 
-def _identities(pixels: np.ndarray, ids: Sequence[str] | None) -> tuple[str, ...]:
-    return tuple(ids) if ids is not None else identities(pixels)
+def _need_groups(network: Network, what: str) -> None:
+    if not network.has_maps:
+        raise NetworkError(f"{network.name} is a wrapped module, which returns logits alone: it has no {what}.")
 
 
-def _outputs(network: Network, pixels: np.ndarray, batch_size: int) -> Iterator[Outputs]:
+def _outputs(network: Network, pixels: np.ndarray, batch_size: int, progress: bool = False) -> Iterator[Outputs]:
     if not len(pixels):
         raise ValueError("there is no picture to predict")
-    for start in range(0, len(pixels), batch_size):
+    for start in tqdm(range(0, len(pixels), batch_size), network.name, disable=not progress, unit="batch"):
         part = torch.from_numpy(np.ascontiguousarray(pixels[start : start + batch_size])).to(network.device)
         if part.dtype == torch.uint8:
             images = normalise(part, network.mean, network.std)

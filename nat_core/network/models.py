@@ -84,7 +84,7 @@ class Classifier(nn.Module):
 
     classifier: nn.Linear
     levels: tuple[int, int, int]
-    """Which of the groups are the low, the middle and the high level."""
+    """Which of the groups are the low, the middle and the high level; a module without groups does not have it."""
 
     def activated(self, groups: Sequence[Float[Tensor, "n _ _ _"]]) -> tuple[Float[Tensor, "n _ _ _"], ...]:
         """Return the groups' outputs as the next layer sees them: after the norm and ReLU that follow each, if any."""

@@ -16,7 +16,7 @@ from safetensors.torch import load
 from torch import Tensor
 
 from nat_core.data.sets import CIFAR10_CLASSES
-from nat_core.files import CheckpointError
+from nat_core.errors import CheckpointError
 from nat_core.network.inference import Network, frozen
 from nat_core.network.models import ARCHITECTURES, build
 

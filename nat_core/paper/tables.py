@@ -3,15 +3,14 @@
 Reports as tables for people (text, Markdown, LaTeX) and for spreadsheets (CSV), the paper's figures beside ours.
 """
 
-import csv as csv_writer
-import io
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from tabulate import LATEX_ESCAPE_RULES, SEPARATING_LINE, tabulate
 
+from nat_core.files import csv_text
 from nat_core.measure.report import NetworkReport, SetReport, threshold_key
 from nat_core.measure.variants import variants_of, without_variants
 from nat_core.paper.figures import PAPER, TABLES, PaperFigures, Table
@@ -163,8 +162,6 @@ def _notes(table: Table, trained: Mapping[str, NetworkReport]) -> Iterator[str]:
 
 
 JSON_FORMAT = 1
-LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-LATEX |= {"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"} | {c: f"\\{c}" for c in "%_&#${}"}
 
 
 def render(reports: Mapping[str, NetworkReport], format: str = "text") -> str:
@@ -229,7 +226,7 @@ def latex(reports: Mapping[str, NetworkReport]) -> str:
             r"\centering\footnotesize\setlength{\tabcolsep}{4pt}",
             rf"\caption{{{escaped(caption)}}}",
         ]
-        lines += [*_tabular(sheet.networks), r"\par\medskip", *_tabular(sheet.rates), r"\par\medskip"]
+        lines += [_tabular(sheet.networks), r"\par\medskip", _tabular(sheet.rates), r"\par\medskip"]
         lines += [r"\begin{flushleft}\footnotesize", *(escaped(note) + r"\par" for note in sheet.notes)]
         lines += [r"\end{flushleft}", r"\end{table}", ""]
     return "\n".join(lines)
@@ -241,47 +238,40 @@ def csv(reports: Mapping[str, NetworkReport]) -> str:
     >>> csv({}).strip()
     'network,set,role,images,metric,threshold,value,paper'
     """
-    buffer = io.StringIO()
-    writer = csv_writer.writer(buffer, lineterminator="\n")
-    writer.writerow(["network", "set", "role", "images", "metric", "threshold", "value", "paper"])
+    rows: list[Sequence[object]] = [("network", "set", "role", "images", "metric", "threshold", "value", "paper")]
     for network, report in reports.items():
-        writer.writerows(
-            [network, *("" if cell is None else cell for cell in row)] for row in _records(network, report)
-        )
-    return buffer.getvalue()
+        rows += [(network, *row) for row in _records(network, report)]
+    return csv_text(rows)
 
 
 def _columns(grid: Grid) -> str:
     """The cells aligned under their heading."""
-    widths = [max(map(len, column)) for column in zip(grid.header, *grid.rows, strict=True)]
-    lines = [grid.header, tuple("-" * width for width in widths), *grid.rows]
-    padded = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines]
-    return "\n".join("  ".join(cells).rstrip() for cells in padded)
+    return tabulate(grid.rows, grid.header, "simple", disable_numparse=True)
 
 
 def pipes(grid: Grid) -> str:
     """The cells as a Markdown table."""
+    # Not padded as tabulate pads: the results page holds some hundred long rows.
     lines = [grid.header, ("---",) * len(grid.header), *grid.rows]
     return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
 
 
-def _tabular(grid: Grid) -> Iterator[str]:
+def _tabular(grid: Grid) -> str:
     """The cells as a LaTeX `tabular` with booktabs' rules, a little space before each group."""
-    yield rf"\begin{{tabular}}{{{'l' * len(grid.header)}}}"
-    yield r"\toprule"
-    yield " & ".join(map(escaped, grid.header)) + r" \\"
-    yield r"\midrule"
-    for position, row in enumerate(grid.rows):
-        if position and row[0] and grid.rows[position - 1][0] == "":
-            yield r"\addlinespace"
-        yield " & ".join(map(escaped, row)) + r" \\"
-    yield r"\bottomrule"
-    yield r"\end{tabular}"
+    rows: list[Sequence[str] | str] = []
+    for row in grid.rows:
+        rows += [SEPARATING_LINE, row] if rows and row[0] and rows[-1][0] == "" else [row]
+    head, *groups = tabulate(rows, grid.header, "latex_booktabs", disable_numparse=True).split("\\midrule\n")
+    return head + "\\midrule\n" + "\\addlinespace\n".join(groups)
 
 
-def escaped(cell: str) -> str:
-    """The text with LaTeX's own characters made harmless."""
-    return re.sub(r"[\\~^<>|%_&#${}]", lambda found: LATEX[found.group()], cell)
+def escaped(text: str) -> str:
+    """The text with LaTeX's own characters made harmless, as tabulate does it in a table's cells.
+
+    >>> escaped("95 % of a_b")
+    '95 \\\\% of a\\\\_b'
+    """
+    return "".join(LATEX_ESCAPE_RULES.get(character, character) for character in text)
 
 
 def _records(network: str, report: NetworkReport) -> Iterator[tuple[str | int | float | None, ...]]:

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from nat_core.errors import NatError
 from nat_core.training.losses import nat_loss
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": torch.relu, "tanh": torch.tanh, "sine": torch.sin}
@@ -20,7 +21,7 @@ BLOWN_UP = 1000.0
 """A loss above this, in nats, is no longer learning: giving all probability to a wrong class costs about 100."""
 
 
-class BlownUp(ArithmeticError):
+class BlownUp(NatError, ArithmeticError):
     """Training diverged; `last_good` is the state before."""
 
     def __init__(self, last_good: "State") -> None:

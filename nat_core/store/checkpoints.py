@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,18 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from nat_core.files import CheckpointError, read_json, write_durably
+from nat_core.errors import CheckpointError
+from nat_core.files import Count, converted, read_json, write_durably
 from nat_core.measure.predictions import Predictions, pack, unpack
 from nat_core.measure.report import NetworkReport, evaluate
 from nat_core.measure.variants import with_variants
 from nat_core.recipes import RECIPES, Recipe, Role
 
 FORMAT = 1
+SHIPPED = "nat_checkpoints"
+"""The package of networks in the wheel; a clone has them in ./checkpoints."""
+LARGE = ("resnet18_baseline", "resnet18_nat")
+"""The networks that the wheel leaves out."""
 WEIGHTS, PREDICTIONS, CARD = "weights.safetensors", "predictions.safetensors", "card.json"
 
 
@@ -42,8 +48,8 @@ class Card:
     std: tuple[float, ...]
     preprocessing: dict[str, Any]
     """How a picture of any size becomes the network's input: size (pixels), crop, filter."""
-    seed: int
-    parameters: int
+    seed: Count
+    parameters: Count
     hardware: str
     precision: str
     seconds: float
@@ -65,9 +71,69 @@ class Card:
         return self.recipe.protocol
 
 
-def checkpoints_folder(explicit: Path | str | None = None) -> Path:
-    """Return where networks are looked for: `explicit` (--checkpoints), else NAT_CHECKPOINTS, else ./checkpoints."""
+def own_folder(explicit: Path | str | None = None) -> Path:
+    """Return where networks are stored: `explicit` (--checkpoints), else NAT_CHECKPOINTS, else ./checkpoints."""
     return Path(explicit or os.environ.get("NAT_CHECKPOINTS") or "checkpoints")
+
+
+def shipped_folder() -> Path | None:
+    """Return the folder of the small networks that an installed wheel brings; None where there is none."""
+    found = find_spec(SHIPPED)
+    # It holds no code, so it has no __init__.py: such a package may lie in several folders, some of them placeholders.
+    locations = found.submodule_search_locations if found else None
+    return next((Path(each) for each in locations or () if Path(each).is_dir()), None)
+
+
+def checkpoints_folder(explicit: Path | str | None = None) -> Path:
+    """Return the folder whose networks are shown where none is named.
+
+    It is `own_folder`, unless nobody named a folder and ./checkpoints holds no network: then it is the one that the
+    installed package brings, if it brings one. Nothing is ever stored there.
+    """
+    own, named = own_folder(explicit), explicit or os.environ.get("NAT_CHECKPOINTS")
+    return own if named or available(own) else shipped_folder() or own
+
+
+def search_path(explicit: Path | str | None = None) -> tuple[Path, ...]:
+    """Return the folders in which a network is looked for by its name, in their order.
+
+    `explicit` stands alone: who names a folder wants no network of the same name from elsewhere. Without it they are
+    NAT_CHECKPOINTS, ./checkpoints and the installed package's.
+
+    >>> search_path("my_networks") == (Path("my_networks"),)
+    True
+    """
+    if explicit:
+        return (Path(explicit),)
+    return tuple(dict.fromkeys(each for each in (own_folder(), Path("checkpoints"), shipped_folder()) if each))
+
+
+def folder_with(name: str, explicit: Path | str | None = None) -> Path:
+    """Return the first folder of `search_path` that holds the network of that name.
+
+    Raises CheckpointError where none does: it names the folders, and the command that gets the network.
+    """
+    folders = search_path(explicit)
+    found = next((each for each in folders if (each / name / CARD).is_file()), None)
+    if found is not None:
+        return found
+    present = dict.fromkeys(each for folder in folders for each in available(folder))
+    raise CheckpointError(
+        f"No network {name} in {' or '.join(map(str, folders))}, which hold{'s' if len(folders) == 1 else ''} "
+        f"{', '.join(present) or 'none'}. "
+        f"{_how_to_get(name)}"
+    )
+
+
+def _how_to_get(name: str) -> str:
+    if name in LARGE:
+        return (
+            f"The installed package leaves it out (24 MB): name the checkpoints folder of a clone of this project in "
+            f"NAT_CHECKPOINTS, or train it with: nat train {name}"
+        )
+    if name in RECIPES:
+        return f"Train it with: nat train {name}"
+    return "Choose one of these, or name the folder that holds it"
 
 
 def available(folder: Path) -> tuple[str, ...]:
@@ -81,15 +147,7 @@ def load_card(folder: Path, name: str) -> Card:
     path = Path(folder) / name / CARD
     if not path.is_file():
         raise CheckpointError(f"No network {name} in {folder}. Train it with: nat train {name}, or choose another one")
-    return read_json(path, FORMAT, _card_from_json, "get the checkpoint again")
-
-
-def _card_from_json(values: dict[str, Any]) -> Card:
-    values["recipe"] = Recipe.from_json(values["recipe"])
-    values["report"] = NetworkReport.from_json(values["report"])
-    for key in ("classes", "mean", "std"):
-        values[key] = tuple(values[key])
-    return Card(**values)
+    return read_json(path, FORMAT, lambda values: converted(values, Card), "get the checkpoint again")
 
 
 def load_predictions(folder: Path, name: str, sets: Sequence[str] | None = None) -> dict[str, Predictions]:

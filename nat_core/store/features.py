@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
-from nat_core.files import CheckpointError, write_durably
+from nat_core.errors import CheckpointError
+from nat_core.files import write_durably
 from nat_core.measure.predictions import hexed, packed_ids
 from nat_core.store.checkpoints import load_card, packed, read_tensors, write_card
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from nat_core.files import only_one, read_json, write_durably
+from nat_core.files import converted, only_one, read_json, write_durably
 from nat_core.measure.predictions import BACKGROUND, renormalised
 from nat_core.measure.report import NetworkReport, evaluate
 from nat_core.recipes import Recipe
@@ -44,13 +44,8 @@ class RunRecord:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "RunRecord":
-        """Read what `to_json` wrote; ValueError, KeyError or TypeError where it is something else."""
-        second = values["renormalised"]
-        return cls(**values | {
-            "recipe": _whole(values["recipe"]),
-            "report": NetworkReport.from_json(values["report"]),
-            "renormalised": None if second is None else NetworkReport.from_json(second),
-        })  # fmt: skip
+        """Read what `to_json` wrote; ValueError where it is something else."""
+        return converted(values, cls)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from nat_core.files import read_json, write_durably
+from nat_core.files import converted, read_json, write_durably
 from nat_core.paper.findings import MapDistances
 from nat_core.paper.tables import Grid
 from nat_core.recipes import LEVELS
@@ -167,14 +167,14 @@ def outdated(pair: PairLevels, networks: Iterable[NetworkId]) -> bool:
 def load_levels(folder: Path) -> tuple[PairLevels, ...]:
     """Return every measured pair, none where there is no file; CheckpointError where it is damaged or too new."""
     path = Path(folder) / FILE
-    if not path.is_file():
-        return ()
-    return read_json(
-        path,
-        FORMAT,
-        lambda values: tuple(_pair_from_json(each) for each in values["pairs"]),
-        "delete it and run nat levels",
-    )
+    return read_json(path, FORMAT, _pairs, "delete it and run nat levels") if path.is_file() else ()
+
+
+def _pairs(values: dict[str, Any]) -> tuple[PairLevels, ...]:
+    pairs = tuple(converted(each, PairLevels) for each in values["pairs"])
+    if any(set(levels) != set(LEVELS) for pair in pairs for levels in pair.sets.values()):
+        raise ValueError(f"every set needs the levels {', '.join(LEVELS)}")
+    return pairs
 
 
 def save_levels(folder: Path, pairs: Iterable[PairLevels]) -> None:
@@ -182,16 +182,6 @@ def save_levels(folder: Path, pairs: Iterable[PairLevels]) -> None:
     lines = [f"  {json.dumps(_rounded(asdict(pair)), allow_nan=False)}" for pair in pairs]
     text = f'{{\n "format": {FORMAT},\n "pairs": [\n' + ",\n".join(lines) + "\n ]\n}\n"
     write_durably(Path(folder) / FILE, text.encode())
-
-
-def _pair_from_json(values: dict[str, Any]) -> PairLevels:
-    sets = {
-        name: {
-            level: LevelSpread(**levels[level] | {"quantiles": tuple(levels[level]["quantiles"])}) for level in LEVELS
-        }
-        for name, levels in values["sets"].items()
-    }
-    return PairLevels(NetworkId(**values["first"]), NetworkId(**values["second"]), sets)
 
 
 def _rounded(value: Any) -> Any:

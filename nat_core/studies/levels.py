@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 
-from nat_core.data.sets import MissingDataset, load_set
+from nat_core.data.sets import evenly, load_set
+from nat_core.errors import MissingDataset
 from nat_core.measure.variants import without_variants
 from nat_core.network.attention import level_distance
 from nat_core.network.inference import Network, load_network
@@ -133,7 +134,8 @@ def measure(
         if not missing:
             continue
         try:
-            pixels = _some(load_set(name, data).pixels)
+            pixels = load_set(name, data).pixels
+            pixels = pixels[evenly(len(pixels), PICTURES)]
         except MissingDataset as error:
             show(str(error))
             continue
@@ -162,9 +164,3 @@ def _sets(first: Recipe, second: Recipe) -> tuple[str, ...]:
     return tuple(
         name for name in without_variants(first.roles) if name in second.roles and name not in first.also_reported
     )
-
-
-def _some(pixels: np.ndarray) -> np.ndarray:
-    if len(pixels) <= PICTURES:
-        return pixels
-    return pixels[np.linspace(0, len(pixels) - 1, PICTURES).round().astype(np.int64)]

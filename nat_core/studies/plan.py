@@ -221,12 +221,14 @@ def studies(protocol: str = "cpu", choice: Choice | None = None) -> tuple[Study,
     )  # fmt: skip
 
 
-def queue(protocol: str = "cpu", names: tuple[str, ...] = (), choice: Choice | None = None) -> tuple[PlannedRun, ...]:
+def planned_runs(
+    protocol: str = "cpu", names: tuple[str, ...] = (), choice: Choice | None = None
+) -> tuple[PlannedRun, ...]:
     """Return the runs of these studies (all without `names`), each once, in order of worth.
 
     Raises ValueError for an unknown protocol or study.
 
-    >>> queue("cpu", ("first_table",))[0].key
+    >>> planned_runs("cpu", ("first_table",))[0].key
     'cpu/resnet18_baseline/seed0'
     """
     every = {study.name: study for study in studies(protocol, choice)}

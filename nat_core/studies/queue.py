@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 
-from nat_core.files import CheckpointError
+from nat_core.errors import CheckpointError
 from nat_core.store.checkpoints import CARD, load_card
 from nat_core.store.runs import Divergence, RunRecord, add_run, load_ended, record_of
 from nat_core.studies.plan import PlannedRun

@@ -13,12 +13,10 @@ from threading import Thread
 
 import torch
 
-from nat_core.data.sets import MissingDataset
-from nat_core.files import CheckpointError
+from nat_core.errors import CheckpointError, DivergedError, MissingDataset, TrainingError
 from nat_core.recipes import Recipe
 from nat_core.studies.queue import DIVERGED
 from nat_core.training.loop import train
-from nat_core.training.state import DivergedError, TrainingError
 
 
 def main() -> int:

@@ -23,7 +23,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from nat_core.data.sets import ImageSet, load_set
-from nat_core.files import Busy, only_one
+from nat_core.errors import Busy, DivergedError, TrainingError
+from nat_core.files import only_one
 from nat_core.measure.predictions import BACKGROUND
 from nat_core.network.inference import Network, choose_device, load_network
 from nat_core.network.models import Classifier, Outputs, build
@@ -40,16 +41,7 @@ from nat_core.training.losses import (
     nat_loss,
 )
 from nat_core.training.publish import Finished, publish
-from nat_core.training.state import (
-    DivergedError,
-    Run,
-    RunState,
-    TrainingError,
-    check_settings,
-    newest_state,
-    restore,
-    save_run,
-)
+from nat_core.training.state import Run, RunState, check_settings, newest_state, restore, save_run
 
 PRECISIONS = ("float32", "bfloat16")
 

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from safetensors.numpy import load
 
-from nat_core.data.sets import MissingDataset, load_set
+from nat_core.data.sets import load_set
+from nat_core.errors import MissingDataset
 from nat_core.measure.predictions import Predictions, pack, unpack
 from nat_core.measure.report import evaluate
 from nat_core.measure.variants import without_variants

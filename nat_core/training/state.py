@@ -14,7 +14,8 @@ import torch
 from safetensors.numpy import save
 from torch import Tensor
 
-from nat_core.files import CheckpointError, write_durably
+from nat_core.errors import CheckpointError, DivergedError, TrainingError
+from nat_core.files import write_durably
 from nat_core.network.inference import Network
 from nat_core.network.models import Classifier
 from nat_core.recipes import Recipe
@@ -69,19 +70,6 @@ def newest_state(folder: Path) -> RunState | None:
 
 def _steps(folder: Path) -> list[str]:
     return sorted((path.stem for path in folder.glob("[0-9]*.json")), reverse=True)
-
-
-class TrainingError(RuntimeError):
-    """A run that cannot start or go on; the message says why and what to do."""
-
-
-class DivergedError(TrainingError):
-    """A run whose loss or weights stopped being numbers."""
-
-    def __init__(self, sentence: str, step: int, steps: int) -> None:
-        super().__init__(sentence)
-        self.says = f"diverged at step {step:,} of {steps:,}"
-        """Where, in a few words."""
 
 
 @dataclass(eq=False)

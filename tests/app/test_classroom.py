@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from nat_core.__main__ import main
 from nat_core.cli import serve
+from nat_core.errors import NoNetwork
 from tests.app.test_links import opened
 from tests.cli.test_commands import Server
 from tests.pages import MAIN, said
@@ -63,7 +64,7 @@ def test_a_taken_port_is_passed_over_or_named() -> None:
         taken.bind(("0.0.0.0", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(serve.NoNetwork, match=f"Port {port} is taken"):
+        with pytest.raises(NoNetwork, match=f"Port {port} is taken"):
             serve.free_port(port)
     assert serve.free_port(port) == port
     assert 8501 <= serve.free_port() < 8601

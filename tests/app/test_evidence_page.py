@@ -10,7 +10,7 @@ from nat_app.answers.stored_answers import probabilities_csv
 from nat_app.shared.palette import KINDS
 from nat_core.store.checkpoints import CARD
 from nat_core.store.runs import add_run, record_of
-from nat_core.studies.plan import PlannedRun, queue
+from nat_core.studies.plan import PlannedRun, planned_runs
 from tests.pages import PAGES, said
 from tests.synthetic import write_pairs
 from tests.synthetic_runs import record
@@ -66,7 +66,7 @@ def test_a_damaged_file_of_runs_is_named_and_the_rest_is_shown(start, tmp_path: 
 def test_what_the_studies_show_is_told_once_they_can_be_judged(start, tmp_path: Path) -> None:
     write_pairs(tmp_path, "wrn16_1")
     assert "against `wrn16_1_baseline`" not in said(start(tmp_path, PAGE))
-    for run in queue("cpu", ("noise_floor",)):
+    for run in planned_runs("cpu", ("noise_floor",)):
         rate = 0.7 if run.recipe.name == "wrn16_1_baseline" else 0.4
         add_run(tmp_path, run.key, record(run, rate + 0.01 * run.seed))
     text = said(start(tmp_path, PAGE))

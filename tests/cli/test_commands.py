@@ -127,7 +127,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(
     target = tmp_path / "missing" / "logits.npz"
     arguments = ["evaluate", "digits_nat", "--images", str(picture.parent), "--output", str(target)]
     assert main(arguments) == 1
-    assert "No such file or directory" in capsys.readouterr().err
+    assert f"there is no folder {target.parent}: make it first" in capsys.readouterr().err
 
 
 def test_predict_json_is_the_documented_one(
@@ -165,8 +165,9 @@ def test_predict_answers_people_in_a_line_a_network(
 def test_predict_names_a_network_that_is_missing(
     networks: Path, picture: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["predict", str(picture), "--networks", "wrn16_1_nat"]) == 1
-    assert "No network wrn16_1_nat in " in capsys.readouterr().err
+    arguments = ["predict", str(picture), "--networks", "wrn16_1_nat", "--checkpoints", str(networks)]
+    assert main(arguments) == 1
+    assert f"No network wrn16_1_nat in {networks}, which holds digits_baseline, digits_nat. " in capsys.readouterr().err
 
 
 def test_predict_without_any_network_says_how_to_get_one(
@@ -192,7 +193,7 @@ def test_evaluate_a_folder(networks: Path, picture: Path, tmp_path: Path, capsys
     assert main(["evaluate", "digits_nat", "--images", str(tmp_path), "--output", str(target)]) == 1
     printed = capsys.readouterr()
     assert "broken.jpg" in printed.err
-    assert "1 pictures" in printed.out
+    assert "1 picture, which may show anything: no NCR" in printed.out
     stored = np.load(target)
     assert sorted(stored) == ["files", "logits"]
     assert stored["files"].tolist() == ["square.png"]

@@ -11,7 +11,7 @@ from nat_core.recipes import recipe_named
 from nat_core.store.checkpoints import load_card
 from nat_core.store.runs import add_run, record_of
 from nat_core.studies import timing
-from nat_core.studies.plan import PlannedRun, queue
+from nat_core.studies.plan import PlannedRun, planned_runs
 from nat_core.studies.queue import Progress
 
 NAT = recipe_named("wrn16_1_nat")
@@ -39,7 +39,7 @@ def test_the_plan_names_every_run_and_what_is_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, digits_networks: Path
 ) -> None:
     monkeypatch.setattr(timing, "estimated_seconds", lambda recipe, device: 1200.0)
-    runs = queue("cpu", ("trained_on",))
+    runs = planned_runs("cpu", ("trained_on",))
     done = replace(record_of(digits_networks, "digits_nat"), recipe=runs[2].recipe)
     add_run(tmp_path, runs[2].key, done)
     command = ["reproduce", "--plan", "--study", "trained_on", "--device", "cpu", "--jobs", "2", "--out", str(tmp_path)]

@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nat_core.data.download import SOURCES, DownloadError, download
+from nat_core.data.download import SOURCES, download
 from nat_core.data.sets import load_set
+from nat_core.errors import DownloadError
 
 # torchvision unpacks without naming a filter, of which Python 3.12 and 3.13 warn; the checksum comes first.
 pytestmark = pytest.mark.filterwarnings("ignore:Python 3.14 will, by default, filter extracted:DeprecationWarning")

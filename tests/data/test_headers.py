@@ -10,16 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
-from nat_core.data.images import (
-    MAX_BYTES,
-    MAX_PIXELS,
-    UnreadableImage,
-    check_pixels,
-    declared_size,
-    kind_of,
-    read_image,
-    read_photo,
-)
+from nat_core.data.images import MAX_BYTES, MAX_PIXELS, check_pixels, declared_size, kind_of, read_image, read_photo
+from nat_core.errors import UnreadableImage
 
 EXPORT = "which is not read here: export it as JPEG or PNG."
 CHOOSE = "choose a PNG, JPEG, WebP, GIF or BMP file."

@@ -7,17 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nat_core.data.sets import (
-    SETS,
-    MissingDataset,
-    data_folder,
-    describe,
-    load_set,
-    noise,
-    read_class_folders,
-    read_folder,
-    read_npz,
-)
+from nat_core.data.sets import SETS, data_folder, describe, load_set, noise, read_class_folders, read_folder, read_npz
+from nat_core.errors import MissingDataset
 
 
 def pictures(count: int, seed: int = 0) -> np.ndarray:

@@ -7,8 +7,8 @@ import zipfile
 import pytest
 
 from nat_core.data import uploaded_sets
-from nat_core.data.images import UnreadableImage
 from nat_core.data.uploaded_sets import is_zip, pictures_in
+from nat_core.errors import UnreadableImage
 
 PICTURE = b"the bytes of a picture " * 10
 

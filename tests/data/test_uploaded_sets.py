@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from nat_core.data import uploaded_sets
-from nat_core.data.uploaded_sets import UnreadableSet, labels_among, read_own_set
+from nat_core.data.uploaded_sets import labels_among, read_own_set
+from nat_core.errors import UnreadableSet
 
 
 def npz(**arrays) -> bytes:

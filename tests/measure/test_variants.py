@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nat_core.data.sets import MissingDataset, load_set
+from nat_core.data.sets import load_set
+from nat_core.errors import MissingDataset
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import evaluate
 from nat_core.measure.variants import left_out, places_kept, variants_of, with_variants, without_variants

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from nat_core.files import CheckpointError
+from nat_core.errors import CheckpointError
 from nat_core.network.inference import predict
 from nat_core.network.models import build
 from nat_core.network.uploaded_networks import Described, architecture_of, described, read_card, read_network

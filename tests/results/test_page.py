@@ -14,7 +14,7 @@ from nat_core.results.page import OVER_SEEDS, page
 from nat_core.results.section import protections, sentences, spread_cell, study_sheet, summary
 from nat_core.store.runs import RunRecord, add_run
 from nat_core.studies.level_findings import LevelSpread, NetworkId, PairLevels, save_levels
-from nat_core.studies.plan import PlannedRun, queue, studies
+from nat_core.studies.plan import PlannedRun, planned_runs, studies
 from nat_core.studies.rows import Noise, Row, accuracy, changes, noise_floor, on, rows_of
 from tests.synthetic_runs import record
 
@@ -24,7 +24,7 @@ KEPT = on("cifar100_test", "ncr_at_95_kept")
 def runs_of(*names: str) -> dict[str, RunRecord]:
     """Records of these studies: NAT at .40, .41 and .42 over its seeds, the baseline .30 above, all others at .45."""
     found = {}
-    for run in queue("cpu", names):
+    for run in planned_runs("cpu", names):
         rate = {"wrn16_1_nat": 0.40, "wrn16_1_baseline": 0.70}.get(run.recipe.name, 0.45) + 0.01 * run.seed
         found[run.key] = record(run, rate, accuracy=0.88 + 0.001 * run.seed)
     return found
@@ -110,7 +110,7 @@ def test_levels_of_other_weights_are_not_shown(files: dict[str, str]) -> None:
 
 
 def row(label: str, *rates: float) -> Row:
-    nat = next(run for run in queue("cpu", ("noise_floor",)) if run.recipe.name == "wrn16_1_nat")
+    nat = next(run for run in planned_runs("cpu", ("noise_floor",)) if run.recipe.name == "wrn16_1_nat")
     return Row(label, "", tuple(record(replace(nat, seed=seed), rate).report for seed, rate in enumerate(rates)))
 
 

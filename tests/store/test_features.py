@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nat_core.__main__ import main
-from nat_core.files import CheckpointError
+from nat_core.errors import CheckpointError
 from nat_core.network.inference import features, load_network, predict
 from nat_core.store.checkpoints import load_card, load_predictions
 from nat_core.store.features import CHOSEN, FEATURES, Features, choose, has_features, load_features, save_features

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nat_core.data.sets import MissingDataset, load_set
+from nat_core.data.sets import load_set
+from nat_core.errors import MissingDataset
 from nat_core.measure.report import evaluate
 from nat_core.network.inference import load_network, predict, predict_with_maps
 from nat_core.store.checkpoints import available, load_card, load_maps, load_predictions

@@ -8,11 +8,11 @@ import pytest
 
 from nat_core.__main__ import main
 from nat_core.cli import reproduce
-from nat_core.files import CheckpointError
+from nat_core.errors import CheckpointError
 from nat_core.measure.report import NetworkReport
 from nat_core.store.runs import RunRecord, add_run
 from nat_core.studies.choice import FILE, considered, decide, load_choice, pictures_a_step, record_choice
-from nat_core.studies.plan import CANDIDATES, NAT_PLUS, Choice, PlannedRun, queue
+from nat_core.studies.plan import CANDIDATES, NAT_PLUS, Choice, PlannedRun, planned_runs
 from nat_core.studies.queue import Progress
 from tests.synthetic_runs import record
 
@@ -25,10 +25,10 @@ def records(
 ) -> dict[str, RunRecord]:
     """The noise floor, and every candidate at NCR .40 with 95 % kept but for those of `rates`."""
     found = {}
-    for run in queue("cpu", ("noise_floor",)):
+    for run in planned_runs("cpu", ("noise_floor",)):
         rate = NOISE[run.recipe.name][run.seed]
         found[run.key] = record(run, rate, accuracy=0.880 + 0.002 * run.seed)
-    for run in queue("cpu", ("beyond",)):
+    for run in planned_runs("cpu", ("beyond",)):
         if run.recipe.name != leave_out:
             rate, right = rates.get(run.recipe.name, 0.40), (accuracy or {}).get(run.recipe.name, 0.88)
             found[run.key] = record(run, rate, accuracy=right)
@@ -81,19 +81,19 @@ def test_the_choice_is_written_once_with_its_reasons(tmp_path: Path) -> None:
 
 
 def test_its_study_has_runs_only_then() -> None:
-    assert queue("cpu", ("nat_plus",)) == ()
-    assert queue("cpu", ("nat_plus",), Choice(None, "held_out_nat")) == ()
-    runs = queue("cpu", ("nat_plus",), Choice("held_out_2_shuffled", "held_out_nat"))
+    assert planned_runs("cpu", ("nat_plus",)) == ()
+    assert planned_runs("cpu", ("nat_plus",), Choice(None, "held_out_nat")) == ()
+    runs = planned_runs("cpu", ("nat_plus",), Choice("held_out_2_shuffled", "held_out_nat"))
     assert [run.key for run in runs[:4:3]] == ["short/wrn16_1_nat/seed0", "short/nat_plus/seed0"]
     assert len(runs) == 10
     assert runs[3].recipe.synthetic == ("patch_shuffled",) * 2
     assert not runs[3].recipe.held_out
     assert (runs[-1].recipe.name, runs[-1].recipe.protocol, runs[-1].published) == (NAT_PLUS, "cpu", True)
-    assert len(queue("short", ("nat_plus",), Choice("held_out_cutout", "held_out_nat"))) == 9
+    assert len(planned_runs("short", ("nat_plus",), Choice("held_out_cutout", "held_out_nat"))) == 9
 
 
 def test_a_step_s_cost_is_its_pictures() -> None:
-    costs = {run.recipe.name: pictures_a_step(run.recipe) for run in queue("cpu", ("beyond",))}
+    costs = {run.recipe.name: pictures_a_step(run.recipe) for run in planned_runs("cpu", ("beyond",))}
     assert costs.pop("held_out_hardest_8_of_32") == 96
     assert costs.pop("held_out_baseline") == 64
     assert set(costs.values()) == {72}

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from nat_core.__main__ import main
-from nat_core.data.sets import load_set
-from nat_core.files import CheckpointError
+from nat_core.data.sets import evenly, load_set
+from nat_core.errors import CheckpointError
 from nat_core.network.inference import load_network
 from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import CARD
@@ -28,7 +28,7 @@ from nat_core.studies.level_findings import (
     save_levels,
     spread,
 )
-from nat_core.studies.levels import level_distances, measure, pairs_to_measure, stored_networks
+from nat_core.studies.levels import PICTURES, level_distances, measure, pairs_to_measure, stored_networks
 from tests.synthetic import write_network, write_pairs
 
 
@@ -83,7 +83,8 @@ def test_a_folder_is_measured_once_and_again_where_weights_changed(
     stored = pair_of(load_levels(folder), *same_seed)
     assert stored is not None
     one, other = (load_network(folder, each.name) for each in same_seed)
-    expected = level_distances(one, other, levels._some(load_set("digits_89").pixels))
+    digits = load_set("digits_89").pixels
+    expected = level_distances(one, other, digits[evenly(len(digits), 100)])
     for level in LEVELS:
         assert stored.sets["digits_89"][level].mean == pytest.approx(float(expected[level].mean()), abs=1e-5)
 
@@ -120,7 +121,7 @@ def test_the_better_nat_is_compared_with_the_baseline_as_well() -> None:
 
 def test_large_sets_are_thinned_evenly() -> None:
     pixels = np.arange(50_000)
-    taken = levels._some(pixels)
+    taken = pixels[evenly(len(pixels), PICTURES)]
     assert (len(taken), taken[0], taken[-1]) == (10_000, 0, 49_999)
     assert set(np.diff(taken)) <= {4, 5, 6}
 

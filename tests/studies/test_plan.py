@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from nat_core.files import CheckpointError
+from nat_core.errors import CheckpointError
 from nat_core.recipes import recipe_named
 from nat_core.store.runs import RUNS, RunRecord, add_run, load_runs, record_of
-from nat_core.studies.plan import PlannedRun, queue, studies
+from nat_core.studies.plan import PlannedRun, planned_runs, studies
 from nat_core.training.losses import TARGETS
 
-RUNS_OF = {protocol: queue(protocol) for protocol in ("full", "cpu", "short")}
+RUNS_OF = {protocol: planned_runs(protocol) for protocol in ("full", "cpu", "short")}
 
 
 @pytest.mark.parametrize("protocol", RUNS_OF)
@@ -39,9 +39,9 @@ def test_the_queue_begins_with_the_paper_s_first_table() -> None:
 
 
 def test_held_out_runs_look_at_no_reported_set() -> None:
-    beyond = queue("cpu", ("beyond",))
+    beyond = planned_runs("cpu", ("beyond",))
     assert {name for run in beyond for name in run.recipe.roles} == {"cifar10_held_out", "cifar100_held_out"}
-    digits = [run for run in queue("cpu", ("digits",)) if run.recipe.held_out]
+    digits = [run for run in planned_runs("cpu", ("digits",)) if run.recipe.held_out]
     assert len(digits) == 30
     assert {name for run in digits for name in run.recipe.roles} == {"digits_held_out", "digits_7_train"}
     assert {run.recipe.negatives for run in digits} == {None, "digits_6_train"}
@@ -57,7 +57,7 @@ def test_unknown_protocols_and_studies_name_the_known() -> None:
     with pytest.raises(ValueError, match="'digits'; known: full, cpu, short"):
         studies("digits")
     with pytest.raises(ValueError, match="'tables'; known: first_table"):
-        queue("cpu", ("tables",))
+        planned_runs("cpu", ("tables",))
 
 
 def test_records_survive_the_file_and_the_newest_wins(tmp_path: Path, digits_networks: Path) -> None:

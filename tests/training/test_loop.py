@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 import torch
 
+from nat_core.errors import TrainingError
 from nat_core.network.models import build
 from nat_core.recipes import RECIPES, Recipe, recipe_named
 from nat_core.store.checkpoints import WEIGHTS, load_card, load_weights
-from nat_core.training.loop import TrainingError, choose_precision, learning_rate, train
+from nat_core.training.loop import choose_precision, learning_rate, train
 from nat_core.training.state import newest_state
 
 TINY = replace(recipe_named("digits_nat"), epochs=2, sizes=((16, 1.0),))

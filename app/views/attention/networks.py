@@ -7,11 +7,11 @@ import numpy as np
 
 from nat_app.answers import stored_answers
 from nat_app.answers.level_spreads import COMPARED, Spread, gallery_spread
-from nat_app.shared.files import csv_text
 from nat_app.shared.pairs import short_name, stored_name
 from nat_app.shared.words import percent
 from nat_app.views.attention.maps import LEVELS, MapRow
 from nat_app.visit import brought_along
+from nat_core.files import csv_text
 from nat_core.measure.metrics import map_distance
 
 

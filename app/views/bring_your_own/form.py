@@ -14,7 +14,7 @@ from nat_app.views.bring_your_own import networks, words
 from nat_app.views.bring_your_own.state import BRINGING, ask_network
 from nat_app.visit import brought_along
 from nat_core.data.sets import CIFAR10_CLASSES
-from nat_core.files import CheckpointError
+from nat_core.errors import CheckpointError
 
 if TYPE_CHECKING:
     from nat_core.network.uploaded_networks import Described

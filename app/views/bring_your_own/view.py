@@ -13,7 +13,7 @@ from nat_app.views.bring_your_own import form, words
 from nat_app.views.bring_your_own.state import BRINGING, ask_set
 from nat_app.visit import brought_along
 from nat_app.visit.brought_along import OwnSet
-from nat_core.data.uploaded_sets import UnreadableSet
+from nat_core.errors import UnreadableSet
 from nat_core.recipes import IN_DISTRIBUTION
 
 pair, t = frame.chosen_pair(), frame.threshold()

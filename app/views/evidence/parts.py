@@ -15,7 +15,7 @@ from nat_app.answers import level_spreads, stored_answers
 from nat_app.answers.level_spreads import COMPARED
 from nat_app.shared import words
 from nat_app.views.evidence.settings import SHEET
-from nat_core.files import CheckpointError
+from nat_core.errors import CheckpointError
 from nat_core.measure.metrics import map_distance
 from nat_core.measure.report import NetworkReport
 from nat_core.paper.findings import Claim, MapDistances, Verdict, claims, findings, summary

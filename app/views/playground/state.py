@@ -9,7 +9,6 @@ import torch
 from jaxtyping import Bool, Float
 
 from nat_app.frame import links
-from nat_app.shared.files import csv_text
 from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.settings import Held
 from nat_app.views.playground.settings import (
@@ -25,6 +24,7 @@ from nat_app.views.playground.settings import (
     current,
 )
 from nat_app.visit import fair_queue
+from nat_core.files import csv_text
 from nat_core.measure.predictions import softmax
 from nat_core.small import plane, playground, twins
 

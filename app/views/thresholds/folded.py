@@ -32,7 +32,8 @@ from nat_app.views.thresholds.settings import (
     Fold,
 )
 from nat_app.visit import brought_along
-from nat_core.data.sets import CIFAR100_CLASSES, MissingDataset, data_folder, describe
+from nat_core.data.sets import CIFAR100_CLASSES, data_folder, describe
+from nat_core.errors import MissingDataset
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import SetReport
 

@@ -7,9 +7,9 @@ import pandas as pd
 
 from nat_app.answers import stored_answers
 from nat_app.answers.stored_answers import CURVE
-from nat_app.shared.files import csv_text
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, NAMES
+from nat_core.files import csv_text
 from nat_core.measure.metrics import ncr_curve
 from nat_core.measure.predictions import Predictions
 from nat_core.paper.figures import PAPER

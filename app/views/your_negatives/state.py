@@ -16,7 +16,7 @@ from nat_app.shared.palette import Kind
 from nat_app.shared.settings import Held
 from nat_app.views.your_negatives.settings import BESIDE, MOST, TAUGHT
 from nat_app.visit import fair_queue, photos
-from nat_core.files import CheckpointError
+from nat_core.errors import CheckpointError
 from nat_core.measure.predictions import Predictions
 from nat_core.network.inference import Network, features
 from nat_core.small import heads

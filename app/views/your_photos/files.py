@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from nat_app.shared.files import csv_text, page, png_url, thumbnail_url
+from nat_app.shared.files import page, png_url, thumbnail_url
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, LIGHT, NAMES, Kind
 from nat_app.shared.words import percent
 from nat_app.views.your_photos.cards import Card
 from nat_app.views.your_photos.words import SQUARES, verdict
+from nat_core.files import csv_text
 
 PHOTO_SIDE = 200
 STYLE = f"""

@@ -1,0 +1,128 @@
+"""What `nat_core` offers by a network's name alone: the store and inference, with the folder found for you.
+
+The rooms below take a folder and a name; here a name is enough (`nat_core.store.checkpoints.search_path` says where
+it is looked for). Torch is imported by the functions that run a network.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nat_core.data.sets import ImageSet
+from nat_core.data.uploaded_sets import labels_among
+from nat_core.measure.evaluation import Evaluation, evaluate_logits
+from nat_core.measure.predictions import BACKGROUND, Predictions, raw
+from nat_core.measure.report import NetworkReport
+from nat_core.store import checkpoints
+from nat_core.store.checkpoints import Card
+
+if TYPE_CHECKING:
+    from nat_core.network.inference import Network
+
+
+def load_network(name: str, *, folder: Path | str | None = None, device: str = "cpu") -> "Network":
+    """Return a stored network, ready for `predict`.
+
+    It is looked for in `folder`, or without one in NAT_CHECKPOINTS, in ./checkpoints and among the small networks that
+    come with the installed package. `device` is auto, cpu, cuda or mps. Raises CheckpointError where the network is
+    missing (the message says how to get it) or damaged, ValueError for a device that this machine does not have.
+
+    >>> load_network("digits_nat").classes
+    ('0', '1', '2', '3', '4', '5')
+    """
+    from nat_core.network import inference
+
+    return inference.load_network(checkpoints.folder_with(name, folder), name, inference.choose_device(device))
+
+
+def load_predictions(
+    name: str, sets: Sequence[str] | None = None, *, folder: Path | str | None = None
+) -> dict[str, Predictions]:
+    """Return a network's stored predictions by image set, all of them or those of `sets` that are there; no torch.
+
+    Looked for, and raises, as `load_network` does. Those of a network with a background class are read raw, as its
+    report reads them.
+
+    >>> len(load_predictions("digits_nat")["digits_test"])
+    222
+    """
+    home = checkpoints.folder_with(name, folder)
+    found = checkpoints.load_predictions(home, name, sets)
+    return raw(found) if checkpoints.load_card(home, name).classes[-1] == BACKGROUND else found
+
+
+def load_card(name: str, *, folder: Path | str | None = None) -> Card:
+    """Return what is known of a stored network: recipe, classes, seed, hardware, report; no torch.
+
+    Looked for, and raises, as `load_network` does.
+
+    >>> load_card("digits_nat").recipe.negatives
+    'digits_67_train'
+    """
+    return checkpoints.load_card(checkpoints.folder_with(name, folder), name)
+
+
+def load_report(name: str, *, folder: Path | str | None = None) -> NetworkReport:
+    """Return a stored network's published numbers, fractions in [0, 1]; no torch.
+
+    Looked for, and raises, as `load_network` does.
+
+    >>> load_report("digits_nat").in_distribution
+    'digits_test'
+    """
+    return load_card(name, folder=folder).report
+
+
+def evaluate(
+    network: "Network",
+    *,
+    known: ImageSet | Predictions,
+    negatives: ImageSet | Predictions | Mapping[str, ImageSet | Predictions],
+    batch_size: int = 256,
+    progress: bool = False,
+) -> Evaluation:
+    """Return NCR, accuracy, the share kept, AUROC, AUPR and FPR95 of a network on pictures, or on its predictions.
+
+    `known` shows classes that the network was taught, `negatives` nothing that it was taught: one set, or several by
+    name. The classes of `known` are matched to the network's by name, whatever their order; a set without labels has
+    no accuracy. `batch_size` and `progress` are `predict`'s. The formulas are those of `evaluate_logits`. Raises
+    ValueError where `known` shows a class that the network was not taught, and as `predict` and `evaluate_logits` do.
+
+    >>> network, test = load_network("digits_nat"), load_predictions("digits_nat")
+    >>> report = evaluate(network, known=test["digits_test"], negatives=test["digits_89"])
+    >>> report.accuracy == load_report("digits_nat").accuracy
+    True
+    """
+    several = {_name(negatives): negatives} if isinstance(negatives, ImageSet | Predictions) else negatives
+
+    def answered(each: ImageSet | Predictions) -> Predictions:
+        from nat_core.network.inference import predict
+
+        if isinstance(each, Predictions):
+            return each
+        found = predict(network, each, batch_size=batch_size, progress=progress)
+        return raw({each.name: found})[each.name] if network.classes[-1] == BACKGROUND else found
+
+    labels = known.labels if isinstance(known, Predictions) else _labels_of(known, network.classes)
+    return evaluate_logits(answered(known), {name: answered(each) for name, each in several.items()}, labels)
+
+
+def _name(each: ImageSet | Predictions) -> str:
+    return each.name if isinstance(each, ImageSet) else each.set_name
+
+
+def _labels_of(known: ImageSet, classes: tuple[str, ...]) -> np.ndarray | None:
+    """The known pictures' labels as the network's class numbers; None for a set without labels."""
+    if known.labels is None or not known.classes:
+        return known.labels
+    labels = labels_among(known, classes)
+    if labels is None or labels.min() < 0:
+        taught = {name.casefold() for name in classes}
+        others = [name for name in known.classes if name.casefold() not in taught]
+        raise ValueError(
+            f"known shows classes that the network was not taught: {', '.join(others[:10])}. It knows "
+            f"{', '.join(classes)}: take the others out, or name them as negatives"
+        )
+    return labels

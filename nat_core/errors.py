@@ -1,0 +1,78 @@
+"""What can go wrong, by name: a `NatError` is what a user can do something about, and its message says what.
+
+The message is one sentence that says what is wrong, why, and what to do. What is raised at a value, a file or a run is
+one of Python's own kinds as well, so `except ValueError` catches an unreadable picture.
+"""
+
+
+class NatError(Exception):
+    """The base of all kinds; the message is a sentence to show as it is.
+
+    >>> issubclass(CheckpointError, NatError), issubclass(CheckpointError, ValueError)
+    (True, True)
+    """
+
+
+# --- files and networks ----------------------------------------------------------------------------------------------
+
+
+class CheckpointError(NatError, ValueError):
+    """A checkpoint that is missing, damaged or of another kind; the message says which and why."""
+
+
+class NetworkError(NatError, ValueError):
+    """A module that cannot serve as a network here, or a network that cannot do what it is asked."""
+
+
+class Busy(NatError, RuntimeError):
+    """Another process holds the lock; the message says of what."""
+
+
+# --- pictures --------------------------------------------------------------------------------------------------------
+
+
+class UnreadableImage(NatError, ValueError):
+    """A picture that cannot be read; the message names the file and says what, why and what to do."""
+
+
+class UnreadableSet(NatError, ValueError):
+    """A file that is no image set; the message says what, why, and what to do."""
+
+
+class MissingDataset(NatError, FileNotFoundError):
+    """An image set that is not where it was looked for; the message says what, where, and how to get it."""
+
+
+class DownloadError(NatError, RuntimeError):
+    """An image set that could not be downloaded; the message says which, why, and what else to do."""
+
+
+# --- training --------------------------------------------------------------------------------------------------------
+
+
+class TrainingError(NatError, RuntimeError):
+    """A run that cannot start or go on; the message says why and what to do."""
+
+
+class DivergedError(TrainingError):
+    """A run whose loss or weights stopped being numbers."""
+
+    def __init__(self, sentence: str, step: int, steps: int) -> None:
+        super().__init__(sentence)
+        self.says = f"diverged at step {step:,} of {steps:,}"
+        """Where, in a few words."""
+
+
+# --- the command line ------------------------------------------------------------------------------------------------
+
+
+class CommandError(NatError):
+    """A command that cannot be carried out; the message is the sentence to print."""
+
+
+class NotServed(NatError):
+    """The app cannot be served; the message is a sentence for whoever started it."""
+
+
+class NoNetwork(NatError):
+    """This computer is in no network, or no port is free; the message is a sentence for whoever started it."""

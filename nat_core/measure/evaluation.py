@@ -1,0 +1,173 @@
+"""Evaluations: anyone's logits on known pictures and on negatives, measured as the networks here are.
+
+Plain arrays are enough: no checkpoint, no torch, no image set of ours.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy.typing import ArrayLike
+from tabulate import tabulate
+
+from nat_core.measure import metrics
+from nat_core.measure.predictions import Predictions
+from nat_core.measure.report import threshold_key
+from nat_core.recipes import THRESHOLDS
+
+SHARE_KEPT = 0.95
+"""The share of known pictures kept where networks are compared at equal use."""
+
+
+@dataclass(frozen=True)
+class NegativesEvaluation:
+    """One set of negatives beside the known pictures; every number but `images` is a fraction in [0, 1]."""
+
+    images: int
+    ncr: dict[str, float]
+    """NCR_t, the share of the negatives with confidence > t, by threshold: lower is better."""
+    ncr_at_95_kept: float
+    """NCR at the largest t that keeps 95 % of the known pictures: lower is better."""
+    auroc: float
+    """Area under the ROC curve, negatives positive, score = -confidence: 1 is perfect, 0.5 is chance."""
+    aupr_negatives: float
+    """Average precision of finding the negatives (score = -confidence); chance is their share of all pictures."""
+    aupr_in_distribution: float
+    """Average precision of finding the known pictures (score = confidence); chance is their share."""
+    fpr95: float
+    """Share of the known pictures rejected at the first threshold that rejects 95 % of the negatives: 0 is best."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What `evaluate_logits` and `evaluate` return; `str()` and `print` show it as text, `to_json` as plain values."""
+
+    images: int
+    """How many known pictures the numbers come from."""
+    classes: int
+    accuracy: float | None
+    """Share of the known pictures classified correctly, in [0, 1]; None without labels."""
+    share_kept: dict[str, float]
+    """Share of the known pictures with confidence > t, right or wrong, by threshold."""
+    negatives: dict[str, NegativesEvaluation]
+    """By the sets' names, in the order given."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The evaluation as JSON's own types, every field by its name."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        """A line on the known pictures, then a table with one row a measure and one column a set."""
+        correct = "no labels" if self.accuracy is None else f"accuracy {100 * self.accuracy:.2f} %"
+        header = ["measure", "kept", *self.negatives]
+        rows = [["pictures", f"{self.images:,}", *(f"{each.images:,}" for each in self.negatives.values())]]
+        for key, kept in self.share_kept.items():
+            rates = (f"{each.ncr[key]:.3f}" for each in self.negatives.values())
+            rows.append([f"NCR {key}", f"{kept:.3f}", *rates])
+        for field, title in TITLES.items():
+            rows.append([title, "-", *(f"{getattr(each, field):.3f}" for each in self.negatives.values())])
+        table = tabulate(rows, header, "simple", disable_numparse=True)
+        return f"{self.images:,} known pictures of {self.classes} classes, {correct}\n{table}"
+
+
+TITLES = {
+    "ncr_at_95_kept": "NCR, 95 % kept",
+    "auroc": "AUROC",
+    "aupr_negatives": "AUPR, negatives",
+    "aupr_in_distribution": "AUPR, in distribution",
+    "fpr95": "FPR95",
+}
+"""The measures that need no threshold, by their field of `NegativesEvaluation`."""
+
+
+def evaluate_logits(
+    known: Predictions | ArrayLike,
+    negatives: Mapping[str, Predictions | ArrayLike],
+    labels: ArrayLike | None = None,
+    thresholds: Sequence[float] = THRESHOLDS,
+) -> Evaluation:
+    """Return NCR, accuracy, the share kept, AUROC, AUPR and FPR95 of anyone's logits.
+
+    `known` are logits (n, classes) on pictures of the classes that the network was taught, `negatives` logits
+    (m, classes) on pictures of nothing that it was taught, by the name of their set. Each is an array, or anything
+    that NumPy makes one of, or `Predictions`. `labels` are class numbers from 0, one a known picture; without them
+    those of the predictions count, and without any there is no accuracy. Confidence is the maximum softmax probability
+    (see `nat_core.measure.metrics` for each formula); `thresholds` are in [0, 1] (the paper's: 0.4, 0.6, 0.8, 0.9).
+
+    Raises ValueError, in one sentence that names the array, for a wrong shape, another number of classes, values that
+    are not finite, labels outside the classes or of another length, and where there are no negatives.
+
+    >>> report = evaluate_logits(known=[[4.0, 0.0], [0.0, 3.0]], negatives={"noise": [[0.1, 0.0]]}, labels=[0, 0])
+    >>> report.accuracy, report.negatives["noise"].auroc, report.share_kept["0.9"]
+    (0.5, 1.0, 1.0)
+    """
+    if not isinstance(negatives, Mapping) or not negatives:
+        raise ValueError(f"negatives must be logits by the name of their set, at least one; got {negatives!r:.80}")
+    beside = _predictions("known", known)
+    classes = beside.logits.shape[1]
+    numbers = _labels(beside.labels if labels is None else labels, len(beside), classes)
+    return Evaluation(
+        images=len(beside),
+        classes=classes,
+        accuracy=None if numbers is None else metrics.accuracy(beside.predicted, numbers),
+        share_kept={threshold_key(t): metrics.share_kept(beside, t) for t in thresholds},
+        negatives={
+            str(name): _against(beside, _predictions(f"negatives {name!r}", each, classes), thresholds)
+            for name, each in negatives.items()
+        },
+    )
+
+
+def _against(known: Predictions, negatives: Predictions, thresholds: Sequence[float]) -> NegativesEvaluation:
+    return NegativesEvaluation(
+        images=len(negatives),
+        ncr={threshold_key(t): metrics.negative_confidence_rate(negatives, t) for t in thresholds},
+        ncr_at_95_kept=metrics.ncr_at_share_kept(known, negatives, SHARE_KEPT),
+        auroc=metrics.auroc(known, negatives),
+        aupr_negatives=metrics.aupr(known, negatives, to_find=metrics.NEGATIVES),
+        aupr_in_distribution=metrics.aupr(known, negatives, to_find=metrics.KNOWN),
+        fpr95=metrics.fpr95(known, negatives),
+    )
+
+
+def _predictions(name: str, given: Predictions | ArrayLike, classes: int | None = None) -> Predictions:
+    """The predictions themselves, or those made of an array that is checked first; `name` stands in the error."""
+    found = given if isinstance(given, Predictions) else _from_array(name, given)
+    if not len(found) or found.logits.shape[1] < 2:
+        raise ValueError(f"{name} needs at least 1 picture and 2 classes; got logits of shape {found.logits.shape}")
+    if classes is not None and found.logits.shape[1] != classes:
+        raise ValueError(f"{name} must have {classes} logits a picture, as known has; got {found.logits.shape[1]}")
+    return found
+
+
+def _from_array(name: str, given: ArrayLike) -> Predictions:
+    logits = _numbers(name, given)
+    if logits.ndim != 2:
+        raise ValueError(f"{name} must be logits of shape (pictures, classes); got shape {logits.shape}")
+    wrong = np.flatnonzero(~np.isfinite(logits).all(axis=1))
+    if len(wrong):
+        raise ValueError(f"{name} must be finite; {len(wrong)} of {len(logits)} rows are not, the first is {wrong[0]}")
+    return Predictions("logits", name, tuple(map(str, range(len(logits)))), logits)
+
+
+def _numbers(name: str, given: ArrayLike) -> Float[np.ndarray, "..."]:
+    try:
+        found = np.asarray(given)
+    except ValueError:  # rows of unequal length
+        found = np.empty(0, object)
+    if found.dtype.kind not in "fiu":
+        raise ValueError(f"{name} must be an array of numbers, all rows of one length; got {type(given).__name__}")
+    return found.astype(np.float64)
+
+
+def _labels(given: ArrayLike | None, count: int, classes: int) -> Int[np.ndarray, " n"] | None:
+    if given is None:
+        return None
+    labels = np.asarray(given)
+    if labels.shape != (count,) or labels.dtype.kind not in "iu":
+        raise ValueError(f"labels must be {count} whole numbers; got {labels.dtype} of shape {labels.shape}")
+    if labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(f"labels must be in 0 to {classes - 1}; got {labels.min()} to {labels.max()}")
+    return labels.astype(np.int64)
