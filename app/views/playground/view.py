@@ -7,29 +7,8 @@ import streamlit as st
 from nat_app.answers import stored_answers
 from nat_app.frame import frame
 from nat_app.shared.palette import KINDS, NAMES
-from nat_app.views.playground import words
+from nat_app.views.playground import settings, words
 from nat_app.views.playground.planes import plane, plane_picture
-from nat_app.views.playground.settings import (
-    ACROSS,
-    ACTIVATION,
-    CLASS_COUNT,
-    COUNT,
-    DIVERGENCE,
-    LAYER_COUNT,
-    LAYERS,
-    MOST_COUNT,
-    MOST_SEED,
-    MOST_WEIGHT,
-    RATE,
-    RATES,
-    SEED,
-    SHAPE,
-    SLOW,
-    UP,
-    WEIGHT,
-    WIDTH,
-    WIDTHS,
-)
 from nat_core.small.plane import CLASSES, EXTENT, MARGIN
 
 with st.spinner("The two networks are made ready."):
@@ -54,12 +33,12 @@ def controls() -> None:
             st.button("Train", key="train", icon=":material/play_arrow:", on_click=state.train, type="primary")
         st.button("Step", key="step", on_click=state.step, help="Ten steps of training")
         st.button("Rewind", key="rewind", on_click=state.rewind, help="Back to the same start; the negatives stay")
-        st.toggle("Slow motion", key=SLOW.bind(), persist_state="session")
+        st.toggle("Slow motion", key=settings.SLOW.bind(), persist_state="session")
         st.space("small")
         st.caption("Add negatives", width="content")
         for kind, name in words.NEGATIVES.items():
             st.button(name, key=f"add_{kind}", on_click=state.add, args=(kind,))
-        empty = not len(state.PLACES.value)
+        empty = not len(settings.PLACES.value)
         st.button("Clear", key="clear", on_click=state.clear, type="tertiary", disabled=empty)
 
 
@@ -80,7 +59,7 @@ def stage() -> None:
         st.warning(playing.blown, icon=":material/warning:")
     for column, kind in zip(st.columns(2, gap="medium"), KINDS, strict=True):
         answer = answers[kind]
-        with column, st.container(key=f"figure_{kind}", gap="xsmall"):
+        with column, st.container(gap="xsmall"):
             st.caption(words.learns(kind, len(here.points.labels), number))
             plane(
                 f"plane_{kind}",
@@ -106,34 +85,47 @@ def stage() -> None:
         st.rerun()
 
 
-def settings() -> None:
+def choices() -> None:
     """Draw what can be chosen, folded."""
     with st.expander("Place one negative by numbers", icon=":material/add_location:"):
         across, up, button = st.columns([1, 1, 1], vertical_alignment="bottom")
-        across.number_input("Across (x)", -EXTENT, EXTENT, step=0.5, key=ACROSS.bind(), persist_state="session")
-        up.number_input("Up (y)", -EXTENT, EXTENT, step=0.5, key=UP.bind(), persist_state="session")
+        across.number_input(
+            "Across (x)", -EXTENT, EXTENT, step=0.5, key=settings.ACROSS.bind(), persist_state="session"
+        )
+        up.number_input("Up (y)", -EXTENT, EXTENT, step=0.5, key=settings.UP.bind(), persist_state="session")
         button.button("Add a negative here", key="add_typed", on_click=state.add_typed, width="stretch")
     with st.expander("Points, networks and objective", icon=":material/tune:"):
         first, second, third = st.columns(3, gap="medium")
         with first:
-            st.selectbox("Points", list(words.SHAPES), format_func=words.SHAPES.__getitem__, key=SHAPE.bind(),
+            st.selectbox("Points", list(words.SHAPES), format_func=words.SHAPES.__getitem__, key=settings.SHAPE.bind(),
                          persist_state="session")  # fmt: skip
-            st.select_slider("Classes", CLASSES, key=CLASS_COUNT.bind(), persist_state="session")
-            st.number_input("Seed (points and start)", 0, MOST_SEED, key=SEED.bind(), persist_state="session")
+            st.select_slider("Classes", CLASSES, key=settings.CLASS_COUNT.bind(), persist_state="session")
+            st.number_input(
+                "Seed (points and start)", 0, settings.MOST_SEED, key=settings.SEED.bind(), persist_state="session"
+            )
         with second:
-            st.number_input("Negatives at a press", 1, MOST_COUNT, key=COUNT.bind(), persist_state="session")
-            st.slider("Weight of the negatives", 0.0, MOST_WEIGHT, step=0.1, key=WEIGHT.bind(), persist_state="session")
+            st.number_input(
+                "Negatives at a press", 1, settings.MOST_COUNT, key=settings.COUNT.bind(), persist_state="session"
+            )
+            st.slider(
+                "Weight of the negatives",
+                0.0,
+                settings.MOST_WEIGHT,
+                step=0.1,
+                key=settings.WEIGHT.bind(),
+                persist_state="session",
+            )
             st.selectbox("Divergence", list(words.DIVERGENCES), format_func=words.DIVERGENCES.__getitem__,
-                         key=DIVERGENCE.bind(), persist_state="session")  # fmt: skip
+                         key=settings.DIVERGENCE.bind(), persist_state="session")  # fmt: skip
         with third:
-            st.select_slider("Units in a layer", WIDTHS, key=WIDTH.bind(), persist_state="session")
-            st.select_slider("Hidden layers", LAYERS, key=LAYER_COUNT.bind(), persist_state="session")
+            st.select_slider("Units in a layer", settings.WIDTHS, key=settings.WIDTH.bind(), persist_state="session")
+            st.select_slider("Hidden layers", settings.LAYERS, key=settings.LAYER_COUNT.bind(), persist_state="session")
             st.selectbox("Activation", list(words.ACTIVATIONS), format_func=words.ACTIVATIONS.__getitem__,
-                         key=ACTIVATION.bind(), persist_state="session")  # fmt: skip
-            st.select_slider("Learning rate (Adam)", RATES, key=RATE.bind(), persist_state="session")  # fmt: skip
+                         key=settings.ACTIVATION.bind(), persist_state="session")  # fmt: skip
+            st.select_slider("Learning rate (Adam)", settings.RATES, key=settings.RATE.bind(), persist_state="session")
 
 
 frame.offer("playground", partial(state.planes_csv, playing))
 with st.container(key="steady_planes"):
     stage()
-settings()
+choices()

@@ -53,7 +53,7 @@ def figures() -> None:
          f"{sure}, {pictures_of(known, n_known)}"),
     )  # fmt: skip
     for column, (key, title, values, source) in zip(st.columns(3), entries, strict=True):
-        with column, st.container(key=f"figure_{key}", gap=None):
+        with column, st.container(gap=None):
             st.caption(f"**{title}**")
             with st.container(key=f"number_{key}"):
                 st.markdown(words.both(values))
