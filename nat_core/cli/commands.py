@@ -1,11 +1,9 @@
 """What each verb of the command line does. Torch is imported only by the verbs that run a network."""
 
 import argparse
-import io
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,15 +12,18 @@ import numpy as np
 from jaxtyping import UInt8
 
 from nat_core.data.images import read_image
-from nat_core.data.sets import ImageSet, data_folder, describe, read_folder, read_npz
+from nat_core.data.sets import data_folder, describe
 from nat_core.errors import CommandError, NatError, UnreadableImage
-from nat_core.files import write_durably
-from nat_core.measure.metrics import accuracy, negative_confidence_rate
-from nat_core.measure.predictions import Predictions
-from nat_core.measure.report import NetworkReport, threshold_key
 from nat_core.paper.tables import render
-from nat_core.recipes import THRESHOLDS, recipe_in_protocol
-from nat_core.store.checkpoints import Card, available, checkpoints_folder, load_card, own_folder, renew_report
+from nat_core.store.checkpoints import (
+    Card,
+    available,
+    checkpoints_folder,
+    folder_with,
+    load_card,
+    own_folder,
+    renew_report,
+)
 
 if TYPE_CHECKING:
     from nat_core.network.inference import Network
@@ -58,18 +59,6 @@ def crop_and_filter(card: Card | None) -> tuple[str, str]:
     return (card.preprocessing["crop"], card.preprocessing["filter"]) if card else ("centre", "bicubic")
 
 
-def store_logits(path: Path, predictions: Predictions, *, from_folder: bool) -> None:
-    """Write `logits` float32 to an .npz file, with the `files` of a folder or the `labels` of an .npz file."""
-    arrays: dict[str, Any] = {"logits": predictions.logits.astype(np.float32)}
-    if from_folder:
-        arrays["files"] = np.array(predictions.ids)
-    elif predictions.labels is not None:
-        arrays["labels"] = predictions.labels
-    content = io.BytesIO()
-    np.savez(content, **arrays)
-    write_durably(path, content.getvalue())
-
-
 def run(options: argparse.Namespace) -> int:
     """Carry out one parsed command and return its exit status: 0, or 1 with a sentence on standard error."""
     verbs = {"data": data, "train": train, "predict": predict, "evaluate": evaluate, "report": report, "app": app,
@@ -101,43 +90,18 @@ def data(options: argparse.Namespace) -> int:
 
 
 def train(options: argparse.Namespace) -> int:
-    """Train a recipe's network into --out; a finished one is left as it is with --resume, and refused without."""
-    out, name = options.out or own_folder(options.checkpoints), options.recipe.name
-    if options.resume and name in available(out):
-        print(f"{name} is finished: {out / name}")
-        return 0
-    from nat_core.training.loop import train as train_network
+    """Train networks of a recipe, or of your own pictures."""
+    from nat_core.cli.train import train as train_networks
 
-    try:
-        recipe = recipe_in_protocol(name, options.protocol) if options.protocol else options.recipe
-        recipe = replace(recipe, epochs=options.epochs) if options.epochs else recipe
-        home = train_network(
-            recipe,
-            data=data_folder(options.data),
-            out=out,
-            teachers=checkpoints_folder(options.checkpoints),
-            seed=options.seed,
-            device=options.device,
-            resume=options.resume,
-        )
-    except ValueError as error:
-        raise CommandError(str(error)) from None
-    trained = load_card(out, name).report
-    print(f"{name}: accuracy {100 * trained.accuracy:.2f} %")
-    for set_name, each in trained.negatives.items():
-        rates = ", ".join(f"NCR_{key} {value:.3f}" for key, value in each.ncr.items())
-        print(f"  {set_name} ({each.images:,} pictures): {rates}")
-    print(f"stored in {home}; compare it with: nat report --checkpoints {out}")
-    return 0
+    return train_networks(options)
 
 
 def predict(options: argparse.Namespace) -> int:
     """Answer each picture with each network, for people or as JSON; 1 where a picture cannot be read."""
     from nat_core.network.inference import load_network
 
-    folder = checkpoints_folder(options.checkpoints)
-    names = dict.fromkeys(options.networks or _every_network(folder))
-    networks = [load_network(folder, name) for name in names]
+    names = dict.fromkeys(options.networks or _every_network(checkpoints_folder(options.checkpoints)))
+    networks = [load_network(folder_with(name, options.checkpoints), name) for name in names]
     images = [answer(file, networks) for file in options.images]
     if options.json:
         print(json.dumps({"format": JSON_FORMAT, "images": images}, indent=2))
@@ -150,20 +114,10 @@ def predict(options: argparse.Namespace) -> int:
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    """Print the NCRs of one network on a folder or an .npz file of pictures, and store the logits if asked to."""
-    folder = checkpoints_folder(options.checkpoints)
-    card = load_card(folder, options.network)
-    images = _own_images(options.images, card)
-    from nat_core.network import inference
+    """Measure networks on pictures of one's own."""
+    from nat_core.cli.evaluate import evaluate as measure
 
-    network = inference.load_network(folder, options.network)
-    predictions = inference.predict(network, images.pixels, name=images.name, ids=images.ids, labels=images.labels)
-    if options.output:
-        store_logits(options.output, predictions, from_folder=options.images.is_dir())
-    _print_rates(predictions, card.report, known=images.classes == card.classes)
-    for sentence in images.skipped:
-        _complain(options.verb, sentence)
-    return 1 if images.skipped else 0
+    return measure(options)
 
 
 def report(options: argparse.Namespace) -> int:
@@ -236,26 +190,3 @@ def _print_answers(images: Sequence[dict[str, Any]]) -> None:
         for name, given in image["networks"].items():
             winner = max(given["probabilities"], key=given["probabilities"].get)
             print(f"  {name:<28} {100 * given['confidence']:5.1f} %  {winner}")
-
-
-def _own_images(source: Path, card: Card) -> ImageSet:
-    if source.is_dir():
-        return read_folder(source, None, *crop_and_filter(card))
-    if source.suffix != ".npz" or not source.exists():
-        raise CommandError(f"{source} is neither a folder of pictures nor an .npz file: check its name")
-    try:
-        return read_npz(source)
-    except ValueError as error:
-        raise CommandError(str(error)) from None
-
-
-def _print_rates(predictions: Predictions, own: NetworkReport, *, known: bool) -> None:
-    """The share of pictures above each threshold: NCR, or the share kept where their classes are the network's."""
-    print(f"{predictions.network} on {predictions.set_name}: {len(predictions):,} pictures")
-    if known and predictions.labels is not None:
-        print(f"accuracy {100 * accuracy(predictions.predicted, predictions.labels):.2f} %")
-    print(f"{'t':>4}  {'kept' if known else 'NCR':>5}  kept of {own.in_distribution}")
-    for threshold in THRESHOLDS:
-        key = threshold_key(threshold)
-        rate = negative_confidence_rate(predictions.confidence, threshold)
-        print(f"{key:>4}  {rate:.3f}  {own.share_kept[key]:.3f}")

@@ -57,9 +57,8 @@ class Predictions:
     def take(self, places: Int[np.ndarray, " k"], set_name: str) -> "Predictions":
         """Return the predictions on the pictures at these places, in that order, as those of another set."""
         labels = None if self.labels is None else self.labels[places]
-        return Predictions(
-            self.network, set_name, tuple(self.ids[place] for place in places), self.logits[places], labels
-        )
+        ids = tuple(self.ids[place] for place in places)
+        return type(self)(self.network, set_name, ids, self.logits[places], labels)
 
     @cached_property
     def probabilities(self) -> Float[np.ndarray, "n classes"]:

@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 from jaxtyping import TypeCheckError
 
 from nat_core.measure import metrics
+from nat_core.measure.predictions import Predictions
 
 # Under pytest the shapes in the signatures are checked first; without that hook our own ValueError answers.
 REFUSED = (ValueError, TypeCheckError)
@@ -151,6 +152,50 @@ def test_auroc_is_half_against_itself_and_turns_round(known, negatives):
     assert metrics.auroc(known, negatives) + metrics.auroc(negatives, known) == pytest.approx(1, abs=1e-12)
 
 
+def test_aupr_by_hand_both_ways_round():
+    known, negatives = np.array([0.9, 0.7, 0.3]), np.array([0.5, 0.2])
+    # Rising confidence: negative .2 (precision 1/1), known .3, negative .5 (2/3).
+    assert metrics.aupr(known, negatives) == pytest.approx((1 + 2 / 3) / 2)
+    # Falling confidence: known .9 (1/1), known .7 (2/2), negative .5, known .3 (3/4).
+    assert metrics.aupr(known, negatives, to_find="in_distribution") == pytest.approx((1 + 1 + 3 / 4) / 3)
+
+
+@examples
+@given(CONFIDENCE, CONFIDENCE)
+def test_aupr_is_scikit_learns_average_precision(known, negatives):
+    is_negative, _ = roc(known, negatives)
+    confidence = np.r_[known, negatives]
+    expected = sklearn.metrics.average_precision_score(is_negative, -confidence)
+    assert metrics.aupr(known, negatives) == pytest.approx(expected, abs=1e-12)
+    expected = sklearn.metrics.average_precision_score(1 - is_negative, confidence)
+    assert metrics.aupr(known, negatives, to_find="in_distribution") == pytest.approx(expected, abs=1e-12)
+
+
+@examples
+@given(CONFIDENCE, st.integers(1, 40))
+def test_aupr_without_any_difference_is_the_share_of_the_class_to_find(known, count):
+    same = np.full(count, 0.5)
+    assert metrics.aupr(np.full(len(known), 0.5), same) == pytest.approx(count / (count + len(known)))
+
+
+def test_aupr_names_the_classes_that_can_be_found():
+    with pytest.raises(ValueError, match="must be 'negatives' or 'in_distribution'; got 'positive'"):
+        metrics.aupr(np.array([0.5]), np.array([0.4]), to_find="positive")
+
+
+def test_predictions_stand_for_their_confidence():
+    logits = np.array([[0.0, 0.0], [3.0, 0.0], [0.0, 9.0]], np.float32)
+    given = Predictions("net", "set", ("a", "b", "c"), logits, np.array([0, 1, 1]))
+    other = given.take(np.array([0, 1]), "other")
+    assert metrics.ncr(given, 0.9) == metrics.negative_confidence_rate(given.confidence, 0.9) == 2 / 3
+    for metric in (metrics.auroc, metrics.fpr95, metrics.aupr, metrics.ncr_at_share_kept):
+        assert metric(given, other) == metric(given.confidence, other.confidence)
+    assert metrics.accuracy(given) == 2 / 3
+    assert metrics.accuracy(given, np.array([1, 0, 0])) == 1 / 3
+    with pytest.raises(ValueError, match="needs labels"):
+        metrics.accuracy(Predictions("net", "set", ("a",), logits[:1]))
+
+
 @examples
 @given(CONFIDENCE, CONFIDENCE)
 def test_ranks_alone_decide_auroc_fpr95_and_ncr_at_share_kept(known, negatives):
@@ -166,7 +211,7 @@ def test_fpr95_by_hand_takes_the_first_threshold_without_interpolation():
     assert metrics.fpr95(np.array([0.5, 0.6]), np.array([0.4])) == 0.0
 
 
-@pytest.mark.parametrize("metric", [metrics.auroc, metrics.fpr95, metrics.ncr_at_share_kept])
+@pytest.mark.parametrize("metric", [metrics.auroc, metrics.fpr95, metrics.aupr, metrics.ncr_at_share_kept])
 @pytest.mark.parametrize("wrong", [[], [math.nan], [[0.5]]])
 def test_separation_metrics_refuse_empty_nan_and_wrong_shape(metric, wrong):
     with pytest.raises(REFUSED):

@@ -2,6 +2,8 @@
 
 import json
 import pickle
+import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +22,15 @@ from nat_core.store.checkpoints import (
     WEIGHTS,
     available,
     checkpoints_folder,
+    folder_with,
     load_card,
     load_maps,
     load_predictions,
     load_weights,
+    own_folder,
     save_checkpoint,
+    search_path,
+    shipped_folder,
 )
 
 NAME = "digits_nat"
@@ -137,9 +143,70 @@ def test_a_taken_name_is_refused_and_nothing_is_left_over(folder: Path) -> None:
     assert [path.name for path in folder.iterdir()] == [NAME]
 
 
-def test_the_folder_is_explicit_then_the_environment_then_checkpoints(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder as the current one, with nothing said of checkpoints."""
+    monkeypatch.delenv("NAT_CHECKPOINTS", raising=False)
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    return here
+
+
+@pytest.fixture
+def shipped(elsewhere: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The installed package of networks: a folder on the path, without an __init__, as in the wheel."""
+    site = elsewhere / "site-packages"
+    site.mkdir()
+    shutil.copytree(folder / NAME, site / "nat_checkpoints" / NAME)
+    # Before whatever is installed: in a clone the finder of an editable install comes first otherwise.
+    monkeypatch.setattr(sys, "meta_path", [each for each in sys.meta_path if "editable" not in repr(each)])
+    monkeypatch.syspath_prepend(site)
+    return site / "nat_checkpoints"
+
+
+def test_networks_are_stored_where_is_said_then_in_the_environments_folder_then_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("NAT_CHECKPOINTS", "elsewhere")
-    assert checkpoints_folder(Path("explicit")) == Path("explicit")
-    assert checkpoints_folder() == Path("elsewhere")
+    assert own_folder(Path("explicit")) == checkpoints_folder(Path("explicit")) == Path("explicit")
+    assert own_folder() == checkpoints_folder() == Path("elsewhere")
     monkeypatch.delenv("NAT_CHECKPOINTS")
+    assert own_folder() == Path("checkpoints")
+
+
+def test_the_installed_networks_are_shown_where_there_are_no_others(shipped: Path, folder: Path) -> None:
+    assert shipped_folder() == shipped
+    assert (checkpoints_folder(), own_folder()) == (shipped, Path("checkpoints"))
+    assert available(checkpoints_folder()) == (NAME,)
+    assert checkpoints_folder("named") == Path("named")
+    shutil.copytree(folder / NAME, Path("checkpoints") / "mine")
     assert checkpoints_folder() == Path("checkpoints")
+
+
+def test_a_name_is_looked_for_in_the_environments_folder_then_here_then_in_the_package(
+    shipped: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert search_path() == (Path("checkpoints"), shipped)
+    assert folder_with(NAME) == shipped
+    shutil.copytree(folder / NAME, Path("checkpoints") / NAME)
+    assert folder_with(NAME) == Path("checkpoints")
+    shutil.copytree(folder / NAME, Path("other") / NAME)
+    monkeypatch.setenv("NAT_CHECKPOINTS", "other")
+    assert search_path() == (Path("other"), Path("checkpoints"), shipped)
+    assert folder_with(NAME) == Path("other")
+    shutil.rmtree("other")
+    assert folder_with(NAME) == Path("checkpoints")
+
+
+def test_a_named_folder_stands_alone(shipped: Path) -> None:
+    assert folder_with(NAME, shipped) == shipped
+    with pytest.raises(CheckpointError, match=f"No network {NAME} in mine, which holds none. Train it with: nat train"):
+        folder_with(NAME, "mine")
+
+
+def test_what_is_missing_comes_with_one_command(shipped: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"leaves it out \(24 MB\): .* train it with: nat train resnet18_nat$"):
+        folder_with("resnet18_nat")
+    with pytest.raises(CheckpointError, match=f"which hold {NAME}. Choose one of these, or name the folder"):
+        folder_with("resnet19")
