@@ -186,6 +186,13 @@ _RESNET, _WIDE = ("resnet18_baseline", "resnet18_nat"), ("wrn40_1_baseline", "wr
 _SMALL = ("wrn16_1_baseline", "wrn16_1_nat", "wrn16_1_student_of_baseline", "wrn16_1_student_of_nat")
 
 
+_STRONG = replace(recipe_in_protocol("resnet18_nat", "full"), name=NAT_STRONG, **STRONG)
+_STRONG_RUNS = (
+    *(PlannedRun(recipe_in_protocol(name, "full"), kept=True) for name in _RESNET),
+    *(PlannedRun(_STRONG, seed, kept=seed == 0) for seed in (0, 1, 2)),
+)
+
+
 @dataclass(frozen=True)
 class Choice:
     """What the study `beyond` came to: see `choice.decide`."""
@@ -240,11 +247,9 @@ def studies(protocol: str = "cpu", choice: Choice | None = None) -> tuple[Study,
         Study("nat_plus", "Does the change that was chosen hold on the reported sets, over three seeds?",
               nat_plus(choice, protocol)),
         Study("frontier", "Where does NAT stand between accuracy and NCR, by the weight and the number of negatives?",
-              _variants(_FRONTIER, FRONTIER)),
+              () if short else _variants(_FRONTIER, FRONTIER)),
         Study("strong", "How far down does NCR go with many more negatives, at the paper's accuracy?",
-              tuple(PlannedRun(recipe_in_protocol(name, "full"), kept=True) for name in _RESNET)
-              + tuple(PlannedRun(replace(recipe_in_protocol("resnet18_nat", "full"), name=NAT_STRONG, **STRONG), seed,
-                                 kept=seed == 0) for seed in (0, 1, 2))),
+              () if short else _STRONG_RUNS),
         Study("digits", "How long should the digits' networks learn, with how many negatives, and how do they swing?",
               _DIGITS_RUNS),
         Study("more_seeds", "The same for the large networks.",
