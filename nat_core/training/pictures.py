@@ -144,5 +144,6 @@ def _fitting(recipe: Recipe, known: int, negatives: int | None) -> tuple[Recipe,
     if negatives is not None and count - len(recipe.synthetic) > negatives:
         count = negatives + len(recipe.synthetic)
     if count != recipe.negatives_per_batch:
-        sentences.append(f"Of negatives {count} a step are taken instead of {recipe.negatives_per_batch}.")
+        plural = "" if count == 1 else "s"
+        sentences.append(f"Each step shows {count} negative{plural} instead of {recipe.negatives_per_batch}.")
     return replace(recipe, batch_size=size, negatives_per_batch=count), sentences
