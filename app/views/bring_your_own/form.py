@@ -79,5 +79,5 @@ def _describe(each: brought_along.OwnNetwork) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         for page, title in (("see_it", "See it"), ("your_photos", "Your photos"), ("thresholds", "Thresholds"),
                             ("attention", "Attention")):  # fmt: skip
-            st.page_link(f"views/{page}.py", label=title)
+            st.page_link(f"views/{page}/view.py", label=title)
         st.button("Forget it", key="forget_network", icon=":material/delete:", on_click=own_networks.forget)
