@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 
 from nat_core.data.sets import data_folder
+from nat_core.measure.wording import plural
 from nat_core.store.checkpoints import own_folder
 from nat_core.store.runs import DivergedRun, RunRecord, load_ended, load_runs
 from nat_core.studies.choice import chosen_sentence, load_choice, record_choice
@@ -43,8 +44,8 @@ def reproduce(options: argparse.Namespace) -> int:
         progress = progress.then(go(chosen, place, jobs=jobs, seconds=_left(deadline), show=_Lines()))
     for key, sentence in progress.failed.items():
         print(f"nat reproduce: {key}: {sentence}", file=sys.stderr)
-    left = len(progress.waiting)
-    print(f"{len(progress.done)} runs finished, {left} left, {len(progress.failed)} failed; numbers of all runs: "
+    left, finished = len(progress.waiting), plural(len(progress.done), "run")
+    print(f"{finished} finished, {left} left, {len(progress.failed)} failed; numbers of all runs: "
           f"{place.out / 'runs.json'}")  # fmt: skip
     if left:
         print("go on with the same command")

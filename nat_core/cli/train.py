@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 from nat_core.data.sets import data_folder
 from nat_core.errors import CommandError
 from nat_core.measure.report import NetworkReport
+from nat_core.measure.wording import plural
 from nat_core.recipes import RECIPES, Recipe, recipe_in_protocol, recipe_named
 from nat_core.store.checkpoints import available, checkpoints_folder, load_card, own_folder
 
@@ -66,7 +67,7 @@ def _train_one(recipe: Recipe, seed: int, out: Path, options: argparse.Namespace
     print(f"{recipe.name}: accuracy {100 * trained.accuracy:.2f} %")
     for set_name, each in trained.negatives.items():
         rates = ", ".join(f"NCR_{key} {value:.3f}" for key, value in each.ncr.items())
-        print(f"  {set_name} ({each.images:,} pictures): {rates}")
+        print(f"  {set_name} ({plural(each.images, 'picture')}): {rates}")
     compare = "" if options.known else f"; compare it with: nat report --checkpoints {out}"
     print(f"stored in {home}{compare}")
 

@@ -140,7 +140,7 @@ def digit_pictures(
     """
     if part not in PARTS or not set(wanted) & set(range(10)):
         raise ValueError(f"digits are some of 0 to 9, in the parts {', '.join(PARTS)}; not {list(wanted)}, {part!r}")
-    from sklearn.datasets import load_digits  # 1.7 s to import: only for who wants the digits
+    from sklearn.datasets import load_digits  # 1.7 s to import: only for anyone who wants the digits
 
     images, digits = map(np.asarray, load_digits(return_X_y=True))
     chosen = np.isin(digits, wanted) & np.isin(np.arange(len(digits)) % 5, PARTS[part])

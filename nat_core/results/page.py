@@ -147,7 +147,7 @@ def _over_pictures(found: Found) -> Iterator[str]:
         yield "## Over pictures"
         yield (
             "Two stored networks on the same pictures, which are drawn anew 2,000 times (paired bootstrap). The "
-            "interval says how much hangs on the pictures; of what another seed would give it knows nothing."
+            "interval says how much depends on the pictures; it says nothing about what another seed would give."
         )
         yield pipes(Grid(("difference", "set", "measure", "value", "95 % interval", "pictures"), tuple(rows)))
 

@@ -58,7 +58,7 @@ class Place:
 
 @dataclass
 class Progress:
-    """What a queue has come to."""
+    """The state of a queue."""
 
     waiting: list[PlannedRun]
     running: dict[str, "Child"] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class Progress:
     """One sentence for each run that could not be trained, by its key."""
 
     def then(self, later: "Progress") -> "Progress":
-        """What two queues of one sitting have come to, one after the other."""
+        """Return the state of two queues of one sitting, one after the other."""
         return Progress(self.waiting + later.waiting, {}, self.done + later.done, self.failed | later.failed)
 
 

@@ -66,7 +66,7 @@ def paired_bootstrap(
     """Return mean(first - second) with its 95 % percentile interval: pictures are drawn anew, both networks together.
 
     `first` and `second` hold one number a picture, in the same order: 1.0 where confidence > t for NCR, where the
-    answer is right for accuracy. It says how much depends on the pictures; of the seeds it knows nothing. Source:
+    answer is right for accuracy. It says how much depends on the pictures; it says nothing about seeds. Source:
     Efron and Tibshirani 1993, "An Introduction to the Bootstrap". Raises ValueError for no or unequal numbers of
     pictures.
 
