@@ -104,8 +104,8 @@ def pictures_of(
         return _own_pictures(recipe, data, known, negatives)
     if recipe.in_distribution == OWN or negatives is not None:
         raise ValueError(f"{recipe.name} needs known pictures of your own: say where they are, with known=")
-    others = load_set(recipe.negatives, data) if recipe.negatives else None
-    return recipe, Pictures(load_set(recipe.training_set, data), others, data), ()
+    learnt = load_set(recipe.training_set, data)
+    return recipe, Pictures(learnt, load_set(recipe.negatives, data) if recipe.negatives else None, data), ()
 
 
 def _own_pictures(
