@@ -1,6 +1,8 @@
 """Typed settings and what a visit holds: what they begin with, what links may say of them, and who owns which key."""
 
+import tomllib
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,6 +35,14 @@ def test_a_setting_begins_with_its_default_and_goes_back_to_it(session: dict[str
     assert (SIZE.bind(), SIZE.value) == ("size", 5)
     SIZE.forget()
     assert (SIZE.value, session) == (3, {})
+
+
+def test_streamlit_can_read_its_configuration() -> None:
+    file = Path(__file__).parents[2] / "app" / ".streamlit" / "config.toml"
+    options = tomllib.loads(file.read_text(encoding="utf-8"))
+    assert options["browser"]["gatherUsageStats"] is False
+    assert options["runner"]["magicEnabled"] is False
+    assert options["server"]["address"] == "localhost"
 
 
 def test_what_a_visit_holds_is_made_once(session: dict[str, Any]) -> None:
