@@ -39,7 +39,7 @@ def now(app: AppTest) -> dict[str, Any]:
 
 
 def told(app: AppTest, **context: str) -> None:
-    """Let the page know what a browser tells (url, theme). Skips before Streamlit 1.67, whose AppTest takes it first."""
+    """Let the page know what a browser tells (url, theme). Skips where AppTest cannot: before Streamlit 1.67."""
     if not hasattr(app, "context"):
         pytest.skip("AppTest has no context before Streamlit 1.67")
     for name, value in context.items():
