@@ -1,8 +1,7 @@
-"""What a file is and how many pixels it claims to have, told from its first bytes before any decoder sees it.
+"""Any picture file becomes uint8 pixels: the one decode-and-resize that training, evaluation and app share.
 
-A decoder may allocate what a header claims: 21 KB of PNG can claim 800 MB, and libwebp allocates on opening.
-
-Any picture file -> uint8 pixels: the one decode-and-resize that training, evaluation and app share, with its limits.
+What a file is and how many pixels it claims to have is told from its first bytes, before any decoder sees it: a decoder
+may allocate what a header claims. 21 KB of PNG can claim 800 MB, and libwebp allocates on opening.
 
 Nothing global is changed, in Pillow or in `warnings`, so threads may read side by side. (Pillow itself warns of
 damaged tags in a picture that it reads; a program that does not want to hear it filters the module PIL once.)
@@ -28,157 +27,12 @@ MAX_PIXELS = {
     kind: most * MEGAPIXEL for kind, most in (("PNG", 24), ("JPEG", 64), ("WEBP", 12), ("GIF", 24), ("BMP", 24))
 }
 """The formats that are read, by Pillow's names, and the most pixels (width x height) of each."""
-READ = "PNG, JPEG, WebP, GIF or BMP"
-
-_EXPORT = "which is not read here: export it as JPEG or PNG"
-_CHOOSE = f"not a picture: choose a {READ} file"
-_KNOWN = ((b"\x89PNG", "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"GIF8", "GIF"))
-_FOREIGN = (
-    (4, b"ftypavi", f"an AVIF picture, {_EXPORT}"),
-    (4, b"ftyphe", f"a HEIC photo, {_EXPORT}"),
-    (4, b"ftypmif1", f"a HEIF photo, {_EXPORT}"),
-    (4, b"ftypmsf1", f"a HEIF photo, {_EXPORT}"),
-    (4, b"ftypcrx ", f"a camera raw file, {_EXPORT}"),
-    (4, b"ftyp", "a video, not a picture: save one frame of it as JPEG or PNG"),
-    (4, b"jP  \r\n\x87\n", f"a JPEG 2000 picture, {_EXPORT}"),
-    (0, b"\xff\x4f\xff\x51", f"a JPEG 2000 picture, {_EXPORT}"),
-    (4, b"JXL \r\n\x87\n", f"a JPEG XL picture, {_EXPORT}"),
-    (0, b"\xff\x0a", f"a JPEG XL picture, {_EXPORT}"),
-    (0, b"II*\0", f"a TIFF or camera raw file, {_EXPORT}"),
-    (0, b"MM\0*", f"a TIFF or camera raw file, {_EXPORT}"),
-    (0, b"8BPS", f"a Photoshop file, {_EXPORT}"),
-    (0, b"\0\0\1\0", f"an icon (ICO), {_EXPORT}"),
-    (0, b"%PDF", "a PDF, not a picture: export the page as JPEG or PNG"),
-    (0, b"PK\3\4", "an archive or office document, not a picture: take the pictures out of it first"),
-)
-
-
-def kind_of(data: bytes, name: str) -> str:
-    """Return Pillow's name of the format of a file's bytes, a key of MAX_PIXELS; its extension is never asked.
-
-    Raises UnreadableImage for all others, saying what it is where the bytes tell.
-
-    >>> kind_of(b"GIF89a...", "cat.png")
-    'GIF'
-    """
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return "WEBP"
-    if data.startswith(b"BM") and data[15:18] == b"\0\0\0":  # of the header's length: no text starts like this
-        return "BMP"
-    for magic, kind in _KNOWN:
-        if data.startswith(magic):
-            return kind
-    for offset, magic, what in _FOREIGN:
-        if data.startswith(magic, offset):
-            raise UnreadableImage(f"{name} is {what}.")
-    raise UnreadableImage(f"{name} is {_described(data[:1000])}.")
-
-
-def declared_size(kind: str, data: bytes) -> tuple[int, int]:
-    """Return width and height as the header of a `kind` (a key of MAX_PIXELS) states them, without decoding.
-
-    Raises IndexError, ValueError or struct.error where the header is cut short or states none.
-
-    >>> declared_size("GIF", bytes.fromhex("474946383961 0300 0200 00 00 00 3b"))
-    (3, 2)
-    """
-    return _SIZES[kind](data)
-
-
-def check_pixels(size: tuple[int, int], kind: str, name: str) -> None:
-    """Raise UnreadableImage if width x height exceeds MAX_PIXELS of the format.
-
-    >>> check_pixels((6000, 4000), "PNG", "wall.png")
-    """
-    width, height = size
-    if width * height > MAX_PIXELS[kind]:
-        raise UnreadableImage(
-            f"{name} is {width:,} x {height:,} pixels, more than the {MAX_PIXELS[kind] // MEGAPIXEL} megapixels "
-            f"read of a {kind.replace('WEBP', 'WebP')} file: shrink it first."
-        )
-
-
-def _described(start: bytes) -> str:
-    text = start.decode("utf-8", errors="replace")
-    legible = sum(character.isprintable() or character.isspace() for character in text.replace("\ufffd", "\0"))
-    if legible < 0.9 * len(text):
-        return f"in no format that is read here: choose a {READ} file"
-    if "<svg" in text.lower():
-        return f"an SVG drawing, {_EXPORT}"
-    return f"a web page, {_CHOOSE}" if "<html" in text.lower() else f"text, {_CHOOSE}"
-
-
-def _png_size(data: bytes) -> tuple[int, int]:
-    if not data.startswith(b"\r\n\x1a\n", 4):  # sent as text, its line ends changed: what follows has shifted
-        raise ValueError("not a PNG signature")
-    width, height = struct.unpack_from(">II", data, 16)
-    return width, height
-
-
-def _bmp_size(data: bytes) -> tuple[int, int]:
-    # 12 bytes: the OS/2 header with 16-bit sides. In the others a negative height means rows from the top.
-    width, height = struct.unpack_from("<HH" if data[14] == 12 else "<Ii", data, 18)
-    return width, abs(height)
-
-
-def _webp_size(data: bytes) -> tuple[int, int]:
-    """The canvas's size, of the lossy, the lossless or the extended header (WebP container specification)."""
-    header = data[12:16]
-    if header == b"VP8X":
-        return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
-    if header == b"VP8L":
-        (bits,) = struct.unpack_from("<I", data, 21)
-        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
-    width, height = struct.unpack_from("<HH", data, 26)
-    return width & 0x3FFF, height & 0x3FFF
-
-
-def _gif_size(data: bytes) -> tuple[int, int]:
-    """The screen's size, or the first frame's extent where that is larger: Pillow then enlarges the screen."""
-    width, height = struct.unpack_from("<HH", data, 6)
-    position = 13 + (3 << (data[10] & 7) + 1 if data[10] & 0x80 else 0)
-    while data[position] not in b",;":
-        if data[position] == ord("!"):  # an extension: two bytes, then blocks that start with their length
-            position += 2
-            while data[position]:
-                position += 1 + data[position]
-        position += 1
-    if data[position] == ord(","):
-        left, top, wide, high = struct.unpack_from("<HHHH", data, position + 1)
-        width, height = max(width, left + wide), max(height, top + high)
-    return width, height
-
-
-def _jpeg_size(data: bytes) -> tuple[int, int]:
-    """The largest size that a frame header (SOF0 to SOF15) states before the first scan."""
-    width, height, position = 0, 0, 2
-    while data[position : position + 2] != b"\xff\xda":
-        marker = data[position + 1]
-        if data[position] != 0xFF or marker == 0xFF:
-            position += 1
-        elif marker < 2 or 0xD0 <= marker <= 0xD9:  # stuffing, restarts, start and end: nothing follows them
-            position += 2
-        else:
-            if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-                high, wide = struct.unpack_from(">HH", data, position + 5)
-                width, height = max(width, wide), max(height, high)
-            position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
-    return width, height
-
-
-_SIZES: dict[str, Callable[[bytes], tuple[int, int]]] = {
-    "PNG": _png_size,
-    "JPEG": _jpeg_size,
-    "WEBP": _webp_size,
-    "GIF": _gif_size,
-    "BMP": _bmp_size,
-}
-
-
-MAX_BYTES = 50_000_000
 MAX_DECODED = 24 * MEGAPIXEL
 """The most pixels in memory: a JPEG of more is halved or better while it is decoded."""
-
+MAX_BYTES = 50_000_000
+"""The most bytes of a file."""
+READABLE = "PNG, JPEG, WebP, GIF or BMP"
+"""The formats that are read, in words."""
 FILTERS = {
     "bicubic": Image.Resampling.BICUBIC,
     "bilinear": Image.Resampling.BILINEAR,
@@ -188,15 +42,8 @@ FILTERS = {
 }
 """Pillow's resampling filters by name; all but "nearest" are antialiased: they widen as they shrink."""
 
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
+
+# --- a picture of a given size ---------------------------------------------------------------------------------------
 
 
 def read_image(
@@ -258,7 +105,19 @@ def image_id(pixels: UInt8[np.ndarray, "32 32 3"]) -> str:
     """
     if pixels.shape != (32, 32, 3) or pixels.dtype != np.uint8:
         raise ValueError(f"pixels must be uint8 of shape (32, 32, 3); got {pixels.dtype} of shape {pixels.shape}")
+    # A name, not a proof of origin: without saying so, Python refuses SHA-1 on machines held to FIPS.
     return hashlib.sha1(pixels.tobytes(), usedforsecurity=False).hexdigest()[:16]
+
+
+def _squares(source: Path | str | bytes, name: str | None, size: int, crops: Iterable[str], resample: str) -> dict:
+    for argument, value, known in (*(("crop", crop, CROPS) for crop in crops), ("resample", resample, FILTERS)):
+        if value not in known:
+            raise ValueError(f"{argument} must be one of {', '.join(known)}; got {value!r}")
+    if size < 1:
+        raise ValueError(f"size must be at least 1 pixel; got {size}")
+    image, turn = _decode(source, name, 16 * size)
+    # Turned upright last, when few pixels are left.
+    return {crop: _pixels(CROPS[crop](image, size, FILTERS[resample]), turn) for crop in crops}
 
 
 def _centre(image: Image.Image, size: int, resample: Image.Resampling) -> Image.Image:
@@ -290,16 +149,6 @@ CROPS: dict[str, Callable[[Image.Image, int, Image.Resampling], Image.Image]] = 
 """How a picture of any proportions becomes a square, by name."""
 
 
-def _squares(source: Path | str | bytes, name: str | None, size: int, crops: Iterable[str], resample: str) -> dict:
-    for argument, value, known in (*(("crop", crop, CROPS) for crop in crops), ("resample", resample, FILTERS)):
-        if value not in known:
-            raise ValueError(f"{argument} must be one of {', '.join(known)}; got {value!r}")
-    if size < 1:
-        raise ValueError(f"size must be at least 1 pixel; got {size}")
-    image, turn = _decode(source, name, 16 * size)
-    return {crop: _pixels(CROPS[crop](image, size, FILTERS[resample]), turn) for crop in crops}
-
-
 def _fitted(image: Image.Image, longest: int) -> tuple[int, int]:
     width, height = (max(1, round(side * longest / max(image.size))) for side in image.size)
     return width, height
@@ -309,23 +158,27 @@ def _pixels(image: Image.Image, turn: Image.Transpose | None) -> UInt8[np.ndarra
     return np.array(image if turn is None else image.transpose(turn))
 
 
+# --- decoding --------------------------------------------------------------------------------------------------------
+
+
 def _decode(source: Path | str | bytes, name: str | None, keep: int) -> tuple[Image.Image, Image.Transpose | None]:
     """Return a picture in RGB, not yet turned upright, and its turn; `keep` is as in `_shrink_while_decoding`."""
     data, name = _contents(source, name)
     kind = kind_of(data, name)
     try:
         check_pixels(declared_size(kind, data), kind, name)
+        # One format only: no other of Pillow's many parsers ever sees a stranger's bytes.
         with Image.open(io.BytesIO(data), formats=[kind]) as image:
             check_pixels(image.size, kind, name)  # again: a crafted file may state two sizes
             _shrink_while_decoding(image, keep)
             image.load()
             turn = _turn(image)
             if kind == "PNG":
-                _scale_transparent_colour(image, depth=data[24])
+                _scale_transparent_colour(image, depth=data[24])  # where IHDR states the bits a channel
             return _on_white(image), turn
     except UnreadableImage:
         raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:  # where warnings are errors
         raise UnreadableImage(f"{name} unpacks to more pixels than are read: shrink it first.") from error
     except Exception as error:  # Pillow's parsers raise a dozen kinds, from OSError to IndexError.
         raise UnreadableImage(
@@ -358,7 +211,7 @@ def _file_length(path: Path | str, name: str) -> int:
     if stat.S_ISDIR(status.st_mode):
         raise UnreadableImage(f"{name} is a folder, not a picture: name the pictures inside it.")
     if not stat.S_ISREG(status.st_mode):  # reading a pipe may never end
-        raise UnreadableImage(f"{name} is a device or a pipe, not a picture: choose a {READ} file.")
+        raise UnreadableImage(f"{name} is a device or a pipe, not a picture: choose a {READABLE} file.")
     return status.st_size
 
 
@@ -370,8 +223,20 @@ def _shrink_while_decoding(image: Image.Image, keep: int) -> None:
     width, height = image.size
     fraction = next((n for n in (8, 4, 2) if min(width, height) >= n * keep), 1)
     if width * height > MAX_DECODED:
-        fraction = max(2, fraction)
+        fraction = max(2, fraction)  # halving is enough: a quarter of the most that a JPEG may have lies below
+    # Of the formats read here only JPEG can be decoded smaller; for the others Pillow ignores this.
     image.draft(None, (max(1, width // fraction), max(1, height // fraction)))
+
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 def _turn(image: Image.Image) -> Image.Transpose | None:
@@ -404,3 +269,154 @@ def _on_white(image: Image.Image) -> Image.Image:
     white = Image.new("RGB", image.size, "white")
     white.paste(coloured, mask=coloured)
     return white
+
+
+# --- what the first bytes say ----------------------------------------------------------------------------------------
+
+
+_EXPORT = "which is not read here: export it as JPEG or PNG"
+_CHOOSE = f"not a picture: choose a {READABLE} file"
+_KNOWN = ((b"\x89PNG", "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"GIF8", "GIF"))
+# In this order: the kinds of "ftyp" that are pictures stand before the one that takes all the rest for videos.
+_FOREIGN = (
+    (4, b"ftypavi", f"an AVIF picture, {_EXPORT}"),
+    (4, b"ftyphe", f"a HEIC photo, {_EXPORT}"),
+    (4, b"ftypmif1", f"a HEIF photo, {_EXPORT}"),
+    (4, b"ftypmsf1", f"a HEIF photo, {_EXPORT}"),
+    (4, b"ftypcrx ", f"a camera raw file, {_EXPORT}"),
+    (4, b"ftyp", "a video, not a picture: save one frame of it as JPEG or PNG"),
+    (4, b"jP  \r\n\x87\n", f"a JPEG 2000 picture, {_EXPORT}"),
+    (0, b"\xff\x4f\xff\x51", f"a JPEG 2000 picture, {_EXPORT}"),
+    (4, b"JXL \r\n\x87\n", f"a JPEG XL picture, {_EXPORT}"),
+    (0, b"\xff\x0a", f"a JPEG XL picture, {_EXPORT}"),
+    (0, b"II*\0", f"a TIFF or camera raw file, {_EXPORT}"),
+    (0, b"MM\0*", f"a TIFF or camera raw file, {_EXPORT}"),
+    (0, b"8BPS", f"a Photoshop file, {_EXPORT}"),
+    (0, b"\0\0\1\0", f"an icon (ICO), {_EXPORT}"),
+    (0, b"%PDF", "a PDF, not a picture: export the page as JPEG or PNG"),
+    (0, b"PK\3\4", "an archive or office document, not a picture: take the pictures out of it first"),
+)
+
+
+def kind_of(data: bytes, name: str) -> str:
+    """Return Pillow's name of the format of a file's bytes, a key of MAX_PIXELS; its extension is never asked.
+
+    Raises UnreadableImage for all others, saying what it is where the bytes tell.
+
+    >>> kind_of(b"GIF89a...", "cat.png")
+    'GIF'
+    """
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "WEBP"
+    if data.startswith(b"BM") and data[15:18] == b"\0\0\0":  # of the header's length: no text starts like this
+        return "BMP"
+    for magic, kind in _KNOWN:
+        if data.startswith(magic):
+            return kind
+    for offset, magic, what in _FOREIGN:
+        if data.startswith(magic, offset):
+            raise UnreadableImage(f"{name} is {what}.")
+    raise UnreadableImage(f"{name} is {_described(data[:1000])}.")
+
+
+def _described(start: bytes) -> str:
+    text = start.decode("utf-8", errors="replace")
+    legible = sum(character.isprintable() or character.isspace() for character in text.replace("\ufffd", "\0"))
+    if legible < 0.9 * len(text):
+        return f"in no format that is read here: choose a {READABLE} file"
+    if "<svg" in text.lower():
+        return f"an SVG drawing, {_EXPORT}"
+    return f"a web page, {_CHOOSE}" if "<html" in text.lower() else f"text, {_CHOOSE}"
+
+
+def declared_size(kind: str, data: bytes) -> tuple[int, int]:
+    """Return width and height as the header of a `kind` (a key of MAX_PIXELS) states them, without decoding.
+
+    Raises IndexError, ValueError or struct.error where the header is cut short or states none.
+
+    >>> declared_size("GIF", bytes.fromhex("474946383961 0300 0200 00 00 00 3b"))
+    (3, 2)
+    """
+    return _SIZES[kind](data)
+
+
+def check_pixels(size: tuple[int, int], kind: str, name: str) -> None:
+    """Raise UnreadableImage if width x height exceeds MAX_PIXELS of the format.
+
+    >>> check_pixels((6000, 4000), "PNG", "wall.png")
+    """
+    width, height = size
+    if width * height > MAX_PIXELS[kind]:
+        raise UnreadableImage(
+            f"{name} is {width:,} x {height:,} pixels, more than the {MAX_PIXELS[kind] // MEGAPIXEL} megapixels "
+            f"read of a {kind.replace('WEBP', 'WebP')} file: shrink it first."
+        )
+
+
+def _png_size(data: bytes) -> tuple[int, int]:
+    if not data.startswith(b"\r\n\x1a\n", 4):  # sent as text, its line ends changed: what follows has shifted
+        raise ValueError("not a PNG signature")
+    width, height = struct.unpack_from(">II", data, 16)
+    return width, height
+
+
+def _bmp_size(data: bytes) -> tuple[int, int]:
+    # 12 bytes: the OS/2 header with 16-bit sides. In the others a negative height means rows from the top.
+    width, height = struct.unpack_from("<HH" if data[14] == 12 else "<Ii", data, 18)
+    return width, abs(height)
+
+
+def _webp_size(data: bytes) -> tuple[int, int]:
+    """The canvas's size, of the lossy, the lossless or the extended header (WebP container specification)."""
+    header = data[12:16]
+    if header == b"VP8X":
+        return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+    if header == b"VP8L":
+        (bits,) = struct.unpack_from("<I", data, 21)
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    # Of each 16 bits the upper two ask a player to enlarge the picture; its size is the lower 14 (RFC 6386).
+    width, height = struct.unpack_from("<HH", data, 26)
+    return width & 0x3FFF, height & 0x3FFF
+
+
+def _gif_size(data: bytes) -> tuple[int, int]:
+    """The screen's size, or the first frame's extent where that is larger: Pillow then enlarges the screen."""
+    width, height = struct.unpack_from("<HH", data, 6)
+    position = 13 + (3 << (data[10] & 7) + 1 if data[10] & 0x80 else 0)
+    while data[position] not in b",;":
+        if data[position] == ord("!"):  # an extension: two bytes, then blocks that start with their length
+            position += 2
+            while data[position]:
+                position += 1 + data[position]
+        position += 1
+    if data[position] == ord(","):
+        left, top, wide, high = struct.unpack_from("<HHHH", data, position + 1)
+        width, height = max(width, left + wide), max(height, top + high)
+    return width, height
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int]:
+    """The largest size that a frame header (SOF0 to SOF15) states before the first scan."""
+    width, height, position = 0, 0, 2
+    while data[position : position + 2] != b"\xff\xda":
+        marker = data[position + 1]
+        if data[position] != 0xFF or marker == 0xFF:
+            position += 1
+        elif marker < 2 or 0xD0 <= marker <= 0xD9:  # stuffing, restarts, start and end: nothing follows them
+            position += 2
+        else:
+            # DHT, JPG and DAC are numbered amid the frame headers, but state no size.
+            if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+                high, wide = struct.unpack_from(">HH", data, position + 5)
+                width, height = max(width, wide), max(height, high)
+            position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+    return width, height
+
+
+_SIZES: dict[str, Callable[[bytes], tuple[int, int]]] = {
+    "PNG": _png_size,
+    "JPEG": _jpeg_size,
+    "WEBP": _webp_size,
+    "GIF": _gif_size,
+    "BMP": _bmp_size,
+}

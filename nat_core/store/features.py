@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 
 from nat_core.errors import CheckpointError
 from nat_core.files import write_durably
-from nat_core.measure.predictions import hexed, packed_ids
+from nat_core.measure.predictions import hex_ids, packed_ids
 from nat_core.store.checkpoints import load_card, packed, read_tensors, write_card
 
 FEATURES = "features.safetensors"
@@ -92,5 +92,5 @@ def load_features(folder: Path, name: str) -> dict[str, Features]:
     for set_name in dict.fromkeys(key.partition("/")[0] for key in arrays):
         values = arrays[f"{set_name}/values"].astype(np.float32)
         labels = arrays[f"{set_name}/labels"].astype(np.int64)
-        found[set_name] = Features(set_name, hexed(arrays[f"{set_name}/ids"]), values, labels)
+        found[set_name] = Features(set_name, hex_ids(arrays[f"{set_name}/ids"]), values, labels)
     return found
