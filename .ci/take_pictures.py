@@ -17,6 +17,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.browsing import ARGUMENTS, CHROMIUM, ROOT, served
 
 PATIENCE = 180_000
+DESCRIPTION = 0x010E
+"""EXIF's ImageDescription: it holds what the page said, from which renew_pages.py makes the README's caption."""
 WIDTHS = {390: 844, 1280: 800, 1920: 1080}
 SHOWS = {
     "fade": "your_photos?samples=1&opened=none-teapot&way=noise&far_noise=80",
@@ -52,8 +54,10 @@ BEFORE: dict[str, Callable[[Page], None]] = {"fade": to_the_fade}
 """What is done on a page before its picture is taken."""
 
 
-def picture(browser: Browser, address: str, show: str, width: int, theme: str, *, whole: bool) -> Image.Image:
-    """Return a picture of one page: what is on the screen, or the whole page."""
+def picture(
+    browser: Browser, address: str, show: str, width: int, theme: str, *, whole: bool
+) -> tuple[Image.Image, str]:
+    """Return a picture of one page (what is on the screen, or the whole page) and what it shows, in words."""
     context = browser.new_context(viewport={"width": width, "height": WIDTHS[width]}, color_scheme=theme)
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
@@ -67,9 +71,17 @@ def picture(browser: Browser, address: str, show: str, width: int, theme: str, *
         height = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
         page.set_viewport_size({"width": width, "height": min(int(height) + 40, 4000)})
         page.wait_for_timeout(1500)
-    content = page.screenshot()
+    content, shows = page.screenshot(), described(page)
     context.close()
-    return Image.open(io.BytesIO(content)).convert("RGB")
+    return Image.open(io.BytesIO(content)).convert("RGB"), shows
+
+
+def described(page: Page) -> str:
+    """The description of the page's first picture, where it has one, and the page's title."""
+    images = page.locator(".stMain .stImage img")
+    alt = images.first.get_attribute("alt") if images.count() else ""
+    said = (alt, page.locator(".stMain h1").first.inner_text())
+    return ". ".join(each.replace("\u00a0", " ").rstrip(".") for each in said if each) + "."
 
 
 def settle(page: Page) -> None:
@@ -88,7 +100,11 @@ def main() -> None:
     parser.add_argument("--themes", nargs="*", default=["light", "dark"], choices=["light", "dark"])
     asked = parser.parse_args()
     (ROOT / "docs" / "pictures").mkdir(exist_ok=True)
-    wanted = {ROOT / "docs" / "pictures" / f"{name}.webp": (*each, "light") for name, each in IN_DOCS.items()}
+    wanted = {
+        ROOT / "docs" / "pictures" / f"{name}.webp": (*each, "light")
+        for name, each in IN_DOCS.items()
+        if each[0] in asked.only
+    }
     if asked.all:
         asked.all.mkdir(parents=True, exist_ok=True)
         wanted = {
@@ -98,8 +114,10 @@ def main() -> None:
     with sync_playwright() as playwright, served(ROOT / "checkpoints") as address:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for file, (show, width, theme) in wanted.items():
-            taken = picture(browser, address, show, width, theme, whole=bool(asked.all))
-            taken.save(file, **({} if asked.all else {"quality": 82, "method": 6}))
+            taken, shows = picture(browser, address, show, width, theme, whole=bool(asked.all))
+            described_in = Image.Exif()
+            described_in[DESCRIPTION] = shows
+            taken.save(file, exif=described_in, **({} if asked.all else {"quality": 82, "method": 6}))
         browser.close()
 
 

@@ -7,21 +7,8 @@ from pathlib import Path
 import pandas  # noqa: F401
 import streamlit as st
 
-from nat_app.frame import frame
-
-PAGES = {
-    "see_it": ("See it", ":material/visibility:"),
-    "your_photos": ("Your photos", ":material/add_a_photo:"),
-    "thresholds": ("Thresholds", ":material/tune:"),
-    "attention": ("Attention", ":material/center_focus_strong:"),
-    "playground": ("Playground", ":material/experiment:"),
-    "your_negatives": ("Your negatives", ":material/block:"),
-    "digits_live": ("Digits live", ":material/looks_one:"),
-    "workshop": ("Workshop", ":material/school:"),
-    "bring_your_own": ("Bring your own", ":material/upload_file:"),
-    "evidence": ("Evidence", ":material/fact_check:"),
-}
-"""The pages in the order of the story, by folder and address: title and icon."""
+from nat_app.frame import frame, links
+from nat_app.pages import PAGES, SETTINGS
 
 st.set_page_config(
     page_title="NAT Explorer",
@@ -29,22 +16,26 @@ st.set_page_config(
     layout="wide",
     menu_items={"About": "Two networks, one photo: one is sure, the other says that it does not know."},
 )
-frame.open_link()
+frame.open_link(SETTINGS)
 page = st.navigation(
     [
-        st.Page(f"views/{name}/view.py", title=title, icon=icon, url_path=name, default=name == "see_it")
-        for name, (title, icon) in PAGES.items()
+        st.Page(
+            links.file_of(each.name), title=each.title, icon=each.icon, url_path=each.name, default=each is PAGES[0]
+        )
+        for each in PAGES
     ],
     position="hidden" if frame.hides("pages") else "sidebar",
 )
+links.leave()
 frame.style()
 frame.settle()
 try:
-    page.run()
+    with st.container(key=frame.PAGE):
+        page.run()
 except frame.PageEnd:
     pass
 finally:
     # After the page, though a page may end early: so a visitor's browser asks for what charts need before all else.
     frame.sidebar()
-frame.copy_link()
+frame.copy_link(SETTINGS)
 frame.download_view()

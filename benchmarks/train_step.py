@@ -27,10 +27,9 @@ from nat_core.data.sets import ImageSet
 from nat_core.network.models import build
 from nat_core.recipes import Recipe, recipe_named
 from nat_core.training.batches import Batches
-from nat_core.training.loop import choose_precision, optimiser_for, take_step
 from nat_core.training.losses import kl_from_uniform
 from nat_core.training.publish import hardware
-from nat_core.training.state import Run
+from nat_core.training.run import begin, take_step
 
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 
@@ -76,10 +75,9 @@ def plain_steps(known: ImageSet, negatives: ImageSet) -> Iterator[None]:
 def our_steps(recipe: Recipe, known: ImageSet, negatives: ImageSet) -> Iterator[None]:
     """Our loop, a step at a time."""
     batches = Batches(recipe, known, negatives, seed=0, device=torch.device("cpu"), mean=MEAN, std=STD)
-    model = build(recipe.architecture, 10, seed=0).to(memory_format=torch.channels_last).train()
-    precision = choose_precision(recipe, model, batches.at(0).images)
-    print(f"precision chosen by the trial: {precision}")
-    run = Run(recipe, 0, tuple("0123456789"), batches, model, optimiser_for(recipe, model), None, precision)
+    run = begin(recipe, batches, tuple("0123456789"))
+    run.model.train()
+    print(f"precision chosen by the trial: {run.precision}")
     while True:
         take_step(run)
         run.step %= batches.steps

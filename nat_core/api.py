@@ -46,7 +46,7 @@ def load_predictions(
     report reads them.
 
     >>> len(load_predictions("digits_nat")["digits_test"])
-    222
+    221
     """
     home = checkpoints.folder_with(name, folder)
     found = checkpoints.load_predictions(home, name, sets)

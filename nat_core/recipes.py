@@ -1,13 +1,307 @@
-"""Recipes: everything that defines one network's training, as plain frozen data, and the table of the known ones.
+"""Recipes: everything that defines one network's training, as plain frozen data.
 
-Protocols: the schedules by name, as plain data, each setting marked with where it comes from.
+First the `Recipe` and what its fields may say, then the protocols (schedules by name, each setting marked with where
+it comes from), then the table `RECIPES`, which is made of the two.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
+from itertools import pairwise
+from numbers import Integral
 from typing import Any
+
+LEVELS = ("low", "middle", "high")
+THRESHOLDS = (0.4, 0.6, 0.8, 0.9)
+"""The thresholds t at which the paper reports NCR_t."""
+
+
+class Role(StrEnum):
+    """What an image set is to a network: what it knows, what it was shown as negatives, and what it never saw."""
+
+    IN_DISTRIBUTION = "in distribution"
+    TRAINED_ON = "trained on"
+    SAME_SOURCE = "same source"
+    UNSEEN = "unseen"
+
+
+IN_DISTRIBUTION, TRAINED_ON, SAME_SOURCE, UNSEEN = Role
+
+ARCHITECTURE_NAMES = ("resnet18", "wrn40_1", "wrn16_1", "wrn10_1")
+"""The networks that `nat_core.network.models.build` makes."""
+BACKGROUND_TARGET = "background_class"
+DIVERGENCE_NAMES = (
+    "kl_from_uniform", "kl_to_uniform", "jensen_shannon", "brier", "hellinger", "centred_logits", BACKGROUND_TARGET,
+)  # fmt: skip
+"""What may be asked of the logits on a negative: the keys of `nat_core.training.losses.TARGETS`."""
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+PAIRS: dict[str, tuple[str, str]] = {
+    "resnet18": ("resnet18_baseline", "resnet18_nat"),
+    "wrn40_1": ("wrn40_1_baseline", "wrn40_1_nat"),
+    "wrn16_1": ("wrn16_1_baseline", "wrn16_1_nat"),
+    "students": ("wrn16_1_student_of_baseline", "wrn16_1_student_of_nat"),
+    "digits": ("digits_baseline", "digits_nat"),
+}
+"""Two networks that differ in the knowledge of negatives alone, the one without it first, by the pair's name."""
+HEADLINE_SETS = (
+    "cifar100_test",
+    "cifar100_held_out",
+    "digits_89",
+    "digits_7_train",
+    "own_negatives_test",
+    "gallery_none",
+)
+"""The negatives whose rate stands for all where there is room for one set: the first of these that was reported."""
+
+ILSVRC = "ilsvrc"
+VARIANTS = {"ilsvrc_strict": ("strict",), "ilsvrc_strict_near": ("strict", "near")}
+"""The sets derived from `ilsvrc`, by the parts of ilsvrc_overlap.json that they leave out."""
+
+SYNTHETIC = ("patch_shuffled", "blends", "blobs")
+"""The negatives that can be made up on the fly, the keys of `nat_core.data.synthetic.SYNTHETICS`."""
+
+OWN, OWN_NEGATIVES = "own", "own_negatives_train"
+"""The source that stands for a person's own pictures, and the name of the negatives among them."""
+
+_NEGATIVE_SETS = {
+    "cifar10": ("cifar100_train", "cifar100_test", ILSVRC, *VARIANTS, "noise"),
+    "digits": ("digits_67_train", "digits_67_test", "digits_89", "noise"),
+    OWN: (OWN_NEGATIVES, "own_negatives_test", "noise"),
+}
+_HELD_OUT_SETS = {"cifar10": ("cifar100_fit", "cifar100_held_out"), "digits": ("digits_6_train", "digits_7_train")}
+"""By source: the negatives that a recipe with `held_out` may learn from, and those that it reports on."""
+
+
+_SMALLEST = {"epochs": 1, "batch_size": 2, "negatives_per_batch": 0, "hardest": 0, "padding": 0, "cutout": 0}
+"""The smallest value of each field that counts something."""
+_NOT_NEGATIVE = ("negative_weight", "learning_rate", "weight_decay", "attention_weight", "distillation_weight")
+_SHARES = ("label_smoothing", "momentum", "warm_up", "ema_decay")
+"""Fields in [0, 1): the learning rate is divided by 1 - warm_up, and the others would leave nothing to learn from."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one network is trained. Each field is marked (paper) or (ours) for where its default comes from.
+
+    Raises ValueError, naming the value and those allowed, where a field says what cannot be trained.
+
+    >>> Recipe("mine", "vgg16")
+    Traceback (most recent call last):
+    ValueError: unknown architecture 'vgg16'; known: resnet18, wrn40_1, wrn16_1, wrn10_1
+    """
+
+    name: str
+    """Name of the recipe and of its folder in `checkpoints/`."""
+    architecture: str
+    """One of ARCHITECTURE_NAMES."""
+    in_distribution: str = "cifar10"
+    """Source of the classes to learn: `cifar10` (paper), `digits`, or `own` for pictures handed to `train`."""
+    negatives: str | None = None
+    """Name of the image set of negatives, `cifar100_train` (paper); None trains without any (baseline, student)."""
+    synthetic: tuple[str, ...] = ()
+    """Some of SYNTHETIC: that many of a batch's negatives are made up, one each (paper: none)."""
+    held_out: bool = False
+    """True learns without a part of the training pictures (5,000 of CIFAR-10, every fifth digit) and reports on them
+    and on negatives that are kept apart (20 classes of CIFAR-100; the digit 7), on no test set: for choosing between
+    recipes (ours)."""
+    also_reported: tuple[str, ...] = ()
+    """Further image sets to report on."""
+    teacher: str | None = None
+    """Name of the network whose attention maps are imitated; None trains without a teacher."""
+    protocol: str = "cpu"
+    """The schedule's name: a key of PROTOCOLS, or `own` for one on pictures handed to `train`."""
+    epochs: int = 30
+    """Passes over the in-distribution training pictures (ours: the paper gives none)."""
+    sizes: tuple[tuple[int, float], ...] = ((24, 0.55), (32, 1.0))
+    """Side of the pictures in pixels until that share of the schedule (ours); the last share is 1."""
+    batch_size: int = 64
+    """In-distribution pictures a step, or all pictures a step where `negatives_inside` (paper)."""
+    negatives_per_batch: int = 8
+    """Negatives a step (paper)."""
+    negatives_inside: bool = False
+    """True takes the negatives out of the 64; False puts them beside the 64 (ours: the paper leaves it open)."""
+    negative_weight: float = 1.0
+    """Factor on the divergence of each negative (paper: 1)."""
+    divergence: str = "kl_from_uniform"
+    """One of DIVERGENCE_NAMES (paper: KL(uniform || softmax)); `background_class` adds a class instead."""
+    equal_gradient: bool = False
+    """True rescales the divergence so that it pulls as hard as KL where confidence is .5 (ours)."""
+    separate_means: bool = False
+    """True adds the mean over each part instead of dividing both by n (Outlier Exposure's; paper: False)."""
+    hardest: int = 0
+    """Only that many negatives of a batch count, those with the largest divergence; 0 counts all (paper)."""
+    label_smoothing: float = 0.0
+    """Share of the labels' probability that is spread over all classes (paper: none)."""
+    learning_rate: float = 0.1
+    """Peak learning rate at a batch of 64; scaled in proportion to the in-distribution batch (ours)."""
+    momentum: float = 0.9
+    """Nesterov momentum of SGD (ours)."""
+    warm_up: float = 0.15
+    """Share of the schedule in which the learning rate rises from 0; it then falls linearly to 0 (ours)."""
+    weight_decay: float = 5e-4
+    """L2 penalty on the weights of convolutions and linear layers, not on norms and biases (ours)."""
+    padding: int = 4
+    """Reflected pixels around a 32 x 32 picture before the random crop, in proportion at other sizes (ours)."""
+    flip: bool = True
+    """Mirror half of the pictures left to right (ours)."""
+    cutout: int = 0
+    """Side in pixels of the square that is blanked in every picture of a batch, in proportion at other sizes than 32;
+    0 blanks none (DeVries and Taylor 2017)."""
+    ema_decay: float = 0.0
+    """Decay a step of the moving average of weights that is stored in place of the last; 0 stores the last (paper)."""
+    precision: str = "auto"
+    """`float32`, `bfloat16` (autocast), or `auto`: the faster of the two on the machine at hand (ours)."""
+    attention_weight: float = 1000.0
+    """Beta, the weight of attention transfer where there is a teacher (the published code's value)."""
+    attention_levels: tuple[str, ...] = LEVELS
+    """Which levels' maps are imitated; all three takes every group (paper)."""
+    attention_activated: bool = False
+    """True takes the maps after the norm and ReLU that follow a group, False before (the published code)."""
+    attention_normalised: bool = True
+    """True brings each map to length 1 first (the published code)."""
+    negatives_unlabelled: bool = False
+    """True shows the negatives to teacher and student alike but asks for nothing on them but the teacher's maps."""
+    teacher_classifier: bool = False
+    """True takes the teacher's linear classifier over and keeps it as it is."""
+    distillation_weight: float = 0.0
+    """Weight of knowledge distillation from the teacher's logits; 0 is off (paper: attention alone)."""
+    distillation_temperature: float = 4.0
+    """Temperature of the distillation."""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"\w[\w .+=-]*", self.name):
+            raise ValueError(
+                f"a recipe's name is a folder's, of letters, digits and any of _ - . + =, not {self.name!r}"
+            )
+        _check_known("in-distribution source", [self.in_distribution], tuple(_NEGATIVE_SETS))
+        _check_known("architecture", [self.architecture], ARCHITECTURE_NAMES)
+        _check_known("divergence", [self.divergence], DIVERGENCE_NAMES)
+        _check_known("precision", [self.precision], PRECISIONS)
+        _check_known("synthetic negatives", self.synthetic, SYNTHETIC)
+        self._check_numbers()
+        self._check_sizes()
+        self._check_negatives()
+        if not self.attention_levels or set(self.attention_levels) - set(LEVELS):
+            raise ValueError(f"attention_levels must be some of {', '.join(LEVELS)}, not {self.attention_levels}")
+
+    def _check_numbers(self) -> None:
+        for name, smallest in _SMALLEST.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, Integral) or value < smallest:
+                raise ValueError(f"a recipe needs a whole number of {name} >= {smallest}, not {value!r}")
+        for name in (*_NOT_NEGATIVE, *_SHARES, "distillation_temperature"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+                raise ValueError(f"a recipe needs {name} >= 0, not {value!r}")
+            if name in _SHARES and value >= 1:
+                raise ValueError(f"a recipe needs {name} in [0, 1), not {value!r}")
+        if not self.distillation_temperature:
+            raise ValueError("a recipe needs distillation_temperature > 0, not 0")
+
+    def _check_sizes(self) -> None:
+        shares = [0.0, *(share for _, share in self.sizes)]
+        if shares[-1] != 1.0:
+            raise ValueError(f"the last of sizes must reach share 1.0, not {self.sizes}")
+        if any(after <= before for before, after in pairwise(shares)):
+            raise ValueError(f"the shares of sizes must rise from above 0 to 1.0, not {self.sizes}")
+        if any(side < 1 for side, _ in self.sizes):
+            raise ValueError(f"the sides of sizes must be at least 1 pixel, not {self.sizes}")
+
+    def _check_negatives(self) -> None:
+        if self.negatives and self.negatives_inside and self.negatives_per_batch >= self.batch_size:
+            raise ValueError(
+                f"{self.negatives_per_batch} negatives inside a batch of {self.batch_size} leave no room to learn"
+            )
+        real = self.negatives_per_batch - len(self.synthetic)
+        if self.synthetic and (real < 0 or (real > 0 and not self.negatives)):
+            raise ValueError(
+                f"{len(self.synthetic)} synthetic negatives of {self.negatives_per_batch} need a set for the others"
+            )
+        if not self.held_out:
+            return
+        if self.in_distribution not in _HELD_OUT_SETS:
+            raise ValueError(
+                f"held_out is for {' and '.join(_HELD_OUT_SETS)}: of {self.in_distribution} pictures a part is held "
+                "out anyway"
+            )
+        apart, _ = _HELD_OUT_SETS[self.in_distribution]
+        if self.negatives not in (None, apart):
+            raise ValueError(
+                f"held_out on {self.in_distribution} takes the negatives {apart}, which lack those that it reports on, "
+                f"not {self.negatives}"
+            )
+
+    @property
+    def roles(self) -> dict[str, Role]:
+        """The role of each reported image set for this network, the in-distribution test set first.
+
+        >>> recipe_named("wrn16_1_nat").roles["cifar100_test"].value
+        'same source'
+        """
+        if self.held_out:
+            roles, names = (
+                {f"{self.in_distribution}_held_out": IN_DISTRIBUTION},
+                _HELD_OUT_SETS[self.in_distribution][1:],
+            )
+        else:
+            roles, names = {f"{self.in_distribution}_test": IN_DISTRIBUTION}, _NEGATIVE_SETS[self.in_distribution]
+        for name in (*names, *self.also_reported):
+            whole = ILSVRC if name in VARIANTS else name
+            same = {_source(self.negatives)} if self.negatives and self.has_negatives else set()
+            roles[name] = SAME_SOURCE if _source(whole) in same | set(self.synthetic) else UNSEEN
+            if self.negatives == whole and same:
+                roles[name] = TRAINED_ON
+        return roles
+
+    @property
+    def training_set(self) -> str:
+        """The name of the image set to learn."""
+        return f"{self.in_distribution}_{'fit' if self.held_out else 'train'}"
+
+    @property
+    def has_negatives(self) -> bool:
+        """Whether there are negatives in a batch."""
+        return bool(self.negatives or self.synthetic) and self.negatives_per_batch > 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The recipe as plain values for a card."""
+        return {field: _plain(value) for field, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Recipe":
+        """Read what `to_json` wrote; ValueError where a field is unknown, missing or impossible.
+
+        >>> Recipe.from_json({"name": "r", "architecture": "wrn16_1", "epoch": 3})  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        ValueError: unknown field 'epoch' of a recipe; known: name, architecture, in_distribution, ...
+        """
+        known = tuple(field.name for field in fields(cls))
+        if unknown := [name for name in values if name not in known]:
+            raise ValueError(f"unknown field {unknown[0]!r} of a recipe; known: {', '.join(known)}")
+        if missing := {"name", "architecture"} - set(values):
+            raise ValueError(f"a recipe needs the fields name and architecture; missing: {', '.join(sorted(missing))}")
+        return cls(**{name: _frozen(value) for name, value in values.items()})
+
+
+def _check_known(what: str, values: Sequence[str], known: tuple[str, ...]) -> None:
+    for value in values:
+        if value not in known:
+            raise ValueError(f"unknown {what} {value!r}; known: {', '.join(known)}")
+
+
+def _plain(value: Any) -> Any:
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(each) for each in value) if isinstance(value, list) else value
+
+
+def _source(name: str) -> str:
+    return re.sub("_(train|test|fit|held_out)$", "", name)
+
 
 PAPER, OURS = "paper", "ours"
 
@@ -30,7 +324,7 @@ class Protocol:
     common: dict[str, Setting]
     """By field of `Recipe`."""
     by_architecture: dict[str, dict[str, Setting]]
-    """By key of `models.ARCHITECTURES`, then by field; these are all that the protocol trains."""
+    """One of ARCHITECTURE_NAMES, then by field; these are all that the protocol trains."""
     students: dict[str, Setting] = field(default_factory=dict)
     """By field: what is different where a teacher's attention maps are imitated."""
 
@@ -112,209 +406,6 @@ def settings(protocol: str, architecture: str, *, student: bool = False) -> dict
 def values(protocol: str, architecture: str, *, student: bool = False) -> dict[str, Any]:
     """Return the same as keyword arguments of `Recipe`."""
     return {name: setting.value for name, setting in settings(protocol, architecture, student=student).items()}
-
-
-LEVELS = ("low", "middle", "high")
-THRESHOLDS = (0.4, 0.6, 0.8, 0.9)
-"""The thresholds t at which the paper reports NCR_t."""
-
-
-class Role(StrEnum):
-    """What an image set is to a network: what it knows, what it was shown as negatives, and what it never saw."""
-
-    IN_DISTRIBUTION = "in distribution"
-    TRAINED_ON = "trained on"
-    SAME_SOURCE = "same source"
-    UNSEEN = "unseen"
-
-
-IN_DISTRIBUTION, TRAINED_ON, SAME_SOURCE, UNSEEN = Role
-
-PAIRS: dict[str, tuple[str, str]] = {
-    "resnet18": ("resnet18_baseline", "resnet18_nat"),
-    "wrn40_1": ("wrn40_1_baseline", "wrn40_1_nat"),
-    "wrn16_1": ("wrn16_1_baseline", "wrn16_1_nat"),
-    "students": ("wrn16_1_student_of_baseline", "wrn16_1_student_of_nat"),
-    "digits": ("digits_baseline", "digits_nat"),
-}
-"""Two networks that differ in the knowledge of negatives alone, the one without it first, by the pair's name."""
-HEADLINE_SETS = ("cifar100_test", "cifar100_held_out", "digits_89", "digits_7_train", "gallery_none")
-"""The negatives whose rate stands for all where there is room for one set: the first of these that was reported."""
-
-ILSVRC = "ilsvrc"
-VARIANTS = {"ilsvrc_strict": ("strict",), "ilsvrc_strict_near": ("strict", "near")}
-"""The sets derived from `ilsvrc`, by the parts of ilsvrc_overlap.json that they leave out."""
-
-SYNTHETIC = ("patch_shuffled", "blends", "blobs")
-"""The negatives that can be made up on the fly, the keys of `synthetics.SYNTHETICS`."""
-
-_NEGATIVE_SETS = {
-    "cifar10": ("cifar100_train", "cifar100_test", ILSVRC, *VARIANTS, "noise"),
-    "digits": ("digits_67_train", "digits_67_test", "digits_89", "noise"),
-}
-_HELD_OUT_SETS = {"cifar10": ("cifar100_fit", "cifar100_held_out"), "digits": ("digits_6_train", "digits_7_train")}
-"""By source: the negatives that a recipe with `held_out` may learn from, and those that it reports on."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How one network is trained. Each field is marked (paper) or (ours) for where its default comes from."""
-
-    name: str
-    """Name of the recipe and of its folder in `checkpoints/`."""
-    architecture: str
-    """Key of `models.ARCHITECTURES`."""
-    in_distribution: str = "cifar10"
-    """Source of the classes to learn: `cifar10` (paper) or `digits`."""
-    negatives: str | None = None
-    """Name of the image set of negatives, `cifar100_train` (paper); None trains without any (baseline, student)."""
-    synthetic: tuple[str, ...] = ()
-    """Some of SYNTHETIC: that many of a batch's negatives are made up, one each (paper: none)."""
-    held_out: bool = False
-    """True learns without a part of the training pictures (5,000 of CIFAR-10, every fifth digit) and reports on them
-    and on negatives that are kept apart (20 classes of CIFAR-100; the digit 7), on no test set: for choosing between
-    recipes (ours)."""
-    also_reported: tuple[str, ...] = ()
-    """Further image sets to report on."""
-    teacher: str | None = None
-    """Name of the network whose attention maps are imitated; None trains without a teacher."""
-    protocol: str = "cpu"
-    """Key of `protocols.PROTOCOLS`, the schedule's name."""
-    epochs: int = 30
-    """Passes over the in-distribution training pictures (ours: the paper gives none)."""
-    sizes: tuple[tuple[int, float], ...] = ((24, 0.55), (32, 1.0))
-    """Side of the pictures in pixels until that share of the schedule (ours); the last share is 1."""
-    batch_size: int = 64
-    """In-distribution pictures a step, or all pictures a step where `negatives_inside` (paper)."""
-    negatives_per_batch: int = 8
-    """Negatives a step (paper)."""
-    negatives_inside: bool = False
-    """True takes the negatives out of the 64; False puts them beside the 64 (ours: the paper leaves it open)."""
-    negative_weight: float = 1.0
-    """Factor on the divergence of each negative (paper: 1)."""
-    divergence: str = "kl_from_uniform"
-    """Key of `divergences.TARGETS` (paper: KL(uniform || softmax)); `background_class` adds a class instead."""
-    equal_gradient: bool = False
-    """True rescales the divergence so that it pulls as hard as KL where confidence is .5 (ours)."""
-    separate_means: bool = False
-    """True adds the mean over each part instead of dividing both by n (Outlier Exposure's; paper: False)."""
-    hardest: int = 0
-    """Only that many negatives of a batch count, those with the largest divergence; 0 counts all (paper)."""
-    label_smoothing: float = 0.0
-    """Share of the labels' probability that is spread over all classes (paper: none)."""
-    learning_rate: float = 0.1
-    """Peak learning rate at a batch of 64; scaled in proportion to the in-distribution batch (ours)."""
-    momentum: float = 0.9
-    """Nesterov momentum of SGD (ours)."""
-    warm_up: float = 0.15
-    """Share of the schedule in which the learning rate rises from 0; it then falls linearly to 0 (ours)."""
-    weight_decay: float = 5e-4
-    """L2 penalty on the weights of convolutions and linear layers, not on norms and biases (ours)."""
-    padding: int = 4
-    """Reflected pixels around a 32 x 32 picture before the random crop, in proportion at other sizes (ours)."""
-    flip: bool = True
-    """Mirror half of the pictures left to right (ours)."""
-    cutout: int = 0
-    """Side in pixels of the square that is blanked in every picture of a batch, in proportion at other sizes than 32;
-    0 blanks none (DeVries and Taylor 2017)."""
-    ema_decay: float = 0.0
-    """Decay a step of the moving average of weights that is stored in place of the last; 0 stores the last (paper)."""
-    precision: str = "auto"
-    """`float32`, `bfloat16` (autocast), or `auto`: the faster of the two on the machine at hand (ours)."""
-    attention_weight: float = 1000.0
-    """Beta, the weight of attention transfer where there is a teacher (the published code's value)."""
-    attention_levels: tuple[str, ...] = LEVELS
-    """Which levels' maps are imitated; all three takes every group (paper)."""
-    attention_activated: bool = False
-    """True takes the maps after the norm and ReLU that follow a group, False before (the published code)."""
-    attention_normalised: bool = True
-    """True brings each map to length 1 first (the published code)."""
-    negatives_unlabelled: bool = False
-    """True shows the negatives to teacher and student alike but asks for nothing on them but the teacher's maps."""
-    teacher_classifier: bool = False
-    """True takes the teacher's linear classifier over and keeps it as it is."""
-    distillation_weight: float = 0.0
-    """Weight of knowledge distillation from the teacher's logits; 0 is off (paper: attention alone)."""
-    distillation_temperature: float = 4.0
-    """Temperature of the distillation."""
-
-    def __post_init__(self) -> None:
-        if self.in_distribution not in _NEGATIVE_SETS:
-            raise ValueError(
-                f"unknown in-distribution source {self.in_distribution!r}; known: {', '.join(_NEGATIVE_SETS)}"
-            )
-        if self.epochs < 1 or self.batch_size < 2 or self.negatives_per_batch < 0:
-            raise ValueError("a recipe needs epochs >= 1, batch_size >= 2 and negatives_per_batch >= 0")
-        if self.negatives and self.negatives_inside and self.negatives_per_batch >= self.batch_size:
-            raise ValueError(
-                f"{self.negatives_per_batch} negatives inside a batch of {self.batch_size} leave no room to learn"
-            )
-        real = self.negatives_per_batch - len(self.synthetic)
-        if self.synthetic and (real < 0 or (real > 0 and not self.negatives)):
-            raise ValueError(
-                f"{len(self.synthetic)} synthetic negatives of {self.negatives_per_batch} need a set for the others"
-            )
-        apart, _ = _HELD_OUT_SETS[self.in_distribution]
-        if self.held_out and self.negatives not in (None, apart):
-            raise ValueError(
-                f"held_out on {self.in_distribution} takes the negatives {apart}, which lack those that it reports on, "
-                f"not {self.negatives}"
-            )
-        unknown = [name for name in self.attention_levels if name not in LEVELS]
-        if unknown or not self.attention_levels:
-            raise ValueError(f"attention_levels must be some of {', '.join(LEVELS)}, not {self.attention_levels}")
-        if not self.sizes or self.sizes[-1][1] != 1.0:
-            raise ValueError(f"the last of sizes must reach share 1.0, not {self.sizes}")
-
-    @property
-    def roles(self) -> dict[str, Role]:
-        """The role of each reported image set for this network, the in-distribution test set first.
-
-        >>> recipe_named("wrn16_1_nat").roles["cifar100_test"]
-        'same source'
-        """
-        if self.held_out:
-            roles, names = (
-                {f"{self.in_distribution}_held_out": IN_DISTRIBUTION},
-                _HELD_OUT_SETS[self.in_distribution][1:],
-            )
-        else:
-            roles, names = {f"{self.in_distribution}_test": IN_DISTRIBUTION}, _NEGATIVE_SETS[self.in_distribution]
-        for name in (*names, *self.also_reported):
-            whole = ILSVRC if name in VARIANTS else name
-            same = {_source(self.negatives)} if self.negatives else set()
-            roles[name] = SAME_SOURCE if _source(whole) in same | set(self.synthetic) else UNSEEN
-            if self.negatives == whole:
-                roles[name] = TRAINED_ON
-        return roles
-
-    @property
-    def training_set(self) -> str:
-        """The name of the image set to learn."""
-        return f"{self.in_distribution}_{'fit' if self.held_out else 'train'}"
-
-    @property
-    def has_negatives(self) -> bool:
-        """Whether there are negatives in a batch."""
-        return bool(self.negatives or self.synthetic) and self.negatives_per_batch > 0
-
-    def to_json(self) -> dict[str, Any]:
-        """The recipe as plain values for a card."""
-        return {field: _plain(value) for field, value in asdict(self).items()}
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> "Recipe":
-        """Read what `to_json` wrote; TypeError or ValueError where a field is unknown, missing or impossible."""
-        lists: dict[str, Any] = {field: tuple(value) for field, value in values.items() if isinstance(value, list)}
-        return cls(**values | lists | {"sizes": tuple((int(size), float(share)) for size, share in values["sizes"])})
-
-
-def _plain(value: Any) -> Any:
-    return [_plain(each) for each in value] if isinstance(value, tuple) else value
-
-
-def _source(name: str) -> str:
-    return re.sub("_(train|test|fit|held_out)$", "", name)
 
 
 def _family(architecture: str) -> list[Recipe]:

@@ -28,9 +28,7 @@ ARGUMENTS = [
 @contextmanager
 def served(networks: Path | str) -> Iterator[str]:
     """Start the app on a folder of checkpoints and yield its address. Raises TimeoutError after a minute."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app/main.py", f"--server.port={port}"]
     environment = os.environ | {"NAT_CHECKPOINTS": str(networks), "OMP_NUM_THREADS": "1"}
     server = subprocess.Popen(
@@ -42,6 +40,13 @@ def served(networks: Path | str) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(timeout=30)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 def wait_until_healthy(address: str, seconds: float = 60) -> None:

@@ -1,8 +1,9 @@
-"""The floors: the lower one loads without torch, and the engine without the app's framework."""
+"""The rooms import lower rooms only; the lower floor loads without torch, and the engine without Streamlit."""
 
 import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -44,3 +45,18 @@ def test_the_engine_loads_no_streamlit() -> None:
 @pytest.mark.parametrize("heavy", ["numpy", "torch", "PIL"])
 def test_the_package_itself_loads_nothing_heavy(heavy: str) -> None:
     assert heavy not in modules_after("nat_core")
+
+
+def test_every_contract_of_the_layout_is_kept() -> None:
+    program = "from importlinter.cli import lint_imports_command as check; check()"
+    root = Path(__file__).parents[1]
+    checked = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=False)
+    kept = [line for line in checked.stdout.splitlines() if line.endswith(("KEPT", "ignored import)", "imports)"))]
+    assert checked.returncode == 0, checked.stdout
+    assert len(kept) == (root / "pyproject.toml").read_text(encoding="utf-8").count("[[tool.importlinter.contracts]]")
+
+
+def test_the_app_imports_nothing_by_a_name_in_a_string() -> None:
+    files = sorted((Path(__file__).parents[1] / "app").rglob("*.py"))
+    assert len(files) > 50
+    assert [str(file) for file in files if "import_module" in file.read_text(encoding="utf-8")] == []

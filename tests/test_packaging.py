@@ -1,15 +1,22 @@
-"""The wheel: it holds the engine, the app and all that the app shows."""
+"""The wheel holds the engine, the app, the small networks and all that the app shows; what it needs is declared."""
 
+import ast
 import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
+PACKAGES = {"nat_core": "nat_core", "nat_app": "app", "nat_checkpoints": "checkpoints"}
+LARGE = "resnet18_"
+"""How the names of the networks begin that do not travel in the wheel."""
+IMPORTED_AS = {"pillow": "PIL", "scikit-learn": "sklearn"}
 
 
 @pytest.fixture(scope="module")
@@ -18,24 +25,31 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> ZipFile:
     copy, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
     for file in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / file, copy)
-    for package in ("nat_core", "app"):
-        shutil.copytree(ROOT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in PACKAGES.values():
+        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__", ".state"))
     build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet", "-w", str(target)]
     subprocess.run([*build, str(copy)], check=True, capture_output=True, text=True)
     (file,) = target.glob("nat_explorer-*.whl")
     return ZipFile(file)
 
 
-def test_the_wheel_holds_every_file_of_both_packages(wheel: ZipFile) -> None:
+def test_the_wheel_holds_every_file_but_the_large_networks(wheel: ZipFile) -> None:
     files = {
         f"{package}/{path.relative_to(ROOT / folder).as_posix()}"
-        for package, folder in (("nat_core", "nat_core"), ("nat_app", "app"))
+        for package, folder in PACKAGES.items()
         for path in (ROOT / folder).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and not {"__pycache__", ".state"} & set(path.parts)
     }
+    wanted = {file for file in files if not file.startswith(f"nat_checkpoints/{LARGE}")}
     packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    assert packed == files
+    assert packed == wanted
+    assert wanted < files
     assert {"nat_core/__main__.py", "nat_app/main.py", "nat_app/.streamlit/config.toml"} <= packed
+    assert "nat_checkpoints/wrn16_1_nat/weights.safetensors" in packed
+
+
+def test_the_wheel_is_small_enough_to_be_sent(wheel: ZipFile) -> None:
+    assert Path(str(wheel.filename)).stat().st_size < 40e6
 
 
 def test_the_wheel_brings_the_command_and_the_licence(wheel: ZipFile) -> None:
@@ -45,13 +59,45 @@ def test_the_wheel_brings_the_command_and_the_licence(wheel: ZipFile) -> None:
     assert "licenses/LICENSE" in files
 
 
-def test_every_pin_lies_in_its_range() -> None:
-    from packaging.requirements import Requirement
+def declared() -> list[Requirement]:
+    """What pyproject.toml says that the package needs."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [Requirement(each) for each in project["dependencies"]]
 
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
-    pins = [Requirement(line) for line in lines if line and not line.startswith(("#", "-e"))]
-    versions = {pin.name: next(iter(pin.specifier)).version for pin in pins}
-    assert all([each.operator for each in pin.specifier] == ["=="] for pin in pins)
-    for dependency in map(Requirement, project["dependencies"]):
+
+def imported(*folders: str) -> Iterator[str]:
+    """The top-level packages that the files below these folders import, anywhere in them."""
+    for file in (path for folder in folders for path in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                yield from (alias.name.partition(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                yield node.module.partition(".")[0]
+
+
+def test_what_is_imported_is_declared() -> None:
+    names = {IMPORTED_AS.get(each.name, each.name) for each in declared()}
+    foreign = set(imported("nat_core", "app")) - set(sys.stdlib_module_names) - set(PACKAGES)
+    assert foreign == names
+
+
+def pins() -> dict[str, str]:
+    """The version of each requirement in requirements.txt; all are exact."""
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    found = [Requirement(line) for line in lines if line and not line.startswith(("#", "-e"))]
+    assert all([each.operator for each in pin.specifier] == ["=="] for pin in found)
+    return {pin.name: next(iter(pin.specifier)).version for pin in found}
+
+
+def test_every_pin_lies_in_its_range() -> None:
+    versions = pins()
+    for dependency in declared():
         assert dependency.specifier.contains(versions[dependency.name]), dependency
+
+
+def test_every_pin_is_locked_with_hashes() -> None:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8").replace("\\\n", " ")
+    locked = {line.partition("==")[0]: line for line in lock.splitlines() if "==" in line and line[0] != "#"}
+    assert all("--hash=sha256:" in line for line in locked.values())
+    for name, version in pins().items():
+        assert locked[name].partition(";")[0].split()[0] == f"{name}=={version}"

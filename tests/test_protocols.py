@@ -1,10 +1,10 @@
 """Protocols: plain data that says of every setting whether it is the paper's, and makes every recipe's schedule."""
 
 from dataclasses import fields
-from pathlib import Path
 
 import pytest
 
+from nat_core.paper import decisions
 from nat_core.recipes import PROTOCOLS, RECIPES, Recipe, recipe_in_protocol, recipe_named, settings
 
 
@@ -52,8 +52,14 @@ def test_students_of_the_cpu_protocol_learn_for_fewer_epochs() -> None:
 
 
 def test_the_page_on_the_protocol_names_the_epochs_of_each_kind() -> None:
-    text = " ".join((Path(__file__).parents[1] / "app" / "views" / "evidence" / "protocol.md").read_text().split())
-    kinds = ("resnet18_nat", "wrn40_1_nat", "wrn16_1_student_of_nat", "wrn16_1_nat")
-    resnet, wide, students, small = (recipe_named(name).epochs for name in kinds)
-    assert wide == students
-    assert f"ResNet-18 learns for {resnet} epochs, WRN-40-1 and the students for {wide}, WRN-16-1 for {small}," in text
+    text = decisions.page()
+    epochs = {name: recipe_named(f"{name}_nat").epochs for name in ("resnet18", "wrn40_1", "wrn16_1")}
+    students = recipe_named("wrn16_1_student_of_nat").epochs
+    named = ", ".join(f"{number} ({name})" for name, number in epochs.items())
+    assert f"epochs: {named}, {students} (students);" in text
+
+
+def test_the_page_on_the_protocol_gives_every_decision_and_limit() -> None:
+    text = decisions.page()
+    assert all(f"| {each.question} | {each.paper} | {each.here} |" in text for each in decisions.DECISIONS)
+    assert all(f"\n- {each}" in text for each in decisions.LIMITS)

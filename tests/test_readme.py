@@ -1,21 +1,37 @@
-"""The README: its commands are real and run, its results are the generated ones, its JSON is the documented one."""
+"""The README and docs/: their commands run, what is computed in them is up to date, and their links lead somewhere."""
 
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+import nat_core
 from nat_core.__main__ import build_parser, main
+from nat_core.data.sets import GALLERY
 from nat_core.paper.tables import render
 from nat_core.store.checkpoints import available, load_card
+from tests.pages import said
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = [line.split(" #")[0].strip() for line in README.splitlines() if re.match("    [a-z]", line)]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TEXTS = {page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8") for page in PAGES}
+DESCRIPTION = 0x010E  # EXIF's ImageDescription
+
+
+def commands(text: str) -> list[str]:
+    """The indented commands of a page, without their comments."""
+    lines = [line.split(" #")[0].strip() for line in text.splitlines() if re.match("    [a-z]", line)]
+    return [line for line in lines if line.split()[0] in ("pip", "nat")]
+
+
+COMMANDS = list(dict.fromkeys(command for text in TEXTS.values() for command in commands(text)))
 NAT = [command for command in COMMANDS if command.startswith("nat ")]
 STORED = [
     command
@@ -24,12 +40,22 @@ STORED = [
     and "--download" not in command
     and "my_networks" not in command
 ]
+LINKS = [
+    (page, target)
+    for page, text in TEXTS.items()
+    for target in re.findall(r"\]\((?!https?:|mailto:)([^)#]+)[^)]*\)", text)
+]
+
+
+def test_the_readme_is_read_in_five_minutes() -> None:
+    assert len(README.splitlines()) <= 150
+    assert len(README.split()) <= 1200
 
 
 def test_the_two_commands_stand_each_on_a_line() -> None:
-    assert "pip install -r requirements.txt && streamlit run app/main.py" in COMMANDS
-    assert "pip install -r requirements.txt && pytest" in COMMANDS
-    assert all(command.split()[0] in ("pip", "nat") for command in COMMANDS)
+    shown = commands(README)
+    assert "pip install -r requirements.txt && streamlit run app/main.py" in shown
+    assert "pip install -r requirements.txt && pytest" in shown
 
 
 def test_the_cpu_wheels_are_those_of_the_requirements() -> None:
@@ -38,6 +64,8 @@ def test_the_cpu_wheels_are_those_of_the_requirements() -> None:
     wanted = [word for word in command.split() if "==" in word]
     assert len(wanted) == 2
     assert set(wanted) <= set(pins)
+    for file in ("Dockerfile", ".github/workflows/ci.yml"):
+        assert command in (ROOT / file).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("command", NAT)
@@ -62,9 +90,10 @@ def test_every_command_on_stored_networks_runs(command: str, monkeypatch: pytest
 @pytest.mark.slow
 def test_digits_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
     monkeypatch.chdir(tmp_path)
-    commands = [command for command in NAT if "my_networks" in command and "wrn" not in command]
-    assert [command.split()[1] for command in commands] == ["train", "train", "report"]
-    for command in commands:
+    shown = [command for command in commands(TEXTS["docs/start.md"]) if "my_networks" in command]
+    shown = [command for command in shown if "wrn" not in command]
+    assert [command.split()[1] for command in shown] == ["train", "train", "report"]
+    for command in shown:
         assert main(shlex.split(command)[1:]) == 0
     assert "digits_89" in capsys.readouterr().out
     baseline, nat = (load_card(Path("my_networks"), f"digits_{kind}").report for kind in ("baseline", "nat"))
@@ -72,13 +101,14 @@ def test_digits_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca
     assert abs(nat.accuracy - baseline.accuracy) < 0.02
 
 
-def test_the_results_and_their_page_are_the_generated_ones() -> None:
-    command = [sys.executable, ROOT / ".ci" / "renew_readme.py", "--check"]
-    assert subprocess.run(command, check=False).returncode == 0
+@pytest.mark.parametrize("script", ["renew_pages.py", "draw_rooms.py"])
+def test_what_is_computed_is_up_to_date(script: str) -> None:
+    ended = subprocess.run([sys.executable, ROOT / ".ci" / script, "--check"], check=False, stderr=subprocess.PIPE)
+    assert ended.returncode == 0, ended.stderr.decode()
 
 
 def test_the_json_is_the_documented_one(digits_networks: Path) -> None:
-    documented = json.loads(README.partition("```json\n")[2].partition("```")[0])
+    documented = json.loads(TEXTS["docs/command-line.md"].partition("```json\n")[2].partition("```")[0])
     printed = json.loads(render({"digits_nat": load_card(digits_networks, "digits_nat").report}, "json"))
 
     def shape(value: object) -> object:
@@ -91,6 +121,43 @@ def test_the_json_is_the_documented_one(digits_networks: Path) -> None:
     assert shape(shown) == shape(real)
 
 
-@pytest.mark.parametrize("target", re.findall(r"\]\((?!http)([^)#]+)\)", README))
-def test_every_link_leads_somewhere(target: str) -> None:
-    assert (ROOT / target).exists()
+def test_the_picture_shows_the_page_as_it_opens(start) -> None:
+    with Image.open(ROOT / "docs" / "pictures" / "see-it.webp") as taken:
+        shows = taken.getexif()[DESCRIPTION]
+    app = start(ROOT / "checkpoints")
+    assert said(app)
+    title = app.title[0].value.replace("\u00a0", " ")
+    alt = app.image[0].proto.imgs[0].alt
+    assert shows == f"{alt}. {title.rstrip('.')}."
+    assert f"![See it, as it opens: {shows}](docs/pictures/see-it.webp)" in README
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/api.md"])
+def test_the_python_of_a_page_runs(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(ROOT / "checkpoints"))
+    (tmp_path / "my_photos").mkdir()
+    shutil.copy(GALLERY / "none-bee.jpg", tmp_path / "my_photos")
+    cells = re.findall(r"```python\n(.*?)```", TEXTS[page], re.DOTALL)
+    assert cells
+    for cell in cells:
+        exec(compile(cell, page, "exec"), {"__name__": "cell"})
+    assert capsys.readouterr().out.split()[0] == "0.0"
+
+
+def test_every_public_name_is_in_the_reference_once() -> None:
+    shown = re.findall(r"^::: nat_core\.(\w+)$", TEXTS["docs/api.md"], re.MULTILINE)
+    assert sorted(shown) == sorted(set(nat_core.__all__) - {"__version__"})
+
+
+@pytest.mark.parametrize(("page", "target"), LINKS)
+def test_every_link_leads_somewhere(page: str, target: str) -> None:
+    assert ((ROOT / page).parent / target).exists()
+
+
+def test_every_page_of_the_documents_is_in_the_site() -> None:
+    pages = {page.name for page in (ROOT / "docs").glob("*.md")}
+    listed = set(re.findall(r"^  - .*: (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE))
+    assert listed == pages

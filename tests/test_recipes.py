@@ -63,13 +63,66 @@ def test_a_recipe_survives_json(name: str) -> None:
         ({"epochs": 0}, "epochs >= 1"),
         ({"sizes": ((24, 0.5),)}, "share 1.0"),
         ({"negatives": "cifar100_train", "negatives_inside": True, "negatives_per_batch": 64}, "no room"),
+        ({"architecture": "vgg16"}, "unknown architecture 'vgg16'; known: resnet18, wrn40_1, wrn16_1, wrn10_1"),
+        ({"precision": "half"}, "unknown precision 'half'; known: auto, float32, bfloat16"),
+        ({"divergence": "kl"}, "unknown divergence 'kl'; known: kl_from_uniform, "),
+        ({"synthetic": ("blots",)}, "unknown synthetic negatives 'blots'; known: patch_shuffled"),
+        ({"warm_up": 1.0}, r"warm_up in \[0, 1\), not 1.0"),
+        ({"label_smoothing": 1.0}, r"label_smoothing in \[0, 1\), not 1.0"),
+        ({"label_smoothing": -0.1}, "label_smoothing >= 0, not -0.1"),
+        ({"negative_weight": -1.0}, "negative_weight >= 0, not -1.0"),
+        ({"learning_rate": float("nan")}, "learning_rate >= 0, not nan"),
+        ({"hardest": -1}, "hardest >= 0, not -1"),
+        ({"batch_size": 1}, "batch_size >= 2, not 1"),
+        ({"distillation_temperature": 0.0}, "distillation_temperature > 0"),
+        ({"sizes": ((24, 0.7), (32, 0.5), (32, 1.0))}, "must rise"),
+        ({"sizes": ((0, 1.0),)}, "at least 1 pixel"),
+        ({"in_distribution": "own", "held_out": True}, "is held out anyway"),
     ],
 )
 def test_impossible_settings_are_refused(settings: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Recipe("r", "wrn16_1", **settings)
+        Recipe(**{"name": "r", "architecture": "wrn16_1"} | settings)
 
 
 def test_an_unknown_recipe_names_the_known() -> None:
     with pytest.raises(ValueError, match="'nat'; known: resnet18_baseline"):
         recipe_named("nat")
+
+
+@pytest.mark.parametrize("name", ["", "../elsewhere", "a/b", ".hidden"])
+def test_a_name_that_is_no_folders_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="a recipe's name is a folder's"):
+        Recipe(name, "wrn16_1")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"name": "r", "architecture": "wrn16_1", "epoch": 3}, "unknown field 'epoch' of a recipe; known: name, "),
+        ({"architecture": "wrn16_1"}, "missing: name"),
+    ],
+)
+def test_json_with_other_fields_is_refused(values: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Recipe.from_json(values)
+
+
+def test_fields_that_json_leaves_out_are_the_defaults() -> None:
+    assert Recipe.from_json({"name": "r", "architecture": "wrn16_1"}) == Recipe("r", "wrn16_1")
+
+
+def test_negatives_that_are_never_shown_were_not_trained_on() -> None:
+    own = Recipe("mine", "wrn16_1", in_distribution="own", negatives="own_negatives_train")
+    assert own.roles["own_negatives_train"] == "trained on"
+    baseline = replace(own, negatives_per_batch=0)
+    assert {*baseline.roles.values()} == {"in distribution", "unseen"}
+
+
+def test_what_a_recipe_may_name_is_what_there_is() -> None:
+    from nat_core.network.models import ARCHITECTURES
+    from nat_core.recipes import ARCHITECTURE_NAMES, DIVERGENCE_NAMES
+    from nat_core.training.losses import TARGETS
+
+    assert tuple(ARCHITECTURES) == ARCHITECTURE_NAMES
+    assert tuple(TARGETS) == DIVERGENCE_NAMES

@@ -1,15 +1,8 @@
-"""The only loader: what the pages ask of checkpoints, pictures and networks, cached.
+"""The only loader: what the pages ask of checkpoints, pictures and networks, and what is counted from it, cached.
 
-What is made of it is cached in `counted`, `thumbnails` and `asked`, nowhere else.
-
-Stored predictions need no torch. Torch is imported by `answer` alone, for a visitor's own photo, and once.
-
-What is counted from stored predictions, once for each network, set and temperature: histograms, curves, scores.
-
-Both networks' rates on an image set at their thresholds, from the cached predictions.
+Stored predictions need no torch. Torch is imported once, for a visitor's own photo, by `answer` and `network`.
 """
 
-import importlib
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -214,9 +207,11 @@ def telling_picture(pair: Pair) -> str:
 @st.cache_resource(show_spinner=False)
 def warm_up() -> Future:
     """Begin to import torch in the background, once for all visitors; return its future."""
-    return ThreadPoolExecutor(1, thread_name_prefix="warm-up").submit(
-        importlib.import_module, "nat_core.network.inference"
-    )
+    return ThreadPoolExecutor(1, thread_name_prefix="warm-up").submit(_import_torch)
+
+
+def _import_torch() -> None:
+    import nat_core.network.inference  # noqa: F401
 
 
 def answer(name: str, pixels: UInt8[np.ndarray, "32 32 3"]) -> OwnAnswer:
@@ -232,7 +227,8 @@ def answers(pair: Pair, pixels: UInt8[np.ndarray, "32 32 3"]) -> dict[Kind, OwnA
 
 @st.cache_data(max_entries=4096, show_spinner=False)
 def _answer(where: Path, name: str, stamp: tuple[int, ...], identity: str, _pixels: np.ndarray) -> OwnAnswer:
-    inference = importlib.import_module("nat_core.network.inference")
+    from nat_core.network import inference
+
     loaded = network(where, name, stamp)
     predicted, found = inference.predict_with_maps(loaded, _pixels[np.newaxis])
     return OwnAnswer(
@@ -247,7 +243,9 @@ def network(where: Path, name: str, stamp: tuple[int, ...]):
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _network(where: Path, name: str, stamp: tuple[int, ...]):
-    return importlib.import_module("nat_core.network.inference").load_network(where, name)
+    from nat_core.network.inference import load_network
+
+    return load_network(where, name)
 
 
 CURVE = np.arange(101) / 100

@@ -1,6 +1,5 @@
 """A visitor's image set, read with its limits and asked of the networks batch by batch, with progress and a stop."""
 
-import importlib
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 
@@ -47,7 +46,8 @@ def unasked(names: Sequence[str]) -> list[tuple[OwnSet, str]]:
 
 def ask(each: OwnSet, name: str, progress: Callable[[float], object]) -> None:
     """Ask one network about a set; `progress` is told the share done, and may raise to stop."""
-    inference = importlib.import_module("nat_core.network.inference")
+    from nat_core.network import inference
+
     network = stored_answers.network(stored_answers.folder(), name, stored_answers.stamp_of(name))
     images, parts = each.images, []
     for start in range(0, len(images), BATCH):
@@ -65,13 +65,12 @@ def right(each: OwnSet, pair: Pair) -> dict[Kind, float] | None:
     return {kind: accuracy(each.said[pair.by_kind[kind]].predicted, labels) for kind in KINDS}
 
 
-def predictions_csv(each: OwnSet, pair: Pair) -> str:
+def predictions_csv(each: OwnSet, names: Sequence[str], classes: tuple[str, ...]) -> str:
     """A row for each picture and network: the set's own label, the answer, how sure, all probabilities."""
-    classes = tuple(stored_answers.card(pair.nat).classes)
     rows: list[Sequence] = [("place", "picture", "label", "network", "answer", "confidence", *classes)]
     labels = each.images.labels
     theirs = [""] * len(each.images) if labels is None else [each.images.classes[label] for label in labels]
-    for name in pair.names:
+    for name in names:
         said = each.said[name]
         for place, (picture, label) in enumerate(zip(each.images.ids, theirs, strict=True)):
             shares = [f"{share:.6f}" for share in said.probabilities[place]]
@@ -85,7 +84,7 @@ def catch_up(pair: Pair) -> None:
     missing = unasked(pair.names)
     if not missing:
         return
-    wanted = st.session_state.get("own_asking") == pair.names
+    wanted = brought_along.BROUGHT.get().asking == pair.names
     place = st.empty()
     with place.container(horizontal=True, vertical_alignment="center"):
         if not wanted:
@@ -107,4 +106,4 @@ def catch_up(pair: Pair) -> None:
 
 
 def _want(names: tuple[str, str] | None) -> None:
-    st.session_state["own_asking"] = names
+    brought_along.BROUGHT.get().asking = names

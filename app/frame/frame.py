@@ -1,63 +1,63 @@
 """What surrounds every page: the style sheet, the sidebar, and what stands where a network is missing or damaged."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import StopException, add_script_run_ctx, get_script_run_ctx
+from streamlit.runtime.scriptrunner import StopException
 
 from nat_app.answers import stored_answers
 from nat_app.frame import classroom, links
+from nat_app.frame.settings import HIDE, PAIR, THRESHOLD, WALL
 from nat_app.shared import words
 from nat_app.shared.pairs import OFFERED, OWN_PAIR, Pair, default_pair, pair_named
 from nat_app.shared.palette import Palette, palette
+from nat_app.shared.settings import Held, PageSettings
 from nat_app.visit import brought_along
 from nat_core.errors import CheckpointError
 
-DEFAULT_THRESHOLD = 0.9
+# Classes that begin with st-key- are Streamlit's own hook for a style: the keys of containers and widgets. Two names
+# are not documented: .stMainBlockContainer, for no option sets a page's width and margins, and data-stale, which greys
+# what is drawn again and would make pictures flash four times a second.
 STYLE = """<style>
-.stMainBlockContainer { max-width: 1100px; padding: 3.4rem 2rem 2rem; }
-.stMain h1 { font-size: clamp(1.45rem, 2.35vw, 1.9rem); line-height: 1.2; padding: 0 0 .3rem; text-wrap: balance; }
-.stMain h2 { font-size: 1.3rem; padding: .4rem 0 .2rem; }
-.stMain h3 { font-size: 1.05rem; padding: .2rem 0 0; }
-.stImage img, [data-testid="stImage"] img { border-radius: .4rem; }
+:root { --widest: 1100px; --above: 3.4rem; --beside: 2rem; }
+.stMainBlockContainer { max-width: var(--widest); padding: var(--above) var(--beside) 2rem; }
+[class*="st-key-steady_"] [data-stale] { opacity: 1 !important; transition: none !important; }
+.st-key-page h1 { font-size: clamp(1.45rem, 2.35vw, 1.9rem); line-height: 1.2; padding: 0 0 .3rem; text-wrap: balance; }
+.st-key-page h2 { padding: .4rem 0 .2rem; }
+.st-key-page h3 { padding: .2rem 0 0; }
 [class*="st-key-thumb_"] button {
   width: 3.4rem; height: 3.4rem; min-height: 3.4rem; padding: 0; border-radius: .45rem;
   background-size: cover; background-position: center; overflow: hidden;
 }
 [class*="st-key-thumb_"] button p { color: transparent; font-size: 1px; }
 [class*="st-key-thumb_"] button:hover { filter: brightness(1.08); }
-[class*="st-key-thumb_"] button[kind="primary"], [class*="st-key-thumb_"] button:focus-visible {
-  outline: 3px solid #0072B2; outline-offset: 1px;
-}
+[class*="st-key-thumb_"] button:focus-visible { outline: 3px solid #0072B2; outline-offset: 1px; }
 @media (min-width: 641px) { .st-key-answers { min-height: 22.9rem; } }
 @media (max-width: 640px) {
-  .stMainBlockContainer { padding: 4.6rem 1.1rem 2rem; }
-  .st-key-answers [data-testid="stImage"] { max-width: 15rem; }
-  .st-key-controls [data-testid="stHorizontalBlock"] { gap: .1rem 1rem; }
-  .st-key-controls .stColumn + .stColumn { flex: 0 1 auto; min-width: 0; width: auto; }
-  .st-key-controls [data-testid="stCaptionContainer"] { display: none; }
+  :root { --above: 4.6rem; --beside: 1.1rem; }
+  .st-key-answers img { max-width: 15rem !important; }
+  .st-key-controls { gap: .2rem 1rem; }
   .st-key-set { max-width: 100%; }
   .st-key-set [role="radiogroup"] { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: thin; padding: 2px; }
   .st-key-set button { flex: none; }
 }
 [class*="st-key-row_"] { overflow-x: auto; padding: 4px 4px 6px; scrollbar-width: thin; }
-[class*="st-key-figure_"] .stMarkdown [data-testid="stMarkdownContainer"]:not([data-testid="stCaptionContainer"]) p {
-  font-size: 1.2rem; line-height: 1.35;
-}
-[class*="st-key-figure_"] [data-testid="stCaptionContainer"] p { font-size: .85rem; line-height: 1.4; }
+[class*="st-key-number_"] p { font-size: 1.2rem; line-height: 1.35; }
 [class*="st-key-wide_"] { overflow-x: auto; }
 [class*="st-key-wide_"] table { min-width: 40rem; font-variant-numeric: tabular-nums; }
 [class*="st-key-claim_"] { padding-bottom: .35rem; }
 </style>"""
-WALL = """<style>
+LARGER = """<style>
 html { font-size: 125%; }
-.stMainBlockContainer { max-width: 1375px; }
-.stMain .js-plotly-plot .plotly text { font-size: 15.5px !important; }
+:root { --widest: 1375px; }
+.st-key-page .js-plotly-plot text { font-size: 15.5px !important; }
 </style>"""
 """Text at 125 %, for who looks from afar."""
-WITHOUT_SETTINGS = "<style>.stMain .stExpander { display: none; }</style>"
+WITHOUT_SETTINGS = "<style>.st-key-page details { display: none; }</style>"
+PAGE = "page"
+"""The key of the container that holds the page."""
 
 
 class PageEnd(StopException):
@@ -66,33 +66,38 @@ class PageEnd(StopException):
 
 def style() -> None:
     """Put the style sheet on the page; it holds nothing that a visitor provided."""
-    st.html(STYLE + (WALL if st.session_state.get("wall") else "") + (WITHOUT_SETTINGS if hides("settings") else ""))
+    st.html(STYLE + (LARGER if WALL.value else "") + (WITHOUT_SETTINGS if hides("settings") else ""))
+
+
+@dataclass
+class Offered:
+    """What the page of this run hands out."""
+
+    name: str = ""
+    content: Callable[[], str] | None = None
+
+
+OFFERED_VIEW = Held("offered", Offered)
 
 
 def offer(name: str, content: Callable[[], str]) -> None:
-    """Offer what the page shows as a CSV file; `content` is asked for it once the visitor wants it."""
-    st.session_state["offered"] = (name, content)
+    """Offer what the page shows as a CSV file; `content` is asked for it once the visitor wants it.
 
-
-def in_session(content: Callable[[], str]) -> Callable[[], str]:
-    """Return `content` so that it finds this visit's session, outside of which Streamlit calls what is downloaded."""
-    context = get_script_run_ctx()
-
-    def called() -> str:
-        with ThreadPoolExecutor(1, initializer=add_script_run_ctx, initargs=(None, context)) as worker:
-            return worker.submit(content).result()
-
-    return called
+    It is asked outside of the visit's session, and kept until the next run: so it must be made of plain values alone.
+    One that held the session would keep it from ever ending.
+    """
+    OFFERED_VIEW.get().name, OFFERED_VIEW.get().content = name, content
 
 
 def download_view() -> None:
     """Draw the button that hands out what the page offered; to be called once the page is drawn."""
-    name, content = st.session_state.pop("offered", (None, None))
-    if name is not None and not hides("download"):
+    offered = OFFERED_VIEW.get()
+    OFFERED_VIEW.forget()
+    if offered.content is not None and not hides("download"):
         st.sidebar.download_button(
             "Download this view",
-            in_session(content),
-            file_name=f"nat-{name}.csv",
+            offered.content,
+            file_name=f"nat-{offered.name}.csv",
             mime="text/csv",
             key="download_view",
             icon=":material/download:",
@@ -102,30 +107,18 @@ def download_view() -> None:
         )
 
 
-def open_link() -> None:
+def open_link(pages: Sequence[PageSettings]) -> None:
     """Take over the settings of a link that this visit began with, or that was followed, before any widget is made."""
-    query = st.query_params.to_dict()
-    if "link_complaints" not in st.session_state or (query and query != st.session_state["link_query"]):
-        values, complaints = links.read(query, {"t": DEFAULT_THRESHOLD})
-        for key in links.unnamed(values) if query else ():
-            st.session_state.pop(key, None)
-        if any(key in links.READERS for key in values):
-            st.session_state.pop("play_made_of", None)
-            st.session_state["play_drawn"] = int("play_negatives" in values)
-        for key, value in values.items():
-            st.session_state[key] = value
-        st.session_state["link_complaints"] = complaints
-    st.session_state["link_query"] = query
-    for complaint in st.session_state["link_complaints"]:
+    for complaint in links.follow(pages, {THRESHOLD.key: THRESHOLD.default}):
         st.caption(words.literal(complaint))
 
 
 def hides(part: str) -> bool:
-    """Whether the link that was followed hides this part, one of `links.HIDDEN`."""
-    return part in st.session_state.get("hide", ())
+    """Whether the link that was followed hides this part, one of `settings.HIDDEN`."""
+    return part in HIDE.value
 
 
-def copy_link() -> None:
+def copy_link(pages: Sequence[PageSettings]) -> None:
     """Draw the link to this page as it is; to be called once the page is drawn."""
     if not st.context.url or hides("link"):
         return
@@ -136,7 +129,7 @@ def copy_link() -> None:
     if not popover.open:
         return
     with popover:
-        here = links.write(classroom.outside(st.context.url), st.session_state.to_dict())
+        here = links.write(classroom.outside(st.context.url), links.here(pages))
         st.code(here, language=None, wrap_lines=True)
         st.caption(
             "Opens this page just as it is, but without what you brought along (photos, image sets, networks) and what "
@@ -146,12 +139,10 @@ def copy_link() -> None:
 
 def settle() -> None:
     """Take what holds on every page, the pair and the threshold, into the visit's state where it is not there yet."""
-    if "next_pair" in st.session_state:
-        st.session_state["pair"] = st.session_state.pop("next_pair")
-    if "pair" not in st.session_state or (st.session_state["pair"] == OWN_PAIR and brought_along.pair() is None):
-        st.session_state["pair"] = default_pair(stored_answers.present()).key
-    st.session_state.setdefault("t", DEFAULT_THRESHOLD)
-    st.session_state.pop("offered", None)
+    if PAIR.value is None or (PAIR.value == OWN_PAIR and brought_along.pair() is None):
+        PAIR.put(default_pair(stored_answers.present()).key)
+    THRESHOLD.bind()
+    OFFERED_VIEW.forget()
 
 
 def sidebar() -> None:
@@ -161,7 +152,9 @@ def sidebar() -> None:
     with st.sidebar:
         if not hides("networks"):
             _choose_pair(titles)
-        st.toggle("For the wall", key="wall", persist_state="session", help="Larger text, for a projector or a class.")
+        st.toggle(
+            "For the wall", key=WALL.key, persist_state="session", help="Larger text, for a projector or a class."
+        )
         st.caption("Uploads stay in memory and are gone when you leave. Pictures: free, see CREDITS.md of the gallery.")
 
 
@@ -170,7 +163,7 @@ def _choose_pair(titles: Mapping[str, str]) -> None:
         "Networks",
         list(titles),
         format_func=titles.__getitem__,
-        key="pair",
+        key=PAIR.key,
         persist_state="session",
         help="Each pair is one architecture trained twice: once on its own classes alone (baseline), once with "
         "negatives beside them (NAT).",
@@ -189,7 +182,7 @@ def _pair_label(pair: Pair, present: Sequence[str]) -> str:
 
 def chosen_pair() -> Pair:
     """The pair of the sidebar."""
-    key = st.session_state["pair"]
+    key = PAIR.value or default_pair(stored_answers.present()).key
     return (brought_along.pair() if key == OWN_PAIR else None) or pair_named(key)
 
 
@@ -200,7 +193,7 @@ def colours() -> Palette:
 
 def threshold() -> float:
     """The threshold t that all pages share, in [0, 1]."""
-    return st.session_state["t"]
+    return THRESHOLD.value
 
 
 def require(names: Sequence[str], *, gallery: bool = False) -> None:

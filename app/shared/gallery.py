@@ -1,11 +1,12 @@
-"""The gallery: free pictures that the pages show, read from its gallery.json; CREDITS.md is made from it.
+"""The gallery: free pictures that the pages show, read from its gallery.json, and how they are drawn.
 
-The gallery's pictures as they are drawn: a square with what networks see, and the style of their buttons.
+CREDITS.md is made from the same file.
 """
 
 import base64
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,8 @@ from nat_core.data.images import read_image, read_photo
 from nat_core.data.sets import GALLERY
 
 FOLDER = GALLERY
+THUMBNAIL = 96
+"""Side of a thumbnail, in pixels."""
 NO_CLASS = "none"
 """The label of a picture of none of the ten classes."""
 SAMPLES = 12
@@ -148,9 +151,6 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text else "Unchanged."
 
 
-THUMBNAIL = 96
-
-
 @st.cache_data(show_spinner=False)
 def gallery_square(file: str) -> UInt8[np.ndarray, "h w 3"]:
     """A gallery picture's centre square, with what the networks see in its corner."""
@@ -167,3 +167,13 @@ def thumbnail_style() -> str:
         encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
         rules.append(f".st-key-{picture.button_key} button{{background-image:url(data:image/jpeg;base64,{encoded})}}")
     return "<style>" + "\n".join(rules) + "</style>"
+
+
+def chosen_style(buttons: Sequence[str]) -> str:
+    """The style sheet that outlines the thumbnails of these buttons, by their keys.
+
+    >>> chosen_style(["thumb_cat1"])
+    '<style>.st-key-thumb_cat1 button{outline:3px solid #0072B2;outline-offset:1px}</style>'
+    """
+    which = ",".join(f".st-key-{button} button" for button in buttons)
+    return f"<style>{which}{{outline:3px solid #0072B2;outline-offset:1px}}</style>" if which else ""

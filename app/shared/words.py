@@ -11,6 +11,7 @@ from typing import Literal
 
 from nat_app.shared.palette import NAMES, Kind
 from nat_core.measure.report import NetworkReport
+from nat_core.measure.wording import plural
 from nat_core.recipes import Role
 
 Grade = Literal["sure", "fairly sure", "leaning", "no opinion"]
@@ -183,11 +184,6 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} seconds"
     minutes = int(seconds // 60)
     return plural(minutes, "minute") if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def plural(number: int, noun: str) -> str:
-    """Return "1 photo", "12 photos", "10,000 pictures"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def seeds(baseline: int, nat: int) -> str:

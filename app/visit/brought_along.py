@@ -1,12 +1,12 @@
-"""What a visitor brought along, image sets and networks, in this visit's session alone; `cached` looks here first."""
+"""What a visitor brought along, image sets and networks, in this visit's session alone; answers look here first."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from nat_app.shared.pairs import Pair
+from nat_app.shared.settings import Held
 from nat_core.data.sets import ImageSet
 from nat_core.measure.predictions import Predictions
 from nat_core.store.checkpoints import Card
@@ -43,16 +43,42 @@ class OwnNetwork:
     """Whether it is the visitor's."""
 
 
+@dataclass
+class Brought:
+    """What one visitor brought along."""
+
+    sets: dict[str, OwnSet] = field(default_factory=dict)
+    networks: dict[str, OwnNetwork] = field(default_factory=dict)
+    pair: Pair | None = None
+    asking: tuple[str, str] | None = None
+    """The networks of the pair that the visitor wants to be asked about the image sets."""
+
+
+BROUGHT = Held("brought_along", Brought)
+
+
 def networks() -> dict[str, OwnNetwork]:
     """The two networks of the comparison with a visitor's, by name; none where nobody brought any."""
-    return st.session_state.setdefault("own_networks", {})
+    return BROUGHT.get().networks
 
 
 def pair() -> Pair | None:
     """The comparison with a visitor's network, as a pair to choose."""
-    return st.session_state.get("own_pair")
+    return BROUGHT.get().pair
 
 
 def sets() -> dict[str, OwnSet]:
     """The visitor's image sets, by name."""
-    return st.session_state.setdefault("own_sets", {})
+    return BROUGHT.get().sets
+
+
+def bring_pair(made: Pair, of: tuple[OwnNetwork, OwnNetwork]) -> None:
+    """Keep the comparison with a visitor's network, in place of the one before."""
+    brought = BROUGHT.get()
+    brought.pair, brought.networks = made, {each.card.name: each for each in of}
+
+
+def forget_pair() -> None:
+    """Forget the comparison."""
+    brought = BROUGHT.get()
+    brought.pair, brought.networks = None, {}

@@ -1,9 +1,8 @@
 """A fair queue for what takes a processor's core a while: one turn a visitor, in the order they asked.
 
 Work is an iterator; between two of its values a turn can be cancelled by its visitor, or left because nobody looks at
-it any more. Whoever comes back to a turn that was left stands in the queue again. No Streamlit here.
-
-A visitor's place in the queue, on the page: looked at again and again without drawing anything else.
+it any more. Whoever comes back to a turn that was left stands in the queue again. On the page, a visitor's place in the
+queue is looked at again and again without drawing anything else.
 """
 
 import atexit
@@ -14,8 +13,11 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Generic, Literal, TypeVar
+from uuid import uuid4
 
 import streamlit as st
+
+from nat_app.shared.settings import Held
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
@@ -175,6 +177,15 @@ def shared() -> Turns:
     turns = Turns(max(1, (os.cpu_count() or 2) - 1))
     atexit.register(turns.close)
     return turns
+
+
+VISITOR = Held("visitor", lambda: uuid4().hex)
+"""What tells this visit's turns from those of others."""
+
+
+def begin(work: Callable[[], Iterator[Value]]) -> Turn[Value]:
+    """Put work of this visit at the end of the shared queue and return its turn; an earlier turn is cancelled."""
+    return shared().begin(VISITOR.get(), work)
 
 
 def waits(turn: Turn | None) -> bool:

@@ -1,13 +1,13 @@
 """The visitor's own photos, decoded once and kept in this visit's session alone; nothing is stored on disk."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from jaxtyping import UInt8
 
+from nat_app.shared.settings import Held, Setting, one_of
 from nat_core.data.images import CROPS, read_crops, read_photo
 from nat_core.data.uploaded_sets import is_zip, pictures_in
 from nat_core.errors import UnreadableImage
@@ -16,8 +16,8 @@ MOST = 60
 """So many photos are compared at once; further ones are left out, and named as such."""
 CAMERA = "camera"
 CENTRE = next(iter(CROPS))
-ZONES = ("uploads", "folder_uploads", "negative_uploads")
-"""The drop zones: one for files and zip files, one for folders, and one for files on Your negatives."""
+CROP = Setting("crop", CENTRE, one_of(CROPS))
+"""How photos are made square, a name of CROPS."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class Photo:
     @property
     def pixels(self) -> UInt8[np.ndarray, "32 32 3"]:
         """What the networks see, made square as the visitor chose."""
-        return self.seen[crop()]
+        return self.seen[CROP.value or CENTRE]
 
 
 @dataclass(frozen=True)
@@ -48,45 +48,66 @@ class Taken:
     """How many files in it are no pictures."""
 
 
+@dataclass
+class OwnPhotos:
+    """The photos of one visit, and the files that they came from."""
+
+    photos: dict[str, Photo] = field(default_factory=dict)
+    """Those that could be read, by key."""
+    problems: dict[str, str] = field(default_factory=dict)
+    """One sentence for each file that could not be read, by key."""
+    taken: dict[str, Taken] = field(default_factory=dict)
+    """What became of each file, by its id."""
+    in_zone: dict[str, list[str]] = field(default_factory=dict)
+    """The ids of the files that each drop zone last held."""
+    shot: str | None = None
+    """The id of the camera's photo."""
+    cleared: int = 0
+    """How often all were forgotten."""
+
+
+OWN_PHOTOS = Held("own_photos", OwnPhotos)
+
+
 def photos() -> dict[str, Photo]:
     """The photos that could be read, by key."""
-    return st.session_state.setdefault("own_photos", {})
+    return OWN_PHOTOS.get().photos
 
 
 def problems() -> dict[str, str]:
     """One sentence for each file that could not be read, by key."""
-    return st.session_state.setdefault("own_problems", {})
+    return OWN_PHOTOS.get().problems
 
 
 def crop() -> str:
     """How photos are made square, a name of CROPS."""
-    return st.session_state.get("crop") or CENTRE
+    return CROP.value or CENTRE
 
 
 def zone_key(zone: str) -> str:
     """A drop zone's key: its name, with a number once the photos were cleared, for a new key is an empty zone."""
-    number = st.session_state.get("drop_zone_number", 0)
+    number = OWN_PHOTOS.get().cleared
     return f"{zone}_{number}" if number else zone
 
 
 def take(zone: str, files: Sequence[Any]) -> None:
     """Decode the files of a drop zone that are new, as far as there is room; those left out get what room there is."""
-    taken = _taken()
+    own = OWN_PHOTOS.get()
     for file in files:
-        known = taken.get(file.file_id)
+        known = own.taken.get(file.file_id)
         if known is None or (known.left_out and _room()):
-            taken[file.file_id] = _take(file) if _room() else Taken(left_out=1)
-    st.session_state[f"in_{zone}"] = [file.file_id for file in files]
+            own.taken[file.file_id] = _take(file) if _room() else Taken(left_out=1)
+    own.in_zone[zone] = [file.file_id for file in files]
 
 
 def left_out() -> int:
     """How many photos were too many to take."""
-    return sum(each.left_out for each in _taken().values())
+    return sum(each.left_out for each in OWN_PHOTOS.get().taken.values())
 
 
 def no_pictures() -> int:
     """How many files in the visitor's zip files are no pictures."""
-    return sum(each.others for each in _taken().values())
+    return sum(each.others for each in OWN_PHOTOS.get().taken.values())
 
 
 def removed(zone: str) -> None:
@@ -94,29 +115,26 @@ def removed(zone: str) -> None:
 
     To be called when the drop zone changes, and only then: on return to the page it is empty, the photos stay.
     """
-    held = {file.file_id for file in st.session_state[zone_key(zone)]}
-    for file_id in st.session_state.get(f"in_{zone}", []):
+    held = {file.file_id for file in Setting[Sequence[Any]](zone_key(zone), ()).value}
+    for file_id in OWN_PHOTOS.get().in_zone.get(zone, []):
         if file_id not in held:
             _forget(file_id)
 
 
 def take_shot(file: Any) -> None:
     """Decode the camera's photo, in place of the one before."""
-    if st.session_state.get("shot_id") != file.file_id:
-        st.session_state["shot_id"] = file.file_id
+    own = OWN_PHOTOS.get()
+    if own.shot != file.file_id:
+        own.shot = file.file_id
         _forget(CAMERA)
         _decode(CAMERA, "Camera", file.getvalue())
 
 
 def clear() -> None:
     """Forget all photos."""
-    for key in ("own_photos", "own_problems", "own_taken", "shot_id", "opened", *(f"in_{zone}" for zone in ZONES)):
-        st.session_state.pop(key, None)
-    st.session_state["drop_zone_number"] = st.session_state.get("drop_zone_number", 0) + 1
-
-
-def _taken() -> dict[str, Taken]:
-    return st.session_state.setdefault("own_taken", {})
+    cleared = OWN_PHOTOS.get().cleared
+    OWN_PHOTOS.forget()
+    OWN_PHOTOS.get().cleared = cleared + 1
 
 
 def _room() -> bool:
@@ -124,8 +142,9 @@ def _room() -> bool:
 
 
 def _forget(file_id: str) -> None:
-    _taken().pop(file_id, None)
-    for found in (photos(), problems()):
+    own = OWN_PHOTOS.get()
+    own.taken.pop(file_id, None)
+    for found in (own.photos, own.problems):
         for key in [key for key in found if key == file_id or key.startswith(f"{file_id}_")]:
             del found[key]
 

@@ -4,7 +4,6 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,6 @@ from nat_core.data.images import read_image
 from nat_core.data.sets import data_folder, describe
 from nat_core.errors import CommandError, NatError, UnreadableImage
 from nat_core.paper.tables import render
-from nat_core.recipes import recipe_in_protocol
 from nat_core.store.checkpoints import (
     Card,
     available,
@@ -92,34 +90,10 @@ def data(options: argparse.Namespace) -> int:
 
 
 def train(options: argparse.Namespace) -> int:
-    """Train a recipe's network into --out; a finished one is left as it is with --resume, and refused without."""
-    out, name = options.out or own_folder(options.checkpoints), options.recipe.name
-    if options.resume and name in available(out):
-        print(f"{name} is finished: {out / name}")
-        return 0
-    from nat_core.training.loop import train as train_network
+    """Train networks of a recipe, or of your own pictures."""
+    from nat_core.cli.train import train as train_networks
 
-    try:
-        recipe = recipe_in_protocol(name, options.protocol) if options.protocol else options.recipe
-        recipe = replace(recipe, epochs=options.epochs) if options.epochs else recipe
-        home = train_network(
-            recipe,
-            data=data_folder(options.data),
-            out=out,
-            teachers=checkpoints_folder(options.checkpoints),
-            seed=options.seed,
-            device=options.device,
-            resume=options.resume,
-        )
-    except ValueError as error:
-        raise CommandError(str(error)) from None
-    trained = load_card(out, name).report
-    print(f"{name}: accuracy {100 * trained.accuracy:.2f} %")
-    for set_name, each in trained.negatives.items():
-        rates = ", ".join(f"NCR_{key} {value:.3f}" for key, value in each.ncr.items())
-        print(f"  {set_name} ({each.images:,} pictures): {rates}")
-    print(f"stored in {home}; compare it with: nat report --checkpoints {out}")
-    return 0
+    return train_networks(options)
 
 
 def predict(options: argparse.Namespace) -> int:

@@ -25,6 +25,7 @@ from nat_core.measure.evaluation import TITLES, evaluate_logits
 from nat_core.measure.metrics import accuracy, share_kept
 from nat_core.measure.predictions import BACKGROUND, Predictions, raw
 from nat_core.measure.report import threshold_key
+from nat_core.measure.wording import plural
 from nat_core.recipes import THRESHOLDS
 from nat_core.store.checkpoints import Card, folder_with, load_card, load_predictions
 
@@ -198,24 +199,20 @@ def _part(predictions: Predictions, kind: str, beside: Predictions) -> Part:
 def as_text(part: Part) -> str:
     """Return one network's numbers as lines: a heading, the measures that there are, a row a threshold."""
     what, column = {
-        KNOWN: (f"{_pictures(part.images)} of its classes", "kept"),
-        NEGATIVES: (f"{part.images:,} negative{'' if part.images == 1 else 's'}", "NCR"),
-        PICTURES: (f"{_pictures(part.images)}, which may show anything: no NCR", "share of these above t"),
+        KNOWN: (f"{plural(part.images, 'picture')} of its classes", "kept"),
+        NEGATIVES: (plural(part.images, "negative"), "NCR"),
+        PICTURES: (f"{plural(part.images, 'picture')}, which may show anything: no NCR", "share of these above t"),
     }[part.kind]
     lines = [f"{part.network} on {part.set}: {what}"]
     if part.accuracy is not None:
         lines.append(f"accuracy {100 * part.accuracy:.2f} %")
     whose = "those of its classes" if part.beside == part.set else part.beside
     if part.auroc is not None:
-        lines.append(f"beside {whose} ({_pictures(part.beside_images)}):")
+        lines.append(f"beside {whose} ({plural(part.beside_images, 'picture')}):")
         lines += [f"{title} {getattr(part, name):.3f}" for name, title in TITLES.items()]
     rows = [(key, f"{share:.3f}", f"{part.beside_kept[key]:.3f}") for key, share in part.above.items()]
     header = ("t", column, f"kept of {whose}")
     return "\n".join([*lines, tabulate(rows, header, "simple", disable_numparse=True)])
-
-
-def _pictures(count: int) -> str:
-    return f"{count:,} picture{'' if count == 1 else 's'}"
 
 
 def as_json(parts: Sequence[Part], images: ImageSet) -> dict[str, Any]:

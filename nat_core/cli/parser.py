@@ -1,4 +1,4 @@
-"""What the command line's words mean: a recipe's name, whole numbers. argparse prints what they raise.
+"""What the command line's words mean: whole numbers, devices. argparse prints what they raise.
 
 The verbs of the command line `nat`, their options and their help.
 """
@@ -7,18 +7,10 @@ import argparse
 from pathlib import Path
 
 from nat_core import __version__
-from nat_core.recipes import PROTOCOLS, RECIPES, Recipe, recipe_named
+from nat_core.recipes import PROTOCOLS, RECIPES
 from nat_core.studies.plan import studies
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
-
-
-def recipe(name: str) -> Recipe:
-    """Return the recipe of that name; ArgumentTypeError names the known ones."""
-    try:
-        return recipe_named(name)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def count(text: str) -> int:
@@ -132,20 +124,42 @@ def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         "train",
         "train a network, evaluate it and store it with its report",
         "Killed at any moment, a run goes on with --resume to the very same weights.\n\n"
+        "Your own pictures: --known names a folder with one folder a class, or an .npz file with\n"
+        "MedMNIST's key names; --negatives any folder of pictures, or an .npz file. What lies in\n"
+        "train/ is learnt, what lies in test/ or val/ evaluated on; undivided, every fifth picture\n"
+        "is held out. NAME is then the new network's, or a recipe whose settings are taken.\n\n"
+        "Each epoch's losses and rates go to log.csv beside the network, and to TensorBoard's\n"
+        "events in OUT/tensorboard where it is installed.\n\n"
         "recipes:\n" + "\n".join(f"  {name}" for name in RECIPES),
-        "  nat train digits_nat --out my_networks     needs no data set, takes seconds\n"
+        "  nat train digits_nat --out my_networks     needs no data set, takes two minutes\n"
         "  nat train wrn16_1_nat --data data          about 40 minutes on one core\n"
-        "  nat train wrn16_1_nat --data data --resume",
+        "  nat train wrn16_1_nat --data data --resume\n"
+        "  nat train --known cats_and_dogs --negatives other_photos --out my_networks\n"
+        "  nat train --known photos --negatives others --set negative_weight=2 --seeds 0 1 2",
     )
-    parser.add_argument("recipe", type=recipe, metavar="RECIPE", help="name of a recipe, and so of the network")
+    parser.set_defaults(refuse=parser.error)
+    parser.add_argument("name", nargs="?", metavar="NAME", help="a recipe, and so the network's name")
+    parser.add_argument("--known", type=Path, metavar="DIR_OR_NPZ", help="your own pictures of the classes to learn")
+    parser.add_argument("--negatives", type=Path, metavar="DIR_OR_NPZ", help="your own pictures to be neutral on")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="FIELD=VALUE", help="set any field of the recipe; may be repeated"
+    )
     device_option(parser, "where to train")
     parser.add_argument("--seed", type=count, default=0, help="seed of every random choice (default: 0)")
+    parser.add_argument("--seeds", nargs="+", metavar="N", help="several: one network each, called NAME_seedN")
+    parser.add_argument(
+        "--threads", type=at_least_one, metavar="N",
+        help="threads of the processor, on which the weights depend (default: 1 for the digits, else PyTorch's number)",
+    )  # fmt: skip
     parser.add_argument(
         "--epochs", type=at_least_one, metavar="N", help="passes over the pictures, if not the recipe's"
     )
     parser.add_argument("--protocol", choices=tuple(PROTOCOLS), help="schedule, if not the recipe's (cpu, digits)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to store the network (default: --checkpoints)")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
+    parser.add_argument(
+        "--log-test", action="store_true", help="log the rates on test sets as well: then choose nothing by them"
+    )
     data_option(parser)
     checkpoints_option(parser, "where a student's teacher is")
 

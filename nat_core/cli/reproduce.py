@@ -7,8 +7,9 @@ import time
 from collections.abc import Sequence
 
 from nat_core.data.sets import data_folder
+from nat_core.measure.wording import plural
 from nat_core.store.checkpoints import own_folder
-from nat_core.store.runs import Divergence, RunRecord, load_ended, load_runs
+from nat_core.store.runs import DivergedRun, RunRecord, load_ended, load_runs
 from nat_core.studies.choice import chosen_sentence, load_choice, record_choice
 from nat_core.studies.level_findings import level_sentences
 from nat_core.studies.plan import PlannedRun, Study, planned_runs, studies
@@ -43,8 +44,8 @@ def reproduce(options: argparse.Namespace) -> int:
         progress = progress.then(go(chosen, place, jobs=jobs, seconds=_left(deadline), show=_Lines()))
     for key, sentence in progress.failed.items():
         print(f"nat reproduce: {key}: {sentence}", file=sys.stderr)
-    left = len(progress.waiting)
-    print(f"{len(progress.done)} runs finished, {left} left, {len(progress.failed)} failed; numbers of all runs: "
+    left, finished = len(progress.waiting), plural(len(progress.done), "run")
+    print(f"{finished} finished, {left} left, {len(progress.failed)} failed; numbers of all runs: "
           f"{place.out / 'runs.json'}")  # fmt: skip
     if left:
         print("go on with the same command")
@@ -99,8 +100,8 @@ def _print_plan(runs: Sequence[PlannedRun], place: Place, every: Sequence[Study]
           f"machine ({place.device}); the longest runs may leave some idle at the end")  # fmt: skip
 
 
-def _word(ended: RunRecord | Divergence | None) -> str:
-    return "blew up" if isinstance(ended, Divergence) else "done"
+def _word(ended: RunRecord | DivergedRun | None) -> str:
+    return "blew up" if isinstance(ended, DivergedRun) else "done"
 
 
 class _Lines:

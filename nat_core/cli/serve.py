@@ -6,9 +6,12 @@ The verb `nat app`: Streamlit's server as a child process, on this computer or f
 import argparse
 import io
 import os
+import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import segno
@@ -21,6 +24,8 @@ ELSEWHERE = ("192.0.2.1", 9)
 """An address kept for documentation: a datagram socket finds its way there without sending anything."""
 FIRST_PORT = 8501
 PORTS = 100
+PATIENCE = 10.0
+"""How long a server may take to close once it is asked to, in seconds."""
 
 
 def local_address() -> str:
@@ -99,12 +104,42 @@ def serve(options: argparse.Namespace) -> int:
         settings["NAT_CLASSROOM"] = f"http://{address}:{port}"
         flags = ["--server.address=0.0.0.0", f"--server.port={port}", f"--browser.serverAddress={address}"]
     command = [sys.executable, "-m", "streamlit", "run", str(main), *flags]
-    with subprocess.Popen(command, env=os.environ | settings) as server:
+    with _terminated_in_order(), subprocess.Popen(command, env=os.environ | settings) as server:
         try:
             return 1 if server.wait() else 0
         except KeyboardInterrupt:
             server.wait()  # Ctrl-C reached it as well: let it close before the shell's prompt comes back
             raise
+        except SystemExit:
+            _end(server)
+            raise
+
+
+@contextmanager
+def _terminated_in_order() -> Iterator[None]:
+    """Within it, SIGTERM raises SystemExit(143) instead of ending the process on the spot.
+
+    A service manager or `kill` signals this process alone, not its child: without this, the server would outlive it
+    and keep the port.
+    """
+
+    def leave(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end(server: "subprocess.Popen[bytes]") -> None:
+    """Ask the server to close; one that does not within PATIENCE is killed."""
+    server.terminate()
+    try:
+        server.wait(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        server.kill()
 
 
 def _classroom(wanted: int | None) -> tuple[str, int]:

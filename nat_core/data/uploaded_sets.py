@@ -17,6 +17,7 @@ import numpy as np
 from nat_core.data.images import MAX_BYTES, read_image
 from nat_core.data.sets import SUFFIXES, ImageSet, as_32, evenly, identities
 from nat_core.errors import UnreadableImage, UnreadableSet
+from nat_core.measure.wording import plural
 
 MAX_FILES = 2_000
 """The most files in an archive, pictures or not."""
@@ -244,7 +245,9 @@ def _labels(archive: zipfile.ZipFile, entry: zipfile.ZipInfo | None, number: int
         return None
     labels = _array(archive, entry, name)
     if labels.ndim == 0 or len(labels) != number:
-        raise UnreadableSet(f"{name} has {number:,} pictures but labels of shape {labels.shape}: one each is needed.")
+        raise UnreadableSet(
+            f"{name} has {plural(number, 'picture')} but labels of shape {labels.shape}: one each is needed."
+        )
     if labels.size != number or labels.dtype.kind not in "iu" or (labels > MAX_CLASSES).any():
         return None
     return labels.reshape(-1).astype(np.int64)
@@ -305,7 +308,9 @@ def _read_folders(pictures: tuple[ZippedPicture, ...], name: str, progress: Call
         raise UnreadableSet(f"{name} holds no pictures: put folders of PNG, JPEG, WebP, GIF or BMP files into it.")
     found, skipped = _decode(pictures, progress)
     if not found:
-        raise UnreadableSet(f"{name}: none of its {len(pictures):,} pictures can be read. {skipped[0]}")
+        one = len(pictures) == 1
+        unread = "its only picture cannot" if one else f"none of its {plural(len(pictures), 'picture')} can"
+        raise UnreadableSet(f"{name}: {unread} be read. {skipped[0]}")
     pixels = np.stack([each for _, each in found])
     folders = [picture.folder for picture, _ in found]
     classes = tuple(sorted(set(folders)))

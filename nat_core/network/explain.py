@@ -5,11 +5,11 @@ not thread-safe, so Grad-CAM also works on a copy of the network, which others m
 """
 
 import copy
-import importlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 import torch
@@ -126,8 +126,10 @@ def grad_cam(
         return _attribution(network.model, images, target, found[0, 0])
 
 
-def _captum():
-    return importlib.import_module("captum.attr")
+def _captum() -> ModuleType:
+    from captum import attr
+
+    return attr
 
 
 @contextmanager

@@ -1,8 +1,7 @@
-"""The 3 x 3 and 1 x 1 convolutions of the networks, and a faster way to the same numbers for deep, small layers.
+"""The networks: CIFAR ResNet-18 and WideResNet-d-k, from pictures to logits and the activations of each group.
 
-Pixels to what a network is given: (pixels / 255 - mean) / std, channels first.
-
-The two families of networks: CIFAR ResNet-18 and WideResNet-d-k; forward returns logits and group activations.
+`build` makes one by name. Pictures come as they lie in memory and are normalised first; the blocks and convolutions
+that the two families are made of stand last.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,63 +11,6 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
-
-_MANY_WEIGHTS, _FEW_POSITIONS = 2**16, 36
-"""The fewest weights and the most positions of a picture with which a strip was faster, on a processor with AMX."""
-
-
-class Convolution(nn.Conv2d):
-    """A convolution without bias that keeps the size of its input, or divides it by the stride."""
-
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1) -> None:
-        super().__init__(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)
-        self._deep = kernel == 3 and inputs * outputs >= _MANY_WEIGHTS
-
-    def forward(self, input: Float[Tensor, "n c h w"]) -> Float[Tensor, "n _ _ _"]:
-        # In bfloat16 on a processor the library reads all weights again for every picture, so layers of many weights
-        # and few positions are bound by memory: one strip of all pictures is two to five times as fast.
-        positions = -(-input.shape[2] // self.stride[0]) * -(-input.shape[3] // self.stride[1])
-        if self._deep and positions <= _FEW_POSITIONS and input.dtype == torch.bfloat16 and input.device.type == "cpu":
-            return in_one_strip(input, self.weight, self.stride[0])
-        return super().forward(input)
-
-
-def in_one_strip(
-    features: Float[Tensor, "n c h w"], weight: Float[Tensor, "k c 3 3"], stride: int
-) -> Float[Tensor, "n k _ _"]:
-    """Return the 3 x 3 convolution of the features, computed side by side on one strip with seams of zeros.
-
-    The seams take the place of the padding, and are wide enough for every picture to begin where a stride ends.
-    """
-    count, channels, height, width = features.shape
-    each = -(-(width + 1) // stride) * stride
-    strip = functional.pad(features.permute(2, 0, 3, 1), (0, 0, 0, each - width))
-    strip = strip.reshape(1, height, count * each, channels).permute(0, 3, 1, 2)
-    found = functional.conv2d(strip, weight, stride=stride, padding=1).permute(0, 2, 3, 1)
-    found = found.reshape(found.shape[1], count, each // stride, -1)[:, :, : -(-width // stride)]
-    return found.permute(1, 3, 0, 2).contiguous(memory_format=torch.channels_last)
-
-
-Pixels = UInt8[Tensor, "_ _ _ 3"] | Float[Tensor, "_ _ _ 3"]
-"""Pictures as they lie in memory: uint8, or float32 that is normalised already."""
-
-
-def normalised(pixels: Pixels, mean: tuple[float, ...], std: tuple[float, ...]) -> Float[Tensor, "n 3 h w"]:
-    """Return `normalise` of uint8 pictures, and normalised ones as they are."""
-    return normalise(pixels, mean, std) if pixels.dtype == torch.uint8 else pixels.permute(0, 3, 1, 2)
-
-
-def normalise(
-    pixels: UInt8[Tensor, "n h w 3"], mean: tuple[float, ...], std: tuple[float, ...]
-) -> Float[Tensor, "n 3 h w"]:
-    """Return (pixels / 255 - mean) / std, float32, channels first in shape and last in memory; mean and std in [0, 1].
-
-    >>> normalise(torch.full((1, 1, 1, 3), 255, dtype=torch.uint8), (0.5,) * 3, (0.25,) * 3).flatten().round().tolist()
-    [2.0, 2.0, 2.0]
-    """
-    scale = torch.tensor([1 / (255 * each) for each in std], device=pixels.device)
-    shift = torch.tensor([-middle / each for middle, each in zip(mean, std, strict=True)], device=pixels.device)
-    return torch.addcmul(shift, pixels.float(), scale).permute(0, 3, 1, 2)
 
 
 class Outputs(NamedTuple):
@@ -91,22 +33,20 @@ class Classifier(nn.Module):
         return tuple(groups)
 
 
-class BasicBlock(nn.Module):
-    """Residual block of ResNet-18 (He et al. 2016, "Deep Residual Learning"): norm after each convolution."""
+def build(architecture: str, classes: int, seed: int | None = None) -> Classifier:
+    """Return a new network with random weights, the same ones for the same seed on any device.
 
-    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
-        super().__init__()
-        self.conv1 = Convolution(inputs, outputs, 3, stride)
-        self.norm1 = nn.BatchNorm2d(outputs)
-        self.conv2 = Convolution(outputs, outputs, 3)
-        self.norm2 = nn.BatchNorm2d(outputs)
-        self.shortcut = nn.Sequential()
-        if stride != 1 or inputs != outputs:
-            self.shortcut = nn.Sequential(Convolution(inputs, outputs, 1, stride), nn.BatchNorm2d(outputs))
-
-    def forward(self, features: Float[Tensor, "n c h w"]) -> Float[Tensor, "n _ _ _"]:
-        inner = functional.relu(self.norm1(self.conv1(features)), inplace=True)
-        return functional.relu(self.norm2(self.conv2(inner)) + self.shortcut(features), inplace=True)
+    `classes` is at least 2. Raises ValueError for an unknown architecture and names the known ones.
+    """
+    if architecture not in ARCHITECTURES:
+        raise ValueError(f"unknown architecture {architecture!r}; known: {', '.join(ARCHITECTURES)}")
+    if classes < 2:
+        raise ValueError(f"a classifier needs at least 2 classes, not {classes}")
+    if seed is None:
+        return ARCHITECTURES[architecture](classes)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return ARCHITECTURES[architecture](classes)
 
 
 class ResNet18(Classifier):
@@ -138,23 +78,6 @@ class ResNet18(Classifier):
             features = stage(features)
             groups.append(features)
         return Outputs(self.classifier(features.mean((2, 3))), tuple(groups))
-
-
-class PreActivationBlock(nn.Module):
-    """Residual block of WideResNet (Zagoruyko and Komodakis 2016): norm and ReLU before each convolution."""
-
-    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
-        super().__init__()
-        self.norm1 = nn.BatchNorm2d(inputs)
-        self.conv1 = Convolution(inputs, outputs, 3, stride)
-        self.norm2 = nn.BatchNorm2d(outputs)
-        self.conv2 = Convolution(outputs, outputs, 3)
-        self.shortcut = Convolution(inputs, outputs, 1, stride) if inputs != outputs or stride != 1 else None
-
-    def forward(self, features: Float[Tensor, "n c h w"]) -> Float[Tensor, "n _ _ _"]:
-        activated = functional.relu(self.norm1(features), inplace=True)
-        inner = self.conv2(functional.relu(self.norm2(self.conv1(activated)), inplace=True))
-        return inner + (features if self.shortcut is None else self.shortcut(activated))
 
 
 class WideResNet(Classifier):
@@ -208,6 +131,71 @@ class WideResNet(Classifier):
         return tuple(functional.relu(_normed(norm, group.float())) for norm, group in zip(norms, groups, strict=True))
 
 
+ARCHITECTURES: dict[str, Callable[[int], Classifier]] = {
+    "resnet18": ResNet18,
+    "wrn40_1": lambda classes: WideResNet(classes, depth=40, width=1),
+    "wrn16_1": lambda classes: WideResNet(classes, depth=16, width=1),
+    "wrn10_1": lambda classes: WideResNet(classes, depth=10, width=1),
+}
+
+
+Pixels = UInt8[Tensor, "_ _ _ 3"] | Float[Tensor, "_ _ _ 3"]
+"""Pictures as they lie in memory: uint8, or float32 that is normalised already."""
+
+
+def normalised(pixels: Pixels, mean: tuple[float, ...], std: tuple[float, ...]) -> Float[Tensor, "n 3 h w"]:
+    """Return `normalise` of uint8 pictures, and normalised ones as they are."""
+    return normalise(pixels, mean, std) if pixels.dtype == torch.uint8 else pixels.permute(0, 3, 1, 2)
+
+
+def normalise(
+    pixels: UInt8[Tensor, "n h w 3"], mean: tuple[float, ...], std: tuple[float, ...]
+) -> Float[Tensor, "n 3 h w"]:
+    """Return (pixels / 255 - mean) / std, float32, channels first in shape and last in memory; mean and std in [0, 1].
+
+    >>> normalise(torch.full((1, 1, 1, 3), 255, dtype=torch.uint8), (0.5,) * 3, (0.25,) * 3).flatten().round().tolist()
+    [2.0, 2.0, 2.0]
+    """
+    scale = torch.tensor([1 / (255 * each) for each in std], device=pixels.device)
+    shift = torch.tensor([-middle / each for middle, each in zip(mean, std, strict=True)], device=pixels.device)
+    return torch.addcmul(shift, pixels.float(), scale).permute(0, 3, 1, 2)
+
+
+class BasicBlock(nn.Module):
+    """Residual block of ResNet-18 (He et al. 2016, "Deep Residual Learning"): norm after each convolution."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = Convolution(inputs, outputs, 3, stride)
+        self.norm1 = nn.BatchNorm2d(outputs)
+        self.conv2 = Convolution(outputs, outputs, 3)
+        self.norm2 = nn.BatchNorm2d(outputs)
+        self.shortcut = nn.Sequential()
+        if stride != 1 or inputs != outputs:
+            self.shortcut = nn.Sequential(Convolution(inputs, outputs, 1, stride), nn.BatchNorm2d(outputs))
+
+    def forward(self, features: Float[Tensor, "n c h w"]) -> Float[Tensor, "n _ _ _"]:
+        inner = functional.relu(self.norm1(self.conv1(features)), inplace=True)
+        return functional.relu(self.norm2(self.conv2(inner)) + self.shortcut(features), inplace=True)
+
+
+class PreActivationBlock(nn.Module):
+    """Residual block of WideResNet (Zagoruyko and Komodakis 2016): norm and ReLU before each convolution."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.norm1 = nn.BatchNorm2d(inputs)
+        self.conv1 = Convolution(inputs, outputs, 3, stride)
+        self.norm2 = nn.BatchNorm2d(outputs)
+        self.conv2 = Convolution(outputs, outputs, 3)
+        self.shortcut = Convolution(inputs, outputs, 1, stride) if inputs != outputs or stride != 1 else None
+
+    def forward(self, features: Float[Tensor, "n c h w"]) -> Float[Tensor, "n _ _ _"]:
+        activated = functional.relu(self.norm1(features), inplace=True)
+        inner = self.conv2(functional.relu(self.norm2(self.conv1(activated)), inplace=True))
+        return inner + (features if self.shortcut is None else self.shortcut(activated))
+
+
 def _normed(norm: nn.BatchNorm2d, group: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
     # The forward pass has counted this batch already: its statistics must not enter the running ones twice.
     running = (None, None) if norm.training else (norm.running_mean, norm.running_var)
@@ -223,25 +211,37 @@ def _initialise(model: nn.Module) -> None:
             nn.init.zeros_(module.bias)
 
 
-ARCHITECTURES: dict[str, Callable[[int], Classifier]] = {
-    "resnet18": ResNet18,
-    "wrn40_1": lambda classes: WideResNet(classes, depth=40, width=1),
-    "wrn16_1": lambda classes: WideResNet(classes, depth=16, width=1),
-    "wrn10_1": lambda classes: WideResNet(classes, depth=10, width=1),
-}
+_MANY_WEIGHTS, _FEW_POSITIONS = 2**16, 36
+"""The fewest weights and the most positions of a picture with which a strip was faster, on a processor with AMX."""
 
 
-def build(architecture: str, classes: int, seed: int | None = None) -> Classifier:
-    """Return a new network with random weights, the same ones for the same seed on any device.
+class Convolution(nn.Conv2d):
+    """A convolution without bias that keeps the size of its input, or divides it by the stride."""
 
-    `classes` is at least 2. Raises ValueError for an unknown architecture and names the known ones.
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1) -> None:
+        super().__init__(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)
+        self._deep = kernel == 3 and inputs * outputs >= _MANY_WEIGHTS
+
+    def forward(self, input: Float[Tensor, "n c h w"]) -> Float[Tensor, "n _ _ _"]:
+        # In bfloat16 on a processor the library reads all weights again for every picture, so layers of many weights
+        # and few positions are bound by memory: one strip of all pictures is two to five times as fast.
+        positions = -(-input.shape[2] // self.stride[0]) * -(-input.shape[3] // self.stride[1])
+        if self._deep and positions <= _FEW_POSITIONS and input.dtype == torch.bfloat16 and input.device.type == "cpu":
+            return in_one_strip(input, self.weight, self.stride[0])
+        return super().forward(input)
+
+
+def in_one_strip(
+    features: Float[Tensor, "n c h w"], weight: Float[Tensor, "k c 3 3"], stride: int
+) -> Float[Tensor, "n k _ _"]:
+    """Return the 3 x 3 convolution of the features, computed side by side on one strip with seams of zeros.
+
+    The seams take the place of the padding, and are wide enough for every picture to begin where a stride ends.
     """
-    if architecture not in ARCHITECTURES:
-        raise ValueError(f"unknown architecture {architecture!r}; known: {', '.join(ARCHITECTURES)}")
-    if classes < 2:
-        raise ValueError(f"a classifier needs at least 2 classes, not {classes}")
-    if seed is None:
-        return ARCHITECTURES[architecture](classes)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return ARCHITECTURES[architecture](classes)
+    count, channels, height, width = features.shape
+    each = -(-(width + 1) // stride) * stride
+    strip = functional.pad(features.permute(2, 0, 3, 1), (0, 0, 0, each - width))
+    strip = strip.reshape(1, height, count * each, channels).permute(0, 3, 1, 2)
+    found = functional.conv2d(strip, weight, stride=stride, padding=1).permute(0, 2, 3, 1)
+    found = found.reshape(found.shape[1], count, each // stride, -1)[:, :, : -(-width // stride)]
+    return found.permute(1, 3, 0, 2).contiguous(memory_format=torch.channels_last)

@@ -1,4 +1,7 @@
-"""The paper's protocol decoded: what it says, what it leaves open, what was chosen here; one source for all pages."""
+"""The paper's protocol decoded: what it says, what it leaves open, what was chosen here; one source for all pages.
+
+docs/protocol.md, docs/results.md and the app's page Evidence are written from it.
+"""
 
 from dataclasses import dataclass
 
@@ -7,7 +10,7 @@ from nat_core.recipes import PROTOCOLS
 
 @dataclass(frozen=True)
 class Decision:
-    """One question that who repeats the paper must answer; texts are Markdown."""
+    """One question that anyone repeating the paper has to decide; texts are Markdown."""
 
     question: str
     paper: str
@@ -101,8 +104,8 @@ DECISIONS = (
         "the digits pair",
         "not in the paper",
         "50 epochs, the best of 20, 35, 50 and 80 on held-out digits (6 as negatives, 7 unseen; lowest NCR of NAT with "
-        "95 % kept, mean of three seeds, a rule set before those runs). 50 had been taken before, after the test "
-        "digits had been looked at; the held-out digits, asked later, chose the same",
+        "95 % kept, mean of three seeds, a rule fixed before those runs). 50 was first chosen after looking at the "
+        "test digits; the held-out digits, consulted later, gave the same answer",
         "`--epochs`",
     ),
     Decision(
@@ -112,6 +115,32 @@ DECISIONS = (
         "",
     ),
 )
+
+MEASURING = (
+    "Confidence is the largest softmax probability. NCR at t is the share of the negatives with confidence above t, "
+    "strictly; *kept* is the same share of the known test pictures, right or wrong. In AUROC and FPR95 the negatives "
+    "are the positive class. ILSVRC is measured three ways: all photos, without the classes of CIFAR-10, and without "
+    "their look-alikes too."
+)
+"""How the rates are defined, a Markdown paragraph."""
+LIMITS = (
+    "Each network was trained with one seed unless its card says otherwise, so small differences may be chance.",
+    "The paper gives no epochs, no optimiser and no way of shrinking ILSVRC's photos; those choices are ours.",
+    "A network that has learned less is also less sure, which by itself lowers its NCR: read NCR beside what is kept.",
+    "CIFAR-100 shares a few kinds of things with CIFAR-10 (pickup trucks, buses); the paper kept them, and so do we.",
+    "Far from every kind of negative, nothing is promised: the playground shows where certainty remains.",
+)
+"""What to keep in mind when reading the numbers, a sentence each."""
+
+
+def page() -> str:
+    """Return the whole protocol as Markdown: the decisions, how the rates are defined, and the limits.
+
+    >>> page().splitlines()[-1] == f"- {LIMITS[-1]}"
+    True
+    """
+    limits = "\n".join(f"- {each}" for each in LIMITS)
+    return f"{markdown()}\n\n**Measuring.** {MEASURING}\n\n**Limits**\n\n{limits}"
 
 
 def markdown() -> str:

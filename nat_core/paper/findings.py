@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nat_core.measure.report import NetworkReport, SetReport, threshold_key
+from nat_core.measure.wording import plural
 from nat_core.paper.figures import COMPARED
 from nat_core.recipes import PAIRS, THRESHOLDS, UNSEEN, headline_set
 
@@ -34,7 +35,7 @@ def _finding(without: str, baseline: NetworkReport, aware: str, nat: NetworkRepo
         before, after = baseline.sets[headline], nat.sets[headline]
         sentences += [_cells(baseline, nat, common), _remaining(before, after, headline)]
         sentences.append(
-            f"Where each keeps 95 %, NCR there is {after.ncr_at_95_kept:.3f}, the other's {before.ncr_at_95_kept:.3f}."
+            f"Where each keeps 95 %, NCR there is {after.ncr_at_95_kept:.3f}, against {before.ncr_at_95_kept:.3f}."
         )
     sentences.append(_kept(baseline, nat))
     if nat.protocol != baseline.protocol:
@@ -45,24 +46,25 @@ def _finding(without: str, baseline: NetworkReport, aware: str, nat: NetworkRepo
 def _accuracies(baseline: NetworkReport, nat: NetworkReport) -> str:
     points = f"{100 * abs(nat.accuracy - baseline.accuracy):.2f}"
     side = "below" if nat.accuracy < baseline.accuracy else "above"
-    difference = "equal to" if float(points) == 0 else f"{points} points {side}"
-    return f"accuracy {100 * nat.accuracy:.2f} %, {difference} the other's {100 * baseline.accuracy:.2f} %."
+    theirs = f"{100 * baseline.accuracy:.2f} %"
+    difference = f"equal to {theirs}" if float(points) == 0 else f"{points} points {side} {theirs}"
+    return f"accuracy {100 * nat.accuracy:.2f} %, {difference}."
 
 
 def _cells(baseline: NetworkReport, nat: NetworkReport, common: Sequence[str]) -> str:
     cells = [(name, key) for name in common for key in map(threshold_key, THRESHOLDS)]
     above = [f"{name} at {key}" for name, key in cells if nat.sets[name].ncr[key] > baseline.sets[name].ncr[key]]
     return (
-        f"NCR is at or below the other's in {len(cells) - len(above)} of {len(cells)} cells "
-        f"({len(THRESHOLDS)} thresholds, {len(common)} {'set' if len(common) == 1 else 'sets'})"
-        f"{': above on ' + ', '.join(above) if above else ''}."
+        f"NCR is no higher in {len(cells) - len(above)} of {len(cells)} cells "
+        f"({len(THRESHOLDS)} thresholds, {plural(len(common), 'set')})"
+        f"{': higher on ' + ', '.join(above) if above else ''}."
     )
 
 
 def _remaining(baseline: SetReport, nat: SetReport, name: str) -> str:
     key = threshold_key(THRESHOLDS[-1])
     before, after = baseline.ncr[key], nat.ncr[key]
-    counts = f"on {name} ({nat.images:,} pictures)"
+    counts = f"on {name} ({plural(nat.images, 'picture')})"
     if before == 0:
         return f"NCR_{key} {counts} was 0 and is {after:.3f}."
     return f"{100 * after / before:.1f} % of NCR_{key} remains {counts}: {after:.3f} of {before:.3f}."
@@ -71,7 +73,7 @@ def _remaining(baseline: SetReport, nat: SetReport, name: str) -> str:
 def _kept(baseline: NetworkReport, nat: NetworkReport) -> str:
     key = threshold_key(THRESHOLDS[-1])
     kept, other = nat.share_kept[key], baseline.share_kept[key]
-    return f"At t = {key} it keeps {100 * kept:.1f} % of the in-distribution pictures, the other {100 * other:.1f} %."
+    return f"At t = {key} it keeps {100 * kept:.1f} % of the in-distribution pictures, against {100 * other:.1f} %."
 
 
 Verdict = Literal["held", "held in part", "did not hold", "not measured yet"]
@@ -162,8 +164,8 @@ def claims(reports: Mapping[str, NetworkReport], distances: MapDistances | None 
 
 LOWER_RULE = "Held: lower at every threshold on every set; in part: in more than half of the cells."
 LEARNED_RULE = (
-    "Held: at most half of the other's at every threshold on every set, noise too (in the paper a ninth at 0.9 on "
-    "cifar100_test); in part: lower in more than half of the cells."
+    "Held: at most half the NCR of the baseline's student at every threshold on every set, noise too (in the paper a "
+    "ninth at 0.9 on cifar100_test); in part: lower in more than half of the cells."
 )
 
 
@@ -228,7 +230,7 @@ def _lower(pair: _Pair, names: tuple[str, ...]) -> tuple[Verdict, str]:
     )
     last = names[-1]
     kept = (
-        f"At 0.9 it keeps {pair.nat.share_kept[HIGHEST_KEY]:.3f} of what it knows, the other "
+        f"At 0.9 it keeps {pair.nat.share_kept[HIGHEST_KEY]:.3f} of what it knows, against "
         f"{pair.baseline.share_kept[HIGHEST_KEY]:.3f}; where each keeps 0.95, NCR goes from "
         f"{before[last].ncr_at_95_kept:.3f} to {after[last].ncr_at_95_kept:.3f} on {last}."
     )
@@ -261,7 +263,7 @@ def _no_noise(pair: _Pair) -> tuple[Verdict, str]:
 def _accuracy(pair: _Pair) -> tuple[Verdict, str]:
     lost = round(100 * (pair.baseline.accuracy - pair.nat.accuracy), 6)
     known = pair.nat.in_distribution
-    images = f" on {pair.nat.sets[known].images:,} pictures" if known else ""
+    images = f" on {plural(pair.nat.sets[known].images, 'picture')}" if known else ""
     measured = f"accuracy {100 * pair.baseline.accuracy:.2f} % to {100 * pair.nat.accuracy:.2f} %{images}."
     return ("held" if lost <= 1 else "held in part" if lost <= 3 else "did not hold"), measured
 

@@ -14,7 +14,7 @@ from nat_core.results import plots
 from nat_core.results.drawing import Drawing
 from nat_core.results.section import in_brief, study_section, study_sheet
 from nat_core.store.checkpoints import Card, available, load_card
-from nat_core.store.runs import Divergence, RunRecord, load_ended, record_of
+from nat_core.store.runs import DivergedRun, RunRecord, load_ended, record_of
 from nat_core.studies.choice import RULE, chosen_sentence, load_choice
 from nat_core.studies.level_findings import (
     EXCEEDS_RULE,
@@ -48,7 +48,7 @@ class Found:
     cards: Mapping[str, Card]
     records: Mapping[str, RunRecord]
     """Every run by its key, the published networks among them."""
-    diverged: Mapping[str, Divergence]
+    diverged: Mapping[str, DivergedRun]
     levels: tuple[PairLevels, ...]
     noise: Noise
 
@@ -147,7 +147,7 @@ def _over_pictures(found: Found) -> Iterator[str]:
         yield "## Over pictures"
         yield (
             "Two stored networks on the same pictures, which are drawn anew 2,000 times (paired bootstrap). The "
-            "interval says how much hangs on the pictures; of what another seed would give it knows nothing."
+            "interval says how much depends on the pictures; it says nothing about what another seed would give."
         )
         yield pipes(Grid(("difference", "set", "measure", "value", "95 % interval", "pictures"), tuple(rows)))
 

@@ -8,11 +8,12 @@ One study as a section of the results page: its question, how much of it was run
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from nat_core.measure.wording import plural
 from nat_core.paper.tables import ABSENT, BY_ITSELF, Grid, figure, pipes, set_columns
 from nat_core.recipes import UNSEEN, headline_set
 from nat_core.results import plots
 from nat_core.results.drawing import Drawing
-from nat_core.store.runs import Divergence, RunRecord
+from nat_core.store.runs import DivergedRun, RunRecord
 from nat_core.studies.choice import NAT, pictures_a_step
 from nat_core.studies.plan import Study
 from nat_core.studies.rows import (
@@ -158,9 +159,9 @@ def summary(rows: Sequence[Row], reference: Row, noise: Noise, set_name: str) ->
         side, found = _side(row, reference, noise, set_name, "ncr_at_95_kept"), row.over_seeds(measure)
         if row is reference or found is None or side not in groups:
             continue
-        dear = noise.side(row, reference, accuracy) == "below"
-        costly |= dear
-        groups[side].append((found.mean, f"`{row.label}` {figure(found.mean)}{COSTLY if dear else ''}"))
+        expensive = noise.side(row, reference, accuracy) == "below"
+        costly |= expensive
+        groups[side].append((found.mean, f"`{row.label}` {figure(found.mean)}{COSTLY if expensive else ''}"))
     named = {side: ", ".join(text for _, text in sorted(each)) or "none" for side, each in groups.items()}
     own = reference.over_seeds(measure)
     value = "" if own is None else f" ({figure(own.mean)})"
@@ -201,7 +202,7 @@ def protections(rows: Sequence[Row], reference: Row, noise: Noise) -> tuple[str,
 
 
 def _seeds(row: Row) -> str:
-    return f"{len(row.reports)} {'seed' if len(row.reports) == 1 else 'seeds'}"
+    return plural(len(row.reports), "seed")
 
 
 def _accuracy(row: Row, reference: Row, noise: Noise) -> str:
@@ -238,20 +239,20 @@ REFERENCES = {
 
 
 def study_section(
-    study: Study, records: Mapping[str, RunRecord], noise: Noise, diverged: Mapping[str, Divergence]
+    study: Study, records: Mapping[str, RunRecord], noise: Noise, diverged: Mapping[str, DivergedRun]
 ) -> tuple[list[str], dict[str, Drawing]]:
     """Return the section's paragraphs and its plot; a study of which nothing was run says how to run it."""
     parts = [f"### {study.name}: {study.question}"]
     rows = rows_of(study, records, diverged)
-    ended: Mapping[str, RunRecord | Divergence] = {**diverged, **records}
+    ended: Mapping[str, RunRecord | DivergedRun] = {**diverged, **records}
     done = sum(run.key in ended and ended[run.key].recipe == run.recipe for run in study.runs)
     command = f"`nat reproduce --study {study.name}`"
     if not study.runs:
         return [*parts, "It has no runs yet."], {}
     if not done:
-        return [*parts, f"Not run yet ({len(study.runs)} runs): {command}."], {}
+        return [*parts, f"Not run yet ({plural(len(study.runs), 'run')}): {command}."], {}
     missing = f"; the others: {command}" if done < len(study.runs) else ""
-    parts.append(f"{done} of {len(study.runs)} runs are done{missing}.")
+    parts.append(f"{done} of {plural(len(study.runs), 'run')} {'is' if done == 1 else 'are'} done{missing}.")
     reference = _reference(study, rows)
     if why := unjudged(REFERENCES.get(study.name), rows, noise):
         parts.append(why)
@@ -305,8 +306,8 @@ def cost_sentence(costs: Mapping[str, int]) -> str:
     'A step of `held_out_nat` runs 72 pictures; more, and so not of the same cost: `other` 96.'
     """
     own = costs[NAT]
-    dearer = ", ".join(f"`{name}` {cost}" for name, cost in costs.items() if cost > own)
-    return f"A step of `{NAT}` runs {own} pictures; more, and so not of the same cost: {dearer or 'none'}."
+    costlier = ", ".join(f"`{name}` {cost}" for name, cost in costs.items() if cost > own)
+    return f"A step of `{NAT}` runs {plural(own, 'picture')}; more, and so not of the same cost: {costlier or 'none'}."
 
 
 def _headline(rows: Sequence[Row]) -> str:

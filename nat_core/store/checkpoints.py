@@ -3,6 +3,7 @@
 <folder>/<name>/weights.safetensors      float16, norm statistics float32
 <folder>/<name>/predictions.safetensors  logits, labels and ids by image set; the gallery's attention maps
 <folder>/<name>/features.safetensors     where there are any: see `nat_core.store.features`
+<folder>/<name>/log.csv                  a row for each epoch of the training, where it was logged
 <folder>/<name>/card.json                format, recipe, classes, ..., report, sha256 of the others; written last
 """
 
@@ -32,7 +33,22 @@ SHIPPED = "nat_checkpoints"
 """The package of networks in the wheel; a clone has them in ./checkpoints."""
 LARGE = ("resnet18_baseline", "resnet18_nat")
 """The networks that the wheel leaves out."""
-WEIGHTS, PREDICTIONS, CARD = "weights.safetensors", "predictions.safetensors", "card.json"
+WEIGHTS, PREDICTIONS, LOG, CARD = "weights.safetensors", "predictions.safetensors", "log.csv", "card.json"
+
+
+@dataclass(frozen=True)
+class OwnData:
+    """A person's own pictures, that a network learnt from and was evaluated on."""
+
+    known: str
+    """The name of the folder or file of known classes; no path, which would say where on whose machine."""
+    negatives: str | None
+    pictures: dict[str, int]
+    """How many, by the sets' names."""
+    divided: str
+    """How they were divided into those to learn from and those held out, in sentences."""
+    sha256: dict[str, str]
+    """Of the known pictures and of the negatives: see `nat_core.data.splits.Split`."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +75,12 @@ class Card:
     report: NetworkReport
     sha256: dict[str, str]
     format: int = FORMAT
+    threads: Count | None = None
+    """How many threads of the processor trained it, which its weights depend on; None on cards that do not say."""
+    teacher_sha256: str | None = None
+    """Of the weights of the teacher that it imitated."""
+    data: OwnData | None = None
+    """The pictures it learnt from, where they were a person's own."""
 
     @property
     def roles(self) -> dict[str, Role]:
@@ -219,7 +241,8 @@ def renew_report(folder: Path, name: str) -> bool:
 
 def write_card(home: Path, card: Card) -> None:
     """Write a network's card into its folder, as a whole."""
-    values = asdict(card) | {"recipe": card.recipe.to_json(), "report": card.report.to_json()}
+    values = {key: value for key, value in asdict(card).items() if value is not None}
+    values |= {"recipe": card.recipe.to_json(), "report": card.report.to_json()}
     write_durably(home / CARD, (json.dumps(values, indent=1) + "\n").encode())
 
 
@@ -242,10 +265,12 @@ def save_checkpoint(
     predictions: Mapping[str, Predictions],
     maps: Mapping[str, np.ndarray],
     card: Mapping[str, Any],
+    log: bytes | None = None,
 ) -> Path:
     """Write a checkpoint as a whole: in a folder of its own, the card last, then renamed to its name.
 
-    `card` gives the fields of `Card` but `name`, `sha256` and `format`; `maps` the gallery's attention maps by level.
+    `card` gives the fields of `Card` but `name`, `sha256` and `format`; `maps` the gallery's attention maps by level,
+    `log` the content of log.csv.
     Returns the checkpoint's folder. Raises CheckpointError where one of that name is there already.
     """
     home = Path(folder) / name
@@ -261,6 +286,8 @@ def save_checkpoint(
             WEIGHTS: write_durably(draft / WEIGHTS, packed(half(weights))),
             PREDICTIONS: write_durably(draft / PREDICTIONS, packed(arrays, metadata)),
         }
+        if log is not None:
+            digests[LOG] = write_durably(draft / LOG, log)
         write_card(draft, Card(name=name, sha256=digests, **card))
         os.replace(draft, home)
     except BaseException:

@@ -49,7 +49,7 @@ class RunRecord:
 
 
 @dataclass(frozen=True)
-class Divergence:
+class DivergedRun:
     """A run whose loss stopped being a number, which is a finding too: the same settings would end there again."""
 
     recipe: Recipe
@@ -89,28 +89,28 @@ def load_runs(folder: Path) -> dict[str, RunRecord]:
     return load_ended(folder)[0]
 
 
-def load_ended(folder: Path) -> tuple[dict[str, RunRecord], dict[str, Divergence]]:
+def load_ended(folder: Path) -> tuple[dict[str, RunRecord], dict[str, DivergedRun]]:
     """Return what `load_runs` does, and beside it the runs that diverged. Raises CheckpointError likewise."""
     path = Path(folder) / RUNS
     return read_json(path, FORMAT, _read, "get it again") if path.is_file() else ({}, {})
 
 
-def _read(values: dict[str, Any]) -> tuple[dict[str, RunRecord], dict[str, Divergence]]:
+def _read(values: dict[str, Any]) -> tuple[dict[str, RunRecord], dict[str, DivergedRun]]:
     diverged = values.get("diverged", {})
     return (
         {key: RunRecord.from_json(each) for key, each in values["runs"].items()},
-        {key: Divergence(**each | {"recipe": _whole(each["recipe"])}) for key, each in diverged.items()},
+        {key: DivergedRun(**each | {"recipe": _whole(each["recipe"])}) for key, each in diverged.items()},
     )
 
 
-def add_run(folder: Path, key: str, run: RunRecord | Divergence) -> None:
+def add_run(folder: Path, key: str, run: RunRecord | DivergedRun) -> None:
     """Add a run to the file, or replace the one of that key: whoever reads sees the file before or after.
 
     Several processes may add at once: each waits for the other.
     """
     with only_one(Path(folder) / ".state" / "runs.lock", wait=True):
         records, diverged = load_ended(folder)
-        if isinstance(run, Divergence):
+        if isinstance(run, DivergedRun):
             records.pop(key, None)
             diverged[key] = run
         else:
@@ -119,7 +119,7 @@ def add_run(folder: Path, key: str, run: RunRecord | Divergence) -> None:
         write_durably(Path(folder) / RUNS, _packed(records, diverged))
 
 
-def _packed(records: Mapping[str, RunRecord], diverged: Mapping[str, Divergence]) -> bytes:
+def _packed(records: Mapping[str, RunRecord], diverged: Mapping[str, DivergedRun]) -> bytes:
     parts = [_part("runs", {key: each.to_json() for key, each in records.items()})]
     if diverged:
         lines = {key: asdict(each) | {"recipe": _changed(each.recipe)} for key, each in diverged.items()}

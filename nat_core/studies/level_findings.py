@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Float
 
 from nat_core.files import converted, read_json, write_durably
+from nat_core.measure.wording import plural
 from nat_core.paper.findings import MapDistances
 from nat_core.paper.tables import Grid
 from nat_core.recipes import LEVELS
@@ -199,7 +200,7 @@ def level_sentences(pairs: Sequence[PairLevels]) -> tuple[str, ...]:
     ()
     """
     return tuple(
-        f"{first.name} and {second.name} ({first.protocol}) on {set_name}, {found.pictures:,} pictures: "
+        f"{first.name} and {second.name} ({first.protocol}) on {set_name}, {plural(found.pictures, 'picture')}: "
         f"{distances(found)} {begins(found)}"
         for first, second, set_name, found in findings(pairs)
     )
@@ -273,8 +274,7 @@ def measured_elsewhere(pairs: Sequence[PairLevels], set_name: str) -> str:
     """
     for first, second, name, found in findings(pairs):
         if found.measured and name == set_name:
-            number = len(found.nat["low"])
-            seeds = f"{number} seed{'s' if number > 1 else ''}"
+            seeds = plural(len(found.nat["low"]), "seed")
             return f"Of {first.name} and {second.name} in the protocol {first.protocol}, {seeds}: {begins(found)}"
     return ""
 

@@ -13,6 +13,7 @@ from jaxtyping import Float, UInt8
 from nat_core.data.sets import evenly, load_set
 from nat_core.errors import MissingDataset
 from nat_core.measure.variants import without_variants
+from nat_core.measure.wording import plural
 from nat_core.network.attention import level_distance
 from nat_core.network.inference import Network, load_network
 from nat_core.network.models import normalised
@@ -139,7 +140,7 @@ def measure(
         except MissingDataset as error:
             show(str(error))
             continue
-        show(f"{name}: {len(pixels):,} pictures, {len(missing)} {'pair' if len(missing) == 1 else 'pairs'}")
+        show(f"{name}: {plural(len(pixels), 'picture')}, {plural(len(missing), 'pair')}")
         for each in {each for pair in missing for each in pair} - set(loaded):
             loaded[each] = load_network(networks[each][0], each.name, device)
         for pair, distances in _by_protocol(loaded, missing, pixels):

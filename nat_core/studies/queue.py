@@ -17,7 +17,7 @@ from threading import Thread
 
 from nat_core.errors import CheckpointError
 from nat_core.store.checkpoints import CARD, load_card
-from nat_core.store.runs import Divergence, RunRecord, add_run, load_ended, record_of
+from nat_core.store.runs import DivergedRun, RunRecord, add_run, load_ended, record_of
 from nat_core.studies.plan import PlannedRun
 
 SAVE_SECONDS = 60.0
@@ -58,7 +58,7 @@ class Place:
 
 @dataclass
 class Progress:
-    """What a queue has come to."""
+    """The state of a queue."""
 
     waiting: list[PlannedRun]
     running: dict[str, "Child"] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class Progress:
     """One sentence for each run that could not be trained, by its key."""
 
     def then(self, later: "Progress") -> "Progress":
-        """What two queues of one sitting have come to, one after the other."""
+        """Return the state of two queues of one sitting, one after the other."""
         return Progress(self.waiting + later.waiting, {}, self.done + later.done, self.failed | later.failed)
 
 
@@ -120,14 +120,14 @@ class Child:
                 pipe.close()
 
 
-def is_done(run: PlannedRun, records: Mapping[str, RunRecord | Divergence], place: Place) -> bool:
+def is_done(run: PlannedRun, records: Mapping[str, RunRecord | DivergedRun], place: Place) -> bool:
     """Whether a run needs no training: its network is there, or needs not be since its numbers are noted.
 
     A network of this very recipe and seed counts however it was trained (by `nat train`); and one that diverged would
     diverge again.
     """
     noted = run.key in records and records[run.key].recipe == run.recipe
-    return place.network(run) is not None or (noted and (not run.kept or isinstance(records[run.key], Divergence)))
+    return place.network(run) is not None or (noted and (not run.kept or isinstance(records[run.key], DivergedRun)))
 
 
 def _note(runs: Sequence[PlannedRun], records: Mapping[str, RunRecord], place: Place) -> None:
@@ -197,7 +197,7 @@ def _reap(progress: Progress, place: Place) -> None:
         del progress.running[key]
         home = place.network(child.run)
         if status == DIVERGED:
-            add_run(place.out, key, Divergence(child.run.recipe, child.run.seed, child.line))
+            add_run(place.out, key, DivergedRun(child.run.recipe, child.run.seed, child.line))
         if status or home is None:
             progress.failed[key] = child.line
             continue

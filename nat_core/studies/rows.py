@@ -20,7 +20,7 @@ from nat_core.measure.report import NetworkReport, threshold_key
 from nat_core.paper.figures import COMPARED
 from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS, Recipe
 from nat_core.store.checkpoints import available, load_card, load_predictions
-from nat_core.store.runs import Divergence, RunRecord
+from nat_core.store.runs import DivergedRun, RunRecord
 from nat_core.studies.plan import Study
 
 SAMPLES = 2000
@@ -66,7 +66,7 @@ def paired_bootstrap(
     """Return mean(first - second) with its 95 % percentile interval: pictures are drawn anew, both networks together.
 
     `first` and `second` hold one number a picture, in the same order: 1.0 where confidence > t for NCR, where the
-    answer is right for accuracy. It says how much depends on the pictures; of the seeds it knows nothing. Source:
+    answer is right for accuracy. It says how much depends on the pictures; it says nothing about seeds. Source:
     Efron and Tibshirani 1993, "An Introduction to the Bootstrap". Raises ValueError for no or unequal numbers of
     pictures.
 
@@ -218,7 +218,7 @@ def noise_floor(studies: Sequence[Study], records: Mapping[str, RunRecord]) -> N
 
 
 def rows_of(
-    study: Study, records: Mapping[str, RunRecord], diverged: Mapping[str, Divergence] = MappingProxyType({})
+    study: Study, records: Mapping[str, RunRecord], diverged: Mapping[str, DivergedRun] = MappingProxyType({})
 ) -> tuple[Row, ...]:
     """Return a row for each recipe of a study, with every recorded seed; two for a network with a background class.
 

@@ -12,8 +12,7 @@ from nat_core.network.inference import Network, choose_device, frozen
 from nat_core.network.models import build
 from nat_core.recipes import RECIPES, Recipe
 from nat_core.training.batches import Batches
-from nat_core.training.loop import choose_precision, divergence_scale, optimiser_for, take_step
-from nat_core.training.state import Run
+from nat_core.training.run import TrainingRun, begin, take_step
 
 PICTURES = {"cifar10": 50_000, "digits": 862}
 REPORTED = 91_000
@@ -57,7 +56,7 @@ def _step_seconds(recipe: Recipe, device: str) -> float:
     return min(times[1:])
 
 
-def _run(recipe: Recipe, device: torch.device) -> Run:
+def _run(recipe: Recipe, device: torch.device) -> TrainingRun:
     random = np.random.default_rng(0)
     known, negatives = (
         ImageSet(
@@ -71,12 +70,10 @@ def _run(recipe: Recipe, device: torch.device) -> Run:
         recipe, known, negatives if recipe.negatives else None, seed=0, device=device, mean=grey, std=grey
     )
     classes = tuple("0123456789")
-    model = build(recipe.architecture, len(classes), seed=0).to(device).to(memory_format=torch.channels_last).train()
     teacher = None
     if recipe.teacher:
         its = RECIPES[recipe.teacher].architecture
         teacher = Network(recipe.teacher, frozen(build(its, len(classes), seed=0), device), classes, grey, grey)
-    precision = choose_precision(recipe, model, batches.at(0).images)
-    run = Run(recipe, 0, classes, batches, model, optimiser_for(recipe, model), teacher, precision)
-    run.divergence_scale = divergence_scale(recipe, len(classes))
+    run = begin(recipe, batches, classes, teacher=teacher)
+    run.model.train()
     return run

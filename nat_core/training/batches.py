@@ -26,6 +26,7 @@ class Batch(NamedTuple):
 
 def generator_for(seed: int, stream: str, index: int) -> torch.Generator:
     """Return a generator of its own for each (seed, stream, index), whatever was drawn before."""
+    # Hashed, so that seeds and steps that lie side by side do not start generators that resemble each other.
     digest = sha256(f"{seed}/{stream}/{index}".encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
 
@@ -39,6 +40,7 @@ def resize(pixels: Pixels, size: int) -> Pixels:
         return pixels
     if pixels.dtype != torch.uint8:
         return pixels[:, :size, :size].contiguous()
+    # In parts, since interpolate needs float32: four times the memory of the pictures that it is given.
     smaller = [
         functional.interpolate(
             part.permute(0, 3, 1, 2).float(), (size, size), mode="bilinear", antialias=True, align_corners=False
@@ -61,6 +63,7 @@ def crop_and_flip(
     indices, so that no padded copy is made. `generator` lives on the CPU; the same one gives the same crops anywhere.
     """
     count, (height, width) = len(chosen), pixels.shape[1:3]
+    # A crop of the padded picture is the picture moved: one shift for its rows, one for its columns.
     shift = torch.randint(-padding, padding + 1, (2, count, 1), generator=generator)
     rows = _reflect(torch.arange(height) + shift[0], height)
     columns = _reflect(torch.arange(width) + shift[1], width)
@@ -84,6 +87,7 @@ def cutout(images: Float[Tensor, "n 3 h w"], side: int, generator: torch.Generat
     True
     """
     count, _, height, width = images.shape
+    # Rows and columns are marked apart; a pixel is blanked where both are.
     spans = []
     for length in (height, width):
         first = torch.randint(length, (count, 1), generator=generator) - side // 2
@@ -127,11 +131,13 @@ class Batches:
 
     def at(self, step: int) -> Batch:
         """Return the batch of that step, 0 <= step < steps."""
+        # Everything below is drawn from generators that (seed, what for, step) name: no step depends on the one before.
         size = self.size_at(step)
         known, negatives = self._at_size(size)
         epoch, place = divmod(step, self.steps_per_epoch)
         chosen = _order(self.seed, "known", epoch, len(known))[place * self.known_count :][: self.known_count]
         generator = generator_for(self.seed, "augmentation", step)
+        # Padding and cutout were set for 32 x 32 and keep their share of the picture at other sizes.
         padding = round(self.recipe.padding * size / 32)
         parts = [crop_and_flip(known, chosen, padding, self.recipe.flip, generator)]
         if negatives is not None and self._real_count:
@@ -146,17 +152,20 @@ class Batches:
         return Batch(images.contiguous(memory_format=torch.channels_last), self._labels[chosen].to(self.device))
 
     def _negatives_at(self, step: int, available: int) -> Int[Tensor, " n"]:
+        # Positions in one endless row of shuffled cycles: every negative is shown once before any is shown twice.
         positions = range(step * self._real_count, (step + 1) * self._real_count)
         cycles = [divmod(position, available) for position in positions]
         return torch.stack([_order(self.seed, "negatives", cycle, available)[place] for cycle, place in cycles])
 
     def _at_size(self, size: int) -> tuple[Tensor, Tensor | None]:
+        # Resized once a stage of the schedule: the smaller pictures then cost no more than they are worth.
         if self._resized[0] != size:
             negatives = None if self._negatives is None else resize(self._negatives, size)
             self._resized = (size, resize(self._known, size), negatives)
         return self._resized[1:]
 
 
+# The orders in use: of the known pictures one an epoch, of the negatives two where a batch goes over a cycle's end.
 @lru_cache(maxsize=4)
 def _order(seed: int, stream: str, index: int, count: int) -> Int[Tensor, " count"]:
     return torch.randperm(count, generator=generator_for(seed, stream, index))

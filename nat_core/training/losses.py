@@ -1,8 +1,7 @@
-"""What is asked of the logits on a negative: divergences from uniform, or a class of its own.
+"""The losses: J_NAT of a batch, what a student learns from its teacher, and the divergences from uniform.
 
-J_NAT: cross-entropy on what is to be learnt, a divergence from uniform on negatives.
-
-What a student learns from its teacher: attention maps, softened logits.
+A divergence D says how far softmax lies from uniform on each negative. All of them are 0 where the logits are equal,
+and written so that logits of any finite size leave a finite loss and gradient.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +15,99 @@ from torch import Tensor
 from torch.nn import functional
 
 from nat_core.network.attention import attention_map, normalised_map
+from nat_core.recipes import BACKGROUND_TARGET
+
+
+class NatLoss(NamedTuple):
+    """The objective and its two parts; each part is a mean over its own pictures, 0 where it has none."""
+
+    total: Float[Tensor, ""]
+    cross_entropy: Float[Tensor, ""]
+    divergence: Float[Tensor, ""]
+
+
+def nat_loss(
+    logits: Float[Tensor, "n classes"],
+    labels: Int[Tensor, " in_distribution"],
+    divergence: str = "kl_from_uniform",
+    negative_weight: float = 1.0,
+    *,
+    label_smoothing: float = 0.0,
+    separate_means: bool = False,
+    hardest: int = 0,
+) -> NatLoss:
+    """Return J_NAT of one batch, whose first rows are in distribution (one label each) and whose others are negatives.
+
+    J_NAT = (1/n) [ sum over in-distribution of cross-entropy + weight * sum over negatives of D ], n all rows.
+    Without negatives it is the plain mean cross-entropy. Source: NAT, section "Approach", the equation of J_NAT.
+    `separate_means` adds the two parts' own means instead (Outlier Exposure; Hendrycks, Mazeika and Dietterich 2019).
+    `hardest` above 0 counts only that many negatives, those with the largest D; `label_smoothing` in [0, 1) mixes the
+    labels with uniform. Raises ValueError for an unknown divergence, or more labels than rows.
+
+    >>> import torch
+    >>> round(nat_loss(torch.zeros(2, 4), torch.tensor([1])).total.item(), 4)  # log(4) / 2
+    0.6931
+    """
+    if divergence not in TARGETS:
+        raise ValueError(f"unknown divergence {divergence!r}; known: {', '.join(TARGETS)}")
+    # A batch may hold negatives alone, or none: an empty part counts as 0 and not as 0 / 0.
+    known, total = len(labels), len(logits)
+    if known > total or not total:
+        raise ValueError(f"{known} labels for {total} rows of logits")
+    distances = TARGETS[divergence](logits[known:]) if known < total else logits.new_zeros(0)
+    # Negatives that are neutral already pull at nothing: without them the mean is over those that do.
+    if hardest:
+        distances = distances.topk(min(hardest, len(distances))).values
+    cross_entropy = functional.cross_entropy(logits[:known], labels, reduction="sum", label_smoothing=label_smoothing)
+    known_mean, distance_mean = cross_entropy / max(known, 1), distances.sum() / max(len(distances), 1)
+    # The paper divides the sum of both parts by all n at once: a negative then weighs as much as a known picture. With
+    # means of their own, 8 negatives weigh as much as 64 known pictures.
+    if separate_means:
+        whole = known_mean + negative_weight * distance_mean
+    else:
+        whole = (cross_entropy + negative_weight * distances.sum()) / (known + len(distances))
+    return NatLoss(whole, known_mean.detach(), distance_mean.detach())
+
+
+def attention_transfer_loss(
+    student: Sequence[Float[Tensor, "n _ _ _"]],
+    teacher: Sequence[Float[Tensor, "n _ _ _"]],
+    normalised: bool = True,
+) -> Float[Tensor, ""]:
+    """Return the sum over groups of the mean over pictures and positions of (Q_S - Q_T)^2, each in [0, 4 / positions].
+
+    Q is the L2-normalised mean of A^2 over channels, or that mean itself where not `normalised` (then unbounded).
+    Source: Zagoruyko and Komodakis 2017, in the form of the authors' published code, which weighs it with beta = 1000.
+    Raises ValueError where the groups differ in number.
+
+    >>> same = [torch.ones(2, 3, 4, 4)]
+    >>> attention_transfer_loss(same, same).item()
+    0.0
+    """
+    if len(student) != len(teacher):
+        raise ValueError(f"the student has {len(student)} groups, its teacher {len(teacher)}")
+    # Maps of length 1 say where the network looks; the plain ones say how strongly as well.
+    map_of = normalised_map if normalised else attention_map
+    distances = [(map_of(ours) - map_of(theirs)).square().mean() for ours, theirs in zip(student, teacher, strict=True)]
+    return torch.stack(distances).sum()
+
+
+def distillation_loss(
+    student: Float[Tensor, "n classes"], teacher: Float[Tensor, "n classes"], temperature: float = 4.0
+) -> Float[Tensor, ""]:
+    """Return T^2 KL(softmax(teacher / T) || softmax(student / T)), the mean over rows, in nats; T > 0.
+
+    Source: Hinton, Vinyals and Dean 2015, "Distilling the Knowledge in a Neural Network".
+
+    >>> distillation_loss(torch.zeros(2, 3), torch.zeros(2, 3)).item()
+    0.0
+    """
+    if temperature <= 0:
+        raise ValueError(f"the temperature must be above 0, not {temperature}")
+    ours = functional.log_softmax(student / temperature, 1)
+    theirs = functional.log_softmax(teacher / temperature, 1)
+    # Gradients of softened logits shrink with T^2: so multiplied, the weight means the same at every temperature.
+    return temperature**2 * functional.kl_div(ours, theirs, reduction="batchmean", log_target=True)
 
 
 def kl_from_uniform(logits: Float[Tensor, "n classes"]) -> Float[Tensor, " n"]:
@@ -28,6 +120,7 @@ def kl_from_uniform(logits: Float[Tensor, "n classes"]) -> Float[Tensor, " n"]:
     >>> kl_from_uniform(torch.zeros(1, 10)).tolist()
     [0.0]
     """
+    # The largest logit is taken off first, so that exp is at most 1; what is left of a sum cancels in the difference.
     shifted = logits - logits.amax(1, keepdim=True)
     divergence = shifted.exp().mean(1).log() - shifted.mean(1)
     return divergence.clamp(0, torch.finfo(logits.dtype).max)
@@ -87,6 +180,17 @@ def centred_logits(logits: Float[Tensor, "n classes"]) -> Float[Tensor, " n"]:
     return (bounded - bounded.mean(1, keepdim=True)).square().mean(1)
 
 
+def to_background(logits: Float[Tensor, "n classes"]) -> Float[Tensor, " n"]:
+    """Return the cross-entropy to the last class, the background, in nats; it is 0 only in the limit.
+
+    The alternative that the paper argues against ("training negative samples as a new label").
+
+    >>> round(to_background(torch.zeros(1, 11)).item(), 4)  # log(11)
+    2.3979
+    """
+    return -functional.log_softmax(logits, 1)[:, -1]
+
+
 def _log_softmax(logits: Float[Tensor, "n classes"]) -> Float[Tensor, "n classes"]:
     # The logarithm of a vanished probability may be -inf, which would make its term p log p no number instead of 0.
     return functional.log_softmax(logits, 1).clamp_min(-1e30)
@@ -102,18 +206,6 @@ DIVERGENCES: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-def to_background(logits: Float[Tensor, "n classes"]) -> Float[Tensor, " n"]:
-    """Return the cross-entropy to the last class, the background, in nats; it is 0 only in the limit.
-
-    The alternative that the paper argues against ("training negative samples as a new label").
-
-    >>> round(to_background(torch.zeros(1, 11)).item(), 4)  # log(11)
-    2.3979
-    """
-    return -functional.log_softmax(logits, 1)[:, -1]
-
-
-BACKGROUND_TARGET = "background_class"
 TARGETS: dict[str, Callable[[Tensor], Tensor]] = DIVERGENCES | {BACKGROUND_TARGET: to_background}
 """All that `Recipe.divergence` may name."""
 
@@ -133,6 +225,7 @@ def equal_gradient_weight(divergence: str, classes: int, confidence: float = 0.5
         raise ValueError(f"unknown divergence {divergence!r}; known: {', '.join(DIVERGENCES)}")
     if not 1 / classes < confidence < 1:
         raise ValueError(f"confidence must lie between 1 / {classes} and 1, not at {confidence}")
+    # The one logit that gives its class this confidence where all the others are 0.
     top = log(confidence) - log((1 - confidence) / (classes - 1))
     logits = torch.tensor([[top] + [0.0] * (classes - 1)], dtype=torch.float64, requires_grad=True)
     ours, theirs = (
@@ -140,89 +233,3 @@ def equal_gradient_weight(divergence: str, classes: int, confidence: float = 0.5
         for name in ("kl_from_uniform", divergence)
     )
     return ours / theirs
-
-
-class NatLoss(NamedTuple):
-    """The objective and its two parts; each part is a mean over its own pictures, 0 where it has none."""
-
-    total: Float[Tensor, ""]
-    cross_entropy: Float[Tensor, ""]
-    divergence: Float[Tensor, ""]
-
-
-def nat_loss(
-    logits: Float[Tensor, "n classes"],
-    labels: Int[Tensor, " in_distribution"],
-    divergence: str = "kl_from_uniform",
-    negative_weight: float = 1.0,
-    *,
-    label_smoothing: float = 0.0,
-    separate_means: bool = False,
-    hardest: int = 0,
-) -> NatLoss:
-    """Return J_NAT of one batch, whose first rows are in distribution (one label each) and whose others are negatives.
-
-    J_NAT = (1/n) [ sum over in-distribution of cross-entropy + weight * sum over negatives of D ], n all rows.
-    Without negatives it is the plain mean cross-entropy. Source: NAT, section "Approach", the equation of J_NAT.
-    `separate_means` adds the two parts' own means instead (Outlier Exposure; Hendrycks, Mazeika and Dietterich 2019).
-    `hardest` above 0 counts only that many negatives, those with the largest D; `label_smoothing` in [0, 1) mixes the
-    labels with uniform. Raises ValueError for an unknown divergence, or more labels than rows.
-
-    >>> import torch
-    >>> round(nat_loss(torch.zeros(2, 4), torch.tensor([1])).total.item(), 4)  # log(4) / 2
-    0.6931
-    """
-    if divergence not in TARGETS:
-        raise ValueError(f"unknown divergence {divergence!r}; known: {', '.join(TARGETS)}")
-    known, total = len(labels), len(logits)
-    if known > total or not total:
-        raise ValueError(f"{known} labels for {total} rows of logits")
-    distances = TARGETS[divergence](logits[known:]) if known < total else logits.new_zeros(0)
-    if hardest:
-        distances = distances.topk(min(hardest, len(distances))).values
-    cross_entropy = functional.cross_entropy(logits[:known], labels, reduction="sum", label_smoothing=label_smoothing)
-    known_mean, distance_mean = cross_entropy / max(known, 1), distances.sum() / max(len(distances), 1)
-    if separate_means:
-        whole = known_mean + negative_weight * distance_mean
-    else:
-        whole = (cross_entropy + negative_weight * distances.sum()) / (known + len(distances))
-    return NatLoss(whole, known_mean.detach(), distance_mean.detach())
-
-
-def attention_transfer_loss(
-    student: Sequence[Float[Tensor, "n _ _ _"]],
-    teacher: Sequence[Float[Tensor, "n _ _ _"]],
-    normalised: bool = True,
-) -> Float[Tensor, ""]:
-    """Return the sum over groups of the mean over pictures and positions of (Q_S - Q_T)^2, each in [0, 4 / positions].
-
-    Q is the L2-normalised mean of A^2 over channels, or that mean itself where not `normalised` (then unbounded).
-    Source: Zagoruyko and Komodakis 2017, in the form of the authors' published code, which weighs it with beta = 1000.
-    Raises ValueError where the groups differ in number.
-
-    >>> same = [torch.ones(2, 3, 4, 4)]
-    >>> attention_transfer_loss(same, same).item()
-    0.0
-    """
-    if len(student) != len(teacher):
-        raise ValueError(f"the student has {len(student)} groups, its teacher {len(teacher)}")
-    map_of = normalised_map if normalised else attention_map
-    distances = [(map_of(ours) - map_of(theirs)).square().mean() for ours, theirs in zip(student, teacher, strict=True)]
-    return torch.stack(distances).sum()
-
-
-def distillation_loss(
-    student: Float[Tensor, "n classes"], teacher: Float[Tensor, "n classes"], temperature: float = 4.0
-) -> Float[Tensor, ""]:
-    """Return T^2 KL(softmax(teacher / T) || softmax(student / T)), the mean over rows, in nats; T > 0.
-
-    Source: Hinton, Vinyals and Dean 2015, "Distilling the Knowledge in a Neural Network".
-
-    >>> distillation_loss(torch.zeros(2, 3), torch.zeros(2, 3)).item()
-    0.0
-    """
-    if temperature <= 0:
-        raise ValueError(f"the temperature must be above 0, not {temperature}")
-    ours = functional.log_softmax(student / temperature, 1)
-    theirs = functional.log_softmax(teacher / temperature, 1)
-    return temperature**2 * functional.kl_div(ours, theirs, reduction="batchmean", log_target=True)

@@ -2,7 +2,8 @@
 
 import platform
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,15 +11,15 @@ import numpy as np
 import torch
 from safetensors.numpy import load
 
-from nat_core.data.sets import load_set
+from nat_core.data.sets import ImageSet
 from nat_core.errors import MissingDataset
 from nat_core.measure.predictions import Predictions, pack, unpack
 from nat_core.measure.report import evaluate
-from nat_core.measure.variants import without_variants
 from nat_core.network.inference import Network, frozen, predict, predict_with_maps
-from nat_core.network.models import Classifier, build
+from nat_core.network.models import build
 from nat_core.recipes import Recipe
-from nat_core.store.checkpoints import half, packed, save_checkpoint, widened
+from nat_core.store.checkpoints import OwnData, half, packed, save_checkpoint, widened
+from nat_core.training.pictures import Pictures
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,59 +28,64 @@ class Finished:
 
     recipe: Recipe
     seed: int
-    model: Classifier
-    classes: tuple[str, ...]
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
+    network: Network
+    """With the weights that it is to be stored with."""
     precision: str
     seconds: float
+    threads: int | None
+    teacher_sha256: str | None
+    source: OwnData | None
+    log: bytes
 
 
-def publish(finished: Finished, *, out: Path, data: Path | None = None) -> Path:
+def publish(finished: Finished, pictures: Pictures, *, out: Path) -> Path:
     """Round the weights as they are stored, predict every image set that is there, write the checkpoint.
 
     The network that is evaluated is the stored one: float16 weights (norm statistics float32) loaded again, run in
     float32; its logits are rounded once to float16 and the report is computed from those. Returns the folder.
     """
-    recipe = finished.recipe
-    device = next(finished.model.parameters()).device
-    weights = {key: value.detach().cpu().numpy() for key, value in finished.model.state_dict().items()}
-    network = _as_stored(finished, weights, device)
-    # The gallery shows the ten CIFAR-10 classes and things outside them: it says nothing of other classes.
-    names = [*without_variants(recipe.roles), *(["gallery"] if recipe.in_distribution == "cifar10" else [])]
-    predictions, maps = predict_sets(network, names, data)
+    recipe, device, model = finished.recipe, finished.network.device, finished.network.model
+    weights = {key: value.detach().cpu().numpy() for key, value in model.state_dict().items()}
+    network = _as_stored(finished, weights)
+    predictions, maps = predict_sets(network, pictures.reported(recipe), pictures.named)
     report = evaluate(predictions, recipe.roles, seed=finished.seed, protocol=recipe.protocol, classes=network.classes)
     card = {
         "recipe": recipe,
         "architecture": recipe.architecture,
-        "classes": finished.classes,
-        "mean": finished.mean,
-        "std": finished.std,
+        "classes": network.classes,
+        "mean": network.mean,
+        "std": network.std,
         "preprocessing": {"size": 32, "crop": "centre", "filter": "bicubic"},
         "seed": finished.seed,
-        "parameters": sum(parameter.numel() for parameter in finished.model.parameters()),
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "hardware": hardware(device),
         "precision": finished.precision,
         "seconds": round(finished.seconds, 1),
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {"python": sys.version.split()[0], "torch": torch.__version__, "numpy": np.__version__},
         "report": report,
+        "threads": finished.threads,
+        "teacher_sha256": finished.teacher_sha256,
+        "data": finished.source,
     }
-    return save_checkpoint(out, recipe.name, weights=weights, predictions=predictions, maps=maps, card=card)
+    return save_checkpoint(
+        out, recipe.name, weights=weights, predictions=predictions, maps=maps, card=card, log=finished.log
+    )
 
 
 def predict_sets(
-    network: Network, names: list[str], data: Path | None
+    network: Network, names: Sequence[str], named: Callable[[str], ImageSet]
 ) -> tuple[dict[str, Predictions], dict[str, np.ndarray]]:
     """Return the predictions on each named set that is there, as they will be read back, and the gallery's maps.
 
-    A set whose files are missing is left out; a network of other classes than the gallery's has no gallery.
+    `named` returns a set by its name. A set whose files are missing is left out; a network of other classes than the
+    gallery's has no gallery.
     """
     predictions: dict[str, Predictions] = {}
     maps: dict[str, np.ndarray] = {}
     for name in names:
         try:
-            images = load_set(name, data)
+            images = named(name)
         except MissingDataset:
             continue
         if name != "gallery":
@@ -89,6 +95,14 @@ def predict_sets(
                 network, images.pixels, name=name, ids=images.ids, labels=images.labels
             )
     return unpack(network.name, *pack(predictions)), maps
+
+
+def _as_stored(finished: Finished, weights: dict[str, np.ndarray]) -> Network:
+    network = finished.network
+    model = build(finished.recipe.architecture, len(network.classes))
+    stored = widened(load(packed(half(weights))))
+    model.load_state_dict({key: torch.from_numpy(value) for key, value in stored.items()})
+    return replace(network, model=frozen(model, network.device))
 
 
 def hardware(device: torch.device) -> str:
@@ -101,10 +115,3 @@ def hardware(device: torch.device) -> str:
     name = models[0] if models else platform.processor() or platform.machine()
     threads = torch.get_num_threads()
     return f"{name}, {threads} thread{'s' if threads > 1 else ''}" if device.type == "cpu" else f"{name} ({device})"
-
-
-def _as_stored(finished: Finished, weights: dict[str, np.ndarray], device: torch.device) -> Network:
-    model = build(finished.recipe.architecture, len(finished.classes))
-    stored = widened(load(packed(half(weights))))
-    model.load_state_dict({key: torch.from_numpy(value) for key, value in stored.items()})
-    return Network(finished.recipe.name, frozen(model, device), finished.classes, finished.mean, finished.std)

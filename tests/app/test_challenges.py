@@ -12,8 +12,7 @@ from nat_app.answers.stored_answers import CURVE
 from nat_app.shared.pairs import pair_named
 from nat_app.shared.palette import DARK, LIGHT
 from nat_app.shared.words import Answer
-from nat_app.views.workshop import cards as points
-from nat_app.views.workshop import challenges, guessing, words
+from nat_app.views.workshop import challenges, guessing, score, words
 from nat_app.views.workshop.challenge_cards import cost_figure
 from nat_app.views.workshop.challenges import Clicks
 from nat_core.store.checkpoints import load_predictions
@@ -57,7 +56,7 @@ def test_a_round_of_photos_is_guessed_revealed_and_followed_by_another(photos: A
         assert "You gave the baseline 95 %; it has" in said(photos)
         assert any(alt.startswith("Ten probabilities by both networks.") for alt in alts(photos))
         photos.button(key="next_photo").click().run()
-    won, most = sum(photos.session_state["won"].values()), 15
+    won, most = sum(photos.session_state["workshop"].won.values()), 15
     assert f"This round: **{won} of {most} points**." in said(photos)
     assert f"Score so far: **{won}** of {most} points." in said(photos)
     photos.button(key="another_round").click().run()
@@ -78,20 +77,23 @@ def test_ten_clicks_are_checked_in_the_visitors_own_playground(page: AppTest) ->
     app = follow(app, PAGE, workshop_part="Challenges")
     app.button(key="check_clicks").click().run()
     assert "8 negatives, NAT falsely sure on" in said(app)
-    app.session_state["play_state"] = trained(app)
+    app.session_state["playground"].networks = trained(app)
     app.button(key="check_clicks").click().run()
     assert "■] Done: 8 negatives" in said(app)
-    assert app.session_state["won"]["clicks"] == 3
+    assert app.session_state["workshop"].won["clicks"] == 3
 
 
 def trained(app: AppTest):
     """The visitor's networks after 400 steps."""
-    from nat_app.views.playground import state as playing
+    from nat_app.views.playground.settings import SETTINGS, of_link
+    from nat_app.views.playground.state import scene_of
     from nat_core.small import playground
 
-    values = {key: app.session_state[key] for key in playing.DEFAULTS}
-    here = playing.scene_of(values, app.session_state["play_negatives"])
-    *_, last = playground.train(app.session_state["play_state"], here.points, here.negatives, here.settings, 400)
+    values = {each.key: app.session_state[each.key] for each in SETTINGS.settings}
+    here = scene_of(of_link(values), values["play_negatives"])
+    *_, last = playground.train(
+        app.session_state["playground"].networks, here.points, here.negatives, here.settings, 400
+    )
     return last
 
 
@@ -126,7 +128,7 @@ def test_a_photo_that_fools_both_and_one_that_does_not(page: AppTest) -> None:
     page.selectbox(key="fooling").set_value(photo(fools=False)).run()
     page.button(key="try_photo").click().run()
     assert ": It fools neither." in said(page)
-    assert page.session_state["won"]["photo"] == 0
+    assert page.session_state["workshop"].won["photo"] == 0
     page.selectbox(key="fooling").set_value(photo(fools=True)).run()
     page.button(key="try_photo").click().run()
     assert "Done, it fools both." in said(page)
@@ -135,7 +137,7 @@ def test_a_photo_that_fools_both_and_one_that_does_not(page: AppTest) -> None:
     )
     page.selectbox(key="fooling").set_value(photo(fools=False)).run()
     page.button(key="try_photo").click().run()
-    assert page.session_state["won"]["photo"] == 3
+    assert page.session_state["workshop"].won["photo"] == 3
 
 
 def test_an_own_photo_counts_once_it_is_said_to_show_none_of_the_ten(page: AppTest) -> None:
@@ -143,7 +145,7 @@ def test_an_own_photo_counts_once_it_is_said_to_show_none_of_the_ten(page: AppTe
 
     page.get("file_uploader")[0].set_value(("mine.jpg", (FOLDER / photo(fools=True)).read_bytes(), "image/jpeg")).run()
     own = page.selectbox(key="fooling")
-    own.set_value(own.options and next(iter(page.session_state["own_photos"]))).run()
+    own.set_value(own.options and next(iter(page.session_state["own_photos"].photos))).run()
     assert page.button(key="try_photo").disabled
     page.toggle(key="fooling_none").set_value(True).run()
     page.button(key="try_photo").click().run()
@@ -200,7 +202,7 @@ def test_a_result_by_link_is_said_to_be_no_proof(networks: Path, monkeypatch, fr
 
 
 def test_points_and_sentences_by_hand() -> None:
-    assert points.for_guess(0.9, 0.95) == 3
+    assert score.for_guess(0.9, 0.95) == 3
     assert words.who({"baseline": False, "nat": True}) == "nat"
     assert words.who({"baseline": False, "nat": False}) == "neither"
     answers = {"baseline": Answer(0.97, "ship"), "nat": Answer(0.2, "cat")}

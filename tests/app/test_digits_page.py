@@ -31,7 +31,7 @@ def test_it_learns_from_nothing_and_ncr_falls_once_negatives_are_shown(page: App
     page.button(key="digits_train").click().run()
     end = time.monotonic() + 60
     seen = set()
-    while "digits_turn" in page.session_state:
+    while page.session_state["digits_live"].turn is not None:
         assert time.monotonic() < end
         page.run()
         seen.add(drawn(page)["at"][-1])
@@ -55,7 +55,7 @@ def test_stopped_it_keeps_what_is_shown_and_another_seed_begins_anew(page: AppTe
     page.run()
     page.button(key="digits_stop").click().run()
     reached = drawn(page)["at"][-1]
-    assert "digits_turn" not in page.session_state
+    assert page.session_state["digits_live"].turn is None
     assert drawn(page)["shown_from"] == 0
     assert reached < 400
     page.number_input(key="digits_seed").set_value(3).run()

@@ -5,24 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from nat_app.frame.links import LESSONS
+from nat_app.frame import links
+from nat_app.pages import SETTINGS
 from nat_app.shared.pairs import pair_named
-from nat_app.views.playground.settings import DEFAULTS
-from nat_app.views.workshop import lessons as lesson_texts
+from nat_app.views.playground.settings import SETTINGS as PLAYGROUND
 from nat_app.views.workshop.lessons import (
     FOLDER,
-    NONE,
-    SHARES,
-    TEXTS,
+    NOTES,
     Lesson,
     fill,
-    filled,
     languages,
     lessons,
     notes,
     parse,
-    share,
 )
+from nat_app.views.workshop.numbers import NONE, SHARES, TEXTS, filled, share
+from nat_app.views.workshop.settings import LESSONS
 from tests.app.test_links import opened
 from tests.pages import said
 
@@ -44,7 +42,7 @@ def test_the_lessons_take_45_minutes_in_every_language() -> None:
 
 def test_every_file_of_a_language_is_a_lesson_or_the_notes() -> None:
     for language in languages():
-        assert {path.stem for path in (FOLDER / language).glob("*")} == {*LESSONS, lesson_texts.NOTES}
+        assert {path.stem for path in (FOLDER / language).glob("*")} == {*LESSONS, NOTES}
 
 
 @pytest.mark.parametrize(("language", "name"), EVERY)
@@ -70,17 +68,20 @@ def test_no_number_of_the_networks_is_typed(language: str, name: str) -> None:
 @pytest.mark.parametrize("name", LESSONS)
 def test_every_link_restores_the_state_that_it_names(networks: Path, monkeypatch, name: str) -> None:
     each = lesson("en", name)
-    app = opened(networks, monkeypatch, f"views/{each.page}.py", **each.query)
+    app = opened(networks, monkeypatch, links.file_of(each.page), **each.query)
     assert not app.exception
-    assert app.session_state["link_complaints"] == []
+    assert app.session_state["links"].complaints == []
     state = app.session_state
-    for key, value in each.settings.items():
+    values, _ = links.read(each.query, SETTINGS)
+    assert each.values.keys() <= values.keys()
+    for key, value in values.items():
         held = state[key].tolist() if key == "play_negatives" else state[key]
         assert held == (value.tolist() if key == "play_negatives" else value), key
     if each.page == "playground":
         assert "after 0 steps" in said(app)
-        assert all(state[key] == DEFAULTS[key] for key in DEFAULTS)
-        assert len(state["play_negatives"]) == len(each.settings.get("play_negatives", ()))
+        others = [setting for setting in PLAYGROUND.settings if setting.key != "play_negatives"]
+        assert all(state[setting.key] == setting.default for setting in others)
+        assert ("play_negatives" in state) is ("play_negatives" in values)
 
 
 def test_the_numbers_are_those_of_the_pages(monkeypatch, fresh_caches) -> None:
@@ -105,7 +106,7 @@ def test_the_numbers_are_those_of_the_pages(monkeypatch, fresh_caches) -> None:
 def test_the_playgrounds_numbers_are_those_of_a_press_on_train(networks: Path, monkeypatch, fresh_caches) -> None:
     fix = lesson("en", "fix_it")
     app = opened(networks, monkeypatch, "views/playground/view.py", **fix.query)
-    turn = app.button(key="train").click().run().session_state["play_turn"]
+    turn = app.button(key="train").click().run().session_state["playground"].turn
     while not turn.over:
         time.sleep(0.02)
     app.run()
@@ -140,5 +141,5 @@ def test_a_file_that_is_no_lesson_is_named_with_what_is_wrong(text: str, complai
         parse("broken", text)
     assert parse("fine", HEAD + BODY).goal == "g"
     with pytest.raises(ValueError, match="t=banana"):
-        _ = parse("linked", HEAD.replace("t=0.9", "t=banana") + BODY).settings
+        _ = parse("linked", HEAD.replace("t=0.9", "t=banana") + BODY).values
     assert fill("no placeholder", {}.__getitem__) == "no placeholder"

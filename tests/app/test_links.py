@@ -8,7 +8,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nat_app.frame import links
-from nat_app.views.playground.settings import DEFAULTS, MOST_NEGATIVES, READERS, negatives, negatives_text
+from nat_app.frame.settings import HIDE
+from nat_app.pages import SETTINGS
+from nat_app.views.playground.settings import MOST_NEGATIVES, PLACES, negatives, negatives_text
+from nat_app.views.playground.settings import SETTINGS as PLAYGROUND_SETTINGS
 from nat_core.small.plane import draw_negatives
 from tests.pages import MAIN, said
 
@@ -39,15 +42,18 @@ def follow(app: AppTest, page: str, **query: str) -> AppTest:
 
 
 def test_every_setting_of_the_playground_but_its_places_survives_a_link() -> None:
-    assert set(OTHERS) == set(DEFAULTS) - {"play_x", "play_y"} == set(READERS) - {"play_negatives"}
-    assert all(OTHERS[key] != DEFAULTS[key] for key in OTHERS)
+    known = {setting.key: setting for setting in PLAYGROUND_SETTINGS.settings}
+    assert set(OTHERS) == set(known) - {"play_negatives"}
+    assert all(OTHERS[key] != known[key].default for key in OTHERS)
     places = np.array([[2.5, -1.25], [-4.0, 0.01]], np.float32)
-    address = links.write("http://here/playground", OTHERS | {"play_negatives": places})
-    values, complaints = links.read(dict(parse_qsl(urlsplit(address).query)), {})
+    chosen = [(known[key], value) for key, value in OTHERS.items()]
+    address = links.write("http://here/playground", [*chosen, (PLACES, places)])
+    values, complaints = links.read(dict(parse_qsl(urlsplit(address).query)), SETTINGS)
     assert complaints == []
     assert values.pop("play_negatives").tolist() == places.tolist()
     assert values == OTHERS
-    assert links.write("http://here/", DEFAULTS | {"play_negatives": places[:0]}) == "http://here/?v=1"
+    begun = [(setting, setting.default) for setting in known.values()]
+    assert links.write("http://here/", begun) == "http://here/?v=1"
 
 
 @pytest.mark.parametrize(
@@ -56,7 +62,7 @@ def test_every_setting_of_the_playground_but_its_places_survives_a_link() -> Non
 def test_negatives_that_are_none_are_named(text: str) -> None:
     with pytest.raises(ValueError, match=r"negatives|could not convert"):
         negatives(text)
-    values, complaints = links.read({"play_negatives": text}, {})
+    values, complaints = links.read({"play_negatives": text}, SETTINGS)
     assert values == {}
     assert complaints == [f"This link has a setting we do not know (play_negatives={text[:40]}). We left it out."]
 
@@ -69,7 +75,7 @@ def test_a_kind_of_negatives_stands_for_its_first_press() -> None:
 
 @pytest.mark.parametrize("key", sorted(OTHERS))
 def test_a_setting_out_of_its_range_is_left_out_with_a_sentence(key: str) -> None:
-    assert links.read({key: "-7"}, {}) == (
+    assert links.read({key: "-7"}, SETTINGS) == (
         {}, [f"This link has a setting we do not know ({key}=-7). We left it out."]
     )  # fmt: skip
 
@@ -97,12 +103,12 @@ def test_a_link_followed_in_a_visit_puts_back_what_it_does_not_name(networks: Pa
     assert "after 10 steps" in said(app)
     app = follow(app, PLAYGROUND, play_seed="3")
     assert "after 0 steps" in said(app)
-    assert len(app.session_state["play_negatives"]) == 0
+    assert "play_negatives" not in app.session_state
     assert app.number_input(key="play_seed").value == 3
     app = follow(app, "views/thresholds/view.py", t="0.6")
     assert app.toggle(key="keep95").value is False
     assert app.slider(key="t").value == 0.6
-    assert app.session_state["temperature"] == 1.0
+    assert "temperature" not in app.session_state
     app.slider(key="t").set_value(0.7).run()
     assert app.slider(key="t").value == 0.7
 
@@ -121,4 +127,4 @@ def test_a_link_that_hides_what_is_not_there_hides_nothing(networks: Path, monke
     app = opened(networks, monkeypatch, hide="networks,banana")
     assert "This link has a setting we do not know (hide=networks,banana)" in said(app).replace("\\", "")
     assert app.selectbox(key="pair")
-    assert links.write("http://here/", {"hide": ("pages", "answers")}) == "http://here/?hide=pages,answers&v=1"
+    assert links.write("http://here/", [(HIDE, ("pages", "answers"))]) == "http://here/?hide=pages,answers&v=1"

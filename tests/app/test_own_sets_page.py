@@ -56,7 +56,7 @@ def test_own_known_pictures_are_what_is_kept(start, networks: Path) -> None:
     app = bring(start(networks, PAGE, pair="wrn16_1"), "mine.npz", content, "in distribution")
     assert "the baseline keeps" in app.title[0].value
     assert "By your labels, the baseline is right about" in said(app)
-    app.session_state["set"] = next(iter(app.session_state["own_sets"]))
+    app.session_state["set"] = next(iter(app.session_state["brought_along"].sets))
     app.switch_page(PAGES[2]).run()
     assert "the baseline keeps" in app.title[0].value
     assert "of 20 pictures of yours (mine.npz)." in live_data(app)["source"].replace("\u00a0", " ")
@@ -75,11 +75,10 @@ def test_another_pair_is_asked_when_the_visitor_wants_it(start, networks: Path) 
 
 def test_its_predictions_are_a_table_with_a_row_for_each_picture_and_network(networks: Path, start) -> None:
     app = bring(start(networks, PAGE, pair="wrn16_1"), "mine.zip", FLOWERS)
-    brought = next(iter(app.session_state["own_sets"].values()))
+    brought = next(iter(app.session_state["brought_along"].sets.values()))
     from nat_app.answers.uploaded_sets import predictions_csv
-    from nat_app.shared.pairs import pair_named
 
-    rows = list(csv.reader(io.StringIO(predictions_csv(brought, pair_named("wrn16_1")))))
+    rows = list(csv.reader(io.StringIO(predictions_csv(brought, ("wrn16_1_baseline", "wrn16_1_nat"), CLASSES))))
     assert rows[0] == ["place", "picture", "label", "network", "answer", "confidence", *CLASSES]
     assert [row[:4] for row in rows[1:3]] == [
         ["0", "rose/1.png", "rose", "wrn16_1_baseline"],
@@ -94,7 +93,7 @@ def test_a_wrong_file_gets_one_sentence_and_what_was_there_stays(start, networks
     app = bring(app, "wrong.npz", npz(pictures=np.zeros(3)))
     assert len(app.warning) == 1
     assert "has no array test" in app.warning[0].value
-    assert len(app.session_state["own_sets"]) == 1
+    assert len(app.session_state["brought_along"].sets) == 1
 
 
 def test_a_forgotten_set_is_gone(start, networks: Path) -> None:

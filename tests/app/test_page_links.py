@@ -9,7 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from nat_app.answers.stored_answers import OwnAnswer
 from nat_app.frame import links
-from nat_app.views.attention.networks import Look, maps_csv
+from nat_app.pages import SETTINGS
+from nat_app.views.attention.networks import Row, maps_csv
+from nat_app.views.attention.settings import PARTS
 from nat_app.views.your_photos.ways import WAYS
 from tests.pages import MAIN, PAGES, live_data, said
 
@@ -51,7 +53,7 @@ def test_attention_comes_back_with_its_overlay_and_what_was_computed(networks: P
     assert app.slider(key="strength").value == 40
     assert query.items() <= in_link(app).items()
     assert offered(app)
-    query = {"looked_at": "cat1.jpg", "attention_part": links.ATTENTION_PARTS[1], "method": "occlusion",
+    query = {"looked_at": "cat1.jpg", "attention_part": PARTS[1], "method": "occlusion",
              "speaks_for": "dog", "computed": "1"}  # fmt: skip
     app = followed(networks, monkeypatch, PAGES[3], **query)
     assert "dog: a covered square counts" in said(app)
@@ -81,7 +83,7 @@ def test_the_playground_hands_out_its_planes(networks: Path, monkeypatch) -> Non
     ],
 )
 def test_a_bad_value_gets_one_sentence(key: str, value: str) -> None:
-    values, complaints = links.read({key: value}, {})
+    values, complaints = links.read({key: value}, SETTINGS)
     assert values == {}
     assert complaints == [f"This link has a setting we do not know ({key}={value}). We left it out."]
 
@@ -91,10 +93,10 @@ def test_every_step_of_a_way_can_be_in_a_link(way: str) -> None:
     from nat_app.views.your_photos.ways import percents
 
     for percent in percents(WAYS[way]):
-        assert links.read({f"far_{way}": str(percent)}, {}) == ({f"far_{way}": percent}, [])
+        assert links.read({f"far_{way}": str(percent)}, SETTINGS) == ({f"far_{way}": percent}, [])
 
 
 def test_maps_are_handed_out_value_by_value() -> None:
     answer = OwnAnswer(np.array([1.0]), ("cat",), {"low": np.array([[0.5, 2.0]])})
-    seen = (Look("Baseline", "net", None, answer), Look("NAT", "missing", None, None))
+    seen = (Row("Baseline", "net", None, answer), Row("NAT", "missing", None, None))
     assert maps_csv(seen) == "network,level,row,column,value\nnet,low,0,0,0.5\nnet,low,0,1,2\n"

@@ -16,11 +16,9 @@ from nat_app.shared.files import png_url
 from nat_app.shared.gallery import FOLDER, gallery_pictures
 from nat_app.shared.pairs import pair_named
 from nat_app.shared.palette import LIGHT, Kind
-from nat_app.views.your_photos import charts as own_charts
-from nat_app.views.your_photos import fade as along
-from nat_app.views.your_photos import ways as morph_words
+from nat_app.views.your_photos import charts, fade, ways
 from nat_app.views.your_photos.cards import Card, count_cards
-from nat_app.views.your_photos.files import Asked, photos_csv, report_html
+from nat_app.views.your_photos.files import Conditions, photos_csv, report_html
 from nat_app.views.your_photos.ways import WAYS
 from nat_core.measure.predictions import Predictions
 from tests.pages import PAGES, alts, live_data, said
@@ -237,13 +235,13 @@ def sweep(*until: int, end: float = 0.4) -> dict[Kind, Predictions]:
     ],
 )
 def test_how_long_the_networks_stay_sure(swept: dict, way: str, expected: str) -> None:
-    sentence = morph_words.along_sentence(swept, WAYS[way], CLASSES, 0.9).replace("\u00a0", " ")
+    sentence = ways.stays_sure_sentence(swept, WAYS[way], CLASSES, 0.9).replace("\u00a0", " ")
     assert sentence == f"Sure means above 90 %. {expected}"
 
 
 def test_both_answers_stand_at_every_step_of_the_way() -> None:
-    said = along.says(sweep(20, 5), WAYS["add"], CLASSES)
-    assert len(said) == len(morph_words.percents(WAYS["add"])) == 51
+    said = fade.step_texts(sweep(20, 5), WAYS["add"], CLASSES)
+    assert len(said) == len(ways.percents(WAYS["add"])) == 51
     step = {key: text.replace("\u00a0", " ") for key, text in said[10].items()}
     assert step == {
         "caption": "What the networks see, with 40 % added noise",
@@ -255,7 +253,7 @@ def test_both_answers_stand_at_every_step_of_the_way() -> None:
 def test_dots_stack_as_high_as_their_share() -> None:
     own: dict[Kind, np.ndarray] = {"baseline": np.array([0.97, 0.99, 1.0, 0.2]), "nat": np.array([0.1, 0.1, 0.95, 0.2])}
     stored: dict[Kind, np.ndarray] = dict.fromkeys(own, np.full(20, 0.05))
-    figure = own_charts.own_distribution(own, list("abcd"), [False, False, True, False], stored, 0.9, LIGHT)
+    figure = charts.own_distribution(own, list("abcd"), [False, False, True, False], stored, 0.9, LIGHT)
     dots = [trace for trace in figure.data if isinstance(trace, go.Scatter)]
     assert list(dots[0].x) == [0.975, 0.975, 0.975, 0.225]
     assert list(dots[0].y) == [0.125, 0.375, 0.625, 0.125]
@@ -271,11 +269,11 @@ def card(name: str, baseline: float, nat: float, known: bool = False) -> Card:
 
 
 CARDS = [card('<b>"x",y</b>.jpg', 0.95, 0.6), card("b.png", 0.5, 0.91, known=True)]
-ASKED = Asked(pair_named("wrn16_1"), 0.9, "pad")
+CONDITIONS = Conditions(pair_named("wrn16_1"), 0.9, "pad")
 
 
 def test_csv_has_a_row_for_each_photo() -> None:
-    rows = list(csv.DictReader(io.StringIO(photos_csv(CARDS, ASKED))))
+    rows = list(csv.DictReader(io.StringIO(photos_csv(CARDS, CONDITIONS))))
     assert [row["photo"] for row in rows] == ['<b>"x",y</b>.jpg', "b.png"]
     assert [row["one_of_the_classes"] for row in rows] == ["no", "yes"]
     assert (rows[0]["baseline_network"], rows[0]["baseline_answer"]) == ("wrn16_1_baseline", "bird")
@@ -285,7 +283,7 @@ def test_csv_has_a_row_for_each_photo() -> None:
 
 
 def test_the_report_needs_no_other_file_and_runs_no_script() -> None:
-    report = report_html(CARDS, ASKED, ["The <finding>.", "A sentence."])
+    report = report_html(CARDS, CONDITIONS, ["The <finding>.", "A sentence."])
     assert "<h1>The &lt;finding&gt;.</h1>" in report
     assert "&lt;b&gt;&quot;x&quot;,y&lt;/b&gt;.jpg" in report
     assert "<b>" not in report

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nat_app.shared.palette import DARK, LIGHT
-from nat_app.views.playground import words
+from nat_app.views.playground import planes, words
 from nat_app.views.playground.planes import borders, plane_picture, zero_lines
 from nat_app.visit import fair_queue
 from nat_app.visit.fair_queue import waiting_sentence
@@ -37,11 +37,16 @@ def said(app: AppTest) -> str:
     return "\n".join(str(part.value) for part in parts).replace("\u00a0", " ")
 
 
+def playing(app: AppTest):
+    """The visit's two networks."""
+    return app.session_state["playground"]
+
+
 def trained(app: AppTest) -> AppTest:
     """The page once it has trained."""
     app.button(key="train").click().run()
     end = time.monotonic() + 60
-    while "play_turn" in app.session_state:
+    while playing(app).turn is not None:
         assert time.monotonic() < end
         app.run()
     return app
@@ -55,7 +60,7 @@ def drawn(app: AppTest) -> list[dict]:
 
 def number(app: AppTest) -> int:
     """How many negatives the page holds."""
-    return len(app.session_state["play_negatives"])
+    return len(app.session_state["play_negatives"]) if "play_negatives" in app.session_state else 0
 
 
 def test_it_opens_with_two_equal_networks_and_says_what_to_do(page: AppTest) -> None:
@@ -88,13 +93,13 @@ def test_a_ring_takes_nats_false_sureness_away(page: AppTest) -> None:
 
 def test_step_takes_ten_steps_and_rewind_goes_back_to_the_same_start(page: AppTest) -> None:
     page.button(key="add_corner").click().run()
-    begin = page.session_state["play_state"].weights
+    begin = playing(page).networks.weights
     page.button(key="step").click().run()
     page.button(key="step").click().run()
     assert "after 20 steps" in said(page)
     page.button(key="rewind").click().run()
     assert "after 0 steps" in said(page)
-    assert page.session_state["play_state"].weights.equal(begin)
+    assert playing(page).networks.weights.equal(begin)
     assert number(page) == 20
 
 
@@ -103,9 +108,9 @@ def test_slow_motion_shows_the_steps_in_between(page: AppTest) -> None:
     page.button(key="train").click().run()
     seen = set()
     end = time.monotonic() + 60
-    while "play_turn" in page.session_state:
+    while playing(page).turn is not None:
         assert time.monotonic() < end
-        seen.add(page.run().session_state["play_state"].step)
+        seen.add(playing(page.run()).networks.step)
     assert len(seen) >= 15
     assert max(seen) == 400
 
@@ -114,10 +119,10 @@ def test_stop_keeps_what_is_shown(page: AppTest) -> None:
     page.toggle(key="play_slow").set_value(True).run()
     page.button(key="train").click().run()
     page.run()
-    step = page.session_state["play_state"].step
+    step = playing(page).networks.step
     page.button(key="stop").click().run()
-    assert "play_turn" not in page.session_state
-    assert page.session_state["play_state"].step == step < 400
+    assert playing(page).turn is None
+    assert playing(page).networks.step == step < 400
     assert page.button(key="train")
 
 
@@ -134,15 +139,15 @@ def test_negatives_by_number_and_by_click_and_none_again(page: AppTest) -> None:
 
 
 def test_a_click_on_the_plane_adds_one_negative_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    from nat_app.views.playground import state as playing
+    from nat_app.views.playground import state as playground
 
-    state = {"plane_nat": {"clicked": [1.5, -2.0]}, "play_negatives": NONE}
-    monkeypatch.setattr(playing.st, "session_state", state)
-    playing.add_clicked("plane_nat")
-    assert state["play_negatives"].tolist() == [[1.5, -2.0]]
-    state["plane_nat"] = {"clicked": None}
-    playing.add_clicked("plane_nat")
-    assert len(state["play_negatives"]) == 1
+    held = {"plane_nat": {"clicked": [1.5, -2.0]}, "play_negatives": NONE}
+    monkeypatch.setattr(planes.st, "session_state", held)
+    planes.hand_on("plane_nat", playground.add_point)
+    assert held["play_negatives"].tolist() == [[1.5, -2.0]]
+    held["plane_nat"] = {"clicked": None}
+    planes.hand_on("plane_nat", playground.add_point)
+    assert len(held["play_negatives"]) == 1
 
 
 @pytest.mark.parametrize("press", ["train", "step"])
@@ -154,7 +159,7 @@ def test_training_that_blows_up_is_undone_with_a_sentence(page: AppTest, press: 
     else:
         page.button(key="step").click().run()
     assert "Training blew up. We put back the last good step; try a smaller learning rate." in said(page)
-    assert page.session_state["play_state"].weights.isfinite().all()
+    assert playing(page).networks.weights.isfinite().all()
     page.select_slider(key="play_rate").set_value(0.01).run()
     page.button(key="rewind").click().run()
     assert "blew up" not in said(page)
@@ -186,7 +191,7 @@ def test_who_waits_is_told_how_long(page: AppTest, monkeypatch: pytest.MonkeyPat
     assert "Others are training now; you are third, about 3 s." in said(page)
     gate.set()
     end = time.monotonic() + 60
-    while "play_turn" in page.session_state:
+    while playing(page).turn is not None:
         assert time.monotonic() < end
         page.run()
     assert "after 400 steps" in said(page)
@@ -230,15 +235,15 @@ def test_the_plane_is_drawn_in_the_colours_of_fooled_and_kept(colours, classes: 
 
 
 def test_zero_lines_by_hand() -> None:
-    along = np.array([0.0, 1.0, 2.0])
-    assert zero_lines(np.full((3, 3), 2.0), along).shape == (0, 2, 2)
-    flat = zero_lines(np.array([[-1.0, -1, -1], [3, 3, 3], [3, 3, 3]]), along)
+    places = np.array([0.0, 1.0, 2.0])
+    assert zero_lines(np.full((3, 3), 2.0), places).shape == (0, 2, 2)
+    flat = zero_lines(np.array([[-1.0, -1, -1], [3, 3, 3], [3, 3, 3]]), places)
     assert sorted(flat[:, :, 0].tolist()) == [[1.0, 0.0], [2.0, 1.0]]
     assert flat[:, :, 1].ravel().tolist() == [0.25] * 4
-    saddle = zero_lines(np.array([[1.0, -1.0], [-1.0, 1.0]]), along[:2])
+    saddle = zero_lines(np.array([[1.0, -1.0], [-1.0, 1.0]]), places[:2])
     assert saddle.tolist() == [[[0.5, 0.0], [1.0, 0.5]], [[0.5, 1.0], [0.0, 0.5]]]
     with pytest.raises(ValueError, match=r"not \(2, 2\)"):
-        zero_lines(np.zeros((2, 2)), along)
+        zero_lines(np.zeros((2, 2)), places)
 
 
 def test_sentences_by_hand() -> None:

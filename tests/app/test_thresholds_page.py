@@ -6,17 +6,16 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nat_app.frame.links import FOLDS
 from nat_app.shared import scores
 from nat_app.shared.pairs import pair_named
-from nat_app.views.thresholds import folded
+from nat_app.views.thresholds import folded, settings
 from nat_core.measure import metrics
 from nat_core.measure.predictions import Predictions
 from tests.pages import MAIN, PAGES, alts, live_data, now, said
 from tests.synthetic import write_network
 
 PAGE = PAGES[2]
-OPEN = dict.fromkeys(FOLDS, True)
+OPEN = {fold.open.key: True for fold in (settings.CURVES, settings.FAIR, settings.CLASSES, settings.PAPER)}
 
 
 def test_digits_have_thresholds_but_no_gallery(start, networks: Path) -> None:
@@ -165,10 +164,10 @@ def test_a_score_tells_apart_as_the_metrics_say() -> None:
 
 
 def test_curves_download_as_csv(networks: Path, monkeypatch: pytest.MonkeyPatch, fresh_caches) -> None:
-    from nat_app.views.thresholds.tables import curves_csv
+    from nat_app.views.thresholds.tables import curves_csv, rated
 
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
-    lines = curves_csv(pair_named("wrn16_1")).splitlines()
+    lines = curves_csv(rated(pair_named("wrn16_1"))).splitlines()
     assert lines[0] == "network,set,role,images,t,share_above_t,share_kept"
     assert len(lines) == 1 + 2 * 7 * 101
     assert lines[1] == "wrn16_1_baseline,cifar10_test,in distribution,1000,0.00,1.000000,1.000000"

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nat_app.frame.links import SETTINGS, read
+from nat_app.frame.links import read
 from nat_app.shared.palette import LIGHT
 from nat_app.views.your_negatives import words
 from nat_app.views.your_negatives.charts import before_after
-from nat_app.views.your_negatives.settings import DEFAULTS
+from nat_app.views.your_negatives.settings import SETTINGS, TAUGHT
 from nat_app.views.your_negatives.words import Rates
 from nat_core.store.features import CHOSEN, Features, save_features
 from tests.pages import said
@@ -35,10 +35,15 @@ def taught_networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def teaching(app: AppTest):
+    """What the visit is teaching and has taught."""
+    return app.session_state["your_negatives"]
+
+
 def finished(app: AppTest) -> AppTest:
     """The page once it has learned."""
     end = time.monotonic() + 60
-    while "teach_turn" in app.session_state:
+    while teaching(app).turn is not None:
         assert time.monotonic() < end
         app.run()
     return app
@@ -50,7 +55,7 @@ def test_it_learns_the_chosen_photos_says_what_that_did_and_undoes_it(start, tau
     assert page.button(key="teach_undo").disabled
     assert [chart.proto.alt.partition(".")[0] for chart in page.get("plotly_chart")] == ["How sure it is of each photo"]
     page.button(key="thumb_none-zebra").click().run()
-    assert page.session_state["taught"] == DEFAULTS["taught"][:-1]
+    assert page.session_state["taught"] == TAUGHT.default[:-1]
     assert "4 chosen" in said(page)
     page.button(key="teach").click().run()
     finished(page)
@@ -60,7 +65,7 @@ def test_it_learns_the_chosen_photos_says_what_that_did_and_undoes_it(start, tau
     assert "of the 18 other photos here" in text
     assert "What it cost: right about" in text
     assert "from 4 photos with 8 moved copies each and 60 CIFAR-10 pictures" in text
-    done = page.session_state["teach_history"][-1]
+    done = teaching(page).history[-1]
     assert done.after["own"].confidence.mean() < done.before["own"].confidence.mean()
     np.testing.assert_array_equal(done.before["own"].ids, done.after["own"].ids)
     page.button(key="thumb_none-bee").click().run()
@@ -72,10 +77,10 @@ def test_it_learns_the_chosen_photos_says_what_that_did_and_undoes_it(start, tau
 def test_cancelling_changes_nothing(start, taught_networks: Path) -> None:
     page = start(taught_networks, PAGE, pair="wrn16_1", taught_beside=True)
     page.button(key="teach").click().run()
-    if "teach_turn" in page.session_state:
+    if teaching(page).turn is not None:
         page.button(key="teach_cancel").click().run()
-    assert "teach_turn" not in page.session_state
-    assert len(page.session_state["teach_history"]) <= 1
+    assert teaching(page).turn is None
+    assert len(teaching(page).history) <= 1
     said(page)
 
 
@@ -94,15 +99,15 @@ def test_another_pair_learns_in_the_place_of_one_without_features(start, taught_
     sentence = "Middle network (WRN-40-1) has no stored features to learn from; here Small network (WRN-16-1) learns"
     assert sentence in said(page)
     page.button(key="teach").click().run()
-    assert finished(page).session_state["teach_history"][-1].network == "wrn16_1_baseline"
+    assert teaching(finished(page)).history[-1].network == "wrn16_1_baseline"
 
 
 def test_a_link_names_samples_and_nothing_else() -> None:
-    assert {"taught", "taught_kind", "taught_beside"} <= set(SETTINGS)
-    values, complaints = read({"taught": "none-bee.jpg,none-zebra.jpg", "taught_kind": "nat", "taught_beside": "1"}, {})
+    query = {"taught": "none-bee.jpg,none-zebra.jpg", "taught_kind": "nat", "taught_beside": "1"}
+    values, complaints = read(query, [SETTINGS])
     assert values == {"taught": ("none-bee.jpg", "none-zebra.jpg"), "taught_kind": "nat", "taught_beside": True}
     assert complaints == []
-    assert len(read({"taught": "cat1.jpg"}, {})[1]) == 1
+    assert len(read({"taught": "cat1.jpg"}, [SETTINGS])[1]) == 1
 
 
 def test_the_chart_has_both_bars_the_stroke_and_short_names() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from nat_app.shared.pairs import pair_named
-from nat_app.views.workshop.lessons import filled, lessons
+from nat_app.views.workshop.lessons import lessons
+from nat_app.views.workshop.numbers import filled
 from nat_app.views.workshop.teacher import answers_html, sheet_html
 from tests.browser.test_pages import PATIENCE, browser  # noqa: F401 - the fixture
 from tests.browsing import ROOT, served

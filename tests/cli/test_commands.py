@@ -20,6 +20,7 @@ from nat_core.data.sets import load_set
 from nat_core.measure.predictions import softmax
 from nat_core.paper.tables import render
 from nat_core.store.checkpoints import load_card
+from tests.browsing import wait_until_healthy
 
 VERBS = ("data", "train", "predict", "evaluate", "report", "reproduce", "app")
 
@@ -278,6 +279,40 @@ def test_app_runs_beside_the_engine_with_the_folders_named(tmp_path: Path, monke
     assert (script.name, script.parent.name, script.is_file()) == ("main.py", "app", True)
     assert started["command"][5:] == ["--server.port=8600"]
     assert started["env"]["NAT_CHECKPOINTS"] == str(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without asking it")
+def test_terminating_the_app_ends_its_server_and_frees_the_port(networks: Path) -> None:
+    port = serve.free_port()
+    command = [sys.executable, "-m", "nat_core", "app", "--checkpoints", str(networks), "--port", str(port)]
+    environment = os.environ | {"STREAMLIT_SERVER_HEADLESS": "true"}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as app:
+        wait_until_healthy(f"http://localhost:{port}")
+        app.terminate()
+        assert app.wait(timeout=30) == 128 + signal.SIGTERM
+    assert serve.free_port(port) == port
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without asking it")
+def test_a_server_that_does_not_close_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deaf = (
+        "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+        "os.kill(os.getppid(), signal.SIGTERM); time.sleep(60)"
+    )
+    started = []
+
+    def start(command: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
+        started.append(real([sys.executable, "-c", deaf], env=env))
+        return started[0]
+
+    real = subprocess.Popen
+    monkeypatch.setattr(serve.subprocess, "Popen", start)
+    monkeypatch.setattr(serve, "PATIENCE", 0.2)
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit, match=str(128 + signal.SIGTERM)):
+        main(["app", "--checkpoints", str(tmp_path)])
+    assert started[0].returncode == -signal.SIGKILL
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_ctrl_c_ends_a_training_in_one_sentence(tmp_path: Path) -> None:

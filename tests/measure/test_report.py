@@ -159,11 +159,11 @@ def test_findings_count_compare_and_name_the_exceptions():
     nat = network_report(0.893, (1.0, 0.98, 0.95, 0.91), cifar100_test=(0.4, 0.2, 0.1, 0.05), noise=(0.8, 0.2, 0, 0.01))
     (sentence,) = findings({"wrn16_1_nat": nat, "wrn16_1_baseline": baseline})
     assert sentence == (
-        "wrn16_1_nat against wrn16_1_baseline: accuracy 89.30 %, 0.70 points below the other's 90.00 %. "
-        "NCR is at or below the other's in 6 of 8 cells (4 thresholds, 2 sets): above on noise at 0.6, noise at 0.9. "
+        "wrn16_1_nat against wrn16_1_baseline: accuracy 89.30 %, 0.70 points below 90.00 %. "
+        "NCR is no higher in 6 of 8 cells (4 thresholds, 2 sets): higher on noise at 0.6, noise at 0.9. "
         "12.5 % of NCR_0.9 remains on cifar100_test (100 pictures): 0.050 of 0.400. "
-        "Where each keeps 95 %, NCR there is 0.300, the other's 0.300. "
-        "At t = 0.9 it keeps 91.0 % of the in-distribution pictures, the other 95.0 %."
+        "Where each keeps 95 %, NCR there is 0.300, against 0.300. "
+        "At t = 0.9 it keeps 91.0 % of the in-distribution pictures, against 95.0 %."
     )
 
 
@@ -172,7 +172,7 @@ def test_findings_set_the_student_beside_both_readings_of_ori():
     report = network_report(0.9, KEPT, cifar100_test=(0.9, 0.6, 0.5, 0.4))
     found = findings(dict.fromkeys(names, report))
     assert [each.split(":")[0] for each in found] == [f"wrn16_1_student_of_nat against {n}" for n in names[1::-1]]
-    assert all("equal to the other's 90.00 %" in each and "4 of 4 cells" in each for each in found)
+    assert all("equal to 90.00 %" in each and "4 of 4 cells" in each for each in found)
 
 
 def test_findings_divide_by_no_zero_and_say_where_protocols_differ():

@@ -13,7 +13,7 @@ import torch
 
 from nat_core.recipes import recipe_named
 from nat_core.store.checkpoints import available, load_card
-from nat_core.store.runs import RUNS, Divergence, load_ended, load_runs
+from nat_core.store.runs import RUNS, DivergedRun, load_ended, load_runs
 from nat_core.studies import queue
 from nat_core.studies.plan import PlannedRun
 from nat_core.studies.queue import Place, go, is_done
@@ -118,7 +118,7 @@ def test_a_run_that_blows_up_is_noted_and_not_tried_again(tmp_path: Path) -> Non
     run = PlannedRun(replace(recipe_named("digits_baseline"), learning_rate=1e30, **TINY), kept=True)
     progress = go([run], place, jobs=1)
     assert progress.failed[run.key].startswith("diverged at step ")
-    assert load_ended(tmp_path)[1] == {run.key: Divergence(run.recipe, 0, progress.failed[run.key])}
+    assert load_ended(tmp_path)[1] == {run.key: DivergedRun(run.recipe, 0, progress.failed[run.key])}
     assert is_done(run, load_ended(tmp_path)[1], place)
     again = go([run], place, jobs=1)
     assert (again.done, again.failed) == ([], {})

@@ -17,8 +17,10 @@ from nat_core.errors import TrainingError
 from nat_core.network.models import build
 from nat_core.recipes import RECIPES, Recipe, recipe_named
 from nat_core.store.checkpoints import WEIGHTS, load_card, load_weights
-from nat_core.training.loop import choose_precision, learning_rate, train
-from nat_core.training.state import newest_state
+from nat_core.training.loop import train
+from nat_core.training.objective import choose_precision
+from nat_core.training.run import TrainingRun, learning_rate, optimiser_for
+from nat_core.training.state import check_settings, newest_state
 
 TINY = replace(recipe_named("digits_nat"), epochs=2, sizes=((16, 1.0),))
 
@@ -124,7 +126,7 @@ def interrupt_after(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
 
     whole = loop.take_step
 
-    def step(run: loop.Run, cost: object) -> tuple:
+    def step(run: TrainingRun, cost: object) -> tuple:
         if run.step == steps:
             raise KeyboardInterrupt
         return whole(run, cost)
@@ -167,8 +169,6 @@ def test_the_learning_rate_warms_up_to_its_peak_and_falls_to_nothing() -> None:
 
 
 def test_weight_decay_spares_norms_and_biases(tmp_path: Path) -> None:
-    from nat_core.training.loop import optimiser_for
-
     model = build("wrn10_1", 3)
     decayed, spared = optimiser_for(TINY, model).param_groups
     assert (decayed["weight_decay"], spared["weight_decay"]) == (5e-4, 0.0)
@@ -179,16 +179,70 @@ def test_weight_decay_spares_norms_and_biases(tmp_path: Path) -> None:
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_a_recipe_may_fix_its_precision(precision: str) -> None:
     recipe = replace(TINY, precision=precision)
-    assert choose_precision(recipe, build("wrn10_1", 3), torch.zeros(2, 3, 8, 8)) == precision
+    assert choose_precision(recipe, build("wrn10_1", 3)) == precision
 
 
 def test_the_trial_takes_the_faster_precision(monkeypatch: pytest.MonkeyPatch) -> None:
-    from nat_core.training import loop as module
+    from nat_core.training import objective as module
 
-    recipe, model, images = replace(TINY, precision="auto"), build("wrn10_1", 3), torch.zeros(2, 3, 8, 8)
+    recipe, model = replace(TINY, precision="auto"), build("wrn10_1", 3)
     for times, expected in (
         ({"float32": 1.0, "bfloat16": 0.5}, "bfloat16"),
         ({"float32": 1.0, "bfloat16": 0.9}, "float32"),
     ):
         monkeypatch.setattr(module, "_seconds", lambda model, images, precision, times=times: times[precision])
-        assert choose_precision(recipe, model, images) == expected
+        assert choose_precision(recipe, model) == expected
+
+
+def test_the_number_of_threads_stands_on_the_card_and_cannot_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = torch.get_num_threads()
+    interrupt_after(monkeypatch, 5)
+    with pytest.raises(KeyboardInterrupt):
+        train(TINY, out=tmp_path, progress=False, save_seconds=0.0)
+    monkeypatch.undo()
+    assert newest_state(tmp_path / ".state" / TINY.name).settings["threads"] == 1
+    with pytest.raises(TrainingError, match=r"another number of threads \(1, now 2\)"):
+        train(TINY, out=tmp_path, threads=2, resume=True, device="cpu", progress=False)
+    train(TINY, out=tmp_path, resume=True, device="cpu", progress=False)
+    assert load_card(tmp_path, TINY.name).threads == 1
+    assert torch.get_num_threads() == before
+    train(replace(TINY, epochs=1), out=tmp_path / "two", threads=2, device="cpu", progress=False)
+    assert load_card(tmp_path / "two", TINY.name).threads == 2
+
+
+def test_a_state_that_says_nothing_of_threads_goes_on() -> None:
+    recipe = TINY.to_json()
+    old = {"recipe": recipe, "seed": 0, "precision": "float32"}
+    check_settings("r", old | {"threads": 2, "data": None, "teacher": None}, old)
+    with pytest.raises(TrainingError, match="another set of pictures"):
+        check_settings("r", old | {"data": {"own_train": "b"}}, old | {"data": {"own_train": "a"}})
+
+
+def test_a_folder_without_a_card_is_refused_before_the_training(tmp_path: Path) -> None:
+    (tmp_path / TINY.name).mkdir()
+    for resume in (False, True):
+        with pytest.raises(TrainingError, match="there already but holds no network: move it away"):
+            train(TINY, out=tmp_path, resume=resume, progress=False)
+    assert not (tmp_path / ".state").exists()
+
+
+STUDENT = replace(TINY, name="student", negatives=None, teacher=TINY.name, epochs=1)
+
+
+def test_a_student_takes_the_teacher_that_its_recipe_means_and_says_which(tmp_path: Path) -> None:
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    train(replace(TINY, epochs=1, protocol="own"), out=out, progress=False)
+    with pytest.raises(TrainingError, match=r"digits_nat of protocol digits, seed 0, but .*out holds .*protocol own"):
+        train(STUDENT, out=out, teachers=elsewhere, progress=False)
+    train(replace(TINY, epochs=1), out=elsewhere, progress=False)
+    train(STUDENT, out=out, teachers=elsewhere, progress=False)
+    assert load_card(out, "student").teacher_sha256 == load_card(elsewhere, TINY.name).sha256[WEIGHTS]
+    # Seed 7's teacher is not seed 3's, and the out folder comes first where both would do.
+    train(replace(TINY, epochs=1), out=tmp_path / "third", seed=3, progress=False)
+    with pytest.raises(TrainingError, match=r"seed 0 or 7, but .* seed 3"):
+        train(STUDENT, out=tmp_path / "third", seed=7, progress=False)
+    train(STUDENT, out=tmp_path / "third", teachers=elsewhere, seed=3, progress=False)
+    chosen = load_card(tmp_path / "third", "student").teacher_sha256
+    assert chosen == load_card(tmp_path / "third", TINY.name).sha256[WEIGHTS]

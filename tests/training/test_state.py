@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nat_core.training.state import RunState, newest_state, save_state
+from nat_core.training.state import SavedState, newest_state, save_state
 
 
-def state(step: int) -> RunState:
-    return RunState(step, step / 2, {"model/weight": np.full((2, 3), step, np.float32)}, {"seed": 0})
+def state(step: int) -> SavedState:
+    return SavedState(step, step / 2, {"model/weight": np.full((2, 3), step, np.float32)}, {"seed": 0})
 
 
 def test_the_newest_of_three_kept_states_comes_back(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from nat_core.data.sets import load_set
 from nat_core.measure.predictions import Predictions, renormalised
 from nat_core.measure.report import evaluate
 from nat_core.network.models import build
@@ -16,9 +17,10 @@ from nat_core.recipes import Recipe, recipe_named
 from nat_core.store.checkpoints import load_card, load_predictions, load_weights
 from nat_core.training import loop
 from nat_core.training.batches import generator_for
-from nat_core.training.loop import begin_average, take_step, train, update_average
+from nat_core.training.loop import train
 from nat_core.training.losses import attention_transfer_loss, equal_gradient_weight, nat_loss
-from nat_core.training.state import Run
+from nat_core.training.pictures import pictures_of
+from nat_core.training.run import TrainingRun, begin_average, prepare, take_step, update_average
 
 SHORT = {"epochs": 1, "sizes": ((8, 1.0),), "precision": "float32"}
 NAT = replace(recipe_named("wrn16_1_nat"), **SHORT)
@@ -61,9 +63,8 @@ def less_noise(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sets.SETS, name, lambda name, data, drawn=drawn: drawn)
 
 
-def prepared(recipe: Recipe, data: Path, homes: list[Path]) -> Run:
-    known = loop.load_set(recipe.training_set, data)
-    return loop._prepare(recipe, known, data, homes, 0, torch.device("cpu"), None)
+def prepared(recipe: Recipe, data: Path, homes: list[Path]) -> TrainingRun:
+    return prepare(recipe, pictures_of(recipe, data)[1], homes, device=torch.device("cpu"))
 
 
 @pytest.mark.parametrize("switch", OF_NAT)
@@ -127,7 +128,7 @@ def test_held_out_runs_report_on_no_test_set_and_learn_no_held_out_picture(small
     recipe = replace(NAT, held_out=True, negatives="cifar100_fit")
     assert recipe.roles == {"cifar10_held_out": "in distribution", "cifar100_held_out": "same source"}
     for source, parts in (("cifar10", (144, 16)), ("cifar100", None)):
-        fit, held = (loop.load_set(f"{source}_{part}", small_cifar) for part in ("fit", "held_out"))
+        fit, held = (load_set(f"{source}_{part}", small_cifar) for part in ("fit", "held_out"))
         assert len(fit) + len(held) == 160
         assert not set(fit.ids) & set(held.ids)
         assert parts in (None, (len(fit), len(held)))
@@ -141,7 +142,7 @@ def test_an_average_survives_being_resumed(small_cifar: Path, monkeypatch: pytes
     train(recipe, data=small_cifar, out=small_cifar / "whole", progress=False)
     take = loop.take_step
 
-    def step(run: Run, cost: object) -> tuple:
+    def step(run: TrainingRun, cost: object) -> tuple:
         if run.step == 3:
             raise KeyboardInterrupt
         return take(run, cost)

@@ -1,6 +1,6 @@
-"""Attributions to Plotly figures: what speaks for a class and what against it, on one scale centred on 0.
+"""The second tab of Attention: which pixels speak for an answer, computed when asked for, with progress and a stop.
 
-The second tab of Attention: which pixels speak for an answer, computed when asked for, with progress and a stop.
+What speaks for a class and what against it is drawn on one scale centred on 0.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,16 +10,20 @@ import plotly.graph_objects as go
 import streamlit as st
 from jaxtyping import Float, UInt8
 
-from nat_app.answers import live_answers
+from nat_app.answers import computed_answers
 from nat_app.frame import frame
-from nat_app.shared import charts
+from nat_app.shared.charts import CONFIG
 from nat_app.shared.palette import Palette
-from nat_app.views.attention import words as explain_words
+from nat_app.shared.settings import Setting
+from nat_app.views.attention import words
 from nat_app.views.attention.maps import LEVELS
-from nat_app.views.attention.networks import Look
+from nat_app.views.attention.networks import Row
+from nat_app.views.attention.settings import COMPUTED, GRAD_CAM_LEVEL, METHOD, OWN_SCALE_SIGNED, SPEAKS_FOR
 from nat_app.views.attention.words import METHODS, OWN_ANSWER, STRETCHED, Found, faint
 from nat_core.data.images import image_id
 
+EXPLAINED: Setting[tuple | None] = Setting("explained", None)
+"""What was asked to be computed last; None where it was stopped."""
 SCALE = "BrBG"
 """Brown against, teal for: neither is a network's or a verdict's colour, and colour-blind eyes tell them apart."""
 
@@ -78,75 +82,74 @@ def _bar(end: float) -> dict:
 
 
 @st.fragment
-def draw(pixels: UInt8[np.ndarray, "32 32 3"], compared: tuple[Look, ...]) -> None:
+def draw(pixels: UInt8[np.ndarray, "32 32 3"], compared: tuple[Row, ...]) -> None:
     """Draw the choices, the button, and the maps once they are there; only this part is drawn again."""
     method, answer, options = _choices(compared)
-    question = (tuple(look.network for look in compared), image_id(pixels), method, answer, options)
-    if st.session_state.get("computed") and "explained" not in st.session_state:
-        _ask(question)  # a link came with it
-    st.session_state["computed"] = st.session_state.get("explained") == question
+    question = (tuple(row.network for row in compared), image_id(pixels), method, answer, options)
+    if COMPUTED.value and EXPLAINED.value is None:
+        EXPLAINED.put(question)  # a link came with it
+    COMPUTED.put(EXPLAINED.value == question)
     place = st.empty()
-    if not st.session_state["computed"]:
-        place.button("Compute", key="compute", type="primary", icon=":material/play_arrow:", on_click=_ask,
+    if not COMPUTED.value:
+        place.button("Compute", key="compute", type="primary", icon=":material/play_arrow:", on_click=EXPLAINED.put,
                      args=(question,))  # fmt: skip
         return
     with place.container(horizontal=True, vertical_alignment="center"):
         bar = st.progress(0.0)
-        st.button("Stop", key="stop_explaining", icon=":material/stop:", on_click=_ask, args=(None,))
+        st.button("Stop", key="stop_explaining", icon=":material/stop:", on_click=_stop)
     with frame.checked():
-        said = [look.said for look in compared if look.said]
+        said = [row.said for row in compared if row.said]
         targets = [each.answer.predicted if answer == OWN_ANSWER else answer for each in said]
         found = []
-        for number, (look, target) in enumerate(zip(compared, targets, strict=True)):
+        for number, (row, target) in enumerate(zip(compared, targets, strict=True)):
 
-            def show(share: float, number: int = number, look: Look = look) -> None:
-                bar.progress((number + share) / len(compared), explain_words.working(look.short, method, share))
+            def show(share: float, number: int = number, row: Row = row) -> None:
+                bar.progress((number + share) / len(compared), words.working(row.short, method, share))
 
             chosen = said[0].classes.index(target)
-            found.append(live_answers.explained(look.network, pixels, method, chosen, options, show))
+            found.append(computed_answers.explained(row.network, pixels, method, chosen, options, show))
     place.empty()
     _maps(compared, method, targets, found)
 
 
-def _choices(compared: tuple[Look, ...]) -> tuple[str, str, tuple[tuple[str, str | None], ...]]:
+def _choices(compared: tuple[Row, ...]) -> tuple[str, str, tuple[tuple[str, str | None], ...]]:
     """Draw the choices; return the method, the answer to explain, and the method's options."""
-    classes = next(look.said.classes for look in compared if look.said)
-    st.session_state.setdefault("method", "integrated_gradients")
+    classes = next(row.said.classes for row in compared if row.said)
     method = st.segmented_control("How", list(METHODS), format_func=lambda key: METHODS[key].title, required=True,
-                                  key="method") or "integrated_gradients"  # fmt: skip
+                                  key=METHOD.bind()) or METHOD.default  # fmt: skip
     left, right = st.columns(2, gap="small", vertical_alignment="bottom")
-    answer = left.selectbox("What speaks for", [OWN_ANSWER, *classes], key="speaks_for")
+    answer = left.selectbox("What speaks for", [OWN_ANSWER, *classes], key=SPEAKS_FOR.key)
     options = ()
     if method == "grad_cam":
-        st.session_state.setdefault("grad_cam_level", "high")
-        level = right.segmented_control("Level", list(LEVELS), required=True, key="grad_cam_level")
+        level = right.segmented_control("Level", list(LEVELS), required=True, key=GRAD_CAM_LEVEL.bind())
         options = (("level", level),)
-    st.caption(METHODS[method].says)
+    st.caption(METHODS[method].measures)
     return method, answer, options
 
 
-def _maps(compared: tuple[Look, ...], method: str, targets: Sequence[str], found: Sequence[Found]) -> None:
+def _maps(compared: tuple[Row, ...], method: str, targets: Sequence[str], found: Sequence[Found]) -> None:
     """Draw what was found, a map a network, with its sentences."""
-    own_scale = st.toggle("Each its own scale", key="own_scale_signed")
-    titles = [f"<b>{look.short}</b><br>{target}" for look, target in zip(compared, targets, strict=True)]
+    own_scale = st.toggle("Each its own scale", key=OWN_SCALE_SIGNED.key)
+    titles = [f"<b>{row.short}</b><br>{target}" for row, target in zip(compared, targets, strict=True)]
     sentences = [
-        explain_words.found_sentence(look.short, target, method, each)
-        for look, target, each in zip(compared, targets, found, strict=True)
+        words.found_sentence(row.short, target, method, each)
+        for row, target, each in zip(compared, targets, found, strict=True)
     ]
     st.plotly_chart(
         attribution_maps(
             dict(zip(titles, (each.values for each in found), strict=True)), frame.colours(), own_scale=own_scale
         ),
         key="signed_maps",
-        config=charts.CONFIG,
+        config=CONFIG,
         alt=f"{METHODS[method].title}. {' '.join(sentences)}",
     )
     st.markdown("  \n".join(sentences))
-    for look in compared:
-        if look.said and (sentence := faint(look.said.answer, look.short, len(look.said.classes))):
+    for row in compared:
+        if row.said and (sentence := faint(row.said.answer, row.short, len(row.said.classes))):
             st.caption(sentence)
-    st.caption(explain_words.UNITS + (f" {STRETCHED}" if own_scale else ""))
+    st.caption(words.UNITS + (f" {STRETCHED}" if own_scale else ""))
 
 
-def _ask(question: tuple | None) -> None:
-    st.session_state["explained"] = question
+def _stop() -> None:
+    EXPLAINED.forget()
+    COMPUTED.put(False)

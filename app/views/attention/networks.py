@@ -1,4 +1,4 @@
-"""Where the four networks of the paper's second experiment look: who they are, their maps, and how far those differ."""
+"""Where the four networks of the paper's second experiment row: who they are, their maps, and how far those differ."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Look:
+class Row:
     """One row filled: the network, and what it says of the picture; None where it is not trained yet."""
 
     title: str
@@ -61,7 +61,7 @@ class Look:
         return self.title.partition(" (")[0]
 
     @property
-    def row(self) -> MapRow:
+    def maps(self) -> MapRow:
         """The row of the grid, its title with the answer."""
         if self.said is None:
             return MapRow(self.title, None)
@@ -69,13 +69,13 @@ class Look:
         return MapRow(f"{self.title}</b>: {percent(answer.confidence)} {answer.predicted}<b>", self.said.maps)
 
 
-def looks(picture: str | np.ndarray) -> tuple[Look, ...]:
-    """Return what each of the four looks at: a gallery picture by file name (stored), or 32 x 32 pixels (by torch).
+def rows_of(picture: str | np.ndarray) -> tuple[Row, ...]:
+    """Return the rows for a gallery picture by file name (stored), or for 32 x 32 pixels (by torch).
 
     Raises CheckpointError where a network is damaged.
     """
     present = (*stored_answers.present(), *brought_along.networks())
-    return tuple(_look(role, picture, present) for role in (*_yours(), *ROLES))
+    return tuple(_row(role, picture, present) for role in (*_yours(), *ROLES))
 
 
 def _yours() -> list[Role]:
@@ -88,12 +88,12 @@ def _yours() -> list[Role]:
     ]
 
 
-def _look(role: Role, picture: str | np.ndarray, present: tuple[str, ...]) -> Look:
+def _row(role: Role, picture: str | np.ndarray, present: tuple[str, ...]) -> Row:
     if role.network in present:
-        return Look(role.title, role.network, None, _said(role.network, picture))
+        return Row(role.title, role.network, None, _said(role.network, picture))
     if role.instead in present:
-        return Look(f"{role.instead_title} (WRN-16-1)", role.instead, role.network, _said(role.instead, picture))
-    return Look(role.title, role.network, None, None)
+        return Row(f"{role.instead_title} (WRN-16-1)", role.instead, role.network, _said(role.instead, picture))
+    return Row(role.title, role.network, None, None)
 
 
 def _said(network: str, picture: str | np.ndarray) -> stored_answers.OwnAnswer:
@@ -104,12 +104,12 @@ def _said(network: str, picture: str | np.ndarray) -> stored_answers.OwnAnswer:
     )
 
 
-def compare(seen: tuple[Look, ...]) -> Comparison | None:
+def compare(seen: tuple[Row, ...]) -> Comparison | None:
     """Return how far a baseline and a NAT network differ on the picture: the teachers, else the small ones.
 
     None where no such two are trained.
     """
-    filled = {look.network: look.said for look in seen if look.said is not None}
+    filled = {row.network: row.said for row in seen if row.said is not None}
     yours = brought_along.pair()
     for one, other in (*([yours.names] if yours else []), *COMPARED):
         first, second = (name if name in filled else stored_name(name) for name in (one, other))
@@ -124,15 +124,10 @@ def _alike(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> bool:
     return all(first[level].shape == second[level].shape for level in LEVELS)
 
 
-def gallery_distances(first: str, second: str) -> dict[str, float]:
-    """Return the median distance of two networks' maps over the gallery's pictures, by level."""
-    return {level: each[2] for level, each in gallery_spread(first, second).quantiles.items()}
-
-
-def maps_csv(seen: Iterable[Look]) -> str:
+def maps_csv(seen: Iterable[Row]) -> str:
     """Every value of the attention maps of these networks: network, level, row, column, mean(A^2)."""
     rows: list[tuple] = [("network", "level", "row", "column", "value")]
-    for look in seen:
-        for level, values in look.said.maps.items() if look.said else ():
-            rows += [(look.network, level, *place, f"{value:.6g}") for place, value in np.ndenumerate(values)]
+    for row in seen:
+        for level, values in row.said.maps.items() if row.said else ():
+            rows += [(row.network, level, *place, f"{value:.6g}") for place, value in np.ndenumerate(values)]
     return csv_text(rows)

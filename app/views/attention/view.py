@@ -1,16 +1,25 @@
-"""Attention: where four networks look, at three levels, where they differ, and which pixels speak for an answer."""
+"""Attention: where four networks row, at three levels, where they differ, and which pixels speak for an answer."""
+
+from functools import partial
 
 import streamlit as st
 
-from nat_app.answers import level_spreads, live_answers, stored_answers
+from nat_app.answers import computed_answers, level_spreads, stored_answers
 from nat_app.frame import frame, links
+from nat_app.frame.settings import PICTURE
 from nat_app.shared import charts, words
-from nat_app.shared import gallery as thumbnails
-from nat_app.shared.gallery import gallery_pictures, with_inset
-from nat_app.views.attention import attributions
-from nat_app.views.attention import networks as looks
+from nat_app.shared.gallery import gallery_pictures, gallery_square, with_inset
+from nat_app.views.attention import attributions, networks
 from nat_app.views.attention.maps import Overlay, attention_grid, distances
-from nat_app.views.attention.networks import maps_csv
+from nat_app.views.attention.settings import (
+    LOOKED_AT,
+    MOST_STRENGTH,
+    OWN_SCALE,
+    PART,
+    PARTS,
+    STRENGTH,
+    STRENGTH_STEP,
+)
 from nat_app.views.attention.words import (
     STRETCHED,
     attention_title,
@@ -26,17 +35,17 @@ from nat_core.recipes import HEADLINE_SETS
 
 pictures = {picture.file: picture for picture in gallery_pictures()}
 own = photos.photos()
-if st.session_state.get("looked_at") not in {*pictures, *own}:
-    st.session_state["looked_at"] = st.session_state.get("picture", next(iter(pictures)))
-looked_at = st.session_state["looked_at"]
+if LOOKED_AT.value not in {*pictures, *own}:
+    LOOKED_AT.put(PICTURE.value or next(iter(pictures)))
+looked_at = LOOKED_AT.value or next(iter(pictures))
 photo = own.get(looked_at)
-whole, pixels = (photo.photo, photo.pixels) if photo else live_answers.gallery_photo(looked_at, photos.CENTRE)
-with frame.checked(), st.spinner("The networks look.", show_time=True):
-    seen = looks.looks(looked_at if photo is None else pixels)
-    comparison = looks.compare(seen)
-missing = [look for look in seen if look.said is None]
+whole, pixels = (photo.photo, photo.pixels) if photo else computed_answers.gallery_photo(looked_at, photos.CENTRE)
+with frame.checked(), st.spinner("The networks row.", show_time=True):
+    seen = networks.rows_of(looked_at if photo is None else pixels)
+    comparison = networks.compare(seen)
+missing = [row for row in seen if row.said is None]
 if len(missing) == len(seen):
-    frame.not_trained([look.network for look in missing], "None of the four networks is trained yet.",
+    frame.not_trained([row.network for row in missing], "None of the four networks is trained yet.",
                       "or bring the folder `checkpoints`")  # fmt: skip
 
 
@@ -49,32 +58,30 @@ def picture_and_words() -> None:
     """Draw the picture, the list of pictures, and what is to be said of the networks."""
     shows = photo.name if photo else pictures[looked_at].shows.capitalize()
     st.image(
-        with_inset(photo.photo, photo.pixels) if photo else thumbnails.gallery_square(looked_at),
+        with_inset(photo.photo, photo.pixels) if photo else gallery_square(looked_at),
         width="stretch",
         alt=f"{shows}; {words.CORNER}",
     )
     st.caption(words.literal(shows) if photo else f"{shows}. {pictures[looked_at].credit}.")
-    st.selectbox("Picture", [*own, *pictures], format_func=name_of, key="looked_at", persist_state="session")
-    for look in seen:
-        if look.said and (sentence := faint(look.said.answer, look.title, len(look.said.classes))):
+    st.selectbox("Picture", [*own, *pictures], format_func=name_of, key=LOOKED_AT.key, persist_state="session")
+    for row in seen:
+        if row.said and (sentence := faint(row.said.answer, row.title, len(row.said.classes))):
             st.caption(sentence)
-        if look.stands_in_for:
-            st.caption(stand_in(look.title, look.stands_in_for))
+        if row.stands_in_for:
+            st.caption(stand_in(row.title, row.stands_in_for))
 
 
 def maps() -> None:
     """Draw the maps over the faint photo, how they lie over it, and how far two networks' maps lie apart."""
     left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
     with left:
-        st.session_state.setdefault("strength", 75)
-        strength = (
-            st.slider("Strength of the maps over the photo", 0, 100, step=5, format="%d %%", key="strength") / 100
-        )
-    own_scale = right.toggle("Each its own scale", key="own_scale")
+        percent = st.slider("Strength of the maps over the photo", 0, MOST_STRENGTH, step=STRENGTH_STEP,
+                            format="%d %%", key=STRENGTH.bind())  # fmt: skip
+    strength, own_scale = percent / 100, right.toggle("Each its own scale", key=OWN_SCALE.key)
     if own_scale:
         st.warning(STRETCHED, icon=":material/warning:")
-    rows = tuple(look.row for look in seen if look.said)
-    square = live_answers.square(whole, photos.crop() if photo else photos.CENTRE)
+    rows = tuple(row.maps for row in seen if row.said)
+    square = computed_answers.square(whole, photos.crop() if photo else photos.CENTRE)
     st.plotly_chart(
         attention_grid(
             rows,
@@ -91,10 +98,10 @@ def maps() -> None:
         how_far_apart(comparison)
     if missing:
         st.markdown("Not trained yet:")
-        st.code("\n".join(f"nat train {look.network}" for look in missing), language="bash")
+        st.code("\n".join(f"nat train {row.network}" for row in missing), language="bash")
 
 
-def how_far_apart(found: looks.Comparison) -> None:
+def how_far_apart(found: networks.Comparison) -> None:
     """Draw the distances on the picture as dots on the spread of the set that is chosen, and where they begin."""
     many = level_spreads.spreads(*found.names) | {stored_answers.GALLERY: found.spread}
     chosen = stored_answers.GALLERY
@@ -112,8 +119,8 @@ def how_far_apart(found: looks.Comparison) -> None:
 
 def pixels_that_speak() -> None:
     """Draw which pixels speak for the answers of the two networks that are compared, or of the one there is."""
-    names = comparison.names if comparison else [look.network for look in seen if look.said][:1]
-    attributions.draw(pixels, tuple(look for look in seen if look.network in names and look.said))
+    names = comparison.names if comparison else [row.network for row in seen if row.said][:1]
+    attributions.draw(pixels, tuple(row for row in seen if row.network in names and row.said))
 
 
 title = attention_title(comparison.here if comparison else None)
@@ -121,12 +128,11 @@ st.title(title, anchor=False)
 left, right = st.columns([1.1, 1.75], gap="medium")
 with left:
     picture_and_words()
-PARTS = dict(zip(links.ATTENTION_PARTS, (maps, pixels_that_speak), strict=True))
-frame.offer(f"maps-{'yours' if photo else pictures[looked_at].path.stem}", lambda: maps_csv(seen))
+DRAWN = dict(zip(PARTS, (maps, pixels_that_speak), strict=True))
+frame.offer(f"maps-{'yours' if photo else pictures[looked_at].path.stem}", partial(networks.maps_csv, seen))
 with right:
-    for tab, draw_part in zip(st.tabs(list(PARTS), key="attention_part", on_change="rerun"), PARTS.values(),
-                              strict=True):  # fmt: skip
+    for tab, draw_part in zip(st.tabs(PARTS, key=PART.key, on_change="rerun"), DRAWN.values(), strict=True):
         if tab.open:
             with tab:
                 draw_part()
-st.page_link("views/your_photos/view.py", label="Look at your own photo: add it there", icon=":material/add_a_photo:")
+st.page_link(links.file_of("your_photos"), label="Look at your own photo: add it there", icon=":material/add_a_photo:")

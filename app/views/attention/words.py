@@ -18,7 +18,7 @@ class Method:
     """One attribution of `nat_core.network.explain`, by its function's name in METHODS."""
 
     title: str
-    says: str
+    measures: str
     """What it measures, in one or two sentences."""
 
 
@@ -45,9 +45,20 @@ UNITS = "Teal speaks for the answer, brown against it, in units of its logit (th
 class Found(Protocol):
     """What the sentences need of a `nat_core.network.explain.Attribution`; that module imports torch."""
 
-    values: np.ndarray
-    logit: float
-    blank: float
+    @property
+    def values(self) -> np.ndarray:
+        """The share of each place."""
+        ...
+
+    @property
+    def logit(self) -> float:
+        """The answer's logit on the picture."""
+        ...
+
+    @property
+    def blank(self) -> float:
+        """The same on a plain picture of the mean colour."""
+        ...
 
 
 def found_sentence(name: str, answer: str, method: str, found: Found) -> str:

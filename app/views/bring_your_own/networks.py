@@ -1,16 +1,17 @@
 """A visitor's network: checked, asked about the pictures that are here, made a pair with the stored one beside it."""
 
-import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 import numpy as np
-import streamlit as st
 
 from nat_app.answers import stored_answers
+from nat_app.frame import links
 from nat_app.shared.pairs import OWN_PAIR, Pair, own_name
 from nat_app.shared.palette import NAMES, Kind
+from nat_app.visit import brought_along
 from nat_app.visit.brought_along import OwnNetwork
 from nat_core.data.sets import ImageSet, data_folder, evenly
 from nat_core.errors import CheckpointError, MissingDataset
@@ -20,6 +21,9 @@ from nat_core.measure.variants import with_variants, without_variants
 from nat_core.recipes import IN_DISTRIBUTION, UNSEEN, Recipe
 from nat_core.store.checkpoints import Card
 
+if TYPE_CHECKING:
+    from nat_core.network.uploaded_networks import Described
+
 MOST_PICTURES = {True: 2_000, False: 500}
 """So many pictures of a set a small network (under SMALL parameters) and a large one are asked about."""
 SMALL = 1_000_000
@@ -27,14 +31,15 @@ NOT_SAID = "what it saw is not said"
 GALLERY_SETS = ("gallery_known", "gallery_none")
 
 
-def compare(content: bytes, file: str, described, stands: Kind, beside: Pair, progress: Callable) -> None:
+def compare(content: bytes, file: str, described: "Described", stands: Kind, beside: Pair, progress: Callable) -> None:
     """Check a visitor's network, ask it, and make it a pair with the other one of `beside`.
 
-    `described` is an `own_networks.Described`; `progress` is told the share done and what is being done, and may raise
-    to stop. Raises CheckpointError, in one sentence.
+    `progress` is told the share done and what is being done, and may raise to stop. Raises CheckpointError, in one
+    sentence.
     """
-    engine = importlib.import_module("nat_core.network.uploaded_networks")
-    network = engine.read_network(content, file, described)
+    from nat_core.network.uploaded_networks import architecture_of, read_network
+
+    network = read_network(content, file, described)
     other = beside.nat if stands == "baseline" else beside.baseline
     classes = stored_answers.card(other).classes
     if tuple(classes) != tuple(network.classes):
@@ -46,7 +51,7 @@ def compare(content: bytes, file: str, described, stands: Kind, beside: Pair, pr
     network = replace(network, name=own_name(digest, file))
     stored = _reference(other)
     asked, maps = _ask(network, stored, progress)
-    mine = _entry(network, engine.architecture_of(network), asked, maps, stands)
+    mine = _entry(network, architecture_of(network), asked, maps, stands)
     theirs = _beside(
         other,
         digest,
@@ -56,17 +61,9 @@ def compare(content: bytes, file: str, described, stands: Kind, beside: Pair, pr
     )
     names: dict[Kind, str] = {stands: mine.card.name}
     names["nat" if stands == "baseline" else "baseline"] = theirs.card.name
-    st.session_state["own_networks"] = {each.card.name: each for each in (mine, theirs)}
-    st.session_state["own_pair"] = Pair(
-        OWN_PAIR, f"Yours: {file} as {NAMES[stands]}, beside {other}", names["baseline"], names["nat"], None
-    )
-    st.session_state["next_pair"] = OWN_PAIR
-
-
-def forget() -> None:
-    """Forget the visitor's network."""
-    for key in ("own_networks", "own_pair"):
-        st.session_state.pop(key, None)
+    title = f"Yours: {file} as {NAMES[stands]}, beside {other}"
+    brought_along.bring_pair(Pair(OWN_PAIR, title, names["baseline"], names["nat"], None), (mine, theirs))
+    links.choose(pair=OWN_PAIR)
 
 
 def _reference(name: str) -> dict[str, Predictions]:
@@ -77,7 +74,8 @@ def _reference(name: str) -> dict[str, Predictions]:
 
 def _ask(network, stored: Mapping[str, Predictions], progress: Callable) -> tuple[dict[str, Predictions], dict]:
     """Ask the visitor's network about those pictures of each set that are on this disk and were asked of the other."""
-    inference = importlib.import_module("nat_core.network.inference")
+    from nat_core.network.inference import predict_with_maps
+
     small = sum(each.numel() for each in network.model.parameters()) < SMALL
     asked: dict[str, Predictions] = {}
     maps: dict[str, np.ndarray] = {}
@@ -90,7 +88,7 @@ def _ask(network, stored: Mapping[str, Predictions], progress: Callable) -> tupl
         for start in range(0, len(images), step):
             progress((number + start / len(images)) / len(stored), f"{name}: {start:,} of {len(images):,} pictures")
             try:
-                part, found = inference.predict_with_maps(network, images.pixels[start : start + step])
+                part, found = predict_with_maps(network, images.pixels[start : start + step])
             except ValueError as error:
                 raise CheckpointError(f"Its answers on {name} are no numbers ({error}): it is damaged.") from error
             parts.append(part.logits)

@@ -1,15 +1,16 @@
 """Bring your own: a visitor's image set or network, compared with what is here, and then on every other page."""
 
+from functools import partial
+
 import streamlit as st
 
 from nat_app.answers import stored_answers, uploaded_sets
-from nat_app.frame import frame
-from nat_app.shared import words
+from nat_app.frame import frame, links
 from nat_app.shared.pairs import set_title
 from nat_app.shared.palette import KINDS
-from nat_app.shared.words import threshold_title
-from nat_app.views.bring_your_own import form as own_network_form
-from nat_app.views.bring_your_own import words as own_words
+from nat_app.shared.words import literal, plural, threshold_title
+from nat_app.views.bring_your_own import form, words
+from nat_app.views.bring_your_own.state import BRINGING, ask_set
 from nat_app.visit import brought_along
 from nat_app.visit.brought_along import OwnSet
 from nat_core.errors import UnreadableSet
@@ -21,66 +22,58 @@ frame.require(pair.names)
 
 def bring_pictures() -> None:
     """Draw the drop zone for an image set, read what is in it and ask both networks."""
-    file = st.file_uploader(own_words.FORMATS, type=["npz", "zip"], key="own_set_file")
-    role = st.segmented_control(own_words.ROLE_QUESTION, list(own_words.ROLES), format_func=own_words.ROLES.__getitem__,
+    file = st.file_uploader(words.FORMATS, type=["npz", "zip"], key="own_set_file")
+    role = st.segmented_control(words.ROLE_QUESTION, list(words.ROLES), format_func=words.ROLES.__getitem__,
                                 key="own_set_role", default=brought_along.NEGATIVES, required=True)  # fmt: skip
-    asked = st.session_state.get("own_set_asked")
+    asked = BRINGING.get().asked_set
     place = st.empty()
     if file is None or asked != file.file_id:
         place.button("Ask both networks", key="ask_set", type="primary", icon=":material/play_arrow:",
-                     disabled=file is None, on_click=ask, args=(file.file_id if file else None,))  # fmt: skip
+                     disabled=file is None, on_click=ask_set, args=(file.file_id if file else None,))  # fmt: skip
         return
     with place.container(horizontal=True, vertical_alignment="center"):
         bar = st.progress(0.0, "The pictures are read.")
-        st.button("Stop", key="stop_set", icon=":material/stop:", on_click=ask, args=(None,))
+        st.button("Stop", key="stop_set", icon=":material/stop:", on_click=ask_set, args=(None,))
     try:
         found = uploaded_sets.take(file.getvalue(), file.name, role or brought_along.NEGATIVES,
                               lambda share: bar.progress(share / 4, "The pictures are read."))  # fmt: skip
         for number, name in enumerate(pair.names):
 
             def show(share: float, number: int = number, name: str = name) -> None:
-                done = f"{round(share * len(found.images)):,} of {words.plural(len(found.images), 'picture')}"
+                done = f"{round(share * len(found.images)):,} of {plural(len(found.images), 'picture')}"
                 bar.progress(0.25 + 0.375 * (number + share), f"{name}: {done}")
 
             if name not in found.said:
                 uploaded_sets.ask(found, name, show)
     except UnreadableSet as error:
-        st.session_state["own_set_problem"] = (file.file_id, str(error))
-    ask(None)
+        BRINGING.get().set_problem = str(error)
+    ask_set(None)
     st.rerun()
 
 
-def ask(file_id: str | None) -> None:
-    """Begin to ask about a file, or stop."""
-    st.session_state["own_set_asked"] = file_id
-    if file_id:
-        st.session_state.pop("own_set_problem", None)
-
-
 def show_on_thresholds(name: str) -> None:
-    """Choose the set on the page Thresholds."""
-    st.session_state["set"] = name
-    st.session_state["own_go"] = True
+    """Open the page Thresholds with the set."""
+    links.go("thresholds", set=name)
 
 
 def draw(each: OwnSet) -> None:
     """Draw one image set: what it is, the finding, and what can be done with it."""
     with st.container(border=True, key=f"set_{each.name.split('/')[1]}", gap="xsmall"):
-        st.markdown(f"**{words.literal(set_title(each.name))}** · {own_words.ROLES[each.role].lower()}")
-        st.caption(own_words.set_line(len(each.images), len(each.images.classes), each.images.skipped))
+        st.markdown(f"**{literal(set_title(each.name))}** · {words.ROLES[each.role].lower()}")
+        st.caption(words.set_line(len(each.images), len(each.images.classes), each.images.skipped))
         if uploaded_sets.unasked(pair.names) and not set(pair.names) <= set(each.said):
             st.caption("These two networks have not been asked about it yet.")
             return
         st.markdown(finding(each))
         if each.role == IN_DISTRIBUTION and (right := uploaded_sets.right(each, pair)):
-            st.markdown(own_words.right_sentence(right, len(each.images)))
+            st.markdown(words.right_sentence(right, len(each.images)))
         digest = each.name.split("/")[1]
         with st.container(horizontal=True):
             st.button("See it on Thresholds", key=f"see_{digest}", icon=":material/tune:", type="primary",
                       on_click=show_on_thresholds, args=(each.name,))  # fmt: skip
             st.download_button(
                 "Its predictions (CSV)",
-                frame.in_session(lambda: uploaded_sets.predictions_csv(each, pair)),
+                partial(uploaded_sets.predictions_csv, each, pair.names, tuple(stored_answers.card(pair.nat).classes)),
                 "predictions.csv",
                 "text/csv",
                 key=f"csv_{digest}",
@@ -97,19 +90,17 @@ def finding(each: OwnSet) -> str:
     return threshold_title(stored_answers.rates(pair, each.name, at), at, each.role == IN_DISTRIBUTION)
 
 
-if st.session_state.pop("own_go", False):
-    st.switch_page("views/thresholds/view.py")
 answered = [each for each in brought_along.sets().values() if set(pair.names) <= set(each.said)]
-st.title(finding(answered[-1]) if answered else own_words.NOTHING_YET, anchor=False)
+st.title(finding(answered[-1]) if answered else words.NOTHING_YET, anchor=False)
 uploaded_sets.catch_up(pair)
 pictures, network = st.tabs(["Image set", "Network"], key="brought")
 with pictures:
     bring_pictures()
-    if problem := st.session_state.get("own_set_problem"):
-        st.warning(words.literal(problem[1]), icon=":material/warning:")
+    if problem := BRINGING.get().set_problem:
+        st.warning(literal(problem), icon=":material/warning:")
     for brought in reversed(brought_along.sets().values()):
         draw(brought)
 with network:
-    own_network_form.draw(pair)
-st.caption(own_words.MEMORY)
+    form.draw(pair)
+st.caption(words.MEMORY)
 stored_answers.warm_up()

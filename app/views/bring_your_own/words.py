@@ -1,4 +1,4 @@
-"""The sentences about what a visitor brought along, computed like those of `words`."""
+"""The sentences about what a visitor brought along, computed like those of `nat_app.shared.words`."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The live picture of Digits live: how often unseen digits fool each network, step by step, and those digits.
+"""The picture of Digits live: how often unseen digits fool each network, step by step, and those digits.
 
 A component of its own: Streamlit mounts a Plotly figure anew whenever it changes, which flashes four times a second.
 """
@@ -39,7 +39,7 @@ class Curves:
     fooled: dict[Kind, Sequence[float]]
 
 
-def reading(
+def draw(
     curves: Curves,
     digits: Float[np.ndarray, "n 64"],
     fooled: dict[Kind, Bool[np.ndarray, " n"]],

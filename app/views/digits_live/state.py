@@ -1,14 +1,14 @@
 """What a visit to Digits live holds: the two networks as far as they have learned, and how they came there."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from uuid import uuid4
+from dataclasses import dataclass, field
 
-import streamlit as st
 import torch
 
 from nat_app.shared.palette import KINDS, Kind
+from nat_app.shared.settings import Held
 from nat_app.views.digits_live.curves import Curves
+from nat_app.views.digits_live.settings import LATE, SEED
 from nat_app.visit import fair_queue
 from nat_core.small import digits, twins
 
@@ -26,20 +26,32 @@ class Point:
     readings: dict[Kind, digits.Reading]
 
 
+@dataclass
+class Learning:
+    """The two networks of one visit."""
+
+    turn: fair_queue.Turn[Point] | None = None
+    made_of: tuple[int, int, float] | None = None
+    """The seed, the step from which negatives are shown, and t, with which they began."""
+    points: list[Point] = field(default_factory=list)
+    """How they came as far as is shown."""
+
+
+LEARNING = Held("digits_live", Learning)
+
+
 def settings() -> tuple[int, int]:
     """Return the seed, and the step from which negatives are shown."""
-    late = st.session_state.setdefault("digits_late", True)
-    return st.session_state.setdefault("digits_seed", 0), digits.SHOWN_FROM if late else 0
+    return SEED.value, digits.SHOWN_FROM if LATE.value else 0
 
 
 def begin(threshold: float) -> None:
     """Take a place in the queue, to learn from nothing."""
     cancel()
     seed, shown_from = settings()
-    visit = st.session_state.setdefault("visitor", uuid4().hex)
-    st.session_state["digits_turn"] = fair_queue.shared().begin(visit, lambda: _work(seed, shown_from, threshold))
-    st.session_state["digits_made_of"] = (seed, shown_from, threshold)
-    st.session_state["digits_shown"] = 0
+    learning = LEARNING.get()
+    learning.turn = fair_queue.begin(lambda: _work(seed, shown_from, threshold))
+    learning.made_of, learning.points = (seed, shown_from, threshold), []
 
 
 def _work(seed: int, shown_from: int, threshold: float) -> Iterator[Point]:
@@ -58,48 +70,46 @@ def _point(state: twins.State, pictures: digits.Digits, threshold: float) -> Poi
 
 def follow() -> fair_queue.Turn | None:
     """Go on some points with what is shown; return the turn while there is more to come."""
-    turn: fair_queue.Turn[Point] | None = st.session_state.get("digits_turn")
+    learning = LEARNING.get()
+    turn = learning.turn
     if turn is None:
         return None
     fair_queue.shared().look(turn)
     over, there = turn.over, len(turn.values)
-    shown = min(st.session_state["digits_shown"] + PACE, there)
-    st.session_state["digits_shown"] = shown
-    st.session_state["digits_points"] = turn.values[:shown]
-    if not over or shown < there:
+    learning.points = turn.values[: len(learning.points) + PACE]
+    if not over or len(learning.points) < there:
         return turn
-    st.session_state.pop("digits_turn")
+    learning.turn = None
     if turn.error is not None:
         raise turn.error
     return None
 
 
-def points(threshold: float) -> list[Point]:
+def reached(threshold: float) -> list[Point]:
     """Return what is shown, at least the start; the start alone where what it was made of has changed since."""
     seed, shown_from = settings()
-    if "digits_turn" not in st.session_state and st.session_state.get("digits_made_of") != (
-        seed,
-        shown_from,
-        threshold,
-    ):
-        st.session_state.pop("digits_points", None)
-    return st.session_state.get("digits_points") or [_point(digits.start(seed), digits.digits(), threshold)]
+    learning = LEARNING.get()
+    if learning.turn is None and learning.made_of != (seed, shown_from, threshold):
+        learning.points = []
+    return learning.points or [_point(digits.start(seed), digits.digits(), threshold)]
 
 
-def curves(reached: list[Point]) -> Curves:
+def curves(points: list[Point]) -> Curves:
     """Return the points as curves."""
     return Curves(
-        [point.step for point in reached], {kind: [each.readings[kind].fooled for each in reached] for kind in KINDS}
+        [point.step for point in points], {kind: [each.readings[kind].fooled for each in points] for kind in KINDS}
     )
 
 
 def cancel() -> None:
     """Give the turn back; what was reached stays."""
-    if turn := st.session_state.pop("digits_turn", None):
-        fair_queue.shared().cancel(turn)
+    learning = LEARNING.get()
+    if learning.turn is not None:
+        fair_queue.shared().cancel(learning.turn)
+    learning.turn = None
 
 
 def again() -> None:
     """Go back to two networks that know nothing."""
     cancel()
-    st.session_state.pop("digits_points", None)
+    LEARNING.get().points = []

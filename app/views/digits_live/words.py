@@ -1,4 +1,4 @@
-"""The sentences of Digits live, computed like those of `words`."""
+"""The sentences of Digits live, computed like those of `nat_app.shared.words`."""
 
 from nat_app.shared.palette import NAMES, Kind
 from nat_app.shared.words import of_100, percent, percent_fine, plural

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,11 @@ import nat_core
 from nat_app.answers import level_spreads, stored_answers
 from nat_app.answers.level_spreads import COMPARED
 from nat_app.shared import words
+from nat_app.views.evidence.settings import SHEET
 from nat_core.errors import CheckpointError
 from nat_core.measure.metrics import map_distance
 from nat_core.measure.report import NetworkReport
+from nat_core.paper import decisions
 from nat_core.paper.findings import Claim, MapDistances, Verdict, claims, findings, summary
 from nat_core.paper.tables import UNTRAINED, Grid, Sheet, render, sheets
 from nat_core.recipes import LEVELS
@@ -132,13 +135,10 @@ def claim_list(found: Evidence) -> None:
 def tables(found: Evidence) -> None:
     """Draw one of the report's tables, the paper's figures in brackets beside ours."""
     shown = {sheet.title.partition(". ")[0]: sheet for sheet in sheets(found.reports)}
-    if st.session_state.get("sheet") not in shown:
-        st.session_state["sheet"] = _first_with_numbers(shown)
-    chosen = (
-        st.segmented_control("Table", list(shown), key="sheet", required=True, label_visibility="collapsed")
-        or st.session_state["sheet"]
-    )
-    sheet = shown[chosen]
+    if SHEET.value not in shown:
+        SHEET.put(_first_with_numbers(shown))
+    chosen = st.segmented_control("Table", list(shown), key=SHEET.key, required=True, label_visibility="collapsed")
+    sheet = shown[chosen or _first_with_numbers(shown)]
     st.markdown(f"**{sheet.title}**")
     for grid, what in ((sheet.networks, "accuracy"), (sheet.rates, "NCR")):
         with st.container(key=f"wide_{what}"):
@@ -208,7 +208,7 @@ def downloads(found: Evidence) -> None:
         for format, (name, mime, ending) in FORMATS.items():
             st.download_button(
                 f"All numbers ({name})",
-                lambda format=format: render(found.reports, format),
+                partial(render, found.reports, format),
                 file_name=f"nat-report.{ending}",
                 mime=mime,
                 key=f"report_{format}",
@@ -243,6 +243,12 @@ def _card_text(card: Card) -> str:
         "Versions": versions,
     }
     return "\n".join(f"- **{title}:** {words.literal(text)}" for title, text in lines.items())
+
+
+def protocol() -> None:
+    """Draw what the paper says on training and measuring, and what was chosen here."""
+    with st.container(key="wide_protocol"):
+        st.markdown(decisions.page())
 
 
 def prose(file: str) -> str:

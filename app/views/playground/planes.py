@@ -5,6 +5,7 @@ A component of their own: Streamlit mounts a Plotly figure anew whenever it chan
 
 from base64 import b64encode
 from collections.abc import Callable
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,15 @@ _component = st.components.v2.component(
 )
 
 
-def plane(key: str, picture: dict[str, Any], on_click: Callable[[], None]) -> None:
-    """Draw a plane; `on_click` is called once `st.session_state[key]["clicked"]` holds where it was clicked."""
-    _component(key=key, data=picture, on_clicked_change=on_click)
+def plane(key: str, picture: dict[str, Any], on_click: Callable[[float, float], None]) -> None:
+    """Draw a plane; `on_click` is told where it was clicked, x and y."""
+    _component(key=key, data=picture, on_clicked_change=partial(hand_on, key, on_click))
+
+
+def hand_on(key: str, on_click: Callable[[float, float], None]) -> None:
+    """Tell `on_click` where the plane of this key was clicked, if it was."""
+    if place := st.session_state[key]["clicked"]:
+        on_click(*place)
 
 
 def plane_picture(
@@ -107,32 +114,36 @@ def borders(logits: Float[np.ndarray, "cells classes"]) -> list[Float[np.ndarray
     return found
 
 
-def zero_lines(values: Float[np.ndarray, "rows columns"], along: Float[np.ndarray, " n"]) -> Float[np.ndarray, "k 2 2"]:
+def zero_lines(
+    values: Float[np.ndarray, "rows columns"], places: Float[np.ndarray, " n"]
+) -> Float[np.ndarray, "k 2 2"]:
     """Return where values on a square grid pass through 0, as k pieces of line from (x, y) to (x, y).
 
-    `along` are the grid's places on both axes. In each square of four neighbours the crossings of its edges, found by
+    `places` are the grid's places on both axes. In each square of four neighbours the crossings of its edges, found by
     linear interpolation, are joined (marching squares); of four crossings, those that lie nearest in their order.
 
     >>> zero_lines(np.array([[-1.0, 1.0], [-1.0, 1.0]]), np.array([0.0, 1.0])).tolist()
     [[[0.5, 0.0], [0.5, 1.0]]]
     """
-    if values.shape != (len(along), len(along)):
-        raise ValueError(f"a grid of {len(along)} places on both axes holds as many values squared, not {values.shape}")
-    up, across = np.meshgrid(along, along, indexing="ij")
+    if values.shape != (len(places), len(places)):
+        raise ValueError(
+            f"a grid of {len(places)} places on both axes holds as many values squared, not {values.shape}"
+        )
+    up, across = np.meshgrid(places, places, indexing="ij")
     positive = values > 0
     corners = [(slice(None, -1), slice(None, -1)), (slice(None, -1), slice(1, None)),
                (slice(1, None), slice(1, None)), (slice(1, None), slice(None, -1))]  # fmt: skip
-    crossed, places = [], []
+    crossed, crossings = [], []
     for one, other in zip(corners, corners[1:] + corners[:1], strict=True):
         crosses = positive[one] != positive[other]
         difference = np.where(crosses, values[one] - values[other], 1)
         share = (np.where(crosses, values[one], 0) / difference)[..., None]
         ends = [np.stack([across[corner], up[corner]], axis=-1) for corner in (one, other)]
         crossed.append(crosses)
-        places.append(ends[0] + share * (ends[1] - ends[0]))
+        crossings.append(ends[0] + share * (ends[1] - ends[0]))
     many = sum(each.astype(int) for each in crossed) == 4
     pieces = []
     for first, second in combinations(range(4), 2):
         joined = crossed[first] & crossed[second] & (~many | ((first, second) in ((0, 1), (2, 3))))
-        pieces.append(np.stack([places[first][joined], places[second][joined]], axis=1))
+        pieces.append(np.stack([crossings[first][joined], crossings[second][joined]], axis=1))
     return np.concatenate(pieces)

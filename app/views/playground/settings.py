@@ -1,31 +1,17 @@
-"""What can be chosen in the playground, its defaults, and how a link says it; needs neither torch nor Streamlit."""
+"""What can be chosen in the playground, its defaults, and how a link says it; needs no torch."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
+from nat_app.shared.settings import PageSettings, Setting, decimal, one_of, switch, whole
 from nat_app.views.playground.words import ACTIVATIONS, DIVERGENCES, SHAPES
 from nat_core.small.plane import CLASSES, EXTENT, NEGATIVES, draw_negatives
 
-DEFAULTS: dict[str, Any] = {
-    "play_shape": "blobs",
-    "play_classes": 3,
-    "play_seed": 0,
-    "play_count": 20,
-    "play_weight": 1.0,
-    "play_divergence": "kl_from_uniform",
-    "play_width": 32,
-    "play_layers": 2,
-    "play_activation": "relu",
-    "play_rate": 0.01,
-    "play_slow": False,
-    "play_x": 2.5,
-    "play_y": 0.0,
-}
-"""The settings by the key of their widgets."""
 WIDTHS = (2, 4, 8, 16, 32, 64)
 LAYERS = (1, 2, 3)
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
@@ -33,6 +19,7 @@ MOST_SEED = 9999
 MOST_COUNT = 100
 MOST_WEIGHT = 5.0
 MOST_NEGATIVES = 300
+FIRST_COUNT, FIRST_SEED = 20, 0
 
 
 def negatives(text: str) -> Float[np.ndarray, "m 2"]:
@@ -44,7 +31,7 @@ def negatives(text: str) -> Float[np.ndarray, "m 2"]:
     [[2.5, -1.0], [0.0, 3.0]]
     """
     if text in NEGATIVES:
-        return draw_negatives(text, DEFAULTS["play_count"], seed=DEFAULTS["play_seed"])
+        return draw_negatives(text, FIRST_COUNT, seed=FIRST_SEED)
     places = [[float(number) for number in place.split("_")] for place in text.split("~")]
     if len(places) > MOST_NEGATIVES or any(len(place) != 2 for place in places):
         raise ValueError(f"negatives are at most {MOST_NEGATIVES} pairs x_y, not {text[:40]}")
@@ -62,38 +49,67 @@ def negatives_text(places: Float[np.ndarray, "m 2"]) -> str:
     return "~".join("_".join(f"{round(float(number), 2) + 0.0:g}" for number in place) for place in places)
 
 
-def _one_of(known: tuple | dict) -> Callable[[str], Any]:
-    by_text = {str(value): value for value in known}
-    return lambda text: by_text[text]
+SHAPE = Setting("play_shape", "blobs", one_of(SHAPES))
+CLASS_COUNT = Setting("play_classes", 3, one_of(CLASSES))
+SEED = Setting("play_seed", FIRST_SEED, whole(0, MOST_SEED))
+"""Of the points, and of both networks' start."""
+COUNT = Setting("play_count", FIRST_COUNT, whole(1, MOST_COUNT))
+"""So many negatives come at a press."""
+WEIGHT = Setting("play_weight", 1.0, decimal(0, MOST_WEIGHT, 1))
+DIVERGENCE = Setting("play_divergence", "kl_from_uniform", one_of(DIVERGENCES))
+WIDTH = Setting("play_width", 32, one_of(WIDTHS))
+LAYER_COUNT = Setting("play_layers", 2, one_of(LAYERS))
+ACTIVATION = Setting("play_activation", "relu", one_of(ACTIVATIONS))
+RATE = Setting("play_rate", 0.01, one_of(RATES))
+SLOW = Setting("play_slow", False, switch)
+"""Whether training is shown picture by picture."""
+PLACES: Setting[Float[np.ndarray, "m 2"]] = Setting(
+    "play_negatives", np.zeros((0, 2), np.float32), negatives, negatives_text
+)
+"""Where the negatives lie."""
+ACROSS, UP = Setting("play_x", 2.5), Setting("play_y", 0.0)
+"""Where a negative is placed by numbers; in no link."""
+
+SETTINGS = PageSettings(
+    "playground",
+    (SHAPE, CLASS_COUNT, SEED, COUNT, WEIGHT, DIVERGENCE, WIDTH, LAYER_COUNT, ACTIVATION, RATE, SLOW, PLACES),
+    together=True,
+)
 
 
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not least <= int(text) <= most:
-            raise ValueError(f"needs {least} to {most}, not {text}")
-        return int(text)
+@dataclass(frozen=True)
+class Choices:
+    """What the points, the networks and their objective are made of."""
 
-    return read
+    shape: str = SHAPE.default
+    classes: int = CLASS_COUNT.default
+    seed: int = SEED.default
+    weight: float = WEIGHT.default
+    divergence: str = DIVERGENCE.default
+    width: int = WIDTH.default
+    layers: int = LAYER_COUNT.default
+    activation: str = ACTIVATION.default
+    rate: float = RATE.default
 
 
-def _weight(text: str) -> float:
-    if not 0 <= float(text) <= MOST_WEIGHT:
-        raise ValueError(f"needs 0 to {MOST_WEIGHT}, not {text}")
-    return round(float(text), 1)
-
-
-READERS: dict[str, Callable[[str], Any]] = {
-    "play_shape": _one_of(SHAPES),
-    "play_classes": _one_of(CLASSES),
-    "play_seed": _whole(0, MOST_SEED),
-    "play_count": _whole(1, MOST_COUNT),
-    "play_weight": _weight,
-    "play_divergence": _one_of(DIVERGENCES),
-    "play_width": _one_of(WIDTHS),
-    "play_layers": _one_of(LAYERS),
-    "play_activation": _one_of(ACTIVATIONS),
-    "play_rate": _one_of(RATES),
-    "play_slow": lambda text: {"0": False, "1": True}[text],
-    "play_negatives": negatives,
+_CHOICES: dict[str, Setting[Any]] = {
+    "shape": SHAPE,
+    "classes": CLASS_COUNT,
+    "seed": SEED,
+    "weight": WEIGHT,
+    "divergence": DIVERGENCE,
+    "width": WIDTH,
+    "layers": LAYER_COUNT,
+    "activation": ACTIVATION,
+    "rate": RATE,
 }
-"""What a link may say of the playground: a reader that raises ValueError or KeyError for another value."""
+
+
+def current() -> Choices:
+    """Return what this visit has chosen."""
+    return Choices(**{name: setting.value for name, setting in _CHOICES.items()})
+
+
+def of_link(values: Mapping[str, Any]) -> Choices:
+    """Return what a link with these values, by their settings' keys, chooses."""
+    return Choices(**{name: values[each.key] for name, each in _CHOICES.items() if each.key in values})

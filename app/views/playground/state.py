@@ -1,18 +1,28 @@
-"""What a visit to the playground holds: its points and negatives, and the two networks as far as they have learned."""
+"""What a visit to the playground holds: its negatives, and the two networks as far as they have learned."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
-from uuid import uuid4
 
 import numpy as np
-import streamlit as st
 import torch
 from jaxtyping import Bool, Float
 
+from nat_app.frame import links
 from nat_app.shared.palette import KINDS, Kind
-from nat_app.views.playground.settings import DEFAULTS, MOST_NEGATIVES
+from nat_app.shared.settings import Held
+from nat_app.views.playground.settings import (
+    ACROSS,
+    COUNT,
+    MOST_NEGATIVES,
+    PLACES,
+    SEED,
+    SETTINGS,
+    SLOW,
+    UP,
+    Choices,
+    current,
+)
 from nat_app.visit import fair_queue
 from nat_core.files import csv_text
 from nat_core.measure.predictions import softmax
@@ -37,7 +47,7 @@ class Scene:
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class PlaneAnswer:
     """One network's answers all over the plane, cell by cell of the grid, row by row from below."""
 
     confidence: Float[np.ndarray, " cells"]
@@ -47,27 +57,49 @@ class Look:
     """How many of the known points it names rightly."""
 
 
+@dataclass
+class Playing:
+    """The two networks of one visit."""
+
+    networks: playground.State | None = None
+    """As they are shown now."""
+    made_of: tuple = ()
+    """What they began with: other points, another size or seed are another start."""
+    links: int = 0
+    """How many links to the playground had been followed when they began."""
+    presses: int = 0
+    """How often negatives were added, for other ones at every press."""
+    turn: fair_queue.Turn[playground.State] | None = None
+    shown: int = 0
+    """How many of the turn's pictures have been shown."""
+    blown: str = ""
+    """Why training was undone, in one sentence."""
+    drawn: dict[Kind, PlaneAnswer] = field(default_factory=dict)
+    """What the page last showed."""
+    on: Scene | None = None
+    """The scene that it showed it on."""
+
+
+PLAYING = Held("playground", Playing)
+
+
 def scene() -> Scene:
     """Return the scene of this visit, by its settings."""
-    for key, value in DEFAULTS.items():
-        st.session_state.setdefault(key, value)
-    negatives = st.session_state.setdefault("play_negatives", playground.NO_NEGATIVES)
-    return scene_of({key: st.session_state[key] for key in DEFAULTS}, negatives)
+    return scene_of(current(), PLACES.value)
 
 
-def scene_of(values: Mapping[str, Any], negatives: Float[np.ndarray, "m 2"]) -> Scene:
-    """Return the scene with these settings, by the keys of their widgets, and these negatives."""
-    chosen = {key.removeprefix("play_"): value for key, value in values.items()}
+def scene_of(chosen: Choices, negatives: Float[np.ndarray, "m 2"]) -> Scene:
+    """Return the scene with these choices and these negatives."""
     settings = playground.Settings(
-        width=chosen["width"],
-        layers=chosen["layers"],
-        activation=chosen["activation"],
-        learning_rate=chosen["rate"],
-        divergence=chosen["divergence"],
-        negative_weight=chosen["weight"],
-        seed=chosen["seed"],
+        width=chosen.width,
+        layers=chosen.layers,
+        activation=chosen.activation,
+        learning_rate=chosen.rate,
+        divergence=chosen.divergence,
+        negative_weight=chosen.weight,
+        seed=chosen.seed,
     )
-    points, empty = _ground(chosen["shape"], chosen["classes"], chosen["seed"])
+    points, empty = _ground(chosen.shape, chosen.classes, chosen.seed)
     return Scene(points, empty, negatives, settings)
 
 
@@ -77,49 +109,59 @@ def _ground(shape: str, classes: int, seed: int) -> tuple[plane.Points, np.ndarr
     return points, plane.empty_cells(plane.grid(), points.positions)
 
 
-def state() -> playground.State:
-    """Return both networks as they are shown now; new ones where their points, size or seed have changed."""
-    keys = ("play_shape", "play_classes", "play_seed", "play_width", "play_layers", "play_activation")
-    made_of = tuple(st.session_state[key] for key in keys)
-    if st.session_state.get("play_made_of") != made_of:
-        st.session_state["play_made_of"] = made_of
-        rewind()
-    return st.session_state["play_state"]
+def networks() -> playground.State:
+    """Return both networks as they are shown now; new ones where their points, size or seed, or the link changed."""
+    chosen, playing = current(), PLAYING.get()
+    made_of = (chosen.shape, chosen.classes, chosen.seed, chosen.width, chosen.layers, chosen.activation)
+    followed = links.times_followed(SETTINGS.page)
+    if playing.links != followed:
+        # A link's negatives are those of a first press.
+        playing.links, playing.presses, playing.made_of = followed, int(len(PLACES.value) > 0), ()
+    if playing.networks is None or playing.made_of != made_of:
+        playing.made_of = made_of
+        return _begin()
+    return playing.networks
 
 
-def looks(threshold: float) -> dict[Kind, Look]:
+def answers(threshold: float) -> dict[Kind, PlaneAnswer]:
     """Return what both networks of this visit say all over the plane, and how much of it they are falsely sure of."""
-    return looks_of(scene(), state(), threshold)
+    playing, here = PLAYING.get(), scene()
+    playing.on, playing.drawn = here, answers_of(here, networks(), threshold)
+    return playing.drawn
 
 
-def trained_looks(here: Scene, threshold: float) -> dict[Kind, Look]:
+def trained_answers(here: Scene, threshold: float) -> dict[Kind, PlaneAnswer]:
     """Return what both networks say all over the plane once they have trained from their start."""
     torch.set_num_threads(1)
     begun = playground.start(here.settings, here.points.classes)
     *_, now = playground.train(begun, here.points, here.negatives, here.settings, STEPS)
-    return looks_of(here, now, threshold)
+    return answers_of(here, now, threshold)
 
 
-def looks_of(here: Scene, now: playground.State, threshold: float) -> dict[Kind, Look]:
+def answers_of(here: Scene, now: playground.State, threshold: float) -> dict[Kind, PlaneAnswer]:
     """Return what both networks say all over the plane in one state."""
     cells = plane.grid()
     everywhere = playground.logits_at(now, cells, here.settings, here.points.classes)
     at_points = playground.logits_at(now, here.points.positions, here.settings, here.points.classes)
-    found: dict[Kind, Look] = {}
+    found: dict[Kind, PlaneAnswer] = {}
     for kind, logits, own in zip(KINDS, everywhere, at_points, strict=True):
         confidence = softmax(logits).max(axis=1)
         right = int((own.argmax(axis=1) == here.points.labels).sum())
         share = plane.falsely_sure(confidence, here.empty, threshold)
-        found[kind] = Look(confidence, logits, share, right)
+        found[kind] = PlaneAnswer(confidence, logits, share, right)
     return found
 
 
-def planes_csv(threshold: float) -> str:
-    """What both networks say all over the plane: x, y, whether it is empty there, both confidences."""
-    here, found = scene(), looks(threshold)
+def planes_csv(playing: Playing) -> str:
+    """What both networks say all over the plane: x, y, whether it is empty there, both confidences.
+
+    Of what the page last showed: only the part with the planes is drawn again while they learn.
+    """
     rows: list[tuple] = [("x", "y", "empty", *(f"{kind}_confidence" for kind in KINDS))]
-    confidences = zip(*(found[kind].confidence for kind in KINDS), strict=True)
-    for (x, y), empty, both in zip(plane.grid(), here.empty, confidences, strict=True):
+    if playing.on is None:
+        return csv_text(rows)
+    confidences = zip(*(playing.drawn[kind].confidence for kind in KINDS), strict=True)
+    for (x, y), empty, both in zip(plane.grid(), playing.on.empty, confidences, strict=True):
         rows.append((f"{x:.3f}", f"{y:.3f}", "yes" if empty else "no", *(f"{each:.6f}" for each in both)))
     return csv_text(rows)
 
@@ -129,9 +171,10 @@ def planes_csv(threshold: float) -> str:
 
 def add(kind: str) -> None:
     """Add negatives of this kind, others at every press."""
-    drawn = st.session_state.get("play_drawn", 0)
-    st.session_state["play_drawn"] = drawn + 1
-    _add(plane.draw_negatives(kind, st.session_state["play_count"], seed=st.session_state["play_seed"] + 1000 * drawn))
+    playing = PLAYING.get()
+    seed = SEED.value + 1000 * playing.presses
+    playing.presses += 1
+    _add(plane.draw_negatives(kind, COUNT.value, seed=seed))
 
 
 def add_point(x: float, y: float) -> None:
@@ -141,26 +184,19 @@ def add_point(x: float, y: float) -> None:
 
 def add_typed() -> None:
     """Add one negative where the number inputs say."""
-    add_point(st.session_state["play_x"], st.session_state["play_y"])
-
-
-def add_clicked(key: str) -> None:
-    """Add a negative where the plane of this key was clicked."""
-    if clicked := st.session_state[key]["clicked"]:
-        add_point(*clicked)
+    add_point(ACROSS.value, UP.value)
 
 
 def clear() -> None:
     """Take all negatives away."""
-    st.session_state["play_negatives"] = playground.NO_NEGATIVES
-    st.session_state["play_drawn"] = 0
+    PLACES.put(playground.NO_NEGATIVES)
+    PLAYING.get().presses = 0
     stop()
 
 
 def _add(negatives: np.ndarray) -> None:
     stop()
-    both = np.concatenate([st.session_state["play_negatives"], negatives])
-    st.session_state["play_negatives"] = both[:MOST_NEGATIVES]
+    PLACES.put(np.concatenate([PLACES.value, negatives])[:MOST_NEGATIVES])
 
 
 # --- training --------------------------------------------------------------------------------------------------------
@@ -168,10 +204,8 @@ def _add(negatives: np.ndarray) -> None:
 
 def train() -> None:
     """Take a place in the queue for 400 steps from what is shown now."""
-    here, now = scene(), state()
+    here, now = scene(), networks()
     stop()
-    st.session_state["play_blown"] = ""
-    visitor = st.session_state.setdefault("visitor", uuid4().hex)
 
     def work() -> Iterator[playground.State]:
         torch.set_num_threads(1)
@@ -179,51 +213,56 @@ def train() -> None:
             if (following.step - now.step) % EACH == 0:
                 yield following
 
-    st.session_state["play_turn"] = fair_queue.shared().begin(visitor, work)
-    st.session_state["play_shown"] = 0
+    playing = PLAYING.get()
+    playing.turn, playing.shown, playing.blown = fair_queue.begin(work), 0, ""
 
 
 def step() -> None:
     """Take ten steps at once."""
-    here, now = scene(), state()
+    here, now = scene(), networks()
     stop()
-    st.session_state["play_blown"] = ""
+    playing = PLAYING.get()
+    playing.blown = ""
     try:
-        *_, now = playground.train(now, here.points, here.negatives, here.settings, EACH)
-        st.session_state["play_state"] = now
+        *_, playing.networks = playground.train(now, here.points, here.negatives, here.settings, EACH)
     except twins.BlownUp as blown:
         _put_back(blown)
 
 
 def rewind() -> None:
     """Go back to the same start; the negatives stay."""
+    _begin()
+
+
+def _begin() -> playground.State:
     stop()
-    here = scene()
-    st.session_state["play_state"] = playground.start(here.settings, here.points.classes)
-    st.session_state["play_blown"] = ""
+    here, playing = scene(), PLAYING.get()
+    playing.networks, playing.blown = playground.start(here.settings, here.points.classes), ""
+    return playing.networks
 
 
 def stop() -> None:
     """Keep what is shown now and give the turn back."""
-    if turn := st.session_state.pop("play_turn", None):
-        fair_queue.shared().cancel(turn)
+    playing = PLAYING.get()
+    if playing.turn is not None:
+        fair_queue.shared().cancel(playing.turn)
+    playing.turn = None
 
 
 def follow() -> fair_queue.Turn | None:
     """Show what training has come to, one picture further where slow; return the turn while there is more to come."""
-    turn: fair_queue.Turn[playground.State] | None = st.session_state.get("play_turn")
+    playing = PLAYING.get()
+    turn = playing.turn
     if turn is None:
         return None
     fair_queue.shared().look(turn)
-    over = turn.over
-    there = len(turn.values)
-    shown = min(st.session_state["play_shown"] + SLOWLY, there) if st.session_state["play_slow"] else there
-    st.session_state["play_shown"] = shown
-    if shown:
-        st.session_state["play_state"] = turn.values[shown - 1]
-    if not over or shown < there:
+    over, there = turn.over, len(turn.values)
+    playing.shown = min(playing.shown + SLOWLY, there) if SLOW.value else there
+    if playing.shown:
+        playing.networks = turn.values[playing.shown - 1]
+    if not over or playing.shown < there:
         return turn
-    st.session_state.pop("play_turn")
+    playing.turn = None
     if isinstance(turn.error, twins.BlownUp):
         _put_back(turn.error)
     elif turn.error is not None:
@@ -232,5 +271,5 @@ def follow() -> fair_queue.Turn | None:
 
 
 def _put_back(blown: twins.BlownUp) -> None:
-    st.session_state["play_state"] = blown.last_good
-    st.session_state["play_blown"] = str(blown)
+    playing = PLAYING.get()
+    playing.networks, playing.blown = blown.last_good, str(blown)

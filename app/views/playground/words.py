@@ -1,4 +1,4 @@
-"""The sentences of the playground, computed like those of `words`."""
+"""The sentences of the playground, computed like those of `nat_app.shared.words`."""
 
 from nat_app.shared.palette import Kind
 from nat_app.shared.words import percent, plural

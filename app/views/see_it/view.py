@@ -1,38 +1,36 @@
 """See it: one picture, two answers, from stored predictions; no torch."""
 
+from functools import partial
+
 import streamlit as st
 
 from nat_app.answers import stored_answers
 from nat_app.answers.stored_answers import probabilities_csv
-from nat_app.frame import frame
+from nat_app.frame import frame, links
+from nat_app.frame.settings import PICTURE
 from nat_app.shared import charts, words
-from nat_app.shared import gallery as thumbnails
-from nat_app.shared.gallery import GalleryPicture, gallery_pictures
+from nat_app.shared.gallery import GalleryPicture, chosen_style, gallery_pictures, gallery_square, thumbnail_style
 from nat_app.shared.pairs import pictures_of, set_title
 from nat_app.shared.palette import KINDS, NAMES
 
 pair, t = frame.chosen_pair(), frame.threshold()
 frame.require(pair.names, gallery=True)
 pictures = {picture.file: picture for picture in gallery_pictures()}
-st.session_state.setdefault("picture", stored_answers.telling_picture(pair))
+shown = PICTURE.value or stored_answers.telling_picture(pair)
+PICTURE.put(shown)
 
 
-def choose(file: str) -> None:
-    """Show this picture."""
-    st.session_state["picture"] = file
-
-
-def row(title: str, key: str, shown: list[GalleryPicture]) -> None:
+def row(title: str, key: str, offered: list[GalleryPicture]) -> None:
     """Draw one row of pictures to choose from; each is a button that bears the picture's name."""
     with st.container(gap=None):
         st.caption(title)
         row = st.container(key=f"row_{key}", horizontal=True, wrap=False, gap="xsmall")
-    for each in shown:
+    for each in offered:
         row.button(
             each.name,
             key=each.button_key,
-            type="primary" if each.file == st.session_state["picture"] else "secondary",
-            on_click=choose,
+            type="primary" if each.file == shown else "secondary",
+            on_click=PICTURE.put,
             args=(each.file,),
         )
 
@@ -55,9 +53,10 @@ def figures() -> None:
          f"{sure}, {pictures_of(known, n_known)}"),
     )  # fmt: skip
     for column, (key, title, values, source) in zip(st.columns(3), entries, strict=True):
-        with column, st.container(key=f"figure_{key}", gap=None):
+        with column, st.container(gap=None):
             st.caption(f"**{title}**")
-            st.markdown(words.both(values))
+            with st.container(key=f"number_{key}"):
+                st.markdown(words.both(values))
             st.caption(source)
 
 
@@ -71,16 +70,16 @@ def fooled_too() -> str:
     return words.nat_fooled(answers["baseline"], answers["nat"], t, rate, source)
 
 
-picture = pictures[st.session_state["picture"]]
+picture = pictures[shown]
 said = stored_answers.gallery_answers(pair, picture.file)
 answers = {kind: said[kind].answer for kind in KINDS}
-frame.offer(f"{picture.path.stem}", lambda: probabilities_csv(picture.file, said, pair.by_kind))
+frame.offer(picture.path.stem, partial(probabilities_csv, picture.file, said, pair.by_kind))
 st.title(words.picture_title(answers["baseline"], answers["nat"], picture.label, t), anchor=False)
 with st.container(key="answers"):
     left, *right = st.columns([1.0, 1.15, 1.15], gap="medium")
 with left:
     st.image(
-        thumbnails.gallery_square(picture.file),
+        gallery_square(picture.file),
         width="stretch",
         alt=f"{picture.shows}; {words.CORNER}",
     )
@@ -98,19 +97,19 @@ for kind, column in zip(KINDS, right, strict=True):
         if kind == "nat":
             st.caption(fooled_too())
 
-st.html(thumbnails.thumbnail_style())
+st.html(thumbnail_style() + chosen_style([picture.button_key]))
 row("Things they were never taught", "unknown", [each for each in pictures.values() if not each.known])
 row("The ten things they know", "known", [each for each in pictures.values() if each.known])
 figures()
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.page_link("views/your_photos/view.py", label="**Try your own photo**", icon=":material/add_a_photo:")
-    st.page_link("views/thresholds/view.py", label="Move the threshold", icon=":material/tune:")
+    st.page_link(links.file_of("your_photos"), label="**Try your own photo**", icon=":material/add_a_photo:")
+    st.page_link(links.file_of("thresholds"), label="Move the threshold", icon=":material/tune:")
 with st.expander("Why?", icon=":material/help:"):
     st.markdown(words.why(stored_answers.card(pair.nat).report, said["nat"].classes))
 st.selectbox(
     "Picture",
     list(pictures),
     format_func=lambda file: f"{pictures[file].name} ({pictures[file].shows})",
-    key="picture",
+    key=PICTURE.key,
     persist_state="session",
 )

@@ -1,6 +1,7 @@
-"""Which classes negatives are taken for, which kinds of negatives fool most, and the pictures behind a bar.
+"""What Thresholds holds below its picture, each part folded and computed only once it is opened.
 
-What Thresholds holds below its picture, each part folded, and computed only once it is opened.
+Rates at every threshold; the fair comparison; which classes negatives are taken for, which kinds of them fool most, and
+the pictures behind a bar; tables beside the paper's.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,15 +13,24 @@ from jaxtyping import Bool, Float, UInt8
 from PIL import Image
 
 from nat_app.answers import stored_answers
-from nat_app.frame import frame
-from nat_app.frame.links import FOLDS
-from nat_app.shared import charts, words
+from nat_app.frame import frame, links
+from nat_app.shared.charts import CONFIG
 from nat_app.shared.pairs import Pair, pictures_of, set_title
 from nat_app.shared.palette import KINDS, NAMES, Kind
 from nat_app.shared.scores import KEPT, SCORE_HELP, SCORE_NAMES, SCORE_TITLES, TEMPERATURES
-from nat_app.views.thresholds import charts as sweeps
-from nat_app.views.thresholds import tables
-from nat_app.views.thresholds import words as threshold_words
+from nat_app.shared.words import comparison_note, listed, literal, percent, plural
+from nat_app.views.thresholds import charts, tables, words
+from nat_app.views.thresholds.settings import (
+    BEHIND_CLASS,
+    BEHIND_KIND,
+    CLASSES,
+    CURVES,
+    FAIR,
+    PAPER,
+    SCORE,
+    TEMPERATURE,
+    Fold,
+)
 from nat_app.visit import brought_along
 from nat_core.data.sets import CIFAR100_CLASSES, data_folder, describe
 from nat_core.errors import MissingDataset
@@ -149,18 +159,18 @@ class Place:
     at: dict[Kind, float]
     temperature: float
 
-    def counted(self, name: str) -> str:
+    def pictures_of(self, name: str) -> str:
         """A set's name with how many pictures it has."""
         return pictures_of(name, self.sets[name].images)
 
 
-def _fold(key: str):
-    return st.expander(FOLDS[key], key=key, on_change="rerun")
+def _expander(fold: Fold):
+    return st.expander(fold.title, key=fold.open.key, on_change="rerun")
 
 
 def every_threshold(place: Place) -> None:
     """Draw both networks' rates at every threshold."""
-    with (fold := _fold("fold_curves")):
+    with (fold := _expander(CURVES)):
         if not fold.open:
             return
         fooled = stored_answers.curves(place.pair, place.negatives, place.temperature)
@@ -168,35 +178,34 @@ def every_threshold(place: Place) -> None:
         titles = {"ncr_curves": ("fooled (NCR)", fooled), "kept_curves": ("kept of what it knows", kept)}
         for column, (key, (title, curves)) in zip(st.columns(2, gap="medium"), titles.items(), strict=True):
             column.plotly_chart(
-                sweeps.rate_curves(curves, stored_answers.CURVE, place.at, frame.colours(), title),
+                charts.rate_curves(curves, stored_answers.CURVE, place.at, frame.colours(), title),
                 key=key,
-                config=charts.CONFIG,
+                config=CONFIG,
                 alt=f"Share {title} against the threshold, baseline and NAT.",
             )
         st.caption(
-            f"Left: {place.counted(place.negatives)}. Right: {place.counted(place.known)}. "
+            f"Left: {place.pictures_of(place.negatives)}. Right: {place.pictures_of(place.known)}. "
             "Circles: the paper's four thresholds."
         )
 
 
 def fair(place: Place) -> None:
     """Draw NCR against the share kept by a score of choice, and what a temperature changes."""
-    with (fold := _fold("fold_fair")):
+    with (fold := _expander(FAIR)):
         if not fold.open:
             return
-        st.session_state.setdefault("score", "confidence")
         score = st.segmented_control(
-            "Score", list(SCORE_TITLES), format_func=lambda name: SCORE_TITLES[name], key="score", required=True,
+            "Score", list(SCORE_TITLES), format_func=lambda name: SCORE_TITLES[name], key=SCORE.bind(), required=True,
             persist_state="session", help=SCORE_HELP,
-        ) or "confidence"  # fmt: skip
+        ) or SCORE.default  # fmt: skip
         found = stored_answers.separations(place.pair, place.known, place.negatives, score, place.temperature)
         ncr = {kind: found[kind].ncr_at_95_kept for kind in KINDS}
-        sentence = threshold_words.score_sentence(ncr, {kind: found[kind].auroc for kind in KINDS}, SCORE_NAMES[score])
+        sentence = words.score_sentence(ncr, {kind: found[kind].auroc for kind in KINDS}, SCORE_NAMES[score])
         left, right = st.columns([1.6, 1], gap="medium")
         left.plotly_chart(
-            sweeps.fooled_for_kept({kind: found[kind].ncr for kind in KINDS}, KEPT, frame.colours()),
+            charts.fooled_for_kept({kind: found[kind].ncr for kind in KINDS}, KEPT, frame.colours()),
             key="fair_curves",
-            config=charts.CONFIG,
+            config=CONFIG,
             alt=f"NCR against the share kept. {sentence}",
         )
         with right:
@@ -205,11 +214,11 @@ def fair(place: Place) -> None:
                 "Temperature: every logit is divided by it, for both networks",
                 *TEMPERATURES,
                 step=0.5,
-                key="temperature",
+                key=TEMPERATURE.bind(),
                 persist_state="session",
             )
             st.markdown(_temperature_sentence(place))
-            st.caption(f"{place.counted(place.negatives)}, {place.counted(place.known)}.")
+            st.caption(f"{place.pictures_of(place.negatives)}, {place.pictures_of(place.known)}.")
 
 
 def _temperature_sentence(place: Place) -> str:
@@ -224,12 +233,12 @@ def _temperature_sentence(place: Place) -> str:
     )
     t = frame.threshold()
     kept = stored_answers.rates(place.pair, place.known, dict.fromkeys(KINDS, t), place.temperature)
-    return threshold_words.temperature_sentence(place.temperature, plain, now, kept, t)
+    return words.temperature_sentence(place.temperature, plain, now, kept, t)
 
 
 def by_class(place: Place) -> None:
     """Draw which classes the negatives are taken for, which kinds of them fool most, and the pictures behind a bar."""
-    with (fold := _fold("fold_classes")):
+    with (fold := _expander(CLASSES)):
         if not fold.open:
             return
         classes = tuple(stored_answers.card(place.pair.nat).classes)
@@ -239,14 +248,14 @@ def by_class(place: Place) -> None:
         with left:
             st.markdown("**What they are taken for**")
             st.plotly_chart(
-                sweeps.class_bars(shares, classes, "share of all negatives", frame.colours()),
+                charts.class_bars(shares, classes, "share of all negatives", frame.colours()),
                 key="class_bars",
-                config=charts.CONFIG,
+                config=CONFIG,
                 on_select=lambda: _select(classes),
                 selection_mode="points",
                 alt="Share of the negatives that each network is sure are of a class.",
             )
-            st.caption(f"Of {place.counted(place.negatives)}. Grey, hatched: baseline; blue: NAT. Choose a bar.")
+            st.caption(f"Of {place.pictures_of(place.negatives)}. Grey, hatched: baseline; blue: NAT. Choose a bar.")
         with right:
             if kinds is not None:
                 _kinds(kinds)
@@ -256,10 +265,10 @@ def by_class(place: Place) -> None:
 def _kinds(kinds: OwnKinds) -> None:
     st.markdown(f"**The {len(kinds.names)} of {kinds.of} kinds that fool NAT most**")
     st.plotly_chart(
-        sweeps.class_bars(kinds.rates, kinds.names, "fooled (NCR)", frame.colours()),
+        charts.class_bars(kinds.rates, kinds.names, "fooled (NCR)", frame.colours()),
         key="kind_bars",
-        config=charts.CONFIG,
-        alt=f"NCR by the negatives' own class. Most: {words.listed(kinds.names[:3])}.",
+        config=CONFIG,
+        alt=f"NCR by the negatives' own class. Most: {listed(kinds.names[:3])}.",
     )
     fewest, most = kinds.pictures
     many = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
@@ -271,23 +280,23 @@ def _select(classes: Sequence[str]) -> None:
     points = st.session_state["class_bars"]["selection"]["points"]
     if points:
         kind, number = points[0]["customdata"][:2]
-        st.session_state["behind_kind"], st.session_state["behind_class"] = kind, classes[int(number)]
+        BEHIND_KIND.put(kind)
+        BEHIND_CLASS.put(classes[int(number)])
 
 
 def _pictures(place: Place, classes: Sequence[str]) -> None:
     """Draw the pictures behind a bar, or say how to get them."""
-    if st.session_state.get("behind_class") not in classes:
-        st.session_state["behind_class"] = classes[_tallest(place)]
-    st.session_state.setdefault("behind_kind", "nat")
+    if BEHIND_CLASS.value not in classes:
+        BEHIND_CLASS.put(classes[_tallest(place)])
     who, what = st.columns(2, gap="medium", vertical_alignment="bottom")
     kind: Kind = who.segmented_control(
-        "Pictures that fool", KINDS, format_func=lambda each: NAMES[each], key="behind_kind", required=True
-    ) or "nat"  # fmt: skip
-    predicted = what.selectbox("into seeing", classes, key="behind_class")
+        "Pictures that fool", KINDS, format_func=lambda each: NAMES[each], key=BEHIND_KIND.bind(), required=True
+    ) or BEHIND_KIND.default  # fmt: skip
+    predicted = what.selectbox("into seeing", classes, key=BEHIND_CLASS.key)
     network = place.pair.by_kind[kind]
     predictions = stored_answers.tempered(network, place.negatives, place.temperature)
     number = count_behind(predictions, place.at[kind], classes.index(predicted))
-    st.markdown(threshold_words.behind_sentence(kind, predicted, number, len(predictions), place.at[kind]))
+    st.markdown(words.behind_sentence(kind, predicted, number, len(predictions), place.at[kind]))
     if not number:
         return
     try:
@@ -299,8 +308,8 @@ def _pictures(place: Place, classes: Sequence[str]) -> None:
     if found is None:
         st.caption("The pictures on this disk are others than those that the networks were asked about.")
         return
-    first, last = map(words.percent, found.sure)
-    st.image(found.image, alt=f"{words.plural(found.shown, 'picture')} that {NAMES[kind]} is sure are {predicted}")
+    first, last = map(percent, found.sure)
+    st.image(found.image, alt=f"{plural(found.shown, 'picture')} that {NAMES[kind]} is sure are {predicted}")
     st.caption(f"The {found.shown} that {NAMES[kind]} is most sure of: {first} to {last}.")
 
 
@@ -310,7 +319,7 @@ def _tallest(place: Place) -> int:
 
 def _how_to_get(name: str, why: str) -> None:
     """Say that the pictures are not on this disk, and which command gets them."""
-    st.caption(f"The pictures are not on this disk. {words.literal(why.partition('. ')[0])}.")
+    st.caption(f"The pictures are not on this disk. {literal(why.partition('. ')[0])}.")
     command = next((each.how_to_get for each in describe() if name.partition("_")[0] == each.name), "")
     if command.startswith("nat "):
         st.code(command, language="bash")
@@ -320,7 +329,7 @@ def _how_to_get(name: str, why: str) -> None:
 
 def beside_the_paper(place: Place, named: Sequence[tuple[str, str]]) -> None:
     """Draw a table for each set of negatives, beside the paper's; `named` are the sets with their titles."""
-    with (fold := _fold("fold_paper")):
+    with (fold := _expander(PAPER)):
         if not fold.open:
             return
         # Row by row, so that on a phone the tables stand in their order.
@@ -334,7 +343,7 @@ def beside_the_paper(place: Place, named: Sequence[tuple[str, str]]) -> None:
                     border="horizontal",
                     alt=f"NCR on {set_title(name)} beside the paper's, and the share kept",
                 )
-        st.caption(words.comparison_note(place.pair.paper is not None, place.pair.paper_note))
+        st.caption(comparison_note(place.pair.paper is not None, place.pair.paper_note))
         st.page_link(
-            "views/evidence/view.py", label="All tables, claims and cards: Evidence", icon=":material/fact_check:"
+            links.file_of("evidence"), label="All tables, claims and cards: Evidence", icon=":material/fact_check:"
         )

@@ -115,7 +115,7 @@ class View extends Following {
 
   // The page's title holds the same numbers; the app writes it anew on release.
   retitle(words) {
-    const heading = document.querySelector('[data-testid="stMain"] h1');
+    const heading = document.querySelector(".st-key-page h1");
     const walker = heading && document.createTreeWalker(heading, NodeFilter.SHOW_TEXT);
     const node = walker && walker.nextNode();
     if (node && node.data !== words && !walker.nextNode()) node.data = words;

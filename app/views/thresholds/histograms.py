@@ -1,4 +1,4 @@
-"""The histograms of Thresholds, live: line, fills and sentences follow the finger; the app hears of it on release.
+"""The histograms of Thresholds: line, fills and sentences follow the finger; the app hears of it on release.
 
 The browser is given every sentence for every threshold (t = 0.00, 0.01 ... 1.00), so it computes none itself. While the
 native slider is dragged it reads its value there; the line can be taken hold of as well.
@@ -17,7 +17,7 @@ from nat_app.shared import words
 from nat_app.shared.files import SVG_SCRIPT
 from nat_app.shared.palette import KINDS, NAMES, Kind, Palette
 from nat_app.shared.words import threshold_title
-from nat_app.views.thresholds import words as threshold_words
+from nat_app.views.thresholds.words import trade_sentence
 
 HEIGHT = 390
 BARS = 50
@@ -65,7 +65,7 @@ def _sentences_at(rates: Rates, at: dict[Kind, Any], place: int, known: bool) ->
         {kind: float(each[kind][place]) for kind in KINDS} for each in (rates.chosen, rates.fooled, rates.kept, at)
     )
     verb = "kept" if known else "fooled"
-    says: dict[str, Any] = {
+    texts: dict[str, Any] = {
         kind: {
             "name": f"{NAMES[kind]}, t = {here[kind]:.2f}",
             "panel": f"{NAMES[kind]}\u2003{verb}: {words.percent(chosen[kind])}",
@@ -75,10 +75,10 @@ def _sentences_at(rates: Rates, at: dict[Kind, Any], place: int, known: bool) ->
         for kind in KINDS
     }
     title = threshold_title(chosen, here, known)
-    return says | {"title": title, "trade": threshold_words.trade_sentence(fooled, kept)}
+    return texts | {"title": title, "trade": trade_sentence(fooled, kept)}
 
 
-def histograms(
+def draw(
     shares: dict[Kind, Float[np.ndarray, " bars"]],
     said: list[dict[str, Any]],
     at: dict[Kind, float],

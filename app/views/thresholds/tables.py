@@ -1,25 +1,56 @@
 """The tables of Thresholds, beside the paper's, and the files that it hands out."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import pandas as pd
 
 from nat_app.answers import stored_answers
+from nat_app.answers.stored_answers import CURVE
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, NAMES
 from nat_core.files import csv_text
+from nat_core.measure.metrics import ncr_curve
+from nat_core.measure.predictions import Predictions
 from nat_core.paper.figures import PAPER
 
 
-def curves_csv(pair: Pair, temperature: float = 1.0) -> str:
+@dataclass(frozen=True, eq=False)
+class Rated:
+    """One network's predictions of one image set, beside those of what it knows."""
+
+    network: str
+    set_name: str
+    role: str
+    predictions: Predictions
+    known: Predictions
+
+
+def rated(pair: Pair, temperature: float = 1.0) -> list[Rated]:
+    """Return what both networks were asked about, their logits divided by the temperature."""
+    return [
+        Rated(
+            name,
+            set_name,
+            each.role,
+            stored_answers.tempered(name, set_name, temperature),
+            stored_answers.tempered(name, stored_answers.known_set(name), temperature),
+        )
+        for name in pair.names
+        for set_name, each in stored_answers.sets(name).items()
+    ]
+
+
+def curves_csv(rated: Sequence[Rated]) -> str:
     """Every rate of both networks at every threshold: network, set, role, pictures, t, rate, share kept."""
     rows: list[tuple] = [("network", "set", "role", "images", "t", "share_above_t", "share_kept")]
-    for name in pair.names:
-        kept = stored_answers.curve(name, stored_answers.known_set(name), temperature)
-        for set_name, each in stored_answers.sets(name).items():
-            curve = stored_answers.curve(name, set_name, temperature)
-            rows += [
-                (name, set_name, each.role, each.images, f"{t:.2f}", f"{rate:.6f}", f"{share:.6f}")
-                for t, rate, share in zip(stored_answers.CURVE, curve, kept, strict=True)
-            ]
+    for each in rated:
+        rates = ncr_curve(each.predictions.confidence, CURVE)
+        kept = ncr_curve(each.known.confidence, CURVE)
+        rows += [
+            (each.network, each.set_name, each.role, len(each.predictions), f"{t:.2f}", f"{rate:.6f}", f"{share:.6f}")
+            for t, rate, share in zip(CURVE, rates, kept, strict=True)
+        ]
     return csv_text(rows)
 
 

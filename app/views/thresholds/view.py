@@ -1,15 +1,17 @@
 """Thresholds: where to draw the line, what each choice costs, and what stands behind the numbers."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
 from nat_app.answers import stored_answers, uploaded_sets
-from nat_app.frame import frame
+from nat_app.frame import frame, links
+from nat_app.frame.settings import THRESHOLD
 from nat_app.shared.pairs import ROLE_TITLES, pictures_of, set_title
 from nat_app.shared.palette import KINDS
-from nat_app.views.thresholds import folded, tables
-from nat_app.views.thresholds import histograms as live
-from nat_app.views.thresholds import words as threshold_words
+from nat_app.views.thresholds import folded, histograms, tables, words
+from nat_app.views.thresholds.settings import KEEP_95, SET, TEMPERATURE, VARIANT
 from nat_core.measure.variants import variants_of, without_variants
 from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
 
@@ -18,22 +20,16 @@ frame.require(pair.names)
 uploaded_sets.catch_up(pair)
 sets = stored_answers.shared_sets(pair)
 chips = without_variants(sets)
-if st.session_state.get("set") not in chips:
-    st.session_state["set"] = stored_answers.headline_of(pair)
-locked = st.session_state.get("keep95", False)
-chosen = st.session_state["set"]
+if SET.value not in chips:
+    SET.put(stored_answers.headline_of(pair))
+locked = KEEP_95.value
+chosen = SET.value or stored_answers.headline_of(pair)
 variants = (chosen, *variants_of(chosen, sets))
-if st.session_state.get("variant") in variants:
-    chosen = st.session_state["variant"]
+chosen = VARIANT.value if VARIANT.value in variants else chosen
 known = chosen if sets[chosen].role == IN_DISTRIBUTION else stored_answers.known_set(pair.nat)
 negatives = stored_answers.headline_of(pair) if chosen == known else chosen
-t, temperature = frame.threshold(), st.session_state.setdefault("temperature", 1.0)
+t, temperature = frame.threshold(), TEMPERATURE.value
 at = stored_answers.thresholds_keeping_95(pair, known, temperature) if locked else dict.fromkeys(KINDS, t)
-
-
-def move(value: float) -> None:
-    """Move the threshold to this value."""
-    st.session_state["t"] = value
 
 
 def chip(name: str) -> str:
@@ -50,8 +46,10 @@ def said() -> list[dict]:
             stored_answers.curves(pair, negatives, temperature),
             stored_answers.curves(pair, known, temperature),
         )
-        return live.sentences(live.Rates(chosen_curves, fooled_curves, kept_curves), steps, known=chosen == known)
-    here = live.Rates(
+        return histograms.sentences(
+            histograms.Rates(chosen_curves, fooled_curves, kept_curves), steps, known=chosen == known
+        )
+    here = histograms.Rates(
         *(
             {kind: np.array([share]) for kind, share in each.items()}
             for each in (
@@ -61,62 +59,61 @@ def said() -> list[dict]:
             )
         )
     )
-    return live.sentences(here, {kind: np.array([at[kind]]) for kind in KINDS}, known=chosen == known)
+    return histograms.sentences(here, {kind: np.array([at[kind]]) for kind in KINDS}, known=chosen == known)
 
 
-frame.offer(f"{pair.key}-curves", lambda: tables.curves_csv(pair, temperature))
+frame.offer(f"{pair.key}-curves", partial(tables.curves_csv, tables.rated(pair, temperature)))
 sentences = said()
-title = sentences[0 if locked else live.step(t)]["title"]
+title = sentences[0 if locked else histograms.step(t)]["title"]
 st.title(title, anchor=False)
-with st.container(key="controls"):
-    slider, buttons, lock = st.columns([2.2, 1.8, 1.25], gap="medium", vertical_alignment="bottom")
-slider.slider(
+controls = st.container(key="controls", horizontal=True, vertical_alignment="bottom", gap="medium")
+controls.slider(
     "Threshold t: count an answer as sure above it",
     0.0,
     1.0,
     step=0.01,
-    key="t",
+    key=THRESHOLD.key,
     disabled=locked,
     persist_state="session",
 )
-with buttons.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+with controls.container(horizontal=True, width="content", gap="xsmall", vertical_alignment="center"):
     st.caption("The paper's", width="content")
     for value in THRESHOLDS:
-        st.button(f"{value:g}", key=f"t_{value:g}", on_click=move, args=(value,), disabled=locked)
-lock.toggle(
+        st.button(f"{value:g}", key=f"t_{value:g}", on_click=THRESHOLD.put, args=(value,), disabled=locked)
+controls.toggle(
     "Keep 95 of 100",
-    key="keep95",
+    key=KEEP_95.key,
     persist_state="session",
     help="Moves each network to its own t, at which it keeps 95 of 100 pictures that it knows: the fair comparison.",
 )
 st.pills(
-    "Pictures", list(chips), format_func=chip, key="set", required=True, persist_state="session",
+    "Pictures", list(chips), format_func=chip, key=SET.key, required=True, persist_state="session",
     label_visibility="collapsed",
 )  # fmt: skip
 if len(variants) > 1:
-    st.session_state["variant"] = chosen
+    VARIANT.put(chosen)
     st.segmented_control(
         "Which photos",
         variants,
         format_func=set_title,
-        key="variant",
+        key=VARIANT.key,
         required=True,
         persist_state="session",
         help="Some photos of ILSVRC show one of the ten classes, or something much like it: being sure of those "
         "is no mistake.",
     )
-live.histograms(
-    stored_answers.histograms(pair, chosen, live.BARS, temperature),
+histograms.draw(
+    stored_answers.histograms(pair, chosen, histograms.BARS, temperature),
     sentences,
     at,
     frame.colours(),
     known=chosen == known,
     classes=len(stored_answers.card(pair.nat).classes),
     alt=f"How sure both networks are of {set_title(chosen)}. {title}",
-    source=threshold_words.counted(
+    source=words.sources(
         pictures_of(negatives, sets[negatives].images), pictures_of(known, sets[known].images), temperature
     ),
-    on_move=move,
+    on_move=THRESHOLD.put,
 )
 
 place = folded.Place(pair, chosen, negatives, known, sets, at, temperature)
@@ -124,4 +121,4 @@ folded.every_threshold(place)
 folded.fair(place)
 folded.by_class(place)
 folded.beside_the_paper(place, [(name, chip(name)) for name in chips if sets[name].role != IN_DISTRIBUTION])
-st.page_link("views/bring_your_own/view.py", label="Bring your own image set", icon=":material/upload_file:")
+st.page_link(links.file_of("bring_your_own"), label="Bring your own image set", icon=":material/upload_file:")

@@ -19,7 +19,7 @@ def trade_sentence(fooled: dict[Kind, float], kept: dict[Kind, float]) -> str:
     return f"In 100, NAT is fooled by {fewer}, and turns away {price} of what it knows."
 
 
-def counted(negatives: str, known: str, temperature: float) -> str:
+def sources(negatives: str, known: str, temperature: float) -> str:
     """Return what the two numbers of Thresholds are counted from, and the temperature where there is one."""
     warm = "" if temperature == 1 else f" Temperature {temperature:g}."
     return f"▲{HARD_SPACE}of {negatives} (NCR), ■{HARD_SPACE}of {known}.{warm}"

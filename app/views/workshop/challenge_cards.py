@@ -1,7 +1,4 @@
-"""The workshop's chart: what errors cost at every threshold; no Streamlit here.
-
-The workshop's challenges as cards: ten clicks, a photo that fools both, a threshold for a factory.
-"""
+"""The workshop's challenges as cards: ten clicks, a photo that fools both, a threshold for a factory."""
 
 from collections.abc import Callable
 
@@ -12,17 +9,16 @@ from jaxtyping import Float
 
 from nat_app.answers import stored_answers
 from nat_app.frame import classroom, frame, links
-from nat_app.shared import charts
-from nat_app.shared import gallery as thumbnails
-from nat_app.shared.charts import plain
-from nat_app.shared.gallery import gallery_pictures
+from nat_app.shared.charts import CONFIG, plain
+from nat_app.shared.gallery import gallery_pictures, gallery_square
 from nat_app.shared.pairs import Pair, pictures_of, set_title
 from nat_app.shared.palette import KINDS, NAMES, SYMBOLS, Kind, Palette
+from nat_app.shared.settings import Setting
 from nat_app.shared.words import literal
-from nat_app.views.playground.settings import READERS
-from nat_app.views.workshop import cards as points
-from nat_app.views.workshop import challenges, words
-from nat_app.views.workshop.challenges import Clicks, Tried
+from nat_app.views.playground.settings import SETTINGS as PLAYGROUND
+from nat_app.views.workshop import challenges, score, words
+from nat_app.views.workshop.challenges import Tried
+from nat_app.views.workshop.score import GAME
 from nat_app.visit import photos
 
 DASHES: dict[Kind, str] = {"baseline": "dash", "nat": "solid"}
@@ -83,9 +79,8 @@ def _name(figure: go.Figure, kind: Kind, at: tuple[float, float], colour: str) -
     )
 
 
-def _kept() -> dict[str, object]:
-    """What the challenges came to so far, by their names."""
-    return st.session_state.setdefault("challenge", {})
+FACTORY_T = Setting("factory_t", 0.5)
+"""The slider of the factory."""
 
 
 def draw(pair: Pair) -> None:
@@ -106,22 +101,21 @@ def draw(pair: Pair) -> None:
 def check_clicks() -> None:
     """Look at the visitor's playground, and give the points where the challenge is met."""
     found = challenges.look_at_playground()
-    _kept()["clicks"] = found
-    points.award("clicks", points.MOST if found.met else 0)
+    GAME.get().clicks = found
+    score.award("clicks", score.MOST if found.met else 0)
 
 
 def _clicks(pair: Pair) -> None:
     st.markdown(words.clicks_task(challenges.MOST_CLICKS, challenges.FEW_SURE))
     with st.container(horizontal=True):
-        st.page_link("views/playground/view.py", label="**Begin in the playground**", icon=":material/experiment:",
+        st.page_link(links.file_of("playground"), label="**Begin in the playground**", icon=":material/experiment:",
                      query_params=challenges.CLICKS_LINK | {"v": links.VERSION})  # fmt: skip
         st.button("Check my playground", key="check_clicks", type="primary", on_click=check_clicks)
-    found = _kept().get("clicks")
-    if isinstance(found, Clicks):
+    found = GAME.get().clicks
+    if found is not None:
         st.markdown(words.clicks_verdict(found, challenges.MOST_CLICKS, challenges.FEW_SURE, met=found.met))
         if found.met and (url := st.context.url):
-            played = {key: value for key, value in st.session_state.to_dict().items() if key in READERS}
-            st.code(links.write(_beside(url, "playground"), played), language=None, wrap_lines=True)
+            st.code(links.write(_beside(url, "playground"), links.here([PLAYGROUND])), language=None, wrap_lines=True)
             st.caption("This link holds your negatives: whoever opens it and presses Train sees the same.")
 
 
@@ -136,9 +130,10 @@ def _beside(url: str, page: str) -> str:
 def try_photo(name: str, ask: Callable[[], dict]) -> None:
     """Ask both networks about a photo, and give the points where it fools both."""
     tried = Tried(name, ask())
-    _kept()["photo"] = tried
-    best = points.MOST if all(tried.fooled.values()) else 0
-    points.award("photo", max(best, points.won().get("photo", 0)))
+    game = GAME.get()
+    game.tried = tried
+    best = score.MOST if all(tried.fooled.values()) else 0
+    score.award("photo", max(best, game.won.get("photo", 0)))
 
 
 def _photo(pair: Pair) -> None:
@@ -165,12 +160,12 @@ def _photo(pair: Pair) -> None:
             lambda: {kind: said.answer for kind, said in stored_answers.answers(pair, photo.pixels).items()},
         )
     else:
-        left.image(thumbnails.gallery_square(chosen), width=150, alt=pictures[chosen].shows)
+        left.image(gallery_square(chosen), width=150, alt=pictures[chosen].shows)
         left.caption(pictures[chosen].credit)
         name, ask, honest = pictures[chosen].name, lambda: challenges.gallery_answers(pair, chosen), True
     right.button("Try it", key="try_photo", type="primary", disabled=not honest, on_click=try_photo, args=(name, ask))
-    tried = _kept().get("photo")
-    if isinstance(tried, Tried):
+    tried = GAME.get().tried
+    if tried is not None:
         right.markdown(f"{literal(tried.name)}: {words.fools_both(tried.fooled, tried.answers)}")
         if all(tried.fooled.values()):
             right.caption(words.gallery_fools(challenges.fooling_both(pair), len(pictures)))
@@ -181,23 +176,23 @@ def _photo(pair: Pair) -> None:
 
 def choose(pair: Pair) -> None:
     """Take the visitor's t for the factory, and give the points by its cost."""
-    chosen = st.session_state["factory_t"]
+    chosen = FACTORY_T.value
     found = challenges.factory(pair)
-    _kept()["factory"] = chosen
-    points.award("factory", points.for_cost(found.cost("nat", chosen), float(found.costs["nat"].min())))
+    GAME.get().factory = chosen
+    score.award("factory", score.for_cost(found.cost("nat", chosen), float(found.costs["nat"].min())))
 
 
 def again() -> None:
     """Let the visitor choose another t."""
-    _kept().pop("factory", None)
-    points.take_back("factory")
+    GAME.get().factory = None
+    score.take_back("factory")
 
 
 def _factory(pair: Pair) -> None:
     st.markdown(words.factory_task(challenges.PRICES, set_title(stored_answers.headline_of(pair))))
-    chosen = _kept().get("factory")
-    if not isinstance(chosen, float):
-        st.slider("Your threshold t for NAT", 0.0, 1.0, 0.5, step=0.01, key="factory_t")
+    chosen = GAME.get().factory
+    if chosen is None:
+        st.slider("Your threshold t for NAT", 0.0, 1.0, step=0.01, key=FACTORY_T.bind())
         if frame.hides("answers"):
             st.caption(words.TEACHER_HAS_IT)
             return
@@ -207,12 +202,12 @@ def _factory(pair: Pair) -> None:
     best = found.best
     least = {kind: float(found.costs[kind].min()) for kind in KINDS}
     st.markdown(words.factory(chosen, found.cost("nat", chosen), best["nat"], least["nat"],
-                              points.won()["factory"], points.MOST))  # fmt: skip
+                              GAME.get().won["factory"], score.MOST))  # fmt: skip
     sentence = words.factory_both(best, least, found.cost("nat", 1.0))
     st.plotly_chart(
         cost_figure(stored_answers.CURVE, found.costs, best, chosen, frame.colours()),
         key="factory_costs",
-        config=charts.CONFIG,
+        config=CONFIG,
         alt=f"Cost of a hundred parts at every threshold. {sentence}",
     )
     st.markdown(sentence)

@@ -1,6 +1,5 @@
 """The workshop's three challenges: what they ask, and whether they are met."""
 
-import importlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,11 +44,12 @@ class Clicks:
 
 def look_at_playground() -> Clicks:
     """Return how the visitor's playground stands; imports torch."""
-    playing = importlib.import_module("nat_app.views.playground.state")
-    here = playing.scene()
-    playing.follow()
-    now, look = playing.state(), playing.looks(SURE)["nat"]
-    return Clicks(len(here.negatives), look.falsely_sure, look.right, len(here.points.labels), now.step)
+    from nat_app.views.playground import state as playground
+
+    here = playground.scene()
+    playground.follow()
+    now, answer = playground.networks(), playground.answers(SURE)["nat"]
+    return Clicks(len(here.negatives), answer.falsely_sure, answer.right, len(here.points.labels), now.step)
 
 
 @dataclass(frozen=True)

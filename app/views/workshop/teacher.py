@@ -1,6 +1,6 @@
-"""The workshop on paper: a sheet for pupils and one with the answers, each a page that needs no other file.
+"""What a teacher needs on the page Workshop: notes with expected numbers, links that hide controls, sheets to print.
 
-What a teacher needs on the page Workshop: notes with expected numbers, sheets to print, links that hide controls.
+A sheet for pupils and one with the answers, each a page that needs no other file.
 """
 
 import re
@@ -10,13 +10,13 @@ from html import escape
 import streamlit as st
 
 from nat_app.frame import classroom, links
+from nat_app.frame.settings import HIDDEN, HIDE, PAIR
 from nat_app.shared.files import page
 from nat_app.shared.pairs import Pair
 from nat_app.shared.words import percent
-from nat_app.views.workshop import cards as lesson_cards
-from nat_app.views.workshop import challenges, words
-from nat_app.views.workshop import lessons as lesson_numbers
+from nat_app.views.workshop import cards, challenges, numbers, words
 from nat_app.views.workshop.lessons import Lesson, notes
+from nat_app.views.workshop.settings import LESSON
 
 TITLE = "When should a network say: I do not know?"
 STYLE = """
@@ -106,7 +106,7 @@ def draw(lessons: tuple[Lesson, ...], pair: Pair, language: str) -> None:
     """Draw the notes, the sheets and the links."""
 
     def filled(text: str, lesson: Lesson) -> str:
-        return lesson_numbers.filled(text, lesson, pair)
+        return numbers.filled(text, lesson, pair)
 
     st.markdown(notes(language))
     with st.container(horizontal=True):
@@ -127,8 +127,8 @@ def _steps(lessons: tuple[Lesson, ...], pair: Pair) -> None:
         until = begun + lesson.minutes
         st.subheader(f"{number}. {lesson.title}", anchor=False)
         st.caption(words.timing(begun, until))
-        st.markdown(lesson_numbers.filled(lesson.say, lesson, pair))
-        st.markdown(lesson_numbers.filled(lesson.numbers, lesson, pair))
+        st.markdown(numbers.filled(lesson.say, lesson, pair))
+        st.markdown(numbers.filled(lesson.numbers, lesson, pair))
         begun = until
 
 
@@ -136,15 +136,15 @@ def _links(lessons: tuple[Lesson, ...]) -> None:
     st.subheader("Links that hide controls", anchor=False)
     st.markdown("Choose what your class is not to see. The link opens the workshop without it, for that visit alone.")
     hidden = st.multiselect(
-        "Hide", links.HIDDEN, ["networks", "answers"], format_func=words.HIDDEN.__getitem__, key="hidden_parts"
+        "Hide", HIDDEN, ["networks", "answers"], format_func=words.HIDDEN.__getitem__, key="hidden_parts"
     )
     lesson = st.selectbox(
         "Begin with",
         [each.name for each in lessons],
-        [each.name for each in lessons].index(lesson_cards.large(lessons).name),
+        [each.name for each in lessons].index(cards.large(lessons).name),
         format_func={each.name: each.title for each in lessons}.__getitem__,
         key="hidden_lesson",
     )
     if st.context.url:
-        values = {"pair": st.session_state["pair"], "lesson": lesson, **({"hide": tuple(hidden)} if hidden else {})}
-        st.code(links.write(classroom.outside(st.context.url), values), language=None, wrap_lines=True)
+        chosen = [(PAIR, PAIR.value), (HIDE, tuple(hidden)), (LESSON, lesson)]
+        st.code(links.write(classroom.outside(st.context.url), chosen), language=None, wrap_lines=True)

@@ -1,19 +1,11 @@
-"""What can be chosen on Your negatives, and how a link says it; needs neither torch nor Streamlit."""
-
-from collections.abc import Callable
-from typing import Any
+"""What can be chosen on Your negatives, and how a link says it; needs no torch."""
 
 from nat_app.shared.gallery import gallery_pictures
-from nat_app.shared.palette import KINDS
+from nat_app.shared.palette import KINDS, Kind
+from nat_app.shared.settings import PageSettings, Setting, one_of, switch
 
 MOST = 12
 """So many photos are taught at once."""
-DEFAULTS: dict[str, Any] = {
-    "taught": ("none-teapot.jpg", "none-coffee.jpg", "none-espresso.jpg", "none-butterfly.jpg", "none-zebra.jpg"),
-    "taught_kind": "baseline",
-    "taught_beside": False,
-}
-"""The settings by their keys."""
 
 
 def _taught(text: str) -> tuple[str, ...]:
@@ -25,9 +17,16 @@ def _taught(text: str) -> tuple[str, ...]:
     return files
 
 
-READERS: dict[str, Callable[[str], Any]] = {
-    "taught": _taught,
-    "taught_kind": lambda text: {str(kind): kind for kind in KINDS}[text],
-    "taught_beside": lambda text: {"0": False, "1": True}[text],
-}
-"""What a link may say: a reader that raises ValueError or KeyError for another value."""
+TAUGHT: Setting[tuple[str, ...]] = Setting(
+    "taught",
+    ("none-teapot.jpg", "none-coffee.jpg", "none-espresso.jpg", "none-butterfly.jpg", "none-zebra.jpg"),
+    _taught,
+    ",".join,
+)
+"""The keys of the photos that are chosen: gallery files and the visitor's own."""
+KIND: Setting[Kind] = Setting("taught_kind", "baseline", one_of(KINDS))
+"""Which network of the pair learns."""
+BESIDE = Setting("taught_beside", False, switch)
+"""Whether CIFAR-100's pictures are learned beside the photos."""
+
+SETTINGS = PageSettings("your_negatives", (TAUGHT, KIND, BESIDE))

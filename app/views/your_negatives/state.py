@@ -2,21 +2,19 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
-from uuid import uuid4
+from dataclasses import dataclass, field
 
 import numpy as np
-import streamlit as st
 import torch
 from jaxtyping import Float, UInt8
 
-from nat_app.answers import live_answers, stored_answers
-from nat_app.shared import pairs
+from nat_app.answers import computed_answers, stored_answers
 from nat_app.shared.files import thumbnail_url
 from nat_app.shared.gallery import GalleryPicture, gallery_pictures
+from nat_app.shared.pairs import DEFAULTS, Pair, pair_named
 from nat_app.shared.palette import Kind
-from nat_app.views.your_negatives.settings import DEFAULTS, MOST
+from nat_app.shared.settings import Held
+from nat_app.views.your_negatives.settings import BESIDE, MOST, TAUGHT
 from nat_app.visit import fair_queue, photos
 from nat_core.errors import CheckpointError
 from nat_core.measure.predictions import Predictions
@@ -60,9 +58,16 @@ class Taught:
     seconds: float
 
 
-def settings() -> dict[str, Any]:
-    """Return the settings of this visit by their keys, made where they are missing."""
-    return {key: st.session_state.setdefault(key, value) for key, value in DEFAULTS.items()}
+@dataclass
+class Teaching:
+    """What one visit is teaching and has taught."""
+
+    turn: fair_queue.Turn[float | Taught] | None = None
+    history: list[Taught] = field(default_factory=list)
+    """What came of each training that was not undone."""
+
+
+TEACHING = Held("your_negatives", Teaching)
 
 
 def samples() -> list[GalleryPicture]:
@@ -77,7 +82,7 @@ def offered() -> dict[str, Photo]:
         for photo in photos.photos().values()
     }
     for picture in samples():
-        pixels = live_answers.gallery_photo(picture.file, photos.CENTRE)[1]
+        pixels = computed_answers.gallery_photo(picture.file, photos.CENTRE)[1]
         found[picture.file] = Photo(
             picture.file, picture.name.capitalize(), picture.shows.capitalize(), picture.button_key, pixels
         )
@@ -86,8 +91,7 @@ def offered() -> dict[str, Photo]:
 
 def chosen() -> list[Photo]:
     """Return the photos to teach, in the order of `offered`."""
-    wanted = settings()["taught"]
-    return [photo for key, photo in offered().items() if key in wanted]
+    return [photo for key, photo in offered().items() if key in TAUGHT.value]
 
 
 def own_style() -> str:
@@ -103,34 +107,31 @@ def now(name: str, photos: Sequence[Photo]) -> Float[np.ndarray, " n"]:
     """Return how sure a stored network is of each photo."""
     if not photos:
         return np.zeros(0)
-    return live_answers.in_one_batch({"nat": name}, np.stack([photo.pixels for photo in photos]))["nat"].confidence
+    return computed_answers.in_one_batch({"nat": name}, np.stack([photo.pixels for photo in photos]))["nat"].confidence
 
 
 def toggle(key: str) -> None:
     """Choose a photo, or leave it out again; no more than `MOST` are chosen."""
-    wanted = settings()["taught"]
+    wanted = TAUGHT.value
     if key in wanted:
-        st.session_state["taught"] = tuple(each for each in wanted if each != key)
+        TAUGHT.put(tuple(each for each in wanted if each != key))
     elif len(wanted) < MOST:
-        st.session_state["taught"] = (*wanted, key)
+        TAUGHT.put((*wanted, key))
 
 
 def take_own() -> None:
     """Choose the visitor's own photos, as many as there is room for, in place of the samples."""
     if own := tuple(photos.photos())[:MOST]:
-        st.session_state["taught"] = own
+        TAUGHT.put(own)
 
 
 def train(name: str) -> None:
     """Take a place in the queue to teach a network the chosen photos."""
     cancel()
-    photos, beside = chosen(), settings()["taught_beside"]
-    others = [photo for key, photo in offered().items() if key not in settings()["taught"]]
-    network, stored = live_answers.network(name), live_answers.stored_features(name)
-    visit = st.session_state.setdefault("visitor", uuid4().hex)
-    st.session_state["teach_turn"] = fair_queue.shared().begin(
-        visit, lambda: _work(network, stored, photos, others, beside)
-    )
+    photos, beside = chosen(), BESIDE.value
+    others = [photo for key, photo in offered().items() if key not in TAUGHT.value]
+    network, stored = computed_answers.network(name), computed_answers.stored_features(name)
+    TEACHING.get().turn = fair_queue.begin(lambda: _work(network, stored, photos, others, beside))
 
 
 def _work(
@@ -176,41 +177,38 @@ def has_features(name: str) -> bool:
         return False
 
 
-def learner(pair: pairs.Pair, kind: Kind) -> pairs.Pair:
+def learner(pair: Pair, kind: Kind) -> Pair:
     """Return the pair where its network of this kind has features, else the first of the defaults, else itself."""
-    offered = (pair, *map(pairs.pair_named, pairs.DEFAULTS))
+    offered = (pair, *map(pair_named, DEFAULTS))
     return next((each for each in offered if has_features(each.by_kind[kind])), pair)
 
 
 def follow() -> tuple[fair_queue.Turn | None, float]:
     """Return the turn while there is more to come, and the share done; what came of it is kept once it is over."""
-    turn: fair_queue.Turn[float | Taught] | None = st.session_state.get("teach_turn")
+    teaching = TEACHING.get()
+    turn = teaching.turn
     if turn is None:
         return None, 0.0
     fair_queue.shared().look(turn)
     if not turn.over:
         return turn, next((value for value in reversed(turn.values) if isinstance(value, float)), 0.0)
-    st.session_state.pop("teach_turn")
+    teaching.turn = None
     if turn.error is not None:
         raise turn.error
     if turn.phase == "done" and isinstance(turn.values[-1], Taught):
-        history().append(turn.values[-1])
-        del history()[:-MOST_UNDONE]
+        teaching.history = [*teaching.history, turn.values[-1]][-MOST_UNDONE:]
     return None, 1.0
-
-
-def history() -> list[Taught]:
-    """Return what came of each training of this visit that was not undone."""
-    return st.session_state.setdefault("teach_history", [])
 
 
 def cancel() -> None:
     """Give the turn back; the network stays as it was."""
-    if turn := st.session_state.pop("teach_turn", None):
-        fair_queue.shared().cancel(turn)
+    teaching = TEACHING.get()
+    if teaching.turn is not None:
+        fair_queue.shared().cancel(teaching.turn)
+    teaching.turn = None
 
 
 def undo() -> None:
     """Take the last training back."""
-    if history():
-        history().pop()
+    teaching = TEACHING.get()
+    teaching.history = teaching.history[:-1]

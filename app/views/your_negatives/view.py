@@ -4,21 +4,22 @@ import streamlit as st
 
 from nat_app.answers import stored_answers
 from nat_app.frame import frame
-from nat_app.shared import charts, words
-from nat_app.shared import gallery as thumbnails
+from nat_app.shared.charts import CONFIG
+from nat_app.shared.gallery import chosen_style, thumbnail_style
 from nat_app.shared.palette import NAMES, Kind
-from nat_app.views.your_negatives import words as says
+from nat_app.shared.words import literal, percent
+from nat_app.views.your_negatives import words
 from nat_app.views.your_negatives.charts import before_after
-from nat_app.views.your_negatives.settings import MOST
+from nat_app.views.your_negatives.settings import BESIDE, KIND, MOST, TAUGHT
 from nat_app.visit import photos
 from nat_core.measure.metrics import accuracy, negative_confidence_rate
 
 with st.spinner("The networks are made ready."):
     stored_answers.warm_up().result()
 
-# Torch is imported by now, with the spinner to be seen; `teaching` needs it.
-from nat_app.answers import live_answers
-from nat_app.views.your_negatives import state as teaching
+# Torch is imported by now, with the spinner to be seen; `state` needs it.
+from nat_app.answers import computed_answers
+from nat_app.views.your_negatives import state
 from nat_app.views.your_negatives.state import FURTHER, KNOWN, OTHERS, OWN
 from nat_app.visit import fair_queue
 from nat_core.small import heads
@@ -26,39 +27,41 @@ from nat_core.small import heads
 ZONE = "negative_uploads"
 chosen, t = frame.chosen_pair(), frame.threshold()
 frame.require(chosen.names)
-kind: Kind = teaching.settings()["taught_kind"]
-pair = teaching.learner(chosen, kind)
+kind: Kind = KIND.value
+teaching = state.TEACHING.get()
+pair = state.learner(chosen, kind)
 name = pair.by_kind[kind]
 
 
 def require_features() -> None:
     """Go on where the network's features are stored; else say how to make them and end the page."""
-    if not teaching.has_features(name):
+    if not state.has_features(name):
         st.title("This network has no stored features to learn from.", anchor=False)
         st.markdown(f"Make them for `{name}` with the command below, or choose another pair.")
         st.code(f"nat features {name}", language="bash")
         raise frame.PageEnd
     with frame.checked():
-        live_answers.stored_features(name)
+        computed_answers.stored_features(name)
 
 
 def choose_photos() -> None:
     """Draw the photos to choose from, the visitor's own first, and the drop zone."""
-    picked = teaching.settings()["taught"]
-    st.html(thumbnails.thumbnail_style() + teaching.own_style())
+    picked = TAUGHT.value
+    buttons = [photo.button for key, photo in state.offered().items() if key in picked]
+    st.html(thumbnail_style() + state.own_style() + chosen_style(buttons))
     with st.container(gap=None):
-        st.caption(f"Things it was never taught: press up to {MOST}. {len(teaching.chosen())} chosen.")
+        st.caption(f"Things it was never taught: press up to {MOST}. {len(state.chosen())} chosen.")
         row = st.container(key="row_taught", horizontal=True, wrap=False, gap="xsmall")
-    for key, photo in teaching.offered().items():
+    for key, photo in state.offered().items():
         row.button(
-            words.literal(photo.label),
+            literal(photo.label),
             key=photo.button,
             type="primary" if key in picked else "secondary",
-            on_click=teaching.toggle,
+            on_click=state.toggle,
             args=(key,),
         )
     if len(picked) >= MOST:
-        st.caption(says.full(MOST))
+        st.caption(words.full(MOST))
 
 
 def own_photos() -> None:
@@ -76,24 +79,24 @@ def own_photos() -> None:
         for problem in photos.problems().values():
             st.caption(problem)
         if set(photos.photos()) != before:
-            teaching.take_own()
+            state.take_own()
             st.rerun()
 
 
 def controls() -> None:
     """Draw the buttons and, while it learns, how far it is."""
-    busy = "teach_turn" in st.session_state
+    busy = teaching.turn is not None
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         if busy:
-            st.button("Cancel", key="teach_cancel", icon=":material/stop:", on_click=teaching.cancel, type="primary")
+            st.button("Cancel", key="teach_cancel", icon=":material/stop:", on_click=state.cancel, type="primary")
         else:
-            st.button("Train", key="teach", icon=":material/play_arrow:", on_click=teaching.train, args=(name,),
-                      type="primary", disabled=not teaching.chosen())  # fmt: skip
-        st.button("Undo", key="teach_undo", icon=":material/undo:", on_click=teaching.undo,
-                  disabled=not teaching.history(), help="Back to what it said before the last training")  # fmt: skip
-        st.toggle("5,000 CIFAR-100 pictures beside them", key="taught_beside", persist_state="session",
+            st.button("Train", key="teach", icon=":material/play_arrow:", on_click=state.train, args=(name,),
+                      type="primary", disabled=not state.chosen())  # fmt: skip
+        st.button("Undo", key="teach_undo", icon=":material/undo:", on_click=state.undo,
+                  disabled=not teaching.history, help="Back to what it said before the last training")  # fmt: skip
+        st.toggle("5,000 CIFAR-100 pictures beside them", key=BESIDE.bind(), persist_state="session",
                   help="Negatives of a hundred other kinds take half of the places.")  # fmt: skip
-        st.segmented_control("Network", list(NAMES), format_func=NAMES.__getitem__, key="taught_kind", required=True,
+        st.segmented_control("Network", list(NAMES), format_func=NAMES.__getitem__, key=KIND.bind(), required=True,
                              label_visibility="collapsed", persist_state="session")  # fmt: skip
     if busy:
         progress()
@@ -102,7 +105,7 @@ def controls() -> None:
 @st.fragment(run_every=fair_queue.shared().pause())
 def progress() -> None:
     """Draw how far it is, again and again; once it is over, the page anew."""
-    turn, share = teaching.follow()
+    turn, share = state.follow()
     if turn is None:
         st.rerun()
     elif fair_queue.waits(turn):
@@ -111,10 +114,10 @@ def progress() -> None:
         st.progress(share, "It learns.")
 
 
-def rates(said: dict) -> says.Rates:
-    """Count what one head says."""
+def rates(said: dict) -> words.Rates:
+    """Count what one head words."""
     sure = {key: each.confidence > t for key, each in said.items()}
-    return says.Rates(
+    return words.Rates(
         int(sure[OWN].sum()),
         int(sure[OTHERS].sum()) if OTHERS in sure else 0,
         negative_confidence_rate(said[FURTHER].confidence, t),
@@ -125,10 +128,10 @@ def rates(said: dict) -> says.Rates:
 
 def untaught() -> None:
     """Draw how sure the network is of the chosen photos, before it learned anything."""
-    photos = teaching.chosen()
-    sure = teaching.now(name, photos)
-    heading.title(says.title(int((sure > t).sum()), len(photos), None, kind), anchor=False)
-    heading.markdown(says.unlearned(t))
+    photos = state.chosen()
+    sure = state.now(name, photos)
+    heading.title(words.title(int((sure > t).sum()), len(photos), None, kind), anchor=False)
+    heading.markdown(words.unlearned(t))
     if photos:
         draw_photos([photo.name for photo in photos], sure, None)
 
@@ -138,19 +141,19 @@ def draw_photos(names: list[str], before, after) -> None:
     st.plotly_chart(
         before_after(names, before, after, kind, frame.colours(), axis="how sure it is of each photo", threshold=t),
         key="taught_photos",
-        config=charts.CONFIG,
+        config=CONFIG,
         alt="How sure it is of each photo. "
-        + " ".join(f"{each}: {words.percent(float(sure))}." for each, sure in zip(names, before, strict=True)),
+        + " ".join(f"{each}: {percent(float(sure))}." for each, sure in zip(names, before, strict=True)),
     )
 
 
-def taught(done: teaching.Taught) -> None:
+def taught(done: state.Taught) -> None:
     """Draw what the last training did: for the photos, for others, and for the ten classes."""
     before, alone, after = (rates(said) for said in (done.before, done.alone, done.after))
     others = len(done.before[OTHERS]) if OTHERS in done.before else 0
     further, known = len(done.before[FURTHER]), len(done.before[KNOWN])
-    heading.title(says.title(before.own, len(done.photos), after.own, kind), anchor=False)
-    heading.markdown(says.lesson(before, after, others, further, done.beside))
+    heading.title(words.title(before.own, len(done.photos), after.own, kind), anchor=False)
+    heading.markdown(words.lesson(before, after, others, further, done.beside))
     left, right = st.columns([1, 1.15], gap="medium")
     with left:
         draw_photos(list(done.photos), done.before[OWN].confidence, done.after[OWN].confidence)
@@ -162,32 +165,32 @@ def taught(done: teaching.Taught) -> None:
         "Right about CIFAR-10": [each.accuracy for each in (before, alone, after)],
     }
     first, second, third = ([values[place] for values in rows.values()] for place in range(3))
-    cost = says.cost(before, after, known)
+    cost = words.cost(before, after, known)
     right.plotly_chart(
         before_after(list(rows), first, third, kind, frame.colours(), axis=f"share of pictures (sure: above {t:.2f})",
                      alone=second),
         key="taught_sets",
-        config=charts.CONFIG,
-        alt=f"Before and after. {says.lesson(before, after, others, further, done.beside)} {cost}",
+        config=CONFIG,
+        alt=f"Before and after. {words.lesson(before, after, others, further, done.beside)} {cost}",
     )  # fmt: skip
     st.markdown(cost)
-    stored = live_answers.stored_features(name)
+    stored = computed_answers.stored_features(name)
     learned = len(stored["cifar10_train"].values)
     beside = len(stored["cifar100_train"].values) if done.beside else 0
-    st.caption(says.how(len(done.photos), heads.COPIES, learned, beside, heads.STEPS, done.seconds))
+    st.caption(words.how(len(done.photos), heads.COPIES, learned, beside, heads.STEPS, done.seconds))
 
 
 require_features()
 heading = st.container()
 if pair != chosen:
-    st.caption(says.stands_in(chosen.title, pair.title))
+    st.caption(words.stands_in(chosen.title, pair.title))
 choose_photos()
 controls()
-last = next((done for done in reversed(teaching.history()) if done.network == name), None)
+last = next((done for done in reversed(teaching.history) if done.network == name), None)
 if last is None:
     untaught()
 else:
-    if set(last.photos) != {photo.name for photo in teaching.chosen()}:
-        st.caption(says.changed())
+    if set(last.photos) != {photo.name for photo in state.chosen()}:
+        st.caption(words.changed())
     taught(last)
 own_photos()

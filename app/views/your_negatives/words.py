@@ -1,4 +1,4 @@
-"""The sentences of Your negatives, computed like those of `words`."""
+"""The sentences of Your negatives, computed like those of `nat_app.shared.words`."""
 
 from dataclasses import dataclass
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
 from jaxtyping import Float, UInt8
 
-from nat_app.answers import live_answers, stored_answers
+from nat_app.answers import computed_answers, stored_answers
 from nat_app.shared.gallery import GalleryPicture, samples
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, Kind
+from nat_app.views.your_photos.settings import shows_known
 from nat_app.views.your_photos.words import FEW
 from nat_app.visit import photos
 from nat_app.visit.photos import Photo
@@ -64,7 +64,7 @@ def all_cards(pair: Pair, with_samples: bool) -> list[Card]:
 
 def from_photo(pair: Pair, photo: Photo) -> Card:
     """Return the card of a visitor's photo."""
-    known = bool(st.session_state.get(f"known_{photo.key}", False))
+    known = shows_known(photo.key).value
     return Card(
         photo.key, photo.name, photo.photo, photo.pixels, known, True, stored_answers.answers(pair, photo.pixels)
     )
@@ -73,7 +73,7 @@ def from_photo(pair: Pair, photo: Photo) -> Card:
 def from_sample(pair: Pair, picture: GalleryPicture) -> Card:
     """Return the card of a gallery picture, from the stored predictions where it is made square as those were."""
     crop = photos.crop()
-    photo, pixels = live_answers.gallery_photo(picture.file, crop)
+    photo, pixels = computed_answers.gallery_photo(picture.file, crop)
     stored = crop == photos.CENTRE
     said = stored_answers.gallery_answers(pair, picture.file) if stored else stored_answers.answers(pair, pixels)
     return Card(picture.path.stem, picture.shows.capitalize(), photo, pixels, picture.known, False, said)

@@ -1,4 +1,4 @@
-"""The way of an opened photo, live: picture, curves and answers follow the slider; the app hears of it on release.
+"""The way out of an opened photo: picture, curves and answers follow the slider; the app hears of it on release.
 
 The browser is given every picture, answer and caption of the way at once, so it computes none itself.
 """
@@ -14,8 +14,7 @@ from jaxtyping import UInt8
 from nat_app.shared.files import SVG_SCRIPT, png_url
 from nat_app.shared.palette import KINDS, NAMES, Kind, Palette
 from nat_app.shared.words import percent
-from nat_app.views.your_photos import ways as morph_words
-from nat_app.views.your_photos.ways import Way
+from nat_app.views.your_photos.ways import STEPS, Way, percents, step_caption
 from nat_core.measure.predictions import Predictions
 
 _HERE = Path(__file__).parent
@@ -28,16 +27,16 @@ _component = st.components.v2.component(
 )
 
 
-def says(swept: dict[Kind, Predictions], way: Way, classes: tuple[str, ...]) -> list[dict[str, str]]:
+def step_texts(swept: dict[Kind, Predictions], way: Way, classes: tuple[str, ...]) -> list[dict[str, str]]:
     """Return what stands at each step of the way: the caption under the picture, and both networks' answers."""
     return [
-        {"caption": morph_words.step_caption(way, place)}
+        {"caption": step_caption(way, place)}
         | {
             kind: f"{NAMES[kind]} {percent(float(swept[kind].confidence[place]))} "
             f"{classes[swept[kind].predicted[place]]}"
             for kind in KINDS
         }
-        for place in range(morph_words.STEPS)
+        for place in range(STEPS)
     ]
 
 
@@ -62,9 +61,9 @@ def draw(
     data: dict[str, Any] = {
         "slider": slider,
         "place": place,
-        "steps": morph_words.percents(way),
+        "steps": percents(way),
         "confidence": {kind: swept[kind].confidence.round(4).tolist() for kind in KINDS},
-        "says": says(swept, way, classes),
+        "says": step_texts(swept, way, classes),
         "frames": png_url(np.concatenate(list(steps), axis=1)),
         "t": threshold,
         "t_words": f"t = {threshold:.2f}",

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from PIL import Image
-
-from nat_app.shared.files import _url, page, png_url
+from nat_app.shared.files import page, png_url, thumbnail_url
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, LIGHT, NAMES, Kind
 from nat_app.shared.words import percent
@@ -31,8 +29,8 @@ small {{ color: #555; }}
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the photos were asked with."""
+class Conditions:
+    """Under what the networks were asked about the photos."""
 
     pair: Pair
     threshold: float
@@ -40,35 +38,35 @@ class Asked:
     """A name of `images.CROPS`."""
 
 
-def photos_csv(cards: Sequence[Card], asked: Asked) -> str:
+def photos_csv(cards: Sequence[Card], conditions: Conditions) -> str:
     """Return a row for each photo: both answers, whether they are sure at t, and all probabilities."""
     classes = cards[0].said["nat"].classes
     answers = [f"{kind}_{what}" for kind in KINDS for what in ("network", "answer", "confidence", "sure")]
     each = [f"{kind}_{name}" for kind in KINDS for name in classes]
-    rows = [["photo", "one_of_the_classes", "made_square_by", "t", *answers, "disagreement", *each]]
+    rows: list[list] = [["photo", "one_of_the_classes", "made_square_by", "t", *answers, "disagreement", *each]]
     for card in cards:
-        said = [value for kind in KINDS for value in _answer(card, kind, asked)]
+        said = [value for kind in KINDS for value in _answer(card, kind, conditions)]
         probabilities = [f"{value:.6f}" for kind in KINDS for value in card.said[kind].probabilities]
         known = "yes" if card.known else "no"
-        own = [card.name, known, asked.crop, f"{asked.threshold:.2f}", *said, f"{card.disagreement:.6f}"]
-        rows.append([*own, *probabilities])
+        how = [known, conditions.crop, f"{conditions.threshold:.2f}"]
+        rows.append([card.name, *how, *said, f"{card.disagreement:.6f}", *probabilities])
     return csv_text(rows)
 
 
-def _answer(card: Card, kind: Kind, asked: Asked) -> list[str]:
+def _answer(card: Card, kind: Kind, conditions: Conditions) -> list[str]:
     answer = card.said[kind].answer
-    sure = "yes" if answer.confidence > asked.threshold else "no"
-    return [asked.pair.by_kind[kind], answer.predicted, f"{answer.confidence:.6f}", sure]
+    sure = "yes" if answer.confidence > conditions.threshold else "no"
+    return [conditions.pair.by_kind[kind], answer.predicted, f"{answer.confidence:.6f}", sure]
 
 
-def report_html(cards: Sequence[Card], asked: Asked, sentences: Sequence[str]) -> str:
+def report_html(cards: Sequence[Card], conditions: Conditions, sentences: Sequence[str]) -> str:
     """Return a page that needs no other file: the finding, the sentences, and each photo with both answers.
 
     The first of the `sentences` is the title. No script is in it, and none could run.
     """
     paragraphs = "\n".join(f"<p>{escape(sentence)}</p>" for sentence in sentences[1:])
-    networks = " and ".join(escape(name) for name in asked.pair.names)
-    rows = "\n".join(_row(card, asked) for card in cards)
+    networks = " and ".join(escape(name) for name in conditions.pair.names)
+    rows = "\n".join(_row(card, conditions) for card in cards)
     body = f"""{paragraphs}
 <table>
 <thead><tr><th>Photo</th><th>What they see</th><th>Baseline</th><th>NAT</th></tr></thead>
@@ -76,29 +74,30 @@ def report_html(cards: Sequence[Card], asked: Asked, sentences: Sequence[str]) -
 {rows}
 </tbody>
 </table>
-<p><small>Networks: {networks}. Sure means above {percent(asked.threshold)}. Made square: {SQUARES[asked.crop].lower()}.
-Made with NAT Explorer.</small></p>"""
+<p><small>Networks: {networks}. Sure means above {percent(conditions.threshold)}. Made square:
+{SQUARES[conditions.crop].lower()}. Made with NAT Explorer.</small></p>"""
     return page(sentences[0], body, STYLE, pictures=True)
 
 
-def _row(card: Card, asked: Asked) -> str:
-    photo = Image.fromarray(card.photo)
-    photo.thumbnail((PHOTO_SIDE, PHOTO_SIDE))
+def _row(card: Card, conditions: Conditions) -> str:
     seen = f'<img class="seen" width="96" height="96" src="{png_url(card.pixels)}" alt="the 32 x 32 pixels they see">'
-    cells = "".join(_cell(card, kind, asked) for kind in KINDS)
+    cells = "".join(_cell(card, kind, conditions) for kind in KINDS)
     name = escape(card.name)
-    return f'<tr><td><img src="{_url(photo, "JPEG")}" alt="{name}">{name}</td><td>{seen}</td>{cells}</tr>'
+    photo = f'<img src="{thumbnail_url(card.photo, PHOTO_SIDE)}" alt="{name}">{name}'
+    return f"<tr><td>{photo}</td><td>{seen}</td>{cells}</tr>"
 
 
-def _cell(card: Card, kind: Kind, asked: Asked) -> str:
+def _cell(card: Card, kind: Kind, conditions: Conditions) -> str:
     answer = card.said[kind].answer
     bar = f'<div class="bar {kind}" style="width:{100 * answer.confidence:.1f}%"></div>'
-    says = f"{NAMES[kind]}: {percent(answer.confidence)} {answer.predicted}."
-    return f"<td>{escape(says)}{bar}{escape(without_markup(verdict(answer, card.known, asked.threshold)))}</td>"
+    sentence = f"{NAMES[kind]}: {percent(answer.confidence)} {answer.predicted}."
+    return (
+        f"<td>{escape(sentence)}{bar}{escape(without_markup(verdict(answer, card.known, conditions.threshold)))}</td>"
+    )
 
 
 def without_markup(text: str) -> str:
-    """Return a sentence of `photo_words` without its colours and bold type.
+    """Return a sentence of this page without its colours and bold type.
 
     >>> without_markup(":orange[▲] **Fooled**: sure, and wrong.")
     '▲ Fooled: sure, and wrong.'

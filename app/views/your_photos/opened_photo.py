@@ -4,19 +4,19 @@ import numpy as np
 import streamlit as st
 from jaxtyping import UInt8
 
-from nat_app.answers import live_answers, stored_answers
+from nat_app.answers import computed_answers, stored_answers
 from nat_app.frame import frame
 from nat_app.shared import charts, words
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, NAMES
-from nat_app.views.your_photos import fade as along
-from nat_app.views.your_photos import ways as morph_words
-from nat_app.views.your_photos import words as photo_words
+from nat_app.views.your_photos import fade, ways
 from nat_app.views.your_photos.cards import Card
+from nat_app.views.your_photos.settings import HOW_FAR, OPENED, OTHER_PICTURE, WAY
 from nat_app.views.your_photos.ways import STEPS, WAYS, Way
+from nat_app.views.your_photos.words import verdict_sentence
 from nat_app.visit import photos
-from nat_core.data.morphs import add_noise, deviations, fade, noise_picture
+from nat_core.data import morphs
 from nat_core.store.checkpoints import Card as NetworkCard
 
 
@@ -25,11 +25,13 @@ def draw(pair: Pair, card: Card, cards: list[Card], threshold: float) -> None:
     with st.container(border=True, key="opened_photo"):
         head, close = st.columns([6, 1], vertical_alignment="center")
         head.subheader(words.literal(card.name), anchor=False)
-        close.button("Close", key="close", icon=":material/close:", type="tertiary", width="stretch", on_click=_close)
+        close.button(
+            "Close", key="close", icon=":material/close:", type="tertiary", width="stretch", on_click=OPENED.forget
+        )
         left, *right = st.columns([1.0, 1.15, 1.15], gap="medium")
         left.image(card.photo, width="stretch", alt=card.name)
         for kind, column in zip(KINDS, right, strict=True):
-            sentence = photo_words.verdict_sentence(kind, card.said[kind].answer, card.known, threshold)
+            sentence = verdict_sentence(kind, card.said[kind].answer, card.known, threshold)
             with column.container(gap="xsmall"):
                 st.plotly_chart(
                     charts.probability_bars(
@@ -43,28 +45,22 @@ def draw(pair: Pair, card: Card, cards: list[Card], threshold: float) -> None:
         _turn_away(pair, card, [other for other in cards if other.key != card.key], threshold)
 
 
-def _close() -> None:
-    st.session_state.pop("opened", None)
-
-
 @st.fragment
 def _turn_away(pair: Pair, card: Card, others: list[Card], threshold: float) -> None:
     """Draw the ways out of the photo; only this part is drawn again while a slider moves."""
     st.markdown("**Change it, and see who notices**")
-    st.session_state.setdefault("way", "noise")
-    chosen = st.segmented_control("Change it", list(WAYS), format_func=lambda key: WAYS[key].title,
-                                  required=True, key="way", label_visibility="collapsed")  # fmt: skip
-    way, slider = WAYS[chosen or "noise"], f"far_{chosen or 'noise'}"
+    chosen = st.segmented_control("Change it", list(WAYS), format_func=lambda key: WAYS[key].title, required=True,
+                                  key=WAY.bind(), label_visibility="collapsed") or WAY.default  # fmt: skip
+    way, far = WAYS[chosen], HOW_FAR[chosen]
     other = _other_picture(others) if chosen == "picture" else None
-    percents = morph_words.percents(way)
-    st.session_state.setdefault(slider, percents[len(percents) * 2 // 5])
-    share = st.slider(way.slider, 0, percents[-1], step=percents[1], format="%d %%", key=slider)
+    percents = ways.percents(way)
+    share = st.slider(way.slider, 0, percents[-1], step=percents[1], format="%d %%", key=far.bind())
     network = stored_answers.card(pair.nat)
     with frame.checked(), st.spinner("The networks look at every step."):
-        steps = _steps(card.pixels, chosen or "noise", way, other, network)
-        swept = live_answers.in_one_batch(pair.by_kind, steps)
-    sentence = morph_words.along_sentence(swept, way, network.classes, threshold)
-    along.draw(
+        steps = _steps(card.pixels, chosen, way, other, network)
+        swept = computed_answers.in_one_batch(pair.by_kind, steps)
+    sentence = ways.stays_sure_sentence(swept, way, network.classes, threshold)
+    fade.draw(
         steps,
         swept,
         way,
@@ -72,16 +68,12 @@ def _turn_away(pair: Pair, card: Card, others: list[Card], threshold: float) -> 
         tuple(network.classes),
         threshold,
         frame.colours(),
-        slider=slider,
+        slider=far.key,
         alt=f"How sure both networks are on the way. {sentence}",
-        on_move=lambda moved: _move(slider, moved),
+        on_move=far.put,
     )
     st.markdown(sentence)
     st.caption(f"{STEPS} pictures on the way, each asked of both networks.")
-
-
-def _move(slider: str, share: int) -> None:
-    st.session_state[slider] = share
 
 
 def _other_picture(others: list[Card]) -> UInt8[np.ndarray, "32 32 3"]:
@@ -89,8 +81,8 @@ def _other_picture(others: list[Card]) -> UInt8[np.ndarray, "32 32 3"]:
     own = {other.key: other for other in others}
     shown = {picture.file: picture for picture in gallery_pictures()}
     names = {key: other.name for key, other in own.items()} | {file: each.shows for file, each in shown.items()}
-    key = st.selectbox("The other picture", list(names), format_func=lambda each: names[each], key="other_picture")
-    return own[key].pixels if key in own else live_answers.gallery_photo(key, photos.crop())[1]
+    key = st.selectbox("The other picture", list(names), format_func=lambda each: names[each], key=OTHER_PICTURE.key)
+    return own[key].pixels if key in own else computed_answers.gallery_photo(key, photos.crop())[1]
 
 
 def _steps(
@@ -100,8 +92,8 @@ def _steps(
     other: UInt8[np.ndarray, "32 32 3"] | None,
     network: NetworkCard,
 ) -> UInt8[np.ndarray, "51 32 32 3"]:
-    shares = morph_words.along(way)
+    shares = ways.shares(way)
     mean, std = tuple(network.mean), tuple(network.std)
     if chosen == "add":
-        return add_noise(pixels, deviations(std), shares)
-    return fade(pixels, noise_picture(mean, std) if other is None else other, shares)
+        return morphs.add_noise(pixels, morphs.deviations(std), shares)
+    return morphs.fade(pixels, morphs.noise_picture(mean, std) if other is None else other, shares)

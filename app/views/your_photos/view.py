@@ -1,24 +1,25 @@
 """Your photos: a visitor's own pictures through both networks, at the threshold they choose."""
 
+from functools import partial
 from typing import Literal
 
 import pandas as pd
 import streamlit as st
 
 from nat_app.answers import stored_answers
-from nat_app.frame import classroom, frame, links
+from nat_app.frame import classroom, frame
 from nat_app.frame.classroom import CAMERA_NEEDS_HTTPS
-from nat_app.shared import charts, words
-from nat_app.shared import gallery as thumbnails
+from nat_app.frame.settings import THRESHOLD
+from nat_app.shared import charts
 from nat_app.shared.files import thumbnail_url
-from nat_app.shared.gallery import samples
+from nat_app.shared.gallery import gallery_square, samples
 from nat_app.shared.pairs import pictures_of, set_title
 from nat_app.shared.palette import KINDS, NAMES
-from nat_app.views.your_photos import charts as own_charts
-from nat_app.views.your_photos import files as own_files
-from nat_app.views.your_photos import opened_photo
-from nat_app.views.your_photos import words as photo_words
+from nat_app.shared.words import literal, plural
+from nat_app.views.your_photos import files, opened_photo, words
 from nat_app.views.your_photos.cards import Card, all_cards, confidences, count_cards
+from nat_app.views.your_photos.charts import BARS, own_distribution
+from nat_app.views.your_photos.settings import BESIDE, OPENED, PART, PARTS, SAMPLES, shows_known
 from nat_app.visit import photos
 from nat_core.data.images import CROPS
 from nat_core.data.sets import SUFFIXES
@@ -39,16 +40,15 @@ def controls() -> None:
         with st.container(horizontal=True, gap="small"):
             with_camera = camera and st.toggle("Camera", key="camera", persist_state="session")
             with_folder = st.toggle("A folder", key="folder", persist_state="session")
-            st.toggle("Our twelve samples", key="samples", persist_state="session", disabled=not has_samples)
-        st.slider("Threshold t: count an answer as sure above it", 0.0, 1.0, step=0.01, key="t",
+            st.toggle("Our twelve samples", key=SAMPLES.key, persist_state="session", disabled=not has_samples)
+        st.slider("Threshold t: count an answer as sure above it", 0.0, 1.0, step=0.01, key=THRESHOLD.key,
                   persist_state="session")  # fmt: skip
-        st.session_state.setdefault("crop", photos.CENTRE)
         st.segmented_control(
             "Networks see squares. Make a photo square",
             list(CROPS),
-            format_func=lambda crop: photo_words.SQUARES[crop],
+            format_func=lambda crop: words.SQUARES[crop],
             required=True,
-            key="crop",
+            key=photos.CROP.bind(),
             persist_state="session",
         )
     with left:
@@ -75,45 +75,35 @@ def drop_zone(zone: str, label: str, many: Literal[True, "directory"], kinds: li
         photos.take(zone, files)
 
 
-def show_samples() -> None:
-    """Add the twelve samples."""
-    st.session_state["samples"] = True
-
-
-def open_card(key: str) -> None:
-    """Open a photo large."""
-    st.session_state["opened"] = key
-
-
-def open_row() -> None:
-    """Open the photo of the row that was chosen in the table."""
+def open_row(keys: list[str]) -> None:
+    """Open the photo of the row that was chosen in the table, `keys` being those of its rows."""
     rows = st.session_state["table"]["selection"]["rows"]
     if rows:
-        open_card(st.session_state["table_order"][rows[0]])
+        OPENED.put(keys[rows[0]])
 
 
 def draw(card: Card) -> None:
     """Draw one card: the photo, what the networks see, both networks' probabilities, and the verdicts."""
     answers = {kind: card.said[kind].answer for kind in KINDS}
-    sentences = {kind: photo_words.verdict_sentence(kind, answers[kind], card.known, t) for kind in KINDS}
+    said = {kind: words.verdict_sentence(kind, answers[kind], card.known, t) for kind in KINDS}
     with st.container(border=True, key=f"card_{card.key}", gap="xsmall"):
         picture, chart = st.columns([1, 1.9], gap="small")
         with picture.container(horizontal=True, gap="xsmall"):
             st.image(card.photo, width=150, alt=card.name)
-            st.image(card.pixels.repeat(6, 0).repeat(6, 1), width=150, alt=f"{card.name}: {photo_words.SEEN}")
-        picture.caption(words.literal(card.name))
+            st.image(card.pixels.repeat(6, 0).repeat(6, 1), width=150, alt=f"{card.name}: {words.SEEN}")
+        picture.caption(literal(card.name))
         chart.plotly_chart(
             charts.paired_bars({kind: card.said[kind].probabilities for kind in KINDS}, classes, frame.colours()),
             key=f"bars_{card.key}",
             config=charts.CONFIG,
-            alt=f"Ten probabilities by both networks. {' '.join(sentences.values())}",
+            alt=f"Ten probabilities by both networks. {' '.join(said.values())}",
         )
-        st.markdown("  \n".join(sentences.values()))
+        st.markdown("  \n".join(said.values()))
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button("Open", key=f"open_{card.key}", icon=":material/open_in_full:", on_click=open_card,
+            st.button("Open", key=f"open_{card.key}", icon=":material/open_in_full:", on_click=OPENED.put,
                       args=(card.key,))  # fmt: skip
             if card.asks:
-                st.toggle("One of the ten things it knows?", key=f"known_{card.key}", persist_state="session")
+                st.toggle("One of the ten things it knows?", key=shows_known(card.key).key, persist_state="session")
 
 
 def draw_cards() -> None:
@@ -125,12 +115,11 @@ def draw_cards() -> None:
         for column, card in zip(st.columns(2, gap="small"), shown[row : row + 2], strict=False):
             with column:
                 draw(card)
-    st.caption(photo_words.photos_caption(len(cards), t))
+    st.caption(words.photos_caption(len(cards), t))
 
 
 def draw_table() -> None:
     """Draw all photos as a table; the chosen row is opened."""
-    st.session_state["table_order"] = [card.key for card in cards]
     columns: dict[str, list] = {"Photo": [thumbnail_url(card.photo) for card in cards]}
     columns["Name"] = [card.name for card in cards]
     for kind in KINDS:
@@ -148,29 +137,29 @@ def draw_table() -> None:
         pd.DataFrame(columns),
         hide_index=True,
         key="table",
-        on_select=open_row,
+        on_select=partial(open_row, [card.key for card in cards]),
         selection_mode="single-row",
         column_config={
             "Photo": st.column_config.ImageColumn(width="small"),
             "Apart": st.column_config.NumberColumn(format="%.1f %%"),
             **sureness,
         },
-        alt=f"{words.plural(len(cards), 'photo')} with both answers",
+        alt=f"{plural(len(cards), 'photo')} with both answers",
     )
-    st.caption(photo_words.table_caption(len(cards)))
+    st.caption(words.table_caption(len(cards)))
 
 
 def draw_distribution() -> None:
     """Draw how sure the networks are of these photos, beside a stored set."""
     sets = list(stored_answers.shared_sets(pair))
-    if st.session_state.get("beside") not in sets:
-        st.session_state["beside"] = stored_answers.headline_of(pair)
-    name = st.selectbox("Beside", sets, format_func=set_title, key="beside")
+    if BESIDE.value not in sets:
+        BESIDE.put(stored_answers.headline_of(pair))
+    name = st.selectbox("Beside", sets, format_func=set_title, key=BESIDE.key)
     stored = {kind: stored_answers.predictions(network, name) for kind, network in pair.by_kind.items()}
-    shares = {kind: confidence_histogram(each.confidence, own_charts.BARS) for kind, each in stored.items()}
-    sentence = photo_words.beside_sentence(len(cards), pictures_of(name, len(stored["nat"])))
+    shares = {kind: confidence_histogram(each.confidence, BARS) for kind, each in stored.items()}
+    sentence = words.beside_sentence(len(cards), pictures_of(name, len(stored["nat"])))
     st.plotly_chart(
-        own_charts.own_distribution(
+        own_distribution(
             confidences(cards), [card.name for card in cards], [card.known for card in cards], shares, t,
             frame.colours(),
         ),
@@ -181,55 +170,62 @@ def draw_distribution() -> None:
     st.caption(sentence)
 
 
+def forget() -> None:
+    """Forget all photos, and which one was open."""
+    photos.clear()
+    OPENED.forget()
+
+
 def take_home(sentences: list[str]) -> None:
     """Draw what can be downloaded, and the way to forget everything."""
-    asked = own_files.Asked(pair, t, photos.crop())
+    csv, html = partial(files.photos_csv, cards, conditions), partial(files.report_html, cards, conditions, sentences)
     with st.container(horizontal=True):
-        st.download_button("Table (CSV)", lambda: own_files.photos_csv(cards, asked), "photos.csv", "text/csv",
+        st.download_button("Table (CSV)", csv, "photos.csv", "text/csv",
                            key="csv", icon=":material/download:", on_click="ignore")  # fmt: skip
-        st.download_button("Report (HTML)", lambda: own_files.report_html(cards, asked, sentences), "photos.html",
+        st.download_button("Report (HTML)", html, "photos.html",
                            "text/html", key="report", icon=":material/download:", on_click="ignore")  # fmt: skip
         if photos.photos():
-            st.button("Forget my photos", key="forget", icon=":material/delete:", on_click=photos.clear)
+            st.button("Forget my photos", key="forget", icon=":material/delete:", on_click=forget)
 
 
 has_samples = all(stored_answers.has_gallery(name) for name in pair.names)
 heading = st.container()
 controls()
 with frame.checked(), st.spinner("The networks look at your photos.", show_time=True):
-    cards = all_cards(pair, with_samples=bool(st.session_state.get("samples")) and has_samples)
+    cards = all_cards(pair, with_samples=SAMPLES.value and has_samples)
 if problems := list(photos.problems().values()):
-    st.warning(photo_words.problems(problems, len(photos.photos())), icon=":material/warning:")
+    st.warning(words.problems(problems, len(photos.photos())), icon=":material/warning:")
 if left_out := photos.left_out():
-    st.warning(photo_words.too_many(photos.MOST, left_out), icon=":material/warning:")
+    st.warning(words.too_many(photos.MOST, left_out), icon=":material/warning:")
 if others := photos.no_pictures():
-    st.caption(photo_words.no_pictures(others))
+    st.caption(words.no_pictures(others))
 
 if not cards:
     heading.title("Try it on your own photos.", anchor=False)
-    st.markdown(photo_words.nothing_here(classes))
+    st.markdown(words.nothing_here(classes))
     if has_samples:
         with st.container(horizontal=True, gap="xsmall"):
             for picture in samples():
-                st.image(thumbnails.gallery_square(picture.file), width=64, alt=picture.shows)
-        st.button("Try our twelve samples", key="try_samples", type="primary", on_click=show_samples)
+                st.image(gallery_square(picture.file), width=64, alt=picture.shows)
+        st.button("Try our twelve samples", key="try_samples", type="primary", on_click=SAMPLES.put, args=(True,))
     stored_answers.warm_up()
     raise frame.PageEnd
 
 count = count_cards(cards, t)
 findings = [
-    photo_words.photos_title(count.fooled, count.outside),
-    photo_words.photos_sentence(count.fooled, count.outside, count.intervals),
-    *([photo_words.known_sentence(count.kept, count.known)] if count.known else []),
+    words.photos_title(count.fooled, count.outside),
+    words.photos_sentence(count.fooled, count.outside, count.intervals),
+    *([words.known_sentence(count.kept, count.known)] if count.known else []),
 ]
 heading.title(findings[0], anchor=False)
 heading.markdown(" ".join(findings[1:]))
 for card in cards:
-    if card.key == st.session_state.get("opened"):
+    if card.key == OPENED.value:
         opened_photo.draw(pair, card, cards, t)
-PARTS = dict(zip(links.PHOTO_PARTS, (draw_cards, draw_table, draw_distribution), strict=True))
-frame.offer("photos", lambda: own_files.photos_csv(cards, own_files.Asked(pair, t, photos.crop())))
-for tab, draw_part in zip(st.tabs(list(PARTS), key="part", on_change="rerun"), PARTS.values(), strict=True):
+DRAWN = dict(zip(PARTS, (draw_cards, draw_table, draw_distribution), strict=True))
+conditions = files.Conditions(pair, t, photos.crop())
+frame.offer("photos", partial(files.photos_csv, cards, conditions))
+for tab, draw_part in zip(st.tabs(PARTS, key=PART.key, on_change="rerun"), DRAWN.values(), strict=True):
     if tab.open:
         with tab:
             draw_part()

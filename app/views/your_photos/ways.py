@@ -40,7 +40,7 @@ STEPS = 51
 """So many pictures lie on every way, both ends among them."""
 
 
-def along(way: Way) -> Float[np.ndarray, "51"]:
+def shares(way: Way) -> Float[np.ndarray, "51"]:
     """Return the shares of the way at its steps, from 0 to its furthest."""
     return np.linspace(0, way.furthest, STEPS)
 
@@ -51,10 +51,10 @@ def percents(way: Way) -> tuple[int, ...]:
     >>> percents(WAYS["add"])[:3], percents(WAYS["add"])[-1]
     ((0, 4, 8), 200)
     """
-    return tuple(round(100 * float(share)) for share in along(way))
+    return tuple(round(100 * float(share)) for share in shares(way))
 
 
-def along_sentence(swept: dict[Kind, Predictions], way: Way, classes: tuple[str, ...], threshold: float) -> str:
+def stays_sure_sentence(swept: dict[Kind, Predictions], way: Way, classes: tuple[str, ...], threshold: float) -> str:
     """Return how far each network stays sure on the way, and whether it is sure again at the end."""
     parts = [f"{NAMES[kind]} {_stays_sure(swept[kind], way, classes, threshold)}." for kind in KINDS]
     return f"Sure means above {percent(threshold)}. {' '.join(parts)}"
@@ -65,7 +65,7 @@ def _stays_sure(said: Predictions, way: Way, classes: tuple[str, ...], threshold
     if sure.all():
         return "stays sure all the way"
     last = int(sure.argmin()) - 1
-    until = f"stays sure up to {percent(float(along(way)[last]))} {way.of}" if sure[0] else "is not sure to begin with"
+    until = f"stays sure up to {percent(float(shares(way)[last]))} {way.of}" if sure[0] else "is not sure to begin with"
     if not sure[-1]:
         return until
     return f"{until}, and of {way.end} it is sure again: {classes[said.predicted[-1]]}"
@@ -73,4 +73,4 @@ def _stays_sure(said: Predictions, way: Way, classes: tuple[str, ...], threshold
 
 def step_caption(way: Way, place: int) -> str:
     """Return what stands under the picture at a step: "What the networks see, with 40 % noise"."""
-    return f"What the networks see, with {percent(float(along(way)[place]))} {way.of}"
+    return f"What the networks see, with {percent(float(shares(way)[place]))} {way.of}"

@@ -1,4 +1,4 @@
-"""The sentences of Your photos and Attention, computed like those of `words`."""
+"""The sentences of Your photos, computed like those of `nat_app.shared.words`."""
 
 from collections.abc import Sequence
 

@@ -1,9 +1,8 @@
 """What networks are asked for now, by torch: pictures in one batch, and attributions; kept by the pictures' hashes.
 
-With `cached`, `counted` and `thumbnails`, the only caches; nothing here is imported by a page's first picture.
+Nothing here imports torch before it is asked, so a page's first picture does not wait for it.
 """
 
-import importlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -38,8 +37,9 @@ def in_one_batch(names: dict[Kind, str], pixels: UInt8[np.ndarray, "n 32 32 3"])
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _batch(where: Path, name: str, stamp: tuple[int, ...], ids: tuple[str, ...], _pixels: np.ndarray) -> Predictions:
-    network = stored_answers.network(where, name, stamp)
-    return importlib.import_module("nat_core.network.inference").predict(network, _pixels, ids=ids)
+    from nat_core.network.inference import predict
+
+    return predict(stored_answers.network(where, name, stamp), _pixels, ids=ids)
 
 
 def stored_features(name: str) -> dict[str, Features]:
@@ -102,13 +102,13 @@ def explained(
     key = (stored_answers.folder(), name, stored_answers.stamp_of(name), image_id(pixels), method, target, options)
     found = _kept().get(key)
     if found is None:
-        compute = getattr(importlib.import_module("nat_core.network.explain"), method)
-        found = compute(
-            stored_answers.network(stored_answers.folder(), name, stored_answers.stamp_of(name)),
-            pixels,
-            target,
-            progress=progress,
-            **dict(options),
-        )
+        from nat_core.network import explain
+
+        methods: dict[str, Callable[..., explain.Attribution]] = {
+            "integrated_gradients": explain.integrated_gradients,
+            "occlusion": explain.occlusion,
+            "grad_cam": explain.grad_cam,
+        }
+        found = methods[method](network(name), pixels, target, progress=progress, **dict(options))
         _kept().put(key, found)
     return found

@@ -1,0 +1,47 @@
+"""The pages in the order of the story, and the settings that links may hold; the app's entry hands both on."""
+
+from dataclasses import dataclass
+
+from nat_app.frame.settings import EVERYWHERE
+from nat_app.shared.settings import PageSettings
+from nat_app.views.attention.settings import SETTINGS as ATTENTION
+from nat_app.views.evidence.settings import SETTINGS as EVIDENCE
+from nat_app.views.playground.settings import SETTINGS as PLAYGROUND
+from nat_app.views.thresholds.settings import SETTINGS as THRESHOLDS
+from nat_app.views.workshop.settings import SETTINGS as WORKSHOP
+from nat_app.views.your_negatives.settings import SETTINGS as YOUR_NEGATIVES
+from nat_app.views.your_photos.settings import SETTINGS as YOUR_PHOTOS
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: its folder and address, and how the sidebar names it."""
+
+    name: str
+    title: str
+    icon: str
+
+
+PAGES = (
+    Page("see_it", "See it", ":material/visibility:"),
+    Page("your_photos", "Your photos", ":material/add_a_photo:"),
+    Page("thresholds", "Thresholds", ":material/tune:"),
+    Page("attention", "Attention", ":material/center_focus_strong:"),
+    Page("playground", "Playground", ":material/experiment:"),
+    Page("your_negatives", "Your negatives", ":material/block:"),
+    Page("digits_live", "Digits live", ":material/looks_one:"),
+    Page("workshop", "Workshop", ":material/school:"),
+    Page("bring_your_own", "Bring your own", ":material/upload_file:"),
+    Page("evidence", "Evidence", ":material/fact_check:"),
+)
+SETTINGS: tuple[PageSettings, ...] = (
+    EVERYWHERE,
+    YOUR_PHOTOS,
+    THRESHOLDS,
+    ATTENTION,
+    PLAYGROUND,
+    YOUR_NEGATIVES,
+    WORKSHOP,
+    EVIDENCE,
+)
+"""What links may hold, in the order in which they say it."""

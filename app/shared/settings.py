@@ -1,0 +1,137 @@
+"""What a visitor chooses, as typed settings, and what a visit holds besides, as typed objects; each has one owner.
+
+A page keeps its settings in `settings.py` and what it holds in `state.py`; nobody else names their keys.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import streamlit as st
+
+T = TypeVar("T")
+Known = TypeVar("Known")
+
+
+def as_text(value: Any) -> str:
+    """Return a value as a link says it: a switch as 0 or 1.
+
+    >>> as_text(True), as_text(0.5), as_text("dog")
+    ('1', '0.5', 'dog')
+    """
+    return str(int(value) if isinstance(value, bool) else value)
+
+
+@dataclass(frozen=True, eq=False)
+class Setting(Generic[T]):
+    """One thing that a visitor can choose: its key in the session, which is also its widget's and its name in links."""
+
+    key: str
+    default: T
+    """What it begins with; None where that depends on what is here."""
+    read: Callable[[str], T] | None = None
+    """From a link's text; raises ValueError for what it may not be. None where no link holds it."""
+    write: Callable[[T], str] = as_text
+    """To a link's text."""
+    lasting: bool = False
+    """Whether a link that does not name it leaves it as it is."""
+
+    @property
+    def value(self) -> T:
+        """What is chosen now, or what it begins with."""
+        return st.session_state.get(self.key, self.default)
+
+    def put(self, value: T) -> None:
+        """Choose this; where its widget is drawn, only before that or in a callback."""
+        st.session_state[self.key] = value
+
+    def bind(self) -> str:
+        """Return the key for its widget, once the session holds what it begins with."""
+        st.session_state.setdefault(self.key, self.default)
+        return self.key
+
+    def forget(self) -> None:
+        """Go back to what it begins with."""
+        st.session_state.pop(self.key, None)
+
+
+@dataclass(frozen=True, eq=False)
+class Held(Generic[T]):
+    """One object that lives as long as a visit, made when it is first asked for."""
+
+    key: str
+    make: Callable[[], T]
+
+    def get(self) -> T:
+        """The object of this visit."""
+        if self.key not in st.session_state:
+            st.session_state[self.key] = self.make()
+        return st.session_state[self.key]
+
+    def forget(self) -> None:
+        """Let it be made anew."""
+        st.session_state.pop(self.key, None)
+
+
+@dataclass(frozen=True)
+class PageSettings:
+    """The settings of one page that links may hold."""
+
+    page: str
+    """The page's folder and address, "" for what holds on every page."""
+    settings: tuple[Setting[Any], ...]
+    together: bool = False
+    """Whether a link that names none of them leaves them all as they are."""
+
+
+def one_of(known: Iterable[Known]) -> Callable[[str], Known]:
+    """Return a reader of these values.
+
+    >>> one_of((0.5, 2.0))("2.0")
+    2.0
+    """
+    by_text = {str(value): value for value in known}
+
+    def read(text: str) -> Known:
+        if text not in by_text:
+            raise ValueError(f"needs one of {', '.join(by_text)}, not {text[:40]}")
+        return by_text[text]
+
+    return read
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers from `least` to `most`.
+
+    >>> whole(0, 9)("7")
+    7
+    """
+
+    def read(text: str) -> int:
+        if not least <= int(text) <= most:
+            raise ValueError(f"needs {least} to {most}, not {text[:40]}")
+        return int(text)
+
+    return read
+
+
+def decimal(least: float, most: float, digits: int) -> Callable[[str], float]:
+    """Return a reader of numbers from `least` to `most`, rounded to so many digits.
+
+    >>> decimal(0, 1, 2)("0.333")
+    0.33
+    """
+
+    def read(text: str) -> float:
+        if not least <= float(text) <= most:
+            raise ValueError(f"needs {least:g} to {most:g}, not {text[:40]}")
+        return round(float(text), digits)
+
+    return read
+
+
+def switch(text: str) -> bool:
+    """Return whether a switch is on, from 0 or 1. Raises ValueError for another text."""
+    if text not in ("0", "1"):
+        raise ValueError(f"needs 0 or 1, not {text[:40]}")
+    return text == "1"

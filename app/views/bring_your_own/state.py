@@ -1,0 +1,35 @@
+"""What a visit to Bring your own holds: the files that are being looked at, and what was wrong with them."""
+
+from dataclasses import dataclass
+
+from nat_app.shared.settings import Held
+
+
+@dataclass
+class Bringing:
+    """The image set and the network that one visit brings."""
+
+    asked_set: str | None = None
+    """The id of the file of pictures that networks are asked about; None where they are not."""
+    set_problem: str = ""
+    """Why an image set could not be read, in one sentence."""
+    asked_network: str | None = None
+    """The id of the network's file that is being compared."""
+    network_problem: str = ""
+
+
+BRINGING = Held("bring_your_own", Bringing)
+
+
+def ask_set(file_id: str | None) -> None:
+    """Begin to ask about a file of pictures, or stop."""
+    bringing = BRINGING.get()
+    bringing.asked_set = file_id
+    if file_id:
+        bringing.set_problem = ""
+
+
+def ask_network(file_id: str | None) -> None:
+    """Begin to compare a network, or stop."""
+    bringing = BRINGING.get()
+    bringing.asked_network, bringing.network_problem = file_id, ""

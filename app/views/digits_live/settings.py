@@ -1,0 +1,9 @@
+"""What can be chosen on Digits live; in no link."""
+
+from nat_app.shared.settings import Setting
+
+MOST_SEED = 9999
+
+LATE = Setting("digits_late", True)
+"""Whether negatives are shown from a later step only."""
+SEED = Setting("digits_seed", 0)

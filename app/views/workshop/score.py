@@ -1,0 +1,104 @@
+"""What a visit to the workshop has guessed and won: points by card, and what a guess is worth."""
+
+from dataclasses import dataclass, field
+
+from nat_app.shared.settings import Held
+from nat_app.views.workshop.challenges import Clicks, Tried
+from nat_app.views.workshop.settings import LESSON
+
+MOST = 3
+"""Points that one card can give."""
+NEAR = ((0.05, 3), (0.10, 2), (0.20, 1))
+"""So near a guess must come, as a share, for so many points."""
+
+
+def for_guess(guess: float, truth: float) -> int:
+    """Return the points for a guess of a share in [0, 1]: 3 within five hundredths, 2 within ten, 1 within twenty.
+
+    >>> [for_guess(guess, 0.5) for guess in (0.45, 0.59, 0.31, 0.9)]
+    [3, 2, 1, 0]
+    """
+    apart = round(abs(guess - truth), 6)
+    return next((points for within, points in NEAR if apart <= within), 0)
+
+
+def for_photo(right: bool, guess: float, truth: float) -> int:
+    """Return the points for one photo: 1 for who is sure, 2 for a confidence within ten hundredths, 1 within twenty.
+
+    >>> [for_photo(True, 0.5, 0.55), for_photo(False, 0.5, 0.65), for_photo(False, 0.5, 0.9)]
+    [3, 1, 0]
+    """
+    return int(right) + min(for_guess(guess, truth), 2)
+
+
+def for_cost(cost: float, least: float) -> int:
+    """Return the points for a choice by its cost beside the least possible one: 3 within 2 %, 2 within 10, 1 within 50.
+
+    >>> [for_cost(cost, 1.0) for cost in (1.01, 1.1, 1.4, 2.0)]
+    [3, 2, 1, 0]
+    """
+    return next((points for factor, points in ((1.02, 3), (1.10, 2), (1.50, 1)) if cost <= factor * least + 1e-12), 0)
+
+
+@dataclass(frozen=True)
+class PhotoGuess:
+    """What a visitor said of one photo."""
+
+    who: str
+    """A key of `words.SURE`."""
+    baseline: float
+    """How sure the baseline is, in [0, 1]."""
+
+
+@dataclass
+class Game:
+    """What one visit has guessed and won."""
+
+    won: dict[str, int] = field(default_factory=dict)
+    """Points by card."""
+    lessons: dict[str, float] = field(default_factory=dict)
+    """The guesses that were revealed, shares in [0, 1] by lesson."""
+    photos: dict[str, PhotoGuess] = field(default_factory=dict)
+    """The guesses about photos, by round and photo."""
+    photo: str | None = None
+    """The photo whose answer is shown."""
+    clicks: Clicks | None = None
+    tried: Tried | None = None
+    factory: float | None = None
+    """The threshold that was chosen for the factory."""
+
+
+@dataclass
+class Shown:
+    """What a visit keeps though it begins the workshop again."""
+
+    part: str | None = None
+    """The part that was open last: tabs forget it when the visitor looks at another page."""
+    result: str | None = None
+    """The result that a link brought."""
+
+
+GAME = Held("workshop", Game)
+SHOWN = Held("workshop_shown", Shown)
+
+
+def award(card: str, points: int) -> None:
+    """Give a card's points, in place of those of an earlier try."""
+    GAME.get().won[card] = points
+
+
+def take_back(card: str) -> None:
+    """Take a card's points back: it is tried again."""
+    GAME.get().won.pop(card, None)
+
+
+def begin_again() -> None:
+    """Forget all that was guessed and won."""
+    GAME.forget()
+    LESSON.forget()
+
+
+def total() -> tuple[int, int]:
+    """Return the points won and those that could have been, of the cards done so far."""
+    won = GAME.get().won
+    return sum(won.values()), MOST * len(won)

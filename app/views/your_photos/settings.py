@@ -1,0 +1,32 @@
+"""What can be chosen on Your photos: which photo is open, how it is changed, and which part is shown."""
+
+from nat_app.frame.settings import gallery_file
+from nat_app.shared.gallery import samples
+from nat_app.shared.pairs import SET_TITLES
+from nat_app.shared.settings import PageSettings, Setting, one_of, switch
+from nat_app.views.your_photos.ways import WAYS, percents
+
+PARTS = ("Each photo", "Table of all", "Beside a stored set")
+
+SAMPLES = Setting("samples", False, switch)
+"""Whether the gallery's twelve samples are among the photos."""
+PART: Setting[str | None] = Setting("part", None, one_of(PARTS))
+OPENED: Setting[str | None] = Setting("opened", None, one_of([picture.path.stem for picture in samples()]))
+"""The key of the photo that is shown large; links name samples alone."""
+BESIDE: Setting[str | None] = Setting("beside", None, one_of(SET_TITLES))
+"""The stored set beside which the photos are drawn."""
+WAY = Setting("way", "noise", one_of(WAYS))
+HOW_FAR = {
+    key: Setting(f"far_{key}", percents(way)[len(percents(way)) * 2 // 5], one_of(percents(way)))
+    for key, way in WAYS.items()
+}
+"""How far along each way the opened photo is, in percent."""
+OTHER_PICTURE: Setting[str | None] = Setting("other_picture", None, gallery_file)
+"""What the opened photo turns into, where the way leads to another picture."""
+
+SETTINGS = PageSettings("your_photos", (SAMPLES, PART, OPENED, BESIDE, WAY, *HOW_FAR.values(), OTHER_PICTURE))
+
+
+def shows_known(key: str) -> Setting[bool]:
+    """Whether a visitor's photo shows one of the ten classes, as they say; in no link."""
+    return Setting(f"known_{key}", False)

@@ -1,0 +1,167 @@
+"""The verb `nat train`: which recipe is meant, with which fields set, for which seeds. Torch comes last."""
+
+import argparse
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import mean
+from typing import Any, get_type_hints
+
+from nat_core.data.sets import data_folder
+from nat_core.errors import CommandError
+from nat_core.measure.report import NetworkReport
+from nat_core.measure.wording import plural
+from nat_core.recipes import RECIPES, Recipe, recipe_in_protocol, recipe_named
+from nat_core.store.checkpoints import available, checkpoints_folder, load_card, own_folder
+
+OWN_ARCHITECTURE = "wrn16_1"
+"""Of a network on your own pictures, unless a recipe or --set names another: the smallest that learns photos."""
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train one network a seed into --out; a finished one is left as it is with --resume, and refused without."""
+    # argparse gives every word after --seeds to it, so a name that stands last is found there.
+    if options.name is None and options.seeds and not options.seeds[-1].isdigit():
+        *options.seeds, options.name = options.seeds
+    try:
+        recipe, seeds = chosen_recipe(options), chosen_seeds(options)
+    except ValueError as error:
+        return options.refuse(str(error))
+    out = options.out or own_folder(options.checkpoints)
+    reports = {}
+    for seed in seeds:
+        named = recipe if len(seeds) == 1 else replace(recipe, name=f"{recipe.name}_seed{seed}")
+        if options.resume and not options.known and named.name in available(out):
+            print(f"{named.name} is finished: {out / named.name}")
+        else:
+            _train_one(named, seed, out, options)
+        reports[named.name] = load_card(out, named.name).report
+    if len(seeds) > 1:
+        print("\n".join(over_seeds(list(reports.values()))))
+    if options.known:
+        print(f"try it with: nat predict PICTURE --networks {next(iter(reports))} --checkpoints {out}")
+    return 0
+
+
+def _train_one(recipe: Recipe, seed: int, out: Path, options: argparse.Namespace) -> None:
+    from nat_core.training.loop import train as train_network
+
+    try:
+        home = train_network(
+            recipe,
+            known=options.known,
+            negatives=options.negatives,
+            data=data_folder(options.data),
+            out=out,
+            teachers=checkpoints_folder(options.checkpoints),
+            seed=seed,
+            device=options.device,
+            threads=options.threads,
+            resume=options.resume,
+            log_test=options.log_test,
+        )
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+    trained = load_card(out, recipe.name).report
+    print(f"{recipe.name}: accuracy {100 * trained.accuracy:.2f} %")
+    for set_name, each in trained.negatives.items():
+        rates = ", ".join(f"NCR_{key} {value:.3f}" for key, value in each.ncr.items())
+        print(f"  {set_name} ({plural(each.images, 'picture')}): {rates}")
+    compare = "" if options.known else f"; compare it with: nat report --checkpoints {out}"
+    print(f"stored in {home}{compare}")
+
+
+def chosen_recipe(options: argparse.Namespace) -> Recipe:
+    """Return the recipe that a command means; ValueError, naming the known ones, where there is none.
+
+    On your own pictures NAME may be a recipe, whose settings are then taken, or any name for the new network.
+    """
+    if options.known:
+        recipe = _own_recipe(options.name, options.known, options.negatives, options.protocol)
+    elif options.name is None:
+        raise ValueError(f"name a recipe ({', '.join(RECIPES)}), or your own pictures with --known")
+    elif options.negatives:
+        raise ValueError("--negatives goes with --known: name the pictures to learn as well")
+    elif options.protocol:
+        recipe = recipe_in_protocol(options.name, options.protocol)
+    else:
+        recipe = recipe_named(options.name)
+    return with_settings(recipe, [*options.set, *([f"epochs={options.epochs}"] if options.epochs else [])])
+
+
+def _own_recipe(name: str | None, known: Path, negatives: Path | None, protocol: str | None) -> Recipe:
+    folder = known.resolve()
+    stem = re.sub(r"[^\w-]+", "_", folder.name.removesuffix(".npz")).strip("_") or "own"
+    if name in RECIPES:
+        recipe = recipe_in_protocol(name, protocol) if protocol else recipe_named(name)
+        # Another name than the published network's: its pictures and classes are others.
+        return replace(recipe, name=f"{name}_on_{stem}")
+    if protocol:
+        raise ValueError(f"--protocol {protocol} goes with a recipe's name: {', '.join(RECIPES)}")
+    return Recipe(name or f"{stem}_{'nat' if negatives else 'baseline'}", OWN_ARCHITECTURE)
+
+
+def chosen_seeds(options: argparse.Namespace) -> list[int]:
+    """Return the seeds of a command, each once; ValueError where one is no whole number from 0 up."""
+    wrong = [each for each in options.seeds or [] if not (each.isascii() and each.isdigit())]
+    if wrong:
+        raise ValueError(f"--seeds needs whole numbers from 0 up, not {wrong[0]!r}")
+    return list(dict.fromkeys(map(int, options.seeds))) if options.seeds else [options.seed]
+
+
+def with_settings(recipe: Recipe, assignments: Sequence[str]) -> Recipe:
+    """Return the recipe with fields set by words like `negative_weight=2`.
+
+    Lists are divided by commas (`attention_levels=low,high`), sizes written as `sizes=24:0.55,32:1`, None as `none`.
+    Raises ValueError that names the known fields, or what a field needs.
+
+    >>> with_settings(RECIPES["digits_nat"], ["negative_weight=2", "flip=true", "sizes=16:0.5,32:1"]).sizes
+    ((16, 0.5), (32, 1.0))
+    """
+    kinds, changes = get_type_hints(Recipe), {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        if not equals:
+            raise ValueError(f"--set needs FIELD=VALUE, not {assignment!r}")
+        if name not in kinds:
+            raise ValueError(f"unknown field {name!r} of a recipe; known: {', '.join(kinds)}")
+        try:
+            changes[name] = _value(text, str(kinds[name]))
+        except ValueError:
+            raise ValueError(f"{name} needs {_NEEDS.get(str(kinds[name]), 'SIZE:SHARE,...')}, not {text!r}") from None
+    return replace(recipe, **changes)
+
+
+_NEEDS = {str(int): "a whole number", str(float): "a number", str(bool): "true or false"}
+
+
+def _value(text: str, kind: str) -> Any:
+    """The text as the kind of value that a field takes, the kind written as Python writes it."""
+    if kind == str(bool):
+        if text.lower() not in ("true", "false"):
+            raise ValueError(text)
+        return text.lower() == "true"
+    if kind in (str(int), str(float)):
+        return int(text) if kind == str(int) else float(text)
+    if kind == str(str | None):
+        return None if text.lower() in ("none", "") else text
+    if kind == str(tuple[str, ...]):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    if kind == str(str):
+        return text
+    pairs = [part.split(":") for part in text.split(",")]
+    return tuple((int(size), float(share)) for size, share in pairs)
+
+
+def over_seeds(reports: Sequence[NetworkReport]) -> list[str]:
+    """Return a line on the accuracy over seeds, and one on each set of negatives: mean, smallest and largest."""
+    lines = [f"over {len(reports)} seeds: accuracy {_spread([100 * each.accuracy for each in reports], 2)} %"]
+    for name in reports[0].negatives:
+        rates = [each.sets[name].ncr["0.9"] for each in reports if name in each.sets]
+        lines.append(f"  {name}: NCR_0.9 {_spread(rates, 3)}")
+    return lines
+
+
+def _spread(values: Sequence[float], digits: int) -> str:
+    return f"{mean(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"

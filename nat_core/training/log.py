@@ -1,0 +1,133 @@
+"""The log of a run: a row for each epoch in a CSV file beside its state, and in TensorBoard where that is installed.
+
+A run that was killed goes on with the rows up to its newest state, so that no epoch stands twice.
+"""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nat_core.data.sets import ImageSet
+from nat_core.files import csv_text, write_durably
+from nat_core.measure.metrics import accuracy, negative_confidence_rate
+from nat_core.measure.predictions import BACKGROUND, Predictions, raw
+from nat_core.network.inference import Network, predict
+from nat_core.recipes import THRESHOLDS
+from nat_core.training.pictures import Watched
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+RATES = ("held_out_accuracy", *(f"held_out_ncr_{threshold:g}" for threshold in THRESHOLDS))
+"""Fractions in [0, 1], on the pictures that are watched; empty where none are."""
+
+
+@dataclass(frozen=True)
+class EpochRow:
+    """One epoch of a run; the parts of the loss are means over its steps."""
+
+    epoch: int
+    """From 1 up."""
+    step: int
+    """Steps done when it ended."""
+    learning_rate: float
+    """Of its last step."""
+    loss: float
+    cross_entropy: float
+    divergence: float
+    attention: float
+    """The weighted cost of imitating a teacher, 0 without one."""
+    seconds: float
+    """Time spent training since the run began."""
+    images_per_second: float
+    rates: Mapping[str, float] = field(default_factory=dict)
+    """By some of RATES."""
+
+    @property
+    def values(self) -> dict[str, int | float]:
+        """The numbers by column, without what was not measured."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name != "rates"} | dict(self.rates)
+
+
+COLUMNS = (*(each.name for each in fields(EpochRow) if each.name != "rates"), *RATES)
+
+
+class EpochLog:
+    """The rows of one run, on disk."""
+
+    def __init__(self, path: Path, events: Path | None = None, step: int = 0) -> None:
+        """Go on with the rows that `path` holds up to that step; `events` is a folder for TensorBoard."""
+        self._path = path
+        self._rows = [row for row in read_log(path) if int(row["step"]) <= step]
+        self._writer = _tensorboard(events, step)
+
+    @property
+    def content(self) -> bytes:
+        """The log as a CSV file."""
+        return as_csv(self._rows)
+
+    def add(self, row: EpochRow) -> None:
+        """Write a row."""
+        self._rows.append({column: _text(row.values.get(column)) for column in COLUMNS})
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        # The whole file each time, so that a kill leaves it before or after this row and never in the middle.
+        write_durably(self._path, self.content)
+        if self._writer is not None:
+            for column, value in row.values.items():
+                self._writer.add_scalar(column, value, row.step)
+            self._writer.flush()
+
+    def close(self) -> None:
+        """Let TensorBoard write what it still holds."""
+        if self._writer is not None:
+            self._writer.close()
+
+
+def read_log(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a log, by column; none where there is no file, or one with other columns."""
+    if not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        return list(reader) if tuple(reader.fieldnames or ()) == COLUMNS else []
+
+
+def as_csv(rows: Sequence[Mapping[str, str]]) -> bytes:
+    """Return the content of a log with these rows.
+
+    >>> as_csv([]).decode().split(",")[:3]
+    ['epoch', 'step', 'learning_rate']
+    """
+    return csv_text([COLUMNS, *([row[column] for column in COLUMNS] for row in rows)]).encode()
+
+
+def held_out_rates(network: Network, watched: Watched) -> dict[str, float]:
+    """Return the network's accuracy on the known pictures that are watched and its NCRs on the negatives, by column."""
+    rates = {}
+    if watched.known is not None and watched.known.labels is not None:
+        rates[RATES[0]] = accuracy(_predicted(network, watched.known).predicted, watched.known.labels)
+    if watched.negatives is not None:
+        confidence = _predicted(network, watched.negatives).confidence
+        rates |= {name: negative_confidence_rate(confidence, t) for name, t in zip(RATES[1:], THRESHOLDS, strict=True)}
+    return rates
+
+
+def _predicted(network: Network, images: ImageSet) -> Predictions:
+    said = predict(network, images.pixels, name=images.name, ids=images.ids)
+    return raw({"": said})[""] if network.classes[-1] == BACKGROUND else said
+
+
+def _text(value: int | float | None) -> str:
+    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _tensorboard(folder: Path | None, step: int) -> "SummaryWriter | None":
+    if folder is None or find_spec("tensorboard") is None:
+        return None
+    from torch.utils.tensorboard import SummaryWriter
+
+    # What was written after the state that the run goes on from would stand twice.
+    return SummaryWriter(str(folder), purge_step=step + 1)

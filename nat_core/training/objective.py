@@ -1,0 +1,151 @@
+"""What one step minimises: J_NAT of the batch, and the imitation of a teacher where there is one.
+
+Also at which precision its forward passes run: bfloat16 autocast where a short trial finds it faster.
+"""
+
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from copy import deepcopy
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from nat_core.network.models import Classifier, Outputs
+from nat_core.recipes import LEVELS, Recipe
+from nat_core.training.batches import Batch
+from nat_core.training.losses import (
+    DIVERGENCES,
+    attention_transfer_loss,
+    distillation_loss,
+    equal_gradient_weight,
+    nat_loss,
+)
+
+
+class StepLoss(NamedTuple):
+    """What a step minimises, after its parts: each a mean over its own pictures, 0 where it has none."""
+
+    cross_entropy: Float[Tensor, ""]
+    divergence: Float[Tensor, ""]
+    imitation: Float[Tensor, ""]
+    """The weighted cost of imitating the teacher."""
+    total: Float[Tensor, ""]
+
+
+def step_loss(
+    recipe: Recipe, model: Classifier, teacher: Classifier | None, batch: Batch, precision: str, scale: float
+) -> StepLoss:
+    """Return what a step on this batch minimises; `scale` is the recipe's `divergence_scale`.
+
+    In-distribution pictures and negatives go through the network together, so that they share the norms' statistics.
+    """
+    with autocast(batch.images.device, precision):
+        student = model(batch.images)
+    if teacher is None:
+        return objective(recipe, batch, student, scale=scale)
+    with torch.no_grad(), autocast(batch.images.device, precision):
+        shown = teacher(batch.images)
+    # A student may be asked for its maps as the next layer sees them, which only the network itself can say.
+    student, shown = (
+        Outputs(outputs.logits, imitated_groups(recipe, each, outputs))
+        for each, outputs in ((model, student), (teacher, shown))
+    )
+    return objective(recipe, batch, student, shown, scale=scale)
+
+
+def objective(
+    recipe: Recipe, batch: Batch, student: Outputs, teacher: Outputs | None = None, *, scale: float = 1.0
+) -> StepLoss:
+    """Return J_NAT of a batch by the recipe's weights, and what imitating the teacher adds to it.
+
+    `student` and `teacher` are the outputs on the batch's pictures, their groups those whose maps are imitated;
+    `scale` multiplies the weight of the divergence.
+    """
+    # The losses are taken in float32 whatever the forward pass ran at: exp and log of bfloat16 lose three digits.
+    logits = student.logits.float()
+    # Unlabelled negatives are shown for the teacher's maps alone: J_NAT never sees their rows.
+    loss = nat_loss(
+        logits[: len(batch.labels)] if recipe.negatives_unlabelled else logits,
+        batch.labels,
+        recipe.divergence,
+        recipe.negative_weight * scale,
+        label_smoothing=recipe.label_smoothing,
+        separate_means=recipe.separate_means,
+        hardest=recipe.hardest,
+    )
+    imitation = loss.total.new_zeros(()) if teacher is None else _imitation(recipe, batch, student, teacher)
+    return StepLoss(loss.cross_entropy, loss.divergence, imitation, loss.total + imitation)
+
+
+def _imitation(recipe: Recipe, batch: Batch, student: Outputs, teacher: Outputs) -> Float[Tensor, ""]:
+    # beta was set for 32 x 32: the mean over fewer positions of maps of length 1 is larger in that proportion.
+    scale = (batch.images.shape[-1] / 32) ** 2 if recipe.attention_normalised else 1.0
+    distance = attention_transfer_loss(student.groups, teacher.groups, recipe.attention_normalised)
+    imitation = recipe.attention_weight * scale * distance
+    if not recipe.distillation_weight:
+        return imitation
+    rows = len(batch.labels) if recipe.negatives_unlabelled else len(batch.images)
+    distilled = distillation_loss(
+        student.logits[:rows].float(), teacher.logits[:rows].float(), recipe.distillation_temperature
+    )
+    return imitation + recipe.distillation_weight * distilled
+
+
+def imitated_groups(recipe: Recipe, model: Classifier, outputs: Outputs) -> tuple[Float[Tensor, "n _ _ _"], ...]:
+    """Return the groups whose maps are imitated, before or after their activation."""
+    groups: Sequence[Tensor] = model.activated(outputs.groups) if recipe.attention_activated else outputs.groups
+    # All three levels means every group: ResNet-18 has a fourth that no level names.
+    if recipe.attention_levels == LEVELS:
+        return tuple(groups)
+    return tuple(groups[model.levels[LEVELS.index(level)]] for level in recipe.attention_levels)
+
+
+def divergence_scale(recipe: Recipe, classes: int) -> float:
+    """Return the factor that brings a recipe's divergence to KL's gradient; 1 where the recipe leaves it as it is."""
+    if not recipe.equal_gradient or recipe.divergence not in DIVERGENCES:
+        return 1.0
+    return equal_gradient_weight(recipe.divergence, classes)
+
+
+def autocast(device: torch.device, precision: str) -> AbstractContextManager:
+    """Return the context in which a forward pass runs at that precision, `float32` or `bfloat16`."""
+    if precision == "bfloat16":
+        return torch.autocast(device.type, torch.bfloat16)
+    return nullcontext()
+
+
+def choose_precision(recipe: Recipe, model: nn.Module) -> str:
+    """Return the precision to train at: the recipe's own, or where that is `auto` the faster one.
+
+    bfloat16 has to be a fifth faster in the trial, on pictures of the size that the schedule begins with: it is twice
+    as fast on processors with AMX and a quarter slower on those that have AVX-512 only, so the answer does not swing
+    between two runs on the same machine.
+    """
+    if recipe.precision != "auto":
+        return recipe.precision
+    device = next(model.parameters()).device
+    if device.type != "cpu":
+        return "bfloat16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "float32"
+    side, _ = recipe.sizes[0]
+    beside = 0 if recipe.negatives_inside or not recipe.has_negatives else recipe.negatives_per_batch
+    grey = torch.zeros(recipe.batch_size + beside, 3, side, side).contiguous(memory_format=torch.channels_last)
+    precisions = ("float32", "bfloat16")
+    # The first pass at each compiles and allocates; the least of four is what the processor can do undisturbed.
+    times = {precision: [_seconds(model, grey, precision)] for precision in precisions}
+    for _ in range(3):
+        for precision in precisions:
+            times[precision].append(_seconds(model, grey, precision))
+    return "bfloat16" if min(times["bfloat16"]) < 0.8 * min(times["float32"]) else "float32"
+
+
+def _seconds(model: nn.Module, images: Tensor, precision: str) -> float:
+    # On a copy: a trial must not move the running statistics of the network that is to be trained.
+    trial = deepcopy(model).train()
+    started = time.perf_counter()
+    with autocast(images.device, precision):
+        logits = trial(images).logits
+    logits.float().square().mean().backward()
+    return time.perf_counter() - started

@@ -1,0 +1,148 @@
+"""What a run learns from and is held against: the image sets that its recipe names, or a person's own pictures."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from nat_core.data.sets import ImageSet, evenly, load_set
+from nat_core.data.splits import read_known, read_negatives
+from nat_core.errors import MissingDataset
+from nat_core.measure.variants import without_variants
+from nat_core.recipes import IN_DISTRIBUTION, OWN, OWN_NEGATIVES, Recipe
+from nat_core.store.checkpoints import OwnData
+
+WATCHED = 2_000
+"""The most pictures of a set that are looked at after each epoch, evenly spaced."""
+_NEGATIVES_WATCHED = ("cifar100_held_out", "digits_7_train", "own_negatives_test", "cifar100_test", "digits_67_test")
+
+
+@dataclass(frozen=True, eq=False)
+class Watched:
+    """Pictures that a run is measured on after each epoch; none of a kind where nothing may be looked at."""
+
+    known: ImageSet | None = None
+    negatives: ImageSet | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether there are any."""
+        return self.known is not None or self.negatives is not None
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """The pictures of one run."""
+
+    known: ImageSet
+    """Those to learn, with labels and classes."""
+    negatives: ImageSet | None
+    """Those to be neutral on, but for what is made up on the fly."""
+    data: Path | None = None
+    """Where image sets that are known by name lie."""
+    own: Mapping[str, ImageSet] = field(default_factory=dict)
+    """A person's own sets, by the names under which they are reported."""
+    source: OwnData | None = None
+    """What a card says of a person's own pictures."""
+
+    @property
+    def mean(self) -> tuple[float, ...]:
+        """The channel means of the known pictures, in [0, 1]."""
+        return tuple(float(each) / 255 for each in self.known.pixels.reshape(-1, 3).mean(0))
+
+    @property
+    def std(self) -> tuple[float, ...]:
+        """Their standard deviations, in [0, 1], at least one step of a pixel: pictures of one colour have none."""
+        return tuple(max(float(each), 1.0) / 255 for each in self.known.pixels.reshape(-1, 3).std(0))
+
+    def named(self, name: str) -> ImageSet:
+        """Return a set that is reported on, by its name; MissingDataset where it is not there."""
+        if name in self.own:
+            return self.own[name]
+        if name.startswith(f"{OWN}_"):
+            raise MissingDataset(f"No image set {name}: no such pictures were handed over")
+        return load_set(name, self.data)
+
+    def reported(self, recipe: Recipe) -> list[str]:
+        """Return the names of the sets that a finished network is run on."""
+        # The gallery shows the ten CIFAR-10 classes and things outside them: it says nothing of other classes.
+        return [*without_variants(recipe.roles), *(["gallery"] if recipe.in_distribution == "cifar10" else [])]
+
+    def watched(self, recipe: Recipe, *, log_test: bool = False) -> Watched:
+        """Return the pictures that accuracy and NCR are taken on after each epoch.
+
+        They are held-out ones. The test sets of the paper's protocol are looked at with `log_test` alone: whoever
+        watches them while choosing settings has chosen by them.
+        """
+        if not (log_test or recipe.held_out or recipe.in_distribution == OWN):
+            return Watched()
+        names = [name for name, role in recipe.roles.items() if role == IN_DISTRIBUTION]
+        names += [name for name in _NEGATIVES_WATCHED if name in recipe.roles]
+        return Watched(*(self._some(name) for name in names[:2]))
+
+    def _some(self, name: str) -> ImageSet | None:
+        try:
+            images = self.named(name)
+        except MissingDataset:
+            return None
+        return images.take(evenly(len(images), WATCHED))
+
+
+def pictures_of(
+    recipe: Recipe,
+    data: Path | None = None,
+    *,
+    known: Path | str | None = None,
+    negatives: Path | str | None = None,
+) -> tuple[Recipe, Pictures, tuple[str, ...]]:
+    """Return the recipe as it learns from its pictures, those pictures, and sentences about them.
+
+    They are the sets that the recipe names, or a person's own: without `negatives` the recipe's own negatives, where it
+    names any; a batch larger than the pictures there are is made smaller. Raises MissingDataset where pictures are not
+    there, ValueError where they cannot be learnt from (see `nat_core.data.splits`).
+    """
+    if known is not None:
+        return _own_pictures(recipe, data, known, negatives)
+    if recipe.in_distribution == OWN or negatives is not None:
+        raise ValueError(f"{recipe.name} needs known pictures of your own: say where they are, with known=")
+    others = load_set(recipe.negatives, data) if recipe.negatives else None
+    return recipe, Pictures(load_set(recipe.training_set, data), others, data), ()
+
+
+def _own_pictures(
+    recipe: Recipe, data: Path | None, known: Path | str, negatives: Path | str | None
+) -> tuple[Recipe, Pictures, tuple[str, ...]]:
+    if recipe.held_out:
+        raise ValueError("held_out is for CIFAR-10 and the digits: of own pictures a part is held out anyway")
+    ours = read_known(known)
+    theirs = None if negatives is None else read_negatives(negatives)
+    changes = {"in_distribution": OWN, "protocol": OWN, "negatives": OWN_NEGATIVES if theirs else recipe.negatives}
+    recipe, sentences = _fitting(replace(recipe, **changes), len(ours.train), len(theirs.train) if theirs else None)
+    splits = [ours] if theirs is None else [ours, theirs]
+    parts = [part for split in splits for part in (split.train, split.held_out)]
+    source = OwnData(
+        known=Path(known).resolve().name,
+        negatives=None if negatives is None else Path(negatives).resolve().name,
+        pictures={part.name: len(part) for part in parts},
+        divided=" ".join(split.how for split in splits),
+        sha256={split.train.name: split.sha256 for split in splits},
+    )
+    others = theirs.train if theirs else load_set(recipe.negatives, data) if recipe.negatives else None
+    skipped = dict.fromkeys(each for part in parts for each in part.skipped)
+    told = (*(split.how for split in splits), *sentences, *skipped)
+    return recipe, Pictures(ours.train, others, data, {part.name: part for part in parts}, source), told
+
+
+def _fitting(recipe: Recipe, known: int, negatives: int | None) -> tuple[Recipe, list[str]]:
+    """The recipe with a batch that the pictures fill at least four times, its negatives in the same proportion."""
+    size, count, sentences = recipe.batch_size, recipe.negatives_per_batch, []
+    if size - (count if recipe.negatives_inside and recipe.has_negatives else 0) > known:
+        size = max(2, known // 4)
+        fewest = len(recipe.synthetic) + bool(recipe.negatives and count)
+        count = max(fewest, round(size * count / recipe.batch_size))
+        size = max(size, count + 1) if recipe.negatives_inside else size
+        sentences.append(f"{recipe.batch_size} pictures a step are more than the {known:,} to learn: {size} are taken.")
+    if negatives is not None and count - len(recipe.synthetic) > negatives:
+        count = negatives + len(recipe.synthetic)
+    if count != recipe.negatives_per_batch:
+        sentences.append(f"Of negatives {count} a step are taken instead of {recipe.negatives_per_batch}.")
+    return replace(recipe, batch_size=size, negatives_per_batch=count), sentences

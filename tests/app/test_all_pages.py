@@ -1,0 +1,27 @@
+"""Every page opens, on made-up networks and on none: also what `.ci/lowest` runs on the lowest versions allowed."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.pages import MAIN, said
+
+PAGES = sorted(view.relative_to(Path(MAIN).parent).as_posix() for view in Path(MAIN).parent.glob("views/*/view.py"))
+
+
+def test_there_are_ten() -> None:
+    assert len(PAGES) == 10
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_it_opens_with_one_title(start, networks: Path, page: str) -> None:
+    app = start(networks, page)
+    assert said(app)
+    assert len(app.title) == 1
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_it_opens_where_no_network_is_trained(start, tmp_path: Path, page: str) -> None:
+    app = start(tmp_path, page)
+    assert said(app)
+    assert len(app.title) == 1

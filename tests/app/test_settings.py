@@ -1,0 +1,114 @@
+"""Typed settings and what a visit holds: what they begin with, what links may say of them, and who owns which key."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+import streamlit as st
+from hypothesis import given
+from hypothesis import strategies as some
+
+from nat_app.frame import links
+from nat_app.pages import PAGES, SETTINGS
+from nat_app.shared.settings import Held, PageSettings, Setting, decimal, one_of, switch, whole
+
+SIZE = Setting("size", 3, whole(1, 9))
+LASTS = Setting("lasts", False, switch, lasting=True)
+SECRET = Setting("secret", "x")
+GRID = PageSettings("grid", (SIZE, LASTS, SECRET), together=True)
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A visit's session, empty."""
+    held: dict[str, Any] = {}
+    monkeypatch.setattr(st, "session_state", held)
+    return held
+
+
+def test_a_setting_begins_with_its_default_and_goes_back_to_it(session: dict[str, Any]) -> None:
+    assert (SIZE.value, session) == (3, {})
+    assert (SIZE.bind(), session) == ("size", {"size": 3})
+    SIZE.put(5)
+    assert (SIZE.bind(), SIZE.value) == ("size", 5)
+    SIZE.forget()
+    assert (SIZE.value, session) == (3, {})
+
+
+def test_what_a_visit_holds_is_made_once(session: dict[str, Any]) -> None:
+    held = Held[list[int]]("numbers", list)
+    held.get().append(1)
+    assert held.get() == session["numbers"] == [1]
+    held.forget()
+    assert held.get() == []
+
+
+def test_every_key_has_one_owner_and_every_page_its_folder() -> None:
+    keys = Counter(setting.key for page in SETTINGS for setting in page.settings)
+    assert keys.most_common(1)[0][1] == 1
+    assert {page.page for page in SETTINGS} <= {"", *(page.name for page in PAGES)}
+
+
+@pytest.mark.parametrize("setting", [setting for page in SETTINGS for setting in page.settings], ids=lambda it: it.key)
+def test_a_link_need_not_name_what_a_setting_begins_with(setting: Setting) -> None:
+    assert links.write("http://here/", [(setting, setting.default)]) == "http://here/?v=1"
+
+
+@given(some.integers(1, 9))
+def test_what_is_written_is_read_again(size: int) -> None:
+    address = links.write("http://here/grid", [(SIZE, size), (SECRET, "y")])
+    query = dict(part.split("=") for part in address.partition("?")[2].split("&"))
+    assert "secret" not in query
+    assert links.read(query, [GRID]) == ({} if size == 3 else {"size": size}, [])
+
+
+def test_a_link_puts_back_what_it_does_not_name_but_what_lasts() -> None:
+    assert links.unnamed({"lasts": True}, [GRID]) == [SIZE, SECRET]
+    assert links.unnamed({"size": 4}, [GRID]) == [SECRET]
+    assert links.unnamed({"other": 4}, [GRID]) == []
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "complaint"),
+    [
+        (one_of(("a", "b")), "c", "needs one of a, b, not c"),
+        (whole(0, 9), "10", "needs 0 to 9, not 10"),
+        (decimal(0, 1, 2), "1.5", "needs 0 to 1, not 1.5"),
+        (decimal(0, 1, 2), "nan", "needs 0 to 1, not nan"),
+        (switch, "yes", "needs 0 or 1, not yes"),
+    ],
+)
+def test_readers_name_what_they_need_and_what_they_got(read, text: str, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        read(text)
+
+
+def test_a_page_opened_with_settings_has_them_before_it_is_drawn(session: dict[str, Any], monkeypatch) -> None:
+    monkeypatch.setattr(st, "query_params", Query())
+    went = []
+    monkeypatch.setattr(st, "switch_page", went.append)
+    links.go("grid", size=7)
+    assert links.follow([GRID]) == []
+    assert session["size"] == 7
+    links.leave()
+    links.leave()
+    assert went == ["views/grid/view.py"]
+
+
+def test_links_that_name_a_page_are_counted(session: dict[str, Any], monkeypatch) -> None:
+    query = Query(size="4")
+    monkeypatch.setattr(st, "query_params", query)
+    for _ in range(2):
+        links.follow([GRID])
+    assert links.times_followed("grid") == 1
+    query["size"] = "banana"
+    assert links.follow([GRID], {"size": 3}) == ["This link has a setting we do not know (size=banana). We used 3."]
+    assert (links.times_followed("grid"), session["size"]) == (1, 4)
+
+
+class Query(dict[str, str]):
+    """A page's query."""
+
+    def to_dict(self) -> dict[str, str]:
+        """What it holds."""
+        return dict(self)
