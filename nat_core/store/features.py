@@ -46,6 +46,8 @@ class Features:
 def choose(count: int, available: int, seed: int = SEED) -> Int[np.ndarray, " count"]:
     """Return which of a set's pictures are chosen, in ascending order; all where it holds no more than `count`.
 
+    Both numbers are at least 1, else ValueError; the same ones are chosen for the same `seed`.
+
     >>> choose(3, 5).tolist(), choose(9, 3).tolist()
     ([2, 3, 4], [0, 1, 2])
     """
@@ -67,6 +69,7 @@ def save_features(folder: Path, name: str, features: Mapping[str, Features]) -> 
         arrays[f"{set_name}/ids"] = packed_ids(each.ids)
         metadata[f"{set_name}/chosen"] = f"{len(each)} by numpy.random.default_rng({SEED}).permutation"
     path = Path(folder) / name / FEATURES
+    # The file first: as long as the card does not name its digest, it does not count.
     digest = write_durably(path, packed(arrays, metadata))
     write_card(Path(folder) / name, replace(card, sha256=card.sha256 | {FEATURES: digest}))
     return path

@@ -23,7 +23,7 @@ class Point:
     """What both networks make of the digits after some steps."""
 
     step: int
-    readings: dict[Kind, digits.Reading]
+    readings: dict[Kind, digits.Result]
 
 
 @dataclass
@@ -65,7 +65,7 @@ def _work(seed: int, shown_from: int, threshold: float) -> Iterator[Point]:
 
 
 def _point(state: twins.State, pictures: digits.Digits, threshold: float) -> Point:
-    return Point(state.step, dict(zip(KINDS, digits.read(state, pictures, threshold), strict=True)))
+    return Point(state.step, dict(zip(KINDS, digits.measure(state, pictures, threshold), strict=True)))
 
 
 def follow() -> fair_queue.Turn | None:
