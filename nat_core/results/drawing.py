@@ -33,11 +33,11 @@ class Panel:
 
 @dataclass
 class Drawing:
-    """An SVG picture of a size in pixels, on white; `says` is read aloud in place of it."""
+    """An SVG picture of a size in pixels, on white; `alt_text` is read aloud in place of it."""
 
     width: int
     height: int
-    says: str
+    alt_text: str
     _parts: list[str] = field(default_factory=list)
 
     def line(self, points: Iterable[Point], colour: str = INK, width: Number = 1, dashes: str = "") -> None:
@@ -96,4 +96,4 @@ class Drawing:
             f'height="{self.height}" font-family="sans-serif" font-size="12" role="img">'
         )
         ground = f'<rect width="{self.width}" height="{self.height}" fill="#FFFFFF"/>'
-        return "\n".join([head, f"<title>{escape(self.says)}</title>", ground, *self._parts, "</svg>"]) + "\n"
+        return "\n".join([head, f"<title>{escape(self.alt_text)}</title>", ground, *self._parts, "</svg>"]) + "\n"

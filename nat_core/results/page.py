@@ -8,7 +8,7 @@ from nat_core.files import write_durably
 from nat_core.measure.report import threshold_key
 from nat_core.paper import decisions
 from nat_core.paper.findings import claims, summary
-from nat_core.paper.tables import BY_ITSELF, Grid, markdown, pipes
+from nat_core.paper.tables import THRESHOLD_FREE, Grid, markdown, markdown_table
 from nat_core.recipes import THRESHOLDS
 from nat_core.results import plots
 from nat_core.results.drawing import Drawing
@@ -101,15 +101,15 @@ def page(folder: Path) -> dict[str, str]:
 
 def _image(named: tuple[str, Drawing]) -> str:
     stem, drawing = named
-    return f"![{drawing.says}]({PLOTS}/{stem}.svg)"
+    return f"![{drawing.alt_text}]({PLOTS}/{stem}.svg)"
 
 
 def _claims(found: Found) -> Iterator[str]:
     judged = claims({name: card.report for name, card in found.cards.items()}, claim_distances(found.levels))
     yield "## What held"
     yield summary(judged)
-    grid = [(each.says, f"**{each.verdict}**", each.measured, each.rule) for each in judged]
-    yield pipes(Grid(("the paper says", "here", "measured", "rule"), tuple(grid)))
+    grid = [(each.statement, f"**{each.verdict}**", each.measured, each.rule) for each in judged]
+    yield markdown_table(Grid(("the paper says", "here", "measured", "rule"), tuple(grid)))
 
 
 def _tables(found: Found) -> Iterator[str]:
@@ -131,9 +131,9 @@ def _over_seeds(found: Found) -> Iterator[str]:
         yield more + ", ".join(single) + ". More: `nat reproduce --study seeds more_seeds`."
     if several:
         yield "Mean ± standard deviation over seeds."
-        measures = [*(("ncr", threshold_key(t)) for t in THRESHOLDS), *((field, None) for field in BY_ITSELF)]
+        measures = [*(("ncr", threshold_key(t)) for t in THRESHOLDS), *((field, None) for field in THRESHOLD_FREE)]
         sheet = study_sheet(several, None, found.noise, measures)
-        yield from (pipes(sheet.recipes), pipes(sheet.rates))
+        yield from (markdown_table(sheet.recipes), markdown_table(sheet.rates))
 
 
 def _over_pictures(found: Found) -> Iterator[str]:
@@ -149,7 +149,7 @@ def _over_pictures(found: Found) -> Iterator[str]:
             "Two stored networks on the same pictures, which are drawn anew 2,000 times (paired bootstrap). The "
             "interval says how much depends on the pictures; it says nothing about what another seed would give."
         )
-        yield pipes(Grid(("difference", "set", "measure", "value", "95 % interval", "pictures"), tuple(rows)))
+        yield markdown_table(Grid(("difference", "set", "measure", "value", "95 % interval", "pictures"), tuple(rows)))
 
 
 def _levels(found: Found, drawings: dict[str, Drawing]) -> Iterator[str]:
@@ -163,7 +163,7 @@ def _levels(found: Found, drawings: dict[str, Drawing]) -> Iterator[str]:
         drawings["levels"] = drawing
         yield _image(("levels", drawing))
         yield plots.LEVELS_LEGEND
-    yield pipes(level_table(found.levels))
+    yield markdown_table(level_table(found.levels))
     yield "\n".join(f"- {sentence}" for sentence in level_outcomes(found.levels))
     yield "More seeds: `nat reproduce --study noise_floor seeds`, which measures these distances at its end."
 
@@ -177,4 +177,4 @@ def _networks(found: Found) -> Iterator[str]:
     if rows:
         yield "## The networks"
         measured = ("parameters", "minutes", "precision", "hardware", "trained at")
-        yield pipes(Grid(("network", "protocol", "epochs", "seed", *measured), tuple(rows)))
+        yield markdown_table(Grid(("network", "protocol", "epochs", "seed", *measured), tuple(rows)))

@@ -132,9 +132,9 @@ def matrix(title: str, rows: Sequence[Row], reference: Row, noise: Noise) -> Dra
     shown = [reference, *(row for row in rows if row.reports and row is not reference)]
     sets = tuple(dict.fromkeys(name for row in shown for name in row.reports[0].negatives))
     side, high = 570 // len(sets), 26
-    says = f"{title}: NCR at 95 % kept, trained on by tested on"
-    drawing = Drawing(760, 110 + high * len(shown), says)
-    drawing.text((16, 20), says, bold=True)
+    heading = f"{title}: NCR at 95 % kept, trained on by tested on"
+    drawing = Drawing(760, 110 + high * len(shown), heading)
+    drawing.text((16, 20), heading, bold=True)
     for column, name in enumerate(sets):
         parts = name.split("_")
         for line, part in enumerate(parts):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nat_core.measure.wording import plural
-from nat_core.paper.tables import ABSENT, BY_ITSELF, Grid, figure, pipes, set_columns
+from nat_core.paper.tables import ABSENT, THRESHOLD_FREE, Grid, markdown_table, rate_text, set_columns
 from nat_core.recipes import UNSEEN, headline_set
 from nat_core.results import plots
 from nat_core.results.drawing import Drawing
@@ -32,7 +32,7 @@ from nat_core.studies.rows import (
 
 NOT_RUN = "not run yet"
 MARKS: dict[Side, str] = {"below": " ▼", "above": " ▲", "within": "", "unknown": ""}
-MEASURES = (("ncr", HIGHEST_KEY), *((field, None) for field in BY_ITSELF))
+MEASURES = (("ncr", HIGHEST_KEY), *((field, None) for field in THRESHOLD_FREE))
 """What a study's rows report of each set: NCR at the highest threshold, then what needs none."""
 
 
@@ -78,7 +78,7 @@ def spread_cell(row: Row, measure: Measure) -> str:
         return ABSENT
     if measure is accuracy:
         return f"{100 * found.mean:.2f}" + ("" if found.deviation is None else f" ± {100 * found.deviation:.2f}") + " %"
-    return figure(found.mean) + ("" if found.deviation is None else f" ± {found.deviation:.3f}")
+    return rate_text(found.mean) + ("" if found.deviation is None else f" ± {found.deviation:.3f}")
 
 
 def _cell(row: Row, reference: Row | None, noise: Noise, measure: Measure, noise_measure: Measure | None = None) -> str:
@@ -108,7 +108,7 @@ def _group(
             _cell(row, reference, noise, on(name, field, key), on(STANDS_IN.get(name, name), field, key))
             for name in sets
         ]
-        yield ("" if position else BY_ITSELF.get(field, f"NCR {key}"), row.label, _kept(row, measure), *cells)
+        yield ("" if position else THRESHOLD_FREE.get(field, f"NCR {key}"), row.label, _kept(row, measure), *cells)
 
 
 def _kept(row: Row, measure: tuple[str, str | None]) -> str:
@@ -161,10 +161,10 @@ def summary(rows: Sequence[Row], reference: Row, noise: Noise, set_name: str) ->
             continue
         expensive = noise.side(row, reference, accuracy) == "below"
         costly |= expensive
-        groups[side].append((found.mean, f"`{row.label}` {figure(found.mean)}{COSTLY if expensive else ''}"))
+        groups[side].append((found.mean, f"`{row.label}` {rate_text(found.mean)}{COSTLY if expensive else ''}"))
     named = {side: ", ".join(text for _, text in sorted(each)) or "none" for side, each in groups.items()}
     own = reference.over_seeds(measure)
-    value = "" if own is None else f" ({figure(own.mean)})"
+    value = "" if own is None else f" ({rate_text(own.mean)})"
     return (
         f"NCR on {set_name} where each keeps 95 %, against `{reference.label}`{value}: lower by more than the noise: "
         f"{named['below']}; within the noise: {named['within']}; higher by more than the noise: {named['above']}."
@@ -219,7 +219,7 @@ def _rate(row: Row, reference: Row, noise: Noise, set_name: str, field: str, key
     if ours is None or theirs is None:
         return "not measured"
     judged = JUDGED[_side(row, reference, noise, set_name, field, key)]
-    return f"{figure(ours.mean)}, {ours.mean - theirs.mean:+.3f}, {judged}"
+    return f"{rate_text(ours.mean)}, {ours.mean - theirs.mean:+.3f}, {judged}"
 
 
 def _side(row: Row, reference: Row, noise: Noise, set_name: str, field: str, key: str | None = None) -> Side:
@@ -266,14 +266,14 @@ def study_section(
     if blown_up := [f"`{row.label}` {row.diverged}" for row in rows if row.diverged]:
         parts.append(f"Ended early, because the loss was no longer a number: {'; '.join(blown_up)}.")
     sheet = study_sheet(rows, reference, noise)
-    parts += [pipes(sheet.recipes), pipes(sheet.rates)]
+    parts += [markdown_table(sheet.recipes), markdown_table(sheet.rates)]
     drawn, legends = {}, {}
     if set_name and (drawing := plots.study(study.name, rows, reference, noise, set_name)):
         drawn[f"study-{study.name}"], legends[f"study-{study.name}"] = drawing, plots.STUDY_LEGEND
     if study.name == "trained_on" and reference:
         drawn["matrix"], legends["matrix"] = plots.matrix(study.name, rows, reference, noise), plots.MATRIX_LEGEND
     for stem, each in drawn.items():
-        parts += [f"![{each.says}](plots/{stem}.svg)", legends[stem]]
+        parts += [f"![{each.alt_text}](plots/{stem}.svg)", legends[stem]]
     return parts, drawn
 
 
