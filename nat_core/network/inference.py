@@ -66,7 +66,7 @@ def choose_device(name: str = "auto") -> torch.device:
 
 
 def load_network(folder: Path, name: str, device: str | torch.device = "cpu") -> Network:
-    """Return a stored network on `device`; CheckpointError if it is missing, damaged or does not fit its architecture."""
+    """Return a stored network on `device`; CheckpointError if it is missing, damaged or of another architecture."""
     card = load_card(folder, name)
     weights = {key: torch.from_numpy(value) for key, value in load_weights(folder, name).items()}
     model = build(card.architecture, len(card.classes))

@@ -54,11 +54,13 @@ class Found:
 
 
 def gather(folder: Path) -> Found:
-    """Read it all. Raises CheckpointError where something is damaged."""
+    """Return all that the page is made of, read once. Raises CheckpointError where something is damaged."""
     cards = {name: load_card(folder, name) for name in available(folder)}
     published = {PlannedRun(card.recipe, card.seed).key: name for name, card in cards.items()}
     records, diverged = load_ended(folder)
+    # A published network's numbers are its card's, which may have been computed again since its run was noted.
     records |= {key: record_of(folder, name) for key, name in published.items()}
+    # A pair that was measured with other weights than those shown here would speak of other networks.
     networks = [NetworkId.of(card) for card in cards.values()]
     pairs = tuple(pair for pair in load_levels(folder) if not outdated(pair, networks))
     return Found(folder, cards, records, diverged, pairs, noise_floor(studies(), records))
@@ -66,7 +68,7 @@ def gather(folder: Path) -> Found:
 
 def write_page(folder: Path, home: Path) -> tuple[Path, ...]:
     """Write the page and its plots below `home`, and return the files. Raises CheckpointError as `gather` does."""
-    files = page(folder)
+    files = page(folder)  # all of it before the first file is written: an error leaves the former page whole
     (home / PLOTS).mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         write_durably(home / name, content.encode())

@@ -14,7 +14,7 @@ from nat_core.files import read_json, write_durably
 from nat_core.recipes import Recipe
 from nat_core.store.runs import RunRecord
 from nat_core.studies.plan import CANDIDATES, Choice, studies
-from nat_core.studies.rows import STANDS_IN, Measure, Noise, Row, accuracy, noise_floor, on, rows_of
+from nat_core.studies.rows import NOISE_STAND_INS, Measure, Noise, Row, accuracy, measure_on, noise_floor, rows_of
 
 FORMAT = 1
 FILE = "nat_plus.json"
@@ -77,7 +77,7 @@ def considered(records: Mapping[str, RunRecord]) -> tuple[Considered, ...] | Non
     found = [
         Considered(
             name,
-            beyond.number(name, on(HELD_OUT, _NCR)),
+            beyond.number(name, measure_on(HELD_OUT, _NCR)),
             beyond.number(name, accuracy),
             pictures_a_step(beyond.recipes[name]) <= pictures_a_step(beyond.recipes[NAT])
             and not beyond.below_nat(name, accuracy, accuracy),
@@ -93,14 +93,21 @@ def decide(records: Mapping[str, RunRecord]) -> Choice | None:
     found = considered(records)
     if found is None:
         return None
+    # `found` is in the order of NCR, so the first that is able is the best.
     able = [each.name for each in found if each.allowed and each.name != NAT]
-    if not able or not _beyond(records).below_nat(able[0], on(HELD_OUT, _NCR), on(STANDS_IN[HELD_OUT], _NCR)):
+    if not able or not _beyond(records).below_nat(
+        able[0], measure_on(HELD_OUT, _NCR), measure_on(NOISE_STAND_INS[HELD_OUT], _NCR)
+    ):
         return Choice(None, NAT)
     return Choice(able[0], able[1] if len(able) > 1 else NAT)
 
 
 def pictures_a_step(recipe: Recipe) -> int:
-    """Return how many pictures run through the network in a step: what it costs beside another recipe."""
+    """Return how many pictures run through the network in a step: what it costs beside another recipe.
+
+    >>> pictures_a_step(Recipe("a", "wrn16_1", batch_size=64))
+    64
+    """
     beside = recipe.negatives_per_batch if recipe.has_negatives and not recipe.negatives_inside else 0
     return recipe.batch_size + beside
 
@@ -123,6 +130,7 @@ def _choice_from_json(values: dict[str, Any]) -> Choice:
 
 def record_choice(folder: Path, records: Mapping[str, RunRecord]) -> Choice | None:
     """Choose, where nothing was chosen yet and all candidates have run, and write it down; return what is chosen."""
+    # What is written stands, whatever runs have been added since.
     if (chosen := load_choice(folder)) is not None:
         return chosen
     choice, found = decide(records), considered(records)
