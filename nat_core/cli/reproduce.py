@@ -36,8 +36,10 @@ def reproduce(options: argparse.Namespace) -> int:
     if names == ("nat_plus",) and not runs:
         print(f"nat reproduce: {chosen_sentence(choice)}", file=sys.stderr)
         return 1
+    # A point in time, not a length: both queues of this sitting share it, and a clock set meanwhile moves nothing.
     deadline = None if options.minutes is None else time.monotonic() + 60.0 * options.minutes
     progress = run_queue(runs, workspace, jobs=jobs, seconds=_left(deadline), show=_Lines())
+    # What is chosen has runs of its own, and they could not be planned before.
     if choice is None and (choice := record_choice(workspace.out, load_runs(workspace.out))):
         print(chosen_sentence(choice))
         chosen = [run for run in planned_runs(options.protocol, names, choice) if run not in runs]
@@ -73,6 +75,7 @@ def _left(deadline: float | None) -> float | None:
 
 
 def _cores() -> int:
+    # Those that this process may use, of which a container or a batch system may give it few; not every system tells.
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -81,7 +84,7 @@ def _print_plan(runs: Sequence[PlannedRun], workspace: Workspace, every: Sequenc
 
     from nat_core.studies.timing import estimated_seconds
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(1)  # as a run of the queue has it, so that what is timed here holds there
     records, diverged = load_ended(workspace.out)
     ended, left = {**diverged, **records}, 0.0
     study_of: dict[str, str] = {}
@@ -91,7 +94,7 @@ def _print_plan(runs: Sequence[PlannedRun], workspace: Workspace, every: Sequenc
     print(f"{'study':<19} {'run':<42} {'minutes':>7}")
     for run in runs:
         if is_done(run, ended, workspace):
-            print(f"{study_of[run.key]:<19} {run.key:<42} {_word(ended.get(run.key)):>7}")
+            print(f"{study_of[run.key]:<19} {run.key:<42} {_outcome(ended.get(run.key)):>7}")
             continue
         seconds = estimated_seconds(run.recipe, workspace.device)
         left += seconds
@@ -100,7 +103,7 @@ def _print_plan(runs: Sequence[PlannedRun], workspace: Workspace, every: Sequenc
           f"machine ({workspace.device}); the longest runs may leave some idle at the end")  # fmt: skip
 
 
-def _word(ended: RunRecord | DivergedRun | None) -> str:
+def _outcome(ended: RunRecord | DivergedRun | None) -> str:
     return "blew up" if isinstance(ended, DivergedRun) else "done"
 
 
@@ -120,8 +123,10 @@ class _Lines:
         if time.monotonic() < self._due and not news:
             return
         self._due = time.monotonic() + (1.0 if terminal else 60.0)
+        # A line that wraps would count as two, and the next redrawing would begin too far down.
         width = os.get_terminal_size(sys.stderr.fileno()).columns - 1 if terminal else 200
         lines = [f"{key}: {worker.line}"[:width] for key, worker in progress.running.items()]
+        # Up by as many lines as were drawn, and clear all below.
         up = f"\x1b[{self._drawn}A\x1b[J" if terminal and self._drawn else ""
         sys.stderr.write(up + "".join(f"{line}\n" for line in news + lines))
         sys.stderr.flush()
