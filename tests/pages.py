@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 MAIN = str(Path(__file__).parents[1] / "app" / "main.py")
@@ -35,3 +36,11 @@ def now(app: AppTest) -> dict[str, Any]:
     data = live_data(app)
     says = data["says"][0 if data["locked"] else round(100 * data["t"])]
     return json.loads(json.dumps(says, ensure_ascii=False).replace("\u00a0", " "))
+
+
+def told(app: AppTest, **context: str) -> None:
+    """Let the page know what a browser tells (url, theme). Skips where AppTest cannot: before Streamlit 1.67."""
+    if not hasattr(app, "context"):
+        pytest.skip("AppTest has no context before Streamlit 1.67")
+    for name, value in context.items():
+        app.context[name] = value

@@ -53,10 +53,10 @@ def test_nat_is_fooled_less_by_what_it_was_shown_and_by_what_nobody_saw(run) -> 
     assert min(names["baseline"].accuracy, names["nat"].accuracy) > 0.95
 
 
-def test_sureness_goes_only_where_negatives_were_shown(run) -> None:
-    sureness = run[0]["sureness"]
-    assert sureness["none"] > 0.9 > sureness["blob"] > 0.7
-    assert sureness["ring"] < 0.3
+def test_certainty_goes_only_where_negatives_were_shown(run) -> None:
+    certainty = run[0]["certainty"]
+    assert certainty["none"] > 0.9 > certainty["blob"] > 0.7
+    assert certainty["ring"] < 0.3
 
 
 def test_the_cost_of_a_uniform_answer_is_nothing(run) -> None:

@@ -236,5 +236,5 @@ def checked() -> Iterator[None]:
 def _without_gallery() -> None:
     st.title("This pair has not been asked about the photos.")
     st.markdown("It has no stored answers for the gallery: a network of handwritten digits knows no photos. ")
-    st.page_link("views/thresholds/view.py", label="See how sure it is on its own pictures", icon=":material/tune:")
+    st.page_link(links.file_of("thresholds"), label="See how sure it is on its own pictures", icon=":material/tune:")
     raise PageEnd

@@ -108,7 +108,7 @@ def _text(setting: Setting, value: Any) -> str | None:
         setting.read(text)
     except ValueError:
         return None
-    begun = setting.default is not None and text == setting.write(setting.default)
+    begun = not setting.named and setting.default is not None and text == setting.write(setting.default)
     return None if begun else text
 
 

@@ -23,7 +23,7 @@ def _hidden(text: str) -> tuple[str, ...]:
 
 PAIR: Setting[str | None] = Setting("pair", None, lambda text: pair_named(text).key, lasting=True)
 """The key of the pair in the sidebar."""
-THRESHOLD = Setting("t", 0.9, decimal(0, 1, 2))
+THRESHOLD = Setting("t", 0.9, decimal(0, 1, 2), named=True)
 """Above it, an answer counts as sure; in [0, 1]."""
 PICTURE: Setting[str | None] = Setting("picture", None, gallery_file)
 """The gallery picture that See it shows, and Attention begins with."""

@@ -35,6 +35,8 @@ class Setting(Generic[T]):
     """To a link's text."""
     lasting: bool = False
     """Whether a link that does not name it leaves it as it is."""
+    named: bool = False
+    """Whether a link names it even where it is as it began."""
 
     @property
     def value(self) -> T:

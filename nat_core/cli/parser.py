@@ -128,7 +128,7 @@ def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         "Killed at any moment, a run goes on with --resume to the very same weights.\n\n"
         "Your own pictures: --known names a folder with one folder a class, or an .npz file with\n"
         "MedMNIST's key names; --negatives any folder of pictures, or an .npz file. What lies in\n"
-        "train/ is learnt, what lies in test/ or val/ evaluated on; undivided, every fifth picture\n"
+        "train/ is learnt, what lies in test/ or val/ evaluated on; undivided, one picture in five\n"
         "is held out. NAME is then the new network's, or a recipe whose settings are taken.\n\n"
         "Each epoch's losses and rates go to log.csv beside the network, and to TensorBoard's\n"
         "events in OUT/tensorboard where it is installed.\n\n"
@@ -160,7 +160,7 @@ def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to store the network (default: --checkpoints)")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
     parser.add_argument(
-        "--log-test", action="store_true", help="log the rates on test sets as well: then choose nothing by them"
+        "--log-test", action="store_true", help="log the rates on the test sets as well; do not choose settings by them"
     )
     data_option(parser)
     checkpoints_option(parser, "where a student's teacher is")

@@ -83,23 +83,29 @@ def chosen_recipe(options: argparse.Namespace) -> Recipe:
         raise ValueError(f"name a recipe ({', '.join(RECIPES)}), or your own pictures with --known")
     elif options.negatives:
         raise ValueError("--negatives goes with --known: name the pictures to learn as well")
-    elif options.protocol:
-        recipe = recipe_in_protocol(options.name, options.protocol)
     else:
-        recipe = recipe_named(options.name)
+        recipe = _in_protocol(options.name, options.protocol)
     return with_settings(recipe, [*options.set, *([f"epochs={options.epochs}"] if options.epochs else [])])
 
 
 def _own_recipe(name: str | None, known: Path, negatives: Path | None, protocol: str | None) -> Recipe:
     folder = known.resolve()
     stem = re.sub(r"[^\w-]+", "_", folder.name.removesuffix(".npz")).strip("_") or "own"
-    if name in RECIPES:
-        recipe = recipe_in_protocol(name, protocol) if protocol else recipe_named(name)
+    if name is not None and name in RECIPES:
+        recipe = _in_protocol(name, protocol)
         # Another name than the published network's: its pictures and classes are others.
         return replace(recipe, name=f"{name}_on_{stem}")
     if protocol:
         raise ValueError(f"--protocol {protocol} goes with a recipe's name: {', '.join(RECIPES)}")
     return Recipe(name or f"{stem}_{'nat' if negatives else 'baseline'}", OWN_ARCHITECTURE)
+
+
+def _in_protocol(name: str, protocol: str | None) -> Recipe:
+    recipe = recipe_named(name)
+    try:
+        return recipe_in_protocol(name, protocol) if protocol else recipe
+    except ValueError as error:
+        raise CommandError(str(error)) from None
 
 
 def chosen_seeds(options: argparse.Namespace) -> list[int]:

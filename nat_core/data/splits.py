@@ -143,7 +143,7 @@ def _in_parts(path: Path, parts: dict[str, ImageSet], labelled: bool) -> Split:
     held_out = whole.take(np.flatnonzero(chosen))
     of_each = " of each class" if labelled else ""
     how = (
-        f"Every fifth picture{of_each} in {path.name} is held out to evaluate on: {len(held_out):,} of {len(whole):,}."
+        f"One in five pictures{of_each} in {path.name} is held out to evaluate on: {len(held_out):,} of {len(whole):,}."
     )
     return Split(whole.take(np.flatnonzero(~chosen)), held_out, how)
 

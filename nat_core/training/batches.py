@@ -118,10 +118,12 @@ class Batches:
         for part, need in ((training, self.known_count), (negatives, self._real_count)):
             if part is not None and len(part) < need:
                 raise ValueError(f"{part.name} holds {len(part)} pictures, a batch needs {need}")
+        # As uint8 a whole set fits into memory, or a GPU's: 150 MB of 50,000 pictures, a quarter of what floats take.
         self._known = torch.from_numpy(training.pixels).to(device)
         self._labels = torch.from_numpy(training.labels)
         self._negatives = None if negatives is None else torch.from_numpy(negatives.pixels).to(device)
         self._resized: tuple[int, Tensor, Tensor | None] = (self._known.shape[1], self._known, self._negatives)
+        # A shorter last batch would weigh its pictures more and give the norms fewer to count; they come next epoch.
         self.steps_per_epoch = len(training) // self.known_count
         self.steps = self.steps_per_epoch * recipe.epochs
 
@@ -143,6 +145,7 @@ class Batches:
         if negatives is not None and self._real_count:
             others = self._negatives_at(step, len(negatives))
             parts.append(crop_and_flip(negatives, others, padding, self.recipe.flip, generator))
+        # Made-up negatives are taken from uncropped pictures: what is put together anew needs no crop.
         if self.recipe.synthetic:
             parts.append(made_up(self.recipe.synthetic, known, generator_for(self.seed, "synthetic", step)))
         images = torch.cat([normalised(part, self.mean, self.std) for part in parts])

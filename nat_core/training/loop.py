@@ -35,7 +35,7 @@ from nat_core.training.run import (
     take_step,
     usual_threads,
 )
-from nat_core.training.state import newest_state
+from nat_core.training.state import SavedState, newest_state
 
 
 def train(
@@ -83,11 +83,8 @@ def train(
     for sentence in told if progress else ():
         tqdm.write(sentence, file=sys.stderr)
     with place.alone():
-        saved = newest_state(place.states)
-        if saved is not None and not resume:
-            raise TrainingError(
-                f"A run of {recipe.name} was begun in {place.states}: add --resume to go on, or delete that folder"
-            )
+        saved = place.saved(resume)
+        # Sums of floats depend on how many threads share them, so a run that goes on keeps the number it began with.
         threads = threads or (saved.settings.get("threads") if saved else None) or usual_threads(recipe)
         with computing_with(threads):
             run = prepare(
@@ -101,7 +98,8 @@ def train(
                 pictures.source, log.content,
             )  # fmt: skip
             home = publish(finished, pictures, out=place.out)
-    place.forget()
+        # Only now: killed while it publishes, the run goes on from its last step and publishes again.
+        place.forget()
     return home
 
 
@@ -145,11 +143,22 @@ class Place:
         """Whether a finished network is there that learnt from those pictures; TrainingError where from others."""
         if not (self.home / CARD).is_file():
             return False
-        if load_card(self.out, self.name).data != source:
+        there = load_card(self.out, self.name).data
+        # By what the pictures show: a folder may have moved or have another name.
+        if (there and there.sha256) != (source and source.sha256):
             raise TrainingError(
                 f"{self.home} was trained on other pictures: choose another name or another --out for these"
             )
         return True
+
+    def saved(self, resume: bool) -> SavedState | None:
+        """The state from which the run goes on, None for a new one. TrainingError where one was begun unasked."""
+        state = newest_state(self.states)
+        if state is not None and not resume:
+            raise TrainingError(
+                f"A run of {self.name} was begun in {self.states}: add --resume to go on, or delete that folder"
+            )
+        return state
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -170,11 +179,14 @@ class Place:
 def _loop(run: TrainingRun, log: EpochLog, watched: Watched, states: Path, save_seconds: float, progress: bool) -> None:
     run.model.train()
     on_processor = run.batches.device.type == "cpu"
+    # Compiled, a small network's step is bound by its arithmetic and not by launching hundreds of kernels; a processor
+    # gains nothing that the seconds of compiling would be worth.
     cost = torch.compile(step_loss, dynamic=False) if run.batches.device.type == "cuda" else step_loss
     # Reading the loss stops a GPU until it has caught up, so there it is looked at every fiftieth step.
     look_every = 1 if on_processor else 50
     # What earlier sittings took counts as well: the log and the card speak of the whole run.
     started = time.monotonic() - run.seconds
+    # The clock that is never put back: a correction of the time of day must not delay a save by an hour.
     saved = time.monotonic()
     with tqdm(total=run.batches.steps, initial=run.step, disable=not progress, file=sys.stderr, unit="step",
               desc=run.recipe.name, mininterval=1.0, dynamic_ncols=True) as bar:  # fmt: skip
@@ -182,6 +194,7 @@ def _loop(run: TrainingRun, log: EpochLog, watched: Watched, states: Path, save_
             loss = take_step(run, cost)
             run.seconds = time.monotonic() - started
             due = time.monotonic() - saved >= save_seconds or run.step == run.batches.steps
+            # Looked at before it is saved: a state of numbers that are none would take the place of a good one.
             if due or run.step % look_every == 0:
                 check_loss(run, loss, states)
                 _show(bar, run, loss)
@@ -189,6 +202,8 @@ def _loop(run: TrainingRun, log: EpochLog, watched: Watched, states: Path, save_
             if run.step % run.batches.steps_per_epoch == 0:
                 row = end_epoch(run, watched)
                 log.add(row)
+                # What measuring took is time of the run, but slows no epoch's pictures a second down.
+                run.seconds = run.epoch.since = time.monotonic() - started
             if due:
                 save_run(run, states)
                 saved = time.monotonic()

@@ -104,8 +104,8 @@ def pictures_of(
         return _own_pictures(recipe, data, known, negatives)
     if recipe.in_distribution == OWN or negatives is not None:
         raise ValueError(f"{recipe.name} needs known pictures of your own: say where they are, with known=")
-    others = load_set(recipe.negatives, data) if recipe.negatives else None
-    return recipe, Pictures(load_set(recipe.training_set, data), others, data), ()
+    learnt = load_set(recipe.training_set, data)
+    return recipe, Pictures(learnt, load_set(recipe.negatives, data) if recipe.negatives else None, data), ()
 
 
 def _own_pictures(
@@ -144,5 +144,6 @@ def _fitting(recipe: Recipe, known: int, negatives: int | None) -> tuple[Recipe,
     if negatives is not None and count - len(recipe.synthetic) > negatives:
         count = negatives + len(recipe.synthetic)
     if count != recipe.negatives_per_batch:
-        sentences.append(f"Of negatives {count} a step are taken instead of {recipe.negatives_per_batch}.")
+        plural = "" if count == 1 else "s"
+        sentences.append(f"Each step shows {count} negative{plural} instead of {recipe.negatives_per_batch}.")
     return replace(recipe, batch_size=size, negatives_per_batch=count), sentences

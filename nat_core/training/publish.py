@@ -46,6 +46,7 @@ def publish(finished: Finished, pictures: Pictures, *, out: Path) -> Path:
     """
     recipe, device, model = finished.recipe, finished.network.device, finished.network.model
     weights = {key: value.detach().cpu().numpy() for key, value in model.state_dict().items()}
+    # Measured as whoever downloads it will have it, so that no number on the card is of weights nobody can get.
     network = _as_stored(finished, weights)
     predictions, maps = predict_sets(network, pictures.reported(recipe), pictures.named)
     report = evaluate(predictions, recipe.roles, seed=finished.seed, protocol=recipe.protocol, classes=network.classes)

@@ -1,5 +1,6 @@
 """Every page opens, on made-up networks and on none: also what `.ci/lowest` runs on the lowest versions allowed."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,14 @@ PAGES = sorted(view.relative_to(Path(MAIN).parent).as_posix() for view in Path(M
 
 def test_there_are_ten() -> None:
     assert len(PAGES) == 10
+
+
+def test_the_configuration_can_be_read_and_keeps_the_app_to_this_machine() -> None:
+    # Streamlit passes over a file that is no TOML, and would then serve every network.
+    settings = tomllib.loads((Path(MAIN).parent / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert settings["server"]["address"] == "localhost"
+    assert not settings["browser"]["gatherUsageStats"]
+    assert not settings["runner"]["magicEnabled"]
 
 
 @pytest.mark.parametrize("page", PAGES)

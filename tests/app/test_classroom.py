@@ -11,7 +11,7 @@ from nat_core.cli import serve
 from nat_core.errors import NoNetwork
 from tests.app.test_links import opened
 from tests.cli.test_commands import Server
-from tests.pages import MAIN, said
+from tests.pages import MAIN, said, told
 
 ADDRESS = "http://192.168.1.20:8501"
 
@@ -89,7 +89,7 @@ def part(networks: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> AppTest:
     """A part of the workshop, at an address."""
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     app = AppTest.from_file(MAIN, default_timeout=60)
-    app.context["url"] = "http://localhost:8501/workshop"
+    told(app, url="http://localhost:8501/workshop")
     app.query_params.update({"pair": "wrn16_1", "workshop_part": name})
     return app.run().switch_page("views/workshop/view.py").run()
 
@@ -113,7 +113,7 @@ def test_the_camera_is_offered_only_where_browsers_allow_it(
 ) -> None:
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     app = AppTest.from_file(MAIN, default_timeout=60)
-    app.context["url"] = url
+    told(app, url=url)
     app.run().switch_page("views/your_photos/view.py").run()
     assert bool([each for each in app.toggle if each.key == "camera"]) is works
     assert ("the camera only over HTTPS" in said(app)) is not works

@@ -127,7 +127,7 @@ def test_a_number_that_is_not_stored_is_said_to_be_missing(networks: Path, monke
     ("text", "complaint"),
     [
         (BODY, "no front matter"),
-        (HEAD.replace("opens: o", "opens") + BODY, "no `key: value`"),
+        (HEAD.replace("opens: o", "opens") + BODY, "is no YAML"),
         (HEAD.replace("opens: o\n", "") + BODY, "opens"),
         (HEAD + BODY.replace("# Say\ns\n", ""), "say"),
         (HEAD + BODY + "# More\nx\n", "more"),

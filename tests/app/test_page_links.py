@@ -13,7 +13,7 @@ from nat_app.pages import SETTINGS
 from nat_app.views.attention.networks import Row, maps_csv
 from nat_app.views.attention.settings import PARTS
 from nat_app.views.your_photos.ways import WAYS
-from tests.pages import MAIN, PAGES, live_data, said
+from tests.pages import MAIN, PAGES, live_data, said, told
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")
 HERE = "http://localhost:8501"
@@ -22,7 +22,7 @@ HERE = "http://localhost:8501"
 def followed(networks: Path, monkeypatch: pytest.MonkeyPatch, page: str, **query: str) -> AppTest:
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     app = AppTest.from_file(MAIN, default_timeout=60)
-    app.context["url"] = HERE
+    told(app, url=HERE)
     app.query_params.update(query | {"v": "1"})
     app.session_state["copy_link"] = True
     app.run()

@@ -46,8 +46,10 @@ def test_sessions_end_whatever_their_pages_offered(networks) -> None:
         for page in OFFERING:
             with Visitor(address, page, "pair=wrn16_1&samples=1"):
                 assert sessions(server) >= 1
-        # The server forgets old visits when another begins.
-        time.sleep(1.5)
-        with Visitor(address, "see_it"):
-            held = sessions(server)
-    assert held <= 2, f"{held} sessions are held after {len(OFFERING)} visits, one of which goes on"
+        held, end = len(OFFERING), time.monotonic() + 60
+        while held > 2 and time.monotonic() < end:
+            # The server forgets old visits when another begins.
+            time.sleep(1.5)
+            with Visitor(address, "see_it"):
+                held = sessions(server)
+    assert held <= 2, f"{held} sessions are held a minute after {len(OFFERING)} visits, one of which goes on"

@@ -1,6 +1,8 @@
 """Typed settings and what a visit holds: what they begin with, what links may say of them, and who owns which key."""
 
+import tomllib
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,6 +37,14 @@ def test_a_setting_begins_with_its_default_and_goes_back_to_it(session: dict[str
     assert (SIZE.value, session) == (3, {})
 
 
+def test_streamlit_can_read_its_configuration() -> None:
+    file = Path(__file__).parents[2] / "app" / ".streamlit" / "config.toml"
+    options = tomllib.loads(file.read_text(encoding="utf-8"))
+    assert options["browser"]["gatherUsageStats"] is False
+    assert options["runner"]["magicEnabled"] is False
+    assert options["server"]["address"] == "localhost"
+
+
 def test_what_a_visit_holds_is_made_once(session: dict[str, Any]) -> None:
     held = Held[list[int]]("numbers", list)
     held.get().append(1)
@@ -51,7 +61,8 @@ def test_every_key_has_one_owner_and_every_page_its_folder() -> None:
 
 @pytest.mark.parametrize("setting", [setting for page in SETTINGS for setting in page.settings], ids=lambda it: it.key)
 def test_a_link_need_not_name_what_a_setting_begins_with(setting: Setting) -> None:
-    assert links.write("http://here/", [(setting, setting.default)]) == "http://here/?v=1"
+    named = f"{setting.key}={setting.default}&" if setting.named else ""
+    assert links.write("http://here/", [(setting, setting.default)]) == f"http://here/?{named}v=1"
 
 
 @given(some.integers(1, 9))

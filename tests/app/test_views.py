@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from nat_app.shared.gallery import FOLDER, gallery_pictures
 from nat_core.store.checkpoints import CARD, PREDICTIONS
-from tests.pages import MAIN, PAGES, alts, said
+from tests.pages import MAIN, PAGES, alts, said, told
 from tests.synthetic import write_network, write_pairs
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")
@@ -30,7 +30,7 @@ def test_every_page_opens_with_a_finding_and_describes_what_it_draws(start, netw
 def test_charts_take_the_colours_of_the_theme(start, networks: Path, monkeypatch, theme: str) -> None:
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     app = AppTest.from_file(MAIN, default_timeout=60)
-    app.context["theme"] = theme
+    told(app, theme=theme)
     app.run()
     spec = "".join(chart.proto.spec for chart in app.get("plotly_chart"))
     assert ("#0072B2" in spec, "#56B4E9" in spec) == (theme == "light", theme == "dark")
@@ -310,7 +310,7 @@ def test_a_bad_link_falls_back_with_one_sentence(networks: Path, monkeypatch: py
 def test_the_link_holds_what_was_chosen(networks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     app = AppTest.from_file(MAIN, default_timeout=60)
-    app.context["url"] = "http://localhost:8501"
+    told(app, url="http://localhost:8501")
     app.run()
     app.session_state["copy_link"] = True
     app.button(key="thumb_cat1").click().run()

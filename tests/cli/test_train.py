@@ -46,8 +46,8 @@ def test_two_folders_of_forty_pictures_become_a_network(pictures: Path, capsys: 
                "--device", "cpu", *QUICK]  # fmt: skip
     assert main([*command, "--set", "negative_weight=2", "mine"]) == 0
     printed = capsys.readouterr()
-    assert "Every fifth picture of each class in colours is held out to evaluate on: 8 of 40." in printed.err
-    assert "Every fifth picture in greys is held out to evaluate on: 8 of 40." in printed.err
+    assert "One in five pictures of each class in colours is held out to evaluate on: 8 of 40." in printed.err
+    assert "One in five pictures in greys is held out to evaluate on: 8 of 40." in printed.err
     assert "64 pictures a step are more than the 32 to learn: 8 are taken." in printed.err
     assert "own_negatives_test (8 pictures): NCR_0.4" in printed.out
     card = load_card(Path(out), "mine")

@@ -32,7 +32,7 @@ def test_undivided_class_folders_give_every_fifth_picture_of_each_class(tmp_path
     assert split.train.classes == split.held_out.classes == ("cat", "dog")
     assert (split.train.name, split.held_out.name) == ("own_train", "own_test")
     assert not set(split.train.ids) & set(split.held_out.ids)
-    assert split.how == "Every fifth picture of each class in photos is held out to evaluate on: 6 of 26."
+    assert split.how == "One in five pictures of each class in photos is held out to evaluate on: 6 of 26."
     assert read_known(tmp_path / "photos").held_out.ids == split.held_out.ids
 
 

@@ -13,6 +13,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+import frontmatter
+from markdown_it import MarkdownIt
+from yaml import YAMLError
+
 from nat_app.frame import links
 from nat_app.frame.settings import EVERYWHERE
 from nat_app.views.playground.settings import SETTINGS as PLAYGROUND
@@ -101,27 +105,36 @@ def notes(language: str = "en") -> str:
 
 def parse(name: str, text: str) -> Lesson:
     """Return the lesson that a file's text holds. Raises ValueError that says what is missing or unknown."""
-    head, separator, body = text.removeprefix("---\n").partition("\n---\n")
-    if not text.startswith("---\n") or not separator:
+    try:
+        matter, body = frontmatter.parse(text)
+    except YAMLError as error:
+        raise ValueError(f"{name}: the front matter between the lines --- is no YAML ({error})") from None
+    if not matter:
         raise ValueError(f"{name}: begins with no front matter between two lines ---")
-    matter = dict(_entry(name, line) for line in head.splitlines())
-    parts = re.split(r"^# (.+)\n", body, flags=re.MULTILINE)
-    sections = {title.lower(): content.strip() for title, content in zip(parts[1::2], parts[2::2], strict=True)}
+    # YAML makes numbers and dates of what looks like one; only the minutes are meant to be a number.
+    given: dict[str, Any] = {key: value if key == "minutes" else str(value or "") for key, value in matter.items()}
+    given |= sections(body)
     wanted = {field.name for field in fields(Lesson)} - {"name"}
-    given = matter | sections
     if given.keys() != wanted or not all(given.values()):
         wrong = wanted ^ given.keys() or {key for key, value in given.items() if not value}
         raise ValueError(f"{name}: these are missing, empty or unknown: {', '.join(sorted(wrong))}")
-    if matter["page"] not in PAGES or not matter["minutes"].isdigit():
+    if given["page"] not in PAGES or not isinstance(given["minutes"], int):
         raise ValueError(f"{name}: page is one of {', '.join(PAGES)}, minutes a whole number; got {matter}")
-    return Lesson(name, minutes=int(given.pop("minutes")), **given)
+    return Lesson(name, **given)
 
 
-def _entry(name: str, line: str) -> tuple[str, str]:
-    key, separator, value = line.partition(":")
-    if not separator:
-        raise ValueError(f"{name}: a line of the front matter is no `key: value`: {line}")
-    return key.strip(), value.strip()
+def sections(markdown: str) -> dict[str, str]:
+    """Return the text under each heading of the first level, by the heading in small letters.
+
+    >>> sections("# Goal\\n\\nSee it.\\n\\n# Say\\n\\nLook:\\n\\n    # no heading")
+    {'goal': 'See it.', 'say': 'Look:\\n\\n    # no heading'}
+    """
+    lines, tokens = markdown.splitlines(), MarkdownIt().parse(markdown)
+    # A parser, as a line that begins with # is no heading where it stands in a block of code.
+    headings = [(token.map, tokens[place + 1].content.lower()) for place, token in enumerate(tokens)
+                if token.type == "heading_open" and token.tag == "h1" and token.map]  # fmt: skip
+    ends = [begin for (begin, _), _ in headings[1:]] + [len(lines)]
+    return {title: "\n".join(lines[start:end]).strip() for ((_, start), title), end in zip(headings, ends, strict=True)}
 
 
 def fill(text: str, number: Callable[[str], str]) -> str:

@@ -3,11 +3,11 @@
 A sheet for pupils and one with the answers, each a page that needs no other file.
 """
 
-import re
 from collections.abc import Callable
 from html import escape
 
 import streamlit as st
+from markdown_it import MarkdownIt
 
 from nat_app.frame import classroom, links
 from nat_app.frame.settings import HIDDEN, HIDE, PAIR
@@ -38,6 +38,14 @@ small { color: #555; }
 LINE = '<span class="line"></span>'
 
 
+_MARKDOWN = MarkdownIt("commonmark", {"html": False})
+"""A lesson's text to HTML; what looks like HTML in it stays text."""
+
+
+def _html(text: str) -> str:
+    return _MARKDOWN.render(text).strip()
+
+
 def sheet_html(lessons: tuple[Lesson, ...], filled: Callable[[str, Lesson], str], address: str | None = None) -> str:
     """Return the pupils' sheet: goals, questions and room for guesses; no answer is on it.
 
@@ -56,7 +64,7 @@ def answers_html(lessons: tuple[Lesson, ...], filled: Callable[[str, Lesson], st
         until = begun + lesson.minutes
         sections.append(
             f'<section><span class="minutes">minutes {begun} to {until}</span><h2>{number}. {escape(lesson.title)}</h2>'
-            f"{_paragraphs(filled(lesson.say, lesson))}{_list(filled(lesson.numbers, lesson))}</section>"
+            f"{_html(filled(lesson.say, lesson))}{_html(filled(lesson.numbers, lesson))}</section>"
         )
         begun = until
     body = f"<p>For the teacher. Networks: {escape(networks)}.</p>{''.join(sections)}{NO_PORTRAITS}"
@@ -66,7 +74,8 @@ def answers_html(lessons: tuple[Lesson, ...], filled: Callable[[str, Lesson], st
 def _question(number: int, lesson: Lesson, filled: Callable[[str, Lesson], str]) -> str:
     return (
         f'<section><span class="minutes">{lesson.minutes} min</span><h2>{number}. {escape(lesson.title)}</h2>'
-        f"<p><i>{_inline(filled(lesson.goal, lesson))}</i></p>{_paragraphs(filled(lesson.question, lesson))}"
+        f"<p><i>{_MARKDOWN.renderInline(filled(lesson.goal, lesson))}</i></p>"
+        f"{_html(filled(lesson.question, lesson))}"
         f'<p class="row">My guess {LINE} % &ensp; It was {LINE} % &ensp; What I noticed <span class="rest"></span></p>'
         "</section>"
     )
@@ -86,20 +95,6 @@ NO_PORTRAITS = (
     "<p><small>Photos stay in the memory of one computer and are gone when the page is closed. All the same: no "
     "portraits of classmates.</small></p>"
 )
-
-
-def _paragraphs(text: str) -> str:
-    return "".join(f"<p>{_inline(part)}</p>" for part in text.split("\n\n"))
-
-
-def _list(text: str) -> str:
-    return "<ul>" + "".join(f"<li>{_inline(line.removeprefix('- '))}</li>" for line in text.splitlines()) + "</ul>"
-
-
-def _inline(text: str) -> str:
-    """A lesson's Markdown as HTML: bold and italics are all that its questions, goals and numbers use."""
-    bold = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", escape(text))
-    return re.sub(r"\*(.+?)\*", r"<i>\1</i>", bold)
 
 
 def draw(lessons: tuple[Lesson, ...], pair: Pair, language: str) -> None:
