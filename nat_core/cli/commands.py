@@ -55,7 +55,11 @@ def answer(file: Path, networks: Sequence["Network"]) -> dict[str, Any]:
 
 
 def crop_and_filter(card: Card | None) -> tuple[str, str]:
-    """Return how a network's pictures are cut square and shrunk."""
+    """Return how a network's pictures are cut square and shrunk.
+
+    >>> crop_and_filter(None)
+    ('centre', 'bicubic')
+    """
     return (card.preprocessing["crop"], card.preprocessing["filter"]) if card else ("centre", "bicubic")
 
 

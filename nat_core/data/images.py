@@ -71,7 +71,13 @@ def read_image(
 def read_crops(
     source: Path | str | bytes, *, name: str | None = None, size: int = 32, resample: str = "bicubic"
 ) -> dict[str, UInt8[np.ndarray, "size size 3"]]:
-    """Return what `read_image` returns for each of CROPS, by its name, of one decode. Raises as it does."""
+    """Return what `read_image` returns for each of CROPS, by its name, of one decode. Raises as it does.
+
+    >>> file = io.BytesIO()
+    >>> Image.new("RGB", (64, 32)).save(file, "PNG")
+    >>> list(read_crops(file.getvalue()))
+    ['centre', 'squash', 'pad']
+    """
     return _squares(source, name, size, CROPS, resample)
 
 
@@ -178,7 +184,7 @@ def _decode(source: Path | str | bytes, name: str | None, keep: int) -> tuple[Im
             return _on_white(image), turn
     except UnreadableImage:
         raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:  # where warnings are errors
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:  # raised where warnings are errors
         raise UnreadableImage(f"{name} unpacks to more pixels than are read: shrink it first.") from error
     except Exception as error:  # Pillow's parsers raise a dozen kinds, from OSError to IndexError.
         raise UnreadableImage(
@@ -405,7 +411,7 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
         elif marker < 2 or 0xD0 <= marker <= 0xD9:  # stuffing, restarts, start and end: nothing follows them
             position += 2
         else:
-            # DHT, JPG and DAC are numbered amid the frame headers, but state no size.
+            # DHT, JPG and DAC have numbers among those of frame headers, but state no size.
             if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
                 high, wide = struct.unpack_from(">HH", data, position + 5)
                 width, height = max(width, wide), max(height, high)

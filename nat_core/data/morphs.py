@@ -15,7 +15,6 @@ def fade(
     if not ((shares >= 0) & (shares <= 1)).all():
         raise ValueError(f"shares must be in [0, 1]; got {shares.min()} to {shares.max()}")
     weights = shares[:, None, None, None]
-    # In float64: the difference of two uint8 pictures would wrap around.
     return _pixels((1 - weights) * first.astype(np.float64) + weights * last.astype(np.float64))
 
 

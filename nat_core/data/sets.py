@@ -139,6 +139,9 @@ def digit_pictures(
     Of every five pictures the first is a test picture and the second the held-out one of the others: `part` is `all`,
     `test`, `train` (all others), `held_out` or `fit` (the others without the held-out ones). ValueError for another
     part, or where no digit is wanted.
+
+    >>> digit_pictures((8, 9))[0].shape
+    (354, 8, 8)
     """
     if part not in PARTS or not set(wanted) & set(range(10)):
         raise ValueError(f"digits are some of 0 to 9, in the parts {', '.join(PARTS)}; not {list(wanted)}, {part!r}")
@@ -152,7 +155,11 @@ def digit_pictures(
 
 
 def as_32(images: np.ndarray, path: Path | str) -> UInt8[np.ndarray, "n 32 32 3"]:
-    """Return uint8 pictures, grey or coloured, as 32 x 32 in colour; ValueError, naming the file, for any others."""
+    """Return uint8 pictures, grey or coloured, as 32 x 32 in colour; ValueError, naming the file, for any others.
+
+    >>> as_32(np.zeros((2, 28, 28), np.uint8), "mine.npz").shape
+    (2, 32, 32, 3)
+    """
     if images.dtype != np.uint8 or images.ndim not in (3, 4) or images.shape[3:] not in ((), (1,), (3,)):
         raise ValueError(f"{path}: pictures must be uint8 (n, h, w) or (n, h, w, 3), not {images.dtype} {images.shape}")
     if images.shape[3:] != (3,):

@@ -24,7 +24,7 @@ def patch_shuffled(pixels: UInt8[Tensor, "n h w 3"], generator: torch.Generator)
         raise ValueError(f"pictures to shuffle need a side divisible by {PATCHES}, not {tuple(pixels.shape[1:3])}")
     side = size // PATCHES
     patches = pixels.reshape(count, PATCHES, side, PATCHES, side, 3).transpose(2, 3).reshape(count, -1, side, side, 3)
-    # The order of random numbers is a random order: torch.randperm draws one, here each picture has its own. Drawn on
+    # Sorting random numbers gives a random order; torch.randperm gives one, here each picture needs its own. Drawn on
     # the generator's own device, the processor, so that a GPU shuffles in the same way.
     order = torch.rand(count, PATCHES**2, generator=generator).argsort(1).to(pixels.device)
     shuffled = patches[torch.arange(count, device=pixels.device)[:, None], order]

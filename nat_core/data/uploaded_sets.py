@@ -175,6 +175,11 @@ def read_own_set(content: bytes, name: str, progress: Callable[[float], object] 
     An .npz file holds `test_images` (else `val_images`, else `train_images`), uint8 (n, h, w) or (n, h, w, 3), and
     may hold `test_labels` and `classes`. A zip file holds pictures, one folder a class, or no folders and no labels.
     `progress` is told the share of the pictures done. Raises UnreadableSet.
+
+    >>> file = io.BytesIO()
+    >>> np.savez(file, test_images=np.zeros((2, 32, 32, 3), np.uint8))
+    >>> len(read_own_set(file.getvalue(), "mine.npz"))
+    2
     """
     if not is_zip(content):
         raise UnreadableSet(
@@ -199,7 +204,7 @@ def labels_among(images: ImageSet, classes: tuple[str, ...]) -> np.ndarray | Non
     >>> labels_among(three, ("cat", "ship")).tolist()
     [-1, 1]
     """
-    # By name, not by number: whoever numbers them otherwise means the same classes all the same.
+    # By name, not by number: another numbering may mean the same classes.
     places = {name.casefold(): place for place, name in enumerate(classes)}
     theirs = [places.get(name.casefold(), -1) for name in images.classes]
     if images.labels is None or max(theirs, default=-1) < 0:

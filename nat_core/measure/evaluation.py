@@ -156,7 +156,7 @@ def _from_array(name: str, given: ArrayLike) -> Predictions:
 def _numbers(name: str, given: ArrayLike) -> Float[np.ndarray, "..."]:
     try:
         found = np.asarray(given)
-    except ValueError:  # rows of unequal length: refused below, with what has no numbers at all
+    except ValueError:  # rows of unequal length: refused below, like anything that holds no numbers
         found = np.empty(0, object)
     if found.dtype.kind not in "fiu":
         raise ValueError(f"{name} must be an array of numbers, all rows of one length; got {type(given).__name__}")

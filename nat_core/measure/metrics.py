@@ -383,7 +383,7 @@ def _bin_numbers(confidence: Float[Array, " n"], bins: int) -> Int[Array, " n"]:
     """The number, from 0, of each value's bin (lower, upper]; 0 itself falls into the first."""
     if bins < 1:
         raise ValueError(f"bins must be at least 1; got {bins}")
-    # Quotients, so that an edge is the very number that 0.9 is written as; np.linspace adds up a rounded step.
+    # Quotients, so that an edge is the very number that 0.9 is written as; np.linspace multiplies a rounded step.
     return np.searchsorted(np.arange(1, bins + 1) / bins, confidence)
 
 

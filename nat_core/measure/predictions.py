@@ -85,11 +85,15 @@ def pack(predictions: Mapping[str, Predictions]) -> tuple[dict[str, np.ndarray],
 
     Arrays: `<set>/logits` float16 (n, classes), `<set>/labels` int16 (n), and `<set>/ids` uint8 (n, 8) where every id
     is 16 hex digits; other ids (file names) stand one a line in the metadata under `<set>/ids`.
+
+    >>> arrays, metadata = pack({"a": Predictions("net", "a", ("1.jpg",), np.zeros((1, 2), np.float32))})
+    >>> list(arrays), metadata
+    (['a/logits'], {'a/ids': '1.jpg'})
     """
     arrays: dict[str, np.ndarray] = {}
     metadata: dict[str, str] = {}
     for name, each in predictions.items():
-        # Half the bytes. The card's report is computed from these rounded logits, so it can be computed again.
+        # Half the bytes of float32. The card's report is computed from these rounded logits, so it can be computed again.
         arrays[f"{name}/logits"] = each.logits.astype(np.float16)
         if each.labels is not None:
             arrays[f"{name}/labels"] = each.labels.astype(np.int16)
@@ -101,7 +105,11 @@ def pack(predictions: Mapping[str, Predictions]) -> tuple[dict[str, np.ndarray],
 
 
 def unpack(network: str, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> dict[str, Predictions]:
-    """Return what `pack` was given, its logits rounded once to float16; KeyError where an array is missing."""
+    """Return what `pack` was given, its logits rounded once to float16; KeyError where an array is missing.
+
+    >>> unpack("net", {"a/logits": np.zeros((1, 2), np.float16)}, {"a/ids": "1.jpg"})["a"].ids
+    ('1.jpg',)
+    """
     unpacked = {}
     for name in dict.fromkeys(key.rsplit("/", 1)[0] for key in arrays if key.endswith("/logits")):
         listed = metadata.get(f"{name}/ids")

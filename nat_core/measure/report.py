@@ -123,6 +123,11 @@ def evaluate_set(reference: Predictions, predictions: Predictions, role: str) ->
     """The report of one image set, beside the network's predictions of its in-distribution set, `reference`.
 
     `role` is what the set is to the network (`nat_core.recipes.Role`). Raises ValueError where a set is empty.
+
+    >>> import numpy as np
+    >>> two = Predictions("net", "a", ("0", "1"), np.float32([[0, 9], [9, 0]]))
+    >>> evaluate_set(two, two, "unseen").auroc
+    0.5
     """
     known, confidence = reference.confidence, predictions.confidence
     return SetReport(

@@ -54,6 +54,9 @@ def choose_device(name: str = "auto") -> torch.device:
     """Return the device of that name; `auto` takes CUDA, else Apple's MPS, else the CPU.
 
     Raises ValueError for an unknown name or a device that this machine does not have.
+
+    >>> choose_device("cpu")
+    device(type='cpu')
     """
     present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
@@ -173,7 +176,7 @@ def _outputs(network: Network, pixels: np.ndarray, batch_size: int, progress: bo
     if not len(pixels):
         raise ValueError("there is no picture to predict")
     for start in tqdm(range(0, len(pixels), batch_size), network.name, disable=not progress, unit="batch"):
-        # torch refuses negative strides, which a picture turned round has.
+        # torch refuses negative strides, which a mirrored array has.
         part = torch.from_numpy(np.ascontiguousarray(pixels[start : start + batch_size])).to(network.device)
         if part.dtype == torch.uint8:
             images = normalise(part, network.mean, network.std)

@@ -258,7 +258,7 @@ def _learned(pair: _Pair) -> tuple[Verdict, str]:
     verdict, measured = _lower(pair, names)
     before, after = pair.baseline.sets, pair.nat.sets
     halves = [after[name].ncr[key] <= before[name].ncr[key] / 2 for name in names for key in after[name].ncr]
-    # Held takes halves everywhere; where the rates are only lower everywhere, the claim is held in part.
+    # "Held" takes halves everywhere: rates that are merely lower everywhere make it held in part.
     if names:
         verdict = "held" if all(halves) else "held in part" if verdict == "held" else verdict
     return verdict, f"at most half in {sum(halves)} cells, {measured}"

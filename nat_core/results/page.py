@@ -54,7 +54,11 @@ class Found:
 
 
 def gather(folder: Path) -> Found:
-    """Return all that the page is made of, read once. Raises CheckpointError where something is damaged."""
+    """Return all that the page is made of, read once. Raises CheckpointError where something is damaged.
+
+    >>> gather(Path("nowhere")).cards
+    {}
+    """
     cards = {name: load_card(folder, name) for name in available(folder)}
     published = {PlannedRun(card.recipe, card.seed).key: name for name, card in cards.items()}
     records, diverged = load_ended(folder)

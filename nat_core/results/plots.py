@@ -12,7 +12,7 @@ from nat_core.recipes import HEADLINE_SETS, IN_DISTRIBUTION, LEVELS, UNSEEN
 from nat_core.results.drawing import BASELINE, FAINT, FOOLED, INK, NAT, Drawing, Panel
 from nat_core.store.checkpoints import available, load_card, load_predictions
 from nat_core.studies.level_findings import LevelFinding, PairLevels, findings, means
-from nat_core.studies.rows import Noise, Row, measure_on, noise_margin
+from nat_core.studies.rows import NOISE_STAND_INS, Noise, Row, measure_on, noise_margin
 
 THRESHOLDS = np.arange(101) / 100
 """Where the curves by threshold are computed."""
@@ -35,7 +35,11 @@ MATRIX_LEGEND = (
 
 
 def curves(folder: Path) -> dict[str, Drawing]:
-    """Return NCR by threshold and NCR by share kept for every stored pair, by the file's stem."""
+    """Return NCR by threshold and NCR by share kept for every stored pair, by the file's stem.
+
+    >>> curves(Path("nowhere"))
+    {}
+    """
     present, drawn = available(folder), {}
     for baseline, nat in CONTRASTS:
         # A network that is NAT in several contrasts is drawn once, against the baseline of the first.
@@ -73,7 +77,11 @@ def _both(
 
 
 def levels(pairs: Sequence[PairLevels]) -> Drawing | None:
-    """Return how far the maps lie apart by level on the headline set, a panel for each pair; None without any."""
+    """Return how far the maps lie apart by level on the headline set, a panel for each pair; None without any.
+
+    >>> levels([]) is None
+    True
+    """
     found = [(first, second, each) for first, second, name, each in findings(pairs) if name == HEADLINE]
     if not found:
         return None
@@ -104,7 +112,11 @@ def _levels(drawing: Drawing, panel: Panel, found: LevelFinding) -> None:
 
 
 def study(title: str, rows: Sequence[Row], reference: Row | None, noise: Noise, set_name: str) -> Drawing | None:
-    """Return NCR at 95 % kept of every row that was run on a set, the noise around the reference shaded."""
+    """Return NCR at 95 % kept of every row that was run on a set, the noise around the reference shaded.
+
+    >>> study("a", (), None, Noise(()), "noise") is None
+    True
+    """
     measure = measure_on(set_name, "ncr_at_95_kept")
     shown = [(row, found) for row in rows if (found := row.over_seeds(measure)) is not None]
     if not shown:

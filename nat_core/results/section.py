@@ -98,6 +98,10 @@ def in_brief(studies: Sequence[Study], records: Mapping[str, RunRecord]) -> str:
     """Return a Markdown list of the studies that can be judged, question and what it shows; "" where none can.
 
     A study whose only runs are those of one before it has nothing to say yet.
+
+    >>> from nat_core.studies.plan import studies
+    >>> in_brief(studies(), {})
+    ''
     """
     found, told, noise = [], set[str](), noise_floor(studies, records)
     for study in studies:
@@ -145,7 +149,11 @@ def _words(rows: Sequence[Row], reference: Row | None, noise: Noise, set_name: s
 
 
 def unjudged(reference: str | None, rows: Sequence[Row], noise: Noise) -> str:
-    """Return why differences are not judged, "" where they are."""
+    """Return why differences are not judged, "" where they are.
+
+    >>> unjudged("wrn16_1_nat", (), Noise(()))
+    'wrn16_1_nat has not been run yet, so there is nothing to hold the others against.'
+    """
     if reference is None:
         return ""
     if not any(row.label == reference and row.reports for row in rows):
@@ -184,7 +192,11 @@ def summary(rows: Sequence[Row], reference: Row, noise: Noise, set_name: str) ->
 
 
 def sentences(rows: Sequence[Row], reference: Row, noise: Noise, set_name: str) -> tuple[str, ...]:
-    """Return a sentence for each row that was run: accuracy, NCR at 0.9 and at 95 % kept, beside the reference's."""
+    """Return a sentence for each row that was run: accuracy, NCR at 0.9 and at 95 % kept, beside the reference's.
+
+    >>> sentences((), Row("a", "", ()), Noise(()), "noise")
+    ()
+    """
     return tuple(
         f"`{row.label}` ({_seeds(row)}): {_accuracy(row, reference, noise)}; "
         f"NCR_{HIGHEST_KEY} {_rate(row, reference, noise, set_name, 'ncr', HIGHEST_KEY)}; "
@@ -198,6 +210,9 @@ def protections(rows: Sequence[Row], reference: Row, noise: Noise) -> tuple[str,
     """Return a sentence for each row that was run: the sets on which its NCR, 95 % kept, is below the reference's.
 
     A set of the kind that the row was taught with is marked so.
+
+    >>> protections((), Row("a", "", ()), Noise(()))
+    ()
     """
     found = []
     for row in rows:
@@ -257,7 +272,11 @@ def study_sheet(
     noise: Noise,
     measures: Sequence[tuple[str, str | None]] = MEASURES,
 ) -> StudySheet:
-    """Return the tables of these rows; cells are marked ▼ and ▲ against the reference, unless there is none."""
+    """Return the tables of these rows; cells are marked ▼ and ▲ against the reference, unless there is none.
+
+    >>> study_sheet((), None, Noise(())).rates.header
+    ('measure', 'network', 'kept')
+    """
     sets = set_columns((), [name for row in rows for report in row.reports for name in report.negatives])
     rates = [_counts(rows, sets)]
     for measure in measures:

@@ -88,19 +88,26 @@ def train(state: State, pictures: Digits, shown_from: int = 0, steps: int = STEP
 
     Until step `shown_from` neither network sees a negative, and both stay equal; from then on the second one does.
     Raises ValueError for a negative step, BlownUp as `twins.advance` does.
+
+    >>> next(train(start(), digits())).step
+    1
     """
     if shown_from < 0:
         raise ValueError(f"negatives are shown from step 0 or a later one, not {shown_from}")
     known, labels = torch.from_numpy(pictures.known), torch.from_numpy(pictures.labels)
-    # Negatives stand last and have no labels: by that the loss tells them apart.
+    # Negatives stand last and have no labels: that is how the loss tells them apart.
     everything = torch.cat([known, torch.from_numpy(pictures.negatives)])
     for _ in range(steps):
         state = advance(state, ARCHITECTURE, everything if state.step >= shown_from else known, labels, OBJECTIVE)
         yield state
 
 
-def measure(state: State, pictures: Digits, threshold: float) -> tuple[Result, Result]:
-    """Return how both networks, the baseline first, do on digits that they did not learn, at a threshold in [0, 1]."""
+def read(state: State, pictures: Digits, threshold: float) -> tuple[Result, Result]:
+    """Return how both networks, the baseline first, do on digits that they did not learn, at a threshold in [0, 1].
+
+    >>> read(start(), digits(), 1.0)[0].fooled
+    0.0
+    """
     unseen, test = (_probabilities(state, values) for values in (pictures.unseen, pictures.test))
     found = []
     for network in (0, 1):

@@ -104,7 +104,7 @@ def train(
     known, labels = torch.from_numpy(examples.known), torch.from_numpy(examples.labels)
     parts = [torch.from_numpy(part) for part in (examples.own, examples.beside) if part is not None]
     for _ in range(steps):
-        # The step is part of the seed, so a state goes on in the same way whoever kept it; and so is the word, which is
+        # The step is part of the seed, so that a state which was kept goes on in the same way. So is the word, which is
         # this module's former name: another one would draw other pictures.
         generator = generator_for(seed, "live", state.step)
         drawn = torch.randint(len(known), (KNOWN_A_STEP,), generator=generator)
@@ -128,7 +128,11 @@ def logits(
 def predict(
     state: State, architecture: Architecture, sets: Mapping[str, Features]
 ) -> tuple[dict[str, Predictions], ...]:
-    """Return both heads' predictions on some sets, the head without negatives first; empty sets are left out."""
+    """Return both heads' predictions on some sets, the head without negatives first; empty sets are left out.
+
+    >>> predict(start(nn.Linear(2, 3)), architecture_of(nn.Linear(2, 3)), {})
+    ({}, {})
+    """
     found: tuple[dict[str, Predictions], ...] = ({}, {})
     for name, each in sets.items():
         # Not strict: without pictures there are no values, and neither head gets the set.

@@ -100,7 +100,7 @@ def empty_cells(
     >>> empty_cells(np.array([[0.0, 0.0], [3.0, 0.0]]), np.array([[0.5, 0.0]])).tolist()
     [False, True]
     """
-    # Squares are compared, which saves a root for each of some million pairs.
+    # Squares are compared, which saves a root for each of a million pairs or more.
     squared = ((cells[:, None, :] - known[None, :, :]) ** 2).sum(2)
     return squared.min(axis=1) > margin**2
 

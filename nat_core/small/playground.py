@@ -69,8 +69,12 @@ def train(
 
     Each network minimises J_NAT (`training.losses.nat_loss`); without negatives both stay equal. Raises BlownUp
     with the last good state where a loss or a weight stops being a number, or a loss exceeds 1000.
+
+    >>> from nat_core.small.plane import draw_points
+    >>> next(train(start(Settings(), 3), draw_points(), NO_NEGATIVES, Settings())).step
+    1
     """
-    # Negatives stand last and have no labels: by that the loss tells them apart.
+    # Negatives stand last and have no labels: that is how the loss tells them apart.
     positions = torch.from_numpy(np.concatenate([points.positions, negatives]).astype(np.float32))
     labels = torch.from_numpy(points.labels)
     architecture = _architecture(settings, points.classes)

@@ -115,6 +115,10 @@ def advance(
 
     Each network minimises J_NAT (`training.losses.nat_loss`), the baseline without the negatives. Raises BlownUp
     with the state before where a loss or a weight stops being a number, or a loss exceeds 1000.
+
+    >>> architecture = Architecture((2, 2))
+    >>> advance(initial_state(architecture, 0), architecture, torch.ones(1, 2), torch.tensor([0]), Objective()).step
+    1
     """
     weights = state.weights.clone().requires_grad_()
     # Both networks run all inputs in one pass; what the baseline says of negatives is dropped.

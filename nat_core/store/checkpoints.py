@@ -94,7 +94,11 @@ class Card:
 
 
 def own_folder(explicit: Path | str | None = None) -> Path:
-    """Return where networks are stored: `explicit` (--checkpoints), else NAT_CHECKPOINTS, else ./checkpoints."""
+    """Return where networks are stored: `explicit` (--checkpoints), else NAT_CHECKPOINTS, else ./checkpoints.
+
+    >>> own_folder("my_networks").name
+    'my_networks'
+    """
     return Path(explicit or os.environ.get("NAT_CHECKPOINTS") or "checkpoints")
 
 
@@ -111,6 +115,9 @@ def checkpoints_folder(explicit: Path | str | None = None) -> Path:
 
     It is `own_folder`, unless nobody named a folder and ./checkpoints holds no network: then it is the one that the
     installed package brings, if it brings one. Nothing is ever stored there.
+
+    >>> checkpoints_folder("my_networks").name
+    'my_networks'
     """
     own, named = own_folder(explicit), explicit or os.environ.get("NAT_CHECKPOINTS")
     # A folder named on purpose stands, even an empty one: a message about it helps more than networks from elsewhere.
@@ -120,8 +127,8 @@ def checkpoints_folder(explicit: Path | str | None = None) -> Path:
 def search_path(explicit: Path | str | None = None) -> tuple[Path, ...]:
     """Return the folders in which a network is looked for by its name, in their order.
 
-    `explicit` stands alone: who names a folder wants no network of the same name from elsewhere. Without it they are
-    NAT_CHECKPOINTS, ./checkpoints and the installed package's.
+    `explicit` stands alone: anyone who names a folder wants no network of the same name from elsewhere. Without it
+    they are NAT_CHECKPOINTS, ./checkpoints and the installed package's.
 
     >>> search_path("my_networks") == (Path("my_networks"),)
     True
@@ -160,7 +167,11 @@ def _how_to_get(name: str) -> str:
 
 
 def available(folder: Path) -> tuple[str, ...]:
-    """Return the names of the networks in a folder: those of the recipes first, in their order."""
+    """Return the names of the networks in a folder: those of the recipes first, in their order.
+
+    >>> available(Path("nowhere"))
+    ()
+    """
     present = {card.parent.name for card in Path(folder).glob(f"*/{CARD}")}
     return tuple([name for name in RECIPES if name in present] + sorted(present - set(RECIPES)))
 

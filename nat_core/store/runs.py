@@ -87,12 +87,19 @@ def load_runs(folder: Path) -> dict[str, RunRecord]:
     """Return every recorded run by its key, in the order of the file; none where there is no file.
 
     Raises CheckpointError where the file is damaged or of another format.
+
+    >>> load_runs(Path("nowhere"))
+    {}
     """
     return load_ended(folder)[0]
 
 
 def load_ended(folder: Path) -> tuple[dict[str, RunRecord], dict[str, DivergedRun]]:
-    """Return what `load_runs` does, and beside it the runs that diverged. Raises CheckpointError likewise."""
+    """Return what `load_runs` does, and beside it the runs that diverged. Raises CheckpointError likewise.
+
+    >>> load_ended(Path("nowhere"))
+    ({}, {})
+    """
     path = Path(folder) / RUNS
     return read_json(path, FORMAT, _read, "get it again") if path.is_file() else ({}, {})
 
@@ -114,7 +121,7 @@ def add_run(folder: Path, key: str, run: RunRecord | DivergedRun) -> None:
     with only_one(Path(folder) / ".state" / "runs.lock", wait=True):
         records, diverged = load_ended(folder)
         if isinstance(run, DivergedRun):
-            records.pop(key, None)  # what a key ended as last is what counts
+            records.pop(key, None)  # how a run ended last is what counts
             diverged[key] = run
         else:
             diverged.pop(key, None)

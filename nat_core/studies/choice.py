@@ -70,7 +70,11 @@ def _beyond(records: Mapping[str, RunRecord]) -> _Beyond:
 
 
 def considered(records: Mapping[str, RunRecord]) -> tuple[Considered, ...] | None:
-    """Return every candidate but the baseline, the best first; None before all of them and the noise floor have run."""
+    """Return every candidate but the baseline, the best first; None before all of them and the noise floor have run.
+
+    >>> considered({}) is None
+    True
+    """
     beyond = _beyond(records)
     if not beyond.complete:
         return None
@@ -89,7 +93,11 @@ def considered(records: Mapping[str, RunRecord]) -> tuple[Considered, ...] | Non
 
 
 def decide(records: Mapping[str, RunRecord]) -> Choice | None:
-    """Return what RULE chooses, None before all candidates and the noise floor have run."""
+    """Return what RULE chooses, None before all candidates and the noise floor have run.
+
+    >>> decide({}) is None
+    True
+    """
     found = considered(records)
     if found is None:
         return None
@@ -113,7 +121,11 @@ def pictures_a_step(recipe: Recipe) -> int:
 
 
 def load_choice(folder: Path) -> Choice | None:
-    """Return what was chosen, None where nothing was yet. CheckpointError where the file is damaged or of no use."""
+    """Return what was chosen, None where nothing was yet. CheckpointError where the file is damaged or of no use.
+
+    >>> load_choice(Path("nowhere")) is None
+    True
+    """
     path = Path(folder) / FILE
     if not path.is_file():
         return None

@@ -162,18 +162,32 @@ def finding(pairs: Iterable[PairLevels], first: NetworkId, second: NetworkId, se
 
 
 def pair_of(pairs: Iterable[PairLevels], first: NetworkId, second: NetworkId) -> PairLevels | None:
-    """Return what is stored of exactly these two networks, None where there is nothing, or of other weights."""
+    """Return what is stored of exactly these two networks, None where there is nothing, or of other weights.
+
+    >>> one = NetworkId("digits_nat", "digits", 0, "aa")
+    >>> pair_of([PairLevels(one, one)], one, one).between_seeds
+    True
+    """
     return next((pair for pair in pairs if pair.networks == (first, second)), None)
 
 
 def outdated(pair: PairLevels, networks: Iterable[NetworkId]) -> bool:
-    """Whether one of the two is among `networks` with other weights; where neither is there, that is not known."""
+    """Whether one of the two is among `networks` with other weights; where neither is there, that is not known.
+
+    >>> here = NetworkId("digits_nat", "digits", 0, "aa")
+    >>> outdated(PairLevels(here, here), [replace(here, sha256="bb")])
+    True
+    """
     # The same network but for the digest of its weights.
     return any(replace(each, sha256=here.sha256) == here != each for here in networks for each in pair.networks)
 
 
 def load_levels(folder: Path) -> tuple[PairLevels, ...]:
-    """Return every measured pair, none where there is no file; CheckpointError where it is damaged or too new."""
+    """Return every measured pair, none where there is no file; CheckpointError where it is damaged or too new.
+
+    >>> load_levels(Path("nowhere"))
+    ()
+    """
     path = Path(folder) / FILE
     return read_json(path, FORMAT, _pairs, "delete it and run nat levels") if path.is_file() else ()
 
@@ -231,7 +245,11 @@ def level_outcomes(pairs: Sequence[PairLevels]) -> tuple[str, ...]:
 
 
 def level_table(pairs: Sequence[PairLevels]) -> Grid:
-    """Return the mean distances and their deviation over the pictures, a row for each set and kind of pair."""
+    """Return the mean distances and their deviation over the pictures, a row for each set and kind of pair.
+
+    >>> level_table([]).header
+    ('networks', 'set', 'pictures', 'compared', 'low', 'middle', 'high')
+    """
     rows = []
     for first, second, set_name, found in findings(pairs):
         groups = {"baseline and NAT, one seed": found.nat, "two baselines": found.seeds,
@@ -246,7 +264,11 @@ def level_table(pairs: Sequence[PairLevels]) -> Grid:
 
 
 def findings(pairs: Sequence[PairLevels]) -> Iterable[tuple[NetworkId, NetworkId, str, LevelFinding]]:
-    """Return each baseline and NAT network (of the lowest seed), each set, and what was found there."""
+    """Return each baseline and NAT network (of the lowest seed), each set, and what was found there.
+
+    >>> list(findings([]))
+    []
+    """
     seen = set()
     for pair in pairs:
         first, second = pair.networks
@@ -264,6 +286,9 @@ def claim_distances(pairs: Sequence[PairLevels], set_name: str = "cifar100_test"
     """Return the distances that judge the paper's claim: of the first pair with two baselines, else of the first.
 
     None where no pair was measured on that set.
+
+    >>> claim_distances([]) is None
+    True
     """
     found = [(first, second, each) for first, second, name, each in findings(pairs) if name == set_name]
     if not found:
@@ -312,7 +337,11 @@ def means(spreads: Sequence[LevelSpread]) -> str:
 
 
 def where_it_begins(found: LevelFinding) -> str:
-    """Return where the difference that NAT makes begins, or why that is not known, as a sentence."""
+    """Return where the difference that NAT makes begins, or why that is not known, as a sentence.
+
+    >>> where_it_begins(LevelFinding(9, {}, {"low": ()}, {}))
+    'Only one such baseline was compared: whether that is more than another seed would make is not known.'
+    """
     if not found.measured:
         return "Only one such baseline was compared: whether that is more than another seed would make is not known."
     levels = found.exceeding

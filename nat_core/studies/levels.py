@@ -76,6 +76,9 @@ def stored_networks(folder: Path) -> dict[NetworkId, tuple[Path, Recipe]]:
     """Return every network of a folder of checkpoints with its home and recipe, those that a queue keeps too.
 
     A network that is there twice counts once, the published one first. Raises CheckpointError for a damaged card.
+
+    >>> stored_networks(Path("nowhere"))
+    {}
     """
     found: dict[tuple[str, str, int], tuple[NetworkId, Path, Recipe]] = {}
     for home in (Path(folder), *sorted(Path(folder).glob(".state/runs/*/*/seed*"))):

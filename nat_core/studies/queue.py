@@ -156,6 +156,9 @@ def run_queue(
 
     A student waits for its teacher. A run that fails is named in `failed` and the others go on. KeyboardInterrupt
     and the end of the time stop the processes; their states stay.
+
+    >>> run_queue([], Workspace(Path("nowhere"), Path("nowhere")), jobs=1).done
+    []
     """
     deadline = None if seconds is None else time.monotonic() + seconds
     records, diverged = load_ended(workspace.out)

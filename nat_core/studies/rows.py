@@ -192,7 +192,7 @@ class Noise:
         """The larger standard deviation of a number over seeds; None with fewer than FEWEST_SEEDS."""
         if self.seeds < FEWEST_SEEDS:
             return None
-        # Of a recipe that does not have the number nothing is known, so neither is it of the noise.
+        # Where one recipe lacks the number, the larger deviation is not known.
         rows = [Row("", "", reports).over_seeds(measure) for reports in self.recipes]
         found = [each.deviation for each in rows if each is not None and each.deviation is not None]
         return max(found) if len(found) == len(rows) else None
@@ -223,7 +223,12 @@ def noise_margin(deviation: float, first: int, second: int) -> float:
 
 
 def noise_floor(studies: Sequence[Study], records: Mapping[str, RunRecord]) -> Noise:
-    """Return the noise of the study `noise_floor`, as far as it was run."""
+    """Return the noise of the study `noise_floor`, as far as it was run.
+
+    >>> from nat_core.studies.plan import studies
+    >>> noise_floor(studies(), {}).seeds
+    0
+    """
     (study,) = (study for study in studies if study.name == "noise_floor")  # fails unless there is exactly one
     recipes = dict.fromkeys(run.recipe.name for run in study.runs)
     by_recipe = {name: next(run.recipe for run in study.runs if run.recipe.name == name) for name in recipes}
@@ -282,7 +287,11 @@ def _runs_of(recipe: Recipe, records: Mapping[str, RunRecord]) -> list[RunRecord
 
 
 def reports_of(recipe: Recipe, records: Mapping[str, RunRecord]) -> tuple[NetworkReport, ...]:
-    """Return the reports of the runs of this very recipe, in the order of their seeds."""
+    """Return the reports of the runs of this very recipe, in the order of their seeds.
+
+    >>> reports_of(Recipe("a", "wrn16_1"), {})
+    ()
+    """
     return tuple(each.report for each in _runs_of(recipe, records))
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nat_core.data.sets import digit_pictures
-from nat_core.small.digits import SHOWN_FROM, digits, measure, start, train
+from nat_core.small.digits import SHOWN_FROM, digits, read, start, train
 
 
 def test_the_parts_hold_the_digits_they_should() -> None:
@@ -30,8 +30,8 @@ def test_ncr_falls_once_six_and_seven_are_shown() -> None:
     states = [start(0), *train(start(0), digits(), SHOWN_FROM, SHOWN_FROM + 60)]
     same, parted = states[SHOWN_FROM], states[-1]
     assert same.weights[0].equal(same.weights[1])
-    baseline, nat = measure(parted, digits(), 0.9)
-    before, _ = measure(same, digits(), 0.9)
+    baseline, nat = read(parted, digits(), 0.9)
+    before, _ = read(same, digits(), 0.9)
     assert before.fooled > 0.25
     assert nat.fooled < before.fooled / 3
     assert baseline.fooled >= before.fooled
@@ -39,10 +39,10 @@ def test_ncr_falls_once_six_and_seven_are_shown() -> None:
 
 
 def test_untrained_networks_are_sure_of_nothing_and_rates_never_rise_with_t() -> None:
-    one, other = measure(start(3), digits(), 0.9)
+    one, other = read(start(3), digits(), 0.9)
     assert (one.fooled, one.kept, other.fooled) == (0.0, 0.0, 0.0)
     assert one.confidence.shape == (354,)
-    rates = [measure(start(3), digits(), t)[0].fooled for t in (0.0, 0.2, 0.3, 1.0)]
+    rates = [read(start(3), digits(), t)[0].fooled for t in (0.0, 0.2, 0.3, 1.0)]
     assert rates == sorted(rates, reverse=True)
     assert rates[0] == 1.0
     assert rates[1] == pytest.approx(float(np.mean(one.confidence > 0.2)))

@@ -65,7 +65,7 @@ def _work(seed: int, shown_from: int, threshold: float) -> Iterator[Point]:
 
 
 def _point(state: twins.State, pictures: digits.Digits, threshold: float) -> Point:
-    return Point(state.step, dict(zip(KINDS, digits.measure(state, pictures, threshold), strict=True)))
+    return Point(state.step, dict(zip(KINDS, digits.read(state, pictures, threshold), strict=True)))
 
 
 def follow() -> fair_queue.Turn | None:
