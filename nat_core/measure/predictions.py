@@ -93,7 +93,7 @@ def pack(predictions: Mapping[str, Predictions]) -> tuple[dict[str, np.ndarray],
     arrays: dict[str, np.ndarray] = {}
     metadata: dict[str, str] = {}
     for name, each in predictions.items():
-        # Half the bytes of float32. The card's report is computed from these rounded logits, so it can be computed again.
+        # Half the bytes of float32. A card's report is computed from these rounded logits, so it can be renewed.
         arrays[f"{name}/logits"] = each.logits.astype(np.float16)
         if each.labels is not None:
             arrays[f"{name}/labels"] = each.labels.astype(np.int16)

@@ -137,6 +137,7 @@ def claims(reports: Mapping[str, NetworkReport], distances: MapDistances | None 
     >>> {claim.verdict for claim in claims({})}
     {'not measured yet'}
     """
+    # One pair, not the best of each claim: the verdicts must be of the same two networks.
     pair = next((found for names in TRAINED_PAIRS if (found := _pair(reports, names))), None)
     students = _pair(reports, STUDENTS)
     train, train_students = TRAINED_PAIRS[-1], STUDENTS

@@ -53,6 +53,7 @@ def sheets(reports: Mapping[str, NetworkReport]) -> list[Sheet]:
     """
     shown = [table for table in TABLES if table.always or any(name in reports for name in table.networks)]
     named = {name for table in TABLES for name in table.networks}
+    # Anyone's own networks, which none of our tables can name.
     others = tuple(name for name in reports if name not in named)
     if others:
         shown.append(Table("Other networks", others, (), in_paper=False))

@@ -92,6 +92,7 @@ def page(folder: Path) -> dict[str, str]:
     shown = in_brief(every, found.records)
     parts = [HEAD, *_claims(found), *(["## What the studies show", shown] if shown else []), *_tables(found)]
     parts += ["## Curves", *map(_image, drawings.items())] if drawings else []
+    # The sections with plots of their own add them to `drawings`, which are written beside the page.
     parts += [*_over_seeds(found), *_over_pictures(found), *_levels(found, drawings)]
     parts += ["## Studies", NOISE_RULE + " ▼ below the reference by more than the noise, ▲ above."]
     for study in every:

@@ -148,7 +148,7 @@ def matrix(title: str, rows: Sequence[Row], reference: Row, noise: Noise) -> Dra
     """Return NCR at 95 % kept of every row that was run on every set: one map of trained on x tested on."""
     shown = [reference, *(row for row in rows if row.reports and row is not reference)]
     sets = tuple(dict.fromkeys(name for row in shown for name in row.reports[0].negatives))
-    side, high = 570 // len(sets), 26
+    side, high = 570 // len(sets), 26  # the columns share what the rows' names and the margins leave of the width
     heading = f"{title}: NCR at 95 % kept, trained on by tested on"
     drawing = Drawing(760, 110 + high * len(shown), heading)
     drawing.text((16, 20), heading, bold=True)
