@@ -136,7 +136,7 @@ def _entry(network, architecture: str, asked: Mapping[str, Predictions], maps: d
     report = evaluate(predictions, _roles(predictions, dict.fromkeys(predictions, other)), seed=0, protocol="yours",
                       classes=network.classes)  # fmt: skip
     card = Card(
-        name=network.name, recipe=Recipe(network.name, architecture), architecture=architecture,
+        name=network.name, recipe=Recipe("yours", architecture), architecture=architecture,
         classes=network.classes, mean=network.mean, std=network.std,
         preprocessing={"size": 32, "crop": "centre", "filter": "bicubic"}, seed=0,
         parameters=sum(each.numel() for each in network.model.parameters()), hardware="not said", precision="float32",
