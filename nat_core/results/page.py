@@ -8,7 +8,7 @@ from nat_core.files import write_durably
 from nat_core.measure.report import threshold_key
 from nat_core.paper import decisions
 from nat_core.paper.findings import claims, summary
-from nat_core.paper.tables import THRESHOLD_FREE, Grid, markdown, markdown_table
+from nat_core.paper.tables import THRESHOLD_FREE, Grid, markdown, markdown_table, rate_text
 from nat_core.recipes import THRESHOLDS
 from nat_core.results import plots
 from nat_core.results.drawing import Drawing
@@ -93,7 +93,7 @@ def page(folder: Path) -> dict[str, str]:
     parts = [HEAD, *_claims(found), *(["## What the studies show", shown] if shown else []), *_tables(found)]
     parts += ["## Curves", *map(_image, drawings.items())] if drawings else []
     # The sections with plots of their own add them to `drawings`, which are written beside the page.
-    parts += [*_over_seeds(found), *_over_pictures(found), *_levels(found, drawings)]
+    parts += [*_on_two_cores(found), *_over_seeds(found), *_over_pictures(found), *_levels(found, drawings)]
     parts += ["## Studies", NOISE_RULE + " ▼ below the reference by more than the noise, ▲ above."]
     for study in every:
         if study.name not in OVER_SEEDS:
@@ -141,6 +141,36 @@ def _over_seeds(found: Found) -> Iterator[str]:
         measures = [*(("ncr", threshold_key(t)) for t in THRESHOLDS), *((field, None) for field in THRESHOLD_FREE)]
         sheet = study_sheet(several, None, found.noise, measures)
         yield from (markdown_table(sheet.recipes), markdown_table(sheet.rates))
+
+
+def _on_two_cores(found: Found) -> Iterator[str]:
+    """The runs of the processor's protocol whose names a longer protocol's networks bear now."""
+    runs = [run for run in found.records.values() if run.recipe.protocol == "cpu" and run.seed == 0]
+    runs = [run for run in runs if run.recipe.name in found.cards and found.cards[run.recipe.name].protocol != "cpu"]
+    if not runs:
+        return
+    yield "## What a day on two cores gives"
+    yield (
+        "The same recipes in the protocol `cpu`, seed 0: fewer epochs, smaller pictures at first, one thread a run. "
+        "NCR is on cifar100_test."
+    )
+    keys = [threshold_key(t) for t in THRESHOLDS]
+    rows = []
+    for run in runs:
+        measured, kept = run.report.sets["cifar100_test"], run.report.share_kept[keys[-1]]
+        rates = (rate_text(value) for value in (*(measured.ncr[key] for key in keys), measured.ncr_at_95_kept, kept))
+        hours = f"{run.seconds / 3600:.1f}"
+        rows.append((run.recipe.name, str(run.recipe.epochs), hours, f"{100 * run.report.accuracy:.2f} %", *rates))
+    header = (
+        "network",
+        "epochs",
+        "hours",
+        "accuracy",
+        *(f"NCR {key}" for key in keys),
+        "NCR, 95 % kept",
+        "kept at 0.9",
+    )
+    yield markdown_table(Grid(header, tuple(rows)))
 
 
 def _over_pictures(found: Found) -> Iterator[str]:
