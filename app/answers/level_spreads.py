@@ -64,6 +64,7 @@ def stored() -> tuple[PairLevels, ...]:
 
 def spreads(first: str, second: str) -> dict[str, Spread]:
     """The spreads of two networks by image set; none where they were not measured, or one is a visitor's."""
+    # A visitor's network has no stored weights, by whose digest a pair is found.
     if not {first, second} <= set(stored_answers.present()):
         return {}
     pairs = stored()

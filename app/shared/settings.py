@@ -49,6 +49,8 @@ class Setting(Generic[T]):
 
     def bind(self) -> str:
         """Return the key for its widget, once the session holds what it begins with."""
+        # Not as the widget's own default: Streamlit complains where a widget has one and a link has set its value as
+        # well.
         st.session_state.setdefault(self.key, self.default)
         return self.key
 
@@ -125,6 +127,7 @@ def decimal(least: float, most: float, digits: int) -> Callable[[str], float]:
     """
 
     def read(text: str) -> float:
+        # Asked this way round, nan is turned away too: no comparison with it is true.
         if not least <= float(text) <= most:
             raise ValueError(f"needs {least:g} to {most:g}, not {text[:40]}")
         return round(float(text), digits)

@@ -60,6 +60,7 @@ class Turns:
         if workers < 1:
             raise ValueError(f"a queue needs at least one worker, not {workers}")
         self._workers, self._patience, self._clock = workers, patience, clock
+        # Each visit's script runs in a thread of its own, and so does each turn.
         self._lock = threading.Lock()
         self._waiting: deque[Turn] = deque()
         self._running: dict[Turn, threading.Thread] = {}
@@ -69,6 +70,7 @@ class Turns:
         """Put work at the end of the queue and return its turn; an earlier turn of the same visitor is cancelled."""
         turn = Turn(visitor, work, self._clock())
         with self._lock:
+            # A copy, because `_drop` takes turns out of the queue.
             for other in (*self._waiting, *self._running):
                 if other.visitor == visitor:
                     self._drop(other)
@@ -142,6 +144,8 @@ class Turns:
                 turn.phase = "left"
                 continue
             turn.phase = "running"
+            # A daemon, because on its way out Python first waits for all other threads and only then calls `close`,
+            # which is what ends the work.
             thread = threading.Thread(target=self._run, args=(turn,), name="turn", daemon=True)
             self._running[turn] = thread
             thread.start()
@@ -152,6 +156,7 @@ class Turns:
         try:
             for value in turn._work():
                 turn.values.append(value)
+                # Python cannot end a thread from outside, so the work itself is given up between two values.
                 if turn.phase == "cancelled" or self._left(turn):
                     ended: Phase = "left"
                     break
@@ -161,6 +166,7 @@ class Turns:
             # Whatever the work raises belongs to its visitor, not to the queue.
             turn.error, ended = error, "failed"
         with self._lock:
+            # A turn that its visitor cancelled stays cancelled, whatever its work came to.
             if turn.phase == "running":
                 turn.phase = ended
             self._running.pop(turn)
@@ -209,6 +215,7 @@ def draw_place(turn: Turn) -> None:
     Only the sentence is drawn again at each look, so that thirty who wait cost next to nothing.
     """
 
+    # Defined anew in each run: how often it looks depends on how many wait by then.
     @st.fragment(run_every=shared().pause())
     def place() -> None:
         said = sentence(turn)
