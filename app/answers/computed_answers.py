@@ -23,7 +23,7 @@ from nat_core.measure.predictions import Predictions
 from nat_core.store.features import Features, load_features
 
 KEPT = 512
-"""So many attributions are kept, for all visitors."""
+"""How many attributions are kept, for all visitors together."""
 
 
 def in_one_batch(names: dict[Kind, str], pixels: UInt8[np.ndarray, "n 32 32 3"]) -> dict[Kind, Predictions]:

@@ -1,6 +1,6 @@
 """The only loader: what the pages ask of checkpoints, pictures and networks, and what is counted from it, cached.
 
-Stored predictions need no torch. Torch is imported once, for a visitor's own photo, by `answer` and `network`.
+Stored predictions need no torch; `warm_up`, `answer` and `network` import it, once for all visitors.
 """
 
 from concurrent.futures import Future, ThreadPoolExecutor

@@ -17,9 +17,9 @@ from nat_core.measure.metrics import accuracy
 from nat_core.measure.predictions import Predictions
 
 BATCH = 128
-"""So many pictures are asked about at once; between two batches the visitor can stop."""
+"""How many pictures are asked about at once; the visitor can stop between two batches."""
 MOST = 5
-"""So many image sets are kept in a visit."""
+"""How many image sets a visit keeps."""
 
 
 def take(content: bytes, file: str, role: str, progress: Callable[[float], object]) -> OwnSet:

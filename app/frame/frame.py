@@ -54,7 +54,7 @@ html { font-size: 125%; }
 :root { --widest: 1375px; }
 .st-key-page .js-plotly-plot text { font-size: 15.5px !important; }
 </style>"""
-"""Text at 125 %, for who looks from afar."""
+"""Text at 125 %, for anyone who looks from afar."""
 WITHOUT_SETTINGS = "<style>.st-key-page details { display: none; }</style>"
 PAGE = "page"
 """The key of the container that holds the page."""
@@ -86,7 +86,7 @@ def offer(name: str, content: Callable[[], str]) -> None:
     """Offer what the page shows as a CSV file; `content` is asked for it once the visitor wants it.
 
     It is asked outside of the visit's session, and kept until the next run: so it must be made of plain values alone.
-    One that held the session would keep it from ever ending.
+    A value that held the session would keep it from ever ending.
     """
     OFFERED_VIEW.get().name, OFFERED_VIEW.get().content = name, content
 

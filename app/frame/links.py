@@ -1,6 +1,6 @@
-"""Links that restore a page: read with a sentence for what they may not hold, followed, written.
+"""Links that restore a page, as the pages' settings describe it: read, followed and written.
 
-What a link may hold is what the pages' settings say; the app's entry hands them over.
+What a link should not hold is left out, and a sentence says so. The app's entry hands the settings over.
 """
 
 from collections import Counter

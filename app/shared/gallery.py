@@ -1,7 +1,4 @@
-"""The gallery: free pictures that the pages show, read from its gallery.json, and how they are drawn.
-
-CREDITS.md is made from the same file.
-"""
+"""The gallery: the free pictures of gallery.json, how pages draw them, and CREDITS.md, which is made from that file."""
 
 import base64
 import io

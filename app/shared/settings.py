@@ -1,6 +1,6 @@
-"""What a visitor chooses, as typed settings, and what a visit holds besides, as typed objects; each has one owner.
+"""What a visitor chooses (`Setting`) and what else a visit holds (`Held`), both typed and each with one owner.
 
-A page keeps its settings in `settings.py` and what it holds in `state.py`; nobody else names their keys.
+A page keeps its settings in `settings.py` and the rest in `state.py`; no other module names their keys.
 """
 
 from collections.abc import Callable, Iterable
@@ -120,7 +120,7 @@ def whole(least: int, most: int) -> Callable[[str], int]:
 
 
 def decimal(least: float, most: float, digits: int) -> Callable[[str], float]:
-    """Return a reader of numbers from `least` to `most`, rounded to so many digits.
+    """Return a reader of numbers from `least` to `most`, rounded to `digits` decimals.
 
     >>> decimal(0, 1, 2)("0.333")
     0.33

@@ -1,7 +1,7 @@
-"""Every sentence that holds a number, computed from the numbers; plain functions, no Streamlit.
+"""The sentences that several pages share, computed from their numbers; no Streamlit.
 
-Rates and confidences are in [0, 1]; thresholds too. A picture's label is a class, "none" for a picture of none of the
-ten classes, or None where nobody has said.
+Rates, confidences and thresholds are in [0, 1]. A picture's label is a class, "none" for a picture of none of the ten
+classes, or None where nobody has said.
 """
 
 from collections.abc import Sequence

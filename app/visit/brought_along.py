@@ -12,7 +12,7 @@ from nat_core.measure.predictions import Predictions
 from nat_core.store.checkpoints import Card
 
 NEGATIVES = "negatives"
-"""The role of a visitor's image set that shows none of the classes; whether a network saw the like, nobody knows."""
+"""The role of a visitor's image set that shows none of the classes; a network may have seen similar pictures."""
 
 
 # Without ==, here and wherever arrays are held: two arrays are compared element by element, with no one answer.

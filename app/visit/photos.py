@@ -13,7 +13,7 @@ from nat_core.data.uploaded_sets import is_zip, pictures_in
 from nat_core.errors import UnreadableImage
 
 MOST = 60
-"""So many photos are compared at once; further ones are left out, and named as such."""
+"""How many photos are compared at once; the page says how many more were left out."""
 CAMERA = "camera"
 CENTRE = next(iter(CROPS))
 CROP = Setting("crop", CENTRE, one_of(CROPS))

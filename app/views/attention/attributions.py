@@ -1,7 +1,4 @@
-"""The second tab of Attention: which pixels speak for an answer, computed when asked for, with progress and a stop.
-
-What speaks for a class and what against it is drawn on one scale centred on 0.
-"""
+"""The second tab of Attention: which pixels speak for an answer, computed on demand, with progress and a stop."""
 
 from collections.abc import Mapping, Sequence
 

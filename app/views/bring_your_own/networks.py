@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nat_core.network.uploaded_networks import Described
 
 MOST_PICTURES = {True: 2_000, False: 500}
-"""So many pictures of a set a small network (under SMALL parameters) and a large one are asked about."""
+"""How many pictures of a set a small network (fewer than SMALL parameters) and a large one are asked about."""
 SMALL = 1_000_000
 NOT_SAID = "what it saw is not said"
 GALLERY_SETS = ("gallery_known", "gallery_none")

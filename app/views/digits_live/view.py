@@ -56,9 +56,11 @@ def school() -> None:
         here = last.readings[kind]
         st.caption(words.known(kind, here.accuracy, here.kept, len(pictures.test)))
     st.caption(words.caption(len(pictures.unseen), len(pictures.known), len(pictures.negatives), t, seed))
+    # How often this part is drawn by itself is set by a run of the whole page, so learning begins and ends with one.
     if fair_queue.learns(turn) != busy:
         st.rerun()
 
 
+# The key's style keeps what is drawn again from turning grey, which would flash.
 with st.container(key="steady_digits"):
     school()
