@@ -86,7 +86,7 @@ def spreads(first: str, second: str) -> dict[str, Spread]:
 
 
 def sentence(first: str, second: str, set_name: str) -> str:
-    """Where the difference that NAT makes begins on a set, and what two baselines of other seeds say to it."""
+    """Where the difference that NAT makes begins on a set, and how far two baselines of different seeds lie apart."""
     pairs = stored()
     ours, theirs = (NetworkId.of(stored_answers.card(name)) for name in (first, second))
     found = finding(pairs, ours, theirs, set_name)

@@ -140,7 +140,7 @@ def copy_link(pages: Sequence[PageSettings]) -> None:
 
 
 def settle() -> None:
-    """Take what holds on every page, the pair and the threshold, into the visit's state where it is not there yet."""
+    """Take what holds on every page, the pair and the threshold, into the visit's state unless it is there already."""
     if PAIR.value is None or (PAIR.value == OWN_PAIR and brought_along.pair() is None):
         PAIR.put(default_pair(stored_answers.present()).key)
     THRESHOLD.bind()

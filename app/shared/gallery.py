@@ -50,7 +50,7 @@ class GalleryPicture:
 
     @property
     def path(self) -> Path:
-        """Where the file lies."""
+        """The file's path."""
         return FOLDER / self.file
 
     @property

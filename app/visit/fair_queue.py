@@ -24,8 +24,8 @@ ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "
 Value = TypeVar("Value")
 Phase = Literal["waiting", "running", "left", "done", "failed", "cancelled"]
 PATIENCE = 10.0
-"""Seconds after which a turn that nobody looks at is left, or twice its visitor's longest time between two looks if that
-is longer: pages are slow on a busy machine."""
+"""Seconds after which a turn that nobody looks at is left, or twice its visitor's longest time between two looks if
+that is longer: pages are slow on a busy machine."""
 FIRST_GUESS = 1.0
 """Seconds that a turn is thought to take before any has ended."""
 WEIGHT_OF_LAST = 0.3

@@ -1,4 +1,4 @@
-"""Where the four networks of the paper's second experiment row: who they are, their maps, and how far those differ."""
+"""Where the four networks of the paper's second experiment look: who they are, their maps, and how far those differ."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Attention: where four networks row, at three levels, where they differ, and which pixels speak for an answer."""
+"""Attention: where four networks look, at three levels, where they differ, and which pixels speak for an answer."""
 
 from functools import partial
 

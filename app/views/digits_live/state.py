@@ -1,4 +1,4 @@
-"""What a visit to Digits live holds: the two networks as far as they have learned, and how they came there."""
+"""What a visit to Digits live holds: the two networks as far as they have learned, and what they went through."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ class Learning:
     made_of: tuple[int, int, float] | None = None
     """The seed, the step from which negatives are shown, and t, with which they began."""
     points: list[Point] = field(default_factory=list)
-    """How they came as far as is shown."""
+    """What they went through as far as it is shown."""
 
 
 LEARNING = Held("digits_live", Learning)
@@ -71,7 +71,7 @@ def _point(state: twins.State, pictures: digits.Digits, threshold: float) -> Poi
 
 
 def follow() -> fair_queue.Turn | None:
-    """Go on some points with what is shown; return the turn while there is more to come."""
+    """Show some further points; return the turn while there is more to come."""
     learning = LEARNING.get()
     turn = learning.turn
     if turn is None:

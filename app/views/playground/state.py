@@ -68,7 +68,7 @@ class Playing:
     links: int = 0
     """How many links to the playground had been followed when they began."""
     presses: int = 0
-    """How often negatives were added, for other ones at every press."""
+    """How often negatives were added, so that each press adds different ones."""
     turn: fair_queue.Turn[playground.State] | None = None
     shown: int = 0
     """How many of the turn's pictures have been shown."""
@@ -171,7 +171,7 @@ def planes_csv(playing: Playing) -> str:
 
 
 def add(kind: str) -> None:
-    """Add negatives of this kind, others at every press."""
+    """Add negatives of this kind, different ones at every press."""
     playing = PLAYING.get()
     # From the seed and the press alone, so that the same presses give the same negatives.
     seed = SEED.value + 1000 * playing.presses

@@ -12,7 +12,7 @@ from nat_app.shared.palette import KINDS, NAMES, PATTERNS, SYMBOLS, Kind, Palett
 LABELS_BETWEEN = (0.3, 0.7)
 """Curves are labelled between these thresholds, where a label has room on both sides."""
 KEPT_FROM = 0.5
-"""Nobody wants a network that keeps less."""
+"""The chart begins here: a network that keeps less is of no use."""
 QUARTERS = (0, 0.25, 0.5, 0.75, 1)
 
 

@@ -24,7 +24,7 @@ from nat_core.recipes import Role
 from nat_core.small.plane import Points, draw_points
 
 FEW = 0.10
-"""Fewer negatives than this share are few."""
+"""A smaller share of negatives than this is few."""
 NONE = "(not stored for these networks)"
 
 
@@ -193,7 +193,7 @@ def filled(text: str, lesson: Lesson, pair: Pair) -> str:
 
 
 def plane_rates(chosen: Choices, negatives: Float[np.ndarray, "m 2"], threshold: float) -> PlaneRates:
-    """Train the playground with these choices and these negatives; once for each."""
+    """Return what the playground's networks come to with these choices and negatives, trained once for each."""
     return _plane_rates(chosen, negatives.tobytes(), threshold, negatives)
 
 

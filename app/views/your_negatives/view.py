@@ -117,7 +117,7 @@ def progress() -> None:
 
 
 def rates(said: dict) -> words.Rates:
-    """Count what one head words."""
+    """Return the rates of what one head says."""
     sure = {key: each.confidence > t for key, each in said.items()}
     return words.Rates(
         int(sure[OWN].sum()),
