@@ -51,8 +51,8 @@ def _finding(without: str, baseline: NetworkReport, aware: str, nat: NetworkRepo
 def _accuracies(baseline: NetworkReport, nat: NetworkReport) -> str:
     points = f"{100 * abs(nat.accuracy - baseline.accuracy):.2f}"
     side = "below" if nat.accuracy < baseline.accuracy else "above"
-    # Judged as it is written: a difference that rounds to 0.00 is not "0.00 points below".
     theirs = f"{100 * baseline.accuracy:.2f} %"
+    # Judged as it is written: a difference that rounds to 0.00 is not "0.00 points below".
     difference = f"equal to {theirs}" if float(points) == 0 else f"{points} points {side} {theirs}"
     return f"accuracy {100 * nat.accuracy:.2f} %, {difference}."
 

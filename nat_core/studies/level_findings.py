@@ -1,4 +1,4 @@
-"""The level study as stored: how far two networks' attention maps lie apart, over thousands of pictures of each set.
+"""The level study, stored and in words: how far two networks' attention maps lie apart, over thousands of pictures.
 
 One small file, `levels.json`, beside the checkpoints, so that the app and the results page draw it without a data set.
 Each pair carries the SHA-256 of both networks' weights: a pair of other weights is not taken for these. Every number in
