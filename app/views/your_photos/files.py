@@ -1,4 +1,4 @@
-"""What a visitor can take home about their photos: a CSV, and a report that is one file; made in memory, when asked for."""
+"""What a visitor can take home about their photos: a CSV and a one-file report, made in memory when asked for."""
 
 import re
 from collections.abc import Sequence
