@@ -41,7 +41,7 @@ looked_at = LOOKED_AT.value or next(iter(pictures))
 photo = own.get(looked_at)
 # A gallery picture is cut to its centre, whatever way was chosen for photos: its answers were stored for that.
 whole, pixels = (photo.photo, photo.pixels) if photo else computed_answers.gallery_photo(looked_at, photos.CENTRE)
-with frame.checked(), st.spinner("The networks row.", show_time=True):
+with frame.checked(), st.spinner("The networks look.", show_time=True):
     seen = networks.rows_of(looked_at if photo is None else pixels)
     comparison = networks.compare(seen)
 missing = [row for row in seen if row.said is None]
