@@ -1,7 +1,4 @@
-"""What a teacher needs on the page Workshop: notes with expected numbers, links that hide controls, sheets to print.
-
-A sheet for pupils and one with the answers, each a page that needs no other file.
-"""
+"""What a teacher needs on the page Workshop: notes, numbers to expect, sheets to print, links that hide controls."""
 
 from collections.abc import Callable
 from html import escape
@@ -141,5 +138,6 @@ def _links(lessons: tuple[Lesson, ...]) -> None:
         key="hidden_lesson",
     )
     if st.context.url:
+        # The pair as well: whoever cannot choose it gets the teacher's.
         chosen = [(PAIR, PAIR.value), (HIDE, tuple(hidden)), (LESSON, lesson)]
         st.code(links.write(classroom.outside(st.context.url), chosen), language=None, wrap_lines=True)
