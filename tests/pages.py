@@ -1,9 +1,12 @@
 """Reading a page that AppTest has run: all its words, its descriptions, and what its live chart was given."""
 
 import json
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -44,3 +47,39 @@ def told(app: AppTest, **context: str) -> None:
         pytest.skip("AppTest has no context before Streamlit 1.67")
     for name, value in context.items():
         app.context[name] = value
+
+
+def opened(networks: Path, monkeypatch: pytest.MonkeyPatch, page: str = "", **query: str) -> AppTest:
+    """A visit that begins with a link."""
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
+    app = AppTest.from_file(MAIN, default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.run()
+    return app.switch_page(page).run() if page else app
+
+
+def follow(app: AppTest, page: str, **query: str) -> AppTest:
+    """The same visit once a link to one of its pages was followed."""
+    app.query_params.clear()
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.switch_page(page).run()
+
+
+def charts(app: AppTest) -> dict[str, go.Figure]:
+    """The figures of a page by their keys."""
+    specs = {chart.key: json.loads(chart.proto.spec) for chart in app.get("plotly_chart")}
+    return {key: go.Figure(_plain(spec["data"]), spec["layout"]) for key, spec in specs.items()}
+
+
+def _plain(value: Any) -> Any:
+    """A figure's data with its packed arrays unpacked."""
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if "bdata" not in value:
+        return {key: _plain(each) for key, each in value.items()}
+    flat = np.frombuffer(b64decode(value["bdata"]), value["dtype"])
+    return flat.reshape([int(side) for side in str(value.get("shape", flat.size)).split(",")])

@@ -16,8 +16,7 @@ from nat_app.views.workshop import challenges, guessing, score, words
 from nat_app.views.workshop.challenge_cards import cost_figure
 from nat_app.views.workshop.challenges import Clicks
 from nat_core.store.checkpoints import load_predictions
-from tests.app.test_links import follow, opened
-from tests.pages import alts, said
+from tests.pages import alts, follow, opened, said
 
 PAGE = "views/workshop/view.py"
 PAIR = pair_named("wrn16_1")

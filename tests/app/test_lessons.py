@@ -21,8 +21,7 @@ from nat_app.views.workshop.lessons import (
 )
 from nat_app.views.workshop.numbers import NONE, SHARES, TEXTS, filled, share
 from nat_app.views.workshop.settings import LESSONS
-from tests.app.test_links import opened
-from tests.pages import said
+from tests.pages import opened, said
 
 EVERY = [(language, name) for language in languages() for name in LESSONS]
 PAIR = pair_named("wrn16_1")

@@ -10,14 +10,13 @@ from nat_app.shared.pairs import pair_named
 from nat_app.views.workshop.lessons import lessons
 from nat_app.views.workshop.numbers import filled
 from nat_app.views.workshop.teacher import answers_html, sheet_html
-from tests.browser.test_pages import PATIENCE, browser  # noqa: F401 - the fixture
-from tests.browsing import ROOT, served
+from tests.browsing import PATIENCE, ROOT, served
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(browser) -> Iterator:  # noqa: F811
+def page(browser) -> Iterator:
     """A page of its own."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     opened = context.new_page()
