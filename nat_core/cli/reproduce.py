@@ -37,11 +37,11 @@ def reproduce(options: argparse.Namespace) -> int:
         print(f"nat reproduce: {chosen_sentence(choice)}", file=sys.stderr)
         return 1
     deadline = None if options.minutes is None else time.monotonic() + 60.0 * options.minutes
-    progress = go(runs, place, jobs=jobs, seconds=_left(deadline), show=_Lines())
+    progress = go(runs, place, jobs=jobs, seconds=_left(deadline), show=ProgressLines())
     if choice is None and (choice := record_choice(place.out, load_runs(place.out))):
         print(chosen_sentence(choice))
         chosen = [run for run in planned_runs(options.protocol, names, choice) if run not in runs]
-        progress = progress.then(go(chosen, place, jobs=jobs, seconds=_left(deadline), show=_Lines()))
+        progress = progress.then(go(chosen, place, jobs=jobs, seconds=_left(deadline), show=ProgressLines()))
     for key, sentence in progress.failed.items():
         print(f"nat reproduce: {key}: {sentence}", file=sys.stderr)
     left, finished = len(progress.waiting), plural(len(progress.done), "run")
@@ -104,7 +104,7 @@ def _word(ended: RunRecord | DivergedRun | None) -> str:
     return "blew up" if isinstance(ended, DivergedRun) else "done"
 
 
-class _Lines:
+class ProgressLines:
     """A line for each run: redrawn in place on a terminal, once a minute anywhere else."""
 
     def __init__(self) -> None:
