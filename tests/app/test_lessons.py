@@ -83,6 +83,7 @@ def test_every_link_restores_the_state_that_it_names(networks: Path, monkeypatch
         assert ("play_negatives" in state) is ("play_negatives" in values)
 
 
+@pytest.mark.checkpoints
 def test_the_numbers_are_those_of_the_pages(monkeypatch, fresh_caches) -> None:
     networks = Path(__file__).parents[2] / "checkpoints"
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))

@@ -28,6 +28,7 @@ def page(browser) -> Iterator:
     assert errors == []
 
 
+@pytest.mark.checkpoints
 def test_a_walk_through_the_five_cards(page) -> None:
     opened = {"see_it": "sure", "playground": "the same start", "thresholds": "is fooled by"}
     with served(ROOT / "checkpoints") as address:
@@ -55,6 +56,7 @@ def test_a_walk_through_the_five_cards(page) -> None:
         assert page.locator("[data-testid=stException]").count() == 0
 
 
+@pytest.mark.checkpoints
 def test_both_sheets_print_on_two_pages_at_most(page, monkeypatch, fresh_caches, tmp_path: Path) -> None:
     monkeypatch.setenv("NAT_CHECKPOINTS", str(ROOT / "checkpoints"))
     pair = pair_named("wrn16_1")
