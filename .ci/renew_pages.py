@@ -20,7 +20,7 @@ from PIL import Image
 from nat_core.cli.parser import build_parser
 from nat_core.measure.report import NetworkReport
 from nat_core.paper import decisions
-from nat_core.paper.tables import Grid, pipes, render
+from nat_core.paper.tables import Grid, markdown_table, render
 from nat_core.results.page import PLOTS, page
 from nat_core.store.checkpoints import available, load_card
 
@@ -58,7 +58,7 @@ def marked() -> dict[Path, dict[str, str]]:
     reports = {name: load_card(CHECKPOINTS, name).report for name in available(CHECKPOINTS)}
     verbs = {"verbs": helps()} if SAME_HELP else {}
     return {
-        ROOT / "README.md": {"picture": picture(), "results": pipes(table(reports))},
+        ROOT / "README.md": {"picture": picture(), "results": markdown_table(table(reports))},
         DOCS / "command-line.md": {"example": example(reports), **verbs},
         DOCS / "protocol.md": {"protocol": decisions.page()},
     }

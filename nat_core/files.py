@@ -1,7 +1,4 @@
-"""Files that are kept beside the networks: written whole or not at all, read with one sentence where they are wrong.
-
-One process at a time: a lock that the system itself lets go when its holder ends, however it ends.
-"""
+"""Files that are kept beside the networks: written whole or not at all, checked when read, locked while they change."""
 
 import csv
 import io
@@ -31,6 +28,8 @@ def write_durably(path: Path, content: bytes) -> str:
     A temporary file in the same folder is written, flushed to the disk and renamed; then the folder is flushed.
     OSError (a full disk) leaves no half file behind.
     """
+    # In the same folder, because a rename is atomic only within one file system; with the process's number, because
+    # several processes may write the same file.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as file:
@@ -38,10 +37,10 @@ def write_durably(path: Path, content: bytes) -> str:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException:  # Ctrl-C too must leave no temporary file
         temporary.unlink(missing_ok=True)
         raise
-    if os.name == "posix":
+    if os.name == "posix":  # Windows cannot open a folder, so it cannot flush one
         handle = os.open(path.parent, os.O_RDONLY)
         os.fsync(handle)
         os.close(handle)
@@ -77,29 +76,30 @@ def _refuse_unknown(values: Any, known: Any, place: str) -> None:
             _refuse_unknown(each, one, f"{place}[...]")
 
 
-def read_json(path: Path, version: int, read: Callable[[dict[str, Any]], Read], mend: str) -> Read:
+def read_json(path: Path, version: int, read: Callable[[dict[str, Any]], Read], remedy: str) -> Read:
     """Return what `read` makes of a JSON file's object, whose `format` must be `version`.
 
-    `mend` says what to do about a damaged file. Raises CheckpointError where the file, or what it holds, is wrong.
+    `remedy` says what to do about a damaged file. Raises CheckpointError where the file, or what it holds, is wrong.
     """
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
+        # The version first: the fields of another format would only be called wrong.
         if values["format"] != version:
             raise CheckpointError(
                 f"{path} has format {values['format']}, this version reads format {version}: update NAT Explorer"
             )
         return read(values)
-    except CheckpointError:
+    except CheckpointError:  # it is a ValueError as well, but names its file already
         raise
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise CheckpointError(f"{path} is damaged ({type(error).__name__}: {error}): {mend}") from None
+        raise CheckpointError(f"{path} is damaged ({type(error).__name__}: {error}): {remedy}") from None
 
 
 @contextmanager
 def only_one(path: Path, *, wait: bool = False) -> Iterator[None]:
     """Hold the lock of that file's name while the block runs; Busy where another has it, unless told to `wait`.
 
-    The system itself lets it go when its holder ends, however it ends.
+    The system itself releases it when its holder ends, however it ends. The folder is made where it is missing.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)

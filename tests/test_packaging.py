@@ -16,7 +16,13 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = {"nat_core": "nat_core", "nat_app": "app", "nat_checkpoints": "checkpoints"}
 LARGE = "resnet18_"
 """How the names of the networks begin that do not travel in the wheel."""
-IMPORTED_AS = {"pillow": "PIL", "scikit-learn": "sklearn"}
+IMPORTED_AS = {
+    "markdown-it-py": "markdown_it",
+    "pillow": "PIL",
+    "python-frontmatter": "frontmatter",
+    "pyyaml": "yaml",
+    "scikit-learn": "sklearn",
+}
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,6 @@ from nat_core.recipes import LEVELS, PAIRS
 from nat_core.studies.level_findings import (
     NetworkId,
     PairLevels,
-    begins,
     claim_distances,
     distances,
     finding,
@@ -23,6 +22,7 @@ from nat_core.studies.level_findings import (
     measured_elsewhere,
     outdated,
     pair_of,
+    where_it_begins,
 )
 
 COMPARED = (
@@ -91,7 +91,7 @@ def sentence(first: str, second: str, set_name: str) -> str:
     found = finding(pairs, ours, theirs, set_name)
     if found is None:
         return ""
-    words = f"On {pictures_of(set_name, found.pictures)} {distances(found)} {begins(found)}"
+    words = f"On {pictures_of(set_name, found.pictures)} {distances(found)} {where_it_begins(found)}"
     if not found.measured and (other := measured_elsewhere(pairs, set_name)):
         words += f" {other}"
     return words

@@ -55,7 +55,11 @@ def answer(file: Path, networks: Sequence["Network"]) -> dict[str, Any]:
 
 
 def crop_and_filter(card: Card | None) -> tuple[str, str]:
-    """Return how a network's pictures are cut square and shrunk."""
+    """Return how a network's pictures are cut square and shrunk.
+
+    >>> crop_and_filter(None)
+    ('centre', 'bicubic')
+    """
     return (card.preprocessing["crop"], card.preprocessing["filter"]) if card else ("centre", "bicubic")
 
 
@@ -65,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
              "reproduce": reproduce, "levels": levels, "features": features}  # fmt: skip
     try:
         return verbs[options.verb](options)
-    except BrokenPipeError:
+    except BrokenPipeError:  # an OSError, but no failure: `nat_core.__main__` ends quietly
         raise
     except NatError as error:
         return _complain(options.verb, str(error))
@@ -77,7 +81,7 @@ def data(options: argparse.Namespace) -> int:
     """Print which image sets are there and how to get the others; with --download, get them."""
     home = data_folder(options.data)
     for name in options.download:
-        from nat_core.data.download import download
+        from nat_core.data.download import download  # it needs torchvision, and so torch
 
         print(f"{name} is there: {download(name, home)}")
     if options.download:
@@ -100,6 +104,7 @@ def predict(options: argparse.Namespace) -> int:
     """Answer each picture with each network, for people or as JSON; 1 where a picture cannot be read."""
     from nat_core.network.inference import load_network
 
+    # Each network once, in the order asked for.
     names = dict.fromkeys(options.networks or _every_network(checkpoints_folder(options.checkpoints)))
     networks = [load_network(folder_with(name, options.checkpoints), name) for name in names]
     images = [answer(file, networks) for file in options.images]
@@ -186,6 +191,7 @@ def _every_network(folder: Path) -> tuple[str, ...]:
 def _print_answers(images: Sequence[dict[str, Any]]) -> None:
     for image in images:
         if image["error"] is None:
+            # A name that is no valid UTF-8 holds characters that cannot be printed.
             print(image["file"].encode(errors="backslashreplace").decode())
         for name, given in image["networks"].items():
             winner = max(given["probabilities"], key=given["probabilities"].get)

@@ -89,14 +89,15 @@ def evaluate(options: argparse.Namespace) -> int:
 def _answered(options: argparse.Namespace) -> tuple[list[tuple[Card, Predictions, Predictions]], ImageSet]:
     """Each network's card, predictions on the pictures and stored predictions on its own test pictures."""
     homes = {name: folder_with(name, options.checkpoints) for name in options.networks}
+    # Cards before networks: what is missing or damaged is said before anything takes long.
     cards = {name: load_card(home, name) for name, home in homes.items()}
     read: dict[tuple[str, str], ImageSet] = {}
     answered = []
     for name, card in cards.items():
-        way = (card.preprocessing["crop"], card.preprocessing["filter"])
-        if way not in read:
-            read[way] = own_images(options.images, *way)
-        found = _predictions(_network(homes[name], name, options.device), read[way])
+        crop_and_filter = (card.preprocessing["crop"], card.preprocessing["filter"])
+        if crop_and_filter not in read:  # networks that cut and shrink pictures alike share one reading
+            read[crop_and_filter] = own_images(options.images, *crop_and_filter)
+        found = _predictions(_network(homes[name], name, options.device), read[crop_and_filter])
         answered.append((card, found, _test(homes[name], card)))
     return answered, next(iter(read.values()))
 
@@ -148,7 +149,7 @@ def own_images(source: Path, crop: str = "centre", resample: str = "bicubic") ->
 
 def _with_folders(images: ImageSet) -> ImageSet:
     folders = [identity.rpartition("/")[0].rpartition("/")[2] for identity in images.ids]
-    if not all(folders):
+    if not all(folders):  # pictures that lie outside belong to no class: then the folders are none
         return images
     classes = tuple(sorted(set(folders)))
     return replace(images, classes=classes, labels=np.array([classes.index(each) for each in folders], np.int64))
@@ -162,6 +163,7 @@ def parts_of(
     `test` are the network's stored predictions on its own test pictures. Raises CommandError where `told_negatives`
     speaks of pictures in folders that bear the names of the network's classes.
     """
+    # Nothing is known of the background, so a folder of that name holds no known pictures.
     labels = labels_among(images, tuple(name for name in card.classes if name != BACKGROUND))
     if labels is not None and told_negatives:
         taught = [name for name in images.classes if name.casefold() in map(str.casefold, card.classes)]
@@ -169,6 +171,7 @@ def parts_of(
             f"{card.name} was taught {', '.join(taught)}, so {images.name} holds more than negatives: leave out "
             "--negatives, and the pictures of all other classes are taken for negatives"
         )
+    # No folder bears a class's name, so only the caller can say what the pictures are.
     if labels is None:
         return [_part(predictions, NEGATIVES if told_negatives else PICTURES, test)]
     known = replace(predictions.take(np.flatnonzero(labels >= 0), images.name), labels=labels[labels >= 0])
@@ -222,7 +225,10 @@ def as_json(parts: Sequence[Part], images: ImageSet) -> dict[str, Any]:
 
 
 def as_csv(parts: Sequence[Part]) -> str:
-    """Return one row a part, its columns the fields of `Part`; the shares have one column a threshold."""
+    """Return one row a part, its columns the fields of `Part`; the shares have one column a threshold.
+
+    The columns are those of the first part: every part has all fields and all thresholds.
+    """
     rows = [dict(_cells(part)) for part in parts]
     return csv_text([list(rows[0]), *(list(row.values()) for row in rows)])
 

@@ -1,7 +1,4 @@
-"""What the command line's words mean: whole numbers, devices. argparse prints what they raise.
-
-The verbs of the command line `nat`, their options and their help.
-"""
+"""The verbs of the command line `nat`, their options and their help. argparse prints what a wrong word raises."""
 
 import argparse
 from pathlib import Path
@@ -19,13 +16,18 @@ def count(text: str) -> int:
     >>> count("12")
     12
     """
+    # int() alone would take "1_000", " 7 ", "-1" and the digits of other scripts.
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f"needs a whole number from 0 up, not {text!r}")
     return int(text)
 
 
 def at_least_one(text: str) -> int:
-    """Return a whole number from 1 up; ArgumentTypeError for anything else."""
+    """Return a whole number from 1 up; ArgumentTypeError for anything else.
+
+    >>> at_least_one("1")
+    1
+    """
     if (number := count(text)) < 1:
         raise argparse.ArgumentTypeError(f"needs a whole number from 1 up, not {text!r}")
     return number
@@ -74,7 +76,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Negative Awared Training: train, measure and show image classifiers that stay neutral on what "
         "they were never taught.",
         epilog=f"`nat VERB --help` says more, with examples.\n\n{STATUSES}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=argparse.RawDescriptionHelpFormatter,  # keeps the table of exit statuses as it is laid out
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"nat {__version__}")
@@ -177,7 +179,7 @@ def _add_predict(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument(
         "--networks",
         nargs="+",
-        action="extend",
+        action="extend",  # given twice, an option adds to its list instead of replacing it
         metavar="NAME",
         help="which networks (default: all that are there); write it after the pictures",
     )

@@ -13,7 +13,7 @@ from nat_core.store.runs import DivergedRun, RunRecord, load_ended, load_runs
 from nat_core.studies.choice import chosen_sentence, load_choice, record_choice
 from nat_core.studies.level_findings import level_sentences
 from nat_core.studies.plan import PlannedRun, Study, planned_runs, studies
-from nat_core.studies.queue import Place, Progress, go, is_done
+from nat_core.studies.queue import Progress, Workspace, is_done, run_queue
 
 SIDE_BY_SIDE = 6
 """Small networks trained side by side on a GPU: each alone would leave it waiting for launches."""
@@ -25,32 +25,34 @@ def reproduce(options: argparse.Namespace) -> int:
     from nat_core.studies.levels import measure
 
     device = choose_device(options.device).type
-    place = Place(options.out or own_folder(), data_folder(options.data), device)
+    workspace = Workspace(options.out or own_folder(), data_folder(options.data), device)
     names = tuple(options.study)
-    choice = load_choice(place.out)
+    choice = load_choice(workspace.out)
     runs = planned_runs(options.protocol, names, choice)
     jobs = options.jobs or (min(_cores(), SIDE_BY_SIDE) if device == "cuda" else _cores())
     if options.plan:
-        _print_plan(runs, place, studies(options.protocol, choice), jobs)
+        _print_plan(runs, workspace, studies(options.protocol, choice), jobs)
         return 0
     if names == ("nat_plus",) and not runs:
         print(f"nat reproduce: {chosen_sentence(choice)}", file=sys.stderr)
         return 1
+    # A point in time, not a length: both queues of this sitting share it, and a clock set meanwhile moves nothing.
     deadline = None if options.minutes is None else time.monotonic() + 60.0 * options.minutes
-    progress = go(runs, place, jobs=jobs, seconds=_left(deadline), show=ProgressLines())
-    if choice is None and (choice := record_choice(place.out, load_runs(place.out))):
+    progress = run_queue(runs, workspace, jobs=jobs, seconds=_left(deadline), show=ProgressLines())
+    # What is chosen has runs of its own, and they could not be planned before.
+    if choice is None and (choice := record_choice(workspace.out, load_runs(workspace.out))):
         print(chosen_sentence(choice))
         chosen = [run for run in planned_runs(options.protocol, names, choice) if run not in runs]
-        progress = progress.then(go(chosen, place, jobs=jobs, seconds=_left(deadline), show=ProgressLines()))
+        progress = progress.then(run_queue(chosen, workspace, jobs=jobs, seconds=_left(deadline), show=ProgressLines()))
     for key, sentence in progress.failed.items():
         print(f"nat reproduce: {key}: {sentence}", file=sys.stderr)
     left, finished = len(progress.waiting), plural(len(progress.done), "run")
     print(f"{finished} finished, {left} left, {len(progress.failed)} failed; numbers of all runs: "
-          f"{place.out / 'runs.json'}")  # fmt: skip
+          f"{workspace.out / 'runs.json'}")  # fmt: skip
     if left:
         print("go on with the same command")
     else:
-        measure(place.out, place.data, device, show=print)
+        measure(workspace.out, workspace.data, device, show=print)
     return 1 if progress.failed else 0
 
 
@@ -73,16 +75,17 @@ def _left(deadline: float | None) -> float | None:
 
 
 def _cores() -> int:
+    # Those that this process may use, of which a container or a batch system may give it few; not every system tells.
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _print_plan(runs: Sequence[PlannedRun], place: Place, every: Sequence[Study], jobs: int) -> None:
+def _print_plan(runs: Sequence[PlannedRun], workspace: Workspace, every: Sequence[Study], jobs: int) -> None:
     import torch
 
     from nat_core.studies.timing import estimated_seconds
 
-    torch.set_num_threads(1)
-    records, diverged = load_ended(place.out)
+    torch.set_num_threads(1)  # as a run of the queue has it, so that what is timed here holds there
+    records, diverged = load_ended(workspace.out)
     ended, left = {**diverged, **records}, 0.0
     study_of: dict[str, str] = {}
     for study in every:
@@ -90,17 +93,17 @@ def _print_plan(runs: Sequence[PlannedRun], place: Place, every: Sequence[Study]
             study_of.setdefault(run.key, study.name)
     print(f"{'study':<19} {'run':<42} {'minutes':>7}")
     for run in runs:
-        if is_done(run, ended, place):
-            print(f"{study_of[run.key]:<19} {run.key:<42} {_word(ended.get(run.key)):>7}")
+        if is_done(run, ended, workspace):
+            print(f"{study_of[run.key]:<19} {run.key:<42} {_outcome(ended.get(run.key)):>7}")
             continue
-        seconds = estimated_seconds(run.recipe, place.device)
+        seconds = estimated_seconds(run.recipe, workspace.device)
         left += seconds
         print(f"{study_of[run.key]:<19} {run.key:<42} {seconds / 60:7.1f}", flush=True)
     print(f"{left / 3600:.1f} hours of one process, {left / 3600 / jobs:.1f} hours with {jobs} side by side on this "
-          f"machine ({place.device}); the longest runs may leave some idle at the end")  # fmt: skip
+          f"machine ({workspace.device}); the longest runs may leave some idle at the end")  # fmt: skip
 
 
-def _word(ended: RunRecord | DivergedRun | None) -> str:
+def _outcome(ended: RunRecord | DivergedRun | None) -> str:
     return "blew up" if isinstance(ended, DivergedRun) else "done"
 
 
@@ -120,8 +123,10 @@ class ProgressLines:
         if time.monotonic() < self._due and not news:
             return
         self._due = time.monotonic() + (1.0 if terminal else 60.0)
+        # A line that wraps would count as two, and the next redrawing would begin too far down.
         width = os.get_terminal_size(sys.stderr.fileno()).columns - 1 if terminal else 200
-        lines = [f"{key}: {child.line}"[:width] for key, child in progress.running.items()]
+        lines = [f"{key}: {worker.line}"[:width] for key, worker in progress.running.items()]
+        # Up by as many lines as were drawn, and clear all below.
         up = f"\x1b[{self._drawn}A\x1b[J" if terminal and self._drawn else ""
         sys.stderr.write(up + "".join(f"{line}\n" for line in news + lines))
         sys.stderr.flush()

@@ -1,6 +1,6 @@
-"""A classroom's way in: this computer's address in the local network, a free port, and the QR code of both.
+"""The verb `nat app`: Streamlit's server as a child process, for this computer or for a classroom's network.
 
-The verb `nat app`: Streamlit's server as a child process, on this computer or for a classroom's network.
+A classroom's way in is this computer's address in the local network, a free port, and the QR code of both.
 """
 
 import argparse
@@ -20,20 +20,25 @@ from nat_core.data.sets import data_folder
 from nat_core.errors import NoNetwork, NotServed
 from nat_core.store.checkpoints import checkpoints_folder
 
-ELSEWHERE = ("192.0.2.1", 9)
-"""An address kept for documentation: a datagram socket finds its way there without sending anything."""
+UNUSED_ADDRESS = ("192.0.2.1", 9)
+"""An address kept for documentation (RFC 5737): a datagram socket finds its way there without sending anything."""
 FIRST_PORT = 8501
+"""Streamlit's own default."""
 PORTS = 100
+"""How many ports are tried, from the first one up."""
 PATIENCE = 10.0
 """How long a server may take to close once it is asked to, in seconds."""
+
+
+# --- the way in ------------------------------------------------------------------------------------------------------
 
 
 def local_address() -> str:
     """Return this computer's address in its network, as phones there reach it. Raises NoNetwork without one."""
     try:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
-            way.connect(ELSEWHERE)
-            address = way.getsockname()[0]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect(UNUSED_ADDRESS)
+            address = probe.getsockname()[0]  # of the network card that the system would send through
     except OSError:
         address = "127.0.0.1"
     if address.startswith("127.") or address == "0.0.0.0":
@@ -45,7 +50,10 @@ def local_address() -> str:
 
 
 def free_port(wanted: int | None = None) -> int:
-    """Return the port that is wanted, or the first free one from 8501 up. Raises NoNetwork where it is taken."""
+    """Return the port that is wanted, or the first free one from 8501 up. Raises NoNetwork where it is taken.
+
+    It is free when it is asked for; another program may still be faster than the server.
+    """
     candidates = range(FIRST_PORT, FIRST_PORT + PORTS) if wanted is None else (wanted,)
     for port in candidates:
         with socket.socket() as tried:
@@ -72,16 +80,24 @@ def qr_text(address: str, *, coloured: bool = False) -> str:
     segno.make(address, error="m", micro=False).terminal(drawn, compact=True)
     if not coloured:
         return drawn.getvalue()
+    # Per line, so that the colour does not run to the terminal's edge or on into the prompt.
     return "".join(f"\x1b[97;40m{line}\x1b[0m\n" for line in drawn.getvalue().splitlines())
 
 
 def qr_svg(address: str, scale: int = 10) -> str:
-    """Return the QR code of an address as SVG, black on white with its quiet zone; `scale` pixels a module."""
+    """Return the QR code of an address as SVG, black on white with its quiet zone; `scale` pixels a module.
+
+    >>> qr_svg("http://192.168.1.20:8501")[:4]
+    '<svg'
+    """
     drawn = io.BytesIO()
     segno.make(address, error="m", micro=False).save(
         drawn, kind="svg", scale=scale, border=4, dark="#000", light="#fff", xmldecl=False, nl=False
     )
     return drawn.getvalue().decode()
+
+
+# --- the server ------------------------------------------------------------------------------------------------------
 
 
 def serve(options: argparse.Namespace) -> int:

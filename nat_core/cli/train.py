@@ -109,7 +109,11 @@ def _in_protocol(name: str, protocol: str | None) -> Recipe:
 
 
 def chosen_seeds(options: argparse.Namespace) -> list[int]:
-    """Return the seeds of a command, each once; ValueError where one is no whole number from 0 up."""
+    """Return the seeds of a command, each once; ValueError where one is no whole number from 0 up.
+
+    >>> chosen_seeds(argparse.Namespace(seeds=["1", "1", "2"], seed=0))
+    [1, 2]
+    """
     wrong = [each for each in options.seeds or [] if not (each.isascii() and each.isdigit())]
     if wrong:
         raise ValueError(f"--seeds needs whole numbers from 0 up, not {wrong[0]!r}")

@@ -1,4 +1,7 @@
-"""Downloads: CIFAR-10 and CIFAR-100 through torchvision, which checks their MD5 sums, into one .npz file each."""
+"""Downloads: CIFAR-10 and CIFAR-100 through torchvision, which checks their MD5 sums, into one .npz file each.
+
+Torchvision is imported at the top, so this module itself is imported only where something is downloaded.
+"""
 
 import io
 import tarfile
@@ -31,14 +34,14 @@ def download(name: str, data: Path) -> Path:
     with tempfile.TemporaryDirectory(prefix=f".{name}.", dir=data) as folder:
         try:
             train = SOURCES[name](folder, train=True, download=True)
-            test = SOURCES[name](folder, train=False)
+            test = SOURCES[name](folder, train=False)  # the archive just unpacked holds both parts
         except (URLError, TimeoutError, ConnectionError) as error:
-            reason = getattr(error, "reason", error)
+            reason = getattr(error, "reason", error)  # a URLError's own text wraps what went wrong in brackets
             raise DownloadError(
                 f"{name} cannot be downloaded from {SOURCES[name].url} ({reason}): check the network, or put a "
                 f"{name}.npz with MedMNIST's key names into {data}"
             ) from error
-        except (RuntimeError, tarfile.TarError, EOFError) as error:
+        except (RuntimeError, tarfile.TarError, EOFError) as error:  # RuntimeError: torchvision's for a wrong MD5 sum
             raise DownloadError(
                 f"What {SOURCES[name].url} sent is not the published {name} (its checksum is another): try again"
             ) from error

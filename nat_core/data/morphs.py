@@ -39,6 +39,9 @@ def deviations(std: tuple[float, ...], size: int = 32, seed: int = 0) -> Float[n
     """Return normal noise of mean 0 whose standard deviation is a colour's `std` (in [0, 1]), in units of a pixel.
 
     The same noise for the same seed; with the training pictures' `std` it varies as much as they do.
+
+    >>> deviations((0.0, 0.5, 1.0), size=1)[0, 0, 0].item()
+    0.0
     """
     return np.random.default_rng(seed).standard_normal((size, size, 3)) * 255 * np.asarray(std)
 
@@ -49,9 +52,13 @@ def noise_picture(
     """Return a picture of noise alone: the paper's N(0, 1) in normalised space as a picture, clipped to 0 to 255.
 
     `mean` and `std` are those of the training pictures' colours, in [0, 1].
+
+    >>> noise_picture((1.0, 0.0, 0.0), (0.0, 0.0, 0.0), size=1).tolist()
+    [[[255, 0, 0]]]
     """
     return _pixels(255 * np.asarray(mean) + deviations(std, size, seed))
 
 
 def _pixels(values: Float[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:
+    # Rounded and clipped before the conversion, which cuts fractions off and wraps around outside 0 to 255.
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)

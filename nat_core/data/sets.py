@@ -1,8 +1,6 @@
-"""Readers: pictures on disk, in an .npz file, a folder or one folder a class, become an image set.
+"""Image sets: readers of .npz files and folders, and every set that recipes, reports and pages know by its name.
 
-Image sets: CIFAR from disk, folders of any pictures, .npz files, scikit-learn's digits, seeded noise.
-
-`load_set(name, data)` returns a set by the name that recipes, reports and pages use for it.
+`load_set(name, data)` returns one: CIFAR, folders of photos, scikit-learn's digits, the gallery, seeded noise.
 """
 
 import json
@@ -52,6 +50,9 @@ class ImageSet:
         return ImageSet(self.name, self.pixels[chosen], ids, labels, self.classes, self.skipped)
 
 
+# --- readers ---------------------------------------------------------------------------------------------------------
+
+
 def read_npz(path: Path | str, split: str = "test", name: str | None = None) -> ImageSet:
     """Read one split of an .npz with MedMNIST's key names: `<split>_images`, `<split>_labels`, optional `classes`.
 
@@ -75,7 +76,7 @@ def read_npz(path: Path | str, split: str = "test", name: str | None = None) -> 
     except (ValueError, OSError, BadZipFile, EOFError) as error:
         raise ValueError(f"{path} cannot be read as an .npz file ({error}): make it again with numpy.savez") from None
     pixels = as_32(images, path)
-    labels = None if labels is None else labels.reshape(-1).astype(np.int64)
+    labels = None if labels is None else labels.reshape(-1).astype(np.int64)  # MedMNIST's are of shape (n, 1)
     if labels is not None and len(labels) != len(pixels):
         raise ValueError(f"{path}: {len(labels)} {split}_labels for {len(pixels)} {split}_images")
     return ImageSet(name or path.stem, pixels, identities(pixels), labels, classes)
@@ -104,6 +105,7 @@ def read_folder(
     if not path.is_dir():
         raise MissingDataset(f"No folder of pictures at {path}: make it and put the pictures there")
     pictures, ids, skipped = [], [], []
+    # Sorted, because the order of a folder's entries is the file system's own.
     for file in tqdm(sorted(_pictures_under(path)), "reading", disable=not progress, unit="picture"):
         try:
             pictures.append(read_image(file, size=size, crop=crop, resample=resample))
@@ -137,6 +139,9 @@ def digit_pictures(
     Of every five pictures the first is a test picture and the second the held-out one of the others: `part` is `all`,
     `test`, `train` (all others), `held_out` or `fit` (the others without the held-out ones). ValueError for another
     part, or where no digit is wanted.
+
+    >>> digit_pictures((8, 9))[0].shape
+    (354, 8, 8)
     """
     if part not in PARTS or not set(wanted) & set(range(10)):
         raise ValueError(f"digits are some of 0 to 9, in the parts {', '.join(PARTS)}; not {list(wanted)}, {part!r}")
@@ -144,12 +149,17 @@ def digit_pictures(
 
     images, digits = map(np.asarray, load_digits(return_X_y=True))
     chosen = np.isin(digits, wanted) & np.isin(np.arange(len(digits)) % 5, PARTS[part])
+    # Its greys go from 0 to 16.
     grey = np.round(np.multiply(images[chosen].reshape(-1, 8, 8), 255 / 16)).astype(np.uint8)
     return grey, digits[chosen].astype(np.int64)
 
 
 def as_32(images: np.ndarray, path: Path | str) -> UInt8[np.ndarray, "n 32 32 3"]:
-    """Return uint8 pictures, grey or coloured, as 32 x 32 in colour; ValueError, naming the file, for any others."""
+    """Return uint8 pictures, grey or coloured, as 32 x 32 in colour; ValueError, naming the file, for any others.
+
+    >>> as_32(np.zeros((2, 28, 28), np.uint8), "mine.npz").shape
+    (2, 32, 32, 3)
+    """
     if images.dtype != np.uint8 or images.ndim not in (3, 4) or images.shape[3:] not in ((), (1,), (3,)):
         raise ValueError(f"{path}: pictures must be uint8 (n, h, w) or (n, h, w, 3), not {images.dtype} {images.shape}")
     if images.shape[3:] != (3,):
@@ -168,9 +178,20 @@ def identities(pixels: np.ndarray) -> tuple[str, ...]:
     return tuple(sha1(picture.tobytes(), usedforsecurity=False).hexdigest()[:16] for picture in pixels)
 
 
+def evenly(total: int, most: int) -> Int[np.ndarray, " n"]:
+    """Return the places of at most `most` of `total` >= 1 pictures, evenly spaced, the first and the last among them.
+
+    >>> evenly(9, 3).tolist()
+    [0, 4, 8]
+    """
+    return np.linspace(0, total - 1, min(total, most)).round().astype(np.int64)
+
+
 def _pictures_under(path: Path) -> Iterator[Path]:
     return (file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
 
+
+# --- the sets by name ------------------------------------------------------------------------------------------------
 
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 GALLERY = Path(__file__).parent / "gallery"
@@ -181,7 +202,11 @@ NOISE_COUNT = 10_000
 
 
 def data_folder(explicit: Path | str | None = None) -> Path:
-    """Return where image sets live: `explicit` (--data), else NAT_DATA, else ./data."""
+    """Return where image sets live: `explicit` (--data), else NAT_DATA, else ./data.
+
+    >>> data_folder("pictures").name
+    'pictures'
+    """
     return Path(explicit or os.environ.get("NAT_DATA") or "data")
 
 
@@ -191,6 +216,7 @@ def noise(seed: int = 0, count: int = NOISE_COUNT) -> ImageSet:
     >>> noise(count=2).pixels.shape
     (2, 32, 32, 3)
     """
+    # Drawn as float32, not rounded to it: NumPy draws other numbers for each type, and stored predictions are of these.
     values = np.random.default_rng(seed).standard_normal((count, 32, 32, 3), np.float32)
     return ImageSet("noise", values, identities(values))
 
@@ -231,7 +257,7 @@ def _ilsvrc_variant(name: str, data: Path) -> ImageSet:
 
 
 def _gallery(name: str, data: Path) -> ImageSet:
-    own = data / "gallery"
+    own = data / "gallery"  # anyone's own pictures take the place of ours
     folder = own if (own / "gallery.json").is_file() else GALLERY
     entries = sorted(json.loads((folder / "gallery.json").read_text(encoding="utf-8")), key=lambda entry: entry["file"])
     pixels = np.stack([read_image(folder / entry["file"]) for entry in entries])
@@ -297,6 +323,7 @@ SETS: dict[str, Callable[[str, Path], ImageSet]] = {
     ILSVRC: _ilsvrc,
     **dict.fromkeys(VARIANTS, _ilsvrc_variant),
     "noise": lambda name, data: noise(),
+    # Another seed than the test noise's, so that no picture is both learned and measured on.
     "noise_train": lambda name, data: replace(noise(seed=1), name=name),
     "noise_uniform": _pixel_noise,
     "noise_normal": _pixel_noise,
@@ -333,6 +360,9 @@ def load_set(name: str, data: Path | str | None = None) -> ImageSet:
     return SETS[name](name, data_folder(data))
 
 
+# --- what is there ---------------------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True)
 class DatasetStatus:
     """Whether one image set is there, and how to get it where it is not."""
@@ -344,7 +374,11 @@ class DatasetStatus:
 
 
 def describe(data: Path | str | None = None) -> list[DatasetStatus]:
-    """Return the status of every known source of pictures, without reading any of them."""
+    """Return the status of every known source of pictures, without reading any of them.
+
+    >>> [each.name for each in describe()]
+    ['cifar10', 'cifar100', 'ilsvrc', 'noise', 'digits']
+    """
     home = data_folder(data)
     rows = [
         DatasetStatus(
@@ -358,14 +392,6 @@ def describe(data: Path | str | None = None) -> list[DatasetStatus]:
     photos = "put photos of ILSVRC 2012 (image-net.org, registration needed) into that folder"
     rows.append(DatasetStatus("ilsvrc", (home / "ilsvrc").is_dir(), str(home / "ilsvrc"), photos))
     rows.append(DatasetStatus("noise", True, "drawn from its seed", "nothing to get"))
+    # Looked for, not imported: that alone would take longer than all the rest.
     rows.append(DatasetStatus("digits", find_spec("sklearn") is not None, "scikit-learn", "pip install scikit-learn"))
     return rows
-
-
-def evenly(total: int, most: int) -> Int[np.ndarray, " n"]:
-    """Return the places of at most `most` of `total` >= 1 pictures, evenly spaced, the first and the last among them.
-
-    >>> evenly(9, 3).tolist()
-    [0, 4, 8]
-    """
-    return np.linspace(0, total - 1, min(total, most)).round().astype(np.int64)

@@ -35,6 +35,7 @@ class Split:
         """The SHA-256 of all that a network learns or is evaluated on: pixels, labels and classes of both parts."""
         digest = sha256()
         for part in (self.train, self.held_out):
+            # Of one width and byte order, so that every machine finds the same digest.
             labels = b"" if part.labels is None else part.labels.astype("<i8").tobytes()
             digest.update(repr((part.pixels.shape, part.classes)).encode() + part.pixels.tobytes() + labels)
         return digest.hexdigest()
@@ -54,6 +55,7 @@ def read_known(path: Path | str) -> Split:
         raise ValueError(f"{path} holds {len(train.classes)} class, {', '.join(train.classes)}: two or more are needed")
     if strange := sorted(set(held_out.classes) - set(train.classes)):
         raise ValueError(f"{path}: {strange[0]} is a class of the held-out pictures alone, so it cannot be learnt")
+    # A part that lacks a class numbers its own classes differently.
     places = np.array([train.classes.index(name) for name in held_out.classes])
     held_out = replace(held_out, labels=places[_labels(held_out)], classes=train.classes)
     return Split(replace(train, name="own_train"), replace(held_out, name="own_test"), split.how)

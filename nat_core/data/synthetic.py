@@ -24,6 +24,8 @@ def patch_shuffled(pixels: UInt8[Tensor, "n h w 3"], generator: torch.Generator)
         raise ValueError(f"pictures to shuffle need a side divisible by {PATCHES}, not {tuple(pixels.shape[1:3])}")
     side = size // PATCHES
     patches = pixels.reshape(count, PATCHES, side, PATCHES, side, 3).transpose(2, 3).reshape(count, -1, side, side, 3)
+    # Sorting random numbers gives a random order; torch.randperm gives one, here each picture needs its own. Drawn on
+    # the generator's own device, the processor, so that a GPU shuffles in the same way.
     order = torch.rand(count, PATCHES**2, generator=generator).argsort(1).to(pixels.device)
     shuffled = patches[torch.arange(count, device=pixels.device)[:, None], order]
     return shuffled.reshape(count, PATCHES, PATCHES, side, side, 3).transpose(2, 3).reshape(pixels.shape)
@@ -39,6 +41,7 @@ def blends(pixels: UInt8[Tensor, "n h w 3"], generator: torch.Generator) -> UInt
     count = len(pixels)
     # Turned by 1 to n - 1 places, so that no picture meets itself.
     turn = int(torch.randint(1, max(count, 2), (1,), generator=generator))
+    # Wider than a byte, which their sum would overflow.
     return ((pixels.int() + pixels.roll(turn, 0).int()) // 2).byte()
 
 
@@ -52,6 +55,7 @@ def blobs(pixels: UInt8[Tensor, "n h w 3"], generator: torch.Generator) -> UInt8
     torch.Size([2, 8, 8, 3])
     """
     drawn = (torch.rand(*pixels.permute(0, 3, 1, 2).shape, generator=generator) < 0.7).float()
+    # Cut off at four standard deviations, and in two passes, across and down: a Gaussian is the product of both.
     window = torch.exp(-torch.arange(-6.0, 7.0).square() / (2 * 1.5**2))
     window = window / window.sum()
     inner = functional.pad(drawn.flatten(0, 1)[:, None], (6, 6, 6, 6), mode="replicate")
@@ -70,7 +74,13 @@ SYNTHETICS: dict[str, Callable[[Tensor, torch.Generator], Tensor]] = {
 def made_up(
     kinds: tuple[str, ...], pixels: UInt8[Tensor, "all h w 3"], generator: torch.Generator
 ) -> UInt8[Tensor, "n h w 3"]:
-    """Return one synthetic negative for each of `kinds` from pictures drawn at random; ValueError names the known."""
+    """Return one synthetic negative for each of `kinds` from pictures drawn at random; ValueError names the known.
+
+    Those of one kind stand together, the kinds in the order in which they first occur.
+
+    >>> made_up(("blobs", "blobs"), torch.zeros(3, 8, 8, 3, dtype=torch.uint8), torch.Generator()).shape
+    torch.Size([2, 8, 8, 3])
+    """
     unknown = [kind for kind in kinds if kind not in SYNTHETICS]
     if unknown:
         raise ValueError(f"unknown synthetic negatives {unknown}; known: {', '.join(SYNTHETICS)}")

@@ -1,10 +1,7 @@
-"""Zip files from strangers: the pictures in one, read in memory, with limits that no crafted file gets past.
+"""Pictures and image sets from strangers: zip files and .npz files, read in memory with limits no crafted file passes.
 
-Nothing is written to disk, and a name in an archive is only ever shown, never a path.
-
-Image sets from strangers: an .npz file with MedMNIST's keys or class folders in a zip file, read with limits.
-
-Nothing is unpickled and nothing written to disk; what an archive declares is checked before it is unpacked.
+Nothing is unpickled and nothing written to disk; a name in an archive is only ever shown, never a path. What an archive
+declares is checked before it is unpacked, and no more is unpacked than it declares.
 """
 
 import io
@@ -31,12 +28,15 @@ _MAX_DIRECTORY = 1_000_000
 _END, _END_SIZE, _LONGEST_COMMENT = b"PK\x05\x06", 22, 65_535
 _OPENED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """The compressions that unpack no more at once than is asked of them; bzip2 and LZMA do not keep to that."""
-_ASKED_ANYWAY = (*SUFFIXES, ".heic", ".heif", ".avif", ".tif", ".tiff", ".svg")
-"""Names of pictures, those we cannot read among them: their visitor is told so by name."""
+_PICTURE_SUFFIXES = (*SUFFIXES, ".heic", ".heif", ".avif", ".tif", ".tiff", ".svg")
+"""Endings of pictures' names, also of those that cannot be read: such a picture is refused by name, not passed over."""
+
+
+# --- pictures in a zip file ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Packed:
+class ZippedPicture:
     """One picture in an archive, not unpacked yet."""
 
     name: str
@@ -54,7 +54,7 @@ class Packed:
         check_entry(self._entry, self.name)
         try:
             with self._archive.open(self._entry) as file:
-                return file.read(self._entry.file_size)
+                return file.read(self._entry.file_size)  # no more, however much its content would unpack to
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
             raise UnreadableImage(f"{self.name} is damaged inside its zip file: zip it again.") from error
 
@@ -63,7 +63,7 @@ class Packed:
 class Pictures:
     """What an archive holds."""
 
-    pictures: tuple[Packed, ...]
+    pictures: tuple[ZippedPicture, ...]
     """In the order of the archive."""
     others: int
     """How many files are no pictures by their names; what systems add by themselves is not counted."""
@@ -101,12 +101,15 @@ def pictures_in(content: bytes, name: str) -> Pictures:
             "make several smaller ones."
         )
     wanted = [entry for entry in entries if not _is_systems_own(entry)]
-    pictures = tuple(_packed(archive, entry) for entry in _named_as_pictures(wanted))
+    pictures = tuple(_zipped(archive, entry) for entry in _named_as_pictures(wanted))
     return Pictures(pictures, len(wanted) - len(pictures))
 
 
 def open_archive(content: bytes, name: str) -> zipfile.ZipFile:
-    """Return a zip file's table of contents; UnreadableImage where the file is damaged or holds far too many files."""
+    """Return a zip file's table of contents; UnreadableImage where the file is damaged or holds far too many files.
+
+    Nothing is unpacked. `name`, the file's, stands in the error.
+    """
     _check_directory(content, name)
     try:
         return zipfile.ZipFile(io.BytesIO(content))
@@ -124,6 +127,8 @@ def check_entry(entry: zipfile.ZipInfo, name: str) -> None:
 
 def _check_directory(content: bytes, name: str) -> None:
     """Refuse a table of contents so long that reading it would take long."""
+    # Python reads the whole table on opening, so its length is looked up first. It stands in the end record, the last
+    # thing in the file but for a comment.
     place = content.rfind(_END, max(0, len(content) - _END_SIZE - _LONGEST_COMMENT))
     if place >= 0 and int.from_bytes(content[place + 12 : place + 16], "little") > _MAX_DIRECTORY:
         raise _too_many(name)
@@ -136,12 +141,12 @@ def _too_many(name: str) -> UnreadableImage:
 
 
 def _named_as_pictures(entries: list[zipfile.ZipInfo]) -> Iterator[zipfile.ZipInfo]:
-    return (entry for entry in entries if PurePosixPath(entry.filename.lower()).suffix in _ASKED_ANYWAY)
+    return (entry for entry in entries if PurePosixPath(entry.filename.lower()).suffix in _PICTURE_SUFFIXES)
 
 
-def _packed(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Packed:
+def _zipped(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> ZippedPicture:
     *_, folder, name = _parts(entry.filename)
-    return Packed(name, "" if folder in (".", "..") else folder, archive, entry)
+    return ZippedPicture(name, "" if folder in (".", "..") else folder, archive, entry)
 
 
 def _is_systems_own(entry: zipfile.ZipInfo) -> bool:
@@ -153,6 +158,8 @@ def _parts(path: str) -> list[str]:
     """The parts of a path in an archive after a first, empty one, whichever slash the system that made it takes."""
     return ["", *path.replace("\\", "/").split("/")]
 
+
+# --- image sets ------------------------------------------------------------------------------------------------------
 
 MAX_PICTURES = 10_000
 """The most pictures of a set; of more, so many are taken, evenly spaced."""
@@ -168,6 +175,11 @@ def read_own_set(content: bytes, name: str, progress: Callable[[float], object] 
     An .npz file holds `test_images` (else `val_images`, else `train_images`), uint8 (n, h, w) or (n, h, w, 3), and
     may hold `test_labels` and `classes`. A zip file holds pictures, one folder a class, or no folders and no labels.
     `progress` is told the share of the pictures done. Raises UnreadableSet.
+
+    >>> file = io.BytesIO()
+    >>> np.savez(file, test_images=np.zeros((2, 32, 32, 3), np.uint8))
+    >>> len(read_own_set(file.getvalue(), "mine.npz"))
+    2
     """
     if not is_zip(content):
         raise UnreadableSet(
@@ -192,6 +204,7 @@ def labels_among(images: ImageSet, classes: tuple[str, ...]) -> np.ndarray | Non
     >>> labels_among(three, ("cat", "ship")).tolist()
     [-1, 1]
     """
+    # By name, not by number: another numbering may mean the same classes.
     places = {name.casefold(): place for place, name in enumerate(classes)}
     theirs = [places.get(name.casefold(), -1) for name in images.classes]
     if images.labels is None or max(theirs, default=-1) < 0:
@@ -261,7 +274,7 @@ def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> np.nd
     try:
         shape, dtype, length = _declared(archive, entry, name)
         with archive.open(entry) as file:
-            data = file.read(length)
+            data = file.read(length)  # no more than was declared and allowed
         found = np.load(io.BytesIO(data), allow_pickle=False)
     except UnreadableSet:
         raise
@@ -295,7 +308,7 @@ def _declared(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> tu
 # --- folders in a zip file -------------------------------------------------------------------------------------------
 
 
-def _read_folders(pictures: tuple[Packed, ...], name: str, progress: Callable[[float], object]) -> ImageSet:
+def _read_folders(pictures: tuple[ZippedPicture, ...], name: str, progress: Callable[[float], object]) -> ImageSet:
     if not pictures:
         raise UnreadableSet(f"{name} holds no pictures: put folders of PNG, JPEG, WebP, GIF or BMP files into it.")
     found, skipped = _decode(pictures, progress)
@@ -312,8 +325,8 @@ def _read_folders(pictures: tuple[Packed, ...], name: str, progress: Callable[[f
 
 
 def _decode(
-    pictures: tuple[Packed, ...], progress: Callable[[float], object]
-) -> tuple[list[tuple[Packed, np.ndarray]], list[str]]:
+    pictures: tuple[ZippedPicture, ...], progress: Callable[[float], object]
+) -> tuple[list[tuple[ZippedPicture, np.ndarray]], list[str]]:
     found, skipped = [], []
     for place, picture in enumerate(pictures):
         progress(place / len(pictures))

@@ -107,6 +107,7 @@ def evaluate_logits(
         raise ValueError(f"negatives must be logits by the name of their set, at least one; got {negatives!r:.80}")
     beside = _predictions("known", known)
     classes = beside.logits.shape[1]
+    # Labels given here win: those of predictions number the image set's classes, which need not be the network's.
     numbers = _labels(beside.labels if labels is None else labels, len(beside), classes)
     return Evaluation(
         images=len(beside),
@@ -155,7 +156,7 @@ def _from_array(name: str, given: ArrayLike) -> Predictions:
 def _numbers(name: str, given: ArrayLike) -> Float[np.ndarray, "..."]:
     try:
         found = np.asarray(given)
-    except ValueError:  # rows of unequal length
+    except ValueError:  # rows of unequal length: refused below, like anything that holds no numbers
         found = np.empty(0, object)
     if found.dtype.kind not in "fiu":
         raise ValueError(f"{name} must be an array of numbers, all rows of one length; got {type(given).__name__}")

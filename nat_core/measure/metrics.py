@@ -2,10 +2,6 @@
 
 `confidence` is the maximum softmax probability of a picture (MSP; Hendrycks and Gimpel, 2017); "kept" and "fooled"
 both mean confidence > t, strictly, on in-distribution pictures and on negatives.
-
-Intervals for shares of few pictures.
-
-What errors cost where an answer counts as sure above a threshold, and the threshold that costs least.
 """
 
 import math
@@ -21,6 +17,9 @@ from nat_core.measure.predictions import Predictions
 Array = np.ndarray
 NEGATIVES, KNOWN = "negatives", "in_distribution"
 """The two classes that precision and recall can speak of (`aupr`)."""
+
+
+# --- shares above a threshold ----------------------------------------------------------------------------------------
 
 
 def accuracy(predicted: Int[Array, " n"] | Predictions, labels: Int[Array, " n"] | None = None) -> float:
@@ -126,6 +125,9 @@ def ncr_by_share_kept(
     return _share_above(_scores("scores_negatives", scores_negatives), thresholds)
 
 
+# --- in-distribution pictures and negatives, ranked ------------------------------------------------------------------
+
+
 def auroc(
     confidence_in: Float[Array, " n"] | Predictions, confidence_negatives: Float[Array, " m"] | Predictions
 ) -> float:
@@ -159,6 +161,7 @@ def fpr95(
     """
     known = _scores("confidence_in", confidence_in)
     negatives = np.sort(_scores("confidence_negatives", confidence_negatives))
+    # score >= threshold in terms of confidence: <= that of the last negative needed to reach 95 %.
     return float(np.mean(known <= negatives[_fewest_reaching(0.95, len(negatives)) - 1]))
 
 
@@ -183,11 +186,15 @@ def aupr(
     """
     known = _scores("confidence_in", confidence_in)
     negatives = _scores("confidence_negatives", confidence_negatives)
+    # The class to find must have the higher scores, so for negatives both signs are turned.
     if to_find == NEGATIVES:
         return _average_precision(-negatives, -known)
     if to_find == KNOWN:
         return _average_precision(known, negatives)
     raise ValueError(f"to_find must be {NEGATIVES!r} or {KNOWN!r}; got {to_find!r}")
+
+
+# --- one set by itself -----------------------------------------------------------------------------------------------
 
 
 def expected_calibration_error(confidence: Float[Array, " n"], correct: Bool[Array, " n"], bins: int = 15) -> float:
@@ -201,6 +208,8 @@ def expected_calibration_error(confidence: Float[Array, " n"], correct: Bool[Arr
     confidence = _within_unit("confidence", confidence)
     if correct.shape != confidence.shape:
         raise ValueError(f"correct must have the shape of confidence, {confidence.shape}; got {correct.shape}")
+    # Pictures in a bin times (accuracy - mean confidence) is the sum of correct - confidence there: no bin's mean is
+    # needed, and an empty bin adds 0 instead of dividing by it.
     gaps = np.bincount(_bin_numbers(confidence, bins), weights=correct - confidence, minlength=bins)
     return float(np.abs(gaps).sum() / len(confidence))
 
@@ -226,6 +235,7 @@ def entropy(probabilities: Float[Array, "n classes"]) -> Float[Array, " n"]:
     array([0.6931, 0.    ])
     """
     probabilities = _within_unit("probabilities", probabilities, ndim=2)
+    # p log p tends to 0 as p does; there the logarithm itself would be infinite.
     return np.sum(probabilities * -np.log(np.where(probabilities > 0, probabilities, 1)), axis=1)
 
 
@@ -239,6 +249,7 @@ def energy(logits: Float[Array, "n classes"], temperature: float = 1.0) -> Float
     """
     if not 0 < temperature < math.inf:
         raise ValueError(f"temperature must be a positive number; got {temperature}")
+    # Not log(sum(exp)): exp overflows float64 from a logit of 710 on.
     return -temperature * np.logaddexp.reduce(_scores("logits", logits, ndim=2) / temperature, axis=1)
 
 
@@ -251,47 +262,7 @@ def maximum_logit(logits: Float[Array, "n classes"]) -> Float[Array, " n"]:
     return _scores("logits", logits, ndim=2).max(axis=1)
 
 
-def _share_above(scores: Float[Array, " n"], thresholds: Float[Array, " k"]) -> Float[Array, " k"]:
-    """Share of the scores strictly above each threshold, by one sort."""
-    return (len(scores) - np.searchsorted(np.sort(scores), thresholds, "right")) / len(scores)
-
-
-def _average_precision(scores: Float[Array, " n"], others: Float[Array, " m"]) -> float:
-    """The mean, over the class to find, of the precision at each picture's own score: every step of recall is 1/n."""
-    found = len(scores) - np.searchsorted(np.sort(scores), scores, "left")
-    beside = len(others) - np.searchsorted(np.sort(others), scores, "left")
-    return float(np.mean(found / (found + beside)))
-
-
-def _fewest_reaching(share: float, n: int) -> int:
-    """The smallest k with k / n >= share, decided on the quotients themselves: ceil(0.07 * 100) is 8."""
-    if not 0 < share <= 1:
-        raise ValueError(f"share must be in (0, 1]; got {share}")
-    return 1 + int(np.searchsorted(np.arange(1, n + 1) / n, share))
-
-
-def _bin_numbers(confidence: Float[Array, " n"], bins: int) -> Int[Array, " n"]:
-    """The number, from 0, of each value's bin (lower, upper]; 0 itself falls into the first."""
-    if bins < 1:
-        raise ValueError(f"bins must be at least 1; got {bins}")
-    return np.searchsorted(np.arange(1, bins + 1) / bins, confidence)
-
-
-def _scores(name: str, values: Array | Predictions, ndim: int = 1) -> Array:
-    """The values as float64, of predictions the confidence; ValueError unless `ndim`-dimensional, finite, not empty."""
-    if isinstance(values, Predictions):
-        values = values.confidence
-    if values.ndim != ndim or values.size == 0 or not np.isfinite(values).all():
-        raise ValueError(f"{name} must be a {ndim}-dimensional array of finite numbers, not empty; got {values.shape}")
-    return values.astype(np.float64)
-
-
-def _within_unit(name: str, values: Array | Predictions, ndim: int = 1) -> Array:
-    """As `_scores`, and every value in [0, 1]."""
-    values = _scores(name, values, ndim)
-    if values.min() < 0 or values.max() > 1:
-        raise ValueError(f"{name} must be in [0, 1]; got {values.min():g} to {values.max():g}")
-    return values
+# --- few pictures ----------------------------------------------------------------------------------------------------
 
 
 class Interval(NamedTuple):
@@ -317,6 +288,9 @@ def wilson_interval(successes: int, n: int, level: float = 0.95) -> Interval:
     half = math.sqrt(squared * (successes * (n - successes) / n + squared / 4)) / (n + squared)
     # Both ends are exact at 0 and n of n; rounding would leave them a hair beside.
     return Interval(0.0 if successes == 0 else centre - half, 1.0 if successes == n else centre + half)
+
+
+# --- what errors cost ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -356,12 +330,15 @@ def cost_curve(
 
 
 def cheapest(thresholds: Float[np.ndarray, " k"], costs: Float[np.ndarray, " k"]) -> float:
-    """Return the threshold that costs least, the lowest of several.
+    """Return the threshold that costs least; of several the first, which is the lowest of ascending ones.
 
     >>> cheapest(np.array([0.5, 0.7, 0.9]), np.array([3.0, 1.0, 1.0]))
     0.7
     """
     return float(thresholds[int(np.argmin(costs))])
+
+
+# --- attention maps --------------------------------------------------------------------------------------------------
 
 
 def map_distance(first: Float[np.ndarray, "h w"], second: Float[np.ndarray, "h w"]) -> float:
@@ -373,5 +350,55 @@ def map_distance(first: Float[np.ndarray, "h w"], second: Float[np.ndarray, "h w
     >>> map_distance(np.ones((2, 2)), 3 * np.ones((2, 2)))
     0.0
     """
+    # The bound is that of torch's functional.normalize, so that both ways of measuring agree.
     one, other = (each.astype(np.float64) / max(float(np.linalg.norm(each)), 1e-12) for each in (first, second))
     return float(np.linalg.norm(one - other))
+
+
+# --- counting and checking -------------------------------------------------------------------------------------------
+
+
+def _share_above(scores: Float[Array, " n"], thresholds: Float[Array, " k"]) -> Float[Array, " k"]:
+    """Share of the scores strictly above each threshold, by one sort."""
+    # "right" counts scores equal to a threshold as not above it; "left" would make the comparison >=.
+    return (len(scores) - np.searchsorted(np.sort(scores), thresholds, "right")) / len(scores)
+
+
+def _average_precision(scores: Float[Array, " n"], others: Float[Array, " m"]) -> float:
+    """The mean, over the class to find, of the precision at each picture's own score: every step of recall is 1/n."""
+    # "left": pictures of the same score are found together, at one threshold.
+    found = len(scores) - np.searchsorted(np.sort(scores), scores, "left")
+    beside = len(others) - np.searchsorted(np.sort(others), scores, "left")
+    return float(np.mean(found / (found + beside)))
+
+
+def _fewest_reaching(share: float, n: int) -> int:
+    """The smallest k with k / n >= share, decided on the quotients themselves: ceil(0.07 * 100) is 8."""
+    if not 0 < share <= 1:
+        raise ValueError(f"share must be in (0, 1]; got {share}")
+    return 1 + int(np.searchsorted(np.arange(1, n + 1) / n, share))
+
+
+def _bin_numbers(confidence: Float[Array, " n"], bins: int) -> Int[Array, " n"]:
+    """The number, from 0, of each value's bin (lower, upper]; 0 itself falls into the first."""
+    if bins < 1:
+        raise ValueError(f"bins must be at least 1; got {bins}")
+    # Quotients, so that an edge is the very number that 0.9 is written as; np.linspace multiplies a rounded step.
+    return np.searchsorted(np.arange(1, bins + 1) / bins, confidence)
+
+
+def _scores(name: str, values: Array | Predictions, ndim: int = 1) -> Array:
+    """The values as float64, of predictions the confidence; ValueError unless `ndim`-dimensional, finite, not empty."""
+    if isinstance(values, Predictions):
+        values = values.confidence
+    if values.ndim != ndim or values.size == 0 or not np.isfinite(values).all():
+        raise ValueError(f"{name} must be a {ndim}-dimensional array of finite numbers, not empty; got {values.shape}")
+    return values.astype(np.float64)
+
+
+def _within_unit(name: str, values: Array | Predictions, ndim: int = 1) -> Array:
+    """As `_scores`, and every value in [0, 1]."""
+    values = _scores(name, values, ndim)
+    if values.min() < 0 or values.max() > 1:
+        raise ValueError(f"{name} must be in [0, 1]; got {values.min():g} to {values.max():g}")
+    return values

@@ -1,6 +1,6 @@
 """Predictions: one network's logits on one image set, the centre that every number and chart starts from.
 
-Networks with a background class: two readings of their logits, raw and renormalised over the classes they know.
+A network with a background class has two readings, raw and renormalised over the classes that it knows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,6 +48,7 @@ class Predictions:
             raise ValueError(f"{self.set_name}: {len(self.ids)} ids for {len(self.logits)} rows of logits")
         if self.labels is not None and len(self.labels) != len(self.logits):
             raise ValueError(f"{self.set_name}: {len(self.labels)} labels for {len(self.logits)} rows of logits")
+        # Checked once, here: no number computed from predictions has to expect a NaN.
         if not np.isfinite(self.logits).all():
             raise ValueError(f"{self.set_name}: the logits of {self.network} hold values that are not finite")
 
@@ -76,15 +77,23 @@ class Predictions:
         return self.logits.argmax(axis=1)
 
 
+# --- as stored -------------------------------------------------------------------------------------------------------
+
+
 def pack(predictions: Mapping[str, Predictions]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Return the arrays and the metadata that `predictions.safetensors` holds.
 
     Arrays: `<set>/logits` float16 (n, classes), `<set>/labels` int16 (n), and `<set>/ids` uint8 (n, 8) where every id
     is 16 hex digits; other ids (file names) stand one a line in the metadata under `<set>/ids`.
+
+    >>> arrays, metadata = pack({"a": Predictions("net", "a", ("1.jpg",), np.zeros((1, 2), np.float32))})
+    >>> list(arrays), metadata
+    (['a/logits'], {'a/ids': '1.jpg'})
     """
     arrays: dict[str, np.ndarray] = {}
     metadata: dict[str, str] = {}
     for name, each in predictions.items():
+        # Half the bytes of float32. A card's report is computed from these rounded logits, so it can be renewed.
         arrays[f"{name}/logits"] = each.logits.astype(np.float16)
         if each.labels is not None:
             arrays[f"{name}/labels"] = each.labels.astype(np.int16)
@@ -96,11 +105,15 @@ def pack(predictions: Mapping[str, Predictions]) -> tuple[dict[str, np.ndarray],
 
 
 def unpack(network: str, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> dict[str, Predictions]:
-    """Return what `pack` was given, its logits rounded once to float16; KeyError where an array is missing."""
+    """Return what `pack` was given, its logits rounded once to float16; KeyError where an array is missing.
+
+    >>> unpack("net", {"a/logits": np.zeros((1, 2), np.float16)}, {"a/ids": "1.jpg"})["a"].ids
+    ('1.jpg',)
+    """
     unpacked = {}
     for name in dict.fromkeys(key.rsplit("/", 1)[0] for key in arrays if key.endswith("/logits")):
         listed = metadata.get(f"{name}/ids")
-        ids = hexed(arrays[f"{name}/ids"]) if listed is None else tuple(listed.split("\n"))
+        ids = hex_ids(arrays[f"{name}/ids"]) if listed is None else tuple(listed.split("\n"))
         labels = arrays.get(f"{name}/labels")
         logits = arrays[f"{name}/logits"].astype(np.float32)
         unpacked[name] = Predictions(network, name, ids, logits, None if labels is None else labels.astype(np.int64))
@@ -113,11 +126,16 @@ def packed_ids(ids: Sequence[str]) -> UInt8[np.ndarray, "n 8"]:
     >>> packed_ids(["00000000000000ff"]).tolist()
     [[0, 0, 0, 0, 0, 0, 0, 255]]
     """
+    # Copied, because an array on the bytes themselves is read-only.
     return np.frombuffer(bytes.fromhex("".join(ids)), np.uint8).reshape(-1, 8).copy()
 
 
-def hexed(packed: UInt8[np.ndarray, "n 8"]) -> tuple[str, ...]:
-    """Return the ids that `packed_ids` was given."""
+def hex_ids(packed: UInt8[np.ndarray, "n 8"]) -> tuple[str, ...]:
+    """Return the ids that `packed_ids` was given.
+
+    >>> hex_ids(packed_ids(["00000000000000ff"]))
+    ('00000000000000ff',)
+    """
     digits = packed.tobytes().hex()
     return tuple(digits[start : start + 16] for start in range(0, len(digits), 16))
 
@@ -126,12 +144,17 @@ def _is_hash(identity: str) -> bool:
     return len(identity) == 16 and all(digit in "0123456789abcdef" for digit in identity)
 
 
+# --- networks with a background class --------------------------------------------------------------------------------
+
 BACKGROUND = "background"
 """The name of the extra class, the last one."""
 
 
 class RawPredictions(Predictions):
-    """The predictions as the network gives them: probability of the background is probability of no known class."""
+    """The predictions as the network gives them: probability of the background is probability of no known class.
+
+    `predicted` may be the background, which is no picture's label and so counts as wrong.
+    """
 
     @cached_property
     def confidence(self) -> Float[np.ndarray, " n"]:

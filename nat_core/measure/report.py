@@ -1,4 +1,4 @@
-"""Reports: the plain numbers of one network, computed from its predictions, as JSON and beside the paper's."""
+"""Reports: the plain numbers of one network, computed from its predictions, and read from and written to JSON."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -100,6 +100,7 @@ def evaluate(
     predictions = with_variants(predictions)
     if classes[-1] == BACKGROUND:
         predictions = raw(predictions)
+    # One set alone: confidence, thresholds and every comparison refer to it.
     known = [name for name, role in roles.items() if role == IN_DISTRIBUTION and name in predictions]
     if len(known) != 1:
         raise ValueError(f"needs the predictions of one set in distribution; got {known} among {sorted(predictions)}")
@@ -119,7 +120,15 @@ def evaluate(
 
 
 def evaluate_set(reference: Predictions, predictions: Predictions, role: str) -> SetReport:
-    """The report of one image set, beside the network's predictions of its in-distribution set, `reference`."""
+    """The report of one image set, beside the network's predictions of its in-distribution set, `reference`.
+
+    `role` is what the set is to the network (`nat_core.recipes.Role`). Raises ValueError where a set is empty.
+
+    >>> import numpy as np
+    >>> two = Predictions("net", "a", ("0", "1"), np.float32([[0, 9], [9, 0]]))
+    >>> evaluate_set(two, two, "unseen").auroc
+    0.5
+    """
     known, confidence = reference.confidence, predictions.confidence
     return SetReport(
         images=len(predictions),
@@ -132,6 +141,7 @@ def evaluate_set(reference: Predictions, predictions: Predictions, role: str) ->
 
 
 def _check_thresholds(field: str, values: Mapping[str, float]) -> None:
+    # All of them and no other: tables, pages and studies look each one up without asking.
     keys = [threshold_key(t) for t in THRESHOLDS]
     if sorted(values) != keys:
         raise ValueError(f"{field} needs the thresholds {', '.join(keys)}; got {', '.join(sorted(values)) or 'none'}")

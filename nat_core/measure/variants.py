@@ -41,6 +41,7 @@ def places_kept(variant: str, ids: Sequence[str]) -> Int[np.ndarray, " kept"] | 
     [0]
     """
     found = [_WORDNET_ID.search(identity) for identity in ids]
+    # One such picture is enough: it may show a class that the variant leaves out, and nobody could tell.
     if None in found:
         return None
     excluded = left_out(variant)
@@ -48,7 +49,12 @@ def places_kept(variant: str, ids: Sequence[str]) -> Int[np.ndarray, " kept"] | 
 
 
 def with_variants(predictions: Mapping[str, Predictions]) -> dict[str, Predictions]:
-    """Return the predictions with the variants of `ilsvrc` after it, where they can be derived and keep a picture."""
+    """Return the predictions with the variants of `ilsvrc` after it, where they can be derived and keep a picture.
+
+    >>> tench = Predictions("net", "ilsvrc", ("n01440764_tench.jpg",), np.zeros((1, 2), np.float32))
+    >>> list(with_variants({"ilsvrc": tench}))
+    ['ilsvrc', 'ilsvrc_strict', 'ilsvrc_strict_near']
+    """
     complete: dict[str, Predictions] = {}
     for name, each in predictions.items():
         complete[name] = each

@@ -14,6 +14,7 @@ def attention_map(group: Float[Tensor, "n c h w"]) -> Float[Tensor, "n h w"]:
     >>> attention_map(torch.tensor([[[[3.0]], [[1.0]]]])).tolist()
     [[[5.0]]]
     """
+    # In float32 whatever the network ran in: squares in bfloat16, which training may use, keep two or three digits.
     return group.float().square().mean(1)
 
 
@@ -30,7 +31,8 @@ def normalised_map(group: Float[Tensor, "n c h w"]) -> Float[Tensor, "n position
 def level_distance(first: Float[Tensor, "n c h w"], second: Float[Tensor, "n d _ _"]) -> Float[Tensor, " n"]:
     """Return the Euclidean distance between two networks' normalised maps, picture by picture, in [0, sqrt 2].
 
-    The channels may differ in number; the maps must agree in height and width, else ValueError.
+    No more than sqrt 2, since maps have no negative values, so the angle between two is at most a right one. The
+    channels may differ in number; the maps must agree in height and width, else ValueError.
 
     >>> import torch
     >>> level_distance(torch.ones(1, 2, 2, 2), torch.ones(1, 5, 2, 2)).tolist()

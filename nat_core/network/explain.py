@@ -24,6 +24,7 @@ from nat_core.recipes import LEVELS
 Progress = Callable[[float], None]
 """Is told the share done, in [0, 1]; what it raises ends the work and reaches the caller."""
 PER_BATCH = 8
+"""Images in one forward pass; progress is told after each."""
 _ONE_AT_A_TIME = threading.Lock()
 
 
@@ -39,8 +40,8 @@ class Attribution:
     """The same on a picture of the training pictures' mean colour, which is where attributions start from."""
 
 
-def _silent(share: float) -> None:
-    """Tell nobody."""
+def _tell_nobody(share: float) -> None:
+    """Take the share done and do nothing with it."""
 
 
 def integrated_gradients(
@@ -49,7 +50,7 @@ def integrated_gradients(
     target: int,
     *,
     steps: int = 64,
-    progress: Progress = _silent,
+    progress: Progress = _tell_nobody,
 ) -> Attribution:
     """Return integrated gradients from the mean colour to the picture, summed over the three colours.
 
@@ -60,8 +61,9 @@ def integrated_gradients(
     if steps < 1:
         raise ValueError(f"steps must be at least 1; got {steps}")
     images = _images(network, pixels, target)
-    with _turn(progress):
-        method = _captum().IntegratedGradients(_watched(network.model, steps, progress))
+    with _waiting_turn(progress):
+        # Captum's own baseline, zeros, is the mean colour here: inputs are normalised.
+        method = _captum().IntegratedGradients(_reporting(network.model, steps, progress))
         found = method.attribute(images, target=target, n_steps=steps, internal_batch_size=PER_BATCH)
         return _attribution(network.model, images, target, found[0].sum(0))
 
@@ -73,7 +75,7 @@ def occlusion(
     *,
     window: int = 8,
     stride: int = 4,
-    progress: Progress = _silent,
+    progress: Progress = _tell_nobody,
 ) -> Attribution:
     """Return by how much the logit falls where a square of the mean colour covers the picture.
 
@@ -85,10 +87,11 @@ def occlusion(
     if not 1 <= window <= size or not 1 <= stride <= window:
         raise ValueError(f"window must be in [1, {size}] and stride in [1, window]; got {window} and {stride}")
     images = _images(network, pixels, target)
+    # Rounded up, as Captum does it: the last square may overhang, so that no strip at the edge stays unasked.
     places = (-(-(size - window) // stride) + 1) ** 2
-    with _turn(progress):
+    with _waiting_turn(progress):
         # The uncovered picture passes first, hence one more.
-        method = _captum().Occlusion(_watched(network.model, places + 1, progress))
+        method = _captum().Occlusion(_reporting(network.model, places + 1, progress))
         found = method.attribute(
             images,
             target=target,
@@ -105,7 +108,7 @@ def grad_cam(
     target: int,
     *,
     level: str = "high",
-    progress: Progress = _silent,
+    progress: Progress = _tell_nobody,
 ) -> Attribution:
     """Return Grad-CAM at a level: the channels' activations, each times its mean gradient, summed over channels.
 
@@ -118,10 +121,11 @@ def grad_cam(
     if level not in LEVELS:
         raise ValueError(f"level must be one of {', '.join(LEVELS)}; got {level!r}")
     images = _images(network, pixels, target)
-    with _turn(progress):
+    with _waiting_turn(progress):
         model = copy.deepcopy(network.model)
         stage = model.get_submodule(f"stages.{model.levels[LEVELS.index(level)]}")
-        method = _captum().LayerGradCam(_watched(model, 1, progress), stage)
+        method = _captum().LayerGradCam(_reporting(model, 1, progress), stage)
+        # The weights are frozen, so only an input that takes a gradient makes one flow through the level.
         found = method.attribute(images.clone().requires_grad_(), target=target)
         return _attribution(network.model, images, target, found[0, 0])
 
@@ -133,10 +137,10 @@ def _captum() -> ModuleType:
 
 
 @contextmanager
-def _turn(progress: Progress) -> Iterator[None]:
+def _waiting_turn(progress: Progress) -> Iterator[None]:
     """Wait until no other attribution is computed; meanwhile progress is told 0, so that it can give up."""
     progress(0.0)
-    while not _ONE_AT_A_TIME.acquire(timeout=0.1):
+    while not _ONE_AT_A_TIME.acquire(timeout=0.1):  # not forever: what progress raises must end the waiting as well
         progress(0.0)
     try:
         yield
@@ -151,7 +155,7 @@ def _images(network: Network, pixels: np.ndarray, target: int) -> Float[Tensor, 
     return normalise(batch, network.mean, network.std)
 
 
-def _watched(model: Classifier, total: int, progress: Progress) -> Callable[[Tensor], Tensor]:
+def _reporting(model: Classifier, total: int, progress: Progress) -> Callable[[Tensor], Tensor]:
     """Return the logits as a function of images, which tells progress how many of `total` images have passed."""
     passed = 0
 

@@ -1,6 +1,6 @@
-"""Inference: a stored network and pictures become predictions and attention maps.
+"""Inference: a stored network and pictures become predictions, attention maps and features.
 
-Extraction: a network's features of a seeded choice of CIFAR's pictures, for `nat_core.small.heads` to learn from.
+`extract` stores the features of a seeded choice of CIFAR's pictures, for `nat_core.small.heads` to learn from.
 """
 
 from collections.abc import Iterator, Sequence
@@ -54,6 +54,9 @@ def choose_device(name: str = "auto") -> torch.device:
     """Return the device of that name; `auto` takes CUDA, else Apple's MPS, else the CPU.
 
     Raises ValueError for an unknown name or a device that this machine does not have.
+
+    >>> choose_device("cpu")
+    device(type='cpu')
     """
     present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
@@ -66,14 +69,14 @@ def choose_device(name: str = "auto") -> torch.device:
 
 
 def load_network(folder: Path, name: str, device: str | torch.device = "cpu") -> Network:
-    """Return a stored network; CheckpointError where it is missing, damaged or does not fit its architecture."""
+    """Return a stored network on `device`; CheckpointError if it is missing, damaged or of another architecture."""
     card = load_card(folder, name)
     weights = {key: torch.from_numpy(value) for key, value in load_weights(folder, name).items()}
     model = build(card.architecture, len(card.classes))
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:
-        reason = " ".join(str(error).split())[:300]
+        reason = " ".join(str(error).split())[:300]  # PyTorch lists every tensor, a line each
         raise CheckpointError(
             f"The weights of {name} in {folder} do not fit a {card.architecture} of {len(card.classes)} classes: "
             f"{reason}"
@@ -82,7 +85,7 @@ def load_network(folder: Path, name: str, device: str | torch.device = "cpu") ->
 
 
 def frozen(model: Classifier, device: torch.device) -> Classifier:
-    """Return the model on the device, in eval mode, without gradients, channels_last."""
+    """Return the model on the device, in eval mode, without gradients, channels_last as in training."""
     return model.to(device).to(memory_format=torch.channels_last).eval().requires_grad_(False)
 
 
@@ -134,6 +137,8 @@ def predict_with_maps(
 ) -> tuple[Predictions, dict[str, Float[np.ndarray, "n _ _"]]]:
     """Return the predictions and the attention maps (mean of A^2 over channels) at the low, middle and high level.
 
+    One forward pass gives both. `ids` are by default each picture's SHA-1, as in `predict`.
+
     Raises NetworkError for a wrapped module, which has none, and otherwise as `predict` does.
     """
     _need_groups(network, "attention maps")
@@ -157,6 +162,7 @@ def features(network: Network, pixels: UInt8[np.ndarray, "n size size 3"]) -> Fl
     found = []
     for outputs in _outputs(network, pixels, 256):
         with torch.inference_mode():
+            # What the model's own forward does between the last group and the classifier.
             found.append(network.model.activated(outputs.groups)[-1].mean((2, 3)))
     return torch.cat(found).cpu().numpy()
 
@@ -170,11 +176,12 @@ def _outputs(network: Network, pixels: np.ndarray, batch_size: int, progress: bo
     if not len(pixels):
         raise ValueError("there is no picture to predict")
     for start in tqdm(range(0, len(pixels), batch_size), network.name, disable=not progress, unit="batch"):
+        # torch refuses negative strides, which a mirrored array has.
         part = torch.from_numpy(np.ascontiguousarray(pixels[start : start + batch_size])).to(network.device)
         if part.dtype == torch.uint8:
             images = normalise(part, network.mean, network.std)
         else:
-            images = part.float().permute(0, 3, 1, 2)
+            images = part.float().permute(0, 3, 1, 2)  # noise, drawn in normalised space
         with torch.inference_mode():
             yield network.model(images)
 
@@ -191,8 +198,8 @@ def extract(folder: Path, name: str, data: Path | None = None) -> Path:
         images = load_set(set_name, data)
         if set_name == "cifar10_test" and images.classes and images.classes != network.classes:
             raise CheckpointError(f"{name} was taught {', '.join(network.classes)}, not CIFAR-10's classes")
-        some = images.take(choose(count, len(images)))
-        if some.labels is None:
+        chosen = images.take(choose(count, len(images)))
+        if chosen.labels is None:
             raise CheckpointError(f"{set_name} has no labels: a head of {name} cannot learn from it")
-        found[set_name] = Features(set_name, some.ids, features(network, some.pixels), some.labels)
+        found[set_name] = Features(set_name, chosen.ids, features(network, chosen.pixels), chosen.labels)
     return save_features(folder, name, found)

@@ -57,7 +57,7 @@ def read_card(content: bytes, name: str) -> Described:
     ('cat', 'dog')
     """
     try:
-        values = json.loads(content[:1_000_000])
+        values = json.loads(content[:1_000_000])  # cut short, a longer one is refused as no JSON
     except ValueError:
         raise CheckpointError(
             f"{name} is not JSON: write one like {{'classes': ['cat', ...]}} in double quotes."
@@ -98,6 +98,7 @@ def _numbers(text: str) -> list[float] | str:
 
 
 def _three(values: Any, what: str, name: str, least: float) -> tuple[float, ...]:
+    # By `type`, because True and False are of the class int as well.
     numbers = isinstance(values, list | tuple) and all(type(each) in (int, float) for each in values)
     if not numbers or len(values) != 3 or not all(least <= each <= 1 for each in values):
         raise CheckpointError(
@@ -133,7 +134,11 @@ def read_network(content: bytes, name: str, described: Described) -> Network:
 
 
 def architecture_of(network: Network) -> str:
-    """Return the key of `models.ARCHITECTURES` that a network is built by; ValueError where there is none."""
+    """Return the key of `models.ARCHITECTURES` that a network is built by; ValueError where there is none.
+
+    >>> architecture_of(Network("mine", build("wrn10_1", 2), ("cat", "dog"), CIFAR10_MEAN, CIFAR10_STD))
+    'wrn10_1'
+    """
     found = _architecture(dict(network.model.state_dict()), len(network.classes))
     if found is None:
         raise ValueError(f"{network.name} is of no known architecture; known: {', '.join(ARCHITECTURES)}")
@@ -142,7 +147,8 @@ def architecture_of(network: Network) -> str:
 
 def _tensors(content: bytes, name: str) -> dict[str, Tensor]:
     """Return a file's tensors by our names, as float32."""
-    # The first eight bytes of a safetensors file are a length, and may be any; the ninth begins its JSON.
+    # torch.save writes a zip file, older versions a bare pickle. The first eight bytes of a safetensors file are a
+    # length, and may be any, so look like either; the ninth begins its JSON.
     begins = content[:2] == b"PK" or (content[:1] == b"\x80" and content[1:2] in b"\x02\x03\x04\x05")
     if (begins and content[8:9] != b"{") or name.endswith((".pt", ".pth", ".pkl", ".ckpt")):
         raise CheckpointError(
@@ -157,7 +163,7 @@ def _tensors(content: bytes, name: str) -> dict[str, Tensor]:
         raise CheckpointError(f"{name} is cut short or no safetensors file: save it again with `{_SAVE}`.") from None
     found = {_our_name(key): value for key, value in tensors.items()}
     for key, value in found.items():
-        whole = key.endswith(_COUNTER)
+        whole = key.endswith(_COUNTER)  # batches are counted in whole numbers
         if not whole and value.dtype not in _FLOATS:
             raise CheckpointError(
                 f"{name}: {key} holds {str(value.dtype)[6:]}, not floating-point numbers: save it unquantised."
@@ -166,6 +172,7 @@ def _tensors(content: bytes, name: str) -> dict[str, Tensor]:
 
 
 def _our_name(key: str) -> str:
+    # What DataParallel and torch.compile put before every name.
     key = key.removeprefix("module.").removeprefix("_orig_mod.")
     for pattern, ours in _OTHER_NAMES:
         key = re.sub(pattern, ours, key)
@@ -173,19 +180,20 @@ def _our_name(key: str) -> str:
 
 
 def _architecture(tensors: dict[str, Tensor], classes: int) -> str | None:
-    """Return the architecture whose tensors these are, by name and shape; counters of batches may be missing."""
+    """Return the architecture whose tensors these are, by name and shape; missing counters of batches are added."""
     for architecture in ARCHITECTURES:
         wanted = _shapes(architecture, classes)
         missing = set(wanted) - set(tensors)
         fits = all(wanted.get(key) == tuple(value.shape) for key, value in tensors.items())
         if fits and all(key.endswith(_COUNTER) for key in missing):
+            # Only training reads them, but load_state_dict wants each one.
             tensors |= {key: torch.tensor(0) for key in missing}
             return architecture
     return None
 
 
 def _shapes(architecture: str, classes: int) -> dict[str, tuple[int, ...]]:
-    with torch.device("meta"):
+    with torch.device("meta"):  # shapes alone: no memory, no random weights
         return {key: tuple(value.shape) for key, value in build(architecture, classes).state_dict().items()}
 
 

@@ -30,7 +30,7 @@ class WrappedClassifier(Classifier):
             raise NetworkError(f"The module must return a tensor of {wanted}; it returned a {type(logits).__name__}.")
         if logits.shape != (len(images), self.classes):
             raise NetworkError(f"The module must return {wanted}; it returned {tuple(logits.shape)}.")
-        return Outputs(logits.float(), ())
+        return Outputs(logits.float(), ())  # a module in half precision answers in it
 
 
 def wrap(

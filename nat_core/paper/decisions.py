@@ -23,6 +23,7 @@ class Decision:
 
 def _epochs() -> str:
     """How long the networks of the protocol for two processor cores learn, in words."""
+    # From the protocol itself, so that this table cannot fall behind what is trained.
     protocol = PROTOCOLS["cpu"]
     kinds = {name: settings["epochs"].value for name, settings in protocol.by_architecture.items()}
     return ", ".join(f"{epochs} ({name})" for name, epochs in kinds.items()) + (

@@ -1,6 +1,6 @@
-"""What the reports show, in plain words: every number in the sentences is computed from them.
+"""What the reports show, in plain words, and what became of the paper's claims: every number is computed from them.
 
-The paper's claims, each with a verdict computed from the reports by a rule that stands beside it.
+A claim's verdict follows from a rule that stands beside it and is shown with it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +11,11 @@ from nat_core.measure.report import NetworkReport, SetReport, threshold_key
 from nat_core.measure.wording import plural
 from nat_core.paper.figures import COMPARED
 from nat_core.recipes import PAIRS, THRESHOLDS, UNSEEN, headline_set
+
+HIGHEST_KEY = threshold_key(0.9)
+
+
+# --- what differs, in words ------------------------------------------------------------------------------------------
 
 
 def findings(reports: Mapping[str, NetworkReport]) -> tuple[str, ...]:
@@ -47,6 +52,7 @@ def _accuracies(baseline: NetworkReport, nat: NetworkReport) -> str:
     points = f"{100 * abs(nat.accuracy - baseline.accuracy):.2f}"
     side = "below" if nat.accuracy < baseline.accuracy else "above"
     theirs = f"{100 * baseline.accuracy:.2f} %"
+    # Judged as it is written: a difference that rounds to 0.00 is not "0.00 points below".
     difference = f"equal to {theirs}" if float(points) == 0 else f"{points} points {side} {theirs}"
     return f"accuracy {100 * nat.accuracy:.2f} %, {difference}."
 
@@ -65,7 +71,7 @@ def _remaining(baseline: SetReport, nat: SetReport, name: str) -> str:
     key = threshold_key(THRESHOLDS[-1])
     before, after = baseline.ncr[key], nat.ncr[key]
     counts = f"on {name} ({plural(nat.images, 'picture')})"
-    if before == 0:
+    if before == 0:  # no share of nothing
         return f"NCR_{key} {counts} was 0 and is {after:.3f}."
     return f"{100 * after / before:.1f} % of NCR_{key} remains {counts}: {after:.3f} of {before:.3f}."
 
@@ -76,19 +82,31 @@ def _kept(baseline: NetworkReport, nat: NetworkReport) -> str:
     return f"At t = {key} it keeps {100 * kept:.1f} % of the in-distribution pictures, against {100 * other:.1f} %."
 
 
+# --- the paper's claims ----------------------------------------------------------------------------------------------
+
+
 Verdict = Literal["held", "held in part", "did not hold", "not measured yet"]
 VERDICTS: tuple[Verdict, ...] = ("held", "held in part", "did not hold", "not measured yet")
 TRAINED_PAIRS = (PAIRS["resnet18"], PAIRS["wrn40_1"], PAIRS["wrn16_1"])
 """The pairs that may stand for the paper's first experiment: the first that is trained does."""
 STUDENTS = PAIRS["students"]
-HIGHEST_KEY = threshold_key(0.9)
+LOWER_RULE = "Held: lower at every threshold on every set; in part: in more than half of the cells."
+LEARNED_RULE = (
+    "Held: at most half the NCR of the baseline's student at every threshold on every set, noise too (in the paper a "
+    "ninth at 0.9 on cifar100_test); in part: lower in more than half of the cells."
+)
+MAPS_RULE = "Held: the low level differs less than the middle and the high one; in part: less than one of them."
+MAPS_SEEDS_RULE = (
+    "Held: the middle and the high level differ more than another seed would make them, the low one does not; in part: "
+    "one of the two does, or the low one as well."
+)
 
 
 @dataclass(frozen=True)
 class Claim:
     """One claim of the paper and what was measured here."""
 
-    says: str
+    statement: str
     verdict: Verdict
     measured: str
     """One or two sentences with the numbers; what to train where it is not measured yet."""
@@ -111,29 +129,6 @@ class MapDistances:
     """The levels at which NAT makes more of a difference than another seed does, by `level_store.EXCEEDS_RULE`."""
 
 
-@dataclass(frozen=True)
-class _Pair:
-    """Two reports that differ in the knowledge of negatives."""
-
-    names: tuple[str, str]
-    baseline: NetworkReport
-    nat: NetworkReport
-
-    @property
-    def title(self) -> str:
-        return f"{self.names[1]} against {self.names[0]}"
-
-    def negatives(self, unseen: bool) -> tuple[str, ...]:
-        """The sets that both report, those that training showed nothing of or the others; noise stands by itself."""
-        common = [name for name in self.nat.negatives if name in self.baseline.negatives and not _is_noise(name)]
-        return tuple(name for name in common if (self.nat.sets[name].role == UNSEEN) == unseen)
-
-    @property
-    def noise(self) -> tuple[str, ...]:
-        """The sets of noise that both report."""
-        return tuple(name for name in self.nat.negatives if name in self.baseline.negatives and _is_noise(name))
-
-
 def claims(reports: Mapping[str, NetworkReport], distances: MapDistances | None = None) -> tuple[Claim, ...]:
     """Return the paper's claims with their verdicts on these reports, by network name.
 
@@ -142,6 +137,7 @@ def claims(reports: Mapping[str, NetworkReport], distances: MapDistances | None 
     >>> {claim.verdict for claim in claims({})}
     {'not measured yet'}
     """
+    # One pair, not the best of each claim: the verdicts must be of the same two networks.
     pair = next((found for names in TRAINED_PAIRS if (found := _pair(reports, names))), None)
     students = _pair(reports, STUDENTS)
     train, train_students = TRAINED_PAIRS[-1], STUDENTS
@@ -160,13 +156,6 @@ def claims(reports: Mapping[str, NetworkReport], distances: MapDistances | None 
                _learned, LEARNED_RULE),
         _maps_claim(distances),
     )  # fmt: skip
-
-
-LOWER_RULE = "Held: lower at every threshold on every set; in part: in more than half of the cells."
-LEARNED_RULE = (
-    "Held: at most half the NCR of the baseline's student at every threshold on every set, noise too (in the paper a "
-    "ninth at 0.9 on cifar100_test); in part: lower in more than half of the cells."
-)
 
 
 def summary(found: tuple[Claim, ...]) -> str:
@@ -189,6 +178,33 @@ def summary(found: tuple[Claim, ...]) -> str:
     return f"{tried} of the paper's {len(found)} claims are measured here: {', '.join(shown)}."
 
 
+# --- how each is judged ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Two reports that differ in the knowledge of negatives."""
+
+    names: tuple[str, str]
+    baseline: NetworkReport
+    nat: NetworkReport
+
+    @property
+    def title(self) -> str:
+        return f"{self.names[1]} against {self.names[0]}"
+
+    def negatives(self, unseen: bool) -> tuple[str, ...]:
+        """The sets that both report, those that training showed nothing of or the others; noise stands by itself."""
+        # Noise has a claim of its own.
+        common = [name for name in self.nat.negatives if name in self.baseline.negatives and not _is_noise(name)]
+        return tuple(name for name in common if (self.nat.sets[name].role == UNSEEN) == unseen)
+
+    @property
+    def noise(self) -> tuple[str, ...]:
+        """The sets of noise that both report."""
+        return tuple(name for name in self.nat.negatives if name in self.baseline.negatives and _is_noise(name))
+
+
 def _pair(reports: Mapping[str, NetworkReport], names: tuple[str, str]) -> _Pair | None:
     if not set(names) <= set(reports):
         return None
@@ -198,21 +214,21 @@ def _pair(reports: Mapping[str, NetworkReport], names: tuple[str, str]) -> _Pair
 def _claim(
     pair: _Pair | None,
     names: tuple[str, str],
-    says: str,
+    statement: str,
     measure: Callable[[_Pair], tuple[Verdict, str]],
     rule: str,
 ) -> Claim:
     if pair is None:
-        return Claim(says, "not measured yet", f"Train {names[0]} and {names[1]}.", rule)
+        return Claim(statement, "not measured yet", f"Train {names[0]} and {names[1]}.", rule)
     verdict, measured = measure(pair)
-    return Claim(says, verdict, f"{pair.title}: {measured}", rule)
+    return Claim(statement, verdict, f"{pair.title}: {measured}", rule)
 
 
 def _baseline_sure(pair: _Pair) -> tuple[Verdict, str]:
     negatives = pair.baseline.negatives
     rates = {name: each.ncr[HIGHEST_KEY] for name, each in negatives.items() if not _is_noise(name)}
     if not rates:
-        return _nothing()
+        return _not_reported()
     sure = [name for name, rate in rates.items() if rate >= 0.1]
     listed = ", ".join(f"{rate:.3f} on {name} ({negatives[name].images:,})" for name, rate in rates.items())
     return _graded(len(sure), len(rates), some=0), f"the baseline's NCR_{HIGHEST_KEY} is {listed}."
@@ -220,7 +236,7 @@ def _baseline_sure(pair: _Pair) -> tuple[Verdict, str]:
 
 def _lower(pair: _Pair, names: tuple[str, ...]) -> tuple[Verdict, str]:
     if not names:
-        return _nothing()
+        return _not_reported()
     before, after = pair.baseline.sets, pair.nat.sets
     cells = [(name, key) for name in names for key in after[name].ncr]
     lower = sum(after[name].ncr[key] < before[name].ncr[key] for name, key in cells)
@@ -243,6 +259,7 @@ def _learned(pair: _Pair) -> tuple[Verdict, str]:
     verdict, measured = _lower(pair, names)
     before, after = pair.baseline.sets, pair.nat.sets
     halves = [after[name].ncr[key] <= before[name].ncr[key] / 2 for name in names for key in after[name].ncr]
+    # "Held" takes halves everywhere: rates that are merely lower everywhere make it held in part.
     if names:
         verdict = "held" if all(halves) else "held in part" if verdict == "held" else verdict
     return verdict, f"at most half in {sum(halves)} cells, {measured}"
@@ -250,7 +267,7 @@ def _learned(pair: _Pair) -> tuple[Verdict, str]:
 
 def _no_noise(pair: _Pair) -> tuple[Verdict, str]:
     if not pair.noise:
-        return _nothing()
+        return _not_reported()
     name = pair.noise[0]
     before, after = pair.baseline.sets[name].ncr, pair.nat.sets[name].ncr
     listed = ", ".join(f"{rate:.4g} at {key} (baseline {before[key]:.4g})" for key, rate in after.items())
@@ -261,6 +278,7 @@ def _no_noise(pair: _Pair) -> tuple[Verdict, str]:
 
 
 def _accuracy(pair: _Pair) -> tuple[Verdict, str]:
+    # Rounded, so that a loss of exactly 1 point counts as 1: the difference of two floats may be 1.0000000000000009.
     lost = round(100 * (pair.baseline.accuracy - pair.nat.accuracy), 6)
     known = pair.nat.in_distribution
     images = f" on {plural(pair.nat.sets[known].images, 'picture')}" if known else ""
@@ -269,9 +287,9 @@ def _accuracy(pair: _Pair) -> tuple[Verdict, str]:
 
 
 def _maps_claim(distances: MapDistances | None) -> Claim:
-    says = "Attention maps differ from the middle level on; the low level makes little difference."
+    statement = "Attention maps differ from the middle level on; the low level makes little difference."
     if distances is None:
-        return Claim(says, "not measured yet", "Train a baseline and a NAT network of the same shape.", MAPS_RULE)
+        return Claim(statement, "not measured yet", "Train a baseline and a NAT network of the same shape.", MAPS_RULE)
     median = distances.median
     measured = (
         f"{' and '.join(distances.networks)}: median distance of the maps over {distances.pictures} {_listed(median)}"
@@ -279,20 +297,13 @@ def _maps_claim(distances: MapDistances | None) -> Claim:
     if distances.between_seeds is None:
         more = sum(median[level] > median["low"] for level in ("middle", "high"))
         alone = "No two baselines of different seeds were compared beside, so part of it may be the seed's."
-        return Claim(says, _graded(more, 2, some=0), f"{measured}. {alone}", MAPS_RULE)
+        return Claim(statement, _graded(more, 2, some=0), f"{measured}. {alone}", MAPS_RULE)
     measured += f"; of two baselines of different seeds {_listed(distances.between_seeds)}."
     later = sum(level in distances.exceeding for level in ("middle", "high"))
     verdict: Verdict = "did not hold" if not later else "held in part"
     if later == 2 and "low" not in distances.exceeding:
         verdict = "held"
-    return Claim(says, verdict, measured, MAPS_SEEDS_RULE)
-
-
-MAPS_RULE = "Held: the low level differs less than the middle and the high one; in part: less than one of them."
-MAPS_SEEDS_RULE = (
-    "Held: the middle and the high level differ more than another seed would make them, the low one does not; in part: "
-    "one of the two does, or the low one as well."
-)
+    return Claim(statement, verdict, measured, MAPS_SEEDS_RULE)
 
 
 def _listed(values: Mapping[str, float]) -> str:
@@ -303,7 +314,7 @@ def _graded(number: int, of: int, *, some: int) -> Verdict:
     return "held" if number == of else "held in part" if number > some else "did not hold"
 
 
-def _nothing() -> tuple[Verdict, str]:
+def _not_reported() -> tuple[Verdict, str]:
     return "not measured yet", "no such image set was reported."
 
 

@@ -1,6 +1,6 @@
-"""Reports laid out as sheets of finished cells, the paper's figures beside ours; tables.py writes them down.
+"""Reports as tables, the paper's figures beside ours: text, Markdown and LaTeX for people, CSV and JSON for programs.
 
-Reports as tables for people (text, Markdown, LaTeX) and for spreadsheets (CSV), the paper's figures beside ours.
+`sheets` lays the reports out as finished cells; what `render` calls writes the cells down and computes nothing.
 """
 
 import json
@@ -20,8 +20,11 @@ from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
 UNTRAINED = "not trained yet"
 ABSENT = "-"
 
-BY_ITSELF = {"ncr_at_95_kept": "NCR, 95 % kept", "auroc": "AUROC", "fpr95": "FPR95"}
-"""The measures of a set that need no threshold, by their field."""
+THRESHOLD_FREE = {"ncr_at_95_kept": "NCR, 95 % kept", "auroc": "AUROC", "fpr95": "FPR95"}
+"""The measures of a set that need no threshold, by their field of `SetReport`."""
+
+
+# --- finished cells --------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ def sheets(reports: Mapping[str, NetworkReport]) -> list[Sheet]:
     """
     shown = [table for table in TABLES if table.always or any(name in reports for name in table.networks)]
     named = {name for table in TABLES for name in table.networks}
+    # Anyone's own networks, which none of our tables can name.
     others = tuple(name for name in reports if name not in named)
     if others:
         shown.append(Table("Other networks", others, (), in_paper=False))
@@ -68,7 +72,11 @@ def _sheet(number: int, table: Table, reports: Mapping[str, NetworkReport]) -> S
 
 
 def set_columns(named: Sequence[str], reported: Sequence[str]) -> tuple[str, ...]:
-    """The sets of a table: those it names, then the others; the variants of a set stand beside it."""
+    """The sets of a table: those it names, then the others; the variants of a set stand beside it.
+
+    >>> set_columns(["ilsvrc"], ["noise", "ilsvrc_strict"])
+    ('ilsvrc', 'ilsvrc_strict', 'noise')
+    """
     sets = dict.fromkeys([*named, *reported])
     return tuple(each for name in without_variants(sets) for each in (name, *variants_of(name, sets)))
 
@@ -98,7 +106,7 @@ def _images(names: set[str | None], trained: Mapping[str, NetworkReport]) -> str
 
 def _measures(trained: bool) -> list[tuple[str, str | None]]:
     """What the rows measure: NCR at each threshold (its key), then, of trained networks, what needs no threshold."""
-    return [("ncr", threshold_key(t)) for t in THRESHOLDS] + [(field, None) for field in BY_ITSELF if trained]
+    return [("ncr", threshold_key(t)) for t in THRESHOLDS] + [(field, None) for field in THRESHOLD_FREE if trained]
 
 
 def _group(
@@ -106,15 +114,16 @@ def _group(
 ) -> Iterator[tuple[str, ...]]:
     """One measure: a row a network, its name in the first of them."""
     field, key = measure
-    title = BY_ITSELF.get(field, f"NCR {key}")
+    title = THRESHOLD_FREE.get(field, f"NCR {key}")
     for position, name in enumerate(table.networks):
         report = reports.get(name)
         kept = UNTRAINED if report is None else _kept(report, measure)
         cells = []
         for set_name in sets:
             ours = None if report is None else report.negatives.get(set_name)
+            # The paper has NCR alone, so a measure without a threshold has no key to find there.
             paper = PAPER[name].ncr.get(set_name, {}).get(key or "") if table.in_paper else None
-            cells.append(_value(ours, measure) + ("" if paper is None else f" ({figure(paper)})"))
+            cells.append(_value(ours, measure) + ("" if paper is None else f" ({rate_text(paper)})"))
         yield ("" if position else title, name, kept, *cells)
 
 
@@ -122,9 +131,9 @@ def _kept(report: NetworkReport, measure: tuple[str, str | None]) -> str:
     """The share of the in-distribution set that stands beside the measure: never NCR without it."""
     field, key = measure
     if key is not None:
-        return figure(report.share_kept[key])
+        return rate_text(report.share_kept[key])
     if field == "ncr_at_95_kept" and report.in_distribution is not None:
-        return figure(report.sets[report.in_distribution].ncr_at_95_kept)
+        return rate_text(report.sets[report.in_distribution].ncr_at_95_kept)
     return ABSENT
 
 
@@ -132,11 +141,15 @@ def _value(report: SetReport | None, measure: tuple[str, str | None]) -> str:
     field, key = measure
     if report is None:
         return ABSENT
-    return figure(getattr(report, field) if key is None else report.ncr[key])
+    return rate_text(getattr(report, field) if key is None else report.ncr[key])
 
 
-def figure(value: float) -> str:
-    """Three decimals, but 0 as "0" and a share below .0005 by its first digit, so that rare is not taken for never."""
+def rate_text(value: float) -> str:
+    """Three decimals, but 0 as "0" and a share below .0005 by its first digit, so that rare is not taken for never.
+
+    >>> rate_text(0.25), rate_text(0.0), rate_text(0.0001)
+    ('0.250', '0', '0.0001')
+    """
     if value == 0:
         return "0"
     return f"{value:.3f}" if value >= 0.0005 else np.format_float_positional(value, precision=1, fractional=False)
@@ -161,7 +174,10 @@ def _notes(table: Table, trained: Mapping[str, NetworkReport]) -> Iterator[str]:
             yield f"{name} is {UNTRAINED}. Train it with: nat train {name}"
 
 
+# --- written down ----------------------------------------------------------------------------------------------------
+
 JSON_FORMAT = 1
+"""Version of the JSON of `nat report`."""
 
 
 def render(reports: Mapping[str, NetworkReport], format: str = "text") -> str:
@@ -206,7 +222,7 @@ def markdown(reports: Mapping[str, NetworkReport]) -> str:
     """
     blocks = []
     for sheet in sheets(reports):
-        blocks += [f"**{sheet.title}**", pipes(sheet.networks), pipes(sheet.rates)]
+        blocks += [f"**{sheet.title}**", markdown_table(sheet.networks), markdown_table(sheet.rates)]
         blocks.append("\n".join(f"- {note}" for note in sheet.notes))
     found = findings(reports)
     return "\n\n".join(blocks + (["**Findings**", "\n".join(f"- {each}" for each in found)] if found else [])) + "\n"
@@ -224,16 +240,18 @@ def latex(reports: Mapping[str, NetworkReport]) -> str:
         lines += [
             r"\begin{table}",
             r"\centering\footnotesize\setlength{\tabcolsep}{4pt}",
-            rf"\caption{{{escaped(caption)}}}",
+            rf"\caption{{{latex_escaped(caption)}}}",
         ]
         lines += [_tabular(sheet.networks), r"\par\medskip", _tabular(sheet.rates), r"\par\medskip"]
-        lines += [r"\begin{flushleft}\footnotesize", *(escaped(note) + r"\par" for note in sheet.notes)]
+        lines += [r"\begin{flushleft}\footnotesize", *(latex_escaped(note) + r"\par" for note in sheet.notes)]
         lines += [r"\end{flushleft}", r"\end{table}", ""]
     return "\n".join(lines)
 
 
 def csv(reports: Mapping[str, NetworkReport]) -> str:
     """Every number of every report in a row of its own, with the paper's where it has one; no threshold: empty.
+
+    Not rounded, and with no layout to undo: a spreadsheet filters and pivots it as it is.
 
     >>> csv({}).strip()
     'network,set,role,images,metric,threshold,value,paper'
@@ -246,11 +264,16 @@ def csv(reports: Mapping[str, NetworkReport]) -> str:
 
 def _columns(grid: Grid) -> str:
     """The cells aligned under their heading."""
+    # Cells are text already: tabulate would read them as numbers and write 0.030 as 0.03.
     return tabulate(grid.rows, grid.header, "simple", disable_numparse=True)
 
 
-def pipes(grid: Grid) -> str:
-    """The cells as a Markdown table."""
+def markdown_table(grid: Grid) -> str:
+    """The cells as a Markdown table.
+
+    >>> markdown_table(Grid(("t", "NCR"), (("0.9", "0.1"),))).splitlines()[-1]
+    '| 0.9 | 0.1 |'
+    """
     # Not padded as tabulate pads: the results page holds some hundred long rows.
     lines = [grid.header, ("---",) * len(grid.header), *grid.rows]
     return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
@@ -258,6 +281,7 @@ def pipes(grid: Grid) -> str:
 
 def _tabular(grid: Grid) -> str:
     """The cells as a LaTeX `tabular` with booktabs' rules, a little space before each group."""
+    # tabulate draws its separating line as one more midrule. They part the groups, and are then replaced by a space.
     rows: list[Sequence[str] | str] = []
     for row in grid.rows:
         rows += [SEPARATING_LINE, row] if rows and row[0] and rows[-1][0] == "" else [row]
@@ -265,10 +289,10 @@ def _tabular(grid: Grid) -> str:
     return head + "\\midrule\n" + "\\addlinespace\n".join(groups)
 
 
-def escaped(text: str) -> str:
+def latex_escaped(text: str) -> str:
     """The text with LaTeX's own characters made harmless, as tabulate does it in a table's cells.
 
-    >>> escaped("95 % of a_b")
+    >>> latex_escaped("95 % of a_b")
     '95 \\\\% of a\\\\_b'
     """
     return "".join(LATEX_ESCAPE_RULES.get(character, character) for character in text)
@@ -286,7 +310,7 @@ def _records(network: str, report: NetworkReport) -> Iterator[tuple[str | int | 
     for name, each in report.negatives.items():
         for key, value in each.ncr.items():
             yield (name, each.role, each.images, "ncr", key, value, paper.ncr.get(name, {}).get(key))
-        for field in BY_ITSELF:
+        for field in THRESHOLD_FREE:
             yield (name, each.role, each.images, field, None, getattr(each, field), None)
 
 

@@ -13,18 +13,23 @@ Point = tuple[Number, Number]
 
 @dataclass(frozen=True)
 class Panel:
-    """A rectangle of the drawing, in pixels, with the ranges of its two axes."""
+    """A rectangle of the drawing, in pixels, with the ranges of its two axes.
+
+    >>> Panel(10, 20, 100, 50).at((0.5, 1.0))
+    (60.0, 20.0)
+    """
 
     left: Number
     top: Number
     width: Number
     height: Number
-    across: Point = (0.0, 1.0)
-    up: Point = (0.0, 1.0)
+    x_range: Point = (0.0, 1.0)
+    y_range: Point = (0.0, 1.0)
 
     def at(self, point: Point) -> Point:
         """Where a point of the axes lies in the drawing."""
-        (start, end), (low, high) = self.across, self.up
+        # Turned round: the rows of an SVG are counted from the top.
+        (start, end), (low, high) = self.x_range, self.y_range
         return (
             self.left + self.width * (point[0] - start) / (end - start),
             self.top + self.height * (1 - (point[1] - low) / (high - low)),
@@ -33,11 +38,11 @@ class Panel:
 
 @dataclass
 class Drawing:
-    """An SVG picture of a size in pixels, on white; `says` is read aloud in place of it."""
+    """An SVG picture of a size in pixels, on white; `alt_text` is read aloud in place of it."""
 
     width: int
     height: int
-    says: str
+    alt_text: str
     _parts: list[str] = field(default_factory=list)
 
     def line(self, points: Iterable[Point], colour: str = INK, width: Number = 1, dashes: str = "") -> None:
@@ -50,7 +55,7 @@ class Drawing:
 
     def dot(self, point: Point, colour: str, *, hollow: bool = False, radius: Number = 4) -> None:
         """Draw a mark: a filled circle, or a hollow one as the baseline has it."""
-        fill = "#FFFFFF" if hollow else colour
+        fill = "#FFFFFF" if hollow else colour  # not "none", which would show the lines beneath
         self._parts.append(
             f'<circle cx="{point[0]:.1f}" cy="{point[1]:.1f}" r="{radius:g}" fill="{fill}" stroke="{colour}" '
             f'stroke-width="1.5"/>'
@@ -74,20 +79,20 @@ class Drawing:
 
     def axes(self, panel: Panel, across: str, up: str, ticks: Sequence[Number] = (0, 0.2, 0.4, 0.6, 0.8, 1)) -> None:
         """Draw a panel's faint horizontals, its ticks across, and the titles of both axes."""
-        low, high = panel.up
+        low, high = panel.y_range
         for share in (0, 0.25, 0.5, 0.75, 1):
             value = low + share * (high - low)
-            ends = [panel.at((edge, value)) for edge in panel.across]
+            ends = [panel.at((edge, value)) for edge in panel.x_range]
             self.line(ends, FAINT if share else INK)
             self.text((panel.left - 6, ends[0][1] + 4), f"{value:g}", anchor="end")
         self.ticks(panel, across, ticks)
-        self.text((panel.left - 30, panel.top - 10), up)
+        self.text((panel.left - 30, panel.top - 10), up)  # above the axis, where it need not be turned
 
     def ticks(self, panel: Panel, title: str, ticks: Sequence[Number]) -> None:
         """Write the ticks and the title of the axis across."""
         bottom = panel.top + panel.height
         for tick in ticks:
-            self.text((panel.at((tick, panel.up[0]))[0], bottom + 16), f"{tick:g}", anchor="middle")
+            self.text((panel.at((tick, panel.y_range[0]))[0], bottom + 16), f"{tick:g}", anchor="middle")
         self.text((panel.left + panel.width / 2, bottom + 34), title, anchor="middle")
 
     def __str__(self) -> str:
@@ -96,4 +101,4 @@ class Drawing:
             f'height="{self.height}" font-family="sans-serif" font-size="12" role="img">'
         )
         ground = f'<rect width="{self.width}" height="{self.height}" fill="#FFFFFF"/>'
-        return "\n".join([head, f"<title>{escape(self.says)}</title>", ground, *self._parts, "</svg>"]) + "\n"
+        return "\n".join([head, f"<title>{escape(self.alt_text)}</title>", ground, *self._parts, "</svg>"]) + "\n"

@@ -8,7 +8,7 @@ from nat_core.files import write_durably
 from nat_core.measure.report import threshold_key
 from nat_core.paper import decisions
 from nat_core.paper.findings import claims, summary
-from nat_core.paper.tables import BY_ITSELF, Grid, markdown, pipes
+from nat_core.paper.tables import THRESHOLD_FREE, Grid, markdown, markdown_table
 from nat_core.recipes import THRESHOLDS
 from nat_core.results import plots
 from nat_core.results.drawing import Drawing
@@ -54,11 +54,17 @@ class Found:
 
 
 def gather(folder: Path) -> Found:
-    """Read it all. Raises CheckpointError where something is damaged."""
+    """Return all that the page is made of, read once. Raises CheckpointError where something is damaged.
+
+    >>> gather(Path("nowhere")).cards
+    {}
+    """
     cards = {name: load_card(folder, name) for name in available(folder)}
     published = {PlannedRun(card.recipe, card.seed).key: name for name, card in cards.items()}
     records, diverged = load_ended(folder)
+    # A published network's numbers are its card's, which may have been computed again since its run was noted.
     records |= {key: record_of(folder, name) for key, name in published.items()}
+    # A pair that was measured with other weights than those shown here would speak of other networks.
     networks = [NetworkId.of(card) for card in cards.values()]
     pairs = tuple(pair for pair in load_levels(folder) if not outdated(pair, networks))
     return Found(folder, cards, records, diverged, pairs, noise_floor(studies(), records))
@@ -66,7 +72,7 @@ def gather(folder: Path) -> Found:
 
 def write_page(folder: Path, home: Path) -> tuple[Path, ...]:
     """Write the page and its plots below `home`, and return the files. Raises CheckpointError as `gather` does."""
-    files = page(folder)
+    files = page(folder)  # all of it before the first file is written: an error leaves the former page whole
     (home / PLOTS).mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         write_durably(home / name, content.encode())
@@ -86,6 +92,7 @@ def page(folder: Path) -> dict[str, str]:
     shown = in_brief(every, found.records)
     parts = [HEAD, *_claims(found), *(["## What the studies show", shown] if shown else []), *_tables(found)]
     parts += ["## Curves", *map(_image, drawings.items())] if drawings else []
+    # The sections with plots of their own add them to `drawings`, which are written beside the page.
     parts += [*_over_seeds(found), *_over_pictures(found), *_levels(found, drawings)]
     parts += ["## Studies", NOISE_RULE + " ▼ below the reference by more than the noise, ▲ above."]
     for study in every:
@@ -101,15 +108,15 @@ def page(folder: Path) -> dict[str, str]:
 
 def _image(named: tuple[str, Drawing]) -> str:
     stem, drawing = named
-    return f"![{drawing.says}]({PLOTS}/{stem}.svg)"
+    return f"![{drawing.alt_text}]({PLOTS}/{stem}.svg)"
 
 
 def _claims(found: Found) -> Iterator[str]:
     judged = claims({name: card.report for name, card in found.cards.items()}, claim_distances(found.levels))
     yield "## What held"
     yield summary(judged)
-    grid = [(each.says, f"**{each.verdict}**", each.measured, each.rule) for each in judged]
-    yield pipes(Grid(("the paper says", "here", "measured", "rule"), tuple(grid)))
+    grid = [(each.statement, f"**{each.verdict}**", each.measured, each.rule) for each in judged]
+    yield markdown_table(Grid(("the paper says", "here", "measured", "rule"), tuple(grid)))
 
 
 def _tables(found: Found) -> Iterator[str]:
@@ -131,9 +138,9 @@ def _over_seeds(found: Found) -> Iterator[str]:
         yield more + ", ".join(single) + ". More: `nat reproduce --study seeds more_seeds`."
     if several:
         yield "Mean ± standard deviation over seeds."
-        measures = [*(("ncr", threshold_key(t)) for t in THRESHOLDS), *((field, None) for field in BY_ITSELF)]
+        measures = [*(("ncr", threshold_key(t)) for t in THRESHOLDS), *((field, None) for field in THRESHOLD_FREE)]
         sheet = study_sheet(several, None, found.noise, measures)
-        yield from (pipes(sheet.recipes), pipes(sheet.rates))
+        yield from (markdown_table(sheet.recipes), markdown_table(sheet.rates))
 
 
 def _over_pictures(found: Found) -> Iterator[str]:
@@ -149,7 +156,7 @@ def _over_pictures(found: Found) -> Iterator[str]:
             "Two stored networks on the same pictures, which are drawn anew 2,000 times (paired bootstrap). The "
             "interval says how much depends on the pictures; it says nothing about what another seed would give."
         )
-        yield pipes(Grid(("difference", "set", "measure", "value", "95 % interval", "pictures"), tuple(rows)))
+        yield markdown_table(Grid(("difference", "set", "measure", "value", "95 % interval", "pictures"), tuple(rows)))
 
 
 def _levels(found: Found, drawings: dict[str, Drawing]) -> Iterator[str]:
@@ -163,7 +170,7 @@ def _levels(found: Found, drawings: dict[str, Drawing]) -> Iterator[str]:
         drawings["levels"] = drawing
         yield _image(("levels", drawing))
         yield plots.LEVELS_LEGEND
-    yield pipes(level_table(found.levels))
+    yield markdown_table(level_table(found.levels))
     yield "\n".join(f"- {sentence}" for sentence in level_outcomes(found.levels))
     yield "More seeds: `nat reproduce --study noise_floor seeds`, which measures these distances at its end."
 
@@ -177,4 +184,4 @@ def _networks(found: Found) -> Iterator[str]:
     if rows:
         yield "## The networks"
         measured = ("parameters", "minutes", "precision", "hardware", "trained at")
-        yield pipes(Grid(("network", "protocol", "epochs", "seed", *measured), tuple(rows)))
+        yield markdown_table(Grid(("network", "protocol", "epochs", "seed", *measured), tuple(rows)))

@@ -12,10 +12,12 @@ from nat_core.recipes import HEADLINE_SETS, IN_DISTRIBUTION, LEVELS, UNSEEN
 from nat_core.results.drawing import BASELINE, FAINT, FOOLED, INK, NAT, Drawing, Panel
 from nat_core.store.checkpoints import available, load_card, load_predictions
 from nat_core.studies.level_findings import LevelFinding, PairLevels, findings, means
-from nat_core.studies.rows import Noise, Row, allowed, on
+from nat_core.studies.rows import NOISE_STAND_INS, Noise, Row, measure_on, noise_margin
 
 THRESHOLDS = np.arange(101) / 100
+"""Where the curves by threshold are computed."""
 SHARES = np.arange(50, 101) / 100
+"""The shares kept at which the other curves are computed."""
 HEADLINE = HEADLINE_SETS[0]
 LEVELS_LEGEND = (
     "Blue: baseline and NAT of one seed. Hollow grey: two baselines of different seeds, where there are. Thick line: "
@@ -33,9 +35,14 @@ MATRIX_LEGEND = (
 
 
 def curves(folder: Path) -> dict[str, Drawing]:
-    """Return NCR by threshold and NCR by share kept for every stored pair, by the file's stem."""
+    """Return NCR by threshold and NCR by share kept for every stored pair, by the file's stem.
+
+    >>> curves(Path("nowhere"))
+    {}
+    """
     present, drawn = available(folder), {}
     for baseline, nat in CONTRASTS:
+        # A network that is NAT in several contrasts is drawn once, against the baseline of the first.
         if baseline in present and nat in present and f"ncr-{nat}" not in drawn:
             drawn[f"ncr-{nat}"] = _curves(folder, baseline, nat)
     return drawn
@@ -48,7 +55,7 @@ def _curves(folder: Path, baseline: str, nat: str) -> Drawing:
     networks = {name: load_predictions(folder, name, [known, negatives]) for name in (baseline, nat)}
     pictures = len(networks[nat][negatives])
     drawing = Drawing(760, 300, f"NCR of {baseline} and {nat} on {negatives}, by threshold and by share kept")
-    left, right = Panel(60, 50, 270, 190), Panel(440, 50, 270, 190, across=(0.5, 1.0))
+    left, right = Panel(60, 50, 270, 190), Panel(440, 50, 270, 190, x_range=(0.5, 1.0))
     drawing.text((16, 20), f"{nat} and {baseline} on {negatives}, {pictures:,} pictures", bold=True)
     drawing.axes(left, "threshold t", "share fooled (NCR) and kept (dotted)")
     drawing.axes(right, f"share of {known} kept", "NCR", ticks=(0.5, 0.6, 0.7, 0.8, 0.9, 1))
@@ -70,14 +77,18 @@ def _both(
 
 
 def levels(pairs: Sequence[PairLevels]) -> Drawing | None:
-    """Return how far the maps lie apart by level on the headline set, a panel for each pair; None without any."""
+    """Return how far the maps lie apart by level on the headline set, a panel for each pair; None without any.
+
+    >>> levels([]) is None
+    True
+    """
     found = [(first, second, each) for first, second, name, each in findings(pairs) if name == HEADLINE]
     if not found:
         return None
     drawing = Drawing(760, 46 + 130 * len(found), f"Distance of attention maps by level on {HEADLINE}")
     drawing.text((16, 20), f"Distance of two networks' attention maps on {HEADLINE}", bold=True)
     for number, (first, second, each) in enumerate(found):
-        panel = Panel(90, 58 + 130 * number, 620, 84, across=(0.0, 1.0), up=(-0.5, 2.5))
+        panel = Panel(90, 58 + 130 * number, 620, 84, x_range=(0.0, 1.0), y_range=(-0.5, 2.5))
         drawing.text(
             (16, panel.top - 8), f"{first.name} and {second.name}, {first.protocol}, {each.pictures:,} pictures"
         )
@@ -101,20 +112,26 @@ def _levels(drawing: Drawing, panel: Panel, found: LevelFinding) -> None:
 
 
 def study(title: str, rows: Sequence[Row], reference: Row | None, noise: Noise, set_name: str) -> Drawing | None:
-    """Return NCR at 95 % kept of every row that was run on a set, the noise around the reference shaded."""
-    measure = on(set_name, "ncr_at_95_kept")
+    """Return NCR at 95 % kept of every row that was run on a set, the noise around the reference shaded.
+
+    >>> study("a", (), None, Noise(()), "noise") is None
+    True
+    """
+    measure = measure_on(set_name, "ncr_at_95_kept")
     shown = [(row, found) for row in rows if (found := row.over_seeds(measure)) is not None]
     if not shown:
         return None
     drawing = Drawing(760, 80 + 20 * len(shown), f"{title}: NCR at 95 % kept on {set_name}, run by run")
-    panel = Panel(230, 40, 470, 20 * len(shown), up=(-0.5, len(shown) - 0.5))
+    panel = Panel(230, 40, 470, 20 * len(shown), y_range=(-0.5, len(shown) - 0.5))
     drawing.text((16, 20), f"{title}: NCR at 95 % kept on {set_name}", bold=True)
     centre = reference.over_seeds(measure) if reference else None
-    deviation = noise.deviation(on({"cifar100_held_out": HEADLINE}.get(set_name, set_name), "ncr_at_95_kept"))
+    deviation = noise.deviation(measure_on(NOISE_STAND_INS.get(set_name, set_name), "ncr_at_95_kept"))
     if centre is not None and deviation is not None:
-        width = allowed(deviation, 1, centre.seeds)
+        # Of one seed against the reference's seeds, so the band is as wide as it gets: rows of more seeds need less.
+        width = noise_margin(deviation, 1, centre.seeds)
         ends = [min(1.0, max(0.0, centre.mean + side * width)) for side in (-1, 1)]
-        drawing.area(panel.at((ends[0], panel.up[1])), panel.at((ends[1], panel.up[0])), FAINT)
+        drawing.area(panel.at((ends[0], panel.y_range[1])), panel.at((ends[1], panel.y_range[0])), FAINT)
+    # Reversed, because heights grow upwards and the first row is to stand at the top.
     for number, (row, found) in enumerate(reversed(shown)):
         place = panel.at((found.mean, number))
         drawing.text((panel.left - 10, place[1] + 4), row.label, anchor="end")
@@ -131,10 +148,10 @@ def matrix(title: str, rows: Sequence[Row], reference: Row, noise: Noise) -> Dra
     """Return NCR at 95 % kept of every row that was run on every set: one map of trained on x tested on."""
     shown = [reference, *(row for row in rows if row.reports and row is not reference)]
     sets = tuple(dict.fromkeys(name for row in shown for name in row.reports[0].negatives))
-    side, high = 570 // len(sets), 26
-    says = f"{title}: NCR at 95 % kept, trained on by tested on"
-    drawing = Drawing(760, 110 + high * len(shown), says)
-    drawing.text((16, 20), says, bold=True)
+    side, high = 570 // len(sets), 26  # the columns share what the rows' names and the margins leave of the width
+    heading = f"{title}: NCR at 95 % kept, trained on by tested on"
+    drawing = Drawing(760, 110 + high * len(shown), heading)
+    drawing.text((16, 20), heading, bold=True)
     for column, name in enumerate(sets):
         parts = name.split("_")
         for line, part in enumerate(parts):
@@ -156,7 +173,7 @@ def _matrix_cell(
     noise: Noise,
     name: str,
 ) -> None:
-    measure = on(name, "ncr_at_95_kept")
+    measure = measure_on(name, "ncr_at_95_kept")
     found = row.over_seeds(measure)
     if found is None:
         return

@@ -1,15 +1,13 @@
-"""A study as finished cells: mean and deviation over seeds, each marked where it differs by more than the noise.
+"""One study as a section of the results page: its question, how much of it was run, what it shows, its tables.
 
-What a study shows, in plain words: each difference with the noise it is held against, every number computed.
-
-One study as a section of the results page: its question, how much of it was run, what it shows, its tables.
+Numbers are means and deviations over seeds. Each difference, in a sentence or a cell, is held against the noise.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nat_core.measure.wording import plural
-from nat_core.paper.tables import ABSENT, BY_ITSELF, Grid, figure, pipes, set_columns
+from nat_core.paper.tables import ABSENT, THRESHOLD_FREE, Grid, markdown_table, rate_text, set_columns
 from nat_core.recipes import UNSEEN, headline_set
 from nat_core.results import plots
 from nat_core.results.drawing import Drawing
@@ -18,111 +16,23 @@ from nat_core.studies.choice import NAT, pictures_a_step
 from nat_core.studies.plan import Study
 from nat_core.studies.rows import (
     HIGHEST_KEY,
-    OWN,
-    STANDS_IN,
+    NETWORK_MEASURES,
+    NOISE_STAND_INS,
     Measure,
     Noise,
     Row,
     Side,
     accuracy,
+    measure_on,
     noise_floor,
-    on,
     rows_of,
 )
 
 NOT_RUN = "not run yet"
+# An unmarked cell lies within the noise, or nothing can be said of it: either way no difference was shown.
 MARKS: dict[Side, str] = {"below": " ▼", "above": " ▲", "within": "", "unknown": ""}
-MEASURES = (("ncr", HIGHEST_KEY), *((field, None) for field in BY_ITSELF))
+MEASURES = (("ncr", HIGHEST_KEY), *((field, None) for field in THRESHOLD_FREE))
 """What a study's rows report of each set: NCR at the highest threshold, then what needs none."""
-
-
-@dataclass(frozen=True)
-class StudySheet:
-    """One study's tables: each recipe by itself, and the rates on every set."""
-
-    recipes: Grid
-    rates: Grid
-
-
-def study_sheet(
-    rows: Sequence[Row],
-    reference: Row | None,
-    noise: Noise,
-    measures: Sequence[tuple[str, str | None]] = MEASURES,
-) -> StudySheet:
-    """Return the tables of these rows; cells are marked ▼ and ▲ against the reference, unless there is none."""
-    sets = set_columns((), [name for row in rows for report in row.reports for name in report.negatives])
-    rates = [_counts(rows, sets)]
-    for measure in measures:
-        rates += _group(measure, rows, sets, reference, noise)
-    recipes = [
-        (row.label, row.changes, str(len(row.reports)), *(_cell(row, reference, noise, each) for each in OWN.values()))
-        if row.reports
-        else (row.label, row.changes, row.diverged or NOT_RUN, *(ABSENT for _ in OWN))
-        for row in rows
-    ]
-    return StudySheet(
-        Grid(("network", "what it changes", "seeds", *OWN), tuple(recipes)),
-        Grid(("measure", "network", "kept", *sets), tuple(rates)),
-    )
-
-
-def spread_cell(row: Row, measure: Measure) -> str:
-    """Return mean and, with more than one seed, standard deviation.
-
-    >>> spread_cell(Row("a", "", ()), accuracy)
-    '-'
-    """
-    found = row.over_seeds(measure)
-    if found is None:
-        return ABSENT
-    if measure is accuracy:
-        return f"{100 * found.mean:.2f}" + ("" if found.deviation is None else f" ± {100 * found.deviation:.2f}") + " %"
-    return figure(found.mean) + ("" if found.deviation is None else f" ± {found.deviation:.3f}")
-
-
-def _cell(row: Row, reference: Row | None, noise: Noise, measure: Measure, noise_measure: Measure | None = None) -> str:
-    if reference is None or reference is row:
-        return spread_cell(row, measure)
-    return spread_cell(row, measure) + MARKS[noise.side(row, reference, measure, noise_measure)]
-
-
-def _counts(rows: Sequence[Row], sets: Sequence[str]) -> tuple[str, ...]:
-    reports = [report for row in rows for report in row.reports]
-    known = {report.sets[report.in_distribution].images for report in reports if report.in_distribution}
-    counts = [{report.sets[name].images for report in reports if name in report.sets} for name in sets]
-    return (
-        "pictures",
-        "",
-        *(" / ".join(f"{count:,}" for count in sorted(each)) or ABSENT for each in (known, *counts)),
-    )
-
-
-def _group(
-    measure: tuple[str, str | None], rows: Sequence[Row], sets: Sequence[str], reference: Row | None, noise: Noise
-) -> Iterator[tuple[str, ...]]:
-    """One measure: a line for each row that was run, its name in the first of them."""
-    field, key = measure
-    for position, row in enumerate(row for row in rows if row.reports):
-        cells = [
-            _cell(row, reference, noise, on(name, field, key), on(STANDS_IN.get(name, name), field, key))
-            for name in sets
-        ]
-        yield ("" if position else BY_ITSELF.get(field, f"NCR {key}"), row.label, _kept(row, measure), *cells)
-
-
-def _kept(row: Row, measure: tuple[str, str | None]) -> str:
-    """The share kept that stands beside the measure: never NCR without it."""
-    field, key = measure
-    if key is not None:
-        return spread_cell(row, lambda report: report.share_kept[key])
-    if field == "ncr_at_95_kept":
-        return spread_cell(
-            row, lambda report: report.sets[report.in_distribution].ncr_at_95_kept if report.in_distribution else None
-        )
-    return ABSENT
-
-
 COSTLY = "†"
 """Marks what lowers NCR, or does not, at a lower accuracy."""
 JUDGED: dict[Side, str] = {
@@ -131,102 +41,6 @@ JUDGED: dict[Side, str] = {
     "above": "more than the noise",
     "unknown": "not judged",
 }
-
-
-def unjudged(reference: str | None, rows: Sequence[Row], noise: Noise) -> str:
-    """Return why differences are not judged, "" where they are."""
-    if reference is None:
-        return ""
-    if not any(row.label == reference and row.reports for row in rows):
-        return f"{reference} has not been run yet, so there is nothing to hold the others against."
-    if noise.deviation(accuracy) is None:
-        return (
-            f"The noise floor has {noise.seeds} of its three seeds, so no difference is judged yet: "
-            "`nat reproduce --study noise_floor`."
-        )
-    return ""
-
-
-def summary(rows: Sequence[Row], reference: Row, noise: Noise, set_name: str) -> str:
-    """Return which rows have a lower NCR than the reference where each keeps 95 %, which a higher, which neither.
-
-    Each with its NCR, the lowest first, and a mark where that costs accuracy.
-    """
-    measure = on(set_name, "ncr_at_95_kept")
-    groups: dict[Side, list[tuple[float, str]]] = {"below": [], "within": [], "above": []}
-    costly = False
-    for row in rows:
-        side, found = _side(row, reference, noise, set_name, "ncr_at_95_kept"), row.over_seeds(measure)
-        if row is reference or found is None or side not in groups:
-            continue
-        expensive = noise.side(row, reference, accuracy) == "below"
-        costly |= expensive
-        groups[side].append((found.mean, f"`{row.label}` {figure(found.mean)}{COSTLY if expensive else ''}"))
-    named = {side: ", ".join(text for _, text in sorted(each)) or "none" for side, each in groups.items()}
-    own = reference.over_seeds(measure)
-    value = "" if own is None else f" ({figure(own.mean)})"
-    return (
-        f"NCR on {set_name} where each keeps 95 %, against `{reference.label}`{value}: lower by more than the noise: "
-        f"{named['below']}; within the noise: {named['within']}; higher by more than the noise: {named['above']}."
-    ) + (f" {COSTLY} less accurate by more than the noise." if costly else "")
-
-
-def sentences(rows: Sequence[Row], reference: Row, noise: Noise, set_name: str) -> tuple[str, ...]:
-    """Return a sentence for each row that was run: accuracy, NCR at 0.9 and at 95 % kept, beside the reference's."""
-    return tuple(
-        f"`{row.label}` ({_seeds(row)}): {_accuracy(row, reference, noise)}; "
-        f"NCR_{HIGHEST_KEY} {_rate(row, reference, noise, set_name, 'ncr', HIGHEST_KEY)}; "
-        f"at 95 % kept {_rate(row, reference, noise, set_name, 'ncr_at_95_kept')}."
-        for row in rows
-        if row.reports and row is not reference
-    )
-
-
-def protections(rows: Sequence[Row], reference: Row, noise: Noise) -> tuple[str, ...]:
-    """Return a sentence for each row that was run: the sets on which its NCR, 95 % kept, is below the reference's.
-
-    A set of the kind that the row was taught with is marked so.
-    """
-    found = []
-    for row in rows:
-        if not row.reports or row is reference:
-            continue
-        groups: dict[Side, list[str]] = {"below": [], "within": [], "above": [], "unknown": []}
-        for name, each in row.reports[0].negatives.items():
-            mark = "" if each.role == UNSEEN else " (its own kind)"
-            groups[_side(row, reference, noise, name, "ncr_at_95_kept")].append(name + mark)
-        named = {side: ", ".join(names) or "none" for side, names in groups.items()}
-        sentence = f"`{row.label}` protects against: {named['below']}; within the noise: {named['within']}"
-        found.append(sentence + (f"; worse on: {named['above']}." if groups["above"] else "."))
-    return tuple(found)
-
-
-def _seeds(row: Row) -> str:
-    return plural(len(row.reports), "seed")
-
-
-def _accuracy(row: Row, reference: Row, noise: Noise) -> str:
-    ours, theirs = row.over_seeds(accuracy), reference.over_seeds(accuracy)
-    if ours is None or theirs is None:
-        return "accuracy not measured"
-    judged = JUDGED[noise.side(row, reference, accuracy)]
-    return f"accuracy {100 * ours.mean:.2f} %, {100 * (ours.mean - theirs.mean):+.2f} points, {judged}"
-
-
-def _rate(row: Row, reference: Row, noise: Noise, set_name: str, field: str, key: str | None = None) -> str:
-    measure = on(set_name, field, key)
-    ours, theirs = row.over_seeds(measure), reference.over_seeds(measure)
-    if ours is None or theirs is None:
-        return "not measured"
-    judged = JUDGED[_side(row, reference, noise, set_name, field, key)]
-    return f"{figure(ours.mean)}, {ours.mean - theirs.mean:+.3f}, {judged}"
-
-
-def _side(row: Row, reference: Row, noise: Noise, set_name: str, field: str, key: str | None = None) -> Side:
-    of_noise: Measure = on(STANDS_IN.get(set_name, set_name), field, key)
-    return noise.side(row, reference, on(set_name, field, key), of_noise)
-
-
 REFERENCES = {
     "noise_floor": "wrn16_1_baseline",
     "attention_transfer": "wrn16_1_baseline",
@@ -236,6 +50,9 @@ REFERENCES = {
     "nat_plus": "wrn16_1_nat",
 }
 """The network that the others of a study are held against."""
+
+
+# --- a section -------------------------------------------------------------------------------------------------------
 
 
 def study_section(
@@ -266,14 +83,14 @@ def study_section(
     if blown_up := [f"`{row.label}` {row.diverged}" for row in rows if row.diverged]:
         parts.append(f"Ended early, because the loss was no longer a number: {'; '.join(blown_up)}.")
     sheet = study_sheet(rows, reference, noise)
-    parts += [pipes(sheet.recipes), pipes(sheet.rates)]
+    parts += [markdown_table(sheet.recipes), markdown_table(sheet.rates)]
     drawn, legends = {}, {}
     if set_name and (drawing := plots.study(study.name, rows, reference, noise, set_name)):
         drawn[f"study-{study.name}"], legends[f"study-{study.name}"] = drawing, plots.STUDY_LEGEND
     if study.name == "trained_on" and reference:
         drawn["matrix"], legends["matrix"] = plots.matrix(study.name, rows, reference, noise), plots.MATRIX_LEGEND
     for stem, each in drawn.items():
-        parts += [f"![{each.says}](plots/{stem}.svg)", legends[stem]]
+        parts += [f"![{each.alt_text}](plots/{stem}.svg)", legends[stem]]
     return parts, drawn
 
 
@@ -281,6 +98,10 @@ def in_brief(studies: Sequence[Study], records: Mapping[str, RunRecord]) -> str:
     """Return a Markdown list of the studies that can be judged, question and what it shows; "" where none can.
 
     A study whose only runs are those of one before it has nothing to say yet.
+
+    >>> from nat_core.studies.plan import studies
+    >>> in_brief(studies(), {})
+    ''
     """
     found, told, noise = [], set[str](), noise_floor(studies, records)
     for study in studies:
@@ -294,11 +115,6 @@ def in_brief(studies: Sequence[Study], records: Mapping[str, RunRecord]) -> str:
     return "\n".join(found)
 
 
-def _reference(study: Study, rows: Sequence[Row]) -> Row | None:
-    """The row that the others are held against, None where it was not run."""
-    return next((row for row in rows if row.label == REFERENCES.get(study.name) and row.reports), None)
-
-
 def cost_sentence(costs: Mapping[str, int]) -> str:
     """Return which candidates cost more a step than NAT, by the pictures that they run.
 
@@ -308,6 +124,11 @@ def cost_sentence(costs: Mapping[str, int]) -> str:
     own = costs[NAT]
     costlier = ", ".join(f"`{name}` {cost}" for name, cost in costs.items() if cost > own)
     return f"A step of `{NAT}` runs {plural(own, 'picture')}; more, and so not of the same cost: {costlier or 'none'}."
+
+
+def _reference(study: Study, rows: Sequence[Row]) -> Row | None:
+    """The row that the others are held against, None where it was not run."""
+    return next((row for row in rows if row.label == REFERENCES.get(study.name) and row.reports), None)
 
 
 def _headline(rows: Sequence[Row]) -> str:
@@ -322,3 +143,218 @@ def _words(rows: Sequence[Row], reference: Row | None, noise: Noise, set_name: s
     judged = [summary(rows, reference, noise, set_name)] if not unjudged(reference.label, rows, noise) else []
     heading = f"On {set_name}, against `{reference.label}`:"
     return [*judged, heading, listed] if listed else judged
+
+
+# --- what it shows, in words -----------------------------------------------------------------------------------------
+
+
+def unjudged(reference: str | None, rows: Sequence[Row], noise: Noise) -> str:
+    """Return why differences are not judged, "" where they are.
+
+    >>> unjudged("wrn16_1_nat", (), Noise(()))
+    'wrn16_1_nat has not been run yet, so there is nothing to hold the others against.'
+    """
+    if reference is None:
+        return ""
+    if not any(row.label == reference and row.reports for row in rows):
+        return f"{reference} has not been run yet, so there is nothing to hold the others against."
+    if noise.deviation(accuracy) is None:
+        return (
+            f"The noise floor has {noise.seeds} of its three seeds, so no difference is judged yet: "
+            "`nat reproduce --study noise_floor`."
+        )
+    return ""
+
+
+def summary(rows: Sequence[Row], reference: Row, noise: Noise, set_name: str) -> str:
+    """Return which rows have a lower NCR than the reference where each keeps 95 %, which a higher, which neither.
+
+    Each with its NCR, the lowest first, and a mark where that costs accuracy.
+    """
+    measure = measure_on(set_name, "ncr_at_95_kept")
+    groups: dict[Side, list[tuple[float, str]]] = {"below": [], "within": [], "above": []}
+    costly = False
+    # Rows that cannot be judged are left out: they are neither lower, nor higher, nor known to be alike.
+    for row in rows:
+        side, found = _side(row, reference, noise, set_name, "ncr_at_95_kept"), row.over_seeds(measure)
+        if row is reference or found is None or side not in groups:
+            continue
+        expensive = noise.side(row, reference, accuracy) == "below"
+        costly |= expensive
+        groups[side].append((found.mean, f"`{row.label}` {rate_text(found.mean)}{COSTLY if expensive else ''}"))
+    named = {side: ", ".join(text for _, text in sorted(each)) or "none" for side, each in groups.items()}
+    own = reference.over_seeds(measure)
+    value = "" if own is None else f" ({rate_text(own.mean)})"
+    return (
+        f"NCR on {set_name} where each keeps 95 %, against `{reference.label}`{value}: lower by more than the noise: "
+        f"{named['below']}; within the noise: {named['within']}; higher by more than the noise: {named['above']}."
+    ) + (f" {COSTLY} less accurate by more than the noise." if costly else "")
+
+
+def sentences(rows: Sequence[Row], reference: Row, noise: Noise, set_name: str) -> tuple[str, ...]:
+    """Return a sentence for each row that was run: accuracy, NCR at 0.9 and at 95 % kept, beside the reference's.
+
+    >>> sentences((), Row("a", "", ()), Noise(()), "noise")
+    ()
+    """
+    return tuple(
+        f"`{row.label}` ({_seeds(row)}): {_accuracy(row, reference, noise)}; "
+        f"NCR_{HIGHEST_KEY} {_rate(row, reference, noise, set_name, 'ncr', HIGHEST_KEY)}; "
+        f"at 95 % kept {_rate(row, reference, noise, set_name, 'ncr_at_95_kept')}."
+        for row in rows
+        if row.reports and row is not reference
+    )
+
+
+def protections(rows: Sequence[Row], reference: Row, noise: Noise) -> tuple[str, ...]:
+    """Return a sentence for each row that was run: the sets on which its NCR, 95 % kept, is below the reference's.
+
+    A set of the kind that the row was taught with is marked so.
+
+    >>> protections((), Row("a", "", ()), Noise(()))
+    ()
+    """
+    found = []
+    for row in rows:
+        if not row.reports or row is reference:
+            continue
+        groups: dict[Side, list[str]] = {"below": [], "within": [], "above": [], "unknown": []}
+        # Roles come from the recipe, so those of one seed's report are those of all.
+        for name, each in row.reports[0].negatives.items():
+            mark = "" if each.role == UNSEEN else " (its own kind)"
+            groups[_side(row, reference, noise, name, "ncr_at_95_kept")].append(name + mark)
+        named = {side: ", ".join(names) or "none" for side, names in groups.items()}
+        sentence = f"`{row.label}` protects against: {named['below']}; within the noise: {named['within']}"
+        found.append(sentence + (f"; worse on: {named['above']}." if groups["above"] else "."))
+    return tuple(found)
+
+
+def _seeds(row: Row) -> str:
+    return plural(len(row.reports), "seed")
+
+
+def _accuracy(row: Row, reference: Row, noise: Noise) -> str:
+    ours, theirs = row.over_seeds(accuracy), reference.over_seeds(accuracy)
+    if ours is None or theirs is None:
+        return "accuracy not measured"
+    judged = JUDGED[noise.side(row, reference, accuracy)]
+    return f"accuracy {100 * ours.mean:.2f} %, {100 * (ours.mean - theirs.mean):+.2f} points, {judged}"
+
+
+def _rate(row: Row, reference: Row, noise: Noise, set_name: str, field: str, key: str | None = None) -> str:
+    measure = measure_on(set_name, field, key)
+    ours, theirs = row.over_seeds(measure), reference.over_seeds(measure)
+    if ours is None or theirs is None:
+        return "not measured"
+    judged = JUDGED[_side(row, reference, noise, set_name, field, key)]
+    return f"{rate_text(ours.mean)}, {ours.mean - theirs.mean:+.3f}, {judged}"
+
+
+def _side(row: Row, reference: Row, noise: Noise, set_name: str, field: str, key: str | None = None) -> Side:
+    of_noise: Measure = measure_on(NOISE_STAND_INS.get(set_name, set_name), field, key)
+    return noise.side(row, reference, measure_on(set_name, field, key), of_noise)
+
+
+# --- its tables ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class StudySheet:
+    """One study's tables: each recipe by itself, and the rates on every set."""
+
+    recipes: Grid
+    rates: Grid
+
+
+def study_sheet(
+    rows: Sequence[Row],
+    reference: Row | None,
+    noise: Noise,
+    measures: Sequence[tuple[str, str | None]] = MEASURES,
+) -> StudySheet:
+    """Return the tables of these rows; cells are marked ▼ and ▲ against the reference, unless there is none.
+
+    >>> study_sheet((), None, Noise(())).rates.header
+    ('measure', 'network', 'kept')
+    """
+    sets = set_columns((), [name for row in rows for report in row.reports for name in report.negatives])
+    rates = [_counts(rows, sets)]
+    for measure in measures:
+        rates += _group(measure, rows, sets, reference, noise)
+    recipes = [
+        (
+            row.label,
+            row.changes,
+            str(len(row.reports)),
+            *(_cell(row, reference, noise, each) for each in NETWORK_MEASURES.values()),
+        )
+        if row.reports
+        else (row.label, row.changes, row.diverged or NOT_RUN, *(ABSENT for _ in NETWORK_MEASURES))
+        for row in rows
+    ]
+    return StudySheet(
+        Grid(("network", "what it changes", "seeds", *NETWORK_MEASURES), tuple(recipes)),
+        Grid(("measure", "network", "kept", *sets), tuple(rates)),
+    )
+
+
+def spread_cell(row: Row, measure: Measure) -> str:
+    """Return mean and, with more than one seed, standard deviation.
+
+    >>> spread_cell(Row("a", "", ()), accuracy)
+    '-'
+    """
+    found = row.over_seeds(measure)
+    if found is None:
+        return ABSENT
+    if measure is accuracy:
+        return f"{100 * found.mean:.2f}" + ("" if found.deviation is None else f" ± {100 * found.deviation:.2f}") + " %"
+    return rate_text(found.mean) + ("" if found.deviation is None else f" ± {found.deviation:.3f}")
+
+
+def _cell(row: Row, reference: Row | None, noise: Noise, measure: Measure, noise_measure: Measure | None = None) -> str:
+    if reference is None or reference is row:
+        return spread_cell(row, measure)
+    return spread_cell(row, measure) + MARKS[noise.side(row, reference, measure, noise_measure)]
+
+
+def _counts(rows: Sequence[Row], sets: Sequence[str]) -> tuple[str, ...]:
+    reports = [report for row in rows for report in row.reports]
+    known = {report.sets[report.in_distribution].images for report in reports if report.in_distribution}
+    counts = [{report.sets[name].images for report in reports if name in report.sets} for name in sets]
+    return (
+        "pictures",
+        "",
+        *(" / ".join(f"{count:,}" for count in sorted(each)) or ABSENT for each in (known, *counts)),
+    )
+
+
+def _group(
+    measure: tuple[str, str | None], rows: Sequence[Row], sets: Sequence[str], reference: Row | None, noise: Noise
+) -> Iterator[tuple[str, ...]]:
+    """One measure: a line for each row that was run, its name in the first of them."""
+    field, key = measure
+    for position, row in enumerate(row for row in rows if row.reports):
+        cells = [
+            _cell(
+                row,
+                reference,
+                noise,
+                measure_on(name, field, key),
+                measure_on(NOISE_STAND_INS.get(name, name), field, key),
+            )
+            for name in sets
+        ]
+        yield ("" if position else THRESHOLD_FREE.get(field, f"NCR {key}"), row.label, _kept(row, measure), *cells)
+
+
+def _kept(row: Row, measure: tuple[str, str | None]) -> str:
+    """The share kept that stands beside the measure: never NCR without it."""
+    field, key = measure
+    if key is not None:
+        return spread_cell(row, lambda report: report.share_kept[key])
+    if field == "ncr_at_95_kept":
+        return spread_cell(
+            row, lambda report: report.sets[report.in_distribution].ncr_at_95_kept if report.in_distribution else None
+        )
+    return ABSENT

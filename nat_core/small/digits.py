@@ -14,13 +14,15 @@ from jaxtyping import Float, Int
 from nat_core.data.sets import digit_pictures
 from nat_core.measure.metrics import negative_confidence_rate
 from nat_core.measure.predictions import softmax
-from nat_core.small.twins import Goal, Make, State, advance, forward, fresh
+from nat_core.small.twins import Architecture, Objective, State, advance, forward, initial_state
 
-MAKE = Make((64, 64, 6))
-GOAL = Goal(learning_rate=0.005)
+ARCHITECTURE = Architecture((64, 64, 6))
+"""A pixel each of 8 x 8, 64 hidden units, a class each of 0 to 5."""
+OBJECTIVE = Objective(learning_rate=0.005)
 STEPS = 400
+"""Full-batch steps of Adam, which take about a second."""
 SHOWN_FROM = 200
-"""The step from which the NAT network sees 6 and 7, where it does not from the first."""
+"""The step from which the NAT network sees 6 and 7, where it is not shown them from the start."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +42,8 @@ class Digits:
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
-    """What one network makes of the digits after some steps; rates in [0, 1]."""
+class Result:
+    """How one network does on the digits after some steps; rates in [0, 1]."""
 
     fooled: float
     """NCR_t on 8 and 9."""
@@ -55,8 +57,13 @@ class Reading:
 
 @cache
 def digits() -> Digits:
-    """Return the pictures, read once."""
+    """Return the pictures, read once.
+
+    >>> len(digits().unseen)
+    354
+    """
     known, labels = digit_pictures(range(6), "train")
+    # All of 8 and 9, since nothing is learned from them; of 6 and 7 the training part, as in `digits_67_train`.
     test, test_labels = digit_pictures(range(6), "test")
     negatives, _ = digit_pictures((6, 7), "train")
     unseen, _ = digit_pictures((8, 9))
@@ -68,8 +75,12 @@ def _flat(grey: np.ndarray) -> Float[np.ndarray, "n 64"]:
 
 
 def start(seed: int = 0) -> State:
-    """Return both networks untrained and equal, the same ones for the same seed."""
-    return fresh(MAKE, seed)
+    """Return both networks untrained and equal, the same ones for the same seed.
+
+    >>> start().step
+    0
+    """
+    return initial_state(ARCHITECTURE, seed)
 
 
 def train(state: State, pictures: Digits, shown_from: int = 0, steps: int = STEPS) -> Iterator[State]:
@@ -77,28 +88,36 @@ def train(state: State, pictures: Digits, shown_from: int = 0, steps: int = STEP
 
     Until step `shown_from` neither network sees a negative, and both stay equal; from then on the second one does.
     Raises ValueError for a negative step, BlownUp as `twins.advance` does.
+
+    >>> next(train(start(), digits())).step
+    1
     """
     if shown_from < 0:
         raise ValueError(f"negatives are shown from step 0 or a later one, not {shown_from}")
     known, labels = torch.from_numpy(pictures.known), torch.from_numpy(pictures.labels)
+    # Negatives stand last and have no labels: that is how the loss tells them apart.
     everything = torch.cat([known, torch.from_numpy(pictures.negatives)])
     for _ in range(steps):
-        state = advance(state, MAKE, everything if state.step >= shown_from else known, labels, GOAL)
+        state = advance(state, ARCHITECTURE, everything if state.step >= shown_from else known, labels, OBJECTIVE)
         yield state
 
 
-def read(state: State, pictures: Digits, threshold: float) -> tuple[Reading, Reading]:
-    """Return what both networks make of the digits that they did not learn, at a threshold in [0, 1]."""
+def read(state: State, pictures: Digits, threshold: float) -> tuple[Result, Result]:
+    """Return how both networks, the baseline first, do on digits that they did not learn, at a threshold in [0, 1].
+
+    >>> read(start(), digits(), 1.0)[0].fooled
+    0.0
+    """
     unseen, test = (_probabilities(state, values) for values in (pictures.unseen, pictures.test))
     found = []
     for network in (0, 1):
         confidence, known = unseen[network].max(axis=1), test[network]
         right = float((known.argmax(axis=1) == pictures.test_labels).mean())
         kept = negative_confidence_rate(known.max(axis=1), threshold)
-        found.append(Reading(negative_confidence_rate(confidence, threshold), right, kept, confidence))
+        found.append(Result(negative_confidence_rate(confidence, threshold), right, kept, confidence))
     return found[0], found[1]
 
 
 def _probabilities(state: State, values: np.ndarray) -> list[Float[np.ndarray, "n 6"]]:
     with torch.inference_mode():
-        return [softmax(each) for each in forward(state.weights, MAKE, torch.from_numpy(values)).numpy()]
+        return [softmax(each) for each in forward(state.weights, ARCHITECTURE, torch.from_numpy(values)).numpy()]

@@ -1,4 +1,4 @@
-"""Points in a plane for the playground: known classes, negatives, and the share of empty plane that is falsely sure.
+"""Points in a plane for the playground: known classes, negatives, and the share of empty plane with false certainty.
 
 The plane is the square [-EXTENT, EXTENT] x [-EXTENT, EXTENT]; known points lie within about 2 of its middle.
 """
@@ -14,9 +14,9 @@ from nat_core.measure.metrics import negative_confidence_rate
 
 EXTENT = 4.0
 GRID = 120
-"""Cells a side of the grid on which sureness is drawn and counted."""
+"""Cells a side of the grid on which certainty is drawn and counted."""
 MARGIN = 0.75
-"""A cell is empty plane where its middle is further than this from every known point."""
+"""A cell is empty plane where its middle is farther than this from every known point."""
 CLASSES = (2, 3, 4, 5)
 
 
@@ -82,17 +82,25 @@ def grid(size: int = GRID) -> Float[np.ndarray, "cells 2"]:
 
 
 def axis(size: int = GRID) -> Float[np.ndarray, " size"]:
-    """Return the middles of `size` equal parts of [-EXTENT, EXTENT]."""
+    """Return the middles of `size` equal parts of [-EXTENT, EXTENT].
+
+    >>> axis(2).tolist()
+    [-2.0, 2.0]
+    """
     return ((np.arange(size) + 0.5) * (2 * EXTENT / size) - EXTENT).astype(np.float32)
 
 
 def empty_cells(
     cells: Float[np.ndarray, "cells 2"], known: Float[np.ndarray, "n 2"], margin: float = MARGIN
 ) -> Bool[np.ndarray, " cells"]:
-    """Return which cells are empty plane: further than `margin` (in units of the plane) from every known point.
+    """Return which cells are empty plane: farther than `margin` (in units of the plane) from every known point.
 
     Negatives do not count: a place where only negatives lie is empty of the classes.
+
+    >>> empty_cells(np.array([[0.0, 0.0], [3.0, 0.0]]), np.array([[0.5, 0.0]])).tolist()
+    [False, True]
     """
+    # Squares are compared, which saves a root for each of a million pairs or more.
     squared = ((cells[:, None, :] - known[None, :, :]) ** 2).sum(2)
     return squared.min(axis=1) > margin**2
 
@@ -115,16 +123,19 @@ def falsely_sure(
     return negative_confidence_rate(confidence[empty], threshold)
 
 
+# --- shapes of known classes -----------------------------------------------------------------------------------------
+
 Shape = Callable[[np.ndarray], tuple[np.ndarray, float]]
+"""From where each point lies along its class's curve (classes, points), in [0, 1], to positions and their spread."""
 
 
-def _turned(radius: np.ndarray, angle: np.ndarray) -> np.ndarray:
+def _polar(radius: np.ndarray, angle: np.ndarray) -> np.ndarray:
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=-1)
 
 
 def _blobs(along: np.ndarray) -> tuple[np.ndarray, float]:
     angle = 2 * pi * np.arange(len(along))[:, None] / len(along) + pi / 2
-    return _turned(np.full_like(along, 1.3), angle + 0 * along), 0.3
+    return _polar(np.full_like(along, 1.3), angle + 0 * along), 0.3  # all points of a class in one place, then spread
 
 
 def _moons(along: np.ndarray) -> tuple[np.ndarray, float]:
@@ -132,7 +143,7 @@ def _moons(along: np.ndarray) -> tuple[np.ndarray, float]:
     number = np.arange(len(along))[:, None]
     sign = 1 - 2 * (number % 2)
     scale = 3.6 / (len(along) + 1)
-    arcs = _turned(np.ones_like(along), sign * pi * along)
+    arcs = _polar(np.ones_like(along), sign * pi * along)
     arcs[..., 0] += number - (len(along) - 1) / 2
     arcs[..., 1] -= 0.25 * sign
     return arcs * scale, 0.1 * scale
@@ -140,20 +151,24 @@ def _moons(along: np.ndarray) -> tuple[np.ndarray, float]:
 
 def _spirals(along: np.ndarray) -> tuple[np.ndarray, float]:
     number = np.arange(len(along))[:, None]
-    return _turned(0.3 + 1.6 * along, 2 * pi * number / len(along) + 3.6 * along), 0.06
+    return _polar(0.3 + 1.6 * along, 2 * pi * number / len(along) + 3.6 * along), 0.06
 
 
 def _rings(along: np.ndarray) -> tuple[np.ndarray, float]:
     radius = np.linspace(0.25, 1.9, len(along))[:, None]
-    return _turned(radius + 0 * along, 2 * pi * along), 0.07
+    return _polar(radius + 0 * along, 2 * pi * along), 0.07
 
 
 SHAPES: dict[str, Shape] = {"blobs": _blobs, "moons": _moons, "spirals": _spirals, "rings": _rings}
 
 
+# --- kinds of negatives ----------------------------------------------------------------------------------------------
+
+
 def _ring(generator: np.random.Generator, count: int) -> np.ndarray:
+    # One in each sector, at a random place within it: even a few negatives then leave no wide gap.
     angle = 2 * pi * (np.arange(count) + generator.random(count)) / count
-    return _turned(generator.normal(3.0, 0.12, count), angle)
+    return _polar(generator.normal(3.0, 0.12, count), angle)
 
 
 def _corner(generator: np.random.Generator, count: int) -> np.ndarray:

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 
 from nat_core.small.plane import Points
-from nat_core.small.twins import ACTIVATIONS, Goal, Make, State, advance, forward, fresh
+from nat_core.small.twins import ACTIVATIONS, Architecture, Objective, State, advance, forward, initial_state
 from nat_core.training.losses import DIVERGENCES
 
 NO_NEGATIVES = np.zeros((0, 2), np.float32)
@@ -50,10 +50,16 @@ class Settings:
 
 
 def start(settings: Settings, classes: int) -> State:
-    """Return both networks untrained and equal: uniform weights in +-1/sqrt(inputs), the same for the same seed."""
+    """Return both networks untrained and equal: uniform weights in +-1/sqrt(inputs), the same for the same seed.
+
+    Raises ValueError for fewer than 2 classes.
+
+    >>> start(Settings(width=4, layers=1), 3).weights.shape
+    torch.Size([2, 27])
+    """
     if classes < 2:
         raise ValueError(f"a classifier needs at least 2 classes, not {classes}")
-    return fresh(_make(settings, classes), settings.seed)
+    return initial_state(_architecture(settings, classes), settings.seed)
 
 
 def train(
@@ -63,13 +69,18 @@ def train(
 
     Each network minimises J_NAT (`training.losses.nat_loss`); without negatives both stay equal. Raises BlownUp
     with the last good state where a loss or a weight stops being a number, or a loss exceeds 1000.
+
+    >>> from nat_core.small.plane import draw_points
+    >>> next(train(start(Settings(), 3), draw_points(), NO_NEGATIVES, Settings())).step
+    1
     """
+    # Negatives stand last and have no labels: that is how the loss tells them apart.
     positions = torch.from_numpy(np.concatenate([points.positions, negatives]).astype(np.float32))
     labels = torch.from_numpy(points.labels)
-    make = _make(settings, points.classes)
-    goal = Goal(settings.learning_rate, settings.divergence, settings.negative_weight)
+    architecture = _architecture(settings, points.classes)
+    objective = Objective(settings.learning_rate, settings.divergence, settings.negative_weight)
     for _ in range(steps):
-        state = advance(state, make, positions, labels, goal)
+        state = advance(state, architecture, positions, labels, objective)
         yield state
 
 
@@ -82,8 +93,8 @@ def logits_at(
     (2, 5, 3)
     """
     with torch.inference_mode():
-        return forward(state.weights, _make(settings, classes), torch.from_numpy(positions)).numpy()
+        return forward(state.weights, _architecture(settings, classes), torch.from_numpy(positions)).numpy()
 
 
-def _make(settings: Settings, classes: int) -> Make:
-    return Make((2, *[settings.width] * settings.layers, classes), settings.activation)
+def _architecture(settings: Settings, classes: int) -> Architecture:
+    return Architecture((2, *[settings.width] * settings.layers, classes), settings.activation)

@@ -30,7 +30,7 @@ class BlownUp(NatError, ArithmeticError):
 
 
 @dataclass(frozen=True)
-class Make:
+class Architecture:
     """How both networks are built."""
 
     sizes: tuple[int, ...]
@@ -46,7 +46,7 @@ class Make:
 
 
 @dataclass(frozen=True)
-class Goal:
+class Objective:
     """What one step goes by."""
 
     learning_rate: float = 0.01
@@ -71,18 +71,26 @@ class State:
     """What the baseline and the NAT network minimised at the last step, in nats; no number before the first."""
 
 
-def fresh(make: Make, seed: int) -> State:
-    """Return both networks untrained and equal: uniform weights in +-1/sqrt(inputs), the same for the same seed."""
+def initial_state(architecture: Architecture, seed: int) -> State:
+    """Return both networks untrained and equal: uniform weights in +-1/sqrt(inputs), the same for the same seed.
+
+    >>> initial_state(Architecture((2, 4, 3)), 0).weights.shape
+    torch.Size([2, 27])
+    """
     generator = torch.Generator().manual_seed(seed)
     parts = []
-    for inputs, outputs in pairwise(make.sizes):
+    for inputs, outputs in pairwise(architecture.sizes):
         bound = inputs**-0.5
         parts.append((torch.rand((inputs + 1) * outputs, generator=generator) * 2 - 1) * bound)
     return begin(torch.cat(parts))
 
 
 def begin(weights: Float[Tensor, " parameters"]) -> State:
-    """Return both networks with these weights, before the first step."""
+    """Return both networks with these weights, before the first step.
+
+    >>> begin(torch.ones(3)).weights.tolist()
+    [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
+    """
     both = weights.repeat(2, 1)
     return State(0, both, torch.zeros_like(both), torch.zeros_like(both))
 
@@ -97,40 +105,52 @@ def packed(*layers: tuple[Float[Tensor, "_ _"], Float[Tensor, " _"]]) -> Float[T
 
 
 def advance(
-    state: State, make: Make, inputs: Float[Tensor, "n features"], labels: Int[Tensor, " known"], goal: Goal
+    state: State,
+    architecture: Architecture,
+    inputs: Float[Tensor, "n features"],
+    labels: Int[Tensor, " known"],
+    objective: Objective,
 ) -> State:
     """Return the state after one step of Adam on these inputs: the first ones with labels, the others negatives.
 
     Each network minimises J_NAT (`training.losses.nat_loss`), the baseline without the negatives. Raises BlownUp
     with the state before where a loss or a weight stops being a number, or a loss exceeds 1000.
+
+    >>> architecture = Architecture((2, 2))
+    >>> advance(initial_state(architecture, 0), architecture, torch.ones(1, 2), torch.tensor([0]), Objective()).step
+    1
     """
     weights = state.weights.clone().requires_grad_()
-    logits = forward(weights, make, inputs)
+    # Both networks run all inputs in one pass; what the baseline says of negatives is dropped.
+    logits = forward(weights, architecture, inputs)
     alone = nat_loss(logits[0, : len(labels)], labels).total
-    aware = nat_loss(logits[1], labels, goal.divergence, goal.negative_weight).total
+    aware = nat_loss(logits[1], labels, objective.divergence, objective.negative_weight).total
+    # One backward pass for both: neither loss depends on the other network's row of weights.
     (gradient,) = torch.autograd.grad(alone + aware, weights)
     losses = (alone.item(), aware.item())
-    following = _adam(replace(state, losses=losses), gradient, goal.learning_rate)
+    following = _adam(replace(state, losses=losses), gradient, objective.learning_rate)
+    # The weights as well: a finite loss can have a gradient that is none, or lead to a step that overflows.
     if not all(isfinite(loss) and loss < BLOWN_UP for loss in losses) or not following.weights.isfinite().all():
         raise BlownUp(state)
     return following
 
 
 def forward(
-    weights: Float[Tensor, "2 parameters"], make: Make, inputs: Float[Tensor, "n features"]
+    weights: Float[Tensor, "2 parameters"], architecture: Architecture, inputs: Float[Tensor, "n features"]
 ) -> Float[Tensor, "2 n classes"]:
     """Return both networks' logits.
 
-    >>> make = Make((4, 8, 3))
-    >>> forward(fresh(make, 0).weights, make, torch.zeros(5, 4)).shape
+    >>> architecture = Architecture((4, 8, 3))
+    >>> forward(initial_state(architecture, 0).weights, architecture, torch.zeros(5, 4)).shape
     torch.Size([2, 5, 3])
     """
-    sizes = list(pairwise(make.sizes))
-    activate = ACTIVATIONS[make.activation]
-    values = inputs.expand(2, -1, -1)
+    sizes = list(pairwise(architecture.sizes))
+    activate = ACTIVATIONS[architecture.activation]
+    values = inputs.expand(2, -1, -1)  # seen by both networks, not copied
     parts = weights.split([(before + 1) * after for before, after in sizes], dim=1)
     for number, (part, (before, after)) in enumerate(zip(parts, sizes, strict=True)):
         matrix = part.view(2, before + 1, after)
+        # One batched product computes the layer of both networks; the bias is the last row of each matrix.
         values = torch.baddbmm(matrix[:, -1:], values, matrix[:, :-1])
         if number < len(sizes) - 1:
             values = activate(values)
@@ -139,6 +159,7 @@ def forward(
 
 def _adam(state: State, gradient: Tensor, learning_rate: float) -> State:
     """The state after one step of Adam (Kingma and Ba 2015) with betas 0.9 and 0.999."""
+    # Not torch.optim, which changes weights and its own moments in place, while a state is never changed.
     step = state.step + 1
     mean = torch.lerp(state.mean, gradient, 0.1)
     square = torch.lerp(state.square, gradient.square(), 0.001)

@@ -94,7 +94,11 @@ class Card:
 
 
 def own_folder(explicit: Path | str | None = None) -> Path:
-    """Return where networks are stored: `explicit` (--checkpoints), else NAT_CHECKPOINTS, else ./checkpoints."""
+    """Return where networks are stored: `explicit` (--checkpoints), else NAT_CHECKPOINTS, else ./checkpoints.
+
+    >>> own_folder("my_networks").name
+    'my_networks'
+    """
     return Path(explicit or os.environ.get("NAT_CHECKPOINTS") or "checkpoints")
 
 
@@ -111,16 +115,20 @@ def checkpoints_folder(explicit: Path | str | None = None) -> Path:
 
     It is `own_folder`, unless nobody named a folder and ./checkpoints holds no network: then it is the one that the
     installed package brings, if it brings one. Nothing is ever stored there.
+
+    >>> checkpoints_folder("my_networks").name
+    'my_networks'
     """
     own, named = own_folder(explicit), explicit or os.environ.get("NAT_CHECKPOINTS")
+    # A folder named on purpose stands, even an empty one: a message about it helps more than networks from elsewhere.
     return own if named or available(own) else shipped_folder() or own
 
 
 def search_path(explicit: Path | str | None = None) -> tuple[Path, ...]:
     """Return the folders in which a network is looked for by its name, in their order.
 
-    `explicit` stands alone: who names a folder wants no network of the same name from elsewhere. Without it they are
-    NAT_CHECKPOINTS, ./checkpoints and the installed package's.
+    `explicit` stands alone: anyone who names a folder wants no network of the same name from elsewhere. Without it
+    they are NAT_CHECKPOINTS, ./checkpoints and the installed package's.
 
     >>> search_path("my_networks") == (Path("my_networks"),)
     True
@@ -159,7 +167,11 @@ def _how_to_get(name: str) -> str:
 
 
 def available(folder: Path) -> tuple[str, ...]:
-    """Return the names of the networks in a folder: those of the recipes first, in their order."""
+    """Return the names of the networks in a folder: those of the recipes first, in their order.
+
+    >>> available(Path("nowhere"))
+    ()
+    """
     present = {card.parent.name for card in Path(folder).glob(f"*/{CARD}")}
     return tuple([name for name in RECIPES if name in present] + sorted(present - set(RECIPES)))
 
@@ -214,13 +226,18 @@ def read_tensors(path: Path, digest: str) -> tuple[dict[str, np.ndarray], dict[s
         raise CheckpointError(f"{path} is truncated or altered (its SHA-256 is not the card's): get it again")
     try:
         with safe_open(path, framework="numpy") as file:
+            # Not a dict, though it looks like one: it has keys, but cannot be iterated.
             return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except SafetensorError as error:
         raise CheckpointError(f"{path} is not a safetensors file ({error}): get it again") from None
 
 
 def packed(arrays: Mapping[str, np.ndarray], metadata: dict[str, str] | None = None) -> bytes:
-    """Return the content of a safetensors file with these arrays."""
+    """Return the content of a safetensors file with these arrays, each as an array of its own shape and type.
+
+    >>> packed({"a": np.zeros(1, np.float16)})[8:9]
+    b'{'
+    """
     # safetensors writes an array's memory as it lies, whatever its strides: channels_last weights would be scrambled.
     return save({key: np.asarray(value, order="C") for key, value in arrays.items()}, metadata)
 
@@ -241,19 +258,29 @@ def renew_report(folder: Path, name: str) -> bool:
 
 def write_card(home: Path, card: Card) -> None:
     """Write a network's card into its folder, as a whole."""
+    # What is None is left out, so that a card from before a field existed stays the same when it is written again.
     values = {key: value for key, value in asdict(card).items() if value is not None}
     values |= {"recipe": card.recipe.to_json(), "report": card.report.to_json()}
     write_durably(home / CARD, (json.dumps(values, indent=1) + "\n").encode())
 
 
 def half(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the weights as they are stored: float16, norm statistics (running mean and variance) as they are."""
+    """Return the weights as they are stored: float16, norm statistics (running mean and variance) as they are.
+
+    >>> stored = half({"stem.0.weight": np.ones(2, np.float32), "stem.1.running_var": np.ones(2, np.float32)})
+    >>> [str(value.dtype) for value in stored.values()]
+    ['float16', 'float32']
+    """
     keep = ("running_mean", "running_var", "num_batches_tracked")
     return {key: value if key.endswith(keep) else value.astype(np.float16) for key, value in weights.items()}
 
 
 def widened(stored: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return what `half` stores as a network takes it: float16 as float32, the rest as it is."""
+    """Return what `half` stores as a network takes it: float16 as float32, the rest as it is.
+
+    >>> widened({"weight": np.ones(2, np.float16)})["weight"].dtype
+    dtype('float32')
+    """
     return {key: value.astype(np.float32) if value.dtype == np.float16 else value for key, value in stored.items()}
 
 
@@ -276,8 +303,9 @@ def save_checkpoint(
     home = Path(folder) / name
     if home.exists():
         raise CheckpointError(f"{home} is there already: move it away, or write to another folder")
+    # Beside its final place, so that one rename, which either happens or not, makes it visible.
     draft = Path(folder) / f".{name}.{os.getpid()}.tmp"
-    shutil.rmtree(draft, ignore_errors=True)
+    shutil.rmtree(draft, ignore_errors=True)  # left there by a process of the same number that was killed
     draft.mkdir(parents=True)
     try:
         arrays, metadata = pack(predictions)

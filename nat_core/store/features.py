@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 
 from nat_core.errors import CheckpointError
 from nat_core.files import write_durably
-from nat_core.measure.predictions import hexed, packed_ids
+from nat_core.measure.predictions import hex_ids, packed_ids
 from nat_core.store.checkpoints import load_card, packed, read_tensors, write_card
 
 FEATURES = "features.safetensors"
@@ -46,6 +46,8 @@ class Features:
 def choose(count: int, available: int, seed: int = SEED) -> Int[np.ndarray, " count"]:
     """Return which of a set's pictures are chosen, in ascending order; all where it holds no more than `count`.
 
+    Both numbers are at least 1, else ValueError; the same ones are chosen for the same `seed`.
+
     >>> choose(3, 5).tolist(), choose(9, 3).tolist()
     ([2, 3, 4], [0, 1, 2])
     """
@@ -67,6 +69,7 @@ def save_features(folder: Path, name: str, features: Mapping[str, Features]) -> 
         arrays[f"{set_name}/ids"] = packed_ids(each.ids)
         metadata[f"{set_name}/chosen"] = f"{len(each)} by numpy.random.default_rng({SEED}).permutation"
     path = Path(folder) / name / FEATURES
+    # The file first: as long as the card does not name its digest, it does not count.
     digest = write_durably(path, packed(arrays, metadata))
     write_card(Path(folder) / name, replace(card, sha256=card.sha256 | {FEATURES: digest}))
     return path
@@ -92,5 +95,5 @@ def load_features(folder: Path, name: str) -> dict[str, Features]:
     for set_name in dict.fromkeys(key.partition("/")[0] for key in arrays):
         values = arrays[f"{set_name}/values"].astype(np.float32)
         labels = arrays[f"{set_name}/labels"].astype(np.int64)
-        found[set_name] = Features(set_name, hexed(arrays[f"{set_name}/ids"]), values, labels)
+        found[set_name] = Features(set_name, hex_ids(arrays[f"{set_name}/ids"]), values, labels)
     return found

@@ -73,6 +73,8 @@ def record_of(folder: Path, name: str) -> RunRecord:
     """Return the record of a stored network; CheckpointError where it is missing or damaged."""
     card = load_card(folder, name)
     second = None
+    # The card's report is the raw reading; the other one is computed while the predictions are here, as a run that is
+    # not kept leaves nothing but this record.
     if card.classes[-1] == BACKGROUND:
         stored = renormalised(load_predictions(folder, name))
         second = evaluate(stored, card.roles, seed=card.seed, protocol=card.protocol, classes=card.classes[:-1])
@@ -85,12 +87,19 @@ def load_runs(folder: Path) -> dict[str, RunRecord]:
     """Return every recorded run by its key, in the order of the file; none where there is no file.
 
     Raises CheckpointError where the file is damaged or of another format.
+
+    >>> load_runs(Path("nowhere"))
+    {}
     """
     return load_ended(folder)[0]
 
 
 def load_ended(folder: Path) -> tuple[dict[str, RunRecord], dict[str, DivergedRun]]:
-    """Return what `load_runs` does, and beside it the runs that diverged. Raises CheckpointError likewise."""
+    """Return what `load_runs` does, and beside it the runs that diverged. Raises CheckpointError likewise.
+
+    >>> load_ended(Path("nowhere"))
+    ({}, {})
+    """
     path = Path(folder) / RUNS
     return read_json(path, FORMAT, _read, "get it again") if path.is_file() else ({}, {})
 
@@ -108,10 +117,11 @@ def add_run(folder: Path, key: str, run: RunRecord | DivergedRun) -> None:
 
     Several processes may add at once: each waits for the other.
     """
+    # Reading belongs under the lock too: of two processes that read before either writes, one would lose its run.
     with only_one(Path(folder) / ".state" / "runs.lock", wait=True):
         records, diverged = load_ended(folder)
         if isinstance(run, DivergedRun):
-            records.pop(key, None)
+            records.pop(key, None)  # how a run ended last is what counts
             diverged[key] = run
         else:
             diverged.pop(key, None)
@@ -128,5 +138,6 @@ def _packed(records: Mapping[str, RunRecord], diverged: Mapping[str, DivergedRun
 
 
 def _part(name: str, runs: Mapping[str, dict[str, Any]]) -> str:
+    # NaN is no JSON: better refused here than written for others to stumble over.
     lines = [f"  {json.dumps(key)}: {json.dumps(each, allow_nan=False)}" for key, each in runs.items()]
     return f' "{name}": {{\n' + ",\n".join(lines) + "\n }"

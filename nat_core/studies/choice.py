@@ -14,7 +14,7 @@ from nat_core.files import read_json, write_durably
 from nat_core.recipes import Recipe
 from nat_core.store.runs import RunRecord
 from nat_core.studies.plan import CANDIDATES, Choice, studies
-from nat_core.studies.rows import STANDS_IN, Measure, Noise, Row, accuracy, noise_floor, on, rows_of
+from nat_core.studies.rows import NOISE_STAND_INS, Measure, Noise, Row, accuracy, measure_on, noise_floor, rows_of
 
 FORMAT = 1
 FILE = "nat_plus.json"
@@ -70,14 +70,18 @@ def _beyond(records: Mapping[str, RunRecord]) -> _Beyond:
 
 
 def considered(records: Mapping[str, RunRecord]) -> tuple[Considered, ...] | None:
-    """Return every candidate but the baseline, the best first; None before all of them and the noise floor have run."""
+    """Return every candidate but the baseline, the best first; None before all of them and the noise floor have run.
+
+    >>> considered({}) is None
+    True
+    """
     beyond = _beyond(records)
     if not beyond.complete:
         return None
     found = [
         Considered(
             name,
-            beyond.number(name, on(HELD_OUT, _NCR)),
+            beyond.number(name, measure_on(HELD_OUT, _NCR)),
             beyond.number(name, accuracy),
             pictures_a_step(beyond.recipes[name]) <= pictures_a_step(beyond.recipes[NAT])
             and not beyond.below_nat(name, accuracy, accuracy),
@@ -89,24 +93,39 @@ def considered(records: Mapping[str, RunRecord]) -> tuple[Considered, ...] | Non
 
 
 def decide(records: Mapping[str, RunRecord]) -> Choice | None:
-    """Return what RULE chooses, None before all candidates and the noise floor have run."""
+    """Return what RULE chooses, None before all candidates and the noise floor have run.
+
+    >>> decide({}) is None
+    True
+    """
     found = considered(records)
     if found is None:
         return None
+    # `found` is in the order of NCR, so the first that is able is the best.
     able = [each.name for each in found if each.allowed and each.name != NAT]
-    if not able or not _beyond(records).below_nat(able[0], on(HELD_OUT, _NCR), on(STANDS_IN[HELD_OUT], _NCR)):
+    if not able or not _beyond(records).below_nat(
+        able[0], measure_on(HELD_OUT, _NCR), measure_on(NOISE_STAND_INS[HELD_OUT], _NCR)
+    ):
         return Choice(None, NAT)
     return Choice(able[0], able[1] if len(able) > 1 else NAT)
 
 
 def pictures_a_step(recipe: Recipe) -> int:
-    """Return how many pictures run through the network in a step: what it costs beside another recipe."""
+    """Return how many pictures run through the network in a step: what it costs beside another recipe.
+
+    >>> pictures_a_step(Recipe("a", "wrn16_1", batch_size=64))
+    64
+    """
     beside = recipe.negatives_per_batch if recipe.has_negatives and not recipe.negatives_inside else 0
     return recipe.batch_size + beside
 
 
 def load_choice(folder: Path) -> Choice | None:
-    """Return what was chosen, None where nothing was yet. CheckpointError where the file is damaged or of no use."""
+    """Return what was chosen, None where nothing was yet. CheckpointError where the file is damaged or of no use.
+
+    >>> load_choice(Path("nowhere")) is None
+    True
+    """
     path = Path(folder) / FILE
     if not path.is_file():
         return None
@@ -123,6 +142,7 @@ def _choice_from_json(values: dict[str, Any]) -> Choice:
 
 def record_choice(folder: Path, records: Mapping[str, RunRecord]) -> Choice | None:
     """Choose, where nothing was chosen yet and all candidates have run, and write it down; return what is chosen."""
+    # What is written stands, whatever runs have been added since.
     if (chosen := load_choice(folder)) is not None:
         return chosen
     choice, found = decide(records), considered(records)

@@ -1,9 +1,8 @@
-"""The level study as stored: how far two networks' attention maps lie apart, over thousands of pictures of each set.
+"""The level study, stored and in words: how far two networks' attention maps lie apart, over thousands of pictures.
 
 One small file, `levels.json`, beside the checkpoints, so that the app and the results page draw it without a data set.
-Each pair carries the SHA-256 of both networks' weights: a pair of other weights is not taken for these.
-
-What the level study shows, in plain words: every number in the sentences is computed from what is stored.
+Each pair carries the SHA-256 of both networks' weights: a pair of other weights is not taken for these. Every number in
+the sentences is computed from what is stored.
 """
 
 import json
@@ -26,6 +25,9 @@ from nat_core.store.checkpoints import WEIGHTS, Card
 FORMAT = 1
 FILE = "levels.json"
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+# --- what is measured ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ class LevelFinding:
     """By level: baseline and NAT network of the same seed, one for each seed."""
     seeds: dict[str, tuple[LevelSpread, ...]]
     """By level: two baselines of different seeds; none where only one was trained."""
-    both: dict[str, tuple[LevelSpread, ...]]
+    across_seeds: dict[str, tuple[LevelSpread, ...]]
     """By level: baseline and NAT network of different seeds."""
 
     @property
@@ -125,6 +127,7 @@ def exceeds(nat: Sequence[LevelSpread], seeds: Sequence[LevelSpread]) -> bool:
     if not nat or not seeds:
         return False
     least, most = min(nat, key=lambda each: each.mean), max(seeds, key=lambda each: each.mean)
+    # Of a difference of two means: the variances of both, each over its pictures.
     error = sqrt(sum(each.deviation**2 / each.pictures for each in (least, most)))
     return least.mean - most.mean > 2 * error
 
@@ -149,24 +152,42 @@ def finding(pairs: Iterable[PairLevels], first: NetworkId, second: NetworkId, se
         [pair for pair in alike if pair.between_seeds and pair.first.name == names[0]],
         [pair for pair in across if pair.first.seed != pair.second.seed],
     )
-    nat, seeds, both = (
+    nat, seeds, across_seeds = (
         {level: tuple(pair.sets[set_name][level] for pair in group) for level in LEVELS} for group in groups
     )
-    return LevelFinding(nat[LEVELS[0]][0].pictures, nat, seeds, both)
+    return LevelFinding(nat[LEVELS[0]][0].pictures, nat, seeds, across_seeds)
+
+
+# --- stored ----------------------------------------------------------------------------------------------------------
 
 
 def pair_of(pairs: Iterable[PairLevels], first: NetworkId, second: NetworkId) -> PairLevels | None:
-    """Return what is stored of exactly these two networks, None where there is nothing, or of other weights."""
+    """Return what is stored of exactly these two networks, None where there is nothing, or of other weights.
+
+    >>> one = NetworkId("digits_nat", "digits", 0, "aa")
+    >>> pair_of([PairLevels(one, one)], one, one).between_seeds
+    True
+    """
     return next((pair for pair in pairs if pair.networks == (first, second)), None)
 
 
 def outdated(pair: PairLevels, networks: Iterable[NetworkId]) -> bool:
-    """Whether one of the two is among `networks` with other weights; where neither is there, that is not known."""
+    """Whether one of the two is among `networks` with other weights; where neither is there, that is not known.
+
+    >>> here = NetworkId("digits_nat", "digits", 0, "aa")
+    >>> outdated(PairLevels(here, here), [replace(here, sha256="bb")])
+    True
+    """
+    # The same network but for the digest of its weights.
     return any(replace(each, sha256=here.sha256) == here != each for here in networks for each in pair.networks)
 
 
 def load_levels(folder: Path) -> tuple[PairLevels, ...]:
-    """Return every measured pair, none where there is no file; CheckpointError where it is damaged or too new."""
+    """Return every measured pair, none where there is no file; CheckpointError where it is damaged or too new.
+
+    >>> load_levels(Path("nowhere"))
+    ()
+    """
     path = Path(folder) / FILE
     return read_json(path, FORMAT, _pairs, "delete it and run nat levels") if path.is_file() else ()
 
@@ -180,6 +201,7 @@ def _pairs(values: dict[str, Any]) -> tuple[PairLevels, ...]:
 
 def save_levels(folder: Path, pairs: Iterable[PairLevels]) -> None:
     """Write all pairs, a line each, numbers with five digits after the point."""
+    # A line a pair, so that a pair measured again changes one line of the file.
     lines = [f"  {json.dumps(_rounded(asdict(pair)), allow_nan=False)}" for pair in pairs]
     text = f'{{\n "format": {FORMAT},\n "pairs": [\n' + ",\n".join(lines) + "\n ]\n}\n"
     write_durably(Path(folder) / FILE, text.encode())
@@ -193,6 +215,9 @@ def _rounded(value: Any) -> Any:
     return round(value, 5) if isinstance(value, float) else value
 
 
+# --- in words --------------------------------------------------------------------------------------------------------
+
+
 def level_sentences(pairs: Sequence[PairLevels]) -> tuple[str, ...]:
     """Return a sentence for each baseline and NAT network, protocol and set.
 
@@ -201,7 +226,7 @@ def level_sentences(pairs: Sequence[PairLevels]) -> tuple[str, ...]:
     """
     return tuple(
         f"{first.name} and {second.name} ({first.protocol}) on {set_name}, {plural(found.pictures, 'picture')}: "
-        f"{distances(found)} {begins(found)}"
+        f"{distances(found)} {where_it_begins(found)}"
         for first, second, set_name, found in findings(pairs)
     )
 
@@ -215,16 +240,20 @@ def level_outcomes(pairs: Sequence[PairLevels]) -> tuple[str, ...]:
     outcomes: dict[tuple[str, str], list[str]] = {}
     for first, second, set_name, found in findings(pairs):
         names = f"{first.name} and {second.name} ({first.protocol})"
-        outcomes.setdefault((names, begins(found)), []).append(set_name)
+        outcomes.setdefault((names, where_it_begins(found)), []).append(set_name)
     return tuple(f"{names} on {', '.join(sets)}: {outcome}" for (names, outcome), sets in outcomes.items())
 
 
 def level_table(pairs: Sequence[PairLevels]) -> Grid:
-    """Return the mean distances and their deviation over the pictures, a row for each set and kind of pair."""
+    """Return the mean distances and their deviation over the pictures, a row for each set and kind of pair.
+
+    >>> level_table([]).header
+    ('networks', 'set', 'pictures', 'compared', 'low', 'middle', 'high')
+    """
     rows = []
     for first, second, set_name, found in findings(pairs):
         groups = {"baseline and NAT, one seed": found.nat, "two baselines": found.seeds,
-                  "baseline and NAT, two seeds": found.both}  # fmt: skip
+                  "baseline and NAT, two seeds": found.across_seeds}  # fmt: skip
         for kind, group in groups.items():
             if all(group.values()):
                 cells = (" / ".join(f"{each.mean:.3f} ± {each.deviation:.3f}" for each in group[key]) for key in group)
@@ -235,7 +264,11 @@ def level_table(pairs: Sequence[PairLevels]) -> Grid:
 
 
 def findings(pairs: Sequence[PairLevels]) -> Iterable[tuple[NetworkId, NetworkId, str, LevelFinding]]:
-    """Return each baseline and NAT network (of the lowest seed), each set, and what was found there."""
+    """Return each baseline and NAT network (of the lowest seed), each set, and what was found there.
+
+    >>> list(findings([]))
+    []
+    """
     seen = set()
     for pair in pairs:
         first, second = pair.networks
@@ -253,6 +286,9 @@ def claim_distances(pairs: Sequence[PairLevels], set_name: str = "cifar100_test"
     """Return the distances that judge the paper's claim: of the first pair with two baselines, else of the first.
 
     None where no pair was measured on that set.
+
+    >>> claim_distances([]) is None
+    True
     """
     found = [(first, second, each) for first, second, name, each in findings(pairs) if name == set_name]
     if not found:
@@ -275,7 +311,9 @@ def measured_elsewhere(pairs: Sequence[PairLevels], set_name: str) -> str:
     for first, second, name, found in findings(pairs):
         if found.measured and name == set_name:
             seeds = plural(len(found.nat["low"]), "seed")
-            return f"Of {first.name} and {second.name} in the protocol {first.protocol}, {seeds}: {begins(found)}"
+            return (
+                f"Of {first.name} and {second.name} in the protocol {first.protocol}, {seeds}: {where_it_begins(found)}"
+            )
     return ""
 
 
@@ -298,8 +336,12 @@ def means(spreads: Sequence[LevelSpread]) -> str:
     return shown[0] if len(shown) == 1 else f"{shown[0]}-{shown[-1]}"
 
 
-def begins(found: LevelFinding) -> str:
-    """Return where the difference that NAT makes begins, or why that is not known."""
+def where_it_begins(found: LevelFinding) -> str:
+    """Return where the difference that NAT makes begins, or why that is not known, as a sentence.
+
+    >>> where_it_begins(LevelFinding(9, {}, {"low": ()}, {}))
+    'Only one such baseline was compared: whether that is more than another seed would make is not known.'
+    """
     if not found.measured:
         return "Only one such baseline was compared: whether that is more than another seed would make is not known."
     levels = found.exceeding

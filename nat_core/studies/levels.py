@@ -59,6 +59,7 @@ def pair_distances(
     for start in range(0, len(pixels), batch_size):
         part = torch.from_numpy(np.ascontiguousarray(pixels[start : start + batch_size]))
         with torch.inference_mode():
+            # Each network once, whatever the number of pairs that it is in.
             groups = {key: _groups(each, part) for key, each in networks.items()}
             for (one, other), found in parts.items():
                 for level in LEVELS:
@@ -75,6 +76,9 @@ def stored_networks(folder: Path) -> dict[NetworkId, tuple[Path, Recipe]]:
     """Return every network of a folder of checkpoints with its home and recipe, those that a queue keeps too.
 
     A network that is there twice counts once, the published one first. Raises CheckpointError for a damaged card.
+
+    >>> stored_networks(Path("nowhere"))
+    {}
     """
     found: dict[tuple[str, str, int], tuple[NetworkId, Path, Recipe]] = {}
     for home in (Path(folder), *sorted(Path(folder).glob(".state/runs/*/*/seed*"))):
@@ -127,6 +131,7 @@ def measure(
     networks = stored_networks(folder)
     wanted = pairs_to_measure(list(networks))
     stored = {pair.networks: pair for pair in load_levels(folder) if not outdated(pair, networks)}
+    # Pairs whose networks are not here stay as well: they could not be measured again.
     known = {pair: PairLevels(*pair) for pair in wanted} | stored
     reported = {pair: _sets(*(networks[each][1] for each in pair)) for pair in wanted}
     loaded: dict[NetworkId, Network] = {}
@@ -146,6 +151,7 @@ def measure(
         for pair, distances in _by_protocol(loaded, missing, pixels):
             levels = {level: spread(each) for level, each in distances.items()}
             known[pair] = replace(known[pair], sets=known[pair].sets | {name: levels})
+        # After every set: whoever stops it loses the work on one set at most.
         save_levels(folder, [pair for pair in known.values() if pair.sets])
     return tuple(pair for pair in known.values() if pair.sets)
 

@@ -21,12 +21,13 @@ from nat_core.store.runs import DivergedRun, RunRecord, add_run, load_ended, rec
 from nat_core.studies.plan import PlannedRun
 
 SAVE_SECONDS = 60.0
+"""How often a run writes its state: the most that is lost when it is killed."""
 DIVERGED = 3
 """Exit status of a worker whose loss stopped being a number; the last line of its standard error says at which step."""
 
 
 @dataclass(frozen=True)
-class Place:
+class Workspace:
     """Where a queue reads and writes."""
 
     out: Path
@@ -61,7 +62,7 @@ class Progress:
     """The state of a queue."""
 
     waiting: list[PlannedRun]
-    running: dict[str, "Child"] = field(default_factory=dict)
+    running: dict[str, "WorkerProcess"] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
     """Keys of the runs finished in this sitting."""
     failed: dict[str, str] = field(default_factory=dict)
@@ -72,31 +73,36 @@ class Progress:
         return Progress(self.waiting + later.waiting, {}, self.done + later.done, self.failed | later.failed)
 
 
-class Child:
+class WorkerProcess:
     """A run in its own process, and the last line that it wrote."""
 
-    def __init__(self, run: PlannedRun, place: Place, teachers: Path) -> None:
+    def __init__(self, run: PlannedRun, workspace: Workspace, teachers: Path) -> None:
         self.run, self.line = run, "starting"
         job = {
-            "recipe": run.recipe.to_json(), "seed": run.seed, "data": str(place.data), "out": str(place.home(run)),
-            "teachers": str(teachers), "device": place.device, "save_seconds": SAVE_SECONDS,
+            "recipe": run.recipe.to_json(), "seed": run.seed, "data": str(workspace.data),
+            "out": str(workspace.home(run)), "teachers": str(teachers), "device": workspace.device,
+            "save_seconds": SAVE_SECONDS,
         }  # fmt: skip
         self._process = subprocess.Popen(
             [sys.executable, "-m", "nat_core.studies.worker"],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            # Set before the process starts: its libraries read it when they are loaded.
             env=os.environ | {"OMP_NUM_THREADS": "1"},
         )  # fmt: skip
         self._input, self._errors = self._process.stdin, self._process.stderr
         if self._input is None or self._errors is None:
             raise RuntimeError("a worker needs its pipes")
+        # Not closed until the run has ended: its end tells the worker that the queue is gone, however that came.
         self._input.write(json.dumps(job).encode() + b"\n")
         self._input.flush()
+        # Read all the time, since a worker whose pipe is full would stand still.
         self._reader = Thread(target=self._listen, daemon=True)
         self._reader.start()
 
     def _listen(self) -> None:
         rest = ""
         while self._errors is not None and (part := os.read(self._errors.fileno(), 65536)):
+            # A progress bar returns to the start of its line instead of ending it.
             *lines, rest = (rest + part.decode(errors="replace")).replace("\r", "\n").split("\n")
             self.line = next((line.strip() for line in [rest, *reversed(lines)] if line.strip()), self.line)
 
@@ -114,33 +120,33 @@ class Child:
         self._close()
 
     def _close(self) -> None:
-        self._reader.join()
+        self._reader.join()  # before its pipe is closed under it
         for pipe in (self._input, self._errors):
             if pipe is not None:
                 pipe.close()
 
 
-def is_done(run: PlannedRun, records: Mapping[str, RunRecord | DivergedRun], place: Place) -> bool:
+def is_done(run: PlannedRun, records: Mapping[str, RunRecord | DivergedRun], workspace: Workspace) -> bool:
     """Whether a run needs no training: its network is there, or needs not be since its numbers are noted.
 
     A network of this very recipe and seed counts however it was trained (by `nat train`); and one that diverged would
     diverge again.
     """
     noted = run.key in records and records[run.key].recipe == run.recipe
-    return place.network(run) is not None or (noted and (not run.kept or isinstance(records[run.key], DivergedRun)))
+    return workspace.network(run) is not None or (noted and (not run.kept or isinstance(records[run.key], DivergedRun)))
 
 
-def _note(runs: Sequence[PlannedRun], records: Mapping[str, RunRecord], place: Place) -> None:
+def _note_finished(runs: Sequence[PlannedRun], records: Mapping[str, RunRecord], workspace: Workspace) -> None:
     """Note the numbers of the networks that are there already, where they are not noted or are other ones."""
     for run in runs:
-        home = place.network(run)
+        home = workspace.network(run)
         if home is not None and records.get(run.key) != (record := record_of(home, run.recipe.name)):
-            add_run(place.out, run.key, record)
+            add_run(workspace.out, run.key, record)
 
 
-def go(
+def run_queue(
     runs: Sequence[PlannedRun],
-    place: Place,
+    workspace: Workspace,
     *,
     jobs: int,
     seconds: float | None = None,
@@ -150,58 +156,63 @@ def go(
 
     A student waits for its teacher. A run that fails is named in `failed` and the others go on. KeyboardInterrupt
     and the end of the time stop the processes; their states stay.
+
+    >>> run_queue([], Workspace(Path("nowhere"), Path("nowhere")), jobs=1).done
+    []
     """
     deadline = None if seconds is None else time.monotonic() + seconds
-    records, diverged = load_ended(place.out)
-    _note(runs, records, place)
+    records, diverged = load_ended(workspace.out)
+    _note_finished(runs, records, workspace)
     by_key = {run.key: run for run in runs}
     ended = {**diverged, **records}
-    progress = Progress([run for run in runs if not is_done(run, ended, place)])
+    progress = Progress([run for run in runs if not is_done(run, ended, workspace)])
     try:
         while progress.waiting or progress.running:
             if deadline is not None and time.monotonic() >= deadline:
                 break
-            _start(progress, place, by_key, jobs)
+            _start_next(progress, workspace, by_key, jobs)
             show(progress)
             time.sleep(0.2)
-            _reap(progress, place)
+            _collect_ended(progress, workspace)
     finally:
-        for child in progress.running.values():
-            child.stop()
-        progress.waiting = [child.run for child in progress.running.values()] + progress.waiting
+        for worker in progress.running.values():
+            worker.stop()
+        progress.waiting = [worker.run for worker in progress.running.values()] + progress.waiting
         progress.running = {}
         show(progress)
     return progress
 
 
-def _start(progress: Progress, place: Place, by_key: Mapping[str, PlannedRun], jobs: int) -> None:
-    for run in list(progress.waiting):
+def _start_next(progress: Progress, workspace: Workspace, by_key: Mapping[str, PlannedRun], jobs: int) -> None:
+    for run in list(progress.waiting):  # a copy, as runs that start leave the list
         if len(progress.running) >= jobs:
             return
         teacher = by_key.get(run.teacher_key or "")
         if teacher is not None and (teacher in progress.waiting or teacher.key in progress.running):
             continue
         progress.waiting.remove(run)
-        home = place.out if teacher is None else place.network(teacher)
+        # A teacher that is no run of this queue is looked for among the stored networks.
+        home = workspace.out if teacher is None else workspace.network(teacher)
         if home is None:
             progress.failed[run.key] = f"its teacher {run.teacher_key} is not there"
         else:
-            progress.running[run.key] = Child(run, place, home)
+            progress.running[run.key] = WorkerProcess(run, workspace, home)
 
 
-def _reap(progress: Progress, place: Place) -> None:
-    for key, child in list(progress.running.items()):
-        status = child.status()
+def _collect_ended(progress: Progress, workspace: Workspace) -> None:
+    for key, worker in list(progress.running.items()):
+        status = worker.status()
         if status is None:
             continue
         del progress.running[key]
-        home = place.network(child.run)
+        home = workspace.network(worker.run)
         if status == DIVERGED:
-            add_run(place.out, key, DivergedRun(child.run.recipe, child.run.seed, child.line))
+            add_run(workspace.out, key, DivergedRun(worker.run.recipe, worker.run.seed, worker.line))
         if status or home is None:
-            progress.failed[key] = child.line
+            progress.failed[key] = worker.line
             continue
-        add_run(place.out, key, record_of(home, child.run.recipe.name))
+        add_run(workspace.out, key, record_of(home, worker.run.recipe.name))
         progress.done.append(key)
-        if not child.run.kept:
-            shutil.rmtree(place.work(child.run))
+        # Only now: its numbers are on the disk.
+        if not worker.run.kept:
+            shutil.rmtree(workspace.work(worker.run))

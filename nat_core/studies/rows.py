@@ -1,8 +1,7 @@
-"""How far a number may be trusted: its spread over seeds, and over pictures by the paired bootstrap; never mixed.
+"""The rows of a study's table, and how far their numbers may be trusted.
 
-Two stored networks on the same pictures: how far their difference depends on which pictures were drawn.
-
-The rows of a study's table: the numbers of each recipe over its seeds, held against the spread over seeds.
+There are two kinds of spread, never mixed: over the seeds of one recipe, against which differences between recipes are
+held, and over pictures, by the paired bootstrap of two stored networks.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +23,10 @@ from nat_core.store.runs import DivergedRun, RunRecord
 from nat_core.studies.plan import Study
 
 SAMPLES = 2000
+"""How often the bootstrap draws the pictures anew."""
+
+
+# --- over seeds ------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,9 @@ def over_seeds(values: Sequence[float]) -> OverSeeds:
     if len(values) == 1:
         return OverSeeds(mean, None, 1)
     return OverSeeds(mean, sqrt(sum((each - mean) ** 2 for each in values) / (len(values) - 1)), len(values))
+
+
+# --- over pictures ---------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,7 @@ def paired_bootstrap(
     order = np.argsort(places)
     values, shares = difference[places[order]], counts[order] / len(difference)
     drawn = [generator.multinomial(len(difference), shares) @ values / len(difference) for _ in range(samples)]
+    # The percentile interval: nothing is assumed of how the difference is distributed.
     low, high = np.quantile(drawn, (0.025, 0.975))
     return OverPictures(float(difference.mean()), float(low), float(high), len(difference))
 
@@ -115,26 +122,29 @@ def paired_differences(folder: Path) -> Iterator[PairedDifference]:
             stored[name] = load_predictions(folder, name)
         for name, role in load_card(folder, nat).roles.items():
             theirs, ours = (stored[each].get(name) for each in (baseline, nat))
+            # Paired means picture by picture: the same ones, in the same order.
             if theirs is None or ours is None or theirs.ids != ours.ids:
                 continue
             known = role == IN_DISTRIBUTION
             if known:
-                right = paired_bootstrap(_right(ours), _right(theirs))
+                right = paired_bootstrap(_is_correct(ours), _is_correct(theirs))
                 yield PairedDifference(baseline, nat, name, "accuracy", right)
-            above = paired_bootstrap(_above(ours), _above(theirs))
+            above = paired_bootstrap(_is_confident(ours), _is_confident(theirs))
             measure = f"kept at {HIGHEST_THRESHOLD:g}" if known else f"NCR_{HIGHEST_THRESHOLD:g}"
             yield PairedDifference(baseline, nat, name, measure, above)
 
 
-def _right(predictions: Predictions) -> Float[np.ndarray, " n"]:
+def _is_correct(predictions: Predictions) -> Float[np.ndarray, " n"]:
     return (predictions.predicted == predictions.labels).astype(np.float64)
 
 
-def _above(predictions: Predictions) -> Float[np.ndarray, " n"]:
+def _is_confident(predictions: Predictions) -> Float[np.ndarray, " n"]:
     return (predictions.confidence > HIGHEST_THRESHOLD).astype(np.float64)
 
 
-HIGHEST_KEY = threshold_key(0.9)
+# --- a study's rows, held against the noise --------------------------------------------------------------------------
+
+HIGHEST_KEY = threshold_key(HIGHEST_THRESHOLD)
 
 Measure = Callable[[NetworkReport], float | None]
 """One number of a report, None where it has none."""
@@ -145,7 +155,7 @@ NOISE_RULE = (
     "Noise: a difference counts where it exceeds 2 s √(1/n + 1/m), n and m the numbers of seeds of the two rows and s "
     "the larger standard deviation of that number over the seeds of the short baseline and over those of the short NAT."
 )
-STANDS_IN = {"cifar100_held_out": "cifar100_test"}
+NOISE_STAND_INS = {"cifar100_held_out": "cifar100_test"}
 """Sets on which the noise floor was not measured, and the one whose noise is taken for theirs."""
 
 
@@ -182,6 +192,7 @@ class Noise:
         """The larger standard deviation of a number over seeds; None with fewer than FEWEST_SEEDS."""
         if self.seeds < FEWEST_SEEDS:
             return None
+        # Where one recipe lacks the number, the larger deviation is not known.
         rows = [Row("", "", reports).over_seeds(measure) for reports in self.recipes]
         found = [each.deviation for each in rows if each is not None and each.deviation is not None]
         return max(found) if len(found) == len(rows) else None
@@ -195,23 +206,30 @@ class Noise:
         deviation = self.deviation(noise_measure or measure)
         if ours is None or theirs is None or deviation is None:
             return "unknown"
-        if abs(ours.mean - theirs.mean) <= allowed(deviation, ours.seeds, theirs.seeds):
+        if abs(ours.mean - theirs.mean) <= noise_margin(deviation, ours.seeds, theirs.seeds):
             return "within"
         return "below" if ours.mean < theirs.mean else "above"
 
 
-def allowed(deviation: float, first: int, second: int) -> float:
-    """Return the largest difference of two means over seeds that is still noise.
+def noise_margin(deviation: float, first: int, second: int) -> float:
+    """Return the largest difference of two means over seeds that is still noise: 2 s sqrt(1/n + 1/m), see NOISE_RULE.
 
-    >>> round(allowed(0.01, 1, 1), 4)
+    `deviation` is s, `first` and `second` are the numbers of seeds n and m, at least 1.
+
+    >>> round(noise_margin(0.01, 1, 1), 4)
     0.0283
     """
     return 2 * deviation * sqrt(1 / first + 1 / second)
 
 
 def noise_floor(studies: Sequence[Study], records: Mapping[str, RunRecord]) -> Noise:
-    """Return the noise of the study `noise_floor`, as far as it was run."""
-    (study,) = (study for study in studies if study.name == "noise_floor")
+    """Return the noise of the study `noise_floor`, as far as it was run.
+
+    >>> from nat_core.studies.plan import studies
+    >>> noise_floor(studies(), {}).seeds
+    0
+    """
+    (study,) = (study for study in studies if study.name == "noise_floor")  # fails unless there is exactly one
     recipes = dict.fromkeys(run.recipe.name for run in study.runs)
     by_recipe = {name: next(run.recipe for run in study.runs if run.recipe.name == name) for name in recipes}
     return Noise(tuple(reports_of(recipe, records) for recipe in by_recipe.values()))
@@ -225,6 +243,7 @@ def rows_of(
     Of the protocol of the study's first run: a network that is published from it was trained for longer.
     """
     recipes = list({run.recipe.name: run.recipe for run in study.runs}.values())
+    # Networks of different protocols learned for different times, so their numbers do not belong in one table.
     recipes = [each for each in recipes if each.protocol == recipes[0].protocol]
     if not recipes:
         return ()
@@ -233,7 +252,7 @@ def rows_of(
     for recipe in recipes:
         ended = "; ".join(dict.fromkeys(each.says for each in diverged.values() if each.recipe == recipe))
         rows.append(Row(recipe.name, changes(recipe, base), reports_of(recipe, records), ended))
-        second = tuple(each.renormalised for each in _alike(recipe, records) if each.renormalised is not None)
+        second = tuple(each.renormalised for each in _runs_of(recipe, records) if each.renormalised is not None)
         if second:
             rows.append(Row(f"{recipe.name}, renormalised", changes(recipe, base), second))
     return tuple(rows)
@@ -260,19 +279,27 @@ def _short(value: object) -> str:
     return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _alike(recipe: Recipe, records: Mapping[str, RunRecord]) -> list[RunRecord]:
+def _runs_of(recipe: Recipe, records: Mapping[str, RunRecord]) -> list[RunRecord]:
     """The runs of this very recipe, a seed each."""
+    # By the whole recipe, not its name: a record from before a setting was changed is of another network.
     found = {each.seed: each for each in records.values() if each.recipe == recipe}
     return [found[seed] for seed in sorted(found)]
 
 
 def reports_of(recipe: Recipe, records: Mapping[str, RunRecord]) -> tuple[NetworkReport, ...]:
-    """Return the reports of the runs of this very recipe, in the order of their seeds."""
-    return tuple(each.report for each in _alike(recipe, records))
+    """Return the reports of the runs of this very recipe, in the order of their seeds.
+
+    >>> reports_of(Recipe("a", "wrn16_1"), {})
+    ()
+    """
+    return tuple(each.report for each in _runs_of(recipe, records))
+
+
+# --- measures of a report --------------------------------------------------------------------------------------------
 
 
 def accuracy(report: NetworkReport) -> float:
-    """The share of the in-distribution set that is named right."""
+    """The share of the in-distribution set that is classified correctly."""
     return report.accuracy
 
 
@@ -281,8 +308,11 @@ def kept(report: NetworkReport) -> float:
     return report.share_kept[HIGHEST_KEY]
 
 
-def on(set_name: str, field: str, key: str | None = None) -> Measure:
-    """Return the measure of that name on a set: `ncr` at the threshold `key`, or a field of `SetReport`."""
+def measure_on(set_name: str, field: str, key: str | None = None) -> Measure:
+    """Return the measure of that name on a set: `ncr` at the threshold `key`, or a field of `SetReport`.
+
+    It is None of a report without that set.
+    """
 
     def measure(report: NetworkReport) -> float | None:
         found = report.sets.get(set_name)
@@ -293,5 +323,9 @@ def on(set_name: str, field: str, key: str | None = None) -> Measure:
     return measure
 
 
-OWN: dict[str, Measure] = {"accuracy": accuracy, "ECE": lambda report: report.ece, f"kept at {HIGHEST_KEY}": kept}
+NETWORK_MEASURES: dict[str, Measure] = {
+    "accuracy": accuracy,
+    "ECE": lambda report: report.ece,
+    f"kept at {HIGHEST_KEY}": kept,
+}
 """What is said of each network by itself."""

@@ -1,5 +1,4 @@
-"""One run of a queue in a process of its own: `python -m nat_core.studies.worker`, told on standard input what to
-train.
+"""One run of a queue in its own process: `python -m nat_core.studies.worker`, told what to train on standard input.
 
 The first line is a JSON object; after it the input stays open, and its end means that the queue has ended, however it
 ended: the worker stops at once and goes on later from its newest state.
@@ -22,6 +21,7 @@ from nat_core.training.loop import train
 def main() -> int:
     """Train, and return 0, or DIVERGED or 1 with a sentence as the last line of standard error."""
     job = json.loads(sys.stdin.readline())
+    # A daemon, because it waits for as long as the queue lives and must not hold up the end of a finished run.
     Thread(target=_leave_with_the_queue, daemon=True).start()
     torch.set_num_threads(1)
     try:
@@ -47,7 +47,7 @@ def main() -> int:
 def _leave_with_the_queue() -> None:
     # Not sys.stdin: its buffer would be locked when the interpreter shuts down.
     os.read(0, 1)
-    os._exit(1)
+    os._exit(1)  # sys.exit would end this thread alone
 
 
 if __name__ == "__main__":

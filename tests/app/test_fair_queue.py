@@ -232,11 +232,11 @@ def test_thirty_visitors_train_three_kinds_of_networks_at_once() -> None:
     points, ring, settings = draw_points(), draw_negatives("ring"), playground.Settings(width=8)
     classifier = torch.nn.Linear(8, 3)
     values = np.random.default_rng(0).random((60, 8)).astype(np.float32)
-    lesson = heads.Lesson(values, np.arange(60) % 3, values[:5] + 1)
+    examples = heads.Examples(values, np.arange(60) % 3, values[:5] + 1)
     kinds = (
         lambda: playground.train(playground.start(settings, 3), points, ring, settings, 10),
         lambda: digits.train(digits.start(), digits.digits(), 5, 10),
-        lambda: heads.train(heads.start(classifier), lesson, heads.make_of(classifier), 10),
+        lambda: heads.train(heads.start(classifier), examples, heads.architecture_of(classifier), 10),
     )
     turns = Turns(2, patience=ENOUGH)
     found = [turns.begin(f"visitor {number}", kinds[number % 3]) for number in range(30)]

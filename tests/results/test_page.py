@@ -15,10 +15,10 @@ from nat_core.results.section import protections, sentences, spread_cell, study_
 from nat_core.store.runs import RunRecord, add_run
 from nat_core.studies.level_findings import LevelSpread, NetworkId, PairLevels, save_levels
 from nat_core.studies.plan import PlannedRun, planned_runs, studies
-from nat_core.studies.rows import Noise, Row, accuracy, changes, noise_floor, on, rows_of
+from nat_core.studies.rows import Noise, Row, accuracy, changes, measure_on, noise_floor, rows_of
 from tests.synthetic_runs import record
 
-KEPT = on("cifar100_test", "ncr_at_95_kept")
+KEPT = measure_on("cifar100_test", "ncr_at_95_kept")
 
 
 def runs_of(*names: str) -> dict[str, RunRecord]:

@@ -9,7 +9,7 @@ import torch
 
 from nat_core.measure.metrics import accuracy, negative_confidence_rate
 from nat_core.network.inference import features, load_network
-from nat_core.small.heads import Lesson, answers, copies, logits, make_of, start, train
+from nat_core.small.heads import Examples, architecture_of, copies, logits, predict, start, train
 from nat_core.store.features import FEATURES, Features, load_features
 
 SHIPPED = Path(__file__).parents[2] / "checkpoints"
@@ -28,24 +28,24 @@ def values(count: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).random((count, 4)).astype(np.float32)
 
 
-@pytest.mark.parametrize("further", [0, 7])
-def test_both_heads_begin_as_the_last_layer(classifier: torch.nn.Linear, further: int) -> None:
-    make, known = make_of(classifier, further), values(50)
-    assert make.sizes == (4, 4 + further, 3)
+@pytest.mark.parametrize("extra_units", [0, 7])
+def test_both_heads_begin_as_the_last_layer(classifier: torch.nn.Linear, extra_units: int) -> None:
+    architecture, known = architecture_of(classifier, extra_units), values(50)
+    assert architecture.sizes == (4, 4 + extra_units, 3)
     expected = classifier(torch.from_numpy(known)).detach().numpy()
-    for head in logits(start(classifier, further), make, known):
+    for head in logits(start(classifier, extra_units), architecture, known):
         np.testing.assert_allclose(head, expected, atol=1e-6)
 
 
 def test_one_head_becomes_neutral_on_the_negatives_and_the_other_never_sees_them(classifier: torch.nn.Linear) -> None:
     known, own = values(300), values(5, seed=1) + 2
     labels = classifier(torch.from_numpy(known)).argmax(1).numpy()
-    make = make_of(classifier)
-    *_, learned = train(start(classifier), Lesson(known, labels, own), make, 200)
-    *_, other = train(start(classifier), Lesson(known, labels, own + 1), make, 200)
+    architecture = architecture_of(classifier)
+    *_, learned = train(start(classifier), Examples(known, labels, own), architecture, 200)
+    *_, other = train(start(classifier), Examples(known, labels, own + 1), architecture, 200)
     np.testing.assert_array_equal(learned.weights[0], other.weights[0])
     before, after = (
-        torch.from_numpy(logits(state, make, own)).softmax(2).amax(2) for state in (start(classifier), learned)
+        torch.from_numpy(logits(state, architecture, own)).softmax(2).amax(2) for state in (start(classifier), learned)
     )
     assert after[1].mean() < before[1].mean() - 0.1
     assert learned.step == 200
@@ -54,11 +54,11 @@ def test_one_head_becomes_neutral_on_the_negatives_and_the_other_never_sees_them
 def test_the_same_seed_draws_the_same_and_further_negatives_are_learned_too(classifier: torch.nn.Linear) -> None:
     known, own, beside = values(300), values(3, seed=1), values(40, seed=2) * 3
     labels = np.arange(300) % 3
-    make, begin = make_of(classifier), start(classifier)
-    lesson = Lesson(known, labels, own, beside)
-    one, again = (list(islice(train(begin, lesson, make, 5, seed=4), 5))[-1] for _ in range(2))
+    architecture, begin = architecture_of(classifier), start(classifier)
+    examples = Examples(known, labels, own, beside)
+    one, again = (list(islice(train(begin, examples, architecture, 5, seed=4), 5))[-1] for _ in range(2))
     assert one.weights.equal(again.weights)
-    *_, without = train(begin, Lesson(known, labels, own), make, 5, seed=4)
+    *_, without = train(begin, Examples(known, labels, own), architecture, 5, seed=4)
     assert not one.weights[1].equal(without.weights[1])
     assert one.weights[0].equal(without.weights[0])
 
@@ -72,7 +72,7 @@ def test_answers_by_hand(classifier: torch.nn.Linear) -> None:
         "own": Features("own", tuple("abcd"), sure, np.array([0, 1, 0, 0])),
         "none": Features("none", (), sure[:0], np.zeros(0, np.int64)),
     }
-    alone, aware = answers(start(classifier), make_of(classifier), sets)
+    alone, aware = predict(start(classifier), architecture_of(classifier), sets)
     assert list(alone) == list(aware) == ["own"]
     assert (aware["own"].confidence > 0.9).tolist() == [True, True, True, False]
     assert accuracy(aware["own"].predicted, aware["own"].labels) == 0.75
@@ -93,9 +93,9 @@ def test_copies_keep_the_originals_first_and_move_little() -> None:
 
 def test_what_cannot_be_learned_is_refused(classifier: torch.nn.Linear) -> None:
     with pytest.raises(ValueError, match="at least one known picture and one negative"):
-        Lesson(values(3), np.arange(3), values(0))
+        Examples(values(3), np.arange(3), values(0))
     with pytest.raises(ValueError, match="of each kind"):
-        Lesson(values(3), np.arange(3), values(1), values(0))
+        Examples(values(3), np.arange(3), values(1), values(0))
     with pytest.raises(ValueError, match="at least 0, not -1"):
         start(classifier, -1)
 
@@ -109,14 +109,14 @@ def test_five_photos_protect_themselves_and_little_else_at_hardly_any_cost() -> 
     gallery = load_set("gallery")
     outside = gallery.pixels[gallery.labels == -1]
     own, known = features(network, copies(outside[:5])), stored["cifar10_train"]
-    make, begin = make_of(network.model.classifier), start(network.model.classifier)
-    *_, learned = train(begin, Lesson(known.values, known.labels, own), make)
+    architecture, begin = architecture_of(network.model.classifier), start(network.model.classifier)
+    *_, learned = train(begin, Examples(known.values, known.labels, own), architecture)
     own_set, others = (
         Features(name, tuple(map(str, range(len(values)))), values, np.full(len(values), -1))
         for name, values in (("own", own[:5]), ("others", features(network, outside[5:])))
     )
     sets = {"own": own_set, "others": others, "cifar100": stored["cifar100_test"], "test": stored["cifar10_test"]}
-    before, after = answers(begin, make, sets)[1], answers(learned, make, sets)[1]
+    before, after = predict(begin, architecture, sets)[1], predict(learned, architecture, sets)[1]
     fooled = {
         name: [negative_confidence_rate(each[name].confidence, 0.9) for each in (before, after)]
         for name in list(sets)[:3]

@@ -3,58 +3,58 @@
 import pytest
 import torch
 
-from nat_core.small.twins import BlownUp, Goal, Make, State, advance, begin, forward, fresh, packed
+from nat_core.small.twins import Architecture, BlownUp, Objective, State, advance, begin, forward, initial_state, packed
 from nat_core.training.losses import nat_loss
 
-MAKE = Make((3, 5, 2))
+ARCHITECTURE = Architecture((3, 5, 2))
 INPUTS = torch.tensor([[0.0, 1.0, 2.0], [1.0, 0.0, -1.0], [2.0, 2.0, 2.0]])
 LABELS = torch.tensor([0, 1])
 
 
 def test_the_forward_pass_by_hand() -> None:
-    make = Make((2, 2, 2))
+    architecture = Architecture((2, 2, 2))
     first = (torch.tensor([[1.0, -1.0], [2.0, 0.0]]), torch.tensor([0.0, 0.5]))
     second = (torch.tensor([[1.0, 0.0], [0.0, 3.0]]), torch.tensor([0.0, -1.0]))
-    logits = forward(begin(packed(first, second)).weights, make, torch.tensor([[1.0, 1.0], [-1.0, 0.0]]))
+    logits = forward(begin(packed(first, second)).weights, architecture, torch.tensor([[1.0, 1.0], [-1.0, 0.0]]))
     # Hidden: relu(1 + 2, -1 + 0.5) = (3, 0) and relu(-1, 1 + 0.5) = (0, 1.5).
     assert logits[0].tolist() == [[3.0, -1.0], [0.0, 3.5]]
     assert logits[1].tolist() == logits[0].tolist()
 
 
 def test_both_start_equal_and_only_negatives_part_them() -> None:
-    state = fresh(MAKE, 1)
+    state = initial_state(ARCHITECTURE, 1)
     assert state.weights[0].equal(state.weights[1])
-    alone = advance(state, MAKE, INPUTS[:2], LABELS, Goal())
+    alone = advance(state, ARCHITECTURE, INPUTS[:2], LABELS, Objective())
     assert alone.weights[0].equal(alone.weights[1])
-    aware = advance(state, MAKE, INPUTS, LABELS, Goal())
+    aware = advance(state, ARCHITECTURE, INPUTS, LABELS, Objective())
     torch.testing.assert_close(aware.weights[0], alone.weights[0])
     assert not aware.weights[0].equal(aware.weights[1])
-    logits = forward(state.weights, MAKE, INPUTS)
+    logits = forward(state.weights, ARCHITECTURE, INPUTS)
     assert aware.losses[1] == pytest.approx(nat_loss(logits[1], LABELS).total.item())
     assert state.step == 0
     assert aware.step == 1
 
 
 def test_the_first_step_of_adam_is_the_gradients_sign_times_the_learning_rate() -> None:
-    state = fresh(MAKE, 0)
-    moved = advance(state, MAKE, INPUTS, LABELS, Goal(learning_rate=0.25)).weights - state.weights
+    state = initial_state(ARCHITECTURE, 0)
+    moved = advance(state, ARCHITECTURE, INPUTS, LABELS, Objective(learning_rate=0.25)).weights - state.weights
     assert set(moved.abs().round(decimals=3).unique().tolist()) <= {0.0, 0.25}
 
 
 def test_what_blows_up_hands_back_the_state_before() -> None:
-    begun = fresh(MAKE, 0)
+    begun = initial_state(ARCHITECTURE, 0)
     state = State(7, begun.weights * 1e4, begun.mean, begun.square)
     with pytest.raises(BlownUp) as caught:
-        advance(state, MAKE, INPUTS, LABELS, Goal())
+        advance(state, ARCHITECTURE, INPUTS, LABELS, Objective())
     assert caught.value.last_good is state
 
 
 @pytest.mark.parametrize("sizes", [(3,), (3, 0, 2), (3, 1)])
 def test_impossible_sizes_are_refused(sizes: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="at least 2 classes, not"):
-        Make(sizes)
+        Architecture(sizes)
 
 
 def test_an_unknown_activation_is_refused() -> None:
     with pytest.raises(ValueError, match="unknown activation 'step'; known: relu"):
-        Make((2, 2), "step")
+        Architecture((2, 2), "step")

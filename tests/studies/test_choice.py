@@ -108,7 +108,7 @@ def test_the_queue_goes_on_with_what_it_chose(
         asked.append([run.key for run in runs])
         return Progress([], done=[run.key for run in runs])
 
-    monkeypatch.setattr(reproduce, "go", pretend)
+    monkeypatch.setattr(reproduce, "run_queue", pretend)
     command = ["reproduce", "--device", "cpu", "--out", str(tmp_path), "--data", str(tmp_path), "--study"]
     assert main([*command, "nat_plus"]) == 1
     assert "nat_plus is chosen when all candidates have run" in capsys.readouterr().err

@@ -19,7 +19,6 @@ from nat_core.studies.level_findings import (
     LevelSpread,
     NetworkId,
     PairLevels,
-    begins,
     exceeds,
     finding,
     level_sentences,
@@ -27,6 +26,7 @@ from nat_core.studies.level_findings import (
     pair_of,
     save_levels,
     spread,
+    where_it_begins,
 )
 from nat_core.studies.levels import PICTURES, level_distances, measure, pairs_to_measure, stored_networks
 from tests.synthetic import write_network, write_pairs
@@ -130,15 +130,15 @@ def test_a_difference_begins_only_where_it_exceeds_another_seed_s() -> None:
     found = finding([NAT, SEEDS], *NAT.networks, "cifar100_test")
     assert found is not None
     assert found.exceeding == ("middle", "high")
-    assert begins(found) == "NAT's difference begins at the middle level, as the paper says."
+    assert where_it_begins(found) == "NAT's difference begins at the middle level, as the paper says."
     third = pair(network("baseline", 1), network("baseline", 2), 0.0, 0.3, 0.2)
     wider = finding([NAT, SEEDS, third], *NAT.networks, "cifar100_test")
     assert wider is not None
-    assert begins(wider) == "Only at the high level is that more than another seed makes."
+    assert where_it_begins(wider) == "Only at the high level is that more than another seed makes."
     alone = finding([NAT], *NAT.networks, "cifar100_test")
     assert alone is not None
     assert not alone.measured
-    assert "is not known" in begins(alone)
+    assert "is not known" in where_it_begins(alone)
     assert finding([SEEDS], *NAT.networks, "cifar100_test") is None
     assert finding([NAT], *NAT.networks, "noise") is None
 
@@ -151,7 +151,7 @@ def test_every_outcome_has_its_words(values: tuple[float, ...], words: str) -> N
     nat = pair(*NAT.networks, *values)
     found = finding([nat, SEEDS], *NAT.networks, "cifar100_test")
     assert found is not None
-    assert words in begins(found)
+    assert words in where_it_begins(found)
 
 
 def test_two_standard_errors_over_the_pictures_are_needed() -> None:

@@ -16,7 +16,7 @@ from nat_core.store.checkpoints import available, load_card
 from nat_core.store.runs import RUNS, DivergedRun, load_ended, load_runs
 from nat_core.studies import queue
 from nat_core.studies.plan import PlannedRun
-from nat_core.studies.queue import Place, go, is_done
+from nat_core.studies.queue import Workspace, is_done, run_queue
 from nat_core.training.loop import train
 from nat_core.training.state import newest_state
 
@@ -34,7 +34,7 @@ from nat_core.studies.plan import PlannedRun
 queue.SAVE_SECONDS = 0.0
 tiny = {TINY!r}
 runs = [PlannedRun(replace(recipe_named("digits_nat"), **tiny), kept=True)]
-queue.go(runs, queue.Place(Path(sys.argv[1]), Path(sys.argv[1])), jobs=1)
+queue.run_queue(runs, queue.Workspace(Path(sys.argv[1]), Path(sys.argv[1])), jobs=1)
 """
 
 
@@ -45,7 +45,7 @@ def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*settings: object) -> None:
         raise AssertionError(f"a run was started: {settings}")
 
-    monkeypatch.setattr(queue, "Child", refuse)
+    monkeypatch.setattr(queue, "WorkerProcess", refuse)
 
 
 @pytest.mark.slow
@@ -60,7 +60,7 @@ def test_a_killed_queue_takes_its_worker_along_and_goes_on_to_the_same_weights(t
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     # The lock is free as soon as the worker has followed; then its state no longer moves.
-    progress = go([STUDENT, TEACHER], Place(out, out), jobs=2)
+    progress = run_queue([STUDENT, TEACHER], Workspace(out, out), jobs=2)
     assert progress.done == [TEACHER.key, STUDENT.key]
     assert progress.failed == {}
     records = load_runs(out)
@@ -80,27 +80,27 @@ def test_a_killed_queue_takes_its_worker_along_and_goes_on_to_the_same_weights(t
 def test_what_is_done_is_skipped_and_what_was_trained_otherwise_is_left_alone(
     tmp_path: Path, no_workers: None, digits_networks: Path
 ) -> None:
-    place = Place(tmp_path, tmp_path)
+    workspace = Workspace(tmp_path, tmp_path)
     recipe = load_card(digits_networks, "digits_nat").recipe
     run = PlannedRun(recipe, kept=True)
     (tmp_path / "digits_nat").symlink_to(digits_networks / "digits_nat")
-    assert not is_done(TEACHER, {}, place)  # the network of that name has more epochs or fewer
-    assert place.home(TEACHER) == place.work(TEACHER)
-    assert is_done(run, {}, place)
+    assert not is_done(TEACHER, {}, workspace)  # the network of that name has more epochs or fewer
+    assert workspace.home(TEACHER) == workspace.work(TEACHER)
+    assert is_done(run, {}, workspace)
     assert load_runs(tmp_path) == {}, "looking writes nothing"
-    progress = go([run], place, jobs=1)
+    progress = run_queue([run], workspace, jobs=1)
     assert (progress.done, progress.waiting, progress.failed) == ([], [], {})
     assert list(load_runs(tmp_path)) == [run.key]
 
 
 def test_the_time_ends_the_queue_and_failures_are_sentences(tmp_path: Path) -> None:
-    place = Place(tmp_path, tmp_path)
-    late = go([TEACHER], place, jobs=1, seconds=0.0)
+    workspace = Workspace(tmp_path, tmp_path)
+    late = run_queue([TEACHER], workspace, jobs=1, seconds=0.0)
     assert [run.key for run in late.waiting] == [TEACHER.key]
     assert not (tmp_path / RUNS).exists()
     needs_data = PlannedRun(replace(recipe_named("wrn16_1_nat"), epochs=1))
     orphan = replace(STUDENT, recipe=replace(STUDENT.recipe, teacher="nobody"))
-    progress = go([needs_data, orphan], place, jobs=2)
+    progress = run_queue([needs_data, orphan], workspace, jobs=2)
     assert "nat data --download cifar10" in progress.failed[needs_data.key]
     assert "nat train nobody" in progress.failed[orphan.key]
     assert progress.done == []
@@ -109,21 +109,21 @@ def test_the_time_ends_the_queue_and_failures_are_sentences(tmp_path: Path) -> N
 def test_a_student_whose_teacher_failed_is_named(tmp_path: Path) -> None:
     teacher = PlannedRun(replace(recipe_named("wrn16_1_nat"), epochs=1), kept=True)
     student = PlannedRun(replace(recipe_named("wrn16_1_student_of_nat"), teacher="wrn16_1_nat"))
-    progress = go([teacher, student], Place(tmp_path, tmp_path), jobs=2)
+    progress = run_queue([teacher, student], Workspace(tmp_path, tmp_path), jobs=2)
     assert progress.failed[student.key] == "its teacher cpu/wrn16_1_nat/seed0 is not there"
 
 
 def test_a_run_that_blows_up_is_noted_and_not_tried_again(tmp_path: Path) -> None:
-    place = Place(tmp_path, tmp_path)
+    workspace = Workspace(tmp_path, tmp_path)
     run = PlannedRun(replace(recipe_named("digits_baseline"), learning_rate=1e30, **TINY), kept=True)
-    progress = go([run], place, jobs=1)
+    progress = run_queue([run], workspace, jobs=1)
     assert progress.failed[run.key].startswith("diverged at step ")
     assert load_ended(tmp_path)[1] == {run.key: DivergedRun(run.recipe, 0, progress.failed[run.key])}
-    assert is_done(run, load_ended(tmp_path)[1], place)
-    again = go([run], place, jobs=1)
+    assert is_done(run, load_ended(tmp_path)[1], workspace)
+    again = run_queue([run], workspace, jobs=1)
     assert (again.done, again.failed) == ([], {})
     # A run with other settings is another run, and its record replaces what is noted under the same key.
     tame = replace(run, recipe=replace(run.recipe, learning_rate=0.1))
-    assert not is_done(tame, load_ended(tmp_path)[1], place)
-    assert go([tame], place, jobs=1).done == [run.key]
+    assert not is_done(tame, load_ended(tmp_path)[1], workspace)
+    assert run_queue([tame], workspace, jobs=1).done == [run.key]
     assert (list(load_runs(tmp_path)), load_ended(tmp_path)[1]) == ([run.key], {})

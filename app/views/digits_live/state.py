@@ -23,7 +23,7 @@ class Point:
     """What both networks make of the digits after some steps."""
 
     step: int
-    readings: dict[Kind, digits.Reading]
+    readings: dict[Kind, digits.Result]
 
 
 @dataclass

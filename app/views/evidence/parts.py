@@ -128,7 +128,7 @@ def claim_list(found: Evidence) -> None:
     """Draw each claim with its verdict, the numbers and the rule."""
     for claim in found.claims:
         with st.container(key=f"claim_{found.claims.index(claim)}", gap=None):
-            st.markdown(f"{MARKS[claim.verdict]}\u2002{claim.says}")
+            st.markdown(f"{MARKS[claim.verdict]}\u2002{claim.statement}")
             st.caption(words.literal(claim.measured), help=claim.rule)
 
 

@@ -143,20 +143,20 @@ def _work(
     classifier = network.model.classifier
     own = features(network, heads.copies(np.stack([photo.pixels for photo in photos])))
     yield 0.0
-    known, make, state = stored["cifar10_train"], heads.make_of(classifier), heads.start(classifier)
+    known, architecture, state = stored["cifar10_train"], heads.architecture_of(classifier), heads.start(classifier)
     sets = {
         OWN: _features(OWN, photos, own[: len(photos)]),
         OTHERS: _features(OTHERS, others, _seen(network, others)),
         FURTHER: stored[FURTHER],
         KNOWN: stored[KNOWN],
     }
-    before, _ = heads.answers(state, make, sets)
-    lesson = heads.Lesson(known.values, known.labels, own, stored["cifar100_train"].values if beside else None)
-    for following in heads.train(state, lesson, make):
+    before, _ = heads.predict(state, architecture, sets)
+    examples = heads.Examples(known.values, known.labels, own, stored["cifar100_train"].values if beside else None)
+    for following in heads.train(state, examples, architecture):
         state = following
         if state.step % EACH == 0:
             yield state.step / heads.STEPS
-    alone, after = heads.answers(state, make, sets)
+    alone, after = heads.predict(state, architecture, sets)
     names = tuple(photo.name for photo in photos)
     yield Taught(network.name, beside, names, before, alone, after, time.monotonic() - began)
 
