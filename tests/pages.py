@@ -14,6 +14,26 @@ MAIN = str(Path(__file__).parents[1] / "app" / "main.py")
 PAGES = ("views/see_it/view.py", "views/your_photos/view.py", "views/thresholds/view.py", "views/attention/view.py")
 
 
+def plain(text: str) -> str:
+    """A text with ordinary spaces."""
+    return text.replace("\u00a0", " ")
+
+
+def complaint(key: str, text: str) -> str:
+    """What the app says of a setting in a link that it cannot use."""
+    from nat_app.frame import links
+    from nat_app.frame.settings import THRESHOLD
+    from nat_app.pages import SETTINGS
+
+    (sentence,) = links.read({key: text}, SETTINGS, {THRESHOLD.key: THRESHOLD.default})[1]
+    return sentence
+
+
+def invites(app: AppTest) -> bool:
+    """Whether Your photos shows none, and offers its samples instead."""
+    return not app.get("plotly_chart") and any(button.key == "try_samples" for button in app.button)
+
+
 def said(app: AppTest) -> str:
     """All words of a page, with ordinary spaces."""
     assert not app.exception, app.exception
