@@ -66,6 +66,25 @@ def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def taught_networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A pair of made-up networks, the baseline with made-up features."""
+    import numpy as np
+
+    from nat_core.store.features import CHOSEN, Features, save_features
+    from tests.synthetic import write_pairs
+
+    folder = write_pairs(tmp_path_factory.mktemp("networks"), "wrn16_1")
+    generator = np.random.default_rng(0)
+    made = {}
+    for name in CHOSEN:
+        ids = tuple(f"{number:016x}" for number in range(60))
+        values = generator.random((60, 64)).astype(np.float32)
+        made[name] = Features(name, ids, values, generator.integers(0, 10, 60))
+    save_features(folder, "wrn16_1_baseline", made)
+    return folder
+
+
 @pytest.fixture
 def fresh_caches() -> Iterator[None]:
     """No page sees what another test cached."""

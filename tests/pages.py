@@ -1,14 +1,37 @@
 """Reading a page that AppTest has run: all its words, its descriptions, and what its live chart was given."""
 
 import json
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
 MAIN = str(Path(__file__).parents[1] / "app" / "main.py")
 PAGES = ("views/see_it/view.py", "views/your_photos/view.py", "views/thresholds/view.py", "views/attention/view.py")
+
+
+def plain(text: str) -> str:
+    """A text with ordinary spaces."""
+    return text.replace("\u00a0", " ")
+
+
+def complaint(key: str, text: str) -> str:
+    """What the app says of a setting in a link that it cannot use."""
+    from nat_app.frame import links
+    from nat_app.frame.settings import THRESHOLD
+    from nat_app.pages import SETTINGS
+
+    (sentence,) = links.read({key: text}, SETTINGS, {THRESHOLD.key: THRESHOLD.default})[1]
+    return sentence
+
+
+def invites(app: AppTest) -> bool:
+    """Whether Your photos shows none, and offers its samples instead."""
+    return not app.get("plotly_chart") and any(button.key == "try_samples" for button in app.button)
 
 
 def said(app: AppTest) -> str:
@@ -44,3 +67,39 @@ def told(app: AppTest, **context: str) -> None:
         pytest.skip("AppTest has no context before Streamlit 1.67")
     for name, value in context.items():
         app.context[name] = value
+
+
+def opened(networks: Path, monkeypatch: pytest.MonkeyPatch, page: str = "", **query: str) -> AppTest:
+    """A visit that begins with a link."""
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
+    app = AppTest.from_file(MAIN, default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.run()
+    return app.switch_page(page).run() if page else app
+
+
+def follow(app: AppTest, page: str, **query: str) -> AppTest:
+    """The same visit once a link to one of its pages was followed."""
+    app.query_params.clear()
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.switch_page(page).run()
+
+
+def charts(app: AppTest) -> dict[str, go.Figure]:
+    """The figures of a page by their keys."""
+    specs = {chart.key: json.loads(chart.proto.spec) for chart in app.get("plotly_chart")}
+    return {key: go.Figure(_plain(spec["data"]), spec["layout"]) for key, spec in specs.items()}
+
+
+def _plain(value: Any) -> Any:
+    """A figure's data with its packed arrays unpacked."""
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if "bdata" not in value:
+        return {key: _plain(each) for key, each in value.items()}
+    flat = np.frombuffer(b64decode(value["bdata"]), value["dtype"])
+    return flat.reshape([int(side) for side in str(value.get("shape", flat.size)).split(",")])

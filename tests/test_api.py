@@ -77,6 +77,7 @@ def test_numbers_need_no_torch() -> None:
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
+@pytest.mark.checkpoints
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_cell_of_the_documents_runs_as_written(
     cell: str, my_photos: Path, capsys: pytest.CaptureFixture[str]
@@ -87,6 +88,7 @@ def test_a_cell_of_the_documents_runs_as_written(
     assert len(rates) == 2
 
 
+@pytest.mark.checkpoints
 def test_a_notebook_of_ones_own_numbers_and_module(my_photos: Path) -> None:
     said = nat.predict(nat.load_network("digits_nat"), nat.read_folder("my_photos"))
     assert (said.set_name, said.ids) == ("my_photos", ("navy.png", "orange.png", "white.png"))
@@ -100,6 +102,7 @@ def test_a_notebook_of_ones_own_numbers_and_module(my_photos: Path) -> None:
     assert found.negatives["again"].auroc == 0.5
 
 
+@pytest.mark.checkpoints
 def test_evaluate_agrees_with_the_networks_own_report(my_photos: Path) -> None:
     network, report = nat.load_network("digits_nat"), nat.load_report("digits_nat")
     found = nat.evaluate(network, known=nat.load_set("digits_test"), negatives=nat.load_set("digits_89"))
@@ -108,6 +111,7 @@ def test_evaluate_agrees_with_the_networks_own_report(my_photos: Path) -> None:
     assert found.negatives["digits_89"].images == report.sets["digits_89"].images == 354
 
 
+@pytest.mark.checkpoints
 def test_evaluate_matches_classes_by_name_and_refuses_those_never_taught(my_photos: Path) -> None:
     network, test = nat.load_network("digits_nat"), nat.load_set("digits_test")
     assert test.labels is not None

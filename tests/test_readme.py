@@ -78,6 +78,7 @@ def test_every_verb_is_shown() -> None:
     assert {command.split()[1] for command in NAT} == verbs
 
 
+@pytest.mark.checkpoints
 @pytest.mark.parametrize("command", STORED)
 def test_every_command_on_stored_networks_runs(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
@@ -101,7 +102,7 @@ def test_digits_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca
     assert abs(nat.accuracy - baseline.accuracy) < 0.02
 
 
-@pytest.mark.parametrize("script", ["renew_pages.py", "draw_rooms.py"])
+@pytest.mark.parametrize("script", [pytest.param("renew_pages.py", marks=pytest.mark.checkpoints), "draw_rooms.py"])
 def test_what_is_computed_is_up_to_date(script: str) -> None:
     ended = subprocess.run([sys.executable, ROOT / ".ci" / script, "--check"], check=False, stderr=subprocess.PIPE)
     assert ended.returncode == 0, ended.stderr.decode()
@@ -121,6 +122,7 @@ def test_the_json_is_the_documented_one(digits_networks: Path) -> None:
     assert shape(shown) == shape(real)
 
 
+@pytest.mark.checkpoints
 def test_the_picture_shows_the_page_as_it_opens(start) -> None:
     with Image.open(ROOT / "docs" / "pictures" / "see-it.webp") as taken:
         shows = taken.getexif()[DESCRIPTION]
@@ -132,6 +134,7 @@ def test_the_picture_shows_the_page_as_it_opens(start) -> None:
     assert f"![See it, as it opens: {shows}](docs/pictures/see-it.webp)" in README
 
 
+@pytest.mark.checkpoints
 @pytest.mark.parametrize("page", ["README.md", "docs/api.md"])
 def test_the_python_of_a_page_runs(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture

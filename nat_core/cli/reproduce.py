@@ -38,12 +38,12 @@ def reproduce(options: argparse.Namespace) -> int:
         return 1
     # A point in time, not a length: both queues of this sitting share it, and a clock set meanwhile moves nothing.
     deadline = None if options.minutes is None else time.monotonic() + 60.0 * options.minutes
-    progress = run_queue(runs, workspace, jobs=jobs, seconds=_left(deadline), show=_Lines())
+    progress = run_queue(runs, workspace, jobs=jobs, seconds=_left(deadline), show=ProgressLines())
     # What is chosen has runs of its own, and they could not be planned before.
     if choice is None and (choice := record_choice(workspace.out, load_runs(workspace.out))):
         print(chosen_sentence(choice))
         chosen = [run for run in planned_runs(options.protocol, names, choice) if run not in runs]
-        progress = progress.then(run_queue(chosen, workspace, jobs=jobs, seconds=_left(deadline), show=_Lines()))
+        progress = progress.then(run_queue(chosen, workspace, jobs=jobs, seconds=_left(deadline), show=ProgressLines()))
     for key, sentence in progress.failed.items():
         print(f"nat reproduce: {key}: {sentence}", file=sys.stderr)
     left, finished = len(progress.waiting), plural(len(progress.done), "run")
@@ -107,7 +107,7 @@ def _outcome(ended: RunRecord | DivergedRun | None) -> str:
     return "blew up" if isinstance(ended, DivergedRun) else "done"
 
 
-class _Lines:
+class ProgressLines:
     """A line for each run: redrawn in place on a terminal, once a minute anywhere else."""
 
     def __init__(self) -> None:

@@ -36,13 +36,14 @@ def estimated_seconds(recipe: Recipe, device: str = "cpu") -> float:
     )  # fmt: skip
     spent = 0.0
     for (size, share), before in zip(recipe.sizes, [0.0, *shares], strict=False):
-        spent += steps * (share - before) * _step_seconds(replace(alike, sizes=((size, 1.0),)), device)
+        spent += steps * (share - before) * step_seconds(replace(alike, sizes=((size, 1.0),)), device)
     # A forward pass is about a third of a step.
-    return spent + REPORTED / known / 3 * _step_seconds(replace(alike, sizes=((32, 1.0),)), device)
+    return spent + REPORTED / known / 3 * step_seconds(replace(alike, sizes=((32, 1.0),)), device)
 
 
 @cache
-def _step_seconds(recipe: Recipe, device: str) -> float:
+def step_seconds(recipe: Recipe, device: str) -> float:
+    """Return the seconds of one training step, the least of a few; raises ValueError where the device is unknown."""
     where = choose_device(device)
     run = _run(recipe, where)
     times = []

@@ -134,14 +134,15 @@ def choose_precision(recipe: Recipe, model: nn.Module) -> str:
     grey = torch.zeros(recipe.batch_size + beside, 3, side, side).contiguous(memory_format=torch.channels_last)
     precisions = ("float32", "bfloat16")
     # The first pass at each compiles and allocates; the least of four is what the processor can do undisturbed.
-    times = {precision: [_seconds(model, grey, precision)] for precision in precisions}
+    times = {precision: [trial_seconds(model, grey, precision)] for precision in precisions}
     for _ in range(3):
         for precision in precisions:
-            times[precision].append(_seconds(model, grey, precision))
+            times[precision].append(trial_seconds(model, grey, precision))
     return "bfloat16" if min(times["bfloat16"]) < 0.8 * min(times["float32"]) else "float32"
 
 
-def _seconds(model: nn.Module, images: Tensor, precision: str) -> float:
+def trial_seconds(model: nn.Module, images: Tensor, precision: str) -> float:
+    """Return the seconds that one pass forward and back takes at `precision`; the model stays as it is."""
     # On a copy: a trial must not move the running statistics of the network that is to be trained.
     trial = deepcopy(model).train()
     started = time.perf_counter()

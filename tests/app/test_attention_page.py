@@ -1,13 +1,9 @@
 """Attention in every state: overlay, scales, distances, and attributions computed when asked for."""
 
-import json
-from base64 import b64decode
 from pathlib import Path
 
 import numpy as np
-import plotly.graph_objects as go
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from nat_app.answers.level_spreads import Spread
 from nat_app.shared.gallery import FOLDER
@@ -20,31 +16,13 @@ from nat_app.views.attention.words import METHODS, spread_caption
 from nat_core.measure.metrics import map_distance
 from nat_core.network.explain import Attribution
 from nat_core.store.checkpoints import load_maps
-from tests.pages import PAGES, said
+from tests.pages import PAGES, charts, said
 from tests.synthetic import write_network, write_pairs
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")
 PAGE = PAGES[3]
 BEE = (FOLDER / "none-bee.jpg").read_bytes()
 SECOND = "Which pixels speak for the answer"
-
-
-def charts(app: AppTest) -> dict[str, go.Figure]:
-    """The figures of a page by their keys."""
-    specs = {chart.key: json.loads(chart.proto.spec) for chart in app.get("plotly_chart")}
-    return {key: go.Figure(_plain(spec["data"]), spec["layout"]) for key, spec in specs.items()}
-
-
-def _plain(value):
-    """A figure's data with its packed arrays unpacked."""
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    if not isinstance(value, dict):
-        return value
-    if "bdata" not in value:
-        return {key: _plain(each) for key, each in value.items()}
-    flat = np.frombuffer(b64decode(value["bdata"]), value["dtype"])
-    return flat.reshape([int(side) for side in str(value.get("shape", flat.size)).split(",")])
 
 
 def test_the_maps_lie_over_the_photo_as_strongly_as_wanted(start, networks: Path) -> None:

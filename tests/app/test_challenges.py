@@ -16,8 +16,7 @@ from nat_app.views.workshop import challenges, guessing, score, words
 from nat_app.views.workshop.challenge_cards import cost_figure
 from nat_app.views.workshop.challenges import Clicks
 from nat_core.store.checkpoints import load_predictions
-from tests.app.test_links import follow, opened
-from tests.pages import alts, said
+from tests.pages import alts, follow, opened, said
 
 PAGE = "views/workshop/view.py"
 PAIR = pair_named("wrn16_1")
@@ -65,6 +64,7 @@ def test_a_round_of_photos_is_guessed_revealed_and_followed_by_another(photos: A
     assert "nothing guessed yet" in said(photos)
 
 
+@pytest.mark.checkpoints
 def test_ten_clicks_are_checked_in_the_visitors_own_playground(page: AppTest) -> None:
     page.button(key="check_clicks").click().run()
     assert "0 negatives, NAT falsely sure on 0 % of the empty plane, after 0 steps. Place negatives" in said(page)
@@ -124,6 +124,7 @@ def photo(*, fools: bool) -> str:
     )
 
 
+@pytest.mark.checkpoints
 def test_a_photo_that_fools_both_and_one_that_does_not(page: AppTest) -> None:
     page.selectbox(key="fooling").set_value(photo(fools=False)).run()
     page.button(key="try_photo").click().run()
@@ -140,6 +141,7 @@ def test_a_photo_that_fools_both_and_one_that_does_not(page: AppTest) -> None:
     assert page.session_state["workshop"].won["photo"] == 3
 
 
+@pytest.mark.checkpoints
 def test_an_own_photo_counts_once_it_is_said_to_show_none_of_the_ten(page: AppTest) -> None:
     from nat_app.shared.gallery import FOLDER
 
@@ -152,6 +154,7 @@ def test_an_own_photo_counts_once_it_is_said_to_show_none_of_the_ten(page: AppTe
     assert "mine\\.jpg: :green[■] Done, it fools both." in said(page)
 
 
+@pytest.mark.checkpoints
 def test_the_factory_says_which_error_is_which_and_reveals_the_best_t(page: AppTest) -> None:
     text = said(page)
     assert "**False alarm**, costs 10: it is sure of a foreign part." in text
@@ -169,6 +172,7 @@ def test_the_factory_says_which_error_is_which_and_reveals_the_best_t(page: AppT
     assert "0 of 3 points" in said(page)
 
 
+@pytest.mark.checkpoints
 def test_the_costs_are_those_of_the_rates(monkeypatch, fresh_caches) -> None:
     monkeypatch.setenv("NAT_CHECKPOINTS", str(REAL))
     found, report = challenges.factory(PAIR), stored_answers.card(PAIR.nat).report

@@ -9,9 +9,8 @@ from streamlit.testing.v1 import AppTest
 from nat_core.__main__ import main
 from nat_core.cli import serve
 from nat_core.errors import NoNetwork
-from tests.app.test_links import opened
-from tests.cli.test_commands import Server
-from tests.pages import MAIN, said, told
+from tests.pages import MAIN, opened, said, told
+from tests.servers import Server
 
 ADDRESS = "http://192.168.1.20:8501"
 

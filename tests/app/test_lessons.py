@@ -21,8 +21,7 @@ from nat_app.views.workshop.lessons import (
 )
 from nat_app.views.workshop.numbers import NONE, SHARES, TEXTS, filled, share
 from nat_app.views.workshop.settings import LESSONS
-from tests.app.test_links import opened
-from tests.pages import said
+from tests.pages import opened, said
 
 EVERY = [(language, name) for language in languages() for name in LESSONS]
 PAIR = pair_named("wrn16_1")
@@ -84,6 +83,7 @@ def test_every_link_restores_the_state_that_it_names(networks: Path, monkeypatch
         assert ("play_negatives" in state) is ("play_negatives" in values)
 
 
+@pytest.mark.checkpoints
 def test_the_numbers_are_those_of_the_pages(monkeypatch, fresh_caches) -> None:
     networks = Path(__file__).parents[2] / "checkpoints"
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))

@@ -10,8 +10,7 @@ from nat_app.views.attention.words import distance_sentence
 from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import load_card
 from nat_core.studies.level_findings import FILE, LevelSpread, NetworkId, PairLevels, save_levels
-from tests.app.test_attention_page import charts
-from tests.pages import PAGES
+from tests.pages import PAGES, charts
 from tests.pages import said as said_with_marks
 from tests.synthetic import write_pairs
 

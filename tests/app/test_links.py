@@ -5,7 +5,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from nat_app.frame import links
 from nat_app.frame.settings import HIDE
@@ -13,7 +12,7 @@ from nat_app.pages import SETTINGS
 from nat_app.views.playground.settings import MOST_NEGATIVES, PLACES, negatives, negatives_text
 from nat_app.views.playground.settings import SETTINGS as PLAYGROUND_SETTINGS
 from nat_core.small.plane import draw_negatives
-from tests.pages import MAIN, said
+from tests.pages import follow, opened, said
 
 PLAYGROUND = "views/playground/view.py"
 OTHERS = {
@@ -21,24 +20,6 @@ OTHERS = {
     "play_divergence": "brier", "play_width": 8, "play_layers": 1, "play_activation": "sine", "play_rate": 0.1,
     "play_slow": True,
 }  # fmt: skip
-
-
-def opened(networks: Path, monkeypatch: pytest.MonkeyPatch, page: str = "", **query: str) -> AppTest:
-    """A visit that begins with a link."""
-    monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
-    app = AppTest.from_file(MAIN, default_timeout=60)
-    for key, value in query.items():
-        app.query_params[key] = value
-    app.run()
-    return app.switch_page(page).run() if page else app
-
-
-def follow(app: AppTest, page: str, **query: str) -> AppTest:
-    """The same visit once a link to one of its pages was followed."""
-    app.query_params.clear()
-    for key, value in query.items():
-        app.query_params[key] = value
-    return app.switch_page(page).run()
 
 
 def test_every_setting_of_the_playground_but_its_places_survives_a_link() -> None:

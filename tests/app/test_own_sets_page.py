@@ -10,9 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from nat_app.shared.pairs import own_name
 from nat_app.visit import brought_along
-from tests.data.test_uploaded_sets import npz, picture, zipped
 from tests.pages import PAGES, live_data, now, said
 from tests.synthetic import CLASSES
+from tests.uploads import npz, picture, zipped
 
 PAGE = "views/bring_your_own/view.py"
 FLOWERS = zipped({"rose/1.png": picture((200, 10, 10)), "rose/2.png": picture((90, 9, 9)), "tulip/1.png": b"no picture",

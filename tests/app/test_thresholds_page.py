@@ -6,16 +6,42 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nat_app.shared import scores
-from nat_app.shared.pairs import pair_named
+from nat_app.answers import stored_answers
+from nat_app.shared import scores, words
+from nat_app.shared.pairs import ROLE_TITLES, pair_named, pictures_of, set_title
+from nat_app.shared.palette import KINDS, Kind
 from nat_app.views.thresholds import folded, settings
+from nat_app.views.thresholds import words as threshold_words
 from nat_core.measure import metrics
 from nat_core.measure.predictions import Predictions
-from tests.pages import MAIN, PAGES, alts, live_data, now, said
-from tests.synthetic import write_network
+from nat_core.recipes import Role
+from nat_core.store.checkpoints import load_predictions
+from tests.pages import MAIN, PAGES, alts, complaint, live_data, now, plain, said
+from tests.synthetic import CLASSES, write_network
 
 PAGE = PAGES[2]
 OPEN = {fold.open.key: True for fold in (settings.CURVES, settings.FAIR, settings.CLASSES, settings.PAPER)}
+
+
+def chip(name: str, role: Role) -> str:
+    """What stands on the chip of an image set."""
+    return f"{set_title(name)} · {ROLE_TITLES[role]}"
+
+
+def finding(at: dict[Kind, float]) -> str:
+    """What the middle pair's rates on CIFAR-100's test pictures come to at these thresholds."""
+    return words.threshold_title(stored_answers.rates(pair_named("wrn40_1"), "cifar100_test", at), at, False)
+
+
+def score_words(networks: Path, score: str) -> str:
+    """What the middle pair achieves by a score, computed from its stored predictions."""
+    found = {}
+    for kind, name in pair_named("wrn40_1").by_kind.items():
+        stored = load_predictions(networks, name, ["cifar10_test", "cifar100_test"])
+        found[kind] = scores.separate(stored["cifar10_test"], stored["cifar100_test"], score)
+    ncr = {kind: each.ncr_at_95_kept for kind, each in found.items()}
+    auroc = {kind: each.auroc for kind, each in found.items()}
+    return threshold_words.score_sentence(ncr, auroc, scores.SCORE_NAMES[score])
 
 
 def test_digits_have_thresholds_but_no_gallery(start, networks: Path) -> None:
@@ -24,16 +50,16 @@ def test_digits_have_thresholds_but_no_gallery(start, networks: Path) -> None:
     app.switch_page(PAGE).run()
     app.session_state["fold_paper"] = True
     app.run()
-    assert "Digits 8-9 · never seen" in app.pills(key="set").options
-    assert "The paper has no such networks." in said(app)
+    assert chip("digits_89", Role.UNSEEN) in app.pills(key="set").options
+    assert words.comparison_note(False, "") in said(app)
 
 
 def test_thresholds_move_by_slider_and_by_the_papers_buttons(start, networks: Path) -> None:
     app = start(networks, PAGE)
-    assert app.title[0].value.replace("\u00a0", " ").startswith("Above 90 %, the baseline is fooled by ")
+    assert app.title[0].value == finding(dict.fromkeys(KINDS, 0.9))
     before = now(app)
     app.slider(key="t").set_value(0.2).run()
-    assert app.title[0].value.replace("\u00a0", " ").startswith("Above 20 %")
+    assert app.title[0].value == finding(dict.fromkeys(KINDS, 0.2))
     assert now(app) != before
     app.button(key="t_0.6").click().run()
     assert app.slider(key="t").value == 0.6
@@ -46,21 +72,21 @@ def test_the_live_chart_holds_a_sentence_for_every_threshold_and_the_title_is_on
     data = live_data(app)
     assert len(data["says"]) == 101
     assert app.title[0].value == data["says"][35]["title"]
-    assert data["says"][100]["baseline"]["fooled"] == "Fooled by 0 of 100"
-    assert data["says"][0]["nat"]["kept"] == "Keeps 100 of 100"
+    assert data["says"][100]["baseline"]["fooled"] == words.fooled_by(0.0)
+    assert data["says"][0]["nat"]["kept"] == words.keeps(1.0)
     assert sum(data["shares"]["nat"]) == pytest.approx(1)
     assert data["no_opinion"] == 0.1
-    assert "1,000 CIFAR-100 test pictures (NCR)" in data["source"]
+    assert f"{pictures_of('cifar100_test', 1000)} (NCR)" in data["source"]
 
 
 def test_every_image_set_has_a_chip_with_its_role(start, networks: Path) -> None:
     app = start(networks, PAGE)
     assert app.pills(key="set").options == [
-        "CIFAR-10 test · known",
-        "CIFAR-100 train · used in training",
-        "CIFAR-100 test · same source",
-        "ILSVRC · never seen",
-        "Noise · never seen",
+        chip("cifar10_test", Role.IN_DISTRIBUTION),
+        chip("cifar100_train", Role.TRAINED_ON),
+        chip("cifar100_test", Role.SAME_SOURCE),
+        chip("ilsvrc", Role.UNSEEN),
+        chip("noise", Role.UNSEEN),
     ]
     for name, count in (("ilsvrc", "300 ILSVRC"), ("cifar100_train", "2,000 CIFAR-100 train")):
         assert f"{count} pictures" in live_data(app.pills(key="set").set_value(name).run())["source"]
@@ -72,8 +98,8 @@ def test_every_image_set_has_a_chip_with_its_role(start, networks: Path) -> None
 def test_keeping_95_of_100_moves_each_network_to_its_own_threshold(start, networks: Path) -> None:
     app = start(networks, PAGE)
     app.toggle(key="keep95").set_value(True).run()
-    assert app.title[0].value.startswith("Keeping 95 of 100, the baseline is fooled by ")
-    assert [now(app)[kind]["kept"] for kind in ("baseline", "nat")] == ["Keeps 95 of 100"] * 2
+    assert app.title[0].value == finding(live_data(app)["at"])
+    assert [now(app)[kind]["kept"] for kind in ("baseline", "nat")] == [words.keeps(0.95)] * 2
     assert live_data(app)["locked"]
     assert app.slider(key="t").disabled
 
@@ -85,7 +111,7 @@ def test_folds_are_closed_and_hold_nothing_until_they_are_opened(start, networks
     app = start(networks, PAGE, **OPEN)
     assert len(app.get("plotly_chart")) == 5
     assert all(alts(app))
-    assert "1,000 CIFAR-100 test pictures" in said(app)
+    assert pictures_of("cifar100_test", 1000) in said(app)
 
 
 def test_tables_stand_beside_the_papers(start, networks: Path) -> None:
@@ -94,14 +120,14 @@ def test_tables_stand_beside_the_papers(start, networks: Path) -> None:
     table = app.table[1].value
     assert list(table.columns) == ["t", "Baseline", "paper's base", "NAT", "paper's NAT", "Baseline keeps", "NAT keeps"]
     assert list(table["paper's base"]) == ["0.971", "0.839", "0.671", "0.558"]
-    assert "The paper's network is a ResNet-18" in said(app)
+    assert pair_named("wrn40_1").paper_note in said(app)
 
 
 @pytest.mark.parametrize("score", list(scores.SCORES))
 def test_every_score_has_its_curve_and_its_sentence(start, networks: Path, score: str) -> None:
     app = start(networks, PAGE, fold_fair=True, score=score)
-    assert f"By {scores.SCORE_NAMES[score]}, keeping 95 of 100: the baseline is fooled by" in said(app)
-    assert "At temperature 1 the networks are as they were trained." in said(app)
+    assert plain(score_words(networks, score)) in said(app)
+    assert threshold_words.temperature_sentence(1, {}, {}, {}, 0.9) in said(app)
 
 
 def test_a_temperature_moves_both_networks_and_is_said_beside_the_numbers(start, networks: Path) -> None:
@@ -119,11 +145,13 @@ def test_the_pictures_behind_a_bar_or_the_command_that_gets_them(
 ) -> None:
     monkeypatch.setenv("NAT_DATA", str(tmp_path))
     app = start(networks, PAGE, fold_classes=True, behind_class="ship", behind_kind="baseline")
-    assert "Baseline takes " in said(app)
-    assert " for a ship, and is sure (t = 0.90)." in said(app)
-    assert [code.value for code in app.code if code.value.startswith("nat")] == ["nat data --download cifar100"]
+    stored = load_predictions(networks, "wrn40_1_baseline", ["cifar100_test"])["cifar100_test"]
+    sure_ships = int(((stored.confidence > 0.9) & (stored.logits.argmax(1) == CLASSES.index("ship"))).sum())
+    assert threshold_words.behind_sentence("baseline", "ship", sure_ships, 1000, 0.9) in said(app)
+    commands = [code.value.split() for code in app.code if code.value.startswith("nat")]
+    assert commands == [["nat", "data", "--download", "cifar100"]]
     app = start(networks, PAGE, fold_classes=True, set="noise", pair="wrn16_1")
-    assert "The pictures on this disk are others" in said(app)
+    assert "on this disk" in said(app)
 
 
 def test_the_sheet_shows_the_most_sure_first(networks: Path, monkeypatch: pytest.MonkeyPatch, fresh_caches) -> None:
@@ -142,8 +170,6 @@ def test_the_sheet_shows_the_most_sure_first(networks: Path, monkeypatch: pytest
 
 
 def test_shares_by_class_add_up_to_ncr(networks: Path, monkeypatch: pytest.MonkeyPatch, fresh_caches) -> None:
-    from nat_app.answers import stored_answers
-
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     pair, at = pair_named("wrn16_1"), {"baseline": 0.9, "nat": 0.6}
     shares = folded.shares_by_class(pair, "cifar100_test", at, 1.0)
@@ -177,7 +203,7 @@ def test_curves_download_as_csv(networks: Path, monkeypatch: pytest.MonkeyPatch,
 def test_a_set_that_one_network_lacks_is_left_out(start, tmp_path: Path) -> None:
     write_network(tmp_path, "wrn16_1_baseline", leave_out=("ilsvrc", "cifar100_test"))
     write_network(tmp_path, "wrn16_1_nat", seed=1)
-    assert "1,000 Noise pictures (NCR)" in said(start(tmp_path)), said(start(tmp_path))
+    assert f"{pictures_of('noise', 1000)} (NCR)" in said(start(tmp_path))
     app = start(tmp_path, PAGE, fold_paper=True)
     assert said(app)
     assert [option.split(" · ")[0] for option in app.pills(key="set").options] == [
@@ -193,12 +219,12 @@ def test_ilsvrc_is_shown_three_ways(start, networks: Path) -> None:
     assert "variant" not in [group.key for group in app.get("button_group")]
     app.pills(key="set").set_value("ilsvrc").run()
     variant = app.segmented_control(key="variant")
-    assert variant.options == ["ILSVRC", "ILSVRC without the ten classes", "ILSVRC without look-alikes"]
-    assert "of 300 ILSVRC pictures" in live_data(app)["source"]
+    assert variant.options == [set_title(name) for name in ("ilsvrc", "ilsvrc_strict", "ilsvrc_strict_near")]
+    assert pictures_of("ilsvrc", 300) in live_data(app)["source"]
     variant.set_value("ilsvrc_strict_near").run()
-    assert "of 100 ILSVRC without look-alikes pictures" in live_data(app)["source"]
+    assert pictures_of("ilsvrc_strict_near", 100) in live_data(app)["source"]
     app.pills(key="set").set_value("noise").run()
-    assert "of 1,000 Noise pictures" in live_data(app)["source"]
+    assert pictures_of("noise", 1000) in live_data(app)["source"]
 
 
 def test_a_link_opens_folds_and_sets_the_temperature(networks: Path, monkeypatch, fresh_caches) -> None:
@@ -208,7 +234,7 @@ def test_a_link_opens_folds_and_sets_the_temperature(networks: Path, monkeypatch
     app.run()
     app.switch_page(PAGE).run()
     assert app.slider(key="temperature").value == 2.5
-    assert "By energy, keeping 95 of 100" in said(app)
+    assert "By energy" in said(app)
 
 
 @pytest.mark.parametrize("value", ["0", "11", "1.3", "nan", "hot"])
@@ -217,4 +243,4 @@ def test_a_temperature_that_no_slider_has_is_said(networks: Path, monkeypatch, f
     app = AppTest.from_file(MAIN, default_timeout=60)
     app.query_params["temperature"] = value
     app.run()
-    assert "This link has a setting we do not know (temperature=" in said(app).replace("\\", "")
+    assert complaint("temperature", value) in said(app).replace("\\", "")

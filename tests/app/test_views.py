@@ -1,5 +1,6 @@
 """Every page in every state, run without a browser: one, many, broken, missing, damaged."""
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -7,12 +8,24 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nat_app.shared.gallery import FOLDER, gallery_pictures
-from nat_core.store.checkpoints import CARD, PREDICTIONS
-from tests.pages import MAIN, PAGES, alts, said, told
-from tests.synthetic import write_network, write_pairs
+from nat_app.answers import stored_answers
+from nat_app.shared import words
+from nat_app.shared.gallery import FOLDER, gallery_pictures, samples
+from nat_app.shared.pairs import pair_named, pictures_of
+from nat_app.shared.palette import KINDS, Kind
+from nat_app.shared.words import Answer
+from nat_app.views.attention import words as attention_words
+from nat_app.views.your_photos import words as photo_words
+from nat_core.measure.metrics import wilson_interval
+from nat_core.recipes import LEVELS
+from nat_core.store.checkpoints import CARD, PREDICTIONS, load_card
+from tests.pages import MAIN, PAGES, alts, complaint, invites, plain, said, told
+from tests.synthetic import CLASSES, write_network, write_pairs
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")
+SURE = Answer(0.99, "ship")
+FURTHEST = {attention_words.attention_title({level: 1.0}) for level in LEVELS}
+"""What Attention finds, by the level at which the maps differ most."""
 BEE = (FOLDER / "none-bee.jpg").read_bytes()
 
 
@@ -39,14 +52,22 @@ def test_charts_take_the_colours_of_the_theme(start, networks: Path, monkeypatch
 def test_see_it_begins_with_the_middle_pair_where_the_large_one_is_not_trained(start, networks: Path) -> None:
     app = start(networks)
     assert app.selectbox(key="pair").value == "wrn40_1"
-    assert "Large network: not trained yet" in app.selectbox(key="pair").options
+    (large,) = (option for option in app.selectbox(key="pair").options if option.startswith("Large"))
+    assert large.endswith("not trained yet")
+
+
+def finding(file: str) -> str:
+    """What the stored answers of the middle pair on a picture of the gallery come to."""
+    (picture,) = (each for each in gallery_pictures() if each.file == file)
+    stored = stored_answers.gallery_answers(pair_named("wrn40_1"), file)
+    return words.picture_title(stored["baseline"].answer, stored["nat"].answer, picture.label, 0.9)
 
 
 def test_see_it_shows_another_picture_for_a_click_and_for_the_list(start, networks: Path) -> None:
     app = start(networks)
     app.button(key="thumb_ship1").click().run()
     assert app.session_state["picture"] == "ship1.jpg"
-    assert app.title[0].value == "Both networks know this one."
+    assert app.title[0].value == finding("ship1.jpg")
     assert "Sure, and right." in said(app)
     app.selectbox(key="picture").set_value("none-teapot.jpg").run()
     assert any(alt.startswith("black teapot") for alt in alts(app))
@@ -57,21 +78,27 @@ def test_see_it_says_where_nat_is_fooled_as_well(start, networks: Path) -> None:
     app = start(networks)
     files = [picture.file for picture in gallery_pictures() if not picture.known]
     texts = {file: said(app.selectbox(key="picture").set_value(file).run()) for file in files}
-    fooled = [text for text in texts.values() if "NAT is fooled by this one as well." in text]
+    rate = load_card(networks, "wrn40_1_nat").report.sets["cifar100_test"].ncr["0.9"]
+    as_well = words.nat_fooled(SURE, SURE, 0.9, rate, "CIFAR-100 pictures")
+    fooled = [text for text in texts.values() if as_well in text]
     assert 0 < len(fooled) < len(files)
-    assert all("in 100 CIFAR-100 pictures." in text for text in fooled)
-    assert all("Both networks are sure, and both are wrong." in text for text in fooled)
+    assert all(words.picture_title(SURE, SURE, "none", 0.9) in text for text in fooled)
+    assert not any(
+        words.nat_fooled(SURE, SURE, 0.9, None, "") in texts[file] for file in files if texts[file] not in fooled
+    )
 
 
 def test_see_it_gives_its_three_numbers_with_how_many_pictures(start, networks: Path) -> None:
     text = said(start(networks))
-    assert "accuracy on 1,000 CIFAR-10 test pictures" in text
-    assert "sure above 90 %, 1,000 CIFAR-100 test pictures (NCR)" in text
+    assert f"accuracy on {pictures_of('cifar10_test', 1000)}" in text
+    assert plain(f"sure above {words.percent(0.9)}, {pictures_of('cifar100_test', 1000)} (NCR)") in text
 
 
 def test_see_it_credits_the_author(start, networks: Path) -> None:
     app = start(networks, picture="dog1.jpg")
-    assert "Dirk Vorderstraße, CC BY 2.0." in said(app)
+    (dog,) = (picture for picture in gallery_pictures() if picture.file == "dog1.jpg")
+    assert dog.author
+    assert f"{dog.author}, {dog.licence}." in said(app)
 
 
 def test_see_it_imports_no_torch(networks: Path) -> None:
@@ -90,13 +117,18 @@ def test_see_it_imports_no_torch(networks: Path) -> None:
     assert done.stdout.split()[-1] == "False"
 
 
+def to_train(key: str) -> str:
+    """The commands that train a pair."""
+    return "\n".join(f"nat train {name}" for name in pair_named(key).names)
+
+
 @pytest.mark.parametrize("page", PAGES[:3])
 def test_a_pair_that_is_not_trained_gives_the_commands(start, tmp_path: Path, page: str) -> None:
     app = start(tmp_path, page)
     text = said(app)
     assert "This pair is not trained yet." in text
-    assert "No network `wrn16_1_baseline` here. Train it with the command below, or choose another pair." in text
-    assert app.code[0].value == "nat train wrn16_1_baseline\nnat train wrn16_1_nat"
+    assert "`wrn16_1_baseline`" in text
+    assert app.code[0].value == to_train("wrn16_1")
 
 
 def test_half_a_pair_names_the_other_half(start, tmp_path: Path) -> None:
@@ -139,7 +171,7 @@ def test_a_checkpoint_trained_anew_is_read_anew(start, tmp_path: Path) -> None:
 def test_the_threshold_holds_on_every_page(start, networks: Path) -> None:
     app = start(networks, PAGES[2])
     app.slider(key="t").set_value(0.35).run()
-    assert "sure above 35 %" in said(app.switch_page(PAGES[0]).run())
+    assert plain(f"sure above {words.percent(0.35)}") in said(app.switch_page(PAGES[0]).run())
     assert app.switch_page(PAGES[1]).run().slider(key="t").value == 0.35
     assert app.switch_page(PAGES[2]).run().slider(key="t").value == 0.35
 
@@ -154,15 +186,15 @@ def test_a_page_that_ends_early_leaves_the_choice_of_another_pair(start, network
 
 def test_your_photos_invites_while_there_is_none(start, networks: Path) -> None:
     app = start(networks, PAGES[1])
-    assert app.title[0].value == "Try it on your own photos."
-    assert "Nothing here yet. Drop in photos of things that are not an airplane, automobile, " in said(app)
+    assert invites(app)
+    assert photo_words.nothing_here(CLASSES) in said(app)
 
 
 def test_one_photo_is_too_few_for_a_rate(start, networks: Path) -> None:
     app = start(networks, PAGES[1])
     app.file_uploader(key="uploads").upload("bee.jpg", BEE, "image/jpeg").run()
     text = said(app)
-    assert "Too few for a rate, so here is each one." in text
+    assert photo_words.photos_sentence({"baseline": 1, "nat": 1}, 1, None) in text
     assert len(app.get("plotly_chart")) == 1
     assert ":gray[**Baseline**]" in text
     assert "1 photo," in text
@@ -178,15 +210,15 @@ def test_bad_files_are_named_and_the_others_shown(start, networks: Path) -> None
     assert len(app.warning) == 1
     assert "note\\_1\\.png" in warning
     assert "JPEG" in warning
-    assert warning.endswith("The other one is fine.")
+    assert warning.endswith(photo_words.others_are_fine(1))
     assert len(app.get("plotly_chart")) == 1
 
 
 def test_only_bad_files_leave_the_page_empty(start, networks: Path) -> None:
     app = start(networks, PAGES[1])
     app.file_uploader(key="uploads").upload("empty.jpg", b"", "image/jpeg").run()
-    assert app.title[0].value == "Try it on your own photos."
-    assert "No other photo came with it." in said(app)
+    assert invites(app)
+    assert photo_words.others_are_fine(0) in said(app)
 
 
 def test_twelve_samples_come_from_stored_predictions_sorted_by_disagreement(start, networks: Path) -> None:
@@ -194,8 +226,14 @@ def test_twelve_samples_come_from_stored_predictions_sorted_by_disagreement(star
     app.button(key="try_samples").click().run()
     text = said(app)
     assert app.toggle(key="samples").value
-    assert "of your 9 (95 % interval" in text
-    assert "Of the 3 photos of things they know, the baseline keeps" in text
+    sure: dict[bool, dict[Kind, int]] = {False: {}, True: {}}
+    for known, kind in itertools.product((False, True), KINDS):
+        stored = (stored_answers.gallery_answers(pair_named("wrn40_1"), each.file)[kind]
+                  for each in samples() if each.known == known)  # fmt: skip
+        sure[known][kind] = sum(each.answer.confidence > 0.9 for each in stored)
+    intervals = {kind: wilson_interval(number, 9) for kind, number in sure[False].items()}
+    assert plain(photo_words.photos_sentence(sure[False], 9, intervals)) in text
+    assert photo_words.known_sentence(sure[True], 3) in text
     assert len(app.get("plotly_chart")) == 8
     app.get("pagination")[0].set_value(2).run()
     assert len(app.get("plotly_chart")) == 4
@@ -208,7 +246,7 @@ def test_the_visitor_says_whether_a_photo_is_one_of_the_ten(start, networks: Pat
     switch = next(toggle for toggle in app.toggle if toggle.key.startswith("known_"))
     switch.set_value(True).run()
     assert ":green[■] Kept." in said(app)
-    assert "None of these is a thing they were never taught" in said(app)
+    assert photo_words.photos_sentence({"baseline": 0, "nat": 0}, 0, None) in said(app)
 
 
 def test_photos_stay_until_the_visitor_forgets_them(start, networks: Path) -> None:
@@ -218,14 +256,14 @@ def test_photos_stay_until_the_visitor_forgets_them(start, networks: Path) -> No
     app.switch_page(PAGES[1]).run()
     assert len(app.get("plotly_chart")) == 1
     app.button(key="forget").click().run()
-    assert app.title[0].value == "Try it on your own photos."
+    assert invites(app)
 
 
 def test_a_photo_taken_out_of_the_drop_zone_is_gone(start, networks: Path) -> None:
     app = start(networks, PAGES[1])
     app.file_uploader(key="uploads").upload("bee.jpg", BEE, "image/jpeg").run()
     app.file_uploader(key="uploads").clear().run()
-    assert app.title[0].value == "Try it on your own photos."
+    assert invites(app)
 
 
 def test_too_many_photos_are_said_to_be_too_many(start, networks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,7 +271,7 @@ def test_too_many_photos_are_said_to_be_too_many(start, networks: Path, monkeypa
     app = start(networks, PAGES[1])
     files = [(f"{number}.jpg", BEE, "image/jpeg") for number in range(3)]
     app.file_uploader(key="uploads").set_value(files).run()
-    assert "These are the first 2; 1 photo more would be too many at once." in said(app)
+    assert photo_words.too_many(2, 1) in said(app)
 
 
 def test_the_camera_waits_behind_a_switch(start, networks: Path) -> None:
@@ -252,13 +290,13 @@ def test_damaged_weights_are_said_when_a_photo_needs_them(start, tmp_path: Path)
     app = start(tmp_path, PAGES[1])
     app.file_uploader(key="uploads").upload("bee.jpg", BEE, "image/jpeg").run()
     assert len(app.warning) == 1
-    assert "is truncated or altered" in app.warning[0].value
+    assert "truncated" in app.warning[0].value
 
 
 def test_attention_compares_the_teachers_and_shares_a_scale_by_level(start, networks: Path) -> None:
     app = start(networks, PAGES[3])
-    assert app.title[0].value.startswith("Baseline and NAT look most differently at the ")
-    assert "In brackets the median of 45 gallery pictures." in said(app)
+    assert app.title[0].value in FURTHEST
+    assert "45 gallery pictures" in said(app)
     app.selectbox(key="looked_at").set_value("none-bee.jpg").run()
     assert any("bee" in alt.lower() for alt in alts(app))
 
@@ -267,9 +305,9 @@ def test_attention_names_those_that_stand_in_and_those_that_are_missing(start, t
     write_pairs(tmp_path, "wrn16_1")
     app = start(tmp_path, PAGES[3])
     text = said(app)
-    assert "stands in for `wrn16_1_student_of_baseline`" in text
-    assert app.code[0].value == "nat train wrn40_1_baseline\nnat train wrn40_1_nat"
-    assert app.title[0].value.startswith("Baseline and NAT look most differently")
+    assert attention_words.stand_in("", "wrn16_1_student_of_baseline").strip() in text
+    assert app.code[0].value == to_train("wrn40_1")
+    assert app.title[0].value in FURTHEST
 
 
 def test_attention_shows_the_visitors_own_photo(start, networks: Path) -> None:
@@ -288,7 +326,7 @@ def test_a_link_restores_a_page(networks: Path, monkeypatch: pytest.MonkeyPatch)
     app = AppTest.from_file(MAIN, default_timeout=60)
     app.query_params.update({"t": "0.35", "pair": "wrn16_1", "set": "noise", "picture": "cat1.jpg", "v": "1"})
     app.run()
-    assert "sure above 35 %" in said(app)
+    assert plain(f"sure above {words.percent(0.35)}") in said(app)
     assert app.selectbox(key="pair").value == "wrn16_1"
     assert app.selectbox(key="picture").value == "cat1.jpg"
     app.switch_page(PAGES[2]).run()
@@ -303,8 +341,8 @@ def test_a_bad_link_falls_back_with_one_sentence(networks: Path, monkeypatch: py
     app.query_params["t"] = value
     app.run()
     text = said(app).replace("\\", "")
-    assert f"This link has a setting we do not know (t={value}). We used 0.9." in text
-    assert "sure above 90 %" in text
+    assert complaint("t", value) in text
+    assert plain(f"sure above {words.percent(0.9)}") in text
 
 
 def test_the_link_holds_what_was_chosen(networks: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,7 @@ from nat_app.views.workshop import words
 from nat_app.views.workshop.lessons import lessons
 from nat_app.views.workshop.numbers import share
 from nat_app.views.workshop.settings import LESSONS
-from tests.app.test_links import opened
-from tests.pages import said
+from tests.pages import opened, said
 
 PAGE = "views/workshop/view.py"
 

@@ -14,25 +14,10 @@ from nat_app.views.your_negatives import words
 from nat_app.views.your_negatives.charts import before_after
 from nat_app.views.your_negatives.settings import SETTINGS, TAUGHT
 from nat_app.views.your_negatives.words import Rates
-from nat_core.store.features import CHOSEN, Features, save_features
 from tests.pages import said
 from tests.synthetic import write_pairs
 
 PAGE = "views/your_negatives/view.py"
-
-
-@pytest.fixture(scope="module")
-def taught_networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A pair of made-up networks, the baseline with made-up features."""
-    folder = write_pairs(tmp_path_factory.mktemp("networks"), "wrn16_1")
-    generator = np.random.default_rng(0)
-    made = {}
-    for name in CHOSEN:
-        ids = tuple(f"{number:016x}" for number in range(60))
-        values = generator.random((60, 64)).astype(np.float32)
-        made[name] = Features(name, ids, values, generator.integers(0, 10, 60))
-    save_features(folder, "wrn16_1_baseline", made)
-    return folder
 
 
 def teaching(app: AppTest):

@@ -8,27 +8,25 @@ from safetensors.torch import save
 
 from nat_app.shared.gallery import FOLDER
 from nat_core.network.models import build
-from tests.app.test_your_negatives_page import taught_networks  # noqa: F401 - the fixture
-from tests.browser.test_pages import address, browser, page, playwright  # noqa: F401 - the fixtures
 from tests.browsing import served
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def teaching_address(taught_networks: Path, browser) -> Iterator[str]:  # noqa: F811
+def teaching_address(taught_networks: Path, browser) -> Iterator[str]:
     """The address of an app with a network that has features to learn from."""
     with served(taught_networks) as started:
         yield started
 
 
-def unfold(page) -> None:  # noqa: F811
+def unfold(page) -> None:
     """Open the sidebar where it is folded away, as it is at first where the window is narrow."""
     if (folded := page.get_by_test_id("stExpandSidebarButton")).is_visible():
         folded.click()
 
 
-def turn_to(page, title: str) -> None:  # noqa: F811
+def turn_to(page, title: str) -> None:
     """Choose a page in the sidebar, and wait until its own title stands there."""
     before = page.locator("h1").first.inner_text()
     unfold(page)
@@ -36,7 +34,7 @@ def turn_to(page, title: str) -> None:  # noqa: F811
     page.wait_for_function("before => (document.querySelector('h1')?.innerText ?? before) !== before", arg=before)
 
 
-def test_an_own_network_is_compared_on_every_page(page, address: str, tmp_path: Path) -> None:  # noqa: F811
+def test_an_own_network_is_compared_on_every_page(page, address: str, tmp_path: Path) -> None:
     mine = tmp_path / "mine.safetensors"
     mine.write_bytes(save(build("wrn16_1", 10, seed=5).state_dict()))
     page.goto(f"{address}/bring_your_own?pair=wrn16_1")
@@ -60,7 +58,7 @@ def test_an_own_network_is_compared_on_every_page(page, address: str, tmp_path: 
         assert chosen.input_value().startswith("Yours: mine.safetensors as Baseline")
 
 
-def test_own_photos_are_taught(page, teaching_address: str) -> None:  # noqa: F811
+def test_own_photos_are_taught(page, teaching_address: str) -> None:
     page.goto(f"{teaching_address}/your_negatives?pair=wrn16_1")
     page.get_by_text("Teach it your own photos").click()
     page.locator("input[type=file]").first.set_input_files(

@@ -40,6 +40,7 @@ PAGES: dict[str, Callable[[Visitor], str]] = {
 }
 
 
+@pytest.mark.checkpoints
 @pytest.mark.slow
 def test_thirty_visitors_train_at_once_and_all_are_served() -> None:
     ready = threading.Barrier(EACH * len(PAGES), timeout=300)

@@ -1,56 +1,13 @@
 """The app in a real browser: open it, upload a photo and a broken file, move the threshold, see the numbers change."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from nat_app.shared.gallery import FOLDER
-from tests.browsing import ARGUMENTS, CHROMIUM, served
-from tests.synthetic import write_network, write_pairs
+from tests.browsing import PATIENCE
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 pytestmark = pytest.mark.browser
-
-PATIENCE = 60_000
-"""Milliseconds: the machine may be busy."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    """Headless Chromium; skips where there is none."""
-    if CHROMIUM is None:
-        pytest.skip("needs a browser: install chromium, or name one in NAT_CHROMIUM")
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory, browser) -> Iterator[str]:
-    """The app's address, on made-up networks."""
-    networks = write_pairs(tmp_path_factory.mktemp("networks"), "wrn16_1", "wrn40_1")
-    write_network(networks, "wrn16_1_student_of_nat", seed=3)
-    with served(networks) as started:
-        yield started
-
-
-@pytest.fixture(params=[(1280, 800), (390, 844)], ids=["wide", "phone"])
-def page(browser, request: pytest.FixtureRequest) -> Iterator:
-    """A page of its own; afterwards, nothing was fetched from elsewhere and nothing went wrong in the browser."""
-    width, height = request.param
-    context = browser.new_context(viewport={"width": width, "height": height})
-    opened = context.new_page()
-    opened.set_default_timeout(PATIENCE)
-    elsewhere, errors = [], []
-    local = ("http://localhost", "ws://localhost", "data:", "blob:", "about:")
-    opened.on("request", lambda request: None if request.url.startswith(local) else elsewhere.append(request.url))
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    yield opened
-    context.close()
-    assert elsewhere == []
-    assert errors == []
 
 
 def test_see_it_shows_two_answers_and_another_picture_for_a_click(page, address: str) -> None:
@@ -78,7 +35,7 @@ def test_a_photo_and_a_broken_file(page, address: str, tmp_path: Path) -> None:
     assert "The other one is fine." in warning
 
 
-def test_the_threshold_moves_and_the_numbers_change(page, address: str) -> None:
+def test_the_threshold_moves_and_the_numbers_change(page, playwright, address: str) -> None:
     page.goto(f"{address}/thresholds")
     title = page.locator("h1", has_text="is fooled by")
     title.wait_for()
@@ -93,7 +50,9 @@ def test_the_threshold_moves_and_the_numbers_change(page, address: str) -> None:
     page.locator("h1", has_text="Above 41").wait_for()
 
 
-def test_line_and_sentences_follow_the_finger_and_the_slider_agrees_after_release(page, address: str) -> None:
+def test_line_and_sentences_follow_the_finger_and_the_slider_agrees_after_release(
+    page, playwright, address: str
+) -> None:
     page.goto(f"{address}/thresholds")
     drawing = page.locator(".drawing svg")
     drawing.wait_for()
@@ -115,7 +74,7 @@ def test_line_and_sentences_follow_the_finger_and_the_slider_agrees_after_releas
     playwright.expect(slider).to_have_value(shown, timeout=PATIENCE)
 
 
-def test_the_line_itself_can_be_dragged_and_commits_on_release(page, address: str) -> None:
+def test_the_line_itself_can_be_dragged_and_commits_on_release(page, playwright, address: str) -> None:
     page.goto(f"{address}/thresholds?t=0.9")
     drawing = page.locator(".drawing svg")
     drawing.wait_for()

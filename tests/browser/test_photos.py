@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 from nat_app.shared.gallery import FOLDER
-from tests.browser.test_pages import PATIENCE, address, browser, page, playwright  # noqa: F401 - the fixtures
 
 pytestmark = pytest.mark.browser
 
 
-def test_a_zip_of_photos_one_opened_and_faded_by_the_keyboard(page, address: str, tmp_path: Path) -> None:  # noqa: F811
+def test_a_zip_of_photos_one_opened_and_faded_by_the_keyboard(page, playwright, address: str, tmp_path: Path) -> None:
     trip = tmp_path / "trip.zip"
     with zipfile.ZipFile(trip, "w") as archive:
         for name in ("none-bee.jpg", "cat1.jpg"):
@@ -49,7 +48,7 @@ def test_a_zip_of_photos_one_opened_and_faded_by_the_keyboard(page, address: str
     assert page.locator("[data-testid=stException]").count() == 0
 
 
-def test_attention_computes_what_speaks_for_the_answer(page, address: str) -> None:  # noqa: F811
+def test_attention_computes_what_speaks_for_the_answer(page, address: str) -> None:
     page.goto(f"{address}/attention")
     page.locator("h1", has_text="look most differently").wait_for()
     page.get_by_role("tab", name="Which pixels speak").click()
@@ -61,7 +60,7 @@ def test_attention_computes_what_speaks_for_the_answer(page, address: str) -> No
     assert page.locator("[data-testid=stException]").count() == 0
 
 
-def test_an_own_image_set_is_asked_and_its_predictions_are_downloaded(page, address: str, tmp_path: Path) -> None:  # noqa: F811
+def test_an_own_image_set_is_asked_and_its_predictions_are_downloaded(page, address: str, tmp_path: Path) -> None:
     things = tmp_path / "things.zip"
     with zipfile.ZipFile(things, "w") as archive:
         for name in ("none-bee.jpg", "none-pizza.jpg"):

@@ -4,18 +4,18 @@ import re
 
 import pytest
 
-from tests.browser.test_pages import PATIENCE, address, browser, page, playwright  # noqa: F401 - the fixtures
+from tests.browsing import PATIENCE
 
 pytestmark = pytest.mark.browser
 
 
-def falsely_sure(page) -> list[int]:  # noqa: F811
+def falsely_sure(page) -> list[int]:
     """Both gauges, in percent."""
     texts = page.locator("p", has_text="Falsely sure on").all_inner_texts()
     return [int(re.search(r"(\d+)\s*%", text).group(1)) for text in texts]
 
 
-def test_a_ring_makes_nats_gauge_fall_on_the_very_same_canvas(page, address: str) -> None:  # noqa: F811
+def test_a_ring_makes_nats_gauge_fall_on_the_very_same_canvas(page, address: str) -> None:
     page.goto(f"{address}/playground")
     canvas = page.locator(".plane canvas").nth(1)
     canvas.wait_for()
@@ -40,7 +40,7 @@ def test_a_ring_makes_nats_gauge_fall_on_the_very_same_canvas(page, address: str
     assert page.locator("[data-testid=stException]").count() == 0
 
 
-def test_digits_are_learned_from_nothing_while_one_watches(page, address: str) -> None:  # noqa: F811
+def test_digits_are_learned_from_nothing_while_one_watches(page, playwright, address: str) -> None:
     page.goto(f"{address}/digits_live")
     page.locator("h1", has_text="Two networks that know nothing yet.").wait_for()
     page.get_by_role("button", name="Train", exact=True).click()

@@ -10,14 +10,13 @@ from nat_app.shared.pairs import pair_named
 from nat_app.views.workshop.lessons import lessons
 from nat_app.views.workshop.numbers import filled
 from nat_app.views.workshop.teacher import answers_html, sheet_html
-from tests.browser.test_pages import PATIENCE, browser  # noqa: F401 - the fixture
-from tests.browsing import ROOT, served
+from tests.browsing import PATIENCE, ROOT, served
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(browser) -> Iterator:  # noqa: F811
+def page(browser) -> Iterator:
     """A page of its own."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     opened = context.new_page()
@@ -29,6 +28,7 @@ def page(browser) -> Iterator:  # noqa: F811
     assert errors == []
 
 
+@pytest.mark.checkpoints
 def test_a_walk_through_the_five_cards(page) -> None:
     opened = {"see_it": "sure", "playground": "the same start", "thresholds": "is fooled by"}
     with served(ROOT / "checkpoints") as address:
@@ -56,6 +56,7 @@ def test_a_walk_through_the_five_cards(page) -> None:
         assert page.locator("[data-testid=stException]").count() == 0
 
 
+@pytest.mark.checkpoints
 def test_both_sheets_print_on_two_pages_at_most(page, monkeypatch, fresh_caches, tmp_path: Path) -> None:
     monkeypatch.setenv("NAT_CHECKPOINTS", str(ROOT / "checkpoints"))
     pair = pair_named("wrn16_1")

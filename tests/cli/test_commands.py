@@ -21,6 +21,7 @@ from nat_core.measure.predictions import softmax
 from nat_core.paper.tables import render
 from nat_core.store.checkpoints import load_card
 from tests.browsing import wait_until_healthy
+from tests.servers import Server
 
 VERBS = ("data", "train", "predict", "evaluate", "report", "reproduce", "app")
 
@@ -252,22 +253,6 @@ def test_report_renews_cards_from_stored_predictions(networks: Path, capsys: pyt
 def test_report_of_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", "--checkpoints", str(tmp_path / "none")]) == 1
     assert "none: name the one that holds the networks" in capsys.readouterr().err
-
-
-class Server:
-    """A server that was started with a command and an environment, and has ended; none really is."""
-
-    def __init__(self, started: dict, command: list[str], env: dict[str, str]) -> None:
-        started.update(command=command, env=env)
-
-    def __enter__(self) -> "Server":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        pass
-
-    def wait(self) -> int:
-        return 0
 
 
 def test_app_runs_beside_the_engine_with_the_folders_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

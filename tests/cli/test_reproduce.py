@@ -18,7 +18,7 @@ NAT = recipe_named("wrn16_1_nat")
 
 
 def test_an_estimate_is_steps_times_the_time_of_each_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timing, "_step_seconds", lambda recipe, device: recipe.sizes[0][0] / 1000)
+    monkeypatch.setattr(timing, "step_seconds", lambda recipe, device: recipe.sizes[0][0] / 1000)
     # 781 steps an epoch, 60 epochs: 55 % at .024 s and 45 % at .032 s, then 91,000 pictures in passes of a third.
     training = 781 * 60 * (0.55 * 0.024 + 0.45 * 0.032)
     assert timing.estimated_seconds(NAT) == pytest.approx(training + 91_000 / 64 / 3 * 0.032)
@@ -30,9 +30,9 @@ def test_steps_of_the_very_kind_are_timed() -> None:
     tiny = {"epochs": 1, "sizes": ((8, 1.0),), "batch_size": 4, "precision": "float32"}
     student = replace(recipe_named("wrn16_1_student_of_nat"), **tiny)
     for recipe in (replace(NAT, **tiny), student):
-        assert timing._step_seconds(recipe, "cpu") > 0
+        assert timing.step_seconds(recipe, "cpu") > 0
     with pytest.raises(ValueError, match="unknown device"):
-        timing._step_seconds(student, "abacus")
+        timing.step_seconds(student, "abacus")
 
 
 def test_the_plan_names_every_run_and_what_is_done(
@@ -63,7 +63,7 @@ def test_each_run_has_a_line_and_news_come_at_once(capsys: pytest.CaptureFixture
         line = "epoch 1/2"
 
     progress = Progress([PlannedRun(NAT)], {"cpu/wrn16_1_nat/seed0": Child()})
-    show = reproduce._Lines()
+    show = reproduce.ProgressLines()
     for _ in range(3):
         show(progress)
     assert capsys.readouterr().err == "cpu/wrn16_1_nat/seed0: epoch 1/2\n"

@@ -5,31 +5,11 @@ import zipfile
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from nat_core.data import uploaded_sets
 from nat_core.data.uploaded_sets import labels_among, read_own_set
 from nat_core.errors import UnreadableSet
-
-
-def npz(**arrays) -> bytes:
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    return buffer.getvalue()
-
-
-def picture(colour: tuple[int, int, int]) -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", (40, 40), colour).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
+from tests.uploads import npz, picture, zipped
 
 
 def test_medmnists_keys_are_read_and_grey_pictures_become_coloured_and_32() -> None:

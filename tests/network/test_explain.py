@@ -128,15 +128,20 @@ def test_progress_can_give_up_and_the_next_one_begins(pixels: np.ndarray, method
     assert np.isfinite(method(asked, pixels, 0).values).all()
 
 
-def test_grad_cam_leaves_no_hook_on_a_network_that_others_ask(pixels: np.ndarray) -> None:
-    asked = network()
-    hooks: list[int] = []
-    grad_cam(asked, pixels, 0, progress=lambda _: hooks.extend(len(each._forward_hooks) for each in modules(asked)))
-    assert not any(hooks)
+@pytest.mark.parametrize("hook", ["forward_hook", "forward_pre_hook", "full_backward_hook"])
+def test_grad_cam_sets_no_hook_on_a_network_that_others_ask(
+    pixels: np.ndarray, monkeypatch: pytest.MonkeyPatch, hook: str
+) -> None:
+    asked, set_on = network(), []
+    register = getattr(torch.nn.Module, f"register_{hook}")
 
+    def noted(module: torch.nn.Module, *arguments, **options):
+        set_on.append(module)
+        return register(module, *arguments, **options)
 
-def modules(asked: Network) -> list[torch.nn.Module]:
-    return list(asked.model.modules())
+    monkeypatch.setattr(torch.nn.Module, f"register_{hook}", noted)
+    grad_cam(asked, pixels, 0)
+    assert not set(set_on) & set(asked.model.modules())
 
 
 def test_one_attribution_at_a_time(pixels: np.ndarray) -> None:

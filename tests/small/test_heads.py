@@ -100,6 +100,7 @@ def test_what_cannot_be_learned_is_refused(classifier: torch.nn.Linear) -> None:
         start(classifier, -1)
 
 
+@pytest.mark.checkpoints
 @pytest.mark.skipif(not (SHIPPED / "wrn16_1_baseline" / FEATURES).is_file(), reason="needs features in checkpoints/")
 def test_five_photos_protect_themselves_and_little_else_at_hardly_any_cost() -> None:
     from nat_core.data.sets import load_set

@@ -15,6 +15,7 @@ FOLDER = Path(__file__).parents[2] / "checkpoints"
 NAMES = available(FOLDER)
 
 
+@pytest.mark.checkpoints
 def test_there_are_networks() -> None:
     assert {"digits_baseline", "digits_nat"} <= set(NAMES)
 

@@ -190,7 +190,7 @@ def test_the_trial_takes_the_faster_precision(monkeypatch: pytest.MonkeyPatch) -
         ({"float32": 1.0, "bfloat16": 0.5}, "bfloat16"),
         ({"float32": 1.0, "bfloat16": 0.9}, "float32"),
     ):
-        monkeypatch.setattr(module, "_seconds", lambda model, images, precision, times=times: times[precision])
+        monkeypatch.setattr(module, "trial_seconds", lambda model, images, precision, times=times: times[precision])
         assert choose_precision(recipe, model) == expected
 
 

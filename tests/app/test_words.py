@@ -1,0 +1,133 @@
+"""The sentences of the app: each word function gives, for numbers chosen by hand, the very sentence that pages show."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nat_app.shared import words
+from nat_app.shared.words import Answer
+from nat_app.views.attention import words as attention
+from nat_app.views.digits_live import words as digits
+from nat_app.views.playground import words as playground
+from nat_app.views.thresholds import words as thresholds
+from nat_app.views.workshop import words as workshop
+from nat_app.views.your_negatives import words as negatives
+from nat_app.views.your_negatives.words import Rates
+from nat_app.views.your_photos import words as photos
+from nat_app.visit.fair_queue import waiting_sentence
+from tests.pages import plain
+
+SURE, UNSURE = Answer(0.95, "ship"), Answer(0.2, "ship")
+FOOLED, KEPT = {"baseline": 0.56, "nat": 0.05}, {"baseline": 0.91, "nat": 0.85}
+AT, APART = {"baseline": 0.9, "nat": 0.9}, {"baseline": 0.71, "nat": 0.3}
+FEW = {"baseline": 7, "nat": 1}
+INTERVALS = {"baseline": (0.32, 0.807), "nat": (0.015, 0.354)}
+ANSWERS = {"baseline": Answer(0.97, "ship"), "nat": Answer(0.2, "cat")}
+HERE, USUAL = {"low": 0.1, "middle": 0.4, "high": 0.9}, {"low": 0.2, "middle": 0.3, "high": 0.8}
+FOUND = SimpleNamespace(values=np.array([1.5, -0.25]), logit=2.0, blank=0.7)
+
+
+def warm(temperature: float, baseline: float) -> tuple[Any, ...]:
+    """What a temperature makes of NCRs of .7 and .4: the baseline's is now this, NAT's is as before."""
+    now = {"baseline": baseline, "nat": 0.4}
+    return temperature, {"baseline": 0.7, "nat": 0.4}, now, {"baseline": 0.6, "nat": 0.5}, 0.9
+
+
+WHOLE: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
+    (words.nat_fooled, (SURE, SURE, 0.9, 0.052, "CIFAR-100 pictures"),
+     "NAT is fooled by this one as well. That happens to 5 in 100 CIFAR-100 pictures."),
+    (words.nat_fooled, (UNSURE, SURE, 0.9, 0.0004, "CIFAR-100 pictures"),
+     "NAT is fooled by this one. That happens to fewer than 1 in 100 CIFAR-100 pictures."),
+    (words.nat_fooled, (UNSURE, SURE, 0.9, None, ""), "NAT is fooled by this one."),
+    (words.listed, (["a bird", "cat", "dog"],), "a bird, cat or dog"),
+    (words.threshold_title, (FOOLED, AT, False), "Above 90 %, the baseline is fooled by 56 of 100, NAT by 5."),
+    (words.threshold_title, (KEPT, AT, True), "Above 90 %, the baseline keeps 91 of 100, NAT 85."),
+    (words.threshold_title, (FOOLED, APART, False),
+     "Keeping 95 of 100, the baseline is fooled by 56 of 100, NAT by 5."),
+    (words.threshold_title, (KEPT, APART, True), "To keep 95 of 100, the baseline needs t = 0.71, NAT t = 0.30."),
+    (thresholds.trade_sentence, (FOOLED, KEPT),
+     "In 100, NAT is fooled by 51 fewer, and turns away 6 more of what it knows."),
+    (thresholds.trade_sentence, (FOOLED, {"baseline": 0.85, "nat": 0.91}),
+     "In 100, NAT is fooled by 51 fewer, and turns away no more of what it knows."),
+    (thresholds.trade_sentence, ({"baseline": 0.125, "nat": 0.018}, {"baseline": 0.943, "nat": 0.941}),
+     "In 100, NAT is fooled by 10 fewer, and turns away hardly more of what it knows."),
+    (thresholds.trade_sentence, ({"baseline": 0.05, "nat": 0.06}, KEPT),
+     "Here NAT is fooled more often than the baseline."),
+    (thresholds.trade_sentence, ({"baseline": 0.5, "nat": 0.5}, KEPT), "Here NAT is fooled as often as the baseline."),
+    (photos.photos_sentence, (FEW, 12, INTERVALS),
+     "Baseline is wrongly sure of 7 of your 12 (95 % interval 32-81 %), NAT of 1 (95 % interval 2-35 %)."),
+    (photos.photos_sentence, (FEW, 3, None), "Too few for a rate, so here is each one."),
+    (photos.photos_sentence, (FEW, 0, None),
+     "None of these is a thing they were never taught, so neither can be fooled."),
+    (photos.known_sentence, ({"baseline": 1, "nat": 0}, 1),
+     "Of the 1 photo of things they know, the baseline keeps 1, NAT 0."),
+    (photos.too_many, (2, 1), "These are the first 2; 1 photo more would be too many at once."),
+    (photos.problems, (["x"] * 8, 2), "x  \n" * 6 + "So it is with 2 more files.  \nThe other 2 are fine."),
+    (attention.attention_title, (HERE,), "Baseline and NAT look most differently at the high level."),
+    (attention.attention_title, (None,), "Where the networks look."),
+    (attention.found_sentence, ("NAT", "cat", "integrated_gradients", FOUND),
+     "NAT, cat: the pixels add up to +1.25; the logit is 2.00, and 0.70 on the mean colour, +1.30 apart."),
+    (attention.found_sentence, ("NAT", "cat", "occlusion", FOUND),
+     "NAT, cat: a covered square counts +1.50 at most and -0.25 at least."),
+    (waiting_sentence, (0, 0.2), "Others are training now; you are first, about 1 s."),
+    (waiting_sentence, (11, 12.4), "Others are training now; you are number 12, about 12 s."),
+    (playground.title, ({"baseline": 0.5, "nat": 0.625}, 10, 3),
+     "Here NAT is falsely sure on 62 % of the plane, the baseline on 50 %."),
+    (negatives.title, (0, 0, None, "nat"), "Choose things it was never taught."),
+    (negatives.title, (0, 1, None, "nat"), "NAT is sure of none of these 1. It was taught none of them."),
+    (negatives.cost, (Rates(0, 0, 0.2, 0.9, 0.77), Rates(0, 0, 0.2, 0.875, 0.7), 2000),
+     "What it cost: right about 87.5 % of 2,000 CIFAR-10 test pictures, before 90.0 %; keeps 70 of 100 of them, before "
+     "77."),
+    (workshop.title, (5, 5, None, 45), "All five done. Now try the challenges."),
+    (workshop.title, (4, 5, "Where does it fail?", 45), "4 of 5 done. Next: Where does it fail?"),
+    (workshop.guessed, (0.6, 0.95, 0, 3), "You said 60 %. It is **95 %**: 0 of 3 points."),
+    (workshop.photo_verdict, ("baseline", "both", 0.8, ANSWERS, 1, 3),
+     "No: only the baseline is sure. You gave the baseline 80 %; it has 97 %. 1 of 3 points."),
+    (digits.title, ({"baseline": 0.44, "nat": 0.44}, 200), "Digits they never saw fool both: 44 of 100."),
+    (digits.title, ({"baseline": 0.53, "nat": 0.17}, 400),
+     "Digits they never saw fool the baseline 53 of 100 times, NAT 17 of 100."),
+]  # fmt: skip
+PARTS: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
+    (thresholds.temperature_sentence, warm(2, 0.4),
+     "Here the temperature alone brings the baseline to where NAT was without it."),
+    (thresholds.temperature_sentence, warm(2, 0.6),
+     "The temperature helps the baseline, but alone it does not cure it."),
+    (thresholds.temperature_sentence, warm(2, 0.6), "fooled by 60 of 100 at temperature 2 (70 at 1), NAT by 40 (40)."),
+    (thresholds.temperature_sentence, warm(0.5, 0.7), "The temperature alone does not cure the baseline"),
+    (thresholds.temperature_sentence, warm(1, 0.7), "At temperature 1 the networks are as they were trained."),
+    (attention.distance_sentence, (HERE, USUAL, 45, "gallery pictures"),
+     "How far baseline and NAT lie apart: low 0.10 (0.20), middle 0.40 (0.30), high 0.90 (0.80). In brackets the "
+     "median of 45 gallery pictures."),
+    (attention.faint, (Answer(0.12, "cat"), "NAT teacher", 10), "The map is faint, not broken."),
+    (attention.spread_caption, (10_000, "test pictures"),
+     "Diamond: this picture. Tick: the median of 10,000 test pictures;"),
+    (playground.sentence, ({"baseline": 0.9, "nat": 0.8}, 10, 1), "NAT was shown 1 negative, and is sure as before"),
+    (playground.sentence, ({"baseline": 0.9, "nat": 0.9}, 10, 1), "NAT was shown 1 negative. Train on"),
+    (negatives.full, (12,), "That is the most it learns at once (12)"),
+    (workshop.fools_both, ({"baseline": True, "nat": False}, ANSWERS), "It fools the baseline alone"),
+    (workshop.fools_both, ({"baseline": False, "nat": True}, ANSWERS), "It fools NAT alone"),
+    (workshop.factory_both, ({"baseline": 0.5, "nat": 0.6}, {"baseline": 10.0, "nat": 20.0}, 50.0),
+     "Here the baseline is the cheaper one. With t = 1.00 a person looks at every part, for 50."),
+    (digits.sentence, (100, 200, 400, 0.0, 0.3), "From step 200 on"),
+    (digits.sentence, (300, 200, 400, 0.03, 0.1), "Watch how sure"),
+    (digits.sentence, (400, 200, 400, 0.03, 0.17), "down to 3 of 100"),
+    (digits.sentence, (400, 200, 400, 0.03, 0.05), "which it never saw."),
+]  # fmt: skip
+
+
+def name_of(value: object) -> str | None:
+    """A test's name: the function's room and its own name."""
+    return f"{value.__module__.split('.')[-2]}.{value.__name__}" if callable(value) else None
+
+
+@pytest.mark.parametrize(("function", "arguments", "sentence"), WHOLE, ids=name_of)
+def test_a_sentence_is_said_whole(function: Callable[..., str], arguments: tuple, sentence: str) -> None:
+    assert plain(function(*arguments)) == sentence
+
+
+@pytest.mark.parametrize(("function", "arguments", "part"), PARTS, ids=name_of)
+def test_a_sentence_holds_what_the_numbers_decide(function: Callable[..., str], arguments: tuple, part: str) -> None:
+    assert part in plain(function(*arguments))
