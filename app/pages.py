@@ -34,6 +34,7 @@ PAGES = (
     Page("bring_your_own", "Bring your own", ":material/upload_file:"),
     Page("evidence", "Evidence", ":material/fact_check:"),
 )
+# See it has nothing to add to EVERYWHERE; what is chosen on Digits live and Bring your own is in no link.
 SETTINGS: tuple[PageSettings, ...] = (
     EVERYWHERE,
     YOUR_PHOTOS,

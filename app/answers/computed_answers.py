@@ -23,7 +23,7 @@ from nat_core.measure.predictions import Predictions
 from nat_core.store.features import Features, load_features
 
 KEPT = 512
-"""So many attributions are kept, for all visitors."""
+"""How many attributions are kept, for all visitors together."""
 
 
 def in_one_batch(names: dict[Kind, str], pixels: UInt8[np.ndarray, "n 32 32 3"]) -> dict[Kind, Predictions]:
@@ -35,6 +35,7 @@ def in_one_batch(names: dict[Kind, str], pixels: UInt8[np.ndarray, "n 32 32 3"])
     }
 
 
+# Streamlit hashes no argument that begins with an underscore: `ids` are the pictures' hashes already.
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _batch(where: Path, name: str, stamp: tuple[int, ...], ids: tuple[str, ...], _pixels: np.ndarray) -> Predictions:
     from nat_core.network.inference import predict
@@ -100,10 +101,12 @@ def explained(
     `options` are pairs of an argument's name and its value; `progress` is told the share done.
     """
     key = (stored_answers.folder(), name, stored_answers.stamp_of(name), image_id(pixels), method, target, options)
+    # Not locked while it is computed: two visitors with the same question may both compute it, but neither waits.
     found = _kept().get(key)
     if found is None:
         from nat_core.network import explain
 
+        # Named here and not at the top of the file, as the functions come with torch.
         methods: dict[str, Callable[..., explain.Attribution]] = {
             "integrated_gradients": explain.integrated_gradients,
             "occlusion": explain.occlusion,

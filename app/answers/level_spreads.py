@@ -64,6 +64,7 @@ def stored() -> tuple[PairLevels, ...]:
 
 def spreads(first: str, second: str) -> dict[str, Spread]:
     """The spreads of two networks by image set; none where they were not measured, or one is a visitor's."""
+    # A visitor's network has no stored weights, by whose digest a pair is found.
     if not {first, second} <= set(stored_answers.present()):
         return {}
     pairs = stored()
@@ -85,7 +86,7 @@ def spreads(first: str, second: str) -> dict[str, Spread]:
 
 
 def sentence(first: str, second: str, set_name: str) -> str:
-    """Where the difference that NAT makes begins on a set, and what two baselines of other seeds say to it."""
+    """Where the difference that NAT makes begins on a set, and how far two baselines of different seeds lie apart."""
     pairs = stored()
     ours, theirs = (NetworkId.of(stored_answers.card(name)) for name in (first, second))
     found = finding(pairs, ours, theirs, set_name)

@@ -1,6 +1,6 @@
 """The only loader: what the pages ask of checkpoints, pictures and networks, and what is counted from it, cached.
 
-Stored predictions need no torch. Torch is imported once, for a visitor's own photo, by `answer` and `network`.
+Stored predictions need no torch; `warm_up`, `answer` and `network` import it, once for all visitors.
 """
 
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -97,6 +97,7 @@ def stamp_of(name: str) -> tuple[int, ...]:
     return tuple(number for file in files for number in (file.stat().st_mtime_ns, file.stat().st_size))
 
 
+# Resources, not data: Streamlit would hand out data as a new copy at every call, and nobody changes these.
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _card(where: Path, name: str, stamp: tuple[int, ...]) -> checkpoints.Card:
     return checkpoints.load_card(where, name)
@@ -143,6 +144,7 @@ def sets(name: str) -> dict[str, SetReport]:
     }
 
 
+# The cache is that of all visitors; the name of an own set holds its digest, so nobody meets another's.
 @st.cache_data(max_entries=64, show_spinner=False)
 def _own_report(where: Path, name: str, set_name: str, role: str, stamp: tuple[int, ...]) -> SetReport:
     return evaluate_set(predictions(name, known_set(name)), predictions(name, set_name), role)
@@ -167,6 +169,7 @@ def image_set(name: str, data: Path) -> ImageSet:
     return brought_along.sets()[name].images if name in brought_along.sets() else _image_set(name, data)
 
 
+# Two at most: 50,000 pictures of 32 x 32 pixels take 154 MB.
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _image_set(name: str, data: Path) -> ImageSet:
     return load_set(name, data)
@@ -207,6 +210,7 @@ def telling_picture(pair: Pair) -> str:
 @st.cache_resource(show_spinner=False)
 def warm_up() -> Future:
     """Begin to import torch in the background, once for all visitors; return its future."""
+    # A future, so that pages which need torch can wait for it, and an error of the import reaches them.
     return ThreadPoolExecutor(1, thread_name_prefix="warm-up").submit(_import_torch)
 
 
@@ -248,6 +252,8 @@ def _network(where: Path, name: str, stamp: tuple[int, ...]):
     return load_network(where, name)
 
 
+# The division gives the very floats of 0.35 and its like; np.linspace misses ten of them by a hair, and NCR counts
+# strictly above t.
 CURVE = np.arange(101) / 100
 """The thresholds of every curve and of the CSV."""
 

@@ -17,14 +17,15 @@ from nat_core.measure.metrics import accuracy
 from nat_core.measure.predictions import Predictions
 
 BATCH = 128
-"""So many pictures are asked about at once; between two batches the visitor can stop."""
+"""How many pictures are asked about at once; the visitor can stop between two batches."""
 MOST = 5
-"""So many image sets are kept in a visit."""
+"""How many image sets a visit keeps."""
 
 
 def take(content: bytes, file: str, role: str, progress: Callable[[float], object]) -> OwnSet:
     """Read a file and keep its set, in place of the oldest where there are MOST. Raises UnreadableSet."""
     images = read_own_set(content, file, progress)
+    # Not the pixels alone: the caches of all visitors go by the name, and labels and role change the answers.
     digest = sha256(images.pixels.tobytes() + repr((images.ids, images.classes, role)).encode()).hexdigest()[:12]
     kept, name = brought_along.sets(), own_name(digest, file)
     if name not in kept:
@@ -54,6 +55,7 @@ def ask(each: OwnSet, name: str, progress: Callable[[float], object]) -> None:
         progress(start / len(images))
         batch = slice(start, start + BATCH)
         parts.append(inference.predict(network, images.pixels[batch], ids=images.ids[batch]).logits)
+    # Kept only once it is whole: an asking that was stopped begins anew.
     each.said[name] = Predictions(name, each.name, images.ids, np.concatenate(parts), images.labels)
 
 
@@ -96,6 +98,8 @@ def catch_up(pair: Pair) -> None:
     for number, (each, name) in enumerate(missing):
 
         def show(share: float, number: int = number, each: OwnSet = each, name: str = name) -> None:
+            # Whatever calls Streamlit ends the run once the visitor has pressed Stop, so this is also where asking
+            # stops.
             whole = (number + share) / len(missing)
             done = round(share * len(each.images))
             bar.progress(whole, f"{name}: {done:,} of {len(each.images):,} pictures")

@@ -30,6 +30,7 @@ OWN = ("localhost", "127.0.0.1", "::1")
 
 def address() -> str | None:
     """The address that phones open, None where the app serves this computer alone."""
+    # The command that finds the address starts the app as a process of its own, so it is told by the environment.
     return os.environ.get(VARIABLE) or None
 
 

@@ -54,12 +54,14 @@ html { font-size: 125%; }
 :root { --widest: 1375px; }
 .st-key-page .js-plotly-plot text { font-size: 15.5px !important; }
 </style>"""
-"""Text at 125 %, for who looks from afar."""
+"""Text at 125 %, for anyone who looks from afar."""
 WITHOUT_SETTINGS = "<style>.st-key-page details { display: none; }</style>"
 PAGE = "page"
 """The key of the container that holds the page."""
 
 
+# A StopException, because parts that are drawn again by themselves run without main.py, which catches it: there
+# Streamlit takes it for an end, not for an error.
 class PageEnd(StopException):
     """Ends a page early, as `st.stop` does, but not the run: the sidebar, in which another pair is chosen, follows."""
 
@@ -84,7 +86,7 @@ def offer(name: str, content: Callable[[], str]) -> None:
     """Offer what the page shows as a CSV file; `content` is asked for it once the visitor wants it.
 
     It is asked outside of the visit's session, and kept until the next run: so it must be made of plain values alone.
-    One that held the session would keep it from ever ending.
+    A value that held the session would keep it from ever ending.
     """
     OFFERED_VIEW.get().name, OFFERED_VIEW.get().content = name, content
 
@@ -138,15 +140,17 @@ def copy_link(pages: Sequence[PageSettings]) -> None:
 
 
 def settle() -> None:
-    """Take what holds on every page, the pair and the threshold, into the visit's state where it is not there yet."""
+    """Take what holds on every page, the pair and the threshold, into the visit's state unless it is there already."""
     if PAIR.value is None or (PAIR.value == OWN_PAIR and brought_along.pair() is None):
         PAIR.put(default_pair(stored_answers.present()).key)
     THRESHOLD.bind()
+    # A run that the visitor cut short never came to `download_view`, and left what its page had offered.
     OFFERED_VIEW.forget()
 
 
 def sidebar() -> None:
     """Draw the choice of the pair; its key is "pair", and it holds on every page."""
+    # Pairs that are not trained are offered too: the page then names the commands that train them.
     present, brought = stored_answers.present(), brought_along.pair()
     titles = {pair.key: _pair_label(pair, present) for pair in (*([brought] if brought else []), *OFFERED)}
     with st.sidebar:
@@ -205,6 +209,7 @@ def require(names: Sequence[str], *, gallery: bool = False) -> None:
     if missing:
         not_trained(missing, "This pair is not trained yet.", "or choose another pair")
     with checked():
+        # The predictions as well as the card: a damaged file is then named before the page has drawn anything.
         for name in names:
             stored_answers.card(name)
             stored_answers.predictions(name, stored_answers.known_set(name))

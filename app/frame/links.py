@@ -1,6 +1,6 @@
-"""Links that restore a page: read with a sentence for what they may not hold, followed, written.
+"""Links that restore a page, as the pages' settings describe it: read, followed and written.
 
-What a link may hold is what the pages' settings say; the app's entry hands them over.
+What a link should not hold is left out, and a sentence says so. The app's entry hands the settings over.
 """
 
 from collections import Counter
@@ -68,6 +68,7 @@ def read(
             values[key] = reader(text)
         except ValueError:
             instead = f"We used {used[key]}." if used and key in used else "We left it out."
+            # A link may come from anyone, so what it says is cut short.
             complaints.append(f"This link has a setting we do not know ({key}={text[:40]}). {instead}")
     return values, complaints
 
@@ -120,6 +121,7 @@ def here(pages: Iterable[PageSettings]) -> list[tuple[Setting, Any]]:
 
 def choose(**values: Any) -> None:
     """Choose settings of other pages, by their keys, from the next run on."""
+    # Not put at once: Streamlit lets nobody set a widget's value in a run that has drawn it.
     FOLLOWED.get().chosen |= values
 
 
@@ -132,6 +134,8 @@ def go(page: str, **values: Any) -> None:
 def follow(pages: Sequence[PageSettings], used: Mapping[str, Any] | None = None) -> list[str]:
     """Take over a link that this visit began with or followed, before any widget is made; return the complaints."""
     followed, query = FOLLOWED.get(), st.query_params.to_dict()
+    # The address keeps its query from run to run and loses it on the way to another page: only another query is another
+    # link.
     if followed.query is None or (query and query != followed.query):
         values, followed.complaints = read(query, pages, used)
         for setting in unnamed(values, pages) if query else ():

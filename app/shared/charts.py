@@ -32,12 +32,13 @@ def probability_bars(
             marker=fill(colours.of(kind), PATTERNS[kind]),
             text=[percent(p) if index == winner else "" for index, p in enumerate(probabilities)],
             textposition="outside",
-            cliponaxis=False,
+            cliponaxis=False,  # a label may reach beyond the axes
             hovertemplate="%{y}: %{x:.1%}<extra></extra>",
         )
     )
     _no_opinion_line(figure, len(classes), colours)
     _corner_title(figure, kind, colours)
+    # Plotly draws the first class at the bottom.
     figure.update_yaxes(autorange="reversed", ticklabelstandoff=4, showgrid=False, fixedrange=True)
     # Room right of 100 % for the label of a bar that reaches it.
     figure.update_xaxes(range=[0, 1.18], fixedrange=True, **share_axis(colours, (0, 0.5, 1)))
@@ -64,6 +65,7 @@ def paired_bars(
             text=[percent(p) if index == winner else "" for index, p in enumerate(probabilities[kind])],
             textposition="outside",
             textfont={"size": 12},
+            # Or Plotly shrinks the label to the height of its bar, of which there are twenty here.
             constraintext="none",
             cliponaxis=False,
             hovertemplate=f"{NAMES[kind]}, %{{y}}: %{{x:.1%}}<extra></extra>",
@@ -111,6 +113,7 @@ def panel_title(figure: go.Figure, panel: int, text: str, font: dict | None = No
         x=0,
         xref="paper",
         y=1,
+        # The panel's own height, whatever its values: "domain" runs from 0 to 1.
         yref=f"y{'' if panel == 1 else panel} domain",
         xanchor="left",
         yanchor="bottom",
@@ -125,6 +128,7 @@ def fill(colour: str, pattern: str) -> dict:
     return {
         "color": colour,
         "line": {"color": colour, "width": 1},
+        # "replace" gives the colour to the hatching; "overlay" would give it to the ground behind.
         "pattern": {"shape": pattern, "fillmode": "replace", "size": 5, "solidity": 0.45},
     }
 

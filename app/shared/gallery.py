@@ -1,7 +1,4 @@
-"""The gallery: free pictures that the pages show, read from its gallery.json, and how they are drawn.
-
-CREDITS.md is made from the same file.
-"""
+"""The gallery: the free pictures of gallery.json, how pages draw them, and CREDITS.md, which is made from that file."""
 
 import base64
 import io
@@ -53,7 +50,7 @@ class GalleryPicture:
 
     @property
     def path(self) -> Path:
-        """Where the file lies."""
+        """The file's path."""
         return FOLDER / self.file
 
     @property
@@ -83,6 +80,7 @@ def gallery_pictures() -> tuple[GalleryPicture, ...]:
     """Return the pictures, those of no class first, each group in the order of the file."""
     entries = json.loads((FOLDER / "gallery.json").read_text(encoding="utf-8"))
     pictures = [_picture(entry) for entry in entries]
+    # The order is stable, and False comes before True.
     return tuple(sorted(pictures, key=lambda picture: picture.known))
 
 
@@ -117,6 +115,7 @@ def with_inset(photo: UInt8[np.ndarray, "h w 3"], pixels: UInt8[np.ndarray, "32 
     square = Image.fromarray(photo[top : top + side, left : left + side]).resize((512, 512), Image.Resampling.BICUBIC)
     inset = round(512 * INSET)
     seen = Image.fromarray(pixels).resize((inset, inset), Image.Resampling.NEAREST)
+    # A white edge parts the inset from a photo of any colour.
     square.paste((255, 255, 255), (512 - inset - 6, 512 - inset - 6, 512, 512))
     square.paste(seen, (512 - inset, 512 - inset))
     return np.asarray(square)
@@ -160,6 +159,8 @@ def gallery_square(file: str) -> UInt8[np.ndarray, "h w 3"]:
 @st.cache_data(show_spinner=False)
 def thumbnail_style() -> str:
     """The style sheet that turns each picture's button into its thumbnail."""
+    # A button's label shows a picture no higher than its letters, so the thumbnail is the button's background; its name
+    # stays, out of sight, for those who hear the page.
     rules = []
     for picture in gallery_pictures():
         buffer = io.BytesIO()

@@ -97,6 +97,7 @@ def default_pair(present: Sequence[str]) -> Pair:
 
 def own_name(digest: str, title: str) -> str:
     """Return the name of what a visitor brought: the digest of its content tells it from another of the same title."""
+    # Two slashes and no more: `short_name` and the pages split the name at them.
     return f"{OWN}{digest}/{title.replace('/', ' ')}"
 
 

@@ -34,6 +34,7 @@ class Palette:
         return self.baseline if kind == "baseline" else self.nat
 
 
+# The colours of words stand once more in .streamlit/config.toml: Markdown takes them from the theme.
 LIGHT = Palette(
     baseline="#6E6E6E",
     nat="#0072B2",

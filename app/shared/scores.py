@@ -13,6 +13,7 @@ KEPT = np.arange(1, 101) / 100
 """The shares kept of every curve of NCR against what is kept."""
 SCORES: dict[str, Callable[[Predictions], Float[np.ndarray, " n"]]] = {
     "confidence": lambda predictions: predictions.confidence,
+    # Entropy and energy are low for what is known, hence the signs.
     "entropy": lambda predictions: -metrics.entropy(predictions.probabilities),
     "energy": lambda predictions: -metrics.energy(predictions.logits),
     "max_logit": lambda predictions: metrics.maximum_logit(predictions.logits),
@@ -44,6 +45,7 @@ class Separation:
     @property
     def ncr_at_95_kept(self) -> float:
         """NCR where 95 % are kept."""
+        # The shares begin with 0.01, so that of 0.95 is the 95th.
         return float(self.ncr[94])
 
 

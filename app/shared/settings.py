@@ -1,6 +1,6 @@
-"""What a visitor chooses, as typed settings, and what a visit holds besides, as typed objects; each has one owner.
+"""What a visitor chooses (`Setting`) and what else a visit holds (`Held`), both typed and each with one owner.
 
-A page keeps its settings in `settings.py` and what it holds in `state.py`; nobody else names their keys.
+A page keeps its settings in `settings.py` and the rest in `state.py`; no other module names their keys.
 """
 
 from collections.abc import Callable, Iterable
@@ -49,6 +49,8 @@ class Setting(Generic[T]):
 
     def bind(self) -> str:
         """Return the key for its widget, once the session holds what it begins with."""
+        # Not as the widget's own default: Streamlit complains where a widget has one and a link has set its value as
+        # well.
         st.session_state.setdefault(self.key, self.default)
         return self.key
 
@@ -118,13 +120,14 @@ def whole(least: int, most: int) -> Callable[[str], int]:
 
 
 def decimal(least: float, most: float, digits: int) -> Callable[[str], float]:
-    """Return a reader of numbers from `least` to `most`, rounded to so many digits.
+    """Return a reader of numbers from `least` to `most`, rounded to `digits` decimals.
 
     >>> decimal(0, 1, 2)("0.333")
     0.33
     """
 
     def read(text: str) -> float:
+        # Asked this way round, nan is turned away too: no comparison with it is true.
         if not least <= float(text) <= most:
             raise ValueError(f"needs {least:g} to {most:g}, not {text[:40]}")
         return round(float(text), digits)

@@ -1,7 +1,7 @@
-"""Every sentence that holds a number, computed from the numbers; plain functions, no Streamlit.
+"""The sentences that several pages share, computed from their numbers; no Streamlit.
 
-Rates and confidences are in [0, 1]; thresholds too. A picture's label is a class, "none" for a picture of none of the
-ten classes, or None where nobody has said.
+Rates, confidences and thresholds are in [0, 1]. A picture's label is a class, "none" for a picture of none of the ten
+classes, or None where nobody has said.
 """
 
 from collections.abc import Sequence
@@ -45,6 +45,7 @@ def percent(share: float) -> str:
     >>> [percent(share).replace(HARD_SPACE, " ") for share in (0.974, 0.002, 0.999, 1.0)]
     ['97 %', '<1 %', '>99 %', '100 %']
     """
+    # Both bounds belong to it: Python rounds 0.5 to 0 and 99.5 to 100.
     if 0 < share <= 0.005:
         return f"<1{HARD_SPACE}%"
     if 0.995 <= share < 1:
@@ -87,6 +88,7 @@ def keeps(share: float) -> str:
 
 def grade(confidence: float, threshold: float) -> Grade:
     """Return how sure a network is: "sure" above the threshold, else by the paper's values 0.6 and 0.4."""
+    # Strictly above, as NCR counts.
     if confidence > threshold:
         return "sure"
     if confidence > FAIRLY_SURE:

@@ -12,9 +12,10 @@ from nat_core.measure.predictions import Predictions
 from nat_core.store.checkpoints import Card
 
 NEGATIVES = "negatives"
-"""The role of a visitor's image set that shows none of the classes; whether a network saw the like, nobody knows."""
+"""The role of a visitor's image set that shows none of the classes; a network may have seen similar pictures."""
 
 
+# Without ==, here and wherever arrays are held: two arrays are compared element by element, with no one answer.
 @dataclass(frozen=True, eq=False)
 class OwnSet:
     """A visitor's image set, and what networks said of it."""
@@ -81,4 +82,5 @@ def bring_pair(made: Pair, of: tuple[OwnNetwork, OwnNetwork]) -> None:
 def forget_pair() -> None:
     """Forget the comparison."""
     brought = BROUGHT.get()
+    # The sidebar may still name this pair: `frame.settle` then goes back to a stored one.
     brought.pair, brought.networks = None, {}

@@ -1,8 +1,8 @@
-"""A fair queue for what takes a processor's core a while: one turn a visitor, in the order they asked.
+"""A fair queue for work that keeps a core busy for a while: one turn for each visitor, in the order they asked.
 
-Work is an iterator; between two of its values a turn can be cancelled by its visitor, or left because nobody looks at
-it any more. Whoever comes back to a turn that was left stands in the queue again. On the page, a visitor's place in the
-queue is looked at again and again without drawing anything else.
+Work is an iterator. Between two of its values a turn ends if its visitor cancelled it or no longer looks at it; a
+visitor who comes back to a turn that was left joins the queue again. While they wait, only their place in the queue is
+drawn again.
 """
 
 import atexit
@@ -24,8 +24,8 @@ ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "
 Value = TypeVar("Value")
 Phase = Literal["waiting", "running", "left", "done", "failed", "cancelled"]
 PATIENCE = 10.0
-"""Seconds after which a turn that nobody looked at is left, or twice its visitor's longest time between two looks: on
-a busy machine pages come slowly."""
+"""Seconds after which a turn that nobody looks at is left, or twice its visitor's longest time between two looks if
+that is longer: pages are slow on a busy machine."""
 FIRST_GUESS = 1.0
 """Seconds that a turn is thought to take before any has ended."""
 WEIGHT_OF_LAST = 0.3
@@ -60,6 +60,7 @@ class Turns:
         if workers < 1:
             raise ValueError(f"a queue needs at least one worker, not {workers}")
         self._workers, self._patience, self._clock = workers, patience, clock
+        # Each visit's script runs in a thread of its own, and so does each turn.
         self._lock = threading.Lock()
         self._waiting: deque[Turn] = deque()
         self._running: dict[Turn, threading.Thread] = {}
@@ -69,6 +70,7 @@ class Turns:
         """Put work at the end of the queue and return its turn; an earlier turn of the same visitor is cancelled."""
         turn = Turn(visitor, work, self._clock())
         with self._lock:
+            # A copy, because `_drop` takes turns out of the queue.
             for other in (*self._waiting, *self._running):
                 if other.visitor == visitor:
                     self._drop(other)
@@ -95,8 +97,8 @@ class Turns:
     def pause(self, *, watching: bool = False) -> float:
         """Return how many seconds a visitor leaves between two looks: the more there are, the longer.
 
-        So thirty who look cost no more of the processor than a few, and leave the rest to training. Those who watch
-        their networks learn are few of them, and look `EAGER` times as often as those who wait.
+        So thirty visitors who look cost no more of the processor than a few do, and leave the rest to training. Those
+        who watch their networks learn are few, and look `EAGER` times as often as those who wait.
         """
         with self._lock:
             people = len(self._waiting) + len(self._running)
@@ -108,9 +110,9 @@ class Turns:
             self._drop(turn)
 
     def close(self, seconds: float = 5.0) -> None:
-        """End all turns and wait for those that run, each up to so many seconds.
+        """End all turns and wait for those that run, up to `seconds` for each.
 
-        Torch ends the whole process with a message of its own where a thread is cut off while it computes.
+        If a thread is cut off while it computes, torch aborts the whole process with a message of its own.
         """
         with self._lock:
             for turn in (*self._waiting, *self._running):
@@ -142,6 +144,8 @@ class Turns:
                 turn.phase = "left"
                 continue
             turn.phase = "running"
+            # A daemon, because on its way out Python first waits for all other threads and only then calls `close`,
+            # which is what ends the work.
             thread = threading.Thread(target=self._run, args=(turn,), name="turn", daemon=True)
             self._running[turn] = thread
             thread.start()
@@ -152,6 +156,7 @@ class Turns:
         try:
             for value in turn._work():
                 turn.values.append(value)
+                # Python cannot end a thread from outside, so the work itself is given up between two values.
                 if turn.phase == "cancelled" or self._left(turn):
                     ended: Phase = "left"
                     break
@@ -161,6 +166,7 @@ class Turns:
             # Whatever the work raises belongs to its visitor, not to the queue.
             turn.error, ended = error, "failed"
         with self._lock:
+            # A turn that its visitor cancelled stays cancelled, whatever its work came to.
             if turn.phase == "running":
                 turn.phase = ended
             self._running.pop(turn)
@@ -206,9 +212,10 @@ def sentence(turn: Turn) -> str:
 def draw_place(turn: Turn) -> None:
     """Draw the place in the queue; once the turn runs, the page anew.
 
-    Only the sentence is drawn again at each look, so that thirty who wait cost next to nothing.
+    Only the sentence is drawn again at each look, so that thirty waiting visitors cost next to nothing.
     """
 
+    # Defined anew in each run: how often it looks depends on how many wait by then.
     @st.fragment(run_every=shared().pause())
     def place() -> None:
         said = sentence(turn)

@@ -13,7 +13,7 @@ from nat_core.data.uploaded_sets import is_zip, pictures_in
 from nat_core.errors import UnreadableImage
 
 MOST = 60
-"""So many photos are compared at once; further ones are left out, and named as such."""
+"""How many photos are compared at once; the page says how many more were left out."""
 CAMERA = "camera"
 CENTRE = next(iter(CROPS))
 CROP = Setting("crop", CENTRE, one_of(CROPS))
@@ -95,6 +95,7 @@ def take(zone: str, files: Sequence[Any]) -> None:
     own = OWN_PHOTOS.get()
     for file in files:
         known = own.taken.get(file.file_id)
+        # The drop zone hands out the same files in every run; each is decoded once.
         if known is None or (known.left_out and _room()):
             own.taken[file.file_id] = _take(file) if _room() else Taken(left_out=1)
     own.in_zone[zone] = [file.file_id for file in files]
@@ -124,6 +125,7 @@ def removed(zone: str) -> None:
 def take_shot(file: Any) -> None:
     """Decode the camera's photo, in place of the one before."""
     own = OWN_PHOTOS.get()
+    # The camera hands out its last photo in every run.
     if own.shot != file.file_id:
         own.shot = file.file_id
         _forget(CAMERA)
@@ -132,6 +134,7 @@ def take_shot(file: Any) -> None:
 
 def clear() -> None:
     """Forget all photos."""
+    # The count outlives the photos: the next drop zone needs a key that none had before.
     cleared = OWN_PHOTOS.get().cleared
     OWN_PHOTOS.forget()
     OWN_PHOTOS.get().cleared = cleared + 1
@@ -145,6 +148,7 @@ def _forget(file_id: str) -> None:
     own = OWN_PHOTOS.get()
     own.taken.pop(file_id, None)
     for found in (own.photos, own.problems):
+        # The keys of a zip file's pictures begin with its id.
         for key in [key for key in found if key == file_id or key.startswith(f"{file_id}_")]:
             del found[key]
 
@@ -168,6 +172,7 @@ def _unzip(file_id: str, name: str, content: bytes) -> Taken:
         problems()[file_id] = f"{name} holds no pictures: put PNG, JPEG, WebP, GIF or BMP files into it."
     for place, picture in enumerate(found.pictures):
         key = f"{file_id}_{place}"
+        # The file was taken before, when there was less room.
         if key in photos() or key in problems():
             continue
         if not _room():
@@ -181,6 +186,7 @@ def _unzip(file_id: str, name: str, content: bytes) -> Taken:
 
 def _decode(key: str, name: str, content: bytes) -> None:
     try:
+        # All ways of making it square now: the file's bytes are not kept.
         photos()[key] = Photo(key, name, read_photo(content, name=name), read_crops(content, name=name))
     except UnreadableImage as error:
         problems()[key] = str(error)

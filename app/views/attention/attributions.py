@@ -1,7 +1,4 @@
-"""The second tab of Attention: which pixels speak for an answer, computed when asked for, with progress and a stop.
-
-What speaks for a class and what against it is drawn on one scale centred on 0.
-"""
+"""The second tab of Attention: which pixels speak for an answer, computed on demand, with progress and a stop."""
 
 from collections.abc import Mapping, Sequence
 
@@ -36,6 +33,7 @@ def attribution_maps(
     All share one scale; with `own_scale` each has its own, with its largest value in its title.
     """
     figure = go.Figure().set_subplots(rows=1, cols=len(values), horizontal_spacing=0.05)
+    # 1 for a map of zeros: a scale needs two ends.
     largest = {title: float(np.abs(each).max()) or 1.0 for title, each in values.items()}
     shared = max(largest.values())
     for column, (title, each) in enumerate(values.items(), start=1):
@@ -52,6 +50,7 @@ def attribution_maps(
             col=column,
         )
         axis = "" if column == 1 else str(column)
+        # Square cells, however wide the column is.
         figure.update_yaxes(scaleanchor=f"x{axis}", row=1, col=column)
         text = f"{title}, {-end:.2g} to {end:.2g}" if own_scale else title
         figure.add_annotation(x=0, xref=f"x{axis} domain", y=1, yref=f"y{axis} domain", xanchor="left",
@@ -88,7 +87,9 @@ def draw(pixels: UInt8[np.ndarray, "32 32 3"], compared: tuple[Row, ...]) -> Non
     question = (tuple(row.network for row in compared), image_id(pixels), method, answer, options)
     if COMPUTED.value and EXPLAINED.value is None:
         EXPLAINED.put(question)  # a link came with it
+    # Whatever is chosen anew makes another question, so no old map stays below new choices.
     COMPUTED.put(EXPLAINED.value == question)
+    # One place for the button or the progress: whichever is over gives way to what comes next.
     place = st.empty()
     if not COMPUTED.value:
         place.button("Compute", key="compute", type="primary", icon=":material/play_arrow:", on_click=EXPLAINED.put,
@@ -104,6 +105,7 @@ def draw(pixels: UInt8[np.ndarray, "32 32 3"], compared: tuple[Row, ...]) -> Non
         for number, (row, target) in enumerate(zip(compared, targets, strict=True)):
 
             def show(share: float, number: int = number, row: Row = row) -> None:
+                # Here the run ends once Stop is pressed: Streamlit looks for that whenever it is called.
                 bar.progress((number + share) / len(compared), words.working(row.short, method, share))
 
             chosen = said[0].classes.index(target)
@@ -119,6 +121,7 @@ def _choices(compared: tuple[Row, ...]) -> tuple[str, str, tuple[tuple[str, str 
                                   key=METHOD.bind()) or METHOD.default  # fmt: skip
     left, right = st.columns(2, gap="small", vertical_alignment="bottom")
     answer = left.selectbox("What speaks for", [OWN_ANSWER, *classes], key=SPEAKS_FOR.key)
+    # Pairs and no dict: they are part of a cache's key.
     options = ()
     if method == "grad_cam":
         level = right.segmented_control("Level", list(LEVELS), required=True, key=GRAD_CAM_LEVEL.bind())

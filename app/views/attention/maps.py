@@ -85,6 +85,7 @@ def distances(here: Mapping[str, float], spread: Spread, colours: Palette, *, he
     """
     figure = go.Figure()
     for level in LEVELS:
+        # Below the diamond, so first.
         _usual(figure, spread, level, colours)
         figure.add_scatter(
             x=[here[level]],
@@ -97,6 +98,7 @@ def distances(here: Mapping[str, float], spread: Spread, colours: Palette, *, he
         )
     figure.update_xaxes(range=[-0.02, 1.45], tickvals=[0, 0.5, 1, 1.41], fixedrange=True, zeroline=False)
     figure.update_xaxes(gridcolor=colours.faint, title="distance between the two maps")
+    # The first level on top, with room above it for the number of its diamond.
     figure.update_yaxes(range=[2.5, -0.85], showgrid=False, fixedrange=True)
     return plain(figure, height, top=4, left=96, bottom=44)
 
@@ -166,6 +168,7 @@ def _grey(photo: UInt8[np.ndarray, "side side 3"]) -> str:
 
 def _below(figure: go.Figure, source: str, values: np.ndarray, number: int, column: int) -> None:
     rows, columns = values.shape
+    # A heatmap's cells are centred on whole numbers, so its corner lies half a cell before 0.
     place = {"x": -0.5, "y": -0.5, "sizex": columns, "sizey": rows, "xanchor": "left", "yanchor": "top"}
     figure.add_layout_image(source=source, sizing="stretch", layer="below", row=number, col=column, **place)
 
@@ -173,6 +176,7 @@ def _below(figure: go.Figure, source: str, values: np.ndarray, number: int, colu
 def _scale(figure: go.Figure, rows: tuple[MapRow, ...], level: str, column: int) -> dict:
     """The colour axis of one level: from 0 to the largest value of any network, its bar below the column."""
     largest = max((float(row.maps[level].max()) for row in rows if row.maps is not None), default=1.0) or 1.0
+    # Where the column stands on the page, so that its bar is as wide as the maps.
     start, end = (float(each) for each in figure.layout["xaxis" if column == 1 else f"xaxis{column}"]["domain"])
     bar = {
         "orientation": "h",

@@ -1,4 +1,4 @@
-"""Where the four networks of the paper's second experiment row: who they are, their maps, and how far those differ."""
+"""Where the four networks of the paper's second experiment look: who they are, their maps, and how far those differ."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -66,6 +66,7 @@ class Row:
         if self.said is None:
             return MapRow(self.title, None)
         answer = self.said.answer
+        # The grid writes titles in bold; the answer steps out of it.
         return MapRow(f"{self.title}</b>: {percent(answer.confidence)} {answer.predicted}<b>", self.said.maps)
 
 
@@ -112,6 +113,7 @@ def compare(seen: tuple[Row, ...]) -> Comparison | None:
     filled = {row.network: row.said for row in seen if row.said is not None}
     yours = brought_along.pair()
     for one, other in (*([yours.names] if yours else []), *COMPARED):
+        # The stored network beside a visitor's may fill a row under its own name.
         first, second = (name if name in filled else stored_name(name) for name in (one, other))
         if first in filled and second in filled and _alike(filled[first].maps, filled[second].maps):
             here = {level: map_distance(filled[first].maps[level], filled[second].maps[level]) for level in LEVELS}

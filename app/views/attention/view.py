@@ -1,4 +1,4 @@
-"""Attention: where four networks row, at three levels, where they differ, and which pixels speak for an answer."""
+"""Attention: where four networks look, at three levels, where they differ, and which pixels speak for an answer."""
 
 from functools import partial
 
@@ -39,8 +39,9 @@ if LOOKED_AT.value not in {*pictures, *own}:
     LOOKED_AT.put(PICTURE.value or next(iter(pictures)))
 looked_at = LOOKED_AT.value or next(iter(pictures))
 photo = own.get(looked_at)
+# A gallery picture is cut to its centre, whatever way was chosen for photos: its answers were stored for that.
 whole, pixels = (photo.photo, photo.pixels) if photo else computed_answers.gallery_photo(looked_at, photos.CENTRE)
-with frame.checked(), st.spinner("The networks row.", show_time=True):
+with frame.checked(), st.spinner("The networks look.", show_time=True):
     seen = networks.rows_of(looked_at if photo is None else pixels)
     comparison = networks.compare(seen)
 missing = [row for row in seen if row.said is None]
@@ -131,6 +132,7 @@ with left:
 DRAWN = dict(zip(PARTS, (maps, pixels_that_speak), strict=True))
 frame.offer(f"maps-{'yours' if photo else pictures[looked_at].path.stem}", partial(networks.maps_csv, seen))
 with right:
+    # Only the open tab is drawn: the other one may need torch.
     for tab, draw_part in zip(st.tabs(PARTS, key=PART.key, on_change="rerun"), DRAWN.values(), strict=True):
         if tab.open:
             with tab:

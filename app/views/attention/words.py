@@ -87,7 +87,7 @@ def attention_title(distances: dict[str, float] | None) -> str:
 
 
 def distance_sentence(here: dict[str, float], usual: dict[str, float], pictures: int, source: str) -> str:
-    """Return the distances between two networks' maps on this picture, and their median over so many of a source."""
+    """Return the distances between two networks' maps on this picture, and their median over many from a source."""
     levels = ", ".join(f"{level} {here[level]:.2f} ({usual[level]:.2f})" for level in here)
     return (
         f"How far baseline and NAT lie apart: {levels}. In brackets the median of {pictures:,} {source}. "

@@ -17,6 +17,7 @@ from nat_core.data.sets import CIFAR10_CLASSES
 from nat_core.errors import CheckpointError
 
 if TYPE_CHECKING:
+    # That module imports torch, which the form can do without until a network is given.
     from nat_core.network.uploaded_networks import Described
 
 
@@ -64,6 +65,8 @@ def _ask(pair: Pair, file, description: Description, stands: Kind) -> None:
     """Draw the button, and the progress while the network is asked."""
     place = st.empty()
     if file is None or BRINGING.get().asked_network != file.file_id:
+        # The press only marks the file: the work is done in the run that follows, which can draw its progress and be
+        # stopped.
         place.button("Compare", key="compare_network", type="primary", icon=":material/play_arrow:",
                      disabled=file is None or pair.key == OWN_PAIR, on_click=ask_network,
                      args=(file.file_id if file else None,))  # fmt: skip
@@ -76,6 +79,7 @@ def _ask(pair: Pair, file, description: Description, stands: Kind) -> None:
     try:
         networks.compare(file.getvalue(), file.name, description.read(), stands, pair, bar.progress)
     except CheckpointError as error:
+        # First, as it also clears the last problem.
         ask_network(None)
         BRINGING.get().network_problem = str(error)
     BRINGING.get().asked_network = None

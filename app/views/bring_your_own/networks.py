@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nat_core.network.uploaded_networks import Described
 
 MOST_PICTURES = {True: 2_000, False: 500}
-"""So many pictures of a set a small network (under SMALL parameters) and a large one are asked about."""
+"""How many pictures of a set a small network (fewer than SMALL parameters) and a large one are asked about."""
 SMALL = 1_000_000
 NOT_SAID = "what it saw is not said"
 GALLERY_SETS = ("gallery_known", "gallery_none")
@@ -47,6 +47,8 @@ def compare(content: bytes, file: str, described: "Described", stands: Kind, bes
             f"{file} knows {', '.join(network.classes)}; {other} knows {', '.join(classes)}: only networks "
             "of the same classes in the same order can be compared, so choose another pair or other names."
         )
+    # What the visitor says of it counts as well: with other means the same weights give other answers, and caches go by
+    # the name.
     digest = sha256(content + repr((described, stands)).encode()).hexdigest()[:12]
     network = replace(network, name=own_name(digest, file))
     stored = _reference(other)
@@ -92,6 +94,7 @@ def _ask(network, stored: Mapping[str, Predictions], progress: Callable) -> tupl
             except ValueError as error:
                 raise CheckpointError(f"Its answers on {name} are no numbers ({error}): it is damaged.") from error
             parts.append(part.logits)
+            # Stored networks have maps of the gallery alone.
             if name == stored_answers.GALLERY:
                 maps = found
         asked[name] = Predictions(network.name, name, images.ids, np.concatenate(parts), images.labels)
@@ -109,6 +112,7 @@ def _pictures(name: str, stored: Predictions, most: int) -> ImageSet | None:
     if not len(here):
         return None
     if name == stored_answers.GALLERY:
+        # All or none: pages look up every picture of the gallery.
         return images if len(here) == len(images) else None
     return images.take(here[evenly(len(here), most)])
 
@@ -126,6 +130,7 @@ def _beside(
     report = evaluate(predictions, _roles(predictions, card.roles), seed=card.seed, protocol=card.protocol,
                       classes=card.classes)  # fmt: skip
     maps = stored_answers.maps(name) if stored_answers.GALLERY in same else {}
+    # Under a name of its own: caches go by names, and here it answers on fewer pictures than the stored one.
     return OwnNetwork(replace(card, name=f"{name}@{digest}", report=report), predictions, maps, network, False)
 
 

@@ -27,6 +27,8 @@ def bring_pictures() -> None:
                                 key="own_set_role", default=brought_along.NEGATIVES, required=True)  # fmt: skip
     asked = BRINGING.get().asked_set
     place = st.empty()
+    # The press only marks the file: the work is done in the run that follows, which can draw its progress and be
+    # stopped.
     if file is None or asked != file.file_id:
         place.button("Ask both networks", key="ask_set", type="primary", icon=":material/play_arrow:",
                      disabled=file is None, on_click=ask_set, args=(file.file_id if file else None,))  # fmt: skip
@@ -41,6 +43,7 @@ def bring_pictures() -> None:
 
             def show(share: float, number: int = number, name: str = name) -> None:
                 done = f"{round(share * len(found.images)):,} of {plural(len(found.images), 'picture')}"
+                # Reading was the first quarter of the bar; the two networks share the rest.
                 bar.progress(0.25 + 0.375 * (number + share), f"{name}: {done}")
 
             if name not in found.said:
@@ -98,9 +101,11 @@ with pictures:
     bring_pictures()
     if problem := BRINGING.get().set_problem:
         st.warning(literal(problem), icon=":material/warning:")
+    # The newest on top.
     for brought in reversed(brought_along.sets().values()):
         draw(brought)
 with network:
     form.draw(pair)
 st.caption(words.MEMORY)
+# While the visitor looks for a file, torch is imported in the background.
 stored_answers.warm_up()

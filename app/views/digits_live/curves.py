@@ -19,7 +19,7 @@ from nat_app.shared.palette import KINDS, NAMES, Kind, Palette
 HEIGHT = 330
 COLUMNS = 12
 SHOWN = 48
-"""So many of the unseen digits are drawn."""
+"""How many of the unseen digits are drawn."""
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "reading",
@@ -66,6 +66,7 @@ def draw(
         "labels": {kind: f"{NAMES[kind]} {last[kind]}" for kind in KINDS},
         "names": seen,
         "seen": seen,
+        # As bytes: shorter than a list of numbers, and this is sent at every look.
         "digits": b64encode(ink.tobytes()).decode("ascii"),
         "columns": COLUMNS,
         "fooled": {kind: fooled[kind][:SHOWN].tolist() for kind in KINDS},

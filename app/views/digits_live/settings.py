@@ -5,5 +5,5 @@ from nat_app.shared.settings import Setting
 MOST_SEED = 9999
 
 LATE = Setting("digits_late", True)
-"""Whether negatives are shown from a later step only."""
+"""Whether negatives are shown only from a later step on."""
 SEED = Setting("digits_seed", 0)

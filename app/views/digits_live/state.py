@@ -1,4 +1,4 @@
-"""What a visit to Digits live holds: the two networks as far as they have learned, and how they came there."""
+"""What a visit to Digits live holds: the two networks as far as they have learned, and what they went through."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,9 +13,9 @@ from nat_app.visit import fair_queue
 from nat_core.small import digits, twins
 
 EACH = 5
-"""So many steps lie between two points of a curve."""
+"""How many steps lie between two points of a curve."""
 PACE = 4
-"""So many points further goes the picture at a time: learning takes about a second, watching it five."""
+"""By how many points the picture moves on at a time: learning takes about a second, watching it five."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ class Learning:
     made_of: tuple[int, int, float] | None = None
     """The seed, the step from which negatives are shown, and t, with which they began."""
     points: list[Point] = field(default_factory=list)
-    """How they came as far as is shown."""
+    """What they went through as far as it is shown."""
 
 
 LEARNING = Held("digits_live", Learning)
@@ -48,6 +48,7 @@ def settings() -> tuple[int, int]:
 def begin(threshold: float) -> None:
     """Take a place in the queue, to learn from nothing."""
     cancel()
+    # Read here and now: the worker's thread has no session to read from.
     seed, shown_from = settings()
     learning = LEARNING.get()
     learning.turn = fair_queue.begin(lambda: _work(seed, shown_from, threshold))
@@ -55,6 +56,7 @@ def begin(threshold: float) -> None:
 
 
 def _work(seed: int, shown_from: int, threshold: float) -> Iterator[Point]:
+    # One core a turn: the queue runs as many turns at once as there are cores to spare.
     torch.set_num_threads(1)
     pictures = digits.digits()
     state = digits.start(seed)
@@ -69,12 +71,13 @@ def _point(state: twins.State, pictures: digits.Digits, threshold: float) -> Poi
 
 
 def follow() -> fair_queue.Turn | None:
-    """Go on some points with what is shown; return the turn while there is more to come."""
+    """Show some further points; return the turn while there is more to come."""
     learning = LEARNING.get()
     turn = learning.turn
     if turn is None:
         return None
     fair_queue.shared().look(turn)
+    # In this order: were the values counted first, those that come before it is over would be lost.
     over, there = turn.over, len(turn.values)
     learning.points = turn.values[: len(learning.points) + PACE]
     if not over or len(learning.points) < there:

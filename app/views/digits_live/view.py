@@ -1,4 +1,4 @@
-"""Digits live: two networks learn to read from nothing, in seconds, and one to be neutral on what it was not taught."""
+"""Digits live: two networks learn to read from scratch, in seconds, and one to have no opinion on other digits."""
 
 import streamlit as st
 
@@ -56,9 +56,11 @@ def school() -> None:
         here = last.readings[kind]
         st.caption(words.known(kind, here.accuracy, here.kept, len(pictures.test)))
     st.caption(words.caption(len(pictures.unseen), len(pictures.known), len(pictures.negatives), t, seed))
+    # How often this part is drawn by itself is set by a run of the whole page, so learning begins and ends with one.
     if fair_queue.learns(turn) != busy:
         st.rerun()
 
 
+# The key's style keeps what is drawn again from turning grey, which would flash.
 with st.container(key="steady_digits"):
     school()

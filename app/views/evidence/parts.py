@@ -66,6 +66,7 @@ class Evidence:
 def gather() -> Evidence:
     """Read all cards that can be read, and judge the claims by them."""
     cards, problems = {}, []
+    # One by one, so that a damaged network hides no other.
     for name in stored_answers.present():
         try:
             cards[name] = stored_answers.card(name)
@@ -74,6 +75,7 @@ def gather() -> Evidence:
     reports = {name: card.report for name, card in cards.items()}
     seeds, damaged = _several_seeds(cards)
     judged = claims(reports, _distances(cards))
+    # The studies stand in the same file of runs: where it is damaged, one sentence says so and they are left out.
     return Evidence(cards, (*problems, *damaged), judged, seeds, "" if damaged else _studies())
 
 
@@ -83,6 +85,7 @@ def _several_seeds(cards: Mapping[str, Card]) -> tuple[tuple[Row, ...], tuple[st
         records = dict(stored_answers.runs())
     except CheckpointError as error:
         return (), (f"{str(error).rstrip('.')}.",)
+    # The networks that are here count as runs too: the file may know other seeds of theirs alone.
     records |= {
         PlannedRun(card.recipe, card.seed).key: record_of(stored_answers.folder(), name) for name, card in cards.items()
     }
@@ -135,6 +138,7 @@ def claim_list(found: Evidence) -> None:
 def tables(found: Evidence) -> None:
     """Draw one of the report's tables, the paper's figures in brackets beside ours."""
     shown = {sheet.title.partition(". ")[0]: sheet for sheet in sheets(found.reports)}
+    # Nothing was chosen yet, or a link named a table that these networks do not fill.
     if SHEET.value not in shown:
         SHEET.put(_first_with_numbers(shown))
     chosen = st.segmented_control("Table", list(shown), key=SHEET.key, required=True, label_visibility="collapsed")
@@ -208,6 +212,8 @@ def downloads(found: Evidence) -> None:
         for format, (name, mime, ending) in FORMATS.items():
             st.download_button(
                 f"All numbers ({name})",
+                # Reports alone: a button keeps what it was given, and anything that held the session would keep it from
+                # ending.
                 partial(render, found.reports, format),
                 file_name=f"nat-report.{ending}",
                 mime=mime,

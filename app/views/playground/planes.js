@@ -43,7 +43,7 @@ class View {
     this.scale = side / (2 * data.extent);
     const pen = canvas.getContext("2d");
     pen.clearRect(0, 0, side, side);
-    this.drawSureness(pen, side);
+    this.drawConfidence(pen, side);
     const fine = this.scale / 54;
     pen.lineWidth = 1.2 * fine;
     pen.strokeStyle = data.colours.line;
@@ -61,7 +61,7 @@ class View {
   }
 
   // Each cell's byte is a place in the table of colours; the first row of cells is the lowest.
-  drawSureness(pen, side) {
+  drawConfidence(pen, side) {
     const { data, cells } = this;
     const { size, table } = data;
     cells.width = cells.height = size;

@@ -63,6 +63,7 @@ def plane_picture(
     """
     places = np.column_stack([points.positions, points.labels])
     return {
+        # As bytes: shorter than a list of numbers, and this is sent at every look.
         "cells": b64encode(sureness(confidence, empty, threshold).tobytes()).decode("ascii"),
         "table": colour_table(points.classes, threshold, colours),
         "size": GRID,
@@ -82,6 +83,7 @@ def sureness(
     confidence: Float[np.ndarray, " cells"], empty: Bool[np.ndarray, " cells"], threshold: float
 ) -> UInt8[np.ndarray, " cells"]:
     """Return each cell's place in the table of colours: its confidence in hundredths, up or down from the middle."""
+    # Rounded down, so that no cell below the threshold has a colour from above it.
     hundredths = np.floor(100 * confidence)
     hundredths = np.where(confidence > threshold, np.maximum(hundredths, 100 * threshold), hundredths)
     return (MIDDLE + np.where(empty, hundredths, -hundredths)).astype(np.uint8)
@@ -92,6 +94,7 @@ def colour_table(classes: int, threshold: float, colours: Palette) -> list[list[
 
     The opacity rises from none at 1/classes, with a step at the threshold.
     """
+    # np.interp needs rising places, so the step at t is a slope, too narrow for a hundredth to lie on it.
     cut = min(max(threshold, 1 / classes + 0.001), 0.999)
     strength = np.interp(
         np.abs(np.arange(-MIDDLE, MIDDLE + 1)) / 100,
@@ -136,6 +139,7 @@ def zero_lines(
     crossed, crossings = [], []
     for one, other in zip(corners, corners[1:] + corners[:1], strict=True):
         crosses = positive[one] != positive[other]
+        # 1 where nothing crosses: those edges are left out below, and equal values would divide by 0.
         difference = np.where(crosses, values[one] - values[other], 1)
         share = (np.where(crosses, values[one], 0) / difference)[..., None]
         ends = [np.stack([across[corner], up[corner]], axis=-1) for corner in (one, other)]

@@ -30,6 +30,7 @@ def negatives(text: str) -> Float[np.ndarray, "m 2"]:
     >>> negatives("2.5_-1~0_3").tolist()
     [[2.5, -1.0], [0.0, 3.0]]
     """
+    # By its kind, so that a lesson's link stays short and has the very negatives of that button's first press.
     if text in NEGATIVES:
         return draw_negatives(text, FIRST_COUNT, seed=FIRST_SEED)
     places = [[float(number) for number in place.split("_")] for place in text.split("~")]
@@ -46,6 +47,7 @@ def negatives_text(places: Float[np.ndarray, "m 2"]) -> str:
     >>> negatives_text(np.array([[2.5, -1.0], [0.0, 3.004]], np.float32))
     '2.5_-1~0_3'
     """
+    # + 0.0 makes 0 of -0.
     return "~".join("_".join(f"{round(float(number), 2) + 0.0:g}" for number in place) for place in places)
 
 
@@ -54,7 +56,7 @@ CLASS_COUNT = Setting("play_classes", 3, one_of(CLASSES))
 SEED = Setting("play_seed", FIRST_SEED, whole(0, MOST_SEED))
 """Of the points, and of both networks' start."""
 COUNT = Setting("play_count", FIRST_COUNT, whole(1, MOST_COUNT))
-"""So many negatives come at a press."""
+"""How many negatives a press adds."""
 WEIGHT = Setting("play_weight", 1.0, decimal(0, MOST_WEIGHT, 1))
 DIVERGENCE = Setting("play_divergence", "kl_from_uniform", one_of(DIVERGENCES))
 WIDTH = Setting("play_width", 32, one_of(WIDTHS))
@@ -73,6 +75,7 @@ ACROSS, UP = Setting("play_x", 2.5), Setting("play_y", 0.0)
 SETTINGS = PageSettings(
     "playground",
     (SHAPE, CLASS_COUNT, SEED, COUNT, WEIGHT, DIVERGENCE, WIDTH, LAYER_COUNT, ACTIVATION, RATE, SLOW, PLACES),
+    # A link to another page leaves a visitor's playground as it is.
     together=True,
 )
 

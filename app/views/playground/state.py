@@ -30,9 +30,9 @@ from nat_core.small import plane, playground, twins
 
 STEPS = 400
 EACH = 10
-"""So many steps lie between two pictures, and are taken by Step."""
+"""How many steps lie between two pictures; Step takes as many."""
 SLOWLY = 2
-"""So many pictures further goes slow motion at a time."""
+"""By how many pictures slow motion moves on at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,7 @@ class PlaneAnswer:
     logits: Float[np.ndarray, "cells classes"]
     falsely_sure: float
     right: int
-    """How many of the known points it names rightly."""
+    """How many of the known points it classifies correctly."""
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Playing:
     links: int = 0
     """How many links to the playground had been followed when they began."""
     presses: int = 0
-    """How often negatives were added, for other ones at every press."""
+    """How often negatives were added, so that each press adds different ones."""
     turn: fair_queue.Turn[playground.State] | None = None
     shown: int = 0
     """How many of the turn's pictures have been shown."""
@@ -112,6 +112,7 @@ def _ground(shape: str, classes: int, seed: int) -> tuple[plane.Points, np.ndarr
 def networks() -> playground.State:
     """Return both networks as they are shown now; new ones where their points, size or seed, or the link changed."""
     chosen, playing = current(), PLAYING.get()
+    # Weight, divergence and learning rate are not among them: they may change while the networks learn on.
     made_of = (chosen.shape, chosen.classes, chosen.seed, chosen.width, chosen.layers, chosen.activation)
     followed = links.times_followed(SETTINGS.page)
     if playing.links != followed:
@@ -170,8 +171,9 @@ def planes_csv(playing: Playing) -> str:
 
 
 def add(kind: str) -> None:
-    """Add negatives of this kind, others at every press."""
+    """Add negatives of this kind, different ones at every press."""
     playing = PLAYING.get()
+    # From the seed and the press alone, so that the same presses give the same negatives.
     seed = SEED.value + 1000 * playing.presses
     playing.presses += 1
     _add(plane.draw_negatives(kind, COUNT.value, seed=seed))
@@ -204,10 +206,12 @@ def _add(negatives: np.ndarray) -> None:
 
 def train() -> None:
     """Take a place in the queue for 400 steps from what is shown now."""
+    # Read here and now: the worker's thread has no session to read from.
     here, now = scene(), networks()
     stop()
 
     def work() -> Iterator[playground.State]:
+        # One core a turn: the queue runs as many turns at once as there are cores to spare.
         torch.set_num_threads(1)
         for following in playground.train(now, here.points, here.negatives, here.settings, STEPS):
             if (following.step - now.step) % EACH == 0:
@@ -224,6 +228,7 @@ def step() -> None:
     playing = PLAYING.get()
     playing.blown = ""
     try:
+        # Not through the queue: ten steps take about 8 ms, far less than the time between two looks at it.
         *_, playing.networks = playground.train(now, here.points, here.negatives, here.settings, EACH)
     except twins.BlownUp as blown:
         _put_back(blown)
@@ -256,6 +261,7 @@ def follow() -> fair_queue.Turn | None:
     if turn is None:
         return None
     fair_queue.shared().look(turn)
+    # In this order: were the values counted first, those that come before it is over would be lost.
     over, there = turn.over, len(turn.values)
     playing.shown = min(playing.shown + SLOWLY, there) if SLOW.value else there
     if playing.shown:

@@ -19,6 +19,7 @@ from nat_app.views.playground import state
 from nat_app.visit import fair_queue
 
 t = frame.threshold()
+# A link or another size may begin them anew, which ends their training: so before it is asked about.
 state.networks()
 playing = state.PLAYING.get()
 learning = fair_queue.learns(playing.turn)
@@ -81,6 +82,7 @@ def stage() -> None:
                 st.markdown(f":orange[▲] {words.gauge(sure[kind])}")
             st.caption(words.right(answer.right, len(here.points.labels), now.step))
     st.caption(words.caption(t, int(here.empty.sum()), MARGIN, EXTENT))
+    # How often this part is drawn by itself is set by a run of the whole page, so learning begins and ends with one.
     if fair_queue.learns(turn) != learning:
         st.rerun()
 
@@ -126,6 +128,7 @@ def choices() -> None:
 
 
 frame.offer("playground", partial(state.planes_csv, playing))
+# The key's style keeps what is drawn again from turning grey, which would flash.
 with st.container(key="steady_planes"):
     stage()
 choices()

@@ -60,7 +60,7 @@ def gauge(rate: float) -> str:
 
 
 def right(number: int, points: int, step: int) -> str:
-    """Return how many of the known points a network names rightly, and after how many steps."""
+    """Return how many of the known points a network classifies correctly, and after how many steps."""
     return f"Right about {number} of {plural(points, 'point')} after {plural(step, 'step')}."
 
 

@@ -17,13 +17,15 @@ pair, t = frame.chosen_pair(), frame.threshold()
 frame.require(pair.names, gallery=True)
 pictures = {picture.file: picture for picture in gallery_pictures()}
 shown = PICTURE.value or stored_answers.telling_picture(pair)
+# Even where nobody chose it, so that a link holds it and Attention begins with it.
 PICTURE.put(shown)
 
 
 def row(title: str, key: str, offered: list[GalleryPicture]) -> None:
-    """Draw one row of pictures to choose from; each is a button that bears the picture's name."""
+    """Draw one row of pictures to choose from; each is a button with the picture's name."""
     with st.container(gap=None):
         st.caption(title)
+        # One row that scrolls sideways: wrapped, its thumbnails would fill a phone's screen.
         row = st.container(key=f"row_{key}", horizontal=True, wrap=False, gap="xsmall")
     for each in offered:
         row.button(

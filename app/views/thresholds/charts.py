@@ -12,7 +12,7 @@ from nat_app.shared.palette import KINDS, NAMES, PATTERNS, SYMBOLS, Kind, Palett
 LABELS_BETWEEN = (0.3, 0.7)
 """Curves are labelled between these thresholds, where a label has room on both sides."""
 KEPT_FROM = 0.5
-"""Nobody wants a network that keeps less."""
+"""The chart begins here: a network that keeps less is of no use."""
 QUARTERS = (0, 0.25, 0.5, 0.75, 1)
 
 
@@ -106,7 +106,7 @@ def class_bars(
 ) -> go.Figure:
     """Return both networks' shares by class as horizontal bars, two a class; `shares` in [0, 1], `title` of the axis.
 
-    Each bar holds its network's kind and the number of its class as custom data, for who selects it.
+    Each bar holds its network's kind and the number of its class as custom data, for the callback of a selection.
     """
     figure = go.Figure()
     for kind in KINDS:
@@ -118,6 +118,7 @@ def class_bars(
             customdata=[[kind, number] for number in range(len(names))],
             hovertemplate=f"{NAMES[kind]}, %{{y}}: %{{x:.1%}}<extra></extra>",
         )
+    # Both may be sure of nothing, and an axis needs a length.
     top = max(float(each.max()) for each in shares.values()) or 0.01
     figure.update_yaxes(autorange="reversed", ticklabelstandoff=4, showgrid=False, fixedrange=True)
     figure.update_xaxes(
@@ -142,6 +143,7 @@ def _curve_labels(
     `rising` tells which side of a curve is free.
     """
     middle = (thresholds >= between[0]) & (thresholds <= between[1])
+    # -1 is less than any distance, so no place outside is chosen.
     place = int(np.where(middle, np.abs(rates["baseline"] - rates["nat"]), -1).argmax())
     higher: Kind = "baseline" if rates["baseline"][place] >= rates["nat"][place] else "nat"
     for kind in KINDS:

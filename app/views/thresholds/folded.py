@@ -1,7 +1,7 @@
-"""What Thresholds holds below its picture, each part folded and computed only once it is opened.
+"""The folded parts of Thresholds, each computed only once it is opened.
 
-Rates at every threshold; the fair comparison; which classes negatives are taken for, which kinds of them fool most, and
-the pictures behind a bar; tables beside the paper's.
+They hold the rates at every threshold, the fair comparison, the classes that negatives are taken for with the pictures
+behind a bar, and the tables beside the paper's.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,7 +39,7 @@ from nat_core.measure.report import SetReport
 
 SHEET_COLUMNS, SHEET_ROWS, SHEET_SIDE = 12, 3, 72
 MOST_KINDS = 10
-"""So many kinds of negatives are shown: those that fool most."""
+"""How many kinds of negatives are shown: those that fool NAT most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +92,7 @@ def own_kinds(pair: Pair, set_name: str, at: dict[Kind, float], temperature: flo
         kind: np.bincount(labels, weights=each.confidence > at[kind], minlength=len(names)) / np.maximum(counts, 1)
         for kind, each in by_kind.items()
     }
+    # lexsort sorts by its last key first: by NAT's rate, then by the baseline's. Kinds without a picture are left out.
     worst = [place for place in np.lexsort((-rates["baseline"], -rates["nat"])) if counts[place]][:MOST_KINDS]
     some = counts[counts > 0]
     return OwnKinds(
@@ -116,6 +117,7 @@ def sheet(network: str, predictions: Predictions, threshold: float, predicted: i
     where = {identity: place for place, identity in enumerate(images.ids)}
     found = np.flatnonzero(_behind(predictions, threshold, predicted))
     found = found[np.argsort(-predictions.confidence[found], kind="stable")]
+    # Those on this disk only: a folder of photos may have changed since they were asked about.
     found = [place for place in found if predictions.ids[place] in where][: SHEET_COLUMNS * SHEET_ROWS]
     if not found:
         return None
@@ -278,6 +280,7 @@ def _kinds(kinds: OwnKinds) -> None:
 def _select(classes: Sequence[str]) -> None:
     """Take over the bar that was chosen."""
     points = st.session_state["class_bars"]["selection"]["points"]
+    # Empty where the visitor takes the choice back; the pictures stay.
     if points:
         kind, number = points[0]["customdata"][:2]
         BEHIND_KIND.put(kind)
@@ -286,6 +289,7 @@ def _select(classes: Sequence[str]) -> None:
 
 def _pictures(place: Place, classes: Sequence[str]) -> None:
     """Draw the pictures behind a bar, or say how to get them."""
+    # The networks of digits have other classes, and nothing may have been chosen yet.
     if BEHIND_CLASS.value not in classes:
         BEHIND_CLASS.put(classes[_tallest(place)])
     who, what = st.columns(2, gap="medium", vertical_alignment="bottom")

@@ -1,7 +1,7 @@
 """The histograms of Thresholds: line, fills and sentences follow the finger; the app hears of it on release.
 
-The browser is given every sentence for every threshold (t = 0.00, 0.01 ... 1.00), so it computes none itself. While the
-native slider is dragged it reads its value there; the line can be taken hold of as well.
+The browser is given the sentences of every threshold (t = 0.00, 0.01 ... 1.00) and computes none itself. It reads the
+native slider while that is dragged; the line in the chart can be dragged as well.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from nat_app.views.thresholds.words import trade_sentence
 
 HEIGHT = 390
 BARS = 50
-"""So many bars, each two hundredths wide."""
+"""How many bars there are, each two hundredths wide."""
 STEPS = 101
 ROUND = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
 _HERE = Path(__file__).parent
@@ -74,6 +74,7 @@ def _sentences_at(rates: Rates, at: dict[Kind, Any], place: int, known: bool) ->
         }
         for kind in KINDS
     }
+    # The page's own title: the script writes it there while the line moves.
     title = threshold_title(chosen, here, known)
     return texts | {"title": title, "trade": trade_sentence(fooled, kept)}
 
@@ -97,6 +98,7 @@ def draw(
     """
     top = 1.08 * max(float(each.max()) for each in shares.values())
     data = {
+        # By these keys the script finds the slider to follow and the row of sets on the page.
         "slider": "t",
         "chips": "set",
         "t": at["nat"],
@@ -141,4 +143,5 @@ def ticks(top: float) -> list[float]:
     [0.0, 0.2, 0.4]
     """
     step = next((each for each in ROUND if top / each < 4), ROUND[-1])
+    # 0.6 / 0.2 is 2.9999999999999996, hence the hair more.
     return [round(step * number, 2) for number in range(int(top / step + 1e-9) + 1)]

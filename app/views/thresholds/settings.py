@@ -19,6 +19,7 @@ class Fold:
 
 def _temperature(text: str) -> float:
     value = float(text)
+    # The slider has these steps and can stand nowhere else.
     if not TEMPERATURES[0] <= value <= TEMPERATURES[1] or value * 2 != round(value * 2):
         raise ValueError(f"temperature must be in steps of 0.5 from {TEMPERATURES[0]} to {TEMPERATURES[1]}; got {text}")
     return value

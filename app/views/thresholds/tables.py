@@ -71,7 +71,7 @@ def comparison(pair: Pair, set_name: str) -> pd.DataFrame:
 
 
 def _figure(share: float | None) -> str:
-    """A share with three decimals as in the paper; with four where it would look like nothing."""
+    """A share with three decimals as in the paper; with four where three would make it 0."""
     if share is None:
         return "none"
     return f"{share:.4f}" if 0 < share < 0.0005 else f"{share:.3f}"

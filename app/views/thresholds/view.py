@@ -17,9 +17,11 @@ from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
 
 pair = frame.chosen_pair()
 frame.require(pair.names)
+# Before all else: the visitor's own sets count below once both networks were asked.
 uploaded_sets.catch_up(pair)
 sets = stored_answers.shared_sets(pair)
 chips = without_variants(sets)
+# Another pair may not have been asked about the set that was chosen.
 if SET.value not in chips:
     SET.put(stored_answers.headline_of(pair))
 locked = KEEP_95.value
@@ -62,8 +64,10 @@ def said() -> list[dict]:
     return histograms.sentences(here, {kind: np.array([at[kind]]) for kind in KINDS}, known=chosen == known)
 
 
+# The predictions are gathered now: when the file is asked for, there is no session to find the visitor's own in.
 frame.offer(f"{pair.key}-curves", partial(tables.curves_csv, tables.rated(pair, temperature)))
 sentences = said()
+# The sentence that the browser writes there while the line moves, so that nothing jumps on release.
 title = sentences[0 if locked else histograms.step(t)]["title"]
 st.title(title, anchor=False)
 controls = st.container(key="controls", horizontal=True, vertical_alignment="bottom", gap="medium")
@@ -91,6 +95,7 @@ st.pills(
     label_visibility="collapsed",
 )  # fmt: skip
 if len(variants) > 1:
+    # The state may still name a variant of another set.
     VARIANT.put(chosen)
     st.segmented_control(
         "Which photos",

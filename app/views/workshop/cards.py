@@ -13,7 +13,7 @@ from nat_app.views.workshop.score import GAME, MOST
 from nat_app.views.workshop.settings import LESSON, guess_of
 
 LARGE = 3.4
-"""The large card is so many times as wide as a small one."""
+"""How many times as wide as a small card the large one is."""
 
 
 def guesses() -> dict[str, float]:
@@ -91,6 +91,7 @@ def _large(number: int, lesson: Lesson, pair: Pair) -> None:
         links.file_of(lesson.page),
         label=f"**{lesson.opens}**",
         icon=":material/open_in_full:",
+        # `links.follow` takes these over within the same visit.
         query_params=lesson.query | {"v": links.VERSION},
     )
     if lesson.name in guesses():
@@ -108,6 +109,7 @@ def _answer(lesson: Lesson, lessons: tuple[Lesson, ...], pair: Pair) -> None:
     with st.container(border=True, key=f"answer_{lesson.name}"):
         truth = numbers.share(lesson.asks, lesson, pair)
         st.markdown(words.guessed(guesses()[lesson.name], truth, GAME.get().won[lesson.name], MOST))
+        # Some lessons train the playground's networks for theirs.
         with st.spinner("The numbers are computed."):
             st.markdown(numbers.filled(lesson.answer, lesson, pair))
         with st.container(horizontal=True):

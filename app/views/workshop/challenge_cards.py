@@ -132,12 +132,14 @@ def try_photo(name: str, ask: Callable[[], dict]) -> None:
     tried = Tried(name, ask())
     game = GAME.get()
     game.tried = tried
+    # A photo that fooled both keeps its points, whatever is tried after it.
     best = score.MOST if all(tried.fooled.values()) else 0
     score.award("photo", max(best, game.won.get("photo", 0)))
 
 
 def _photo(pair: Pair) -> None:
     st.markdown(words.photo_task(stored_answers.card(pair.nat).classes, challenges.SURE))
+    # The zone of Your photos: a visit has one collection of photos.
     zone = photos.zone_key("uploads")
     files = st.file_uploader("Take or choose a photo (PNG, JPEG, WebP, GIF or BMP)", accept_multiple_files=True,
                              key=zone, on_change=photos.removed, args=("uploads",))  # fmt: skip
@@ -151,6 +153,7 @@ def _photo(pair: Pair) -> None:
         format_func=lambda key: own[key].name if key in own else f"{pictures[key].name} (gallery)",
     )  # fmt: skip
     left, right = st.columns([1, 3], gap="medium")
+    # The answers are functions: an own photo needs torch, and is asked about on the press alone.
     if chosen in own:
         photo = own[chosen]
         left.image(photo.photo, width=150, alt=photo.name)

@@ -14,12 +14,12 @@ from nat_core.measure.metrics import Prices, cheapest, cost_curve
 
 MOST_CLICKS = 10
 FEW_SURE = 0.30
-"""Less of the empty plane than this is to be left."""
+"""NAT has to be falsely sure on less of the empty plane than this."""
 SURE = 0.9
 """The threshold of the first two challenges."""
 PRICES = Prices(false_alarm=10.0, miss=1.0)
 PARTS = 100
-"""The factory's costs are for so many parts, half of them foreign."""
+"""How many parts the factory's costs are for; half of them are foreign."""
 CLICKS_LINK = {"play_shape": "blobs", "play_classes": "3", "play_seed": "0", "play_count": "1"}
 """The playground where the first challenge begins: every press adds one negative."""
 
@@ -37,7 +37,7 @@ class Clicks:
 
     @property
     def met(self) -> bool:
-        """Whether the challenge is met: few negatives, trained, the points named rightly, little falsely sure."""
+        """Whether the challenge is met: few negatives, trained, points classified correctly, little falsely sure."""
         learned = self.step > 0 and self.right >= 0.95 * self.points
         return 0 < self.negatives <= MOST_CLICKS and learned and self.falsely_sure < FEW_SURE
 
@@ -47,6 +47,7 @@ def look_at_playground() -> Clicks:
     from nat_app.views.playground import state as playground
 
     here = playground.scene()
+    # Training may have gone on since the visitor left that page.
     playground.follow()
     now, answer = playground.networks(), playground.answers(SURE)["nat"]
     return Clicks(len(here.negatives), answer.falsely_sure, answer.right, len(here.points.labels), now.step)
@@ -93,6 +94,7 @@ class Factory:
 
     def cost(self, kind: Kind, threshold: float) -> float:
         """The cost of a hundred parts at a t, in [0, 1]."""
+        # round, because 100 * 0.29 is 28.999999999999996.
         return float(self.costs[kind][round(100 * threshold)])
 
 

@@ -16,7 +16,7 @@ from nat_app.views.workshop.score import GAME, PhotoGuess
 from nat_app.views.workshop.settings import ROUND, ROUNDS
 
 OUTSIDE, INSIDE = 3, 2
-"""So many photos of a round show none of the ten things, and so many one of them."""
+"""How many photos of a round show none of the ten things, and how many show one of them."""
 
 
 def photos(number: int) -> tuple[GalleryPicture, ...]:
@@ -25,6 +25,7 @@ def photos(number: int) -> tuple[GalleryPicture, ...]:
     >>> [sum(picture.known for picture in photos(number)) for number in (0, 1)]
     [2, 2]
     """
+    # By the round's number, so that a class with the same link guesses the same photos.
     generator = np.random.default_rng(number)
     outside, inside = ([each for each in gallery_pictures() if each.known is known] for known in (False, True))
     drawn = [outside[place] for place in generator.choice(len(outside), OUTSIDE, replace=False)]
@@ -73,6 +74,7 @@ def draw(pair: Pair, threshold: float) -> None:
     shown = photos(number)
     keys = [_key(number, picture) for picture in shown]
     done = [key for key in keys if key in game.photos]
+    # The photo just guessed stays, with its answer, until the visitor goes on to the first one that is not guessed yet.
     place = keys.index(game.photo) if game.photo in keys else len(done)
     if place == len(shown):
         st.markdown(words.round_over(sum(game.won[key] for key in keys), score.MOST * len(keys)))

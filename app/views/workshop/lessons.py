@@ -1,7 +1,7 @@
 """The lessons' texts, read from `texts/LANGUAGE/*.md`; another language is another folder. No Streamlit here.
 
-A lesson is a front matter (one `key: value` a line between two lines of three hyphens) and sections under headings of
-one `#`, whose names are the same in every language. A number is never typed: `{{name}}` stands for what
+A lesson consists of front matter (one `key: value` a line between two lines of three hyphens) and sections under
+headings of one `#`, whose names are the same in every language. A number is never typed: `{{name}}` stands for what
 `nat_app.views.workshop.numbers` computes for the lesson's link.
 """
 
@@ -69,6 +69,8 @@ class Lesson:
         pages = (EVERYWHERE, PLAYGROUND)
         known = {setting.key for page in pages for setting in page.settings}
         values, complaints = links.read({key: text for key, text in self.query.items() if key in known}, pages)
+        # A visitor's link is followed as far as it can be; a lesson's has to be right, or its numbers would not be
+        # those of its page.
         if complaints:
             raise ValueError(f"{self.name}: {complaints[0]}")
         return values

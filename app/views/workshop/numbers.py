@@ -24,7 +24,7 @@ from nat_core.recipes import Role
 from nat_core.small.plane import Points, draw_points
 
 FEW = 0.10
-"""Fewer negatives than this share are few."""
+"""A smaller share of negatives than this is few."""
 NONE = "(not stored for these networks)"
 
 
@@ -39,7 +39,7 @@ class PlaneRates:
     falsely_sure: dict[Kind, float]
     """The share of the empty plane on which each is sure, in [0, 1]."""
     right: dict[Kind, int]
-    """How many points each names rightly."""
+    """How many points each classifies correctly."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,7 @@ def _points(its: Question) -> Points:
 
 def _few(its: Question, kind: Kind) -> float:
     """The lowest t in hundredths at which fewer than 10 of 100 negatives fool a network."""
+    # There always is one: nothing is above t = 1.00.
     rates = stored_answers.curve(its.pair.by_kind[kind], its.set_name)
     return float(stored_answers.CURVE[int(np.argmax(rates < FEW))])
 
@@ -133,6 +134,7 @@ def _worst(its: Question) -> tuple[str, float]:
     return stored_answers.card(its.pair.nat).classes[int(counts.argmax())], float(counts.max() / len(taken))
 
 
+# Functions, so that a text costs only what it names: some of them train networks.
 SHARES: dict[str, Callable[[Question], float]] = {
     "confidence_baseline": lambda its: _picture(its, "baseline").confidence,
     "confidence_nat": lambda its: _picture(its, "nat").confidence,
@@ -183,6 +185,7 @@ def filled(text: str, lesson: Lesson, pair: Pair) -> str:
     def number(name: str) -> str:
         try:
             return percent(SHARES[name](its)) if name in SHARES else TEXTS[name](its)
+        # A lesson is still worth reading where the networks at hand lack one of its numbers.
         except NoNumber:
             return NONE
 
@@ -190,12 +193,14 @@ def filled(text: str, lesson: Lesson, pair: Pair) -> str:
 
 
 def plane_rates(chosen: Choices, negatives: Float[np.ndarray, "m 2"], threshold: float) -> PlaneRates:
-    """Train the playground with these choices and these negatives; once for each."""
+    """Return what the playground's networks come to with these choices and negatives, trained once for each."""
     return _plane_rates(chosen, negatives.tobytes(), threshold, negatives)
 
 
+# The places are known by their bytes: Streamlit hashes no argument that begins with an underscore.
 @st.cache_data(max_entries=64, show_spinner=False)
 def _plane_rates(chosen: Choices, identity: bytes, threshold: float, _negatives: np.ndarray) -> PlaneRates:
+    # It imports torch, which texts without the playground's numbers do not need.
     from nat_app.views.playground import state as playground
 
     answers = playground.trained_answers(playground.scene_of(chosen, _negatives), threshold)

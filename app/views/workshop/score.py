@@ -9,7 +9,7 @@ from nat_app.views.workshop.settings import LESSON
 MOST = 3
 """Points that one card can give."""
 NEAR = ((0.05, 3), (0.10, 2), (0.20, 1))
-"""So near a guess must come, as a share, for so many points."""
+"""How close a guess must come, as a share, and the points that it earns."""
 
 
 def for_guess(guess: float, truth: float) -> int:
@@ -18,6 +18,7 @@ def for_guess(guess: float, truth: float) -> int:
     >>> [for_guess(guess, 0.5) for guess in (0.45, 0.59, 0.31, 0.9)]
     [3, 2, 1, 0]
     """
+    # 0.65 - 0.6 is 0.050000000000000044, and yet within five hundredths.
     apart = round(abs(guess - truth), 6)
     return next((points for within, points in NEAR if apart <= within), 0)
 
@@ -37,6 +38,7 @@ def for_cost(cost: float, least: float) -> int:
     >>> [for_cost(cost, 1.0) for cost in (1.01, 1.1, 1.4, 2.0)]
     [3, 2, 1, 0]
     """
+    # A cost on the very bound counts, whatever the floats make of it.
     return next((points for factor, points in ((1.02, 3), (1.10, 2), (1.50, 1)) if cost <= factor * least + 1e-12), 0)
 
 
@@ -73,7 +75,7 @@ class Shown:
     """What a visit keeps though it begins the workshop again."""
 
     part: str | None = None
-    """The part that was open last: tabs forget it when the visitor looks at another page."""
+    """The part that was open last: tabs forget it when the visitor goes to another page."""
     result: str | None = None
     """The result that a link brought."""
 

@@ -7,7 +7,7 @@ LESSONS = ("guess", "break_it", "fix_it", "choose_t", "where_it_fails")
 PARTS = ("The five steps", "Guess the photos", "Challenges", "For the teacher", "Classroom")
 """The parts of the workshop, as its tabs name them."""
 ROUNDS = 100
-"""So many rounds of photos differ."""
+"""How many different rounds of photos there are."""
 
 
 def _result(text: str) -> str:

@@ -1,7 +1,4 @@
-"""What a teacher needs on the page Workshop: notes with expected numbers, links that hide controls, sheets to print.
-
-A sheet for pupils and one with the answers, each a page that needs no other file.
-"""
+"""What a teacher needs on the page Workshop: notes, numbers to expect, sheets to print, links that hide controls."""
 
 from collections.abc import Callable
 from html import escape
@@ -104,15 +101,19 @@ def draw(lessons: tuple[Lesson, ...], pair: Pair, language: str) -> None:
         return numbers.filled(text, lesson, pair)
 
     st.markdown(notes(language))
-    with st.container(horizontal=True):
-        st.download_button("Sheet to print", lambda: sheet_html(lessons, filled, classroom.address()), "workshop.html",
-                           "text/html", key="sheet_pupils", icon=":material/print:", on_click="ignore")  # fmt: skip
-        st.download_button("Sheet with the answers", lambda: answers_html(lessons, filled, " and ".join(pair.names)),
-                           "workshop-answers.html", "text/html", key="sheet_answers", icon=":material/print:",
-                           on_click="ignore")  # fmt: skip
+    sheets = st.container(horizontal=True)
     st.caption("Pages for a browser; print them from there (Ctrl+P). Nothing in them is fetched from elsewhere.")
     with st.spinner("The numbers are computed."):
         _steps(lessons, pair)
+    # Written now, from the numbers that the steps have just computed: Streamlit asks for a deferred download outside
+    # the visit's session, where a visitor's own pair of networks is not known.
+    files = {
+        "Sheet to print": ("workshop.html", sheet_html(lessons, filled, classroom.address())),
+        "Sheet with the answers": ("workshop-answers.html", answers_html(lessons, filled, " and ".join(pair.names))),
+    }
+    with sheets:
+        for label, (name, content) in files.items():
+            st.download_button(label, content, name, "text/html", key=name, icon=":material/print:", on_click="ignore")
     _links(lessons)
 
 
@@ -141,5 +142,6 @@ def _links(lessons: tuple[Lesson, ...]) -> None:
         key="hidden_lesson",
     )
     if st.context.url:
+        # The pair as well: whoever cannot choose it gets the teacher's.
         chosen = [(PAIR, PAIR.value), (HIDE, tuple(hidden)), (LESSON, lesson)]
         st.code(links.write(classroom.outside(st.context.url), chosen), language=None, wrap_lines=True)

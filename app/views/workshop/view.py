@@ -40,6 +40,7 @@ def heading() -> None:
     minutes = sum(each.minutes for each in texts)
     st.title(words.title(done, len(texts), after.title if after else None, minutes), anchor=False)
     kept.result = RESULT.value or kept.result
+    # Forgotten, so that this visit's own links do not hand somebody else's score on.
     RESULT.forget()
     if kept.result:
         st.info(words.shared(*(int(number) for number in kept.result.split("-"))), icon=":material/mail:")
@@ -70,6 +71,7 @@ DRAWN = {
     "For the teacher": lambda: teacher.draw(texts, pair, language),
     "Classroom": classroom.draw,
 }
+# The teacher's part holds the answers.
 shown = [part for part in PARTS if not (part == "For the teacher" and frame.hides("answers"))]
 # Tabs forget which one was open when the visitor looks at another page, as the lessons ask them to.
 part = PART.value or kept.part
@@ -81,4 +83,5 @@ for tab, part in zip(st.tabs(shown, key=PART.key, on_change="rerun"), shown, str
     if tab.open:
         with tab:
             DRAWN[part]()
+# The challenges need torch; it is imported while the visitor reads.
 stored_answers.warm_up()

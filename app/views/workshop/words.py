@@ -56,7 +56,7 @@ def earned(points: int, most: int) -> str:
 
 
 def guessed(guess: float, truth: float, points: int, most: int) -> str:
-    """Return how near a guess of a share came."""
+    """Return how close a guess of a share came."""
     return f"You said {percent(guess)}. It is **{percent(truth)}**: {earned(points, most)}."
 
 

@@ -15,7 +15,7 @@ BAR = 16
 LABELS = 96
 """Pixels for the column of labels, of which ">99 % before" is the widest."""
 LONGEST = 22
-"""So many letters of a row's name are shown."""
+"""How many letters of a row's name are shown at most."""
 
 
 def before_after(
@@ -38,6 +38,7 @@ def before_after(
     """
     figure = go.Figure()
     rows = [_short(name) for name in names]
+    # Rows go by number: two photos may have the same name, which Plotly would draw in one row.
     places = list(range(len(rows)))
     series = [("before", before, fill(colours.of(kind), "/"))]
     if after is not None:
@@ -72,7 +73,7 @@ def _ticks(figure: go.Figure, names: Sequence[str], alone: Sequence[float], colo
 def _bars(
     figure: go.Figure, names: Sequence[str], label: str, values: Sequence[float], marker: dict, higher: float
 ) -> None:
-    """Draw one bar a row, and its label so many pixels above the row's middle."""
+    """Draw one bar a row, and its label `higher` pixels above the row's middle."""
     figure.add_bar(
         x=list(values),
         y=list(range(len(names))),
@@ -85,7 +86,7 @@ def _bars(
 
 
 def _label(figure: go.Figure, texts: Sequence[str], higher: float) -> None:
-    """Write a text beside each row, so many pixels above its middle, in one column where no mark runs through it."""
+    """Write a text beside each row, `higher` pixels above its middle, in one column where no mark runs through it."""
     for place, text in enumerate(texts):
         figure.add_annotation(x=1, xref="paper", xshift=8, y=place, yshift=higher, text=text, xanchor="left",
                               showarrow=False, font={"size": 12})  # fmt: skip

@@ -5,12 +5,13 @@ from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.settings import PageSettings, Setting, one_of, switch
 
 MOST = 12
-"""So many photos are taught at once."""
+"""How many photos can be taught at once."""
 
 
 def _taught(text: str) -> tuple[str, ...]:
     """The files of samples, with commas between them; a visitor's own photos are in no link."""
     files = tuple(text.split(","))
+    # Only what shows none of the ten can be a negative, whatever a link says.
     known = {picture.file for picture in gallery_pictures() if not picture.known}
     if not set(files) <= known or len(files) > MOST:
         raise ValueError(f"needs up to {MOST} of {', '.join(sorted(known))}")

@@ -23,9 +23,9 @@ from nat_core.small import heads
 from nat_core.store.features import FEATURES, Features
 
 EACH = 15
-"""So many steps lie between two signs of progress."""
+"""How many steps lie between two signs of progress."""
 MOST_UNDONE = 10
-"""So many trainings can be undone."""
+"""How many trainings can be undone."""
 OWN, OTHERS, FURTHER, KNOWN = "own", "others", "cifar100_test", "cifar10_test"
 """The sets that are measured: the photos learned, other photos of things of no class, and CIFAR's test pictures."""
 
@@ -130,6 +130,7 @@ def train(name: str) -> None:
     cancel()
     photos, beside = chosen(), BESIDE.value
     others = [photo for key, photo in offered().items() if key not in TAUGHT.value]
+    # Read here and now: the worker's thread has no session to read from.
     network, stored = computed_answers.network(name), computed_answers.stored_features(name)
     TEACHING.get().turn = fair_queue.begin(lambda: _work(network, stored, photos, others, beside))
 
@@ -138,6 +139,7 @@ def _work(
     network: Network, stored: dict[str, Features], photos: Sequence[Photo], others: Sequence[Photo], beside: bool
 ) -> Iterator[float | Taught]:
     """Yield the share done, and at the end what came of it."""
+    # One core a turn: the queue runs as many turns at once as there are cores to spare.
     torch.set_num_threads(1)
     began = time.monotonic()
     classifier = network.model.classifier
@@ -145,11 +147,13 @@ def _work(
     yield 0.0
     known, architecture, state = stored["cifar10_train"], heads.architecture_of(classifier), heads.start(classifier)
     sets = {
+        # The photos as they are; their copies come after them.
         OWN: _features(OWN, photos, own[: len(photos)]),
         OTHERS: _features(OTHERS, others, _seen(network, others)),
         FURTHER: stored[FURTHER],
         KNOWN: stored[KNOWN],
     }
+    # Both heads answer alike before the first step.
     before, _ = heads.predict(state, architecture, sets)
     examples = heads.Examples(known.values, known.labels, own, stored["cifar100_train"].values if beside else None)
     for following in heads.train(state, examples, architecture):
@@ -166,6 +170,7 @@ def _seen(network: Network, photos: Sequence[Photo]) -> np.ndarray:
 
 
 def _features(name: str, photos: Sequence[Photo], values: np.ndarray) -> Features:
+    # -1 is the label of what shows none of the classes.
     return Features(name, tuple(photo.key for photo in photos), values, np.full(len(photos), -1))
 
 
@@ -179,6 +184,7 @@ def has_features(name: str) -> bool:
 
 def learner(pair: Pair, kind: Kind) -> Pair:
     """Return the pair where its network of this kind has features, else the first of the defaults, else itself."""
+    # Not every network has its features stored; `nat features` makes them.
     offered = (pair, *map(pair_named, DEFAULTS))
     return next((each for each in offered if has_features(each.by_kind[kind])), pair)
 

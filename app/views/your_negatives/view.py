@@ -79,6 +79,7 @@ def own_photos() -> None:
         for problem in photos.problems().values():
             st.caption(problem)
         if set(photos.photos()) != before:
+            # The row of photos above is drawn already, so the page is drawn anew with the new ones chosen.
             state.take_own()
             st.rerun()
 
@@ -102,6 +103,7 @@ def controls() -> None:
         progress()
 
 
+# A part by itself, so that the photos and charts are not drawn again at every look.
 @st.fragment(run_every=fair_queue.shared().pause())
 def progress() -> None:
     """Draw how far it is, again and again; once it is over, the page anew."""
@@ -115,7 +117,7 @@ def progress() -> None:
 
 
 def rates(said: dict) -> words.Rates:
-    """Count what one head words."""
+    """Return the rates of what one head says."""
     sure = {key: each.confidence > t for key, each in said.items()}
     return words.Rates(
         int(sure[OWN].sum()),
@@ -181,11 +183,13 @@ def taught(done: state.Taught) -> None:
 
 
 require_features()
+# Its words are known once the bars are computed, but it stands above them.
 heading = st.container()
 if pair != chosen:
     st.caption(words.stands_in(chosen.title, pair.title))
 choose_photos()
 controls()
+# Other networks may have learned since; the page speaks of the chosen one.
 last = next((done for done in reversed(teaching.history) if done.network == name), None)
 if last is None:
     untaught()

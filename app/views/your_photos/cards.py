@@ -64,6 +64,7 @@ def all_cards(pair: Pair, with_samples: bool) -> list[Card]:
 
 def from_photo(pair: Pair, photo: Photo) -> Card:
     """Return the card of a visitor's photo."""
+    # Nobody but the visitor can say; a photo counts as outside the classes until they do.
     known = shows_known(photo.key).value
     return Card(
         photo.key, photo.name, photo.photo, photo.pixels, known, True, stored_answers.answers(pair, photo.pixels)
@@ -74,6 +75,7 @@ def from_sample(pair: Pair, picture: GalleryPicture) -> Card:
     """Return the card of a gallery picture, from the stored predictions where it is made square as those were."""
     crop = photos.crop()
     photo, pixels = computed_answers.gallery_photo(picture.file, crop)
+    # The stored predictions were made of the gallery's centres.
     stored = crop == photos.CENTRE
     said = stored_answers.gallery_answers(pair, picture.file) if stored else stored_answers.answers(pair, pixels)
     return Card(picture.path.stem, picture.shows.capitalize(), photo, pixels, picture.known, False, said)

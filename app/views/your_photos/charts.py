@@ -11,7 +11,7 @@ from nat_app.shared.palette import KINDS, NAMES, PATTERNS, Kind, Palette
 from nat_app.shared.words import percent
 
 BARS = 20
-"""So many bars, and so many columns of dots, between 0 and 1."""
+"""How many bars, and how many columns of dots, there are between 0 and 1."""
 QUARTERS = (0, 0.25, 0.5, 0.75, 1)
 
 
@@ -75,6 +75,7 @@ def stacked(confidence: Float[np.ndarray, " n"]) -> tuple[Float[np.ndarray, " n"
     >>> stacked(np.array([0.98, 0.11, 0.96]))
     (array([0.975, 0.125, 0.975]), array([0.16666667, 0.16666667, 0.5       ]))
     """
+    # A confidence of 1 belongs to the last twentieth.
     columns = np.minimum((confidence * BARS).astype(int), BARS - 1)
     places = np.array([np.count_nonzero(columns[:index] == column) for index, column in enumerate(columns)])
     return (columns + 0.5) / BARS, (places + 0.5) / len(confidence)
@@ -84,5 +85,6 @@ def _marks(sure: np.ndarray, known: Sequence[bool], number: int, colours: Palett
     """A triangle for what fools the network, a square for what it keeps, a hollow circle for what it turns away."""
     symbols = np.where(sure, np.where(known, "square", "triangle-up"), "circle-open")
     colour = np.where(sure, np.where(known, colours.kept, colours.fooled), colours.line)
+    # The more photos, the smaller their marks, as long as they can be told apart.
     size = float(np.clip(150 / number, 5, 11))
     return {"symbol": list(symbols), "color": list(colour), "size": size, "line": {"width": 1.5, "color": list(colour)}}

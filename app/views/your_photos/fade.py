@@ -1,6 +1,7 @@
-"""The way out of an opened photo: picture, curves and answers follow the slider; the app hears of it on release.
+"""An opened photo on its way into something else: picture, curves and answers follow the slider while it is dragged.
 
-The browser is given every picture, answer and caption of the way at once, so it computes none itself.
+The browser is given every picture, answer and caption of the way at once and computes none itself; the app hears of the
+slider on release.
 """
 
 from collections.abc import Callable
@@ -64,6 +65,7 @@ def draw(
         "steps": percents(way),
         "confidence": {kind: swept[kind].confidence.round(4).tolist() for kind in KINDS},
         "says": step_texts(swept, way, classes),
+        # One strip for all steps: the browser decodes a single file and shows a part of it.
         "frames": png_url(np.concatenate(list(steps), axis=1)),
         "t": threshold,
         "t_words": f"t = {threshold:.2f}",

@@ -1,4 +1,4 @@
-"""What a visitor takes home of their photos: a CSV, and a report that is one file; made in memory, when asked for."""
+"""What a visitor can take home about their photos: a CSV and a one-file report, made in memory when asked for."""
 
 import re
 from collections.abc import Sequence
@@ -82,6 +82,7 @@ def report_html(cards: Sequence[Card], conditions: Conditions, sentences: Sequen
 def _row(card: Card, conditions: Conditions) -> str:
     seen = f'<img class="seen" width="96" height="96" src="{png_url(card.pixels)}" alt="the 32 x 32 pixels they see">'
     cells = "".join(_cell(card, kind, conditions) for kind in KINDS)
+    # A file's name may hold anything, markup too.
     name = escape(card.name)
     photo = f'<img src="{thumbnail_url(card.photo, PHOTO_SIDE)}" alt="{name}">{name}'
     return f"<tr><td>{photo}</td><td>{seen}</td>{cells}</tr>"

@@ -53,10 +53,12 @@ def _turn_away(pair: Pair, card: Card, others: list[Card], threshold: float) -> 
                                   key=WAY.bind(), label_visibility="collapsed") or WAY.default  # fmt: skip
     way, far = WAYS[chosen], HOW_FAR[chosen]
     other = _other_picture(others) if chosen == "picture" else None
+    # The slider stops at the steps alone, so `percents` holds whatever it says.
     percents = ways.percents(way)
     share = st.slider(way.slider, 0, percents[-1], step=percents[1], format="%d %%", key=far.bind())
     network = stored_answers.card(pair.nat)
     with frame.checked(), st.spinner("The networks look at every step."):
+        # All steps at once and kept: a slider that moves asks no network.
         steps = _steps(card.pixels, chosen, way, other, network)
         swept = computed_answers.in_one_batch(pair.by_kind, steps)
     sentence = ways.stays_sure_sentence(swept, way, network.classes, threshold)

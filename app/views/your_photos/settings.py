@@ -16,6 +16,7 @@ OPENED: Setting[str | None] = Setting("opened", None, one_of([picture.path.stem 
 BESIDE: Setting[str | None] = Setting("beside", None, one_of(SET_TITLES))
 """The stored set beside which the photos are drawn."""
 WAY = Setting("way", "noise", one_of(WAYS))
+# One for each way: their steps differ, and each keeps its place while another is looked at.
 HOW_FAR = {
     key: Setting(f"far_{key}", percents(way)[len(percents(way)) * 2 // 5], one_of(percents(way)))
     for key, way in WAYS.items()

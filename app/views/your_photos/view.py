@@ -90,6 +90,7 @@ def draw(card: Card) -> None:
         picture, chart = st.columns([1, 1.9], gap="small")
         with picture.container(horizontal=True, gap="xsmall"):
             st.image(card.photo, width=150, alt=card.name)
+            # Enlarged here, pixel by pixel: a browser would smooth it.
             st.image(card.pixels.repeat(6, 0).repeat(6, 1), width=150, alt=f"{card.name}: {words.SEEN}")
         picture.caption(literal(card.name))
         chart.plotly_chart(
@@ -127,7 +128,7 @@ def draw_table() -> None:
         columns[f"{NAMES[kind]} says"] = [answer.predicted for answer in answers]
         columns[f"{NAMES[kind]}, how sure"] = [100 * answer.confidence for answer in answers]
     columns["Apart"] = [100 * card.disagreement for card in cards]
-    sureness = {
+    confidence_bars = {
         f"{NAMES[kind]}, how sure": st.column_config.ProgressColumn(
             format="%.1f %%", min_value=0, max_value=100, color=frame.colours().of(kind)
         )
@@ -142,7 +143,7 @@ def draw_table() -> None:
         column_config={
             "Photo": st.column_config.ImageColumn(width="small"),
             "Apart": st.column_config.NumberColumn(format="%.1f %%"),
-            **sureness,
+            **confidence_bars,
         },
         alt=f"{plural(len(cards), 'photo')} with both answers",
     )
@@ -152,6 +153,7 @@ def draw_table() -> None:
 def draw_distribution() -> None:
     """Draw how sure the networks are of these photos, beside a stored set."""
     sets = list(stored_answers.shared_sets(pair))
+    # Another pair may not have been asked about the set that was chosen.
     if BESIDE.value not in sets:
         BESIDE.put(stored_answers.headline_of(pair))
     name = st.selectbox("Beside", sets, format_func=set_title, key=BESIDE.key)
@@ -178,6 +180,7 @@ def forget() -> None:
 
 def take_home(sentences: list[str]) -> None:
     """Draw what can be downloaded, and the way to forget everything."""
+    # Made when asked for, of plain values alone, as `frame.offer` says.
     csv, html = partial(files.photos_csv, cards, conditions), partial(files.report_html, cards, conditions, sentences)
     with st.container(horizontal=True):
         st.download_button("Table (CSV)", csv, "photos.csv", "text/csv",
@@ -189,6 +192,7 @@ def take_home(sentences: list[str]) -> None:
 
 
 has_samples = all(stored_answers.has_gallery(name) for name in pair.names)
+# Its words are known once the photos are read, but it stands above them.
 heading = st.container()
 controls()
 with frame.checked(), st.spinner("The networks look at your photos.", show_time=True):
@@ -208,6 +212,7 @@ if not cards:
             for picture in samples():
                 st.image(gallery_square(picture.file), width=64, alt=picture.shows)
         st.button("Try our twelve samples", key="try_samples", type="primary", on_click=SAMPLES.put, args=(True,))
+    # While the visitor looks for photos, torch is imported in the background.
     stored_answers.warm_up()
     raise frame.PageEnd
 
@@ -226,6 +231,7 @@ DRAWN = dict(zip(PARTS, (draw_cards, draw_table, draw_distribution), strict=True
 conditions = files.Conditions(pair, t, photos.crop())
 frame.offer("photos", partial(files.photos_csv, cards, conditions))
 for tab, draw_part in zip(st.tabs(PARTS, key=PART.key, on_change="rerun"), DRAWN.values(), strict=True):
+    # A part that nobody looks at is not drawn.
     if tab.open:
         with tab:
             draw_part()

@@ -37,7 +37,7 @@ WAYS = {
     "add": Way("Add noise", "Noise added, 100 % being how much photos vary", "added noise", "the most noise", 2.0),
 }
 STEPS = 51
-"""So many pictures lie on every way, both ends among them."""
+"""How many pictures lie on every way, both ends included."""
 
 
 def shares(way: Way) -> Float[np.ndarray, "51"]:
@@ -64,6 +64,7 @@ def _stays_sure(said: Predictions, way: Way, classes: tuple[str, ...], threshold
     sure = said.confidence > threshold
     if sure.all():
         return "stays sure all the way"
+    # argmin finds the first step at which it is not sure; of those that follow, only the last one counts.
     last = int(sure.argmin()) - 1
     until = f"stays sure up to {percent(float(shares(way)[last]))} {way.of}" if sure[0] else "is not sure to begin with"
     if not sure[-1]:

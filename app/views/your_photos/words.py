@@ -6,9 +6,9 @@ from nat_app.shared.palette import NAMES, Kind
 from nat_app.shared.words import HARD_SPACE, Answer, article, listed, literal, percent, plural
 
 FEW = 3
-"""Up to this many photos are too few for a rate."""
+"""As many photos, or fewer, are too few for a rate."""
 NAMED = 6
-"""So many unreadable files are named one by one."""
+"""How many unreadable files are named one by one."""
 SEEN = "the 32 x 32 pixels that the networks see"
 SQUARES = {"centre": "Cut to the centre", "squash": "Squash", "pad": "Pad with white"}
 """The ways of making a photo square, by the names of `images.CROPS`."""
