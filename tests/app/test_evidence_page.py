@@ -21,6 +21,7 @@ PAGE = "views/evidence/view.py"
 def test_claims_tables_and_cards_of_what_is_trained(start, networks: Path) -> None:
     app = start(networks, PAGE)
     text = said(app).replace("\\", "")
+    assert app.title[0].value.startswith("All of")
     assert "7 claims" in app.title[0].value
     assert "wrn40_1_nat against wrn40_1_baseline: " in text
     assert "over the gallery" in text

@@ -49,6 +49,7 @@ def test_the_picture_stands_on_the_spread_of_ten_thousand(start, folder: Path) -
     assert app.selectbox(key="level_set").value == "cifar100_test"
     assert pictures_of("cifar100_test", 10_000) in said(app)
     assert "low 0.30, middle 0.40, high 0.50 apart" in said(app)
+    assert "Only one such" in said(app)
     ticks = [trace.x[0] for trace in charts(app)["distances"].data if trace.marker.symbol == "line-ns-open"]
     assert ticks == pytest.approx([0.3, 0.4, 0.5])
     app.selectbox(key="level_set").set_value("gallery").run()
