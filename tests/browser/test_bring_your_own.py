@@ -55,7 +55,7 @@ def test_an_own_network_is_compared_on_every_page(page, address: str, tmp_path: 
         assert page.locator("[data-testid=stException]").count() == 0
         unfold(page)
         chosen = page.locator("[data-testid=stSidebar] [data-testid=stSelectbox] input").first
-        assert chosen.input_value().startswith("Yours: mine.safetensors as Baseline")
+        assert chosen.input_value().startswith("Yours: mine.safetensors")
 
 
 def test_own_photos_are_taught(page, teaching_address: str) -> None:

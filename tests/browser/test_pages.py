@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from nat_app.shared import words
 from nat_app.shared.gallery import FOLDER
+from nat_app.views.your_photos import words as photo_words
 from tests.browsing import PATIENCE
 
 pytestmark = pytest.mark.browser
@@ -19,7 +21,7 @@ def test_see_it_shows_two_answers_and_another_picture_for_a_click(page, address:
     assert page.title() == "NAT Explorer"
     page.get_by_role("button", name="cat 1", exact=True).click()
     page.locator("h1", has_text="Both networks know this one.").wait_for()
-    assert page.locator(".stMain img").first.get_attribute("alt").endswith("the 32 x 32 pixels that the networks see")
+    assert page.locator(".stMain img").first.get_attribute("alt").endswith(words.CORNER)
 
 
 def test_a_photo_and_a_broken_file(page, address: str, tmp_path: Path) -> None:
@@ -31,8 +33,8 @@ def test_a_photo_and_a_broken_file(page, address: str, tmp_path: Path) -> None:
     page.locator(".stPlotlyChart .bars path").first.wait_for(state="attached")
     assert page.locator(".stPlotlyChart").count() == 1
     warning = page.locator("[data-testid=stAlert]").inner_text()
-    assert "broken.jpg is text, not a picture" in warning
-    assert "The other one is fine." in warning
+    assert "broken.jpg is text" in warning
+    assert photo_words.others_are_fine(1) in warning
 
 
 def test_the_threshold_moves_and_the_numbers_change(page, playwright, address: str) -> None:
@@ -56,14 +58,14 @@ def test_line_and_sentences_follow_the_finger_and_the_slider_agrees_after_releas
     page.goto(f"{address}/thresholds")
     drawing = page.locator(".drawing svg")
     drawing.wait_for()
-    words = page.locator(".nat .kept")
-    before, title = words.inner_text(), page.locator("h1").inner_text()
+    kept = page.locator(".nat .kept")
+    before, title = kept.inner_text(), page.locator("h1").inner_text()
     thumb = page.locator(".st-key-t [data-rac][style*='left']").first.bounding_box()
     y = thumb["y"] + thumb["height"] / 2
     page.mouse.move(thumb["x"] + thumb["width"] / 2, y)
     page.mouse.down()
     page.mouse.move(thumb["x"] - 120, y, steps=6)
-    playwright.expect(words).not_to_have_text(before, timeout=PATIENCE)
+    playwright.expect(kept).not_to_have_text(before, timeout=PATIENCE)
     slider = page.get_by_role("slider")
     page.wait_for_timeout(500)
     shown = slider.input_value()
@@ -98,7 +100,7 @@ def test_keeping_95_gives_each_network_its_own_line(page, address: str) -> None:
     page.locator(".live.locked .drawing svg").wait_for()
     lines = page.locator(".drawing text.at").all_text_contents()
     assert len(set(lines)) == 2
-    assert page.locator(".baseline .kept").inner_text() == "Keeps 95 of 100"
+    assert page.locator(".baseline .kept").inner_text() == words.keeps(0.95)
 
 
 def test_attention_draws_its_grid(page, address: str) -> None:

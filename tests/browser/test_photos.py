@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from nat_app.shared.gallery import FOLDER
+from nat_app.views.your_photos import words
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +22,7 @@ def test_a_zip_of_photos_one_opened_and_faded_by_the_keyboard(page, playwright, 
     page.locator("input[type=file]").first.set_input_files(str(trip))
     page.locator(".stPlotlyChart .bars path").first.wait_for(state="attached")
     assert page.locator(".stPlotlyChart").count() == 2
-    assert page.get_by_text("1 other file in the zip is no picture").count() == 1
+    assert page.get_by_text(words.no_pictures(1)).count() == 1
     with page.expect_download() as report:
         page.get_by_role("button", name="Report (HTML)").click()
     assert "none-bee.jpg" in report.value.path().read_text(encoding="utf-8")

@@ -79,7 +79,7 @@ def test_a_finished_network_is_kept_for_its_own_pictures_alone(
     command = ["train", "mine", "--known", str(pictures / "colours"), "--out", out, "--device", "cpu", *QUICK]
     assert main(command) == 0
     assert main(command) == 1
-    assert "is there already: add --resume" in capsys.readouterr().err
+    assert "add --resume" in capsys.readouterr().err
     assert main([*command, "--resume"]) == 0
     (pictures / "colours" / "red" / "00.png").unlink()
     assert main([*command, "--resume"]) == 1

@@ -167,25 +167,43 @@ def test_declared_sizes_are_those_that_pillow_reads(format):
     assert declared_size(format, encoded(format)) == (41, 23)
 
 
-def test_paths_that_are_no_picture(tmp_path):
-    missing, pipe, large = tmp_path / "gone.png", tmp_path / "pipe", tmp_path / "large.png"
-    os.mkfifo(pipe)
-    large.touch()
-    os.truncate(large, MAX_BYTES + 100_000)
-    assert refusal(missing) == f"{missing} was not found: check its name and folder."
-    assert refusal(missing / "deeper") == f"{missing / 'deeper'} was not found: check its name and folder."
-    assert refusal("a\0b.png") == "a?b.png was not found: check its name and folder."
-    assert refusal(tmp_path) == f"{tmp_path} is a folder, not a picture: name the pictures inside it."
-    assert refusal(pipe) == f"{pipe} is a device or a pipe, not a picture: {CHOOSE}"
-    assert (
-        refusal(large, name="large.png") == "large.png is 50.1 MB, more than the 50 MB read of a file: shrink it first."
-    )
-    assert refusal(bytes(MAX_BYTES + 100_000)).startswith("The picture is 50.1 MB")
-    assert refusal("x" * 300).endswith("x cannot be opened (File name too long): check its name and folder.")
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        ("gone.png", "{folder}/gone.png was not found: check its name and folder."),
+        ("gone.png/deeper", "{folder}/gone.png/deeper was not found: check its name and folder."),
+        ("", "{folder} is a folder, not a picture: name the pictures inside it."),
+        ("pipe", f"{{folder}}/pipe is a device or a pipe, not a picture: {CHOOSE}"),
+        ("large.png", "{folder}/large.png is 50.1 MB, more than the 50 MB read of a file: shrink it first."),
+        ("x" * 300, f"{{folder}}/{'x' * 300} cannot be opened (File name too long): check its name and folder."),
+    ],
+    ids=["missing", "deeper", "folder", "pipe", "large", "long"],
+)
+def test_paths_that_are_no_picture(file, sentence, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "large.png").touch()
+    os.truncate(tmp_path / "large.png", MAX_BYTES + 100_000)
+    assert refusal(tmp_path / file) == sentence.format(folder=tmp_path)
 
 
-def test_names_stay_on_one_line_and_photos_are_refused_alike():
-    assert refusal(b"", name="a\nb\x1b[31m.png") == "a?b?[31m.png is empty (0 bytes): copy or export it again."
+@pytest.mark.parametrize(
+    ("source", "name", "sentence"),
+    [
+        ("a\0b.png", None, "a?b.png was not found: check its name and folder."),
+        (b"", "a\nb\x1b[31m.png", "a?b?[31m.png is empty (0 bytes): copy or export it again."),
+        (
+            bytes(MAX_BYTES + 100_000),
+            None,
+            "The picture is 50.1 MB, more than the 50 MB read of a file: shrink it first.",
+        ),
+    ],
+    ids=["zero", "escape", "bytes"],
+)
+def test_names_stay_on_one_line_and_bytes_need_none(source, name, sentence):
+    assert refusal(source, **({} if name is None else {"name": name})) == sentence
+
+
+def test_photos_are_refused_alike():
     with pytest.raises(UnreadableImage, match="x is text, not a picture"):
         read_photo(b"hello", name="x")
 
