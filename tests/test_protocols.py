@@ -30,7 +30,7 @@ def test_a_recipe_in_its_own_protocol_is_itself(name: str) -> None:
 
 def test_the_protocols_are_the_announced_ones() -> None:
     resnet, wide = recipe_in_protocol("resnet18_nat", "full"), recipe_in_protocol("wrn40_1_nat", "full")
-    assert (resnet.epochs, resnet.cutout, wide.epochs, wide.cutout) == (100, 16, 200, 0)
+    assert (resnet.epochs, resnet.cutout, wide.epochs, wide.cutout) == (100, 16, 100, 0)
     assert (resnet.batch_size, resnet.negatives_per_batch, resnet.protocol) == (64, 8, "full")
     short = recipe_in_protocol("wrn16_1_nat", "short")
     assert (short.epochs, short.sizes) == (12, recipe_named("wrn16_1_nat").sizes)
@@ -48,7 +48,7 @@ def test_students_of_the_cpu_protocol_learn_for_fewer_epochs() -> None:
         protocol: [recipe_in_protocol(name, protocol).epochs for name in ("wrn16_1_nat", "wrn16_1_student_of_nat")]
         for protocol in ("full", "cpu", "short")
     }
-    assert epochs == {"full": [200, 200], "cpu": [60, 30], "short": [12, 12]}
+    assert epochs == {"full": [100, 100], "cpu": [60, 30], "short": [12, 12]}
 
 
 def test_the_page_on_the_protocol_names_the_epochs_of_each_kind() -> None:
