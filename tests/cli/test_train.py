@@ -159,3 +159,39 @@ def test_seeds_are_summed_up_by_mean_and_range(digits_networks: Path) -> None:
     lines = over_seeds([replace(report, accuracy=0.5), replace(report, accuracy=0.75)])
     assert lines[0] == "over 2 seeds: accuracy 62.50 (50.00 to 75.00) %"
     assert len(lines) == 1 + len(report.negatives)
+
+
+NOTEBOOK = """
+import nat_core as nat
+network = nat.load_network("wrn16_1_nat")
+said = nat.predict(network, nat.read_folder("greys"))
+print(nat.ncr(said, 0.9), nat.auroc(nat.load_predictions("wrn16_1_nat")["cifar10_test"], said))
+report = nat.evaluate_logits(known=my_logits, negatives={"holiday": others}, labels=y)
+mine = nat.wrap(my_module, classes=["red", "blue"], mean=(0.5,) * 3, std=(0.25,) * 3)
+home = nat.train(recipe, known="colours", negatives="greys", out="runs")
+"""
+
+
+def test_one_cell_of_a_notebook_goes_from_a_stored_network_to_ones_own(
+    pictures: Path, networks: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import torch
+
+    monkeypatch.chdir(pictures)
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
+    cell = {
+        "my_logits": np.array([[3.0, 0.0], [0.0, 3.0]]),
+        "others": np.array([[0.0, 0.0], [5.0, 0.0]]),
+        "y": np.array([0, 1]),
+        "my_module": torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 32 * 32, 2)),
+        "recipe": Recipe("mine", "wrn10_1", epochs=1, sizes=((8, 1.0),)),
+    }
+    exec(NOTEBOOK, cell)
+    ncr, auroc = map(float, capsys.readouterr().out.split()[:2])
+    assert 0 <= ncr <= 1
+    assert 0 <= auroc <= 1
+    assert cell["report"].negatives["holiday"].ncr["0.9"] == 0.5  # softmax(5, 0) is above .9, softmax(0, 0) is not
+    assert cell["report"].accuracy == 1.0
+    assert cell["mine"].classes == ("red", "blue")
+    assert load_card(pictures / "runs", "mine").classes == ("blue", "red")
+    assert cell["home"] == Path("runs/mine")
