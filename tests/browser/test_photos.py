@@ -7,6 +7,7 @@ import pytest
 
 from nat_app.shared.gallery import FOLDER
 from nat_app.views.your_photos import words
+from tests.browsing import PATIENCE
 
 pytestmark = pytest.mark.browser
 
