@@ -53,10 +53,13 @@ def test_students_of_the_cpu_protocol_learn_for_fewer_epochs() -> None:
 
 def test_the_page_on_the_protocol_names_the_epochs_of_each_kind() -> None:
     text = decisions.page()
-    epochs = {name: recipe_named(f"{name}_nat").epochs for name in ("resnet18", "wrn40_1", "wrn16_1")}
-    students = recipe_named("wrn16_1_student_of_nat").epochs
-    named = ", ".join(f"{number} ({name})" for name, number in epochs.items())
-    assert f"epochs: {named}, {students} (students);" in text
+    kinds, student = ("resnet18", "wrn40_1", "wrn16_1"), "wrn16_1_student_of_nat"
+    for protocol, students in (("full", False), ("cpu", True)):
+        epochs = {kind: recipe_in_protocol(f"{kind}_nat", protocol).epochs for kind in kinds}
+        named = ", ".join(f"{number} ({kind})" for kind, number in epochs.items())
+        taught = recipe_in_protocol(student, protocol).epochs
+        assert (taught == epochs["wrn16_1"]) is not students
+        assert f"{named}{f', {taught} (students)' if students else ''}" in text
 
 
 def test_the_page_on_the_protocol_gives_every_decision_and_limit() -> None:
