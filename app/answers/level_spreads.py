@@ -22,6 +22,7 @@ from nat_core.studies.level_findings import (
     measured_elsewhere,
     outdated,
     pair_of,
+    spread,
     where_it_begins,
 )
 
@@ -32,7 +33,6 @@ COMPARED = (
     (PAIRS["wrn16_1"][0], PAIRS["students"][1]),
 )
 """Which two are compared in words: the first whose networks are both in the grid."""
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 @dataclass(frozen=True)
@@ -109,5 +109,5 @@ def gallery_spread(first: str, second: str) -> Spread:
     quantiles = {}
     for level in LEVELS:
         found = [map_distance(a, b) for a, b in zip(one[level], other[level], strict=True)]
-        quantiles[level] = tuple(float(each) for each in np.quantile(found, QUANTILES))
+        quantiles[level] = spread(np.array(found)).quantiles
     return Spread("gallery pictures", len(gallery_pictures()), quantiles)

@@ -11,6 +11,7 @@ import numpy as np
 from tabulate import LATEX_ESCAPE_RULES, SEPARATING_LINE, tabulate
 
 from nat_core.files import csv_text
+from nat_core.measure.evaluation import TITLES
 from nat_core.measure.report import NetworkReport, SetReport, threshold_key
 from nat_core.measure.variants import variants_of, without_variants
 from nat_core.paper.figures import PAPER, TABLES, PaperFigures, Table
@@ -20,7 +21,7 @@ from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
 UNTRAINED = "not trained yet"
 ABSENT = "-"
 
-THRESHOLD_FREE = {"ncr_at_95_kept": "NCR, 95 % kept", "auroc": "AUROC", "fpr95": "FPR95"}
+THRESHOLD_FREE = {field: TITLES[field] for field in ("ncr_at_95_kept", "auroc", "fpr95")}
 """The measures of a set that need no threshold, by their field of `SetReport`."""
 
 
