@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nat_app.shared.palette import NAMES, Kind
 from nat_app.shared.words import Answer, article, listed, percent, plural
-from nat_app.views.workshop.challenges import Clicks
+from nat_app.views.workshop.score import Clicks
 from nat_core.measure.metrics import Prices
 
 NO_PROOF = "A link can be changed by hand, so this is no proof."
