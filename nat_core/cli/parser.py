@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 
 from nat_core import __version__
-from nat_core.recipes import PROTOCOLS, RECIPES
+from nat_core.protocols import PROTOCOLS
+from nat_core.recipes import RECIPES
 from nat_core.studies.plan import studies
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
