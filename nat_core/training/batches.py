@@ -10,10 +10,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
 
-from nat_core.data.sets import ImageSet
 from nat_core.data.synthetic import made_up
 from nat_core.network.models import Pixels, normalised
-from nat_core.recipes import Recipe
+from nat_core.training.pictures import Pictures
 
 
 class Batch(NamedTuple):
@@ -105,11 +104,10 @@ class Batches:
     are shuffled and cycled without replacement. Raises ValueError where a set is smaller than its part of a batch.
     """
 
-    def __init__(
-        self, recipe: Recipe, training: ImageSet, negatives: ImageSet | None, *, seed: int, device: torch.device,
-        mean: tuple[float, ...], std: tuple[float, ...],
-    ) -> None:  # fmt: skip
-        self.recipe, self.seed, self.device, self.mean, self.std = recipe, seed, device, mean, std
+    def __init__(self, pictures: Pictures, *, seed: int, device: torch.device) -> None:
+        recipe, training, negatives = pictures.recipe, pictures.known, pictures.negatives
+        self.recipe, self.seed, self.device = recipe, seed, device
+        self.mean, self.std = pictures.mean, pictures.std
         self.negative_count = recipe.negatives_per_batch if negatives is not None or recipe.synthetic else 0
         self._real_count = self.negative_count - len(recipe.synthetic)
         self.known_count = recipe.batch_size - (self.negative_count if recipe.negatives_inside else 0)
