@@ -121,19 +121,24 @@ def _add_data(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     data_option(parser)
 
 
+TRAIN_TEXT = (
+    "Killed at any moment, a run goes on with --resume to the very same weights.\n\n"
+    "Your own pictures: --known names a folder with one folder a class, or an .npz file with\n"
+    "MedMNIST's key names; --negatives any folder of pictures, or an .npz file. What lies in\n"
+    "train/ is learnt, what lies in test/ or val/ evaluated on; undivided, one picture in five\n"
+    "is held out. NAME is then the new network's, or a recipe whose settings are taken.\n\n"
+    "Each epoch's losses and rates go to log.csv beside the network, and to TensorBoard's\n"
+    "events in OUT/tensorboard where it is installed.\n\n"
+    "recipes:\n" + "\n".join(f"  {name}" for name in RECIPES)
+)
+
+
 def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = _verb(
         verbs,
         "train",
         "train a network, evaluate it and store it with its report",
-        "Killed at any moment, a run goes on with --resume to the very same weights.\n\n"
-        "Your own pictures: --known names a folder with one folder a class, or an .npz file with\n"
-        "MedMNIST's key names; --negatives any folder of pictures, or an .npz file. What lies in\n"
-        "train/ is learnt, what lies in test/ or val/ evaluated on; undivided, one picture in five\n"
-        "is held out. NAME is then the new network's, or a recipe whose settings are taken.\n\n"
-        "Each epoch's losses and rates go to log.csv beside the network, and to TensorBoard's\n"
-        "events in OUT/tensorboard where it is installed.\n\n"
-        "recipes:\n" + "\n".join(f"  {name}" for name in RECIPES),
+        TRAIN_TEXT,
         "  nat train digits_nat --out my_networks     needs no data set, takes two minutes\n"
         "  nat train wrn16_1_nat --data data          about 40 minutes on one core\n"
         "  nat train wrn16_1_nat --data data --resume\n"
