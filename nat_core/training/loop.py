@@ -63,6 +63,7 @@ def train(
     if not (sitting.finished() and known is None):
         pictures = pictures_of(recipe, data, known=known, negatives=negatives, log_test=log_test)
         if not sitting.holds(pictures.source):
+            # One at a time: two would write each other's states. The lock falls with the process, however it ends.
             with sitting.alone():
                 _train(sitting, pictures)
     return sitting.home
@@ -90,14 +91,17 @@ def _begin(sitting: Sitting, pictures: Pictures, threads: int, saved: SavedState
     run = begin(
         pictures, device=device, seed=sitting.seed, threads=threads,
         teacher=find_teacher(pictures.recipe, [sitting.out, sitting.teachers], sitting.seed, device),
+        # A trial on a busy machine might choose the other one, and so other weights.
         precision=saved.settings["precision"] if saved else None,
     )  # fmt: skip
+    # A run is begun whole and then put back, so that a state holds numbers alone and nothing that has to be unpickled.
     if saved is not None:
         restore(run, saved)
     return run
 
 
 def _loop(sitting: Sitting, run: TrainingRun, log: EpochLog) -> None:
+    # Norms take their statistics from the batch, negatives included; the stored network uses the running ones.
     run.model.train()
     on_processor = run.batches.device.type == "cpu"
     # Compiled, a small network's step is bound by its arithmetic and not by launching hundreds of kernels; a
