@@ -23,6 +23,7 @@ from nat_core.studies.level_findings import (
     finding,
     level_sentences,
     load_levels,
+    measured_elsewhere,
     pair_of,
     save_levels,
     spread,
@@ -167,6 +168,14 @@ def test_sentences_hold_the_numbers() -> None:
         "wrn16_1_baseline and wrn16_1_nat (short) on cifar100_test, 100 pictures: the maps lie low 0.10, middle 0.30, "
         "high 0.60 apart, those of two baselines of different seeds low 0.20, middle 0.20, high 0.20. NAT's "
         "difference begins at the middle level, as the paper says."
+    )
+
+
+def test_another_protocol_with_two_baselines_is_named() -> None:
+    assert measured_elsewhere([NAT], "cifar100_test") == ""
+    assert measured_elsewhere([NAT, SEEDS], "cifar100_test") == (
+        "Of wrn16_1_baseline and wrn16_1_nat in the protocol short, 1 seed: NAT's difference begins at the middle "
+        "level, as the paper says."
     )
 
 
