@@ -15,7 +15,7 @@ from nat_core.results.drawing import Drawing
 from nat_core.results.section import in_brief, study_section, study_sheet
 from nat_core.store.checkpoints import Card, available, load_card
 from nat_core.store.runs import DivergedRun, RunRecord, load_ended, record_of
-from nat_core.studies.choice import RULE, chosen_sentence, load_choice
+from nat_core.studies.choice import RULE, chosen_sentence, hindsight, load_choice
 from nat_core.studies.level_findings import (
     EXCEEDS_RULE,
     NetworkId,
@@ -101,7 +101,8 @@ def page(folder: Path) -> dict[str, str]:
             drawings |= drawn
             parts += text
             if study.name == "beyond":
-                parts += [f"How `nat_plus` is chosen: {RULE}", f"Chosen: {chosen_sentence(choice)}."]
+                today = hindsight(choice, found.records)
+                parts += [f"How `nat_plus` is chosen: {RULE}", f"Chosen: {chosen_sentence(choice)}. {today}".strip()]
     parts += ["## The protocol decoded", decisions.markdown(), *_networks(found)]
     return {PAGE: "\n\n".join(parts) + "\n"} | {f"{PLOTS}/{stem}.svg": str(each) for stem, each in drawings.items()}
 
