@@ -24,6 +24,7 @@ from nat_core.studies.level_findings import (
     level_outcomes,
     level_table,
     load_levels,
+    longest_distances,
     outdated,
 )
 from nat_core.studies.plan import PlannedRun, studies
@@ -113,7 +114,8 @@ def _image(named: tuple[str, Drawing]) -> str:
 
 
 def _claims(found: Found) -> Iterator[str]:
-    judged = claims({name: card.report for name, card in found.cards.items()}, claim_distances(found.levels))
+    reports = {name: card.report for name, card in found.cards.items()}
+    judged = claims(reports, claim_distances(found.levels), longest_distances(found.levels))
     yield "## What held"
     yield summary(judged)
     grid = [(each.statement, f"**{each.verdict}**", each.measured, each.rule) for each in judged]

@@ -65,7 +65,10 @@ def test_two_baselines_stand_beside_and_say_where_it_begins(start, folder: Path)
     assert circles == pytest.approx([0.35, 0.2, 0.2])
     assert "NAT's difference begins at the middle level, as the paper says." in said(app)
     text = said(app.switch_page(EVIDENCE).run())
-    assert "over 10,000 pictures of cifar100_test (cpu) low 0.300, middle 0.400, high 0.500; of two baselines" in text
+    assert (
+        "10,000 pictures of cifar100_test (cpu, 60 epochs), 1 seed: low 0.300, middle 0.400, high 0.500: held" in text
+    )
+    assert "two baselines of different seeds low 0.350, middle 0.200, high 0.200: held" in text
     assert "held**]\u2002Attention maps differ from the middle level on" in text
 
 

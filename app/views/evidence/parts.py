@@ -74,7 +74,7 @@ def gather() -> Evidence:
             problems.append(f"{str(error).rstrip('.')}.")
     reports = {name: card.report for name, card in cards.items()}
     seeds, damaged = _several_seeds(cards)
-    judged = claims(reports, _distances(cards))
+    judged = claims(reports, _distances(cards), level_spreads.longest())
     # The studies stand in the same file of runs: where it is damaged, one sentence says so and they are left out.
     return Evidence(cards, (*problems, *damaged), judged, seeds, "" if damaged else _studies())
 
