@@ -45,6 +45,8 @@ def _finding(without: str, baseline: NetworkReport, aware: str, nat: NetworkRepo
     sentences.append(_kept(baseline, nat))
     if nat.protocol != baseline.protocol:
         sentences.append(f"They were trained by different protocols, {nat.protocol} and {baseline.protocol}.")
+    elif nat.epochs is not None and baseline.epochs is not None and nat.epochs != baseline.epochs:
+        sentences.append(f"They learned for different times, {nat.epochs} and {plural(baseline.epochs, 'epoch')}.")
     return " ".join(sentences)
 
 

@@ -86,11 +86,19 @@ def _networks(table: Table, reports: Mapping[str, NetworkReport]) -> Grid:
     rows = []
     for name in table.networks:
         report = reports.get(name)
-        ours = ("-",) * 3 if report is None else (f"{report.ece:.3f}", report.protocol, str(report.seed))
+        ours = (ABSENT,) * 4 if report is None else (f"{report.ece:.3f}", *schedule(report), str(report.seed))
         accuracy = UNTRAINED if report is None else f"{100 * report.accuracy:.2f} %"
         paper = PAPER[name].accuracy if table.in_paper else None
         rows.append((name, accuracy + (f" ({100 * paper:.2f} %)" if paper else ""), *ours))
-    return Grid(("network", "accuracy", "ECE", "protocol", "seed"), tuple(rows))
+    return Grid(("network", "accuracy", "ECE", "protocol", "epochs", "seed"), tuple(rows))
+
+
+def schedule(report: NetworkReport) -> tuple[str, str]:
+    """Return the cells that say how long a network learned: its protocol, and how many epochs that was in truth.
+
+    A protocol's name says the epochs only where nobody asked for others.
+    """
+    return report.protocol, ABSENT if report.epochs is None else f"{report.epochs:,}"
 
 
 def _counts(sets: Sequence[str], trained: Mapping[str, NetworkReport]) -> Iterator[tuple[str, ...]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nat_core.files import write_durably
 from nat_core.measure.report import threshold_key
+from nat_core.measure.wording import plural
 from nat_core.paper import decisions
 from nat_core.paper.findings import claims, summary
 from nat_core.paper.tables import THRESHOLD_FREE, Grid, markdown, markdown_table, rate_text
@@ -131,7 +132,7 @@ def _over_seeds(found: Found) -> Iterator[str]:
     """The tables' networks over their seeds, or how to train more."""
     yield "## Over seeds"
     rows = tuple(
-        Row(f"{name} ({card.protocol})", "", reports_of(card.recipe, found.records))
+        Row(f"{name} ({_schedule(card)})", "", reports_of(card.recipe, found.records))
         for name, card in found.cards.items()
     )
     several = tuple(row for row in rows if len(row.reports) > 1)
@@ -144,6 +145,11 @@ def _over_seeds(found: Found) -> Iterator[str]:
         measures = [*(("ncr", threshold_key(t)) for t in THRESHOLDS), *((field, None) for field in THRESHOLD_FREE)]
         sheet = study_sheet(several, None, found.noise, measures)
         yield from (markdown_table(sheet.recipes), markdown_table(sheet.rates))
+
+
+def _schedule(card: Card) -> str:
+    # Never the protocol's name alone: --epochs may have asked for others than it says.
+    return f"{card.protocol}, {plural(card.recipe.epochs, 'epoch')}"
 
 
 def _on_two_cores(found: Found) -> Iterator[str]:

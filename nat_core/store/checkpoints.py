@@ -181,7 +181,9 @@ def load_card(folder: Path, name: str) -> Card:
     path = Path(folder) / name / CARD
     if not path.is_file():
         raise CheckpointError(f"No network {name} in {folder}. Train it with: nat train {name}, or choose another one")
-    return read_json(path, FORMAT, lambda values: converted(values, Card), "get the checkpoint again")
+    card = read_json(path, FORMAT, lambda values: converted(values, Card), "get the checkpoint again")
+    # Reports from before they named the epochs have them from the recipe.
+    return replace(card, report=replace(card.report, epochs=card.recipe.epochs))
 
 
 def load_predictions(folder: Path, name: str, sets: Sequence[str] | None = None) -> dict[str, Predictions]:
@@ -249,7 +251,9 @@ def renew_report(folder: Path, name: str) -> bool:
     """
     card = load_card(folder, name)
     stored = load_predictions(folder, name)
-    report = evaluate(stored, card.roles, seed=card.seed, protocol=card.protocol, classes=card.classes)
+    report = evaluate(
+        stored, card.roles, seed=card.seed, protocol=card.protocol, classes=card.classes, epochs=card.recipe.epochs
+    )
     if report == card.report:
         return False
     write_card(Path(folder) / name, replace(card, report=report))

@@ -70,6 +70,9 @@ def test_a_checkpoint_comes_back_whole(folder: Path) -> None:
     predictions = load_predictions(folder, NAME)
     again = evaluate(predictions, card.roles, seed=0, protocol="digits", classes=card.classes)
     assert card.report.sets["digits_89"].images == 4
+    # The report in the file does not say how long it learned; the recipe does.
+    assert "epochs" not in json.loads((folder / NAME / CARD).read_text())["report"]
+    assert card.report.epochs == card.recipe.epochs == 50
     assert again.accuracy == card.report.accuracy
     assert list(load_predictions(folder, NAME, ["digits_89"])) == ["digits_89"]
     assert load_maps(folder, NAME)["low"].shape == (4, 2, 2)
