@@ -17,6 +17,7 @@ from nat_core.measure.variants import variants_of, without_variants
 from nat_core.paper.figures import PAPER, TABLES, PaperFigures, Table
 from nat_core.paper.findings import findings
 from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
+from nat_core.store.checkpoints import training_command
 
 UNTRAINED = "not trained yet"
 ABSENT = "-"
@@ -179,8 +180,8 @@ def _notes(table: Table, trained: Mapping[str, NetworkReport]) -> Iterator[str]:
         if roles:
             yield f"{name}: " + "; ".join(f"{role}: {', '.join(names)}" for role, names in roles.items()) + "."
     for name in table.networks:
-        if name not in trained:
-            yield f"{name} is {UNTRAINED}. Train it with: nat train {name}"
+        if name not in trained and (command := training_command(name)):
+            yield f"{name} is {UNTRAINED}. Train it with: {command}"
 
 
 # --- written down ----------------------------------------------------------------------------------------------------
