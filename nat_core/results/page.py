@@ -11,7 +11,7 @@ from nat_core.paper import decisions
 from nat_core.paper.findings import claims, summary
 from nat_core.paper.tables import THRESHOLD_FREE, Grid, markdown, markdown_table, rate_text
 from nat_core.recipes import HEADLINE_SETS, THRESHOLDS
-from nat_core.results import plots
+from nat_core.results import equal_cost, frontier, plots, transfer
 from nat_core.results.drawing import Drawing
 from nat_core.results.section import in_brief, study_section, study_sheet
 from nat_core.store.checkpoints import Card, available, load_card
@@ -28,7 +28,7 @@ from nat_core.studies.level_findings import (
     longest_distances,
     outdated,
 )
-from nat_core.studies.plan import PlannedRun, studies
+from nat_core.studies.plan import Choice, PlannedRun, studies
 from nat_core.studies.rows import NOISE_RULE, Noise, Row, noise_floor, paired_differences, reports_of
 
 PAGE, PLOTS = "results.md", "plots"
@@ -102,11 +102,25 @@ def page(folder: Path) -> dict[str, str]:
             text, drawn = study_section(study, found.records, found.noise, found.diverged)
             drawings |= drawn
             parts += text
-            if study.name == "beyond":
-                today = hindsight(choice, found.records)
-                parts += [f"How `nat_plus` is chosen: {RULE}", f"Chosen: {chosen_sentence(choice)}. {today}".strip()]
+            more, drawn = _beside(study.name, found, choice)
+            parts, drawings = [*parts, *more], drawings | drawn
+    parts += equal_cost.section(every, found.records)
     parts += ["## The protocol decoded", decisions.markdown(), *_networks(found)]
     return {PAGE: "\n\n".join(parts) + "\n"} | {f"{PLOTS}/{stem}.svg": str(each) for stem, each in drawings.items()}
+
+
+def _beside(study: str, found: Found, choice: Choice | None) -> tuple[list[str], dict[str, Drawing]]:
+    """What stands below one study's tables alone, and its plots."""
+    if study == "beyond":
+        today = hindsight(choice, found.records)
+        return [f"How `nat_plus` is chosen: {RULE}", f"Chosen: {chosen_sentence(choice)}. {today}".strip()], {}
+    if study == "attention_transfer":
+        return transfer.section(transfer.transfer(found.records, found.diverged))
+    if study == "frontier":
+        return frontier.section(found.records)
+    if study == "strong" and (said := frontier.strong_sentences(found.records)):
+        return ["\n".join(f"- {each}" for each in said)], {}
+    return [], {}
 
 
 def _image(named: tuple[str, Drawing]) -> str:

@@ -75,7 +75,7 @@ def study_section(
     noise = noise.among(rows, reference)
     if why := unjudged(REFERENCES.get(study.name), rows, noise):
         parts.append(why)
-    set_name = _headline(rows)
+    set_name = headline_of(*rows)
     parts += _words(rows, reference, noise, set_name)
     if study.name == "trained_on" and reference and not why:
         parts.append("Protects: NCR where each keeps 95 % is lower than the reference's by more than the noise.")
@@ -114,7 +114,7 @@ def in_brief(studies: Sequence[Study], records: Mapping[str, RunRecord]) -> str:
             continue
         told |= run
         judged = noise.among(rows, reference)
-        found.append(f"- **{study.question}** {summary(rows, reference, judged, _headline(rows))}")
+        found.append(f"- **{study.question}** {summary(rows, reference, judged, headline_of(*rows))}")
     return "\n".join(found)
 
 
@@ -134,7 +134,12 @@ def _reference(study: Study, rows: Sequence[Row]) -> Row | None:
     return next((row for row in rows if row.label == REFERENCES.get(study.name) and row.reports), None)
 
 
-def _headline(rows: Sequence[Row]) -> str:
+def headline_of(*rows: Row) -> str:
+    """Return the set of negatives that stands for all in these rows; "" where none was reported.
+
+    >>> headline_of(Row("a", "", ()))
+    ''
+    """
     roles = {name: each.role for row in rows for report in row.reports for name, each in report.negatives.items()}
     return headline_set(roles) or ""
 
