@@ -49,7 +49,10 @@ def publish(finished: Finished, *, out: Path) -> Path:
     # Measured as whoever downloads it will have it, so that no number on the card is of weights nobody can get.
     network = _as_stored(finished.network, recipe.architecture, weights)
     predictions, maps = predict_sets(network, pictures.reported, pictures.named)
-    report = evaluate(predictions, recipe.roles, seed=finished.seed, protocol=recipe.protocol, classes=network.classes)
+    report = evaluate(
+        predictions, recipe.roles, seed=finished.seed, protocol=recipe.protocol, classes=network.classes,
+        epochs=recipe.epochs,
+    )  # fmt: skip
     card = {
         "recipe": recipe,
         "architecture": recipe.architecture,

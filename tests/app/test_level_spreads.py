@@ -19,6 +19,7 @@ from nat_core.studies.level_findings import (
     claim_distances,
     distances,
     finding,
+    longest_distances,
     measured_elsewhere,
     save_levels,
     where_it_begins,
@@ -87,7 +88,7 @@ def test_two_baselines_stand_beside_and_say_where_it_begins(start, folder: Path)
     assert found.exceeding == ("middle", "high")
     assert f"{distances(found)} {where_it_begins(found)}" in said(app)
     text = said(app.switch_page(EVIDENCE).run())
-    claim = claims({}, claim_distances([ours, seeds]))[-1]
+    claim = claims({}, claim_distances([ours, seeds]), longest_distances([ours, seeds]))[-1]
     assert claim.verdict == "held"
     assert claim.measured in text
     assert f"held**]\u2002{claim.statement}" in text

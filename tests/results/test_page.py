@@ -151,11 +151,13 @@ NOISE = Noise((row("baseline", 0.70, 0.71, 0.72).reports, row("nat", 0.40, 0.42,
 
 def test_noise_is_the_larger_deviation_and_shrinks_with_seeds() -> None:
     assert NOISE.deviation(KEPT) == pytest.approx(0.02)
-    nat, single = row("nat", 0.40, 0.42, 0.44), row("other", 0.46)
-    # 2 s sqrt(1 / 1 + 1 / 3) = .0462: .46 lies .04 above the mean.
+    assert NOISE.freedom == 4
+    nat, single = row("nat", 0.40, 0.42, 0.44), row("other", 0.48)
+    # 2.776 s sqrt(1 / 1 + 1 / 3) = .0641: .48 lies .06 above the mean.
     assert NOISE.side(single, nat, KEPT) == "within"
-    assert NOISE.side(row("other", 0.467), nat, KEPT) == "above"
-    assert NOISE.side(row("other", 0.372), nat, KEPT) == "below"
+    assert NOISE.side(row("other", 0.485), nat, KEPT) == "above"
+    assert NOISE.side(row("other", 0.355), nat, KEPT) == "below"
+    assert NOISE.side(row("other", 0.48, 0.48, 0.48), nat, KEPT) == "above"  # 2.776 s sqrt(2 / 3) = .0453
     assert Noise((NOISE.recipes[0][:2], NOISE.recipes[1])).side(single, nat, KEPT) == "unknown"
     assert Noise(()).deviation(KEPT) is None
 
@@ -177,15 +179,31 @@ def test_cells_are_marked_only_beyond_the_noise() -> None:
 
 def test_sentences_say_the_difference_and_whether_it_counts() -> None:
     reference = row("nat", 0.40, 0.42, 0.44)
-    rows = [reference, row("low", 0.2), row("near", 0.43), row("high", 0.6)]
+    rows = [reference, row("low", 0.2), row("near", 0.43), row("high", 0.6, 0.6)]
     assert summary(rows, reference, NOISE, "cifar100_test").endswith(
-        "against `nat` (0.420): lower by more than the noise: `low` 0.200; within the noise: `near` 0.430; "
-        "higher by more than the noise: `high` 0.600."
+        "against `nat` (0.420): lower by more than the noise: `low` 0.200‡; within the noise: `near` 0.430‡; "
+        "higher by more than the noise: `high` 0.600. ‡ one seed."
     )
     assert sentences(rows, reference, NOISE, "cifar100_test")[0] == (
         "`low` (1 seed): accuracy 88.00 %, +0.00 points, within the noise; NCR_0.9 0.100, -0.110, more than the noise; "
         "at 95 % kept 0.200, -0.220, more than the noise."
     )
+
+
+def test_what_costs_accuracy_is_marked_however_many_rows_there_are() -> None:
+    nat = next(run for run in planned_runs("cpu", ("noise_floor",)) if run.recipe.name == "wrn16_1_nat")
+    seeds = [[replace(nat, seed=seed) for seed in range(3)]] * 2
+    swinging = [tuple(record(run, 0.4, accuracy=0.88 + 0.002 * run.seed).report for run in runs) for runs in seeds]
+    reference, noise = Row("nat", "", swinging[0]), Noise(tuple(swinging))
+    # .0080 below the mean of .882: s = .002, and the margins are 2.776 s sqrt(4 / 3) = .0064 and, for 12, .0136.
+    costly = Row("costly", "", (record(nat, 0.1, accuracy=0.874).report,))
+    rows = [reference, *(row(str(number), 0.2) for number in range(11)), costly]
+    judged = noise.among(rows, reference)
+    assert judged.comparisons == 12
+    assert judged.side(costly, reference, accuracy) == "within"
+    said = summary(rows, reference, judged, "cifar100_test")
+    assert "`costly` 0.100†‡" in said
+    assert said.endswith("† less accurate, by more than the noise of a single comparison. ‡ one seed.")
 
 
 def test_protections_name_every_set_once_and_mark_those_of_its_own_kind() -> None:

@@ -23,6 +23,7 @@ from nat_core.studies.level_findings import (
     finding,
     level_sentences,
     load_levels,
+    longest_distances,
     measured_elsewhere,
     pair_of,
     save_levels,
@@ -153,6 +154,27 @@ def test_every_outcome_has_its_words(values: tuple[float, ...], words: str) -> N
     found = finding([nat, SEEDS], *NAT.networks, "cifar100_test")
     assert found is not None
     assert words in where_it_begins(found)
+
+
+def test_the_papers_reading_takes_the_longest_schedule_and_every_seed_of_it() -> None:
+    spreads = {
+        level: LevelSpread(100, mean, 0.01, (mean,) * 5) for level, mean in zip(LEVELS, (0.1, 0.2, 0.3), strict=True)
+    }
+    pairs = [
+        PairLevels(
+            *(NetworkId(f"{kind}_{role}", protocol, seed, f"{role}{seed}") for role in ("baseline", "nat")),
+            {"cifar100_test": spreads},
+        )
+        for kind in ("wrn16_1", "resnet18")
+        for protocol, seed in (("cpu", 0), ("full", 0), ("full", 1))
+    ]
+    large, small = longest_distances([*pairs, NAT])
+    assert large.networks == ("resnet18_baseline", "resnet18_nat")
+    assert small.pictures == "100 pictures of cifar100_test (full, 100 epochs)"
+    assert large.by_seed == {"low": (0.1, 0.1), "middle": (0.2, 0.2), "high": (0.3, 0.3)}
+    (short,) = longest_distances([NAT, SEEDS])
+    assert (short.pictures, short.seeds) == ("100 pictures of cifar100_test (short, 12 epochs)", 1)
+    assert short.between_seeds == {"low": 0.2, "middle": 0.2, "high": 0.2}
 
 
 def test_two_standard_errors_over_the_pictures_are_needed() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from nat_app.shared.pairs import set_title
 from nat_app.shared.words import HARD_SPACE, Answer
+from nat_core.store.checkpoints import training_command
 
 STRETCHED = (
     "Each map is stretched to its own largest value: a faint one looks as strong as any, so compare shapes only."
@@ -125,7 +126,9 @@ def spread_caption(pictures: int, source: str, *, seeds: bool = False) -> str:
 
 def stand_in(title: str, missing: str) -> str:
     """Return the sentence for a network that fills the row of one not trained yet."""
-    return f"{title} stands in for `{missing}`, which is not trained yet: `nat train {missing}`."
+    command = training_command(missing)
+    trained = f": `{command}`" if command else ""
+    return f"{title} stands in for `{missing}`, which is not trained yet{trained}."
 
 
 def faint(answer: Answer, name: str, classes: int) -> str:
