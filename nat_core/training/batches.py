@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
 
-from nat_core.data.sets import ImageSet
+from nat_core.data.sources.image_sets import ImageSet
 from nat_core.data.synthetic import made_up
 from nat_core.network.models import Pixels, normalised
 from nat_core.recipes import Recipe

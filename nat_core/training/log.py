@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nat_core.data.sets import ImageSet
+from nat_core.data.sources.image_sets import ImageSet
 from nat_core.files import csv_text, write_durably
 from nat_core.measure.metrics import accuracy, negative_confidence_rate
 from nat_core.measure.predictions import BACKGROUND, Predictions, raw
