@@ -32,7 +32,8 @@ ARCHITECTURE_NAMES = ("resnet18", "wrn40_1", "wrn16_1", "wrn10_1")
 """The networks that `nat_core.network.models.build` makes."""
 BACKGROUND_TARGET = "background_class"
 DIVERGENCE_NAMES = (
-    "kl_from_uniform", "kl_to_uniform", "jensen_shannon", "brier", "hellinger", "centred_logits", BACKGROUND_TARGET,
+    "kl_from_uniform", "kl_to_uniform", "jensen_shannon", "brier", "hellinger", "centred_logits", "softened",
+    BACKGROUND_TARGET,
 )  # fmt: skip
 """What may be asked of the logits on a negative: the keys of `nat_core.training.losses.TARGETS`."""
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -165,6 +166,8 @@ class Recipe:
     """True brings each map to length 1 first (the published code)."""
     negatives_unlabelled: bool = False
     """True shows the negatives to teacher and student alike but asks for nothing on them but the teacher's maps."""
+    negatives_distilled: bool = False
+    """True distils the teacher's answers on unlabelled negatives too, False only those on the pictures to learn."""
     teacher_classifier: bool = False
     """True takes the teacher's linear classifier over and keeps it as it is."""
     distillation_weight: float = 0.0

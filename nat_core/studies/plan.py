@@ -56,6 +56,7 @@ _BASELINE, _NAT = (
 )
 _STUDENT = replace(_BASELINE, name="student_of_nat", teacher="wrn16_1_nat")
 _HELD_OUT = replace(_NAT, name="held_out_nat", held_out=True, negatives="cifar100_fit", also_reported=())
+_ANSWERED = {"negatives": "cifar100_train", "negatives_unlabelled": True, "negatives_distilled": True}
 
 TRANSFER: dict[str, dict[str, Any]] = {
     "student_of_baseline": {"teacher": "wrn16_1_baseline"},
@@ -71,6 +72,10 @@ TRANSFER: dict[str, dict[str, Any]] = {
     "student_unlabelled_negatives": {"negatives": "cifar100_train", "negatives_unlabelled": True},
     "student_distilled": {"attention_weight": 0.0, "distillation_weight": 1.0, "distillation_temperature": 4.0},
     "student_classifier": {"teacher_classifier": True},
+    "student_distilled_attention": {"distillation_weight": 1.0},
+    "student_distilled_unlabelled": {"attention_weight": 0.0, "distillation_weight": 1.0, **_ANSWERED},
+    "student_distilled_classifier": {"distillation_weight": 1.0, "teacher_classifier": True},
+    "student_all": {"distillation_weight": 1.0, "teacher_classifier": True, **_ANSWERED},
 }
 """Students of the short WRN-16-1 networks: what each changes of beta 1000 on three normalised maps. Where they are not
 normalised, beta .05 makes the attention part of the loss about as large as 1000 makes it of normalised ones."""
@@ -135,6 +140,7 @@ FRONTIER: dict[str, dict[str, Any]] = {
     "frontier_separate_means": {"separate_means": True},
     "frontier_separate_means_half": {"separate_means": True, "negative_weight": 0.5},
     "frontier_centred_logits": {"divergence": "centred_logits", "equal_gradient": True},
+    "frontier_softened": {"divergence": "softened", "equal_gradient": True},
     "frontier_54_and_18": {"batch_size": 72, "negatives_per_batch": 18, "negatives_inside": True},
     "frontier_48_and_24": {"batch_size": 72, "negatives_per_batch": 24, "negatives_inside": True},
 }

@@ -17,6 +17,9 @@ from torch.nn import functional
 from nat_core.network.attention import attention_map, normalised_map
 from nat_core.recipes import BACKGROUND_TARGET
 
+SOFTENING = 2.0
+"""The temperature of `softened`."""
+
 
 class NatLoss(NamedTuple):
     """The objective and its two parts; each part is a mean over its own pictures, 0 where it has none."""
@@ -180,6 +183,19 @@ def centred_logits(logits: Float[Tensor, "n classes"]) -> Float[Tensor, " n"]:
     return (bounded - bounded.mean(1, keepdim=True)).square().mean(1)
 
 
+def softened(logits: Float[Tensor, "n classes"]) -> Float[Tensor, " n"]:
+    """Return KL(softmax(logits / T) || softmax(logits)) of each row, in nats, >= 0, with T = SOFTENING.
+
+    The gradient takes the softer answer for a fixed target: a negative is to be a bit less sure than it is, and keeps
+    which classes it resembles. Source: AOE (Wan, Jiang and Yang 2026, arXiv 2605.28021), there with a learnt T.
+
+    >>> softened(torch.zeros(1, 10)).tolist()
+    [0.0]
+    """
+    target = _log_softmax(logits.detach() / SOFTENING)
+    return (target.exp() * (target - _log_softmax(logits))).sum(1).clamp(0, torch.finfo(logits.dtype).max)
+
+
 def to_background(logits: Float[Tensor, "n classes"]) -> Float[Tensor, " n"]:
     """Return the cross-entropy to the last class, the background, in nats; it is 0 only in the limit.
 
@@ -203,6 +219,7 @@ DIVERGENCES: dict[str, Callable[[Tensor], Tensor]] = {
     "brier": brier,
     "hellinger": hellinger,
     "centred_logits": centred_logits,
+    "softened": softened,
 }
 
 

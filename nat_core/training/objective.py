@@ -87,7 +87,8 @@ def _imitation(recipe: Recipe, batch: Batch, student: Outputs, teacher: Outputs)
     imitation = recipe.attention_weight * scale * distance
     if not recipe.distillation_weight:
         return imitation
-    rows = len(batch.labels) if recipe.negatives_unlabelled else len(batch.images)
+    answered = not recipe.negatives_unlabelled or recipe.negatives_distilled
+    rows = len(batch.images) if answered else len(batch.labels)
     distilled = distillation_loss(
         student.logits[:rows].float(), teacher.logits[:rows].float(), recipe.distillation_temperature
     )

@@ -49,6 +49,12 @@ OF_STUDENTS: dict[str, dict] = {
     "unlabelled negatives": {"negatives": "cifar100_train", "negatives_unlabelled": True},
     "distilled": {"distillation_weight": 0.5},
     "distilled, unlabelled": {"distillation_weight": 0.5, "negatives": "noise_train", "negatives_unlabelled": True},
+    "the teacher's answers on negatives": {
+        "distillation_weight": 0.5,
+        "negatives": "noise_train",
+        "negatives_unlabelled": True,
+        "negatives_distilled": True,
+    },
     "the teacher's classifier": {"teacher_classifier": True},
 }
 
