@@ -23,7 +23,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from nat_core.data.sets import ImageSet
+from nat_core.data.sources.image_sets import ImageSet
 from nat_core.network.models import build
 from nat_core.recipes import Recipe, recipe_named
 from nat_core.training.losses import kl_from_uniform

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nat_core.data.sets import ImageSet
+from nat_core.data.sources.image_sets import ImageSet
 from nat_core.data.uploaded_sets import labels_among
 from nat_core.measure.evaluation import Evaluation, evaluate_logits
 from nat_core.measure.predictions import BACKGROUND, Predictions, raw

@@ -17,6 +17,7 @@ ENGINE = [
 LOWER_ROOMS = ("errors", "files", "protocols", "recipes", "measure", "store", "paper")
 LOWER = [name for name in ENGINE if name.split(".")[1] in LOWER_ROOMS] + [
     "nat_core.data.sets",
+    *(name for name in ENGINE if name.startswith("nat_core.data.sources.")),
     "nat_core.data.uploaded_sets",
     "nat_core.cli.commands",
 ]

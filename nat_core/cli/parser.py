@@ -107,16 +107,17 @@ def _add_data(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "data",
         "say which image sets are there, which are missing and how to get them",
         "CIFAR-10 and CIFAR-100 are needed only to train or evaluate on them, never for the\n"
-        "app or the tables. The digits and the noise are always there.",
-        "  nat data\n  nat data --download cifar10 cifar100",
+        "app or the tables. The digits and the noise are always there. The others are sets on\n"
+        "which others report: `nat evaluate NAME --sets SET` measures on them.",
+        "  nat data\n  nat data --download cifar10 cifar100\n  nat data --download svhn dtd",
     )
     parser.add_argument(
         "--download",
         nargs="+",
-        choices=("cifar10", "cifar100"),
+        choices=("cifar10", "cifar100", "svhn", "dtd"),
         default=[],
         metavar="SET",
-        help="download cifar10 or cifar100 (170 MB each, checksummed)",
+        help="download cifar10, cifar100 (170 MB each), svhn (64 MB) or dtd (600 MB), checksummed",
     )
     data_option(parser)
 

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import torch
 
-from nat_core.data.sets import ImageSet
+from nat_core.data.sources.image_sets import ImageSet
 from nat_core.network.inference import Network, choose_device, frozen
 from nat_core.network.models import build
 from nat_core.recipes import RECIPES, Recipe

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from nat_core.data.sets import ImageSet, evenly, load_set
+from nat_core.data.sets import load_set
+from nat_core.data.sources.image_sets import ImageSet, evenly
 from nat_core.data.splits import read_known, read_negatives
 from nat_core.errors import MissingDataset
 from nat_core.measure.variants import without_variants

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from safetensors.numpy import load
 
-from nat_core.data.sets import ImageSet
+from nat_core.data.sources.image_sets import ImageSet
 from nat_core.errors import MissingDataset
 from nat_core.measure.predictions import Predictions, pack, unpack
 from nat_core.measure.report import evaluate

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from nat_core.data.sets import ImageSet, load_set, noise
+from nat_core.data.sets import load_set, noise
+from nat_core.data.sources.image_sets import ImageSet
 from nat_core.data.synthetic import SYNTHETICS, blends, blobs, made_up, patch_shuffled
 from nat_core.recipes import SYNTHETIC, Recipe
 from nat_core.training.batches import Batches, cutout, generator_for, resize

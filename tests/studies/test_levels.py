@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from nat_core.__main__ import main
-from nat_core.data.sets import evenly, load_set
+from nat_core.data.sets import load_set
+from nat_core.data.sources.image_sets import evenly
 from nat_core.errors import CheckpointError
 from nat_core.network.inference import load_network
 from nat_core.recipes import LEVELS

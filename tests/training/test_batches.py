@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from nat_core.data.sets import ImageSet
+from nat_core.data.sources.image_sets import ImageSet
 from nat_core.network.models import normalise
 from nat_core.recipes import Recipe
 from nat_core.training.batches import Batches, crop_and_flip, generator_for, resize
