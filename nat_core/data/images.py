@@ -36,8 +36,8 @@ FILTERS = {
 """Pillow's resampling filters by name; all but "nearest" are antialiased: they widen as they shrink."""
 
 
-Admit = Callable[[Header], object]
-"""What is asked before a picture is decoded, once it is known what it is; it may raise UnreadableImage."""
+Admit = Callable[[Header, str], object]
+"""What is asked before a picture is decoded, with what it is and its name; it may raise UnreadableImage."""
 
 
 # --- a picture of a given size ---------------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ def _examined(source: Path | str | bytes, name: str | None, admit: Admit | None)
     data, name = _contents(source, name)
     header = examine(data, name)
     if admit is not None:
-        admit(header)
+        admit(header, name)
     return header, name
 
 

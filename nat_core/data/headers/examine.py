@@ -109,6 +109,19 @@ def kind_of(data: bytes, name: str) -> str:
     raise UnreadableImage(f"{name} is {_described(data[:1000])}.")
 
 
+def is_picture(start: bytes) -> bool:
+    """Return whether a file is a picture by its first bytes, also of a format that is not read here.
+
+    >>> is_picture(b"II*\\0 a TIFF"), is_picture(b"%PDF-1.7"), is_picture(b"Dear diary")
+    (True, False, False)
+    """
+    try:
+        kind_of(start, "")
+    except UnreadableImage as error:
+        return str(error).endswith(f"{_EXPORT}.")
+    return True
+
+
 def _described(start: bytes) -> str:
     text = start.decode("utf-8", errors="replace")
     legible = sum(character.isprintable() or character.isspace() for character in text.replace("\ufffd", "\0"))
