@@ -68,8 +68,8 @@ class Allowance:
 
     def __init__(self, pixels: int, why: str, a_second: int = 0, clock: Callable[[], float] = time.monotonic) -> None:
         """Allow so many pixels, and so many more a second; `why` says what is wrong and what to do, without a stop."""
-        self._most, self._left, self._why, self._a_second, self._clock = pixels, pixels, why, a_second, clock
-        self._then = clock()
+        self._most, self._why, self._a_second, self._clock = pixels, why, a_second, clock
+        self._left, self._then = float(pixels), clock()
 
     def admit(self, header: Header, name: str) -> None:
         """Spend a picture's pixels. Raises UnreadableImage where there are not so many left.
