@@ -47,6 +47,7 @@ STYLE = """<style>
 [class*="st-key-row_"] { overflow-x: auto; padding: 4px 4px 6px; scrollbar-width: thin; }
 [class*="st-key-number_"] p { font-size: 1.2rem; line-height: 1.35; }
 [class*="st-key-wide_"] { overflow-x: auto; }
+[class*="st-key-wide_"] img { min-width: 44rem; }
 [class*="st-key-wide_"] table { min-width: 40rem; font-variant-numeric: tabular-nums; }
 [class*="st-key-claim_"] { padding-bottom: .35rem; }
 </style>"""

@@ -78,6 +78,29 @@ def test_what_the_studies_show_is_told_once_they_can_be_judged(start, tmp_path: 
     assert "against `wrn16_1_baseline`" not in said(start(tmp_path, PAGE))
 
 
+def test_what_carries_nat_and_what_was_tried_stand_as_pictures_and_tables(start, tmp_path: Path) -> None:
+    write_pairs(tmp_path, "wrn16_1")
+    app = start(tmp_path, PAGE)
+    assert not {"Does attention carry it?", "Could NAT be better?"} & {each.value for each in app.header}
+    rates = {"wrn16_1_baseline": 0.8, "wrn16_1_nat": 0.4, "student_of_nat": 0.7, "frontier_nat": 0.4}
+    for run in planned_runs("cpu", ("attention_transfer", "frontier")):
+        if run.seed == 0 and run.recipe.name in (*rates, "frontier_weight_2"):
+            add_run(tmp_path, run.key, record(run, rates.get(run.recipe.name, 0.38)))
+    app = start(tmp_path, PAGE)
+    text = said(app)
+    assert "Attention maps alone carry 25 % of NAT's effect where each network keeps 95 %" in text
+    assert "Of 1 candidate of NAT's cost none reaches the goal" in text
+    assert "By NCR at 95 % kept, NAT is beaten in both by weight 2" in text
+    assert {"Does attention carry it?", "Could NAT be better?"} <= {each.value for each in app.header}
+    told = [image.alt for images in app.image for image in images.proto.imgs]
+    assert [words.partition(" ")[0] for words in told] == ["Share", "Accuracy"]
+    columns = [list(table.value.columns) for table in app.table]
+    assert [names[0] for names in columns if names[0] in ("what it takes", "candidate")] == [
+        "what it takes",
+        "candidate",
+    ]
+
+
 def test_nothing_trained_is_said_as_plainly(start, tmp_path: Path) -> None:
     app = start(tmp_path, PAGE)
     assert app.title[0].value == "None of the paper's 7 claims is measured here yet."
