@@ -18,7 +18,8 @@ from nat_app.shared.scores import Separation, separate
 from nat_app.shared.words import Answer
 from nat_app.visit import brought_along
 from nat_core.data.images import image_id
-from nat_core.data.sets import ImageSet, load_set
+from nat_core.data.sets import load_set
+from nat_core.data.sources.image_sets import ImageSet
 from nat_core.files import csv_text
 from nat_core.measure import metrics
 from nat_core.measure.predictions import Predictions

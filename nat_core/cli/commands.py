@@ -87,9 +87,9 @@ def data(options: argparse.Namespace) -> int:
     if options.download:
         return 0
     for row in describe(home):
-        print(f"{row.name:<9} {'there' if row.present else 'missing':<8} {row.where}")
+        print(f"{row.name:<13} {'there' if row.present else 'missing':<8} {row.where}")
         if not row.present:
-            print(f"{'':<18} {row.how_to_get}")
+            print(f"{'':<22} {row.how_to_get}")
     return 0
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tabulate import tabulate
 
-from nat_core.data.sets import ImageSet, read_folder, read_npz
+from nat_core.data.sources.image_sets import ImageSet, read_folder, read_npz
 from nat_core.data.uploaded_sets import labels_among
 from nat_core.errors import CommandError
 from nat_core.files import csv_text, write_durably

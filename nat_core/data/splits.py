@@ -12,7 +12,7 @@ from zipfile import BadZipFile
 import numpy as np
 from jaxtyping import Bool, Int
 
-from nat_core.data.sets import ImageSet, read_class_folders, read_folder, read_npz
+from nat_core.data.sources.image_sets import ImageSet, read_class_folders, read_folder, read_npz
 from nat_core.errors import MissingDataset
 
 HELD_OUT_PARTS = ("test", "val")

@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from nat_core.data.images import MAX_BYTES, read_image
-from nat_core.data.sets import SUFFIXES, ImageSet, as_32, evenly, identities
+from nat_core.data.sources.image_sets import SUFFIXES, ImageSet, as_32, evenly, identities
 from nat_core.errors import UnreadableImage, UnreadableSet
 from nat_core.measure.wording import plural
 

@@ -5,7 +5,7 @@ docs/protocol.md, docs/results.md and the app's page Evidence are written from i
 
 from dataclasses import dataclass
 
-from nat_core.recipes import PROTOCOLS
+from nat_core.protocols import PROTOCOLS
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from nat_core.files import converted, read_json, write_durably
 from nat_core.measure.wording import plural
 from nat_core.paper.findings import MapDistances
 from nat_core.paper.tables import Grid
-from nat_core.recipes import LEVELS, PAIRS, PROTOCOLS, RECIPES, recipe_in_protocol
+from nat_core.protocols import PROTOCOLS
+from nat_core.recipes import LEVELS, PAIRS, RECIPES, recipe_in_protocol
 from nat_core.store.checkpoints import WEIGHTS, Card
 
 FORMAT = 1

@@ -1,6 +1,7 @@
 """The results page: whole with everything, with nothing, and half done; its sentences and marks follow the noise."""
 
 import re
+import shutil
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +11,12 @@ import pytest
 from nat_core.__main__ import main
 from nat_core.paper.findings import claims
 from nat_core.paper.findings import summary as claims_summary
-from nat_core.recipes import LEVELS, UNSEEN
+from nat_core.recipes import LEVELS, UNSEEN, recipe_in_protocol, recipe_named
 from nat_core.results import plots
 from nat_core.results.page import OVER_SEEDS, page
 from nat_core.results.section import protections, sentences, spread_cell, study_sheet, summary
-from nat_core.store.runs import RunRecord, add_run
+from nat_core.store.checkpoints import load_card, write_card
+from nat_core.store.runs import RunRecord, add_run, load_runs
 from nat_core.studies.choice import chosen_sentence
 from nat_core.studies.level_findings import LevelSpread, NetworkId, PairLevels, save_levels
 from nat_core.studies.plan import PlannedRun, planned_runs, studies
@@ -107,6 +109,32 @@ def test_the_command_writes_the_same_files(
 def test_levels_of_other_weights_are_not_shown(files: dict[str, str]) -> None:
     assert "wrn16_1_nat (short) | cifar100_test | 10 |" in files["results.md"]
     assert "wrn16_1_nat (cpu) | cifar100_test | 10 |" not in files["results.md"]
+
+
+def test_what_two_cores_gave_passes_over_a_network_that_lacks_the_set(networks: Path, tmp_path: Path) -> None:
+    for name in ("wrn16_1_baseline", "wrn16_1_nat"):
+        shutil.copytree(networks / name, tmp_path / name)
+        card = load_card(tmp_path, name)
+        write_card(tmp_path / name, replace(card, recipe=recipe_in_protocol(name, "full")))
+        run = PlannedRun(recipe_named(name))
+        add_run(tmp_path, run.key, record(run, 0.25))
+    table = section_of(page(tmp_path)["results.md"], "What a day on two cores gives")
+    assert [line.split(" | ")[0] for line in table.splitlines() if "wrn16_1" in line] == [
+        "| wrn16_1_baseline",
+        "| wrn16_1_nat",
+    ]
+    whole = load_runs(tmp_path)[run.key]
+    rest = {name: each for name, each in whole.report.sets.items() if name != "cifar100_test"}
+    add_run(tmp_path, run.key, replace(whole, report=replace(whole.report, sets=rest)))
+    table = section_of(page(tmp_path)["results.md"], "What a day on two cores gives")
+    # Epochs, hours, accuracy, half of the rate above each threshold, the rate with 95 % kept, and what is kept at 0.9.
+    row = "| wrn16_1_baseline | 60 | 0.0 | 88.00 % | 0.125 | 0.125 | 0.125 | 0.125 | 0.250 | 0.800 |"
+    assert [line for line in table.splitlines() if "wrn16_1" in line] == [row]
+
+
+def section_of(text: str, title: str) -> str:
+    """What stands under a heading of the second level."""
+    return text.partition(f"## {title}\n")[2].partition("\n## ")[0]
 
 
 # --- rows, noise and marks by hand -----------------------------------------------------------------------------------

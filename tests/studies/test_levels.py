@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from nat_core.__main__ import main
-from nat_core.data.sets import evenly, load_set
+from nat_core.data.sets import load_set
+from nat_core.data.sources.image_sets import evenly
 from nat_core.errors import CheckpointError
 from nat_core.network.inference import load_network
 from nat_core.recipes import LEVELS
@@ -24,6 +25,7 @@ from nat_core.studies.level_findings import (
     level_sentences,
     load_levels,
     longest_distances,
+    measured_elsewhere,
     pair_of,
     save_levels,
     spread,
@@ -189,6 +191,14 @@ def test_sentences_hold_the_numbers() -> None:
         "wrn16_1_baseline and wrn16_1_nat (short) on cifar100_test, 100 pictures: the maps lie low 0.10, middle 0.30, "
         "high 0.60 apart, those of two baselines of different seeds low 0.20, middle 0.20, high 0.20. NAT's "
         "difference begins at the middle level, as the paper says."
+    )
+
+
+def test_another_protocol_with_two_baselines_is_named() -> None:
+    assert measured_elsewhere([NAT], "cifar100_test") == ""
+    assert measured_elsewhere([NAT, SEEDS], "cifar100_test") == (
+        "Of wrn16_1_baseline and wrn16_1_nat in the protocol short, 1 seed: NAT's difference begins at the middle "
+        "level, as the paper says."
     )
 
 

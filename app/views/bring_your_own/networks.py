@@ -13,7 +13,8 @@ from nat_app.shared.pairs import OWN_PAIR, Pair, own_name
 from nat_app.shared.palette import NAMES, Kind
 from nat_app.visit import brought_along
 from nat_app.visit.brought_along import OwnNetwork
-from nat_core.data.sets import ImageSet, data_folder, evenly
+from nat_core.data.sets import data_folder
+from nat_core.data.sources.image_sets import ImageSet, evenly
 from nat_core.errors import CheckpointError, MissingDataset
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import evaluate
