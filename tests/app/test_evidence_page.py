@@ -28,7 +28,7 @@ def test_claims_tables_and_cards_of_what_is_trained(start, networks: Path) -> No
     assert all(claim.measured in text for claim in claims(reports)[:-1])
     assert all(sentence in text for sentence in findings(reports))
     assert "not measured yet" not in app.title[0].value
-    assert f"over {MapDistances(('a', 'b'), {}).pictures} low" in text
+    assert f"over {MapDistances(('a', 'b'), {}).pictures}: low" in text
     assert app.segmented_control(key="sheet").options == ["Table 1", "Table 2", "Table 3", "Table 4"]
     assert app.segmented_control(key="sheet").value == "Table 2"
     assert "SHA-256 of its files" in text

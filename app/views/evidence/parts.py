@@ -100,7 +100,7 @@ def _several_seeds(cards: Mapping[str, Card]) -> tuple[tuple[Row, ...], tuple[st
 
 
 def _studies() -> str:
-    """What the studies show, as far as they were run; nothing where the choice of the better NAT cannot be read."""
+    """What the studies show, as far as they were run; nothing where what the study `beyond` chose cannot be read."""
     try:
         every = studies(choice=load_choice(stored_answers.folder()))
     except CheckpointError:
