@@ -18,7 +18,7 @@ from nat_app.views.evidence import plotted_studies
 from nat_app.views.evidence.plotted_studies import Shown
 from nat_app.views.evidence.settings import SHEET
 from nat_core.errors import CheckpointError
-from nat_core.measure.metrics import map_distance
+from nat_core.measure.metrics import map_distances
 from nat_core.measure.report import NetworkReport
 from nat_core.paper import decisions
 from nat_core.paper.findings import Claim, MapDistances, Verdict, claims, findings, summary
@@ -124,8 +124,7 @@ def _distances(cards: Mapping[str, Card]) -> MapDistances | None:
 def _map_distances(first: str, second: str) -> dict[str, float]:
     """The median distance of two networks' maps over the gallery's pictures, by level."""
     ours, theirs = stored_answers.maps(first), stored_answers.maps(second)
-    apart = {level: list(map(map_distance, ours[level], theirs[level])) for level in LEVELS}
-    return {level: float(np.median(each)) for level, each in apart.items()}
+    return {level: float(np.median(map_distances(ours[level], theirs[level]))) for level in LEVELS}
 
 
 def title(found: Evidence) -> str:
