@@ -201,10 +201,11 @@ def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "measure networks on your own pictures",
         "Prints the share of them on which a network's confidence exceeds each threshold, beside\n"
         "the share of known pictures kept. Where they are negatives, that share is the NCR, and\n"
-        "AUROC, AUPR, FPR95 and NCR at 95 % kept stand with it. Pictures are known if they lie\n"
-        "in folders named after the network's classes (or the classes of an .npz file are so\n"
-        "named); the others beside them are negatives. Where no name fits, they may show\n"
-        "anything, unless --negatives says that none shows one of its classes.",
+        "NCR at 95 % kept, AUROC, AUPR and FPR95 stand with it, by confidence, entropy, GEN,\n"
+        "energy and the largest logit. Pictures are known if they lie in folders named after the\n"
+        "network's classes (or the classes of an .npz file are so named); the others beside them\n"
+        "are negatives. Where no name fits, they may show anything, unless --negatives says that\n"
+        "none shows one of its classes.",
         "  nat evaluate wrn16_1_nat --images photos\n"
         "  nat evaluate wrn16_1_baseline wrn16_1_nat --images holiday --negatives\n"
         "  nat evaluate wrn16_1_nat --images pathmnist.npz --negatives --output logits.npz",
@@ -305,10 +306,11 @@ def _add_features(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = _verb(
         verbs,
         "features",
-        "store what a network's last layer is given, for training a new head in the app",
+        "store what a network's last layer is given, for a new head in the app and scores from features",
         "For 5,000 training and 2,000 test pictures each of CIFAR-10 and CIFAR-100, chosen with\n"
         "seed 0: 64 numbers (ResNet-18: 512) a picture in features.safetensors in the network's\n"
-        "folder, with ids and labels. No picture is stored.",
+        "folder, with ids and labels; for the photos of ILSVRC, where they are there, and 1,000\n"
+        "pictures of noise in features_unseen.safetensors. No picture is stored.",
         "  nat features wrn16_1_baseline wrn16_1_nat",
     )
     parser.add_argument("networks", nargs="+", metavar="NAME", help="name of a network")
