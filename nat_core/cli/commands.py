@@ -14,6 +14,7 @@ from jaxtyping import UInt8
 from nat_core.data.images import read_image
 from nat_core.data.sets import data_folder, describe
 from nat_core.errors import CommandError, NatError, UnreadableImage
+from nat_core.files import seal
 from nat_core.paper.tables import render
 from nat_core.store.checkpoints import (
     Card,
@@ -24,6 +25,7 @@ from nat_core.store.checkpoints import (
     own_folder,
     renew_report,
 )
+from nat_core.store.runs import RUNS
 
 if TYPE_CHECKING:
     from nat_core.network.inference import Network
@@ -133,6 +135,8 @@ def report(options: argparse.Namespace) -> int:
     if options.renew:
         for name in available(folder):
             print(f"{name}: {'card renewed' if renew_report(folder, name) else 'nothing to renew'}")
+        for path in _unsealed(folder):
+            print(f"{path.name}: sealed")
         return 0
     if options.page:
         from nat_core.results.page import write_page
@@ -172,6 +176,14 @@ def app(options: argparse.Namespace) -> int:
     from nat_core.cli.serve import serve
 
     return serve(options)
+
+
+def _unsealed(folder: Path) -> list[Path]:
+    """Seal the files beside the networks that are from before there were seals, and return which."""
+    from nat_core.studies import choice, level_findings
+
+    paths = [folder / name for name in (RUNS, level_findings.FILE, choice.FILE)]
+    return [path for path in paths if path.is_file() and seal(path)]
 
 
 def _complain(verb: str, sentence: str) -> int:

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from jaxtyping import Int, UInt8
@@ -85,7 +84,7 @@ class NpzFile:
         with _border(self.name, key):
             _check_packing(entry, what)
             with self._archive.open(entry) as file:
-                found = _header(file, what)
+                found = _header(file.read, what)
             if found.size > most:
                 raise UnreadableSet(
                     f"{what} unpacks to {found.size / 1e6:,.0f} MB, more than the {most / 1e6:,.0f} MB that are "
@@ -275,20 +274,20 @@ def _border(name: str, key: str | None = None) -> Iterator[None]:
         raise UnreadableSet(f"{name}: the array {key} is damaged: save it again with numpy.savez.") from error
 
 
-def _header(file: IO[bytes], what: str) -> Declared:
+def _header(read: Callable[[int], bytes], what: str) -> Declared:
     """An array's header, matched field by field."""
-    start = file.read(8)
+    start = read(8)
     if len(start) < 8 or start[:6] != b"\x93NUMPY":
         raise UnreadableSet(f"{what} is damaged: save it again with numpy.savez.")
     if (wide := {b"\1\0": 2, b"\2\0": 4, b"\3\0": 4}.get(start[6:])) is None:
         raise UnreadableSet(f"{what} is in a format we do not read: save it with numpy.savez.")
-    length = int.from_bytes(file.read(wide), "little")
+    length = int.from_bytes(read(wide), "little")
     if length > _MAX_HEADER:
         raise UnreadableSet(
             f"{what} is damaged, or holds no plain numbers (its header has {length:,} bytes): save it again with "
             "numpy.savez."
         )
-    text = file.read(length).decode("latin-1").strip()
+    text = read(length).decode("latin-1").strip()
     fields, place = _fields(text)
     if not text.startswith("{") or text[place:] != "}" or fields.keys() != {"descr", "fortran_order", "shape"}:
         raise UnreadableSet(f"{what} is damaged, or holds no plain numbers: save it again with numpy.savez.")

@@ -91,6 +91,15 @@ def load_features(folder: Path, name: str) -> dict[str, Features]:
     if not path.is_file():
         raise CheckpointError(f"{path} is missing: make it again with: nat features {name}")
     arrays, _ = read_tensors(path, load_card(folder, name).sha256[FEATURES])
+    try:
+        return _unpacked(arrays)
+    except Exception as error:  # unaltered since somebody wrote it, but by another program than this
+        raise CheckpointError(
+            f"{path} holds no features ({error!s:.200}): make it again with: nat features {name}"
+        ) from error
+
+
+def _unpacked(arrays: Mapping[str, np.ndarray]) -> dict[str, Features]:
     found = {}
     for set_name in dict.fromkeys(key.partition("/")[0] for key in arrays):
         values = arrays[f"{set_name}/values"].astype(np.float32)
