@@ -261,7 +261,8 @@ def packed(arrays: Mapping[str, np.ndarray], metadata: dict[str, str] | None = N
 def renew_report(folder: Path, name: str) -> bool:
     """Compute a network's report again from its stored predictions and write its card; False where it says so already.
 
-    For cards written before a set or a measure was reported, or before cards were sealed. Raises CheckpointError as `load_predictions` does.
+    For cards written before a set or a measure was reported, or before cards were sealed. Raises CheckpointError as
+    `load_predictions` does.
     """
     card = load_card(folder, name)
     stored = load_predictions(folder, name)
