@@ -4,6 +4,8 @@ The message is one sentence that says what is wrong, why, and what to do. What i
 one of Python's own kinds as well, so `except ValueError` catches an unreadable picture.
 """
 
+import os
+
 
 class NatError(Exception):
     """The base of all kinds; the message is a sentence to show as it is.
@@ -55,10 +57,13 @@ class TrainingError(NatError, RuntimeError):
 
 
 class DivergedError(TrainingError):
-    """A run whose loss or weights stopped being numbers."""
+    """A run whose loss or weights stopped being numbers; `what` says which, `states` is the folder of the good ones."""
 
-    def __init__(self, sentence: str, step: int, steps: int) -> None:
-        super().__init__(sentence)
+    def __init__(self, what: str, step: int, steps: int, states: os.PathLike[str]) -> None:
+        super().__init__(
+            f"{what} step {step} of {steps}. The last good state is kept in {states}: lower the learning rate and "
+            "train again under another --out"
+        )
         self.says = f"diverged at step {step:,} of {steps:,}"
         """Where, in a few words."""
 

@@ -18,7 +18,7 @@ from nat_app.answers import stored_answers
 from nat_app.shared.gallery import FOLDER
 from nat_app.shared.palette import Kind
 from nat_core.data.images import CROPS, FILTERS, image_id, read_image, read_photo
-from nat_core.data.sets import identities
+from nat_core.data.sources.image_sets import identities
 from nat_core.measure.predictions import Predictions
 from nat_core.store.features import Features, load_features
 

@@ -19,6 +19,7 @@ from nat_core.studies.level_findings import (
     distances,
     finding,
     load_levels,
+    longest_distances,
     measured_elsewhere,
     outdated,
     pair_of,
@@ -101,6 +102,11 @@ def sentence(first: str, second: str, set_name: str) -> str:
 def claimed() -> MapDistances | None:
     """The distances that judge the paper's claim on levels, where they were measured."""
     return claim_distances(stored())
+
+
+def longest() -> tuple[MapDistances, ...]:
+    """The distances of the networks that were trained for longest, as the paper reads them."""
+    return longest_distances(stored())
 
 
 def gallery_spread(first: str, second: str) -> Spread:

@@ -62,7 +62,7 @@ def crop_and_filter(card: Card | None) -> tuple[str, str]:
     >>> crop_and_filter(None)
     ('centre', 'bicubic')
     """
-    return (card.preprocessing["crop"], card.preprocessing["filter"]) if card else ("centre", "bicubic")
+    return card.crop_and_filter if card else ("centre", "bicubic")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -89,9 +89,9 @@ def data(options: argparse.Namespace) -> int:
     if options.download:
         return 0
     for row in describe(home):
-        print(f"{row.name:<9} {'there' if row.present else 'missing':<8} {row.where}")
+        print(f"{row.name:<13} {'there' if row.present else 'missing':<8} {row.where}")
         if not row.present:
-            print(f"{'':<18} {row.how_to_get}")
+            print(f"{'':<22} {row.how_to_get}")
     return 0
 
 

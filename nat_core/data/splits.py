@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Int
 
-from nat_core.data.npz import MAX_OWN, open_npz
-from nat_core.data.sets import ImageSet, read_class_folders, read_folder, read_npz
+from nat_core.data.sources.image_sets import ImageSet, read_class_folders, read_folder, read_npz
+from nat_core.data.sources.npz import MAX_OWN, open_npz
 from nat_core.errors import MissingDataset, UnreadableSet
 
 HELD_OUT_PARTS = ("test", "val")

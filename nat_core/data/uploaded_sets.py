@@ -15,8 +15,8 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from nat_core.data.images import MAX_BYTES, read_image
-from nat_core.data.npz import NpzFile
-from nat_core.data.sets import SUFFIXES, ImageSet, as_32, evenly, identities
+from nat_core.data.sources.image_sets import SUFFIXES, ImageSet, as_32, evenly, identities
+from nat_core.data.sources.npz import NpzFile
 from nat_core.errors import UnreadableImage, UnreadableSet
 from nat_core.measure.wording import plural
 
@@ -172,7 +172,7 @@ def read_own_set(content: bytes, name: str, progress: Callable[[float], object] 
     """Return the image set in a file's bytes; `name`, the file's, stands in the errors and is the set's name.
 
     An .npz file holds `test_images` (else `val_images`, else `train_images`), uint8 (n, h, w) or (n, h, w, 3), and
-    may hold `test_labels` (see `nat_core.data.npz.as_labels`) and `classes`. A zip file holds pictures, one folder a
+    may hold `test_labels` (see `nat_core.data.sources.npz`) and `classes`. A zip file holds pictures, one folder a
     class, or no folders and no labels.
     `progress` is told the share of the pictures done. Raises UnreadableSet.
 

@@ -14,7 +14,8 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 from tqdm import tqdm
 
-from nat_core.data.sets import ImageSet, identities, load_set
+from nat_core.data.sets import load_set
+from nat_core.data.sources.image_sets import ImageSet, identities
 from nat_core.errors import CheckpointError, NetworkError
 from nat_core.measure.predictions import Predictions
 from nat_core.network.attention import attention_map

@@ -6,7 +6,7 @@ same folder holds the published networks whose numbers are among them.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,16 +36,17 @@ class RunRecord:
 
     def to_json(self) -> dict[str, Any]:
         """The record as plain values; of the recipe, what differs from its defaults."""
-        return asdict(self) | {
-            "recipe": _changed(self.recipe),
-            "report": self.report.to_json(),
-            "renormalised": self.renormalised and self.renormalised.to_json(),
-        }
+        reports = {"report": self.report, "renormalised": self.renormalised}
+        # The recipe says the epochs already.
+        plain = {key: each and replace(each, epochs=None).to_json() for key, each in reports.items()}
+        return asdict(self) | {"recipe": _changed(self.recipe)} | plain
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "RunRecord":
         """Read what `to_json` wrote; ValueError where it is something else."""
-        return converted(values, cls)
+        run = converted(values, cls)
+        second = run.renormalised and replace(run.renormalised, epochs=run.recipe.epochs)
+        return replace(run, report=replace(run.report, epochs=run.recipe.epochs), renormalised=second)
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,10 @@ def record_of(folder: Path, name: str) -> RunRecord:
     # not kept leaves nothing but this record.
     if card.classes[-1] == BACKGROUND:
         stored = renormalised(load_predictions(folder, name))
-        second = evaluate(stored, card.roles, seed=card.seed, protocol=card.protocol, classes=card.classes[:-1])
+        second = evaluate(
+            stored, card.roles, seed=card.seed, protocol=card.protocol, classes=card.classes[:-1],
+            epochs=card.recipe.epochs,
+        )  # fmt: skip
     return RunRecord(
         card.recipe, card.seed, card.report, second, card.parameters, card.hardware, card.seconds, card.trained_at
     )

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 
-from nat_core.data.sets import evenly, load_set
+from nat_core.data.sets import load_set
+from nat_core.data.sources.image_sets import evenly
 from nat_core.errors import MissingDataset
 from nat_core.measure.variants import without_variants
 from nat_core.measure.wording import plural

@@ -7,7 +7,8 @@ of WRN-16-1 in the short protocol, where every difference is held against the sp
 from dataclasses import dataclass, replace
 from typing import Any
 
-from nat_core.recipes import NAT_STRONG, PROTOCOLS, RECIPES, Recipe, recipe_in_protocol
+from nat_core.protocols import PROTOCOLS
+from nat_core.recipes import NAT_STRONG, RECIPES, Recipe, recipe_in_protocol
 
 NAT_PLUS = "wrn16_1_nat_plus"
 """The better NAT as a published network, where the study `beyond` found one."""

@@ -1,4 +1,5 @@
-"""The log of a run: a row for each epoch in a CSV file beside its state, and in TensorBoard where that is installed.
+"""What a run tells while it goes: a row for each epoch in a CSV file beside its state, in TensorBoard where that is
+installed, and a bar of progress.
 
 A run that was killed goes on with the rows up to its newest state, so that no epoch stands twice.
 """
@@ -10,13 +11,17 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nat_core.data.sets import ImageSet
+from tqdm import tqdm
+
+from nat_core.data.sources.image_sets import ImageSet
 from nat_core.files import csv_text, write_durably
 from nat_core.measure.metrics import accuracy, negative_confidence_rate
 from nat_core.measure.predictions import BACKGROUND, Predictions, raw
 from nat_core.network.inference import Network, predict
 from nat_core.recipes import THRESHOLDS
+from nat_core.training.objective import StepLoss
 from nat_core.training.pictures import Watched
+from nat_core.training.run import EpochSums, TrainingRun, network_now
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -58,9 +63,13 @@ COLUMNS = (*(each.name for each in fields(EpochRow) if each.name != "rates"), *R
 class EpochLog:
     """The rows of one run, on disk."""
 
-    def __init__(self, path: Path, events: Path | None = None, step: int = 0) -> None:
-        """Go on with the rows that `path` holds up to that step; `events` is a folder for TensorBoard."""
+    def __init__(self, path: Path, events: Path | None = None, step: int = 0, watched: Watched | None = None) -> None:
+        """Go on with the rows that `path` holds up to that step; `events` is a folder for TensorBoard.
+
+        The network's rates on the pictures that are `watched` stand in each row.
+        """
         self._path = path
+        self._watched = watched or Watched()
         self._rows = [row for row in read_log(path) if int(row["step"]) <= step]
         self._writer = _tensorboard(events, step)
 
@@ -68,6 +77,25 @@ class EpochLog:
     def content(self) -> bytes:
         """The log as a CSV file."""
         return as_csv(self._rows)
+
+    def end_epoch(self, run: TrainingRun) -> None:
+        """Write the row of the epoch that ends with the run's last step, and let the run count the next one."""
+        means, network = run.epoch.means(), network_now(run) if self._watched.any else None
+        batches, pictures = run.batches, run.epoch.steps * (run.batches.known_count + run.batches.negative_count)
+        row = EpochRow(
+            epoch=run.step // batches.steps_per_epoch,
+            step=run.step,
+            learning_rate=run.optimiser.param_groups[0]["lr"],
+            loss=means.total.item(),
+            cross_entropy=means.cross_entropy.item(),
+            divergence=means.divergence.item(),
+            attention=means.imitation.item(),
+            seconds=run.seconds,
+            images_per_second=pictures / max(run.seconds - run.epoch.since, 1e-9),
+            rates={} if network is None else held_out_rates(network, self._watched),
+        )
+        self.add(row)
+        run.epoch = EpochSums(since=run.seconds)
 
     def add(self, row: EpochRow) -> None:
         """Write a row."""
@@ -84,6 +112,20 @@ class EpochLog:
         """Let TensorBoard write what it still holds."""
         if self._writer is not None:
             self._writer.close()
+
+
+def show(bar: tqdm, run: TrainingRun, loss: StepLoss) -> None:
+    """Show on the bar how the run's last step went."""
+    if bar.disable:
+        return
+    known, negatives = run.batches.known_count, run.batches.negative_count
+    rate = (bar.format_dict["rate"] or 0.0) * (known + negatives)
+    epoch = (run.step - 1) // run.batches.steps_per_epoch + 1
+    text = f"epoch {epoch}/{run.recipe.epochs}, cross-entropy {loss.cross_entropy.item():.3f}"
+    text += f", KL {loss.divergence.item():.3f}" if negatives else ""
+    text += f", attention {loss.imitation.item():.3f}" if run.teacher else ""
+    bar.set_postfix_str(f"{text}, {rate:.0f} images/s", refresh=False)
+    bar.update(run.step - bar.n)
 
 
 def read_log(path: Path) -> list[dict[str, str]]:

@@ -1,4 +1,7 @@
-"""The resumable state of a training run on disk: three kept, the newest valid one wins, nothing unpickled."""
+"""The resumable state of a training run on disk: three kept, the newest valid one wins, nothing unpickled.
+
+`save_run` puts a run away between two steps, `restore` puts it back.
+"""
 
 import json
 from collections.abc import Mapping
@@ -7,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from safetensors.numpy import save
 
-from nat_core.errors import CheckpointError, TrainingError
+from nat_core.errors import CheckpointError, DivergedError, TrainingError
 from nat_core.files import write_durably
 from nat_core.recipes import Recipe
 from nat_core.store.checkpoints import read_tensors
+from nat_core.training.run import EpochSums, TrainingRun
 
 FORMAT = 1
 KEPT = 3
@@ -65,6 +70,47 @@ def newest_state(folder: Path) -> SavedState | None:
 
 def _steps(folder: Path) -> list[str]:
     return sorted((path.stem for path in folder.glob("[0-9]*.json")), reverse=True)
+
+
+def save_run(run: TrainingRun, states: Path) -> None:
+    """Write the run's state; DivergedError, and nothing written, where a weight stopped being a number."""
+    tensors = {f"model/{key}": value for key, value in run.model.state_dict().items()}
+    tensors |= {f"average/{key}": value for key, value in (run.average or {}).items()}
+    for name, parameter in run.model.named_parameters():
+        momentum = run.optimiser.state[parameter].get("momentum_buffer")
+        if momentum is not None:
+            tensors[f"momentum/{name}"] = momentum
+    # A loss may still be a number when a weight is none any more: such a state would end the run for good.
+    if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
+        raise DivergedError(
+            f"The weights of {run.recipe.name} stopped being numbers before", run.step, run.batches.steps, states
+        )
+    arrays = {key: value.detach().cpu().contiguous().numpy() for key, value in tensors.items()}
+    save_state(states, SavedState(run.step, run.seconds, arrays, run.settings, run.epoch.to_json()))
+
+
+def restore(run: TrainingRun, saved: SavedState) -> None:
+    """Put a run back to where a state left it, in the same memory layout, so that sums run in the same order.
+
+    Raises TrainingError where the state is of a run with other settings.
+    """
+    check_settings(run.recipe.name, run.settings, saved.settings)
+    values = {key: torch.from_numpy(value).to(run.batches.device) for key, value in saved.tensors.items()}
+    model = {key.removeprefix("model/"): value for key, value in values.items() if key.startswith("model/")}
+    run.model.load_state_dict(model)
+    for name, parameter in run.model.named_parameters():
+        if f"momentum/{name}" in values:
+            # empty_like takes the parameter's channels_last strides, which the stored array does not have.
+            momentum = torch.empty_like(parameter).copy_(values[f"momentum/{name}"])
+            run.optimiser.state[parameter]["momentum_buffer"] = momentum
+    for key, value in (run.average or {}).items():
+        value.copy_(values[f"average/{key}"])
+    run.step, run.seconds = saved.step, saved.seconds
+    losses = saved.epoch.get("losses")
+    run.epoch = EpochSums(
+        None if losses is None else torch.tensor(losses, device=run.batches.device),
+        saved.epoch.get("steps", 0), saved.epoch.get("since", saved.seconds),
+    )  # fmt: skip
 
 
 WHAT = {

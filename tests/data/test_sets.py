@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nat_core.data.sets import SETS, data_folder, describe, load_set, noise, read_class_folders, read_folder, read_npz
+from nat_core.data.sets import SETS, data_folder, describe, load_set, noise
+from nat_core.data.sources.image_sets import read_class_folders, read_folder, read_npz
 from nat_core.errors import MissingDataset
 
 
@@ -139,14 +140,16 @@ def test_an_empty_folder_and_an_unknown_name_are_refused(tmp_path: Path) -> None
         read_folder(tmp_path / "none")
     with pytest.raises(MissingDataset, match="No image set at"):
         read_npz(tmp_path / "none.npz")
-    with pytest.raises(ValueError, match=r"'svhn'; known: .*cifar10_test"):
-        load_set("svhn")
+    with pytest.raises(ValueError, match=r"'stl10'; known: .*cifar10_test.*svhn"):
+        load_set("stl10")
 
 
 def test_describe_says_what_is_there(tmp_path: Path) -> None:
     write_npz(tmp_path / "cifar100.npz")
     rows = {row.name: row for row in describe(tmp_path)}
-    assert [name for name, row in rows.items() if row.present] == ["cifar100", "noise", "digits"]
+    assert [name for name, row in rows.items() if row.present] == [
+        "cifar100", "noise", "digits", "gaussian", "rademacher", "blob",
+    ]  # fmt: skip
     assert rows["cifar10"].how_to_get == "nat data --download cifar10"
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nat_core.data.npz import MAX_CLASSES, as_labels, open_npz
 from nat_core.data.sets import read_npz
+from nat_core.data.sources.npz import MAX_CLASSES, as_labels, open_npz
 from nat_core.data.splits import read_negatives
 from nat_core.data.uploaded_sets import read_own_set
 from nat_core.errors import UnreadableSet
@@ -99,7 +99,7 @@ def test_pictures_come_out_alike_in_one_block_and_in_many(monkeypatch: pytest.Mo
     path = tmp_path / "a.npz"
     np.savez(path, test_images=PIXELS)
     whole = read_npz(path).pixels
-    monkeypatch.setattr("nat_core.data.npz._BLOCK", 5_000)  # two pictures and a bit
+    monkeypatch.setattr("nat_core.data.sources.npz._BLOCK", 5_000)  # two pictures and a bit
     np.testing.assert_array_equal(read_npz(path).pixels, whole)
     assert whole.shape == (6, 32, 32, 3)
 
