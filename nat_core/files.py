@@ -1,10 +1,13 @@
 """Files that are kept beside the networks: written whole or not at all, checked when read, locked while they change."""
 
 import csv
+import errno
+import glob
 import io
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -28,7 +31,7 @@ def write_durably(path: Path, content: bytes) -> str:
     """Write a file so that a reader sees all of it or the one before, even after a crash; return its SHA-256.
 
     A temporary file in the same folder is written, flushed to the disk and renamed; then the folder is flushed.
-    OSError (a full disk) leaves no half file behind.
+    OSError (a full disk) names the file and leaves no half one behind.
     """
     # In the same folder, because a rename is atomic only within one file system; with the process's number, because
     # several processes may write the same file.
@@ -39,14 +42,51 @@ def write_durably(path: Path, content: bytes) -> str:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:  # Ctrl-C too must leave no temporary file
-        temporary.unlink(missing_ok=True)
+        flush_folder(path.parent)
+    except BaseException as error:  # Ctrl-C too must leave no temporary file
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            # A failed write knows no name, and the temporary one would tell nobody anything.
+            error.filename, error.filename2 = str(path), None
         raise
-    if os.name == "posix":  # Windows cannot open a folder, so it cannot flush one
-        handle = os.open(path.parent, os.O_RDONLY)
-        os.fsync(handle)
-        os.close(handle)
     return sha256(content).hexdigest()
+
+
+def flush_folder(folder: Path) -> None:
+    """Make the names in a folder outlast a loss of power."""
+    if os.name != "posix":  # Windows cannot open a folder, so it cannot flush one
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sweep(folder: Path, name: str = "*") -> None:
+    """Remove what killed processes left in a folder while they wrote the file or folder `name`, or any.
+
+    Only under the lock of what is written: the temporary file of a living process would go as well.
+    """
+    pattern = name if name == "*" else glob.escape(name)
+    for path in folder.glob(f".{pattern}.*.tmp"):
+        with suppress(OSError):  # the next one tries again
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+
+def sentence(error: OSError) -> str:
+    """Return which file could not be read or written, why, and what to do where room is missing.
+
+    >>> sentence(OSError(28, "No space left on device", "runs/card.json"))
+    'runs/card.json: No space left on device: make room there and go on'
+    """
+    full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
+    remedy = ": make room there and go on" if full else ""
+    return f"{error.filename or 'a file'}: {error.strerror or error}{remedy}"
 
 
 def converted(values: Any, kind: type[Read]) -> Read:
