@@ -97,7 +97,7 @@ def _answered(options: argparse.Namespace) -> tuple[list[tuple[Card, Predictions
     read: dict[tuple[str, str], ImageSet] = {}
     answered = []
     for name, card in cards.items():
-        crop_and_filter = (card.preprocessing["crop"], card.preprocessing["filter"])
+        crop_and_filter = card.crop_and_filter
         if crop_and_filter not in read:  # networks that cut and shrink pictures alike share one reading
             read[crop_and_filter] = own_images(options.images, *crop_and_filter)
         found = _predictions(_network(homes[name], name, options.device), read[crop_and_filter])

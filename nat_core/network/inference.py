@@ -72,16 +72,16 @@ def choose_device(name: str = "auto") -> torch.device:
 def load_network(folder: Path, name: str, device: str | torch.device = "cpu") -> Network:
     """Return a stored network on `device`; CheckpointError if it is missing, damaged or of another architecture."""
     card = load_card(folder, name)
-    weights = {key: torch.from_numpy(value) for key, value in load_weights(folder, name).items()}
+    stored = load_weights(folder, name)
     model = build(card.architecture, len(card.classes))
     try:
-        model.load_state_dict(weights)
-    except RuntimeError as error:
+        model.load_state_dict({key: torch.from_numpy(value) for key, value in stored.items()})
+    except Exception as error:
         reason = " ".join(str(error).split())[:300]  # PyTorch lists every tensor, a line each
         raise CheckpointError(
             f"The weights of {name} in {folder} do not fit a {card.architecture} of {len(card.classes)} classes: "
             f"{reason}"
-        ) from None
+        ) from error
     return Network(name, frozen(model, torch.device(device)), card.classes, card.mean, card.std, card)
 
 
