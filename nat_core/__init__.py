@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nat_core.api import evaluate, load_card, load_network, load_predictions, load_report
-    from nat_core.data.sets import ImageSet, load_set, read_class_folders, read_folder, read_npz
+    from nat_core.data.sets import load_set
+    from nat_core.data.sources.image_sets import ImageSet, read_class_folders, read_folder, read_npz
     from nat_core.errors import (
         Busy,
         CheckpointError,
@@ -153,6 +154,12 @@ def _sets() -> ModuleType:
     return sets
 
 
+def _image_sets() -> ModuleType:
+    from nat_core.data.sources import image_sets
+
+    return image_sets
+
+
 def _errors() -> ModuleType:
     from nat_core import errors
 
@@ -233,7 +240,8 @@ def _loop() -> ModuleType:
 
 _HOMES: dict[Callable[[], ModuleType], tuple[str, ...]] = {
     _api: ("evaluate", "load_card", "load_network", "load_predictions", "load_report"),
-    _sets: ("ImageSet", "load_set", "read_class_folders", "read_folder", "read_npz"),
+    _sets: ("load_set",),
+    _image_sets: ("ImageSet", "read_class_folders", "read_folder", "read_npz"),
     _errors: ("Busy", "CheckpointError", "CommandError", "DivergedError", "DownloadError", "MissingDataset", "NatError",
               "NetworkError", "NoNetwork", "NotServed", "TrainingError", "UnreadableImage", "UnreadableSet"),
     _evaluation: ("Evaluation", "NegativesEvaluation", "evaluate_logits"),

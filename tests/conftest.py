@@ -6,10 +6,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The machine may be busy: how long an example takes says nothing of the code. What a test sets itself still counts.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each process whole files of tests, and one process all tests that drive a browser: two would wait for it."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give each process whole files of tests, and one process all tests that drive a browser: two would wait for it.
+
+    Tests of endurance run where they are asked for by name. Not by `-m "not endurance"` in pyproject.toml: another -m,
+    as the documents show it, would take its place.
+    """
+    if "endurance" not in config.getoption("markexpr"):
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("endurance")])
+        items[:] = [item for item in items if not item.get_closest_marker("endurance")]
     for item in items:
         group = "browser" if item.get_closest_marker("browser") else item.path.name
         item.add_marker(pytest.mark.xdist_group(group))

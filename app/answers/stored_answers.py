@@ -19,7 +19,8 @@ from nat_app.shared.scores import CONFIDENT, Scale, Separation, separate
 from nat_app.shared.words import Answer
 from nat_app.visit import brought_along
 from nat_core.data.images import image_id
-from nat_core.data.sets import ImageSet, load_set
+from nat_core.data.sets import load_set
+from nat_core.data.sources.image_sets import ImageSet
 from nat_core.files import csv_text
 from nat_core.measure import metrics
 from nat_core.measure.predictions import Predictions
@@ -29,7 +30,7 @@ from nat_core.recipes import headline_set
 from nat_core.store import checkpoints
 from nat_core.store.feature_reports import FeatureReport, feature_report
 from nat_core.store.features import has_features
-from nat_core.store.runs import RUNS, RunRecord, load_runs
+from nat_core.store.runs import RUNS, DivergedRun, RunRecord, load_ended
 
 GALLERY = "gallery"
 
@@ -120,13 +121,22 @@ def _maps(where: Path, name: str, stamp: tuple[int, ...]) -> dict[str, np.ndarra
 
 def runs() -> dict[str, RunRecord]:
     """Every recorded run by its key; none where there is no file. Raises CheckpointError where it is damaged."""
+    return _ended()[0]
+
+
+def diverged_runs() -> dict[str, DivergedRun]:
+    """Every run whose loss stopped being a number, by its key. Raises CheckpointError as `runs` does."""
+    return _ended()[1]
+
+
+def _ended() -> tuple[dict[str, RunRecord], dict[str, DivergedRun]]:
     file = folder() / RUNS
-    return _runs(folder(), file.stat().st_mtime_ns) if file.is_file() else {}
+    return _runs(folder(), file.stat().st_mtime_ns) if file.is_file() else ({}, {})
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _runs(where: Path, changed: int) -> dict[str, RunRecord]:
-    return load_runs(where)
+def _runs(where: Path, changed: int) -> tuple[dict[str, RunRecord], dict[str, DivergedRun]]:
+    return load_ended(where)
 
 
 def features_report(name: str) -> FeatureReport | None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tabulate import tabulate
 
-from nat_core.data.sets import ImageSet, read_folder, read_npz
+from nat_core.data.sources.image_sets import ImageSet, read_folder, read_npz
 from nat_core.data.uploaded_sets import labels_among
 from nat_core.errors import CommandError
 from nat_core.files import csv_text, write_durably
@@ -97,7 +97,7 @@ def _answered(options: argparse.Namespace) -> tuple[list[tuple[Card, Predictions
     read: dict[tuple[str, str], ImageSet] = {}
     answered = []
     for name, card in cards.items():
-        crop_and_filter = (card.preprocessing["crop"], card.preprocessing["filter"])
+        crop_and_filter = card.crop_and_filter
         if crop_and_filter not in read:  # networks that cut and shrink pictures alike share one reading
             read[crop_and_filter] = own_images(options.images, *crop_and_filter)
         found = _predictions(_network(homes[name], name, options.device), read[crop_and_filter])

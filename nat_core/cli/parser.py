@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 
 from nat_core import __version__
-from nat_core.recipes import PROTOCOLS, RECIPES
+from nat_core.protocols import PROTOCOLS
+from nat_core.recipes import RECIPES
 from nat_core.studies.plan import studies
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -106,18 +107,31 @@ def _add_data(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "data",
         "say which image sets are there, which are missing and how to get them",
         "CIFAR-10 and CIFAR-100 are needed only to train or evaluate on them, never for the\n"
-        "app or the tables. The digits and the noise are always there.",
-        "  nat data\n  nat data --download cifar10 cifar100",
+        "app or the tables. The digits and the noise are always there. The others are sets on\n"
+        "which others report: `nat evaluate NAME --sets SET` measures on them.",
+        "  nat data\n  nat data --download cifar10 cifar100\n  nat data --download svhn dtd",
     )
     parser.add_argument(
         "--download",
         nargs="+",
-        choices=("cifar10", "cifar100"),
+        choices=("cifar10", "cifar100", "svhn", "dtd"),
         default=[],
         metavar="SET",
-        help="download cifar10 or cifar100 (170 MB each, checksummed)",
+        help="download cifar10, cifar100 (170 MB each), svhn (64 MB) or dtd (600 MB), checksummed",
     )
     data_option(parser)
+
+
+TRAIN_TEXT = (
+    "Killed at any moment, a run goes on with --resume to the very same weights.\n\n"
+    "Your own pictures: --known names a folder with one folder a class, or an .npz file with\n"
+    "MedMNIST's key names; --negatives any folder of pictures, or an .npz file. What lies in\n"
+    "train/ is learnt, what lies in test/ or val/ evaluated on; undivided, one picture in five\n"
+    "is held out. NAME is then the new network's, or a recipe whose settings are taken.\n\n"
+    "Each epoch's losses and rates go to log.csv beside the network, and to TensorBoard's\n"
+    "events in OUT/tensorboard where it is installed.\n\n"
+    "recipes:\n" + "\n".join(f"  {name}" for name in RECIPES)
+)
 
 
 def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -125,14 +139,7 @@ def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         verbs,
         "train",
         "train a network, evaluate it and store it with its report",
-        "Killed at any moment, a run goes on with --resume to the very same weights.\n\n"
-        "Your own pictures: --known names a folder with one folder a class, or an .npz file with\n"
-        "MedMNIST's key names; --negatives any folder of pictures, or an .npz file. What lies in\n"
-        "train/ is learnt, what lies in test/ or val/ evaluated on; undivided, one picture in five\n"
-        "is held out. NAME is then the new network's, or a recipe whose settings are taken.\n\n"
-        "Each epoch's losses and rates go to log.csv beside the network, and to TensorBoard's\n"
-        "events in OUT/tensorboard where it is installed.\n\n"
-        "recipes:\n" + "\n".join(f"  {name}" for name in RECIPES),
+        TRAIN_TEXT,
         "  nat train digits_nat --out my_networks     needs no data set, takes two minutes\n"
         "  nat train wrn16_1_nat --data data          about 40 minutes on one core\n"
         "  nat train wrn16_1_nat --data data --resume\n"

@@ -385,18 +385,21 @@ def cheapest(thresholds: Float[np.ndarray, " k"], costs: Float[np.ndarray, " k"]
 # --- attention maps --------------------------------------------------------------------------------------------------
 
 
-def map_distance(first: Float[np.ndarray, "h w"], second: Float[np.ndarray, "h w"]) -> float:
-    """Return the Euclidean distance of two maps, each scaled to length 1 (Q in attention transfer), in [0, sqrt 2].
+def map_distances(first: Float[np.ndarray, "n h w"], second: Float[np.ndarray, "n _ _"]) -> Float[np.ndarray, " n"]:
+    """Return the Euclidean distances of maps, each scaled to length 1 (Q in attention transfer), in [0, sqrt 2].
 
-    The stored maps' counterpart of `nat_core.network.attention.level_distance`, without torch. A map of zeros stays
-    zero.
+    No more than sqrt 2, since maps have no negative values, so the angle between two is at most a right one. A map of
+    zeros stays zero. Raises ValueError where the shapes differ.
 
-    >>> map_distance(np.ones((2, 2)), 3 * np.ones((2, 2)))
-    0.0
+    >>> map_distances(np.ones((1, 2, 2)), 3 * np.ones((1, 2, 2))).tolist()
+    [0.0]
     """
-    # The bound is that of torch's functional.normalize, so that both ways of measuring agree.
-    one, other = (each.astype(np.float64) / max(float(np.linalg.norm(each)), 1e-12) for each in (first, second))
-    return float(np.linalg.norm(one - other))
+    if first.shape != second.shape:
+        raise ValueError(f"maps of {first.shape[1:]} and {second.shape[1:]} cannot be compared")
+    flat = (each.reshape(len(each), -1).astype(np.float64) for each in (first, second))
+    # The bound is that of torch's functional.normalize, with which students are taught to imitate the same maps.
+    one, other = (each / np.maximum(np.linalg.norm(each, axis=1, keepdims=True), 1e-12) for each in flat)
+    return np.linalg.norm(one - other, axis=1)
 
 
 # --- counting and checking -------------------------------------------------------------------------------------------

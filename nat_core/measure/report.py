@@ -63,6 +63,8 @@ class NetworkReport:
     share_kept: dict[str, Share]
     """Share of the in-distribution set with confidence > t, right or wrong, by threshold."""
     sets: dict[str, SetReport]
+    epochs: Count | None = None
+    """How many passes it learned for, which a protocol's name alone does not say; None where that is not known."""
 
     def __post_init__(self) -> None:
         _check_thresholds("share_kept", self.share_kept)
@@ -79,12 +81,13 @@ class NetworkReport:
 
     def to_json(self) -> dict[str, Any]:
         """The report as JSON's own types: what `nat report --format json` prints of this network."""
-        # Empty scores are left out, so that a report from before they were reported stays as it was.
+        # What is not known is left out, so that a report from before the field existed stays as it was.
         sets = {
             name: {key: value for key, value in asdict(each).items() if key != "by_score" or value}
             for name, each in self.sets.items()
         }
-        return asdict(self) | {"classes": list(self.classes), "sets": sets}
+        values = asdict(self) | {"classes": list(self.classes), "sets": sets}
+        return values if self.epochs is not None else {key: each for key, each in values.items() if key != "epochs"}
 
     @classmethod
     def from_json(cls, values: Any) -> "NetworkReport":
@@ -99,11 +102,12 @@ def evaluate(
     seed: int,
     protocol: str,
     classes: Sequence[str],
+    epochs: int | None = None,
 ) -> NetworkReport:
     """The report of one network from its predictions by set, in the order of `roles` (set name to role).
 
     A set without a role (the gallery) or without predictions is left out; the variants of ILSVRC are derived from it.
-    `seed` and `protocol` are handed through. Predictions with a background class are read raw
+    `seed`, `protocol` and `epochs` are handed through. Predictions with a background class are read raw
     (`nat_core.measure.predictions`).
     Raises ValueError unless exactly one set with predictions is in distribution, with labels and `classes` logits.
     """
@@ -126,6 +130,7 @@ def evaluate(
         classes=tuple(classes),
         share_kept={threshold_key(t): metrics.share_kept(reference.confidence, t) for t in THRESHOLDS},
         sets={n: evaluate_set(reference, predictions[n], role) for n, role in roles.items() if n in predictions},
+        epochs=epochs,
     )
 
 

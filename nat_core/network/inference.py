@@ -14,7 +14,8 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 from tqdm import tqdm
 
-from nat_core.data.sets import ImageSet, identities, load_set
+from nat_core.data.sets import load_set
+from nat_core.data.sources.image_sets import ImageSet, identities
 from nat_core.errors import CheckpointError, MissingDataset, NetworkError
 from nat_core.measure.predictions import Predictions
 from nat_core.network.attention import attention_map
@@ -71,16 +72,16 @@ def choose_device(name: str = "auto") -> torch.device:
 def load_network(folder: Path, name: str, device: str | torch.device = "cpu") -> Network:
     """Return a stored network on `device`; CheckpointError if it is missing, damaged or of another architecture."""
     card = load_card(folder, name)
-    weights = {key: torch.from_numpy(value) for key, value in load_weights(folder, name).items()}
+    stored = load_weights(folder, name)
     model = build(card.architecture, len(card.classes))
     try:
-        model.load_state_dict(weights)
-    except RuntimeError as error:
+        model.load_state_dict({key: torch.from_numpy(value) for key, value in stored.items()})
+    except Exception as error:
         reason = " ".join(str(error).split())[:300]  # PyTorch lists every tensor, a line each
         raise CheckpointError(
             f"The weights of {name} in {folder} do not fit a {card.architecture} of {len(card.classes)} classes: "
             f"{reason}"
-        ) from None
+        ) from error
     return Network(name, frozen(model, torch.device(device)), card.classes, card.mean, card.std, card)
 
 

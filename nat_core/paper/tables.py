@@ -17,6 +17,7 @@ from nat_core.measure.variants import variants_of, without_variants
 from nat_core.paper.figures import PAPER, TABLES, PaperFigures, Table
 from nat_core.paper.findings import findings
 from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
+from nat_core.store.checkpoints import training_command
 
 UNTRAINED = "not trained yet"
 ABSENT = "-"
@@ -139,11 +140,19 @@ def _networks(table: Table, reports: Mapping[str, NetworkReport]) -> Grid:
     rows = []
     for name in table.networks:
         report = reports.get(name)
-        ours = ("-",) * 3 if report is None else (f"{report.ece:.3f}", report.protocol, str(report.seed))
+        ours = (ABSENT,) * 4 if report is None else (f"{report.ece:.3f}", *schedule(report), str(report.seed))
         accuracy = UNTRAINED if report is None else f"{100 * report.accuracy:.2f} %"
         paper = PAPER[name].accuracy if table.in_paper else None
         rows.append((name, accuracy + (f" ({100 * paper:.2f} %)" if paper else ""), *ours))
-    return Grid(("network", "accuracy", "ECE", "protocol", "seed"), tuple(rows))
+    return Grid(("network", "accuracy", "ECE", "protocol", "epochs", "seed"), tuple(rows))
+
+
+def schedule(report: NetworkReport) -> tuple[str, str]:
+    """Return the cells that say how long a network learned: its protocol, and how many epochs that was in truth.
+
+    A protocol's name says the epochs only where nobody asked for others.
+    """
+    return report.protocol, ABSENT if report.epochs is None else f"{report.epochs:,}"
 
 
 def _counts(sets: Sequence[str], trained: Mapping[str, NetworkReport]) -> Iterator[tuple[str, ...]]:
@@ -231,8 +240,8 @@ def _notes(table: Table, trained: Mapping[str, NetworkReport]) -> Iterator[str]:
         if roles:
             yield f"{name}: " + "; ".join(f"{role}: {', '.join(names)}" for role, names in roles.items()) + "."
     for name in table.networks:
-        if name not in trained:
-            yield f"{name} is {UNTRAINED}. Train it with: nat train {name}"
+        if name not in trained and (command := training_command(name)):
+            yield f"{name} is {UNTRAINED}. Train it with: {command}"
 
 
 # --- written down ----------------------------------------------------------------------------------------------------

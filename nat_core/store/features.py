@@ -106,6 +106,15 @@ def _read(path: Path, digest: str) -> dict[str, Features]:
     if not path.is_file():
         raise CheckpointError(f"{path} is missing: make it again with: nat features {path.parent.name}")
     arrays, metadata = read_tensors(path, digest)
+    try:
+        return _unpacked(arrays, metadata)
+    except Exception as error:  # unaltered since somebody wrote it, but by another program than this
+        raise CheckpointError(
+            f"{path} holds no features ({error!s:.200}): make it again with: nat features {path.parent.name}"
+        ) from error
+
+
+def _unpacked(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> dict[str, Features]:
     found = {}
     for set_name in dict.fromkeys(key.partition("/")[0] for key in arrays):
         values = arrays[f"{set_name}/values"].astype(np.float32)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -62,10 +63,20 @@ def test_nothing_trained_shows_the_paper_and_the_commands():
     assert "AUROC" not in text
 
 
+def test_a_network_of_one_epoch_never_stands_under_its_protocols_name_alone():
+    short, whole = (replace(nat_report(), epochs=epochs) for epochs in (1, 24))
+    text = render({"resnet18_baseline": whole, "resnet18_nat": short})
+    assert rows_of(text, "resnet18_nat")[0] == ["resnet18_nat", "90.12 % (95.03 %)", "0.044", "cpu", "1", "7"]
+    assert rows_of(text, "resnet18_baseline")[0][-3:] == ["cpu", "24", "7"]
+    assert "They learned for different times, 1 and 24 epochs." in text
+    assert "different times" not in render({"resnet18_baseline": whole, "resnet18_nat": whole})
+    assert json.loads(render({"resnet18_nat": short}, "json"))["networks"]["resnet18_nat"]["epochs"] == 1
+
+
 def test_ours_stand_beside_the_paper_s_and_kept_beside_ncr():
     text = render({"resnet18_nat": nat_report()})
     rows = rows_of(text, "resnet18_nat")
-    assert rows[0] == ["resnet18_nat", "90.12 % (95.03 %)", "0.044", "cpu", "7"]
+    assert rows[0] == ["resnet18_nat", "90.12 % (95.03 %)", "0.044", "cpu", "-", "7"]
     assert rows[1] == ["resnet18_nat", "1.000", "0.200 (0.028)", "0.300 (0.072)", "- (0.063)", "0.100 (0)"]
     assert rows[4] == ["resnet18_nat", "0.950", "0.00002 (0.002)", "0.050 (0.018)", "- (0.012)", "0 (0)"]
     assert rows[5] == ["resnet18_nat", "0.951", "0.311", "0.311", "-", "0.311"]
@@ -106,7 +117,7 @@ def test_further_sets_and_unknown_networks_get_their_place():
     assert first.rates.rows[2][5:] == ("0.500 (0.063)", "0.500", "0.500", "- (0)")
     other = sheets({"my_net": report})[-1]
     assert other.title == "Table 4. Other networks"
-    assert other.networks.rows == (("my_net", "90.12 %", "0.044", "cpu", "7"),)
+    assert other.networks.rows == (("my_net", "90.12 %", "0.044", "cpu", "-", "7"),)
 
 
 def test_different_numbers_of_pictures_are_both_named():

@@ -102,7 +102,8 @@ def test_the_time_ends_the_queue_and_failures_are_sentences(tmp_path: Path) -> N
     orphan = replace(STUDENT, recipe=replace(STUDENT.recipe, teacher="nobody"))
     progress = run_queue([needs_data, orphan], workspace, jobs=2)
     assert "nat data --download cifar10" in progress.failed[needs_data.key]
-    assert "nat train nobody" in progress.failed[orphan.key]
+    assert "No network nobody in" in progress.failed[orphan.key]
+    assert "nat train nobody" not in progress.failed[orphan.key]
     assert progress.done == []
 
 

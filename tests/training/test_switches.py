@@ -20,7 +20,7 @@ from nat_core.training.batches import generator_for
 from nat_core.training.loop import train
 from nat_core.training.losses import attention_transfer_loss, equal_gradient_weight, nat_loss
 from nat_core.training.pictures import pictures_of
-from nat_core.training.run import TrainingRun, begin_average, prepare, take_step, update_average
+from nat_core.training.run import TrainingRun, begin, begin_average, find_teacher, take_step, update_average
 
 SHORT = {"epochs": 1, "sizes": ((8, 1.0),), "precision": "float32"}
 NAT = replace(recipe_named("wrn16_1_nat"), **SHORT)
@@ -49,6 +49,12 @@ OF_STUDENTS: dict[str, dict] = {
     "unlabelled negatives": {"negatives": "cifar100_train", "negatives_unlabelled": True},
     "distilled": {"distillation_weight": 0.5},
     "distilled, unlabelled": {"distillation_weight": 0.5, "negatives": "noise_train", "negatives_unlabelled": True},
+    "the teacher's answers on negatives": {
+        "distillation_weight": 0.5,
+        "negatives": "noise_train",
+        "negatives_unlabelled": True,
+        "negatives_distilled": True,
+    },
     "the teacher's classifier": {"teacher_classifier": True},
 }
 
@@ -64,7 +70,8 @@ def less_noise(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def prepared(recipe: Recipe, data: Path, homes: list[Path]) -> TrainingRun:
-    return prepare(recipe, pictures_of(recipe, data)[1], homes, device=torch.device("cpu"))
+    device = torch.device("cpu")
+    return begin(pictures_of(recipe, data), device=device, teacher=find_teacher(recipe, homes, 0, device))
 
 
 @pytest.mark.parametrize("switch", OF_NAT)

@@ -14,6 +14,7 @@ DIVERGENCES = {
     "brier": "Squared distance (Brier)",
     "hellinger": "Hellinger",
     "centred_logits": "Variance of the logits",
+    "softened": "Its own answer, softened (AOE)",
 }
 
 

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from nat_app.answers import stored_answers, uploaded_sets
+from nat_app.answers import own_sets, stored_answers
 from nat_app.frame import frame, links
 from nat_app.frame.settings import THRESHOLD
 from nat_app.shared.pairs import ROLE_TITLES, pictures_of, set_title
@@ -19,7 +19,7 @@ from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
 pair = frame.chosen_pair()
 frame.require(pair.names)
 # Before all else: the visitor's own sets count below once both networks were asked.
-uploaded_sets.catch_up(pair)
+own_sets.catch_up(pair)
 sets = stored_answers.shared_sets(pair)
 chips = without_variants(sets)
 # Another pair may not have been asked about the set that was chosen.
