@@ -73,7 +73,19 @@ def ncr_curve(confidence: Float[Array, " n"] | Predictions, thresholds: Float[Ar
     >>> ncr_curve(np.array([0.25, 0.5, 0.75, 1.0]), np.array([0.0, 0.5, 1.0]))
     array([1. , 0.5, 0. ])
     """
-    return _share_above(_within_unit("confidence", confidence), _within_unit("threshold", thresholds))
+    return share_above(_within_unit("confidence", confidence), _within_unit("threshold", thresholds))
+
+
+def share_above(scores: Float[Array, " n"], thresholds: Float[Array, " k"]) -> Float[Array, " k"]:
+    """Share of the scores strictly above each of k thresholds, in their order: NCR_t's formula for any finite score.
+
+    Raises ValueError if the scores are empty, not one-dimensional or not finite.
+
+    >>> share_above(np.array([-3.0, 0.5, 7.0, 7.0]), np.array([0.5, -10.0]))
+    array([0.5, 1. ])
+    """
+    # By one sort. "right" counts scores equal to a threshold as not above it; "left" would make the comparison >=.
+    return (len(scores) - np.searchsorted(np.sort(_scores("scores", scores)), thresholds, "right")) / len(scores)
 
 
 def threshold_keeping(confidence_in: Float[Array, " n"] | Predictions, share: float = 0.95) -> float:
@@ -124,7 +136,7 @@ def ncr_by_share_kept(
     """
     ascending = np.sort(_scores("scores_in", scores_in))
     thresholds = np.array([threshold_keeping(ascending, share) for share in shares])
-    return _share_above(_scores("scores_negatives", scores_negatives), thresholds)
+    return share_above(_scores("scores_negatives", scores_negatives), thresholds)
 
 
 # --- in-distribution pictures and negatives, ranked ------------------------------------------------------------------
@@ -391,12 +403,6 @@ def map_distances(first: Float[np.ndarray, "n h w"], second: Float[np.ndarray, "
 
 
 # --- counting and checking -------------------------------------------------------------------------------------------
-
-
-def _share_above(scores: Float[Array, " n"], thresholds: Float[Array, " k"]) -> Float[Array, " k"]:
-    """Share of the scores strictly above each threshold, by one sort."""
-    # "right" counts scores equal to a threshold as not above it; "left" would make the comparison >=.
-    return (len(scores) - np.searchsorted(np.sort(scores), thresholds, "right")) / len(scores)
 
 
 def _average_precision(scores: Float[Array, " n"], others: Float[Array, " m"]) -> float:

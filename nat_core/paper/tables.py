@@ -82,27 +82,40 @@ def _sheet(number: int, table: Table, reports: Mapping[str, NetworkReport]) -> S
     for measure in _measures(trained):
         rows += _group(measure, table, sets, reports)
     rates = Grid(("measure", "network", "kept", *sets), tuple(rows))
-    by_score = {
-        name: {each: found.by_score for each, found in report.negatives.items() if found.by_score}
-        for name, report in trained.items()
-    }
-    scores = score_grid(by_score, sets, SCORES)
+    scores = score_grid(reported_scores(trained), sets, SCORES)
     notes = (*_notes(table, trained), *((FPR95_NOTE, SCORES_NOTE) if scores.rows else ()))
     return Sheet(f"Table {number}. {table.title}", _networks(table, reports), rates, scores, notes)
 
 
+def reported_scores(reports: Mapping[str, NetworkReport]) -> dict[str, dict[str, dict[str, Separation]]]:
+    """The separations of reports by network, set of negatives and score, as far as they hold any.
+
+    >>> reported_scores({})
+    {}
+    """
+    return {
+        name: {each: found.by_score for each, found in report.negatives.items() if found.by_score}
+        for name, report in reports.items()
+    }
+
+
 def score_grid(
-    found: Mapping[str, Mapping[str, Mapping[str, Separation]]], sets: Sequence[str], scores: Iterable[str]
+    found: Mapping[str, Mapping[str, Mapping[str, Separation]]],
+    sets: Sequence[str],
+    scores: Iterable[str],
+    measures: Iterable[str] = tuple(MEASURES),
 ) -> Grid:
     """What needs no threshold, a column a score: so a row tells what each score changes.
 
-    `found` are the separations by network, set and score; what was not measured is left out.
+    `found` are the separations by network, set and score; what was not measured is left out. `measures` are fields of
+    `Separation`.
 
     >>> score_grid({"net": {"noise": {"gen": Separation(0.25, 0.9, 0.8, 0.7, 0.125)}}}, ["noise"], ["gen"]).rows[0]
     ('NCR, 95 % kept', 'noise', 'net', '0.250')
     """
     rows, columns = [], tuple(scores)
-    for measure, title in MEASURES.items():
+    for measure in measures:
+        title = MEASURES[measure]
         for set_name in sets:
             shown = set_name
             for network, by_set in found.items():

@@ -145,8 +145,8 @@ def _claims(found: Found) -> Iterator[str]:
     grid = [(each.statement, f"**{each.verdict}**", each.measured, each.rule) for each in judged]
     yield markdown_table(Grid(("the paper says", "here", "measured", "rule"), tuple(grid)))
     if others := score_findings({name: card.report for name, card in found.cards.items()}):
-        yield "What is won by confidence need not be won by other scores:"
-        yield "\n".join(f"- {each}" for each in others)
+        # The other pairs' stand among the findings.
+        yield f"What is won by confidence need not be won by other scores. {others[0]}"
 
 
 def _tables(found: Found) -> Iterator[str]:

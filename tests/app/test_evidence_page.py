@@ -3,14 +3,18 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from nat_app.answers.stored_answers import probabilities_csv
 from nat_app.shared.palette import KINDS
+from nat_core.measure.scores import SCORE_NAMES, SCORES
 from nat_core.paper.findings import MapDistances, claims, findings, summary
+from nat_core.paper.tables import rate_text
 from nat_core.results.section import in_brief
 from nat_core.store.checkpoints import CARD, available, load_card
+from nat_core.store.features import Features, save_features
 from nat_core.store.runs import add_run, load_runs, record_of
 from nat_core.studies.plan import PlannedRun, planned_runs, studies
 from tests.pages import PAGES, said
@@ -44,6 +48,47 @@ def test_the_papers_figures_stand_in_grey_beside_ours(start, networks: Path) -> 
         ["nat", "train", "resnet18_baseline", "nat", "train", "resnet18_nat"]
     ]
     assert "\u2013 :gray[(0.960)]" in set(app.table[1].value.astype(str).stack())
+
+
+def test_every_score_has_its_column_and_every_measure_its_table(start, networks: Path) -> None:
+    app = start(networks, PAGE, sheet="Table 3")
+    closed = len(app.table)
+    app = start(networks, PAGE, sheet="Table 3", fold_scores=True)
+    assert len(app.table) == closed + 1
+    table = app.table[closed].value.astype(str)
+    assert list(table.columns) == ["measure", "set", "network", *(SCORE_NAMES[score] for score in SCORES)]
+    report = load_card(networks, "wrn40_1_baseline").report
+    (row,) = table[(table["set"] == "noise")].to_numpy().tolist()
+    assert row[2] == "wrn40\\_1\\_baseline"
+    expected = [rate_text(each.ncr_at_95_kept) for each in report.sets["noise"].by_score.values()]
+    assert row[3:] == expected
+    app.segmented_control(key="measure").set_value("aupr_negatives").run()
+    assert app.table[closed].value.iloc[0, 0] == "AUPR, negatives"
+    assert "What is won by confidence need not be won by other scores" in said(app)
+
+
+def test_scores_from_features_are_shown_once_they_are_asked_for(start, tmp_path: Path) -> None:
+    write_pairs(tmp_path, "wrn16_1")
+    shown = {"sheet": "Table 3", "fold_scores": True, "from_features": True}
+    assert "No features of these networks are stored" in said(start(tmp_path, PAGE, **shown))
+    generator = np.random.default_rng(0)
+    for name in ("wrn16_1_baseline", "wrn16_1_nat"):
+        sets = {
+            each: Features(
+                each,
+                tuple(f"{place:016x}" for place in range(count)),
+                np.maximum(generator.normal(shift, 1, (count, 64)), 0).astype(np.float32),
+                np.arange(count) % 10,
+            )
+            for each, count, shift in (("cifar10_train", 400, 1), ("cifar10_test", 60, 1), ("cifar100_test", 50, 0))
+        }
+        save_features(tmp_path, name, sets)
+    app = start(tmp_path, PAGE, **shown)
+    table = app.table[-1].value
+    assert list(table.columns[-3:]) == ["kNN", "ViM", "RMDS"]
+    text = said(app).replace("\\", "")
+    assert "400 training pictures of CIFAR-10" in text
+    assert "wrn16_1_nat against wrn16_1_baseline where each keeps 95 %, NCR on cifar100_test (50 pictures)" in text
 
 
 def test_several_seeds_give_mean_and_deviation_in_grey(start, tmp_path: Path) -> None:

@@ -140,8 +140,8 @@ def claim_list(found: Evidence) -> None:
             st.caption(words.literal(claim.measured), help=claim.rule)
 
 
-def tables(found: Evidence) -> None:
-    """Draw one of the report's tables, the paper's figures in brackets beside ours."""
+def tables(found: Evidence) -> tuple[str, ...]:
+    """Draw one of the report's tables, the paper's figures in brackets beside ours, and return its networks."""
     shown = {sheet.title.partition(". ")[0]: sheet for sheet in sheets(found.reports)}
     # Nothing was chosen yet, or a link named a table that these networks do not fill.
     if SHEET.value not in shown:
@@ -152,7 +152,7 @@ def tables(found: Evidence) -> None:
     for grid, what in ((sheet.networks, "accuracy"), (sheet.rates, "NCR")):
         with st.container(key=f"wide_{what}"):
             alt = f"{sheet.title}: {what}, ours, the paper's in brackets"
-            st.table(_frame(grid), hide_index=True, border="horizontal", alt=alt)
+            st.table(frame_of(grid), hide_index=True, border="horizontal", alt=alt)
     _over_seeds([row for row in found.seeds if row.label in {cells[0] for cells in sheet.networks.rows}])
     notes = [note for note in sheet.notes if UNTRAINED not in note]
     st.caption("  \n".join(words.literal(note) for note in notes))
@@ -160,6 +160,7 @@ def tables(found: Evidence) -> None:
     if missing:
         st.caption("Not trained yet; the commands that train them:")
         st.code("\n".join(missing), language="bash")
+    return tuple(row[0] for row in sheet.networks.rows)
 
 
 def _over_seeds(rows: Sequence[Row]) -> None:
@@ -183,7 +184,7 @@ def _first_with_numbers(shown: Mapping[str, Sheet]) -> str:
     return next(begun, next(iter(shown)))
 
 
-def _frame(grid: Grid) -> pd.DataFrame:
+def frame_of(grid: Grid) -> pd.DataFrame:
     """The cells with the paper's figures in grey, so that one sees which are ours."""
     rows = [[_cell(cell) for cell in row] for row in grid.rows]
     return pd.DataFrame(rows, columns=[name.replace("_", "\\_") for name in grid.header])
