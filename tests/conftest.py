@@ -13,8 +13,15 @@ settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each process whole files of tests, and one process all tests that drive a browser: two would wait for it."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give each process whole files of tests, and one process all tests that drive a browser: two would wait for it.
+
+    Long attacks are left out unless the command names their marker.
+    """
+    if "endurance" not in config.option.markexpr:
+        long = [item for item in items if item.get_closest_marker("endurance")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
     for item in items:
         group = "browser" if item.get_closest_marker("browser") else item.path.name
         item.add_marker(pytest.mark.xdist_group(group))

@@ -22,11 +22,13 @@ class AppFailed(AssertionError):
 class Visitor:
     """One visit to a page of a running app, to be used in a `with`. Raises TimeoutError where an answer never comes."""
 
-    def __init__(self, address: str, page: str, query: str = "", patience: float = 180.0) -> None:
+    def __init__(
+        self, address: str, page: str, query: str = "", patience: float = 180.0, headers: dict[str, str] | None = None
+    ) -> None:
         self._page, self._query, self._patience = page, query, patience
         self._connection = connect(
             f"{address.replace('http', 'ws', 1)}/_stcore/stream", subprotocols=["streamlit"], max_size=None,
-            open_timeout=patience, ping_timeout=None,
+            open_timeout=patience, ping_timeout=None, origin=address, additional_headers=headers or {},
         )  # fmt: skip
         self._elements: dict[tuple[int, ...], Element] = {}
         self._again: tuple[float, str] | None = None
