@@ -4,6 +4,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
+from nat_app.pages import PAGES
 from nat_app.server.visitors import Scope, header
 from nat_app.visit import limits
 
@@ -16,8 +17,8 @@ STREAM = "/_stcore/stream"
 HEALTH = "/_stcore/health"
 UPLOAD = re.compile(f"/_stcore/upload_file/(?P<session>{IDENTITY})/(?P<file>{IDENTITY})")
 ENTRANCE = "/enter"
-PAGE = re.compile("/[a-z0-9_]*/?")
-"""Pages; Streamlit itself says of a name that is none of theirs that there is no such page."""
+PAGE = re.compile(f"/({'|'.join(page.name for page in PAGES)})?/?")
+"""The app itself, and its pages by their names."""
 ROUTES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
     (re.compile(f"{HEALTH}|/_stcore/host-config|/favicon.png"), READ),
     (re.compile(r"/static/.+|/media/.+|/_stcore/bidi-components/.+"), READ),

@@ -153,6 +153,8 @@ class Socket:
             self._through.set()
 
     async def _next(self) -> Message:
+        if self._over:
+            return await self._close(BAD)
         self._reading = asyncio.ensure_future(self._receive())
         done, _ = await asyncio.wait([self._reading], timeout=None if self._spoke else FIRST)
         if self._reading in done and not self._reading.cancelled():

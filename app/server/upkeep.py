@@ -65,7 +65,8 @@ class Quiet(logging.Filter):
 
 def quieten() -> None:
     """Throttle every place that messages are written to, and leave out that a visit has begun."""
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    for name in ("uvicorn.error", "uvicorn.access"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     quiet = Quiet()
     loggers = [logging.getLogger(), *(logging.getLogger(name) for name in list(logging.root.manager.loggerDict))]
     for handler in {handler for logger in loggers for handler in logger.handlers} | {logging.lastResort}:
