@@ -324,10 +324,21 @@ def _add_app(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         "app",
         "open the app in a browser",
         "It is served to this machine only, until Ctrl-C; with --classroom to everyone in the local\n"
-        "network, with the address and its QR code printed here and on the page Workshop.",
-        "  nat app\n  nat app --checkpoints my_networks --port 8600\n  nat app --classroom",
+        "network, with the address and its QR code printed here and on the page Workshop. --public is\n"
+        "for a server behind a proxy. Both hold visitors to limits (docs/deploying.md).",
+        "  nat app\n  nat app --checkpoints my_networks --port 8600\n  nat app --classroom --code\n"
+        "  nat app --public --host nat.example.org",
     )
-    parser.add_argument("--classroom", action="store_true", help="serve the local network, for phones in a class")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--classroom", action="store_true", help="serve the local network, for phones in a class")
+    mode.add_argument("--public", action="store_true", help="serve strangers, behind a proxy")
+    parser.add_argument(
+        "--host", action="append", default=[], metavar="NAME", help="a name that browsers ask for; may be repeated"
+    )
+    parser.add_argument(
+        "--code", nargs="?", const="", metavar="WORD", help="let in only who types this; without a word, a random one"
+    )
+    parser.add_argument("--address", metavar="IP", help="where to listen (default: 127.0.0.1)")
     parser.add_argument("--port", type=count, metavar="N", help="default: 8501, or the next free one")
     data_option(parser)
     checkpoints_option(parser)
