@@ -7,13 +7,15 @@ from pathlib import Path
 from nat_core.files import write_durably
 from nat_core.measure.report import threshold_key
 from nat_core.paper import decisions
+from nat_core.paper.field_tables import annex
 from nat_core.paper.findings import claims, summary
-from nat_core.paper.tables import THRESHOLD_FREE, Grid, markdown, markdown_table, rate_text
+from nat_core.paper.tables import THRESHOLD_FREE, Grid, markdown, markdown_sheet, markdown_table, rate_text
 from nat_core.recipes import HEADLINE_SETS, THRESHOLDS
 from nat_core.results import plots
 from nat_core.results.drawing import Drawing
 from nat_core.results.section import in_brief, study_section, study_sheet
 from nat_core.store.checkpoints import Card, available, load_card
+from nat_core.store.field_results import load_field_results
 from nat_core.store.runs import DivergedRun, RunRecord, load_ended, record_of
 from nat_core.studies.choice import RULE, chosen_sentence, load_choice
 from nat_core.studies.level_findings import (
@@ -91,6 +93,7 @@ def page(folder: Path) -> dict[str, str]:
     every = studies(choice=choice)
     shown = in_brief(every, found.records)
     parts = [HEAD, *_claims(found), *(["## What the studies show", shown] if shown else []), *_tables(found)]
+    parts += _field(found)
     parts += ["## Curves", *map(_image, drawings.items())] if drawings else []
     # The sections with plots of their own add them to `drawings`, which are written beside the page.
     parts += [*_on_two_cores(found), *_over_seeds(found), *_over_pictures(found), *_levels(found, drawings)]
@@ -122,6 +125,15 @@ def _claims(found: Found) -> Iterator[str]:
 def _tables(found: Found) -> Iterator[str]:
     yield "## The paper's tables, ours beside"
     yield markdown({name: card.report for name, card in found.cards.items()}).strip()
+
+
+def _field(found: Found) -> Iterator[str]:
+    """What others publish on CIFAR-10 and negatives, our networks beside."""
+    yield "## On the field's sets, published figures beside ours"
+    yield (
+        "All rows are by confidence unless a published one names another score. A set that nobody has measured says so."
+    )
+    yield from map(markdown_sheet, annex(found.cards, load_field_results(found.folder, found.cards)).sheets)
 
 
 def _over_seeds(found: Found) -> Iterator[str]:
