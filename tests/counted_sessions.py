@@ -1,6 +1,7 @@
 """A server of the app that says what it holds: `python -m tests.counted_sessions PORT`, and a line asks it.
 
-The answer is a line of JSON: sessions alive, descriptors, threads, and bytes that Python's objects take.
+The answer is a line of JSON: sessions alive, descriptors, threads, blocks of Python's memory and, with --bytes, how
+much all of its objects take, which makes the server slow.
 """
 
 import gc
@@ -26,6 +27,7 @@ def answer() -> None:
             "sessions": alive,
             "descriptors": len(os.listdir(DESCRIPTORS)) if DESCRIPTORS.is_dir() else 0,
             "threads": threading.active_count(),
+            "blocks": sys.getallocatedblocks(),
             "bytes": tracemalloc.get_traced_memory()[0],
         }
         sys.stdout.write(f"held: {json.dumps(held)}\n")

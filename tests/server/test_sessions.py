@@ -16,8 +16,8 @@ from tests.visitors import Visitor
 
 OFFERING = ("see_it", "thresholds", "attention", "evidence", "playground", "your_photos", "bring_your_own", "workshop")
 """Pages that offer files to download, and some more."""
-MOST = 1_000
-"""Bytes that a visit may leave behind."""
+MOST_BYTES, MOST_BLOCKS = 1_000, 16
+"""What a visit may leave behind; a block of Python's memory has 64 bytes or so."""
 WARM = 24
 """Visits after which caches hold what they will hold."""
 
@@ -29,7 +29,10 @@ class Held:
     sessions: int
     descriptors: int
     threads: int
+    blocks: int
+    """Small objects of Python."""
     bytes: int
+    """Bytes of all objects, where the server counts them."""
 
 
 @contextmanager
@@ -76,17 +79,26 @@ def test_sessions_end_whatever_their_pages_offered_without_another_visit(network
         assert at_rest(server).sessions <= 1
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("visits", [60, pytest.param(500, marks=pytest.mark.endurance)])
-def test_a_visit_leaves_next_to_nothing_behind(visits: int, networks) -> None:
-    with counting_server(str(networks), "--bytes") as (address, server):
+def before_and_after(folder: str, visits: int, *options: str) -> tuple[Held, Held]:
+    """What a server holds once its caches are warm, and so many visits later."""
+    with counting_server(folder, *options) as (address, server):
         for number in range(WARM):
             Visitor(address, OFFERING[number % len(OFFERING)], "pair=wrn16_1&samples=1").visit()
         before = at_rest(server)
         for number in range(visits):
             Visitor(address, OFFERING[number % len(OFFERING)], "pair=wrn16_1&samples=1").visit()
-        after = at_rest(server)
+        return before, at_rest(server)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("visits", "options"), [
+    (56, ()), pytest.param(496, ("--bytes",), marks=pytest.mark.endurance),
+])  # fmt: skip
+def test_a_visit_leaves_next_to_nothing_behind(visits: int, options: tuple[str, ...], networks) -> None:
+    before, after = before_and_after(str(networks), visits, *options)
     assert max(before.sessions, after.sessions) <= 1
     assert after.descriptors <= before.descriptors + 2
     assert after.threads <= before.threads + 2
-    assert (after.bytes - before.bytes) / visits <= MOST, (before, after)
+    assert (after.bytes - before.bytes) / visits <= MOST_BYTES, (before, after)
+    if not options:
+        assert (after.blocks - before.blocks) / visits <= MOST_BLOCKS, (before, after)
