@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nat_core.api import evaluate, load_card, load_network, load_predictions, load_report
-    from nat_core.data.sets import ImageSet, load_set, read_class_folders, read_folder, read_npz
+    from nat_core.data.sets import load_set
+    from nat_core.data.sources.image_sets import ImageSet, read_class_folders, read_folder, read_npz
     from nat_core.errors import (
         Busy,
         CheckpointError,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         UnreadableSet,
     )
     from nat_core.measure.evaluation import Evaluation, NegativesEvaluation, evaluate_logits
+    from nat_core.measure.feature_scores import knn_score, rmds_score, vim_score
     from nat_core.measure.metrics import (
         accuracy,
         aupr,
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
         entropy,
         expected_calibration_error,
         fpr95,
+        generalised_entropy,
         maximum_logit,
         ncr,
         ncr_at_share_kept,
@@ -54,7 +57,8 @@ if TYPE_CHECKING:
     )
     from nat_core.measure.predictions import Predictions, softmax
     from nat_core.measure.report import NetworkReport, SetReport
-    from nat_core.network.inference import Network, predict, predict_with_maps
+    from nat_core.measure.scores import SCORES, Separation, scores_of, separation, separations
+    from nat_core.network.inference import Network, features, predict, predict_with_maps
     from nat_core.network.wrapping import wrap
     from nat_core.recipes import RECIPES, THRESHOLDS, Recipe, recipe_named
     from nat_core.store.checkpoints import Card
@@ -65,6 +69,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "RECIPES",
+    "SCORES",
     "THRESHOLDS",
     "Busy",
     "Card",
@@ -84,6 +89,7 @@ __all__ = [
     "NotServed",
     "Predictions",
     "Recipe",
+    "Separation",
     "SetReport",
     "TrainingError",
     "UnreadableImage",
@@ -98,8 +104,11 @@ __all__ = [
     "evaluate",
     "evaluate_logits",
     "expected_calibration_error",
+    "features",
     "fpr95",
+    "generalised_entropy",
     "kl_from_uniform",
+    "knn_score",
     "load_card",
     "load_network",
     "load_predictions",
@@ -117,10 +126,15 @@ __all__ = [
     "read_folder",
     "read_npz",
     "recipe_named",
+    "rmds_score",
+    "scores_of",
+    "separation",
+    "separations",
     "share_kept",
     "softmax",
     "threshold_keeping",
     "train",
+    "vim_score",
     "wrap",
 ]
 
@@ -140,6 +154,12 @@ def _sets() -> ModuleType:
     return sets
 
 
+def _image_sets() -> ModuleType:
+    from nat_core.data.sources import image_sets
+
+    return image_sets
+
+
 def _errors() -> ModuleType:
     from nat_core import errors
 
@@ -150,6 +170,12 @@ def _evaluation() -> ModuleType:
     from nat_core.measure import evaluation
 
     return evaluation
+
+
+def _feature_scores() -> ModuleType:
+    from nat_core.measure import feature_scores
+
+    return feature_scores
 
 
 def _metrics() -> ModuleType:
@@ -168,6 +194,12 @@ def _report() -> ModuleType:
     from nat_core.measure import report
 
     return report
+
+
+def _scores() -> ModuleType:
+    from nat_core.measure import scores
+
+    return scores
 
 
 def _inference() -> ModuleType:
@@ -208,15 +240,19 @@ def _loop() -> ModuleType:
 
 _HOMES: dict[Callable[[], ModuleType], tuple[str, ...]] = {
     _api: ("evaluate", "load_card", "load_network", "load_predictions", "load_report"),
-    _sets: ("ImageSet", "load_set", "read_class_folders", "read_folder", "read_npz"),
+    _sets: ("load_set",),
+    _image_sets: ("ImageSet", "read_class_folders", "read_folder", "read_npz"),
     _errors: ("Busy", "CheckpointError", "CommandError", "DivergedError", "DownloadError", "MissingDataset", "NatError",
               "NetworkError", "NoNetwork", "NotServed", "TrainingError", "UnreadableImage", "UnreadableSet"),
     _evaluation: ("Evaluation", "NegativesEvaluation", "evaluate_logits"),
-    _metrics: ("accuracy", "aupr", "auroc", "energy", "entropy", "expected_calibration_error", "fpr95", "maximum_logit",
-               "ncr", "ncr_at_share_kept", "ncr_curve", "negative_confidence_rate", "share_kept", "threshold_keeping"),
+    _feature_scores: ("knn_score", "rmds_score", "vim_score"),
+    _metrics: ("accuracy", "aupr", "auroc", "energy", "entropy", "expected_calibration_error", "fpr95",
+               "generalised_entropy", "maximum_logit", "ncr", "ncr_at_share_kept", "ncr_curve",
+               "negative_confidence_rate", "share_kept", "threshold_keeping"),
     _predictions: ("Predictions", "softmax"),
     _report: ("NetworkReport", "SetReport"),
-    _inference: ("Network", "predict", "predict_with_maps"),
+    _scores: ("SCORES", "Separation", "scores_of", "separation", "separations"),
+    _inference: ("Network", "features", "predict", "predict_with_maps"),
     _wrapping: ("wrap",),
     _recipes: ("RECIPES", "THRESHOLDS", "Recipe", "recipe_named"),
     _checkpoints: ("Card",),

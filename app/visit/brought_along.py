@@ -7,7 +7,7 @@ import numpy as np
 
 from nat_app.shared.pairs import Pair
 from nat_app.shared.settings import Held
-from nat_core.data.sets import ImageSet
+from nat_core.data.sources.image_sets import ImageSet
 from nat_core.measure.predictions import Predictions
 from nat_core.store.checkpoints import Card
 

@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 
 from nat_core import __version__
-from nat_core.recipes import PROTOCOLS, RECIPES
+from nat_core.protocols import PROTOCOLS
+from nat_core.recipes import RECIPES
 from nat_core.studies.plan import studies
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -106,18 +107,31 @@ def _add_data(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "data",
         "say which image sets are there, which are missing and how to get them",
         "CIFAR-10 and CIFAR-100 are needed only to train or evaluate on them, never for the\n"
-        "app or the tables. The digits and the noise are always there.",
-        "  nat data\n  nat data --download cifar10 cifar100",
+        "app or the tables. The digits and the noise are always there. The others are sets on\n"
+        "which others report: `nat evaluate NAME --sets SET` measures on them.",
+        "  nat data\n  nat data --download cifar10 cifar100\n  nat data --download svhn dtd",
     )
     parser.add_argument(
         "--download",
         nargs="+",
-        choices=("cifar10", "cifar100"),
+        choices=("cifar10", "cifar100", "svhn", "dtd"),
         default=[],
         metavar="SET",
-        help="download cifar10 or cifar100 (170 MB each, checksummed)",
+        help="download cifar10, cifar100 (170 MB each), svhn (64 MB) or dtd (600 MB), checksummed",
     )
     data_option(parser)
+
+
+TRAIN_TEXT = (
+    "Killed at any moment, a run goes on with --resume to the very same weights.\n\n"
+    "Your own pictures: --known names a folder with one folder a class, or an .npz file with\n"
+    "MedMNIST's key names; --negatives any folder of pictures, or an .npz file. What lies in\n"
+    "train/ is learnt, what lies in test/ or val/ evaluated on; undivided, one picture in five\n"
+    "is held out. NAME is then the new network's, or a recipe whose settings are taken.\n\n"
+    "Each epoch's losses and rates go to log.csv beside the network, and to TensorBoard's\n"
+    "events in OUT/tensorboard where it is installed.\n\n"
+    "recipes:\n" + "\n".join(f"  {name}" for name in RECIPES)
+)
 
 
 def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -125,14 +139,7 @@ def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         verbs,
         "train",
         "train a network, evaluate it and store it with its report",
-        "Killed at any moment, a run goes on with --resume to the very same weights.\n\n"
-        "Your own pictures: --known names a folder with one folder a class, or an .npz file with\n"
-        "MedMNIST's key names; --negatives any folder of pictures, or an .npz file. What lies in\n"
-        "train/ is learnt, what lies in test/ or val/ evaluated on; undivided, one picture in five\n"
-        "is held out. NAME is then the new network's, or a recipe whose settings are taken.\n\n"
-        "Each epoch's losses and rates go to log.csv beside the network, and to TensorBoard's\n"
-        "events in OUT/tensorboard where it is installed.\n\n"
-        "recipes:\n" + "\n".join(f"  {name}" for name in RECIPES),
+        TRAIN_TEXT,
         "  nat train digits_nat --out my_networks     needs no data set, takes two minutes\n"
         "  nat train wrn16_1_nat --data data          about 40 minutes on one core\n"
         "  nat train wrn16_1_nat --data data --resume\n"
@@ -194,10 +201,11 @@ def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "measure networks on your own pictures",
         "Prints the share of them on which a network's confidence exceeds each threshold, beside\n"
         "the share of known pictures kept. Where they are negatives, that share is the NCR, and\n"
-        "AUROC, AUPR, FPR95 and NCR at 95 % kept stand with it. Pictures are known if they lie\n"
-        "in folders named after the network's classes (or the classes of an .npz file are so\n"
-        "named); the others beside them are negatives. Where no name fits, they may show\n"
-        "anything, unless --negatives says that none shows one of its classes.",
+        "NCR at 95 % kept, AUROC, AUPR and FPR95 stand with it, by confidence, entropy, GEN,\n"
+        "energy and the largest logit. Pictures are known if they lie in folders named after the\n"
+        "network's classes (or the classes of an .npz file are so named); the others beside them\n"
+        "are negatives. Where no name fits, they may show anything, unless --negatives says that\n"
+        "none shows one of its classes.",
         "  nat evaluate wrn16_1_nat --images photos\n"
         "  nat evaluate wrn16_1_baseline wrn16_1_nat --images holiday --negatives\n"
         "  nat evaluate wrn16_1_nat --images pathmnist.npz --negatives --output logits.npz",
@@ -298,10 +306,11 @@ def _add_features(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = _verb(
         verbs,
         "features",
-        "store what a network's last layer is given, for training a new head in the app",
+        "store what a network's last layer is given, for a new head in the app and scores from features",
         "For 5,000 training and 2,000 test pictures each of CIFAR-10 and CIFAR-100, chosen with\n"
         "seed 0: 64 numbers (ResNet-18: 512) a picture in features.safetensors in the network's\n"
-        "folder, with ids and labels. No picture is stored.",
+        "folder, with ids and labels; for the photos of ILSVRC, where they are there, and 1,000\n"
+        "pictures of noise in features_unseen.safetensors. No picture is stored.",
         "  nat features wrn16_1_baseline wrn16_1_nat",
     )
     parser.add_argument("networks", nargs="+", metavar="NAME", help="name of a network")

@@ -1,134 +1,36 @@
-"""Image sets: readers of .npz files and folders, and every set that recipes, reports and pages know by its name.
+"""Every image set that recipes, reports and pages know by its name.
 
-`load_set(name, data)` returns one: CIFAR, folders of photos, scikit-learn's digits, the gallery, seeded noise.
+`load_set(name, data)` returns one: CIFAR, folders of photos, scikit-learn's digits, the gallery, seeded noise, and the
+sets on which others report (`nat_core.data.sources.field`).
 """
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from hashlib import sha1
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
-from jaxtyping import Float, Int, UInt8
-from PIL import Image
-from tqdm import tqdm
+from jaxtyping import Int, UInt8
 
 from nat_core.data.images import read_image
-from nat_core.errors import MissingDataset, UnreadableImage
+from nat_core.data.sources.cifar import PUBLISHED, read_cifar
+from nat_core.data.sources.field import FIELD_SETS, FieldSet
+from nat_core.data.sources.image_sets import (
+    ImageSet,
+    as_32,
+    identities,
+    read_class_folders,
+    read_folder,
+    read_npz,
+)
+from nat_core.errors import MissingDataset
 from nat_core.measure.variants import places_kept
 from nat_core.recipes import ILSVRC, VARIANTS
 
 PARTS = {"all": range(5), "test": (0,), "train": (1, 2, 3, 4), "held_out": (1,), "fit": (2, 3, 4)}
 """The parts of scikit-learn's digits: which of every five pictures belong to each."""
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
-
-
-@dataclass(frozen=True, eq=False)
-class ImageSet:
-    """Pictures of one size with their identities, and labels where the set has classes that a network can know."""
-
-    name: str
-    pixels: UInt8[np.ndarray, "n size size 3"] | Float[np.ndarray, "n size size 3"]
-    """uint8, or float32 where the values are already normalised (noise)."""
-    ids: tuple[str, ...]
-    labels: Int[np.ndarray, " n"] | None = None
-    classes: tuple[str, ...] = ()
-    skipped: tuple[str, ...] = field(default=())
-    """One sentence for each file that could not be read."""
-
-    def __len__(self) -> int:
-        return len(self.pixels)
-
-    def take(self, chosen: Int[np.ndarray, " k"]) -> "ImageSet":
-        """Return the chosen pictures, in that order, as a set of the same name."""
-        labels = None if self.labels is None else self.labels[chosen]
-        ids = tuple(self.ids[index] for index in chosen)
-        return ImageSet(self.name, self.pixels[chosen], ids, labels, self.classes, self.skipped)
-
-
-# --- readers ---------------------------------------------------------------------------------------------------------
-
-
-def read_npz(path: Path | str, split: str = "test", name: str | None = None) -> ImageSet:
-    """Read one split of an .npz with MedMNIST's key names: `<split>_images`, `<split>_labels`, optional `classes`.
-
-    Images are uint8 (n, h, w), (n, h, w, 1) or (n, h, w, 3); other sizes than 32 x 32 are resized as uploads are.
-    Raises MissingDataset where there is no such file, ValueError where it is not such a file.
-
-    >>> read_npz("no such file.npz")
-    Traceback (most recent call last):
-    nat_core.errors.MissingDataset: No image set at no such file.npz: name an .npz file with the key test_images
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise MissingDataset(f"No image set at {path}: name an .npz file with the key {split}_images")
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            images = arrays[f"{split}_images"]
-            labels = arrays.get(f"{split}_labels")
-            classes = tuple(str(each) for each in arrays["classes"]) if "classes" in arrays else ()
-    except KeyError:
-        raise ValueError(f"{path} has no array {split}_images: use MedMNIST's key names") from None
-    except (ValueError, OSError, BadZipFile, EOFError) as error:
-        raise ValueError(f"{path} cannot be read as an .npz file ({error}): make it again with numpy.savez") from None
-    pixels = as_32(images, path)
-    labels = None if labels is None else labels.reshape(-1).astype(np.int64)  # MedMNIST's are of shape (n, 1)
-    if labels is not None and len(labels) != len(pixels):
-        raise ValueError(f"{path}: {len(labels)} {split}_labels for {len(pixels)} {split}_images")
-    return ImageSet(name or path.stem, pixels, identities(pixels), labels, classes)
-
-
-def read_folder(
-    path: Path | str,
-    name: str | None = None,
-    crop: str = "centre",
-    resample: str = "bicubic",
-    *,
-    size: int = 32,
-    progress: bool = False,
-) -> ImageSet:
-    """Read every picture under a folder, of any size, in the order of their names; ids are paths below the folder.
-
-    Each becomes `size` x `size` pixels, as `nat_core.data.images.read_image` does it (`crop`, `resample`). Files that
-    cannot be read are left out and named in `skipped`. Labels are None. `progress` shows a bar on standard error.
-    Raises MissingDataset where the folder is missing or holds no readable picture, ValueError for a size, crop or
-    filter that does not exist.
-
-    >>> len(read_folder(GALLERY))
-    45
-    """
-    path = Path(path)
-    if not path.is_dir():
-        raise MissingDataset(f"No folder of pictures at {path}: make it and put the pictures there")
-    pictures, ids, skipped = [], [], []
-    # Sorted, because the order of a folder's entries is the file system's own.
-    for file in tqdm(sorted(_pictures_under(path)), "reading", disable=not progress, unit="picture"):
-        try:
-            pictures.append(read_image(file, size=size, crop=crop, resample=resample))
-            ids.append(file.relative_to(path).as_posix())
-        except UnreadableImage as error:
-            skipped.append(str(error))
-    if not pictures:
-        raise MissingDataset(f"No picture in {path} can be read: put {', '.join(SUFFIXES)} files there")
-    return ImageSet(name or path.name, np.stack(pictures), tuple(ids), skipped=tuple(skipped))
-
-
-def read_class_folders(path: Path | str, name: str | None = None, *, size: int = 32) -> ImageSet:
-    """Read pictures that lie in one folder a class; labels number the classes in alphabetical order.
-
-    Otherwise as `read_folder`; raises as it does, and ValueError where a picture lies in no class folder.
-    """
-    every = read_folder(path, name, size=size)
-    alone = next((identity for identity in every.ids if "/" not in identity), None)
-    if alone is not None:
-        raise ValueError(f"{path} must hold one folder a class; {alone} lies in none: put it into its class's folder")
-    classes = tuple(sorted({Path(identity).parts[0] for identity in every.ids}))
-    labels = np.array([classes.index(Path(identity).parts[0]) for identity in every.ids], np.int64)
-    return ImageSet(every.name, every.pixels, every.ids, labels, classes, every.skipped)
 
 
 def digit_pictures(
@@ -152,43 +54,6 @@ def digit_pictures(
     # Its greys go from 0 to 16.
     grey = np.round(np.multiply(images[chosen].reshape(-1, 8, 8), 255 / 16)).astype(np.uint8)
     return grey, digits[chosen].astype(np.int64)
-
-
-def as_32(images: np.ndarray, path: Path | str) -> UInt8[np.ndarray, "n 32 32 3"]:
-    """Return uint8 pictures, grey or coloured, as 32 x 32 in colour; ValueError, naming the file, for any others.
-
-    >>> as_32(np.zeros((2, 28, 28), np.uint8), "mine.npz").shape
-    (2, 32, 32, 3)
-    """
-    if images.dtype != np.uint8 or images.ndim not in (3, 4) or images.shape[3:] not in ((), (1,), (3,)):
-        raise ValueError(f"{path}: pictures must be uint8 (n, h, w) or (n, h, w, 3), not {images.dtype} {images.shape}")
-    if images.shape[3:] != (3,):
-        images = np.repeat(images.reshape(*images.shape[:3], 1), 3, axis=3)
-    if images.shape[1:3] == (32, 32):
-        return images
-    return np.stack([np.asarray(Image.fromarray(each).resize((32, 32), Image.Resampling.BICUBIC)) for each in images])
-
-
-def identities(pixels: np.ndarray) -> tuple[str, ...]:
-    """Return each picture's id: the first 16 hex digits of the SHA-1 of its bytes, for any size (`images.image_id`).
-
-    >>> identities(np.zeros((1, 32, 32, 3), np.uint8))
-    ('02ec1f60b2e76741',)
-    """
-    return tuple(sha1(picture.tobytes(), usedforsecurity=False).hexdigest()[:16] for picture in pixels)
-
-
-def evenly(total: int, most: int) -> Int[np.ndarray, " n"]:
-    """Return the places of at most `most` of `total` >= 1 pictures, evenly spaced, the first and the last among them.
-
-    >>> evenly(9, 3).tolist()
-    [0, 4, 8]
-    """
-    return np.linspace(0, total - 1, min(total, most)).round().astype(np.int64)
-
-
-def _pictures_under(path: Path) -> Iterator[Path]:
-    return (file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
 
 
 # --- the sets by name ------------------------------------------------------------------------------------------------
@@ -228,8 +93,11 @@ def _cifar(source: str, split: str) -> Callable[[str, Path], ImageSet]:
             return read_npz(archive, split, name)
         if folders.is_dir():
             return read_class_folders(folders, name)
+        if (found := read_cifar(source, split, data, name)) is not None:
+            return found
         raise MissingDataset(
-            f"No image set {name}: looked for {archive} and {folders}. Get it with: nat data --download {source}"
+            f"No image set {name}: looked for {archive}, {folders}, {PUBLISHED[source].folder} and "
+            f"{PUBLISHED[source].archive}. Get it with: nat data --download {source}"
         )
 
     return read
@@ -344,6 +212,7 @@ SETS: dict[str, Callable[[str, Path], ImageSet]] = {
     "digits_7_train": _digits((7,), "train", known=False),
     "digits_all_train": _digits(range(10), "train", known=False),
     "digits_all_test": _digits(range(10), "test", known=False),
+    **{name: each.read for name, each in FIELD_SETS.items()},
 }
 
 
@@ -377,21 +246,27 @@ def describe(data: Path | str | None = None) -> list[DatasetStatus]:
     """Return the status of every known source of pictures, without reading any of them.
 
     >>> [each.name for each in describe()]
-    ['cifar10', 'cifar100', 'ilsvrc', 'noise', 'digits']
+    ['cifar10', 'cifar100', 'ilsvrc', 'noise', 'digits', 'tiny_imagenet', 'mnist', 'svhn', 'dtd', 'dtd_test1', \
+'places365', 'lsun', 'lsun_crop', 'lsun_resize', 'isun', 'gaussian', 'rademacher', 'blob']
     """
     home = data_folder(data)
-    rows = [
-        DatasetStatus(
-            source,
-            (home / f"{source}.npz").is_file() or (home / source).is_dir(),
-            str(home / f"{source}.npz"),
-            f"nat data --download {source}",
-        )
-        for source in ("cifar10", "cifar100")
-    ]
+    rows = [_cifar_status(source, home) for source in PUBLISHED]
     photos = "put photos of ILSVRC 2012 (image-net.org, registration needed) into that folder"
     rows.append(DatasetStatus("ilsvrc", (home / "ilsvrc").is_dir(), str(home / "ilsvrc"), photos))
     rows.append(DatasetStatus("noise", True, "drawn from its seed", "nothing to get"))
     # Looked for, not imported: that alone would take longer than all the rest.
     rows.append(DatasetStatus("digits", find_spec("sklearn") is not None, "scikit-learn", "pip install scikit-learn"))
-    return rows
+    return rows + [_field_status(each, home) for each in FIELD_SETS.values()]
+
+
+def _cifar_status(source: str, home: Path) -> DatasetStatus:
+    places = [home / each for each in (f"{source}.npz", source, PUBLISHED[source].folder, PUBLISHED[source].archive)]
+    found = next((each for each in places if each.exists()), None)
+    return DatasetStatus(source, found is not None, str(found or places[0]), f"nat data --download {source}")
+
+
+def _field_status(each: FieldSet, home: Path) -> DatasetStatus:
+    if not each.places:
+        return DatasetStatus(each.name, True, "drawn from its seed", each.how_to_get)
+    found = each.where(home)
+    return DatasetStatus(each.name, found is not None, str(found or home / each.places[0]), each.how_to_get)

@@ -158,14 +158,13 @@ def test_a_teacher_gets_notes_numbers_and_links_that_hide(networks: Path, monkey
 
 def test_the_sheets_need_no_other_file_and_only_one_has_the_answers(networks: Path, monkeypatch, fresh_caches) -> None:
     from nat_app.shared.pairs import pair_named
-    from nat_app.views.workshop.lessons import lessons
-    from nat_app.views.workshop.numbers import filled
+    from nat_app.views.workshop.lessons import lessons, with_numbers
     from nat_app.views.workshop.teacher import answers_html, sheet_html
 
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     pair = pair_named("wrn16_1")
-    sheet = sheet_html(lessons(), lambda text, lesson: filled(text, lesson, pair), ADDRESS)
-    answers = answers_html(lessons(), lambda text, lesson: filled(text, lesson, pair), "a & b")
+    sheet = sheet_html(lessons(), lambda text, lesson: with_numbers(text, lesson, pair), ADDRESS)
+    answers = answers_html(lessons(), lambda text, lesson: with_numbers(text, lesson, pair), "a & b")
     for html in (sheet, answers):
         assert html.startswith("<!doctype html>")
         assert "size: A4" in html

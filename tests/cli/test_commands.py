@@ -85,12 +85,12 @@ def test_data_says_what_is_missing_and_how_to_get_it(tmp_path: Path, capsys: pyt
 def test_a_failed_download_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from nat_core.data.download import SOURCES
+    from torchvision.datasets import CIFAR10
 
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(SOURCES["cifar10"], "url", "http://127.0.0.1:9/cifar-10-python.tar.gz")
+    monkeypatch.setattr(CIFAR10, "url", "http://127.0.0.1:9/cifar-10-python.tar.gz")
     assert main(["data", "--download", "cifar10", "--data", str(tmp_path)]) == 1
-    assert capsys.readouterr().err.startswith(f"nat data: cifar10 cannot be downloaded from {SOURCES['cifar10'].url}")
+    assert capsys.readouterr().err.startswith(f"nat data: cifar10 cannot be downloaded from {CIFAR10.url}")
 
 
 def test_train_stores_a_network_that_report_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """Downloads: torchvision's own code on a small archive of the published form, served from this machine."""
 
+import gc
 import hashlib
 import io
 import pickle
@@ -12,10 +13,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+from scipy.io import savemat
+from torchvision.datasets import CIFAR10, CIFAR100, DTD, SVHN
 
+from nat_core.__main__ import main
+from nat_core.data import download as downloads
 from nat_core.data.download import SOURCES, download
 from nat_core.data.sets import load_set
 from nat_core.errors import DownloadError
+from tests.bad_servers import ANSWERS, bad_server
 
 # torchvision unpacks without naming a filter, of which Python 3.12 and 3.13 warn; the checksum comes first.
 pytestmark = pytest.mark.filterwarnings("ignore:Python 3.14 will, by default, filter extracted:DeprecationWarning")
@@ -46,7 +53,7 @@ def server(tmp_path: Path) -> Iterator[tuple[Path, str]]:
 def small_archive(server: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> Path:
     """An archive of CIFAR-100's form with 4 training and 2 test pictures, and its checksums in torchvision's place."""
     folder, address = server
-    cifar = SOURCES["cifar100"]
+    cifar = CIFAR100
     random = np.random.default_rng(0)
     files = {
         name: pickle.dumps({"data": random.integers(0, 256, (count, 3072), np.uint8), "fine_labels": [*range(count)]})
@@ -110,11 +117,151 @@ def test_a_server_without_the_archive_is_named(small_archive: Path, tmp_path: Pa
 
 def test_an_unreachable_server_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(SOURCES["cifar10"], "url", "http://127.0.0.1:9/cifar-10-python.tar.gz")
+    monkeypatch.setattr(CIFAR10, "url", "http://127.0.0.1:9/cifar-10-python.tar.gz")
     with pytest.raises(DownloadError, match=r"cifar10 cannot be downloaded .*refused.*cifar10\.npz"):
         download("cifar10", tmp_path / "data")
 
 
+SENTENCES = {
+    "reset in the middle": "cannot be downloaded .*reset",
+    "short body": "(cannot be downloaded .*IncompleteRead|sent is not the published svhn)",
+    "page instead of the file": r"sent is not the published svhn \(its checksum is another\): try again",
+    "refused": "cannot be downloaded .*Forbidden",
+    "gone": "cannot be downloaded .*Not Found",
+    "broken server": "cannot be downloaded .*Bad Gateway",
+    "no HTTP": "cannot be downloaded",
+    "closed at once": "cannot be downloaded .*closed connection",
+    "sent elsewhere": "cannot be downloaded .*Invalid IPv6",
+    "endless line": "cannot be downloaded .*more than 65536",
+}
+
+
+def point(monkeypatch: pytest.MonkeyPatch, source: str, address: str) -> None:
+    """Let torchvision look for the source there, past any proxy of this machine."""
+    monkeypatch.setenv("no_proxy", "*")
+    if source == "svhn":
+        monkeypatch.setitem(SVHN.split_list, "test", [address, "test_32x32.mat", "0" * 32])
+    elif source == "dtd":
+        monkeypatch.setattr(DTD, "_URL", address)
+    else:
+        monkeypatch.setattr({"cifar10": CIFAR10, "cifar100": CIFAR100}[source], "url", address)
+
+
+# Python's own client leaves the file of an answer open that it could not read.
+@pytest.mark.filterwarnings("ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("way", ANSWERS)
+def test_a_server_that_misbehaves_is_told_of_in_one_sentence(
+    way: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    with bad_server(ANSWERS[way]) as host:
+        point(monkeypatch, "svhn", f"http://{host}/test_32x32.mat")
+        with pytest.raises(DownloadError, match=SENTENCES[way]) as caught:
+            download("svhn", data)
+    caught.value.__cause__ = caught.value.__context__ = None  # what it came of holds the connection
+    assert "\n" not in str(caught.value)
+    gc.collect()  # here, where the warning is expected
+    assert f"http://{host}/test_32x32.mat" in str(caught.value)
+    assert list(data.iterdir()) == []
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("http://127.0.0.1:9/file", "cannot be downloaded .*refused"),
+        ("http://nowhere.invalid/file", "cannot be downloaded .*(not known|resolution|No address|name)"),
+        ("http://" + "a" * 70 + ".invalid/file", "cannot be downloaded"),
+    ],
+)
+def test_a_server_that_is_not_there_is_told_of_in_one_sentence(
+    source: str, address: str, sentence: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    point(monkeypatch, source, address)
+    with pytest.raises(DownloadError, match=rf"^{source} {sentence}.*: check the network, or .*{tmp_path}"):
+        download(source, tmp_path / "data")
+    assert list((tmp_path / "data").iterdir()) == []
+
+
+def test_a_server_that_speaks_no_tls_is_told_of_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with bad_server(ANSWERS["no HTTP"]) as host:
+        point(monkeypatch, "dtd", f"https://{host}/dtd-r1.0.1.tar.gz")
+        with pytest.raises(DownloadError, match=r"dtd cannot be downloaded from https://.*SSL"):
+            download("dtd", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_falls_silent_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(downloads, "PATIENCE", 0.2)
+    silence = threading.Event()
+    with bad_server(lambda connection: silence.wait(20) and None) as host:
+        point(monkeypatch, "svhn", f"http://{host}/test_32x32.mat")
+        with pytest.raises(DownloadError, match=r"cannot be downloaded .*timed out"):
+            download("svhn", tmp_path)
+        silence.set()
+    assert list(tmp_path.iterdir()) == []
+
+
+def served(server: tuple[Path, str], monkeypatch: pytest.MonkeyPatch, source: str, content: bytes) -> None:
+    """Serve the content as the source, its MD5 sum as the published one."""
+    folder, address = server
+    (folder / "file").write_bytes(content)
+    point(monkeypatch, source, f"{address}/file")
+    digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if source == "svhn":
+        monkeypatch.setitem(SVHN.split_list, "test", [f"{address}/file", "test_32x32.mat", digest])
+    else:
+        monkeypatch.setattr(DTD, "_MD5", digest)
+
+
+def test_svhn_is_stored_as_it_is_published(
+    server: tuple[Path, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (32, 32, 3, 4)).astype(np.uint8)
+    file = io.BytesIO()
+    savemat(file, {"X": pictures, "y": np.array([[1], [10], [3], [2]], np.uint8)}, do_compression=True)
+    served(server, monkeypatch, "svhn", file.getvalue())
+    data = tmp_path / "data"
+    assert download("svhn", data) == data / "svhn" / "test_32x32.mat"
+    assert [path.name for path in data.iterdir()] == ["svhn"]
+    np.testing.assert_array_equal(load_set("svhn", data).pixels[2], pictures[..., 2])
+
+
+def test_textures_are_unpacked_into_one_folder(
+    server: tuple[Path, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (50, 40), (1, 2, 3)).save(picture, "PNG")
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as tar:
+        for name, content in (("images/banded/a.jpg", picture.getvalue()), ("labels/test1.txt", b"banded/a.jpg\n")):
+            entry = tarfile.TarInfo(f"dtd/{name}")
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    served(server, monkeypatch, "dtd", file.getvalue())
+    # Torchvision names the file after its address, and unpacks by its ending.
+    folder, address = server
+    (folder / "file").rename(folder / "dtd-r1.0.1.tar.gz")
+    monkeypatch.setattr(DTD, "_URL", f"{address}/dtd-r1.0.1.tar.gz")
+    data = tmp_path / "data"
+    assert download("dtd", data) == data / "dtd"
+    assert sorted(path.name for path in data.iterdir()) == ["dtd"]
+    assert load_set("dtd", data).ids == ("banded/a.jpg",)
+    assert load_set("dtd_test1", data).pixels[0, 0, 0].tolist() == [1, 2, 3]
+
+
+def test_the_command_stops_at_the_first_failure_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with bad_server(ANSWERS["short body"]) as host:
+        point(monkeypatch, "dtd", f"http://{host}/dtd-r1.0.1.tar.gz")
+        assert main(["data", "--download", "dtd", "--data", str(tmp_path)]) == 1
+    said = capsys.readouterr().err.strip().splitlines()
+    assert said[-1].startswith("nat data: ")
+
+
 def test_an_unknown_name_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no download of 'svhn'; known: cifar10, cifar100"):
-        download("svhn", tmp_path)
+    with pytest.raises(ValueError, match="no download of 'places365'; known: cifar10, cifar100, svhn, dtd"):
+        download("places365", tmp_path)

@@ -13,7 +13,8 @@ from nat_app.shared.pairs import OWN_PAIR, Pair, own_name
 from nat_app.shared.palette import NAMES, Kind
 from nat_app.visit import brought_along
 from nat_app.visit.brought_along import OwnNetwork
-from nat_core.data.sets import ImageSet, data_folder, evenly
+from nat_core.data.sets import data_folder
+from nat_core.data.sources.image_sets import ImageSet, evenly
 from nat_core.errors import CheckpointError, MissingDataset
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import evaluate
@@ -128,7 +129,7 @@ def _beside(
     card = stored_answers.card(name)
     predictions = with_parts(same)
     report = evaluate(predictions, _roles(predictions, card.roles), seed=card.seed, protocol=card.protocol,
-                      classes=card.classes)  # fmt: skip
+                      classes=card.classes, epochs=card.report.epochs)  # fmt: skip
     maps = stored_answers.maps(name) if stored_answers.GALLERY in same else {}
     # Under a name of its own: caches go by names, and here it answers on fewer pictures than the stored one.
     return OwnNetwork(replace(card, name=f"{name}@{digest}", report=report), predictions, maps, network, False)

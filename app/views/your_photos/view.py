@@ -22,7 +22,7 @@ from nat_app.views.your_photos.charts import BARS, own_distribution
 from nat_app.views.your_photos.settings import BESIDE, OPENED, PART, PARTS, SAMPLES, shows_known
 from nat_app.visit import photos
 from nat_core.data.images import CROPS
-from nat_core.data.sets import SUFFIXES
+from nat_core.data.sources.image_sets import SUFFIXES
 from nat_core.measure.metrics import confidence_histogram
 
 PER_PAGE = 8

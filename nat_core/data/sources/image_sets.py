@@ -1,0 +1,175 @@
+"""Image sets in memory, and the readers of what anyone may have: .npz files, folders of pictures or of classes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha1
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int, UInt8
+from PIL import Image
+from tqdm import tqdm
+
+from nat_core.data.images import read_image
+from nat_core.data.sources.npz import MAX_OWN, open_npz
+from nat_core.errors import MissingDataset, UnreadableImage, UnreadableSet
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSet:
+    """Pictures of one size with their identities, and labels where the set has classes that a network can know."""
+
+    name: str
+    pixels: UInt8[np.ndarray, "n size size 3"] | Float[np.ndarray, "n size size 3"]
+    """uint8, or float32 where the values are already normalised (noise)."""
+    ids: tuple[str, ...]
+    labels: Int[np.ndarray, " n"] | None = None
+    classes: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = field(default=())
+    """One sentence for each file that could not be read."""
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def take(self, chosen: Int[np.ndarray, " k"]) -> "ImageSet":
+        """Return the chosen pictures, in that order, as a set of the same name."""
+        labels = None if self.labels is None else self.labels[chosen]
+        ids = tuple(self.ids[index] for index in chosen)
+        return ImageSet(self.name, self.pixels[chosen], ids, labels, self.classes, self.skipped)
+
+
+def read_npz(path: Path | str, split: str = "test", name: str | None = None, *, labelled: bool = True) -> ImageSet:
+    """Read one split of an .npz with MedMNIST's key names: `<split>_images`, `<split>_labels`, optional `classes`.
+
+    Images are uint8 (n, h, w), (n, h, w, 1) or (n, h, w, 3); other sizes than 32 x 32 are resized as uploads are.
+    Labels are whole numbers, names, or a row of zeros with a single 1 a picture (`nat_core.data.sources.npz`);
+    `labelled=False` leaves them aside.
+    Raises MissingDataset where there is no such file, UnreadableSet where it is not such a file.
+
+    >>> read_npz("no such file.npz")
+    Traceback (most recent call last):
+    nat_core.errors.MissingDataset: No image set at no such file.npz: name an .npz file with the key test_images
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise MissingDataset(f"No image set at {path}: name an .npz file with the key {split}_images")
+    with open_npz(path, str(path), MAX_OWN) as arrays:
+        if f"{split}_images" not in arrays.keys:
+            raise UnreadableSet(f"{path} has no array {split}_images: use MedMNIST's key names.")
+        pixels = arrays.pictures(f"{split}_images", partial(as_32, path=path))
+        labels, classes = arrays.labels(f"{split}_labels", len(pixels)) if labelled else (None, ())
+    return ImageSet(name or path.stem, pixels, identities(pixels), labels, classes)
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a picture becomes a network's input: the fields are `read_image`'s, but for `progress`."""
+
+    crop: str = "centre"
+    resample: str = "bicubic"
+    size: int = 32
+    progress: bool = False
+    """Whether a bar on standard error shows how far the reading is."""
+
+
+PLAIN = Look()
+"""How pictures are read for our own networks."""
+
+
+def read_folder(
+    path: Path | str,
+    name: str | None = None,
+    crop: str = "centre",
+    resample: str = "bicubic",
+    *,
+    size: int = 32,
+    progress: bool = False,
+) -> ImageSet:
+    """Read every picture under a folder, of any size, in the order of their names; ids are paths below the folder.
+
+    Each becomes `size` x `size` pixels, as `nat_core.data.images.read_image` does it (`crop`, `resample`). Files that
+    cannot be read are left out and named in `skipped`. Labels are None. `progress` shows a bar on standard error.
+    Raises MissingDataset where the folder is missing or holds no readable picture, ValueError for a size, crop or
+    filter that does not exist.
+
+    >>> len(read_folder(Path(__file__).parents[1] / "gallery"))
+    45
+    """
+    path = Path(path)
+    if not path.is_dir():
+        raise MissingDataset(f"No folder of pictures at {path}: make it and put the pictures there")
+    # Sorted, because the order of a folder's entries is the file system's own.
+    return read_files(sorted(_pictures_under(path)), path, name, Look(crop, resample, size, progress))
+
+
+def read_files(files: Sequence[Path], root: Path, name: str | None = None, look: Look = PLAIN) -> ImageSet:
+    """Read these pictures below the folder `root`, in that order; otherwise as `read_folder`, and raises as it does.
+
+    >>> home = Path(__file__).parents[1] / "gallery"
+    >>> read_files([home / "cat2.jpg"], home).ids
+    ('cat2.jpg',)
+    """
+    pictures, ids, skipped = [], [], []
+    for file in tqdm(files, "reading", disable=not look.progress, unit="picture"):
+        try:
+            pictures.append(read_image(file, size=look.size, crop=look.crop, resample=look.resample))
+            ids.append(file.relative_to(root).as_posix())
+        except UnreadableImage as error:
+            skipped.append(str(error))
+    if not pictures:
+        raise MissingDataset(f"No picture in {root} can be read: put {', '.join(SUFFIXES)} files there")
+    return ImageSet(name or root.name, np.stack(pictures), tuple(ids), skipped=tuple(skipped))
+
+
+def read_class_folders(path: Path | str, name: str | None = None, *, size: int = 32) -> ImageSet:
+    """Read pictures that lie in one folder a class; labels number the classes in alphabetical order.
+
+    Otherwise as `read_folder`; raises as it does, and ValueError where a picture lies in no class folder.
+    """
+    every = read_folder(path, name, size=size)
+    alone = next((identity for identity in every.ids if "/" not in identity), None)
+    if alone is not None:
+        raise ValueError(f"{path} must hold one folder a class; {alone} lies in none: put it into its class's folder")
+    classes = tuple(sorted({Path(identity).parts[0] for identity in every.ids}))
+    labels = np.array([classes.index(Path(identity).parts[0]) for identity in every.ids], np.int64)
+    return ImageSet(every.name, every.pixels, every.ids, labels, classes, every.skipped)
+
+
+def as_32(images: np.ndarray, path: Path | str) -> UInt8[np.ndarray, "n 32 32 3"]:
+    """Return uint8 pictures, grey or coloured, as 32 x 32 in colour; ValueError, naming the file, for any others.
+
+    >>> as_32(np.zeros((2, 28, 28), np.uint8), "mine.npz").shape
+    (2, 32, 32, 3)
+    """
+    if images.dtype != np.uint8 or images.ndim not in (3, 4) or images.shape[3:] not in ((), (1,), (3,)):
+        raise ValueError(f"{path}: pictures must be uint8 (n, h, w) or (n, h, w, 3), not {images.dtype} {images.shape}")
+    if images.shape[3:] != (3,):
+        images = np.repeat(images.reshape(*images.shape[:3], 1), 3, axis=3)
+    if images.shape[1:3] == (32, 32):
+        return images
+    return np.stack([np.asarray(Image.fromarray(each).resize((32, 32), Image.Resampling.BICUBIC)) for each in images])
+
+
+def identities(pixels: np.ndarray) -> tuple[str, ...]:
+    """Return each picture's id: the first 16 hex digits of the SHA-1 of its bytes, for any size (`images.image_id`).
+
+    >>> identities(np.zeros((1, 32, 32, 3), np.uint8))
+    ('02ec1f60b2e76741',)
+    """
+    return tuple(sha1(picture.tobytes(), usedforsecurity=False).hexdigest()[:16] for picture in pixels)
+
+
+def evenly(total: int, most: int) -> Int[np.ndarray, " n"]:
+    """Return the places of at most `most` of `total` >= 1 pictures, evenly spaced, the first and the last among them.
+
+    >>> evenly(9, 3).tolist()
+    [0, 4, 8]
+    """
+    return np.linspace(0, total - 1, min(total, most)).round().astype(np.int64)
+
+
+def _pictures_under(path: Path) -> Iterator[Path]:
+    return (file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
