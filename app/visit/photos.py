@@ -11,6 +11,7 @@ from nat_app.shared.settings import Held, Setting, one_of
 from nat_core.data.images import CROPS, read_crops, read_photo
 from nat_core.data.uploaded_sets import is_zip, pictures_in
 from nat_core.errors import UnreadableImage
+from nat_core.measure.wording import legible
 
 MOST = 60
 """How many photos are compared at once; the page says how many more were left out."""
@@ -154,10 +155,10 @@ def _forget(file_id: str) -> None:
 
 
 def _take(file: Any) -> Taken:
-    content = file.getvalue()
+    content, name = file.getvalue(), legible(file.name)
     if is_zip(content):
-        return _unzip(file.file_id, file.name, content)
-    _decode(file.file_id, file.name, content)
+        return _unzip(file.file_id, name, content)
+    _decode(file.file_id, name, content)
     return Taken()
 
 
