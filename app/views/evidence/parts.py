@@ -17,6 +17,7 @@ from nat_app.shared import words
 from nat_app.views.evidence import plotted_studies
 from nat_app.views.evidence.plotted_studies import Shown
 from nat_app.views.evidence.settings import FIELD, SHEET
+from nat_app.visit.limits import is_public
 from nat_core.errors import CheckpointError
 from nat_core.measure.metrics import map_distances
 from nat_core.measure.report import NetworkReport
@@ -263,9 +264,12 @@ def networks(found: Evidence) -> None:
     """Draw the card of each network that is here."""
     st.header("The networks and their cards", anchor=False)
     if not found.cards:
-        st.caption(f"None is trained yet. Networks are looked for in `{stored_answers.folder()}`.")
+        where = "" if is_public() else f" Networks are looked for in `{stored_answers.folder()}`."
+        st.caption(f"None is trained yet.{where}")
     for name, card in found.cards.items():
-        with st.expander(f"{name}: accuracy {words.percent_fine(card.report.accuracy)}", icon=":material/hub:"):
+        with st.expander(
+            f"{words.literal(name)}: accuracy {words.percent_fine(card.report.accuracy)}", icon=":material/hub:"
+        ):
             st.markdown(_card_text(card))
             digests = "\n".join(f"{digest}  {file}" for file, digest in card.sha256.items())
             st.code(digests, language=None, wrap_lines=True)

@@ -5,13 +5,14 @@ from functools import partial
 import streamlit as st
 
 from nat_app.frame import frame
+from nat_app.shared.words import literal
 from nat_app.views.evidence import by_score, parts, plotted_studies
 
 found = parts.gather()
 frame.offer("report", partial(parts.report_csv, found.reports, found.annex))
 st.title(parts.title(found), anchor=False)
 for problem in found.problems:
-    st.warning(problem, icon=":material/warning:")
+    st.warning(literal(problem), icon=":material/warning:")
 parts.claim_list(found)
 by_score.line(found)
 st.header("Ours beside the paper's", anchor=False)
