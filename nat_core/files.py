@@ -217,7 +217,7 @@ def read_json(path: Path, version: int, read: Callable[[dict[str, Any]], Read], 
     except CheckpointError:  # it names its file already
         raise
     except Exception as error:  # of a file's content any kind can come
-        reason = f"{type(error).__name__}: {error!s:.200}"
+        reason = f"{type(error).__name__}: {' '.join(str(error).split()):.200}"
         raise CheckpointError(f"{path} is damaged ({reason}): {remedy}") from error
 
 

@@ -113,7 +113,10 @@ def open_archive(content: bytes, name: str) -> zipfile.ZipFile:
     """
     _check_directory(content, name)
     try:
-        return zipfile.ZipFile(io.BytesIO(content))
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        if not all(archive.namelist()):
+            raise ValueError("a member has no name")
+        return archive
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise UnreadableImage(f"{name} is cut short or damaged, so it cannot be opened: zip it again.") from error
 
