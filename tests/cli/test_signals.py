@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,7 @@ def test_a_terminal_that_is_closed_saves_the_run(tmp_path: Path) -> None:
     if not pid:
         hearing()
         os.execv(sys.executable, [*TRAIN, "--out", str(tmp_path)])
+    termios.tcsetwinsize(terminal, (40, 200))  # room for the bar's words
     text = ""
     while "epoch 2" not in text:
         text += os.read(terminal, 4096).decode(errors="replace")
@@ -101,6 +103,7 @@ def test_a_terminal_that_is_closed_saves_the_run(tmp_path: Path) -> None:
 
 QUEUE = """
 import sys
+import termios
 from pathlib import Path
 from nat_core.__main__ import main
 from nat_core.recipes import RECIPES
