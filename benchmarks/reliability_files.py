@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.attacks import Target, targets
+from tests.hostile_files import Target, targets
 
 MEGABYTE = 1e6
 

@@ -2,7 +2,7 @@
 
 <folder>/<name>/weights.safetensors      float16, norm statistics float32
 <folder>/<name>/predictions.safetensors  logits, labels and ids by image set; the gallery's attention maps
-<folder>/<name>/features.safetensors     where there are any: see `nat_core.store.features`
+<folder>/<name>/features*.safetensors    where there are any: see `nat_core.store.features`
 <folder>/<name>/log.csv                  a row for each epoch of the training, where it was logged
 <folder>/<name>/card.json                format, recipe, classes, ..., report, sha256 of the others; written last
 """

@@ -184,7 +184,7 @@ def test_what_a_code_page_lacks_is_escaped(
 def test_a_class_is_told_its_address_in_any_code_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve, "local_address", lambda: "192.168.1.20")
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="cp1252"))
-    serve._classroom(None)
+    serve._classroom(None, "")
     said = sys.stdout.buffer.getvalue().decode("cp1252")
     assert "http://192.168.1.20:" in said
     assert "This output cannot show the QR code: it stands on the page Workshop as well." in said
@@ -303,13 +303,10 @@ def test_report_of_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.Cap
 
 
 def test_app_runs_beside_the_engine_with_the_folders_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: dict = {}
+    started, port = {}, serve.free_port()
     monkeypatch.setattr(serve.subprocess, "Popen", lambda command, env: Server(started, command, env))
-    assert main(["app", "--checkpoints", str(tmp_path), "--port", "8600"]) == 0
-    script = Path(started["command"][4])
-    assert started["command"][1:4] == ["-m", "streamlit", "run"]
-    assert (script.name, script.parent.name, script.is_file()) == ("main.py", "app", True)
-    assert started["command"][5:] == ["--server.port=8600"]
+    assert main(["app", "--checkpoints", str(tmp_path), "--port", str(port)]) == 0
+    assert started["command"][1:] == ["-m", "nat_app.server.run", "--address=127.0.0.1", f"--port={port}"]
     assert started["env"]["NAT_CHECKPOINTS"] == str(tmp_path)
 
 

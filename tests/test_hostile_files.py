@@ -2,10 +2,15 @@
 
 import pytest
 
-from tests import attacks
-from tests.attacks import Target
+from tests import hostile_files
+from tests.hostile_files import Target
 
-KINDS = {"sets": attacks.image_sets, "networks": attacks.own_networks, "cards": attacks.cards, "states": attacks.states}
+KINDS = {
+    "sets": hostile_files.image_sets,
+    "networks": hostile_files.own_networks,
+    "cards": hostile_files.cards,
+    "states": hostile_files.states,
+}
 QUICK, ENDURANCE = 1_000, 200_000
 
 
@@ -33,7 +38,7 @@ def test_a_crafted_file_is_refused_in_a_sentence_or_read(kind: str) -> None:
 
 
 def test_there_are_as_many_attacks_as_are_promised() -> None:
-    assert sum(len(each.crafted) for each in attacks.targets()) >= 390
+    assert sum(len(each.crafted) for each in hostile_files.targets()) >= 390
 
 
 @pytest.mark.parametrize("kind", KINDS)
