@@ -4,6 +4,7 @@ Rates, confidences and thresholds are in [0, 1]. A picture's label is a class, "
 classes, or None where nobody has said.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from string import punctuation
@@ -11,9 +12,19 @@ from typing import Literal
 
 from nat_app.shared.palette import NAMES, Kind
 from nat_core.measure.report import NetworkReport
-from nat_core.measure.wording import plural
+from nat_core.measure.scores import CONFIDENCE, SCORE_NAMES
+from nat_core.measure.wording import legible, plural
 from nat_core.recipes import Role
 
+JOINER = "\u2060"
+MADE_LATER = re.compile(
+    r":(?=[\w/+-])."  # http://, :emoji:, :material/icon:
+    r"|www\."
+    r"|.@(?=[\w-])"  # an address of mail
+    r"|(?<!\S)(?:<->|->|<-|--|>=|<=|~=)(?!\S)",  # arrows and the like, by themselves
+    re.IGNORECASE,
+)
+"""What Streamlit's Markdown makes of plain words after all else: links, pictures and other signs."""
 Grade = Literal["sure", "fairly sure", "leaning", "no opinion"]
 FAIRLY_SURE = 0.6
 LEANING = 0.4
@@ -31,12 +42,16 @@ class Answer:
 
 
 def literal(text: str) -> str:
-    """Return a visitor's text so that Markdown shows it as it is: a file's name is no markup.
+    """Return a stranger's text so that Markdown shows it as it is: a file's name, a class or a link is no markup.
+
+    This is the one way for such a text into Markdown, labels of widgets among them.
 
     >>> print(literal("a*b.jpg"))
     a\\*b\\.jpg
     """
-    return "".join(f"\\{sign}" if sign in punctuation else sign for sign in text)
+    # Addresses, :emoji: and arrows are looked for once the escapes are gone; a sign of no width keeps them apart.
+    apart = MADE_LATER.sub(lambda found: JOINER.join(found[0]), legible(text))
+    return "".join(f"\\{sign}" if sign in punctuation else sign for sign in apart)
 
 
 def percent(share: float) -> str:
@@ -102,7 +117,7 @@ def answer_sentence(kind: Kind, answer: Answer, label: str | None, threshold: fl
     if how == "no opinion":
         known = "" if label in (None, "none") else ", although this is one of the ten"
         return f"{NAMES[kind]}: {percent(answer.confidence)}. It does not know{known}."
-    says = f"{NAMES[kind]}: {percent(answer.confidence)} {answer.predicted}."
+    says = f"{NAMES[kind]}: {percent(answer.confidence)} {literal(answer.predicted)}."
     if how == "leaning":
         way = {True: "the right way", False: "the wrong way"}[answer.predicted == label] if label else "that way"
         return f"{says} It leans {way}, but is not sure."
@@ -119,7 +134,7 @@ def _judged(predicted: str, label: str | None) -> str:
 
 def article(name: str) -> str:
     """Return "a cat" or "an airplane"."""
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+    return f"{'an' if name[:1] in tuple('aeiou') else 'a'} {name}"
 
 
 def picture_title(baseline: Answer, nat: Answer, label: str, threshold: float) -> str:
@@ -223,15 +238,28 @@ def comparison_note(in_paper: bool, difference: str) -> str:
     return f"{what} {difference}".strip() if in_paper else f"{what} The paper has no such networks."
 
 
-def threshold_title(rates: dict[Kind, float], at: dict[Kind, float], known: bool) -> str:
+def threshold_title(rates: dict[Kind, float], at: dict[Kind, float], known: bool, score: str = CONFIDENCE) -> str:
     """Return the finding on one image set: both networks' rates above their thresholds `at`.
 
-    Unequal thresholds are those at which each keeps 95 of 100; `known` is for the in-distribution set.
+    Unequal thresholds, and all of another score than confidence, are those at which each keeps 95 of 100; `known` is
+    for the in-distribution set.
     """
-    locked = at["baseline"] != at["nat"]
+    locked = score != CONFIDENCE or at["baseline"] != at["nat"]
+    by = "" if score == CONFIDENCE else f" by {SCORE_NAMES[score]}"
     if known and locked:
-        return f"To keep 95 of 100, the baseline needs t = {at['baseline']:.2f}, NAT t = {at['nat']:.2f}."
-    when = "Keeping 95 of 100" if locked else f"Above {percent(at['nat'])}"
+        needed = {kind: threshold_text(value) for kind, value in at.items()}
+        return f"To keep 95 of 100{by}, the baseline needs t = {needed['baseline']}, NAT t = {needed['nat']}."
+    when = f"Keeping 95 of 100{by}" if locked else f"Above {percent(at['nat'])}"
     if known:
         return f"{when}, the baseline keeps {of_100(rates['baseline'])}, NAT {count_of_100(rates['nat'])}."
     return f"{when}, the baseline is fooled by {of_100(rates['baseline'])}, NAT by {count_of_100(rates['nat'])}."
+
+
+def threshold_text(threshold: float) -> str:
+    """Return a threshold as pages write it: two decimals, of one near 0 two digits, with a real minus.
+
+    >>> threshold_text(0.9), threshold_text(-12.345), threshold_text(-0.0042), threshold_text(0.0)
+    ('0.90', '\u221212.35', '\u22120.0042', '0.00')
+    """
+    near = 0 < abs(threshold) < 0.01
+    return (f"{threshold:.2g}" if near else f"{threshold:.2f}").replace("-", "\u2212")

@@ -13,6 +13,7 @@ from nat_core.data.archives import is_zip, pictures_in
 from nat_core.data.headers.names import is_systems_own, parts_of
 from nat_core.data.images import CROPS, Admit
 from nat_core.errors import UnreadableImage
+from nat_core.measure.wording import legible
 
 MOST = 60
 """How many photos are compared at once; the page says how many more were left out."""
@@ -166,10 +167,10 @@ def _take(file: Any) -> Taken:
     # A dropped folder's files bear their paths as names.
     if is_systems_own(parts_of(file.name)):
         return Taken(systems=1)
-    content = file.getvalue()
+    content, name = file.getvalue(), legible(file.name)
     if is_zip(content):
-        return _unzip(file.file_id, file.name, content)
-    _decode(file.file_id, file.name, content)
+        return _unzip(file.file_id, name, content)
+    _decode(file.file_id, name, content)
     return Taken()
 
 

@@ -21,10 +21,11 @@ from nat_core.data.sources.image_sets import ImageSet, read_folder, read_npz
 from nat_core.data.uploaded_sets import labels_among
 from nat_core.errors import CommandError
 from nat_core.files import csv_text, write_durably
-from nat_core.measure.evaluation import TITLES, evaluate_logits
+from nat_core.measure.evaluation import evaluate_logits, score_table
 from nat_core.measure.metrics import accuracy, share_kept
 from nat_core.measure.predictions import BACKGROUND, Predictions, raw
 from nat_core.measure.report import threshold_key
+from nat_core.measure.scores import CONFIDENCE, MEASURES, SCORES, Separation
 from nat_core.measure.wording import plural
 from nat_core.recipes import THRESHOLDS
 from nat_core.store.checkpoints import Card, folder_with, load_card, load_predictions
@@ -60,14 +61,22 @@ class Part:
     aupr_negatives: float | None = None
     aupr_in_distribution: float | None = None
     fpr95: float | None = None
+    by_score: dict[str, Separation] = field(default_factory=dict)
+    """The five by confidence and each other score; empty where there are none."""
 
 
 def evaluate(options: argparse.Namespace) -> int:
     """Measure each network on the pictures, print the numbers, and store the logits if asked to.
 
     Returns 1 where a file was left out, after a sentence on each. Raises CommandError before any network runs where
-    the output could not be written or the pictures cannot be read.
+    the output could not be written or the pictures cannot be read. With --sets see `nat_core.cli.field`.
     """
+    if wrong := _not_together(options):
+        options.refuse(wrong)
+    if options.sets:
+        from nat_core.cli.field import evaluate_sets  # it imports this module
+
+        return evaluate_sets(options)
     if options.output:
         check_output(options.output)
     answered, images = _answered(options)
@@ -86,6 +95,15 @@ def evaluate(options: argparse.Namespace) -> int:
     return 1 if images.skipped else 0
 
 
+def _not_together(options: argparse.Namespace) -> str | None:
+    """What is asked for and does not go together, in a sentence."""
+    if options.store and not options.sets:
+        return "--store needs --sets: numbers on pictures of your own are not kept"
+    if options.sets and (options.output or options.negatives):
+        return "--output and --negatives go with --images, not with --sets"
+    return None
+
+
 def _answered(options: argparse.Namespace) -> tuple[list[tuple[Card, Predictions, Predictions]], ImageSet]:
     """Each network's card, predictions on the pictures and stored predictions on its own test pictures."""
     homes = {name: folder_with(name, options.checkpoints) for name in options.networks}
@@ -94,15 +112,16 @@ def _answered(options: argparse.Namespace) -> tuple[list[tuple[Card, Predictions
     read: dict[tuple[str, str], ImageSet] = {}
     answered = []
     for name, card in cards.items():
-        crop_and_filter = (card.preprocessing["crop"], card.preprocessing["filter"])
+        crop_and_filter = card.crop_and_filter
         if crop_and_filter not in read:  # networks that cut and shrink pictures alike share one reading
             read[crop_and_filter] = own_images(options.images, *crop_and_filter)
-        found = _predictions(_network(homes[name], name, options.device), read[crop_and_filter])
-        answered.append((card, found, _test(homes[name], card)))
+        found = predictions_of(network_on(homes[name], name, options.device), read[crop_and_filter])
+        answered.append((card, found, test_predictions(homes[name], card)))
     return answered, next(iter(read.values()))
 
 
-def _network(home: Path, name: str, device: str) -> "Network":
+def network_on(home: Path, name: str, device: str) -> "Network":
+    """Return a stored network on the device of that name; CommandError where this machine has none such."""
     from nat_core.network.inference import choose_device, load_network
 
     try:
@@ -112,14 +131,16 @@ def _network(home: Path, name: str, device: str) -> "Network":
     return load_network(home, name, chosen)
 
 
-def _predictions(network: "Network", images: ImageSet) -> Predictions:
+def predictions_of(network: "Network", images: ImageSet) -> Predictions:
+    """Return a network's predictions as reports read them; a bar on standard error where somebody watches."""
     from nat_core.network.inference import predict
 
     found = predict(network, images, progress=sys.stderr.isatty())
     return _as_reported({images.name: found}, network.classes)[images.name]
 
 
-def _test(home: Path, card: Card) -> Predictions:
+def test_predictions(home: Path, card: Card) -> Predictions:
+    """Return the stored predictions on a network's own test pictures; CommandError where there are none."""
     name = card.report.in_distribution
     stored = load_predictions(home, card.name, [name]) if name else {}
     if name not in stored:
@@ -196,7 +217,7 @@ def _part(predictions: Predictions, kind: str, beside: Predictions) -> Part:
     if kind == PICTURES:
         return part
     found = evaluate_logits(beside, {NEGATIVES: predictions}).negatives[NEGATIVES]
-    return replace(part, **{name: getattr(found, name) for name in TITLES})
+    return replace(part, by_score=found.by_score, **vars(found.by_score[CONFIDENCE]))
 
 
 def as_text(part: Part) -> str:
@@ -210,9 +231,8 @@ def as_text(part: Part) -> str:
     if part.accuracy is not None:
         lines.append(f"accuracy {100 * part.accuracy:.2f} %")
     whose = "those of its classes" if part.beside == part.set else part.beside
-    if part.auroc is not None:
-        lines.append(f"beside {whose} ({plural(part.beside_images, 'picture')}):")
-        lines += [f"{title} {getattr(part, name):.3f}" for name, title in TITLES.items()]
+    if part.by_score:
+        lines += [f"beside {whose} ({plural(part.beside_images, 'picture')}):", score_table(part.by_score), ""]
     rows = [(key, f"{share:.3f}", f"{part.beside_kept[key]:.3f}") for key, share in part.above.items()]
     header = ("t", column, f"kept of {whose}")
     return "\n".join([*lines, tabulate(rows, header, "simple", disable_numparse=True)])
@@ -225,7 +245,7 @@ def as_json(parts: Sequence[Part], images: ImageSet) -> dict[str, Any]:
 
 
 def as_csv(parts: Sequence[Part]) -> str:
-    """Return one row a part, its columns the fields of `Part`; the shares have one column a threshold.
+    """Return one row a part, its columns the fields of `Part`; shares have one column a threshold or score and measure.
 
     The columns are those of the first part: every part has all fields and all thresholds.
     """
@@ -236,7 +256,12 @@ def as_csv(parts: Sequence[Part]) -> str:
 def _cells(part: Part) -> Iterator[tuple[str, Any]]:
     for each in fields(part):
         value = getattr(part, each.name)
-        if isinstance(value, dict):
+        if each.name == "by_score":
+            # Confidence's stand in columns of their own.
+            for score in (name for name in SCORES if name != CONFIDENCE):
+                found = part.by_score.get(score)
+                yield from ((f"{score}_{measure}", found and getattr(found, measure)) for measure in MEASURES)
+        elif isinstance(value, dict):
             yield from ((f"{each.name}_{key}", share) for key, share in value.items())
         else:
             yield each.name, value

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from nat_core import __version__
+from nat_core.data.sources.field import FIELD_SETS
 from nat_core.protocols import PROTOCOLS
 from nat_core.recipes import RECIPES
 from nat_core.studies.plan import studies
@@ -61,7 +62,8 @@ exit status:
   1    something could not be done (unreadable picture, missing image set, damaged
        network, full disk); one sentence on standard error says what and why
   2    the command itself is wrong
-  130  stopped with Ctrl-C"""
+  130  stopped with Ctrl-C; 143 by SIGTERM, 129 by SIGHUP (a closed terminal). `nat train`
+       and `nat reproduce` save first, and say what is saved"""
 
 FORMATS = ("text", "markdown", "csv", "json", "latex")
 
@@ -201,22 +203,34 @@ def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "measure networks on your own pictures",
         "Prints the share of them on which a network's confidence exceeds each threshold, beside\n"
         "the share of known pictures kept. Where they are negatives, that share is the NCR, and\n"
-        "AUROC, AUPR, FPR95 and NCR at 95 % kept stand with it. Pictures are known if they lie\n"
-        "in folders named after the network's classes (or the classes of an .npz file are so\n"
-        "named); the others beside them are negatives. Where no name fits, they may show\n"
-        "anything, unless --negatives says that none shows one of its classes.",
+        "NCR at 95 % kept, AUROC, AUPR and FPR95 stand with it, by confidence, entropy, GEN,\n"
+        "energy and the largest logit. Pictures are known if they lie in folders named after the\n"
+        "network's classes (or the classes of an .npz file are so named); the others beside them\n"
+        "are negatives. Where no name fits, they may show anything, unless --negatives says that\n"
+        "none shows one of its classes.\n\n"
+        "--sets takes, in place of --images, sets on which others report beside CIFAR-10:\n"
+        + "\n".join(f"  {each.name:<13} {each.title}" for each in FIELD_SETS.values()) + "\n"
+        "`nat data` says which are there; --store keeps the numbers for `nat report`.",
         "  nat evaluate wrn16_1_nat --images photos\n"
         "  nat evaluate wrn16_1_baseline wrn16_1_nat --images holiday --negatives\n"
-        "  nat evaluate wrn16_1_nat --images pathmnist.npz --negatives --output logits.npz",
-    )
+        "  nat evaluate wrn16_1_nat --images pathmnist.npz --negatives --output logits.npz\n"
+        "  nat evaluate resnet18_nat --sets svhn dtd --store",
+    )  # fmt: skip
+    parser.set_defaults(refuse=parser.error)
     parser.add_argument("networks", nargs="+", metavar="NAME", help="name of a network")
-    parser.add_argument(
+    pictures = parser.add_mutually_exclusive_group(required=True)
+    pictures.add_argument(
         "--images",
         type=Path,
-        required=True,
         metavar="DIR_OR_NPZ",
         help="a folder of pictures, or of one folder a class, or an .npz file with MedMNIST's key names (its test "
         "split is used)",
+    )
+    pictures.add_argument(
+        "--sets", nargs="+", choices=tuple(FIELD_SETS), default=[], metavar="SET", help="sets by name, see above"
+    )
+    parser.add_argument(
+        "--store", action="store_true", help="with --sets: keep the numbers beside the networks, in field_sets.json"
     )
     parser.add_argument(
         "--output",
@@ -230,6 +244,7 @@ def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     printed.add_argument("--json", action="store_true", help="all numbers as JSON on standard output")
     printed.add_argument("--csv", action="store_true", help="all numbers as CSV, one row a network and kind of picture")
     device_option(parser, "where to run the networks")
+    data_option(parser)
     checkpoints_option(parser)
 
 
@@ -305,10 +320,11 @@ def _add_features(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = _verb(
         verbs,
         "features",
-        "store what a network's last layer is given, for training a new head in the app",
+        "store what a network's last layer is given, for a new head in the app and scores from features",
         "For 5,000 training and 2,000 test pictures each of CIFAR-10 and CIFAR-100, chosen with\n"
         "seed 0: 64 numbers (ResNet-18: 512) a picture in features.safetensors in the network's\n"
-        "folder, with ids and labels. No picture is stored.",
+        "folder, with ids and labels; for the photos of ILSVRC, where they are there, and 1,000\n"
+        "pictures of noise in features_unseen.safetensors. No picture is stored.",
         "  nat features wrn16_1_baseline wrn16_1_nat",
     )
     parser.add_argument("networks", nargs="+", metavar="NAME", help="name of a network")
@@ -322,10 +338,21 @@ def _add_app(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         "app",
         "open the app in a browser",
         "It is served to this machine only, until Ctrl-C; with --classroom to everyone in the local\n"
-        "network, with the address and its QR code printed here and on the page Workshop.",
-        "  nat app\n  nat app --checkpoints my_networks --port 8600\n  nat app --classroom",
+        "network, with the address and its QR code printed here and on the page Workshop. --public is\n"
+        "for a server behind a proxy. Both hold visitors to limits (docs/deploying.md).",
+        "  nat app\n  nat app --checkpoints my_networks --port 8600\n  nat app --classroom --code\n"
+        "  nat app --public --host nat.example.org",
     )
-    parser.add_argument("--classroom", action="store_true", help="serve the local network, for phones in a class")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--classroom", action="store_true", help="serve the local network, for phones in a class")
+    mode.add_argument("--public", action="store_true", help="serve strangers, behind a proxy")
+    parser.add_argument(
+        "--host", action="append", default=[], metavar="NAME", help="a name that browsers ask for; may be repeated"
+    )
+    parser.add_argument(
+        "--code", nargs="?", const="", metavar="WORD", help="let in only who types this; without a word, a random one"
+    )
+    parser.add_argument("--address", metavar="IP", help="where to listen (default: 127.0.0.1)")
     parser.add_argument("--port", type=count, metavar="N", help="default: 8501, or the next free one")
     data_option(parser)
     checkpoints_option(parser)

@@ -1,12 +1,13 @@
 """Reports: the plain numbers of one network, computed from its predictions, and read from and written to JSON."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from nat_core.files import Count, Share, converted
 from nat_core.measure import metrics
 from nat_core.measure.predictions import BACKGROUND, Predictions, raw
+from nat_core.measure.scores import CONFIDENCE, Separation, check_scores, separations
 from nat_core.measure.variants import with_variants
 from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
 
@@ -40,9 +41,13 @@ class SetReport:
     """Area under the ROC curve, negatives positive, score = -confidence."""
     fpr95: Share
     """Share of the in-distribution set rejected at the first threshold that rejects 95 % of the negatives."""
+    by_score: dict[str, Separation] = field(default_factory=dict)
+    """NCR at 95 % kept, AUROC, AUPR and FPR95 by each score of the logits, confidence among them; empty in reports from
+    before they were reported."""
 
     def __post_init__(self) -> None:
         _check_thresholds("ncr", self.ncr)
+        check_scores(self.by_score)
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,12 @@ class NetworkReport:
 
     def to_json(self) -> dict[str, Any]:
         """The report as JSON's own types: what `nat report --format json` prints of this network."""
-        values = asdict(self) | {"classes": list(self.classes)}
-        # Left out where it is not known, so that a report from before the field existed stays the same.
+        # What is not known is left out, so that a report from before the field existed stays as it was.
+        sets = {
+            name: {key: value for key, value in asdict(each).items() if key != "by_score" or value}
+            for name, each in self.sets.items()
+        }
+        values = asdict(self) | {"classes": list(self.classes), "sets": sets}
         return values if self.epochs is not None else {key: each for key, each in values.items() if key != "epochs"}
 
     @classmethod
@@ -135,14 +144,16 @@ def evaluate_set(reference: Predictions, predictions: Predictions, role: str) ->
     >>> evaluate_set(two, two, "unseen").auroc
     0.5
     """
-    known, confidence = reference.confidence, predictions.confidence
+    confidence, by_score = predictions.confidence, separations(reference, predictions)
+    sure = by_score[CONFIDENCE]
     return SetReport(
         images=len(predictions),
         role=role,
         ncr={threshold_key(t): metrics.negative_confidence_rate(confidence, t) for t in THRESHOLDS},
-        ncr_at_95_kept=metrics.ncr_at_share_kept(known, confidence),
-        auroc=metrics.auroc(known, confidence),
-        fpr95=metrics.fpr95(known, confidence),
+        ncr_at_95_kept=sure.ncr_at_95_kept,
+        auroc=sure.auroc,
+        fpr95=sure.fpr95,
+        by_score=by_score,
     )
 
 

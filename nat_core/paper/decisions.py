@@ -5,6 +5,7 @@ docs/protocol.md, docs/results.md and the app's page Evidence are written from i
 
 from dataclasses import dataclass
 
+from nat_core.measure.scores import FPR95_NOTE
 from nat_core.protocols import PROTOCOLS
 
 
@@ -121,9 +122,9 @@ DECISIONS = (
 
 MEASURING = (
     "Confidence is the largest softmax probability. NCR at t is the share of the negatives with confidence above t, "
-    "strictly; *kept* is the same share of the known test pictures, right or wrong. In AUROC and FPR95 the negatives "
-    "are the positive class. ILSVRC is measured three ways: all photos, without the classes of CIFAR-10, and without "
-    "their look-alikes too."
+    "strictly; *kept* is the same share of the known test pictures, right or wrong. In AUROC and FPR95, negatives, the "
+    "negatives are the positive class. ILSVRC is measured three ways: all photos, without the classes of CIFAR-10, and "
+    f"without their look-alikes too. {FPR95_NOTE}"
 )
 """How the rates are defined, a Markdown paragraph."""
 LIMITS = (

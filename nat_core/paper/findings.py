@@ -9,6 +9,7 @@ from typing import Literal
 
 from nat_core.measure.report import NetworkReport, SetReport, threshold_key
 from nat_core.measure.wording import plural
+from nat_core.paper.by_score import cells_by_score, score_findings
 from nat_core.paper.figures import COMPARED
 from nat_core.recipes import PAIRS, THRESHOLDS, UNSEEN, headline_set
 
@@ -19,7 +20,9 @@ HIGHEST_KEY = threshold_key(0.9)
 
 
 def findings(reports: Mapping[str, NetworkReport]) -> tuple[str, ...]:
-    """A paragraph for each pair of networks that are both here, every number in it computed from the reports.
+    """A paragraph for each pair of networks that are both here, then one each on other scores than confidence.
+
+    Every number in them is computed from the reports.
 
     >>> findings({})
     ()
@@ -28,7 +31,7 @@ def findings(reports: Mapping[str, NetworkReport]) -> tuple[str, ...]:
         _finding(without, reports[without], aware, reports[aware])
         for without, aware in COMPARED
         if without in reports and aware in reports
-    )
+    ) + score_findings(reports)
 
 
 def _finding(without: str, baseline: NetworkReport, aware: str, nat: NetworkReport) -> str:
@@ -272,7 +275,8 @@ def _lower(pair: _Pair, names: tuple[str, ...]) -> tuple[Verdict, str]:
         f"{pair.baseline.share_kept[HIGHEST_KEY]:.3f}; where each keeps 0.95, NCR goes from "
         f"{before[last].ncr_at_95_kept:.3f} to {after[last].ncr_at_95_kept:.3f} on {last}."
     )
-    measured = f"lower in {lower} of {len(cells)} cells; NCR_{HIGHEST_KEY} goes from {listed}. {kept}"
+    others = cells_by_score(pair.baseline, pair.nat, names)
+    measured = f"lower in {lower} of {len(cells)} cells; NCR_{HIGHEST_KEY} goes from {listed}. {kept} {others}".strip()
     return _graded(lower, len(cells), some=len(cells) // 2), measured
 
 

@@ -4,15 +4,16 @@
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from tabulate import LATEX_ESCAPE_RULES, SEPARATING_LINE, tabulate
 
 from nat_core.files import csv_text
-from nat_core.measure.evaluation import TITLES
 from nat_core.measure.report import NetworkReport, SetReport, threshold_key
+from nat_core.measure.scores import CONFIDENCE, FPR95_NOTE, MEASURES, SCORE_NAMES, SCORES, Separation
 from nat_core.measure.variants import variants_of, without_variants
 from nat_core.paper.figures import PAPER, TABLES, PaperFigures, Table
 from nat_core.paper.findings import findings
@@ -22,8 +23,13 @@ from nat_core.store.checkpoints import training_command
 UNTRAINED = "not trained yet"
 ABSENT = "-"
 
-THRESHOLD_FREE = {field: TITLES[field] for field in ("ncr_at_95_kept", "auroc", "fpr95")}
-"""The measures of a set that need no threshold, by their field of `SetReport`."""
+THRESHOLD_FREE = {field: MEASURES[field] for field in ("ncr_at_95_kept", "auroc", "fpr95")}
+"""The measures of a set that need no threshold and that every report has, by their field of `SetReport`."""
+SCORES_NOTE = (
+    "By each score: the same measures with another score in confidence's place. All are higher for what a network "
+    "knows: minus the entropy of the probabilities, GEN (Liu, Lochman and Zach, 2023; gamma 0.1, all classes), minus "
+    "the energy (Liu et al., 2020), and the largest logit (Hendrycks et al., 2022)."
+)
 
 
 # --- finished cells --------------------------------------------------------------------------------------------------
@@ -45,6 +51,13 @@ class Sheet:
     networks: Grid
     rates: Grid
     notes: tuple[str, ...]
+    scores: Grid = Grid((), ())
+    """What needs no threshold by each score, a column a score; without rows where no network reports it."""
+
+    @property
+    def grids(self) -> tuple[Grid, ...]:
+        """All that hold anything."""
+        return tuple(grid for grid in (self.networks, self.rates, self.scores) if grid.rows)
 
 
 def sheets(reports: Mapping[str, NetworkReport]) -> list[Sheet]:
@@ -67,10 +80,51 @@ def _sheet(number: int, table: Table, reports: Mapping[str, NetworkReport]) -> S
     reported = [name for report in trained.values() for name in report.negatives]
     sets = set_columns(table.sets, reported)
     rows = list(_counts(sets, trained))
-    for measure in _measures(bool(trained)):
+    for measure in _measures(trained):
         rows += _group(measure, table, sets, reports)
     rates = Grid(("measure", "network", "kept", *sets), tuple(rows))
-    return Sheet(f"Table {number}. {table.title}", _networks(table, reports), rates, tuple(_notes(table, trained)))
+    scores = score_grid(reported_scores(trained), sets, SCORES)
+    notes = (*_notes(table, trained), *((FPR95_NOTE, SCORES_NOTE) if scores.rows else ()))
+    return Sheet(f"Table {number}. {table.title}", _networks(table, reports), rates, notes, scores)
+
+
+def reported_scores(reports: Mapping[str, NetworkReport]) -> dict[str, dict[str, dict[str, Separation]]]:
+    """The separations of reports by network, set of negatives and score, as far as they hold any.
+
+    >>> reported_scores({})
+    {}
+    """
+    return {
+        name: {each: found.by_score for each, found in report.negatives.items() if found.by_score}
+        for name, report in reports.items()
+    }
+
+
+def score_grid(
+    found: Mapping[str, Mapping[str, Mapping[str, Separation]]],
+    sets: Sequence[str],
+    scores: Iterable[str],
+    measures: Iterable[str] = tuple(MEASURES),
+) -> Grid:
+    """What needs no threshold, a column a score: so a row tells what each score changes.
+
+    `found` are the separations by network, set and score; what was not measured is left out. `measures` are fields of
+    `Separation`.
+
+    >>> score_grid({"net": {"noise": {"gen": Separation(0.25, 0.9, 0.8, 0.7, 0.125)}}}, ["noise"], ["gen"]).rows[0]
+    ('NCR, 95 % kept', 'noise', 'net', '0.250')
+    """
+    rows, columns = [], tuple(scores)
+    for measure in measures:
+        title = MEASURES[measure]
+        for set_name in sets:
+            shown = set_name
+            for network, by_set in found.items():
+                if set_name in by_set:
+                    rates = (rate_text(getattr(by_set[set_name][score], measure)) for score in columns)
+                    rows.append((title, shown, network, *rates))
+                    title = shown = ""
+    return Grid(("measure", "set", "network", *(SCORE_NAMES[score] for score in columns)), tuple(rows))
 
 
 def set_columns(named: Sequence[str], reported: Sequence[str]) -> tuple[str, ...]:
@@ -114,9 +168,12 @@ def _images(names: set[str | None], trained: Mapping[str, NetworkReport]) -> str
     return " / ".join(f"{count:,}" for count in sorted(counts)) or ABSENT
 
 
-def _measures(trained: bool) -> list[tuple[str, str | None]]:
+def _measures(trained: Mapping[str, NetworkReport]) -> list[tuple[str, str | None]]:
     """What the rows measure: NCR at each threshold (its key), then, of trained networks, what needs no threshold."""
-    return [("ncr", threshold_key(t)) for t in THRESHOLDS] + [(field, None) for field in THRESHOLD_FREE if trained]
+    # Reports from before other scores were reported lack AUPR.
+    complete = any(each.by_score for report in trained.values() for each in report.negatives.values())
+    free = MEASURES if complete else THRESHOLD_FREE
+    return [("ncr", threshold_key(t)) for t in THRESHOLDS] + [(field, None) for field in free if trained]
 
 
 def _group(
@@ -124,7 +181,7 @@ def _group(
 ) -> Iterator[tuple[str, ...]]:
     """One measure: a row a network, its name in the first of them."""
     field, key = measure
-    title = THRESHOLD_FREE.get(field, f"NCR {key}")
+    title = MEASURES.get(field, f"NCR {key}")
     for position, name in enumerate(table.networks):
         report = reports.get(name)
         kept = UNTRAINED if report is None else _kept(report, measure)
@@ -151,7 +208,11 @@ def _value(report: SetReport | None, measure: tuple[str, str | None]) -> str:
     field, key = measure
     if report is None:
         return ABSENT
-    return rate_text(getattr(report, field) if key is None else report.ncr[key])
+    if key is not None:
+        return rate_text(report.ncr[key])
+    if field in THRESHOLD_FREE:
+        return rate_text(getattr(report, field))
+    return rate_text(getattr(report.by_score[CONFIDENCE], field)) if report.by_score else ABSENT
 
 
 def rate_text(value: float) -> str:
@@ -190,10 +251,25 @@ JSON_FORMAT = 1
 """Version of the JSON of `nat report`."""
 
 
-def render(reports: Mapping[str, NetworkReport], format: str = "text") -> str:
+@dataclass(frozen=True)
+class Annex:
+    """Further tables, written down after the reports' own."""
+
+    sheets: tuple[Sheet, ...] = ()
+    records: tuple[tuple[str | int | float | None, ...], ...] = ()
+    """Rows of the CSV."""
+    values: Mapping[str, Any] | None = None
+    """Further keys of the JSON."""
+
+
+NO_ANNEX = Annex()
+
+
+def render(reports: Mapping[str, NetworkReport], format: str = "text", annex: Annex = NO_ANNEX) -> str:
     """The reports by network name as "text", "markdown", "csv", "json" or "latex", the paper's figures beside ours.
 
-    JSON: {"format": 1, "networks": {NAME: the report's fields}}. Raises ValueError for another format.
+    JSON: {"format": 1, "networks": {NAME: the report's fields}}, and the annex's keys. Raises ValueError for another
+    format.
 
     >>> render({}, "json").split()
     ['{', '"format":', '1,', '"networks":', '{}', '}']
@@ -207,69 +283,79 @@ def render(reports: Mapping[str, NetworkReport], format: str = "text") -> str:
     }
     if format not in writers:
         raise ValueError(f"unknown format {format!r}; known: {', '.join(writers)}")
-    return writers[format](reports)
+    return writers[format](reports, annex)
 
 
-def text(reports: Mapping[str, NetworkReport]) -> str:
+def text(reports: Mapping[str, NetworkReport], annex: Annex = NO_ANNEX) -> str:
     """All tables in columns for a terminal, then the findings.
 
     >>> text({}).splitlines()[0]
     "Table 1. ResNet-18 (the paper's first table)"
     """
     blocks = []
-    for sheet in sheets(reports):
-        grids = "\n\n".join(_columns(grid) for grid in (sheet.networks, sheet.rates))
+    for sheet in (*sheets(reports), *annex.sheets):
+        grids = "\n\n".join(_columns(grid) for grid in sheet.grids)
         blocks.append("\n".join([sheet.title, "=" * len(sheet.title), "", grids, "", *sheet.notes]))
     found = findings(reports)
     return "\n\n\n".join(blocks + (["\n".join(["Findings", *(f"- {each}" for each in found)])] if found else [])) + "\n"
 
 
-def markdown(reports: Mapping[str, NetworkReport]) -> str:
+def markdown(reports: Mapping[str, NetworkReport], annex: Annex = NO_ANNEX) -> str:
     """All tables as Markdown, then the findings as a list.
 
     >>> markdown({}).splitlines()[0]
     "**Table 1. ResNet-18 (the paper's first table)**"
     """
-    blocks = []
-    for sheet in sheets(reports):
-        blocks += [f"**{sheet.title}**", markdown_table(sheet.networks), markdown_table(sheet.rates)]
-        blocks.append("\n".join(f"- {note}" for note in sheet.notes))
+    blocks = [markdown_sheet(sheet) for sheet in (*sheets(reports), *annex.sheets)]
     found = findings(reports)
     return "\n\n".join(blocks + (["**Findings**", "\n".join(f"- {each}" for each in found)] if found else [])) + "\n"
 
 
-def latex(reports: Mapping[str, NetworkReport]) -> str:
+def markdown_sheet(sheet: Sheet) -> str:
+    """One table of the report as Markdown: its title, its grids, its notes as a list.
+
+    >>> markdown_sheet(Sheet("Table 1. T", Grid(("a",), ()), Grid(("b",), ()), ("c",))).splitlines()[-1]
+    '- c'
+    """
+    notes = "\n".join(f"- {note}" for note in sheet.notes)
+    return "\n\n".join([f"**{sheet.title}**", *map(markdown_table, sheet.grids), notes])
+
+
+def latex(reports: Mapping[str, NetworkReport], annex: Annex = NO_ANNEX) -> str:
     r"""All tables as LaTeX `table` environments; the document needs \usepackage{booktabs}.
 
     >>> latex({}).splitlines()[1]
     '\\begin{table}'
     """
     lines = [r"% needs \usepackage{booktabs}"]
-    for sheet in sheets(reports):
+    for sheet in (*sheets(reports), *annex.sheets):
         caption = sheet.title.partition(". ")[2]
         lines += [
             r"\begin{table}",
             r"\centering\footnotesize\setlength{\tabcolsep}{4pt}",
             rf"\caption{{{latex_escaped(caption)}}}",
         ]
-        lines += [_tabular(sheet.networks), r"\par\medskip", _tabular(sheet.rates), r"\par\medskip"]
+        for grid in replace(sheet, scores=_printed(sheet.scores)).grids:
+            lines += [_tabular(grid), r"\par\medskip"]
         lines += [r"\begin{flushleft}\footnotesize", *(latex_escaped(note) + r"\par" for note in sheet.notes)]
         lines += [r"\end{flushleft}", r"\end{table}", ""]
-    return "\n".join(lines)
+    # The one sign of ours beyond ASCII, which older LaTeX does not read.
+    return "\n".join(lines).replace("±", r"$\pm$")
 
 
-def csv(reports: Mapping[str, NetworkReport]) -> str:
+def csv(reports: Mapping[str, NetworkReport], annex: Annex = NO_ANNEX) -> str:
     """Every number of every report in a row of its own, with the paper's where it has one; no threshold: empty.
 
     Not rounded, and with no layout to undo: a spreadsheet filters and pivots it as it is.
 
     >>> csv({}).strip()
-    'network,set,role,images,metric,threshold,value,paper'
+    'network,set,role,images,metric,threshold,value,paper,score'
     """
-    rows: list[Sequence[object]] = [("network", "set", "role", "images", "metric", "threshold", "value", "paper")]
+    header = ("network", "set", "role", "images", "metric", "threshold", "value", "paper", "score")
+    rows: list[Sequence[object]] = [header]
     for network, report in reports.items():
         rows += [(network, *row) for row in _records(network, report)]
-    return csv_text(rows)
+    return csv_text([*rows, *annex.records])
 
 
 def _columns(grid: Grid) -> str:
@@ -299,6 +385,12 @@ def _tabular(grid: Grid) -> str:
     return head + "\\midrule\n" + "\\addlinespace\n".join(groups)
 
 
+def _printed(scores: Grid) -> Grid:
+    """The rows of a table by score that fit on a sheet of paper: those of the first measure."""
+    starts = [place for place, row in enumerate(scores.rows) if row[0]]
+    return replace(scores, rows=scores.rows[: starts[1]] if len(starts) > 1 else scores.rows)
+
+
 def latex_escaped(text: str) -> str:
     """The text with LaTeX's own characters made harmless, as tabulate does it in a table's cells.
 
@@ -309,21 +401,27 @@ def latex_escaped(text: str) -> str:
 
 
 def _records(network: str, report: NetworkReport) -> Iterator[tuple[str | int | float | None, ...]]:
-    """The rows of one network: set, role, images, metric, threshold, value, the paper's value."""
+    """The rows of one network: set, role, images, metric, threshold, value, the paper's value, by which score."""
     paper = PAPER.get(network, PaperFigures("", None, {}))
     known = report.in_distribution
     own = (known, IN_DISTRIBUTION, None if known is None else report.sets[known].images)
-    yield (*own, "accuracy", None, report.accuracy, paper.accuracy)
-    yield (*own, "ece", None, report.ece, None)
+    yield (*own, "accuracy", None, report.accuracy, paper.accuracy, None)
+    yield (*own, "ece", None, report.ece, None, CONFIDENCE)
     for key, value in report.share_kept.items():
-        yield (*own, "share_kept", key, value, None)
+        yield (*own, "share_kept", key, value, None, CONFIDENCE)
     for name, each in report.negatives.items():
         for key, value in each.ncr.items():
-            yield (name, each.role, each.images, "ncr", key, value, paper.ncr.get(name, {}).get(key))
+            yield (name, each.role, each.images, "ncr", key, value, paper.ncr.get(name, {}).get(key), CONFIDENCE)
         for field in THRESHOLD_FREE:
-            yield (name, each.role, each.images, field, None, getattr(each, field), None)
+            yield (name, each.role, each.images, field, None, getattr(each, field), None, CONFIDENCE)
+        for score, found in each.by_score.items():
+            # Those of confidence that every report has stand above.
+            for field in MEASURES:
+                if score == CONFIDENCE and field in THRESHOLD_FREE:
+                    continue
+                yield (name, each.role, each.images, field, None, getattr(found, field), None, score)
 
 
-def _json(reports: Mapping[str, NetworkReport]) -> str:
+def _json(reports: Mapping[str, NetworkReport], annex: Annex) -> str:
     networks = {name: report.to_json() for name, report in reports.items()}
-    return json.dumps({"format": JSON_FORMAT, "networks": networks}, indent=2, allow_nan=False)
+    return json.dumps({"format": JSON_FORMAT, "networks": networks, **(annex.values or {})}, indent=2, allow_nan=False)

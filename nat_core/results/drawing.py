@@ -10,10 +10,10 @@ BASELINE, NAT, FOOLED = "#6E6E6E", "#0072B2", "#D55E00"
 """The app's colours (Okabe-Ito), on white in both themes."""
 DARK: Mapping[str, str] = MappingProxyType(
     {
-        "#FFFFFF": "#0E1117", INK: "#F2F2F2", FAINT: "#3A3D45", BASELINE: "#A8A8A8", NAT: "#56B4E9", FOOLED: "#E69F00",
+        "#FFFFFF": "none", INK: "#F2F2F2", FAINT: "#3A3D45", BASELINE: "#A8A8A8", NAT: "#56B4E9", FOOLED: "#E69F00",
     }
 )  # fmt: skip
-"""What the colours become on a dark page, its own ground among them."""
+"""What the colours become on a dark page, whose ground shows through."""
 Number = int | float
 Point = tuple[Number, Number]
 

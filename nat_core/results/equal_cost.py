@@ -99,12 +99,13 @@ def sentence(found: Sequence[Tried]) -> str:
     if reached:
         names = ", ".join(f"`{each.label}` ({plural(each.seeds, 'seed')})" for each in reached)
         return f"The goal, {goal}, is reached by {names}, but over three seeds by none so far."
-    said = f"None of these {len(found)} reaches the goal, {goal} over three seeds, so nothing bears the name plus."
+    said = f"Of {plural(len(found), 'candidate')} of NAT's cost none reaches the goal, {goal} over three seeds, so "
+    said += "nothing bears the name plus."
     equal = [each for each in found if each.points >= 0]
     for kind, group in (("The farthest", found), ("The farthest that is no less accurate", equal)):
         if group:
             best = group[0]
-            said += f" {kind}: `{best.label}` {percent(best.change)}, {best.points:+.2f} points, "
+            said += f" {kind}: `{best.label}` {percent(best.change)}, {_points(best)} points, "
             said += f"{plural(best.seeds, 'seed')}."
     return said
 
@@ -117,6 +118,10 @@ def percent(change: float) -> str:
     """
     rounded = round(100 * change)
     return f"{rounded:+d} %".replace("-", "−") if rounded else "0 %"
+
+
+def _points(each: Tried) -> str:
+    return f"{each.points:+.2f}".replace("-", "−")
 
 
 def grid(found: Sequence[Tried]) -> Grid:
@@ -135,7 +140,7 @@ def grid(found: Sequence[Tried]) -> Grid:
             rate_text(each.ncr),
             rate_text(each.nats),
             percent(each.change),
-            f"{each.points:+.2f}",
+            _points(each),
         )
         for each in found
     ]

@@ -48,6 +48,15 @@ class Place:
     """Of CIFAR-100's held-out classes, from which NCR comes."""
     recipe: Recipe
 
+    @property
+    def words(self) -> str:
+        """What it changes, within a sentence."""
+        return short_of(self.recipe, " negatives")
+
+    def beside(self, measure: str) -> str:
+        """Its name with both numbers, within a sentence."""
+        return f"{self.words} ({rate_text(self.ncr[measure])} at {100 * self.accuracy:.2f} %)"
+
 
 def places(records: Mapping[str, RunRecord]) -> tuple[Place, ...]:
     """Return every network of the study that was run, in its order.
@@ -69,11 +78,13 @@ def places(records: Mapping[str, RunRecord]) -> tuple[Place, ...]:
     return tuple(found)
 
 
-def short_of(recipe: Recipe) -> str:
-    """Return what a recipe changes of NAT in a few characters, as a mark's label.
+def short_of(recipe: Recipe, counted: str = "") -> str:
+    """Return what a recipe changes of NAT in a few characters, as a mark's label; `counted` follows a number of
+    negatives.
 
-    >>> short_of(Recipe("a", "wrn16_1", negatives="cifar100_train", negatives_per_batch=32, negative_weight=2.0))
-    '32, weight 2'
+    >>> many = Recipe("a", "wrn16_1", negatives="cifar100_train", negatives_per_batch=32, negative_weight=2.0)
+    >>> short_of(many), short_of(many, " negatives")
+    ('32, weight 2', '32 negatives, weight 2')
     """
     if not recipe.has_negatives:
         return "baseline"
@@ -82,7 +93,7 @@ def short_of(recipe: Recipe) -> str:
     if recipe.negatives_inside:
         parts.append(f"{recipe.batch_size - recipe.negatives_per_batch} + {recipe.negatives_per_batch}")
     elif recipe.negatives_per_batch != plain.negatives_per_batch:
-        parts.append(str(recipe.negatives_per_batch))
+        parts.append(f"{recipe.negatives_per_batch}{counted}")
     if recipe.separate_means:
         parts.append("own means")
     if recipe.negative_weight != plain.negative_weight:
@@ -116,8 +127,7 @@ def sentences(found: Sequence[Place]) -> tuple[str, ...]:
     beside = f"{len(below)} of {len(found)} lie as low" if below else "none lies as low"
     said.append(
         f"The paper's NAT has {rate_text(goal)} at {100 * right:.2f} % (ResNet-18, CIFAR-100 test, other training): "
-        f"{beside}; the lowest here is {nearest.short} with {rate_text(nearest.ncr[HIGHEST])} at "
-        f"{100 * nearest.accuracy:.2f} %."
+        f"{beside}; the lowest here is {nearest.beside(HIGHEST)}."
     )
     if all(each.seeds == 1 for each in found):
         said.append("One seed each: a difference of a point of accuracy or a few hundredths of NCR may be chance.")
@@ -126,11 +136,11 @@ def sentences(found: Sequence[Place]) -> tuple[str, ...]:
 
 def _standing(found: Sequence[Place], own: Place, measure: str) -> str:
     best = unbeaten(found, measure)
-    listed = "; ".join(f"{each.short} {rate_text(each.ncr[measure])} at {100 * each.accuracy:.2f} %" for each in best)
+    listed = ", ".join(each.beside(measure) for each in best)
     if own in best:
-        return f"By {measure}, no other is better than NAT in both; unbeaten are: {listed}."
-    better = [each.short for each in found if each.accuracy >= own.accuracy and each.ncr[measure] < own.ncr[measure]]
-    return f"By {measure}, NAT is beaten in both by {', '.join(better)}; unbeaten are: {listed}."
+        return f"By {measure}, no other is better than NAT in both; unbeaten are {listed}."
+    better = [each.words for each in found if each.accuracy >= own.accuracy and each.ncr[measure] < own.ncr[measure]]
+    return f"By {measure}, NAT is beaten in both by {', '.join(better)}; unbeaten are {listed}."
 
 
 def strong_sentences(records: Mapping[str, RunRecord]) -> tuple[str, ...]:

@@ -8,13 +8,18 @@ from nat_core.files import write_durably
 from nat_core.measure.report import threshold_key
 from nat_core.measure.wording import plural
 from nat_core.paper import decisions
+from nat_core.paper.by_score import feature_findings, fitted_sentence, score_findings
+from nat_core.paper.field_tables import annex
 from nat_core.paper.findings import claims, summary
-from nat_core.paper.tables import THRESHOLD_FREE, Grid, markdown, markdown_table, rate_text
-from nat_core.recipes import HEADLINE_SETS, THRESHOLDS
+from nat_core.paper.tables import THRESHOLD_FREE, Grid, markdown, markdown_sheet, markdown_table, rate_text, score_grid
+from nat_core.recipes import HEADLINE_SETS, PAIRS, THRESHOLDS
 from nat_core.results import equal_cost, frontier, plots, transfer
 from nat_core.results.drawing import Drawing
 from nat_core.results.section import in_brief, study_section, study_sheet
 from nat_core.store.checkpoints import Card, available, load_card
+from nat_core.store.feature_reports import ALL_SCORES, feature_report
+from nat_core.store.features import has_features
+from nat_core.store.field_results import load_field_results
 from nat_core.store.runs import DivergedRun, RunRecord, load_ended, record_of
 from nat_core.studies.choice import RULE, chosen_sentence, hindsight, load_choice
 from nat_core.studies.level_findings import (
@@ -93,9 +98,16 @@ def page(folder: Path) -> dict[str, str]:
     every = studies(choice=choice)
     shown = in_brief(every, found.records)
     parts = [HEAD, *_claims(found), *(["## What the studies show", shown] if shown else []), *_tables(found)]
+    parts += _field(found)
     parts += ["## Curves", *map(_image, drawings.items())] if drawings else []
     # The sections with plots of their own add them to `drawings`, which are written beside the page.
-    parts += [*_on_two_cores(found), *_over_seeds(found), *_over_pictures(found), *_levels(found, drawings)]
+    parts += [
+        *_by_features(found),
+        *_on_two_cores(found),
+        *_over_seeds(found),
+        *_over_pictures(found),
+        *_levels(found, drawings),
+    ]
     parts += ["## Studies", NOISE_RULE + " ▼ below the reference by more than the noise, ▲ above."]
     for study in every:
         if study.name not in OVER_SEEDS:
@@ -135,11 +147,40 @@ def _claims(found: Found) -> Iterator[str]:
     yield summary(judged)
     grid = [(each.statement, f"**{each.verdict}**", each.measured, each.rule) for each in judged]
     yield markdown_table(Grid(("the paper says", "here", "measured", "rule"), tuple(grid)))
+    if others := score_findings({name: card.report for name, card in found.cards.items()}):
+        # The other pairs' stand among the findings.
+        yield f"What is won by confidence need not be won by other scores. {others[0]}"
 
 
 def _tables(found: Found) -> Iterator[str]:
     yield "## The paper's tables, ours beside"
     yield markdown({name: card.report for name, card in found.cards.items()}).strip()
+
+
+def _by_features(found: Found) -> Iterator[str]:
+    """What the scores from features achieve, pair by pair, beside those of the logits on the same pictures."""
+    names = [name for name in found.cards if has_features(found.folder, name)]
+    reports = {name: feature_report(found.folder, name) for name in names}
+    if not reports:
+        return
+    yield "## By scores from features"
+    yield fitted_sentence(reports.values())
+    yield "\n".join(f"- {each}" for each in feature_findings(reports))
+    for names in PAIRS.values():
+        pair = {name: reports[name].by_score for name in names if name in reports}
+        if pair:
+            yield f"**{' and '.join(pair)}**"
+            sets = dict.fromkeys(each for by_set in pair.values() for each in by_set)
+            yield markdown_table(score_grid(pair, tuple(sets), ALL_SCORES))
+
+
+def _field(found: Found) -> Iterator[str]:
+    """What others publish on CIFAR-10 and negatives, our networks beside."""
+    yield "## On the field's sets, published figures beside ours"
+    yield (
+        "All rows are by confidence unless a published one names another score. A set that nobody has measured says so."
+    )
+    yield from map(markdown_sheet, annex(found.cards, load_field_results(found.folder, found.cards)).sheets)
 
 
 def _over_seeds(found: Found) -> Iterator[str]:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nat_core.files import converted, only_one, read_json, write_durably
+from nat_core.files import converted, only_one, read_json, sealed, write_durably
 from nat_core.measure.predictions import BACKGROUND, renormalised
 from nat_core.measure.report import NetworkReport, evaluate
 from nat_core.recipes import Recipe
@@ -109,6 +109,8 @@ def load_ended(folder: Path) -> tuple[dict[str, RunRecord], dict[str, DivergedRu
 
 
 def _read(values: dict[str, Any]) -> tuple[dict[str, RunRecord], dict[str, DivergedRun]]:
+    if unknown := values.keys() - {"format", "runs", "diverged"}:
+        raise ValueError(f"unknown field {min(unknown)!r}")
     diverged = values.get("diverged", {})
     return (
         {key: RunRecord.from_json(each) for key, each in values["runs"].items()},
@@ -138,7 +140,7 @@ def _packed(records: Mapping[str, RunRecord], diverged: Mapping[str, DivergedRun
     if diverged:
         lines = {key: asdict(each) | {"recipe": _changed(each.recipe)} for key, each in diverged.items()}
         parts.append(_part("diverged", lines))
-    return (f'{{\n "format": {FORMAT},\n' + ",\n".join(parts) + "\n}\n").encode()
+    return sealed(f'{{\n "format": {FORMAT},\n' + ",\n".join(parts) + "\n}\n")
 
 
 def _part(name: str, runs: Mapping[str, dict[str, Any]]) -> str:

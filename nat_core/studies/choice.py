@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nat_core.files import read_json, write_durably
+from nat_core.files import read_json, sealed, write_durably
 from nat_core.measure.wording import plural
 from nat_core.recipes import Recipe
 from nat_core.store.runs import RunRecord
@@ -143,6 +143,8 @@ def load_choice(folder: Path) -> Choice | None:
 
 
 def _choice_from_json(values: dict[str, Any]) -> Choice:
+    if strange := values.keys() - {"format", "winner", "rival", "rule", "considered"}:
+        raise ValueError(f"unknown field {min(strange)!r}")
     choice = Choice(values["winner"], values["rival"])
     unknown = {choice.winner, choice.rival} - {None, *CANDIDATES}
     if unknown:
@@ -158,7 +160,7 @@ def record_choice(folder: Path, records: Mapping[str, RunRecord]) -> Choice | No
     choice, found = decide(records), considered(records)
     if choice is not None and found is not None:
         values = {"format": FORMAT, **asdict(choice), "rule": RULE, "considered": [asdict(each) for each in found]}
-        write_durably(Path(folder) / FILE, (json.dumps(values, indent=1) + "\n").encode())
+        write_durably(Path(folder) / FILE, sealed(json.dumps(values, indent=1)))
     return choice
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from nat_core.files import converted, read_json, write_durably
+from nat_core.files import converted, read_json, sealed, write_durably
 from nat_core.measure.wording import plural
 from nat_core.paper.findings import MapDistances
 from nat_core.paper.tables import Grid
@@ -196,6 +196,8 @@ def load_levels(folder: Path) -> tuple[PairLevels, ...]:
 
 
 def _pairs(values: dict[str, Any]) -> tuple[PairLevels, ...]:
+    if unknown := values.keys() - {"format", "pairs"}:
+        raise ValueError(f"unknown field {min(unknown)!r}")
     pairs = tuple(converted(each, PairLevels) for each in values["pairs"])
     if any(set(levels) != set(LEVELS) for pair in pairs for levels in pair.sets.values()):
         raise ValueError(f"every set needs the levels {', '.join(LEVELS)}")
@@ -207,7 +209,7 @@ def save_levels(folder: Path, pairs: Iterable[PairLevels]) -> None:
     # A line a pair, so that a pair measured again changes one line of the file.
     lines = [f"  {json.dumps(_rounded(asdict(pair)), allow_nan=False)}" for pair in pairs]
     text = f'{{\n "format": {FORMAT},\n "pairs": [\n' + ",\n".join(lines) + "\n ]\n}\n"
-    write_durably(Path(folder) / FILE, text.encode())
+    write_durably(Path(folder) / FILE, sealed(text))
 
 
 def _rounded(value: Any) -> Any:

@@ -7,7 +7,7 @@ that was killed goes on from its newest state to the very same weights.
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
@@ -16,6 +16,7 @@ from tqdm import tqdm
 from nat_core.network.inference import choose_device
 from nat_core.recipes import Recipe
 from nat_core.store.checkpoints import LOG
+from nat_core.store.leftovers import forget, tidy
 from nat_core.training.log import EpochLog, show
 from nat_core.training.objective import step_loss
 from nat_core.training.pictures import Pictures, pictures_of
@@ -28,8 +29,11 @@ from nat_core.training.run import (
     network_now,
     take_step,
 )
-from nat_core.training.sitting import Sitting
-from nat_core.training.state import SavedState, restore, save_run
+from nat_core.training.sitting import Keeper, Sitting
+from nat_core.training.state import SavedState, restore
+
+WARNING = "warning: "
+"""How a sentence begins that a run tells and goes on."""
 
 
 def train(
@@ -60,30 +64,42 @@ def train(
         Path(out), recipe.name, Path(teachers or out), seed, device, threads, resume, progress, save_seconds
     )
     # Before the pictures are read: a name that is taken is no matter for a minute's wait.
-    if not (sitting.finished() and known is None):
-        pictures = pictures_of(recipe, data, known=known, negatives=negatives, log_test=log_test)
-        if not sitting.holds(pictures.source):
-            # One at a time: two would write each other's states. The lock falls with the process, however it ends.
-            with sitting.alone():
-                _train(sitting, pictures)
+    if sitting.finished() and known is None:
+        tidy(sitting.out, sitting.name)
+        return sitting.home
+    pictures = pictures_of(recipe, data, known=known, negatives=negatives, log_test=log_test)
+    if sitting.holds(pictures.source):
+        tidy(sitting.out, sitting.name)
+        return sitting.home
+    # One at a time: two would write each other's states. The lock falls with the process, however it ends.
+    with sitting.alone():
+        _train(sitting, pictures)
     return sitting.home
 
 
 def _train(sitting: Sitting, pictures: Pictures) -> None:
-    for sentence in pictures.told if sitting.progress else ():
-        tqdm.write(sentence, file=sys.stderr)
-    saved = sitting.saved()
+    for each in pictures.told if sitting.progress else ():
+        tqdm.write(each, file=sys.stderr)
+    notes: list[str] = []  # until there is a log
+
+    def tell(warning: str) -> None:
+        with suppress(OSError):  # of a terminal that was closed
+            tqdm.write(f"{WARNING}{warning}.", file=sys.stderr)
+        notes.append(warning)
+
+    saved = sitting.saved(tell)
+    keeper = Keeper(sitting, saved, tell)
     # Sums of floats depend on how many threads share them, so a run that goes on keeps the number it began with.
     threads = sitting.threads or (saved.settings.get("threads") if saved else None) or usual_threads(pictures.recipe)
-    with computing_with(threads):
+    with keeper.stopped(), computing_with(threads):
         run = _begin(sitting, pictures, threads, saved)
-        log = EpochLog(sitting.states / LOG, sitting.events, run.step, pictures.watched)
-        _loop(sitting, run, log)
+        log = EpochLog(sitting.states / LOG, sitting.events, run.step, pictures.watched, notes)
+        _loop(sitting, run, log, keeper)
         finished = Finished(pictures, sitting.seed, network_now(run), run.objective.precision, run.seconds, threads,
                             run.teacher_sha256, log.content)  # fmt: skip
         publish(finished, out=sitting.out)
     # Only now: killed while it publishes, the run goes on from its last step and publishes again.
-    sitting.forget()
+    forget(sitting.states, tell)
 
 
 def _begin(sitting: Sitting, pictures: Pictures, threads: int, saved: SavedState | None) -> TrainingRun:
@@ -100,7 +116,7 @@ def _begin(sitting: Sitting, pictures: Pictures, threads: int, saved: SavedState
     return run
 
 
-def _loop(sitting: Sitting, run: TrainingRun, log: EpochLog) -> None:
+def _loop(sitting: Sitting, run: TrainingRun, log: EpochLog, keeper: Keeper) -> None:
     # Norms take their statistics from the batch, negatives included; the stored network uses the running ones.
     run.model.train()
     on_processor = run.batches.device.type == "cpu"
@@ -114,24 +130,31 @@ def _loop(sitting: Sitting, run: TrainingRun, log: EpochLog) -> None:
     # The clock that is never put back: a correction of the time of day must not delay a save by an hour.
     saved = time.monotonic()
     with tqdm(total=run.batches.steps, initial=run.step, disable=not sitting.progress, file=sys.stderr, unit="step",
-              desc=run.recipe.name, mininterval=1.0, dynamic_ncols=True) as bar:  # fmt: skip
+              desc=run.recipe.name, mininterval=1.0, dynamic_ncols=True) as bar, keeper.leaving(run):  # fmt: skip
+        _end_epoch(run, log, started)  # stopped while it was measured, it has no row yet
         while run.step < run.batches.steps:
-            loss = take_step(run, cost)
+            with keeper.step():
+                loss = take_step(run, cost)
             run.seconds = time.monotonic() - started
             due = time.monotonic() - saved >= sitting.save_seconds or run.step == run.batches.steps
             # Looked at before it is saved: a state of numbers that are none would take the place of a good one.
             if due or run.step % look_every == 0:
-                check_loss(run, loss, sitting.states)
+                check_loss(run, loss, keeper.kept)
                 show(bar, run, loss)
-            # Before the state: a state whose epoch has no row yet would never get one.
-            if run.step % run.batches.steps_per_epoch == 0:
-                log.end_epoch(run)
-                # What measuring took is time of the run, but slows no epoch's pictures a second down.
-                run.seconds = run.epoch.since = time.monotonic() - started
+            # Before the state: a state whose epoch has no row yet would be measured again.
+            _end_epoch(run, log, started)
             if due:
-                save_run(run, sitting.states)
+                keeper.save(run)
                 saved = time.monotonic()
     log.close()
+
+
+def _end_epoch(run: TrainingRun, log: EpochLog, started: float) -> None:
+    """Write the row of an epoch that is over and counted."""
+    if run.step % run.batches.steps_per_epoch == 0 and run.epoch.steps:
+        log.end_epoch(run)
+        # What measuring took is time of the run, but slows no epoch's pictures a second down.
+        run.seconds = run.epoch.since = time.monotonic() - started
 
 
 def usual_threads(recipe: Recipe) -> int:

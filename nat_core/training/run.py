@@ -233,8 +233,8 @@ def update_average(average: dict[str, Tensor], model: Classifier, decay: float, 
             average[key].copy_(value)
 
 
-def check_loss(run: TrainingRun, loss: StepLoss, states: Path) -> None:
-    """Raise DivergedError where a part of the loss stopped being a number."""
+def check_loss(run: TrainingRun, loss: StepLoss, states: Path | None) -> None:
+    """Raise DivergedError where a part of the loss stopped being a number; `states` holds the good ones, if any."""
     if not all(bool(torch.isfinite(part)) for part in loss):
         raise DivergedError(
             f"The loss of {run.recipe.name} stopped being a number at", run.step, run.batches.steps, states

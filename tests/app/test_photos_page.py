@@ -4,7 +4,6 @@ import csv
 import io
 import re
 import threading
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,20 +27,13 @@ from nat_app.visit import decoding
 from nat_core.measure.predictions import Predictions
 from tests.hostile_pictures import encoded
 from tests.pages import PAGES, alts, invites, live_data, plain, said
+from tests.uploads import zipped
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")
 PAGE = PAGES[1]
 BEE = (FOLDER / "none-bee.jpg").read_bytes()
 WIDE = next(path for path in sorted(FOLDER.glob("none-*.jpg")) if path.stem != "none-bee").read_bytes()
 CLASSES = ("bird", "cat", "dog")
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 def upload(app: AppTest, **files: bytes) -> AppTest:

@@ -108,9 +108,11 @@ def test_the_papers_reading_and_ours_stand_side_by_side(exceeding: tuple[str, ..
 
 def test_the_papers_reading_needs_its_order_in_every_seed() -> None:
     assert maps_claim(None, LONG).verdict == "held"
-    crossed = replace(LONG, by_seed=LONG.by_seed | {"middle": (0.3, 0.23)})
+    crossed = replace(LONG, by_seed=dict(LONG.by_seed) | {"middle": (0.3, 0.23)})
     assert maps_claim(None, crossed).verdict == "held in part"
-    assert maps_claim(SHORT, replace(crossed, by_seed=LONG.by_seed | {"low": (0.5, 0.5)})).verdict == "did not hold"
+    assert (
+        maps_claim(SHORT, replace(crossed, by_seed=dict(LONG.by_seed) | {"low": (0.5, 0.5)})).verdict == "did not hold"
+    )
     assert "Other pairs: wrn16_1_baseline and wrn16_1_nat low 0.360, middle 0.250, high 0.310: did not hold." in (
         maps_claim(None, LONG, SHORT).measured
     )

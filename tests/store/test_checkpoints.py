@@ -12,6 +12,7 @@ from safetensors.numpy import save_file
 
 from nat_core.cli.parser import build_parser
 from nat_core.errors import CheckpointError
+from nat_core.files import sealed, unsealed
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import evaluate
 from nat_core.network.inference import load_network
@@ -119,8 +120,8 @@ def test_a_damaged_card_is_named(folder: Path, damage: str) -> None:
 
 def test_a_card_of_another_architecture_is_told_from_its_weights(folder: Path) -> None:
     path = folder / NAME / CARD
-    values = json.loads(path.read_text())
-    path.write_text(json.dumps(values | {"architecture": "wrn16_1"}))
+    values = unsealed(path.read_bytes())
+    path.write_bytes(sealed(json.dumps(values | {"architecture": "wrn16_1"})))
     with pytest.raises(CheckpointError, match="do not fit a wrn16_1 of 6 classes"):
         load_network(folder, NAME)
 

@@ -101,7 +101,7 @@ def test_its_study_has_runs_only_then() -> None:
     assert len(runs) == 10
     assert runs[3].recipe.synthetic == ("patch_shuffled",) * 2
     assert not runs[3].recipe.held_out
-    assert (runs[-1].recipe.name, runs[-1].recipe.protocol, runs[-1].published) == (NAT_PLUS, "cpu", True)
+    assert (runs[-1].recipe.name, runs[-1].recipe.protocol, runs[-1].published) == (NAT_PLUS, "cpu", False)
     assert len(planned_runs("short", ("nat_plus",), Choice("held_out_cutout", "held_out_nat"))) == 9
 
 

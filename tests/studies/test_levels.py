@@ -11,6 +11,7 @@ from nat_core.__main__ import main
 from nat_core.data.sets import load_set
 from nat_core.data.sources.image_sets import evenly
 from nat_core.errors import CheckpointError
+from nat_core.files import sealed, unsealed
 from nat_core.network.inference import load_network
 from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import CARD
@@ -60,8 +61,8 @@ def three(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     other = write_network(
         folder / ".state" / "runs" / "digits" / "digits_baseline" / "seed1", "digits_baseline", seed=2
     )
-    card = json.loads((other / CARD).read_text())
-    (other / CARD).write_text(json.dumps(card | {"seed": 1}))
+    card = unsealed((other / CARD).read_bytes())
+    (other / CARD).write_bytes(sealed(json.dumps(card | {"seed": 1})))
     return folder
 
 

@@ -7,12 +7,13 @@ import numpy as np
 
 from nat_app.answers import stored_answers
 from nat_app.answers.level_spreads import COMPARED, Spread, gallery_spread
+from nat_app.shared.charts import label
 from nat_app.shared.pairs import short_name, stored_name
 from nat_app.shared.words import percent
 from nat_app.views.attention.maps import LEVELS, MapRow
 from nat_app.visit import brought_along
 from nat_core.files import csv_text
-from nat_core.measure.metrics import map_distance
+from nat_core.measure.metrics import map_distances
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,11 @@ class Row:
     def maps(self) -> MapRow:
         """The row of the grid, its title with the answer."""
         if self.said is None:
-            return MapRow(self.title, None)
+            return MapRow(label(self.title), None)
         answer = self.said.answer
         # The grid writes titles in bold; the answer steps out of it.
-        return MapRow(f"{self.title}</b>: {percent(answer.confidence)} {answer.predicted}<b>", self.said.maps)
+        says = f"{percent(answer.confidence)} {label(answer.predicted)}"
+        return MapRow(f"{label(self.title)}</b>: {says}<b>", self.said.maps)
 
 
 def rows_of(picture: str | np.ndarray) -> tuple[Row, ...]:
@@ -116,7 +118,8 @@ def compare(seen: tuple[Row, ...]) -> Comparison | None:
         # The stored network beside a visitor's may fill a row under its own name.
         first, second = (name if name in filled else stored_name(name) for name in (one, other))
         if first in filled and second in filled and _alike(filled[first].maps, filled[second].maps):
-            here = {level: map_distance(filled[first].maps[level], filled[second].maps[level]) for level in LEVELS}
+            one, other = filled[first].maps, filled[second].maps
+            here = {level: float(map_distances(one[level][None], other[level][None])[0]) for level in LEVELS}
             return Comparison((first, second), here, gallery_spread(first, second))
     return None
 

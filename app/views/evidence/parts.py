@@ -16,16 +16,19 @@ from nat_app.answers.level_spreads import COMPARED
 from nat_app.shared import words
 from nat_app.views.evidence import plotted_studies
 from nat_app.views.evidence.plotted_studies import Shown
-from nat_app.views.evidence.settings import SHEET
+from nat_app.views.evidence.settings import FIELD, SHEET
+from nat_app.visit.limits import is_public
 from nat_core.errors import CheckpointError
-from nat_core.measure.metrics import map_distance
+from nat_core.measure.metrics import map_distances
 from nat_core.measure.report import NetworkReport
 from nat_core.paper import decisions
+from nat_core.paper.field_tables import annex
 from nat_core.paper.findings import Claim, MapDistances, Verdict, claims, findings, summary
-from nat_core.paper.tables import UNTRAINED, Grid, Sheet, render, sheets
+from nat_core.paper.tables import NO_ANNEX, UNTRAINED, Annex, Grid, Sheet, render, sheets
 from nat_core.recipes import LEVELS
 from nat_core.results.section import in_brief, study_sheet
 from nat_core.store.checkpoints import Card
+from nat_core.store.field_results import load_field_results
 from nat_core.store.runs import record_of
 from nat_core.studies.choice import load_choice
 from nat_core.studies.plan import PlannedRun, studies
@@ -60,6 +63,8 @@ class Evidence:
     """What the studies show, a Markdown list."""
     shown: Shown = field(default_factory=Shown)
     """Two of them as pictures, as far as they were run."""
+    annex: Annex = NO_ANNEX
+    """The sets on which others report."""
 
     @property
     def reports(self) -> dict[str, NetworkReport]:
@@ -79,10 +84,12 @@ def gather() -> Evidence:
     reports = {name: card.report for name, card in cards.items()}
     seeds, damaged = _several_seeds(cards)
     judged = claims(reports, _distances(cards), level_spreads.longest())
+    published, unreadable = _field(cards)
+    problems += (*damaged, *unreadable)
     # The studies stand in the same file of runs: where it is damaged, one sentence says so and they are left out.
     if damaged:
-        return Evidence(cards, (*problems, *damaged), judged, seeds)
-    return Evidence(cards, tuple(problems), judged, seeds, _studies(), plotted_studies.gather())
+        return Evidence(cards, tuple(problems), judged, seeds, annex=published)
+    return Evidence(cards, tuple(problems), judged, seeds, _studies(), plotted_studies.gather(), published)
 
 
 def _several_seeds(cards: Mapping[str, Card]) -> tuple[tuple[Row, ...], tuple[str, ...]]:
@@ -99,8 +106,16 @@ def _several_seeds(cards: Mapping[str, Card]) -> tuple[tuple[Row, ...], tuple[st
     return tuple(row for row in rows if len(row.reports) > 1), ()
 
 
+def _field(cards: Mapping[str, Card]) -> tuple[Annex, tuple[str, ...]]:
+    """The sets on which others report, and a sentence where the file of our numbers on them cannot be read."""
+    try:
+        return annex(cards, load_field_results(stored_answers.folder(), cards)), ()
+    except CheckpointError as error:
+        return annex(cards, {}), (f"{str(error).rstrip('.')}.",)
+
+
 def _studies() -> str:
-    """What the studies show, as far as they were run; nothing where the choice of the better NAT cannot be read."""
+    """What the studies show, as far as they were run; nothing where what the study `beyond` chose cannot be read."""
     try:
         every = studies(choice=load_choice(stored_answers.folder()))
     except CheckpointError:
@@ -124,8 +139,7 @@ def _distances(cards: Mapping[str, Card]) -> MapDistances | None:
 def _map_distances(first: str, second: str) -> dict[str, float]:
     """The median distance of two networks' maps over the gallery's pictures, by level."""
     ours, theirs = stored_answers.maps(first), stored_answers.maps(second)
-    apart = {level: list(map(map_distance, ours[level], theirs[level])) for level in LEVELS}
-    return {level: float(np.median(each)) for level, each in apart.items()}
+    return {level: float(np.median(map_distances(ours[level], theirs[level]))) for level in LEVELS}
 
 
 def title(found: Evidence) -> str:
@@ -141,8 +155,8 @@ def claim_list(found: Evidence) -> None:
             st.caption(words.literal(claim.measured), help=claim.rule)
 
 
-def tables(found: Evidence) -> None:
-    """Draw one of the report's tables, the paper's figures in brackets beside ours."""
+def tables(found: Evidence) -> tuple[str, ...]:
+    """Draw one of the report's tables, the paper's figures in brackets beside ours, and return its networks."""
     shown = {sheet.title.partition(". ")[0]: sheet for sheet in sheets(found.reports)}
     # Nothing was chosen yet, or a link named a table that these networks do not fill.
     if SHEET.value not in shown:
@@ -153,7 +167,7 @@ def tables(found: Evidence) -> None:
     for grid, what in ((sheet.networks, "accuracy"), (sheet.rates, "NCR")):
         with st.container(key=f"wide_{what}"):
             alt = f"{sheet.title}: {what}, ours, the paper's in brackets"
-            st.table(_frame(grid), hide_index=True, border="horizontal", alt=alt)
+            st.table(frame_of(grid), hide_index=True, border="horizontal", alt=alt)
     _over_seeds([row for row in found.seeds if row.label in {cells[0] for cells in sheet.networks.rows}])
     notes = [note for note in sheet.notes if UNTRAINED not in note]
     st.caption("  \n".join(words.literal(note) for note in notes))
@@ -161,6 +175,23 @@ def tables(found: Evidence) -> None:
     if missing:
         st.caption("Not trained yet; the commands that train them:")
         st.code("\n".join(missing), language="bash")
+    return tuple(row[0] for row in sheet.networks.rows)
+
+
+def field_tables(found: Evidence) -> None:
+    """Draw one of the comparisons with what others publish, or say where to read it."""
+    shown = {sheet.title.partition(". ")[0]: sheet for sheet in found.annex.sheets}
+    if FIELD.value not in shown:
+        FIELD.put(next(iter(shown)))
+    chosen = st.segmented_control("Comparison", list(shown), key=FIELD.key, required=True, label_visibility="collapsed")
+    sheet = shown[chosen or next(iter(shown))]
+    st.markdown(f"**{sheet.title}**")
+    for grid, what in ((sheet.networks, "means"), (sheet.rates, "each set")):
+        with st.container(key=f"wide_field_{what.replace(' ', '_')}"):
+            st.table(
+                frame_of(grid), hide_index=True, border="horizontal", alt=f"{sheet.title}: {what}, published and ours"
+            )
+    st.caption("  \n".join(words.literal(note) for note in sheet.notes))
 
 
 def _over_seeds(rows: Sequence[Row]) -> None:
@@ -184,7 +215,7 @@ def _first_with_numbers(shown: Mapping[str, Sheet]) -> str:
     return next(begun, next(iter(shown)))
 
 
-def _frame(grid: Grid) -> pd.DataFrame:
+def frame_of(grid: Grid) -> pd.DataFrame:
     """The cells with the paper's figures in grey, so that one sees which are ours."""
     rows = [[_cell(cell) for cell in row] for row in grid.rows]
     return pd.DataFrame(rows, columns=[name.replace("_", "\\_") for name in grid.header])
@@ -220,7 +251,7 @@ def downloads(found: Evidence) -> None:
                 f"All numbers ({name})",
                 # Reports alone: a button keeps what it was given, and anything that held the session would keep it from
                 # ending.
-                partial(render, found.reports, format),
+                partial(render, found.reports, format, found.annex),
                 file_name=f"nat-report.{ending}",
                 mime=mime,
                 key=f"report_{format}",
@@ -233,9 +264,12 @@ def networks(found: Evidence) -> None:
     """Draw the card of each network that is here."""
     st.header("The networks and their cards", anchor=False)
     if not found.cards:
-        st.caption(f"None is trained yet. Networks are looked for in `{stored_answers.folder()}`.")
+        where = "" if is_public() else f" Networks are looked for in `{stored_answers.folder()}`."
+        st.caption(f"None is trained yet.{where}")
     for name, card in found.cards.items():
-        with st.expander(f"{name}: accuracy {words.percent_fine(card.report.accuracy)}", icon=":material/hub:"):
+        with st.expander(
+            f"{words.literal(name)}: accuracy {words.percent_fine(card.report.accuracy)}", icon=":material/hub:"
+        ):
             st.markdown(_card_text(card))
             digests = "\n".join(f"{digest}  {file}" for file, digest in card.sha256.items())
             st.code(digests, language=None, wrap_lines=True)
@@ -273,6 +307,6 @@ def citation() -> str:
     return prose("citation.bib").replace("VERSION", nat_core.__version__)
 
 
-def report_csv(reports: Mapping[str, NetworkReport]) -> str:
-    """Every number of these networks, the paper's beside them."""
-    return render(reports, "csv")
+def report_csv(reports: Mapping[str, NetworkReport], more: Annex) -> str:
+    """Every number of these networks, the paper's and others' beside them."""
+    return render(reports, "csv", more)

@@ -82,7 +82,9 @@ def frontier_of_nat(found: Shown) -> None:
 def _picture(key: str, drawing: Drawing) -> None:
     # On a phone it keeps its size, so that its words can be read, and is moved sideways.
     with st.container(key=f"wide_{key}"):
-        st.html(drawing.svg(DARK if st.context.theme.type == "dark" else {}))
+        st.image(
+            drawing.svg(DARK if st.context.theme.type == "dark" else {}), width=drawing.width, alt=drawing.alt_text
+        )
 
 
 def _table(key: str, grid: Grid) -> None:

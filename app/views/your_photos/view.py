@@ -13,7 +13,7 @@ from nat_app.frame.settings import THRESHOLD
 from nat_app.shared import charts
 from nat_app.shared.files import displayable, thumbnail_url
 from nat_app.shared.gallery import gallery_square, samples
-from nat_app.shared.pairs import pictures_of, set_title
+from nat_app.shared.pairs import in_markdown, pictures_of, set_title
 from nat_app.shared.palette import KINDS, NAMES
 from nat_app.shared.words import literal, plural
 from nat_app.views.your_photos import files, opened_photo, words
@@ -169,7 +169,7 @@ def draw_distribution() -> None:
         config=charts.CONFIG,
         alt=f"How sure both networks are. {sentence}",
     )  # fmt: skip
-    st.caption(sentence)
+    st.caption(in_markdown(name, sentence))
 
 
 def forget() -> None:

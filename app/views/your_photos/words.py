@@ -98,7 +98,7 @@ def verdict_sentence(kind: Kind, answer: Answer, known: bool, threshold: float) 
     """Return one network's verdict on a card: its name, how sure of what, and what that means at the threshold."""
     colour = "gray" if kind == "baseline" else "blue"
     return (
-        f":{colour}[**{NAMES[kind]}**] {percent(answer.confidence)} {answer.predicted}. "
+        f":{colour}[**{NAMES[kind]}**] {percent(answer.confidence)} {literal(answer.predicted)}. "
         f"{verdict(answer, known, threshold)}"
     )
 

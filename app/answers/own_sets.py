@@ -7,8 +7,9 @@ import numpy as np
 import streamlit as st
 
 from nat_app.answers import stored_answers
-from nat_app.shared.pairs import Pair, own_name
+from nat_app.shared.pairs import Pair, own_name, short_name
 from nat_app.shared.palette import KINDS, Kind
+from nat_app.shared.words import literal
 from nat_app.visit import brought_along, decoding
 from nat_app.visit.brought_along import OwnSet
 from nat_core.data.uploaded_sets import labels_among, read_own_set
@@ -102,7 +103,7 @@ def catch_up(pair: Pair) -> None:
             # stops.
             whole = (number + share) / len(missing)
             done = round(share * len(each.images))
-            bar.progress(whole, f"{name}: {done:,} of {len(each.images):,} pictures")
+            bar.progress(whole, f"{literal(short_name(name))}: {done:,} of {len(each.images):,} pictures")
 
         ask(each, name, show)
     place.empty()
