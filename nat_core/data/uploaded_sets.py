@@ -35,9 +35,10 @@ def read_own_set(
 
     An .npz file holds `test_images` (else `val_images`, else `train_images`), uint8 (n, h, w) or (n, h, w, 3), and
     may hold `test_labels` (see `nat_core.data.sources.npz`) and `classes`. A zip file holds pictures, one folder a
-    class, or no folders and no labels.
+    class (folders that all share, and those of parts such as `train`, count for none), or no folders and no labels.
     `progress` is told the share of the pictures done; `read` takes the place of `read_one`. Raises UnreadableSet.
 
+    >>> import io
     >>> file = io.BytesIO()
     >>> np.savez(file, test_images=np.zeros((2, 32, 32, 3), np.uint8))
     >>> len(read_own_set(file.getvalue(), "mine.npz"))
