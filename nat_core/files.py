@@ -47,9 +47,9 @@ def write_durably(path: Path, content: bytes) -> str:
     except BaseException as error:  # Ctrl-C too must leave no temporary file
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError):
+        if isinstance(error, OSError) and error.errno is not None:
             # A failed write knows no name, and the temporary one would tell nobody anything.
-            error.filename, error.filename2 = str(path), None
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     return sha256(content).hexdigest()
 
@@ -218,7 +218,7 @@ def read_json(path: Path, version: int, read: Callable[[dict[str, Any]], Read], 
     except CheckpointError:  # it names its file already
         raise
     except Exception as error:  # of a file's content any kind can come
-        reason = f"{type(error).__name__}: {error!s:.200}"
+        reason = f"{type(error).__name__}: {' '.join(str(error).split()):.200}"
         raise CheckpointError(f"{path} is damaged ({reason}): {remedy}") from error
 
 

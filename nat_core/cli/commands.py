@@ -16,6 +16,7 @@ from nat_core.data.images import read_image
 from nat_core.data.sets import data_folder, describe
 from nat_core.errors import CommandError, NatError, UnreadableImage
 from nat_core.files import seal, sentence
+from nat_core.paper.field_tables import annex
 from nat_core.paper.tables import render
 from nat_core.stopping import stop_behind
 from nat_core.store.checkpoints import (
@@ -27,6 +28,7 @@ from nat_core.store.checkpoints import (
     own_folder,
     renew_report,
 )
+from nat_core.store.field_results import load_field_results
 from nat_core.store.runs import RUNS
 
 if TYPE_CHECKING:
@@ -166,8 +168,10 @@ def report(options: argparse.Namespace) -> int:
 
         print("\n".join(map(str, write_page(folder, options.page))))
         return 0
-    reports = {name: load_card(folder, name).report for name in available(folder)}
-    sys.stdout.write(render(reports, options.format).rstrip("\n") + "\n")
+    cards = {name: load_card(folder, name) for name in available(folder)}
+    more = annex(cards, load_field_results(folder, cards))
+    reports = {name: card.report for name, card in cards.items()}
+    sys.stdout.write(render(reports, options.format, more).rstrip("\n") + "\n")
     return 0
 
 

@@ -69,8 +69,14 @@ def evaluate(options: argparse.Namespace) -> int:
     """Measure each network on the pictures, print the numbers, and store the logits if asked to.
 
     Returns 1 where a file was left out, after a sentence on each. Raises CommandError before any network runs where
-    the output could not be written or the pictures cannot be read.
+    the output could not be written or the pictures cannot be read. With --sets see `nat_core.cli.field`.
     """
+    if wrong := _not_together(options):
+        options.refuse(wrong)
+    if options.sets:
+        from nat_core.cli.field import evaluate_sets  # it imports this module
+
+        return evaluate_sets(options)
     if options.output:
         check_output(options.output)
     answered, images = _answered(options)
@@ -84,9 +90,18 @@ def evaluate(options: argparse.Namespace) -> int:
         sys.stdout.write(as_csv(parts))
     else:
         print("\n\n".join(as_text(part) for part in parts))
-    for sentence in images.skipped:
+    for sentence in (*images.skipped, *images.passed_over):
         print(f"nat {options.verb}: {sentence}", file=sys.stderr)
     return 1 if images.skipped else 0
+
+
+def _not_together(options: argparse.Namespace) -> str | None:
+    """What is asked for and does not go together, in a sentence."""
+    if options.store and not options.sets:
+        return "--store needs --sets: numbers on pictures of your own are not kept"
+    if options.sets and (options.output or options.negatives):
+        return "--output and --negatives go with --images, not with --sets"
+    return None
 
 
 def _answered(options: argparse.Namespace) -> tuple[list[tuple[Card, Predictions, Predictions]], ImageSet]:
@@ -100,12 +115,13 @@ def _answered(options: argparse.Namespace) -> tuple[list[tuple[Card, Predictions
         crop_and_filter = card.crop_and_filter
         if crop_and_filter not in read:  # networks that cut and shrink pictures alike share one reading
             read[crop_and_filter] = own_images(options.images, *crop_and_filter)
-        found = _predictions(_network(homes[name], name, options.device), read[crop_and_filter])
-        answered.append((card, found, _test(homes[name], card)))
+        found = predictions_of(network_on(homes[name], name, options.device), read[crop_and_filter])
+        answered.append((card, found, test_predictions(homes[name], card)))
     return answered, next(iter(read.values()))
 
 
-def _network(home: Path, name: str, device: str) -> "Network":
+def network_on(home: Path, name: str, device: str) -> "Network":
+    """Return a stored network on the device of that name; CommandError where this machine has none such."""
     from nat_core.network.inference import choose_device, load_network
 
     try:
@@ -115,14 +131,16 @@ def _network(home: Path, name: str, device: str) -> "Network":
     return load_network(home, name, chosen)
 
 
-def _predictions(network: "Network", images: ImageSet) -> Predictions:
+def predictions_of(network: "Network", images: ImageSet) -> Predictions:
+    """Return a network's predictions as reports read them; a bar on standard error where somebody watches."""
     from nat_core.network.inference import predict
 
     found = predict(network, images, progress=sys.stderr.isatty())
     return _as_reported({images.name: found}, network.classes)[images.name]
 
 
-def _test(home: Path, card: Card) -> Predictions:
+def test_predictions(home: Path, card: Card) -> Predictions:
+    """Return the stored predictions on a network's own test pictures; CommandError where there are none."""
     name = card.report.in_distribution
     stored = load_predictions(home, card.name, [name]) if name else {}
     if name not in stored:

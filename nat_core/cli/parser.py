@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from nat_core import __version__
+from nat_core.data.sources.field import FIELD_SETS
 from nat_core.protocols import PROTOCOLS
 from nat_core.recipes import RECIPES
 from nat_core.studies.plan import studies
@@ -61,7 +62,8 @@ exit status:
   1    something could not be done (unreadable picture, missing image set, damaged
        network, full disk); one sentence on standard error says what and why
   2    the command itself is wrong
-  130  stopped with Ctrl-C"""
+  130  stopped with Ctrl-C; 143 by SIGTERM, 129 by SIGHUP (a closed terminal). `nat train`
+       and `nat reproduce` save first, and say what is saved"""
 
 FORMATS = ("text", "markdown", "csv", "json", "latex")
 
@@ -205,19 +207,30 @@ def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "energy and the largest logit. Pictures are known if they lie in folders named after the\n"
         "network's classes (or the classes of an .npz file are so named); the others beside them\n"
         "are negatives. Where no name fits, they may show anything, unless --negatives says that\n"
-        "none shows one of its classes.",
+        "none shows one of its classes.\n\n"
+        "--sets takes, in place of --images, sets on which others report beside CIFAR-10:\n"
+        + "\n".join(f"  {each.name:<13} {each.title}" for each in FIELD_SETS.values()) + "\n"
+        "`nat data` says which are there; --store keeps the numbers for `nat report`.",
         "  nat evaluate wrn16_1_nat --images photos\n"
         "  nat evaluate wrn16_1_baseline wrn16_1_nat --images holiday --negatives\n"
-        "  nat evaluate wrn16_1_nat --images pathmnist.npz --negatives --output logits.npz",
-    )
+        "  nat evaluate wrn16_1_nat --images pathmnist.npz --negatives --output logits.npz\n"
+        "  nat evaluate resnet18_nat --sets svhn dtd --store",
+    )  # fmt: skip
+    parser.set_defaults(refuse=parser.error)
     parser.add_argument("networks", nargs="+", metavar="NAME", help="name of a network")
-    parser.add_argument(
+    pictures = parser.add_mutually_exclusive_group(required=True)
+    pictures.add_argument(
         "--images",
         type=Path,
-        required=True,
         metavar="DIR_OR_NPZ",
         help="a folder of pictures, or of one folder a class, or an .npz file with MedMNIST's key names (its test "
         "split is used)",
+    )
+    pictures.add_argument(
+        "--sets", nargs="+", choices=tuple(FIELD_SETS), default=[], metavar="SET", help="sets by name, see above"
+    )
+    parser.add_argument(
+        "--store", action="store_true", help="with --sets: keep the numbers beside the networks, in field_sets.json"
     )
     parser.add_argument(
         "--output",
@@ -231,6 +244,7 @@ def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     printed.add_argument("--json", action="store_true", help="all numbers as JSON on standard output")
     printed.add_argument("--csv", action="store_true", help="all numbers as CSV, one row a network and kind of picture")
     device_option(parser, "where to run the networks")
+    data_option(parser)
     checkpoints_option(parser)
 
 

@@ -6,6 +6,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from tabulate import LATEX_ESCAPE_RULES, SEPARATING_LINE, tabulate
@@ -49,9 +50,9 @@ class Sheet:
     title: str
     networks: Grid
     rates: Grid
-    scores: Grid
-    """What needs no threshold by each score, a column a score; without rows where no network reports it."""
     notes: tuple[str, ...]
+    scores: Grid = Grid((), ())
+    """What needs no threshold by each score, a column a score; without rows where no network reports it."""
 
     @property
     def grids(self) -> tuple[Grid, ...]:
@@ -84,7 +85,7 @@ def _sheet(number: int, table: Table, reports: Mapping[str, NetworkReport]) -> S
     rates = Grid(("measure", "network", "kept", *sets), tuple(rows))
     scores = score_grid(reported_scores(trained), sets, SCORES)
     notes = (*_notes(table, trained), *((FPR95_NOTE, SCORES_NOTE) if scores.rows else ()))
-    return Sheet(f"Table {number}. {table.title}", _networks(table, reports), rates, scores, notes)
+    return Sheet(f"Table {number}. {table.title}", _networks(table, reports), rates, notes, scores)
 
 
 def reported_scores(reports: Mapping[str, NetworkReport]) -> dict[str, dict[str, dict[str, Separation]]]:
@@ -250,10 +251,25 @@ JSON_FORMAT = 1
 """Version of the JSON of `nat report`."""
 
 
-def render(reports: Mapping[str, NetworkReport], format: str = "text") -> str:
+@dataclass(frozen=True)
+class Annex:
+    """Further tables, written down after the reports' own."""
+
+    sheets: tuple[Sheet, ...] = ()
+    records: tuple[tuple[str | int | float | None, ...], ...] = ()
+    """Rows of the CSV."""
+    values: Mapping[str, Any] | None = None
+    """Further keys of the JSON."""
+
+
+NO_ANNEX = Annex()
+
+
+def render(reports: Mapping[str, NetworkReport], format: str = "text", annex: Annex = NO_ANNEX) -> str:
     """The reports by network name as "text", "markdown", "csv", "json" or "latex", the paper's figures beside ours.
 
-    JSON: {"format": 1, "networks": {NAME: the report's fields}}. Raises ValueError for another format.
+    JSON: {"format": 1, "networks": {NAME: the report's fields}}, and the annex's keys. Raises ValueError for another
+    format.
 
     >>> render({}, "json").split()
     ['{', '"format":', '1,', '"networks":', '{}', '}']
@@ -267,45 +283,52 @@ def render(reports: Mapping[str, NetworkReport], format: str = "text") -> str:
     }
     if format not in writers:
         raise ValueError(f"unknown format {format!r}; known: {', '.join(writers)}")
-    return writers[format](reports)
+    return writers[format](reports, annex)
 
 
-def text(reports: Mapping[str, NetworkReport]) -> str:
+def text(reports: Mapping[str, NetworkReport], annex: Annex = NO_ANNEX) -> str:
     """All tables in columns for a terminal, then the findings.
 
     >>> text({}).splitlines()[0]
     "Table 1. ResNet-18 (the paper's first table)"
     """
     blocks = []
-    for sheet in sheets(reports):
+    for sheet in (*sheets(reports), *annex.sheets):
         grids = "\n\n".join(_columns(grid) for grid in sheet.grids)
         blocks.append("\n".join([sheet.title, "=" * len(sheet.title), "", grids, "", *sheet.notes]))
     found = findings(reports)
     return "\n\n\n".join(blocks + (["\n".join(["Findings", *(f"- {each}" for each in found)])] if found else [])) + "\n"
 
 
-def markdown(reports: Mapping[str, NetworkReport]) -> str:
+def markdown(reports: Mapping[str, NetworkReport], annex: Annex = NO_ANNEX) -> str:
     """All tables as Markdown, then the findings as a list.
 
     >>> markdown({}).splitlines()[0]
     "**Table 1. ResNet-18 (the paper's first table)**"
     """
-    blocks = []
-    for sheet in sheets(reports):
-        blocks += [f"**{sheet.title}**", *map(markdown_table, sheet.grids)]
-        blocks.append("\n".join(f"- {note}" for note in sheet.notes))
+    blocks = [markdown_sheet(sheet) for sheet in (*sheets(reports), *annex.sheets)]
     found = findings(reports)
     return "\n\n".join(blocks + (["**Findings**", "\n".join(f"- {each}" for each in found)] if found else [])) + "\n"
 
 
-def latex(reports: Mapping[str, NetworkReport]) -> str:
+def markdown_sheet(sheet: Sheet) -> str:
+    """One table of the report as Markdown: its title, its grids, its notes as a list.
+
+    >>> markdown_sheet(Sheet("Table 1. T", Grid(("a",), ()), Grid(("b",), ()), ("c",))).splitlines()[-1]
+    '- c'
+    """
+    notes = "\n".join(f"- {note}" for note in sheet.notes)
+    return "\n\n".join([f"**{sheet.title}**", *map(markdown_table, sheet.grids), notes])
+
+
+def latex(reports: Mapping[str, NetworkReport], annex: Annex = NO_ANNEX) -> str:
     r"""All tables as LaTeX `table` environments; the document needs \usepackage{booktabs}.
 
     >>> latex({}).splitlines()[1]
     '\\begin{table}'
     """
     lines = [r"% needs \usepackage{booktabs}"]
-    for sheet in sheets(reports):
+    for sheet in (*sheets(reports), *annex.sheets):
         caption = sheet.title.partition(". ")[2]
         lines += [
             r"\begin{table}",
@@ -316,10 +339,11 @@ def latex(reports: Mapping[str, NetworkReport]) -> str:
             lines += [_tabular(grid), r"\par\medskip"]
         lines += [r"\begin{flushleft}\footnotesize", *(latex_escaped(note) + r"\par" for note in sheet.notes)]
         lines += [r"\end{flushleft}", r"\end{table}", ""]
-    return "\n".join(lines)
+    # The one sign of ours beyond ASCII, which older LaTeX does not read.
+    return "\n".join(lines).replace("±", r"$\pm$")
 
 
-def csv(reports: Mapping[str, NetworkReport]) -> str:
+def csv(reports: Mapping[str, NetworkReport], annex: Annex = NO_ANNEX) -> str:
     """Every number of every report in a row of its own, with the paper's where it has one; no threshold: empty.
 
     Not rounded, and with no layout to undo: a spreadsheet filters and pivots it as it is.
@@ -331,7 +355,7 @@ def csv(reports: Mapping[str, NetworkReport]) -> str:
     rows: list[Sequence[object]] = [header]
     for network, report in reports.items():
         rows += [(network, *row) for row in _records(network, report)]
-    return csv_text(rows)
+    return csv_text([*rows, *annex.records])
 
 
 def _columns(grid: Grid) -> str:
@@ -398,6 +422,6 @@ def _records(network: str, report: NetworkReport) -> Iterator[tuple[str | int | 
                 yield (name, each.role, each.images, field, None, getattr(found, field), None, score)
 
 
-def _json(reports: Mapping[str, NetworkReport]) -> str:
+def _json(reports: Mapping[str, NetworkReport], annex: Annex) -> str:
     networks = {name: report.to_json() for name, report in reports.items()}
-    return json.dumps({"format": JSON_FORMAT, "networks": networks}, indent=2, allow_nan=False)
+    return json.dumps({"format": JSON_FORMAT, "networks": networks, **(annex.values or {})}, indent=2, allow_nan=False)

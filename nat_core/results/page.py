@@ -9,8 +9,9 @@ from nat_core.measure.report import threshold_key
 from nat_core.measure.wording import plural
 from nat_core.paper import decisions
 from nat_core.paper.by_score import feature_findings, fitted_sentence, score_findings
+from nat_core.paper.field_tables import annex
 from nat_core.paper.findings import claims, summary
-from nat_core.paper.tables import THRESHOLD_FREE, Grid, markdown, markdown_table, rate_text, score_grid
+from nat_core.paper.tables import THRESHOLD_FREE, Grid, markdown, markdown_sheet, markdown_table, rate_text, score_grid
 from nat_core.recipes import HEADLINE_SETS, PAIRS, THRESHOLDS
 from nat_core.results import equal_cost, frontier, plots, transfer
 from nat_core.results.drawing import Drawing
@@ -18,6 +19,7 @@ from nat_core.results.section import in_brief, study_section, study_sheet
 from nat_core.store.checkpoints import Card, available, load_card
 from nat_core.store.feature_reports import ALL_SCORES, feature_report
 from nat_core.store.features import has_features
+from nat_core.store.field_results import load_field_results
 from nat_core.store.runs import DivergedRun, RunRecord, load_ended, record_of
 from nat_core.studies.choice import RULE, chosen_sentence, hindsight, load_choice
 from nat_core.studies.level_findings import (
@@ -96,6 +98,7 @@ def page(folder: Path) -> dict[str, str]:
     every = studies(choice=choice)
     shown = in_brief(every, found.records)
     parts = [HEAD, *_claims(found), *(["## What the studies show", shown] if shown else []), *_tables(found)]
+    parts += _field(found)
     parts += ["## Curves", *map(_image, drawings.items())] if drawings else []
     # The sections with plots of their own add them to `drawings`, which are written beside the page.
     parts += [
@@ -169,6 +172,15 @@ def _by_features(found: Found) -> Iterator[str]:
             yield f"**{' and '.join(pair)}**"
             sets = dict.fromkeys(each for by_set in pair.values() for each in by_set)
             yield markdown_table(score_grid(pair, tuple(sets), ALL_SCORES))
+
+
+def _field(found: Found) -> Iterator[str]:
+    """What others publish on CIFAR-10 and negatives, our networks beside."""
+    yield "## On the field's sets, published figures beside ours"
+    yield (
+        "All rows are by confidence unless a published one names another score. A set that nobody has measured says so."
+    )
+    yield from map(markdown_sheet, annex(found.cards, load_field_results(found.folder, found.cards)).sheets)
 
 
 def _over_seeds(found: Found) -> Iterator[str]:

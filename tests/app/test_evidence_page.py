@@ -13,8 +13,9 @@ from nat_core.measure.scores import SCORE_NAMES, SCORES
 from nat_core.paper.findings import MapDistances, claims, findings, summary
 from nat_core.paper.tables import rate_text
 from nat_core.results.section import in_brief
-from nat_core.store.checkpoints import CARD, available, load_card
+from nat_core.store.checkpoints import CARD, WEIGHTS, available, load_card
 from nat_core.store.features import Features, save_features
+from nat_core.store.field_results import FieldResult, store_field_results
 from nat_core.store.runs import add_run, load_runs, record_of
 from nat_core.studies.plan import PlannedRun, planned_runs, studies
 from tests.pages import PAGES, said, shown
@@ -102,7 +103,7 @@ def test_several_seeds_give_mean_and_deviation_in_grey(start, tmp_path: Path) ->
     assert list(table.columns[:3]) == ["network", "seeds", "accuracy"]
     assert list(table.iloc[0][:3]) == [":gray[wrn16\\_1\\_nat]", ":gray[2]", f":gray[{mean:.2f} ± 1.41 %]"]
     app = start(tmp_path, PAGE, sheet="Table 4")
-    assert len(app.table) == 2
+    assert len(app.table) == 2 + 2  # its own, and those of the published comparison
 
 
 def test_a_damaged_file_of_runs_is_named_and_the_rest_is_shown(start, tmp_path: Path) -> None:
@@ -202,3 +203,25 @@ def test_for_the_wall_the_text_is_larger_on_every_page(start, networks: Path) ->
     assert "font-size: 125%" in styles()
     app.switch_page(PAGES[2]).run()
     assert "font-size: 125%" in styles()
+
+
+def test_published_figures_stand_beside_ours_on_the_fields_sets(start, tmp_path: Path) -> None:
+    write_pairs(tmp_path, "wrn16_1")
+    digest = load_card(tmp_path, "wrn16_1_nat").sha256[WEIGHTS]
+    store_field_results(tmp_path, [FieldResult("wrn16_1_nat", digest, "svhn", 26_032, 0.8125, 0.3, 0.1)])
+    app = start(tmp_path, PAGE)
+    assert app.segmented_control(key="published").options == ["OpenOOD", "Outlier Exposure", "Energy"]
+    cells = {cell for table in app.table for cell in table.value.astype(str).stack()}
+    assert {"0.8803 ± 0.0025", "0.8125", "not measured"} <= cells
+    assert any(cell.endswith(" *") for cell in cells)
+    assert "proves nothing" in said(app)
+    app.segmented_control(key="published").set_value("Energy").run()
+    assert "0.3301" in {cell for table in app.table for cell in table.value.astype(str).stack()}
+
+
+def test_a_damaged_file_of_results_is_named_and_the_rest_is_shown(start, tmp_path: Path) -> None:
+    write_pairs(tmp_path, "wrn16_1")
+    (tmp_path / "field_sets.json").write_text("{")
+    app = start(tmp_path, PAGE)
+    assert "field_sets.json is damaged" in said(app)
+    assert app.segmented_control(key="published").value == "OpenOOD"

@@ -12,6 +12,7 @@ import pytest
 from nat_core.__main__ import main
 from nat_core.measure.report import NetworkReport, SetReport
 from nat_core.measure.scores import FPR95_NOTE, MEASURES, SCORES, Separation
+from nat_core.paper.field_figures import BENCHMARKS
 from nat_core.paper.figures import PAPER
 from nat_core.paper.tables import render, sheets
 from nat_core.store.checkpoints import available, load_card
@@ -235,9 +236,8 @@ def test_latex_of_every_stored_network_nests_and_is_rectangular(capsys):
         assert opened[:1] in ([], ["table"])
     assert not opened
     tabulars = re.findall(r"\\begin\{tabular\}\{(l+)\}\n(.*?)\n\\end\{tabular\}", latex, re.DOTALL)
-    assert len(tabulars) == 3 * len(
-        sheets({name: load_card(CHECKPOINTS, name).report for name in available(CHECKPOINTS)})
-    )
+    reports = {name: load_card(CHECKPOINTS, name).report for name in available(CHECKPOINTS)}
+    assert len(tabulars) == 3 * len(sheets(reports)) + 2 * len(BENCHMARKS)
     for columns, body in tabulars:
         rows = [line for line in body.splitlines() if not re.fullmatch(r"\\(top|mid|bottom)rule|\\addlinespace", line)]
         assert all(row.endswith(r" \\") and "\n" not in row for row in rows)

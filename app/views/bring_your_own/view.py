@@ -63,7 +63,9 @@ def draw(each: OwnSet) -> None:
     """Draw one image set: what it is, the finding, and what can be done with it."""
     with st.container(border=True, key=f"set_{each.name.split('/')[1]}", gap="xsmall"):
         st.markdown(f"**{literal(set_title(each.name))}** · {words.ROLES[each.role].lower()}")
-        st.caption(words.set_line(len(each.images), len(each.images.classes), each.images.skipped))
+        st.caption(
+            words.set_line(len(each.images), len(each.images.classes), each.images.skipped, each.images.passed_over)
+        )
         if own_sets.unasked(pair.names) and not set(pair.names) <= set(each.said):
             st.caption("These two networks have not been asked about it yet.")
             return

@@ -16,17 +16,19 @@ from nat_app.answers.level_spreads import COMPARED
 from nat_app.shared import words
 from nat_app.views.evidence import plotted_studies
 from nat_app.views.evidence.plotted_studies import Shown
-from nat_app.views.evidence.settings import SHEET
+from nat_app.views.evidence.settings import FIELD, SHEET
 from nat_app.visit.limits import is_public
 from nat_core.errors import CheckpointError
 from nat_core.measure.metrics import map_distances
 from nat_core.measure.report import NetworkReport
 from nat_core.paper import decisions
+from nat_core.paper.field_tables import annex
 from nat_core.paper.findings import Claim, MapDistances, Verdict, claims, findings, summary
-from nat_core.paper.tables import UNTRAINED, Grid, Sheet, render, sheets
+from nat_core.paper.tables import NO_ANNEX, UNTRAINED, Annex, Grid, Sheet, render, sheets
 from nat_core.recipes import LEVELS
 from nat_core.results.section import in_brief, study_sheet
 from nat_core.store.checkpoints import Card
+from nat_core.store.field_results import load_field_results
 from nat_core.store.runs import record_of
 from nat_core.studies.choice import load_choice
 from nat_core.studies.plan import PlannedRun, studies
@@ -61,6 +63,8 @@ class Evidence:
     """What the studies show, a Markdown list."""
     shown: Shown = field(default_factory=Shown)
     """Two of them as pictures, as far as they were run."""
+    annex: Annex = NO_ANNEX
+    """The sets on which others report."""
 
     @property
     def reports(self) -> dict[str, NetworkReport]:
@@ -80,10 +84,12 @@ def gather() -> Evidence:
     reports = {name: card.report for name, card in cards.items()}
     seeds, damaged = _several_seeds(cards)
     judged = claims(reports, _distances(cards), level_spreads.longest())
+    published, unreadable = _field(cards)
+    problems += (*damaged, *unreadable)
     # The studies stand in the same file of runs: where it is damaged, one sentence says so and they are left out.
     if damaged:
-        return Evidence(cards, (*problems, *damaged), judged, seeds)
-    return Evidence(cards, tuple(problems), judged, seeds, _studies(), plotted_studies.gather())
+        return Evidence(cards, tuple(problems), judged, seeds, annex=published)
+    return Evidence(cards, tuple(problems), judged, seeds, _studies(), plotted_studies.gather(), published)
 
 
 def _several_seeds(cards: Mapping[str, Card]) -> tuple[tuple[Row, ...], tuple[str, ...]]:
@@ -98,6 +104,14 @@ def _several_seeds(cards: Mapping[str, Card]) -> tuple[tuple[Row, ...], tuple[st
     }
     rows = [Row(name, "", reports_of(card.recipe, records)) for name, card in cards.items()]
     return tuple(row for row in rows if len(row.reports) > 1), ()
+
+
+def _field(cards: Mapping[str, Card]) -> tuple[Annex, tuple[str, ...]]:
+    """The sets on which others report, and a sentence where the file of our numbers on them cannot be read."""
+    try:
+        return annex(cards, load_field_results(stored_answers.folder(), cards)), ()
+    except CheckpointError as error:
+        return annex(cards, {}), (f"{str(error).rstrip('.')}.",)
 
 
 def _studies() -> str:
@@ -164,6 +178,22 @@ def tables(found: Evidence) -> tuple[str, ...]:
     return tuple(row[0] for row in sheet.networks.rows)
 
 
+def field_tables(found: Evidence) -> None:
+    """Draw one of the comparisons with what others publish, or say where to read it."""
+    shown = {sheet.title.partition(". ")[0]: sheet for sheet in found.annex.sheets}
+    if FIELD.value not in shown:
+        FIELD.put(next(iter(shown)))
+    chosen = st.segmented_control("Comparison", list(shown), key=FIELD.key, required=True, label_visibility="collapsed")
+    sheet = shown[chosen or next(iter(shown))]
+    st.markdown(f"**{sheet.title}**")
+    for grid, what in ((sheet.networks, "means"), (sheet.rates, "each set")):
+        with st.container(key=f"wide_field_{what.replace(' ', '_')}"):
+            st.table(
+                frame_of(grid), hide_index=True, border="horizontal", alt=f"{sheet.title}: {what}, published and ours"
+            )
+    st.caption("  \n".join(words.literal(note) for note in sheet.notes))
+
+
 def _over_seeds(rows: Sequence[Row]) -> None:
     """Draw mean and standard deviation of the networks that were trained with several seeds, in grey."""
     if not rows:
@@ -221,7 +251,7 @@ def downloads(found: Evidence) -> None:
                 f"All numbers ({name})",
                 # Reports alone: a button keeps what it was given, and anything that held the session would keep it from
                 # ending.
-                partial(render, found.reports, format),
+                partial(render, found.reports, format, found.annex),
                 file_name=f"nat-report.{ending}",
                 mime=mime,
                 key=f"report_{format}",
@@ -277,6 +307,6 @@ def citation() -> str:
     return prose("citation.bib").replace("VERSION", nat_core.__version__)
 
 
-def report_csv(reports: Mapping[str, NetworkReport]) -> str:
-    """Every number of these networks, the paper's beside them."""
-    return render(reports, "csv")
+def report_csv(reports: Mapping[str, NetworkReport], more: Annex) -> str:
+    """Every number of these networks, the paper's and others' beside them."""
+    return render(reports, "csv", more)

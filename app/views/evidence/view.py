@@ -9,7 +9,7 @@ from nat_app.shared.words import literal
 from nat_app.views.evidence import by_score, parts, plotted_studies
 
 found = parts.gather()
-frame.offer("report", partial(parts.report_csv, found.reports))
+frame.offer("report", partial(parts.report_csv, found.reports, found.annex))
 st.title(parts.title(found), anchor=False)
 for problem in found.problems:
     st.warning(literal(problem), icon=":material/warning:")
@@ -20,6 +20,8 @@ by_score.by_each_score(found, parts.tables(found))
 parts.finding_list(found)
 plotted_studies.transferred(found.shown)
 plotted_studies.frontier_of_nat(found.shown)
+with st.expander("On the sets that others report on, published figures beside ours", icon=":material/public:"):
+    parts.field_tables(found)
 parts.study_list(found)
 parts.downloads(found)
 with st.expander("How it was trained and measured, and what limits it", icon=":material/science:"):

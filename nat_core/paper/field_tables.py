@@ -1,0 +1,236 @@
+"""Our networks on the sets on which others report, beside what they publish: as tables, rows of a CSV, and JSON."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from nat_core.data.sources.field import FIELD_SETS
+from nat_core.measure.scores import MEASURES
+from nat_core.paper.field_figures import BENCHMARKS, Benchmark, Figure, Published
+from nat_core.paper.tables import ABSENT, Annex, Grid, Sheet
+from nat_core.recipes import IN_DISTRIBUTION, RECIPES, UNSEEN, Recipe
+from nat_core.store.checkpoints import Card
+from nat_core.store.field_results import FieldResult
+
+NOT_MEASURED = "not measured"
+LEARNT = " *"
+"""Marks a number on pictures from a source that the network learnt from."""
+LEARNT_NOTE = (
+    "Marked *: the network, or its teacher, learnt to be unsure of pictures from this very source, so the number says "
+    "nothing of what it never saw, and proves nothing; a mean with it in it is marked too."
+)
+IN_DISTRIBUTION_SET = "cifar10_test"
+MEASURED_HERE = {"cifar100_test": "CIFAR-100"}
+"""The titles of the sets of which every network's own report tells."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One of our networks on the sets of all benchmarks."""
+
+    card: Card
+    results: Mapping[str, FieldResult]
+    """By set: what is stored, and what the card's report says."""
+
+    def value(self, measure: str, name: str) -> float | None:
+        """The measure on a set; None where it was not measured."""
+        return getattr(self.results[name], measure) if name in self.results else None
+
+    def mean(self, measure: str, names: Sequence[str]) -> float | None:
+        """The mean over the sets; None unless all were measured."""
+        values = [value for name in names if (value := self.value(measure, name)) is not None]
+        return sum(values) / len(values) if len(values) == len(names) else None
+
+
+def annex(cards: Mapping[str, Card], stored: Mapping[str, Mapping[str, FieldResult]]) -> Annex:
+    """Return the tables of all benchmarks for the networks of CIFAR-10 among these; `stored` as it is loaded.
+
+    >>> [sheet.title.partition(". ")[0] for sheet in annex({}, {}).sheets]
+    ['OpenOOD', 'Outlier Exposure', 'Energy']
+    """
+    networks = measured(cards, stored)
+    records = [row for benchmark in BENCHMARKS for row in _published_records(benchmark)]
+    for each in networks:
+        records += _measured_records(each)
+    values = {"field": {benchmark.name: _json(benchmark, networks) for benchmark in BENCHMARKS}}
+    return Annex(tuple(_sheet(benchmark, networks) for benchmark in BENCHMARKS), tuple(records), values)
+
+
+def measured(cards: Mapping[str, Card], stored: Mapping[str, Mapping[str, FieldResult]]) -> tuple[Measured, ...]:
+    """Return what is known of each network of CIFAR-10: its stored results, and those of its own report."""
+    return tuple(
+        Measured(card, {**_reported(card), **stored.get(name, {})})
+        for name, card in cards.items()
+        if card.report.in_distribution == IN_DISTRIBUTION_SET
+    )
+
+
+def _reported(card: Card) -> dict[str, FieldResult]:
+    found = {}
+    for name in MEASURED_HERE:
+        if (each := card.report.sets.get(name)) is not None:
+            numbers = (each.images, each.auroc, each.fpr95, each.ncr_at_95_kept)
+            found[name] = FieldResult(card.name, "", name, *numbers)
+    return found
+
+
+def learnt_from(recipe: Recipe, name: str) -> bool:
+    """Return whether a network of the recipe, or its teacher, learnt from the source of that set to be unsure of it.
+
+    >>> learnt_from(RECIPES["wrn16_1_nat"], "cifar100_test"), learnt_from(RECIPES["wrn16_1_nat"], "svhn")
+    (True, False)
+    """
+    kin = FIELD_SETS[name].kin if name in FIELD_SETS else (name,)
+    roles = replace(recipe, also_reported=kin).roles
+    if any(roles[each] not in (UNSEEN, IN_DISTRIBUTION) for each in kin):
+        return True
+    return recipe.teacher in RECIPES and learnt_from(RECIPES[recipe.teacher], name)
+
+
+def _sheet(benchmark: Benchmark, networks: Sequence[Measured]) -> Sheet:
+    header = ("network", "learnt from negatives", "accuracy", *_mean_titles(benchmark))
+    rows = [*map(_published_cells, [benchmark] * len(benchmark.published), benchmark.published)]
+    rows += [_own_cells(benchmark, each) for each in networks]
+    titles = tuple(FIELD_SETS[name].title if name in FIELD_SETS else MEASURED_HERE[name] for name in benchmark.sets)
+    rates = Grid(("measure", "network", *titles), tuple(_rates(benchmark, networks)))
+    return Sheet(
+        f"{benchmark.label}. {benchmark.title}", Grid(header, tuple(rows)), rates, tuple(_notes(benchmark, networks))
+    )
+
+
+def _mean_titles(benchmark: Benchmark) -> list[str]:
+    return [
+        f"{MEASURES[measure]}, " + (f"mean of {group}" if len(benchmark.groups) > 1 else "mean")
+        for measure in _averaged(benchmark)
+        for group in benchmark.groups
+    ]
+
+
+def _averaged(benchmark: Benchmark) -> tuple[str, ...]:
+    """The measures of which a mean was published, in the benchmark's order."""
+    return tuple(m for m in benchmark.measures if any((m, group) in each.means for each in benchmark.published
+                                                      for group in benchmark.groups))  # fmt: skip
+
+
+def _published_cells(benchmark: Benchmark, row: Published) -> tuple[str, ...]:
+    means = (row.means.get((measure, group)) for measure in _averaged(benchmark) for group in benchmark.groups)
+    cells = (str(each) if each else ABSENT for each in (row.accuracy, *means))
+    return (published_name(row), row.negatives, *cells)
+
+
+def published_name(row: Published) -> str:
+    """Return how a published row is called beside ours.
+
+    >>> published_name(BENCHMARKS[0].published[0])
+    'published: MSP, ResNet-18'
+    """
+    return f"published: {row.method}, {row.architecture}"
+
+
+def _own_cells(benchmark: Benchmark, each: Measured) -> tuple[str, ...]:
+    recipe = each.card.recipe
+    negatives = " + ".join([*([recipe.negatives] if recipe.negatives else []), *dict.fromkeys(recipe.synthetic)])
+    taught = f"by its teacher {recipe.teacher}" if recipe.teacher else ""
+    means = (
+        _cell(each.mean(measure, names), any(learnt_from(recipe, name) for name in names))
+        for measure in _averaged(benchmark)
+        for names in benchmark.groups.values()
+    )
+    return (each.card.name, negatives or taught or "none", f"{each.card.report.accuracy:.4f}", *means)
+
+
+def _cell(value: float | None, learnt: bool) -> str:
+    return NOT_MEASURED if value is None else f"{Figure(value)}{LEARNT if learnt else ''}"
+
+
+def _rates(benchmark: Benchmark, networks: Sequence[Measured]) -> Iterator[tuple[str, ...]]:
+    """How many pictures our numbers come from; then each measure, published rows first."""
+    counts = {name: {each.results[name].images for each in networks if name in each.results} for name in benchmark.sets}
+    pictures = (" / ".join(f"{count:,}" for count in sorted(counts[name])) for name in benchmark.sets)
+    yield ("pictures here", "", *(each or NOT_MEASURED for each in pictures))
+    for measure in benchmark.measures:
+        rows = [
+            (published_name(row), *(str(row.sets[measure].get(name, ABSENT)) for name in benchmark.sets))
+            for row in benchmark.published
+            if measure in row.sets
+        ]
+        rows += [
+            (
+                each.card.name,
+                *(_cell(each.value(measure, name), learnt_from(each.card.recipe, name)) for name in benchmark.sets),
+            )
+            for each in networks
+        ]
+        for position, row in enumerate(rows):
+            yield ("" if position else MEASURES[measure], *row)
+
+
+def _notes(benchmark: Benchmark, networks: Sequence[Measured]) -> Iterator[str]:
+    yield f"Published: {benchmark.source}."
+    yield from benchmark.notes
+    learnt = any(learnt_from(each.card.recipe, name) for each in networks for name in benchmark.sets)
+    if learnt:
+        yield LEARNT_NOTE
+    missing = [
+        name for name in benchmark.sets if name in FIELD_SETS and not all(name in each.results for each in networks)
+    ]
+    if networks and missing:
+        names = " ".join(each.card.name for each in networks)
+        yield (
+            f"Not measured yet: {', '.join(missing)}. `nat data` says how to get them; then: nat evaluate {names} "
+            f"--sets {' '.join(missing)} --store"
+        )
+
+
+# --- for programs ----------------------------------------------------------------------------------------------------
+
+
+def _published_records(benchmark: Benchmark) -> Iterator[tuple[str | int | float | None, ...]]:
+    for row in benchmark.published:
+        name = f"{published_name(row)} ({benchmark.label})"
+        if row.accuracy:
+            yield (name, IN_DISTRIBUTION_SET, IN_DISTRIBUTION, None, "accuracy", None, None, row.accuracy.value)
+        for (measure, group), figure in row.means.items():
+            yield (name, f"{benchmark.name}:{group}", UNSEEN, None, measure, None, None, figure.value)
+        for measure, figures in row.sets.items():
+            for set_name, figure in figures.items():
+                yield (name, set_name, UNSEEN, None, measure, None, None, figure.value)
+
+
+def _measured_records(each: Measured) -> Iterator[tuple[str | int | float | None, ...]]:
+    # What the network's own report tells stands among its own rows already.
+    for name, result in each.results.items():
+        if name not in MEASURED_HERE:
+            role = "same source" if learnt_from(each.card.recipe, name) else UNSEEN
+            for measure in ("ncr_at_95_kept", "auroc", "fpr95"):
+                yield (each.card.name, name, role, result.images, measure, None, getattr(result, measure), None)
+
+
+def _json(benchmark: Benchmark, networks: Sequence[Measured]) -> dict[str, Any]:
+    return {
+        "source": benchmark.source,
+        "groups": {group: list(names) for group, names in benchmark.groups.items()},
+        "published": [_published_json(row) for row in benchmark.published],
+        "measured": {each.card.name: _measured_json(benchmark, each) for each in networks},
+    }
+
+
+def _published_json(row: Published) -> dict[str, Any]:
+    means: dict[str, dict[str, Any]] = {}
+    for (measure, group), figure in row.means.items():
+        means.setdefault(measure, {})[group] = asdict(figure)
+    return asdict(row) | {"means": means}
+
+
+def _measured_json(benchmark: Benchmark, each: Measured) -> dict[str, Any]:
+    """By set, null where it was not measured."""
+    return {
+        name: None
+        if name not in each.results
+        else {
+            "images": each.results[name].images,
+            **{measure: each.value(measure, name) for measure in ("ncr_at_95_kept", "auroc", "fpr95")},
+            "learnt_from_its_source": learnt_from(each.card.recipe, name),
+        }
+        for name in benchmark.sets
+    }
