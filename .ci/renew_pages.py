@@ -83,7 +83,14 @@ def picture() -> str:
 
 def table(reports: dict[str, NetworkReport]) -> Grid:
     """Each network in one line: how accurate, how often fooled at t = 0.9, and what it keeps there."""
-    header = ("network", "accuracy", "kept", *(f"NCR {name}" for name in SHOWN), "NCR cifar100_test, 95 % kept")
+    header = (
+        "network",
+        "epochs",
+        "accuracy",
+        "kept",
+        *(f"NCR {name}" for name in SHOWN),
+        "NCR cifar100_test, 95 % kept",
+    )
     photos = {name: report for name, report in reports.items() if "cifar100_test" in report.sets}
     return Grid(header, tuple(tuple(cells(name, report)) for name, report in photos.items()))
 
@@ -91,6 +98,7 @@ def table(reports: dict[str, NetworkReport]) -> Grid:
 def cells(name: str, report: NetworkReport) -> Iterator[str]:
     """One network's line."""
     yield f"`{name}`"
+    yield str(report.epochs)
     yield f"{100 * report.accuracy:.2f} %"
     yield f"{report.share_kept['0.9']:.3f}"
     yield from (f"{report.sets[each].ncr['0.9']:.3f}" for each in SHOWN)

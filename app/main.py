@@ -1,41 +1,34 @@
-"""NAT Explorer: the frame of the app. Start it with: streamlit run app/main.py."""
+"""NAT Explorer. Start it with: streamlit run app/main.py.
 
+This is the server: Streamlit's own application behind a guard. What it runs at each click of a visitor is script.py.
+"""
+
+import os
 from pathlib import Path
 
-# Plotly looks at pandas as soon as another thread has begun to import it, and would find half of it: so all of it is
-# here before any visitor's chart.
-import pandas  # noqa: F401
 import streamlit as st
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
 
-from nat_app.frame import frame, links
-from nat_app.pages import PAGES, SETTINGS
+from nat_app.server.guard import Guard, State
+from nat_app.server.headers import protecting
+from nat_app.server.upkeep import running
+from nat_app.visit.limits import CODE, limits
 
-st.set_page_config(
-    page_title="NAT Explorer",
-    page_icon=str(Path(__file__).parent / "icon.png"),
-    layout="wide",
-    menu_items={"About": "Two networks, one photo: one is sure, the other says that it does not know."},
+state = State(limits(), os.environ.get(CODE, ""))
+
+
+def failed(request: object, error: Exception) -> PlainTextResponse:
+    """Say that something went wrong, but not what; that is in the log."""
+    answer = PlainTextResponse("Something went wrong.", 500)
+    answer.raw_headers += protecting("/", "localhost")
+    return answer
+
+
+# Streamlit looks for an assignment of this form, and runs what it finds.
+app = st.App(
+    Path(__file__).with_name("script.py"),
+    lifespan=lambda _: running(state),
+    middleware=[Middleware(Guard, state=state)],
+    exception_handlers={Exception: failed},
 )
-frame.open_link(SETTINGS)
-page = st.navigation(
-    [
-        st.Page(
-            links.file_of(each.name), title=each.title, icon=each.icon, url_path=each.name, default=each is PAGES[0]
-        )
-        for each in PAGES
-    ],
-    position="hidden" if frame.hides("pages") else "sidebar",
-)
-links.leave()
-frame.style()
-frame.settle()
-try:
-    with st.container(key=frame.PAGE):
-        page.run()
-except frame.PageEnd:
-    pass
-finally:
-    # After the page, though a page may end early: so a visitor's browser asks for what charts need before all else.
-    frame.sidebar()
-frame.copy_link(SETTINGS)
-frame.download_view()

@@ -26,15 +26,15 @@ from torchvision import transforms
 from nat_core.data.sources.image_sets import ImageSet
 from nat_core.network.models import build
 from nat_core.recipes import Recipe, recipe_named
-from nat_core.training.batches import Batches
 from nat_core.training.losses import kl_from_uniform
+from nat_core.training.pictures import Pictures
 from nat_core.training.publish import hardware
 from nat_core.training.run import begin, take_step
 
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 
 
-class Pictures(Dataset):
+class Augmented(Dataset):
     """Pictures augmented one by one, as in the loop that people copy."""
 
     def __init__(self, images: ImageSet) -> None:
@@ -59,8 +59,8 @@ def plain_steps(known: ImageSet, negatives: ImageSet) -> Iterator[None]:
     criterion = nn.CrossEntropyLoss(reduction="sum")
     while True:
         pairs = zip(
-            DataLoader(Pictures(known), 64, shuffle=True, drop_last=True),
-            DataLoader(Pictures(negatives), 8, shuffle=True, drop_last=True),
+            DataLoader(Augmented(known), 64, shuffle=True, drop_last=True),
+            DataLoader(Augmented(negatives), 8, shuffle=True, drop_last=True),
             strict=False,
         )
         for (images, labels), (others, _) in pairs:
@@ -74,13 +74,12 @@ def plain_steps(known: ImageSet, negatives: ImageSet) -> Iterator[None]:
 
 def our_steps(recipe: Recipe, known: ImageSet, negatives: ImageSet) -> Iterator[None]:
     """Our loop, a step at a time."""
-    batches = Batches(recipe, known, negatives, seed=0, device=torch.device("cpu"), mean=MEAN, std=STD)
-    run = begin(recipe, batches, tuple("0123456789"))
+    run = begin(Pictures(recipe, known, negatives), device=torch.device("cpu"))
     run.model.train()
-    print(f"precision chosen by the trial: {run.precision}")
+    print(f"precision chosen by the trial: {run.objective.precision}")
     while True:
         take_step(run)
-        run.step %= batches.steps
+        run.step %= run.batches.steps
         yield
 
 
@@ -101,6 +100,7 @@ def measure(rounds: int, steps: int) -> dict[str, list[float]]:
             generator.integers(0, 256, (count, 32, 32, 3)).astype(np.uint8),
             tuple(map(str, range(count))),
             generator.integers(0, 10, count),
+            tuple("0123456789"),
         )
         for name, count in (("known", 6400), ("negatives", 1600))
     )

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         UnreadableSet,
     )
     from nat_core.measure.evaluation import Evaluation, NegativesEvaluation, evaluate_logits
+    from nat_core.measure.feature_scores import knn_score, rmds_score, vim_score
     from nat_core.measure.metrics import (
         accuracy,
         aupr,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
         entropy,
         expected_calibration_error,
         fpr95,
+        generalised_entropy,
         maximum_logit,
         ncr,
         ncr_at_share_kept,
@@ -55,7 +57,8 @@ if TYPE_CHECKING:
     )
     from nat_core.measure.predictions import Predictions, softmax
     from nat_core.measure.report import NetworkReport, SetReport
-    from nat_core.network.inference import Network, predict, predict_with_maps
+    from nat_core.measure.scores import SCORES, Separation, scores_of, separation, separations
+    from nat_core.network.inference import Network, features, predict, predict_with_maps
     from nat_core.network.wrapping import wrap
     from nat_core.recipes import RECIPES, THRESHOLDS, Recipe, recipe_named
     from nat_core.store.checkpoints import Card
@@ -66,6 +69,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "RECIPES",
+    "SCORES",
     "THRESHOLDS",
     "Busy",
     "Card",
@@ -85,6 +89,7 @@ __all__ = [
     "NotServed",
     "Predictions",
     "Recipe",
+    "Separation",
     "SetReport",
     "TrainingError",
     "UnreadableImage",
@@ -99,8 +104,11 @@ __all__ = [
     "evaluate",
     "evaluate_logits",
     "expected_calibration_error",
+    "features",
     "fpr95",
+    "generalised_entropy",
     "kl_from_uniform",
+    "knn_score",
     "load_card",
     "load_network",
     "load_predictions",
@@ -118,10 +126,15 @@ __all__ = [
     "read_folder",
     "read_npz",
     "recipe_named",
+    "rmds_score",
+    "scores_of",
+    "separation",
+    "separations",
     "share_kept",
     "softmax",
     "threshold_keeping",
     "train",
+    "vim_score",
     "wrap",
 ]
 
@@ -159,6 +172,12 @@ def _evaluation() -> ModuleType:
     return evaluation
 
 
+def _feature_scores() -> ModuleType:
+    from nat_core.measure import feature_scores
+
+    return feature_scores
+
+
 def _metrics() -> ModuleType:
     from nat_core.measure import metrics
 
@@ -175,6 +194,12 @@ def _report() -> ModuleType:
     from nat_core.measure import report
 
     return report
+
+
+def _scores() -> ModuleType:
+    from nat_core.measure import scores
+
+    return scores
 
 
 def _inference() -> ModuleType:
@@ -220,11 +245,14 @@ _HOMES: dict[Callable[[], ModuleType], tuple[str, ...]] = {
     _errors: ("Busy", "CheckpointError", "CommandError", "DivergedError", "DownloadError", "MissingDataset", "NatError",
               "NetworkError", "NoNetwork", "NotServed", "TrainingError", "UnreadableImage", "UnreadableSet"),
     _evaluation: ("Evaluation", "NegativesEvaluation", "evaluate_logits"),
-    _metrics: ("accuracy", "aupr", "auroc", "energy", "entropy", "expected_calibration_error", "fpr95", "maximum_logit",
-               "ncr", "ncr_at_share_kept", "ncr_curve", "negative_confidence_rate", "share_kept", "threshold_keeping"),
+    _feature_scores: ("knn_score", "rmds_score", "vim_score"),
+    _metrics: ("accuracy", "aupr", "auroc", "energy", "entropy", "expected_calibration_error", "fpr95",
+               "generalised_entropy", "maximum_logit", "ncr", "ncr_at_share_kept", "ncr_curve",
+               "negative_confidence_rate", "share_kept", "threshold_keeping"),
     _predictions: ("Predictions", "softmax"),
     _report: ("NetworkReport", "SetReport"),
-    _inference: ("Network", "predict", "predict_with_maps"),
+    _scores: ("SCORES", "Separation", "scores_of", "separation", "separations"),
+    _inference: ("Network", "features", "predict", "predict_with_maps"),
     _wrapping: ("wrap",),
     _recipes: ("RECIPES", "THRESHOLDS", "Recipe", "recipe_named"),
     _checkpoints: ("Card",),

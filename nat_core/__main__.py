@@ -1,16 +1,16 @@
 """The command line `nat`: runs one command; its exit statuses are explained in `nat --help`."""
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 
 from nat_core.cli.parser import build_parser
+from nat_core.stopping import heard, stop_behind
 
-HINTS = {
-    "train": "; go on from the newest state with --resume",
-    "reproduce": "; go on with the same command",
-}
-"""What to do after Ctrl-C, by verb."""
+GO_ON = {"reproduce": "go on with the same command"}
+"""What to do after a stop, by verb, where the verb itself does not say more."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,19 +18,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     A wrong command, --help and --version raise SystemExit, as argparse does.
     """
+    _write_anything()
     options = build_parser().parse_args(arguments)
     try:
-        # Imported here, so that Ctrl-C while it loads ends as cleanly as later.
-        from nat_core.cli import commands
+        # The app's server is a process of its own, which `nat_core.cli.serve` ends in order.
+        with heard() if options.verb != "app" else nullcontext():
+            # Imported here, so that Ctrl-C while it loads ends as cleanly as later.
+            from nat_core.cli import commands
 
-        return commands.run(options)
-    except KeyboardInterrupt:
-        print(f"\nnat {options.verb}: stopped{HINTS.get(options.verb, '')}.", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
+            return commands.run(options)
+    except (KeyboardInterrupt, OSError) as error:
+        if (stop := stop_behind(error)) is not None:
+            return _stopped(options.verb, stop)
+        if not isinstance(error, BrokenPipeError):
+            raise
         # The reader of a pipe (head, less) has left: keep Python from complaining when it closes the output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+def _stopped(verb: str, stop: KeyboardInterrupt) -> int:
+    said = getattr(stop, "said", "") or GO_ON.get(verb, "")
+    with suppress(OSError):  # the terminal may be gone
+        print(f"\nnat {verb}: stopped{'; ' if said else ''}{said}.", file=sys.stderr)
+    return 128 + getattr(stop, "number", signal.SIGINT)
+
+
+def _write_anything() -> None:
+    """Let the output take every character: what its encoding lacks (Windows' code pages) is written as an escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

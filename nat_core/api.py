@@ -50,6 +50,7 @@ def load_predictions(
     """
     home = checkpoints.folder_with(name, folder)
     found = checkpoints.load_predictions(home, name, sets)
+    # The background is no answer: a network that is sure of it is not sure of any class.
     return raw(found) if checkpoints.load_card(home, name).classes[-1] == BACKGROUND else found
 
 
@@ -95,13 +96,15 @@ def evaluate(
     >>> report.accuracy == load_report("digits_nat").accuracy
     True
     """
+    # One rule for one set and for many, so that a report always says which negatives a number is of.
     several = {_name(negatives): negatives} if isinstance(negatives, ImageSet | Predictions) else negatives
 
     def answered(each: ImageSet | Predictions) -> Predictions:
-        from nat_core.network.inference import predict
-
+        # Stored predictions are enough to evaluate, without torch.
         if isinstance(each, Predictions):
             return each
+        from nat_core.network.inference import predict
+
         found = predict(network, each, batch_size=batch_size, progress=progress)
         return raw({each.name: found})[each.name] if network.classes[-1] == BACKGROUND else found
 
@@ -117,6 +120,7 @@ def _labels_of(known: ImageSet, classes: tuple[str, ...]) -> np.ndarray | None:
     """The known pictures' labels as the network's class numbers; None for a set without labels."""
     if known.labels is None or not known.classes:
         return known.labels
+    # By name, as a person's folders come in the order of the alphabet; -1 stands for a class that has no namesake.
     labels = labels_among(known, classes)
     if labels is None or labels.min() < 0:
         taught = {name.casefold() for name in classes}

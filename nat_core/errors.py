@@ -4,6 +4,8 @@ The message is one sentence that says what is wrong, why, and what to do. What i
 one of Python's own kinds as well, so `except ValueError` catches an unreadable picture.
 """
 
+import os
+
 
 class NatError(Exception):
     """The base of all kinds; the message is a sentence to show as it is.
@@ -55,12 +57,36 @@ class TrainingError(NatError, RuntimeError):
 
 
 class DivergedError(TrainingError):
-    """A run whose loss or weights stopped being numbers."""
+    """A run whose loss or weights stopped being numbers; `what` says which, `states` is the folder of the good ones.
 
-    def __init__(self, sentence: str, step: int, steps: int) -> None:
-        super().__init__(sentence)
+    None where there is no good state.
+    """
+
+    def __init__(self, what: str, step: int, steps: int, states: os.PathLike[str] | None) -> None:
+        kept = "No state was saved before" if states is None else f"The last good state is kept in {states}"
+        super().__init__(
+            f"{what} step {step} of {steps}. {kept}: lower the learning rate and train again under another --out"
+        )
         self.says = f"diverged at step {step:,} of {steps:,}"
         """Where, in a few words."""
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal that asks a command to end: Ctrl-C, SIGTERM, SIGHUP. As Ctrl-C does, it passes every `Exception`.
+
+    >>> Stopped(15).status
+    143
+    """
+
+    def __init__(self, number: int, said: str = "") -> None:
+        super().__init__(said)
+        self.number, self.said = number, said
+        """The signal's number; and what was saved and how to go on, where that is known."""
+
+    @property
+    def status(self) -> int:
+        """The exit status that shells expect."""
+        return 128 + self.number
 
 
 # --- the command line ------------------------------------------------------------------------------------------------

@@ -1,11 +1,13 @@
 """Files that are kept beside the networks: written whole or not at all, checked when read, locked while they change."""
 
 import csv
+import errno
+import glob
 import io
-import json
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -21,12 +23,15 @@ Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 """A whole number, 0 or more, as `converted` checks it."""
 
+MAX_JSON = 64_000_000
+"""The most bytes of a JSON file: a thousand runs take 20 MB."""
+
 
 def write_durably(path: Path, content: bytes) -> str:
     """Write a file so that a reader sees all of it or the one before, even after a crash; return its SHA-256.
 
     A temporary file in the same folder is written, flushed to the disk and renamed; then the folder is flushed.
-    OSError (a full disk) leaves no half file behind.
+    OSError (a full disk) names the file and leaves no half one behind.
     """
     # In the same folder, because a rename is atomic only within one file system; with the process's number, because
     # several processes may write the same file.
@@ -37,14 +42,51 @@ def write_durably(path: Path, content: bytes) -> str:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:  # Ctrl-C too must leave no temporary file
-        temporary.unlink(missing_ok=True)
+        flush_folder(path.parent)
+    except BaseException as error:  # Ctrl-C too must leave no temporary file
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            # A failed write knows no name, and the temporary one would tell nobody anything.
+            error.filename, error.filename2 = str(path), None
         raise
-    if os.name == "posix":  # Windows cannot open a folder, so it cannot flush one
-        handle = os.open(path.parent, os.O_RDONLY)
-        os.fsync(handle)
-        os.close(handle)
     return sha256(content).hexdigest()
+
+
+def flush_folder(folder: Path) -> None:
+    """Make the names in a folder outlast a loss of power."""
+    if os.name != "posix":  # Windows cannot open a folder, so it cannot flush one
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sweep(folder: Path, name: str = "*") -> None:
+    """Remove what killed processes left in a folder while they wrote the file or folder `name`, or any.
+
+    Only under the lock of what is written: the temporary file of a living process would go as well.
+    """
+    pattern = name if name == "*" else glob.escape(name)
+    for path in folder.glob(f".{pattern}.*.tmp"):
+        with suppress(OSError):  # the next one tries again
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+
+def sentence(error: OSError) -> str:
+    """Return which file could not be read or written, why, and what to do where room is missing.
+
+    >>> sentence(OSError(28, "No space left on device", "runs/card.json"))
+    'runs/card.json: No space left on device: make room there and go on'
+    """
+    full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
+    remedy = ": make room there and go on" if full else ""
+    return f"{error.filename or 'a file'}: {error.strerror or error}{remedy}"
 
 
 def converted(values: Any, kind: type[Read]) -> Read:
@@ -76,23 +118,107 @@ def _refuse_unknown(values: Any, known: Any, place: str) -> None:
             _refuse_unknown(each, one, f"{place}[...]")
 
 
-def read_json(path: Path, version: int, read: Callable[[dict[str, Any]], Read], remedy: str) -> Read:
-    """Return what `read` makes of a JSON file's object, whose `format` must be `version`.
+def parsed_json(content: bytes, most: int = MAX_JSON) -> Any:
+    """Return what at most `most` bytes of JSON hold. ValueError, in a few words, for anything else.
 
-    `remedy` says what to do about a damaged file. Raises CheckpointError where the file, or what it holds, is wrong.
+    The one border of JSON: nesting that would exhaust the stack, halves of surrogate pairs, which no file and no page
+    can hold, and numbers that are none (NaN, Infinity) are refused here, so that nobody has to expect them.
+
+    >>> parsed_json(b'{"a": [1, 2]}')
+    {'a': [1, 2]}
+    >>> parsed_json(b"[" * 9000)
+    Traceback (most recent call last):
+    ValueError: it is nested too deeply
     """
+    if len(content) > most:
+        raise ValueError(f"it has {len(content):,} bytes, and at most {most:,} are read")
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        return msgspec.json.decode(content)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise ValueError(f"it is no JSON: {error}") from None
+
+
+SEAL = "digest"
+"""The last field of a sealed file: the SHA-256 of all that stands before it."""
+_END = b'"\n}\n'
+
+
+def sealed(text: str) -> bytes:
+    """Return the text of a JSON object as a file whose last field is the SHA-256 of every byte before it.
+
+    So an altered byte is noticed wherever it is, as a digest of the values alone could not. Raises ValueError for the
+    text of anything but an object with fields.
+
+    >>> unsealed(sealed('{"a": 1}'))
+    {'a': 1}
+    """
+    body = text.rstrip()
+    if not body.endswith("}") or body == "{}":
+        raise ValueError("only an object with fields can be sealed")
+    head = f'{body[:-1].rstrip()},\n"{SEAL}": "'.encode()
+    return head + sha256(head).hexdigest().encode() + _END
+
+
+def unsealed(content: bytes) -> dict[str, Any]:
+    """Return the object in a file without its seal, which has to be right where there is one.
+
+    Files from before there were seals have none. Raises ValueError, in a few words, where the seal is broken or there
+    is no object.
+    """
+    values = parsed_json(content)
+    if not isinstance(values, dict):
+        raise ValueError("it holds no object")
+    # Any single altered byte leaves this field, breaks the JSON or makes a field that nobody knows.
+    if SEAL in values and not _seal_is_right(content):
+        raise ValueError("its content is not what was written")
+    values.pop(SEAL, None)
+    return values
+
+
+def seal(path: Path) -> bool:
+    """Seal a file from before there were seals, its text kept as it is; False where it has one.
+
+    Raises CheckpointError where there is one that is broken.
+    """
+    content = path.read_bytes()
+    try:
+        if SEAL not in parsed_json(content):
+            write_durably(path, sealed(content.decode()))
+            return True
+        unsealed(content)
+    except (ValueError, TypeError) as error:
+        raise CheckpointError(f"{path} is damaged ({error}): get it again") from None
+    return False
+
+
+def _seal_is_right(content: bytes) -> bool:
+    head, digest, end = content[:-68], content[-68:-4], content[-4:]
+    return head.endswith(f'"{SEAL}": "'.encode()) and sha256(head).hexdigest().encode() == digest and end == _END
+
+
+def read_json(path: Path, version: int, read: Callable[[dict[str, Any]], Read], remedy: str) -> Read:
+    """Return what `read` makes of a JSON file's object, whose `format` must be `version` and whose seal must be right.
+
+    `remedy` says what to do about a damaged file. Raises CheckpointError where the file, or what it holds, is wrong,
+    OSError where it cannot be read.
+    """
+    with path.open("rb") as file:
+        content = file.read(MAX_JSON + 1)
+    try:
+        values = unsealed(content)
         # The version first: the fields of another format would only be called wrong.
         if values["format"] != version:
             raise CheckpointError(
-                f"{path} has format {values['format']}, this version reads format {version}: update NAT Explorer"
+                f"{path} has format {values['format']!r:.20}, this version reads format {version}: update NAT Explorer"
             )
         return read(values)
-    except CheckpointError:  # it is a ValueError as well, but names its file already
+    except CheckpointError:  # it names its file already
         raise
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise CheckpointError(f"{path} is damaged ({type(error).__name__}: {error}): {remedy}") from None
+    except Exception as error:  # of a file's content any kind can come
+        reason = f"{type(error).__name__}: {error!s:.200}"
+        raise CheckpointError(f"{path} is damaged ({reason}): {remedy}") from error
 
 
 @contextmanager

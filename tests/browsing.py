@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60_000
@@ -28,17 +29,34 @@ ARGUMENTS = [
 
 
 @contextmanager
-def served(networks: Path | str) -> Iterator[str]:
-    """Start the app on a folder of checkpoints and yield its address. Raises TimeoutError after a minute."""
+def served(networks: Path | str, *options: str, **variables: str) -> Iterator[str]:
+    """Start the app on a folder of checkpoints and yield its address. Raises TimeoutError after a minute.
+
+    With options it is started by `nat app`, else by `streamlit run`; the variables go to its environment.
+    """
+    with serving(networks, *options, **variables) as (address, _):
+        yield address
+
+
+@contextmanager
+def serving(
+    networks: Path | str, *options: str, output: IO[str] | int = subprocess.DEVNULL, **variables: str
+) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """The same, with the process; what it writes goes to `output`."""
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", f"--server.port={port}"]
-    environment = os.environ | {"NAT_CHECKPOINTS": str(networks), "OMP_NUM_THREADS": "1"}
+    command = ["streamlit", "run", "app/main.py", f"--server.port={port}"]
+    if options:
+        command = ["nat_core", "app", "--port", str(port), *options]
+    environment = {
+        "NAT_CHECKPOINTS": str(networks), "OMP_NUM_THREADS": "1", "STREAMLIT_SERVER_HEADLESS": "true"
+    }  # fmt: skip
     server = subprocess.Popen(
-        [*command, "--server.headless=true"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
-    )
+        [sys.executable, "-m", *command], cwd=ROOT, env=os.environ | environment | variables,
+        stdout=output, stderr=subprocess.STDOUT if output != subprocess.DEVNULL else None, text=True,
+    )  # fmt: skip
     try:
         wait_until_healthy(f"http://localhost:{port}")
-        yield f"http://localhost:{port}"
+        yield f"http://localhost:{port}", server
     finally:
         server.terminate()
         server.wait(timeout=30)

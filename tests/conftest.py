@@ -13,11 +13,29 @@ settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each process whole files of tests, and one process all tests that drive a browser: two would wait for it."""
-    for item in items:
-        group = "browser" if item.get_closest_marker("browser") else item.path.name
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give each process whole files of tests, and one process all tests that drive a browser: two would wait for it.
+
+    What takes longest begins first, so that no process is left with it while the others have nothing more to do.
+    Tests of endurance run where they are asked for by name. Not by `-m "not endurance"` in pyproject.toml: another -m,
+    as the documents show it, would take its place.
+    """
+    if "endurance" not in config.getoption("markexpr"):
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("endurance")])
+        items[:] = [item for item in items if not item.get_closest_marker("endurance")]
+    groups = {item: "browser" if item.get_closest_marker("browser") else item.path.name for item in items}
+    slow = {group for item, group in groups.items() if item.get_closest_marker("slow")}
+    for item, group in groups.items():
         item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: (groups[item] != "browser", groups[item] not in slow))
+
+
+@pytest.fixture
+def less_noise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty pictures of noise instead of 10,000, for tests that are about training."""
+    from tests.noise import use_less_noise
+
+    use_less_noise(monkeypatch)
 
 
 @pytest.fixture(scope="session")
@@ -37,11 +55,14 @@ def digits_networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoints folder with digits_baseline and digits_nat, trained for two epochs of small pictures."""
     from nat_core.recipes import recipe_named
     from nat_core.training.loop import train
+    from tests.noise import use_less_noise
 
     folder = tmp_path_factory.mktemp("checkpoints")
-    for name in ("digits_baseline", "digits_nat"):
-        short = replace(recipe_named(name), epochs=2, sizes=((16, 1.0),))
-        train(short, out=folder, device="cpu", progress=False)
+    with pytest.MonkeyPatch.context() as patch:
+        use_less_noise(patch)
+        for name in ("digits_baseline", "digits_nat"):
+            short = replace(recipe_named(name), epochs=2, sizes=((16, 1.0),))
+            train(short, out=folder, device="cpu", progress=False)
     return folder
 
 

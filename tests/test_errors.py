@@ -35,8 +35,8 @@ def test_pythons_own_kinds_catch_them_still(kind: type[Exception], own: type[Exc
 
 
 def test_a_run_that_diverged_says_where() -> None:
-    error = errors.DivergedError("The loss is no number.", 1234, 5000)
-    assert str(error) == "The loss is no number."
+    error = errors.DivergedError("The loss of r is no number at", 1234, 5000, Path("runs"))
+    assert "no number at step 1234 of 5000. The last good state is kept in runs" in str(error)
     assert error.says == "diverged at step 1,234 of 5,000"
 
 

@@ -14,7 +14,7 @@ ENGINE = [
     for module in pkgutil.walk_packages(nat_core.__path__, "nat_core.")
     if not module.ispkg and module.name != "nat_core.__main__"
 ]
-LOWER_ROOMS = ("errors", "files", "recipes", "measure", "store", "paper")
+LOWER_ROOMS = ("errors", "files", "protocols", "recipes", "measure", "store", "paper")
 LOWER = [name for name in ENGINE if name.split(".")[1] in LOWER_ROOMS] + [
     "nat_core.data.sets",
     *(name for name in ENGINE if name.startswith("nat_core.data.sources.")),

@@ -19,6 +19,7 @@ LARGE = "resnet18_"
 IMPORTED_AS = {
     "markdown-it-py": "markdown_it",
     "pillow": "PIL",
+    "protobuf": "google",
     "python-frontmatter": "frontmatter",
     "pyyaml": "yaml",
     "scikit-learn": "sklearn",

@@ -5,7 +5,8 @@ from dataclasses import fields
 import pytest
 
 from nat_core.paper import decisions
-from nat_core.recipes import PROTOCOLS, RECIPES, Recipe, recipe_in_protocol, recipe_named, settings
+from nat_core.protocols import PROTOCOLS, settings
+from nat_core.recipes import RECIPES, Recipe, recipe_in_protocol, recipe_named
 
 
 def test_every_setting_is_a_field_with_its_source() -> None:

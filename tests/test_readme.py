@@ -89,6 +89,7 @@ def test_every_command_on_stored_networks_runs(command: str, monkeypatch: pytest
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("less_noise")
 def test_digits_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
     monkeypatch.chdir(tmp_path)
     shown = [command for command in commands(TEXTS["docs/start.md"]) if "my_networks" in command]

@@ -22,17 +22,29 @@ class AppFailed(AssertionError):
 class Visitor:
     """One visit to a page of a running app, to be used in a `with`. Raises TimeoutError where an answer never comes."""
 
-    def __init__(self, address: str, page: str, query: str = "", patience: float = 180.0) -> None:
+    def __init__(
+        self,
+        address: str,
+        page: str,
+        query: str = "",
+        patience: float = 180.0,
+        headers: dict[str, str] | None = None,
+        protocols: tuple[str, ...] = (),
+    ) -> None:
         self._page, self._query, self._patience = page, query, patience
         self._connection = connect(
-            f"{address.replace('http', 'ws', 1)}/_stcore/stream", subprotocols=["streamlit"], max_size=None,
-            open_timeout=patience, ping_timeout=None,
+            f"{address.replace('http', 'ws', 1)}/_stcore/stream", subprotocols=["streamlit", *protocols], max_size=None,
+            open_timeout=patience, ping_timeout=None, origin=address, additional_headers=headers or {},
         )  # fmt: skip
         self._elements: dict[tuple[int, ...], Element] = {}
         self._again: tuple[float, str] | None = None
         """The seconds after which the page's fragment asks to be drawn again, and its name."""
         self._busy, self._fragment, self._called = False, "", ""
         self._said: set[str] = set()
+        self.kinds: set[str] = set()
+        """The kinds of messages that came."""
+        self.session = ""
+        """The session's name, which the server says once."""
 
     def __enter__(self) -> "Visitor":
         self._socket = self._connection.__enter__()
@@ -69,6 +81,17 @@ class Visitor:
         self._send(state)
         self._until_at_rest()
         return time.perf_counter() - began
+
+    def again(self) -> float:
+        """Have the page drawn anew and return the seconds that takes."""
+        began = time.perf_counter()
+        self._ask()
+        self._until_at_rest()
+        return time.perf_counter() - began
+
+    def send(self, content: bytes | BackMsg) -> None:
+        """Send whatever it is, and wait for nothing."""
+        self._socket.send(content.SerializeToString() if isinstance(content, BackMsg) else content)
 
     def wait_until(self, come: Callable[[], bool]) -> float:
         """Stay on the page until what is asked has come, and return the seconds that took."""
@@ -118,8 +141,10 @@ class Visitor:
             return
         message = ForwardMsg.FromString(content if isinstance(content, bytes) else content.encode())
         kind = message.WhichOneof("type")
+        self.kinds.add(kind or "")
         if kind == "new_session":
             self._busy = True
+            self.session = self.session or message.new_session.initialize.session_id
             if not self._fragment:
                 self._elements, self._again = {}, None
         elif kind == "navigation":

@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 from jaxtyping import UInt8
-from PIL import Image
 
 from nat_app.answers import stored_answers
 from nat_app.shared.gallery import FOLDER
 from nat_app.shared.palette import Kind
-from nat_core.data.images import CROPS, FILTERS, image_id, read_image, read_photo
+from nat_core.data.images import image_id, read_image, read_photo, squared
 from nat_core.data.sources.image_sets import identities
 from nat_core.measure.predictions import Predictions
 from nat_core.store.features import Features, load_features
@@ -66,7 +65,7 @@ def gallery_photo(file: str, crop: str) -> tuple[UInt8[np.ndarray, "h w 3"], UIn
 
 def square(photo: UInt8[np.ndarray, "h w 3"], crop: str, side: int = 128) -> UInt8[np.ndarray, "side side 3"]:
     """A photo made square as the networks see it, but sharper; `crop` is a name of `images.CROPS`."""
-    return np.asarray(CROPS[crop](Image.fromarray(photo), side, FILTERS["bicubic"]))
+    return squared(photo, crop, side)
 
 
 class _Kept:

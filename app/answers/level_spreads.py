@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from nat_app.answers import stored_answers
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.pairs import pictures_of, set_title
 from nat_core.errors import CheckpointError
-from nat_core.measure.metrics import map_distance
+from nat_core.measure.metrics import map_distances
 from nat_core.paper.findings import MapDistances
 from nat_core.recipes import LEVELS, PAIRS
 from nat_core.studies.level_findings import (
@@ -19,6 +17,7 @@ from nat_core.studies.level_findings import (
     distances,
     finding,
     load_levels,
+    longest_distances,
     measured_elsewhere,
     outdated,
     pair_of,
@@ -103,11 +102,15 @@ def claimed() -> MapDistances | None:
     return claim_distances(stored())
 
 
+def longest() -> tuple[MapDistances, ...]:
+    """The distances of the networks that were trained for longest, as the paper reads them."""
+    return longest_distances(stored())
+
+
 def gallery_spread(first: str, second: str) -> Spread:
     """Return how far two networks' maps lie apart over the gallery's pictures."""
     one, other = stored_answers.maps(first), stored_answers.maps(second)
     quantiles = {}
     for level in LEVELS:
-        found = [map_distance(a, b) for a, b in zip(one[level], other[level], strict=True)]
-        quantiles[level] = spread(np.array(found)).quantiles
+        quantiles[level] = spread(map_distances(one[level], other[level])).quantiles
     return Spread("gallery pictures", len(gallery_pictures()), quantiles)

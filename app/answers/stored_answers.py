@@ -3,6 +3,7 @@
 Stored predictions need no torch; `warm_up`, `answer` and `network` import it, once for all visitors.
 """
 
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from jaxtyping import Float, UInt8
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, Kind
-from nat_app.shared.scores import Separation, separate
+from nat_app.shared.scores import CONFIDENT, Scale, Separation, separate
 from nat_app.shared.words import Answer
 from nat_app.visit import brought_along
 from nat_core.data.images import image_id
@@ -24,9 +25,12 @@ from nat_core.files import csv_text
 from nat_core.measure import metrics
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import SetReport, evaluate_set
+from nat_core.measure.scores import CONFIDENCE, SHARE_KEPT, scores_of
 from nat_core.recipes import headline_set
 from nat_core.store import checkpoints
-from nat_core.store.runs import RUNS, RunRecord, load_runs
+from nat_core.store.feature_reports import FeatureReport, feature_report
+from nat_core.store.features import has_features
+from nat_core.store.runs import RUNS, DivergedRun, RunRecord, load_ended
 
 GALLERY = "gallery"
 
@@ -117,13 +121,34 @@ def _maps(where: Path, name: str, stamp: tuple[int, ...]) -> dict[str, np.ndarra
 
 def runs() -> dict[str, RunRecord]:
     """Every recorded run by its key; none where there is no file. Raises CheckpointError where it is damaged."""
+    return _ended()[0]
+
+
+def diverged_runs() -> dict[str, DivergedRun]:
+    """Every run whose loss stopped being a number, by its key. Raises CheckpointError as `runs` does."""
+    return _ended()[1]
+
+
+def _ended() -> tuple[dict[str, RunRecord], dict[str, DivergedRun]]:
     file = folder() / RUNS
-    return _runs(folder(), file.stat().st_mtime_ns) if file.is_file() else {}
+    return _runs(folder(), file.stat().st_mtime_ns) if file.is_file() else ({}, {})
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _runs(where: Path, changed: int) -> dict[str, RunRecord]:
-    return load_runs(where)
+def _runs(where: Path, changed: int) -> tuple[dict[str, RunRecord], dict[str, DivergedRun]]:
+    return load_ended(where)
+
+
+def features_report(name: str) -> FeatureReport | None:
+    """What scores from features achieve of a network, fitted when first asked for; None without stored features."""
+    if name in brought_along.networks() or not has_features(folder(), name):
+        return None
+    return _features_report(folder(), name, stamp_of(name))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _features_report(where: Path, name: str, stamp: tuple[int, ...]) -> FeatureReport:
+    return feature_report(where, name)
 
 
 # --- rates -----------------------------------------------------------------------------------------------------------
@@ -253,10 +278,8 @@ def _network(where: Path, name: str, stamp: tuple[int, ...]):
     return load_network(where, name)
 
 
-# The division gives the very floats of 0.35 and its like; np.linspace misses ten of them by a hair, and NCR counts
-# strictly above t.
-CURVE = np.arange(101) / 100
-"""The thresholds of every curve and of the CSV."""
+CURVE = Scale().steps
+"""The thresholds of every curve of confidence and of the CSV."""
 
 
 def tempered(name: str, set_name: str, temperature: float = 1.0) -> Predictions:
@@ -272,31 +295,54 @@ def _tempered(where: Path, name: str, set_name: str, temperature: float, stamp: 
     return replace(stored, logits=(stored.logits / temperature).astype(np.float32))
 
 
-def histogram(name: str, set_name: str, bins: int, temperature: float = 1.0) -> Float[np.ndarray, " bins"]:
-    """The share of a set in each of `bins` equal bins of one network's confidence."""
-    return _histogram(folder(), name, set_name, bins, temperature, stamp_of(name))
+def scores(name: str, set_name: str, scale: Scale = CONFIDENT) -> Float[np.ndarray, " n"]:
+    """How sure one network is of each picture of a set, by the scale's score."""
+    return _scores(folder(), name, set_name, scale.temperature, scale.score, stamp_of(name))
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
-def _histogram(
-    where: Path, name: str, set_name: str, bins: int, temperature: float, stamp: tuple[int, ...]
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _scores(
+    where: Path, name: str, set_name: str, temperature: float, score: str, stamp: tuple[int, ...]
 ) -> np.ndarray:
-    return metrics.confidence_histogram(tempered(name, set_name, temperature).confidence, bins)
+    return scores_of(tempered(name, set_name, temperature), score)
 
 
-def curve(name: str, set_name: str, temperature: float = 1.0) -> Float[np.ndarray, " 101"]:
-    """One network's rate on one set at the same thresholds."""
-    return _curve(folder(), name, set_name, temperature, stamp_of(name))
+def scale_of(
+    pair: Pair, set_names: Iterable[str], score: str, temperature: float = 1.0, values: Iterable[float] = ()
+) -> Scale:
+    """The scale of a score with the axis that both networks share, wide enough for these sets and values."""
+    if score == CONFIDENCE:
+        return Scale(temperature)
+    said = [scores(name, each, Scale(temperature, score)) for name in pair.names for each in set_names]
+    every = np.concatenate([*said, np.array([*values])])
+    low, high = every.min(), every.max()
+    # An axis needs a length, even where a network says the same of everything.
+    return Scale(temperature, score, float(np.floor(low)), float(max(np.ceil(high), np.floor(low) + 1)))
+
+
+def histogram(name: str, set_name: str, bins: int, scale: Scale = CONFIDENT) -> Float[np.ndarray, " bins"]:
+    """The share of a set in each of `bins` equal bins of one network's score."""
+    return _histogram(folder(), name, set_name, bins, scale, stamp_of(name))
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _curve(where: Path, name: str, set_name: str, temperature: float, stamp: tuple[int, ...]) -> np.ndarray:
-    return metrics.ncr_curve(tempered(name, set_name, temperature).confidence, CURVE)
+def _histogram(where: Path, name: str, set_name: str, bins: int, scale: Scale, stamp: tuple[int, ...]) -> np.ndarray:
+    return metrics.confidence_histogram(scale.places(scores(name, set_name, scale)), bins)
 
 
-def separation(name: str, known: str, set_name: str, score: str, temperature: float = 1.0) -> Separation:
-    """How well one network tells a set from one that it knows by a score of `nat_app.shared.scores`."""
-    return _separation(folder(), name, known, set_name, score, temperature, stamp_of(name))
+def curve(name: str, set_name: str, scale: Scale = CONFIDENT) -> Float[np.ndarray, " 101"]:
+    """One network's rate on one set at the scale's steps."""
+    return _curve(folder(), name, set_name, scale, stamp_of(name))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _curve(where: Path, name: str, set_name: str, scale: Scale, stamp: tuple[int, ...]) -> np.ndarray:
+    return metrics.share_above(scores(name, set_name, scale), scale.steps)
+
+
+def separation(name: str, known: str, set_name: str, scale: Scale = CONFIDENT) -> Separation:
+    """How well one network tells a set from one that it knows by the scale's score."""
+    return _separation(folder(), name, known, set_name, scale.score, scale.temperature, stamp_of(name))
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
@@ -306,38 +352,36 @@ def _separation(
     return separate(tempered(name, known, temperature), tempered(name, set_name, temperature), score)
 
 
-def rates(pair: Pair, set_name: str, thresholds: dict[Kind, float], temperature: float = 1.0) -> dict[Kind, float]:
-    """The share of a set with confidence above each network's threshold: NCR, or the share kept."""
-    return {kind: _rate(name, set_name, thresholds[kind], temperature) for kind, name in pair.by_kind.items()}
-
-
-def _rate(name: str, set_name: str, threshold: float, temperature: float) -> float:
-    return metrics.negative_confidence_rate(tempered(name, set_name, temperature).confidence, threshold)
-
-
-def thresholds_keeping_95(pair: Pair, known: str, temperature: float = 1.0) -> dict[Kind, float]:
-    """Each network's own threshold at which it keeps 95 % of a set that it knows."""
+def rates(pair: Pair, set_name: str, thresholds: dict[Kind, float], scale: Scale = CONFIDENT) -> dict[Kind, float]:
+    """The share of a set with a score above each network's threshold: NCR, or the share kept."""
     return {
-        kind: metrics.threshold_keeping(tempered(name, known, temperature).confidence, 0.95)
+        kind: float(metrics.share_above(scores(name, set_name, scale), np.array([thresholds[kind]]))[0])
         for kind, name in pair.by_kind.items()
     }
 
 
+def thresholds_keeping_95(pair: Pair, known: str, scale: Scale = CONFIDENT) -> dict[Kind, float]:
+    """Each network's own threshold at which it keeps 95 % of a set that it knows."""
+    return {
+        kind: metrics.threshold_keeping(scores(name, known, scale), SHARE_KEPT) for kind, name in pair.by_kind.items()
+    }
+
+
 def histograms(
-    pair: Pair, set_name: str, bins: int, temperature: float = 1.0
+    pair: Pair, set_name: str, bins: int, scale: Scale = CONFIDENT
 ) -> dict[Kind, Float[np.ndarray, " bins"]]:
-    """The share of a set in each of `bins` equal bins of confidence, for both networks."""
-    return {kind: histogram(name, set_name, bins, temperature) for kind, name in pair.by_kind.items()}
+    """The share of a set in each of `bins` equal bins of the scale's score, for both networks."""
+    return {kind: histogram(name, set_name, bins, scale) for kind, name in pair.by_kind.items()}
 
 
-def curves(pair: Pair, set_name: str, temperature: float = 1.0) -> dict[Kind, Float[np.ndarray, " 101"]]:
-    """NCR (or the share kept) at t = 0.00, 0.01, ... 1.00, for both networks."""
-    return {kind: curve(name, set_name, temperature) for kind, name in pair.by_kind.items()}
+def curves(pair: Pair, set_name: str, scale: Scale = CONFIDENT) -> dict[Kind, Float[np.ndarray, " 101"]]:
+    """NCR (or the share kept) at the scale's steps, for both networks."""
+    return {kind: curve(name, set_name, scale) for kind, name in pair.by_kind.items()}
 
 
-def separations(pair: Pair, known: str, set_name: str, score: str, temperature: float = 1.0) -> dict[Kind, Separation]:
-    """How well a score tells a set from one that both networks know."""
-    return {kind: separation(name, known, set_name, score, temperature) for kind, name in pair.by_kind.items()}
+def separations(pair: Pair, known: str, set_name: str, scale: Scale = CONFIDENT) -> dict[Kind, Separation]:
+    """How well the scale's score tells a set from one that both networks know."""
+    return {kind: separation(name, known, set_name, scale) for kind, name in pair.by_kind.items()}
 
 
 def probabilities_csv(file: str, said: dict[Kind, OwnAnswer], names: dict[Kind, str]) -> str:

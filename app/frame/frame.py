@@ -16,6 +16,7 @@ from nat_app.shared.palette import Palette, palette
 from nat_app.shared.settings import Held, PageSettings
 from nat_app.visit import brought_along
 from nat_core.errors import CheckpointError
+from nat_core.store.checkpoints import training_command
 
 # Classes that begin with st-key- are Streamlit's own hook for a style: the keys of containers and widgets. Two names
 # are not documented: .stMainBlockContainer, for no option sets a page's width and margins, and data-stale, which greys
@@ -46,6 +47,7 @@ STYLE = """<style>
 [class*="st-key-row_"] { overflow-x: auto; padding: 4px 4px 6px; scrollbar-width: thin; }
 [class*="st-key-number_"] p { font-size: 1.2rem; line-height: 1.35; }
 [class*="st-key-wide_"] { overflow-x: auto; }
+[class*="st-key-wide_"] img { min-width: 44rem; }
 [class*="st-key-wide_"] table { min-width: 40rem; font-variant-numeric: tabular-nums; }
 [class*="st-key-claim_"] { padding-bottom: .35rem; }
 </style>"""
@@ -220,8 +222,12 @@ def require(names: Sequence[str], *, gallery: bool = False) -> None:
 def not_trained(missing: Sequence[str], title: str, instead: str) -> None:
     """Say which networks are not trained yet and which commands train them, and end the page."""
     st.title(title, anchor=False)
-    st.markdown(f"No network `{missing[0]}` here. Train it with the command below, {instead}.")
-    st.code("\n".join(f"nat train {name}" for name in missing), language="bash")
+    commands = [command for name in missing if (command := training_command(name))]
+    if commands:
+        st.markdown(f"No network `{missing[0]}` here. Train it with the command below, {instead}.")
+        st.code("\n".join(commands), language="bash")
+    else:
+        st.markdown(f"No network `{missing[0]}` here, and no command that trains it: {instead.removeprefix('or ')}.")
     st.caption(f"Networks are looked for in `{stored_answers.folder()}`.")
     raise PageEnd
 

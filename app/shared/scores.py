@@ -1,37 +1,75 @@
-"""Measures of how sure a network is, and how well each tells negatives from what it knows; no Streamlit."""
+"""Ways to measure how sure a network is, as the pages name them, and what each can tell; no Streamlit."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
-from nat_core.measure import metrics
+from nat_core.measure import metrics, scores
 from nat_core.measure.predictions import Predictions
+from nat_core.measure.scores import CONFIDENCE
 
 KEPT = np.arange(1, 101) / 100
 """The shares kept of every curve of NCR against what is kept."""
-SCORES: dict[str, Callable[[Predictions], Float[np.ndarray, " n"]]] = {
-    "confidence": lambda predictions: predictions.confidence,
-    # Entropy and energy are low for what is known, hence the signs.
-    "entropy": lambda predictions: -metrics.entropy(predictions.probabilities),
-    "energy": lambda predictions: -metrics.energy(predictions.logits),
-    "max_logit": lambda predictions: metrics.maximum_logit(predictions.logits),
-}
-"""The scores by name; each is higher for what a network knows."""
 TEMPERATURES = (0.5, 10.0)
 """The lowest and the highest temperature to choose."""
 SCORE_TITLES = {
-    "confidence": "How sure (confidence)",
-    "entropy": "How undecided (entropy)",
+    "confidence": "Confidence",
+    "entropy": "Entropy",
+    "gen": "GEN",
     "energy": "Energy",
     "max_logit": "Largest logit",
 }
-SCORE_NAMES = {"confidence": "confidence", "entropy": "entropy", "energy": "energy", "max_logit": "largest logit"}
+"""The scores to choose from, by their names in `nat_core.measure.scores.SCORES`; the first is the paper's."""
 SCORE_HELP = (
-    "Ways to measure how sure a network is. Confidence: its largest probability. Entropy: how evenly all "
-    "probabilities are spread. Energy: log of the sum of exp(logit). Largest logit: before the softmax."
+    "Ways to measure how sure a network is. Confidence: its largest probability. Entropy and GEN: how evenly all "
+    "probabilities are spread, GEN with more weight on the small ones. Energy: log of the sum of exp(logit). Largest "
+    "logit: before the softmax. Each is turned so that higher means surer."
 )
+SCORE_AXES = {
+    "confidence": "how sure it is (confidence)",
+    "entropy": "minus the entropy of its probabilities",
+    "gen": "minus GEN's entropy of its probabilities",
+    "energy": "minus its energy: log of the sum of exp(logit)",
+    "max_logit": "its largest logit",
+}
+"""What an axis of a score shows."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How sure a network is, measured: by a score, of logits divided by a temperature, on an axis from low to high."""
+
+    temperature: float = 1.0
+    score: str = CONFIDENCE
+    low: float = 0.0
+    high: float = 1.0
+
+    @property
+    def is_confidence(self) -> bool:
+        """Whether it is the paper's, on which a threshold lies in [0, 1]."""
+        return self.score == CONFIDENCE
+
+    @property
+    def steps(self) -> Float[np.ndarray, " 101"]:
+        """The 101 thresholds of a curve, from low to high: of confidence 0.00, 0.01 ... 1.00."""
+        # The division gives the very floats of 0.35 and its like; np.linspace misses ten of them by a hair, and NCR
+        # counts strictly above t.
+        hundredths = np.arange(101) / 100
+        return hundredths if (self.low, self.high) == (0, 1) else self.low + (self.high - self.low) * hundredths
+
+    def places(self, values: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+        """Where values lie on the axis, in [0, 1].
+
+        >>> Scale(1.0, "energy", -2.0, 8.0).places(np.array([3.0])).tolist()
+        [0.5]
+        """
+        # A threshold may lie a hair below all that is known, and so below the axis.
+        return np.clip((values - self.low) / (self.high - self.low), 0, 1)
+
+
+CONFIDENT = Scale()
+"""Confidence as the networks have it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,18 +78,11 @@ class Separation:
 
     ncr: Float[np.ndarray, " 100"]
     """NCR where each share of `KEPT` is kept."""
-    auroc: float
-
-    @property
-    def ncr_at_95_kept(self) -> float:
-        """NCR where 95 % are kept."""
-        # The shares begin with 0.01, so that of 0.95 is the 95th.
-        return float(self.ncr[94])
+    measured: scores.Separation
+    """NCR where 95 % are kept, AUROC, AUPR and FPR95."""
 
 
 def separate(known: Predictions, negatives: Predictions, score: str) -> Separation:
     """Return how well a score tells the negatives from what the network knows. Raises ValueError for another score."""
-    if score not in SCORES:
-        raise ValueError(f"unknown score {score!r}; known: {', '.join(SCORES)}")
-    inside, outside = SCORES[score](known), SCORES[score](negatives)
-    return Separation(metrics.ncr_by_share_kept(inside, outside, KEPT), metrics.auroc(inside, outside))
+    inside, outside = scores.scores_of(known, score), scores.scores_of(negatives, score)
+    return Separation(metrics.ncr_by_share_kept(inside, outside, KEPT), scores.separation(inside, outside))

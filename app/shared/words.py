@@ -11,6 +11,7 @@ from typing import Literal
 
 from nat_app.shared.palette import NAMES, Kind
 from nat_core.measure.report import NetworkReport
+from nat_core.measure.scores import CONFIDENCE, SCORE_NAMES
 from nat_core.measure.wording import plural
 from nat_core.recipes import Role
 
@@ -223,15 +224,28 @@ def comparison_note(in_paper: bool, difference: str) -> str:
     return f"{what} {difference}".strip() if in_paper else f"{what} The paper has no such networks."
 
 
-def threshold_title(rates: dict[Kind, float], at: dict[Kind, float], known: bool) -> str:
+def threshold_title(rates: dict[Kind, float], at: dict[Kind, float], known: bool, score: str = CONFIDENCE) -> str:
     """Return the finding on one image set: both networks' rates above their thresholds `at`.
 
-    Unequal thresholds are those at which each keeps 95 of 100; `known` is for the in-distribution set.
+    Unequal thresholds, and all of another score than confidence, are those at which each keeps 95 of 100; `known` is
+    for the in-distribution set.
     """
-    locked = at["baseline"] != at["nat"]
+    locked = score != CONFIDENCE or at["baseline"] != at["nat"]
+    by = "" if score == CONFIDENCE else f" by {SCORE_NAMES[score]}"
     if known and locked:
-        return f"To keep 95 of 100, the baseline needs t = {at['baseline']:.2f}, NAT t = {at['nat']:.2f}."
-    when = "Keeping 95 of 100" if locked else f"Above {percent(at['nat'])}"
+        needed = {kind: threshold_text(value) for kind, value in at.items()}
+        return f"To keep 95 of 100{by}, the baseline needs t = {needed['baseline']}, NAT t = {needed['nat']}."
+    when = f"Keeping 95 of 100{by}" if locked else f"Above {percent(at['nat'])}"
     if known:
         return f"{when}, the baseline keeps {of_100(rates['baseline'])}, NAT {count_of_100(rates['nat'])}."
     return f"{when}, the baseline is fooled by {of_100(rates['baseline'])}, NAT by {count_of_100(rates['nat'])}."
+
+
+def threshold_text(threshold: float) -> str:
+    """Return a threshold as pages write it: two decimals, of one near 0 two digits, with a real minus.
+
+    >>> threshold_text(0.9), threshold_text(-12.345), threshold_text(-0.0042), threshold_text(0.0)
+    ('0.90', '\u221212.35', '\u22120.0042', '0.00')
+    """
+    near = 0 < abs(threshold) < 0.01
+    return (f"{threshold:.2g}" if near else f"{threshold:.2f}").replace("-", "\u2212")

@@ -194,6 +194,18 @@ def begin(work: Callable[[], Iterator[Value]]) -> Turn[Value]:
     return shared().begin(VISITOR.get(), work)
 
 
+def further(turn: Turn, shown: int, pace: int | None = None) -> tuple[int, bool]:
+    """Look at a turn of which `shown` values are shown; return how many to show now, and whether these are all of it.
+
+    At most `pace` more than before; None for all that are there.
+    """
+    shared().look(turn)
+    # In this order: were the values counted first, those that come before it is over would be lost.
+    over, there = turn.over, len(turn.values)
+    shown = there if pace is None else min(shown + pace, there)
+    return shown, over and shown == there
+
+
 def waits(turn: Turn | None) -> bool:
     """Return whether a turn has not begun, or has to begin again."""
     return turn is not None and turn.phase in ("waiting", "left")

@@ -1,6 +1,7 @@
 """What each verb of the command line does. Torch is imported only by the verbs that run a network."""
 
 import argparse
+import glob
 import json
 import sys
 from collections.abc import Sequence
@@ -14,8 +15,10 @@ from jaxtyping import UInt8
 from nat_core.data.images import read_image
 from nat_core.data.sets import data_folder, describe
 from nat_core.errors import CommandError, NatError, UnreadableImage
+from nat_core.files import seal, sentence
 from nat_core.paper.field_tables import annex
 from nat_core.paper.tables import render
+from nat_core.stopping import stop_behind
 from nat_core.store.checkpoints import (
     Card,
     available,
@@ -26,6 +29,7 @@ from nat_core.store.checkpoints import (
     renew_report,
 )
 from nat_core.store.field_results import load_field_results
+from nat_core.store.runs import RUNS
 
 if TYPE_CHECKING:
     from nat_core.network.inference import Network
@@ -56,13 +60,32 @@ def answer(file: Path, networks: Sequence["Network"]) -> dict[str, Any]:
     return {"file": str(file), "error": None, "networks": answers}
 
 
+def expanded(files: Sequence[Path]) -> list[Path]:
+    """Return the files with wildcards replaced by what fits them, for shells that leave that to the program.
+
+    A file of exactly that name comes first, whatever characters it has. Raises CommandError where nothing fits.
+
+    >>> [file.name for file in expanded([Path("bee.jpg")])]
+    ['bee.jpg']
+    """
+    found: list[Path] = []
+    for file in files:
+        if not glob.has_magic(str(file)) or file.exists():
+            found.append(file)
+        elif fitting := sorted(map(Path, glob.glob(str(file), recursive=True))):
+            found += [each for each in fitting if not each.is_dir()]
+        else:
+            raise CommandError(f"No file fits {file}: check the folder and the pattern")
+    return found
+
+
 def crop_and_filter(card: Card | None) -> tuple[str, str]:
     """Return how a network's pictures are cut square and shrunk.
 
     >>> crop_and_filter(None)
     ('centre', 'bicubic')
     """
-    return (card.preprocessing["crop"], card.preprocessing["filter"]) if card else ("centre", "bicubic")
+    return card.crop_and_filter if card else ("centre", "bicubic")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -76,7 +99,9 @@ def run(options: argparse.Namespace) -> int:
     except NatError as error:
         return _complain(options.verb, str(error))
     except OSError as error:
-        return _complain(options.verb, f"{error.filename or 'a file'}: {error.strerror or error}")
+        if stop_behind(error) is not None:  # raised on the way out: the stop is what counts
+            raise
+        return _complain(options.verb, sentence(error))
 
 
 def data(options: argparse.Namespace) -> int:
@@ -109,7 +134,7 @@ def predict(options: argparse.Namespace) -> int:
     # Each network once, in the order asked for.
     names = dict.fromkeys(options.networks or _every_network(checkpoints_folder(options.checkpoints)))
     networks = [load_network(folder_with(name, options.checkpoints), name) for name in names]
-    images = [answer(file, networks) for file in options.images]
+    images = [answer(file, networks) for file in expanded(options.images)]
     if options.json:
         print(json.dumps({"format": JSON_FORMAT, "images": images}, indent=2))
     else:
@@ -135,6 +160,8 @@ def report(options: argparse.Namespace) -> int:
     if options.renew:
         for name in available(folder):
             print(f"{name}: {'card renewed' if renew_report(folder, name) else 'nothing to renew'}")
+        for path in _unsealed(folder):
+            print(f"{path.name}: sealed")
         return 0
     if options.page:
         from nat_core.results.page import write_page
@@ -178,6 +205,14 @@ def app(options: argparse.Namespace) -> int:
     return serve(options)
 
 
+def _unsealed(folder: Path) -> list[Path]:
+    """Seal the files beside the networks that are from before there were seals, and return which."""
+    from nat_core.studies import choice, level_findings
+
+    paths = [folder / name for name in (RUNS, level_findings.FILE, choice.FILE)]
+    return [path for path in paths if path.is_file() and seal(path)]
+
+
 def _complain(verb: str, sentence: str) -> int:
     print(f"nat {verb}: {sentence}", file=sys.stderr)
     return 1
@@ -195,8 +230,7 @@ def _every_network(folder: Path) -> tuple[str, ...]:
 def _print_answers(images: Sequence[dict[str, Any]]) -> None:
     for image in images:
         if image["error"] is None:
-            # A name that is no valid UTF-8 holds characters that cannot be printed.
-            print(image["file"].encode(errors="backslashreplace").decode())
+            print(image["file"])
         for name, given in image["networks"].items():
             winner = max(given["probabilities"], key=given["probabilities"].get)
             print(f"  {name:<28} {100 * given['confidence']:5.1f} %  {winner}")

@@ -21,10 +21,11 @@ from nat_core.data.sources.image_sets import ImageSet, read_folder, read_npz
 from nat_core.data.uploaded_sets import labels_among
 from nat_core.errors import CommandError
 from nat_core.files import csv_text, write_durably
-from nat_core.measure.evaluation import TITLES, evaluate_logits
+from nat_core.measure.evaluation import evaluate_logits, score_table
 from nat_core.measure.metrics import accuracy, share_kept
 from nat_core.measure.predictions import BACKGROUND, Predictions, raw
 from nat_core.measure.report import threshold_key
+from nat_core.measure.scores import CONFIDENCE, MEASURES, SCORES, Separation
 from nat_core.measure.wording import plural
 from nat_core.recipes import THRESHOLDS
 from nat_core.store.checkpoints import Card, folder_with, load_card, load_predictions
@@ -60,6 +61,8 @@ class Part:
     aupr_negatives: float | None = None
     aupr_in_distribution: float | None = None
     fpr95: float | None = None
+    by_score: dict[str, Separation] = field(default_factory=dict)
+    """The five by confidence and each other score; empty where there are none."""
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -109,7 +112,7 @@ def _answered(options: argparse.Namespace) -> tuple[list[tuple[Card, Predictions
     read: dict[tuple[str, str], ImageSet] = {}
     answered = []
     for name, card in cards.items():
-        crop_and_filter = (card.preprocessing["crop"], card.preprocessing["filter"])
+        crop_and_filter = card.crop_and_filter
         if crop_and_filter not in read:  # networks that cut and shrink pictures alike share one reading
             read[crop_and_filter] = own_images(options.images, *crop_and_filter)
         found = predictions_of(network_on(homes[name], name, options.device), read[crop_and_filter])
@@ -214,7 +217,7 @@ def _part(predictions: Predictions, kind: str, beside: Predictions) -> Part:
     if kind == PICTURES:
         return part
     found = evaluate_logits(beside, {NEGATIVES: predictions}).negatives[NEGATIVES]
-    return replace(part, **{name: getattr(found, name) for name in TITLES})
+    return replace(part, by_score=found.by_score, **vars(found.by_score[CONFIDENCE]))
 
 
 def as_text(part: Part) -> str:
@@ -228,9 +231,8 @@ def as_text(part: Part) -> str:
     if part.accuracy is not None:
         lines.append(f"accuracy {100 * part.accuracy:.2f} %")
     whose = "those of its classes" if part.beside == part.set else part.beside
-    if part.auroc is not None:
-        lines.append(f"beside {whose} ({plural(part.beside_images, 'picture')}):")
-        lines += [f"{title} {getattr(part, name):.3f}" for name, title in TITLES.items()]
+    if part.by_score:
+        lines += [f"beside {whose} ({plural(part.beside_images, 'picture')}):", score_table(part.by_score), ""]
     rows = [(key, f"{share:.3f}", f"{part.beside_kept[key]:.3f}") for key, share in part.above.items()]
     header = ("t", column, f"kept of {whose}")
     return "\n".join([*lines, tabulate(rows, header, "simple", disable_numparse=True)])
@@ -243,7 +245,7 @@ def as_json(parts: Sequence[Part], images: ImageSet) -> dict[str, Any]:
 
 
 def as_csv(parts: Sequence[Part]) -> str:
-    """Return one row a part, its columns the fields of `Part`; the shares have one column a threshold.
+    """Return one row a part, its columns the fields of `Part`; shares have one column a threshold or score and measure.
 
     The columns are those of the first part: every part has all fields and all thresholds.
     """
@@ -254,7 +256,12 @@ def as_csv(parts: Sequence[Part]) -> str:
 def _cells(part: Part) -> Iterator[tuple[str, Any]]:
     for each in fields(part):
         value = getattr(part, each.name)
-        if isinstance(value, dict):
+        if each.name == "by_score":
+            # Confidence's stand in columns of their own.
+            for score in (name for name in SCORES if name != CONFIDENCE):
+                found = part.by_score.get(score)
+                yield from ((f"{score}_{measure}", found and getattr(found, measure)) for measure in MEASURES)
+        elif isinstance(value, dict):
             yield from ((f"{each.name}_{key}", share) for key, share in value.items())
         else:
             yield each.name, value

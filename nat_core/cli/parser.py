@@ -5,7 +5,8 @@ from pathlib import Path
 
 from nat_core import __version__
 from nat_core.data.sources.field import FIELD_SETS
-from nat_core.recipes import PROTOCOLS, RECIPES
+from nat_core.protocols import PROTOCOLS
+from nat_core.recipes import RECIPES
 from nat_core.studies.plan import studies
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -122,19 +123,24 @@ def _add_data(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     data_option(parser)
 
 
+TRAIN_TEXT = (
+    "Killed at any moment, a run goes on with --resume to the very same weights.\n\n"
+    "Your own pictures: --known names a folder with one folder a class, or an .npz file with\n"
+    "MedMNIST's key names; --negatives any folder of pictures, or an .npz file. What lies in\n"
+    "train/ is learnt, what lies in test/ or val/ evaluated on; undivided, one picture in five\n"
+    "is held out. NAME is then the new network's, or a recipe whose settings are taken.\n\n"
+    "Each epoch's losses and rates go to log.csv beside the network, and to TensorBoard's\n"
+    "events in OUT/tensorboard where it is installed.\n\n"
+    "recipes:\n" + "\n".join(f"  {name}" for name in RECIPES)
+)
+
+
 def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = _verb(
         verbs,
         "train",
         "train a network, evaluate it and store it with its report",
-        "Killed at any moment, a run goes on with --resume to the very same weights.\n\n"
-        "Your own pictures: --known names a folder with one folder a class, or an .npz file with\n"
-        "MedMNIST's key names; --negatives any folder of pictures, or an .npz file. What lies in\n"
-        "train/ is learnt, what lies in test/ or val/ evaluated on; undivided, one picture in five\n"
-        "is held out. NAME is then the new network's, or a recipe whose settings are taken.\n\n"
-        "Each epoch's losses and rates go to log.csv beside the network, and to TensorBoard's\n"
-        "events in OUT/tensorboard where it is installed.\n\n"
-        "recipes:\n" + "\n".join(f"  {name}" for name in RECIPES),
+        TRAIN_TEXT,
         "  nat train digits_nat --out my_networks     needs no data set, takes two minutes\n"
         "  nat train wrn16_1_nat --data data          about 40 minutes on one core\n"
         "  nat train wrn16_1_nat --data data --resume\n"
@@ -196,10 +202,11 @@ def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "measure networks on your own pictures",
         "Prints the share of them on which a network's confidence exceeds each threshold, beside\n"
         "the share of known pictures kept. Where they are negatives, that share is the NCR, and\n"
-        "AUROC, AUPR, FPR95 and NCR at 95 % kept stand with it. Pictures are known if they lie\n"
-        "in folders named after the network's classes (or the classes of an .npz file are so\n"
-        "named); the others beside them are negatives. Where no name fits, they may show\n"
-        "anything, unless --negatives says that none shows one of its classes.\n\n"
+        "NCR at 95 % kept, AUROC, AUPR and FPR95 stand with it, by confidence, entropy, GEN,\n"
+        "energy and the largest logit. Pictures are known if they lie in folders named after the\n"
+        "network's classes (or the classes of an .npz file are so named); the others beside them\n"
+        "are negatives. Where no name fits, they may show anything, unless --negatives says that\n"
+        "none shows one of its classes.\n\n"
         "--sets takes, in place of --images, sets on which others report beside CIFAR-10:\n"
         + "\n".join(f"  {each.name:<13} {each.title}" for each in FIELD_SETS.values()) + "\n"
         "`nat data` says which are there; --store keeps the numbers for `nat report`.",
@@ -312,10 +319,11 @@ def _add_features(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = _verb(
         verbs,
         "features",
-        "store what a network's last layer is given, for training a new head in the app",
+        "store what a network's last layer is given, for a new head in the app and scores from features",
         "For 5,000 training and 2,000 test pictures each of CIFAR-10 and CIFAR-100, chosen with\n"
         "seed 0: 64 numbers (ResNet-18: 512) a picture in features.safetensors in the network's\n"
-        "folder, with ids and labels. No picture is stored.",
+        "folder, with ids and labels; for the photos of ILSVRC, where they are there, and 1,000\n"
+        "pictures of noise in features_unseen.safetensors. No picture is stored.",
         "  nat features wrn16_1_baseline wrn16_1_nat",
     )
     parser.add_argument("networks", nargs="+", metavar="NAME", help="name of a network")
@@ -329,10 +337,21 @@ def _add_app(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         "app",
         "open the app in a browser",
         "It is served to this machine only, until Ctrl-C; with --classroom to everyone in the local\n"
-        "network, with the address and its QR code printed here and on the page Workshop.",
-        "  nat app\n  nat app --checkpoints my_networks --port 8600\n  nat app --classroom",
+        "network, with the address and its QR code printed here and on the page Workshop. --public is\n"
+        "for a server behind a proxy. Both hold visitors to limits (docs/deploying.md).",
+        "  nat app\n  nat app --checkpoints my_networks --port 8600\n  nat app --classroom --code\n"
+        "  nat app --public --host nat.example.org",
     )
-    parser.add_argument("--classroom", action="store_true", help="serve the local network, for phones in a class")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--classroom", action="store_true", help="serve the local network, for phones in a class")
+    mode.add_argument("--public", action="store_true", help="serve strangers, behind a proxy")
+    parser.add_argument(
+        "--host", action="append", default=[], metavar="NAME", help="a name that browsers ask for; may be repeated"
+    )
+    parser.add_argument(
+        "--code", nargs="?", const="", metavar="WORD", help="let in only who types this; without a word, a random one"
+    )
+    parser.add_argument("--address", metavar="IP", help="where to listen (default: 127.0.0.1)")
     parser.add_argument("--port", type=count, metavar="N", help="default: 8501, or the next free one")
     data_option(parser)
     checkpoints_option(parser)

@@ -111,7 +111,7 @@ class ProgressLines:
     """A line for each run: redrawn in place on a terminal, once a minute anywhere else."""
 
     def __init__(self) -> None:
-        self._drawn, self._due, self._told = 0, 0.0, 0
+        self._drawn, self._due, self._told, self._heard = 0, 0.0, 0, 0
         self._named: set[str] = set()
 
     def __call__(self, progress: Progress) -> None:
@@ -120,6 +120,8 @@ class ProgressLines:
         self._told = len(progress.done)
         news += [f"{key}: failed: {why}" for key, why in progress.failed.items() if key not in self._named]
         self._named |= progress.failed.keys()
+        news += progress.told[self._heard :]
+        self._heard = len(progress.told)
         if time.monotonic() < self._due and not news:
             return
         self._due = time.monotonic() + (1.0 if terminal else 60.0)

@@ -1,4 +1,4 @@
-"""The verb `nat app`: Streamlit's server as a child process, for this computer or for a classroom's network.
+"""The verb `nat app`: the app's server as a child process, for this computer, a classroom's network or the world.
 
 A classroom's way in is this computer's address in the local network, a free port, and the QR code of both.
 """
@@ -6,12 +6,14 @@ A classroom's way in is this computer's address in the local network, a free por
 import argparse
 import io
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import segno
@@ -103,24 +105,16 @@ def qr_svg(address: str, scale: int = 10) -> str:
 def serve(options: argparse.Namespace) -> int:
     """Run the app until it is stopped, and return its exit status; its configuration lies beside it.
 
-    With --classroom, the local network is served. Raises NotServed where that cannot be.
+    With --classroom, the local network is served; with --public, strangers are. Raises NotServed where that cannot be.
     """
     import nat_app  # the one place where the engine knows its app: to start it
 
     main = Path(nat_app.__file__).parent / "main.py"
     if not main.is_file():
         raise NotServed(f"No app at {main}: install the whole package again")
-    settings = {
-        "NAT_CHECKPOINTS": str(checkpoints_folder(options.checkpoints).absolute()),
-        "NAT_DATA": str(data_folder(options.data).absolute()),
-    }
-    flags = [f"--server.port={options.port}"] if options.port else []
-    if options.classroom:
-        address, port = _classroom(options.port)
-        settings["NAT_CLASSROOM"] = f"http://{address}:{port}"
-        flags = ["--server.address=0.0.0.0", f"--server.port={port}", f"--browser.serverAddress={address}"]
-    command = [sys.executable, "-m", "streamlit", "run", str(main), *flags]
-    with _terminated_in_order(), subprocess.Popen(command, env=os.environ | settings) as server:
+    served = _place(options)
+    command = [sys.executable, "-m", "nat_app.server.run", f"--address={served.address}", f"--port={served.port}"]
+    with _terminated_in_order(), subprocess.Popen(command, env=os.environ | served.settings) as server:
         try:
             return 1 if server.wait() else 0
         except KeyboardInterrupt:
@@ -129,6 +123,58 @@ def serve(options: argparse.Namespace) -> int:
         except SystemExit:
             _end(server)
             raise
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the app is served, and what its server is told."""
+
+    address: str
+    port: int
+    settings: dict[str, str]
+    """Variables of the environment."""
+
+
+def _place(options: argparse.Namespace) -> Place:
+    """Find where to serve, and say how to get there. Raises NotServed."""
+    named = [*options.host, *os.environ.get("NAT_HOSTS", "").split(",")]
+    settings = {
+        "NAT_CHECKPOINTS": str(checkpoints_folder(options.checkpoints).absolute()),
+        "NAT_DATA": str(data_folder(options.data).absolute()),
+        "NAT_HOSTS": ",".join(filter(None, named)),
+    }
+    if os.environ.get("NAT_FRAMES"):
+        settings["STREAMLIT_SERVER_XSRF_COOKIE_SAME_SITE"] = "none"  # else another site's page cannot upload through it
+    code = {} if options.code is None else {"NAT_CODE": options.code or new_code()}
+    if options.classroom:
+        address, port = _classroom(options.port, code.get("NAT_CODE", ""))
+        url = f"http://{address}:{port}"
+        # Browsers know this computer by its number, and in some networks by its name.
+        hosts = ",".join([address, f"{socket.gethostname()}.local", settings["NAT_HOSTS"]])
+        more = {"NAT_CLASSROOM": url, "NAT_PUBLIC": "1", "NAT_HOSTS": hosts, "STREAMLIT_SERVER_HEADLESS": "true"}
+        return Place("0.0.0.0", port, settings | more | code)
+    # Where it is not said otherwise, the container's variable counts, else this computer alone is served.
+    address = options.address or os.environ.get("STREAMLIT_SERVER_ADDRESS", "127.0.0.1")
+    try:
+        port = free_port(options.port)
+    except NoNetwork as error:
+        raise NotServed(str(error)) from None
+    print(f"NAT Explorer: http://localhost:{port}", flush=True)
+    if not options.public:
+        return Place(address, port, settings | code)
+    print("Served to strangers; docs/deploying.md says what a proxy in front of it has to do.")
+    if code:
+        print(f"The code that visitors type: {code['NAT_CODE']}", flush=True)
+    return Place(address, port, settings | code | {"NAT_PUBLIC": "1", "STREAMLIT_SERVER_HEADLESS": "true"})
+
+
+def new_code() -> str:
+    """Return a code for the wall: six small letters and digits that nobody mistakes for each other.
+
+    >>> len(new_code())
+    6
+    """
+    return "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(6))
 
 
 @contextmanager
@@ -158,8 +204,8 @@ def _end(server: "subprocess.Popen[bytes]") -> None:
         server.kill()
 
 
-def _classroom(wanted: int | None) -> tuple[str, int]:
-    """Find this computer's address and a port for a class, and print both with their QR code."""
+def _classroom(wanted: int | None, code: str) -> tuple[str, int]:
+    """Find this computer's address and a port for a class, and print both with their QR code, and the door's code."""
     try:
         address, port = local_address(), free_port(wanted)
     except NoNetwork as error:
@@ -168,6 +214,8 @@ def _classroom(wanted: int | None) -> tuple[str, int]:
     print(f"\nFor the class, in the same network: {url}\n")
     print(qr_text(url, coloured=sys.stdout.isatty()))
     print(f"To project it: {url}/workshop?workshop_part=Classroom")
+    if code:
+        print(f"The code on the wall, which everyone types once: {code}")
     print("Photos stay in this computer's memory; no portraits, please.")
     print("Everyone in this network can open the app until you press Ctrl-C.", flush=True)
     return address, port

@@ -2,14 +2,15 @@
 
 import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean
 from typing import Any, get_type_hints
 
 from nat_core.data.sets import data_folder
-from nat_core.errors import CommandError
+from nat_core.errors import CommandError, Stopped
 from nat_core.measure.report import NetworkReport
 from nat_core.measure.wording import plural
 from nat_core.recipes import RECIPES, Recipe, recipe_in_protocol, recipe_named
@@ -35,13 +36,26 @@ def train(options: argparse.Namespace) -> int:
         if options.resume and not options.known and named.name in available(out):
             print(f"{named.name} is finished: {out / named.name}")
         else:
-            _train_one(named, seed, out, options)
+            with _told_of(list(reports)):
+                _train_one(named, seed, out, options)
         reports[named.name] = load_card(out, named.name).report
     if len(seeds) > 1:
         print("\n".join(over_seeds(list(reports.values()))))
     if options.known:
         print(f"try it with: nat predict PICTURE --networks {next(iter(reports))} --checkpoints {out}")
     return 0
+
+
+@contextmanager
+def _told_of(finished: Sequence[str]) -> Iterator[None]:
+    """Where the block is stopped, say which networks of the same command are finished."""
+    try:
+        yield
+    except Stopped as stop:
+        if finished:
+            kept = f"{', '.join(finished)} {'is' if len(finished) == 1 else 'are'} finished and kept with --resume"
+            raise Stopped(stop.number, f"{stop.said}; {kept}") from None
+        raise
 
 
 def _train_one(recipe: Recipe, seed: int, out: Path, options: argparse.Namespace) -> None:

@@ -7,13 +7,13 @@ A folder of class folders or an .npz file of known classes (`read_known`), a fol
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from jaxtyping import Bool, Int
 
 from nat_core.data.sources.image_sets import ImageSet, read_class_folders, read_folder, read_npz
-from nat_core.errors import MissingDataset
+from nat_core.data.sources.npz import MAX_OWN, open_npz
+from nat_core.errors import MissingDataset, UnreadableSet
 
 HELD_OUT_PARTS = ("test", "val")
 """What the part to evaluate on may be called; the first that is there is taken."""
@@ -96,13 +96,10 @@ def _read(path: Path, labelled: bool) -> Split:
                          else {"train": _folder(path, labelled)}, labelled)  # fmt: skip
     if path.suffix != ".npz" or not path.exists():
         raise MissingDataset(f"{path} is neither a folder of pictures nor an .npz file: check its name")
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            held = [key.removesuffix("_images") for key in arrays if key.endswith("_images")]
-    except (ValueError, OSError, BadZipFile, EOFError) as error:
-        raise ValueError(f"{path} cannot be read as an .npz file ({error}): make it again with numpy.savez") from None
+    with open_npz(path, str(path), MAX_OWN) as arrays:
+        held = [key.removesuffix("_images") for key in arrays.keys if key.endswith("_images")]
     if "train" not in held:
-        raise ValueError(f"{path} has no array train_images: use MedMNIST's key names")
+        raise UnreadableSet(f"{path} has no array train_images: use MedMNIST's key names.")
     return _in_parts(path, {name: _npz(path, name, labelled) for name in _wanted(held)}, labelled)
 
 
@@ -115,17 +112,12 @@ def _folder(path: Path, labelled: bool) -> ImageSet:
 
 
 def _npz(path: Path, split: str, labelled: bool) -> ImageSet:
-    images = read_npz(path, split)
+    images = read_npz(path, split, labelled=labelled)
     if not labelled:
         return images
     if images.labels is None:
         raise ValueError(f"{path} has no array {split}_labels: known pictures need a class each")
-    if not len(images) or images.labels.min() < 0:
-        raise ValueError(f"{path}: {split}_labels must count the classes from 0, one for each picture")
-    classes = images.classes or tuple(map(str, range(int(images.labels.max()) + 1)))
-    if images.labels.max() >= len(classes):
-        raise ValueError(f"{path}: {split}_labels go up to {images.labels.max()}, but {len(classes)} classes are named")
-    return replace(images, classes=classes)
+    return replace(images, classes=images.classes or tuple(map(str, range(int(images.labels.max()) + 1))))
 
 
 def _in_parts(path: Path, parts: dict[str, ImageSet], labelled: bool) -> Split:

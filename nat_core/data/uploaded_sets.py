@@ -9,13 +9,14 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import prod
+from functools import partial
 from pathlib import PurePosixPath
 
 import numpy as np
 
 from nat_core.data.images import MAX_BYTES, read_image
 from nat_core.data.sources.image_sets import SUFFIXES, ImageSet, as_32, evenly, identities
+from nat_core.data.sources.npz import NpzFile
 from nat_core.errors import UnreadableImage, UnreadableSet
 from nat_core.measure.wording import plural
 
@@ -163,17 +164,16 @@ def _parts(path: str) -> list[str]:
 
 MAX_PICTURES = 10_000
 """The most pictures of a set; of more, so many are taken, evenly spaced."""
-MAX_CLASSES = 1_000
 SPLITS = ("test", "val", "train")
 """The parts of an .npz file: the first that is there is read."""
-_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 def read_own_set(content: bytes, name: str, progress: Callable[[float], object] = lambda share: None) -> ImageSet:
     """Return the image set in a file's bytes; `name`, the file's, stands in the errors and is the set's name.
 
     An .npz file holds `test_images` (else `val_images`, else `train_images`), uint8 (n, h, w) or (n, h, w, 3), and
-    may hold `test_labels` and `classes`. A zip file holds pictures, one folder a class, or no folders and no labels.
+    may hold `test_labels` (see `nat_core.data.sources.npz`) and `classes`. A zip file holds pictures, one folder a
+    class, or no folders and no labels.
     `progress` is told the share of the pictures done. Raises UnreadableSet.
 
     >>> file = io.BytesIO()
@@ -189,7 +189,7 @@ def read_own_set(content: bytes, name: str, progress: Callable[[float], object] 
     try:
         archive = open_archive(content, name)
         if archive.namelist() and all(each.endswith(".npy") for each in archive.namelist()):
-            return _read_npz(archive, name)
+            return _read_npz(NpzFile(archive, name))
         return _read_folders(pictures_in(content, name).pictures, name, progress)
     except UnreadableImage as error:
         raise UnreadableSet(str(error)) from error
@@ -215,94 +215,19 @@ def labels_among(images: ImageSet, classes: tuple[str, ...]) -> np.ndarray | Non
 # --- an .npz file ----------------------------------------------------------------------------------------------------
 
 
-def _read_npz(archive: zipfile.ZipFile, name: str) -> ImageSet:
-    entries = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
-    split = next((each for each in SPLITS if f"{each}_images" in entries), None)
+def _read_npz(arrays: NpzFile) -> ImageSet:
+    name, keys = arrays.name, arrays.keys
+    split = next((each for each in SPLITS if f"{each}_images" in keys), None)
     if split is None:
-        held = ", ".join(list(entries)[:5]) or "nothing"
+        held = ", ".join(f"{key:.40}" for key in keys[:5]) or "nothing"
         raise UnreadableSet(f"{name} has no array test_images (it holds {held}): use MedMNIST's key names.")
-    images = _array(archive, entries[f"{split}_images"], name)
-    try:
-        pixels = as_32(images[evenly(len(images), MAX_PICTURES)] if len(images) else images, name)
-    except (ValueError, IndexError):
-        raise UnreadableSet(
-            f"{name}: {split}_images must be pictures of whole numbers from 0 to 255 (uint8), shaped (n, height, "
-            f"width) or (n, height, width, 3); they are {images.dtype} {images.shape}."
-        ) from None
-    if not len(pixels):
-        raise UnreadableSet(f"{name}: {split}_images holds no picture: put at least one into it.")
-    labels = _labels(archive, entries.get(f"{split}_labels"), len(images), name)
-    classes = _classes(archive, entries.get("classes"), name)
-    if labels is not None:
-        if labels.min() < 0 or (classes and labels.max() >= len(classes)):
-            raise UnreadableSet(
-                f"{name}: {split}_labels go from {labels.min()} to {labels.max()}, but there are {len(classes)} "
-                "classes: labels count from 0."
-            )
-        classes = classes or tuple(str(number) for number in range(int(labels.max()) + 1))
-        labels = labels[evenly(len(images), MAX_PICTURES)]
-    return ImageSet(name, pixels, identities(pixels), labels, classes if labels is not None else ())
-
-
-def _labels(archive: zipfile.ZipFile, entry: zipfile.ZipInfo | None, number: int, name: str) -> np.ndarray | None:
-    """One label a picture; None where there are none, or several a picture."""
-    if entry is None:
-        return None
-    labels = _array(archive, entry, name)
-    if labels.ndim == 0 or len(labels) != number:
-        raise UnreadableSet(
-            f"{name} has {plural(number, 'picture')} but labels of shape {labels.shape}: one each is needed."
-        )
-    if labels.size != number or labels.dtype.kind not in "iu" or (labels > MAX_CLASSES).any():
-        return None
-    return labels.reshape(-1).astype(np.int64)
-
-
-def _classes(archive: zipfile.ZipFile, entry: zipfile.ZipInfo | None, name: str) -> tuple[str, ...]:
-    if entry is None:
-        return ()
-    found = _array(archive, entry, name)
-    if found.ndim != 1 or len(found) > MAX_CLASSES or found.dtype.kind not in "US":
-        raise UnreadableSet(f"{name}: classes must be a list of at most {MAX_CLASSES:,} names (strings).")
-    return tuple(each.decode("utf-8", "replace") if isinstance(each, bytes) else str(each) for each in found)
-
-
-def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> np.ndarray:
-    """Return one array, its declared type and size checked before it is unpacked."""
-    key = entry.filename.removesuffix(".npy")
-    check_entry(entry, f"{name}: the array {key}")
-    try:
-        shape, dtype, length = _declared(archive, entry, name)
-        with archive.open(entry) as file:
-            data = file.read(length)  # no more than was declared and allowed
-        found = np.load(io.BytesIO(data), allow_pickle=False)
-    except UnreadableSet:
-        raise
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError) as error:
-        raise UnreadableSet(f"{name}: the array {key} is damaged: save it again with numpy.savez.") from error
-    if found.shape != shape or found.dtype != dtype:
-        raise UnreadableSet(f"{name}: the array {key} is not what it declares: save it again with numpy.savez.")
-    return found
-
-
-def _declared(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> tuple[tuple[int, ...], np.dtype, int]:
-    """Return an array's shape and type, and how many bytes it takes with its header."""
-    key = entry.filename.removesuffix(".npy")
-    with archive.open(entry) as file:
-        version = np.lib.format.read_magic(file)
-        if version not in _HEADERS:
-            raise UnreadableSet(f"{name}: the array {key} is in a format we do not read: save it with numpy.savez.")
-        shape, _, dtype = _HEADERS[version](file)
-        header = file.tell()
-    if dtype.hasobject:
-        raise UnreadableSet(f"{name}: the array {key} holds Python objects, which are never unpickled: save numbers.")
-    size = prod(shape) * dtype.itemsize
-    if min(shape, default=0) < 0 or size > MAX_UNPACKED:
-        raise UnreadableSet(
-            f"{name}: the array {key} unpacks to {size / 1e6:,.0f} MB, more than the {MAX_UNPACKED / 1e6:.0f} MB that "
-            "are unpacked: save fewer or smaller pictures."
-        )
-    return shape, dtype, size + header
+    pixels = arrays.pictures(f"{split}_images", partial(as_32, path=name), lambda total: evenly(total, MAX_PICTURES))
+    number = arrays.declared(f"{split}_images").shape[0]
+    labels, classes = arrays.labels(f"{split}_labels", number)
+    if labels is None:
+        return ImageSet(name, pixels, identities(pixels))
+    classes = classes or tuple(map(str, range(int(labels.max()) + 1)))
+    return ImageSet(name, pixels, identities(pixels), labels[evenly(number, MAX_PICTURES)], classes)
 
 
 # --- folders in a zip file -------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ Plain arrays are enough: no checkpoint, no torch, no image set of ours.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,8 @@ from tabulate import tabulate
 from nat_core.measure import metrics
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import threshold_key
+from nat_core.measure.scores import CONFIDENCE, MEASURES, SCORE_NAMES, Separation, separations
 from nat_core.recipes import THRESHOLDS
-
-SHARE_KEPT = 0.95
-"""The share of known pictures kept where networks are compared at equal use."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,8 @@ class NegativesEvaluation:
     """Average precision of finding the known pictures (score = confidence); chance is their share."""
     fpr95: float
     """Share of the known pictures rejected at the first threshold that rejects 95 % of the negatives: 0 is best."""
+    by_score: dict[str, Separation] = field(default_factory=dict)
+    """The same five by confidence, entropy, GEN, energy and largest logit (`nat_core.measure.scores.SCORES`)."""
 
 
 @dataclass(frozen=True)
@@ -59,27 +59,32 @@ class Evaluation:
         return asdict(self)
 
     def __str__(self) -> str:
-        """A line on the known pictures, then a table with one row a measure and one column a set."""
+        """A line on the known pictures, a table with a column a set, and for each set one with a column a score."""
         correct = "no labels" if self.accuracy is None else f"accuracy {100 * self.accuracy:.2f} %"
         header = ["measure", "kept", *self.negatives]
         rows = [["pictures", f"{self.images:,}", *(f"{each.images:,}" for each in self.negatives.values())]]
         for key, kept in self.share_kept.items():
             rates = (f"{each.ncr[key]:.3f}" for each in self.negatives.values())
             rows.append([f"NCR {key}", f"{kept:.3f}", *rates])
-        for field, title in TITLES.items():
-            rows.append([title, "-", *(f"{getattr(each, field):.3f}" for each in self.negatives.values())])
+        for measure, title in MEASURES.items():
+            rows.append([title, "-", *(f"{getattr(each, measure):.3f}" for each in self.negatives.values())])
         table = tabulate(rows, header, "simple", disable_numparse=True)
-        return f"{self.images:,} known pictures of {self.classes} classes, {correct}\n{table}"
+        parts = [f"{self.images:,} known pictures of {self.classes} classes, {correct}\n{table}"]
+        parts += [f"{name} by each score\n{score_table(each.by_score)}" for name, each in self.negatives.items()]
+        return "\n\n".join(parts)
 
 
-TITLES = {
-    "ncr_at_95_kept": "NCR, 95 % kept",
-    "auroc": "AUROC",
-    "aupr_negatives": "AUPR, negatives",
-    "aupr_in_distribution": "AUPR, in distribution",
-    "fpr95": "FPR95",
-}
-"""The measures that need no threshold, by their field of `NegativesEvaluation`."""
+def score_table(by_score: Mapping[str, Separation]) -> str:
+    """Return text with a row a measure and a column a score, three decimals each.
+
+    >>> print(score_table({"gen": Separation(0.25, 0.9, 0.8, 0.7, 0.125)}).splitlines()[2])
+    NCR, 95 % kept         0.250
+    """
+    header = ["measure", *(SCORE_NAMES[score] for score in by_score)]
+    rows = [
+        [title, *(f"{getattr(each, measure):.3f}" for each in by_score.values())] for measure, title in MEASURES.items()
+    ]
+    return tabulate(rows, header, "simple", disable_numparse=True)
 
 
 def evaluate_logits(
@@ -88,7 +93,7 @@ def evaluate_logits(
     labels: ArrayLike | None = None,
     thresholds: Sequence[float] = THRESHOLDS,
 ) -> Evaluation:
-    """Return NCR, accuracy, the share kept, AUROC, AUPR and FPR95 of anyone's logits.
+    """Return NCR, accuracy, the share kept, AUROC, AUPR and FPR95 of anyone's logits, by confidence and other scores.
 
     `known` are logits (n, classes) on pictures of the classes that the network was taught, `negatives` logits
     (m, classes) on pictures of nothing that it was taught, by the name of their set. Each is an array, or anything
@@ -122,14 +127,12 @@ def evaluate_logits(
 
 
 def _against(known: Predictions, negatives: Predictions, thresholds: Sequence[float]) -> NegativesEvaluation:
+    by_score = separations(known, negatives)
     return NegativesEvaluation(
         images=len(negatives),
         ncr={threshold_key(t): metrics.negative_confidence_rate(negatives, t) for t in thresholds},
-        ncr_at_95_kept=metrics.ncr_at_share_kept(known, negatives, SHARE_KEPT),
-        auroc=metrics.auroc(known, negatives),
-        aupr_negatives=metrics.aupr(known, negatives, to_find=metrics.NEGATIVES),
-        aupr_in_distribution=metrics.aupr(known, negatives, to_find=metrics.KNOWN),
-        fpr95=metrics.fpr95(known, negatives),
+        **vars(by_score[CONFIDENCE]),
+        by_score=by_score,
     )
 
 

@@ -73,7 +73,19 @@ def ncr_curve(confidence: Float[Array, " n"] | Predictions, thresholds: Float[Ar
     >>> ncr_curve(np.array([0.25, 0.5, 0.75, 1.0]), np.array([0.0, 0.5, 1.0]))
     array([1. , 0.5, 0. ])
     """
-    return _share_above(_within_unit("confidence", confidence), _within_unit("threshold", thresholds))
+    return share_above(_within_unit("confidence", confidence), _within_unit("threshold", thresholds))
+
+
+def share_above(scores: Float[Array, " n"], thresholds: Float[Array, " k"]) -> Float[Array, " k"]:
+    """Share of the scores strictly above each of k thresholds, in their order: NCR_t's formula for any finite score.
+
+    Raises ValueError if the scores are empty, not one-dimensional or not finite.
+
+    >>> share_above(np.array([-3.0, 0.5, 7.0, 7.0]), np.array([0.5, -10.0]))
+    array([0.5, 1. ])
+    """
+    # By one sort. "right" counts scores equal to a threshold as not above it; "left" would make the comparison >=.
+    return (len(scores) - np.searchsorted(np.sort(_scores("scores", scores)), thresholds, "right")) / len(scores)
 
 
 def threshold_keeping(confidence_in: Float[Array, " n"] | Predictions, share: float = 0.95) -> float:
@@ -98,8 +110,10 @@ def ncr_at_share_kept(
 ) -> float:
     """NCR at the largest t that keeps `share` of the in-distribution pictures: networks compared at equal use.
 
-    Elsewhere called "FPR at 95 % TPR" with in-distribution as the positive class; see `fpr95` for the other way round.
-    Raises ValueError for a share outside (0, 1] or no pictures.
+    At a share of 0.95 this is "FPR95" or "FPR at 95 % TPR" with in-distribution as the positive class, as OpenOOD and
+    the energy score's paper report it; `fpr95` is the other way round. Any finite score that is higher for
+    in-distribution pictures may take confidence's place, as in `auroc`. Raises ValueError for a share outside (0, 1] or
+    no pictures.
 
     >>> ncr_at_share_kept(np.array([0.6, 0.7, 0.8, 0.9]), np.array([0.2, 0.65, 0.75, 0.1]), share=0.75)
     0.25
@@ -122,7 +136,7 @@ def ncr_by_share_kept(
     """
     ascending = np.sort(_scores("scores_in", scores_in))
     thresholds = np.array([threshold_keeping(ascending, share) for share in shares])
-    return _share_above(_scores("scores_negatives", scores_negatives), thresholds)
+    return share_above(_scores("scores_negatives", scores_negatives), thresholds)
 
 
 # --- in-distribution pictures and negatives, ranked ------------------------------------------------------------------
@@ -154,7 +168,11 @@ def fpr95(
 
     In OOD metrics negatives are the positive class with score = -confidence; a picture is rejected where its score is
     at least the threshold. FPR95 takes the first threshold with TPR >= 0.95, from the highest score down, without
-    interpolation. 0 is best. Raises ValueError if a set is empty, not one-dimensional or not finite.
+    interpolation. 0 is best. Outlier Exposure (Hendrycks et al., 2019) reports this direction too, but its script takes
+    the threshold whose recall is nearest to 0.95, which may lie below it: then its figure is a little lower than this
+    one. With in-distribution as the positive class it is `ncr_at_share_kept`. Any finite score that is higher for
+    in-distribution pictures may take confidence's place. Raises ValueError if a set is empty, not one-dimensional or
+    not finite.
 
     >>> fpr95(np.array([0.3, 0.7, 0.8, 0.9]), np.array([0.2, 0.4, 0.5, 0.6]))
     0.25
@@ -237,6 +255,32 @@ def entropy(probabilities: Float[Array, "n classes"]) -> Float[Array, " n"]:
     probabilities = _within_unit("probabilities", probabilities, ndim=2)
     # p log p tends to 0 as p does; there the logarithm itself would be infinite.
     return np.sum(probabilities * -np.log(np.where(probabilities > 0, probabilities, 1)), axis=1)
+
+
+def generalised_entropy(
+    probabilities: Float[Array, "n classes"], gamma: float = 0.1, largest: int | None = None
+) -> Float[Array, " n"]:
+    """GEN's entropy of each picture, sum of p^gamma (1 - p)^gamma over the `largest` M probabilities: 0 where certain.
+
+    Higher for out of distribution (Liu, Lochman and Zach, 2023; their gamma is 0.1, their M the 10 classes of CIFAR-10
+    and 100 of ImageNet's 1,000). `gamma` in (0, 1); `largest` in 1 ... c, None for all classes. Raises ValueError for
+    others, or if the probabilities are empty, not two-dimensional or outside [0, 1].
+
+    >>> generalised_entropy(np.array([[0.5, 0.5], [1.0, 0.0]]), gamma=0.5)
+    array([1., 0.])
+    """
+    probabilities = _within_unit("probabilities", probabilities, ndim=2)
+    classes = probabilities.shape[1]
+    if not 0 < gamma < 1:
+        raise ValueError(f"gamma must be in (0, 1); got {gamma}")
+    if largest is not None and not 1 <= largest <= classes:
+        raise ValueError(f"largest must be 1 to {classes}, the number of classes; got {largest}")
+    ascending = np.sort(probabilities, axis=1)
+    rest = 1 - ascending
+    # Of a network that is nearly certain, 1 - p rounds to 0 while p^0.1 of the others does not: their sum is exact.
+    rest[:, -1] = ascending[:, :-1].sum(axis=1)
+    # That sum may be 1 and a hair of rounding where p is 0.
+    return ((ascending * np.minimum(rest, 1)) ** gamma)[:, classes - (largest or classes) :].sum(axis=1)
 
 
 def energy(logits: Float[Array, "n classes"], temperature: float = 1.0) -> Float[Array, " n"]:
@@ -341,27 +385,24 @@ def cheapest(thresholds: Float[np.ndarray, " k"], costs: Float[np.ndarray, " k"]
 # --- attention maps --------------------------------------------------------------------------------------------------
 
 
-def map_distance(first: Float[np.ndarray, "h w"], second: Float[np.ndarray, "h w"]) -> float:
-    """Return the Euclidean distance of two maps, each scaled to length 1 (Q in attention transfer), in [0, sqrt 2].
+def map_distances(first: Float[np.ndarray, "n h w"], second: Float[np.ndarray, "n _ _"]) -> Float[np.ndarray, " n"]:
+    """Return the Euclidean distances of maps, each scaled to length 1 (Q in attention transfer), in [0, sqrt 2].
 
-    The stored maps' counterpart of `nat_core.network.attention.level_distance`, without torch. A map of zeros stays
-    zero.
+    No more than sqrt 2, since maps have no negative values, so the angle between two is at most a right one. A map of
+    zeros stays zero. Raises ValueError where the shapes differ.
 
-    >>> map_distance(np.ones((2, 2)), 3 * np.ones((2, 2)))
-    0.0
+    >>> map_distances(np.ones((1, 2, 2)), 3 * np.ones((1, 2, 2))).tolist()
+    [0.0]
     """
-    # The bound is that of torch's functional.normalize, so that both ways of measuring agree.
-    one, other = (each.astype(np.float64) / max(float(np.linalg.norm(each)), 1e-12) for each in (first, second))
-    return float(np.linalg.norm(one - other))
+    if first.shape != second.shape:
+        raise ValueError(f"maps of {first.shape[1:]} and {second.shape[1:]} cannot be compared")
+    flat = (each.reshape(len(each), -1).astype(np.float64) for each in (first, second))
+    # The bound is that of torch's functional.normalize, with which students are taught to imitate the same maps.
+    one, other = (each / np.maximum(np.linalg.norm(each, axis=1, keepdims=True), 1e-12) for each in flat)
+    return np.linalg.norm(one - other, axis=1)
 
 
 # --- counting and checking -------------------------------------------------------------------------------------------
-
-
-def _share_above(scores: Float[Array, " n"], thresholds: Float[Array, " k"]) -> Float[Array, " k"]:
-    """Share of the scores strictly above each threshold, by one sort."""
-    # "right" counts scores equal to a threshold as not above it; "left" would make the comparison >=.
-    return (len(scores) - np.searchsorted(np.sort(scores), thresholds, "right")) / len(scores)
 
 
 def _average_precision(scores: Float[Array, " n"], others: Float[Array, " m"]) -> float:

@@ -71,6 +71,11 @@ class Predictions:
         """The maximum softmax probability of each picture (MSP), in [1/c, 1]."""
         return self.probabilities.max(axis=1)
 
+    @property
+    def known_logits(self) -> Float[np.ndarray, "n known"]:
+        """The logits of the classes that the network knows: all of them."""
+        return self.logits
+
     @cached_property
     def predicted(self) -> Int[np.ndarray, " n"]:
         """The index of the most probable class of each picture."""
@@ -97,7 +102,7 @@ def pack(predictions: Mapping[str, Predictions]) -> tuple[dict[str, np.ndarray],
         arrays[f"{name}/logits"] = each.logits.astype(np.float16)
         if each.labels is not None:
             arrays[f"{name}/labels"] = each.labels.astype(np.int16)
-        if all(_is_hash(identity) for identity in each.ids):
+        if all(is_hash(identity) for identity in each.ids):
             arrays[f"{name}/ids"] = packed_ids(each.ids)
         else:
             metadata[f"{name}/ids"] = "\n".join(each.ids)
@@ -140,7 +145,12 @@ def hex_ids(packed: UInt8[np.ndarray, "n 8"]) -> tuple[str, ...]:
     return tuple(digits[start : start + 16] for start in range(0, len(digits), 16))
 
 
-def _is_hash(identity: str) -> bool:
+def is_hash(identity: str) -> bool:
+    """Return whether an id is 16 hex digits, those of a picture's SHA-1, and no file's name.
+
+    >>> is_hash("00000000000000ff"), is_hash("n01440764_tench.jpg")
+    (True, False)
+    """
     return len(identity) == 16 and all(digit in "0123456789abcdef" for digit in identity)
 
 
@@ -160,6 +170,11 @@ class RawPredictions(Predictions):
     def confidence(self) -> Float[np.ndarray, " n"]:
         """The maximum probability among the known classes, in [0, 1]: the background is no answer."""
         return self.probabilities[:, :-1].max(axis=1)
+
+    @property
+    def known_logits(self) -> Float[np.ndarray, "n known"]:
+        """The logits without the background's."""
+        return self.logits[:, :-1]
 
 
 def raw(predictions: Mapping[str, Predictions]) -> dict[str, Predictions]:

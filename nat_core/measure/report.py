@@ -1,12 +1,13 @@
 """Reports: the plain numbers of one network, computed from its predictions, and read from and written to JSON."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from nat_core.files import Count, Share, converted
 from nat_core.measure import metrics
 from nat_core.measure.predictions import BACKGROUND, Predictions, raw
+from nat_core.measure.scores import CONFIDENCE, Separation, check_scores, separations
 from nat_core.measure.variants import with_variants
 from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
 
@@ -40,9 +41,13 @@ class SetReport:
     """Area under the ROC curve, negatives positive, score = -confidence."""
     fpr95: Share
     """Share of the in-distribution set rejected at the first threshold that rejects 95 % of the negatives."""
+    by_score: dict[str, Separation] = field(default_factory=dict)
+    """NCR at 95 % kept, AUROC, AUPR and FPR95 by each score of the logits, confidence among them; empty in reports from
+    before they were reported."""
 
     def __post_init__(self) -> None:
         _check_thresholds("ncr", self.ncr)
+        check_scores(self.by_score)
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,8 @@ class NetworkReport:
     share_kept: dict[str, Share]
     """Share of the in-distribution set with confidence > t, right or wrong, by threshold."""
     sets: dict[str, SetReport]
+    epochs: Count | None = None
+    """How many passes it learned for, which a protocol's name alone does not say; None where that is not known."""
 
     def __post_init__(self) -> None:
         _check_thresholds("share_kept", self.share_kept)
@@ -74,7 +81,13 @@ class NetworkReport:
 
     def to_json(self) -> dict[str, Any]:
         """The report as JSON's own types: what `nat report --format json` prints of this network."""
-        return asdict(self) | {"classes": list(self.classes)}
+        # What is not known is left out, so that a report from before the field existed stays as it was.
+        sets = {
+            name: {key: value for key, value in asdict(each).items() if key != "by_score" or value}
+            for name, each in self.sets.items()
+        }
+        values = asdict(self) | {"classes": list(self.classes), "sets": sets}
+        return values if self.epochs is not None else {key: each for key, each in values.items() if key != "epochs"}
 
     @classmethod
     def from_json(cls, values: Any) -> "NetworkReport":
@@ -89,11 +102,12 @@ def evaluate(
     seed: int,
     protocol: str,
     classes: Sequence[str],
+    epochs: int | None = None,
 ) -> NetworkReport:
     """The report of one network from its predictions by set, in the order of `roles` (set name to role).
 
     A set without a role (the gallery) or without predictions is left out; the variants of ILSVRC are derived from it.
-    `seed` and `protocol` are handed through. Predictions with a background class are read raw
+    `seed`, `protocol` and `epochs` are handed through. Predictions with a background class are read raw
     (`nat_core.measure.predictions`).
     Raises ValueError unless exactly one set with predictions is in distribution, with labels and `classes` logits.
     """
@@ -116,6 +130,7 @@ def evaluate(
         classes=tuple(classes),
         share_kept={threshold_key(t): metrics.share_kept(reference.confidence, t) for t in THRESHOLDS},
         sets={n: evaluate_set(reference, predictions[n], role) for n, role in roles.items() if n in predictions},
+        epochs=epochs,
     )
 
 
@@ -129,14 +144,16 @@ def evaluate_set(reference: Predictions, predictions: Predictions, role: str) ->
     >>> evaluate_set(two, two, "unseen").auroc
     0.5
     """
-    known, confidence = reference.confidence, predictions.confidence
+    confidence, by_score = predictions.confidence, separations(reference, predictions)
+    sure = by_score[CONFIDENCE]
     return SetReport(
         images=len(predictions),
         role=role,
         ncr={threshold_key(t): metrics.negative_confidence_rate(confidence, t) for t in THRESHOLDS},
-        ncr_at_95_kept=metrics.ncr_at_share_kept(known, confidence),
-        auroc=metrics.auroc(known, confidence),
-        fpr95=metrics.fpr95(known, confidence),
+        ncr_at_95_kept=sure.ncr_at_95_kept,
+        auroc=sure.auroc,
+        fpr95=sure.fpr95,
+        by_score=by_score,
     )
 
 

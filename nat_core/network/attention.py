@@ -1,4 +1,4 @@
-"""Attention maps: where a group of a network is active, and how far two networks' maps lie apart."""
+"""Attention maps: where a group of a network is active. How far two lie apart: `measure.metrics.map_distances`."""
 
 from jaxtyping import Float
 from torch import Tensor
@@ -26,18 +26,3 @@ def normalised_map(group: Float[Tensor, "n c h w"]) -> Float[Tensor, "n position
     [[0.5, 0.5, 0.5, 0.5]]
     """
     return functional.normalize(attention_map(group).flatten(1), dim=1)
-
-
-def level_distance(first: Float[Tensor, "n c h w"], second: Float[Tensor, "n d _ _"]) -> Float[Tensor, " n"]:
-    """Return the Euclidean distance between two networks' normalised maps, picture by picture, in [0, sqrt 2].
-
-    No more than sqrt 2, since maps have no negative values, so the angle between two is at most a right one. The
-    channels may differ in number; the maps must agree in height and width, else ValueError.
-
-    >>> import torch
-    >>> level_distance(torch.ones(1, 2, 2, 2), torch.ones(1, 5, 2, 2)).tolist()
-    [0.0]
-    """
-    if first.shape[2:] != second.shape[2:]:
-        raise ValueError(f"maps of {tuple(first.shape[2:])} and {tuple(second.shape[2:])} cannot be compared")
-    return (normalised_map(first) - normalised_map(second)).norm(dim=1)

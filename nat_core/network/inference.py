@@ -16,13 +16,13 @@ from tqdm import tqdm
 
 from nat_core.data.sets import load_set
 from nat_core.data.sources.image_sets import ImageSet, identities
-from nat_core.errors import CheckpointError, NetworkError
+from nat_core.errors import CheckpointError, MissingDataset, NetworkError
 from nat_core.measure.predictions import Predictions
 from nat_core.network.attention import attention_map
 from nat_core.network.models import Classifier, Outputs, build, normalise
 from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import Card, load_card, load_weights
-from nat_core.store.features import CHOSEN, Features, choose, save_features
+from nat_core.store.features import CHOSEN, CHOSEN_UNSEEN, FEATURES_UNSEEN, Features, choose, save_features
 
 Pictures = UInt8[np.ndarray, "n size size 3"] | Float[np.ndarray, "n size size 3"]
 """Pictures of one size: uint8, or float32 that is normalised already."""
@@ -72,16 +72,16 @@ def choose_device(name: str = "auto") -> torch.device:
 def load_network(folder: Path, name: str, device: str | torch.device = "cpu") -> Network:
     """Return a stored network on `device`; CheckpointError if it is missing, damaged or of another architecture."""
     card = load_card(folder, name)
-    weights = {key: torch.from_numpy(value) for key, value in load_weights(folder, name).items()}
+    stored = load_weights(folder, name)
     model = build(card.architecture, len(card.classes))
     try:
-        model.load_state_dict(weights)
-    except RuntimeError as error:
+        model.load_state_dict({key: torch.from_numpy(value) for key, value in stored.items()})
+    except Exception as error:
         reason = " ".join(str(error).split())[:300]  # PyTorch lists every tensor, a line each
         raise CheckpointError(
             f"The weights of {name} in {folder} do not fit a {card.architecture} of {len(card.classes)} classes: "
             f"{reason}"
-        ) from None
+        ) from error
     return Network(name, frozen(model, torch.device(device)), card.classes, card.mean, card.std, card)
 
 
@@ -154,7 +154,7 @@ def predict_with_maps(
     return predictions, {level: torch.cat(parts).cpu().numpy() for level, parts in maps.items()}
 
 
-def features(network: Network, pixels: UInt8[np.ndarray, "n size size 3"]) -> Float[np.ndarray, "n channels"]:
+def features(network: Network, pixels: Pictures) -> Float[np.ndarray, "n channels"]:
     """Return what the network's last layer is given: the last group's activated output, averaged over its positions.
 
     Its logits are that layer of these features. An empty set raises ValueError, a wrapped module NetworkError.
@@ -190,8 +190,9 @@ def _outputs(network: Network, pixels: np.ndarray, batch_size: int, progress: bo
 def extract(folder: Path, name: str, data: Path | None = None) -> Path:
     """Compute and store a network's features of the chosen pictures of `CHOSEN`, and return the file's path.
 
-    Raises CheckpointError for a network that cannot be read or was taught other classes than CIFAR-10's, MissingDataset
-    where a set is not there.
+    Those of `CHOSEN_UNSEEN` go to a file beside it, as far as these sets are there. Raises CheckpointError for a
+    network that cannot be read or was taught other classes than CIFAR-10's, MissingDataset where a set of `CHOSEN` is
+    not there.
     """
     network = load_network(folder, name)
     found = {}
@@ -203,4 +204,23 @@ def extract(folder: Path, name: str, data: Path | None = None) -> Path:
         if chosen.labels is None:
             raise CheckpointError(f"{set_name} has no labels: a head of {name} cannot learn from it")
         found[set_name] = Features(set_name, chosen.ids, features(network, chosen.pixels), chosen.labels)
-    return save_features(folder, name, found)
+    path = save_features(folder, name, found)
+    extract_unseen(folder, network, data)
+    return path
+
+
+def extract_unseen(folder: Path, network: Network, data: Path | None = None) -> Path:
+    """Compute and store a network's features of the sets of `CHOSEN_UNSEEN` that are there, and return the file's path.
+
+    Raises as `save_features` does.
+    """
+    found = {}
+    for set_name, count in CHOSEN_UNSEEN.items():
+        try:
+            images = load_set(set_name, data)
+        except MissingDataset:
+            continue
+        chosen = images.take(choose(count, len(images)))
+        labels = np.full(len(chosen), -1) if chosen.labels is None else chosen.labels
+        found[set_name] = Features(set_name, chosen.ids, features(network, chosen.pixels), labels)
+    return save_features(folder, network.name, found, FEATURES_UNSEEN)

@@ -24,12 +24,22 @@ class Outputs(NamedTuple):
 class Classifier(nn.Module):
     """What all networks here have in common."""
 
+    stem: nn.Module
+    stages: nn.ModuleList
     classifier: nn.Linear
     levels: tuple[int, int, int]
     """Which of the groups are the low, the middle and the high level; a module without groups does not have it."""
 
     def activated(self, groups: Sequence[Float[Tensor, "n _ _ _"]]) -> tuple[Float[Tensor, "n _ _ _"], ...]:
         """Return the groups' outputs as the next layer sees them: after the norm and ReLU that follow each, if any."""
+        return tuple(groups)
+
+    def groups_of(self, images: Float[Tensor, "n 3 h w"]) -> tuple[Float[Tensor, "n _ _ _"], ...]:
+        """Return the output of each group on normalised pictures, in the order of the network."""
+        features, groups = self.stem(images), []
+        for stage in self.stages:
+            features = stage(features)
+            groups.append(features)
         return tuple(groups)
 
 
@@ -72,12 +82,8 @@ class ResNet18(Classifier):
         _initialise(self)
 
     def forward(self, images: Float[Tensor, "n 3 h w"]) -> Outputs:
-        features = self.stem(images)
-        groups = []
-        for stage in self.stages:
-            features = stage(features)
-            groups.append(features)
-        return Outputs(self.classifier(features.mean((2, 3))), tuple(groups))
+        groups = self.groups_of(images)
+        return Outputs(self.classifier(groups[-1].mean((2, 3))), groups)
 
 
 class WideResNet(Classifier):
@@ -117,13 +123,9 @@ class WideResNet(Classifier):
         _initialise(self)
 
     def forward(self, images: Float[Tensor, "n 3 h w"]) -> Outputs:
-        features = self.stem(images)
-        groups = []
-        for stage in self.stages:
-            features = stage(features)
-            groups.append(features)
-        pooled = functional.relu(self.norm(features)).mean((2, 3))
-        return Outputs(self.classifier(pooled), tuple(groups))
+        groups = self.groups_of(images)
+        pooled = functional.relu(self.norm(groups[-1])).mean((2, 3))
+        return Outputs(self.classifier(pooled), groups)
 
     def activated(self, groups: Sequence[Float[Tensor, "n _ _ _"]]) -> tuple[Float[Tensor, "n _ _ _"], ...]:
         names = ("stages.1.0.norm1", "stages.2.0.norm1", "norm")

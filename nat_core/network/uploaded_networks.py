@@ -4,28 +4,31 @@ Its architecture is found by the names and shapes of its tensors. The names of t
 (github.com/kuangliu/pytorch-cifar, the same network) are taken for ours.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor
 
 from nat_core.data.sets import CIFAR10_CLASSES
 from nat_core.errors import CheckpointError
+from nat_core.files import parsed_json
 from nat_core.network.inference import Network, frozen
 from nat_core.network.models import ARCHITECTURES, build
+from nat_core.store.tensors import MAX_STRANGERS_HEADER, TensorPlace, read_header
 
 MAX_BYTES = 60_000_000
 """The most bytes of a file: a ResNet-18 in float32 takes 45 MB."""
+MAX_CARD_BYTES = 1_000_000
 MAX_CLASSES = 1_000
 CIFAR10_MEAN = (0.4914, 0.4822, 0.4465)
 CIFAR10_STD = (0.2470, 0.2435, 0.2616)
-_FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+_FLOATS = ("F16", "BF16", "F32", "F64")
+"""Types of weights, as safetensors names them."""
 _COUNTER = "num_batches_tracked"
 _SAVE = "from safetensors.torch import save_file; save_file(model.state_dict(), 'weights.safetensors')"
 _OTHER_NAMES = (
@@ -57,10 +60,10 @@ def read_card(content: bytes, name: str) -> Described:
     ('cat', 'dog')
     """
     try:
-        values = json.loads(content[:1_000_000])  # cut short, a longer one is refused as no JSON
-    except ValueError:
+        values = parsed_json(content, MAX_CARD_BYTES)
+    except ValueError as error:
         raise CheckpointError(
-            f"{name} is not JSON: write one like {{'classes': ['cat', ...]}} in double quotes."
+            f"{name} is not JSON that we read ({error}): write one like {{'classes': ['cat', ...]}} in double quotes."
         ) from None
     if not isinstance(values, dict):
         raise CheckpointError(f'{name} holds no object: write {{"classes": [...], "mean": [...], "std": [...]}}.')
@@ -113,15 +116,10 @@ def read_network(content: bytes, name: str, described: Described) -> Network:
     Raises CheckpointError, in one sentence, where it is no such file, too large, of no architecture that we know, of
     wrong shapes or types, holds values that are not finite, or where its classes are not those described.
     """
+    _check_kind(content, name)
+    held = _declared(content, name)
+    architecture, classes = _recognised({key: each.shape for key, each in held.items()}, name)
     tensors = _tensors(content, name)
-    if "classifier.weight" not in tensors or tensors["classifier.weight"].ndim != 2:
-        raise CheckpointError(_unknown(tensors, name))
-    classes = len(tensors["classifier.weight"])
-    if not 2 <= classes <= MAX_CLASSES:
-        raise CheckpointError(f"{name} has {classes:,} classes; from 2 to {MAX_CLASSES:,} can be shown.")
-    architecture = _architecture(tensors, classes)
-    if architecture is None:
-        raise CheckpointError(_unknown(tensors, name))
     _check_values(tensors, name)
     names = CIFAR10_CLASSES if described.classes is None else described.classes
     if len(names) != classes:
@@ -129,7 +127,9 @@ def read_network(content: bytes, name: str, described: Described) -> Network:
     if len(set(names)) != len(names):
         raise CheckpointError(f"{name}: two of its classes bear the same name: name each of them differently.")
     model = build(architecture, classes)
-    model.load_state_dict(tensors)
+    # Only training reads the counters, but load_state_dict wants each one.
+    counters = {key: torch.tensor(0) for key in model.state_dict() if key.endswith(_COUNTER)}
+    model.load_state_dict(counters | tensors)
     return Network(name, frozen(model, torch.device("cpu")), names, described.mean, described.std)
 
 
@@ -139,14 +139,14 @@ def architecture_of(network: Network) -> str:
     >>> architecture_of(Network("mine", build("wrn10_1", 2), ("cat", "dog"), CIFAR10_MEAN, CIFAR10_STD))
     'wrn10_1'
     """
-    found = _architecture(dict(network.model.state_dict()), len(network.classes))
+    shapes = {key: tuple(value.shape) for key, value in network.model.state_dict().items()}
+    found = _architecture(shapes, len(network.classes))
     if found is None:
         raise ValueError(f"{network.name} is of no known architecture; known: {', '.join(ARCHITECTURES)}")
     return found
 
 
-def _tensors(content: bytes, name: str) -> dict[str, Tensor]:
-    """Return a file's tensors by our names, as float32."""
+def _check_kind(content: bytes, name: str) -> None:
     # torch.save writes a zip file, older versions a bare pickle. The first eight bytes of a safetensors file are a
     # length, and may be any, so look like either; the ninth begins its JSON.
     begins = content[:2] == b"PK" or (content[:1] == b"\x80" and content[1:2] in b"\x02\x03\x04\x05")
@@ -157,18 +157,44 @@ def _tensors(content: bytes, name: str) -> dict[str, Tensor]:
         )
     if len(content) > MAX_BYTES:
         raise CheckpointError(f"{name} is {len(content) / 1e6:,.0f} MB, more than the {MAX_BYTES / 1e6:.0f} MB read.")
+
+
+def _declared(content: bytes, name: str) -> dict[str, TensorPlace]:
+    """What the header says of each tensor, by our names; no tensor is read."""
+    tensors = read_header(content, name, f"save it again with `{_SAVE}`", MAX_STRANGERS_HEADER).tensors
+    held: dict[str, TensorPlace] = {}
+    for theirs, each in tensors.items():
+        if (key := _our_name(theirs)) in held:
+            raise CheckpointError(f"{name} holds two tensors that both are our {key:.60}: save one network alone.")
+        if not key.endswith(_COUNTER) and each.dtype not in _FLOATS:  # batches are counted in whole numbers
+            raise CheckpointError(
+                f"{name}: {key:.60} holds {each.dtype}, not floating-point numbers: save it unquantised."
+            )
+        held[key] = each
+    return held
+
+
+def _recognised(shapes: dict[str, tuple[int, ...]], name: str) -> tuple[str, int]:
+    """The architecture whose shapes these are, and how many classes it knows."""
+    if len(shapes.get("classifier.weight", ())) != 2:
+        raise CheckpointError(_unknown(shapes, name))
+    classes = shapes["classifier.weight"][0]
+    if not 2 <= classes <= MAX_CLASSES:
+        raise CheckpointError(f"{name} has {classes:,} classes; from 2 to {MAX_CLASSES:,} can be shown.")
+    architecture = _architecture(shapes, classes)
+    if architecture is None:
+        raise CheckpointError(_unknown(shapes, name))
+    return architecture, classes
+
+
+def _tensors(content: bytes, name: str) -> dict[str, Tensor]:
+    """The tensors by our names, as float32."""
     try:
         tensors = load(content)
-    except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError):
-        raise CheckpointError(f"{name} is cut short or no safetensors file: save it again with `{_SAVE}`.") from None
-    found = {_our_name(key): value for key, value in tensors.items()}
-    for key, value in found.items():
-        whole = key.endswith(_COUNTER)  # batches are counted in whole numbers
-        if not whole and value.dtype not in _FLOATS:
-            raise CheckpointError(
-                f"{name}: {key} holds {str(value.dtype)[6:]}, not floating-point numbers: save it unquantised."
-            )
-    return {key: value if key.endswith(_COUNTER) else value.float() for key, value in found.items()}
+        found = {_our_name(key): value for key, value in tensors.items()}
+        return {key: value if key.endswith(_COUNTER) else value.float() for key, value in found.items()}
+    except Exception as error:
+        raise CheckpointError(f"{name} is cut short or no safetensors file: save it again with `{_SAVE}`.") from error
 
 
 def _our_name(key: str) -> str:
@@ -179,34 +205,32 @@ def _our_name(key: str) -> str:
     return key
 
 
-def _architecture(tensors: dict[str, Tensor], classes: int) -> str | None:
-    """Return the architecture whose tensors these are, by name and shape; missing counters of batches are added."""
+def _architecture(shapes: Mapping[str, tuple[int, ...]], classes: int) -> str | None:
+    """Return the architecture of these shapes, by name; counters of batches may be missing."""
     for architecture in ARCHITECTURES:
         wanted = _shapes(architecture, classes)
-        missing = set(wanted) - set(tensors)
-        fits = all(wanted.get(key) == tuple(value.shape) for key, value in tensors.items())
-        if fits and all(key.endswith(_COUNTER) for key in missing):
-            # Only training reads them, but load_state_dict wants each one.
-            tensors |= {key: torch.tensor(0) for key in missing}
+        fits = all(wanted.get(key) == shape for key, shape in shapes.items())
+        if fits and all(key.endswith(_COUNTER) for key in set(wanted) - set(shapes)):
             return architecture
     return None
 
 
+@lru_cache(maxsize=64)
 def _shapes(architecture: str, classes: int) -> dict[str, tuple[int, ...]]:
     with torch.device("meta"):  # shapes alone: no memory, no random weights
         return {key: tuple(value.shape) for key, value in build(architecture, classes).state_dict().items()}
 
 
-def _unknown(tensors: Mapping[str, Tensor], name: str) -> str:
+def _unknown(held: Mapping[str, tuple[int, ...]], name: str) -> str:
     """Say which architecture comes nearest, and the first tensor that does not fit it."""
-    classes = len(tensors["classifier.weight"]) if "classifier.weight" in tensors else 10
+    shape = held.get("classifier.weight", ())
+    classes = shape[0] if len(shape) == 2 and 2 <= shape[0] <= MAX_CLASSES else 10
     every = {each: _shapes(each, classes) for each in ARCHITECTURES}
-    held = {key: tuple(value.shape) for key, value in tensors.items()}
     nearest = max(every, key=lambda each: len(held.items() & every[each].items()) - 0.1 * len(every[each]))
     wanted = every[nearest]
     key = next((key for key in wanted if not key.endswith(_COUNTER) and held.get(key) != wanted[key]), None)
     if key is None:
-        differs = f"it also has {next(each for each in held if each not in wanted)}"
+        differs = f"it also has {next(each for each in held if each not in wanted):.60}"
     elif key in held:
         differs = f"its {key} is {held[key]}, not {wanted[key]}"
     else:

@@ -4,26 +4,32 @@
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from tabulate import LATEX_ESCAPE_RULES, SEPARATING_LINE, tabulate
 
 from nat_core.files import csv_text
-from nat_core.measure.evaluation import TITLES
 from nat_core.measure.report import NetworkReport, SetReport, threshold_key
+from nat_core.measure.scores import CONFIDENCE, FPR95_NOTE, MEASURES, SCORE_NAMES, SCORES, Separation
 from nat_core.measure.variants import variants_of, without_variants
 from nat_core.paper.figures import PAPER, TABLES, PaperFigures, Table
 from nat_core.paper.findings import findings
 from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
+from nat_core.store.checkpoints import training_command
 
 UNTRAINED = "not trained yet"
 ABSENT = "-"
 
-THRESHOLD_FREE = {field: TITLES[field] for field in ("ncr_at_95_kept", "auroc", "fpr95")}
-"""The measures of a set that need no threshold, by their field of `SetReport`."""
+THRESHOLD_FREE = {field: MEASURES[field] for field in ("ncr_at_95_kept", "auroc", "fpr95")}
+"""The measures of a set that need no threshold and that every report has, by their field of `SetReport`."""
+SCORES_NOTE = (
+    "By each score: the same measures with another score in confidence's place. All are higher for what a network "
+    "knows: minus the entropy of the probabilities, GEN (Liu, Lochman and Zach, 2023; gamma 0.1, all classes), minus "
+    "the energy (Liu et al., 2020), and the largest logit (Hendrycks et al., 2022)."
+)
 
 
 # --- finished cells --------------------------------------------------------------------------------------------------
@@ -37,6 +43,9 @@ class Grid:
     rows: tuple[tuple[str, ...], ...]
 
 
+NO_GRID = Grid((), ())
+
+
 @dataclass(frozen=True)
 class Sheet:
     """One table of the report: each network by itself, the rates on every set, and what the reader must know."""
@@ -44,7 +53,14 @@ class Sheet:
     title: str
     networks: Grid
     rates: Grid
+    scores: Grid
+    """What needs no threshold by each score, a column a score; without rows where no network reports it."""
     notes: tuple[str, ...]
+
+    @property
+    def grids(self) -> tuple[Grid, ...]:
+        """All that hold anything."""
+        return tuple(grid for grid in (self.networks, self.rates, self.scores) if grid.rows)
 
 
 def sheets(reports: Mapping[str, NetworkReport]) -> list[Sheet]:
@@ -67,10 +83,51 @@ def _sheet(number: int, table: Table, reports: Mapping[str, NetworkReport]) -> S
     reported = [name for report in trained.values() for name in report.negatives]
     sets = set_columns(table.sets, reported)
     rows = list(_counts(sets, trained))
-    for measure in _measures(bool(trained)):
+    for measure in _measures(trained):
         rows += _group(measure, table, sets, reports)
     rates = Grid(("measure", "network", "kept", *sets), tuple(rows))
-    return Sheet(f"Table {number}. {table.title}", _networks(table, reports), rates, tuple(_notes(table, trained)))
+    scores = score_grid(reported_scores(trained), sets, SCORES)
+    notes = (*_notes(table, trained), *((FPR95_NOTE, SCORES_NOTE) if scores.rows else ()))
+    return Sheet(f"Table {number}. {table.title}", _networks(table, reports), rates, scores, notes)
+
+
+def reported_scores(reports: Mapping[str, NetworkReport]) -> dict[str, dict[str, dict[str, Separation]]]:
+    """The separations of reports by network, set of negatives and score, as far as they hold any.
+
+    >>> reported_scores({})
+    {}
+    """
+    return {
+        name: {each: found.by_score for each, found in report.negatives.items() if found.by_score}
+        for name, report in reports.items()
+    }
+
+
+def score_grid(
+    found: Mapping[str, Mapping[str, Mapping[str, Separation]]],
+    sets: Sequence[str],
+    scores: Iterable[str],
+    measures: Iterable[str] = tuple(MEASURES),
+) -> Grid:
+    """What needs no threshold, a column a score: so a row tells what each score changes.
+
+    `found` are the separations by network, set and score; what was not measured is left out. `measures` are fields of
+    `Separation`.
+
+    >>> score_grid({"net": {"noise": {"gen": Separation(0.25, 0.9, 0.8, 0.7, 0.125)}}}, ["noise"], ["gen"]).rows[0]
+    ('NCR, 95 % kept', 'noise', 'net', '0.250')
+    """
+    rows, columns = [], tuple(scores)
+    for measure in measures:
+        title = MEASURES[measure]
+        for set_name in sets:
+            shown = set_name
+            for network, by_set in found.items():
+                if set_name in by_set:
+                    rates = (rate_text(getattr(by_set[set_name][score], measure)) for score in columns)
+                    rows.append((title, shown, network, *rates))
+                    title = shown = ""
+    return Grid(("measure", "set", "network", *(SCORE_NAMES[score] for score in columns)), tuple(rows))
 
 
 def set_columns(named: Sequence[str], reported: Sequence[str]) -> tuple[str, ...]:
@@ -87,11 +144,19 @@ def _networks(table: Table, reports: Mapping[str, NetworkReport]) -> Grid:
     rows = []
     for name in table.networks:
         report = reports.get(name)
-        ours = ("-",) * 3 if report is None else (f"{report.ece:.3f}", report.protocol, str(report.seed))
+        ours = (ABSENT,) * 4 if report is None else (f"{report.ece:.3f}", *schedule(report), str(report.seed))
         accuracy = UNTRAINED if report is None else f"{100 * report.accuracy:.2f} %"
         paper = PAPER[name].accuracy if table.in_paper else None
         rows.append((name, accuracy + (f" ({100 * paper:.2f} %)" if paper else ""), *ours))
-    return Grid(("network", "accuracy", "ECE", "protocol", "seed"), tuple(rows))
+    return Grid(("network", "accuracy", "ECE", "protocol", "epochs", "seed"), tuple(rows))
+
+
+def schedule(report: NetworkReport) -> tuple[str, str]:
+    """Return the cells that say how long a network learned: its protocol, and how many epochs that was in truth.
+
+    A protocol's name says the epochs only where nobody asked for others.
+    """
+    return report.protocol, ABSENT if report.epochs is None else f"{report.epochs:,}"
 
 
 def _counts(sets: Sequence[str], trained: Mapping[str, NetworkReport]) -> Iterator[tuple[str, ...]]:
@@ -106,9 +171,12 @@ def _images(names: set[str | None], trained: Mapping[str, NetworkReport]) -> str
     return " / ".join(f"{count:,}" for count in sorted(counts)) or ABSENT
 
 
-def _measures(trained: bool) -> list[tuple[str, str | None]]:
+def _measures(trained: Mapping[str, NetworkReport]) -> list[tuple[str, str | None]]:
     """What the rows measure: NCR at each threshold (its key), then, of trained networks, what needs no threshold."""
-    return [("ncr", threshold_key(t)) for t in THRESHOLDS] + [(field, None) for field in THRESHOLD_FREE if trained]
+    # Reports from before other scores were reported lack AUPR.
+    complete = any(each.by_score for report in trained.values() for each in report.negatives.values())
+    free = MEASURES if complete else THRESHOLD_FREE
+    return [("ncr", threshold_key(t)) for t in THRESHOLDS] + [(field, None) for field in free if trained]
 
 
 def _group(
@@ -116,7 +184,7 @@ def _group(
 ) -> Iterator[tuple[str, ...]]:
     """One measure: a row a network, its name in the first of them."""
     field, key = measure
-    title = THRESHOLD_FREE.get(field, f"NCR {key}")
+    title = MEASURES.get(field, f"NCR {key}")
     for position, name in enumerate(table.networks):
         report = reports.get(name)
         kept = UNTRAINED if report is None else _kept(report, measure)
@@ -143,7 +211,11 @@ def _value(report: SetReport | None, measure: tuple[str, str | None]) -> str:
     field, key = measure
     if report is None:
         return ABSENT
-    return rate_text(getattr(report, field) if key is None else report.ncr[key])
+    if key is not None:
+        return rate_text(report.ncr[key])
+    if field in THRESHOLD_FREE:
+        return rate_text(getattr(report, field))
+    return rate_text(getattr(report.by_score[CONFIDENCE], field)) if report.by_score else ABSENT
 
 
 def rate_text(value: float) -> str:
@@ -172,8 +244,8 @@ def _notes(table: Table, trained: Mapping[str, NetworkReport]) -> Iterator[str]:
         if roles:
             yield f"{name}: " + "; ".join(f"{role}: {', '.join(names)}" for role, names in roles.items()) + "."
     for name in table.networks:
-        if name not in trained:
-            yield f"{name} is {UNTRAINED}. Train it with: nat train {name}"
+        if name not in trained and (command := training_command(name)):
+            yield f"{name} is {UNTRAINED}. Train it with: {command}"
 
 
 # --- written down ----------------------------------------------------------------------------------------------------
@@ -225,7 +297,7 @@ def text(reports: Mapping[str, NetworkReport], annex: Annex = NO_ANNEX) -> str:
     """
     blocks = []
     for sheet in (*sheets(reports), *annex.sheets):
-        grids = "\n\n".join(_columns(grid) for grid in (sheet.networks, sheet.rates))
+        grids = "\n\n".join(_columns(grid) for grid in sheet.grids)
         blocks.append("\n".join([sheet.title, "=" * len(sheet.title), "", grids, "", *sheet.notes]))
     found = findings(reports)
     return "\n\n\n".join(blocks + (["\n".join(["Findings", *(f"- {each}" for each in found)])] if found else [])) + "\n"
@@ -243,13 +315,13 @@ def markdown(reports: Mapping[str, NetworkReport], annex: Annex = NO_ANNEX) -> s
 
 
 def markdown_sheet(sheet: Sheet) -> str:
-    """One table of the report as Markdown: its title, its two grids, its notes as a list.
+    """One table of the report as Markdown: its title, its grids, its notes as a list.
 
-    >>> markdown_sheet(Sheet("Table 1. T", Grid(("a",), ()), Grid(("b",), ()), ("c",))).splitlines()[-1]
+    >>> markdown_sheet(Sheet("Table 1. T", NO_GRID, NO_GRID, NO_GRID, ("c",))).splitlines()[-1]
     '- c'
     """
     notes = "\n".join(f"- {note}" for note in sheet.notes)
-    return "\n\n".join([f"**{sheet.title}**", markdown_table(sheet.networks), markdown_table(sheet.rates), notes])
+    return "\n\n".join([f"**{sheet.title}**", *map(markdown_table, sheet.grids), notes])
 
 
 def latex(reports: Mapping[str, NetworkReport], annex: Annex = NO_ANNEX) -> str:
@@ -266,7 +338,8 @@ def latex(reports: Mapping[str, NetworkReport], annex: Annex = NO_ANNEX) -> str:
             r"\centering\footnotesize\setlength{\tabcolsep}{4pt}",
             rf"\caption{{{latex_escaped(caption)}}}",
         ]
-        lines += [_tabular(sheet.networks), r"\par\medskip", _tabular(sheet.rates), r"\par\medskip"]
+        for grid in replace(sheet, scores=_printed(sheet.scores)).grids:
+            lines += [_tabular(grid), r"\par\medskip"]
         lines += [r"\begin{flushleft}\footnotesize", *(latex_escaped(note) + r"\par" for note in sheet.notes)]
         lines += [r"\end{flushleft}", r"\end{table}", ""]
     # The one sign of ours beyond ASCII, which older LaTeX does not read.
@@ -279,9 +352,10 @@ def csv(reports: Mapping[str, NetworkReport], annex: Annex = NO_ANNEX) -> str:
     Not rounded, and with no layout to undo: a spreadsheet filters and pivots it as it is.
 
     >>> csv({}).strip()
-    'network,set,role,images,metric,threshold,value,paper'
+    'network,set,role,images,metric,threshold,value,paper,score'
     """
-    rows: list[Sequence[object]] = [("network", "set", "role", "images", "metric", "threshold", "value", "paper")]
+    header = ("network", "set", "role", "images", "metric", "threshold", "value", "paper", "score")
+    rows: list[Sequence[object]] = [header]
     for network, report in reports.items():
         rows += [(network, *row) for row in _records(network, report)]
     return csv_text([*rows, *annex.records])
@@ -314,6 +388,12 @@ def _tabular(grid: Grid) -> str:
     return head + "\\midrule\n" + "\\addlinespace\n".join(groups)
 
 
+def _printed(scores: Grid) -> Grid:
+    """The rows of a table by score that fit on a sheet of paper: those of the first measure."""
+    starts = [place for place, row in enumerate(scores.rows) if row[0]]
+    return replace(scores, rows=scores.rows[: starts[1]] if len(starts) > 1 else scores.rows)
+
+
 def latex_escaped(text: str) -> str:
     """The text with LaTeX's own characters made harmless, as tabulate does it in a table's cells.
 
@@ -324,19 +404,25 @@ def latex_escaped(text: str) -> str:
 
 
 def _records(network: str, report: NetworkReport) -> Iterator[tuple[str | int | float | None, ...]]:
-    """The rows of one network: set, role, images, metric, threshold, value, the paper's value."""
+    """The rows of one network: set, role, images, metric, threshold, value, the paper's value, by which score."""
     paper = PAPER.get(network, PaperFigures("", None, {}))
     known = report.in_distribution
     own = (known, IN_DISTRIBUTION, None if known is None else report.sets[known].images)
-    yield (*own, "accuracy", None, report.accuracy, paper.accuracy)
-    yield (*own, "ece", None, report.ece, None)
+    yield (*own, "accuracy", None, report.accuracy, paper.accuracy, None)
+    yield (*own, "ece", None, report.ece, None, CONFIDENCE)
     for key, value in report.share_kept.items():
-        yield (*own, "share_kept", key, value, None)
+        yield (*own, "share_kept", key, value, None, CONFIDENCE)
     for name, each in report.negatives.items():
         for key, value in each.ncr.items():
-            yield (name, each.role, each.images, "ncr", key, value, paper.ncr.get(name, {}).get(key))
+            yield (name, each.role, each.images, "ncr", key, value, paper.ncr.get(name, {}).get(key), CONFIDENCE)
         for field in THRESHOLD_FREE:
-            yield (name, each.role, each.images, field, None, getattr(each, field), None)
+            yield (name, each.role, each.images, field, None, getattr(each, field), None, CONFIDENCE)
+        for score, found in each.by_score.items():
+            # Those of confidence that every report has stand above.
+            for field in MEASURES:
+                if score == CONFIDENCE and field in THRESHOLD_FREE:
+                    continue
+                yield (name, each.role, each.images, field, None, getattr(found, field), None, score)
 
 
 def _json(reports: Mapping[str, NetworkReport], annex: Annex) -> str:

@@ -1,12 +1,19 @@
 """Small drawings as SVG text: panels with axes, lines and marks, for pages that are files; no library is needed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from types import MappingProxyType
 
 INK, FAINT = "#111111", "#DDDDDD"
 BASELINE, NAT, FOOLED = "#6E6E6E", "#0072B2", "#D55E00"
 """The app's colours (Okabe-Ito), on white in both themes."""
+DARK: Mapping[str, str] = MappingProxyType(
+    {
+        "#FFFFFF": "none", INK: "#F2F2F2", FAINT: "#3A3D45", BASELINE: "#A8A8A8", NAT: "#56B4E9", FOOLED: "#E69F00",
+    }
+)  # fmt: skip
+"""What the colours become on a dark page, whose ground shows through."""
 Number = int | float
 Point = tuple[Number, Number]
 
@@ -61,6 +68,17 @@ class Drawing:
             f'stroke-width="1.5"/>'
         )
 
+    def square(self, point: Point, colour: str, side: Number = 8) -> None:
+        """Draw a mark: a filled square, its centre at the point."""
+        corners = [(point[0] + sign * side / 2, point[1] + sign * side / 2) for sign in (-1, 1)]
+        self.area(corners[0], corners[1], colour)
+
+    def cross(self, point: Point, colour: str, reach: Number = 6) -> None:
+        """Draw a mark: a cross, for what was measured elsewhere."""
+        for slope in (-1, 1):
+            ends = [(point[0] + sign * reach, point[1] + slope * sign * reach) for sign in (-1, 1)]
+            self.line(ends, colour, 2.5)
+
     def area(self, corner: Point, opposite: Point, colour: str) -> None:
         """Fill a rectangle."""
         (left, top), (right, bottom) = corner, opposite
@@ -94,6 +112,13 @@ class Drawing:
         for tick in ticks:
             self.text((panel.at((tick, panel.y_range[0]))[0], bottom + 16), f"{tick:g}", anchor="middle")
         self.text((panel.left + panel.width / 2, bottom + 34), title, anchor="middle")
+
+    def svg(self, theme: Mapping[str, str] = MappingProxyType({})) -> str:
+        """Return the picture with other colours where a theme has them: see DARK."""
+        whole = str(self)
+        for colour, instead in theme.items():
+            whole = whole.replace(f'"{colour}"', f'"{instead}"')
+        return whole
 
     def __str__(self) -> str:
         head = (

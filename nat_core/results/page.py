@@ -6,18 +6,22 @@ from pathlib import Path
 
 from nat_core.files import write_durably
 from nat_core.measure.report import threshold_key
+from nat_core.measure.wording import plural
 from nat_core.paper import decisions
+from nat_core.paper.by_score import feature_findings, fitted_sentence, score_findings
 from nat_core.paper.field_tables import annex
 from nat_core.paper.findings import claims, summary
-from nat_core.paper.tables import THRESHOLD_FREE, Grid, markdown, markdown_sheet, markdown_table, rate_text
-from nat_core.recipes import HEADLINE_SETS, THRESHOLDS
-from nat_core.results import plots
+from nat_core.paper.tables import THRESHOLD_FREE, Grid, markdown, markdown_sheet, markdown_table, rate_text, score_grid
+from nat_core.recipes import HEADLINE_SETS, PAIRS, THRESHOLDS
+from nat_core.results import equal_cost, frontier, plots, transfer
 from nat_core.results.drawing import Drawing
 from nat_core.results.section import in_brief, study_section, study_sheet
 from nat_core.store.checkpoints import Card, available, load_card
+from nat_core.store.feature_reports import ALL_SCORES, feature_report
+from nat_core.store.features import has_features
 from nat_core.store.field_results import load_field_results
 from nat_core.store.runs import DivergedRun, RunRecord, load_ended, record_of
-from nat_core.studies.choice import RULE, chosen_sentence, load_choice
+from nat_core.studies.choice import RULE, chosen_sentence, hindsight, load_choice
 from nat_core.studies.level_findings import (
     EXCEEDS_RULE,
     NetworkId,
@@ -26,9 +30,10 @@ from nat_core.studies.level_findings import (
     level_outcomes,
     level_table,
     load_levels,
+    longest_distances,
     outdated,
 )
-from nat_core.studies.plan import PlannedRun, studies
+from nat_core.studies.plan import Choice, PlannedRun, studies
 from nat_core.studies.rows import NOISE_RULE, Noise, Row, noise_floor, paired_differences, reports_of
 
 PAGE, PLOTS = "results.md", "plots"
@@ -96,17 +101,38 @@ def page(folder: Path) -> dict[str, str]:
     parts += _field(found)
     parts += ["## Curves", *map(_image, drawings.items())] if drawings else []
     # The sections with plots of their own add them to `drawings`, which are written beside the page.
-    parts += [*_on_two_cores(found), *_over_seeds(found), *_over_pictures(found), *_levels(found, drawings)]
+    parts += [
+        *_by_features(found),
+        *_on_two_cores(found),
+        *_over_seeds(found),
+        *_over_pictures(found),
+        *_levels(found, drawings),
+    ]
     parts += ["## Studies", NOISE_RULE + " ▼ below the reference by more than the noise, ▲ above."]
     for study in every:
         if study.name not in OVER_SEEDS:
             text, drawn = study_section(study, found.records, found.noise, found.diverged)
             drawings |= drawn
             parts += text
-            if study.name == "beyond":
-                parts += [f"How `nat_plus` is chosen: {RULE}", f"Chosen: {chosen_sentence(choice)}."]
+            more, drawn = _beside(study.name, found, choice)
+            parts, drawings = [*parts, *more], drawings | drawn
+    parts += equal_cost.section(every, found.records)
     parts += ["## The protocol decoded", decisions.markdown(), *_networks(found)]
     return {PAGE: "\n\n".join(parts) + "\n"} | {f"{PLOTS}/{stem}.svg": str(each) for stem, each in drawings.items()}
+
+
+def _beside(study: str, found: Found, choice: Choice | None) -> tuple[list[str], dict[str, Drawing]]:
+    """What stands below one study's tables alone, and its plots."""
+    if study == "beyond":
+        today = hindsight(choice, found.records)
+        return [f"How `nat_plus` is chosen: {RULE}", f"Chosen: {chosen_sentence(choice)}. {today}".strip()], {}
+    if study == "attention_transfer":
+        return transfer.section(transfer.transfer(found.records, found.diverged))
+    if study == "frontier":
+        return frontier.section(found.records)
+    if study == "strong" and (said := frontier.strong_sentences(found.records)):
+        return ["\n".join(f"- {each}" for each in said)], {}
+    return [], {}
 
 
 def _image(named: tuple[str, Drawing]) -> str:
@@ -115,11 +141,15 @@ def _image(named: tuple[str, Drawing]) -> str:
 
 
 def _claims(found: Found) -> Iterator[str]:
-    judged = claims({name: card.report for name, card in found.cards.items()}, claim_distances(found.levels))
+    reports = {name: card.report for name, card in found.cards.items()}
+    judged = claims(reports, claim_distances(found.levels), longest_distances(found.levels))
     yield "## What held"
     yield summary(judged)
     grid = [(each.statement, f"**{each.verdict}**", each.measured, each.rule) for each in judged]
     yield markdown_table(Grid(("the paper says", "here", "measured", "rule"), tuple(grid)))
+    if others := score_findings({name: card.report for name, card in found.cards.items()}):
+        # The other pairs' stand among the findings.
+        yield f"What is won by confidence need not be won by other scores. {others[0]}"
 
 
 def _tables(found: Found) -> Iterator[str]:
@@ -136,11 +166,28 @@ def _field(found: Found) -> Iterator[str]:
     yield from map(markdown_sheet, annex(found.cards, load_field_results(found.folder, found.cards)).sheets)
 
 
+def _by_features(found: Found) -> Iterator[str]:
+    """What the scores from features achieve, pair by pair, beside those of the logits on the same pictures."""
+    names = [name for name in found.cards if has_features(found.folder, name)]
+    reports = {name: feature_report(found.folder, name) for name in names}
+    if not reports:
+        return
+    yield "## By scores from features"
+    yield fitted_sentence(reports.values())
+    yield "\n".join(f"- {each}" for each in feature_findings(reports))
+    for names in PAIRS.values():
+        pair = {name: reports[name].by_score for name in names if name in reports}
+        if pair:
+            yield f"**{' and '.join(pair)}**"
+            sets = dict.fromkeys(each for by_set in pair.values() for each in by_set)
+            yield markdown_table(score_grid(pair, tuple(sets), ALL_SCORES))
+
+
 def _over_seeds(found: Found) -> Iterator[str]:
     """The tables' networks over their seeds, or how to train more."""
     yield "## Over seeds"
     rows = tuple(
-        Row(f"{name} ({card.protocol})", "", reports_of(card.recipe, found.records))
+        Row(f"{name} ({_schedule(card)})", "", reports_of(card.recipe, found.records))
         for name, card in found.cards.items()
     )
     several = tuple(row for row in rows if len(row.reports) > 1)
@@ -153,6 +200,11 @@ def _over_seeds(found: Found) -> Iterator[str]:
         measures = [*(("ncr", threshold_key(t)) for t in THRESHOLDS), *((field, None) for field in THRESHOLD_FREE)]
         sheet = study_sheet(several, None, found.noise, measures)
         yield from (markdown_table(sheet.recipes), markdown_table(sheet.rates))
+
+
+def _schedule(card: Card) -> str:
+    # Never the protocol's name alone: --epochs may have asked for others than it says.
+    return f"{card.protocol}, {plural(card.recipe.epochs, 'epoch')}"
 
 
 def _on_two_cores(found: Found) -> Iterator[str]:

@@ -12,7 +12,7 @@ from nat_core.recipes import HEADLINE_SETS, IN_DISTRIBUTION, LEVELS, UNSEEN
 from nat_core.results.drawing import BASELINE, FAINT, FOOLED, INK, NAT, Drawing, Panel
 from nat_core.store.checkpoints import available, load_card, load_predictions
 from nat_core.studies.level_findings import LevelFinding, PairLevels, findings, means
-from nat_core.studies.rows import NOISE_STAND_INS, Noise, Row, measure_on, noise_margin
+from nat_core.studies.rows import NOISE_STAND_INS, Noise, Row, measure_on
 
 THRESHOLDS = np.arange(101) / 100
 """Where the curves by threshold are computed."""
@@ -128,7 +128,7 @@ def study(title: str, rows: Sequence[Row], reference: Row | None, noise: Noise, 
     deviation = noise.deviation(measure_on(NOISE_STAND_INS.get(set_name, set_name), "ncr_at_95_kept"))
     if centre is not None and deviation is not None:
         # Of one seed against the reference's seeds, so the band is as wide as it gets: rows of more seeds need less.
-        width = noise_margin(deviation, 1, centre.seeds)
+        width = noise.margin(deviation, 1, centre.seeds)
         ends = [min(1.0, max(0.0, centre.mean + side * width)) for side in (-1, 1)]
         drawing.area(panel.at((ends[0], panel.y_range[1])), panel.at((ends[1], panel.y_range[0])), FAINT)
     # Reversed, because heights grow upwards and the first row is to stand at the top.

@@ -4,7 +4,7 @@ Numbers are means and deviations over seeds. Each difference, in a sentence or a
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nat_core.measure.wording import plural
 from nat_core.paper.tables import ABSENT, THRESHOLD_FREE, Grid, markdown_table, rate_text, set_columns
@@ -33,8 +33,9 @@ NOT_RUN = "not run yet"
 MARKS: dict[Side, str] = {"below": " ▼", "above": " ▲", "within": "", "unknown": ""}
 MEASURES = (("ncr", HIGHEST_KEY), *((field, None) for field in THRESHOLD_FREE))
 """What a study's rows report of each set: NCR at the highest threshold, then what needs none."""
-COSTLY = "†"
-"""Marks what lowers NCR, or does not, at a lower accuracy."""
+COSTLY, ONE_SEED = "†", "‡"
+"""Marks of the short lists: what is less accurate than the reference, and what was trained with one seed."""
+MEANINGS = {COSTLY: "less accurate, by more than the noise of a single comparison", ONE_SEED: "one seed"}
 JUDGED: dict[Side, str] = {
     "within": "within the noise",
     "below": "more than the noise",
@@ -71,9 +72,10 @@ def study_section(
     missing = f"; the others: {command}" if done < len(study.runs) else ""
     parts.append(f"{done} of {plural(len(study.runs), 'run')} {'is' if done == 1 else 'are'} done{missing}.")
     reference = _reference(study, rows)
+    noise = noise.among(rows, reference)
     if why := unjudged(REFERENCES.get(study.name), rows, noise):
         parts.append(why)
-    set_name = _headline(rows)
+    set_name = headline_of(*rows)
     parts += _words(rows, reference, noise, set_name)
     if study.name == "trained_on" and reference and not why:
         parts.append("Protects: NCR where each keeps 95 % is lower than the reference's by more than the noise.")
@@ -111,7 +113,8 @@ def in_brief(studies: Sequence[Study], records: Mapping[str, RunRecord]) -> str:
         if reference is None or unjudged(reference.label, rows, noise) or run <= told | {reference.label}:
             continue
         told |= run
-        found.append(f"- **{study.question}** {summary(rows, reference, noise, _headline(rows))}")
+        judged = noise.among(rows, reference)
+        found.append(f"- **{study.question}** {summary(rows, reference, judged, headline_of(*rows))}")
     return "\n".join(found)
 
 
@@ -131,7 +134,12 @@ def _reference(study: Study, rows: Sequence[Row]) -> Row | None:
     return next((row for row in rows if row.label == REFERENCES.get(study.name) and row.reports), None)
 
 
-def _headline(rows: Sequence[Row]) -> str:
+def headline_of(*rows: Row) -> str:
+    """Return the set of negatives that stands for all in these rows; "" where none was reported.
+
+    >>> headline_of(Row("a", "", ()))
+    ''
+    """
     roles = {name: each.role for row in rows for report in row.reports for name, each in report.negatives.items()}
     return headline_set(roles) or ""
 
@@ -169,26 +177,32 @@ def unjudged(reference: str | None, rows: Sequence[Row], noise: Noise) -> str:
 def summary(rows: Sequence[Row], reference: Row, noise: Noise, set_name: str) -> str:
     """Return which rows have a lower NCR than the reference where each keeps 95 %, which a higher, which neither.
 
-    Each with its NCR, the lowest first, and a mark where that costs accuracy.
+    Each with its NCR, the lowest first, and a mark where that costs accuracy or rests on one seed.
     """
     measure = measure_on(set_name, "ncr_at_95_kept")
     groups: dict[Side, list[tuple[float, str]]] = {"below": [], "within": [], "above": []}
-    costly = False
+    marked = ""
     # Rows that cannot be judged are left out: they are neither lower, nor higher, nor known to be alike.
     for row in rows:
         side, found = _side(row, reference, noise, set_name, "ncr_at_95_kept"), row.over_seeds(measure)
         if row is reference or found is None or side not in groups:
             continue
-        expensive = noise.side(row, reference, accuracy) == "below"
-        costly |= expensive
-        groups[side].append((found.mean, f"`{row.label}` {rate_text(found.mean)}{COSTLY if expensive else ''}"))
+        marks = _marks(row, reference, noise)
+        marked += marks
+        groups[side].append((found.mean, f"`{row.label}` {rate_text(found.mean)}{marks}"))
     named = {side: ", ".join(text for _, text in sorted(each)) or "none" for side, each in groups.items()}
     own = reference.over_seeds(measure)
     value = "" if own is None else f" ({rate_text(own.mean)})"
     return (
         f"NCR on {set_name} where each keeps 95 %, against `{reference.label}`{value}: lower by more than the noise: "
         f"{named['below']}; within the noise: {named['within']}; higher by more than the noise: {named['above']}."
-    ) + (f" {COSTLY} less accurate by more than the noise." if costly else "")
+    ) + "".join(f" {mark} {meaning}." for mark, meaning in MEANINGS.items() if mark in marked)
+
+
+def _marks(row: Row, reference: Row, noise: Noise) -> str:
+    # A warning, so each row by itself: what widens the margin for many rows would hide what they cost.
+    costly = replace(noise, comparisons=1).side(row, reference, accuracy) == "below"
+    return COSTLY * costly + ONE_SEED * (len(row.reports) == 1)
 
 
 def sentences(rows: Sequence[Row], reference: Row, noise: Noise, set_name: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 <folder>/<name>/weights.safetensors      float16, norm statistics float32
 <folder>/<name>/predictions.safetensors  logits, labels and ids by image set; the gallery's attention maps
-<folder>/<name>/features.safetensors     where there are any: see `nat_core.store.features`
+<folder>/<name>/features*.safetensors    where there are any: see `nat_core.store.features`
 <folder>/<name>/log.csv                  a row for each epoch of the training, where it was logged
 <folder>/<name>/card.json                format, recipe, classes, ..., report, sha256 of the others; written last
 """
@@ -12,27 +12,30 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from difflib import get_close_matches
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from nat_core.data.images import CROPS, FILTERS
 from nat_core.errors import CheckpointError
-from nat_core.files import Count, converted, read_json, write_durably
+from nat_core.files import Count, converted, read_json, seal, sealed, write_durably
 from nat_core.measure.predictions import Predictions, pack, unpack
 from nat_core.measure.report import NetworkReport, evaluate
 from nat_core.measure.variants import with_variants
-from nat_core.recipes import RECIPES, Recipe, Role
+from nat_core.recipes import ARCHITECTURE_NAMES, NAT_STRONG, RECIPES, Recipe, Role
+from nat_core.store.tensors import read_arrays
 
 FORMAT = 1
 SHIPPED = "nat_checkpoints"
 """The package of networks in the wheel; a clone has them in ./checkpoints."""
-LARGE = ("resnet18_baseline", "resnet18_nat")
+LARGE = ("resnet18_baseline", "resnet18_nat", NAT_STRONG)
 """The networks that the wheel leaves out."""
+MAX_CLASSES = 1_000
 WEIGHTS, PREDICTIONS, LOG, CARD = "weights.safetensors", "predictions.safetensors", "log.csv", "card.json"
 
 
@@ -81,6 +84,25 @@ class Card:
     """Of the weights of the teacher that it imitated."""
     data: OwnData | None = None
     """The pictures it learnt from, where they were a person's own."""
+
+    def __post_init__(self) -> None:
+        # All that is looked up later without asking, so that a card made by hand is refused when it is read.
+        if not 2 <= len(self.classes) <= MAX_CLASSES or len(set(self.classes)) < len(self.classes):
+            raise ValueError(f"a network has from 2 to {MAX_CLASSES:,} classes of different names")
+        if len(self.mean) != 3 or len(self.std) != 3 or not min(self.std) > 0:
+            raise ValueError("mean and std are three numbers each, std above 0")
+        if self.architecture not in ARCHITECTURE_NAMES:
+            raise ValueError(f"unknown architecture {self.architecture!r:.40}; known: {', '.join(ARCHITECTURE_NAMES)}")
+        crop, resample = self.crop_and_filter
+        if crop not in CROPS or resample not in FILTERS:
+            raise ValueError(f"preprocessing needs a crop of {', '.join(CROPS)} and a filter of {', '.join(FILTERS)}")
+        if WEIGHTS not in self.sha256:
+            raise ValueError(f"sha256 lacks {WEIGHTS}")
+
+    @property
+    def crop_and_filter(self) -> tuple[str, str]:
+        """How its pictures are cut square and shrunk."""
+        return self.preprocessing.get("crop", "centre"), self.preprocessing.get("filter", "bicubic")
 
     @property
     def roles(self) -> dict[str, Role]:
@@ -151,19 +173,35 @@ def folder_with(name: str, explicit: Path | str | None = None) -> Path:
     raise CheckpointError(
         f"No network {name} in {' or '.join(map(str, folders))}, which hold{'s' if len(folders) == 1 else ''} "
         f"{', '.join(present) or 'none'}. "
-        f"{_how_to_get(name)}"
+        f"{_how_to_get(name, tuple(present))}"
     )
 
 
-def _how_to_get(name: str) -> str:
-    if name in LARGE:
+def training_command(name: str) -> str | None:
+    """Return the command that trains the network of that name; None where no command knows the name.
+
+    >>> training_command("digits_nat"), training_command("nope")
+    ('nat train digits_nat', None)
+    """
+    if name == NAT_STRONG:  # no recipe of its own: the queue trains it, by the study that chose it
+        return "nat reproduce --protocol full --study strong"
+    return f"nat train {name}" if name in RECIPES else None
+
+
+def _how_to_get(name: str, present: Sequence[str]) -> str:
+    command = training_command(name)
+    if command and name in LARGE:
         return (
             f"The installed package leaves it out (24 MB): name the checkpoints folder of a clone of this project in "
-            f"NAT_CHECKPOINTS, or train it with: nat train {name}"
+            f"NAT_CHECKPOINTS, or train it with: {command}"
         )
-    if name in RECIPES:
-        return f"Train it with: nat train {name}"
-    return "Choose one of these, or name the folder that holds it"
+    if command:
+        return f"Train it with: {command}"
+    # Nothing can be trained by a name that nobody knows: most likely it is mistyped.
+    close = get_close_matches(name, [*present, *RECIPES, NAT_STRONG], n=1)
+    meant = f"Is {close[0]} meant? " if close else ""
+    choose = "Choose one of these" if present else f"The names that can be trained are {', '.join(RECIPES)}"
+    return f"{meant}{choose}, or name the folder that holds it"
 
 
 def available(folder: Path) -> tuple[str, ...]:
@@ -180,8 +218,12 @@ def load_card(folder: Path, name: str) -> Card:
     """Return a network's card; CheckpointError where it is missing, damaged or of another format."""
     path = Path(folder) / name / CARD
     if not path.is_file():
-        raise CheckpointError(f"No network {name} in {folder}. Train it with: nat train {name}, or choose another one")
-    return read_json(path, FORMAT, lambda values: converted(values, Card), "get the checkpoint again")
+        present = available(folder)
+        held = ", ".join(present) or "none"
+        raise CheckpointError(f"No network {name} in {folder}, which holds {held}. {_how_to_get(name, present)}")
+    card = read_json(path, FORMAT, lambda values: converted(values, Card), "get the checkpoint again")
+    # Reports from before they named the epochs have them from the recipe.
+    return replace(card, report=replace(card.report, epochs=card.recipe.epochs))
 
 
 def load_predictions(folder: Path, name: str, sets: Sequence[str] | None = None) -> dict[str, Predictions]:
@@ -191,7 +233,11 @@ def load_predictions(folder: Path, name: str, sets: Sequence[str] | None = None)
     """
     arrays, metadata = _read_checked(folder, name, PREDICTIONS)
     stored = {key: value for key, value in arrays.items() if not key.startswith("maps/")}
-    predictions = with_variants(unpack(name, stored, metadata))
+    try:
+        predictions = with_variants(unpack(name, stored, metadata))
+    except Exception as error:  # unaltered since somebody wrote it, but by another program than this
+        path = Path(folder) / name / PREDICTIONS
+        raise CheckpointError(f"{path} holds no predictions ({error!s:.200}): get the checkpoint again") from error
     return {key: value for key, value in predictions.items() if sets is None or key in sets}
 
 
@@ -222,14 +268,10 @@ def read_tensors(path: Path, digest: str) -> tuple[dict[str, np.ndarray], dict[s
 
     Raises CheckpointError where the file's content has another SHA-256 (truncated or altered) or is not safetensors.
     """
-    if sha256(path.read_bytes()).hexdigest() != digest:
+    content = path.read_bytes()
+    if sha256(content).hexdigest() != digest:
         raise CheckpointError(f"{path} is truncated or altered (its SHA-256 is not the card's): get it again")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            # Not a dict, though it looks like one: it has keys, but cannot be iterated.
-            return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except SafetensorError as error:
-        raise CheckpointError(f"{path} is not a safetensors file ({error}): get it again") from None
+    return read_arrays(content, str(path), "get it again")
 
 
 def packed(arrays: Mapping[str, np.ndarray], metadata: dict[str, str] | None = None) -> bytes:
@@ -245,23 +287,26 @@ def packed(arrays: Mapping[str, np.ndarray], metadata: dict[str, str] | None = N
 def renew_report(folder: Path, name: str) -> bool:
     """Compute a network's report again from its stored predictions and write its card; False where it says so already.
 
-    For cards written before a set or a measure was reported. Raises CheckpointError as `load_predictions` does.
+    For cards written before a set or a measure was reported, or before cards were sealed. Raises CheckpointError as
+    `load_predictions` does.
     """
     card = load_card(folder, name)
     stored = load_predictions(folder, name)
-    report = evaluate(stored, card.roles, seed=card.seed, protocol=card.protocol, classes=card.classes)
+    report = evaluate(
+        stored, card.roles, seed=card.seed, protocol=card.protocol, classes=card.classes, epochs=card.recipe.epochs
+    )
     if report == card.report:
-        return False
+        return seal(Path(folder) / name / CARD)
     write_card(Path(folder) / name, replace(card, report=report))
     return True
 
 
 def write_card(home: Path, card: Card) -> None:
-    """Write a network's card into its folder, as a whole."""
+    """Write a network's card into its folder, as a whole and sealed: see `nat_core.files.sealed`."""
     # What is None is left out, so that a card from before a field existed stays the same when it is written again.
     values = {key: value for key, value in asdict(card).items() if value is not None}
     values |= {"recipe": card.recipe.to_json(), "report": card.report.to_json()}
-    write_durably(home / CARD, (json.dumps(values, indent=1) + "\n").encode())
+    write_durably(home / CARD, sealed(json.dumps(values, indent=1)))
 
 
 def half(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

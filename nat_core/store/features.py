@@ -1,6 +1,9 @@
-"""Features: what a network's last layer is given, stored for a seeded choice of pictures, so that a new head can learn.
+"""Features: what a network's last layer is given, stored for a seeded choice of pictures; no picture is stored.
 
-<folder>/<name>/features.safetensors    by image set: values float16 (n, channels), labels int16, ids; no picture
+A new head learns from them in the app, and the scores from features are measured on them.
+
+<folder>/<name>/features.safetensors         by image set: values float16 (n, channels), labels int16, ids
+<folder>/<name>/features_unseen.safetensors  the same of sets that no network here learnt from
 """
 
 from collections.abc import Mapping
@@ -12,12 +15,14 @@ from jaxtyping import Float, Int
 
 from nat_core.errors import CheckpointError
 from nat_core.files import write_durably
-from nat_core.measure.predictions import hex_ids, packed_ids
+from nat_core.measure.predictions import hex_ids, is_hash, packed_ids
 from nat_core.store.checkpoints import load_card, packed, read_tensors, write_card
 
-FEATURES = "features.safetensors"
+FEATURES, FEATURES_UNSEEN = "features.safetensors", "features_unseen.safetensors"
 CHOSEN = {"cifar10_train": 5000, "cifar100_train": 5000, "cifar10_test": 2000, "cifar100_test": 2000}
 """How many pictures of each set are chosen: the first two to learn from, the others to measure on."""
+CHOSEN_UNSEEN = {"ilsvrc": 1000, "noise": 1000}
+"""As many at most of the sets to measure on that no network learnt from, in a file of their own."""
 SEED = 0
 
 
@@ -27,11 +32,11 @@ class Features:
 
     set_name: str
     ids: tuple[str, ...]
-    """The first 16 hex digits of each picture's SHA-1."""
+    """The first 16 hex digits of each picture's SHA-1, or its file's name."""
     values: Float[np.ndarray, "n channels"]
     """The last group's output after norm and ReLU, averaged over its positions; at least 0."""
     labels: Int[np.ndarray, " _"]
-    """Index of the true class among the set's own classes."""
+    """Index of the true class among the set's own classes, -1 in a set without labels."""
 
     def __post_init__(self) -> None:
         if not len(self.ids) == len(self.values) == len(self.labels):
@@ -56,22 +61,25 @@ def choose(count: int, available: int, seed: int = SEED) -> Int[np.ndarray, " co
     return np.sort(np.random.default_rng(seed).permutation(available)[:count])
 
 
-def save_features(folder: Path, name: str, features: Mapping[str, Features]) -> Path:
+def save_features(folder: Path, name: str, features: Mapping[str, Features], file: str = FEATURES) -> Path:
     """Store a network's features in its folder and their SHA-256 in its card, and return the file's path.
 
-    Raises CheckpointError as `load_card` does.
+    `file` is FEATURES or FEATURES_UNSEEN. Raises CheckpointError as `load_card` does.
     """
     card = load_card(folder, name)
     arrays, metadata = {}, {"seed": str(SEED)}
     for set_name, each in features.items():
         arrays[f"{set_name}/values"] = each.values.astype(np.float16)
         arrays[f"{set_name}/labels"] = each.labels.astype(np.int16)
-        arrays[f"{set_name}/ids"] = packed_ids(each.ids)
+        if all(map(is_hash, each.ids)):
+            arrays[f"{set_name}/ids"] = packed_ids(each.ids)
+        else:
+            metadata[f"{set_name}/ids"] = "\n".join(each.ids)
         metadata[f"{set_name}/chosen"] = f"{len(each)} by numpy.random.default_rng({SEED}).permutation"
-    path = Path(folder) / name / FEATURES
+    path = Path(folder) / name / file
     # The file first: as long as the card does not name its digest, it does not count.
     digest = write_durably(path, packed(arrays, metadata))
-    write_card(Path(folder) / name, replace(card, sha256=card.sha256 | {FEATURES: digest}))
+    write_card(Path(folder) / name, replace(card, sha256=card.sha256 | {file: digest}))
     return path
 
 
@@ -81,19 +89,37 @@ def has_features(folder: Path, name: str) -> bool:
 
 
 def load_features(folder: Path, name: str) -> dict[str, Features]:
-    """Return a network's stored features by image set, as float32.
+    """Return a network's stored features by image set, as float32, the unseen sets' last.
 
-    Raises CheckpointError where there are none, or the file is missing, truncated or altered.
+    Raises CheckpointError where there are none, or a file is missing, truncated or altered.
     """
-    path = Path(folder) / name / FEATURES
     if not has_features(folder, name):
         raise CheckpointError(f"No features of {name} in {folder}. Make them with: nat features {name}")
+    digests, found = load_card(folder, name).sha256, {}
+    for file in (FEATURES, FEATURES_UNSEEN):
+        if file in digests:
+            found |= _read(Path(folder) / name / file, digests[file])
+    return found
+
+
+def _read(path: Path, digest: str) -> dict[str, Features]:
     if not path.is_file():
-        raise CheckpointError(f"{path} is missing: make it again with: nat features {name}")
-    arrays, _ = read_tensors(path, load_card(folder, name).sha256[FEATURES])
+        raise CheckpointError(f"{path} is missing: make it again with: nat features {path.parent.name}")
+    arrays, metadata = read_tensors(path, digest)
+    try:
+        return _unpacked(arrays, metadata)
+    except Exception as error:  # unaltered since somebody wrote it, but by another program than this
+        raise CheckpointError(
+            f"{path} holds no features ({error!s:.200}): make it again with: nat features {path.parent.name}"
+        ) from error
+
+
+def _unpacked(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> dict[str, Features]:
     found = {}
     for set_name in dict.fromkeys(key.partition("/")[0] for key in arrays):
         values = arrays[f"{set_name}/values"].astype(np.float32)
         labels = arrays[f"{set_name}/labels"].astype(np.int64)
-        found[set_name] = Features(set_name, hex_ids(arrays[f"{set_name}/ids"]), values, labels)
+        listed = metadata.get(f"{set_name}/ids")
+        ids = hex_ids(arrays[f"{set_name}/ids"]) if listed is None else tuple(listed.split("\n"))
+        found[set_name] = Features(set_name, ids, values, labels)
     return found

@@ -6,11 +6,11 @@ same folder holds the published networks whose numbers are among them.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nat_core.files import converted, only_one, read_json, write_durably
+from nat_core.files import converted, only_one, read_json, sealed, write_durably
 from nat_core.measure.predictions import BACKGROUND, renormalised
 from nat_core.measure.report import NetworkReport, evaluate
 from nat_core.recipes import Recipe
@@ -36,16 +36,17 @@ class RunRecord:
 
     def to_json(self) -> dict[str, Any]:
         """The record as plain values; of the recipe, what differs from its defaults."""
-        return asdict(self) | {
-            "recipe": _changed(self.recipe),
-            "report": self.report.to_json(),
-            "renormalised": self.renormalised and self.renormalised.to_json(),
-        }
+        reports = {"report": self.report, "renormalised": self.renormalised}
+        # The recipe says the epochs already.
+        plain = {key: each and replace(each, epochs=None).to_json() for key, each in reports.items()}
+        return asdict(self) | {"recipe": _changed(self.recipe)} | plain
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "RunRecord":
         """Read what `to_json` wrote; ValueError where it is something else."""
-        return converted(values, cls)
+        run = converted(values, cls)
+        second = run.renormalised and replace(run.renormalised, epochs=run.recipe.epochs)
+        return replace(run, report=replace(run.report, epochs=run.recipe.epochs), renormalised=second)
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,10 @@ def record_of(folder: Path, name: str) -> RunRecord:
     # not kept leaves nothing but this record.
     if card.classes[-1] == BACKGROUND:
         stored = renormalised(load_predictions(folder, name))
-        second = evaluate(stored, card.roles, seed=card.seed, protocol=card.protocol, classes=card.classes[:-1])
+        second = evaluate(
+            stored, card.roles, seed=card.seed, protocol=card.protocol, classes=card.classes[:-1],
+            epochs=card.recipe.epochs,
+        )  # fmt: skip
     return RunRecord(
         card.recipe, card.seed, card.report, second, card.parameters, card.hardware, card.seconds, card.trained_at
     )
@@ -105,6 +109,8 @@ def load_ended(folder: Path) -> tuple[dict[str, RunRecord], dict[str, DivergedRu
 
 
 def _read(values: dict[str, Any]) -> tuple[dict[str, RunRecord], dict[str, DivergedRun]]:
+    if unknown := values.keys() - {"format", "runs", "diverged"}:
+        raise ValueError(f"unknown field {min(unknown)!r}")
     diverged = values.get("diverged", {})
     return (
         {key: RunRecord.from_json(each) for key, each in values["runs"].items()},
@@ -134,7 +140,7 @@ def _packed(records: Mapping[str, RunRecord], diverged: Mapping[str, DivergedRun
     if diverged:
         lines = {key: asdict(each) | {"recipe": _changed(each.recipe)} for key, each in diverged.items()}
         parts.append(_part("diverged", lines))
-    return (f'{{\n "format": {FORMAT},\n' + ",\n".join(parts) + "\n}\n").encode()
+    return sealed(f'{{\n "format": {FORMAT},\n' + ",\n".join(parts) + "\n}\n")
 
 
 def _part(name: str, runs: Mapping[str, dict[str, Any]]) -> str:

@@ -6,11 +6,12 @@ checkpoints; only then does the study `nat_plus` have runs.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nat_core.files import read_json, write_durably
+from nat_core.files import read_json, sealed, write_durably
+from nat_core.measure.wording import plural
 from nat_core.recipes import Recipe
 from nat_core.store.runs import RunRecord
 from nat_core.studies.plan import CANDIDATES, Choice, studies
@@ -51,9 +52,19 @@ class _Beyond:
     def complete(self) -> bool:
         return all(row.reports for row in self.rows.values()) and self.noise.deviation(accuracy) is not None
 
-    def below_nat(self, name: str, measure: Measure, noise_measure: Measure) -> bool:
-        """Whether a candidate's number is below NAT's by more than the noise."""
-        return self.noise.side(self.rows[name], self.rows[NAT], measure, noise_measure) == "below"
+    @property
+    def less_accurate(self) -> frozenset[str]:
+        """Those whose accuracy is below NAT's by more than the noise."""
+        # Each by itself: here a false alarm crowns nobody, and a margin widened for all would let the costly pass.
+        alone = replace(self.noise, comparisons=1)
+        return frozenset(
+            name for name, row in self.rows.items() if alone.side(row, self.rows[NAT], accuracy) == "below"
+        )
+
+    def fools_less(self, name: str) -> bool:
+        """Whether a candidate's NCR at 95 % kept is below NAT's by more than the noise among so many candidates."""
+        measures = (measure_on(each, _NCR) for each in (HELD_OUT, NOISE_STAND_INS[HELD_OUT]))
+        return self.noise.side(self.rows[name], self.rows[NAT], *measures) == "below"
 
     def number(self, name: str, measure: Measure) -> float:
         found = self.rows[name].over_seeds(measure)
@@ -66,7 +77,8 @@ def _beyond(records: Mapping[str, RunRecord]) -> _Beyond:
     every = studies()
     (study,) = (study for study in every if study.name == "beyond")
     rows = {row.label: row for row in rows_of(study, records)}
-    return _Beyond(rows, {run.recipe.name: run.recipe for run in study.runs}, noise_floor(every, records))
+    noise = noise_floor(every, records).among(tuple(rows.values()), rows[NAT])
+    return _Beyond(rows, {run.recipe.name: run.recipe for run in study.runs}, noise)
 
 
 def considered(records: Mapping[str, RunRecord]) -> tuple[Considered, ...] | None:
@@ -84,7 +96,7 @@ def considered(records: Mapping[str, RunRecord]) -> tuple[Considered, ...] | Non
             beyond.number(name, measure_on(HELD_OUT, _NCR)),
             beyond.number(name, accuracy),
             pictures_a_step(beyond.recipes[name]) <= pictures_a_step(beyond.recipes[NAT])
-            and not beyond.below_nat(name, accuracy, accuracy),
+            and name not in beyond.less_accurate,
         )
         for name in CANDIDATES
         if name != BASELINE
@@ -103,9 +115,7 @@ def decide(records: Mapping[str, RunRecord]) -> Choice | None:
         return None
     # `found` is in the order of NCR, so the first that is able is the best.
     able = [each.name for each in found if each.allowed and each.name != NAT]
-    if not able or not _beyond(records).below_nat(
-        able[0], measure_on(HELD_OUT, _NCR), measure_on(NOISE_STAND_INS[HELD_OUT], _NCR)
-    ):
+    if not able or not _beyond(records).fools_less(able[0]):
         return Choice(None, NAT)
     return Choice(able[0], able[1] if len(able) > 1 else NAT)
 
@@ -133,6 +143,8 @@ def load_choice(folder: Path) -> Choice | None:
 
 
 def _choice_from_json(values: dict[str, Any]) -> Choice:
+    if strange := values.keys() - {"format", "winner", "rival", "rule", "considered"}:
+        raise ValueError(f"unknown field {min(strange)!r}")
     choice = Choice(values["winner"], values["rival"])
     unknown = {choice.winner, choice.rival} - {None, *CANDIDATES}
     if unknown:
@@ -148,8 +160,30 @@ def record_choice(folder: Path, records: Mapping[str, RunRecord]) -> Choice | No
     choice, found = decide(records), considered(records)
     if choice is not None and found is not None:
         values = {"format": FORMAT, **asdict(choice), "rule": RULE, "considered": [asdict(each) for each in found]}
-        write_durably(Path(folder) / FILE, (json.dumps(values, indent=1) + "\n").encode())
+        write_durably(Path(folder) / FILE, sealed(json.dumps(values, indent=1)))
     return choice
+
+
+def hindsight(choice: Choice | None, records: Mapping[str, RunRecord]) -> str:
+    """Return what a recorded choice comes to by today's noise, which counts the candidates; "" where nothing is known.
+
+    >>> hindsight(None, {})
+    ''
+    """
+    today = decide(records)
+    if choice is None or choice.winner is None or today is None:
+        return ""
+    found = {each.name: each.ncr_at_95_kept for each in considered(records) or ()}
+    measured = f"on held-out classes `{choice.winner}` has NCR {found[choice.winner]:.3f} at 95 % kept, `{NAT}` "
+    measured += f"{found[NAT]:.3f}"
+    compared = plural(_beyond(records).noise.comparisons, "network")
+    if today.winner == choice.winner:
+        return f"By the noise as it is computed today, for {compared} held against NAT, it is the same: {measured}."
+    instead = f"it would be `{today.winner}`" if today.winner else "nothing would be chosen"
+    return (
+        f"That choice was made and recorded when the margin was two standard errors, whatever the number of "
+        f"candidates. By the noise as it is computed today, for {compared} held against NAT, {instead}: {measured}."
+    )
 
 
 def chosen_sentence(choice: Choice | None) -> str:

@@ -15,16 +15,19 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from nat_core.files import converted, read_json, write_durably
+from nat_core.files import converted, read_json, sealed, write_durably
 from nat_core.measure.wording import plural
 from nat_core.paper.findings import MapDistances
 from nat_core.paper.tables import Grid
-from nat_core.recipes import LEVELS
+from nat_core.protocols import PROTOCOLS
+from nat_core.recipes import LEVELS, PAIRS, RECIPES, recipe_in_protocol
 from nat_core.store.checkpoints import WEIGHTS, Card
 
 FORMAT = 1
 FILE = "levels.json"
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+TEACHERS = (PAIRS["resnet18"], PAIRS["wrn40_1"], PAIRS["wrn16_1"])
+"""The pairs whose NAT saw negatives itself, the paper's kind first."""
 
 
 # --- what is measured ------------------------------------------------------------------------------------------------
@@ -193,6 +196,8 @@ def load_levels(folder: Path) -> tuple[PairLevels, ...]:
 
 
 def _pairs(values: dict[str, Any]) -> tuple[PairLevels, ...]:
+    if unknown := values.keys() - {"format", "pairs"}:
+        raise ValueError(f"unknown field {min(unknown)!r}")
     pairs = tuple(converted(each, PairLevels) for each in values["pairs"])
     if any(set(levels) != set(LEVELS) for pair in pairs for levels in pair.sets.values()):
         raise ValueError(f"every set needs the levels {', '.join(LEVELS)}")
@@ -204,7 +209,7 @@ def save_levels(folder: Path, pairs: Iterable[PairLevels]) -> None:
     # A line a pair, so that a pair measured again changes one line of the file.
     lines = [f"  {json.dumps(_rounded(asdict(pair)), allow_nan=False)}" for pair in pairs]
     text = f'{{\n "format": {FORMAT},\n "pairs": [\n' + ",\n".join(lines) + "\n ]\n}\n"
-    write_durably(Path(folder) / FILE, text.encode())
+    write_durably(Path(folder) / FILE, sealed(text))
 
 
 def _rounded(value: Any) -> Any:
@@ -293,13 +298,43 @@ def claim_distances(pairs: Sequence[PairLevels], set_name: str = "cifar100_test"
     found = [(first, second, each) for first, second, name, each in findings(pairs) if name == set_name]
     if not found:
         return None
-    first, second, best = next((each for each in found if each[2].measured), found[0])
+    return _map_distances(*next((each for each in found if each[2].measured), found[0]), set_name)
+
+
+def longest_distances(pairs: Sequence[PairLevels], set_name: str = "cifar100_test") -> tuple[MapDistances, ...]:
+    """Return the distances of each baseline and NAT teacher, of the protocol in which both were trained for longest.
+
+    ResNet-18's first, as the paper's maps are of its kind; none where no pair was measured on that set.
+
+    >>> longest_distances([])
+    ()
+    """
+    found = {}
+    for first, second, name, each in findings(pairs):
+        if name == set_name and (first.name, second.name) in TEACHERS and first.protocol in PROTOCOLS:
+            found[(first.name, second.name), first.protocol] = (first, second, each)
+    best = []
+    for names in TEACHERS:
+        measured = [each for (pair, _), each in found.items() if pair == names]
+        if measured:
+            best.append(_map_distances(*max(measured, key=lambda each: _epochs(each[0])), set_name))
+    return tuple(best)
+
+
+def _epochs(network: NetworkId) -> int:
+    return recipe_in_protocol(network.name, network.protocol).epochs
+
+
+def _map_distances(first: NetworkId, second: NetworkId, found: LevelFinding, set_name: str) -> MapDistances:
     nat, seeds = (
-        {level: float(np.mean([each.quantiles[2] for each in spreads])) for level, spreads in group.items() if spreads}
-        for group in (best.nat, best.seeds)
+        {level: tuple(each.quantiles[2] for each in spreads) for level, spreads in group.items() if spreads}
+        for group in (found.nat, found.seeds)
     )
-    pictures = f"{best.pictures:,} pictures of {set_name} ({first.protocol})"
-    return MapDistances((first.name, second.name), nat, pictures, seeds or None, best.exceeding)
+    means, between = ({level: float(np.mean(each)) for level, each in group.items()} for group in (nat, seeds))
+    known = first.name in RECIPES and first.protocol in PROTOCOLS
+    length = f", {plural(_epochs(first), 'epoch')}" if known else ""
+    pictures = f"{found.pictures:,} pictures of {set_name} ({first.protocol}{length})"
+    return MapDistances((first.name, second.name), means, pictures, between or None, found.exceeding, nat)
 
 
 def measured_elsewhere(pairs: Sequence[PairLevels], set_name: str) -> str:

@@ -13,9 +13,10 @@ from jaxtyping import Float, UInt8
 from nat_core.data.sets import load_set
 from nat_core.data.sources.image_sets import evenly
 from nat_core.errors import MissingDataset
+from nat_core.measure.metrics import map_distances
 from nat_core.measure.variants import without_variants
 from nat_core.measure.wording import plural
-from nat_core.network.attention import level_distance
+from nat_core.network.attention import attention_map
 from nat_core.network.inference import Network, load_network
 from nat_core.network.models import normalised
 from nat_core.paper.figures import CONTRASTS
@@ -60,16 +61,17 @@ def pair_distances(
         part = torch.from_numpy(np.ascontiguousarray(pixels[start : start + batch_size]))
         with torch.inference_mode():
             # Each network once, whatever the number of pairs that it is in.
-            groups = {key: _groups(each, part) for key, each in networks.items()}
-            for (one, other), found in parts.items():
-                for level in LEVELS:
-                    found[level].append(level_distance(groups[one][level], groups[other][level]).cpu().numpy())
+            maps = {key: _maps(each, part) for key, each in networks.items()}
+        for (one, other), found in parts.items():
+            for level in LEVELS:
+                found[level].append(map_distances(maps[one][level], maps[other][level]))
     return {pair: {level: np.concatenate(each) for level, each in found.items()} for pair, found in parts.items()}
 
 
-def _groups(network: Network, part: torch.Tensor) -> dict[str, torch.Tensor]:
+def _maps(network: Network, part: torch.Tensor) -> dict[str, np.ndarray]:
     groups = network.model(normalised(part.to(network.device), network.mean, network.std)).groups
-    return {level: groups[place] for level, place in zip(LEVELS, network.model.levels, strict=True)}
+    places = zip(LEVELS, network.model.levels, strict=True)
+    return {level: attention_map(groups[place]).cpu().numpy() for level, place in places}
 
 
 def stored_networks(folder: Path) -> dict[NetworkId, tuple[Path, Recipe]]:

@@ -16,12 +16,18 @@ from pathlib import Path
 from threading import Thread
 
 from nat_core.errors import CheckpointError
+from nat_core.stopping import deaf
 from nat_core.store.checkpoints import CARD, load_card
+from nat_core.store.leftovers import tidy
 from nat_core.store.runs import DivergedRun, RunRecord, add_run, load_ended, record_of
 from nat_core.studies.plan import PlannedRun
 
 SAVE_SECONDS = 60.0
 """How often a run writes its state: the most that is lost when it is killed."""
+LEAVING_SECONDS = 4.5
+"""How long the runs may take to save their states when the queue is stopped."""
+WARNING = "warning: "
+"""How a line of a run begins that is told although the run goes on."""
 DIVERGED = 3
 """Exit status of a worker whose loss stopped being a number; the last line of its standard error says at which step."""
 
@@ -67,10 +73,14 @@ class Progress:
     """Keys of the runs finished in this sitting."""
     failed: dict[str, str] = field(default_factory=dict)
     """One sentence for each run that could not be trained, by its key."""
+    told: list[str] = field(default_factory=list)
+    """What runs told and went on, in sentences, in their order."""
 
     def then(self, later: "Progress") -> "Progress":
         """Return the state of two queues of one sitting, one after the other."""
-        return Progress(self.waiting + later.waiting, {}, self.done + later.done, self.failed | later.failed)
+        return Progress(
+            self.waiting + later.waiting, {}, self.done + later.done, self.failed | later.failed, self.told + later.told
+        )
 
 
 class WorkerProcess:
@@ -78,6 +88,8 @@ class WorkerProcess:
 
     def __init__(self, run: PlannedRun, workspace: Workspace, teachers: Path) -> None:
         self.run, self.line = run, "starting"
+        self.warnings: list[str] = []
+        """What the run told and went on, in sentences that nobody has taken yet."""
         job = {
             "recipe": run.recipe.to_json(), "seed": run.seed, "data": str(workspace.data),
             "out": str(workspace.home(run)), "teachers": str(teachers), "device": workspace.device,
@@ -105,6 +117,7 @@ class WorkerProcess:
             # A progress bar returns to the start of its line instead of ending it.
             *lines, rest = (rest + part.decode(errors="replace")).replace("\r", "\n").split("\n")
             self.line = next((line.strip() for line in [rest, *reversed(lines)] if line.strip()), self.line)
+            self.warnings += [line.strip() for line in lines if line.startswith(WARNING)]
 
     def status(self) -> int | None:
         """The exit status, None while it runs."""
@@ -113,10 +126,17 @@ class WorkerProcess:
             self._close()
         return status
 
-    def stop(self) -> None:
-        """End the process; it goes on another time from its newest state."""
+    def ask_to_stop(self) -> None:
+        """Let the process save its state and end; it goes on another time from there."""
         self._process.terminate()
-        self._process.wait()
+
+    def wait(self, until: float) -> None:
+        """Wait for its end until a point in time of `time.monotonic`, then end it by force."""
+        try:
+            self._process.wait(max(0.0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
         self._close()
 
     def _close(self) -> None:
@@ -155,7 +175,7 @@ def run_queue(
     """Train what is not done, `jobs` at a time, until all is done or `seconds` are over; return what it came to.
 
     A student waits for its teacher. A run that fails is named in `failed` and the others go on. KeyboardInterrupt
-    and the end of the time stop the processes; their states stay.
+    and the end of the time stop the processes, which save their states first.
 
     >>> run_queue([], Workspace(Path("nowhere"), Path("nowhere")), jobs=1).done
     []
@@ -166,6 +186,7 @@ def run_queue(
     by_key = {run.key: run for run in runs}
     ended = {**diverged, **records}
     progress = Progress([run for run in runs if not is_done(run, ended, workspace)])
+    _tidy([run for run in runs if run not in progress.waiting], load_ended(workspace.out)[0], workspace)
     try:
         while progress.waiting or progress.running:
             if deadline is not None and time.monotonic() >= deadline:
@@ -173,14 +194,34 @@ def run_queue(
             _start_next(progress, workspace, by_key, jobs)
             show(progress)
             time.sleep(0.2)
+            _collect_told(progress)
             _collect_ended(progress, workspace)
     finally:
-        for worker in progress.running.values():
-            worker.stop()
+        _stop(list(progress.running.values()))
         progress.waiting = [worker.run for worker in progress.running.values()] + progress.waiting
         progress.running = {}
         show(progress)
     return progress
+
+
+def _stop(workers: Sequence[WorkerProcess]) -> None:
+    """Let all runs save and end, side by side."""
+    with deaf():  # whoever presses Ctrl-C twice would leave them without a queue
+        for worker in workers:
+            worker.ask_to_stop()
+        until = time.monotonic() + LEAVING_SECONDS
+        for worker in workers:
+            worker.wait(until)
+
+
+def _tidy(runs: Sequence[PlannedRun], ended: Mapping[str, RunRecord | DivergedRun], workspace: Workspace) -> None:
+    """Remove what a queue that was killed left of runs that need no training."""
+    for run in runs:
+        home = workspace.network(run)
+        if not run.kept and run.key in ended and home in (None, workspace.work(run)):
+            shutil.rmtree(workspace.work(run), ignore_errors=True)
+        elif home is not None:
+            tidy(home, run.recipe.name)
 
 
 def _start_next(progress: Progress, workspace: Workspace, by_key: Mapping[str, PlannedRun], jobs: int) -> None:
@@ -199,6 +240,12 @@ def _start_next(progress: Progress, workspace: Workspace, by_key: Mapping[str, P
             progress.running[run.key] = WorkerProcess(run, workspace, home)
 
 
+def _collect_told(progress: Progress) -> None:
+    for key, worker in progress.running.items():
+        while worker.warnings:
+            progress.told.append(f"{key}: {worker.warnings.pop(0)}")
+
+
 def _collect_ended(progress: Progress, workspace: Workspace) -> None:
     for key, worker in list(progress.running.items()):
         status = worker.status()
@@ -215,4 +262,4 @@ def _collect_ended(progress: Progress, workspace: Workspace) -> None:
         progress.done.append(key)
         # Only now: its numbers are on the disk.
         if not worker.run.kept:
-            shutil.rmtree(workspace.work(worker.run))
+            shutil.rmtree(workspace.work(worker.run), ignore_errors=True)  # what is left, the next queue removes

@@ -5,7 +5,7 @@ held, and over pictures, by the paired bootstrap of two stored networks.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from math import sqrt
 from pathlib import Path
 from types import MappingProxyType
@@ -151,9 +151,15 @@ Measure = Callable[[NetworkReport], float | None]
 Side = Literal["below", "above", "within", "unknown"]
 
 FEWEST_SEEDS = 3
+FALSE_ALARMS = 0.05
+"""How often, at most, a column may mark a row although nothing differs."""
 NOISE_RULE = (
-    "Noise: a difference counts where it exceeds 2 s √(1/n + 1/m), n and m the numbers of seeds of the two rows and s "
-    "the larger standard deviation of that number over the seeds of the short baseline and over those of the short NAT."
+    "Noise: a difference counts where it exceeds t s √(1/n + 1/m). n and m are the numbers of seeds of the two rows, s "
+    "is the larger standard deviation of that number over the seeds of the short baseline and over those of the short "
+    "NAT, and t is Student's quantile with the degrees of freedom of both (two for three seeds), for "
+    f"{100 * FALSE_ALARMS:g} % divided by the number of rows that a table holds against its reference (Bonferroni): "
+    "the more candidates there are, the farther one of them strays by chance. So where nothing differs, at most one "
+    "column in twenty has a mark; columns are not counted, so of twenty columns one may."
 )
 NOISE_STAND_INS = {"cifar100_held_out": "cifar100_test"}
 """Sets on which the noise floor was not measured, and the one whose noise is taken for theirs."""
@@ -182,6 +188,17 @@ class Noise:
     """How far two seeds of one recipe lie apart: the reports of recipes that were trained with several."""
 
     recipes: tuple[tuple[NetworkReport, ...], ...]
+    comparisons: int = 1
+    """How many rows are held against one reference: the more, the wider the margin (Bonferroni)."""
+
+    def among(self, rows: Sequence["Row"], reference: "Row | None") -> "Noise":
+        """The same noise for judging every one of these rows that was run against the reference."""
+        return replace(self, comparisons=max(1, sum(bool(row.reports) and row is not reference for row in rows)))
+
+    @property
+    def freedom(self) -> int:
+        """The degrees of freedom of the deviation: the seeds of every recipe but one each."""
+        return sum(max(0, len(reports) - 1) for reports in self.recipes)
 
     @property
     def seeds(self) -> int:
@@ -197,6 +214,10 @@ class Noise:
         found = [each.deviation for each in rows if each is not None and each.deviation is not None]
         return max(found) if len(found) == len(rows) else None
 
+    def margin(self, deviation: float, first: int, second: int) -> float:
+        """The largest difference that is still noise, of means over so many seeds: see `noise_margin`."""
+        return noise_margin(deviation, first, second, freedom=self.freedom, comparisons=self.comparisons)
+
     def side(self, row: Row, reference: Row, measure: Measure, noise_measure: Measure | None = None) -> Side:
         """On which side of the reference a row lies, if by more than the noise allows.
 
@@ -206,20 +227,31 @@ class Noise:
         deviation = self.deviation(noise_measure or measure)
         if ours is None or theirs is None or deviation is None:
             return "unknown"
-        if abs(ours.mean - theirs.mean) <= noise_margin(deviation, ours.seeds, theirs.seeds):
+        if abs(ours.mean - theirs.mean) <= self.margin(deviation, ours.seeds, theirs.seeds):
             return "within"
         return "below" if ours.mean < theirs.mean else "above"
 
 
-def noise_margin(deviation: float, first: int, second: int) -> float:
-    """Return the largest difference of two means over seeds that is still noise: 2 s sqrt(1/n + 1/m), see NOISE_RULE.
+def noise_margin(deviation: float, first: int, second: int, *, freedom: int, comparisons: int = 1) -> float:
+    """Return the largest difference of two means over seeds that is still noise: t s sqrt(1/n + 1/m), see NOISE_RULE.
 
-    `deviation` is s, `first` and `second` are the numbers of seeds n and m, at least 1.
+    `deviation` is s, `first` and `second` are the numbers of seeds n and m, at least 1; t is the two-sided quantile of
+    Student's distribution with `freedom` degrees at FALSE_ALARMS / `comparisons`. As s is the larger of two
+    deviations, not their pooled one, false alarms stay that rare even where one recipe swings 1.4 times as far as the
+    other (simulated in the tests). Source: Student 1908, "The Probable Error of a Mean"; Dunn 1961, "Multiple
+    Comparisons Among Means".
+    Raises ValueError without a degree of freedom or a comparison.
 
-    >>> round(noise_margin(0.01, 1, 1), 4)
-    0.0283
+    >>> round(noise_margin(0.01, 1, 1, freedom=4), 4), round(noise_margin(0.01, 1, 1, freedom=4, comparisons=9), 4)
+    (0.0393, 0.0769)
     """
-    return 2 * deviation * sqrt(1 / first + 1 / second)
+    # Here, not at the top: the app's pages that ask for no study need not wait for it.
+    from scipy.special import stdtrit
+
+    if freedom < 1 or comparisons < 1:
+        raise ValueError(f"needs freedom >= 1 and comparisons >= 1, not {freedom} and {comparisons}")
+    quantile = float(stdtrit(freedom, 1 - FALSE_ALARMS / comparisons / 2))
+    return quantile * deviation * sqrt(1 / first + 1 / second)
 
 
 def noise_floor(studies: Sequence[Study], records: Mapping[str, RunRecord]) -> Noise:

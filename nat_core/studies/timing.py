@@ -11,13 +11,14 @@ from nat_core.data.sources.image_sets import ImageSet
 from nat_core.network.inference import Network, choose_device, frozen
 from nat_core.network.models import build
 from nat_core.recipes import RECIPES, Recipe
-from nat_core.training.batches import Batches
+from nat_core.training.pictures import Pictures
 from nat_core.training.run import TrainingRun, begin, take_step
 
 PICTURES = {"cifar10": 50_000, "digits": 862}
 REPORTED = 91_000
 """Pictures that a finished network predicts, about."""
 STEPS = 3
+CLASSES = tuple("0123456789")
 
 
 def estimated_seconds(recipe: Recipe, device: str = "cpu") -> float:
@@ -62,19 +63,14 @@ def _run(recipe: Recipe, device: torch.device) -> TrainingRun:
     known, negatives = (
         ImageSet(
             name, random.integers(0, 256, (count, 32, 32, 3), np.uint8), tuple(map(str, range(count))),
-            random.integers(0, 10, count),
+            random.integers(0, len(CLASSES), count), CLASSES,
         )
         for name, count in (("known", 2 * recipe.batch_size), ("negatives", 2 * max(1, recipe.negatives_per_batch)))
     )  # fmt: skip
-    grey = (0.5,) * 3
-    batches = Batches(
-        recipe, known, negatives if recipe.negatives else None, seed=0, device=device, mean=grey, std=grey
-    )
-    classes = tuple("0123456789")
-    teacher = None
+    grey, teacher = (0.5,) * 3, None
     if recipe.teacher:
         its = RECIPES[recipe.teacher].architecture
-        teacher = Network(recipe.teacher, frozen(build(its, len(classes), seed=0), device), classes, grey, grey)
-    run = begin(recipe, batches, classes, teacher=teacher)
+        teacher = Network(recipe.teacher, frozen(build(its, len(CLASSES), seed=0), device), CLASSES, grey, grey)
+    run = begin(Pictures(recipe, known, negatives if recipe.negatives else None), device=device, teacher=teacher)
     run.model.train()
     return run

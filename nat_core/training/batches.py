@@ -10,10 +10,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
 
-from nat_core.data.sources.image_sets import ImageSet
 from nat_core.data.synthetic import made_up
 from nat_core.network.models import Pixels, normalised
-from nat_core.recipes import Recipe
+from nat_core.training.pictures import Pictures
 
 
 class Batch(NamedTuple):
@@ -65,9 +64,11 @@ def crop_and_flip(
     count, (height, width) = len(chosen), pixels.shape[1:3]
     # A crop of the padded picture is the picture moved: one shift for its rows, one for its columns.
     shift = torch.randint(-padding, padding + 1, (2, count, 1), generator=generator)
+    # Drawn on the processor and moved, as a GPU's generator would give other numbers for the same seed.
     rows = _reflect(torch.arange(height) + shift[0], height)
     columns = _reflect(torch.arange(width) + shift[1], width)
     if flip:
+        # Mirrored after the shift: both are uniform around the middle, so the order changes no distribution.
         mirrored = torch.rand(count, 1, generator=generator) < 0.5
         columns = torch.where(mirrored, columns.flip(1), columns)
     rows, columns = rows.to(pixels.device), columns.to(pixels.device)
@@ -75,6 +76,8 @@ def crop_and_flip(
 
 
 def _reflect(position: Int[Tensor, "n length"], length: int) -> Int[Tensor, "n length"]:
+    # The first fold mirrors what lies left of 0, the second what lies right of the last; a shift that is longer than a
+    # tiny picture stays at its edge.
     return (length - 1 - (length - 1 - position.abs()).abs()).clamp(0, length - 1)
 
 
@@ -87,6 +90,7 @@ def cutout(images: Float[Tensor, "n 3 h w"], side: int, generator: torch.Generat
     True
     """
     count, _, height, width = images.shape
+    # The centre is uniform over the picture and not over what keeps the square inside: the paper found that better.
     # Rows and columns are marked apart; a pixel is blanked where both are.
     spans = []
     for length in (height, width):
@@ -105,11 +109,10 @@ class Batches:
     are shuffled and cycled without replacement. Raises ValueError where a set is smaller than its part of a batch.
     """
 
-    def __init__(
-        self, recipe: Recipe, training: ImageSet, negatives: ImageSet | None, *, seed: int, device: torch.device,
-        mean: tuple[float, ...], std: tuple[float, ...],
-    ) -> None:  # fmt: skip
-        self.recipe, self.seed, self.device, self.mean, self.std = recipe, seed, device, mean, std
+    def __init__(self, pictures: Pictures, *, seed: int, device: torch.device) -> None:
+        recipe, training, negatives = pictures.recipe, pictures.known, pictures.negatives
+        self.recipe, self.seed, self.device = recipe, seed, device
+        self.mean, self.std = pictures.mean, pictures.std
         self.negative_count = recipe.negatives_per_batch if negatives is not None or recipe.synthetic else 0
         self._real_count = self.negative_count - len(recipe.synthetic)
         self.known_count = recipe.batch_size - (self.negative_count if recipe.negatives_inside else 0)
@@ -119,6 +122,7 @@ class Batches:
             if part is not None and len(part) < need:
                 raise ValueError(f"{part.name} holds {len(part)} pictures, a batch needs {need}")
         # As uint8 a whole set fits into memory, or a GPU's: 150 MB of 50,000 pictures, a quarter of what floats take.
+        # The labels stay with the processor, where pictures are chosen; 64 of them a step cost nothing to move.
         self._known = torch.from_numpy(training.pixels).to(device)
         self._labels = torch.from_numpy(training.labels)
         self._negatives = None if negatives is None else torch.from_numpy(negatives.pixels).to(device)
@@ -137,6 +141,7 @@ class Batches:
         size = self.size_at(step)
         known, negatives = self._at_size(size)
         epoch, place = divmod(step, self.steps_per_epoch)
+        # An epoch's order is drawn whole and cut into steps, which is what shows every picture once.
         chosen = _order(self.seed, "known", epoch, len(known))[place * self.known_count :][: self.known_count]
         generator = generator_for(self.seed, "augmentation", step)
         # Padding and cutout were set for 32 x 32 and keep their share of the picture at other sizes.
@@ -148,7 +153,9 @@ class Batches:
         # Made-up negatives are taken from uncropped pictures: what is put together anew needs no crop.
         if self.recipe.synthetic:
             parts.append(made_up(self.recipe.synthetic, known, generator_for(self.seed, "synthetic", step)))
+        # A set of noise is normalised already and pictures are not, so each part is told apart before they are joined.
         images = torch.cat([normalised(part, self.mean, self.std) for part in parts])
+        # After normalising, where the mean colour is 0; on the negatives too, or a blank square would tell them apart.
         if self.recipe.cutout:
             side = round(self.recipe.cutout * size / 32)
             images = cutout(images, side, generator_for(self.seed, "cutout", step))

@@ -1,4 +1,5 @@
-"""The log of a run: a row for each epoch in a CSV file beside its state, and in TensorBoard where that is installed.
+"""What a run tells while it goes: a row for each epoch in a CSV file beside its state, in TensorBoard where that is
+installed, and a bar of progress.
 
 A run that was killed goes on with the rows up to its newest state, so that no epoch stands twice.
 """
@@ -10,13 +11,18 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tqdm import tqdm
+
 from nat_core.data.sources.image_sets import ImageSet
-from nat_core.files import csv_text, write_durably
+from nat_core.files import csv_text, sentence, write_durably
 from nat_core.measure.metrics import accuracy, negative_confidence_rate
 from nat_core.measure.predictions import BACKGROUND, Predictions, raw
 from nat_core.network.inference import Network, predict
 from nat_core.recipes import THRESHOLDS
+from nat_core.stopping import whole
+from nat_core.training.objective import StepLoss
 from nat_core.training.pictures import Watched
+from nat_core.training.run import EpochSums, TrainingRun, network_now
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -52,29 +58,71 @@ class EpochRow:
         return {each.name: getattr(self, each.name) for each in fields(self) if each.name != "rates"} | dict(self.rates)
 
 
-COLUMNS = (*(each.name for each in fields(EpochRow) if each.name != "rates"), *RATES)
+NOTES = "notes"
+"""The last column: what happened to the run meanwhile, in sentences."""
+COLUMNS = (*(each.name for each in fields(EpochRow) if each.name != "rates"), *RATES, NOTES)
 
 
 class EpochLog:
     """The rows of one run, on disk."""
 
-    def __init__(self, path: Path, events: Path | None = None, step: int = 0) -> None:
-        """Go on with the rows that `path` holds up to that step; `events` is a folder for TensorBoard."""
+    def __init__(
+        self, path: Path, events: Path | None = None, step: int = 0, watched: Watched | None = None,
+        notes: list[str] | None = None,
+    ) -> None:  # fmt: skip
+        """Go on with the rows that `path` holds up to that step; `events` is a folder for TensorBoard.
+
+        The network's rates on the pictures that are `watched` stand in each row, and what was added to `notes`
+        meanwhile.
+        """
         self._path = path
+        self._watched = watched or Watched()
         self._rows = [row for row in read_log(path) if int(row["step"]) <= step]
+        self._notes = [] if notes is None else notes
         self._writer = _tensorboard(events, step)
 
     @property
     def content(self) -> bytes:
         """The log as a CSV file."""
+        # What was noted after the last row belongs to it: there will be no other.
+        if self._rows:
+            self._take_notes()
         return as_csv(self._rows)
 
+    def _take_notes(self) -> None:
+        row, told = self._rows[-1], [f"{each}." for each in self._notes]
+        row[NOTES] = " ".join([*([row[NOTES]] if row.get(NOTES) else []), *told])
+        self._notes.clear()
+
+    def end_epoch(self, run: TrainingRun) -> None:
+        """Write the row of the epoch that ends with the run's last step, and let the run count the next one."""
+        means, network = run.epoch.means(), network_now(run) if self._watched.any else None
+        batches, pictures = run.batches, run.epoch.steps * (run.batches.known_count + run.batches.negative_count)
+        row = EpochRow(
+            epoch=run.step // batches.steps_per_epoch,
+            step=run.step,
+            learning_rate=run.optimiser.param_groups[0]["lr"],
+            loss=means.total.item(),
+            cross_entropy=means.cross_entropy.item(),
+            divergence=means.divergence.item(),
+            attention=means.imitation.item(),
+            seconds=run.seconds,
+            images_per_second=pictures / max(run.seconds - run.epoch.since, 1e-9),
+            rates={} if network is None else held_out_rates(network, self._watched),
+        )
+        with whole():  # a row that is written belongs to an epoch that is counted no more
+            self.add(row)
+            run.epoch = EpochSums(since=run.seconds)
+
     def add(self, row: EpochRow) -> None:
-        """Write a row."""
+        """Write a row. Where the disk refuses it, the next row tries again: a note says so."""
         self._rows.append({column: _text(row.values.get(column)) for column in COLUMNS})
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        # The whole file each time, so that a kill leaves it before or after this row and never in the middle.
-        write_durably(self._path, self.content)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            # The whole file each time, so that a kill leaves it before or after this row and never in the middle.
+            write_durably(self._path, self.content)
+        except OSError as error:
+            self._notes.append(f"The log could not be written ({sentence(error)})")
         if self._writer is not None:
             for column, value in row.values.items():
                 self._writer.add_scalar(column, value, row.step)
@@ -86,13 +134,32 @@ class EpochLog:
             self._writer.close()
 
 
+def show(bar: tqdm, run: TrainingRun, loss: StepLoss) -> None:
+    """Show on the bar how the run's last step went."""
+    if bar.disable:
+        return
+    known, negatives = run.batches.known_count, run.batches.negative_count
+    rate = (bar.format_dict["rate"] or 0.0) * (known + negatives)
+    epoch = (run.step - 1) // run.batches.steps_per_epoch + 1
+    text = f"epoch {epoch}/{run.recipe.epochs}, cross-entropy {loss.cross_entropy.item():.3f}"
+    text += f", KL {loss.divergence.item():.3f}" if negatives else ""
+    text += f", attention {loss.imitation.item():.3f}" if run.teacher else ""
+    bar.set_postfix_str(f"{text}, {rate:.0f} images/s", refresh=False)
+    bar.update(run.step - bar.n)
+
+
 def read_log(path: Path) -> list[dict[str, str]]:
-    """Return the rows of a log, by column; none where there is no file, or one with other columns."""
+    """Return the rows of a log, by column; none where there is no file, or one with other columns or damaged."""
     if not path.is_file():
         return []
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        return list(reader) if tuple(reader.fieldnames or ()) == COLUMNS else []
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            # Logs from before there were notes lack that column alone.
+            known = tuple(reader.fieldnames or ()) in (COLUMNS, COLUMNS[:-1])
+            return [row for row in reader if str(row["step"]).isdecimal()] if known else []
+    except (csv.Error, UnicodeDecodeError):
+        return []
 
 
 def as_csv(rows: Sequence[Mapping[str, str]]) -> bytes:
@@ -101,7 +168,7 @@ def as_csv(rows: Sequence[Mapping[str, str]]) -> bytes:
     >>> as_csv([]).decode().split(",")[:3]
     ['epoch', 'step', 'learning_rate']
     """
-    return csv_text([COLUMNS, *([row[column] for column in COLUMNS] for row in rows)]).encode()
+    return csv_text([COLUMNS, *([row.get(column, "") for column in COLUMNS] for row in rows)]).encode()
 
 
 def held_out_rates(network: Network, watched: Watched) -> dict[str, float]:

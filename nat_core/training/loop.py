@@ -7,53 +7,40 @@ that was killed goes on from its newest state to the very same weights.
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
 from tqdm import tqdm
 
-from nat_core.errors import Busy, TrainingError
-from nat_core.files import only_one
 from nat_core.network.inference import choose_device
 from nat_core.recipes import Recipe
-from nat_core.store.checkpoints import CARD, LOG, OwnData, load_card
-from nat_core.training.log import EpochLog, EpochRow, held_out_rates
-from nat_core.training.objective import StepLoss, step_loss
-from nat_core.training.pictures import Watched, pictures_of
+from nat_core.store.checkpoints import LOG
+from nat_core.store.leftovers import forget, tidy
+from nat_core.training.log import EpochLog, show
+from nat_core.training.objective import step_loss
+from nat_core.training.pictures import Pictures, pictures_of
 from nat_core.training.publish import Finished, publish
 from nat_core.training.run import (
-    EpochSums,
     TrainingRun,
+    begin,
     check_loss,
-    computing_with,
-    learning_rate,
+    find_teacher,
     network_now,
-    prepare,
-    save_run,
     take_step,
-    usual_threads,
 )
-from nat_core.training.state import SavedState, newest_state
+from nat_core.training.sitting import Keeper, Sitting
+from nat_core.training.state import SavedState, restore
+
+WARNING = "warning: "
+"""How a sentence begins that a run tells and goes on."""
 
 
 def train(
-    recipe: Recipe,
-    *,
-    known: Path | str | None = None,
-    negatives: Path | str | None = None,
-    data: Path | None = None,
-    out: Path | str,
-    teachers: Path | None = None,
-    seed: int = 0,
-    device: str = "auto",
-    threads: int | None = None,
-    resume: bool = False,
-    progress: bool = True,
-    log_test: bool = False,
-    save_seconds: float = 60.0,
-) -> Path:
+    recipe: Recipe, *, known: Path | str | None = None, negatives: Path | str | None = None, data: Path | None = None,
+    out: Path | str, teachers: Path | None = None, seed: int = 0, device: str = "auto", threads: int | None = None,
+    resume: bool = False, progress: bool = True, log_test: bool = False, save_seconds: float = 60.0,
+) -> Path:  # fmt: skip
     """Train a network, evaluate it on every reported image set that is there, and return its checkpoint's folder.
 
     The pictures are those that the recipe names, looked for in `data`; or your own: `known` is a folder of class
@@ -73,114 +60,68 @@ def train(
     >>> train(recipe_named("digits_nat"), out="runs").name  # doctest: +SKIP
     'digits_nat'
     """
-    place = Place(Path(out), recipe.name)
+    sitting = Sitting(
+        Path(out), recipe.name, Path(teachers or out), seed, device, threads, resume, progress, save_seconds
+    )
     # Before the pictures are read: a name that is taken is no matter for a minute's wait.
-    if place.finished(resume) and known is None:
-        return place.home
-    recipe, pictures, told = pictures_of(recipe, data, known=known, negatives=negatives)
-    if place.holds(pictures.source):
-        return place.home
-    for sentence in told if progress else ():
-        tqdm.write(sentence, file=sys.stderr)
-    with place.alone():
-        saved = place.saved(resume)
-        # Sums of floats depend on how many threads share them, so a run that goes on keeps the number it began with.
-        threads = threads or (saved.settings.get("threads") if saved else None) or usual_threads(recipe)
-        with computing_with(threads):
-            run = prepare(
-                recipe, pictures, [place.out, Path(teachers or out)], seed=seed, device=choose_device(device),
-                threads=threads, saved=saved,
-            )  # fmt: skip
-            log = EpochLog(place.states / LOG, place.events, run.step)
-            _loop(run, log, pictures.watched(recipe, log_test=log_test), place.states, save_seconds, progress)
-            finished = Finished(
-                recipe, seed, network_now(run), run.precision, run.seconds, threads, run.teacher_sha256,
-                pictures.source, log.content,
-            )  # fmt: skip
-            home = publish(finished, pictures, out=place.out)
-        # Only now: killed while it publishes, the run goes on from its last step and publishes again.
-        place.forget()
-    return home
+    if sitting.finished() and known is None:
+        tidy(sitting.out, sitting.name)
+        return sitting.home
+    pictures = pictures_of(recipe, data, known=known, negatives=negatives, log_test=log_test)
+    if sitting.holds(pictures.source):
+        tidy(sitting.out, sitting.name)
+        return sitting.home
+    # One at a time: two would write each other's states. The lock falls with the process, however it ends.
+    with sitting.alone():
+        _train(sitting, pictures)
+    return sitting.home
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where one run reads and writes."""
+def _train(sitting: Sitting, pictures: Pictures) -> None:
+    for each in pictures.told if sitting.progress else ():
+        tqdm.write(each, file=sys.stderr)
+    notes: list[str] = []  # until there is a log
 
-    out: Path
-    name: str
+    def tell(warning: str) -> None:
+        with suppress(OSError):  # of a terminal that was closed
+            tqdm.write(f"{WARNING}{warning}.", file=sys.stderr)
+        notes.append(warning)
 
-    @property
-    def home(self) -> Path:
-        """The folder of the finished network."""
-        return self.out / self.name
-
-    @property
-    def states(self) -> Path:
-        """The folder of the run's states and its log."""
-        return self.out / ".state" / self.name
-
-    @property
-    def events(self) -> Path:
-        """The folder of what TensorBoard shows."""
-        return self.out / "tensorboard" / self.name
-
-    def finished(self, resume: bool) -> bool:
-        """Whether a network of that name is there and to be kept. TrainingError where it stands in the way."""
-        if not self.home.exists():
-            return False
-        if not (self.home / CARD).is_file():
-            raise TrainingError(
-                f"{self.home} is there already but holds no network: move it away, or choose another --out"
-            )
-        if not resume:
-            raise TrainingError(
-                f"{self.home} is there already: add --resume to keep it, or --out to train another one elsewhere"
-            )
-        return True
-
-    def holds(self, source: OwnData | None) -> bool:
-        """Whether a finished network is there that learnt from those pictures; TrainingError where from others."""
-        if not (self.home / CARD).is_file():
-            return False
-        there = load_card(self.out, self.name).data
-        # By what the pictures show: a folder may have moved or have another name.
-        if (there and there.sha256) != (source and source.sha256):
-            raise TrainingError(
-                f"{self.home} was trained on other pictures: choose another name or another --out for these"
-            )
-        return True
-
-    def saved(self, resume: bool) -> SavedState | None:
-        """The state from which the run goes on, None for a new one. TrainingError where one was begun unasked."""
-        state = newest_state(self.states)
-        if state is not None and not resume:
-            raise TrainingError(
-                f"A run of {self.name} was begun in {self.states}: add --resume to go on, or delete that folder"
-            )
-        return state
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Train while no other process trains a network of that name there; TrainingError where one does."""
-        try:
-            with only_one(self.states.parent / f"{self.name}.lock"):
-                yield
-        except Busy as error:
-            raise TrainingError(f"{self.name} is being trained already: {error}") from None
-
-    def forget(self) -> None:
-        """Delete the states of a run that has ended."""
-        for path in self.states.glob("*"):
-            path.unlink()
-        self.states.rmdir()
+    saved = sitting.saved(tell)
+    keeper = Keeper(sitting, saved, tell)
+    # Sums of floats depend on how many threads share them, so a run that goes on keeps the number it began with.
+    threads = sitting.threads or (saved.settings.get("threads") if saved else None) or usual_threads(pictures.recipe)
+    with keeper.stopped(), computing_with(threads):
+        run = _begin(sitting, pictures, threads, saved)
+        log = EpochLog(sitting.states / LOG, sitting.events, run.step, pictures.watched, notes)
+        _loop(sitting, run, log, keeper)
+        finished = Finished(pictures, sitting.seed, network_now(run), run.objective.precision, run.seconds, threads,
+                            run.teacher_sha256, log.content)  # fmt: skip
+        publish(finished, out=sitting.out)
+    # Only now: killed while it publishes, the run goes on from its last step and publishes again.
+    forget(sitting.states, tell)
 
 
-def _loop(run: TrainingRun, log: EpochLog, watched: Watched, states: Path, save_seconds: float, progress: bool) -> None:
+def _begin(sitting: Sitting, pictures: Pictures, threads: int, saved: SavedState | None) -> TrainingRun:
+    device = choose_device(sitting.device)
+    run = begin(
+        pictures, device=device, seed=sitting.seed, threads=threads,
+        teacher=find_teacher(pictures.recipe, [sitting.out, sitting.teachers], sitting.seed, device),
+        # A trial on a busy machine might choose the other one, and so other weights.
+        precision=saved.settings["precision"] if saved else None,
+    )  # fmt: skip
+    # A run is begun whole and then put back, so that a state holds numbers alone and nothing that has to be unpickled.
+    if saved is not None:
+        restore(run, saved)
+    return run
+
+
+def _loop(sitting: Sitting, run: TrainingRun, log: EpochLog, keeper: Keeper) -> None:
+    # Norms take their statistics from the batch, negatives included; the stored network uses the running ones.
     run.model.train()
     on_processor = run.batches.device.type == "cpu"
-    # Compiled, a small network's step is bound by its arithmetic and not by launching hundreds of kernels; a processor
-    # gains nothing that the seconds of compiling would be worth.
+    # Compiled, a small network's step is bound by its arithmetic and not by launching hundreds of kernels; a
+    # processor gains nothing that the seconds of compiling would be worth.
     cost = torch.compile(step_loss, dynamic=False) if run.batches.device.type == "cuda" else step_loss
     # Reading the loss stops a GPU until it has caught up, so there it is looked at every fiftieth step.
     look_every = 1 if on_processor else 50
@@ -188,56 +129,52 @@ def _loop(run: TrainingRun, log: EpochLog, watched: Watched, states: Path, save_
     started = time.monotonic() - run.seconds
     # The clock that is never put back: a correction of the time of day must not delay a save by an hour.
     saved = time.monotonic()
-    with tqdm(total=run.batches.steps, initial=run.step, disable=not progress, file=sys.stderr, unit="step",
-              desc=run.recipe.name, mininterval=1.0, dynamic_ncols=True) as bar:  # fmt: skip
+    with tqdm(total=run.batches.steps, initial=run.step, disable=not sitting.progress, file=sys.stderr, unit="step",
+              desc=run.recipe.name, mininterval=1.0, dynamic_ncols=True) as bar, keeper.leaving(run):  # fmt: skip
+        _end_epoch(run, log, started)  # stopped while it was measured, it has no row yet
         while run.step < run.batches.steps:
-            loss = take_step(run, cost)
+            with keeper.step():
+                loss = take_step(run, cost)
             run.seconds = time.monotonic() - started
-            due = time.monotonic() - saved >= save_seconds or run.step == run.batches.steps
+            due = time.monotonic() - saved >= sitting.save_seconds or run.step == run.batches.steps
             # Looked at before it is saved: a state of numbers that are none would take the place of a good one.
             if due or run.step % look_every == 0:
-                check_loss(run, loss, states)
-                _show(bar, run, loss)
-            # Before the state: a state whose epoch has no row yet would never get one.
-            if run.step % run.batches.steps_per_epoch == 0:
-                row = end_epoch(run, watched)
-                log.add(row)
-                # What measuring took is time of the run, but slows no epoch's pictures a second down.
-                run.seconds = run.epoch.since = time.monotonic() - started
+                check_loss(run, loss, keeper.kept)
+                show(bar, run, loss)
+            # Before the state: a state whose epoch has no row yet would be measured again.
+            _end_epoch(run, log, started)
             if due:
-                save_run(run, states)
+                keeper.save(run)
                 saved = time.monotonic()
     log.close()
 
 
-def end_epoch(run: TrainingRun, watched: Watched) -> EpochRow:
-    """Return the log's row of the epoch that ends with the run's last step, and begin to count the next one."""
-    means, steps, network = run.epoch.means(), run.epoch.steps, network_now(run) if watched.any else None
-    pictures = steps * (run.batches.known_count + run.batches.negative_count)
-    row = EpochRow(
-        epoch=run.step // run.batches.steps_per_epoch,
-        step=run.step,
-        learning_rate=learning_rate(run.recipe, run.step - 1, run.batches.steps),
-        loss=means.total.item(),
-        cross_entropy=means.cross_entropy.item(),
-        divergence=means.divergence.item(),
-        attention=means.imitation.item(),
-        seconds=run.seconds,
-        images_per_second=pictures / max(run.seconds - run.epoch.since, 1e-9),
-        rates={} if network is None else held_out_rates(network, watched),
-    )
-    run.epoch = EpochSums(since=run.seconds)
-    return row
+def _end_epoch(run: TrainingRun, log: EpochLog, started: float) -> None:
+    """Write the row of an epoch that is over and counted."""
+    if run.step % run.batches.steps_per_epoch == 0 and run.epoch.steps:
+        log.end_epoch(run)
+        # What measuring took is time of the run, but slows no epoch's pictures a second down.
+        run.seconds = run.epoch.since = time.monotonic() - started
 
 
-def _show(bar: tqdm, run: TrainingRun, loss: StepLoss) -> None:
-    if bar.disable:
-        return
-    known, negatives = run.batches.known_count, run.batches.negative_count
-    rate = (bar.format_dict["rate"] or 0.0) * (known + negatives)
-    epoch = (run.step - 1) // run.batches.steps_per_epoch + 1
-    text = f"epoch {epoch}/{run.recipe.epochs}, cross-entropy {loss.cross_entropy.item():.3f}"
-    text += f", KL {loss.divergence.item():.3f}" if negatives else ""
-    text += f", attention {loss.imitation.item():.3f}" if run.teacher else ""
-    bar.set_postfix_str(f"{text}, {rate:.0f} images/s", refresh=False)
-    bar.update(run.step - bar.n)
+def usual_threads(recipe: Recipe) -> int:
+    """Return how many threads of the processor train a recipe unless told otherwise.
+
+    >>> from nat_core.recipes import recipe_named
+    >>> usual_threads(recipe_named("digits_nat"))
+    1
+    """
+    # A step on the digits is so short that two threads spend it waiting for each other: on a busy machine 14 minutes
+    # instead of 2.
+    return 1 if recipe.in_distribution == "digits" else torch.get_num_threads()
+
+
+@contextmanager
+def computing_with(threads: int) -> Iterator[None]:
+    """Compute on that many threads of the processor while the block runs."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -47,13 +47,12 @@ def nat_loss(
     `hardest` above 0 counts only that many negatives, those with the largest D; `label_smoothing` in [0, 1) mixes the
     labels with uniform. Raises ValueError for an unknown divergence, or more labels than rows.
 
-    >>> import torch
     >>> round(nat_loss(torch.zeros(2, 4), torch.tensor([1])).total.item(), 4)  # log(4) / 2
     0.6931
     """
     if divergence not in TARGETS:
         raise ValueError(f"unknown divergence {divergence!r}; known: {', '.join(TARGETS)}")
-    # A batch may hold negatives alone, or none: an empty part counts as 0 and not as 0 / 0.
+    # A batch may hold negatives alone, or none: an empty part counts as 0 and not as 0 / 0, hence the two max(..., 1).
     known, total = len(labels), len(logits)
     if known > total or not total:
         raise ValueError(f"{known} labels for {total} rows of logits")
@@ -65,10 +64,10 @@ def nat_loss(
     known_mean, distance_mean = cross_entropy / max(known, 1), distances.sum() / max(len(distances), 1)
     # The paper divides the sum of both parts by all n at once: a negative then weighs as much as a known picture. With
     # means of their own, 8 negatives weigh as much as 64 known pictures.
+    whole = (cross_entropy + negative_weight * distances.sum()) / (known + len(distances))
     if separate_means:
         whole = known_mean + negative_weight * distance_mean
-    else:
-        whole = (cross_entropy + negative_weight * distances.sum()) / (known + len(distances))
+    # The parts are only shown: attached, each would keep the graph of its step alive for as long as it is kept.
     return NatLoss(whole, known_mean.detach(), distance_mean.detach())
 
 
@@ -92,6 +91,7 @@ def attention_transfer_loss(
     # Maps of length 1 say where the network looks; the plain ones say how strongly as well.
     map_of = normalised_map if normalised else attention_map
     distances = [(map_of(ours) - map_of(theirs)).square().mean() for ours, theirs in zip(student, teacher, strict=True)]
+    # Added and not averaged, as the authors do: beta means the same only for as many groups as theirs.
     return torch.stack(distances).sum()
 
 
@@ -108,6 +108,7 @@ def distillation_loss(
     if temperature <= 0:
         raise ValueError(f"the temperature must be above 0, not {temperature}")
     ours = functional.log_softmax(student / temperature, 1)
+    # As a logarithm too: among the classes that the teacher rules out it still tells apart what softmax rounds to 0.
     theirs = functional.log_softmax(teacher / temperature, 1)
     # Gradients of softened logits shrink with T^2: so multiplied, the weight means the same at every temperature.
     return temperature**2 * functional.kl_div(ours, theirs, reduction="batchmean", log_target=True)
@@ -126,6 +127,7 @@ def kl_from_uniform(logits: Float[Tensor, "n classes"]) -> Float[Tensor, " n"]:
     # The largest logit is taken off first, so that exp is at most 1; what is left of a sum cancels in the difference.
     shifted = logits - logits.amax(1, keepdim=True)
     divergence = shifted.exp().mean(1).log() - shifted.mean(1)
+    # Rounding may end a hair below 0, and two finite logits may lie further apart than the largest float.
     return divergence.clamp(0, torch.finfo(logits.dtype).max)
 
 
@@ -146,6 +148,7 @@ def jensen_shannon(logits: Float[Tensor, "n classes"]) -> Float[Tensor, " n"]:
     [0.0]
     """
     log_probabilities = _log_softmax(logits)
+    # Both are held against their mean, which is nowhere 0: neither logarithm can run away.
     probabilities, uniform = log_probabilities.exp(), 1 / logits.shape[1]
     middle = (probabilities + uniform) / 2
     from_softmax = (probabilities * (log_probabilities - middle.log())).sum(1)
@@ -179,6 +182,7 @@ def centred_logits(logits: Float[Tensor, "n classes"]) -> Float[Tensor, " n"]:
     >>> centred_logits(torch.tensor([[1.0, 3.0]])).tolist()
     [1.0]
     """
+    # Ten times as far apart, their squares would pass the largest float32.
     bounded = logits.clamp(-1e18, 1e18)
     return (bounded - bounded.mean(1, keepdim=True)).square().mean(1)
 
@@ -245,6 +249,7 @@ def equal_gradient_weight(divergence: str, classes: int, confidence: float = 0.5
     # The one logit that gives its class this confidence where all the others are 0.
     top = log(confidence) - log((1 - confidence) / (classes - 1))
     logits = torch.tensor([[top] + [0.0] * (classes - 1)], dtype=torch.float64, requires_grad=True)
+    # By autograd and not by a formula each, so that a new divergence needs none.
     ours, theirs = (
         torch.autograd.grad(DIVERGENCES[name](logits).sum(), logits)[0].norm().item()
         for name in ("kl_from_uniform", divergence)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -35,35 +36,48 @@ class StepLoss(NamedTuple):
     total: Float[Tensor, ""]
 
 
-def step_loss(
-    recipe: Recipe, model: Classifier, teacher: Classifier | None, batch: Batch, precision: str, scale: float
-) -> StepLoss:
-    """Return what a step on this batch minimises; `scale` is the recipe's `divergence_scale`.
+@dataclass(frozen=True)
+class Objective:
+    """What every step of a run minimises, and how exactly it computes."""
+
+    recipe: Recipe
+    precision: str
+    """Of the forward passes, `float32` or `bfloat16`."""
+    divergence_scale: float
+    """The factor that brings the recipe's divergence to KL's gradient, 1 where the recipe leaves it as it is."""
+
+    @classmethod
+    def of(cls, recipe: Recipe, model: Classifier, precision: str | None = None) -> "Objective":
+        """Return a recipe's objective; a `precision` that is known already spares the trial of `choose_precision`."""
+        scale = 1.0
+        if recipe.equal_gradient and recipe.divergence in DIVERGENCES:
+            scale = equal_gradient_weight(recipe.divergence, model.classifier.out_features)
+        return cls(recipe, precision or choose_precision(recipe, model), scale)
+
+
+def step_loss(objective: Objective, model: Classifier, teacher: Classifier | None, batch: Batch) -> StepLoss:
+    """Return what a step on this batch minimises.
 
     In-distribution pictures and negatives go through the network together, so that they share the norms' statistics.
     """
-    with autocast(batch.images.device, precision):
+    device, recipe = batch.images.device, objective.recipe
+    with autocast(device, objective.precision):
         student = model(batch.images)
     if teacher is None:
-        return objective(recipe, batch, student, scale=scale)
-    with torch.no_grad(), autocast(batch.images.device, precision):
+        return _of_outputs(objective, batch, student, None)
+    with torch.no_grad(), autocast(device, objective.precision):
         shown = teacher(batch.images)
     # A student may be asked for its maps as the next layer sees them, which only the network itself can say.
     student, shown = (
         Outputs(outputs.logits, imitated_groups(recipe, each, outputs))
         for each, outputs in ((model, student), (teacher, shown))
     )
-    return objective(recipe, batch, student, shown, scale=scale)
+    return _of_outputs(objective, batch, student, shown)
 
 
-def objective(
-    recipe: Recipe, batch: Batch, student: Outputs, teacher: Outputs | None = None, *, scale: float = 1.0
-) -> StepLoss:
-    """Return J_NAT of a batch by the recipe's weights, and what imitating the teacher adds to it.
-
-    `student` and `teacher` are the outputs on the batch's pictures, their groups those whose maps are imitated;
-    `scale` multiplies the weight of the divergence.
-    """
+def _of_outputs(objective: Objective, batch: Batch, student: Outputs, teacher: Outputs | None) -> StepLoss:
+    """J_NAT of a batch by the recipe's weights, and what imitating the teacher adds; groups are those imitated."""
+    recipe = objective.recipe
     # The losses are taken in float32 whatever the forward pass ran at: exp and log of bfloat16 lose three digits.
     logits = student.logits.float()
     # Unlabelled negatives are shown for the teacher's maps alone: J_NAT never sees their rows.
@@ -71,7 +85,7 @@ def objective(
         logits[: len(batch.labels)] if recipe.negatives_unlabelled else logits,
         batch.labels,
         recipe.divergence,
-        recipe.negative_weight * scale,
+        recipe.negative_weight * objective.divergence_scale,
         label_smoothing=recipe.label_smoothing,
         separate_means=recipe.separate_means,
         hardest=recipe.hardest,
@@ -102,13 +116,6 @@ def imitated_groups(recipe: Recipe, model: Classifier, outputs: Outputs) -> tupl
     if recipe.attention_levels == LEVELS:
         return tuple(groups)
     return tuple(groups[model.levels[LEVELS.index(level)]] for level in recipe.attention_levels)
-
-
-def divergence_scale(recipe: Recipe, classes: int) -> float:
-    """Return the factor that brings a recipe's divergence to KL's gradient; 1 where the recipe leaves it as it is."""
-    if not recipe.equal_gradient or recipe.divergence not in DIVERGENCES:
-        return 1.0
-    return equal_gradient_weight(recipe.divergence, classes)
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager:

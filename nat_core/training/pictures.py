@@ -32,8 +32,9 @@ class Watched:
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """The pictures of one run."""
+    """The pictures of one run, and the recipe as it learns from them."""
 
+    recipe: Recipe
     known: ImageSet
     """Those to learn, with labels and classes."""
     negatives: ImageSet | None
@@ -44,6 +45,10 @@ class Pictures:
     """A person's own sets, by the names under which they are reported."""
     source: OwnData | None = None
     """What a card says of a person's own pictures."""
+    watched: Watched = Watched()
+    """Those that accuracy and NCR are taken on after each epoch."""
+    told: tuple[str, ...] = ()
+    """Sentences on a person's own pictures: how they were divided, what was left out, what became of the batch."""
 
     @property
     def mean(self) -> tuple[float, ...]:
@@ -63,21 +68,21 @@ class Pictures:
             raise MissingDataset(f"No image set {name}: no such pictures were handed over")
         return load_set(name, self.data)
 
-    def reported(self, recipe: Recipe) -> list[str]:
-        """Return the names of the sets that a finished network is run on."""
+    @property
+    def reported(self) -> list[str]:
+        """The names of the sets that a finished network is run on."""
         # The gallery shows the ten CIFAR-10 classes and things outside them: it says nothing of other classes.
-        return [*without_variants(recipe.roles), *(["gallery"] if recipe.in_distribution == "cifar10" else [])]
+        gallery = ["gallery"] if self.recipe.in_distribution == "cifar10" else []
+        return [*without_variants(self.recipe.roles), *gallery]
 
-    def watched(self, recipe: Recipe, *, log_test: bool = False) -> Watched:
-        """Return the pictures that accuracy and NCR are taken on after each epoch.
-
-        They are held-out ones. The test sets of the paper's protocol are looked at with `log_test` alone: whoever
-        watches them while choosing settings has chosen by them.
-        """
-        if not (log_test or recipe.held_out or recipe.in_distribution == OWN):
+    def to_watch(self, log_test: bool) -> Watched:
+        """Return the pictures that may be looked at after each epoch: held-out ones, or with `log_test` test sets."""
+        # Whoever watches test sets while choosing settings has chosen by them, so they are watched when asked alone.
+        if not (log_test or self.recipe.held_out or self.recipe.in_distribution == OWN):
             return Watched()
-        names = [name for name, role in recipe.roles.items() if role == IN_DISTRIBUTION]
-        names += [name for name in _NEGATIVES_WATCHED if name in recipe.roles]
+        roles = self.recipe.roles
+        names = [name for name, role in roles.items() if role == IN_DISTRIBUTION]
+        names += [name for name in _NEGATIVES_WATCHED if name in roles]
         return Watched(*(self._some(name) for name in names[:2]))
 
     def _some(self, name: str) -> ImageSet | None:
@@ -94,24 +99,25 @@ def pictures_of(
     *,
     known: Path | str | None = None,
     negatives: Path | str | None = None,
-) -> tuple[Recipe, Pictures, tuple[str, ...]]:
-    """Return the recipe as it learns from its pictures, those pictures, and sentences about them.
+    log_test: bool = False,
+) -> Pictures:
+    """Return the pictures that a recipe learns from: the sets that it names, or a person's own.
 
-    They are the sets that the recipe names, or a person's own: without `negatives` the recipe's own negatives, where it
-    names any; a batch larger than the pictures there are is made smaller. Raises MissingDataset where pictures are not
-    there, ValueError where they cannot be learnt from (see `nat_core.data.splits`).
+    Of own ones, without `negatives` the recipe's own negatives serve, where it names any; a batch larger than the
+    pictures there are is made smaller. `log_test` lets test sets be watched. Raises MissingDataset where pictures are
+    not there, ValueError where they cannot be learnt from (see `nat_core.data.splits`).
     """
     if known is not None:
-        return _own_pictures(recipe, data, known, negatives)
-    if recipe.in_distribution == OWN or negatives is not None:
+        pictures = _own_pictures(recipe, data, known, negatives)
+    elif recipe.in_distribution == OWN or negatives is not None:
         raise ValueError(f"{recipe.name} needs known pictures of your own: say where they are, with known=")
-    learnt = load_set(recipe.training_set, data)
-    return recipe, Pictures(learnt, load_set(recipe.negatives, data) if recipe.negatives else None, data), ()
+    else:
+        others = load_set(recipe.negatives, data) if recipe.negatives else None
+        pictures = Pictures(recipe, load_set(recipe.training_set, data), others, data)
+    return replace(pictures, watched=pictures.to_watch(log_test))
 
 
-def _own_pictures(
-    recipe: Recipe, data: Path | None, known: Path | str, negatives: Path | str | None
-) -> tuple[Recipe, Pictures, tuple[str, ...]]:
+def _own_pictures(recipe: Recipe, data: Path | None, known: Path | str, negatives: Path | str | None) -> Pictures:
     if recipe.held_out:
         raise ValueError("held_out is for CIFAR-10 and the digits: of own pictures a part is held out anyway")
     ours = read_known(known)
@@ -130,7 +136,7 @@ def _own_pictures(
     others = theirs.train if theirs else load_set(recipe.negatives, data) if recipe.negatives else None
     skipped = dict.fromkeys(each for part in parts for each in part.skipped)
     told = (*(split.how for split in splits), *sentences, *skipped)
-    return recipe, Pictures(ours.train, others, data, {part.name: part for part in parts}, source), told
+    return Pictures(recipe, ours.train, others, data, {part.name: part for part in parts}, source, told=told)
 
 
 def _fitting(recipe: Recipe, known: int, negatives: int | None) -> tuple[Recipe, list[str]]:

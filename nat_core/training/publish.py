@@ -17,8 +17,7 @@ from nat_core.measure.predictions import Predictions, pack, unpack
 from nat_core.measure.report import evaluate
 from nat_core.network.inference import Network, frozen, predict, predict_with_maps
 from nat_core.network.models import build
-from nat_core.recipes import Recipe
-from nat_core.store.checkpoints import OwnData, half, packed, save_checkpoint, widened
+from nat_core.store.checkpoints import half, packed, save_checkpoint, widened
 from nat_core.training.pictures import Pictures
 
 
@@ -26,7 +25,8 @@ from nat_core.training.pictures import Pictures
 class Finished:
     """A network whose training has ended."""
 
-    recipe: Recipe
+    pictures: Pictures
+    """What it learnt from, and the recipe as it did."""
     seed: int
     network: Network
     """With the weights that it is to be stored with."""
@@ -34,22 +34,25 @@ class Finished:
     seconds: float
     threads: int | None
     teacher_sha256: str | None
-    source: OwnData | None
     log: bytes
 
 
-def publish(finished: Finished, pictures: Pictures, *, out: Path) -> Path:
+def publish(finished: Finished, *, out: Path) -> Path:
     """Round the weights as they are stored, predict every image set that is there, write the checkpoint.
 
     The network that is evaluated is the stored one: float16 weights (norm statistics float32) loaded again, run in
     float32; its logits are rounded once to float16 and the report is computed from those. Returns the folder.
     """
-    recipe, device, model = finished.recipe, finished.network.device, finished.network.model
+    pictures, recipe = finished.pictures, finished.pictures.recipe
+    device, model = finished.network.device, finished.network.model
     weights = {key: value.detach().cpu().numpy() for key, value in model.state_dict().items()}
     # Measured as whoever downloads it will have it, so that no number on the card is of weights nobody can get.
-    network = _as_stored(finished, weights)
-    predictions, maps = predict_sets(network, pictures.reported(recipe), pictures.named)
-    report = evaluate(predictions, recipe.roles, seed=finished.seed, protocol=recipe.protocol, classes=network.classes)
+    network = _as_stored(finished.network, recipe.architecture, weights)
+    predictions, maps = predict_sets(network, pictures.reported, pictures.named)
+    report = evaluate(
+        predictions, recipe.roles, seed=finished.seed, protocol=recipe.protocol, classes=network.classes,
+        epochs=recipe.epochs,
+    )  # fmt: skip
     card = {
         "recipe": recipe,
         "architecture": recipe.architecture,
@@ -67,7 +70,7 @@ def publish(finished: Finished, pictures: Pictures, *, out: Path) -> Path:
         "report": report,
         "threads": finished.threads,
         "teacher_sha256": finished.teacher_sha256,
-        "data": finished.source,
+        "data": pictures.source,
     }
     return save_checkpoint(
         out, recipe.name, weights=weights, predictions=predictions, maps=maps, card=card, log=finished.log
@@ -98,9 +101,8 @@ def predict_sets(
     return unpack(network.name, *pack(predictions)), maps
 
 
-def _as_stored(finished: Finished, weights: dict[str, np.ndarray]) -> Network:
-    network = finished.network
-    model = build(finished.recipe.architecture, len(network.classes))
+def _as_stored(network: Network, architecture: str, weights: dict[str, np.ndarray]) -> Network:
+    model = build(architecture, len(network.classes))
     stored = widened(load(packed(half(weights))))
     model.load_state_dict({key: torch.from_numpy(value) for key, value in stored.items()})
     return replace(network, model=frozen(model, network.device))

@@ -1,7 +1,6 @@
-"""A training run in memory: how it begins, takes a step, is put away between two sittings and taken up again."""
+"""A training run in memory: how it begins, who teaches it, how it takes a step, and its network as it now is."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,35 +16,41 @@ from nat_core.network.models import Classifier, build
 from nat_core.recipes import BACKGROUND_TARGET, Recipe
 from nat_core.store.checkpoints import CARD, WEIGHTS
 from nat_core.training.batches import Batches
-from nat_core.training.objective import StepLoss, choose_precision, divergence_scale, step_loss
+from nat_core.training.objective import Objective, StepLoss, step_loss
 from nat_core.training.pictures import Pictures
-from nat_core.training.state import SavedState, check_settings, save_state
 
 
 @dataclass(eq=False)
 class TrainingRun:
     """What a step needs and changes."""
 
-    recipe: Recipe
+    pictures: Pictures
+    """What it learns from, and the recipe as it does."""
     seed: int
-    classes: tuple[str, ...]
     batches: Batches
     model: Classifier
     optimiser: torch.optim.Optimizer
+    objective: Objective
     teacher: Network | None
-    precision: str
-    divergence_scale: float
     average: dict[str, Tensor] | None
     """The moving average of weights and norm statistics, which is stored in place of the last where it is asked for."""
     threads: int | None = None
     """How many threads of the processor compute; None where nobody said."""
-    data: Mapping[str, str] | None = None
-    """The SHA-256 of a person's own pictures."""
     step: int = 0
     """Steps done; the next one to do has this number."""
     seconds: float = 0.0
     """Time spent training so far, in all sittings."""
     epoch: "EpochSums" = field(default_factory=lambda: EpochSums())
+
+    @property
+    def recipe(self) -> Recipe:
+        """How it is trained."""
+        return self.pictures.recipe
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What its network tells apart, in the order of the logits."""
+        return _classes(self.pictures)
 
     @property
     def teacher_sha256(self) -> str | None:
@@ -61,8 +66,8 @@ class TrainingRun:
         return counted | {
             "recipe": self.recipe.to_json(),
             "seed": self.seed,
-            "precision": self.precision,
-            "data": self.data,
+            "precision": self.objective.precision,
+            "data": self.pictures.source.sha256 if self.pictures.source else None,
             "teacher": self.teacher_sha256,
         }
 
@@ -96,34 +101,6 @@ class EpochSums:
         }  # fmt: skip
 
 
-def prepare(
-    recipe: Recipe,
-    pictures: Pictures,
-    homes: Sequence[Path],
-    *,
-    seed: int = 0,
-    device: torch.device,
-    threads: int | None = None,
-    saved: SavedState | None = None,
-) -> TrainingRun:
-    """Return a run before its first step, or where `saved` left it; its teacher is looked for in `homes`.
-
-    Raises TrainingError where the teacher is not the recipe's, or the run was begun with other settings.
-    """
-    teacher = find_teacher(recipe, homes, seed, device)
-    batches = Batches(
-        recipe, pictures.known, pictures.negatives, seed=seed, device=device, mean=pictures.mean, std=pictures.std
-    )
-    run = begin(
-        recipe, batches, pictures.known.classes, seed=seed, teacher=teacher, threads=threads,
-        precision=saved.settings["precision"] if saved else None,
-        data=pictures.source.sha256 if pictures.source else None,
-    )  # fmt: skip
-    if saved is not None:
-        restore(run, saved)
-    return run
-
-
 def find_teacher(recipe: Recipe, homes: Sequence[Path], seed: int, device: torch.device) -> Network | None:
     """Return the recipe's teacher from the first of `homes` that holds it; None for a recipe without one.
 
@@ -150,34 +127,34 @@ def find_teacher(recipe: Recipe, homes: Sequence[Path], seed: int, device: torch
 
 
 def begin(
-    recipe: Recipe,
-    batches: Batches,
-    classes: tuple[str, ...],
+    pictures: Pictures,
     *,
+    device: torch.device,
     seed: int = 0,
     teacher: Network | None = None,
-    precision: str | None = None,
     threads: int | None = None,
-    data: Mapping[str, str] | None = None,
+    precision: str | None = None,
 ) -> TrainingRun:
     """Return a run before its first step, with a network of random weights that follow from the seed.
 
     `precision` spares the trial of `choose_precision`. Raises TrainingError where the student cannot take its
     teacher's classifier over.
     """
-    if recipe.divergence == BACKGROUND_TARGET:
-        classes = (*classes, BACKGROUND)
-    model = build(recipe.architecture, len(classes), seed)
-    model = model.to(batches.device).to(memory_format=torch.channels_last)
+    recipe, batches = pictures.recipe, Batches(pictures, seed=seed, device=device)
+    model = build(recipe.architecture, len(_classes(pictures)), seed).to(device)
+    # The layout that convolutions are fastest in; every picture comes in it as well.
+    model = model.to(memory_format=torch.channels_last)
     if teacher is not None and recipe.teacher_classifier:
         _copy_classifier(teacher, model)
     optimiser = optimiser_for(recipe, model)
     average = begin_average(model) if recipe.ema_decay else None
-    precision = precision or choose_precision(recipe, model)
-    scale = divergence_scale(recipe, len(classes))
-    return TrainingRun(
-        recipe, seed, classes, batches, model, optimiser, teacher, precision, scale, average, threads, data
-    )
+    objective = Objective.of(recipe, model, precision)
+    return TrainingRun(pictures, seed, batches, model, optimiser, objective, teacher, average, threads)
+
+
+def _classes(pictures: Pictures) -> tuple[str, ...]:
+    background = (BACKGROUND,) if pictures.recipe.divergence == BACKGROUND_TARGET else ()
+    return (*pictures.known.classes, *background)
 
 
 def _copy_classifier(teacher: Network, model: Classifier) -> None:
@@ -220,18 +197,17 @@ def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
 
 def take_step(run: TrainingRun, cost: Callable[..., StepLoss] = step_loss) -> StepLoss:
     """Take the run's next step, and return what it minimised, without gradients."""
-    recipe, batch = run.recipe, run.batches.at(run.step)
+    batch = run.batches.at(run.step)
     for group in run.optimiser.param_groups:
-        group["lr"] = learning_rate(recipe, run.step, run.batches.steps)
-    teacher = None if run.teacher is None else run.teacher.model
-    loss = cost(recipe, run.model, teacher, batch, run.precision, run.divergence_scale)
+        group["lr"] = learning_rate(run.recipe, run.step, run.batches.steps)
+    loss = cost(run.objective, run.model, None if run.teacher is None else run.teacher.model, batch)
     loss.total.backward()
     run.optimiser.step()
     # None instead of zeros: the next backward pass writes the gradients instead of adding to them.
     run.optimiser.zero_grad(set_to_none=True)
     run.step += 1
     if run.average is not None:
-        update_average(run.average, run.model, recipe.ema_decay, run.step)
+        update_average(run.average, run.model, run.recipe.ema_decay, run.step)
     loss = StepLoss(*(part.detach() for part in loss))
     run.epoch.add(loss)
     return loss
@@ -257,71 +233,12 @@ def update_average(average: dict[str, Tensor], model: Classifier, decay: float, 
             average[key].copy_(value)
 
 
-def check_loss(run: TrainingRun, loss: StepLoss, states: Path) -> None:
-    """Raise DivergedError where a part of the loss stopped being a number."""
+def check_loss(run: TrainingRun, loss: StepLoss, states: Path | None) -> None:
+    """Raise DivergedError where a part of the loss stopped being a number; `states` holds the good ones, if any."""
     if not all(bool(torch.isfinite(part)) for part in loss):
-        raise _diverged(run, f"The loss of {run.recipe.name} stopped being a number at", states)
-
-
-def _diverged(run: TrainingRun, what: str, states: Path) -> DivergedError:
-    steps = run.batches.steps
-    return DivergedError(
-        f"{what} step {run.step} of {steps}. The last good state is kept in {states}: lower the learning rate and "
-        "train again under another --out",
-        run.step,
-        steps,
-    )
-
-
-def save_run(run: TrainingRun, states: Path) -> None:
-    """Write the run's state; DivergedError, and nothing written, where a weight stopped being a number."""
-    tensors = {f"model/{key}": value for key, value in run.model.state_dict().items()}
-    tensors |= {f"average/{key}": value for key, value in (run.average or {}).items()}
-    for name, parameter in run.model.named_parameters():
-        momentum = run.optimiser.state[parameter].get("momentum_buffer")
-        if momentum is not None:
-            tensors[f"momentum/{name}"] = momentum
-    # A loss may still be a number when a weight is none any more: such a state would end the run for good.
-    if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
-        raise _diverged(run, f"The weights of {run.recipe.name} stopped being numbers before", states)
-    arrays = {key: value.detach().cpu().contiguous().numpy() for key, value in tensors.items()}
-    save_state(states, SavedState(run.step, run.seconds, arrays, run.settings, run.epoch.to_json()))
-
-
-def restore(run: TrainingRun, saved: SavedState) -> None:
-    """Put a run back to where a state left it, in the same memory layout, so that sums run in the same order.
-
-    Raises TrainingError where the state is of a run with other settings.
-    """
-    check_settings(run.recipe.name, run.settings, saved.settings)
-    values = {key: torch.from_numpy(value).to(run.batches.device) for key, value in saved.tensors.items()}
-    model = {key.removeprefix("model/"): value for key, value in values.items() if key.startswith("model/")}
-    run.model.load_state_dict(model)
-    for name, parameter in run.model.named_parameters():
-        if f"momentum/{name}" in values:
-            # empty_like takes the parameter's channels_last strides, which the stored array does not have.
-            momentum = torch.empty_like(parameter).copy_(values[f"momentum/{name}"])
-            run.optimiser.state[parameter]["momentum_buffer"] = momentum
-    for key, value in (run.average or {}).items():
-        value.copy_(values[f"average/{key}"])
-    run.step, run.seconds = saved.step, saved.seconds
-    losses = saved.epoch.get("losses")
-    run.epoch = EpochSums(
-        None if losses is None else torch.tensor(losses, device=run.batches.device),
-        saved.epoch.get("steps", 0), saved.epoch.get("since", saved.seconds),
-    )  # fmt: skip
-
-
-def usual_threads(recipe: Recipe) -> int:
-    """Return how many threads of the processor train a recipe unless told otherwise.
-
-    >>> from nat_core.recipes import recipe_named
-    >>> usual_threads(recipe_named("digits_nat"))
-    1
-    """
-    # A step on the digits is so short that two threads spend it waiting for each other: on a busy machine 14 minutes
-    # instead of 2.
-    return 1 if recipe.in_distribution == "digits" else torch.get_num_threads()
+        raise DivergedError(
+            f"The loss of {run.recipe.name} stopped being a number at", run.step, run.batches.steps, states
+        )
 
 
 def network_now(run: TrainingRun) -> Network:
@@ -332,14 +249,3 @@ def network_now(run: TrainingRun) -> Network:
         model.load_state_dict(run.average)
     batches = run.batches
     return Network(run.recipe.name, frozen(model, batches.device), run.classes, batches.mean, batches.std)
-
-
-@contextmanager
-def computing_with(threads: int) -> Iterator[None]:
-    """Compute on that many threads of the processor while the block runs."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

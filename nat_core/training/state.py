@@ -1,21 +1,29 @@
-"""The resumable state of a training run on disk: three kept, the newest valid one wins, nothing unpickled."""
+"""The resumable state of a training run on disk: three kept, the newest valid one wins, nothing unpickled.
+
+`save_run` puts a run away between two steps, `restore` puts it back.
+"""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import numpy as np
+import torch
 from safetensors.numpy import save
 
-from nat_core.errors import CheckpointError, TrainingError
-from nat_core.files import write_durably
+from nat_core.errors import CheckpointError, DivergedError, TrainingError
+from nat_core.files import Count, converted, read_json, sealed, sentence, sweep, write_durably
 from nat_core.recipes import Recipe
 from nat_core.store.checkpoints import read_tensors
+from nat_core.store.leftovers import Tell, nobody
+from nat_core.training.run import EpochSums, TrainingRun
 
 FORMAT = 1
 KEPT = 3
+NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,36 +43,122 @@ class SavedState:
     """What the log has counted of the epoch in progress."""
 
 
-def save_state(folder: Path, state: SavedState) -> None:
+@dataclass(frozen=True)
+class _StateCard:
+    """What a state's card holds; checked when it is read."""
+
+    step: Count
+    seconds: NotNegative
+    sha256: str
+    """Of the file of tensors: with the card's own seal, one digest holds the whole state."""
+    settings: dict[str, Any]
+    epoch: dict[str, list[float] | int | float | None] = field(default_factory=dict)
+    format: int = FORMAT
+
+
+def save_state(folder: Path, state: SavedState, tell: Tell = nobody) -> None:
     """Write a state; its card with the SHA-256 comes last, so that a half-written state is never taken for a whole one.
 
-    OSError (a full disk) leaves the earlier states as they were.
+    The KEPT newest stay. What cannot be deleted is told, and tried again with the next state. OSError (a full disk)
+    leaves the earlier states as they were. Only under the run's lock.
     """
     folder.mkdir(parents=True, exist_ok=True)
     digest = write_durably(folder / f"{state.step:08d}.safetensors", save(dict(state.tensors)))
-    card = {"format": FORMAT, "step": state.step, "seconds": state.seconds, "sha256": digest}
-    card |= {"settings": dict(state.settings), "epoch": dict(state.epoch)}
-    write_durably(folder / f"{state.step:08d}.json", json.dumps(card).encode())
-    for old in _steps(folder)[KEPT:]:
-        (folder / f"{old}.json").unlink(missing_ok=True)
-        (folder / f"{old}.safetensors").unlink(missing_ok=True)
+    card = _StateCard(state.step, state.seconds, digest, dict(state.settings), dict(state.epoch))
+    write_durably(folder / f"{state.step:08d}.json", sealed(json.dumps(asdict(card))))
+    _tidy(folder, state.step, tell)
 
 
-def newest_state(folder: Path) -> SavedState | None:
-    """Return the newest state that is whole and unaltered, None where there is none."""
+def _tidy(folder: Path, newest: int, tell: Tell) -> None:
+    """Delete all but the KEPT newest states up to a step, and what killed processes left."""
+    sweep(folder)
+    # Later ones are damaged, or the run would have gone on from them: as the newest they would crowd good ones out.
+    kept = [step for step in _steps(folder) if int(step) <= newest][:KEPT]
+    for path in sorted(folder.glob("[0-9]*")):
+        if path.stem in kept:
+            continue
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            tell(f"An old state could not be deleted ({sentence(error)}): it is tried again after the next one")
+
+
+def newest_state(folder: Path, tell: Tell = nobody) -> SavedState | None:
+    """Return the newest state that is whole and unaltered, None where there is none.
+
+    Where a newer one was passed over, `tell` is told why, and from which the run goes on.
+    """
+    passed = []
     for step in _steps(folder):
         try:
-            card = json.loads((folder / f"{step}.json").read_text())
-            tensors, _ = read_tensors(folder / f"{step}.safetensors", card["sha256"])
-            if card["format"] == FORMAT:
-                return SavedState(card["step"], card["seconds"], tensors, card["settings"], card.get("epoch", {}))
-        except (OSError, ValueError, KeyError, TypeError, CheckpointError):
+            state = _read(folder, step)
+        except (OSError, CheckpointError) as error:
+            why = sentence(error) if isinstance(error, OSError) else str(error)
+            passed.append(f"The state of step {int(step):,} cannot be used ({why})")
             continue
+        for each in passed:
+            tell(f"{each}: going on from the one of step {state.step:,}")
+        return state
+    for each in passed:
+        tell(f"{each}, and there is no older one: beginning anew")
     return None
 
 
+def _read(folder: Path, step: str) -> SavedState:
+    path = folder / f"{step}.json"
+    card = read_json(path, FORMAT, lambda values: converted(values, _StateCard), "it is passed over")
+    if card.step != int(step):
+        raise CheckpointError(f"{path} is of step {card.step}, not of that in its name")
+    tensors, _ = read_tensors(folder / f"{step}.safetensors", card.sha256)
+    return SavedState(card.step, card.seconds, tensors, card.settings, card.epoch)
+
+
 def _steps(folder: Path) -> list[str]:
-    return sorted((path.stem for path in folder.glob("[0-9]*.json")), reverse=True)
+    return sorted((path.stem for path in folder.glob("[0-9]*.json") if path.stem.isdecimal()), key=int, reverse=True)
+
+
+def save_run(run: TrainingRun, states: Path, tell: Tell = nobody, kept: Path | None = None) -> None:
+    """Write the run's state; DivergedError, and nothing written, where a weight stopped being a number.
+
+    `tell` as in `save_state`; `kept` is `states` where a good one is there, for the error to name.
+    """
+    tensors = {f"model/{key}": value for key, value in run.model.state_dict().items()}
+    tensors |= {f"average/{key}": value for key, value in (run.average or {}).items()}
+    for name, parameter in run.model.named_parameters():
+        momentum = run.optimiser.state[parameter].get("momentum_buffer")
+        if momentum is not None:
+            tensors[f"momentum/{name}"] = momentum
+    # A loss may still be a number when a weight is none any more: such a state would end the run for good.
+    if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
+        raise DivergedError(
+            f"The weights of {run.recipe.name} stopped being numbers before", run.step, run.batches.steps, kept
+        )
+    arrays = {key: value.detach().cpu().contiguous().numpy() for key, value in tensors.items()}
+    save_state(states, SavedState(run.step, run.seconds, arrays, run.settings, run.epoch.to_json()), tell)
+
+
+def restore(run: TrainingRun, saved: SavedState) -> None:
+    """Put a run back to where a state left it, in the same memory layout, so that sums run in the same order.
+
+    Raises TrainingError where the state is of a run with other settings.
+    """
+    check_settings(run.recipe.name, run.settings, saved.settings)
+    values = {key: torch.from_numpy(value).to(run.batches.device) for key, value in saved.tensors.items()}
+    model = {key.removeprefix("model/"): value for key, value in values.items() if key.startswith("model/")}
+    run.model.load_state_dict(model)
+    for name, parameter in run.model.named_parameters():
+        if f"momentum/{name}" in values:
+            # empty_like takes the parameter's channels_last strides, which the stored array does not have.
+            momentum = torch.empty_like(parameter).copy_(values[f"momentum/{name}"])
+            run.optimiser.state[parameter]["momentum_buffer"] = momentum
+    for key, value in (run.average or {}).items():
+        value.copy_(values[f"average/{key}"])
+    run.step, run.seconds = saved.step, saved.seconds
+    losses = saved.epoch.get("losses")
+    run.epoch = EpochSums(
+        None if losses is None else torch.tensor(losses, device=run.batches.device),
+        saved.epoch.get("steps", 0), saved.epoch.get("since", saved.seconds),
+    )  # fmt: skip
 
 
 WHAT = {

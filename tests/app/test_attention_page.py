@@ -12,7 +12,7 @@ from nat_app.views.attention import maps, words
 from nat_app.views.attention.attributions import attribution_maps
 from nat_app.views.attention.maps import LEVELS, MapRow, Overlay, attention_grid
 from nat_app.views.attention.words import METHODS
-from nat_core.measure.metrics import map_distance
+from nat_core.measure.metrics import map_distances
 from nat_core.store.checkpoints import load_maps
 from tests.pages import PAGES, charts, said
 from tests.synthetic import write_network, write_pairs
@@ -49,7 +49,7 @@ def test_this_picture_stands_on_the_gallerys_spread(start, networks: Path) -> No
     diamonds = [float(trace.x[0]) for trace in chart.data if trace.marker.symbol == "diamond"]
     stored = [load_maps(networks, name) for name in ("wrn40_1_baseline", "wrn40_1_nat")]
     place = sorted(path.name for path in FOLDER.glob("*.jpg")).index("none-bee.jpg")
-    expected = [map_distance(*(each[level][place] for each in stored)) for level in LEVELS]
+    expected = [map_distances(*(each[level] for each in stored))[place] for level in LEVELS]
     assert diamonds == pytest.approx(expected)
     assert "45 gallery pictures" in said(app)
 

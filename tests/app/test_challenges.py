@@ -12,8 +12,8 @@ from nat_app.shared.pairs import pair_named, set_title
 from nat_app.shared.palette import DARK, LIGHT
 from nat_app.shared.words import percent
 from nat_app.views.workshop import challenges, guessing, score, words
-from nat_app.views.workshop.challenge_cards import cost_figure
-from nat_app.views.workshop.challenges import Clicks
+from nat_app.views.workshop.challenges import cost_figure
+from nat_app.views.workshop.score import Clicks
 from nat_core.store.checkpoints import load_predictions
 from tests.pages import alts, complaint, follow, opened, plain, said
 
@@ -74,7 +74,7 @@ def test_a_round_of_photos_is_guessed_revealed_and_followed_by_another(photos: A
 def test_ten_clicks_are_checked_in_the_visitors_own_playground(page: AppTest) -> None:
     page.button(key="check_clicks").click().run()
     none = Clicks(0, 0.0, 0, 0, 0)
-    assert plain(words.clicks_verdict(none, challenges.MOST_CLICKS, challenges.FEW_SURE, met=False)) in said(page)
+    assert plain(words.clicks_verdict(none, score.MOST_CLICKS, score.FEW_SURE, met=False)) in said(page)
     angles = 2 * np.pi * np.arange(8) / 8
     ring = 3 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     playground = "views/playground/view.py"

@@ -19,7 +19,6 @@ from nat_app.views.attention.maps import MapRow, attention_grid
 from nat_app.views.attention.words import faint
 from nat_app.views.thresholds import charts as sweeps
 from nat_app.views.your_photos import words as photo_words
-from nat_core.measure.metrics import map_distance
 from tests.pages import plain
 
 CLASSES = ("cat", "dog", "ship", "truck")
@@ -114,18 +113,6 @@ def test_a_level_has_one_scale_for_all_networks() -> None:
     assert [(axis.cmin, axis.cmax) for axis in axes] == [(0, 8), (0, 1), (0, 3)]
     assert [trace.coloraxis for trace in figure.data] == ["coloraxis", "coloraxis2", "coloraxis3"] * 3
     assert "not trained yet" in {note.text for note in figure.layout.annotations}
-
-
-def test_map_distance_is_that_of_attention_transfer() -> None:
-    torch = pytest.importorskip("torch")
-    from nat_core.network.attention import level_distance
-
-    generator = np.random.default_rng(0)
-    first, second = generator.random((2, 8, 8))
-    # A group of one channel whose square is the map has that very map.
-    groups = [torch.from_numpy(np.sqrt(each))[None, None] for each in (first, second)]
-    assert map_distance(first, second) == pytest.approx(float(level_distance(*groups)[0]), rel=1e-5)
-    assert map_distance(first, np.zeros((8, 8))) == pytest.approx(1)
 
 
 # --- words -----------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nat_app.views.workshop import words
+from nat_app.visit.limits import OWN_HOSTS, hosts
 from nat_core.__main__ import main
 from nat_core.cli import serve
 from nat_core.errors import NoNetwork
@@ -28,21 +29,39 @@ def test_the_class_is_served_at_an_address_that_is_printed_with_its_code(started
     monkeypatch.setattr(serve, "local_address", lambda: "192.168.1.20")
     monkeypatch.setattr(serve, "free_port", lambda wanted: wanted or 8501)
     assert main(["app", "--classroom"]) == 0
-    assert started["command"][5:] == [
-        "--server.address=0.0.0.0", "--server.port=8501", "--browser.serverAddress=192.168.1.20",
-    ]  # fmt: skip
+    assert started["command"][3:] == ["--address=0.0.0.0", "--port=8501"]
     assert started["env"]["NAT_CLASSROOM"] == ADDRESS
+    assert started["env"]["NAT_PUBLIC"] == "1"
+    assert hosts(started["env"]) >= {"192.168.1.20", "localhost"}
+    assert "NAT_CODE" not in started["env"]
     printed = capsys.readouterr().out
     assert ADDRESS in printed
     assert serve.qr_text(ADDRESS) in printed
     assert "no portraits" in printed
 
 
+@pytest.mark.parametrize(("given", "code"), [(["--code", "Zebra"], "Zebra"), (["--code"], None)])
+def test_a_code_for_the_wall_is_printed_and_asked_for(given, code, started, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(serve, "local_address", lambda: "192.168.1.20")
+    assert main(["app", "--classroom", *given]) == 0
+    asked = started["env"]["NAT_CODE"]
+    assert asked == code or (code is None and len(asked) == 6)
+    assert f"types once: {asked}\n" in capsys.readouterr().out
+
+
+def test_a_public_server_answers_to_the_names_it_is_given(started, capsys) -> None:
+    assert main(["app", "--public", "--host", "nat.example.org", "--host", "NAT.example.com"]) == 0
+    assert started["env"]["NAT_PUBLIC"] == "1"
+    assert hosts(started["env"]) == {*OWN_HOSTS, "nat.example.org", "nat.example.com"}
+    assert "--address=127.0.0.1" in started["command"]
+
+
 def test_without_the_switch_nothing_is_bound_to_the_network(started, capsys) -> None:
     assert main(["app"]) == 0
     assert not [flag for flag in started["command"] if "0.0.0.0" in flag]
-    assert "NAT_CLASSROOM" not in started["env"]
-    assert capsys.readouterr().out == ""
+    assert not {"NAT_CLASSROOM", "NAT_PUBLIC", "NAT_CODE"} & set(started["env"])
+    assert hosts(started["env"]) == set(OWN_HOSTS)
+    assert capsys.readouterr().out.startswith("NAT Explorer: http://localhost:")
     assert 'address = "localhost"' in (Path(MAIN).parent / ".streamlit" / "config.toml").read_text()
 
 
@@ -139,14 +158,13 @@ def test_a_teacher_gets_notes_numbers_and_links_that_hide(networks: Path, monkey
 
 def test_the_sheets_need_no_other_file_and_only_one_has_the_answers(networks: Path, monkeypatch, fresh_caches) -> None:
     from nat_app.shared.pairs import pair_named
-    from nat_app.views.workshop.lessons import lessons
-    from nat_app.views.workshop.numbers import filled
+    from nat_app.views.workshop.lessons import lessons, with_numbers
     from nat_app.views.workshop.teacher import answers_html, sheet_html
 
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     pair = pair_named("wrn16_1")
-    sheet = sheet_html(lessons(), lambda text, lesson: filled(text, lesson, pair), ADDRESS)
-    answers = answers_html(lessons(), lambda text, lesson: filled(text, lesson, pair), "a & b")
+    sheet = sheet_html(lessons(), lambda text, lesson: with_numbers(text, lesson, pair), ADDRESS)
+    answers = answers_html(lessons(), lambda text, lesson: with_numbers(text, lesson, pair), "a & b")
     for html in (sheet, answers):
         assert html.startswith("<!doctype html>")
         assert "size: A4" in html

@@ -3,15 +3,21 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from nat_app.answers.stored_answers import probabilities_csv
 from nat_app.shared.palette import KINDS
-from nat_core.store.checkpoints import CARD, WEIGHTS, load_card
+from nat_core.measure.scores import SCORE_NAMES, SCORES
+from nat_core.paper.findings import MapDistances, claims, findings, summary
+from nat_core.paper.tables import rate_text
+from nat_core.results.section import in_brief
+from nat_core.store.checkpoints import CARD, WEIGHTS, available, load_card
+from nat_core.store.features import Features, save_features
 from nat_core.store.field_results import FieldResult, store_field_results
-from nat_core.store.runs import add_run, record_of
-from nat_core.studies.plan import PlannedRun, planned_runs
+from nat_core.store.runs import add_run, load_runs, record_of
+from nat_core.studies.plan import PlannedRun, planned_runs, studies
 from tests.pages import PAGES, said
 from tests.synthetic import write_pairs
 from tests.synthetic_runs import record
@@ -22,10 +28,12 @@ PAGE = "views/evidence/view.py"
 def test_claims_tables_and_cards_of_what_is_trained(start, networks: Path) -> None:
     app = start(networks, PAGE)
     text = said(app).replace("\\", "")
-    assert app.title[0].value.startswith("All of")
-    assert "7 claims" in app.title[0].value
-    assert "wrn40_1_nat against wrn40_1_baseline: " in text
-    assert "over the gallery" in text
+    reports = {name: load_card(networks, name).report for name in available(networks)}
+    # All but the last, whose distances over the gallery the page takes itself.
+    assert all(claim.measured in text for claim in claims(reports)[:-1])
+    assert all(sentence in text for sentence in findings(reports))
+    assert "not measured yet" not in app.title[0].value
+    assert f"over {MapDistances(('a', 'b'), {}).pictures}: low" in text
     assert app.segmented_control(key="sheet").options == ["Table 1", "Table 2", "Table 3", "Table 4"]
     assert app.segmented_control(key="sheet").value == "Table 2"
     assert "SHA-256 of its files" in text
@@ -41,6 +49,47 @@ def test_the_papers_figures_stand_in_grey_beside_ours(start, networks: Path) -> 
         ["nat", "train", "resnet18_baseline", "nat", "train", "resnet18_nat"]
     ]
     assert "\u2013 :gray[(0.960)]" in set(app.table[1].value.astype(str).stack())
+
+
+def test_every_score_has_its_column_and_every_measure_its_table(start, networks: Path) -> None:
+    app = start(networks, PAGE, sheet="Table 3")
+    closed = len(app.table)
+    app = start(networks, PAGE, sheet="Table 3", fold_scores=True)
+    assert len(app.table) == closed + 1
+    table = app.table[closed].value.astype(str)
+    assert list(table.columns) == ["measure", "set", "network", *(SCORE_NAMES[score] for score in SCORES)]
+    report = load_card(networks, "wrn40_1_baseline").report
+    (row,) = table[(table["set"] == "noise")].to_numpy().tolist()
+    assert row[2] == "wrn40\\_1\\_baseline"
+    expected = [rate_text(each.ncr_at_95_kept) for each in report.sets["noise"].by_score.values()]
+    assert row[3:] == expected
+    app.segmented_control(key="measure").set_value("aupr_negatives").run()
+    assert app.table[closed].value.iloc[0, 0] == "AUPR, negatives"
+    assert "What is won by confidence need not be won by other scores" in said(app)
+
+
+def test_scores_from_features_are_shown_once_they_are_asked_for(start, tmp_path: Path) -> None:
+    write_pairs(tmp_path, "wrn16_1")
+    shown = {"sheet": "Table 3", "fold_scores": True, "from_features": True}
+    assert "No features of these networks are stored" in said(start(tmp_path, PAGE, **shown))
+    generator = np.random.default_rng(0)
+    for name in ("wrn16_1_baseline", "wrn16_1_nat"):
+        sets = {
+            each: Features(
+                each,
+                tuple(f"{place:016x}" for place in range(count)),
+                np.maximum(generator.normal(shift, 1, (count, 64)), 0).astype(np.float32),
+                np.arange(count) % 10,
+            )
+            for each, count, shift in (("cifar10_train", 400, 1), ("cifar10_test", 60, 1), ("cifar100_test", 50, 0))
+        }
+        save_features(tmp_path, name, sets)
+    app = start(tmp_path, PAGE, **shown)
+    table = app.table[-1].value
+    assert list(table.columns[-3:]) == ["kNN", "ViM", "RMDS"]
+    text = said(app).replace("\\", "")
+    assert "400 training pictures of CIFAR-10" in text
+    assert "wrn16_1_nat against wrn16_1_baseline where each keeps 95 %, NCR on cifar100_test (50 pictures)" in text
 
 
 def test_several_seeds_give_mean_and_deviation_in_grey(start, tmp_path: Path) -> None:
@@ -72,17 +121,41 @@ def test_what_the_studies_show_is_told_once_they_can_be_judged(start, tmp_path: 
         rate = 0.7 if run.recipe.name == "wrn16_1_baseline" else 0.4
         add_run(tmp_path, run.key, record(run, rate + 0.01 * run.seed))
     text = said(start(tmp_path, PAGE))
-    assert "- **How far do two seeds of the same short recipe lie apart?** NCR on cifar100_test" in text
-    assert "against `wrn16_1_baseline` (0.710): lower by more than the noise: `wrn16_1_nat` 0.410;" in text
-    assert "alternatives to NAT" not in text
+    told = in_brief(studies(), load_runs(tmp_path)).splitlines()
+    assert len(told) == 1
+    assert told[0] in text
     (tmp_path / "nat_plus.json").write_text("{")
     assert "against `wrn16_1_baseline`" not in said(start(tmp_path, PAGE))
 
 
+def test_what_carries_nat_and_what_was_tried_stand_as_pictures_and_tables(start, tmp_path: Path) -> None:
+    write_pairs(tmp_path, "wrn16_1")
+    app = start(tmp_path, PAGE)
+    assert not {"Does attention carry it?", "Could NAT be better?"} & {each.value for each in app.header}
+    rates = {"wrn16_1_baseline": 0.8, "wrn16_1_nat": 0.4, "student_of_nat": 0.7, "frontier_nat": 0.4}
+    for run in planned_runs("cpu", ("attention_transfer", "frontier")):
+        if run.seed == 0 and run.recipe.name in (*rates, "frontier_weight_2"):
+            add_run(tmp_path, run.key, record(run, rates.get(run.recipe.name, 0.38)))
+    app = start(tmp_path, PAGE)
+    text = said(app)
+    assert "Attention maps alone carry 25 % of NAT's effect where each network keeps 95 %" in text
+    assert "Of 1 candidate of NAT's cost none reaches the goal" in text
+    assert "By NCR at 95 % kept, NAT is beaten in both by weight 2" in text
+    assert {"Does attention carry it?", "Could NAT be better?"} <= {each.value for each in app.header}
+    told = [image.alt for images in app.image for image in images.proto.imgs]
+    assert [words.partition(" ")[0] for words in told] == ["Share", "Accuracy"]
+    columns = [list(table.value.columns) for table in app.table]
+    assert [names[0] for names in columns if names[0] in ("what it takes", "candidate")] == [
+        "what it takes",
+        "candidate",
+    ]
+
+
 def test_nothing_trained_is_said_as_plainly(start, tmp_path: Path) -> None:
     app = start(tmp_path, PAGE)
-    assert app.title[0].value == "None of the paper's 7 claims is measured here yet."
-    assert "None is trained yet." in said(app)
+    nothing = claims({})
+    assert app.title[0].value == summary(nothing)
+    assert all(claim.measured in said(app).replace("\\", "") for claim in nothing)
 
 
 def test_a_damaged_card_is_named_and_the_others_are_shown(start, tmp_path: Path) -> None:

@@ -11,15 +11,19 @@ from nat_app.shared.pairs import pair_named
 from nat_app.views.playground.settings import SETTINGS as PLAYGROUND
 from nat_app.views.workshop.lessons import (
     FOLDER,
+    NOT_STORED,
     NOTES,
+    SHARES,
+    TEXTS,
     Lesson,
     fill,
     languages,
     lessons,
     notes,
     parse,
+    share,
+    with_numbers,
 )
-from nat_app.views.workshop.numbers import NONE, SHARES, TEXTS, filled, share
 from nat_app.views.workshop.settings import LESSONS
 from tests.pages import opened, said
 
@@ -88,15 +92,15 @@ def test_the_numbers_are_those_of_the_pages(monkeypatch, fresh_caches) -> None:
     networks = Path(__file__).parents[2] / "checkpoints"
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     guess = lesson("en", "guess")
-    text = filled(guess.answer, guess, PAIR).replace("\u00a0", " ")
+    text = with_numbers(guess.answer, guess, PAIR).replace("\u00a0", " ")
     page = said(opened(networks, monkeypatch, pair="wrn16_1", **guess.query))
     assert f"Baseline: {text.split('gives ')[1].split(' to ')[0]}" in page
     where = lesson("en", "where_it_fails")
-    assert "{{" not in filled(where.answer + where.numbers, where, PAIR)
+    assert "{{" not in with_numbers(where.answer + where.numbers, where, PAIR)
     choose = lesson("en", "choose_t")
     kept = share("kept_nat_few", choose, PAIR)
     assert 0 < kept < 1
-    t = float(filled("{{t_nat_few}}", choose, PAIR))
+    t = float(with_numbers("{{t_nat_few}}", choose, PAIR))
     at_t = parse("one", HEAD.replace("t=0.9", f"t={t}&set=cifar100_test") + BODY)
     below = parse("two", HEAD.replace("t=0.9", f"t={t - 0.01:.2f}&set=cifar100_test") + BODY)
     assert share("fooled_nat", at_t, PAIR) < 0.1 <= share("fooled_nat", below, PAIR)
@@ -110,7 +114,7 @@ def test_the_playgrounds_numbers_are_those_of_a_press_on_train(networks: Path, m
     while not turn.over:
         time.sleep(0.02)
     app.run()
-    told = filled("Falsely sure on **{{plane_nat}}** of", fix, PAIR).replace("\u00a0", " ")
+    told = with_numbers("Falsely sure on **{{plane_nat}}** of", fix, PAIR).replace("\u00a0", " ")
     assert told in said(app)
     assert share("plane_nat", fix, PAIR) < share("plane_nat_blob", fix, PAIR) < share("plane_baseline", fix, PAIR)
 
@@ -118,9 +122,9 @@ def test_the_playgrounds_numbers_are_those_of_a_press_on_train(networks: Path, m
 def test_a_number_that_is_not_stored_is_said_to_be_missing(networks: Path, monkeypatch, fresh_caches) -> None:
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     plain = parse("plain", HEAD.replace("t=0.9", "set=cifar100_test") + BODY)
-    assert filled("{{fooled_nat_strict}}", plain, PAIR) == NONE
+    assert with_numbers("{{fooled_nat_strict}}", plain, PAIR) == NOT_STORED
     with pytest.raises(KeyError, match="nonsense"):
-        filled("{{nonsense}}", plain, PAIR)
+        with_numbers("{{nonsense}}", plain, PAIR)
 
 
 @pytest.mark.parametrize(

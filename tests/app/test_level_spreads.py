@@ -7,9 +7,23 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nat_app.shared.pairs import pictures_of
+from nat_core.paper.findings import claims
 from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import load_card
-from nat_core.studies.level_findings import FILE, LevelSpread, NetworkId, PairLevels, save_levels
+from nat_core.studies.level_findings import (
+    FILE,
+    LevelFinding,
+    LevelSpread,
+    NetworkId,
+    PairLevels,
+    claim_distances,
+    distances,
+    finding,
+    longest_distances,
+    measured_elsewhere,
+    save_levels,
+    where_it_begins,
+)
 from tests.pages import PAGES, charts
 from tests.pages import said as said_with_marks
 from tests.synthetic import write_pairs
@@ -43,13 +57,20 @@ def pair(folder: Path) -> PairLevels:
     return PairLevels(*networks, sets(0.3, 0.4, 0.5))
 
 
+def found_in(pairs: list[PairLevels]) -> LevelFinding:
+    """What the first pair's networks come to on CIFAR-100."""
+    found = finding(pairs, pairs[0].first, pairs[0].second, "cifar100_test")
+    assert found is not None
+    return found
+
+
 def test_the_picture_stands_on_the_spread_of_ten_thousand(start, folder: Path) -> None:
     save_levels(folder, [pair(folder)])
-    app = start(folder, PAGES[3])
+    app, found = start(folder, PAGES[3]), found_in([pair(folder)])
     assert app.selectbox(key="level_set").value == "cifar100_test"
     assert pictures_of("cifar100_test", 10_000) in said(app)
-    assert "low 0.30, middle 0.40, high 0.50 apart" in said(app)
-    assert "Only one such" in said(app)
+    assert not found.measured
+    assert f"{distances(found)} {where_it_begins(found)}" in said(app)
     ticks = [trace.x[0] for trace in charts(app)["distances"].data if trace.marker.symbol == "line-ns-open"]
     assert ticks == pytest.approx([0.3, 0.4, 0.5])
     app.selectbox(key="level_set").set_value("gallery").run()
@@ -63,10 +84,14 @@ def test_two_baselines_stand_beside_and_say_where_it_begins(start, folder: Path)
     app = start(folder, PAGES[3])
     circles = [trace.x[0] for trace in charts(app)["distances"].data if trace.marker.symbol == "circle-open"]
     assert circles == pytest.approx([0.35, 0.2, 0.2])
-    assert "NAT's difference begins at the middle level, as the paper says." in said(app)
+    found = found_in([ours, seeds])
+    assert found.exceeding == ("middle", "high")
+    assert f"{distances(found)} {where_it_begins(found)}" in said(app)
     text = said(app.switch_page(EVIDENCE).run())
-    assert "over 10,000 pictures of cifar100_test (cpu) low 0.300, middle 0.400, high 0.500; of two baselines" in text
-    assert "held**]\u2002Attention maps differ from the middle level on" in text
+    claim = claims({}, claim_distances([ours, seeds]), longest_distances([ours, seeds]))[-1]
+    assert claim.verdict == "held"
+    assert claim.measured in text
+    assert f"held**]\u2002{claim.statement}" in text
 
 
 def test_where_only_another_protocol_has_two_baselines_it_is_named(start, folder: Path) -> None:
@@ -75,7 +100,9 @@ def test_where_only_another_protocol_has_two_baselines_it_is_named(start, folder
     nat, other = replace(first, name="wrn16_1_nat", sha256="b"), replace(first, seed=1, sha256="c")
     short = [PairLevels(first, nat, sets(0.3, 0.3, 0.3)), PairLevels(first, other, sets(0.3, 0.3, 0.2))]
     save_levels(folder, [ours, *short])
-    assert "in the protocol short, 1 seed: Only at the high level" in said(start(folder, PAGES[3]))
+    elsewhere = measured_elsewhere([ours, *short], "cifar100_test")
+    assert "in the protocol short" in elsewhere
+    assert elsewhere in said(start(folder, PAGES[3]))
 
 
 @pytest.mark.parametrize("fault", ["other weights", "damaged"])

@@ -83,7 +83,7 @@ def test_another_pair_is_asked_when_the_visitor_wants_it(start, networks: Path) 
 def test_its_predictions_are_a_table_with_a_row_for_each_picture_and_network(networks: Path, start) -> None:
     app = bring(start(networks, PAGE, pair="wrn16_1"), "mine.zip", FLOWERS)
     brought = next(iter(app.session_state["brought_along"].sets.values()))
-    from nat_app.answers.uploaded_sets import predictions_csv
+    from nat_app.answers.own_sets import predictions_csv
 
     rows = list(csv.reader(io.StringIO(predictions_csv(brought, ("wrn16_1_baseline", "wrn16_1_nat"), CLASSES))))
     assert rows[0] == ["place", "picture", "label", "network", "answer", "confidence", *CLASSES]

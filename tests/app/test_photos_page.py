@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -23,20 +22,13 @@ from nat_app.views.your_photos.files import Conditions, photos_csv, report_html
 from nat_app.views.your_photos.ways import WAYS
 from nat_core.measure.predictions import Predictions
 from tests.pages import PAGES, alts, invites, live_data, plain, said
+from tests.uploads import zipped
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")
 PAGE = PAGES[1]
 BEE = (FOLDER / "none-bee.jpg").read_bytes()
 WIDE = next(path for path in sorted(FOLDER.glob("none-*.jpg")) if path.stem != "none-bee").read_bytes()
 CLASSES = ("bird", "cat", "dog")
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 def upload(app: AppTest, **files: bytes) -> AppTest:

@@ -20,7 +20,7 @@ from nat_app.visit.fair_queue import waiting_sentence
 from nat_core.small.plane import GRID, draw_points, empty_cells, grid
 from tests.pages import plain
 
-MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
+MAIN = str(Path(__file__).parents[2] / "app" / "script.py")
 NONE = np.zeros((0, 2), np.float32)
 
 

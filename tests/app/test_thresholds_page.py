@@ -1,5 +1,6 @@
 """Thresholds in every state, run without a browser: its live chart's sentences, its folds, its links."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,12 @@ from nat_app.answers import stored_answers
 from nat_app.shared import scores, words
 from nat_app.shared.pairs import ROLE_TITLES, pair_named, pictures_of, set_title
 from nat_app.shared.palette import KINDS, Kind
-from nat_app.views.thresholds import folded, settings
+from nat_app.views.thresholds import folded, histograms, settings
 from nat_app.views.thresholds import words as threshold_words
 from nat_core.measure import metrics
 from nat_core.measure.predictions import Predictions
+from nat_core.measure.scores import FPR95_NOTE, MEASURES, SCORE_NAMES, SCORES, scores_of, separations
+from nat_core.paper.tables import rate_text
 from nat_core.recipes import Role
 from nat_core.store.checkpoints import load_predictions
 from tests.pages import MAIN, PAGES, alts, complaint, live_data, now, plain, said
@@ -39,9 +42,9 @@ def score_words(networks: Path, score: str) -> str:
     for kind, name in pair_named("wrn40_1").by_kind.items():
         stored = load_predictions(networks, name, ["cifar10_test", "cifar100_test"])
         found[kind] = scores.separate(stored["cifar10_test"], stored["cifar100_test"], score)
-    ncr = {kind: each.ncr_at_95_kept for kind, each in found.items()}
-    auroc = {kind: each.auroc for kind, each in found.items()}
-    return threshold_words.score_sentence(ncr, auroc, scores.SCORE_NAMES[score])
+    ncr = {kind: each.measured.ncr_at_95_kept for kind, each in found.items()}
+    auroc = {kind: each.measured.auroc for kind, each in found.items()}
+    return threshold_words.score_sentence(ncr, auroc, score)
 
 
 def test_digits_have_thresholds_but_no_gallery(start, networks: Path) -> None:
@@ -123,10 +126,11 @@ def test_tables_stand_beside_the_papers(start, networks: Path) -> None:
     assert pair_named("wrn40_1").paper_note in said(app)
 
 
-@pytest.mark.parametrize("score", list(scores.SCORES))
+@pytest.mark.parametrize("score", list(SCORES))
 def test_every_score_has_its_curve_and_its_sentence(start, networks: Path, score: str) -> None:
     app = start(networks, PAGE, fold_fair=True, score=score)
     assert plain(score_words(networks, score)) in said(app)
+    assert ("in place of confidence, NAT's lead" in said(app)) == (score != "confidence")
     assert threshold_words.temperature_sentence(1, {}, {}, {}, 0.9) in said(app)
 
 
@@ -172,20 +176,27 @@ def test_the_sheet_shows_the_most_sure_first(networks: Path, monkeypatch: pytest
 def test_shares_by_class_add_up_to_ncr(networks: Path, monkeypatch: pytest.MonkeyPatch, fresh_caches) -> None:
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     pair, at = pair_named("wrn16_1"), {"baseline": 0.9, "nat": 0.6}
-    shares = folded.shares_by_class(pair, "cifar100_test", at, 1.0)
+    shares = folded.shares_by_class(pair, "cifar100_test", at)
     assert {kind: each.sum() for kind, each in shares.items()} == pytest.approx(
         stored_answers.rates(pair, "cifar100_test", at)
     )
-    assert folded.own_kinds(pair, "noise", at, 1.0) is None
+    assert folded.own_kinds(pair, "noise", at) is None
+    energy = scores.Scale(2.0, "energy")
+    at = stored_answers.thresholds_keeping_95(pair, "cifar10_test", energy)
+    shares = folded.shares_by_class(pair, "cifar100_test", at, energy)
+    assert {kind: each.sum() for kind, each in shares.items()} == pytest.approx(
+        stored_answers.rates(pair, "cifar100_test", at, energy)
+    )
 
 
 def test_a_score_tells_apart_as_the_metrics_say() -> None:
     known = Predictions("net", "known", ("a", "b"), np.float32([[4, 0], [6, 0]]))
     negatives = Predictions("net", "none", ("c", "d"), np.float32([[1, 0], [5, 0]]))
     found = scores.separate(known, negatives, "energy")
-    assert found.auroc == 0.75
-    assert found.ncr_at_95_kept == metrics.ncr_at_share_kept(known.confidence, negatives.confidence)
-    with pytest.raises(ValueError, match="unknown score 'luck'; known: confidence, entropy, energy, max_logit"):
+    assert found.measured.auroc == 0.75
+    assert found.measured.ncr_at_95_kept == metrics.ncr_at_share_kept(known.confidence, negatives.confidence)
+    assert found.ncr[94] == found.measured.ncr_at_95_kept
+    with pytest.raises(ValueError, match="unknown score 'luck'; known: confidence, entropy, gen, energy, max_logit"):
         scores.separate(known, negatives, "luck")
 
 
@@ -194,10 +205,88 @@ def test_curves_download_as_csv(networks: Path, monkeypatch: pytest.MonkeyPatch,
 
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     lines = curves_csv(rated(pair_named("wrn16_1"))).splitlines()
-    assert lines[0] == "network,set,role,images,t,share_above_t,share_kept"
+    assert lines[0] == "network,set,role,images,t,share_above_t,share_kept,score"
     assert len(lines) == 1 + 2 * 7 * 101
-    assert lines[1] == "wrn16_1_baseline,cifar10_test,in distribution,1000,0.00,1.000000,1.000000"
+    assert lines[1] == "wrn16_1_baseline,cifar10_test,in distribution,1000,0.00,1.000000,1.000000,confidence"
     assert lines[-1].startswith("wrn16_1_nat,noise,unseen,1000,1.00,")
+    by_energy = curves_csv(rated(pair_named("wrn16_1")), scores.Scale(1.0, "energy", -5.0, 15.0)).splitlines()
+    assert len(by_energy) == len(lines)
+    assert by_energy[2].split(",")[4:] == ["-4.80", "1.000000", "1.000000", "energy"]
+
+
+@pytest.mark.parametrize("score", [score for score in SCORES if score != "confidence"])
+def test_by_another_score_each_network_stands_where_it_keeps_95_of_100(start, networks: Path, score: str) -> None:
+    app = start(networks, PAGE)
+    app.selectbox(key="score").set_value(score).run()
+    at, shares = {}, {}
+    for kind, name in pair_named("wrn40_1").by_kind.items():
+        stored = load_predictions(networks, name, ["cifar10_test", "cifar100_test"])
+        at[kind] = metrics.threshold_keeping(scores_of(stored["cifar10_test"], score))
+        shares[kind] = float(np.mean(scores_of(stored["cifar100_test"], score) > at[kind]))
+    assert app.title[0].value == words.threshold_title(shares, at, False, score)
+    assert f"Keeping 95 of 100 by {SCORE_NAMES[score]}, the baseline is fooled by" in app.title[0].value
+    data = live_data(app)
+    assert data["locked"]
+    assert data["at"] == pytest.approx(at)
+    assert all(0 <= data["places"][kind] <= 1 for kind in KINDS)
+    assert data["marks"]["nat"] == f"t = {words.threshold_text(at['nat'])}"
+    assert sum(data["shares"]["nat"]) == pytest.approx(1)
+    assert threshold_words.own_thresholds(at, score) in said(app)
+    # There is no slider to move: t is no number in [0, 1] there.
+    assert [slider.key for slider in app.slider] == []
+    app.pills(key="set").set_value("cifar10_test").run()
+    assert app.title[0].value.startswith(f"To keep 95 of 100 by {SCORE_NAMES[score]}, the baseline needs t = ")
+    app.selectbox(key="score").set_value("confidence").run()
+    assert app.slider(key="t").value == 0.9
+
+
+def test_every_score_stands_in_a_table_of_what_it_achieves(start, networks: Path) -> None:
+    app = start(networks, PAGE, fold_fair=True, score="gen", temperature=2.0)
+    (table,) = app.table
+    assert list(table.value.columns) == ["score", *MEASURES.values()]
+    assert list(table.value["score"]) == list(scores.SCORE_TITLES.values())
+    found = {}
+    for kind, name in pair_named("wrn40_1").by_kind.items():
+        stored = load_predictions(networks, name, ["cifar10_test", "cifar100_test"])
+        warm = {each: replace(stored[each], logits=stored[each].logits / np.float32(2)) for each in stored}
+        found[kind] = separations(warm["cifar10_test"], warm["cifar100_test"])
+    cell = dict(zip(table.value["score"], table.value["AUPR, negatives"], strict=True))["Energy"]
+    assert cell == " / ".join(rate_text(found[kind]["energy"].aupr_negatives) for kind in KINDS)
+    assert FPR95_NOTE in said(app)
+
+
+@pytest.mark.parametrize("score", ["entropy", "energy"])
+def test_every_fold_follows_the_chosen_score(start, networks: Path, score: str) -> None:
+    app = start(networks, PAGE, score=score, behind_class="ship", behind_kind="baseline", **OPEN)
+    assert all(alts(app))
+    assert "Circles" not in said(app)
+    assert "By confidence, as in the paper, whatever is chosen above." in said(app)
+    stored = load_predictions(networks, "wrn40_1_baseline", ["cifar10_test", "cifar100_test"])
+    at = metrics.threshold_keeping(scores_of(stored["cifar10_test"], score))
+    others = stored["cifar100_test"]
+    sure_ships = int(((scores_of(others, score) > at) & (others.predicted == CLASSES.index("ship"))).sum())
+    assert threshold_words.behind_sentence("baseline", "ship", sure_ships, 1000, at) in said(app)
+
+
+def test_the_axis_of_a_score_has_round_ticks_inside_it_and_a_place_for_no_opinion() -> None:
+    for low, high in ((-3.0, 0.0), (-40.0, 7.0), (0.0, 1.0), (2.0, 953.0)):
+        ticks = histograms.axis_ticks(scores.Scale(1.0, "energy", low, high))
+        assert 1 <= len(ticks) <= 6
+        for place, text in ticks:
+            assert 0 < place <= 1
+            value = float(text.replace("\u2212", "-").replace(",", ""))
+            assert value == pytest.approx(low + place * (high - low))
+    assert histograms.axis_ticks(scores.CONFIDENT)[2] == (0.5, "50\u00a0%")
+    entropy = histograms.no_opinion(scores.Scale(1.0, "entropy", -4.0, 0.0), 10)
+    assert entropy == pytest.approx(1 - np.log(10) / 4)
+    assert histograms.no_opinion(scores.Scale(1.0, "entropy", -1.0, 0.0), 10) is None
+
+
+def test_a_scale_places_what_lies_beyond_its_ends_at_them() -> None:
+    scale = scores.Scale(1.0, "energy", -2.0, 8.0)
+    assert scale.places(np.array([-3.0, -2.0, 0.5, 8.0, 9.0])).tolist() == [0, 0, 0.25, 1, 1]
+    assert scale.steps[[0, 50, 100]].tolist() == [-2, 3, 8]
+    assert 0.35 in scores.CONFIDENT.steps
 
 
 def test_a_set_that_one_network_lacks_is_left_out(start, tmp_path: Path) -> None:
@@ -234,6 +323,7 @@ def test_a_link_opens_folds_and_sets_the_temperature(networks: Path, monkeypatch
     app.run()
     app.switch_page(PAGE).run()
     assert app.slider(key="temperature").value == 2.5
+    assert app.selectbox(key="score").value == "energy"
     assert "By energy" in said(app)
 
 

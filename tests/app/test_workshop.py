@@ -7,8 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from nat_app.shared.pairs import pair_named
 from nat_app.views.workshop import words
-from nat_app.views.workshop.lessons import lessons
-from nat_app.views.workshop.numbers import share
+from nat_app.views.workshop.lessons import lessons, share
 from nat_app.views.workshop.settings import LESSONS
 from tests.pages import complaint, opened, said
 

@@ -25,9 +25,11 @@ def browser(playwright) -> Iterator:
         opened.close()
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory, browser) -> Iterator[str]:
-    """The app's address, on made-up networks."""
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory, playwright) -> Iterator[str]:
+    """The app's address, on made-up networks; one server for all files, as visits know nothing of each other."""
+    if CHROMIUM is None:
+        pytest.skip("needs a browser")
     networks = write_pairs(tmp_path_factory.mktemp("networks"), "wrn16_1", "wrn40_1")
     write_network(networks, "wrn16_1_student_of_nat", seed=3)
     with served(networks) as started:

@@ -8,8 +8,7 @@ import pytest
 
 from nat_app.shared.pairs import pair_named
 from nat_app.views.workshop import words
-from nat_app.views.workshop.lessons import lessons
-from nat_app.views.workshop.numbers import filled
+from nat_app.views.workshop.lessons import lessons, with_numbers
 from nat_app.views.workshop.teacher import answers_html, sheet_html
 from tests.browsing import PATIENCE, ROOT, served
 from tests.pages import plain
@@ -63,8 +62,8 @@ def test_both_sheets_print_on_two_pages_at_most(page, monkeypatch, fresh_caches,
     monkeypatch.setenv("NAT_CHECKPOINTS", str(ROOT / "checkpoints"))
     pair = pair_named("wrn16_1")
     sheets = (
-        sheet_html(lessons(), lambda text, lesson: filled(text, lesson, pair), "http://192.168.1.20:8501"),
-        answers_html(lessons(), lambda text, lesson: filled(text, lesson, pair), " and ".join(pair.names)),
+        sheet_html(lessons(), lambda text, lesson: with_numbers(text, lesson, pair), "http://192.168.1.20:8501"),
+        answers_html(lessons(), lambda text, lesson: with_numbers(text, lesson, pair), " and ".join(pair.names)),
     )
     for sheet in sheets:
         page.set_content(sheet)

@@ -256,13 +256,10 @@ def test_report_of_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.Cap
 
 
 def test_app_runs_beside_the_engine_with_the_folders_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: dict = {}
+    started, port = {}, serve.free_port()
     monkeypatch.setattr(serve.subprocess, "Popen", lambda command, env: Server(started, command, env))
-    assert main(["app", "--checkpoints", str(tmp_path), "--port", "8600"]) == 0
-    script = Path(started["command"][4])
-    assert started["command"][1:4] == ["-m", "streamlit", "run"]
-    assert (script.name, script.parent.name, script.is_file()) == ("main.py", "app", True)
-    assert started["command"][5:] == ["--server.port=8600"]
+    assert main(["app", "--checkpoints", str(tmp_path), "--port", str(port)]) == 0
+    assert started["command"][1:] == ["-m", "nat_app.server.run", "--address=127.0.0.1", f"--port={port}"]
     assert started["env"]["NAT_CHECKPOINTS"] == str(tmp_path)
 
 

@@ -16,6 +16,7 @@ from nat_core.cli.evaluate import check_output
 from nat_core.data.sets import load_set
 from nat_core.errors import CommandError
 from nat_core.measure.predictions import softmax
+from nat_core.measure.scores import MEASURES
 from nat_core.store.checkpoints import load_card, load_predictions
 
 NETWORKS = ["digits_baseline", "digits_nat"]
@@ -68,6 +69,14 @@ def test_negatives_are_measured_beside_the_stored_test_pictures(
         assert part["auroc"] == pytest.approx(sklearn.metrics.roc_auc_score(is_negative, score))
         assert part["aupr_negatives"] == pytest.approx(sklearn.metrics.average_precision_score(is_negative, score))
         assert part["fpr95"] == pytest.approx(report.sets["digits_89"].fpr95, abs=0.02)
+        energies = [-np.logaddexp.reduce(each, axis=1) for each in (
+            load_predictions(networks, part["network"])["digits_test"].logits.astype(np.float64),
+            stored[f"logits_{part['network']}"].astype(np.float64),
+        )]  # fmt: skip
+        assert list(part["by_score"]) == ["confidence", "entropy", "gen", "energy", "max_logit"]
+        by_energy = sklearn.metrics.roc_auc_score(is_negative, np.concatenate(energies))
+        assert part["by_score"]["energy"]["auroc"] == pytest.approx(by_energy)
+        assert part["by_score"]["confidence"] == {measure: part[measure] for measure in MEASURES}
         assert part["ncr_at_95_kept"] == pytest.approx(report.sets["digits_89"].ncr_at_95_kept, abs=0.02)
         assert (part["beside"], part["beside_images"], part["accuracy"]) == ("digits_test", len(known), None)
         assert part["beside_kept"] == report.share_kept
@@ -94,7 +103,9 @@ def test_folders_named_after_classes_hold_known_pictures_and_the_others_negative
     ]
     assert "digits_nat on photos: 2 negatives" in lines
     assert "beside those of its classes (4 pictures):" in lines
-    assert f"AUROC {negatives['auroc']:.3f}" in lines
+    row = next(line.split() for line in lines if line.startswith("AUROC"))
+    assert row == ["AUROC", *(f"{each['auroc']:.3f}" for each in negatives["by_score"].values())]
+    assert known["by_score"] == {}
     assert lines[-1].split() == ["0.9", f"{negatives['above']['0.9']:.3f}", f"{known['above']['0.9']:.3f}"]
 
 
@@ -130,6 +141,8 @@ def test_csv_has_a_row_a_network_and_kind_of_picture(
     ]
     assert rows[0]["auroc"] == rows[1]["accuracy"] == ""
     assert 0 <= float(rows[1]["above_0.9"]) <= 1
+    assert rows[0]["gen_aupr_negatives"] == ""
+    assert 0 <= float(rows[1]["gen_aupr_negatives"]) <= 1
     assert float(rows[0]["accuracy"]) * 4 == int(float(rows[0]["accuracy"]) * 4)
 
 

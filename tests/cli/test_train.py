@@ -14,16 +14,8 @@ from nat_core.cli.train import over_seeds, with_settings
 from nat_core.recipes import RECIPES, Recipe
 from nat_core.store.checkpoints import load_card, load_predictions
 
+pytestmark = pytest.mark.usefixtures("less_noise")
 QUICK = ["--set", "architecture=wrn10_1", "--set", "epochs=2", "--set", "sizes=8:1"]
-
-
-@pytest.fixture(autouse=True)
-def less_noise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten pictures of noise instead of 10,000."""
-    from nat_core.data import sets
-
-    drawn = sets.noise(count=10)
-    monkeypatch.setitem(sets.SETS, "noise", lambda name, data: drawn)
 
 
 @pytest.fixture

@@ -1,21 +1,28 @@
-"""headers.py and every refusal of images.py: each is one sentence with the file's name, what it is, and what to do."""
+"""The room headers and every refusal of images.py: one sentence with the file's name, what it is, and what to do."""
 
 import io
 import os
-import struct
-import zlib
+import random
+import tracemalloc
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageFile
+from PIL import Image
 
-from nat_core.data.images import MAX_BYTES, MAX_PIXELS, check_pixels, declared_size, kind_of, read_image, read_photo
+from nat_core.data.headers.examine import examine
+from nat_core.data.headers.header import MAX_PIXELS, check_pixels, orientation_of
+from nat_core.data.images import MAX_BYTES, read_image, read_photo
 from nat_core.errors import UnreadableImage
+from tests import hostile_pictures
+from tests.hostile_pictures import BOMBS, DOT, HARMLESS, bmp, chunk, gif, png, riff, segment
 
 EXPORT = "which is not read here: export it as JPEG or PNG."
 CHOOSE = "choose a PNG, JPEG, WebP, GIF or BMP file."
 DAMAGED = "x is cut short or damaged, so it cannot be read: copy or export it again."
+JPEG_2000 = b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 \0\0\0\0jp2 \0\0\0\0jp2c\xff\x4f\xff\x51" + bytes(800)
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 
 
@@ -23,66 +30,6 @@ def encoded(format, size=(41, 23)):
     file = io.BytesIO()
     Image.linear_gradient("L").resize(size).convert("RGB").save(file, format)
     return file.getvalue()
-
-
-def png_chunk(kind, data):
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def png_header(width, height, depth=8, colour_type=2):
-    return png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0))
-
-
-def png_of_21_kilobytes():
-    """A two-colour picture of 13,400 x 13,300: 22 MB of packed zeros, 713 MB as RGBA."""
-    rows = zlib.compress(bytes((1 + 13400 // 8) * 13300), 9)
-    chunks = png_header(13400, 13300, 1, 3) + png_chunk(b"PLTE", bytes(6)) + png_chunk(b"IDAT", rows)
-    return b"\x89PNG\r\n\x1a\n" + chunks + png_chunk(b"IEND", b"")
-
-
-def jpeg_2000():
-    """829 bytes that begin as a JPEG 2000 of 20,000 x 13,334 x 3 (800 MB) does."""
-    size = struct.pack(">HHHIIIIIIIIH", 0xFF51, 47, 0, 20000, 13334, 0, 0, 20000, 13334, 0, 0, 3) + b"\7\1\1" * 3
-    boxes = b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 \0\0\0\0jp2 "
-    return (boxes + b"\0\0\0\0jp2c\xff\x4f" + size).ljust(829, b"\0")
-
-
-def gif(screen, frame):
-    return (
-        b"GIF89a" + struct.pack("<HH", *screen) + b"\0\0\0!\xfe\2hi\0," + struct.pack("<4HB", 0, 0, *frame, 0) + b"\2\0"
-    )
-
-
-def webp(header):
-    return b"RIFF" + struct.pack("<I", 22) + b"WEBP" + header
-
-
-def bmp(width, height):
-    return b"BM" + struct.pack("<IIIIiiHHIIIIII", 54, 0, 54, 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0)
-
-
-def jpeg(width, height):
-    return (
-        b"\xff\xd8\xff\xe0\0\4\0\0\xff\xc0\0\x11\x08"
-        + struct.pack(">HH", height, width)
-        + b"\3\1\x22\0\2\x11\0\3\x11\0"
-    )
-
-
-VP8L = struct.pack("<IBI", 9, 0x2F, (4000 - 1) | (3201 - 1) << 14)
-VP8X = struct.pack("<II", 10, 0) + (15999).to_bytes(3, "little") + (8999).to_bytes(3, "little")
-VP8 = struct.pack("<I", 10) + b"\0\0\0\x9d\1\x2a" + struct.pack("<HH", 16000, 9000)
-BOMBS = {
-    "PNG": (png_of_21_kilobytes(), (13400, 13300), 24),
-    "JPEG": (jpeg(65500, 65500) + b"\xff\xda", (65500, 65500), 64),
-    "GIF screen": (gif((60000, 3000), (1, 1)), (60000, 3000), 24),
-    "GIF frame": (gif((1, 1), (60000, 2000)), (60000, 2000), 24),
-    "WebP lossless": (webp(b"VP8L" + VP8L), (4000, 3201), 12),
-    "WebP extended": (webp(b"VP8X" + VP8X), (16000, 9000), 12),
-    "WebP lossy": (webp(b"VP8 " + VP8), (16000, 9000), 12),
-    "BMP": (bmp(20000, -10000), (20000, 10000), 24),
-    "BMP of OS/2": (b"BM" + struct.pack("<IIIIHHHH", 26, 0, 26, 12, 50000, 50000, 1, 24), (50000, 50000), 24),
-}
 
 
 def refusal(source, **arguments):
@@ -108,8 +55,8 @@ def refusal(source, **arguments):
         (b"\0\0\0\x20ftypavif\0\0\0\0avifmif1", f"x is an AVIF picture, {EXPORT}"),
         (b"\0\0\0\x20ftypisom\0\0\2\0isom", "x is a video, not a picture: save one frame of it as JPEG or PNG."),
         (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", "x is a PDF, not a picture: export the page as JPEG or PNG."),
-        (jpeg_2000(), f"x is a JPEG 2000 picture, {EXPORT}"),
-        (jpeg_2000()[40:], f"x is a JPEG 2000 picture, {EXPORT}"),
+        (JPEG_2000, f"x is a JPEG 2000 picture, {EXPORT}"),
+        (JPEG_2000[40:], f"x is a JPEG 2000 picture, {EXPORT}"),
         (b"\xff\x0a\xfa\x7f", f"x is a JPEG XL picture, {EXPORT}"),
         (encoded("TIFF"), f"x is a TIFF or camera raw file, {EXPORT}"),
         (encoded("ICO"), f"x is an icon (ICO), {EXPORT}"),
@@ -127,44 +74,128 @@ def test_what_a_file_is_and_what_to_do(data, sentence):
     assert refusal(data, name="x") == sentence
 
 
-@pytest.mark.parametrize(("data", "size", "megapixels"), BOMBS.values(), ids=BOMBS)
-def test_too_many_pixels_are_refused_before_pillow_is_asked(data, size, megapixels, monkeypatch):
-    opened = []
-    monkeypatch.setattr(Image, "open", lambda *arguments, **options: opened.append(arguments))
-    assert len(data) < 23_000
-    assert declared_size(kind_of(data, "x"), data) == size
-    sentence = refusal(data, name="x.png")
-    assert sentence.startswith(
-        f"x.png is {size[0]:,} x {size[1]:,} pixels, more than the {megapixels} megapixels read of"
-    )
-    assert sentence.endswith("file: shrink it first.")
-    assert opened == []
+@pytest.mark.parametrize("name", BOMBS)
+def test_bombs_are_refused_before_a_decoder_is_asked(name, monkeypatch):
+    monkeypatch.setattr(Image, "open", lambda *arguments, **options: pytest.fail("asked Pillow"))
+    data = BOMBS[name]()
+    assert len(data) <= MAX_BYTES
+    tracemalloc.start()
+    try:
+        sentence = refusal(data, name="x")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert sentence.startswith("x ")
+    assert most < 16_000_000
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_what_has_nothing_to_do_with_the_pixels_is_dropped_unread(name):
+    header = examine(HARMLESS[name](), "x")
+    assert len(header.data) < 2_000
+    assert read_image(header.data).shape == (32, 32, 3)
+
+
+OUT_OF_PROPORTION = [
+    (
+        png(13400, 13300, b""),
+        "x is 13,400 x 13,300 pixels, more than the 24 megapixels read of a PNG file: shrink it first.",
+    ),
+    (png(70_000, 1, b""), "x is 70,000 x 1 pixels, more than the 65,535 read of a side: shrink it first."),
+    (
+        png(4096, 4096, b"", depth=16, colours=6),
+        "x unpacks to 134 MB, more than the 101 MB that are unpacked of a PNG file: shrink it first.",
+    ),
+    (
+        gif((5000, 5000), (1, 1), DOT),
+        "x states 5,000 x 5,000 pixels but holds too few bytes for them: copy or export it again.",
+    ),
+    (
+        bmp(9, 9, bytes(999), packing=1),
+        f"x is a BMP whose pixels are packed (run lengths, JPEG or PNG), {EXPORT}",
+    ),
+    (
+        BOMBS["JPEG of 100 passes"](),
+        "x is a JPEG that goes over its pixels more often than is read (32 passes, or 8,000,000 blocks in all): "
+        "export it as a usual JPEG, not a progressive one.",
+    ),
+    (
+        BOMBS["JPEG progressive of 48 Mpx"](),
+        "x takes 300 MB to decode its 8,000 x 6,000 pixels, more than the 200 MB that one picture may take: "
+        "shrink it first.",
+    ),
+    (
+        BOMBS["JPEG lossless"](),
+        "x is a JPEG of a rare kind (lossless, or arithmetic coding), which is not read here: export it as a usual "
+        "JPEG or PNG.",
+    ),
+    (
+        gif((1, 1), (1, 1), DOT, b"!\xfe\1a\0" * 10_000),
+        "x is in more than the 20,000 pieces that are looked at before its pixels: export it again.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("data", "sentence"), OUT_OF_PROPORTION)
+def test_what_is_out_of_proportion_and_why(data, sentence):
+    assert refusal(data, name="x") == sentence
+
+
+@pytest.mark.parametrize("start", range(0, 20_000, 2_500))
+def test_an_altered_picture_is_read_or_refused_in_a_sentence(start):
+    for name, data in hostile_pictures.mutants(2_500, start):
+        _read_or_refused(name, data)
+
+
+@pytest.mark.endurance
+@pytest.mark.parametrize("start", range(20_000, 1_000_000, 20_000))
+def test_a_million_altered_pictures(start):
+    for name, data in hostile_pictures.mutants(20_000, start):
+        _read_or_refused(name, data)
+
+
+def _read_or_refused(name, data):
+    sentence = "x "
+    try:
+        assert read_image(data, name="x").shape == (32, 32, 3), name
+    except UnreadableImage as error:
+        sentence = str(error)
+    assert sentence.startswith("x "), name
+    assert "\n" not in sentence, name
+
+
+def test_the_seeds_of_altered_pictures_are_whole_and_of_every_format():
+    found = hostile_pictures.seeds()
+    assert len(found) >= 40
+    assert {examine(data, "x").kind for data in found.values()} == set(FORMATS)
+    for data in found.values():
+        read_image(data)
+    once = [data for _, data in hostile_pictures.mutants(100)]
+    assert once == [data for _, data in hostile_pictures.mutants(100)]
+    assert hostile_pictures.mutated(b"abc", random.Random(1)) != b"abc"
 
 
 def test_a_jpeg_2000_is_refused_by_its_first_bytes(monkeypatch):
     monkeypatch.setattr(Image, "open", lambda *arguments, **options: pytest.fail("asked Pillow"))
-    assert len(jpeg_2000()) == 829
-    assert refusal(jpeg_2000(), name="photo.png") == f"photo.png is a JPEG 2000 picture, {EXPORT}"
+    assert refusal(JPEG_2000, name="photo.png") == f"photo.png is a JPEG 2000 picture, {EXPORT}"
 
 
-def test_a_file_that_states_two_sizes_is_refused_before_it_is_decoded(monkeypatch):
-    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda image: pytest.fail("decoded"))
-    later = b"\x89PNG\r\n\x1a\n" + png_header(1, 1) + png_header(7000, 7000) + png_chunk(b"IDAT", b"")
-    assert refusal(later, name="x").startswith("x is 7,000 x 7,000 pixels")
-    vast = b"\x89PNG\r\n\x1a\n" + png_header(1, 1) + png_header(90000, 90000) + png_chunk(b"IDAT", b"")
-    assert refusal(vast, name="x") == "x unpacks to more pixels than are read: shrink it first."
+def test_a_header_that_pillow_reads_as_another_size_is_not_decoded(monkeypatch):
+    header = examine(encoded("PNG"), "x")
+    monkeypatch.setattr("nat_core.data.images.examine", lambda data, name: replace(header, frame=(41, 24)))
+    assert refusal(encoded("PNG"), name="x") == DAMAGED
 
 
 def test_the_limit_itself_is_allowed():
     for kind, most in MAX_PIXELS.items():
-        check_pixels((most // 1000, 1000), kind, "x")
+        check_pixels((most // 2000, 2000), kind, "x")
         with pytest.raises(UnreadableImage, match=f"more than the {most >> 20} megapixels"):
-            check_pixels((most // 1000 + 1, 1000), kind, "x")
+            check_pixels((most // 2000 + 1, 2000), kind, "x")
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_declared_sizes_are_those_that_pillow_reads(format):
-    assert declared_size(format, encoded(format)) == (41, 23)
+    assert examine(encoded(format), "x").size == (41, 23)
 
 
 @pytest.mark.parametrize(
@@ -221,3 +252,46 @@ def test_a_file_cut_or_altered_anywhere_reads_or_is_refused_in_a_sentence(data, 
         assert refusal(file, name="x").startswith("x ")
     else:
         assert pixels.shape == (32, 32, 3)
+
+
+@pytest.mark.parametrize(
+    ("tags", "orientation"),
+    [
+        ("4d4d002a00000008 0001 0112 0003 00000001 0006 0000 00000000", 6),
+        ("49492a0008000000 0100 1201 0300 01000000 0800 0000 00000000", 8),
+        ("49492a0008000000 0100 1201 0400 01000000 03000000 00000000", 3),  # four bytes instead of two
+        ("4d4d002a00000008 0001 0112 0003 00000001 0009 0000 00000000", 1),  # there is no ninth way
+        ("4d4d002a00000008 ffff 0110 0003 00000001 0006 0000", 1),  # more tags than there are
+        ("4d4d002a0000ffff", 1),
+        ("", 1),
+    ],
+)
+def test_orientations_byte_by_byte(tags, orientation):
+    assert orientation_of(bytes.fromhex(tags)) == orientation
+
+
+def test_the_first_tags_of_a_jpeg_count():
+    tags = [
+        b"Exif\0\0" + bytes.fromhex(f"4d4d002a00000008 0001 0112 0003 00000001 000{turn} 0000 00000000")
+        for turn in (6, 3)
+    ]
+    whole = encoded("JPEG")
+    both = whole[:2] + b"".join(segment(0xE1, each) for each in tags) + whole[2:]
+    assert examine(both, "x").orientation == 6
+
+
+def test_a_webp_that_says_it_is_shorter_or_longer_than_it_is():
+    whole = encoded("WEBP")
+    assert np.array_equal(read_image(whole + b"junk behind it"), read_image(whole))
+    assert refusal(riff((b"VP8 ", whole[20:]))[:-40], name="x") == DAMAGED
+
+
+def test_a_png_whose_end_is_missing_is_whole_all_the_same():
+    whole = encoded("PNG")
+    assert np.array_equal(read_image(whole[:-12]), read_image(whole))
+    assert refusal(whole[:-12].replace(b"IDAT", b"IDAX"), name="x") == DAMAGED
+
+
+def test_a_png_with_a_second_header_is_damaged():
+    later = png(1, 1, png(7000, 7000)[8:33], chunk(b"IDAT", b""))
+    assert refusal(later, name="x") == DAMAGED

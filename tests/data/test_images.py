@@ -184,12 +184,12 @@ def test_a_wrong_extension_and_a_path_as_text(tmp_path):
 
 
 def test_a_jpeg_of_30_megapixels_is_shrunk_while_it_is_decoded(monkeypatch):
-    decoded, convert = [], Image.Image.convert
-    monkeypatch.setattr(Image.Image, "convert", lambda image, mode: decoded.append(image.size) or convert(image, mode))
+    decoded, load = [], ImageFile.ImageFile.load
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda image: decoded.append(image.size) or load(image))
     data = encoded(Image.new("L", (6000, 5000), 77), "JPEG")
     assert close(read_image(data), 77, 1)
     assert close(read_image(data, size=1000), 77, 1)
-    assert decoded == [(750, 625), (3000, 2500)]
+    assert set(decoded) == {(750, 625), (3000, 2500)}
 
 
 def test_photos_are_whole_and_never_enlarged():

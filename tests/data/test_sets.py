@@ -43,9 +43,9 @@ def test_grey_pictures_of_another_size_become_32_pixels_in_colour(tmp_path: Path
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"test_images": np.zeros((2, 32, 32, 3), np.float32)}, "must be uint8"),
-        ({"test_labels": np.zeros(5, np.int64)}, "5 test_labels for 2 test_images"),
-        ({"test_images": np.zeros((2, 32, 32, 4), np.uint8)}, "must be uint8"),
+        ({"test_images": np.zeros((2, 32, 32, 3), np.float32)}, r"must be pictures .*\(uint8\)"),
+        ({"test_labels": np.zeros(5, np.int64)}, r"2 pictures but test_labels of shape \(5,\)"),
+        ({"test_images": np.zeros((2, 32, 32, 4), np.uint8)}, r"must be pictures .*\(uint8\)"),
     ],
 )
 def test_an_npz_of_another_kind_is_refused(tmp_path: Path, changes: dict, message: str) -> None:
@@ -66,7 +66,7 @@ def test_a_damaged_or_foreign_npz_is_refused(tmp_path: Path) -> None:
 
 def test_an_npz_is_never_unpickled(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", test_images=np.array([{"a": 1}], object))
-    with pytest.raises(ValueError, match="cannot be read"):
+    with pytest.raises(ValueError, match="never unpickled"):
         read_npz(tmp_path / "x.npz")
 
 

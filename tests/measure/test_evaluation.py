@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -54,8 +55,11 @@ def test_it_prints_as_a_table_and_goes_to_json_and_back() -> None:
     assert rows[1] == ["measure", "kept", "holiday"]
     assert ["NCR", "0.8", "0.500", "0.500"] in rows
     assert ["AUROC", "-", "0.750"] in rows
+    place = rows.index(["holiday", "by", "each", "score"])
+    assert rows[place + 1] == ["measure", "confidence", "entropy", "GEN", "energy", "largest", "logit"]
+    assert rows[place + 4][:2] == ["AUROC", "0.750"]
     values = json.loads(json.dumps(found.to_json()))
-    assert values["negatives"]["holiday"]["auroc"] == 0.75
+    assert values["negatives"]["holiday"]["auroc"] == values["negatives"]["holiday"]["by_score"]["gen"]["auroc"] == 0.75
     assert values["share_kept"]["0.6"] == 0.75
 
 
@@ -65,7 +69,13 @@ def test_a_constant_added_to_a_row_changes_nothing(classes: int, count: int, see
     generator = np.random.default_rng(seed)
     known, others = (generator.integers(-8, 8, (count, classes)).astype(np.float64) for _ in range(2))
     moved = known + generator.integers(-4, 4, (count, 1))
-    assert evaluate_logits(moved, {"o": others}) == evaluate_logits(known, {"o": others})
+    before, after = evaluate_logits(known, {"o": others}), evaluate_logits(moved, {"o": others})
+    assert after.share_kept == before.share_kept
+    one, other = before.negatives["o"], after.negatives["o"]
+    assert replace(other, by_score={}) == replace(one, by_score={})
+    # Energy and the largest logit do know the constant: they are scores of the logits, not of the probabilities.
+    for score in ("confidence", "entropy", "gen"):
+        assert other.by_score[score] == one.by_score[score]
 
 
 @pytest.mark.parametrize(

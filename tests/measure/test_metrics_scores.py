@@ -118,6 +118,22 @@ def test_wilson_interval_refuses_impossible_counts(successes, n, level):
         wilson_interval(successes, n, level)
 
 
+def test_share_above_is_strict_and_takes_any_finite_score() -> None:
+    found = np.array([-7.5, 0.0, 3.0, 3.0])
+    assert metrics.share_above(found, np.array([3.0, 0.0, -8.0, 2.999])).tolist() == [0, 0.5, 1, 0.5]
+    with pytest.raises(ValueError, match="scores must be a 1-dimensional array of finite numbers"):
+        metrics.share_above(np.array([math.inf]), np.array([0.0]))
+
+
+@examples
+@given(CONFIDENCE, st.floats(-3, 3))
+def test_share_above_of_moved_scores_is_that_at_the_moved_threshold(confidence, threshold):
+    # Eighths are moved without rounding.
+    eighths, at = np.round(8 * confidence) / 8, round(8 * threshold) / 8
+    moved = metrics.share_above(eighths - 5, np.array([at - 5]))
+    assert moved.tolist() == metrics.share_above(eighths, np.array([at])).tolist() == [np.mean(eighths > at)]
+
+
 def test_ncr_by_share_kept_is_ncr_at_each_share() -> None:
     generator = np.random.default_rng(0)
     known, negatives = generator.normal(1, 1, 200), generator.normal(0, 1, 150)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import NetworkReport, SetReport, evaluate, threshold_key
+from nat_core.measure.scores import MEASURES, SCORES
 from nat_core.paper.findings import findings
 from nat_core.paper.tables import render
 
@@ -117,8 +118,29 @@ def test_json_has_exactly_the_documented_shape():
     assert network["classes"] == ["a", "b"]
     assert tuple(network["share_kept"]) == KEYS
     for each in network["sets"].values():
-        assert set(each) == {"images", "role", "ncr", "ncr_at_95_kept", "auroc", "fpr95"}
+        assert set(each) == {"images", "role", "ncr", "ncr_at_95_kept", "auroc", "fpr95", "by_score"}
+        assert tuple(each["by_score"]) == tuple(SCORES)
+        assert all(set(found) == set(MEASURES) for found in each["by_score"].values())
         assert tuple(each["ncr"]) == KEYS
+
+
+def test_confidence_stands_among_the_scores_as_it_stands_beside_them():
+    for each in evaluated().sets.values():
+        sure = each.by_score["confidence"]
+        assert (sure.ncr_at_95_kept, sure.auroc, sure.fpr95) == (each.ncr_at_95_kept, each.auroc, each.fpr95)
+
+
+def test_a_report_from_before_other_scores_is_read_and_written_as_it_was():
+    old = evaluated().to_json()
+    for each in old["sets"].values():
+        del each["by_score"]
+    read = NetworkReport.from_json(json.loads(json.dumps(old)))
+    assert read.sets["noise"].by_score == {}
+    assert read.to_json() == old
+    half = evaluated().to_json()
+    del half["sets"]["noise"]["by_score"]["gen"]
+    with pytest.raises(ValueError, match="by_score needs the scores confidence, entropy, gen"):
+        NetworkReport.from_json(json.loads(json.dumps(half)))
 
 
 def test_json_round_trip():

@@ -72,7 +72,7 @@ def pickled() -> bytes:
         (changed(norm__weight=None), "comes nearest to wrn10_1, but it has no norm.weight (64,)"),
         (changed(norm__weight=torch.zeros(5)), "comes nearest to wrn10_1, but its norm.weight is (5,), not (64,)"),
         (changed(extra=torch.zeros(5)), "comes nearest to wrn10_1, but it also has extra"),
-        (changed(norm__weight=torch.zeros(64, dtype=torch.int8)), "norm.weight holds int8, not floating-point numbers"),
+        (changed(norm__weight=torch.zeros(64, dtype=torch.int8)), "norm.weight holds I8, not floating-point numbers"),
         (changed(norm__weight=torch.full((64,), torch.nan)), "norm.weight holds values that are not finite"),
         (changed(norm__running_var=-torch.ones(64)), "holds negative variances"),
         (save(weights(classes=3)), "has 3 classes, but 2 are named"),

@@ -62,8 +62,60 @@ def test_students_and_maps_have_claims_of_their_own() -> None:
     networks = ("wrn40_1_baseline", "wrn40_1_nat")
     found = claims(reports, MapDistances(networks, {"low": 0.2, "middle": 0.1, "high": 0.5}))
     assert [claim.verdict for claim in found] == ["not measured yet"] * 5 + ["held", "held in part"]
-    assert found[6].measured.startswith("wrn40_1_baseline and wrn40_1_nat: median distance of the maps")
-    assert "low 0.200, middle 0.100, high 0.500" in found[6].measured
+    assert found[6].measured.startswith(
+        "As the paper reads it, wrn40_1_baseline and wrn40_1_nat, median distance of the maps over the gallery: "
+    )
+    assert "low 0.200, middle 0.100, high 0.500: held in part. No two baselines" in found[6].measured
+
+
+def test_every_set_of_the_first_claim_is_every_set_noise_too() -> None:
+    calm = report({"cifar100_train": 0.5, "cifar100_test": 0.5, "ilsvrc": 0.4, "noise": 0.0999})
+    (claim, *_) = judged(NAT, calm)
+    assert claim.verdict == "held in part"
+    assert claim.measured.endswith("0.100 on noise (1,000): 3 of 4 sets.")
+    assert judged(NAT)[0].measured.endswith("0.300 on noise (1,000): 4 of 4 sets.")
+    sure = report({"noise": 0.1})
+    assert judged(NAT, sure)[0].verdict == "held"
+
+
+LONG = MapDistances(
+    ("resnet18_baseline", "resnet18_nat"),
+    {"low": 0.23, "middle": 0.31, "high": 0.48},
+    "9 pictures (full, 100 epochs)",
+    by_seed={"low": (0.22, 0.24), "middle": (0.3, 0.32), "high": (0.47, 0.49)},
+)
+SHORT = MapDistances(
+    ("wrn16_1_baseline", "wrn16_1_nat"),
+    {"low": 0.36, "middle": 0.25, "high": 0.31},
+    between_seeds={"low": 0.39, "middle": 0.26, "high": 0.30},
+)
+
+
+def maps_claim(distances: MapDistances | None, *longest: MapDistances) -> Claim:
+    return claims({}, distances, longest)[6]
+
+
+@pytest.mark.parametrize(
+    ("exceeding", "verdict"),
+    [(("middle", "high"), "held"), (("high",), "held in part"), ((), "held in part")],
+)
+def test_the_papers_reading_and_ours_stand_side_by_side(exceeding: tuple[str, ...], verdict: str) -> None:
+    found = maps_claim(replace(SHORT, exceeding=exceeding), LONG)
+    assert found.verdict == verdict
+    assert "2 seeds: low 0.220 / 0.240, middle 0.300 / 0.320, high 0.470 / 0.490: held. By our" in found.measured
+    assert "two baselines of different seeds low 0.390, middle 0.260, high 0.300: " in found.measured
+
+
+def test_the_papers_reading_needs_its_order_in_every_seed() -> None:
+    assert maps_claim(None, LONG).verdict == "held"
+    crossed = replace(LONG, by_seed=dict(LONG.by_seed) | {"middle": (0.3, 0.23)})
+    assert maps_claim(None, crossed).verdict == "held in part"
+    assert (
+        maps_claim(SHORT, replace(crossed, by_seed=dict(LONG.by_seed) | {"low": (0.5, 0.5)})).verdict == "did not hold"
+    )
+    assert "Other pairs: wrn16_1_baseline and wrn16_1_nat low 0.360, middle 0.250, high 0.310: did not hold." in (
+        maps_claim(None, LONG, SHORT).measured
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,16 @@
 
 import csv
 import io
+import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nat_core.__main__ import main
 from nat_core.measure.report import NetworkReport, SetReport
+from nat_core.measure.scores import FPR95_NOTE, MEASURES, SCORES, Separation
 from nat_core.paper.field_figures import BENCHMARKS
 from nat_core.paper.figures import PAPER
 from nat_core.paper.tables import render, sheets
@@ -61,10 +64,20 @@ def test_nothing_trained_shows_the_paper_and_the_commands():
     assert "AUROC" not in text
 
 
+def test_a_network_of_one_epoch_never_stands_under_its_protocols_name_alone():
+    short, whole = (replace(nat_report(), epochs=epochs) for epochs in (1, 24))
+    text = render({"resnet18_baseline": whole, "resnet18_nat": short})
+    assert rows_of(text, "resnet18_nat")[0] == ["resnet18_nat", "90.12 % (95.03 %)", "0.044", "cpu", "1", "7"]
+    assert rows_of(text, "resnet18_baseline")[0][-3:] == ["cpu", "24", "7"]
+    assert "They learned for different times, 1 and 24 epochs." in text
+    assert "different times" not in render({"resnet18_baseline": whole, "resnet18_nat": whole})
+    assert json.loads(render({"resnet18_nat": short}, "json"))["networks"]["resnet18_nat"]["epochs"] == 1
+
+
 def test_ours_stand_beside_the_paper_s_and_kept_beside_ncr():
     text = render({"resnet18_nat": nat_report()})
     rows = rows_of(text, "resnet18_nat")
-    assert rows[0] == ["resnet18_nat", "90.12 % (95.03 %)", "0.044", "cpu", "7"]
+    assert rows[0] == ["resnet18_nat", "90.12 % (95.03 %)", "0.044", "cpu", "-", "7"]
     assert rows[1] == ["resnet18_nat", "1.000", "0.200 (0.028)", "0.300 (0.072)", "- (0.063)", "0.100 (0)"]
     assert rows[4] == ["resnet18_nat", "0.950", "0.00002 (0.002)", "0.050 (0.018)", "- (0.012)", "0 (0)"]
     assert rows[5] == ["resnet18_nat", "0.951", "0.311", "0.311", "-", "0.311"]
@@ -105,7 +118,7 @@ def test_further_sets_and_unknown_networks_get_their_place():
     assert first.rates.rows[2][5:] == ("0.500 (0.063)", "0.500", "0.500", "- (0)")
     other = sheets({"my_net": report})[-1]
     assert other.title == "Table 4. Other networks"
-    assert other.networks.rows == (("my_net", "90.12 %", "0.044", "cpu", "7"),)
+    assert other.networks.rows == (("my_net", "90.12 %", "0.044", "cpu", "-", "7"),)
 
 
 def test_different_numbers_of_pictures_are_both_named():
@@ -134,14 +147,64 @@ def test_findings_close_the_page(format):
 
 def test_csv_has_a_row_a_number_with_the_paper_s_beside():
     rows = list(csv.DictReader(io.StringIO(render({"resnet18_nat": nat_report()}, "csv"))))
-    assert list(rows[0]) == ["network", "set", "role", "images", "metric", "threshold", "value", "paper"]
+    assert list(rows[0]) == ["network", "set", "role", "images", "metric", "threshold", "value", "paper", "score"]
     assert len(rows) == 2 + 4 + 3 * (4 + 3)
     assert list(rows[0].values()) == [
-        "resnet18_nat", "cifar10_test", "in distribution", "9000", "accuracy", "", "0.9012", "0.9503",
+        "resnet18_nat", "cifar10_test", "in distribution", "9000", "accuracy", "", "0.9012", "0.9503", "",
     ]  # fmt: skip
     (cell,) = [row for row in rows if (row["set"], row["metric"], row["threshold"]) == ("cifar100_test", "ncr", "0.9")]
-    assert list(cell.values())[2:] == ["same source", "10000", "ncr", "0.9", "0.05", "0.018"]
+    assert list(cell.values())[2:] == ["same source", "10000", "ncr", "0.9", "0.05", "0.018", "confidence"]
     assert {row["paper"] for row in rows if row["metric"] in ("auroc", "fpr95", "ncr_at_95_kept")} == {""}
+
+
+def by_score(ncr: float) -> dict[str, Separation]:
+    """All scores, each a hundredth lower than the one before."""
+    return {score: Separation(ncr - place / 100, 0.9, 0.8, 0.7, 0.6) for place, score in enumerate(SCORES)}
+
+
+def scored_report():
+    """The NAT report with other scores on one of its sets."""
+    report = nat_report()
+    sets = report.sets | {"noise": replace(report.sets["noise"], by_score=by_score(0.311))}
+    return replace(report, sets=sets)
+
+
+def test_by_each_score_stands_a_row_a_set_and_network():
+    sheet = sheets({"resnet18_nat": scored_report()})[0]
+    assert sheet.scores.header == (
+        "measure", "set", "network", "confidence", "entropy", "GEN", "energy", "largest logit",
+    )  # fmt: skip
+    assert sheet.scores.rows[:2] == (
+        ("NCR, 95 % kept", "noise", "resnet18_nat", "0.311", "0.301", "0.291", "0.281", "0.271"),
+        ("AUROC", "noise", "resnet18_nat", *["0.900"] * 5),
+    )
+    assert len(sheet.scores.rows) == len(MEASURES)
+    own = [row[3:] for row in sheet.rates.rows if row[1] == "resnet18_nat"]
+    assert own[-3:-1] == [("-", "-", "-", "0.800"), ("-", "-", "-", "0.700")]  # both AUPR, on noise alone
+    text = render({"resnet18_nat": scored_report()})
+    assert FPR95_NOTE in text
+    assert "script takes the recall nearest .95" in text
+
+
+def test_without_other_scores_there_is_no_table_of_them():
+    sheet = sheets({"resnet18_nat": nat_report()})[0]
+    assert sheet.scores.rows == ()
+    assert len(sheet.grids) == 2
+    assert "AUPR" not in render({"resnet18_nat": nat_report()})
+
+
+def test_csv_holds_every_score_once():
+    rows = list(csv.DictReader(io.StringIO(render({"resnet18_nat": scored_report()}, "csv"))))
+    noise = [(row["metric"], row["score"]) for row in rows if row["set"] == "noise" and not row["threshold"]]
+    assert sorted(noise) == sorted((measure, score) for measure in MEASURES for score in SCORES)
+    (cell,) = [row for row in rows if (row["metric"], row["score"]) == ("ncr_at_95_kept", "energy")]
+    assert float(cell["value"]) == pytest.approx(0.281)
+
+
+def test_latex_prints_the_first_measure_of_other_scores():
+    latex = render({"resnet18_nat": scored_report()}, "latex")
+    assert "0.281" in latex
+    assert latex.count("largest logit") == 2  # the heading, and the note on what it is
 
 
 def test_latex_is_escaped_balanced_and_rectangular():
@@ -174,7 +237,8 @@ def test_latex_of_every_stored_network_nests_and_is_rectangular(capsys):
     assert not opened
     tabulars = re.findall(r"\\begin\{tabular\}\{(l+)\}\n(.*?)\n\\end\{tabular\}", latex, re.DOTALL)
     reports = {name: load_card(CHECKPOINTS, name).report for name in available(CHECKPOINTS)}
-    assert len(tabulars) == 2 * (len(sheets(reports)) + len(BENCHMARKS))
+    # Those of others, by confidence alone, have two grids each.
+    assert len(tabulars) == 3 * len(sheets(reports)) + 2 * len(BENCHMARKS)
     for columns, body in tabulars:
         rows = [line for line in body.splitlines() if not re.fullmatch(r"\\(top|mid|bottom)rule|\\addlinespace", line)]
         assert all(row.endswith(r" \\") and "\n" not in row for row in rows)
@@ -184,7 +248,7 @@ def test_latex_of_every_stored_network_nests_and_is_rectangular(capsys):
             r"\midrule",
             r"\bottomrule",
         ]
-    assert latex.count(r"\caption{") == latex.count(r"\begin{table}") == len(tabulars) / 2
+    assert latex.count(r"\caption{") == latex.count(r"\begin{table}") == len(tabulars) / 3
 
 
 def test_unknown_format_names_the_known():

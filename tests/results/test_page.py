@@ -1,6 +1,7 @@
 """The results page: whole with everything, with nothing, and half done; its sentences and marks follow the noise."""
 
 import re
+import shutil
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +11,12 @@ import pytest
 from nat_core.__main__ import main
 from nat_core.paper.findings import claims
 from nat_core.paper.findings import summary as claims_summary
-from nat_core.recipes import LEVELS, UNSEEN
+from nat_core.recipes import LEVELS, UNSEEN, recipe_in_protocol, recipe_named
 from nat_core.results import plots
 from nat_core.results.page import OVER_SEEDS, page
 from nat_core.results.section import protections, sentences, spread_cell, study_sheet, summary
-from nat_core.store.runs import RunRecord, add_run
+from nat_core.store.checkpoints import load_card, write_card
+from nat_core.store.runs import RunRecord, add_run, load_runs
 from nat_core.studies.choice import chosen_sentence
 from nat_core.studies.level_findings import LevelSpread, NetworkId, PairLevels, save_levels
 from nat_core.studies.plan import PlannedRun, planned_runs, studies
@@ -109,6 +111,32 @@ def test_levels_of_other_weights_are_not_shown(files: dict[str, str]) -> None:
     assert "wrn16_1_nat (cpu) | cifar100_test | 10 |" not in files["results.md"]
 
 
+def test_what_two_cores_gave_passes_over_a_network_that_lacks_the_set(networks: Path, tmp_path: Path) -> None:
+    for name in ("wrn16_1_baseline", "wrn16_1_nat"):
+        shutil.copytree(networks / name, tmp_path / name)
+        card = load_card(tmp_path, name)
+        write_card(tmp_path / name, replace(card, recipe=recipe_in_protocol(name, "full")))
+        run = PlannedRun(recipe_named(name))
+        add_run(tmp_path, run.key, record(run, 0.25))
+    table = section_of(page(tmp_path)["results.md"], "What a day on two cores gives")
+    assert [line.split(" | ")[0] for line in table.splitlines() if "wrn16_1" in line] == [
+        "| wrn16_1_baseline",
+        "| wrn16_1_nat",
+    ]
+    whole = load_runs(tmp_path)[run.key]
+    rest = {name: each for name, each in whole.report.sets.items() if name != "cifar100_test"}
+    add_run(tmp_path, run.key, replace(whole, report=replace(whole.report, sets=rest)))
+    table = section_of(page(tmp_path)["results.md"], "What a day on two cores gives")
+    # Epochs, hours, accuracy, half of the rate above each threshold, the rate with 95 % kept, and what is kept at 0.9.
+    row = "| wrn16_1_baseline | 60 | 0.0 | 88.00 % | 0.125 | 0.125 | 0.125 | 0.125 | 0.250 | 0.800 |"
+    assert [line for line in table.splitlines() if "wrn16_1" in line] == [row]
+
+
+def section_of(text: str, title: str) -> str:
+    """What stands under a heading of the second level."""
+    return text.partition(f"## {title}\n")[2].partition("\n## ")[0]
+
+
 # --- rows, noise and marks by hand -----------------------------------------------------------------------------------
 
 
@@ -123,11 +151,13 @@ NOISE = Noise((row("baseline", 0.70, 0.71, 0.72).reports, row("nat", 0.40, 0.42,
 
 def test_noise_is_the_larger_deviation_and_shrinks_with_seeds() -> None:
     assert NOISE.deviation(KEPT) == pytest.approx(0.02)
-    nat, single = row("nat", 0.40, 0.42, 0.44), row("other", 0.46)
-    # 2 s sqrt(1 / 1 + 1 / 3) = .0462: .46 lies .04 above the mean.
+    assert NOISE.freedom == 4
+    nat, single = row("nat", 0.40, 0.42, 0.44), row("other", 0.48)
+    # 2.776 s sqrt(1 / 1 + 1 / 3) = .0641: .48 lies .06 above the mean.
     assert NOISE.side(single, nat, KEPT) == "within"
-    assert NOISE.side(row("other", 0.467), nat, KEPT) == "above"
-    assert NOISE.side(row("other", 0.372), nat, KEPT) == "below"
+    assert NOISE.side(row("other", 0.485), nat, KEPT) == "above"
+    assert NOISE.side(row("other", 0.355), nat, KEPT) == "below"
+    assert NOISE.side(row("other", 0.48, 0.48, 0.48), nat, KEPT) == "above"  # 2.776 s sqrt(2 / 3) = .0453
     assert Noise((NOISE.recipes[0][:2], NOISE.recipes[1])).side(single, nat, KEPT) == "unknown"
     assert Noise(()).deviation(KEPT) is None
 
@@ -149,15 +179,31 @@ def test_cells_are_marked_only_beyond_the_noise() -> None:
 
 def test_sentences_say_the_difference_and_whether_it_counts() -> None:
     reference = row("nat", 0.40, 0.42, 0.44)
-    rows = [reference, row("low", 0.2), row("near", 0.43), row("high", 0.6)]
+    rows = [reference, row("low", 0.2), row("near", 0.43), row("high", 0.6, 0.6)]
     assert summary(rows, reference, NOISE, "cifar100_test").endswith(
-        "against `nat` (0.420): lower by more than the noise: `low` 0.200; within the noise: `near` 0.430; "
-        "higher by more than the noise: `high` 0.600."
+        "against `nat` (0.420): lower by more than the noise: `low` 0.200‡; within the noise: `near` 0.430‡; "
+        "higher by more than the noise: `high` 0.600. ‡ one seed."
     )
     assert sentences(rows, reference, NOISE, "cifar100_test")[0] == (
         "`low` (1 seed): accuracy 88.00 %, +0.00 points, within the noise; NCR_0.9 0.100, -0.110, more than the noise; "
         "at 95 % kept 0.200, -0.220, more than the noise."
     )
+
+
+def test_what_costs_accuracy_is_marked_however_many_rows_there_are() -> None:
+    nat = next(run for run in planned_runs("cpu", ("noise_floor",)) if run.recipe.name == "wrn16_1_nat")
+    seeds = [[replace(nat, seed=seed) for seed in range(3)]] * 2
+    swinging = [tuple(record(run, 0.4, accuracy=0.88 + 0.002 * run.seed).report for run in runs) for runs in seeds]
+    reference, noise = Row("nat", "", swinging[0]), Noise(tuple(swinging))
+    # .0080 below the mean of .882: s = .002, and the margins are 2.776 s sqrt(4 / 3) = .0064 and, for 12, .0136.
+    costly = Row("costly", "", (record(nat, 0.1, accuracy=0.874).report,))
+    rows = [reference, *(row(str(number), 0.2) for number in range(11)), costly]
+    judged = noise.among(rows, reference)
+    assert judged.comparisons == 12
+    assert judged.side(costly, reference, accuracy) == "within"
+    said = summary(rows, reference, judged, "cifar100_test")
+    assert "`costly` 0.100†‡" in said
+    assert said.endswith("† less accurate, by more than the noise of a single comparison. ‡ one seed.")
 
 
 def test_protections_name_every_set_once_and_mark_those_of_its_own_kind() -> None:

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from nat_core.cli.parser import build_parser
 from nat_core.errors import CheckpointError
+from nat_core.files import sealed, unsealed
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import evaluate
 from nat_core.network.inference import load_network
 from nat_core.network.models import build
-from nat_core.recipes import recipe_named
+from nat_core.recipes import NAT_STRONG, RECIPES, recipe_named
 from nat_core.store.checkpoints import (
     CARD,
     PREDICTIONS,
@@ -31,7 +33,9 @@ from nat_core.store.checkpoints import (
     save_checkpoint,
     search_path,
     shipped_folder,
+    training_command,
 )
+from nat_core.studies.plan import planned_runs
 
 NAME = "digits_nat"
 
@@ -70,6 +74,9 @@ def test_a_checkpoint_comes_back_whole(folder: Path) -> None:
     predictions = load_predictions(folder, NAME)
     again = evaluate(predictions, card.roles, seed=0, protocol="digits", classes=card.classes)
     assert card.report.sets["digits_89"].images == 4
+    # The report in the file does not say how long it learned; the recipe does.
+    assert "epochs" not in json.loads((folder / NAME / CARD).read_text())["report"]
+    assert card.report.epochs == card.recipe.epochs == 50
     assert again.accuracy == card.report.accuracy
     assert list(load_predictions(folder, NAME, ["digits_89"])) == ["digits_89"]
     assert load_maps(folder, NAME)["low"].shape == (4, 2, 2)
@@ -113,8 +120,8 @@ def test_a_damaged_card_is_named(folder: Path, damage: str) -> None:
 
 def test_a_card_of_another_architecture_is_told_from_its_weights(folder: Path) -> None:
     path = folder / NAME / CARD
-    values = json.loads(path.read_text())
-    path.write_text(json.dumps(values | {"architecture": "wrn16_1"}))
+    values = unsealed(path.read_bytes())
+    path.write_bytes(sealed(json.dumps(values | {"architecture": "wrn16_1"})))
     with pytest.raises(CheckpointError, match="do not fit a wrn16_1 of 6 classes"):
         load_network(folder, NAME)
 
@@ -209,4 +216,32 @@ def test_what_is_missing_comes_with_one_command(shipped: Path) -> None:
     with pytest.raises(CheckpointError, match=r"leaves it out \(24 MB\): .* train it with: nat train resnet18_nat$"):
         folder_with("resnet18_nat")
     with pytest.raises(CheckpointError, match=f"which hold {NAME}. Choose one of these, or name the folder"):
-        folder_with("resnet19")
+        folder_with("nope")
+    with pytest.raises(CheckpointError, match="Is resnet18_nat meant"):
+        folder_with("resnet19_nat")
+
+
+def test_no_command_is_proposed_that_cannot_work(shipped: Path, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError) as unknown:
+        load_card(shipped, "nope")
+    assert str(unknown.value) == (
+        f"No network nope in {shipped}, which holds {NAME}. Choose one of these, or name the folder that holds it"
+    )
+    with pytest.raises(CheckpointError, match=r"holds none\. The names that can be trained are resnet18_baseline, "):
+        load_card(tmp_path / "empty", "nope")
+    with pytest.raises(CheckpointError, match=r"Train it with: nat train wrn16_1_nat$"):
+        load_card(shipped, "wrn16_1_nat")
+    with pytest.raises(CheckpointError, match=r"nat reproduce --protocol full --study strong$"):
+        load_card(shipped, "resnet18_nat_strong")
+
+
+@pytest.mark.parametrize("name", [*RECIPES, NAT_STRONG])
+def test_every_command_that_trains_a_network_is_one_the_parser_takes(name: str) -> None:
+    command = training_command(name)
+    assert command is not None
+    options = build_parser().parse_args(command.split()[1:])
+    if options.verb == "train":
+        assert recipe_named(options.name).name == name
+    else:
+        published = [run.recipe.name for run in planned_runs(options.protocol, tuple(options.study)) if run.published]
+        assert name in published

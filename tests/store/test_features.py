@@ -9,7 +9,17 @@ from nat_core.__main__ import main
 from nat_core.errors import CheckpointError
 from nat_core.network.inference import features, load_network, predict
 from nat_core.store.checkpoints import load_card, load_predictions
-from nat_core.store.features import CHOSEN, FEATURES, Features, choose, has_features, load_features, save_features
+from nat_core.store.features import (
+    CHOSEN,
+    CHOSEN_UNSEEN,
+    FEATURES,
+    FEATURES_UNSEEN,
+    Features,
+    choose,
+    has_features,
+    load_features,
+    save_features,
+)
 from tests.synthetic import write_network
 
 NAME = "wrn16_1_baseline"
@@ -57,6 +67,19 @@ def test_stored_features_come_back_and_the_card_vouches_for_them(tmp_path: Path)
         load_features(tmp_path, NAME)
 
 
+def test_features_of_photos_come_back_with_their_files_names(tmp_path: Path) -> None:
+    write_network(tmp_path, NAME)
+    photos = Features("ilsvrc", ("n01440764_tench.jpg", "é.jpg"), np.ones((2, 4), np.float32), np.full(2, -1))
+    save_features(tmp_path, NAME, {"cifar10_test": some()})
+    path = save_features(tmp_path, NAME, {"ilsvrc": photos}, FEATURES_UNSEEN)
+    back = load_features(tmp_path, NAME)
+    assert list(back) == ["cifar10_test", "ilsvrc"]
+    assert (back["ilsvrc"].ids, back["ilsvrc"].labels.tolist()) == (photos.ids, [-1, -1])
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(CheckpointError, match=f"{FEATURES_UNSEEN} is truncated or altered"):
+        load_features(tmp_path, NAME)
+
+
 def test_the_verb_stores_what_the_last_layer_is_given(tmp_path: Path, small_cifar: Path, capsys) -> None:
     write_network(tmp_path, NAME)
     folders = ["--checkpoints", str(tmp_path), "--data", str(small_cifar)]
@@ -67,8 +90,10 @@ def test_the_verb_stores_what_the_last_layer_is_given(tmp_path: Path, small_cifa
     np.savez(small_cifar / "cifar10.npz", **archive | {"classes": np.array(load_card(tmp_path, NAME).classes)})
     assert main(["features", NAME, *folders]) == 0
     stored, network = load_features(tmp_path, NAME), load_network(tmp_path, NAME)
-    assert {name: each.values.shape for name, each in stored.items()} == dict.fromkeys(stored, (160, 64))
-    assert len(stored) == 4
+    # ILSVRC is not there, so of the unseen sets there is noise alone.
+    shapes = dict.fromkeys(CHOSEN, (160, 64)) | {"noise": (1000, 64)}
+    assert {name: each.values.shape for name, each in stored.items()} == shapes
+    assert set(stored["noise"].labels.tolist()) == {-1}
     test, pixels = stored["cifar10_test"], archive["test_images"]
     assert test.labels.tolist() == archive["test_labels"].tolist()
     last = network.model.classifier
@@ -81,8 +106,8 @@ def test_the_verb_stores_what_the_last_layer_is_given(tmp_path: Path, small_cifa
 def test_the_shipped_features_give_the_stored_logits(name: str) -> None:
     stored, network = load_features(SHIPPED, name), load_network(SHIPPED, name)
     last = network.model.classifier
-    assert {set_name: len(each) for set_name, each in stored.items()} == CHOSEN
-    for set_name in ("cifar10_test", "cifar100_test"):
+    assert {set_name: len(each) for set_name, each in stored.items()} == CHOSEN | CHOSEN_UNSEEN
+    for set_name in ("cifar10_test", "cifar100_test", *CHOSEN_UNSEEN):
         expected = load_predictions(SHIPPED, name, [set_name])[set_name]
         places = {identity: place for place, identity in enumerate(expected.ids)}
         rows = [places[identity] for identity in stored[set_name].ids]

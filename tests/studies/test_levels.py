@@ -11,6 +11,7 @@ from nat_core.__main__ import main
 from nat_core.data.sets import load_set
 from nat_core.data.sources.image_sets import evenly
 from nat_core.errors import CheckpointError
+from nat_core.files import sealed, unsealed
 from nat_core.network.inference import load_network
 from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import CARD
@@ -24,6 +25,8 @@ from nat_core.studies.level_findings import (
     finding,
     level_sentences,
     load_levels,
+    longest_distances,
+    measured_elsewhere,
     pair_of,
     save_levels,
     spread,
@@ -58,8 +61,8 @@ def three(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     other = write_network(
         folder / ".state" / "runs" / "digits" / "digits_baseline" / "seed1", "digits_baseline", seed=2
     )
-    card = json.loads((other / CARD).read_text())
-    (other / CARD).write_text(json.dumps(card | {"seed": 1}))
+    card = unsealed((other / CARD).read_bytes())
+    (other / CARD).write_bytes(sealed(json.dumps(card | {"seed": 1})))
     return folder
 
 
@@ -155,6 +158,27 @@ def test_every_outcome_has_its_words(values: tuple[float, ...], words: str) -> N
     assert words in where_it_begins(found)
 
 
+def test_the_papers_reading_takes_the_longest_schedule_and_every_seed_of_it() -> None:
+    spreads = {
+        level: LevelSpread(100, mean, 0.01, (mean,) * 5) for level, mean in zip(LEVELS, (0.1, 0.2, 0.3), strict=True)
+    }
+    pairs = [
+        PairLevels(
+            *(NetworkId(f"{kind}_{role}", protocol, seed, f"{role}{seed}") for role in ("baseline", "nat")),
+            {"cifar100_test": spreads},
+        )
+        for kind in ("wrn16_1", "resnet18")
+        for protocol, seed in (("cpu", 0), ("full", 0), ("full", 1))
+    ]
+    large, small = longest_distances([*pairs, NAT])
+    assert large.networks == ("resnet18_baseline", "resnet18_nat")
+    assert small.pictures == "100 pictures of cifar100_test (full, 100 epochs)"
+    assert large.by_seed == {"low": (0.1, 0.1), "middle": (0.2, 0.2), "high": (0.3, 0.3)}
+    (short,) = longest_distances([NAT, SEEDS])
+    assert (short.pictures, short.seeds) == ("100 pictures of cifar100_test (short, 12 epochs)", 1)
+    assert short.between_seeds == {"low": 0.2, "middle": 0.2, "high": 0.2}
+
+
 def test_two_standard_errors_over_the_pictures_are_needed() -> None:
     base = LevelSpread(100, 0.2, 0.1, ())
     # The standard error of the difference is .1 * sqrt(2 / 100) = .0141.
@@ -168,6 +192,14 @@ def test_sentences_hold_the_numbers() -> None:
         "wrn16_1_baseline and wrn16_1_nat (short) on cifar100_test, 100 pictures: the maps lie low 0.10, middle 0.30, "
         "high 0.60 apart, those of two baselines of different seeds low 0.20, middle 0.20, high 0.20. NAT's "
         "difference begins at the middle level, as the paper says."
+    )
+
+
+def test_another_protocol_with_two_baselines_is_named() -> None:
+    assert measured_elsewhere([NAT], "cifar100_test") == ""
+    assert measured_elsewhere([NAT, SEEDS], "cifar100_test") == (
+        "Of wrn16_1_baseline and wrn16_1_nat in the protocol short, 1 seed: NAT's difference begins at the middle "
+        "level, as the paper says."
     )
 
 

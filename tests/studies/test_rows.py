@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nat_core.network.attention import level_distance
+from nat_core.network.attention import normalised_map
 from nat_core.network.inference import Network, frozen
 from nat_core.network.models import build, normalised
 from nat_core.studies.level_findings import spread
 from nat_core.studies.levels import level_distances
-from nat_core.studies.rows import over_seeds, paired_bootstrap
+from nat_core.studies.rows import noise_margin, over_seeds, paired_bootstrap
 
 
 def test_mean_and_deviation_over_seeds_worked_by_hand() -> None:
@@ -64,7 +64,8 @@ def test_levels_are_compared_picture_by_picture() -> None:
     found = level_distances(one, other, pixels, batch_size=2)
     groups = [each.model(normalised(torch.from_numpy(pixels), each.mean, each.std)).groups for each in (one, other)]
     for place, distances in enumerate(found.values()):
-        np.testing.assert_allclose(distances, level_distance(groups[0][place], groups[1][place]).numpy(), atol=1e-5)
+        ours, theirs = (normalised_map(each[place]) for each in groups)
+        np.testing.assert_allclose(distances, (ours - theirs).norm(dim=1).numpy(), atol=1e-5)
     assert list(found) == ["low", "middle", "high"]
     assert all(distances.max() < 1e-6 for distances in level_distances(one, one, pixels).values())
     with pytest.raises(ValueError, match="no picture"):
@@ -77,3 +78,54 @@ def test_a_spread_says_how_many_pictures() -> None:
     assert found.quantiles == pytest.approx((0.05, 0.25, 0.5, 0.75, 0.95))
     with pytest.raises(ValueError, match="one picture"):
         spread(np.zeros(0))
+
+
+# --- false alarms ----------------------------------------------------------------------------------------------------
+
+
+def false_alarms(
+    candidates: int, *, seeds: tuple[int, int] = (1, 3), ratio: float = 1.0, draws: int = 100_000
+) -> float:
+    """How often one of so many candidates, none of which differs from the reference, lies beyond the margin.
+
+    `seeds` are those of a candidate and of the reference. s is the larger deviation of two recipes with three seeds
+    each, of which one swings `ratio` times as far as the other; candidates and reference swing as the first.
+    """
+    random = np.random.default_rng(0)
+    first, second = (random.normal(0, scale, (draws, 3)).std(axis=1, ddof=1) for scale in (1, 1 / ratio))
+    means = random.normal(0, 1 / seeds[0] ** 0.5, (draws, candidates))
+    apart = np.abs(means - random.normal(0, 1 / seeds[1] ** 0.5, (draws, 1))).max(axis=1)
+    # The margin is proportional to s, so that of s = 1 gives them all.
+    return float(
+        np.mean(apart > noise_margin(1.0, *seeds, freedom=4, comparisons=candidates) * np.maximum(first, second))
+    )
+
+
+@pytest.mark.parametrize("candidates", [1, 2, 9, 13])
+@pytest.mark.parametrize("seeds", [(1, 3), (1, 1), (3, 3)])
+def test_where_nothing_differs_at_most_one_in_twenty_is_called_different(
+    candidates: int, seeds: tuple[int, int]
+) -> None:
+    assert 0.005 < false_alarms(candidates, seeds=seeds) <= 0.05
+    assert false_alarms(candidates, seeds=seeds, ratio=1.4) <= 0.05
+
+
+def test_uncorrected_the_choice_among_nine_would_find_a_winner_far_too_often() -> None:
+    random = np.random.default_rng(0)
+    deviation = random.normal(size=(2, 100_000, 3)).std(axis=2, ddof=1).max(axis=0)
+    lowest = random.normal(size=(100_000, 9)).min(axis=1) - random.normal(size=100_000)
+    two_errors, corrected = (
+        float(np.mean(lowest < -factor * deviation))
+        for factor in (2 * 2**0.5, noise_margin(1.0, 1, 1, freedom=4, comparisons=9))
+    )
+    assert two_errors == pytest.approx(0.15, abs=0.01)
+    assert corrected < 0.02
+
+
+def test_the_margin_is_students_quantile_and_widens_with_the_comparisons() -> None:
+    # The quantiles of 4 degrees of freedom as statistical tables print them: 2.776 at 97.5 %, 4.604 at 99.5 %.
+    assert noise_margin(1.0, 2, 2, freedom=4) == pytest.approx(2.776, abs=5e-4)
+    assert noise_margin(1.0, 2, 2, freedom=4, comparisons=5) == pytest.approx(4.604, abs=5e-4)
+    assert noise_margin(1.0, 2, 2, freedom=10_000) == pytest.approx(1.96, abs=1e-3)
+    with pytest.raises(ValueError, match="freedom >= 1 and comparisons >= 1, not 0 and 1"):
+        noise_margin(1.0, 1, 1, freedom=0)

@@ -11,6 +11,7 @@ from nat_core.data.sources.image_sets import ImageSet
 from nat_core.network.models import normalise
 from nat_core.recipes import Recipe
 from nat_core.training.batches import Batches, crop_and_flip, generator_for, resize
+from nat_core.training.pictures import Pictures
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)
 RECIPE = Recipe("fake", "wrn10_1", negatives="cifar100_train", epochs=2, batch_size=4, negatives_per_batch=3,
@@ -25,7 +26,7 @@ def fake(count: int, labels: bool = True, seed: int = 0) -> ImageSet:
 
 def batches(recipe: Recipe = RECIPE, seed: int = 0, known: int = 10, negatives: int = 5) -> Batches:
     others = fake(negatives, labels=False, seed=1)
-    return Batches(recipe, fake(known), others, seed=seed, device=torch.device("cpu"), mean=MEAN, std=STD)
+    return Batches(Pictures(recipe, fake(known), others), seed=seed, device=torch.device("cpu"))
 
 
 def test_normalise_is_the_formula_and_channels_last() -> None:
@@ -79,7 +80,7 @@ def test_an_epoch_shows_every_picture_once_and_drops_the_short_batch() -> None:
 def test_negatives_cycle_without_replacement() -> None:
     plain = replace(RECIPE, padding=0, flip=False, cutout=0, sizes=((32, 1.0),), epochs=3)
     every = batches(plain, negatives=5)
-    own = normalise(torch.from_numpy(fake(5, labels=False, seed=1).pixels), MEAN, STD)
+    own = normalise(torch.from_numpy(fake(5, labels=False, seed=1).pixels), every.mean, every.std)
     shown = [image for step in range(5) for image in every.at(step).images[-plain.negatives_per_batch :]]
     order = [int((own - image).abs().amax((1, 2, 3)).argmin()) for image in shown]
     assert len(order) == 15

@@ -15,16 +15,8 @@ from nat_core.training.loop import train
 from nat_core.training.pictures import Watched
 from nat_core.training.run import EpochSums, StepLoss, TrainingRun
 
+pytestmark = pytest.mark.usefixtures("less_noise")
 TINY = replace(recipe_named("digits_nat"), epochs=3, sizes=((8, 1.0),))
-
-
-@pytest.fixture(autouse=True)
-def less_noise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten pictures of noise instead of 10,000."""
-    from nat_core.data import sets
-
-    drawn = sets.noise(count=10)
-    monkeypatch.setitem(sets.SETS, "noise", lambda name, data: drawn)
 
 
 def row(epoch: int, **rates: float) -> EpochRow:

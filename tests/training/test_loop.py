@@ -1,10 +1,8 @@
 """The loop: every recipe takes steps, runs repeat themselves, killed runs end in the very same weights."""
 
-import os
+import multiprocessing
 import random
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -21,17 +19,10 @@ from nat_core.training.loop import train
 from nat_core.training.objective import choose_precision
 from nat_core.training.run import TrainingRun, learning_rate, optimiser_for
 from nat_core.training.state import check_settings, newest_state
+from tests.noise import use_less_noise
 
+pytestmark = pytest.mark.usefixtures("less_noise")
 TINY = replace(recipe_named("digits_nat"), epochs=2, sizes=((16, 1.0),))
-
-
-@pytest.fixture(autouse=True)
-def less_noise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten pictures of noise instead of 10,000: these tests are about training."""
-    from nat_core.data import sets
-
-    drawn = sets.noise(count=10)
-    monkeypatch.setitem(sets.SETS, "noise", lambda name, data: drawn)
 
 
 def weights_of(folder: Path) -> bytes:
@@ -59,40 +50,41 @@ def test_a_run_repeats_itself_bit_for_bit_and_another_seed_does_not(tmp_path: Pa
     assert weights_of(first) != weights_of(other)
 
 
-KILLED = """
-import sys
-from dataclasses import replace
-from pathlib import Path
-import torch
-from nat_core.data import sets
-from nat_core.recipes import recipe_named
-from nat_core.training.loop import train
-torch.set_num_threads(1)
-drawn = sets.noise(count=10)
-sets.SETS["noise"] = lambda name, data: drawn
-recipe = replace(recipe_named("digits_nat"), epochs=4, sizes=((16, 1.0),))
-train(recipe, out=Path(sys.argv[1]), resume=True, progress=False, save_seconds=0.0)
-"""
+def sitting(out: Path) -> None:
+    """Train in a process of its own until the run ends or the process is killed."""
+    torch.set_num_threads(1)
+    use_less_noise(pytest.MonkeyPatch())
+    train(replace(TINY, epochs=4), out=out, device="cpu", resume=True, progress=False, save_seconds=0.0)
 
 
 @pytest.mark.slow
-def test_a_run_killed_at_random_moments_ends_in_the_very_same_weights(tmp_path: Path) -> None:
-    script = tmp_path / "run.py"
-    script.write_text(KILLED)
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    subprocess.run([sys.executable, script, tmp_path / "whole"], check=True, env=environment, timeout=300)
+def test_a_run_killed_at_random_moments_ends_in_the_very_same_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each sitting is a copy of a process that has imported torch already; where there are no copies it imports it anew.
+    kind = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    processes = multiprocessing.get_context(kind)
+    processes.set_forkserver_preload(["nat_core.training.loop"])
+    monkeypatch.syspath_prepend(Path(__file__).parents[2])
+    whole = processes.Process(target=sitting, args=(tmp_path / "whole",))
+    whole.start()
     moments, kills, states = random.Random(0), 0, tmp_path / "killed" / ".state" / TINY.name
     while not (tmp_path / "killed" / TINY.name).exists():
-        run = subprocess.Popen([sys.executable, script, tmp_path / "killed"], env=environment)
+        run = processes.Process(target=sitting, args=(tmp_path / "killed",))
         before = newest_state(states)
+        run.start()
         # Wait until it has got on since it was last killed, so that the test ends; then kill it anywhere.
-        while run.poll() is None and kills < 4:
+        while run.is_alive() and kills < 4:
             now = newest_state(states)
             if now is not None and (before is None or now.step > before.step + moments.randrange(1, 12)):
                 time.sleep(moments.random() / 20)
-                run.send_signal(signal.SIGKILL)
-                kills += run.wait() == -signal.SIGKILL
-        assert run.wait(timeout=300) in (0, -signal.SIGKILL)
+                run.kill()
+                run.join()
+                kills += run.exitcode == -signal.SIGKILL
+        run.join(300)
+        assert run.exitcode in (0, -signal.SIGKILL)
+    whole.join(300)
+    assert whole.exitcode == 0
     assert kills >= 2
     assert weights_of(tmp_path / "killed" / TINY.name) == weights_of(tmp_path / "whole" / TINY.name)
 

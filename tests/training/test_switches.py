@@ -20,8 +20,9 @@ from nat_core.training.batches import generator_for
 from nat_core.training.loop import train
 from nat_core.training.losses import attention_transfer_loss, equal_gradient_weight, nat_loss
 from nat_core.training.pictures import pictures_of
-from nat_core.training.run import TrainingRun, begin_average, prepare, take_step, update_average
+from nat_core.training.run import TrainingRun, begin, begin_average, find_teacher, take_step, update_average
 
+pytestmark = pytest.mark.usefixtures("less_noise")
 SHORT = {"epochs": 1, "sizes": ((8, 1.0),), "precision": "float32"}
 NAT = replace(recipe_named("wrn16_1_nat"), **SHORT)
 STUDENT = replace(recipe_named("wrn16_1_student_of_nat"), teacher="wrn16_1_nat", **SHORT)
@@ -59,18 +60,9 @@ OF_STUDENTS: dict[str, dict] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def less_noise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forty pictures of noise instead of 10,000."""
-    from nat_core.data import sets
-
-    for name in ("noise", "noise_train"):
-        drawn = replace(sets.noise(count=40), name=name)
-        monkeypatch.setitem(sets.SETS, name, lambda name, data, drawn=drawn: drawn)
-
-
 def prepared(recipe: Recipe, data: Path, homes: list[Path]) -> TrainingRun:
-    return prepare(recipe, pictures_of(recipe, data)[1], homes, device=torch.device("cpu"))
+    device = torch.device("cpu")
+    return begin(pictures_of(recipe, data), device=device, teacher=find_teacher(recipe, homes, 0, device))
 
 
 @pytest.mark.parametrize("switch", OF_NAT)

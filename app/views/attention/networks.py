@@ -12,7 +12,7 @@ from nat_app.shared.words import percent
 from nat_app.views.attention.maps import LEVELS, MapRow
 from nat_app.visit import brought_along
 from nat_core.files import csv_text
-from nat_core.measure.metrics import map_distance
+from nat_core.measure.metrics import map_distances
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,8 @@ def compare(seen: tuple[Row, ...]) -> Comparison | None:
         # The stored network beside a visitor's may fill a row under its own name.
         first, second = (name if name in filled else stored_name(name) for name in (one, other))
         if first in filled and second in filled and _alike(filled[first].maps, filled[second].maps):
-            here = {level: map_distance(filled[first].maps[level], filled[second].maps[level]) for level in LEVELS}
+            one, other = filled[first].maps, filled[second].maps
+            here = {level: float(map_distances(one[level][None], other[level][None])[0]) for level in LEVELS}
             return Comparison((first, second), here, gallery_spread(first, second))
     return None
 

@@ -32,6 +32,7 @@ from nat_app.views.attention.words import (
 )
 from nat_app.visit import photos
 from nat_core.recipes import HEADLINE_SETS
+from nat_core.store.checkpoints import training_command
 
 pictures = {picture.file: picture for picture in gallery_pictures()}
 own = photos.photos()
@@ -99,7 +100,7 @@ def maps() -> None:
         how_far_apart(comparison)
     if missing:
         st.markdown("Not trained yet:")
-        st.code("\n".join(f"nat train {row.network}" for row in missing), language="bash")
+        st.code("\n".join(filter(None, (training_command(row.network) for row in missing))), language="bash")
 
 
 def how_far_apart(found: networks.Comparison) -> None:

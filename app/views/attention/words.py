@@ -7,6 +7,7 @@ import numpy as np
 
 from nat_app.shared.pairs import set_title
 from nat_app.shared.words import HARD_SPACE, Answer
+from nat_core.store.checkpoints import training_command
 
 STRETCHED = (
     "Each map is stretched to its own largest value: a faint one looks as strong as any, so compare shapes only."
@@ -63,6 +64,7 @@ class Found(Protocol):
 
 def found_sentence(name: str, answer: str, method: str, found: Found) -> str:
     """Return what an attribution came to: its sum beside the logits (integrated gradients), or its largest value."""
+    # The one method whose shares must add up, so the reader can check the sum against the two logits.
     if method == "integrated_gradients":
         return (
             f"{name}, {answer}: the pixels add up to {found.values.sum():+.2f}; the logit is {found.logit:.2f}, and "
@@ -88,6 +90,7 @@ def attention_title(distances: dict[str, float] | None) -> str:
 
 def distance_sentence(here: dict[str, float], usual: dict[str, float], pictures: int, source: str) -> str:
     """Return the distances between two networks' maps on this picture, and their median over many from a source."""
+    # Maps have length 1 and no value below 0: without a place in common they lie the square root of 2 apart.
     levels = ", ".join(f"{level} {here[level]:.2f} ({usual[level]:.2f})" for level in here)
     return (
         f"How far baseline and NAT lie apart: {levels}. In brackets the median of {pictures:,} {source}. "
@@ -123,11 +126,14 @@ def spread_caption(pictures: int, source: str, *, seeds: bool = False) -> str:
 
 def stand_in(title: str, missing: str) -> str:
     """Return the sentence for a network that fills the row of one not trained yet."""
-    return f"{title} stands in for `{missing}`, which is not trained yet: `nat train {missing}`."
+    command = training_command(missing)
+    trained = f": `{command}`" if command else ""
+    return f"{title} stands in for `{missing}`, which is not trained yet{trained}."
 
 
 def faint(answer: Answer, name: str, classes: int) -> str:
     """Return the sentence for a network with hardly an opinion; "" where it has one."""
+    # Up to twice chance: what a map shows then is which way an undecided network happens to lean.
     if answer.confidence > 2 / classes:
         return ""
     return f"{name} favours no class here, so there is little to see. The map is faint, not broken."

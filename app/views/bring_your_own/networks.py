@@ -129,7 +129,7 @@ def _beside(
     card = stored_answers.card(name)
     predictions = with_parts(same)
     report = evaluate(predictions, _roles(predictions, card.roles), seed=card.seed, protocol=card.protocol,
-                      classes=card.classes)  # fmt: skip
+                      classes=card.classes, epochs=card.report.epochs)  # fmt: skip
     maps = stored_answers.maps(name) if stored_answers.GALLERY in same else {}
     # Under a name of its own: caches go by names, and here it answers on fewer pictures than the stored one.
     return OwnNetwork(replace(card, name=f"{name}@{digest}", report=report), predictions, maps, network, False)

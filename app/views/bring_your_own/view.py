@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from nat_app.answers import stored_answers, uploaded_sets
+from nat_app.answers import own_sets, stored_answers
 from nat_app.frame import frame, links
 from nat_app.shared.pairs import set_title
 from nat_app.shared.palette import KINDS
@@ -37,7 +37,7 @@ def bring_pictures() -> None:
         bar = st.progress(0.0, "The pictures are read.")
         st.button("Stop", key="stop_set", icon=":material/stop:", on_click=ask_set, args=(None,))
     try:
-        found = uploaded_sets.take(file.getvalue(), file.name, role or brought_along.NEGATIVES,
+        found = own_sets.take(file.getvalue(), file.name, role or brought_along.NEGATIVES,
                               lambda share: bar.progress(share / 4, "The pictures are read."))  # fmt: skip
         for number, name in enumerate(pair.names):
 
@@ -47,7 +47,7 @@ def bring_pictures() -> None:
                 bar.progress(0.25 + 0.375 * (number + share), f"{name}: {done}")
 
             if name not in found.said:
-                uploaded_sets.ask(found, name, show)
+                own_sets.ask(found, name, show)
     except UnreadableSet as error:
         BRINGING.get().set_problem = str(error)
     ask_set(None)
@@ -64,11 +64,11 @@ def draw(each: OwnSet) -> None:
     with st.container(border=True, key=f"set_{each.name.split('/')[1]}", gap="xsmall"):
         st.markdown(f"**{literal(set_title(each.name))}** · {words.ROLES[each.role].lower()}")
         st.caption(words.set_line(len(each.images), len(each.images.classes), each.images.skipped))
-        if uploaded_sets.unasked(pair.names) and not set(pair.names) <= set(each.said):
+        if own_sets.unasked(pair.names) and not set(pair.names) <= set(each.said):
             st.caption("These two networks have not been asked about it yet.")
             return
         st.markdown(finding(each))
-        if each.role == IN_DISTRIBUTION and (right := uploaded_sets.right(each, pair)):
+        if each.role == IN_DISTRIBUTION and (right := own_sets.right(each, pair)):
             st.markdown(words.right_sentence(right, len(each.images)))
         digest = each.name.split("/")[1]
         with st.container(horizontal=True):
@@ -76,14 +76,14 @@ def draw(each: OwnSet) -> None:
                       on_click=show_on_thresholds, args=(each.name,))  # fmt: skip
             st.download_button(
                 "Its predictions (CSV)",
-                partial(uploaded_sets.predictions_csv, each, pair.names, tuple(stored_answers.card(pair.nat).classes)),
+                partial(own_sets.predictions_csv, each, pair.names, tuple(stored_answers.card(pair.nat).classes)),
                 "predictions.csv",
                 "text/csv",
                 key=f"csv_{digest}",
                 icon=":material/download:",
                 on_click="ignore",
             )
-            st.button("Forget it", key=f"forget_{digest}", icon=":material/delete:", on_click=uploaded_sets.forget,
+            st.button("Forget it", key=f"forget_{digest}", icon=":material/delete:", on_click=own_sets.forget,
                       args=(each.name,))  # fmt: skip
 
 
@@ -95,7 +95,7 @@ def finding(each: OwnSet) -> str:
 
 answered = [each for each in brought_along.sets().values() if set(pair.names) <= set(each.said)]
 st.title(finding(answered[-1]) if answered else words.NOTHING_YET, anchor=False)
-uploaded_sets.catch_up(pair)
+own_sets.catch_up(pair)
 pictures, network = st.tabs(["Image set", "Network"], key="brought")
 with pictures:
     bring_pictures()

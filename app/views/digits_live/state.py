@@ -76,11 +76,9 @@ def follow() -> fair_queue.Turn | None:
     turn = learning.turn
     if turn is None:
         return None
-    fair_queue.shared().look(turn)
-    # In this order: were the values counted first, those that come before it is over would be lost.
-    over, there = turn.over, len(turn.values)
-    learning.points = turn.values[: len(learning.points) + PACE]
-    if not over or len(learning.points) < there:
+    shown, ended = fair_queue.further(turn, len(learning.points), PACE)
+    learning.points = turn.values[:shown]
+    if not ended:
         return turn
     learning.turn = None
     if turn.error is not None:

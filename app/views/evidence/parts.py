@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -14,9 +14,11 @@ import nat_core
 from nat_app.answers import level_spreads, stored_answers
 from nat_app.answers.level_spreads import COMPARED
 from nat_app.shared import words
+from nat_app.views.evidence import plotted_studies
+from nat_app.views.evidence.plotted_studies import Shown
 from nat_app.views.evidence.settings import FIELD, SHEET
 from nat_core.errors import CheckpointError
-from nat_core.measure.metrics import map_distance
+from nat_core.measure.metrics import map_distances
 from nat_core.measure.report import NetworkReport
 from nat_core.paper import decisions
 from nat_core.paper.field_tables import annex
@@ -60,6 +62,8 @@ class Evidence:
     """What the studies show, a Markdown list."""
     annex: Annex = NO_ANNEX
     """The sets on which others report."""
+    shown: Shown = field(default_factory=Shown)
+    """Two of them as pictures, as far as they were run."""
 
     @property
     def reports(self) -> dict[str, NetworkReport]:
@@ -78,11 +82,13 @@ def gather() -> Evidence:
             problems.append(f"{str(error).rstrip('.')}.")
     reports = {name: card.report for name, card in cards.items()}
     seeds, damaged = _several_seeds(cards)
-    judged = claims(reports, _distances(cards))
+    judged = claims(reports, _distances(cards), level_spreads.longest())
     published, unreadable = _field(cards)
+    told = (*problems, *damaged, *unreadable)
     # The studies stand in the same file of runs: where it is damaged, one sentence says so and they are left out.
-    shown = "" if damaged else _studies()
-    return Evidence(cards, (*problems, *damaged, *unreadable), judged, seeds, shown, published)
+    if damaged:
+        return Evidence(cards, told, judged, seeds, annex=published)
+    return Evidence(cards, told, judged, seeds, _studies(), published, plotted_studies.gather())
 
 
 def _several_seeds(cards: Mapping[str, Card]) -> tuple[tuple[Row, ...], tuple[str, ...]]:
@@ -108,7 +114,7 @@ def _field(cards: Mapping[str, Card]) -> tuple[Annex, tuple[str, ...]]:
 
 
 def _studies() -> str:
-    """What the studies show, as far as they were run; nothing where the choice of the better NAT cannot be read."""
+    """What the studies show, as far as they were run; nothing where what the study `beyond` chose cannot be read."""
     try:
         every = studies(choice=load_choice(stored_answers.folder()))
     except CheckpointError:
@@ -132,8 +138,7 @@ def _distances(cards: Mapping[str, Card]) -> MapDistances | None:
 def _map_distances(first: str, second: str) -> dict[str, float]:
     """The median distance of two networks' maps over the gallery's pictures, by level."""
     ours, theirs = stored_answers.maps(first), stored_answers.maps(second)
-    apart = {level: list(map(map_distance, ours[level], theirs[level])) for level in LEVELS}
-    return {level: float(np.median(each)) for level, each in apart.items()}
+    return {level: float(np.median(map_distances(ours[level], theirs[level]))) for level in LEVELS}
 
 
 def title(found: Evidence) -> str:
@@ -149,8 +154,8 @@ def claim_list(found: Evidence) -> None:
             st.caption(words.literal(claim.measured), help=claim.rule)
 
 
-def tables(found: Evidence) -> None:
-    """Draw one of the report's tables, the paper's figures in brackets beside ours."""
+def tables(found: Evidence) -> tuple[str, ...]:
+    """Draw one of the report's tables, the paper's figures in brackets beside ours, and return its networks."""
     shown = {sheet.title.partition(". ")[0]: sheet for sheet in sheets(found.reports)}
     # Nothing was chosen yet, or a link named a table that these networks do not fill.
     if SHEET.value not in shown:
@@ -161,7 +166,7 @@ def tables(found: Evidence) -> None:
     for grid, what in ((sheet.networks, "accuracy"), (sheet.rates, "NCR")):
         with st.container(key=f"wide_{what}"):
             alt = f"{sheet.title}: {what}, ours, the paper's in brackets"
-            st.table(_frame(grid), hide_index=True, border="horizontal", alt=alt)
+            st.table(frame_of(grid), hide_index=True, border="horizontal", alt=alt)
     _over_seeds([row for row in found.seeds if row.label in {cells[0] for cells in sheet.networks.rows}])
     notes = [note for note in sheet.notes if UNTRAINED not in note]
     st.caption("  \n".join(words.literal(note) for note in notes))
@@ -169,6 +174,7 @@ def tables(found: Evidence) -> None:
     if missing:
         st.caption("Not trained yet; the commands that train them:")
         st.code("\n".join(missing), language="bash")
+    return tuple(row[0] for row in sheet.networks.rows)
 
 
 def field_tables(found: Evidence) -> None:
@@ -182,7 +188,7 @@ def field_tables(found: Evidence) -> None:
     for grid, what in ((sheet.networks, "means"), (sheet.rates, "each set")):
         with st.container(key=f"wide_field_{what.replace(' ', '_')}"):
             st.table(
-                _frame(grid), hide_index=True, border="horizontal", alt=f"{sheet.title}: {what}, published and ours"
+                frame_of(grid), hide_index=True, border="horizontal", alt=f"{sheet.title}: {what}, published and ours"
             )
     st.caption("  \n".join(words.literal(note) for note in sheet.notes))
 
@@ -208,7 +214,7 @@ def _first_with_numbers(shown: Mapping[str, Sheet]) -> str:
     return next(begun, next(iter(shown)))
 
 
-def _frame(grid: Grid) -> pd.DataFrame:
+def frame_of(grid: Grid) -> pd.DataFrame:
     """The cells with the paper's figures in grey, so that one sees which are ours."""
     rows = [[_cell(cell) for cell in row] for row in grid.rows]
     return pd.DataFrame(rows, columns=[name.replace("_", "\\_") for name in grid.header])

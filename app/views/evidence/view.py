@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from nat_app.frame import frame
-from nat_app.views.evidence import parts
+from nat_app.views.evidence import by_score, parts, plotted_studies
 
 found = parts.gather()
 frame.offer("report", partial(parts.report_csv, found.reports, found.annex))
@@ -13,11 +13,14 @@ st.title(parts.title(found), anchor=False)
 for problem in found.problems:
     st.warning(problem, icon=":material/warning:")
 parts.claim_list(found)
+by_score.line(found)
 st.header("Ours beside the paper's", anchor=False)
-parts.tables(found)
+by_score.by_each_score(found, parts.tables(found))
 parts.finding_list(found)
 with st.expander("On the sets that others report on, published figures beside ours", icon=":material/public:"):
     parts.field_tables(found)
+plotted_studies.transferred(found.shown)
+plotted_studies.frontier_of_nat(found.shown)
 parts.study_list(found)
 parts.downloads(found)
 with st.expander("How it was trained and measured, and what limits it", icon=":material/science:"):

@@ -260,13 +260,10 @@ def follow() -> fair_queue.Turn | None:
     turn = playing.turn
     if turn is None:
         return None
-    fair_queue.shared().look(turn)
-    # In this order: were the values counted first, those that come before it is over would be lost.
-    over, there = turn.over, len(turn.values)
-    playing.shown = min(playing.shown + SLOWLY, there) if SLOW.value else there
+    playing.shown, ended = fair_queue.further(turn, playing.shown, SLOWLY if SLOW.value else None)
     if playing.shown:
         playing.networks = turn.values[playing.shown - 1]
-    if not over or playing.shown < there:
+    if not ended:
         return turn
     playing.turn = None
     if isinstance(turn.error, twins.BlownUp):

@@ -6,7 +6,7 @@ import streamlit as st
 
 from nat_app.answers import stored_answers
 from nat_app.frame import frame
-from nat_app.shared.palette import KINDS, NAMES
+from nat_app.shared.palette import KINDS, NAMES, Kind
 from nat_app.views.playground import settings, words
 from nat_app.views.playground.planes import plane, plane_picture
 from nat_core.small.plane import CLASSES, EXTENT, MARGIN
@@ -59,32 +59,37 @@ def stage() -> None:
     if playing.blown:
         st.warning(playing.blown, icon=":material/warning:")
     for column, kind in zip(st.columns(2, gap="medium"), KINDS, strict=True):
-        answer = answers[kind]
         with column, st.container(gap="xsmall"):
-            st.caption(words.learns(kind, len(here.points.labels), number))
-            plane(
-                f"plane_{kind}",
-                plane_picture(
-                    answer.confidence,
-                    answer.logits,
-                    here.empty,
-                    here.points,
-                    here.negatives,
-                    t,
-                    frame.colours(),
-                    learned=kind == "nat",
-                    step=now.step,
-                    alt=words.describe(NAMES[kind], sure[kind], len(here.points.labels), number),
-                ),
-                state.add_point,
-            )
-            with st.container(key=f"number_{kind}"):
-                st.markdown(f":orange[▲] {words.gauge(sure[kind])}")
-            st.caption(words.right(answer.right, len(here.points.labels), now.step))
+            network(kind, here, answers[kind], now.step)
     st.caption(words.caption(t, int(here.empty.sum()), MARGIN, EXTENT))
     # How often this part is drawn by itself is set by a run of the whole page, so learning begins and ends with one.
     if fair_queue.learns(turn) != learning:
         st.rerun()
+
+
+def network(kind: Kind, here: state.Scene, answer: state.PlaneAnswer, step: int) -> None:
+    """Draw one network's plane, what it is shown above it and what it came to below."""
+    points, number = len(here.points.labels), len(here.negatives)
+    st.caption(words.learns(kind, points, number))
+    plane(
+        f"plane_{kind}",
+        plane_picture(
+            answer.confidence,
+            answer.logits,
+            here.empty,
+            here.points,
+            here.negatives,
+            t,
+            frame.colours(),
+            learned=kind == "nat",
+            step=step,
+            alt=words.describe(NAMES[kind], answer.falsely_sure, points, number),
+        ),
+        state.add_point,
+    )
+    with st.container(key=f"number_{kind}"):
+        st.markdown(f":orange[▲] {words.gauge(answer.falsely_sure)}")
+    st.caption(words.right(answer.right, points, step))
 
 
 def choices() -> None:

@@ -23,14 +23,17 @@ def rate_curves(
     colours: Palette,
     title: str,
     *,
+    of_score: str = "",
     height: int = 280,
 ) -> go.Figure:
     """Return a rate against t for both networks, the paper's four thresholds marked, each curve labelled by itself.
 
-    `rates` and `thresholds` in [0, 1]; `at` is each network's threshold now; `title` names the y axis.
+    `rates` in [0, 1], `thresholds` in ascending order; `at` is each network's threshold now; `title` names the y axis.
+    `of_score` names another score than confidence, on which the paper has no thresholds.
     """
     figure = go.Figure()
-    marked = np.isin(np.round(thresholds, 6), (0.4, 0.6, 0.8, 0.9))
+    marked = np.isin(np.round(thresholds, 6), () if of_score else (0.4, 0.6, 0.8, 0.9))
+    first, last = float(thresholds[0]), float(thresholds[-1])
     for kind in KINDS:
         colour = colours.of(kind)
         figure.add_scatter(
@@ -48,13 +51,20 @@ def rate_curves(
             marker={"color": colour, "size": 9, "symbol": SYMBOLS[kind], "line": {"width": 2, "color": colour}},
             hoverinfo="skip",
         )
-    _curve_labels(figure, rates, thresholds, colours)
+    between = (first + LABELS_BETWEEN[0] * (last - first), first + LABELS_BETWEEN[1] * (last - first))
+    _curve_labels(figure, rates, thresholds, colours, between)
     for threshold in sorted(set(at.values())):
         figure.add_vline(x=threshold, line={"color": colours.line, "width": 1.5})
     figure.update_yaxes(
         range=[-0.02, 1.04], title=title, title_standoff=6, fixedrange=True, **share_axis(colours, QUARTERS)
     )
-    figure.update_xaxes(range=[0, 1.01], title="threshold t", fixedrange=True, showgrid=False, zeroline=False)
+    figure.update_xaxes(
+        range=[first, last + 0.01 * (last - first)],
+        title=f"threshold t by {of_score}" if of_score else "threshold t",
+        fixedrange=True,
+        showgrid=False,
+        zeroline=False,
+    )
     return plain(figure, height, top=12, left=64, bottom=44)
 
 

@@ -17,8 +17,8 @@ from nat_app.frame import frame, links
 from nat_app.shared.charts import CONFIG
 from nat_app.shared.pairs import Pair, pictures_of, set_title
 from nat_app.shared.palette import KINDS, NAMES, Kind
-from nat_app.shared.scores import KEPT, SCORE_HELP, SCORE_NAMES, SCORE_TITLES, TEMPERATURES
-from nat_app.shared.words import comparison_note, listed, literal, percent, plural
+from nat_app.shared.scores import CONFIDENT, KEPT, TEMPERATURES, Scale
+from nat_app.shared.words import comparison_note, listed, literal, percent, plural, threshold_text
 from nat_app.views.thresholds import charts, tables, words
 from nat_app.views.thresholds.settings import (
     BEHIND_CLASS,
@@ -27,7 +27,6 @@ from nat_app.views.thresholds.settings import (
     CURVES,
     FAIR,
     PAPER,
-    SCORE,
     TEMPERATURE,
     Fold,
 )
@@ -36,8 +35,10 @@ from nat_core.data.sets import CIFAR100_CLASSES, data_folder, describe
 from nat_core.errors import MissingDataset
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import SetReport
+from nat_core.measure.scores import CONFIDENCE, FPR95_NOTE, SCORE_NAMES, scores_of
 
 SHEET_COLUMNS, SHEET_ROWS, SHEET_SIDE = 12, 3, 72
+PAPERS_CIRCLES = "Circles: the paper's four thresholds."
 MOST_KINDS = 10
 """How many kinds of negatives are shown: those that fool NAT most."""
 
@@ -62,25 +63,25 @@ class Sheet:
     image: UInt8[np.ndarray, "h w 3"]
     shown: int
     sure: tuple[float, float]
-    """The confidence of the first and of the last, in [0, 1]."""
+    """The score of the first and of the last; of confidence in [0, 1]."""
 
 
 def shares_by_class(
-    pair: Pair, set_name: str, at: dict[Kind, float], temperature: float
+    pair: Pair, set_name: str, at: dict[Kind, float], scale: Scale = CONFIDENT
 ) -> dict[Kind, Float[np.ndarray, " classes"]]:
     """For each class, the share of a set's pictures that a network is sure are of it; together its NCR."""
     shares = {}
     for kind, name in pair.by_kind.items():
-        each = stored_answers.tempered(name, set_name, temperature)
-        counts = np.bincount(each.predicted[each.confidence > at[kind]], minlength=each.logits.shape[1])
+        each = stored_answers.tempered(name, set_name, scale.temperature)
+        above = stored_answers.scores(name, set_name, scale) > at[kind]
+        counts = np.bincount(each.predicted[above], minlength=each.logits.shape[1])
         shares[kind] = counts / len(each)
     return shares
 
 
-def own_kinds(pair: Pair, set_name: str, at: dict[Kind, float], temperature: float) -> OwnKinds | None:
+def own_kinds(pair: Pair, set_name: str, at: dict[Kind, float], scale: Scale = CONFIDENT) -> OwnKinds | None:
     """NCR by the image set's own classes, those that fool NAT most first; None where no labels are stored."""
-    by_kind = {kind: stored_answers.tempered(name, set_name, temperature) for kind, name in pair.by_kind.items()}
-    labels = by_kind["nat"].labels
+    labels = stored_answers.predictions(pair.nat, set_name).labels
     if set_name in brought_along.sets():
         names = brought_along.sets()[set_name].images.classes
     else:
@@ -89,8 +90,9 @@ def own_kinds(pair: Pair, set_name: str, at: dict[Kind, float], temperature: flo
         return None
     counts = np.bincount(labels, minlength=len(names))
     rates = {
-        kind: np.bincount(labels, weights=each.confidence > at[kind], minlength=len(names)) / np.maximum(counts, 1)
-        for kind, each in by_kind.items()
+        kind: np.bincount(labels, weights=stored_answers.scores(name, set_name, scale) > at[kind], minlength=len(names))
+        / np.maximum(counts, 1)
+        for kind, name in pair.by_kind.items()
     }
     # lexsort sorts by its last key first: by NAT's rate, then by the baseline's. Kinds without a picture are left out.
     worst = [place for place in np.lexsort((-rates["baseline"], -rates["nat"])) if counts[place]][:MOST_KINDS]
@@ -103,31 +105,33 @@ def own_kinds(pair: Pair, set_name: str, at: dict[Kind, float], temperature: flo
     )
 
 
-def count_behind(predictions: Predictions, threshold: float, predicted: int) -> int:
+def count_behind(predictions: Predictions, threshold: float, predicted: int, score: str = CONFIDENCE) -> int:
     """How many pictures a network is sure are of this class."""
-    return int(_behind(predictions, threshold, predicted).sum())
+    return int(_behind(predictions, threshold, predicted, score).sum())
 
 
-def sheet(network: str, predictions: Predictions, threshold: float, predicted: int) -> Sheet | None:
+def sheet(
+    network: str, predictions: Predictions, threshold: float, predicted: int, score: str = CONFIDENCE
+) -> Sheet | None:
     """The pictures that a network is most sure are of this class; None where this disk holds none of them.
 
     Raises MissingDataset where the image set is not on this disk.
     """
     images = stored_answers.image_set(predictions.set_name, data_folder())
     where = {identity: place for place, identity in enumerate(images.ids)}
-    found = np.flatnonzero(_behind(predictions, threshold, predicted))
-    found = found[np.argsort(-predictions.confidence[found], kind="stable")]
+    found, values = np.flatnonzero(_behind(predictions, threshold, predicted, score)), scores_of(predictions, score)
+    found = found[np.argsort(-values[found], kind="stable")]
     # Those on this disk only: a folder of photos may have changed since they were asked about.
     found = [place for place in found if predictions.ids[place] in where][: SHEET_COLUMNS * SHEET_ROWS]
     if not found:
         return None
     pixels = [_visible(network, images.pixels[where[predictions.ids[place]]]) for place in found]
-    sure = predictions.confidence[[found[0], found[-1]]]
+    sure = values[[found[0], found[-1]]]
     return Sheet(_contact_sheet(pixels), len(found), (float(sure[0]), float(sure[1])))
 
 
-def _behind(predictions: Predictions, threshold: float, predicted: int) -> Bool[np.ndarray, " n"]:
-    return (predictions.confidence > threshold) & (predictions.predicted == predicted)
+def _behind(predictions: Predictions, threshold: float, predicted: int, score: str) -> Bool[np.ndarray, " n"]:
+    return (scores_of(predictions, score) > threshold) & (predictions.predicted == predicted)
 
 
 def _visible(network: str, pixels: np.ndarray) -> UInt8[np.ndarray, "h w 3"]:
@@ -150,7 +154,7 @@ def _contact_sheet(pixels: list[np.ndarray]) -> UInt8[np.ndarray, "h w 3"]:
 
 @dataclass(frozen=True)
 class Place:
-    """Where the visitor stands: which networks, which pictures, which thresholds."""
+    """Where the visitor stands: which networks, which pictures, which thresholds of which score."""
 
     pair: Pair
     chosen: str
@@ -159,7 +163,7 @@ class Place:
     known: str
     sets: Mapping[str, SetReport]
     at: dict[Kind, float]
-    temperature: float
+    scale: Scale
 
     def pictures_of(self, name: str) -> str:
         """A set's name with how many pictures it has."""
@@ -175,34 +179,36 @@ def every_threshold(place: Place) -> None:
     with (fold := _expander(CURVES)):
         if not fold.open:
             return
-        fooled = stored_answers.curves(place.pair, place.negatives, place.temperature)
-        kept = stored_answers.curves(place.pair, place.known, place.temperature)
+        fooled = stored_answers.curves(place.pair, place.negatives, place.scale)
+        kept = stored_answers.curves(place.pair, place.known, place.scale)
+        other = "" if place.scale.is_confidence else SCORE_NAMES[place.scale.score]
         titles = {"ncr_curves": ("fooled (NCR)", fooled), "kept_curves": ("kept of what it knows", kept)}
         for column, (key, (title, curves)) in zip(st.columns(2, gap="medium"), titles.items(), strict=True):
             column.plotly_chart(
-                charts.rate_curves(curves, stored_answers.CURVE, place.at, frame.colours(), title),
+                charts.rate_curves(curves, place.scale.steps, place.at, frame.colours(), title, of_score=other),
                 key=key,
                 config=CONFIG,
                 alt=f"Share {title} against the threshold, baseline and NAT.",
             )
         st.caption(
             f"Left: {place.pictures_of(place.negatives)}. Right: {place.pictures_of(place.known)}. "
-            "Circles: the paper's four thresholds."
+            + (
+                f"{words.own_thresholds(place.at, place.scale.score)} There the lines stand."
+                if other
+                else PAPERS_CIRCLES
+            )
         )
 
 
 def fair(place: Place) -> None:
-    """Draw NCR against the share kept by a score of choice, and what a temperature changes."""
+    """Draw NCR against the share kept by the chosen score, what each score achieves, and what a temperature does."""
     with (fold := _expander(FAIR)):
         if not fold.open:
             return
-        score = st.segmented_control(
-            "Score", list(SCORE_TITLES), format_func=lambda name: SCORE_TITLES[name], key=SCORE.bind(), required=True,
-            persist_state="session", help=SCORE_HELP,
-        ) or SCORE.default  # fmt: skip
-        found = stored_answers.separations(place.pair, place.known, place.negatives, score, place.temperature)
-        ncr = {kind: found[kind].ncr_at_95_kept for kind in KINDS}
-        sentence = words.score_sentence(ncr, {kind: found[kind].auroc for kind in KINDS}, SCORE_NAMES[score])
+        found = stored_answers.separations(place.pair, place.known, place.negatives, place.scale)
+        ncr = {kind: found[kind].measured.ncr_at_95_kept for kind in KINDS}
+        auroc = {kind: found[kind].measured.auroc for kind in KINDS}
+        sentence = words.score_sentence(ncr, auroc, place.scale.score)
         left, right = st.columns([1.6, 1], gap="medium")
         left.plotly_chart(
             charts.fooled_for_kept({kind: found[kind].ncr for kind in KINDS}, KEPT, frame.colours()),
@@ -212,6 +218,8 @@ def fair(place: Place) -> None:
         )
         with right:
             st.markdown(sentence)
+            if not place.scale.is_confidence:
+                st.markdown(words.lead_sentence(place.scale.score, _passed(place, place.scale.temperature), ncr))
             st.slider(
                 "Temperature: every logit is divided by it, for both networks",
                 *TEMPERATURES,
@@ -220,22 +228,30 @@ def fair(place: Place) -> None:
                 persist_state="session",
             )
             st.markdown(_temperature_sentence(place))
-            st.caption(f"{place.pictures_of(place.negatives)}, {place.pictures_of(place.known)}.")
+        st.markdown("**By each score: baseline / NAT**")
+        with st.container(key="wide_scores"):
+            st.table(
+                tables.by_score(place.pair, place.known, place.negatives, place.scale.temperature),
+                hide_index=True,
+                border="horizontal",
+                alt=f"What each score achieves on {set_title(place.negatives)}, baseline and NAT",
+            )
+        st.caption(f"{place.pictures_of(place.negatives)}, {place.pictures_of(place.known)}. {FPR95_NOTE}")
+
+
+def _passed(place: Place, temperature: float, score: str = CONFIDENCE) -> dict[Kind, float]:
+    """NCR where each network keeps 95 % by a score, in [0, 1]."""
+    found = stored_answers.separations(place.pair, place.known, place.negatives, Scale(temperature, score))
+    return {kind: each.measured.ncr_at_95_kept for kind, each in found.items()}
 
 
 def _temperature_sentence(place: Place) -> str:
-    plain, now = (
-        {
-            kind: each.ncr_at_95_kept
-            for kind, each in stored_answers.separations(
-                place.pair, place.known, place.negatives, "confidence", temperature
-            ).items()
-        }
-        for temperature in (1.0, place.temperature)
-    )
-    t = frame.threshold()
-    kept = stored_answers.rates(place.pair, place.known, dict.fromkeys(KINDS, t), place.temperature)
-    return words.temperature_sentence(place.temperature, plain, now, kept, t)
+    scale = place.scale
+    plain, now = (_passed(place, temperature, scale.score) for temperature in (1.0, scale.temperature))
+    t, kept = frame.threshold(), None
+    if scale.is_confidence:
+        kept = stored_answers.rates(place.pair, place.known, dict.fromkeys(KINDS, t), scale)
+    return words.temperature_sentence(scale.temperature, plain, now, kept, t)
 
 
 def by_class(place: Place) -> None:
@@ -244,8 +260,8 @@ def by_class(place: Place) -> None:
         if not fold.open:
             return
         classes = tuple(stored_answers.card(place.pair.nat).classes)
-        shares = shares_by_class(place.pair, place.negatives, place.at, place.temperature)
-        kinds = own_kinds(place.pair, place.negatives, place.at, place.temperature)
+        shares = shares_by_class(place.pair, place.negatives, place.at, place.scale)
+        kinds = own_kinds(place.pair, place.negatives, place.at, place.scale)
         left, right = st.columns(2, gap="medium")
         with left:
             st.markdown("**What they are taken for**")
@@ -298,27 +314,28 @@ def _pictures(place: Place, classes: Sequence[str]) -> None:
     ) or BEHIND_KIND.default  # fmt: skip
     predicted = what.selectbox("into seeing", classes, key=BEHIND_CLASS.key)
     network = place.pair.by_kind[kind]
-    predictions = stored_answers.tempered(network, place.negatives, place.temperature)
-    number = count_behind(predictions, place.at[kind], classes.index(predicted))
+    predictions, score = stored_answers.tempered(network, place.negatives, place.scale.temperature), place.scale.score
+    number = count_behind(predictions, place.at[kind], classes.index(predicted), score)
     st.markdown(words.behind_sentence(kind, predicted, number, len(predictions), place.at[kind]))
     if not number:
         return
     try:
         with st.spinner("The pictures are read.", show_time=True):
-            found = sheet(network, predictions, place.at[kind], classes.index(predicted))
+            found = sheet(network, predictions, place.at[kind], classes.index(predicted), score)
     except (MissingDataset, ValueError) as error:
         _how_to_get(place.negatives, str(error))
         return
     if found is None:
         st.caption("The pictures on this disk are others than those that the networks were asked about.")
         return
-    first, last = map(percent, found.sure)
+    first, last = map(percent if place.scale.is_confidence else threshold_text, found.sure)
     st.image(found.image, alt=f"{plural(found.shown, 'picture')} that {NAMES[kind]} is sure are {predicted}")
-    st.caption(f"The {found.shown} that {NAMES[kind]} is most sure of: {first} to {last}.")
+    by = "" if place.scale.is_confidence else f" by {SCORE_NAMES[score]}"
+    st.caption(f"The {found.shown} that {NAMES[kind]} is most sure of{by}: {first} to {last}.")
 
 
 def _tallest(place: Place) -> int:
-    return int(shares_by_class(place.pair, place.negatives, place.at, place.temperature)["nat"].argmax())
+    return int(shares_by_class(place.pair, place.negatives, place.at, place.scale)["nat"].argmax())
 
 
 def _how_to_get(name: str, why: str) -> None:
@@ -347,7 +364,10 @@ def beside_the_paper(place: Place, named: Sequence[tuple[str, str]]) -> None:
                     border="horizontal",
                     alt=f"NCR on {set_title(name)} beside the paper's, and the share kept",
                 )
-        st.caption(comparison_note(place.pair.paper is not None, place.pair.paper_note))
+        by_confidence = (
+            "" if place.scale.is_confidence else "By confidence, as in the paper, whatever is chosen above. "
+        )
+        st.caption(by_confidence + comparison_note(place.pair.paper is not None, place.pair.paper_note))
         st.page_link(
             links.file_of("evidence"), label="All tables, claims and cards: Evidence", icon=":material/fact_check:"
         )

@@ -72,7 +72,9 @@ class View extends Following {
     covered.appendChild(element("rect", { x: x(0), y: top, width: x(1) - x(0), height: panel, fill: "var(--st-background-color)" }));
     data.ticks.forEach((tick) => covered.appendChild(line(x(0), y(tick), x(1), y(tick), data.colours.faint, 1)));
     covered.appendChild(filled);
-    svg.appendChild(line(x(data.no_opinion), top, x(data.no_opinion), bottom, data.colours.line, 1.5, "5 4"));
+    if (data.no_opinion !== null) {
+      svg.appendChild(line(x(data.no_opinion), top, x(data.no_opinion), bottom, data.colours.line, 1.5, "5 4"));
+    }
     const title = svg.appendChild(text(x(0), top - 9, "", "start", "title"));
     title.style.fill = colour;
     const middle = svg.appendChild(text(14, (top + bottom) / 2, "share of pictures", "middle", "tick"));
@@ -83,8 +85,8 @@ class View extends Following {
   }
 
   drawAxis(svg, bottom) {
-    for (const share of [0, 0.25, 0.5, 0.75, 1]) {
-      svg.appendChild(text(this.x(share), bottom + 18, `${100 * share}\u00a0%`, share === 1 ? "end" : "middle", "tick"));
+    for (const [share, words] of this.data.axis_ticks) {
+      svg.appendChild(text(this.x(share), bottom + 18, words, share === 1 ? "end" : "middle", "tick"));
     }
     const title = this.width < 480 ? this.data.short_axis : this.data.axis;
     svg.appendChild(text(this.x(0.5), bottom + 38, title, "middle", "tick"));
@@ -96,14 +98,15 @@ class View extends Following {
     const { data, x } = this;
     const says = data.says[data.locked ? 0 : Math.min(Math.max(Math.round(this.at * 100), 0), 100)];
     for (const { kind, beyond, title, threshold, label } of this.lines) {
-      const t = data.locked ? data.at[kind] : this.at;
+      // Of another score than confidence t is no share of the axis, so where it stands comes from Python as well.
+      const t = data.locked ? data.places[kind] : this.at;
       beyond.setAttribute("x", x(t));
       beyond.setAttribute("width", Math.max(x(1) - x(t), 0));
       for (const end of ["x1", "x2"]) threshold.setAttribute(end, x(t));
       const left = t > 0.5;
       label.setAttribute("x", x(t) + (left ? -6 : 6));
       label.setAttribute("text-anchor", left ? "end" : "start");
-      label.textContent = `t = ${t.toFixed(2)}`;
+      label.textContent = data.locked ? data.marks[kind] : `t = ${t.toFixed(2)}`;
       title.textContent = says[kind].panel;
       for (const part of ["name", "fooled", "kept"]) this.page.querySelector(`.${kind} .${part}`).textContent = says[kind][part];
     }

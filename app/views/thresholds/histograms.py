@@ -4,6 +4,7 @@ The browser is given the sentences of every threshold (t = 0.00, 0.01 ... 1.00) 
 native slider while that is dragged; the line in the chart can be dragged as well.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,11 @@ from jaxtyping import Float
 from nat_app.shared import words
 from nat_app.shared.files import SVG_SCRIPT
 from nat_app.shared.palette import KINDS, NAMES, Kind, Palette
+from nat_app.shared.scores import SCORE_AXES, Scale
 from nat_app.shared.words import threshold_title
 from nat_app.views.thresholds.words import trade_sentence
+from nat_core.measure.predictions import Predictions
+from nat_core.measure.scores import CONFIDENCE, scores_of
 
 HEIGHT = 390
 BARS = 50
@@ -52,22 +56,25 @@ class Rates:
     """The share kept of what they know."""
 
 
-def sentences(rates: Rates, at: dict[Kind, Float[np.ndarray, " k"]], *, known: bool) -> list[dict[str, Any]]:
+def sentences(
+    rates: Rates, at: dict[Kind, Float[np.ndarray, " k"]], *, known: bool, score: str = CONFIDENCE
+) -> list[dict[str, Any]]:
     """Return what the page says at each threshold: its title, each network's numbers, and the trade.
 
-    `at` are each network's thresholds, in [0, 1]; `known` is for the in-distribution set as the chosen one.
+    `at` are each network's thresholds of the score, of confidence in [0, 1]; `known` is for the in-distribution set as
+    the chosen one.
     """
-    return [_sentences_at(rates, at, place, known) for place in range(len(at["nat"]))]
+    return [_sentences_at(rates, at, place, known, score) for place in range(len(at["nat"]))]
 
 
-def _sentences_at(rates: Rates, at: dict[Kind, Any], place: int, known: bool) -> dict[str, Any]:
+def _sentences_at(rates: Rates, at: dict[Kind, Any], place: int, known: bool, score: str) -> dict[str, Any]:
     chosen, fooled, kept, here = (
         {kind: float(each[kind][place]) for kind in KINDS} for each in (rates.chosen, rates.fooled, rates.kept, at)
     )
     verb = "kept" if known else "fooled"
     texts: dict[str, Any] = {
         kind: {
-            "name": f"{NAMES[kind]}, t = {here[kind]:.2f}",
+            "name": f"{NAMES[kind]}, t = {words.threshold_text(here[kind])}",
             "panel": f"{NAMES[kind]}\u2003{verb}: {words.percent(chosen[kind])}",
             "fooled": words.fooled_by(fooled[kind]),
             "kept": words.keeps(kept[kind]),
@@ -75,7 +82,7 @@ def _sentences_at(rates: Rates, at: dict[Kind, Any], place: int, known: bool) ->
         for kind in KINDS
     }
     # The page's own title: the script writes it there while the line moves.
-    title = threshold_title(chosen, here, known)
+    title = threshold_title(chosen, here, known, score)
     return texts | {"title": title, "trade": trade_sentence(fooled, kept)}
 
 
@@ -86,15 +93,16 @@ def draw(
     colours: Palette,
     *,
     known: bool,
+    scale: Scale,
     classes: int,
     alt: str,
     source: str,
     on_move: Callable[[float], None],
 ) -> None:
-    """Draw both networks' confidence on one image set beside the sentences, `shares` of the pictures in equal bars.
+    """Draw how sure both networks are of one image set beside the sentences, `shares` of the pictures in equal bars.
 
-    `said` are the sentences at every hundredth, or one entry where each network has its own threshold in `at`;
-    `on_move` is told the threshold on release of the line.
+    The bars divide the scale's axis. `said` are the sentences at every hundredth, or one entry where each network has
+    its own threshold in `at`; `on_move` is told the threshold on release of the line.
     """
     top = 1.08 * max(float(each.max()) for each in shares.values())
     data = {
@@ -103,16 +111,18 @@ def draw(
         "chips": "set",
         "t": at["nat"],
         "at": at,
+        "places": {kind: float(scale.places(np.array([at[kind]]))[0]) for kind in KINDS},
+        "marks": {kind: f"t = {words.threshold_text(at[kind])}" for kind in KINDS},
         "locked": len(said) == 1,
         "shares": {kind: each.tolist() for kind, each in shares.items()},
         "top": top,
         "ticks": ticks(top),
-        "no_opinion": 1 / classes,
+        "no_opinion": no_opinion(scale, classes),
         "says": said,
         "alt": alt,
         "source": source,
-        "axis": f"how sure it is (confidence); dashed: no opinion, 1/{classes}",
-        "short_axis": f"how sure it is; dashed: 1/{classes}",
+        "axis_ticks": axis_ticks(scale),
+        **_axis_titles(scale, classes),
         "height": HEIGHT,
         "colours": _colours(colours, known=known),
     }
@@ -125,6 +135,52 @@ def _colours(colours: Palette, *, known: bool) -> dict[str, str]:
     """The colours of both networks, of lines, and of what lies beyond the threshold: right of known pictures only."""
     shares = {"fooled": colours.fooled, "kept": colours.kept, "beyond": colours.kept if known else colours.fooled}
     return {kind: colours.of(kind) for kind in KINDS} | {"line": colours.line, "faint": colours.faint} | shares
+
+
+def no_opinion(scale: Scale, classes: int) -> float | None:
+    """Return where on the scale's axis equal probabilities lie, in [0, 1]; None where that is beyond it or nowhere.
+
+    Energy and the largest logit know none: the same probabilities come of logits of any size.
+
+    >>> no_opinion(Scale(), 10), no_opinion(Scale(1.0, "energy", 0.0, 9.0), 10)
+    (0.1, None)
+    """
+    if scale.score in ("energy", "max_logit"):
+        return None
+    uniform = scores_of(Predictions("", "", ("",), np.zeros((1, classes))), scale.score)
+    return float(scale.places(uniform)[0]) if scale.low <= uniform[0] <= scale.high else None
+
+
+def axis_ticks(scale: Scale) -> list[tuple[float, str]]:
+    """Return where the ticks of the scale's axis stand, in [0, 1], and what they say: of confidence in percent.
+
+    >>> axis_ticks(Scale(1.0, "energy", -2.0, 8.0))
+    [(0.2, '0'), (0.4, '2'), (0.6, '4'), (0.8, '6'), (1.0, '8')]
+    """
+    if scale.is_confidence:
+        return [(share, f"{100 * share:.0f}{words.HARD_SPACE}%") for share in (0, 0.25, 0.5, 0.75, 1)]
+    length = scale.high - scale.low
+    step = next(each * 10**power for power in range(9) for each in (1, 2, 5) if length <= 5 * each * 10**power)
+    first = math.ceil(scale.low / step)
+    values = [number * step for number in range(first, math.floor(scale.high / step) + 1)]
+    return [
+        ((value - scale.low) / length, f"{value:,}".replace("-", "\u2212")) for value in values if value > scale.low
+    ]
+
+
+def _axis_titles(scale: Scale, classes: int) -> dict[str, str]:
+    """What stands below the axis, and what where there is little room."""
+    title = SCORE_AXES[scale.score]
+    if scale.is_confidence:
+        return {
+            "axis": f"{title}; dashed: no opinion, 1/{classes}",
+            "short_axis": f"how sure it is; dashed: 1/{classes}",
+        }
+    dashed = "" if no_opinion(scale, classes) is None else "; dashed: no opinion"
+    return {
+        "axis": f"{title}{dashed}",
+        "short_axis": SCORE_AXES[scale.score].partition(" of")[0].partition(":")[0] + dashed,
+    }
 
 
 def step(threshold: float) -> int:

@@ -32,8 +32,9 @@ KEEP_95 = Setting("keep95", False, switch)
 """Whether each network has its own threshold, at which it keeps 95 of 100."""
 TEMPERATURE = Setting("temperature", 1.0, _temperature)
 SCORE = Setting("score", "confidence", one_of(SCORE_TITLES))
+"""How it is measured how sure a network is. Of other scores than confidence, t is that which keeps 95 of 100."""
 CURVES = Fold("At every threshold", Setting("fold_curves", False, switch))
-FAIR = Fold("The fair comparison, other scores, and temperature", Setting("fold_fair", False, switch))
+FAIR = Fold("The fair comparison, every score, and temperature", Setting("fold_fair", False, switch))
 CLASSES = Fold("What they are fooled into, and by what", Setting("fold_classes", False, switch))
 PAPER = Fold("Beside the paper", Setting("fold_paper", False, switch))
 BEHIND_KIND: Setting[Kind] = Setting("behind_kind", "nat", one_of(KINDS))

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 import pandas as pd
 
 from nat_app.answers import stored_answers
-from nat_app.answers.stored_answers import CURVE
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, NAMES
+from nat_app.shared.scores import CONFIDENT, SCORE_TITLES, Scale
 from nat_core.files import csv_text
-from nat_core.measure.metrics import ncr_curve
+from nat_core.measure.metrics import share_above
 from nat_core.measure.predictions import Predictions
+from nat_core.measure.scores import MEASURES, scores_of
 from nat_core.paper.figures import PAPER
+from nat_core.paper.tables import rate_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,17 +43,33 @@ def rated(pair: Pair, temperature: float = 1.0) -> list[Rated]:
     ]
 
 
-def curves_csv(rated: Sequence[Rated]) -> str:
-    """Every rate of both networks at every threshold: network, set, role, pictures, t, rate, share kept."""
-    rows: list[tuple] = [("network", "set", "role", "images", "t", "share_above_t", "share_kept")]
+def curves_csv(rated: Sequence[Rated], scale: Scale = CONFIDENT) -> str:
+    """Every rate of both networks at every step of a score: network, set, role, pictures, t, rate, kept, score."""
+    rows: list[tuple] = [("network", "set", "role", "images", "t", "share_above_t", "share_kept", "score")]
     for each in rated:
-        rates = ncr_curve(each.predictions.confidence, CURVE)
-        kept = ncr_curve(each.known.confidence, CURVE)
+        start = (each.network, each.set_name, each.role, len(each.predictions))
+        rates = share_above(scores_of(each.predictions, scale.score), scale.steps)
+        kept = share_above(scores_of(each.known, scale.score), scale.steps)
         rows += [
-            (each.network, each.set_name, each.role, len(each.predictions), f"{t:.2f}", f"{rate:.6f}", f"{share:.6f}")
-            for t, rate, share in zip(CURVE, rates, kept, strict=True)
+            (*start, f"{t:.2f}", f"{rate:.6f}", f"{share:.6f}", scale.score)
+            for t, rate, share in zip(scale.steps, rates, kept, strict=True)
         ]
     return csv_text(rows)
+
+
+def by_score(pair: Pair, known: str, negatives: str, temperature: float = 1.0) -> pd.DataFrame:
+    """A row for each score: what it achieves on one set of negatives, the baseline's number first, then NAT's."""
+    rows = []
+    for score, title in SCORE_TITLES.items():
+        found = stored_answers.separations(pair, known, negatives, Scale(temperature, score))
+        rows.append(
+            {"score": title}
+            | {
+                measure: " / ".join(rate_text(getattr(found[kind].measured, field)) for kind in KINDS)
+                for field, measure in MEASURES.items()
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def comparison(pair: Pair, set_name: str) -> pd.DataFrame:

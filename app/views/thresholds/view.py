@@ -5,33 +5,38 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from nat_app.answers import stored_answers, uploaded_sets
+from nat_app.answers import own_sets, stored_answers
 from nat_app.frame import frame, links
 from nat_app.frame.settings import THRESHOLD
 from nat_app.shared.pairs import ROLE_TITLES, pictures_of, set_title
 from nat_app.shared.palette import KINDS
+from nat_app.shared.scores import SCORE_HELP, SCORE_TITLES
 from nat_app.views.thresholds import folded, histograms, tables, words
-from nat_app.views.thresholds.settings import KEEP_95, SET, TEMPERATURE, VARIANT
+from nat_app.views.thresholds.settings import KEEP_95, SCORE, SET, TEMPERATURE, VARIANT
 from nat_core.measure.variants import variants_of, without_variants
 from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
 
 pair = frame.chosen_pair()
 frame.require(pair.names)
 # Before all else: the visitor's own sets count below once both networks were asked.
-uploaded_sets.catch_up(pair)
+own_sets.catch_up(pair)
 sets = stored_answers.shared_sets(pair)
 chips = without_variants(sets)
 # Another pair may not have been asked about the set that was chosen.
 if SET.value not in chips:
     SET.put(stored_answers.headline_of(pair))
-locked = KEEP_95.value
 chosen = SET.value or stored_answers.headline_of(pair)
 variants = (chosen, *variants_of(chosen, sets))
 chosen = VARIANT.value if VARIANT.value in variants else chosen
 known = chosen if sets[chosen].role == IN_DISTRIBUTION else stored_answers.known_set(pair.nat)
 negatives = stored_answers.headline_of(pair) if chosen == known else chosen
 t, temperature = frame.threshold(), TEMPERATURE.value
-at = stored_answers.thresholds_keeping_95(pair, known, temperature) if locked else dict.fromkeys(KINDS, t)
+scale = stored_answers.scale_of(pair, dict.fromkeys((chosen, known, negatives)), SCORE.value, temperature)
+# One t means the same to both networks by confidence alone: what energy or a logit amounts to is each one's own.
+locked = KEEP_95.value or not scale.is_confidence
+at = stored_answers.thresholds_keeping_95(pair, known, scale) if locked else dict.fromkeys(KINDS, t)
+# The histograms need room for what they show alone: what is known reaches much further than most negatives.
+drawn = stored_answers.scale_of(pair, [chosen], SCORE.value, temperature, at.values())
 
 
 def chip(name: str) -> str:
@@ -42,11 +47,9 @@ def chip(name: str) -> str:
 def said() -> list[dict]:
     """The sentences at every threshold, or, where each network has its own, at those two."""
     if not locked:
-        steps = dict.fromkeys(KINDS, stored_answers.CURVE)
-        chosen_curves = stored_answers.curves(pair, chosen, temperature)
-        fooled_curves, kept_curves = (
-            stored_answers.curves(pair, negatives, temperature),
-            stored_answers.curves(pair, known, temperature),
+        steps = dict.fromkeys(KINDS, scale.steps)
+        chosen_curves, fooled_curves, kept_curves = (
+            stored_answers.curves(pair, each, scale) for each in (chosen, negatives, known)
         )
         return histograms.sentences(
             histograms.Rates(chosen_curves, fooled_curves, kept_curves), steps, known=chosen == known
@@ -54,42 +57,52 @@ def said() -> list[dict]:
     here = histograms.Rates(
         *(
             {kind: np.array([share]) for kind, share in each.items()}
-            for each in (
-                stored_answers.rates(pair, chosen, at, temperature),
-                stored_answers.rates(pair, negatives, at, temperature),
-                stored_answers.rates(pair, known, at, temperature),
-            )
+            for each in (stored_answers.rates(pair, name, at, scale) for name in (chosen, negatives, known))
         )
     )
-    return histograms.sentences(here, {kind: np.array([at[kind]]) for kind in KINDS}, known=chosen == known)
+    thresholds = {kind: np.array([at[kind]]) for kind in KINDS}
+    return histograms.sentences(here, thresholds, known=chosen == known, score=scale.score)
 
 
 # The predictions are gathered now: when the file is asked for, there is no session to find the visitor's own in.
-frame.offer(f"{pair.key}-curves", partial(tables.curves_csv, tables.rated(pair, temperature)))
+frame.offer(f"{pair.key}-curves", partial(tables.curves_csv, tables.rated(pair, temperature), scale))
 sentences = said()
 # The sentence that the browser writes there while the line moves, so that nothing jumps on release.
 title = sentences[0 if locked else histograms.step(t)]["title"]
 st.title(title, anchor=False)
 controls = st.container(key="controls", horizontal=True, vertical_alignment="bottom", gap="medium")
-controls.slider(
-    "Threshold t: count an answer as sure above it",
-    0.0,
-    1.0,
-    step=0.01,
-    key=THRESHOLD.key,
-    disabled=locked,
+controls.selectbox(
+    "Measured by",
+    list(SCORE_TITLES),
+    format_func=lambda name: SCORE_TITLES[name],
+    key=SCORE.bind(),
+    width=160,
     persist_state="session",
+    help=SCORE_HELP,
 )
-with controls.container(horizontal=True, width="content", gap="xsmall", vertical_alignment="center"):
-    st.caption("The paper's", width="content")
-    for value in THRESHOLDS:
-        st.button(f"{value:g}", key=f"t_{value:g}", on_click=THRESHOLD.put, args=(value,), disabled=locked)
-controls.toggle(
-    "Keep 95 of 100",
-    key=KEEP_95.key,
-    persist_state="session",
-    help="Moves each network to its own t, at which it keeps 95 of 100 pictures that it knows: the fair comparison.",
-)
+if scale.is_confidence:
+    controls.slider(
+        "Threshold t: sure above it",
+        0.0,
+        1.0,
+        step=0.01,
+        key=THRESHOLD.key,
+        disabled=locked,
+        persist_state="session",
+    )
+    with controls.container(horizontal=True, width="content", gap="xsmall", vertical_alignment="center"):
+        st.caption("The paper's", width="content")
+        for value in THRESHOLDS:
+            st.button(f"{value:g}", key=f"t_{value:g}", on_click=THRESHOLD.put, args=(value,), disabled=locked)
+    controls.toggle(
+        "Keep 95 of 100",
+        key=KEEP_95.key,
+        persist_state="session",
+        help="Moves each network to its own t, at which it keeps 95 of 100 pictures that it knows: the fair "
+        "comparison.",
+    )
+else:
+    controls.markdown(words.own_thresholds(at, scale.score))
 st.pills(
     "Pictures", list(chips), format_func=chip, key=SET.key, required=True, persist_state="session",
     label_visibility="collapsed",
@@ -108,11 +121,12 @@ if len(variants) > 1:
         "is no mistake.",
     )
 histograms.draw(
-    stored_answers.histograms(pair, chosen, histograms.BARS, temperature),
+    stored_answers.histograms(pair, chosen, histograms.BARS, drawn),
     sentences,
     at,
     frame.colours(),
     known=chosen == known,
+    scale=drawn,
     classes=len(stored_answers.card(pair.nat).classes),
     alt=f"How sure both networks are of {set_title(chosen)}. {title}",
     source=words.sources(
@@ -121,7 +135,7 @@ histograms.draw(
     on_move=THRESHOLD.put,
 )
 
-place = folded.Place(pair, chosen, negatives, known, sets, at, temperature)
+place = folded.Place(pair, chosen, negatives, known, sets, at, scale)
 folded.every_threshold(place)
 folded.fair(place)
 folded.by_class(place)

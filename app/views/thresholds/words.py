@@ -1,7 +1,9 @@
 """The sentences of Thresholds, computed from rates; no Streamlit. Rates and thresholds are in [0, 1]."""
 
 from nat_app.shared.palette import NAMES, Kind
-from nat_app.shared.words import HARD_SPACE, article, count_of_100, of_100, plural
+from nat_app.shared.words import HARD_SPACE, article, count_of_100, of_100, plural, threshold_text
+from nat_core.measure.scores import SCORE_NAMES
+from nat_core.paper.by_score import lead_words
 
 
 def trade_sentence(fooled: dict[Kind, float], kept: dict[Kind, float]) -> str:
@@ -25,21 +27,48 @@ def sources(negatives: str, known: str, temperature: float) -> str:
     return f"▲{HARD_SPACE}of {negatives} (NCR), ■{HARD_SPACE}of {known}.{warm}"
 
 
+def own_thresholds(at: dict[Kind, float], score: str) -> str:
+    """Return at which value of a score each network keeps 95 of 100.
+
+    >>> own_thresholds({"baseline": 5.307, "nat": 2.1}, "energy")
+    'By energy each network has a t of its own, at which it keeps 95 of 100: the baseline 5.31, NAT 2.10.'
+    """
+    return (
+        f"By {SCORE_NAMES[score]} each network has a t of its own, at which it keeps 95 of 100: the baseline "
+        f"{threshold_text(at['baseline'])}, NAT {threshold_text(at['nat'])}."
+    )
+
+
+def lead_sentence(score: str, by_confidence: dict[Kind, float], by_score: dict[Kind, float]) -> str:
+    """Return what another score makes of NAT's lead: NCR where each keeps 95 of 100, by confidence and by that score.
+
+    >>> lead_sentence("energy", {"baseline": 0.534, "nat": 0.173}, {"baseline": 0.328, "nat": 0.147})
+    "By energy in place of confidence, NAT's lead shrinks from 0.361 to 0.181."
+    """
+    before, after = (each["baseline"] - each["nat"] for each in (by_confidence, by_score))
+    return f"By {SCORE_NAMES[score]} in place of confidence, {lead_words('NAT', before, after)}."
+
+
 def score_sentence(ncr: dict[Kind, float], auroc: dict[Kind, float], score: str) -> str:
     """Return what both networks achieve by one score where each keeps 95 of 100: NCR and AUROC, all in [0, 1]."""
     return (
-        f"By {score}, keeping 95 of 100: the baseline is fooled by {of_100(ncr['baseline'])}, NAT by "
+        f"By {SCORE_NAMES[score]}, keeping 95 of 100: the baseline is fooled by {of_100(ncr['baseline'])}, NAT by "
         f"{count_of_100(ncr['nat'])}. Chance that a known picture scores higher than a negative (AUROC): "
         f"{auroc['baseline']:.3f} and {auroc['nat']:.3f}."
     )
 
 
 def temperature_sentence(
-    temperature: float, plain: dict[Kind, float], ncr: dict[Kind, float], kept: dict[Kind, float], threshold: float
+    temperature: float,
+    plain: dict[Kind, float],
+    ncr: dict[Kind, float],
+    kept: dict[Kind, float] | None,
+    threshold: float,
 ) -> str:
     """Return whether a temperature cures the baseline: NCR where 95 % are kept, at temperature 1 (`plain`) and now.
 
-    `kept` are the shares kept at the one threshold t, which say what the temperature takes from what is known.
+    `kept` are the shares kept at the one threshold t, which say what the temperature takes from what is known; None
+    for another score than confidence, which has no such threshold.
     """
     if temperature == 1:
         return (
@@ -50,8 +79,9 @@ def temperature_sentence(
         f"Keeping 95 of 100, the baseline is fooled by {of_100(ncr['baseline'])} at temperature {temperature:g} "
         f"({count_of_100(plain['baseline'])} at 1), NAT by {count_of_100(ncr['nat'])} ({count_of_100(plain['nat'])})."
     )
-    cost = (
-        f"Above t = {threshold:.2f} the baseline now keeps {of_100(kept['baseline'])}, NAT {count_of_100(kept['nat'])}."
+    cost = kept and (
+        f" Above t = {threshold:.2f} the baseline now keeps {of_100(kept['baseline'])}, NAT "
+        f"{count_of_100(kept['nat'])}."
     )
     if ncr["baseline"] <= plain["nat"]:
         verdict = "Here the temperature alone brings the baseline to where NAT was without it."
@@ -59,7 +89,7 @@ def temperature_sentence(
         verdict = "The temperature helps the baseline, but alone it does not cure it."
     else:
         verdict = "The temperature alone does not cure the baseline: it is less sure of what it knows, too."
-    return f"{verdict} {fair} {cost}"
+    return f"{verdict} {fair}{cost or ''}"
 
 
 def behind_sentence(kind: Kind, predicted: str, number: int, total: int, threshold: float) -> str:
@@ -69,4 +99,4 @@ def behind_sentence(kind: Kind, predicted: str, number: int, total: int, thresho
     'NAT takes 3 pictures of 1,000 for an automobile, and is sure (t = 0.90).'
     """
     taken = f"{plural(number, 'picture')} of {total:,}"
-    return f"{NAMES[kind]} takes {taken} for {article(predicted)}, and is sure (t = {threshold:.2f})."
+    return f"{NAMES[kind]} takes {taken} for {article(predicted)}, and is sure (t = {threshold_text(threshold)})."

@@ -7,8 +7,8 @@ from nat_app.frame.settings import PICTURE
 from nat_app.shared.gallery import gallery_pictures, gallery_square
 from nat_app.shared.pairs import Pair
 from nat_app.shared.words import CORNER
-from nat_app.views.workshop import numbers, score, words
-from nat_app.views.workshop.lessons import Lesson
+from nat_app.views.workshop import score, words
+from nat_app.views.workshop.lessons import Lesson, share, with_numbers
 from nat_app.views.workshop.score import GAME, MOST
 from nat_app.views.workshop.settings import LESSON, guess_of
 
@@ -36,7 +36,7 @@ def reveal(lesson: Lesson, pair: Pair) -> None:
     """Take the guess, give its points, and leave the lesson open for its answer."""
     guess = guess_of(lesson.name).value / 100
     guesses()[lesson.name] = guess
-    score.award(lesson.name, score.for_guess(guess, numbers.share(lesson.asks, lesson, pair)))
+    score.award(lesson.name, score.for_guess(guess, share(lesson.asks, lesson, pair)))
     LESSON.put(lesson.name)
 
 
@@ -77,8 +77,8 @@ def _small(number: int, lesson: Lesson) -> None:
 def _large(number: int, lesson: Lesson, pair: Pair) -> None:
     st.caption(f"{number} · {lesson.minutes} min")
     st.header(lesson.title, anchor=False)
-    st.markdown(f"**{numbers.filled(lesson.goal, lesson, pair)}**")
-    text = numbers.filled(lesson.question, lesson, pair)
+    st.markdown(f"**{with_numbers(lesson.goal, lesson, pair)}**")
+    text = with_numbers(lesson.question, lesson, pair)
     if file := lesson.values.get(PICTURE.key):
         picture, question = st.columns([1, 2.2], gap="small")
         shown = next(each for each in gallery_pictures() if each.file == file)
@@ -107,11 +107,11 @@ def _large(number: int, lesson: Lesson, pair: Pair) -> None:
 
 def _answer(lesson: Lesson, lessons: tuple[Lesson, ...], pair: Pair) -> None:
     with st.container(border=True, key=f"answer_{lesson.name}"):
-        truth = numbers.share(lesson.asks, lesson, pair)
+        truth = share(lesson.asks, lesson, pair)
         st.markdown(words.guessed(guesses()[lesson.name], truth, GAME.get().won[lesson.name], MOST))
         # Some lessons train the playground's networks for theirs.
         with st.spinner("The numbers are computed."):
-            st.markdown(numbers.filled(lesson.answer, lesson, pair))
+            st.markdown(with_numbers(lesson.answer, lesson, pair))
         with st.container(horizontal=True):
             if after := following(lessons):
                 st.button(f"Next: {after.title}", key="next_lesson", type="primary", on_click=LESSON.forget)

@@ -1,15 +1,21 @@
-"""What a visit to the workshop has guessed and won: points by card, and what a guess is worth."""
+"""The workshop as a game: what a guess is worth, when a challenge is met, and what a visit has guessed and won."""
 
 from dataclasses import dataclass, field
 
+from nat_app.shared.palette import Kind
 from nat_app.shared.settings import Held
-from nat_app.views.workshop.challenges import Clicks, Tried
+from nat_app.shared.words import Answer
 from nat_app.views.workshop.settings import LESSON
 
 MOST = 3
 """Points that one card can give."""
 NEAR = ((0.05, 3), (0.10, 2), (0.20, 1))
 """How close a guess must come, as a share, and the points that it earns."""
+MOST_CLICKS = 10
+FEW_SURE = 0.30
+"""NAT has to be falsely sure on less of the empty plane than this."""
+SURE = 0.9
+"""The threshold of the first two challenges."""
 
 
 def for_guess(guess: float, truth: float) -> int:
@@ -50,6 +56,37 @@ class PhotoGuess:
     """A key of `words.SURE`."""
     baseline: float
     """How sure the baseline is, in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Clicks:
+    """The visitor's playground as it was when they asked."""
+
+    negatives: int
+    falsely_sure: float
+    """NAT's share of the empty plane, in [0, 1]."""
+    right: int
+    points: int
+    step: int
+
+    @property
+    def met(self) -> bool:
+        """Whether the challenge is met: few negatives, trained, points classified correctly, little falsely sure."""
+        learned = self.step > 0 and self.right >= 0.95 * self.points
+        return 0 < self.negatives <= MOST_CLICKS and learned and self.falsely_sure < FEW_SURE
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A photo that was tried on both networks."""
+
+    name: str
+    answers: dict[Kind, Answer]
+
+    @property
+    def fooled(self) -> dict[Kind, bool]:
+        """Which network is sure of it, though it shows none of the ten things."""
+        return {kind: answer.confidence > SURE for kind, answer in self.answers.items()}
 
 
 @dataclass

@@ -11,8 +11,8 @@ from nat_app.frame.settings import HIDDEN, HIDE, PAIR
 from nat_app.shared.files import page
 from nat_app.shared.pairs import Pair
 from nat_app.shared.words import percent
-from nat_app.views.workshop import cards, challenges, numbers, words
-from nat_app.views.workshop.lessons import Lesson, notes
+from nat_app.views.workshop import cards, challenges, score, words
+from nat_app.views.workshop.lessons import Lesson, notes, with_numbers
 from nat_app.views.workshop.settings import LESSON
 
 TITLE = "When should a network say: I do not know?"
@@ -80,8 +80,8 @@ def _question(number: int, lesson: Lesson, filled: Callable[[str, Lesson], str])
 
 def _challenges() -> str:
     return (
-        f"<section><h2>Challenges</h2><p>At most {challenges.MOST_CLICKS} negatives, less than "
-        f"{escape(percent(challenges.FEW_SURE))} falsely sure: I placed {LINE} and reached {LINE} %</p>"
+        f"<section><h2>Challenges</h2><p>At most {score.MOST_CLICKS} negatives, less than "
+        f"{escape(percent(score.FEW_SURE))} falsely sure: I placed {LINE} and reached {LINE} %</p>"
         f"<p>A photo that fools both networks: {LINE}{LINE}</p>"
         f"<p>My t for the factory (false alarm {challenges.PRICES.false_alarm:g}, miss {challenges.PRICES.miss:g}): "
         f"{LINE} It costs {LINE}</p></section>"
@@ -98,7 +98,7 @@ def draw(lessons: tuple[Lesson, ...], pair: Pair, language: str) -> None:
     """Draw the notes, the sheets and the links."""
 
     def filled(text: str, lesson: Lesson) -> str:
-        return numbers.filled(text, lesson, pair)
+        return with_numbers(text, lesson, pair)
 
     st.markdown(notes(language))
     sheets = st.container(horizontal=True)
@@ -123,8 +123,8 @@ def _steps(lessons: tuple[Lesson, ...], pair: Pair) -> None:
         until = begun + lesson.minutes
         st.subheader(f"{number}. {lesson.title}", anchor=False)
         st.caption(words.timing(begun, until))
-        st.markdown(numbers.filled(lesson.say, lesson, pair))
-        st.markdown(numbers.filled(lesson.numbers, lesson, pair))
+        st.markdown(with_numbers(lesson.say, lesson, pair))
+        st.markdown(with_numbers(lesson.numbers, lesson, pair))
         begun = until
 
 

@@ -5,7 +5,7 @@ import streamlit as st
 from nat_app.answers import stored_answers
 from nat_app.frame import classroom, frame, links
 from nat_app.frame.settings import PAIR
-from nat_app.views.workshop import cards, challenge_cards, guessing, score, teacher, words
+from nat_app.views.workshop import cards, challenges, guessing, score, teacher, words
 from nat_app.views.workshop.lessons import languages, lessons
 from nat_app.views.workshop.score import SHOWN
 from nat_app.views.workshop.settings import LANGUAGE, PART, PARTS, RESULT
@@ -67,7 +67,7 @@ def steps() -> None:
 DRAWN = {
     "The five steps": steps,
     "Guess the photos": lambda: guessing.draw(pair, t),
-    "Challenges": lambda: challenge_cards.draw(pair),
+    "Challenges": lambda: challenges.draw(pair),
     "For the teacher": lambda: teacher.draw(texts, pair, language),
     "Classroom": classroom.draw,
 }

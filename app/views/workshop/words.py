@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nat_app.shared.palette import NAMES, Kind
 from nat_app.shared.words import Answer, article, listed, percent, plural
-from nat_app.views.workshop.challenges import Clicks
+from nat_app.views.workshop.score import Clicks
 from nat_core.measure.metrics import Prices
 
 NO_PROOF = "A link can be changed by hand, so this is no proof."
@@ -42,6 +42,7 @@ def title(done: int, lessons: int, following: str | None, minutes: int) -> str:
 
 def ended(text: str) -> str:
     """Return a text with a full stop where it has no end of its own."""
+    # Some lessons' titles are questions.
     return text if text.endswith("?") else f"{text}."
 
 
@@ -106,6 +107,7 @@ def clicks_verdict(found: Clicks, most: int, goal: float, *, met: bool) -> str:
     )
     if met:
         return f":green[■] Done: {state}."
+    # One thing at a time, in the order in which a pupil can mend them.
     if found.negatives > most:
         return f"{state}: that is more than {plural(most, 'negative')}. Clear, and place fewer."
     if found.negatives == 0 or found.step == 0:
@@ -141,6 +143,7 @@ def gallery_fools(number: int, photos: int) -> str:
 
 def factory_task(prices: Prices, foreign: str) -> str:
     """Return what the third challenge asks, and which error is which."""
+    # What is looked for here is a known part; AUROC and FPR95 look for the outlier, so there the two names swap.
     return (
         "A camera sorts parts. Where NAT is sure (above t), a part is taken for one of the ten things and goes on; "
         "where it is not, a person looks. Half of the parts are foreign, things that it was never taught "
@@ -161,6 +164,7 @@ def factory(chosen: float, cost: float, best: float, least: float, points: int, 
 
 def factory_both(best: dict[Kind, float], least: dict[Kind, float], by_hand: float) -> str:
     """Return the best t and the least cost of both networks, beside the cost where a person looks at every part."""
+    # Computed, as a visitor's own pair need not come out as ours does.
     compared = {True: "NAT is the cheaper one.", False: "Here the baseline is the cheaper one."}
     return (
         f"At its best the baseline costs {least['baseline']:.0f} (t = {best['baseline']:.2f}), NAT "

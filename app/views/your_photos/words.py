@@ -6,7 +6,7 @@ from nat_app.shared.palette import NAMES, Kind
 from nat_app.shared.words import HARD_SPACE, Answer, article, listed, literal, percent, plural
 
 FEW = 3
-"""As many photos, or fewer, are too few for a rate."""
+"""As many photos, or fewer, are too few for a rate: one of three would move it by 33 points."""
 NAMED = 6
 """How many unreadable files are named one by one."""
 SEEN = "the 32 x 32 pixels that the networks see"
@@ -23,6 +23,7 @@ def photos_sentence(fooled: dict[Kind, int], outside: int, intervals: dict[Kind,
         return "None of these is a thing they were never taught, so neither can be fooled."
     if outside <= FEW:
         return "Too few for a rate, so here is each one."
+    # With a handful of photos the interval is wide, and saying so is the point.
     spans = dict.fromkeys(fooled, "")
     if intervals is not None:
         spans = {kind: f" (95{HARD_SPACE}% interval {_span(*ends)})" for kind, ends in intervals.items()}
@@ -79,6 +80,7 @@ def beside_sentence(number: int, stored: str) -> str:
 
 def nothing_here(classes: Sequence[str]) -> str:
     """Return what stands where there is no photo yet."""
+    # The first class alone has its article: "a plane, car or bird" reads well, an article each does not.
     return (
         f"Nothing here yet. Drop in photos of things that are not {listed([article(classes[0]), *classes[1:]])}. "
         "A folder or a zip file does as well. "
@@ -102,6 +104,7 @@ def verdict_sentence(kind: Kind, answer: Answer, known: bool, threshold: float) 
 
 def verdict(answer: Answer, known: bool, threshold: float) -> str:
     """Return the verdict on a visitor's photo at the threshold, with its mark: a triangle fools, a square is kept."""
+    # Of a thing that they know, any sure answer counts as kept, right or not: that is what the tables count as well.
     if answer.confidence > threshold:
         return ":green[■] Kept." if known else ":orange[▲] Fooled: sure, and wrong."
     return "□ Turned away, though it is one of the ten." if known else "○ Not fooled."

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha1
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
@@ -12,7 +12,8 @@ from PIL import Image
 from tqdm import tqdm
 
 from nat_core.data.images import read_image
-from nat_core.errors import MissingDataset, UnreadableImage
+from nat_core.data.sources.npz import MAX_OWN, open_npz
+from nat_core.errors import MissingDataset, UnreadableImage, UnreadableSet
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 
@@ -40,11 +41,13 @@ class ImageSet:
         return ImageSet(self.name, self.pixels[chosen], ids, labels, self.classes, self.skipped)
 
 
-def read_npz(path: Path | str, split: str = "test", name: str | None = None) -> ImageSet:
+def read_npz(path: Path | str, split: str = "test", name: str | None = None, *, labelled: bool = True) -> ImageSet:
     """Read one split of an .npz with MedMNIST's key names: `<split>_images`, `<split>_labels`, optional `classes`.
 
     Images are uint8 (n, h, w), (n, h, w, 1) or (n, h, w, 3); other sizes than 32 x 32 are resized as uploads are.
-    Raises MissingDataset where there is no such file, ValueError where it is not such a file.
+    Labels are whole numbers, names, or a row of zeros with a single 1 a picture (`nat_core.data.sources.npz`);
+    `labelled=False` leaves them aside.
+    Raises MissingDataset where there is no such file, UnreadableSet where it is not such a file.
 
     >>> read_npz("no such file.npz")
     Traceback (most recent call last):
@@ -53,19 +56,11 @@ def read_npz(path: Path | str, split: str = "test", name: str | None = None) -> 
     path = Path(path)
     if not path.is_file():
         raise MissingDataset(f"No image set at {path}: name an .npz file with the key {split}_images")
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            images = arrays[f"{split}_images"]
-            labels = arrays.get(f"{split}_labels")
-            classes = tuple(str(each) for each in arrays["classes"]) if "classes" in arrays else ()
-    except KeyError:
-        raise ValueError(f"{path} has no array {split}_images: use MedMNIST's key names") from None
-    except (ValueError, OSError, BadZipFile, EOFError) as error:
-        raise ValueError(f"{path} cannot be read as an .npz file ({error}): make it again with numpy.savez") from None
-    pixels = as_32(images, path)
-    labels = None if labels is None else labels.reshape(-1).astype(np.int64)  # MedMNIST's are of shape (n, 1)
-    if labels is not None and len(labels) != len(pixels):
-        raise ValueError(f"{path}: {len(labels)} {split}_labels for {len(pixels)} {split}_images")
+    with open_npz(path, str(path), MAX_OWN) as arrays:
+        if f"{split}_images" not in arrays.keys:
+            raise UnreadableSet(f"{path} has no array {split}_images: use MedMNIST's key names.")
+        pixels = arrays.pictures(f"{split}_images", partial(as_32, path=path))
+        labels, classes = arrays.labels(f"{split}_labels", len(pixels)) if labelled else (None, ())
     return ImageSet(name or path.stem, pixels, identities(pixels), labels, classes)
 
 

@@ -1,0 +1,41 @@
+"""NAT Explorer: the frame of every page, which Streamlit runs from top to bottom at each click of a visitor."""
+
+from pathlib import Path
+
+# Plotly looks at pandas as soon as another thread has begun to import it, and would find half of it: so all of it is
+# here before any visitor's chart.
+import pandas  # noqa: F401
+import streamlit as st
+
+from nat_app.frame import frame, links
+from nat_app.pages import PAGES, SETTINGS
+
+st.set_page_config(
+    page_title="NAT Explorer",
+    page_icon=str(Path(__file__).parent / "icon.png"),
+    layout="wide",
+    menu_items={"About": "Two networks, one photo: one is sure, the other says that it does not know."},
+)
+frame.open_link(SETTINGS)
+page = st.navigation(
+    [
+        st.Page(
+            links.file_of(each.name), title=each.title, icon=each.icon, url_path=each.name, default=each is PAGES[0]
+        )
+        for each in PAGES
+    ],
+    position="hidden" if frame.hides("pages") else "sidebar",
+)
+links.leave()
+frame.style()
+frame.settle()
+try:
+    with st.container(key=frame.PAGE):
+        page.run()
+except frame.PageEnd:
+    pass
+finally:
+    # After the page, though a page may end early: so a visitor's browser asks for what charts need before all else.
+    frame.sidebar()
+frame.copy_link(SETTINGS)
+frame.download_view()

@@ -1,0 +1,94 @@
+"""Two studies of the page Evidence as pictures: what carries NAT to a student, and where NAT lies on the frontier.
+
+The pictures are those of the results page, in the colours of the visitor's theme.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from nat_app.answers import stored_answers
+from nat_core.errors import CheckpointError
+from nat_core.paper.tables import Grid
+from nat_core.results import equal_cost, frontier, transfer
+from nat_core.results.drawing import DARK, Drawing
+from nat_core.results.equal_cost import Tried
+from nat_core.results.frontier import Place
+from nat_core.results.transfer import Transfer
+from nat_core.studies.choice import load_choice
+from nat_core.studies.plan import studies
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the records say, as far as the studies were run."""
+
+    transfer: Transfer | None = None
+    places: tuple[Place, ...] = ()
+    strong: tuple[str, ...] = ()
+    """How many of the paper's cells the NAT of many negatives reaches, a sentence for each seed."""
+    tried: tuple[Tried, ...] = ()
+    """The candidates that cost what NAT costs."""
+
+
+def gather() -> Shown:
+    """Return what the recorded runs say. Raises CheckpointError where their file is damaged."""
+    records = stored_answers.runs()
+    try:
+        every = studies(choice=load_choice(stored_answers.folder()))
+    except CheckpointError:  # whatever else it says, the other studies stand without it
+        every = studies()
+    return Shown(
+        transfer.transfer(records, stored_answers.diverged_runs()),
+        frontier.places(records),
+        frontier.strong_sentences(records),
+        equal_cost.tried(every, records),
+    )
+
+
+def transferred(found: Shown) -> None:
+    """Draw what each student took over from a NAT teacher; nothing before the study was run."""
+    if found.transfer is None:
+        return
+    st.header("Does attention carry it?", anchor=False)
+    first, *others = transfer.sentences(found.transfer)
+    st.markdown(first)
+    _picture("transfer", transfer.plot(found.transfer))
+    st.caption(transfer.LEGEND)
+    st.markdown(" ".join(others))
+    with st.expander("Every student in numbers", icon=":material/table:"):
+        _table("transfer", transfer.grid(found.transfer))
+
+
+def frontier_of_nat(found: Shown) -> None:
+    """Draw where NAT lies between accuracy and NCR, and what was tried at its cost; nothing before either was run."""
+    said = frontier.sentences(found.places)
+    if not (said or found.tried):
+        return
+    st.header("Could NAT be better?", anchor=False)
+    if found.tried:
+        st.markdown(equal_cost.sentence(found.tried))
+    if said:
+        _picture("frontier", frontier.plot(found.places))
+        st.caption(frontier.LEGEND)
+        st.markdown("\n".join(f"- {each}" for each in (*said, *found.strong)))
+    if found.tried:
+        with st.expander("What was tried at equal cost", icon=":material/table:"):
+            _table("tried", equal_cost.grid(found.tried))
+
+
+def _picture(key: str, drawing: Drawing) -> None:
+    # On a phone it keeps its size, so that its words can be read, and is moved sideways.
+    with st.container(key=f"wide_{key}"):
+        st.image(
+            drawing.svg(DARK if st.context.theme.type == "dark" else {}), width=drawing.width, alt=drawing.alt_text
+        )
+
+
+def _table(key: str, grid: Grid) -> None:
+    with st.container(key=f"wide_{key}_numbers"):
+        cells: list[Sequence[str]] = [[cell.replace("_", "\\_") for cell in row] for row in grid.rows]
+        header = [name.replace("_", "\\_") for name in grid.header]
+        st.table(pd.DataFrame(cells, columns=header), hide_index=True, border="horizontal", alt=f"{key} in numbers")

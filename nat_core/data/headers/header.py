@@ -1,0 +1,141 @@
+"""What is known of a picture before it is decoded, and the limits that every format is held to."""
+
+import struct
+from dataclasses import dataclass
+
+from nat_core.errors import UnreadableImage
+
+MEGAPIXEL = 2**20
+"""Counted generously: what is sold as 12, 24 or 64 megapixels has up to 2 % more than so many million."""
+MAX_PIXELS = {
+    kind: most * MEGAPIXEL for kind, most in (("PNG", 24), ("JPEG", 64), ("WEBP", 12), ("GIF", 24), ("BMP", 24))
+}
+"""The formats that are read, by Pillow's names, and the most pixels (width x height) of each."""
+MAX_SIDE = 65_535
+"""The most pixels of a side: a picture one pixel high may not be any number of them wide."""
+MAX_MEMORY = 200_000_000
+"""The most bytes that decoding a picture takes, with those of the file; a decoder's own tables come on top."""
+MAX_ROWS = 4 * MAX_PIXELS["PNG"]
+"""The most bytes that the rows of a PNG unpack to: all its pixels in colour with transparency, 8 bits each."""
+MAX_SCANS = 32
+"""The most passes of a JPEG over its pixels; encoders make about ten, the most thorough twenty."""
+MAX_VISITS = 8_000_000
+"""The most blocks of 8 x 8 values that a JPEG's passes may visit, all together, where there are several."""
+MAX_CHUNKS = 20_000
+"""The most pieces of a file that are looked at: chunks, segments, blocks."""
+PADDING = 1_024
+"""The most bytes between two segments of a JPEG that belong to neither."""
+READABLE = "PNG, JPEG, WebP, GIF or BMP"
+"""The formats that are read, in words."""
+
+DEFLATE = 1_032
+"""The most bytes that deflate makes of one (zlib's own documentation): what asks for more has nothing there."""
+FREE = MEGAPIXEL
+"""So many pixels may come from nothing, where a format allows it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Header:
+    """One picture, examined: what it is and the bytes to decode."""
+
+    kind: str
+    """Pillow's name of its format, a key of MAX_PIXELS."""
+    size: tuple[int, int]
+    """Width and height as shown, before it is turned upright."""
+    frame: tuple[int, int]
+    """Width and height of what is decoded: a first frame may cover only a part."""
+    at: tuple[int, int]
+    """Where the frame's upper left corner lies."""
+    orientation: int
+    """How to turn it upright, 1 to 8 as EXIF counts them; 1 is upright."""
+    data: bytes
+    """A file of the same format with the first frame alone."""
+    depth: int = 8
+    """Bits a channel."""
+    coefficients: int = 0
+    """The bytes that a JPEG of several passes keeps while they go on, whatever size it is decoded to."""
+
+    @property
+    def pixels(self) -> int:
+        """How many pixels it has, or the frame where that is larger."""
+        return max(self.size[0] * self.size[1], self.frame[0] * self.frame[1])
+
+
+def damaged(name: str) -> UnreadableImage:
+    """Return the error for a file that is not whole."""
+    return UnreadableImage(f"{name} is cut short or damaged, so it cannot be read: copy or export it again.")
+
+
+def check_pixels(size: tuple[int, int], kind: str, name: str) -> None:
+    """Raise UnreadableImage if width x height exceeds MAX_PIXELS of the format, or a side MAX_SIDE.
+
+    >>> check_pixels((6000, 4000), "PNG", "wall.png")
+    """
+    width, height = size
+    if width * height > MAX_PIXELS[kind]:
+        most = f"{MAX_PIXELS[kind] // MEGAPIXEL} megapixels read of a {kind.replace('WEBP', 'WebP')} file"
+    elif max(size) > MAX_SIDE:
+        most = f"{MAX_SIDE:,} read of a side"
+    else:
+        return
+    raise UnreadableImage(f"{name} is {width:,} x {height:,} pixels, more than the {most}: shrink it first.")
+
+
+def hollow(name: str, size: tuple[int, int]) -> UnreadableImage:
+    """Return the error for a file that states a size and brings nothing that could fill it."""
+    return UnreadableImage(
+        f"{name} states {size[0]:,} x {size[1]:,} pixels but holds too few bytes for them: copy or export it again."
+    )
+
+
+def in_pieces(name: str) -> UnreadableImage:
+    """Return the error for a file of more pieces than are looked at."""
+    return UnreadableImage(
+        f"{name} is in more than the {MAX_CHUNKS:,} pieces that are looked at before its pixels: export it again."
+    )
+
+
+def up(value: int, divisor: int) -> int:
+    """Return value / divisor, rounded up.
+
+    >>> up(9, 8), up(8, 8)
+    (2, 1)
+    """
+    return -(-value // divisor)
+
+
+def check_memory(needed: int, size: tuple[int, int], name: str) -> None:
+    """Raise UnreadableImage where decoding needs more than MAX_MEMORY bytes.
+
+    >>> check_memory(96_000_000, (6000, 4000), "wall.jpg")
+    """
+    if needed > MAX_MEMORY:
+        raise UnreadableImage(
+            f"{name} takes {needed / 1e6:,.0f} MB to decode its {size[0]:,} x {size[1]:,} pixels, more than the "
+            f"{MAX_MEMORY / 1e6:.0f} MB that one picture may take: shrink it first."
+        )
+
+
+# --- which way is up -------------------------------------------------------------------------------------------------
+
+_ORIENTATION, _LONG = 0x112, 4
+
+
+def orientation_of(tags: bytes) -> int:
+    """Return the orientation in EXIF's tags, 1 to 8; 1, which is upright, where they state none or are damaged.
+
+    >>> orientation_of(bytes.fromhex("4d4d002a00000008 0001 0112 0003 00000001 0006 0000 00000000"))
+    6
+    """
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(tags[:4], "")
+    try:
+        (place,) = struct.unpack_from(order + "I", tags, 4)
+        (number,) = struct.unpack_from(order + "H", tags, place)
+        for each in range(place + 2, place + 2 + 12 * min(number, 1_000), 12):
+            tag, kind = struct.unpack_from(order + "HH", tags, each)
+            if tag == _ORIENTATION and order:
+                (value,) = struct.unpack_from(order + ("I" if kind == _LONG else "H"), tags, each + 8)
+                return value if 1 <= value <= 8 else 1
+    except struct.error:
+        pass
+    return 1

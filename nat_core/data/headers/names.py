@@ -1,0 +1,53 @@
+"""Which files of a folder or an archive are meant: what systems add by themselves is left out by one rule."""
+
+from pathlib import PurePosixPath
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
+"""The usual endings of the formats that are read."""
+PICTURE_SUFFIXES = (
+    *SUFFIXES,
+    ".jfif",
+    ".jpe",
+    ".jif",
+    ".dib",
+    ".apng",
+    ".heic",
+    ".heif",
+    ".avif",
+    ".tif",
+    ".tiff",
+    ".jp2",
+    ".jxl",
+    ".svg",
+)
+"""Endings of pictures' names, also of those that cannot be read: such a picture is refused by name, not passed over."""
+_SYSTEMS = ("__macosx", "@eadir", "thumbs.db", "desktop.ini")
+SYSTEMS = "whose name begins with a dot, and __MACOSX, @eaDir, Thumbs.db and desktop.ini"
+"""What is left out, in words."""
+
+
+def parts_of(path: str) -> tuple[str, ...]:
+    """Return the folders and the name of a path in an archive, whichever slash the system that made it takes.
+
+    >>> parts_of("C:\\\\photos\\\\./cat.png")
+    ('C:', 'photos', 'cat.png')
+    """
+    return tuple(part for part in path.replace("\\", "/").split("/") if part not in ("", ".", ".."))
+
+
+def is_systems_own(parts: tuple[str, ...]) -> bool:
+    """Return whether a file is one that a system or an editor keeps for itself, by its folders and its name.
+
+    >>> is_systems_own((".ipynb_checkpoints", "cat.png")), is_systems_own(("cat", "1.png"))
+    (True, False)
+    """
+    return any(part.startswith(".") or part.casefold() in _SYSTEMS for part in parts)
+
+
+def is_named_as_picture(name: str) -> bool:
+    """Return whether a file's name ends as those of pictures do.
+
+    >>> is_named_as_picture("holiday.JFIF"), is_named_as_picture("labels.csv")
+    (True, False)
+    """
+    return PurePosixPath(name.lower()).suffix in PICTURE_SUFFIXES

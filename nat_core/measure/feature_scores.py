@@ -1,0 +1,133 @@
+"""Scores from features, what a network's last layer is given: kNN, ViM and RMDS, each fitted to training pictures.
+
+Plain arrays are enough. Each score is higher the more surely a picture is in distribution.
+"""
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from nat_core.measure.metrics import energy, maximum_logit
+
+Array = np.ndarray
+ROWS = 1000
+"""So many pictures' distances to all training pictures stand in memory at a time."""
+
+
+def knn_score(
+    features: Float[Array, "n channels"], training: Float[Array, "m channels"], neighbours: int = 50
+) -> Float[Array, " n"]:
+    """Minus the distance of each picture's features to the k-th nearest of the training pictures', in [-2, 0].
+
+    Features are brought to length 1 first, and k = `neighbours` counts from 1 (Sun et al., 2022, who take 50 for all
+    50,000 training pictures of CIFAR-10, and fewer in proportion where they know only a part of them). Features of
+    zeros stay zeros. Raises ValueError for k outside 1 ... m, other numbers of channels, or what is empty or not
+    finite.
+
+    >>> knn_score(np.array([[2.0, 0.0]]), np.array([[1.0, 0.0], [0.0, 5.0]]), neighbours=2).round(4)
+    array([-1.4142])
+    """
+    features, training = _checked(features, training)
+    if not 1 <= neighbours <= len(training):
+        raise ValueError(f"neighbours must be 1 to {len(training)}, the training pictures; got {neighbours}")
+    features, training = _unit_length(features), _unit_length(training)
+    squares, found = (training**2).sum(axis=1), np.empty(len(features))
+    for start in range(0, len(features), ROWS):
+        some = features[start : start + ROWS]
+        # |a - b|^2 = |a|^2 - 2 ab + |b|^2, one product of matrices; rounding may leave it a hair below 0.
+        squared = (some**2).sum(axis=1)[:, None] - 2 * some @ training.T + squares
+        found[start : start + ROWS] = np.partition(squared, neighbours - 1, axis=1)[:, neighbours - 1]
+    return -np.sqrt(np.maximum(found, 0))
+
+
+def vim_score(
+    features: Float[Array, "n channels"],
+    training: Float[Array, "m channels"],
+    weight: Float[Array, "classes channels"],
+    bias: Float[Array, " classes"],
+    dimensions: int | None = None,
+) -> Float[Array, " n"]:
+    """ViM: log sum exp(logits) - alpha |residual|, the residual being what the training pictures hardly vary in.
+
+    With u = -pinv(W) b as the origin, the residual is what the `dimensions` leading eigenvectors of the training
+    features' second moments leave; alpha makes the residual's mean over the training pictures that of their largest
+    logit (Wang et al., 2022). `weight` and `bias` are those of the last layer. `dimensions` in 1 ... channels - 1, by
+    default half of the channels. Raises ValueError for others, for shapes that disagree, for training pictures without
+    any residual, or what is empty or not finite.
+
+    >>> flat = np.array([[1.0, 0.1], [2.0, -0.1]])
+    >>> near, far = vim_score(np.array([[1.0, 0.0], [1.0, 3.0]]), flat, np.eye(2), np.zeros(2))
+    >>> bool(near > far)
+    True
+    """
+    features, training = _checked(features, training)
+    channels = training.shape[1]
+    weight, bias = weight.astype(np.float64), bias.astype(np.float64)
+    if weight.shape != (len(bias), channels) or not (np.isfinite(weight).all() and np.isfinite(bias).all()):
+        raise ValueError(
+            f"weight must be finite and (classes, {channels}), bias (classes,); got {weight.shape}, {bias.shape}"
+        )
+    kept = channels // 2 if dimensions is None else dimensions
+    if not 1 <= kept < channels:
+        raise ValueError(f"dimensions must be 1 to {channels - 1}, below the number of channels; got {kept}")
+    origin = -np.linalg.pinv(weight) @ bias
+    centred = training - origin
+    # eigh sorts by eigenvalue, ascending: the first directions are those of least variation.
+    rest = np.linalg.eigh(centred.T @ centred / len(centred))[1][:, : channels - kept]
+    residual = np.linalg.norm(centred @ rest, axis=1).mean()
+    if residual <= 1e-12 * np.linalg.norm(centred, axis=1).mean():
+        raise ValueError(f"the training features vary in {kept} dimensions alone: there is no residual to scale by")
+    alpha = maximum_logit(training @ weight.T + bias).mean() / residual
+    return -energy(features @ weight.T + bias) - alpha * np.linalg.norm((features - origin) @ rest, axis=1)
+
+
+def rmds_score(
+    features: Float[Array, "n channels"], training: Float[Array, "m channels"], labels: Int[Array, " m"]
+) -> Float[Array, " n"]:
+    """RMDS: minus the smallest of d_k - d_0, squared Mahalanobis distances to class k and to all training pictures.
+
+    d_k has the class's mean and the covariance that all classes share, d_0 the mean and the covariance of all training
+    pictures (Ren et al., 2021). A channel that never varies has no inverse and counts nothing (pseudo-inverse).
+    `labels` are the training pictures' classes. Raises ValueError where they are not one a training picture, for other
+    numbers of channels, or what is empty or not finite.
+
+    >>> training, labels = np.array([[0.0], [2.0], [10.0], [12.0]]), np.array([0, 0, 1, 1])
+    >>> rmds_score(np.array([[1.0], [6.0]]), training, labels).round(4)
+    array([  0.9615, -25.    ])
+    """
+    features, training = _checked(features, training)
+    if labels.shape != (len(training),):
+        raise ValueError(f"labels must be {len(training)}, one a training picture; got shape {labels.shape}")
+    classes, which = np.unique(labels, return_inverse=True)
+    means = np.stack([training[which == number].mean(axis=0) for number in range(len(classes))])
+    shared = _precision(training - means[which])
+    middle = training.mean(axis=0)
+    background = _squared_distance(features - middle, _precision(training - middle))
+    nearest = np.min([_squared_distance(features - mean, shared) for mean in means], axis=0)
+    return background - nearest
+
+
+def _precision(centred: Float[Array, "m channels"]) -> Float[Array, "channels channels"]:
+    """The pseudo-inverse of the covariance of centred values."""
+    covariance = centred.T @ centred / len(centred)
+    # Rounding leaves directions without variation a little of it, whose inverse would outweigh all others.
+    return np.linalg.pinv(covariance, rcond=len(covariance) * np.finfo(np.float64).eps, hermitian=True)
+
+
+def _squared_distance(
+    centred: Float[Array, "n channels"], precision: Float[Array, "channels channels"]
+) -> Float[Array, " n"]:
+    return np.einsum("nc,nc->n", centred @ precision, centred)
+
+
+def _unit_length(features: Float[Array, "n channels"]) -> Float[Array, "n channels"]:
+    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
+
+
+def _checked(features: Array, training: Array) -> tuple[Array, Array]:
+    """Both as float64; ValueError unless they are finite rows of as many channels, at least one each."""
+    for name, each in (("features", features), ("training", training)):
+        if each.ndim != 2 or not each.size or not np.isfinite(each).all():
+            raise ValueError(f"{name} must be a 2-dimensional array of finite numbers, not empty; got {each.shape}")
+    if features.shape[1] != training.shape[1]:
+        raise ValueError(f"features have {features.shape[1]} channels, training {training.shape[1]}: they must agree")
+    return features.astype(np.float64), training.astype(np.float64)

@@ -1,0 +1,155 @@
+"""By other scores: whether what NAT wins by confidence is still won by entropy, GEN, energy or the largest logit.
+
+Sentences alone, every number in them computed from the reports; the last part is on scores from features. Where
+confidence is the weakest of the scores, a comparison that knows no other flatters whoever is the better at confidence.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from nat_core.measure.report import NetworkReport
+from nat_core.measure.scores import CONFIDENCE, SCORE_NAMES, SCORES
+from nat_core.measure.wording import plural
+from nat_core.paper.figures import COMPARED
+from nat_core.recipes import ILSVRC, PAIRS, VARIANTS, headline_set
+from nat_core.store.feature_reports import FEATURE_SCORES, FeatureReport
+
+OTHERS = tuple(score for score in SCORES if score != CONFIDENCE)
+ENERGY = "energy"
+"""The other score that sentences speak of first: the field's usual step beyond confidence."""
+STRICTEST = (*reversed(VARIANTS), ILSVRC)
+"""The sets that sentences speak of, the first of them that was reported: photos that nobody learnt from."""
+
+
+def score_findings(reports: Mapping[str, NetworkReport]) -> tuple[str, ...]:
+    """A paragraph for each pair of networks that both report other scores: what they do to the second's lead.
+
+    >>> score_findings({})
+    ()
+    """
+    found = (
+        score_finding(names, reports[names[0]], reports[names[1]]) for names in COMPARED if set(names) <= set(reports)
+    )
+    return tuple(each for each in found if each)
+
+
+def score_finding(names: tuple[str, str], baseline: NetworkReport, nat: NetworkReport) -> str:
+    """What energy does to both networks' NCR on one set where each keeps 95 %, and to the second's lead; "" without.
+
+    `names` are those of the network without knowledge of negatives and of the one with it.
+    """
+    common = both_by_score(baseline, nat)
+    if not common:
+        return ""
+    headline = headline_set({name: nat.sets[name].role for name in common}) or common[0]
+    chosen = next((name for name in STRICTEST if name in common), headline)
+    before, after = ({score: _passed(report, chosen, score) for score in SCORES} for report in (baseline, nat))
+    leads = {score: before[score] - after[score] for score in SCORES}
+    others = ", ".join(f"{SCORE_NAMES[score]} {leads[score]:.3f}" for score in OTHERS if score != ENERGY)
+    return (
+        f"{names[1]} against {names[0]}, by other scores: where each keeps 95 %, energy takes NCR on {chosen} "
+        f"({plural(nat.sets[chosen].images, 'picture')}) from {after[CONFIDENCE]:.3f} to {after[ENERGY]:.3f} for "
+        f"{names[1]} and from {before[CONFIDENCE]:.3f} to {before[ENERGY]:.3f} for {names[0]}: "
+        f"{lead_words(names[1], leads[CONFIDENCE], leads[ENERGY])}. The same difference by {others}. "
+        f"{cells_by_score(baseline, nat, common)}"
+    )
+
+
+def lead_words(network: str, before: float, after: float) -> str:
+    """What becomes of a network's lead, of how much lower its NCR is than another's; judged as it is written.
+
+    >>> lead_words("nat", 0.361, 0.181), lead_words("nat", 0.1, -0.02)
+    ("nat's lead shrinks from 0.361 to 0.181", "nat's lead of 0.100 is lost: it is behind by 0.020")
+    """
+    first, then = round(before, 3), round(after, 3)
+    if first <= 0 and then <= 0:
+        return f"{network} has no lead before ({first:.3f}) or after ({then:.3f})"
+    if first <= 0:
+        return f"{network} takes the lead: {then:.3f} after {first:.3f}"
+    if then <= 0:
+        return f"{network}'s lead of {first:.3f} is lost: it is {f'behind by {-then:.3f}' if then else 'level'}"
+    if first == then:
+        return f"{network}'s lead stays {first:.3f}"
+    return f"{network}'s lead {'shrinks' if then < first else 'grows'} from {first:.3f} to {then:.3f}"
+
+
+def cells_by_score(baseline: NetworkReport, nat: NetworkReport, names: Sequence[str]) -> str:
+    """In how many cells of set and other score the second is fooled less often where each keeps 95 %; "" without any.
+
+    Where it is not lower everywhere, the cells in which it is not are named.
+    """
+    reported = [name for name in names if name in both_by_score(baseline, nat)]
+    cells = [(name, score) for name in reported for score in OTHERS]
+    if not cells:
+        return ""
+    failing = [
+        f"{name} by {SCORE_NAMES[score]}"
+        for name, score in cells
+        if _passed(nat, name, score) >= _passed(baseline, name, score)
+    ]
+    return (
+        f"Where each keeps 95 %, it is lower in {len(cells) - len(failing)} of {len(cells)} cells of other scores "
+        f"({plural(len(OTHERS), 'score')}, {plural(len(reported), 'set')})"
+        f"{': not on ' + ', '.join(failing) if failing else ''}."
+    )
+
+
+def both_by_score(baseline: NetworkReport, nat: NetworkReport) -> tuple[str, ...]:
+    """The sets of negatives that both networks report by all scores."""
+    return tuple(
+        name
+        for name, each in nat.negatives.items()
+        if each.by_score and name in baseline.negatives and baseline.negatives[name].by_score
+    )
+
+
+def _passed(report: NetworkReport, set_name: str, score: str) -> float:
+    return report.sets[set_name].by_score[score].ncr_at_95_kept
+
+
+# --- scores from features --------------------------------------------------------------------------------------------
+
+
+def fitted_sentence(reports: Collection[FeatureReport]) -> str:
+    """What kNN, ViM and RMDS were fitted to and measured on, with their sources.
+
+    >>> fitted_sentence([FeatureReport(5000, 5, 2000, {"noise": 1000}, {})])[:60]
+    'kNN (Sun et al., 2022; normalised features, k = 5), ViM (Wan'
+    """
+    fits = sorted({(each.fitted_to, each.neighbours, each.known) for each in reports})
+    pictures = " or ".join(f"{fitted:,}" for fitted, _, _ in fits)
+    known = " or ".join(f"{count:,}" for _, _, count in fits)
+    counts = {name: f"{count:,}" for each in reports for name, count in each.images.items()}
+    return (
+        f"kNN (Sun et al., 2022; normalised features, k = {' or '.join(str(k) for _, k, _ in fits)}), ViM (Wang et "
+        "al., 2022; half of the channels as principal space) and RMDS (Ren et al., 2021) were fitted to the stored "
+        f"features of {pictures} training pictures of CIFAR-10, a seeded tenth of them, where their papers take all; k "
+        f"is the paper's 50 in that proportion. Measured on {known} test pictures of CIFAR-10 and "
+        f"{', '.join(f'{count} of {name}' for name, count in counts.items())}. The scores of the logits stand beside "
+        "them on the same pictures, so they differ a little from those of the whole sets."
+    )
+
+
+def feature_findings(reports: Mapping[str, FeatureReport]) -> tuple[str, ...]:
+    """For each pair with features, NCR where each keeps 95 % by each score from features, beside energy's.
+
+    >>> feature_findings({})
+    ()
+    """
+    found = (_feature_finding(names, reports) for names in PAIRS.values() if set(names) <= set(reports))
+    return tuple(each for each in found if each)
+
+
+def _feature_finding(names: tuple[str, str], reports: Mapping[str, FeatureReport]) -> str:
+    common = [name for name in reports[names[1]].by_score if name in reports[names[0]].by_score]
+    if not common:
+        return ""
+    chosen = next((name for name in STRICTEST if name in common), common[0])
+    parts = []
+    for score in (CONFIDENCE, ENERGY, *FEATURE_SCORES):
+        before, after = (reports[name].by_score[chosen][score].ncr_at_95_kept for name in names)
+        higher = " (not lower)" if after >= before else ""
+        parts.append(f"{SCORE_NAMES[score]} {after:.3f} against {before:.3f}{higher}")
+    return (
+        f"{names[1]} against {names[0]} where each keeps 95 %, NCR on {chosen} "
+        f"({plural(reports[names[1]].images[chosen], 'picture')}): by {', '.join(parts)}."
+    )

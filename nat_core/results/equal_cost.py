@@ -1,0 +1,160 @@
+"""What was tried at equal cost: every candidate whose step runs as many pictures as NAT's, by NCR at 95 % kept.
+
+Each is held against the NAT of its own study (its epochs, its set), as a change in percent. A candidate deserves a name
+of its own when it lowers NCR by GOAL at an accuracy that is not lower, over three seeds; the page says whether one did.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from nat_core.measure.wording import plural
+from nat_core.paper.tables import Grid, markdown_table, rate_text
+from nat_core.results.section import headline_of
+from nat_core.store.runs import RunRecord
+from nat_core.studies.choice import pictures_a_step
+from nat_core.studies.plan import Study
+from nat_core.studies.rows import FEWEST_SEEDS, Row, accuracy, measure_on, rows_of
+
+GOAL = -0.3
+"""By how much NCR at 95 % kept was to fall, as a share of NAT's."""
+OWN = {"frontier": "frontier_nat", "beyond": "held_out_nat", "argued": "wrn16_1_nat", "nat_plus": "wrn16_1_nat"}
+"""The NAT that a study's candidates are held against."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One candidate beside the NAT of its study."""
+
+    label: str
+    study: str
+    epochs: int
+    set_name: str
+    seeds: int
+    """The smaller number of the two."""
+    ncr: float
+    nats: float
+    points: float
+    """Accuracy beside NAT's, in percentage points."""
+
+    @property
+    def change(self) -> float:
+        """Of NCR at 95 % kept, as a share of NAT's."""
+        return self.ncr / self.nats - 1
+
+    @property
+    def reaches(self) -> bool:
+        """Whether it falls by the goal, at an accuracy that is not lower."""
+        return self.change <= GOAL and self.points >= 0
+
+
+def tried(every: Sequence[Study], records: Mapping[str, RunRecord]) -> tuple[Tried, ...]:
+    """Return every candidate that was run and costs what NAT costs, the one that lowers NCR most first.
+
+    >>> tried((), {})
+    ()
+    """
+    found = [each for study in every if study.name in OWN for each in _of_study(study, records)]
+    return tuple(sorted(found, key=lambda each: each.change))
+
+
+def _of_study(study: Study, records: Mapping[str, RunRecord]) -> list[Tried]:
+    recipes = {run.recipe.name: run.recipe for run in study.runs}
+    rows = {row.label: row for row in rows_of(study, records) if row.reports}
+    own = rows.get(OWN[study.name])
+    if own is None:
+        return []
+    set_name, found = headline_of(own), []
+    for label, row in rows.items():
+        # A second reading of one network stands under the name of its recipe with a word behind.
+        recipe = recipes[label.partition(", ")[0]]
+        same = recipe.has_negatives and pictures_a_step(recipe) == pictures_a_step(recipes[OWN[study.name]])
+        if row is not own and same and (each := _beside(row, own, study.name, recipe.epochs, set_name)):
+            found.append(each)
+    return found
+
+
+def _beside(row: Row, own: Row, study: str, epochs: int, set_name: str) -> Tried | None:
+    rates = [each.over_seeds(measure_on(set_name, "ncr_at_95_kept")) for each in (row, own)]
+    right = [each.over_seeds(accuracy) for each in (row, own)]
+    (ncr, nats), (ours, theirs) = rates, right
+    if ncr is None or nats is None or not nats.mean or ours is None or theirs is None:
+        return None
+    seeds, points = min(ncr.seeds, nats.seeds), 100 * (ours.mean - theirs.mean)
+    return Tried(row.label, study, epochs, set_name, seeds, ncr.mean, nats.mean, points)
+
+
+def sentence(found: Sequence[Tried]) -> str:
+    """Return whether anything reached the goal, and what came nearest; "" where nothing was tried.
+
+    >>> sentence(())
+    ''
+    """
+    if not found:
+        return ""
+    reached = [each for each in found if each.reaches]
+    sure = [each for each in reached if each.seeds >= FEWEST_SEEDS]
+    goal = f"{percent(GOAL)} at no less accuracy"
+    if sure:
+        return f"The goal, {goal} over three seeds, is reached by {', '.join(f'`{each.label}`' for each in sure)}."
+    if reached:
+        names = ", ".join(f"`{each.label}` ({plural(each.seeds, 'seed')})" for each in reached)
+        return f"The goal, {goal}, is reached by {names}, but over three seeds by none so far."
+    said = f"Of {plural(len(found), 'candidate')} of NAT's cost none reaches the goal, {goal} over three seeds, so "
+    said += "nothing bears the name plus."
+    equal = [each for each in found if each.points >= 0]
+    for kind, group in (("The farthest", found), ("The farthest that is no less accurate", equal)):
+        if group:
+            best = group[0]
+            said += f" {kind}: `{best.label}` {percent(best.change)}, {_points(best)} points, "
+            said += f"{plural(best.seeds, 'seed')}."
+    return said
+
+
+def percent(change: float) -> str:
+    """Return a change as it is written.
+
+    >>> percent(-0.3), percent(0.123), percent(-0.001)
+    ('−30 %', '+12 %', '0 %')
+    """
+    rounded = round(100 * change)
+    return f"{rounded:+d} %".replace("-", "−") if rounded else "0 %"
+
+
+def _points(each: Tried) -> str:
+    return f"{each.points:+.2f}".replace("-", "−")
+
+
+def grid(found: Sequence[Tried]) -> Grid:
+    """Return the table, a row for each candidate.
+
+    >>> grid(()).header[:3]
+    ('candidate', 'study', 'epochs')
+    """
+    rows = [
+        (
+            each.label,
+            each.study,
+            str(each.epochs),
+            each.set_name,
+            str(each.seeds),
+            rate_text(each.ncr),
+            rate_text(each.nats),
+            percent(each.change),
+            _points(each),
+        )
+        for each in found
+    ]
+    measured = ("NCR, 95 % kept", "NAT's there", "change", "accuracy, points")
+    return Grid(("candidate", "study", "epochs", "set", "seeds", *measured), tuple(rows))
+
+
+def section(every: Sequence[Study], records: Mapping[str, RunRecord]) -> list[str]:
+    """Return the section of the results page; nothing where nothing was tried."""
+    found = tried(every, records)
+    if not found:
+        return []
+    about = (
+        "Every candidate whose step runs as many pictures as NAT's, beside the NAT of its own study: the same epochs "
+        "and the same pictures. The farther left of zero the change, the better."
+    )
+    return ["### What was tried at equal cost", about, sentence(found), markdown_table(grid(found))]

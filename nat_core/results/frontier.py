@@ -1,0 +1,292 @@
+"""The frontier: where NAT stands between accuracy and NCR, by the weight and the number of its negatives.
+
+From the records of the study `frontier` (held-out pictures, WRN-16-1, 30 epochs), with the paper's own point beside,
+which was measured under other conditions and is marked so; and the study `strong` against the paper's cells.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from nat_core.measure.report import NetworkReport, threshold_key
+from nat_core.measure.wording import plural
+from nat_core.paper.figures import PAPER, PAPER_SETS
+from nat_core.paper.tables import rate_text
+from nat_core.recipes import HEADLINE_SETS, NAT_STRONG, PAIRS, THRESHOLDS, Recipe
+from nat_core.results.drawing import BASELINE, INK, NAT, Drawing, Number, Panel, Point
+from nat_core.store.runs import RunRecord
+from nat_core.studies.choice import HELD_OUT, pictures_a_step
+from nat_core.studies.plan import studies
+from nat_core.studies.rows import HIGHEST_KEY, accuracy, measure_on, rows_of
+
+OWN, PLAIN = "frontier_nat", "frontier_baseline"
+PAPERS = PAPER[PAIRS["resnet18"][1]]
+KEPT, HIGHEST = "NCR at 95 % kept", f"NCR at t = {HIGHEST_KEY}"
+MEASURES = {KEPT: measure_on(HELD_OUT, "ncr_at_95_kept"), HIGHEST: measure_on(HELD_OUT, "ncr", HIGHEST_KEY)}
+LEGEND = (
+    "Filled: as many pictures a step as NAT; square: more, so it costs more. Hollow grey: no negatives. Cross: the "
+    "paper's NAT, a ResNet-18 on the CIFAR-100 test set and trained otherwise: no point of this curve, but what it is "
+    "held against; the paper gives no NCR at 95 % kept. Right and down is better. Lines: the weights 1, 2, 4 and 8 of "
+    "8 negatives, and 8, 16 and 32 negatives of weight 1."
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One network of the study."""
+
+    label: str
+    short: str
+    """What it changes, in a few characters."""
+    accuracy: float
+    ncr: dict[str, float]
+    """By MEASURES."""
+    cost: int
+    """Pictures a step."""
+    seeds: int
+    pictures: int
+    """Of CIFAR-100's held-out classes, from which NCR comes."""
+    recipe: Recipe
+
+    @property
+    def words(self) -> str:
+        """What it changes, within a sentence."""
+        return short_of(self.recipe, " negatives")
+
+    def beside(self, measure: str) -> str:
+        """Its name with both numbers, within a sentence."""
+        return f"{self.words} ({rate_text(self.ncr[measure])} at {100 * self.accuracy:.2f} %)"
+
+
+def places(records: Mapping[str, RunRecord]) -> tuple[Place, ...]:
+    """Return every network of the study that was run, in its order.
+
+    >>> places({})
+    ()
+    """
+    (study,) = (each for each in studies() if each.name == "frontier")
+    recipes = {run.recipe.name: run.recipe for run in study.runs}
+    found = []
+    for row in rows_of(study, records):
+        right, rates = row.over_seeds(accuracy), {name: row.over_seeds(each) for name, each in MEASURES.items()}
+        ncr = {name: each.mean for name, each in rates.items() if each is not None}
+        if right is not None and len(ncr) == len(MEASURES):
+            recipe = recipes[row.label]
+            cost = pictures_a_step(recipe)
+            images = row.reports[0].sets[HELD_OUT].images
+            found.append(Place(row.label, short_of(recipe), right.mean, ncr, cost, len(row.reports), images, recipe))
+    return tuple(found)
+
+
+def short_of(recipe: Recipe, counted: str = "") -> str:
+    """Return what a recipe changes of NAT in a few characters, as a mark's label; `counted` follows a number of
+    negatives.
+
+    >>> many = Recipe("a", "wrn16_1", negatives="cifar100_train", negatives_per_batch=32, negative_weight=2.0)
+    >>> short_of(many), short_of(many, " negatives")
+    ('32, weight 2', '32 negatives, weight 2')
+    """
+    if not recipe.has_negatives:
+        return "baseline"
+    plain = Recipe(recipe.name, recipe.architecture)
+    parts = []
+    if recipe.negatives_inside:
+        parts.append(f"{recipe.batch_size - recipe.negatives_per_batch} + {recipe.negatives_per_batch}")
+    elif recipe.negatives_per_batch != plain.negatives_per_batch:
+        parts.append(f"{recipe.negatives_per_batch}{counted}")
+    if recipe.separate_means:
+        parts.append("own means")
+    if recipe.negative_weight != plain.negative_weight:
+        parts.append(f"weight {recipe.negative_weight:g}")
+    if recipe.divergence != plain.divergence:
+        parts.append(recipe.divergence.replace("_", " "))
+    return ", ".join(parts) or "NAT"
+
+
+def unbeaten(found: Sequence[Place], measure: str) -> tuple[Place, ...]:
+    """Return those that no other beats or equals in both accuracy and NCR, the most accurate first."""
+    best: list[Place] = []
+    for each in sorted(found, key=lambda place: (-place.accuracy, place.ncr[measure])):
+        if not best or each.ncr[measure] < best[-1].ncr[measure]:
+            best.append(each)
+    return tuple(best)
+
+
+# --- in words --------------------------------------------------------------------------------------------------------
+
+
+def sentences(found: Sequence[Place]) -> tuple[str, ...]:
+    """Return where NAT stands among them, which none beats, and how they compare with the paper's point."""
+    own = next((each for each in found if each.label == OWN), None)
+    if own is None or len(found) < 2:
+        return ()
+    said = [_standing(found, own, measure) for measure in MEASURES]
+    nearest = min(found, key=lambda each: each.ncr[HIGHEST])
+    goal, right = PAPERS.ncr[HEADLINE_SETS[0]][HIGHEST_KEY], PAPERS.accuracy or 0.0
+    below = [each for each in found if each.ncr[HIGHEST] <= goal]
+    beside = f"{len(below)} of {len(found)} lie as low" if below else "none lies as low"
+    said.append(
+        f"The paper's NAT has {rate_text(goal)} at {100 * right:.2f} % (ResNet-18, CIFAR-100 test, other training): "
+        f"{beside}; the lowest here is {nearest.beside(HIGHEST)}."
+    )
+    if all(each.seeds == 1 for each in found):
+        said.append("One seed each: a difference of a point of accuracy or a few hundredths of NCR may be chance.")
+    return tuple(said)
+
+
+def _standing(found: Sequence[Place], own: Place, measure: str) -> str:
+    best = unbeaten(found, measure)
+    listed = ", ".join(each.beside(measure) for each in best)
+    if own in best:
+        return f"By {measure}, no other is better than NAT in both; unbeaten are {listed}."
+    better = [each.words for each in found if each.accuracy >= own.accuracy and each.ncr[measure] < own.ncr[measure]]
+    return f"By {measure}, NAT is beaten in both by {', '.join(better)}; unbeaten are {listed}."
+
+
+def strong_sentences(records: Mapping[str, RunRecord]) -> tuple[str, ...]:
+    """Return how many of the paper's cells each seed of the strong NAT reaches, by set, and its accuracy.
+
+    >>> strong_sentences({})
+    ()
+    """
+    (study,) = (each for each in studies() if each.name == "strong")
+    reports = [report for row in rows_of(study, records) if row.label == NAT_STRONG for report in row.reports]
+    if not reports:
+        return ()
+    said = [_cells(report) for report in reports]
+    planned = sum(run.recipe.name == NAT_STRONG for run in study.runs)
+    if len(reports) < planned:
+        said.append(f"{len(reports)} of {plural(planned, 'seed')} {'is' if len(reports) == 1 else 'are'} trained.")
+    return tuple(said)
+
+
+def _cells(report: NetworkReport) -> str:
+    keys = [threshold_key(t) for t in THRESHOLDS]
+    by_set = {
+        name: sum(report.sets[name].ncr[key] <= PAPERS.ncr[name][key] for key in keys)
+        for name in PAPER_SETS
+        if name in report.sets
+    }
+    listed = ", ".join(f"{name} {count} of {len(keys)}" for name, count in by_set.items())
+    right = PAPERS.accuracy or 0.0
+    side = "below" if report.accuracy < right else "above"
+    points = 100 * abs(report.accuracy - right)
+    return (
+        f"`{NAT_STRONG}`, seed {report.seed}: NCR is at or below the paper's in {sum(by_set.values())} of "
+        f"{len(by_set) * len(keys)} cells ({listed}); accuracy {100 * report.accuracy:.2f} %, {points:.2f} points "
+        f"{side} the paper's {100 * right:.2f} %; it keeps {report.share_kept[HIGHEST_KEY]:.3f} at {HIGHEST_KEY}."
+    )
+
+
+# --- as a plot -------------------------------------------------------------------------------------------------------
+
+
+def plot(found: Sequence[Place]) -> Drawing:
+    """Return accuracy against NCR, a panel for each measure, the paper's point in the one that it has a number for."""
+    drawing = Drawing(760, 840, "Accuracy and NCR of NAT by the weight and number of its negatives, held-out pictures")
+    drawing.text((16, 20), f"WRN-16-1: accuracy and NCR on {HELD_OUT}, {_pictures(found)}", bold=True)
+    goal = (PAPERS.accuracy or 0.0, PAPERS.ncr[HEADLINE_SETS[0]][HIGHEST_KEY])
+    for top, height, measure, beside in ((66, 290, KEPT, None), (446, 330, HIGHEST, goal)):
+        points = [(each.accuracy, each.ncr[measure]) for each in found] + ([beside] if beside else [])
+        across, up = ([point[axis] for point in points] for axis in (0, 1))
+        # Half a point of accuracy to the left and right: room for the labels there.
+        panel = Panel(60, top, 670, height, (min(across) - 0.005, max(across) + 0.006), _rounded(up))
+        first, last = ceil(100 * panel.x_range[0]), int(100 * panel.x_range[1])
+        drawing.axes(panel, "accuracy", measure, [tick / 100 for tick in range(first, last + 1)])
+        _panel(drawing, panel, found, measure, beside)
+    return drawing
+
+
+def _rounded(values: Sequence[float]) -> Point:
+    """A range around the values whose quarters are short numbers; from 0 where that leaves them room enough."""
+    step = 0.2 if max(values) > 0.4 else 0.04
+    low = 0.0 if min(values) < max(values) / 2 else step * int(min(values) / step)
+    return round(low, 2), round(step * ceil(max(values) / step), 2)
+
+
+def _pictures(found: Sequence[Place]) -> str:
+    seeds = {each.seeds for each in found}
+    counted = plural(seeds.pop(), "seed") if len(seeds) == 1 else "1 to several seeds"
+    if not found:
+        return ""
+    images = plural(found[0].pictures, "picture")
+    return f"{images} ({plural(found[0].recipe.epochs, 'epoch')}, {counted} each)"
+
+
+def _panel(drawing: Drawing, panel: Panel, found: Sequence[Place], measure: str, goal: Point | None) -> None:
+    spots = {each.label: panel.at((each.accuracy, each.ncr[measure])) for each in found}
+    for line in _lines(found):
+        drawing.line([spots[each.label] for each in line], NAT, 1)
+    own = next((each.cost for each in found if each.label == OWN), 0)
+    for each in found:
+        spot = spots[each.label]
+        if each.cost > own:
+            drawing.square(spot, NAT)
+        else:
+            drawing.dot(spot, NAT if each.recipe.has_negatives else BASELINE, hollow=not each.recipe.has_negatives)
+    named = [(spots[each.label], each.short) for each in found]
+    if goal is not None:
+        spot = panel.at(goal)
+        drawing.cross(spot, INK)
+        named.append((spot, "the paper's NAT: ResNet-18, test set"))
+    _label(drawing, panel, named)
+
+
+def _lines(found: Sequence[Place]) -> tuple[list[Place], list[Place]]:
+    """Those that differ in the weight alone, and those that differ in the number alone, each in its order."""
+    plain = [
+        each
+        for each in found
+        if each.recipe.has_negatives and not each.recipe.negatives_inside and not each.recipe.separate_means
+    ]
+    own = next((each.recipe for each in found if each.label == OWN), None)
+    alike = [each for each in plain if own is not None and each.recipe.divergence == own.divergence]
+    weights = [each for each in alike if own and each.recipe.negatives_per_batch == own.negatives_per_batch]
+    numbers = [each for each in alike if own and each.recipe.negative_weight == own.negative_weight]
+    return (
+        sorted(weights, key=lambda each: each.recipe.negative_weight),
+        sorted(numbers, key=lambda each: each.recipe.negatives_per_batch),
+    )
+
+
+def _label(drawing: Drawing, panel: Panel, named: Sequence[tuple[Point, str]]) -> None:
+    """Write each mark's label at the first place around it that is free; a thin line leads to one that is far."""
+    taken = [(x - 6, y - 6, x + 6, y + 6) for (x, y), _ in named]
+    bottom, right = panel.top + panel.height, panel.left + panel.width + 24
+    for (x, y), words in named:
+        boxes = list(_around(x, y, 6.4 * len(words)))
+        inside = [each for each in boxes if each[0] > panel.left and each[2] < right and each[3] < bottom]
+        free = [each for each in inside if not any(_overlap(each, other) for other in taken)]
+        left, top, end, low = box = (free or inside or boxes)[0]
+        taken.append(box)
+        if boxes.index(box) >= NEAR:
+            drawing.line([(x, y), (min(max(x, left), end), min(max(y, top), low))], BASELINE, 0.7)
+        drawing.text((left, low - 3), words)
+
+
+NEAR = 6
+"""How many of the places around a mark touch it."""
+
+
+def _around(x: Number, y: Number, width: Number) -> Iterator[tuple[Number, Number, Number, Number]]:
+    """Boxes for a label of that width around a mark: right, left, above and below, then ever farther off."""
+    for far in range(0, 91, 15):
+        for left, top in (
+            (x + 9, y - 7 - far), (x - 9 - width, y - 7 - far), (x - width / 2, y - 21 - far),
+            (x - width / 2, y + 7 + far), (x + 9, y - 7 + far), (x - 9 - width, y - 7 + far),
+        ):  # fmt: skip
+            yield left, top, left + width, top + 14
+
+
+def _overlap(one: tuple[Number, ...], other: tuple[Number, ...]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def section(records: Mapping[str, RunRecord]) -> tuple[list[str], dict[str, Drawing]]:
+    """Return what stands below the study `frontier` on the results page, and its plot."""
+    found = places(records)
+    if not sentences(found):
+        return [], {}
+    drawing = plot(found)
+    words = "\n".join(f"- {each}" for each in sentences(found))
+    return [words, f"![{drawing.alt_text}](plots/frontier.svg)", LEGEND], {"frontier": drawing}

@@ -1,0 +1,257 @@
+"""Does attention carry it? Which share of NAT's effect each student of a NAT teacher took over, by what it imitated.
+
+The ends are the plain baseline (0 %) and the NAT teacher itself (100 %), from the records of `attention_transfer`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nat_core.measure.wording import plural
+from nat_core.paper.figures import PAPER
+from nat_core.paper.tables import Grid, rate_text
+from nat_core.recipes import HEADLINE_SETS, PAIRS
+from nat_core.results.drawing import BASELINE, FAINT, INK, NAT, Drawing, Panel
+from nat_core.store.runs import DivergedRun, RunRecord
+from nat_core.studies.plan import studies
+from nat_core.studies.rows import HIGHEST_KEY, Row, measure_on, rows_of
+
+STUDY, HEADLINE = "attention_transfer", HEADLINE_SETS[0]
+ENDS = ("wrn16_1_baseline", "wrn16_1_nat")
+"""The network that carries nothing of NAT, and the teacher, which has all of it."""
+ALONE = "student_of_nat"
+"""The paper's student: attention maps alone, of all three levels."""
+CHANNELS = {
+    "student_of_baseline": "maps of a teacher without NAT",
+    "student_of_nat": "attention maps alone",
+    "student_beta_100": "attention maps, a tenth of the weight",
+    "student_beta_10000": "attention maps, ten times the weight",
+    "student_low": "low maps alone",
+    "student_middle": "middle maps alone",
+    "student_high": "high maps alone",
+    "student_activated": "maps after the activation",
+    "student_not_normalised": "maps not normalised",
+    "student_not_normalised_weak": "maps not normalised, weak",
+    "student_unlabelled_negatives": "maps, on unlabelled negatives too",
+    "student_distilled": "answers alone (distillation)",
+    "student_classifier": "maps and the teacher's classifier",
+    "student_distilled_attention": "answers and maps",
+    "student_distilled_unlabelled": "answers, on unlabelled negatives too",
+    "student_distilled_classifier": "answers, maps, the classifier",
+    "student_all": "all of it, on unlabelled negatives too",
+}
+"""What each student takes from its teacher, in words."""
+MEASURES = {"at t = 0.9": measure_on(HEADLINE, "ncr", HIGHEST_KEY), "95 % kept": measure_on(HEADLINE, "ncr_at_95_kept")}
+LEGEND = (
+    "Filled: NCR where each network keeps 95 %. Hollow: NCR at t = 0.9. 0 %: the plain baseline; 100 %: the NAT "
+    "teacher itself. Dotted: where the paper's ninth of NCR at t = 0.9 would lie."
+)
+
+
+@dataclass(frozen=True)
+class Channel:
+    """What one student took over."""
+
+    label: str
+    seeds: int
+    at_threshold: float
+    """Its NCR at t = 0.9."""
+    at_kept: float
+    """Its NCR where it keeps 95 %."""
+    share_at_threshold: float
+    """Of what NAT lowers NCR at t = 0.9 by; 0 is the baseline, 1 the teacher, below 0 worse than the baseline."""
+    share_at_kept: float
+    """The same where each keeps 95 %."""
+
+    @property
+    def words(self) -> str:
+        """What it takes from its teacher."""
+        return CHANNELS.get(self.label, self.label)
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """The whole study: both ends, and between them every student that was run."""
+
+    baseline: tuple[float, float]
+    """NCR at t = 0.9 and where 95 % are kept."""
+    teacher: tuple[float, float]
+    channels: tuple[Channel, ...]
+    """The one that carries most where each keeps 95 % first."""
+    diverged: tuple[str, ...]
+    """The students whose loss stopped being a number, in words."""
+    pictures: int
+
+    @property
+    def papers_share(self) -> float:
+        """Where NCR at t = 0.9 would lie if a student kept as small a part of it as the paper's did."""
+        (start, _), (end, _) = self.baseline, self.teacher
+        return start * (1 - papers_ninth()) / (start - end)
+
+
+def papers_ninth() -> float:
+    """Return which part of NCR_0.9 is left in the paper's student of a NAT teacher, on the CIFAR-100 test set.
+
+    >>> round(papers_ninth(), 3)
+    0.115
+    """
+    without, aware = (PAPER[name].ncr[HEADLINE][HIGHEST_KEY] for name in PAIRS["students"])
+    return aware / without
+
+
+def transfer(records: Mapping[str, RunRecord], diverged: Mapping[str, DivergedRun]) -> Transfer | None:
+    """Return what each student took over; None where an end or every student is missing.
+
+    >>> transfer({}, {}) is None
+    True
+    """
+    (study,) = (each for each in studies() if each.name == STUDY)
+    rows = {row.label: row for row in rows_of(study, records, diverged)}
+    ends = [_rates(rows[name]) for name in ENDS]
+    students = {name: _rates(row) for name, row in rows.items() if name not in ENDS}
+    known = {name: rates for name, rates in students.items() if rates is not None}
+    baseline, teacher = ends
+    # Where NAT lowers nothing there is no effect of which a share could be told.
+    if baseline is None or teacher is None or not known or any(a <= b for a, b in zip(baseline, teacher, strict=True)):
+        return None
+    channels = []
+    for name, rates in known.items():
+        shares = [(a - own) / (a - b) for a, b, own in zip(baseline, teacher, rates, strict=True)]
+        channels.append(Channel(name, len(rows[name].reports), *rates, *shares))
+    blown_up = tuple(f"{CHANNELS.get(row.label, row.label)} {row.diverged}" for row in rows.values() if row.diverged)
+    pictures = rows[ENDS[0]].reports[0].sets[HEADLINE].images
+    channels.sort(key=lambda each: -each.share_at_kept)
+    return Transfer(baseline, teacher, tuple(channels), blown_up, pictures)
+
+
+def _rates(row: Row) -> tuple[float, float] | None:
+    at_threshold, at_kept = (row.over_seeds(measure) for measure in MEASURES.values())
+    return None if at_threshold is None or at_kept is None else (at_threshold.mean, at_kept.mean)
+
+
+# --- in words --------------------------------------------------------------------------------------------------------
+
+
+def percent(share: float) -> str:
+    """Return a share of the effect as it is written: percent without decimals, a true minus before it.
+
+    >>> percent(0.386), percent(-0.2), percent(-0.001)
+    ('39 %', '−20 %', '0 %')
+    """
+    return f"{round(100 * share)} %".replace("-", "−")
+
+
+def sentences(found: Transfer) -> tuple[str, ...]:
+    """Return what the maps alone carry, what carries most, whether anything reaches the paper's ninth, how sure."""
+    said = []
+    alone = next((each for each in found.channels if each.label == ALONE), None)
+    if alone:
+        said.append(
+            f"Attention maps alone carry {percent(alone.share_at_kept)} of NAT's effect where each network keeps 95 %, "
+            f"and {percent(alone.share_at_threshold)} at t = 0.9."
+        )
+    most = found.channels[0]
+    said.append(
+        f"Most is carried by {most.words} (`{most.label}`): {percent(most.share_at_kept)} and "
+        f"{percent(most.share_at_threshold)}."
+    )
+    said.append(_ninth(found))
+    if found.diverged:
+        said.append(f"Not in the plot: {'; '.join(found.diverged)}.")
+    single = sum(each.seeds == 1 for each in found.channels)
+    if single == len(found.channels):
+        said.append("One seed each, so a few points between two students say nothing.")
+    elif single:
+        said.append(f"One seed for {single} of {plural(len(found.channels), 'student')}.")
+    return tuple(said)
+
+
+def _ninth(found: Transfer) -> str:
+    (start, _), (end, _) = found.baseline, found.teacher
+    goal = papers_ninth() * start
+    reached = [each for each in found.channels if each.at_threshold <= goal]
+    nearest = min(found.channels, key=lambda each: each.at_threshold)
+    listed = ", ".join(each.words for each in reached)
+    outcome = f"It is reached by: {listed}." if reached else f"None reaches it; {nearest.words} comes nearest."
+    return (
+        f"In the paper a student's NCR at t = 0.9 falls to {percent(papers_ninth())} of what it was, about a ninth; "
+        f"here that would be {rate_text(goal)} (baseline {rate_text(start)}, NAT teacher {rate_text(end)}, nearest "
+        f"student {rate_text(nearest.at_threshold)}). {outcome}"
+    )
+
+
+# --- as a plot -------------------------------------------------------------------------------------------------------
+
+
+def plot(found: Transfer) -> Drawing:
+    """Return every student's share of NAT's effect, a row each, by both measures, between the two ends."""
+    count = len(found.channels)
+    drawing = Drawing(760, 128 + 22 * count, f"Share of NAT's effect that each student takes over on {HEADLINE}")
+    drawing.text((16, 20), f"Share of NAT's effect on {HEADLINE}, {found.pictures:,} pictures", bold=True)
+    panel = _panel(found)
+    _ends(drawing, panel, found)
+    for number, each in enumerate(reversed(found.channels)):
+        drawing.line([panel.at((edge, number)) for edge in panel.x_range], FAINT)
+        drawing.text((panel.left - 10, panel.at((0, number))[1] + 4), each.words, anchor="end")
+        colour = BASELINE if each.label == "student_of_baseline" else NAT
+        drawing.dot(panel.at((each.share_at_threshold, number)), colour, hollow=True)
+        drawing.dot(panel.at((each.share_at_kept, number)), colour)
+        drawing.text(
+            (panel.left + panel.width + 8, panel.at((0, number))[1] + 4),
+            f"{percent(each.share_at_kept)} / {percent(each.share_at_threshold)}",
+        )
+    return drawing
+
+
+def _panel(found: Transfer) -> Panel:
+    shares = [share for each in found.channels for share in (each.share_at_kept, each.share_at_threshold)]
+    low, high = min(0.0, *shares), max(1.0, found.papers_share, *shares)
+    room = 0.04 * (high - low)
+    count = len(found.channels)
+    return Panel(270, 62, 380, 22 * count, (low - room, high + room), (-0.5, count - 0.5))
+
+
+def _ends(drawing: Drawing, panel: Panel, found: Transfer) -> None:
+    """The ends and the paper's ninth as uprights, each with its rates below."""
+    bottom, low, high = panel.top + panel.height, *panel.y_range
+    drawing.text((panel.left + panel.width + 8, panel.top - 8), "95 % kept / t = 0.9")
+    uprights = (
+        (0.0, BASELINE, "", "baseline", found.baseline),
+        (1.0, NAT, "", "NAT teacher", found.teacher),
+        (found.papers_share, INK, "1 3", "the paper's ninth", (papers_ninth() * found.baseline[0], None)),
+    )
+    for place, colour, dashes, name, (at_threshold, at_kept) in uprights:
+        drawing.line([panel.at((place, edge)) for edge in (low, high)], colour, 1.5, dashes)
+        across = panel.at((place, low))[0]
+        rates = f"{'' if at_kept is None else rate_text(at_kept) + ' / '}{rate_text(at_threshold)}"
+        # The paper's stands a line lower: it may lie close to the teacher's.
+        down = 32 if at_kept is None else 0
+        drawing.text((across, bottom + 16 + down), f"{name} {rates}" if down else name, anchor="middle", colour=colour)
+        if not down:
+            drawing.text((across, bottom + 31), rates, anchor="middle", colour=colour)
+    drawing.text((panel.left, panel.top - 8), "share of what NAT lowers NCR by")
+
+
+def section(found: Transfer | None) -> tuple[list[str], dict[str, Drawing]]:
+    """Return what stands below the study on the results page, and its plot."""
+    if found is None:
+        return [], {}
+    drawing = plot(found)
+    return [" ".join(sentences(found)), f"![{drawing.alt_text}](plots/transfer.svg)", LEGEND], {"transfer": drawing}
+
+
+def grid(found: Transfer) -> Grid:
+    """Return the table: what is taken, the recipe's name, its seeds, both rates, both shares."""
+    rows = [
+        (
+            each.words,
+            each.label,
+            str(each.seeds),
+            rate_text(each.at_kept),
+            percent(each.share_at_kept),
+            rate_text(each.at_threshold),
+            percent(each.share_at_threshold),
+        )
+        for each in found.channels
+    ]
+    measured = ("NCR, 95 % kept", "share", f"NCR {HIGHEST_KEY}", "share at that t")
+    return Grid(("what it takes", "student", "seeds", *measured), tuple(rows))

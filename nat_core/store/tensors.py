@@ -1,0 +1,123 @@
+"""The border of safetensors files: their header is read and bounded by us before the library opens them.
+
+A header names tensors with types, shapes and places. The library makes an object of each before anyone can look, so
+that a small file of many empty tensors costs seconds; and it raises many kinds of exceptions. Here a header is bounded
+in bytes and tensors, every tensor's size follows from its type and shape, and the places fill the file without gaps;
+whatever is wrong is one CheckpointError.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import load
+
+from nat_core.errors import CheckpointError
+from nat_core.files import parsed_json
+
+MAX_TENSORS = 2_000
+"""The most tensors of a file: a ResNet-18 has 122, a training state of it some 200."""
+MAX_HEADER = 4_000_000
+"""The most bytes of a header: predictions on a folder hold all its files' names there."""
+MAX_STRANGERS_HEADER = 250_000
+"""The same for a network from a stranger: 122 tensors take 11,000."""
+SIZES = {"BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2, "I32": 4,
+         "U32": 4, "F32": 4, "F64": 8, "I64": 8, "U64": 8}  # fmt: skip
+"""Bytes a number, by the type's name in the header."""
+_FIELDS = {"dtype", "shape", "data_offsets"}
+_MAX_NUMBER = 2**40
+"""Above any length that a file could have."""
+
+
+@dataclass(frozen=True)
+class TensorPlace:
+    """What a header says of one tensor, checked."""
+
+    dtype: str
+    """One of SIZES."""
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file holds."""
+
+    tensors: dict[str, TensorPlace]
+    metadata: dict[str, str]
+
+
+def read_header(content: bytes, name: str, remedy: str, most: int = MAX_HEADER) -> Header:
+    """Return the header of a safetensors file's bytes; no tensor is touched.
+
+    `name`, the file's, and `remedy`, what to do about a damaged one, stand in the error: CheckpointError.
+
+    >>> from safetensors.numpy import save
+    >>> read_header(save({"a": np.zeros((2, 3), np.float32)}), "mine", "save it again").tensors["a"].shape
+    (2, 3)
+    """
+    try:
+        return _header(content, most)
+    except Exception as error:
+        raise CheckpointError(f"{name} is cut short or no safetensors file ({error}): {remedy}.") from error
+
+
+def read_arrays(content: bytes, name: str, remedy: str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Return the arrays and metadata in a safetensors file's bytes; CheckpointError as `read_header`.
+
+    >>> from safetensors.numpy import save
+    >>> read_arrays(save({"a": np.ones(2)}), "mine", "save it again")[0]["a"].tolist()
+    [1.0, 1.0]
+    """
+    header = read_header(content, name, remedy)
+    try:
+        return load(content), header.metadata
+    except Exception as error:
+        raise CheckpointError(f"{name} cannot be read ({error}): {remedy}.") from error
+
+
+def _header(content: bytes, most: int) -> Header:
+    length = int.from_bytes(content[:8], "little")
+    if not 2 <= length <= min(most, len(content) - 8) or content[8:9] != b"{":
+        raise ValueError("it has no header")
+    values = parsed_json(content[8 : 8 + length], most)
+    metadata = values.pop("__metadata__", {})
+    if len(values) > MAX_TENSORS:
+        raise ValueError(f"it holds {len(values):,} tensors, and at most {MAX_TENSORS:,} are read")
+    if not _are_texts(metadata):
+        raise ValueError("its metadata are not texts")
+    places, tensors = [], {}
+    for key, each in values.items():
+        begin, end, tensors[key] = _place(each)
+        places.append((begin, end))
+    last = 0
+    for begin, end in sorted(places):
+        if begin != last:
+            raise ValueError("its tensors overlap or leave gaps")
+        last = end
+    if last != len(content) - 8 - length:
+        raise ValueError(f"its tensors have {last:,} bytes and {len(content) - 8 - length:,} are there")
+    return Header(tensors, metadata)
+
+
+def _place(each: Any) -> tuple[int, int, TensorPlace]:
+    """Where a tensor begins and ends, and what it is."""
+    if not isinstance(each, dict) or each.keys() != _FIELDS or each["dtype"] not in SIZES:
+        raise ValueError("a tensor lacks its type, shape or place")
+    shape, offsets = each["shape"], each["data_offsets"]
+    if not (_are_counts(shape) and _are_counts(offsets) and len(shape) <= 8 and len(offsets) == 2):
+        raise ValueError("a tensor's shape or place is impossible")
+    begin, end = offsets
+    if end - begin != prod(shape) * SIZES[each["dtype"]]:
+        raise ValueError("a tensor's size is not that of its type and shape")
+    return begin, end, TensorPlace(each["dtype"], tuple(shape))
+
+
+def _are_counts(values: Any) -> bool:
+    # By `type`, because True and False are of the class int as well.
+    return isinstance(values, list) and all(type(each) is int and 0 <= each < _MAX_NUMBER for each in values)
+
+
+def _are_texts(values: Any) -> bool:
+    return isinstance(values, Mapping) and all(isinstance(each, str) for each in values.values())

@@ -1,0 +1,66 @@
+"""What was tried at equal cost: who counts, how it is ordered, and when the goal is reached."""
+
+from dataclasses import replace
+
+from nat_core.results.equal_cost import grid, section, sentence, tried
+from nat_core.store.runs import RunRecord
+from nat_core.studies.plan import Choice, PlannedRun, studies
+from tests.synthetic_runs import record
+
+EVERY = studies(choice=Choice("held_out_weight_2", "held_out_1_blend"))
+RUNS = {(study.name, run.recipe.name, run.seed): run for study in EVERY for run in study.runs}
+
+
+def records(*rates: tuple[str, str, float, float], seeds: int = 1) -> dict[str, RunRecord]:
+    """Records by study, network, NCR at 95 % kept and accuracy, of so many seeds."""
+    found = {}
+    for study, name, rate, right in rates:
+        for seed in range(seeds):
+            run = replace(RUNS[study, name, 0], seed=seed)
+            found[run.key] = record(run, rate, accuracy=right)
+    return found
+
+
+OWN = (("frontier", "frontier_nat", 0.5, 0.9), ("argued", "wrn16_1_nat", 0.6, 0.88))
+
+
+def test_only_what_costs_what_nat_costs_is_listed_the_lowest_first() -> None:
+    found = tried(EVERY, records(
+        *OWN,
+        ("frontier", "frontier_weight_2", 0.45, 0.89), ("frontier", "frontier_48_and_24", 0.4, 0.88),
+        ("frontier", "frontier_32_negatives", 0.1, 0.9), ("frontier", "frontier_baseline", 0.1, 0.9),
+        ("argued", "nat_brier", 0.66, 0.88), ("argued", "nat_2_negatives", 0.1, 0.88),
+    ))  # fmt: skip
+    assert [(each.label, round(each.change, 2), round(each.points, 1)) for each in found] == [
+        ("frontier_48_and_24", -0.2, -2.0), ("frontier_weight_2", -0.1, -1.0), ("nat_brier", 0.1, 0.0),
+    ]  # fmt: skip
+    assert grid(found).rows[0] == (
+        "frontier_48_and_24", "frontier", "30", "cifar100_held_out", "1", "0.400", "0.500", "−20 %", "−2.00",
+    )  # fmt: skip
+    assert sentence(found) == (
+        "Of 3 candidates of NAT's cost none reaches the goal, −30 % at no less accuracy over three seeds, so nothing "
+        "bears the name plus. The farthest: `frontier_48_and_24` −20 %, −2.00 points, 1 seed. The farthest that is no "
+        "less accurate: `nat_brier` +10 %, +0.00 points, 1 seed."
+    )
+
+
+def test_the_goal_takes_the_accuracy_and_three_seeds() -> None:
+    less_accurate = tried(EVERY, records(*OWN, ("frontier", "frontier_weight_2", 0.2, 0.899)))
+    assert sentence(less_accurate).startswith("Of 1 candidate of NAT's cost none reaches the goal")
+    once = tried(EVERY, records(*OWN, ("frontier", "frontier_weight_2", 0.35, 0.9)))
+    assert sentence(once) == (
+        "The goal, −30 % at no less accuracy, is reached by `frontier_weight_2` (1 seed), but over three seeds by none "
+        "so far."
+    )
+    thrice = tried(EVERY, records(*OWN, ("frontier", "frontier_weight_2", 0.35, 0.9), seeds=3))
+    assert sentence(thrice).endswith("over three seeds, is reached by `frontier_weight_2`.")
+
+
+def test_a_second_reading_counts_as_a_candidate_and_nothing_is_said_of_nothing() -> None:
+    found = records(*OWN, ("argued", "nat_background_class", 0.55, 0.88))
+    run: PlannedRun = RUNS["argued", "nat_background_class", 0]
+    found[run.key] = replace(found[run.key], renormalised=record(run, 0.72).report)
+    labels = [each.label for each in tried(EVERY, found)]
+    assert labels == ["nat_background_class", "nat_background_class, renormalised"]
+    assert section(EVERY, {}) == []
+    assert section(EVERY, found)[0] == "### What was tried at equal cost"

@@ -1,0 +1,266 @@
+"""What one visitor and the whole server may use: sockets, messages, uploads, and a log that stays short."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from nat_app.server import sockets, uploads
+from nat_app.server.sockets import HERE, Bucket, Message, Socket, Sockets
+from nat_app.server.upkeep import Quiet, raise_descriptors
+from nat_app.server.uploads import FRAMING, Stored, Uploads
+from nat_app.server.visitors import Caller, Owners
+from nat_app.visit.limits import MB, PUBLIC_LIMITS
+from tests.browsing import served
+from tests.server.test_guard import asks, put, visitor
+
+SMALL = replace(PUBLIC_LIMITS, sockets=3, sockets_each=2)
+ANNA, BERT = Caller("10.0.0.1", "anna", {}), Caller("10.0.0.2", "bert", {})
+
+
+@pytest.fixture(scope="module")
+def public(networks) -> Iterator[str]:
+    """A public server."""
+    with served(networks, "--public") as started:
+        yield started
+
+
+def test_sockets_are_counted_for_each_address_and_for_all() -> None:
+    counted = Sockets(SMALL)
+    for address in ("a", "a", "b"):
+        assert counted.refusal(address) is None
+        counted.enter(address)
+    assert counted.open == 3
+    assert "Too many people" in counted.refusal("c").sentence
+    counted.leave("b")
+    assert "one address" in counted.refusal("a").sentence
+    assert counted.refusal("c") is None
+    for _ in range(2):
+        counted.leave("a")
+    assert counted.open == 0
+
+
+def test_messages_beyond_the_rate_wait_as_long_as_it_takes() -> None:
+    now = [0.0]
+    bucket = Bucket(rate=10.0, burst=5, clock=lambda: now[0])
+    assert [bucket.take() for _ in range(7)] == pytest.approx([0, 0, 0, 0, 0, 0.1, 0.2])
+    now[0] = 60.0
+    assert [bucket.take() for _ in range(6)] == pytest.approx([0, 0, 0, 0, 0, 0.1])
+
+
+class Browser:
+    """The other end of a socket: what it sends, what it got, and whether it reads."""
+
+    def __init__(self, *messages: bytes | None) -> None:
+        self.messages: asyncio.Queue[Message] = asyncio.Queue()
+        for each in messages:
+            self.messages.put_nowait({"type": "websocket.receive", "bytes": each})
+        self.got: list[Message] = []
+        self.reads = asyncio.Event()
+        self.reads.set()
+
+    async def send(self, message: Message) -> None:
+        await self.reads.wait()
+        self.got.append(message)
+
+
+def socket(browser: Browser, sessions: list[str] | None = None) -> Socket:
+    """Its socket."""
+    found = [] if sessions is None else sessions
+    return Socket(PUBLIC_LIMITS, browser.messages.get, browser.send, found.append)
+
+
+RERUN, CLEAR = BackMsg(), BackMsg(clear_cache=True)
+RERUN.rerun_script.SetInParent()
+
+
+def test_what_is_nobodys_business_is_passed_over() -> None:
+    async def passes() -> Message:
+        browser = Browser(CLEAR.SerializeToString(), RERUN.SerializeToString())
+        return await socket(browser).receive()
+
+    assert asyncio.run(passes())["bytes"] == RERUN.SerializeToString()
+
+
+@pytest.mark.parametrize(("content", "code"), [(b"\xff" * 9, 1008), (None, 1008), (b"x" * 1_000_001, 1009)])
+def test_what_is_no_message_ends_the_visit(content: bytes | None, code: int) -> None:
+    async def ends() -> tuple[Message, list[Message]]:
+        browser = Browser(content)
+        return await socket(browser).receive(), browser.got
+
+    said, got = asyncio.run(ends())
+    assert said == {"type": "websocket.disconnect", "code": code}
+    assert got == [{"type": "websocket.close", "code": code}]
+
+
+def test_who_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sockets, "FIRST", 0.01)
+    assert asyncio.run(socket(Browser()).receive())["type"] == "websocket.disconnect"
+
+
+def test_who_does_not_read_is_not_read_and_in_the_end_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sockets, "SLOW", 0.2)
+
+    async def stuck() -> tuple[bool, Message]:
+        browser = Browser(RERUN.SerializeToString(), RERUN.SerializeToString())
+        theirs = socket(browser)
+        await theirs.receive()
+        browser.reads.clear()
+        sending = asyncio.create_task(theirs.send({"type": "websocket.send", "bytes": b""}))
+        await asyncio.sleep(0)
+        second = asyncio.create_task(theirs.receive())
+        await asyncio.sleep(0.05)
+        waited = not second.done()
+        with pytest.raises(OSError, match="slow"):
+            await sending
+        await second
+        with pytest.raises(OSError, match="over"):
+            await theirs.send({"type": "websocket.send", "bytes": b""})
+        return waited, await theirs.receive()
+
+    waited, last = asyncio.run(stuck())
+    assert waited
+    assert last["type"] == "websocket.disconnect"
+
+
+def test_the_place_of_the_script_is_not_told_and_the_session_is_learned() -> None:
+    begun = ForwardMsg()
+    begun.new_session.main_script_path = f"{HERE.decode()}/script.py"
+    begun.new_session.initialize.session_id = "of anna"
+    sessions: list[str] = []
+
+    async def sends() -> list[Message]:
+        browser = Browser()
+        await socket(browser, sessions).send({"type": "websocket.send", "bytes": begun.SerializeToString()})
+        return browser.got
+
+    (got,) = asyncio.run(sends())
+    assert ForwardMsg.FromString(got["bytes"]).new_session.main_script_path == "script.py"
+    assert sessions == ["of anna"]
+
+
+# --- uploads ---------------------------------------------------------------------------------------------------------
+
+
+def asked(size: str | None, session: str) -> dict:
+    """An upload that says it is so long."""
+    length = [] if size is None else [(b"content-length", size.encode())]
+    return {"method": "PUT", "path": f"/_stcore/upload_file/{session}/{uuid4()}", "headers": length}
+
+
+@pytest.fixture
+def room(monkeypatch: pytest.MonkeyPatch) -> tuple[Uploads, dict[str, tuple[int, int]], dict[str, str]]:
+    """The upload route of a server whose stored files are made up, what it stores, and the sessions of two browsers."""
+    owners, here = Owners(), {}
+    sessions = {name: str(uuid4()) for name in ("anna", "bert")}
+    for name, session in sessions.items():
+        owners.claim(session, name)
+    monkeypatch.setattr(uploads, "stored", lambda: Stored(here))
+    monkeypatch.setattr(Uploads, "_owns", lambda self, who, session: owners.owns(who.visitor, session))
+    return Uploads(PUBLIC_LIMITS, owners), here, sessions
+
+
+@pytest.mark.parametrize(
+    ("mine", "all_others", "size", "status"),
+    [
+        (0, 0, str(60 * MB), None),
+        (0, 0, None, 411),
+        (0, 0, "-5", 411),
+        (0, 0, "9" * 13, 411),
+        (0, 0, str(64 * MB + FRAMING), None),
+        (0, 0, str(64 * MB + FRAMING + 1), 413),
+        (63 * MB, 0, str(2 * MB), 413),
+        (0, 999 * MB, str(2 * MB), 507),
+        (0, 940 * MB, str(60 * MB), None),
+    ],
+)
+def test_files_are_taken_as_far_as_there_is_room(room, mine, all_others, size, status) -> None:
+    route, here, sessions = room
+    here |= {sessions["anna"]: (1, mine), "of others": (20, all_others)}
+    found = route.refusal(asked(size, sessions["anna"]), ANNA)
+    assert (found.status if found else None) == status
+
+
+def test_what_is_on_its_way_counts_too(room) -> None:
+    route, _, sessions = room
+    first = asked(str(40 * MB), sessions["anna"])
+    size = route.coming(first, ANNA)
+    assert route.refusal(asked(str(40 * MB), sessions["anna"]), ANNA).status == 413
+    assert route.refusal(asked(str(40 * MB), sessions["bert"]), BERT) is None
+    route.gone(ANNA, size)
+    assert route.refusal(asked(str(40 * MB), sessions["anna"]), ANNA) is None
+
+
+def test_one_visitor_sends_a_few_files_at_once(room) -> None:
+    route, _, sessions = room
+    for _ in range(PUBLIC_LIMITS.uploads_at_once):
+        route.coming(asked("5", sessions["anna"]), ANNA)
+    assert route.refusal(asked("5", sessions["anna"]), ANNA).status == 429
+
+
+def test_a_hundred_thousand_empty_files_are_too_many(room) -> None:
+    route, here, sessions = room
+    here[sessions["anna"]] = (PUBLIC_LIMITS.files_each, 0)
+    assert route.refusal(asked("0", sessions["anna"]), ANNA).status == 413
+
+
+def test_a_second_file_that_is_too_much_is_refused_by_the_server_and_the_first_can_be_removed(public: str) -> None:
+    with visitor(public, "anna") as anna:
+        assert put(public, anna.session, "anna", b"0" * 40 * MB).status == 204
+        refused = put(public, anna.session, "anna", b"0" * 40 * MB)
+        assert (refused.status, refused.body) == (413, "You have more than 64 MB here; remove some files.")
+        with visitor(public, "bert") as bert:
+            assert put(public, bert.session, "bert", b"0" * 40 * MB).status == 204
+    assert asks(public, "GET", "/_stcore/health").status == 200
+
+
+def test_the_thousandth_socket_is_refused_and_others_come_in(public: str) -> None:
+    stream, refused = f"{public.replace('http', 'ws')}/_stcore/stream", 0
+    with ExitStack() as held:
+        for _ in range(1_000):
+            try:
+                held.enter_context(connect(stream, origin=public, source_address=("127.0.0.2", 0)))
+            except InvalidStatus:
+                refused += 1
+        assert refused == 1_000 - PUBLIC_LIMITS.sockets_each
+        with visitor(public, "carla") as carla:
+            assert carla.text
+
+
+# --- the log and the descriptors -------------------------------------------------------------------------------------
+
+
+def test_the_same_message_is_logged_a_few_times_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("nat_app.server.upkeep.time.monotonic", lambda: now[0])
+    quiet = Quiet()
+
+    def passes(text: str) -> logging.LogRecord | None:
+        record = logging.LogRecord("asyncio", logging.ERROR, "", 0, text, None, None)
+        return record if quiet.filter(record) else None
+
+    full = "socket.accept() out of system resource\nsocket: <fd={}>"
+    assert sum(passes(full.format(number)) is not None for number in range(10_000)) == 5
+    assert passes("something else") is not None
+    now[0] = 61.0
+    again = passes(full.format(3))
+    assert again is not None
+    assert again.getMessage().endswith("(9995 more like it in 60 s)")
+
+
+def test_descriptors_are_raised_to_what_the_system_allows() -> None:
+    resource = pytest.importorskip("resource", reason="Windows has no such limit")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+    try:
+        assert raise_descriptors() == resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= 10_240 or before[1] < 10_240
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

@@ -1,0 +1,80 @@
+"""The border of safetensors files: the header is bounded and added up before the library sees it."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import save
+
+from nat_core.errors import CheckpointError
+from nat_core.store import tensors
+from nat_core.store.tensors import MAX_TENSORS, read_arrays, read_header
+
+ONE = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
+
+
+def file(header: Any, data: bytes = bytes(8), length: int | None = None) -> bytes:
+    """The bytes of a safetensors file with this header, sound or not."""
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return (len(text) if length is None else length).to_bytes(8, "little") + text + data
+
+
+def test_a_sound_file_is_read_with_its_metadata() -> None:
+    arrays = {"a": np.arange(6, dtype=np.float16).reshape(2, 3), "b": np.zeros((0, 4), np.int64)}
+    found, metadata = read_arrays(save(arrays, {"said": "so"}), "mine", "save it again")
+    np.testing.assert_array_equal(found["a"], arrays["a"])
+    assert (found["b"].shape, metadata) == ((0, 4), {"said": "so"})
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "it has no header"),
+        (b"\x02", "it has no header"),
+        (file({"a": ONE}, length=2**62), "it has no header"),
+        (file({"a": ONE}, length=5_000_000) + bytes(5_000_000), "it has no header"),
+        (file(b"[1]"), "it has no header"),
+        (file(b'{"a":' + b"[" * 20_000), "nested too deeply"),
+        (file(b'{"a": 1'), "it is no JSON"),
+        (file(b'{"\\ud800": 1}'), "it is no JSON"),
+        (file({"a": 1}), "lacks its type, shape or place"),
+        (file({"a": []}), "lacks its type, shape or place"),
+        (file({"a": ONE | {"more": 1}}), "lacks its type, shape or place"),
+        (file({"a": ONE | {"dtype": "F31"}}), "lacks its type, shape or place"),
+        (file({"a": ONE | {"dtype": ["F32"]}}), "unhashable"),
+        (file({"a": ONE | {"shape": 2}}), "shape or place is impossible"),
+        (file({"a": ONE | {"shape": [True, 2]}}), "shape or place is impossible"),
+        (file({"a": ONE | {"shape": [-2, -1]}}), "shape or place is impossible"),
+        (file({"a": ONE | {"shape": [2.0]}}), "shape or place is impossible"),
+        (file({"a": ONE | {"shape": [1] * 9}}), "shape or place is impossible"),
+        (file({"a": ONE | {"shape": [2**41]}}), "shape or place is impossible"),
+        (file({"a": ONE | {"data_offsets": [0]}}), "shape or place is impossible"),
+        (file({"a": ONE | {"shape": [3]}}), "not that of its type and shape"),
+        (file({"a": ONE | {"shape": []}}), "not that of its type and shape"),
+        (file({"a": ONE | {"data_offsets": [8, 0]}}), "not that of its type and shape"),
+        (file({"a": ONE | {"data_offsets": [4, 12]}}, bytes(12)), "overlap or leave gaps"),
+        (file({"a": ONE, "b": ONE}), "overlap or leave gaps"),
+        (file({"a": ONE}, bytes(7)), "have 8 bytes and 7 are there"),
+        (file({"a": ONE}, bytes(9)), "have 8 bytes and 9 are there"),
+        (file({"__metadata__": {"a": 1}}, b""), "its metadata are not texts"),
+        (file({"__metadata__": [1]}, b""), "its metadata are not texts"),
+    ],
+)
+def test_whatever_is_wrong_is_one_sentence(content: bytes, reason: str) -> None:
+    with pytest.raises(CheckpointError, match=f"mine is cut short or no safetensors file .*{reason}.*: save it again"):
+        read_arrays(content, "mine", "save it again")
+
+
+def test_many_empty_tensors_are_refused_before_the_library_makes_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = {f"t{number}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for number in range(MAX_TENSORS + 1)}
+    monkeypatch.setattr(tensors, "load", lambda content: pytest.fail("the library was asked"))
+    with pytest.raises(CheckpointError, match="holds 2,001 tensors, and at most 2,000 are read"):
+        read_arrays(file(empty, b""), "mine", "save it again")
+
+
+def test_a_strangers_header_is_shorter() -> None:
+    content = save({"a": np.zeros(2)}, {"padding": "x" * 300_000})
+    assert list(read_header(content, "mine", "save it again").tensors) == ["a"]
+    with pytest.raises(CheckpointError, match="it has no header"):
+        read_header(content, "mine", "save it again", tensors.MAX_STRANGERS_HEADER)
