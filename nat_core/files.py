@@ -46,9 +46,9 @@ def write_durably(path: Path, content: bytes) -> str:
     except BaseException as error:  # Ctrl-C too must leave no temporary file
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError):
+        if isinstance(error, OSError) and error.errno is not None:
             # A failed write knows no name, and the temporary one would tell nobody anything.
-            error.filename, error.filename2 = str(path), None
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     return sha256(content).hexdigest()
 
@@ -217,7 +217,7 @@ def read_json(path: Path, version: int, read: Callable[[dict[str, Any]], Read], 
     except CheckpointError:  # it names its file already
         raise
     except Exception as error:  # of a file's content any kind can come
-        reason = f"{type(error).__name__}: {error!s:.200}"
+        reason = f"{type(error).__name__}: {' '.join(str(error).split()):.200}"
         raise CheckpointError(f"{path} is damaged ({reason}): {remedy}") from error
 
 
@@ -239,12 +239,38 @@ def only_one(path: Path, *, wait: bool = False) -> Iterator[None]:
         lock.release()
 
 
+FORMULA = tuple("=+-@|%\t\r\n\uff1d\uff0b\uff0d\uff20")
+"""What a text begins with that spreadsheets compute instead of showing it; the last four are the wide forms."""
+
+
+def plain_cell(value: object) -> object:
+    """Return a cell that no spreadsheet takes for a formula: a text that begins like one has an apostrophe before it.
+
+    Numbers stay as they are, as texts too.
+
+    >>> plain_cell("=1+1"), plain_cell("-0.5"), plain_cell("cat"), plain_cell(None)
+    ("'=1+1", '-0.5', 'cat', None)
+    """
+    if not isinstance(value, str):
+        return value
+    text = value.encode("utf-8", "replace").decode("utf-8")
+    if not text.lstrip(" \u00a0").startswith(FORMULA):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}"
+    return text
+
+
 def csv_text(rows: Iterable[Sequence[object]]) -> str:
     """Return rows as the text of a CSV file, None as an empty cell; a cell with a comma or a quote is quoted.
 
-    >>> csv_text([("name", "rate"), ("a, b", None)])
-    'name,rate\\n"a, b",\\n'
+    This is the one way to write one: no cell of it is a formula.
+
+    >>> csv_text([("name", "rate"), ("a, b", None), ("=1+1", -0.5)])
+    'name,rate\\n"a, b",\\n\'=1+1,-0.5\\n'
     """
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    csv.writer(buffer, lineterminator="\n").writerows([plain_cell(value) for value in row] for row in rows)
     return buffer.getvalue()

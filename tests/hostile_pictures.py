@@ -86,6 +86,12 @@ def bmp(width: int, height: int, data: bytes = b"", *, bits: int = 24, packing: 
     return b"BM" + struct.pack("<III", start, 0, start) + fields.ljust(header, b"\0") + palette + data
 
 
+def masked(bits: int, masks: tuple[int, ...], data: bytes = bytes(range(256))) -> bytes:
+    """A BMP of 8 x 8 pixels whose channels lie where these masks say."""
+    whole = bmp(8, 8, data, bits=bits, packing=3, header=56)
+    return whole[:54] + struct.pack(f"<{len(masks)}I", *masks) + whole[54 + 4 * len(masks) :]
+
+
 def riff(*chunks: tuple[bytes, bytes]) -> bytes:
     """A WebP of these chunks."""
     content = b"".join(kind + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2) for kind, data in chunks)
@@ -299,6 +305,7 @@ def seeds() -> dict[str, bytes]:
               "GIF comment": encoded("GIF", comment=b"hello" * 99)}  # fmt: skip
     found |= {f"BMP {mode}": encoded("BMP", mode=mode) for mode in ("1", "L", "P", "RGB", "RGBA")}
     found |= {f"BMP {bits} bits": bmp(8, 8, bytes(256), bits=bits) for bits in (1, 4, 8, 16, 24, 32)}
+    found |= {f"BMP masks of {bits} bits": masked(bits, (0xF00, 0xF0, 0xF, 0xF000)) for bits in (16, 32)}
     found |= {f"WebP {mode}": encoded("WEBP", mode=mode) for mode in ("L", "RGB", "RGBA")}
     found |= {f"WebP {mode} lossless": encoded("WEBP", mode=mode, lossless=True) for mode in ("RGB", "RGBA")}
     found |= {"WebP tags": encoded("WEBP", exif=tags),

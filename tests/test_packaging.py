@@ -10,6 +10,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
@@ -68,8 +69,12 @@ def test_the_wheel_brings_the_command_and_the_licence(wheel: ZipFile) -> None:
 
 def declared() -> list[Requirement]:
     """What pyproject.toml says that the package needs."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return [Requirement(each) for each in project["dependencies"]]
+    return [Requirement(each) for each in project()["dependencies"]]
+
+
+def project() -> dict:
+    """The project's part of pyproject.toml."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 def imported(*folders: str) -> Iterator[str]:
@@ -108,3 +113,18 @@ def test_every_pin_is_locked_with_hashes() -> None:
     assert all("--hash=sha256:" in line for line in locked.values())
     for name, version in pins().items():
         assert locked[name].partition(";")[0].split()[0] == f"{name}=={version}"
+
+
+def test_the_hooks_before_a_commit_take_the_pinned_ruff() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
+    assert [hook["id"] for hook in hooks] == ["ruff-check", "ruff-format"]
+    assert [hook["additional_dependencies"] for hook in hooks] == [[f"ruff=={pins()['ruff']}"]] * 2
+
+
+def test_the_workflow_runs_the_readmes_commands_on_every_python_that_we_name() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+    job = workflow["jobs"]["two-commands"]
+    assert job["strategy"]["matrix"]["python"][0] == project()["requires-python"].removeprefix(">=")
+    commands = " ".join(step.get("run", "") for step in job["steps"])
+    assert "pip install -r requirements.txt && pytest" in commands
+    assert "streamlit run app/main.py" in commands

@@ -55,6 +55,11 @@ class Visitor:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None):
         self._connection.__exit__(kind, error, trace)
 
+    def visit(self) -> None:
+        """Come, wait until the page is drawn, and leave."""
+        with self:
+            pass
+
     @property
     def text(self) -> str:
         """What headings, paragraphs and captions say."""

@@ -7,9 +7,10 @@ import numpy as np
 import streamlit as st
 
 from nat_app.answers import stored_answers
-from nat_app.shared.pairs import Pair, own_name
+from nat_app.shared.pairs import Pair, own_name, short_name
 from nat_app.shared.palette import KINDS, Kind
-from nat_app.visit import brought_along
+from nat_app.shared.words import literal
+from nat_app.visit import brought_along, decoding
 from nat_app.visit.brought_along import OwnSet
 from nat_core.data.uploaded_sets import labels_among, read_own_set
 from nat_core.files import csv_text
@@ -24,7 +25,7 @@ MOST = 5
 
 def take(content: bytes, file: str, role: str, progress: Callable[[float], object]) -> OwnSet:
     """Read a file and keep its set, in place of the oldest where there are MOST. Raises UnreadableSet."""
-    images = read_own_set(content, file, progress)
+    images = read_own_set(content, file, progress, decoding.square)
     # Not the pixels alone: the caches of all visitors go by the name, and labels and role change the answers.
     digest = sha256(images.pixels.tobytes() + repr((images.ids, images.classes, role)).encode()).hexdigest()[:12]
     kept, name = brought_along.sets(), own_name(digest, file)
@@ -102,7 +103,7 @@ def catch_up(pair: Pair) -> None:
             # stops.
             whole = (number + share) / len(missing)
             done = round(share * len(each.images))
-            bar.progress(whole, f"{name}: {done:,} of {len(each.images):,} pictures")
+            bar.progress(whole, f"{literal(short_name(name))}: {done:,} of {len(each.images):,} pictures")
 
         ask(each, name, show)
     place.empty()

@@ -15,6 +15,7 @@ from nat_app.shared.pairs import OFFERED, OWN_PAIR, Pair, default_pair, pair_nam
 from nat_app.shared.palette import Palette, palette
 from nat_app.shared.settings import Held, PageSettings
 from nat_app.visit import brought_along
+from nat_app.visit.limits import is_public
 from nat_core.errors import CheckpointError
 from nat_core.store.checkpoints import training_command
 
@@ -224,11 +225,12 @@ def not_trained(missing: Sequence[str], title: str, instead: str) -> None:
     st.title(title, anchor=False)
     commands = [command for name in missing if (command := training_command(name))]
     if commands:
-        st.markdown(f"No network `{missing[0]}` here. Train it with the command below, {instead}.")
+        st.markdown(f"No network `{missing[0].replace('`', '')}` here. Train it with the command below, {instead}.")
         st.code("\n".join(commands), language="bash")
     else:
         st.markdown(f"No network `{missing[0]}` here, and no command that trains it: {instead.removeprefix('or ')}.")
-    st.caption(f"Networks are looked for in `{stored_answers.folder()}`.")
+    if not is_public():
+        st.caption(f"Networks are looked for in `{stored_answers.folder()}`.")
     raise PageEnd
 
 
@@ -239,7 +241,9 @@ def checked() -> Iterator[None]:
         yield
     except CheckpointError as error:
         st.title("This network cannot be read.", anchor=False)
-        st.warning(f"{str(error).rstrip('.')}.", icon=":material/warning:")
+        # The sentence names a file on the server's disk, which is no stranger's business.
+        why = "The server's log says why" if is_public() else str(error).rstrip(".")
+        st.warning(words.literal(f"{why}."), icon=":material/warning:")
         st.markdown("Meanwhile, choose another pair.")
         raise PageEnd from None
 

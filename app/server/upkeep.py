@@ -6,12 +6,14 @@ import logging
 import re
 import sys
 import time
+import weakref
 import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from streamlit import config, runtime
+from streamlit.runtime.app_session import AppSession
 
 from nat_app.server.guard import State
 
@@ -74,25 +76,42 @@ def quieten() -> None:
             handler.addFilter(quiet)
 
 
-def forget_who_left(state: State) -> int:
-    """End the sessions that nobody came back to, and return how many there were."""
-    here = runtime.get_instance()
-    # Streamlit forgets them when the next visit ends, which may be never; it offers no other way to ask for it.
-    manager: Any = here._session_mgr
-    kept = manager._session_storage._cache
-    before = len(kept)
-    kept.expire()
-    active = {each.session.id for each in manager.list_active_sessions()}
-    state.owners.forget(active, config.get_option("server.disconnectedSessionTTL"))
-    state.door.forget_old()
-    return before - len(kept)
+class Visits:
+    """The visits that there were at the last look, by their sessions' names."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._known: dict[str, weakref.ref[AppSession]] = {}
+
+    def forget_who_left(self) -> int:
+        """End the sessions that nobody came back to, and return how many there were."""
+        manager: Any = runtime.get_instance()._session_mgr
+        # Streamlit forgets them when the next visit ends, which may be never; it offers no other way to ask for it.
+        manager._session_storage._cache.expire()
+        active = {each.session.id for each in manager.list_active_sessions()}
+        self._state.owners.forget(active, config.get_option("server.disconnectedSessionTTL"))
+        self._state.door.forget_old()
+        here = {each.session.id: weakref.ref(each.session) for each in manager.list_sessions()}
+        over = [session() for name, session in self._known.items() if name not in here]
+        self._known = here
+        for session in over:
+            if session is not None:
+                _end(session)
+        return len(over)
+
+
+def _end(session: AppSession) -> None:
+    """Let go of all that a visit held, although Streamlit's loop keeps a name for the last one until another comes."""
+    session.shutdown()
+    session.session_state.clear()
 
 
 async def look_after(state: State) -> None:
     """Forget who left, again and again."""
+    visits = Visits(state)
     while True:
         await asyncio.sleep(PAUSE)
-        if forget_who_left(state):
+        if visits.forget_who_left():
             # A session is in circles of references, and Streamlit's own collecting after each run is switched off.
             gc.collect()
 

@@ -6,9 +6,22 @@ from jaxtyping import Float
 
 from nat_app.shared.palette import KINDS, NAMES, PATTERNS, Kind, Palette
 from nat_app.shared.words import percent
+from nat_core.measure.wording import legible
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 """Plotly's toolbar stays away: nothing on these charts needs zooming."""
+ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;", "{": "&#123;"}
+
+
+def label(text: str) -> str:
+    """Return a stranger's text so that Plotly shows it as it is: no tag, no link, no formula, no place for a value.
+
+    This is the one way for such a text into a chart: ticks, titles, hovers and custom data.
+
+    >>> label("<a href='http://x'>$5 & up</a>")
+    "&lt;a href='http://x'&gt;&#36;5 &amp; up&lt;/a&gt;"
+    """
+    return "".join(ENTITIES.get(sign, sign) for sign in legible(text))
 
 
 def probability_bars(
@@ -27,7 +40,7 @@ def probability_bars(
     figure = go.Figure(
         go.Bar(
             x=probabilities,
-            y=list(classes),
+            y=[label(name) for name in classes],
             orientation="h",
             marker=fill(colours.of(kind), PATTERNS[kind]),
             text=[percent(p) if index == winner else "" for index, p in enumerate(probabilities)],
@@ -59,7 +72,7 @@ def paired_bars(
         winner = int(probabilities[kind].argmax())
         figure.add_bar(
             x=probabilities[kind],
-            y=list(classes),
+            y=[label(name) for name in classes],
             orientation="h",
             marker=fill(colours.of(kind), PATTERNS[kind]),
             text=[percent(p) if index == winner else "" for index, p in enumerate(probabilities[kind])],

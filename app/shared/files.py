@@ -43,6 +43,26 @@ def png_url(pixels: UInt8[np.ndarray, "h w 3"]) -> str:
     return _url(Image.fromarray(pixels), "PNG")
 
 
+WIDEST, TALLEST = 100, 8
+"""How many times wider than high, and higher than wide, a photo is shown."""
+
+
+def displayable(photo: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "high wide 3"]:
+    """Return a photo between white bars where it is far wider or higher than a page can show.
+
+    Streamlit shrinks pictures to the width that they are given, and fails where no row of pixels would be left.
+
+    >>> displayable(np.zeros((3, 512, 3), np.uint8)).shape, displayable(np.zeros((300, 400, 3), np.uint8)).shape
+    ((6, 512, 3), (300, 400, 3))
+    """
+    height, width = photo.shape[:2]
+    down, across = max(0, -(-width // WIDEST) - height), max(0, -(-height // TALLEST) - width)
+    if not down and not across:
+        return photo
+    bars = ((down // 2, down - down // 2), (across // 2, across - across // 2), (0, 0))
+    return np.pad(photo, bars, constant_values=255)
+
+
 def thumbnail_url(photo: UInt8[np.ndarray, "h w 3"], side: int = 64) -> str:
     """Return a photo as a data address, at most `side` pixels wide and high."""
     image = Image.fromarray(photo)

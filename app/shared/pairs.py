@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nat_app.shared.palette import Kind
+from nat_app.shared.words import literal
+from nat_core.measure.wording import legible
 from nat_core.recipes import NAT_STRONG, PAIRS, Role
 
 
@@ -105,7 +107,7 @@ def default_pair(present: Sequence[str]) -> Pair:
 def own_name(digest: str, title: str) -> str:
     """Return the name of what a visitor brought: the digest of its content tells it from another of the same title."""
     # Two slashes and no more: `short_name` and the pages split the name at them.
-    return f"{OWN}{digest}/{title.replace('/', ' ')}"
+    return f"{OWN}{digest}/{legible(title).replace('/', ' ')}"
 
 
 def short_name(name: str) -> str:
@@ -133,6 +135,15 @@ def set_title(name: str) -> str:
     ('Noise', 'Yours: flowers.npz')
     """
     return SET_TITLES.get(name, short_name(name))
+
+
+def in_markdown(name: str, text: str) -> str:
+    """Return what is said of an image set so that Markdown shows it as it is, where the set's name is a stranger's.
+
+    >>> in_markdown("noise", "1,000 *noise*"), in_markdown(own_name("02ec1f60", "a_b.npz"), "a_b")
+    ('1,000 *noise*', 'a\\\\_b')
+    """
+    return text if name in SET_TITLES else literal(text)
 
 
 def pictures_of(name: str, number: int) -> str:

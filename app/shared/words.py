@@ -4,6 +4,7 @@ Rates, confidences and thresholds are in [0, 1]. A picture's label is a class, "
 classes, or None where nobody has said.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from string import punctuation
@@ -12,9 +13,18 @@ from typing import Literal
 from nat_app.shared.palette import NAMES, Kind
 from nat_core.measure.report import NetworkReport
 from nat_core.measure.scores import CONFIDENCE, SCORE_NAMES
-from nat_core.measure.wording import plural
+from nat_core.measure.wording import legible, plural
 from nat_core.recipes import Role
 
+JOINER = "\u2060"
+MADE_LATER = re.compile(
+    r":(?=[\w/+-])."  # http://, :emoji:, :material/icon:
+    r"|www\."
+    r"|.@(?=[\w-])"  # an address of mail
+    r"|(?<!\S)(?:<->|->|<-|--|>=|<=|~=)(?!\S)",  # arrows and the like, by themselves
+    re.IGNORECASE,
+)
+"""What Streamlit's Markdown makes of plain words after all else: links, pictures and other signs."""
 Grade = Literal["sure", "fairly sure", "leaning", "no opinion"]
 FAIRLY_SURE = 0.6
 LEANING = 0.4
@@ -32,12 +42,16 @@ class Answer:
 
 
 def literal(text: str) -> str:
-    """Return a visitor's text so that Markdown shows it as it is: a file's name is no markup.
+    """Return a stranger's text so that Markdown shows it as it is: a file's name, a class or a link is no markup.
+
+    This is the one way for such a text into Markdown, labels of widgets among them.
 
     >>> print(literal("a*b.jpg"))
     a\\*b\\.jpg
     """
-    return "".join(f"\\{sign}" if sign in punctuation else sign for sign in text)
+    # Addresses, :emoji: and arrows are looked for once the escapes are gone; a sign of no width keeps them apart.
+    apart = MADE_LATER.sub(lambda found: JOINER.join(found[0]), legible(text))
+    return "".join(f"\\{sign}" if sign in punctuation else sign for sign in apart)
 
 
 def percent(share: float) -> str:
@@ -103,7 +117,7 @@ def answer_sentence(kind: Kind, answer: Answer, label: str | None, threshold: fl
     if how == "no opinion":
         known = "" if label in (None, "none") else ", although this is one of the ten"
         return f"{NAMES[kind]}: {percent(answer.confidence)}. It does not know{known}."
-    says = f"{NAMES[kind]}: {percent(answer.confidence)} {answer.predicted}."
+    says = f"{NAMES[kind]}: {percent(answer.confidence)} {literal(answer.predicted)}."
     if how == "leaning":
         way = {True: "the right way", False: "the wrong way"}[answer.predicted == label] if label else "that way"
         return f"{says} It leans {way}, but is not sure."
@@ -120,7 +134,7 @@ def _judged(predicted: str, label: str | None) -> str:
 
 def article(name: str) -> str:
     """Return "a cat" or "an airplane"."""
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+    return f"{'an' if name[:1] in tuple('aeiou') else 'a'} {name}"
 
 
 def picture_title(baseline: Answer, nat: Answer, label: str, threshold: float) -> str:

@@ -8,9 +8,12 @@ import numpy as np
 from jaxtyping import UInt8
 
 from nat_app.shared.settings import Held, Setting, one_of
-from nat_core.data.images import CROPS, read_crops, read_photo
-from nat_core.data.uploaded_sets import is_zip, pictures_in
+from nat_app.visit import decoding
+from nat_core.data.archives import is_zip, pictures_in
+from nat_core.data.headers.names import is_systems_own, parts_of
+from nat_core.data.images import CROPS, Admit
 from nat_core.errors import UnreadableImage
+from nat_core.measure.wording import legible
 
 MOST = 60
 """How many photos are compared at once; the page says how many more were left out."""
@@ -46,6 +49,8 @@ class Taken:
     """How many photos in it were too many."""
     others: int = 0
     """How many files in it are no pictures."""
+    systems: int = 0
+    """How many files in it a system keeps for itself."""
 
 
 @dataclass
@@ -111,6 +116,11 @@ def no_pictures() -> int:
     return sum(each.others for each in OWN_PHOTOS.get().taken.values())
 
 
+def systems_own() -> int:
+    """How many files in the visitor's folders and zip files a system keeps for itself."""
+    return sum(each.systems for each in OWN_PHOTOS.get().taken.values())
+
+
 def removed(zone: str) -> None:
     """Forget the photos that the visitor took out of a drop zone.
 
@@ -154,10 +164,13 @@ def _forget(file_id: str) -> None:
 
 
 def _take(file: Any) -> Taken:
-    content = file.getvalue()
+    # A dropped folder's files bear their paths as names.
+    if is_systems_own(parts_of(file.name)):
+        return Taken(systems=1)
+    content, name = file.getvalue(), legible(file.name)
     if is_zip(content):
-        return _unzip(file.file_id, file.name, content)
-    _decode(file.file_id, file.name, content)
+        return _unzip(file.file_id, name, content)
+    _decode(file.file_id, name, content)
     return Taken()
 
 
@@ -176,17 +189,17 @@ def _unzip(file_id: str, name: str, content: bytes) -> Taken:
         if key in photos() or key in problems():
             continue
         if not _room():
-            return Taken(len(found.pictures) - place, found.others)
+            return Taken(len(found.pictures) - place, found.others, found.systems)
         try:
-            _decode(key, picture.name, picture.unpack())
+            _decode(key, picture.name, picture.unpack(), found.allowance.admit)
         except UnreadableImage as error:
             problems()[key] = str(error)
-    return Taken(0, found.others)
+    return Taken(0, found.others, found.systems)
 
 
-def _decode(key: str, name: str, content: bytes) -> None:
+def _decode(key: str, name: str, content: bytes, admit: Admit | None = None) -> None:
     try:
         # All ways of making it square now: the file's bytes are not kept.
-        photos()[key] = Photo(key, name, read_photo(content, name=name), read_crops(content, name=name))
+        photos()[key] = Photo(key, name, *decoding.views(content, name, admit))
     except UnreadableImage as error:
         problems()[key] = str(error)

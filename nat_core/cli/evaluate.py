@@ -90,7 +90,7 @@ def evaluate(options: argparse.Namespace) -> int:
         sys.stdout.write(as_csv(parts))
     else:
         print("\n\n".join(as_text(part) for part in parts))
-    for sentence in images.skipped:
+    for sentence in (*images.skipped, *images.passed_over):
         print(f"nat {options.verb}: {sentence}", file=sys.stderr)
     return 1 if images.skipped else 0
 

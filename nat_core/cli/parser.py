@@ -62,7 +62,8 @@ exit status:
   1    something could not be done (unreadable picture, missing image set, damaged
        network, full disk); one sentence on standard error says what and why
   2    the command itself is wrong
-  130  stopped with Ctrl-C"""
+  130  stopped with Ctrl-C; 143 by SIGTERM, 129 by SIGHUP (a closed terminal). `nat train`
+       and `nat reproduce` save first, and say what is saved"""
 
 FORMATS = ("text", "markdown", "csv", "json", "latex")
 

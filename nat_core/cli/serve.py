@@ -204,6 +204,15 @@ def _end(server: "subprocess.Popen[bytes]") -> None:
         server.kill()
 
 
+def _drawable(code: str) -> str:
+    """The QR code, or a sentence where the output's encoding (Windows' code pages, in a file) has no blocks for it."""
+    try:
+        code.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return "This output cannot show the QR code: it stands on the page Workshop as well.\n"
+    return code
+
+
 def _classroom(wanted: int | None, code: str) -> tuple[str, int]:
     """Find this computer's address and a port for a class, and print both with their QR code, and the door's code."""
     try:
@@ -212,7 +221,7 @@ def _classroom(wanted: int | None, code: str) -> tuple[str, int]:
         raise NotServed(str(error)) from None
     url = f"http://{address}:{port}"
     print(f"\nFor the class, in the same network: {url}\n")
-    print(qr_text(url, coloured=sys.stdout.isatty()))
+    print(_drawable(qr_text(url, coloured=sys.stdout.isatty())))
     print(f"To project it: {url}/workshop?workshop_part=Classroom")
     if code:
         print(f"The code on the wall, which everyone types once: {code}")

@@ -36,8 +36,8 @@ FILTERS = {
 """Pillow's resampling filters by name; all but "nearest" are antialiased: they widen as they shrink."""
 
 
-Admit = Callable[[Header], object]
-"""What is asked before a picture is decoded, once it is known what it is; it may raise UnreadableImage."""
+Admit = Callable[[Header, str], object]
+"""What is asked before a picture is decoded, with what it is and its name; it may raise UnreadableImage."""
 
 
 # --- a picture of a given size ---------------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ def _examined(source: Path | str | bytes, name: str | None, admit: Admit | None)
     data, name = _contents(source, name)
     header = examine(data, name)
     if admit is not None:
-        admit(header)
+        admit(header, name)
     return header, name
 
 
@@ -276,8 +276,8 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_BAND = MEGAPIXEL
-"""How many pixels are brought to RGB at once."""
+_WHOLE, _BAND = 4 * MEGAPIXEL, MEGAPIXEL
+"""How many pixels are brought to RGB at once, where there are no more, and how many of a larger picture."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -292,10 +292,15 @@ class _Shown:
     """How to turn it upright."""
 
     def resized(self, wanted: list[_Part], resample: Image.Resampling) -> list[Image.Image]:
-        """Crop and resize as Pillow does, bit for bit, for all parts in one go.
+        """Return these parts at their sizes: as Pillow resizes each, or of a large picture within a level or two.
 
-        Pillow too makes rows narrower first, and then fewer; so here a band of rows after the other is made narrower.
+        Pillow makes rows narrower and then fewer, or the other way round, as is less work. A large picture's rows are
+        made narrower first, a band of them after the other.
         """
+        if self.size[0] * self.size[1] <= _WHOLE:
+            whole = self._band(0, self.size[1])
+            # Not resize's own `box`: its filter would take in pixels from outside the part.
+            return [whole.crop(box).resize(size, resample) for box, size in wanted]
         narrow = {(box, size[0]): Image.new("RGB", (size[0], box[3] - box[1])) for box, size in wanted}
         rows = max(1, _BAND // self.size[0])
         for start in range(0, self.size[1], rows):
@@ -303,7 +308,6 @@ class _Shown:
             for (box, width), image in narrow.items():
                 top, bottom = max(start, box[1]), min(start + band.height, box[3])
                 if top < bottom:
-                    # Not resize's own `box`: its filter would take in pixels from outside the part.
                     part = band.crop((box[0], top - start, box[2], bottom - start))
                     image.paste(part.resize((width, part.height), resample), (0, top - box[1]))
         return [narrow[box, size[0]].resize(size, resample) for box, size in wanted]

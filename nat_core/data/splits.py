@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Int
 
+from nat_core.data.headers.names import is_systems_own
 from nat_core.data.sources.image_sets import ImageSet, read_class_folders, read_folder, read_npz
 from nat_core.data.sources.npz import MAX_OWN, open_npz
 from nat_core.errors import MissingDataset, UnreadableSet
@@ -89,7 +90,9 @@ def every_fifth(labels: Int[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
 
 def _read(path: Path, labelled: bool) -> Split:
     if path.is_dir():
-        parts = {each.name: each for each in sorted(path.iterdir()) if each.is_dir() and not each.name.startswith(".")}
+        parts = {
+            each.name: each for each in sorted(path.iterdir()) if each.is_dir() and not is_systems_own((each.name,))
+        }
         # A class may be called "train" (or a picture of one lie in a folder of that name): only alone do they divide.
         divided = "train" in parts and not set(parts) - {"train", *HELD_OUT_PARTS}
         return _in_parts(path, {name: _folder(parts[name], labelled) for name in _wanted(parts)} if divided

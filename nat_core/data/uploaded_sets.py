@@ -1,181 +1,44 @@
-"""Pictures and image sets from strangers: zip files and .npz files, read in memory with limits no crafted file passes.
+"""Image sets from strangers: zip files and .npz files, read in memory with limits no crafted file passes.
 
-Nothing is unpickled and nothing written to disk; a name in an archive is only ever shown, never a path. What an archive
-declares is checked before it is unpacked, and no more is unpacked than it declares.
+Nothing is unpickled and nothing written to disk. What an archive declares is checked before it is unpacked, and no more
+is unpacked than it declares (see `archives`).
 """
 
-import io
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import PurePosixPath
 
 import numpy as np
 
-from nat_core.data.images import MAX_BYTES, read_image
-from nat_core.data.sources.image_sets import SUFFIXES, ImageSet, as_32, evenly, identities
+from nat_core.data.archives import Pictures, ZippedPicture, is_zip, open_archive, pictures_in
+from nat_core.data.headers.header import Allowance
+from nat_core.data.images import Admit, read_image
+from nat_core.data.sources.image_sets import ImageSet, as_32, evenly, identities, passed_over
 from nat_core.data.sources.npz import NpzFile
 from nat_core.errors import UnreadableImage, UnreadableSet
 from nat_core.measure.wording import plural
 
-MAX_FILES = 2_000
-"""The most files in an archive, pictures or not."""
-MAX_UNPACKED = 400_000_000
-"""The most bytes that an archive may say it unpacks to."""
-_MAX_DIRECTORY = 1_000_000
-"""The most bytes of an archive's table of contents: MAX_FILES entries with long names."""
-_END, _END_SIZE, _LONGEST_COMMENT = b"PK\x05\x06", 22, 65_535
-_OPENED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""The compressions that unpack no more at once than is asked of them; bzip2 and LZMA do not keep to that."""
-_PICTURE_SUFFIXES = (*SUFFIXES, ".heic", ".heif", ".avif", ".tif", ".tiff", ".svg")
-"""Endings of pictures' names, also of those that cannot be read: such a picture is refused by name, not passed over."""
-
-
-# --- pictures in a zip file ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ZippedPicture:
-    """One picture in an archive, not unpacked yet."""
-
-    name: str
-    """Its name without folders."""
-    folder: str
-    """The name of the folder that it lies in, "" for none."""
-    _archive: zipfile.ZipFile
-    _entry: zipfile.ZipInfo
-
-    def unpack(self) -> bytes:
-        """Return its bytes. Raises UnreadableImage where it is too large, locked or damaged."""
-        if self._entry.file_size > MAX_BYTES:
-            megabytes = f"{self._entry.file_size / 1e6:,.0f} MB, more than the {MAX_BYTES / 1e6:.0f} MB"
-            raise UnreadableImage(f"{self.name} unpacks to {megabytes} read of a file: shrink it first.")
-        check_entry(self._entry, self.name)
-        try:
-            with self._archive.open(self._entry) as file:
-                return file.read(self._entry.file_size)  # no more, however much its content would unpack to
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
-            raise UnreadableImage(f"{self.name} is damaged inside its zip file: zip it again.") from error
-
-
-@dataclass(frozen=True)
-class Pictures:
-    """What an archive holds."""
-
-    pictures: tuple[ZippedPicture, ...]
-    """In the order of the archive."""
-    others: int
-    """How many files are no pictures by their names; what systems add by themselves is not counted."""
-
-
-def is_zip(content: bytes) -> bool:
-    """Return whether a file begins as zip files do.
-
-    >>> is_zip(b"PK\\x03\\x04 and so on"), is_zip(b"PK\\x05\\x06 an empty one"), is_zip(b"GIF89a")
-    (True, True, False)
-    """
-    return content[:4] in (b"PK\x03\x04", _END)
-
-
-def pictures_in(content: bytes, name: str) -> Pictures:
-    """Return the pictures in a zip file's bytes, not unpacked yet; `name` stands in the error.
-
-    Raises UnreadableImage where the file is damaged, holds more than MAX_FILES files, or says that it unpacks to more
-    than MAX_UNPACKED bytes.
-
-    >>> file = io.BytesIO()
-    >>> with zipfile.ZipFile(file, "w") as archive:
-    ...     archive.writestr("../../holiday/cat.png", b"...")
-    >>> [picture.name for picture in pictures_in(file.getvalue(), "a.zip").pictures]
-    ['cat.png']
-    """
-    archive = open_archive(content, name)
-    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-    if len(entries) > MAX_FILES:
-        raise _too_many(name)
-    unpacked = sum(entry.file_size for entry in entries)
-    if unpacked > MAX_UNPACKED:
-        raise UnreadableImage(
-            f"{name} unpacks to {unpacked / 1e6:,.0f} MB, more than the {MAX_UNPACKED / 1e6:.0f} MB that are unpacked: "
-            "make several smaller ones."
-        )
-    wanted = [entry for entry in entries if not _is_systems_own(entry)]
-    pictures = tuple(_zipped(archive, entry) for entry in _named_as_pictures(wanted))
-    return Pictures(pictures, len(wanted) - len(pictures))
-
-
-def open_archive(content: bytes, name: str) -> zipfile.ZipFile:
-    """Return a zip file's table of contents; UnreadableImage where the file is damaged or holds far too many files.
-
-    Nothing is unpacked. `name`, the file's, stands in the error.
-    """
-    _check_directory(content, name)
-    try:
-        return zipfile.ZipFile(io.BytesIO(content))
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise UnreadableImage(f"{name} is cut short or damaged, so it cannot be opened: zip it again.") from error
-
-
-def check_entry(entry: zipfile.ZipInfo, name: str) -> None:
-    """Refuse an entry that is locked, or packed so that a few bytes could unpack without a limit: UnreadableImage."""
-    if entry.flag_bits & 1:
-        raise UnreadableImage(f"{name} is locked with a password: zip it again without one.")
-    if entry.compress_type not in _OPENED:
-        raise UnreadableImage(f"{name} is packed in a way we do not open: zip it again as usual (deflate).")
-
-
-def _check_directory(content: bytes, name: str) -> None:
-    """Refuse a table of contents so long that reading it would take long."""
-    # Python reads the whole table on opening, so its length is looked up first. It stands in the end record, the last
-    # thing in the file but for a comment.
-    place = content.rfind(_END, max(0, len(content) - _END_SIZE - _LONGEST_COMMENT))
-    if place >= 0 and int.from_bytes(content[place + 12 : place + 16], "little") > _MAX_DIRECTORY:
-        raise _too_many(name)
-
-
-def _too_many(name: str) -> UnreadableImage:
-    return UnreadableImage(
-        f"{name} holds more than the {MAX_FILES:,} files that are opened: make several smaller ones."
-    )
-
-
-def _named_as_pictures(entries: list[zipfile.ZipInfo]) -> Iterator[zipfile.ZipInfo]:
-    return (entry for entry in entries if PurePosixPath(entry.filename.lower()).suffix in _PICTURE_SUFFIXES)
-
-
-def _zipped(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> ZippedPicture:
-    *_, folder, name = _parts(entry.filename)
-    return ZippedPicture(name, "" if folder in (".", "..") else folder, archive, entry)
-
-
-def _is_systems_own(entry: zipfile.ZipInfo) -> bool:
-    last = _parts(entry.filename)[-1]
-    return entry.filename.startswith("__MACOSX/") or last.startswith(".") or last in ("Thumbs.db", "desktop.ini")
-
-
-def _parts(path: str) -> list[str]:
-    """The parts of a path in an archive after a first, empty one, whichever slash the system that made it takes."""
-    return ["", *path.replace("\\", "/").split("/")]
-
-
-# --- image sets ------------------------------------------------------------------------------------------------------
-
 MAX_PICTURES = 10_000
 """The most pictures of a set; of more, so many are taken, evenly spaced."""
+Read = Callable[[bytes, str, Admit], np.ndarray]
+"""What makes a picture of 32 x 32 pixels of a file's bytes, its name, and what admits it."""
 SPLITS = ("test", "val", "train")
 """The parts of an .npz file: the first that is there is read."""
 
 
-def read_own_set(content: bytes, name: str, progress: Callable[[float], object] = lambda share: None) -> ImageSet:
+def read_own_set(
+    content: bytes,
+    name: str,
+    progress: Callable[[float], object] = lambda share: None,
+    read: Read | None = None,
+) -> ImageSet:
     """Return the image set in a file's bytes; `name`, the file's, stands in the errors and is the set's name.
 
     An .npz file holds `test_images` (else `val_images`, else `train_images`), uint8 (n, h, w) or (n, h, w, 3), and
     may hold `test_labels` (see `nat_core.data.sources.npz`) and `classes`. A zip file holds pictures, one folder a
-    class, or no folders and no labels.
-    `progress` is told the share of the pictures done. Raises UnreadableSet.
+    class (folders that all share, and those of parts such as `train`, count for none), or no folders and no labels.
+    `progress` is told the share of the pictures done; `read` takes the place of `read_one`. Raises UnreadableSet.
 
+    >>> import io
     >>> file = io.BytesIO()
     >>> np.savez(file, test_images=np.zeros((2, 32, 32, 3), np.uint8))
     >>> len(read_own_set(file.getvalue(), "mine.npz"))
@@ -190,7 +53,7 @@ def read_own_set(content: bytes, name: str, progress: Callable[[float], object] 
         archive = open_archive(content, name)
         if archive.namelist() and all(each.endswith(".npy") for each in archive.namelist()):
             return _read_npz(NpzFile(archive, name))
-        return _read_folders(pictures_in(content, name).pictures, name, progress)
+        return _read_folders(pictures_in(content, name), name, progress, read or read_one)
     except UnreadableImage as error:
         raise UnreadableSet(str(error)) from error
 
@@ -232,31 +95,81 @@ def _read_npz(arrays: NpzFile) -> ImageSet:
 
 # --- folders in a zip file -------------------------------------------------------------------------------------------
 
+_PARTS = {"train", "test", "val", "valid", "validation"}
+"""Folders that divide a set and name no class."""
+_INNER = {"images", "img"}
+"""Folders inside of a class's own, as in Tiny ImageNet."""
 
-def _read_folders(pictures: tuple[ZippedPicture, ...], name: str, progress: Callable[[float], object]) -> ImageSet:
+
+def read_one(content: bytes, name: str, admit: Admit) -> np.ndarray:
+    """Return a file's picture at 32 x 32 pixels; what `read_own_set` reads pictures by.
+
+    >>> read_one(b"Dear diary", "diary.png", lambda header, name: None)
+    Traceback (most recent call last):
+    nat_core.errors.UnreadableImage: diary.png is text, not a picture: choose a PNG, JPEG, WebP, GIF or BMP file.
+    """
+    return read_image(content, name=name, admit=admit)
+
+
+def _read_folders(found: Pictures, name: str, progress: Callable[[float], object], read: Read) -> ImageSet:
+    pictures = found.pictures
     if not pictures:
         raise UnreadableSet(f"{name} holds no pictures: put folders of PNG, JPEG, WebP, GIF or BMP files into it.")
-    found, skipped = _decode(pictures, progress)
-    if not found:
+    shared = shared_folders([picture.folders for picture in pictures])
+    classes = class_names([picture.folders[shared:] for picture in pictures])
+    if "" in classes and set(classes) != {""}:
+        alone = pictures[classes.index("")].name
+        raise UnreadableSet(
+            f"{name} must hold one folder a class, or no folders at all, but {alone} lies in none: put it into its "
+            "class's folder."
+        )
+    chosen = evenly(len(pictures), MAX_PICTURES)
+    pixels, skipped = _decode([pictures[place] for place in chosen], found.allowance, progress, read)
+    if not pixels:
         one = len(pictures) == 1
         unread = "its only picture cannot" if one else f"none of its {plural(len(pictures), 'picture')} can"
         raise UnreadableSet(f"{name}: {unread} be read. {skipped[0]}")
-    pixels = np.stack([each for _, each in found])
-    folders = [picture.folder for picture, _ in found]
-    classes = tuple(sorted(set(folders)))
-    labels = None if classes == ("",) else np.array([classes.index(folder) for folder in folders], np.int64)
-    ids = tuple(f"{picture.folder}/{picture.name}".removeprefix("/") for picture, _ in found)
-    return ImageSet(name, pixels, ids, labels, classes if labels is not None else (), tuple(skipped))
+    read_ones = [int(chosen[place]) for place in pixels]
+    names = tuple(sorted({classes[place] for place in read_ones}))
+    labels = None if names == ("",) else np.array([names.index(classes[place]) for place in read_ones], np.int64)
+    ids = tuple("/".join((*pictures[place].folders[shared:], pictures[place].name)) for place in read_ones)
+    stack = np.stack(list(pixels.values()))
+    over = passed_over(found.others, found.systems)
+    return ImageSet(name, stack, ids, labels, names if labels is not None else (), tuple(skipped), over)
+
+
+def shared_folders(folders: Sequence[tuple[str, ...]]) -> int:
+    """Return how many outer folders all pictures share, but for their last.
+
+    >>> shared_folders([("all", "cat"), ("all", "dog", "small")])
+    1
+    """
+    deep = 0
+    while min(map(len, folders)) > deep + 1 and len({each[deep] for each in folders}) == 1:
+        deep += 1
+    return deep
+
+
+def class_names(folders: Sequence[tuple[str, ...]]) -> list[str]:
+    """Return the class of each picture by the folders that it lies in, "" for none: the outermost that is no part.
+
+    >>> class_names([("train", "n01", "images"), ("val", "n02", "images")]), class_names([("cat", "small"), ("dog",)])
+    (['n01', 'n02'], ['cat', 'dog'])
+    """
+    inner = [each[:-1] if len(each) > 1 and each[-1].casefold() in _INNER else each for each in folders]
+    divided = all(len(each) > 1 and each[0].casefold() in _PARTS for each in inner)
+    return [each[divided] if each else "" for each in inner]
 
 
 def _decode(
-    pictures: tuple[ZippedPicture, ...], progress: Callable[[float], object]
-) -> tuple[list[tuple[ZippedPicture, np.ndarray]], list[str]]:
-    found, skipped = [], []
+    pictures: Sequence[ZippedPicture], allowance: Allowance, progress: Callable[[float], object], read: Read
+) -> tuple[dict[int, np.ndarray], list[str]]:
+    """The pixels of those that can be read, by their places, and a sentence for each of the others."""
+    found, skipped = {}, []
     for place, picture in enumerate(pictures):
         progress(place / len(pictures))
         try:
-            found.append((picture, read_image(picture.unpack(), name=picture.name)))
+            found[place] = read(picture.unpack(), picture.name, allowance.admit)
         except UnreadableImage as error:
             skipped.append(str(error))
     return found, skipped

@@ -1,4 +1,25 @@
-"""Numbers in sentences: one picture, two pictures."""
+"""Numbers in sentences: one picture, two pictures; and texts of strangers, made fit to be shown."""
+
+import unicodedata
+
+UNSEEN = ("Cc", "Cs", "Co", "Cn", "Zl", "Zp")
+"""Kinds of signs that are no text: controls, halves of pairs, what no standard knows, and breaks of line."""
+TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Signs that turn the direction of what follows: with them "gpj.exe" reads "exe.jpg"."""
+
+
+def legible(text: str) -> str:
+    """Return a stranger's text in one line, with a mark in place of each sign that is no text or hides some.
+
+    >>> legible("a\\tb\\u202egpj\\ud800")
+    'a b\ufffdgpj\ufffd'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        " " if sign in "\t\n\r" else "\ufffd" if sign in TURNING or unicodedata.category(sign) in UNSEEN else sign
+        for sign in text
+    )
 
 
 def plural(number: int, noun: str, many: str | None = None) -> str:

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from nat_core.data.sources.field import FIELD_SETS
-from nat_core.measure.scores import CONFIDENCE, MEASURES
+from nat_core.measure.scores import MEASURES
 from nat_core.paper.field_figures import BENCHMARKS, Benchmark, Figure, Published
-from nat_core.paper.tables import ABSENT, NO_GRID, Annex, Grid, Sheet
+from nat_core.paper.tables import ABSENT, Annex, Grid, Sheet
 from nat_core.recipes import IN_DISTRIBUTION, RECIPES, UNSEEN, Recipe
 from nat_core.store.checkpoints import Card
 from nat_core.store.field_results import FieldResult
@@ -93,8 +93,9 @@ def _sheet(benchmark: Benchmark, networks: Sequence[Measured]) -> Sheet:
     rows += [_own_cells(benchmark, each) for each in networks]
     titles = tuple(FIELD_SETS[name].title if name in FIELD_SETS else MEASURED_HERE[name] for name in benchmark.sets)
     rates = Grid(("measure", "network", *titles), tuple(_rates(benchmark, networks)))
-    means, notes = Grid(header, tuple(rows)), tuple(_notes(benchmark, networks))
-    return Sheet(f"{benchmark.label}. {benchmark.title}", means, rates, NO_GRID, notes)
+    return Sheet(
+        f"{benchmark.label}. {benchmark.title}", Grid(header, tuple(rows)), rates, tuple(_notes(benchmark, networks))
+    )
 
 
 def _mean_titles(benchmark: Benchmark) -> list[str]:
@@ -188,12 +189,12 @@ def _published_records(benchmark: Benchmark) -> Iterator[tuple[str | int | float
     for row in benchmark.published:
         name = f"{published_name(row)} ({benchmark.label})"
         if row.accuracy:
-            yield (name, IN_DISTRIBUTION_SET, IN_DISTRIBUTION, None, "accuracy", None, None, row.accuracy.value, None)
+            yield (name, IN_DISTRIBUTION_SET, IN_DISTRIBUTION, None, "accuracy", None, None, row.accuracy.value)
         for (measure, group), figure in row.means.items():
-            yield (name, f"{benchmark.name}:{group}", UNSEEN, None, measure, None, None, figure.value, None)
+            yield (name, f"{benchmark.name}:{group}", UNSEEN, None, measure, None, None, figure.value)
         for measure, figures in row.sets.items():
             for set_name, figure in figures.items():
-                yield (name, set_name, UNSEEN, None, measure, None, None, figure.value, None)
+                yield (name, set_name, UNSEEN, None, measure, None, None, figure.value)
 
 
 def _measured_records(each: Measured) -> Iterator[tuple[str | int | float | None, ...]]:
@@ -202,8 +203,7 @@ def _measured_records(each: Measured) -> Iterator[tuple[str | int | float | None
         if name not in MEASURED_HERE:
             role = "same source" if learnt_from(each.card.recipe, name) else UNSEEN
             for measure in ("ncr_at_95_kept", "auroc", "fpr95"):
-                value = getattr(result, measure)
-                yield (each.card.name, name, role, result.images, measure, None, value, None, CONFIDENCE)
+                yield (each.card.name, name, role, result.images, measure, None, getattr(result, measure), None)
 
 
 def _json(benchmark: Benchmark, networks: Sequence[Measured]) -> dict[str, Any]:

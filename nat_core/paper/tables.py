@@ -53,9 +53,9 @@ class Sheet:
     title: str
     networks: Grid
     rates: Grid
-    scores: Grid
-    """What needs no threshold by each score, a column a score; without rows where no network reports it."""
     notes: tuple[str, ...]
+    scores: Grid = Grid((), ())
+    """What needs no threshold by each score, a column a score; without rows where no network reports it."""
 
     @property
     def grids(self) -> tuple[Grid, ...]:
@@ -88,7 +88,7 @@ def _sheet(number: int, table: Table, reports: Mapping[str, NetworkReport]) -> S
     rates = Grid(("measure", "network", "kept", *sets), tuple(rows))
     scores = score_grid(reported_scores(trained), sets, SCORES)
     notes = (*_notes(table, trained), *((FPR95_NOTE, SCORES_NOTE) if scores.rows else ()))
-    return Sheet(f"Table {number}. {table.title}", _networks(table, reports), rates, scores, notes)
+    return Sheet(f"Table {number}. {table.title}", _networks(table, reports), rates, notes, scores)
 
 
 def reported_scores(reports: Mapping[str, NetworkReport]) -> dict[str, dict[str, dict[str, Separation]]]:

@@ -157,15 +157,6 @@ def _tables(found: Found) -> Iterator[str]:
     yield markdown({name: card.report for name, card in found.cards.items()}).strip()
 
 
-def _field(found: Found) -> Iterator[str]:
-    """What others publish on CIFAR-10 and negatives, our networks beside."""
-    yield "## On the field's sets, published figures beside ours"
-    yield (
-        "All rows are by confidence unless a published one names another score. A set that nobody has measured says so."
-    )
-    yield from map(markdown_sheet, annex(found.cards, load_field_results(found.folder, found.cards)).sheets)
-
-
 def _by_features(found: Found) -> Iterator[str]:
     """What the scores from features achieve, pair by pair, beside those of the logits on the same pictures."""
     names = [name for name in found.cards if has_features(found.folder, name)]
@@ -181,6 +172,15 @@ def _by_features(found: Found) -> Iterator[str]:
             yield f"**{' and '.join(pair)}**"
             sets = dict.fromkeys(each for by_set in pair.values() for each in by_set)
             yield markdown_table(score_grid(pair, tuple(sets), ALL_SCORES))
+
+
+def _field(found: Found) -> Iterator[str]:
+    """What others publish on CIFAR-10 and negatives, our networks beside."""
+    yield "## On the field's sets, published figures beside ours"
+    yield (
+        "All rows are by confidence unless a published one names another score. A set that nobody has measured says so."
+    )
+    yield from map(markdown_sheet, annex(found.cards, load_field_results(found.folder, found.cards)).sheets)
 
 
 def _over_seeds(found: Found) -> Iterator[str]:

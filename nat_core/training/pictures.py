@@ -134,7 +134,7 @@ def _own_pictures(recipe: Recipe, data: Path | None, known: Path | str, negative
         sha256={split.train.name: split.sha256 for split in splits},
     )
     others = theirs.train if theirs else load_set(recipe.negatives, data) if recipe.negatives else None
-    skipped = dict.fromkeys(each for part in parts for each in part.skipped)
+    skipped = dict.fromkeys(each for part in parts for each in (*part.skipped, *part.passed_over))
     told = (*(split.how for split in splits), *sentences, *skipped)
     return Pictures(recipe, ours.train, others, data, {part.name: part for part in parts}, source, told=told)
 

@@ -3,7 +3,10 @@
 import csv
 import io
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -20,7 +23,9 @@ from nat_app.views.your_photos import charts, fade, ways, words
 from nat_app.views.your_photos.cards import Card, count_cards
 from nat_app.views.your_photos.files import Conditions, photos_csv, report_html
 from nat_app.views.your_photos.ways import WAYS
+from nat_app.visit import decoding
 from nat_core.measure.predictions import Predictions
+from tests.hostile_pictures import encoded
 from tests.pages import PAGES, alts, invites, live_data, plain, said
 from tests.uploads import zipped
 
@@ -47,6 +52,63 @@ def test_a_zip_file_gives_its_pictures_and_says_what_it_passed_over(start, netwo
     assert "wide.jpg" in alts(app)
 
 
+@pytest.mark.parametrize("size", [(600, 3), (3, 600), (2_000, 1)])
+def test_a_picture_far_wider_than_high_is_shown(start, networks: Path, size: tuple[int, int]) -> None:
+    app = upload(start(networks, PAGE), wide_png=encoded("PNG", size))
+    assert "wide.png" in alts(app)
+    app.button(key=f"open_{next(iter(app.session_state['own_photos'].photos))}").click().run()
+    assert not app.exception
+
+
+def test_what_systems_add_is_left_out_of_zip_files_and_folders_and_said_so(start, networks: Path) -> None:
+    content = zipped({"trip/bee.jpg": BEE, "trip/.hidden/bee.jpg": BEE, "__MACOSX/trip/._bee.jpg": b"x"})
+    app = upload(start(networks, PAGE), trip_zip=content)
+    assert [each.name for each in app.session_state["own_photos"].photos.values()] == ["bee.jpg"]
+    assert words.systems_own(2) in said(app)
+    app = start(networks, PAGE)
+    app.file_uploader(key="uploads").set_value([("photos/@eaDir/bee.jpg", BEE, "image/jpeg")]).run()
+    assert words.systems_own(1) in said(app)
+    assert not app.session_state["own_photos"].photos
+
+
+def test_a_visitor_has_so_many_pixels_decoded_and_no_more(start, networks: Path, monkeypatch) -> None:
+    photo = encoded("PNG", (40, 30))
+    monkeypatch.setattr(decoding, "PIXELS", 2_000)
+    monkeypatch.setattr(decoding, "A_SECOND", 0)
+    app = upload(start(networks, PAGE), one_png=photo, two_png=photo)
+    assert len(app.session_state["own_photos"].photos) == 1
+    assert "two\\.png was left out\\: you have sent as many pixels" in app.warning[0].value.replace("\\,", ",")
+
+
+def test_two_pictures_are_decoded_at_a_time_whoever_sends_them(monkeypatch) -> None:
+    together, most, lock = [0], [0], threading.Lock()
+
+    def read(content: bytes, **options: object) -> int:
+        with lock:
+            together[0] += 1
+            most[0] = max(most[0], together[0])
+        enough.wait(0.05)
+        with lock:
+            together[0] -= 1
+        return 0
+
+    enough = threading.Event()
+    monkeypatch.setattr(decoding, "read_image", read)
+    monkeypatch.setattr(decoding, "_both", lambda admit: admit)
+    monkeypatch.setattr(decoding, "ALLOWANCE", SimpleNamespace(get=lambda: None))
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda each: decoding.square(b"", str(each)), range(12)))
+    assert most[0] == decoding.AT_ONCE
+
+
+def test_a_turn_is_given_back_when_a_picture_cannot_be_read(start, networks: Path) -> None:
+    app = start(networks, PAGE)
+    for number in range(2 * decoding.AT_ONCE + 1):
+        upload(app, **{f"bad{number}_png": b"no picture"})
+    app = upload(app, bee_jpg=BEE)
+    assert "bee.jpg" in alts(app)
+
+
 def test_a_zip_file_taken_out_takes_its_photos_along(start, networks: Path) -> None:
     app = upload(start(networks, PAGE), trip_zip=zipped({"bee.jpg": BEE, "broken.png": b"no picture", "a.txt": b""}))
     assert not invites(app)
@@ -59,7 +121,7 @@ def test_a_zip_file_taken_out_takes_its_photos_along(start, networks: Path) -> N
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (zipped({f"{number}.txt": b"" for number in range(2001)}), "holds more than the 2,000 files"),
+        (zipped({f"{number}.txt": b"" for number in range(20_001)}), "holds more than the 20,000 files"),
         (
             zipped({f"{number}.png": bytes(45_000_000) for number in range(9)}),
             "unpacks to 405 MB, more than the 400 MB",

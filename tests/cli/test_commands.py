@@ -1,8 +1,10 @@
 """The command line: every verb's answer, its sentences, its exit statuses."""
 
 import functools
+import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -164,6 +166,51 @@ def test_predict_answers_people_in_a_line_a_network(
     assert 100 / 6 <= float(line.split()[1]) <= 100
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii"])
+def test_what_a_code_page_lacks_is_escaped(
+    networks: Path, picture: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    strange = picture.with_name("→ 猫 \u2028.png")
+    shutil.copy(picture, strange)
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+    assert main(["predict", str(strange), str(picture.with_name("missing ≥.png")), "--networks", "digits_nat"]) == 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    assert b"\\u2192 \\u732b" in sys.stdout.buffer.getvalue()
+    assert b"missing \\u2265.png" in sys.stderr.buffer.getvalue() or encoding == "cp437"
+
+
+def test_a_class_is_told_its_address_in_any_code_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve, "local_address", lambda: "192.168.1.20")
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="cp1252"))
+    serve._classroom(None, "")
+    said = sys.stdout.buffer.getvalue().decode("cp1252")
+    assert "http://192.168.1.20:" in said
+    assert "This output cannot show the QR code: it stands on the page Workshop as well." in said
+
+
+def test_wildcards_that_the_shell_leaves_are_expanded(
+    networks: Path, picture: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(picture.parent)
+    for name in ("b.png", "a.png", "[1].png", "deep/c.png", "notes.txt"):
+        Path(name).parent.mkdir(exist_ok=True)
+        shutil.copy(picture, name)
+    asked = {
+        "?.png": ["a.png", "b.png"],
+        "**/c.png": ["deep/c.png"],
+        "[1].png": ["[1].png"],  # a file of exactly that name
+        "[ab].*": ["a.png", "b.png"],
+    }
+    for pattern, names in asked.items():
+        assert main(["predict", pattern, "--networks", "digits_nat", "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)["images"]
+        assert [Path(each["file"]).as_posix() for each in found] == names
+    assert main(["predict", "*.webp"]) == 1
+    assert "No file fits *.webp: check the folder and the pattern" in capsys.readouterr().err
+
+
 def test_predict_names_a_network_that_is_missing(
     networks: Path, picture: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -310,7 +357,8 @@ def test_ctrl_c_ends_a_training_in_one_sentence(tmp_path: Path) -> None:
         text += run.stderr.read()
         assert run.wait() == 130
     assert "Traceback" not in text
-    assert text.splitlines()[-1] == "nat train: stopped; go on from the newest state with --resume."
+    assert re.fullmatch(r"nat train: stopped; digits_nat is saved at step [\d,]+ of [\d,]+: go on with --resume\.",
+                        text.splitlines()[-1])  # fmt: skip
 
 
 def test_a_reader_that_leaves_ends_a_report_quietly(tmp_path: Path) -> None:

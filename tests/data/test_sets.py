@@ -10,6 +10,7 @@ from PIL import Image
 from nat_core.data.sets import SETS, data_folder, describe, load_set, noise
 from nat_core.data.sources.image_sets import read_class_folders, read_folder, read_npz
 from nat_core.errors import MissingDataset
+from tests.hostile_pictures import encoded
 
 
 def pictures(count: int, seed: int = 0) -> np.ndarray:
@@ -169,3 +170,30 @@ def test_held_out_digits_are_training_digits_of_their_own() -> None:
     six, seven = (set(load_set(name).ids) for name in ("digits_6_train", "digits_7_train"))
     assert six | seven == set(load_set("digits_67_train").ids)
     assert (len(six), len(seven)) == (151, 153)
+
+
+def test_in_a_folder_every_picture_counts_and_what_systems_add_does_not(tmp_path: Path) -> None:
+    photo = encoded("JPEG")
+    files = {
+        "cat/1.jfif": photo, "cat/2": photo, "dog/1.JPEG": photo, "dog/2.heic": b"\0\0\0\x24ftypheic\0\0\0\0mif1heic",
+        "dog/3.tif": b"II*\0 a TIFF", "dog/notes.txt": b"hello", ".ipynb_checkpoints/1.jpg": photo,
+        "cat/.hidden.jpg": photo, "cat/@eaDir/1.jpg": photo, "__MACOSX/cat/1.jpg": photo, "Thumbs.db": photo,
+    }  # fmt: skip
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    found = read_class_folders(tmp_path)
+    assert found.ids == ("cat/1.jfif", "cat/2", "dog/1.JPEG")
+    assert found.classes == ("cat", "dog")
+    assert found.labels is not None
+    assert found.labels.tolist() == [0, 0, 1]
+    assert [sentence.split(" is a ")[1].split(",")[0] for sentence in found.skipped] == [
+        "HEIC photo",
+        "TIFF or camera raw file",
+    ]
+    assert found.passed_over == (
+        "1 file is no picture, so it was passed over.",
+        "5 hidden or system files (a dot before the name, __MACOSX, @eaDir, Thumbs.db, desktop.ini) were found, so "
+        "they were passed over.",
+    )
+    assert found.take(np.array([2])).passed_over == found.passed_over

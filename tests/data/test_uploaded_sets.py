@@ -78,7 +78,7 @@ def test_of_too_many_pictures_some_are_taken_evenly(monkeypatch: pytest.MonkeyPa
         (zipped({"test_images.npy": b"\x93NUMPY\x01\x00 cut short"}), "the array test_images is damaged"),
         (zipped({"notes.txt": b"hello"}), "holds no pictures"),
         (zipped({"cat/1.png": b"hello"}), "its only picture cannot be read. 1.png is text"),
-        (zipped({f"{number}.txt": b"" for number in range(2001)}), "holds more than the 2,000 files"),
+        (zipped({f"{number}.txt": b"" for number in range(20_001)}), "holds more than the 20,000 files"),
     ],
     ids=["text", "damaged", "keys", "float", "flat", "empty", "pickle", "labels", "counts", "classes", "bomb", "header",
          "no pictures", "broken", "many"],

@@ -237,7 +237,6 @@ def test_latex_of_every_stored_network_nests_and_is_rectangular(capsys):
     assert not opened
     tabulars = re.findall(r"\\begin\{tabular\}\{(l+)\}\n(.*?)\n\\end\{tabular\}", latex, re.DOTALL)
     reports = {name: load_card(CHECKPOINTS, name).report for name in available(CHECKPOINTS)}
-    # Those of others, by confidence alone, have two grids each.
     assert len(tabulars) == 3 * len(sheets(reports)) + 2 * len(BENCHMARKS)
     for columns, body in tabulars:
         rows = [line for line in body.splitlines() if not re.fullmatch(r"\\(top|mid|bottom)rule|\\addlinespace", line)]

@@ -1,7 +1,6 @@
 """The queue: what is done is skipped, students wait for their teachers, kill -9 loses nothing, failures are named."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -58,7 +57,7 @@ def test_a_killed_queue_takes_its_worker_along_and_goes_on_to_the_same_weights(t
     while newest_state(states) is None:
         assert killed.poll() is None
         time.sleep(0.05)
-    killed.send_signal(signal.SIGKILL)
+    killed.kill()
     killed.wait()
     # The lock is free as soon as the worker has followed; then its state no longer moves.
     progress = run_queue([STUDENT, TEACHER], Workspace(out, out), jobs=2)

@@ -2,7 +2,6 @@
 
 import multiprocessing
 import random
-import signal
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -80,9 +79,9 @@ def test_a_run_killed_at_random_moments_ends_in_the_very_same_weights(
                 time.sleep(moments.random() / 20)
                 run.kill()
                 run.join()
-                kills += run.exitcode == -signal.SIGKILL
+                kills += run.exitcode < 0
         run.join(300)
-        assert run.exitcode in (0, -signal.SIGKILL)
+        assert run.exitcode <= 0, "it ended by itself, with an error"
     whole.join(300)
     assert whole.exitcode == 0
     assert kills >= 2

@@ -9,9 +9,10 @@ from jaxtyping import Float, UInt8
 
 from nat_app.answers import computed_answers
 from nat_app.frame import frame
-from nat_app.shared.charts import CONFIG
+from nat_app.shared.charts import CONFIG, label
 from nat_app.shared.palette import Palette
 from nat_app.shared.settings import Setting
+from nat_app.shared.words import literal
 from nat_app.views.attention import words
 from nat_app.views.attention.maps import LEVELS
 from nat_app.views.attention.networks import Row
@@ -106,7 +107,7 @@ def draw(pixels: UInt8[np.ndarray, "32 32 3"], compared: tuple[Row, ...]) -> Non
 
             def show(share: float, number: int = number, row: Row = row) -> None:
                 # Here the run ends once Stop is pressed: Streamlit looks for that whenever it is called.
-                bar.progress((number + share) / len(compared), words.working(row.short, method, share))
+                bar.progress((number + share) / len(compared), words.working(literal(row.short), method, share))
 
             chosen = said[0].classes.index(target)
             found.append(computed_answers.explained(row.network, pixels, method, chosen, options, show))
@@ -133,9 +134,9 @@ def _choices(compared: tuple[Row, ...]) -> tuple[str, str, tuple[tuple[str, str 
 def _maps(compared: tuple[Row, ...], method: str, targets: Sequence[str], found: Sequence[Found]) -> None:
     """Draw what was found, a map a network, with its sentences."""
     own_scale = st.toggle("Each its own scale", key=OWN_SCALE_SIGNED.key)
-    titles = [f"<b>{row.short}</b><br>{target}" for row, target in zip(compared, targets, strict=True)]
+    titles = [f"<b>{label(row.short)}</b><br>{label(target)}" for row, target in zip(compared, targets, strict=True)]
     sentences = [
-        words.found_sentence(row.short, target, method, each)
+        words.found_sentence(literal(row.short), literal(target), method, each)
         for row, target, each in zip(compared, targets, found, strict=True)
     ]
     st.plotly_chart(
@@ -148,7 +149,7 @@ def _maps(compared: tuple[Row, ...], method: str, targets: Sequence[str], found:
     )
     st.markdown("  \n".join(sentences))
     for row in compared:
-        if row.said and (sentence := faint(row.said.answer, row.short, len(row.said.classes))):
+        if row.said and (sentence := faint(row.said.answer, literal(row.short), len(row.said.classes))):
             st.caption(sentence)
     st.caption(words.UNITS + (f" {STRETCHED}" if own_scale else ""))
 

@@ -26,7 +26,7 @@ class MapRow:
     """One network's row of the grid."""
 
     title: str
-    """What stands above it: "Baseline teacher (WRN-40-1)"."""
+    """What stands above it, as Plotly reads it: "Baseline teacher (WRN-40-1)"."""
     maps: Mapping[str, Float[np.ndarray, "_ _"]] | None
     """mean(A^2) over channels at each level; None where the network is not trained yet."""
 

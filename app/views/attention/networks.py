@@ -7,6 +7,7 @@ import numpy as np
 
 from nat_app.answers import stored_answers
 from nat_app.answers.level_spreads import COMPARED, Spread, gallery_spread
+from nat_app.shared.charts import label
 from nat_app.shared.pairs import short_name, stored_name
 from nat_app.shared.words import percent
 from nat_app.views.attention.maps import LEVELS, MapRow
@@ -64,10 +65,11 @@ class Row:
     def maps(self) -> MapRow:
         """The row of the grid, its title with the answer."""
         if self.said is None:
-            return MapRow(self.title, None)
+            return MapRow(label(self.title), None)
         answer = self.said.answer
         # The grid writes titles in bold; the answer steps out of it.
-        return MapRow(f"{self.title}</b>: {percent(answer.confidence)} {answer.predicted}<b>", self.said.maps)
+        says = f"{percent(answer.confidence)} {label(answer.predicted)}"
+        return MapRow(f"{label(self.title)}</b>: {says}<b>", self.said.maps)
 
 
 def rows_of(picture: str | np.ndarray) -> tuple[Row, ...]:

@@ -67,7 +67,7 @@ def picture_and_words() -> None:
     st.caption(words.literal(shows) if photo else f"{shows}. {pictures[looked_at].credit}.")
     st.selectbox("Picture", [*own, *pictures], format_func=name_of, key=LOOKED_AT.key, persist_state="session")
     for row in seen:
-        if row.said and (sentence := faint(row.said.answer, row.title, len(row.said.classes))):
+        if row.said and (sentence := faint(row.said.answer, words.literal(row.title), len(row.said.classes))):
             st.caption(sentence)
         if row.stands_in_for:
             st.caption(stand_in(row.title, row.stands_in_for))

@@ -6,7 +6,7 @@ import streamlit as st
 
 from nat_app.answers import own_sets, stored_answers
 from nat_app.frame import frame, links
-from nat_app.shared.pairs import set_title
+from nat_app.shared.pairs import set_title, short_name
 from nat_app.shared.palette import KINDS
 from nat_app.shared.words import literal, plural, threshold_title
 from nat_app.views.bring_your_own import form, words
@@ -44,7 +44,7 @@ def bring_pictures() -> None:
             def show(share: float, number: int = number, name: str = name) -> None:
                 done = f"{round(share * len(found.images)):,} of {plural(len(found.images), 'picture')}"
                 # Reading was the first quarter of the bar; the two networks share the rest.
-                bar.progress(0.25 + 0.375 * (number + share), f"{name}: {done}")
+                bar.progress(0.25 + 0.375 * (number + share), f"{literal(short_name(name))}: {done}")
 
             if name not in found.said:
                 own_sets.ask(found, name, show)
@@ -63,7 +63,9 @@ def draw(each: OwnSet) -> None:
     """Draw one image set: what it is, the finding, and what can be done with it."""
     with st.container(border=True, key=f"set_{each.name.split('/')[1]}", gap="xsmall"):
         st.markdown(f"**{literal(set_title(each.name))}** · {words.ROLES[each.role].lower()}")
-        st.caption(words.set_line(len(each.images), len(each.images.classes), each.images.skipped))
+        st.caption(
+            words.set_line(len(each.images), len(each.images.classes), each.images.skipped, each.images.passed_over)
+        )
         if own_sets.unasked(pair.names) and not set(pair.names) <= set(each.said):
             st.caption("These two networks have not been asked about it yet.")
             return

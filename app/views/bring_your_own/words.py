@@ -23,16 +23,15 @@ STANDS: dict[Kind, str] = {"baseline": "Baseline: it saw no negatives", "nat": "
 MEMORY = "It stays in memory, is in no link, and is gone when you leave."
 
 
-def set_line(pictures: int, classes: int, skipped: Sequence[str]) -> str:
-    """Return what an image set holds: how many pictures and classes, and what of it could not be read.
+def set_line(pictures: int, classes: int, skipped: Sequence[str], passed_over: Sequence[str] = ()) -> str:
+    """Return what an image set holds: how many pictures and classes, and what of its file it does not hold.
 
     >>> set_line(12, 3, ["one of them is empty"])
     '12 pictures in 3 classes. 1 file could not be read: one of them is empty'
     """
     held = plural(pictures, "picture") + (f" in {classes} {'class' if classes == 1 else 'classes'}" if classes else "")
-    if not skipped:
-        return f"{held}."
-    return f"{held}. {plural(len(skipped), 'file')} could not be read: {literal(skipped[0])}"
+    told = [f"{plural(len(skipped), 'file')} could not be read: {literal(skipped[0])}"] if skipped else []
+    return " ".join([f"{held}.", *told, *map(literal, passed_over)])
 
 
 def right_sentence(right: dict[Kind, float], pictures: int) -> str:

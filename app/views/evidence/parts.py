@@ -17,6 +17,7 @@ from nat_app.shared import words
 from nat_app.views.evidence import plotted_studies
 from nat_app.views.evidence.plotted_studies import Shown
 from nat_app.views.evidence.settings import FIELD, SHEET
+from nat_app.visit.limits import is_public
 from nat_core.errors import CheckpointError
 from nat_core.measure.metrics import map_distances
 from nat_core.measure.report import NetworkReport
@@ -60,10 +61,10 @@ class Evidence:
     """The networks that were trained with more than one seed, with the reports of all."""
     studies: str = ""
     """What the studies show, a Markdown list."""
-    annex: Annex = NO_ANNEX
-    """The sets on which others report."""
     shown: Shown = field(default_factory=Shown)
     """Two of them as pictures, as far as they were run."""
+    annex: Annex = NO_ANNEX
+    """The sets on which others report."""
 
     @property
     def reports(self) -> dict[str, NetworkReport]:
@@ -84,11 +85,11 @@ def gather() -> Evidence:
     seeds, damaged = _several_seeds(cards)
     judged = claims(reports, _distances(cards), level_spreads.longest())
     published, unreadable = _field(cards)
-    told = (*problems, *damaged, *unreadable)
+    problems += (*damaged, *unreadable)
     # The studies stand in the same file of runs: where it is damaged, one sentence says so and they are left out.
     if damaged:
-        return Evidence(cards, told, judged, seeds, annex=published)
-    return Evidence(cards, told, judged, seeds, _studies(), published, plotted_studies.gather())
+        return Evidence(cards, tuple(problems), judged, seeds, annex=published)
+    return Evidence(cards, tuple(problems), judged, seeds, _studies(), plotted_studies.gather(), published)
 
 
 def _several_seeds(cards: Mapping[str, Card]) -> tuple[tuple[Row, ...], tuple[str, ...]]:
@@ -263,9 +264,12 @@ def networks(found: Evidence) -> None:
     """Draw the card of each network that is here."""
     st.header("The networks and their cards", anchor=False)
     if not found.cards:
-        st.caption(f"None is trained yet. Networks are looked for in `{stored_answers.folder()}`.")
+        where = "" if is_public() else f" Networks are looked for in `{stored_answers.folder()}`."
+        st.caption(f"None is trained yet.{where}")
     for name, card in found.cards.items():
-        with st.expander(f"{name}: accuracy {words.percent_fine(card.report.accuracy)}", icon=":material/hub:"):
+        with st.expander(
+            f"{words.literal(name)}: accuracy {words.percent_fine(card.report.accuracy)}", icon=":material/hub:"
+        ):
             st.markdown(_card_text(card))
             digests = "\n".join(f"{digest}  {file}" for file, digest in card.sha256.items())
             st.code(digests, language=None, wrap_lines=True)

@@ -1,4 +1,5 @@
-"""What can be chosen on Evidence: the table, what its folds by each score show, and the published comparison."""
+"""What can be chosen on Evidence: the table, what its folds by each score show, and whose
+published figures stand beside ours."""
 
 from nat_app.shared.settings import PageSettings, Setting, one_of, switch
 from nat_core.measure.scores import MEASURES
@@ -14,6 +15,5 @@ FROM_FEATURES = Setting("from_features", False, switch)
 """Whether scores from features stand beside those of the logits."""
 
 FIELD: Setting[str | None] = Setting("published", None, one_of([each.label for each in BENCHMARKS]))
-"""Whose sets and published figures stand beside ours."""
 
 SETTINGS = PageSettings("evidence", (SHEET, MEASURE, BY_SCORE, FROM_FEATURES, FIELD))

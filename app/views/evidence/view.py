@@ -5,22 +5,23 @@ from functools import partial
 import streamlit as st
 
 from nat_app.frame import frame
+from nat_app.shared.words import literal
 from nat_app.views.evidence import by_score, parts, plotted_studies
 
 found = parts.gather()
 frame.offer("report", partial(parts.report_csv, found.reports, found.annex))
 st.title(parts.title(found), anchor=False)
 for problem in found.problems:
-    st.warning(problem, icon=":material/warning:")
+    st.warning(literal(problem), icon=":material/warning:")
 parts.claim_list(found)
 by_score.line(found)
 st.header("Ours beside the paper's", anchor=False)
 by_score.by_each_score(found, parts.tables(found))
 parts.finding_list(found)
-with st.expander("On the sets that others report on, published figures beside ours", icon=":material/public:"):
-    parts.field_tables(found)
 plotted_studies.transferred(found.shown)
 plotted_studies.frontier_of_nat(found.shown)
+with st.expander("On the sets that others report on, published figures beside ours", icon=":material/public:"):
+    parts.field_tables(found)
 parts.study_list(found)
 parts.downloads(found)
 with st.expander("How it was trained and measured, and what limits it", icon=":material/science:"):

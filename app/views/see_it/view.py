@@ -10,7 +10,7 @@ from nat_app.frame import frame, links
 from nat_app.frame.settings import PICTURE
 from nat_app.shared import charts, words
 from nat_app.shared.gallery import GalleryPicture, chosen_style, gallery_pictures, gallery_square, thumbnail_style
-from nat_app.shared.pairs import pictures_of, set_title
+from nat_app.shared.pairs import in_markdown, pictures_of, set_title
 from nat_app.shared.palette import KINDS, NAMES
 
 pair, t = frame.chosen_pair(), frame.threshold()
@@ -48,11 +48,11 @@ def figures() -> None:
     sure = f"sure above {words.percent(t)}"
     entries = (
         ("right", "Right about what they know", {k: words.percent_fine(r.accuracy) for k, r in reports.items()},
-         f"accuracy on {pictures_of(known, n_known)}"),
+         f"accuracy on {in_markdown(known, pictures_of(known, n_known))}"),
         ("fooled", "Fooled by things never taught", {k: words.of_100(rate) for k, rate in fooled.items()},
-         f"{sure}, {pictures_of(negatives, n_negatives)} (NCR)"),
+         f"{sure}, {in_markdown(negatives, pictures_of(negatives, n_negatives))} (NCR)"),
         ("kept", "Kept of what they know", {k: words.of_100(rate) for k, rate in kept.items()},
-         f"{sure}, {pictures_of(known, n_known)}"),
+         f"{sure}, {in_markdown(known, pictures_of(known, n_known))}"),
     )  # fmt: skip
     for column, (key, title, values, source) in zip(st.columns(3), entries, strict=True):
         with column, st.container(gap=None):
@@ -68,7 +68,7 @@ def fooled_too() -> str:
         return ""
     negatives = stored_answers.headline_of(pair)
     rate = stored_answers.rates(pair, negatives, dict.fromkeys(KINDS, t))["nat"]
-    source = f"{set_title(negatives).removesuffix(' test')} pictures"
+    source = in_markdown(negatives, f"{set_title(negatives).removesuffix(' test')} pictures")
     return words.nat_fooled(answers["baseline"], answers["nat"], t, rate, source)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
-from nat_app.shared.charts import fill, plain, share_axis
+from nat_app.shared.charts import fill, label, plain, share_axis
 from nat_app.shared.palette import KINDS, NAMES, PATTERNS, SYMBOLS, Kind, Palette
 
 LABELS_BETWEEN = (0.3, 0.7)
@@ -122,7 +122,7 @@ def class_bars(
     for kind in KINDS:
         figure.add_bar(
             x=shares[kind],
-            y=list(names),
+            y=[label(name) for name in names],
             orientation="h",
             marker=fill(colours.of(kind), PATTERNS[kind]),
             customdata=[[kind, number] for number in range(len(names))],

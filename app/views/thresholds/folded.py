@@ -15,7 +15,7 @@ from PIL import Image
 from nat_app.answers import stored_answers
 from nat_app.frame import frame, links
 from nat_app.shared.charts import CONFIG
-from nat_app.shared.pairs import Pair, pictures_of, set_title
+from nat_app.shared.pairs import Pair, in_markdown, pictures_of, set_title
 from nat_app.shared.palette import KINDS, NAMES, Kind
 from nat_app.shared.scores import CONFIDENT, KEPT, TEMPERATURES, Scale
 from nat_app.shared.words import comparison_note, listed, literal, percent, plural, threshold_text
@@ -166,8 +166,8 @@ class Place:
     scale: Scale
 
     def pictures_of(self, name: str) -> str:
-        """A set's name with how many pictures it has."""
-        return pictures_of(name, self.sets[name].images)
+        """A set's name with how many pictures it has, for Markdown."""
+        return in_markdown(name, pictures_of(name, self.sets[name].images))
 
 
 def _expander(fold: Fold):

@@ -8,7 +8,7 @@ import streamlit as st
 from nat_app.answers import own_sets, stored_answers
 from nat_app.frame import frame, links
 from nat_app.frame.settings import THRESHOLD
-from nat_app.shared.pairs import ROLE_TITLES, pictures_of, set_title
+from nat_app.shared.pairs import ROLE_TITLES, in_markdown, pictures_of, set_title
 from nat_app.shared.palette import KINDS
 from nat_app.shared.scores import SCORE_HELP, SCORE_TITLES
 from nat_app.views.thresholds import folded, histograms, tables, words
@@ -40,8 +40,8 @@ drawn = stored_answers.scale_of(pair, [chosen], SCORE.value, temperature, at.val
 
 
 def chip(name: str) -> str:
-    """An image set's name with its role for the NAT network."""
-    return f"{set_title(name)} · {ROLE_TITLES.get(sets[name].role, sets[name].role)}"
+    """An image set's name with its role for the NAT network, as the pills read it: Markdown."""
+    return f"{in_markdown(name, set_title(name))} · {ROLE_TITLES.get(sets[name].role, sets[name].role)}"
 
 
 def said() -> list[dict]:
@@ -113,7 +113,7 @@ if len(variants) > 1:
     st.segmented_control(
         "Which photos",
         variants,
-        format_func=set_title,
+        format_func=lambda name: in_markdown(name, set_title(name)),
         key=VARIANT.key,
         required=True,
         persist_state="session",

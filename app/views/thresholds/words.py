@@ -1,7 +1,7 @@
 """The sentences of Thresholds, computed from rates; no Streamlit. Rates and thresholds are in [0, 1]."""
 
 from nat_app.shared.palette import NAMES, Kind
-from nat_app.shared.words import HARD_SPACE, article, count_of_100, of_100, plural, threshold_text
+from nat_app.shared.words import HARD_SPACE, article, count_of_100, literal, of_100, plural, threshold_text
 from nat_core.measure.scores import SCORE_NAMES
 from nat_core.paper.by_score import lead_words
 
@@ -99,4 +99,6 @@ def behind_sentence(kind: Kind, predicted: str, number: int, total: int, thresho
     'NAT takes 3 pictures of 1,000 for an automobile, and is sure (t = 0.90).'
     """
     taken = f"{plural(number, 'picture')} of {total:,}"
-    return f"{NAMES[kind]} takes {taken} for {article(predicted)}, and is sure (t = {threshold_text(threshold)})."
+    return (
+        f"{NAMES[kind]} takes {taken} for {literal(article(predicted))}, and is sure (t = {threshold_text(threshold)})."
+    )

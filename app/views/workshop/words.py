@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from nat_app.shared.palette import NAMES, Kind
-from nat_app.shared.words import Answer, article, listed, percent, plural
+from nat_app.shared.words import Answer, article, listed, literal, percent, plural
 from nat_app.views.workshop.score import Clicks
 from nat_core.measure.metrics import Prices
 
@@ -128,7 +128,9 @@ def photo_task(classes: Sequence[str], threshold: float) -> str:
 
 def fools_both(fooled: dict[Kind, bool], answers: dict[Kind, Answer]) -> str:
     """Return whether a photo fools both networks."""
-    said = ", ".join(f"{NAMES[kind]} {percent(each.confidence)} {each.predicted}" for kind, each in answers.items())
+    said = ", ".join(
+        f"{NAMES[kind]} {percent(each.confidence)} {literal(each.predicted)}" for kind, each in answers.items()
+    )
     if all(fooled.values()):
         return f":green[■] Done, it fools both. {said}."
     if any(fooled.values()):

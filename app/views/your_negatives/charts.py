@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from nat_app.shared.charts import fill, plain, share_axis
+from nat_app.shared.charts import fill, label, plain, share_axis
 from nat_app.shared.palette import Kind, Palette
 from nat_app.shared.words import percent
 
@@ -43,8 +43,8 @@ def before_after(
     series = [("before", before, fill(colours.of(kind), "/"))]
     if after is not None:
         series.append(("after", after, fill(colours.nat, "")))
-    for number, (label, values, marker) in enumerate(series):
-        _bars(figure, names, label, values, marker, BAR * ((len(series) - 1) / 2 - number))
+    for number, (when, values, marker) in enumerate(series):
+        _bars(figure, names, when, values, marker, BAR * ((len(series) - 1) / 2 - number))
     if alone is not None:
         _ticks(figure, names, alone, colours)
     if threshold is not None:
@@ -65,13 +65,13 @@ def _ticks(figure: go.Figure, names: Sequence[str], alone: Sequence[float], colo
         y=list(range(len(names))),
         mode="markers",
         marker={"symbol": "line-ns", "size": 26, "line": {"width": 2, "color": colours.line}},
-        customdata=list(names),
+        customdata=[label(name) for name in names],
         hovertemplate="%{customdata}, as long without negatives: %{x:.1%}<extra></extra>",
     )
 
 
 def _bars(
-    figure: go.Figure, names: Sequence[str], label: str, values: Sequence[float], marker: dict, higher: float
+    figure: go.Figure, names: Sequence[str], when: str, values: Sequence[float], marker: dict, higher: float
 ) -> None:
     """Draw one bar a row, and its label `higher` pixels above the row's middle."""
     figure.add_bar(
@@ -79,10 +79,10 @@ def _bars(
         y=list(range(len(names))),
         orientation="h",
         marker=marker,
-        customdata=list(names),
-        hovertemplate=f"%{{customdata}}, {label}: %{{x:.1%}}<extra></extra>",
+        customdata=[label(name) for name in names],
+        hovertemplate=f"%{{customdata}}, {when}: %{{x:.1%}}<extra></extra>",
     )
-    _label(figure, [f"{percent(value)} {label}" for value in values], higher)
+    _label(figure, [f"{percent(value)} {when}" for value in values], higher)
 
 
 def _label(figure: go.Figure, texts: Sequence[str], higher: float) -> None:
@@ -93,4 +93,4 @@ def _label(figure: go.Figure, texts: Sequence[str], higher: float) -> None:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+    return label(name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…")

@@ -77,7 +77,7 @@ def own_photos() -> None:
         )
         photos.take(ZONE, files)
         for problem in photos.problems().values():
-            st.caption(problem)
+            st.caption(literal(problem))
         if set(photos.photos()) != before:
             # The row of photos above is drawn already, so the page is drawn anew with the new ones chosen.
             state.take_own()

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
-from nat_app.shared.charts import fill, panel_title, plain, share_axis
+from nat_app.shared.charts import fill, label, panel_title, plain, share_axis
 from nat_app.shared.palette import KINDS, NAMES, PATTERNS, Kind, Palette
 from nat_app.shared.words import percent
 
@@ -40,7 +40,7 @@ def own_distribution(
             y=up,
             mode="markers",
             marker=_marks(own[kind] > threshold, known, len(names), colours),
-            customdata=[[name, percent(sure)] for name, sure in zip(names, own[kind], strict=True)],
+            customdata=[[label(name), percent(sure)] for name, sure in zip(names, own[kind], strict=True)],
             hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
             row=row,
             col=1,

@@ -7,6 +7,7 @@ from jaxtyping import UInt8
 from nat_app.answers import computed_answers, stored_answers
 from nat_app.frame import frame
 from nat_app.shared import charts, words
+from nat_app.shared.files import displayable
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, NAMES
@@ -29,7 +30,7 @@ def draw(pair: Pair, card: Card, cards: list[Card], threshold: float) -> None:
             "Close", key="close", icon=":material/close:", type="tertiary", width="stretch", on_click=OPENED.forget
         )
         left, *right = st.columns([1.0, 1.15, 1.15], gap="medium")
-        left.image(card.photo, width="stretch", alt=card.name)
+        left.image(displayable(card.photo), width="stretch", alt=card.name)
         for kind, column in zip(KINDS, right, strict=True):
             sentence = verdict_sentence(kind, card.said[kind].answer, card.known, threshold)
             with column.container(gap="xsmall"):

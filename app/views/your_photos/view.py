@@ -11,9 +11,9 @@ from nat_app.frame import classroom, frame
 from nat_app.frame.classroom import CAMERA_NEEDS_HTTPS
 from nat_app.frame.settings import THRESHOLD
 from nat_app.shared import charts
-from nat_app.shared.files import thumbnail_url
+from nat_app.shared.files import displayable, thumbnail_url
 from nat_app.shared.gallery import gallery_square, samples
-from nat_app.shared.pairs import pictures_of, set_title
+from nat_app.shared.pairs import in_markdown, pictures_of, set_title
 from nat_app.shared.palette import KINDS, NAMES
 from nat_app.shared.words import literal, plural
 from nat_app.views.your_photos import files, opened_photo, words
@@ -21,8 +21,8 @@ from nat_app.views.your_photos.cards import Card, all_cards, confidences, count_
 from nat_app.views.your_photos.charts import BARS, own_distribution
 from nat_app.views.your_photos.settings import BESIDE, OPENED, PART, PARTS, SAMPLES, shows_known
 from nat_app.visit import photos
+from nat_core.data.headers.names import PICTURE_SUFFIXES
 from nat_core.data.images import CROPS
-from nat_core.data.sources.image_sets import SUFFIXES
 from nat_core.measure.metrics import confidence_histogram
 
 PER_PAGE = 8
@@ -54,7 +54,7 @@ def controls() -> None:
     with left:
         drop_zone("uploads", "Drop in photos, or a zip file of photos (PNG, JPEG, WebP, GIF or BMP)", True, None)
         if with_folder:
-            drop_zone("folder_uploads", "Drop in a folder", "directory", list(SUFFIXES))
+            drop_zone("folder_uploads", "Drop in a folder", "directory", list(PICTURE_SUFFIXES))
         if not camera:
             st.caption(CAMERA_NEEDS_HTTPS)
         if with_camera and (shot := st.camera_input("Take a photo", key="shot")):
@@ -89,7 +89,7 @@ def draw(card: Card) -> None:
     with st.container(border=True, key=f"card_{card.key}", gap="xsmall"):
         picture, chart = st.columns([1, 1.9], gap="small")
         with picture.container(horizontal=True, gap="xsmall"):
-            st.image(card.photo, width=150, alt=card.name)
+            st.image(displayable(card.photo), width=150, alt=card.name)
             # Enlarged here, pixel by pixel: a browser would smooth it.
             st.image(card.pixels.repeat(6, 0).repeat(6, 1), width=150, alt=f"{card.name}: {words.SEEN}")
         picture.caption(literal(card.name))
@@ -169,7 +169,7 @@ def draw_distribution() -> None:
         config=charts.CONFIG,
         alt=f"How sure both networks are. {sentence}",
     )  # fmt: skip
-    st.caption(sentence)
+    st.caption(in_markdown(name, sentence))
 
 
 def forget() -> None:
@@ -203,6 +203,8 @@ if left_out := photos.left_out():
     st.warning(words.too_many(photos.MOST, left_out), icon=":material/warning:")
 if others := photos.no_pictures():
     st.caption(words.no_pictures(others))
+if systems := photos.systems_own():
+    st.caption(words.systems_own(systems))
 
 if not cards:
     heading.title("Try it on your own photos.", anchor=False)

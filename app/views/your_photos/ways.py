@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from nat_app.shared.palette import KINDS, NAMES, Kind
-from nat_app.shared.words import percent
+from nat_app.shared.words import literal, percent
 from nat_core.measure.predictions import Predictions
 
 
@@ -69,7 +69,7 @@ def _stays_sure(said: Predictions, way: Way, classes: tuple[str, ...], threshold
     until = f"stays sure up to {percent(float(shares(way)[last]))} {way.of}" if sure[0] else "is not sure to begin with"
     if not sure[-1]:
         return until
-    return f"{until}, and of {way.end} it is sure again: {classes[said.predicted[-1]]}"
+    return f"{until}, and of {way.end} it is sure again: {literal(classes[said.predicted[-1]])}"
 
 
 def step_caption(way: Way, place: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from nat_app.shared.palette import NAMES, Kind
 from nat_app.shared.words import HARD_SPACE, Answer, article, listed, literal, percent, plural
+from nat_core.data.headers.names import SYSTEMS
 
 FEW = 3
 """As many photos, or fewer, are too few for a rate: one of three would move it by 33 points."""
@@ -97,7 +98,7 @@ def verdict_sentence(kind: Kind, answer: Answer, known: bool, threshold: float) 
     """Return one network's verdict on a card: its name, how sure of what, and what that means at the threshold."""
     colour = "gray" if kind == "baseline" else "blue"
     return (
-        f":{colour}[**{NAMES[kind]}**] {percent(answer.confidence)} {answer.predicted}. "
+        f":{colour}[**{NAMES[kind]}**] {percent(answer.confidence)} {literal(answer.predicted)}. "
         f"{verdict(answer, known, threshold)}"
     )
 
@@ -127,6 +128,16 @@ def no_pictures(number: int) -> str:
     if number == 1:
         return "1 other file in the zip is no picture, so it was passed over."
     return f"{plural(number, 'other file')} in the zip are no pictures, so they were passed over."
+
+
+def systems_own(number: int) -> str:
+    """Return the sentence for files that a system keeps for itself among the photos.
+
+    >>> systems_own(2)
+    '2 hidden or system files (a dot before the name, __MACOSX, @eaDir, Thumbs.db, desktop.ini) were passed over.'
+    """
+    were = "was" if number == 1 else "were"
+    return f"{plural(number, 'hidden or system file')} ({SYSTEMS}) {were} passed over."
 
 
 def others_are_fine(readable: int) -> str:

@@ -9,8 +9,9 @@ matter, and nothing can hide in them.
 import struct
 from collections.abc import Callable
 
+from nat_core.data.headers.bmp import examine_bmp
 from nat_core.data.headers.gif import examine_gif
-from nat_core.data.headers.header import READABLE, Header, check_pixels, damaged, up
+from nat_core.data.headers.header import READABLE, Header, damaged
 from nat_core.data.headers.jpeg import examine_jpeg
 from nat_core.data.headers.png import examine_png
 from nat_core.data.headers.webp import examine_webp
@@ -38,27 +39,12 @@ def examine(data: bytes, name: str) -> Header:
     return found
 
 
-def _bmp(data: bytes, name: str) -> Header:
-    offset, header = struct.unpack_from("<II", data, 10)
-    # 12 bytes: the OS/2 header with 16-bit sides. In the others a negative height means rows from the top.
-    width, height, _, bits, *packing = struct.unpack_from("<HHHH" if header == 12 else "<iiHHI", data, 18)
-    check_pixels((abs(width), abs(height)), "BMP", name)
-    if packing and packing[0] not in (0, 3, 6):
-        raise UnreadableImage(
-            f"{name} is a BMP whose pixels are packed (run lengths, JPEG or PNG), which is not read here: export it as "
-            "JPEG or PNG."
-        )
-    if width < 1 or bits < 1 or offset + up(width * bits, 32) * 4 * abs(height) > len(data):
-        raise ValueError("the rows are not there")
-    return Header("BMP", (width, abs(height)), (width, abs(height)), (0, 0), 1, data)
-
-
 _EXAMINERS: dict[str, Callable[[bytes, str], Header]] = {
     "PNG": examine_png,
     "JPEG": examine_jpeg,
     "WEBP": examine_webp,
     "GIF": examine_gif,
-    "BMP": _bmp,
+    "BMP": examine_bmp,
 }
 
 
@@ -107,6 +93,19 @@ def kind_of(data: bytes, name: str) -> str:
         if data.startswith(magic, offset):
             raise UnreadableImage(f"{name} is {what}.")
     raise UnreadableImage(f"{name} is {_described(data[:1000])}.")
+
+
+def is_picture(start: bytes) -> bool:
+    """Return whether a file is a picture by its first bytes, also of a format that is not read here.
+
+    >>> is_picture(b"II*\\0 a TIFF"), is_picture(b"%PDF-1.7"), is_picture(b"Dear diary")
+    (True, False, False)
+    """
+    try:
+        kind_of(start, "")
+    except UnreadableImage as error:
+        return str(error).endswith(f"{_EXPORT}.")
+    return True
 
 
 def _described(start: bytes) -> str:

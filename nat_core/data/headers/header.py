@@ -1,6 +1,8 @@
 """What is known of a picture before it is decoded, and the limits that every format is held to."""
 
 import struct
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from nat_core.errors import UnreadableImage
@@ -59,6 +61,32 @@ class Header:
     def pixels(self) -> int:
         """How many pixels it has, or the frame where that is larger."""
         return max(self.size[0] * self.size[1], self.frame[0] * self.frame[1])
+
+
+class Allowance:
+    """How many pixels may still be decoded: of an archive, or of a visitor, whose allowance comes back with time."""
+
+    def __init__(self, pixels: int, why: str, a_second: int = 0, clock: Callable[[], float] = time.monotonic) -> None:
+        """Allow so many pixels, and so many more a second; `why` says what is wrong and what to do, without a stop."""
+        self._most, self._why, self._a_second, self._clock = pixels, why, a_second, clock
+        self._left, self._then = float(pixels), clock()
+
+    def admit(self, header: Header, name: str) -> None:
+        """Spend a picture's pixels. Raises UnreadableImage where there are not so many left.
+
+        >>> gif = Header("GIF", (30, 20), (30, 20), (0, 0), 1, b"")
+        >>> allowance = Allowance(1_000, "there are too many")
+        >>> allowance.admit(gif, "one.gif")
+        >>> allowance.admit(gif, "two.gif")
+        Traceback (most recent call last):
+        nat_core.errors.UnreadableImage: two.gif was left out: there are too many.
+        """
+        now = self._clock()
+        self._left = min(self._most, self._left + self._a_second * (now - self._then))
+        self._then = now
+        if header.pixels > self._left:
+            raise UnreadableImage(f"{name} was left out: {self._why}.")
+        self._left -= header.pixels
 
 
 def damaged(name: str) -> UnreadableImage:

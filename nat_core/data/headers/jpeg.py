@@ -121,10 +121,8 @@ def _passes(data: bytes, place: int, blocks: dict[int, int], progressive: bool, 
                     f"{name} is a JPEG that goes over its pixels more often than is read ({MAX_SCANS} passes, or "
                     f"{MAX_VISITS:,} blocks in all): export it as a usual JPEG, not a progressive one."
                 )
-            place = _marker_from(bytes_, end)
+            place = _marker_from(bytes_, end, PADDING + _LONGEST * visits)
             packed += place - end
-            if packed > PADDING + _LONGEST * visits:
-                raise ValueError("more than these blocks can take")
         if place >= len(data) or data.startswith(b"\xff\xd9", place):
             break
     else:
@@ -137,9 +135,12 @@ _IS_MARKER[[0x00, *range(0xD0, 0xD8), 0xFF]] = False
 _WINDOW = 2**18
 
 
-def _marker_from(data: np.ndarray, place: int) -> int:
-    """Where packed pixels end: at the next marker but those that restart, or at the end of the file."""
+def _marker_from(data: np.ndarray, place: int, most: int) -> int:
+    """Where packed pixels of at most so many bytes end: at the next marker that is no restart, or with the file."""
+    last = place + most
     while place < len(data):
+        if place > last:
+            raise ValueError("more than the blocks can take")
         part = data[place : place + _WINDOW + 1]
         at = np.flatnonzero(part[:-1] == 0xFF)
         following = part[at + 1]

@@ -22,17 +22,21 @@ PICTURE_SUFFIXES = (
 )
 """Endings of pictures' names, also of those that cannot be read: such a picture is refused by name, not passed over."""
 _SYSTEMS = ("__macosx", "@eadir", "thumbs.db", "desktop.ini")
-SYSTEMS = "whose name begins with a dot, and __MACOSX, @eaDir, Thumbs.db and desktop.ini"
+SYSTEMS = "a dot before the name, __MACOSX, @eaDir, Thumbs.db, desktop.ini"
 """What is left out, in words."""
+
+LONGEST_NAME = 120
+"""The most characters of a name in an archive: it is shown, and nothing else."""
 
 
 def parts_of(path: str) -> tuple[str, ...]:
-    """Return the folders and the name of a path in an archive, whichever slash the system that made it takes.
+    """Return the folders and the name of a path in an archive, printable, whichever slash its system takes.
 
     >>> parts_of("C:\\\\photos\\\\./cat.png")
     ('C:', 'photos', 'cat.png')
     """
-    return tuple(part for part in path.replace("\\", "/").split("/") if part not in ("", ".", ".."))
+    parts = (part for part in path.replace("\\", "/").split("/") if part not in ("", ".", ".."))
+    return tuple("".join(each if each.isprintable() else "?" for each in part[:LONGEST_NAME]) for part in parts)
 
 
 def is_systems_own(parts: tuple[str, ...]) -> bool:

@@ -1,7 +1,7 @@
 """Image sets in memory, and the readers of what anyone may have: .npz files, folders of pictures or of classes."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha1
 from pathlib import Path
@@ -11,11 +11,12 @@ from jaxtyping import Float, Int, UInt8
 from PIL import Image
 from tqdm import tqdm
 
+from nat_core.data.headers.examine import is_picture
+from nat_core.data.headers.names import SUFFIXES, SYSTEMS, is_named_as_picture, is_systems_own
 from nat_core.data.images import read_image
 from nat_core.data.sources.npz import MAX_OWN, open_npz
 from nat_core.errors import MissingDataset, UnreadableImage, UnreadableSet
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
+from nat_core.measure.wording import plural
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +31,8 @@ class ImageSet:
     classes: tuple[str, ...] = ()
     skipped: tuple[str, ...] = field(default=())
     """One sentence for each file that could not be read."""
+    passed_over: tuple[str, ...] = ()
+    """A sentence for each kind of file that was left aside without a try: no pictures, and what systems add."""
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -38,7 +41,7 @@ class ImageSet:
         """Return the chosen pictures, in that order, as a set of the same name."""
         labels = None if self.labels is None else self.labels[chosen]
         ids = tuple(self.ids[index] for index in chosen)
-        return ImageSet(self.name, self.pixels[chosen], ids, labels, self.classes, self.skipped)
+        return replace(self, pixels=self.pixels[chosen], ids=ids, labels=labels)
 
 
 def read_npz(path: Path | str, split: str = "test", name: str | None = None, *, labelled: bool = True) -> ImageSet:
@@ -91,7 +94,8 @@ def read_folder(
     """Read every picture under a folder, of any size, in the order of their names; ids are paths below the folder.
 
     Each becomes `size` x `size` pixels, as `nat_core.data.images.read_image` does it (`crop`, `resample`). Files that
-    cannot be read are left out and named in `skipped`. Labels are None. `progress` shows a bar on standard error.
+    cannot be read are left out and named in `skipped`; files that are no pictures, and what systems add by themselves,
+    are counted in `passed_over`. Labels are None. `progress` shows a bar on standard error.
     Raises MissingDataset where the folder is missing or holds no readable picture, ValueError for a size, crop or
     filter that does not exist.
 
@@ -101,8 +105,9 @@ def read_folder(
     path = Path(path)
     if not path.is_dir():
         raise MissingDataset(f"No folder of pictures at {path}: make it and put the pictures there")
-    # Sorted, because the order of a folder's entries is the file system's own.
-    return read_files(sorted(_pictures_under(path)), path, name, Look(crop, resample, size, progress))
+    pictures, over = _pictures_under(path)
+    found = read_files(pictures, path, name, Look(crop, resample, size, progress))
+    return replace(found, passed_over=over)
 
 
 def read_files(files: Sequence[Path], root: Path, name: str | None = None, look: Look = PLAIN) -> ImageSet:
@@ -135,7 +140,7 @@ def read_class_folders(path: Path | str, name: str | None = None, *, size: int =
         raise ValueError(f"{path} must hold one folder a class; {alone} lies in none: put it into its class's folder")
     classes = tuple(sorted({Path(identity).parts[0] for identity in every.ids}))
     labels = np.array([classes.index(Path(identity).parts[0]) for identity in every.ids], np.int64)
-    return ImageSet(every.name, every.pixels, every.ids, labels, classes, every.skipped)
+    return replace(every, labels=labels, classes=classes)
 
 
 def as_32(images: np.ndarray, path: Path | str) -> UInt8[np.ndarray, "n 32 32 3"]:
@@ -171,5 +176,32 @@ def evenly(total: int, most: int) -> Int[np.ndarray, " n"]:
     return np.linspace(0, total - 1, min(total, most)).round().astype(np.int64)
 
 
-def _pictures_under(path: Path) -> Iterator[Path]:
-    return (file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+def passed_over(others: int, systems: int) -> tuple[str, ...]:
+    """Return the sentences for so many files that are no pictures, and so many that a system keeps for itself.
+
+    >>> passed_over(2, 0)
+    ('2 files are no pictures, so they were passed over.',)
+    """
+    told = []
+    if others:
+        told.append(f"{plural(others, 'file')} {'is no picture' if others == 1 else 'are no pictures'}")
+    if systems:
+        told.append(f"{plural(systems, 'hidden or system file')} ({SYSTEMS}) {'was' if systems == 1 else 'were'} found")
+    return tuple(f"{each}, so {'it was' if each.startswith('1 ') else 'they were'} passed over." for each in told)
+
+
+def _pictures_under(path: Path) -> tuple[list[Path], tuple[str, ...]]:
+    """The pictures below a folder by their names or first bytes, and what was passed over."""
+    # Sorted, because the order of a folder's entries is the file system's own.
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    wanted = [file for file in files if not is_systems_own(file.relative_to(path).parts)]
+    pictures = [file for file in wanted if is_named_as_picture(file.name) or is_picture(_first_bytes(file))]
+    return pictures, passed_over(len(wanted) - len(pictures), len(files) - len(wanted))
+
+
+def _first_bytes(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(64)
+    except OSError:
+        return b""

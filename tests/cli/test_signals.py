@@ -1,0 +1,129 @@
+"""A training and a queue that are asked to stop: saved, said truly, with the exit status that shells expect."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+
+from nat_core.store.checkpoints import available
+from nat_core.training.log import read_log
+from nat_core.training.state import newest_state
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without asking it"),
+]
+TRAIN = [sys.executable, "-m", "nat_core", "train", "digits_nat", "--device", "cpu", "--set", "sizes=16:1"]
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def hearing() -> None:
+    """A background job of a shell is started with SIGINT ignored, and hands that on: here it is to be heard."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+
+
+def stopped(command: list[str], number: int, when: str) -> tuple[int, str]:
+    """The exit status and the standard error of a command that is signalled once it has written `when`."""
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, preexec_fn=hearing) as run:
+        text = ""
+        while not re.search(when, text):
+            part = os.read(run.stderr.fileno(), 4096).decode()
+            assert part, text
+            text += part
+        run.send_signal(number)
+        text += run.stderr.read().decode()
+        return run.wait(), text
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_training_is_saved_and_says_at_which_step(tmp_path: Path, number: int) -> None:
+    status, text = stopped([*TRAIN, "--out", str(tmp_path)], number, r"epoch [2-9]")
+    assert status == 128 + number
+    assert "Traceback" not in text
+    # The first save is due after a minute: what is there was saved in leaving.
+    newest = newest_state(tmp_path / ".state" / "digits_nat")
+    said = f"nat train: stopped; digits_nat is saved at step {newest.step:,} of "
+    assert text.splitlines()[-1].startswith(said)
+    assert text.splitlines()[-1].endswith(": go on with --resume.")
+
+
+PAUSED = """
+import sys, time
+import nat_core.training.{module} as module
+from nat_core.__main__ import main
+def pause(*given, **named):
+    print("HERE", file=sys.stderr, flush=True)
+    time.sleep(60)
+module.{function} = pause
+sys.exit(main(sys.argv[1:]))
+"""
+"""A command that waits where that function would be called."""
+
+
+def test_before_anything_is_saved_nothing_else_is_said(tmp_path: Path) -> None:
+    program = PAUSED.format(module="loop", function="begin")
+    command = [sys.executable, "-c", program, "train", "digits_nat", "--out", str(tmp_path)]
+    status, text = stopped(command, signal.SIGTERM, "HERE")
+    assert status == 143
+    assert text.splitlines()[-1] == "nat train: stopped; nothing of digits_nat was saved yet."
+    assert newest_state(tmp_path / ".state" / "digits_nat") is None
+
+
+def test_a_run_that_was_stopped_while_it_measures_has_every_row_once(tmp_path: Path) -> None:
+    program = PAUSED.format(module="log", function="held_out_rates")
+    command = ["train", "digits_nat", "--out", str(tmp_path), "--device", "cpu", "--epochs", "2", "--log-test", "--set",
+               "sizes=8:1"]  # fmt: skip
+    status, text = stopped([sys.executable, "-c", program, *command], signal.SIGTERM, "HERE")
+    assert status == 143
+    assert "is saved at step 13 of 26" in text, "the last step of the first epoch"
+    subprocess.run([sys.executable, "-m", "nat_core", *command, "--resume"], check=True, stdout=subprocess.DEVNULL)
+    assert [row["epoch"] for row in read_log(tmp_path / "digits_nat" / "log.csv")] == ["1", "2"]
+
+
+def test_a_terminal_that_is_closed_saves_the_run(tmp_path: Path) -> None:
+    pid, terminal = pty.fork()
+    if not pid:
+        hearing()
+        os.execv(sys.executable, [*TRAIN, "--out", str(tmp_path)])
+    termios.tcsetwinsize(terminal, (40, 200))  # room for the bar's words
+    text = ""
+    while "epoch 2" not in text:
+        text += os.read(terminal, 4096).decode(errors="replace")
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 128 + signal.SIGHUP
+    assert newest_state(tmp_path / ".state" / "digits_nat").step > 0
+
+
+QUEUE = """
+import sys
+import termios
+from pathlib import Path
+from nat_core.__main__ import main
+from nat_core.recipes import RECIPES
+from nat_core.cli import reproduce
+from nat_core.studies.plan import PlannedRun
+reproduce.planned_runs = lambda *given: tuple(PlannedRun(RECIPES[f"digits_{kind}"], kept=True)
+                                              for kind in ("baseline", "nat"))
+reproduce.ProgressLines = lambda: lambda progress: print(
+    *(f"{key}: {worker.line}" for key, worker in progress.running.items()), sep="\\n", file=sys.stderr, flush=True)
+sys.exit(main(["reproduce", "--out", sys.argv[1], "--jobs", "2", "--device", "cpu"]))
+"""
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_queue_lets_its_runs_save_and_says_how_to_go_on(tmp_path: Path, number: int) -> None:
+    status, text = stopped([sys.executable, "-c", QUEUE, str(tmp_path)], number, r"digits_nat/seed0: .*epoch")
+    assert status == 128 + number
+    assert text.splitlines()[-1] == "nat reproduce: stopped; go on with the same command."
+    assert "Traceback" not in text
+    assert newest_state(tmp_path / ".state" / "digits_nat").step > 0, (
+        "the first save is due after a minute: this one was made in leaving"
+    )
+    assert available(tmp_path) == ()

@@ -1,0 +1,96 @@
+"""Signals: heard where they are to be, held back while something must not be torn, and never heard twice in leaving."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from nat_core import stopping
+from nat_core.errors import Stopped
+from nat_core.stopping import SIGNALS, deaf, heard, stop_behind, whole
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_each_signal_stops_a_command_with_the_status_that_shells_expect(number: int) -> None:
+    before = [signal.getsignal(each) for each in SIGNALS]
+    with pytest.raises(Stopped) as stop, heard():
+        signal.raise_signal(number)
+    assert (stop.value.number, stop.value.status) == (number, 128 + number)
+    assert [signal.getsignal(each) for each in SIGNALS] == before
+
+
+def test_a_signal_that_was_set_aside_stays_so() -> None:
+    before = signal.signal(SIGNALS[-1], signal.SIG_IGN)
+    try:
+        with heard(), whole():
+            signal.raise_signal(SIGNALS[-1])
+    finally:
+        signal.signal(SIGNALS[-1], before)
+
+
+def test_a_block_is_finished_before_a_signal_is_heard() -> None:
+    done = []
+
+    def work() -> None:
+        with heard():
+            with whole():
+                signal.raise_signal(signal.SIGTERM)
+                done.append("finished")
+            done.append("never reached")
+
+    with pytest.raises(Stopped):
+        work()
+    assert done == ["finished"]
+
+
+def interrupted(*later: Callable[[], object]) -> None:
+    """A whole block in which Ctrl-C is pressed and then something else happens."""
+    with whole():
+        signal.raise_signal(signal.SIGINT)
+        for each in later:
+            each()
+
+
+def test_a_second_signal_is_heard_at_once() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(partial(signal.raise_signal, signal.SIGINT), partial(pytest.fail, "the second was held back"))
+
+
+def test_a_block_that_takes_too_long_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "PATIENCE", 0.05)
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(partial(time.sleep, 60), partial(pytest.fail, "it was waited for"))
+
+
+def test_an_error_of_the_block_comes_before_the_signal() -> None:
+    with pytest.raises(ZeroDivisionError):
+        interrupted(lambda: 1 / 0)
+
+
+def test_in_leaving_no_signal_is_heard() -> None:
+    with heard(), deaf():
+        for number in SIGNALS:
+            signal.raise_signal(number)
+
+
+def test_other_threads_leave_the_handlers_alone() -> None:
+    before, seen = signal.getsignal(signal.SIGTERM), []
+
+    def work() -> None:
+        with heard(), whole(), deaf():
+            seen.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [before]
+
+
+def test_the_stop_behind_a_terminal_that_is_gone_is_found() -> None:
+    lost, stop = OSError(5, "Input/output error"), Stopped(signal.SIGTERM, "saved")
+    assert stop_behind(lost) is None
+    lost.__context__ = stop  # as Python sets it where the one is raised on the way out of the other
+    assert stop_behind(lost) is stop_behind(stop) is stop

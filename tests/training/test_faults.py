@@ -1,0 +1,292 @@
+"""A disk that fails and a process that is killed, at every file boundary of a run: nothing is lost, nothing is left.
+
+The quick share takes some boundaries; `pytest -m endurance` takes each.
+"""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nat_core.recipes import recipe_named
+from nat_core.training import log, state
+from nat_core.training.log import read_log
+from nat_core.training.loop import train
+
+NAME = "digits_nat"
+SHORT = replace(recipe_named(NAME), epochs=1, sizes=((8, 1.0),), batch_size=256)
+"""Three steps, each saved."""
+
+
+@pytest.fixture(autouse=True)
+def less_noise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten pictures of noise instead of 10,000."""
+    from nat_core.data import sets
+
+    drawn = sets.noise(count=10)
+    monkeypatch.setitem(sets.SETS, "noise", lambda name, data: drawn)
+
+
+def run(out: Path) -> Path:
+    return train(SHORT, out=out, resume=True, device="cpu", progress=False, save_seconds=0.0)
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+def weights_and_answers(out: Path) -> list[bytes]:
+    return [(out / NAME / f"{part}.safetensors").read_bytes() for part in ("weights", "predictions")]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same run with nothing in its way."""
+    with pytest.MonkeyPatch.context() as patch:
+        from nat_core.data import sets
+
+        drawn = sets.noise(count=10)
+        patch.setitem(sets.SETS, "noise", lambda name, data: drawn)
+        out = tmp_path_factory.mktemp("undisturbed")
+        run(out)
+    return out
+
+
+@contextmanager
+def failing(at: int) -> Iterator[list[str]]:
+    """The call of that number, among those that write, fails once; returns the calls so far."""
+    calls: list[str] = []
+
+    def counted(name: str, real: Callable) -> Callable:
+        def call(*given, **named):
+            # Reading and what lies elsewhere (pictures, the interpreter's own files) is no matter of saving.
+            if name == "open" and not (given[1:2] and set(str(given[1])) & set("wxa+")):
+                return real(*given, **named)
+            calls.append(name)
+            if len(calls) == at:
+                # As the system does it: a path is named, the number of an open file says nothing.
+                named_path = None if isinstance(given[0], int) else str(given[0])
+                raise OSError(errno.EIO, "Input/output error", named_path)
+            return real(*given, **named)
+
+        return call
+
+    with pytest.MonkeyPatch.context() as patch:
+        for owner, name in ((os, "replace"), (os, "fsync"), (Path, "unlink"), (Path, "rmdir"), (Path, "mkdir"),
+                            (Path, "open")):  # fmt: skip
+            patch.setattr(owner, name, counted(name, getattr(owner, name)))
+        yield calls
+
+
+def check_fault(at: int, undisturbed: Path, out: Path, capfd: pytest.CaptureFixture[str]) -> str:
+    failed: OSError | None = None
+    with failing(at) as calls:
+        try:
+            run(out)
+        except OSError as error:
+            failed = error
+    said = capfd.readouterr().err
+    # Either the run ends with the file's name, or it goes on and says what it could not do.
+    noted = any(row["notes"] for row in read_log(out / NAME / "log.csv"))
+    if failed is None:
+        assert "warning: " in said or noted or calls[at - 1] in QUIET, (at, calls[at - 1])
+    else:
+        assert failed.filename, f"{calls[at - 1]} failed and nobody knows on what"
+    run(out)
+    assert weights_and_answers(out) == weights_and_answers(undisturbed)
+    assert files(out) == files(undisturbed)
+    return calls[at - 1] if len(calls) >= at else ""
+
+
+QUIET = {"unlink"}
+"""The removal of a temporary file may fail without a word: the next save removes it."""
+
+
+@pytest.fixture(scope="module")
+def writes(undisturbed: Path, tmp_path_factory: pytest.TempPathFactory) -> int:
+    """How many calls write in a run."""
+    with failing(0) as calls, pytest.MonkeyPatch.context() as patch:
+        from nat_core.data import sets
+
+        drawn = sets.noise(count=10)
+        patch.setitem(sets.SETS, "noise", lambda name, data: drawn)
+        run(tmp_path_factory.mktemp("counted"))
+    return len(calls)
+
+
+@pytest.mark.slow
+def test_a_write_that_fails_once_is_tried_again_and_told(
+    undisturbed: Path, writes: int, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert writes > 40
+    for at in range(1, writes + 1, 9):
+        check_fault(at, undisturbed, tmp_path / str(at), capfd)
+
+
+@pytest.mark.endurance
+def test_any_write_that_fails_once_is_tried_again_and_told(
+    undisturbed: Path, writes: int, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for at in range(1, writes + 1):
+        check_fault(at, undisturbed, tmp_path / str(at), capfd)
+
+
+def test_a_save_that_fails_says_which_file_and_stands_in_the_log(
+    tmp_path: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    whole, left = state.write_durably, [1]
+
+    def full(path: Path, content: bytes) -> str:
+        if path.suffix == ".safetensors" and left:
+            left.pop()
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return whole(path, content)
+
+    monkeypatch.setattr(state, "write_durably", full)
+    run(tmp_path)
+    said = capfd.readouterr().err
+    assert "warning: The state of step 1 could not be written (" in said
+    assert "00000001.safetensors: No space left on device: make room there and go on): the training goes on" in said
+    assert "no state is on the disk yet." in said
+    (row,) = read_log(tmp_path / NAME / "log.csv")
+    assert row["notes"].startswith("The state of step 1 could not be written")
+    assert weights_and_answers(tmp_path) == weights_and_answers(undisturbed)
+
+
+def test_a_log_that_cannot_be_written_is_written_with_the_next_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path, content: bytes) -> str:
+        raise OSError(errno.EIO, "Input/output error", str(path))
+
+    monkeypatch.setattr(log, "write_durably", refused)
+    run(tmp_path)
+    (row,) = read_log(tmp_path / NAME / "log.csv")
+    assert "The log could not be written" in row["notes"]
+
+
+def test_a_damaged_newest_state_is_told_on_standard_error_and_in_the_log(
+    tmp_path: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from nat_core.training import loop
+
+    def end(*given: object, **named: object) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(loop, "publish", end)
+    with pytest.raises(SystemExit):
+        run(tmp_path)
+    monkeypatch.undo()
+    card = tmp_path / ".state" / NAME / "00000003.json"
+    card.write_bytes(card.read_bytes().replace(b'"step": 3', b'"step": 2'))
+    run(tmp_path)
+    said = "The state of step 3 cannot be used ("
+    err = capfd.readouterr().err
+    assert f"warning: {said}" in err
+    assert "going on from the one of step 2." in err
+    assert said in read_log(tmp_path / NAME / "log.csv")[-1]["notes"]
+    assert files(tmp_path) == files(undisturbed)
+
+
+KILLER = """
+import json, os, signal, sys
+from dataclasses import replace
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+from nat_core.data import sets
+from nat_core.recipes import recipe_named
+from nat_core.training.loop import train
+drawn = sets.noise(count=10)
+sets.SETS["noise"] = lambda name, data: drawn
+recipe = replace(recipe_named("digits_nat"), epochs=1, sizes=((8, 1.0),), batch_size=256)
+home, step = Path(sys.argv[1]), int(sys.argv[2])
+
+def run(out):
+    train(recipe, out=out, resume=True, device="cpu", progress=False, save_seconds=0.0)
+
+def child(work):
+    pid = os.fork()
+    if not pid:
+        try:
+            work()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+def killed(out, at):
+    count = 0
+    def boundary():
+        nonlocal count
+        count += 1
+        if count == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+    def hook(event, given):
+        if event in ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir") and str(out) in str(given[0]):
+            boundary()
+    flush = os.fsync
+    def fsync(handle):
+        boundary()
+        flush(handle)
+    os.fsync = fsync
+    sys.addaudithook(hook)
+    run(out)
+
+def found(out):
+    parts = [(out / recipe.name / f"{part}.safetensors").read_bytes() for part in ("weights", "predictions")]
+    return parts, sorted(str(path.relative_to(out)) for path in out.rglob("*"))
+
+assert child(lambda: run(home / "whole")) == 0
+whole, at = found(home / "whole"), 1
+while True:
+    out = home / str(at)
+    status = child(lambda: killed(out, at))
+    if status == 0:
+        break
+    again = child(lambda: run(out))
+    parts, files = found(out) if again == 0 else ([], [])
+    left = sorted(set(files) - set(whole[1]))
+    said = {"at": at, "status": status, "again": again, "equal": parts == whole[0], "left": left}
+    print(json.dumps(said), flush=True)
+    at += step
+"""
+
+
+WELL = {"status": -9, "again": 0, "equal": True, "left": []}
+"""What a kill and the run that goes on come to."""
+
+
+def kill_at(home: Path, step: int) -> list[dict]:
+    script = home / "killer.py"
+    script.write_text(KILLER)
+    done = subprocess.run([sys.executable, script, home, str(step)], stdout=subprocess.PIPE, check=True, text=True,
+                          env=os.environ | {"OMP_NUM_THREADS": "1"})  # fmt: skip
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
+def test_a_run_killed_at_a_file_boundary_ends_alike_and_leaves_nothing(tmp_path: Path) -> None:
+    kills = kill_at(tmp_path, 13)
+    assert len(kills) >= 5
+    assert [
+        kill for kill in kills if (kill["status"], kill["again"], kill["equal"], kill["left"]) != (-9, 0, True, [])
+    ] == []
+
+
+@pytest.mark.endurance
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
+def test_a_run_killed_at_any_file_boundary_ends_alike_and_leaves_nothing(tmp_path: Path) -> None:
+    kills = kill_at(tmp_path, 1)
+    assert len(kills) >= 69
+    assert [
+        kill for kill in kills if (kill["status"], kill["again"], kill["equal"], kill["left"]) != (-9, 0, True, [])
+    ] == []
