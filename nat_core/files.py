@@ -272,8 +272,8 @@ def csv_text(rows: Iterable[Sequence[object]]) -> str:
 
     This is the one way to write one: no cell of it is a formula.
 
-    >>> csv_text([("name", "rate"), ("a, b", None), ("=1+1", -0.5)])
-    'name,rate\\n"a, b",\\n\'=1+1,-0.5\\n'
+    >>> csv_text([("name", "rate"), ("a, b", None), ("=1+1", -0.5)]).splitlines()
+    ['name,rate', '"a, b",', "'=1+1,-0.5"]
     """
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerows([plain_cell(value) for value in row] for row in rows)
