@@ -73,15 +73,16 @@ def main() -> None:
     bombs = ((name, make()) for name, make in hostile_pictures.BOMBS.items())
     attacks = ((name, make()) for name, make in hostile_archives.ATTACKS.items())
     altered = ((f"archive {number}", content) for number, content in hostile_archives.mutants(options.archives))
-    for row in (
-        tried("mutated pictures", hostile_pictures.mutants(options.mutants), picture, each_peak=False),
-        tried("bombs", bombs, bomb),
-        tried("largest pictures", largest(), picture),
-        tried("odd pictures", odd(options.rounds), as_the_reference),
-        tried("hostile archives", attacks, archive),
-        tried("mutated archives", altered, archive, each_peak=False),
-    ):
-        print(json.dumps(asdict(row)), flush=True)
+    attacked: tuple[tuple[str, Iterable[tuple[str, bytes]], Callable[[bytes], str | None], bool], ...] = (
+        ("mutated pictures", hostile_pictures.mutants(options.mutants), picture, False),
+        ("bombs", bombs, bomb, True),
+        ("largest pictures", largest(), picture, True),
+        ("odd pictures", odd(options.rounds), as_the_reference, True),
+        ("hostile archives", attacks, archive, True),
+        ("mutated archives", altered, archive, False),
+    )
+    for what, files, attempt, each_peak in attacked:
+        print(json.dumps(asdict(tried(what, files, attempt, each_peak=each_peak))), flush=True)
 
 
 def tried(

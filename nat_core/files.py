@@ -5,6 +5,7 @@ import errno
 import glob
 import io
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -242,6 +243,9 @@ def only_one(path: Path, *, wait: bool = False) -> Iterator[None]:
 FORMULA = tuple("=+-@|%\t\r\n\uff1d\uff0b\uff0d\uff20")
 """What a text begins with that spreadsheets compute instead of showing it; the last four are the wide forms."""
 
+UNSEEN = re.compile("^[ \u00a0\u200b-\u200f\u2060-\u206f\ufeff\x00'\"]+")
+"""What a spreadsheet may pass over at the beginning of a cell."""
+
 
 def plain_cell(value: object) -> object:
     """Return a cell that no spreadsheet takes for a formula: a text that begins like one has an apostrophe before it.
@@ -254,7 +258,7 @@ def plain_cell(value: object) -> object:
     if not isinstance(value, str):
         return value
     text = value.encode("utf-8", "replace").decode("utf-8")
-    if not text.lstrip(" \u00a0").startswith(FORMULA):
+    if not UNSEEN.sub("", text).startswith(FORMULA):
         return text
     try:
         float(text)

@@ -30,7 +30,7 @@ ARGUMENTS = [
 
 @contextmanager
 def served(networks: Path | str, *options: str, **variables: str) -> Iterator[str]:
-    """Start the app on a folder of checkpoints and yield its address. Raises TimeoutError after a minute.
+    """Start the app on a folder of checkpoints and yield its address. Raises TimeoutError after three minutes.
 
     With options it is started by `nat app`, else by `streamlit run`; the variables go to its environment.
     """
@@ -69,7 +69,7 @@ def free_port() -> int:
         return free.getsockname()[1]
 
 
-def wait_until_healthy(address: str, seconds: float = 60) -> None:
+def wait_until_healthy(address: str, seconds: float = 180) -> None:
     """Return once the app says that it is well. Raises TimeoutError after so many seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -1,6 +1,7 @@
 """Reading a page that AppTest has run: all its words, its descriptions, and what its live chart was given."""
 
 import json
+import re
 from base64 import b64decode
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from nat_app.shared import words
 
 MAIN = str(Path(__file__).parents[1] / "app" / "script.py")
 PAGES = ("views/see_it/view.py", "views/your_photos/view.py", "views/thresholds/view.py", "views/attention/view.py")
@@ -38,7 +41,12 @@ def said(app: AppTest) -> str:
     """All words of a page, with ordinary spaces."""
     assert not app.exception, app.exception
     parts = [*app.title, *app.header, *app.markdown, *app.caption, *app.warning, *app.code]
-    return "\n".join(str(part.value) for part in parts).replace("\u00a0", " ")
+    return shown("\n".join(str(part.value) for part in parts).replace("\u00a0", " "))
+
+
+def shown(markdown: str) -> str:
+    """What a browser shows of a text whose signs are escaped."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", markdown.replace(words.JOINER, ""))
 
 
 def alts(app: AppTest) -> list[str]:

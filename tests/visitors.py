@@ -7,12 +7,38 @@ are asked for as a browser does.
 import time
 from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
+
+from tests.attacks import BOUNDARY, OWN, Answer, Request, multipart, send
+
+TOKEN = "2|00000000|00000000000000000000000000000000|1"
+"""A token against forgery; any will do that is sent twice, by header and by cookie."""
+
+
+def put(
+    address: str, target: str, cookie: str, content: bytes, name: str = "a.txt", method: str = "PUT", source: str = ""
+) -> Answer:
+    """Send a file as a page of the server does in the browser with this cookie, and return the answer."""
+    headers = (
+        ("Origin", f"http://{OWN}"), ("Cookie", f"nat_visitor={cookie}; _streamlit_xsrf={TOKEN}"),
+        ("X-Xsrftoken", TOKEN), ("Content-Type", f"multipart/form-data; boundary={BOUNDARY}"),
+    )  # fmt: skip
+    body = multipart(content, name) if method == "PUT" else b""
+    return send(address, Request("", method, target, headers, body), source=source)
+
+
+def stream(address: str, *, source: str = "", **options: Any) -> ClientConnection:
+    """Open a socket to the app as one of its pages does, from a local address if one is named."""
+    if source:
+        options["source_address"] = (source, 0)
+    return connect(f"{address.replace('http', 'ws', 1)}/_stcore/stream", origin=Origin(address), **options)
 
 
 class AppFailed(AssertionError):
@@ -30,11 +56,12 @@ class Visitor:
         patience: float = 180.0,
         headers: dict[str, str] | None = None,
         protocols: tuple[str, ...] = (),
+        source: str = "",
     ) -> None:
         self._page, self._query, self._patience = page, query, patience
-        self._connection = connect(
-            f"{address.replace('http', 'ws', 1)}/_stcore/stream", subprotocols=["streamlit", *protocols], max_size=None,
-            open_timeout=patience, ping_timeout=None, origin=address, additional_headers=headers or {},
+        self._connection = stream(
+            address, source=source, subprotocols=["streamlit", *protocols], max_size=None, open_timeout=patience,
+            ping_timeout=None, additional_headers=headers or {},
         )  # fmt: skip
         self._elements: dict[tuple[int, ...], Element] = {}
         self._again: tuple[float, str] | None = None
@@ -43,6 +70,7 @@ class Visitor:
         self._said: set[str] = set()
         self.kinds: set[str] = set()
         """The kinds of messages that came."""
+        self._address, self.urls = address, None
         self.session = ""
         """The session's name, which the server says once."""
 
@@ -69,6 +97,34 @@ class Visitor:
     def seen(self, words: str) -> bool:
         """Whether the page has ever said these words during the visit."""
         return any(words in each for each in self._said)
+
+    @property
+    def everything(self) -> str:
+        """All that was sent for the page as it is, charts and descriptions too, as text."""
+        return "\n".join(str(each) for each in self._elements.values())
+
+    def upload(self, name: str, content: bytes, cookie: str) -> None:
+        """Put a file into the page's first drop zone, as the browser with this cookie does, and wait for the page."""
+        asked = BackMsg()
+        asked.file_urls_request.request_id = "1"
+        asked.file_urls_request.file_names.append(name)
+        asked.file_urls_request.session_id = self.session
+        self.send(asked)
+        self.urls = None
+        while self.urls is None:
+            self._receive(self._patience)
+        answer = put(self._address, self.urls.upload_url, cookie, content, name)
+        if answer.status != 204:
+            raise AppFailed(f"the upload was answered {answer.status}: {answer.body}")
+        zone = next(
+            each.file_uploader for each in self._elements.values() if each.WhichOneof("type") == "file_uploader"
+        )
+        state = self._state()
+        held = state.widget_states.widgets.add(id=zone.id).file_uploader_state_value.uploaded_file_info.add()
+        held.name, held.size, held.file_id = name, len(content), self.urls.file_id
+        held.file_urls.CopyFrom(self.urls)
+        self._send(state)
+        self._until_at_rest()
 
     def press(self, label: str) -> float:
         """Press a button and return the seconds until the page is drawn."""
@@ -146,10 +202,9 @@ class Visitor:
             return
         message = ForwardMsg.FromString(content if isinstance(content, bytes) else content.encode())
         kind = message.WhichOneof("type")
-        self.kinds.add(kind or "")
+        self._learn(message)
         if kind == "new_session":
             self._busy = True
-            self.session = self.session or message.new_session.initialize.session_id
             if not self._fragment:
                 self._elements, self._again = {}, None
         elif kind == "navigation":
@@ -167,3 +222,12 @@ class Visitor:
                 self._said.add(element.markdown.body)
             if element.WhichOneof("type") == "exception":
                 raise AppFailed(f"{element.exception.type}: {element.exception.message}")
+
+    def _learn(self, message: ForwardMsg) -> None:
+        """Keep the session's name, and where a file may be put."""
+        kind = message.WhichOneof("type")
+        self.kinds.add(kind or "")
+        if kind == "file_urls_response":
+            self.urls = message.file_urls_response.file_urls[0]
+        elif kind == "new_session":
+            self.session = self.session or message.new_session.initialize.session_id

@@ -3,6 +3,7 @@
 What a link should not hold is left out, and a sentence says so. The app's entry hands the settings over.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,8 +13,18 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from nat_app.shared.settings import Held, PageSettings, Setting
+from nat_core.measure.wording import plural
 
 VERSION = "1"
+TRACKING = re.compile(
+    r"utm_\w+|hsa_\w+|(fb|g|d|tt|tw|y|irc)clid|msclkid|gclsrc|[wg]braid|gad_source|gad_campaignid"
+    r"|igshid|igsh|li_fat_id|mc_[ce]id|_ga|_gl|_hs(enc|mi)|mkt_tok|oly_(anon|enc)_id|vero_id|ref_src|epik|srsltid|s_cid"
+)
+"""What networks, search engines and mailings hang on to links to see who follows them; it is none of our business."""
+MOST = 5
+"""How many settings of a link are complained about one by one."""
+LONGEST = 40
+"""How many letters of a setting a complaint quotes."""
 Values = dict[str, Any]
 """What is chosen, by the settings' keys."""
 
@@ -59,7 +70,7 @@ def read(
     known = {setting.key: setting for page in pages for setting in page.settings}
     values, complaints = {}, []
     for key, text in query.items():
-        if key == "v":
+        if key == "v" or TRACKING.fullmatch(key):
             continue
         try:
             reader = known[key].read if key in known else None
@@ -69,7 +80,11 @@ def read(
         except ValueError:
             instead = f"We used {used[key]}." if used and key in used else "We left it out."
             # A link may come from anyone, so what it says is cut short.
-            complaints.append(f"This link has a setting we do not know ({key}={text[:40]}). {instead}")
+            said = f"{key[:LONGEST]}={text[:LONGEST]}"
+            complaints.append(f"This link has a setting we do not know ({said}). {instead}")
+    if len(complaints) > MOST:
+        more = plural(len(complaints) - MOST, "other setting")
+        complaints[MOST:] = [f"This link has {more} we do not know. We left them out."]
     return values, complaints
 
 

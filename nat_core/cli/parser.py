@@ -196,21 +196,27 @@ def _add_predict(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     checkpoints_option(parser)
 
 
+EVALUATE_TEXT = (
+    "Prints the share of them on which a network's confidence exceeds each threshold, beside\n"
+    "the share of known pictures kept. Where they are negatives, that share is the NCR, and\n"
+    "NCR at 95 % kept, AUROC, AUPR and FPR95 stand with it, by confidence, entropy, GEN,\n"
+    "energy and the largest logit. Pictures are known if they lie in folders named after the\n"
+    "network's classes (or the classes of an .npz file are so named); the others beside them\n"
+    "are negatives. Where no name fits, they may show anything, unless --negatives says that\n"
+    "none shows one of its classes.\n\n"
+    "--sets takes, in place of --images, sets on which others report beside CIFAR-10:\n"
+    + "\n".join(f"  {each.name:<13} {each.title}" for each in FIELD_SETS.values())
+    + "\n"
+    "`nat data` says which are there; --store keeps the numbers for `nat report`."
+)
+
+
 def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = _verb(
         verbs,
         "evaluate",
         "measure networks on your own pictures",
-        "Prints the share of them on which a network's confidence exceeds each threshold, beside\n"
-        "the share of known pictures kept. Where they are negatives, that share is the NCR, and\n"
-        "NCR at 95 % kept, AUROC, AUPR and FPR95 stand with it, by confidence, entropy, GEN,\n"
-        "energy and the largest logit. Pictures are known if they lie in folders named after the\n"
-        "network's classes (or the classes of an .npz file are so named); the others beside them\n"
-        "are negatives. Where no name fits, they may show anything, unless --negatives says that\n"
-        "none shows one of its classes.\n\n"
-        "--sets takes, in place of --images, sets on which others report beside CIFAR-10:\n"
-        + "\n".join(f"  {each.name:<13} {each.title}" for each in FIELD_SETS.values()) + "\n"
-        "`nat data` says which are there; --store keeps the numbers for `nat report`.",
+        EVALUATE_TEXT,
         "  nat evaluate wrn16_1_nat --images photos\n"
         "  nat evaluate wrn16_1_baseline wrn16_1_nat --images holiday --negatives\n"
         "  nat evaluate wrn16_1_nat --images pathmnist.npz --negatives --output logits.npz\n"
@@ -220,12 +226,10 @@ def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("networks", nargs="+", metavar="NAME", help="name of a network")
     pictures = parser.add_mutually_exclusive_group(required=True)
     pictures.add_argument(
-        "--images",
-        type=Path,
-        metavar="DIR_OR_NPZ",
+        "--images", type=Path, metavar="DIR_OR_NPZ",
         help="a folder of pictures, or of one folder a class, or an .npz file with MedMNIST's key names (its test "
         "split is used)",
-    )
+    )  # fmt: skip
     pictures.add_argument(
         "--sets", nargs="+", choices=tuple(FIELD_SETS), default=[], metavar="SET", help="sets by name, see above"
     )

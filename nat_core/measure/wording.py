@@ -4,8 +4,8 @@ import unicodedata
 
 UNSEEN = ("Cc", "Cs", "Co", "Cn", "Zl", "Zp")
 """Kinds of signs that are no text: controls, halves of pairs, what no standard knows, and breaks of line."""
-TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Signs that turn the direction of what follows: with them "gpj.exe" reads "exe.jpg"."""
+TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+"""Signs that turn the direction of what follows, with which "gpj.exe" reads "exe.jpg", and one that no one sees."""
 
 
 def legible(text: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nat_core.files import converted, only_one, read_json, sealed, write_durably
+from nat_core.files import converted, only_one, read_json, sealed, sweep, write_durably
 from nat_core.measure.predictions import BACKGROUND, renormalised
 from nat_core.measure.report import NetworkReport, evaluate
 from nat_core.recipes import Recipe
@@ -125,6 +125,7 @@ def add_run(folder: Path, key: str, run: RunRecord | DivergedRun) -> None:
     """
     # Reading belongs under the lock too: of two processes that read before either writes, one would lose its run.
     with only_one(Path(folder) / ".state" / "runs.lock", wait=True):
+        sweep(Path(folder), RUNS)
         records, diverged = load_ended(folder)
         if isinstance(run, DivergedRun):
             records.pop(key, None)  # how a run ended last is what counts

@@ -29,8 +29,7 @@ from nat_core.training.run import (
     network_now,
     take_step,
 )
-from nat_core.training.sitting import Keeper, Sitting
-from nat_core.training.state import SavedState, restore
+from nat_core.training.state import Keeper, SavedState, Sitting, restore
 
 WARNING = "warning: "
 """How a sentence begins that a run tells and goes on."""

@@ -159,7 +159,7 @@ def test_an_own_photo_counts_once_it_is_said_to_show_none_of_the_ten(students: A
     assert students.button(key="try_photo").disabled
     students.toggle(key="fooling_none").set_value(True).run()
     students.button(key="try_photo").click().run()
-    assert "mine\\.jpg: :green[■] Done" in said(students)
+    assert "mine.jpg: :green[■] Done" in said(students)
 
 
 @pytest.mark.checkpoints

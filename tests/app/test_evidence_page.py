@@ -18,7 +18,7 @@ from nat_core.store.features import Features, save_features
 from nat_core.store.field_results import FieldResult, store_field_results
 from nat_core.store.runs import add_run, load_runs, record_of
 from nat_core.studies.plan import PlannedRun, planned_runs, studies
-from tests.pages import PAGES, said
+from tests.pages import PAGES, said, shown
 from tests.synthetic import write_pairs
 from tests.synthetic_runs import record
 
@@ -164,7 +164,7 @@ def test_a_damaged_card_is_named_and_the_others_are_shown(start, tmp_path: Path)
     damaged.write_bytes(damaged.read_bytes()[:100])
     app = start(tmp_path, PAGE)
     assert len(app.warning) == 1
-    assert "wrn16_1_nat" in app.warning[0].value
+    assert "wrn16_1_nat" in shown(app.warning[0].value)
     assert "Training" in said(app)
 
 

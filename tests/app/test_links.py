@@ -63,6 +63,26 @@ def test_a_setting_out_of_its_range_is_left_out_with_a_sentence(key: str) -> Non
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("key", ["fbclid", "gclid", "utm_source", "utm_x_y", "msclkid", "igshid", "_hsenc", "mc_eid"])
+def test_what_others_hang_on_to_a_link_is_passed_over_in_silence(key: str) -> None:
+    assert links.read({key: "IwAR0", "t": "0.5"}, SETTINGS) == ({"t": 0.5}, [])
+
+
+@pytest.mark.parametrize("key", ["fbclidx", "utm", "clid", "Fbclid"])
+def test_what_only_looks_like_it_is_complained_about(key: str) -> None:
+    assert links.read({key: "1"}, SETTINGS) == (
+        {},
+        [f"This link has a setting we do not know ({key}=1). We left it out."],
+    )
+
+
+def test_a_link_of_a_thousand_settings_gets_six_sentences() -> None:
+    _, complaints = links.read({f"{number:050}": "x" * 90 for number in range(1_000)}, SETTINGS)
+    assert len(complaints) == 6
+    assert complaints[0] == f"This link has a setting we do not know ({'0' * 40}={'x' * 40}). We left it out."
+    assert complaints[-1] == "This link has 995 other settings we do not know. We left them out."
+
+
 def test_the_playground_opens_as_its_link_says(networks: Path, monkeypatch) -> None:
     app = opened(networks, monkeypatch, PLAYGROUND, play_shape="rings", play_classes="2", play_negatives="corner")
     assert words.sentence({"baseline": 0.0, "nat": 0.0}, 0, 20) in said(app)

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from nat_app.shared.pairs import own_name, pictures_of, set_title
 from nat_app.views.bring_your_own import words
 from nat_app.visit import brought_along
-from tests.pages import PAGES, live_data, now, plain, said
+from tests.pages import PAGES, live_data, now, plain, said, shown
 from tests.synthetic import CLASSES
 from tests.uploads import npz, picture, zipped
 
@@ -42,12 +42,12 @@ def test_class_folders_are_asked_and_become_a_set_of_thresholds(start, networks:
     app = bring(start(networks, PAGE, pair="wrn16_1"), "my flowers, 2.zip", FLOWERS)
     text = said(app)
     assert app.title[0].value.replace("\u00a0", " ").startswith("Above 90 %, the baseline is fooled by ")
-    assert words.set_line(3, 2, ["1.png is text"]) in text
+    assert shown(words.set_line(3, 2, ["1.png is text"])) in text
     see = next(button for button in app.button if button.label == "See it on Thresholds")
     see.click().run()
     assert not app.exception
     app.switch_page(PAGES[2]).run()
-    assert app.pills(key="set").options[-1] == f"{set_title(brought(app))} · negatives"
+    assert shown(app.pills(key="set").options[-1]) == f"{set_title(brought(app))} · negatives"
     assert f"of {pictures_of(brought(app), 3)} (NCR)" in plain(live_data(app)["source"])
     app.session_state["fold_classes"] = app.session_state["fold_paper"] = True
     app.run()
@@ -77,7 +77,7 @@ def test_another_pair_is_asked_when_the_visitor_wants_it(start, networks: Path) 
     assert "not been asked" in said(app)
     assert not any("Yours" in option for option in app.pills(key="set").options)
     app.button(key="ask_own").click().run()
-    assert app.pills(key="set").options[-1] == f"{set_title(brought(app))} · negatives"
+    assert shown(app.pills(key="set").options[-1]) == f"{set_title(brought(app))} · negatives"
 
 
 def test_its_predictions_are_a_table_with_a_row_for_each_picture_and_network(networks: Path, start) -> None:

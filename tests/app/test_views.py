@@ -317,7 +317,7 @@ def test_attention_shows_the_visitors_own_photo(start, networks: Path) -> None:
     choice = app.selectbox(key="looked_at")
     assert choice.options[0] == "my_bee.jpg"
     choice.select_index(0).run()
-    assert "my\\_bee\\.jpg" in said(app)
+    assert "my_bee.jpg" in said(app)
     assert app.get("plotly_chart")
 
 

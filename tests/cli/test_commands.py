@@ -20,6 +20,7 @@ from nat_core.cli import serve
 from nat_core.cli.parser import FORMATS
 from nat_core.data.sets import load_set
 from nat_core.measure.predictions import softmax
+from nat_core.paper.field_tables import annex
 from nat_core.paper.tables import render
 from nat_core.store.checkpoints import load_card
 from tests.browsing import wait_until_healthy
@@ -63,7 +64,7 @@ def test_help_has_examples_and_exit_statuses(verb: str, capsys: pytest.CaptureFi
         (["train", "digits_nat", "--device", "tpu"], "invalid choice: 'tpu'"),
         (["predict", "--json"], "required: IMAGE"),
         (["report", "--format", "xml"], "invalid choice: 'xml'"),
-        (["evaluate", "digits_nat"], "required: --images"),
+        (["evaluate", "digits_nat"], "one of the arguments --images --sets is required"),
         (["report", "--chek", "somewhere"], "unrecognized arguments: --chek"),
     ],
 )
@@ -281,8 +282,9 @@ def test_evaluate_refuses_what_is_no_image_set(
 @pytest.mark.parametrize("format", FORMATS)
 def test_report_prints_what_the_cards_say(format: str, networks: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", "--format", format]) == 0
-    reports = {name: load_card(networks, name).report for name in ("digits_baseline", "digits_nat")}
-    assert capsys.readouterr().out.rstrip("\n") == render(reports, format).rstrip("\n")
+    cards = {name: load_card(networks, name) for name in ("digits_baseline", "digits_nat")}
+    reports = {name: card.report for name, card in cards.items()}
+    assert capsys.readouterr().out.rstrip("\n") == render(reports, format, annex(cards, {})).rstrip("\n")
 
 
 def test_a_protocol_that_does_not_train_the_architecture_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,11 +11,10 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from tests.attacks import BOUNDARY, OWN, PROTECTING, UPGRADE, Request, multipart, requests, send, wrong
+from tests import visitors
+from tests.attacks import OWN, PROTECTING, UPGRADE, Request, requests, send, wrong
 from tests.browsing import served
 from tests.visitors import Visitor
-
-TOKEN = "2|00000000|00000000000000000000000000000000|1"
 
 
 @pytest.fixture(scope="module", params=["by streamlit", "local", "public"])
@@ -40,11 +39,7 @@ def asks(address: str, method: str, target: str, *headers: tuple[str, str], body
 
 def put(address: str, session: str, cookie: str, content: bytes = b"hello", method: str = "PUT"):
     """The answer to an upload with this cookie."""
-    kept = ("Cookie", f"nat_visitor={cookie}; _streamlit_xsrf={TOKEN}")
-    kind = ("Content-Type", f"multipart/form-data; boundary={BOUNDARY}")
-    target = f"/_stcore/upload_file/{session}/{uuid4()}"
-    body = multipart(content) if method == "PUT" else b""
-    return asks(address, method, target, kept, kind, ("X-Xsrftoken", TOKEN), body=body)
+    return visitors.put(address, f"/_stcore/upload_file/{session}/{uuid4()}", cookie, content, method=method)
 
 
 def visitor(address: str, cookie: str) -> Visitor:

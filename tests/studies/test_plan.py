@@ -1,5 +1,6 @@
 """The studies as data: every run is unique, needs only what the queue trains, and differs in what it says."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,3 +81,14 @@ def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
     with pytest.raises(CheckpointError, match=RUNS):
         load_runs(tmp_path)
     assert load_runs(tmp_path / "none") == {}
+
+
+def test_writers_side_by_side_lose_no_run_and_what_a_killed_one_left_goes(
+    tmp_path: Path, digits_networks: Path
+) -> None:
+    record = record_of(digits_networks, "digits_nat")
+    (tmp_path / f".{RUNS}.4711.tmp").write_text("half")
+    with ThreadPoolExecutor(8) as writers:
+        list(writers.map(lambda number: add_run(tmp_path, f"run{number}", record), range(24)))
+    assert set(load_runs(tmp_path)) == {f"run{number}" for number in range(24)}
+    assert {path.name for path in tmp_path.iterdir()} == {RUNS, ".state"}

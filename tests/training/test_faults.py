@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from nat_core.errors import DivergedError
 from nat_core.recipes import recipe_named
 from nat_core.training import log, state
 from nat_core.training.log import read_log
@@ -157,6 +159,30 @@ def test_a_save_that_fails_says_which_file_and_stands_in_the_log(
     assert "no state is on the disk yet." in said
     (row,) = read_log(tmp_path / NAME / "log.csv")
     assert row["notes"].startswith("The state of step 1 could not be written")
+    assert weights_and_answers(tmp_path) == weights_and_answers(undisturbed)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1000.0])
+def test_a_good_state_is_promised_only_where_there_is_one(tmp_path: Path, seconds: float) -> None:
+    wild = replace(SHORT, learning_rate=1e18, epochs=3)
+    with pytest.raises(DivergedError) as raised:
+        train(wild, out=tmp_path, device="cpu", progress=False, save_seconds=seconds)
+    kept = state.newest_state(tmp_path / ".state" / NAME)
+    assert ("The last good state is kept in" in str(raised.value)) == (kept is not None)
+    assert ("No state was saved before" in str(raised.value)) == (kept is None)
+    assert (kept is None) == (seconds > 0)
+
+
+@pytest.mark.parametrize("shift", [365 * 24 * 3600.0, -365 * 24 * 3600.0])
+def test_a_clock_that_is_set_by_a_year_delays_no_save(
+    tmp_path: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch, shift: float
+) -> None:
+    real, saved = time.time, []
+    monkeypatch.setattr(time, "time", lambda: real() + (shift if saved else 0.0))
+    whole = state.save_state
+    monkeypatch.setattr(state, "save_state", lambda *given: (saved.append(given[1].step), whole(*given)))
+    run(tmp_path)
+    assert saved == [1, 2, 3]
     assert weights_and_answers(tmp_path) == weights_and_answers(undisturbed)
 
 

@@ -157,3 +157,12 @@ def test_a_full_disk_leaves_the_earlier_state(tmp_path: Path, monkeypatch: pytes
     monkeypatch.undo()
     assert newest_state(tmp_path).step == 1
     assert {path.stem for path in tmp_path.iterdir()} == {"00000001"}
+
+
+def test_the_newest_state_is_the_furthest_one_whatever_the_clock_said(tmp_path: Path) -> None:
+    year = 365 * 24 * 3600
+    for step, shift in ((1, year), (2, -year), (3, 0)):
+        save_state(tmp_path, state(step))
+        for path in tmp_path.glob(f"0000000{step}.*"):
+            os.utime(path, (path.stat().st_mtime + shift,) * 2)
+    assert newest_state(tmp_path).step == 3

@@ -136,7 +136,7 @@ def _maps(compared: tuple[Row, ...], method: str, targets: Sequence[str], found:
     own_scale = st.toggle("Each its own scale", key=OWN_SCALE_SIGNED.key)
     titles = [f"<b>{label(row.short)}</b><br>{label(target)}" for row, target in zip(compared, targets, strict=True)]
     sentences = [
-        words.found_sentence(literal(row.short), literal(target), method, each)
+        words.found_sentence(row.short, target, method, each)
         for row, target, each in zip(compared, targets, found, strict=True)
     ]
     st.plotly_chart(
@@ -147,7 +147,7 @@ def _maps(compared: tuple[Row, ...], method: str, targets: Sequence[str], found:
         config=CONFIG,
         alt=f"{METHODS[method].title}. {' '.join(sentences)}",
     )
-    st.markdown("  \n".join(sentences))
+    st.markdown("  \n".join(map(literal, sentences)))
     for row in compared:
         if row.said and (sentence := faint(row.said.answer, literal(row.short), len(row.said.classes))):
             st.caption(sentence)

@@ -20,7 +20,7 @@ from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import evaluate
 from nat_core.measure.variants import with_variants, without_variants
 from nat_core.recipes import IN_DISTRIBUTION, UNSEEN, Recipe
-from nat_core.store.checkpoints import Card
+from nat_core.store.checkpoints import WEIGHTS, Card
 
 if TYPE_CHECKING:
     from nat_core.network.uploaded_networks import Described
@@ -54,7 +54,8 @@ def compare(content: bytes, file: str, described: "Described", stands: Kind, bes
     network = replace(network, name=own_name(digest, file))
     stored = _reference(other)
     asked, maps = _ask(network, stored, progress)
-    mine = _entry(network, architecture_of(network), asked, maps, stands)
+    files = {WEIGHTS: sha256(content).hexdigest()}
+    mine = _entry(network, architecture_of(network), asked, maps, stands, files)
     theirs = _beside(
         other,
         digest,
@@ -135,7 +136,9 @@ def _beside(
     return OwnNetwork(replace(card, name=f"{name}@{digest}", report=report), predictions, maps, network, False)
 
 
-def _entry(network, architecture: str, asked: Mapping[str, Predictions], maps: dict, stands: Kind) -> OwnNetwork:
+def _entry(
+    network, architecture: str, asked: Mapping[str, Predictions], maps: dict, stands: Kind, files: dict[str, str]
+) -> OwnNetwork:
     """The visitor's network with a card that says what is known of it."""
     predictions = with_parts(asked)
     other = UNSEEN if stands == "baseline" else NOT_SAID
@@ -146,7 +149,7 @@ def _entry(network, architecture: str, asked: Mapping[str, Predictions], maps: d
         classes=network.classes, mean=network.mean, std=network.std,
         preprocessing={"size": 32, "crop": "centre", "filter": "bicubic"}, seed=0,
         parameters=sum(each.numel() for each in network.model.parameters()), hardware="not said", precision="float32",
-        seconds=0.0, trained_at="not said", versions={}, report=report, sha256={},
+        seconds=0.0, trained_at="not said", versions={}, report=report, sha256=files,
     )  # fmt: skip
     return OwnNetwork(card, predictions, maps, network, True)
 

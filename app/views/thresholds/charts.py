@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from nat_app.shared.charts import fill, label, plain, share_axis
 from nat_app.shared.palette import KINDS, NAMES, PATTERNS, SYMBOLS, Kind, Palette
@@ -35,22 +35,7 @@ def rate_curves(
     marked = np.isin(np.round(thresholds, 6), () if of_score else (0.4, 0.6, 0.8, 0.9))
     first, last = float(thresholds[0]), float(thresholds[-1])
     for kind in KINDS:
-        colour = colours.of(kind)
-        figure.add_scatter(
-            x=thresholds,
-            y=rates[kind],
-            mode="lines",
-            line={"color": colour, "width": 2.5},
-            name=NAMES[kind],
-            hovertemplate=f"{NAMES[kind]} at t = %{{x:.2f}}: %{{y:.1%}}<extra></extra>",
-        )
-        figure.add_scatter(
-            x=thresholds[marked],
-            y=rates[kind][marked],
-            mode="markers",
-            marker={"color": colour, "size": 9, "symbol": SYMBOLS[kind], "line": {"width": 2, "color": colour}},
-            hoverinfo="skip",
-        )
+        _curve(figure, kind, thresholds, rates[kind], marked, colours.of(kind))
     between = (first + LABELS_BETWEEN[0] * (last - first), first + LABELS_BETWEEN[1] * (last - first))
     _curve_labels(figure, rates, thresholds, colours, between)
     for threshold in sorted(set(at.values())):
@@ -66,6 +51,32 @@ def rate_curves(
         zeroline=False,
     )
     return plain(figure, height, top=12, left=64, bottom=44)
+
+
+def _curve(
+    figure: go.Figure,
+    kind: Kind,
+    thresholds: Float[np.ndarray, " k"],
+    rates: Float[np.ndarray, " k"],
+    marked: Bool[np.ndarray, " k"],
+    colour: str,
+) -> None:
+    """Draw one network's rates as a line, with a mark at some of the thresholds."""
+    figure.add_scatter(
+        x=thresholds,
+        y=rates,
+        mode="lines",
+        line={"color": colour, "width": 2.5},
+        name=NAMES[kind],
+        hovertemplate=f"{NAMES[kind]} at t = %{{x:.2f}}: %{{y:.1%}}<extra></extra>",
+    )
+    figure.add_scatter(
+        x=thresholds[marked],
+        y=rates[marked],
+        mode="markers",
+        marker={"color": colour, "size": 9, "symbol": SYMBOLS[kind], "line": {"width": 2, "color": colour}},
+        hoverinfo="skip",
+    )
 
 
 def fooled_for_kept(

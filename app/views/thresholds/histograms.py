@@ -87,18 +87,10 @@ def _sentences_at(rates: Rates, at: dict[Kind, Any], place: int, known: bool, sc
 
 
 def draw(
-    shares: dict[Kind, Float[np.ndarray, " bars"]],
-    said: list[dict[str, Any]],
-    at: dict[Kind, float],
-    colours: Palette,
-    *,
-    known: bool,
-    scale: Scale,
-    classes: int,
-    alt: str,
-    source: str,
+    shares: dict[Kind, Float[np.ndarray, " bars"]], said: list[dict[str, Any]], at: dict[Kind, float],
+    colours: Palette, *, known: bool, scale: Scale, classes: int, alt: str, source: str,
     on_move: Callable[[float], None],
-) -> None:
+) -> None:  # fmt: skip
     """Draw how sure both networks are of one image set beside the sentences, `shares` of the pictures in equal bars.
 
     The bars divide the scale's axis. `said` are the sentences at every hundredth, or one entry where each network has

@@ -1,0 +1,135 @@
+"""Texts that are something else than text to Markdown, to HTML, to Plotly or to a spreadsheet.
+
+They serve as names of photos, of image sets, of classes and of networks, and as settings in links.
+"""
+
+import itertools
+
+EVIL = "evil.example"
+ADDRESSES = (
+    f"http://{EVIL}/x", f"https://{EVIL}", f"//{EVIL}/x", f"http:&sol;&sol;{EVIL}/x", f"http:&#47;&#47;{EVIL}",
+    f"HTTP://{EVIL}", f"http:\\/\\/{EVIL}", f"javascript:fetch('http://{EVIL}')", f"data:text/html,<a href=http://{EVIL}>",
+)  # fmt: skip
+MARKDOWN = ("![im]({0})", "[l]({0})", "[![im]({0})]({0})", "<{0}>", "[l][1]\n\n[1]: {0}", "![im][1]\n\n[1]: {0}", "{0}")
+"""Ways to write an address in Markdown."""
+HTML = (
+    "<img src={0}>",
+    "<a href='{0}'>l</a>",
+    "<script>alert('{0}')</script>",
+    "<svg/onload=alert('{0}')>",
+    "<iframe src='{0}'></iframe>",
+    "<style>@import '{0}'</style>",
+    "<link rel=stylesheet href='{0}'>",
+    "<img src=x onerror=\"location='{0}'\">",
+    "&lt;img src={0}&gt;",
+    '<b><a href="{0}">l</a></b>',
+    "<base href='{0}'>",
+    "<form action={0}><button>b</button></form>",
+    "<video src={0} autoplay>",
+    "<object data={0}>",
+    "<!--{0}",
+)
+OTHERS = (
+    "$\\href{http://evil.example}{x}$",
+    "$$\\includegraphics{http://evil.example/x.png}$$",
+    "$x^2$",
+    "\\(x\\)",
+    "`code`",
+    "```\nblock",
+    ":smile:",
+    ":+1:",
+    ":material/home:",
+    ":red[evil.example]",
+    ":red-background[x]",
+    ":small[x]",
+    ":streamlit:",
+    "www.evil.example",
+    "WWW.EVIL.EXAMPLE/x",
+    "me@evil.example",
+    "mailto:me@evil.example",
+    "evil.example",
+    "ftp://evil.example",
+    "# heading",
+    "a\n# heading",
+    "> quote",
+    "- list",
+    "1. list",
+    "a\n---",
+    "a\n===",
+    "| a | b |\n|---|---|\n| c | d |",
+    "**bold**",
+    "__bold__",
+    "*it*",
+    "~~del~~",
+    "==mark==",
+    "a -> b",
+    "a <- b",
+    "a -- b",
+    "a >= b",
+    "a <-> b",
+    "[^1]\n\n[^1]: x",
+    "- [ ] task",
+    "***",
+    "\\",
+    "\\[l](http://evil.example)",
+    "]](http://evil.example)",
+    "**](http://evil.example)**",
+    "`](http://evil.example)",
+    "&#91;l&#93;&#40;http://evil.example&#41;",
+    "[l](<http://evil.example>)",
+    "::youtube[x]{#y}",
+    "%{customdata[0]}",
+    "%{y}<a href='http://evil.example'>",
+    "<sup>2</sup>",
+    "<br>http://evil.example",
+    "{{7*7}}",
+    "${7*7}",
+    "\u202egpj.exe",
+    "a\u2028[l](http://evil.example)",
+    "a\x00b",
+    "a\tb",
+    "\ufeff=1+1",
+    "   [l](http://evil.example)",
+    "https\u200b://evil.example",
+    "http://evil.example)",
+    "<http://evil.example",
+    "x:http://evil.example",
+    "ⓔvil.example",
+)
+FORMULAS = (
+    "=1+1",
+    '=HYPERLINK("http://evil.example","x")',
+    "+1+1",
+    "-1+1",
+    "@SUM(A1)",
+    "\t=1+1",
+    "\r=1+1",
+    "\n=1+1",
+    " =1+1",
+    "=cmd|' /C calc'!A0",
+    "-2+3+cmd|' /C calc'!A0",
+    '=IMPORTXML(CONCAT("http://evil.example"),"//a")',
+    "|calc",
+    "%0A=1+1",
+    "＝1+1",
+    "＋1+1",
+    "－1",
+    "＠SUM(A1)",
+    '="a""b"',
+    "-",
+    "+",
+    "@",
+    "=",
+)
+PAYLOADS = (
+    *(form.format(address) for form, address in itertools.product(MARKDOWN, ADDRESSES)),
+    *(form.format(address) for form, address in itertools.product(HTML, ADDRESSES[:2])),
+    *OTHERS,
+    *FORMULAS,
+)
+"""All of them, each once."""
+
+
+def file_names() -> list[str]:
+    """The payloads as names that a file can have: in one line, without a slash."""
+    return list(dict.fromkeys(each.replace("/", "\u2215").replace("\n", " ").replace("\x00", "") for each in PAYLOADS))
