@@ -43,9 +43,6 @@ class Grid:
     rows: tuple[tuple[str, ...], ...]
 
 
-NO_GRID = Grid((), ())
-
-
 @dataclass(frozen=True)
 class Sheet:
     """One table of the report: each network by itself, the rates on every set, and what the reader must know."""
@@ -317,7 +314,7 @@ def markdown(reports: Mapping[str, NetworkReport], annex: Annex = NO_ANNEX) -> s
 def markdown_sheet(sheet: Sheet) -> str:
     """One table of the report as Markdown: its title, its grids, its notes as a list.
 
-    >>> markdown_sheet(Sheet("Table 1. T", NO_GRID, NO_GRID, NO_GRID, ("c",))).splitlines()[-1]
+    >>> markdown_sheet(Sheet("Table 1. T", Grid(("a",), ()), Grid(("b",), ()), ("c",))).splitlines()[-1]
     '- c'
     """
     notes = "\n".join(f"- {note}" for note in sheet.notes)
