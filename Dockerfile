@@ -24,5 +24,5 @@ ENV NAT_CHECKPOINTS=/srv/nat/checkpoints STREAMLIT_SERVER_ADDRESS=0.0.0.0 STREAM
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://localhost:8501/_stcore/health', timeout=4)"]
-# By exec, so that `docker stop` reaches `nat app`, which then ends its server.
-CMD ["nat", "app", "--port", "8501"]
+# By exec, so that `docker stop` reaches `nat app`, which then ends its server. Name the server in NAT_HOSTS.
+CMD ["nat", "app", "--public", "--port", "8501"]

@@ -37,16 +37,14 @@ class Limits:
     """Uploaded files that one visitor has on the server."""
     uploads_at_once: int
     """Uploads of one visitor at the same time, each of which holds a buffer."""
-    kept_all: int
-    """Bytes of all visitors' image sets and networks in memory."""
     messages: float
     """Messages a second from one visitor in the long run; those above it wait."""
     burst: int
     """Messages that may come at once."""
 
 
-LOCAL_LIMITS = Limits(64, 64, 512, 1_000 * MB, 2_000 * MB, 10_000, 8, 4_000 * MB, 25.0, 200)
-PUBLIC_LIMITS = Limits(400, 100, 1_000, 64 * MB, 1_000 * MB, 2_000, 4, 1_500 * MB, 25.0, 200)
+LOCAL_LIMITS = Limits(64, 64, 512, 1_000 * MB, 2_000 * MB, 10_000, 8, 25.0, 200)
+PUBLIC_LIMITS = Limits(400, 100, 1_000, 64 * MB, 1_000 * MB, 2_000, 4, 25.0, 200)
 
 
 def is_public(environment: Mapping[str, str] | None = None) -> bool:
