@@ -34,7 +34,7 @@ from tests.browsing import ARGUMENTS, CHROMIUM, served
 from tests.visitors import Visitor
 
 PATIENCE = 120_000
-SLIDER = "Threshold t: count an answer as sure above it"
+SLIDER = "Threshold t: sure above it"
 FIRST_CHART = ".stPlotlyChart .bars path"
 NOTE_FIRST_CHART = f"""
   window.firstChart = new Promise((told) => {{

@@ -34,7 +34,7 @@ from tests.visitors import BackMsg, Visitor, put, stream
 ELSEWHERE = "127.0.0.2"
 """Where floods come from."""
 OTHERS = 5
-SLIDER = "Threshold t: count an answer as sure above it"
+SLIDER = "Threshold t: sure above it"
 Row = dict[str, object]
 
 

@@ -59,6 +59,6 @@ def test_a_flood_of_reruns_from_one_socket_leaves_others_served(public) -> None:
             flood.send(again)
         with urllib.request.urlopen(f"{address}/_stcore/health", timeout=60) as answer:
             assert answer.read() == b"ok"
-        other.slide("Threshold t: count an answer as sure above it", 0.5)
+        other.slide("Threshold t: sure above it", 0.5)
         assert "50" in other.text
     assert server.poll() is None
