@@ -112,8 +112,9 @@ def pictures_of(
     elif recipe.in_distribution == OWN or negatives is not None:
         raise ValueError(f"{recipe.name} needs known pictures of your own: say where they are, with known=")
     else:
-        others = load_set(recipe.negatives, data) if recipe.negatives else None
-        pictures = Pictures(recipe, load_set(recipe.training_set, data), others, data)
+        # What is to be learnt comes first: where both are missing, that is the one to name.
+        learnt = load_set(recipe.training_set, data)
+        pictures = Pictures(recipe, learnt, load_set(recipe.negatives, data) if recipe.negatives else None, data)
     return replace(pictures, watched=pictures.to_watch(log_test))
 
 
