@@ -78,8 +78,10 @@ class Door:
                 times.popleft()
         if len(mine) >= TRIES or len(everyone) >= ALL_TRIES:
             return WAIT
+        # Takes as long for a code that is nearly right as for any other: how long it took must not give it away.
         if hmac.compare_digest(code.strip().casefold().encode(), self._code.casefold().encode()):
             return ""
+        # Counted from everywhere too: whoever has many addresses could try as many codes.
         mine.append(now)
         everyone.append(now)
         return WRONG

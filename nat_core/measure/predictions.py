@@ -156,6 +156,8 @@ def is_hash(identity: str) -> bool:
 
 # --- networks with a background class --------------------------------------------------------------------------------
 
+MAX_CLASSES = 1_000
+"""The most classes of a network or an image set that anyone brings."""
 BACKGROUND = "background"
 """The name of the extra class, the last one."""
 

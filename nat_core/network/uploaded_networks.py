@@ -17,6 +17,7 @@ from torch import Tensor
 from nat_core.data.sets import CIFAR10_CLASSES
 from nat_core.errors import CheckpointError
 from nat_core.files import parsed_json
+from nat_core.measure.predictions import MAX_CLASSES
 from nat_core.network.inference import Network, frozen
 from nat_core.network.models import ARCHITECTURES, build
 from nat_core.store.tensors import MAX_STRANGERS_HEADER, TensorPlace, read_header
@@ -24,7 +25,6 @@ from nat_core.store.tensors import MAX_STRANGERS_HEADER, TensorPlace, read_heade
 MAX_BYTES = 60_000_000
 """The most bytes of a file: a ResNet-18 in float32 takes 45 MB."""
 MAX_CARD_BYTES = 1_000_000
-MAX_CLASSES = 1_000
 CIFAR10_MEAN = (0.4914, 0.4822, 0.4465)
 CIFAR10_STD = (0.2470, 0.2435, 0.2616)
 _FLOATS = ("F16", "BF16", "F32", "F64")

@@ -24,7 +24,7 @@ from safetensors.numpy import save
 from nat_core.data.images import CROPS, FILTERS
 from nat_core.errors import CheckpointError
 from nat_core.files import Count, converted, read_json, seal, sealed, write_durably
-from nat_core.measure.predictions import Predictions, pack, unpack
+from nat_core.measure.predictions import MAX_CLASSES, Predictions, pack, unpack
 from nat_core.measure.report import NetworkReport, evaluate
 from nat_core.measure.variants import with_variants
 from nat_core.recipes import ARCHITECTURE_NAMES, NAT_STRONG, RECIPES, Recipe, Role
@@ -35,7 +35,6 @@ SHIPPED = "nat_checkpoints"
 """The package of networks in the wheel; a clone has them in ./checkpoints."""
 LARGE = ("resnet18_baseline", "resnet18_nat", NAT_STRONG)
 """The networks that the wheel leaves out."""
-MAX_CLASSES = 1_000
 WEIGHTS, PREDICTIONS, LOG, CARD = "weights.safetensors", "predictions.safetensors", "log.csv", "card.json"
 
 

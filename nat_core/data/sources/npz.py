@@ -19,6 +19,7 @@ import numpy as np
 from jaxtyping import Int, UInt8
 
 from nat_core.errors import UnreadableSet
+from nat_core.measure.predictions import MAX_CLASSES
 
 MAX_UNPACKED = 400_000_000
 """The most bytes that an array of a stranger's file may unpack to."""
@@ -32,7 +33,6 @@ MAX_SIDE = 2_048
 """The largest height and width of a picture, in pixels."""
 MAX_PICTURES = 2_000_000
 """The most pictures of an array: as 32 x 32 pixels they take 6 GB."""
-MAX_CLASSES = 1_000
 MAX_LABELS = 64_000_000
 """The most bytes of an array of labels or of classes' names."""
 _MAX_HEADER = 4_096
