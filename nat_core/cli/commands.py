@@ -207,9 +207,10 @@ def app(options: argparse.Namespace) -> int:
 
 def _unsealed(folder: Path) -> list[Path]:
     """Seal the files beside the networks that are from before there were seals, and return which."""
+    from nat_core.store import field_results
     from nat_core.studies import choice, level_findings
 
-    paths = [folder / name for name in (RUNS, level_findings.FILE, choice.FILE)]
+    paths = [folder / name for name in (RUNS, level_findings.FILE, choice.FILE, field_results.FILE)]
     return [path for path in paths if path.is_file() and seal(path)]
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from nat_core.files import Count, Share, converted, only_one, read_json, write_durably
+from nat_core.files import Count, Share, converted, only_one, read_json, sealed, write_durably
 from nat_core.store.checkpoints import WEIGHTS, Card
 
 FORMAT = 1
@@ -58,7 +58,7 @@ def store_field_results(folder: Path, results: Iterable[FieldResult]) -> Path:
     with only_one(Path(folder) / ".state" / "field_sets.lock", wait=True):
         known = {(each.network, each.set): each for each in (*_stored(folder), *results)}
         lines = ",\n".join(f"  {json.dumps(asdict(each), allow_nan=False)}" for each in known.values())
-        write_durably(path, f'{{\n "format": {FORMAT},\n "results": [\n{lines}\n ]\n}}\n'.encode())
+        write_durably(path, sealed(f'{{\n "format": {FORMAT},\n "results": [\n{lines}\n ]\n}}'))
     return path
 
 
@@ -69,5 +69,12 @@ def _stored(folder: Path) -> list[FieldResult]:
     return read_json(path, FORMAT, _read, "delete it")
 
 
+@dataclass(frozen=True)
+class _Stored:
+    format: int
+    results: list[FieldResult]
+
+
 def _read(values: dict[str, Any]) -> list[FieldResult]:
-    return [converted(each, FieldResult) for each in values["results"]]
+    # The whole object, not its results alone: a field that nobody knows is a seal whose name was altered.
+    return converted(values, _Stored).results

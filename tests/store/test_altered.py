@@ -11,6 +11,8 @@ from nat_core.errors import CheckpointError
 from nat_core.recipes import LEVELS, recipe_named
 from nat_core.store.checkpoints import CARD, PREDICTIONS, WEIGHTS, load_card, load_predictions, load_weights
 from nat_core.store.features import FEATURES, Features, load_features, save_features
+from nat_core.store.field_results import FILE as FIELD_FILE
+from nat_core.store.field_results import FieldResult, load_field_results, store_field_results
 from nat_core.store.runs import RUNS, DivergedRun, add_run, load_ended, record_of
 from nat_core.studies.choice import FILE as CHOICE
 from nat_core.studies.choice import load_choice
@@ -26,6 +28,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     f"{NAME}/{FEATURES}": lambda folder: load_features(folder, NAME),
     RUNS: load_ended,
     LEVELS_FILE: load_levels,
+    FIELD_FILE: lambda folder: load_field_results(folder, {}),
 }
 SEALED = [file for file in READERS if file.endswith(".json")]
 
@@ -43,6 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     one = NetworkId.of(load_card(folder, NAME))
     distances = {level: spread(np.array([0.1, 0.2])) for level in LEVELS}
     save_levels(folder, [PairLevels(one, one, {"noise": distances})])
+    store_field_results(folder, [FieldResult(NAME, "0" * 64, "blob", 100, 0.9, 0.1, 0.05)])
     return folder
 
 

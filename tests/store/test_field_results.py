@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from nat_core.errors import CheckpointError
+from nat_core.files import SEAL
 from nat_core.store.checkpoints import WEIGHTS, load_card
 from nat_core.store.field_results import FILE, FieldResult, load_field_results, store_field_results
 
@@ -26,7 +27,7 @@ def test_results_are_added_and_replaced(networks: Path, result: FieldResult, tmp
     better = replace(result, auroc=0.95)
     store_field_results(tmp_path, [better])
     assert load_field_results(tmp_path, cards) == {"wrn16_1_nat": {"svhn": better, "dtd": replace(result, set="dtd")}}
-    assert len((tmp_path / FILE).read_text().splitlines()) == 7  # a line a result
+    assert len((tmp_path / FILE).read_text().splitlines()) == 8  # a line a result, and the seal's
 
 
 def test_results_of_other_weights_say_nothing_of_these(networks: Path, result: FieldResult, tmp_path: Path) -> None:
@@ -58,6 +59,7 @@ def test_a_share_above_one_is_refused(result: FieldResult, tmp_path: Path) -> No
     path = store_field_results(tmp_path, [result])
     values = json.loads(path.read_text())
     values["results"][0]["auroc"] = 1.5
+    del values[SEAL]
     path.write_text(json.dumps(values))
     with pytest.raises(CheckpointError, match="auroc"):
         load_field_results(tmp_path, {})
