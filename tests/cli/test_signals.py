@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import termios
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,14 +31,20 @@ def hearing() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-def stopped(command: list[str], number: int, when: str) -> tuple[int, str]:
-    """The exit status and the standard error of a command that is signalled once it has written `when`."""
+def stopped(
+    command: list[str], number: int, when: str, sent: Callable[[float], object] = lambda moment: None
+) -> tuple[int, str]:
+    """The exit status and the standard error of a command that is signalled once it has written `when`.
+
+    `sent` is told the moment, by the clock that never goes back.
+    """
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, preexec_fn=hearing) as run:
         text = ""
         while not re.search(when, text):
             part = os.read(run.stderr.fileno(), 4096).decode()
             assert part, text
             text += part
+        sent(time.monotonic())
         run.send_signal(number)
         text += run.stderr.read().decode()
         return run.wait(), text
@@ -104,6 +112,8 @@ def test_a_terminal_that_is_closed_saves_the_run(tmp_path: Path) -> None:
 QUEUE = """
 import sys
 import termios
+import time
+from collections.abc import Callable
 from pathlib import Path
 from nat_core.__main__ import main
 from nat_core.recipes import RECIPES

@@ -27,13 +27,22 @@ SHORT = replace(recipe_named(NAME), epochs=1, sizes=((8, 1.0),), batch_size=256)
 """Three steps, each saved."""
 
 
-@pytest.fixture(autouse=True)
-def less_noise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten pictures of noise instead of 10,000."""
+@contextmanager
+def few_pictures_of_noise() -> Iterator[None]:
+    """Ten of them instead of 10,000, while the block runs."""
     from nat_core.data import sets
 
     drawn = sets.noise(count=10)
-    monkeypatch.setitem(sets.SETS, "noise", lambda name, data: drawn)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sets.SETS, "noise", lambda name, data: drawn)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def less_noise() -> Iterator[None]:
+    """What nearly every test here trains with."""
+    with few_pictures_of_noise():
+        yield
 
 
 def run(out: Path) -> Path:
@@ -51,12 +60,8 @@ def weights_and_answers(out: Path) -> list[bytes]:
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same run with nothing in its way."""
-    with pytest.MonkeyPatch.context() as patch:
-        from nat_core.data import sets
-
-        drawn = sets.noise(count=10)
-        patch.setitem(sets.SETS, "noise", lambda name, data: drawn)
-        out = tmp_path_factory.mktemp("undisturbed")
+    out = tmp_path_factory.mktemp("undisturbed")
+    with few_pictures_of_noise():
         run(out)
     return out
 
@@ -114,11 +119,7 @@ QUIET = {"unlink"}
 @pytest.fixture(scope="module")
 def writes(undisturbed: Path, tmp_path_factory: pytest.TempPathFactory) -> int:
     """How many calls write in a run."""
-    with failing(0) as calls, pytest.MonkeyPatch.context() as patch:
-        from nat_core.data import sets
-
-        drawn = sets.noise(count=10)
-        patch.setitem(sets.SETS, "noise", lambda name, data: drawn)
+    with few_pictures_of_noise(), failing(0) as calls:
         run(tmp_path_factory.mktemp("counted"))
     return len(calls)
 
