@@ -50,7 +50,9 @@ def stopped(
         return run.wait(), text
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", [
+    signal.SIGTERM, *(pytest.param(each, marks=pytest.mark.endurance) for each in (signal.SIGINT, signal.SIGHUP))
+])  # fmt: skip
 def test_a_training_is_saved_and_says_at_which_step(tmp_path: Path, number: int) -> None:
     status, text = stopped([*TRAIN, "--out", str(tmp_path)], number, r"epoch [2-9]")
     assert status == 128 + number
@@ -127,7 +129,9 @@ sys.exit(main(["reproduce", "--out", sys.argv[1], "--jobs", "2", "--device", "cp
 """
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", [
+    signal.SIGINT, *(pytest.param(each, marks=pytest.mark.endurance) for each in (signal.SIGTERM, signal.SIGHUP))
+])  # fmt: skip
 def test_a_queue_lets_its_runs_save_and_says_how_to_go_on(tmp_path: Path, number: int) -> None:
     status, text = stopped([sys.executable, "-c", QUEUE, str(tmp_path)], number, r"digits_nat/seed0: .*epoch")
     assert status == 128 + number
