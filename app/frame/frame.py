@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 
 from nat_app.answers import stored_answers
-from nat_app.frame import classroom, links
+from nat_app.frame import classroom, links, tablet
 from nat_app.frame.settings import HIDE, PAIR, THRESHOLD, WALL
 from nat_app.shared import words
 from nat_app.shared.pairs import OFFERED, OWN_PAIR, Pair, default_pair, pair_named
@@ -36,6 +36,7 @@ STYLE = """<style>
 [class*="st-key-thumb_"] button p { color: transparent; font-size: 1px; }
 [class*="st-key-thumb_"] button:hover { filter: brightness(1.08); }
 [class*="st-key-thumb_"] button:focus-visible { outline: 3px solid #0072B2; outline-offset: 1px; }
+@media (max-width: 1023px) { :root { --above: 4.2rem; } }
 @media (min-width: 641px) { .st-key-answers { min-height: 22.9rem; } }
 @media (max-width: 640px) {
   :root { --above: 4.6rem; --beside: 1.1rem; }
@@ -162,6 +163,7 @@ def sidebar() -> None:
         st.toggle(
             "For the wall", key=WALL.key, persist_state="session", help="Larger text, for a projector or a class."
         )
+        tablet.fold_sidebar()
         st.caption("Uploads stay in memory and are gone when you leave. Pictures: free, see CREDITS.md of the gallery.")
 
 

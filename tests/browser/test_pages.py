@@ -117,3 +117,18 @@ def test_no_page_is_wider_than_the_screen(page, address: str, path: str) -> None
     page.wait_for_timeout(500)
     wide = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert wide[0] <= wide[1]
+
+
+def test_the_sidebar_is_folded_once_on_an_upright_tablet(browser, address) -> None:
+    context = browser.new_context(viewport={"width": 820, "height": 1180})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{address}/thresholds")
+    unfold = page.get_by_test_id("stExpandSidebarButton")
+    unfold.wait_for()
+    unfold.click()
+    page.get_by_text("For the wall").wait_for()
+    page.goto(f"{address}/workshop")
+    page.get_by_role("heading", level=1).wait_for()
+    page.get_by_text("For the wall").wait_for()  # whoever opened it again keeps it open
+    context.close()

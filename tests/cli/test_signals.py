@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from nat_core.__main__ import main
 from nat_core.store.checkpoints import available
 from nat_core.training.log import read_log
 from nat_core.training.state import newest_state
+from tests.noise import use_less_noise
 
 pytestmark = [
     pytest.mark.slow,
@@ -67,7 +69,10 @@ def test_a_training_is_saved_and_says_at_which_step(tmp_path: Path, number: int)
 PAUSED = """
 import sys, time
 import nat_core.training.{module} as module
+import pytest
 from nat_core.__main__ import main
+from tests.noise import use_less_noise
+use_less_noise(pytest.MonkeyPatch())
 def pause(*given, **named):
     print("HERE", file=sys.stderr, flush=True)
     time.sleep(60)
@@ -86,14 +91,17 @@ def test_before_anything_is_saved_nothing_else_is_said(tmp_path: Path) -> None:
     assert newest_state(tmp_path / ".state" / "digits_nat") is None
 
 
-def test_a_run_that_was_stopped_while_it_measures_has_every_row_once(tmp_path: Path) -> None:
+def test_a_run_that_was_stopped_while_it_measures_has_every_row_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     program = PAUSED.format(module="log", function="held_out_rates")
     command = ["train", "digits_nat", "--out", str(tmp_path), "--device", "cpu", "--epochs", "2", "--log-test", "--set",
                "sizes=8:1"]  # fmt: skip
     status, text = stopped([sys.executable, "-c", program, *command], signal.SIGTERM, "HERE")
     assert status == 143
     assert "is saved at step 13 of 26" in text, "the last step of the first epoch"
-    subprocess.run([sys.executable, "-m", "nat_core", *command, "--resume"], check=True, stdout=subprocess.DEVNULL)
+    use_less_noise(monkeypatch)
+    assert main([*command, "--resume"]) == 0
     assert [row["epoch"] for row in read_log(tmp_path / "digits_nat" / "log.csv")] == ["1", "2"]
 
 

@@ -21,7 +21,7 @@ from nat_core.training.state import check_settings, newest_state
 from tests.noise import use_less_noise
 
 pytestmark = pytest.mark.usefixtures("less_noise")
-TINY = replace(recipe_named("digits_nat"), epochs=2, sizes=((16, 1.0),))
+TINY = replace(recipe_named("digits_nat"), epochs=2, sizes=((8, 1.0),))
 
 
 def weights_of(folder: Path) -> bytes:
