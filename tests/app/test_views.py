@@ -170,10 +170,10 @@ def test_a_checkpoint_trained_anew_is_read_anew(start, tmp_path: Path) -> None:
 
 def test_the_threshold_holds_on_every_page(start, networks: Path) -> None:
     app = start(networks, PAGES[2])
-    app.slider(key="t").set_value(0.35).run()
+    app.select_slider(key="t").set_value(0.35).run()
     assert plain(f"sure above {words.percent(0.35)}") in said(app.switch_page(PAGES[0]).run())
-    assert app.switch_page(PAGES[1]).run().slider(key="t").value == 0.35
-    assert app.switch_page(PAGES[2]).run().slider(key="t").value == 0.35
+    assert app.switch_page(PAGES[1]).run().select_slider(key="t").value == 0.35
+    assert app.switch_page(PAGES[2]).run().select_slider(key="t").value == 0.35
 
 
 def test_a_page_that_ends_early_leaves_the_choice_of_another_pair(start, networks: Path, tmp_path: Path) -> None:
@@ -331,7 +331,7 @@ def test_a_link_restores_a_page(networks: Path, monkeypatch: pytest.MonkeyPatch)
     assert app.selectbox(key="picture").value == "cat1.jpg"
     app.switch_page(PAGES[2]).run()
     assert app.pills(key="set").value == "noise"
-    assert app.slider(key="t").value == 0.35
+    assert app.select_slider(key="t").value == 0.35
 
 
 @pytest.mark.parametrize("value", ["banana", "7", "-1", "nan", ""])
