@@ -57,6 +57,8 @@ def test_digits_have_thresholds_but_no_gallery(start, networks: Path) -> None:
     app.run()
     assert chip("digits_89", Role.UNSEEN) in app.pills(key="set").options
     assert words.comparison_note(False, "") in said(app)
+    assert threshold_words.DIGITS_ELSEWHERE in live_data(app)["source"]
+    assert threshold_words.DIGITS_ELSEWHERE not in live_data(start(networks, PAGE))["source"]
 
 
 def test_thresholds_move_by_slider_and_by_the_papers_buttons(start, networks: Path) -> None:

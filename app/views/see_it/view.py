@@ -47,7 +47,7 @@ def figures() -> None:
     n_known, n_negatives = reports["nat"].sets[known].images, reports["nat"].sets[negatives].images
     sure = f"sure above {words.threshold_share(t)}"
     entries = (
-        ("right", "Right about what they know", {k: words.percent_fine(r.accuracy) for k, r in reports.items()},
+        ("right", "Correct on what they know", {k: words.percent_fine(r.accuracy) for k, r in reports.items()},
          f"accuracy on {in_markdown(known, pictures_of(known, n_known))}"),
         ("fooled", "Fooled by things never taught", {k: words.of_100(rate) for k, rate in fooled.items()},
          f"{sure}, {in_markdown(negatives, pictures_of(negatives, n_negatives))} (NCR)"),

@@ -8,7 +8,7 @@ import streamlit as st
 from nat_app.answers import own_sets, stored_answers
 from nat_app.frame import frame, links
 from nat_app.frame.settings import THRESHOLD
-from nat_app.shared.pairs import ROLE_TITLES, in_markdown, pictures_of, set_title
+from nat_app.shared.pairs import DIGITS, ROLE_TITLES, in_markdown, pictures_of, set_title
 from nat_app.shared.palette import KINDS
 from nat_app.shared.scores import SCORE_HELP, SCORE_TITLES, T_STEPS, step_of
 from nat_app.views.thresholds import folded, histograms, tables, words
@@ -123,7 +123,10 @@ histograms.draw(
     classes=len(stored_answers.card(pair.nat).classes),
     alt=f"How sure both networks are of {set_title(chosen)}. {title}",
     source=words.sources(
-        pictures_of(negatives, sets[negatives].images), pictures_of(known, sets[known].images), temperature
+        pictures_of(negatives, sets[negatives].images),
+        pictures_of(known, sets[known].images),
+        temperature,
+        digits=pair.key == DIGITS,
     ),
     on_move=lambda moved: THRESHOLD.put(T_STEPS[step_of(moved)]),
 )
