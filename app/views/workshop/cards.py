@@ -106,7 +106,8 @@ def _large(number: int, lesson: Lesson, pair: Pair) -> None:
     guess_slider(lesson.measures, guess)
     with st.container(horizontal=True):
         st.button("Reveal", key=f"reveal_{lesson.name}", type="primary", disabled=guess.value is None,
-                  on_click=reveal, args=(lesson, pair))  # fmt: skip
+                  help=words.GUESS_FIRST if guess.value is None else None, on_click=reveal,
+                  args=(lesson, pair))  # fmt: skip
 
 
 def _answer(lesson: Lesson, lessons: tuple[Lesson, ...], pair: Pair) -> None:

@@ -295,7 +295,7 @@ TEXTS: dict[str, Callable[[Question], str]] = {
     "answer_nat": lambda its: _picture(its, "nat").predicted,
     "picture": lambda its: next(each.shows for each in gallery_pictures() if each.file == its.values[PICTURE.key]),
     "classes": lambda its: listed(stored_answers.card(its.pair.nat).classes).replace(" or ", " and "),
-    "class_count": lambda its: str(len(stored_answers.card(its.pair.nat).classes)),
+    "class_count": lambda its: in_words(len(stored_answers.card(its.pair.nat).classes)),
     "points": lambda its: str(len(_points(its).labels)),
     "points_right": lambda its: points_right(its.plane().right["baseline"], len(_points(its).labels)),
     "negatives": lambda its: str(len(its.negatives)),
@@ -308,6 +308,16 @@ TEXTS: dict[str, Callable[[Question], str]] = {
     "worst_class": lambda its: _worst(its)[0],
 }
 """The other numbers and names, as they stand in a text."""
+
+
+def in_words(number: int) -> str:
+    """Return a number as prose writes it, in letters up to ten.
+
+    >>> in_words(10), in_words(100)
+    ('ten', '100')
+    """
+    names = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    return names[number] if number < len(names) else str(number)
 
 
 def points_right(right: int, points: int) -> str:

@@ -15,7 +15,7 @@ ROUNDS = len([picture for picture in gallery_pictures() if not picture.known]) /
 MOST = 3
 """Points that one card can give."""
 MOST_POINTS = MOST * (len(LESSONS) + len(CHALLENGES) + ROUNDS * (OUTSIDE + INSIDE))
-"""Points of a visit that did everything rightly."""
+"""Points of a visit that got everything right."""
 
 
 def _result(text: str) -> str:

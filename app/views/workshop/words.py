@@ -13,6 +13,7 @@ AGAIN_HELP = (
 )
 NOT_YET = "?"
 """What a slider says before it is moved: no guess yet."""
+GUESS_FIRST = "Move the slider to your guess first."
 NO_PROOF = "A link can be changed by hand, so this is no proof."
 TEACHER_HAS_IT = "Write your guess down. Your teacher has the answer."
 HIDDEN = {
