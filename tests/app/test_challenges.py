@@ -73,6 +73,7 @@ def test_rounds_show_what_nat_changes_what_it_does_not_and_no_photo_twice(monkey
     # The students' NAT network was shown no negatives: it changes less, and there is one such photo in the gallery.
     assert len(told) >= (1 if pair is STUDENTS else 2)
     assert right
+    assert rounds[0][0].file in told
     fooled_anywhere = [file for file, each in said.items() if file.startswith("none") and each["nat"].confidence > 0.9]
     assert wrong or not fooled_anywhere
 

@@ -48,7 +48,7 @@ FORMATS = {
     "latex": ("LaTeX", "text/x-tex", "tex"),
 }
 DIGITS_ELSEWHERE = (
-    "Thresholds shows the same networks; it opens with the test pictures of 6 and 7, so choose digits 8 and 9 there. "
+    "Thresholds shows these two networks, one set of digits at a time: its numbers are those of the set chosen there. "
     "Digits live and the notebook train two other networks, in another way, so their numbers on 8 and 9 are other ones."
 )
 """Why the digits have other numbers elsewhere."""

@@ -27,7 +27,7 @@ CHOSEN_T: Setting[float | None] = Setting("factory_t", None)
 DASHES: dict[Kind, str] = {"baseline": "dash", "nat": "solid"}
 LABELS: dict[Kind, float] = {"baseline": 0.5, "nat": 0.3}
 """How far along a line its name stands."""
-TICKS = (0.0, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999, 1.0)
+TICKS = (0.0, 0.25, 0.5, 0.75, 0.99, 1.0)
 Confidences = Float[np.ndarray, " _"]
 
 

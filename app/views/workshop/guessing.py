@@ -37,7 +37,8 @@ def deal(said: Answers, threshold: float) -> tuple[tuple[GalleryPicture, ...], .
     generator, rounds = np.random.default_rng(1), []
     for _ in range(ROUNDS):
         drawn = [_take(groups, wanted) for wanted in SLOTS]
-        rounds.append(tuple(drawn[place] for place in generator.permutation(len(drawn))))
+        # First a photo that shows what the round is about; where the others are is not to be guessed from their order.
+        rounds.append((drawn[0], *(drawn[1 + place] for place in generator.permutation(len(drawn) - 1))))
     return tuple(rounds)
 
 
