@@ -52,7 +52,7 @@ def shown(markdown: str) -> str:
 def alts(app: AppTest) -> list[str]:
     """The descriptions of all charts and pictures of a page."""
     charts = [chart.proto.alt for chart in app.get("plotly_chart")]
-    live = [live_data(app)["alt"]] if app.get("bidi_component") else []
+    live = [live_data(app)["alt"]] if app.get("bidi_component") and "alt" in live_data(app) else []
     return charts + live + [image.alt for images in app.image for image in images.proto.imgs]
 
 
@@ -65,7 +65,7 @@ def live_data(app: AppTest) -> dict[str, Any]:
 def now(app: AppTest) -> dict[str, Any]:
     """The sentences of the live chart at the committed threshold, with ordinary spaces."""
     data = live_data(app)
-    says = data["says"][0 if data["locked"] else round(100 * data["t"])]
+    says = data["says"][0 if data["locked"] else data["steps"].index(data["t"])]
     return json.loads(json.dumps(says, ensure_ascii=False).replace("\u00a0", " "))
 
 

@@ -53,10 +53,29 @@ def test_nat_is_fooled_less_by_what_it_was_shown_and_by_what_nobody_saw(run) -> 
     assert min(names["baseline"].accuracy, names["nat"].accuracy) > 0.95
 
 
-def test_certainty_goes_only_where_negatives_were_shown(run) -> None:
+def test_how_far_the_doubt_reaches_depends_on_where_the_negatives_lie(run) -> None:
     certainty = run[0]["certainty"]
-    assert certainty["none"] > 0.9 > certainty["blob"] > 0.7
+    assert certainty["none"] > 0.9 > certainty["blob"] > certainty["corner"] > 0.8
     assert certainty["ring"] < 0.3
+
+
+def test_the_baseline_is_the_same_in_every_chapter(run) -> None:
+    names, printed = run
+    rate = f"{names['baseline'].fooled:.3f}"
+    chapters = [text for text in printed if "NCR_0.9 on 8 and 9" in text]
+    assert len(chapters) == 2
+    assert all(rate in text for text in chapters)
+
+
+def test_the_factorys_costs_fall_and_rise_again_for_both(run) -> None:
+    names, printed = run
+    text = next(each for each in printed if "strange parts" in each)
+    for network in text.split("\n\n")[1:]:
+        costs = [int(cost) for cost in re.findall(r"t = \S+ +(\d+) #", network)]
+        lowest = costs.index(min(costs))
+        assert 0 < lowest < len(costs) - 1
+        assert costs[lowest] < 0.7 * min(costs[0], costs[-1])
+    assert names["best"]["NAT"].cost < names["best"]["baseline"].cost
 
 
 def test_the_cost_of_a_uniform_answer_is_nothing(run) -> None:

@@ -134,11 +134,16 @@ class Visitor:
         return time.perf_counter() - began
 
     def slide(self, label: str, value: float) -> float:
-        """Move a slider and return the seconds until the page is drawn."""
+        """Move a slider, to the nearest step that it has, and return the seconds until the page is drawn."""
         began = time.perf_counter()
         here = next(each.slider for each in self._elements.values() if each.slider.label == label)
         state = self._state()
-        state.widget_states.widgets.add(id=here.id).double_array_value.data.append(value)
+        widget = state.widget_states.widgets.add(id=here.id)
+        if here.options:
+            nearest = min(here.options, key=lambda option: abs(float(option) - value))
+            widget.string_array_value.data.append(nearest)
+        else:
+            widget.double_array_value.data.append(value)
         self._send(state)
         self._until_at_rest()
         return time.perf_counter() - began

@@ -221,13 +221,29 @@ def gallery_look(name: str, file: str) -> OwnAnswer:
     return OwnAnswer(stored.probabilities[place], tuple(card(name).classes), found)
 
 
-def telling_picture(pair: Pair) -> str:
-    """The thing they were never taught on which the two networks differ most: the one a visitor sees first."""
-    baseline, nat = (predictions(name, GALLERY) for name in pair.names)
-    gap = dict(zip(baseline.ids, baseline.confidence, strict=True))
-    for file, confidence in zip(nat.ids, nat.confidence, strict=True):
-        gap[file] -= confidence
-    return max((picture.file for picture in gallery_pictures() if not picture.known), key=lambda file: gap[file])
+def all_gallery_answers(pair: Pair) -> dict[str, dict[Kind, Answer]]:
+    """The most probable class of each gallery picture by both networks, with its confidence, by the picture's file."""
+    found: dict[str, dict[Kind, Answer]] = {picture.file: {} for picture in gallery_pictures()}
+    for kind, name in pair.by_kind.items():
+        stored, classes = predictions(name, GALLERY), card(name).classes
+        for file, confidence, predicted in zip(stored.ids, stored.confidence, stored.predicted, strict=True):
+            if file in found:
+                found[file][kind] = Answer(float(confidence), classes[predicted])
+    return found
+
+
+def telling_picture(pair: Pair, threshold: float) -> str:
+    """The thing they were never taught that shows best what NAT changes: the one a visitor sees first.
+
+    The baseline is sure of it and NAT is not, where there is such a picture, and they differ most.
+    """
+    said = all_gallery_answers(pair)
+
+    def tells(file: str) -> tuple[bool, float]:
+        baseline, nat = (said[file][kind].confidence for kind in KINDS)
+        return baseline > threshold >= nat, baseline - nat
+
+    return max((picture.file for picture in gallery_pictures() if not picture.known), key=tells)
 
 
 # --- a visitor's own photo -------------------------------------------------------------------------------------------

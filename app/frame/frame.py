@@ -13,6 +13,7 @@ from nat_app.frame.settings import HIDE, PAIR, THRESHOLD, WALL
 from nat_app.shared import words
 from nat_app.shared.pairs import OFFERED, OWN_PAIR, Pair, default_pair, pair_named
 from nat_app.shared.palette import Palette, palette
+from nat_app.shared.scores import T_STEPS
 from nat_app.shared.settings import Held, PageSettings
 from nat_app.visit import brought_along
 from nat_app.visit.limits import is_public
@@ -203,6 +204,18 @@ def colours() -> Palette:
 def threshold() -> float:
     """The threshold t that all pages share, in [0, 1]."""
     return THRESHOLD.value
+
+
+def threshold_slider(label: str, *, disabled: bool = False) -> None:
+    """Draw the slider of t, wherever a page has it: the same steps everywhere, fine near 1."""
+    st.select_slider(
+        label,
+        T_STEPS,
+        format_func=words.threshold_text,
+        key=THRESHOLD.key,
+        disabled=disabled,
+        persist_state="session",
+    )
 
 
 def require(names: Sequence[str], *, gallery: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.pairs import pair_named
+from nat_app.shared.scores import T_STEPS, step_of
 from nat_app.shared.settings import PageSettings, Setting, decimal, one_of, switch
 from nat_app.visit.photos import CROP
 
@@ -21,9 +22,14 @@ def _hidden(text: str) -> tuple[str, ...]:
     return named
 
 
+def _threshold(text: str) -> float:
+    """The nearest threshold that the slider has, so that links of an older or a finer one hold."""
+    return T_STEPS[step_of(decimal(0, 1, 6)(text))]
+
+
 PAIR: Setting[str | None] = Setting("pair", None, lambda text: pair_named(text).key, lasting=True)
 """The key of the pair in the sidebar."""
-THRESHOLD = Setting("t", 0.9, decimal(0, 1, 2), named=True)
+THRESHOLD = Setting("t", 0.9, _threshold, named=True)
 """Above it, an answer counts as sure; in [0, 1]."""
 PICTURE: Setting[str | None] = Setting("picture", None, gallery_file)
 """The gallery picture that See it shows, and Attention begins with."""

@@ -37,6 +37,8 @@ class Pair:
         return {"baseline": self.baseline, "nat": self.nat}
 
 
+DIGITS = "digits"
+"""The key of the pair that knows handwritten digits and no photos."""
 _SMALLER = "The paper's network is a ResNet-18, many times larger than this one."
 
 OFFERED = (
@@ -52,7 +54,7 @@ OFFERED = (
     Pair("wrn40_1", "Middle network (WRN-40-1)", *PAIRS["wrn40_1"], PAIRS["resnet18"], _SMALLER),
     Pair("wrn16_1", "Small network (WRN-16-1)", *PAIRS["wrn16_1"], PAIRS["resnet18"], _SMALLER),
     Pair("students", "Students (WRN-16-1)", *PAIRS["students"], paper=PAIRS["students"]),
-    Pair("digits", "Handwritten digits (tiny)", *PAIRS["digits"], paper=None),
+    Pair(DIGITS, "Handwritten digits (tiny)", *PAIRS["digits"], paper=None),
 )
 DEFAULTS = ("resnet18", "wrn40_1", "wrn16_1")
 """The pairs to begin with: the first whose two networks are here, else the last."""

@@ -11,6 +11,13 @@ from nat_core.measure.scores import CONFIDENCE
 
 KEPT = np.arange(1, 101) / 100
 """The shares kept of every curve of NCR against what is kept."""
+T_STEPS: tuple[float, ...] = (
+    *(hundredth / 100 for hundredth in range(100)),
+    *(round(1 - rest * 10.0**-digits, digits) for digits in (3, 4, 5) for rest in range(9, 0, -1)),
+    1.0,
+)
+"""The thresholds of confidence to choose from, and those of its curves: hundredths up to 0.99, then 0.991 ... 0.999,
+0.9991 ... 0.9999 and so on, as the surest network's confidences differ by what is left to 1."""
 TEMPERATURES = (0.5, 10.0)
 """The lowest and the highest temperature to choose."""
 SCORE_TITLES = {
@@ -51,12 +58,9 @@ class Scale:
         return self.score == CONFIDENCE
 
     @property
-    def steps(self) -> Float[np.ndarray, " 101"]:
-        """The 101 thresholds of a curve, from low to high: of confidence 0.00, 0.01 ... 1.00."""
-        # The division gives the very floats of 0.35 and its like; np.linspace misses ten of them by a hair, and NCR
-        # counts strictly above t.
-        hundredths = np.arange(101) / 100
-        return hundredths if (self.low, self.high) == (0, 1) else self.low + (self.high - self.low) * hundredths
+    def steps(self) -> Float[np.ndarray, " k"]:
+        """The thresholds of a curve, from low to high: of confidence `T_STEPS`, of another score 101 as far apart."""
+        return np.array(T_STEPS) if self.is_confidence else self.low + (self.high - self.low) * np.arange(101) / 100
 
     def places(self, values: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
         """Where values lie on the axis, in [0, 1].
@@ -66,6 +70,24 @@ class Scale:
         """
         # A threshold may lie a hair below all that is known, and so below the axis.
         return np.clip((values - self.low) / (self.high - self.low), 0, 1)
+
+
+def step_of(threshold: float) -> int:
+    """Return the place of the nearest threshold to choose among `T_STEPS`.
+
+    >>> [T_STEPS[step_of(threshold)] for threshold in (0.333, 0.9, 0.99523, 1.0)]
+    [0.33, 0.9, 0.995, 1.0]
+    """
+    return int(np.abs(np.array(T_STEPS) - threshold).argmin())
+
+
+def way_along(threshold: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
+    """Return how far along the slider thresholds lie, in [0, 1]: each of its steps is as long, so near 1 all is wide.
+
+    >>> way_along(np.array([0.0, 0.99, 0.999, 1.0])).round(3).tolist()
+    [0.0, 0.78, 0.85, 1.0]
+    """
+    return np.interp(threshold, T_STEPS, np.linspace(0, 1, len(T_STEPS)))
 
 
 CONFIDENT = Scale()

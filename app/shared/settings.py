@@ -72,6 +72,10 @@ class Held(Generic[T]):
             st.session_state[self.key] = self.make()
         return st.session_state[self.key]
 
+    def put(self, value: T) -> None:
+        """Hold this one from now on."""
+        st.session_state[self.key] = value
+
     def forget(self) -> None:
         """Let it be made anew."""
         st.session_state.pop(self.key, None)

@@ -4,9 +4,11 @@ Rates, confidences and thresholds are in [0, 1]. A picture's label is a class, "
 classes, or None where nobody has said.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
 from string import punctuation
 from typing import Literal
 
@@ -139,39 +141,69 @@ def article(name: str) -> str:
 
 def picture_title(baseline: Answer, nat: Answer, label: str, threshold: float) -> str:
     """Return the finding about one picture of the gallery, in one or two short sentences."""
-    grades = {"baseline": grade(baseline.confidence, threshold), "nat": grade(nat.confidence, threshold)}
-    certain = {kind: how in ("sure", "fairly sure") for kind, how in grades.items()}
+    # Sure is above t and nothing else: what is fairly sure is said to be that.
+    grades: dict[Kind, Grade] = {
+        "baseline": grade(baseline.confidence, threshold),
+        "nat": grade(nat.confidence, threshold),
+    }
+    sure = {kind: how == "sure" for kind, how in grades.items()}
     if label == "none":
-        return _title_outside(certain, grades)
-    right = {"baseline": baseline.predicted == label, "nat": nat.predicted == label}
-    return _title_inside(certain, right)
+        return _title_outside(sure, grades)
+    right: dict[Kind, bool] = {"baseline": baseline.predicted == label, "nat": nat.predicted == label}
+    return _title_inside(sure, right, grades)
 
 
-def _title_outside(certain: dict[str, bool], grades: dict[str, Grade]) -> str:
-    if all(certain.values()):
+_OTHER: dict[Grade, str] = {
+    "fairly sure": "is only fairly sure",
+    "leaning": "hesitates",
+    "no opinion": "says it does not know",
+}
+"""What the other network does where one of the two is sure."""
+
+
+def _title_outside(sure: dict[Kind, bool], grades: dict[Kind, Grade]) -> str:
+    if all(sure.values()):
         return "Both networks are sure, and both are wrong."
-    if certain["baseline"]:
-        other = "says it does not know" if grades["nat"] == "no opinion" else "hesitates"
-        return f"One network is sure. The other {other}."
-    if certain["nat"]:
+    if sure["baseline"]:
+        return f"One network is sure. The other {_OTHER[grades['nat']]}."
+    if sure["nat"]:
         return "This time it is NAT that is sure, and wrong."
     if set(grades.values()) == {"no opinion"}:
         return "Both networks say that they do not know."
-    return "Neither network is sure."
+    return _neither(grades)
 
 
-def _title_inside(certain: dict[str, bool], right: dict[str, bool]) -> str:
-    if all(certain.values()):
+def _neither(grades: dict[Kind, Grade]) -> str:
+    """The title where neither is sure, and which of them is fairly so."""
+    fairly = [kind for kind, how in grades.items() if how == "fairly sure"]
+    if not fairly:
+        return "Neither network is sure."
+    who = "both are" if len(fairly) == 2 else f"{_NAMED[fairly[0]]} is"
+    return f"Neither network is sure, but {who} fairly sure."
+
+
+_NAMED: dict[Kind, str] = {"baseline": "the baseline", "nat": "NAT"}
+"""How a sentence names a network."""
+
+
+def _title_inside(sure: dict[Kind, bool], right: dict[Kind, bool], grades: dict[Kind, Grade]) -> str:
+    if all(sure.values()):
         if all(right.values()):
             return "Both networks know this one."
         if not any(right.values()):
             return "Both networks are sure, and both are wrong."
         return f"Both networks are sure. Only {'the baseline' if right['baseline'] else 'NAT'} is right."
-    if certain["baseline"]:
-        return f"The baseline {'knows this one' if right['baseline'] else 'is sure, and wrong'}. NAT holds back."
-    if certain["nat"]:
-        return f"NAT {'knows this one' if right['nat'] else 'is sure, and wrong'}. The baseline holds back."
-    return "Neither network is sure, although this is one of the ten."
+    if not any(sure.values()):
+        return f"{_neither(grades).removesuffix('.')}, although this is one of the ten."
+    one: Kind = "baseline" if sure["baseline"] else "nat"
+    other: Kind = "nat" if sure["baseline"] else "baseline"
+    finding = "knows this one" if right[one] else "is sure, and wrong"
+    holds = "is only fairly sure" if grades[other] == "fairly sure" else "holds back"
+    return f"{_capital(_NAMED[one])} {finding}. {_capital(_NAMED[other])} {holds}."
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def nat_fooled(baseline: Answer, nat: Answer, threshold: float, rate: float | None, pictures: str) -> str:
@@ -225,10 +257,10 @@ def why(report: NetworkReport, classes: Sequence[str]) -> str:
     shown = f"{trained[0]:,} pictures" if trained else "pictures"
     return (
         f"The baseline was only ever shown its {len(classes)} things, so whatever it sees has to be one of them, "
-        f"and it is often sure. The NAT network was shown {shown} of other things as well (negatives), and taught to "
+        f"and it is often sure. The NAT network was shown {shown} of other things as well (negatives), and trained to "
         f"give every answer the same chance on them, 1/{len(classes)}: no opinion. It has the same shape and the same "
         "training otherwise. What it learned carries over to things of neither kind, though not always. This page "
-        "opens with the gallery picture on which the two differ most; the numbers above count whole sets of pictures."
+        "opens with the gallery picture that shows best what changed; the numbers above count whole sets of pictures."
     )
 
 
@@ -249,17 +281,52 @@ def threshold_title(rates: dict[Kind, float], at: dict[Kind, float], known: bool
     if known and locked:
         needed = {kind: threshold_text(value) for kind, value in at.items()}
         return f"To keep 95 of 100{by}, the baseline needs t = {needed['baseline']}, NAT t = {needed['nat']}."
-    when = f"Keeping 95 of 100{by}" if locked else f"Above {percent(at['nat'])}"
+    when = f"Keeping 95 of 100{by}" if locked else f"Above {threshold_share(at['nat'])}"
     if known:
         return f"{when}, the baseline keeps {of_100(rates['baseline'])}, NAT {count_of_100(rates['nat'])}."
     return f"{when}, the baseline is fooled by {of_100(rates['baseline'])}, NAT by {count_of_100(rates['nat'])}."
 
 
 def threshold_text(threshold: float) -> str:
-    """Return a threshold as pages write it: two decimals, of one near 0 two digits, with a real minus.
+    """Return a threshold as pages write it: two decimals, more of one near 0 or just below 1, with a real minus.
 
     >>> threshold_text(0.9), threshold_text(-12.345), threshold_text(-0.0042), threshold_text(0.0)
     ('0.90', '\u221212.35', '\u22120.0042', '0.00')
+    >>> [threshold_text(threshold) for threshold in (0.99, 0.995, 0.996007, 0.99989, 1.0)]
+    ['0.99', '0.995', '0.996', '0.99989', '1.00']
     """
     near = 0 < abs(threshold) < 0.01
-    return (f"{threshold:.2g}" if near else f"{threshold:.2f}").replace("-", "\u2212")
+    text = f"{threshold:.2g}" if near else f"{threshold:.{_decimals(threshold, 2)}f}"
+    return (text if near else _two_at_least(text)).replace("-", "\u2212")
+
+
+def threshold_from(threshold: float) -> str:
+    """Return a threshold rounded up, so that what holds from it on holds from the number on that is read.
+
+    >>> [threshold_from(threshold) for threshold in (0.683036, 0.9, 0.9960072)]
+    ['0.684', '0.90', '0.99601']
+    """
+    exact = Decimal(repr(threshold))
+    return _two_at_least(str(exact.quantize(Decimal(1).scaleb(-_decimals(threshold, 3)), ROUND_CEILING)))
+
+
+def threshold_share(threshold: float) -> str:
+    """Return a threshold of confidence in percent, with as many decimals as it has: it is chosen, not counted.
+
+    >>> [threshold_share(threshold).replace(HARD_SPACE, " ") for threshold in (0.9, 0.29, 0.995, 0.99991, 1.0)]
+    ['90 %', '29 %', '99.5 %', '99.991 %', '100 %']
+    """
+    # Six digits: of 0.29 a float makes 28.999999999999996.
+    return f"{100 * threshold:.6g}{HARD_SPACE}%"
+
+
+def _decimals(threshold: float, digits: int) -> int:
+    """How many decimals show so many digits of what a threshold leaves to 1; two where that is much."""
+    rest = 1 - threshold
+    return max(2, digits - 1 - math.floor(math.log10(rest))) if 0 < rest < 1 else 2
+
+
+def _two_at_least(text: str) -> str:
+    """A number without the zeros at its end, but with two decimals."""
+    whole, _, decimals = text.partition(".")
+    return f"{whole}.{decimals.rstrip('0'):0<2}"

@@ -5,7 +5,6 @@ both mean confidence > t, strictly, on in-distribution pictures and on negatives
 """
 
 import math
-from dataclasses import dataclass
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -101,6 +100,20 @@ def threshold_keeping(confidence_in: Float[Array, " n"] | Predictions, share: fl
     """
     ascending = np.sort(_scores("confidence_in", confidence_in))
     return float(np.nextafter(ascending[-_fewest_reaching(share, len(ascending))], -np.inf))
+
+
+def threshold_fooled_below(confidence_negatives: Float[Array, " n"] | Predictions, share: float) -> float:
+    """The lowest t of all at which NCR_t is below `share`: the least strict one under which so few negatives fool.
+
+    With k the fewest pictures that make up the share, it is the k-th largest confidence itself: strictly above it lie
+    fewer than k, and at any lower t at least k. `share` in (0, 1]. Raises ValueError outside it, or if there are no
+    pictures.
+
+    >>> threshold_fooled_below(np.array([0.5, 0.6, 0.7, 0.8]), share=0.5)
+    0.7
+    """
+    ascending = np.sort(_scores("confidence_negatives", confidence_negatives))
+    return float(ascending[-_fewest_reaching(share, len(ascending))])
 
 
 def ncr_at_share_kept(
@@ -332,54 +345,6 @@ def wilson_interval(successes: int, n: int, level: float = 0.95) -> Interval:
     half = math.sqrt(squared * (successes * (n - successes) / n + squared / 4)) / (n + squared)
     # Both ends are exact at 0 and n of n; rounding would leave them a hair beside.
     return Interval(0.0 if successes == 0 else centre - half, 1.0 if successes == n else centre + half)
-
-
-# --- what errors cost ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Prices:
-    """What one error costs, in any unit, at least 0."""
-
-    false_alarm: float
-    """For a negative that the network is sure of."""
-    miss: float
-    """For a picture of a known class that it is not sure of."""
-
-    def __post_init__(self) -> None:
-        if not self.false_alarm >= 0 or not self.miss >= 0:
-            raise ValueError(f"an error costs at least 0; got {self.false_alarm} and {self.miss}")
-
-
-def cost_curve(
-    known: Float[np.ndarray, " n"],
-    negatives: Float[np.ndarray, " m"],
-    thresholds: Float[np.ndarray, " k"],
-    prices: Prices,
-    share_negatives: float = 0.5,
-) -> Float[np.ndarray, " k"]:
-    """Return the mean cost of a picture at each threshold t.
-
-    cost(t) = s * false_alarm * NCR_t + (1 - s) * miss * (1 - kept_t), with s the share of negatives among all pictures.
-    `known` and `negatives` are confidences, `thresholds` and `share_negatives` in [0, 1]. Raises ValueError for others.
-
-    >>> cost_curve(np.array([0.9, 0.6]), np.array([0.8, 0.3]), np.array([0.5, 0.85]), Prices(10.0, 1.0))
-    array([2.5 , 0.25])
-    """
-    if not 0 <= share_negatives <= 1:
-        raise ValueError(f"the share of negatives must be in [0, 1]; got {share_negatives}")
-    alarms = prices.false_alarm * ncr_curve(negatives, thresholds)
-    misses = prices.miss * (1 - ncr_curve(known, thresholds))
-    return share_negatives * alarms + (1 - share_negatives) * misses
-
-
-def cheapest(thresholds: Float[np.ndarray, " k"], costs: Float[np.ndarray, " k"]) -> float:
-    """Return the threshold that costs least; of several the first, which is the lowest of ascending ones.
-
-    >>> cheapest(np.array([0.5, 0.7, 0.9]), np.array([3.0, 1.0, 1.0]))
-    0.7
-    """
-    return float(thresholds[int(np.argmin(costs))])
 
 
 # --- attention maps --------------------------------------------------------------------------------------------------

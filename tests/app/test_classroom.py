@@ -158,12 +158,14 @@ def test_a_teacher_gets_notes_numbers_and_links_that_hide(networks: Path, monkey
 
 def test_the_sheets_need_no_other_file_and_only_one_has_the_answers(networks: Path, monkeypatch, fresh_caches) -> None:
     from nat_app.shared.pairs import pair_named
+    from nat_app.views.workshop.factory import factory
     from nat_app.views.workshop.lessons import lessons, with_numbers
     from nat_app.views.workshop.teacher import answers_html, sheet_html
 
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     pair = pair_named("wrn16_1")
-    sheet = sheet_html(lessons(), lambda text, lesson: with_numbers(text, lesson, pair), ADDRESS)
+    stakes = factory(pair).stakes
+    sheet = sheet_html(lessons(), lambda text, lesson: with_numbers(text, lesson, pair), stakes, ADDRESS)
     answers = answers_html(lessons(), lambda text, lesson: with_numbers(text, lesson, pair), "a & b")
     for html in (sheet, answers):
         assert html.startswith("<!doctype html>")
@@ -173,6 +175,7 @@ def test_the_sheets_need_no_other_file_and_only_one_has_the_answers(networks: Pa
         assert not [sign for sign in ("{{", "$", "**", "<script", "src=", "href=") if sign in html]
     assert ADDRESS in sheet
     assert sheet.count("My guess") == 5
+    assert f"wrongly passed {stakes.prices.wrongly_passed:g}, needless check {stakes.prices.needless_check:g}" in sheet
     assert "95\u00a0%" not in sheet
     assert "falsely sure without negatives: 95\u00a0%" in answers
     assert "a &amp; b" in answers

@@ -49,6 +49,10 @@ def test_it_learns_from_nothing_and_ncr_falls_once_negatives_are_shown(page: App
     assert drawn(page)["at"] == [0]
 
 
+def test_where_the_digits_have_other_numbers_is_said_beside_them(page: AppTest) -> None:
+    assert words.OTHER_NETWORKS in said(page)
+
+
 def test_stopped_it_keeps_what_is_shown_and_another_seed_begins_anew(page: AppTest) -> None:
     page.toggle(key="digits_late").set_value(False).run()
     page.button(key="digits_train").click().run()

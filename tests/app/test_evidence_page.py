@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from nat_app.answers.stored_answers import probabilities_csv
 from nat_app.shared.palette import KINDS
+from nat_app.views.evidence import parts
 from nat_core.measure.scores import SCORE_NAMES, SCORES
 from nat_core.paper.findings import MapDistances, claims, findings, summary
 from nat_core.paper.tables import rate_text
@@ -50,6 +51,17 @@ def test_the_papers_figures_stand_in_grey_beside_ours(start, networks: Path) -> 
         ["nat", "train", "resnet18_baseline", "nat", "train", "resnet18_nat"]
     ]
     assert "\u2013 :gray[(0.960)]" in set(app.table[1].value.astype(str).stack())
+
+
+def test_beside_the_digits_it_is_said_why_other_pages_have_other_numbers(start, networks: Path) -> None:
+    app = start(networks, PAGE)
+    told = {}
+    for name in app.segmented_control(key="sheet").options:
+        app.segmented_control(key="sheet").set_value(name).run()
+        digits = any("digits" in str(cell) for table in app.table for cell in table.value.iloc[:, 0])
+        told[name] = (digits, parts.DIGITS_ELSEWHERE in said(app))
+    assert {digits for digits, _ in told.values()} == {True, False}
+    assert all(digits == said_so for digits, said_so in told.values())
 
 
 def by_score(app: AppTest, last: str = SCORE_NAMES["max_logit"]) -> pd.DataFrame:

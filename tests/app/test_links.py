@@ -111,17 +111,17 @@ def test_a_link_followed_in_a_visit_puts_back_what_it_does_not_name(networks: Pa
     assert app.number_input(key="play_seed").value == 3
     app = follow(app, "views/thresholds/view.py", t="0.6")
     assert app.toggle(key="keep95").value is False
-    assert app.slider(key="t").value == 0.6
+    assert app.select_slider(key="t").value == 0.6
     assert "temperature" not in app.session_state
-    app.slider(key="t").set_value(0.7).run()
-    assert app.slider(key="t").value == 0.7
+    app.select_slider(key="t").set_value(0.7).run()
+    assert app.select_slider(key="t").value == 0.7
 
 
 def test_a_teachers_link_hides_controls(networks: Path, monkeypatch) -> None:
     app = opened(networks, monkeypatch, "views/thresholds/view.py", hide="networks,download,settings,pages", t="0.6")
     assert not [box for box in app.selectbox if box.key == "pair"]
     assert not app.get("download_button")
-    assert app.slider(key="t").value == 0.6
+    assert app.select_slider(key="t").value == 0.6
     whole = opened(networks, monkeypatch, "views/thresholds/view.py")
     assert whole.selectbox(key="pair")
     assert whole.get("download_button")

@@ -8,6 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nat_app.answers import stored_answers
+from nat_app.frame import links
+from nat_app.frame.settings import EVERYWHERE, THRESHOLD
 from nat_app.shared import scores, words
 from nat_app.shared.pairs import ROLE_TITLES, pair_named, pictures_of, set_title
 from nat_app.shared.palette import KINDS, Kind
@@ -55,17 +57,19 @@ def test_digits_have_thresholds_but_no_gallery(start, networks: Path) -> None:
     app.run()
     assert chip("digits_89", Role.UNSEEN) in app.pills(key="set").options
     assert words.comparison_note(False, "") in said(app)
+    assert threshold_words.DIGITS_ELSEWHERE in live_data(app)["source"]
+    assert threshold_words.DIGITS_ELSEWHERE not in live_data(start(networks, PAGE))["source"]
 
 
 def test_thresholds_move_by_slider_and_by_the_papers_buttons(start, networks: Path) -> None:
     app = start(networks, PAGE)
     assert app.title[0].value == finding(dict.fromkeys(KINDS, 0.9))
     before = now(app)
-    app.slider(key="t").set_value(0.2).run()
+    app.select_slider(key="t").set_value(0.2).run()
     assert app.title[0].value == finding(dict.fromkeys(KINDS, 0.2))
     assert now(app) != before
     app.button(key="t_0.6").click().run()
-    assert app.slider(key="t").value == 0.6
+    assert app.select_slider(key="t").value == 0.6
     assert now(app)["nat"]["fooled"].startswith("Fooled by ")
     assert now(app)["nat"]["kept"].startswith("Keeps ")
 
@@ -73,9 +77,9 @@ def test_thresholds_move_by_slider_and_by_the_papers_buttons(start, networks: Pa
 def test_the_live_chart_holds_a_sentence_for_every_threshold_and_the_title_is_one_of_them(start, networks) -> None:
     app = start(networks, PAGE, t=0.35)
     data = live_data(app)
-    assert len(data["says"]) == 101
+    assert len(data["says"]) == len(data["steps"]) == len(data["step_marks"]) == len(scores.T_STEPS)
     assert app.title[0].value == data["says"][35]["title"]
-    assert data["says"][100]["baseline"]["fooled"] == words.fooled_by(0.0)
+    assert data["says"][-1]["baseline"]["fooled"] == words.fooled_by(0.0)
     assert data["says"][0]["nat"]["kept"] == words.keeps(1.0)
     assert sum(data["shares"]["nat"]) == pytest.approx(1)
     assert data["no_opinion"] == 0.1
@@ -104,7 +108,7 @@ def test_keeping_95_of_100_moves_each_network_to_its_own_threshold(start, networ
     assert app.title[0].value == finding(live_data(app)["at"])
     assert [now(app)[kind]["kept"] for kind in ("baseline", "nat")] == [words.keeps(0.95)] * 2
     assert live_data(app)["locked"]
-    assert app.slider(key="t").disabled
+    assert app.select_slider(key="t").disabled
 
 
 def test_folds_are_closed_and_hold_nothing_until_they_are_opened(start, networks: Path) -> None:
@@ -206,12 +210,12 @@ def test_curves_download_as_csv(networks: Path, monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     lines = curves_csv(rated(pair_named("wrn16_1"))).splitlines()
     assert lines[0] == "network,set,role,images,t,share_above_t,share_kept,score"
-    assert len(lines) == 1 + 2 * 7 * 101
-    assert lines[1] == "wrn16_1_baseline,cifar10_test,in distribution,1000,0.00,1.000000,1.000000,confidence"
-    assert lines[-1].startswith("wrn16_1_nat,noise,unseen,1000,1.00,")
+    assert len(lines) == 1 + 2 * 7 * len(scores.T_STEPS)
+    assert lines[1] == "wrn16_1_baseline,cifar10_test,in distribution,1000,0,1.000000,1.000000,confidence"
+    assert lines[-1].startswith("wrn16_1_nat,noise,unseen,1000,1,")
     by_energy = curves_csv(rated(pair_named("wrn16_1")), scores.Scale(1.0, "energy", -5.0, 15.0)).splitlines()
-    assert len(by_energy) == len(lines)
-    assert by_energy[2].split(",")[4:] == ["-4.80", "1.000000", "1.000000", "energy"]
+    assert len(by_energy) == 1 + 2 * 7 * 101
+    assert by_energy[2].split(",")[4:] == ["-4.8", "1.000000", "1.000000", "energy"]
 
 
 @pytest.mark.parametrize("score", [score for score in SCORES if score != "confidence"])
@@ -233,11 +237,11 @@ def test_by_another_score_each_network_stands_where_it_keeps_95_of_100(start, ne
     assert sum(data["shares"]["nat"]) == pytest.approx(1)
     assert threshold_words.own_thresholds(at, score) in said(app)
     # There is no slider to move: t is no number in [0, 1] there.
-    assert [slider.key for slider in app.slider] == []
+    assert [slider.key for slider in (*app.slider, *app.select_slider)] == []
     app.pills(key="set").set_value("cifar10_test").run()
     assert app.title[0].value.startswith(f"To keep 95 of 100 by {SCORE_NAMES[score]}, the baseline needs t = ")
     app.selectbox(key="score").set_value("confidence").run()
-    assert app.slider(key="t").value == 0.9
+    assert app.select_slider(key="t").value == 0.9
 
 
 def test_every_score_stands_in_a_table_of_what_it_achieves(start, networks: Path) -> None:
@@ -286,7 +290,30 @@ def test_a_scale_places_what_lies_beyond_its_ends_at_them() -> None:
     scale = scores.Scale(1.0, "energy", -2.0, 8.0)
     assert scale.places(np.array([-3.0, -2.0, 0.5, 8.0, 9.0])).tolist() == [0, 0, 0.25, 1, 1]
     assert scale.steps[[0, 50, 100]].tolist() == [-2, 3, 8]
-    assert 0.35 in scores.CONFIDENT.steps
+
+
+def test_t_has_every_hundredth_and_near_1_ten_steps_for_every_ten_times_less_that_is_left() -> None:
+    steps = scores.T_STEPS
+    assert list(steps) == sorted(set(steps))
+    assert {hundredth / 100 for hundredth in range(101)} <= set(steps)
+    assert {0.35, 0.991, 0.9953, 0.9995, 0.99995} & set(steps) == {0.35, 0.991, 0.9995, 0.99995}
+    assert [steps[scores.step_of(each)] for each in steps] == list(steps)
+    assert len({words.threshold_text(step) for step in steps}) == len({words.threshold_share(step) for step in steps})
+    assert len({words.threshold_text(step) for step in steps}) == len(steps)
+
+
+@pytest.mark.parametrize(("text", "value"), [("0.9", 0.9), ("0.333", 0.33), ("0.9953", 0.995), ("0.99989", 0.9999)])
+def test_links_of_any_threshold_hold_and_stand_on_a_step_of_the_slider(text: str, value: float) -> None:
+    assert links.read({"t": text}, [EVERYWHERE]) == ({"t": value}, [])
+    assert links.write("http://here/", [(THRESHOLD, value)]) == f"http://here/?t={value}&v=1"
+
+
+def test_near_1_the_slider_and_the_sentences_tell_thresholds_apart(start, networks: Path) -> None:
+    app = start(networks, PAGE)
+    app.select_slider(key="t").set_value(0.995).run()
+    assert app.title[0].value.startswith("Above 99.5\u00a0%, the baseline is fooled by")
+    assert now(app)["nat"]["name"] == "NAT, t = 0.995"
+    assert live_data(app)["step_marks"][scores.step_of(0.9995)] == "t = 0.9995"
 
 
 def test_a_set_that_one_network_lacks_is_left_out(start, tmp_path: Path) -> None:

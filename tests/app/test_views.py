@@ -91,7 +91,7 @@ def test_see_it_says_where_nat_is_fooled_as_well(start, networks: Path) -> None:
 def test_see_it_gives_its_three_numbers_with_how_many_pictures(start, networks: Path) -> None:
     text = said(start(networks))
     assert f"accuracy on {pictures_of('cifar10_test', 1000)}" in text
-    assert plain(f"sure above {words.percent(0.9)}, {pictures_of('cifar100_test', 1000)} (NCR)") in text
+    assert plain(f"sure above {words.threshold_share(0.9)}, {pictures_of('cifar100_test', 1000)} (NCR)") in text
 
 
 def test_see_it_credits_the_author(start, networks: Path) -> None:
@@ -170,10 +170,10 @@ def test_a_checkpoint_trained_anew_is_read_anew(start, tmp_path: Path) -> None:
 
 def test_the_threshold_holds_on_every_page(start, networks: Path) -> None:
     app = start(networks, PAGES[2])
-    app.slider(key="t").set_value(0.35).run()
-    assert plain(f"sure above {words.percent(0.35)}") in said(app.switch_page(PAGES[0]).run())
-    assert app.switch_page(PAGES[1]).run().slider(key="t").value == 0.35
-    assert app.switch_page(PAGES[2]).run().slider(key="t").value == 0.35
+    app.select_slider(key="t").set_value(0.35).run()
+    assert plain(f"sure above {words.threshold_share(0.35)}") in said(app.switch_page(PAGES[0]).run())
+    assert app.switch_page(PAGES[1]).run().select_slider(key="t").value == 0.35
+    assert app.switch_page(PAGES[2]).run().select_slider(key="t").value == 0.35
 
 
 def test_a_page_that_ends_early_leaves_the_choice_of_another_pair(start, networks: Path, tmp_path: Path) -> None:
@@ -326,12 +326,12 @@ def test_a_link_restores_a_page(networks: Path, monkeypatch: pytest.MonkeyPatch)
     app = AppTest.from_file(MAIN, default_timeout=60)
     app.query_params.update({"t": "0.35", "pair": "wrn16_1", "set": "noise", "picture": "cat1.jpg", "v": "1"})
     app.run()
-    assert plain(f"sure above {words.percent(0.35)}") in said(app)
+    assert plain(f"sure above {words.threshold_share(0.35)}") in said(app)
     assert app.selectbox(key="pair").value == "wrn16_1"
     assert app.selectbox(key="picture").value == "cat1.jpg"
     app.switch_page(PAGES[2]).run()
     assert app.pills(key="set").value == "noise"
-    assert app.slider(key="t").value == 0.35
+    assert app.select_slider(key="t").value == 0.35
 
 
 @pytest.mark.parametrize("value", ["banana", "7", "-1", "nan", ""])
@@ -342,7 +342,7 @@ def test_a_bad_link_falls_back_with_one_sentence(networks: Path, monkeypatch: py
     app.run()
     text = said(app).replace("\\", "")
     assert complaint("t", value) in text
-    assert plain(f"sure above {words.percent(0.9)}") in text
+    assert plain(f"sure above {words.threshold_share(0.9)}") in text
 
 
 def test_the_link_holds_what_was_chosen(networks: Path, monkeypatch: pytest.MonkeyPatch) -> None:

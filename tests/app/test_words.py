@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from nat_app.shared import words
 from nat_app.shared.words import Answer
@@ -18,6 +20,7 @@ from nat_app.views.your_negatives import words as negatives
 from nat_app.views.your_negatives.words import Rates
 from nat_app.views.your_photos import words as photos
 from nat_app.visit.fair_queue import waiting_sentence
+from nat_core.measure.costs import Prices, Stakes
 from tests.pages import plain
 
 SURE, UNSURE = Answer(0.95, "ship"), Answer(0.2, "ship")
@@ -44,16 +47,18 @@ WHOLE: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
     (words.nat_fooled, (UNSURE, SURE, 0.9, None, ""), "NAT is fooled by this one."),
     (words.listed, (["a bird", "cat", "dog"],), "a bird, cat or dog"),
     (words.threshold_title, (FOOLED, AT, False), "Above 90 %, the baseline is fooled by 56 of 100, NAT by 5."),
+    (words.threshold_title, (FOOLED, {"baseline": 0.995, "nat": 0.995}, False),
+     "Above 99.5 %, the baseline is fooled by 56 of 100, NAT by 5."),
     (words.threshold_title, (KEPT, AT, True), "Above 90 %, the baseline keeps 91 of 100, NAT 85."),
     (words.threshold_title, (FOOLED, APART, False),
      "Keeping 95 of 100, the baseline is fooled by 56 of 100, NAT by 5."),
     (words.threshold_title, (KEPT, APART, True), "To keep 95 of 100, the baseline needs t = 0.71, NAT t = 0.30."),
     (thresholds.trade_sentence, (FOOLED, KEPT),
-     "In 100, NAT is fooled by 51 fewer, and turns away 6 more of what it knows."),
+     "NAT is fooled by 51 fewer of 100, and turns away 6 more of 100 that it knows."),
     (thresholds.trade_sentence, (FOOLED, {"baseline": 0.85, "nat": 0.91}),
-     "In 100, NAT is fooled by 51 fewer, and turns away no more of what it knows."),
+     "NAT is fooled by 51 fewer of 100, and turns away no more of 100 that it knows."),
     (thresholds.trade_sentence, ({"baseline": 0.125, "nat": 0.018}, {"baseline": 0.943, "nat": 0.941}),
-     "In 100, NAT is fooled by 10 fewer, and turns away hardly more of what it knows."),
+     "NAT is fooled by 10 fewer of 100, and turns away hardly more of 100 that it knows."),
     (thresholds.trade_sentence, ({"baseline": 0.05, "nat": 0.06}, KEPT),
      "Here NAT is fooled more often than the baseline."),
     (thresholds.trade_sentence, ({"baseline": 0.5, "nat": 0.5}, KEPT), "Here NAT is fooled as often as the baseline."),
@@ -83,9 +88,11 @@ WHOLE: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
      "77."),
     (workshop.title, (5, 5, None, 45), "All five done. Now try the challenges."),
     (workshop.title, (4, 5, "Where does it fail?", 45), "4 of 5 done. Next: Where does it fail?"),
-    (workshop.guessed, (0.6, 0.95, 0, 3), "You said 60 %. It is **95 %**: 0 of 3 points."),
+    (workshop.guessed, (0.6, 0.95, 0, 3), "You said 60 %. It is **95 %**. This card gives 0 of 3 points."),
     (workshop.photo_verdict, ("baseline", "both", 0.8, ANSWERS, 1, 3),
-     "No: only the baseline is sure. You gave the baseline 80 %; it has 97 %. 1 of 3 points."),
+     "No: only the baseline is sure. You gave the baseline 80 %; it has 97 %. This card gives 1 of 3 points."),
+    (thresholds.behind_sentence, ("nat", "ship", 1, 1000, 0.995),
+     "NAT takes 1 of 1,000 pictures for a ship, and is sure of it (t = 0.995)."),
     (digits.title, ({"baseline": 0.44, "nat": 0.44}, 200), "Digits they never saw fool both: 44 of 100."),
     (digits.title, ({"baseline": 0.53, "nat": 0.17}, 400),
      "Digits they never saw fool the baseline 53 of 100 times, NAT 17 of 100."),
@@ -110,12 +117,62 @@ PARTS: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
     (workshop.fools_both, ({"baseline": True, "nat": False}, ANSWERS), "It fools the baseline alone"),
     (workshop.fools_both, ({"baseline": False, "nat": True}, ANSWERS), "It fools NAT alone"),
     (workshop.factory_both, ({"baseline": 0.5, "nat": 0.6}, {"baseline": 10.0, "nat": 20.0}, 50.0),
-     "Here the baseline is the cheaper one. With t = 1.00 a person looks at every part, for 50."),
+     "Here the baseline is the cheaper one. With t = 1.00 a person checks every part, for 50.0."),
+    (workshop.factory_both, ({"baseline": 0.9, "nat": 0.9}, {"baseline": 7.0, "nat": 7.0}, 50.0),
+     "NAT 7.0 (t = 0.90). Here both cost the same."),
+    (workshop.factory_both, ({"baseline": 0.9925, "nat": 0.72}, {"baseline": 21.94, "nat": 11.67}, 80.0),
+     "At its best the baseline costs 21.9 (t = 0.9925), NAT 11.7 (t = 0.72). NAT is the cheaper one."),
+    (workshop.factory_task, (Stakes(Prices(3.0, 1.0), 0.2), "CIFAR-100 test"),
+     "Of a hundred parts 20 are foreign, things that NAT was never taught (CIFAR-100 test)."),
+    (workshop.factory_task, (Stakes(Prices(3.0, 1.0), 0.2), "x"), "- **Wrongly passed**, costs 3:"),
+    (workshop.factory_task, (Stakes(Prices(3.0, 1.0), 0.2), "x"), "- **Needless check**, costs 1:"),
+    (workshop.factory, (0.9995, 12.34, 0.996007, 11.0, 1, 3),
+     "At your t = 0.9995 a hundred parts cost **12.3**. The best of all is t = 0.996: 11.0."),
     (digits.sentence, (100, 200, 400, 0.0, 0.3), "From step 200 on"),
     (digits.sentence, (300, 200, 400, 0.03, 0.1), "Watch how sure"),
     (digits.sentence, (400, 200, 400, 0.03, 0.17), "down to 3 of 100"),
     (digits.sentence, (400, 200, 400, 0.03, 0.05), "which it never saw."),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("baseline", "nat", "label", "title"),
+    [
+        (0.95, 0.95, "none", "Both networks are sure, and both are wrong."),
+        (0.95, 0.64, "none", "One network is sure. The other is only fairly sure."),
+        (0.95, 0.5, "none", "One network is sure. The other hesitates."),
+        (0.95, 0.2, "none", "One network is sure. The other says it does not know."),
+        (0.64, 0.2, "none", "Neither network is sure, but the baseline is fairly sure."),
+        (0.2, 0.7, "none", "Neither network is sure, but NAT is fairly sure."),
+        (0.7, 0.7, "none", "Neither network is sure, but both are fairly sure."),
+        (0.5, 0.2, "none", "Neither network is sure."),
+        (0.2, 0.2, "none", "Both networks say that they do not know."),
+        (0.2, 0.95, "none", "This time it is NAT that is sure, and wrong."),
+        (0.95, 0.95, "ship", "Both networks know this one."),
+        (0.95, 0.95, "dog", "Both networks are sure, and both are wrong."),
+        (0.95, 0.8, "ship", "The baseline knows this one. NAT is only fairly sure."),
+        (0.95, 0.3, "dog", "The baseline is sure, and wrong. NAT holds back."),
+        (0.3, 0.95, "ship", "NAT knows this one. The baseline holds back."),
+        (
+            0.8,
+            0.3,
+            "ship",
+            "Neither network is sure, but the baseline is fairly sure, although this is one of the ten.",
+        ),
+    ],
+)
+def test_sure_in_a_title_is_above_t_and_nothing_else(baseline: float, nat: float, label: str, title: str) -> None:
+    assert words.picture_title(Answer(baseline, "ship"), Answer(nat, "ship"), label, 0.9) == title
+
+
+@given(*[some.floats(0.1, 1)] * 3, some.sampled_from(["none", "ship", "dog"]))
+def test_a_title_never_calls_sure_what_the_answers_do_not(baseline: float, nat: float, t: float, label: str) -> None:
+    title = words.picture_title(Answer(baseline, "ship"), Answer(nat, "ship"), label, t)
+    certain = max(baseline, nat) > t
+    assert certain != title.startswith(("Neither", "Both networks say"))
+    for kind, answer in (("baseline", baseline), ("nat", nat)):
+        said = words.answer_sentence(kind, Answer(answer, "ship"), label, t)
+        assert (". Sure, and" in said) == (answer > t)
 
 
 def name_of(value: object) -> str | None:

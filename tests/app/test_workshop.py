@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from nat_app.shared.pairs import pair_named
-from nat_app.views.workshop import words
+from nat_app.views.workshop import kept, score, words
 from nat_app.views.workshop.lessons import lessons, share
 from nat_app.views.workshop.settings import LESSONS
-from tests.pages import complaint, opened, said
+from tests.pages import complaint, live_data, opened, said
 
 PAGE = "views/workshop/view.py"
 
@@ -22,7 +23,7 @@ def workshop(networks: Path, monkeypatch: pytest.MonkeyPatch, fresh_caches: None
 
 def reveal(app: AppTest, name: str, guess: int) -> AppTest:
     """The page once a lesson's answer was revealed."""
-    app.slider(key=f"guess_{name}").set_value(guess).run()
+    app.select_slider(key=f"guess_{name}").set_value(guess).run()
     return app.button(key=f"reveal_{name}").click().run()
 
 
@@ -50,12 +51,81 @@ def test_every_lesson_is_guessed_revealed_and_tried_again(workshop: AppTest, nam
     assert "{{" not in text
     assert workshop.title[0].value in [words.title(1, 5, each.title, 45) for each in lessons() if each != lesson]
     workshop.button(key="again_lesson").click().run()
-    assert "nothing guessed yet" in said(workshop)
+    assert workshop.button(key=f"reveal_{name}").disabled
     reveal(workshop, name, round(100 * truth) + (50 if truth < 0.5 else -50))
-    assert words.score(0, 3) in said(workshop)
+    assert words.score(3, 3) in said(workshop)
     workshop.button(key="next_lesson").click().run()
     following = lessons()[1 if name == "guess" else 0]
     assert workshop.header[0].value == following.title
+
+
+def test_no_guess_counts_before_it_is_made_and_little_once_the_answer_is_told(workshop: AppTest) -> None:
+    lesson = lessons()[0]
+    truth = round(100 * share(lesson.asks, lesson, pair_named("wrn16_1")))
+    assert workshop.select_slider(key="guess_guess").value is None
+    assert workshop.button(key="reveal_guess").disabled
+    reveal(workshop, "guess", truth - 50 if truth > 50 else truth + 50)
+    assert words.score(0, 3) in said(workshop)
+    workshop.button(key="again_lesson").click().run()
+    assert workshop.select_slider(key="guess_guess").value is None
+    reveal(workshop, "guess", truth)
+    assert words.score(score.AFTER, 3) in said(workshop)
+    assert score.AFTER < score.MOST
+
+
+def kept_text(app: AppTest) -> str | None:
+    """What the page gives the browser to keep."""
+    return live_data(app)["score"]
+
+
+def test_a_reload_keeps_the_score_and_beginning_again_does_not(workshop, networks: Path, monkeypatch) -> None:
+    assert kept_text(workshop) is None
+    reveal(workshop, "guess", 100)
+    text, before = kept_text(workshop), workshop.session_state["workshop"]
+    anew = opened(networks, monkeypatch, PAGE, pair="wrn16_1")
+    assert "nothing guessed yet" in said(anew)
+    anew.session_state["workshop"], anew.session_state["workshop_kept"] = kept.game_of(text), kept.Settled(True)
+    anew.run()
+    assert anew.title[0].value == workshop.title[0].value
+    assert words.score(sum(before.won.values()), 3) in said(anew)
+    anew.button(key="lesson_guess").click().run()
+    anew.button(key="again_lesson").click().run()
+    anew.button(key="begin_again").click().run()
+    assert kept_text(anew) == kept.text_of(score.Game())
+
+
+def game() -> score.Game:
+    """A game with something of everything that outlives a reload."""
+    card = next(card for card in sorted(score.CARDS) if card.startswith("photo_"))
+    guess = score.PhotoGuess("both", 0.95)
+    return score.Game({"guess": 3, card: 1}, {"guess", card}, {"guess": 0.7}, {card: guess}, factory=0.995)
+
+
+def test_what_a_browser_keeps_is_the_game() -> None:
+    assert kept.game_of(kept.text_of(game())) == game()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "banana", "[]", "{}", "null", kept.text_of(score.Game(won={"guess": 4})), "x" * 200_000,
+     kept.text_of(score.Game(won={"another": 1})), kept.text_of(score.Game(lessons={"another": 0.5})),
+     kept.text_of(score.Game(lessons={"guess": 1.5})), kept.text_of(score.Game(told={"<b>"})),
+     kept.text_of(score.Game(photos={"photo_cat1": score.PhotoGuess("all", 0.5)}))],
+)  # fmt: skip
+def test_what_no_game_holds_is_not_taken_back(text: str, monkeypatch) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        kept.game_of(text)
+    monkeypatch.setattr(st, "session_state", {})
+    kept.take_back(text)
+    assert score.GAME.get() == score.Game()
+
+
+def test_a_visit_takes_back_once_and_never_over_a_game_of_its_own(monkeypatch) -> None:
+    monkeypatch.setattr(st, "session_state", {})
+    kept.take_back(kept.text_of(game()))
+    assert score.GAME.get() == game()
+    kept.take_back(kept.text_of(score.Game()))
+    assert score.GAME.get() == game()
 
 
 def test_all_five_done(workshop: AppTest) -> None:

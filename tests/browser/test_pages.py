@@ -6,6 +6,7 @@ import pytest
 
 from nat_app.shared import words
 from nat_app.shared.gallery import FOLDER
+from nat_app.shared.scores import T_STEPS, step_of
 from nat_app.views.your_photos import words as photo_words
 from tests.browsing import PATIENCE
 
@@ -47,7 +48,7 @@ def test_the_threshold_moves_and_the_numbers_change(page, playwright, address: s
     page.locator("h1", has_text="Above 40").wait_for()
     playwright.expect(page.locator("h1")).not_to_contain_text(before.split(",")[1], timeout=PATIENCE)
     slider = page.get_by_role("slider")
-    playwright.expect(slider).to_have_value("0.4", timeout=PATIENCE)
+    playwright.expect(slider).to_have_value(str(step_of(0.4)), timeout=PATIENCE)
     slider.press("ArrowRight")
     page.locator("h1", has_text="Above 41").wait_for()
 
@@ -69,11 +70,24 @@ def test_line_and_sentences_follow_the_finger_and_the_slider_agrees_after_releas
     slider = page.get_by_role("slider")
     page.wait_for_timeout(500)
     shown = slider.input_value()
-    playwright.expect(drawing).to_have_attribute("data-t", shown, timeout=PATIENCE)
+    # The slider counts its steps, the line stands at t.
+    t = T_STEPS[int(shown)]
+    playwright.expect(drawing).to_have_attribute("data-t", f"{t:g}", timeout=PATIENCE)
     assert page.locator("h1").inner_text() != title
     page.mouse.up()
-    page.locator("h1", has_text=f"Above {round(100 * float(shown))}").wait_for()
+    page.locator("h1", has_text=f"Above {words.threshold_share(t)}").wait_for()
     playwright.expect(slider).to_have_value(shown, timeout=PATIENCE)
+
+
+def test_near_1_a_step_is_small_and_the_sentences_follow(page, playwright, address: str) -> None:
+    page.goto(f"{address}/thresholds?t=0.9953")
+    page.locator("h1", has_text=f"Above {words.threshold_share(0.995)}").wait_for()
+    page.locator(".drawing svg").wait_for()
+    slider = page.get_by_role("slider")
+    assert slider.get_attribute("aria-valuetext") == "0.995"
+    slider.press("ArrowRight")
+    page.locator("h1", has_text=f"Above {words.threshold_share(0.996)}").wait_for()
+    playwright.expect(page.locator(".drawing text.at").first).to_have_text("t = 0.996", timeout=PATIENCE)
 
 
 def test_the_line_itself_can_be_dragged_and_commits_on_release(page, playwright, address: str) -> None:
@@ -89,9 +103,9 @@ def test_the_line_itself_can_be_dragged_and_commits_on_release(page, playwright,
     playwright.expect(drawing).not_to_have_attribute("data-t", "0.9", timeout=PATIENCE)
     page.wait_for_timeout(500)
     shown = drawing.get_attribute("data-t")
-    assert slider.input_value() == "0.9"
+    assert slider.input_value() == str(step_of(0.9))
     page.mouse.up()
-    playwright.expect(slider).to_have_value(shown, timeout=PATIENCE)
+    playwright.expect(slider).to_have_value(str(step_of(float(shown))), timeout=PATIENCE)
     playwright.expect(drawing).to_have_attribute("data-t", shown, timeout=PATIENCE)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from nat_app.shared.pairs import pair_named
 from nat_app.views.workshop import words
+from nat_app.views.workshop.factory import factory
 from nat_app.views.workshop.lessons import lessons, with_numbers
 from nat_app.views.workshop.teacher import answers_html, sheet_html
 from tests.browsing import PATIENCE, ROOT, served
@@ -41,11 +42,14 @@ def test_a_walk_through_the_five_cards(page) -> None:
             page.locator("h1", has_text=opened[lesson.page]).wait_for()
             assert f"/{lesson.page}?" in page.url or lesson.page == "see_it"
             page.get_by_role("link", name="Workshop").click()
-            card.get_by_role("slider").press("ArrowRight")
-            card.get_by_text("51", exact=False).first.wait_for()
+            assert card.get_by_role("button", name="Reveal").is_disabled()
+            slider = card.get_by_role("slider")
+            slider.press("End")
+            slider.press("ArrowLeft")
+            card.get_by_text("99 %").first.wait_for()
             card.get_by_role("button", name="Reveal").click()
             answer = page.locator(f".st-key-answer_{lesson.name}")
-            answer.get_by_text("You said 51").wait_for()
+            answer.get_by_text("You said 99").wait_for()
             assert "{{" not in answer.inner_text()
             if "$$" in lesson.answer:
                 answer.locator(".katex").first.wait_for()
@@ -57,12 +61,38 @@ def test_a_walk_through_the_five_cards(page) -> None:
         assert page.locator("[data-testid=stException]").count() == 0
 
 
+def test_a_reload_keeps_the_score_until_it_is_begun_again(page, address: str) -> None:
+    page.goto(f"{address}/workshop?pair=wrn16_1")
+    slider = page.locator(".st-key-lesson_large_guess").get_by_role("slider")
+    slider.press("End")
+    page.get_by_role("button", name="Reveal").click()
+    page.locator(".st-key-answer_guess").wait_for()
+    page.wait_for_function("sessionStorage.getItem('nat-workshop')")
+    score = page.get_by_text("Score so far").inner_text()
+    for _ in range(2):
+        page.reload()
+        page.locator("h1", has_text="1 of 5 done.").wait_for()
+        assert page.get_by_text("Score so far").inner_text() == score
+    page.get_by_role("button", name="Begin again").click()
+    page.locator("h1", has_text="Begin with: Guess.").wait_for()
+    page.wait_for_function("!sessionStorage.getItem('nat-workshop').includes('guess')")
+    page.reload()
+    page.locator("h1", has_text="Begin with: Guess.").wait_for()
+    page.wait_for_timeout(1000)
+    assert "nothing guessed yet" in page.get_by_text("Score so far").inner_text()
+
+
 @pytest.mark.checkpoints
 def test_both_sheets_print_on_two_pages_at_most(page, monkeypatch, fresh_caches, tmp_path: Path) -> None:
     monkeypatch.setenv("NAT_CHECKPOINTS", str(ROOT / "checkpoints"))
     pair = pair_named("wrn16_1")
     sheets = (
-        sheet_html(lessons(), lambda text, lesson: with_numbers(text, lesson, pair), "http://192.168.1.20:8501"),
+        sheet_html(
+            lessons(),
+            lambda text, lesson: with_numbers(text, lesson, pair),
+            factory(pair).stakes,
+            "http://192.168.1.20:8501",
+        ),
         answers_html(lessons(), lambda text, lesson: with_numbers(text, lesson, pair), " and ".join(pair.names)),
     )
     for sheet in sheets:

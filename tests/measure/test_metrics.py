@@ -118,6 +118,22 @@ def test_ncr_at_95_kept_is_scikit_learns_false_positive_rate_with_in_distributio
     assert metrics.ncr_at_share_kept(known, negatives) == fpr[(tpr >= 0.95).argmax()]
 
 
+def test_threshold_fooled_below_by_hand_with_ties():
+    confidence = np.array([0.99601, 0.5, 0.99601, 0.2])
+    # Half of them share .99601: below .5 there is no other threshold than that.
+    for share, lowest in ((0.25, 0.99601), (0.5, 0.99601), (0.75, 0.5), (1.0, 0.2)):
+        assert metrics.threshold_fooled_below(confidence, share) == lowest
+
+
+@examples
+@given(CONFIDENCE, SHARE)
+def test_threshold_fooled_below_is_the_lowest_that_does(confidence, share):
+    threshold = metrics.threshold_fooled_below(confidence, share)
+    assert metrics.negative_confidence_rate(confidence, threshold) < share
+    if threshold > 0:
+        assert metrics.negative_confidence_rate(confidence, np.nextafter(threshold, 0)) >= share
+
+
 @pytest.mark.parametrize("share", [0.0, -0.5, 1.5, math.nan])
 def test_threshold_keeping_refuses_a_share_outside_its_range(share):
     with pytest.raises(ValueError, match="share"):

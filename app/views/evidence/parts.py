@@ -14,6 +14,7 @@ import nat_core
 from nat_app.answers import level_spreads, stored_answers
 from nat_app.answers.level_spreads import COMPARED
 from nat_app.shared import words
+from nat_app.shared.pairs import DIGITS, pair_named
 from nat_app.views.evidence import plotted_studies
 from nat_app.views.evidence.plotted_studies import Shown
 from nat_app.views.evidence.settings import FIELD, SHEET
@@ -46,6 +47,11 @@ FORMATS = {
     "json": ("JSON", "application/json", "json"),
     "latex": ("LaTeX", "text/x-tex", "tex"),
 }
+DIGITS_ELSEWHERE = (
+    "Thresholds shows these two networks, one set of digits at a time: its numbers are those of the set chosen there. "
+    "Digits live and the notebook train two other networks, in another way, so their numbers on 8 and 9 are other ones."
+)
+"""Why the digits have other numbers elsewhere."""
 _PAPERS_FIGURE = re.compile(r" (\([\d.]+(?: %)?\))")
 
 
@@ -171,6 +177,8 @@ def tables(found: Evidence) -> tuple[str, ...]:
     _over_seeds([row for row in found.seeds if row.label in {cells[0] for cells in sheet.networks.rows}])
     notes = [note for note in sheet.notes if UNTRAINED not in note]
     st.caption("  \n".join(words.literal(note) for note in notes))
+    if any(row[0] in pair_named(DIGITS).names for row in sheet.networks.rows):
+        st.caption(DIGITS_ELSEWHERE)
     missing = [note.rpartition(": ")[2] for note in sheet.notes if UNTRAINED in note]
     if missing:
         st.caption("Not trained yet; the commands that train them:")

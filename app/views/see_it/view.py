@@ -16,7 +16,7 @@ from nat_app.shared.palette import KINDS, NAMES
 pair, t = frame.chosen_pair(), frame.threshold()
 frame.require(pair.names, gallery=True)
 pictures = {picture.file: picture for picture in gallery_pictures()}
-shown = PICTURE.value or stored_answers.telling_picture(pair)
+shown = PICTURE.value or stored_answers.telling_picture(pair, t)
 # Even where nobody chose it, so that a link holds it and Attention begins with it.
 PICTURE.put(shown)
 
@@ -45,9 +45,9 @@ def figures() -> None:
     at = dict.fromkeys(KINDS, t)
     fooled, kept = stored_answers.rates(pair, negatives, at), stored_answers.rates(pair, known, at)
     n_known, n_negatives = reports["nat"].sets[known].images, reports["nat"].sets[negatives].images
-    sure = f"sure above {words.percent(t)}"
+    sure = f"sure above {words.threshold_share(t)}"
     entries = (
-        ("right", "Right about what they know", {k: words.percent_fine(r.accuracy) for k, r in reports.items()},
+        ("right", "Correct on what they know", {k: words.percent_fine(r.accuracy) for k, r in reports.items()},
          f"accuracy on {in_markdown(known, pictures_of(known, n_known))}"),
         ("fooled", "Fooled by things never taught", {k: words.of_100(rate) for k, rate in fooled.items()},
          f"{sure}, {in_markdown(negatives, pictures_of(negatives, n_negatives))} (NCR)"),

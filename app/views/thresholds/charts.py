@@ -68,7 +68,7 @@ def _curve(
         mode="lines",
         line={"color": colour, "width": 2.5},
         name=NAMES[kind],
-        hovertemplate=f"{NAMES[kind]} at t = %{{x:.2f}}: %{{y:.1%}}<extra></extra>",
+        hovertemplate=f"{NAMES[kind]} at t = %{{x:.5~f}}: %{{y:.1%}}<extra></extra>",
     )
     figure.add_scatter(
         x=thresholds[marked],

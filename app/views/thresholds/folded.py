@@ -320,13 +320,13 @@ def _pictures(place: Place, classes: Sequence[str]) -> None:
     if not number:
         return
     try:
-        with st.spinner("The pictures are read.", show_time=True):
+        with st.spinner("Reading the pictures.", show_time=True):
             found = sheet(network, predictions, place.at[kind], classes.index(predicted), score)
     except (MissingDataset, ValueError) as error:
         _how_to_get(place.negatives, str(error))
         return
     if found is None:
-        st.caption("The pictures on this disk are others than those that the networks were asked about.")
+        st.caption("The pictures on this disk are not those that the networks were asked about.")
         return
     first, last = map(percent if place.scale.is_confidence else threshold_text, found.sure)
     st.image(found.image, alt=f"{plural(found.shown, 'picture')} that {NAMES[kind]} is sure are {predicted}")

@@ -15,8 +15,9 @@ class View extends Following {
     this.showChosenChip();
   }
 
+  // The native slider counts its steps; they are short near 1, where t differs by little.
   followSlider() {
-    if (!this.data.locked) this.slides = follow(this.data.slider, (value) => this.moveTo(value));
+    if (!this.data.locked) this.slides = follow(this.data.slider, (step) => this.moveTo(this.data.steps[step]));
   }
 
   moveTo(t) {
@@ -96,7 +97,8 @@ class View extends Following {
 
   show() {
     const { data, x } = this;
-    const says = data.says[data.locked ? 0 : Math.min(Math.max(Math.round(this.at * 100), 0), 100)];
+    const step = nearest(data.steps, this.at);
+    const says = data.says[data.locked ? 0 : step];
     for (const { kind, beyond, title, threshold, label } of this.lines) {
       // Of another score than confidence t is no share of the axis, so where it stands comes from Python as well.
       const t = data.locked ? data.places[kind] : this.at;
@@ -106,7 +108,7 @@ class View extends Following {
       const left = t > 0.5;
       label.setAttribute("x", x(t) + (left ? -6 : 6));
       label.setAttribute("text-anchor", left ? "end" : "start");
-      label.textContent = data.locked ? data.marks[kind] : `t = ${t.toFixed(2)}`;
+      label.textContent = data.locked ? data.marks[kind] : data.step_marks[step];
       title.textContent = says[kind].panel;
       for (const part of ["name", "fooled", "kept"]) this.page.querySelector(`.${kind} .${part}`).textContent = says[kind][part];
     }
@@ -130,10 +132,15 @@ class View extends Following {
     if (this.data.locked) return;
     const to = (x) => {
       const share = (x - this.x(0)) / (this.x(1) - this.x(0));
-      this.moveTo(Math.round(100 * Math.min(Math.max(share, 0), 1)) / 100);
+      this.moveTo(this.data.steps[nearest(this.data.steps, share)]);
     };
     drag(event, svg, to, () => this.at !== this.data.t && this.send("moved", this.at));
   }
+}
+
+// The place of the step that lies nearest to a threshold.
+function nearest(steps, t) {
+  return steps.reduce((best, step, place) => (Math.abs(step - t) < Math.abs(steps[best] - t) ? place : best), 0);
 }
 
 // Hatched for the baseline, solid for NAT, as on every chart.

@@ -1,6 +1,6 @@
 """The histograms of Thresholds: line, fills and sentences follow the finger; the app hears of it on release.
 
-The browser is given the sentences of every threshold (t = 0.00, 0.01 ... 1.00) and computes none itself. It reads the
+The browser is given the sentences of every threshold to choose and computes none itself. It reads the
 native slider while that is dragged; the line in the chart can be dragged as well.
 """
 
@@ -17,7 +17,7 @@ from jaxtyping import Float
 from nat_app.shared import words
 from nat_app.shared.files import SVG_SCRIPT
 from nat_app.shared.palette import KINDS, NAMES, Kind, Palette
-from nat_app.shared.scores import SCORE_AXES, Scale
+from nat_app.shared.scores import SCORE_AXES, T_STEPS, Scale
 from nat_app.shared.words import threshold_title
 from nat_app.views.thresholds.words import trade_sentence
 from nat_core.measure.predictions import Predictions
@@ -26,7 +26,6 @@ from nat_core.measure.scores import CONFIDENCE, scores_of
 HEIGHT = 390
 BARS = 50
 """How many bars there are, each two hundredths wide."""
-STEPS = 101
 ROUND = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
 _HERE = Path(__file__).parent
 _NUMBERS = (
@@ -93,8 +92,8 @@ def draw(
 ) -> None:  # fmt: skip
     """Draw how sure both networks are of one image set beside the sentences, `shares` of the pictures in equal bars.
 
-    The bars divide the scale's axis. `said` are the sentences at every hundredth, or one entry where each network has
-    its own threshold in `at`; `on_move` is told the threshold on release of the line.
+    The bars divide the scale's axis. `said` are the sentences at each threshold to choose, or one entry where
+    each network has its own threshold in `at`; `on_move` is told the threshold on release of the line.
     """
     top = 1.08 * max(float(each.max()) for each in shares.values())
     data = {
@@ -105,6 +104,8 @@ def draw(
         "at": at,
         "places": {kind: float(scale.places(np.array([at[kind]]))[0]) for kind in KINDS},
         "marks": {kind: f"t = {words.threshold_text(at[kind])}" for kind in KINDS},
+        "steps": list(T_STEPS),
+        "step_marks": [f"t = {words.threshold_text(step)}" for step in T_STEPS],
         "locked": len(said) == 1,
         "shares": {kind: each.tolist() for kind, each in shares.items()},
         "top": top,
@@ -173,15 +174,6 @@ def _axis_titles(scale: Scale, classes: int) -> dict[str, str]:
         "axis": f"{title}{dashed}",
         "short_axis": SCORE_AXES[scale.score].partition(" of")[0].partition(":")[0] + dashed,
     }
-
-
-def step(threshold: float) -> int:
-    """Return the place of a threshold in [0, 1] among the hundredths.
-
-    >>> step(0.29)
-    29
-    """
-    return round(threshold * (STEPS - 1))
 
 
 def ticks(top: float) -> list[float]:

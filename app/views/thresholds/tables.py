@@ -51,7 +51,7 @@ def curves_csv(rated: Sequence[Rated], scale: Scale = CONFIDENT) -> str:
         rates = share_above(scores_of(each.predictions, scale.score), scale.steps)
         kept = share_above(scores_of(each.known, scale.score), scale.steps)
         rows += [
-            (*start, f"{t:.2f}", f"{rate:.6f}", f"{share:.6f}", scale.score)
+            (*start, f"{t:g}", f"{rate:.6f}", f"{share:.6f}", scale.score)
             for t, rate, share in zip(scale.steps, rates, kept, strict=True)
         ]
     return csv_text(rows)

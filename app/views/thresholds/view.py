@@ -8,9 +8,9 @@ import streamlit as st
 from nat_app.answers import own_sets, stored_answers
 from nat_app.frame import frame, links
 from nat_app.frame.settings import THRESHOLD
-from nat_app.shared.pairs import ROLE_TITLES, in_markdown, pictures_of, set_title
+from nat_app.shared.pairs import DIGITS, ROLE_TITLES, in_markdown, pictures_of, set_title
 from nat_app.shared.palette import KINDS
-from nat_app.shared.scores import SCORE_HELP, SCORE_TITLES
+from nat_app.shared.scores import SCORE_HELP, SCORE_TITLES, T_STEPS, step_of
 from nat_app.views.thresholds import folded, histograms, tables, words
 from nat_app.views.thresholds.settings import KEEP_95, SCORE, SET, TEMPERATURE, VARIANT
 from nat_core.measure.variants import variants_of, without_variants
@@ -68,7 +68,7 @@ def said() -> list[dict]:
 frame.offer(f"{pair.key}-curves", partial(tables.curves_csv, tables.rated(pair, temperature), scale))
 sentences = said()
 # The sentence that the browser writes there while the line moves, so that nothing jumps on release.
-title = sentences[0 if locked else histograms.step(t)]["title"]
+title = sentences[0 if locked else step_of(t)]["title"]
 st.title(title, anchor=False)
 controls = st.container(key="controls", horizontal=True, vertical_alignment="bottom", gap="medium")
 controls.selectbox(
@@ -81,15 +81,8 @@ controls.selectbox(
     help=SCORE_HELP,
 )
 if scale.is_confidence:
-    controls.slider(
-        "Threshold t: sure above it",
-        0.0,
-        1.0,
-        step=0.01,
-        key=THRESHOLD.key,
-        disabled=locked,
-        persist_state="session",
-    )
+    with controls:
+        frame.threshold_slider("Threshold t: sure above it", disabled=locked)
     with controls.container(horizontal=True, width="content", gap="xsmall", vertical_alignment="center"):
         st.caption("The paper's", width="content")
         for value in THRESHOLDS:
@@ -117,8 +110,8 @@ if len(variants) > 1:
         key=VARIANT.key,
         required=True,
         persist_state="session",
-        help="Some photos of ILSVRC show one of the ten classes, or something much like it: being sure of those "
-        "is no mistake.",
+        help="Some photos of ILSVRC show one of the ten classes, or something much like it: being sure of them "
+        "is not necessarily a mistake.",
     )
 histograms.draw(
     stored_answers.histograms(pair, chosen, histograms.BARS, drawn),
@@ -130,9 +123,12 @@ histograms.draw(
     classes=len(stored_answers.card(pair.nat).classes),
     alt=f"How sure both networks are of {set_title(chosen)}. {title}",
     source=words.sources(
-        pictures_of(negatives, sets[negatives].images), pictures_of(known, sets[known].images), temperature
+        pictures_of(negatives, sets[negatives].images),
+        pictures_of(known, sets[known].images),
+        temperature,
+        digits=pair.key == DIGITS,
     ),
-    on_move=THRESHOLD.put,
+    on_move=lambda moved: THRESHOLD.put(T_STEPS[step_of(moved)]),
 )
 
 place = folded.Place(pair, chosen, negatives, known, sets, at, scale)

@@ -5,6 +5,11 @@ from nat_app.shared.words import HARD_SPACE, article, count_of_100, literal, of_
 from nat_core.measure.scores import SCORE_NAMES
 from nat_core.paper.by_score import lead_words
 
+DIGITS_ELSEWHERE = (
+    "Digits live trains two other networks, in another way, and counts 8 and 9: its numbers are other ones."
+)
+"""What is said of the networks of handwritten digits, of which two pages have numbers."""
+
 
 def trade_sentence(fooled: dict[Kind, float], kept: dict[Kind, float]) -> str:
     """Return what NAT gains and what it costs at the same threshold, or that it does not gain."""
@@ -18,13 +23,17 @@ def trade_sentence(fooled: dict[Kind, float], kept: dict[Kind, float]) -> str:
     lost = round(100 * kept["baseline"]) - round(100 * kept["nat"])
     fewer = f"{gained} fewer" if gained else "hardly fewer"
     price = f"{lost} more" if lost > 0 else "hardly more" if more else "no more"
-    return f"In 100, NAT is fooled by {fewer}, and turns away {price} of what it knows."
+    return f"NAT is fooled by {fewer} of 100, and turns away {price} of 100 that it knows."
 
 
-def sources(negatives: str, known: str, temperature: float) -> str:
-    """Return what the two numbers of Thresholds are counted from, and the temperature where there is one."""
+def sources(negatives: str, known: str, temperature: float, *, digits: bool = False) -> str:
+    """Return what the two numbers of Thresholds are counted from, and the temperature where there is one.
+
+    `digits` tells that these are the networks of handwritten digits, of which other pages have numbers too.
+    """
     warm = "" if temperature == 1 else f" Temperature {temperature:g}."
-    return f"▲{HARD_SPACE}of {negatives} (NCR), ■{HARD_SPACE}of {known}.{warm}"
+    others = f" {DIGITS_ELSEWHERE}" if digits else ""
+    return f"▲{HARD_SPACE}of {negatives} (NCR), ■{HARD_SPACE}of {known}.{warm}{others}"
 
 
 def own_thresholds(at: dict[Kind, float], score: str) -> str:
@@ -80,7 +89,7 @@ def temperature_sentence(
         f"({count_of_100(plain['baseline'])} at 1), NAT by {count_of_100(ncr['nat'])} ({count_of_100(plain['nat'])})."
     )
     cost = kept and (
-        f" Above t = {threshold:.2f} the baseline now keeps {of_100(kept['baseline'])}, NAT "
+        f" Above t = {threshold_text(threshold)} the baseline now keeps {of_100(kept['baseline'])}, NAT "
         f"{count_of_100(kept['nat'])}."
     )
     if ncr["baseline"] <= plain["nat"]:
@@ -96,9 +105,10 @@ def behind_sentence(kind: Kind, predicted: str, number: int, total: int, thresho
     """Return how many pictures of a set one network takes for a class and is sure, and at which t.
 
     >>> behind_sentence("nat", "automobile", 3, 1000, 0.9)
-    'NAT takes 3 pictures of 1,000 for an automobile, and is sure (t = 0.90).'
+    'NAT takes 3 of 1,000 pictures for an automobile, and is sure of them (t = 0.90).'
     """
-    taken = f"{plural(number, 'picture')} of {total:,}"
+    them = "it" if number == 1 else "them"
     return (
-        f"{NAMES[kind]} takes {taken} for {literal(article(predicted))}, and is sure (t = {threshold_text(threshold)})."
+        f"{NAMES[kind]} takes {number:,} of {plural(total, 'picture')} for {literal(article(predicted))}, and is sure "
+        f"of {them} (t = {threshold_text(threshold)})."
     )

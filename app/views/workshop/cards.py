@@ -8,6 +8,7 @@ from nat_app.shared.gallery import gallery_pictures, gallery_square
 from nat_app.shared.pairs import Pair
 from nat_app.shared.words import CORNER
 from nat_app.views.workshop import score, words
+from nat_app.views.workshop.guessing import guess_slider
 from nat_app.views.workshop.lessons import Lesson, share, with_numbers
 from nat_app.views.workshop.score import GAME, MOST
 from nat_app.views.workshop.settings import LESSON, guess_of
@@ -34,16 +35,18 @@ def large(lessons: tuple[Lesson, ...]) -> Lesson:
 
 def reveal(lesson: Lesson, pair: Pair) -> None:
     """Take the guess, give its points, and leave the lesson open for its answer."""
-    guess = guess_of(lesson.name).value / 100
-    guesses()[lesson.name] = guess
-    score.award(lesson.name, score.for_guess(guess, share(lesson.asks, lesson, pair)))
+    said = guess_of(lesson.name).value
+    if said is None:
+        return
+    guesses()[lesson.name] = said / 100
+    score.reveal(lesson.name, score.for_guess(said / 100, share(lesson.asks, lesson, pair)))
     LESSON.put(lesson.name)
 
 
 def again(lesson: Lesson) -> None:
-    """Forget the guess, so that it can be made again."""
+    """Forget the guess, so that another can be made; the points stay, and few can be added."""
     guesses().pop(lesson.name, None)
-    score.take_back(lesson.name)
+    guess_of(lesson.name).forget()
     LESSON.put(lesson.name)
 
 
@@ -79,7 +82,7 @@ def _large(number: int, lesson: Lesson, pair: Pair) -> None:
     st.header(lesson.title, anchor=False)
     st.markdown(f"**{with_numbers(lesson.goal, lesson, pair)}**")
     text = with_numbers(lesson.question, lesson, pair)
-    if file := lesson.values.get(PICTURE.key):
+    if file := lesson.values(pair).get(PICTURE.key):
         picture, question = st.columns([1, 2.2], gap="small")
         shown = next(each for each in gallery_pictures() if each.file == file)
         picture.image(gallery_square(file), width="stretch", alt=f"{shown.shows}; {CORNER}")
@@ -92,17 +95,19 @@ def _large(number: int, lesson: Lesson, pair: Pair) -> None:
         label=f"**{lesson.opens}**",
         icon=":material/open_in_full:",
         # `links.follow` takes these over within the same visit.
-        query_params=lesson.query | {"v": links.VERSION},
+        query_params=lesson.query(pair) | {"v": links.VERSION},
     )
     if lesson.name in guesses():
         return
     if frame.hides("answers"):
         st.caption(words.TEACHER_HAS_IT)
         return
-    st.slider(f"{lesson.measures} (%)", 0, 100, key=guess_of(lesson.name).bind(), format="%d %%",
-              persist_state="session")  # fmt: skip
+    guess = guess_of(lesson.name)
+    guess_slider(lesson.measures, guess)
     with st.container(horizontal=True):
-        st.button("Reveal", key=f"reveal_{lesson.name}", type="primary", on_click=reveal, args=(lesson, pair))
+        st.button("Reveal", key=f"reveal_{lesson.name}", type="primary", disabled=guess.value is None,
+                  help=words.GUESS_FIRST if guess.value is None else None, on_click=reveal,
+                  args=(lesson, pair))  # fmt: skip
 
 
 def _answer(lesson: Lesson, lessons: tuple[Lesson, ...], pair: Pair) -> None:
@@ -110,9 +115,9 @@ def _answer(lesson: Lesson, lessons: tuple[Lesson, ...], pair: Pair) -> None:
         truth = share(lesson.asks, lesson, pair)
         st.markdown(words.guessed(guesses()[lesson.name], truth, GAME.get().won[lesson.name], MOST))
         # Some lessons train the playground's networks for theirs.
-        with st.spinner("The numbers are computed."):
+        with st.spinner("Computing the numbers."):
             st.markdown(with_numbers(lesson.answer, lesson, pair))
         with st.container(horizontal=True):
             if after := following(lessons):
                 st.button(f"Next: {after.title}", key="next_lesson", type="primary", on_click=LESSON.forget)
-            st.button("Try again", key="again_lesson", on_click=again, args=(lesson,))
+            st.button(words.AGAIN, key="again_lesson", on_click=again, args=(lesson,), help=words.AGAIN_HELP)

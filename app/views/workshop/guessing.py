@@ -1,60 +1,113 @@
-"""Photos to guess, five a round: which network is sure, and how sure is the baseline?"""
+"""Photos to guess, five a round, dealt by what the pair says of them: which network is sure, and how sure?"""
+
+from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
 
 from nat_app.answers import stored_answers
 from nat_app.frame import frame
+from nat_app.frame.settings import THRESHOLD
 from nat_app.shared import charts
 from nat_app.shared.gallery import GalleryPicture, gallery_pictures, gallery_square
 from nat_app.shared.pairs import Pair
-from nat_app.shared.palette import KINDS
+from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.settings import Setting
-from nat_app.shared.words import CORNER, answer_sentence
+from nat_app.shared.words import CORNER, Answer, answer_sentence
 from nat_app.views.workshop import score, words
-from nat_app.views.workshop.score import GAME, PhotoGuess
-from nat_app.views.workshop.settings import ROUND, ROUNDS
+from nat_app.views.workshop.score import GAME, PhotoGuess, photo_card
+from nat_app.views.workshop.settings import INSIDE, OUTSIDE, ROUND, ROUNDS
 
-OUTSIDE, INSIDE = 3, 2
-"""How many photos of a round show none of the ten things, and how many show one of them."""
+Answers = Mapping[str, Mapping[Kind, Answer]]
+"""What both networks say of the gallery's pictures, by file."""
 
 
-def photos(number: int) -> tuple[GalleryPicture, ...]:
-    """Return the photos of a round, the same ones for the same number.
+def deal(said: Answers, threshold: float) -> tuple[tuple[GalleryPicture, ...], ...]:
+    """Return the rounds: each shows what NAT changes, what it does not, and where it is fooled too, as far as they go.
 
-    >>> [sum(picture.known for picture in photos(number)) for number in (0, 1)]
-    [2, 2]
+    Of things that no network was taught, two of which the baseline alone is sure, and one of which NAT is sure as
+    well; of known ones, one of which both are sure and right, and one other, first of all one that NAT is sure of and
+    wrong about. No photo comes twice. `threshold` in [0, 1].
     """
-    # By the round's number, so that a class with the same link guesses the same photos.
-    generator = np.random.default_rng(number)
-    outside, inside = ([each for each in gallery_pictures() if each.known is known] for known in (False, True))
-    drawn = [outside[place] for place in generator.choice(len(outside), OUTSIDE, replace=False)]
-    drawn += [inside[place] for place in generator.choice(len(inside), INSIDE, replace=False)]
-    return tuple(drawn[place] for place in generator.permutation(len(drawn)))
+    groups: dict[str, list[GalleryPicture]] = {name: [] for name in ("told", "fooled", "neither", "right", "other")}
+    # In a mixed order, but the same for everybody: a class with the same link guesses the same photos.
+    pictures = np.random.default_rng(0).permutation(np.array(gallery_pictures(), dtype=object))
+    for picture in sorted(pictures, key=lambda each: not _nat_wrong(each, said, threshold)):
+        groups[_group(picture, said, threshold)].append(picture)
+    generator, rounds = np.random.default_rng(1), []
+    for _ in range(ROUNDS):
+        drawn = [_take(groups, wanted) for wanted in SLOTS]
+        # First a photo that shows what the round is about; where the others are is not to be guessed from their order.
+        rounds.append((drawn[0], *(drawn[1 + place] for place in generator.permutation(len(drawn) - 1))))
+    return tuple(rounds)
 
 
-def _key(number: int, picture: GalleryPicture) -> str:
-    return f"photo_{number}_{picture.path.stem}"
+SLOTS = (
+    *[("told", "neither", "fooled")] * (OUTSIDE - 1),
+    ("fooled", "neither", "told"),
+    ("right", "other"),
+    *[("other", "right")] * (INSIDE - 1),
+)
+"""From which groups each photo of a round is taken: the first that has one left."""
 
 
-def _who(key: str) -> Setting[str | None]:
+def _take(groups: dict[str, list[GalleryPicture]], wanted: tuple[str, ...]) -> GalleryPicture:
+    return next(groups[name] for name in wanted if groups[name]).pop(0)
+
+
+def _nat_wrong(picture: GalleryPicture, said: Answers, threshold: float) -> bool:
+    nat = said[picture.file]["nat"]
+    return nat.confidence > threshold and nat.predicted != picture.label
+
+
+def _group(picture: GalleryPicture, said: Answers, threshold: float) -> str:
+    answers = said[picture.file]
+    sure = {kind: answers[kind].confidence > threshold for kind in KINDS}
+    if not picture.known:
+        return "fooled" if sure["nat"] else "told" if sure["baseline"] else "neither"
+    right = all(sure[kind] and answers[kind].predicted == picture.label for kind in KINDS)
+    return "right" if right else "other"
+
+
+def photos(number: int, pair: Pair) -> tuple[GalleryPicture, ...]:
+    """Return the photos of a round for a pair, the same ones for the same number."""
+    # By the t that everybody begins with: no photo of a round is to change while the slider moves.
+    return deal(stored_answers.all_gallery_answers(pair), THRESHOLD.default)[number]
+
+
+def _who(card: str) -> Setting[str | None]:
     """Who is sure of a photo, as the visitor guesses."""
-    return Setting(f"who_{key}", None)
+    return Setting(f"who_{card}", None)
 
 
-def _how_sure(key: str) -> Setting[int]:
-    """How sure the baseline is of a photo, as the visitor guesses, in percent."""
-    return Setting(f"sure_{key}", 50)
+def _how_sure(card: str) -> Setting[int | None]:
+    """How sure the baseline is of a photo, as the visitor guesses, in percent; None until the slider is moved."""
+    return Setting(f"sure_{card}", None)
 
 
-def reveal(number: int, picture: GalleryPicture, pair: Pair, threshold: float) -> None:
+def guess_slider(label: str, guess: Setting[int | None]) -> None:
+    """Draw the slider of a guess in percent: it begins with none, so that only what was chosen counts."""
+    guess.bind()
+    st.select_slider(
+        label,
+        (None, *range(101)),
+        format_func=lambda percent: words.NOT_YET if percent is None else f"{percent} %",
+        key=guess.key,
+        persist_state="session",
+    )
+
+
+def reveal(picture: GalleryPicture, pair: Pair, threshold: float) -> None:
     """Take the guess about a photo and give its points."""
-    key = _key(number, picture)
-    guess = PhotoGuess(_who(key).value or "", _how_sure(key).value / 100)
+    card = photo_card(picture)
+    who, how_sure = _who(card).value, _how_sure(card).value
+    if who is None or how_sure is None:
+        return
+    guess = PhotoGuess(who, how_sure / 100)
     answers = {kind: stored_answers.gallery_answers(pair, picture.file)[kind].answer for kind in KINDS}
     right = words.who({kind: answers[kind].confidence > threshold for kind in KINDS}) == guess.who
-    GAME.get().photos[key], GAME.get().photo = guess, key
-    score.award(key, score.for_photo(right, guess.baseline, answers["baseline"].confidence))
+    GAME.get().photos[card], GAME.get().photo = guess, card
+    score.reveal(card, score.for_photo(right, guess.baseline, answers["baseline"].confidence))
 
 
 def following() -> None:
@@ -70,12 +123,12 @@ def another_round() -> None:
 
 def draw(pair: Pair, threshold: float) -> None:
     """Draw the photo to guess, or the answer of the one just guessed, or what the round came to."""
-    number, game = ROUND.value, GAME.get()
-    shown = photos(number)
-    keys = [_key(number, picture) for picture in shown]
-    done = [key for key in keys if key in game.photos]
+    game = GAME.get()
+    shown = photos(ROUND.value, pair)
+    keys = [photo_card(picture) for picture in shown]
     # The photo just guessed stays, with its answer, until the visitor goes on to the first one that is not guessed yet.
-    place = keys.index(game.photo) if game.photo in keys else len(done)
+    ahead = next((place for place, key in enumerate(keys) if key not in game.photos), len(keys))
+    place = keys.index(game.photo) if game.photo in keys else ahead
     if place == len(shown):
         st.markdown(words.round_over(sum(game.won[key] for key in keys), score.MOST * len(keys)))
         st.button("Five other photos", key="another_round", type="primary", on_click=another_round)
@@ -86,22 +139,21 @@ def draw(pair: Pair, threshold: float) -> None:
     left.caption(f"Photo {place + 1} of {len(shown)}: {picture.shows}. {picture.credit}.")
     with right:
         if game.photo == keys[place]:
-            _answer(keys[place], picture, pair, threshold, last=place + 1 == len(shown))
+            _answer(keys[place], picture, pair, threshold, last=ahead == len(shown))
         else:
-            _question(number, picture, pair, threshold)
+            _question(keys[place], picture, pair, threshold)
 
 
-def _question(number: int, picture: GalleryPicture, pair: Pair, threshold: float) -> None:
-    key = _key(number, picture)
+def _question(key: str, picture: GalleryPicture, pair: Pair, threshold: float) -> None:
     who = st.segmented_control(
         words.who_is_sure(threshold), list(words.SURE), format_func=words.SURE.__getitem__, key=_who(key).key
     )
-    st.slider("How sure is the baseline of its best answer? (%)", 10, 100, key=_how_sure(key).bind(), format="%d %%")
+    guess_slider("How sure is the baseline of its best answer?", _how_sure(key))
     if frame.hides("answers"):
         st.caption(words.TEACHER_HAS_IT)
         return
-    st.button("Reveal", key=f"reveal_{key}", type="primary", disabled=who is None, on_click=reveal,
-              args=(number, picture, pair, threshold))  # fmt: skip
+    st.button("Reveal", key=f"reveal_{key}", type="primary", disabled=who is None or _how_sure(key).value is None,
+              on_click=reveal, args=(picture, pair, threshold))  # fmt: skip
 
 
 def _answer(key: str, picture: GalleryPicture, pair: Pair, threshold: float, *, last: bool) -> None:

@@ -27,7 +27,7 @@ from nat_app.frame.settings import EVERYWHERE, PICTURE, THRESHOLD
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.pairs import Pair, set_title
 from nat_app.shared.palette import Kind
-from nat_app.shared.words import Answer, listed, percent
+from nat_app.shared.words import Answer, listed, percent, threshold_from
 from nat_app.views.playground.settings import PLACES, Choices, negatives, of_link
 from nat_app.views.playground.settings import SETTINGS as PLAYGROUND
 from nat_app.views.workshop.settings import LESSONS
@@ -41,6 +41,10 @@ PAGES = ("see_it", "your_photos", "thresholds", "attention", "playground")
 """The pages that a lesson can open."""
 FEW = 0.10
 """A smaller share of negatives than this is few."""
+IMAGE_SET = "set"
+"""The key of the image set in a link; it is another page's setting."""
+LINKED: dict[str, Callable[[Pair, float], str]] = {"telling_picture": stored_answers.telling_picture}
+"""What a link's placeholder stands for, by the pair and the link's t."""
 NOT_STORED = "(not stored for these networks)"
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
@@ -71,30 +75,28 @@ class Lesson:
     say: str
     """What a teacher can say and do."""
 
-    @property
-    def query(self) -> dict[str, str]:
-        """The settings of its link as text."""
-        return dict(parse_qsl(self.link, keep_blank_values=True))
+    def query(self, pair: Pair) -> dict[str, str]:
+        """The settings of its link as text, where a placeholder stands for what depends on the pair."""
+        texts = dict(parse_qsl(self.link, keep_blank_values=True))
 
-    @property
-    def values(self) -> dict[str, Any]:
+        def linked(name: str) -> str:
+            return LINKED[name](pair, float(texts.get(THRESHOLD.key, THRESHOLD.default)))
+
+        return {key: fill(text, linked) for key, text in texts.items()}
+
+    def values(self, pair: Pair) -> dict[str, Any]:
         """What its numbers need of its link: what holds on every page, and the playground's settings, by their keys.
 
         Raises ValueError where one of them is not as it should be.
         """
         pages = (EVERYWHERE, PLAYGROUND)
         known = {setting.key for page in pages for setting in page.settings}
-        values, complaints = links.read({key: text for key, text in self.query.items() if key in known}, pages)
+        values, complaints = links.read({key: text for key, text in self.query(pair).items() if key in known}, pages)
         # A visitor's link is followed as far as it can be; a lesson's has to be right, or its numbers would not be
         # those of its page.
         if complaints:
             raise ValueError(f"{self.name}: {complaints[0]}")
         return values
-
-    @property
-    def image_set(self) -> str | None:
-        """The image set that its link chooses; None where it chooses none."""
-        return self.query.get("set")
 
     @property
     def placeholders(self) -> set[str]:
@@ -191,7 +193,7 @@ class Question:
     @classmethod
     def of(cls, lesson: Lesson, pair: Pair) -> "Question":
         """Return what the numbers of a lesson are computed for."""
-        return cls(pair, lesson.values, lesson.image_set)
+        return cls(pair, lesson.values(pair), lesson.query(pair).get(IMAGE_SET))
 
     @property
     def threshold(self) -> float:
@@ -236,10 +238,8 @@ def _points(its: Question) -> Points:
 
 
 def _few(its: Question, kind: Kind) -> float:
-    """The lowest t in hundredths at which fewer than 10 of 100 negatives fool a network."""
-    # There always is one: nothing is above t = 1.00.
-    rates = stored_answers.curve(its.pair.by_kind[kind], its.set_name)
-    return float(stored_answers.CURVE[int(np.argmax(rates < FEW))])
+    """The lowest t of all at which fewer than 10 of 100 negatives fool a network."""
+    return metrics.threshold_fooled_below(its.confidence(kind, its.set_name), FEW)
 
 
 def _kept_few(its: Question, kind: Kind) -> float:
@@ -295,18 +295,38 @@ TEXTS: dict[str, Callable[[Question], str]] = {
     "answer_nat": lambda its: _picture(its, "nat").predicted,
     "picture": lambda its: next(each.shows for each in gallery_pictures() if each.file == its.values[PICTURE.key]),
     "classes": lambda its: listed(stored_answers.card(its.pair.nat).classes).replace(" or ", " and "),
-    "class_count": lambda its: str(len(stored_answers.card(its.pair.nat).classes)),
+    "class_count": lambda its: in_words(len(stored_answers.card(its.pair.nat).classes)),
     "points": lambda its: str(len(_points(its).labels)),
-    "right_baseline": lambda its: str(its.plane().right["baseline"]),
+    "points_right": lambda its: points_right(its.plane().right["baseline"], len(_points(its).labels)),
     "negatives": lambda its: str(len(its.negatives)),
-    "t_baseline_few": lambda its: f"{_few(its, 'baseline'):.2f}",
-    "t_nat_few": lambda its: f"{_few(its, 'nat'):.2f}",
+    "t_baseline_few": lambda its: threshold_from(_few(its, "baseline")),
+    "t_nat_few": lambda its: threshold_from(_few(its, "nat")),
     "set_name": lambda its: set_title(its.set_name),
     "set_count": lambda its: f"{len(its.confidence('nat', its.set_name)):,}",
+    "trained_count": lambda its: f"{len(its.confidence('nat', _role(its, Role.TRAINED_ON))):,}",
     "trained_name": lambda its: set_title(_role(its, Role.TRAINED_ON)),
     "worst_class": lambda its: _worst(its)[0],
 }
 """The other numbers and names, as they stand in a text."""
+
+
+def in_words(number: int) -> str:
+    """Return a number as prose writes it, in letters up to ten.
+
+    >>> in_words(10), in_words(100)
+    ('ten', '100')
+    """
+    names = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    return names[number] if number < len(names) else str(number)
+
+
+def points_right(right: int, points: int) -> str:
+    """Return how many of the points a network gets right.
+
+    >>> points_right(120, 120), points_right(118, 120)
+    ('all 120 points', '118 of the 120 points')
+    """
+    return f"all {points} points" if right == points else f"{right} of the {points} points"
 
 
 def share(name: str, lesson: Lesson, pair: Pair) -> float:

@@ -2,20 +2,23 @@
 
 from dataclasses import dataclass, field
 
+from nat_app.shared.gallery import GalleryPicture, gallery_pictures
 from nat_app.shared.palette import Kind
 from nat_app.shared.settings import Held
 from nat_app.shared.words import Answer
-from nat_app.views.workshop.settings import LESSON
+from nat_app.views.workshop.settings import LESSON, LESSONS, MOST
 
-MOST = 3
-"""Points that one card can give."""
+AFTER = 1
+"""Points that a card can give at most once its answer was told."""
 NEAR = ((0.05, 3), (0.10, 2), (0.20, 1))
 """How close a guess must come, as a share, and the points that it earns."""
+WHO = frozenset(("baseline", "nat", "both", "neither"))
+"""Who can be sure of a photo."""
 MOST_CLICKS = 10
 FEW_SURE = 0.30
 """NAT has to be falsely sure on less of the empty plane than this."""
 SURE = 0.9
-"""The threshold of the first two challenges."""
+"""The threshold t at which the first two challenges count, as the lessons do: a fixed one, or t = 0 would meet one."""
 
 
 def for_guess(guess: float, truth: float) -> int:
@@ -53,7 +56,7 @@ class PhotoGuess:
     """What a visitor said of one photo."""
 
     who: str
-    """A key of `words.SURE`."""
+    """One of `WHO`."""
     baseline: float
     """How sure the baseline is, in [0, 1]."""
 
@@ -95,12 +98,14 @@ class Game:
 
     won: dict[str, int] = field(default_factory=dict)
     """Points by card."""
+    told: set[str] = field(default_factory=set)
+    """The cards whose answer was told: a further try gives few points."""
     lessons: dict[str, float] = field(default_factory=dict)
     """The guesses that were revealed, shares in [0, 1] by lesson."""
     photos: dict[str, PhotoGuess] = field(default_factory=dict)
-    """The guesses about photos, by round and photo."""
+    """The guesses about photos, by their cards."""
     photo: str | None = None
-    """The photo whose answer is shown."""
+    """The card of the photo whose answer is shown."""
     clicks: Clicks | None = None
     tried: Tried | None = None
     factory: float | None = None
@@ -117,18 +122,28 @@ class Shown:
     """The result that a link brought."""
 
 
+def photo_card(picture: GalleryPicture) -> str:
+    """Return the card of a photo: one for each, in whichever round it is asked about, so nobody guesses it twice."""
+    return f"photo_{picture.path.stem}"
+
+
+CARDS = frozenset((*LESSONS, "clicks", "photo", "factory", *map(photo_card, gallery_pictures())))
+"""All cards that give points."""
 GAME = Held("workshop", Game)
 SHOWN = Held("workshop_shown", Shown)
 
 
 def award(card: str, points: int) -> None:
-    """Give a card's points, in place of those of an earlier try."""
-    GAME.get().won[card] = points
+    """Give a card's points; those of an earlier try stay where they are more."""
+    won = GAME.get().won
+    won[card] = max(points, won.get(card, 0))
 
 
-def take_back(card: str) -> None:
-    """Take a card's points back: it is tried again."""
-    GAME.get().won.pop(card, None)
+def reveal(card: str, points: int) -> None:
+    """Tell a card's answer and give the points of the guess: of one made after that no more than `AFTER`."""
+    told = GAME.get().told
+    award(card, min(points, AFTER) if card in told else points)
+    told.add(card)
 
 
 def begin_again() -> None:

@@ -11,9 +11,11 @@ from nat_app.frame.settings import HIDDEN, HIDE, PAIR
 from nat_app.shared.files import page
 from nat_app.shared.pairs import Pair
 from nat_app.shared.words import percent
-from nat_app.views.workshop import cards, challenges, score, words
+from nat_app.views.workshop import cards, score, words
+from nat_app.views.workshop.factory import factory
 from nat_app.views.workshop.lessons import Lesson, notes, with_numbers
 from nat_app.views.workshop.settings import LESSON
+from nat_core.measure.costs import Stakes
 
 TITLE = "When should a network say: I do not know?"
 STYLE = """
@@ -43,14 +45,17 @@ def _html(text: str) -> str:
     return _MARKDOWN.render(text).strip()
 
 
-def sheet_html(lessons: tuple[Lesson, ...], filled: Callable[[str, Lesson], str], address: str | None = None) -> str:
+def sheet_html(
+    lessons: tuple[Lesson, ...], filled: Callable[[str, Lesson], str], stakes: Stakes, address: str | None = None
+) -> str:
     """Return the pupils' sheet: goals, questions and room for guesses; no answer is on it.
 
-    `filled` fills a lesson's text with its numbers; `address` is that of the classroom, None where there is none.
+    `filled` fills a lesson's text with its numbers, `stakes` are those of the factory; `address` is that of the
+    classroom, None where there is none.
     """
     where = f"<p>The workshop is at <b>{escape(address)}</b>, page Workshop.</p>" if address else ""
     sections = "".join(_question(number, lesson, filled) for number, lesson in enumerate(lessons, start=1))
-    body = f"<p>Name {LINE}{LINE} Date {LINE}</p>{where}{sections}{_challenges()}{NO_PORTRAITS}"
+    body = f"<p>Name {LINE}{LINE} Date {LINE}</p>{where}{sections}{_challenges(stakes)}{NO_PORTRAITS}"
     return page(TITLE, body, STYLE)
 
 
@@ -78,13 +83,14 @@ def _question(number: int, lesson: Lesson, filled: Callable[[str, Lesson], str])
     )
 
 
-def _challenges() -> str:
+def _challenges(stakes: Stakes) -> str:
     return (
         f"<section><h2>Challenges</h2><p>At most {score.MOST_CLICKS} negatives, less than "
         f"{escape(percent(score.FEW_SURE))} falsely sure: I placed {LINE} and reached {LINE} %</p>"
         f"<p>A photo that fools both networks: {LINE}{LINE}</p>"
-        f"<p>My t for the factory (false alarm {challenges.PRICES.false_alarm:g}, miss {challenges.PRICES.miss:g}): "
-        f"{LINE} It costs {LINE}</p></section>"
+        f"<p>My t for the factory (wrongly passed {stakes.prices.wrongly_passed:g}, needless check "
+        f"{stakes.prices.needless_check:g}, {words.foreign_parts(stakes)} foreign parts in 100): {LINE} "
+        f"It costs {LINE}</p></section>"
     )
 
 
@@ -103,12 +109,12 @@ def draw(lessons: tuple[Lesson, ...], pair: Pair, language: str) -> None:
     st.markdown(notes(language))
     sheets = st.container(horizontal=True)
     st.caption("Pages for a browser; print them from there (Ctrl+P). Nothing in them is fetched from elsewhere.")
-    with st.spinner("The numbers are computed."):
+    with st.spinner("Computing the numbers."):
         _steps(lessons, pair)
     # Written now, from the numbers that the steps have just computed: Streamlit asks for a deferred download outside
     # the visit's session, where a visitor's own pair of networks is not known.
     files = {
-        "Sheet to print": ("workshop.html", sheet_html(lessons, filled, classroom.address())),
+        "Sheet to print": ("workshop.html", sheet_html(lessons, filled, factory(pair).stakes, classroom.address())),
         "Sheet with the answers": ("workshop-answers.html", answers_html(lessons, filled, " and ".join(pair.names))),
     }
     with sheets:

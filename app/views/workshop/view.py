@@ -5,7 +5,7 @@ import streamlit as st
 from nat_app.answers import stored_answers
 from nat_app.frame import classroom, frame, links
 from nat_app.frame.settings import PAIR
-from nat_app.views.workshop import cards, challenges, guessing, score, teacher, words
+from nat_app.views.workshop import cards, challenges, guessing, kept, score, teacher, words
 from nat_app.views.workshop.lessons import languages, lessons
 from nat_app.views.workshop.score import SHOWN
 from nat_app.views.workshop.settings import LANGUAGE, PART, PARTS, RESULT
@@ -30,7 +30,7 @@ pair, t = frame.chosen_pair(), frame.threshold()
 frame.require(pair.names, gallery=True)
 language = LANGUAGE.value or languages()[0]
 texts = lessons(language)
-kept = SHOWN.get()
+shown_before = SHOWN.get()
 
 
 def heading() -> None:
@@ -39,11 +39,11 @@ def heading() -> None:
     done = sum(each.name in cards.guesses() for each in texts)
     minutes = sum(each.minutes for each in texts)
     st.title(words.title(done, len(texts), after.title if after else None, minutes), anchor=False)
-    kept.result = RESULT.value or kept.result
+    shown_before.result = RESULT.value or shown_before.result
     # Forgotten, so that this visit's own links do not hand somebody else's score on.
     RESULT.forget()
-    if kept.result:
-        st.info(words.shared(*(int(number) for number in kept.result.split("-"))), icon=":material/mail:")
+    if shown_before.result:
+        st.info(words.shared(*(int(number) for number in shown_before.result.split("-"))), icon=":material/mail:")
     won, most = score.total()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(words.score(won, most), width="content")
@@ -74,14 +74,15 @@ DRAWN = {
 # The teacher's part holds the answers.
 shown = [part for part in PARTS if not (part == "For the teacher" and frame.hides("answers"))]
 # Tabs forget which one was open when the visitor looks at another page, as the lessons ask them to.
-part = PART.value or kept.part
-kept.part = part if part in shown else shown[0]
-PART.put(kept.part)
+part = PART.value or shown_before.part
+shown_before.part = part if part in shown else shown[0]
+PART.put(shown_before.part)
 st.html(STYLE)
 heading()
 for tab, part in zip(st.tabs(shown, key=PART.key, on_change="rerun"), shown, strict=True):
     if tab.open:
         with tab:
             DRAWN[part]()
+kept.draw()
 # The challenges need torch; it is imported while the visitor reads.
 stored_answers.warm_up()

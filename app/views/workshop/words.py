@@ -3,10 +3,17 @@
 from collections.abc import Sequence
 
 from nat_app.shared.palette import NAMES, Kind
-from nat_app.shared.words import Answer, article, listed, literal, percent, plural
-from nat_app.views.workshop.score import Clicks
-from nat_core.measure.metrics import Prices
+from nat_app.shared.words import Answer, article, listed, literal, percent, plural, threshold_share, threshold_text
+from nat_app.views.workshop.score import AFTER, Clicks
+from nat_core.measure.costs import Stakes
 
+AGAIN = "Try again"
+AGAIN_HELP = (
+    f"The answer has been told, so another try gives at most {plural(AFTER, 'point')}. What you have won stays."
+)
+NOT_YET = "?"
+"""What a slider says before it is moved: no guess yet."""
+GUESS_FIRST = "Move the slider to your guess first."
 NO_PROOF = "A link can be changed by hand, so this is no proof."
 TEACHER_HAS_IT = "Write your guess down. Your teacher has the answer."
 HIDDEN = {
@@ -57,8 +64,13 @@ def earned(points: int, most: int) -> str:
 
 
 def guessed(guess: float, truth: float, points: int, most: int) -> str:
-    """Return how close a guess of a share came."""
-    return f"You said {percent(guess)}. It is **{percent(truth)}**: {earned(points, most)}."
+    """Return how close a guess of a share came, and what the card has given so far."""
+    return f"You said {percent(guess)}. It is **{percent(truth)}**. {for_card(points, most)}"
+
+
+def for_card(points: int, most: int) -> str:
+    """Return what a card has given: by its best try, which need not be the last one."""
+    return f"This card gives {earned(points, most)}."
 
 
 def shared(points: int, most: int) -> str:
@@ -79,7 +91,7 @@ def photo_verdict(right: str, said: str, guess: float, answers: dict[Kind, Answe
     sure = answers["baseline"].confidence
     return (
         f"{told}: {_lower(SURE[right])} {'are' if right == 'both' else 'is'} sure. You gave the baseline "
-        f"{percent(guess)}; it has {percent(sure)}. {earned(points, most)}."
+        f"{percent(guess)}; it has {percent(sure)}. {for_card(points, most)}"
     )
 
 
@@ -92,11 +104,12 @@ def timing(begun: int, until: int) -> str:
     return f"Minutes {begun} to {until}"
 
 
-def clicks_task(most: int, goal: float) -> str:
+def clicks_task(most: int, goal: float, threshold: float) -> str:
     """Return what the first challenge asks."""
     return (
-        f"Leave NAT falsely sure on less than {percent(goal)} of the playground's empty plane, with at most {most} "
-        "negatives. Click on the plane or place them by numbers, train, then come back and check."
+        f"Leave NAT falsely sure (above {threshold_share(threshold)}) on less than {percent(goal)} of the playground's "
+        f"empty plane, with at most {most} negatives. Click on the plane or place them by numbers, train, then come "
+        "back and check."
     )
 
 
@@ -113,16 +126,16 @@ def clicks_verdict(found: Clicks, most: int, goal: float, *, met: bool) -> str:
     if found.negatives == 0 or found.step == 0:
         return f"{state}, after {plural(found.step, 'step')}. Place negatives and press Train first."
     if found.falsely_sure >= goal:
-        return f"{state}. It takes less than {percent(goal)}. Where is it still sure?"
-    return f"{state}, but it names only {found.right} of {plural(found.points, 'point')} rightly. Train on."
+        return f"{state}. You need less than {percent(goal)}. Where is it still sure?"
+    return f"{state}, but it gets only {found.right} of {plural(found.points, 'point')} right. Train on."
 
 
 def photo_task(classes: Sequence[str], threshold: float) -> str:
     """Return what the second challenge asks."""
     return (
-        f"Find a photo of something that is not {listed([article(classes[0]), *classes[1:]])}, and of which both "
-        f"networks are sure all the same (above {percent(threshold)}). No portraits. Photos stay in memory and are "
-        "gone when you leave."
+        f"Find a photo of something that is not {listed([article(classes[0]), *classes[1:]])}, and that both networks "
+        f"are nevertheless sure about (above {threshold_share(threshold)}). No portraits. Photos stay in memory and "
+        "are gone when you leave."
     )
 
 
@@ -140,53 +153,67 @@ def fools_both(fooled: dict[Kind, bool], answers: dict[Kind, Answer]) -> str:
 
 def gallery_fools(number: int, photos: int) -> str:
     """Return how many photos of the gallery fool both."""
-    return f"Of the gallery's {photos} photos of other things, {number} {'does' if number == 1 else 'do'} so."
+    return f"Of the gallery's {photos} photos of other things, {number} {'fools' if number == 1 else 'fool'} both."
 
 
-def factory_task(prices: Prices, foreign: str) -> str:
+def factory_task(stakes: Stakes, foreign: str) -> str:
     """Return what the third challenge asks, and which error is which."""
-    # What is looked for here is a known part; AUROC and FPR95 look for the outlier, so there the two names swap.
     return (
-        "A camera sorts parts. Where NAT is sure (above t), a part is taken for one of the ten things and goes on; "
-        "where it is not, a person looks. Half of the parts are foreign, things that it was never taught "
-        f"({foreign}).\n\n"
-        f"- **False alarm**, costs {prices.false_alarm:g}: it is sure of a foreign part. It was fooled.\n"
-        f"- **Miss**, costs {prices.miss:g}: it is not sure of a part that it knows. A person looks for nothing.\n\n"
-        "Which t would you choose? (On Evidence, where outliers are what is looked for, the two names swap.)"
+        "A camera sorts parts. Where NAT is sure (above t), a part counts as one of the ten things and goes on; where "
+        f"it is not, a person checks it. Of a hundred parts {foreign_parts(stakes)} are foreign, things that NAT was "
+        f"never taught ({foreign}).\n\n"
+        f"- **Wrongly passed**, costs {stakes.prices.wrongly_passed:g}: it is sure of a foreign part. It was fooled.\n"
+        f"- **Needless check**, costs {stakes.prices.needless_check:g}: it knows the part but is not sure, so a person "
+        "checks it in vain.\n\n"
+        "Which t would you choose?"
     )
 
 
+def foreign_parts(stakes: Stakes) -> str:
+    """Return how many of a hundred parts are foreign.
+
+    >>> from nat_core.measure.costs import Prices
+    >>> foreign_parts(Stakes(Prices(3.0, 1.0), 0.2))
+    '20'
+    """
+    return f"{100 * stakes.share_negatives:.0f}"
+
+
 def factory(chosen: float, cost: float, best: float, least: float, points: int, most: int) -> str:
-    """Return what a choice of t costs beside the best one; costs are for 100 parts."""
+    """Return what a choice of t costs beside the best one of all; costs are for 100 parts."""
     return (
-        f"At your t = {chosen:.2f} a hundred parts cost **{cost:.0f}**. The best is t = {best:.2f}: {least:.0f}. "
-        f"{earned(points, most)}."
+        f"At your t = {threshold_text(chosen)} a hundred parts cost **{cost:.1f}**. The best of all is "
+        f"t = {threshold_text(best)}: {least:.1f}. {for_card(points, most)}"
     )
 
 
 def factory_both(best: dict[Kind, float], least: dict[Kind, float], by_hand: float) -> str:
     """Return the best t and the least cost of both networks, beside the cost where a person looks at every part."""
     # Computed, as a visitor's own pair need not come out as ours does.
-    compared = {True: "NAT is the cheaper one.", False: "Here the baseline is the cheaper one."}
+    cheaper = "NAT is the cheaper one." if least["nat"] < least["baseline"] else "Here the baseline is the cheaper one."
+    compared = "Here both cost the same." if least["nat"] == least["baseline"] else cheaper
     return (
-        f"At its best the baseline costs {least['baseline']:.0f} (t = {best['baseline']:.2f}), NAT "
-        f"{least['nat']:.0f} (t = {best['nat']:.2f}). {compared[least['nat'] < least['baseline']]} With t = 1.00 a "
-        f"person looks at every part, for {by_hand:.0f}."
+        f"At its best the baseline costs {least['baseline']:.1f} (t = {threshold_text(best['baseline'])}), NAT "
+        f"{least['nat']:.1f} (t = {threshold_text(best['nat'])}). {compared} With t = 1.00 a person checks every part, "
+        f"for {by_hand:.1f}."
     )
 
 
-def factory_source(prices: Prices, known: str, foreign: str) -> str:
-    """Return what the costs are computed from."""
+def factory_source(stakes: Stakes, known: str, foreign: str) -> str:
+    """Return what the costs are computed from, and why these prices."""
+    known_parts = f"{100 * (1 - stakes.share_negatives):.0f}"
     return (
-        f"Cost = 50 × ({prices.false_alarm:g} × share fooled + {prices.miss:g} × share of the known not kept), from "
-        f"{known} and {foreign}. Hollow circle and dashes: baseline. Filled circle "
-        "and line: NAT."
+        f"Cost = {foreign_parts(stakes)} × {stakes.prices.wrongly_passed:g} × share fooled + {known_parts} × "
+        f"{stakes.prices.needless_check:g} × share of the known not kept, from {known} and {foreign}. The best t is "
+        "that of all thresholds, not of the slider's steps alone. Prices and foreign parts are chosen for each pair of "
+        "networks so that the choice matters: for both, the cost falls and rises again. Hollow circle and dashes: "
+        "baseline. Filled circle and line: NAT."
     )
 
 
 def who_is_sure(threshold: float) -> str:
     """Return the question about one photo."""
-    return f"Who is sure (above {percent(threshold)})?"
+    return f"Who is sure (above {threshold_share(threshold)})?"
 
 
 def round_over(points: int, most: int) -> str:

@@ -7,7 +7,7 @@ from nat_app.frame import frame
 from nat_app.shared.charts import CONFIG
 from nat_app.shared.gallery import chosen_style, thumbnail_style
 from nat_app.shared.palette import NAMES, Kind
-from nat_app.shared.words import literal, percent
+from nat_app.shared.words import literal, percent, threshold_text
 from nat_app.views.your_negatives import words
 from nat_app.views.your_negatives.charts import before_after
 from nat_app.views.your_negatives.settings import BESIDE, KIND, MOST, TAUGHT
@@ -169,8 +169,8 @@ def taught(done: state.Taught) -> None:
     first, second, third = ([values[place] for values in rows.values()] for place in range(3))
     cost = words.cost(before, after, known)
     right.plotly_chart(
-        before_after(list(rows), first, third, kind, frame.colours(), axis=f"share of pictures (sure: above {t:.2f})",
-                     alone=second),
+        before_after(list(rows), first, third, kind, frame.colours(),
+                     axis=f"share of pictures (sure: above {threshold_text(t)})", alone=second),
         key="taught_sets",
         config=CONFIG,
         alt=f"Before and after. {words.lesson(before, after, others, further, done.beside)} {cost}",

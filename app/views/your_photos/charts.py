@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from nat_app.shared.charts import fill, label, panel_title, plain, share_axis
 from nat_app.shared.palette import KINDS, NAMES, PATTERNS, Kind, Palette
-from nat_app.shared.words import percent
+from nat_app.shared.words import percent, threshold_text
 
 BARS = 20
 """How many bars, and how many columns of dots, there are between 0 and 1."""
@@ -51,7 +51,7 @@ def own_distribution(
     figure.update_yaxes(range=[0, min(1.05, top + 0.08)], title="share", title_standoff=6, fixedrange=True)
     figure.update_yaxes(**share_axis(colours, QUARTERS))
     figure.update_xaxes(range=[0, 1.005], fixedrange=True, **(share_axis(colours, QUARTERS) | {"showgrid": False}))
-    figure.update_xaxes(title=f"how sure it is (line: t = {threshold:.2f})", row=2, col=1)
+    figure.update_xaxes(title=f"how sure it is (line: t = {threshold_text(threshold)})", row=2, col=1)
     return plain(figure, height, top=26, left=64, bottom=44)
 
 

@@ -14,7 +14,7 @@ from jaxtyping import UInt8
 
 from nat_app.shared.files import SVG_SCRIPT, png_url
 from nat_app.shared.palette import KINDS, NAMES, Kind, Palette
-from nat_app.shared.words import percent
+from nat_app.shared.words import percent, threshold_text
 from nat_app.views.your_photos.ways import STEPS, Way, percents, step_caption
 from nat_core.measure.predictions import Predictions
 
@@ -68,7 +68,7 @@ def draw(
         # One strip for all steps: the browser decodes a single file and shows a part of it.
         "frames": png_url(np.concatenate(list(steps), axis=1)),
         "t": threshold,
-        "t_words": f"t = {threshold:.2f}",
+        "t_words": f"t = {threshold_text(threshold)}",
         "no_opinion": 1 / len(classes),
         "no_opinion_words": "no opinion",
         "sure": "how sure it is",

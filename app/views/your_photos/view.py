@@ -9,7 +9,6 @@ import streamlit as st
 from nat_app.answers import stored_answers
 from nat_app.frame import classroom, frame
 from nat_app.frame.classroom import CAMERA_NEEDS_HTTPS
-from nat_app.frame.settings import THRESHOLD
 from nat_app.shared import charts
 from nat_app.shared.files import displayable, thumbnail_url
 from nat_app.shared.gallery import gallery_square, samples
@@ -41,8 +40,7 @@ def controls() -> None:
             with_camera = camera and st.toggle("Camera", key="camera", persist_state="session")
             with_folder = st.toggle("A folder", key="folder", persist_state="session")
             st.toggle("Our twelve samples", key=SAMPLES.key, persist_state="session", disabled=not has_samples)
-        st.slider("Threshold t: count an answer as sure above it", 0.0, 1.0, step=0.01, key=THRESHOLD.key,
-                  persist_state="session")  # fmt: skip
+        frame.threshold_slider("Threshold t: sure above it")
         st.segmented_control(
             "Networks see squares. Make a photo square",
             list(CROPS),

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from nat_app.shared.palette import KINDS, NAMES, Kind
-from nat_app.shared.words import literal, percent
+from nat_app.shared.words import literal, percent, threshold_share
 from nat_core.measure.predictions import Predictions
 
 
@@ -57,7 +57,7 @@ def percents(way: Way) -> tuple[int, ...]:
 def stays_sure_sentence(swept: dict[Kind, Predictions], way: Way, classes: tuple[str, ...], threshold: float) -> str:
     """Return how far each network stays sure on the way, and whether it is sure again at the end."""
     parts = [f"{NAMES[kind]} {_stays_sure(swept[kind], way, classes, threshold)}." for kind in KINDS]
-    return f"Sure means above {percent(threshold)}. {' '.join(parts)}"
+    return f"Sure means above {threshold_share(threshold)}. {' '.join(parts)}"
 
 
 def _stays_sure(said: Predictions, way: Way, classes: tuple[str, ...], threshold: float) -> str:
