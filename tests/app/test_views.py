@@ -5,18 +5,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from nat_app.answers import stored_answers
 from nat_app.shared import words
+from nat_app.shared.counts import TOO_FEW, compare
 from nat_app.shared.gallery import FOLDER, gallery_pictures, samples
 from nat_app.shared.pairs import pair_named, pictures_of
 from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.words import Answer
 from nat_app.views.attention import words as attention_words
 from nat_app.views.your_photos import words as photo_words
-from nat_core.measure.metrics import wilson_interval
 from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import CARD, PREDICTIONS, load_card
 from tests.pages import MAIN, PAGES, alts, complaint, invites, plain, said, told
@@ -193,8 +194,9 @@ def test_your_photos_invites_while_there_is_none(start, networks: Path) -> None:
 def test_one_photo_is_too_few_for_a_rate(start, networks: Path) -> None:
     app = start(networks, PAGES[1])
     app.file_uploader(key="uploads").upload("bee.jpg", BEE, "image/jpeg").run()
+    app.button(key="none_of_them").click().run()
     text = said(app)
-    assert photo_words.photos_sentence({"baseline": 1, "nat": 1}, 1, None) in text
+    assert TOO_FEW in text
     assert len(app.get("plotly_chart")) == 1
     assert ":gray[**Baseline**]" in text
     assert "1 photo," in text
@@ -226,14 +228,17 @@ def test_twelve_samples_come_from_stored_predictions_sorted_by_disagreement(star
     app.button(key="try_samples").click().run()
     text = said(app)
     assert app.toggle(key="samples").value
-    sure: dict[bool, dict[Kind, int]] = {False: {}, True: {}}
+    sure: dict[bool, dict[Kind, np.ndarray]] = {False: {}, True: {}}
     for known, kind in itertools.product((False, True), KINDS):
         stored = (stored_answers.gallery_answers(pair_named("wrn40_1"), each.file)[kind]
                   for each in samples() if each.known == known)  # fmt: skip
-        sure[known][kind] = sum(each.answer.confidence > 0.9 for each in stored)
-    intervals = {kind: wilson_interval(number, 9) for kind, number in sure[False].items()}
-    assert plain(photo_words.photos_sentence(sure[False], 9, intervals)) in text
-    assert photo_words.known_sentence(sure[True], 3) in text
+        sure[known][kind] = np.array([each.answer.confidence > 0.9 for each in stored])
+    fooled, kept = compare(sure[False]), compare(sure[True])
+    assert (fooled.pictures, kept.pictures) == (9, 3)
+    assert app.title[0].value == photo_words.photos_title(fooled, 3)
+    assert plain(photo_words.photos_sentence(fooled)) in text
+    assert photo_words.known_sentence(kept.counts, 3) in text
+    assert "not counted" not in text
     assert len(app.get("plotly_chart")) == 8
     app.get("pagination")[0].set_value(2).run()
     assert len(app.get("plotly_chart")) == 4
@@ -242,11 +247,18 @@ def test_twelve_samples_come_from_stored_predictions_sorted_by_disagreement(star
 def test_the_visitor_says_whether_a_photo_is_one_of_the_ten(start, networks: Path) -> None:
     app = start(networks, PAGES[1], t=0.0)
     app.file_uploader(key="uploads").upload("bee.jpg", BEE, "image/jpeg").run()
-    assert ":orange[▲] Fooled" in said(app)
-    switch = next(toggle for toggle in app.toggle if toggle.key.startswith("known_"))
-    switch.set_value(True).run()
-    assert ":green[■] Kept." in said(app)
-    assert photo_words.photos_sentence({"baseline": 0, "nat": 0}, 0, None) in said(app)
+    assert "Fooled" not in said(app)
+    assert photo_words.waiting_sentence(1) in said(app)
+    (asked,) = (each for each in app.segmented_control if each.key.startswith("shows_"))
+    said_by = asked.options[0]
+    asked.set_value("none").run()
+    assert said(app).count(":orange[▲] Fooled") == 2
+    assert "not counted" not in said(app)
+    (asked,) = (each for each in app.segmented_control if each.key.startswith("shows_"))
+    asked.set_value("another").run()
+    assert "■] Kept" in said(app)
+    assert app.title[0].value == photo_words.photos_title(None, 1)
+    assert said_by
 
 
 def test_photos_stay_until_the_visitor_forgets_them(start, networks: Path) -> None:
