@@ -143,7 +143,9 @@ def train(name: str) -> None:
     ]
     # Read here and now: the worker's thread has no session to read from.
     network, stored = computed_answers.network(name), computed_answers.stored_features(name)
-    TEACHING.get().turn = fair_queue.begin(lambda: _work(network, stored, photos, others, beside))
+    TEACHING.get().turn = fair_queue.begin(
+        lambda: _work(network, stored, photos, others, beside), f"head of {name}, beside {beside}"
+    )
 
 
 def _work(
