@@ -80,8 +80,8 @@ def intervals(found: Compared) -> str:
     return f"95{HARD_SPACE}% intervals: baseline {spans['baseline']}, NAT {spans['nat']}."
 
 
-def chance(found: Compared) -> str:
-    """Return whether the difference is more than chance; "" where there is none.
+def chance(found: Compared, question: str = "which network is fooled less often") -> str:
+    """Return whether the difference is more than chance, or that they cannot tell; "" where there is no difference.
 
     >>> chance(compare({"baseline": np.array([True, False]), "nat": np.array([False, False])}))
     'So few pictures cannot tell which network is fooled less often: the difference may be chance.'
@@ -91,4 +91,4 @@ def chance(found: Compared) -> str:
     if found.fewer is not None:
         return "That is more than chance."
     which = "So few pictures" if found.pictures < ENOUGH else "These pictures"
-    return f"{which} cannot tell which network is fooled less often: the difference may be chance."
+    return f"{which} cannot tell {question}: the difference may be chance."

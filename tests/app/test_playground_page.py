@@ -85,7 +85,7 @@ def test_without_negatives_both_end_falsely_sure_of_the_same_share(page: AppTest
     assert "after 400 steps" in said(page)
 
 
-def test_a_ring_takes_nats_false_sureness_away(page: AppTest) -> None:
+def test_a_ring_takes_nats_false_certainty_away(page: AppTest) -> None:
     page.button(key="add_ring").click().run()
     assert number(page) == 20
     assert words.sentence(0, words.Negatives(20, 0, 20, 0), NOWHERE, MARGIN) in said(page)

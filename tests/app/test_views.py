@@ -25,8 +25,8 @@ from tests.synthetic import CLASSES, write_network, write_pairs
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")
 SURE = Answer(0.99, "ship")
-FURTHEST = {attention_words.attention_title({level: 1.0}) for level in LEVELS}
-"""What Attention finds, by the level at which the maps differ most."""
+FURTHEST = {attention_words.attention_title({level: 1.0}, None) for level in LEVELS}
+"""What Attention finds without other seeds, by the level at which the maps differ most."""
 BEE = (FOLDER / "none-bee.jpg").read_bytes()
 
 
@@ -123,7 +123,7 @@ def to_train(key: str) -> str:
     return "\n".join(f"nat train {name}" for name in pair_named(key).names)
 
 
-@pytest.mark.parametrize("page", PAGES[:3])
+@pytest.mark.parametrize("page", PAGES)
 def test_a_pair_that_is_not_trained_gives_the_commands(start, tmp_path: Path, page: str) -> None:
     app = start(tmp_path, page)
     text = said(app)
@@ -136,12 +136,6 @@ def test_half_a_pair_names_the_other_half(start, tmp_path: Path) -> None:
     write_network(tmp_path, "wrn16_1_baseline")
     app = start(tmp_path)
     assert app.code[0].value == "nat train wrn16_1_nat"
-
-
-def test_attention_without_any_of_its_networks_gives_the_commands(start, tmp_path: Path) -> None:
-    app = start(tmp_path, PAGES[3])
-    assert app.title[0].value == "None of the four networks is trained yet."
-    assert "nat train wrn40_1_nat" in app.code[0].value
 
 
 @pytest.mark.parametrize("file", [CARD, PREDICTIONS])
@@ -305,7 +299,7 @@ def test_damaged_weights_are_said_when_a_photo_needs_them(start, tmp_path: Path)
     assert "truncated" in app.warning[0].value
 
 
-def test_attention_compares_the_teachers_and_shares_a_scale_by_level(start, networks: Path) -> None:
+def test_attention_compares_the_chosen_pair(start, networks: Path) -> None:
     app = start(networks, PAGES[3])
     assert app.title[0].value in FURTHEST
     assert "45 gallery pictures" in said(app)
@@ -313,12 +307,15 @@ def test_attention_compares_the_teachers_and_shares_a_scale_by_level(start, netw
     assert any("bee" in alt.lower() for alt in alts(app))
 
 
-def test_attention_names_those_that_stand_in_and_those_that_are_missing(start, tmp_path: Path) -> None:
+def test_attention_names_the_commands_for_what_is_missing(start, tmp_path: Path) -> None:
     write_pairs(tmp_path, "wrn16_1")
-    app = start(tmp_path, PAGES[3])
-    text = said(app)
-    assert attention_words.stand_in("", "wrn16_1_student_of_baseline").strip() in text
+    app = start(tmp_path, PAGES[3], pair="wrn40_1")
     assert app.code[0].value == to_train("wrn40_1")
+    assert not app.get("plotly_chart")
+    write_pairs(tmp_path, "wrn40_1")
+    app = start(tmp_path, PAGES[3], pair="wrn40_1")
+    assert attention_words.without_students(("", "")) in said(app)
+    assert app.code[0].value == to_train("students")
     assert app.title[0].value in FURTHEST
 
 

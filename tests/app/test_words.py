@@ -11,6 +11,7 @@ from nat_app.shared import words
 from nat_app.shared.counts import Compared, compare
 from nat_app.shared.words import Answer
 from nat_app.views.attention import words as attention
+from nat_app.views.bring_your_own import words as own
 from nat_app.views.digits_live import words as digits
 from nat_app.views.playground import words as playground
 from nat_app.views.playground.words import Negatives, Reach
@@ -28,6 +29,8 @@ FOOLED, KEPT = {"baseline": 0.56, "nat": 0.05}, {"baseline": 0.91, "nat": 0.85}
 AT, APART = {"baseline": 0.9, "nat": 0.9}, {"baseline": 0.71, "nat": 0.3}
 ANSWERS = {"baseline": Answer(0.97, "ship"), "nat": Answer(0.2, "cat")}
 HERE, USUAL = {"low": 0.1, "middle": 0.4, "high": 0.9}, {"low": 0.2, "middle": 0.3, "high": 0.8}
+TOO_MUCH = SimpleNamespace(values=np.array([3.5, -0.08]), logit=2.5, blank=-0.7)
+EXACT = SimpleNamespace(values=np.array([-1.251]), logit=-1.0, blank=0.25)
 FURTHER = Change(0.2, 0.2, 0.2, 2_000, 0)
 EFFECT = Effect(FURTHER, None, FURTHER, Change(0.77, 0.77, 0.7, 2_000, -1), Change(0.9, 0.9, 0.875, 2_000, -1))
 FOUND = SimpleNamespace(values=np.array([1.5, -0.25]), logit=2.0, blank=0.7)
@@ -36,6 +39,11 @@ FOUND = SimpleNamespace(values=np.array([1.5, -0.25]), logit=2.0, blank=0.7)
 def sure_of(baseline: int, nat: int, pictures: int) -> Compared:
     """Of so many pictures, the first ones that each network is sure of."""
     return compare({"baseline": np.arange(pictures) < baseline, "nat": np.arange(pictures) < nat})
+
+
+def known_title(sure: Compared, threshold: float) -> str:
+    """The title on a visitor's pictures of things that the networks know."""
+    return own.own_title(sure, threshold, known=True)
 
 
 def warm(temperature: float, baseline: float) -> tuple[Any, ...]:
@@ -84,12 +92,38 @@ WHOLE: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
      "Of the 2 photos of things they know, the baseline keeps 2, NAT 0."),
     (photos.too_many, (2, 1), "That is 1 photo too many: these are the first 2."),
     (photos.problems, (["x"] * 8, 2), "x  \n" * 6 + "2 more files have the same problem.  \nThe other 2 are fine."),
-    (attention.attention_title, (HERE,), "Baseline and NAT look most differently at the high level."),
-    (attention.attention_title, (None,), "Where the networks look."),
+    (attention.attention_title, (HERE, None),
+     "Baseline and NAT look most differently at the high level; another seed may make as much."),
+    (attention.attention_title, (HERE, ()), "Baseline and NAT look no more differently than another seed makes."),
+    (attention.attention_title, (HERE, ("middle", "high")),
+     "Baseline and NAT look differently at the middle and the high level, more than another seed makes."),
+    (attention.attention_title, (HERE, ("low", "middle", "high")),
+     "Baseline and NAT look differently at every level, more than another seed makes."),
+    (attention.attention_title, (None, None), "Where the networks look."),
     (attention.found_sentence, ("NAT", "cat", "integrated_gradients", FOUND),
-     "NAT, cat: the pixels add up to +1.25; the logit is 2.00, and 0.70 on the mean colour, +1.30 apart."),
+     "NAT, cat: the logit is 2.00, and 0.70 on the mean colour, +1.30 apart; the pixels add up to +1.25, 0.05 missing: "
+     "a sum of 64 steps is not quite the whole way between the two pictures."),
+    (attention.found_sentence, ("NAT", "cat", "integrated_gradients", TOO_MUCH),
+     "NAT, cat: the logit is 2.50, and -0.70 on the mean colour, +3.20 apart; the pixels add up to +3.42, 0.22 too "
+     "much: a sum of 64 steps is not quite the whole way between the two pictures."),
+    (attention.found_sentence, ("NAT", "cat", "integrated_gradients", EXACT),
+     "NAT, cat: the logit is -1.00, and 0.25 on the mean colour, -1.25 apart; the pixels add up to -1.25."),
     (attention.found_sentence, ("NAT", "cat", "occlusion", FOUND),
      "NAT, cat: a covered square counts +1.50 at most and -0.25 at least."),
+    (own.own_title, (sure_of(4, 2, 6), 0.9), "Above 90 %, the baseline is fooled by 4 of your 6, NAT by 2."),
+    (known_title, (sure_of(0, 3, 3), 0.9),
+     "Too few for a rate: above 90 %, the baseline keeps none of your 3, NAT 3."),
+    (own.own_title, (sure_of(200, 100, 300), 0.9), "Above 90 %, the baseline is fooled by 67 of 100, NAT by 33."),
+    (own.own_sentence, (sure_of(1, 3, 22),),
+     "22 pictures, 95 % intervals: baseline 1-22 %, NAT 5-33 %. So few pictures cannot tell which network is fooled "
+     "less often: the difference may be chance."),
+    (own.own_sentence, (sure_of(200, 100, 300),),
+     "300 pictures, 95 % intervals: baseline 61-72 %, NAT 28-39 %. That is more than chance."),
+    (own.own_sentence, (sure_of(9, 9, 40),), "40 pictures, 95 % intervals: baseline 12-38 %, NAT 12-38 %."),
+    (own.own_sentence, (sure_of(2, 0, 3),), ""),
+    (own.right_sentence, (sure_of(4, 5, 6),),
+     "By your labels, the baseline is correct on 4 of your 6, NAT on 5. 95 % intervals: baseline 30-90 %, NAT 44-97 %. "
+     "So few pictures cannot tell which network is correct more often: the difference may be chance."),
     (waiting_sentence, (0, 0.2), "Others are training now; you are first, and begin in about 1 s."),
     (waiting_sentence, (11, 12.4), "Others are training now; you are number 12, and begin in about 12 s."),
     (playground.title, ({"baseline": 0.5, "nat": 0.625}, 10, 3),
