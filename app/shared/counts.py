@@ -9,13 +9,11 @@ import numpy as np
 from jaxtyping import Bool
 
 from nat_app.shared.palette import KINDS, Kind
-from nat_app.shared.words import HARD_SPACE, count_of_100
+from nat_app.shared.words import ENOUGH, HARD_SPACE, count_of_100
 from nat_core.measure.metrics import Interval, difference_interval, wilson_interval
 
 FEW = 3
 """As many pictures, or fewer, are too few for a rate: one of three would move it by 33 points."""
-ENOUGH = 30
-"""From so many pictures on, a share is said as one of a hundred; below, as a count."""
 TOO_FEW = "Too few for a rate, so here is each one."
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from nat_app.shared import words
 from nat_app.shared.counts import Compared, compare
+from nat_app.shared.palette import Kind
 from nat_app.shared.words import Answer
 from nat_app.views.attention import words as attention
 from nat_app.views.bring_your_own import words as own
@@ -39,6 +40,11 @@ FOUND = SimpleNamespace(values=np.array([1.5, -0.25]), logit=2.0, blank=0.7)
 def sure_of(baseline: int, nat: int, pictures: int) -> Compared:
     """Of so many pictures, the first ones that each network is sure of."""
     return compare({"baseline": np.arange(pictures) < baseline, "nat": np.arange(pictures) < nat})
+
+
+def few_title(share: dict[Kind, float], pictures: int) -> str:
+    """The title of Thresholds on few negatives, by confidence."""
+    return thresholds.few_title(share, pictures, {"baseline": 0.9, "nat": 0.9}, known=False, score="confidence")
 
 
 def known_title(sure: Compared, threshold: float) -> str:
@@ -73,6 +79,13 @@ WHOLE: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
     (thresholds.trade_sentence, ({"baseline": 0.05, "nat": 0.06}, KEPT),
      "Here NAT is fooled more often than the baseline."),
     (thresholds.trade_sentence, ({"baseline": 0.5, "nat": 0.5}, KEPT), "Here NAT is fooled as often as the baseline."),
+    (few_title, ({"baseline": 1 / 22, "nat": 3 / 22}, 22),
+     "Above t = 0.90, the baseline is fooled by 1 of 22, NAT by 3."),
+    (few_title, ({"baseline": 0, "nat": 1}, 6), "Above t = 0.90, the baseline is fooled by none of 6, NAT by 6."),
+    (thresholds.few_trade, ({"baseline": 1 / 22, "nat": 3 / 22}, 22),
+     "So few pictures cannot tell which network is fooled less often: 95 % intervals Baseline 1-22 %, NAT 5-33 %."),
+    (thresholds.few_trade, ({"baseline": 20 / 22, "nat": 2 / 22}, 22),
+     "NAT is fooled less often than Baseline, by more than chance makes."),
     (photos.photos_title, (sure_of(7, 1, 12), 0), "Of your 12, 7 fool the baseline, 1 NAT."),
     (photos.photos_title, (sure_of(1, 3, 5), 0), "Of your 5, 1 fools the baseline, 3 NAT."),
     (photos.photos_title, (sure_of(2, 2, 5), 0), "Each is fooled by 2 of your 5."),
