@@ -52,8 +52,8 @@ def choice(label: str, classes: Sequence[str], answers: Sequence[str]) -> str:
     if label in (ANOTHER, NONE):
         return f"{'Another' if label == ANOTHER else 'None'} of {how_many(classes)}"
     # Of two answers neither is a plain yes.
-    yes = "" if len(set(answers)) > 1 else "Yes, "
-    return f"{yes}{literal(article(label))}"
+    named = article(label)
+    return literal(f"{named[0].upper()}{named[1:]}") if len(set(answers)) > 1 else f"Yes, {literal(named)}"
 
 
 def ask(key: str, answers: Sequence[str], classes: Sequence[str]) -> None:

@@ -229,7 +229,7 @@ def test_twelve_samples_come_from_stored_predictions_sorted_by_disagreement(star
         sure[known][kind] = np.array([each.answer.confidence > 0.9 for each in stored])
     fooled, kept = compare(sure[False]), compare(sure[True])
     assert (fooled.pictures, kept.pictures) == (9, 3)
-    assert app.title[0].value == photo_words.photos_title(fooled, 3)
+    assert app.title[0].value == photo_words.photos_title(fooled, 3, 0)
     assert plain(photo_words.photos_sentence(fooled)) in text
     assert photo_words.known_sentence(kept.counts, 3) in text
     assert "not counted" not in text
@@ -251,7 +251,7 @@ def test_the_visitor_says_whether_a_photo_is_one_of_the_ten(start, networks: Pat
     (asked,) = (each for each in app.segmented_control if each.key.startswith("shows_"))
     asked.set_value("another").run()
     assert "■] Kept" in said(app)
-    assert app.title[0].value == photo_words.photos_title(None, 1)
+    assert app.title[0].value == photo_words.photos_title(None, 1, 0)
     assert said_by
 
 

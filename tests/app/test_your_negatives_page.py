@@ -112,6 +112,12 @@ def test_the_chart_has_both_bars_the_stroke_and_short_names() -> None:
     assert len(before_after(["a"], [0.5], None, "nat", LIGHT, axis="share").data) == 1
 
 
+def test_shares_of_few_photos_are_labelled_as_counts() -> None:
+    figure = before_after(["a", "b"], [0.4, 0.3], [0, 0.2], "nat", LIGHT, axis="share", pictures=[5, 2_000])
+    texts = [each.text.replace("\u00a0", " ") for each in figure.layout.annotations]
+    assert texts == ["2 of 5 before", "30 % before", "none of 5 after", "20 % after"]
+
+
 def moved(before: float, after: float, direction: int | None = None, pictures: int = 2_000) -> Change:
     """A change that is more than chance wherever it is one, or of the given direction."""
     certain = (after > before) - (after < before)
@@ -135,9 +141,9 @@ def effect_of(further: Change, kept: Change | None = None) -> Effect:
         (effect_of(moved(0.2, 0.05)), True, "**That came with the many and varied pictures beside yours.**"),
         (effect_of(moved(0.2, 0.05)), False, "**These photos protect others too.**"),
         (effect_of(moved(0.3, 0.1), moved(0.84, 0.64)), False,
-         "**It gave up much of what it knows: of the ten things it keeps 64 in 100, before 84.**"),
+         "**It gave up part of what it knows: of the ten things it keeps 64 in 100, before 84.**"),
         (effect_of(moved(0.3, 0.3), moved(0.84, 0.8)), True,
-         "**It gave up much of what it knows: of the ten things it keeps 80 in 100, before 84.**"),
+         "**It gave up part of what it knows: of the ten things it keeps 80 in 100, before 84.**"),
         (effect_of(moved(0.3, 0.1), moved(0.84, 0.81)), False,
          "**These photos protect others too. It has its price: of the ten things it keeps 81 in 100, before 84.**"),
     ],

@@ -50,7 +50,7 @@ def choose_photos() -> None:
     buttons = [photo.button for key, photo in state.offered(classes).items() if key in picked]
     st.html(thumbnail_style() + state.own_style() + chosen_style(buttons))
     with st.container(gap=None):
-        st.caption(f"Things it was never taught: press up to {MOST}. {len(state.chosen(classes))} chosen.")
+        st.caption(f"Photos to teach as negatives: press up to {MOST}. {len(state.chosen(classes))} chosen.")
         row = st.container(key="row_taught", horizontal=True, wrap=False, gap="xsmall")
     for key, photo in state.offered(classes).items():
         row.button(
@@ -69,12 +69,14 @@ def ask_what_they_show() -> None:
     """Ask what the visitor's photos show, and warn of those that show a thing of the classes."""
     asked = [photo for photo in state.chosen(classes) if photo.asks]
     waiting = [photo.key for photo in asked if photo.shows is None]
+    # Drawn in every run, or what follows would move, and what is unfolded would fold itself.
+    above = st.container()
     if waiting:
-        st.markdown(words.waits(len(waiting)))
-        st.button(labels.for_all(len(waiting), classes), key="none_of_them", icon=":material/done_all:",
+        above.markdown(words.waits(len(waiting)))
+        above.button(labels.for_all(len(waiting), classes), key="none_of_them", icon=":material/done_all:",
                   on_click=labels.none_of_them, args=(waiting, classes))  # fmt: skip
     if warning := words.shows_known([photo.shows for photo in asked], [photo.name for photo in asked], classes):
-        st.warning(warning, icon=":material/warning:")
+        above.warning(warning, icon=":material/warning:")
     if asked:
         with st.expander("What each of your photos shows", icon=":material/help:"):
             for photo, answer in zip(asked, state.now(name, asked), strict=True):
@@ -184,7 +186,7 @@ def draw_sets(changed: Effect, alt: str) -> None:
     first, second, third = ([getattr(each, when) for each in rows.values()] for when in ("before", "alone", "after"))
     st.plotly_chart(
         before_after(list(rows), first, third, kind, frame.colours(), axis=f"share of pictures (sure: above {t:.2f})",
-                     alone=second),
+                     alone=second, pictures=[each.pictures for each in rows.values()]),
         key="taught_sets",
         config=CONFIG,
         alt=alt,

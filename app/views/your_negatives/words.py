@@ -74,7 +74,7 @@ def _outcome(effect: Effect, beside: bool) -> str:
     price = ""
     if effect.kept.direction < 0:
         if not gained or lost > DEAR * (further.before - further.after):
-            return f"It gave up much of what it knows: {_kept(effect.kept)}."
+            return f"It gave up part of what it knows: {_kept(effect.kept)}."
         price = f" It has its price: {_kept(effect.kept)}."
     if further.direction > 0:
         return f"Elsewhere it is surer than before.{price}"

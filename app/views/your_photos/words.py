@@ -11,13 +11,9 @@ from nat_core.data.headers.names import SYSTEMS
 NAMED = 6
 """How many unreadable files are named one by one."""
 SEEN = "the 32 x 32 pixels that the networks see"
-ONE_PHOTO = {
-    (True, True): "It fools both.",
-    (True, False): "It fools the baseline, not NAT.",
-    (False, True): "It fools NAT, not the baseline.",
-    (False, False): "It fools neither.",
-}
-"""The title on one photo of a thing of no class, by whether it fools the baseline and NAT."""
+FOOLS = {(True, True): "both", (True, False): "the baseline, not NAT", (False, True): "NAT, not the baseline",
+         (False, False): "neither"}  # fmt: skip
+"""Whom one photo fools, by whether it fools the baseline and NAT."""
 SQUARES = {"centre": "Cut to the centre", "squash": "Squash", "pad": "Pad with white"}
 """The ways of making a photo square, by the names of `images.CROPS`."""
 
@@ -28,7 +24,7 @@ def findings(fooled: Compared | None, known: int, kept: dict[Kind, int], waiting
     `fooled` are the photos of things of no class, None for none; `known` those of things of the classes, of which each
     network keeps `kept`; of `waiting` nobody has said what they show.
     """
-    sentences = [photos_title(fooled, known)]
+    sentences = [photos_title(fooled, known, waiting)]
     if fooled is not None:
         sentences.append(photos_sentence(fooled))
     if known:
@@ -38,13 +34,14 @@ def findings(fooled: Compared | None, known: int, kept: dict[Kind, int], waiting
     return sentences
 
 
-def photos_title(fooled: Compared | None, known: int) -> str:
+def photos_title(fooled: Compared | None, known: int, waiting: int) -> str:
     """Return the finding on the visitor's photos in one short sentence: counts, and no verdict."""
     if fooled is None:
-        return "They know what these show." if known else "What do your photos show?"
+        return "They know what these show." if known and not waiting else "What do your photos show?"
     baseline, nat, number = fooled.counts["baseline"], fooled.counts["nat"], fooled.pictures
     if number == 1:
-        return ONE_PHOTO[bool(baseline), bool(nat)]
+        which = "The photo of a thing they never learned" if known else "It"
+        return f"{which} fools {FOOLS[bool(baseline), bool(nat)]}."
     if baseline == nat:
         return f"Each is fooled by {nat} of your {number}." if nat else f"Neither is fooled by any of your {number}."
     return f"Of your {number}, {_fool(baseline)} the baseline, {nat or 'none'} NAT."
