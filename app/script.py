@@ -26,6 +26,7 @@ page = st.navigation(
     ],
     position="hidden" if frame.hides("pages") else "sidebar",
 )
+st.set_page_config(page_title=f"{page.title} · NAT Explorer")  # the browser's tab, its history and its bookmarks
 links.leave()
 frame.style()
 frame.settle()

@@ -1,31 +1,30 @@
 """How pictures and archives from strangers hold: what was tried, what failed, the longest and the largest.
 
-    python -m benchmarks.reliability_pictures [--mutants 20000] [--archives 4000] [--rounds 6]
+    python -m benchmarks.reliability_pictures [--mutants 1000000] [--archives 200000] [--rounds 34] [--quick]
 
-Prints JSON, an object for each row of the table of reliability: mutated pictures, bombs, the largest pictures that are
-read, odd pictures against a decoder of its own, hostile archives, mutated archives. Seconds are those of the processor
-that this process used, so a busy machine changes them less than a clock; megabytes are how far the process grew at
-most above what it was (Linux: the high-water mark, which is reset before each; elsewhere that is never reset, and only
-the first growth counts). A row fails where anything but the error of its border comes out, where a bomb is read, or
-where a value is off by more than 1 of 255.
+Prints a JSON object a line, each a row of `benchmarks.reliability`: mutated pictures, bombs, the largest pictures
+that are read, odd pictures against a decoder of its own, hostile archives, mutated archives. Seconds are those of the
+processor that this process used, so a busy machine changes them less than a clock; megabytes are how far the process
+grew at most above what it was (Linux: the high-water mark, which is reset before each; elsewhere that is never reset,
+and only the first growth counts). A row fails where anything but the error of its border comes out, where a bomb is
+read, or where a value is off by more than 1 of 255.
 """
 
 import argparse
 import gc
 import io
-import json
 import platform
 import resource
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFile
 
+from benchmarks.reliability import CPU, MB, Row
 from nat_core.data.images import read_image, read_photo
 from nat_core.data.uploaded_sets import read_own_set
 from nat_core.errors import UnreadableImage, UnreadableSet
@@ -36,45 +35,22 @@ from tests.reference_png import KINDS, drawn, on_white
 PROC = Path("/proc/self")
 
 
-@dataclass
-class Row:
-    """What one attack came to."""
-
-    what: str
-    tried: int = 0
-    failed: int = 0
-    seconds: float = 0.0
-    slowest: str = ""
-    megabytes: float = 0.0
-    largest: str = ""
-    failures: tuple[str, ...] = ()
-
-    def count(self, name: str, seconds: float, megabytes: float, failure: str | None) -> None:
-        """Add one trial."""
-        self.tried += 1
-        if failure:
-            self.failed, self.failures = self.failed + 1, (*self.failures, f"{name}: {failure}")[:20]
-        if seconds > self.seconds:
-            self.seconds, self.slowest = round(seconds, 4), name
-        if megabytes > self.megabytes:
-            self.megabytes, self.largest = round(megabytes, 1), name
-
-
 def main() -> None:
     """Print a row after the other."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--mutants", type=int, default=20_000, help="how many altered pictures")
-    parser.add_argument("--archives", type=int, default=4_000, help="how many altered archives")
-    parser.add_argument("--rounds", type=int, default=6, help="how many pictures of each odd kind")
+    parser.add_argument("--mutants", type=int, default=1_000_000, help="how many altered pictures")
+    parser.add_argument("--archives", type=int, default=200_000, help="how many altered archives")
+    parser.add_argument("--rounds", type=int, default=34, help="a quarter of the pictures of each odd kind")
+    parser.add_argument("--quick", action="store_true", help="a hundredth of the altered ones, to see that it works")
     options = parser.parse_args()
+    part = 100 if options.quick else 1
     warnings.simplefilter("ignore")
     read_image(hostile_pictures.encoded("PNG"))  # what is imported at the first picture is no picture's growth
-    print(json.dumps({"machine": platform.machine(), "python": platform.python_version()}))
     bombs = ((name, make()) for name, make in hostile_pictures.BOMBS.items())
     attacks = ((name, make()) for name, make in hostile_archives.ATTACKS.items())
-    altered = ((f"archive {number}", content) for number, content in hostile_archives.mutants(options.archives))
+    altered = ((f"archive {number}", content) for number, content in hostile_archives.mutants(options.archives // part))
     attacked: tuple[tuple[str, Iterable[tuple[str, bytes]], Callable[[bytes], str | None], bool], ...] = (
-        ("mutated pictures", hostile_pictures.mutants(options.mutants), picture, False),
+        ("mutated pictures", hostile_pictures.mutants(options.mutants // part), picture, False),
         ("bombs", bombs, bomb, True),
         ("largest pictures", largest(), picture, True),
         ("odd pictures", odd(options.rounds), as_the_reference, True),
@@ -82,7 +58,7 @@ def main() -> None:
         ("mutated archives", altered, archive, False),
     )
     for what, files, attempt, each_peak in attacked:
-        print(json.dumps(asdict(tried(what, files, attempt, each_peak=each_peak))), flush=True)
+        tried(what, files, attempt, each_peak=each_peak).show()
 
 
 def tried(
@@ -100,7 +76,7 @@ def tried(
             failure = attempt(data)
         except Exception as error:  # noqa: BLE001 - that is what is looked for
             failure = repr(error)
-        row.count(name, time.process_time() - start, _peak() - before, failure)
+        row.count(name, failure, **{CPU: time.process_time() - start, MB: _peak() - before})
     return row
 
 

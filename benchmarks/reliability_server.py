@@ -1,17 +1,15 @@
 """Attacks on a running server of the app, measured: requests, foreign visits, leaks, floods, and visitors' marks.
 
-    python -m benchmarks.reliability_server [--checkpoints checkpoints] [--visits 500] [--visitors 50] [--quick]
+    python -m benchmarks.reliability_server [--checkpoints checkpoints] [--visits 10000] [--visitors 50] [--quick]
 
-Prints a JSON object a line: what was attacked and how, how many attempts were made and how many failed (went through,
-or were answered otherwise than they may be), and the worst that came of it. Floods are measured by what the health
+Prints a JSON object a line, each a row of `benchmarks.reliability`: failed is what went through, or was answered
+otherwise than it may be. Floods are measured by what the health
 check took at worst, and by how much longer five others waited for a page, the 95th percentile beside that before the
 flood; they come from another address than the others, as in life. The server, the attackers and the others share the
-cores of one machine, so a busy one measures itself: the load is printed. Linux only, for its many local addresses.
+cores of one machine, so a busy one measures itself. Linux only, for its many local addresses.
 """
 
 import argparse
-import json
-import os
 import threading
 import time
 import urllib.request
@@ -24,6 +22,7 @@ from uuid import uuid4
 import numpy as np
 from websockets.exceptions import InvalidStatus, WebSocketException
 
+from benchmarks.reliability import HEALTH, P95, SECONDS, Row
 from nat_app.visit.limits import MB, PUBLIC_LIMITS
 from tests.attacks import Request, requests, send, wrong
 from tests.browsing import served, serving
@@ -35,43 +34,34 @@ ELSEWHERE = "127.0.0.2"
 """Where floods come from."""
 OTHERS = 5
 SLIDER = "Threshold t: sure above it"
-Row = dict[str, object]
-
-
-def row(attack: str, tried: int, failed: int, **worst: object) -> None:
-    """Print one line."""
-    print(json.dumps({"attack": attack, "tried": tried, "failed": failed} | worst), flush=True)
-
-
 # --- requests and visits ---------------------------------------------------------------------------------------------
 
 
 def hostile_requests(networks: str, mode: str, *options: str) -> None:
     """Send every hostile request to a server of one kind."""
-    asked, worst = requests(), 0.0
+    row = Row(f"requests, {mode}")
     with served(networks, *options) as address:
-        failures = []
-        for each in asked:
+        for each in requests():
             began = time.perf_counter()
-            if problem := wrong(each, send(address, each)):
-                failures.append(f"{each.method} {each.target[:60]}: {problem}")
-            worst = max(worst, time.perf_counter() - began)
-    row(f"requests, {mode}", len(asked), len(failures), worst_seconds=round(worst, 3), failures=failures[:5])
+            problem = wrong(each, send(address, each)) or None
+            row.count(f"{each.method} {each.target[:60]}", problem, **{SECONDS: time.perf_counter() - began})
+    row.show()
 
 
 def foreign_visits(networks: str, number: int) -> None:
     """Try to write to, to empty and to take over visits of others, whose sessions' names are known."""
-    taken = 0
+    row = Row("another's visit, its name known")
     with served(networks, "--public") as address, ExitStack() as visits:
         for each in range(number):
             owner = visits.enter_context(Visitor(address, "see_it", headers={"Cookie": f"nat_visitor=owner{each}"}))
             target = f"/_stcore/upload_file/{owner.session}/{uuid4()}"
             for method in ("PUT", "DELETE"):
-                taken += put(address, target, "thief", b"hello", method=method).status != 403
+                status = put(address, target, "thief", b"hello", method=method).status
+                row.count(f"{method} {each}", None if status == 403 else f"answered {status}")
             theft = {"headers": {"Cookie": "nat_visitor=thief"}, "protocols": ("x", owner.session)}
             with Visitor(address, "see_it", **theft) as thief:
-                taken += thief.session == owner.session
-    row("another's visit, its name known", 3 * number, taken)
+                row.count(f"take {each} over", "taken over" if thief.session == owner.session else None)
+    row.show()
 
 
 def left_behind(networks: str, visits: int) -> None:
@@ -79,8 +69,8 @@ def left_behind(networks: str, visits: int) -> None:
     before, after = before_and_after(networks, visits, "--bytes")
     slope = (after.bytes - before.bytes) / visits
     grown = {"descriptors": after.descriptors - before.descriptors, "threads": after.threads - before.threads}
-    failed = int(slope > 1_000) + int(grown["descriptors"] > 2) + int(grown["threads"] > 2)
-    row("visits that come and go", visits, failed, bytes_a_visit=round(slope, 1), sessions=after.sessions, **grown)
+    worst = {"bytes a visit": round(slope, 1), "sessions": after.sessions, **grown}
+    Row("visits that come and go", visits, max(0, after.sessions - 1), worst, dict.fromkeys(worst, "all")).show()
 
 
 def marks(networks: str, visitors: int, looks: int) -> None:
@@ -101,7 +91,7 @@ def marks(networks: str, visitors: int, looks: int) -> None:
 
     with served(networks, "--public") as address, ThreadPoolExecutor(visitors) as pool:
         found = list(pool.map(visit, range(visitors)))
-    row(f"marks of {visitors} visitors", sum(looked for looked, _ in found), sum(seen for _, seen in found))
+    Row(f"marks of {visitors} visitors", sum(looked for looked, _ in found), sum(seen for _, seen in found)).show()
 
 
 # --- floods ----------------------------------------------------------------------------------------------------------
@@ -157,8 +147,9 @@ def flooded(networks: str, name: str, tried: int, flood: Callable[[str, threadin
             under = waits(visits, rounds)
             over.set()
             failed = through.result()
-        worst = {"health": round(max(health), 3), "p95_before": round(before, 3), "p95": round(under, 3)}
-        row(f"flood: {name}", tried, failed + int(server.poll() is not None), **worst)
+        worst = {HEALTH: round(max(health), 3), "p95 s before": round(before, 3), P95: round(under, 3),
+                 "times p95": round(under / before, 2)}  # fmt: skip
+        Row(f"flood: {name}", tried, failed + int(server.poll() is not None), worst, dict.fromkeys(worst, name)).show()
 
 
 def reruns(number: int) -> Callable[[str, threading.Event], int]:
@@ -246,14 +237,12 @@ def main() -> None:
     """Print a row after the other."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoints", default="checkpoints", help="the networks to serve")
-    parser.add_argument("--visits", type=int, default=500, help="how many visits come and go")
+    parser.add_argument("--visits", type=int, default=10_000, help="how many visits come and go")
     parser.add_argument("--visitors", type=int, default=50, help="how many visitors with marks there are at once")
     parser.add_argument("--quick", action="store_true", help="a tenth of it, to see that it works")
     options = parser.parse_args()
     part = 10 if options.quick else 1
     networks = str(Path(options.checkpoints).absolute())
-    load = round(os.getloadavg()[0], 1)
-    print(json.dumps({"cores": os.cpu_count(), "load": load}), flush=True)
     hostile_requests(networks, "local", "--address", "127.0.0.1")
     hostile_requests(networks, "public", "--public")
     foreign_visits(networks, 100 // part)

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import nat_core
 from nat_core.__main__ import build_parser, main
 from nat_core.data.sets import GALLERY
 from nat_core.paper.tables import render
+from nat_core.recipes import RECIPES
 from nat_core.store.checkpoints import available, load_card
 from tests.pages import said
 
@@ -88,16 +90,30 @@ def test_every_command_on_stored_networks_runs(command: str, monkeypatch: pytest
     assert main(shlex.split(command)[1:]) == 0
 
 
-@pytest.mark.slow
-@pytest.mark.usefixtures("less_noise")
-def test_digits_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
-    monkeypatch.chdir(tmp_path)
+def digits_commands() -> list[str]:
     shown = [command for command in commands(TEXTS["docs/start.md"]) if "my_networks" in command]
     shown = [command for command in shown if "wrn" not in command and "--known" not in command]
     assert [command.split()[1] for command in shown] == ["train", "train", "report"]
-    for command in shown:
+    return shown
+
+
+@pytest.mark.usefixtures("less_noise")
+def test_digits_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("digits_baseline", "digits_nat"):
+        monkeypatch.setitem(RECIPES, name, replace(RECIPES[name], epochs=1, sizes=((8, 1.0),)))
+    for command in digits_commands():
         assert main(shlex.split(command)[1:]) == 0
     assert "digits_89" in capsys.readouterr().out
+    cards = [load_card(Path("my_networks"), f"digits_{kind}") for kind in ("baseline", "nat")]
+    assert [card.recipe.epochs for card in cards] == [1, 1]
+
+
+@pytest.mark.endurance
+def test_digits_from_nothing_are_what_the_page_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for command in digits_commands():
+        assert main(shlex.split(command)[1:]) == 0
     baseline, nat = (load_card(Path("my_networks"), f"digits_{kind}").report for kind in ("baseline", "nat"))
     assert nat.sets["digits_89"].ncr["0.9"] < baseline.sets["digits_89"].ncr["0.9"]
     assert abs(nat.accuracy - baseline.accuracy) < 0.02

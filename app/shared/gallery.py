@@ -5,11 +5,10 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
-import streamlit as st
 from jaxtyping import UInt8
 from PIL import Image
 
@@ -150,13 +149,17 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text else "Unchanged."
 
 
-@st.cache_data(show_spinner=False)
+# Not Streamlit's caches: the server reads this module before there is a runtime, and they would warn of that. The
+# gallery never changes while it runs.
+@lru_cache(maxsize=64)
 def gallery_square(file: str) -> UInt8[np.ndarray, "h w 3"]:
-    """A gallery picture's centre square, with what the networks see in its corner."""
-    return with_inset(read_photo(FOLDER / file), read_image(FOLDER / file))
+    """A gallery picture's centre square, with what the networks see in its corner; not to be written to."""
+    square = with_inset(read_photo(FOLDER / file), read_image(FOLDER / file))
+    square.flags.writeable = False
+    return square
 
 
-@st.cache_data(show_spinner=False)
+@cache
 def thumbnail_style() -> str:
     """The style sheet that turns each picture's button into its thumbnail."""
     # A button's label shows a picture no higher than its letters, so the thumbnail is the button's background; its name

@@ -5,6 +5,7 @@ A classroom's way in is this computer's address in the local network, a free por
 
 import argparse
 import io
+import ipaddress
 import os
 import secrets
 import signal
@@ -28,6 +29,7 @@ FIRST_PORT = 8501
 """Streamlit's own default."""
 PORTS = 100
 """How many ports are tried, from the first one up."""
+LAST_PORT = 65_535
 PATIENCE = 10.0
 """How long a server may take to close once it is asked to, in seconds."""
 
@@ -52,10 +54,12 @@ def local_address() -> str:
 
 
 def free_port(wanted: int | None = None) -> int:
-    """Return the port that is wanted, or the first free one from 8501 up. Raises NoNetwork where it is taken.
+    """Return the port that is wanted, or the first free one from 8501 up. Raises NoNetwork where it is taken or none.
 
     It is free when it is asked for; another program may still be faster than the server.
     """
+    if wanted is not None and not 1 <= wanted <= LAST_PORT:
+        raise NoNetwork(f"--port needs a number from 1 to {LAST_PORT}, not {wanted}")
     candidates = range(FIRST_PORT, FIRST_PORT + PORTS) if wanted is None else (wanted,)
     for port in candidates:
         with socket.socket() as tried:
@@ -135,8 +139,26 @@ class Place:
     """Variables of the environment."""
 
 
+def _refuse_what_has_no_use(options: argparse.Namespace) -> None:
+    """Raise NotServed where an option would not do what it promises."""
+    strangers = options.classroom or options.public
+    if options.code is not None and not strangers:
+        raise NotServed("--code keeps a door that is open to others: give --classroom or --public too, or leave it out")
+    if options.address not in (None, "localhost"):
+        try:
+            ipaddress.ip_address(options.address)
+        except ValueError:
+            raise NotServed(
+                f"--address needs an address of this computer as a number, such as 127.0.0.1, not {options.address!r}"
+            ) from None
+    folder = checkpoints_folder(options.checkpoints)
+    if options.checkpoints is not None and not folder.is_dir():
+        raise NotServed(f"No folder {folder}: check the name given to --checkpoints")
+
+
 def _place(options: argparse.Namespace) -> Place:
     """Find where to serve, and say how to get there. Raises NotServed."""
+    _refuse_what_has_no_use(options)
     named = [*options.host, *os.environ.get("NAT_HOSTS", "").split(",")]
     settings = {
         "NAT_CHECKPOINTS": str(checkpoints_folder(options.checkpoints).absolute()),

@@ -1,4 +1,7 @@
-"""Thirty visitors train at once, ten on each page that trains: all are served, and nobody sees an error."""
+"""Visitors who train at once, on each page that trains: all are served, and nobody sees an error.
+
+Twelve in every run; thirty, the least that is promised, where endurance is asked for.
+"""
 
 import threading
 from collections.abc import Callable
@@ -8,8 +11,6 @@ import pytest
 
 from tests.browsing import ROOT, served
 from tests.visitors import Visitor
-
-EACH = 10
 
 
 def on_playground(visitor: Visitor) -> str:
@@ -42,8 +43,9 @@ PAGES: dict[str, Callable[[Visitor], str]] = {
 
 @pytest.mark.checkpoints
 @pytest.mark.slow
-def test_thirty_visitors_train_at_once_and_all_are_served() -> None:
-    ready = threading.Barrier(EACH * len(PAGES), timeout=300)
+@pytest.mark.parametrize("each", [4, pytest.param(10, marks=pytest.mark.endurance)])
+def test_visitors_train_at_once_and_all_are_served(each: int) -> None:
+    ready = threading.Barrier(each * len(PAGES), timeout=300)
     waited = []
 
     def visit(page: str) -> str:
@@ -57,9 +59,9 @@ def test_thirty_visitors_train_at_once_and_all_are_served() -> None:
             ready.abort()
             raise
 
-    with served(ROOT / "checkpoints") as address, ThreadPoolExecutor(EACH * len(PAGES)) as crowd:
-        visits = {page: [crowd.submit(visit, page) for _ in range(EACH)] for page in PAGES}
-        texts = {page: {each.result() for each in those} for page, those in visits.items()}
+    with served(ROOT / "checkpoints") as address, ThreadPoolExecutor(each * len(PAGES)) as crowd:
+        visits = {page: [crowd.submit(visit, page) for _ in range(each)] for page in PAGES}
+        texts = {page: {visited.result() for visited in those} for page, those in visits.items()}
     # The same seed and the same points: everyone on a page sees the same end, whoever trained beside them.
     assert len(texts["playground"]) == len(texts["digits_live"]) == 1
-    assert sum(waited) >= EACH, "hardly anyone had to wait, so they did not train at once"
+    assert sum(waited) >= each, "hardly anyone had to wait, so they did not train at once"

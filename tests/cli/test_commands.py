@@ -182,6 +182,24 @@ def test_what_a_code_page_lacks_is_escaped(
     assert b"missing \\u2265.png" in sys.stderr.buffer.getvalue() or encoding == "cp437"
 
 
+@pytest.mark.parametrize(("options", "said"), [
+    (["--code"], "give --classroom or --public too"),
+    (["--port", "70000"], "a number from 1 to 65535, not 70000"),
+    (["--port", "0"], "a number from 1 to 65535, not 0"),
+    (["--address", "1.2.3.4.5"], "not '1.2.3.4.5'"),
+    (["--checkpoints", "nowhere"], "No folder nowhere"),
+    (["--classroom", "--port", "99999999"], "not 99999999"),
+])  # fmt: skip
+def test_an_app_that_cannot_be_had_is_refused_in_a_sentence(
+    options: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(serve, "local_address", lambda: "192.168.1.20")
+    assert main(["app", *options]) == 1
+    printed, error = capsys.readouterr()
+    assert said in error
+    assert printed == "", "nobody is sent to an address that is not served"
+
+
 def test_a_class_is_told_its_address_in_any_code_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve, "local_address", lambda: "192.168.1.20")
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="cp1252"))

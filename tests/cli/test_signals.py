@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import termios
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,20 +31,28 @@ def hearing() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-def stopped(command: list[str], number: int, when: str) -> tuple[int, str]:
-    """The exit status and the standard error of a command that is signalled once it has written `when`."""
+def stopped(
+    command: list[str], number: int, when: str, sent: Callable[[float], object] = lambda moment: None
+) -> tuple[int, str]:
+    """The exit status and the standard error of a command that is signalled once it has written `when`.
+
+    `sent` is told the moment, by the clock that never goes back.
+    """
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, preexec_fn=hearing) as run:
         text = ""
         while not re.search(when, text):
             part = os.read(run.stderr.fileno(), 4096).decode()
             assert part, text
             text += part
+        sent(time.monotonic())
         run.send_signal(number)
         text += run.stderr.read().decode()
         return run.wait(), text
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", [
+    signal.SIGTERM, *(pytest.param(each, marks=pytest.mark.endurance) for each in (signal.SIGINT, signal.SIGHUP))
+])  # fmt: skip
 def test_a_training_is_saved_and_says_at_which_step(tmp_path: Path, number: int) -> None:
     status, text = stopped([*TRAIN, "--out", str(tmp_path)], number, r"epoch [2-9]")
     assert status == 128 + number
@@ -104,6 +114,8 @@ def test_a_terminal_that_is_closed_saves_the_run(tmp_path: Path) -> None:
 QUEUE = """
 import sys
 import termios
+import time
+from collections.abc import Callable
 from pathlib import Path
 from nat_core.__main__ import main
 from nat_core.recipes import RECIPES
@@ -117,7 +129,9 @@ sys.exit(main(["reproduce", "--out", sys.argv[1], "--jobs", "2", "--device", "cp
 """
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", [
+    signal.SIGINT, *(pytest.param(each, marks=pytest.mark.endurance) for each in (signal.SIGTERM, signal.SIGHUP))
+])  # fmt: skip
 def test_a_queue_lets_its_runs_save_and_says_how_to_go_on(tmp_path: Path, number: int) -> None:
     status, text = stopped([sys.executable, "-c", QUEUE, str(tmp_path)], number, r"digits_nat/seed0: .*epoch")
     assert status == 128 + number

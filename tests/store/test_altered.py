@@ -33,10 +33,8 @@ READERS: dict[str, Callable[[Path], object]] = {
 SEALED = [file for file in READERS if file.endswith(".json")]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with everything that is published."""
-    folder = tmp_path_factory.mktemp("published")
+def published(folder: Path) -> None:
+    """Fill a folder with everything that is published."""
     write_network(folder, NAME)
     values = np.random.default_rng(0).random((9, 64)).astype(np.float32)
     some = Features("digits_test", tuple(f"{number:016x}" for number in range(9)), values, np.arange(9) % 6)
@@ -47,6 +45,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     distances = {level: spread(np.array([0.1, 0.2])) for level in LEVELS}
     save_levels(folder, [PairLevels(one, one, {"noise": distances})])
     store_field_results(folder, [FieldResult(NAME, "0" * 64, "blob", 100, 0.9, 0.1, 0.05)])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with everything that is published."""
+    folder = tmp_path_factory.mktemp("published")
+    published(folder)
     return folder
 
 

@@ -27,13 +27,22 @@ SHORT = replace(recipe_named(NAME), epochs=1, sizes=((8, 1.0),), batch_size=256)
 """Three steps, each saved."""
 
 
-@pytest.fixture(autouse=True)
-def less_noise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten pictures of noise instead of 10,000."""
+@contextmanager
+def few_pictures_of_noise() -> Iterator[None]:
+    """Ten of them instead of 10,000, while the block runs."""
     from nat_core.data import sets
 
     drawn = sets.noise(count=10)
-    monkeypatch.setitem(sets.SETS, "noise", lambda name, data: drawn)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sets.SETS, "noise", lambda name, data: drawn)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def less_noise() -> Iterator[None]:
+    """What nearly every test here trains with."""
+    with few_pictures_of_noise():
+        yield
 
 
 def run(out: Path) -> Path:
@@ -51,12 +60,8 @@ def weights_and_answers(out: Path) -> list[bytes]:
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same run with nothing in its way."""
-    with pytest.MonkeyPatch.context() as patch:
-        from nat_core.data import sets
-
-        drawn = sets.noise(count=10)
-        patch.setitem(sets.SETS, "noise", lambda name, data: drawn)
-        out = tmp_path_factory.mktemp("undisturbed")
+    out = tmp_path_factory.mktemp("undisturbed")
+    with few_pictures_of_noise():
         run(out)
     return out
 
@@ -114,11 +119,7 @@ QUIET = {"unlink"}
 @pytest.fixture(scope="module")
 def writes(undisturbed: Path, tmp_path_factory: pytest.TempPathFactory) -> int:
     """How many calls write in a run."""
-    with failing(0) as calls, pytest.MonkeyPatch.context() as patch:
-        from nat_core.data import sets
-
-        drawn = sets.noise(count=10)
-        patch.setitem(sets.SETS, "noise", lambda name, data: drawn)
+    with few_pictures_of_noise(), failing(0) as calls:
         run(tmp_path_factory.mktemp("counted"))
     return len(calls)
 
@@ -221,98 +222,32 @@ def test_a_damaged_newest_state_is_told_on_standard_error_and_in_the_log(
     assert files(tmp_path) == files(undisturbed)
 
 
-KILLER = """
-import json, os, signal, sys
-from dataclasses import replace
-from pathlib import Path
-import torch
-torch.set_num_threads(1)
-from nat_core.data import sets
-from nat_core.recipes import recipe_named
-from nat_core.training.loop import train
-drawn = sets.noise(count=10)
-sets.SETS["noise"] = lambda name, data: drawn
-recipe = replace(recipe_named("digits_nat"), epochs=1, sizes=((8, 1.0),), batch_size=256)
-home, step = Path(sys.argv[1]), int(sys.argv[2])
-
-def run(out):
-    train(recipe, out=out, resume=True, device="cpu", progress=False, save_seconds=0.0)
-
-def child(work):
-    pid = os.fork()
-    if not pid:
-        try:
-            work()
-            os._exit(0)
-        finally:
-            os._exit(1)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-def killed(out, at):
-    count = 0
-    def boundary():
-        nonlocal count
-        count += 1
-        if count == at:
-            os.kill(os.getpid(), signal.SIGKILL)
-    def hook(event, given):
-        if event in ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir") and str(out) in str(given[0]):
-            boundary()
-    flush = os.fsync
-    def fsync(handle):
-        boundary()
-        flush(handle)
-    os.fsync = fsync
-    sys.addaudithook(hook)
-    run(out)
-
-def found(out):
-    parts = [(out / recipe.name / f"{part}.safetensors").read_bytes() for part in ("weights", "predictions")]
-    return parts, sorted(str(path.relative_to(out)) for path in out.rglob("*"))
-
-assert child(lambda: run(home / "whole")) == 0
-whole, at = found(home / "whole"), 1
-while True:
-    out = home / str(at)
-    status = child(lambda: killed(out, at))
-    if status == 0:
-        break
-    again = child(lambda: run(out))
-    parts, files = found(out) if again == 0 else ([], [])
-    left = sorted(set(files) - set(whole[1]))
-    said = {"at": at, "status": status, "again": again, "equal": parts == whole[0], "left": left}
-    print(json.dumps(said), flush=True)
-    at += step
-"""
-
-
 WELL = {"status": -9, "again": 0, "equal": True, "left": []}
 """What a kill and the run that goes on come to."""
 
 
-def kill_at(home: Path, step: int) -> list[dict]:
-    script = home / "killer.py"
-    script.write_text(KILLER)
-    done = subprocess.run([sys.executable, script, home, str(step)], stdout=subprocess.PIPE, check=True, text=True,
+def kills(home: Path, *options: str) -> list[dict]:
+    command = [sys.executable, "-m", "tests.killed_runs", str(home), *options]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True,
                           env=os.environ | {"OMP_NUM_THREADS": "1"})  # fmt: skip
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def unwell(kills: list[dict]) -> list[dict]:
+    return [kill for kill in kills if not kill.items() >= WELL.items()]
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
 def test_a_run_killed_at_a_file_boundary_ends_alike_and_leaves_nothing(tmp_path: Path) -> None:
-    kills = kill_at(tmp_path, 13)
-    assert len(kills) >= 5
-    assert [
-        kill for kill in kills if (kill["status"], kill["again"], kill["equal"], kill["left"]) != (-9, 0, True, [])
-    ] == []
+    found = kills(tmp_path, "--every", "13", "--at-random", "2")
+    assert len(found) >= 7
+    assert unwell(found) == []
 
 
 @pytest.mark.endurance
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
-def test_a_run_killed_at_any_file_boundary_ends_alike_and_leaves_nothing(tmp_path: Path) -> None:
-    kills = kill_at(tmp_path, 1)
-    assert len(kills) >= 69
-    assert [
-        kill for kill in kills if (kill["status"], kill["again"], kill["equal"], kill["left"]) != (-9, 0, True, [])
-    ] == []
+def test_a_run_killed_at_any_file_boundary_or_moment_ends_alike_and_leaves_nothing(tmp_path: Path) -> None:
+    found = kills(tmp_path, "--every", "1", "--at-random", "400")
+    assert len(found) >= 469
+    assert unwell(found) == []

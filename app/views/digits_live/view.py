@@ -22,7 +22,7 @@ busy = fair_queue.learns(state.LEARNING.get().turn)
 
 def controls(turn: fair_queue.Turn | None) -> None:
     """Draw the buttons."""
-    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="bottom"):
         if turn is None:
             st.button("Train", key="digits_train", icon=":material/play_arrow:", on_click=state.begin, args=(t,),
                       type="primary")  # fmt: skip
@@ -32,7 +32,7 @@ def controls(turn: fair_queue.Turn | None) -> None:
         st.toggle("First 0 to 5 alone, then 6 and 7", key=LATE.bind(), persist_state="session",
                   help="Off: NAT is shown 6 and 7 from the first step.")  # fmt: skip
         st.number_input("Seed", 0, MOST_SEED, key=SEED.bind(), width=150, persist_state="session",
-                        label_visibility="collapsed", help="Seed of both networks' start")  # fmt: skip
+                        help="The number from which both networks' start is drawn.")  # fmt: skip
 
 
 @st.fragment(run_every=fair_queue.shared().pause(watching=True) if busy else None)

@@ -1,0 +1,170 @@
+"""All attacks, or some, and the table of what they came to: docs/reliability.md.
+
+    python -m benchmarks.reliability [pictures files runs server crowd ...] [--quick]
+
+Runs `benchmarks.reliability_<part>` for each part named, all of them if none is, keeps what they print in
+benchmarks/reliability.json, and writes the page from it. A row that a part did not print again keeps its older figures
+and their date. With --quick the parts do a tenth or less, to see that they work; nothing is kept.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+KEPT = ROOT / "benchmarks" / "reliability.json"
+PAGE = ROOT / "docs" / "reliability.md"
+PARTS = ("pictures", "files", "runs", "server", "crowd")
+FAILURES_SHOWN = 5
+
+
+@dataclass
+class Row:
+    """What one attack came to: how often it was tried, how often it got through, and the worst of each measure."""
+
+    attack: str
+    tried: int = 0
+    failed: int = 0
+    worst: dict[str, float] = field(default_factory=dict)
+    """By measure, its unit in its name; the largest."""
+    worst_at: dict[str, str] = field(default_factory=dict)
+    """On what it was so."""
+    failures: list[str] = field(default_factory=list)
+    """The first few that got through."""
+
+    def count(self, name: str, failure: str | None = None, **measured: float) -> None:
+        """Add one trial, with what was measured of it."""
+        self.tried += 1
+        if failure is not None:
+            self.failed += 1
+            self.failures = [*self.failures, f"{name}: {failure:.200}"][:FAILURES_SHOWN]
+        for measure, value in measured.items():
+            if value > self.worst.get(measure, float("-inf")):
+                self.worst[measure], self.worst_at[measure] = round(value, 4), name
+
+    def show(self) -> None:
+        """Print it, on a line of its own."""
+        print(json.dumps(asdict(self)), flush=True)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a row is held against."""
+
+    part: str
+    attack: str
+    """The row's name, or how the names of several begin."""
+    words: str
+    tried: int
+    """How often at least, over all its rows."""
+    limits: dict[str, float] = field(default_factory=dict)
+    """The most of each measure."""
+
+
+CPU, MB, SECONDS, P95, HEALTH = "CPU s", "MB", "s", "p95 s", "health s"
+GOALS = (
+    Goal("pictures", "mutated pictures", "0 uncaught, at most .25 s, growth of at most 64 MB", 1_000_000,
+         {CPU: 0.25, MB: 64}),
+    Goal("pictures", "bombs", "refused within 50 ms and 16 MB", 78, {CPU: 0.05, MB: 16}),
+    Goal("pictures", "largest pictures", "read within 1 s and 200 MB", 23, {CPU: 1, MB: 200}),
+    Goal("pictures", "odd pictures", "within 1 of 255 of a reference, none refused", 2_000),
+    Goal("pictures", "hostile archives", "0 uncaught, at most 1 s and 32 MB", 120, {CPU: 1, MB: 32}),
+    Goal("pictures", "mutated archives", "0 uncaught, at most 1 s and 32 MB", 200_000, {CPU: 1, MB: 32}),
+    Goal("files", "crafted:", "0 uncaught, at most .5 s, 64 MB beyond the file", 390, {CPU: 0.5, MB: 64}),
+    Goal("files", "mutants:", "0 uncaught, at most .5 s, growth of at most 64 MB", 800_000, {CPU: 0.5, MB: 64}),
+    Goal("runs", "kills", "bit-equal when it goes on, nothing left behind", 500),
+    Goal("runs", "failing writes", "last good state loads, the file named", 75),
+    Goal("runs", "altered", "always noticed, always said", 10_000),
+    Goal("runs", "signals", "saved and out within 5 s", 100, {SECONDS: 5}),
+    Goal("crowd", "100 visitors", "0 errors, answers' p95 at most 1.5 s, health's p99 at most .5 s", 10_000,
+         {P95: 1.5, "health p99 s": 0.5}),
+    Goal("crowd", "an answer of Thresholds", "at most 10 ms of the server's CPU", 100, {"CPU ms": 10}),
+    Goal("crowd", "a first visit", "at most 120 ms of the server's CPU", 20, {"CPU ms": 120}),
+    Goal("server", "visits that come and go", "at most 1 kB a visit, descriptors and threads back", 10_000,
+         {"bytes a visit": 1_000, "descriptors": 2, "threads": 2}),
+    Goal("server", "flood:", "health within 1 s, others' p95 at most doubled, no restart", 5,
+         {HEALTH: 1, "times p95": 2}),
+    Goal("server", "requests", "0 leaks, 0 writes, headers there", 320),
+    Goal("server", "another's visit", "no write, no takeover", 300),
+    Goal("server", "marks", "0 seen by another", 10_000),
+)  # fmt: skip
+
+
+def measured(part: str, *, quick: bool) -> list[dict[str, Any]]:
+    """Return the rows that a part prints, which are shown as they come."""
+    command = [sys.executable, "-m", f"benchmarks.reliability_{part}", *(["--quick"] if quick else [])]
+    rows = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as run:
+        for line in run.stdout or ():
+            print(line, end="", flush=True)
+            rows.append(json.loads(line))
+    if run.returncode:
+        raise SystemExit(f"{part} ended with {run.returncode}: its rows are not kept")
+    return rows
+
+
+def page(kept: dict[str, Any]) -> str:
+    """Return the page, from what was kept of each part's rows."""
+    lines = [
+        "# What was tried to break it",
+        "",
+        "Written by `python -m benchmarks.reliability` from what it measured; no figure here is typed. *Failed* is",
+        "what got through: an exception that is none of ours, another's words, a lost state. CPU seconds are the",
+        "process's own; megabytes are beyond what it had before. Server and attackers share the machine, so a busy one",
+        "measures itself: the load is that before the part. `pytest` runs a share of each, `pytest -m endurance` more.",
+        "",
+        "| Attack | Goal | Tried | Failed | Worst | Goal met | Measured |",
+        "|---|---|--:|--:|---|---|---|",
+    ]
+    for goal in GOALS:
+        rows = [row for row in kept.get(goal.part, ()) if row["attack"].startswith(goal.attack)]
+        lines += [_line(goal, row) for row in rows] or [f"| {goal.attack} | {goal.words} |  |  |  |  | not measured |"]
+        if len(rows) > 1:
+            tried = sum(row["tried"] for row in rows)
+            lines.append(
+                f"| *together* |  | {tried:,} of {goal.tried:,} | {sum(row['failed'] for row in rows):,} |  |  |  |"
+            )
+    machines = sorted({row["on"] for rows in kept.values() for row in rows})
+    return "\n".join([*lines, "", *(f"- {machine}" for machine in machines), ""])
+
+
+def _line(goal: Goal, row: dict[str, Any]) -> str:
+    over = [measure for measure, most in goal.limits.items() if row["worst"].get(measure, 0) > most]
+    many = f"{row['tried']:,}" + ("" if row["tried"] >= goal.tried or ":" in goal.attack else f" of {goal.tried:,}")
+    met = "no: " + ", ".join([*(["failures"] if row["failed"] else []), *over]) if over or row["failed"] else "yes"
+    worst = ", ".join(
+        f"{value:g} {measure}" + (f" ({row['worst_at'][measure]})" if measure in over else "")
+        for measure, value in row["worst"].items()
+    )
+    return f"| {row['attack']} | {goal.words} | {many} | {row['failed']:,} | {worst} | {met} | {row['date']} |"
+
+
+def main() -> None:
+    """Measure what is asked for, keep it and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all of them if none is named")
+    parser.add_argument("--quick", action="store_true", help="a tenth of it, to see that it works; kept nowhere")
+    options = parser.parse_args()
+    kept = json.loads(KEPT.read_text()) if KEPT.is_file() else {}
+    for part in options.parts or PARTS:
+        load = os.getloadavg()[0]
+        rows = measured(part, quick=options.quick)
+        if options.quick:
+            continue
+        on = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+        stamp = {"date": f"{datetime.now(UTC):%Y-%m-%d}, load {load:.1f}", "on": on}
+        newest = {row["attack"]: row | stamp for row in rows}
+        kept[part] = [*({row["attack"]: row for row in kept.get(part, ())} | newest).values()]
+        KEPT.write_text(json.dumps(kept, indent=1) + "\n")
+        PAGE.write_text(page(kept))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""Attacks on trainings: kills, failing writes, altered files and signals, and what is left of the runs.
+
+    python -m benchmarks.reliability_runs [--kills 430] [--signals 34] [--quick]
+
+Prints a JSON object a line, each a row of `benchmarks.reliability`. Linux and macOS: Windows has no fork.
+"""
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.reliability import SECONDS, Row
+from nat_core.errors import CheckpointError
+from nat_core.training.state import newest_state
+from tests.cli.test_signals import SIGNALS, TRAIN, stopped
+from tests.store.test_altered import READERS, altered, published
+from tests.training import test_faults as faults
+
+
+def kills(home: Path, every: int, at_random: int) -> None:
+    """Kill a run at its file boundaries, and at moments drawn at random."""
+    command = [
+        sys.executable,
+        "-m",
+        "tests.killed_runs",
+        str(home),
+        "--every",
+        str(every),
+        "--at-random",
+        str(at_random),
+    ]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    boundary, moment = Row("kills at file boundaries"), Row("kills at any moment")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as run:
+        for line in run.stdout or ():
+            kill = json.loads(line)
+            row = boundary if "boundary" in kill else moment
+            row.count(line.strip(), None if kill.items() >= faults.WELL.items() else "not as a run left alone")
+    if run.returncode:
+        raise SystemExit("the kills could not be tried")
+    boundary.show()
+    moment.show()
+
+
+def failing_writes(home: Path, every: int) -> None:
+    """Let every call that writes fail once, and go on."""
+    row = Row("failing writes")
+    whole = home / "whole"
+    with faults.few_pictures_of_noise():
+        with faults.failing(0) as calls:
+            faults.run(whole)
+        for at in range(1, len(calls) + 1, every):
+            row.count(f"write {at}", after_a_fault(at, home / str(at), whole))
+    row.show()
+
+
+def after_a_fault(at: int, out: Path, whole: Path) -> str | None:
+    """Return what is wrong after the call of that number failed and the run went on; None where nothing is."""
+    problem = None
+    with contextlib.redirect_stderr(io.StringIO()):
+        try:
+            with faults.failing(at):
+                faults.run(out)
+        except OSError as error:
+            problem = None if error.filename else "nobody knows which file failed"
+        faults.run(out)
+    if faults.weights_and_answers(out) != faults.weights_and_answers(whole):
+        return "other weights or answers"
+    return problem or (None if faults.files(out) == faults.files(whole) else "something is left behind")
+
+
+def altered_files(home: Path, every: int) -> None:
+    """Alter published files at their bytes, by the smallest and the largest change, and read them."""
+    published(home)
+    for file, read in READERS.items():
+        row = Row(f"altered: {file.split('/')[-1]}")
+        for place in range(0, (home / file).stat().st_size, every):
+            for value in (1, 255):
+                with altered(home / file, place, value):
+                    try:
+                        read(home)
+                        failure = "not noticed"
+                    except CheckpointError as error:
+                        failure = None if Path(file).name in str(error) else "the file is not named"
+                row.count(f"byte {place} by {value}", failure)
+        row.show()
+
+
+def signals(home: Path, number: int) -> None:
+    """Ask trainings to stop, each so many times by each signal."""
+    row = Row("signals")
+    for asked in SIGNALS:
+        for each in range(number):
+            out = home / f"{asked}_{each}"
+            # The clock begins as the signal is sent, which `stopped` does once the second epoch is under way.
+            sent: list[float] = []
+            status, text = stopped([*TRAIN, "--out", str(out)], asked, r"epoch [2-9]", sent.append)
+            state = newest_state(out / ".state" / "digits_nat")
+            well = status == 128 + asked and state is not None and f"is saved at step {state.step:,} of" in text
+            name = f"{signal.Signals(asked).name} {each}"
+            row.count(name, None if well else text[-200:], **{SECONDS: time.monotonic() - sent[0]})
+    row.show()
+
+
+def main() -> None:
+    """Print a row after the other."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=430, help="how many at random moments")
+    parser.add_argument("--signals", type=int, default=34, help="how many of each kind")
+    parser.add_argument("--quick", action="store_true", help="a little of it, to see that it works")
+    options = parser.parse_args()
+    part = 30 if options.quick else 1
+    import torch
+
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        kills(home / "kills", part, options.kills // part)
+        failing_writes(home / "writes", part)
+        altered_files(home / "altered", 20 * part if options.quick else 1)
+        signals(home / "signals", max(1, options.signals // part))
+
+
+if __name__ == "__main__":
+    main()
