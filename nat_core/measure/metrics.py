@@ -316,24 +316,6 @@ class Interval(NamedTuple):
     high: float
 
 
-def wilson_interval(successes: int, n: int, level: float = 0.95) -> Interval:
-    """Wilson's score interval for a share, `successes` of `n` (Wilson, 1927): sound for few pictures, 0 and n too.
-
-    (p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n), z the normal quantile of `level` in (0, 1).
-    Raises ValueError unless n >= 1 and 0 <= successes <= n.
-
-    >>> [round(end, 3) for end in wilson_interval(7, 12)]
-    [0.32, 0.807]
-    """
-    if n < 1 or not 0 <= successes <= n or not 0 < level < 1:
-        raise ValueError(f"needs 0 <= successes <= n, n >= 1, 0 < level < 1; got {successes}, {n}, {level}")
-    squared = NormalDist().inv_cdf((1 + level) / 2) ** 2
-    centre = (successes + squared / 2) / (n + squared)
-    half = math.sqrt(squared * (successes * (n - successes) / n + squared / 4)) / (n + squared)
-    # Both ends are exact at 0 and n of n; rounding would leave them a hair beside.
-    return Interval(0.0 if successes == 0 else centre - half, 1.0 if successes == n else centre + half)
-
-
 def difference_interval(first: Bool[Array, " n"], second: Bool[Array, " n"], level: float = 0.95) -> Interval:
     """Interval for how much larger `second`'s share is, of two answers on the same n pictures (Bonett and Price, 2012).
 
@@ -351,6 +333,24 @@ def difference_interval(first: Bool[Array, " n"], second: Bool[Array, " n"], lev
     difference, either = (more - fewer) / m, (more + fewer + 2) / m
     half = NormalDist().inv_cdf((1 + level) / 2) * math.sqrt((either - difference**2) / m)
     return Interval(max(difference - half, -1.0), min(difference + half, 1.0))
+
+
+def wilson_interval(successes: int, n: int, level: float = 0.95) -> Interval:
+    """Wilson's score interval for a share, `successes` of `n` (Wilson, 1927): sound for few pictures, 0 and n too.
+
+    (p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n), z the normal quantile of `level` in (0, 1).
+    Raises ValueError unless n >= 1 and 0 <= successes <= n.
+
+    >>> [round(end, 3) for end in wilson_interval(7, 12)]
+    [0.32, 0.807]
+    """
+    if n < 1 or not 0 <= successes <= n or not 0 < level < 1:
+        raise ValueError(f"needs 0 <= successes <= n, n >= 1, 0 < level < 1; got {successes}, {n}, {level}")
+    squared = NormalDist().inv_cdf((1 + level) / 2) ** 2
+    centre = (successes + squared / 2) / (n + squared)
+    half = math.sqrt(squared * (successes * (n - successes) / n + squared / 4)) / (n + squared)
+    # Both ends are exact at 0 and n of n; rounding would leave them a hair beside.
+    return Interval(0.0 if successes == 0 else centre - half, 1.0 if successes == n else centre + half)
 
 
 # --- what errors cost ------------------------------------------------------------------------------------------------

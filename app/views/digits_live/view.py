@@ -8,7 +8,7 @@ from nat_app.shared.palette import KINDS
 from nat_app.views.digits_live import curves, words
 from nat_app.views.digits_live.settings import LATE, MOST_SEED, SEED
 
-with st.spinner("Getting the two networks ready."):
+with st.spinner("Getting the networks ready."):
     stored_answers.warm_up().result()
 
 # Torch is imported by now, with the spinner to be seen; `state` needs it.

@@ -17,8 +17,8 @@ def sentence(step: int, shown_from: int, steps: int, lowest: float, last: float)
     """Return what happens now; `lowest` and `last` are NAT's rates on 8 and 9, the lowest since it saw negatives."""
     if step == 0:
         return (
-            "Press Train: both learn to read 0 to 5. NAT is shown 6 and 7 as well, and learns to have no opinion "
-            "about them; neither ever sees 8 or 9."
+            "Press Train: both learn to read 0 to 5. NAT is shown 6 and 7 as well, and learns to have no opinion about "
+            "them; neither ever sees 8 or 9."
         )
     if step <= shown_from:
         return f"Both have learned the same so far. From step {shown_from} on NAT is shown 6 and 7 as well."
@@ -44,6 +44,5 @@ def caption(unseen: int, known: int, negatives: int, threshold: float, seed: int
         f"Fooled (▲): sure above {percent(threshold)} (NCR) of {unseen} pictures of 8 and 9; the first are drawn. "
         f"Each network has 64 hidden units and learned {known} pictures of 0 to 5, NAT "
         f"{plural(negatives, 'picture')} of 6 and 7 too. Same start (seed {seed}), full batches, Adam. "
-        "The stored digits networks learned by another recipe, so their numbers on Thresholds and Evidence are others. "
         "Pictures: scikit-learn's 8 x 8 digits (UCI, CC BY 4.0)."
     )
