@@ -31,7 +31,7 @@ COMPARED = (
     PAIRS["wrn16_1"],
     (PAIRS["wrn16_1"][0], PAIRS["students"][1]),
 )
-"""Which two are compared in words: the first whose networks are both in the grid."""
+"""Which two stand for all on Evidence where no spread was measured: the first that are both here."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,15 @@ def spreads(first: str, second: str) -> dict[str, Spread]:
         quantiles = {level: levels[level].quantiles for level in LEVELS}
         found[name] = Spread(f"{set_title(name)} pictures", pictures, quantiles, seeds)
     return found
+
+
+def exceeding(first: str, second: str, set_name: str) -> tuple[str, ...] | None:
+    """The levels at which two networks lie farther apart on a set than two baselines; None where that is not known."""
+    if not {first, second} <= set(stored_answers.present()):
+        return None
+    ours, theirs = (NetworkId.of(stored_answers.card(name)) for name in (first, second))
+    found = finding(stored(), ours, theirs, set_name)
+    return found.exceeding if found is not None and found.measured else None
 
 
 def sentence(first: str, second: str, set_name: str) -> str:

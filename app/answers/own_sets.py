@@ -7,14 +7,13 @@ import numpy as np
 import streamlit as st
 
 from nat_app.answers import stored_answers
+from nat_app.shared.counts import Compared, compare
 from nat_app.shared.pairs import Pair, own_name, short_name
-from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.words import literal
 from nat_app.visit import brought_along, decoding
 from nat_app.visit.brought_along import OwnSet
 from nat_core.data.uploaded_sets import labels_among, read_own_set
 from nat_core.files import csv_text
-from nat_core.measure.metrics import accuracy
 from nat_core.measure.predictions import Predictions
 
 BATCH = 128
@@ -60,12 +59,17 @@ def ask(each: OwnSet, name: str, progress: Callable[[float], object]) -> None:
     each.said[name] = Predictions(name, each.name, images.ids, np.concatenate(parts), images.labels)
 
 
-def right(each: OwnSet, pair: Pair) -> dict[Kind, float] | None:
-    """Return both networks' accuracy, where the set's classes are all the networks' own; else None."""
+def sure(each: OwnSet, pair: Pair, threshold: float) -> Compared:
+    """Return how many of a set's pictures each network is sure of; `threshold` in [0, 1]."""
+    return compare({kind: each.said[name].confidence > threshold for kind, name in pair.by_kind.items()})
+
+
+def right(each: OwnSet, pair: Pair) -> Compared | None:
+    """Return how many pictures each network is correct on, where the set's classes are all its own; else None."""
     labels = labels_among(each.images, tuple(stored_answers.card(pair.nat).classes))
     if labels is None or labels.min() < 0:
         return None
-    return {kind: accuracy(each.said[pair.by_kind[kind]].predicted, labels) for kind in KINDS}
+    return compare({kind: each.said[name].predicted == labels for kind, name in pair.by_kind.items()})
 
 
 def predictions_csv(each: OwnSet, names: Sequence[str], classes: tuple[str, ...]) -> str:

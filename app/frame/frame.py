@@ -42,6 +42,7 @@ STYLE = """<style>
 @media (max-width: 640px) {
   :root { --above: 4.6rem; --beside: 1.1rem; }
   .st-key-answers img { max-width: 15rem !important; }
+  .st-key-looked_at_picture img { max-width: 9rem !important; }
   .st-key-controls { gap: .2rem 1rem; }
   .st-key-set { max-width: 100%; }
   .st-key-set [role="radiogroup"] { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: thin; padding: 2px; }

@@ -30,6 +30,8 @@ MADE_LATER = re.compile(
 Grade = Literal["sure", "fairly sure", "leaning", "no opinion"]
 FAIRLY_SURE = 0.6
 LEANING = 0.4
+ENOUGH = 30
+"""From so many pictures on, a share is said as one of a hundred or in percent; below, as a count."""
 CORNER = "small in the corner, the 32 x 32 pixels that the networks see"
 HARD_SPACE = "\u00a0"
 
@@ -88,19 +90,25 @@ def percent_fine(share: float) -> str:
     return f"{100 * share:.1f}{HARD_SPACE}%"
 
 
-def of_100(rate: float) -> str:
-    """Return "56 of 100"."""
-    return f"{count_of_100(rate)} of 100"
+def of_100(rate: float, pictures: int | None = None) -> str:
+    """Return a rate as one of a hundred; of fewer than ENOUGH `pictures` as their count.
+
+    >>> of_100(0.56), of_100(0.5, 22)
+    ('56 of 100', '11 of 22')
+    """
+    if pictures is None or pictures >= ENOUGH:
+        return f"{count_of_100(rate)} of 100"
+    return f"{round(rate * pictures) or 'none'} of {pictures}"
 
 
-def fooled_by(rate: float) -> str:
-    """Return "Fooled by 56 of 100" for an NCR of 0.56."""
-    return f"Fooled by {of_100(rate)}"
+def fooled_by(rate: float, pictures: int | None = None) -> str:
+    """Return "Fooled by 56 of 100" for an NCR of 0.56, of few pictures as `of_100` does."""
+    return f"Fooled by {of_100(rate, pictures)}"
 
 
-def keeps(share: float) -> str:
-    """Return "Keeps 91 of 100" for a share kept of 0.91."""
-    return f"Keeps {of_100(share)}"
+def keeps(share: float, pictures: int | None = None) -> str:
+    """Return "Keeps 91 of 100" for a share kept of 0.91, of few pictures as `of_100` does."""
+    return f"Keeps {of_100(share, pictures)}"
 
 
 def grade(confidence: float, threshold: float) -> Grade:

@@ -6,12 +6,14 @@ drawn again.
 """
 
 import atexit
+import heapq
 import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import islice
 from typing import Generic, Literal, TypeVar
 from uuid import uuid4
 
@@ -27,7 +29,7 @@ PATIENCE = 10.0
 """Seconds after which a turn that nobody looks at is left, or twice its visitor's longest time between two looks if
 that is longer: pages are slow on a busy machine."""
 FIRST_GUESS = 1.0
-"""Seconds that a turn is thought to take before any has ended."""
+"""Seconds that a turn is thought to take before any has ended; how long turns took is kept for each kind of work."""
 WEIGHT_OF_LAST = 0.3
 LOOK = 0.25
 """Seconds between two looks of a visitor at their turn while no more than `FEW` are there."""
@@ -38,14 +40,14 @@ EAGER = 4
 class Turn(Generic[Value]):
     """One visitor's work: waiting, running, or over. Made by `Turns.begin`."""
 
-    def __init__(self, visitor: str, work: Callable[[], Iterator[Value]], now: float) -> None:
-        self.visitor = visitor
+    def __init__(self, visitor: str, work: Callable[[], Iterator[Value]], now: float, kind: str = "") -> None:
+        self.visitor, self.kind = visitor, kind
         self.phase: Phase = "waiting"
         self.values: list[Value] = []
         """What the work has yielded so far; an empty list anew where a turn that was left begins again."""
         self.error: Exception | None = None
         """What ended it, where `phase` is "failed"."""
-        self._work, self._seen, self._longest = work, now, 0.0
+        self._work, self._seen, self._longest, self._began = work, now, 0.0, now
 
     @property
     def over(self) -> bool:
@@ -64,11 +66,15 @@ class Turns:
         self._lock = threading.Lock()
         self._waiting: deque[Turn] = deque()
         self._running: dict[Turn, threading.Thread] = {}
-        self._usual = FIRST_GUESS
+        self._usual: dict[str, float] = {}
+        """How many seconds the turns of each kind took lately."""
 
-    def begin(self, visitor: str, work: Callable[[], Iterator[Value]]) -> Turn[Value]:
-        """Put work at the end of the queue and return its turn; an earlier turn of the same visitor is cancelled."""
-        turn = Turn(visitor, work, self._clock())
+    def begin(self, visitor: str, work: Callable[[], Iterator[Value]], kind: str = "") -> Turn[Value]:
+        """Put work at the end of the queue and return its turn; an earlier turn of the same visitor is cancelled.
+
+        Works of one `kind` take about as long as each other.
+        """
+        turn = Turn(visitor, work, self._clock(), kind)
         with self._lock:
             # A copy, because `_drop` takes turns out of the queue.
             for other in (*self._waiting, *self._running):
@@ -89,10 +95,24 @@ class Turns:
             return self._ahead(turn)
 
     def wait(self, turn: Turn) -> float:
-        """Return about how many seconds pass until this turn is over, judging by those before it."""
+        """Return about how many seconds pass until this turn begins, by how long turns of each kind took lately."""
         with self._lock:
-            rounds = self._ahead(turn) / self._workers + 1
-            return 0.0 if turn.over else rounds * self._usual
+            if turn not in self._waiting:
+                return 0.0
+            now = self._clock()
+            # When each worker is free, counted from now: those ahead take the one that is free first, in their order.
+            free = [max(self._expected(each) - (now - each._began), 0.0) for each in self._running]
+            free = [0.0] * (self._workers - len(free)) + sorted(free)
+            for each in self._before(turn):
+                heapq.heapreplace(free, free[0] + self._expected(each))
+            return free[0]
+
+    def _expected(self, turn: Turn) -> float:
+        """How many seconds a turn takes: as its kind took lately; of a new kind, as all others did."""
+        known = self._usual.get(turn.kind)
+        if known is None:
+            known = sum(self._usual.values()) / len(self._usual) if self._usual else FIRST_GUESS
+        return known
 
     def pause(self, *, watching: bool = False) -> float:
         """Return how many seconds a visitor leaves between two looks: the more there are, the longer.
@@ -128,7 +148,11 @@ class Turns:
             self._start_next()
 
     def _ahead(self, turn: Turn) -> int:
-        return len(self._running) + self._waiting.index(turn) if turn in self._waiting else 0
+        return len(self._running) + len(self._before(turn)) if turn in self._waiting else 0
+
+    def _before(self, turn: Turn) -> list[Turn]:
+        """Those who are served before one that waits: whoever left is passed over."""
+        return [each for each in islice(self._waiting, self._waiting.index(turn)) if not self._left(each)]
 
     def _drop(self, turn: Turn) -> None:
         if not turn.over:
@@ -143,7 +167,7 @@ class Turns:
             if self._left(turn):
                 turn.phase = "left"
                 continue
-            turn.phase = "running"
+            turn.phase, turn._began = "running", self._clock()
             # A daemon, because on its way out Python first waits for all other threads and only then calls `close`,
             # which is what ends the work.
             thread = threading.Thread(target=self._run, args=(turn,), name="turn", daemon=True)
@@ -152,7 +176,6 @@ class Turns:
             return
 
     def _run(self, turn: Turn) -> None:
-        began = self._clock()
         try:
             for value in turn._work():
                 turn.values.append(value)
@@ -170,7 +193,10 @@ class Turns:
             if turn.phase == "running":
                 turn.phase = ended
             self._running.pop(turn)
-            self._usual += WEIGHT_OF_LAST * (self._clock() - began - self._usual)
+            if ended == "done":
+                # Work that was given up says nothing of how long it would have taken.
+                took, usual = self._clock() - turn._began, self._usual.get(turn.kind)
+                self._usual[turn.kind] = took if usual is None else usual + WEIGHT_OF_LAST * (took - usual)
             self._start_next()
 
     def _left(self, turn: Turn) -> bool:
@@ -189,9 +215,9 @@ VISITOR = Held("visitor", lambda: uuid4().hex)
 """What tells this visit's turns from those of others."""
 
 
-def begin(work: Callable[[], Iterator[Value]]) -> Turn[Value]:
+def begin(work: Callable[[], Iterator[Value]], kind: str) -> Turn[Value]:
     """Put work of this visit at the end of the shared queue and return its turn; an earlier turn is cancelled."""
-    return shared().begin(VISITOR.get(), work)
+    return shared().begin(VISITOR.get(), work, kind)
 
 
 def further(turn: Turn, shown: int, pace: int | None = None) -> tuple[int, bool]:
@@ -217,7 +243,7 @@ def learns(turn: Turn | None) -> bool:
 
 
 def sentence(turn: Turn) -> str:
-    """Say how many are served before this turn and about how long that takes; this counts as a look."""
+    """Say how many are served before this turn and about when it begins; this counts as a look."""
     return waiting_sentence(shared().look(turn), shared().wait(turn))
 
 
@@ -239,10 +265,10 @@ def draw_place(turn: Turn) -> None:
 
 
 def waiting_sentence(ahead: int, seconds: float) -> str:
-    """Return how long a visitor waits for a turn: `ahead` others come first.
+    """Return how long a visitor waits for a turn to begin: `ahead` others come first.
 
     >>> waiting_sentence(2, 5.6)
-    'Others are training now; you are third, about 6 s.'
+    'Others are training now; you are third, and begin in about 6 s.'
     """
     place = ORDINALS[ahead] if ahead < len(ORDINALS) else f"number {ahead + 1}"
-    return f"Others are training now; you are {place}, about {max(1, round(seconds))} s."
+    return f"Others are training now; you are {place}, and begin in about {max(1, round(seconds))} s."

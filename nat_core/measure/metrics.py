@@ -329,6 +329,25 @@ class Interval(NamedTuple):
     high: float
 
 
+def difference_interval(first: Bool[Array, " n"], second: Bool[Array, " n"], level: float = 0.95) -> Interval:
+    """Interval for how much larger `second`'s share is, of two answers on the same n pictures (Bonett and Price, 2012).
+
+    With b pictures of which only the second is true and c of which only the first is, d -+ z sqrt((p + q - d^2) / m):
+    p = (b + 1) / m, q = (c + 1) / m, d = p - q, m = n + 2: sound for few pictures. Both ends in [-1, 1]. Raises
+    ValueError for other shapes, no pictures or a level outside (0, 1).
+
+    >>> [round(end, 3) for end in difference_interval(np.array([True, True, False]), np.array([False, False, False]))]
+    [-1.0, 0.301]
+    """
+    if first.shape != second.shape or first.ndim != 1 or not len(first) or not 0 < level < 1:
+        raise ValueError(f"needs two (n,) arrays, n >= 1, 0 < level < 1; got {first.shape}, {second.shape}, {level}")
+    more, fewer = (int(np.count_nonzero(each)) for each in (second & ~first, first & ~second))
+    m = len(first) + 2
+    difference, either = (more - fewer) / m, (more + fewer + 2) / m
+    half = NormalDist().inv_cdf((1 + level) / 2) * math.sqrt((either - difference**2) / m)
+    return Interval(max(difference - half, -1.0), min(difference + half, 1.0))
+
+
 def wilson_interval(successes: int, n: int, level: float = 0.95) -> Interval:
     """Wilson's score interval for a share, `successes` of `n` (Wilson, 1927): sound for few pictures, 0 and n too.
 

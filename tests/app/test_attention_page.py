@@ -15,7 +15,7 @@ from nat_app.views.attention.words import METHODS
 from nat_core.measure.metrics import map_distances
 from nat_core.store.checkpoints import load_maps
 from tests.pages import PAGES, charts, said
-from tests.synthetic import write_network, write_pairs
+from tests.synthetic import write_pairs
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")
 PAGE = PAGES[3]
@@ -24,23 +24,39 @@ SECOND = "Which pixels speak for the answer"
 
 
 def test_the_maps_lie_over_the_photo_as_strongly_as_wanted(start, networks: Path) -> None:
-    app = start(networks, PAGE)
+    app = start(networks, PAGE, pair="wrn40_1")
     grid = charts(app)["maps"]
     assert [trace.opacity for trace in grid.data] == [0.75] * 12
     assert len(grid.layout.images) == 12
-    assert words.maps_caption(0.75, own_scale=False) in said(app)
+    assert words.maps_caption(0.75, own_scale=True) in said(app)
     app.slider(key="strength").set_value(100).run()
     assert [trace.opacity for trace in charts(app)["maps"].data] == [1] * 12
+    app.toggle(key="own_scale").set_value(False).run()
     assert words.maps_caption(1.0, own_scale=False) in said(app)
 
 
-def test_each_its_own_scale_comes_with_its_warning(start, networks: Path) -> None:
+def test_each_map_has_its_own_scale_until_one_a_column_is_wanted(start, networks: Path) -> None:
     app = start(networks, PAGE)
     assert not app.warning
-    assert words.maps_caption(0.75, own_scale=False) in said(app)
-    app.toggle(key="own_scale").set_value(True).run()
-    assert words.STRETCHED in app.warning[0].value
+    assert words.STRETCHED in said(app)
     assert all(trace.zmax == pytest.approx(np.max(trace.z)) for trace in charts(app)["maps"].data)
+    app.toggle(key="own_scale").set_value(False).run()
+    assert words.STRETCHED not in said(app)
+    assert words.maps_caption(0.75, own_scale=False) in said(app)
+    assert {trace.coloraxis for trace in charts(app)["maps"].data} == {"coloraxis", "coloraxis2", "coloraxis3"}
+
+
+@pytest.mark.parametrize(("pair", "rows"), [("wrn16_1", ["Baseline (WRN-16-1)", "NAT (WRN-16-1)"]),
+                                            ("wrn40_1", ["Baseline (WRN-40-1)", "NAT (WRN-40-1)",
+                                                         "Student of the baseline (WRN-16-1)",
+                                                         "Student of NAT (WRN-16-1)"])])  # fmt: skip
+def test_the_chosen_pair_and_its_students_are_shown_in_named_columns(
+    start, networks: Path, pair: str, rows: list[str]
+) -> None:
+    texts = [each.text for each in charts(start(networks, PAGE, pair=pair))["maps"].layout.annotations]
+    titles = [text for text in texts if text.startswith("<b>")]
+    assert [title.partition("</b>")[0].removeprefix("<b>") for title in titles] == rows
+    assert [text for text in texts if text.endswith(" level")] == list(LEVELS.values())
 
 
 def test_this_picture_stands_on_the_gallerys_spread(start, networks: Path) -> None:
@@ -54,14 +70,10 @@ def test_this_picture_stands_on_the_gallerys_spread(start, networks: Path) -> No
     assert "45 gallery pictures" in said(app)
 
 
-def test_where_no_two_networks_can_be_compared_one_is_looked_at(start, tmp_path: Path) -> None:
-    write_network(tmp_path, "wrn40_1_nat", seed=1)
-    app = start(tmp_path, PAGE)
-    assert app.title[0].value == words.attention_title(None)
-    assert "distances" not in charts(app)
-    app = start(tmp_path, PAGE, attention_part=SECOND)
-    app.button(key="compute").click().run()
-    assert len(charts(app)["signed_maps"].data) == 1
+def test_digits_know_no_photos(start, networks: Path) -> None:
+    app = start(networks, PAGE, pair="digits")
+    assert "has not been asked about the photos" in app.title[0].value
+    assert not charts(app)
 
 
 @pytest.mark.parametrize("method", list(METHODS))
@@ -74,7 +86,7 @@ def test_attributions_of_both_networks_when_asked_for(start, tmp_path: Path, met
     assert all(trace.zmin == -trace.zmax for trace in figure.data)
     assert figure.data[0].zmax == figure.data[1].zmax
     assert np.shape(figure.data[0].z) == ((8, 8) if method == "grad_cam" else (32, 32))
-    assert "Baseline, no teacher, " in said(app)
+    assert "Baseline, " in said(app)
     app.toggle(key="own_scale_signed").set_value(True).run()
     assert all(trace.zmax == pytest.approx(np.abs(trace.z).max()) for trace in charts(app)["signed_maps"].data)
     assert "compare shapes only" in said(app)
@@ -130,14 +142,13 @@ def test_damaged_weights_are_said_when_an_attribution_needs_them(start, tmp_path
 # --- figures and words by hand ---------------------------------------------------------------------------------------
 
 
-def test_a_missing_row_leaves_the_others_in_place() -> None:
+def test_every_map_lies_over_the_photo_on_either_scale() -> None:
     shown = {level: np.ones((4, 4)) for level in LEVELS}
     photo = np.zeros((16, 16, 3), np.uint8)
     for own_scale in (False, True):
-        grid = attention_grid((MapRow("a", shown), MapRow("b", None)), LIGHT, Overlay(photo, 0.5, own_scale))
-        assert [trace.opacity for trace in grid.data] == [0.5] * 3 + [0] * 3
-        assert len(grid.layout.images) == 3
-        assert all(np.isfinite(trace.z).all() for trace in grid.data)
+        grid = attention_grid((MapRow("a", shown), MapRow("b", shown)), LIGHT, Overlay(photo, 0.5, own_scale))
+        assert [trace.opacity for trace in grid.data] == [0.5] * 6
+        assert len(grid.layout.images) == 6
 
 
 def test_the_photo_lies_exactly_below_its_map() -> None:
@@ -149,7 +160,8 @@ def test_the_photo_lies_exactly_below_its_map() -> None:
 
 @pytest.mark.parametrize(("value", "expected"), [(0.0423, "0.042"), (43.2, "43"), (137.4, "137"), (1234.0, "1,234")])
 def test_values_are_short(value: float, expected: str) -> None:
-    grid = attention_grid((MapRow("a", {level: np.full((1, 1), value) for level in LEVELS}),), LIGHT)
+    grid = attention_grid((MapRow("a", {level: np.full((1, 1), value) for level in LEVELS}),), LIGHT,
+                          Overlay(own_scale=False))  # fmt: skip
     assert grid.layout.coloraxis.colorbar.ticktext == ("0", expected)
 
 

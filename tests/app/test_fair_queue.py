@@ -45,7 +45,7 @@ def test_turns_are_served_in_the_order_they_were_asked_for() -> None:
     others = [turns.begin(name, noting(name)) for name in "bcd"]
     until(lambda: first.phase == "running" and len(first.values) == 1)
     assert [turns.look(turn) for turn in (first, *others)] == [0, 1, 2, 3]
-    assert turns.wait(others[2]) > turns.wait(others[0]) > 0
+    assert turns.wait(others[2]) > turns.wait(others[0]) >= turns.wait(first) == 0
     gate.set()
     until(lambda: others[2].over)
     assert order == ["b", "c", "d"]
@@ -53,6 +53,90 @@ def test_turns_are_served_in_the_order_they_were_asked_for() -> None:
     assert {turn.phase for turn in (first, *others)} == {"done"}
     assert turns.wait(first) == 0
     assert turns.look(first) == 0
+
+
+SECONDS = {"playground": 1.0, "digits": 4.0, "head": 30.0}
+"""How long each kind of work takes by the clock of these tests."""
+
+
+class Timed:
+    """A queue by a clock that stands still but for the work that is done, and knows how long each kind takes."""
+
+    def __init__(self, workers: int) -> None:
+        self.now, self.gate, self.began = [0.0], threading.Event(), {}
+        self.turns = Turns(workers, patience=100, clock=lambda: self.now[0])
+        for kind in SECONDS:
+            known = self.begin(f"before, {kind}", kind)
+            until(lambda turn=known: turn.over)
+
+    def begin(self, name: str, kind: str, *, waits: bool = False) -> Turn:
+        def work() -> Iterator[int]:
+            self.began[name] = self.now[0]
+            yield 0
+            if waits:
+                self.gate.wait(ENOUGH)
+            self.now[0] += SECONDS[kind]
+            yield 1
+
+        return self.turns.begin(name, work, kind)
+
+
+QUEUED = ("playground", "head", "playground", "digits")
+
+
+def test_what_is_told_is_what_it_takes_whatever_the_kinds_of_work() -> None:
+    timed = Timed(1)
+    timed.begin("first", "digits", waits=True)
+    until(lambda: "first" in timed.began)
+    start = timed.now[0]
+    queued = [timed.begin(f"{place}", kind) for place, kind in enumerate(QUEUED)]
+    told = [timed.turns.wait(turn) for turn in queued]
+    assert told == [4.0, 5.0, 35.0, 36.0]
+    timed.gate.set()
+    until(lambda: all(turn.over for turn in queued))
+    assert told == [timed.began[f"{place}"] - start for place in range(len(QUEUED))]
+    assert timed.turns.wait(queued[0]) == 0
+
+
+def test_two_workers_share_those_who_wait() -> None:
+    timed = Timed(2)
+    for kind in ("head", "digits"):
+        timed.begin(kind, kind, waits=True)
+    until(lambda: {"head", "digits"} <= set(timed.began))
+    queued = [timed.begin(f"{place}", kind) for place, kind in enumerate(QUEUED)]
+    # One worker is free after 4 s and does the first and the second, the other after 30 s.
+    assert [timed.turns.wait(turn) for turn in queued] == [4.0, 5.0, 30.0, 31.0]
+    timed.now[0] += 3
+    assert timed.turns.wait(queued[0]) == 1.0
+    timed.gate.set()
+    until(lambda: all(turn.over for turn in queued))
+
+
+def test_who_left_and_what_was_given_up_count_for_nothing() -> None:
+    timed = Timed(1)
+    running = timed.begin("first", "digits", waits=True)
+    until(lambda: "first" in timed.began)
+    gone, here = timed.begin("gone", "head"), timed.begin("here", "digits")
+    assert (timed.turns.look(here), timed.turns.wait(here)) == (2, 34.0)
+    timed.now[0] += 101
+    assert timed.turns.look(here) == 1
+    assert timed.turns.wait(here) == 0.0
+    timed.turns.cancel(running)
+    timed.gate.set()
+    until(lambda: here.over)
+    assert (running.phase, gone.phase) == ("cancelled", "left")
+    # The digits that were cancelled after 105 s are not what digits take.
+    timed.gate.clear()
+    timed.begin("next", "digits", waits=True)
+    assert timed.turns.wait(timed.begin("last", "digits")) == pytest.approx(4.0)
+    timed.gate.set()
+
+
+def test_a_kind_that_was_never_done_is_thought_to_take_as_long_as_the_others() -> None:
+    timed = Timed(1)
+    timed.turns.begin("first", gated(timed.gate), "new")
+    assert timed.turns.wait(timed.begin("second", "digits")) == pytest.approx(sum(SECONDS.values()) / 3)
+    timed.gate.set()
 
 
 def test_a_visitors_new_turn_takes_the_place_of_the_old_one() -> None:

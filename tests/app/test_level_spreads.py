@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nat_app.shared.pairs import pictures_of
+from nat_app.views.attention.words import attention_title
 from nat_core.paper.findings import claims
 from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import load_card
@@ -81,11 +82,13 @@ def test_two_baselines_stand_beside_and_say_where_it_begins(start, folder: Path)
     ours = pair(folder)
     seeds = PairLevels(ours.first, replace(ours.first, seed=1, sha256="one"), sets(0.35, 0.2, 0.2))
     save_levels(folder, [ours, seeds])
-    app = start(folder, PAGES[3])
+    app = start(folder, PAGES[3], pair="wrn16_1")
     circles = [trace.x[0] for trace in charts(app)["distances"].data if trace.marker.symbol == "circle-open"]
     assert circles == pytest.approx([0.35, 0.2, 0.2])
     found = found_in([ours, seeds])
     assert found.exceeding == ("middle", "high")
+    # The title says the same as the text below it.
+    assert app.title[0].value == attention_title({"low": 1.0, "middle": 0.0, "high": 0.0}, found.exceeding)
     assert f"{distances(found)} {where_it_begins(found)}" in said(app)
     text = said(app.switch_page(EVIDENCE).run())
     claim = claims({}, claim_distances([ours, seeds]), longest_distances([ours, seeds]))[-1]

@@ -12,7 +12,7 @@ from nat_app.pages import SETTINGS
 from nat_app.views.playground import words
 from nat_app.views.playground.settings import MOST_NEGATIVES, PLACES, negatives, negatives_text
 from nat_app.views.playground.settings import SETTINGS as PLAYGROUND_SETTINGS
-from nat_core.small.plane import draw_negatives
+from nat_core.small.plane import MARGIN, draw_negatives
 from tests.pages import complaint, follow, opened, said
 
 PLAYGROUND = "views/playground/view.py"
@@ -85,7 +85,7 @@ def test_a_link_of_a_thousand_settings_gets_six_sentences() -> None:
 
 def test_the_playground_opens_as_its_link_says(networks: Path, monkeypatch) -> None:
     app = opened(networks, monkeypatch, PLAYGROUND, play_shape="rings", play_classes="2", play_negatives="corner")
-    assert words.sentence({"baseline": 0.0, "nat": 0.0}, 0, 20) in said(app)
+    assert words.sentence(0, words.Negatives(20, 0, 20, 0), words.Reach(0, 0), MARGIN) in said(app)
     assert "of 80 points" in said(app)
     assert "after 0 steps" in said(app)
     assert app.selectbox(key="play_shape").value == "rings"

@@ -11,7 +11,7 @@ from nat_app.shared.pairs import pictures_of, set_title
 from nat_app.views.attention.words import attention_title
 from nat_core.network.models import build
 from nat_core.recipes import LEVELS
-from tests.pages import PAGES, alts, live_data, said
+from tests.pages import PAGES, alts, live_data, now, said
 from tests.synthetic import CLASSES
 
 PAGE = "views/bring_your_own/view.py"
@@ -51,9 +51,14 @@ def test_a_network_is_compared_on_every_page(compared: AppTest) -> None:
         f"{set_title('gallery_none')} · never seen",
     ]
     assert f"of {pictures_of('gallery_none', 22)} (NCR)" in live_data(app)["source"].replace("\u00a0", " ")
+    # 22 and 23 pictures are too few for a rate, here and on See it.
+    assert " of 22" in now(app)["nat"]["fooled"]
+    assert " of 23" in now(app)["nat"]["kept"]
+    assert "of 100" not in app.title[0].value
+    assert "less often" in now(app)["trade"]
     app.switch_page(PAGES[3]).run()
-    assert app.title[0].value in [attention_title({level: 1.0}) for level in LEVELS]
-    assert "four networks" in " ".join(alts(app))
+    assert app.title[0].value in [attention_title({level: 1.0}, None) for level in LEVELS]
+    assert "Yours: mine.safetensors (WRN-16-1), NAT (WRN-16-1)." in " ".join(alts(app))
 
 
 def test_forgetting_it_goes_back_to_a_stored_pair(compared: AppTest) -> None:

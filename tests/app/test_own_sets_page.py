@@ -41,7 +41,9 @@ def test_nothing_yet_says_what_to_bring(start, networks: Path) -> None:
 def test_class_folders_are_asked_and_become_a_set_of_thresholds(start, networks: Path) -> None:
     app = bring(start(networks, PAGE, pair="wrn16_1"), "my flowers, 2.zip", FLOWERS)
     text = said(app)
-    assert app.title[0].value.replace("\u00a0", " ").startswith("Above 90 %, the baseline is fooled by ")
+    title = app.title[0].value.replace("\u00a0", " ")
+    assert title.startswith("Too few for a rate: above 90 %, the baseline is fooled by ")
+    assert "of your 3, NAT by " in title
     assert shown(words.set_line(3, 2, ["1.png is text"])) in text
     see = next(button for button in app.button if button.label == "See it on Thresholds")
     see.click().run()
@@ -62,7 +64,8 @@ def test_own_known_pictures_are_what_is_kept(start, networks: Path) -> None:
     content = npz(test_images=pixels, test_labels=np.arange(20) % 10, classes=np.array(CLASSES))
     app = bring(start(networks, PAGE, pair="wrn16_1"), "mine.npz", content, "in distribution")
     assert "the baseline keeps" in app.title[0].value
-    assert "By your labels" in said(app)
+    assert "By your labels, the baseline is correct on " in said(app)
+    assert "20 pictures, 95 % intervals: baseline " in said(app)
     app.session_state["set"] = next(iter(app.session_state["brought_along"].sets))
     app.switch_page(PAGES[2]).run()
     assert "the baseline keeps" in app.title[0].value

@@ -18,12 +18,12 @@ from nat_app.shared.files import png_url
 from nat_app.shared.gallery import FOLDER, gallery_pictures
 from nat_app.shared.pairs import pair_named, pictures_of
 from nat_app.shared.palette import LIGHT, Kind
-from nat_app.shared.words import percent
+from nat_app.shared.words import Answer, percent
 from nat_app.views.your_photos import charts, fade, ways, words
 from nat_app.views.your_photos.cards import Card, count_cards
 from nat_app.views.your_photos.files import Conditions, photos_csv, report_html
 from nat_app.views.your_photos.ways import WAYS
-from nat_app.visit import decoding
+from nat_app.visit import decoding, labels
 from nat_core.measure.predictions import Predictions
 from tests.hostile_pictures import encoded
 from tests.pages import PAGES, alts, invites, live_data, plain, said
@@ -308,29 +308,30 @@ def test_both_answers_stand_at_every_step_of_the_way() -> None:
 def test_dots_stack_as_high_as_their_share() -> None:
     own: dict[Kind, np.ndarray] = {"baseline": np.array([0.97, 0.99, 1.0, 0.2]), "nat": np.array([0.1, 0.1, 0.95, 0.2])}
     stored: dict[Kind, np.ndarray] = dict.fromkeys(own, np.full(20, 0.05))
-    figure = charts.own_distribution(own, list("abcd"), [False, False, True, False], stored, 0.9, LIGHT)
+    figure = charts.own_distribution(own, list("abcd"), [False, None, True, False], stored, 0.9, LIGHT)
     dots = [trace for trace in figure.data if isinstance(trace, go.Scatter)]
     assert list(dots[0].x) == [0.975, 0.975, 0.975, 0.225]
     assert list(dots[0].y) == [0.125, 0.375, 0.625, 0.125]
-    assert list(dots[0].marker.symbol) == ["triangle-up", "triangle-up", "square", "circle-open"]
-    assert list(dots[1].marker.symbol) == ["circle-open", "circle-open", "square", "circle-open"]
+    assert list(dots[0].marker.symbol) == ["triangle-up", "diamond-open", "square", "circle-open"]
+    assert list(dots[1].marker.symbol) == ["circle-open", "diamond-open", "square", "circle-open"]
     assert figure.data[0].marker.pattern.shape == "/"
 
 
-def card(name: str, baseline: float, nat: float, known: bool = False) -> Card:
+def card(name: str, baseline: float, nat: float, label: str | None = labels.NONE) -> Card:
     said = {"baseline": np.array([baseline, 1 - baseline, 0]), "nat": np.array([1 - nat, nat, 0])}
     pixels = np.zeros((32, 32, 3), np.uint8)
-    return Card(name, name, pixels, pixels, known, True, {k: OwnAnswer(v, CLASSES, {}) for k, v in said.items()})
+    return Card(name, name, pixels, pixels, label, True, {k: OwnAnswer(v, CLASSES, {}) for k, v in said.items()})
 
 
-CARDS = [card('<b>"x",y</b>.jpg', 0.95, 0.6), card("b.png", 0.5, 0.91, known=True)]
+CARDS = [card('<b>"x",y</b>.jpg', 0.95, 0.6), card("b.png", 0.5, 0.91, "cat"), card("c.png", 0.98, 0.98, None)]
 CONDITIONS = Conditions(pair_named("wrn16_1"), 0.9, "pad")
 
 
 def test_csv_has_a_row_for_each_photo() -> None:
     rows = list(csv.DictReader(io.StringIO(photos_csv(CARDS, CONDITIONS))))
-    assert [row["photo"] for row in rows] == ['<b>"x",y</b>.jpg', "b.png"]
-    assert [row["one_of_the_classes"] for row in rows] == ["no", "yes"]
+    assert [row["photo"] for row in rows] == ['<b>"x",y</b>.jpg', "b.png", "c.png"]
+    assert [row["one_of_the_classes"] for row in rows] == ["no", "yes", "not said"]
+    assert [row["shows"] for row in rows] == ["none", "cat", ""]
     assert (rows[0]["baseline_network"], rows[0]["baseline_answer"]) == ("wrn16_1_baseline", "bird")
     assert (rows[0]["baseline_sure"], rows[0]["nat_sure"]) == ("yes", "no")
     assert (rows[0]["disagreement"], rows[0]["nat_cat"]) == ("0.350000", "0.600000")
@@ -344,7 +345,8 @@ def test_the_report_needs_no_other_file_and_runs_no_script() -> None:
     assert "<b>" not in report
     assert "<script" not in report
     assert all(address.startswith("data:image/") for address in re.findall(r'(?:src|href)="([^"]*)"', report))
-    assert "▲ Fooled" in report
+    assert report.count("▲ Fooled") == 1
+    assert report.count("◇ Sure: right or wrong depends on what it shows.") == 2
     assert "■ Kept." in report
     assert "pad with white" in report
     assert "wrn16_1_baseline and wrn16_1_nat" in report
@@ -362,6 +364,31 @@ def test_pictures_keep_their_pixels_in_the_report() -> None:
 
 def test_cards_are_counted_by_what_they_show() -> None:
     count = count_cards(CARDS, 0.9)
-    assert (count.outside, count.fooled) == (1, {"baseline": 1, "nat": 0})
-    assert (count.known, count.kept) == (1, {"baseline": 0, "nat": 1})
-    assert count.intervals is None
+    assert count.fooled is not None
+    assert (count.fooled.pictures, count.fooled.counts) == (1, {"baseline": 1, "nat": 0})
+    assert (count.known, count.kept, count.waiting) == (1, {"baseline": 0, "nat": 1}, 1)
+
+
+def test_a_photo_counts_nowhere_until_the_visitor_has_said_what_it_shows() -> None:
+    both_say_cat = card("cat.jpg", 0.02, 0.98, None)
+    count = count_cards([both_say_cat], 0.9)
+    assert (count.fooled, count.known, count.waiting) == (None, 0, 1)
+    told = words.findings(count.fooled, count.known, count.kept, count.waiting)
+    assert told == ["What do your photos show?", "One photo is not counted until you say what it shows."]
+    assert "Fooled" not in words.verdict(both_say_cat.said["nat"].answer, None, 0.9)
+    assert labels.question(["cat", "cat"]) == "Both say cat. Is it?"
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ("cat", ":green[■] Kept."),
+        ("dog", ":green[■] Kept, as the wrong one: it is a dog."),
+        (labels.ANOTHER, ":green[■] Kept, as the wrong one."),
+        (labels.NONE, ":orange[▲] Fooled: sure, and wrong."),
+        (None, "◇ Sure: right or wrong depends on what it shows."),
+    ],
+)
+def test_the_verdict_goes_by_what_the_photo_shows(label: str | None, expected: str) -> None:
+    assert words.verdict(Answer(0.95, "cat"), label, 0.9) == expected
+    assert words.verdict(Answer(0.5, "cat"), label, 0.9)[0] == {None: "◇", labels.NONE: "○"}.get(label, "□")

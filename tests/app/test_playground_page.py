@@ -17,11 +17,12 @@ from nat_app.views.playground import planes, words
 from nat_app.views.playground.planes import borders, plane_picture, zero_lines
 from nat_app.visit import fair_queue
 from nat_app.visit.fair_queue import waiting_sentence
-from nat_core.small.plane import GRID, draw_points, empty_cells, grid
+from nat_core.small.plane import GRID, MARGIN, draw_points, empty_cells, grid
 from tests.pages import plain
 
 MAIN = str(Path(__file__).parents[2] / "app" / "script.py")
 NONE = np.zeros((0, 2), np.float32)
+NOWHERE = words.Reach(0.0, 0.0)
 
 
 @pytest.fixture
@@ -84,16 +85,49 @@ def test_without_negatives_both_end_falsely_sure_of_the_same_share(page: AppTest
     assert "after 400 steps" in said(page)
 
 
-def test_a_ring_takes_nats_false_sureness_away(page: AppTest) -> None:
+def test_a_ring_takes_nats_false_certainty_away(page: AppTest) -> None:
     page.button(key="add_ring").click().run()
     assert number(page) == 20
-    assert words.sentence({"baseline": 0.0, "nat": 0.0}, 0, 20) in said(page)
+    assert words.sentence(0, words.Negatives(20, 0, 20, 0), NOWHERE, MARGIN) in said(page)
     trained(page)
     title = page.title[0].value.replace("\u00a0", " ")
     baseline, nat = (float(part.split(" %")[0]) for part in title.replace("NAT on", "on").split(" on ")[1:])
     assert baseline > 90
     assert nat < 30
-    assert words.sentence({"baseline": baseline / 100, "nat": nat / 100}, 400, 20) in said(page)
+    answers = playing(page).drawn
+    lost = (answers["baseline"].confidence > 0.9) & (answers["nat"].confidence <= 0.9) & playing(page).on.empty
+    places, ring = grid()[lost], page.session_state["play_negatives"]
+    distances = np.linalg.norm(places[:, None] - ring[None], axis=2).min(axis=1)
+    reach = words.Reach(float(lost.sum() / playing(page).on.empty.sum()), float((distances > MARGIN).mean()))
+    assert plain(words.sentence(400, words.Negatives(20, 20, 0, 0), reach, MARGIN)) in said(page)
+    # The ring empties the plane out to its corners, so what goes is not only at the negatives.
+    assert reach.far > 0.3
+
+
+def test_sentences_speak_of_what_was_learned_not_of_what_lies_there(page: AppTest) -> None:
+    page.button(key="step").click().run()
+    page.button(key="add_ring").click().run()
+    assert "NAT has not learned from the 20 negatives yet" in said(page)
+    assert page.title[0].value.startswith("Both are falsely sure")
+    page.button(key="step").click().run()
+    assert "NAT learned from 20 negatives" in said(page)
+    page.button(key="clear").click().run()
+    text = said(page)
+    assert words.EMPTY not in text
+    assert "NAT learned from 20 negatives" in text
+    assert "They no longer lie there, but what it learned stays" in text
+    page.button(key="add_blob").click().run()
+    assert "20 more lie there that it has not learned yet" in said(page)
+    assert "learned: 120 points and 20 negatives" in said(page)
+    page.button(key="rewind").click().run()
+    assert "20 negatives to learn from" in said(page)
+
+
+def test_negatives_that_weigh_nothing_are_not_learned(page: AppTest) -> None:
+    page.button(key="add_ring").click().run()
+    page.slider(key="play_weight").set_value(0.0).run()
+    page.button(key="step").click().run()
+    assert "NAT has not learned from the 20 negatives yet" in said(page)
 
 
 def test_step_takes_ten_steps_and_rewind_goes_back_to_the_same_start(page: AppTest) -> None:
@@ -194,7 +228,7 @@ def test_who_waits_is_told_how_long(page: AppTest, monkeypatch: pytest.MonkeyPat
     queue.begin("somebody", work)
     queue.begin("somebody else", work)
     page.button(key="train").click().run()
-    assert waiting_sentence(2, 3.0) in said(page)
+    assert waiting_sentence(2, 2.0) in said(page)
     gate.set()
     end = time.monotonic() + 60
     while playing(page).turn is not None:

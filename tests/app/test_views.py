@@ -5,18 +5,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from nat_app.answers import stored_answers
 from nat_app.shared import words
+from nat_app.shared.counts import TOO_FEW, compare
 from nat_app.shared.gallery import FOLDER, gallery_pictures, samples
 from nat_app.shared.pairs import pair_named, pictures_of
 from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.words import Answer
 from nat_app.views.attention import words as attention_words
 from nat_app.views.your_photos import words as photo_words
-from nat_core.measure.metrics import wilson_interval
 from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import CARD, PREDICTIONS, load_card
 from tests.pages import MAIN, PAGES, alts, complaint, invites, plain, said, told
@@ -24,8 +25,8 @@ from tests.synthetic import CLASSES, write_network, write_pairs
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")
 SURE = Answer(0.99, "ship")
-FURTHEST = {attention_words.attention_title({level: 1.0}) for level in LEVELS}
-"""What Attention finds, by the level at which the maps differ most."""
+FURTHEST = {attention_words.attention_title({level: 1.0}, None) for level in LEVELS}
+"""What Attention finds without other seeds, by the level at which the maps differ most."""
 BEE = (FOLDER / "none-bee.jpg").read_bytes()
 
 
@@ -122,7 +123,7 @@ def to_train(key: str) -> str:
     return "\n".join(f"nat train {name}" for name in pair_named(key).names)
 
 
-@pytest.mark.parametrize("page", PAGES[:3])
+@pytest.mark.parametrize("page", PAGES)
 def test_a_pair_that_is_not_trained_gives_the_commands(start, tmp_path: Path, page: str) -> None:
     app = start(tmp_path, page)
     text = said(app)
@@ -135,12 +136,6 @@ def test_half_a_pair_names_the_other_half(start, tmp_path: Path) -> None:
     write_network(tmp_path, "wrn16_1_baseline")
     app = start(tmp_path)
     assert app.code[0].value == "nat train wrn16_1_nat"
-
-
-def test_attention_without_any_of_its_networks_gives_the_commands(start, tmp_path: Path) -> None:
-    app = start(tmp_path, PAGES[3])
-    assert app.title[0].value == "None of the four networks is trained yet."
-    assert "nat train wrn40_1_nat" in app.code[0].value
 
 
 @pytest.mark.parametrize("file", [CARD, PREDICTIONS])
@@ -193,8 +188,9 @@ def test_your_photos_invites_while_there_is_none(start, networks: Path) -> None:
 def test_one_photo_is_too_few_for_a_rate(start, networks: Path) -> None:
     app = start(networks, PAGES[1])
     app.file_uploader(key="uploads").upload("bee.jpg", BEE, "image/jpeg").run()
+    app.button(key="none_of_them").click().run()
     text = said(app)
-    assert photo_words.photos_sentence({"baseline": 1, "nat": 1}, 1, None) in text
+    assert TOO_FEW in text
     assert len(app.get("plotly_chart")) == 1
     assert ":gray[**Baseline**]" in text
     assert "1 photo," in text
@@ -226,14 +222,17 @@ def test_twelve_samples_come_from_stored_predictions_sorted_by_disagreement(star
     app.button(key="try_samples").click().run()
     text = said(app)
     assert app.toggle(key="samples").value
-    sure: dict[bool, dict[Kind, int]] = {False: {}, True: {}}
+    sure: dict[bool, dict[Kind, np.ndarray]] = {False: {}, True: {}}
     for known, kind in itertools.product((False, True), KINDS):
         stored = (stored_answers.gallery_answers(pair_named("wrn40_1"), each.file)[kind]
                   for each in samples() if each.known == known)  # fmt: skip
-        sure[known][kind] = sum(each.answer.confidence > 0.9 for each in stored)
-    intervals = {kind: wilson_interval(number, 9) for kind, number in sure[False].items()}
-    assert plain(photo_words.photos_sentence(sure[False], 9, intervals)) in text
-    assert photo_words.known_sentence(sure[True], 3) in text
+        sure[known][kind] = np.array([each.answer.confidence > 0.9 for each in stored])
+    fooled, kept = compare(sure[False]), compare(sure[True])
+    assert (fooled.pictures, kept.pictures) == (9, 3)
+    assert app.title[0].value == photo_words.photos_title(fooled, 3, 0)
+    assert plain(photo_words.photos_sentence(fooled)) in text
+    assert photo_words.known_sentence(kept.counts, 3) in text
+    assert "not counted" not in text
     assert len(app.get("plotly_chart")) == 8
     app.get("pagination")[0].set_value(2).run()
     assert len(app.get("plotly_chart")) == 4
@@ -242,11 +241,18 @@ def test_twelve_samples_come_from_stored_predictions_sorted_by_disagreement(star
 def test_the_visitor_says_whether_a_photo_is_one_of_the_ten(start, networks: Path) -> None:
     app = start(networks, PAGES[1], t=0.0)
     app.file_uploader(key="uploads").upload("bee.jpg", BEE, "image/jpeg").run()
-    assert ":orange[▲] Fooled" in said(app)
-    switch = next(toggle for toggle in app.toggle if toggle.key.startswith("known_"))
-    switch.set_value(True).run()
-    assert ":green[■] Kept." in said(app)
-    assert photo_words.photos_sentence({"baseline": 0, "nat": 0}, 0, None) in said(app)
+    assert "Fooled" not in said(app)
+    assert photo_words.waiting_sentence(1) in said(app)
+    (asked,) = (each for each in app.segmented_control if each.key.startswith("shows_"))
+    said_by = asked.options[0]
+    asked.set_value("none").run()
+    assert said(app).count(":orange[▲] Fooled") == 2
+    assert "not counted" not in said(app)
+    (asked,) = (each for each in app.segmented_control if each.key.startswith("shows_"))
+    asked.set_value("another").run()
+    assert "■] Kept" in said(app)
+    assert app.title[0].value == photo_words.photos_title(None, 1, 0)
+    assert said_by
 
 
 def test_photos_stay_until_the_visitor_forgets_them(start, networks: Path) -> None:
@@ -293,7 +299,7 @@ def test_damaged_weights_are_said_when_a_photo_needs_them(start, tmp_path: Path)
     assert "truncated" in app.warning[0].value
 
 
-def test_attention_compares_the_teachers_and_shares_a_scale_by_level(start, networks: Path) -> None:
+def test_attention_compares_the_chosen_pair(start, networks: Path) -> None:
     app = start(networks, PAGES[3])
     assert app.title[0].value in FURTHEST
     assert "45 gallery pictures" in said(app)
@@ -301,12 +307,15 @@ def test_attention_compares_the_teachers_and_shares_a_scale_by_level(start, netw
     assert any("bee" in alt.lower() for alt in alts(app))
 
 
-def test_attention_names_those_that_stand_in_and_those_that_are_missing(start, tmp_path: Path) -> None:
+def test_attention_names_the_commands_for_what_is_missing(start, tmp_path: Path) -> None:
     write_pairs(tmp_path, "wrn16_1")
-    app = start(tmp_path, PAGES[3])
-    text = said(app)
-    assert attention_words.stand_in("", "wrn16_1_student_of_baseline").strip() in text
+    app = start(tmp_path, PAGES[3], pair="wrn40_1")
     assert app.code[0].value == to_train("wrn40_1")
+    assert not app.get("plotly_chart")
+    write_pairs(tmp_path, "wrn40_1")
+    app = start(tmp_path, PAGES[3], pair="wrn40_1")
+    assert attention_words.without_students(("", "")) in said(app)
+    assert app.code[0].value == to_train("students")
     assert app.title[0].value in FURTHEST
 
 

@@ -10,27 +10,49 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from nat_app.shared import words
+from nat_app.shared.counts import Compared, compare
+from nat_app.shared.palette import Kind
 from nat_app.shared.words import Answer
 from nat_app.views.attention import words as attention
+from nat_app.views.bring_your_own import words as own
 from nat_app.views.digits_live import words as digits
 from nat_app.views.playground import words as playground
+from nat_app.views.playground.words import Negatives, Reach
 from nat_app.views.thresholds import words as thresholds
 from nat_app.views.workshop import words as workshop
 from nat_app.views.your_negatives import words as negatives
-from nat_app.views.your_negatives.words import Rates
+from nat_app.views.your_negatives.effects import Change, Effect
 from nat_app.views.your_photos import words as photos
 from nat_app.visit.fair_queue import waiting_sentence
 from nat_core.measure.costs import Prices, Stakes
-from tests.pages import plain
+from tests.pages import plain, shown
+from tests.synthetic import CLASSES
 
 SURE, UNSURE = Answer(0.95, "ship"), Answer(0.2, "ship")
 FOOLED, KEPT = {"baseline": 0.56, "nat": 0.05}, {"baseline": 0.91, "nat": 0.85}
 AT, APART = {"baseline": 0.9, "nat": 0.9}, {"baseline": 0.71, "nat": 0.3}
-FEW = {"baseline": 7, "nat": 1}
-INTERVALS = {"baseline": (0.32, 0.807), "nat": (0.015, 0.354)}
 ANSWERS = {"baseline": Answer(0.97, "ship"), "nat": Answer(0.2, "cat")}
 HERE, USUAL = {"low": 0.1, "middle": 0.4, "high": 0.9}, {"low": 0.2, "middle": 0.3, "high": 0.8}
+TOO_MUCH = SimpleNamespace(values=np.array([3.5, -0.08]), logit=2.5, blank=-0.7)
+EXACT = SimpleNamespace(values=np.array([-1.251]), logit=-1.0, blank=0.25)
+FURTHER = Change(0.2, 0.2, 0.2, 2_000, 0)
+EFFECT = Effect(FURTHER, None, FURTHER, Change(0.77, 0.77, 0.7, 2_000, -1), Change(0.9, 0.9, 0.875, 2_000, -1))
 FOUND = SimpleNamespace(values=np.array([1.5, -0.25]), logit=2.0, blank=0.7)
+
+
+def sure_of(baseline: int, nat: int, pictures: int) -> Compared:
+    """Of so many pictures, the first ones that each network is sure of."""
+    return compare({"baseline": np.arange(pictures) < baseline, "nat": np.arange(pictures) < nat})
+
+
+def few_title(share: dict[Kind, float], pictures: int) -> str:
+    """The title of Thresholds on few negatives, by confidence."""
+    return thresholds.few_title(share, pictures, {"baseline": 0.9, "nat": 0.9}, known=False, score="confidence")
+
+
+def known_title(sure: Compared, threshold: float) -> str:
+    """The title on a visitor's pictures of things that the networks know."""
+    return own.own_title(sure, threshold, known=True)
 
 
 def warm(temperature: float, baseline: float) -> tuple[Any, ...]:
@@ -62,30 +84,96 @@ WHOLE: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
     (thresholds.trade_sentence, ({"baseline": 0.05, "nat": 0.06}, KEPT),
      "Here NAT is fooled more often than the baseline."),
     (thresholds.trade_sentence, ({"baseline": 0.5, "nat": 0.5}, KEPT), "Here NAT is fooled as often as the baseline."),
-    (photos.photos_sentence, (FEW, 12, INTERVALS),
-     "Baseline is wrongly sure of 7 of your 12 (95 % interval 32-81 %), NAT of 1 (95 % interval 2-35 %)."),
-    (photos.photos_sentence, (FEW, 3, None), "Too few for a rate, so here is each one."),
-    (photos.photos_sentence, (FEW, 0, None),
-     "None of these is a thing they were never taught, so neither can be fooled."),
+    (few_title, ({"baseline": 1 / 22, "nat": 3 / 22}, 22),
+     "Above t = 0.90, the baseline is fooled by 1 of 22, NAT by 3."),
+    (few_title, ({"baseline": 0, "nat": 1}, 6), "Above t = 0.90, the baseline is fooled by none of 6, NAT by 6."),
+    (thresholds.few_trade, ({"baseline": 1 / 22, "nat": 3 / 22}, 22),
+     "So few pictures cannot tell which network is fooled less often: 95 % intervals Baseline 1-22 %, NAT 5-33 %."),
+    (thresholds.few_trade, ({"baseline": 20 / 22, "nat": 2 / 22}, 22),
+     "NAT is fooled less often than Baseline, by more than chance makes."),
+    (photos.photos_title, (sure_of(7, 1, 12), 0, 0), "Of your 12, 7 fool the baseline, 1 NAT."),
+    (photos.photos_title, (sure_of(1, 3, 5), 0, 0), "Of your 5, 1 fools the baseline, 3 NAT."),
+    (photos.photos_title, (sure_of(2, 2, 5), 0, 0), "Each is fooled by 2 of your 5."),
+    (photos.photos_title, (sure_of(0, 0, 5), 0, 0), "Neither is fooled by any of your 5."),
+    (photos.photos_title, (sure_of(1, 0, 1), 0, 0), "It fools the baseline, not NAT."),
+    (photos.photos_title, (sure_of(1, 1, 1), 2, 0), "The photo of a thing they never learned fools both."),
+    (photos.photos_title, (None, 2, 1), "What do your photos show?"),
+    (photos.photos_title, (None, 2, 0), "They know what these show."),
+    (photos.photos_sentence, (sure_of(7, 1, 12),),
+     "The baseline is wrongly sure of 7 of your 12 (95 % interval 32-81 %), NAT of 1 (95 % interval 1-35 %). That is "
+     "more than chance."),
+    (photos.photos_sentence, (sure_of(3, 1, 5),),
+     "The baseline is wrongly sure of 3 of your 5 (95 % interval 23-88 %), NAT of 1 (95 % interval 4-62 %). So few "
+     "pictures cannot tell which network is fooled less often: the difference may be chance."),
+    (photos.photos_sentence, (sure_of(3, 0, 3),), "Too few for a rate, so here is each one."),
     (photos.known_sentence, ({"baseline": 1, "nat": 0}, 1),
-     "Of the 1 photo of things they know, the baseline keeps 1, NAT 0."),
-    (photos.too_many, (2, 1), "These are the first 2; 1 photo more would be too many at once."),
-    (photos.problems, (["x"] * 8, 2), "x  \n" * 6 + "So it is with 2 more files.  \nThe other 2 are fine."),
-    (attention.attention_title, (HERE,), "Baseline and NAT look most differently at the high level."),
-    (attention.attention_title, (None,), "Where the networks look."),
+     "The photo of a thing they know is kept by the baseline alone."),
+    (photos.known_sentence, ({"baseline": 2, "nat": 0}, 2),
+     "Of the 2 photos of things they know, the baseline keeps 2, NAT 0."),
+    (photos.too_many, (2, 1), "That is 1 photo too many: these are the first 2."),
+    (photos.problems, (["x"] * 8, 2), "x  \n" * 6 + "2 more files have the same problem.  \nThe other 2 are fine."),
+    (attention.attention_title, (HERE, None),
+     "Baseline and NAT look most differently at the high level; another seed may make as much."),
+    (attention.attention_title, (HERE, ()), "Baseline and NAT look no more differently than another seed makes."),
+    (attention.attention_title, (HERE, ("middle", "high")),
+     "Baseline and NAT look differently at the middle and the high level, more than another seed makes."),
+    (attention.attention_title, (HERE, ("low", "middle", "high")),
+     "Baseline and NAT look differently at every level, more than another seed makes."),
+    (attention.attention_title, (None, None), "Where the networks look."),
     (attention.found_sentence, ("NAT", "cat", "integrated_gradients", FOUND),
-     "NAT, cat: the pixels add up to +1.25; the logit is 2.00, and 0.70 on the mean colour, +1.30 apart."),
+     "NAT, cat: the logit is 2.00, and 0.70 on the mean colour, +1.30 apart; the pixels add up to +1.25, 0.05 missing: "
+     "a sum of 64 steps is not quite the whole way between the two pictures."),
+    (attention.found_sentence, ("NAT", "cat", "integrated_gradients", TOO_MUCH),
+     "NAT, cat: the logit is 2.50, and -0.70 on the mean colour, +3.20 apart; the pixels add up to +3.42, 0.22 too "
+     "much: a sum of 64 steps is not quite the whole way between the two pictures."),
+    (attention.found_sentence, ("NAT", "cat", "integrated_gradients", EXACT),
+     "NAT, cat: the logit is -1.00, and 0.25 on the mean colour, -1.25 apart; the pixels add up to -1.25."),
     (attention.found_sentence, ("NAT", "cat", "occlusion", FOUND),
      "NAT, cat: a covered square counts +1.50 at most and -0.25 at least."),
-    (waiting_sentence, (0, 0.2), "Others are training now; you are first, about 1 s."),
-    (waiting_sentence, (11, 12.4), "Others are training now; you are number 12, about 12 s."),
+    (own.own_title, (sure_of(4, 2, 6), 0.9), "Above 90 %, the baseline is fooled by 4 of your 6, NAT by 2."),
+    (known_title, (sure_of(0, 3, 3), 0.9),
+     "Too few for a rate: above 90 %, the baseline keeps none of your 3, NAT 3."),
+    (own.own_title, (sure_of(200, 100, 300), 0.9), "Above 90 %, the baseline is fooled by 67 of 100, NAT by 33."),
+    (own.own_sentence, (sure_of(1, 3, 22),),
+     "22 pictures, 95 % intervals: baseline 1-22 %, NAT 5-33 %. So few pictures cannot tell which network is fooled "
+     "less often: the difference may be chance."),
+    (own.own_sentence, (sure_of(200, 100, 300),),
+     "300 pictures, 95 % intervals: baseline 61-72 %, NAT 28-39 %. That is more than chance."),
+    (own.own_sentence, (sure_of(9, 9, 40),), "40 pictures, 95 % intervals: baseline 12-38 %, NAT 12-38 %."),
+    (own.own_sentence, (sure_of(2, 0, 3),), ""),
+    (own.right_sentence, (sure_of(4, 5, 6),),
+     "By your labels, the baseline is correct on 4 of your 6, NAT on 5. 95 % intervals: baseline 30-90 %, NAT 44-97 %. "
+     "So few pictures cannot tell which network is correct more often: the difference may be chance."),
+    (waiting_sentence, (0, 0.2), "Others are training now; you are first, and begin in about 1 s."),
+    (waiting_sentence, (11, 12.4), "Others are training now; you are number 12, and begin in about 12 s."),
     (playground.title, ({"baseline": 0.5, "nat": 0.625}, 10, 3),
-     "Here NAT is falsely sure on 62 % of the plane, the baseline on 50 %."),
+     "Here NAT is falsely sure on 62 % of the empty plane, the baseline on 50 %."),
+    (playground.title, ({"baseline": 0.95, "nat": 0.15}, 400, 20),
+     "The baseline is falsely sure on 95 % of the empty plane, NAT on 15 %."),
+    (playground.sentence, (400, Negatives(0, 0, 0, 0), Reach(0, 0), 0.75), playground.EMPTY),
+    (playground.sentence, (400, Negatives(20, 20, 0, 0), Reach(0.76, 0.6), 0.75),
+     "NAT learned from 20 negatives: on 76 % of the empty plane it is no longer sure where the baseline is. Of that, "
+     "60 % lies farther than 0.75 from every one of them."),
+    (playground.sentence, (400, Negatives(0, 1, 0, 1), Reach(0.02, 0.0), 0.75),
+     "NAT learned from 1 negative: on 2 % of the empty plane it is no longer sure where the baseline is. Of that, 0 % "
+     "lies farther than 0.75 from that one. They no longer lie there, but what it learned stays: rewind, or train on "
+     "without them."),
+    (playground.sentence, (400, Negatives(21, 20, 1, 0), Reach(0, 0), 0.75),
+     "NAT learned from 20 negatives, and is still sure wherever the baseline is. Train on, or add some where it is "
+     "sure. 1 more lies there that it has not learned yet: press Train."),
+    (playground.right, (120, 120, 400), "Gets all 120 points right after 400 steps."),
+    (playground.right, (118, 120, 1), "Correct on 118 of 120 points after 1 step."),
     (negatives.title, (0, 0, None, "nat"), "Choose things it was never taught."),
-    (negatives.title, (0, 1, None, "nat"), "NAT is sure of none of these 1. It was taught none of them."),
-    (negatives.cost, (Rates(0, 0, 0.2, 0.9, 0.77), Rates(0, 0, 0.2, 0.875, 0.7), 2000),
-     "What it cost: right about 87.5 % of 2,000 CIFAR-10 test pictures, before 90.0 %; keeps 70 of 100 of them, before "
+    (negatives.title, (0, 1, None, "nat"), "NAT is not sure of this photo. It was taught no such thing."),
+    (negatives.title, (2, 3, None, "nat"), "NAT is sure of 2 of these 3. It was taught none of them."),
+    (negatives.title, (1, 1, 0, "nat"), "It learned this photo: it was sure of it before, and no longer is."),
+    (negatives.cost, (EFFECT,),
+     "What it cost: correct on 87.5 % of 2,000 CIFAR-10 test pictures, before 90.0 %; keeps 70 of 100 of them, before "
      "77."),
+    (negatives.shows_known, (["none", "cat", "another"], ["a.jpg", "tom", "b.jpg"], CLASSES),
+     "tom shows a cat, one of the ten (and 1 other): as a negative it teaches the network to give up what it knows. "
+     "Leave it out, or watch what it keeps fall."),
+    (negatives.shows_known, (["none", None], ["a.jpg", "tom"], CLASSES), ""),
     (workshop.title, (5, 5, None, 45), "All five done. Now try the challenges."),
     (workshop.title, (4, 5, "Where does it fail?", 45), "4 of 5 done. Next: Where does it fail?"),
     (workshop.guessed, (0.6, 0.95, 0, 3), "You said 60 %. It is **95 %**. This card gives 0 of 3 points."),
@@ -111,9 +199,7 @@ PARTS: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
     (attention.faint, (Answer(0.12, "cat"), "NAT teacher", 10), "The map is faint, not broken."),
     (attention.spread_caption, (10_000, "test pictures"),
      "Diamond: this picture. Tick: the median of 10,000 test pictures;"),
-    (playground.sentence, ({"baseline": 0.9, "nat": 0.8}, 10, 1), "NAT was shown 1 negative, and is sure as before"),
-    (playground.sentence, ({"baseline": 0.9, "nat": 0.9}, 10, 1), "NAT was shown 1 negative. Train on"),
-    (negatives.full, (12,), "That is the most it learns at once (12)"),
+    (negatives.full, (12,), "It learns at most 12 at once; deselect one"),
     (workshop.fools_both, ({"baseline": True, "nat": False}, ANSWERS), "It fools the baseline alone"),
     (workshop.fools_both, ({"baseline": False, "nat": True}, ANSWERS), "It fools NAT alone"),
     (workshop.factory_both, ({"baseline": 0.5, "nat": 0.6}, {"baseline": 10.0, "nat": 20.0}, 50.0),
@@ -182,7 +268,7 @@ def name_of(value: object) -> str | None:
 
 @pytest.mark.parametrize(("function", "arguments", "sentence"), WHOLE, ids=name_of)
 def test_a_sentence_is_said_whole(function: Callable[..., str], arguments: tuple, sentence: str) -> None:
-    assert plain(function(*arguments)) == sentence
+    assert shown(plain(function(*arguments))) == sentence
 
 
 @pytest.mark.parametrize(("function", "arguments", "part"), PARTS, ids=name_of)

@@ -9,12 +9,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nat_app.frame.links import read
+from nat_app.shared.gallery import FOLDER
 from nat_app.shared.pairs import pair_named
 from nat_app.shared.palette import LIGHT
 from nat_app.views.your_negatives import words
 from nat_app.views.your_negatives.charts import before_after
+from nat_app.views.your_negatives.effects import Change, Effect, change
 from nat_app.views.your_negatives.settings import SETTINGS, TAUGHT
-from nat_app.views.your_negatives.words import Rates
 from tests.pages import said
 from tests.synthetic import write_pairs
 
@@ -39,6 +40,7 @@ def test_it_learns_the_chosen_photos_says_what_that_did_and_undoes_it(start, tau
     page = start(taught_networks, PAGE, pair="wrn16_1")
     assert page.title[0].value == words.title(0, 5, None, "baseline")
     assert page.button(key="teach_undo").disabled
+    assert "none of them" in page.title[0].value
     (chart,) = page.get("plotly_chart")
     assert chart.proto.alt.startswith("How sure"), chart.proto.alt
     page.button(key="thumb_none-zebra").click().run()
@@ -110,17 +112,71 @@ def test_the_chart_has_both_bars_the_stroke_and_short_names() -> None:
     assert len(before_after(["a"], [0.5], None, "nat", LIGHT, axis="share").data) == 1
 
 
+def test_shares_of_few_photos_are_labelled_as_counts() -> None:
+    figure = before_after(["a", "b"], [0.4, 0.3], [0, 0.2], "nat", LIGHT, axis="share", pictures=[5, 2_000])
+    texts = [each.text.replace("\u00a0", " ") for each in figure.layout.annotations]
+    assert texts == ["2 of 5 before", "30 % before", "none of 5 after", "20 % after"]
+
+
+def moved(before: float, after: float, direction: int | None = None, pictures: int = 2_000) -> Change:
+    """A change that is more than chance wherever it is one, or of the given direction."""
+    certain = (after > before) - (after < before)
+    return Change(before, before, after, pictures, certain if direction is None else direction)
+
+
+def effect_of(further: Change, kept: Change | None = None) -> Effect:
+    """What learning five photos changed, where it is sure of 5 of 17 others now, of 6 before."""
+    kept = kept or moved(0.8, 0.8)
+    return Effect(moved(0.6, 0, pictures=5), moved(6 / 17, 5 / 17, 0, 17), further, kept, moved(0.9, 0.9))
+
+
 @pytest.mark.parametrize(
-    ("further", "beside", "ending"),
+    ("effect", "beside", "ending"),
     [
-        (0.25, False, "elsewhere it is surer than before.**"),
-        (0.19, False, "these photos and little else.**"),
-        (0.15, False, "protects others in part.**"),
-        (0.05, True, "many and varied pictures beside yours.**"),
-        (0.05, False, "These photos protect others too.**"),
+        (effect_of(moved(0.2, 0.25)), False, "**Elsewhere it is surer than before.**"),
+        # The row of the list: 30 before and 30 after, for the same photos, is no finding.
+        (effect_of(moved(0.304, 0.296, 0)), False, "**No other change is larger than chance makes.**"),
+        (effect_of(moved(0.2, 0.19)), False, "**It protects little else.**"),
+        (effect_of(moved(0.2, 0.15)), False, "**It protects others in part.**"),
+        (effect_of(moved(0.2, 0.05)), True, "**That came with the many and varied pictures beside yours.**"),
+        (effect_of(moved(0.2, 0.05)), False, "**These photos protect others too.**"),
+        (effect_of(moved(0.3, 0.1), moved(0.84, 0.64)), False,
+         "**It gave up part of what it knows: of the ten things it keeps 64 in 100, before 84.**"),
+        (effect_of(moved(0.3, 0.3), moved(0.84, 0.8)), True,
+         "**It gave up part of what it knows: of the ten things it keeps 80 in 100, before 84.**"),
+        (effect_of(moved(0.3, 0.1), moved(0.84, 0.81)), False,
+         "**These photos protect others too. It has its price: of the ten things it keeps 81 in 100, before 84.**"),
     ],
-)
-def test_the_lesson_is_told_as_it_came_out(further: float, beside: bool, ending: str) -> None:
-    told = words.lesson(Rates(3, 6, 0.2, 0.9, 0.7), Rates(0, 5, further, 0.9, 0.7), 17, 2000, beside)
+)  # fmt: skip
+def test_the_lesson_is_told_as_it_came_out(effect: Effect, beside: bool, ending: str) -> None:
+    told = words.lesson(effect, beside)
     assert told.endswith(ending)
-    assert "of the 17 other photos here of 5, before of 6" in told
+    assert "Of the 17 other photos here, 5; before, 6." in told
+
+
+def test_a_change_is_told_apart_from_chance_and_from_the_steps_alone() -> None:
+    thirty, some = np.arange(2_000) < 600, np.random.default_rng(0).random(2_000)
+    noisy = np.where(some < 0.004, ~thirty, thirty)
+    assert change(thirty, thirty, noisy).direction == 0
+    assert change(thirty, thirty, np.arange(2_000) < 300).direction == -1
+    assert change(thirty, thirty, np.arange(2_000) < 900).direction == 1
+    # As many steps without negatives did as much.
+    assert change(thirty, np.arange(2_000) < 300, np.arange(2_000) < 300).direction == 0
+    # Certain, but not seen in the numbers of a hundred.
+    assert change(thirty, thirty, np.arange(2_000) < 592).direction == 0
+
+
+def test_own_photos_are_asked_about_and_a_known_thing_is_warned_of(start, taught_networks: Path) -> None:
+    page = start(taught_networks, PAGE, pair="wrn16_1")
+    cat = (FOLDER / "cat1.jpg").read_bytes()
+    page.file_uploader(key="negative_uploads").upload("my_cat.jpg", cat, "image/jpeg").run()
+    assert "taught" not in page.title[0].value
+    assert words.waits(1) in said(page)
+    (asked,) = (each for each in page.segmented_control if each.key.startswith("shows_"))
+    asked.set_value("another").run()
+    assert words.waits(1) not in said(page)
+    assert "shows one of the ten: as a negative it teaches the network to give up what it knows" in said(page)
+    (asked,) = (each for each in page.segmented_control if each.key.startswith("shows_"))
+    asked.set_value("none").run()
+    assert not page.warning
+    assert page.title[0].value.endswith("It was taught no such thing.")

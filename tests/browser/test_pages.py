@@ -119,7 +119,7 @@ def test_keeping_95_gives_each_network_its_own_line(page, address: str) -> None:
 
 def test_attention_draws_its_grid(page, address: str) -> None:
     page.goto(f"{address}/attention")
-    page.locator("h1", has_text="look most differently").wait_for()
+    page.locator("h1", has_text="Baseline and NAT look").wait_for()
     page.locator(".stPlotlyChart .hm image, .stPlotlyChart .heatmaplayer image").first.wait_for()
     assert page.locator("[data-testid=stException]").count() == 0
 

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 from jaxtyping import TypeCheckError
 
 from nat_core.measure import metrics
-from nat_core.measure.metrics import wilson_interval
+from nat_core.measure.metrics import difference_interval, wilson_interval
 
 REFUSED = (ValueError, TypeCheckError)
 CONFIDENCE = hnp.arrays(np.float64, st.integers(1, 40), elements=st.floats(0.0, 1.0))
@@ -116,6 +116,30 @@ def test_wilson_interval_by_hand():
 def test_wilson_interval_refuses_impossible_counts(successes, n, level):
     with pytest.raises(ValueError, match="successes"):
         wilson_interval(successes, n, level)
+
+
+def test_difference_interval_by_hand() -> None:
+    # n = 18, b = 9, c = 0, so m = 20, p = 10 / 20, q = 1 / 20: .45 -+ 1.959964 sqrt((.55 - .2025) / 20).
+    first, second = np.zeros(18, bool), np.arange(18) < 9
+    assert difference_interval(first, second) == pytest.approx((0.45 - 0.258352, 0.45 + 0.258352), abs=1e-5)
+
+
+@examples
+@given(hnp.arrays(bool, st.tuples(st.integers(1, 60), st.just(2))))
+def test_difference_interval_holds_the_difference_and_turns_its_sign(both: np.ndarray) -> None:
+    first, second = both.T
+    low, high = difference_interval(first, second)
+    assert -1 <= low <= high <= 1
+    # The added pictures draw it towards 0, never beyond an end.
+    assert low - 1e-9 <= (second.mean() - first.mean()) * len(first) / (len(first) + 2) <= high + 1e-9
+    assert difference_interval(second, first) == pytest.approx((-high, -low))
+    assert difference_interval(first, first)[0] < 0 < difference_interval(first, first)[1]
+
+
+@pytest.mark.parametrize(("sizes", "level"), [((0, 0), 0.95), ((3, 2), 0.95), ((3, 3), 1.0)])
+def test_difference_interval_refuses_what_cannot_be_compared(sizes: tuple[int, int], level: float) -> None:
+    with pytest.raises(REFUSED):
+        difference_interval(np.zeros(sizes[0], bool), np.zeros(sizes[1], bool), level)
 
 
 def test_share_above_is_strict_and_takes_any_finite_score() -> None:

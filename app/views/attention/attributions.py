@@ -100,7 +100,7 @@ def draw(pixels: UInt8[np.ndarray, "32 32 3"], compared: tuple[Row, ...]) -> Non
         bar = st.progress(0.0)
         st.button("Stop", key="stop_explaining", icon=":material/stop:", on_click=_stop)
     with frame.checked():
-        said = [row.said for row in compared if row.said]
+        said = [row.said for row in compared]
         targets = [each.answer.predicted if answer == OWN_ANSWER else answer for each in said]
         found = []
         for number, (row, target) in enumerate(zip(compared, targets, strict=True)):
@@ -115,15 +115,15 @@ def draw(pixels: UInt8[np.ndarray, "32 32 3"], compared: tuple[Row, ...]) -> Non
     _maps(compared, method, targets, found)
 
 
-def _choices(compared: tuple[Row, ...]) -> tuple[str, str, tuple[tuple[str, str | None], ...]]:
+def _choices(compared: tuple[Row, ...]) -> tuple[str, str, tuple[tuple[str, str | int | None], ...]]:
     """Draw the choices; return the method, the answer to explain, and the method's options."""
-    classes = next(row.said.classes for row in compared if row.said)
+    classes = compared[0].said.classes
     method = st.segmented_control("How", list(METHODS), format_func=lambda key: METHODS[key].title, required=True,
                                   key=METHOD.bind()) or METHOD.default  # fmt: skip
     left, right = st.columns(2, gap="small", vertical_alignment="bottom")
     answer = left.selectbox("What speaks for", [OWN_ANSWER, *classes], key=SPEAKS_FOR.key)
     # Pairs and no dict: they are part of a cache's key.
-    options = ()
+    options = (("steps", words.STEPS),) if method == "integrated_gradients" else ()
     if method == "grad_cam":
         level = right.segmented_control("Level", list(LEVELS), required=True, key=GRAD_CAM_LEVEL.bind())
         options = (("level", level),)
@@ -149,7 +149,7 @@ def _maps(compared: tuple[Row, ...], method: str, targets: Sequence[str], found:
     )
     st.markdown("  \n".join(map(literal, sentences)))
     for row in compared:
-        if row.said and (sentence := faint(row.said.answer, literal(row.short), len(row.said.classes))):
+        if sentence := faint(row.said.answer, literal(row.short), len(row.said.classes)):
             st.caption(sentence)
     st.caption(words.UNITS + (f" {STRETCHED}" if own_scale else ""))
 

@@ -17,7 +17,8 @@ from nat_app.shared.palette import Palette
 LEVELS = {"low": "low level", "middle": "middle level", "high": "high level"}
 TITLE_ROOM = 32
 """Pixels between two rows, for the title of the lower one."""
-TOP, BOTTOM = 22, 64
+TOP, BOTTOM = 46, 64
+"""Pixels above the grid, for the names of the columns and the title of the first row, and below, for the scales."""
 COLUMN_GAP = 0.05
 
 
@@ -26,9 +27,9 @@ class MapRow:
     """One network's row of the grid."""
 
     title: str
-    """What stands above it, as Plotly reads it: "Baseline teacher (WRN-40-1)"."""
-    maps: Mapping[str, Float[np.ndarray, "_ _"]] | None
-    """mean(A^2) over channels at each level; None where the network is not trained yet."""
+    """What stands above it, as Plotly reads it: "Baseline (WRN-40-1)"."""
+    maps: Mapping[str, Float[np.ndarray, "_ _"]]
+    """mean(A^2) over channels at each level."""
 
 
 @dataclass(frozen=True)
@@ -39,20 +40,21 @@ class Overlay:
     """The photo as the networks see it, at any size; None leaves the page's ground."""
     strength: float = 1.0
     """How strongly the maps cover it, in [0, 1]; at 1 their colours are those of the colour bar."""
-    own_scale: bool = False
-    """True stretches each map to its own largest value, so that faint ones look as strong as any."""
+    own_scale: bool = True
+    """True stretches each map to its own largest value: on a common scale faint maps are nearly black."""
 
 
 def attention_grid(
     rows: tuple[MapRow, ...], colours: Palette, overlay: Overlay | None = None, *, row_height: int = 145
 ) -> go.Figure:
-    """Return the maps as a grid; the colour scale of a level is shared by all networks and starts at 0.
+    """Return the maps as a grid, its columns named above it; each map on its own scale from 0, or one scale a column.
 
-    The levels differ in magnitude, so each has its own scale, with its values in the bar below the column; where the
-    overlay asks for each map's own scale, its largest value stands in its corner instead.
+    On its own scale a map's largest value stands in its corner. The levels differ in magnitude, so a common scale is
+    that of a column, with its values in the bar below.
     """
     overlay = overlay or Overlay()
     inner = row_height * len(rows)
+    bottom = 8 if overlay.own_scale else BOTTOM
     figure = go.Figure().set_subplots(
         rows=len(rows), cols=len(LEVELS), horizontal_spacing=COLUMN_GAP, vertical_spacing=TITLE_ROOM / inner
     )
@@ -60,18 +62,17 @@ def attention_grid(
     for number, row in enumerate(rows, start=1):
         for column, level in enumerate(LEVELS, start=1):
             _one_map(figure, row, level, number, column, overlay)
-            if ground is not None and row.maps is not None:
+            if ground is not None:
                 _below(figure, ground, row.maps[level], number, column)
         panel_title(figure, (number - 1) * len(LEVELS) + 1, f"<b>{row.title}</b>")
-        if row.maps is None:
-            _inside(figure, number, "not trained yet", colours)
+    _column_names(figure, colours)
     for column, level in enumerate([] if overlay.own_scale else LEVELS, start=1):
         figure.update_layout({f"coloraxis{column}": _scale(figure, rows, level, column)})
     figure.update_xaxes(visible=False, fixedrange=True, constrain="domain")
     figure.update_yaxes(visible=False, fixedrange=True, constrain="domain", autorange="reversed")
     return figure.update_layout(
-        height=inner + TOP + BOTTOM,
-        margin={"l": 4, "r": 4, "t": TOP, "b": BOTTOM},
+        height=inner + TOP + bottom,
+        margin={"l": 4, "r": 4, "t": TOP, "b": bottom},
         dragmode=False,
         font={"size": 13},
     )
@@ -133,19 +134,16 @@ def _usual(figure: go.Figure, spread: Spread, level: str, colours: Palette) -> N
 
 
 def _one_map(figure: go.Figure, row: MapRow, level: str, number: int, column: int, overlay: Overlay) -> None:
-    # A missing row is an unseen map of zeros: Plotly cannot place the axes of one that holds no number.
-    values = np.zeros((1, 1)) if row.maps is None else row.maps[level]
+    values = row.maps[level]
     scale = {"coloraxis": f"coloraxis{column}"}
     if overlay.own_scale:
-        largest = 1.0 if row.maps is None else float(values.max())
+        largest = float(values.max())
         scale = {"colorscale": "Cividis", "zmin": 0, "zmax": largest or 1.0, "showscale": False}
-        if row.maps is not None:
-            _note(figure, (number - 1) * len(LEVELS) + column, f"0 to {_short(largest)}")
+        _note(figure, (number - 1) * len(LEVELS) + column, f"0 to {_short(largest)}")
     figure.add_heatmap(
         z=values,
-        opacity=overlay.strength if row.maps is not None else 0,
-        hoverinfo="skip" if row.maps is None else None,
-        hovertemplate=None if row.maps is None else f"{row.title}, {LEVELS[level]}: %{{z:.3g}}<extra></extra>",
+        opacity=overlay.strength,
+        hovertemplate=f"{row.title}, {LEVELS[level]}: %{{z:.3g}}<extra></extra>",
         row=number,
         col=column,
         **scale,
@@ -175,7 +173,7 @@ def _below(figure: go.Figure, source: str, values: np.ndarray, number: int, colu
 
 def _scale(figure: go.Figure, rows: tuple[MapRow, ...], level: str, column: int) -> dict:
     """The colour axis of one level: from 0 to the largest value of any network, its bar below the column."""
-    largest = max((float(row.maps[level].max()) for row in rows if row.maps is not None), default=1.0) or 1.0
+    largest = max(float(row.maps[level].max()) for row in rows) or 1.0
     # Where the column stands on the page, so that its bar is as wide as the maps.
     start, end = (float(each) for each in figure.layout["xaxis" if column == 1 else f"xaxis{column}"]["domain"])
     bar = {
@@ -195,6 +193,22 @@ def _scale(figure: go.Figure, rows: tuple[MapRow, ...], level: str, column: int)
     return {"colorscale": "Cividis", "cmin": 0, "cmax": largest, "colorbar": bar}
 
 
+def _column_names(figure: go.Figure, colours: Palette) -> None:
+    """Name the columns above the grid: below it they would not be on the first screen."""
+    for column, level in enumerate(LEVELS, start=1):
+        figure.add_annotation(
+            x=0.5,
+            xref=f"x{'' if column == 1 else column} domain",
+            y=1,
+            yref="paper",
+            yanchor="bottom",
+            yshift=22,
+            text=LEVELS[level],
+            showarrow=False,
+            font={"color": colours.line, "size": 14},
+        )
+
+
 def _note(figure: go.Figure, place: int, text: str) -> None:
     """Write into a map's lower right corner; readable on any colour of the map."""
     axis = "" if place == 1 else str(place)
@@ -209,17 +223,4 @@ def _note(figure: go.Figure, place: int, text: str) -> None:
         showarrow=False,
         font={"color": "#FFFFFF", "size": 11},
         bgcolor="rgba(0, 0, 0, 0.6)",
-    )
-
-
-def _inside(figure: go.Figure, number: int, text: str, colours: Palette) -> None:
-    place = (number - 1) * len(LEVELS) + 2
-    figure.add_annotation(
-        x=0.5,
-        xref="paper",
-        y=0.5,
-        yref=f"y{place} domain",
-        text=text,
-        showarrow=False,
-        font={"color": colours.baseline},
     )

@@ -1,4 +1,4 @@
-"""Where the four networks of the paper's second experiment look: who they are, their maps, and how far those differ."""
+"""Where the chosen pair and its students look: who they are, their maps, and how far those differ."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,32 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from nat_app.answers import stored_answers
-from nat_app.answers.level_spreads import COMPARED, Spread, gallery_spread
+from nat_app.answers.level_spreads import Spread, gallery_spread
 from nat_app.shared.charts import label
-from nat_app.shared.pairs import short_name, stored_name
+from nat_app.shared.pairs import OWN, Pair, short_name
+from nat_app.shared.palette import KINDS, NAMES, Kind
 from nat_app.shared.words import percent
 from nat_app.views.attention.maps import LEVELS, MapRow
-from nat_app.visit import brought_along
 from nat_core.files import csv_text
 from nat_core.measure.metrics import map_distances
+from nat_core.recipes import PAIRS, RECIPES
 
-
-@dataclass(frozen=True)
-class Role:
-    """One of the four rows: the network that should fill it, and the one that does where that is not trained yet."""
-
-    title: str
-    network: str
-    instead: str | None = None
-    instead_title: str = ""
-
-
-ROLES = (
-    Role("Baseline teacher (WRN-40-1)", "wrn40_1_baseline"),
-    Role("Baseline student (WRN-16-1)", "wrn16_1_student_of_baseline", "wrn16_1_baseline", "Baseline, no teacher"),
-    Role("NAT teacher (WRN-40-1)", "wrn40_1_nat"),
-    Role("NAT student (WRN-16-1)", "wrn16_1_student_of_nat", "wrn16_1_nat", "NAT, no teacher"),
-)
+ARCHITECTURES = {"resnet18": "ResNet-18", "wrn40_1": "WRN-40-1", "wrn16_1": "WRN-16-1", "wrn10_1": "WRN-10-1"}
+"""The plain names of the architectures of `recipes.ARCHITECTURE_NAMES`."""
+STUDENTS: dict[Kind, str] = {"baseline": "Student of the baseline", "nat": "Student of NAT"}
 
 
 @dataclass(frozen=True)
@@ -48,13 +35,11 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Row:
-    """One row filled: the network, and what it says of the picture; None where it is not trained yet."""
+    """One row: the network, and what it says of the picture."""
 
     title: str
     network: str
-    """The network that fills the row, or the one that is missing."""
-    stands_in_for: str | None
-    said: stored_answers.OwnAnswer | None
+    said: stored_answers.OwnAnswer
 
     @property
     def short(self) -> str:
@@ -64,39 +49,39 @@ class Row:
     @property
     def maps(self) -> MapRow:
         """The row of the grid, its title with the answer."""
-        if self.said is None:
-            return MapRow(label(self.title), None)
         answer = self.said.answer
         # The grid writes titles in bold; the answer steps out of it.
         says = f"{percent(answer.confidence)} {label(answer.predicted)}"
         return MapRow(f"{label(self.title)}</b>: {says}<b>", self.said.maps)
 
 
-def rows_of(picture: str | np.ndarray) -> tuple[Row, ...]:
+def rows_of(pair: Pair, picture: str | np.ndarray) -> tuple[Row, ...]:
     """Return the rows for a gallery picture by file name (stored), or for 32 x 32 pixels (by torch).
 
-    Raises CheckpointError where a network is damaged.
+    The pair first, then those of its students that are trained. Raises CheckpointError where a network is damaged.
     """
-    present = (*stored_answers.present(), *brought_along.networks())
-    return tuple(_row(role, picture, present) for role in (*_yours(), *ROLES))
+    named = {name: short_name(name) if name.startswith(OWN) else NAMES[kind] for kind, name in pair.by_kind.items()}
+    present = stored_answers.present()
+    named |= {name: STUDENTS[kind] for kind, name in students(pair).items() if name in present}
+    return tuple(_row(title, name, picture) for name, title in named.items())
 
 
-def _yours() -> list[Role]:
-    """The rows of a comparison with a visitor's network: theirs, and the one beside it where no other row is its."""
-    shown = {name for role in ROLES for name in (role.network, role.instead)}
-    return [
-        Role(f"{short_name(name)} ({each.card.architecture})", name)
-        for name, each in brought_along.networks().items()
-        if each.brought or stored_name(name) not in shown
-    ]
+def students(pair: Pair) -> dict[Kind, str]:
+    """Return the students that learn from both networks of a pair, by their teacher's kind; none where it has none.
+
+    >>> from nat_app.shared.pairs import pair_named
+    >>> students(pair_named("wrn40_1"))["nat"], students(pair_named("wrn16_1"))
+    ('wrn16_1_student_of_nat', {})
+    """
+    for names in PAIRS.values():
+        if tuple(RECIPES[name].teacher for name in names) == pair.names:
+            return dict(zip(KINDS, names, strict=True))
+    return {}
 
 
-def _row(role: Role, picture: str | np.ndarray, present: tuple[str, ...]) -> Row:
-    if role.network in present:
-        return Row(role.title, role.network, None, _said(role.network, picture))
-    if role.instead in present:
-        return Row(f"{role.instead_title} (WRN-16-1)", role.instead, role.network, _said(role.instead, picture))
-    return Row(role.title, role.network, None, None)
+def _row(title: str, network: str, picture: str | np.ndarray) -> Row:
+    architecture = stored_answers.card(network).architecture
+    return Row(f"{title} ({ARCHITECTURES.get(architecture, architecture)})", network, _said(network, picture))
 
 
 def _said(network: str, picture: str | np.ndarray) -> stored_answers.OwnAnswer:
@@ -107,32 +92,25 @@ def _said(network: str, picture: str | np.ndarray) -> stored_answers.OwnAnswer:
     )
 
 
-def compare(seen: tuple[Row, ...]) -> Comparison | None:
-    """Return how far a baseline and a NAT network differ on the picture: the teachers, else the small ones.
-
-    None where no such two are trained.
-    """
-    filled = {row.network: row.said for row in seen if row.said is not None}
-    yours = brought_along.pair()
-    for one, other in (*([yours.names] if yours else []), *COMPARED):
-        # The stored network beside a visitor's may fill a row under its own name.
-        first, second = (name if name in filled else stored_name(name) for name in (one, other))
-        if first in filled and second in filled and _alike(filled[first].maps, filled[second].maps):
-            one, other = filled[first].maps, filled[second].maps
-            here = {level: float(map_distances(one[level][None], other[level][None])[0]) for level in LEVELS}
-            return Comparison((first, second), here, gallery_spread(first, second))
-    return None
+def compare(pair: Pair, seen: tuple[Row, ...]) -> Comparison | None:
+    """Return how far the pair's maps differ on the picture; None where they have other sizes or none."""
+    maps = {row.network: row.said.maps for row in seen}
+    one, other = (maps[name] for name in pair.names)
+    if not _alike(one, other):
+        return None
+    here = {level: float(map_distances(one[level][None], other[level][None])[0]) for level in LEVELS}
+    return Comparison(pair.names, here, gallery_spread(*pair.names))
 
 
 def _alike(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> bool:
     """Whether two networks' maps have the same sizes, so that a distance can be told."""
-    return all(first[level].shape == second[level].shape for level in LEVELS)
+    return all(level in first and first[level].shape == second[level].shape for level in LEVELS)
 
 
 def maps_csv(seen: Iterable[Row]) -> str:
     """Every value of the attention maps of these networks: network, level, row, column, mean(A^2)."""
     rows: list[tuple] = [("network", "level", "row", "column", "value")]
     for row in seen:
-        for level, values in row.said.maps.items() if row.said else ():
+        for level, values in row.said.maps.items():
             rows += [(row.network, level, *place, f"{value:.6g}") for place, value in np.ndenumerate(values)]
     return csv_text(rows)

@@ -14,14 +14,16 @@ LOOKED_AT: Setting[str | None] = Setting("looked_at", None, gallery_file)
 PART: Setting[str | None] = Setting("attention_part", None, one_of(PARTS))
 STRENGTH = Setting("strength", 75, one_of(range(0, MOST_STRENGTH + 1, STRENGTH_STEP)))
 """How strongly the maps cover the photo, in percent."""
-OWN_SCALE = Setting("own_scale", False, switch)
-"""Whether each attention map has a colour scale of its own."""
+OWN_SCALE = Setting("own_scale", True, switch)
+"""Whether each attention map has a colour scale of its own, or one is shared by a column."""
 OWN_SCALE_SIGNED = Setting("own_scale_signed", False, switch)
 """The same for attributions."""
 METHOD = Setting("method", "integrated_gradients", one_of(METHODS))
 SPEAKS_FOR = Setting("speaks_for", OWN_ANSWER, one_of((OWN_ANSWER, *CIFAR10_CLASSES, *"012345")))
 """The answer that is explained."""
 GRAD_CAM_LEVEL = Setting("grad_cam_level", "high", one_of(LEVELS))
+LEVEL_SET: Setting[str | None] = Setting("level_set", None)
+"""The pictures on whose spread of distances this one is set; in no link."""
 COMPUTED = Setting("computed", False, switch)
 """Whether the attribution is there; a link that says so has it computed at once."""
 

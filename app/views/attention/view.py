@@ -1,4 +1,4 @@
-"""Attention: where four networks look, at three levels, where they differ, and which pixels speak for an answer."""
+"""Attention: where the chosen pair looks, at three levels, where it differs, and which pixels speak for an answer."""
 
 from functools import partial
 
@@ -12,6 +12,7 @@ from nat_app.shared.gallery import gallery_pictures, gallery_square, with_inset
 from nat_app.views.attention import attributions, networks
 from nat_app.views.attention.maps import Overlay, attention_grid, distances
 from nat_app.views.attention.settings import (
+    LEVEL_SET,
     LOOKED_AT,
     MOST_STRENGTH,
     OWN_SCALE,
@@ -21,19 +22,20 @@ from nat_app.views.attention.settings import (
     STRENGTH_STEP,
 )
 from nat_app.views.attention.words import (
-    STRETCHED,
     attention_title,
     distance_sentence,
     faint,
     maps_caption,
     spread_caption,
     spread_title,
-    stand_in,
+    without_students,
 )
 from nat_app.visit import photos
 from nat_core.recipes import HEADLINE_SETS
 from nat_core.store.checkpoints import training_command
 
+pair = frame.chosen_pair()
+frame.require(pair.names, gallery=True)
 pictures = {picture.file: picture for picture in gallery_pictures()}
 own = photos.photos()
 if LOOKED_AT.value not in {*pictures, *own}:
@@ -43,12 +45,8 @@ photo = own.get(looked_at)
 # A gallery picture is cut to its centre, whatever way was chosen for photos: its answers were stored for that.
 whole, pixels = (photo.photo, photo.pixels) if photo else computed_answers.gallery_photo(looked_at, photos.CENTRE)
 with frame.checked(), st.spinner("The networks look.", show_time=True):
-    seen = networks.rows_of(looked_at if photo is None else pixels)
-    comparison = networks.compare(seen)
-missing = [row for row in seen if row.said is None]
-if len(missing) == len(seen):
-    frame.not_trained([row.network for row in missing], "None of the four networks is trained yet.",
-                      "or bring the folder `checkpoints`")  # fmt: skip
+    seen = networks.rows_of(pair, looked_at if photo is None else pixels)
+    comparison = networks.compare(pair, seen)
 
 
 def name_of(key: str) -> str:
@@ -59,73 +57,71 @@ def name_of(key: str) -> str:
 def picture_and_words() -> None:
     """Draw the picture, the list of pictures, and what is to be said of the networks."""
     shows = photo.name if photo else pictures[looked_at].shows.capitalize()
-    st.image(
-        with_inset(photo.photo, photo.pixels) if photo else gallery_square(looked_at),
-        width="stretch",
-        alt=f"{shows}; {words.CORNER}",
-    )
+    with st.container(key="looked_at_picture"):
+        st.image(
+            with_inset(photo.photo, photo.pixels) if photo else gallery_square(looked_at),
+            width="stretch",
+            alt=f"{shows}; {words.CORNER}",
+        )
     st.caption(words.literal(shows) if photo else f"{shows}. {pictures[looked_at].credit}.")
     st.selectbox("Picture", [*own, *pictures], format_func=name_of, key=LOOKED_AT.key, persist_state="session")
     for row in seen:
-        if row.said and (sentence := faint(row.said.answer, words.literal(row.title), len(row.said.classes))):
+        if sentence := faint(row.said.answer, words.literal(row.title), len(row.said.classes)):
             st.caption(sentence)
-        if row.stands_in_for:
-            st.caption(stand_in(row.title, row.stands_in_for))
+    missing = [name for name in networks.students(pair).values() if name not in stored_answers.present()]
+    if commands := list(filter(None, map(training_command, missing))):
+        st.caption(without_students(missing))
+        st.code("\n".join(commands), language="bash")
 
 
 def maps() -> None:
-    """Draw the maps over the faint photo, how they lie over it, and how far two networks' maps lie apart."""
-    left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
-    with left:
-        percent = st.slider("Strength of the maps over the photo", 0, MOST_STRENGTH, step=STRENGTH_STEP,
-                            format="%d %%", key=STRENGTH.bind())  # fmt: skip
-    strength, own_scale = percent / 100, right.toggle("Each its own scale", key=OWN_SCALE.key)
-    if own_scale:
-        st.warning(STRETCHED, icon=":material/warning:")
-    rows = tuple(row.maps for row in seen if row.said)
+    """Draw the maps over the faint photo, how they lie over it, and how far the pair's maps lie apart."""
+    # The grid stands above its controls, which set it: they are known before they are drawn.
+    strength, own_scale = STRENGTH.value / 100, OWN_SCALE.value
     square = computed_answers.square(whole, photos.crop() if photo else photos.CENTRE)
     st.plotly_chart(
         attention_grid(
-            rows,
+            tuple(row.maps for row in seen),
             frame.colours(),
             Overlay(square, strength, own_scale),
-            row_height=200 if len(rows) <= 2 else 145,
+            row_height=200 if len(seen) <= 2 else 145,
         ),
         key="maps",
         config=charts.CONFIG,
-        alt="Attention maps of four networks at the low, middle and high level. " + title,
+        alt=f"Attention maps at the low, middle and high level. {', '.join(row.title for row in seen)}. {title}",
     )
+    left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
+    left.slider("Strength of the maps over the photo", 0, MOST_STRENGTH, step=STRENGTH_STEP, format="%d %%",
+                key=STRENGTH.bind())  # fmt: skip
+    right.toggle("Each map on its own scale", key=OWN_SCALE.bind(), help="Off: one scale a column, for all networks.")
     st.caption(maps_caption(strength, own_scale))
     if comparison:
         how_far_apart(comparison)
-    if missing:
-        st.markdown("Not trained yet:")
-        st.code("\n".join(filter(None, (training_command(row.network) for row in missing))), language="bash")
 
 
 def how_far_apart(found: networks.Comparison) -> None:
     """Draw the distances on the picture as dots on the spread of the set that is chosen, and where they begin."""
-    many = level_spreads.spreads(*found.names) | {stored_answers.GALLERY: found.spread}
-    chosen = stored_answers.GALLERY
     if len(many) > 1:
-        chosen = st.selectbox("Beside the spread of", list(many), format_func=spread_title, key="level_set",
-                              index=list(many).index(HEADLINE_SETS[0]) if HEADLINE_SETS[0] in many else 0)  # fmt: skip
-    spread = many[chosen]
+        st.selectbox("Beside the spread of", list(many), format_func=spread_title, key=LEVEL_SET.key)
+    spread = many[beside]
     sentence = distance_sentence(found.here, spread.usual, spread.pictures, spread.source)
     st.plotly_chart(distances(found.here, spread, frame.colours()), key="distances", config=charts.CONFIG, alt=sentence)
     st.markdown(sentence)
     st.caption(spread_caption(spread.pictures, spread.source, seeds=spread.seeds is not None))
-    if chosen != stored_answers.GALLERY:
-        st.markdown(words.literal(level_spreads.sentence(*found.names, chosen)))
+    if beside != stored_answers.GALLERY:
+        st.markdown(words.literal(level_spreads.sentence(*found.names, beside)))
 
 
 def pixels_that_speak() -> None:
-    """Draw which pixels speak for the answers of the two networks that are compared, or of the one there is."""
-    names = comparison.names if comparison else [row.network for row in seen if row.said][:1]
-    attributions.draw(pixels, tuple(row for row in seen if row.network in names and row.said))
+    """Draw which pixels speak for the answers of the pair."""
+    attributions.draw(pixels, tuple(row for row in seen if row.network in pair.names))
 
 
-title = attention_title(comparison.here if comparison else None)
+many = level_spreads.spreads(*pair.names) | ({stored_answers.GALLERY: comparison.spread} if comparison else {})
+if LEVEL_SET.value not in many:
+    LEVEL_SET.put(HEADLINE_SETS[0] if HEADLINE_SETS[0] in many else stored_answers.GALLERY)
+beside = LEVEL_SET.value or stored_answers.GALLERY
+title = attention_title(comparison.here if comparison else None, level_spreads.exceeding(*pair.names, beside))
 st.title(title, anchor=False)
 left, right = st.columns([1.1, 1.75], gap="medium")
 with left:

@@ -1,5 +1,6 @@
-"""The words of the second tab of Attention: what each attribution measures, and what it came to."""
+"""The words of Attention: where the networks look and how far that differs; what each attribution measures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -7,11 +8,14 @@ import numpy as np
 
 from nat_app.shared.pairs import set_title
 from nat_app.shared.words import HARD_SPACE, Answer
-from nat_core.store.checkpoints import training_command
 
 STRETCHED = (
     "Each map is stretched to its own largest value: a faint one looks as strong as any, so compare shapes only."
 )
+
+
+STEPS = 64
+"""How many steps of the way integrated gradients are summed over."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +30,8 @@ class Method:
 METHODS = {
     "integrated_gradients": Method(
         "Integrated gradients",
-        "Every pixel's share of what lifts the answer from a plain picture of the mean colour to this one. The shares "
-        "add up.",
+        "Every pixel's share of what lifts the answer from a plain picture of the mean colour to this one. "
+        f"The shares add up to that, but for what a sum of {STEPS} steps misses.",
     ),
     "occlusion": Method(
         "Occlusion",
@@ -66,13 +70,25 @@ def found_sentence(name: str, answer: str, method: str, found: Found) -> str:
     """Return what an attribution came to: its sum beside the logits (integrated gradients), or its largest value."""
     # The one method whose shares must add up, so the reader can check the sum against the two logits.
     if method == "integrated_gradients":
-        return (
-            f"{name}, {answer}: the pixels add up to {found.values.sum():+.2f}; the logit is {found.logit:.2f}, and "
-            f"{found.blank:.2f} on the mean colour, {found.logit - found.blank:+.2f} apart."
-        )
+        return f"{name}, {answer}: {_added_up(float(found.values.sum()), found.logit, found.blank)}"
     place = "a covered square" if method == "occlusion" else "a place"
     most, least = found.values.max(), found.values.min()
     return f"{name}, {answer}: {place} counts {most:+.2f} at most and {least:+.2f} at least."
+
+
+def _added_up(total: float, logit: float, blank: float) -> str:
+    """Return what integrated gradients add up to beside what they should, and what is missing or too much."""
+    whole = logit - blank
+    # Of the numbers as they are read, so that the sentence adds up.
+    gap = round(round(whole, 2) - round(total, 2), 2)
+    told = (
+        f"the logit is {logit:.2f}, and {blank:.2f} on the mean colour, {whole:+.2f} apart; the pixels add up to "
+        f"{total:+.2f}"
+    )
+    if not gap:
+        return f"{told}."
+    amount = f"{abs(gap):.2f} {'missing' if gap * whole > 0 else 'too much'}"
+    return f"{told}, {amount}: a sum of {STEPS} steps is not quite the whole way between the two pictures."
 
 
 def working(name: str, method: str, share: float) -> str:
@@ -80,12 +96,22 @@ def working(name: str, method: str, share: float) -> str:
     return f"{name}: {METHODS[method].title.lower()}, {100 * share:.0f}{HARD_SPACE}%"
 
 
-def attention_title(distances: dict[str, float] | None) -> str:
-    """Return at which level the maps of baseline and NAT lie furthest apart on a picture."""
+def attention_title(distances: dict[str, float] | None, exceeding: tuple[str, ...] | None) -> str:
+    """Return where baseline and NAT look differently, and whether that is more than another seed makes.
+
+    `distances` are those of their maps on this picture, by level; `exceeding` the levels at which they lie farther
+    apart over many pictures than two baselines of different seeds, None where no such two were compared.
+    """
     if distances is None:
         return "Where the networks look."
-    furthest = max(distances, key=lambda level: distances[level])
-    return f"Baseline and NAT look most differently at the {furthest} level."
+    if exceeding is None:
+        furthest = max(distances, key=lambda level: distances[level])
+        return f"Baseline and NAT look most differently at the {furthest} level; another seed may make as much."
+    if not exceeding:
+        return "Baseline and NAT look no more differently than another seed makes."
+    where = f"the {exceeding[0]} level" if len(exceeding) == 1 else f"the {' and the '.join(exceeding)} level"
+    where = "every level" if len(exceeding) == len(distances) else where
+    return f"Baseline and NAT look differently at {where}, more than another seed makes."
 
 
 def distance_sentence(here: dict[str, float], usual: dict[str, float], pictures: int, source: str) -> str:
@@ -101,8 +127,8 @@ def distance_sentence(here: dict[str, float], usual: dict[str, float], pictures:
 def maps_caption(strength: float, own_scale: bool) -> str:
     """Return what stands below the maps: what they are, and how far their colours can be trusted."""
     what = "Attention map: mean(A²) over the channels of a group."
-    scale = "Each from 0 to its largest value." if own_scale else "One colour scale a level, for all networks."
-    pale = " The photo shines through, so colours are duller than in the bar." if strength < 1 else ""
+    scale = STRETCHED if own_scale else "One colour scale a column, for all networks."
+    pale = " The photo shines through, so colours are duller than in the bar." if strength < 1 and not own_scale else ""
     return f"{what} {scale}{pale}"
 
 
@@ -124,11 +150,10 @@ def spread_caption(pictures: int, source: str, *, seeds: bool = False) -> str:
     )
 
 
-def stand_in(title: str, missing: str) -> str:
-    """Return the sentence for a network that fills the row of one not trained yet."""
-    command = training_command(missing)
-    trained = f": `{command}`" if command else ""
-    return f"{title} stands in for `{missing}`, which is not trained yet{trained}."
+def without_students(missing: Sequence[str]) -> str:
+    """Return that a pair's students are not trained yet, before the commands that train them."""
+    which = "One of its students is" if len(missing) == 1 else "Its students are"
+    return f"{which} not trained yet:"
 
 
 def faint(answer: Answer, name: str, classes: int) -> str:

@@ -7,8 +7,7 @@ import streamlit as st
 from nat_app.answers import own_sets, stored_answers
 from nat_app.frame import frame, links
 from nat_app.shared.pairs import set_title, short_name
-from nat_app.shared.palette import KINDS
-from nat_app.shared.words import literal, plural, threshold_title
+from nat_app.shared.words import literal, plural
 from nat_app.views.bring_your_own import form, words
 from nat_app.views.bring_your_own.state import BRINGING, ask_set
 from nat_app.visit import brought_along
@@ -69,9 +68,10 @@ def draw(each: OwnSet) -> None:
         if own_sets.unasked(pair.names) and not set(pair.names) <= set(each.said):
             st.caption("These two networks have not been asked about it yet.")
             return
-        st.markdown(finding(each))
+        sentence = words.own_sentence(own_sets.sure(each, pair, t), known=each.role == IN_DISTRIBUTION)
+        st.markdown(f"{finding(each)} {sentence}")
         if each.role == IN_DISTRIBUTION and (right := own_sets.right(each, pair)):
-            st.markdown(words.right_sentence(right, len(each.images)))
+            st.markdown(words.right_sentence(right))
         digest = each.name.split("/")[1]
         with st.container(horizontal=True):
             st.button("See it on Thresholds", key=f"see_{digest}", icon=":material/tune:", type="primary",
@@ -91,8 +91,7 @@ def draw(each: OwnSet) -> None:
 
 def finding(each: OwnSet) -> str:
     """What both networks make of a set at the threshold."""
-    at = dict.fromkeys(KINDS, t)
-    return threshold_title(stored_answers.rates(pair, each.name, at), at, each.role == IN_DISTRIBUTION)
+    return words.own_title(own_sets.sure(each, pair, t), t, known=each.role == IN_DISTRIBUTION)
 
 
 answered = [each for each in brought_along.sets().values() if set(pair.names) <= set(each.said)]

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from nat_app.shared.palette import Kind
-from nat_app.shared.words import literal, percent_fine, plural
+from nat_app.shared.counts import FEW, Compared, chance, intervals, number_of, of_what
+from nat_app.shared.palette import KINDS, Kind
+from nat_app.shared.words import literal, plural, threshold_share
 
 NOTHING_YET = "Bring your own pictures, or a network of your own."
 ROLE_QUESTION = "What do the pictures show?"
@@ -34,12 +35,36 @@ def set_line(pictures: int, classes: int, skipped: Sequence[str], passed_over: S
     return " ".join([f"{held}.", *told, *map(literal, passed_over)])
 
 
-def right_sentence(right: dict[Kind, float], pictures: int) -> str:
-    """Return how often both networks name the class of the visitor's own pictures; accuracies in [0, 1]."""
-    return (
-        f"By your labels, the baseline is right about {percent_fine(right['baseline'])} and NAT about "
-        f"{percent_fine(right['nat'])} of {plural(pictures, 'picture')}."
-    )
+def own_title(sure: Compared, threshold: float, *, known: bool = False) -> str:
+    """Return the finding on an image set of the visitor's: how many pictures each network is sure of, and no verdict.
+
+    `known` is for pictures of things that the networks know; `threshold` in [0, 1].
+    """
+    baseline, nat = (number_of(sure.counts[kind], sure.pictures) for kind in KINDS)
+    does, by = ("keeps", "") if known else ("is fooled by", "by ")
+    few = "Too few for a rate: above" if sure.pictures <= FEW else "Above"
+    above = f"{few} {threshold_share(threshold)}"
+    return f"{above}, the baseline {does} {baseline} of {of_what(sure.pictures)}, NAT {by}{nat}."
+
+
+def own_sentence(sure: Compared, *, known: bool = False) -> str:
+    """Return how far the numbers of an image set can be trusted: its intervals, and whether chance may have made them.
+
+    "" where there are too few pictures for that.
+    """
+    if sure.pictures <= FEW:
+        return ""
+    more = "which network keeps more" if known else "which network is fooled less often"
+    return f"{plural(sure.pictures, 'picture')}, {intervals(sure)} {chance(sure, more)}".strip()
+
+
+def right_sentence(right: Compared) -> str:
+    """Return on how many of the visitor's own pictures both networks are correct."""
+    baseline, nat = (number_of(right.counts[kind], right.pictures) for kind in KINDS)
+    told = f"By your labels, the baseline is correct on {baseline} of {of_what(right.pictures)}, NAT on {nat}."
+    if right.pictures <= FEW:
+        return told
+    return f"{told} {intervals(right)} {chance(right, 'which network is correct more often')}".strip()
 
 
 def network_line(architecture: str, parameters: int, sets: dict[str, int]) -> str:

@@ -51,7 +51,7 @@ def begin(threshold: float) -> None:
     # Read here and now: the worker's thread has no session to read from.
     seed, shown_from = settings()
     learning = LEARNING.get()
-    learning.turn = fair_queue.begin(lambda: _work(seed, shown_from, threshold))
+    learning.turn = fair_queue.begin(lambda: _work(seed, shown_from, threshold), "digits")
     learning.made_of, learning.points = (seed, shown_from, threshold), []
 
 

@@ -64,7 +64,7 @@ def plane_picture(
     places = np.column_stack([points.positions, points.labels])
     return {
         # As bytes: shorter than a list of numbers, and this is sent at every look.
-        "cells": b64encode(sureness(confidence, empty, threshold).tobytes()).decode("ascii"),
+        "cells": b64encode(certainty(confidence, empty, threshold).tobytes()).decode("ascii"),
         "table": colour_table(points.classes, threshold, colours),
         "size": GRID,
         "extent": EXTENT,
@@ -79,7 +79,7 @@ def plane_picture(
     }
 
 
-def sureness(
+def certainty(
     confidence: Float[np.ndarray, " cells"], empty: Bool[np.ndarray, " cells"], threshold: float
 ) -> UInt8[np.ndarray, " cells"]:
     """Return each cell's place in the table of colours: its confidence in hundredths, up or down from the middle."""

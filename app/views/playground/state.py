@@ -23,6 +23,7 @@ from nat_app.views.playground.settings import (
     Choices,
     current,
 )
+from nat_app.views.playground.words import Negatives, Reach
 from nat_app.visit import fair_queue
 from nat_core.files import csv_text
 from nat_core.measure.predictions import softmax
@@ -72,6 +73,10 @@ class Playing:
     turn: fair_queue.Turn[playground.State] | None = None
     shown: int = 0
     """How many of the turn's pictures have been shown."""
+    given: Float[np.ndarray, "m 2"] = field(default_factory=lambda: playground.NO_NEGATIVES)
+    """The negatives that the turn learns from."""
+    learned: Float[np.ndarray, "k 2"] = field(default_factory=lambda: playground.NO_NEGATIVES)
+    """All that the networks shown now have learned from since their start, wherever negatives lie by now."""
     blown: str = ""
     """Why training was undone, in one sentence."""
     drawn: dict[Kind, PlaneAnswer] = field(default_factory=dict)
@@ -129,6 +134,31 @@ def answers(threshold: float) -> dict[Kind, PlaneAnswer]:
     playing, here = PLAYING.get(), scene()
     playing.on, playing.drawn = here, answers_of(here, networks(), threshold)
     return playing.drawn
+
+
+def negatives() -> Negatives:
+    """Return how many negatives lie in the plane, and what the networks that are shown have to do with them."""
+    lying, learned = ({tuple(place) for place in each.tolist()} for each in (PLACES.value, PLAYING.get().learned))
+    return Negatives(len(PLACES.value), len(learned), len(lying - learned), len(learned - lying))
+
+
+def reach(said: dict[Kind, PlaneAnswer], threshold: float) -> Reach:
+    """Return where in the empty plane NAT is no longer sure though the baseline is, by what the page last showed."""
+    playing = PLAYING.get()
+    empty = (playing.on or scene()).empty
+    baseline, nat = (said[kind].confidence > threshold for kind in KINDS)
+    lost = empty & baseline & ~nat
+    if not lost.any():
+        return Reach(0.0, 0.0)
+    # To be empty of negatives is to be farther than the margin from all of them.
+    far = _far(playing.learned.tobytes())
+    return Reach(float(lost.sum() / empty.sum()), float(far[lost].mean()))
+
+
+@lru_cache(maxsize=16)
+def _far(learned: bytes) -> Bool[np.ndarray, " cells"]:
+    places = np.frombuffer(learned, np.float32).reshape(-1, 2)
+    return plane.empty_cells(plane.grid(), places) if len(places) else np.ones(plane.GRID**2, bool)
 
 
 def trained_answers(here: Scene, threshold: float) -> dict[Kind, PlaneAnswer]:
@@ -218,7 +248,8 @@ def train() -> None:
                 yield following
 
     playing = PLAYING.get()
-    playing.turn, playing.shown, playing.blown = fair_queue.begin(work), 0, ""
+    playing.turn, playing.shown, playing.blown = fair_queue.begin(work, _kind(here)), 0, ""
+    playing.given = _weighed(here)
 
 
 def step() -> None:
@@ -226,10 +257,11 @@ def step() -> None:
     here, now = scene(), networks()
     stop()
     playing = PLAYING.get()
-    playing.blown = ""
+    playing.blown, playing.given = "", _weighed(here)
     try:
         # Not through the queue: ten steps take about 8 ms, far less than the time between two looks at it.
         *_, playing.networks = playground.train(now, here.points, here.negatives, here.settings, EACH)
+        _learned()
     except twins.BlownUp as blown:
         _put_back(blown)
 
@@ -243,6 +275,7 @@ def _begin() -> playground.State:
     stop()
     here, playing = scene(), PLAYING.get()
     playing.networks, playing.blown = playground.start(here.settings, here.points.classes), ""
+    playing.learned = playground.NO_NEGATIVES
     return playing.networks
 
 
@@ -263,6 +296,7 @@ def follow() -> fair_queue.Turn | None:
     playing.shown, ended = fair_queue.further(turn, playing.shown, SLOWLY if SLOW.value else None)
     if playing.shown:
         playing.networks = turn.values[playing.shown - 1]
+        _learned()
     if not ended:
         return turn
     playing.turn = None
@@ -273,6 +307,25 @@ def follow() -> fair_queue.Turn | None:
     return None
 
 
+def _kind(here: Scene) -> str:
+    """The kind of work in the queue: networks of one size learn about as fast as each other."""
+    return f"playground {here.settings.layers} x {here.settings.width}"
+
+
+def _weighed(here: Scene) -> Float[np.ndarray, "m 2"]:
+    """The negatives that training learns from: none of them where they weigh nothing."""
+    return here.negatives if here.settings.negative_weight else playground.NO_NEGATIVES
+
+
+def _learned() -> None:
+    """Note that the networks shown have learned from what they were given."""
+    playing = PLAYING.get()
+    playing.learned = np.unique(np.concatenate([playing.learned, playing.given]), axis=0)
+
+
 def _put_back(blown: twins.BlownUp) -> None:
     playing = PLAYING.get()
+    before = playing.networks
     playing.networks, playing.blown = blown.last_good, str(blown)
+    if before is None or blown.last_good.step > before.step:
+        _learned()

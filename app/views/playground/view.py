@@ -11,7 +11,7 @@ from nat_app.views.playground import settings, words
 from nat_app.views.playground.planes import plane, plane_picture
 from nat_core.small.plane import CLASSES, EXTENT, MARGIN
 
-with st.spinner("The two networks are made ready."):
+with st.spinner("Getting the two networks ready."):
     stored_answers.warm_up().result()
 
 # Torch is imported by now, with the spinner to be seen; `state` needs it.
@@ -33,7 +33,9 @@ def controls() -> None:
         else:
             st.button("Train", key="train", icon=":material/play_arrow:", on_click=state.train, type="primary")
         st.button("Step", key="step", on_click=state.step, help="Ten steps of training")
-        st.button("Rewind", key="rewind", on_click=state.rewind, help="Back to the same start; the negatives stay")
+        st.button(
+            "Rewind", key="rewind", on_click=state.rewind, help="Back to the starting weights; the negatives stay"
+        )
         st.toggle("Slow motion", key=settings.SLOW.bind(), persist_state="session")
         st.space("small")
         st.caption("Add negatives", width="content")
@@ -49,28 +51,28 @@ def stage() -> None:
     turn = state.follow()
     here, now, answers = state.scene(), state.networks(), state.answers(t)
     sure = {kind: answers[kind].falsely_sure for kind in KINDS}
-    number = len(here.negatives)
-    st.title(words.title(sure, now.step, number), anchor=False)
+    negatives = state.negatives()
+    st.title(words.title(sure, now.step, negatives.learned), anchor=False)
     if turn is not None and fair_queue.waits(turn):
         fair_queue.draw_place(turn)
     else:
-        st.markdown(words.sentence(sure, now.step, number))
+        st.markdown(words.sentence(now.step, negatives, state.reach(answers, t), MARGIN))
     controls()
     if playing.blown:
         st.warning(playing.blown, icon=":material/warning:")
     for column, kind in zip(st.columns(2, gap="medium"), KINDS, strict=True):
         with column, st.container(gap="xsmall"):
-            network(kind, here, answers[kind], now.step)
+            network(kind, here, answers[kind], now.step, negatives)
     st.caption(words.caption(t, int(here.empty.sum()), MARGIN, EXTENT))
     # How often this part is drawn by itself is set by a run of the whole page, so learning begins and ends with one.
     if fair_queue.learns(turn) != learning:
         st.rerun()
 
 
-def network(kind: Kind, here: state.Scene, answer: state.PlaneAnswer, step: int) -> None:
-    """Draw one network's plane, what it is shown above it and what it came to below."""
+def network(kind: Kind, here: state.Scene, answer: state.PlaneAnswer, step: int, negatives: words.Negatives) -> None:
+    """Draw one network's plane, what it learned above it and what it came to below."""
     points, number = len(here.points.labels), len(here.negatives)
-    st.caption(words.learns(kind, points, number))
+    st.caption(words.learns(kind, points, negatives, step))
     plane(
         f"plane_{kind}",
         plane_picture(

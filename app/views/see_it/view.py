@@ -37,8 +37,13 @@ def row(title: str, key: str, offered: list[GalleryPicture]) -> None:
         )
 
 
+def accurate(accuracy: float, pictures: int) -> str:
+    """How many pictures a network is right about, in percent where there are enough."""
+    return words.percent_fine(accuracy) if pictures >= words.ENOUGH else words.of_100(accuracy, pictures)
+
+
 def figures() -> None:
-    """Draw the three numbers that count thousands of pictures, each with how many."""
+    """Draw the three numbers that count many pictures, each with how many."""
     negatives = stored_answers.headline_of(pair)
     known = stored_answers.known_set(pair.nat)
     reports = {kind: stored_answers.card(name).report for kind, name in pair.by_kind.items()}
@@ -47,11 +52,11 @@ def figures() -> None:
     n_known, n_negatives = reports["nat"].sets[known].images, reports["nat"].sets[negatives].images
     sure = f"sure above {words.threshold_share(t)}"
     entries = (
-        ("right", "Correct on what they know", {k: words.percent_fine(r.accuracy) for k, r in reports.items()},
+        ("right", "Correct on what they know", {k: accurate(r.accuracy, n_known) for k, r in reports.items()},
          f"accuracy on {in_markdown(known, pictures_of(known, n_known))}"),
-        ("fooled", "Fooled by things never taught", {k: words.of_100(rate) for k, rate in fooled.items()},
+        ("fooled", "Fooled by things never taught", {k: words.of_100(rate, n_negatives) for k, rate in fooled.items()},
          f"{sure}, {in_markdown(negatives, pictures_of(negatives, n_negatives))} (NCR)"),
-        ("kept", "Kept of what they know", {k: words.of_100(rate) for k, rate in kept.items()},
+        ("kept", "Kept of what they know", {k: words.of_100(rate, n_known) for k, rate in kept.items()},
          f"{sure}, {in_markdown(known, pictures_of(known, n_known))}"),
     )  # fmt: skip
     for column, (key, title, values, source) in zip(st.columns(3), entries, strict=True):

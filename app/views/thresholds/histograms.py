@@ -19,7 +19,7 @@ from nat_app.shared.files import SVG_SCRIPT
 from nat_app.shared.palette import KINDS, NAMES, Kind, Palette
 from nat_app.shared.scores import SCORE_AXES, T_STEPS, Scale
 from nat_app.shared.words import threshold_title
-from nat_app.views.thresholds.words import trade_sentence
+from nat_app.views.thresholds.words import few_title, few_trade, trade_sentence
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.scores import CONFIDENCE, scores_of
 
@@ -44,6 +44,15 @@ _component = st.components.v2.component(
 
 
 @dataclass(frozen=True)
+class Sizes:
+    """How many pictures the rates are of."""
+
+    chosen: int
+    negatives: int
+    known: int
+
+
+@dataclass(frozen=True)
 class Rates:
     """Both networks' rates at some thresholds, all in [0, 1]."""
 
@@ -53,6 +62,7 @@ class Rates:
     """NCR on the negatives that the sentences speak of."""
     kept: dict[Kind, Float[np.ndarray, " k"]]
     """The share kept of what they know."""
+    sizes: Sizes
 
 
 def sentences(
@@ -70,19 +80,29 @@ def _sentences_at(rates: Rates, at: dict[Kind, Any], place: int, known: bool, sc
     chosen, fooled, kept, here = (
         {kind: float(each[kind][place]) for kind in KINDS} for each in (rates.chosen, rates.fooled, rates.kept, at)
     )
-    verb = "kept" if known else "fooled"
+    verb, sizes = "kept" if known else "fooled", rates.sizes
     texts: dict[str, Any] = {
         kind: {
             "name": f"{NAMES[kind]}, t = {words.threshold_text(here[kind])}",
-            "panel": f"{NAMES[kind]}\u2003{verb}: {words.percent(chosen[kind])}",
-            "fooled": words.fooled_by(fooled[kind]),
-            "kept": words.keeps(kept[kind]),
+            "panel": f"{NAMES[kind]}\u2003{verb}: {_share(chosen[kind], sizes.chosen)}",
+            "fooled": words.fooled_by(fooled[kind], sizes.negatives),
+            "kept": words.keeps(kept[kind], sizes.known),
         }
         for kind in KINDS
     }
     # The page's own title: the script writes it there while the line moves.
     title = threshold_title(chosen, here, known, score)
-    return texts | {"title": title, "trade": trade_sentence(fooled, kept)}
+    if sizes.chosen < words.ENOUGH:
+        title = few_title(chosen, sizes.chosen, here, known=known, score=score)
+    enough = sizes.negatives >= words.ENOUGH
+    return texts | {
+        "title": title,
+        "trade": trade_sentence(fooled, kept) if enough else few_trade(fooled, sizes.negatives),
+    }
+
+
+def _share(share: float, pictures: int) -> str:
+    return words.percent(share) if pictures >= words.ENOUGH else words.of_100(share, pictures)
 
 
 def draw(

@@ -46,20 +46,20 @@ def chip(name: str) -> str:
 
 def said() -> list[dict]:
     """The sentences at every threshold, or, where each network has its own, at those two."""
+    sizes = histograms.Sizes(*(sets[name].images for name in (chosen, negatives, known)))
     if not locked:
         steps = dict.fromkeys(KINDS, scale.steps)
         chosen_curves, fooled_curves, kept_curves = (
             stored_answers.curves(pair, each, scale) for each in (chosen, negatives, known)
         )
         return histograms.sentences(
-            histograms.Rates(chosen_curves, fooled_curves, kept_curves), steps, known=chosen == known
+            histograms.Rates(chosen_curves, fooled_curves, kept_curves, sizes), steps, known=chosen == known
         )
-    here = histograms.Rates(
-        *(
-            {kind: np.array([share]) for kind, share in each.items()}
-            for each in (stored_answers.rates(pair, name, at, scale) for name in (chosen, negatives, known))
-        )
+    chosen_rates, fooled_rates, kept_rates = (
+        {kind: np.array([share]) for kind, share in stored_answers.rates(pair, name, at, scale).items()}
+        for name in (chosen, negatives, known)
     )
+    here = histograms.Rates(chosen_rates, fooled_rates, kept_rates, sizes)
     thresholds = {kind: np.array([at[kind]]) for kind in KINDS}
     return histograms.sentences(here, thresholds, known=chosen == known, score=scale.score)
 

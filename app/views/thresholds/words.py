@@ -1,14 +1,52 @@
 """The sentences of Thresholds, computed from rates; no Streamlit. Rates and thresholds are in [0, 1]."""
 
-from nat_app.shared.palette import NAMES, Kind
-from nat_app.shared.words import HARD_SPACE, article, count_of_100, literal, of_100, plural, threshold_text
-from nat_core.measure.scores import SCORE_NAMES
+from nat_app.shared.counts import interval
+from nat_app.shared.palette import KINDS, NAMES, Kind
+from nat_app.shared.words import (
+    HARD_SPACE,
+    article,
+    count_of_100,
+    literal,
+    of_100,
+    plural,
+    threshold_text,
+    threshold_title,
+)
+from nat_core.measure.metrics import wilson_interval
+from nat_core.measure.scores import CONFIDENCE, SCORE_NAMES
 from nat_core.paper.by_score import lead_words
 
 DIGITS_ELSEWHERE = (
     "Digits live trains two other networks, in another way, and counts 8 and 9: its numbers are other ones."
 )
 """What is said of the networks of handwritten digits, of which two pages have numbers."""
+
+
+def few_title(share: dict[Kind, float], pictures: int, at: dict[Kind, float], *, known: bool, score: str) -> str:
+    """Return the finding on an image set of too few pictures for a rate: counts, where `threshold_title` has rates.
+
+    >>> few_title({"baseline": 0.5, "nat": 0.25}, 4, {"baseline": 0.9, "nat": 0.9}, known=False, score="confidence")
+    'Above t = 0.90, the baseline is fooled by 2 of 4, NAT by 1.'
+    """
+    by = "" if score == CONFIDENCE else f" by {SCORE_NAMES[score]}"
+    locked = score != CONFIDENCE or at["baseline"] != at["nat"]
+    if known and locked:
+        return threshold_title(share, at, known, score)
+    when = f"Keeping 95 of 100{by}" if locked else f"Above t = {threshold_text(at['nat'])}"
+    baseline, nat = (round(share[kind] * pictures) or "none" for kind in KINDS)
+    if known:
+        return f"{when}, the baseline keeps {baseline} of {pictures}, NAT {nat}."
+    return f"{when}, the baseline is fooled by {baseline} of {pictures}, NAT by {nat}."
+
+
+def few_trade(fooled: dict[Kind, float], pictures: int) -> str:
+    """Return whether so few negatives can tell which network is fooled less often: where their intervals part."""
+    intervals = {kind: wilson_interval(round(fooled[kind] * pictures), pictures) for kind in KINDS}
+    for less, more in (KINDS, KINDS[::-1]):
+        if intervals[less].high < intervals[more].low:
+            return f"{NAMES[less]} is fooled less often than {NAMES[more]}, by more than chance makes."
+    spans = ", ".join(f"{NAMES[kind]} {interval(round(fooled[kind] * pictures), pictures)}" for kind in KINDS)
+    return f"So few pictures cannot tell which network is fooled less often: 95{HARD_SPACE}% intervals {spans}."
 
 
 def trade_sentence(fooled: dict[Kind, float], kept: dict[Kind, float]) -> str:

@@ -41,8 +41,10 @@ def look_at_playground() -> Clicks:
     here = playground.scene()
     # Training may have gone on since the visitor left that page.
     playground.follow()
-    now, answer = playground.networks(), playground.answers(SURE)["nat"]
-    return Clicks(len(here.negatives), answer.falsely_sure, answer.right, len(here.points.labels), now.step)
+    now, answer, negatives = playground.networks(), playground.answers(SURE)["nat"], playground.negatives()
+    # Those that it learned count, though they were taken away since.
+    number = negatives.learned or negatives.lying
+    return Clicks(number, answer.falsely_sure, answer.right, len(here.points.labels), now.step)
 
 
 def check_clicks() -> None:

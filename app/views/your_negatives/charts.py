@@ -6,14 +6,14 @@ import plotly.graph_objects as go
 
 from nat_app.shared.charts import fill, label, plain, share_axis
 from nat_app.shared.palette import Kind, Palette
-from nat_app.shared.words import percent
+from nat_app.shared.words import ENOUGH, of_100, percent
 
 ROW = 46
 """Pixels for the two bars of one row."""
 BAR = 16
 """Pixels for one of the two bars."""
-LABELS = 96
-"""Pixels for the column of labels, of which ">99 % before" is the widest."""
+LABELS = 104
+"""Pixels for the column of labels, of which "22 of 22 before" is the widest."""
 LONGEST = 22
 """How many letters of a row's name are shown at most."""
 
@@ -28,13 +28,14 @@ def before_after(
     axis: str,
     threshold: float | None = None,
     alone: Sequence[float] | None = None,
+    pictures: Sequence[int] | None = None,
     left: int = 148,
 ) -> go.Figure:
     """Return two bars a row, hatched before learning and solid after it, all in [0, 1] and labelled in percent.
 
     `after` is None where nothing was learned yet; `kind` is the network's, whose colour the hatched bars have.
-    `threshold` draws a line; `alone` marks where as much training without negatives leads. `axis` says what is drawn,
-    `left` how many pixels the names have.
+    `pictures` is how many each row is a share of: few are labelled as counts. `threshold` draws a line; `alone` marks
+    where as much training without negatives leads. `axis` says what is drawn, `left` how many pixels the names have.
     """
     figure = go.Figure()
     rows = [_short(name) for name in names]
@@ -44,7 +45,9 @@ def before_after(
     if after is not None:
         series.append(("after", after, fill(colours.nat, "")))
     for number, (when, values, marker) in enumerate(series):
-        _bars(figure, names, when, values, marker, BAR * ((len(series) - 1) / 2 - number))
+        texts = [f"{_amount(value, row, pictures)} {when}" for row, value in enumerate(values)]
+        _bars(figure, names, when, values, marker)
+        _label(figure, texts, BAR * ((len(series) - 1) / 2 - number))
     if alone is not None:
         _ticks(figure, names, alone, colours)
     if threshold is not None:
@@ -70,10 +73,8 @@ def _ticks(figure: go.Figure, names: Sequence[str], alone: Sequence[float], colo
     )
 
 
-def _bars(
-    figure: go.Figure, names: Sequence[str], when: str, values: Sequence[float], marker: dict, higher: float
-) -> None:
-    """Draw one bar a row, and its label `higher` pixels above the row's middle."""
+def _bars(figure: go.Figure, names: Sequence[str], when: str, values: Sequence[float], marker: dict) -> None:
+    """Draw one bar a row."""
     figure.add_bar(
         x=list(values),
         y=list(range(len(names))),
@@ -82,7 +83,12 @@ def _bars(
         customdata=[label(name) for name in names],
         hovertemplate=f"%{{customdata}}, {when}: %{{x:.1%}}<extra></extra>",
     )
-    _label(figure, [f"{percent(value)} {when}" for value in values], higher)
+
+
+def _amount(share: float, row: int, pictures: Sequence[int] | None) -> str:
+    """A row's share in percent, or as a count where it is one of few pictures."""
+    few = pictures is not None and pictures[row] < ENOUGH
+    return of_100(share, pictures[row]) if few else percent(share)
 
 
 def _label(figure: go.Figure, texts: Sequence[str], higher: float) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
 
 from nat_app.answers import computed_answers, stored_answers
 from nat_app.shared.files import thumbnail_url
@@ -14,8 +14,10 @@ from nat_app.shared.gallery import GalleryPicture, gallery_pictures
 from nat_app.shared.pairs import DEFAULTS, Pair, pair_named
 from nat_app.shared.palette import Kind
 from nat_app.shared.settings import Held
+from nat_app.shared.words import Answer
+from nat_app.views.your_negatives.effects import FURTHER, KNOWN, OTHERS, OWN
 from nat_app.views.your_negatives.settings import BESIDE, MOST, TAUGHT
-from nat_app.visit import fair_queue, photos
+from nat_app.visit import fair_queue, labels, photos
 from nat_core.errors import CheckpointError
 from nat_core.measure.predictions import Predictions
 from nat_core.network.inference import Network, features
@@ -26,13 +28,11 @@ EACH = 15
 """How many steps lie between two signs of progress."""
 MOST_UNDONE = 10
 """How many trainings can be undone."""
-OWN, OTHERS, FURTHER, KNOWN = "own", "others", "cifar100_test", "cifar10_test"
-"""The sets that are measured: the photos learned, other photos of things of no class, and CIFAR's test pictures."""
 
 
 @dataclass(frozen=True, eq=False)
 class Photo:
-    """A thing of no class to teach."""
+    """A photo to teach: of a thing of no class, as long as the visitor does not say otherwise."""
 
     key: str
     name: str
@@ -41,6 +41,10 @@ class Photo:
     button: str
     """The key of its button."""
     pixels: UInt8[np.ndarray, "32 32 3"]
+    shows: str | None = labels.NONE
+    """What it shows, as the visitor says; None while nobody has said."""
+    asks: bool = False
+    """Whether the visitor is asked for that."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,12 +79,13 @@ def samples() -> list[GalleryPicture]:
     return [picture for picture in gallery_pictures() if not picture.known]
 
 
-def offered() -> dict[str, Photo]:
+def offered(classes: Sequence[str]) -> dict[str, Photo]:
     """Return all photos that can be taught, by key: the visitor's own, then the gallery's."""
-    found = {
-        photo.key: Photo(photo.key, photo.name, photo.name, f"thumb_own_{photo.key}", photo.pixels)
-        for photo in photos.photos().values()
-    }
+    found = {}
+    for photo in photos.photos().values():
+        said = labels.shows(photo.key, classes).value
+        button = f"thumb_own_{photo.key}"
+        found[photo.key] = Photo(photo.key, photo.name, photo.name, button, photo.pixels, said, asks=True)
     for picture in samples():
         pixels = computed_answers.gallery_photo(picture.file, photos.CENTRE)[1]
         found[picture.file] = Photo(
@@ -89,9 +94,9 @@ def offered() -> dict[str, Photo]:
     return found
 
 
-def chosen() -> list[Photo]:
+def chosen(classes: Sequence[str]) -> list[Photo]:
     """Return the photos to teach, in the order of `offered`."""
-    return [photo for key, photo in offered().items() if key in TAUGHT.value]
+    return [photo for key, photo in offered(classes).items() if key in TAUGHT.value]
 
 
 def own_style() -> str:
@@ -103,11 +108,13 @@ def own_style() -> str:
     return "<style>" + "\n".join(rules) + "</style>"
 
 
-def now(name: str, photos: Sequence[Photo]) -> Float[np.ndarray, " n"]:
-    """Return how sure a stored network is of each photo."""
+def now(name: str, photos: Sequence[Photo]) -> list[Answer]:
+    """Return what a stored network says of each photo."""
     if not photos:
-        return np.zeros(0)
-    return computed_answers.in_one_batch({"nat": name}, np.stack([photo.pixels for photo in photos]))["nat"].confidence
+        return []
+    said = computed_answers.in_one_batch({"nat": name}, np.stack([photo.pixels for photo in photos]))["nat"]
+    classes = stored_answers.card(name).classes
+    return [Answer(float(sure), classes[number]) for sure, number in zip(said.confidence, said.predicted, strict=True)]
 
 
 def toggle(key: str) -> None:
@@ -128,11 +135,17 @@ def take_own() -> None:
 def train(name: str) -> None:
     """Take a place in the queue to teach a network the chosen photos."""
     cancel()
-    photos, beside = chosen(), BESIDE.value
-    others = [photo for key, photo in offered().items() if key not in TAUGHT.value]
+    classes, beside = stored_answers.card(name).classes, BESIDE.value
+    photos = chosen(classes)
+    # What fools it are things of no class alone.
+    others = [
+        photo for key, photo in offered(classes).items() if key not in TAUGHT.value and photo.shows == labels.NONE
+    ]
     # Read here and now: the worker's thread has no session to read from.
     network, stored = computed_answers.network(name), computed_answers.stored_features(name)
-    TEACHING.get().turn = fair_queue.begin(lambda: _work(network, stored, photos, others, beside))
+    TEACHING.get().turn = fair_queue.begin(
+        lambda: _work(network, stored, photos, others, beside), f"head of {name}, beside {beside}"
+    )
 
 
 def _work(

@@ -10,17 +10,16 @@ from nat_app.shared.palette import NAMES, Kind
 from nat_app.shared.words import literal, percent, threshold_text
 from nat_app.views.your_negatives import words
 from nat_app.views.your_negatives.charts import before_after
+from nat_app.views.your_negatives.effects import OWN, Effect, effect
 from nat_app.views.your_negatives.settings import BESIDE, KIND, MOST, TAUGHT
-from nat_app.visit import photos
-from nat_core.measure.metrics import accuracy, negative_confidence_rate
+from nat_app.visit import labels, photos
 
-with st.spinner("The networks are made ready."):
+with st.spinner("Getting the networks ready."):
     stored_answers.warm_up().result()
 
 # Torch is imported by now, with the spinner to be seen; `state` needs it.
 from nat_app.answers import computed_answers
 from nat_app.views.your_negatives import state
-from nat_app.views.your_negatives.state import FURTHER, KNOWN, OTHERS, OWN
 from nat_app.visit import fair_queue
 from nat_core.small import heads
 
@@ -31,6 +30,7 @@ kind: Kind = KIND.value
 teaching = state.TEACHING.get()
 pair = state.learner(chosen, kind)
 name = pair.by_kind[kind]
+classes = stored_answers.card(name).classes
 
 
 def require_features() -> None:
@@ -47,12 +47,12 @@ def require_features() -> None:
 def choose_photos() -> None:
     """Draw the photos to choose from, the visitor's own first, and the drop zone."""
     picked = TAUGHT.value
-    buttons = [photo.button for key, photo in state.offered().items() if key in picked]
+    buttons = [photo.button for key, photo in state.offered(classes).items() if key in picked]
     st.html(thumbnail_style() + state.own_style() + chosen_style(buttons))
     with st.container(gap=None):
-        st.caption(f"Things it was never taught: press up to {MOST}. {len(state.chosen())} chosen.")
+        st.caption(f"Photos to teach as negatives: press up to {MOST}. {len(state.chosen(classes))} chosen.")
         row = st.container(key="row_taught", horizontal=True, wrap=False, gap="xsmall")
-    for key, photo in state.offered().items():
+    for key, photo in state.offered(classes).items():
         row.button(
             literal(photo.label),
             key=photo.button,
@@ -62,6 +62,26 @@ def choose_photos() -> None:
         )
     if len(picked) >= MOST:
         st.caption(words.full(MOST))
+    ask_what_they_show()
+
+
+def ask_what_they_show() -> None:
+    """Ask what the visitor's photos show, and warn of those that show a thing of the classes."""
+    asked = [photo for photo in state.chosen(classes) if photo.asks]
+    waiting = [photo.key for photo in asked if photo.shows is None]
+    # Drawn in every run, or what follows would move, and what is unfolded would fold itself.
+    above = st.container()
+    if waiting:
+        above.markdown(words.waits(len(waiting)))
+        above.button(labels.for_all(len(waiting), classes), key="none_of_them", icon=":material/done_all:",
+                  on_click=labels.none_of_them, args=(waiting, classes))  # fmt: skip
+    if warning := words.shows_known([photo.shows for photo in asked], [photo.name for photo in asked], classes):
+        above.warning(warning, icon=":material/warning:")
+    if asked:
+        with st.expander("What each of your photos shows", icon=":material/help:"):
+            for photo, answer in zip(asked, state.now(name, asked), strict=True):
+                st.caption(literal(photo.name))
+                labels.ask(photo.key, [answer.predicted], classes)
 
 
 def own_photos() -> None:
@@ -69,7 +89,8 @@ def own_photos() -> None:
     with st.expander("Teach it your own photos", icon=":material/add_a_photo:", expanded=bool(photos.photos())):
         before = set(photos.photos())
         files = st.file_uploader(
-            "Photos of things that are none of the ten (PNG, JPEG, WebP, GIF or BMP). They stay in memory.",
+            f"Photos of things that are none of {labels.how_many(classes)} (PNG, JPEG, WebP, GIF or BMP). They stay in "
+            "memory.",
             accept_multiple_files=True,
             key=photos.zone_key(ZONE),
             on_change=photos.removed,
@@ -92,7 +113,7 @@ def controls() -> None:
             st.button("Cancel", key="teach_cancel", icon=":material/stop:", on_click=state.cancel, type="primary")
         else:
             st.button("Train", key="teach", icon=":material/play_arrow:", on_click=state.train, args=(name,),
-                      type="primary", disabled=not state.chosen())  # fmt: skip
+                      type="primary", disabled=not state.chosen(classes))  # fmt: skip
         st.button("Undo", key="teach_undo", icon=":material/undo:", on_click=state.undo,
                   disabled=not teaching.history, help="Back to what it said before the last training")  # fmt: skip
         st.toggle("5,000 CIFAR-100 pictures beside them", key=BESIDE.bind(), persist_state="session",
@@ -116,23 +137,14 @@ def progress() -> None:
         st.progress(share, "It learns.")
 
 
-def rates(said: dict) -> words.Rates:
-    """Return the rates of what one head says."""
-    sure = {key: each.confidence > t for key, each in said.items()}
-    return words.Rates(
-        int(sure[OWN].sum()),
-        int(sure[OTHERS].sum()) if OTHERS in sure else 0,
-        negative_confidence_rate(said[FURTHER].confidence, t),
-        accuracy(said[KNOWN].predicted, said[KNOWN].labels),
-        negative_confidence_rate(said[KNOWN].confidence, t),
-    )
-
-
 def untaught() -> None:
     """Draw how sure the network is of the chosen photos, before it learned anything."""
-    photos = state.chosen()
-    sure = state.now(name, photos)
-    heading.title(words.title(int((sure > t).sum()), len(photos), None, kind), anchor=False)
+    photos = state.chosen(classes)
+    sure = [answer.confidence for answer in state.now(name, photos)]
+    known = any(photo.shows != labels.NONE for photo in photos)
+    heading.title(
+        words.title(sum(each > t for each in sure), len(photos), None, kind, untaught=not known), anchor=False
+    )
     heading.markdown(words.unlearned(t))
     if photos:
         draw_photos([photo.name for photo in photos], sure, None)
@@ -151,35 +163,35 @@ def draw_photos(names: list[str], before, after) -> None:
 
 def taught(done: state.Taught) -> None:
     """Draw what the last training did: for the photos, for others, and for the ten classes."""
-    before, alone, after = (rates(said) for said in (done.before, done.alone, done.after))
-    others = len(done.before[OTHERS]) if OTHERS in done.before else 0
-    further, known = len(done.before[FURTHER]), len(done.before[KNOWN])
-    heading.title(words.title(before.own, len(done.photos), after.own, kind), anchor=False)
-    heading.markdown(words.lesson(before, after, others, further, done.beside))
+    changed = effect(done.before, done.alone, done.after, t)
+    before, after = changed.own.counts
+    heading.title(words.title(before, len(done.photos), after, kind), anchor=False)
+    lesson, cost = words.lesson(changed, done.beside), words.cost(changed)
+    heading.markdown(lesson)
     left, right = st.columns([1, 1.15], gap="medium")
     with left:
         draw_photos(list(done.photos), done.before[OWN].confidence, done.after[OWN].confidence)
-    rows = {
-        f"Sure of your {len(done.photos)}": [each.own / len(done.photos) for each in (before, alone, after)],
-        f"Sure of {others} others": [each.others / max(others, 1) for each in (before, alone, after)],
-        "Sure of CIFAR-100": [each.further for each in (before, alone, after)],
-        "Keeps of CIFAR-10": [each.kept for each in (before, alone, after)],
-        "Right about CIFAR-10": [each.accuracy for each in (before, alone, after)],
-    }
-    first, second, third = ([values[place] for values in rows.values()] for place in range(3))
-    cost = words.cost(before, after, known)
-    right.plotly_chart(
-        before_after(list(rows), first, third, kind, frame.colours(),
-                     axis=f"share of pictures (sure: above {threshold_text(t)})", alone=second),
-        key="taught_sets",
-        config=CONFIG,
-        alt=f"Before and after. {words.lesson(before, after, others, further, done.beside)} {cost}",
-    )  # fmt: skip
+    with right:
+        draw_sets(changed, f"Before and after. {lesson} {cost}")
     st.markdown(cost)
     stored = computed_answers.stored_features(name)
     learned = len(stored["cifar10_train"].values)
     beside = len(stored["cifar100_train"].values) if done.beside else 0
     st.caption(words.how(len(done.photos), heads.COPIES, learned, beside, heads.STEPS, done.seconds))
+
+
+def draw_sets(changed: Effect, alt: str) -> None:
+    """Draw what changed, set by set."""
+    rows = words.rows(changed)
+    first, second, third = ([getattr(each, when) for each in rows.values()] for when in ("before", "alone", "after"))
+    st.plotly_chart(
+        before_after(list(rows), first, third, kind, frame.colours(),
+                     axis=f"share of pictures (sure: above {threshold_text(t)})", alone=second,
+                     pictures=[each.pictures for each in rows.values()]),
+        key="taught_sets",
+        config=CONFIG,
+        alt=alt,
+    )  # fmt: skip
 
 
 require_features()
@@ -194,7 +206,7 @@ last = next((done for done in reversed(teaching.history) if done.network == name
 if last is None:
     untaught()
 else:
-    if set(last.photos) != {photo.name for photo in state.chosen()}:
+    if set(last.photos) != {photo.name for photo in state.chosen(classes)}:
         st.caption(words.changed())
     taught(last)
 own_photos()

@@ -4,17 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 
 from nat_app.answers import computed_answers, stored_answers
+from nat_app.shared.counts import Compared, compare
 from nat_app.shared.gallery import GalleryPicture, samples
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, Kind
-from nat_app.views.your_photos.settings import shows_known
-from nat_app.views.your_photos.words import FEW
-from nat_app.visit import photos
+from nat_app.visit import labels, photos
 from nat_app.visit.photos import Photo
-from nat_core.measure.metrics import wilson_interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +26,16 @@ class Card:
     """For display, whole."""
     pixels: UInt8[np.ndarray, "32 32 3"]
     """What the networks see."""
-    known: bool
-    """Whether it shows one of the classes: as the visitor says, or as the gallery does."""
+    label: str | None
+    """What it shows, as the visitor says or the gallery: a class, `labels.ANOTHER` or NONE; None while nobody said."""
     asks: bool
     """Whether the visitor is asked for that."""
     said: dict[Kind, stored_answers.OwnAnswer]
+
+    @property
+    def known(self) -> bool | None:
+        """Whether it shows one of the classes; None while nobody has said."""
+        return None if self.label is None else self.label != labels.NONE
 
     @property
     def disagreement(self) -> float:
@@ -44,14 +47,13 @@ class Card:
 class Count:
     """How the cards are counted at one threshold."""
 
-    outside: int
-    """Photos of things of no class."""
-    fooled: dict[Kind, int]
-    """How many of them each network is sure of."""
-    intervals: dict[Kind, tuple[float, float]] | None
-    """The 95 % intervals of both shares; None where there are too few photos."""
+    fooled: Compared | None
+    """How many photos of things of no class each network is sure of; None where there are no such photos."""
     known: int
+    """Photos of things of the classes."""
     kept: dict[Kind, int]
+    waiting: int
+    """Photos of which nobody has said what they show: they count nowhere."""
 
 
 def all_cards(pair: Pair, with_samples: bool) -> list[Card]:
@@ -64,11 +66,10 @@ def all_cards(pair: Pair, with_samples: bool) -> list[Card]:
 
 def from_photo(pair: Pair, photo: Photo) -> Card:
     """Return the card of a visitor's photo."""
-    # Nobody but the visitor can say; a photo counts as outside the classes until they do.
-    known = shows_known(photo.key).value
-    return Card(
-        photo.key, photo.name, photo.photo, photo.pixels, known, True, stored_answers.answers(pair, photo.pixels)
-    )
+    said = stored_answers.answers(pair, photo.pixels)
+    # A cat that both call a cat is no mistake, and nobody but the visitor can say that it is one.
+    label = labels.shows(photo.key, said["nat"].classes).value
+    return Card(photo.key, photo.name, photo.photo, photo.pixels, label, True, said)
 
 
 def from_sample(pair: Pair, picture: GalleryPicture) -> Card:
@@ -78,25 +79,22 @@ def from_sample(pair: Pair, picture: GalleryPicture) -> Card:
     # The stored predictions were made of the gallery's centres.
     stored = crop == photos.CENTRE
     said = stored_answers.gallery_answers(pair, picture.file) if stored else stored_answers.answers(pair, pixels)
-    return Card(picture.path.stem, picture.shows.capitalize(), photo, pixels, picture.known, False, said)
+    return Card(picture.path.stem, picture.shows.capitalize(), photo, pixels, picture.label, False, said)
 
 
 def confidences(cards: Sequence[Card]) -> dict[Kind, Float[np.ndarray, " n"]]:
     """Return how sure each network is of each photo."""
-    return {kind: np.array([card.said[kind].answer.confidence for card in cards]) for kind in KINDS}
+    return {kind: np.array([card.said[kind].answer.confidence for card in cards], float) for kind in KINDS}
 
 
 def count_cards(cards: Sequence[Card], threshold: float) -> Count:
     """Count at the threshold; `threshold` in [0, 1]."""
-    outside = [card for card in cards if not card.known]
+    outside = [card for card in cards if card.known is False]
     known = [card for card in cards if card.known]
-    fooled = {kind: _sure(outside, kind, threshold) for kind in KINDS}
-    intervals = None
-    if len(outside) > FEW:
-        intervals = {kind: tuple(wilson_interval(fooled[kind], len(outside))) for kind in KINDS}
-    kept = {kind: _sure(known, kind, threshold) for kind in KINDS}
-    return Count(len(outside), fooled, intervals, len(known), kept)
+    fooled = compare(_sure(outside, threshold)) if outside else None
+    kept = {kind: int(sure.sum()) for kind, sure in _sure(known, threshold).items()}
+    return Count(fooled, len(known), kept, sum(card.label is None for card in cards))
 
 
-def _sure(cards: Sequence[Card], kind: Kind, threshold: float) -> int:
-    return sum(card.said[kind].answer.confidence > threshold for card in cards)
+def _sure(cards: Sequence[Card], threshold: float) -> dict[Kind, Bool[np.ndarray, " n"]]:
+    return {kind: confidence > threshold for kind, confidence in confidences(cards).items()}

@@ -18,7 +18,7 @@ QUARTERS = (0, 0.25, 0.5, 0.75, 1)
 def own_distribution(
     own: dict[Kind, Float[np.ndarray, " n"]],
     names: Sequence[str],
-    known: Sequence[bool],
+    known: Sequence[bool | None],
     stored: dict[Kind, Float[np.ndarray, "20"]],
     threshold: float,
     colours: Palette,
@@ -27,9 +27,9 @@ def own_distribution(
 ) -> go.Figure:
     """Return how sure both networks are of the visitor's n >= 1 photos (dots) and of a stored set (bars).
 
-    `own` in [0, 1]; `names` and `known` (whether a photo shows one of the classes) in the same order; `stored` is the
-    share of the set's pictures in each twentieth. Both are shares on one axis: k of n photos in a twentieth are a
-    stack as high as a bar of k/n.
+    `own` in [0, 1]; `names` and `known` (whether a photo shows one of the classes, None where nobody said) in the same
+    order; `stored` is the share of the set's pictures in each twentieth. Both are shares on one axis: k of n photos in
+    a twentieth are a stack as high as a bar of k/n.
     """
     figure = go.Figure().set_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.14)
     for row, kind in enumerate(KINDS, start=1):
@@ -81,10 +81,15 @@ def stacked(confidence: Float[np.ndarray, " n"]) -> tuple[Float[np.ndarray, " n"
     return (columns + 0.5) / BARS, (places + 0.5) / len(confidence)
 
 
-def _marks(sure: np.ndarray, known: Sequence[bool], number: int, colours: Palette) -> dict:
-    """A triangle for what fools the network, a square for what it keeps, a hollow circle for what it turns away."""
-    symbols = np.where(sure, np.where(known, "square", "triangle-up"), "circle-open")
-    colour = np.where(sure, np.where(known, colours.kept, colours.fooled), colours.line)
+def _marks(sure: np.ndarray, known: Sequence[bool | None], number: int, colours: Palette) -> dict:
+    """A triangle for what fools the network, a square for what it keeps, a hollow circle for what it turns away.
+
+    A hollow diamond for a photo of which nobody has said what it shows.
+    """
+    fools, keeps = (sure & np.array([each is wanted for each in known]) for wanted in (False, True))
+    unsaid = np.array([each is None for each in known])
+    symbols = np.select([fools, keeps, unsaid], ["triangle-up", "square", "diamond-open"], "circle-open")
+    colour = np.select([fools, keeps], [colours.fooled, colours.kept], colours.line)
     # The more photos, the smaller their marks, as long as they can be told apart.
     size = float(np.clip(150 / number, 5, 11))
     return {"symbol": list(symbols), "color": list(colour), "size": size, "line": {"width": 1.5, "color": list(colour)}}

@@ -8,12 +8,14 @@ from html import escape
 from nat_app.shared.files import page, png_url, thumbnail_url
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, LIGHT, NAMES, Kind
-from nat_app.shared.words import percent
+from nat_app.shared.words import percent, threshold_share, threshold_text
 from nat_app.views.your_photos.cards import Card
 from nat_app.views.your_photos.words import SQUARES, verdict
 from nat_core.files import csv_text
 
 PHOTO_SIDE = 200
+IN_CSV = {True: "yes", False: "no", None: "not said"}
+"""Whether a photo shows one of the classes."""
 STYLE = f"""
 body {{ font: 16px/1.45 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #111; }}
 table {{ border-collapse: collapse; width: 100%; }}
@@ -43,12 +45,13 @@ def photos_csv(cards: Sequence[Card], conditions: Conditions) -> str:
     classes = cards[0].said["nat"].classes
     answers = [f"{kind}_{what}" for kind in KINDS for what in ("network", "answer", "confidence", "sure")]
     each = [f"{kind}_{name}" for kind in KINDS for name in classes]
-    rows: list[list] = [["photo", "one_of_the_classes", "made_square_by", "t", *answers, "disagreement", *each]]
+    rows: list[list] = [
+        ["photo", "one_of_the_classes", "shows", "made_square_by", "t", *answers, "disagreement", *each]
+    ]
     for card in cards:
         said = [value for kind in KINDS for value in _answer(card, kind, conditions)]
         probabilities = [f"{value:.6f}" for kind in KINDS for value in card.said[kind].probabilities]
-        known = "yes" if card.known else "no"
-        how = [known, conditions.crop, f"{conditions.threshold:.2f}"]
+        how = [IN_CSV[card.known], card.label or "", conditions.crop, threshold_text(conditions.threshold)]
         rows.append([card.name, *how, *said, f"{card.disagreement:.6f}", *probabilities])
     return csv_text(rows)
 
@@ -74,7 +77,7 @@ def report_html(cards: Sequence[Card], conditions: Conditions, sentences: Sequen
 {rows}
 </tbody>
 </table>
-<p><small>Networks: {networks}. Sure means above {percent(conditions.threshold)}. Made square:
+<p><small>Networks: {networks}. Sure means above {threshold_share(conditions.threshold)}. Made square:
 {SQUARES[conditions.crop].lower()}. Made with NAT Explorer.</small></p>"""
     return page(sentences[0], body, STYLE, pictures=True)
 
@@ -93,7 +96,7 @@ def _cell(card: Card, kind: Kind, conditions: Conditions) -> str:
     bar = f'<div class="bar {kind}" style="width:{100 * answer.confidence:.1f}%"></div>'
     sentence = f"{NAMES[kind]}: {percent(answer.confidence)} {answer.predicted}."
     return (
-        f"<td>{escape(sentence)}{bar}{escape(without_markup(verdict(answer, card.known, conditions.threshold)))}</td>"
+        f"<td>{escape(sentence)}{bar}{escape(without_markup(verdict(answer, card.label, conditions.threshold)))}</td>"
     )
 
 

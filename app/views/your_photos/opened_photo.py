@@ -32,7 +32,7 @@ def draw(pair: Pair, card: Card, cards: list[Card], threshold: float) -> None:
         left, *right = st.columns([1.0, 1.15, 1.15], gap="medium")
         left.image(displayable(card.photo), width="stretch", alt=card.name)
         for kind, column in zip(KINDS, right, strict=True):
-            sentence = verdict_sentence(kind, card.said[kind].answer, card.known, threshold)
+            sentence = verdict_sentence(kind, card.said[kind].answer, card.label, threshold)
             with column.container(gap="xsmall"):
                 st.plotly_chart(
                     charts.probability_bars(

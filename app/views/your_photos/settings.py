@@ -26,8 +26,3 @@ OTHER_PICTURE: Setting[str | None] = Setting("other_picture", None, gallery_file
 """What the opened photo turns into, where the way leads to another picture."""
 
 SETTINGS = PageSettings("your_photos", (SAMPLES, PART, OPENED, BESIDE, WAY, *HOW_FAR.values(), OTHER_PICTURE))
-
-
-def shows_known(key: str) -> Setting[bool]:
-    """Whether a visitor's photo shows one of the ten classes, as they say; in no link."""
-    return Setting(f"known_{key}", False)

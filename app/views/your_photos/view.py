@@ -18,8 +18,8 @@ from nat_app.shared.words import literal, plural
 from nat_app.views.your_photos import files, opened_photo, words
 from nat_app.views.your_photos.cards import Card, all_cards, confidences, count_cards
 from nat_app.views.your_photos.charts import BARS, own_distribution
-from nat_app.views.your_photos.settings import BESIDE, OPENED, PART, PARTS, SAMPLES, shows_known
-from nat_app.visit import photos
+from nat_app.views.your_photos.settings import BESIDE, OPENED, PART, PARTS, SAMPLES
+from nat_app.visit import labels, photos
 from nat_core.data.headers.names import PICTURE_SUFFIXES
 from nat_core.data.images import CROPS
 from nat_core.measure.metrics import confidence_histogram
@@ -83,7 +83,7 @@ def open_row(keys: list[str]) -> None:
 def draw(card: Card) -> None:
     """Draw one card: the photo, what the networks see, both networks' probabilities, and the verdicts."""
     answers = {kind: card.said[kind].answer for kind in KINDS}
-    said = {kind: words.verdict_sentence(kind, answers[kind], card.known, t) for kind in KINDS}
+    said = {kind: words.verdict_sentence(kind, answers[kind], card.label, t) for kind in KINDS}
     with st.container(border=True, key=f"card_{card.key}", gap="xsmall"):
         picture, chart = st.columns([1, 1.9], gap="small")
         with picture.container(horizontal=True, gap="xsmall"):
@@ -98,11 +98,16 @@ def draw(card: Card) -> None:
             alt=f"Ten probabilities by both networks. {' '.join(said.values())}",
         )
         st.markdown("  \n".join(said.values()))
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button("Open", key=f"open_{card.key}", icon=":material/open_in_full:", on_click=OPENED.put,
-                      args=(card.key,))  # fmt: skip
-            if card.asks:
-                st.toggle("One of the ten things it knows?", key=shows_known(card.key).key, persist_state="session")
+        if card.asks:
+            labels.ask(card.key, [answers[kind].predicted for kind in KINDS], card.said["nat"].classes)
+        st.button("Open", key=f"open_{card.key}", icon=":material/open_in_full:", on_click=OPENED.put,
+                  args=(card.key,))  # fmt: skip
+
+
+def ask_all(keys: list[str]) -> None:
+    """Draw the button that answers at once for all photos of which nobody has said what they show."""
+    heading.button(labels.for_all(len(keys), classes), key="none_of_them", icon=":material/done_all:",
+                   on_click=labels.none_of_them, args=(keys, classes))  # fmt: skip
 
 
 def draw_cards() -> None:
@@ -217,13 +222,11 @@ if not cards:
     raise frame.PageEnd
 
 count = count_cards(cards, t)
-findings = [
-    words.photos_title(count.fooled, count.outside),
-    words.photos_sentence(count.fooled, count.outside, count.intervals),
-    *([words.known_sentence(count.kept, count.known)] if count.known else []),
-]
+findings = words.findings(count.fooled, count.known, count.kept, count.waiting)
 heading.title(findings[0], anchor=False)
 heading.markdown(" ".join(findings[1:]))
+if count.waiting:
+    ask_all([card.key for card in cards if card.label is None])
 for card in cards:
     if card.key == OPENED.value:
         opened_photo.draw(pair, card, cards, t)

@@ -2,63 +2,88 @@
 
 from collections.abc import Sequence
 
+from nat_app.shared.counts import FEW, TOO_FEW, Compared, chance, interval
 from nat_app.shared.palette import NAMES, Kind
-from nat_app.shared.words import HARD_SPACE, Answer, article, listed, literal, percent, plural
+from nat_app.shared.words import HARD_SPACE, Answer, article, listed, literal, percent, plural, threshold_share
+from nat_app.visit.labels import ANOTHER, NONE
 from nat_core.data.headers.names import SYSTEMS
 
-FEW = 3
-"""As many photos, or fewer, are too few for a rate: one of three would move it by 33 points."""
 NAMED = 6
 """How many unreadable files are named one by one."""
 SEEN = "the 32 x 32 pixels that the networks see"
+FOOLS = {(True, True): "both", (True, False): "the baseline, not NAT", (False, True): "NAT, not the baseline",
+         (False, False): "neither"}  # fmt: skip
+"""Whom one photo fools, by whether it fools the baseline and NAT."""
 SQUARES = {"centre": "Cut to the centre", "squash": "Squash", "pad": "Pad with white"}
 """The ways of making a photo square, by the names of `images.CROPS`."""
 
 
-def photos_sentence(fooled: dict[Kind, int], outside: int, intervals: dict[Kind, tuple[float, float]] | None) -> str:
-    """Return how many of the visitor's `outside` photos of other things each network is wrongly sure of.
+def findings(fooled: Compared | None, known: int, kept: dict[Kind, int], waiting: int) -> list[str]:
+    """Return the title and the sentences below it, without those that have nothing to say.
 
-    `intervals` are the 95 % intervals of both shares; None where there are too few photos for a rate.
+    `fooled` are the photos of things of no class, None for none; `known` those of things of the classes, of which each
+    network keeps `kept`; of `waiting` nobody has said what they show.
     """
-    if outside == 0:
-        return "None of these is a thing they were never taught, so neither can be fooled."
-    if outside <= FEW:
-        return "Too few for a rate, so here is each one."
+    sentences = [photos_title(fooled, known, waiting)]
+    if fooled is not None:
+        sentences.append(photos_sentence(fooled))
+    if known:
+        sentences.append(known_sentence(kept, known))
+    if waiting:
+        sentences.append(waiting_sentence(waiting))
+    return sentences
+
+
+def photos_title(fooled: Compared | None, known: int, waiting: int) -> str:
+    """Return the finding on the visitor's photos in one short sentence: counts, and no verdict."""
+    if fooled is None:
+        return "They know what these show." if known and not waiting else "What do your photos show?"
+    baseline, nat, number = fooled.counts["baseline"], fooled.counts["nat"], fooled.pictures
+    if number == 1:
+        which = "The photo of a thing they never learned" if known else "It"
+        return f"{which} fools {FOOLS[bool(baseline), bool(nat)]}."
+    if baseline == nat:
+        return f"Each is fooled by {nat} of your {number}." if nat else f"Neither is fooled by any of your {number}."
+    return f"Of your {number}, {_fool(baseline)} the baseline, {nat or 'none'} NAT."
+
+
+def _fool(number: int) -> str:
+    return f"{number or 'none'} {'fools' if number == 1 else 'fool'}"
+
+
+def photos_sentence(fooled: Compared) -> str:
+    """Return how many of the visitor's photos of other things each network is wrongly sure of, and how sure that is."""
+    if fooled.pictures <= FEW:
+        return TOO_FEW
     # With a handful of photos the interval is wide, and saying so is the point.
-    spans = dict.fromkeys(fooled, "")
-    if intervals is not None:
-        spans = {kind: f" (95{HARD_SPACE}% interval {_span(*ends)})" for kind, ends in intervals.items()}
-    return (
-        f"Baseline is wrongly sure of {fooled['baseline']} of your {outside}{spans['baseline']}, "
-        f"NAT of {fooled['nat']}{spans['nat']}."
+    spans = {kind: f"95{HARD_SPACE}% interval {interval(each, fooled.pictures)}" for kind, each in
+             fooled.counts.items()}  # fmt: skip
+    told = (
+        f"The baseline is wrongly sure of {fooled.counts['baseline']} of your {fooled.pictures} ({spans['baseline']}), "
+        f"NAT of {fooled.counts['nat']} ({spans['nat']})."
     )
-
-
-def _span(low: float, high: float) -> str:
-    return f"{100 * low:.0f}-{100 * high:.0f}{HARD_SPACE}%"
-
-
-def photos_title(fooled: dict[Kind, int], outside: int) -> str:
-    """Return the finding on the visitor's photos in one short sentence."""
-    if outside == 0:
-        return "All of these are things they know."
-    if fooled["baseline"] > fooled["nat"]:
-        return "NAT is fooled by none of them." if fooled["nat"] == 0 else "NAT is fooled less often, but it is fooled."
-    if fooled["baseline"] < fooled["nat"]:
-        return "Here NAT is the one that is fooled more often."
-    return "Neither is fooled." if fooled["nat"] == 0 else "Both are fooled equally often."
+    return f"{told} {chance(fooled)}".strip()
 
 
 def known_sentence(kept: dict[Kind, int], known: int) -> str:
     """Return how many of the photos of known things each network keeps."""
-    shown = f"{plural(known, 'photo')} of things they know"
-    return f"Of the {shown}, the baseline keeps {kept['baseline']}, NAT {kept['nat']}."
+    if known == 1:
+        who = {(1, 1): "both", (1, 0): "the baseline alone", (0, 1): "NAT alone", (0, 0): "neither"}
+        return f"The photo of a thing they know is kept by {who[kept['baseline'], kept['nat']]}."
+    return f"Of the {known} photos of things they know, the baseline keeps {kept['baseline']}, NAT {kept['nat']}."
+
+
+def waiting_sentence(waiting: int) -> str:
+    """Return that photos count nowhere until the visitor has said what they show."""
+    if waiting == 1:
+        return "One photo is not counted until you say what it shows."
+    return f"{waiting} photos are not counted until you say what they show."
 
 
 def photos_caption(number: int, threshold: float) -> str:
     """Return what stands below the cards: how many there are, in which order, and what the marks mean."""
     return (
-        f"{plural(number, 'photo')}, the two that disagree most first. Sure means above {percent(threshold)}. "
+        f"{plural(number, 'photo')}, the two that disagree most first. Sure means above {threshold_share(threshold)}. "
         "Hatched grey bars: baseline. Solid blue bars: NAT. Dashed: no opinion."
     )
 
@@ -75,7 +100,7 @@ def beside_sentence(number: int, stored: str) -> str:
     """Return what stands below the chart of the visitor's photos beside a stored set."""
     return (
         f"Dots: your {plural(number, 'photo')}. Bars: {stored}. ▲ fools the network, ■ is known and "
-        "kept, ○ is turned away."
+        "kept, ○ is turned away, ◇ waits for you to say what it shows."
     )
 
 
@@ -91,32 +116,46 @@ def nothing_here(classes: Sequence[str]) -> str:
 
 def too_many(most: int, left_out: int) -> str:
     """Return the sentence for more photos than are compared at once."""
-    return f"These are the first {most}; {plural(left_out, 'photo')} more would be too many at once."
+    return f"That is {plural(left_out, 'photo')} too many: these are the first {most}."
 
 
-def verdict_sentence(kind: Kind, answer: Answer, known: bool, threshold: float) -> str:
+def verdict_sentence(kind: Kind, answer: Answer, label: str | None, threshold: float) -> str:
     """Return one network's verdict on a card: its name, how sure of what, and what that means at the threshold."""
     colour = "gray" if kind == "baseline" else "blue"
     return (
         f":{colour}[**{NAMES[kind]}**] {percent(answer.confidence)} {literal(answer.predicted)}. "
-        f"{verdict(answer, known, threshold)}"
+        f"{verdict(answer, label, threshold)}"
     )
 
 
-def verdict(answer: Answer, known: bool, threshold: float) -> str:
-    """Return the verdict on a visitor's photo at the threshold, with its mark: a triangle fools, a square is kept."""
+def verdict(answer: Answer, label: str | None, threshold: float) -> str:
+    """Return the verdict on a visitor's photo at the threshold, with its mark: a triangle fools, a square is kept.
+
+    `label` is what it shows: a class, `labels.ANOTHER` or NONE; None, while nobody has said, gives no verdict.
+    """
+    sure = answer.confidence > threshold
+    if label is None:
+        return f"◇ {'Sure' if sure else 'Not sure'}: right or wrong depends on what it shows."
+    if label == NONE:
+        return ":orange[▲] Fooled: sure, and wrong." if sure else "○ Not fooled."
+    if not sure:
+        return "□ Turned away, though it is a thing it knows."
     # Of a thing that they know, any sure answer counts as kept, right or not: that is what the tables count as well.
-    if answer.confidence > threshold:
-        return ":green[■] Kept." if known else ":orange[▲] Fooled: sure, and wrong."
-    return "□ Turned away, though it is one of the ten." if known else "○ Not fooled."
+    if answer.predicted == label:
+        return ":green[■] Kept."
+    return f":green[■] Kept, as the wrong one{'' if label == ANOTHER else f': it is {literal(article(label))}'}."
 
 
 def problems(sentences: Sequence[str], readable: int) -> str:
     """Return what could not be read, a line each as far as there is room, and that the others are fine."""
     lines = [literal(sentence) for sentence in sentences[:NAMED]]
     if len(sentences) > NAMED:
-        lines.append(f"So it is with {plural(len(sentences) - NAMED, 'more file')}.")
+        lines.append(_more(len(sentences) - NAMED))
     return "  \n".join([*lines, others_are_fine(readable)])
+
+
+def _more(files: int) -> str:
+    return "1 more file has the same problem." if files == 1 else f"{files} more files have the same problem."
 
 
 def no_pictures(number: int) -> str:
