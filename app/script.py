@@ -17,16 +17,13 @@ st.set_page_config(
     menu_items={"About": "Two networks, one photo: one is sure, the other says that it does not know."},
 )
 frame.open_link(SETTINGS)
-page = st.navigation(
-    [
-        st.Page(
-            links.file_of(each.name), title=each.title, icon=each.icon, url_path=each.name, default=each is PAGES[0]
-        )
-        for each in PAGES
-    ],
-    position="hidden" if frame.hides("pages") else "sidebar",
-)
-st.set_page_config(page_title=f"{page.title} · NAT Explorer")  # the browser's tab, its history and its bookmarks
+pages = [
+    st.Page(links.file_of(each.name), title=each.title, icon=each.icon, url_path=each.name, default=each is PAGES[0])
+    for each in PAGES
+]
+page = st.navigation(pages, position="hidden" if frame.hides("pages") else "sidebar")
+if st.runtime.exists():  # where this file is only imported, pages have no titles
+    st.set_page_config(page_title=f"{page.title} · NAT Explorer")  # the browser's tab, its history and its bookmarks
 links.leave()
 frame.style()
 frame.settle()

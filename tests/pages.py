@@ -52,14 +52,19 @@ def shown(markdown: str) -> str:
 def alts(app: AppTest) -> list[str]:
     """The descriptions of all charts and pictures of a page."""
     charts = [chart.proto.alt for chart in app.get("plotly_chart")]
-    live = [live_data(app)["alt"]] if app.get("bidi_component") and "alt" in live_data(app) else []
+    live = [data["alt"] for data in given(app)[:1] if "alt" in data]
     return charts + live + [image.alt for images in app.image for image in images.proto.imgs]
 
 
 def live_data(app: AppTest) -> dict[str, Any]:
     """What the live chart of Thresholds was given."""
-    proto = app.get("bidi_component")[0].proto
-    return json.loads(proto.json or proto.mixed.json)
+    return given(app)[0]
+
+
+def given(app: AppTest) -> list[dict[str, Any]]:
+    """What each component of the page that draws something was given, from top to bottom."""
+    texts = [each.proto.json or each.proto.mixed.json for each in app.get("bidi_component")]
+    return [json.loads(text) for text in texts if text]
 
 
 def now(app: AppTest) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 import nat_app
 from nat_app.shared import charts, words
-from nat_app.shared.gallery import FOLDER, credits_text, gallery_pictures, samples, with_inset
+from nat_app.shared.gallery import FOLDER, NO_CLASS, credits_text, gallery_pictures, samples, with_inset
 from nat_app.shared.pairs import OFFERED, default_pair, pair_named
 from nat_app.shared.palette import DARK, LIGHT, palette
 from nat_app.shared.words import Answer
-from nat_app.views.attention.maps import MapRow, attention_grid
+from nat_app.views.attention.maps import MapRow, Overlay, attention_grid
 from nat_app.views.attention.words import faint
 from nat_app.views.thresholds import charts as sweeps
 from nat_app.views.your_photos import words as photo_words
@@ -108,11 +108,12 @@ def test_text_colours_can_be_read_on_white() -> None:
 def test_a_level_has_one_scale_for_all_networks() -> None:
     strong = {"low": np.full((4, 4), 8.0), "middle": np.ones((2, 2)), "high": np.full((1, 1), 0.5)}
     weak = {"low": np.full((4, 4), 2.0), "middle": np.ones((2, 2)), "high": np.full((1, 1), 3.0)}
-    figure = attention_grid((MapRow("one", strong), MapRow("other", weak), MapRow("third", None)), LIGHT)
+    rows = (MapRow("one", strong), MapRow("other", weak))
+    figure = attention_grid(rows, LIGHT, Overlay(own_scale=False))
     axes = [figure.layout[f"coloraxis{number}"] for number in (1, 2, 3)]
     assert [(axis.cmin, axis.cmax) for axis in axes] == [(0, 8), (0, 1), (0, 3)]
-    assert [trace.coloraxis for trace in figure.data] == ["coloraxis", "coloraxis2", "coloraxis3"] * 3
-    assert "not trained yet" in {note.text for note in figure.layout.annotations}
+    assert [trace.coloraxis for trace in figure.data] == ["coloraxis", "coloraxis2", "coloraxis3"] * 2
+    assert [trace.zmax for trace in attention_grid(rows, LIGHT).data] == [8, 1, 0.5, 2, 1, 3]
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
@@ -170,22 +171,7 @@ def test_nothing_is_said_where_nat_is_not_fooled() -> None:
 def test_exactly_the_threshold_is_not_above_it() -> None:
     assert words.grade(0.9, 0.9) == "fairly sure"
     assert words.nat_fooled(Answer(1, "cat"), Answer(0.9, "cat"), 0.9, 0.1, "pictures") == ""
-    assert photo_words.verdict(Answer(0.9, "cat"), False, 0.9) == "○ Not fooled."
-
-
-@pytest.mark.parametrize(
-    ("baseline", "nat", "outside", "expected"),
-    [
-        (3, 0, 5, "NAT is fooled by none of them."),
-        (3, 1, 5, "NAT is fooled less often, but it is fooled."),
-        (1, 3, 5, "Here NAT is the one that is fooled more often."),
-        (0, 0, 5, "Neither is fooled."),
-        (2, 2, 5, "Both are fooled equally often."),
-        (0, 0, 0, "All of these are things they know."),
-    ],
-)
-def test_title_of_the_visitors_photos(baseline: int, nat: int, outside: int, expected: str) -> None:
-    assert photo_words.photos_title({"baseline": baseline, "nat": nat}, outside) == expected
+    assert photo_words.verdict(Answer(0.9, "cat"), NO_CLASS, 0.9) == "○ Not fooled."
 
 
 def test_singular_and_plural() -> None:

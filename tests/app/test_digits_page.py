@@ -1,6 +1,5 @@
 """Digits live: it opens untrained, learns from nothing, can be stopped and begun again; its picture and sentences."""
 
-import json
 import time
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nat_app.views.digits_live import words
-from tests.pages import said
+from tests.pages import given, said
 
 PAGE = "views/digits_live/view.py"
 
@@ -21,8 +20,8 @@ def page(start, tmp_path: Path) -> AppTest:
 
 def drawn(app: AppTest) -> dict:
     """What the picture was given."""
-    (component,) = app.get("bidi_component")
-    return json.loads(component.proto.json or component.proto.mixed.json)
+    (picture,) = given(app)
+    return picture
 
 
 def test_it_learns_from_nothing_and_ncr_falls_once_negatives_are_shown(page: AppTest) -> None:

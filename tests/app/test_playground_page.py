@@ -1,6 +1,5 @@
 """The playground page in every state, its figures and its sentences."""
 
-import json
 import threading
 import time
 from base64 import b64decode
@@ -18,7 +17,7 @@ from nat_app.views.playground.planes import borders, plane_picture, zero_lines
 from nat_app.visit import fair_queue
 from nat_app.visit.fair_queue import waiting_sentence
 from nat_core.small.plane import GRID, MARGIN, draw_points, empty_cells, grid
-from tests.pages import plain
+from tests.pages import given, plain
 
 MAIN = str(Path(__file__).parents[2] / "app" / "script.py")
 NONE = np.zeros((0, 2), np.float32)
@@ -57,8 +56,7 @@ def trained(app: AppTest) -> AppTest:
 
 def drawn(app: AppTest) -> list[dict]:
     """What both planes were given."""
-    protos = [plane.proto for plane in app.get("bidi_component")]
-    return [json.loads(proto.json or proto.mixed.json) for proto in protos]
+    return given(app)
 
 
 def number(app: AppTest) -> int:

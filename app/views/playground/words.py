@@ -121,8 +121,8 @@ def caption(threshold: float, cells: int, margin: float, extent: float) -> str:
     """Return what the colours and marks mean, and what the share counts."""
     return (
         f"Full colour: confidence above {threshold_share(threshold)}; the paler, the less sure. Orange is the empty "
-        f"plane ({cells:,} cells farther than {margin:g} from every point, on a plane {2 * extent:g} wide), green the area "
-        "around the points. Lines: where the answer changes. Crosses: negatives, for NAT alone."
+        f"plane ({cells:,} cells farther than {margin:g} from every point, on a plane {2 * extent:g} wide), green the "
+        "area around the points. Lines: where the answer changes. Crosses: negatives, for NAT alone."
     )
 
 
