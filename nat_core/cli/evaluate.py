@@ -272,6 +272,10 @@ def check_output(path: Path) -> None:
     folder = path.absolute().parent
     if path.is_dir():
         raise CommandError(f"--output {path} is a folder: name a file in it, like {path / 'logits.npz'}")
+    if path.suffix != ".npz":  # what is written is one, whatever it is called
+        raise CommandError(f"--output {path} is to be an .npz file: call it {path.with_suffix('.npz')}")
+    if os.path.lexists(os.path.realpath(path)) and not path.is_file():
+        raise CommandError(f"--output {path} is there already and no regular file: name another")
     if not folder.is_dir():
         raise CommandError(f"--output {path}: there is no folder {folder}: make it first")
     if not os.access(folder, os.W_OK):

@@ -12,6 +12,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,8 @@ from nat_core.errors import UnreadableImage
 
 MAX_DECODED = 24 * MEGAPIXEL
 """The most pixels in memory: a JPEG of more is halved or better while it is decoded."""
+MAX_SIZE = 2_048
+"""The largest side of what becomes a network's input, in pixels."""
 MAX_BYTES = 50_000_000
 """The most bytes of a file."""
 FILTERS = {
@@ -54,7 +57,7 @@ def read_image(
 ) -> UInt8[np.ndarray, "size size 3"]:
     """Return a picture as `size` x `size` RGB, 0 to 255: first frame, alpha on white, upright by its EXIF orientation.
 
-    `source` is a path or a file's bytes; `name` (default: the path) stands in the error; `size` >= 1 in pixels;
+    `source` is a path or a file's bytes; `name` (default: the path) stands in the error; `size` in pixels, 1 to 2,048;
     `crop` is one of CROPS and `resample` one of FILTERS. A square picture of that size keeps its pixels bit for bit.
     Raises UnreadableImage, or ValueError for a size, crop or filter that does not exist.
 
@@ -139,8 +142,8 @@ def _check(size: int, crops: Iterable[str], resample: str) -> None:
     for argument, value, known in (*(("crop", crop, CROPS) for crop in crops), ("resample", resample, FILTERS)):
         if value not in known:
             raise ValueError(f"{argument} must be one of {', '.join(known)}; got {value!r}")
-    if size < 1:
-        raise ValueError(f"size must be at least 1 pixel; got {size}")
+    if isinstance(size, bool) or not isinstance(size, Integral) or not 1 <= size <= MAX_SIZE:
+        raise ValueError(f"size must be at least 1 pixel, at most {MAX_SIZE:,}; got {size!r:.40}")
 
 
 def _squares(shown: "_Shown", size: int, crops: Iterable[str], resample: str) -> dict[str, np.ndarray]:

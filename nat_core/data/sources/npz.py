@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Int, UInt8
 
 from nat_core.errors import UnreadableSet
-from nat_core.measure.predictions import MAX_CLASSES
+from nat_core.measure.predictions import MAX_CLASSES, check_class_names
 
 MAX_UNPACKED = 400_000_000
 """The most bytes that an array of a stranger's file may unpack to."""
@@ -150,6 +150,7 @@ class NpzFile:
             labels, classes = as_labels(found, classes)
         except ValueError as error:
             raise UnreadableSet(f"{self.name}: {key} {error}.") from None
+        _check_names(self.name, classes)
         return labels, classes
 
     def _classes(self) -> tuple[str, ...]:
@@ -161,6 +162,7 @@ class NpzFile:
         names = _names(found)
         if len(set(names)) < len(names):
             raise UnreadableSet(f"{self.name}: two of its classes bear the same name: name each of them differently.")
+        _check_names(self.name, names)
         return names
 
     def _blocks(self, key: str, declared: Declared, row: int) -> Iterator[bytes]:
@@ -175,6 +177,13 @@ class NpzFile:
                     raise EOFError("it ends too early")
                 left -= len(block)
                 yield block
+
+
+def _check_names(name: str, classes: tuple[str, ...]) -> None:
+    try:
+        check_class_names(name, classes)
+    except ValueError as error:
+        raise UnreadableSet(f"{error}.") from None
 
 
 def _check_packing(entry: zipfile.ZipInfo, what: str) -> None:
