@@ -300,6 +300,7 @@ class Recipe:
         >>> recipe_named("wrn16_1_nat").roles["cifar100_test"].value
         'same source'
         """
+        # The set to be right on stands first: whoever reads the roles in their order finds what all others refer to.
         if self.held_out:
             roles, names = (
                 {f"{self.in_distribution}_held_out": IN_DISTRIBUTION},
@@ -307,13 +308,20 @@ class Recipe:
             )
         else:
             roles, names = {f"{self.in_distribution}_test": IN_DISTRIBUTION}, _NEGATIVE_SETS[self.in_distribution]
-        for name in (*names, *self.also_reported):
-            whole = ILSVRC if name in VARIANTS else name
-            same = {_source(self.negatives)} if self.negatives and self.has_negatives else set()
-            roles[name] = SAME_SOURCE if _source(whole) in same | set(self.synthetic) else UNSEEN
-            if self.negatives == whole and same:
-                roles[name] = TRAINED_ON
-        return roles
+        return roles | {name: self.role_of(name) for name in (*names, *self.also_reported)}
+
+    def role_of(self, name: str) -> Role:
+        """Return the role of any set of negatives for this network, reported or not, or of one of SYNTHETIC.
+
+        >>> recipe_named("wrn16_1_nat").role_of("cifar100_train").value
+        'trained on'
+        """
+        # A variant is a part of ilsvrc's photos, so a network that was taught with those knows it as well.
+        whole = ILSVRC if name in VARIANTS else name
+        same = {_source(self.negatives)} if self.negatives and self.has_negatives else set()
+        if self.negatives == whole and same:
+            return TRAINED_ON
+        return SAME_SOURCE if _source(whole) in same | set(self.synthetic) else UNSEEN
 
     @property
     def training_set(self) -> str:
@@ -342,6 +350,7 @@ class Recipe:
             raise ValueError(f"unknown field {unknown[0]!r} of a recipe; known: {', '.join(known)}")
         if missing := {"name", "architecture"} - set(values):
             raise ValueError(f"a recipe needs the fields name and architecture; missing: {', '.join(sorted(missing))}")
+        # JSON has no tuples, and a recipe with a list in it could be neither hashed nor compared with the table's.
         return cls(**{name: _frozen(value) for name, value in values.items()})
 
 

@@ -261,7 +261,7 @@ STORED: dict[str, Row] = {
     "a set that is not stored": (
         lambda: nat.load_predictions("digits_nat", "digits"),
         "ValueError",
-        "digits_nat has no stored predictions on 'digits'; it has: digits_test, ",
+        "digits_nat has no stored predictions on 'digits'; it has: digits_67_test, ",
     ),
     "a set by number": (lambda: nat.load_predictions("digits_nat", [5]), "ValueError", "predictions on 5; it has"),
 }

@@ -30,6 +30,8 @@ FAIRLY_SURE = 0.6
 LEANING = 0.4
 CORNER = "small in the corner, the 32 x 32 pixels that the networks see"
 HARD_SPACE = "\u00a0"
+MADE_READY = "The two networks are made ready."
+"""While torch is imported for a page whose networks learn."""
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ import os
 import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from numbers import Integral
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
@@ -138,12 +138,24 @@ def image_id(pixels: UInt8[np.ndarray, "32 32 3"]) -> str:
     return hashlib.sha1(pixels.tobytes(), usedforsecurity=False).hexdigest()[:16]
 
 
+def check_length(name: str, length: int) -> None:
+    """Raise UnreadableImage where a file of so many bytes is larger than any that is read."""
+    if length > MAX_BYTES:
+        megabytes = f"{length / 1e6:,.1f} MB, more than the {MAX_BYTES / 1e6:.0f} MB"
+        raise UnreadableImage(f"{name} is {megabytes} read of a file: shrink it first.")
+
+
+def check_size(size: Any) -> None:
+    """Raise ValueError where a network's pictures cannot have that side, in pixels."""
+    if isinstance(size, bool) or not isinstance(size, int | np.integer) or not 1 <= size <= MAX_SIZE:
+        raise ValueError(f"size must be at least 1 pixel, at most {MAX_SIZE:,}; got {size!r:.40}")
+
+
 def _check(size: int, crops: Iterable[str], resample: str) -> None:
     for argument, value, known in (*(("crop", crop, CROPS) for crop in crops), ("resample", resample, FILTERS)):
         if value not in known:
             raise ValueError(f"{argument} must be one of {', '.join(known)}; got {value!r}")
-    if isinstance(size, bool) or not isinstance(size, Integral) or not 1 <= size <= MAX_SIZE:
-        raise ValueError(f"size must be at least 1 pixel, at most {MAX_SIZE:,}; got {size!r:.40}")
+    check_size(size)
 
 
 def _squares(shown: "_Shown", size: int, crops: Iterable[str], resample: str) -> dict[str, np.ndarray]:
@@ -361,9 +373,7 @@ def _contents(source: Path | str | bytes, name: str | None) -> tuple[bytes, str]
     name = "".join(character if character.isprintable() else "?" for character in name)
     try:
         length = len(source) if isinstance(source, bytes) else _file_length(source, name)
-        if length > MAX_BYTES:
-            megabytes = f"{length / 1e6:,.1f} MB, more than the {MAX_BYTES / 1e6:.0f} MB"
-            raise UnreadableImage(f"{name} is {megabytes} read of a file: shrink it first.")
+        check_length(name, length)
         data = source if isinstance(source, bytes) else Path(source).read_bytes()
     except OSError as error:
         raise UnreadableImage(f"{name} cannot be opened ({error.strerror}): check its name and folder.") from error

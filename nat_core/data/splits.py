@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from nat_core.data.headers.names import is_systems_own
-from nat_core.data.sources.image_sets import ImageSet, read_class_folders, read_folder, read_npz
+from nat_core.data.sources.image_sets import ImageSet, no_pictures_at, read_class_folders, read_folder, read_npz
 from nat_core.data.sources.npz import MAX_OWN, open_npz
 from nat_core.errors import MissingDataset, UnreadableSet
 from nat_core.measure.predictions import check_own_classes
@@ -104,7 +104,7 @@ def _read(place: Path | str, labelled: bool) -> Split:
         return _in_parts(path, {name: _folder(parts[name], labelled) for name in _wanted(parts)} if divided
                          else {"train": _folder(path, labelled)}, labelled)  # fmt: skip
     if path.suffix != ".npz" or not path.exists():
-        raise MissingDataset(f"{path} is neither a folder of pictures nor an .npz file: check its name")
+        raise no_pictures_at(path)
     with open_npz(path, str(path), MAX_OWN) as arrays:
         held = [key.removesuffix("_images") for key in arrays.keys if key.endswith("_images")]
     if "train" not in held:

@@ -159,7 +159,7 @@ def _predictions(name: str, given: Predictions | Given, classes: int | None = No
 
 
 def _from_array(name: str, given: Given) -> Predictions:
-    logits = numbers(name, given)
+    logits = numbers(name, given, empty=True)
     if logits.ndim != 2:
         raise ValueError(f"{name} must be logits of shape (pictures, classes); got shape {logits.shape}")
     return Predictions("logits", name, tuple(map(str, range(len(logits)))), logits)

@@ -119,9 +119,6 @@ def _unit_length(features: Float[Array, "n channels"]) -> Float[Array, "n channe
 def _checked(features: Given, training: Given) -> tuple[Array, Array]:
     """Both as float64; ValueError unless they are finite rows of as many channels, at least one each."""
     rows, others = numbers("features", features, 2), numbers("training", training, 2)
-    for name, each in (("features", rows), ("training", others)):
-        if not each.size:
-            raise ValueError(f"{name} must not be empty; got shape {each.shape}")
     if rows.shape[1] != others.shape[1]:
         raise ValueError(f"features have {rows.shape[1]} channels, training {others.shape[1]}: they must agree")
     return rows, others

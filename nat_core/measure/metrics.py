@@ -437,10 +437,7 @@ def _one(name: str, value: float) -> float:
 
 def _scores(name: str, values: Given | Predictions, ndim: int = 1) -> Array:
     """The values as float64, of predictions the confidence; ValueError unless `ndim`-dimensional, finite, not empty."""
-    found = numbers(name, values.confidence if isinstance(values, Predictions) else values, ndim)
-    if not found.size:
-        raise ValueError(f"{name} must not be empty; got shape {found.shape}")
-    return found
+    return numbers(name, values.confidence if isinstance(values, Predictions) else values, ndim)
 
 
 def _within_unit(name: str, values: Given | Predictions, ndim: int = 1) -> Array:

@@ -20,11 +20,12 @@ Given = ArrayLike | Sequence[Any]
 """What NumPy makes an array of: arrays, tensors, numbers, lists; tuples too, which its own type lacks when it runs."""
 
 
-def numbers(name: str, given: Any, ndim: int | None = None) -> Float[np.ndarray, "..."]:
+def numbers(name: str, given: Any, ndim: int | None = None, *, empty: bool = False) -> Float[np.ndarray, "..."]:
     """Return what anyone hands over for finite real numbers as float64: an array, or what NumPy makes one of.
 
     The one border of arrays: no formula behind it has to expect NaN, complex numbers, dates or words. Raises
-    ValueError, with `name` in its sentence, for these, for masked values and for another number of dimensions.
+    ValueError, with `name` in its sentence, for these, for masked values, for another number of dimensions, and for
+    none at all unless they may be `empty`.
 
     >>> numbers("confidence", [0.5, 1], ndim=1).tolist()
     [0.5, 1.0]
@@ -33,6 +34,8 @@ def numbers(name: str, given: Any, ndim: int | None = None) -> Float[np.ndarray,
     if ndim is not None and found.ndim != ndim:
         wanted = "one number" if ndim == 0 else f"a {ndim}-dimensional array of numbers"
         raise ValueError(f"{name} must be {wanted}; got shape {found.shape}")
+    if not (found.size or empty):
+        raise ValueError(f"{name} must not be empty; got shape {found.shape}")
     rows = found.reshape(len(found) if found.ndim else 1, -1) if found.size else found.reshape(0, 1)
     wrong = np.flatnonzero(~np.isfinite(rows).all(axis=1))
     if len(wrong):
@@ -88,7 +91,7 @@ def softmax(logits: Given) -> Float[np.ndarray, "n classes"]:
     >>> softmax(np.zeros((1, 4), np.float32)).tolist()
     [[0.25, 0.25, 0.25, 0.25]]
     """
-    rows = numbers("logits", logits, ndim=2)
+    rows = numbers("logits", logits, ndim=2, empty=True)
     if not rows.shape[1]:
         raise ValueError(f"logits need at least one class a picture; got shape {rows.shape}")
     shifted = np.exp(rows - rows.max(axis=1, keepdims=True))
@@ -256,12 +259,14 @@ def check_own_classes(where: str, names: Sequence[str]) -> None:
 
 
 def check_class_names(where: str, names: Sequence[str]) -> None:
-    """Raise ValueError where a class has an empty name, or one with signs that cannot be shown.
+    """Raise ValueError where a class has another's name, an empty one, or one with signs that cannot be shown.
 
     >>> check_class_names("mine.npz", ["cat", ""])
     Traceback (most recent call last):
     ValueError: mine.npz: a class is called '': give it a name of letters that can be shown
     """
+    if len(set(names)) < len(names):
+        raise ValueError(f"{where}: two of its classes bear the same name: name each of them differently")
     if wrong := [name for name in names if not name.strip() or legible(name) != name]:
         raise ValueError(f"{where}: a class is called {wrong[0]!r:.60}: give it a name of letters that can be shown")
 

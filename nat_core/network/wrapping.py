@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Sequence, Set
 from itertools import chain
-from numbers import Integral
 from typing import Any
 
 import torch
@@ -11,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from nat_core.data.images import MAX_SIZE
+from nat_core.data.images import check_size
 from nat_core.errors import NetworkError
 from nat_core.measure.predictions import Given, check_own_classes, numbers
 from nat_core.network.inference import Network
@@ -77,8 +76,7 @@ def wrap(
     """
     names = _names(classes)
     colours = _colours("mean", mean, "[0, 1]"), _colours("std", std, "(0, 1]")
-    if isinstance(size, bool) or not isinstance(size, Integral) or not 1 <= size <= MAX_SIZE:
-        raise ValueError(f"size must be at least 1 pixel, at most {MAX_SIZE:,}; got {size!r:.40}")
+    check_size(size)
     if name is not None and not (isinstance(name, str) and name):
         raise ValueError(f"name must be a text, or left out; got {name!r:.40}")
     model = WrappedClassifier(_copied(module), len(names)).eval().requires_grad_(False)

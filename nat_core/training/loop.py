@@ -16,7 +16,7 @@ from tqdm import tqdm
 from nat_core.network.inference import choose_device
 from nat_core.recipes import Recipe
 from nat_core.store.checkpoints import LOG
-from nat_core.store.leftovers import forget, tidy
+from nat_core.store.leftovers import WARNING, forget, tidy
 from nat_core.training.log import EpochLog, show
 from nat_core.training.objective import step_loss
 from nat_core.training.pictures import Pictures, pictures_of
@@ -30,9 +30,6 @@ from nat_core.training.run import (
     take_step,
 )
 from nat_core.training.state import Keeper, SavedState, Sitting, restore
-
-WARNING = "warning: "
-"""How a sentence begins that a run tells and goes on."""
 
 
 def train(

@@ -62,6 +62,11 @@ class ImageSet:
         return replace(self, pixels=self.pixels[chosen], ids=ids, labels=labels)
 
 
+def no_pictures_at(path: Path) -> MissingDataset:
+    """Return the error that says that a path leads to no pictures."""
+    return MissingDataset(f"{path} is neither a folder of pictures nor an .npz file: check its name")
+
+
 def read_npz(path: Path | str, split: str = "test", name: str | None = None, *, labelled: bool = True) -> ImageSet:
     """Read one split of an .npz with MedMNIST's key names: `<split>_images`, `<split>_labels`, optional `classes`.
 
