@@ -45,7 +45,13 @@ def _stopped(verb: str, stop: KeyboardInterrupt) -> int:
 
 
 def _write_anything() -> None:
-    """Let the output take every character: what its encoding lacks (Windows' code pages) is written as an escape."""
+    """Let the output take every character: what its encoding lacks (Windows' code pages) is written as an escape.
+
+    Whoever has closed an output (`>&-`) wants nothing of it: it goes where nobody reads.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - open to the end
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

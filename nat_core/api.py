@@ -4,7 +4,7 @@ The rooms below take a folder and a name; here a name is enough (`nat_core.store
 it is looked for). Torch is imported by the functions that run a network.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,15 +19,18 @@ from nat_core.store import checkpoints
 from nat_core.store.checkpoints import Card
 
 if TYPE_CHECKING:
+    import torch
+
     from nat_core.network.inference import Network
 
 
-def load_network(name: str, *, folder: Path | str | None = None, device: str = "cpu") -> "Network":
+def load_network(name: str, *, folder: Path | str | None = None, device: "str | torch.device" = "cpu") -> "Network":
     """Return a stored network, ready for `predict`.
 
     It is looked for in `folder`, or without one in NAT_CHECKPOINTS, in ./checkpoints and among the small networks that
-    come with the installed package. `device` is auto, cpu, cuda or mps. Raises CheckpointError where the network is
-    missing (the message says how to get it) or damaged, ValueError for a device that this machine does not have.
+    come with the installed package. `device` is auto, cpu, cuda or mps, or PyTorch's own. Raises CheckpointError
+    where the network is missing (the message says how to get it) or damaged, ValueError for a device that this machine
+    does not have.
 
     >>> load_network("digits_nat").classes
     ('0', '1', '2', '3', '4', '5')
@@ -38,18 +41,24 @@ def load_network(name: str, *, folder: Path | str | None = None, device: str = "
 
 
 def load_predictions(
-    name: str, sets: Sequence[str] | None = None, *, folder: Path | str | None = None
+    name: str, sets: Iterable[str] | str | None = None, *, folder: Path | str | None = None
 ) -> dict[str, Predictions]:
-    """Return a network's stored predictions by image set, all of them or those of `sets` that are there; no torch.
+    """Return a network's stored predictions by image set, all of them or those of `sets`; no torch.
 
-    Looked for, and raises, as `load_network` does. Those of a network with a background class are read raw, as its
-    report reads them.
+    `sets` is one name or several. Looked for, and raises, as `load_network` does, and ValueError for a set of which
+    there are no predictions, naming those that there are. Those of a network with a background class are read raw, as
+    its report reads them.
 
     >>> len(load_predictions("digits_nat")["digits_test"])
     221
     """
     home = checkpoints.folder_with(name, folder)
-    found = checkpoints.load_predictions(home, name, sets)
+    found = checkpoints.load_predictions(home, name)
+    if sets is not None:
+        wanted = (sets,) if isinstance(sets, str) else tuple(sets)
+        if missing := [each for each in wanted if each not in found]:
+            raise ValueError(f"{name} has no stored predictions on {missing[0]!r:.80}; it has: {', '.join(found)}")
+        found = {each: found[each] for each in wanted}
     # The background is no answer: a network that is sure of it is not sure of any class.
     return raw(found) if checkpoints.load_card(home, name).classes[-1] == BACKGROUND else found
 
@@ -88,8 +97,9 @@ def evaluate(
 
     `known` shows classes that the network was taught, `negatives` nothing that it was taught: one set, or several by
     name. The classes of `known` are matched to the network's by name, whatever their order; a set without labels has
-    no accuracy. `batch_size` and `progress` are `predict`'s. The formulas are those of `evaluate_logits`. Raises
-    ValueError where `known` shows a class that the network was not taught, and as `predict` and `evaluate_logits` do.
+    no accuracy, and pictures with the label -1 (none of the classes) are left out. `batch_size` and `progress` are
+    `predict`'s. The formulas are those of `evaluate_logits`. Raises ValueError where `known` shows a class that the
+    network was not taught, TypeError where it is no image set, and as `predict` and `evaluate_logits` do.
 
     >>> network, test = load_network("digits_nat"), load_predictions("digits_nat")
     >>> report = evaluate(network, known=test["digits_test"], negatives=test["digits_89"])
@@ -98,6 +108,15 @@ def evaluate(
     """
     # One rule for one set and for many, so that a report always says which negatives a number is of.
     several = {_name(negatives): negatives} if isinstance(negatives, ImageSet | Predictions) else negatives
+    if not isinstance(several, Mapping):
+        raise TypeError(f"negatives must be {_SETS}, or several of these by name; got a {type(several).__name__}")
+    for what, each in [("known", known), *((f"negatives {name!r:.40}", each) for name, each in several.items())]:
+        if not isinstance(each, ImageSet | Predictions):
+            raise TypeError(f"{what} must be {_SETS}; got a {type(each).__name__}")
+    if any(isinstance(each, ImageSet) for each in (known, *several.values())):
+        from nat_core.network.inference import need_network
+
+        need_network(network)
 
     def answered(each: ImageSet | Predictions) -> Predictions:
         # Stored predictions are enough to evaluate, without torch.
@@ -112,6 +131,9 @@ def evaluate(
     return evaluate_logits(answered(known), {name: answered(each) for name, each in several.items()}, labels)
 
 
+_SETS = "an image set (nat.read_folder, nat.load_set) or predictions (nat.predict)"
+
+
 def _name(each: ImageSet | Predictions) -> str:
     return each.name if isinstance(each, ImageSet) else each.set_name
 
@@ -122,9 +144,10 @@ def _labels_of(known: ImageSet, classes: tuple[str, ...]) -> np.ndarray | None:
         return known.labels
     # By name, as a person's folders come in the order of the alphabet; -1 stands for a class that has no namesake.
     labels = labels_among(known, classes)
-    if labels is None or labels.min() < 0:
-        taught = {name.casefold() for name in classes}
-        others = [name for name in known.classes if name.casefold() not in taught]
+    taught = {name.casefold() for name in classes}
+    shown = {known.classes[label] for label in np.unique(known.labels) if label >= 0}
+    others = [name for name in known.classes if name in shown and name.casefold() not in taught]
+    if labels is None or others:
         raise ValueError(
             f"known shows classes that the network was not taught: {', '.join(others[:10])}. It knows "
             f"{', '.join(classes)}: take the others out, or name them as negatives"

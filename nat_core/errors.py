@@ -15,6 +15,9 @@ class NatError(Exception):
     """
 
 
+# Each kind is one of Python's own as well, because callers who do not know of ours catch those: a script's `except
+# ValueError` around reading, a `try` with FileNotFoundError around a folder.
+
 # --- files and networks ----------------------------------------------------------------------------------------------
 
 
@@ -71,6 +74,8 @@ class DivergedError(TrainingError):
         """Where, in a few words."""
 
 
+# No NatError, and no Exception at all: what reads strangers' files catches every Exception, and a wish to stop must
+# not end as "the file is damaged".
 class Stopped(KeyboardInterrupt):
     """A signal that asks a command to end: Ctrl-C, SIGTERM, SIGHUP. As Ctrl-C does, it passes every `Exception`.
 
@@ -92,6 +97,7 @@ class Stopped(KeyboardInterrupt):
 # --- the command line ------------------------------------------------------------------------------------------------
 
 
+# These are raised by the command line alone, where nobody catches by Python's kinds, so they are none of them.
 class CommandError(NatError):
     """A command that cannot be carried out; the message is the sentence to print."""
 

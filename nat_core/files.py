@@ -31,9 +31,11 @@ MAX_JSON = 64_000_000
 def write_durably(path: Path, content: bytes) -> str:
     """Write a file so that a reader sees all of it or the one before, even after a crash; return its SHA-256.
 
-    A temporary file in the same folder is written, flushed to the disk and renamed; then the folder is flushed.
-    OSError (a full disk) names the file and leaves no half one behind.
+    A temporary file in the same folder is written, flushed to the disk and renamed; then the folder is flushed. Through
+    a link the file that it names is written. OSError (a full disk, or a device where the file should be) names the file
+    and leaves no half one behind.
     """
+    path = _regular(path)
     # In the same folder, because a rename is atomic only within one file system; with the process's number, because
     # several processes may write the same file.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -52,6 +54,14 @@ def write_durably(path: Path, content: bytes) -> str:
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     return sha256(content).hexdigest()
+
+
+def _regular(path: Path) -> Path:
+    """The file that a path leads to; OSError where something else is there, which a rename would take away."""
+    found = Path(os.path.realpath(path)) if path.is_symlink() else path
+    if os.path.lexists(found) and not found.is_file():
+        raise OSError(errno.EINVAL, "there is something that is no regular file: name another", str(path))
+    return found
 
 
 def flush_folder(folder: Path) -> None:
@@ -87,7 +97,16 @@ def sentence(error: OSError) -> str:
     """
     full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
     remedy = ": make room there and go on" if full else ""
+    if error.filename is None and not _folder_is_there():
+        return "the current folder was removed: change into one that is there"
     return f"{error.filename or 'a file'}: {error.strerror or error}{remedy}"
+
+
+def _folder_is_there() -> bool:
+    try:
+        return bool(os.getcwd())
+    except OSError:
+        return False
 
 
 def converted(values: Any, kind: type[Read]) -> Read:

@@ -39,7 +39,10 @@ def _paper(**values: Any) -> dict[str, Setting]:
 
 _OPTIMISER = _ours(learning_rate=0.1, momentum=0.9, warm_up=0.15, weight_decay=5e-4, precision="auto")
 _COMMON = _OPTIMISER | _ours(padding=4, flip=True)
+# The paper's 64 and 8 hold wherever nothing speaks against them; a protocol that takes others says so by its source.
 _BATCH = _paper(batch_size=64, negatives_per_batch=8)
+# The early passes learn coarse shapes, which smaller pictures show too, for a half to a quarter of the arithmetic;
+# the last ones are at full size, because that is what the network is asked about.
 _GROWING = _ours(sizes=((24, 0.55), (32, 1.0)))
 _WHOLE = _ours(sizes=((32, 1.0),))
 
@@ -51,6 +54,7 @@ PROTOCOLS: dict[str, Protocol] = {
             "pictures of full size for as long as networks are usually trained on CIFAR; for a GPU",
             _COMMON | _BATCH | _WHOLE,
             {
+                # Cutout for the largest alone: it has twenty times the weights of the next to learn pictures by heart.
                 "resnet18": _ours(epochs=100, cutout=16),
                 "wrn40_1": _ours(epochs=100),
                 "wrn16_1": _ours(epochs=100),
@@ -61,6 +65,7 @@ PROTOCOLS: dict[str, Protocol] = {
             "fewer passes and smaller pictures at first, so that two processor cores train every network in a day",
             _COMMON | _BATCH | _GROWING,
             {
+                # The negatives grow with the batch, so that their share of it stays the paper's.
                 "resnet18": _ours(
                     epochs=24, sizes=((16, 1 / 3), (24, 2 / 3), (32, 1.0)), batch_size=128, negatives_per_batch=16
                 ),
@@ -79,6 +84,7 @@ PROTOCOLS: dict[str, Protocol] = {
         Protocol(
             "digits",
             "the digits of scikit-learn, in half a minute",
+            # A mirrored digit is another sign.
             _OPTIMISER | _BATCH | _ours(padding=4, flip=False, precision="float32"),
             {"wrn10_1": _ours(epochs=50, sizes=((16, 0.8), (32, 1.0)))},
         ),

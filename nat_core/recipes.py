@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from itertools import pairwise
-from numbers import Integral
+from math import isfinite
+from numbers import Integral, Real
 from typing import Any
 
-from nat_core.protocols import values
+from nat_core.protocols import PROTOCOLS, values
 
 LEVELS = ("low", "middle", "high")
 THRESHOLDS = (0.4, 0.6, 0.8, 0.9)
@@ -70,6 +71,19 @@ SYNTHETIC = ("patch_shuffled", "blends", "blobs")
 OWN, OWN_NEGATIVES = "own", "own_negatives_train"
 """The source that stands for a person's own pictures, and the name of the negatives among them."""
 
+# Names alone, because the readers belong to a higher room (`nat_core.data.sets`): a recipe that names a set which
+# nobody knows has to be refused before hours of training, not after them.
+IMAGE_SETS = (
+    "cifar10_train", "cifar10_test", "cifar10_fit", "cifar10_held_out",
+    "cifar100_train", "cifar100_test", "cifar100_fit", "cifar100_held_out",
+    ILSVRC, *VARIANTS, "noise", "noise_train", "noise_uniform", "noise_normal", "patch_shuffled_test", "gallery",
+    "digits_train", "digits_test", "digits_67_train", "digits_67_test", "digits_89", "digits_fit", "digits_held_out",
+    "digits_6_train", "digits_7_train", "digits_all_train", "digits_all_test",
+    "tiny_imagenet", "mnist", "svhn", "dtd", "dtd_test1", "places365", "lsun", "lsun_crop", "lsun_resize", "isun",
+    "gaussian", "rademacher", "blob",
+)  # fmt: skip
+"""Every image set that has a name: the keys of `nat_core.data.sets.SETS`."""
+
 _NEGATIVE_SETS = {
     "cifar10": ("cifar100_train", "cifar100_test", ILSVRC, *VARIANTS, "noise"),
     "digits": ("digits_67_train", "digits_67_test", "digits_89", "noise"),
@@ -79,8 +93,20 @@ _HELD_OUT_SETS = {"cifar10": ("cifar100_fit", "cifar100_held_out"), "digits": ("
 """By source: the negatives that a recipe with `held_out` may learn from, and those that it reports on."""
 
 
-_SMALLEST = {"epochs": 1, "batch_size": 2, "negatives_per_batch": 0, "hardest": 0, "padding": 0, "cutout": 0}
-"""The smallest value of each field that counts something."""
+# A batch norm has no variance of a single picture; reflected edges and blanked squares end at a picture's 32 pixels.
+# The other upper bounds are far above what anyone trains with: beyond them lies a slip of the keyboard.
+_COUNTS = {
+    "epochs": (1, 100_000), "batch_size": (2, 65_536), "negatives_per_batch": (0, 65_536), "hardest": (0, 65_536),
+    "padding": (0, 31), "cutout": (0, 32),
+}  # fmt: skip
+"""The smallest and the largest value of each field that counts something."""
+MAX_LEARNING_RATE = 100.0
+SIDES = (4, 512)
+"""The smallest and the largest side that a network learns at, in pixels."""
+_SWITCHES = (
+    "held_out", "negatives_inside", "equal_gradient", "separate_means", "flip", "attention_activated",
+    "attention_normalised", "negatives_unlabelled", "negatives_distilled", "teacher_classifier",
+)  # fmt: skip
 _NOT_NEGATIVE = ("negative_weight", "learning_rate", "weight_decay", "attention_weight", "distillation_weight")
 _SHARES = ("label_smoothing", "momentum", "warm_up", "ema_decay")
 """Fields in [0, 1): the learning rate is divided by 1 - warm_up, and the others would leave nothing to learn from."""
@@ -178,11 +204,18 @@ class Recipe:
     """Temperature of the distillation."""
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"\w[\w .+=-]*", self.name):
-            raise ValueError(
-                f"a recipe's name is a folder's, of letters, digits and any of _ - . + =, not {self.name!r}"
-            )
+        _check_name("a recipe's name", self.name)
+        for name in ("synthetic", "also_reported", "attention_levels", "sizes"):
+            if not isinstance(getattr(self, name), tuple):
+                raise ValueError(f"a recipe needs a tuple of {name}, not {getattr(self, name)!r:.80}")
+        for name in _SWITCHES:
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"a recipe needs {name} to be True or False, not {getattr(self, name)!r:.80}")
         _check_known("in-distribution source", [self.in_distribution], tuple(_NEGATIVE_SETS))
+        _check_known("protocol", [self.protocol], (*PROTOCOLS, OWN))
+        _check_known("image set in also_reported", self.also_reported, IMAGE_SETS)
+        if self.negatives is not None:
+            _check_known("image set of negatives", [self.negatives], (*IMAGE_SETS, OWN_NEGATIVES))
         _check_known("architecture", [self.architecture], ARCHITECTURE_NAMES)
         _check_known("divergence", [self.divergence], DIVERGENCE_NAMES)
         _check_known("precision", [self.precision], PRECISIONS)
@@ -190,31 +223,51 @@ class Recipe:
         self._check_numbers()
         self._check_sizes()
         self._check_negatives()
+        self._check_teacher()
         if not self.attention_levels or set(self.attention_levels) - set(LEVELS):
             raise ValueError(f"attention_levels must be some of {', '.join(LEVELS)}, not {self.attention_levels}")
 
     def _check_numbers(self) -> None:
-        for name, smallest in _SMALLEST.items():
+        for name, (smallest, largest) in _COUNTS.items():
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, Integral) or value < smallest:
-                raise ValueError(f"a recipe needs a whole number of {name} >= {smallest}, not {value!r}")
+            if not _whole(value) or not smallest <= value <= largest:
+                raise ValueError(
+                    f"a recipe needs a whole number of {name} >= {smallest} and at most {largest:,}, not {value!r:.80}"
+                )
         for name in (*_NOT_NEGATIVE, *_SHARES, "distillation_temperature"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
-                raise ValueError(f"a recipe needs {name} >= 0, not {value!r}")
+                raise ValueError(f"a recipe needs {name} >= 0, not {value!r:.80}")
             if name in _SHARES and value >= 1:
                 raise ValueError(f"a recipe needs {name} in [0, 1), not {value!r}")
         if not self.distillation_temperature:
             raise ValueError("a recipe needs distillation_temperature > 0, not 0")
+        if self.learning_rate > MAX_LEARNING_RATE:
+            raise ValueError(
+                f"a recipe needs a learning_rate of at most {MAX_LEARNING_RATE:g}, not {self.learning_rate}"
+            )
 
     def _check_sizes(self) -> None:
+        for entry in self.sizes:
+            if not isinstance(entry, tuple) or len(entry) != 2 or not _whole(entry[0]) or not _finite(entry[1]):
+                raise ValueError(f"each of sizes must be (side in pixels, share of the schedule), not {entry!r:.80}")
         shares = [0.0, *(share for _, share in self.sizes)]
         if shares[-1] != 1.0:
             raise ValueError(f"the last of sizes must reach share 1.0, not {self.sizes}")
         if any(after <= before for before, after in pairwise(shares)):
             raise ValueError(f"the shares of sizes must rise from above 0 to 1.0, not {self.sizes}")
-        if any(side < 1 for side, _ in self.sizes):
-            raise ValueError(f"the sides of sizes must be at least 1 pixel, not {self.sizes}")
+        if any(not SIDES[0] <= side <= SIDES[1] for side, _ in self.sizes):
+            raise ValueError(f"the sides of sizes must be {SIDES[0]} to {SIDES[1]} pixels, not {self.sizes}")
+
+    def _check_teacher(self) -> None:
+        if self.teacher is None:
+            asked = [name for name in ("distillation_weight", "teacher_classifier") if getattr(self, name)]
+            if asked:
+                raise ValueError(f"{asked[0]} needs a teacher: name one with teacher, or leave it out")
+            return
+        _check_name("a teacher's name", self.teacher)
+        if self.teacher == self.name:
+            raise ValueError(f"{self.name} cannot be its own teacher: name another network")
 
     def _check_negatives(self) -> None:
         if self.negatives and self.negatives_inside and self.negatives_per_batch >= self.batch_size:
@@ -247,6 +300,7 @@ class Recipe:
         >>> recipe_named("wrn16_1_nat").roles["cifar100_test"].value
         'same source'
         """
+        # The set to be right on stands first: whoever reads the roles in their order finds what all others refer to.
         if self.held_out:
             roles, names = (
                 {f"{self.in_distribution}_held_out": IN_DISTRIBUTION},
@@ -254,13 +308,20 @@ class Recipe:
             )
         else:
             roles, names = {f"{self.in_distribution}_test": IN_DISTRIBUTION}, _NEGATIVE_SETS[self.in_distribution]
-        for name in (*names, *self.also_reported):
-            whole = ILSVRC if name in VARIANTS else name
-            same = {_source(self.negatives)} if self.negatives and self.has_negatives else set()
-            roles[name] = SAME_SOURCE if _source(whole) in same | set(self.synthetic) else UNSEEN
-            if self.negatives == whole and same:
-                roles[name] = TRAINED_ON
-        return roles
+        return roles | {name: self.role_of(name) for name in (*names, *self.also_reported)}
+
+    def role_of(self, name: str) -> Role:
+        """Return the role of any set of negatives for this network, reported or not, or of one of SYNTHETIC.
+
+        >>> recipe_named("wrn16_1_nat").role_of("cifar100_train").value
+        'trained on'
+        """
+        # A variant is a part of ilsvrc's photos, so a network that was taught with those knows it as well.
+        whole = ILSVRC if name in VARIANTS else name
+        same = {_source(self.negatives)} if self.negatives and self.has_negatives else set()
+        if self.negatives == whole and same:
+            return TRAINED_ON
+        return SAME_SOURCE if _source(whole) in same | set(self.synthetic) else UNSEEN
 
     @property
     def training_set(self) -> str:
@@ -289,13 +350,41 @@ class Recipe:
             raise ValueError(f"unknown field {unknown[0]!r} of a recipe; known: {', '.join(known)}")
         if missing := {"name", "architecture"} - set(values):
             raise ValueError(f"a recipe needs the fields name and architecture; missing: {', '.join(sorted(missing))}")
+        # JSON has no tuples, and a recipe with a list in it could be neither hashed nor compared with the table's.
         return cls(**{name: _frozen(value) for name, value in values.items()})
 
 
-def _check_known(what: str, values: Sequence[str], known: tuple[str, ...]) -> None:
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+"""Names that Windows gives to devices, in any folder and with any ending."""
+# The folders beside the networks and in .state, and the endings of the files there.
+_TAKEN = re.compile(r"tensorboard|runs|field_sets|.*\.(json|lock|tmp)", re.IGNORECASE)
+MAX_NAME = 100
+
+
+def _check_name(what: str, name: Any) -> None:
+    """A name becomes a folder on any system, a part of file names and a word of commands."""
+    if not isinstance(name, str) or not re.fullmatch(r"\w([\w.-]*[\w-])?", name):
+        raise ValueError(
+            f"{what} is a folder's, of letters, digits and any of _ - . inside, not {name!r:.120}: choose another"
+        )
+    if len(name.encode("utf-8", "replace")) > MAX_NAME:
+        raise ValueError(f"{what} has at most {MAX_NAME} characters, not {len(name)}: shorten {name[:40]!r}...")
+    if _DEVICES.fullmatch(name) or _TAKEN.fullmatch(name):
+        raise ValueError(f"{what} may not be {name!r}, which stands for something else there: choose another")
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _finite(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+
+
+def _check_known(what: str, values: Sequence[object], known: tuple[str, ...]) -> None:
     for value in values:
         if value not in known:
-            raise ValueError(f"unknown {what} {value!r}; known: {', '.join(known)}")
+            raise ValueError(f"unknown {what} {value!r:.80}; known: {', '.join(known)}")
 
 
 def _plain(value: Any) -> Any:

@@ -128,6 +128,33 @@ def test_evaluate_matches_classes_by_name_and_refuses_those_never_taught(my_phot
         nat.evaluate(network, known=other, negatives=noise)
 
 
+@pytest.mark.checkpoints
+def test_pictures_of_none_of_the_classes_are_no_known_pictures(my_photos: Path) -> None:
+    gallery, network = nat.load_set("gallery"), nat.load_network("wrn16_1_nat")
+    said = nat.predict(network, gallery)
+    labels = np.asarray(gallery.labels)
+    known = labels >= 0
+    assert (known.sum(), (~known).sum()) == (23, 22)
+    rightly = np.mean(said.logits[known].argmax(axis=1) == labels[known])
+    for found in (
+        nat.evaluate(network, known=gallery, negatives=gallery),
+        nat.evaluate(network, known=said, negatives=gallery),
+        nat.evaluate_logits(said.logits, {"gallery": said}, gallery.labels),
+    ):
+        assert (found.images, found.accuracy) == (23, rightly)
+        assert found.share_kept["0.9"] == np.mean(said.confidence[known] > 0.9)
+        assert found.negatives["gallery"].ncr["0.9"] == np.mean(said.confidence > 0.9)
+    assert nat.accuracy(said) == nat.accuracy(said, labels.tolist()) == rightly
+
+
+def test_stored_predictions_are_asked_for_by_whole_names(my_photos: Path) -> None:
+    assert list(nat.load_predictions("digits_nat", "digits_89")) == ["digits_89"]
+    assert list(nat.load_predictions("digits_nat", (f"digits_{each}" for each in ("89", "test")))) == [
+        "digits_89",
+        "digits_test",
+    ]
+
+
 def test_a_network_is_found_in_a_folder_by_name(my_photos: Path, digits_networks: Path) -> None:
     card = nat.load_card("digits_nat", folder=digits_networks)
     assert card.recipe.epochs == 2

@@ -1,12 +1,13 @@
 """Files beside the networks: the border of JSON, and seals in which no altered byte goes unnoticed."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from nat_core.errors import CheckpointError
-from nat_core.files import parsed_json, read_json, seal, sealed, unsealed
+from nat_core.files import parsed_json, read_json, seal, sealed, sentence, unsealed, write_durably
 
 VALUES = {"format": 1, "name": "net", "numbers": [1, 2.5, None], "text": "é\n\"'"}
 
@@ -92,3 +93,43 @@ def test_a_file_from_before_there_were_seals_is_sealed_once(tmp_path: Path) -> N
     path.write_bytes(path.read_bytes().replace(b"net", b"not"))
     with pytest.raises(CheckpointError, match="its content is not what was written"):
         seal(path)
+
+
+def test_a_file_is_written_through_links_and_keeps_them(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    link, target = tmp_path / "link.json", tmp_path / "elsewhere" / "real.json"
+    link.symlink_to(target)
+    for content in (b"one", b"two"):  # where the link leads to nothing yet, and where a file is there
+        write_durably(link, content)
+        assert (link.is_symlink(), target.read_bytes()) == (True, content)
+    assert sorted(each.name for each in tmp_path.rglob("*")) == ["elsewhere", "link.json", "real.json"]
+
+
+@pytest.mark.parametrize("through_a_link", [False, True])
+@pytest.mark.parametrize("kind", ["pipe", "folder", "loop"])
+def test_only_a_regular_file_is_replaced(tmp_path: Path, kind: str, through_a_link: bool) -> None:
+    there = tmp_path / "there"
+    if kind == "pipe":
+        os.mkfifo(there)
+    elif kind == "folder":
+        there.mkdir()
+    else:
+        there.symlink_to(there)
+    asked = tmp_path / "link" if through_a_link else there
+    if through_a_link:
+        asked.symlink_to(there)
+    before = there.lstat()
+    with pytest.raises(OSError, match="no regular file") as caught:
+        write_durably(asked, b"content")
+    assert sentence(caught.value) == f"{asked}: there is something that is no regular file: name another"
+    assert (there.lstat().st_ino, there.lstat().st_mode) == (before.st_ino, before.st_mode)
+    assert {each.name for each in tmp_path.iterdir()} <= {"there", "link"}
+
+
+def test_a_removed_folder_is_named_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert sentence(FileNotFoundError(2, "No such file or directory")).startswith("the current folder was removed")
+    assert sentence(FileNotFoundError(2, "No such file or directory", "a.json")) == "a.json: No such file or directory"

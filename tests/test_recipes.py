@@ -72,11 +72,25 @@ def test_a_recipe_survives_json(name: str) -> None:
         ({"label_smoothing": -0.1}, "label_smoothing >= 0, not -0.1"),
         ({"negative_weight": -1.0}, "negative_weight >= 0, not -1.0"),
         ({"learning_rate": float("nan")}, "learning_rate >= 0, not nan"),
-        ({"hardest": -1}, "hardest >= 0, not -1"),
-        ({"batch_size": 1}, "batch_size >= 2, not 1"),
+        ({"learning_rate": 1e6}, "learning_rate of at most 100, not 1000000.0"),
+        ({"hardest": -1}, "hardest >= 0 and at most 65,536, not -1"),
+        ({"batch_size": 1}, "batch_size >= 2 and at most 65,536, not 1"),
         ({"distillation_temperature": 0.0}, "distillation_temperature > 0"),
         ({"sizes": ((24, 0.7), (32, 0.5), (32, 1.0))}, "must rise"),
-        ({"sizes": ((0, 1.0),)}, "at least 1 pixel"),
+        ({"sizes": ((0, 1.0),)}, "4 to 512 pixels"),
+        ({"epochs": 10**9}, "epochs >= 1 and at most 100,000"),
+        ({"batch_size": 10**6}, "batch_size >= 2 and at most 65,536"),
+        ({"padding": 32}, "padding >= 0 and at most 31"),
+        ({"cutout": 33}, "cutout >= 0 and at most 32"),
+        ({"sizes": ((32, float("nan")),)}, "each of sizes must be"),
+        ({"sizes": ((5_000, 1.0),)}, "4 to 512 pixels"),
+        ({"negatives": "cifar1000"}, "unknown image set of negatives 'cifar1000'; known: cifar10_train"),
+        ({"also_reported": ("svhm",)}, "unknown image set in also_reported 'svhm'; known: cifar10_train"),
+        ({"protocol": "fast"}, "unknown protocol 'fast'; known: full, cpu, short, digits, own"),
+        ({"teacher": "../x"}, "a teacher's name is a folder's"),
+        ({"teacher": "r"}, "r cannot be its own teacher"),
+        ({"distillation_weight": 1.0}, "distillation_weight needs a teacher"),
+        ({"teacher_classifier": True}, "teacher_classifier needs a teacher"),
         ({"in_distribution": "own", "held_out": True}, "is held out anyway"),
     ],
 )
@@ -90,10 +104,23 @@ def test_an_unknown_recipe_names_the_known() -> None:
         recipe_named("nat")
 
 
-@pytest.mark.parametrize("name", ["", "../elsewhere", "a/b", ".hidden"])
+@pytest.mark.parametrize("name", ["", "../elsewhere", "a/b", ".hidden", "a ", "a.", "a b", "a=b", "a\n", "a\0", "-x"])
 def test_a_name_that_is_no_folders_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="a recipe's name is a folder's"):
         Recipe(name, "wrn16_1")
+
+
+@pytest.mark.parametrize("name", ["nul", "Con.txt", "com1", "tensorboard", "runs", "field_sets", "a.json", "a.lock"])
+def test_a_name_that_stands_for_something_else_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="which stands for something else there"):
+        Recipe(name, "wrn16_1")
+
+
+def test_a_name_is_no_longer_than_every_disk_takes() -> None:
+    assert Recipe("a" * 100, "wrn16_1").name == "a" * 100
+    for name in ("a" * 101, "ü" * 51):
+        with pytest.raises(ValueError, match="at most 100 characters"):
+            Recipe(name, "wrn16_1")
 
 
 @pytest.mark.parametrize(
@@ -126,3 +153,10 @@ def test_what_a_recipe_may_name_is_what_there_is() -> None:
 
     assert tuple(ARCHITECTURES) == ARCHITECTURE_NAMES
     assert tuple(TARGETS) == DIVERGENCE_NAMES
+
+
+def test_the_image_sets_that_a_recipe_may_name_are_those_that_can_be_read() -> None:
+    from nat_core.data.sets import SETS
+    from nat_core.recipes import IMAGE_SETS
+
+    assert sorted(IMAGE_SETS) == sorted(SETS)

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from nat_app.visit.limits import OWN_HOSTS
 from nat_core.cli.serve import qr_svg
 
 NO_CLASSROOM = (
@@ -25,7 +26,6 @@ CAMERA_NEEDS_HTTPS = (
 
 VARIABLE = "NAT_CLASSROOM"
 """`nat app --classroom` puts the address here."""
-OWN = ("localhost", "127.0.0.1", "::1")
 
 
 def address() -> str | None:
@@ -43,7 +43,7 @@ def outside(url: str) -> str:
     >>> del os.environ[VARIABLE]
     """
     found = address()
-    return f"{found}{urlsplit(url).path}" if found and urlsplit(url).hostname in OWN else url
+    return f"{found}{urlsplit(url).path}" if found and urlsplit(url).hostname in OWN_HOSTS else url
 
 
 def camera_works(url: str | None) -> bool:
@@ -52,7 +52,7 @@ def camera_works(url: str | None) -> bool:
     >>> [camera_works(url) for url in ("http://192.168.1.20:8501/", "https://there.org/", "http://localhost:8501/")]
     [False, True, True]
     """
-    return not url or urlsplit(url).scheme == "https" or urlsplit(url).hostname in OWN
+    return not url or urlsplit(url).scheme == "https" or urlsplit(url).hostname in OWN_HOSTS
 
 
 def draw() -> None:

@@ -16,7 +16,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from nat_app.server.addresses import Refusal
-from nat_app.visit.limits import Limits
+from nat_app.visit.limits import MB, Limits
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -28,7 +28,7 @@ the app lies, running the app anew at each change of its files."""
 OPERATIONS = ("deferred_file", "dataframe_chunk")
 """Of the operations: a download, the rest of a long table. Not among them: writing files beside the app's source."""
 HERE = str(Path(__file__).parents[1]).encode()
-LARGEST = 1_000_000
+LARGEST = MB
 """Bytes of a message from a browser; uploads come by another way."""
 FIRST = 20.0
 """Seconds within which a browser says which page it wants; scanners hold sockets and say nothing."""

@@ -10,6 +10,12 @@ from nat_core.measure.wording import legible
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 """Plotly's toolbar stays away: nothing on these charts needs zooming."""
+QUARTERS = (0, 0.25, 0.5, 0.75, 1)
+"""The ticks of an axis of shares that has room for them."""
+HOVER = "%{y}: %{x:.1%}<extra></extra>"
+"""What a bar of a share says under the pointer."""
+TEN_BY_BOTH = "Ten probabilities by both networks."
+"""How the text for those who cannot see the bars of both networks begins."""
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;", "{": "&#123;"}
 
 
@@ -46,7 +52,7 @@ def probability_bars(
             text=[percent(p) if index == winner else "" for index, p in enumerate(probabilities)],
             textposition="outside",
             cliponaxis=False,  # a label may reach beyond the axes
-            hovertemplate="%{y}: %{x:.1%}<extra></extra>",
+            hovertemplate=HOVER,
         )
     )
     _no_opinion_line(figure, len(classes), colours)
@@ -81,7 +87,7 @@ def paired_bars(
             # Or Plotly shrinks the label to the height of its bar, of which there are twenty here.
             constraintext="none",
             cliponaxis=False,
-            hovertemplate=f"{NAMES[kind]}, %{{y}}: %{{x:.1%}}<extra></extra>",
+            hovertemplate=f"{NAMES[kind]}, {HOVER}",
         )
     figure.add_vline(x=1 / len(classes), line={"color": colours.line, "width": 1.5, "dash": "dash"})
     figure.update_yaxes(autorange="reversed", ticklabelstandoff=4, showgrid=False, fixedrange=True)

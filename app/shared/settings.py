@@ -1,4 +1,4 @@
-"""What a visitor chooses (`Setting`) and what else a visit holds (`Held`), both typed and each with one owner.
+"""What a visitor chooses (`Setting`), does (`Told`) and what else a visit holds (`Held`): typed, each with one owner.
 
 A page keeps its settings in `settings.py` and the rest in `state.py`; no other module names their keys.
 """
@@ -79,6 +79,21 @@ class Held(Generic[T]):
     def forget(self) -> None:
         """Let it be made anew."""
         st.session_state.pop(self.key, None)
+
+
+@dataclass(frozen=True, eq=False)
+class Told(Generic[T]):
+    """What a chart, a table or a component of our own tells of what a visitor did in it."""
+
+    key: str
+    """The key under which it is drawn."""
+    read: Callable[[Any], T]
+    """From what Streamlit keeps under that key."""
+
+    @property
+    def value(self) -> T:
+        """What it told last; it has to be drawn."""
+        return self.read(st.session_state[self.key])
 
 
 @dataclass(frozen=True)

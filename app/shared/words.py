@@ -34,6 +34,8 @@ ENOUGH = 30
 """From so many pictures on, a share is said as one of a hundred or in percent; below, as a count."""
 CORNER = "small in the corner, the 32 x 32 pixels that the networks see"
 HARD_SPACE = "\u00a0"
+MADE_READY = "Getting the networks ready."
+"""While torch is imported for a page whose networks learn."""
 
 
 @dataclass(frozen=True)

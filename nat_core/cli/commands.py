@@ -3,8 +3,10 @@
 import argparse
 import glob
 import json
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,7 +95,10 @@ def run(options: argparse.Namespace) -> int:
     verbs = {"data": data, "train": train, "predict": predict, "evaluate": evaluate, "report": report, "app": app,
              "reproduce": reproduce, "levels": levels, "features": features}  # fmt: skip
     try:
-        return verbs[options.verb](options)
+        with redirect_stdout(_Output(sys.stdout)):
+            status = verbs[options.verb](options)
+            sys.stdout.flush()  # what cannot be written is said now, not when Python closes the output
+        return status
     except BrokenPipeError:  # an OSError, but no failure: `nat_core.__main__` ends quietly
         raise
     except NatError as error:
@@ -101,7 +106,38 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         if stop_behind(error) is not None:  # raised on the way out: the stop is what counts
             raise
+        if error.filename == _Output.NAME:
+            # What is left in it could not be written when Python closes it either, which would be told another time.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _complain(options.verb, sentence(error))
+
+
+class _Output:
+    """Standard output, whose failures bear its name: those of a stream say nothing of which it was."""
+
+    NAME = "standard output"
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        with self._named():
+            return self._stream.write(text)
+
+    def flush(self) -> None:
+        with self._named():
+            self._stream.flush()
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            error.filename = self.NAME
+            raise
 
 
 def data(options: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from nat_core.cli.evaluate import (
+from nat_core.cli.parts import (
     JSON_FORMAT,
     NEGATIVES,
     Part,

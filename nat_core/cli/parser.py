@@ -35,6 +35,17 @@ def at_least_one(text: str) -> int:
     return number
 
 
+def place(text: str) -> Path:
+    """Return the path of a file or folder; ArgumentTypeError where none is named.
+
+    >>> place("photos").name
+    'photos'
+    """
+    if not text:  # Path("") is the current folder
+        raise argparse.ArgumentTypeError("needs the name of a file or folder, not ''")
+    return Path(text)
+
+
 def device_option(parser: argparse.ArgumentParser, what: str) -> None:
     """Add --device, one of DEVICES; `what` says what for."""
     parser.add_argument(
@@ -45,14 +56,14 @@ def device_option(parser: argparse.ArgumentParser, what: str) -> None:
 def data_option(parser: argparse.ArgumentParser) -> None:
     """Add --data, the folder of the image sets."""
     parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="where the image sets are (default: $NAT_DATA, ./data)"
+        "--data", type=place, metavar="DIR", help="where the image sets are (default: $NAT_DATA, ./data)"
     )
 
 
 def checkpoints_option(parser: argparse.ArgumentParser, what: str = "where the networks are") -> None:
     """Add --checkpoints, a folder of networks; `what` says what for."""
     parser.add_argument(
-        "--checkpoints", type=Path, metavar="DIR", help=f"{what} (default: $NAT_CHECKPOINTS, ./checkpoints)"
+        "--checkpoints", type=place, metavar="DIR", help=f"{what} (default: $NAT_CHECKPOINTS, ./checkpoints)"
     )
 
 
@@ -150,8 +161,8 @@ def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     )
     parser.set_defaults(refuse=parser.error)
     parser.add_argument("name", nargs="?", metavar="NAME", help="a recipe, and so the network's name")
-    parser.add_argument("--known", type=Path, metavar="DIR_OR_NPZ", help="your own pictures of the classes to learn")
-    parser.add_argument("--negatives", type=Path, metavar="DIR_OR_NPZ", help="your own pictures to be neutral on")
+    parser.add_argument("--known", type=place, metavar="DIR_OR_NPZ", help="your own pictures of the classes to learn")
+    parser.add_argument("--negatives", type=place, metavar="DIR_OR_NPZ", help="your own pictures to be neutral on")
     parser.add_argument(
         "--set", action="append", default=[], metavar="FIELD=VALUE", help="set any field of the recipe; may be repeated"
     )
@@ -166,7 +177,7 @@ def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         "--epochs", type=at_least_one, metavar="N", help="passes over the pictures, if not the recipe's"
     )
     parser.add_argument("--protocol", choices=tuple(PROTOCOLS), help="schedule, if not the recipe's (cpu, digits)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where to store the network (default: --checkpoints)")
+    parser.add_argument("--out", type=place, metavar="DIR", help="where to store the network (default: --checkpoints)")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
     parser.add_argument(
         "--log-test", action="store_true", help="log the rates on the test sets as well; do not choose settings by them"
@@ -184,7 +195,7 @@ def _add_predict(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "status 1; the others are still answered.",
         "  nat predict bee.jpg\n  nat predict photos/*.jpg --networks wrn16_1_baseline wrn16_1_nat --json",
     )
-    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="a picture")
+    parser.add_argument("images", nargs="+", type=place, metavar="IMAGE", help="a picture")
     parser.add_argument(
         "--networks",
         nargs="+",
@@ -226,7 +237,7 @@ def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("networks", nargs="+", metavar="NAME", help="name of a network")
     pictures = parser.add_mutually_exclusive_group(required=True)
     pictures.add_argument(
-        "--images", type=Path, metavar="DIR_OR_NPZ",
+        "--images", type=place, metavar="DIR_OR_NPZ",
         help="a folder of pictures, or of one folder a class, or an .npz file with MedMNIST's key names (its test "
         "split is used)",
     )  # fmt: skip
@@ -238,7 +249,7 @@ def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument(
         "--output",
-        type=Path,
+        type=place,
         metavar="FILE.npz",
         help="write `logits` (n, classes) float32, and `files` or `labels`, to this file; of several networks "
         "`logits_NAME` each",
@@ -263,7 +274,7 @@ def _add_report(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
     parser.add_argument(
         "--page",
-        type=Path,
+        type=place,
         metavar="DIR",
         help="write results.md into this folder: tables, studies, verdicts, plots",
     )
@@ -299,7 +310,7 @@ def _add_reproduce(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser.add_argument("--jobs", type=at_least_one, metavar="N", help="runs side by side (default: one a core)")
     device_option(parser, "where to train")
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="where to store all (default: $NAT_CHECKPOINTS, ./checkpoints)"
+        "--out", type=place, metavar="DIR", help="where to store all (default: $NAT_CHECKPOINTS, ./checkpoints)"
     )
     data_option(parser)
 

@@ -104,7 +104,8 @@ def chosen_recipe(options: argparse.Namespace) -> Recipe:
 
 def _own_recipe(name: str | None, known: Path, negatives: Path | None, protocol: str | None) -> Recipe:
     folder = known.resolve()
-    stem = re.sub(r"[^\w-]+", "_", folder.name.removesuffix(".npz")).strip("_") or "own"
+    # Short enough for a name with what is added to it, whatever the folder is called.
+    stem = re.sub(r"[^\w-]+", "_", folder.name.removesuffix(".npz"))[:40].strip("_-") or "own"
     if name is not None and name in RECIPES:
         recipe = _in_protocol(name, protocol)
         # Another name than the published network's: its pictures and classes are others.
@@ -167,7 +168,7 @@ def _value(text: str, kind: str) -> Any:
             raise ValueError(text)
         return text.lower() == "true"
     if kind in (str(int), str(float)):
-        return int(text) if kind == str(int) else float(text)
+        return _number(text, int if kind == str(int) else float)
     if kind == str(str | None):
         return None if text.lower() in ("none", "") else text
     if kind == str(tuple[str, ...]):
@@ -175,7 +176,14 @@ def _value(text: str, kind: str) -> Any:
     if kind == str(str):
         return text
     pairs = [part.split(":") for part in text.split(",")]
-    return tuple((int(size), float(share)) for size, share in pairs)
+    return tuple((_number(size, int), _number(share, float)) for size, share in pairs)
+
+
+def _number(text: str, kind: type[int] | type[float]) -> int | float:
+    # int() and float() alone would take "1_000", " 7 " and the digits of other scripts, as `parser.count` says.
+    if not text.isascii() or "_" in text or text != text.strip():
+        raise ValueError(text)
+    return kind(text)
 
 
 def over_seeds(reports: Sequence[NetworkReport]) -> list[str]:

@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from nat_core.data.headers.examine import is_picture
 from nat_core.data.headers.header import MEGAPIXEL, Allowance
 from nat_core.data.headers.names import is_named_as_picture, is_systems_own, parts_of
-from nat_core.data.images import MAX_BYTES
+from nat_core.data.images import check_length
+from nat_core.data.sources.npz import MAX_UNPACKED, PACKED
 from nat_core.errors import UnreadableImage
 
 MAX_FILES = 20_000
 """The most files in an archive, pictures or not: twice as many as the pictures that are asked about."""
-MAX_UNPACKED = 400_000_000
-"""The most bytes that an archive may say it unpacks to."""
 MAX_RATIO, UNSUSPICIOUS = 100, 8_000_000
 """A picture of more bytes than UNSUSPICIOUS may not come of fewer than one in MAX_RATIO: it is packed already."""
 FREE_PIXELS, PIXELS_A_BYTE = 48 * MEGAPIXEL, 64
@@ -29,8 +28,6 @@ _MAX_DIRECTORY = 4_000_000
 """The most bytes of an archive's table of contents: MAX_FILES entries with long names."""
 _ENTRY, _END, _END_64, _LOCATOR = b"PK\x01\x02", b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 _END_SIZE, _END_64_SIZE, _LOCATOR_SIZE, _LONGEST_COMMENT = 22, 56, 20, 65_535
-_OPENED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""The compressions that unpack no more at once than is asked of them; bzip2 and LZMA do not keep to that."""
 _LOCKED = 1
 
 
@@ -50,9 +47,7 @@ class ZippedPicture:
 
     def unpack(self) -> bytes:
         """Return its bytes. Raises UnreadableImage where it is too large, locked or damaged."""
-        if self._entry.file_size > MAX_BYTES:
-            megabytes = f"{self._entry.file_size / 1e6:,.0f} MB, more than the {MAX_BYTES / 1e6:.0f} MB"
-            raise UnreadableImage(f"{self.name} unpacks to {megabytes} read of a file: shrink it first.")
+        check_length(self.name, self._entry.file_size)
         check_entry(self._entry, self.name)
         if self._entry.file_size > max(UNSUSPICIOUS, MAX_RATIO * self._entry.compress_size):
             raise UnreadableImage(
@@ -122,7 +117,7 @@ def check_entry(entry: zipfile.ZipInfo, name: str) -> None:
     """Refuse an entry that is locked, or packed so that a few bytes could unpack without a limit: UnreadableImage."""
     if entry.flag_bits & _LOCKED:
         raise UnreadableImage(f"{name} is locked with a password: zip it again without one.")
-    if entry.compress_type not in _OPENED:
+    if entry.compress_type not in PACKED:
         raise UnreadableImage(f"{name} is packed in a way we do not open: zip it again as usual (deflate).")
 
 
@@ -142,7 +137,7 @@ def _first_bytes(content: bytes, entry: zipfile.ZipInfo, number: int = 64) -> by
     names = content[entry.header_offset + 26 : entry.header_offset + 30]
     start = entry.header_offset + 30 + int.from_bytes(names[:2], "little") + int.from_bytes(names[2:], "little")
     packed = content[start : start + min(entry.compress_size, 4 * number)]
-    if entry.flag_bits & _LOCKED or entry.compress_type not in _OPENED:
+    if entry.flag_bits & _LOCKED or entry.compress_type not in PACKED:
         return b""
     try:
         stored = entry.compress_type == zipfile.ZIP_STORED

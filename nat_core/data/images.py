@@ -13,6 +13,7 @@ import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
@@ -24,6 +25,8 @@ from nat_core.errors import UnreadableImage
 
 MAX_DECODED = 24 * MEGAPIXEL
 """The most pixels in memory: a JPEG of more is halved or better while it is decoded."""
+MAX_SIZE = 2_048
+"""The largest side of what becomes a network's input, in pixels."""
 MAX_BYTES = 50_000_000
 """The most bytes of a file."""
 FILTERS = {
@@ -54,7 +57,7 @@ def read_image(
 ) -> UInt8[np.ndarray, "size size 3"]:
     """Return a picture as `size` x `size` RGB, 0 to 255: first frame, alpha on white, upright by its EXIF orientation.
 
-    `source` is a path or a file's bytes; `name` (default: the path) stands in the error; `size` >= 1 in pixels;
+    `source` is a path or a file's bytes; `name` (default: the path) stands in the error; `size` in pixels, 1 to 2,048;
     `crop` is one of CROPS and `resample` one of FILTERS. A square picture of that size keeps its pixels bit for bit.
     Raises UnreadableImage, or ValueError for a size, crop or filter that does not exist.
 
@@ -135,12 +138,24 @@ def image_id(pixels: UInt8[np.ndarray, "32 32 3"]) -> str:
     return hashlib.sha1(pixels.tobytes(), usedforsecurity=False).hexdigest()[:16]
 
 
+def check_length(name: str, length: int) -> None:
+    """Raise UnreadableImage where a file of so many bytes is larger than any that is read."""
+    if length > MAX_BYTES:
+        megabytes = f"{length / 1e6:,.1f} MB, more than the {MAX_BYTES / 1e6:.0f} MB"
+        raise UnreadableImage(f"{name} is {megabytes} read of a file: shrink it first.")
+
+
+def check_size(size: Any) -> None:
+    """Raise ValueError where a network's pictures cannot have that side, in pixels."""
+    if isinstance(size, bool) or not isinstance(size, int | np.integer) or not 1 <= size <= MAX_SIZE:
+        raise ValueError(f"size must be at least 1 pixel, at most {MAX_SIZE:,}; got {size!r:.40}")
+
+
 def _check(size: int, crops: Iterable[str], resample: str) -> None:
     for argument, value, known in (*(("crop", crop, CROPS) for crop in crops), ("resample", resample, FILTERS)):
         if value not in known:
             raise ValueError(f"{argument} must be one of {', '.join(known)}; got {value!r}")
-    if size < 1:
-        raise ValueError(f"size must be at least 1 pixel; got {size}")
+    check_size(size)
 
 
 def _squares(shown: "_Shown", size: int, crops: Iterable[str], resample: str) -> dict[str, np.ndarray]:
@@ -358,9 +373,7 @@ def _contents(source: Path | str | bytes, name: str | None) -> tuple[bytes, str]
     name = "".join(character if character.isprintable() else "?" for character in name)
     try:
         length = len(source) if isinstance(source, bytes) else _file_length(source, name)
-        if length > MAX_BYTES:
-            megabytes = f"{length / 1e6:,.1f} MB, more than the {MAX_BYTES / 1e6:.0f} MB"
-            raise UnreadableImage(f"{name} is {megabytes} read of a file: shrink it first.")
+        check_length(name, length)
         data = source if isinstance(source, bytes) else Path(source).read_bytes()
     except OSError as error:
         raise UnreadableImage(f"{name} cannot be opened ({error.strerror}): check its name and folder.") from error

@@ -12,9 +12,10 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from nat_core.data.headers.names import is_systems_own
-from nat_core.data.sources.image_sets import ImageSet, read_class_folders, read_folder, read_npz
+from nat_core.data.sources.image_sets import ImageSet, no_pictures_at, read_class_folders, read_folder, read_npz
 from nat_core.data.sources.npz import MAX_OWN, open_npz
 from nat_core.errors import MissingDataset, UnreadableSet
+from nat_core.measure.predictions import check_own_classes
 
 HELD_OUT_PARTS = ("test", "val")
 """What the part to evaluate on may be called; the first that is there is taken."""
@@ -48,12 +49,14 @@ def read_known(path: Path | str) -> Split:
     The folders lie in `path`, or in `path/train` and `path/test` (or `val`); an .npz holds `train_images` and
     `train_labels`, optionally `test_images` and `test_labels` (or `val_`), and `classes`. Where only one part is there,
     a fifth of each class is held out, the same pictures at every call. Raises MissingDataset where nothing is there,
-    ValueError where there are fewer than two classes, no labels, or classes that only the held-out part knows.
+    ValueError where there are fewer than two classes, no labels, a class without pictures or called "background", or
+    classes that only the held-out part knows.
     """
-    split = _read(Path(path), labelled=True)
+    split = _read(path, labelled=True)
     train, held_out = split.train, split.held_out
     if len(train.classes) < 2:
         raise ValueError(f"{path} holds {len(train.classes)} class, {', '.join(train.classes)}: two or more are needed")
+    check_own_classes(str(path), train.classes)
     if strange := sorted(set(held_out.classes) - set(train.classes)):
         raise ValueError(f"{path}: {strange[0]} is a class of the held-out pictures alone, so it cannot be learnt")
     # A part that lacks a class numbers its own classes differently.
@@ -69,7 +72,7 @@ def read_negatives(path: Path | str) -> Split:
     a fifth of the pictures is held out, the same at every call. Raises MissingDataset where nothing is there,
     ValueError where it cannot be read or holds a single picture.
     """
-    split = _read(Path(path), labelled=False)
+    split = _read(path, labelled=False)
     train, held_out = (replace(part, labels=None, classes=()) for part in (split.train, split.held_out))
     names = ("own_negatives_train", "own_negatives_test")
     return Split(replace(train, name=names[0]), replace(held_out, name=names[1]), split.how)
@@ -88,7 +91,10 @@ def every_fifth(labels: Int[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
     return held_out
 
 
-def _read(path: Path, labelled: bool) -> Split:
+def _read(place: Path | str, labelled: bool) -> Split:
+    if not str(place):  # Path("") is the current folder
+        raise MissingDataset("no folder and no file is named: say where the pictures are")
+    path = Path(place)
     if path.is_dir():
         parts = {
             each.name: each for each in sorted(path.iterdir()) if each.is_dir() and not is_systems_own((each.name,))
@@ -98,7 +104,7 @@ def _read(path: Path, labelled: bool) -> Split:
         return _in_parts(path, {name: _folder(parts[name], labelled) for name in _wanted(parts)} if divided
                          else {"train": _folder(path, labelled)}, labelled)  # fmt: skip
     if path.suffix != ".npz" or not path.exists():
-        raise MissingDataset(f"{path} is neither a folder of pictures nor an .npz file: check its name")
+        raise no_pictures_at(path)
     with open_npz(path, str(path), MAX_OWN) as arrays:
         held = [key.removesuffix("_images") for key in arrays.keys if key.endswith("_images")]
     if "train" not in held:
@@ -126,6 +132,10 @@ def _npz(path: Path, split: str, labelled: bool) -> ImageSet:
 def _in_parts(path: Path, parts: dict[str, ImageSet], labelled: bool) -> Split:
     if len(parts) == 2:
         train, held_out = parts.values()
+        if labelled and (numbers := np.bincount(_labels(train), minlength=len(train.classes))).min() < 1:
+            raise ValueError(
+                f"{path}: there is no picture of class {train.classes[int(numbers.argmin())]} to learn from"
+            )
         other = next(name for name in parts if name != "train")
         return Split(train, held_out, f"{len(held_out):,} pictures of {path.name}/{other} are held out to evaluate on.")
     whole = parts["train"]

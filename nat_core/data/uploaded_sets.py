@@ -59,7 +59,8 @@ def read_own_set(
 
 
 def labels_among(images: ImageSet, classes: tuple[str, ...]) -> np.ndarray | None:
-    """Return the pictures' labels as a network's class numbers, by the classes' names, -1 for a class it does not know.
+    """Return the pictures' labels as a network's class numbers, by the classes' names; -1 for a class it does not know,
+    and where the set's own label is -1, none of its classes.
 
     None where the set has no labels or none of its classes bears a name of the network's.
 
@@ -72,7 +73,8 @@ def labels_among(images: ImageSet, classes: tuple[str, ...]) -> np.ndarray | Non
     theirs = [places.get(name.casefold(), -1) for name in images.classes]
     if images.labels is None or max(theirs, default=-1) < 0:
         return None
-    return np.array(theirs)[images.labels]
+    # The last place is that of the label -1, "none of them", which counts from the end.
+    return np.array([*theirs, -1])[images.labels]
 
 
 # --- an .npz file ----------------------------------------------------------------------------------------------------

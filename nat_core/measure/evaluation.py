@@ -8,12 +8,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
-from numpy.typing import ArrayLike
+from jaxtyping import Int
 from tabulate import tabulate
 
 from nat_core.measure import metrics
-from nat_core.measure.predictions import Predictions
+from nat_core.measure.predictions import Given, Predictions, class_numbers, numbers
 from nat_core.measure.report import threshold_key
 from nat_core.measure.scores import CONFIDENCE, MEASURES, SCORE_NAMES, Separation, separations
 from nat_core.recipes import THRESHOLDS
@@ -88,9 +87,9 @@ def score_table(by_score: Mapping[str, Separation]) -> str:
 
 
 def evaluate_logits(
-    known: Predictions | ArrayLike,
-    negatives: Mapping[str, Predictions | ArrayLike],
-    labels: ArrayLike | None = None,
+    known: Predictions | Given,
+    negatives: Mapping[str, Predictions | Given],
+    labels: Given | None = None,
     thresholds: Sequence[float] = THRESHOLDS,
 ) -> Evaluation:
     """Return NCR, accuracy, the share kept, AUROC, AUPR and FPR95 of anyone's logits, by confidence and other scores.
@@ -98,8 +97,9 @@ def evaluate_logits(
     `known` are logits (n, classes) on pictures of the classes that the network was taught, `negatives` logits
     (m, classes) on pictures of nothing that it was taught, by the name of their set. Each is an array, or anything
     that NumPy makes one of, or `Predictions`. `labels` are class numbers from 0, one a known picture; without them
-    those of the predictions count, and without any there is no accuracy. Confidence is the maximum softmax probability
-    (see `nat_core.measure.metrics` for each formula); `thresholds` are in [0, 1] (the paper's: 0.4, 0.6, 0.8, 0.9).
+    those of the predictions count, and without any there is no accuracy. Pictures with the label -1 show none of the
+    classes, so they are left out. Confidence is the maximum softmax probability (see `nat_core.measure.metrics` for
+    each formula); `thresholds` are in [0, 1] (the paper's: 0.4, 0.6, 0.8, 0.9).
 
     Raises ValueError, in one sentence that names the array, for a wrong shape, another number of classes, values that
     are not finite, labels outside the classes or of another length, and where there are no negatives.
@@ -108,22 +108,34 @@ def evaluate_logits(
     >>> report.accuracy, report.negatives["noise"].auroc, report.share_kept["0.9"]
     (0.5, 1.0, 1.0)
     """
-    if not isinstance(negatives, Mapping) or not negatives:
-        raise ValueError(f"negatives must be logits by the name of their set, at least one; got {negatives!r:.80}")
-    beside = _predictions("known", known)
+    _check_negatives(negatives)
+    thresholds, beside = _thresholds(thresholds), _predictions("known", known)
     classes = beside.logits.shape[1]
     # Labels given here win: those of predictions number the image set's classes, which need not be the network's.
-    numbers = _labels(beside.labels if labels is None else labels, len(beside), classes)
+    shown = _labels(beside.labels if labels is None else labels, len(beside), classes)
+    if shown is not None and shown.min() < 0:
+        if shown.max() < 0:
+            raise ValueError("known shows none of the classes (each label is -1): name these pictures as negatives")
+        places = np.flatnonzero(shown >= 0)
+        beside, shown = beside.take(places, beside.set_name), shown[places]
     return Evaluation(
         images=len(beside),
         classes=classes,
-        accuracy=None if numbers is None else metrics.accuracy(beside.predicted, numbers),
+        accuracy=None if shown is None else metrics.accuracy(beside.predicted, shown),
         share_kept={threshold_key(t): metrics.share_kept(beside, t) for t in thresholds},
         negatives={
-            str(name): _against(beside, _predictions(f"negatives {name!r}", each, classes), thresholds)
+            name: _against(beside, _predictions(f"negatives {name!r}", each, classes), thresholds)
             for name, each in negatives.items()
         },
     )
+
+
+def _check_negatives(negatives: Mapping[str, Predictions | Given]) -> None:
+    if not isinstance(negatives, Mapping) or not negatives:
+        raise ValueError(f"negatives must be logits by the name of their set, at least one; got {negatives!r:.80}")
+    if wrong := [name for name in negatives if not isinstance(name, str)]:
+        # Turned into text, 1 and "1" would be one set.
+        raise ValueError(f"negatives must have names in quotes; got {wrong[0]!r:.40}, a {type(wrong[0]).__name__}")
 
 
 def _against(known: Predictions, negatives: Predictions, thresholds: Sequence[float]) -> NegativesEvaluation:
@@ -136,7 +148,7 @@ def _against(known: Predictions, negatives: Predictions, thresholds: Sequence[fl
     )
 
 
-def _predictions(name: str, given: Predictions | ArrayLike, classes: int | None = None) -> Predictions:
+def _predictions(name: str, given: Predictions | Given, classes: int | None = None) -> Predictions:
     """The predictions themselves, or those made of an array that is checked first; `name` stands in the error."""
     found = given if isinstance(given, Predictions) else _from_array(name, given)
     if not len(found) or found.logits.shape[1] < 2:
@@ -146,32 +158,26 @@ def _predictions(name: str, given: Predictions | ArrayLike, classes: int | None 
     return found
 
 
-def _from_array(name: str, given: ArrayLike) -> Predictions:
-    logits = _numbers(name, given)
+def _from_array(name: str, given: Given) -> Predictions:
+    logits = numbers(name, given, empty=True)
     if logits.ndim != 2:
         raise ValueError(f"{name} must be logits of shape (pictures, classes); got shape {logits.shape}")
-    wrong = np.flatnonzero(~np.isfinite(logits).all(axis=1))
-    if len(wrong):
-        raise ValueError(f"{name} must be finite; {len(wrong)} of {len(logits)} rows are not, the first is {wrong[0]}")
     return Predictions("logits", name, tuple(map(str, range(len(logits)))), logits)
 
 
-def _numbers(name: str, given: ArrayLike) -> Float[np.ndarray, "..."]:
-    try:
-        found = np.asarray(given)
-    except ValueError:  # rows of unequal length: refused below, like anything that holds no numbers
-        found = np.empty(0, object)
-    if found.dtype.kind not in "fiu":
-        raise ValueError(f"{name} must be an array of numbers, all rows of one length; got {type(given).__name__}")
-    return found.astype(np.float64)
-
-
-def _labels(given: ArrayLike | None, count: int, classes: int) -> Int[np.ndarray, " n"] | None:
+def _labels(given: Given | None, count: int, classes: int) -> Int[np.ndarray, " n"] | None:
     if given is None:
         return None
-    labels = np.asarray(given)
-    if labels.shape != (count,) or labels.dtype.kind not in "iu":
-        raise ValueError(f"labels must be {count} whole numbers; got {labels.dtype} of shape {labels.shape}")
-    if labels.min() < 0 or labels.max() >= classes:
-        raise ValueError(f"labels must be in 0 to {classes - 1}; got {labels.min()} to {labels.max()}")
-    return labels.astype(np.int64)
+    labels = class_numbers("labels", given, count)
+    if labels.max() >= classes:
+        raise ValueError(f"labels must be in 0 to {classes - 1}, or -1 for none of them; got up to {labels.max()}")
+    return labels
+
+
+def _thresholds(given: Sequence[float]) -> tuple[float, ...]:
+    """The thresholds, each with a name of its own in the report."""
+    found = tuple(numbers("thresholds", given, 1).tolist())
+    keys = [threshold_key(t) for t in found]
+    if not keys or len(set(keys)) < len(keys):
+        raise ValueError(f"thresholds must differ in their first six digits, at least one; got {list(found)!r:.80}")
+    return found

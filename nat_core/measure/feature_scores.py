@@ -4,18 +4,17 @@ Plain arrays are enough. Each score is higher the more surely a picture is in di
 """
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from nat_core.measure.metrics import energy, maximum_logit
+from nat_core.measure.predictions import Given, class_numbers, numbers
 
 Array = np.ndarray
 ROWS = 1000
 """So many pictures' distances to all training pictures stand in memory at a time."""
 
 
-def knn_score(
-    features: Float[Array, "n channels"], training: Float[Array, "m channels"], neighbours: int = 50
-) -> Float[Array, " n"]:
+def knn_score(features: Given, training: Given, neighbours: int = 50) -> Float[Array, " n"]:
     """Minus the distance of each picture's features to the k-th nearest of the training pictures', in [-2, 0].
 
     Features are brought to length 1 first, and k = `neighbours` counts from 1 (Sun et al., 2022, who take 50 for all
@@ -27,7 +26,7 @@ def knn_score(
     array([-1.4142])
     """
     features, training = _checked(features, training)
-    if not 1 <= neighbours <= len(training):
+    if not isinstance(neighbours, int | np.integer) or not 1 <= neighbours <= len(training):
         raise ValueError(f"neighbours must be 1 to {len(training)}, the training pictures; got {neighbours}")
     features, training = _unit_length(features), _unit_length(training)
     squares, found = (training**2).sum(axis=1), np.empty(len(features))
@@ -40,10 +39,10 @@ def knn_score(
 
 
 def vim_score(
-    features: Float[Array, "n channels"],
-    training: Float[Array, "m channels"],
-    weight: Float[Array, "classes channels"],
-    bias: Float[Array, " classes"],
+    features: Given,
+    training: Given,
+    weight: Given,
+    bias: Given,
     dimensions: int | None = None,
 ) -> Float[Array, " n"]:
     """ViM: log sum exp(logits) - alpha |residual|, the residual being what the training pictures hardly vary in.
@@ -61,13 +60,11 @@ def vim_score(
     """
     features, training = _checked(features, training)
     channels = training.shape[1]
-    weight, bias = weight.astype(np.float64), bias.astype(np.float64)
-    if weight.shape != (len(bias), channels) or not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-        raise ValueError(
-            f"weight must be finite and (classes, {channels}), bias (classes,); got {weight.shape}, {bias.shape}"
-        )
+    weight, bias = numbers("weight", weight, 2), numbers("bias", bias, 1)
+    if weight.shape != (len(bias), channels):
+        raise ValueError(f"weight must be (classes, {channels}), bias (classes,); got {weight.shape}, {bias.shape}")
     kept = channels // 2 if dimensions is None else dimensions
-    if not 1 <= kept < channels:
+    if not isinstance(kept, int | np.integer) or not 1 <= kept < channels:
         raise ValueError(f"dimensions must be 1 to {channels - 1}, below the number of channels; got {kept}")
     origin = -np.linalg.pinv(weight) @ bias
     centred = training - origin
@@ -80,9 +77,7 @@ def vim_score(
     return -energy(features @ weight.T + bias) - alpha * np.linalg.norm((features - origin) @ rest, axis=1)
 
 
-def rmds_score(
-    features: Float[Array, "n channels"], training: Float[Array, "m channels"], labels: Int[Array, " m"]
-) -> Float[Array, " n"]:
+def rmds_score(features: Given, training: Given, labels: Given) -> Float[Array, " n"]:
     """RMDS: minus the smallest of d_k - d_0, squared Mahalanobis distances to class k and to all training pictures.
 
     d_k has the class's mean and the covariance that all classes share, d_0 the mean and the covariance of all training
@@ -95,9 +90,7 @@ def rmds_score(
     array([  0.9615, -25.    ])
     """
     features, training = _checked(features, training)
-    if labels.shape != (len(training),):
-        raise ValueError(f"labels must be {len(training)}, one a training picture; got shape {labels.shape}")
-    classes, which = np.unique(labels, return_inverse=True)
+    classes, which = np.unique(class_numbers("labels", labels, len(training)), return_inverse=True)
     means = np.stack([training[which == number].mean(axis=0) for number in range(len(classes))])
     shared = _precision(training - means[which])
     middle = training.mean(axis=0)
@@ -123,11 +116,9 @@ def _unit_length(features: Float[Array, "n channels"]) -> Float[Array, "n channe
     return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
 
 
-def _checked(features: Array, training: Array) -> tuple[Array, Array]:
+def _checked(features: Given, training: Given) -> tuple[Array, Array]:
     """Both as float64; ValueError unless they are finite rows of as many channels, at least one each."""
-    for name, each in (("features", features), ("training", training)):
-        if each.ndim != 2 or not each.size or not np.isfinite(each).all():
-            raise ValueError(f"{name} must be a 2-dimensional array of finite numbers, not empty; got {each.shape}")
-    if features.shape[1] != training.shape[1]:
-        raise ValueError(f"features have {features.shape[1]} channels, training {training.shape[1]}: they must agree")
-    return features.astype(np.float64), training.astype(np.float64)
+    rows, others = numbers("features", features, 2), numbers("training", training, 2)
+    if rows.shape[1] != others.shape[1]:
+        raise ValueError(f"features have {rows.shape[1]} channels, training {others.shape[1]}: they must agree")
+    return rows, others

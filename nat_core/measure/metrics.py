@@ -5,15 +5,18 @@ both mean confidence > t, strictly, on in-distribution pictures and on negatives
 """
 
 import math
+from numbers import Integral
 from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 
-from nat_core.measure.predictions import Predictions
+from nat_core.measure.predictions import Given, Predictions, array_of, class_numbers, numbers
 
 Array = np.ndarray
+Scores = Given | Predictions
+"""One number a picture: an array, what NumPy makes one of (a list), or predictions, whose confidence is taken."""
 NEGATIVES, KNOWN = "negatives", "in_distribution"
 """The two classes that precision and recall can speak of (`aupr`)."""
 
@@ -21,11 +24,12 @@ NEGATIVES, KNOWN = "negatives", "in_distribution"
 # --- shares above a threshold ----------------------------------------------------------------------------------------
 
 
-def accuracy(predicted: Int[Array, " n"] | Predictions, labels: Int[Array, " n"] | None = None) -> float:
-    """Share of pictures whose predicted class is their label.
+def accuracy(predicted: Given | Predictions, labels: Given | None = None) -> float:
+    """Share of the pictures of known classes whose predicted class is their label.
 
-    `predicted` are class numbers, or `Predictions`, whose own labels are taken unless others are given. Raises
-    ValueError if there are no labels, no pictures, or not one label a picture.
+    `predicted` are class numbers, or `Predictions`, whose own labels are taken unless others are given. Pictures with
+    the label -1 show none of the classes, so no answer would be right: they are left out. Raises ValueError if there
+    are no labels, none but -1, or not one label a picture.
 
     >>> accuracy(np.array([3, 1, 2, 2]), np.array([3, 1, 2, 0]))
     0.75
@@ -34,12 +38,15 @@ def accuracy(predicted: Int[Array, " n"] | Predictions, labels: Int[Array, " n"]
         predicted, labels = predicted.predicted, predicted.labels if labels is None else labels
     if labels is None:
         raise ValueError("accuracy needs labels, one a picture; got none")
-    if predicted.ndim != 1 or predicted.shape != labels.shape or not len(predicted):
-        raise ValueError(f"predicted and labels must be two (n,) arrays, n >= 1; got {predicted.shape}, {labels.shape}")
-    return float(np.mean(predicted == labels))
+    predicted, labels = class_numbers("predicted", predicted), class_numbers("labels", labels)
+    known = labels >= 0
+    if predicted.shape != labels.shape or not known.any():
+        held = f"{len(predicted)} predicted, {len(labels)} labels, {known.sum()} of them of a class"
+        raise ValueError(f"accuracy needs one label a picture, at least one of them of a known class; got {held}")
+    return float(np.mean(predicted[known] == labels[known]))
 
 
-def negative_confidence_rate(confidence: Float[Array, " n"] | Predictions, threshold: float) -> float:
+def negative_confidence_rate(confidence: Scores, threshold: float) -> float:
     """NCR_t = (1/n) sum of 1[confidence > t] over n negatives: the share that fools the network (NAT, eq. for NCR_t).
 
     `confidence` (or the `Predictions` that have one) and `threshold` in [0, 1]. Raises ValueError if either is not, or
@@ -48,14 +55,14 @@ def negative_confidence_rate(confidence: Float[Array, " n"] | Predictions, thres
     >>> negative_confidence_rate(np.array([0.3, 0.9, 0.95, 0.9]), 0.9)
     0.25
     """
-    return float(ncr_curve(confidence, np.array([threshold], dtype=np.float64))[0])
+    return float(ncr_curve(confidence, [threshold])[0])
 
 
 ncr = negative_confidence_rate
 """`negative_confidence_rate` for short."""
 
 
-def share_kept(confidence: Float[Array, " n"] | Predictions, threshold: float) -> float:
+def share_kept(confidence: Scores, threshold: float) -> float:
     """Share of in-distribution pictures with confidence > t, right or wrong: NCR's formula, on what should pass.
 
     `confidence` and `threshold` in [0, 1]. Raises ValueError if either is not, or if there are no pictures.
@@ -66,7 +73,7 @@ def share_kept(confidence: Float[Array, " n"] | Predictions, threshold: float) -
     return negative_confidence_rate(confidence, threshold)
 
 
-def ncr_curve(confidence: Float[Array, " n"] | Predictions, thresholds: Float[Array, " k"]) -> Float[Array, " k"]:
+def ncr_curve(confidence: Scores, thresholds: Given) -> Float[Array, " k"]:
     """NCR_t at each of k thresholds in [0, 1], in their order (NAT, eq. for NCR_t). Raises as NCR does.
 
     >>> ncr_curve(np.array([0.25, 0.5, 0.75, 1.0]), np.array([0.0, 0.5, 1.0]))
@@ -75,7 +82,7 @@ def ncr_curve(confidence: Float[Array, " n"] | Predictions, thresholds: Float[Ar
     return share_above(_within_unit("confidence", confidence), _within_unit("threshold", thresholds))
 
 
-def share_above(scores: Float[Array, " n"], thresholds: Float[Array, " k"]) -> Float[Array, " k"]:
+def share_above(scores: Scores, thresholds: Given) -> Float[Array, " k"]:
     """Share of the scores strictly above each of k thresholds, in their order: NCR_t's formula for any finite score.
 
     Raises ValueError if the scores are empty, not one-dimensional or not finite.
@@ -84,10 +91,11 @@ def share_above(scores: Float[Array, " n"], thresholds: Float[Array, " k"]) -> F
     array([0.5, 1. ])
     """
     # By one sort. "right" counts scores equal to a threshold as not above it; "left" would make the comparison >=.
-    return (len(scores) - np.searchsorted(np.sort(_scores("scores", scores)), thresholds, "right")) / len(scores)
+    ascending = np.sort(_scores("scores", scores))
+    return (len(ascending) - np.searchsorted(ascending, numbers("thresholds", thresholds, 1), "right")) / len(ascending)
 
 
-def threshold_keeping(confidence_in: Float[Array, " n"] | Predictions, share: float = 0.95) -> float:
+def threshold_keeping(confidence_in: Scores, share: float = 0.95) -> float:
     """The largest t such that the share of `confidence_in` > t is at least `share`.
 
     With k the fewest pictures that make up the share, t is the next number (float64) below the k-th largest
@@ -102,7 +110,7 @@ def threshold_keeping(confidence_in: Float[Array, " n"] | Predictions, share: fl
     return float(np.nextafter(ascending[-_fewest_reaching(share, len(ascending))], -np.inf))
 
 
-def threshold_fooled_below(confidence_negatives: Float[Array, " n"] | Predictions, share: float) -> float:
+def threshold_fooled_below(confidence_negatives: Scores, share: float) -> float:
     """The lowest t of all at which NCR_t is below `share`: the least strict one under which so few negatives fool.
 
     With k the fewest pictures that make up the share, it is the k-th largest confidence itself: strictly above it lie
@@ -117,8 +125,8 @@ def threshold_fooled_below(confidence_negatives: Float[Array, " n"] | Prediction
 
 
 def ncr_at_share_kept(
-    confidence_in: Float[Array, " n"] | Predictions,
-    confidence_negatives: Float[Array, " m"] | Predictions,
+    confidence_in: Scores,
+    confidence_negatives: Scores,
     share: float = 0.95,
 ) -> float:
     """NCR at the largest t that keeps `share` of the in-distribution pictures: networks compared at equal use.
@@ -131,13 +139,13 @@ def ncr_at_share_kept(
     >>> ncr_at_share_kept(np.array([0.6, 0.7, 0.8, 0.9]), np.array([0.2, 0.65, 0.75, 0.1]), share=0.75)
     0.25
     """
-    return float(ncr_by_share_kept(confidence_in, confidence_negatives, np.array([share]))[0])
+    return float(ncr_by_share_kept(confidence_in, confidence_negatives, [share])[0])
 
 
 def ncr_by_share_kept(
-    scores_in: Float[Array, " n"] | Predictions,
-    scores_negatives: Float[Array, " m"] | Predictions,
-    shares: Float[Array, " k"],
+    scores_in: Scores,
+    scores_negatives: Scores,
+    shares: Given,
 ) -> Float[Array, " k"]:
     """`ncr_at_share_kept` at each of k shares in (0, 1], in their order. Raises as it does.
 
@@ -148,16 +156,14 @@ def ncr_by_share_kept(
     array([0.  , 0.25, 0.5 ])
     """
     ascending = np.sort(_scores("scores_in", scores_in))
-    thresholds = np.array([threshold_keeping(ascending, share) for share in shares])
+    thresholds = np.array([threshold_keeping(ascending, share) for share in numbers("share", shares, 1)])
     return share_above(_scores("scores_negatives", scores_negatives), thresholds)
 
 
 # --- in-distribution pictures and negatives, ranked ------------------------------------------------------------------
 
 
-def auroc(
-    confidence_in: Float[Array, " n"] | Predictions, confidence_negatives: Float[Array, " m"] | Predictions
-) -> float:
+def auroc(confidence_in: Scores, confidence_negatives: Scores) -> float:
     """Area under the ROC curve: P(negative less confident than in-distribution) + half of P(equal), over all pairs.
 
     In OOD metrics negatives are the positive class with score = -confidence: 1 is perfect, 0.5 is chance. Any finite
@@ -174,9 +180,7 @@ def auroc(
     return float(doubled.sum(dtype=np.int64) / (2 * len(known) * len(negatives)))
 
 
-def fpr95(
-    confidence_in: Float[Array, " n"] | Predictions, confidence_negatives: Float[Array, " m"] | Predictions
-) -> float:
+def fpr95(confidence_in: Scores, confidence_negatives: Scores) -> float:
     """Share of in-distribution pictures rejected (FPR) where at least 95 % of the negatives are rejected (TPR).
 
     In OOD metrics negatives are the positive class with score = -confidence; a picture is rejected where its score is
@@ -197,8 +201,8 @@ def fpr95(
 
 
 def aupr(
-    confidence_in: Float[Array, " n"] | Predictions,
-    confidence_negatives: Float[Array, " m"] | Predictions,
+    confidence_in: Scores,
+    confidence_negatives: Scores,
     *,
     to_find: str = NEGATIVES,
 ) -> float:
@@ -228,15 +232,16 @@ def aupr(
 # --- one set by itself -----------------------------------------------------------------------------------------------
 
 
-def expected_calibration_error(confidence: Float[Array, " n"], correct: Bool[Array, " n"], bins: int = 15) -> float:
+def expected_calibration_error(confidence: Given, correct: Given, bins: int = 15) -> float:
     """ECE = sum over bins of (pictures in bin / n) |accuracy in bin - mean confidence in bin| (Guo et al., 2017).
 
-    Equal-width bins (lower, upper] over [0, 1]. Raises ValueError if empty, outside [0, 1] or of unequal length.
+    Equal-width bins (lower, upper] over [0, 1]; `correct` is True or False a picture. Raises ValueError if empty,
+    outside [0, 1] or of unequal length.
 
     >>> round(expected_calibration_error(np.array([0.95, 0.97, 0.55]), np.array([True, False, True])), 4)
     0.4567
     """
-    confidence = _within_unit("confidence", confidence)
+    confidence, correct = _within_unit("confidence", confidence), array_of("correct", correct, "b", "True or False")
     if correct.shape != confidence.shape:
         raise ValueError(f"correct must have the shape of confidence, {confidence.shape}; got {correct.shape}")
     # Pictures in a bin times (accuracy - mean confidence) is the sum of correct - confidence there: no bin's mean is
@@ -245,7 +250,7 @@ def expected_calibration_error(confidence: Float[Array, " n"], correct: Bool[Arr
     return float(np.abs(gaps).sum() / len(confidence))
 
 
-def confidence_histogram(confidence: Float[Array, " n"], bins: int = 50) -> Float[Array, " bins"]:
+def confidence_histogram(confidence: Given, bins: int = 50) -> Float[Array, " bins"]:
     """Share of the pictures in each of `bins` equal-width bins (lower, upper] over [0, 1]; the shares add up to 1.
 
     So the bins right of an edge t add up to NCR_t. Raises ValueError if empty, outside [0, 1] or bins < 1.
@@ -257,7 +262,7 @@ def confidence_histogram(confidence: Float[Array, " n"], bins: int = 50) -> Floa
     return np.bincount(_bin_numbers(confidence, bins), minlength=bins) / len(confidence)
 
 
-def entropy(probabilities: Float[Array, "n classes"]) -> Float[Array, " n"]:
+def entropy(probabilities: Given) -> Float[Array, " n"]:
     """Shannon entropy of each picture's probabilities in nats, -sum of p log p: 0 (certain) to log c (uniform).
 
     Raises ValueError if empty, not two-dimensional or outside [0, 1].
@@ -270,9 +275,7 @@ def entropy(probabilities: Float[Array, "n classes"]) -> Float[Array, " n"]:
     return np.sum(probabilities * -np.log(np.where(probabilities > 0, probabilities, 1)), axis=1)
 
 
-def generalised_entropy(
-    probabilities: Float[Array, "n classes"], gamma: float = 0.1, largest: int | None = None
-) -> Float[Array, " n"]:
+def generalised_entropy(probabilities: Given, gamma: float = 0.1, largest: int | None = None) -> Float[Array, " n"]:
     """GEN's entropy of each picture, sum of p^gamma (1 - p)^gamma over the `largest` M probabilities: 0 where certain.
 
     Higher for out of distribution (Liu, Lochman and Zach, 2023; their gamma is 0.1, their M the 10 classes of CIFAR-10
@@ -284,9 +287,9 @@ def generalised_entropy(
     """
     probabilities = _within_unit("probabilities", probabilities, ndim=2)
     classes = probabilities.shape[1]
-    if not 0 < gamma < 1:
+    if not 0 < _one("gamma", gamma) < 1:
         raise ValueError(f"gamma must be in (0, 1); got {gamma}")
-    if largest is not None and not 1 <= largest <= classes:
+    if largest is not None and (not isinstance(largest, Integral) or not 1 <= largest <= classes):
         raise ValueError(f"largest must be 1 to {classes}, the number of classes; got {largest}")
     ascending = np.sort(probabilities, axis=1)
     rest = 1 - ascending
@@ -296,7 +299,7 @@ def generalised_entropy(
     return ((ascending * np.minimum(rest, 1)) ** gamma)[:, classes - (largest or classes) :].sum(axis=1)
 
 
-def energy(logits: Float[Array, "n classes"], temperature: float = 1.0) -> Float[Array, " n"]:
+def energy(logits: Given, temperature: float = 1.0) -> Float[Array, " n"]:
     """Free energy of each picture, -T log sum exp(logit / T): lower for in-distribution (Liu et al., 2020).
 
     `temperature` > 0. Raises ValueError if it is not, or if the logits are empty, not two-dimensional or not finite.
@@ -304,13 +307,13 @@ def energy(logits: Float[Array, "n classes"], temperature: float = 1.0) -> Float
     >>> energy(np.array([[0.0, 0.0], [3.0, 0.0]])).round(4)
     array([-0.6931, -3.0486])
     """
-    if not 0 < temperature < math.inf:
+    if not _one("temperature", temperature) > 0:
         raise ValueError(f"temperature must be a positive number; got {temperature}")
     # Not log(sum(exp)): exp overflows float64 from a logit of 710 on.
     return -temperature * np.logaddexp.reduce(_scores("logits", logits, ndim=2) / temperature, axis=1)
 
 
-def maximum_logit(logits: Float[Array, "n classes"]) -> Float[Array, " n"]:
+def maximum_logit(logits: Given) -> Float[Array, " n"]:
     """Largest logit of each picture: higher for in-distribution (Hendrycks et al., 2022). Raises as `energy` does.
 
     >>> maximum_logit(np.array([[0.0, 2.0], [-1.0, -3.0]]))
@@ -399,29 +402,29 @@ def _average_precision(scores: Float[Array, " n"], others: Float[Array, " m"]) -
 
 def _fewest_reaching(share: float, n: int) -> int:
     """The smallest k with k / n >= share, decided on the quotients themselves: ceil(0.07 * 100) is 8."""
-    if not 0 < share <= 1:
+    if not 0 < _one("share", share) <= 1:
         raise ValueError(f"share must be in (0, 1]; got {share}")
     return 1 + int(np.searchsorted(np.arange(1, n + 1) / n, share))
 
 
 def _bin_numbers(confidence: Float[Array, " n"], bins: int) -> Int[Array, " n"]:
     """The number, from 0, of each value's bin (lower, upper]; 0 itself falls into the first."""
-    if bins < 1:
+    if not isinstance(bins, Integral) or bins < 1:
         raise ValueError(f"bins must be at least 1; got {bins}")
     # Quotients, so that an edge is the very number that 0.9 is written as; np.linspace multiplies a rounded step.
     return np.searchsorted(np.arange(1, bins + 1) / bins, confidence)
 
 
-def _scores(name: str, values: Array | Predictions, ndim: int = 1) -> Array:
+def _one(name: str, value: float) -> float:
+    return float(numbers(name, value, 0))
+
+
+def _scores(name: str, values: Given | Predictions, ndim: int = 1) -> Array:
     """The values as float64, of predictions the confidence; ValueError unless `ndim`-dimensional, finite, not empty."""
-    if isinstance(values, Predictions):
-        values = values.confidence
-    if values.ndim != ndim or values.size == 0 or not np.isfinite(values).all():
-        raise ValueError(f"{name} must be a {ndim}-dimensional array of finite numbers, not empty; got {values.shape}")
-    return values.astype(np.float64)
+    return numbers(name, values.confidence if isinstance(values, Predictions) else values, ndim)
 
 
-def _within_unit(name: str, values: Array | Predictions, ndim: int = 1) -> Array:
+def _within_unit(name: str, values: Given | Predictions, ndim: int = 1) -> Array:
     """As `_scores`, and every value in [0, 1]."""
     values = _scores(name, values, ndim)
     if values.min() < 0 or values.max() > 1:

@@ -6,21 +6,99 @@ A network with a background class has two readings, raw and renormalised over th
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
+from numpy.typing import ArrayLike
+
+from nat_core.measure.wording import legible
+
+# --- the border of anyone's numbers ----------------------------------------------------------------------------------
+
+Given = ArrayLike | Sequence[Any]
+"""What NumPy makes an array of: arrays, tensors, numbers, lists; tuples too, which its own type lacks when it runs."""
 
 
-def softmax(logits: Float[np.ndarray, "n classes"]) -> Float[np.ndarray, "n classes"]:
+def numbers(name: str, given: Any, ndim: int | None = None, *, empty: bool = False) -> Float[np.ndarray, "..."]:
+    """Return what anyone hands over for finite real numbers as float64: an array, or what NumPy makes one of.
+
+    The one border of arrays: no formula behind it has to expect NaN, complex numbers, dates or words. Raises
+    ValueError, with `name` in its sentence, for these, for masked values, for another number of dimensions, and for
+    none at all unless they may be `empty`.
+
+    >>> numbers("confidence", [0.5, 1], ndim=1).tolist()
+    [0.5, 1.0]
+    """
+    found = array_of(name, given, "iuf", "numbers")
+    if ndim is not None and found.ndim != ndim:
+        wanted = "one number" if ndim == 0 else f"a {ndim}-dimensional array of numbers"
+        raise ValueError(f"{name} must be {wanted}; got shape {found.shape}")
+    if not (found.size or empty):
+        raise ValueError(f"{name} must not be empty; got shape {found.shape}")
+    rows = found.reshape(len(found) if found.ndim else 1, -1) if found.size else found.reshape(0, 1)
+    wrong = np.flatnonzero(~np.isfinite(rows).all(axis=1))
+    if len(wrong):
+        what = "rows" if found.ndim > 1 else "values"
+        raise ValueError(f"{name} must be finite; {len(wrong)} of {len(rows)} {what} are not, the first is {wrong[0]}")
+    return found.astype(np.float64)
+
+
+def class_numbers(name: str, given: Any, count: int | None = None) -> Int[np.ndarray, " n"]:
+    """Return the class of each of `count` pictures (None: of any number) as int64: from 0 up, -1 for none of them.
+
+    Raises ValueError, with `name` in its sentence, for what is no such number, and for more or fewer of them.
+
+    >>> class_numbers("labels", (2, -1), 2).tolist()
+    [2, -1]
+    """
+    found = array_of(name, given, "iu", "whole numbers")
+    if found.ndim != 1 or count not in (None, len(found)):
+        many = "" if count is None else f"{count} "
+        raise ValueError(f"{name} must be {many}whole numbers, one a picture; got {found.dtype} of shape {found.shape}")
+    if len(found) and found.min() < -1:
+        raise ValueError(f"{name} count the classes from 0, and -1 is none of them; got {found.min()}")
+    return found.astype(np.int64)
+
+
+def array_of(name: str, given: Any, kinds: str, what: str) -> np.ndarray:
+    """Return an array of NumPy's `kinds` of type ("b": True and False), its own or made of what is given.
+
+    Raises ValueError, which says that `name` must be `what`, for any other kind and for masked values.
+
+    >>> array_of("correct", [True], "b", "True or False").tolist()
+    [True]
+    """
+    # NumPy would take the numbers under the mask, which somebody hid on purpose.
+    if isinstance(given, np.ma.MaskedArray) and np.ma.is_masked(given):
+        raise ValueError(f"{name} must be {what}, none of them masked: leave those out, or fill them with .filled(...)")
+    try:
+        found = np.asarray(given)
+    except (ValueError, TypeError, RuntimeError, OverflowError):  # rows of unequal length; tensors on a GPU
+        found = np.empty(0, object)
+    if found.dtype.kind not in kinds:
+        held = f"{type(given).__name__} of {found.dtype}" if isinstance(given, np.ndarray) else type(given).__name__
+        raise ValueError(f"{name} must be an array of {what}, all rows of one length; got {held}")
+    return found
+
+
+def softmax(logits: Given) -> Float[np.ndarray, "n classes"]:
     """Return the softmax of each row, in float64; each row sums to 1.
 
-    Finite for any finite logits: the row's maximum is subtracted first.
+    Finite for any finite logits: the row's maximum is subtracted first. Raises ValueError unless the logits are finite
+    numbers of shape (n, classes).
 
     >>> softmax(np.zeros((1, 4), np.float32)).tolist()
     [[0.25, 0.25, 0.25, 0.25]]
     """
-    shifted = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    rows = numbers("logits", logits, ndim=2, empty=True)
+    if not rows.shape[1]:
+        raise ValueError(f"logits need at least one class a picture; got shape {rows.shape}")
+    shifted = np.exp(rows - rows.max(axis=1, keepdims=True))
     return shifted / shifted.sum(axis=1, keepdims=True)
+
+
+# --- one network on one image set ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +106,7 @@ class Predictions:
     """The logits of one network on one image set, picture by picture.
 
     `probabilities`, `confidence` and `predicted` are derived from the logits, so moving a threshold never runs a
-    network. Raises ValueError where lengths disagree or a logit is not finite.
+    network. Raises ValueError where lengths disagree, a logit is not finite, or ids or labels are none.
 
     >>> two = Predictions("net", "upload", ("a", "b"), np.float32([[0, 0], [9, 0]]))
     >>> two.confidence.round(4).tolist()
@@ -44,10 +122,15 @@ class Predictions:
     """Index of the true class among the set's own classes, -1 for none of them; None where the set has no labels."""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.logits, np.ndarray) or self.logits.ndim != 2 or self.logits.dtype.kind != "f":
+            held = f"{self.logits.dtype} {self.logits.shape}" if isinstance(self.logits, np.ndarray) else self.logits
+            raise ValueError(f"{self.set_name}: logits must be floats of shape (pictures, classes); got {held!s:.80}")
+        if not isinstance(self.ids, tuple) or not all(isinstance(each, str) for each in self.ids):
+            raise ValueError(f"{self.set_name}: ids must be a tuple of texts, one a picture; got {self.ids!r:.80}")
         if len(self.ids) != len(self.logits):
             raise ValueError(f"{self.set_name}: {len(self.ids)} ids for {len(self.logits)} rows of logits")
-        if self.labels is not None and len(self.labels) != len(self.logits):
-            raise ValueError(f"{self.set_name}: {len(self.labels)} labels for {len(self.logits)} rows of logits")
+        if self.labels is not None:
+            class_numbers(f"{self.set_name}: labels", self.labels, len(self.logits))
         # Checked once, here: no number computed from predictions has to expect a NaN.
         if not np.isfinite(self.logits).all():
             raise ValueError(f"{self.set_name}: the logits of {self.network} hold values that are not finite")
@@ -160,6 +243,32 @@ MAX_CLASSES = 1_000
 """The most classes of a network or an image set that anyone brings."""
 BACKGROUND = "background"
 """The name of the extra class, the last one."""
+
+
+def check_own_classes(where: str, names: Sequence[str]) -> None:
+    """Raise ValueError where a class to be learnt bears the extra class's name, or one that is none.
+
+    >>> check_own_classes("photos", ["cat", "background"])
+    Traceback (most recent call last):
+    ValueError: photos: a class may not be called 'background', which stands for none of the classes: name it otherwise
+    """
+    if BACKGROUND in names:
+        what = "which stands for none of the classes: name it otherwise"
+        raise ValueError(f"{where}: a class may not be called {BACKGROUND!r}, {what}")
+    check_class_names(where, names)
+
+
+def check_class_names(where: str, names: Sequence[str]) -> None:
+    """Raise ValueError where a class has another's name, an empty one, or one with signs that cannot be shown.
+
+    >>> check_class_names("mine.npz", ["cat", ""])
+    Traceback (most recent call last):
+    ValueError: mine.npz: a class is called '': give it a name of letters that can be shown
+    """
+    if len(set(names)) < len(names):
+        raise ValueError(f"{where}: two of its classes bear the same name: name each of them differently")
+    if wrong := [name for name in names if not name.strip() or legible(name) != name]:
+        raise ValueError(f"{where}: a class is called {wrong[0]!r:.60}: give it a name of letters that can be shown")
 
 
 class RawPredictions(Predictions):

@@ -82,12 +82,14 @@ def scores_of(predictions: Predictions, score: str = CONFIDENCE) -> Float[np.nda
     >>> scores_of(two, "energy").round(4)
     array([0.6931, 3.0486])
     """
+    if not isinstance(predictions, Predictions):
+        raise TypeError(f"a score is taken of Predictions, which predict returns; got a {type(predictions).__name__}")
     if score not in SCORES:
         raise ValueError(f"unknown score {score!r}; known: {', '.join(SCORES)}")
     return SCORES[score](predictions)
 
 
-def separation(known: Float[np.ndarray, " n"], negatives: Float[np.ndarray, " m"]) -> Separation:
+def separation(known: metrics.Scores, negatives: metrics.Scores) -> Separation:
     """Return how well a score tells negatives from known pictures: any finite one that is higher for the known.
 
     Raises ValueError if a set is empty, not one-dimensional or not finite.

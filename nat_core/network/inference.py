@@ -6,26 +6,30 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from numbers import Integral
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int, UInt8
-from torch import Tensor
+from jaxtyping import Float
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from nat_core.data.sets import load_set
 from nat_core.data.sources.image_sets import ImageSet, identities
 from nat_core.errors import CheckpointError, MissingDataset, NetworkError
-from nat_core.measure.predictions import Predictions
+from nat_core.measure.predictions import Given, Predictions, class_numbers
 from nat_core.network.attention import attention_map
 from nat_core.network.models import Classifier, Outputs, build, normalise
 from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import Card, load_card, load_weights
 from nat_core.store.features import CHOSEN, CHOSEN_UNSEEN, FEATURES_UNSEEN, Features, choose, save_features
 
-Pictures = UInt8[np.ndarray, "n size size 3"] | Float[np.ndarray, "n size size 3"]
-"""Pictures of one size: uint8, or float32 that is normalised already."""
+Pictures = np.ndarray
+"""Pictures of one size, (n, height, width, 3): 0 to 255, or floats that are normalised already."""
+FARTHEST = 10.0
+"""No normalised value lies farther from 0, unless a network's std is below 0.1: noise of N(0, 1) reaches 6."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +55,8 @@ class Network:
         return hasattr(self.model, "levels")
 
 
-def choose_device(name: str = "auto") -> torch.device:
-    """Return the device of that name; `auto` takes CUDA, else Apple's MPS, else the CPU.
+def choose_device(name: str | torch.device = "auto") -> torch.device:
+    """Return the device of that name, or PyTorch's own; `auto` takes CUDA, else Apple's MPS, else the CPU.
 
     Raises ValueError for an unknown name or a device that this machine does not have.
 
@@ -60,6 +64,10 @@ def choose_device(name: str = "auto") -> torch.device:
     device(type='cpu')
     """
     present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if isinstance(name, torch.device):
+        if not present.get(name.type):
+            raise ValueError(f"this machine has no {name.type} device that PyTorch can use: choose auto or cpu")
+        return name
     if name == "auto":
         return torch.device(next(each for each in ("cuda", "mps", "cpu") if present[each]))
     if name not in present:
@@ -96,76 +104,159 @@ def predict(
     *,
     name: str | None = None,
     ids: Sequence[str] | None = None,
-    labels: Int[np.ndarray, " n"] | None = None,
+    labels: Given | None = None,
     batch_size: int = 256,
     progress: bool = False,
 ) -> Predictions:
-    """Return the network's predictions on an image set, or on pixels: uint8, or float32 that is normalised already.
+    """Return the network's predictions on an image set, or on pixels (n, height, width, 3).
 
-    `name`, `ids` and `labels` are those of the image set unless others are given; pixels alone are called "upload",
-    and each picture's id is the first 16 digits of its pixels' SHA-1. The pictures go through in batches of
-    `batch_size` >= 1, which changes no answer; `progress` shows a bar on standard error. Raises ValueError where there
-    is no picture, NetworkError as a wrapped module does.
+    Pixels are whole numbers from 0 to 255, of any type, or floats that are normalised already, (pixels / 255 - mean) /
+    std: floats from 0 to 1 or to 255 are refused, as they would be answered without a word, and wrongly. `name`, `ids`
+    and `labels` are those of the image set unless others are given; pixels alone are called "upload", and each
+    picture's id is the first 16 digits of its pixels' SHA-1. The pictures go through in batches of `batch_size` >= 1,
+    which changes no answer; `progress` shows a bar on standard error. Raises ValueError where there is no picture or
+    what is given is none, TypeError where `network` or `pictures` are of another kind, NetworkError as a wrapped
+    module does.
 
     >>> from nat_core.network.models import build
     >>> network = Network("untrained", build("wrn10_1", 2, seed=0).eval(), ("cat", "dog"), (0.5,) * 3, (0.25,) * 3)
     >>> predict(network, np.zeros((3, 32, 32, 3), np.uint8)).logits.shape
     (3, 2)
     """
-    pixels, name, ids, labels = _described(pictures, name, ids, labels)
-    logits = [outputs.logits for outputs in _outputs(network, pixels, batch_size, progress)]
-    return Predictions(network.name, name, ids, torch.cat(logits).cpu().numpy(), labels)
-
-
-def _described(
-    pictures: ImageSet | Pictures, name: str | None, ids: Sequence[str] | None, labels: np.ndarray | None
-) -> tuple[np.ndarray, str, tuple[str, ...], np.ndarray | None]:
-    """The pixels, with what an image set says of them where the caller says nothing else."""
-    if not isinstance(pictures, ImageSet):
-        return pictures, name or "upload", identities(pictures) if ids is None else tuple(ids), labels
-    own = pictures.labels if labels is None else labels
-    return pictures.pixels, name or pictures.name, pictures.ids if ids is None else tuple(ids), own
+    need_network(network)
+    _check_batch(batch_size)
+    images = _described(network, pictures, name, ids, labels)
+    logits = [outputs.logits for outputs in _outputs(network, images.pixels, batch_size, progress)]
+    return Predictions(network.name, images.name, images.ids, torch.cat(logits).cpu().numpy(), images.labels)
 
 
 def predict_with_maps(
     network: Network,
-    pixels: UInt8[np.ndarray, "n size size 3"] | Float[np.ndarray, "n size size 3"],
+    pictures: ImageSet | Pictures,
     *,
-    name: str = "upload",
+    name: str | None = None,
     ids: Sequence[str] | None = None,
-    labels: np.ndarray | None = None,
+    labels: Given | None = None,
     batch_size: int = 256,
 ) -> tuple[Predictions, dict[str, Float[np.ndarray, "n _ _"]]]:
     """Return the predictions and the attention maps (mean of A^2 over channels) at the low, middle and high level.
 
-    One forward pass gives both. `ids` are by default each picture's SHA-1, as in `predict`.
+    One forward pass gives both. What is given is what `predict` takes.
 
     Raises NetworkError for a wrapped module, which has none, and otherwise as `predict` does.
     """
+    need_network(network)
+    _check_batch(batch_size)
     _need_groups(network, "attention maps")
+    images = _described(network, pictures, name, ids, labels)
     logits: list[Tensor] = []
     maps: dict[str, list[Tensor]] = {level: [] for level in LEVELS}
-    for outputs in _outputs(network, pixels, batch_size):
+    for outputs in _outputs(network, images.pixels, batch_size):
         logits.append(outputs.logits)
         for level, index in zip(LEVELS, network.model.levels, strict=True):
             maps[level].append(attention_map(outputs.groups[index]))
-    named = identities(pixels) if ids is None else tuple(ids)
-    predictions = Predictions(network.name, name, named, torch.cat(logits).cpu().numpy(), labels)
+    predictions = Predictions(network.name, images.name, images.ids, torch.cat(logits).cpu().numpy(), images.labels)
     return predictions, {level: torch.cat(parts).cpu().numpy() for level, parts in maps.items()}
 
 
-def features(network: Network, pixels: Pictures) -> Float[np.ndarray, "n channels"]:
+def features(network: Network, pictures: ImageSet | Pictures) -> Float[np.ndarray, "n channels"]:
     """Return what the network's last layer is given: the last group's activated output, averaged over its positions.
 
-    Its logits are that layer of these features. An empty set raises ValueError, a wrapped module NetworkError.
+    Its logits are that layer of these features. The pictures are what `predict` takes, and so is what is raised;
+    NetworkError for a wrapped module, which has no features, and for values that are not finite.
     """
+    need_network(network)
     _need_groups(network, "features")
-    found = []
+    pixels, found = _pixels(network, pictures), []
     for outputs in _outputs(network, pixels, 256):
         with torch.inference_mode():
             # What the model's own forward does between the last group and the classifier.
             found.append(network.model.activated(outputs.groups)[-1].mean((2, 3)))
-    return torch.cat(found).cpu().numpy()
+    made = torch.cat(found).cpu().numpy()
+    if not np.isfinite(made).all():
+        raise NetworkError(
+            f"The features of {network.name} are not finite: its weights are damaged, or its training blew up."
+        )
+    return made
+
+
+# --- the border: what anyone may hand over ---------------------------------------------------------------------------
+
+
+def need_network(network: Any) -> None:
+    """Raise TypeError, which says how to get one, where something is no `Network`.
+
+    >>> need_network("wrn16_1_nat")
+    Traceback (most recent call last):
+    TypeError: the network must be what load_network or wrap returns, not a str: get one with nat.load_network(NAME)
+    """
+    if not isinstance(network, Network):
+        how = "wrap it with nat.wrap" if isinstance(network, nn.Module) else "get one with nat.load_network(NAME)"
+        raise TypeError(f"the network must be what load_network or wrap returns, not a {type(network).__name__}: {how}")
+
+
+def _check_batch(batch_size: Any) -> None:
+    if isinstance(batch_size, bool) or not isinstance(batch_size, Integral) or batch_size < 1:
+        raise ValueError(f"batch_size must be a whole number from 1 up; got {batch_size!r:.40}")
+
+
+def _described(
+    network: Network, pictures: Any, name: str | None, ids: Sequence[str] | None, labels: Given | None
+) -> ImageSet:
+    """The pictures with their name, ids and labels: the caller's, else those of an image set."""
+    given, pixels = pictures if isinstance(pictures, ImageSet) else None, _pixels(network, pictures)
+    if isinstance(ids, str):  # a text is a sequence of texts as well
+        raise ValueError(f"ids must be one text a picture, in a list; got the text {ids!r:.40}")
+    if ids is None:
+        ids = identities(pixels) if given is None else given.ids
+    if labels is None and given is not None:
+        labels = given.labels
+    shown = None if labels is None else class_numbers("labels", labels, len(pixels))
+    return ImageSet(name or ("upload" if given is None else given.name), pixels, tuple(ids), shown)
+
+
+def _pixels(network: Network, pictures: Any) -> Pictures:
+    """The pixels as uint8 or as normalised floats; TypeError or ValueError for what is neither."""
+    pictures = pictures.pixels if isinstance(pictures, ImageSet) else pictures
+    if not isinstance(pictures, np.ndarray) or isinstance(pictures, np.ma.MaskedArray):
+        raise TypeError(
+            f"pictures must be an image set or a NumPy array, not a {type(pictures).__name__}: read files with "
+            "nat.read_folder, or make an array (n, height, width, 3) with np.stack"
+        )
+    if pictures.ndim != 4 or pictures.shape[3] != 3 or not all(pictures.shape[1:]):
+        raise ValueError(
+            f"pictures must be an array (n, height, width, 3); got shape {pictures.shape}{_likely(pictures.shape)}"
+        )
+    if not len(pictures):
+        raise ValueError("there is no picture to predict")
+    if pictures.dtype == np.uint8:
+        return pictures
+    if pictures.dtype.kind in "iu":
+        if pictures.min() < 0 or pictures.max() > 255:
+            raise ValueError(f"pixels must be from 0 to 255; got {pictures.min()} to {pictures.max()}")
+        return pictures.astype(np.uint8)
+    if pictures.dtype.kind != "f":
+        raise ValueError(f"pixels must be whole numbers from 0 to 255, or floats; got {pictures.dtype}")
+    least, most = float(pictures.min()), float(pictures.max())
+    bound = max(FARTHEST, 1 / min(network.std))
+    # Neither is true of NaN.
+    if not (-bound <= least and most <= bound) or (least >= 0 and 0 < most <= 1):
+        raise ValueError(
+            "pixels in floats must be normalised already, (pixels / 255 - mean) / std; these go from "
+            f"{least:.4g} to {most:.4g}: hand over whole numbers from 0 to 255 (np.uint8)"
+        )
+    return pictures
+
+
+def _likely(shape: tuple[int, ...]) -> str:
+    """What to do about the mistakes that are often made."""
+    if len(shape) == 4 and shape[1] == 3:
+        return ": bring the colours last with pictures.transpose(0, 2, 3, 1)"
+    if len(shape) == 3 and shape[2] == 3:
+        return ": one picture is pictures[None]"
+    if len(shape) == 4 and shape[3] == 4:
+        return ": leave the fourth channel out with pictures[..., :3]"
+    return ""
 
 
 def _need_groups(network: Network, what: str) -> None:
@@ -174,11 +265,10 @@ def _need_groups(network: Network, what: str) -> None:
 
 
 def _outputs(network: Network, pixels: np.ndarray, batch_size: int, progress: bool = False) -> Iterator[Outputs]:
-    if not len(pixels):
-        raise ValueError("there is no picture to predict")
     for start in tqdm(range(0, len(pixels), batch_size), network.name, disable=not progress, unit="batch"):
-        # torch refuses negative strides, which a mirrored array has.
-        part = torch.from_numpy(np.ascontiguousarray(pixels[start : start + batch_size])).to(network.device)
+        # torch refuses negative strides, which a mirrored array has. A copy, because a stranger's module may write
+        # into what it is given, and the array is the caller's.
+        part = torch.tensor(np.ascontiguousarray(pixels[start : start + batch_size])).to(network.device)
         if part.dtype == torch.uint8:
             images = normalise(part, network.mean, network.std)
         else:

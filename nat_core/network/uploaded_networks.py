@@ -17,7 +17,7 @@ from torch import Tensor
 from nat_core.data.sets import CIFAR10_CLASSES
 from nat_core.errors import CheckpointError
 from nat_core.files import parsed_json
-from nat_core.measure.predictions import MAX_CLASSES
+from nat_core.measure.predictions import MAX_CLASSES, check_class_names
 from nat_core.network.inference import Network, frozen
 from nat_core.network.models import ARCHITECTURES, build
 from nat_core.store.tensors import MAX_STRANGERS_HEADER, TensorPlace, read_header
@@ -124,8 +124,10 @@ def read_network(content: bytes, name: str, described: Described) -> Network:
     names = CIFAR10_CLASSES if described.classes is None else described.classes
     if len(names) != classes:
         raise CheckpointError(f"{name} has {classes} classes, but {len(names)} are named: name each of them, in order.")
-    if len(set(names)) != len(names):
-        raise CheckpointError(f"{name}: two of its classes bear the same name: name each of them differently.")
+    try:
+        check_class_names(name, names)
+    except ValueError as error:
+        raise CheckpointError(f"{error}.") from None
     model = build(architecture, classes)
     # Only training reads the counters, but load_state_dict wants each one.
     counters = {key: torch.tensor(0) for key in model.state_dict() if key.endswith(_COUNTER)}

@@ -20,6 +20,10 @@ STRICTEST = (*reversed(VARIANTS), ILSVRC)
 """The sets that sentences speak of, the first of them that was reported: photos that nobody learnt from."""
 
 
+OTHER_SCORES = "What is won by confidence need not be won by other scores."
+"""What stands before the first of `score_findings`."""
+
+
 def score_findings(reports: Mapping[str, NetworkReport]) -> tuple[str, ...]:
     """A paragraph for each pair of networks that both report other scores: what they do to the second's lead.
 

@@ -1,7 +1,7 @@
 """Our networks on the sets on which others report, beside what they publish: as tables, rows of a CSV, and JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from nat_core.data.sources.field import FIELD_SETS
@@ -81,8 +81,7 @@ def learnt_from(recipe: Recipe, name: str) -> bool:
     (True, False)
     """
     kin = FIELD_SETS[name].kin if name in FIELD_SETS else (name,)
-    roles = replace(recipe, also_reported=kin).roles
-    if any(roles[each] not in (UNSEEN, IN_DISTRIBUTION) for each in kin):
+    if any(recipe.role_of(each) != UNSEEN for each in kin):
         return True
     return recipe.teacher in RECIPES and learnt_from(RECIPES[recipe.teacher], name)
 

@@ -8,7 +8,7 @@ from nat_core.files import write_durably
 from nat_core.measure.report import threshold_key
 from nat_core.measure.wording import plural
 from nat_core.paper import decisions
-from nat_core.paper.by_score import feature_findings, fitted_sentence, score_findings
+from nat_core.paper.by_score import OTHER_SCORES, feature_findings, fitted_sentence, score_findings
 from nat_core.paper.field_tables import annex
 from nat_core.paper.findings import claims, summary
 from nat_core.paper.tables import THRESHOLD_FREE, Grid, markdown, markdown_sheet, markdown_table, rate_text, score_grid
@@ -149,7 +149,7 @@ def _claims(found: Found) -> Iterator[str]:
     yield markdown_table(Grid(("the paper says", "here", "measured", "rule"), tuple(grid)))
     if others := score_findings({name: card.report for name, card in found.cards.items()}):
         # The other pairs' stand among the findings.
-        yield f"What is won by confidence need not be won by other scores. {others[0]}"
+        yield f"{OTHER_SCORES} {others[0]}"
 
 
 def _tables(found: Found) -> Iterator[str]:

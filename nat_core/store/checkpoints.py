@@ -27,10 +27,13 @@ from nat_core.files import Count, converted, read_json, seal, sealed, write_dura
 from nat_core.measure.predictions import MAX_CLASSES, Predictions, pack, unpack
 from nat_core.measure.report import NetworkReport, evaluate
 from nat_core.measure.variants import with_variants
+from nat_core.measure.wording import legible
 from nat_core.recipes import ARCHITECTURE_NAMES, NAT_STRONG, RECIPES, Recipe, Role
 from nat_core.store.tensors import read_arrays
 
 FORMAT = 1
+MAX_FILE_NAME = 255
+"""The most bytes of a folder's name on the usual disks."""
 SHIPPED = "nat_checkpoints"
 """The package of networks in the wheel; a clone has them in ./checkpoints."""
 LARGE = ("resnet18_baseline", "resnet18_nat", NAT_STRONG)
@@ -164,6 +167,7 @@ def folder_with(name: str, explicit: Path | str | None = None) -> Path:
 
     Raises CheckpointError where none does: it names the folders, and the command that gets the network.
     """
+    _check_plain(name)
     folders = search_path(explicit)
     found = next((each for each in folders if (each / name / CARD).is_file()), None)
     if found is not None:
@@ -174,6 +178,18 @@ def folder_with(name: str, explicit: Path | str | None = None) -> Path:
         f"{', '.join(present) or 'none'}. "
         f"{_how_to_get(name, tuple(present))}"
     )
+
+
+def _check_plain(name: Any) -> None:
+    """A network's name is that of its folder alone: a path would lead out of the folder that was named."""
+    if not isinstance(name, str):
+        raise TypeError(f"a network's name must be a text, like 'digits_nat', not a {type(name).__name__}")
+    strange = not name.strip() or name in (".", "..") or set(name) & set("/\\\0") or legible(name) != name
+    if strange or len(name.encode("utf-8", "replace")) > MAX_FILE_NAME:
+        raise CheckpointError(
+            f"No network is called {name[:80]!r}: give the name of its folder alone, without a path, and that folder's "
+            "own as folder= or --checkpoints"
+        )
 
 
 def training_command(name: str) -> str | None:
@@ -215,6 +231,7 @@ def available(folder: Path) -> tuple[str, ...]:
 
 def load_card(folder: Path, name: str) -> Card:
     """Return a network's card; CheckpointError where it is missing, damaged or of another format."""
+    _check_plain(name)
     path = Path(folder) / name / CARD
     if not path.is_file():
         present = available(folder)

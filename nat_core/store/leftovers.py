@@ -8,6 +8,9 @@ from pathlib import Path
 from nat_core.errors import Busy
 from nat_core.files import only_one, sentence, sweep
 
+WARNING = "warning: "
+"""How a line begins that a run tells and goes on: the queue looks for it in what its workers say."""
+
 Tell = Callable[[str], object]
 """Who is told a sentence that does not end the run."""
 

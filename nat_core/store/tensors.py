@@ -72,7 +72,9 @@ def read_arrays(content: bytes, name: str, remedy: str) -> tuple[dict[str, np.nd
     """
     header = read_header(content, name, remedy)
     try:
-        return load(content), header.metadata
+        # In the file's order: safetensors gives another one at every call.
+        found = load(content)
+        return {key: found[key] for key in header.tensors}, header.metadata
     except Exception as error:
         raise CheckpointError(f"{name} cannot be read ({error}): {remedy}.") from error
 

@@ -18,7 +18,7 @@ from threading import Thread
 from nat_core.errors import CheckpointError
 from nat_core.stopping import deaf
 from nat_core.store.checkpoints import CARD, load_card
-from nat_core.store.leftovers import tidy
+from nat_core.store.leftovers import WARNING, tidy
 from nat_core.store.runs import DivergedRun, RunRecord, add_run, load_ended, record_of
 from nat_core.studies.plan import PlannedRun
 
@@ -26,8 +26,6 @@ SAVE_SECONDS = 60.0
 """How often a run writes its state: the most that is lost when it is killed."""
 LEAVING_SECONDS = 4.5
 """How long the runs may take to save their states when the queue is stopped."""
-WARNING = "warning: "
-"""How a line of a run begins that is told although the run goes on."""
 DIVERGED = 3
 """Exit status of a worker whose loss stopped being a number; the last line of its standard error says at which step."""
 

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from nat_core.network.inference import choose_device
 from nat_core.recipes import Recipe
 from nat_core.store.checkpoints import LOG
-from nat_core.store.leftovers import forget, tidy
+from nat_core.store.leftovers import WARNING, forget, tidy
 from nat_core.training.log import EpochLog, show
 from nat_core.training.objective import step_loss
 from nat_core.training.pictures import Pictures, pictures_of
@@ -31,14 +31,12 @@ from nat_core.training.run import (
 )
 from nat_core.training.state import Keeper, SavedState, Sitting, restore
 
-WARNING = "warning: "
-"""How a sentence begins that a run tells and goes on."""
-
 
 def train(
     recipe: Recipe, *, known: Path | str | None = None, negatives: Path | str | None = None, data: Path | None = None,
-    out: Path | str, teachers: Path | None = None, seed: int = 0, device: str = "auto", threads: int | None = None,
-    resume: bool = False, progress: bool = True, log_test: bool = False, save_seconds: float = 60.0,
+    out: Path | str, teachers: Path | None = None, seed: int = 0, device: str | torch.device = "auto",
+    threads: int | None = None, resume: bool = False, progress: bool = True, log_test: bool = False,
+    save_seconds: float = 60.0,
 ) -> Path:  # fmt: skip
     """Train a network, evaluate it on every reported image set that is there, and return its checkpoint's folder.
 
@@ -59,6 +57,8 @@ def train(
     >>> train(recipe_named("digits_nat"), out="runs").name  # doctest: +SKIP
     'digits_nat'
     """
+    if not isinstance(recipe, Recipe):
+        raise TypeError(f"recipe must be a Recipe, not a {type(recipe).__name__}: get one with nat.recipe_named(NAME)")
     sitting = Sitting(
         Path(out), recipe.name, Path(teachers or out), seed, device, threads, resume, progress, save_seconds
     )

@@ -121,6 +121,11 @@ def pictures_of(
 def _own_pictures(recipe: Recipe, data: Path | None, known: Path | str, negatives: Path | str | None) -> Pictures:
     if recipe.held_out:
         raise ValueError("held_out is for CIFAR-10 and the digits: of own pictures a part is held out anyway")
+    if negatives is not None and (shared := _shared(Path(known), Path(negatives))):
+        raise ValueError(
+            f"known and negatives share {shared}: what is to be learnt cannot be what to be neutral on, so name "
+            "two folders or files of which neither lies in the other"
+        )
     ours = read_known(known)
     theirs = None if negatives is None else read_negatives(negatives)
     changes = {"in_distribution": OWN, "protocol": OWN, "negatives": OWN_NEGATIVES if theirs else recipe.negatives}
@@ -140,13 +145,22 @@ def _own_pictures(recipe: Recipe, data: Path | None, known: Path | str, negative
     return Pictures(recipe, ours.train, others, data, {part.name: part for part in parts}, source, told=told)
 
 
+def _shared(known: Path, negatives: Path) -> Path | None:
+    """The inner one of two places of which one is, or lies in, the other; None where both are apart."""
+    ours, theirs = known.resolve(), negatives.resolve()
+    if ours.is_relative_to(theirs):
+        return known
+    return negatives if theirs.is_relative_to(ours) else None
+
+
 def _fitting(recipe: Recipe, known: int, negatives: int | None) -> tuple[Recipe, list[str]]:
     """The recipe with a batch that the pictures fill at least four times, its negatives in the same proportion."""
     size, count, sentences = recipe.batch_size, recipe.negatives_per_batch, []
     if size - (count if recipe.negatives_inside and recipe.has_negatives else 0) > known:
         size = max(2, known // 4)
-        fewest = len(recipe.synthetic) + bool(recipe.negatives and count)
-        count = max(fewest, round(size * count / recipe.batch_size))
+        if recipe.has_negatives:  # of a recipe without any, there is nothing to make smaller or to tell
+            fewest = len(recipe.synthetic) + bool(recipe.negatives and count)
+            count = max(fewest, round(size * count / recipe.batch_size))
         size = max(size, count + 1) if recipe.negatives_inside else size
         sentences.append(f"{recipe.batch_size} pictures a step are more than the {known:,} to learn: {size} are taken.")
     if negatives is not None and count - len(recipe.synthetic) > negatives:

@@ -9,6 +9,7 @@ import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from numbers import Integral
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -203,11 +204,16 @@ class Sitting:
     """The recipe's, and so the network's."""
     teachers: Path
     seed: int
-    device: str
+    device: str | torch.device
     threads: int | None
     resume: bool
     progress: bool
     save_seconds: float
+
+    def __post_init__(self) -> None:
+        # PyTorch's generators take no larger seed.
+        if isinstance(self.seed, bool) or not isinstance(self.seed, Integral) or not 0 <= self.seed < 2**63:
+            raise ValueError(f"seed must be a whole number from 0 to 2^63 - 1; got {self.seed!r:.40}")
 
     @property
     def home(self) -> Path:

@@ -391,3 +391,52 @@ def test_a_reader_that_leaves_ends_a_report_quietly(tmp_path: Path) -> None:
 def test_what_only_reads_loads_no_torch(verb: str, networks: Path) -> None:
     program = f"import sys; from nat_core.__main__ import main; main(['{verb}']); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], stdout=subprocess.DEVNULL, check=False).returncode == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="outputs are closed in a shell of POSIX")
+@pytest.mark.parametrize(("closed", "status"), [(">&-", 0), ("2>&-", 0), (">&- 2>&-", 0)])
+def test_a_closed_output_is_no_crash(closed: str, status: int, tmp_path: Path) -> None:
+    command = f'"{sys.executable}" -m nat_core report --checkpoints "{tmp_path}" {closed}'
+    ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (status, "")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
+def test_an_output_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    import resource
+
+    with (tmp_path / "full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "nat_core", "report", "--checkpoints", str(tmp_path)], stdout=full,
+            stderr=subprocess.PIPE, text=True, check=False,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)),  # no byte more, as on a full disk
+        )  # fmt: skip
+    assert (ended.returncode, ended.stderr) == (1, "nat report: standard output: File too large\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["evaluate", "digits_nat", "--images", ""], "--images: needs the name of a file or folder, not ''"),
+        (["train", "--known", ""], "--known: needs the name of a file or folder, not ''"),
+        (["predict", ""], "needs the name of a file or folder, not ''"),
+        (["train", "digits_nat", "--set", "epochs=1_0"], "epochs needs a whole number, not '1_0'"),
+        (["train", "digits_nat", "--set", "epochs= 3"], "epochs needs a whole number, not ' 3'"),
+        (["train", "digits_nat", "--set", "learning_rate=\u0661"], "learning_rate needs a number, not '\u0661'"),
+        (["train", "digits_nat", "--set", "sizes=3_2:1"], "sizes needs SIZE:SHARE,..., not '3_2:1'"),
+        (["train", "digits_nat", "--set", "also_reported=svhm"], "unknown image set in also_reported 'svhm'"),
+    ],
+)
+def test_a_wrong_word_is_the_commands_own_fault(
+    words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_seed_has_an_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "digits_nat", "--out", str(tmp_path / "out"), "--seed", str(2**64)]) == 1
+    assert capsys.readouterr().err.startswith("nat train: seed must be a whole number from 0 to 2^63 - 1; got 184467")
+    assert not (tmp_path / "out").exists()

@@ -164,8 +164,14 @@ def test_the_output_is_checked_before_anything_is_read(tmp_path: Path, capsys: p
     )
     with pytest.raises(CommandError, match="is a folder: name a file in it"):
         check_output(tmp_path)
+    with pytest.raises(CommandError, match=r"is to be an \.npz file: call it .*logits\.npz"):
+        check_output(tmp_path / "logits.txt")
     check_output(tmp_path / "logits.npz")
     assert list(tmp_path.iterdir()) == []
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.npz")
+        with pytest.raises(CommandError, match="is there already and no regular file: name another"):
+            check_output(tmp_path / "pipe.npz")
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="everything can be written to here")

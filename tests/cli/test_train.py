@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from nat_core.__main__ import main
-from nat_core.cli.train import over_seeds, with_settings
+from nat_core.cli.parser import build_parser
+from nat_core.cli.train import chosen_recipe, over_seeds, with_settings
 from nat_core.recipes import RECIPES, Recipe
 from nat_core.store.checkpoints import load_card, load_predictions
 
@@ -187,3 +188,17 @@ def test_one_cell_of_a_notebook_goes_from_a_stored_network_to_ones_own(
     assert cell["mine"].classes == ("red", "blue")
     assert load_card(pictures / "runs", "mine").classes == ("blue", "red")
     assert cell["home"] == Path("runs/mine")
+
+
+def test_of_a_recipe_without_negatives_none_are_told() -> None:
+    from nat_core.training.pictures import _fitting  # torch comes with it
+
+    student = RECIPES["wrn16_1_student_of_nat"]
+    fitted, sentences = _fitting(student, 20, None)
+    assert (fitted.batch_size, fitted.negatives_per_batch) == (5, student.negatives_per_batch)
+    assert sentences == ["64 pictures a step are more than the 20 to learn: 5 are taken."]
+
+
+def test_a_long_folder_name_makes_a_name_that_every_disk_takes() -> None:
+    options = build_parser().parse_args(["train", "--known", "./" + "y" * 200])
+    assert chosen_recipe(options).name == f"{'y' * 40}_baseline"

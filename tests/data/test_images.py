@@ -213,7 +213,7 @@ def test_ids():
     [
         ({"crop": "middle"}, "crop must be one of centre, squash, pad; got 'middle'"),
         ({"resample": "cubic"}, "resample must be one of bicubic, bilinear, box, lanczos, nearest; got 'cubic'"),
-        ({"size": 0}, "size must be at least 1 pixel; got 0"),
+        ({"size": 0}, "size must be at least 1 pixel, at most 2,048; got 0"),
     ],
 )
 def test_options_that_do_not_exist(arguments, message):

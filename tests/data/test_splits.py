@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nat_core.data.sources.image_sets import read_class_folders, read_folder
 from nat_core.data.splits import every_fifth, read_known, read_negatives
 from nat_core.errors import MissingDataset
 
@@ -126,4 +127,65 @@ def test_an_npz_file_without_what_it_needs_is_refused(tmp_path: Path, changes: d
     held = {key: value for key, value in (arrays(20) | changes).items() if value is not None}
     np.savez(tmp_path / "mine.npz", **held)
     with pytest.raises(ValueError, match=sentence):
+        read_known(tmp_path / "mine.npz")
+
+
+def test_folders_that_are_links_are_followed_once_and_never_in_circles(tmp_path: Path) -> None:
+    draw(tmp_path / "elsewhere", 3, "blue")
+    draw(tmp_path / "photos" / "cat", 3)
+    (tmp_path / "photos" / "dog").symlink_to(tmp_path / "elsewhere")
+    assert read_known(tmp_path / "photos").train.classes == ("cat", "dog")
+    (tmp_path / "photos" / "dog" / "again").symlink_to(tmp_path / "photos")
+    (tmp_path / "photos" / "cat" / "self").symlink_to(".")
+    found = read_folder(tmp_path / "photos")
+    assert found.ids == tuple(f"{name}/{number}.png" for name in ("cat", "dog") for number in range(3))
+    assert [each.split("/photos/")[1] for each in found.passed_over] == [
+        "cat/self is a link to a folder that was read already, so it was passed over.",
+        "dog/again is a link to a folder that was read already, so it was passed over.",
+    ]
+
+
+def test_a_folder_is_read_by_its_own_name_and_not_by_that_of_a_link_to_it(tmp_path: Path) -> None:
+    draw(tmp_path / "zebra", 2)
+    (tmp_path / "a_link").symlink_to(tmp_path / "zebra")
+    assert read_folder(tmp_path).ids == ("zebra/0.png", "zebra/1.png")
+    with pytest.raises(ValueError, match="no picture in the class folder a_link can be read"):
+        read_class_folders(tmp_path)
+
+
+def test_a_class_without_pictures_is_refused_by_its_name(tmp_path: Path) -> None:
+    draw(tmp_path / "cat", 3)
+    draw(tmp_path / "dog", 3)
+    (tmp_path / ".cache").mkdir()  # a system's own is no class
+    assert read_known(tmp_path).train.classes == ("cat", "dog")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "unread").mkdir()
+    (tmp_path / "unread" / "1.png").write_bytes(b"no picture")
+    with pytest.raises(ValueError, match="no picture in the class folders empty, unread can be read: put pictures"):
+        read_known(tmp_path)
+
+
+def test_a_class_that_no_array_shows_is_refused_by_its_name(tmp_path: Path) -> None:
+    values = arrays(20) | {"classes": np.array(["cat", "dog", "bee"])}
+    test = {name.replace("train", "test"): value for name, value in arrays(20, 3).items()}
+    np.savez(tmp_path / "mine.npz", **values, **test)
+    with pytest.raises(ValueError, match="there is no picture of class bee to learn from"):
+        read_known(tmp_path / "mine.npz")
+
+
+def test_no_class_of_ones_own_is_the_background(tmp_path: Path) -> None:
+    for name in ("cat", "background"):
+        draw(tmp_path / "photos" / name, 3)
+    np.savez(tmp_path / "mine.npz", **arrays(20), classes=np.array(["background", "cat"]))
+    for path in (tmp_path / "photos", tmp_path / "mine.npz"):
+        with pytest.raises(ValueError, match="may not be called 'background', which stands for none of the classes"):
+            read_known(path)
+
+
+@pytest.mark.parametrize(
+    "names", [["cat", ""], ["cat", "  "], ["cat", "d\x07g"], ["cat\n", "dog"], ["c\u202eat", "dog"]]
+)
+def test_classes_need_names_that_can_be_shown(tmp_path: Path, names: list[str]) -> None:
+    np.savez(tmp_path / "mine.npz", **arrays(20), classes=np.array(names))
+    with pytest.raises(ValueError, match=r"mine\.npz: a class is called .*: give it a name of letters"):
         read_known(tmp_path / "mine.npz")

@@ -90,10 +90,10 @@ def test_a_constant_added_to_a_row_changes_nothing(classes: int, count: int, see
         (TWO, {"o": [[1.0, 2.0, 3.0]]}, None, "negatives 'o' must have 2 logits a picture, as known has; got 3"),
         (TWO, {"o": [[1.0, -math.inf]]}, None, "negatives 'o' must be finite"),
         (TWO, {}, None, "negatives must be logits by the name of their set, at least one; got {}"),
-        (TWO, {"o": OTHERS}, [0, 1], r"labels must be 4 whole numbers; got int64 of shape \(2,\)"),
-        (TWO, {"o": OTHERS}, [0.0, 1.0, 0.0, 1.0], "labels must be 4 whole numbers; got float64"),
-        (TWO, {"o": OTHERS}, [0, 1, 2, 0], "labels must be in 0 to 1; got 0 to 2"),
-        (TWO, {"o": OTHERS}, [0, 1, -1, 0], "labels must be in 0 to 1; got -1 to 1"),
+        (TWO, {"o": OTHERS}, [0, 1], r"labels must be 4 whole numbers, one a picture; got int64 of shape \(2,\)"),
+        (TWO, {"o": OTHERS}, [0.0, 1.0, 0.0, 1.0], "labels must be an array of whole numbers"),
+        (TWO, {"o": OTHERS}, [0, 1, 2, 0], "labels must be in 0 to 1, or -1 for none of them; got up to 2"),
+        (TWO, {"o": OTHERS}, [0, 1, -2, 0], "labels count the classes from 0, and -1 is none of them; got -2"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(known, negatives, labels, sentence: str) -> None:

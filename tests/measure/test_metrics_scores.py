@@ -145,7 +145,7 @@ def test_difference_interval_refuses_what_cannot_be_compared(sizes: tuple[int, i
 def test_share_above_is_strict_and_takes_any_finite_score() -> None:
     found = np.array([-7.5, 0.0, 3.0, 3.0])
     assert metrics.share_above(found, np.array([3.0, 0.0, -8.0, 2.999])).tolist() == [0, 0.5, 1, 0.5]
-    with pytest.raises(ValueError, match="scores must be a 1-dimensional array of finite numbers"):
+    with pytest.raises(ValueError, match="scores must be finite; 1 of 1 values"):
         metrics.share_above(np.array([math.inf]), np.array([0.0]))
 
 

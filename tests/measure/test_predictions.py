@@ -44,7 +44,7 @@ def test_the_round_trip_rounds_logits_once_and_keeps_the_rest() -> None:
     ("ids", "labels", "value", "message"),
     [
         (("a",), None, 0.0, "1 ids for 2 rows"),
-        (("a", "b"), np.array([1]), 0.0, "1 labels for 2 rows"),
+        (("a", "b"), np.array([1]), 0.0, "labels must be 2 whole numbers, one a picture"),
         (("a", "b"), None, np.nan, "not finite"),
     ],
 )

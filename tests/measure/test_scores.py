@@ -112,7 +112,7 @@ def test_gen_is_between_certainty_and_uniform(logits: np.ndarray) -> None:
 def test_gen_refuses_what_it_cannot_mean() -> None:
     half = np.array([[0.5, 0.5]])
     for gamma in (0.0, 1.0, -0.1, math.nan):
-        with pytest.raises(ValueError, match=r"gamma must be in \(0, 1\)"):
+        with pytest.raises(ValueError, match=r"gamma must be (in \(0, 1\)|finite)"):
             metrics.generalised_entropy(half, gamma)
     for largest in (0, 3):
         with pytest.raises(ValueError, match=f"largest must be 1 to 2, the number of classes; got {largest}"):
@@ -195,7 +195,7 @@ def test_a_constant_score_tells_nothing() -> None:
 @pytest.mark.parametrize("wrong", [np.array([]), np.array([math.nan]), np.array([math.inf, 0.0])])
 def test_a_separation_refuses_nothing_nan_and_infinity(wrong: np.ndarray) -> None:
     for known, negatives in ((wrong, np.ones(2)), (np.ones(2), wrong)):
-        with pytest.raises(ValueError, match="finite numbers, not empty"):
+        with pytest.raises(ValueError, match=r"must be finite|must not be empty"):
             separation(known, negatives)
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from nat_core.network.inference import Network, choose_device, frozen, predict, predict_with_maps
+from nat_core.data.sources.image_sets import ImageSet
+from nat_core.network.inference import Network, choose_device, features, frozen, predict, predict_with_maps
 from nat_core.network.models import build, normalise
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)
@@ -30,6 +31,29 @@ def test_pictures_already_normalised_are_taken_as_they_are() -> None:
     ours, pixels = network(), pictures(3)
     values = ((pixels / 255 - np.array(MEAN)) / np.array(STD)).astype(np.float32)
     np.testing.assert_allclose(predict(ours, values).logits, predict(ours, pixels).logits, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint16, np.int32, np.int64])
+def test_whole_numbers_of_any_type_are_the_same_pictures(kind: type) -> None:
+    ours, pixels = network(), pictures(2) // 2  # int8 ends at 127
+    found = predict(ours, pixels.astype(kind))
+    assert (found.logits == predict(ours, pixels).logits).all()
+    assert found.ids == predict(ours, pixels).ids
+
+
+def test_an_image_set_is_taken_wherever_pixels_are() -> None:
+    ours, pixels = network(), pictures(3)
+    images = ImageSet("three", pixels, ("a", "b", "c"), np.array([2, -1, 0]), ("x", "y", "z"))
+    for found in (predict(ours, images), predict_with_maps(ours, images)[0]):
+        assert (found.set_name, found.ids, found.labels.tolist()) == ("three", ("a", "b", "c"), [2, -1, 0])
+    assert (features(ours, images) == features(ours, pixels)).all()
+    assert predict(ours, images, labels=[1, 1, 1]).labels.tolist() == [1, 1, 1]
+
+
+def test_a_device_of_pytorchs_own_is_taken() -> None:
+    assert choose_device(torch.device("cpu")) == torch.device("cpu")
+    with pytest.raises(ValueError, match="no meta device that PyTorch can use"):
+        choose_device(torch.device("meta"))
 
 
 def test_maps_are_the_mean_squares_of_the_three_levels() -> None:

@@ -63,10 +63,38 @@ def test_the_module_itself_stays_as_it_is() -> None:
     assert (predict(network, np.full((1, 32, 32, 3), 9, np.uint8)).logits == before).all()
 
 
+class Blackens(Reds):
+    """Writes into what it is given."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return super().forward(images.mul_(0))
+
+
+def test_the_callers_pictures_stay_as_they_are() -> None:
+    pixels = np.linspace(-1, 1, 2 * 32 * 32 * 3, dtype=np.float32).reshape(2, 32, 32, 3)
+    before = pixels.copy()
+    assert predict(wrapped(Blackens()), pixels).logits.tolist() == [[0, 0], [0, 0]]
+    assert (pixels == before).all()
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 1, 1), (1, 3, 1, 1)])
+def test_the_colours_may_be_arrays_and_tensors(shape: tuple[int, ...]) -> None:
+    network = wrapped(Reds(), mean=np.array(MEAN).reshape(shape), std=torch.tensor(STD).double().reshape(shape))
+    assert (network.mean, network.std) == (MEAN, pytest.approx(STD))
+    assert all(type(each) is float for each in (*network.mean, *network.std))
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit:FutureWarning", "ignore:.torch.jit:DeprecationWarning")
+def test_torchscript_is_a_module_too() -> None:
+    network = wrapped(torch.jit.trace(Reds().eval(), torch.zeros(2, 3, 32, 32)))
+    pixels = np.full((3, 32, 32, 3), 255, np.uint8)
+    assert (predict(network, pixels).logits == predict(wrapped(Reds()), pixels).logits).all()
+
+
 def test_other_sizes_than_32() -> None:
     module = nn.Sequential(nn.Flatten(), nn.Linear(3 * 8 * 8, 2))
     assert predict(wrapped(module, size=8), np.zeros((4, 8, 8, 3), np.uint8)).logits.shape == (4, 2)
-    with pytest.raises(NetworkError, match=r"cannot take a float32 picture of shape \(1, 3, 32, 32\)"):
+    with pytest.raises(NetworkError, match=r"cannot take float32 pictures of shape \(2, 3, 32, 32\)"):
         wrapped(module)
 
 
@@ -75,7 +103,7 @@ def test_other_sizes_than_32() -> None:
     [
         ((torch.zeros(1, 2), None), "must return a tensor of .* returned a tuple"),
         ({"logits": torch.zeros(1, 2)}, "returned a dict"),
-        (torch.zeros(1, 3), r"logits of shape \(pictures, 2\), here \(1, 2\); it returned \(1, 3\)"),
+        (torch.zeros(1, 3), r"logits of shape \(pictures, 2\), here \(2, 2\); it returned \(1, 3\)"),
         (torch.zeros(2), r"it returned \(2,\)"),
         (torch.zeros(1, 2, 4, 4), r"it returned \(1, 2, 4, 4\)"),
     ],
@@ -93,7 +121,7 @@ def test_what_is_no_logits_is_refused(answer: object, sentence: str) -> None:
         ({"mean": (0.5,)}, r"mean must be three numbers in \[0, 1\], one a colour; got \(0.5,\)"),
         ({"mean": (125.3, 123.0, 113.9)}, "mean must be three numbers"),
         ({"std": (0.2, 0.0, 0.2)}, r"std must be three numbers in \(0, 1\]"),
-        ({"size": 0}, "size must be at least 1 pixel; got 0"),
+        ({"size": 0}, "size must be at least 1 pixel, at most 2,048; got 0"),
     ],
 )
 def test_what_cannot_be_is_named(changes: dict, sentence: str) -> None:

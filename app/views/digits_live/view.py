@@ -5,10 +5,11 @@ import streamlit as st
 from nat_app.answers import stored_answers
 from nat_app.frame import frame
 from nat_app.shared.palette import KINDS
+from nat_app.shared.words import MADE_READY
 from nat_app.views.digits_live import curves, words
 from nat_app.views.digits_live.settings import LATE, MOST_SEED, SEED
 
-with st.spinner("Getting the networks ready."):
+with st.spinner(MADE_READY):
     stored_answers.warm_up().result()
 
 # Torch is imported by now, with the spinner to be seen; `state` needs it.

@@ -10,7 +10,7 @@ from nat_app.views.evidence.parts import Evidence, frame_of
 from nat_app.views.evidence.settings import BY_SCORE, FROM_FEATURES, MEASURE
 from nat_core.errors import CheckpointError
 from nat_core.measure.scores import MEASURES, SCORES, Separation
-from nat_core.paper.by_score import feature_findings, fitted_sentence, score_findings
+from nat_core.paper.by_score import OTHER_SCORES, feature_findings, fitted_sentence, score_findings
 from nat_core.paper.tables import reported_scores, score_grid, set_columns
 from nat_core.store.feature_reports import ALL_SCORES
 
@@ -18,7 +18,7 @@ from nat_core.store.feature_reports import ALL_SCORES
 def line(found: Evidence) -> None:
     """Draw what other scores make of the first pair's comparison, below the claims that confidence decides."""
     if others := score_findings(found.reports):
-        st.caption(f"What is won by confidence need not be won by other scores. {words.literal(others[0])}")
+        st.caption(f"{OTHER_SCORES} {words.literal(others[0])}")
 
 
 def by_each_score(found: Evidence, networks: Sequence[str]) -> None:

@@ -15,6 +15,7 @@ import streamlit as st
 from jaxtyping import Bool, Float, UInt8
 
 from nat_app.shared.palette import Palette
+from nat_app.shared.settings import Told
 from nat_core.small.plane import EXTENT, GRID, Points, axis
 
 MIDDLE = 100
@@ -38,7 +39,7 @@ def plane(key: str, picture: dict[str, Any], on_click: Callable[[float, float], 
 
 def hand_on(key: str, on_click: Callable[[float, float], None]) -> None:
     """Tell `on_click` where the plane of this key was clicked, if it was."""
-    if place := st.session_state[key]["clicked"]:
+    if place := Told(key, lambda told: told["clicked"]).value:
         on_click(*place)
 
 

@@ -7,11 +7,12 @@ import streamlit as st
 from nat_app.answers import stored_answers
 from nat_app.frame import frame
 from nat_app.shared.palette import KINDS, NAMES, Kind
+from nat_app.shared.words import MADE_READY
 from nat_app.views.playground import settings, words
 from nat_app.views.playground.planes import plane, plane_picture
 from nat_core.small.plane import CLASSES, EXTENT, MARGIN
 
-with st.spinner("Getting the two networks ready."):
+with st.spinner(MADE_READY):
     stored_answers.warm_up().result()
 
 # Torch is imported by now, with the spinner to be seen; `state` needs it.

@@ -6,14 +6,13 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Bool, Float
 
-from nat_app.shared.charts import fill, label, plain, share_axis
+from nat_app.shared.charts import HOVER, QUARTERS, fill, label, plain, share_axis
 from nat_app.shared.palette import KINDS, NAMES, PATTERNS, SYMBOLS, Kind, Palette
 
 LABELS_BETWEEN = (0.3, 0.7)
 """Curves are labelled between these thresholds, where a label has room on both sides."""
 KEPT_FROM = 0.5
 """The chart begins here: a network that keeps less is of no use."""
-QUARTERS = (0, 0.25, 0.5, 0.75, 1)
 
 
 def rate_curves(
@@ -137,7 +136,7 @@ def class_bars(
             orientation="h",
             marker=fill(colours.of(kind), PATTERNS[kind]),
             customdata=[[kind, number] for number in range(len(names))],
-            hovertemplate=f"{NAMES[kind]}, %{{y}}: %{{x:.1%}}<extra></extra>",
+            hovertemplate=f"{NAMES[kind]}, {HOVER}",
         )
     # Both may be sure of nothing, and an axis needs a length.
     top = max(float(each.max()) for each in shares.values()) or 0.01

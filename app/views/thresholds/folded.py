@@ -23,6 +23,7 @@ from nat_app.views.thresholds import charts, tables, words
 from nat_app.views.thresholds.settings import (
     BEHIND_CLASS,
     BEHIND_KIND,
+    CLASS_BARS,
     CLASSES,
     CURVES,
     FAIR,
@@ -267,7 +268,7 @@ def by_class(place: Place) -> None:
             st.markdown("**What they are taken for**")
             st.plotly_chart(
                 charts.class_bars(shares, classes, "share of all negatives", frame.colours()),
-                key="class_bars",
+                key=CLASS_BARS.key,
                 config=CONFIG,
                 on_select=lambda: _select(classes),
                 selection_mode="points",
@@ -295,7 +296,7 @@ def _kinds(kinds: OwnKinds) -> None:
 
 def _select(classes: Sequence[str]) -> None:
     """Take over the bar that was chosen."""
-    points = st.session_state["class_bars"]["selection"]["points"]
+    points = CLASS_BARS.value
     # Empty where the visitor takes the choice back; the pictures stay.
     if points:
         kind, number = points[0]["customdata"][:2]

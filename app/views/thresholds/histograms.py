@@ -19,6 +19,7 @@ from nat_app.shared.files import SVG_SCRIPT
 from nat_app.shared.palette import KINDS, NAMES, Kind, Palette
 from nat_app.shared.scores import SCORE_AXES, T_STEPS, Scale
 from nat_app.shared.words import threshold_title
+from nat_app.views.thresholds.settings import LIVE
 from nat_app.views.thresholds.words import few_title, few_trade, trade_sentence
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.scores import CONFIDENCE, scores_of
@@ -139,9 +140,7 @@ def draw(
         "height": HEIGHT,
         "colours": _colours(colours, known=known),
     }
-    _component(
-        key="live", data=data, on_moved_change=lambda: on_move(float(st.session_state["live"]["moved"])),
-    )  # fmt: skip
+    _component(key=LIVE.key, data=data, on_moved_change=lambda: on_move(LIVE.value))
 
 
 def _colours(colours: Palette, *, known: bool) -> dict[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from nat_app.shared.pairs import SET_TITLES
 from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.scores import SCORE_TITLES, TEMPERATURES
-from nat_app.shared.settings import PageSettings, Setting, one_of, switch
+from nat_app.shared.settings import PageSettings, Setting, Told, one_of, switch
 from nat_core.data.sets import CIFAR10_CLASSES
 
 
@@ -37,6 +37,10 @@ CURVES = Fold("At every threshold", Setting("fold_curves", False, switch))
 FAIR = Fold("The fair comparison, every score, and temperature", Setting("fold_fair", False, switch))
 CLASSES = Fold("What they are fooled into, and by what", Setting("fold_classes", False, switch))
 PAPER = Fold("Beside the paper", Setting("fold_paper", False, switch))
+LIVE: Told[float] = Told("live", lambda told: float(told["moved"]))
+"""Where the line of the histograms was let go."""
+CLASS_BARS: Told[list] = Told("class_bars", lambda told: told["selection"]["points"])
+"""The bars of classes that are chosen: at most one."""
 BEHIND_KIND: Setting[Kind] = Setting("behind_kind", "nat", one_of(KINDS))
 """Whose pictures behind a bar are shown."""
 BEHIND_CLASS: Setting[str | None] = Setting("behind_class", None, one_of((*CIFAR10_CLASSES, *"012345")))

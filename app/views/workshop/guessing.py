@@ -166,7 +166,7 @@ def _answer(key: str, picture: GalleryPicture, pair: Pair, threshold: float, *, 
         charts.paired_bars({kind: said[kind].probabilities for kind in KINDS}, said["nat"].classes, frame.colours()),
         key="guessed_bars",
         config=charts.CONFIG,
-        alt=f"Ten probabilities by both networks. {' '.join(sentences)}",
+        alt=f"{charts.TEN_BY_BOTH} {' '.join(sentences)}",
     )
     st.markdown("  \n".join(sentences))
     st.button("How did I do?" if last else "Next photo", key="next_photo", type="primary", on_click=following)

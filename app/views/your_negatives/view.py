@@ -7,14 +7,14 @@ from nat_app.frame import frame
 from nat_app.shared.charts import CONFIG
 from nat_app.shared.gallery import chosen_style, thumbnail_style
 from nat_app.shared.palette import NAMES, Kind
-from nat_app.shared.words import literal, percent, threshold_text
+from nat_app.shared.words import MADE_READY, literal, percent, threshold_text
 from nat_app.views.your_negatives import words
 from nat_app.views.your_negatives.charts import before_after
 from nat_app.views.your_negatives.effects import OWN, Effect, effect
 from nat_app.views.your_negatives.settings import BESIDE, KIND, MOST, TAUGHT
 from nat_app.visit import labels, photos
 
-with st.spinner("Getting the networks ready."):
+with st.spinner(MADE_READY):
     stored_answers.warm_up().result()
 
 # Torch is imported by now, with the spinner to be seen; `state` needs it.

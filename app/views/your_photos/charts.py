@@ -6,13 +6,12 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
-from nat_app.shared.charts import fill, label, panel_title, plain, share_axis
+from nat_app.shared.charts import QUARTERS, fill, label, panel_title, plain, share_axis
 from nat_app.shared.palette import KINDS, NAMES, PATTERNS, Kind, Palette
 from nat_app.shared.words import percent, threshold_text
 
 BARS = 20
 """How many bars, and how many columns of dots, there are between 0 and 1."""
-QUARTERS = (0, 0.25, 0.5, 0.75, 1)
 
 
 def own_distribution(

@@ -15,6 +15,7 @@ from jaxtyping import UInt8
 from nat_app.shared.files import SVG_SCRIPT, png_url
 from nat_app.shared.palette import KINDS, NAMES, Kind, Palette
 from nat_app.shared.words import percent, threshold_text
+from nat_app.views.your_photos.settings import ALONG
 from nat_app.views.your_photos.ways import STEPS, Way, percents, step_caption
 from nat_core.measure.predictions import Predictions
 
@@ -76,4 +77,4 @@ def draw(
         "alt": alt,
         "colours": {kind: colours.of(kind) for kind in KINDS} | {"line": colours.line, "faint": colours.faint},
     }
-    _component(key="along", data=data, on_moved_change=lambda: on_move(int(st.session_state["along"]["moved"])))
+    _component(key=ALONG.key, data=data, on_moved_change=lambda: on_move(ALONG.value))

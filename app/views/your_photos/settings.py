@@ -3,7 +3,7 @@
 from nat_app.frame.settings import gallery_file
 from nat_app.shared.gallery import samples
 from nat_app.shared.pairs import SET_TITLES
-from nat_app.shared.settings import PageSettings, Setting, one_of, switch
+from nat_app.shared.settings import PageSettings, Setting, Told, one_of, switch
 from nat_app.views.your_photos.ways import WAYS, percents
 
 PARTS = ("Each photo", "Table of all", "Beside a stored set")
@@ -24,5 +24,10 @@ HOW_FAR = {
 """How far along each way the opened photo is, in percent."""
 OTHER_PICTURE: Setting[str | None] = Setting("other_picture", None, gallery_file)
 """What the opened photo turns into, where the way leads to another picture."""
+
+ALONG: Told[int] = Told("along", lambda told: int(told["moved"]))
+"""Where the line of the fade was let go, in percent."""
+TABLE: Told[list[int]] = Told("table", lambda told: told["selection"]["rows"])
+"""The rows of the table that are chosen: at most one."""
 
 SETTINGS = PageSettings("your_photos", (SAMPLES, PART, OPENED, BESIDE, WAY, *HOW_FAR.values(), OTHER_PICTURE))

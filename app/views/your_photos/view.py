@@ -18,7 +18,7 @@ from nat_app.shared.words import literal, plural
 from nat_app.views.your_photos import files, opened_photo, words
 from nat_app.views.your_photos.cards import Card, all_cards, confidences, count_cards
 from nat_app.views.your_photos.charts import BARS, own_distribution
-from nat_app.views.your_photos.settings import BESIDE, OPENED, PART, PARTS, SAMPLES
+from nat_app.views.your_photos.settings import BESIDE, OPENED, PART, PARTS, SAMPLES, TABLE
 from nat_app.visit import labels, photos
 from nat_core.data.headers.names import PICTURE_SUFFIXES
 from nat_core.data.images import CROPS
@@ -75,7 +75,7 @@ def drop_zone(zone: str, label: str, many: Literal[True, "directory"], kinds: li
 
 def open_row(keys: list[str]) -> None:
     """Open the photo of the row that was chosen in the table, `keys` being those of its rows."""
-    rows = st.session_state["table"]["selection"]["rows"]
+    rows = TABLE.value
     if rows:
         OPENED.put(keys[rows[0]])
 
@@ -95,7 +95,7 @@ def draw(card: Card) -> None:
             charts.paired_bars({kind: card.said[kind].probabilities for kind in KINDS}, classes, frame.colours()),
             key=f"bars_{card.key}",
             config=charts.CONFIG,
-            alt=f"Ten probabilities by both networks. {' '.join(said.values())}",
+            alt=f"{charts.TEN_BY_BOTH} {' '.join(said.values())}",
         )
         st.markdown("  \n".join(said.values()))
         if card.asks:
@@ -140,7 +140,7 @@ def draw_table() -> None:
     st.dataframe(
         pd.DataFrame(columns),
         hide_index=True,
-        key="table",
+        key=TABLE.key,
         on_select=partial(open_row, [card.key for card in cards]),
         selection_mode="single-row",
         column_config={

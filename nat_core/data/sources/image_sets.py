@@ -1,5 +1,6 @@
 """Image sets in memory, and the readers of what anyone may have: .npz files, folders of pictures or of classes."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -16,23 +17,40 @@ from nat_core.data.headers.names import SUFFIXES, SYSTEMS, is_named_as_picture, 
 from nat_core.data.images import read_image
 from nat_core.data.sources.npz import MAX_OWN, open_npz
 from nat_core.errors import MissingDataset, UnreadableImage, UnreadableSet
+from nat_core.measure.predictions import class_numbers
 from nat_core.measure.wording import plural
 
 
 @dataclass(frozen=True, eq=False)
 class ImageSet:
-    """Pictures of one size with their identities, and labels where the set has classes that a network can know."""
+    """Pictures of one size with their identities, and labels where the set has classes that a network can know.
+
+    Raises ValueError where there is not one id and one label a picture, or a label is past the classes.
+    """
 
     name: str
     pixels: UInt8[np.ndarray, "n size size 3"] | Float[np.ndarray, "n size size 3"]
     """uint8, or float32 where the values are already normalised (noise)."""
     ids: tuple[str, ...]
     labels: Int[np.ndarray, " n"] | None = None
+    """Class numbers, -1 for none of the classes."""
     classes: tuple[str, ...] = ()
     skipped: tuple[str, ...] = field(default=())
     """One sentence for each file that could not be read."""
     passed_over: tuple[str, ...] = ()
     """A sentence for each kind of file that was left aside without a try: no pictures, and what systems add."""
+
+    def __post_init__(self) -> None:
+        if len(self.ids) != len(self.pixels):
+            raise ValueError(f"{self.name}: {len(self.ids)} ids for {len(self.pixels)} pictures: give one each")
+        if self.labels is None:
+            return
+        labels = class_numbers(f"{self.name}: labels", self.labels, len(self.pixels))
+        if self.classes and len(labels) and labels.max() >= len(self.classes):
+            raise ValueError(
+                f"{self.name}: labels go up to {labels.max()}, but {len(self.classes)} classes are named: labels count "
+                "from 0"
+            )
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -42,6 +60,11 @@ class ImageSet:
         labels = None if self.labels is None else self.labels[chosen]
         ids = tuple(self.ids[index] for index in chosen)
         return replace(self, pixels=self.pixels[chosen], ids=ids, labels=labels)
+
+
+def no_pictures_at(path: Path) -> MissingDataset:
+    """Return the error that says that a path leads to no pictures."""
+    return MissingDataset(f"{path} is neither a folder of pictures nor an .npz file: check its name")
 
 
 def read_npz(path: Path | str, split: str = "test", name: str | None = None, *, labelled: bool = True) -> ImageSet:
@@ -93,9 +116,10 @@ def read_folder(
 ) -> ImageSet:
     """Read every picture under a folder, of any size, in the order of their names; ids are paths below the folder.
 
-    Each becomes `size` x `size` pixels, as `nat_core.data.images.read_image` does it (`crop`, `resample`). Files that
-    cannot be read are left out and named in `skipped`; files that are no pictures, and what systems add by themselves,
-    are counted in `passed_over`. Labels are None. `progress` shows a bar on standard error.
+    Each becomes `size` x `size` pixels, as `nat_core.data.images.read_image` does it (`crop`, `resample`). Folders that
+    are links are followed. Files that cannot be read are left out and named in `skipped`; files that are no pictures,
+    and what systems add by themselves, are counted in `passed_over`. Labels are None. `progress` shows a bar on
+    standard error.
     Raises MissingDataset where the folder is missing or holds no readable picture, ValueError for a size, crop or
     filter that does not exist.
 
@@ -132,13 +156,20 @@ def read_files(files: Sequence[Path], root: Path, name: str | None = None, look:
 def read_class_folders(path: Path | str, name: str | None = None, *, size: int = 32) -> ImageSet:
     """Read pictures that lie in one folder a class; labels number the classes in alphabetical order.
 
-    Otherwise as `read_folder`; raises as it does, and ValueError where a picture lies in no class folder.
+    Otherwise as `read_folder`; raises as it does, and ValueError where a picture lies in no class folder, or a folder
+    holds no picture that can be read: nobody would notice that its class is missing.
     """
     every = read_folder(path, name, size=size)
     alone = next((identity for identity in every.ids if "/" not in identity), None)
     if alone is not None:
         raise ValueError(f"{path} must hold one folder a class; {alone} lies in none: put it into its class's folder")
     classes = tuple(sorted({Path(identity).parts[0] for identity in every.ids}))
+    named = [each.name for each in sorted(Path(path).iterdir()) if each.is_dir() and not is_systems_own((each.name,))]
+    if empty := [each for each in named if each not in classes]:
+        raise ValueError(
+            f"{path}: no picture in the class folder{'' if len(empty) == 1 else 's'} {', '.join(empty[:10])} can be "
+            "read: put pictures there, or take the folder away"
+        )
     labels = np.array([classes.index(Path(identity).parts[0]) for identity in every.ids], np.int64)
     return replace(every, labels=labels, classes=classes)
 
@@ -192,11 +223,38 @@ def passed_over(others: int, systems: int) -> tuple[str, ...]:
 
 def _pictures_under(path: Path) -> tuple[list[Path], tuple[str, ...]]:
     """The pictures below a folder by their names or first bytes, and what was passed over."""
+    every, told = _files_under(path)
     # Sorted, because the order of a folder's entries is the file system's own.
-    files = sorted(file for file in path.rglob("*") if file.is_file())
+    files = sorted(every)
     wanted = [file for file in files if not is_systems_own(file.relative_to(path).parts)]
     pictures = [file for file in wanted if is_named_as_picture(file.name) or is_picture(_first_bytes(file))]
-    return pictures, passed_over(len(wanted) - len(pictures), len(files) - len(wanted))
+    return pictures, (*passed_over(len(wanted) - len(pictures), len(files) - len(wanted)), *told)
+
+
+def _files_under(path: Path) -> tuple[list[Path], list[str]]:
+    """Every file below a folder, through links too, and a sentence for each folder that was left aside.
+
+    Each folder is read once, so a link to one that is read anyway, or to one that it lies in, leads nowhere.
+    """
+    files, told, seen = [], [], set()
+    folders, links = [path], []
+    while folders or links:
+        # Links last, so that a folder is found under its own name where it lies below `path`.
+        folder = folders.pop() if folders else links.pop(0)
+        if (real := os.path.realpath(folder)) in seen:
+            told.append(f"{folder} is a link to a folder that was read already, so it was passed over.")
+            continue
+        seen.add(real)
+        try:
+            entries = sorted(folder.iterdir())
+        except PermissionError:
+            told.append(f"{folder} may not be opened, so it was passed over.")
+            continue
+        files += [each for each in entries if each.is_file()]
+        inner = [each for each in entries if each.is_dir()]
+        folders += [each for each in inner if not each.is_symlink()]
+        links += [each for each in inner if each.is_symlink()]
+    return files, told
 
 
 def _first_bytes(file: Path) -> bytes:

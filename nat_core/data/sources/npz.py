@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Int, UInt8
 
 from nat_core.errors import UnreadableSet
-from nat_core.measure.predictions import MAX_CLASSES
+from nat_core.measure.predictions import MAX_CLASSES, check_class_names
 
 MAX_UNPACKED = 400_000_000
 """The most bytes that an array of a stranger's file may unpack to."""
@@ -41,7 +41,7 @@ _MAX_DIRECTORY = 65_536
 """The most bytes of a file's table of contents, enough for some hundred arrays."""
 _BLOCK = 4_000_000
 """How many bytes of an array are unpacked at once."""
-_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """The compressions that unpack no more at once than is asked of them; bzip2 and LZMA do not keep to that."""
 _TYPE, _SHAPE = r"'[<>|=]?[biufUSO?]\d{0,9}'", r"\((?:\d{1,19}, ?){0,8}(?:\d{1,19})?\)"
 _FIELD = re.compile(rf"'(\w{{1,16}})' ?: ?({_TYPE}|True|False|{_SHAPE}) ?(?:, ?|(?=\}}))")
@@ -150,6 +150,7 @@ class NpzFile:
             labels, classes = as_labels(found, classes)
         except ValueError as error:
             raise UnreadableSet(f"{self.name}: {key} {error}.") from None
+        _check_names(self.name, classes)
         return labels, classes
 
     def _classes(self) -> tuple[str, ...]:
@@ -159,8 +160,7 @@ class NpzFile:
         if found.ndim != 1 or len(found) > MAX_CLASSES or found.dtype.kind not in "US":
             raise UnreadableSet(f"{self.name}: classes must be a list of at most {MAX_CLASSES:,} names (strings).")
         names = _names(found)
-        if len(set(names)) < len(names):
-            raise UnreadableSet(f"{self.name}: two of its classes bear the same name: name each of them differently.")
+        _check_names(self.name, names)
         return names
 
     def _blocks(self, key: str, declared: Declared, row: int) -> Iterator[bytes]:
@@ -177,10 +177,17 @@ class NpzFile:
                 yield block
 
 
+def _check_names(name: str, classes: tuple[str, ...]) -> None:
+    try:
+        check_class_names(name, classes)
+    except ValueError as error:
+        raise UnreadableSet(f"{error}.") from None
+
+
 def _check_packing(entry: zipfile.ZipInfo, what: str) -> None:
     if entry.flag_bits & 1:
         raise UnreadableSet(f"{what} is locked with a password: save it again without one.")
-    if entry.compress_type not in _PACKED:
+    if entry.compress_type not in PACKED:
         raise UnreadableSet(f"{what} is packed in a way we do not open: save it with numpy.savez_compressed.")
 
 
