@@ -10,7 +10,7 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from nat_core.measure.predictions import Given, Predictions, array_of, class_numbers, numbers
 
