@@ -26,7 +26,7 @@ from nat_app.views.your_photos.ways import WAYS
 from nat_app.visit import decoding, labels
 from nat_core.measure.predictions import Predictions
 from tests.hostile_pictures import encoded
-from tests.pages import PAGES, alts, invites, live_data, plain, said
+from tests.pages import PAGES, alts, invites, live_data, plain, said, shown
 from tests.uploads import zipped
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")
@@ -126,7 +126,7 @@ def test_a_zip_file_taken_out_takes_its_photos_along(start, networks: Path) -> N
             zipped({f"{number}.png": bytes(45_000_000) for number in range(9)}),
             "unpacks to 405 MB, more than the 400 MB",
         ),
-        (zipped({"huge.png": bytes(51_000_000)}), "huge\\.png is 51.0 MB, more than the 50 MB"),
+        (zipped({"huge.png": bytes(51_000_000)}), "huge.png is 51.0 MB, more than the 50 MB"),
         (zipped({"notes.txt": b"hello"}), "holds no pictures"),
         (b"PK\x03\x04" + bytes(100), "is cut short or damaged"),
     ],
@@ -136,7 +136,7 @@ def test_a_bad_zip_file_gets_one_sentence(start, networks: Path, content: bytes,
     app = upload(start(networks, PAGE), bad_zip=content)
     assert invites(app)
     assert len(app.warning) == 1
-    assert expected in app.warning[0].value.replace("\\,", ",")
+    assert expected in shown(app.warning[0].value)
 
 
 def test_a_zip_file_with_too_many_photos_fills_what_room_there_is(start, networks: Path, monkeypatch) -> None:
