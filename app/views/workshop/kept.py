@@ -10,13 +10,15 @@ from typing import Annotated
 import msgspec
 import streamlit as st
 
-from nat_app.shared.settings import Held
+from nat_app.shared.settings import Held, Told
 from nat_app.views.workshop.score import CARDS, GAME, MOST, WHO, Game, PhotoGuess
 from nat_app.views.workshop.settings import LESSONS
 from nat_core.files import Share, converted, parsed_json
 
 MOST_BYTES = 100_000
 Points = Annotated[int, msgspec.Meta(ge=0, le=MOST)]
+KEPT: Told[object] = Told("kept_score", lambda told: told["kept"])
+"""The score that the browser kept, as it says; anything may stand there."""
 _component = st.components.v2.component(
     "kept_score", js=(Path(__file__).parent / "kept.js").read_text(encoding="utf-8")
 )
@@ -92,7 +94,7 @@ def draw() -> None:
     game, settled = GAME.get(), SETTLED.get()
     settled.yes |= game != Game()
     _component(
-        key="kept_score",
+        key=KEPT.key,
         data={"score": text_of(game) if settled.yes else None},
-        on_kept_change=lambda: take_back(st.session_state["kept_score"]["kept"]),
+        on_kept_change=lambda: take_back(KEPT.value),
     )
