@@ -19,7 +19,7 @@ def test_see_it_shows_two_answers_and_another_picture_for_a_click(page, address:
     bars = page.locator(".stPlotlyChart")
     bars.nth(1).locator(".bars path").first.wait_for(state="attached")
     assert bars.count() == 2
-    assert page.title() == "NAT Explorer"
+    assert page.title() == "See it · NAT Explorer"
     page.get_by_role("button", name="cat 1", exact=True).click()
     page.locator("h1", has_text="Both networks know this one.").wait_for()
     assert page.locator(".stMain img").first.get_attribute("alt").endswith(words.CORNER)
