@@ -116,7 +116,7 @@ def test_a_student_whose_teacher_failed_is_named(tmp_path: Path) -> None:
 
 def test_a_run_that_blows_up_is_noted_and_not_tried_again(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path, tmp_path)
-    run = PlannedRun(replace(recipe_named("digits_baseline"), learning_rate=1e30, **HELD_OUT), kept=True)
+    run = PlannedRun(replace(recipe_named("digits_baseline"), weight_decay=1e30, **HELD_OUT), kept=True)
     progress = run_queue([run], workspace, jobs=1)
     assert progress.failed[run.key].startswith("diverged at step ")
     assert load_ended(tmp_path)[1] == {run.key: DivergedRun(run.recipe, 0, progress.failed[run.key])}
@@ -124,7 +124,7 @@ def test_a_run_that_blows_up_is_noted_and_not_tried_again(tmp_path: Path) -> Non
     again = run_queue([run], workspace, jobs=1)
     assert (again.done, again.failed) == ([], {})
     # A run with other settings is another run, and its record replaces what is noted under the same key.
-    tame = replace(run, recipe=replace(run.recipe, learning_rate=0.1))
+    tame = replace(run, recipe=replace(run.recipe, weight_decay=5e-4))
     assert not is_done(tame, load_ended(tmp_path)[1], workspace)
     assert run_queue([tame], workspace, jobs=1).done == [run.key]
     assert (list(load_runs(tmp_path)), load_ended(tmp_path)[1]) == ([run.key], {})

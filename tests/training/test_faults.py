@@ -165,7 +165,7 @@ def test_a_save_that_fails_says_which_file_and_stands_in_the_log(
 
 @pytest.mark.parametrize("seconds", [0.0, 1000.0])
 def test_a_good_state_is_promised_only_where_there_is_one(tmp_path: Path, seconds: float) -> None:
-    wild = replace(SHORT, learning_rate=1e18, epochs=3)
+    wild = replace(SHORT, weight_decay=1e18, epochs=3)
     with pytest.raises(DivergedError) as raised:
         train(wild, out=tmp_path, device="cpu", progress=False, save_seconds=seconds)
     kept = state.newest_state(tmp_path / ".state" / NAME)

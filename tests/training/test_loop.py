@@ -126,7 +126,7 @@ def interrupt_after(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
 
 
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_state(tmp_path: Path) -> None:
-    wild = replace(TINY, learning_rate=1e18)
+    wild = replace(TINY, weight_decay=1e18)
     with pytest.raises(TrainingError, match=r"stopped being (a number|numbers).*last good state is kept"):
         train(wild, out=tmp_path, progress=False, save_seconds=0.0)
     kept = newest_state(tmp_path / ".state" / wild.name)
