@@ -1,10 +1,11 @@
 """All attacks, or some, and the table of what they came to: docs/reliability.md.
 
-    python -m benchmarks.reliability [pictures files runs server crowd ...] [--quick]
+    python -m benchmarks.reliability [pictures files runs server crowd ...] [--quick] [OPTIONS OF A PART]
 
 Runs `benchmarks.reliability_<part>` for each part named, all of them if none is, keeps what they print in
 benchmarks/reliability.json, and writes the page from it. A row that a part did not print again keeps its older figures
-and their date. With --quick the parts do a tenth or less, to see that they work; nothing is kept.
+and their date. With --quick the parts do a tenth or less, to see that they work; nothing is kept. What is not
+known here is handed to the parts: `pictures --mutants 50000` tries fewer, and the page says how many of how many.
 """
 
 import argparse
@@ -97,9 +98,9 @@ GOALS = (
 )  # fmt: skip
 
 
-def measured(part: str, *, quick: bool) -> list[dict[str, Any]]:
+def measured(part: str, options: list[str]) -> list[dict[str, Any]]:
     """Return the rows that a part prints, which are shown as they come."""
-    command = [sys.executable, "-m", f"benchmarks.reliability_{part}", *(["--quick"] if quick else [])]
+    command = [sys.executable, "-m", f"benchmarks.reliability_{part}", *options]
     rows = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as run:
         for line in run.stdout or ():
@@ -151,11 +152,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all of them if none is named")
     parser.add_argument("--quick", action="store_true", help="a tenth of it, to see that it works; kept nowhere")
-    options = parser.parse_args()
+    options, handed_on = parser.parse_known_args()
+    handed_on += ["--quick"] if options.quick else []
     kept = json.loads(KEPT.read_text()) if KEPT.is_file() else {}
     for part in options.parts or PARTS:
         load = os.getloadavg()[0]
-        rows = measured(part, quick=options.quick)
+        rows = measured(part, handed_on)
         if options.quick:
             continue
         on = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"

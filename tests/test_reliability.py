@@ -1,0 +1,46 @@
+"""The table of attacks: rows count and keep the worst, and the page is what the kept rows make."""
+
+import json
+
+import pytest
+
+from benchmarks.reliability import CPU, GOALS, KEPT, MB, PAGE, PARTS, Row, page
+
+
+def test_a_row_counts_and_keeps_the_worst_of_each_measure() -> None:
+    row = Row("bombs")
+    row.count("first", **{CPU: 0.01, MB: 3.0})
+    row.count("second", "read", **{CPU: 0.2, MB: 1.0})
+    assert (row.tried, row.failed, row.failures) == (2, 1, ["second: read"])
+    assert row.worst == {CPU: 0.2, MB: 3.0}
+    assert row.worst_at == {CPU: "second", MB: "first"}
+
+
+def test_failures_are_counted_beyond_those_that_are_named() -> None:
+    row = Row("bombs")
+    for number in range(9):
+        row.count(f"bomb {number}", "read")
+    assert (row.failed, len(row.failures)) == (9, 5)
+
+
+def stored(row: Row) -> dict[str, object]:
+    return vars(row) | {"date": "2026-01-02, load 0.1", "on": "Python"}
+
+
+@pytest.mark.parametrize(("row", "said"), [
+    (Row("bombs", 101, 0, {CPU: 0.04, MB: 2.0}, {CPU: "a", MB: "b"}), "| 101 | 0 | 0.04 CPU s, 2 MB | yes |"),
+    (Row("bombs", 101, 0, {CPU: 0.06, MB: 2.0}, {CPU: "a", MB: "b"}), "| 0.06 CPU s (a), 2 MB | no: CPU s |"),
+    (Row("bombs", 101, 1, {CPU: 0.04}, {CPU: "a"}), "| 1 | 0.04 CPU s | no: failures |"),
+    (Row("bombs", 20, 0), "| 20 of 78 | 0 |"),
+])  # fmt: skip
+def test_a_row_is_held_against_its_goal(row: Row, said: str) -> None:
+    assert said in page({"pictures": [stored(row)]})
+
+
+def test_what_was_not_measured_says_so() -> None:
+    assert page({}).count("| not measured |") == len(GOALS)
+    assert {goal.part for goal in GOALS} == set(PARTS)
+
+
+def test_the_page_is_what_was_measured() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(json.loads(KEPT.read_text(encoding="utf-8")))
