@@ -126,7 +126,9 @@ def page(kept: dict[str, Any]) -> str:
     ]
     for goal in GOALS:
         rows = [row for row in kept.get(goal.part, ()) if row["attack"].startswith(goal.attack)]
-        lines += [_line(goal, row) for row in rows] or [f"| {goal.attack} | {goal.words} |  |  |  |  | not measured |"]
+        lines += [_line(goal, row) for row in rows] or [
+            f"| {goal.attack.rstrip(':')} | {goal.words} |  |  |  |  | not measured |"
+        ]
         if len(rows) > 1:
             tried = sum(row["tried"] for row in rows)
             lines.append(

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60_000
 """Milliseconds: the machine may be busy."""
@@ -26,6 +28,15 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+SIZES = {"wide": (1280, 800), "phone": (390, 844)}
+"""Of the browser's window, in pixels."""
+
+
+def at(size: str) -> pytest.MarkDecorator:
+    """Drive a test's page at this size in every run, and at the other where endurance is asked for."""
+    other = next(each for each in SIZES if each != size)
+    sizes = [SIZES[size], pytest.param(SIZES[other], marks=pytest.mark.endurance)]
+    return pytest.mark.parametrize("page", sizes, ids=[size, other], indirect=True)
 
 
 @contextmanager

@@ -104,6 +104,8 @@ def main() -> None:
     options = parser.parse_args()
     import torch
 
+    # What trains is imported before any copy is made of this process, else each copy would import it anew.
+    import nat_core.training.loop  # noqa: F401
     from nat_core.data import sets
 
     torch.set_num_threads(1)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browsing import ARGUMENTS, CHROMIUM, PATIENCE, served
+from tests.browsing import ARGUMENTS, CHROMIUM, PATIENCE, SIZES, served
 from tests.synthetic import write_network, write_pairs
 
 
@@ -36,7 +36,7 @@ def address(tmp_path_factory: pytest.TempPathFactory, playwright) -> Iterator[st
         yield started
 
 
-@pytest.fixture(params=[(1280, 800), (390, 844)], ids=["wide", "phone"])
+@pytest.fixture(params=SIZES.values(), ids=SIZES)
 def page(browser, request: pytest.FixtureRequest) -> Iterator:
     """A page of its own; afterwards, nothing was fetched from elsewhere and nothing went wrong in the browser."""
     width, height = request.param

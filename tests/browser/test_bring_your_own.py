@@ -8,7 +8,7 @@ from safetensors.torch import save
 
 from nat_app.shared.gallery import FOLDER
 from nat_core.network.models import build
-from tests.browsing import served
+from tests.browsing import at, served
 
 pytestmark = pytest.mark.browser
 
@@ -34,6 +34,7 @@ def turn_to(page, title: str) -> None:
     page.wait_for_function("before => (document.querySelector('h1')?.innerText ?? before) !== before", arg=before)
 
 
+@at("phone")
 def test_an_own_network_is_compared_on_every_page(page, address: str, tmp_path: Path) -> None:
     mine = tmp_path / "mine.safetensors"
     mine.write_bytes(save(build("wrn16_1", 10, seed=5).state_dict()))
@@ -58,6 +59,7 @@ def test_an_own_network_is_compared_on_every_page(page, address: str, tmp_path: 
         assert chosen.input_value().startswith("Yours: mine.safetensors")
 
 
+@at("wide")
 def test_own_photos_are_taught(page, teaching_address: str) -> None:
     page.goto(f"{teaching_address}/your_negatives?pair=wrn16_1")
     page.get_by_text("Teach it your own photos").click()

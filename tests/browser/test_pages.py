@@ -8,11 +8,12 @@ from nat_app.shared import words
 from nat_app.shared.gallery import FOLDER
 from nat_app.shared.scores import T_STEPS, step_of
 from nat_app.views.your_photos import words as photo_words
-from tests.browsing import PATIENCE
+from tests.browsing import PATIENCE, at
 
 pytestmark = pytest.mark.browser
 
 
+@at("phone")
 def test_see_it_shows_two_answers_and_another_picture_for_a_click(page, address: str) -> None:
     page.goto(address)
     page.locator("h1", has_text="One network is sure.").wait_for()
@@ -25,6 +26,7 @@ def test_see_it_shows_two_answers_and_another_picture_for_a_click(page, address:
     assert page.locator(".stMain img").first.get_attribute("alt").endswith(words.CORNER)
 
 
+@at("phone")
 def test_a_photo_and_a_broken_file(page, address: str, tmp_path: Path) -> None:
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"no picture at all")
@@ -38,6 +40,7 @@ def test_a_photo_and_a_broken_file(page, address: str, tmp_path: Path) -> None:
     assert photo_words.others_are_fine(1) in warning
 
 
+@at("wide")
 def test_the_threshold_moves_and_the_numbers_change(page, playwright, address: str) -> None:
     page.goto(f"{address}/thresholds")
     title = page.locator("h1", has_text="is fooled by")
@@ -53,6 +56,7 @@ def test_the_threshold_moves_and_the_numbers_change(page, playwright, address: s
     page.locator("h1", has_text="Above 41").wait_for()
 
 
+@at("phone")
 def test_line_and_sentences_follow_the_finger_and_the_slider_agrees_after_release(
     page, playwright, address: str
 ) -> None:
@@ -79,6 +83,7 @@ def test_line_and_sentences_follow_the_finger_and_the_slider_agrees_after_releas
     playwright.expect(slider).to_have_value(shown, timeout=PATIENCE)
 
 
+@at("wide")
 def test_near_1_a_step_is_small_and_the_sentences_follow(page, playwright, address: str) -> None:
     page.goto(f"{address}/thresholds?t=0.9953")
     page.locator("h1", has_text=f"Above {words.threshold_share(0.995)}").wait_for()
@@ -90,6 +95,7 @@ def test_near_1_a_step_is_small_and_the_sentences_follow(page, playwright, addre
     playwright.expect(page.locator(".drawing text.at").first).to_have_text("t = 0.996", timeout=PATIENCE)
 
 
+@at("wide")
 def test_the_line_itself_can_be_dragged_and_commits_on_release(page, playwright, address: str) -> None:
     page.goto(f"{address}/thresholds?t=0.9")
     drawing = page.locator(".drawing svg")
@@ -109,6 +115,7 @@ def test_the_line_itself_can_be_dragged_and_commits_on_release(page, playwright,
     playwright.expect(drawing).to_have_attribute("data-t", shown, timeout=PATIENCE)
 
 
+@at("phone")
 def test_keeping_95_gives_each_network_its_own_line(page, address: str) -> None:
     page.goto(f"{address}/thresholds?keep95=1&pair=wrn16_1")
     page.locator(".live.locked .drawing svg").wait_for()
@@ -117,6 +124,7 @@ def test_keeping_95_gives_each_network_its_own_line(page, address: str) -> None:
     assert page.locator(".baseline .kept").inner_text() == words.keeps(0.95)
 
 
+@at("wide")
 def test_attention_draws_its_grid(page, address: str) -> None:
     page.goto(f"{address}/attention")
     page.locator("h1", has_text="Baseline and NAT look").wait_for()
@@ -124,6 +132,7 @@ def test_attention_draws_its_grid(page, address: str) -> None:
     assert page.locator("[data-testid=stException]").count() == 0
 
 
+@at("phone")
 @pytest.mark.parametrize("path", ["", "your_photos", "thresholds", "attention", "evidence"])
 def test_no_page_is_wider_than_the_screen(page, address: str, path: str) -> None:
     page.goto(f"{address}/{path}")

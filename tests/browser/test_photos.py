@@ -7,11 +7,12 @@ import pytest
 
 from nat_app.shared.gallery import FOLDER
 from nat_app.views.your_photos import words
-from tests.browsing import PATIENCE
+from tests.browsing import PATIENCE, at
 
 pytestmark = pytest.mark.browser
 
 
+@at("phone")
 def test_a_zip_of_photos_one_opened_and_faded_by_the_keyboard(page, playwright, address: str, tmp_path: Path) -> None:
     trip = tmp_path / "trip.zip"
     with zipfile.ZipFile(trip, "w") as archive:
@@ -50,6 +51,7 @@ def test_a_zip_of_photos_one_opened_and_faded_by_the_keyboard(page, playwright, 
     assert page.locator("[data-testid=stException]").count() == 0
 
 
+@at("wide")
 def test_attention_computes_what_speaks_for_the_answer(page, address: str) -> None:
     page.goto(f"{address}/attention")
     page.locator("h1", has_text="Baseline and NAT look").wait_for()
@@ -62,6 +64,7 @@ def test_attention_computes_what_speaks_for_the_answer(page, address: str) -> No
     assert page.locator("[data-testid=stException]").count() == 0
 
 
+@at("wide")
 def test_an_own_image_set_is_asked_and_its_predictions_are_downloaded(page, address: str, tmp_path: Path) -> None:
     things = tmp_path / "things.zip"
     with zipfile.ZipFile(things, "w") as archive:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.browsing import PATIENCE
+from tests.browsing import PATIENCE, at
 
 pytestmark = pytest.mark.browser
 
@@ -15,6 +15,7 @@ def falsely_sure(page) -> list[int]:
     return [int(re.search(r"(\d+)\s*%", text).group(1)) for text in texts]
 
 
+@at("phone")
 def test_a_ring_makes_nats_gauge_fall_on_the_very_same_canvas(page, address: str) -> None:
     page.goto(f"{address}/playground")
     canvas = page.locator(".plane canvas").nth(1)
@@ -40,6 +41,7 @@ def test_a_ring_makes_nats_gauge_fall_on_the_very_same_canvas(page, address: str
     assert page.locator("[data-testid=stException]").count() == 0
 
 
+@at("wide")
 def test_digits_are_learned_from_nothing_while_one_watches(page, playwright, address: str) -> None:
     page.goto(f"{address}/digits_live")
     page.locator("h1", has_text="Two networks that know nothing yet.").wait_for()

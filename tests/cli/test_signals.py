@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without asking it"),
 ]
-TRAIN = [sys.executable, "-m", "nat_core", "train", "digits_nat", "--device", "cpu", "--set", "sizes=16:1"]
+TRAIN = [sys.executable, "-m", "nat_core", "train", "digits_nat", "--device", "cpu", "--set", "sizes=8:1"]
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

@@ -53,8 +53,9 @@ PAIRS = [(name, each) for name in NAMES for each in load_card(FOLDER, name).role
 
 
 @pytest.mark.data
+@pytest.mark.parametrize("number", [40, pytest.param(200, marks=pytest.mark.endurance)])
 @pytest.mark.parametrize(("name", "image_set"), PAIRS)
-def test_stored_logits_are_those_of_the_weights(name: str, image_set: str, sets: dict) -> None:
+def test_stored_logits_are_those_of_the_weights(name: str, image_set: str, number: int, sets: dict) -> None:
     if image_set not in sets:
         try:
             sets[image_set] = load_set(image_set)
@@ -62,7 +63,7 @@ def test_stored_logits_are_those_of_the_weights(name: str, image_set: str, sets:
             pytest.skip(str(error))
     images, stored = sets[image_set], load_predictions(FOLDER, name, [image_set])[image_set]
     places = {identity: place for place, identity in enumerate(stored.ids)}
-    chosen = np.random.default_rng(0).permutation(len(images))[:200]
+    chosen = np.random.default_rng(0).permutation(len(images))[:number]
     some = images.take(chosen)
     expected = stored.logits[[places[identity] for identity in some.ids]]
     logits = predict(load_network(FOLDER, name), some.pixels, ids=some.ids).logits

@@ -73,7 +73,7 @@ def test_a_run_killed_at_random_moments_ends_in_the_very_same_weights(
         before = newest_state(states)
         run.start()
         # Wait until it has got on since it was last killed, so that the test ends; then kill it anywhere.
-        while run.is_alive() and kills < 4:
+        while run.is_alive() and kills < 3:
             now = newest_state(states)
             if now is not None and (before is None or now.step > before.step + moments.randrange(1, 12)):
                 time.sleep(moments.random() / 20)
@@ -199,7 +199,8 @@ def test_the_number_of_threads_stands_on_the_card_and_cannot_change(
     train(TINY, out=tmp_path, resume=True, device="cpu", progress=False)
     assert load_card(tmp_path, TINY.name).threads == 1
     assert torch.get_num_threads() == before
-    train(replace(TINY, epochs=1), out=tmp_path / "two", threads=2, device="cpu", progress=False)
+    # One step: on a busy machine two threads wait for each other at every one.
+    train(replace(TINY, epochs=1, batch_size=862), out=tmp_path / "two", threads=2, device="cpu", progress=False)
     assert load_card(tmp_path / "two", TINY.name).threads == 2
 
 
