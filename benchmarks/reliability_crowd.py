@@ -30,6 +30,15 @@ PAIR = "pair=wrn16_1"
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
+def own_address(number: int) -> str:
+    """Return an address of this machine for one of many visitors, for the server holds each address to limits.
+
+    >>> own_address(3)
+    '127.0.1.4'
+    """
+    return f"127.0.1.{number + 1}"
+
+
 class Crowd:
     """Visitors on one server until a moment, and what became of their answers."""
 
@@ -50,7 +59,7 @@ class Crowd:
     def move(self, number: int) -> None:
         """Move the threshold once a second."""
         generator = np.random.default_rng(number)
-        with Visitor(self.address, "thresholds", PAIR) as visitor:
+        with Visitor(self.address, "thresholds", PAIR, source=own_address(number)) as visitor:
             while time.monotonic() < self.until:
                 wait = visitor.slide(SLIDER, float(generator.integers(1, 99)) / 100)
                 self.answered(f"mover {number}", None, wait)
@@ -58,7 +67,7 @@ class Crowd:
 
     def train(self, number: int) -> None:
         """Train the playground to its end, look, put it back and train it again."""
-        with Visitor(self.address, "playground", PAIR) as visitor:
+        with Visitor(self.address, "playground", PAIR, source=own_address(number)) as visitor:
             while time.monotonic() < self.until:
                 visitor.press("Train")
                 visitor.wait_until(lambda: visitor.text.count("after 400 steps") == 2)
@@ -86,7 +95,7 @@ class Crowd:
 
 def crowd(networks: str, people: int, training: int, minutes: float) -> None:
     """Let them all be there at once."""
-    with served(networks) as address, ThreadPoolExecutor(people + 1) as pool:
+    with served(networks, "--public") as address, ThreadPoolExecutor(people + 1) as pool:
         Visitor(address, "thresholds", PAIR).visit()  # what is imported once is nobody's wait
         here = Crowd(address, time.monotonic() + 60 * minutes)
         pool.submit(here.watch)
