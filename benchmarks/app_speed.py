@@ -31,10 +31,9 @@ from nat_core.data.sets import CIFAR10_CLASSES
 from nat_core.network.inference import load_network, predict_with_maps
 from nat_core.store.checkpoints import available, load_card
 from tests.browsing import ARGUMENTS, CHROMIUM, served
-from tests.visitors import Visitor
+from tests.visitors import THRESHOLD_SLIDER, Visitor
 
 PATIENCE = 120_000
-SLIDER = "Threshold t: sure above it"
 FIRST_CHART = ".stPlotlyChart .bars path"
 NOTE_FIRST_CHART = f"""
   window.firstChart = new Promise((told) => {{
@@ -156,7 +155,7 @@ def many_at_once(address: str, people: int, rounds: int) -> list[float]:
             answers = []
             for step in range(rounds):
                 threshold = 0.5 + 0.01 * ((step + number) % 40)
-                seconds = visitor.slide(SLIDER, threshold)
+                seconds = visitor.slide(THRESHOLD_SLIDER, threshold)
                 if f"Above {100 * threshold:.0f}" not in visitor.text:
                     raise RuntimeError(f"the page does not tell of t = {threshold:.2f}: {visitor.text[:200]}")
                 answers.append(1000 * seconds)

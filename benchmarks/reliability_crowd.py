@@ -23,9 +23,8 @@ import numpy as np
 
 from benchmarks.reliability import P95, Row
 from tests.browsing import served, serving
-from tests.visitors import Visitor
+from tests.visitors import THRESHOLD_SLIDER, Visitor
 
-SLIDER = "Threshold t: sure above it"
 PAIR = "pair=wrn16_1"
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -61,7 +60,7 @@ class Crowd:
         generator = np.random.default_rng(number)
         with Visitor(self.address, "thresholds", PAIR, source=own_address(number)) as visitor:
             while time.monotonic() < self.until:
-                wait = visitor.slide(SLIDER, float(generator.integers(1, 99)) / 100)
+                wait = visitor.slide(THRESHOLD_SLIDER, float(generator.integers(1, 99)) / 100)
                 self.answered(f"mover {number}", None, wait)
                 time.sleep(max(0.0, 1.0 - wait))
 
@@ -121,10 +120,10 @@ def costs(networks: str, answers: int, visits: int) -> None:
         for page in ("thresholds", "see_it"):
             Visitor(address, page, PAIR).visit()
         with Visitor(address, "thresholds", PAIR) as visitor:
-            visitor.slide(SLIDER, 0.5)
+            visitor.slide(THRESHOLD_SLIDER, 0.5)
             before = used(server)
             for number in range(answers):
-                visitor.slide(SLIDER, 0.01 + 0.98 * number / answers)
+                visitor.slide(THRESHOLD_SLIDER, 0.01 + 0.98 * number / answers)
             mean = (used(server) - before) / answers
         Row("an answer of Thresholds", answers, 0, {"CPU ms": round(mean, 1)}, {"CPU ms": "mean"}).show()
         before = used(server)

@@ -9,10 +9,7 @@ import argparse
 import contextlib
 import io
 import json
-import os
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -27,25 +24,10 @@ from tests.training import test_faults as faults
 
 def kills(home: Path, every: int, at_random: int) -> None:
     """Kill a run at its file boundaries, and at moments drawn at random."""
-    command = [
-        sys.executable,
-        "-m",
-        "tests.killed_runs",
-        str(home),
-        "--every",
-        str(every),
-        "--at-random",
-        str(at_random),
-    ]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
     boundary, moment = Row("kills at file boundaries"), Row("kills at any moment")
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as run:
-        for line in run.stdout or ():
-            kill = json.loads(line)
-            row = boundary if "boundary" in kill else moment
-            row.count(line.strip(), None if kill.items() >= faults.WELL.items() else "not as a run left alone")
-    if run.returncode:
-        raise SystemExit("the kills could not be tried")
+    for kill in faults.kills(home, "--every", str(every), "--at-random", str(at_random)):
+        row = boundary if "boundary" in kill else moment
+        row.count(json.dumps(kill), "not as a run left alone" if faults.unwell([kill]) else None)
     boundary.show()
     moment.show()
 

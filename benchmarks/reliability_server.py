@@ -28,12 +28,11 @@ from tests.attacks import Request, requests, send, wrong
 from tests.browsing import served, serving
 from tests.server.test_sessions import before_and_after
 from tests.uploads import picture
-from tests.visitors import BackMsg, Visitor, put, stream
+from tests.visitors import THRESHOLD_SLIDER, BackMsg, Visitor, put, stream
 
 ELSEWHERE = "127.0.0.2"
 """Where floods come from."""
 OTHERS = 5
-SLIDER = "Threshold t: sure above it"
 # --- requests and visits ---------------------------------------------------------------------------------------------
 
 
@@ -128,7 +127,7 @@ def waits(visits: list[Visitor], rounds: int) -> float:
     def move(visit: Visitor) -> list[float]:
         taken = []
         for _ in range(rounds):
-            taken.append(visit.slide(SLIDER, float(generator.integers(1, 99)) / 100))
+            taken.append(visit.slide(THRESHOLD_SLIDER, float(generator.integers(1, 99)) / 100))
             time.sleep(max(0.0, 1.0 - taken[-1]))
         return taken
 

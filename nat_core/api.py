@@ -108,11 +108,7 @@ def evaluate(
     """
     # One rule for one set and for many, so that a report always says which negatives a number is of.
     several = {_name(negatives): negatives} if isinstance(negatives, ImageSet | Predictions) else negatives
-    if not isinstance(several, Mapping):
-        raise TypeError(f"negatives must be {_SETS}, or several of these by name; got a {type(several).__name__}")
-    for what, each in [("known", known), *((f"negatives {name!r:.40}", each) for name, each in several.items())]:
-        if not isinstance(each, ImageSet | Predictions):
-            raise TypeError(f"{what} must be {_SETS}; got a {type(each).__name__}")
+    _check_sets(known, several)
     if any(isinstance(each, ImageSet) for each in (known, *several.values())):
         from nat_core.network.inference import need_network
 
@@ -132,6 +128,15 @@ def evaluate(
 
 
 _SETS = "an image set (nat.read_folder, nat.load_set) or predictions (nat.predict)"
+
+
+def _check_sets(known: object, negatives: object) -> None:
+    """Raise TypeError where they are not what `evaluate` takes, the negatives already by name."""
+    if not isinstance(negatives, Mapping):
+        raise TypeError(f"negatives must be {_SETS}, or several of these by name; got a {type(negatives).__name__}")
+    for what, each in [("known", known), *((f"negatives {name!r:.40}", each) for name, each in negatives.items())]:
+        if not isinstance(each, ImageSet | Predictions):
+            raise TypeError(f"{what} must be {_SETS}; got a {type(each).__name__}")
 
 
 def _name(each: ImageSet | Predictions) -> str:

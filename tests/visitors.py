@@ -18,6 +18,8 @@ from websockets.typing import Origin
 
 from tests.attacks import BOUNDARY, OWN, Answer, Request, multipart, send
 
+THRESHOLD_SLIDER = "Threshold t: sure above it"
+"""The label of the slider that Thresholds and Your photos have."""
 TOKEN = "2|00000000|00000000000000000000000000000000|1"
 """A token against forgery; any will do that is sent twice, by header and by cookie."""
 

@@ -114,9 +114,7 @@ def evaluate_logits(
     # Labels given here win: those of predictions number the image set's classes, which need not be the network's.
     shown = _labels(beside.labels if labels is None else labels, len(beside), classes)
     if shown is not None and shown.min() < 0:
-        if shown.max() < 0:
-            raise ValueError("known shows none of the classes (each label is -1): name these pictures as negatives")
-        places = np.flatnonzero(shown >= 0)
+        places = _of_a_class(shown)
         beside, shown = beside.take(places, beside.set_name), shown[places]
     return Evaluation(
         images=len(beside),
@@ -128,6 +126,14 @@ def evaluate_logits(
             for name, each in negatives.items()
         },
     )
+
+
+def _of_a_class(labels: Int[np.ndarray, " n"]) -> Int[np.ndarray, " k"]:
+    """The places of the pictures that show one of the classes. Raises ValueError where none does."""
+    places = np.flatnonzero(labels >= 0)
+    if not len(places):
+        raise ValueError("known shows none of the classes (each label is -1): name these pictures as negatives")
+    return places
 
 
 def _check_negatives(negatives: Mapping[str, Predictions | Given]) -> None:

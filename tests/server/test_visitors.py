@@ -9,7 +9,7 @@ import pytest
 
 from tests.browsing import serving
 from tests.uploads import picture
-from tests.visitors import BackMsg, Visitor
+from tests.visitors import THRESHOLD_SLIDER, BackMsg, Visitor
 
 VISITORS, PAGES = 6, ("your_photos", "attention", "your_photos", "workshop", "see_it", "thresholds")
 
@@ -59,6 +59,6 @@ def test_a_flood_of_reruns_from_one_socket_leaves_others_served(public) -> None:
             flood.send(again)
         with urllib.request.urlopen(f"{address}/_stcore/health", timeout=60) as answer:
             assert answer.read() == b"ok"
-        other.slide("Threshold t: sure above it", 0.5)
+        other.slide(THRESHOLD_SLIDER, 0.5)
         assert "50" in other.text
     assert server.poll() is None
