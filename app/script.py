@@ -16,7 +16,9 @@ st.set_page_config(
     layout="wide",
     menu_items={"About": "Two networks, one photo: one is sure, the other says that it does not know."},
 )
+frame.speak()
 frame.open_link(SETTINGS)
+frame.speak()
 pages = [
     st.Page(links.file_of(each.name), title=each.title, icon=each.icon, url_path=each.name, default=each is PAGES[0])
     for each in PAGES

@@ -8,15 +8,17 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 
 from nat_app.answers import stored_answers
-from nat_app.frame import classroom, links, tablet
+from nat_app.frame import browser, classroom, links
 from nat_app.frame.settings import HIDE, PAIR, THRESHOLD, WALL
 from nat_app.shared import words
+from nat_app.shared.language import LANGUAGE, LANGUAGES, _, of_visit
 from nat_app.shared.pairs import OFFERED, OWN_PAIR, Pair, default_pair, pair_named
 from nat_app.shared.palette import Palette, palette
 from nat_app.shared.scores import T_STEPS
 from nat_app.shared.settings import Held, PageSettings
 from nat_app.visit import brought_along
 from nat_app.visit.limits import is_public
+from nat_core import language
 from nat_core.errors import CheckpointError
 from nat_core.store.checkpoints import training_command
 
@@ -115,6 +117,11 @@ def download_view() -> None:
         )
 
 
+def speak() -> None:
+    """Speak the visitor's language in this run, whatever the thread spoke in the run before."""
+    language.use(of_visit() or language.SOURCE)
+
+
 def open_link(pages: Sequence[PageSettings]) -> None:
     """Take over the settings of a link that this visit began with, or that was followed, before any widget is made."""
     for complaint in links.follow(pages, {THRESHOLD.key: THRESHOLD.default}):
@@ -165,8 +172,18 @@ def sidebar() -> None:
         st.toggle(
             "For the wall", key=WALL.key, persist_state="session", help="Larger text, for a projector or a class."
         )
-        tablet.fold_sidebar()
+        _choose_language()
+        browser.adapt(language.current())
         st.caption("Uploads stay in memory and are gone when you leave. Pictures: free, see CREDITS.md of the gallery.")
+
+
+def _choose_language() -> None:
+    asked = LANGUAGES[language.best(st.context.locale)]
+    titles = {None: _("As the browser asks: {language}", language=asked), **LANGUAGES}
+    # Its label is said in every language: whoever cannot read the page has to find it.
+    st.selectbox(
+        "Language · Sprache", list(titles), format_func=titles.__getitem__, key=LANGUAGE.bind(), persist_state="session"
+    )
 
 
 def _choose_pair(titles: Mapping[str, str]) -> None:

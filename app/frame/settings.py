@@ -1,6 +1,7 @@
 """What holds on every page: the pair, the threshold, the picture, the wall, and what a teacher's link hides."""
 
 from nat_app.shared.gallery import gallery_pictures
+from nat_app.shared.language import LANGUAGE
 from nat_app.shared.pairs import pair_named
 from nat_app.shared.scores import T_STEPS, step_of
 from nat_app.shared.settings import PageSettings, Setting, decimal, one_of, switch
@@ -36,4 +37,4 @@ PICTURE: Setting[str | None] = Setting("picture", None, gallery_file)
 WALL = Setting("wall", False, switch, lasting=True)
 HIDE: Setting[tuple[str, ...]] = Setting("hide", (), _hidden, ",".join, lasting=True)
 
-EVERYWHERE = PageSettings("", (PAIR, THRESHOLD, PICTURE, CROP, WALL, HIDE))
+EVERYWHERE = PageSettings("", (PAIR, THRESHOLD, PICTURE, CROP, WALL, LANGUAGE, HIDE))

@@ -1,0 +1,163 @@
+"""The language of what is said: gettext's catalogues, chosen anew for each visitor, and numbers as it writes them.
+
+English stands in the code; `languages/LANGUAGE/*.po` of the engine and of the app hold the others. What no catalogue
+translates is said in English. A sentence and its numbers are one call, so that a translator can move them:
+`_("Fooled by {count} of {all}", count=3, all=1000)`.
+"""
+
+import gettext
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+SOURCE = "en"
+"""The language in which the code is written, and all else falls back to."""
+LANGUAGES = {SOURCE: "English", "de": "Deutsch"}
+"""Every language by its code, as it calls itself."""
+FOLDERS = [Path(__file__).with_name("languages")]
+"""Where catalogues are looked for, each in LANGUAGE/*.po; the app adds its own."""
+_chosen: ContextVar[str] = ContextVar("language")
+_asked: list[Callable[[], str | None]] = []
+
+
+def use(language: str) -> None:
+    """Speak this language from now on, in this thread or task alone. Raises ValueError for one that is not there.
+
+    >>> use("en")
+    >>> current()
+    'en'
+    """
+    if language not in LANGUAGES:
+        raise ValueError(f"needs one of {', '.join(LANGUAGES)}, not {language[:40]}")
+    _chosen.set(language)
+
+
+def ask(whose: Callable[[], str | None]) -> None:
+    """Ask `whose` for the language wherever none is chosen; it returns None where it does not know."""
+    _asked[:] = [whose]
+
+
+def current() -> str:
+    """Return the code of the language that is spoken here, English where nobody chose."""
+    language = _chosen.get("")
+    if not language:
+        # Streamlit runs a part of a page in a thread of its own, in which nobody has chosen yet.
+        found = _asked[0]() if _asked else None
+        if found is None:
+            return SOURCE
+        _chosen.set(found)
+        return found
+    return language
+
+
+def best(wishes: str | None) -> str:
+    """Return the first language that is there of those that a browser wishes for, English where none is.
+
+    `wishes` is a locale or an Accept-Language header.
+
+    >>> best("de-AT"), best("fr;q=0.9, de;q=0.8"), best(None)
+    ('de', 'de', 'en')
+    """
+    for wish in (wishes or "").split(","):
+        code = wish.partition(";")[0].strip().replace("_", "-").partition("-")[0].lower()
+        if code in LANGUAGES:
+            return code
+    return SOURCE
+
+
+@cache
+def catalogue(language: str) -> gettext.NullTranslations:
+    """Return all that is translated into a language; of the source language, nothing."""
+    found = gettext.NullTranslations()
+    if language == SOURCE:
+        return found
+    # Only for other languages: it takes a twentieth of a second, which no English visitor should wait for.
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    for file in sorted(each for folder in FOLDERS for each in (folder / language).glob("*.po")):
+        compiled = BytesIO()
+        with file.open("rb") as opened:
+            write_mo(compiled, read_po(opened, locale=language))
+        compiled.seek(0)
+        translations = gettext.GNUTranslations(compiled)
+        translations.add_fallback(found)
+        found = translations
+    return found
+
+
+class _Local(Formatter):
+    """`str.format` with the decimal and thousands separators of the language."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """A number as the language writes it, all else as Python does."""
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not format_spec:
+            return super().format_field(value, format_spec)
+        return number(value, format_spec)
+
+
+_local = _Local()
+
+
+def number(value: float | int, form: str = "g") -> str:
+    """Return a number in Python's format `form`, with the separators of the language.
+
+    >>> number(1234.5, ",.1f")
+    '1,234.5'
+    """
+    text = format(value, form)
+    language = current()
+    return text if language == SOURCE else text.translate(_separators(language))
+
+
+@cache
+def _separators(language: str) -> dict[int, str]:
+    from babel.numbers import get_decimal_symbol, get_group_symbol
+
+    return {ord("."): get_decimal_symbol(language), ord(","): get_group_symbol(language)}
+
+
+def _(message: str, **values: Any) -> str:
+    """Return a message in the language that is spoken, with the values in its {fields}; without values it stays as is.
+
+    The message is a literal, so that the tools which collect messages find it. Numbers with a format are written as
+    the language does.
+
+    >>> _("{share:.2f} of {all:,}", share=0.5, all=1000)
+    '0.50 of 1,000'
+    """
+    language = current()
+    said = message if language == SOURCE else catalogue(language).gettext(message)
+    return _local.format(said, **values) if values else said
+
+
+def ngettext(one: str, many: str, count: int, **values: Any) -> str:
+    """Return the message that fits the count, which is its field {count}, as `_` does.
+
+    >>> ngettext("{count:,} picture", "{count:,} pictures", 1), ngettext("{count:,} set", "{count:,} sets", 2000)
+    ('1 picture', '2,000 sets')
+    """
+    return _local.format(catalogue(current()).ngettext(one, many, count), count=count, **values)
+
+
+def pgettext(context: str, message: str, **values: Any) -> str:
+    """Return a message whose translation depends on where it stands, as `_` does.
+
+    >>> pgettext("a button", "Back")
+    'Back'
+    """
+    said = catalogue(current()).pgettext(context, message)
+    return _local.format(said, **values) if values else said
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name by which gettext's tools know it
+    """Mark a message of a module's constant, which is made before anyone speaks: `_` translates it where it is said.
+
+    >>> N_("Baseline")
+    'Baseline'
+    """
+    return message

@@ -1,0 +1,118 @@
+"""The words in other languages: what is chosen, what is written, and that no word of the code lacks its translation."""
+
+import shutil
+import string
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from babel.messages.pofile import read_po
+
+from nat_core import language
+from nat_core.language import _, best, current, ngettext, number, use
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted([*(ROOT / "nat_core" / "languages").glob("*/*.po"), *(ROOT / "app" / "languages").glob("*/*.po")])
+
+
+@pytest.fixture
+def speaks(monkeypatch: pytest.MonkeyPatch):
+    """Lets a test speak another language, and English again afterwards."""
+    yield use
+    use(language.SOURCE)
+
+
+def fields(text: str) -> set[str]:
+    """The names of a message's fields."""
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def test_each_thread_speaks_its_own_language(speaks) -> None:
+    speaks("de")
+    heard = []
+    thread = Thread(target=lambda: heard.append(current()))
+    thread.start()
+    thread.join()
+    assert (current(), heard) == ("de", ["en"])
+
+
+def test_numbers_are_written_as_the_language_does(speaks) -> None:
+    assert number(1234.5, ",.2f") == "1,234.50"
+    assert _("{share:.2f}, {many:,}, {word}", share=0.5, many=10_000, word="a,b.c") == "0.50, 10,000, a,b.c"
+    speaks("de")
+    assert number(1234.5, ",.2f") == "1.234,50"
+    assert _("{share:.2f}, {many:,}, {word}", share=0.5, many=10_000, word="a,b.c") == "0,50, 10.000, a,b.c"
+
+
+def test_what_is_not_translated_is_said_in_english(speaks) -> None:
+    speaks("de")
+    assert _("no catalogue has this") == "no catalogue has this"
+    assert ngettext("{count} unheard of", "{count} unheard of ones", 2) == "2 unheard of ones"
+
+
+@pytest.mark.parametrize(
+    ("wishes", "language"),
+    [
+        ("de-CH", "de"),
+        ("de_DE", "de"),
+        ("en-GB, de", "en"),
+        ("fr, de;q=.5", "de"),
+        ("", "en"),
+        (None, "en"),
+        ("xx", "en"),
+    ],
+)
+def test_the_first_language_that_is_there_is_spoken(wishes: str | None, language: str) -> None:
+    assert best(wishes) == language
+
+
+def test_an_unknown_language_is_refused() -> None:
+    with pytest.raises(ValueError, match="needs one of en, de, not tlh"):
+        use("tlh")
+
+
+def test_no_word_lacks_its_translation() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / ".ci" / "words.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parents[2].name}-{file.stem}")
+def test_translations_hold_what_they_translate(file: Path) -> None:
+    """Every form of a translation has the fields of its message, and ends as it does."""
+    with file.open("rb") as opened:
+        catalog = read_po(opened, locale=file.parent.name)
+    for message in catalog:
+        if not message.id:
+            continue
+        originals = message.id if isinstance(message.id, tuple) else (message.id,)
+        forms = message.string if isinstance(message.string, tuple) else (message.string,)
+        for form in forms:
+            # The one form of a plural may say "a picture" where the other names the count.
+            allowed = {frozenset(fields(each)) for each in originals}
+            assert frozenset(fields(form)) in allowed, (originals, form)
+            assert form[-1:] == originals[0][-1:] or form[-1:].isalnum(), (originals, form)
+            assert form[:1].isspace() == originals[0][:1].isspace(), (originals, form)
+
+
+@pytest.mark.skipif(shutil.which("msgfmt") is None, reason="needs gettext's msgfmt")
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parents[2].name}-{file.stem}")
+def test_msgfmt_finds_nothing_wrong(file: Path) -> None:
+    done = subprocess.run(
+        ["msgfmt", "--check-format", "-o", "/dev/null", file], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_one_message_has_one_translation() -> None:
+    found = defaultdict(set)
+    for file in FILES:
+        with file.open("rb") as opened:
+            for message in read_po(opened, locale=file.parent.name):
+                if message.id:
+                    found[file.parent.name, message.context, str(message.id)].add(str(message.string))
+    assert {key: each for key, each in found.items() if len(each) > 1} == {}
