@@ -82,7 +82,7 @@ controls.selectbox(
 )
 if scale.is_confidence:
     with controls:
-        frame.threshold_slider("Threshold t: sure above it", disabled=locked)
+        histograms.draw_slider(t, locked=locked)
     with controls.container(horizontal=True, width="content", gap="xsmall", vertical_alignment="center"):
         st.caption("The paper's", width="content")
         for value in THRESHOLDS:
@@ -121,7 +121,7 @@ histograms.draw(
     known=chosen == known,
     scale=drawn,
     classes=len(stored_answers.card(pair.nat).classes),
-    alt=f"How sure both networks are of {set_title(chosen)}. {title}",
+    alt=f"How sure both networks are of {set_title(chosen)}.",
     source=words.sources(
         pictures_of(negatives, sets[negatives].images),
         pictures_of(known, sets[known].images),
