@@ -306,15 +306,19 @@ CURVE = Scale().steps
 
 def tempered(name: str, set_name: str, temperature: float = 1.0) -> Predictions:
     """One network's stored predictions with its logits divided by the temperature, which is above 0."""
-    if temperature == 1:
+    if temperature == 1:  # as they are, so they need no place of their own
         return predictions(name, set_name)
     return _tempered(folder(), name, set_name, temperature, stamp_of(name))
 
 
 @shared_by_all(most=32)
 def _tempered(where: Path, name: str, set_name: str, temperature: float, stamp: tuple[int, ...]) -> Predictions:
-    stored = predictions(name, set_name)
-    return replace(stored, logits=(stored.logits / temperature).astype(np.float32))
+    return divided(predictions(name, set_name), temperature)
+
+
+def divided(said: Predictions, temperature: float) -> Predictions:
+    """Predictions with their logits divided by the temperature, which is above 0."""
+    return replace(said, logits=(said.logits / temperature).astype(np.float32)) if temperature != 1 else said
 
 
 def scores(name: str, set_name: str, scale: Scale = CONFIDENT) -> Float[np.ndarray, " n"]:
