@@ -4,6 +4,8 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
+from nat_app.shared.classes import class_title
+from nat_app.shared.language import N_, _, written
 from nat_app.shared.palette import KINDS, NAMES, PATTERNS, Kind, Palette
 from nat_app.shared.words import percent
 from nat_core.measure.wording import legible
@@ -14,7 +16,7 @@ QUARTERS = (0, 0.25, 0.5, 0.75, 1)
 """The ticks of an axis of shares that has room for them."""
 HOVER = "%{y}: %{x:.1%}<extra></extra>"
 """What a bar of a share says under the pointer."""
-TEN_BY_BOTH = "Ten probabilities by both networks."
+TEN_BY_BOTH = N_("Ten probabilities by both networks.")
 """How the text for those who cannot see the bars of both networks begins."""
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;", "{": "&#123;"}
 
@@ -46,7 +48,7 @@ def probability_bars(
     figure = go.Figure(
         go.Bar(
             x=probabilities,
-            y=[label(name) for name in classes],
+            y=[label(class_title(name)) for name in classes],
             orientation="h",
             marker=fill(colours.of(kind), PATTERNS[kind]),
             text=[percent(p) if index == winner else "" for index, p in enumerate(probabilities)],
@@ -61,7 +63,7 @@ def probability_bars(
     figure.update_yaxes(autorange="reversed", ticklabelstandoff=4, showgrid=False, fixedrange=True)
     # Room right of 100 % for the label of a bar that reaches it.
     figure.update_xaxes(range=[0, 1.18], fixedrange=True, **share_axis(colours, (0, 0.5, 1)))
-    figure.update_xaxes(title="how sure it is", title_standoff=2)
+    figure.update_xaxes(title=_("how sure it is"), title_standoff=2)
     return plain(figure, height, top=24, left=78, bottom=40)
 
 
@@ -78,7 +80,7 @@ def paired_bars(
         winner = int(probabilities[kind].argmax())
         figure.add_bar(
             x=probabilities[kind],
-            y=[label(name) for name in classes],
+            y=[label(class_title(name)) for name in classes],
             orientation="h",
             marker=fill(colours.of(kind), PATTERNS[kind]),
             text=[percent(p) if index == winner else "" for index, p in enumerate(probabilities[kind])],
@@ -104,7 +106,7 @@ def _no_opinion_line(figure: go.Figure, classes: int, colours: Palette) -> None:
         yanchor="bottom",
         xanchor="left",
         xshift=-6,
-        text=f"no opinion, 1/{classes}",
+        text=_("no opinion, 1/{classes}", classes=classes),
         showarrow=False,
         font={"color": colours.line, "size": 12},
     )
@@ -166,6 +168,8 @@ def plain(figure: go.Figure, height: int, *, top: int, left: int, bottom: int) -
     """Return the figure with what all charts have in common; `height` and the margins in pixels."""
     return figure.update_layout(
         height=height,
+        # The decimal sign and that between thousands, of what Plotly writes itself.
+        separators=written(".,"),
         margin={"l": left, "r": 22, "t": top, "b": bottom},
         showlegend=False,
         bargap=0.28,
