@@ -127,9 +127,12 @@ def fresh_caches() -> Iterator[None]:
     """No page sees what another test cached."""
     import streamlit as st
 
+    from nat_app.answers import shared_results
+
     yield
     st.cache_data.clear()
     st.cache_resource.clear()
+    shared_results.forget_all()
 
 
 @pytest.fixture
