@@ -6,6 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
+from nat_app.shared.classes import class_title
+from nat_app.shared.language import N_, _, written
 from nat_app.shared.palette import KINDS, NAMES, PATTERNS, Kind, Palette
 from nat_app.shared.words import percent
 from nat_core.measure.wording import legible
@@ -16,7 +18,7 @@ QUARTERS = (0, 0.25, 0.5, 0.75, 1)
 """The ticks of an axis of shares that has room for them."""
 HOVER = "%{y}: %{x:.1%}<extra></extra>"
 """What a bar of a share says under the pointer."""
-TEN_BY_BOTH = "Ten probabilities by both networks."
+TEN_BY_BOTH = N_("Ten probabilities by both networks.")
 """How the text for those who cannot see the bars of both networks begins."""
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;", "{": "&#123;"}
 
@@ -54,7 +56,7 @@ def probability_bars(
             # Room right of 100 % for the label of a bar that reaches it.
             "range": [0, 1.18],
             "fixedrange": True,
-            "title": {"text": "how sure it is", "standoff": 2},
+            "title": {"text": _("how sure it is"), "standoff": 2},
             **share_axis(colours, (0, 0.5, 1)),
         },
     }
@@ -93,7 +95,7 @@ def _bars(probabilities: Float[np.ndarray, " classes"], classes: Sequence[str], 
     return {
         "type": "bar",
         "x": probabilities,
-        "y": [label(name) for name in classes],
+        "y": [label(class_title(name)) for name in classes],
         "orientation": "h",
         "marker": fill(colours.of(kind), PATTERNS[kind]),
         "text": [percent(p) if index == winner else "" for index, p in enumerate(probabilities)],
@@ -116,7 +118,7 @@ def _no_opinion_words(classes: int, colours: Palette) -> dict:
         "yanchor": "bottom",
         "xanchor": "left",
         "xshift": -6,
-        "text": f"no opinion, 1/{classes}",
+        "text": _("no opinion, 1/{classes}", classes=classes),
         "showarrow": False,
         "font": {"color": colours.line, "size": 12},
     }
@@ -183,6 +185,8 @@ def look(height: int, *, top: int, left: int, bottom: int) -> dict:
     """Return the layout that all charts have in common; `height` and the margins in pixels."""
     return {
         "height": height,
+        # The decimal sign and that between thousands, of what Plotly writes itself.
+        "separators": written(".,"),
         "margin": {"l": left, "r": 22, "t": top, "b": bottom},
         "showlegend": False,
         "bargap": 0.28,
