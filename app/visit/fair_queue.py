@@ -21,7 +21,7 @@ import streamlit as st
 
 from nat_app.shared.settings import Held
 from nat_app.visit.limits import limits
-from nat_app.visit.trainers import GivenUp, Trainers
+from nat_app.visit.trainers import POSSIBLE, GivenUp, Trainers
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
@@ -227,7 +227,12 @@ class Turns:
 def shared() -> Turns:
     """Return the one queue of this process: a core less than there are, so that pages stay quick while it works."""
     held, spare = limits(), max(1, (os.cpu_count() or 2) - 1)
-    turns = Turns(min(held.trainers, spare), do=Trainers(held.training).do) if held.trainers else Turns(spare)
+    if not (held.trainers and POSSIBLE):
+        turns = Turns(spare)
+    else:
+        trainers = Trainers(held.training)
+        turns = Turns(min(held.trainers, spare), do=trainers.do)
+        atexit.register(trainers.end)  # after the turns: what is registered last is called first
     atexit.register(turns.close)
     return turns
 

@@ -2,21 +2,29 @@
 
 A thread of the server's own would hold the interpreter that answers everybody. A process has one of its own; the system
 gives it what the server leaves. It does one visitor's work after the other, each no longer than it may take.
+
+    python -m nat_app.visit.trainers NUMBER
+
+is such a process, started by the server with the number of the descriptor that leads back to it.
 """
 
 import os
 import pickle
 import signal
+import subprocess
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from multiprocessing import get_context
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any, Literal
 
 from nat_app.shared.language import N_, _
 
+POSSIBLE = os.name == "posix"
+"""Whether this system hands a descriptor on and has such priorities; elsewhere threads train."""
 NICE = 10
 """How far a trainer stands back behind the server, of 19."""
 START = 120.0
@@ -49,18 +57,18 @@ class Trainer:
     """One such process."""
 
     def __init__(self) -> None:
-        # Started anew, not forked: the server's threads hold locks that a copy of it would wait for for ever.
-        context = get_context("spawn")
-        self._line, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), name="trainer", daemon=True)
-        self._process.start()
-        theirs.close()
+        # Not by `multiprocessing`: it would run the server's main module there once more, and Streamlit puts the app's
+        # own script in that place. The process ends when the server's end of the line is closed, however that ended.
+        self._line, theirs = Pipe()
+        with theirs:
+            command = [sys.executable, "-m", __name__, str(theirs.fileno())]
+            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
         self._ready = False
 
     @property
     def alive(self) -> bool:
         """Whether it can do more work."""
-        return self._process.is_alive()
+        return self._process.poll() is None
 
     def do(self, work: Callable[[], Iterator[Any]], seconds: float) -> Iterator[Any]:
         """Yield what the work yields. Raises what it raises, and GivenUp where it takes longer or the process ends.
@@ -90,7 +98,7 @@ class Trainer:
     def end(self) -> None:
         """End the process."""
         self._process.kill()
-        self._process.join()
+        self._process.wait()
         self._line.close()
 
     def _hear(self, until: float, seconds: float) -> tuple[Sign, Any]:
@@ -145,8 +153,7 @@ class Trainers:
 def _serve(line: Connection) -> None:
     """Do what is asked for until the server is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal reaches it too; the server ends it
-    if hasattr(os, "nice"):
-        os.nice(NICE)
+    os.nice(NICE)
     import torch
 
     torch.set_num_threads(1)
@@ -185,3 +192,7 @@ def _portable(error: Exception) -> Exception:
 # As bytes, here and above: `send` by itself hands torch's tensors over as files in shared memory, one descriptor each.
 def _say(line: Connection, sign: Sign, value: Any) -> None:
     line.send_bytes(pickle.dumps((sign, value), pickle.HIGHEST_PROTOCOL))
+
+
+if __name__ == "__main__":
+    _serve(Connection(int(sys.argv[1])))
