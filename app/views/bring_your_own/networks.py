@@ -13,6 +13,7 @@ from nat_app.shared.pairs import OWN_PAIR, Pair, own_name
 from nat_app.shared.palette import NAMES, Kind
 from nat_app.visit import brought_along
 from nat_app.visit.brought_along import OwnNetwork
+from nat_app.visit.room import NoRoom
 from nat_core.data.sets import data_folder
 from nat_core.data.sources.image_sets import ImageSet, evenly
 from nat_core.errors import CheckpointError, MissingDataset
@@ -66,7 +67,10 @@ def compare(content: bytes, file: str, described: "Described", stands: Kind, bes
     names: dict[Kind, str] = {stands: mine.card.name}
     names["nat" if stands == "baseline" else "baseline"] = theirs.card.name
     title = f"Yours: {file} as {NAMES[stands]}, beside {other}"
-    brought_along.bring_pair(Pair(OWN_PAIR, title, names["baseline"], names["nat"], None), (mine, theirs))
+    try:
+        brought_along.bring_pair(Pair(OWN_PAIR, title, names["baseline"], names["nat"], None), (mine, theirs))
+    except NoRoom as error:
+        raise CheckpointError(f"{file}: {error.sentence}") from None
     links.choose(pair=OWN_PAIR)
 
 
