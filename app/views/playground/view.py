@@ -19,6 +19,7 @@ with st.spinner(MADE_READY):
 from nat_app.views.playground import state
 from nat_app.visit import fair_queue
 
+fair_queue.make_ready()
 t = frame.threshold()
 # A link or another size may begin them anew, which ends their training: so before it is asked about.
 state.networks()

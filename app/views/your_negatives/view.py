@@ -24,6 +24,7 @@ from nat_app.visit import fair_queue
 from nat_core.small import heads
 
 ZONE = "negative_uploads"
+fair_queue.make_ready()
 chosen, t = frame.chosen_pair(), frame.threshold()
 frame.require(chosen.names)
 kind: Kind = KIND.value
