@@ -41,7 +41,7 @@ def visit(browser, address: str) -> Iterator:
 
 
 def violations(page, *rules: str) -> list[str]:
-    """What axe finds on a page, a line each: the rule, the element, and what it says of it; by all rules or by these."""
+    """What axe finds on a page, a line each: the rule, the element, and what it says of it; by all or these."""
     options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
     found: list[dict[str, Any]] = page.evaluate(
         "async options => (await axe.run(document, options)).violations", options
