@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import torch
@@ -78,7 +78,7 @@ class Playing:
     learned: Float[np.ndarray, "k 2"] = field(default_factory=lambda: playground.NO_NEGATIVES)
     """All that the networks shown now have learned from since their start, wherever negatives lie by now."""
     blown: str = ""
-    """Why training was undone, in one sentence."""
+    """Why training was undone or given up, in one sentence."""
     drawn: dict[Kind, PlaneAnswer] = field(default_factory=dict)
     """What the page last showed."""
     on: Scene | None = None
@@ -236,20 +236,21 @@ def _add(negatives: np.ndarray) -> None:
 
 def train() -> None:
     """Take a place in the queue for 400 steps from what is shown now."""
-    # Read here and now: the worker's thread has no session to read from.
+    # Read here and now: the worker has no session to read from.
     here, now = scene(), networks()
     stop()
 
-    def work() -> Iterator[playground.State]:
-        # One core a turn: the queue runs as many turns at once as there are cores to spare.
-        torch.set_num_threads(1)
-        for following in playground.train(now, here.points, here.negatives, here.settings, STEPS):
-            if (following.step - now.step) % EACH == 0:
-                yield following
-
     playing = PLAYING.get()
-    playing.turn, playing.shown, playing.blown = fair_queue.begin(work, _kind(here)), 0, ""
+    playing.turn, playing.shown, playing.blown = fair_queue.begin(partial(_work, here, now), _kind(here)), 0, ""
     playing.given = _weighed(here)
+
+
+def _work(here: Scene, now: playground.State) -> Iterator[playground.State]:
+    # One core a turn: the queue runs as many turns at once as there are cores to spare.
+    torch.set_num_threads(1)
+    for following in playground.train(now, here.points, here.negatives, here.settings, STEPS):
+        if (following.step - now.step) % EACH == 0:
+            yield following
 
 
 def step() -> None:
@@ -302,8 +303,8 @@ def follow() -> fair_queue.Turn | None:
     playing.turn = None
     if isinstance(turn.error, twins.BlownUp):
         _put_back(turn.error)
-    elif turn.error is not None:
-        raise turn.error
+    else:
+        playing.blown = fair_queue.complaint(turn)
     return None
 
 
