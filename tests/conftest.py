@@ -31,6 +31,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture
+def german() -> Iterator[None]:
+    """German is spoken in this test."""
+    import nat_app.shared.language  # noqa: F401 - brings the app's catalogues
+    from nat_core import language
+
+    language.use("de")
+    yield
+    language.use(language.SOURCE)
+
+
+@pytest.fixture
 def less_noise(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forty pictures of noise instead of 10,000, for tests that are about training."""
     from tests.noise import use_less_noise
@@ -116,9 +127,12 @@ def fresh_caches() -> Iterator[None]:
     """No page sees what another test cached."""
     import streamlit as st
 
+    from nat_app.answers import shared_results
+
     yield
     st.cache_data.clear()
     st.cache_resource.clear()
+    shared_results.forget_all()
 
 
 @pytest.fixture
