@@ -83,7 +83,7 @@ def _rows(found: tuple[Line, ...]) -> Iterator[tuple[str, ...]]:
     for line in found:
         role = ROLE_TITLES.get(line.role, line.role)
         yield (
-            in_markdown(line.name, set_title(line.name)) + f" · {_(role)}",
+            in_markdown(line.name, set_title(line.name)) + f" · {role}",
             number(line.sure.pictures, ","),
             _("kept") if line.known else _("fooled"),
             *(words.share_cell(line.sure.counts[kind], line.sure.pictures) for kind in KINDS),

@@ -51,7 +51,7 @@ def draw(pair: Pair) -> None:
     file = left.file_uploader(_(words.NETWORK), key="own_network_file")
     card = right.file_uploader(_("Its card.json, if it has one"), key="own_card_file")
     stands = right.segmented_control(
-        _("It stands for"), list(words.STANDS), format_func=lambda kind: _(words.STANDS[kind]), key="own_stands",
+        _("It stands for"), list(words.STANDS), format_func=words.STANDS.__getitem__, key="own_stands",
         default="baseline", required=True,
     )  # fmt: skip
     with left.expander(_("Its classes and colours"), icon=":material/edit:"):

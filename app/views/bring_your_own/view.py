@@ -25,7 +25,7 @@ def bring_pictures() -> None:
     """Draw the drop zone for an image set, read what is in it and ask both networks."""
     file = st.file_uploader(_(words.FORMATS), type=["npz", "zip"], key="own_set_file")
     role = st.segmented_control(_(words.ROLE_QUESTION), list(words.ROLES),
-                                format_func=lambda name: _(words.ROLES[name]), key="own_set_role",
+                                format_func=words.ROLES.__getitem__, key="own_set_role",
                                 default=brought_along.NEGATIVES, required=True)  # fmt: skip
     asked = BRINGING.get().asked_set
     place = st.empty()
@@ -84,7 +84,7 @@ def show_on_thresholds(name: str) -> None:
 def draw(each: OwnSet) -> None:
     """Draw one image set: what it is, the finding, and what can be done with it."""
     with st.container(border=True, key=f"set_{each.name.split('/')[1]}", gap="xsmall"):
-        st.markdown(f"**{literal(set_title(each.name))}** · {_(words.ROLES[each.role])}")
+        st.markdown(f"**{literal(set_title(each.name))}** · {words.SHOWN[each.role]}")
         st.caption(
             words.set_line(len(each.images), len(each.images.classes), each.images.skipped, each.images.passed_over)
         )

@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 
 from nat_app.shared.counts import FEW, Compared, chance, interval, intervals, number_of, of_what
-from nat_app.shared.language import N_, _, ngettext, number
+from nat_app.shared.language import N_, Titles, _, ngettext, number
 from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.words import ENOUGH, HARD_SPACE, literal, threshold_share
 
 NOTHING_YET = N_("Bring your own pictures, or a network of your own.")
 ROLE_QUESTION = N_("What do the pictures show?")
-ROLES = {
-    "negatives": N_("Things of none of the classes"),
-    "in distribution": N_("The things the networks know"),
-}
+ROLES: Titles[str] = Titles(
+    {"negatives": N_("Things of none of the classes"), "in distribution": N_("The things the networks know")}
+)
 """What a visitor may say of an image set, by its role."""
+SHOWN: Titles[str] = Titles(
+    {"negatives": N_("things of none of the classes"), "in distribution": N_("the things the networks know")}
+)
+"""The same beside its name."""
 FORMATS = N_(
     "A zip file with one folder a class, or an .npz file with the keys of MedMNIST: `test_images` (uint8, n x height x "
     "width, or x 3), and if you like `test_labels` and `classes`. Up to 10,000 pictures are asked about."
@@ -23,10 +26,9 @@ NETWORK = N_(
     "(their shapes are in `nat_core/network/models.py`; your layers may bear other names), up to 60 MB; with it, if "
     "you like, a `card.json` with its `classes`, `mean` and `std`."
 )
-STANDS: dict[Kind, str] = {
-    "baseline": N_("Baseline: it saw no negatives"),
-    "nat": N_("NAT: it learned with negatives"),
-}
+STANDS: Titles[Kind] = Titles(
+    {"baseline": N_("Baseline: it saw no negatives"), "nat": N_("NAT: it learned with negatives")}
+)
 """What a visitor's network stands for in the comparison."""
 MEMORY = N_("It stays in memory, is in no link, and is gone when you leave.")
 SAMPLE_SET = N_(
@@ -89,7 +91,7 @@ def own_sentence(sure: Compared, *, known: bool = False) -> str:
     """
     if sure.pictures <= FEW:
         return ""
-    more = _("which network keeps more") if known else _("which network is fooled less often")
+    more = N_("which network keeps more") if known else N_("which network is fooled less often")
     counted = ngettext("{count:,} picture", "{count:,} pictures", sure.pictures)
     return f"{counted}, {intervals(sure)} {chance(sure, more)}".strip()
 
@@ -112,7 +114,7 @@ def right_sentence(right: Compared, pictures: int | None = None) -> str:
         told = _("By your labels, the baseline is correct on {baseline} of {pictures}, NAT on {nat}.", **_said(right))
     if right.pictures <= FEW:
         return told
-    question = _("which network is correct more often")
+    question = N_("which network is correct more often")
     return f"{told} {intervals(right)} {chance(right, question)}".strip()
 
 
