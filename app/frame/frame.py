@@ -51,6 +51,7 @@ STYLE = """<style>
   .st-key-set button { flex: none; }
 }
 [class*="st-key-row_"] { overflow-x: auto; padding: 4px 4px 6px; scrollbar-width: thin; }
+.st-key-steady_planes { min-height: 100vh; }
 [class*="st-key-number_"] p { font-size: 1.2rem; line-height: 1.35; }
 [class*="st-key-wide_"] { overflow-x: auto; }
 [class*="st-key-wide_"] img { min-width: 44rem; }
