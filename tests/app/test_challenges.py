@@ -12,7 +12,8 @@ from nat_app.shared.pairs import OFFERED, pair_named, set_title
 from nat_app.shared.palette import DARK, KINDS, LIGHT
 from nat_app.shared.scores import T_STEPS, step_of
 from nat_app.shared.words import percent
-from nat_app.views.workshop import challenges, factory, guessing, score, words
+from nat_app.views.workshop import score, words
+from nat_app.views.workshop.games import challenges, factory, guessing
 from nat_app.views.workshop.score import Clicks
 from nat_app.views.workshop.settings import MOST_POINTS, ROUNDS, SETTINGS
 from nat_core.measure.costs import Cheapest, Prices, Stakes

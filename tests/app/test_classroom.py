@@ -158,9 +158,9 @@ def test_a_teacher_gets_notes_numbers_and_links_that_hide(networks: Path, monkey
 
 def test_the_sheets_need_no_other_file_and_only_one_has_the_answers(networks: Path, monkeypatch, fresh_caches) -> None:
     from nat_app.shared.pairs import pair_named
-    from nat_app.views.workshop.factory import factory
-    from nat_app.views.workshop.lessons import lessons, with_numbers
-    from nat_app.views.workshop.teacher import answers_html, sheet_html
+    from nat_app.views.workshop.games.factory import factory
+    from nat_app.views.workshop.steps.lessons import lessons, with_numbers
+    from nat_app.views.workshop.teaching.teacher import answers_html, sheet_html
 
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     pair = pair_named("wrn16_1")

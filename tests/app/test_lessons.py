@@ -11,7 +11,8 @@ from nat_app.frame import links
 from nat_app.pages import SETTINGS
 from nat_app.shared.pairs import OFFERED, pair_named
 from nat_app.views.playground.settings import SETTINGS as PLAYGROUND
-from nat_app.views.workshop.lessons import (
+from nat_app.views.workshop.settings import LESSONS
+from nat_app.views.workshop.steps.lessons import (
     FOLDER,
     LINKED,
     NOT_STORED,
@@ -27,7 +28,6 @@ from nat_app.views.workshop.lessons import (
     share,
     with_numbers,
 )
-from nat_app.views.workshop.settings import LESSONS
 from nat_core.measure.predictions import softmax
 from nat_core.small import plane, playground
 from nat_core.store.checkpoints import load_predictions

@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from nat_app.shared.pairs import pair_named
 from nat_app.views.workshop import kept, score, words
-from nat_app.views.workshop.lessons import lessons, share
 from nat_app.views.workshop.settings import LESSONS
+from nat_app.views.workshop.steps.lessons import lessons, share
 from tests.pages import complaint, live_data, opened, said
 
 PAGE = "views/workshop/view.py"

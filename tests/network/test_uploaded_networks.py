@@ -54,6 +54,17 @@ def test_another_projects_names_half_precision_a_prefix_and_missing_counters_are
     assert next(network.model.parameters()).dtype == torch.float32
 
 
+def test_a_network_under_other_names_answers_as_it_did() -> None:
+    """Names that the alphabet would put in another order, behind a wrapper's: the same answers, so the same places."""
+    ours = weights("resnet18")
+    theirs = {
+        "_orig_mod.module." + key.replace("shortcut", "downsample").replace("stem.1", "zz_norm"): value
+        for key, value in ours.items()
+    }
+    found, expected = (predict(read_network(save(each), "mine", TWO), PIXELS).logits for each in (theirs, ours))
+    np.testing.assert_array_equal(found, expected)
+
+
 def pickled() -> bytes:
     buffer = io.BytesIO()
     torch.save(weights(), buffer)

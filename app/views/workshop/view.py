@@ -5,10 +5,13 @@ import streamlit as st
 from nat_app.answers import stored_answers
 from nat_app.frame import classroom, frame, links
 from nat_app.frame.settings import PAIR
-from nat_app.views.workshop import cards, challenges, guessing, kept, score, teacher, words
-from nat_app.views.workshop.lessons import languages, lessons
+from nat_app.views.workshop import kept, score, words
+from nat_app.views.workshop.games import challenges, guessing
 from nat_app.views.workshop.score import SHOWN
 from nat_app.views.workshop.settings import LANGUAGE, PART, PARTS, RESULT
+from nat_app.views.workshop.steps import cards
+from nat_app.views.workshop.steps.lessons import languages, lessons
+from nat_app.views.workshop.teaching import teacher
 
 STYLE = """<style>
 [class*="st-key-lesson_small_"] { min-height: 7.2rem; }

@@ -14,7 +14,7 @@ from nat_app.shared.gallery import GalleryPicture, gallery_pictures
 from nat_app.shared.pairs import DEFAULTS, Pair, pair_named
 from nat_app.shared.palette import Kind
 from nat_app.shared.settings import Held
-from nat_app.shared.words import Answer
+from nat_app.shared.words import Answer, capital
 from nat_app.views.your_negatives.effects import FURTHER, KNOWN, OTHERS, OWN
 from nat_app.views.your_negatives.settings import BESIDE, MOST, TAUGHT
 from nat_app.visit import fair_queue, labels, photos
@@ -88,9 +88,7 @@ def offered(classes: Sequence[str]) -> dict[str, Photo]:
         found[photo.key] = Photo(photo.key, photo.name, photo.name, button, photo.pixels, said, asks=True)
     for picture in samples():
         pixels = computed_answers.gallery_photo(picture.file, photos.CENTRE)[1]
-        found[picture.file] = Photo(
-            picture.file, picture.name.capitalize(), picture.shows.capitalize(), picture.button_key, pixels
-        )
+        found[picture.file] = Photo(picture.file, capital(picture.name), picture.caption, picture.button_key, pixels)
     return found
 
 

@@ -8,10 +8,10 @@ from nat_app.shared.gallery import gallery_pictures, gallery_square
 from nat_app.shared.pairs import Pair
 from nat_app.shared.words import CORNER
 from nat_app.views.workshop import score, words
-from nat_app.views.workshop.guessing import guess_slider
-from nat_app.views.workshop.lessons import Lesson, share, with_numbers
+from nat_app.views.workshop.games.guessing import guess_slider
 from nat_app.views.workshop.score import GAME, MOST
 from nat_app.views.workshop.settings import LESSON, guess_of
+from nat_app.views.workshop.steps.lessons import Lesson, share, with_numbers
 
 LARGE = 3.4
 """How many times as wide as a small card the large one is."""

@@ -11,7 +11,8 @@ from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.words import Answer, literal
 from nat_app.views.playground.settings import SETTINGS as PLAYGROUND
-from nat_app.views.workshop import factory, score, words
+from nat_app.views.workshop import score, words
+from nat_app.views.workshop.games import factory
 from nat_app.views.workshop.score import FEW_SURE, GAME, MOST_CLICKS, SURE, Clicks, Tried
 from nat_app.visit import photos
 

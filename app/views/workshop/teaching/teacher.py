@@ -11,10 +11,11 @@ from nat_app.frame.settings import HIDDEN, HIDE, PAIR
 from nat_app.shared.files import page
 from nat_app.shared.pairs import Pair
 from nat_app.shared.words import percent
-from nat_app.views.workshop import cards, score, words
-from nat_app.views.workshop.factory import factory
-from nat_app.views.workshop.lessons import Lesson, notes, with_numbers
+from nat_app.views.workshop import score, words
+from nat_app.views.workshop.games.factory import factory
 from nat_app.views.workshop.settings import LESSON
+from nat_app.views.workshop.steps import cards
+from nat_app.views.workshop.steps.lessons import Lesson, notes, with_numbers
 from nat_core.measure.costs import Stakes
 
 TITLE = "When should a network say: I do not know?"
