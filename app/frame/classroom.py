@@ -5,21 +5,22 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from nat_app.shared.language import N_, _
 from nat_app.visit.limits import OWN_HOSTS
 from nat_core.cli.serve import qr_svg
 
-NO_CLASSROOM = (
+NO_CLASSROOM = N_(
     "The app serves this computer alone. To let the phones of a class in, stop it and start it with this command; it "
     "prints the address and a QR code, and this part shows them to project."
 )
-CLASSROOM = (
+CLASSROOM = N_(
     "Open this address on a phone in the same network, or scan the code.\n\n"
     "Your photos go to this one computer, stay in its memory, and are gone when you close the page. Still: no "
     "portraits of classmates.\n\n"
     "To take a photo, press *Upload* on the page *Your photos*: the phone offers its own camera there. Browsers give a "
     "page the camera itself only over HTTPS, which a local network does not have."
 )
-CAMERA_NEEDS_HTTPS = (
+CAMERA_NEEDS_HTTPS = N_(
     "Browsers give a page the camera only over HTTPS, and this is HTTP. Press Upload instead: a phone offers its own "
     "camera there. Photos stay in memory and are gone when you leave."
 )
@@ -59,10 +60,10 @@ def draw() -> None:
     """Draw the address and its QR code, large enough to project, or how to get them."""
     found = address()
     if found is None:
-        st.markdown(NO_CLASSROOM)
+        st.markdown(_(NO_CLASSROOM))
         st.code("nat app --classroom", language="bash")
         return
     code, text = st.columns([1, 1.4], gap="large", vertical_alignment="center")
-    code.image(qr_svg(found), width="stretch", alt=f"QR code of {found}")
+    code.image(qr_svg(found), width="stretch", alt=_("QR code of {address}", address=found))
     text.html(f'<p style="font-size:clamp(1.2rem,2.6vw,2rem);font-weight:600;overflow-wrap:anywhere">{found}</p>')
-    text.markdown(CLASSROOM)
+    text.markdown(_(CLASSROOM))
