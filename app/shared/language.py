@@ -7,10 +7,10 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from nat_app.shared.settings import Setting, one_of
 from nat_core import language
-from nat_core.language import LANGUAGES, N_, Titles, _, current, ngettext, number, pgettext, translations, written
+from nat_core.language import LANGUAGES, N_, Titles, _, ngettext, number, pgettext, translations, written
 
 __all__ = [
-    "LANGUAGE", "LANGUAGES", "N_", "Titles", "_", "current", "ngettext", "number", "of_visit", "pgettext",
+    "LANGUAGE", "LANGUAGES", "N_", "Titles", "_", "ngettext", "number", "of_visit", "pgettext",
     "translations", "written",
 ]  # fmt: skip
 
