@@ -93,10 +93,10 @@ def speak_pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the language of brackets one of the app's, so that a link with lang=xx opens pages in it."""
     from nat_app.frame import settings  # noqa: F401 - the app's own catalogues are known once it is imported
 
-    known = language.catalogue
+    known, separators = language.catalogue, language._separators
     monkeypatch.setitem(language.LANGUAGES, PSEUDO, "Pseudo")
     monkeypatch.setattr(language, "catalogue", lambda name: Pseudo() if name == PSEUDO else known(name))
-    monkeypatch.setattr(language, "number", lambda value, form="g": format(value, form))
+    monkeypatch.setattr(language, "_separators", lambda name: {} if name == PSEUDO else separators(name))
 
 
 def loose_words(app: AppTest, allowed: frozenset[str] = frozenset()) -> list[str]:
@@ -107,7 +107,9 @@ def loose_words(app: AppTest, allowed: frozenset[str] = frozenset()) -> list[str
         rest = shown(plain(text))
         while (less := BRACKETS.sub(" ", rest)) != rest:
             rest = less
-        rest = re.sub(r"</?\w+[^>]*>|:material/\w+:|`[^`]*`|\]\([^)]*\)|https?:\S+|:\w+\[|\b\w+\.\w{2,5}\b", " ", rest)
+        rest = re.sub(
+            r"</?\w+[^>]*>|%\{[^}]*\}|:material/\w+:|`[^`]*`|\]\([^)]*\)|https?:\S+|:\w+\[|\b\w+\.\w{2,5}\b", " ", rest
+        )
         loose = [word for word in WORD.findall(rest) if word.lower() not in NAMES | allowed]
         if loose:
             found.append(f"{' '.join(loose)}  <-  {text[:150]}")
