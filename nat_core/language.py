@@ -7,6 +7,7 @@ translates is said in English. A sentence and its numbers are one call, so that 
 
 import gettext
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from io import BytesIO
@@ -35,6 +36,21 @@ def use(language: str) -> None:
     if language not in LANGUAGES:
         raise ValueError(f"needs one of {', '.join(LANGUAGES)}, not {language[:40]}")
     _chosen.set(language)
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speak this language in the block, and after it what was spoken before: for what is written for programs.
+
+    >>> with speaking("de"):
+    ...     current()
+    'de'
+    """
+    token = _chosen.set(language)
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
 
 
 def ask(whose: Callable[[], str | None]) -> None:
