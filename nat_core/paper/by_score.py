@@ -160,6 +160,7 @@ def fitted_sentence(reports: Collection[FeatureReport]) -> str:
     known = either.join(number(count, ",") for count in dict.fromkeys(count for _fitted, _k, count in fits))
     neighbours = either.join(str(count) for count in dict.fromkeys(k for _fitted, k, _known in fits))
     counts = {name: count for each in reports for name, count in each.images.items()}
+    sets = ", ".join(_("{count:,} of {name}", count=count, name=name) for name, count in counts.items())
     return _(
         "kNN (Sun et al., 2022; normalised features, k = {neighbours}), ViM (Wang et al., 2022; half of the channels "
         "as principal space) and RMDS (Ren et al., 2021) were fitted to the stored features of {pictures} training "
@@ -169,7 +170,7 @@ def fitted_sentence(reports: Collection[FeatureReport]) -> str:
         neighbours=neighbours,
         pictures=pictures,
         known=known,
-        sets=", ".join(_("{count:,} of {name}", count=count, name=name) for name, count in counts.items()),
+        sets=sets,
     )
 
 

@@ -180,10 +180,11 @@ def _notes(benchmark: Benchmark, networks: Sequence[Measured]) -> Iterator[str]:
     ]
     if networks and missing:
         names = " ".join(each.card.name for each in networks)
+        command = f"nat evaluate {names} --sets {' '.join(missing)} --store"
         yield _(
             "Not measured yet: {sets}. `nat data` says how to get them; then: {command}",
             sets=", ".join(missing),
-            command=f"nat evaluate {names} --sets {' '.join(missing)} --store",
+            command=command,
         )
 
 

@@ -198,7 +198,7 @@ class MapDistances:
     networks: tuple[str, str]
     median: Mapping[str, float]
     """The median over the pictures by level ("low", "middle", "high"), in [0, sqrt 2]."""
-    pictures: str = "the gallery"
+    pictures: str = N_("the gallery")
     """What they were compared on."""
     between_seeds: Mapping[str, float] | None = None
     """The same of two baselines of different seeds, None where only one was trained."""
@@ -476,7 +476,7 @@ def _order(distances: MapDistances) -> Verdict:
 
 
 def _compared(distances: MapDistances) -> str:
-    said = {"networks": _both(distances), "pictures": distances.pictures, "levels": _seed_by_seed(distances)}
+    said = {"networks": _both(distances), "pictures": _(distances.pictures), "levels": _seed_by_seed(distances)}
     if not distances.by_seed:
         return _("{networks}, median distance of the maps over {pictures}: {levels}", **said)
     return ngettext(
