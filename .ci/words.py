@@ -16,6 +16,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
+from nat_app.shared.gallery import FOLDER, gallery_pictures
 from nat_core.language import LANGUAGES, SOURCE
 
 ROOT = Path(__file__).parents[1]
@@ -40,11 +41,26 @@ def templates(package: str) -> dict[str, Catalog]:
             found.setdefault(room(file), Catalog(charset="utf-8")).add(
                 message, locations=[place], auto_comments=comments, context=context, flags=()
             )
+    if package == "app":
+        place = ((FOLDER / "gallery.json").relative_to(ROOT).as_posix(), 0)
+        for message in gallery():
+            found["shared"].add(message, locations=[place])
     return found
+
+
+def gallery() -> Iterator[str]:
+    """Yield what the gallery's pictures show, and the short names of those that show none of the classes."""
+    for picture in gallery_pictures():
+        yield picture.description
+        if not picture.known:
+            yield picture.path.stem.removeprefix("none-")
 
 
 def written(catalog: Catalog) -> bytes:
     """Return a catalogue as a .po file, without dates and line numbers, which would change with every commit."""
+    for message in catalog:
+        # Fields stand in braces; a percent sign is one, though Babel takes "% i" for a field.
+        message.flags.discard("python-format")
     into = BytesIO()
     write_po(into, catalog, width=110, sort_output=True, include_lineno=False, omit_header=True, ignore_obsolete=True)
     header = (

@@ -126,7 +126,8 @@ def page(kept: dict[str, Any]) -> str:
     ]
     for goal in GOALS:
         rows = [row for row in kept.get(goal.part, ()) if row["attack"].startswith(goal.attack)]
-        lines += [_line(goal, row) for row in rows] or [
+        enough = sum(row["tried"] for row in rows) >= goal.tried
+        lines += [_line(goal, row, enough) for row in rows] or [
             f"| {goal.attack.rstrip(':')} | {goal.words} |  |  |  |  | not measured |"
         ]
         if len(rows) > 1:
@@ -138,10 +139,12 @@ def page(kept: dict[str, Any]) -> str:
     return "\n".join([*lines, "", *(f"- {machine}" for machine in machines), ""])
 
 
-def _line(goal: Goal, row: dict[str, Any]) -> str:
+def _line(goal: Goal, row: dict[str, Any], enough: bool) -> str:
     over = [measure for measure, most in goal.limits.items() if row["worst"].get(measure, 0) > most]
     many = f"{row['tried']:,}" + ("" if row["tried"] >= goal.tried or ":" in goal.attack else f" of {goal.tried:,}")
-    met = "no: " + ", ".join([*(["failures"] if row["failed"] else []), *over]) if over or row["failed"] else "yes"
+    met = "yes" if enough else "so far: fewer were tried"
+    if over or row["failed"]:
+        met = "no: " + ", ".join([*(["failures"] if row["failed"] else []), *over])
     worst = ", ".join(
         f"{value:g} {measure}" + (f" ({row['worst_at'][measure]})" if measure in over else "")
         for measure, value in row["worst"].items()

@@ -6,13 +6,13 @@ translates is said in English. A sentence and its numbers are one call, so that 
 """
 
 import gettext
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 from string import Formatter
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 SOURCE = "en"
 """The language in which the code is written, and all else falls back to."""
@@ -22,6 +22,7 @@ FOLDERS = [Path(__file__).with_name("languages")]
 """Where catalogues are looked for, each in LANGUAGE/*.po; the app adds its own."""
 _chosen: ContextVar[str] = ContextVar("language")
 _asked: list[Callable[[], str | None]] = []
+Key = TypeVar("Key")
 
 
 def use(language: str) -> None:
@@ -109,9 +110,17 @@ def number(value: float | int, form: str = "g") -> str:
     >>> number(1234.5, ",.1f")
     '1,234.5'
     """
-    text = format(value, form)
+    return written(format(value, form))
+
+
+def written(digits: str) -> str:
+    """Return a number that Python wrote with the separators of the language.
+
+    >>> written("0.90")
+    '0.90'
+    """
     language = current()
-    return text if language == SOURCE else text.translate(_separators(language))
+    return digits if language == SOURCE else digits.translate(_separators(language))
 
 
 @cache
@@ -161,3 +170,26 @@ def N_(message: str) -> str:  # noqa: N802 - the name by which gettext's tools k
     'Baseline'
     """
     return message
+
+
+class Titles(Mapping[Key, str], Generic[Key]):
+    """Words by their keys, each said in the language that is spoken when it is looked up; `N_` marks them.
+
+    >>> Titles({"baseline": N_("Baseline")})["baseline"]
+    'Baseline'
+    """
+
+    def __init__(self, words: Mapping[Key, str]) -> None:
+        self._words = dict(words)
+
+    def __getitem__(self, key: Key) -> str:
+        """The word of a key; KeyError where there is none."""
+        return _(self._words[key])
+
+    def __iter__(self) -> Iterator[Key]:
+        """The keys, in the order in which they were given."""
+        return iter(self._words)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._words)

@@ -97,7 +97,7 @@ _HELD_OUT_SETS = {"cifar10": ("cifar100_fit", "cifar100_held_out"), "digits": ("
 # The other upper bounds are far above what anyone trains with: beyond them lies a slip of the keyboard.
 _COUNTS = {
     "epochs": (1, 100_000), "batch_size": (2, 65_536), "negatives_per_batch": (0, 65_536), "hardest": (0, 65_536),
-    "padding": (0, 31), "cutout": (0, 32),
+    "padding": (0, 31), "cutout": (0, 32), "rotated_per_batch": (0, 65_536),
 }  # fmt: skip
 """The smallest and the largest value of each field that counts something."""
 MAX_LEARNING_RATE = 100.0
@@ -107,7 +107,9 @@ _SWITCHES = (
     "held_out", "negatives_inside", "equal_gradient", "separate_means", "flip", "attention_activated",
     "attention_normalised", "negatives_unlabelled", "negatives_distilled", "teacher_classifier",
 )  # fmt: skip
-_NOT_NEGATIVE = ("negative_weight", "learning_rate", "weight_decay", "attention_weight", "distillation_weight")
+_NOT_NEGATIVE = (
+    "negative_weight", "learning_rate", "weight_decay", "attention_weight", "distillation_weight", "rotation_weight",
+)  # fmt: skip
 _SHARES = ("label_smoothing", "momentum", "warm_up", "ema_decay")
 """Fields in [0, 1): the learning rate is divided by 1 - warm_up, and the others would leave nothing to learn from."""
 
@@ -131,6 +133,8 @@ class Recipe:
     """Source of the classes to learn: `cifar10` (paper), `digits`, or `own` for pictures handed to `train`."""
     negatives: str | None = None
     """Name of the image set of negatives, `cifar100_train` (paper); None trains without any (baseline, student)."""
+    more_negatives: tuple[str, ...] = ()
+    """Further image sets of negatives: of a step's negatives each set gives an equal share (paper: none)."""
     synthetic: tuple[str, ...] = ()
     """Some of SYNTHETIC: that many of a batch's negatives are made up, one each (paper: none)."""
     held_out: bool = False
@@ -180,6 +184,14 @@ class Recipe:
     cutout: int = 0
     """Side in pixels of the square that is blanked in every picture of a batch, in proportion at other sizes than 32;
     0 blanks none (DeVries and Taylor 2017)."""
+    mixed_with: str | None = None
+    """Name of the image set whose pictures are mixed into all of a batch, as PixMix does (Hendrycks et al. 2022); None
+    mixes none (paper)."""
+    rotated_per_batch: int = 0
+    """Pictures to learn that a step shows as well, turned by 0 to 3 quarters, asking for the turn alone: rotation
+    prediction (Hendrycks et al. 2019); 0 shows none (paper)."""
+    rotation_weight: float = 0.5
+    """Factor on the cross-entropy of those turns (Hendrycks et al. 2019)."""
     ema_decay: float = 0.0
     """Decay a step of the moving average of weights that is stored in place of the last; 0 stores the last (paper)."""
     precision: str = "auto"
@@ -205,7 +217,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         _check_name("a recipe's name", self.name)
-        for name in ("synthetic", "also_reported", "attention_levels", "sizes"):
+        for name in ("more_negatives", "synthetic", "also_reported", "attention_levels", "sizes"):
             if not isinstance(getattr(self, name), tuple):
                 raise ValueError(f"a recipe needs a tuple of {name}, not {getattr(self, name)!r:.80}")
         for name in _SWITCHES:
@@ -214,8 +226,8 @@ class Recipe:
         _check_known("in-distribution source", [self.in_distribution], tuple(_NEGATIVE_SETS))
         _check_known("protocol", [self.protocol], (*PROTOCOLS, OWN))
         _check_known("image set in also_reported", self.also_reported, IMAGE_SETS)
-        if self.negatives is not None:
-            _check_known("image set of negatives", [self.negatives], (*IMAGE_SETS, OWN_NEGATIVES))
+        _check_known("image set of negatives", self.negative_sets, (*IMAGE_SETS, OWN_NEGATIVES))
+        _check_known("image set in mixed_with", [self.mixed_with] if self.mixed_with else [], IMAGE_SETS)
         _check_known("architecture", [self.architecture], ARCHITECTURE_NAMES)
         _check_known("divergence", [self.divergence], DIVERGENCE_NAMES)
         _check_known("precision", [self.precision], PRECISIONS)
@@ -265,6 +277,8 @@ class Recipe:
             if asked:
                 raise ValueError(f"{asked[0]} needs a teacher: name one with teacher, or leave it out")
             return
+        if self.rotated_per_batch:
+            raise ValueError("rotated_per_batch is for networks without a teacher, whose maps say nothing of turns")
         _check_name("a teacher's name", self.teacher)
         if self.teacher == self.name:
             raise ValueError(f"{self.name} cannot be its own teacher: name another network")
@@ -279,6 +293,11 @@ class Recipe:
             raise ValueError(
                 f"{len(self.synthetic)} synthetic negatives of {self.negatives_per_batch} need a set for the others"
             )
+        if self.more_negatives and (not self.negatives or len(self.negative_sets) > real):
+            raise ValueError(
+                f"{real} negatives of image sets in a batch are too few for {', '.join(self.negative_sets)}: name the "
+                "first in negatives, and show at least one of each"
+            )
         if not self.held_out:
             return
         if self.in_distribution not in _HELD_OUT_SETS:
@@ -292,6 +311,19 @@ class Recipe:
                 f"held_out on {self.in_distribution} takes the negatives {apart}, which lack those that it reports on, "
                 f"not {self.negatives}"
             )
+        reported = _HELD_OUT_SETS[self.in_distribution][1:]
+        for name in (*self.more_negatives, *([self.mixed_with] if self.mixed_with else [])):
+            if name != apart and _source(name) in {_source(each) for each in reported}:
+                raise ValueError(f"held_out reports on {', '.join(reported)}, so {name} cannot be learnt from")
+
+    @property
+    def negative_sets(self) -> tuple[str, ...]:
+        """The names of all image sets of negatives, that of `negatives` first.
+
+        >>> recipe_named("wrn16_1_nat").negative_sets
+        ('cifar100_train',)
+        """
+        return (*([self.negatives] if self.negatives else []), *self.more_negatives)
 
     @property
     def roles(self) -> dict[str, Role]:
@@ -318,8 +350,9 @@ class Recipe:
         """
         # A variant is a part of ilsvrc's photos, so a network that was taught with those knows it as well.
         whole = ILSVRC if name in VARIANTS else name
-        same = {_source(self.negatives)} if self.negatives and self.has_negatives else set()
-        if self.negatives == whole and same:
+        shown = {*(self.negative_sets if self.has_negatives else ()), *([self.mixed_with] if self.mixed_with else [])}
+        same = {_source(each) for each in shown}
+        if whole in shown:
             return TRAINED_ON
         return SAME_SOURCE if _source(whole) in same | set(self.synthetic) else UNSEEN
 

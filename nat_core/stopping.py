@@ -36,7 +36,7 @@ def whole() -> Iterator[None]:
         if waiting:  # asked again, by someone or by the timer
             handlers[number](number, frame)
         waiting.append(number)
-        timers.append(Timer(PATIENCE, signal.raise_signal, [number]))
+        timers.append(Timer(PATIENCE, _ask_again, [number]))
         timers[-1].daemon = True
         timers[-1].start()
 
@@ -74,6 +74,16 @@ def stop_behind(error: BaseException | None) -> KeyboardInterrupt | None:
 
 def _raise(number: int, _: FrameType | None) -> None:
     raise Stopped(number)
+
+
+def _ask_again(number: int) -> None:
+    """Send the main thread the signal, from another thread."""
+    # Raised in the timer's own thread it would wake nobody: a main thread that waits for a disk or another process
+    # would hear it only once it has waited.
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(main_thread().ident or 0, number)
+    else:  # Windows
+        signal.raise_signal(number)
 
 
 @contextmanager

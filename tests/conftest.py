@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# A process a core computes already: of two threads each, every one would spend its time waiting for the others. Read
+# when PyTorch is first imported, here and in every process that a test starts; tests about threads set their own.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 # The machine may be busy: how long an example takes says nothing of the code. What a test sets itself still counts.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
@@ -31,11 +35,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture
-def less_noise(monkeypatch: pytest.MonkeyPatch) -> None:
+def german() -> Iterator[None]:
+    """German is spoken in this test."""
+    import nat_app.shared.language  # noqa: F401 - brings the app's catalogues
+    from nat_core import language
+
+    language.use("de")
+    yield
+    language.use(language.SOURCE)
+
+
+@pytest.fixture
+def less_noise() -> Iterator[None]:
     """Forty pictures of noise instead of 10,000, for tests that are about training."""
     from tests.noise import use_less_noise
 
-    use_less_noise(monkeypatch)
+    # A patch of its own: `monkeypatch.undo()` in a test takes back what that test changed, and not this.
+    with pytest.MonkeyPatch.context() as patch:
+        use_less_noise(patch)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -68,15 +86,15 @@ def digits_networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def small_cifar(tmp_path: Path) -> Path:
-    """A data folder with a CIFAR-10 and a CIFAR-100 of a few random pictures."""
+    """A data folder with a CIFAR-10 and a CIFAR-100 of a few random pictures: two batches to learn, forty to test."""
     import numpy as np
 
     generator = np.random.default_rng(0)
     for name, classes in (("cifar10", 10), ("cifar100", 100)):
         arrays = {"classes": np.array([f"c{index}" for index in range(classes)])}
-        for split in ("train", "test"):
-            arrays[f"{split}_images"] = generator.integers(0, 256, (160, 32, 32, 3)).astype(np.uint8)
-            arrays[f"{split}_labels"] = generator.integers(0, classes, 160)
+        for split, count in (("train", 160), ("test", 40)):
+            arrays[f"{split}_images"] = generator.integers(0, 256, (count, 32, 32, 3)).astype(np.uint8)
+            arrays[f"{split}_labels"] = generator.integers(0, classes, count)
         np.savez(tmp_path / f"{name}.npz", **arrays)
     return tmp_path
 
@@ -116,9 +134,12 @@ def fresh_caches() -> Iterator[None]:
     """No page sees what another test cached."""
     import streamlit as st
 
+    from nat_app.answers import shared_results
+
     yield
     st.cache_data.clear()
     st.cache_resource.clear()
+    shared_results.forget_all()
 
 
 @pytest.fixture

@@ -103,12 +103,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of those moments")
     options = parser.parse_args()
     import torch
+    import torch._dynamo
 
     # What trains is imported before any copy is made of this process, else each copy would import it anew.
     import nat_core.training.loop  # noqa: F401
     from nat_core.data import sets
 
     torch.set_num_threads(1)
+    sets.all_digits()
     drawn = sets.noise(count=10)  # ten pictures of noise instead of 10,000
     sets.SETS["noise"] = lambda name, data: drawn
     home: Path = options.home

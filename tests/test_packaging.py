@@ -1,6 +1,7 @@
 """The wheel holds the engine, the app, the small networks and all that the app shows; what it needs is declared."""
 
 import ast
+import json
 import shutil
 import subprocess
 import sys
@@ -113,6 +114,13 @@ def test_every_pin_is_locked_with_hashes() -> None:
     assert all("--hash=sha256:" in line for line in locked.values())
     for name, version in pins().items():
         assert locked[name].partition(";")[0].split()[0] == f"{name}=={version}"
+
+
+def test_the_bill_of_materials_names_what_is_locked() -> None:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    locked = {line.split(";")[0].split()[0] for line in lock.splitlines() if "==" in line and line[0] not in "# "}
+    bill = json.loads((ROOT / "sbom.cdx.json").read_text(encoding="utf-8"))
+    assert {f"{each['name']}=={each['version']}" for each in bill["components"]} == locked
 
 
 def test_the_hooks_before_a_commit_take_the_pinned_ruff() -> None:

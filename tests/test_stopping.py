@@ -72,8 +72,10 @@ def test_a_second_signal_is_heard_at_once() -> None:
 
 def test_a_block_that_takes_too_long_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stopping, "PATIENCE", 0.05)
+    began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         interrupted(partial(time.sleep, 60), partial(pytest.fail, "it was waited for"))
+    assert time.monotonic() - began < 30, "it was left only once it had ended"
 
 
 def test_an_error_of_the_block_comes_before_the_signal() -> None:

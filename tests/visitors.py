@@ -68,10 +68,14 @@ class Visitor:
             ping_timeout=None, additional_headers=headers or {},
         )  # fmt: skip
         self._elements: dict[tuple[int, ...], Element] = {}
+        self._parts: dict[str, str] = {}
+        """The fragments of the widgets that are in one, by the widgets' names."""
         self._again: tuple[float, str] | None = None
         """The seconds after which the page's fragment asks to be drawn again, and its name."""
         self._busy, self._fragment, self._called = False, "", ""
         self._said: set[str] = set()
+        self.drawn: list[str] = []
+        """The kinds of elements that were drawn since the visitor last did something."""
         self.kinds: set[str] = set()
         """The kinds of messages that came."""
         self._address, self.urls = address, None
@@ -142,6 +146,7 @@ class Visitor:
         began = time.perf_counter()
         here = next(each.slider for each in self._elements.values() if each.slider.label == label)
         state = self._state()
+        state.fragment_id = self._parts.get(here.id, "")
         widget = state.widget_states.widgets.add(id=here.id)
         if here.options:
             nearest = min(here.options, key=lambda option: abs(_number(option) - value))
@@ -206,7 +211,7 @@ class Visitor:
 
     def _ask(self, *, pressed: str = "", fragment: str = "") -> None:
         state = self._state()
-        state.fragment_id, state.is_auto_rerun = fragment, bool(fragment)
+        state.fragment_id, state.is_auto_rerun = fragment or self._parts.get(pressed, ""), bool(fragment)
         if pressed:
             state.widget_states.widgets.add(id=pressed, trigger_value=True)
         self._send(state)
@@ -217,7 +222,7 @@ class Visitor:
         return ClientState(query_string=self._query, **page)
 
     def _send(self, state: ClientState) -> None:
-        self._busy, self._fragment = True, state.fragment_id
+        self._busy, self._fragment, self.drawn = True, state.fragment_id, []
         self._socket.send(BackMsg(rerun_script=state).SerializeToString())
 
     def _until_at_rest(self) -> None:
@@ -238,7 +243,7 @@ class Visitor:
         if kind == "new_session":
             self._busy = True
             if not self._fragment:
-                self._elements, self._again = {}, None
+                self._elements, self._parts, self._again = {}, {}, None
         elif kind == "navigation":
             self._called = message.navigation.page_script_hash
         elif kind == "auto_rerun":
@@ -248,12 +253,19 @@ class Visitor:
             self._busy = message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN
             self._fragment = ""
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
-            element = message.delta.new_element
-            self._elements[tuple(message.metadata.delta_path)] = element
-            if element.WhichOneof("type") == "markdown":
-                self._said.add(element.markdown.body)
-            if element.WhichOneof("type") == "exception":
-                raise AppFailed(f"{element.exception.type}: {element.exception.message}")
+            self._draw(tuple(message.metadata.delta_path), message.delta.new_element, message.delta.fragment_id)
+
+    def _draw(self, place: tuple[int, ...], element: Element, fragment: str) -> None:
+        """Take an element over into the page; a widget says of which fragment it is part, if it is of one."""
+        kind = element.WhichOneof("type") or ""
+        self._elements[place] = element
+        self.drawn.append(kind)
+        if fragment and (widget := getattr(getattr(element, kind), "id", "")):
+            self._parts[widget] = fragment
+        if kind == "markdown":
+            self._said.add(element.markdown.body)
+        if kind == "exception":
+            raise AppFailed(f"{element.exception.type}: {element.exception.message}")
 
     def _learn(self, message: ForwardMsg) -> None:
         """Keep the session's name, and where a file may be put."""

@@ -14,6 +14,7 @@ import streamlit as st
 from jaxtyping import UInt8
 
 from nat_app.answers import stored_answers
+from nat_app.answers.shared_results import shared_by_all
 from nat_app.shared.gallery import FOLDER
 from nat_app.shared.palette import Kind
 from nat_core.data.images import image_id, read_image, read_photo, squared
@@ -44,11 +45,12 @@ def _batch(where: Path, name: str, stamp: tuple[int, ...], ids: tuple[str, ...],
 
 def stored_features(name: str) -> dict[str, Features]:
     """One network's stored features by image set. Raises CheckpointError where there are none."""
-    return _features(stored_answers.folder(), name, stored_answers.stamp_of(name))
+    return features_in(stored_answers.folder(), name, stored_answers.stamp_of(name))
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _features(where: Path, name: str, stamp: tuple[int, ...]) -> dict[str, Features]:
+@shared_by_all(most=8)
+def features_in(where: Path, name: str, stamp: tuple[int, ...]) -> dict[str, Features]:
+    """One network's stored features, where no visit is."""
     return load_features(where, name)
 
 

@@ -3,6 +3,7 @@
 Stored predictions need no torch; `warm_up`, `answer` and `network` import it, once for all visitors.
 """
 
+import os
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ import numpy as np
 import streamlit as st
 from jaxtyping import Float, UInt8
 
+from nat_app.answers.shared_results import shared_by_all
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, Kind
@@ -98,23 +100,27 @@ def has_gallery(name: str) -> bool:
 
 def stamp_of(name: str) -> tuple[int, ...]:
     """Changes whenever a checkpoint is written anew, so that no page shows the old one."""
-    files = sorted((folder() / name).glob("*"))
-    return tuple(number for file in files for number in (file.stat().st_mtime_ns, file.stat().st_size))
+    # By strings: this is asked dozens of times at each click, and paths would cost four times as much.
+    try:
+        with os.scandir(os.path.join(folder(), name)) as entries:
+            found = sorted((each.name, each.stat()) for each in entries)
+    except OSError:  # a visitor's own network lies on no disk
+        return ()
+    return tuple(number for _, stat in found for number in (stat.st_mtime_ns, stat.st_size))
 
 
-# Resources, not data: Streamlit would hand out data as a new copy at every call, and nobody changes these.
-@st.cache_resource(max_entries=64, show_spinner=False)
+@shared_by_all(most=64)
 def _card(where: Path, name: str, stamp: tuple[int, ...]) -> checkpoints.Card:
     return checkpoints.load_card(where, name)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@shared_by_all(most=32)
 def _stored(where: Path, name: str, stamp: tuple[int, ...]) -> dict[str, Predictions]:
     # All sets at once: the file is read and its SHA-256 checked as a whole, whichever of them a page asks for.
     return checkpoints.load_predictions(where, name)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@shared_by_all(most=64)
 def _maps(where: Path, name: str, stamp: tuple[int, ...]) -> dict[str, np.ndarray]:
     return checkpoints.load_maps(where, name)
 
@@ -134,7 +140,7 @@ def _ended() -> tuple[dict[str, RunRecord], dict[str, DivergedRun]]:
     return _runs(folder(), file.stat().st_mtime_ns) if file.is_file() else ({}, {})
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@shared_by_all(most=4)
 def _runs(where: Path, changed: int) -> tuple[dict[str, RunRecord], dict[str, DivergedRun]]:
     return load_ended(where)
 
@@ -146,7 +152,7 @@ def features_report(name: str) -> FeatureReport | None:
     return _features_report(folder(), name, stamp_of(name))
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@shared_by_all(most=16)
 def _features_report(where: Path, name: str, stamp: tuple[int, ...]) -> FeatureReport:
     return feature_report(where, name)
 
@@ -171,7 +177,7 @@ def sets(name: str) -> dict[str, SetReport]:
 
 
 # The cache is that of all visitors; the name of an own set holds its digest, so nobody meets another's.
-@st.cache_data(max_entries=64, show_spinner=False)
+@shared_by_all(most=64)
 def _own_report(where: Path, name: str, set_name: str, role: str, stamp: tuple[int, ...]) -> SetReport:
     return evaluate_set(predictions(name, known_set(name)), predictions(name, set_name), role)
 
@@ -196,7 +202,7 @@ def image_set(name: str, data: Path) -> ImageSet:
 
 
 # Two at most: 50,000 pictures of 32 x 32 pixels take 154 MB.
-@st.cache_resource(max_entries=2, show_spinner=False)
+@shared_by_all(most=2)
 def _image_set(name: str, data: Path) -> ImageSet:
     return load_set(name, data)
 
@@ -284,11 +290,16 @@ def _answer(where: Path, name: str, stamp: tuple[int, ...], identity: str, _pixe
 
 def network(where: Path, name: str, stamp: tuple[int, ...]):
     """One network ready to predict, loaded once; `stamp` is that of `stamp_of`."""
-    return brought_along.networks()[name].network if name in brought_along.networks() else _network(where, name, stamp)
+    return (
+        brought_along.networks()[name].network
+        if name in brought_along.networks()
+        else stored_network(where, name, stamp)
+    )
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _network(where: Path, name: str, stamp: tuple[int, ...]):
+@shared_by_all(most=16)
+def stored_network(where: Path, name: str, stamp: tuple[int, ...]):
+    """One stored network ready to predict, loaded once; where no visit is, as in a process that trains."""
     from nat_core.network.inference import load_network
 
     return load_network(where, name)
@@ -300,15 +311,19 @@ CURVE = Scale().steps
 
 def tempered(name: str, set_name: str, temperature: float = 1.0) -> Predictions:
     """One network's stored predictions with its logits divided by the temperature, which is above 0."""
-    if temperature == 1:
+    if temperature == 1:  # as they are, so they need no place of their own
         return predictions(name, set_name)
     return _tempered(folder(), name, set_name, temperature, stamp_of(name))
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@shared_by_all(most=32)
 def _tempered(where: Path, name: str, set_name: str, temperature: float, stamp: tuple[int, ...]) -> Predictions:
-    stored = predictions(name, set_name)
-    return replace(stored, logits=(stored.logits / temperature).astype(np.float32))
+    return divided(predictions(name, set_name), temperature)
+
+
+def divided(said: Predictions, temperature: float) -> Predictions:
+    """Predictions with their logits divided by the temperature, which is above 0."""
+    return replace(said, logits=(said.logits / temperature).astype(np.float32)) if temperature != 1 else said
 
 
 def scores(name: str, set_name: str, scale: Scale = CONFIDENT) -> Float[np.ndarray, " n"]:
@@ -316,7 +331,7 @@ def scores(name: str, set_name: str, scale: Scale = CONFIDENT) -> Float[np.ndarr
     return _scores(folder(), name, set_name, scale.temperature, scale.score, stamp_of(name))
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
+@shared_by_all(most=128)
 def _scores(
     where: Path, name: str, set_name: str, temperature: float, score: str, stamp: tuple[int, ...]
 ) -> np.ndarray:
@@ -341,7 +356,7 @@ def histogram(name: str, set_name: str, bins: int, scale: Scale = CONFIDENT) -> 
     return _histogram(folder(), name, set_name, bins, scale, stamp_of(name))
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@shared_by_all(most=256)
 def _histogram(where: Path, name: str, set_name: str, bins: int, scale: Scale, stamp: tuple[int, ...]) -> np.ndarray:
     return metrics.confidence_histogram(scale.places(scores(name, set_name, scale)), bins)
 
@@ -351,7 +366,7 @@ def curve(name: str, set_name: str, scale: Scale = CONFIDENT) -> Float[np.ndarra
     return _curve(folder(), name, set_name, scale, stamp_of(name))
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@shared_by_all(most=256)
 def _curve(where: Path, name: str, set_name: str, scale: Scale, stamp: tuple[int, ...]) -> np.ndarray:
     return metrics.share_above(scores(name, set_name, scale), scale.steps)
 
@@ -361,7 +376,7 @@ def separation(name: str, known: str, set_name: str, scale: Scale = CONFIDENT) -
     return _separation(folder(), name, known, set_name, scale.score, scale.temperature, stamp_of(name))
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@shared_by_all(most=256)
 def _separation(
     where: Path, name: str, known: str, set_name: str, score: str, temperature: float, stamp: tuple[int, ...]
 ) -> Separation:

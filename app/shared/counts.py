@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool
 
+from nat_app.shared.language import N_, _, pgettext
 from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.words import ENOUGH, HARD_SPACE, count_of_100
 from nat_core.measure.metrics import Interval, difference_interval, wilson_interval
 
 FEW = 3
 """As many pictures, or fewer, are too few for a rate: one of three would move it by 33 points."""
-TOO_FEW = "Too few for a rate, so here is each one."
+TOO_FEW = N_("Too few for a rate, so here is each one.")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def number_of(number: int, pictures: int) -> str:
     >>> number_of(4, 6), number_of(200, 300), number_of(0, 5)
     ('4', '67', 'none')
     """
-    return count_of_100(number / pictures) if pictures >= ENOUGH else str(number or "none")
+    return count_of_100(number / pictures) if pictures >= ENOUGH else str(number or pgettext("how many", "none"))
 
 
 def of_what(pictures: int) -> str:
@@ -59,7 +60,7 @@ def of_what(pictures: int) -> str:
     >>> of_what(300), of_what(6)
     ('100', 'your 6')
     """
-    return "100" if pictures >= ENOUGH else f"your {pictures}"
+    return "100" if pictures >= ENOUGH else _("your {count}", count=pictures)
 
 
 def interval(number: int, pictures: int) -> str:
@@ -75,11 +76,13 @@ def interval(number: int, pictures: int) -> str:
 def intervals(found: Compared) -> str:
     """Return the intervals of both networks' shares, in words."""
     spans = {kind: interval(found.counts[kind], found.pictures) for kind in KINDS}
-    return f"95{HARD_SPACE}% intervals: baseline {spans['baseline']}, NAT {spans['nat']}."
+    return _("95\u00a0% intervals: baseline {baseline}, NAT {nat}.", **spans)
 
 
-def chance(found: Compared, question: str = "which network is fooled less often") -> str:
+def chance(found: Compared, question: str = N_("which network is fooled less often")) -> str:
     """Return whether the difference is more than chance, or that they cannot tell; "" where there is no difference.
+
+    `question` is what they cannot tell, marked by `N_`.
 
     >>> chance(compare({"baseline": np.array([True, False]), "nat": np.array([False, False])}))
     'So few pictures cannot tell which network is fooled less often: the difference may be chance.'
@@ -87,6 +90,7 @@ def chance(found: Compared, question: str = "which network is fooled less often"
     if found.counts["baseline"] == found.counts["nat"]:
         return ""
     if found.fewer is not None:
-        return "That is more than chance."
-    which = "So few pictures" if found.pictures < ENOUGH else "These pictures"
-    return f"{which} cannot tell {question}: the difference may be chance."
+        return _("That is more than chance.")
+    if found.pictures < ENOUGH:
+        return _("So few pictures cannot tell {question}: the difference may be chance.", question=_(question))
+    return _("These pictures cannot tell {question}: the difference may be chance.", question=_(question))

@@ -12,6 +12,9 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
+from nat_app.shared.classes import class_title
+from nat_app.shared.language import _
+from nat_app.shared.words import CORNER, capital
 from nat_core.data.images import read_image, read_photo
 from nat_core.data.sets import GALLERY
 
@@ -39,8 +42,8 @@ class GalleryPicture:
     """The file's name, which is also its id in the stored predictions."""
     label: str
     """A CIFAR-10 class, or "none"."""
-    shows: str
-    """What it shows, in a few words."""
+    description: str
+    """What it shows, in a few English words."""
     licence: str
     author: str | None
     source: str
@@ -58,10 +61,27 @@ class GalleryPicture:
         return self.label != NO_CLASS
 
     @property
+    def shows(self) -> str:
+        """What it shows, in a few words."""
+        return _(self.description)
+
+    @property
+    def caption(self) -> str:
+        """What it shows, as the beginning of a sentence: the sentence or the words around it follow."""
+        return capital(self.shows)
+
+    @property
+    def alt(self) -> str:
+        """The description of its square, in the corner of which stands what the networks see."""
+        return f"{self.shows}; {_(CORNER)}"
+
+    @property
     def name(self) -> str:
         """A short name for a button: "bee", "airplane 1"."""
         stem = Path(self.file).stem.removeprefix("none-")
-        return stem if stem.isalpha() else f"{stem.rstrip('0123456789')} {stem.lstrip('abcdefghijklmnopqrstuvwxyz')}"
+        if stem.isalpha():
+            return _(stem)
+        return f"{class_title(stem.rstrip('0123456789'))} {stem.lstrip('abcdefghijklmnopqrstuvwxyz')}"
 
     @property
     def button_key(self) -> str:
@@ -71,7 +91,8 @@ class GalleryPicture:
     @property
     def credit(self) -> str:
         """Author and licence, as they stand below the picture."""
-        return f"{self.author or 'Author not stated'}, {self.licence}"
+        author = self.author or _("Author not stated")
+        return f"{author}, {self.licence}"
 
 
 @cache
@@ -100,7 +121,7 @@ def credits_text() -> str:
     for picture in sorted(gallery_pictures(), key=lambda each: each.file):
         author = picture.author or "author not stated"
         lines.append(
-            f"- `{picture.file}`: {picture.shows}. By: {author}. Licence: {_linked(picture.licence)}. "
+            f"- `{picture.file}`: {picture.description}. By: {author}. Licence: {_linked(picture.licence)}. "
             f"From: {picture.source}. {_sentence(picture.changes)}"
         )
     return "\n".join(lines) + "\n"
@@ -130,7 +151,7 @@ def _picture(entry: dict) -> GalleryPicture:
     return GalleryPicture(
         file=entry["file"],
         label=entry["label"],
-        shows=entry["shows"],
+        description=entry["shows"],
         licence=entry["licence"],
         author=entry.get("author"),
         source=where,

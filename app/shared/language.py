@@ -7,9 +7,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from nat_app.shared.settings import Setting, one_of
 from nat_core import language
-from nat_core.language import LANGUAGES, N_, _, ngettext, number, pgettext
+from nat_core.language import LANGUAGES, N_, Titles, _, ngettext, number, pgettext, written
 
-__all__ = ["LANGUAGE", "LANGUAGES", "N_", "_", "ngettext", "number", "of_visit", "pgettext"]
+__all__ = ["LANGUAGE", "LANGUAGES", "N_", "Titles", "_", "ngettext", "number", "of_visit", "pgettext", "written"]
 
 LANGUAGE: Setting[str | None] = Setting("lang", None, one_of(LANGUAGES), lasting=True)
 """What was chosen in the sidebar or by a link; None where the browser's locale decides."""

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from nat_app.shared.language import N_, Titles, _, pgettext
 from nat_app.shared.palette import Kind
 from nat_app.shared.words import literal
 from nat_core.measure.wording import legible
@@ -15,16 +17,26 @@ class Pair:
 
     key: str
     """Its name in links and in the session."""
-    title: str
-    """Its plain name, with the exact one in brackets."""
+    name: str
+    """Its plain name in English, with the exact one in brackets."""
     baseline: str
     """Name of the checkpoint that never saw negatives."""
     nat: str
     paper: tuple[str, str] | None
     """The two networks of the paper that stand beside it, or None where the paper has none."""
-    paper_note: str = ""
-    """What differs from the paper's, in one sentence."""
+    note: str = ""
+    """What differs from the paper's, in one English sentence."""
     teachers: tuple[str, str] = PAIRS["wrn40_1"]
+
+    @property
+    def title(self) -> str:
+        """Its plain name, with the exact one in brackets."""
+        return _(self.name)
+
+    @property
+    def paper_note(self) -> str:
+        """What differs from the paper's, in one sentence."""
+        return _(self.note) if self.note else ""
 
     @property
     def names(self) -> tuple[str, str]:
@@ -39,47 +51,51 @@ class Pair:
 
 DIGITS = "digits"
 """The key of the pair that knows handwritten digits and no photos."""
-_SMALLER = "The paper's network is a ResNet-18, many times larger than this one."
+_SMALLER = N_("The paper's network is a ResNet-18, many times larger than this one.")
 
 OFFERED = (
-    Pair("resnet18", "Large network (ResNet-18)", *PAIRS["resnet18"], paper=PAIRS["resnet18"]),
+    Pair("resnet18", N_("Large network (ResNet-18)"), *PAIRS["resnet18"], paper=PAIRS["resnet18"]),
     Pair(
         "resnet18_strong",
-        "Large network, eight times the negatives",
+        N_("Large network, eight times the negatives"),
         PAIRS["resnet18"][0],
         NAT_STRONG,
         PAIRS["resnet18"],
-        "Shown 64 negatives a step of weight 2, the paper's 8 of weight 1.",
+        N_("Shown 64 negatives a step of weight 2, the paper's 8 of weight 1."),
     ),
-    Pair("wrn40_1", "Middle network (WRN-40-1)", *PAIRS["wrn40_1"], PAIRS["resnet18"], _SMALLER),
-    Pair("wrn16_1", "Small network (WRN-16-1)", *PAIRS["wrn16_1"], PAIRS["resnet18"], _SMALLER),
-    Pair("students", "Students (WRN-16-1)", *PAIRS["students"], paper=PAIRS["students"]),
-    Pair(DIGITS, "Handwritten digits (tiny)", *PAIRS["digits"], paper=None),
+    Pair("wrn40_1", N_("Middle network (WRN-40-1)"), *PAIRS["wrn40_1"], PAIRS["resnet18"], _SMALLER),
+    Pair("wrn16_1", N_("Small network (WRN-16-1)"), *PAIRS["wrn16_1"], PAIRS["resnet18"], _SMALLER),
+    Pair("students", N_("Students (WRN-16-1)"), *PAIRS["students"], paper=PAIRS["students"]),
+    Pair(DIGITS, N_("Handwritten digits (tiny)"), *PAIRS["digits"], paper=None),
 )
 DEFAULTS = ("resnet18", "wrn40_1", "wrn16_1")
 """The pairs to begin with: the first whose two networks are here, else the last."""
 
-SET_TITLES = {
-    "cifar10_test": "CIFAR-10 test",
-    "cifar100_train": "CIFAR-100 train",
-    "cifar100_test": "CIFAR-100 test",
-    "ilsvrc": "ILSVRC",
-    "ilsvrc_strict": "ILSVRC without the ten classes",
-    "ilsvrc_strict_near": "ILSVRC without look-alikes",
-    "noise": "Noise",
-    "gallery_known": "Gallery, the ten things",
-    "gallery_none": "Gallery, other things",
-    "digits_test": "Digits 0-5 test",
-    "digits_67_train": "Digits 6-7 train",
-    "digits_67_test": "Digits 6-7 test",
-    "digits_89": "Digits 8-9",
-}
-ROLE_TITLES: dict[str, str] = {
-    Role.IN_DISTRIBUTION: "known",
-    Role.TRAINED_ON: "used in training",
-    Role.SAME_SOURCE: "same source",
-    Role.UNSEEN: "never seen",
-}
+SET_TITLES: Titles[str] = Titles(
+    {
+        "cifar10_test": N_("CIFAR-10 test"),
+        "cifar100_train": N_("CIFAR-100 train"),
+        "cifar100_test": N_("CIFAR-100 test"),
+        "ilsvrc": N_("ILSVRC"),
+        "ilsvrc_strict": N_("ILSVRC without the ten classes"),
+        "ilsvrc_strict_near": N_("ILSVRC without look-alikes"),
+        "noise": N_("Noise"),
+        "gallery_known": N_("Gallery, the ten things"),
+        "gallery_none": N_("Gallery, other things"),
+        "digits_test": N_("Digits 0-5 test"),
+        "digits_67_train": N_("Digits 6-7 train"),
+        "digits_67_test": N_("Digits 6-7 test"),
+        "digits_89": N_("Digits 8-9"),
+    }
+)
+ROLE_TITLES: Titles[str] = Titles(
+    {
+        Role.IN_DISTRIBUTION: N_("known"),
+        Role.TRAINED_ON: N_("used in training"),
+        Role.SAME_SOURCE: N_("same source"),
+        Role.UNSEEN: N_("never seen"),
+    }
+)
 OWN = "own/"
 """What the names of a visitor's image sets and networks begin with."""
 OWN_PAIR = "own"
@@ -118,7 +134,7 @@ def short_name(name: str) -> str:
     >>> short_name("wrn16_1_nat"), short_name(own_name("02ec1f60", "mine.safetensors"))
     ('wrn16_1_nat', 'Yours: mine.safetensors')
     """
-    return f"Yours: {name.split('/', 2)[2]}" if name.startswith(OWN) else name
+    return _("Yours: {file}", file=name.split("/", 2)[2]) if name.startswith(OWN) else name
 
 
 def stored_name(name: str) -> str:
@@ -148,12 +164,17 @@ def in_markdown(name: str, text: str) -> str:
     return text if name in SET_TITLES else literal(text)
 
 
-def pictures_of(name: str, number: int) -> str:
-    """Return how many pictures of an image set there are, in words.
+def pictures_of(name: str, number: int, case: Literal["nominative", "dative"] = "nominative") -> str:
+    """Return how many pictures of an image set there are, in words, as the sentence around them needs it.
 
     >>> pictures_of("ilsvrc", 1000), pictures_of(own_name("02ec1f60", "flowers.npz"), 3)
     ('1,000 ILSVRC pictures', '3 pictures of yours (flowers.npz)')
     """
     if name.startswith(OWN):
-        return f"{number:,} pictures of yours ({name.split('/', 2)[2]})"
-    return f"{number:,} {set_title(name)} pictures"
+        file = name.split("/", 2)[2]
+        if case == "dative":
+            return pgettext("dative", "{count:,} pictures of yours ({file})", count=number, file=file)
+        return pgettext("nominative", "{count:,} pictures of yours ({file})", count=number, file=file)
+    if case == "dative":
+        return pgettext("dative", "{count:,} {set} pictures", count=number, set=set_title(name))
+    return pgettext("nominative", "{count:,} {set} pictures", count=number, set=set_title(name))

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from nat_app.shared.language import N_, Titles
+
 Kind = Literal["baseline", "nat"]
 KINDS: tuple[Kind, Kind] = ("baseline", "nat")
-NAMES: dict[Kind, str] = {"baseline": "Baseline", "nat": "NAT"}
+NAMES: Titles[Kind] = Titles({"baseline": N_("Baseline"), "nat": N_("NAT")})
 PATTERNS: dict[Kind, str] = {"baseline": "/", "nat": ""}
 """Hatched bars for the baseline, solid ones for NAT: the two differ without colour too."""
 SYMBOLS: dict[Kind, str] = {"baseline": "circle-open", "nat": "circle"}

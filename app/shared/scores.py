@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from nat_app.shared.language import N_, Titles
 from nat_core.measure import metrics, scores
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.scores import CONFIDENCE
@@ -20,26 +21,30 @@ T_STEPS: tuple[float, ...] = (
 0.9991 ... 0.9999 and so on, as the surest network's confidences differ by what is left to 1."""
 TEMPERATURES = (0.5, 10.0)
 """The lowest and the highest temperature to choose."""
-SCORE_TITLES = {
-    "confidence": "Confidence",
-    "entropy": "Entropy",
-    "gen": "GEN",
-    "energy": "Energy",
-    "max_logit": "Largest logit",
-}
+SCORE_TITLES: Titles[str] = Titles(
+    {
+        "confidence": N_("Confidence"),
+        "entropy": N_("Entropy"),
+        "gen": N_("GEN"),
+        "energy": N_("Energy"),
+        "max_logit": N_("Largest logit"),
+    }
+)
 """The scores to choose from, by their names in `nat_core.measure.scores.SCORES`; the first is the paper's."""
-SCORE_HELP = (
+SCORE_HELP = N_(
     "Ways to measure how sure a network is. Confidence: its largest probability. Entropy and GEN: how evenly all "
     "probabilities are spread, GEN with more weight on the small ones. Energy: log of the sum of exp(logit). Largest "
     "logit: before the softmax. Each is turned so that higher means surer."
 )
-SCORE_AXES = {
-    "confidence": "how sure it is (confidence)",
-    "entropy": "minus the entropy of its probabilities",
-    "gen": "minus GEN's entropy of its probabilities",
-    "energy": "minus its energy: log of the sum of exp(logit)",
-    "max_logit": "its largest logit",
-}
+SCORE_AXES: Titles[str] = Titles(
+    {
+        "confidence": N_("how sure it is (confidence)"),
+        "entropy": N_("minus the entropy of its probabilities"),
+        "gen": N_("minus GEN's entropy of its probabilities"),
+        "energy": N_("minus its energy: log of the sum of exp(logit)"),
+        "max_logit": N_("its largest logit"),
+    }
+)
 """What an axis of a score shows."""
 
 

@@ -12,10 +12,15 @@ from decimal import ROUND_CEILING, Decimal
 from string import punctuation
 from typing import Literal
 
+from nat_app.shared.classes import article as article
+from nat_app.shared.classes import class_title as class_title
+from nat_app.shared.classes import listed as listed
+from nat_app.shared.language import N_, _, ngettext, number, pgettext, written
 from nat_app.shared.palette import NAMES, Kind
 from nat_core.measure.report import NetworkReport
 from nat_core.measure.scores import CONFIDENCE, SCORE_NAMES
-from nat_core.measure.wording import legible, plural
+from nat_core.measure.wording import legible
+from nat_core.measure.wording import plural as plural
 from nat_core.recipes import Role
 
 JOINER = "\u2060"
@@ -32,9 +37,9 @@ FAIRLY_SURE = 0.6
 LEANING = 0.4
 ENOUGH = 30
 """From so many pictures on, a share is said as one of a hundred or in percent; below, as a count."""
-CORNER = "small in the corner, the 32 x 32 pixels that the networks see"
+CORNER = N_("small in the corner, the 32 x 32 pixels that the networks see")
 HARD_SPACE = "\u00a0"
-MADE_READY = "Getting the networks ready."
+MADE_READY = N_("Getting the networks ready.")
 """While torch is imported for a page whose networks learn."""
 
 
@@ -81,15 +86,15 @@ def count_of_100(rate: float) -> str:
     ['56', 'fewer than 1', 'more than 99', '0']
     """
     if 0 < rate <= 0.005:
-        return "fewer than 1"
+        return _("fewer than 1")
     if 0.995 <= rate < 1:
-        return "more than 99"
+        return _("more than 99")
     return f"{100 * rate:.0f}"
 
 
 def percent_fine(share: float) -> str:
     """Return a share in percent with one decimal, as accuracies are given."""
-    return f"{100 * share:.1f}{HARD_SPACE}%"
+    return f"{number(100 * share, '.1f')}{HARD_SPACE}%"
 
 
 def of_100(rate: float, pictures: int | None = None) -> str:
@@ -99,18 +104,19 @@ def of_100(rate: float, pictures: int | None = None) -> str:
     ('56 of 100', '11 of 22')
     """
     if pictures is None or pictures >= ENOUGH:
-        return f"{count_of_100(rate)} of 100"
-    return f"{round(rate * pictures) or 'none'} of {pictures}"
+        return _("{count} of 100", count=count_of_100(rate))
+    count = round(rate * pictures)
+    return _("{count} of {all}", count=count or pgettext("how many", "none"), all=pictures)
 
 
 def fooled_by(rate: float, pictures: int | None = None) -> str:
     """Return "Fooled by 56 of 100" for an NCR of 0.56, of few pictures as `of_100` does."""
-    return f"Fooled by {of_100(rate, pictures)}"
+    return _("Fooled by {count}", count=of_100(rate, pictures))
 
 
 def keeps(share: float, pictures: int | None = None) -> str:
     """Return "Keeps 91 of 100" for a share kept of 0.91, of few pictures as `of_100` does."""
-    return f"Keeps {of_100(share, pictures)}"
+    return _("Keeps {count}", count=of_100(share, pictures))
 
 
 def grade(confidence: float, threshold: float) -> Grade:
@@ -125,28 +131,42 @@ def grade(confidence: float, threshold: float) -> Grade:
 
 def answer_sentence(kind: Kind, answer: Answer, label: str | None, threshold: float) -> str:
     """Return what one network says of a picture, and whether it is right."""
-    how = grade(answer.confidence, threshold)
+    how, share = grade(answer.confidence, threshold), percent(answer.confidence)
     if how == "no opinion":
-        known = "" if label in (None, "none") else ", although this is one of the ten"
-        return f"{NAMES[kind]}: {percent(answer.confidence)}. It does not know{known}."
-    says = f"{NAMES[kind]}: {percent(answer.confidence)} {literal(answer.predicted)}."
+        verdict = _DOES_NOT_KNOW if label in (None, "none") else _SHOULD_KNOW
+        return _("{network}: {share}. {verdict}", network=NAMES[kind], share=share, verdict=_(verdict))
     if how == "leaning":
-        way = {True: "the right way", False: "the wrong way"}[answer.predicted == label] if label else "that way"
-        return f"{says} It leans {way}, but is not sure."
-    return f"{says} {how.capitalize()}{_judged(answer.predicted, label)}"
+        verdict = _(_LEANS[answer.predicted == label if label else None])
+    else:
+        verdict = _judged(how, answer.predicted, label)
+    name = literal(class_title(answer.predicted))
+    return _("{network}: {share} {name}. {verdict}", network=NAMES[kind], share=share, name=name, verdict=verdict)
 
 
-def _judged(predicted: str, label: str | None) -> str:
-    if label is None:
-        return "."
-    if label == "none":
-        return ", and wrong."
-    return ", and right." if predicted == label else f", and wrong: this is {article(label)}."
+_DOES_NOT_KNOW = N_("It does not know.")
+_SHOULD_KNOW = N_("It does not know, although this is one of the ten.")
+_LEANS = {
+    True: N_("It leans the right way, but is not sure."),
+    False: N_("It leans the wrong way, but is not sure."),
+    None: N_("It leans that way, but is not sure."),
+}
+_SURE: dict[tuple[Grade, bool | None], str] = {
+    ("sure", True): N_("Sure, and right."),
+    ("sure", False): N_("Sure, and wrong."),
+    ("sure", None): N_("Sure."),
+    ("fairly sure", True): N_("Fairly sure, and right."),
+    ("fairly sure", False): N_("Fairly sure, and wrong."),
+    ("fairly sure", None): N_("Fairly sure."),
+}
+"""What is said of a network that is sure or fairly so: that it is right, wrong, or, where nobody knows, neither."""
 
 
-def article(name: str) -> str:
-    """Return "a cat" or "an airplane"."""
-    return f"{'an' if name[:1] in tuple('aeiou') else 'a'} {name}"
+def _judged(how: Grade, predicted: str, label: str | None) -> str:
+    if label in (None, "none") or predicted == label:
+        return _(_SURE[how, None if label is None else predicted == label])
+    if how == "sure":
+        return _("Sure, and wrong: this is {what}.", what=article(label))
+    return _("Fairly sure, and wrong: this is {what}.", what=article(label))
 
 
 def picture_title(baseline: Answer, nat: Answer, label: str, threshold: float) -> str:
@@ -163,74 +183,108 @@ def picture_title(baseline: Answer, nat: Answer, label: str, threshold: float) -
     return _title_inside(sure, right, grades)
 
 
-_OTHER: dict[Grade, str] = {
-    "fairly sure": "is only fairly sure",
-    "leaning": "hesitates",
-    "no opinion": "says it does not know",
+_BOTH_WRONG = N_("Both networks are sure, and both are wrong.")
+_ONE_SURE: dict[Grade, str] = {
+    "fairly sure": N_("One network is sure. The other is only fairly sure."),
+    "leaning": N_("One network is sure. The other hesitates."),
+    "no opinion": N_("One network is sure. The other says it does not know."),
 }
-"""What the other network does where one of the two is sure."""
+"""Of a picture of no class, where the baseline is sure: by what NAT does."""
 
 
 def _title_outside(sure: dict[Kind, bool], grades: dict[Kind, Grade]) -> str:
     if all(sure.values()):
-        return "Both networks are sure, and both are wrong."
+        return _(_BOTH_WRONG)
     if sure["baseline"]:
-        return f"One network is sure. The other {_OTHER[grades['nat']]}."
+        return _(_ONE_SURE[grades["nat"]])
     if sure["nat"]:
-        return "This time it is NAT that is sure, and wrong."
+        return _("This time it is NAT that is sure, and wrong.")
     if set(grades.values()) == {"no opinion"}:
-        return "Both networks say that they do not know."
-    return _neither(grades)
+        return _("Both networks say that they do not know.")
+    return _(_NEITHER[_fairly(grades)][0])
 
 
-def _neither(grades: dict[Kind, Grade]) -> str:
-    """The title where neither is sure, and which of them is fairly so."""
-    fairly = [kind for kind, how in grades.items() if how == "fairly sure"]
-    if not fairly:
-        return "Neither network is sure."
-    who = "both are" if len(fairly) == 2 else f"{_NAMED[fairly[0]]} is"
-    return f"Neither network is sure, but {who} fairly sure."
+def _fairly(grades: dict[Kind, Grade]) -> tuple[bool, bool]:
+    """Whether the baseline and NAT are fairly sure."""
+    return grades["baseline"] == "fairly sure", grades["nat"] == "fairly sure"
 
 
-_NAMED: dict[Kind, str] = {"baseline": "the baseline", "nat": "NAT"}
-"""How a sentence names a network."""
+_NEITHER = {
+    (False, False): (
+        N_("Neither network is sure."),
+        N_("Neither network is sure, although this is one of the ten."),
+    ),
+    (True, True): (
+        N_("Neither network is sure, but both are fairly sure."),
+        N_("Neither network is sure, but both are fairly sure, although this is one of the ten."),
+    ),
+    (True, False): (
+        N_("Neither network is sure, but the baseline is fairly sure."),
+        N_("Neither network is sure, but the baseline is fairly sure, although this is one of the ten."),
+    ),
+    (False, True): (
+        N_("Neither network is sure, but NAT is fairly sure."),
+        N_("Neither network is sure, but NAT is fairly sure, although this is one of the ten."),
+    ),
+}
+"""Where neither is sure: by which of them is fairly so, of a picture of no class and of one of the ten."""
+_KNOWS: dict[Kind, str] = {"baseline": N_("The baseline knows this one."), "nat": N_("NAT knows this one.")}
+_WRONG: dict[Kind, str] = {"baseline": N_("The baseline is sure, and wrong."), "nat": N_("NAT is sure, and wrong.")}
+_HOLDS_BACK: dict[Kind, str] = {"baseline": N_("The baseline holds back."), "nat": N_("NAT holds back.")}
+_ONLY_FAIRLY: dict[Kind, str] = {
+    "baseline": N_("The baseline is only fairly sure."),
+    "nat": N_("NAT is only fairly sure."),
+}
 
 
 def _title_inside(sure: dict[Kind, bool], right: dict[Kind, bool], grades: dict[Kind, Grade]) -> str:
     if all(sure.values()):
         if all(right.values()):
-            return "Both networks know this one."
+            return _("Both networks know this one.")
         if not any(right.values()):
-            return "Both networks are sure, and both are wrong."
-        return f"Both networks are sure. Only {'the baseline' if right['baseline'] else 'NAT'} is right."
+            return _(_BOTH_WRONG)
+        if right["baseline"]:
+            return _("Both networks are sure. Only the baseline is right.")
+        return _("Both networks are sure. Only NAT is right.")
     if not any(sure.values()):
-        return f"{_neither(grades).removesuffix('.')}, although this is one of the ten."
+        return _(_NEITHER[_fairly(grades)][1])
     one: Kind = "baseline" if sure["baseline"] else "nat"
     other: Kind = "nat" if sure["baseline"] else "baseline"
-    finding = "knows this one" if right[one] else "is sure, and wrong"
-    holds = "is only fairly sure" if grades[other] == "fairly sure" else "holds back"
-    return f"{_capital(_NAMED[one])} {finding}. {_capital(_NAMED[other])} {holds}."
+    finding = (_KNOWS if right[one] else _WRONG)[one]
+    holds = (_ONLY_FAIRLY if grades[other] == "fairly sure" else _HOLDS_BACK)[other]
+    return f"{_(finding)} {_(holds)}"
 
 
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
+def capital(text: str) -> str:
+    """Return a text with a capital at its beginning, and all else as it is.
+
+    >>> capital("red tower of Paris")
+    'Red tower of Paris'
+    """
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def nat_fooled(baseline: Answer, nat: Answer, threshold: float, rate: float | None, pictures: str) -> str:
     """Return the sentence for a picture of no class that fools NAT, and how often that happens; "" where it does not.
 
-    `rate` is NAT's NCR at the threshold on the set that `pictures` names ("CIFAR-100 pictures"), None where unknown.
+    `rate` is NAT's NCR at the threshold on the set that `pictures` names ("CIFAR-100 pictures", in the dative), None
+    where unknown.
     """
     if nat.confidence <= threshold:
         return ""
-    as_well = " as well" if baseline.confidence > threshold else ""
-    often = "" if rate is None else f" That happens to {count_of_100(rate)} in 100 {pictures}."
-    return f"NAT is fooled by this one{as_well}.{often}"
+    if baseline.confidence > threshold:
+        finding = _("NAT is fooled by this one as well.")
+    else:
+        finding = _("NAT is fooled by this one.")
+    if rate is None:
+        return finding
+    often = _("That happens to {count} in 100 {pictures}.", count=count_of_100(rate), pictures=pictures)
+    return f"{finding} {often}"
 
 
 def both(values: dict[Kind, str]) -> str:
     """Return the two networks' values in one line, coloured as on every chart."""
-    return f":gray[Baseline **{values['baseline']}**]  \n:blue[NAT **{values['nat']}**]"
+    return f":gray[{NAMES['baseline']} **{values['baseline']}**]  \n:blue[{NAMES['nat']} **{values['nat']}**]"
 
 
 def duration(seconds: float) -> str:
@@ -240,9 +294,11 @@ def duration(seconds: float) -> str:
     ['31 seconds', '3 minutes', '1 h 11 min']
     """
     if seconds < 120:
-        return f"{seconds:.0f} seconds"
+        return ngettext("{count} second", "{count} seconds", round(seconds))
     minutes = int(seconds // 60)
-    return plural(minutes, "minute") if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    if minutes < 60:
+        return ngettext("{count} minute", "{count} minutes", minutes)
+    return _("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
 
 
 def seeds(baseline: int, nat: int) -> str:
@@ -252,32 +308,32 @@ def seeds(baseline: int, nat: int) -> str:
     'Both began from the same random start (seed 0).'
     """
     if baseline == nat:
-        return f"Both began from the same random start (seed {nat})."
-    return f"They began from different random starts (seeds {baseline} and {nat})."
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names as a list in words: "airplane, bird or cat"."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+        return _("Both began from the same random start (seed {seed}).", seed=nat)
+    return _("They began from different random starts (seeds {baseline} and {nat}).", baseline=baseline, nat=nat)
 
 
 def why(report: NetworkReport, classes: Sequence[str]) -> str:
     """Return why the two differ, in a few sentences; the numbers are those of the NAT network's report."""
     trained = [each.images for each in report.negatives.values() if each.role == Role.TRAINED_ON]
-    shown = f"{trained[0]:,} pictures" if trained else "pictures"
-    return (
-        f"The baseline was only ever shown its {len(classes)} things, so whatever it sees has to be one of them, "
-        f"and it is often sure. The NAT network was shown {shown} of other things as well (negatives), and trained to "
-        f"give every answer the same chance on them, 1/{len(classes)}: no opinion. It has the same shape and the same "
-        "training otherwise. What it learned carries over to things of neither kind, though not always. This page "
-        "opens with the gallery picture that shows best what changed; the numbers above count whole sets of pictures."
+    shown = _("{count:,} pictures", count=trained[0]) if trained else _("pictures")
+    return _(
+        "The baseline was only ever shown its {classes} things, so whatever it sees has to be one of them, and it is "
+        "often sure. The NAT network was shown {shown} of other things as well (negatives), and trained to give every "
+        "answer the same chance on them, 1/{classes}: no opinion. It has the same shape and the same training "
+        "otherwise. What it learned carries over to things of neither kind, though not always. This page opens with "
+        "the gallery picture that shows best what changed; the numbers above count whole sets of pictures.",
+        classes=len(classes),
+        shown=shown,
     )
 
 
 def comparison_note(in_paper: bool, difference: str) -> str:
     """Return what stands under the table: what its numbers are, and how the paper's network differs from ours."""
-    what = "NCR: the share of negatives with confidence above t. Keeps: the share of in-distribution pictures above t."
-    return f"{what} {difference}".strip() if in_paper else f"{what} The paper has no such networks."
+    what = _(
+        "NCR: the share of negatives with confidence above t. Keeps: the share of in-distribution pictures above t."
+    )
+    beside = difference if in_paper else _("The paper has no such networks.")
+    return f"{what} {beside}".strip()
 
 
 def threshold_title(rates: dict[Kind, float], at: dict[Kind, float], known: bool, score: str = CONFIDENCE) -> str:
@@ -287,14 +343,28 @@ def threshold_title(rates: dict[Kind, float], at: dict[Kind, float], known: bool
     for the in-distribution set.
     """
     locked = score != CONFIDENCE or at["baseline"] != at["nat"]
-    by = "" if score == CONFIDENCE else f" by {SCORE_NAMES[score]}"
     if known and locked:
         needed = {kind: threshold_text(value) for kind, value in at.items()}
-        return f"To keep 95 of 100{by}, the baseline needs t = {needed['baseline']}, NAT t = {needed['nat']}."
-    when = f"Keeping 95 of 100{by}" if locked else f"Above {threshold_share(at['nat'])}"
+        by = "" if score == CONFIDENCE else SCORE_NAMES[score]
+        if by:
+            return _(
+                "To keep 95 of 100 by {score}, the baseline needs t = {baseline}, NAT t = {nat}.", score=by, **needed
+            )
+        return _("To keep 95 of 100, the baseline needs t = {baseline}, NAT t = {nat}.", **needed)
+    when = _where(score, locked, at["nat"])
+    counts = {"baseline": of_100(rates["baseline"]), "nat": count_of_100(rates["nat"])}
     if known:
-        return f"{when}, the baseline keeps {of_100(rates['baseline'])}, NAT {count_of_100(rates['nat'])}."
-    return f"{when}, the baseline is fooled by {of_100(rates['baseline'])}, NAT by {count_of_100(rates['nat'])}."
+        return _("{when}, the baseline keeps {baseline}, NAT {nat}.", when=when, **counts)
+    return _("{when}, the baseline is fooled by {baseline}, NAT by {nat}.", when=when, **counts)
+
+
+def _where(score: str, locked: bool, threshold: float) -> str:
+    """At which thresholds something holds, as the beginning of a sentence."""
+    if not locked:
+        return _("Above {threshold}", threshold=threshold_share(threshold))
+    if score == CONFIDENCE:
+        return _("Keeping 95 of 100")
+    return _("Keeping 95 of 100 by {score}", score=SCORE_NAMES[score])
 
 
 def threshold_text(threshold: float) -> str:
@@ -307,7 +377,7 @@ def threshold_text(threshold: float) -> str:
     """
     near = 0 < abs(threshold) < 0.01
     text = f"{threshold:.2g}" if near else f"{threshold:.{_decimals(threshold, 2)}f}"
-    return (text if near else _two_at_least(text)).replace("-", "\u2212")
+    return written(text if near else _two_at_least(text)).replace("-", "\u2212")
 
 
 def threshold_from(threshold: float) -> str:
@@ -317,7 +387,7 @@ def threshold_from(threshold: float) -> str:
     ['0.684', '0.90', '0.99601']
     """
     exact = Decimal(repr(threshold))
-    return _two_at_least(str(exact.quantize(Decimal(1).scaleb(-_decimals(threshold, 3)), ROUND_CEILING)))
+    return written(_two_at_least(str(exact.quantize(Decimal(1).scaleb(-_decimals(threshold, 3)), ROUND_CEILING))))
 
 
 def threshold_share(threshold: float) -> str:
@@ -327,7 +397,7 @@ def threshold_share(threshold: float) -> str:
     ['90 %', '29 %', '99.5 %', '99.991 %', '100 %']
     """
     # Six digits: of 0.29 a float makes 28.999999999999996.
-    return f"{100 * threshold:.6g}{HARD_SPACE}%"
+    return f"{number(100 * threshold, '.6g')}{HARD_SPACE}%"
 
 
 def _decimals(threshold: float, digits: int) -> int:

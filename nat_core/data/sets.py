@@ -8,11 +8,12 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int, UInt8
+from jaxtyping import Float, Int, UInt8
 
 from nat_core.data.images import read_image
 from nat_core.data.sources.cifar import PUBLISHED, read_cifar
@@ -47,13 +48,32 @@ def digit_pictures(
     """
     if part not in PARTS or not set(wanted) & set(range(10)):
         raise ValueError(f"digits are some of 0 to 9, in the parts {', '.join(PARTS)}; not {list(wanted)}, {part!r}")
-    from sklearn.datasets import load_digits  # 1.7 s to import: only for anyone who wants the digits
-
-    images, digits = map(np.asarray, load_digits(return_X_y=True))
+    images, digits = all_digits()
     chosen = np.isin(digits, wanted) & np.isin(np.arange(len(digits)) % 5, PARTS[part])
     # Its greys go from 0 to 16.
     grey = np.round(np.multiply(images[chosen].reshape(-1, 8, 8), 255 / 16)).astype(np.uint8)
-    return grey, digits[chosen].astype(np.int64)
+    return grey, digits[chosen]
+
+
+@cache
+def all_digits() -> tuple[Float[np.ndarray, "n 64"], Int[np.ndarray, " n"]]:
+    """Return scikit-learn's pictures of digits, greys from 0 to 16, and which digit each is. Read once.
+
+    >>> all_digits()[0].shape
+    (1797, 64)
+    """
+    # Importing the library takes longer than learning the digits, its file can be read without; should it lie
+    # elsewhere in another version, the library knows.
+    library = find_spec("sklearn")
+    home = Path(library.origin).parent if library and library.origin else Path()
+    if (file := home / "datasets" / "data" / "digits.csv.gz").is_file():
+        rows = np.loadtxt(file, delimiter=",")
+        images, digits = rows[:, :-1], rows[:, -1]
+    else:
+        from sklearn.datasets import load_digits
+
+        images, digits = map(np.asarray, load_digits(return_X_y=True))
+    return images, digits.astype(np.int64)
 
 
 # --- the sets by name ------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from nat_core.files import Share
+from nat_core.language import N_, Titles
 from nat_core.measure import metrics
 from nat_core.measure.predictions import Predictions, softmax
 
@@ -27,16 +28,18 @@ SCORES: dict[str, Callable[[Predictions], Float[np.ndarray, " n"]]] = {
     "max_logit": lambda predictions: metrics.maximum_logit(predictions.known_logits),
 }
 """The scores that need logits alone, by name."""
-SCORE_NAMES = {
-    CONFIDENCE: "confidence",
-    "entropy": "entropy",
-    "gen": "GEN",
-    "energy": "energy",
-    "max_logit": "largest logit",
-    "knn": "kNN",
-    "vim": "ViM",
-    "rmds": "RMDS",
-}
+SCORE_NAMES: Titles[str] = Titles(
+    {
+        CONFIDENCE: N_("confidence"),
+        "entropy": N_("entropy"),
+        "gen": N_("GEN"),
+        "energy": N_("energy"),
+        "max_logit": N_("largest logit"),
+        "knn": N_("kNN"),
+        "vim": N_("ViM"),
+        "rmds": N_("RMDS"),
+    }
+)
 """How each score is called in tables and sentences, those from features too."""
 
 

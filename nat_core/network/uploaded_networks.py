@@ -1,13 +1,11 @@
 """Networks from strangers: a safetensors file's bytes become a network, checked tensor by tensor, nothing unpickled.
 
-Its architecture is found by the names and shapes of its tensors. The names of the CIFAR ResNet-18 that many train
-(github.com/kuangliu/pytorch-cifar, the same network) are taken for ours.
+Its architecture, and which tensor is which, is found by `recognition`.
 """
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -15,11 +13,13 @@ from safetensors.torch import load
 from torch import Tensor
 
 from nat_core.data.sets import CIFAR10_CLASSES
+from nat_core.data.sources.class_names import places_among
 from nat_core.errors import CheckpointError
 from nat_core.files import parsed_json
-from nat_core.measure.predictions import MAX_CLASSES, check_class_names
+from nat_core.measure.predictions import check_class_names
 from nat_core.network.inference import Network, frozen
 from nat_core.network.models import ARCHITECTURES, build
+from nat_core.network.recognition import COUNTER, recognised, shapes_of
 from nat_core.store.tensors import MAX_STRANGERS_HEADER, TensorPlace, read_header
 
 MAX_BYTES = 60_000_000
@@ -29,15 +29,7 @@ CIFAR10_MEAN = (0.4914, 0.4822, 0.4465)
 CIFAR10_STD = (0.2470, 0.2435, 0.2616)
 _FLOATS = ("F16", "BF16", "F32", "F64")
 """Types of weights, as safetensors names them."""
-_COUNTER = "num_batches_tracked"
 _SAVE = "from safetensors.torch import save_file; save_file(model.state_dict(), 'weights.safetensors')"
-_OTHER_NAMES = (
-    (r"^conv1\.", "stem.0."),
-    (r"^bn1\.", "stem.1."),
-    (r"^layer([1-4])\.", lambda match: f"stages.{int(match[1]) - 1}."),
-    (r"\.bn([12])\.", r".norm\1."),
-    (r"^(linear|fc)\.", "classifier."),
-)
 
 
 @dataclass(frozen=True)
@@ -117,22 +109,43 @@ def read_network(content: bytes, name: str, described: Described) -> Network:
     wrong shapes or types, holds values that are not finite, or where its classes are not those described.
     """
     _check_kind(content, name)
-    held = _declared(content, name)
-    architecture, classes = _recognised({key: each.shape for key, each in held.items()}, name)
+    held = {key: each.shape for key, each in _declared(content, name).items()}
+    found = recognised(held, name)
     tensors = _tensors(content, name)
     _check_values(tensors, name)
     names = CIFAR10_CLASSES if described.classes is None else described.classes
-    if len(names) != classes:
-        raise CheckpointError(f"{name} has {classes} classes, but {len(names)} are named: name each of them, in order.")
+    if len(names) != found.classes:
+        raise CheckpointError(
+            f"{name} has {found.classes} classes, but {len(names)} are named: name each of them, in order."
+        )
     try:
         check_class_names(name, names)
     except ValueError as error:
         raise CheckpointError(f"{error}.") from None
-    model = build(architecture, classes)
+    model = build(found.architecture, found.classes)
     # Only training reads the counters, but load_state_dict wants each one.
-    counters = {key: torch.tensor(0) for key in model.state_dict() if key.endswith(_COUNTER)}
-    model.load_state_dict(counters | tensors)
+    counters = {key: torch.tensor(0) for key in model.state_dict() if key.endswith(COUNTER)}
+    model.load_state_dict(counters | {found.names[key]: value for key, value in tensors.items()})
     return Network(name, frozen(model, torch.device("cpu")), names, described.mean, described.std)
+
+
+def in_order(network: Network, classes: tuple[str, ...]) -> Network | None:
+    """Return the network with its classes under these names and in this order, whatever it calls them; None where it
+    does not know exactly these.
+
+    >>> theirs = Network("mine", build("wrn10_1", 2), ("car", "plane"), CIFAR10_MEAN, CIFAR10_STD)
+    >>> in_order(theirs, ("airplane", "automobile")).classes
+    ('airplane', 'automobile')
+    """
+    places = places_among(classes, network.classes)
+    if sorted(places) != list(range(len(network.classes))):
+        return None
+    model = deepcopy(network.model)
+    # A logit is one row of the last layer: in another order of the rows the answers are the same ones.
+    with torch.no_grad():
+        model.classifier.weight.copy_(network.model.classifier.weight[places])
+        model.classifier.bias.copy_(network.model.classifier.bias[places])
+    return replace(network, model=model, classes=tuple(classes))
 
 
 def architecture_of(network: Network) -> str:
@@ -142,10 +155,10 @@ def architecture_of(network: Network) -> str:
     'wrn10_1'
     """
     shapes = {key: tuple(value.shape) for key, value in network.model.state_dict().items()}
-    found = _architecture(shapes, len(network.classes))
-    if found is None:
-        raise ValueError(f"{network.name} is of no known architecture; known: {', '.join(ARCHITECTURES)}")
-    return found
+    for architecture in ARCHITECTURES:
+        if shapes == shapes_of(architecture, len(network.classes)):
+            return architecture
+    raise ValueError(f"{network.name} is of no known architecture; known: {', '.join(ARCHITECTURES)}")
 
 
 def _check_kind(content: bytes, name: str) -> None:
@@ -162,85 +175,22 @@ def _check_kind(content: bytes, name: str) -> None:
 
 
 def _declared(content: bytes, name: str) -> dict[str, TensorPlace]:
-    """What the header says of each tensor, by our names; no tensor is read."""
+    """What the header says of each tensor; no tensor is read."""
     tensors = read_header(content, name, f"save it again with `{_SAVE}`", MAX_STRANGERS_HEADER).tensors
-    held: dict[str, TensorPlace] = {}
-    for theirs, each in tensors.items():
-        if (key := _our_name(theirs)) in held:
-            raise CheckpointError(f"{name} holds two tensors that both are our {key:.60}: save one network alone.")
-        if not key.endswith(_COUNTER) and each.dtype not in _FLOATS:  # batches are counted in whole numbers
+    for key, each in tensors.items():
+        if not key.endswith(COUNTER) and each.dtype not in _FLOATS:  # batches are counted in whole numbers
             raise CheckpointError(
                 f"{name}: {key:.60} holds {each.dtype}, not floating-point numbers: save it unquantised."
             )
-        held[key] = each
-    return held
-
-
-def _recognised(shapes: dict[str, tuple[int, ...]], name: str) -> tuple[str, int]:
-    """The architecture whose shapes these are, and how many classes it knows."""
-    if len(shapes.get("classifier.weight", ())) != 2:
-        raise CheckpointError(_unknown(shapes, name))
-    classes = shapes["classifier.weight"][0]
-    if not 2 <= classes <= MAX_CLASSES:
-        raise CheckpointError(f"{name} has {classes:,} classes; from 2 to {MAX_CLASSES:,} can be shown.")
-    architecture = _architecture(shapes, classes)
-    if architecture is None:
-        raise CheckpointError(_unknown(shapes, name))
-    return architecture, classes
+    return tensors
 
 
 def _tensors(content: bytes, name: str) -> dict[str, Tensor]:
-    """The tensors by our names, as float32."""
+    """The tensors as float32, counters left out."""
     try:
-        tensors = load(content)
-        found = {_our_name(key): value for key, value in tensors.items()}
-        return {key: value if key.endswith(_COUNTER) else value.float() for key, value in found.items()}
+        return {key: value.float() for key, value in load(content).items() if not key.endswith(COUNTER)}
     except Exception as error:
         raise CheckpointError(f"{name} is cut short or no safetensors file: save it again with `{_SAVE}`.") from error
-
-
-def _our_name(key: str) -> str:
-    # What DataParallel and torch.compile put before every name.
-    key = key.removeprefix("module.").removeprefix("_orig_mod.")
-    for pattern, ours in _OTHER_NAMES:
-        key = re.sub(pattern, ours, key)
-    return key
-
-
-def _architecture(shapes: Mapping[str, tuple[int, ...]], classes: int) -> str | None:
-    """Return the architecture of these shapes, by name; counters of batches may be missing."""
-    for architecture in ARCHITECTURES:
-        wanted = _shapes(architecture, classes)
-        fits = all(wanted.get(key) == shape for key, shape in shapes.items())
-        if fits and all(key.endswith(_COUNTER) for key in set(wanted) - set(shapes)):
-            return architecture
-    return None
-
-
-@lru_cache(maxsize=64)
-def _shapes(architecture: str, classes: int) -> dict[str, tuple[int, ...]]:
-    with torch.device("meta"):  # shapes alone: no memory, no random weights
-        return {key: tuple(value.shape) for key, value in build(architecture, classes).state_dict().items()}
-
-
-def _unknown(held: Mapping[str, tuple[int, ...]], name: str) -> str:
-    """Say which architecture comes nearest, and the first tensor that does not fit it."""
-    shape = held.get("classifier.weight", ())
-    classes = shape[0] if len(shape) == 2 and 2 <= shape[0] <= MAX_CLASSES else 10
-    every = {each: _shapes(each, classes) for each in ARCHITECTURES}
-    nearest = max(every, key=lambda each: len(held.items() & every[each].items()) - 0.1 * len(every[each]))
-    wanted = every[nearest]
-    key = next((key for key in wanted if not key.endswith(_COUNTER) and held.get(key) != wanted[key]), None)
-    if key is None:
-        differs = f"it also has {next(each for each in held if each not in wanted):.60}"
-    elif key in held:
-        differs = f"its {key} is {held[key]}, not {wanted[key]}"
-    else:
-        differs = f"it has no {key} {wanted[key]}"
-    return (
-        f"{name} is none of the networks that we know ({', '.join(ARCHITECTURES)}). It comes nearest to {nearest}, but "
-        f"{differs}: bring one of these, trained on 32 x 32 pictures."
-    )
 
 
 def _check_values(tensors: Mapping[str, Tensor], name: str) -> None:

@@ -17,7 +17,13 @@ from nat_core.studies.rows import FEWEST_SEEDS, Row, accuracy, measure_on, rows_
 
 GOAL = -0.3
 """By how much NCR at 95 % kept was to fall, as a share of NAT's."""
-OWN = {"frontier": "frontier_nat", "beyond": "held_out_nat", "argued": "wrn16_1_nat", "nat_plus": "wrn16_1_nat"}
+OWN = {
+    "frontier": "frontier_nat",
+    "beyond": "held_out_nat",
+    "joined": "held_out_nat",
+    "argued": "wrn16_1_nat",
+    "nat_plus": "wrn16_1_nat",
+}
 """The NAT that a study's candidates are held against."""
 
 

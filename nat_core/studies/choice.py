@@ -127,7 +127,7 @@ def pictures_a_step(recipe: Recipe) -> int:
     64
     """
     beside = recipe.negatives_per_batch if recipe.has_negatives and not recipe.negatives_inside else 0
-    return recipe.batch_size + beside
+    return recipe.batch_size + beside + recipe.rotated_per_batch
 
 
 def load_choice(folder: Path) -> Choice | None:

@@ -34,6 +34,7 @@ def estimated_seconds(recipe: Recipe, device: str = "cpu") -> float:
         "timed", recipe.architecture, teacher=recipe.teacher, batch_size=recipe.batch_size, epochs=1,
         negatives="cifar100_train" if recipe.has_negatives else None, negatives_inside=recipe.negatives_inside,
         negatives_per_batch=recipe.negatives_per_batch, precision=recipe.precision,
+        rotated_per_batch=recipe.rotated_per_batch,
     )  # fmt: skip
     spent = 0.0
     for (size, share), before in zip(recipe.sizes, [0.0, *shares], strict=False):
@@ -60,12 +61,13 @@ def step_seconds(recipe: Recipe, device: str) -> float:
 
 def _run(recipe: Recipe, device: torch.device) -> TrainingRun:
     random = np.random.default_rng(0)
+    sizes = {"known": max(recipe.batch_size, recipe.rotated_per_batch), "negatives": max(1, recipe.negatives_per_batch)}
     known, negatives = (
         ImageSet(
-            name, random.integers(0, 256, (count, 32, 32, 3), np.uint8), tuple(map(str, range(count))),
-            random.integers(0, len(CLASSES), count), CLASSES,
+            name, random.integers(0, 256, (2 * count, 32, 32, 3), np.uint8), tuple(map(str, range(2 * count))),
+            random.integers(0, len(CLASSES), 2 * count), CLASSES,
         )
-        for name, count in (("known", 2 * recipe.batch_size), ("negatives", 2 * max(1, recipe.negatives_per_batch)))
+        for name, count in sizes.items()
     )  # fmt: skip
     grey, teacher = (0.5,) * 3, None
     if recipe.teacher:

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 from torch.nn import functional
 
@@ -14,13 +14,18 @@ from nat_core.data.synthetic import made_up
 from nat_core.network.models import Pixels, normalised
 from nat_core.training.pictures import Pictures
 
+QUARTER_TURNS = 4
+"""How many ways a picture can be turned by quarters."""
+
 
 class Batch(NamedTuple):
-    """One step's pictures: those with labels first, the negatives after them."""
+    """One step's pictures: those with labels first, the negatives after them, then those that are turned."""
 
     images: Float[Tensor, "n 3 h w"]
     """Normalised, channels_last in memory."""
     labels: Int[Tensor, " in_distribution"]
+    turns: Int[Tensor, " rotated"] | None = None
+    """By how many quarters each of the last pictures is turned, 0 to 3; None where there are none."""
 
 
 def generator_for(seed: int, stream: str, index: int) -> torch.Generator:
@@ -101,6 +106,48 @@ def cutout(images: Float[Tensor, "n 3 h w"], side: int, generator: torch.Generat
     return images.masked_fill(blank[:, None], 0.0)
 
 
+MOST_ROUNDS = 4
+"""How often a picture is mixed with another at most."""
+_BETA = 3.0
+"""How far the beta distributions of the mixing lie from even: the larger, the more of the picture stays."""
+
+
+def pixmix(
+    pixels: UInt8[Tensor, "n h w 3"],
+    again: UInt8[Tensor, "n h w 3"],
+    pictures: UInt8[Tensor, "count h w 3"],
+    generator: torch.Generator,
+) -> UInt8[Tensor, "n h w 3"]:
+    """Return each picture mixed 0 to 4 times with one of `pictures` or with `again`, another crop of the same.
+
+    Each time the two are added or multiplied (as geometric means are), by weights drawn anew from beta distributions.
+    Source: Hendrycks et al. 2022, "PixMix", with beta 3 and k 4, without their colour operations in place of `again`.
+
+    >>> grey = torch.full((2, 4, 4, 3), 128, dtype=torch.uint8)
+    >>> pixmix(grey, grey, grey, torch.Generator().manual_seed(0)).shape
+    torch.Size([2, 4, 4, 3])
+    """
+    count, device = len(pixels), pixels.device
+    mixed, own = pixels.float() / 255, again.float() / 255
+    rounds = torch.randint(MOST_ROUNDS + 1, (count,), generator=generator)
+    for done in range(MOST_ROUNDS):
+        drawn = torch.randint(len(pictures), (count,), generator=generator).to(device)
+        foreign, multiplied, beyond = (torch.rand(3, count, generator=generator) < 0.5).to(device)[
+            ..., None, None, None
+        ]
+        # Beta(3, 1) and Beta(1, 3) by their inverse distribution functions: torch's own draw from no generator.
+        large, small, more = torch.rand(3, count, generator=generator).pow(1 / _BETA).to(device)[..., None, None, None]
+        # Half of the time the other picture is taken away instead of added.
+        ours = torch.where(beyond, 2 - more, large)
+        theirs = torch.where(beyond, small - 1, 1 - small)
+        other = torch.where(foreign, pictures[drawn].float() / 255, own)
+        added = (ours * (2 * mixed - 1) + theirs * (2 * other - 1) + 1) / 2
+        product = (2 * mixed).clamp_min(1e-6).pow(ours) * (2 * other).clamp_min(1e-6).pow(theirs) / 2
+        now = (rounds > done).to(device)[:, None, None, None]
+        mixed = torch.where(now, torch.where(multiplied, product, added).clamp(0, 1), mixed)
+    return (mixed * 255).round().byte()
+
+
 class Batches:
     """All batches of one training run.
 
@@ -110,23 +157,26 @@ class Batches:
     """
 
     def __init__(self, pictures: Pictures, *, seed: int, device: torch.device) -> None:
-        recipe, training, negatives = pictures.recipe, pictures.known, pictures.negatives
+        recipe, training = pictures.recipe, pictures.known
+        sources = [each for each in (pictures.negatives, *pictures.more_negatives) if each is not None]
         self.recipe, self.seed, self.device = recipe, seed, device
         self.mean, self.std = pictures.mean, pictures.std
-        self.negative_count = recipe.negatives_per_batch if negatives is not None or recipe.synthetic else 0
-        self._real_count = self.negative_count - len(recipe.synthetic)
+        self.negative_count = recipe.negatives_per_batch if sources or recipe.synthetic else 0
+        self._shares = _equal_shares(self.negative_count - len(recipe.synthetic), len(sources))
         self.known_count = recipe.batch_size - (self.negative_count if recipe.negatives_inside else 0)
         if training.labels is None:
             raise ValueError(f"{training.name} has no labels to learn")
-        for part, need in ((training, self.known_count), (negatives, self._real_count)):
-            if part is not None and len(part) < need:
+        needs = (self.known_count, *self._shares, recipe.rotated_per_batch)
+        for part, need in zip((training, *sources, training), needs, strict=True):
+            if len(part) < need:
                 raise ValueError(f"{part.name} holds {len(part)} pictures, a batch needs {need}")
         # As uint8 a whole set fits into memory, or a GPU's: 150 MB of 50,000 pictures, a quarter of what floats take.
         # The labels stay with the processor, where pictures are chosen; 64 of them a step cost nothing to move.
         self._known = torch.from_numpy(training.pixels).to(device)
         self._labels = torch.from_numpy(training.labels)
-        self._negatives = None if negatives is None else torch.from_numpy(negatives.pixels).to(device)
-        self._resized: tuple[int, Tensor, Tensor | None] = (self._known.shape[1], self._known, self._negatives)
+        others = [*sources, *([pictures.mixed_with] if pictures.mixed_with else [])]
+        self._others = [torch.from_numpy(each.pixels).to(device) for each in others]
+        self._resized: tuple[int, Tensor, list[Tensor]] = (self._known.shape[1], self._known, self._others)
         # A shorter last batch would weigh its pictures more and give the norms fewer to count; they come next epoch.
         self.steps_per_epoch = len(training) // self.known_count
         self.steps = self.steps_per_epoch * recipe.epochs
@@ -139,43 +189,72 @@ class Batches:
         """Return the batch of that step, 0 <= step < steps."""
         # Everything below is drawn from generators that (seed, what for, step) name: no step depends on the one before.
         size = self.size_at(step)
-        known, negatives = self._at_size(size)
+        known, others = self._at_size(size)
         epoch, place = divmod(step, self.steps_per_epoch)
         # An epoch's order is drawn whole and cut into steps, which is what shows every picture once.
         chosen = _order(self.seed, "known", epoch, len(known))[place * self.known_count :][: self.known_count]
         generator = generator_for(self.seed, "augmentation", step)
         # Padding and cutout were set for 32 x 32 and keep their share of the picture at other sizes.
         padding = round(self.recipe.padding * size / 32)
-        parts = [crop_and_flip(known, chosen, padding, self.recipe.flip, generator)]
-        if negatives is not None and self._real_count:
-            others = self._negatives_at(step, len(negatives))
-            parts.append(crop_and_flip(negatives, others, padding, self.recipe.flip, generator))
+        drawn = [(known, chosen)]
+        for place, (share, source) in enumerate(zip(self._shares, others, strict=False)):
+            if share:
+                drawn.append((source, self._negatives_at(step, place, share, len(source))))
+        parts = [crop_and_flip(source, each, padding, self.recipe.flip, generator) for source, each in drawn]
+        # On the negatives too, or the traces of mixing would tell them apart.
+        if self.recipe.mixed_with:
+            mixing = generator_for(self.seed, "mixing", step)
+            again = [crop_and_flip(source, each, padding, self.recipe.flip, mixing) for source, each in drawn]
+            parts = [pixmix(*each, others[-1], mixing) for each in zip(parts, again, strict=True)]
         # Made-up negatives are taken from uncropped pictures: what is put together anew needs no crop.
         if self.recipe.synthetic:
             parts.append(made_up(self.recipe.synthetic, known, generator_for(self.seed, "synthetic", step)))
+        turns = None
+        if self.recipe.rotated_per_batch:
+            generator = generator_for(self.seed, "rotation", step)
+            also = torch.randint(len(known), (self.recipe.rotated_per_batch,), generator=generator)
+            turns = torch.randint(QUARTER_TURNS, also.shape, generator=generator)
+            parts.append(turned(crop_and_flip(known, also, padding, self.recipe.flip, generator), turns))
         # A set of noise is normalised already and pictures are not, so each part is told apart before they are joined.
         images = torch.cat([normalised(part, self.mean, self.std) for part in parts])
         # After normalising, where the mean colour is 0; on the negatives too, or a blank square would tell them apart.
         if self.recipe.cutout:
             side = round(self.recipe.cutout * size / 32)
             images = cutout(images, side, generator_for(self.seed, "cutout", step))
-        return Batch(images.contiguous(memory_format=torch.channels_last), self._labels[chosen].to(self.device))
+        labels, turns = self._labels[chosen].to(self.device), None if turns is None else turns.to(self.device)
+        return Batch(images.contiguous(memory_format=torch.channels_last), labels, turns)
 
-    def _negatives_at(self, step: int, available: int) -> Int[Tensor, " n"]:
+    def _negatives_at(self, step: int, place: int, share: int, available: int) -> Int[Tensor, " n"]:
         # Positions in one endless row of shuffled cycles: every negative is shown once before any is shown twice.
-        positions = range(step * self._real_count, (step + 1) * self._real_count)
-        cycles = [divmod(position, available) for position in positions]
-        return torch.stack([_order(self.seed, "negatives", cycle, available)[place] for cycle, place in cycles])
+        cycles = [divmod(position, available) for position in range(step * share, (step + 1) * share)]
+        # Sets are shuffled apart; the first one's stream has the name it had before there could be more.
+        stream = f"negatives {place}" if place else "negatives"
+        return torch.stack([_order(self.seed, stream, cycle, available)[each] for cycle, each in cycles])
 
-    def _at_size(self, size: int) -> tuple[Tensor, Tensor | None]:
+    def _at_size(self, size: int) -> tuple[Tensor, list[Tensor]]:
         # Resized once a stage of the schedule: the smaller pictures then cost no more than they are worth.
         if self._resized[0] != size:
-            negatives = None if self._negatives is None else resize(self._negatives, size)
-            self._resized = (size, resize(self._known, size), negatives)
+            self._resized = (size, resize(self._known, size), [resize(each, size) for each in self._others])
         return self._resized[1:]
 
 
-# The orders in use: of the known pictures one an epoch, of the negatives two where a batch goes over a cycle's end.
-@lru_cache(maxsize=4)
+def turned(pixels: UInt8[Tensor, "n side side 3"], turns: Int[Tensor, " n"]) -> UInt8[Tensor, "n side side 3"]:
+    """Return each square picture turned to the left by so many quarters, 0 to 3.
+
+    >>> turned(torch.arange(12, dtype=torch.uint8).view(1, 2, 2, 3), torch.tensor([1]))[0, 0, 0].tolist()
+    [3, 4, 5]
+    """
+    ways = torch.stack([pixels.rot90(quarters, (1, 2)) for quarters in range(QUARTER_TURNS)])
+    return ways[turns.to(pixels.device), torch.arange(len(pixels), device=pixels.device)]
+
+
+def _equal_shares(count: int, sources: int) -> list[int]:
+    """So many negatives divided among their sets, the first ones taking what is left over."""
+    return [count // sources + (place < count % sources) for place in range(sources)]
+
+
+# The orders in use: of the known pictures one an epoch, of each set of negatives two where a batch goes over a
+# cycle's end.
+@lru_cache(maxsize=8)
 def _order(seed: int, stream: str, index: int, count: int) -> Int[Tensor, " count"]:
     return torch.randperm(count, generator=generator_for(seed, stream, index))

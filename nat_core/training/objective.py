@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.nn import functional
 
 from nat_core.network.models import Classifier, Outputs
 from nat_core.recipes import LEVELS, Recipe
-from nat_core.training.batches import Batch
+from nat_core.training.batches import QUARTER_TURNS, Batch
 from nat_core.training.losses import (
     DIVERGENCES,
     attention_transfer_loss,
@@ -24,6 +25,15 @@ from nat_core.training.losses import (
     equal_gradient_weight,
     nat_loss,
 )
+
+
+def turns_told(recipe: Recipe) -> int:
+    """Return how many logits beyond the classes' tell how far a picture is turned: 4, or 0 where nobody asks.
+
+    >>> turns_told(Recipe("r", "wrn16_1")), turns_told(Recipe("r", "wrn16_1", rotated_per_batch=8))
+    (0, 4)
+    """
+    return QUARTER_TURNS if recipe.rotated_per_batch else 0
 
 
 class StepLoss(NamedTuple):
@@ -80,6 +90,9 @@ def _of_outputs(objective: Objective, batch: Batch, student: Outputs, teacher: O
     recipe = objective.recipe
     # The losses are taken in float32 whatever the forward pass ran at: exp and log of bfloat16 lose three digits.
     logits = student.logits.float()
+    turned = logits.new_zeros(())
+    if batch.turns is not None:
+        logits, turned = _turned(recipe, logits, batch.turns)
     # Unlabelled negatives are shown for the teacher's maps alone: J_NAT never sees their rows.
     loss = nat_loss(
         logits[: len(batch.labels)] if recipe.negatives_unlabelled else logits,
@@ -91,7 +104,16 @@ def _of_outputs(objective: Objective, batch: Batch, student: Outputs, teacher: O
         hardest=recipe.hardest,
     )
     imitation = loss.total.new_zeros(()) if teacher is None else _imitation(recipe, batch, student, teacher)
-    return StepLoss(loss.cross_entropy, loss.divergence, imitation, loss.total + imitation)
+    return StepLoss(loss.cross_entropy, loss.divergence, imitation, loss.total + imitation + turned)
+
+
+def _turned(
+    recipe: Recipe, logits: Float[Tensor, "n outputs"], turns: Int[Tensor, " rotated"]
+) -> tuple[Float[Tensor, "others classes"], Float[Tensor, ""]]:
+    """The other pictures' logits of the classes, and the weighted cost of telling how far the turned ones are."""
+    classes = logits.shape[1] - QUARTER_TURNS
+    cost = functional.cross_entropy(logits[-len(turns) :, classes:], turns)
+    return logits[: -len(turns), :classes], recipe.rotation_weight * cost
 
 
 def _imitation(recipe: Recipe, batch: Batch, student: Outputs, teacher: Outputs) -> Float[Tensor, ""]:

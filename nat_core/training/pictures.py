@@ -39,6 +39,10 @@ class Pictures:
     """Those to learn, with labels and classes."""
     negatives: ImageSet | None
     """Those to be neutral on, but for what is made up on the fly."""
+    more_negatives: tuple[ImageSet, ...] = ()
+    """Further sets to be neutral on, which share the batch with the first."""
+    mixed_with: ImageSet | None = None
+    """Those that are mixed into all others."""
     data: Path | None = None
     """Where image sets that are known by name lie."""
     own: Mapping[str, ImageSet] = field(default_factory=dict)
@@ -114,7 +118,12 @@ def pictures_of(
     else:
         # What is to be learnt comes first: where both are missing, that is the one to name.
         learnt = load_set(recipe.training_set, data)
-        pictures = Pictures(recipe, learnt, load_set(recipe.negatives, data) if recipe.negatives else None, data)
+        pictures = Pictures(recipe, learnt, load_set(recipe.negatives, data) if recipe.negatives else None, data=data)
+    pictures = replace(
+        pictures,
+        more_negatives=tuple(load_set(name, data) for name in recipe.more_negatives),
+        mixed_with=load_set(recipe.mixed_with, data) if recipe.mixed_with else None,
+    )
     return replace(pictures, watched=pictures.to_watch(log_test))
 
 
@@ -142,7 +151,8 @@ def _own_pictures(recipe: Recipe, data: Path | None, known: Path | str, negative
     others = theirs.train if theirs else load_set(recipe.negatives, data) if recipe.negatives else None
     skipped = dict.fromkeys(each for part in parts for each in (*part.skipped, *part.passed_over))
     told = (*(split.how for split in splits), *sentences, *skipped)
-    return Pictures(recipe, ours.train, others, data, {part.name: part for part in parts}, source, told=told)
+    own = {part.name: part for part in parts}
+    return Pictures(recipe, ours.train, others, data=data, own=own, source=source, told=told)
 
 
 def _shared(known: Path, negatives: Path) -> Path | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from nat_core.errors import DivergedError, TrainingError
 from nat_core.measure.predictions import BACKGROUND
@@ -16,7 +16,7 @@ from nat_core.network.models import Classifier, build
 from nat_core.recipes import BACKGROUND_TARGET, Recipe
 from nat_core.store.checkpoints import CARD, WEIGHTS
 from nat_core.training.batches import Batches
-from nat_core.training.objective import Objective, StepLoss, step_loss
+from nat_core.training.objective import Objective, StepLoss, step_loss, turns_told
 from nat_core.training.pictures import Pictures
 
 
@@ -141,7 +141,7 @@ def begin(
     teacher's classifier over.
     """
     recipe, batches = pictures.recipe, Batches(pictures, seed=seed, device=device)
-    model = build(recipe.architecture, len(_classes(pictures)), seed).to(device)
+    model = build(recipe.architecture, len(_classes(pictures)) + turns_told(recipe), seed).to(device)
     # The layout that convolutions are fastest in; every picture comes in it as well.
     model = model.to(memory_format=torch.channels_last)
     if teacher is not None and recipe.teacher_classifier:
@@ -247,5 +247,14 @@ def network_now(run: TrainingRun) -> Network:
     model = deepcopy(run.model)
     if run.average is not None:
         model.load_state_dict(run.average)
+    _forget_turns(model, len(run.classes))
     batches = run.batches
     return Network(run.recipe.name, frozen(model, batches.device), run.classes, batches.mean, batches.std)
+
+
+def _forget_turns(model: Classifier, classes: int) -> None:
+    """Leave of the classifier what tells the classes apart; how far a picture is turned is asked while it learns."""
+    whole = model.classifier
+    if whole.out_features > classes:
+        model.classifier = nn.Linear(whole.in_features, classes, device=whole.weight.device)
+        model.classifier.load_state_dict({"weight": whole.weight[:classes], "bias": whole.bias[:classes]})

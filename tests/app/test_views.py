@@ -175,7 +175,7 @@ def test_a_page_that_ends_early_leaves_the_choice_of_another_pair(start, network
     for folder, page in ((networks, "views/your_photos/view.py"), (tmp_path, "views/see_it/view.py")):
         app = start(folder, page)
         assert not app.exception
-        assert [each.key for each in app.sidebar.selectbox] == ["pair"]
+        assert [each.key for each in app.sidebar.selectbox] == ["pair", "lang"]
         assert [each.key for each in app.sidebar.toggle] == ["wall"]
 
 

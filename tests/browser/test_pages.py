@@ -81,6 +81,8 @@ def test_line_and_sentences_follow_the_finger_and_the_slider_agrees_after_releas
     page.mouse.up()
     page.locator("h1", has_text=f"Above {words.threshold_share(t)}").wait_for()
     playwright.expect(slider).to_have_value(shown, timeout=PATIENCE)
+    # What is described to those who cannot see the line says the same as the title that they hear.
+    assert drawing.get_attribute("aria-label").endswith(page.locator("h1").inner_text())
 
 
 @at("wide")
@@ -113,6 +115,29 @@ def test_the_line_itself_can_be_dragged_and_commits_on_release(page, playwright,
     page.mouse.up()
     playwright.expect(slider).to_have_value(str(step_of(float(shown))), timeout=PATIENCE)
     playwright.expect(drawing).to_have_attribute("data-t", shown, timeout=PATIENCE)
+
+
+@at("wide")
+def test_the_line_goes_back_to_where_the_page_was_drawn_though_the_slider_moved_since(
+    page, playwright, address: str
+) -> None:
+    page.goto(f"{address}/thresholds?t=0.5")
+    drawing, slider = page.locator(".drawing svg"), page.get_by_role("slider")
+    drawing.wait_for()
+    slider.press("ArrowRight")
+    page.locator("h1", has_text="Above 51").wait_for()
+    page.wait_for_timeout(500)
+    drawing.scroll_into_view_if_needed()
+    box = drawing.bounding_box()
+    middle = box["x"] + 66 + (box["width"] - 66 - 14) / 2  # the drawing's margins are 66 and 14 pixels
+    page.mouse.click(middle, box["y"] + 60)
+    page.locator("h1", has_text="Above 50").wait_for()
+    playwright.expect(slider).to_have_value(str(step_of(0.5)), timeout=PATIENCE)
+    # What is folded is drawn at the t that the page was left at, not at that which it was drawn at.
+    slider.press("ArrowRight")
+    page.locator("h1", has_text="Above 51").wait_for()
+    page.get_by_text("What they are fooled into").click()
+    page.get_by_text("and is sure of them (t = 0.51)").or_(page.get_by_text("and is sure of it (t = 0.51)")).wait_for()
 
 
 @at("phone")

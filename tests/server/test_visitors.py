@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from nat_app.views.thresholds.settings import MOVED_BY_T
 from tests.browsing import serving
 from tests.uploads import picture
 from tests.visitors import THRESHOLD_SLIDER, BackMsg, Visitor
@@ -60,5 +61,19 @@ def test_a_flood_of_reruns_from_one_socket_leaves_others_served(public) -> None:
         with urllib.request.urlopen(f"{address}/_stcore/health", timeout=60) as answer:
             assert answer.read() == b"ok"
         other.slide(THRESHOLD_SLIDER, 0.5)
+        other.again()
         assert "50" in other.text
     assert server.poll() is None
+
+
+@pytest.mark.parametrize("fold", ["", *(fold.open.key for fold in MOVED_BY_T)])
+def test_a_moved_threshold_draws_the_slider_alone_or_all_that_the_browser_cannot_move(public, fold: str) -> None:
+    address, _ = public
+    with Visitor(address, "thresholds", f"pair=wrn16_1&t=0.9{f'&{fold}=1' if fold else ''}") as visit:
+        assert "Above 90" in visit.text
+        whole = len(visit.drawn)
+        visit.slide(THRESHOLD_SLIDER, 0.5)
+        assert visit.drawn == ["slider"] if not fold else len(visit.drawn) >= whole
+        assert ("Above 50" in visit.text) == bool(fold)
+        visit.again()
+        assert "Above 50" in visit.text

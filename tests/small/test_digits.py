@@ -1,8 +1,14 @@
 """Digits from nothing: which pictures, what is shown when, and that NCR on 8 and 9 falls."""
 
+import subprocess
+import sys
+from importlib.machinery import ModuleSpec
+
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
+from nat_core.data import sets
 from nat_core.data.sets import digit_pictures
 from nat_core.small.digits import SHOWN_FROM, digits, read, start, train
 
@@ -24,6 +30,22 @@ def test_the_parts_hold_the_digits_they_should() -> None:
     assert grey.shape[1:] == (8, 8)
     with pytest.raises(ValueError, match="in the parts all, test"):
         digit_pictures((3,), "some")
+
+
+@pytest.mark.parametrize("moved", [False, True], ids=["its file", "by way of the library"])
+def test_the_pictures_are_those_that_scikit_learn_loads(moved: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if moved:
+        elsewhere = ModuleSpec("sklearn", None, origin="/nowhere/sklearn/__init__.py")
+        monkeypatch.setattr(sets, "find_spec", lambda name: elsewhere)
+    for ours, theirs in zip(sets.all_digits.__wrapped__(), load_digits(return_X_y=True), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_the_digits_need_no_scikit_learn_imported() -> None:
+    program = "import sys; from nat_core.data.sets import load_set; load_set('digits_test'); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert "numpy" in loaded
+    assert "sklearn" not in loaded
 
 
 def test_ncr_falls_once_six_and_seven_are_shown() -> None:

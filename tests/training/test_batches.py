@@ -10,7 +10,7 @@ from torch.nn import functional
 from nat_core.data.sources.image_sets import ImageSet
 from nat_core.network.models import normalise
 from nat_core.recipes import Recipe
-from nat_core.training.batches import Batches, crop_and_flip, generator_for, resize
+from nat_core.training.batches import Batches, crop_and_flip, generator_for, pixmix, resize, turned
 from nat_core.training.pictures import Pictures
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)
@@ -114,3 +114,65 @@ def test_a_set_smaller_than_its_part_of_a_batch_is_refused() -> None:
         batches(known=3)
     with pytest.raises(ValueError, match="holds 2 pictures, a batch needs 3"):
         batches(negatives=2)
+
+
+def test_two_sources_share_the_negatives_of_a_step_and_leave_the_first_as_it_was() -> None:
+    """Of three negatives the first set gives two; each cycles by itself."""
+    recipe = replace(RECIPE, more_negatives=("ilsvrc",), sizes=((32, 1.0),), padding=0, flip=False)
+    grey, white = (replace_pixels(fake(5, labels=False), value) for value in (100, 255))
+    pictures = Pictures(recipe, fake(10), grey, more_negatives=(white,))
+    both = Batches(pictures, seed=0, device=torch.device("cpu"))
+    shown = [normalise_back(both.at(step).images[4:], pictures) for step in range(2)]
+    assert [[int(each.flatten()[0]) for each in step] for step in shown] == [[100, 100, 255]] * 2
+    alone = replace(recipe, more_negatives=(), negatives_per_batch=2)
+    first = Batches(Pictures(alone, fake(10), fake(5, labels=False, seed=1)), seed=0, device=torch.device("cpu"))
+    mixed = Batches(
+        Pictures(recipe, fake(10), fake(5, labels=False, seed=1), more_negatives=(white,)), seed=0,
+        device=torch.device("cpu"),
+    )  # fmt: skip
+    assert torch.equal(first.at(1).images[4:], mixed.at(1).images[4:6])
+
+
+def replace_pixels(images: ImageSet, value: int) -> ImageSet:
+    return ImageSet(images.name, np.full_like(images.pixels, value), images.ids)
+
+
+def normalise_back(images: torch.Tensor, pictures: Pictures) -> torch.Tensor:
+    mean, std = (torch.tensor(each).view(3, 1, 1) for each in (pictures.mean, pictures.std))
+    return ((images * std + mean) * 255).round()
+
+
+def test_pictures_are_turned_by_so_many_quarters() -> None:
+    pixels = torch.from_numpy(fake(4).pixels)
+    shown = turned(pixels, torch.tensor([0, 1, 2, 3]))
+    assert all(np.array_equal(shown[each], np.rot90(pixels[each], each)) for each in range(4))
+
+
+def test_a_step_with_rotation_shows_turned_pictures_last_and_says_how_far() -> None:
+    recipe = replace(RECIPE, rotated_per_batch=6, sizes=((32, 1.0),), padding=0, flip=False)
+    batch = batches(recipe).at(0)
+    assert (len(batch.images), len(batch.labels), batch.turns.shape) == (4 + 3 + 6, 4, (6,))
+    known = fake(10)
+    back = normalise_back(batch.images[7:], Pictures(recipe, known, None)).byte().permute(0, 2, 3, 1)
+    originals = {each.tobytes() for each in known.pixels}
+    quarters = [np.rot90(each, -int(turn)).tobytes() for each, turn in zip(back.numpy(), batch.turns, strict=True)]
+    assert set(quarters) <= originals
+    assert torch.equal(batches(recipe).at(3).images[:7], batches(replace(recipe, rotated_per_batch=0)).at(3).images)
+
+
+def test_mixing_leaves_some_pictures_and_repeats_itself() -> None:
+    pixels, again, others = (torch.from_numpy(fake(200, seed=seed).pixels) for seed in (0, 1, 2))
+    mixed = pixmix(pixels, again, others, generator_for(0, "mixing", 0))
+    assert torch.equal(mixed, pixmix(pixels, again, others, generator_for(0, "mixing", 0)))
+    same = (mixed == pixels).flatten(1).all(1).float().mean()
+    assert 0.1 < same < 0.3  # one of five is mixed 0 times
+    # What was mixed still resembles the picture: of independent noise the correlation would be 0.
+    moved = (mixed != pixels).flatten(1).any(1)
+    pair = torch.stack([pixels[moved].flatten().float(), mixed[moved].flatten().float()])
+    assert 0.2 < torch.corrcoef(pair)[0, 1] < 0.95
+
+
+def test_mixing_a_colour_with_itself_by_adding_leaves_middle_grey() -> None:
+    """2 x - 1 is 0 of middle grey, and a product of ones is one: neither kind of mixing moves it."""
+    grey = torch.full((50, 4, 4, 3), 128, dtype=torch.uint8)
+    assert (pixmix(grey, grey, grey, generator_for(0, "mixing", 0)).int() - 128).abs().max() <= 3

@@ -36,7 +36,7 @@ def test_every_recipe_trains_on_a_few_pictures(small_cifar: Path, tmp_path: Path
         train(replace(RECIPES[RECIPES[name].teacher], **short), data=small_cifar, out=out, progress=False)
     train(replace(RECIPES[name], **short), data=small_cifar, out=out, progress=False)
     card = load_card(out, name)
-    assert card.report.sets["cifar100_test"].images == 160
+    assert card.report.sets["cifar100_test"].images == 40
     assert list(card.report.sets) == [each for each in RECIPES[name].roles if not each.startswith("ilsvrc")]
     assert all(np.isfinite(value).all() for value in load_weights(out, name).values())
 
@@ -63,7 +63,7 @@ def test_a_run_killed_at_random_moments_ends_in_the_very_same_weights(
     # Each sitting is a copy of a process that has imported torch already; where there are no copies it imports it anew.
     kind = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     processes = multiprocessing.get_context(kind)
-    processes.set_forkserver_preload(["nat_core.training.loop"])
+    processes.set_forkserver_preload(["nat_core.training.loop", "torch._dynamo"])
     monkeypatch.syspath_prepend(Path(__file__).parents[2])
     whole = processes.Process(target=sitting, args=(tmp_path / "whole",))
     whole.start()
@@ -80,6 +80,7 @@ def test_a_run_killed_at_random_moments_ends_in_the_very_same_weights(
                 run.kill()
                 run.join()
                 kills += run.exitcode < 0
+            time.sleep(0.005)  # looking all the time would take the processor from what is looked at
         run.join(300)
         assert run.exitcode <= 0, "it ended by itself, with an error"
     whole.join(300)
@@ -141,7 +142,7 @@ def test_a_missing_teacher_is_named(small_cifar: Path, tmp_path: Path) -> None:
 
 
 def test_progress_shows_epoch_parts_rate_and_time_left(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    train(replace(TINY, epochs=5, sizes=((32, 1.0),)), out=tmp_path, progress=True)
+    train(replace(TINY, epochs=5), out=tmp_path, progress=True)
     shown = capsys.readouterr().err
     assert "cross-entropy" in shown
     assert "KL" in shown

@@ -40,6 +40,9 @@ OF_NAT: dict[str, dict] = {
     "some made up": {"synthetic": ("patch_shuffled", "blends", "blobs")},
     "cutout": {"cutout": 16},
     "average": {"ema_decay": 0.999},
+    "two sources": {"more_negatives": ("noise_train",)},
+    "rotation": {"rotated_per_batch": 16},
+    "PixMix": {"mixed_with": "cifar100_train"},
     "held out": {"held_out": True, "negatives": "cifar100_fit"},
 }
 OF_STUDENTS: dict[str, dict] = {
@@ -135,8 +138,8 @@ def test_held_out_runs_report_on_no_test_set_and_learn_no_held_out_picture(small
     assert list(load_card(small_cifar / "networks", NAT.name).report.sets) == ["cifar10_held_out", "cifar100_held_out"]
 
 
-def test_an_average_survives_being_resumed(small_cifar: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe = replace(NAT, ema_decay=0.9, epochs=2)
+def test_an_average_and_turns_survive_being_resumed(small_cifar: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = replace(NAT, ema_decay=0.9, rotated_per_batch=4, mixed_with="cifar100_train", epochs=2)
     train(recipe, data=small_cifar, out=small_cifar / "whole", progress=False)
     take = loop.take_step
 
@@ -152,6 +155,8 @@ def test_an_average_survives_being_resumed(small_cifar: Path, monkeypatch: pytes
     train(recipe, data=small_cifar, out=small_cifar / "cut", resume=True, progress=False)
     whole, cut = ((small_cifar / name / NAT.name / "weights.safetensors").read_bytes() for name in ("whole", "cut"))
     assert whole == cut
+    # What tells turns apart is not stored: the network has its ten classes alone.
+    assert load_weights(small_cifar / "cut", NAT.name)["classifier.weight"].shape == (10, 64)
 
 
 def test_an_average_moves_by_its_share() -> None:
@@ -228,6 +233,12 @@ def test_activated_groups_are_what_the_next_layer_sees() -> None:
         ({"synthetic": ("blobs",) * 9}, "9 synthetic"),
         ({"held_out": True}, "cifar100_fit"),
         ({"attention_levels": ("deep",)}, "low, middle, high"),
+        ({"more_negatives": ("ilsvrc",), "negatives": None}, "name the first in negatives"),
+        ({"more_negatives": ("ilsvrc",), "negatives_per_batch": 1}, "too few for cifar100_train, ilsvrc"),
+        ({"more_negatives": ("imagenet",)}, "unknown image set of negatives 'imagenet'"),
+        ({"mixed_with": "fractals"}, "unknown image set in mixed_with 'fractals'"),
+        ({"rotated_per_batch": 4, "teacher": "wrn40_1_nat"}, "without a teacher"),
+        ({"held_out": True, "negatives": "cifar100_fit", "more_negatives": ("cifar100_test",)}, "cannot be learnt"),
     ],
 )
 def test_switches_that_contradict_each_other_are_refused(settings: dict, message: str) -> None:

@@ -56,7 +56,7 @@ def name_of(key: str) -> str:
 
 def picture_and_words() -> None:
     """Draw the picture, the list of pictures, and what is to be said of the networks."""
-    shows = photo.name if photo else pictures[looked_at].shows.capitalize()
+    shows = photo.name if photo else pictures[looked_at].caption
     with st.container(key="looked_at_picture"):
         st.image(
             with_inset(photo.photo, photo.pixels) if photo else gallery_square(looked_at),

@@ -88,9 +88,9 @@ with left:
     st.image(
         gallery_square(picture.file),
         width="stretch",
-        alt=f"{picture.shows}; {words.CORNER}",
+        alt=picture.alt,
     )
-    st.caption(f"{picture.shows.capitalize()}. {picture.credit}.")
+    st.caption(f"{picture.caption}. {picture.credit}.")
 for kind, column in zip(KINDS, right, strict=True):
     with column.container(gap="xsmall"):
         sentence = words.answer_sentence(kind, answers[kind], picture.label, t)

@@ -8,7 +8,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 class View extends Following {
   constructor(page, data, send) {
     super(page, data, send);
-    this.at = data.t;
+    this.at = this.heard = data.t;
     this.page.classList.toggle("locked", data.locked);
     this.fit();
     this.followSlider();
@@ -17,7 +17,12 @@ class View extends Following {
 
   // The native slider counts its steps; they are short near 1, where t differs by little.
   followSlider() {
-    if (!this.data.locked) this.slides = follow(this.data.slider, (step) => this.moveTo(this.data.steps[step]));
+    if (this.data.locked) return;
+    this.slides = follow(this.data.slider, (step) => {
+      // The app hears of the slider from the slider, and does not draw the chart again for it.
+      this.heard = this.data.steps[step] ?? this.heard;
+      this.moveTo(this.data.steps[step]);
+    });
   }
 
   moveTo(t) {
@@ -42,7 +47,7 @@ class View extends Following {
     const height = this.width < 480 ? 330 : data.height;
     const panel = (height - MARGIN.top - MARGIN.bottom - MARGIN.between) / 2;
     this.x = (share) => MARGIN.left + share * (this.width - MARGIN.left - MARGIN.right);
-    const svg = element("svg", { width: this.width, height, role: "img", "aria-label": data.alt });
+    const svg = element("svg", { width: this.width, height, role: "img" });
     const definitions = svg.appendChild(element("defs"));
     this.lines = [];
     KINDS.forEach((kind, row) => {
@@ -115,6 +120,7 @@ class View extends Following {
     this.page.querySelector(".trade").textContent = says.trade;
     this.page.querySelector(".source").textContent = data.source;
     this.svg.dataset.t = this.at;
+    this.svg.setAttribute("aria-label", `${data.alt} ${says.title}`);
     this.retitle(says.title);
   }
 
@@ -134,7 +140,11 @@ class View extends Following {
       const share = (x - this.x(0)) / (this.x(1) - this.x(0));
       this.moveTo(this.data.steps[nearest(this.data.steps, share)]);
     };
-    drag(event, svg, to, () => this.at !== this.data.t && this.send("moved", this.at));
+    drag(event, svg, to, () => {
+      if (this.at === this.heard) return;
+      this.heard = this.at;
+      this.send("moved", this.at);
+    });
   }
 }
 

@@ -14,13 +14,19 @@ import numpy as np
 import streamlit as st
 from jaxtyping import Float
 
+from nat_app.answers import stored_answers
+from nat_app.answers.shared_results import shared_by_all
+from nat_app.frame import frame
+from nat_app.frame.settings import THRESHOLD
 from nat_app.shared import words
 from nat_app.shared.files import SVG_SCRIPT
+from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, NAMES, Kind, Palette
 from nat_app.shared.scores import SCORE_AXES, T_STEPS, Scale
 from nat_app.shared.words import threshold_title
-from nat_app.views.thresholds.settings import LIVE
+from nat_app.views.thresholds.settings import LIVE, MOVED_BY_T
 from nat_app.views.thresholds.words import few_title, few_trade, trade_sentence
+from nat_core.language import current
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.scores import CONFIDENCE, scores_of
 
@@ -77,6 +83,23 @@ def sentences(
     return [_sentences_at(rates, at, place, known, score) for place in range(len(at["nat"]))]
 
 
+def at_every_step(pair: Pair, sets: tuple[str, str, str], sizes: Sizes, scale: Scale) -> list[dict[str, Any]]:
+    """Return the sentences at each step of the scale; `sets` are the chosen one, the negatives and what is known."""
+    stamps = tuple(stored_answers.stamp_of(name) for name in pair.names)
+    return _at_every_step(stored_answers.folder(), pair, stamps, sets, sizes, scale, current())
+
+
+# Hundreds of sentences that a visitor moves past; the same for all who speak a language.
+@shared_by_all(most=64)
+def _at_every_step(
+    where: Path, pair: Pair, stamps: tuple[tuple[int, ...], ...], sets: tuple[str, str, str], sizes: Sizes,
+    scale: Scale, language: str,
+) -> list[dict[str, Any]]:  # fmt: skip
+    chosen, fooled, kept = (stored_answers.curves(pair, each, scale) for each in sets)
+    steps = dict.fromkeys(KINDS, scale.steps)
+    return sentences(Rates(chosen, fooled, kept, sizes), steps, known=sets[0] == sets[2])
+
+
 def _sentences_at(rates: Rates, at: dict[Kind, Any], place: int, known: bool, score: str) -> dict[str, Any]:
     chosen, fooled, kept, here = (
         {kind: float(each[kind][place]) for kind in KINDS} for each in (rates.chosen, rates.fooled, rates.kept, at)
@@ -102,6 +125,18 @@ def _sentences_at(rates: Rates, at: dict[Kind, Any], place: int, known: bool, sc
     }
 
 
+@st.fragment
+def draw_slider(drawn_at: float, *, locked: bool) -> None:
+    """Draw the slider of t; `drawn_at` is the t that the rest of the page is drawn at.
+
+    Once it is let go, it alone is drawn again: the browser has moved line, fills and sentences by then. So the app
+    only has to hear of it. Where a part is open that only the app can move, the page follows.
+    """
+    frame.threshold_slider("Threshold t: sure above it", disabled=locked)
+    if THRESHOLD.value != drawn_at and any(fold.open.value for fold in MOVED_BY_T):
+        st.rerun()
+
+
 def _share(share: float, pictures: int) -> str:
     return words.percent(share) if pictures >= words.ENOUGH else words.of_100(share, pictures)
 
@@ -114,7 +149,8 @@ def draw(
     """Draw how sure both networks are of one image set beside the sentences, `shares` of the pictures in equal bars.
 
     The bars divide the scale's axis. `said` are the sentences at each threshold to choose, or one entry where
-    each network has its own threshold in `at`; `on_move` is told the threshold on release of the line.
+    each network has its own threshold in `at`; `on_move` is told the threshold on release of the line. The title of
+    the threshold where the line stands follows `alt` in the drawing's description.
     """
     top = 1.08 * max(float(each.max()) for each in shares.values())
     data = {

@@ -37,6 +37,8 @@ CURVES = Fold("At every threshold", Setting("fold_curves", False, switch))
 FAIR = Fold("The fair comparison, every score, and temperature", Setting("fold_fair", False, switch))
 CLASSES = Fold("What they are fooled into, and by what", Setting("fold_classes", False, switch))
 PAPER = Fold("Beside the paper", Setting("fold_paper", False, switch))
+MOVED_BY_T = (CURVES, FAIR, CLASSES)
+"""The folds that show something at t."""
 LIVE: Told[float] = Told("live", lambda told: float(told["moved"]))
 """Where the line of the histograms was let go."""
 CLASS_BARS: Told[list] = Told("class_bars", lambda told: told["selection"]["points"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from nat_app.answers import stored_answers
+from nat_app.answers.stored_answers import divided
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, NAMES
 from nat_app.shared.scores import CONFIDENT, SCORE_TITLES, Scale
@@ -28,28 +29,28 @@ class Rated:
     known: Predictions
 
 
-def rated(pair: Pair, temperature: float = 1.0) -> list[Rated]:
-    """Return what both networks were asked about, their logits divided by the temperature."""
-    return [
-        Rated(
-            name,
-            set_name,
-            each.role,
-            stored_answers.tempered(name, set_name, temperature),
-            stored_answers.tempered(name, stored_answers.known_set(name), temperature),
-        )
-        for name in pair.names
-        for set_name, each in stored_answers.sets(name).items()
-    ]
+def rated(pair: Pair) -> list[Rated]:
+    """Return what both networks were asked about; gathered in every run, though few ever want the file."""
+    found = []
+    for name in pair.names:
+        known = stored_answers.predictions(name, stored_answers.known_set(name))
+        found += [
+            Rated(name, set_name, each.role, stored_answers.predictions(name, set_name), known)
+            for set_name, each in stored_answers.sets(name).items()
+        ]
+    return found
 
 
 def curves_csv(rated: Sequence[Rated], scale: Scale = CONFIDENT) -> str:
-    """Every rate of both networks at every step of a score: network, set, role, pictures, t, rate, kept, score."""
+    """Every rate of both networks at every step of a score: network, set, role, pictures, t, rate, kept, score.
+
+    The logits are divided by the scale's temperature.
+    """
     rows: list[tuple] = [("network", "set", "role", "images", "t", "share_above_t", "share_kept", "score")]
     for each in rated:
         start = (each.network, each.set_name, each.role, len(each.predictions))
-        rates = share_above(scores_of(each.predictions, scale.score), scale.steps)
-        kept = share_above(scores_of(each.known, scale.score), scale.steps)
+        rates = share_above(scores_of(divided(each.predictions, scale.temperature), scale.score), scale.steps)
+        kept = share_above(scores_of(divided(each.known, scale.temperature), scale.score), scale.steps)
         rows += [
             (*start, f"{t:g}", f"{rate:.6f}", f"{share:.6f}", scale.score)
             for t, rate, share in zip(scale.steps, rates, kept, strict=True)

@@ -48,13 +48,7 @@ def said() -> list[dict]:
     """The sentences at every threshold, or, where each network has its own, at those two."""
     sizes = histograms.Sizes(*(sets[name].images for name in (chosen, negatives, known)))
     if not locked:
-        steps = dict.fromkeys(KINDS, scale.steps)
-        chosen_curves, fooled_curves, kept_curves = (
-            stored_answers.curves(pair, each, scale) for each in (chosen, negatives, known)
-        )
-        return histograms.sentences(
-            histograms.Rates(chosen_curves, fooled_curves, kept_curves, sizes), steps, known=chosen == known
-        )
+        return histograms.at_every_step(pair, (chosen, negatives, known), sizes, scale)
     chosen_rates, fooled_rates, kept_rates = (
         {kind: np.array([share]) for kind, share in stored_answers.rates(pair, name, at, scale).items()}
         for name in (chosen, negatives, known)
@@ -65,7 +59,7 @@ def said() -> list[dict]:
 
 
 # The predictions are gathered now: when the file is asked for, there is no session to find the visitor's own in.
-frame.offer(f"{pair.key}-curves", partial(tables.curves_csv, tables.rated(pair, temperature), scale))
+frame.offer(f"{pair.key}-curves", partial(tables.curves_csv, tables.rated(pair), scale))
 sentences = said()
 # The sentence that the browser writes there while the line moves, so that nothing jumps on release.
 title = sentences[0 if locked else step_of(t)]["title"]
@@ -82,7 +76,7 @@ controls.selectbox(
 )
 if scale.is_confidence:
     with controls:
-        frame.threshold_slider("Threshold t: sure above it", disabled=locked)
+        histograms.draw_slider(t, locked=locked)
     with controls.container(horizontal=True, width="content", gap="xsmall", vertical_alignment="center"):
         st.caption("The paper's", width="content")
         for value in THRESHOLDS:
@@ -121,7 +115,7 @@ histograms.draw(
     known=chosen == known,
     scale=drawn,
     classes=len(stored_answers.card(pair.nat).classes),
-    alt=f"How sure both networks are of {set_title(chosen)}. {title}",
+    alt=f"How sure both networks are of {set_title(chosen)}.",
     source=words.sources(
         pictures_of(negatives, sets[negatives].images),
         pictures_of(known, sets[known].images),

@@ -79,7 +79,7 @@ def from_sample(pair: Pair, picture: GalleryPicture) -> Card:
     # The stored predictions were made of the gallery's centres.
     stored = crop == photos.CENTRE
     said = stored_answers.gallery_answers(pair, picture.file) if stored else stored_answers.answers(pair, pixels)
-    return Card(picture.path.stem, picture.shows.capitalize(), photo, pixels, picture.label, False, said)
+    return Card(picture.path.stem, picture.caption, photo, pixels, picture.label, False, said)
 
 
 def confidences(cards: Sequence[Card]) -> dict[Kind, Float[np.ndarray, " n"]]:

@@ -50,13 +50,11 @@ def look_at_playground() -> Clicks:
     """Return how the visitor's playground stands; imports torch."""
     from nat_app.views.playground import state as playground
 
-    here = playground.scene()
-    # Training may have gone on since the visitor left that page.
-    playground.follow()
-    now, answer, negatives = playground.networks(), playground.answers(SURE)["nat"], playground.negatives()
+    here, reached = playground.scene(), playground.begun().reached
+    answer = playground.answers_of(here, reached, SURE)["nat"]
     # Those that it learned count, though they were taken away since.
-    number = negatives.learned or negatives.lying
-    return Clicks(number, answer.falsely_sure, answer.right, len(here.points.labels), now.step)
+    learned, step = (reached.learned, reached.step) if reached else (0, 0)
+    return Clicks(learned or len(here.negatives), answer.falsely_sure, answer.right, len(here.points.labels), step)
 
 
 def check_clicks() -> None:

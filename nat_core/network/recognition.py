@@ -1,0 +1,228 @@
+"""Which architecture a stranger's tensors make, and which of them is which: shapes decide, names only tell the order.
+
+A file's tensors are grouped into layers by what stands before their last dot. The shapes of all layers together say
+which architecture it is. Convolutions of one shape follow each other as their names count (conv1 before conv2, layer2
+before layer10); a norm belongs to the convolutions with which its name has most in common. So what a project calls its
+parts, and what DataParallel, torch.compile or a wrapper put before the names, does not matter.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+
+from nat_core.errors import CheckpointError
+from nat_core.measure.predictions import MAX_CLASSES
+from nat_core.network.models import ARCHITECTURES, build
+
+COUNTER = "num_batches_tracked"
+"""The end of a norm's tensor that only training reads."""
+Shape = tuple[int, ...]
+Path = tuple[str, ...]
+_KNOWN_NAMES = (
+    (r"^conv1\.", "stem.0."),
+    (r"^bn1\.", "stem.1."),
+    (r"^layer([1-4])\.", lambda match: f"stages.{int(match[1]) - 1}."),
+    (r"\.bn([12])\.", r".norm\1."),
+    (r"\.downsample\.", ".shortcut."),
+    (r"^(linear|fc)\.", "classifier."),
+)
+"""What github.com/kuangliu/pytorch-cifar and torchvision call parts of ours, for sentences on a file that fits none."""
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """Tensors with one name but for its last part."""
+
+    path: Path
+    tensors: tuple[tuple[str, Shape], ...]
+    """The last part of each name, and its shape, in the order of the names."""
+
+    @property
+    def is_norm(self) -> bool:
+        """Whether it keeps a mean of what passed it."""
+        return "running_mean" in dict(self.tensors)
+
+    @property
+    def kernel(self) -> Shape:
+        """Height and width of a convolution, () for any other layer."""
+        weight = dict(self.tensors).get("weight", ())
+        return weight[2:] if len(weight) == 4 else ()
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What a file's tensors make."""
+
+    architecture: str
+    """A key of `models.ARCHITECTURES`."""
+    classes: int
+    names: dict[str, str]
+    """Our name of each of the file's tensors, counters left out."""
+
+
+def recognised(shapes: Mapping[str, Shape], name: str) -> Recognised:
+    """Return which architecture the tensors of these shapes, by their names, make; `name`, the file's, is for errors.
+
+    Raises CheckpointError, in one sentence, where they make none that we know, or where their names leave open which
+    tensor is which.
+    """
+    classes = _classes(shapes, name)
+    layers = _layers(shapes)
+    kinds = Counter(layer.tensors for layer in layers)
+    for architecture in ARCHITECTURES:
+        ours = _layers(shapes_of(architecture, classes))
+        if Counter(layer.tensors for layer in ours) != kinds:
+            continue
+        pairs = _paired(layers, ours)
+        if pairs is None:
+            raise CheckpointError(
+                f"{name} has the shapes of {architecture}, but its names leave open which tensor is which: name the "
+                "layers of a block alike, such as layer1.0.conv1 and layer1.0.bn1."
+            )
+        names = {
+            ".".join((*theirs.path, last)): ".".join((*mine.path, last))
+            for theirs, mine in pairs
+            for last, _shape in theirs.tensors
+        }
+        return Recognised(architecture, classes, names)
+    raise CheckpointError(_unknown(shapes, classes, name))
+
+
+def _classes(shapes: Mapping[str, Shape], name: str) -> int:
+    """How many classes the one linear layer tells apart."""
+    linear = [shape for key, shape in shapes.items() if len(shape) == 2]
+    if len(linear) != 1:
+        raise CheckpointError(_unknown(shapes, 10, name))
+    classes = linear[0][0]
+    if not 2 <= classes <= MAX_CLASSES:
+        raise CheckpointError(f"{name} has {classes:,} classes; from 2 to {MAX_CLASSES:,} can be shown.")
+    return classes
+
+
+def _layers(shapes: Mapping[str, Shape]) -> list[_Layer]:
+    """The layers in the order of the first tensor of each, counters left out."""
+    found: dict[Path, dict[str, Shape]] = defaultdict(dict)
+    for key, shape in shapes.items():
+        *path, last = key.split(".")
+        if last != COUNTER:
+            found[tuple(path)][last] = shape
+    return [_Layer(path, tuple(sorted(tensors.items()))) for path, tensors in found.items()]
+
+
+def _paired(theirs: Sequence[_Layer], ours: Sequence[_Layer]) -> list[tuple[_Layer, _Layer]] | None:
+    """Each of their layers with ours, given that all shapes agree; None where the names leave open which is which."""
+    theirs = sorted(theirs, key=lambda layer: _natural(layer.path))
+    pairs = _in_order(*(_by(lambda layer: layer.tensors, layers) for layers in (_not_norms(theirs), _not_norms(ours))))
+    if pairs is None:
+        return None
+    place = {their.path: our.path for their, our in pairs if our.kernel}
+    norms = _in_order(
+        _by(lambda norm: (_part([place[each] for each in _nearest(norm.path, place)]), norm.tensors), _norms(theirs)),
+        _by(lambda norm: (_part(_nearest(norm.path, place.values())), norm.tensors), _norms(ours)),
+    )
+    return None if norms is None else pairs + norms
+
+
+def _norms(layers: Iterable[_Layer]) -> list[_Layer]:
+    return [layer for layer in layers if layer.is_norm]
+
+
+def _not_norms(layers: Iterable[_Layer]) -> list[_Layer]:
+    return [layer for layer in layers if not layer.is_norm]
+
+
+def _by(key: Callable[[_Layer], Hashable], layers: Iterable[_Layer]) -> dict[Hashable, list[_Layer]]:
+    found = defaultdict(list)
+    for layer in layers:
+        found[key(layer)].append(layer)
+    return found
+
+
+def _in_order(
+    theirs: Mapping[Hashable, list[_Layer]], ours: Mapping[Hashable, list[_Layer]]
+) -> list[tuple[_Layer, _Layer]] | None:
+    """The layers of each group one by one; None where the groups are not the same."""
+    if {key: len(group) for key, group in theirs.items()} != {key: len(group) for key, group in ours.items()}:
+        return None
+    return [pair for key, group in theirs.items() for pair in zip(group, ours[key], strict=True)]
+
+
+def _nearest(path: Path, others: Iterable[Path]) -> list[Path]:
+    """Those of the paths that begin as this one does for longest."""
+    shared = {other: _shared(path, other) for other in others}
+    most = max(shared.values())
+    return [other for other, length in shared.items() if length == most]
+
+
+def _shared(first: Path, second: Path) -> int:
+    return next((place for place, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), len(first))
+
+
+def _part(convolutions: Sequence[Path]) -> Path:
+    """The part of our network to which a norm beside these convolutions of ours belongs.
+
+    () is what lies in no block: the norm of the stem, or the one after the last block.
+    """
+    blocks = {path[:3] for path in convolutions}
+    if len(blocks) > 1 or convolutions[0][0] != "stages":
+        return ()
+    shortcut = all("shortcut" in path for path in convolutions)
+    return (*blocks.pop(), *(("shortcut",) if shortcut else ()))
+
+
+def _natural(path: Path) -> list[list[tuple[int, str]]]:
+    """By what names are put in order: numbers in them by their size."""
+    # A longer number is a larger one, so none is computed: a stranger's may have any length.
+    return [[(len(part) if part.isdecimal() else 0, part) for part in re.split(r"0*(\d+)", each)] for each in path]
+
+
+@lru_cache(maxsize=64)
+def shapes_of(architecture: str, classes: int) -> dict[str, Shape]:
+    """Return the shapes of an architecture's tensors by our names, in its own order.
+
+    >>> shapes_of("wrn10_1", 2)["classifier.weight"]
+    (2, 64)
+    """
+    with torch.device("meta"):  # shapes alone: no memory, no random weights
+        return {key: tuple(value.shape) for key, value in build(architecture, classes).state_dict().items()}
+
+
+# --- what fits none --------------------------------------------------------------------------------------------------
+
+
+def _unknown(shapes: Mapping[str, Shape], classes: int, name: str) -> str:
+    """Say which architecture comes nearest, and the first tensor that does not fit it."""
+    held = {_our_name(key): shape for key, shape in _unwrapped(shapes).items()}
+    every = {each: shapes_of(each, classes) for each in ARCHITECTURES}
+    nearest = max(every, key=lambda each: len(held.items() & every[each].items()) - 0.1 * len(every[each]))
+    wanted = every[nearest]
+    key = next((key for key in wanted if not key.endswith(COUNTER) and held.get(key) != wanted[key]), None)
+    if key is None:
+        differs = f"it also has {next(each for each in held if each not in wanted):.60}"
+    elif key in held:
+        differs = f"its {key} is {held[key]}, not {wanted[key]}"
+    else:
+        differs = f"it has no {key} {wanted[key]}"
+    return (
+        f"{name} is none of the networks that we know ({', '.join(ARCHITECTURES)}). It comes nearest to {nearest}, but "
+        f"{differs}: bring one of these, trained on 32 x 32 pictures."
+    )
+
+
+def _unwrapped(shapes: Mapping[str, Shape]) -> dict[str, Shape]:
+    """The shapes without what stands before every name: what DataParallel, torch.compile and wrappers put there."""
+    paths = [key.split(".") for key in shapes]
+    shared = 0
+    while shared < min(map(len, paths), default=1) - 1 and len({path[shared] for path in paths}) == 1:
+        shared += 1
+    return {".".join(path[shared:]): shape for path, shape in zip(paths, shapes.values(), strict=True)}
+
+
+def _our_name(key: str) -> str:
+    for pattern, ours in _KNOWN_NAMES:
+        key = re.sub(pattern, ours, key)
+    return key

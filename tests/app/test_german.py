@@ -1,0 +1,88 @@
+"""What several pages share, in German: cases and genders, plurals, numbers as German writes them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nat_app.shared import charts, counts, words
+from nat_app.shared.classes import CLASSES, WITH_ARTICLE, any_of, article, class_title
+from nat_app.shared.gallery import gallery_pictures
+from nat_app.shared.pairs import OFFERED, ROLE_TITLES, SET_TITLES, own_name, pictures_of
+from nat_app.shared.palette import LIGHT
+from nat_app.shared.scores import SCORE_TITLES
+from nat_app.shared.words import Answer
+from tests.pages import plain
+
+pytestmark = pytest.mark.usefixtures("german")
+FOOLED = {"baseline": 0.561, "nat": 0.052}
+AT, APART = {"baseline": 0.9, "nat": 0.9}, {"baseline": 0.71, "nat": 0.3}
+SENTENCES: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
+    (words.answer_sentence, ("baseline", Answer(0.974, "ship"), "cat", 0.9),
+     "Baseline: 97 % Schiff. Sicher, und falsch: Das ist eine Katze."),
+    (words.answer_sentence, ("nat", Answer(0.7, "dog"), "deer", 0.9),
+     "NAT: 70 % Hund. Ziemlich sicher, und falsch: Das ist ein Hirsch."),
+    (words.answer_sentence, ("nat", Answer(0.2, "dog"), "none", 0.9), "NAT: 20 %. Es weiß es nicht."),
+    (words.threshold_title, (FOOLED, AT, False), "Über 90 % wird die Baseline von 56 von 100 getäuscht, NAT von 5."),
+    (words.threshold_title, (FOOLED, {"baseline": 0.995, "nat": 0.995}, True),
+     "Über 99,5 % behält die Baseline 56 von 100, NAT 5."),
+    (words.threshold_title, (FOOLED, APART, True),
+     "Um 95 von 100 zu behalten, braucht die Baseline t = 0,71, NAT t = 0,30."),
+    (words.threshold_title, (FOOLED, APART, False, "max_logit"),
+     "Bei 95 von 100 nach Max-Logit behaltenen wird die Baseline von 56 von 100 getäuscht, NAT von 5."),
+    (words.of_100, (0.0, 6), "0 von 6"),
+    (words.percent_fine, (0.9341,), "93,4 %"),
+    (words.duration, (4287.9,), "1 h 11 min"),
+    (words.duration, (61.0,), "61 Sekunden"),
+    (words.listed, (["Vogel", "Katze", "Hund"],), "Vogel, Katze oder Hund"),
+    (pictures_of, ("cifar100_test", 10_000), "10.000 Bilder (CIFAR-100 Test)"),
+    (pictures_of, (own_name("02ec1f60", "a.npz"), 3, "dative"), "3 Bildern von dir (a.npz)"),
+    (any_of, (["airplane", "cat"],), "Flugzeug oder Katze"),
+    (any_of, ("012",), "0, 1 oder 2"),
+    (article, ("3", "dative"), "einer 3"),
+    (article, ("otter",), "„otter“"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "sentence"), SENTENCES, ids=lambda value: getattr(value, "__name__", None)
+)
+def test_sentences_are_german(function: Callable[..., str], arguments: tuple[Any, ...], sentence: str) -> None:
+    assert plain(function(*arguments)) == sentence
+
+
+def test_articles_follow_gender_and_case() -> None:
+    said = {name: (article(name), article(name, "accusative"), article(name, "dative")) for name in CLASSES}
+    assert said["dog"] == ("ein Hund", "einen Hund", "einem Hund")
+    assert said["cat"] == ("eine Katze", "eine Katze", "einer Katze")
+    assert said["ship"] == ("ein Schiff", "ein Schiff", "einem Schiff")
+    assert set(WITH_ARTICLE) == set(CLASSES)
+    for name, cases in said.items():
+        assert {case.partition(" ")[2] for case in cases} == {class_title(name)}
+
+
+def test_too_few_pictures_tell_nothing() -> None:
+    found = counts.compare({"baseline": np.array([True, False]), "nat": np.array([False, False])})
+    assert counts.chance(found) == (
+        "So wenige Bilder verraten nicht, welches Netz seltener getäuscht wird: Der Unterschied kann Zufall sein."
+    )
+
+
+def test_no_title_is_left_in_english() -> None:
+    assert {name for name, title in SET_TITLES.items() if "test" in title or "other" in title} == set()
+    assert list(ROLE_TITLES.values()) == ["bekannt", "im Training gezeigt", "gleiche Quelle", "nie gesehen"]
+    assert OFFERED[0].title == "Großes Netz (ResNet-18)"
+    assert SCORE_TITLES["entropy"] == "Entropie"
+    pictures = {picture.file: picture for picture in gallery_pictures()}
+    assert (pictures["none-bee.jpg"].name, pictures["cat2.jpg"].name) == ("Biene", "Katze 2")
+    assert pictures["none-eiffel.jpg"].caption == "Eiffelturm unter blauem Himmel"
+    assert all(picture.shows != picture.description for picture in pictures.values())
+
+
+def test_charts_speak_german() -> None:
+    figure = charts.probability_bars(np.full(2, 0.5), ("cat", "dog"), "nat", LIGHT)
+    assert list(figure.data[0].y) == ["Katze", "Hund"]
+    assert figure.layout.separators == ",."
+    assert figure.layout.xaxis.title.text == "wie sicher es ist"
+    assert "keine Meinung, 1/2" in {note.text for note in figure.layout.annotations}
