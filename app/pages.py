@@ -8,6 +8,7 @@ from nat_app.views.attention.settings import SETTINGS as ATTENTION
 from nat_app.views.evidence.settings import SETTINGS as EVIDENCE
 from nat_app.views.playground.settings import SETTINGS as PLAYGROUND
 from nat_app.views.thresholds.settings import SETTINGS as THRESHOLDS
+from nat_app.views.workshop.settings import PART, RESULT
 from nat_app.views.workshop.settings import SETTINGS as WORKSHOP
 from nat_app.views.your_negatives.settings import SETTINGS as YOUR_NEGATIVES
 from nat_app.views.your_photos.settings import SETTINGS as YOUR_PHOTOS
@@ -46,3 +47,5 @@ SETTINGS: tuple[PageSettings, ...] = (
     EVIDENCE,
 )
 """What links may hold, in the order in which they say it."""
+OWN = frozenset((PART.key, RESULT.key))
+"""What stays a phone's own where its teacher leads a class to a page: the teacher's wall is no place for it."""

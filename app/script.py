@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas  # noqa: F401
 import streamlit as st
 
-from nat_app.frame import frame, links
-from nat_app.pages import PAGES, SETTINGS
+from nat_app.frame import following, frame, links
+from nat_app.pages import OWN, PAGES, SETTINGS
 
 st.set_page_config(
     page_title="NAT Explorer",
@@ -18,6 +18,7 @@ st.set_page_config(
 )
 frame.speak()
 frame.open_link(SETTINGS)
+following.arrive()
 frame.speak()
 pages = [
     st.Page(links.file_of(each.name), title=each.title, icon=each.icon, url_path=each.name, default=each is PAGES[0])
@@ -31,11 +32,14 @@ frame.style()
 frame.settle()
 try:
     with st.container(key=frame.PAGE):
+        following.draw(page.url_path or PAGES[0].name)
         page.run()
 except frame.PageEnd:
     pass
 finally:
     # After the page, though a page may end early: so a visitor's browser asks for what charts need before all else.
     frame.sidebar()
+    following.draw_leading()
+following.lead(page.url_path or PAGES[0].name, SETTINGS, OWN)
 frame.copy_link(SETTINGS)
 frame.download_view()

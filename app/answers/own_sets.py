@@ -12,6 +12,7 @@ from nat_app.shared.pairs import Pair, own_name, short_name
 from nat_app.shared.words import literal
 from nat_app.visit import brought_along, decoding
 from nat_app.visit.brought_along import OwnSet
+from nat_core.data.sources.class_names import places_among
 from nat_core.data.uploaded_sets import labels_among, read_own_set
 from nat_core.files import csv_text
 from nat_core.measure.predictions import Predictions
@@ -65,11 +66,18 @@ def sure(each: OwnSet, pair: Pair, threshold: float) -> Compared:
 
 
 def right(each: OwnSet, pair: Pair) -> Compared | None:
-    """Return how many pictures each network is correct on, where the set's classes are all its own; else None."""
+    """Return how many pictures each network is correct on, of those whose classes are its own; None without any."""
     labels = labels_among(each.images, tuple(stored_answers.card(pair.nat).classes))
-    if labels is None or labels.min() < 0:
+    if labels is None or not (labels >= 0).any():
         return None
-    return compare({kind: each.said[name].predicted == labels for kind, name in pair.by_kind.items()})
+    known = labels >= 0
+    return compare({kind: (each.said[name].predicted == labels)[known] for kind, name in pair.by_kind.items()})
+
+
+def classes_known(each: OwnSet, pair: Pair, *, known: bool) -> list[str]:
+    """Return the set's own classes that the networks of a pair know, or do not know, whatever they call them."""
+    places = places_among(each.images.classes, stored_answers.card(pair.nat).classes)
+    return [name for name, place in zip(each.images.classes, places, strict=True) if (place >= 0) == known]
 
 
 def predictions_csv(each: OwnSet, names: Sequence[str], classes: tuple[str, ...]) -> str:

@@ -290,11 +290,16 @@ def _answer(where: Path, name: str, stamp: tuple[int, ...], identity: str, _pixe
 
 def network(where: Path, name: str, stamp: tuple[int, ...]):
     """One network ready to predict, loaded once; `stamp` is that of `stamp_of`."""
-    return brought_along.networks()[name].network if name in brought_along.networks() else _network(where, name, stamp)
+    return (
+        brought_along.networks()[name].network
+        if name in brought_along.networks()
+        else stored_network(where, name, stamp)
+    )
 
 
 @shared_by_all(most=16)
-def _network(where: Path, name: str, stamp: tuple[int, ...]):
+def stored_network(where: Path, name: str, stamp: tuple[int, ...]):
+    """One stored network ready to predict, loaded once; where no visit is, as in a process that trains."""
     from nat_core.network.inference import load_network
 
     return load_network(where, name)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
@@ -22,42 +23,7 @@ from nat_core import language
 from nat_core.errors import CheckpointError
 from nat_core.store.checkpoints import training_command
 
-# Classes that begin with st-key- are Streamlit's own hook for a style: the keys of containers and widgets. Two names
-# are not documented: .stMainBlockContainer, for no option sets a page's width and margins, and data-stale, which greys
-# what is drawn again and would make pictures flash four times a second.
-STYLE = """<style>
-:root { --widest: 1100px; --above: 3.4rem; --beside: 2rem; }
-.stMainBlockContainer { max-width: var(--widest); padding: var(--above) var(--beside) 2rem; }
-[class*="st-key-steady_"] [data-stale] { opacity: 1 !important; transition: none !important; }
-.st-key-page h1 { font-size: clamp(1.45rem, 2.35vw, 1.9rem); line-height: 1.2; padding: 0 0 .3rem; text-wrap: balance; }
-.st-key-page h2 { padding: .4rem 0 .2rem; }
-.st-key-page h3 { padding: .2rem 0 0; }
-[class*="st-key-thumb_"] button {
-  width: 3.4rem; height: 3.4rem; min-height: 3.4rem; padding: 0; border-radius: .45rem;
-  background-size: cover; background-position: center; overflow: hidden;
-}
-[class*="st-key-thumb_"] button p { color: transparent; font-size: 1px; }
-[class*="st-key-thumb_"] button:hover { filter: brightness(1.08); }
-[class*="st-key-thumb_"] button:focus-visible { outline: 3px solid #0072B2; outline-offset: 1px; }
-@media (max-width: 1023px) { :root { --above: 4.2rem; } }
-@media (min-width: 641px) { .st-key-answers { min-height: 22.9rem; } }
-@media (max-width: 640px) {
-  :root { --above: 4.6rem; --beside: 1.1rem; }
-  .st-key-answers img { max-width: 15rem !important; }
-  .st-key-looked_at_picture img { max-width: 9rem !important; }
-  .st-key-controls { gap: .2rem 1rem; }
-  .st-key-set { max-width: 100%; }
-  .st-key-set [role="radiogroup"] { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: thin; padding: 2px; }
-  .st-key-set button { flex: none; }
-}
-[class*="st-key-row_"] { overflow-x: auto; padding: 4px 4px 6px; scrollbar-width: thin; }
-.st-key-steady_planes { min-height: 100vh; }
-[class*="st-key-number_"] p { font-size: 1.2rem; line-height: 1.35; }
-[class*="st-key-wide_"] { overflow-x: auto; }
-[class*="st-key-wide_"] img { min-width: 44rem; }
-[class*="st-key-wide_"] table { min-width: 40rem; font-variant-numeric: tabular-nums; }
-[class*="st-key-claim_"] { padding-bottom: .35rem; }
-</style>"""
+STYLE = f"<style>{Path(__file__).with_name('style.css').read_text(encoding='utf-8')}</style>"
 LARGER = """<style>
 html { font-size: 125%; }
 :root { --widest: 1375px; }

@@ -5,7 +5,7 @@ What a link should not hold is left out, and a sentence says so. The app's entry
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -112,7 +112,26 @@ def write(address: str, chosen: Iterable[tuple[Setting, Any]]) -> str:
     'http://localhost:8501/grid?size=4&v=1'
     """
     texts = {setting.key: text for setting, value in chosen if (text := _text(setting, value)) is not None}
-    return f"{address.partition('?')[0]}?{urlencode(texts | {'v': VERSION}, safe=',~')}"
+    return with_query(address, texts)
+
+
+def with_query(address: str, query: Mapping[str, str]) -> str:
+    """Return the link to a page with settings that are text already.
+
+    >>> with_query("http://localhost:8501/workshop?old=1", {"class": "k7m2ab"})
+    'http://localhost:8501/workshop?class=k7m2ab&v=1'
+    """
+    return f"{address.partition('?')[0]}?{urlencode(dict(query) | {'v': VERSION}, safe=',~')}"
+
+
+def with_more(link: str, query: Mapping[str, str]) -> str:
+    """Return one of our links with further settings that are text already.
+
+    >>> with_more("http://localhost:8501/workshop?t=0.9&v=1", {"class": "k7m2ab"})
+    'http://localhost:8501/workshop?class=k7m2ab&t=0.9&v=1'
+    """
+    address, _, before = link.partition("?")
+    return f"{address}?{urlencode(query)}&{before}"
 
 
 def _text(setting: Setting, value: Any) -> str | None:
@@ -167,6 +186,26 @@ def _put(values: Mapping[str, Any], pages: Iterable[PageSettings]) -> None:
     known = {setting.key: setting for page in pages for setting in page.settings}
     for key, value in values.items():
         known[key].put(value)
+
+
+def forget_in_address(key: str) -> None:
+    """Take a setting out of the address that the browser shows, as it is a secret or has done its work."""
+    if key in st.query_params:
+        del st.query_params[key]
+        # Or the shorter address would be taken for another link.
+        FOLLOWED.get().query = st.query_params.to_dict()
+
+
+def texts(pages: Iterable[PageSettings], without: Container[str] = ()) -> dict[str, str]:
+    """Return what a link to the page that is open would say, but for some settings."""
+    said = {setting.key: _text(setting, value) for setting, value in here(pages) if setting.key not in without}
+    return {key: text for key, text in said.items() if text is not None}
+
+
+def lead(page: str, query: Mapping[str, str]) -> None:
+    """Go to a page as if its link were followed, even where the last one said the same; ends the run."""
+    FOLLOWED.get().query = {}
+    st.switch_page(file_of(page), query_params=dict(query) | {"v": VERSION})
 
 
 def leave() -> None:

@@ -29,6 +29,10 @@ class BlownUp(NatError, ArithmeticError):
         super().__init__("Training blew up. We put back the last good step; try a smaller learning rate.")
         self.last_good = last_good
 
+    def __reduce__(self) -> tuple[type["BlownUp"], tuple["State"]]:
+        """Make it anew from the state, where it is sent from one process to another."""
+        return type(self), (self.last_good,)
+
 
 @dataclass(frozen=True)
 class Architecture:

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.pairs import own_name, pictures_of, set_title
-from nat_app.views.bring_your_own import words
+from nat_app.views.bring_your_own import samples, words
 from nat_app.visit import brought_along
+from nat_core.data.uploaded_sets import read_own_set
 from tests.pages import PAGES, live_data, now, plain, said, shown
 from tests.synthetic import CLASSES
 from tests.uploads import npz, picture, zipped
@@ -71,6 +73,39 @@ def test_own_known_pictures_are_what_is_kept(start, networks: Path) -> None:
     assert "the baseline keeps" in app.title[0].value
     assert f"of {pictures_of(brought(app), 20)}." in plain(live_data(app)["source"])
     assert now(app)["nat"]["panel"].startswith("NAT\u2003kept: ")
+
+
+def test_a_sample_is_asked_with_one_press_and_can_be_looked_at(start, networks: Path) -> None:
+    app = start(networks, PAGE, pair="wrn16_1").button(key="try_set").click().run()
+    others = sum(not picture.known for picture in gallery_pictures())
+    assert plain(app.title[0].value).startswith("Above 90 %, the baseline is fooled by ")
+    assert f"of your {others}, NAT by " in plain(app.title[0].value)
+    assert f"{others} pictures in {others} classes." in said(app)
+    assert not app.warning
+    # The file is what such files look like: it is read as a visitor's own is.
+    read = read_own_set(samples.image_set().content, "sample.npz")
+    assert (len(read), read.passed_over) == (others, ())
+    assert "bee" in read.classes
+
+
+def test_labels_that_say_nothing_are_named_and_never_dropped_in_silence(start, networks: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 32, 32, 3)).astype(np.uint8)
+    app = start(networks, PAGE, pair="wrn16_1")
+    app = bring(app, "a.npz", npz(test_images=pixels, test_labels=np.arange(20) % 10), "in distribution")
+    assert "Its labels are numbers without names, so no answer is held against them" in said(app)
+    assert "correct on" not in said(app)
+    named = np.array(["plane", "car", "teapot", "mug"])
+    app = bring(
+        app, "b.npz", npz(test_images=pixels + 1, test_labels=np.arange(20) % 4, classes=named), "in distribution"
+    )
+    assert "By your labels, on the 10 pictures of classes that they know, the baseline is correct on" in said(app)
+    assert "The networks know none of the classes teapot, mug, so" in said(app)
+
+
+def test_negatives_that_bear_a_known_class_are_doubted(start, networks: Path) -> None:
+    files = {"plane/1.png": picture((200, 10, 10)), "rose/2.png": picture((90, 9, 9))}
+    app = bring(start(networks, PAGE, pair="wrn16_1"), "mine.zip", zipped(files))
+    assert "Its class plane is one that the networks know: is it none of theirs all the same?" in said(app)
 
 
 def test_another_pair_is_asked_when_the_visitor_wants_it(start, networks: Path) -> None:

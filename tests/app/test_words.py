@@ -18,6 +18,7 @@ from nat_app.views.bring_your_own import words as own
 from nat_app.views.digits_live import words as digits
 from nat_app.views.thresholds import words as thresholds
 from nat_app.views.workshop import words as workshop
+from nat_app.views.workshop.games import words as games
 from nat_app.views.your_negatives import words as negatives
 from nat_app.views.your_negatives.effects import Change, Effect
 from nat_app.views.your_photos import words as photos
@@ -181,19 +182,19 @@ PARTS: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
     (attention.spread_caption, (10_000, "test pictures"),
      "Diamond: this picture. Tick: the median of 10,000 test pictures;"),
     (negatives.full, (12,), "It learns at most 12 at once; deselect one"),
-    (workshop.fools_both, ({"baseline": True, "nat": False}, ANSWERS), "It fools the baseline alone"),
-    (workshop.fools_both, ({"baseline": False, "nat": True}, ANSWERS), "It fools NAT alone"),
-    (workshop.factory_both, ({"baseline": 0.5, "nat": 0.6}, {"baseline": 10.0, "nat": 20.0}, 50.0),
+    (games.fools_both, ({"baseline": True, "nat": False}, ANSWERS), "It fools the baseline alone"),
+    (games.fools_both, ({"baseline": False, "nat": True}, ANSWERS), "It fools NAT alone"),
+    (games.factory_both, ({"baseline": 0.5, "nat": 0.6}, {"baseline": 10.0, "nat": 20.0}, 50.0),
      "Here the baseline is the cheaper one. With t = 1.00 a person checks every part, for 50.0."),
-    (workshop.factory_both, ({"baseline": 0.9, "nat": 0.9}, {"baseline": 7.0, "nat": 7.0}, 50.0),
+    (games.factory_both, ({"baseline": 0.9, "nat": 0.9}, {"baseline": 7.0, "nat": 7.0}, 50.0),
      "NAT 7.0 (t = 0.90). Here both cost the same."),
-    (workshop.factory_both, ({"baseline": 0.9925, "nat": 0.72}, {"baseline": 21.94, "nat": 11.67}, 80.0),
+    (games.factory_both, ({"baseline": 0.9925, "nat": 0.72}, {"baseline": 21.94, "nat": 11.67}, 80.0),
      "At its best the baseline costs 21.9 (t = 0.9925), NAT 11.7 (t = 0.72). NAT is the cheaper one."),
-    (workshop.factory_task, (Stakes(Prices(3.0, 1.0), 0.2), "CIFAR-100 test"),
+    (games.factory_task, (Stakes(Prices(3.0, 1.0), 0.2), "CIFAR-100 test"),
      "Of a hundred parts 20 are foreign, things that NAT was never taught (CIFAR-100 test)."),
-    (workshop.factory_task, (Stakes(Prices(3.0, 1.0), 0.2), "x"), "- **Wrongly passed**, costs 3:"),
-    (workshop.factory_task, (Stakes(Prices(3.0, 1.0), 0.2), "x"), "- **Needless check**, costs 1:"),
-    (workshop.factory, (0.9995, 12.34, 0.996007, 11.0, 1, 3),
+    (games.factory_task, (Stakes(Prices(3.0, 1.0), 0.2), "x"), "- **Wrongly passed**, costs 3:"),
+    (games.factory_task, (Stakes(Prices(3.0, 1.0), 0.2), "x"), "- **Needless check**, costs 1:"),
+    (games.factory, (0.9995, 12.34, 0.996007, 11.0, 1, 3),
      "At your t = 0.9995 a hundred parts cost **12.3**. The best of all is t = 0.996: 11.0."),
     (digits.sentence, (100, 200, 400, 0.0, 0.3), "From step 200 on"),
     (digits.sentence, (300, 200, 400, 0.03, 0.1), "Watch how sure"),

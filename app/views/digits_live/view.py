@@ -51,6 +51,8 @@ def school() -> None:
     else:
         st.markdown(words.sentence(last.step, shown_from, STEPS, min(since, default=0.0), fooled["nat"]))
     controls(turn)
+    if problem := state.LEARNING.get().problem:
+        st.warning(problem, icon=":material/warning:")
     sure = {kind: last.readings[kind].confidence > t for kind in KINDS}
     curves.draw(drawn, pictures.unseen, sure, frame.colours(), steps=STEPS, shown_from=shown_from)
     for kind in KINDS:

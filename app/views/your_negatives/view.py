@@ -122,6 +122,8 @@ def controls() -> None:
                              label_visibility="collapsed", persist_state="session")  # fmt: skip
     if busy:
         progress()
+    if teaching.problem:
+        st.warning(teaching.problem, icon=":material/warning:")
 
 
 # A part by itself, so that the photos and charts are not drawn again at every look.
