@@ -11,10 +11,12 @@ from nat_app.shared.counts import Compared, compare
 from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair, own_name, short_name
 from nat_app.shared.words import literal
-from nat_app.visit import brought_along, decoding
+from nat_app.visit import brought_along, decoding, room
 from nat_app.visit.brought_along import OwnSet
+from nat_app.visit.room import NoRoom
 from nat_core.data.sources.class_names import places_among
 from nat_core.data.uploaded_sets import labels_among, read_own_set
+from nat_core.errors import UnreadableSet
 from nat_core.files import csv_text
 from nat_core.measure.predictions import Predictions
 
@@ -33,7 +35,12 @@ def take(content: bytes, file: str, role: str, progress: Callable[[float], objec
     if name not in kept:
         while len(kept) >= MOST:
             del kept[next(iter(kept))]
-        kept[name] = OwnSet(name, images, role)
+        own = OwnSet(name, images, role)
+        try:
+            room.shared().keep(own, images.pixels.nbytes)
+        except NoRoom as error:
+            raise UnreadableSet(f"{file}: {error.sentence}") from None
+        kept[name] = own
     return kept[name]
 
 

@@ -10,6 +10,7 @@ from nat_app.views.playground import settings, stage, state, words
 from nat_app.views.playground.presets import PRESETS, choose
 from nat_core.small.plane import CLASSES
 
+fair_queue.make_ready()
 t = frame.threshold()
 
 

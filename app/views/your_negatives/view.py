@@ -30,6 +30,7 @@ STYLE = """<style>
 .st-key-row_taught { min-height: 4.6rem; }
 @media (max-width: 640px) { .st-key-teach_controls { min-height: 7.1rem; } }
 </style>"""
+fair_queue.make_ready()
 chosen, t = frame.chosen_pair(), frame.threshold()
 frame.require(chosen.names)
 kind: Kind = KIND.value
