@@ -6,7 +6,7 @@ import plotly.colors
 
 from nat_app.answers import level_spreads, stored_answers
 from nat_app.one_page.networks import pairs
-from nat_app.shared.language import _
+from nat_app.shared.language import _, number
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, NAMES
 from nat_app.shared.words import Answer
@@ -56,7 +56,7 @@ def _spread(pair: Pair, name: str, spread: level_spreads.Spread) -> dict[str, An
     exceeding = level_spreads.exceeding(*pair.names, name)
     said = distance_sentence(APART, spread.usual, spread.pictures, spread.source)
     for level, stand_in in APART.items():
-        said = said.replace(_("{distance:.2f}", distance=stand_in), f"{{{level}}}")
+        said = said.replace(number(stand_in, ".2f"), f"{{{level}}}")
     beyond = name != stored_answers.GALLERY
     return {
         "title": spread_title(name),

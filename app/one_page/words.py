@@ -74,7 +74,6 @@ def _frame() -> dict[str, str]:
         "wall": _("For the wall"),
         "copy": _("Copy link"),
         "copied": _("Copied"),
-        "save": _("Save this page"),
         "skip": _("To the page's content"),
         "settings": _("Settings"),
         "pages_of": _("Pages"),
@@ -88,9 +87,6 @@ def _frame() -> dict[str, str]:
             "evidence."
         ),
         "unknown": _("This link has a setting we do not know ({setting}). We used {used}."),
-        "working": _("The networks look."),
-        "failed": _("This browser cannot run the networks: it is too old, or computing is switched off in it."),
-        "old_browser": _("This page needs a browser of 2023 or newer."),
     }
 
 
@@ -129,7 +125,6 @@ def _photos(classes: tuple[str, ...]) -> dict[str, str]:
         "too_many": _("These are the first {most}: more are not compared at once."),
         "remove": _("Remove {file}"),
         "look": _("Where they look"),
-        "apart": _("How far apart they are"),
     }
 
 
@@ -141,14 +136,12 @@ def _thresholds() -> dict[str, str]:
             "Moves each network to its own t, at which it keeps 95 of 100 pictures that it knows: the fair comparison."
         ),
         "sets": _("Pictures"),
-        "share": _("share of pictures"),
     }
 
 
 def _attention() -> dict[str, str]:
     return {
         "picture": _("Picture"),
-        "yours": _("Your photos"),
         "strength": _("Strength of the maps over the photo"),
         "own_scale": _("Each map on its own scale"),
         "own_scale_help": _("Off: one scale a column, for all networks."),

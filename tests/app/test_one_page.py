@@ -55,7 +55,9 @@ def test_it_names_nothing_to_fetch(text: str) -> None:
     code = re.sub(r'<script type="application/octet-stream".*?</script>', "", text, flags=re.DOTALL)
     addresses = set(re.findall(r"(?:https?:)?//[\w.-]+\.\w+[^\s\"']*", code))
     assert addresses == {"http://www.w3.org/2000/svg"}  # the name of a vocabulary, which nothing fetches
-    assert not re.search(r"\b(?:fetch|XMLHttpRequest|WebSocket|sendBeacon|importScripts|eval)\s*\(|<link(?![^>]*data:)", code)
+    assert not re.search(
+        r"\b(?:fetch|XMLHttpRequest|WebSocket|sendBeacon|importScripts|eval)\s*\(|<link(?![^>]*data:)", code
+    )
 
 
 def test_its_rule_allows_what_is_inside_and_nothing_else(text: str) -> None:

@@ -302,7 +302,7 @@ function offerInstallation() {
 
 async function begin() {
   if (!("DecompressionStream" in window)) {
-    document.getElementById("app").textContent = "This page needs a browser of 2023 or newer.";
+    document.getElementById("app").textContent = "This page needs a browser of 2023 or newer. · Diese Seite braucht einen Browser von 2023 oder neuer.";
     return;
   }
   const first = document.getElementById(`words-${navigator.language.slice(0, 2)}`) ? navigator.language.slice(0, 2) : "en";
