@@ -10,7 +10,6 @@ from nat_app.views.playground import settings, stage, state, words
 from nat_app.views.playground.presets import PRESETS, choose
 from nat_core.small.plane import CLASSES
 
-fair_queue.make_ready()
 t = frame.threshold()
 
 
