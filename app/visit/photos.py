@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
+from nat_app.shared.language import _
 from nat_app.shared.settings import Held, Setting, one_of
 from nat_app.visit import decoding, room
 from nat_app.visit.room import NoRoom
@@ -140,7 +141,7 @@ def take_shot(file: Any) -> None:
     if own.shot != file.file_id:
         own.shot = file.file_id
         _forget(CAMERA)
-        _decode(CAMERA, "Camera", file.getvalue())
+        _decode(CAMERA, _("Camera"), file.getvalue())
 
 
 def clear() -> None:
@@ -183,7 +184,7 @@ def _unzip(file_id: str, name: str, content: bytes) -> Taken:
         problems()[file_id] = str(error)
         return Taken()
     if not found.pictures:
-        problems()[file_id] = f"{name} holds no pictures: put PNG, JPEG, WebP, GIF or BMP files into it."
+        problems()[file_id] = _("{name} holds no pictures: put PNG, JPEG, WebP, GIF or BMP files into it.", name=name)
     for place, picture in enumerate(found.pictures):
         key = f"{file_id}_{place}"
         # The file was taken before, when there was less room.
