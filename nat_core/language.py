@@ -46,11 +46,12 @@ def speaking(language: str) -> Iterator[None]:
     ...     current()
     'de'
     """
-    token = _chosen.set(language)
+    before = _chosen.get("")
+    use(language)
     try:
         yield
     finally:
-        _chosen.reset(token)
+        _chosen.set(before)
 
 
 def ask(whose: Callable[[], str | None]) -> None:
@@ -177,6 +178,15 @@ def pgettext(context: str, message: str, **values: Any) -> str:
     """
     said = catalogue(current()).pgettext(context, message)
     return _local.format(said, **values) if values else said
+
+
+def translations(message: str) -> set[str]:
+    """Return a message as every language says it.
+
+    >>> "Baseline" in translations("Baseline")
+    True
+    """
+    return {catalogue(language).gettext(message) for language in LANGUAGES}
 
 
 def N_(message: str) -> str:  # noqa: N802 - the name by which gettext's tools know it

@@ -23,8 +23,8 @@ from nat_core.small.starts import start_weights
 
 KEY = "stage"
 CLASS_COLOURS = ("#66CCEE", "#EE6677", "#F0E442", "#332288", "#882255")
-"""Of the classes, in both themes: Paul Tol's. None of them is a network's; with a protan, deutan or tritan eye too, each
-two are 24 apart (CIE 1976) as a plane shows them, on white and on black."""
+"""Of the classes, in both themes: Paul Tol's. None of them is a network's. On white or black as planes show them, each
+two are 24 apart (CIE 1976) or more, for a protan, deutan or tritan eye too."""
 PALE, FULL = 0.34, 0.8
 """How strong a colour is just below the threshold, and above it."""
 MOST_PIECES = 2500
@@ -46,26 +46,25 @@ _component = st.components.v2.component(
         + [(_HERE / f"{name}.js").read_text(encoding="utf-8") for name in ("sentences", "plane", "loss", "stage")]
     ),
 )  # fmt: skip
-TOLD: dict[str, Callable[[Any], None]] = {
-    "added": state.add,
-    "edited": state.edit,
-    "reached": state.reach,
-    "slowed": state.slow,
-}
-"""What the browser tells, and who hears it."""
 
 
 def draw(playing: state.Playing, threshold: float, colours: Palette) -> None:
     """Draw the stage, and hear what the visitor does on it."""
-    handlers = {f"on_{name}_change": partial(hand_on, name) for name in TOLD}
-    _component(key=KEY, data=given(playing, state.scene(), threshold, colours), **handlers)
+    _component(
+        key=KEY,
+        data=given(playing, state.scene(), threshold, colours),
+        on_added_change=partial(hand_on, "added", state.add),
+        on_edited_change=partial(hand_on, "edited", state.edit),
+        on_reached_change=partial(hand_on, "reached", state.reach),
+        on_slowed_change=partial(hand_on, "slowed", state.slow),
+    )
 
 
-def hand_on(name: str) -> None:
-    """Tell whoever hears it what the stage told under this name, if it did."""
+def hand_on(name: str, heard: Callable[[Any], None]) -> None:
+    """Let `heard` hear what the stage told under this name, if it did."""
     told = Told(KEY, lambda told: told.get(name)).value
     if told is not None:
-        TOLD[name](told)
+        heard(told)
 
 
 def given(playing: state.Playing, here: state.Scene, threshold: float, colours: Palette) -> dict[str, Any]:
@@ -129,7 +128,5 @@ def strength(classes: int, threshold: float) -> UInt8[np.ndarray, " hundredths"]
     """
     # np.interp needs rising places, so the step at t is a slope, too narrow for a hundredth to lie on it.
     cut = min(max(threshold, 1 / classes + 0.001), 0.999)
-    opacity = np.interp(
-        np.arange(101) / 100, (0.0, 1 / classes, cut - 0.0005, cut, 1.0), (0.0, 0.0, PALE, FULL, FULL)
-    )
+    opacity = np.interp(np.arange(101) / 100, (0.0, 1 / classes, cut - 0.0005, cut, 1.0), (0.0, 0.0, PALE, FULL, FULL))
     return np.round(255 * opacity).astype(np.uint8)
