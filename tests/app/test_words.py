@@ -175,11 +175,11 @@ PARTS: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
     (thresholds.temperature_sentence, warm(2, 0.6), "fooled by 60 of 100 at temperature 2 (70 at 1), NAT by 40 (40)."),
     (thresholds.temperature_sentence, warm(0.5, 0.7), "The temperature alone does not cure the baseline"),
     (thresholds.temperature_sentence, warm(1, 0.7), "At temperature 1 the networks are as they were trained."),
-    (attention.distance_sentence, (HERE, USUAL, 45, "gallery pictures"),
+    (attention.distance_sentence, (HERE, USUAL, "45 gallery pictures"),
      "How far baseline and NAT lie apart: low 0.10 (0.20), middle 0.40 (0.30), high 0.90 (0.80). In brackets the "
      "median of 45 gallery pictures."),
     (attention.faint, (Answer(0.12, "cat"), "NAT teacher", 10), "The map is faint, not broken."),
-    (attention.spread_caption, (10_000, "test pictures"),
+    (attention.spread_caption, ("10,000 test pictures",),
      "Diamond: this picture. Tick: the median of 10,000 test pictures;"),
     (negatives.full, (12,), "It learns at most 12 at once; deselect one"),
     (games.fools_both, ({"baseline": True, "nat": False}, ANSWERS), "It fools the baseline alone"),

@@ -18,6 +18,7 @@ from nat_app.views.digits_live import state
 from nat_app.visit import fair_queue
 from nat_core.small.digits import STEPS, digits
 
+fair_queue.make_ready()
 t = frame.threshold()
 busy = fair_queue.learns(state.LEARNING.get().turn)
 
