@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 # A process a core computes already: of two threads each, every one would spend its time waiting for the others. Read
-# when PyTorch is first imported, here and in every process that a test starts; a test that is about threads sets its own.
+# when PyTorch is first imported, here and in all processes that tests start; a test that is about threads sets its own.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 # The machine may be busy: how long an example takes says nothing of the code. What a test sets itself still counts.
