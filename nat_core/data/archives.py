@@ -62,7 +62,7 @@ class ZippedPicture:
 
 
 @dataclass(frozen=True)
-class Pictures:
+class PicturesInside:
     """What an archive holds."""
 
     pictures: tuple[ZippedPicture, ...]
@@ -84,7 +84,7 @@ def is_zip(content: bytes) -> bool:
     return content[:4] in (b"PK\x03\x04", _END)
 
 
-def pictures_in(content: bytes, name: str) -> Pictures:
+def pictures_in(content: bytes, name: str) -> PicturesInside:
     """Return the pictures in a zip file's bytes, not unpacked yet; `name` stands in the error.
 
     Raises UnreadableImage where the file is damaged or contradicts itself, holds more than MAX_FILES files, or says
@@ -110,7 +110,7 @@ def pictures_in(content: bytes, name: str) -> Pictures:
         FREE_PIXELS + PIXELS_A_BYTE * len(content),
         f"the pictures in {name} have more pixels than a zip file of its size may bring, so zip fewer or smaller ones",
     )
-    return Pictures(pictures, len(wanted) - len(pictures), len(entries) - len(wanted), allowance)
+    return PicturesInside(pictures, len(wanted) - len(pictures), len(entries) - len(wanted), allowance)
 
 
 def check_entry(entry: zipfile.ZipInfo, name: str) -> None:

@@ -141,14 +141,14 @@ def test_what_is_out_of_proportion_and_why(data, sentence):
     assert refusal(data, name="x") == sentence
 
 
-@pytest.mark.parametrize("start", range(0, 20_000, 2_500))
+@pytest.mark.parametrize("start", range(0, 7_500, 2_500))
 def test_an_altered_picture_is_read_or_refused_in_a_sentence(start):
     for name, data in hostile_pictures.mutants(2_500, start):
         _read_or_refused(name, data)
 
 
 @pytest.mark.endurance
-@pytest.mark.parametrize("start", range(20_000, 1_000_000, 20_000))
+@pytest.mark.parametrize("start", range(0, 1_000_000, 20_000))
 def test_a_million_altered_pictures(start):
     for name, data in hostile_pictures.mutants(20_000, start):
         _read_or_refused(name, data)
