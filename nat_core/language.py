@@ -40,11 +40,11 @@ def use(language: str) -> None:
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Speak this language inside of a `with`, and afterwards what was spoken before.
+    """Speak this language in the block, and after it what was spoken before: for what is written for programs.
 
-    >>> with speaking("en"):
-    ...     number(0.5, ".2f")
-    '0.50'
+    >>> with speaking("de"):
+    ...     current()
+    'de'
     """
     before = _chosen.get("")
     use(language)

@@ -241,6 +241,11 @@ def shared() -> Turns:
     return turns
 
 
+def make_ready() -> None:
+    """Begin to start what trains, if it is not there yet: while the visitor looks at the page, not once they wait."""
+    shared()
+
+
 VISITOR = Held("visitor", lambda: uuid4().hex)
 """What tells this visit's turns from those of others."""
 

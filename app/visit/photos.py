@@ -9,7 +9,8 @@ from jaxtyping import UInt8
 
 from nat_app.shared.language import _
 from nat_app.shared.settings import Held, Setting, one_of
-from nat_app.visit import decoding
+from nat_app.visit import decoding, room
+from nat_app.visit.room import NoRoom
 from nat_core.data.archives import is_zip, pictures_in
 from nat_core.data.headers.names import is_systems_own, parts_of
 from nat_core.data.images import CROPS, Admit
@@ -201,6 +202,11 @@ def _unzip(file_id: str, name: str, content: bytes) -> Taken:
 def _decode(key: str, name: str, content: bytes, admit: Admit | None = None) -> None:
     try:
         # All ways of making it square now: the file's bytes are not kept.
-        photos()[key] = Photo(key, name, *decoding.views(content, name, admit))
+        photo = Photo(key, name, *decoding.views(content, name, admit))
+        room.shared().keep(photo, photo.photo.nbytes + sum(each.nbytes for each in photo.seen.values()))
     except UnreadableImage as error:
         problems()[key] = str(error)
+    except NoRoom as error:
+        problems()[key] = f"{name}: {error.sentence}"
+    else:
+        photos()[key] = photo

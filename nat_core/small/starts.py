@@ -1,4 +1,4 @@
-"""How small networks begin; in NumPy, so that a page which leaves the training to its visitor's browser needs no torch."""
+"""How small networks begin; in NumPy, so that a page that leaves training to its visitor's browser needs no torch."""
 
 from itertools import pairwise
 

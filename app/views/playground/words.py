@@ -1,6 +1,6 @@
 """The words of the playground: its names, and the sentences that the browser fills with its numbers."""
 
-from nat_app.shared.language import N_, _, number
+from nat_app.shared.language import N_, _
 from nat_app.shared.words import threshold_share
 
 TITLE = N_("Two networks, the same points, the same start.")
@@ -158,5 +158,5 @@ def of_learning() -> dict[str, str]:
 
 
 def signs() -> dict[str, str]:
-    """Return how the language writes shares that round to none or all, as `nat_app.shared.words.percent` does."""
-    return {"percent": "{number}\u00a0%", "least": f"<{number(1)}\u00a0%", "most": f">{number(99)}\u00a0%"}
+    """Return how shares are written, and those that round to none or all, as `nat_app.shared.words.percent` does."""
+    return {"percent": "{number}\u00a0%", "least": "<1\u00a0%", "most": ">99\u00a0%"}
