@@ -96,8 +96,8 @@ def test_a_photo_of_an_iphone_is_refused_with_what_to_do() -> None:
         read_image(b"\0\0\0\x24ftypheic\0\0\0\0mif1heic", name="IMG_1.HEIC")
     assert str(caught.value) == (
         "IMG_1.HEIC ist ein HEIC-Foto, wie iPhones sie machen, das hier nicht gelesen wird: Exportiere es als JPEG, "
-        "oder lass das iPhone JPEG aufnehmen (Einstellungen, Kamera, Formate, Maximale Kompatibilität) und mach es noch "
-        "einmal."
+        "oder lass das iPhone JPEG aufnehmen (Einstellungen, Kamera, Formate, Maximale Kompatibilität) und mach es "
+        "noch einmal."
     )
 
 
