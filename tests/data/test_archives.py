@@ -263,7 +263,7 @@ def test_as_many_pictures_are_opened_as_the_page_says(monkeypatch: pytest.Monkey
 
 def test_an_allowance_comes_back_with_time() -> None:
     now = [0.0]
-    allowance = Allowance(100, "wait", 10, lambda: now[0])
+    allowance = Allowance(100, "{name} was left out: wait.", 10, lambda: now[0])
     ten_by_nine = examine(encoded("PNG", (10, 9)), "x")
     allowance.admit(ten_by_nine, "x")
     with pytest.raises(UnreadableImage, match=r"^x was left out: wait\.$"):
