@@ -65,13 +65,13 @@ class Crowd:
                 time.sleep(max(0.0, 1.0 - wait))
 
     def train(self, number: int) -> None:
-        """Train the playground to its end, look, put it back and train it again."""
-        with Visitor(self.address, "playground", PAIR, source=own_address(number)) as visitor:
+        """Train two networks on the digits to their end, forget them and train again."""
+        with Visitor(self.address, "digits_live", PAIR, source=own_address(number)) as visitor:
             while time.monotonic() < self.until:
                 visitor.press("Train")
-                visitor.wait_until(lambda: visitor.text.count("after 400 steps") == 2)
+                visitor.wait_until(lambda: "6 and 7 taught NAT doubt about 8 and 9" in visitor.text)
                 self.answered(f"trainer {number}", None)
-                visitor.press("Rewind")
+                visitor.press("Forget all")
 
     def watch(self) -> None:
         """Ask for the server's health five times a second."""

@@ -15,6 +15,7 @@ from jaxtyping import Float, UInt8
 
 from nat_app.answers.shared_results import shared_by_all
 from nat_app.shared.gallery import gallery_pictures
+from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.scores import CONFIDENT, Scale, Separation, separate
@@ -75,7 +76,13 @@ def predictions(name: str, set_name: str) -> Predictions:
         return brought_along.sets()[set_name].said[name]
     found = all_predictions(name)
     if set_name not in found:
-        raise checkpoints.CheckpointError(f"{name} has no stored predictions of {set_name}: get the checkpoint again")
+        raise checkpoints.CheckpointError(
+            _(
+                "{name} has no stored predictions of {set_name}: get the checkpoint again",
+                name=name,
+                set_name=set_name,
+            )
+        )
     return found[set_name]
 
 
@@ -164,7 +171,9 @@ def known_set(name: str) -> str:
     """The name of a network's in-distribution set."""
     found = card(name).report.in_distribution
     if found is None:
-        raise checkpoints.CheckpointError(f"the card of {name} reports no pictures of its own classes: train it again")
+        raise checkpoints.CheckpointError(
+            _("the card of {name} reports no pictures of its own classes: train it again", name=name)
+        )
     return found
 
 

@@ -12,7 +12,7 @@ from nat_app.answers import stored_answers
 from nat_app.frame import browser, classroom, links
 from nat_app.frame.settings import HIDE, PAIR, THRESHOLD, WALL
 from nat_app.shared import words
-from nat_app.shared.language import LANGUAGE, LANGUAGES, _, of_visit
+from nat_app.shared.language import LANGUAGE, LANGUAGES, N_, _, of_visit
 from nat_app.shared.pairs import OFFERED, OWN_PAIR, Pair, default_pair, pair_named
 from nat_app.shared.palette import Palette, palette
 from nat_app.shared.scores import T_STEPS
@@ -72,7 +72,7 @@ def download_view() -> None:
     OFFERED_VIEW.forget()
     if offered.content is not None and not hides("download"):
         st.sidebar.download_button(
-            "Download this view",
+            _("Download this view"),
             offered.content,
             file_name=f"nat-{offered.name}.csv",
             mime="text/csv",
@@ -80,7 +80,7 @@ def download_view() -> None:
             icon=":material/download:",
             on_click="ignore",
             width="stretch",
-            help="The numbers that this page shows, as a table (CSV).",
+            help=_("The numbers that this page shows, as a table (CSV)."),
         )
 
 
@@ -91,7 +91,10 @@ def speak() -> None:
 
 def open_link(pages: Sequence[PageSettings]) -> None:
     """Take over the settings of a link that this visit began with, or that was followed, before any widget is made."""
-    for complaint in links.follow(pages, {THRESHOLD.key: THRESHOLD.default}):
+    links.follow(pages)
+    # The link may have said which language is to be spoken.
+    speak()
+    for complaint in links.complaints(pages, {THRESHOLD.key: THRESHOLD.default}):
         st.caption(words.literal(complaint))
 
 
@@ -106,7 +109,7 @@ def copy_link(pages: Sequence[PageSettings]) -> None:
         return
     # A part of a page that is drawn again by itself leaves the sidebar as it is, so the link is written when asked for.
     popover = st.sidebar.popover(
-        "Copy link", icon=":material/link:", width="stretch", key="copy_link", on_change="rerun"
+        _("Copy link"), icon=":material/link:", width="stretch", key="copy_link", on_change="rerun"
     )
     if not popover.open:
         return
@@ -114,8 +117,10 @@ def copy_link(pages: Sequence[PageSettings]) -> None:
         here = links.write(classroom.outside(st.context.url), links.here(pages))
         st.code(here, language=None, wrap_lines=True)
         st.caption(
-            "Opens this page just as it is, but without what you brought along (photos, image sets, networks) and what "
-            "the playground has learned."
+            _(
+                "Opens this page just as it is, but without what you brought along (photos, image sets, networks) and "
+                "what the playground has learned."
+            )
         )
 
 
@@ -137,11 +142,16 @@ def sidebar() -> None:
         if not hides("networks"):
             _choose_pair(titles)
         st.toggle(
-            "For the wall", key=WALL.key, persist_state="session", help="Larger text, for a projector or a class."
+            _("For the wall"),
+            key=WALL.key,
+            persist_state="session",
+            help=_("Larger text, for a projector or a class."),
         )
         _choose_language()
         browser.adapt(language.current())
-        st.caption("Uploads stay in memory and are gone when you leave. Pictures: free, see CREDITS.md of the gallery.")
+        st.caption(
+            _("Uploads stay in memory and are gone when you leave. Pictures: free, see CREDITS.md of the gallery.")
+        )
 
 
 def _choose_language() -> None:
@@ -155,13 +165,15 @@ def _choose_language() -> None:
 
 def _choose_pair(titles: Mapping[str, str]) -> None:
     st.selectbox(
-        "Networks",
+        _("Networks"),
         list(titles),
         format_func=titles.__getitem__,
         key=PAIR.key,
         persist_state="session",
-        help="Each pair is one architecture trained twice: once on its own classes alone (baseline), once with "
-        "negatives beside them (NAT).",
+        help=_(
+            "Each pair is one architecture trained twice: once on its own classes alone (baseline), once with "
+            "negatives beside them (NAT)."
+        ),
     )
     pair = chosen_pair()
     if pair.key != OWN_PAIR and set(pair.names) <= set(stored_answers.present()):
@@ -172,7 +184,9 @@ def _choose_pair(titles: Mapping[str, str]) -> None:
 def _pair_label(pair: Pair, present: Sequence[str]) -> str:
     if pair.key == OWN_PAIR:
         return pair.title
-    return pair.title if set(pair.names) <= set(present) else f"{pair.title.partition(' (')[0]}: not trained yet"
+    if set(pair.names) <= set(present):
+        return pair.title
+    return _("{pair}: not trained yet", pair=pair.title.partition(" (")[0])
 
 
 def chosen_pair() -> Pair:
@@ -210,7 +224,7 @@ def require(names: Sequence[str], *, gallery: bool = False) -> None:
     """
     missing = [name for name in names if name not in (*stored_answers.present(), *brought_along.networks())]
     if missing:
-        not_trained(missing, "This pair is not trained yet.", "or choose another pair")
+        not_trained(missing, _("This pair is not trained yet."), OTHER_PAIR)
     with checked():
         # The predictions as well as the card: a damaged file is then named before the page has drawn anything.
         for name in names:
@@ -220,17 +234,27 @@ def require(names: Sequence[str], *, gallery: bool = False) -> None:
             _without_gallery()
 
 
-def not_trained(missing: Sequence[str], title: str, instead: str) -> None:
-    """Say which networks are not trained yet and which commands train them, and end the page."""
+OTHER_PAIR = (
+    N_("No network {name} here. Train it with the command below, or choose another pair."),
+    N_("No network {name} here, and no command that trains it: choose another pair."),
+)
+"""What to do about a network that is not trained: where a command trains it, and where none does."""
+
+
+def not_trained(missing: Sequence[str], title: str, instead: tuple[str, str] = OTHER_PAIR) -> None:
+    """Say which networks are not trained yet and which commands train them, and end the page.
+
+    `title` is in the visitor's language; `instead` are two messages with a field {name}, marked by `N_`.
+    """
     st.title(title, anchor=False)
     commands = [command for name in missing if (command := training_command(name))]
+    name = f"`{missing[0].replace('`', '')}`"
+    st.markdown(_(instead[0] if commands else instead[1], name=name))
     if commands:
-        st.markdown(f"No network `{missing[0].replace('`', '')}` here. Train it with the command below, {instead}.")
         st.code("\n".join(commands), language="bash")
-    else:
-        st.markdown(f"No network `{missing[0]}` here, and no command that trains it: {instead.removeprefix('or ')}.")
     if not is_public():
-        st.caption(f"Networks are looked for in `{stored_answers.folder()}`.")
+        folder = f"`{stored_answers.folder()}`"
+        st.caption(_("Networks are looked for in {folder}.", folder=folder))
     raise PageEnd
 
 
@@ -240,16 +264,16 @@ def checked() -> Iterator[None]:
     try:
         yield
     except CheckpointError as error:
-        st.title("This network cannot be read.", anchor=False)
+        st.title(_("This network cannot be read."), anchor=False)
         # The sentence names a file on the server's disk, which is no stranger's business.
-        why = "The server's log says why" if is_public() else str(error).rstrip(".")
-        st.warning(words.literal(f"{why}."), icon=":material/warning:")
-        st.markdown("Meanwhile, choose another pair.")
+        why = _("The server's log says why.") if is_public() else f"{str(error).rstrip('.')}."
+        st.warning(words.literal(why), icon=":material/warning:")
+        st.markdown(_("Meanwhile, choose another pair."))
         raise PageEnd from None
 
 
 def _without_gallery() -> None:
-    st.title("This pair has not been asked about the photos.")
-    st.markdown("It has no stored answers for the gallery: a network of handwritten digits knows no photos. ")
-    st.page_link(links.file_of("thresholds"), label="See how sure it is on its own pictures", icon=":material/tune:")
+    st.title(_("This pair has not been asked about the photos."), anchor=False)
+    st.markdown(_("It has no stored answers for the gallery: a network of handwritten digits knows no photos."))
+    st.page_link(links.file_of("thresholds"), label=_("See how sure it is on its own pictures"), icon=":material/tune:")
     raise PageEnd

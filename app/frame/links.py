@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from nat_app.shared.language import _, ngettext
 from nat_app.shared.settings import Held, PageSettings, Setting
-from nat_core.measure.wording import plural
 
 VERSION = "1"
 TRACKING = re.compile(
@@ -34,8 +34,9 @@ class Followed:
     """What a visit knows of the links that it followed."""
 
     query: dict[str, str] | None = None
-    """The last link, None before the first run."""
-    complaints: list[str] = field(default_factory=list)
+    """What the address held in the last run, None before the first."""
+    link: dict[str, str] = field(default_factory=dict)
+    """The last link that was followed."""
     times: Counter[str] = field(default_factory=Counter)
     """How many links named settings of a page."""
     chosen: Values = field(default_factory=dict)
@@ -78,13 +79,26 @@ def read(
                 raise ValueError(f"needs one of {', '.join(known)}, not {key}")
             values[key] = reader(text)
         except ValueError:
-            instead = f"We used {used[key]}." if used and key in used else "We left it out."
             # A link may come from anyone, so what it says is cut short.
             said = f"{key[:LONGEST]}={text[:LONGEST]}"
-            complaints.append(f"This link has a setting we do not know ({said}). {instead}")
+            if used and key in used:
+                told = _(
+                    "This link has a setting we do not know ({setting}). We used {value}.",
+                    setting=said,
+                    value=used[key],
+                )
+            else:
+                told = _("This link has a setting we do not know ({setting}). We left it out.", setting=said)
+            complaints.append(told)
     if len(complaints) > MOST:
-        more = plural(len(complaints) - MOST, "other setting")
-        complaints[MOST:] = [f"This link has {more} we do not know. We left them out."]
+        more = len(complaints) - MOST
+        complaints[MOST:] = [
+            ngettext(
+                "This link has {count} other setting we do not know. We left it out.",
+                "This link has {count} other settings we do not know. We left them out.",
+                more,
+            )
+        ]
     return values, complaints
 
 
@@ -165,13 +179,14 @@ def go(page: str, **values: Any) -> None:
     FOLLOWED.get().page = page
 
 
-def follow(pages: Sequence[PageSettings], used: Mapping[str, Any] | None = None) -> list[str]:
-    """Take over a link that this visit began with or followed, before any widget is made; return the complaints."""
+def follow(pages: Sequence[PageSettings]) -> None:
+    """Take over a link that this visit began with or followed, before any widget is made."""
     followed, query = FOLLOWED.get(), st.query_params.to_dict()
     # The address keeps its query from run to run and loses it on the way to another page: only another query is another
     # link.
     if followed.query is None or (query and query != followed.query):
-        values, followed.complaints = read(query, pages, used)
+        values, _complaints = read(query, pages)
+        followed.link = query
         for setting in unnamed(values, pages) if query else ():
             setting.forget()
         followed.times.update(page.page for page in pages if named(values, page))
@@ -179,7 +194,11 @@ def follow(pages: Sequence[PageSettings], used: Mapping[str, Any] | None = None)
     followed.query = query
     _put(followed.chosen, pages)
     followed.chosen = {}
-    return followed.complaints
+
+
+def complaints(pages: Sequence[PageSettings], used: Mapping[str, Any] | None = None) -> list[str]:
+    """Return what the link that was followed last should not hold, in the language that is spoken by now."""
+    return read(FOLLOWED.get().link, pages, used)[1]
 
 
 def _put(values: Mapping[str, Any], pages: Iterable[PageSettings]) -> None:

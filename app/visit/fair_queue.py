@@ -19,11 +19,15 @@ from uuid import uuid4
 
 import streamlit as st
 
+from nat_app.shared.language import N_, _
 from nat_app.shared.settings import Held
 from nat_app.visit.limits import limits
 from nat_app.visit.trainers import POSSIBLE, GivenUp, Trainers
 
-ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+ORDINALS = (
+    N_("first"), N_("second"), N_("third"), N_("fourth"), N_("fifth"), N_("sixth"), N_("seventh"), N_("eighth"),
+    N_("ninth"), N_("tenth"),
+)  # fmt: skip
 
 Value = TypeVar("Value")
 Phase = Literal["waiting", "running", "left", "done", "failed", "cancelled"]
@@ -237,6 +241,11 @@ def shared() -> Turns:
     return turns
 
 
+def make_ready() -> None:
+    """Begin to start what trains, if it is not there yet: while the visitor looks at the page, not once they wait."""
+    shared()
+
+
 VISITOR = Held("visitor", lambda: uuid4().hex)
 """What tells this visit's turns from those of others."""
 
@@ -308,5 +317,9 @@ def waiting_sentence(ahead: int, seconds: float) -> str:
     >>> waiting_sentence(2, 5.6)
     'Others are training now; you are third, and begin in about 6 s.'
     """
-    place = ORDINALS[ahead] if ahead < len(ORDINALS) else f"number {ahead + 1}"
-    return f"Others are training now; you are {place}, and begin in about {max(1, round(seconds))} s."
+    place = _(ORDINALS[ahead]) if ahead < len(ORDINALS) else _("number {place}", place=ahead + 1)
+    return _(
+        "Others are training now; you are {place}, and begin in about {seconds} s.",
+        place=place,
+        seconds=max(1, round(seconds)),
+    )

@@ -93,7 +93,7 @@ def crop_and_filter(card: Card | None) -> tuple[str, str]:
 def run(options: argparse.Namespace) -> int:
     """Carry out one parsed command and return its exit status: 0, or 1 with a sentence on standard error."""
     verbs = {"data": data, "train": train, "predict": predict, "evaluate": evaluate, "report": report, "app": app,
-             "reproduce": reproduce, "levels": levels, "features": features}  # fmt: skip
+             "page": page, "reproduce": reproduce, "levels": levels, "features": features}  # fmt: skip
     try:
         with redirect_stdout(_Output(sys.stdout)):
             status = verbs[options.verb](options)
@@ -239,6 +239,13 @@ def app(options: argparse.Namespace) -> int:
     from nat_core.cli.serve import serve
 
     return serve(options)
+
+
+def page(options: argparse.Namespace) -> int:
+    """Write the page that is one file."""
+    from nat_core.cli.page import page as write
+
+    return write(options)
 
 
 def _unsealed(folder: Path) -> list[Path]:

@@ -96,7 +96,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"nat {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for add in (_add_data, _add_train, _add_predict, _add_evaluate, _add_report, _add_reproduce, _add_levels,
-                _add_features, _add_app):  # fmt: skip
+                _add_features, _add_app, _add_page):  # fmt: skip
         add(verbs)
     return parser
 
@@ -370,4 +370,18 @@ def _add_app(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser.add_argument("--address", metavar="IP", help="where to listen (default: 127.0.0.1)")
     parser.add_argument("--port", type=count, metavar="N", help="default: 8501, or the next free one")
     data_option(parser)
+    checkpoints_option(parser)
+
+
+def _add_page(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _verb(
+        verbs,
+        "page",
+        "write the small networks, the gallery and the thresholds as one HTML file",
+        "The file holds everything: it opens from a disk, a mail or any web space, without a server\n"
+        "and without a network. Photos that are dropped on it are answered in the browser and never\n"
+        "leave the device; a rule in the file forbids the browser to fetch or send anything.",
+        "  nat page nat.html\n  nat page nat.html --checkpoints my_networks",
+    )
+    parser.add_argument("file", type=place, metavar="OUT", help="the file to write")
     checkpoints_option(parser)

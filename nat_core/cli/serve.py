@@ -21,7 +21,7 @@ import segno
 
 from nat_core.data.sets import data_folder
 from nat_core.errors import NoNetwork, NotServed
-from nat_core.store.checkpoints import checkpoints_folder
+from nat_core.store.checkpoints import CHECKPOINTS, checkpoints_folder
 
 UNUSED_ADDRESS = ("192.0.2.1", 9)
 """An address kept for documentation (RFC 5737): a datagram socket finds its way there without sending anything."""
@@ -178,7 +178,7 @@ def _place(options: argparse.Namespace) -> Place:
     _refuse_what_has_no_use(options)
     named = [*options.host, *os.environ.get("NAT_HOSTS", "").split(",")]
     settings = {
-        "NAT_CHECKPOINTS": str(checkpoints_folder(options.checkpoints).absolute()),
+        CHECKPOINTS: str(checkpoints_folder(options.checkpoints).absolute()),
         "NAT_DATA": str(data_folder(options.data).absolute()),
         "NAT_HOSTS": ",".join(filter(None, named)),
     }

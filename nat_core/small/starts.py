@@ -1,4 +1,4 @@
-"""How small networks begin; in NumPy, so that a page which leaves the training to its visitor's browser needs no torch."""
+"""How small networks begin; in NumPy, so that a page that leaves training to its visitor's browser needs no torch."""
 
 from itertools import pairwise
 
@@ -19,7 +19,7 @@ def start_weights(sizes: tuple[int, ...], seed: int) -> Float[np.ndarray, " para
     (27,)
     """
     # RandomState, for it is seeded as torch's generator is: both are the Mersenne Twister as its authors seed it.
-    drawn = np.random.RandomState(seed)  # noqa: NPY002
+    drawn = np.random.RandomState(seed)
     parts = []
     for inputs, outputs in pairwise(sizes):
         raw = drawn.randint(0, 2**32, (inputs + 1) * outputs, np.uint32) & (2**BITS - 1)

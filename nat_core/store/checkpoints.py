@@ -34,6 +34,8 @@ from nat_core.store.tensors import read_arrays
 FORMAT = 1
 MAX_FILE_NAME = 255
 """The most bytes of a folder's name on the usual disks."""
+CHECKPOINTS = "NAT_CHECKPOINTS"
+"""The variable of the environment that names the folder of the networks."""
 SHIPPED = "nat_checkpoints"
 """The package of networks in the wheel; a clone has them in ./checkpoints."""
 LARGE = ("resnet18_baseline", "resnet18_nat", NAT_STRONG)
@@ -123,7 +125,7 @@ def own_folder(explicit: Path | str | None = None) -> Path:
     >>> own_folder("my_networks").name
     'my_networks'
     """
-    return Path(explicit or os.environ.get("NAT_CHECKPOINTS") or "checkpoints")
+    return Path(explicit or os.environ.get(CHECKPOINTS) or "checkpoints")
 
 
 def shipped_folder() -> Path | None:
@@ -143,7 +145,7 @@ def checkpoints_folder(explicit: Path | str | None = None) -> Path:
     >>> checkpoints_folder("my_networks").name
     'my_networks'
     """
-    own, named = own_folder(explicit), explicit or os.environ.get("NAT_CHECKPOINTS")
+    own, named = own_folder(explicit), explicit or os.environ.get(CHECKPOINTS)
     # A folder named on purpose stands, even an empty one: a message about it helps more than networks from elsewhere.
     return own if named or available(own) else shipped_folder() or own
 

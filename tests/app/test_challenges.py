@@ -12,6 +12,7 @@ from nat_app.shared.pairs import OFFERED, pair_named, set_title
 from nat_app.shared.palette import DARK, KINDS, LIGHT
 from nat_app.shared.scores import T_STEPS, step_of
 from nat_app.shared.words import percent
+from nat_app.views.playground.state import trained
 from nat_app.views.workshop import score, words
 from nat_app.views.workshop.games import challenges, factory, guessing
 from nat_app.views.workshop.games import words as games
@@ -107,30 +108,16 @@ def test_ten_clicks_are_checked_in_the_visitors_own_playground(page: AppTest) ->
     ring = 3 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     playground = "views/playground/view.py"
     app = follow(page, playground, play_negatives="~".join(f"{x:.2f}_{y:.2f}" for x, y in ring))
-    for _ in range(2):
-        app.button(key="step").click().run()
+    here = app.session_state["playground"].on
+    app.session_state["playground"].reached = trained(here, 20)
     app = follow(app, PAGE, workshop_part="Challenges")
     app.button(key="check_clicks").click().run()
     assert "] Done" not in said(app)
     assert "8 negatives" in said(app)
-    app.session_state["playground"].networks = trained(app)
+    app.session_state["playground"].reached = trained(here)
     app.button(key="check_clicks").click().run()
     assert "] Done: 8 negatives" in said(app)
     assert app.session_state["workshop"].won["clicks"] == 3
-
-
-def trained(app: AppTest):
-    """The visitor's networks after 400 steps."""
-    from nat_app.views.playground.settings import SETTINGS, of_link
-    from nat_app.views.playground.state import scene_of
-    from nat_core.small import playground
-
-    values = {each.key: app.session_state[each.key] for each in SETTINGS.settings}
-    here = scene_of(of_link(values), values["play_negatives"])
-    *_, last = playground.train(
-        app.session_state["playground"].networks, here.points, here.negatives, here.settings, 400
-    )
-    return last
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 from nat_app.shared.pairs import pictures_of, set_title
 from nat_app.views.attention.words import attention_title
+from nat_app.visit import room
 from nat_app.visit.brought_along import OwnNetwork
 from nat_core.network.models import build
 from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import load_card
-from tests.pages import PAGES, alts, live_data, now, plain, said
+from tests.pages import PAGES, alts, live_data, now, plain, said, shown
 from tests.synthetic import CLASSES
 
 PAGE = "views/bring_your_own/view.py"
@@ -68,7 +69,8 @@ def test_a_network_is_compared_on_every_page(compared: AppTest) -> None:
     assert "less often" in now(app)["trade"]
     app.switch_page(PAGES[3]).run()
     assert app.title[0].value in [attention_title({level: 1.0}, None) for level in LEVELS]
-    assert "Yours: mine.safetensors (WRN-16-1), NAT (WRN-16-1)." in " ".join(alts(app))
+    assert "Yours: mine.safetensors looks most at the " in alts(app)[0]
+    assert "NAT looks most at the " in alts(app)[0]
 
 
 def test_the_comparison_stands_where_it_was_made(compared: AppTest) -> None:
@@ -145,3 +147,14 @@ def test_a_wrong_network_gets_one_sentence(start, networks: Path, content, card,
     assert len(app.warning) == 1
     assert expected in app.warning[0].value.replace("\\", "")
     assert app.selectbox(key="pair").value == "wrn16_1"
+
+
+def test_a_network_without_room_is_refused_in_a_sentence(
+    start, networks: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NAT_DATA", str(tmp_path))
+    small = room.Room(100_000)
+    monkeypatch.setattr(room, "shared", lambda: small)
+    app = bring(start(networks, PAGE, pair="wrn16_1"), MINE)
+    assert f"mine.safetensors: {room.FULL.format(most=0.1)}" in [shown(each.value) for each in app.warning]
+    assert not app.session_state["brought_along"].networks

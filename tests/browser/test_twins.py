@@ -17,7 +17,8 @@ SCRIPT = (Path(nat_core.small.__file__).parent / "twins.js").read_text(encoding=
 TRAIN = """({ sizes, activation, weights, inputs, labels, objective, steps, cells }) => {
   const networks = new Twins(sizes, activation, weights);
   let well = true;
-  for (let step = 0; step < steps && well; step++) well = networks.advance(Float64Array.from(inputs), labels, objective);
+  const given = Float64Array.from(inputs);
+  for (let step = 0; step < steps && well; step++) well = networks.advance(given, labels, objective);
   return {
     well, step: networks.step, losses: networks.losses, weights: networks.at.weights.map((each) => [...each]),
     logits: [0, 1].map((network) => [...networks.logits(network, Float64Array.from(cells))]),

@@ -1,8 +1,14 @@
 """Twins: both networks from one start, what one step does, and what is refused."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice, pairwise
+from math import log
+
 import pytest
 import torch
 
+from nat_core.small.starts import start_weights
 from nat_core.small.twins import Architecture, BlownUp, Objective, State, advance, begin, forward, initial_state, packed
 from nat_core.training.losses import nat_loss
 
@@ -41,12 +47,45 @@ def test_the_first_step_of_adam_is_the_gradients_sign_times_the_learning_rate() 
     assert set(moved.abs().round(decimals=3).unique().tolist()) <= {0.0, 0.25}
 
 
-def test_what_blows_up_hands_back_the_state_before() -> None:
+def test_what_blows_up_hands_back_the_first_state_where_none_was_better_than_nothing() -> None:
     begun = initial_state(ARCHITECTURE, 0)
     state = State(7, begun.weights * 1e4, begun.mean, begun.square)
     with pytest.raises(BlownUp) as caught:
         advance(state, ARCHITECTURE, INPUTS, LABELS, Objective())
     assert caught.value.last_good is state
+
+
+def test_what_blows_up_hands_back_the_last_state_that_knew_more_than_nothing() -> None:
+    begun = initial_state(ARCHITECTURE, 0)
+    *_, learned = islice(steps_from(begun, Objective(0.1)), 50)
+    nothing = log(2)
+    alone, aware = advance(learned, ARCHITECTURE, INPUTS, LABELS, Objective()).losses
+    assert alone < nothing
+    assert aware < nothing * 2 / 3
+    following = advance(learned, ARCHITECTURE, INPUTS, LABELS, Objective())
+    with pytest.raises(BlownUp) as caught:
+        advance(replace(following, weights=following.weights * 1e4), ARCHITECTURE, INPUTS, LABELS, Objective())
+    found = caught.value.last_good
+    assert found.step == learned.step
+    assert found.weights.equal(learned.weights)
+    assert found.good is None
+
+
+def steps_from(state: State, objective: Objective) -> Iterator[State]:
+    """The states that follow, without an end."""
+    while True:
+        state = advance(state, ARCHITECTURE, INPUTS, LABELS, objective)
+        yield state
+
+
+@pytest.mark.parametrize(("sizes", "seed"), [((2, 32, 32, 3), 0), ((2, 3, 2), 7), ((64, 64, 6), 9999)])
+def test_the_start_is_what_torch_draws(sizes: tuple[int, ...], seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    layers = [
+        (torch.rand((inputs + 1) * outputs, generator=generator) * 2 - 1) * inputs**-0.5
+        for inputs, outputs in pairwise(sizes)
+    ]
+    assert torch.from_numpy(start_weights(sizes, seed)).equal(torch.cat(layers))
 
 
 @pytest.mark.parametrize("sizes", [(3,), (3, 0, 2), (3, 1)])

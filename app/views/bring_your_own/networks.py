@@ -14,6 +14,7 @@ from nat_app.shared.pairs import OWN_PAIR, Pair, own_name, set_title
 from nat_app.shared.palette import NAMES, Kind
 from nat_app.visit import brought_along
 from nat_app.visit.brought_along import OwnNetwork
+from nat_app.visit.room import NoRoom
 from nat_core.data.sets import data_folder
 from nat_core.data.sources.image_sets import ImageSet, evenly
 from nat_core.errors import CheckpointError, MissingDataset
@@ -74,7 +75,10 @@ def compare(content: bytes, file: str, described: "Described", stands: Kind, bes
     names: dict[Kind, str] = {stands: mine.card.name}
     names["nat" if stands == "baseline" else "baseline"] = theirs.card.name
     title = _("Yours: {file} as {kind}, beside {other}", file=file, kind=NAMES[stands], other=other)
-    brought_along.bring_pair(Pair(OWN_PAIR, title, names["baseline"], names["nat"], None), (mine, theirs))
+    try:
+        brought_along.bring_pair(Pair(OWN_PAIR, title, names["baseline"], names["nat"], None), (mine, theirs))
+    except NoRoom as error:
+        raise CheckpointError(f"{file}: {error.sentence}") from None
     links.choose(pair=OWN_PAIR)
 
 

@@ -43,7 +43,7 @@ PRESETS: dict[str, Preset] = {
         None,
         {
             settings.SHAPE: "moons",
-            settings.CLASS_COUNT: 2,
+            settings.CLASS_COUNT: 4,
             settings.NOISE: 2.0,
             settings.WIDTH: 64,
             settings.RATE: 0.03,

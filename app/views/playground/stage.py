@@ -12,8 +12,7 @@ from jaxtyping import Float, UInt8
 
 import nat_core.small
 from nat_app.shared.files import SVG_SCRIPT
-from nat_app.shared.language import _
-from nat_app.shared.palette import KINDS, NAMES, Kind, Palette
+from nat_app.shared.palette import KINDS, NAMES, Palette
 from nat_app.shared.settings import Told
 from nat_app.views.playground import state, words
 from nat_app.views.playground.settings import MOST_NEGATIVES, SLOW
@@ -23,8 +22,8 @@ from nat_core.small.starts import start_weights
 
 KEY = "stage"
 CLASS_COLOURS = ("#66CCEE", "#EE6677", "#F0E442", "#332288", "#882255")
-"""Of the classes, in both themes: Paul Tol's. None of them is a network's; with a protan, deutan or tritan eye too, each
-two are 24 apart (CIE 1976) as a plane shows them, on white and on black."""
+"""Of the classes, in both themes: Paul Tol's. None of them is a network's. On white or black as planes show them, each
+two are 24 apart (CIE 1976) or more, for a protan, deutan or tritan eye too."""
 PALE, FULL = 0.34, 0.8
 """How strong a colour is just below the threshold, and above it."""
 MOST_PIECES = 2500
@@ -46,26 +45,25 @@ _component = st.components.v2.component(
         + [(_HERE / f"{name}.js").read_text(encoding="utf-8") for name in ("sentences", "plane", "loss", "stage")]
     ),
 )  # fmt: skip
-TOLD: dict[str, Callable[[Any], None]] = {
-    "added": state.add,
-    "edited": state.edit,
-    "reached": state.reach,
-    "slowed": state.slow,
-}
-"""What the browser tells, and who hears it."""
 
 
 def draw(playing: state.Playing, threshold: float, colours: Palette) -> None:
     """Draw the stage, and hear what the visitor does on it."""
-    handlers = {f"on_{name}_change": partial(hand_on, name) for name in TOLD}
-    _component(key=KEY, data=given(playing, state.scene(), threshold, colours), **handlers)
+    _component(
+        key=KEY,
+        data=given(playing, state.scene(), threshold, colours),
+        on_added_change=partial(hand_on, "added", state.add),
+        on_edited_change=partial(hand_on, "edited", state.edit),
+        on_reached_change=partial(hand_on, "reached", state.reach),
+        on_slowed_change=partial(hand_on, "slowed", state.slow),
+    )
 
 
-def hand_on(name: str) -> None:
-    """Tell whoever hears it what the stage told under this name, if it did."""
+def hand_on(name: str, heard: Callable[[Any], None]) -> None:
+    """Let `heard` hear what the stage told under this name, if it did."""
     told = Told(KEY, lambda told: told.get(name)).value
     if told is not None:
-        TOLD[name](told)
+        heard(told)
 
 
 def given(playing: state.Playing, here: state.Scene, threshold: float, colours: Palette) -> dict[str, Any]:
@@ -95,15 +93,10 @@ def given(playing: state.Playing, here: state.Scene, threshold: float, colours: 
         | {name: getattr(colours, name) for name in ("fooled", "fooled_text", "kept", "line", "faint")}
         | {"classes": [list(bytes.fromhex(each[1:])) for each in CLASS_COLOURS[: chosen.classes]]},
         "language": language.current(),
-        "names": names(),
+        "names": NAMES,
         "say": words.sentences() | words.of_controls() | words.of_learning() | words.signs()
         | words.of_planes(threshold, int(here.empty.sum()), MARGIN, EXTENT),
     }  # fmt: skip
-
-
-def names() -> dict[Kind, str]:
-    """Return the networks' names in the visitor's language."""
-    return {kind: _(NAMES[kind]) for kind in KINDS}
 
 
 def _of_points(points: Points) -> dict[str, Any]:
@@ -129,7 +122,5 @@ def strength(classes: int, threshold: float) -> UInt8[np.ndarray, " hundredths"]
     """
     # np.interp needs rising places, so the step at t is a slope, too narrow for a hundredth to lie on it.
     cut = min(max(threshold, 1 / classes + 0.001), 0.999)
-    opacity = np.interp(
-        np.arange(101) / 100, (0.0, 1 / classes, cut - 0.0005, cut, 1.0), (0.0, 0.0, PALE, FULL, FULL)
-    )
+    opacity = np.interp(np.arange(101) / 100, (0.0, 1 / classes, cut - 0.0005, cut, 1.0), (0.0, 0.0, PALE, FULL, FULL))
     return np.round(255 * opacity).astype(np.uint8)

@@ -158,24 +158,29 @@ def begin_anew() -> None:
 
 def answers_of(here: Scene, reached: Reached | None, threshold: float) -> dict[Kind, PlaneAnswer]:
     """Return what both networks say all over the plane as they are, None at their start; imports torch."""
-    import torch
-
-    from nat_core.small.twins import Architecture, forward
-
-    sizes = here.chosen.sizes
-    both = np.repeat(start_weights(sizes, here.chosen.seed)[None], 2, axis=0) if reached is None else reached.weights
-    weights, architecture = torch.from_numpy(np.float32(both)), Architecture(sizes, here.chosen.activation)
-    with torch.inference_mode():
-        everywhere, at_points = (
-            forward(weights, architecture, torch.from_numpy(places)).numpy()
-            for places in (plane.grid(), here.points.positions)
-        )
+    sizes, seed = here.chosen.sizes, here.chosen.seed
+    weights = np.repeat(start_weights(sizes, seed)[None], 2, axis=0) if reached is None else reached.weights
     found: dict[Kind, PlaneAnswer] = {}
-    for kind, logits, own in zip(KINDS, everywhere, at_points, strict=True):
+    both = zip(*logits_of(here.chosen, weights, plane.grid(), here.points.positions), strict=True)
+    for kind, (logits, own) in zip(KINDS, both, strict=True):
         confidence = softmax(logits).max(axis=1)
         right = int((own.argmax(axis=1) == here.points.labels).sum())
         found[kind] = PlaneAnswer(confidence, plane.falsely_sure(confidence, here.empty, threshold), right)
     return found
+
+
+def logits_of(
+    chosen: Choices, weights: Float[np.ndarray, "2 parameters"], *places: Float[np.ndarray, "_ 2"]
+) -> list[Float[np.ndarray, "2 _ classes"]]:
+    """Return both networks' logits at some places of the plane, an array for each group of them; imports torch."""
+    import torch
+
+    from nat_core.small.twins import Architecture, forward
+
+    # A copy: what a browser sent cannot be written to, of which torch would warn.
+    held, architecture = torch.from_numpy(weights.copy()), Architecture(chosen.sizes, chosen.activation)
+    with torch.inference_mode():
+        return [forward(held, architecture, torch.from_numpy(each)).numpy() for each in places]
 
 
 def trained_answers(here: Scene, threshold: float, steps: int = STEPS) -> dict[Kind, PlaneAnswer]:

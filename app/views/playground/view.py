@@ -35,9 +35,7 @@ def choices() -> None:
         first, second, third = st.columns(3, gap="medium")
         with first:
             _names(_("Points"), words.SHAPES, settings.SHAPE)
-            st.select_slider(
-                _("Classes"), CLASSES, key=settings.CLASS_COUNT.bind(), persist_state="session"
-            )
+            st.select_slider(_("Classes"), CLASSES, key=settings.CLASS_COUNT.bind(), persist_state="session")
             st.select_slider(
                 _("Noise"), settings.NOISES, key=settings.NOISE.bind(), persist_state="session",
                 help=_("By how much the points' spread is multiplied"),

@@ -1,6 +1,6 @@
 """The words of the playground: its names, and the sentences that the browser fills with its numbers."""
 
-from nat_app.shared.language import N_, _, number
+from nat_app.shared.language import N_, _
 from nat_app.shared.words import threshold_share
 
 TITLE = N_("Two networks, the same points, the same start.")
@@ -24,15 +24,11 @@ def sentences() -> dict[str, str]:
     return {
         "title_start": _(TITLE),
         "title_same": _("Both are falsely sure on {baseline} of the empty plane."),
-        "title_nat_more": _(
-            "Here NAT is falsely sure on {nat} of the empty plane, the baseline on {baseline}."
-        ),
+        "title_nat_more": _("Here NAT is falsely sure on {nat} of the empty plane, the baseline on {baseline}."),
         "title": _("The baseline is falsely sure on {baseline} of the empty plane, NAT on {nat}."),
         "empty": _(EMPTY),
         "one_to_learn": _("One negative to learn from. Press Train: both learn the points, NAT the negative too."),
-        "to_learn": _(
-            "{count} negatives to learn from. Press Train: both learn the points, NAT the negatives too."
-        ),
+        "to_learn": _("{count} negatives to learn from. Press Train: both learn the points, NAT the negatives too."),
         "one_not_learned": _("NAT has not learned from the negative yet, so both are still the same. Press Train."),
         "not_learned": _(
             "NAT has not learned from the {count} negatives yet, so both are still the same. Press Train."
@@ -56,12 +52,8 @@ def sentences() -> dict[str, str]:
         ),
         "one_new": _("One more lies there that it has not learned yet: press Train."),
         "new": _("{count} more lie there that it has not learned yet: press Train."),
-        "all_gone": _(
-            "They no longer lie there, but what it learned stays: rewind, or train on without them."
-        ),
-        "gone": _(
-            "{count} of them no longer lie there, but what it learned stays: rewind, or train on without them."
-        ),
+        "all_gone": _("They no longer lie there, but what it learned stays: rewind, or train on without them."),
+        "gone": _("{count} of them no longer lie there, but what it learned stays: rewind, or train on without them."),
         "blown": _("Training blew up. We put back the last good step ({step}); try a smaller learning rate."),
     }
 
@@ -166,5 +158,5 @@ def of_learning() -> dict[str, str]:
 
 
 def signs() -> dict[str, str]:
-    """Return how the language writes shares that round to none or all, as `nat_app.shared.words.percent` does."""
-    return {"percent": "{number}\u00a0%", "least": f"<{number(1)}\u00a0%", "most": f">{number(99)}\u00a0%"}
+    """Return how shares are written, and those that round to none or all, as `nat_app.shared.words.percent` does."""
+    return {"percent": "{number}\u00a0%", "least": "<1\u00a0%", "most": ">99\u00a0%"}

@@ -36,17 +36,22 @@ BARS = 50
 ROUND = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
 _HERE = Path(__file__).parent
 _NUMBERS = (
-    '<div class="{kind}"><p class="name" style="color: var(--{kind})"></p><ul class="numbers">'
-    '<li><span style="color: var(--fooled)" aria-hidden="true">▲</span> <span class="fooled"></span></li>'
-    '<li><span style="color: var(--kept)" aria-hidden="true">■</span> <span class="kept"></span></li></ul></div>'
+    '<div class="{kind}"><p class="name"></p><ul class="numbers">'
+    '<li><span class="fooling" aria-hidden="true">▲</span> <span class="fooled"></span></li>'
+    '<li><span class="keeping" aria-hidden="true">■</span> <span class="kept"></span></li></ul></div>'
+)
+STYLE = (_HERE / "histograms.css").read_text(encoding="utf-8")
+SCRIPT = (_HERE / "histograms.js").read_text(encoding="utf-8")
+HTML = (
+    '<div class="live"><div class="drawing"></div><div class="words">'
+    + "".join(_NUMBERS.format(kind=kind) for kind in KINDS)
+    + '<p class="trade"></p><p class="source"></p></div></div>'
 )
 _component = st.components.v2.component(
     "live_threshold",
-    html='<div class="live"><div class="drawing"></div><div class="words">'
-    + "".join(_NUMBERS.format(kind=kind) for kind in KINDS)
-    + '<p class="trade"></p><p class="source"></p></div></div>',
-    css=(_HERE / "histograms.css").read_text(encoding="utf-8"),
-    js=SVG_SCRIPT + (_HERE / "histograms.js").read_text(encoding="utf-8"),
+    html=HTML,
+    css=STYLE,
+    js=SVG_SCRIPT + SCRIPT,
 )
 
 
@@ -152,35 +157,43 @@ def draw(
     each network has its own threshold in `at`; `on_move` is told the threshold on release of the line. The title of
     the threshold where the line stands follows `alt` in the drawing's description.
     """
+    data = drawing(shares, at, known=known, scale=scale, classes=classes) | {
+        "t": at["nat"],
+        "locked": len(said) == 1,
+        "says": said,
+        "alt": alt,
+        "source": source,
+        "colours": colours_of(colours, known=known),
+    }
+    _component(key=LIVE.key, data=data, on_moved_change=lambda: on_move(LIVE.value))
+
+
+def drawing(
+    shares: dict[Kind, Float[np.ndarray, " bars"]], at: dict[Kind, float], *, known: bool, scale: Scale, classes: int
+) -> dict[str, Any]:
+    """Return what the script draws by, but for where t stands, what is said of it and the colours."""
     top = 1.08 * max(float(each.max()) for each in shares.values())
-    data = {
+    return {
         # By these keys the script finds the slider to follow and the row of sets on the page.
         "slider": "t",
         "chips": "set",
-        "t": at["nat"],
         "at": at,
         "places": {kind: float(scale.places(np.array([at[kind]]))[0]) for kind in KINDS},
         "marks": {kind: f"t = {words.threshold_text(at[kind])}" for kind in KINDS},
         "steps": list(T_STEPS),
         "step_marks": [f"t = {words.threshold_text(step)}" for step in T_STEPS],
-        "locked": len(said) == 1,
         "shares": {kind: each.tolist() for kind, each in shares.items()},
         "top": top,
         "ticks": ticks(top),
         "no_opinion": no_opinion(scale, classes),
-        "says": said,
-        "alt": alt,
-        "source": source,
         "axis_ticks": axis_ticks(scale),
         **_axis_titles(scale, classes),
         "height": HEIGHT,
-        "colours": _colours(colours, known=known),
     }
-    _component(key=LIVE.key, data=data, on_moved_change=lambda: on_move(LIVE.value))
 
 
-def _colours(colours: Palette, *, known: bool) -> dict[str, str]:
-    """The colours of both networks, of lines, and of what lies beyond the threshold: right of known pictures only."""
+def colours_of(colours: Palette, *, known: bool) -> dict[str, str]:
+    """Return the colours of networks, lines, and what lies beyond the threshold: right of known pictures only."""
     shares = {"fooled": colours.fooled, "kept": colours.kept, "beyond": colours.kept if known else colours.fooled}
     return {kind: colours.of(kind) for kind in KINDS} | {"line": colours.line, "faint": colours.faint} | shares
 

@@ -56,8 +56,8 @@ class Taught:
     network: str
     beside: bool
     """Whether CIFAR-100's pictures were learned beside the photos."""
-    photos: tuple[str, ...]
-    """The names of the photos learned."""
+    photos: dict[str, str]
+    """The photos learned: what each was called, by its key."""
     before: dict[str, Predictions]
     alone: dict[str, Predictions]
     after: dict[str, Predictions]
@@ -177,7 +177,7 @@ def _work(
         if state.step % EACH == 0:
             yield state.step / heads.STEPS
     alone, after = heads.predict(state, architecture, sets)
-    names = tuple(photo.name for photo in photos)
+    names = {photo.key: photo.name for photo in photos}
     yield Taught(network.name, beside, names, before, alone, after, time.monotonic() - began)
 
 

@@ -1,0 +1,100 @@
+"""Where they look, as the file carries it: the rows of maps, and how far two networks' maps usually lie apart."""
+
+from typing import Any
+
+import plotly.colors
+
+from nat_app.answers import level_spreads, stored_answers
+from nat_app.one_page.networks import pairs
+from nat_app.shared.language import _, number
+from nat_app.shared.pairs import Pair
+from nat_app.shared.palette import KINDS, NAMES
+from nat_app.shared.words import Answer
+from nat_app.views.attention.maps import LEVELS
+from nat_app.views.attention.networks import ARCHITECTURES, STUDENTS
+from nat_app.views.attention.words import (
+    attention_title,
+    distance_sentence,
+    faint,
+    maps_caption,
+    spread_caption,
+    spread_pictures,
+    spread_title,
+)
+
+APART = {"low": 7.11, "middle": 7.22, "high": 7.33}
+"""Stand for the distances on a picture while a sentence is made, until names in braces take their places."""
+
+
+def scale() -> list[list[int]]:
+    """Return the colours of an attention map from 0 to its largest value, red, green and blue in 0 to 255.
+
+    >>> len(scale()), scale()[0]
+    (11, [0, 32, 76])
+    """
+    return [[int(each) for each in colour] for colour in _colours()]
+
+
+def _colours() -> list[tuple[float, ...]]:
+    scale = plotly.colors.sequential.Cividis
+    return [
+        plotly.colors.unlabel_rgb(each) if each.startswith("rgb") else plotly.colors.hex_to_rgb(each) for each in scale
+    ]
+
+
+def of_pair(pair: Pair) -> dict[str, Any]:
+    """Return what is said of the maps of a pair, in the language that is spoken."""
+    spreads = level_spreads.spreads(*pair.names) | {
+        stored_answers.GALLERY: level_spreads.gallery_spread(*pair.names)
+    }  # fmt: skip
+    return {
+        "first": next(iter(spreads)),
+        "spreads": {name: _spread(pair, name, each) for name, each in spreads.items()},
+    }
+
+
+def _spread(pair: Pair, name: str, spread: level_spreads.Spread) -> dict[str, Any]:
+    exceeding = level_spreads.exceeding(*pair.names, name)
+    pictures = spread_pictures(name, spread.pictures)
+    said = distance_sentence(APART, spread.usual, pictures)
+    for level, stand_in in APART.items():
+        said = said.replace(number(stand_in, ".2f"), f"{{{level}}}")
+    beyond = name != stored_answers.GALLERY
+    return {
+        "title": spread_title(name),
+        # By the level at which the two lie furthest apart on the picture, where it depends on that.
+        "titles": {
+            level: attention_title({each: float(each == level) for each in LEVELS}, exceeding) for level in LEVELS
+        },
+        "sentence": said,
+        "quantiles": {level: list(spread.quantiles[level]) for level in LEVELS},
+        "seeds": None if spread.seeds is None else dict(spread.seeds),
+        "caption": spread_caption(pictures, seeds=spread.seeds is not None),
+        "finding": level_spreads.sentence(*pair.names, name) if beyond else "",
+    }
+
+
+def rows() -> list[dict[str, str]]:
+    """Return the rows of maps: the small pair, then its students, each with what is said where it has no opinion."""
+    found = []
+    for pair, names in zip(pairs(), (NAMES, STUDENTS), strict=True):
+        for kind in KINDS:
+            network = pair.by_kind[kind]
+            card = stored_answers.card(network)
+            title = f"{_(names[kind])} ({ARCHITECTURES[card.architecture]})"
+            neutral = Answer(0.0, card.classes[0])
+            found.append({"network": network, "title": title, "faint": faint(neutral, title, len(card.classes))})
+    return found
+
+
+def captions() -> dict[str, Any]:
+    """Return what stands by the maps whatever they show, in the language that is spoken."""
+    return {
+        "levels": {level: _(title) for level, title in LEVELS.items()},
+        # By whether each map has its own scale, and whether the photo shines through.
+        "captions": {
+            f"{int(own)}|{int(pale)}": maps_caption(0.5 if pale else 1.0, own)
+            for own in (False, True)
+            for pale in (False, True)
+        },
+    }

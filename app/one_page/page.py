@@ -1,0 +1,122 @@
+"""`nat page`: the file itself, put together from its parts, with the rule that keeps it from fetching anything.
+
+Everything is inside: words, networks, photos, script and style. The script that runs and the style are named in the
+rule by their digests, so nothing that a link or a photo's name holds can become code.
+"""
+
+import base64
+import hashlib
+import html
+import json
+from pathlib import Path
+
+from streamlit.logger import set_log_level
+
+from nat_app.one_page import networks, pictures, words
+from nat_app.one_page.payload import Payload
+from nat_app.shared.files import SVG_SCRIPT
+from nat_app.shared.language import LANGUAGES
+from nat_app.shared.palette import DARK, LIGHT
+from nat_app.views.thresholds import histograms
+from nat_core.files import write_durably
+from nat_core.store.checkpoints import checkpoints_folder
+
+MOST = 5_000_000
+"""Bytes: the file has to fit into a mail."""
+HERE = Path(__file__).parent / "browser"
+COMPUTING = ("network.js", "worker.js")
+"""What runs beside the page, in a worker."""
+SCRIPTS = ("words.js", "drawing.js", "see_it.js", "photos.js", "thresholds.js", "attention.js", "main.js")
+"""The page's own modules, in the order in which one uses the other."""
+ICON = Path(__file__).parents[1] / "icon.png"
+
+
+def write_page(file: Path) -> int:
+    """Write the page to a file; return its length in bytes. Raises CheckpointError where a network is missing."""
+    content = page().encode()
+    write_durably(file, content)
+    return len(content)
+
+
+def page() -> str:
+    """Return the page: one HTML file that needs nothing else. Raises CheckpointError where a network is missing."""
+    set_log_level("error")  # the app's functions run outside of a visit here, of which Streamlit would warn
+    style, script = (HERE / "page.css").read_text(encoding="utf-8") + histograms.STYLE, _script()
+    parts = {
+        "RULE": html.escape(_rule(script, style)),
+        "ICON": base64.b64encode(ICON.read_bytes()).decode("ascii"),
+        "STYLE": style,
+        "SCRIPT": script,
+        "WORKER": _for_a_script("".join(_read(f"computing/{name}") for name in COMPUTING)),
+        "KERNEL": base64.b64encode((HERE / "computing" / "convolution.wasm").read_bytes()).decode("ascii"),
+        "CARRIED": _carried(),
+        **{f"WORDS_{spoken.upper()}": Payload().packed(words.in_language(spoken)) for spoken in LANGUAGES},
+    }
+    text = _read("page.html")
+    for name, part in parts.items():
+        text = text.replace(f"[[{name}]]", part)
+    return text
+
+
+def _read(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def _carried() -> str:
+    payload, folder = Payload(), checkpoints_folder()
+    named = [name for pair in networks.pairs() for name in pair.names]
+    colours = {theme: vars(each) for theme, each in (("light", LIGHT), ("dark", DARK))}
+    described = words.constants() | {
+        "networks": {name: networks.described(folder, name, payload) for name in named},
+        "pictures": pictures.carried(payload),
+        "licences": pictures.licences(),
+        "colours": colours,
+    }
+    return payload.packed(described)
+
+
+def _script() -> str:
+    """Return the page's script: the app's own for drawings and histograms, what computes, and the page's modules."""
+    # The app loads it as a module of its own; here it is a function's result, and keeps its names to itself.
+    live = histograms.SCRIPT.replace("export default function", "const draw = function", 1)
+    parts = [
+        '"use strict";',
+        SVG_SCRIPT,
+        f"const drawHistograms = (() => {{\n{live}\nreturn draw;\n}})();",
+        f"const LIVE = {json.dumps(histograms.HTML)};",
+        *(_read(f"computing/{name}") for name in ("network.js", "pixels.js")),
+        *(_read(name) for name in SCRIPTS),
+    ]
+    return _for_a_script("\n" + "\n".join(parts))
+
+
+def _for_a_script(text: str) -> str:
+    """Return a script that stands in a page: no text in it may end it."""
+    if "</script" in text.lower() or "<!--" in text:
+        raise ValueError("a script of the page holds what would end it")
+    return text
+
+
+def _rule(script: str, style: str) -> str:
+    """Return the Content-Security-Policy: this script and this style, pictures from inside, and nothing else at all.
+
+    >>> _rule("", "").split("; ")[0]
+    "default-src 'none'"
+    """
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src '{_digest(script)}' 'wasm-unsafe-eval'",
+            f"style-src '{_digest(style)}'",
+            "img-src data: blob:",
+            "media-src blob:",
+            "worker-src blob:",
+            "manifest-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}"
