@@ -113,11 +113,11 @@ def qr_svg(address: str, scale: int = 10) -> str:
     >>> qr_svg("http://192.168.1.20:8501")[:4]
     '<svg'
     """
-    drawn = io.BytesIO()
-    segno.make(address, error="m", micro=False).save(
-        drawn, kind="svg", scale=scale, border=4, dark="#000", light="#fff", xmldecl=False, nl=False
-    )
-    return drawn.getvalue().decode()
+    drawn, code = io.BytesIO(), segno.make(address, error="m", micro=False)
+    code.save(drawn, kind="svg", scale=scale, border=4, dark="#000", light="#fff", xmldecl=False, nl=False)
+    width, height = code.symbol_size(scale, border=4)
+    # With its own size alone, a browser that draws it smaller would cut it off.
+    return drawn.getvalue().decode().replace("<svg ", f'<svg viewBox="0 0 {width} {height}" ', 1)
 
 
 # --- the server ------------------------------------------------------------------------------------------------------

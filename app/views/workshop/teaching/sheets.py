@@ -31,8 +31,8 @@ section { border: 1px solid #999; border-radius: 2mm; padding: 1.5mm 3mm; margin
 p, ul { margin: .18rem 0; }
 .minutes { float: right; color: #555; }
 .line { display: inline-block; border-bottom: 1px solid #111; min-width: 16mm; height: 1.1em; }
-.row { display: flex; align-items: end; gap: 1.5mm; padding-top: 2.5mm; }
-.rest { flex: 1; border-bottom: 1px solid #111; }
+.row { display: flex; align-items: end; gap: 1.5mm; padding-top: 3.6mm; }
+.rest { flex: 1; min-width: 34mm; border-bottom: 1px solid #111; }
 .head { display: flex; justify-content: space-between; align-items: start; gap: 4mm; }
 .head > div { flex: 1; }
 .head svg { width: 26mm; height: 26mm; flex: none; }
@@ -56,6 +56,7 @@ class Shown:
     """Of the factory."""
     photo: str
     """The photo of the first lesson, as a data URL; "" where there is none."""
+    shows: str
     credit: str
     link: str | None
     """To the workshop, as phones open it; None where no phone can."""
@@ -107,7 +108,7 @@ def _no_portraits() -> str:
 
 def _question(place: int, lesson: Lesson, filled: Filled, shown: Shown) -> str:
     first = place == 1 and shown.photo
-    photo = f'<img class="photo" src="{shown.photo}" alt="{escape(shown.credit)}">' if first else ""
+    photo = f'<img class="photo" src="{shown.photo}" alt="{escape(shown.shows)}">' if first else ""
     credit = f" <small>({escape(shown.credit)})</small>" if first else ""
     minutes = _("{minutes} min", minutes=lesson.minutes)
     guess, truth, noticed = escape(_("My guess")), escape(_("It is")), escape(_("What I noticed"))
