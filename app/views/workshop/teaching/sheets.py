@@ -67,7 +67,8 @@ def sheet_html(lessons: tuple[Lesson, ...], filled: Filled, shown: Shown) -> str
     if shown.link:
         code = qr_svg(shown.link, scale=3)
         where = _paragraph(_("The workshop is at {address}.", address=shown.link.partition("?")[0]))
-    person = f"<p>{escape(_('Name'))} {LINE}{LINE} &ensp; {escape(_('Date'))} {LINE}</p>"
+    name, date = escape(_("Name")), escape(_("Date"))
+    person = f"<p>{name} {LINE}{LINE} &ensp; {date} {LINE}</p>"
     head = f'<div class="head"><div>{person}{where}{_no_portraits()}</div>{code}</div>'
     sections = "".join(_question(place, lesson, filled, shown) for place, lesson in enumerate(lessons, start=1))
     return page(_(words.TITLE), head + sections + _challenges(shown.stakes), STYLE, pictures=True)
@@ -85,7 +86,8 @@ def answers_html(lessons: tuple[Lesson, ...], filled: Filled, networks: str, cha
         )
         begun = until
     listed = "".join(f"<li>{_MARKDOWN.renderInline(each)}</li>" for each in challenges)
-    solved = f"<section><h2>{escape(_('Challenges'))}</h2><ul>{listed}</ul></section>"
+    title = escape(_("Challenges"))
+    solved = f"<section><h2>{title}</h2><ul>{listed}</ul></section>"
     body = f"{_paragraph(networks)}{''.join(sections)}{solved}{_no_portraits()}"
     return page(_(words.ANSWERS_TITLE), body, STYLE)
 
@@ -99,7 +101,8 @@ def _paragraph(text: str) -> str:
 
 
 def _no_portraits() -> str:
-    return f"<p><small>{escape(_(words.NO_PORTRAITS))}</small></p>"
+    said = escape(_(words.NO_PORTRAITS))
+    return f"<p><small>{said}</small></p>"
 
 
 def _question(place: int, lesson: Lesson, filled: Filled, shown: Shown) -> str:
@@ -107,11 +110,12 @@ def _question(place: int, lesson: Lesson, filled: Filled, shown: Shown) -> str:
     photo = f'<img class="photo" src="{shown.photo}" alt="{escape(shown.credit)}">' if first else ""
     credit = f" <small>({escape(shown.credit)})</small>" if first else ""
     minutes = _("{minutes} min", minutes=lesson.minutes)
+    guess, truth, noticed = escape(_("My guess")), escape(_("It is")), escape(_("What I noticed"))
     return (
         f'<section><span class="minutes">{escape(minutes)}</span>{photo}<h2>{place}. {escape(lesson.title)}{credit}'
         f"</h2>{_html(filled(lesson.question, lesson))}"
-        f'<p class="row">{escape(_("My guess"))} {LINE} % &ensp; {escape(_("It is"))} {LINE} % &ensp; '
-        f'{escape(_("What I noticed"))} {REST}</p><p class="row">{REST}</p></section>'
+        f'<p class="row">{guess} {LINE} % &ensp; {truth} {LINE} % &ensp; '
+        f'{noticed} {REST}</p><p class="row">{REST}</p></section>'
     )
 
 
@@ -127,4 +131,5 @@ def _challenges(stakes: Stakes) -> str:
     )
     rows = (clicks, _("A photo that fools both networks:"), factory)
     lines = "".join(f'<p class="row">{escape(row)} {REST}</p>' for row in rows)
-    return f"<section><h2>{escape(_('Challenges'))}</h2>{lines}</section>"
+    title = escape(_("Challenges"))
+    return f"<section><h2>{title}</h2>{lines}</section>"

@@ -84,7 +84,8 @@ def solutions(pair: Pair) -> tuple[str, ...]:
 
 
 def _steps(lessons: tuple[Lesson, ...], pair: Pair) -> None:
-    st.markdown(f"**{common.timing(0, JOIN_MINUTES)}.** {_(words.JOINING)}")
+    joining = _(words.JOINING)
+    st.markdown(f"**{common.timing(0, JOIN_MINUTES)}.** {joining}")
     begun = JOIN_MINUTES
     for number, lesson in enumerate(lessons, start=1):
         until = begun + lesson.minutes
