@@ -3,8 +3,8 @@
     python -m benchmarks.one_page [--photos 20] [--slower 4]
 
 A photo of 1,536 x 2,048 pixels (JPEG) is decoded, shrunk and answered by both networks of the small pair, all on the
-page's own thread: a worker, in which the page computes otherwise, is not slowed by the browser's emulation. On two cores
-of a Xeon at 2.1 GHz that other programs shared, 27 November 2026: see docs/one-page.md.
+page's own thread: a worker, in which the page computes otherwise, is not slowed by the browser's emulation. What was
+measured stands in docs/one-page.md.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The page that is one file, in a real browser and from a disk: what it computes, says, keeps to itself and looks like."""
+"""The page that is one file, in a real browser and from a disk: what it computes, says and keeps to itself."""
 
 import base64
 import io
@@ -15,8 +15,11 @@ from nat_app.answers import stored_answers
 from nat_app.one_page.networks import pairs
 from nat_app.one_page.page import write_page
 from nat_app.shared import words
+from nat_app.shared.counts import compare
 from nat_app.shared.gallery import gallery_pictures
+from nat_app.shared.palette import KINDS
 from nat_app.shared.words import Answer
+from nat_app.views.your_photos import words as photo_words
 from nat_core.data.images import read_image
 from nat_core.store.checkpoints import CHECKPOINTS
 from tests.browsing import PATIENCE
@@ -159,5 +162,174 @@ def test_it_reads_a_photo_as_the_engine_does(page, kind: str) -> None:
     content, most = photos()[kind]
     here = np.array(page.evaluate(READ, encoded(content))).reshape(32, 32, 3)
     apart = np.abs(here - read_image(content).astype(int))
-    print(kind, "at most", apart.max(), "on average", apart.mean())
     assert apart.max() <= most
+
+
+# --- what it says ----------------------------------------------------------------------------------------------------
+
+SAY = """async (cases) => {
+  const [{ described }, { described: words }] = [await unpacked("carried"), await unpacked("words-en")];
+  return cases.map(({ kind, confidence, predicted, label, t }) =>
+    answerSentence(words, described, kind, { confidence, predicted }, label, t));
+}"""
+FIND = """async (cases) => {
+  const { described: words } = await unpacked("words-en");
+  const cards = (photos) => photos.map(([baseline, nat, label]) =>
+    ({ label, answers: { baseline: { confidence: baseline }, nat: { confidence: nat } } }));
+  return cases.map(([photos, t]) => findings(words, cards(photos), t));
+}"""
+
+
+def test_of_a_picture_it_says_what_the_app_says(page) -> None:
+    shares = (0.004, 0.1, 0.105, 0.285, 0.4, 0.5, 0.605, 0.625, 0.9, 0.945, 0.994, 0.995, 0.9999, 1.0)
+    cases = [
+        {"kind": kind, "confidence": share, "predicted": predicted, "label": label, "t": t}
+        for kind in KINDS
+        for share in shares
+        for predicted, label in (("cat", None), ("cat", "none"), ("cat", "cat"), ("ship", "airplane"))
+        for t in (0.3, 0.5, 0.625, 0.9, 0.995)
+    ]
+    said = page.evaluate(SAY, cases)
+    for case, sentence in zip(cases, said, strict=True):
+        answer = Answer(case["confidence"], case["predicted"])
+        assert sentence == words.answer_sentence(case["kind"], answer, case["label"], case["t"])
+
+
+def test_of_several_photos_it_says_what_the_app_says(page) -> None:
+    random = np.random.default_rng(0)
+    cases: list[tuple[list[tuple[float, float, str | None]], float]] = []
+    for number in [*range(1, 15), 29, 30, 45, 60] * 3:
+        labels = random.choice(np.array(["none", "none", "cat", "another", None], object), number)
+        sure = random.random((number, 2)) ** random.choice((0.05, 1.0, 6.0), (1, 2))
+        photos = [(*map(float, pair), label) for pair, label in zip(sure, labels, strict=True)]
+        cases.append((photos, float(random.choice((0.4, 0.9)))))
+    for (photos, t), said in zip(cases, page.evaluate(FIND, cases), strict=True):
+        assert said == findings(photos, t)
+
+
+def findings(photos: list[tuple[float, float, str | None]], t: float) -> list[str]:
+    """What the app's page Your photos says of photos: their confidences by both networks, and what they show."""
+    above = {kind: np.array([each[place] > t for each in photos]) for place, kind in enumerate(KINDS)}
+    outside = np.array([label == "none" for *_, label in photos])
+    known = np.array([label not in ("none", None) for *_, label in photos])
+    fooled = compare({kind: above[kind][outside] for kind in KINDS}) if outside.any() else None
+    kept = {kind: int(above[kind][known].sum()) for kind in KINDS}
+    return photo_words.findings(fooled, int(known.sum()), kept, sum(label is None for *_, label in photos))
+
+
+# --- what it shows ---------------------------------------------------------------------------------------------------
+
+
+def test_see_it_shows_the_picture_that_is_chosen(browser, file: Path, shipped: Path) -> None:
+    page = opened(browser, file, "#t=0.8")
+    pair = pairs()[0]
+    for name in ("none-bee.jpg", "cat1.jpg"):
+        page.locator(f'[data-file="{name}"]').click()
+        said = stored_answers.gallery_answers(pair, name)
+        label = next(each.label for each in gallery_pictures() if each.file == name)
+        title(page, words.picture_title(said["baseline"].answer, said["nat"].answer, label, 0.8))
+        page.get_by_text(words.answer_sentence("nat", said["nat"].answer, label, 0.8), exact=True).wait_for()
+    assert "picture=cat1.jpg" in page.url
+    assert "t=0.8" in page.url
+    assert page.errors == []
+    page.context.close()
+
+
+def test_photos_are_answered_counted_and_forgotten(browser, file: Path) -> None:
+    page = opened(browser, file, "#page=your_photos")
+    folder = next(each.path for each in gallery_pictures()).parent
+    broken = {"name": "notes<b>.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}
+    bee = {"name": "bee.jpg", "mimeType": "image/jpeg", "buffer": (folder / "none-bee.jpg").read_bytes()}
+    page.locator("#choose").set_input_files([bee, broken, bee])
+    page.get_by_text("notes<b>.jpg cannot be read by this browser: save it as JPEG or PNG.").wait_for()
+    assert page.locator(".card").count() == 1  # the same photo twice is one
+    title(page, "What do your photos show?")
+    page.get_by_role("button", name="It shows none of the ten things").click()
+    title(page, "It fools the baseline, not NAT.")
+    page.get_by_role("button", name="Where they look").click()
+    page.locator("figcaption", has_text="bee.jpg").wait_for()
+    assert page.locator(".cell").count() == 12
+    page.locator("nav").get_by_role("button", name="Your photos").click()
+    page.get_by_role("button", name="Forget my photos").click()
+    title(page, "Try it on your own photos.")
+    assert [each for each in page.asked if not each.startswith(("file:", "data:", "blob:"))] == []
+    page.context.close()
+
+
+def test_the_sentences_follow_the_threshold_from_the_keyboard(browser, file: Path, shipped: Path) -> None:
+    page = opened(browser, file, "#page=thresholds&set=ilsvrc&t=0.9")
+    pair = pairs()[0]
+    slider = page.locator('input[data-key="t"]')
+    slider.focus()
+    for t in (0.9, 0.91, 0.92):
+        rates = stored_answers.rates(pair, "ilsvrc", dict.fromkeys(KINDS, t))
+        title(page, words.threshold_title(rates, dict.fromkeys(KINDS, t), known=False))
+        page.get_by_text(words.fooled_by(rates["nat"]), exact=True).wait_for()
+        slider.press("ArrowRight")
+    page.get_by_label("Keep 95 of 100").check()
+    title(page, "Keeping 95 of 100, the baseline is fooled by")
+    page.locator('[role="radio"][aria-checked="true"]').press("ArrowLeft")
+    assert "set=cifar100_test" in page.url
+    page.context.close()
+
+
+def test_a_link_with_what_nobody_knows_says_so(browser, file: Path) -> None:
+    page = opened(browser, file, "#page=attention&t=banana&lang=de&x=<img src=y onerror=alert(1)>")
+    assert page.locator(".complaint").count() == 2
+    assert page.locator("html").get_attribute("lang") == "de"
+    assert page.locator("img[src='y']").count() == 0
+    page.context.close()
+
+
+# --- what it keeps to itself -----------------------------------------------------------------------------------------
+
+
+def test_nothing_can_be_sent_from_it(page) -> None:
+    tries = """async () => {
+      const said = [];
+      document.addEventListener("securitypolicyviolation", (event) => said.push(event.effectiveDirective));
+      const failed = await fetch("https://example.org/").then(() => false, () => true);
+      const image = new Image();
+      image.src = "https://example.org/a.png";
+      await new Promise((done) => (image.onerror = done));
+      return [failed, ...new Set(said)];
+    }"""
+    errors, asked = list(page.errors), list(page.asked)
+    assert page.evaluate(tries) == [True, "connect-src", "img-src"]
+    page.errors[:], page.asked[:] = errors, asked  # the browser reports what it forbade
+
+
+# --- for everyone ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(browser, file: Path, theme: str) -> None:
+    package = pytest.importorskip("axe_playwright_python", reason="needs axe-playwright-python")
+    axe = (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    page = opened(browser, file, color_scheme=theme, bypass_csp=True)
+    page.evaluate(axe)
+    for name in ("See it", "Your photos", "Thresholds", "Attention"):
+        page.locator("nav").get_by_role("button", name=name).click()
+        if name == "Your photos":
+            page.get_by_label("Our twelve samples").check()
+            page.locator(".card").nth(11).wait_for()
+        page.wait_for_timeout(500)
+        found = page.evaluate("async () => (await axe.run(document)).violations")
+        assert [(rule["id"], node["html"][:200]) for rule in found for node in rule["nodes"]] == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_is_cut_at_any_width(browser, file: Path, size: str) -> None:
+    page = opened(browser, file, "#lang=de&wall=1" if size == "wall" else "", size=size)
+    for name in ("see_it", "your_photos", "thresholds", "attention"):
+        page.locator(f'[data-key="page-{name}"]').click()
+        page.locator("h1").filter(has_text=re.compile(r"\w")).wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.locator('[data-key="page-see_it"]').click()
+    answers = page.locator(".sentence")
+    answers.nth(1).wait_for()
+    # Both answers stand on the first screen.
+    box = answers.nth(1).bounding_box()
+    assert box["y"] + box["height"] <= SIZES[size][1]
+    page.context.close()
