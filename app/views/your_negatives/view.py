@@ -127,7 +127,7 @@ def controls() -> None:
         if busy:
             st.button(_("Cancel"), key="teach_cancel", icon=":material/stop:", on_click=state.cancel, type="primary")
         else:
-            st.button(_("Train"), key="teach", icon=":material/play_arrow:", on_click=state.train, args=(name,),
+            st.button(_("Train"), key="teach_train", icon=":material/play_arrow:", on_click=state.train, args=(name,),
                       type="primary", disabled=not state.chosen(classes))  # fmt: skip
         st.button(_("Undo"), key="teach_undo", icon=":material/undo:", on_click=state.undo,
                   disabled=not teaching.history, help=_("Back to what it said before the last training"))  # fmt: skip
