@@ -40,8 +40,8 @@ except frame.PageEnd:
     pass
 finally:
     # After the page, though a page may end early: so a visitor's browser asks for what charts need before all else.
-    frame.sidebar()
     following.draw_leading()
+    frame.sidebar()
 following.lead(page.url_path or PAGES[0].name, SETTINGS, OWN)
 frame.copy_link(SETTINGS)
 frame.download_view()

@@ -28,7 +28,7 @@ def draw(lessons: tuple[Lesson, ...], pair: Pair) -> None:
     """Draw the notes, the sheets and the links."""
     text = notes(language.current())
     st.markdown(text["before"])
-    printed = st.container(horizontal=True)
+    printed = st.container(horizontal=True, key="printed")
     st.caption(_(words.PRINTED))
     st.subheader(_(words.SECTIONS["plan"]), anchor=False)
     st.markdown(text["plan"])
@@ -67,8 +67,10 @@ def shown_on_sheet(lessons: tuple[Lesson, ...], pair: Pair) -> Shown:
     found = classroom.address()
     # No class's code: a sheet is printed before the class is opened, and the page offers the one that is.
     link = links.write(f"{found}/workshop", [(PAIR, pair.key)]) if found else None
-    photo = png_url(gallery_square(picture.file)) if picture else ""
-    return Shown(factory(pair).stakes, photo, picture.credit if picture else "", link)
+    stakes = factory(pair).stakes
+    if picture is None:
+        return Shown(stakes, "", "", "", link)
+    return Shown(stakes, png_url(gallery_square(picture.file)), picture.shows, picture.credit, link)
 
 
 def solutions(pair: Pair) -> tuple[str, ...]:
@@ -84,7 +86,8 @@ def solutions(pair: Pair) -> tuple[str, ...]:
 
 
 def _steps(lessons: tuple[Lesson, ...], pair: Pair) -> None:
-    st.markdown(f"**{common.timing(0, JOIN_MINUTES)}.** {_(words.JOINING)}")
+    joining = _(words.JOINING)
+    st.markdown(f"**{common.timing(0, JOIN_MINUTES)}.** {joining}")
     begun = JOIN_MINUTES
     for number, lesson in enumerate(lessons, start=1):
         until = begun + lesson.minutes

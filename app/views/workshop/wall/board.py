@@ -56,15 +56,16 @@ def draw(lessons: tuple[Lesson, ...], pair: Pair) -> None:
         _without(pair)
         return
     VIEW.bind()
-    st.segmented_control(
-        _("On the wall"), list(VIEWS), format_func=lambda view: _(VIEWS[view]), key=VIEW.key, required=True,
-        label_visibility="collapsed", persist_state="session",
-    )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.segmented_control(
+            _("On the wall"), list(VIEWS), format_func=lambda view: _(VIEWS[view]), key=VIEW.key, required=True,
+            label_visibility="collapsed", persist_state="session",
+        )  # fmt: skip
+        _controls(mine)
     if VIEW.value == "join":
         _join(mine)
     else:
         _guesses(mine, lessons, pair)
-    _controls(mine)
 
 
 # --- before a class is open ------------------------------------------------------------------------------------------
@@ -233,16 +234,15 @@ def csv_of(code: str) -> str:
 
 
 def _controls(mine: SchoolClass) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        # Asked for its rows when it is pressed: by a code, as what it is made of must not hold this visit.
-        st.download_button(_("All guesses (CSV)"), partial(csv_of, mine.code), f"class-{mine.code}.csv", "text/csv",
-                           key="class_csv", icon=":material/download:", on_click="ignore")  # fmt: skip
-        with st.popover(_("Close the class"), icon=":material/close:"):
-            st.markdown(_(words.CLOSE))
-            st.button(_("Close and forget"), key="close_class", type="primary", on_click=_close)
-        with st.popover(_("My own link"), icon=":material/key:"):
-            st.warning(_(words.DO_NOT_PROJECT))
-            st.code(link_of(mine, mine.key), language=None, wrap_lines=True)
+    # Asked for its rows when it is pressed: by a code, as what it is made of must not hold this visit.
+    st.download_button(_("All guesses (CSV)"), partial(csv_of, mine.code), f"class-{mine.code}.csv", "text/csv",
+                       key="class_csv", icon=":material/download:", on_click="ignore")  # fmt: skip
+    with st.popover(_("Close the class"), icon=":material/close:"):
+        st.markdown(_(words.CLOSE))
+        st.button(_("Close and forget"), key="close_class", type="primary", on_click=_close)
+    with st.popover(_("My own link"), icon=":material/key:"):
+        st.warning(_(words.DO_NOT_PROJECT))
+        st.code(link_of(mine, mine.key), language=None, wrap_lines=True)
 
 
 def _close() -> None:
