@@ -24,19 +24,15 @@ function nameDropZones() {
 // What a page found stands in its title, which changes with whatever a visitor moves. Who sees the page looks up; who
 // hears it is told, once the title has come to rest, though not of the first one, with which reading begins anyway.
 const REST = 600;
-let told = null;
-let seen = null;
+let title = null;
 let waiting = 0;
 
 function tellTitle() {
-  const title = document.querySelector(".st-key-page h1")?.textContent.trim();
-  if (!title || title === seen) return;
-  seen = title;
+  const now = document.querySelector(".st-key-page h1")?.textContent.trim();
+  if (!now || now === title) return;
   clearTimeout(waiting);
-  waiting = setTimeout(() => {
-    if (told !== null && told !== seen) teller().textContent = seen;
-    told = seen;
-  }, REST);
+  if (title !== null) waiting = setTimeout(() => (teller().textContent = title), REST);
+  title = now;
 }
 
 function teller() {

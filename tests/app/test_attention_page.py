@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from nat_app.answers.level_spreads import Spread
+from nat_app.frame.frame import LARGER
+from nat_app.frame.wall import TEXT
 from nat_app.shared.gallery import FOLDER, gallery_pictures
 from nat_app.shared.palette import DARK, LIGHT
 from nat_app.views.attention import maps, words
@@ -145,6 +147,13 @@ def test_damaged_weights_are_said_when_an_attribution_needs_them(start, tmp_path
     app.button(key="compute").click().run()
     assert not app.exception
     assert "truncated" in app.warning[0].value
+
+
+def test_on_the_wall_charts_are_told_how_large_their_text_is(start, networks: Path) -> None:
+    here, wall = (charts(start(networks, PAGE, wall=wall))["maps"].layout for wall in (False, True))
+    assert {each.font.size for each in wall.annotations} == {TEXT}
+    assert (wall.height, wall.margin.t) == (round(1.2 * here.height), round(1.2 * here.margin.t))
+    assert f"font-size: {TEXT}px" in LARGER
 
 
 # --- in other languages ---------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from PIL import Image
 
 from nat_app.answers import stored_answers
 from nat_app.frame import frame, links
+from nat_app.frame.wall import fitted
 from nat_app.shared.charts import CONFIG
 from nat_app.shared.classes import class_title
 from nat_app.shared.language import N_, _, ngettext, number
@@ -194,7 +195,7 @@ def every_threshold(place: Place) -> None:
         }
         for column, (key, (title, curves, name)) in zip(st.columns(2, gap="medium"), titles.items(), strict=True):
             column.plotly_chart(
-                charts.rate_curves(curves, place.scale.steps, place.at, frame.colours(), title, of_score=other),
+                fitted(charts.rate_curves(curves, place.scale.steps, place.at, frame.colours(), title, of_score=other)),
                 key=key,
                 config=CONFIG,
                 alt=words.curve_sentence(
@@ -221,7 +222,7 @@ def fair(place: Place) -> None:
         sentence = words.score_sentence(ncr, auroc, place.scale.score)
         left, right = st.columns([1.6, 1], gap="medium")
         left.plotly_chart(
-            charts.fooled_for_kept({kind: found[kind].ncr for kind in KINDS}, KEPT, frame.colours()),
+            fitted(charts.fooled_for_kept({kind: found[kind].ncr for kind in KINDS}, KEPT, frame.colours())),
             key="fair_curves",
             config=CONFIG,
             alt=" ".join([_("NCR against the share kept."), sentence]),
@@ -278,7 +279,7 @@ def by_class(place: Place) -> None:
         with left:
             st.markdown(_("**What they are taken for**"))
             st.plotly_chart(
-                charts.class_bars(shares, named, _("share of all negatives"), frame.colours()),
+                fitted(charts.class_bars(shares, named, _("share of all negatives"), frame.colours())),
                 key=CLASS_BARS.key,
                 config=CONFIG,
                 on_select=lambda: _select(classes),
@@ -305,7 +306,7 @@ def by_class(place: Place) -> None:
 def _kinds(kinds: OwnKinds) -> None:
     st.markdown(_("**The {most} of {all} kinds that fool NAT most**", most=len(kinds.names), all=kinds.of))
     st.plotly_chart(
-        charts.class_bars(kinds.rates, kinds.names, _("fooled (NCR)"), frame.colours()),
+        fitted(charts.class_bars(kinds.rates, kinds.names, _("fooled (NCR)"), frame.colours())),
         key="kind_bars",
         config=CONFIG,
         alt=" ".join([_("NCR by the negatives' own class."), words.bars_sentence(kinds.rates, kinds.names)]),

@@ -20,9 +20,9 @@ from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
 # Room for the controls and the chart before the browser has drawn them, so that nothing moves down once it has.
 STYLE = """<style>
 .st-key-controls { min-height: 4.25rem; }
-.st-key-live { min-height: 24.4rem; }
+.st-key-live { min-height: 390px; }
 @media (min-width: 641px) and (max-width: 1400px) { .st-key-set { min-height: 4.25rem; } }
-@media (max-width: 640px) { .st-key-controls { min-height: 9.2rem; } .st-key-live { min-height: 34rem; } }
+@media (max-width: 640px) { .st-key-controls { min-height: 9.2rem; } .st-key-live { min-height: 545px; } }
 </style>"""
 pair = frame.chosen_pair()
 frame.require(pair.names)
