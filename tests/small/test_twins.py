@@ -81,7 +81,7 @@ def test_what_blows_up_hands_back_the_last_state_that_knew_more_than_nothing() -
     assert found.good is None
 
 
-def steps_from(state: State, objective: Objective) -> Iterator[State]:
+def steps_from(state: State, objective: TwinObjective) -> Iterator[State]:
     """The states that follow, without an end."""
     while True:
         state = advance(state, ARCHITECTURE, INPUTS, LABELS, objective)
