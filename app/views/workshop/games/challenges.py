@@ -29,7 +29,7 @@ def draw(pair: Pair) -> None:
         ("factory", words.FACTORY_TITLE, factory.draw),
     ):
         with st.container(border=True, key=f"challenge_{name}"):
-            st.subheader(_(title), anchor=False)
+            st.header(_(title), anchor=False)
             body(pair)
     _further()
 
@@ -37,7 +37,7 @@ def draw(pair: Pair) -> None:
 def _further() -> None:
     """Draw what a class does with time left."""
     with st.container(border=True, key="further"):
-        st.subheader(_(words.FURTHER_TITLE), anchor=False)
+        st.header(_(words.FURTHER_TITLE), anchor=False)
         for page, task in words.FURTHER.items():
             st.markdown(_(task))
             st.page_link(links.file_of(page), icon=":material/open_in_full:")
