@@ -19,7 +19,7 @@ PROTOCOLS = b"sec-websocket-protocol"
 TEXT, HTML = b"text/plain; charset=utf-8", b"text/html; charset=utf-8"
 
 
-class State:
+class ServerState:
     """What a guard knows of the visits; one a server."""
 
     def __init__(self, limits: Limits, code: str = "") -> None:
@@ -33,7 +33,7 @@ class State:
 class Guard:
     """ASGI middleware around the whole of Streamlit."""
 
-    def __init__(self, app: Application, state: State) -> None:
+    def __init__(self, app: Application, state: ServerState) -> None:
         self._app, self._state = app, state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

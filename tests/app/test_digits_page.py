@@ -71,7 +71,8 @@ def test_nothing_is_left_untranslated(start, tmp_path: Path, monkeypatch: pytest
     app = start(tmp_path, PAGE, lang="xx")
     assert loose_words(app) == []
     data = drawn(app)
-    assert {text[0] for text in (data["title"], data["axis"], data["shown"], data["alt"], *data["names"].values())} == {"⟦"}
+    told = (data["title"], data["axis"], data["shown"], data["alt"], *data["names"].values())
+    assert {text[0] for text in told} == {"⟦"}
 
 
 def test_it_speaks_german(start, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from nat_app.views.bring_your_own import samples, words
 from nat_app.visit import brought_along
 from nat_core.data.uploaded_sets import read_own_set
 from tests.pages import PAGES, live_data, now, plain, said, shown
+from tests.pseudo import PSEUDO, loose_words, speak_pseudo
 from tests.synthetic import CLASSES
 from tests.uploads import npz, picture, zipped
 
@@ -147,6 +149,30 @@ def test_a_forgotten_set_is_gone(start, networks: Path) -> None:
     assert app.title[0].value == words.NOTHING_YET
     app.switch_page(PAGES[2]).run()
     assert not any("Yours" in option for option in app.pills(key="set").options)
+
+
+def test_no_word_of_the_page_is_left_untranslated(start, networks: Path, monkeypatch, tmp_path: Path) -> None:
+    speak_pseudo(monkeypatch)
+    monkeypatch.setenv("NAT_DATA", str(tmp_path))
+    app = start(networks, PAGE, pair="wrn16_1", lang=PSEUDO)
+    assert loose_words(app) == []
+    app = app.button(key="try_set").click().run()
+    app = app.button(key="try_network").click().run()
+    assert loose_words(app, frozenset(["sample", "student", "baseline"])) == []
+
+
+def test_the_page_speaks_german(german, start, networks: Path, monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("NAT_DATA", str(tmp_path))
+    app = start(networks, PAGE, pair="wrn16_1", lang="de").button(key="try_set").click().run()
+    (each,) = app.session_state["brought_along"].sets.values()
+    fooled = {name: int((each.said[name].confidence > 0.9).sum()) for name in ("wrn16_1_baseline", "wrn16_1_nat")}
+    assert plain(app.title[0].value) == (
+        f"Über 90 % wird die Baseline von {fooled['wrn16_1_baseline']} von deinen {len(each.images)} getäuscht, "
+        f"NAT von {fooled['wrn16_1_nat']}."
+    )
+    app = app.button(key="try_network").click().run()
+    assert list(app.table[0].value.columns) == ["Bilder", "Anzahl", "Anteil", "Baseline", "NAT", "Urteil"]
+    assert re.fullmatch(r"\d+,\d % \(\d+-\d+ %\)", plain(app.table[0].value["NAT"][0]))
 
 
 def test_a_name_holds_the_digest_so_that_two_sets_of_one_title_are_two() -> None:

@@ -93,7 +93,7 @@ def given(playing: state.Playing, here: state.Scene, threshold: float, colours: 
         | {name: getattr(colours, name) for name in ("fooled", "fooled_text", "kept", "line", "faint")}
         | {"classes": [list(bytes.fromhex(each[1:])) for each in CLASS_COLOURS[: chosen.classes]]},
         "language": language.current(),
-        "names": NAMES,
+        "names": {kind: NAMES[kind] for kind in KINDS},
         "say": words.sentences() | words.of_controls() | words.of_learning() | words.signs()
         | words.of_planes(threshold, int(here.empty.sum()), MARGIN, EXTENT),
     }  # fmt: skip

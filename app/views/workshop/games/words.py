@@ -36,9 +36,9 @@ def clicks_task(most: int, goal: float, threshold: float) -> str:
     """Return what the first challenge asks."""
     return ngettext(
         "Leave NAT falsely sure (above {threshold}) on less than {goal} of the playground's empty plane, with at most "
-        "{count} negative. Click on the plane or place it by numbers, train, then come back and check.",
+        "{count} negative. Click on the plane, or use the arrow keys and Enter, train, then come back and check.",
         "Leave NAT falsely sure (above {threshold}) on less than {goal} of the playground's empty plane, with at most "
-        "{count} negatives. Click on the plane or place them by numbers, train, then come back and check.",
+        "{count} negatives. Click on the plane, or use the arrow keys and Enter, train, then come back and check.",
         most,
         threshold=threshold_share(threshold),
         goal=percent(goal),
