@@ -3,8 +3,9 @@
 import streamlit as st
 
 from nat_app.answers import stored_answers
-from nat_app.frame import classroom, following, frame, links
+from nat_app.frame import classroom, frame, links
 from nat_app.frame.settings import CLASS, PAIR
+from nat_app.frame.together import following
 from nat_app.shared.language import _
 from nat_app.views.workshop import kept, score, words
 from nat_app.views.workshop.games import challenges, guessing

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from nat_app.answers import stored_answers
-from nat_app.frame import classroom, following, links
+from nat_app.frame import classroom, links
+from nat_app.frame.together import following
 from nat_app.shared.gallery import gallery_pictures, gallery_square
 from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair

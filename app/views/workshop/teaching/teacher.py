@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from nat_app.frame import classroom, following, links
+from nat_app.frame import classroom, links
 from nat_app.frame.settings import CLASS, HIDDEN, HIDE, PAIR, PICTURE
+from nat_app.frame.together import following
 from nat_app.shared.files import png_url
 from nat_app.shared.gallery import gallery_pictures, gallery_square
 from nat_app.shared.language import _
