@@ -7,6 +7,7 @@ translates is said in English. A sentence and its numbers are one call, so that 
 
 import gettext
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from io import BytesIO
@@ -35,6 +36,22 @@ def use(language: str) -> None:
     if language not in LANGUAGES:
         raise ValueError(f"needs one of {', '.join(LANGUAGES)}, not {language[:40]}")
     _chosen.set(language)
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speak this language in the block, and after it what was spoken before: for what is written for programs.
+
+    >>> with speaking("de"):
+    ...     current()
+    'de'
+    """
+    before = _chosen.get("")
+    use(language)
+    try:
+        yield
+    finally:
+        _chosen.set(before)
 
 
 def ask(whose: Callable[[], str | None]) -> None:
@@ -161,6 +178,15 @@ def pgettext(context: str, message: str, **values: Any) -> str:
     """
     said = catalogue(current()).pgettext(context, message)
     return _local.format(said, **values) if values else said
+
+
+def translations(message: str) -> set[str]:
+    """Return a message as every language says it.
+
+    >>> "Baseline" in translations("Baseline")
+    True
+    """
+    return {catalogue(language).gettext(message) for language in LANGUAGES}
 
 
 def N_(message: str) -> str:  # noqa: N802 - the name by which gettext's tools know it

@@ -144,17 +144,21 @@ def fresh_caches() -> Iterator[None]:
 
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch, fresh_caches: None):
-    """Return a function that opens a page on a folder of checkpoints."""
+    """Yield a function that opens a page on a folder of checkpoints."""
     from streamlit.testing.v1 import AppTest
 
+    from nat_core import language
     from tests.pages import MAIN, PAGES
 
     def opened(folder: Path, page: str = PAGES[0], **state: object) -> AppTest:
         monkeypatch.setenv("NAT_CHECKPOINTS", str(folder))
+        # AppTest asks for the words of a choice outside of the visit that it runs, and so of its language.
+        language.use(str(state.get("lang") or language.SOURCE))
         app = AppTest.from_file(MAIN, default_timeout=60)
         for key, value in state.items():
             app.session_state[key] = value
         app.run()
         return app if page == PAGES[0] else app.switch_page(page).run()
 
-    return opened
+    yield opened
+    language.use(language.SOURCE)

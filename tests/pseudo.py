@@ -4,6 +4,7 @@ import gettext
 import json
 import re
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -61,6 +62,7 @@ NAMES = frozenset(
         "bmp",
         "zip",
         "streamlit",
+        "pseudo",
         "captum",
         "github",
         "svg",
@@ -93,10 +95,13 @@ def speak_pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the language of brackets one of the app's, so that a link with lang=xx opens pages in it."""
     from nat_app.frame import settings  # noqa: F401 - the app's own catalogues are known once it is imported
 
-    known = language.catalogue
+    known, separators = language.catalogue, language._separators
     monkeypatch.setitem(language.LANGUAGES, PSEUDO, "Pseudo")
+    # AppTest asks a widget for its options outside of the visit.
+    monkeypatch.setattr(language, "_chosen", ContextVar("language"))
+    monkeypatch.setattr(language, "_asked", [lambda: PSEUDO])
     monkeypatch.setattr(language, "catalogue", lambda name: Pseudo() if name == PSEUDO else known(name))
-    monkeypatch.setattr(language, "number", lambda value, form="g": format(value, form))
+    monkeypatch.setattr(language, "_separators", lambda name: {} if name == PSEUDO else separators(name))
 
 
 def loose_words(app: AppTest, allowed: frozenset[str] = frozenset()) -> list[str]:
@@ -107,7 +112,9 @@ def loose_words(app: AppTest, allowed: frozenset[str] = frozenset()) -> list[str
         rest = shown(plain(text))
         while (less := BRACKETS.sub(" ", rest)) != rest:
             rest = less
-        rest = re.sub(r"</?\w+[^>]*>|:material/\w+:|`[^`]*`|\]\([^)]*\)|https?:\S+|:\w+\[|\b\w+\.\w{2,5}\b", " ", rest)
+        rest = re.sub(
+            r"</?\w+[^>]*>|%\{[^}]*\}|:material/\w+:|`[^`]*`|\]\([^)]*\)|https?:\S+|:\w+\[|\b\w+\.\w{2,5}\b", " ", rest
+        )
         loose = [word for word in WORD.findall(rest) if word.lower() not in NAMES | allowed]
         if loose:
             found.append(f"{' '.join(loose)}  <-  {text[:150]}")

@@ -4,6 +4,8 @@ What a page shows is read as text; buttons are pressed by their label; fragments
 are asked for as a browser does.
 """
 
+import math
+import re
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -147,13 +149,36 @@ class Visitor:
         state.fragment_id = self._parts.get(here.id, "")
         widget = state.widget_states.widgets.add(id=here.id)
         if here.options:
-            nearest = min(here.options, key=lambda option: abs(float(option) - value))
+            nearest = min(here.options, key=lambda option: abs(_number(option) - value))
             widget.string_array_value.data.append(nearest)
         else:
             widget.double_array_value.data.append(value)
         self._send(state)
         self._until_at_rest()
         return time.perf_counter() - began
+
+    def switch(self, label: str, *, on: bool) -> None:
+        """Turn a switch on or off, and wait for the page."""
+        here = next(each.checkbox for each in self._elements.values() if each.checkbox.label == label)
+        state = self._state()
+        state.widget_states.widgets.add(id=here.id).bool_value = on
+        self._send(state)
+        self._until_at_rest()
+
+    def choose(self, option: str) -> None:
+        """Press one of the buttons of which one is pressed, by what stands on it, and wait for the page."""
+        groups = [each.button_group for each in self._elements.values() if each.WhichOneof("type") == "button_group"]
+        here = next(each for each in groups if option in [button.content for button in each.options])
+        state = self._state()
+        state.widget_states.widgets.add(id=here.id).string_array_value.data.append(option)
+        self._send(state)
+        self._until_at_rest()
+
+    def go(self, page: str, query: str = "") -> None:
+        """Go to another page by its link, and wait for it."""
+        self._page, self._query, self._called = page, query, ""
+        self._ask()
+        self._until_at_rest()
 
     def again(self) -> float:
         """Have the page drawn anew and return the seconds that takes."""
@@ -250,3 +275,9 @@ class Visitor:
             self.urls = message.file_urls_response.file_urls[0]
         elif kind == "new_session":
             self.session = self.session or message.new_session.initialize.session_id
+
+
+def _number(option: str) -> float:
+    """The number that a slider's step says, "97 %" or "0.9"; none is far from any."""
+    found = re.search(r"[\d.]+", option)
+    return float(found[0]) if found else math.inf

@@ -45,11 +45,12 @@ def _batch(where: Path, name: str, stamp: tuple[int, ...], ids: tuple[str, ...],
 
 def stored_features(name: str) -> dict[str, Features]:
     """One network's stored features by image set. Raises CheckpointError where there are none."""
-    return _features(stored_answers.folder(), name, stored_answers.stamp_of(name))
+    return features_in(stored_answers.folder(), name, stored_answers.stamp_of(name))
 
 
 @shared_by_all(most=8)
-def _features(where: Path, name: str, stamp: tuple[int, ...]) -> dict[str, Features]:
+def features_in(where: Path, name: str, stamp: tuple[int, ...]) -> dict[str, Features]:
+    """One network's stored features, where no visit is."""
     return load_features(where, name)
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from nat_app.answers import stored_answers
 from nat_app.shared.gallery import gallery_pictures
-from nat_app.shared.pairs import pictures_of, set_title
+from nat_app.shared.language import _
+from nat_app.shared.pairs import pictures_of
 from nat_core.errors import CheckpointError
 from nat_core.measure.metrics import map_distances
 from nat_core.paper.findings import MapDistances
@@ -38,8 +39,8 @@ COMPARED = (
 class Spread:
     """How far two networks' maps lie apart on many pictures, by level: their 5, 25, 50, 75 and 95 % quantiles."""
 
-    source: str
-    """What the pictures are: "gallery pictures"."""
+    set_name: str
+    """The image set, or stored_answers.GALLERY."""
     pictures: int
     quantiles: Mapping[str, tuple[float, ...]]
     seeds: Mapping[str, float] | None = None
@@ -80,7 +81,7 @@ def spreads(first: str, second: str) -> dict[str, Spread]:
             seeds = {level: sum(each) / len(each) for level, each in medians.items()}
         pictures = levels[LEVELS[0]].pictures
         quantiles = {level: levels[level].quantiles for level in LEVELS}
-        found[name] = Spread(f"{set_title(name)} pictures", pictures, quantiles, seeds)
+        found[name] = Spread(name, pictures, quantiles, seeds)
     return found
 
 
@@ -100,7 +101,12 @@ def sentence(first: str, second: str, set_name: str) -> str:
     found = finding(pairs, ours, theirs, set_name)
     if found is None:
         return ""
-    words = f"On {pictures_of(set_name, found.pictures)} {distances(found)} {where_it_begins(found)}"
+    words = _(
+        "On {pictures} {distances} {where}",
+        pictures=pictures_of(set_name, found.pictures),
+        distances=distances(found),
+        where=where_it_begins(found),
+    )
     if not found.measured and (other := measured_elsewhere(pairs, set_name)):
         words += f" {other}"
     return words
@@ -122,4 +128,4 @@ def gallery_spread(first: str, second: str) -> Spread:
     quantiles = {}
     for level in LEVELS:
         quantiles[level] = spread(map_distances(one[level], other[level])).quantiles
-    return Spread("gallery pictures", len(gallery_pictures()), quantiles)
+    return Spread(stored_answers.GALLERY, len(gallery_pictures()), quantiles)

@@ -8,11 +8,15 @@ import streamlit as st
 
 from nat_app.answers import stored_answers
 from nat_app.shared.counts import Compared, compare
+from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair, own_name, short_name
 from nat_app.shared.words import literal
-from nat_app.visit import brought_along, decoding
+from nat_app.visit import brought_along, decoding, room
 from nat_app.visit.brought_along import OwnSet
+from nat_app.visit.room import NoRoom
+from nat_core.data.sources.class_names import places_among
 from nat_core.data.uploaded_sets import labels_among, read_own_set
+from nat_core.errors import UnreadableSet
 from nat_core.files import csv_text
 from nat_core.measure.predictions import Predictions
 
@@ -31,7 +35,12 @@ def take(content: bytes, file: str, role: str, progress: Callable[[float], objec
     if name not in kept:
         while len(kept) >= MOST:
             del kept[next(iter(kept))]
-        kept[name] = OwnSet(name, images, role)
+        own = OwnSet(name, images, role)
+        try:
+            room.shared().keep(own, images.pixels.nbytes)
+        except NoRoom as error:
+            raise UnreadableSet(f"{file}: {error.sentence}") from None
+        kept[name] = own
     return kept[name]
 
 
@@ -65,11 +74,18 @@ def sure(each: OwnSet, pair: Pair, threshold: float) -> Compared:
 
 
 def right(each: OwnSet, pair: Pair) -> Compared | None:
-    """Return how many pictures each network is correct on, where the set's classes are all its own; else None."""
+    """Return how many pictures each network is correct on, of those whose classes are its own; None without any."""
     labels = labels_among(each.images, tuple(stored_answers.card(pair.nat).classes))
-    if labels is None or labels.min() < 0:
+    if labels is None or not (labels >= 0).any():
         return None
-    return compare({kind: each.said[name].predicted == labels for kind, name in pair.by_kind.items()})
+    known = labels >= 0
+    return compare({kind: (each.said[name].predicted == labels)[known] for kind, name in pair.by_kind.items()})
+
+
+def classes_known(each: OwnSet, pair: Pair, *, known: bool) -> list[str]:
+    """Return the set's own classes that the networks of a pair know, or do not know, whatever they call them."""
+    places = places_among(each.images.classes, stored_answers.card(pair.nat).classes)
+    return [name for name, place in zip(each.images.classes, places, strict=True) if (place >= 0) == known]
 
 
 def predictions_csv(each: OwnSet, names: Sequence[str], classes: tuple[str, ...]) -> str:
@@ -95,11 +111,11 @@ def catch_up(pair: Pair) -> None:
     place = st.empty()
     with place.container(horizontal=True, vertical_alignment="center"):
         if not wanted:
-            st.caption("These networks have not been asked about your image set yet.")
-            st.button("Ask them", key="ask_own", icon=":material/play_arrow:", on_click=_want, args=(pair.names,))
+            st.caption(_("These networks have not been asked about your image set yet."))
+            st.button(_("Ask them"), key="ask_own", icon=":material/play_arrow:", on_click=_want, args=(pair.names,))
             return
         bar = st.progress(0.0)
-        st.button("Stop", key="stop_own", icon=":material/stop:", on_click=_want, args=(None,))
+        st.button(_("Stop"), key="stop_own", icon=":material/stop:", on_click=_want, args=(None,))
     for number, (each, name) in enumerate(missing):
 
         def show(share: float, number: int = number, each: OwnSet = each, name: str = name) -> None:
@@ -107,7 +123,15 @@ def catch_up(pair: Pair) -> None:
             # stops.
             whole = (number + share) / len(missing)
             done = round(share * len(each.images))
-            bar.progress(whole, f"{literal(short_name(name))}: {done:,} of {len(each.images):,} pictures")
+            bar.progress(
+                whole,
+                _(
+                    "{name}: {done:,} of {all:,} pictures",
+                    name=literal(short_name(name)),
+                    done=done,
+                    all=len(each.images),
+                ),
+            )
 
         ask(each, name, show)
     place.empty()

@@ -15,6 +15,7 @@ from jaxtyping import Float, UInt8
 
 from nat_app.answers.shared_results import shared_by_all
 from nat_app.shared.gallery import gallery_pictures
+from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.scores import CONFIDENT, Scale, Separation, separate
@@ -75,7 +76,13 @@ def predictions(name: str, set_name: str) -> Predictions:
         return brought_along.sets()[set_name].said[name]
     found = all_predictions(name)
     if set_name not in found:
-        raise checkpoints.CheckpointError(f"{name} has no stored predictions of {set_name}: get the checkpoint again")
+        raise checkpoints.CheckpointError(
+            _(
+                "{name} has no stored predictions of {set_name}: get the checkpoint again",
+                name=name,
+                set_name=set_name,
+            )
+        )
     return found[set_name]
 
 
@@ -164,7 +171,9 @@ def known_set(name: str) -> str:
     """The name of a network's in-distribution set."""
     found = card(name).report.in_distribution
     if found is None:
-        raise checkpoints.CheckpointError(f"the card of {name} reports no pictures of its own classes: train it again")
+        raise checkpoints.CheckpointError(
+            _("the card of {name} reports no pictures of its own classes: train it again", name=name)
+        )
     return found
 
 
@@ -290,11 +299,16 @@ def _answer(where: Path, name: str, stamp: tuple[int, ...], identity: str, _pixe
 
 def network(where: Path, name: str, stamp: tuple[int, ...]):
     """One network ready to predict, loaded once; `stamp` is that of `stamp_of`."""
-    return brought_along.networks()[name].network if name in brought_along.networks() else _network(where, name, stamp)
+    return (
+        brought_along.networks()[name].network
+        if name in brought_along.networks()
+        else stored_network(where, name, stamp)
+    )
 
 
 @shared_by_all(most=16)
-def _network(where: Path, name: str, stamp: tuple[int, ...]):
+def stored_network(where: Path, name: str, stamp: tuple[int, ...]):
+    """One stored network ready to predict, loaded once; where no visit is, as in a process that trains."""
     from nat_core.network.inference import load_network
 
     return load_network(where, name)

@@ -1,37 +1,47 @@
-"""The classroom's link on the page Workshop: the address to project, its QR code, and where cameras work."""
+"""How phones get here: the addresses of this computer in its networks, the QR code of a link, where cameras work."""
 
 import os
 from urllib.parse import urlsplit
 
 import streamlit as st
 
+from nat_app.shared.language import N_, _
+from nat_app.shared.settings import Setting
 from nat_app.visit.limits import OWN_HOSTS
 from nat_core.cli.serve import qr_svg
 
-NO_CLASSROOM = (
-    "The app serves this computer alone. To let the phones of a class in, stop it and start it with this command; it "
-    "prints the address and a QR code, and this part shows them to project."
-)
-CLASSROOM = (
-    "Open this address on a phone in the same network, or scan the code.\n\n"
-    "Your photos go to this one computer, stay in its memory, and are gone when you close the page. Still: no "
-    "portraits of classmates.\n\n"
-    "To take a photo, press *Upload* on the page *Your photos*: the phone offers its own camera there. Browsers give a "
-    "page the camera itself only over HTTPS, which a local network does not have."
-)
-CAMERA_NEEDS_HTTPS = (
+CAMERA_NEEDS_HTTPS = N_(
     "Browsers give a page the camera only over HTTPS, and this is HTTP. Press Upload instead: a phone offers its own "
     "camera there. Photos stay in memory and are gone when you leave."
 )
 
 VARIABLE = "NAT_CLASSROOM"
-"""`nat app --classroom` puts the address here."""
+"""`nat app --classroom` puts the addresses here, with commas between them."""
+NETWORK: Setting[str | None] = Setting("class_network", None)
+"""The address that the phones open, where this computer has several."""
+QR_STYLE = """<style>
+.st-key-qr_code img { max-height: 66vh; object-fit: contain; }
+</style>"""
+LARGE = 40
+"""Pixels of a module: larger than any wall needs, as a page draws a picture smaller, never larger."""
+
+
+def addresses() -> tuple[str, ...]:
+    """The addresses that phones may open, none where the app serves this computer alone.
+
+    >>> os.environ[VARIABLE] = "http://192.168.1.20:8501,http://10.0.0.7:8501"
+    >>> addresses()
+    ('http://192.168.1.20:8501', 'http://10.0.0.7:8501')
+    >>> del os.environ[VARIABLE]
+    """
+    # The command that finds the addresses starts the app as a process of its own, so it is told by the environment.
+    return tuple(filter(None, os.environ.get(VARIABLE, "").split(",")))
 
 
 def address() -> str | None:
-    """The address that phones open, None where the app serves this computer alone."""
-    # The command that finds the address starts the app as a process of its own, so it is told by the environment.
-    return os.environ.get(VARIABLE) or None
+    """The address that phones open: the one that was chosen, else the first; None where there is none."""
+    found = addresses()
+    return NETWORK.value if NETWORK.value in found else next(iter(found), None)
 
 
 def outside(url: str) -> str:
@@ -43,7 +53,9 @@ def outside(url: str) -> str:
     >>> del os.environ[VARIABLE]
     """
     found = address()
-    return f"{found}{urlsplit(url).path}" if found and urlsplit(url).hostname in OWN_HOSTS else url
+    # Its other addresses are its own as well: what stands on the wall is the one that was chosen for the phones.
+    own = {*OWN_HOSTS, *(urlsplit(each).hostname for each in addresses())}
+    return f"{found}{urlsplit(url).path}" if found and urlsplit(url).hostname in own else url
 
 
 def camera_works(url: str | None) -> bool:
@@ -55,14 +67,22 @@ def camera_works(url: str | None) -> bool:
     return not url or urlsplit(url).scheme == "https" or urlsplit(url).hostname in OWN_HOSTS
 
 
-def draw() -> None:
-    """Draw the address and its QR code, large enough to project, or how to get them."""
-    found = address()
-    if found is None:
-        st.markdown(NO_CLASSROOM)
-        st.code("nat app --classroom", language="bash")
-        return
-    code, text = st.columns([1, 1.4], gap="large", vertical_alignment="center")
-    code.image(qr_svg(found), width="stretch", alt=f"QR code of {found}")
-    text.html(f'<p style="font-size:clamp(1.2rem,2.6vw,2rem);font-weight:600;overflow-wrap:anywhere">{found}</p>')
-    text.markdown(CLASSROOM)
+def choose_network() -> None:
+    """Draw the choice of the address that the phones open, where this computer is in several networks."""
+    found = addresses()
+    if len(found) > 1:
+        NETWORK.put(address())
+        st.selectbox(
+            _("The network that the phones are in"),
+            found,
+            key=NETWORK.key,
+            persist_state="session",
+            help=_("This computer is in several networks. Try each with one phone."),
+        )
+
+
+def draw_code(link: str) -> None:
+    """Draw the QR code of a link as large as its column and the window are."""
+    st.html(QR_STYLE)
+    with st.container(key="qr_code"):
+        st.image(qr_svg(link, scale=LARGE), width="stretch", alt=_("QR code of {link}", link=link))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
@@ -11,7 +12,7 @@ from nat_app.answers import stored_answers
 from nat_app.frame import browser, classroom, links
 from nat_app.frame.settings import HIDE, PAIR, THRESHOLD, WALL
 from nat_app.shared import words
-from nat_app.shared.language import LANGUAGE, LANGUAGES, _, of_visit
+from nat_app.shared.language import LANGUAGE, LANGUAGES, N_, _, of_visit
 from nat_app.shared.pairs import OFFERED, OWN_PAIR, Pair, default_pair, pair_named
 from nat_app.shared.palette import Palette, palette
 from nat_app.shared.scores import T_STEPS
@@ -22,41 +23,7 @@ from nat_core import language
 from nat_core.errors import CheckpointError
 from nat_core.store.checkpoints import training_command
 
-# Classes that begin with st-key- are Streamlit's own hook for a style: the keys of containers and widgets. Two names
-# are not documented: .stMainBlockContainer, for no option sets a page's width and margins, and data-stale, which greys
-# what is drawn again and would make pictures flash four times a second.
-STYLE = """<style>
-:root { --widest: 1100px; --above: 3.4rem; --beside: 2rem; }
-.stMainBlockContainer { max-width: var(--widest); padding: var(--above) var(--beside) 2rem; }
-[class*="st-key-steady_"] [data-stale] { opacity: 1 !important; transition: none !important; }
-.st-key-page h1 { font-size: clamp(1.45rem, 2.35vw, 1.9rem); line-height: 1.2; padding: 0 0 .3rem; text-wrap: balance; }
-.st-key-page h2 { padding: .4rem 0 .2rem; }
-.st-key-page h3 { padding: .2rem 0 0; }
-[class*="st-key-thumb_"] button {
-  width: 3.4rem; height: 3.4rem; min-height: 3.4rem; padding: 0; border-radius: .45rem;
-  background-size: cover; background-position: center; overflow: hidden;
-}
-[class*="st-key-thumb_"] button p { color: transparent; font-size: 1px; }
-[class*="st-key-thumb_"] button:hover { filter: brightness(1.08); }
-[class*="st-key-thumb_"] button:focus-visible { outline: 3px solid #0072B2; outline-offset: 1px; }
-@media (max-width: 1023px) { :root { --above: 4.2rem; } }
-@media (min-width: 641px) { .st-key-answers { min-height: 22.9rem; } }
-@media (max-width: 640px) {
-  :root { --above: 4.6rem; --beside: 1.1rem; }
-  .st-key-answers img { max-width: 15rem !important; }
-  .st-key-looked_at_picture img { max-width: 9rem !important; }
-  .st-key-controls { gap: .2rem 1rem; }
-  .st-key-set { max-width: 100%; }
-  .st-key-set [role="radiogroup"] { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: thin; padding: 2px; }
-  .st-key-set button { flex: none; }
-}
-[class*="st-key-row_"] { overflow-x: auto; padding: 4px 4px 6px; scrollbar-width: thin; }
-[class*="st-key-number_"] p { font-size: 1.2rem; line-height: 1.35; }
-[class*="st-key-wide_"] { overflow-x: auto; }
-[class*="st-key-wide_"] img { min-width: 44rem; }
-[class*="st-key-wide_"] table { min-width: 40rem; font-variant-numeric: tabular-nums; }
-[class*="st-key-claim_"] { padding-bottom: .35rem; }
-</style>"""
+STYLE = f"<style>{Path(__file__).with_name('style.css').read_text(encoding='utf-8')}</style>"
 LARGER = """<style>
 html { font-size: 125%; }
 :root { --widest: 1375px; }
@@ -105,7 +72,7 @@ def download_view() -> None:
     OFFERED_VIEW.forget()
     if offered.content is not None and not hides("download"):
         st.sidebar.download_button(
-            "Download this view",
+            _("Download this view"),
             offered.content,
             file_name=f"nat-{offered.name}.csv",
             mime="text/csv",
@@ -113,7 +80,7 @@ def download_view() -> None:
             icon=":material/download:",
             on_click="ignore",
             width="stretch",
-            help="The numbers that this page shows, as a table (CSV).",
+            help=_("The numbers that this page shows, as a table (CSV)."),
         )
 
 
@@ -124,7 +91,10 @@ def speak() -> None:
 
 def open_link(pages: Sequence[PageSettings]) -> None:
     """Take over the settings of a link that this visit began with, or that was followed, before any widget is made."""
-    for complaint in links.follow(pages, {THRESHOLD.key: THRESHOLD.default}):
+    links.follow(pages)
+    # The link may have said which language is to be spoken.
+    speak()
+    for complaint in links.complaints(pages, {THRESHOLD.key: THRESHOLD.default}):
         st.caption(words.literal(complaint))
 
 
@@ -139,7 +109,7 @@ def copy_link(pages: Sequence[PageSettings]) -> None:
         return
     # A part of a page that is drawn again by itself leaves the sidebar as it is, so the link is written when asked for.
     popover = st.sidebar.popover(
-        "Copy link", icon=":material/link:", width="stretch", key="copy_link", on_change="rerun"
+        _("Copy link"), icon=":material/link:", width="stretch", key="copy_link", on_change="rerun"
     )
     if not popover.open:
         return
@@ -147,8 +117,10 @@ def copy_link(pages: Sequence[PageSettings]) -> None:
         here = links.write(classroom.outside(st.context.url), links.here(pages))
         st.code(here, language=None, wrap_lines=True)
         st.caption(
-            "Opens this page just as it is, but without what you brought along (photos, image sets, networks) and what "
-            "the playground has learned."
+            _(
+                "Opens this page just as it is, but without what you brought along (photos, image sets, networks) and "
+                "what the playground has learned."
+            )
         )
 
 
@@ -170,11 +142,16 @@ def sidebar() -> None:
         if not hides("networks"):
             _choose_pair(titles)
         st.toggle(
-            "For the wall", key=WALL.key, persist_state="session", help="Larger text, for a projector or a class."
+            _("For the wall"),
+            key=WALL.key,
+            persist_state="session",
+            help=_("Larger text, for a projector or a class."),
         )
         _choose_language()
         browser.adapt(language.current())
-        st.caption("Uploads stay in memory and are gone when you leave. Pictures: free, see CREDITS.md of the gallery.")
+        st.caption(
+            _("Uploads stay in memory and are gone when you leave. Pictures: free, see CREDITS.md of the gallery.")
+        )
 
 
 def _choose_language() -> None:
@@ -188,13 +165,15 @@ def _choose_language() -> None:
 
 def _choose_pair(titles: Mapping[str, str]) -> None:
     st.selectbox(
-        "Networks",
+        _("Networks"),
         list(titles),
         format_func=titles.__getitem__,
         key=PAIR.key,
         persist_state="session",
-        help="Each pair is one architecture trained twice: once on its own classes alone (baseline), once with "
-        "negatives beside them (NAT).",
+        help=_(
+            "Each pair is one architecture trained twice: once on its own classes alone (baseline), once with "
+            "negatives beside them (NAT)."
+        ),
     )
     pair = chosen_pair()
     if pair.key != OWN_PAIR and set(pair.names) <= set(stored_answers.present()):
@@ -205,7 +184,9 @@ def _choose_pair(titles: Mapping[str, str]) -> None:
 def _pair_label(pair: Pair, present: Sequence[str]) -> str:
     if pair.key == OWN_PAIR:
         return pair.title
-    return pair.title if set(pair.names) <= set(present) else f"{pair.title.partition(' (')[0]}: not trained yet"
+    if set(pair.names) <= set(present):
+        return pair.title
+    return _("{pair}: not trained yet", pair=pair.title.partition(" (")[0])
 
 
 def chosen_pair() -> Pair:
@@ -243,7 +224,7 @@ def require(names: Sequence[str], *, gallery: bool = False) -> None:
     """
     missing = [name for name in names if name not in (*stored_answers.present(), *brought_along.networks())]
     if missing:
-        not_trained(missing, "This pair is not trained yet.", "or choose another pair")
+        not_trained(missing, _("This pair is not trained yet."), OTHER_PAIR)
     with checked():
         # The predictions as well as the card: a damaged file is then named before the page has drawn anything.
         for name in names:
@@ -253,17 +234,27 @@ def require(names: Sequence[str], *, gallery: bool = False) -> None:
             _without_gallery()
 
 
-def not_trained(missing: Sequence[str], title: str, instead: str) -> None:
-    """Say which networks are not trained yet and which commands train them, and end the page."""
+OTHER_PAIR = (
+    N_("No network {name} here. Train it with the command below, or choose another pair."),
+    N_("No network {name} here, and no command that trains it: choose another pair."),
+)
+"""What to do about a network that is not trained: where a command trains it, and where none does."""
+
+
+def not_trained(missing: Sequence[str], title: str, instead: tuple[str, str] = OTHER_PAIR) -> None:
+    """Say which networks are not trained yet and which commands train them, and end the page.
+
+    `title` is in the visitor's language; `instead` are two messages with a field {name}, marked by `N_`.
+    """
     st.title(title, anchor=False)
     commands = [command for name in missing if (command := training_command(name))]
+    name = f"`{missing[0].replace('`', '')}`"
+    st.markdown(_(instead[0] if commands else instead[1], name=name))
     if commands:
-        st.markdown(f"No network `{missing[0].replace('`', '')}` here. Train it with the command below, {instead}.")
         st.code("\n".join(commands), language="bash")
-    else:
-        st.markdown(f"No network `{missing[0]}` here, and no command that trains it: {instead.removeprefix('or ')}.")
     if not is_public():
-        st.caption(f"Networks are looked for in `{stored_answers.folder()}`.")
+        folder = f"`{stored_answers.folder()}`"
+        st.caption(_("Networks are looked for in {folder}.", folder=folder))
     raise PageEnd
 
 
@@ -273,16 +264,16 @@ def checked() -> Iterator[None]:
     try:
         yield
     except CheckpointError as error:
-        st.title("This network cannot be read.", anchor=False)
+        st.title(_("This network cannot be read."), anchor=False)
         # The sentence names a file on the server's disk, which is no stranger's business.
-        why = "The server's log says why" if is_public() else str(error).rstrip(".")
-        st.warning(words.literal(f"{why}."), icon=":material/warning:")
-        st.markdown("Meanwhile, choose another pair.")
+        why = _("The server's log says why.") if is_public() else f"{str(error).rstrip('.')}."
+        st.warning(words.literal(why), icon=":material/warning:")
+        st.markdown(_("Meanwhile, choose another pair."))
         raise PageEnd from None
 
 
 def _without_gallery() -> None:
-    st.title("This pair has not been asked about the photos.")
-    st.markdown("It has no stored answers for the gallery: a network of handwritten digits knows no photos. ")
-    st.page_link(links.file_of("thresholds"), label="See how sure it is on its own pictures", icon=":material/tune:")
+    st.title(_("This pair has not been asked about the photos."), anchor=False)
+    st.markdown(_("It has no stored answers for the gallery: a network of handwritten digits knows no photos."))
+    st.page_link(links.file_of("thresholds"), label=_("See how sure it is on its own pictures"), icon=":material/tune:")
     raise PageEnd

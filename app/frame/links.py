@@ -5,15 +5,15 @@ What a link should not hold is left out, and a sentence says so. The app's entry
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
+from nat_app.shared.language import _, ngettext
 from nat_app.shared.settings import Held, PageSettings, Setting
-from nat_core.measure.wording import plural
 
 VERSION = "1"
 TRACKING = re.compile(
@@ -34,8 +34,9 @@ class Followed:
     """What a visit knows of the links that it followed."""
 
     query: dict[str, str] | None = None
-    """The last link, None before the first run."""
-    complaints: list[str] = field(default_factory=list)
+    """What the address held in the last run, None before the first."""
+    link: dict[str, str] = field(default_factory=dict)
+    """The last link that was followed."""
     times: Counter[str] = field(default_factory=Counter)
     """How many links named settings of a page."""
     chosen: Values = field(default_factory=dict)
@@ -78,13 +79,26 @@ def read(
                 raise ValueError(f"needs one of {', '.join(known)}, not {key}")
             values[key] = reader(text)
         except ValueError:
-            instead = f"We used {used[key]}." if used and key in used else "We left it out."
             # A link may come from anyone, so what it says is cut short.
             said = f"{key[:LONGEST]}={text[:LONGEST]}"
-            complaints.append(f"This link has a setting we do not know ({said}). {instead}")
+            if used and key in used:
+                told = _(
+                    "This link has a setting we do not know ({setting}). We used {value}.",
+                    setting=said,
+                    value=used[key],
+                )
+            else:
+                told = _("This link has a setting we do not know ({setting}). We left it out.", setting=said)
+            complaints.append(told)
     if len(complaints) > MOST:
-        more = plural(len(complaints) - MOST, "other setting")
-        complaints[MOST:] = [f"This link has {more} we do not know. We left them out."]
+        more = len(complaints) - MOST
+        complaints[MOST:] = [
+            ngettext(
+                "This link has {count} other setting we do not know. We left it out.",
+                "This link has {count} other settings we do not know. We left them out.",
+                more,
+            )
+        ]
     return values, complaints
 
 
@@ -112,7 +126,26 @@ def write(address: str, chosen: Iterable[tuple[Setting, Any]]) -> str:
     'http://localhost:8501/grid?size=4&v=1'
     """
     texts = {setting.key: text for setting, value in chosen if (text := _text(setting, value)) is not None}
-    return f"{address.partition('?')[0]}?{urlencode(texts | {'v': VERSION}, safe=',~')}"
+    return with_query(address, texts)
+
+
+def with_query(address: str, query: Mapping[str, str]) -> str:
+    """Return the link to a page with settings that are text already.
+
+    >>> with_query("http://localhost:8501/workshop?old=1", {"class": "k7m2ab"})
+    'http://localhost:8501/workshop?class=k7m2ab&v=1'
+    """
+    return f"{address.partition('?')[0]}?{urlencode(dict(query) | {'v': VERSION}, safe=',~')}"
+
+
+def with_more(link: str, query: Mapping[str, str]) -> str:
+    """Return one of our links with further settings that are text already.
+
+    >>> with_more("http://localhost:8501/workshop?t=0.9&v=1", {"class": "k7m2ab"})
+    'http://localhost:8501/workshop?class=k7m2ab&t=0.9&v=1'
+    """
+    address, _, before = link.partition("?")
+    return f"{address}?{urlencode(query)}&{before}"
 
 
 def _text(setting: Setting, value: Any) -> str | None:
@@ -146,13 +179,14 @@ def go(page: str, **values: Any) -> None:
     FOLLOWED.get().page = page
 
 
-def follow(pages: Sequence[PageSettings], used: Mapping[str, Any] | None = None) -> list[str]:
-    """Take over a link that this visit began with or followed, before any widget is made; return the complaints."""
+def follow(pages: Sequence[PageSettings]) -> None:
+    """Take over a link that this visit began with or followed, before any widget is made."""
     followed, query = FOLLOWED.get(), st.query_params.to_dict()
     # The address keeps its query from run to run and loses it on the way to another page: only another query is another
     # link.
     if followed.query is None or (query and query != followed.query):
-        values, followed.complaints = read(query, pages, used)
+        values, _complaints = read(query, pages)
+        followed.link = query
         for setting in unnamed(values, pages) if query else ():
             setting.forget()
         followed.times.update(page.page for page in pages if named(values, page))
@@ -160,13 +194,37 @@ def follow(pages: Sequence[PageSettings], used: Mapping[str, Any] | None = None)
     followed.query = query
     _put(followed.chosen, pages)
     followed.chosen = {}
-    return followed.complaints
+
+
+def complaints(pages: Sequence[PageSettings], used: Mapping[str, Any] | None = None) -> list[str]:
+    """Return what the link that was followed last should not hold, in the language that is spoken by now."""
+    return read(FOLLOWED.get().link, pages, used)[1]
 
 
 def _put(values: Mapping[str, Any], pages: Iterable[PageSettings]) -> None:
     known = {setting.key: setting for page in pages for setting in page.settings}
     for key, value in values.items():
         known[key].put(value)
+
+
+def forget_in_address(key: str) -> None:
+    """Take a setting out of the address that the browser shows, as it is a secret or has done its work."""
+    if key in st.query_params:
+        del st.query_params[key]
+        # Or the shorter address would be taken for another link.
+        FOLLOWED.get().query = st.query_params.to_dict()
+
+
+def texts(pages: Iterable[PageSettings], without: Container[str] = ()) -> dict[str, str]:
+    """Return what a link to the page that is open would say, but for some settings."""
+    said = {setting.key: _text(setting, value) for setting, value in here(pages) if setting.key not in without}
+    return {key: text for key, text in said.items() if text is not None}
+
+
+def lead(page: str, query: Mapping[str, str]) -> None:
+    """Go to a page as if its link were followed, even where the last one said the same; ends the run."""
+    FOLLOWED.get().query = {}
+    st.switch_page(file_of(page), query_params=dict(query) | {"v": VERSION})
 
 
 def leave() -> None:

@@ -1,4 +1,6 @@
-"""What holds on every page: the pair, the threshold, the picture, the wall, and what a teacher's link hides."""
+"""What holds on every page: the pair, the threshold, the picture, the wall, a class, and what links hide."""
+
+import re
 
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.language import LANGUAGE
@@ -23,6 +25,18 @@ def _hidden(text: str) -> tuple[str, ...]:
     return named
 
 
+def _word(text: str) -> str:
+    """A code or a name as our own links have it: letters, digits and a few signs."""
+    if not re.fullmatch(r"[\w-]{1,64}", text):
+        raise ValueError(f"needs letters and digits, not {text[:40]}")
+    return text
+
+
+def _unsaid(_: str | None) -> str:
+    """Nothing, which no reader takes: so the link that a visitor copies does not hand this on."""
+    return ""
+
+
 def _threshold(text: str) -> float:
     """The nearest threshold that the slider has, so that links of an older or a finer one hold."""
     return T_STEPS[step_of(decimal(0, 1, 6)(text))]
@@ -37,4 +51,13 @@ PICTURE: Setting[str | None] = Setting("picture", None, gallery_file)
 WALL = Setting("wall", False, switch, lasting=True)
 HIDE: Setting[tuple[str, ...]] = Setting("hide", (), _hidden, ",".join, lasting=True)
 
-EVERYWHERE = PageSettings("", (PAIR, THRESHOLD, PICTURE, CROP, WALL, LANGUAGE, HIDE))
+CLASS: Setting[str | None] = Setting("class", None, _word, _unsaid)
+"""The code of a class, which a link to join it brings; it is taken at once and forgotten."""
+TEACH: Setting[str | None] = Setting("teach", None, _word, _unsaid)
+"""The key of a class, which its teacher's own link brings; the same."""
+FROM_LESSON: Setting[str | None] = Setting("from_lesson", None, _word, _unsaid)
+"""The lesson whose link led here, and to which there is a way back."""
+
+EVERYWHERE = PageSettings("", (PAIR, THRESHOLD, PICTURE, CROP, WALL, LANGUAGE, HIDE, CLASS, TEACH, FROM_LESSON))
+OWN = frozenset(each.key for each in (WALL, LANGUAGE, HIDE, CROP))
+"""What stays each phone's own where a teacher leads a class to a page."""

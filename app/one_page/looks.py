@@ -18,6 +18,7 @@ from nat_app.views.attention.words import (
     faint,
     maps_caption,
     spread_caption,
+    spread_pictures,
     spread_title,
 )
 
@@ -54,7 +55,8 @@ def of_pair(pair: Pair) -> dict[str, Any]:
 
 def _spread(pair: Pair, name: str, spread: level_spreads.Spread) -> dict[str, Any]:
     exceeding = level_spreads.exceeding(*pair.names, name)
-    said = distance_sentence(APART, spread.usual, spread.pictures, spread.source)
+    pictures = spread_pictures(name, spread.pictures)
+    said = distance_sentence(APART, spread.usual, pictures)
     for level, stand_in in APART.items():
         said = said.replace(number(stand_in, ".2f"), f"{{{level}}}")
     beyond = name != stored_answers.GALLERY
@@ -67,7 +69,7 @@ def _spread(pair: Pair, name: str, spread: level_spreads.Spread) -> dict[str, An
         "sentence": said,
         "quantiles": {level: list(spread.quantiles[level]) for level in LEVELS},
         "seeds": None if spread.seeds is None else dict(spread.seeds),
-        "caption": spread_caption(spread.pictures, spread.source, seeds=spread.seeds is not None),
+        "caption": spread_caption(pictures, seeds=spread.seeds is not None),
         "finding": level_spreads.sentence(*pair.names, name) if beyond else "",
     }
 

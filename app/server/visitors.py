@@ -4,7 +4,6 @@ The cookie says nothing of the visitor. It is a random number that the browser k
 one visitor uploads or comes back to is theirs alone, whoever else learns the name of their session.
 """
 
-import hashlib
 import secrets
 import time
 from dataclasses import dataclass
@@ -12,8 +11,8 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from nat_app.server.headers import framers
+from nat_app.visit.identity import COOKIE, digest
 
-COOKIE = "nat_visitor"
 Scope = dict[str, Any]
 """One request or one WebSocket, as ASGI describes it."""
 
@@ -56,11 +55,6 @@ def caller(scope: Scope) -> Caller:
             continue
     cookies = {name: morsel.value for name, morsel in read.items()}
     return Caller((scope.get("client") or ("",))[0], digest(cookies.get(COOKIE, "")), cookies)
-
-
-def digest(cookie: str) -> str:
-    """Return what is kept of a cookie: enough to know it again, not enough to make it; "" for none."""
-    return hashlib.sha256(cookie.encode("utf-8", "surrogateescape")).hexdigest() if cookie else ""
 
 
 def new_cookie(*, secure: bool) -> bytes:

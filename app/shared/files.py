@@ -9,6 +9,8 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
+from nat_core import language
+
 SVG_SCRIPT = (Path(__file__).parent / "svg.js").read_text(encoding="utf-8")
 """What the live drawings in SVG share; it stands before a drawing's own script."""
 
@@ -22,7 +24,7 @@ def page(title: str, body: str, style: str, *, pictures: bool = False) -> str:
     # A report holds the names of visitors' files. They are escaped; even if one were not, no script could run.
     images = "img-src data:; " if pictures else ""
     return f"""<!doctype html>
-<html lang="en">
+<html lang="{language.current()}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; {images}style-src 'unsafe-inline'">

@@ -7,11 +7,14 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from nat_app.shared.settings import Setting, one_of
 from nat_core import language
-from nat_core.language import LANGUAGES, N_, Titles, _, ngettext, number, pgettext, written
+from nat_core.language import LANGUAGES, N_, Titles, _, ngettext, number, pgettext, translations, written
 
-__all__ = ["LANGUAGE", "LANGUAGES", "N_", "Titles", "_", "ngettext", "number", "of_visit", "pgettext", "written"]
+__all__ = [
+    "LANGUAGE", "LANGUAGES", "N_", "Titles", "_", "ngettext", "number", "of_visit", "pgettext",
+    "translations", "written",
+]  # fmt: skip
 
-LANGUAGE: Setting[str | None] = Setting("lang", None, one_of(LANGUAGES), lasting=True)
+LANGUAGE: Setting[str | None] = Setting("lang", None, lambda text: one_of(LANGUAGES)(text), lasting=True)
 """What was chosen in the sidebar or by a link; None where the browser's locale decides."""
 
 

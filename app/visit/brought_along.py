@@ -7,6 +7,7 @@ import numpy as np
 
 from nat_app.shared.pairs import Pair
 from nat_app.shared.settings import Held
+from nat_app.visit import room
 from nat_core.data.sources.image_sets import ImageSet
 from nat_core.measure.predictions import Predictions
 from nat_core.store.checkpoints import Card
@@ -74,9 +75,21 @@ def sets() -> dict[str, OwnSet]:
 
 
 def bring_pair(made: Pair, of: tuple[OwnNetwork, OwnNetwork]) -> None:
-    """Keep the comparison with a visitor's network, in place of the one before."""
+    """Keep the comparison with a visitor's network, in place of the one before. Raises NoRoom."""
+    for each in of:
+        room.shared().keep(each, _size(each))
     brought = BROUGHT.get()
     brought.pair, brought.networks = made, {each.card.name: each for each in of}
+
+
+def _size(network: OwnNetwork) -> int:
+    """About how many bytes it takes: the weights of the visitor's, and of both what they said, twice for probabilities.
+
+    The weights of the network beside it are there for all.
+    """
+    weights = 4 * network.card.parameters if network.brought else 0
+    said = sum(2 * each.logits.nbytes for each in network.predictions.values())
+    return weights + said + sum(each.nbytes for each in network.maps.values())
 
 
 def forget_pair() -> None:

@@ -11,17 +11,23 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import cache
 from itertools import islice
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 from uuid import uuid4
 
 import streamlit as st
 
+from nat_app.shared.language import N_, _
 from nat_app.shared.settings import Held
+from nat_app.visit.limits import limits
+from nat_app.visit.trainers import POSSIBLE, GivenUp, Trainers
 
-ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+ORDINALS = (
+    N_("first"), N_("second"), N_("third"), N_("fourth"), N_("fifth"), N_("sixth"), N_("seventh"), N_("eighth"),
+    N_("ninth"), N_("tenth"),
+)  # fmt: skip
 
 Value = TypeVar("Value")
 Phase = Literal["waiting", "running", "left", "done", "failed", "cancelled"]
@@ -55,13 +61,27 @@ class Turn(Generic[Value]):
         return self.phase in ("done", "failed", "cancelled")
 
 
-class Turns:
-    """The queue and its workers; `workers` turns run at once, each in a thread of its own that ends when idle."""
+def _here(work: Callable[[], Iterator[Value]]) -> Iterator[Value]:
+    """Do the work in the thread of its turn."""
+    return work()
 
-    def __init__(self, workers: int, patience: float = PATIENCE, clock: Callable[[], float] = time.monotonic) -> None:
+
+class Turns:
+    """The queue and its workers; `workers` turns run at once, each in a thread of its own that ends when idle.
+
+    `do` does a turn's work, which may be elsewhere; the thread then waits for each value.
+    """
+
+    def __init__(
+        self,
+        workers: int,
+        patience: float = PATIENCE,
+        clock: Callable[[], float] = time.monotonic,
+        do: Callable[[Callable[[], Iterator[Any]]], Iterator[Any]] = _here,
+    ) -> None:
         if workers < 1:
             raise ValueError(f"a queue needs at least one worker, not {workers}")
-        self._workers, self._patience, self._clock = workers, patience, clock
+        self._workers, self._patience, self._clock, self._do = workers, patience, clock, do
         # Each visit's script runs in a thread of its own, and so does each turn.
         self._lock = threading.Lock()
         self._waiting: deque[Turn] = deque()
@@ -176,8 +196,9 @@ class Turns:
             return
 
     def _run(self, turn: Turn) -> None:
+        values = iter(())
         try:
-            for value in turn._work():
+            for value in (values := self._do(turn._work)):
                 turn.values.append(value)
                 # Python cannot end a thread from outside, so the work itself is given up between two values.
                 if turn.phase == "cancelled" or self._left(turn):
@@ -188,6 +209,9 @@ class Turns:
         except Exception as error:  # noqa: BLE001
             # Whatever the work raises belongs to its visitor, not to the queue.
             turn.error, ended = error, "failed"
+        finally:
+            if isinstance(values, Generator):
+                values.close()  # work that is done elsewhere is given up there too
         with self._lock:
             # A turn that its visitor cancelled stays cancelled, whatever its work came to.
             if turn.phase == "running":
@@ -206,9 +230,20 @@ class Turns:
 @cache
 def shared() -> Turns:
     """Return the one queue of this process: a core less than there are, so that pages stay quick while it works."""
-    turns = Turns(max(1, (os.cpu_count() or 2) - 1))
+    held, spare = limits(), max(1, (os.cpu_count() or 2) - 1)
+    if not (held.trainers and POSSIBLE):
+        turns = Turns(spare)
+    else:
+        trainers = Trainers(held.training)
+        turns = Turns(min(held.trainers, spare), do=trainers.do)
+        atexit.register(trainers.end)  # after the turns: what is registered last is called first
     atexit.register(turns.close)
     return turns
+
+
+def make_ready() -> None:
+    """Begin to start what trains, if it is not there yet: while the visitor looks at the page, not once they wait."""
+    shared()
 
 
 VISITOR = Held("visitor", lambda: uuid4().hex)
@@ -216,7 +251,10 @@ VISITOR = Held("visitor", lambda: uuid4().hex)
 
 
 def begin(work: Callable[[], Iterator[Value]], kind: str) -> Turn[Value]:
-    """Put work of this visit at the end of the shared queue and return its turn; an earlier turn is cancelled."""
+    """Put work of this visit at the end of the shared queue and return its turn; an earlier turn is cancelled.
+
+    The work is a function of a module with its arguments (`functools.partial`), for it may be done in another process.
+    """
     return shared().begin(VISITOR.get(), work, kind)
 
 
@@ -230,6 +268,15 @@ def further(turn: Turn, shown: int, pace: int | None = None) -> tuple[int, bool]
     over, there = turn.over, len(turn.values)
     shown = there if pace is None else min(shown + pace, there)
     return shown, over and shown == there
+
+
+def complaint(turn: Turn) -> str:
+    """Return why a turn was given up, in a sentence, "" where it was not. Raises what else its work raised."""
+    if isinstance(turn.error, GivenUp):
+        return turn.error.sentence
+    if turn.error is not None:
+        raise turn.error
+    return ""
 
 
 def waits(turn: Turn | None) -> bool:
@@ -270,5 +317,9 @@ def waiting_sentence(ahead: int, seconds: float) -> str:
     >>> waiting_sentence(2, 5.6)
     'Others are training now; you are third, and begin in about 6 s.'
     """
-    place = ORDINALS[ahead] if ahead < len(ORDINALS) else f"number {ahead + 1}"
-    return f"Others are training now; you are {place}, and begin in about {max(1, round(seconds))} s."
+    place = _(ORDINALS[ahead]) if ahead < len(ORDINALS) else _("number {place}", place=ahead + 1)
+    return _(
+        "Others are training now; you are {place}, and begin in about {seconds} s.",
+        place=place,
+        seconds=max(1, round(seconds)),
+    )

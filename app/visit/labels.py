@@ -4,15 +4,20 @@ from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
+from nat_app.shared.classes import article, class_title
 from nat_app.shared.gallery import NO_CLASS
+from nat_app.shared.language import N_, _, ngettext
 from nat_app.shared.settings import Setting
-from nat_app.shared.words import article, literal
+from nat_app.shared.words import capital, literal
 
 NONE = NO_CLASS
 """It shows a thing of none of the classes."""
 ANOTHER = "another"
 """It shows a thing of one of the classes, though of none that was named."""
-NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
+NUMBERS = {
+    2: N_("two"), 3: N_("three"), 4: N_("four"), 5: N_("five"), 6: N_("six"), 7: N_("seven"), 8: N_("eight"),
+    9: N_("nine"), 10: N_("ten"),
+}  # fmt: skip
 
 
 def shows(key: str, classes: Sequence[str]) -> Setting[str | None]:
@@ -24,12 +29,14 @@ def shows(key: str, classes: Sequence[str]) -> Setting[str | None]:
 
 
 def how_many(classes: Sequence[str]) -> str:
-    """Return "the ten" for ten classes.
+    """Return "the ten" for ten classes, as it stands after "one of" or "none of".
 
     >>> how_many("012345")
     'the six'
     """
-    return f"the {NUMBERS.get(len(classes), len(classes))}"
+    number = len(classes)
+    # For translators: it stands after "one of" or "none of".
+    return _("the {number}", number=_(NUMBERS[number]) if number in NUMBERS else number)
 
 
 def question(answers: Sequence[str]) -> str:
@@ -39,8 +46,10 @@ def question(answers: Sequence[str]) -> str:
     ('It says cat. Is it?', 'Both say cat. Is it?', 'They say cat and dog. Is it either?')
     """
     if len(set(answers)) > 1:
-        return f"They say {literal(answers[0])} and {literal(answers[1])}. Is it either?"
-    return f"{'It says' if len(answers) == 1 else 'Both say'} {literal(answers[0])}. Is it?"
+        one, other = (literal(class_title(answer)) for answer in answers)
+        return _("They say {one} and {other}. Is it either?", one=one, other=other)
+    name = literal(class_title(answers[0]))
+    return _("It says {name}. Is it?", name=name) if len(answers) == 1 else _("Both say {name}. Is it?", name=name)
 
 
 def choice(label: str, classes: Sequence[str], answers: Sequence[str]) -> str:
@@ -49,11 +58,13 @@ def choice(label: str, classes: Sequence[str], answers: Sequence[str]) -> str:
     >>> [choice(each, "0123456789", ["3"]) for each in ("3", ANOTHER, NONE)]
     ['Yes, a 3', 'Another of the ten', 'None of the ten']
     """
-    if label in (ANOTHER, NONE):
-        return f"{'Another' if label == ANOTHER else 'None'} of {how_many(classes)}"
+    if label == ANOTHER:
+        return _("Another of {classes}", classes=how_many(classes))
+    if label == NONE:
+        return _("None of {classes}", classes=how_many(classes))
     # Of two answers neither is a plain yes.
     named = article(label)
-    return literal(f"{named[0].upper()}{named[1:]}") if len(set(answers)) > 1 else f"Yes, {literal(named)}"
+    return literal(capital(named)) if len(set(answers)) > 1 else _("Yes, {what}", what=literal(named))
 
 
 def ask(key: str, answers: Sequence[str], classes: Sequence[str]) -> None:
@@ -76,7 +87,9 @@ def for_all(waiting: int, classes: Sequence[str]) -> str:
     >>> for_all(1, "0123456789")
     'It shows none of the ten things'
     """
-    return f"{'It shows' if waiting == 1 else 'They show'} none of {how_many(classes)} things"
+    return ngettext(
+        "It shows none of {classes} things", "They show none of {classes} things", waiting, classes=how_many(classes)
+    )
 
 
 def none_of_them(keys: Iterable[str], classes: Sequence[str]) -> None:

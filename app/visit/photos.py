@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
+from nat_app.shared.language import _
 from nat_app.shared.settings import Held, Setting, one_of
-from nat_app.visit import decoding
+from nat_app.visit import decoding, room
+from nat_app.visit.room import NoRoom
 from nat_core.data.archives import is_zip, pictures_in
 from nat_core.data.headers.names import is_systems_own, parts_of
 from nat_core.data.images import CROPS, Admit
@@ -139,7 +141,7 @@ def take_shot(file: Any) -> None:
     if own.shot != file.file_id:
         own.shot = file.file_id
         _forget(CAMERA)
-        _decode(CAMERA, "Camera", file.getvalue())
+        _decode(CAMERA, _("Camera"), file.getvalue())
 
 
 def clear() -> None:
@@ -182,7 +184,7 @@ def _unzip(file_id: str, name: str, content: bytes) -> Taken:
         problems()[file_id] = str(error)
         return Taken()
     if not found.pictures:
-        problems()[file_id] = f"{name} holds no pictures: put PNG, JPEG, WebP, GIF or BMP files into it."
+        problems()[file_id] = _("{name} holds no pictures: put PNG, JPEG, WebP, GIF or BMP files into it.", name=name)
     for place, picture in enumerate(found.pictures):
         key = f"{file_id}_{place}"
         # The file was taken before, when there was less room.
@@ -200,6 +202,11 @@ def _unzip(file_id: str, name: str, content: bytes) -> Taken:
 def _decode(key: str, name: str, content: bytes, admit: Admit | None = None) -> None:
     try:
         # All ways of making it square now: the file's bytes are not kept.
-        photos()[key] = Photo(key, name, *decoding.views(content, name, admit))
+        photo = Photo(key, name, *decoding.views(content, name, admit))
+        room.shared().keep(photo, photo.photo.nbytes + sum(each.nbytes for each in photo.seen.values()))
     except UnreadableImage as error:
         problems()[key] = str(error)
+    except NoRoom as error:
+        problems()[key] = f"{name}: {error.sentence}"
+    else:
+        photos()[key] = photo

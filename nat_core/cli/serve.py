@@ -53,6 +53,23 @@ def local_address() -> str:
     return address
 
 
+def local_addresses() -> tuple[str, ...]:
+    """Return all addresses of this computer in its networks, the one that it sends through first.
+
+    A laptop in two networks has two, and which of them the phones are in is known to its user alone. Raises NoNetwork
+    where there is none.
+    """
+    import psutil
+
+    first = local_address()
+    running = {name for name, card in psutil.net_if_stats().items() if card.isup}
+    cards = [card for name, card in psutil.net_if_addrs().items() if name in running]
+    found = [each.address for card in cards for each in card if each.family == socket.AF_INET]
+    # Those of this computer alone, and those that a card gives itself where no network answers, reach no phone.
+    others = [each for each in found if not each.startswith(("127.", "169.254."))]
+    return tuple(dict.fromkeys((first, *others)))
+
+
 def free_port(wanted: int | None = None) -> int:
     """Return the port that is wanted, or the first free one from 8501 up. Raises NoNetwork where it is taken or none.
 
@@ -96,11 +113,11 @@ def qr_svg(address: str, scale: int = 10) -> str:
     >>> qr_svg("http://192.168.1.20:8501")[:4]
     '<svg'
     """
-    drawn = io.BytesIO()
-    segno.make(address, error="m", micro=False).save(
-        drawn, kind="svg", scale=scale, border=4, dark="#000", light="#fff", xmldecl=False, nl=False
-    )
-    return drawn.getvalue().decode()
+    drawn, code = io.BytesIO(), segno.make(address, error="m", micro=False)
+    code.save(drawn, kind="svg", scale=scale, border=4, dark="#000", light="#fff", xmldecl=False, nl=False)
+    width, height = code.symbol_size(scale, border=4)
+    # With its own size alone, a browser that draws it smaller would cut it off.
+    return drawn.getvalue().decode().replace("<svg ", f'<svg viewBox="0 0 {width} {height}" ', 1)
 
 
 # --- the server ------------------------------------------------------------------------------------------------------
@@ -130,7 +147,7 @@ def serve(options: argparse.Namespace) -> int:
 
 
 @dataclass(frozen=True)
-class Place:
+class Serving:
     """Where the app is served, and what its server is told."""
 
     address: str
@@ -156,7 +173,7 @@ def _refuse_what_has_no_use(options: argparse.Namespace) -> None:
         raise NotServed(f"No folder {folder}: check the name given to --checkpoints")
 
 
-def _place(options: argparse.Namespace) -> Place:
+def _place(options: argparse.Namespace) -> Serving:
     """Find where to serve, and say how to get there. Raises NotServed."""
     _refuse_what_has_no_use(options)
     named = [*options.host, *os.environ.get("NAT_HOSTS", "").split(",")]
@@ -169,12 +186,14 @@ def _place(options: argparse.Namespace) -> Place:
         settings["STREAMLIT_SERVER_XSRF_COOKIE_SAME_SITE"] = "none"  # else another site's page cannot upload through it
     code = {} if options.code is None else {"NAT_CODE": options.code or new_code()}
     if options.classroom:
-        address, port = _classroom(options.port, code.get("NAT_CODE", ""))
-        url = f"http://{address}:{port}"
+        key = secrets.token_urlsafe(12)
+        addresses, port = _classroom(options.port, code.get("NAT_CODE", ""), key)
+        urls = ",".join(f"http://{address}:{port}" for address in addresses)
         # Browsers know this computer by its number, and in some networks by its name.
-        hosts = ",".join([address, f"{socket.gethostname()}.local", settings["NAT_HOSTS"]])
-        more = {"NAT_CLASSROOM": url, "NAT_PUBLIC": "1", "NAT_HOSTS": hosts, "STREAMLIT_SERVER_HEADLESS": "true"}
-        return Place("0.0.0.0", port, settings | more | code)
+        hosts = ",".join([*addresses, f"{socket.gethostname()}.local", settings["NAT_HOSTS"]])
+        more = {"NAT_CLASSROOM": urls, "NAT_PUBLIC": "1", "NAT_HOSTS": hosts, "STREAMLIT_SERVER_HEADLESS": "true",
+                "NAT_TEACHER": key}  # fmt: skip
+        return Serving("0.0.0.0", port, settings | more | code)
     # Where it is not said otherwise, the container's variable counts, else this computer alone is served.
     address = options.address or os.environ.get("STREAMLIT_SERVER_ADDRESS", "127.0.0.1")
     try:
@@ -183,11 +202,11 @@ def _place(options: argparse.Namespace) -> Place:
         raise NotServed(str(error)) from None
     print(f"NAT Explorer: http://localhost:{port}", flush=True)
     if not options.public:
-        return Place(address, port, settings | code)
+        return Serving(address, port, settings | code)
     print("Served to strangers; docs/deploying.md says what a proxy in front of it has to do.")
     if code:
         print(f"The code that visitors type: {code['NAT_CODE']}", flush=True)
-    return Place(address, port, settings | code | {"NAT_PUBLIC": "1", "STREAMLIT_SERVER_HEADLESS": "true"})
+    return Serving(address, port, settings | code | {"NAT_PUBLIC": "1", "STREAMLIT_SERVER_HEADLESS": "true"})
 
 
 def new_code() -> str:
@@ -235,18 +254,25 @@ def _drawable(code: str) -> str:
     return code
 
 
-def _classroom(wanted: int | None, code: str) -> tuple[str, int]:
-    """Find this computer's address and a port for a class, and print both with their QR code, and the door's code."""
+def _classroom(wanted: int | None, code: str, key: str) -> tuple[tuple[str, ...], int]:
+    """Find this computer's addresses and a port for a class, and print what phones and teacher open.
+
+    `code` is the door's, "" for none; `key` is the teacher's.
+    """
     try:
-        address, port = local_address(), free_port(wanted)
+        addresses, port = local_addresses(), free_port(wanted)
     except NoNetwork as error:
         raise NotServed(str(error)) from None
-    url = f"http://{address}:{port}"
+    url = f"http://{addresses[0]}:{port}/workshop"
     print(f"\nFor the class, in the same network: {url}\n")
     print(_drawable(qr_text(url, coloured=sys.stdout.isatty())))
-    print(f"To project it: {url}/workshop?workshop_part=Classroom")
+    if len(addresses) > 1:
+        others = ", ".join(addresses[1:])
+        print(f"This computer is in other networks as well ({others}); choose on the page which one the phones use.")
+    print("For the teacher, who opens a class with it and projects the page (keep this link to yourself):")
+    print(f"    {url}?workshop_part=Classroom&teach={key}&v=1")
     if code:
         print(f"The code on the wall, which everyone types once: {code}")
     print("Photos stay in this computer's memory; no portraits, please.")
     print("Everyone in this network can open the app until you press Ctrl-C.", flush=True)
-    return address, port
+    return addresses, port

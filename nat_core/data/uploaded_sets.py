@@ -9,11 +9,12 @@ from functools import partial
 
 import numpy as np
 
-from nat_core.data.archives import Pictures, ZippedPicture, is_zip, open_archive, pictures_in
+from nat_core.data.archives import PicturesInside, ZippedPicture, is_zip, open_archive, pictures_in
 from nat_core.data.headers.header import Allowance
 from nat_core.data.images import Admit, read_image
+from nat_core.data.sources.class_names import places_among
 from nat_core.data.sources.image_sets import ImageSet, as_32, evenly, identities, passed_over
-from nat_core.data.sources.npz import NpzFile
+from nat_core.data.sources.npz import CLASS_KEYS, NpzFile
 from nat_core.errors import UnreadableImage, UnreadableSet
 from nat_core.measure.wording import plural
 
@@ -34,7 +35,8 @@ def read_own_set(
     """Return the image set in a file's bytes; `name`, the file's, stands in the errors and is the set's name.
 
     An .npz file holds `test_images` (else `val_images`, else `train_images`), uint8 (n, h, w) or (n, h, w, 3), and
-    may hold `test_labels` (see `nat_core.data.sources.npz`) and `classes`. A zip file holds pictures, one folder a
+    may hold `test_labels` (see `nat_core.data.sources.npz`) and `classes`; Keras's `x_test` and `y_test`, and plain
+    `images` and `labels`, are known as well. A zip file holds pictures, one folder a
     class (folders that all share, and those of parts such as `train`, count for none), or no folders and no labels.
     `progress` is told the share of the pictures done; `read` takes the place of `read_one`. Raises UnreadableSet.
 
@@ -59,18 +61,17 @@ def read_own_set(
 
 
 def labels_among(images: ImageSet, classes: tuple[str, ...]) -> np.ndarray | None:
-    """Return the pictures' labels as a network's class numbers, by the classes' names; -1 for a class it does not know,
-    and where the set's own label is -1, none of its classes.
+    """Return the pictures' labels as a network's class numbers, by the classes' names (see `class_names`); -1 for a
+    class it does not know, and where the set's own label is -1, none of its classes.
 
-    None where the set has no labels or none of its classes bears a name of the network's.
+    None where the set has no labels or none of its classes is one of the network's.
 
     >>> three = ImageSet("a", np.zeros((2, 1, 1, 3), np.uint8), ("0", "1"), np.array([1, 0]), ("Ship", "teapot"))
     >>> labels_among(three, ("cat", "ship")).tolist()
     [-1, 1]
     """
     # By name, not by number: another numbering may mean the same classes.
-    places = {name.casefold(): place for place, name in enumerate(classes)}
-    theirs = [places.get(name.casefold(), -1) for name in images.classes]
+    theirs = places_among(images.classes, classes)
     if images.labels is None or max(theirs, default=-1) < 0:
         return None
     # The last place is that of the label -1, "none of them", which counts from the end.
@@ -80,19 +81,56 @@ def labels_among(images: ImageSet, classes: tuple[str, ...]) -> np.ndarray | Non
 # --- an .npz file ----------------------------------------------------------------------------------------------------
 
 
+_IMAGES = ("{}_images", "x_{}", "{}_x", "{}_data")
+_LABELS = ("{}_labels", "y_{}", "{}_y", "{}_targets")
+"""What arrays of a part are called: by MedMNIST, by Keras, and by others."""
+_WHOLE = (("images", "labels"), ("x", "y"), ("data", "targets"), ("data", "labels"))
+"""Arrays of pictures and of labels of sets that are in one part."""
+
+
 def _read_npz(arrays: NpzFile) -> ImageSet:
     name, keys = arrays.name, arrays.keys
-    split = next((each for each in SPLITS if f"{each}_images" in keys), None)
-    if split is None:
+    found = _part_of(keys)
+    if found is None:
         held = ", ".join(f"{key:.40}" for key in keys[:5]) or "nothing"
         raise UnreadableSet(f"{name} has no array test_images (it holds {held}): use MedMNIST's key names.")
-    pixels = arrays.pictures(f"{split}_images", partial(as_32, path=name), lambda total: evenly(total, MAX_PICTURES))
-    number = arrays.declared(f"{split}_images").shape[0]
-    labels, classes = arrays.labels(f"{split}_labels", number)
+    images_key, labels_key = found
+    pixels = arrays.pictures(images_key, partial(as_32, path=name), lambda total: evenly(total, MAX_PICTURES))
+    number = arrays.declared(images_key).shape[0]
+    labels, classes = arrays.labels(labels_key, number)
+    over = _unread(keys, {images_key, labels_key})
     if labels is None:
-        return ImageSet(name, pixels, identities(pixels))
+        return ImageSet(name, pixels, identities(pixels), passed_over=over)
     classes = classes or tuple(map(str, range(int(labels.max()) + 1)))
-    return ImageSet(name, pixels, identities(pixels), labels[evenly(number, MAX_PICTURES)], classes)
+    chosen = labels[evenly(number, MAX_PICTURES)]
+    return ImageSet(name, pixels, identities(pixels), chosen, classes, passed_over=over)
+
+
+def _part_of(keys: Sequence[str]) -> tuple[str, str] | None:
+    """The arrays of pictures and of labels that are read, as the file writes them; None where no pictures are there."""
+    plain = {key.casefold(): key for key in reversed(keys)}
+    for split in SPLITS:
+        images = next((plain[each] for form in _IMAGES if (each := form.format(split)) in plain), None)
+        if images is not None:
+            labels = [plain[each] for form in _LABELS if (each := form.format(split)) in plain]
+            return images, labels[0] if labels else f"{split}_labels"
+    for images, labels in _WHOLE:
+        if images in plain and (labels in plain or images != "data"):
+            return plain[images], plain.get(labels, labels)
+    return None
+
+
+def _unread(keys: Sequence[str], read: set[str]) -> tuple[str, ...]:
+    """A sentence where the file holds arrays that are neither read nor another part of the set."""
+    parts = {form.format(split) for split in SPLITS for form in (*_IMAGES, *_LABELS)} | {*CLASS_KEYS}
+    rest = [f"{key:.40}" for key in keys if key not in read and key.casefold() not in parts]
+    if not rest:
+        return ()
+    more = f" and {len(rest) - 5} more" if len(rest) > 5 else ""
+    return (
+        f"It also holds {', '.join(rest[:5])}{more}, not read: labels are read from test_labels, their names from "
+        "classes.",
+    )
 
 
 # --- folders in a zip file -------------------------------------------------------------------------------------------
@@ -113,7 +151,7 @@ def read_one(content: bytes, name: str, admit: Admit) -> np.ndarray:
     return read_image(content, name=name, admit=admit)
 
 
-def _read_folders(found: Pictures, name: str, progress: Callable[[float], object], read: Read) -> ImageSet:
+def _read_folders(found: PicturesInside, name: str, progress: Callable[[float], object], read: Read) -> ImageSet:
     pictures = found.pictures
     if not pictures:
         raise UnreadableSet(f"{name} holds no pictures: put folders of PNG, JPEG, WebP, GIF or BMP files into it.")

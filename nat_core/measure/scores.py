@@ -59,15 +59,17 @@ class Separation:
     """Share of the known pictures rejected at the first threshold that rejects 95 % of the negatives."""
 
 
-MEASURES = {
-    "ncr_at_95_kept": "NCR, 95 % kept",
-    "auroc": "AUROC",
-    "aupr_negatives": "AUPR, negatives",
-    "aupr_in_distribution": "AUPR, in distribution",
-    "fpr95": "FPR95, negatives",
-}
+MEASURES: Titles[str] = Titles(
+    {
+        "ncr_at_95_kept": N_("NCR, 95 % kept"),
+        "auroc": N_("AUROC"),
+        "aupr_negatives": N_("AUPR, negatives"),
+        "aupr_in_distribution": N_("AUPR, in distribution"),
+        "fpr95": N_("FPR95, negatives"),
+    }
+)
 """What a separation holds, by field, as tables call it."""
-FPR95_NOTE = (
+FPR95_NOTE = N_(
     "NCR, 95 % kept, is FPR95 with in-distribution as the positive class, as OpenOOD has it. FPR95, negatives, is the "
     "other direction, as Outlier Exposure has it; its script takes the recall nearest .95, where we take the first of "
     "at least .95."

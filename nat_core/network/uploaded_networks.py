@@ -4,7 +4,8 @@ Its architecture, and which tensor is which, is found by `recognition`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from safetensors.torch import load
 from torch import Tensor
 
 from nat_core.data.sets import CIFAR10_CLASSES
+from nat_core.data.sources.class_names import places_among
 from nat_core.errors import CheckpointError
 from nat_core.files import parsed_json
 from nat_core.measure.predictions import check_class_names
@@ -125,6 +127,25 @@ def read_network(content: bytes, name: str, described: Described) -> Network:
     counters = {key: torch.tensor(0) for key in model.state_dict() if key.endswith(COUNTER)}
     model.load_state_dict(counters | {found.names[key]: value for key, value in tensors.items()})
     return Network(name, frozen(model, torch.device("cpu")), names, described.mean, described.std)
+
+
+def in_order(network: Network, classes: tuple[str, ...]) -> Network | None:
+    """Return the network with its classes under these names and in this order, whatever it calls them; None where it
+    does not know exactly these.
+
+    >>> theirs = Network("mine", build("wrn10_1", 2), ("car", "plane"), CIFAR10_MEAN, CIFAR10_STD)
+    >>> in_order(theirs, ("airplane", "automobile")).classes
+    ('airplane', 'automobile')
+    """
+    places = places_among(classes, network.classes)
+    if sorted(places) != list(range(len(network.classes))):
+        return None
+    model = deepcopy(network.model)
+    # A logit is one row of the last layer: in another order of the rows the answers are the same ones.
+    with torch.no_grad():
+        model.classifier.weight.copy_(network.model.classifier.weight[places])
+        model.classifier.bias.copy_(network.model.classifier.bias[places])
+    return replace(network, model=model, classes=tuple(classes))
 
 
 def architecture_of(network: Network) -> str:

@@ -6,9 +6,9 @@ confidence is the weakest of the scores, a comparison that knows no other flatte
 
 from collections.abc import Collection, Mapping, Sequence
 
+from nat_core.language import N_, _, ngettext, number
 from nat_core.measure.report import NetworkReport
 from nat_core.measure.scores import CONFIDENCE, SCORE_NAMES, SCORES
-from nat_core.measure.wording import plural
 from nat_core.paper.figures import COMPARED
 from nat_core.recipes import ILSVRC, PAIRS, VARIANTS, headline_set
 from nat_core.store.feature_reports import FEATURE_SCORES, FeatureReport
@@ -20,7 +20,7 @@ STRICTEST = (*reversed(VARIANTS), ILSVRC)
 """The sets that sentences speak of, the first of them that was reported: photos that nobody learnt from."""
 
 
-OTHER_SCORES = "What is won by confidence need not be won by other scores."
+OTHER_SCORES = N_("What is won by confidence need not be won by other scores.")
 """What stands before the first of `score_findings`."""
 
 
@@ -48,13 +48,25 @@ def score_finding(names: tuple[str, str], baseline: NetworkReport, nat: NetworkR
     chosen = next((name for name in STRICTEST if name in common), headline)
     before, after = ({score: _passed(report, chosen, score) for score in SCORES} for report in (baseline, nat))
     leads = {score: before[score] - after[score] for score in SCORES}
-    others = ", ".join(f"{SCORE_NAMES[score]} {leads[score]:.3f}" for score in OTHERS if score != ENERGY)
-    return (
-        f"{names[1]} against {names[0]}, by other scores: where each keeps 95 %, energy takes NCR on {chosen} "
-        f"({plural(nat.sets[chosen].images, 'picture')}) from {after[CONFIDENCE]:.3f} to {after[ENERGY]:.3f} for "
-        f"{names[1]} and from {before[CONFIDENCE]:.3f} to {before[ENERGY]:.3f} for {names[0]}: "
-        f"{lead_words(names[1], leads[CONFIDENCE], leads[ENERGY])}. The same difference by {others}. "
-        f"{cells_by_score(baseline, nat, common)}"
+    others = ", ".join(f"{SCORE_NAMES[score]} {number(leads[score], '.3f')}" for score in OTHERS if score != ENERGY)
+    return ngettext(
+        "{aware} against {without}, by other scores: where each keeps 95 %, energy takes NCR on {name} ({count:,} "
+        "picture) from {after:.3f} to {after_energy:.3f} for {aware} and from {before:.3f} to {before_energy:.3f} for "
+        "{without}: {lead}. The same difference by {others}. {cells}",
+        "{aware} against {without}, by other scores: where each keeps 95 %, energy takes NCR on {name} ({count:,} "
+        "pictures) from {after:.3f} to {after_energy:.3f} for {aware} and from {before:.3f} to {before_energy:.3f} for "
+        "{without}: {lead}. The same difference by {others}. {cells}",
+        nat.sets[chosen].images,
+        aware=names[1],
+        without=names[0],
+        name=chosen,
+        after=after[CONFIDENCE],
+        after_energy=after[ENERGY],
+        before=before[CONFIDENCE],
+        before_energy=before[ENERGY],
+        lead=lead_words(names[1], leads[CONFIDENCE], leads[ENERGY]),
+        others=others,
+        cells=cells_by_score(baseline, nat, common),
     )
 
 
@@ -65,15 +77,20 @@ def lead_words(network: str, before: float, after: float) -> str:
     ("nat's lead shrinks from 0.361 to 0.181", "nat's lead of 0.100 is lost: it is behind by 0.020")
     """
     first, then = round(before, 3), round(after, 3)
+    said = {"network": network, "first": first, "then": then}
     if first <= 0 and then <= 0:
-        return f"{network} has no lead before ({first:.3f}) or after ({then:.3f})"
+        return _("{network} has no lead before ({first:.3f}) or after ({then:.3f})", **said)
     if first <= 0:
-        return f"{network} takes the lead: {then:.3f} after {first:.3f}"
-    if then <= 0:
-        return f"{network}'s lead of {first:.3f} is lost: it is {f'behind by {-then:.3f}' if then else 'level'}"
+        return _("{network} takes the lead: {then:.3f} after {first:.3f}", **said)
+    if then == 0:
+        return _("{network}'s lead of {first:.3f} is lost: it is level", **said)
+    if then < 0:
+        return _("{network}'s lead of {first:.3f} is lost: it is behind by {behind:.3f}", behind=-then, **said)
     if first == then:
-        return f"{network}'s lead stays {first:.3f}"
-    return f"{network}'s lead {'shrinks' if then < first else 'grows'} from {first:.3f} to {then:.3f}"
+        return _("{network}'s lead stays {first:.3f}", **said)
+    if then < first:
+        return _("{network}'s lead shrinks from {first:.3f} to {then:.3f}", **said)
+    return _("{network}'s lead grows from {first:.3f} to {then:.3f}", **said)
 
 
 def cells_by_score(baseline: NetworkReport, nat: NetworkReport, names: Sequence[str]) -> str:
@@ -86,14 +103,32 @@ def cells_by_score(baseline: NetworkReport, nat: NetworkReport, names: Sequence[
     if not cells:
         return ""
     failing = [
-        f"{name} by {SCORE_NAMES[score]}"
+        _("{name} by {score}", name=name, score=SCORE_NAMES[score])
         for name, score in cells
         if _passed(nat, name, score) >= _passed(baseline, name, score)
     ]
-    return (
-        f"Where each keeps 95 %, it is lower in {len(cells) - len(failing)} of {len(cells)} cells of other scores "
-        f"({plural(len(OTHERS), 'score')}, {plural(len(reported), 'set')})"
-        f"{': not on ' + ', '.join(failing) if failing else ''}."
+    said = {
+        "lower": len(cells) - len(failing),
+        "cells": len(cells),
+        "scores": len(OTHERS),
+        "failing": ", ".join(failing),
+    }
+    if failing:
+        return ngettext(
+            "Where each keeps 95 %, it is lower in {lower} of {cells} cells of other scores ({scores} scores, {count} "
+            "set): not on {failing}.",
+            "Where each keeps 95 %, it is lower in {lower} of {cells} cells of other scores ({scores} scores, {count} "
+            "sets): not on {failing}.",
+            len(reported),
+            **said,
+        )
+    return ngettext(
+        "Where each keeps 95 %, it is lower in {lower} of {cells} cells of other scores ({scores} scores, {count} "
+        "set).",
+        "Where each keeps 95 %, it is lower in {lower} of {cells} cells of other scores ({scores} scores, {count} "
+        "sets).",
+        len(reported),
+        **said,
     )
 
 
@@ -120,16 +155,22 @@ def fitted_sentence(reports: Collection[FeatureReport]) -> str:
     'kNN (Sun et al., 2022; normalised features, k = 5), ViM (Wan'
     """
     fits = sorted({(each.fitted_to, each.neighbours, each.known) for each in reports})
-    pictures = " or ".join(f"{fitted:,}" for fitted, _, _ in fits)
-    known = " or ".join(f"{count:,}" for _, _, count in fits)
-    counts = {name: f"{count:,}" for each in reports for name, count in each.images.items()}
-    return (
-        f"kNN (Sun et al., 2022; normalised features, k = {' or '.join(str(k) for _, k, _ in fits)}), ViM (Wang et "
-        "al., 2022; half of the channels as principal space) and RMDS (Ren et al., 2021) were fitted to the stored "
-        f"features of {pictures} training pictures of CIFAR-10, a seeded tenth of them, where their papers take all; k "
-        f"is the paper's 50 in that proportion. Measured on {known} test pictures of CIFAR-10 and "
-        f"{', '.join(f'{count} of {name}' for name, count in counts.items())}. The scores of the logits stand beside "
-        "them on the same pictures, so they differ a little from those of the whole sets."
+    either = _(" or ")
+    pictures = either.join(number(fitted, ",") for fitted in dict.fromkeys(fitted for fitted, _k, _known in fits))
+    known = either.join(number(count, ",") for count in dict.fromkeys(count for _fitted, _k, count in fits))
+    neighbours = either.join(str(count) for count in dict.fromkeys(k for _fitted, k, _known in fits))
+    counts = {name: count for each in reports for name, count in each.images.items()}
+    sets = ", ".join(_("{count:,} of {name}", count=count, name=name) for name, count in counts.items())
+    return _(
+        "kNN (Sun et al., 2022; normalised features, k = {neighbours}), ViM (Wang et al., 2022; half of the channels "
+        "as principal space) and RMDS (Ren et al., 2021) were fitted to the stored features of {pictures} training "
+        "pictures of CIFAR-10, a seeded tenth of them, where their papers take all; k is the paper's 50 in that "
+        "proportion. Measured on {known} test pictures of CIFAR-10 and {sets}. The scores of the logits stand beside "
+        "them on the same pictures, so they differ a little from those of the whole sets.",
+        neighbours=neighbours,
+        pictures=pictures,
+        known=known,
+        sets=sets,
     )
 
 
@@ -151,9 +192,17 @@ def _feature_finding(names: tuple[str, str], reports: Mapping[str, FeatureReport
     parts = []
     for score in (CONFIDENCE, ENERGY, *FEATURE_SCORES):
         before, after = (reports[name].by_score[chosen][score].ncr_at_95_kept for name in names)
-        higher = " (not lower)" if after >= before else ""
-        parts.append(f"{SCORE_NAMES[score]} {after:.3f} against {before:.3f}{higher}")
-    return (
-        f"{names[1]} against {names[0]} where each keeps 95 %, NCR on {chosen} "
-        f"({plural(reports[names[1]].images[chosen], 'picture')}): by {', '.join(parts)}."
+        said = {"score": SCORE_NAMES[score], "after": after, "before": before}
+        if after >= before:
+            parts.append(_("{score} {after:.3f} against {before:.3f} (not lower)", **said))
+        else:
+            parts.append(_("{score} {after:.3f} against {before:.3f}", **said))
+    return ngettext(
+        "{aware} against {without} where each keeps 95 %, NCR on {name} ({count:,} picture): by {parts}.",
+        "{aware} against {without} where each keeps 95 %, NCR on {name} ({count:,} pictures): by {parts}.",
+        reports[names[1]].images[chosen],
+        aware=names[1],
+        without=names[0],
+        name=chosen,
+        parts=", ".join(parts),
     )

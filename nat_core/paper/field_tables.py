@@ -5,20 +5,23 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from nat_core.data.sources.field import FIELD_SETS
+from nat_core.language import N_, SOURCE, Titles, _, number, speaking
 from nat_core.measure.scores import MEASURES
-from nat_core.paper.field_figures import BENCHMARKS, Benchmark, Figure, Published
+from nat_core.paper.field_figures import BENCHMARKS, Benchmark, Figure, PublishedFigures
 from nat_core.paper.tables import ABSENT, Annex, Grid, Sheet
 from nat_core.recipes import IN_DISTRIBUTION, RECIPES, UNSEEN, Recipe
 from nat_core.store.checkpoints import Card
 from nat_core.store.field_results import FieldResult
 
-NOT_MEASURED = "not measured"
+NOT_MEASURED = N_("not measured")
 LEARNT = " *"
 """Marks a number on pictures from a source that the network learnt from."""
-LEARNT_NOTE = (
+LEARNT_NOTE = N_(
     "Marked *: the network, or its teacher, learnt to be unsure of pictures from this very source, so the number says "
     "nothing of what it never saw, and proves nothing; a mean with it in it is marked too."
 )
+GROUPS: Titles[str] = Titles({"near": N_("near"), "far": N_("far"), "all": N_("all")})
+"""What the groups of a benchmark's sets are called."""
 IN_DISTRIBUTION_SET = "cifar10_test"
 MEASURED_HERE = {"cifar100_test": "CIFAR-100"}
 """The titles of the sets of which every network's own report tells."""
@@ -87,19 +90,21 @@ def learnt_from(recipe: Recipe, name: str) -> bool:
 
 
 def _sheet(benchmark: Benchmark, networks: Sequence[Measured]) -> Sheet:
-    header = ("network", "learnt from negatives", "accuracy", *_mean_titles(benchmark))
+    header = (_("network"), _("learnt from negatives"), _("accuracy"), *_mean_titles(benchmark))
     rows = [*map(_published_cells, [benchmark] * len(benchmark.published), benchmark.published)]
     rows += [_own_cells(benchmark, each) for each in networks]
     titles = tuple(FIELD_SETS[name].title if name in FIELD_SETS else MEASURED_HERE[name] for name in benchmark.sets)
-    rates = Grid(("measure", "network", *titles), tuple(_rates(benchmark, networks)))
+    rates = Grid((_("measure"), _("network"), *titles), tuple(_rates(benchmark, networks)))
     return Sheet(
-        f"{benchmark.label}. {benchmark.title}", Grid(header, tuple(rows)), rates, tuple(_notes(benchmark, networks))
+        f"{benchmark.label}. {_(benchmark.title)}", Grid(header, tuple(rows)), rates, tuple(_notes(benchmark, networks))
     )
 
 
 def _mean_titles(benchmark: Benchmark) -> list[str]:
     return [
-        f"{MEASURES[measure]}, " + (f"mean of {group}" if len(benchmark.groups) > 1 else "mean")
+        _("{measure}, mean of {group}", measure=MEASURES[measure], group=GROUPS[group])
+        if len(benchmark.groups) > 1
+        else _("{measure}, mean", measure=MEASURES[measure])
         for measure in _averaged(benchmark)
         for group in benchmark.groups
     ]
@@ -111,42 +116,42 @@ def _averaged(benchmark: Benchmark) -> tuple[str, ...]:
                                                       for group in benchmark.groups))  # fmt: skip
 
 
-def _published_cells(benchmark: Benchmark, row: Published) -> tuple[str, ...]:
+def _published_cells(benchmark: Benchmark, row: PublishedFigures) -> tuple[str, ...]:
     means = (row.means.get((measure, group)) for measure in _averaged(benchmark) for group in benchmark.groups)
     cells = (str(each) if each else ABSENT for each in (row.accuracy, *means))
-    return (published_name(row), row.negatives, *cells)
+    return (published_name(row), _(row.negatives), *cells)
 
 
-def published_name(row: Published) -> str:
+def published_name(row: PublishedFigures) -> str:
     """Return how a published row is called beside ours.
 
     >>> published_name(BENCHMARKS[0].published[0])
     'published: MSP, ResNet-18'
     """
-    return f"published: {row.method}, {row.architecture}"
+    return _("published: {method}, {architecture}", method=_(row.method), architecture=row.architecture)
 
 
 def _own_cells(benchmark: Benchmark, each: Measured) -> tuple[str, ...]:
     recipe = each.card.recipe
     negatives = " + ".join([*([recipe.negatives] if recipe.negatives else []), *dict.fromkeys(recipe.synthetic)])
-    taught = f"by its teacher {recipe.teacher}" if recipe.teacher else ""
+    taught = _("by its teacher {teacher}", teacher=recipe.teacher) if recipe.teacher else ""
     means = (
         _cell(each.mean(measure, names), any(learnt_from(recipe, name) for name in names))
         for measure in _averaged(benchmark)
         for names in benchmark.groups.values()
     )
-    return (each.card.name, negatives or taught or "none", f"{each.card.report.accuracy:.4f}", *means)
+    return (each.card.name, negatives or taught or _("none"), number(each.card.report.accuracy, ".4f"), *means)
 
 
 def _cell(value: float | None, learnt: bool) -> str:
-    return NOT_MEASURED if value is None else f"{Figure(value)}{LEARNT if learnt else ''}"
+    return _(NOT_MEASURED) if value is None else f"{Figure(value)}{LEARNT if learnt else ''}"
 
 
 def _rates(benchmark: Benchmark, networks: Sequence[Measured]) -> Iterator[tuple[str, ...]]:
     """How many pictures our numbers come from; then each measure, published rows first."""
     counts = {name: {each.results[name].images for each in networks if name in each.results} for name in benchmark.sets}
-    pictures = (" / ".join(f"{count:,}" for count in sorted(counts[name])) for name in benchmark.sets)
-    yield ("pictures here", "", *(each or NOT_MEASURED for each in pictures))
+    pictures = (" / ".join(number(count, ",") for count in sorted(counts[name])) for name in benchmark.sets)
+    yield (_("pictures here"), "", *(each or _(NOT_MEASURED) for each in pictures))
     for measure in benchmark.measures:
         rows = [
             (published_name(row), *(str(row.sets[measure].get(name, ABSENT)) for name in benchmark.sets))
@@ -165,19 +170,21 @@ def _rates(benchmark: Benchmark, networks: Sequence[Measured]) -> Iterator[tuple
 
 
 def _notes(benchmark: Benchmark, networks: Sequence[Measured]) -> Iterator[str]:
-    yield f"Published: {benchmark.source}."
-    yield from benchmark.notes
+    yield _("Published: {source}.", source=_(benchmark.source))
+    yield from map(_, benchmark.notes)
     learnt = any(learnt_from(each.card.recipe, name) for each in networks for name in benchmark.sets)
     if learnt:
-        yield LEARNT_NOTE
+        yield _(LEARNT_NOTE)
     missing = [
         name for name in benchmark.sets if name in FIELD_SETS and not all(name in each.results for each in networks)
     ]
     if networks and missing:
         names = " ".join(each.card.name for each in networks)
-        yield (
-            f"Not measured yet: {', '.join(missing)}. `nat data` says how to get them; then: nat evaluate {names} "
-            f"--sets {' '.join(missing)} --store"
+        command = f"nat evaluate {names} --sets {' '.join(missing)} --store"
+        yield _(
+            "Not measured yet: {sets}. `nat data` says how to get them; then: {command}",
+            sets=", ".join(missing),
+            command=command,
         )
 
 
@@ -186,7 +193,9 @@ def _notes(benchmark: Benchmark, networks: Sequence[Measured]) -> Iterator[str]:
 
 def _published_records(benchmark: Benchmark) -> Iterator[tuple[str | int | float | None, ...]]:
     for row in benchmark.published:
-        name = f"{published_name(row)} ({benchmark.label})"
+        # Rows of a CSV are in English whoever asks for them.
+        with speaking(SOURCE):
+            name = f"{published_name(row)} ({benchmark.label})"
         if row.accuracy:
             yield (name, IN_DISTRIBUTION_SET, IN_DISTRIBUTION, None, "accuracy", None, None, row.accuracy.value)
         for (measure, group), figure in row.means.items():
@@ -214,7 +223,7 @@ def _json(benchmark: Benchmark, networks: Sequence[Measured]) -> dict[str, Any]:
     }
 
 
-def _published_json(row: Published) -> dict[str, Any]:
+def _published_json(row: PublishedFigures) -> dict[str, Any]:
     means: dict[str, dict[str, Any]] = {}
     for (measure, group), figure in row.means.items():
         means.setdefault(measure, {})[group] = asdict(figure)

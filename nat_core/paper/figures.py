@@ -6,6 +6,7 @@ accuracies of its text. Its "ILSVRC 2012 Samples" are set beside our `ilsvrc`; h
 
 from dataclasses import dataclass
 
+from nat_core.language import N_
 from nat_core.recipes import NAT_STRONG, PAIRS
 
 # As the paper's tables have them, and written here rather than taken from our own thresholds: these never change.
@@ -89,21 +90,23 @@ class Table:
 
 
 TABLES = (
-    Table("ResNet-18 (the paper's first table)", ("resnet18_baseline", "resnet18_nat"), PAPER_SETS, in_paper=True),
+    Table(N_("ResNet-18 (the paper's first table)"), ("resnet18_baseline", "resnet18_nat"), PAPER_SETS, in_paper=True),
     Table(
-        "Attention-transfer students, WRN-16-1 of WRN-40-1 (the paper's second table)",
+        N_("Attention-transfer students, WRN-16-1 of WRN-40-1 (the paper's second table)"),
         ("wrn16_1_baseline", "wrn16_1_student_of_baseline", "wrn16_1_student_of_nat"),
         PAPER_SETS,
         in_paper=True,
-        note="The two students differ in the teacher alone; in protocol cpu the plain network learns for more epochs.",
+        note=N_(
+            "The two students differ in the teacher alone; in protocol cpu the plain network learns for more epochs."
+        ),
     ),
     Table(
-        "The teachers and the plain WRN-16-1 pair (not in the paper)",
+        N_("The teachers and the plain WRN-16-1 pair (not in the paper)"),
         ("wrn40_1_baseline", "wrn40_1_nat", "wrn16_1_baseline", "wrn16_1_nat"),
         PAPER_SETS,
         in_paper=False,
     ),
-    Table("Digits (not in the paper)", ("digits_baseline", "digits_nat"), (), in_paper=False, always=False),
+    Table(N_("Digits (not in the paper)"), ("digits_baseline", "digits_nat"), (), in_paper=False, always=False),
 )
 
 CONTRASTS = (

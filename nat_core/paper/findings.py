@@ -7,13 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from nat_core.language import N_, Titles, _, ngettext, number
 from nat_core.measure.report import NetworkReport, SetReport, threshold_key
-from nat_core.measure.wording import plural
 from nat_core.paper.by_score import cells_by_score, score_findings
 from nat_core.paper.figures import COMPARED
 from nat_core.recipes import PAIRS, THRESHOLDS, UNSEEN, headline_set
 
 HIGHEST_KEY = threshold_key(0.9)
+LEVEL_NAMES: Titles[str] = Titles({"low": N_("low"), "middle": N_("middle"), "high": N_("high")})
+"""The levels of attention maps, as sentences name them."""
 
 
 # --- what differs, in words ------------------------------------------------------------------------------------------
@@ -36,82 +38,144 @@ def findings(reports: Mapping[str, NetworkReport]) -> tuple[str, ...]:
 
 def _finding(without: str, baseline: NetworkReport, aware: str, nat: NetworkReport) -> str:
     """What differs from the network `without` knowledge of negatives to the `aware` one, in plain words."""
-    sentences = [f"{aware} against {without}: {_accuracies(baseline, nat)}"]
+    opening = _(
+        "{aware} against {without}: {accuracies}", aware=aware, without=without, accuracies=_accuracies(baseline, nat)
+    )
+    sentences = [opening]
     common = [name for name in nat.negatives if name in baseline.negatives]
     if common:
         headline = headline_set({name: nat.sets[name].role for name in common}) or common[0]
         before, after = baseline.sets[headline], nat.sets[headline]
         sentences += [_cells(baseline, nat, common), _remaining(before, after, headline)]
         sentences.append(
-            f"Where each keeps 95 %, NCR there is {after.ncr_at_95_kept:.3f}, against {before.ncr_at_95_kept:.3f}."
+            _(
+                "Where each keeps 95 %, NCR there is {after:.3f}, against {before:.3f}.",
+                after=after.ncr_at_95_kept,
+                before=before.ncr_at_95_kept,
+            )
         )
-    sentences.append(_kept(baseline, nat))
+    sentences += [_kept(baseline, nat), _schedules(baseline, nat)]
+    return " ".join(each for each in sentences if each)
+
+
+def _schedules(baseline: NetworkReport, nat: NetworkReport) -> str:
+    """What differs in how long the two learned; "" where nothing does, or it is not known."""
     if nat.protocol != baseline.protocol:
-        sentences.append(f"They were trained by different protocols, {nat.protocol} and {baseline.protocol}.")
-    elif nat.epochs is not None and baseline.epochs is not None and nat.epochs != baseline.epochs:
-        sentences.append(f"They learned for different times, {nat.epochs} and {plural(baseline.epochs, 'epoch')}.")
-    return " ".join(sentences)
+        return _(
+            "They were trained by different protocols, {one} and {other}.", one=nat.protocol, other=baseline.protocol
+        )
+    if nat.epochs is not None and baseline.epochs is not None and nat.epochs != baseline.epochs:
+        return ngettext(
+            "They learned for different times, {epochs} and {count} epoch.",
+            "They learned for different times, {epochs} and {count} epochs.",
+            baseline.epochs,
+            epochs=nat.epochs,
+        )
+    return ""
 
 
 def _accuracies(baseline: NetworkReport, nat: NetworkReport) -> str:
-    points = f"{100 * abs(nat.accuracy - baseline.accuracy):.2f}"
-    side = "below" if nat.accuracy < baseline.accuracy else "above"
-    theirs = f"{100 * baseline.accuracy:.2f} %"
+    points = abs(100 * (nat.accuracy - baseline.accuracy))
+    said = {"accuracy": 100 * nat.accuracy, "theirs": 100 * baseline.accuracy, "points": points}
     # Judged as it is written: a difference that rounds to 0.00 is not "0.00 points below".
-    difference = f"equal to {theirs}" if float(points) == 0 else f"{points} points {side} {theirs}"
-    return f"accuracy {100 * nat.accuracy:.2f} %, {difference}."
+    if round(points, 2) == 0:
+        return _("accuracy {accuracy:.2f} %, equal to {theirs:.2f} %.", **said)
+    if nat.accuracy < baseline.accuracy:
+        return _("accuracy {accuracy:.2f} %, {points:.2f} points below {theirs:.2f} %.", **said)
+    return _("accuracy {accuracy:.2f} %, {points:.2f} points above {theirs:.2f} %.", **said)
 
 
 def _cells(baseline: NetworkReport, nat: NetworkReport, common: Sequence[str]) -> str:
     cells = [(name, key) for name in common for key in map(threshold_key, THRESHOLDS)]
-    above = [f"{name} at {key}" for name, key in cells if nat.sets[name].ncr[key] > baseline.sets[name].ncr[key]]
-    return (
-        f"NCR is no higher in {len(cells) - len(above)} of {len(cells)} cells "
-        f"({len(THRESHOLDS)} thresholds, {plural(len(common), 'set')})"
-        f"{': higher on ' + ', '.join(above) if above else ''}."
+    above = [(name, key) for name, key in cells if nat.sets[name].ncr[key] > baseline.sets[name].ncr[key]]
+    said = {
+        "lower": len(cells) - len(above),
+        "cells": len(cells),
+        "thresholds": len(THRESHOLDS),
+        "above": ", ".join(_("{name} at {key}", name=name, key=_key(key)) for name, key in above),
+    }
+    if above:
+        return ngettext(
+            "NCR is no higher in {lower} of {cells} cells ({thresholds} thresholds, {count} set): higher on {above}.",
+            "NCR is no higher in {lower} of {cells} cells ({thresholds} thresholds, {count} sets): higher on {above}.",
+            len(common),
+            **said,
+        )
+    return ngettext(
+        "NCR is no higher in {lower} of {cells} cells ({thresholds} thresholds, {count} set).",
+        "NCR is no higher in {lower} of {cells} cells ({thresholds} thresholds, {count} sets).",
+        len(common),
+        **said,
     )
+
+
+def _key(key: str) -> str:
+    """A threshold's key as the language writes it."""
+    return number(float(key), "g")
 
 
 def _remaining(baseline: SetReport, nat: SetReport, name: str) -> str:
     key = threshold_key(THRESHOLDS[-1])
     before, after = baseline.ncr[key], nat.ncr[key]
-    counts = f"on {name} ({plural(nat.images, 'picture')})"
+    said = {"key": _key(key), "name": name, "before": before, "after": after}
     if before == 0:  # no share of nothing
-        return f"NCR_{key} {counts} was 0 and is {after:.3f}."
-    return f"{100 * after / before:.1f} % of NCR_{key} remains {counts}: {after:.3f} of {before:.3f}."
+        return ngettext(
+            "NCR_{key} on {name} ({count:,} picture) was 0 and is {after:.3f}.",
+            "NCR_{key} on {name} ({count:,} pictures) was 0 and is {after:.3f}.",
+            nat.images,
+            **said,
+        )
+    return ngettext(
+        "{share:.1f} % of NCR_{key} remains on {name} ({count:,} picture): {after:.3f} of {before:.3f}.",
+        "{share:.1f} % of NCR_{key} remains on {name} ({count:,} pictures): {after:.3f} of {before:.3f}.",
+        nat.images,
+        share=100 * after / before,
+        **said,
+    )
 
 
 def _kept(baseline: NetworkReport, nat: NetworkReport) -> str:
     key = threshold_key(THRESHOLDS[-1])
-    kept, other = nat.share_kept[key], baseline.share_kept[key]
-    return f"At t = {key} it keeps {100 * kept:.1f} % of the in-distribution pictures, against {100 * other:.1f} %."
+    return _(
+        "At t = {key} it keeps {kept:.1f} % of the in-distribution pictures, against {other:.1f} %.",
+        key=_key(key),
+        kept=100 * nat.share_kept[key],
+        other=100 * baseline.share_kept[key],
+    )
 
 
 # --- the paper's claims ----------------------------------------------------------------------------------------------
 
 
 Verdict = Literal["held", "held in part", "did not hold", "not measured yet"]
-VERDICTS: tuple[Verdict, ...] = ("held", "held in part", "did not hold", "not measured yet")
+VERDICTS: Titles[Verdict] = Titles(
+    {
+        "held": N_("held"),
+        "held in part": N_("held in part"),
+        "did not hold": N_("did not hold"),
+        "not measured yet": N_("not measured yet"),
+    }
+)
 TRAINED_PAIRS = (PAIRS["resnet18"], PAIRS["wrn40_1"], PAIRS["wrn16_1"])
 """The pairs that may stand for the paper's first experiment: the first that is trained does."""
 STUDENTS = PAIRS["students"]
-SURE_RULE = "Held: sure above 0.9 of at least 10 in 100 of every set, noise too; in part: of some."
-LOWER_RULE = (
+PAPER_LOST = 0.51
+"""How many points of accuracy the paper's NAT lost."""
+SURE_RULE = N_("Held: sure above 0.9 of at least 10 in 100 of every set, noise too; in part: of some.")
+LOWER_RULE = N_(
     "Held: lower at every threshold on every such set but noise, which has a claim of its own; in part: in more than "
     "half of the cells."
 )
-LEARNED_RULE = (
+LEARNED_RULE = N_(
     "Held: at most half the NCR of the baseline's student at every threshold on every set, noise too (in the paper a "
     "ninth at 0.9 on cifar100_test); in part: lower in more than half of the cells."
 )
-MAPS_RULE = "the low level differs less than the middle and the high one; in part: less than one of them"
-MAPS_SEEDS_RULE = (
-    "the middle and the high level differ more than another seed would make them, the low one does not; in part: one "
-    "of the two does, or the low one as well"
-)
-BOTH_RULE = (
-    f"As the paper reads it: {MAPS_RULE}. Ours, stricter: {MAPS_SEEDS_RULE}. Held: by both; did not hold: by neither; "
-    "in part: anything between."
+MAPS_RULE = N_("Held: the low level differs less than the middle and the high one; in part: less than one of them.")
+BOTH_RULE = N_(
+    "As the paper reads it: the low level differs less than the middle and the high one; in part: less than one of "
+    "them. Ours, stricter: the middle and the high level differ more than another seed would make them, the low one "
+    "does not; in part: one of the two does, or the low one as well. Held: by both; did not hold: by neither; in part: "
+    "anything between."
 )
 
 
@@ -134,7 +198,7 @@ class MapDistances:
     networks: tuple[str, str]
     median: Mapping[str, float]
     """The median over the pictures by level ("low", "middle", "high"), in [0, sqrt 2]."""
-    pictures: str = "the gallery"
+    pictures: str = N_("the gallery")
     """What they were compared on."""
     between_seeds: Mapping[str, float] | None = None
     """The same of two baselines of different seeds, None where only one was trained."""
@@ -166,18 +230,18 @@ def claims(
     students = _pair(reports, STUDENTS)
     train, train_students = TRAINED_PAIRS[-1], STUDENTS
     return (
-        _claim(pair, train, "A network that only saw its classes is often sure of things it was never taught.",
-               _baseline_sure, SURE_RULE),
-        _claim(pair, train, "With NAT, NCR falls on the negatives used in training and on others of their source.",
-               lambda each: _lower(each, each.negatives(unseen=False)), LOWER_RULE),
-        _claim(pair, train, "With NAT, NCR falls on negatives that it has never seen.",
-               lambda each: _lower(each, each.negatives(unseen=True)), LOWER_RULE),
-        _claim(pair, train, "On random noise, NAT's NCR is 0.", _no_noise,
-               "Held: 0 at all four thresholds; in part: below the baseline's at all four."),
-        _claim(pair, train, "Accuracy on its own classes still holds.", _accuracy,
-               "Held: at most 1 point lost (the paper lost 0.51); in part: at most 3."),
-        _claim(students, train_students, "A student that saw no negatives learns it from a NAT teacher.",
-               _learned, LEARNED_RULE),
+        _claim(pair, train, _("A network that only saw its classes is often sure of things it was never taught."),
+               _baseline_sure, _(SURE_RULE)),
+        _claim(pair, train, _("With NAT, NCR falls on the negatives used in training and on others of their source."),
+               lambda each: _lower(each, each.negatives(unseen=False)), _(LOWER_RULE)),
+        _claim(pair, train, _("With NAT, NCR falls on negatives that it has never seen."),
+               lambda each: _lower(each, each.negatives(unseen=True)), _(LOWER_RULE)),
+        _claim(pair, train, _("On random noise, NAT's NCR is 0."), _no_noise,
+               _("Held: 0 at all four thresholds; in part: below the baseline's at all four.")),
+        _claim(pair, train, _("Accuracy on its own classes still holds."), _accuracy,
+               _("Held: at most 1 point lost (the paper lost {lost:.2f}); in part: at most 3.", lost=PAPER_LOST)),
+        _claim(students, train_students, _("A student that saw no negatives learns it from a NAT teacher."),
+               _learned, _(LEARNED_RULE)),
         _maps_claim(distances, longest),
     )  # fmt: skip
 
@@ -191,15 +255,16 @@ def summary(found: tuple[Claim, ...]) -> str:
     counts = {verdict: sum(claim.verdict == verdict for claim in found) for verdict in VERDICTS}
     measured = len(found) - counts["not measured yet"]
     if not measured:
-        return f"None of the paper's {len(found)} claims is measured here yet."
+        return _("None of the paper's {claims} claims is measured here yet.", claims=len(found))
     parts = [
-        f"{counts['held']} held",
-        f"{counts['held in part']} held in part",
-        f"{counts['did not hold']} did not hold",
+        _("{number} {verdict}", number=counts[verdict], verdict=VERDICTS[verdict])
+        for verdict in VERDICTS
+        if counts[verdict] and verdict != "not measured yet"
     ]
-    shown = [part for part in parts if not part.startswith("0 ")]
-    tried = "All" if measured == len(found) else f"{measured}"
-    return f"{tried} of the paper's {len(found)} claims are measured here: {', '.join(shown)}."
+    shown = {"claims": len(found), "verdicts": ", ".join(parts)}
+    if measured == len(found):
+        return _("All of the paper's {claims} claims are measured here: {verdicts}.", **shown)
+    return _("{measured} of the paper's {claims} claims are measured here: {verdicts}.", measured=measured, **shown)
 
 
 # --- how each is judged ----------------------------------------------------------------------------------------------
@@ -215,7 +280,7 @@ class _Pair:
 
     @property
     def title(self) -> str:
-        return f"{self.names[1]} against {self.names[0]}"
+        return _("{aware} against {without}", aware=self.names[1], without=self.names[0])
 
     def negatives(self, unseen: bool) -> tuple[str, ...]:
         """The sets that both report, those that training showed nothing of or the others; noise stands by itself."""
@@ -243,7 +308,9 @@ def _claim(
     rule: str,
 ) -> Claim:
     if pair is None:
-        return Claim(statement, "not measured yet", f"Train {names[0]} and {names[1]}.", rule)
+        return Claim(
+            statement, "not measured yet", _("Train {first} and {second}.", first=names[0], second=names[1]), rule
+        )
     verdict, measured = measure(pair)
     return Claim(statement, verdict, f"{pair.title}: {measured}", rule)
 
@@ -254,8 +321,18 @@ def _baseline_sure(pair: _Pair) -> tuple[Verdict, str]:
     if not rates:
         return _not_reported()
     sure = [name for name, rate in rates.items() if rate >= 0.1]
-    listed = ", ".join(f"{rate:.3f} on {name} ({negatives[name].images:,})" for name, rate in rates.items())
-    measured = f"the baseline's NCR_{HIGHEST_KEY} is {listed}: {len(sure)} of {plural(len(rates), 'set')}."
+    listed = ", ".join(
+        _("{rate:.3f} on {name} ({images:,})", rate=rate, name=name, images=negatives[name].images)
+        for name, rate in rates.items()
+    )
+    measured = ngettext(
+        "the baseline's NCR_{key} is {listed}: {sure} of {count} set.",
+        "the baseline's NCR_{key} is {listed}: {sure} of {count} sets.",
+        len(rates),
+        key=_key(HIGHEST_KEY),
+        listed=listed,
+        sure=len(sure),
+    )
     return _graded(len(sure), len(rates), some=0), measured
 
 
@@ -266,17 +343,36 @@ def _lower(pair: _Pair, names: tuple[str, ...]) -> tuple[Verdict, str]:
     cells = [(name, key) for name in names for key in after[name].ncr]
     lower = sum(after[name].ncr[key] < before[name].ncr[key] for name, key in cells)
     listed = ", ".join(
-        f"{before[name].ncr[HIGHEST_KEY]:.3f} to {after[name].ncr[HIGHEST_KEY]:.3f} on {name} ({after[name].images:,})"
+        _(
+            "{before:.3f} to {after:.3f} on {name} ({images:,})",
+            before=before[name].ncr[HIGHEST_KEY],
+            after=after[name].ncr[HIGHEST_KEY],
+            name=name,
+            images=after[name].images,
+        )
         for name in names
     )
     last = names[-1]
-    kept = (
-        f"At 0.9 it keeps {pair.nat.share_kept[HIGHEST_KEY]:.3f} of what it knows, against "
-        f"{pair.baseline.share_kept[HIGHEST_KEY]:.3f}; where each keeps 0.95, NCR goes from "
-        f"{before[last].ncr_at_95_kept:.3f} to {after[last].ncr_at_95_kept:.3f} on {last}."
+    kept = _(
+        "At {key} it keeps {kept:.3f} of what it knows, against {other:.3f}; where each keeps {share:.2f}, NCR goes "
+        "from {before:.3f} to {after:.3f} on {name}.",
+        key=_key(HIGHEST_KEY),
+        kept=pair.nat.share_kept[HIGHEST_KEY],
+        other=pair.baseline.share_kept[HIGHEST_KEY],
+        share=0.95,
+        before=before[last].ncr_at_95_kept,
+        after=after[last].ncr_at_95_kept,
+        name=last,
     )
-    others = cells_by_score(pair.baseline, pair.nat, names)
-    measured = f"lower in {lower} of {len(cells)} cells; NCR_{HIGHEST_KEY} goes from {listed}. {kept} {others}".strip()
+    measured = _(
+        "lower in {lower} of {cells} cells; NCR_{key} goes from {listed}. {kept} {others}",
+        lower=lower,
+        cells=len(cells),
+        key=_key(HIGHEST_KEY),
+        listed=listed,
+        kept=kept,
+        others=cells_by_score(pair.baseline, pair.nat, names),
+    ).strip()
     return _graded(lower, len(cells), some=len(cells) // 2), measured
 
 
@@ -288,7 +384,7 @@ def _learned(pair: _Pair) -> tuple[Verdict, str]:
     # "Held" takes halves everywhere: rates that are merely lower everywhere make it held in part.
     if names:
         verdict = "held" if all(halves) else "held in part" if verdict == "held" else verdict
-    return verdict, f"at most half in {sum(halves)} cells, {measured}"
+    return verdict, _("at most half in {halves} cells, {measured}", halves=sum(halves), measured=measured)
 
 
 def _no_noise(pair: _Pair) -> tuple[Verdict, str]:
@@ -296,8 +392,12 @@ def _no_noise(pair: _Pair) -> tuple[Verdict, str]:
         return _not_reported()
     name = pair.noise[0]
     before, after = pair.baseline.sets[name].ncr, pair.nat.sets[name].ncr
-    listed = ", ".join(f"{rate:.4g} at {key} (baseline {before[key]:.4g})" for key, rate in after.items())
-    measured = f"NCR on {name} ({pair.nat.sets[name].images:,}) is {listed}."
+    listed = ", ".join(
+        _("{rate:.4g} at {key} (baseline {before:.4g})", rate=rate, key=_key(key), before=before[key])
+        for key, rate in after.items()
+    )
+    images = pair.nat.sets[name].images
+    measured = _("NCR on {name} ({images:,}) is {listed}.", name=name, images=images, listed=listed)
     if all(rate == 0 for rate in after.values()):
         return "held", measured
     return ("held in part" if all(after[key] < before[key] for key in after) else "did not hold"), measured
@@ -307,31 +407,49 @@ def _accuracy(pair: _Pair) -> tuple[Verdict, str]:
     # Rounded, so that a loss of exactly 1 point counts as 1: the difference of two floats may be 1.0000000000000009.
     lost = round(100 * (pair.baseline.accuracy - pair.nat.accuracy), 6)
     known = pair.nat.in_distribution
-    images = f" on {plural(pair.nat.sets[known].images, 'picture')}" if known else ""
-    measured = f"accuracy {100 * pair.baseline.accuracy:.2f} % to {100 * pair.nat.accuracy:.2f} %{images}."
+    said = {"before": 100 * pair.baseline.accuracy, "after": 100 * pair.nat.accuracy}
+    if known:
+        measured = ngettext(
+            "accuracy {before:.2f} % to {after:.2f} % on {count:,} picture.",
+            "accuracy {before:.2f} % to {after:.2f} % on {count:,} pictures.",
+            pair.nat.sets[known].images,
+            **said,
+        )
+    else:
+        measured = _("accuracy {before:.2f} % to {after:.2f} %.", **said)
     return ("held" if lost <= 1 else "held in part" if lost <= 3 else "did not hold"), measured
 
 
 def _maps_claim(distances: MapDistances | None, longest: Sequence[MapDistances]) -> Claim:
-    statement = "Attention maps differ from the middle level on; the low level makes little difference."
+    statement = _("Attention maps differ from the middle level on; the low level makes little difference.")
     own = longest[0] if longest else distances
     if own is None:
-        wanted = "Train a baseline and a NAT network of the same shape."
-        return Claim(statement, "not measured yet", wanted, f"Held: {MAPS_RULE}.")
+        wanted = _("Train a baseline and a NAT network of the same shape.")
+        return Claim(statement, "not measured yet", wanted, _(MAPS_RULE))
     verdict, measured = _as_the_paper_reads(own, longest[1:])
     if distances is None or distances.between_seeds is None:
-        alone = "No two baselines of different seeds were compared beside, so part of it may be the seed's."
-        return Claim(statement, verdict, f"{measured} {alone}", f"Held: {MAPS_RULE}.")
+        alone = _("No two baselines of different seeds were compared beside, so part of it may be the seed's.")
+        return Claim(statement, verdict, f"{measured} {alone}", _(MAPS_RULE))
     stricter, beside = _against_another_seed(distances)
     both: Verdict = verdict if verdict == stricter else "held in part"
-    return Claim(statement, both, f"{measured} {beside}", BOTH_RULE)
+    return Claim(statement, both, f"{measured} {beside}", _(BOTH_RULE))
 
 
 def _as_the_paper_reads(own: MapDistances, others: Sequence[MapDistances]) -> tuple[Verdict, str]:
     """The paper's reading: whether the low level differs least, in every seed of the pair that the paper compared."""
-    read = f"As the paper reads it, {_compared(own)}: {_order(own)}."
-    further = [f"{' and '.join(each.networks)} {_seed_by_seed(each)}: {_order(each)}" for each in others]
-    return _order(own), " ".join([read, *([f"Other pairs: {'; '.join(further)}."] if further else [])])
+    read = _("As the paper reads it, {compared}: {verdict}.", compared=_compared(own), verdict=VERDICTS[_order(own)])
+    further = [
+        _(
+            "{networks} {levels}: {verdict}",
+            networks=_both(each),
+            levels=_seed_by_seed(each),
+            verdict=VERDICTS[_order(each)],
+        )
+        for each in others
+    ]
+    if further:
+        read += " " + _("Other pairs: {pairs}.", pairs="; ".join(further))
+    return _order(own), read
 
 
 def _against_another_seed(distances: MapDistances) -> tuple[Verdict, str]:
@@ -341,9 +459,11 @@ def _against_another_seed(distances: MapDistances) -> tuple[Verdict, str]:
     if later == 2 and "low" not in distances.exceeding:
         verdict = "held"
     apart = _listed({level: (value,) for level, value in (distances.between_seeds or {}).items()})
-    return (
-        verdict,
-        f"By our stricter rule, {_compared(distances)}; two baselines of different seeds {apart}: {verdict}.",
+    return verdict, _(
+        "By our stricter rule, {compared}; two baselines of different seeds {apart}: {verdict}.",
+        compared=_compared(distances),
+        apart=apart,
+        verdict=VERDICTS[verdict],
     )
 
 
@@ -356,9 +476,19 @@ def _order(distances: MapDistances) -> Verdict:
 
 
 def _compared(distances: MapDistances) -> str:
-    names = " and ".join(distances.networks)
-    seeds = f", {plural(distances.seeds, 'seed')}" if distances.by_seed else ""
-    return f"{names}, median distance of the maps over {distances.pictures}{seeds}: {_seed_by_seed(distances)}"
+    said = {"networks": _both(distances), "pictures": _(distances.pictures), "levels": _seed_by_seed(distances)}
+    if not distances.by_seed:
+        return _("{networks}, median distance of the maps over {pictures}: {levels}", **said)
+    return ngettext(
+        "{networks}, median distance of the maps over {pictures}, {count} seed: {levels}",
+        "{networks}, median distance of the maps over {pictures}, {count} seeds: {levels}",
+        distances.seeds,
+        **said,
+    )
+
+
+def _both(distances: MapDistances) -> str:
+    return _("{first} and {second}", first=distances.networks[0], second=distances.networks[1])
 
 
 def _seed_by_seed(distances: MapDistances) -> str:
@@ -367,7 +497,9 @@ def _seed_by_seed(distances: MapDistances) -> str:
 
 def _listed(values: Mapping[str, Sequence[float]]) -> str:
     """Each level with its value, or one for each seed."""
-    return ", ".join(f"{level} {' / '.join(f'{value:.3f}' for value in each)}" for level, each in values.items())
+    return ", ".join(
+        f"{LEVEL_NAMES[level]} {' / '.join(number(value, '.3f') for value in each)}" for level, each in values.items()
+    )
 
 
 def _graded(number: int, of: int, *, some: int) -> Verdict:
@@ -375,7 +507,7 @@ def _graded(number: int, of: int, *, some: int) -> Verdict:
 
 
 def _not_reported() -> tuple[Verdict, str]:
-    return "not measured yet", "no such image set was reported."
+    return "not measured yet", _("no such image set was reported.")
 
 
 def _is_noise(name: str) -> bool:

@@ -12,20 +12,29 @@ import numpy as np
 from tabulate import LATEX_ESCAPE_RULES, SEPARATING_LINE, tabulate
 
 from nat_core.files import csv_text
+from nat_core.language import N_, SOURCE, Titles, _, number, speaking, written
 from nat_core.measure.report import NetworkReport, SetReport, threshold_key
 from nat_core.measure.scores import CONFIDENCE, FPR95_NOTE, MEASURES, SCORE_NAMES, SCORES, Separation
 from nat_core.measure.variants import variants_of, without_variants
 from nat_core.paper.figures import PAPER, TABLES, PaperFigures, Table
 from nat_core.paper.findings import findings
-from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
+from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS, UNSEEN, Role
 from nat_core.store.checkpoints import training_command
 
-UNTRAINED = "not trained yet"
+UNTRAINED = N_("not trained yet")
 ABSENT = "-"
 
-THRESHOLD_FREE = {field: MEASURES[field] for field in ("ncr_at_95_kept", "auroc", "fpr95")}
-"""The measures of a set that need no threshold and that every report has, by their field of `SetReport`."""
-SCORES_NOTE = (
+THRESHOLD_FREE = ("ncr_at_95_kept", "auroc", "fpr95")
+"""The measures of a set that need no threshold and that every report has: fields of `SetReport`."""
+ROLE_NAMES: Titles[str] = Titles(
+    {
+        IN_DISTRIBUTION: N_("in distribution"),
+        Role.TRAINED_ON: N_("trained on"),
+        Role.SAME_SOURCE: N_("same source"),
+        UNSEEN: N_("unseen"),
+    }
+)
+SCORES_NOTE = N_(
     "By each score: the same measures with another score in confidence's place. All are higher for what a network "
     "knows: minus the entropy of the probabilities, GEN (Liu, Lochman and Zach, 2023; gamma 0.1, all classes), minus "
     "the energy (Liu et al., 2020), and the largest logit (Hendrycks et al., 2022)."
@@ -53,6 +62,8 @@ class Sheet:
     notes: tuple[str, ...]
     scores: Grid = Grid((), ())
     """What needs no threshold by each score, a column a score; without rows where no network reports it."""
+    commands: tuple[str, ...] = ()
+    """What trains the networks that are missing; each ends one of the notes."""
 
     @property
     def grids(self) -> tuple[Grid, ...]:
@@ -71,21 +82,28 @@ def sheets(reports: Mapping[str, NetworkReport]) -> list[Sheet]:
     # Anyone's own networks, which none of our tables can name.
     others = tuple(name for name in reports if name not in named)
     if others:
-        shown.append(Table("Other networks", others, (), in_paper=False))
-    return [_sheet(number, table, reports) for number, table in enumerate(shown, start=1)]
+        shown.append(Table(N_("Other networks"), others, (), in_paper=False))
+    return [_sheet(place, table, reports) for place, table in enumerate(shown, start=1)]
 
 
-def _sheet(number: int, table: Table, reports: Mapping[str, NetworkReport]) -> Sheet:
+def _sheet(place: int, table: Table, reports: Mapping[str, NetworkReport]) -> Sheet:
     trained = {name: reports[name] for name in table.networks if name in reports}
     reported = [name for report in trained.values() for name in report.negatives]
     sets = set_columns(table.sets, reported)
     rows = list(_counts(sets, trained))
     for measure in _measures(trained):
         rows += _group(measure, table, sets, reports)
-    rates = Grid(("measure", "network", "kept", *sets), tuple(rows))
+    rates = Grid((_("measure"), _("network"), _("kept"), *sets), tuple(rows))
     scores = score_grid(reported_scores(trained), sets, SCORES)
-    notes = (*_notes(table, trained), *((FPR95_NOTE, SCORES_NOTE) if scores.rows else ()))
-    return Sheet(f"Table {number}. {table.title}", _networks(table, reports), rates, notes, scores)
+    missing = {name: training_command(name) for name in table.networks if name not in trained}
+    commands = {name: command for name, command in missing.items() if command}
+    notes = [*_notes(table, trained)]
+    for name, command in commands.items():
+        untrained = {"name": name, "untrained": _(UNTRAINED), "command": command}
+        notes.append(_("{name} is {untrained}. Train it with: {command}", **untrained))
+    notes += (_(FPR95_NOTE), _(SCORES_NOTE)) if scores.rows else ()
+    title = _("Table {number}. {title}", number=place, title=_(table.title))
+    return Sheet(title, _networks(table, reports), rates, tuple(notes), scores, tuple(commands.values()))
 
 
 def reported_scores(reports: Mapping[str, NetworkReport]) -> dict[str, dict[str, dict[str, Separation]]]:
@@ -124,7 +142,7 @@ def score_grid(
                     rates = (rate_text(getattr(by_set[set_name][score], measure)) for score in columns)
                     rows.append((title, shown, network, *rates))
                     title = shown = ""
-    return Grid(("measure", "set", "network", *(SCORE_NAMES[score] for score in columns)), tuple(rows))
+    return Grid((_("measure"), _("set"), _("network"), *(SCORE_NAMES[score] for score in columns)), tuple(rows))
 
 
 def set_columns(named: Sequence[str], reported: Sequence[str]) -> tuple[str, ...]:
@@ -141,11 +159,14 @@ def _networks(table: Table, reports: Mapping[str, NetworkReport]) -> Grid:
     rows = []
     for name in table.networks:
         report = reports.get(name)
-        ours = (ABSENT,) * 4 if report is None else (f"{report.ece:.3f}", *schedule(report), str(report.seed))
-        accuracy = UNTRAINED if report is None else f"{100 * report.accuracy:.2f} %"
+        ours = (ABSENT,) * 4 if report is None else (
+            number(report.ece, ".3f"), *schedule(report), str(report.seed)
+        )  # fmt: skip
+        accuracy = _(UNTRAINED) if report is None else f"{number(100 * report.accuracy, '.2f')} %"
         paper = PAPER[name].accuracy if table.in_paper else None
-        rows.append((name, accuracy + (f" ({100 * paper:.2f} %)" if paper else ""), *ours))
-    return Grid(("network", "accuracy", "ECE", "protocol", "epochs", "seed"), tuple(rows))
+        rows.append((name, accuracy + (f" ({number(100 * paper, '.2f')} %)" if paper else ""), *ours))
+    header = (_("network"), _("accuracy"), "ECE", _("protocol"), _("epochs"), _("seed"))
+    return Grid(header, tuple(rows))
 
 
 def schedule(report: NetworkReport) -> tuple[str, str]:
@@ -153,19 +174,19 @@ def schedule(report: NetworkReport) -> tuple[str, str]:
 
     A protocol's name says the epochs only where nobody asked for others.
     """
-    return report.protocol, ABSENT if report.epochs is None else f"{report.epochs:,}"
+    return report.protocol, ABSENT if report.epochs is None else number(report.epochs, ",")
 
 
 def _counts(sets: Sequence[str], trained: Mapping[str, NetworkReport]) -> Iterator[tuple[str, ...]]:
     """The row that says how many pictures each column's numbers come from; none before there are numbers."""
     known = {report.in_distribution for report in trained.values()}
     if trained:
-        yield ("pictures", "", _images(known, trained), *(_images({name}, trained) for name in sets))
+        yield (_("pictures"), "", _images(known, trained), *(_images({name}, trained) for name in sets))
 
 
 def _images(names: set[str | None], trained: Mapping[str, NetworkReport]) -> str:
     counts = {each.images for report in trained.values() for name, each in report.sets.items() if name in names}
-    return " / ".join(f"{count:,}" for count in sorted(counts)) or ABSENT
+    return " / ".join(number(count, ",") for count in sorted(counts)) or ABSENT
 
 
 def _measures(trained: Mapping[str, NetworkReport]) -> list[tuple[str, str | None]]:
@@ -181,10 +202,10 @@ def _group(
 ) -> Iterator[tuple[str, ...]]:
     """One measure: a row a network, its name in the first of them."""
     field, key = measure
-    title = MEASURES.get(field, f"NCR {key}")
+    title = MEASURES[field] if key is None else f"NCR {written(key)}"
     for position, name in enumerate(table.networks):
         report = reports.get(name)
-        kept = UNTRAINED if report is None else _kept(report, measure)
+        kept = _(UNTRAINED) if report is None else _kept(report, measure)
         cells = []
         for set_name in sets:
             ours = None if report is None else report.negatives.get(set_name)
@@ -223,26 +244,33 @@ def rate_text(value: float) -> str:
     """
     if value == 0:
         return "0"
-    return f"{value:.3f}" if value >= 0.0005 else np.format_float_positional(value, precision=1, fractional=False)
+    text = f"{value:.3f}" if value >= 0.0005 else np.format_float_positional(value, precision=1, fractional=False)
+    return written(text)
 
 
 def _notes(table: Table, trained: Mapping[str, NetworkReport]) -> Iterator[str]:
     known = dict.fromkeys(report.in_distribution for report in trained.values() if report.in_distribution)
-    test_set = " or ".join(known) or "the in-distribution test set"
-    yield f"NCR t: share of the negatives with confidence > t. Kept: share of {test_set} with confidence > t."
+    if known:
+        yield _(
+            "NCR t: share of the negatives with confidence > t. Kept: share of {test_set} with confidence > t.",
+            test_set=_(" or ").join(known),
+        )
+    else:
+        yield _(
+            "NCR t: share of the negatives with confidence > t. Kept: share of the in-distribution test set with "
+            "confidence > t."
+        )
     if table.in_paper:
-        yield "In brackets: the paper's figure."
+        yield _("In brackets: the paper's figure.")
     if table.note:
-        yield table.note
+        yield _(table.note)
     for name, report in trained.items():
         roles: dict[str, list[str]] = {}
         for set_name, each in report.negatives.items():
             roles.setdefault(each.role, []).append(set_name)
         if roles:
-            yield f"{name}: " + "; ".join(f"{role}: {', '.join(names)}" for role, names in roles.items()) + "."
-    for name in table.networks:
-        if name not in trained and (command := training_command(name)):
-            yield f"{name} is {UNTRAINED}. Train it with: {command}"
+            told = (f"{ROLE_NAMES.get(role, role)}: {', '.join(names)}" for role, names in roles.items())
+            yield f"{name}: " + "; ".join(told) + "."
 
 
 # --- written down ----------------------------------------------------------------------------------------------------
@@ -283,7 +311,9 @@ def render(reports: Mapping[str, NetworkReport], format: str = "text", annex: An
     }
     if format not in writers:
         raise ValueError(f"unknown format {format!r}; known: {', '.join(writers)}")
-    return writers[format](reports, annex)
+    # A file is in English whoever asks for it: other programs and papers go on with it.
+    with speaking(SOURCE):
+        return writers[format](reports, annex)
 
 
 def text(reports: Mapping[str, NetworkReport], annex: Annex = NO_ANNEX) -> str:

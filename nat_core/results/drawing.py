@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from html import escape
 from types import MappingProxyType
 
+from nat_core.language import number
+
 INK, FAINT = "#111111", "#DDDDDD"
 BASELINE, NAT, FOOLED = "#6E6E6E", "#0072B2", "#D55E00"
 """The app's colours (Okabe-Ito), on white in both themes."""
@@ -102,7 +104,7 @@ class Drawing:
             value = low + share * (high - low)
             ends = [panel.at((edge, value)) for edge in panel.x_range]
             self.line(ends, FAINT if share else INK)
-            self.text((panel.left - 6, ends[0][1] + 4), f"{value:g}", anchor="end")
+            self.text((panel.left - 6, ends[0][1] + 4), number(value, "g"), anchor="end")
         self.ticks(panel, across, ticks)
         self.text((panel.left - 30, panel.top - 10), up)  # above the axis, where it need not be turned
 
@@ -110,7 +112,7 @@ class Drawing:
         """Write the ticks and the title of the axis across."""
         bottom = panel.top + panel.height
         for tick in ticks:
-            self.text((panel.at((tick, panel.y_range[0]))[0], bottom + 16), f"{tick:g}", anchor="middle")
+            self.text((panel.at((tick, panel.y_range[0]))[0], bottom + 16), number(tick, "g"), anchor="middle")
         self.text((panel.left + panel.width / 2, bottom + 34), title, anchor="middle")
 
     def svg(self, theme: Mapping[str, str] = MappingProxyType({})) -> str:

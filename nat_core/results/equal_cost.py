@@ -7,7 +7,7 @@ of its own when it lowers NCR by GOAL at an accuracy that is not lower, over thr
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from nat_core.measure.wording import plural
+from nat_core.language import _, ngettext, number
 from nat_core.paper.tables import Grid, markdown_table, rate_text
 from nat_core.results.section import headline_of
 from nat_core.store.runs import RunRecord
@@ -99,21 +99,44 @@ def sentence(found: Sequence[Tried]) -> str:
         return ""
     reached = [each for each in found if each.reaches]
     sure = [each for each in reached if each.seeds >= FEWEST_SEEDS]
-    goal = f"{percent(GOAL)} at no less accuracy"
+    goal = percent(GOAL)
     if sure:
-        return f"The goal, {goal} over three seeds, is reached by {', '.join(f'`{each.label}`' for each in sure)}."
+        names = ", ".join(f"`{each.label}`" for each in sure)
+        return _(
+            "The goal, {goal} at no less accuracy over three seeds, is reached by {names}.", goal=goal, names=names
+        )
     if reached:
-        names = ", ".join(f"`{each.label}` ({plural(each.seeds, 'seed')})" for each in reached)
-        return f"The goal, {goal}, is reached by {names}, but over three seeds by none so far."
-    said = f"Of {plural(len(found), 'candidate')} of NAT's cost none reaches the goal, {goal} over three seeds, so "
-    said += "nothing bears the name plus."
-    equal = [each for each in found if each.points >= 0]
-    for kind, group in (("The farthest", found), ("The farthest that is no less accurate", equal)):
-        if group:
-            best = group[0]
-            said += f" {kind}: `{best.label}` {percent(best.change)}, {_points(best)} points, "
-            said += f"{plural(best.seeds, 'seed')}."
+        return _(
+            "The goal, {goal} at no less accuracy, is reached by {names}, but over three seeds by none so far.",
+            goal=goal,
+            names=", ".join(f"`{each.label}` ({_seeds(each)})" for each in reached),
+        )
+    said = ngettext(
+        "Of {count:,} candidate of NAT's cost none reaches the goal, {goal} at no less accuracy over three seeds, so "
+        "nothing bears the name plus.",
+        "Of {count:,} candidates of NAT's cost none reaches the goal, {goal} at no less accuracy over three seeds, so "
+        "nothing bears the name plus.",
+        len(found),
+        goal=goal,
+    )
+    said += " " + _("The farthest: {candidate}.", candidate=_candidate(found[0]))
+    if equal := [each for each in found if each.points >= 0]:
+        said += " " + _("The farthest that is no less accurate: {candidate}.", candidate=_candidate(equal[0]))
     return said
+
+
+def _candidate(each: Tried) -> str:
+    return _(
+        "`{label}` {change}, {points} points, {seeds}",
+        label=each.label,
+        change=percent(each.change),
+        points=_points(each),
+        seeds=_seeds(each),
+    )
+
+
+def _seeds(each: Tried) -> str:
+    return ngettext("{count:,} seed", "{count:,} seeds", each.seeds)
 
 
 def percent(change: float) -> str:
@@ -127,7 +150,7 @@ def percent(change: float) -> str:
 
 
 def _points(each: Tried) -> str:
-    return f"{each.points:+.2f}".replace("-", "−")
+    return number(each.points, "+.2f").replace("-", "−")
 
 
 def grid(found: Sequence[Tried]) -> Grid:
@@ -150,8 +173,8 @@ def grid(found: Sequence[Tried]) -> Grid:
         )
         for each in found
     ]
-    measured = ("NCR, 95 % kept", "NAT's there", "change", "accuracy, points")
-    return Grid(("candidate", "study", "epochs", "set", "seeds", *measured), tuple(rows))
+    measured = (_("NCR, 95 % kept"), _("NAT's there"), _("change"), _("accuracy, points"))
+    return Grid((_("candidate"), _("study"), _("epochs"), _("set"), _("seeds"), *measured), tuple(rows))
 
 
 def section(every: Sequence[Study], records: Mapping[str, RunRecord]) -> list[str]:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
+from nat_core.language import N_, _, ngettext, written
 from nat_core.measure.report import NetworkReport, threshold_key
-from nat_core.measure.wording import plural
 from nat_core.paper.figures import PAPER, PAPER_SETS
 from nat_core.paper.tables import rate_text
 from nat_core.recipes import HEADLINE_SETS, NAT_STRONG, PAIRS, THRESHOLDS, Recipe
@@ -21,9 +21,10 @@ from nat_core.studies.rows import HIGHEST_KEY, accuracy, measure_on, rows_of
 
 OWN, PLAIN = "frontier_nat", "frontier_baseline"
 PAPERS = PAPER[PAIRS["resnet18"][1]]
-KEPT, HIGHEST = "NCR at 95 % kept", f"NCR at t = {HIGHEST_KEY}"
+KEPT, HIGHEST = "kept", "highest"
 MEASURES = {KEPT: measure_on(HELD_OUT, "ncr_at_95_kept"), HIGHEST: measure_on(HELD_OUT, "ncr", HIGHEST_KEY)}
-LEGEND = (
+"""What each network is measured by: NCR where it keeps 95 %, and at the highest threshold."""
+LEGEND = N_(
     "Filled: as many pictures a step as NAT; square: more, so it costs more. Hollow grey: no negatives. Cross: the "
     "paper's NAT, a ResNet-18 on the CIFAR-100 test set and trained otherwise: no point of this curve, but what it is "
     "held against; the paper gives no NCR at 95 % kept. Right and down is better. Lines: the weights 1, 2, 4 and 8 of "
@@ -51,11 +52,16 @@ class Place:
     @property
     def words(self) -> str:
         """What it changes, within a sentence."""
-        return short_of(self.recipe, " negatives")
+        return short_of(self.recipe, counted=True)
 
     def beside(self, measure: str) -> str:
         """Its name with both numbers, within a sentence."""
-        return f"{self.words} ({rate_text(self.ncr[measure])} at {100 * self.accuracy:.2f} %)"
+        return _(
+            "{network} ({rate} at {accuracy:.2f} %)",
+            network=self.words,
+            rate=rate_text(self.ncr[measure]),
+            accuracy=100 * self.accuracy,
+        )
 
 
 def places(records: Mapping[str, RunRecord]) -> tuple[Place, ...]:
@@ -78,29 +84,38 @@ def places(records: Mapping[str, RunRecord]) -> tuple[Place, ...]:
     return tuple(found)
 
 
-def short_of(recipe: Recipe, counted: str = "") -> str:
-    """Return what a recipe changes of NAT in a few characters, as a mark's label; `counted` follows a number of
-    negatives.
+def short_of(recipe: Recipe, *, counted: bool = False) -> str:
+    """Return what a recipe changes of NAT in a few characters, as a mark's label; `counted` says of what a number is.
 
     >>> many = Recipe("a", "wrn16_1", negatives="cifar100_train", negatives_per_batch=32, negative_weight=2.0)
-    >>> short_of(many), short_of(many, " negatives")
+    >>> short_of(many), short_of(many, counted=True)
     ('32, weight 2', '32 negatives, weight 2')
     """
     if not recipe.has_negatives:
-        return "baseline"
+        return _("baseline")
     plain = Recipe(recipe.name, recipe.architecture)
     parts = []
     if recipe.negatives_inside:
         parts.append(f"{recipe.batch_size - recipe.negatives_per_batch} + {recipe.negatives_per_batch}")
     elif recipe.negatives_per_batch != plain.negatives_per_batch:
-        parts.append(f"{recipe.negatives_per_batch}{counted}")
+        many = recipe.negatives_per_batch
+        parts.append(ngettext("{count} negative", "{count} negatives", many) if counted else str(many))
     if recipe.separate_means:
-        parts.append("own means")
+        parts.append(_("own means"))
     if recipe.negative_weight != plain.negative_weight:
-        parts.append(f"weight {recipe.negative_weight:g}")
+        parts.append(_("weight {weight:g}", weight=recipe.negative_weight))
     if recipe.divergence != plain.divergence:
         parts.append(recipe.divergence.replace("_", " "))
     return ", ".join(parts) or "NAT"
+
+
+def measure_title(measure: str) -> str:
+    """Return what a measure is called, one of MEASURES.
+
+    >>> measure_title(HIGHEST)
+    'NCR at t = 0.9'
+    """
+    return _("NCR at 95 % kept") if measure == KEPT else _("NCR at t = {t}", t=written(HIGHEST_KEY))
 
 
 def unbeaten(found: Sequence[Place], measure: str) -> tuple[Place, ...]:
@@ -124,23 +139,43 @@ def sentences(found: Sequence[Place]) -> tuple[str, ...]:
     nearest = min(found, key=lambda each: each.ncr[HIGHEST])
     goal, right = PAPERS.ncr[HEADLINE_SETS[0]][HIGHEST_KEY], PAPERS.accuracy or 0.0
     below = [each for each in found if each.ncr[HIGHEST] <= goal]
-    beside = f"{len(below)} of {len(found)} lie as low" if below else "none lies as low"
-    said.append(
-        f"The paper's NAT has {rate_text(goal)} at {100 * right:.2f} % (ResNet-18, CIFAR-100 test, other training): "
-        f"{beside}; the lowest here is {nearest.beside(HIGHEST)}."
-    )
+    said.append(_beside_the_paper(goal, right, len(below), len(found), nearest))
     if all(each.seeds == 1 for each in found):
-        said.append("One seed each: a difference of a point of accuracy or a few hundredths of NCR may be chance.")
+        said.append(_("One seed each: a difference of a point of accuracy or a few hundredths of NCR may be chance."))
     return tuple(said)
+
+
+def _beside_the_paper(goal: float, right: float, below: int, of: int, nearest: Place) -> str:
+    """How many lie as low as the paper's point, and which lies lowest."""
+    said = {
+        "goal": rate_text(goal),
+        "accuracy": 100 * right,
+        "below": below,
+        "all": of,
+        "nearest": nearest.beside(HIGHEST),
+    }
+    if below:
+        return _(
+            "The paper's NAT has {goal} at {accuracy:.2f} % (ResNet-18, CIFAR-100 test, other training): {below} of "
+            "{all} lie as low; the lowest here is {nearest}.",
+            **said,
+        )
+    return _(
+        "The paper's NAT has {goal} at {accuracy:.2f} % (ResNet-18, CIFAR-100 test, other training): none lies as low; "
+        "the lowest here is {nearest}.",
+        **said,
+    )
 
 
 def _standing(found: Sequence[Place], own: Place, measure: str) -> str:
     best = unbeaten(found, measure)
-    listed = ", ".join(each.beside(measure) for each in best)
+    said = {"measure": measure_title(measure), "unbeaten": ", ".join(each.beside(measure) for each in best)}
     if own in best:
-        return f"By {measure}, no other is better than NAT in both; unbeaten are {listed}."
+        return _("By {measure}, no other is better than NAT in both; unbeaten are {unbeaten}.", **said)
     better = [each.words for each in found if each.accuracy >= own.accuracy and each.ncr[measure] < own.ncr[measure]]
-    return f"By {measure}, NAT is beaten in both by {', '.join(better)}; unbeaten are {listed}."
+    return _(
+        "By {measure}, NAT is beaten in both by {better}; unbeaten are {unbeaten}.", better=", ".join(better), **said
+    )
 
 
 def strong_sentences(records: Mapping[str, RunRecord]) -> tuple[str, ...]:
@@ -156,7 +191,12 @@ def strong_sentences(records: Mapping[str, RunRecord]) -> tuple[str, ...]:
     said = [_cells(report) for report in reports]
     planned = sum(run.recipe.name == NAT_STRONG for run in study.runs)
     if len(reports) < planned:
-        said.append(f"{len(reports)} of {plural(planned, 'seed')} {'is' if len(reports) == 1 else 'are'} trained.")
+        said.append(
+            ngettext(
+                "{count} of {planned} seeds is trained.", "{count} of {planned} seeds are trained.", len(reports),
+                planned=planned,
+            )
+        )  # fmt: skip
     return tuple(said)
 
 
@@ -167,14 +207,32 @@ def _cells(report: NetworkReport) -> str:
         for name in PAPER_SETS
         if name in report.sets
     }
-    listed = ", ".join(f"{name} {count} of {len(keys)}" for name, count in by_set.items())
+    listed = ", ".join(
+        _("{name} {count} of {all}", name=name, count=count, all=len(keys)) for name, count in by_set.items()
+    )
     right = PAPERS.accuracy or 0.0
-    side = "below" if report.accuracy < right else "above"
-    points = 100 * abs(report.accuracy - right)
-    return (
-        f"`{NAT_STRONG}`, seed {report.seed}: NCR is at or below the paper's in {sum(by_set.values())} of "
-        f"{len(by_set) * len(keys)} cells ({listed}); accuracy {100 * report.accuracy:.2f} %, {points:.2f} points "
-        f"{side} the paper's {100 * right:.2f} %; it keeps {report.share_kept[HIGHEST_KEY]:.3f} at {HIGHEST_KEY}."
+    said = {
+        "network": NAT_STRONG,
+        "seed": report.seed,
+        "below": sum(by_set.values()),
+        "cells": len(by_set) * len(keys),
+        "sets": listed,
+        "accuracy": 100 * report.accuracy,
+        "points": 100 * abs(report.accuracy - right),
+        "papers": 100 * right,
+        "kept": report.share_kept[HIGHEST_KEY],
+        "t": written(HIGHEST_KEY),
+    }
+    if report.accuracy < right:
+        return _(
+            "`{network}`, seed {seed}: NCR is at or below the paper's in {below} of {cells} cells ({sets}); accuracy "
+            "{accuracy:.2f} %, {points:.2f} points below the paper's {papers:.2f} %; it keeps {kept:.3f} at {t}.",
+            **said,
+        )
+    return _(
+        "`{network}`, seed {seed}: NCR is at or below the paper's in {below} of {cells} cells ({sets}); accuracy "
+        "{accuracy:.2f} %, {points:.2f} points above the paper's {papers:.2f} %; it keeps {kept:.3f} at {t}.",
+        **said,
     )
 
 
@@ -183,8 +241,10 @@ def _cells(report: NetworkReport) -> str:
 
 def plot(found: Sequence[Place]) -> Drawing:
     """Return accuracy against NCR, a panel for each measure, the paper's point in the one that it has a number for."""
-    drawing = Drawing(760, 840, "Accuracy and NCR of NAT by the weight and number of its negatives, held-out pictures")
-    drawing.text((16, 20), f"WRN-16-1: accuracy and NCR on {HELD_OUT}, {_pictures(found)}", bold=True)
+    alt = _("Accuracy and NCR of NAT by the weight and number of its negatives, held-out pictures")
+    drawing = Drawing(760, 840, alt)
+    title = _("WRN-16-1: accuracy and NCR on {name}, {pictures}", name=HELD_OUT, pictures=_pictures(found))
+    drawing.text((16, 20), title, bold=True)
     goal = (PAPERS.accuracy or 0.0, PAPERS.ncr[HEADLINE_SETS[0]][HIGHEST_KEY])
     for top, height, measure, beside in ((66, 290, KEPT, None), (446, 330, HIGHEST, goal)):
         points = [(each.accuracy, each.ncr[measure]) for each in found] + ([beside] if beside else [])
@@ -192,7 +252,7 @@ def plot(found: Sequence[Place]) -> Drawing:
         # Half a point of accuracy to the left and right: room for the labels there.
         panel = Panel(60, top, 670, height, (min(across) - 0.005, max(across) + 0.006), _rounded(up))
         first, last = ceil(100 * panel.x_range[0]), int(100 * panel.x_range[1])
-        drawing.axes(panel, "accuracy", measure, [tick / 100 for tick in range(first, last + 1)])
+        drawing.axes(panel, _("accuracy"), measure_title(measure), [tick / 100 for tick in range(first, last + 1)])
         _panel(drawing, panel, found, measure, beside)
     return drawing
 
@@ -205,12 +265,16 @@ def _rounded(values: Sequence[float]) -> Point:
 
 
 def _pictures(found: Sequence[Place]) -> str:
-    seeds = {each.seeds for each in found}
-    counted = plural(seeds.pop(), "seed") if len(seeds) == 1 else "1 to several seeds"
     if not found:
         return ""
-    images = plural(found[0].pictures, "picture")
-    return f"{images} ({plural(found[0].recipe.epochs, 'epoch')}, {counted} each)"
+    seeds = {each.seeds for each in found}
+    one = seeds.pop() if len(seeds) == 1 else None
+    return _(
+        "{pictures} ({epochs}, {seeds} each)",
+        pictures=ngettext("{count:,} picture", "{count:,} pictures", found[0].pictures),
+        epochs=ngettext("{count:,} epoch", "{count:,} epochs", found[0].recipe.epochs),
+        seeds=ngettext("{count:,} seed", "{count:,} seeds", one) if one else _("1 to several seeds"),
+    )
 
 
 def _panel(drawing: Drawing, panel: Panel, found: Sequence[Place], measure: str, goal: Point | None) -> None:
@@ -228,7 +292,7 @@ def _panel(drawing: Drawing, panel: Panel, found: Sequence[Place], measure: str,
     if goal is not None:
         spot = panel.at(goal)
         drawing.cross(spot, INK)
-        named.append((spot, "the paper's NAT: ResNet-18, test set"))
+        named.append((spot, _("the paper's NAT: ResNet-18, test set")))
     _label(drawing, panel, named)
 
 
@@ -251,7 +315,7 @@ def _lines(found: Sequence[Place]) -> tuple[list[Place], list[Place]]:
 
 def _label(drawing: Drawing, panel: Panel, named: Sequence[tuple[Point, str]]) -> None:
     """Write each mark's label at the first place around it that is free; a thin line leads to one that is far."""
-    taken = [(x - 6, y - 6, x + 6, y + 6) for (x, y), _ in named]
+    taken = [(x - 6, y - 6, x + 6, y + 6) for (x, y), _words in named]
     bottom, right = panel.top + panel.height, panel.left + panel.width + 24
     for (x, y), words in named:
         boxes = list(_around(x, y, 6.4 * len(words)))
@@ -289,4 +353,4 @@ def section(records: Mapping[str, RunRecord]) -> tuple[list[str], dict[str, Draw
         return [], {}
     drawing = plot(found)
     words = "\n".join(f"- {each}" for each in sentences(found))
-    return [words, f"![{drawing.alt_text}](plots/frontier.svg)", LEGEND], {"frontier": drawing}
+    return [words, f"![{drawing.alt_text}](plots/frontier.svg)", _(LEGEND)], {"frontier": drawing}

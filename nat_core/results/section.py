@@ -6,6 +6,8 @@ Numbers are means and deviations over seeds. Each difference, in a sentence or a
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from nat_core.language import N_, Titles, _, number, written
+from nat_core.measure.scores import MEASURES as MEASURE_TITLES
 from nat_core.measure.wording import plural
 from nat_core.paper.tables import ABSENT, THRESHOLD_FREE, Grid, markdown_table, rate_text, set_columns
 from nat_core.recipes import UNSEEN, headline_set
@@ -28,14 +30,16 @@ from nat_core.studies.rows import (
     rows_of,
 )
 
-NOT_RUN = "not run yet"
+NOT_RUN = N_("not run yet")
 # An unmarked cell lies within the noise, or nothing can be said of it: either way no difference was shown.
 MARKS: dict[Side, str] = {"below": " ▼", "above": " ▲", "within": "", "unknown": ""}
 MEASURES = (("ncr", HIGHEST_KEY), *((field, None) for field in THRESHOLD_FREE))
 """What a study's rows report of each set: NCR at the highest threshold, then what needs none."""
 COSTLY, ONE_SEED = "†", "‡"
 """Marks of the short lists: what is less accurate than the reference, and what was trained with one seed."""
-MEANINGS = {COSTLY: "less accurate, by more than the noise of a single comparison", ONE_SEED: "one seed"}
+MEANINGS: Titles[str] = Titles(
+    {COSTLY: N_("less accurate, by more than the noise of a single comparison"), ONE_SEED: N_("one seed")}
+)
 JUDGED: dict[Side, str] = {
     "within": "within the noise",
     "below": "more than the noise",
@@ -114,7 +118,7 @@ def in_brief(studies: Sequence[Study], records: Mapping[str, RunRecord]) -> str:
             continue
         told |= run
         judged = noise.among(rows, reference)
-        found.append(f"- **{study.question}** {summary(rows, reference, judged, headline_of(*rows))}")
+        found.append(f"- **{_(study.question)}** {summary(rows, reference, judged, headline_of(*rows))}")
     return "\n".join(found)
 
 
@@ -190,13 +194,18 @@ def summary(rows: Sequence[Row], reference: Row, noise: Noise, set_name: str) ->
         marks = _marks(row, reference, noise)
         marked += marks
         groups[side].append((found.mean, f"`{row.label}` {rate_text(found.mean)}{marks}"))
-    named = {side: ", ".join(text for _, text in sorted(each)) or "none" for side, each in groups.items()}
+    named = {side: ", ".join(text for _mean, text in sorted(each)) or _("none") for side, each in groups.items()}
     own = reference.over_seeds(measure)
     value = "" if own is None else f" ({rate_text(own.mean)})"
-    return (
-        f"NCR on {set_name} where each keeps 95 %, against `{reference.label}`{value}: lower by more than the noise: "
-        f"{named['below']}; within the noise: {named['within']}; higher by more than the noise: {named['above']}."
-    ) + "".join(f" {mark} {meaning}." for mark, meaning in MEANINGS.items() if mark in marked)
+    told = _(
+        "NCR on {name} where each keeps 95 %, against `{reference}`{value}: lower by more than the noise: {below}; "
+        "within the noise: {within}; higher by more than the noise: {above}.",
+        name=set_name,
+        reference=reference.label,
+        value=value,
+        **named,
+    )
+    return told + "".join(f" {mark} {meaning}." for mark, meaning in MEANINGS.items() if mark in marked)
 
 
 def _marks(row: Row, reference: Row, noise: Noise) -> str:
@@ -303,13 +312,19 @@ def study_sheet(
             *(_cell(row, reference, noise, each) for each in NETWORK_MEASURES.values()),
         )
         if row.reports
-        else (row.label, row.changes, row.diverged or NOT_RUN, *(ABSENT for _ in NETWORK_MEASURES))
+        else (row.label, row.changes, row.diverged or _(NOT_RUN), *(ABSENT for _each in NETWORK_MEASURES))
         for row in rows
     ]
     return StudySheet(
-        Grid(("network", "what it changes", "seeds", *NETWORK_MEASURES), tuple(recipes)),
-        Grid(("measure", "network", "kept", *sets), tuple(rates)),
+        Grid((_("network"), _("what it changes"), _("seeds"), *_network_titles()), tuple(recipes)),
+        Grid((_("measure"), _("network"), _("kept"), *sets), tuple(rates)),
     )
+
+
+def _network_titles() -> tuple[str, ...]:
+    """What NETWORK_MEASURES are called."""
+    titles = {"accuracy": _("accuracy"), "ece": "ECE", "kept": _("kept at {key}", key=written(HIGHEST_KEY))}
+    return tuple(titles[name] for name in NETWORK_MEASURES)
 
 
 def spread_cell(row: Row, measure: Measure) -> str:
@@ -322,8 +337,9 @@ def spread_cell(row: Row, measure: Measure) -> str:
     if found is None:
         return ABSENT
     if measure is accuracy:
-        return f"{100 * found.mean:.2f}" + ("" if found.deviation is None else f" ± {100 * found.deviation:.2f}") + " %"
-    return rate_text(found.mean) + ("" if found.deviation is None else f" ± {found.deviation:.3f}")
+        spread = "" if found.deviation is None else f" ± {number(100 * found.deviation, '.2f')}"
+        return f"{number(100 * found.mean, '.2f')}{spread} %"
+    return rate_text(found.mean) + ("" if found.deviation is None else f" ± {number(found.deviation, '.3f')}")
 
 
 def _cell(row: Row, reference: Row | None, noise: Noise, measure: Measure, noise_measure: Measure | None = None) -> str:
@@ -337,9 +353,9 @@ def _counts(rows: Sequence[Row], sets: Sequence[str]) -> tuple[str, ...]:
     known = {report.sets[report.in_distribution].images for report in reports if report.in_distribution}
     counts = [{report.sets[name].images for report in reports if name in report.sets} for name in sets]
     return (
-        "pictures",
+        _("pictures"),
         "",
-        *(" / ".join(f"{count:,}" for count in sorted(each)) or ABSENT for each in (known, *counts)),
+        *(" / ".join(number(count, ",") for count in sorted(each)) or ABSENT for each in (known, *counts)),
     )
 
 
@@ -359,7 +375,12 @@ def _group(
             )
             for name in sets
         ]
-        yield ("" if position else THRESHOLD_FREE.get(field, f"NCR {key}"), row.label, _kept(row, measure), *cells)
+        yield (
+            "" if position else MEASURE_TITLES[field] if key is None else f"NCR {written(key)}",
+            row.label,
+            _kept(row, measure),
+            *cells,
+        )
 
 
 def _kept(row: Row, measure: tuple[str, str | None]) -> str:

@@ -6,7 +6,7 @@ The ends are the plain baseline (0 %) and the NAT teacher itself (100 %), from t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nat_core.measure.wording import plural
+from nat_core.language import N_, Titles, _, ngettext, written
 from nat_core.paper.figures import PAPER
 from nat_core.paper.tables import Grid, rate_text
 from nat_core.recipes import HEADLINE_SETS, PAIRS
@@ -15,33 +15,37 @@ from nat_core.store.runs import DivergedRun, RunRecord
 from nat_core.studies.plan import studies
 from nat_core.studies.rows import HIGHEST_KEY, Row, measure_on, rows_of
 
+HIGHEST_T = float(HIGHEST_KEY)
 STUDY, HEADLINE = "attention_transfer", HEADLINE_SETS[0]
 ENDS = ("wrn16_1_baseline", "wrn16_1_nat")
 """The network that carries nothing of NAT, and the teacher, which has all of it."""
 ALONE = "student_of_nat"
 """The paper's student: attention maps alone, of all three levels."""
-CHANNELS = {
-    "student_of_baseline": "maps of a teacher without NAT",
-    "student_of_nat": "attention maps alone",
-    "student_beta_100": "attention maps, a tenth of the weight",
-    "student_beta_10000": "attention maps, ten times the weight",
-    "student_low": "low maps alone",
-    "student_middle": "middle maps alone",
-    "student_high": "high maps alone",
-    "student_activated": "maps after the activation",
-    "student_not_normalised": "maps not normalised",
-    "student_not_normalised_weak": "maps not normalised, weak",
-    "student_unlabelled_negatives": "maps, on unlabelled negatives too",
-    "student_distilled": "answers alone (distillation)",
-    "student_classifier": "maps and the teacher's classifier",
-    "student_distilled_attention": "answers and maps",
-    "student_distilled_unlabelled": "answers, on unlabelled negatives too",
-    "student_distilled_classifier": "answers, maps, the classifier",
-    "student_all": "all of it, on unlabelled negatives too",
-}
+CHANNELS: Titles[str] = Titles(
+    {
+        "student_of_baseline": N_("maps of a teacher without NAT"),
+        "student_of_nat": N_("attention maps alone"),
+        "student_beta_100": N_("attention maps, a tenth of the weight"),
+        "student_beta_10000": N_("attention maps, ten times the weight"),
+        "student_low": N_("low maps alone"),
+        "student_middle": N_("middle maps alone"),
+        "student_high": N_("high maps alone"),
+        "student_activated": N_("maps after the activation"),
+        "student_not_normalised": N_("maps not normalised"),
+        "student_not_normalised_weak": N_("maps not normalised, weak"),
+        "student_unlabelled_negatives": N_("maps, on unlabelled negatives too"),
+        "student_distilled": N_("answers alone (distillation)"),
+        "student_classifier": N_("maps and the teacher's classifier"),
+        "student_distilled_attention": N_("answers and maps"),
+        "student_distilled_unlabelled": N_("answers, on unlabelled negatives too"),
+        "student_distilled_classifier": N_("answers, maps, the classifier"),
+        "student_all": N_("all of it, on unlabelled negatives too"),
+    }
+)
 """What each student takes from its teacher, in words."""
-MEASURES = {"at t = 0.9": measure_on(HEADLINE, "ncr", HIGHEST_KEY), "95 % kept": measure_on(HEADLINE, "ncr_at_95_kept")}
-LEGEND = (
+MEASURES = (measure_on(HEADLINE, "ncr", HIGHEST_KEY), measure_on(HEADLINE, "ncr_at_95_kept"))
+"""NCR at t = 0.9, and where each network keeps 95 %."""
+LEGEND = N_(
     "Filled: NCR where each network keeps 95 %. Hollow: NCR at t = 0.9. 0 %: the plain baseline; 100 %: the NAT "
     "teacher itself. Dotted: where the paper's ninth of NCR at t = 0.9 would lie."
 )
@@ -84,7 +88,7 @@ class Transfer:
     @property
     def papers_share(self) -> float:
         """Where NCR at t = 0.9 would lie if a student kept as small a part of it as the paper's did."""
-        (start, _), (end, _) = self.baseline, self.teacher
+        (start, _start_kept), (end, _end_kept) = self.baseline, self.teacher
         return start * (1 - papers_ninth()) / (start - end)
 
 
@@ -124,7 +128,7 @@ def transfer(records: Mapping[str, RunRecord], diverged: Mapping[str, DivergedRu
 
 
 def _rates(row: Row) -> tuple[float, float] | None:
-    at_threshold, at_kept = (row.over_seeds(measure) for measure in MEASURES.values())
+    at_threshold, at_kept = (row.over_seeds(measure) for measure in MEASURES)
     return None if at_threshold is None or at_kept is None else (at_threshold.mean, at_kept.mean)
 
 
@@ -146,37 +150,60 @@ def sentences(found: Transfer) -> tuple[str, ...]:
     alone = next((each for each in found.channels if each.label == ALONE), None)
     if alone:
         said.append(
-            f"Attention maps alone carry {percent(alone.share_at_kept)} of NAT's effect where each network keeps 95 %, "
-            f"and {percent(alone.share_at_threshold)} at t = 0.9."
+            _(
+                "Attention maps alone carry {kept} of NAT's effect where each network keeps 95 %, and {at_t} at t = "
+                "{t:g}.",
+                kept=percent(alone.share_at_kept),
+                at_t=percent(alone.share_at_threshold),
+                t=HIGHEST_T,
+            )
         )
     most = found.channels[0]
     said.append(
-        f"Most is carried by {most.words} (`{most.label}`): {percent(most.share_at_kept)} and "
-        f"{percent(most.share_at_threshold)}."
+        _(
+            "Most is carried by {words} (`{label}`): {kept} and {at_t}.",
+            words=most.words,
+            label=most.label,
+            kept=percent(most.share_at_kept),
+            at_t=percent(most.share_at_threshold),
+        )
     )
     said.append(_ninth(found))
     if found.diverged:
-        said.append(f"Not in the plot: {'; '.join(found.diverged)}.")
+        said.append(_("Not in the plot: {students}.", students="; ".join(found.diverged)))
     single = sum(each.seeds == 1 for each in found.channels)
     if single == len(found.channels):
-        said.append("One seed each, so a few points between two students say nothing.")
+        said.append(_("One seed each, so a few points between two students say nothing."))
     elif single:
-        said.append(f"One seed for {single} of {plural(len(found.channels), 'student')}.")
+        said.append(
+            ngettext(
+                "One seed for {single} of {count:,} student.",
+                "One seed for {single} of {count:,} students.",
+                len(found.channels),
+                single=single,
+            )
+        )
     return tuple(said)
 
 
 def _ninth(found: Transfer) -> str:
-    (start, _), (end, _) = found.baseline, found.teacher
+    (start, _start_kept), (end, _end_kept) = found.baseline, found.teacher
     goal = papers_ninth() * start
     reached = [each for each in found.channels if each.at_threshold <= goal]
     nearest = min(found.channels, key=lambda each: each.at_threshold)
-    listed = ", ".join(each.words for each in reached)
-    outcome = f"It is reached by: {listed}." if reached else f"None reaches it; {nearest.words} comes nearest."
-    return (
-        f"In the paper a student's NCR at t = 0.9 falls to {percent(papers_ninth())} of what it was, about a ninth; "
-        f"here that would be {rate_text(goal)} (baseline {rate_text(start)}, NAT teacher {rate_text(end)}, nearest "
-        f"student {rate_text(nearest.at_threshold)}). {outcome}"
+    told = _(
+        "In the paper a student's NCR at t = {t:g} falls to {part} of what it was, about a ninth; here that would be "
+        "{goal} (baseline {start}, NAT teacher {end}, nearest student {nearest}).",
+        t=HIGHEST_T,
+        part=percent(papers_ninth()),
+        goal=rate_text(goal),
+        start=rate_text(start),
+        end=rate_text(end),
+        nearest=rate_text(nearest.at_threshold),
     )
+    if reached:
+        return told + " " + _("It is reached by: {students}.", students=", ".join(each.words for each in reached))
+    return told + " " + _("None reaches it; {words} comes nearest.", words=nearest.words)
 
 
 # --- as a plot -------------------------------------------------------------------------------------------------------
@@ -185,8 +212,15 @@ def _ninth(found: Transfer) -> str:
 def plot(found: Transfer) -> Drawing:
     """Return every student's share of NAT's effect, a row each, by both measures, between the two ends."""
     count = len(found.channels)
-    drawing = Drawing(760, 128 + 22 * count, f"Share of NAT's effect that each student takes over on {HEADLINE}")
-    drawing.text((16, 20), f"Share of NAT's effect on {HEADLINE}, {found.pictures:,} pictures", bold=True)
+    alt = _("Share of NAT's effect that each student takes over on {name}", name=HEADLINE)
+    drawing = Drawing(760, 128 + 22 * count, alt)
+    title = ngettext(
+        "Share of NAT's effect on {name}, {count:,} picture",
+        "Share of NAT's effect on {name}, {count:,} pictures",
+        found.pictures,
+        name=HEADLINE,
+    )
+    drawing.text((16, 20), title, bold=True)
     panel = _panel(found)
     _ends(drawing, panel, found)
     for number, each in enumerate(reversed(found.channels)):
@@ -213,11 +247,11 @@ def _panel(found: Transfer) -> Panel:
 def _ends(drawing: Drawing, panel: Panel, found: Transfer) -> None:
     """The ends and the paper's ninth as uprights, each with its rates below."""
     bottom, low, high = panel.top + panel.height, *panel.y_range
-    drawing.text((panel.left + panel.width + 8, panel.top - 8), "95 % kept / t = 0.9")
+    drawing.text((panel.left + panel.width + 8, panel.top - 8), _("95 % kept / t = {t:g}", t=HIGHEST_T))
     uprights = (
-        (0.0, BASELINE, "", "baseline", found.baseline),
-        (1.0, NAT, "", "NAT teacher", found.teacher),
-        (found.papers_share, INK, "1 3", "the paper's ninth", (papers_ninth() * found.baseline[0], None)),
+        (0.0, BASELINE, "", _("baseline"), found.baseline),
+        (1.0, NAT, "", _("NAT teacher"), found.teacher),
+        (found.papers_share, INK, "1 3", _("the paper's ninth"), (papers_ninth() * found.baseline[0], None)),
     )
     for place, colour, dashes, name, (at_threshold, at_kept) in uprights:
         drawing.line([panel.at((place, edge)) for edge in (low, high)], colour, 1.5, dashes)
@@ -228,7 +262,7 @@ def _ends(drawing: Drawing, panel: Panel, found: Transfer) -> None:
         drawing.text((across, bottom + 16 + down), f"{name} {rates}" if down else name, anchor="middle", colour=colour)
         if not down:
             drawing.text((across, bottom + 31), rates, anchor="middle", colour=colour)
-    drawing.text((panel.left, panel.top - 8), "share of what NAT lowers NCR by")
+    drawing.text((panel.left, panel.top - 8), _("share of what NAT lowers NCR by"))
 
 
 def section(found: Transfer | None) -> tuple[list[str], dict[str, Drawing]]:
@@ -236,7 +270,7 @@ def section(found: Transfer | None) -> tuple[list[str], dict[str, Drawing]]:
     if found is None:
         return [], {}
     drawing = plot(found)
-    return [" ".join(sentences(found)), f"![{drawing.alt_text}](plots/transfer.svg)", LEGEND], {"transfer": drawing}
+    return [" ".join(sentences(found)), f"![{drawing.alt_text}](plots/transfer.svg)", _(LEGEND)], {"transfer": drawing}
 
 
 def grid(found: Transfer) -> Grid:
@@ -253,5 +287,5 @@ def grid(found: Transfer) -> Grid:
         )
         for each in found.channels
     ]
-    measured = ("NCR, 95 % kept", "share", f"NCR {HIGHEST_KEY}", "share at that t")
-    return Grid(("what it takes", "student", "seeds", *measured), tuple(rows))
+    measured = (_("NCR, 95 % kept"), _("share"), f"NCR {written(HIGHEST_KEY)}", _("share at that t"))
+    return Grid((_("what it takes"), _("student"), _("seeds"), *measured), tuple(rows))

@@ -5,7 +5,7 @@ The plane is the square [-EXTENT, EXTENT] x [-EXTENT, EXTENT]; known points lie 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import pi
+from math import inf, pi
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -33,10 +33,19 @@ class Points:
         return int(self.labels.max()) + 1
 
 
-def draw_points(shape: str = "blobs", classes: int = 3, per_class: int = 40, seed: int = 0) -> Points:
+def draw_points(
+    shape: str = "blobs",
+    classes: int = 3,
+    per_class: int = 40,
+    seed: int = 0,
+    noise: float = 1.0,
+    *,
+    held_out: bool = False,
+) -> Points:
     """Return points of 2 to 5 classes in one of `SHAPES`, the same ones for the same seed.
 
-    Raises ValueError for an unknown shape, another number of classes, or no points.
+    `noise`, at least 0, widens or narrows their spread. `held_out` draws others of the same kind, from which nothing is
+    learned. Raises ValueError for an unknown shape, another number of classes, no points, or other noise.
 
     >>> draw_points("moons", classes=2, per_class=3).labels.tolist()
     [0, 0, 0, 1, 1, 1]
@@ -47,10 +56,12 @@ def draw_points(shape: str = "blobs", classes: int = 3, per_class: int = 40, see
         raise ValueError(f"the plane holds 2 to 5 classes, not {classes}")
     if per_class < 1:
         raise ValueError(f"a class needs at least one point, not {per_class}")
-    generator = np.random.default_rng(seed)
+    if not 0 <= noise < inf:
+        raise ValueError(f"noise is a factor of at least 0, not {noise}")
+    generator = np.random.default_rng([seed, 1] if held_out else seed)
     along = generator.random((classes, per_class))
     positions, spread = SHAPES[shape](along)
-    positions = positions + generator.normal(0, spread, positions.shape)
+    positions = positions + generator.normal(0, spread * noise, positions.shape)
     return Points(positions.reshape(-1, 2).astype(np.float32), np.repeat(np.arange(classes), per_class))
 
 

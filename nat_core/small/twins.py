@@ -7,13 +7,14 @@ the one before.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import isfinite
+from math import isfinite, log
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from nat_core.errors import NatError
+from nat_core.small.starts import start_weights
 from nat_core.training.losses import nat_loss
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": torch.relu, "tanh": torch.tanh, "sine": torch.sin}
@@ -22,11 +23,15 @@ BLOWN_UP = 1000.0
 
 
 class BlownUp(NatError, ArithmeticError):
-    """Training diverged; `last_good` is the state before."""
+    """Training diverged; `last_good` is the last state in which both networks did better than by knowing nothing."""
 
     def __init__(self, last_good: "State") -> None:
         super().__init__("Training blew up. We put back the last good step; try a smaller learning rate.")
         self.last_good = last_good
+
+    def __reduce__(self) -> tuple[type["BlownUp"], tuple["State"]]:
+        """Make it anew from the state, where it is sent from one process to another."""
+        return type(self), (self.last_good,)
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class Architecture:
 
 
 @dataclass(frozen=True)
-class Objective:
+class TwinObjective:
     """What one step goes by."""
 
     learning_rate: float = 0.01
@@ -69,6 +74,9 @@ class State:
     """Adam's running mean of its square."""
     losses: tuple[float, float] = (float("nan"), float("nan"))
     """What the baseline and the NAT network minimised at the last step, in nats; no number before the first."""
+    good: "State | None" = None
+    """The last state before this one in which both cost no more than equal shares for all classes would, else the
+    first; None at the start."""
 
 
 def initial_state(architecture: Architecture, seed: int) -> State:
@@ -77,12 +85,7 @@ def initial_state(architecture: Architecture, seed: int) -> State:
     >>> initial_state(Architecture((2, 4, 3)), 0).weights.shape
     torch.Size([2, 27])
     """
-    generator = torch.Generator().manual_seed(seed)
-    parts = []
-    for inputs, outputs in pairwise(architecture.sizes):
-        bound = inputs**-0.5
-        parts.append((torch.rand((inputs + 1) * outputs, generator=generator) * 2 - 1) * bound)
-    return begin(torch.cat(parts))
+    return begin(torch.from_numpy(start_weights(architecture.sizes, seed)))
 
 
 def begin(weights: Float[Tensor, " parameters"]) -> State:
@@ -109,15 +112,15 @@ def advance(
     architecture: Architecture,
     inputs: Float[Tensor, "n features"],
     labels: Int[Tensor, " known"],
-    objective: Objective,
+    objective: TwinObjective,
 ) -> State:
     """Return the state after one step of Adam on these inputs: the first ones with labels, the others negatives.
 
     Each network minimises J_NAT (`training.losses.nat_loss`), the baseline without the negatives. Raises BlownUp
-    with the state before where a loss or a weight stops being a number, or a loss exceeds 1000.
+    with the last good state where a loss or a weight stops being a number, or a loss exceeds 1000.
 
     >>> architecture = Architecture((2, 2))
-    >>> advance(initial_state(architecture, 0), architecture, torch.ones(1, 2), torch.tensor([0]), Objective()).step
+    >>> advance(initial_state(architecture, 0), architecture, torch.ones(1, 2), torch.tensor([0]), TwinObjective()).step
     1
     """
     weights = state.weights.clone().requires_grad_()
@@ -128,10 +131,15 @@ def advance(
     # One backward pass for both: neither loss depends on the other network's row of weights.
     (gradient,) = torch.autograd.grad(alone + aware, weights)
     losses = (alone.item(), aware.item())
-    following = _adam(replace(state, losses=losses), gradient, objective.learning_rate)
+    # Just before its end a diverging network is of no use: good is what knew more than nothing. A classifier
+    # that gives all classes equal shares costs log(classes) a picture, and nothing on negatives.
+    nothing = log(logits.shape[2])
+    better = losses[0] <= nothing and losses[1] <= nothing * len(labels) / len(inputs)
+    good = state if state.good is None else replace(state, good=None) if better else state.good
+    following = _adam(replace(state, losses=losses, good=good), gradient, objective.learning_rate)
     # The weights as well: a finite loss can have a gradient that is none, or lead to a step that overflows.
     if not all(isfinite(loss) and loss < BLOWN_UP for loss in losses) or not following.weights.isfinite().all():
-        raise BlownUp(state)
+        raise BlownUp(good)
     return following
 
 
@@ -165,4 +173,4 @@ def _adam(state: State, gradient: Tensor, learning_rate: float) -> State:
     square = torch.lerp(state.square, gradient.square(), 0.001)
     root = (square / (1 - 0.999**step)).sqrt_().add_(1e-8)
     weights = state.weights - learning_rate / (1 - 0.9**step) * mean / root
-    return State(step, weights, mean, square, state.losses)
+    return State(step, weights, mean, square, state.losses, state.good)

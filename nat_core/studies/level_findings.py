@@ -16,8 +16,9 @@ import numpy as np
 from jaxtyping import Float
 
 from nat_core.files import converted, read_json, sealed, write_durably
+from nat_core.language import _, ngettext, number
 from nat_core.measure.wording import plural
-from nat_core.paper.findings import MapDistances
+from nat_core.paper.findings import LEVEL_NAMES, MapDistances
 from nat_core.paper.tables import Grid
 from nat_core.protocols import PROTOCOLS
 from nat_core.recipes import LEVELS, PAIRS, RECIPES, recipe_in_protocol
@@ -332,8 +333,13 @@ def _map_distances(first: NetworkId, second: NetworkId, found: LevelFinding, set
     )
     means, between = ({level: float(np.mean(each)) for level, each in group.items()} for group in (nat, seeds))
     known = first.name in RECIPES and first.protocol in PROTOCOLS
-    length = f", {plural(_epochs(first), 'epoch')}" if known else ""
-    pictures = f"{found.pictures:,} pictures of {set_name} ({first.protocol}{length})"
+    length = ngettext("{count:,} epoch", "{count:,} epochs", _epochs(first)) if known else ""
+    pictures = _(
+        "{pictures:,} pictures of {name} ({protocol})",
+        pictures=found.pictures,
+        name=set_name,
+        protocol=", ".join(each for each in (first.protocol, length) if each),
+    )
     return MapDistances((first.name, second.name), means, pictures, between or None, found.exceeding, nat)
 
 
@@ -345,20 +351,25 @@ def measured_elsewhere(pairs: Sequence[PairLevels], set_name: str) -> str:
     """
     for first, second, name, found in findings(pairs):
         if found.measured and name == set_name:
-            seeds = plural(len(found.nat["low"]), "seed")
-            return (
-                f"Of {first.name} and {second.name} in the protocol {first.protocol}, {seeds}: {where_it_begins(found)}"
+            return ngettext(
+                "Of {first} and {second} in the protocol {protocol}, {count} seed: {where}",
+                "Of {first} and {second} in the protocol {protocol}, {count} seeds: {where}",
+                len(found.nat["low"]),
+                first=first.name,
+                second=second.name,
+                protocol=first.protocol,
+                where=where_it_begins(found),
             )
     return ""
 
 
 def distances(found: LevelFinding) -> str:
     """Return the mean distances by level, and those of two baselines where they are known."""
-    own = ", ".join(f"{level} {means(each)}" for level, each in found.nat.items())
+    own = ", ".join(f"{LEVEL_NAMES[level]} {means(each)}" for level, each in found.nat.items())
     if not found.measured:
-        return f"the maps lie {own} apart."
-    others = ", ".join(f"{level} {means(each)}" for level, each in found.seeds.items())
-    return f"the maps lie {own} apart, those of two baselines of different seeds {others}."
+        return _("the maps lie {own} apart.", own=own)
+    others = ", ".join(f"{LEVEL_NAMES[level]} {means(each)}" for level, each in found.seeds.items())
+    return _("the maps lie {own} apart, those of two baselines of different seeds {others}.", own=own, others=others)
 
 
 def means(spreads: Sequence[LevelSpread]) -> str:
@@ -367,7 +378,7 @@ def means(spreads: Sequence[LevelSpread]) -> str:
     >>> means([LevelSpread(9, 0.25, 0.1, ()), LevelSpread(9, 0.5, 0.1, ())])
     '0.25-0.50'
     """
-    shown = sorted({f"{each.mean:.2f}" for each in spreads})
+    shown = sorted({number(each.mean, ".2f") for each in spreads})
     return shown[0] if len(shown) == 1 else f"{shown[0]}-{shown[-1]}"
 
 
@@ -378,14 +389,16 @@ def where_it_begins(found: LevelFinding) -> str:
     'Only one such baseline was compared: whether that is more than another seed would make is not known.'
     """
     if not found.measured:
-        return "Only one such baseline was compared: whether that is more than another seed would make is not known."
+        return _("Only one such baseline was compared: whether that is more than another seed would make is not known.")
     levels = found.exceeding
     if not levels:
-        return "At no level is that more than another seed makes."
+        return _("At no level is that more than another seed makes.")
     if levels == ("low", "middle", "high"):
-        return "NAT's difference begins at the low level already."
+        return _("NAT's difference begins at the low level already.")
     if levels == ("middle", "high"):
-        return "NAT's difference begins at the middle level, as the paper says."
-    if len(levels) == 1:
-        return f"Only at the {levels[0]} level is that more than another seed makes."
-    return f"NAT's difference is more than another seed makes at the {' and the '.join(levels)} level."
+        return _("NAT's difference begins at the middle level, as the paper says.")
+    names = [LEVEL_NAMES[level] for level in levels]
+    if len(names) == 1:
+        return _("Only at the {level} level is that more than another seed makes.", level=names[0])
+    return _("NAT's difference is more than another seed makes at the {first} and the {second} level.",
+             first=names[0], second=names[1])  # fmt: skip

@@ -7,6 +7,7 @@ of WRN-16-1 in the short protocol, where every difference is held against the sp
 from dataclasses import dataclass, replace
 from typing import Any
 
+from nat_core.language import N_
 from nat_core.protocols import PROTOCOLS
 from nat_core.recipes import NAT_STRONG, RECIPES, Recipe, recipe_in_protocol
 
@@ -253,29 +254,33 @@ def studies(protocol: str = "cpu", choice: Choice | None = None) -> tuple[Study,
         raise ValueError(f"unknown protocol {protocol!r}; known: {', '.join(known)}")
     short = protocol == "short"
     return (
-        Study("first_table", "The paper's first table: ResNet-18 with and without NAT.", _table(protocol, *_RESNET)),
-        Study("second_table", "The paper's second table: attention transfer to WRN-16-1.",
+        Study("first_table",
+              N_("The paper's first table: ResNet-18 with and without NAT."), _table(protocol, *_RESNET)),
+        Study("second_table", N_("The paper's second table: attention transfer to WRN-16-1."),
               _PAIR[:2] if short else _table(protocol, *_WIDE, *_SMALL)),
-        Study("noise_floor", "How far do two seeds of the same short recipe lie apart?", _PAIR),
-        Study("seeds", "How far do the tables' numbers swing from seed to seed?",
+        Study("noise_floor", N_("How far do two seeds of the same short recipe lie apart?"), _PAIR),
+        Study("seeds", N_("How far do the tables' numbers swing from seed to seed?"),
               () if short else _table(protocol, *_SMALL, seeds=(1, 2))),
-        Study("attention_transfer", "What of NAT can a student learn from maps alone?",
+        Study("attention_transfer", N_("What of NAT can a student learn from maps alone?"),
               _PAIR[:2] + _variants(_STUDENT, TRANSFER)),
-        Study("argued", "What the paper argues but does not show: the alternatives to NAT.",
+        Study("argued", N_("What the paper argues but does not show: the alternatives to NAT."),
               _PAIR[:2] + _variants(_NAT, ARGUED)),
-        Study("trained_on", "Which negatives protect against which?", _PAIR[:2] + _variants(_NAT, TRAINED_ON)),
-        Study("beyond", "Which change of NAT protects better at the same cost?", _variants(_HELD_OUT, CANDIDATES)),
-        Study("nat_plus", "Does the change that was chosen hold on the reported sets, over three seeds?",
+        Study("trained_on", N_("Which negatives protect against which?"), _PAIR[:2] + _variants(_NAT, TRAINED_ON)),
+        Study("beyond", N_("Which change of NAT protects better at the same cost?"), _variants(_HELD_OUT, CANDIDATES)),
+        Study("nat_plus", N_("Does the change that was chosen hold on the reported sets, over three seeds?"),
               nat_plus(choice, protocol)),
-        Study("joined", "What do other sources, rotation prediction, PixMix, or other shares and targets add to NAT?",
+        Study("joined",
+              N_("What do other sources, rotation prediction, PixMix, or other shares and targets add to NAT?"),
               _variants(_HELD_OUT, JOINED)),
-        Study("frontier", "Where does NAT stand between accuracy and NCR, by the weight and the number of negatives?",
+        Study("frontier",
+              N_("Where does NAT stand between accuracy and NCR, by the weight and the number of negatives?"),
               () if short else _variants(_FRONTIER, FRONTIER)),
-        Study("strong", "How far down does NCR go with many more negatives, at the paper's accuracy?",
+        Study("strong", N_("How far down does NCR go with many more negatives, at the paper's accuracy?"),
               () if short else _STRONG_RUNS),
-        Study("digits", "How long should the digits' networks learn, with how many negatives, and how do they swing?",
+        Study("digits",
+              N_("How long should the digits' networks learn, with how many negatives, and how do they swing?"),
               _DIGITS_RUNS),
-        Study("more_seeds", "The same for the large networks.",
+        Study("more_seeds", N_("The same for the large networks."),
               () if short else _table(protocol, *_WIDE, *_RESNET, seeds=(1,))),
     )  # fmt: skip
 

@@ -355,9 +355,5 @@ def measure_on(set_name: str, field: str, key: str | None = None) -> Measure:
     return measure
 
 
-NETWORK_MEASURES: dict[str, Measure] = {
-    "accuracy": accuracy,
-    "ECE": lambda report: report.ece,
-    f"kept at {HIGHEST_KEY}": kept,
-}
+NETWORK_MEASURES: dict[str, Measure] = {"accuracy": accuracy, "ece": lambda report: report.ece, "kept": kept}
 """What is said of each network by itself."""

@@ -1,5 +1,6 @@
 """Attention in every state: overlay, scales, distances, and attributions computed when asked for."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,12 @@ from nat_app.shared.palette import DARK, LIGHT
 from nat_app.views.attention import maps, words
 from nat_app.views.attention.attributions import attribution_maps
 from nat_app.views.attention.maps import LEVELS, MapRow, Overlay, attention_grid
+from nat_app.views.attention.settings import PARTS
 from nat_app.views.attention.words import METHODS
+from nat_core.language import use
 from nat_core.measure.metrics import map_distances
 from nat_core.store.checkpoints import load_maps
-from tests.pages import PAGES, charts, said
+from tests.pages import PAGES, alts, charts, said
 from tests.synthetic import write_pairs
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")
@@ -139,6 +142,36 @@ def test_damaged_weights_are_said_when_an_attribution_needs_them(start, tmp_path
     assert "truncated" in app.warning[0].value
 
 
+# --- in other languages ---------------------------------------------------------------------------------------------
+
+
+def test_the_maps_are_told_in_german(start, networks: Path) -> None:
+    app = start(networks, PAGE, pair="wrn40_1", lang="de", looked_at="none-bee.jpg")
+    stored = [load_maps(networks, name) for name in ("wrn40_1_baseline", "wrn40_1_nat")]
+    place = sorted(path.name for path in FOLDER.glob("*.jpg")).index("none-bee.jpg")
+    low, middle, high = (f"{map_distances(*(each[level] for each in stored))[place]:.2f}".replace(".", ",")
+                         for level in LEVELS)  # fmt: skip
+    assert re.search(rf"unten {low} \(\d,\d\d\), in der Mitte {middle} \(\d,\d\d\), oben {high} ", said(app))
+    assert "Median über 45 Bilder der Galerie" in said(app)
+
+
+def test_a_switch_of_the_language_leaves_the_tab_open(start, networks: Path) -> None:
+    app = start(networks, PAGE, attention_part=SECOND)
+    assert [tab.label for tab in app.tabs] == list(PARTS)
+    app.selectbox(key="lang").set_value("de").run()
+    use("de")
+    assert [tab.label for tab in app.tabs] == ["Wohin sie schauen", "Welche Pixel für die Antwort sprechen"]
+    assert "maps" not in charts(app)
+    assert app.button(key="compute").label == "Berechnen"
+
+
+def test_where_each_network_looks_is_told_to_those_who_cannot_see_it(start, networks: Path) -> None:
+    app = start(networks, PAGE, looked_at="none-bee.jpg")
+    place = sorted(path.name for path in FOLDER.glob("*.jpg")).index("none-bee.jpg")
+    maps_of = {level: each[place] for level, each in load_maps(networks, "wrn40_1_nat").items()}
+    assert words.looks_sentence("NAT", maps_of) in alts(app)[0]
+
+
 # --- figures and words by hand ---------------------------------------------------------------------------------------
 
 
@@ -169,6 +202,16 @@ def test_the_spread_is_drawn_from_its_quantiles() -> None:
     spread = Spread("test pictures", 10_000, dict.fromkeys(LEVELS, (0.1, 0.2, 0.3, 0.4, 0.5)))
     figure = maps.distances(dict.fromkeys(LEVELS, 0.7), spread, LIGHT)
     assert [tuple(trace.x) for trace in figure.data[:4]] == [(0.1, 0.5), (0.2, 0.4), (0.3,), (0.7,)]
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "where"),
+    [(0, 0, "top left"), (0, 3, "top"), (4, 3, "centre"), (3, 7, "right"), (7, 0, "bottom left"), (7, 4, "bottom")],
+)
+def test_a_map_is_strongest_in_the_ninth_of_its_one_light(row: int, column: int, where: str) -> None:
+    values = np.zeros((8, 8))
+    values[row, column] = 1
+    assert words.strongest(values) == where
 
 
 def test_signed_maps_share_a_scale_centred_on_0() -> None:

@@ -12,10 +12,12 @@ from nat_app.shared.pairs import OFFERED, pair_named, set_title
 from nat_app.shared.palette import DARK, KINDS, LIGHT
 from nat_app.shared.scores import T_STEPS, step_of
 from nat_app.shared.words import percent
+from nat_app.views.playground.state import trained
 from nat_app.views.workshop import score, words
 from nat_app.views.workshop.games import challenges, factory, guessing
+from nat_app.views.workshop.games import words as games
 from nat_app.views.workshop.score import Clicks
-from nat_app.views.workshop.settings import MOST_POINTS, ROUNDS, SETTINGS
+from nat_app.views.workshop.settings import AFTER, MOST_POINTS, ROUNDS, SETTINGS
 from nat_core.measure.costs import Cheapest, Prices, Stakes
 from nat_core.store.checkpoints import load_predictions
 from tests.pages import alts, complaint, follow, opened, plain, said
@@ -101,35 +103,21 @@ def test_a_round_of_photos_is_guessed_revealed_and_followed_by_another(photos: A
 def test_ten_clicks_are_checked_in_the_visitors_own_playground(page: AppTest) -> None:
     page.button(key="check_clicks").click().run()
     none = Clicks(0, 0.0, 0, 0, 0)
-    assert plain(words.clicks_verdict(none, score.MOST_CLICKS, score.FEW_SURE, met=False)) in said(page)
+    assert plain(games.clicks_verdict(none, score.MOST_CLICKS, score.FEW_SURE, met=False)) in said(page)
     angles = 2 * np.pi * np.arange(8) / 8
     ring = 3 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     playground = "views/playground/view.py"
     app = follow(page, playground, play_negatives="~".join(f"{x:.2f}_{y:.2f}" for x, y in ring))
-    for _ in range(2):
-        app.button(key="step").click().run()
+    here = app.session_state["playground"].on
+    app.session_state["playground"].reached = trained(here, 20)
     app = follow(app, PAGE, workshop_part="Challenges")
     app.button(key="check_clicks").click().run()
     assert "] Done" not in said(app)
     assert "8 negatives" in said(app)
-    app.session_state["playground"].networks = trained(app)
+    app.session_state["playground"].reached = trained(here)
     app.button(key="check_clicks").click().run()
     assert "] Done: 8 negatives" in said(app)
     assert app.session_state["workshop"].won["clicks"] == 3
-
-
-def trained(app: AppTest):
-    """The visitor's networks after 400 steps."""
-    from nat_app.views.playground.settings import SETTINGS, of_link
-    from nat_app.views.playground.state import scene_of
-    from nat_core.small import playground
-
-    values = {each.key: app.session_state[each.key] for each in SETTINGS.settings}
-    here = scene_of(of_link(values), values["play_negatives"])
-    *_, last = playground.train(
-        app.session_state["playground"].networks, here.points, here.negatives, here.settings, 400
-    )
-    return last
 
 
 @pytest.mark.parametrize(
@@ -145,7 +133,7 @@ def trained(app: AppTest):
 )
 def test_a_challenge_not_met_says_what_is_missing(found: Clicks, sentence: str, met: bool) -> None:
     assert found.met is met
-    assert sentence in words.clicks_verdict(found, 10, 0.3, met=met).replace("\u00a0", " ")
+    assert sentence in games.clicks_verdict(found, 10, 0.3, met=met).replace("\u00a0", " ")
 
 
 def photo(*, fools: bool) -> str:
@@ -168,7 +156,7 @@ def test_a_photo_that_fools_both_and_one_that_does_not(students: AppTest) -> Non
     students.selectbox(key="fooling").set_value(photo(fools=True)).run()
     students.button(key="try_photo").click().run()
     assert "it fools both" in said(students)
-    assert words.gallery_fools(challenges.fooling_both(STUDENTS), 22) in said(students)
+    assert games.gallery_fools(len(challenges.fooling_both(STUDENTS)), 22) in said(students)
     students.selectbox(key="fooling").set_value(photo(fools=False)).run()
     students.button(key="try_photo").click().run()
     assert students.session_state["workshop"].won["photo"] == 3
@@ -193,26 +181,26 @@ def test_an_own_photo_counts_once_it_is_said_to_show_none_of_the_ten(students: A
 def test_the_factory_says_which_error_is_which_and_reveals_the_best_t(page: AppTest) -> None:
     text = said(page)
     found = factory.factory(PAIR)
-    assert words.factory_task(found.stakes, set_title(found.set_name)) in text
+    assert games.factory_task(found.stakes, set_title(found.set_name)) in text
     best, least = found.best["nat"].threshold, found.least["nat"]
     assert page.button(key="choose_factory").disabled
     near = T_STEPS[step_of(best)]
     page.select_slider(key="factory_t").set_value(near).run()
     page.button(key="choose_factory").click().run()
-    assert words.factory(near, found.cost("nat", near), best, least, 3, 3) in said(page)
+    assert games.factory(near, found.cost("nat", near), best, least, 3, 3) in said(page)
     assert any(alt.startswith("Cost of") for alt in alts(page))
     page.button(key="again_factory").click().run()
     assert page.button(key="choose_factory").disabled
     page.select_slider(key="factory_t").set_value(0.0).run()
     page.button(key="choose_factory").click().run()
     # What the first try won stays, though the second is far off.
-    assert words.factory(0.0, found.cost("nat", 0.0), best, least, 3, 3) in said(page)
+    assert games.factory(0.0, found.cost("nat", 0.0), best, least, 3, 3) in said(page)
 
 
 @pytest.mark.checkpoints
 def test_a_choice_after_the_best_was_told_gives_few_points(page: AppTest) -> None:
     best = factory.factory(PAIR).best["nat"].threshold
-    for t, won in ((0.0, 0), (T_STEPS[step_of(best)], score.AFTER)):
+    for t, won in ((0.0, 0), (T_STEPS[step_of(best)], AFTER)):
         page.select_slider(key="factory_t").set_value(t).run()
         page.button(key="choose_factory").click().run()
         assert page.session_state["workshop"].won["factory"] == won

@@ -1,5 +1,6 @@
 """Evidence in every state, and what surrounds every page: the file of this view, and larger text for the wall."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,20 +8,24 @@ import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Element
 
 from nat_app.answers.stored_answers import probabilities_csv
 from nat_app.shared.palette import KINDS
 from nat_app.views.evidence import parts
+from nat_app.views.evidence.plain import name_of, plainly
+from nat_core.language import speaking
 from nat_core.measure.scores import SCORE_NAMES, SCORES
 from nat_core.paper.findings import MapDistances, claims, findings, summary
-from nat_core.paper.tables import rate_text
+from nat_core.paper.tables import rate_text, render
 from nat_core.results.section import in_brief
 from nat_core.store.checkpoints import CARD, WEIGHTS, available, load_card
 from nat_core.store.features import Features, save_features
 from nat_core.store.field_results import FieldResult, store_field_results
 from nat_core.store.runs import add_run, load_runs, record_of
 from nat_core.studies.plan import PlannedRun, planned_runs, studies
-from tests.pages import PAGES, said, shown
+from tests.pages import PAGES, plain, said, shown
+from tests.pseudo import PSEUDO, loose_words, speak_pseudo
 from tests.synthetic import write_pairs
 from tests.synthetic_runs import record
 
@@ -32,14 +37,79 @@ def test_claims_tables_and_cards_of_what_is_trained(start, networks: Path) -> No
     text = said(app).replace("\\", "")
     reports = {name: load_card(networks, name).report for name in available(networks)}
     # All but the last, whose distances over the gallery the page takes itself.
-    assert all(claim.measured in text for claim in claims(reports)[:-1])
-    assert all(sentence in text for sentence in findings(reports))
+    assert all(plainly(claim.measured) in text for claim in claims(reports)[:-1])
+    assert all(plainly(sentence) in text for sentence in findings(reports))
     assert "not measured yet" not in app.title[0].value
     assert f"over {MapDistances(('a', 'b'), {}).pictures}: low" in text
     assert app.segmented_control(key="sheet").options == ["Table 1", "Table 2", "Table 3", "Table 4"]
     assert app.segmented_control(key="sheet").value == "Table 2"
     assert "SHA-256 of its files" in text
     assert any("@software{nat_explorer" in code.value for code in app.code)
+
+
+def test_plain_names_come_first_and_the_codes_own_are_folded_away(start, networks: Path) -> None:
+    app = start(networks, PAGE, fold_scores=True)
+    code = re.compile(r"\b(resnet18|wrn\d+_1|cifar100?|digits|ilsvrc)_\w+")
+    shown_first = [*app.title, *app.header, *app.markdown, *app.caption]
+    unfolded = [str(each.value).replace("\\", "") for each in shown_first if not in_fold(app, each)]
+    assert [text for text in unfolded if code.search(text)] == []
+    cells = [str(cell) for table in app.table for cell in (*table.value.columns, *table.value.to_numpy().ravel())]
+    assert [cell for cell in cells if code.search(cell.replace("\\", ""))] == []
+    (fold,) = [each for each in app.expander if each.label == "What they are called in commands and files"]
+    assert "| WRN-16-1 student of NAT | `wrn16_1_student_of_nat` |" in fold.markdown[0].value
+    assert "WRN-16-1 NAT: accuracy" in " ".join(each.label.replace("\\", "") for each in app.expander)
+
+
+def in_fold(app: AppTest, element: Element) -> bool:
+    """Whether an element lies in an expander."""
+    return any(id(element) == id(each) for fold in app.expander for each in (*fold.markdown, *fold.caption))
+
+
+def test_commands_are_left_as_they_are_typed() -> None:
+    assert plainly("ilsvrc: nat train wrn16_1_nat --seed 1") == "ILSVRC: nat train wrn16_1_nat --seed 1"
+    assert plainly("my_wrn16_1_nat and wrn16_1_nat_old") == "my_wrn16_1_nat and wrn16_1_nat_old"
+    assert plainly("ilsvrc_strict_near (723), ilsvrc (1,000)") == (
+        f"{name_of('ilsvrc_strict_near')} (723), {name_of('ilsvrc')} (1,000)"
+    )
+
+
+def test_the_page_speaks_german(german, start, networks: Path) -> None:
+    app = start(networks, PAGE, lang="de", fold_scores=True)
+    text = plain(said(app).replace("\\", ""))
+    reports = {name: load_card(networks, name).report for name in available(networks)}
+    judged = claims(reports)[:-1]
+    assert all(plain(plainly(claim.measured)) in text for claim in judged)
+    report = reports["wrn40_1_nat"]
+    assert (
+        f"NCR_0,9 der Baseline ist {number_de(reports['wrn40_1_baseline'].sets['cifar100_train'].ncr['0.9'])}" in text
+    )
+    assert f"WRN-40-1 NAT: Genauigkeit {number_de(100 * report.accuracy, 1)} %" in plain(
+        " ".join(each.label.replace("\\", "") for each in app.expander)
+    )
+    assert app.title[0].value.startswith("Alle 7 Behauptungen der Arbeit sind hier gemessen: ")
+    assert "bestätigt" in text
+    first, rates = (table.value for table in app.table[:2])
+    assert list(first.columns) == ["Netz", "Genauigkeit", "ECE", "Protokoll", "Epochen", "Seed"]
+    assert list(rates.columns[:3]) == ["Maß", "Netz", "behalten"]
+    assert rates.iloc[1, 0] == "NCR 0,4"
+
+
+def number_de(value: float, digits: int = 3) -> str:
+    """A number as German writes it."""
+    return f"{value:.{digits}f}".replace(".", ",")
+
+
+def test_files_are_english_whoever_asks(networks: Path) -> None:
+    reports = {name: load_card(networks, name).report for name in available(networks)}
+    english = {format: render(reports, format) for format in parts.FORMATS}
+    with speaking("de"):
+        assert {format: render(reports, format) for format in parts.FORMATS} == english
+
+
+def test_no_word_of_the_page_is_left_untranslated(start, networks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    speak_pseudo(monkeypatch)
+    app = start(networks, PAGE, lang=PSEUDO, fold_scores=True)
+    assert loose_words(app, frozenset(["openood", "outlier", "exposure", "energy"])) == []
 
 
 def test_the_papers_figures_stand_in_grey_beside_ours(start, networks: Path) -> None:
@@ -78,8 +148,8 @@ def test_every_score_has_its_column_and_every_measure_its_table(start, networks:
     table = by_score(app).astype(str)
     assert list(table.columns) == ["measure", "set", "network", *(SCORE_NAMES[score] for score in SCORES)]
     report = load_card(networks, "wrn40_1_baseline").report
-    (row,) = table[(table["set"] == "noise")].to_numpy().tolist()
-    assert row[2] == "wrn40\\_1\\_baseline"
+    (row,) = table[(table["set"] == "Noise")].to_numpy().tolist()
+    assert row[2] == "WRN-40-1 baseline"
     expected = [rate_text(each.ncr_at_95_kept) for each in report.sets["noise"].by_score.values()]
     assert row[3:] == expected
     app.segmented_control(key="measure").set_value("aupr_negatives").run()
@@ -107,7 +177,7 @@ def test_scores_from_features_are_shown_once_they_are_asked_for(start, tmp_path:
     assert list(by_score(app, "RMDS").columns[-3:]) == ["kNN", "ViM", "RMDS"]
     text = said(app).replace("\\", "")
     assert "400 training pictures of CIFAR-10" in text
-    assert "wrn16_1_nat against wrn16_1_baseline where each keeps 95 %, NCR on cifar100_test (50 pictures)" in text
+    assert "WRN-16-1 NAT against WRN-16-1 baseline where each keeps 95 %, NCR on CIFAR-100 test (50 pictures)" in text
 
 
 def test_several_seeds_give_mean_and_deviation_in_grey(start, tmp_path: Path) -> None:
@@ -119,7 +189,7 @@ def test_several_seeds_give_mean_and_deviation_in_grey(start, tmp_path: Path) ->
     mean = 100 * (first.report.accuracy + 0.01)
     table = app.table[2].value.astype(str)
     assert list(table.columns[:3]) == ["network", "seeds", "accuracy"]
-    assert list(table.iloc[0][:3]) == [":gray[wrn16\\_1\\_nat]", ":gray[2]", f":gray[{mean:.2f} ± 1.41 %]"]
+    assert list(table.iloc[0][:3]) == [":gray[WRN-16-1 NAT]", ":gray[2]", f":gray[{mean:.2f} ± 1.41 %]"]
     app = start(tmp_path, PAGE, sheet="Table 4")
     assert len(app.table) == 2 + 2  # its own, and those of the published comparison
 
@@ -134,16 +204,16 @@ def test_a_damaged_file_of_runs_is_named_and_the_rest_is_shown(start, tmp_path: 
 
 def test_what_the_studies_show_is_told_once_they_can_be_judged(start, tmp_path: Path) -> None:
     write_pairs(tmp_path, "wrn16_1")
-    assert "against `wrn16_1_baseline`" not in said(start(tmp_path, PAGE))
+    assert "lower by more than the noise" not in said(start(tmp_path, PAGE))
     for run in planned_runs("cpu", ("noise_floor",)):
         rate = 0.7 if run.recipe.name == "wrn16_1_baseline" else 0.4
         add_run(tmp_path, run.key, record(run, rate + 0.01 * run.seed))
     text = said(start(tmp_path, PAGE))
     told = in_brief(studies(), load_runs(tmp_path)).splitlines()
     assert len(told) == 1
-    assert told[0] in text
+    assert plainly(told[0]) in text
     (tmp_path / "nat_plus.json").write_text("{")
-    assert "against `wrn16_1_baseline`" not in said(start(tmp_path, PAGE))
+    assert "lower by more than the noise" not in said(start(tmp_path, PAGE))
 
 
 def test_what_carries_nat_and_what_was_tried_stand_as_pictures_and_tables(start, tmp_path: Path) -> None:
@@ -173,7 +243,7 @@ def test_nothing_trained_is_said_as_plainly(start, tmp_path: Path) -> None:
     app = start(tmp_path, PAGE)
     nothing = claims({})
     assert app.title[0].value == summary(nothing)
-    assert all(claim.measured in said(app).replace("\\", "") for claim in nothing)
+    assert all(plainly(claim.measured) in said(app).replace("\\", "") for claim in nothing)
 
 
 def test_a_damaged_card_is_named_and_the_others_are_shown(start, tmp_path: Path) -> None:

@@ -9,17 +9,17 @@ import pytest
 from nat_app.frame import links
 from nat_app.frame.settings import HIDE
 from nat_app.pages import SETTINGS
-from nat_app.views.playground import words
 from nat_app.views.playground.settings import MOST_NEGATIVES, PLACES, negatives, negatives_text
 from nat_app.views.playground.settings import SETTINGS as PLAYGROUND_SETTINGS
-from nat_core.small.plane import MARGIN, draw_negatives
+from nat_core.small.plane import draw_negatives, draw_points
 from tests.pages import complaint, follow, opened, said
+from tests.playing import press, stage_data, unpacked
 
 PLAYGROUND = "views/playground/view.py"
 OTHERS = {
     "play_shape": "moons", "play_classes": 5, "play_seed": 7, "play_count": 3, "play_weight": 0.3,
     "play_divergence": "brier", "play_width": 8, "play_layers": 1, "play_activation": "sine", "play_rate": 0.1,
-    "play_slow": True,
+    "play_slow": True, "play_noise": 1.5,
 }  # fmt: skip
 
 
@@ -85,28 +85,27 @@ def test_a_link_of_a_thousand_settings_gets_six_sentences() -> None:
 
 def test_the_playground_opens_as_its_link_says(networks: Path, monkeypatch) -> None:
     app = opened(networks, monkeypatch, PLAYGROUND, play_shape="rings", play_classes="2", play_negatives="corner")
-    assert words.sentence(0, words.Negatives(20, 0, 20, 0), words.Reach(0, 0), MARGIN) in said(app)
-    assert "of 80 points" in said(app)
-    assert "after 0 steps" in said(app)
+    data = stage_data(app)
+    assert unpacked(data["negatives"]).tolist() == draw_negatives("corner", 20, seed=0).tolist()
+    assert unpacked(data["points"]["places"]).tolist() == draw_points("rings", 2).positions.tolist()
     assert app.selectbox(key="play_shape").value == "rings"
-    app.button(key="add_corner").click().run()
+    press(app, "corner")
     assert len(np.unique(app.session_state["play_negatives"], axis=0)) == 40
 
 
 def test_a_link_followed_in_a_visit_puts_back_what_it_does_not_name(networks: Path, monkeypatch) -> None:
     app = opened(networks, monkeypatch, PLAYGROUND, pair="wrn16_1", t="0.5")
-    app.button(key="add_ring").click().run()
-    app.button(key="step").click().run()
-    assert "after 10 steps" in said(app)
+    press(app, "ring")
+    begun = stage_data(app)["start"]
     app = follow(app, "views/thresholds/view.py", set="noise", keep95="1", temperature="2.0")
     assert app.session_state["t"] == 0.9
     assert app.session_state["pair"] == "wrn16_1"
     assert app.toggle(key="keep95").value is True
     assert app.session_state["temperature"] == 2.0
     app = follow(app, PLAYGROUND)
-    assert "after 10 steps" in said(app)
+    assert stage_data(app)["start"] == begun
     app = follow(app, PLAYGROUND, play_seed="3")
-    assert "after 0 steps" in said(app)
+    assert stage_data(app)["start"] != begun
     assert "play_negatives" not in app.session_state
     assert app.number_input(key="play_seed").value == 3
     app = follow(app, "views/thresholds/view.py", t="0.6")

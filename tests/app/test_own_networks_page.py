@@ -1,7 +1,9 @@
 """Bring your own network: checked, made a pair with a stored one, and shown on every page; and files that are wrong."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save
@@ -9,9 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 from nat_app.shared.pairs import pictures_of, set_title
 from nat_app.views.attention.words import attention_title
+from nat_app.visit import room
+from nat_app.visit.brought_along import OwnNetwork
 from nat_core.network.models import build
 from nat_core.recipes import LEVELS
-from tests.pages import PAGES, alts, live_data, now, said
+from nat_core.store.checkpoints import load_card
+from tests.pages import PAGES, alts, live_data, now, plain, said, shown
 from tests.synthetic import CLASSES
 
 PAGE = "views/bring_your_own/view.py"
@@ -23,6 +28,12 @@ def bring(app: AppTest, content: bytes, name: str = "mine.safetensors", card: by
     if card is not None:
         app.file_uploader(key="own_card_file").upload("card.json", card, "application/json").run()
     return app.button(key="compare_network").click().run()
+
+
+def brought_along_of(app: AppTest) -> tuple[OwnNetwork, OwnNetwork]:
+    """The visitor's network and the stored one beside it."""
+    own, beside = app.session_state["brought_along"].networks.values()
+    return own, beside
 
 
 @pytest.fixture
@@ -58,7 +69,59 @@ def test_a_network_is_compared_on_every_page(compared: AppTest) -> None:
     assert "less often" in now(app)["trade"]
     app.switch_page(PAGES[3]).run()
     assert app.title[0].value in [attention_title({level: 1.0}, None) for level in LEVELS]
-    assert "Yours: mine.safetensors (WRN-16-1), NAT (WRN-16-1)." in " ".join(alts(app))
+    assert "Yours: mine.safetensors looks most at the " in alts(app)[0]
+    assert "NAT looks most at the " in alts(app)[0]
+
+
+def test_the_comparison_stands_where_it_was_made(compared: AppTest) -> None:
+    title = plain(compared.title[0].value)
+    assert title.startswith("Gallery, other things: above 90 %, the baseline is fooled by ")
+    assert " of 22, NAT by " in title
+    table = compared.table[0].value
+    assert list(table.columns) == ["pictures", "number", "share", "Baseline", "NAT", "verdict"]
+    assert list(table["share"]) == ["kept", "fooled"]
+    assert list(table["number"]) == ["23", "22"]
+    own, beside = brought_along_of(compared)
+    sure = int((own.predictions["gallery_none"].confidence > 0.9).sum())
+    assert plain(table["Baseline"][1]).startswith(f"{100 * sure / 22:.1f} % (")
+    right = round(own.card.report.accuracy * 23)
+    assert f"Yours is correct on {100 * right / 23:.1f} % of the 23 pictures" in said(compared)
+    # It is untrained, so the page doubts what was said of it; NAT keeps what it knows, by more than chance.
+    assert "little better than guessing" in said(compared)
+    assert beside.card.name.startswith("wrn16_1_nat@")
+    assert table["verdict"][0] == "NAT better"
+
+
+def test_a_sample_is_compared_with_one_press(start, networks: Path, monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("NAT_DATA", str(tmp_path))
+    app = start(networks, PAGE, pair="wrn16_1").button(key="try_network").click().run()
+    assert not app.warning
+    assert app.selectbox(key="pair").options[0].startswith("Yours: wrn16_1_student_of_baseline.safetensors as Baseline")
+    own, _beside = brought_along_of(app)
+    stored = load_card(networks, "wrn16_1_student_of_baseline")
+    assert (own.card.mean, own.card.std) == (stored.mean, stored.std)
+    assert not any(button.key == "try_network" for button in app.button), "first choose a pair to set another beside"
+
+
+def test_the_digits_have_no_sample_beside_them(start, networks: Path) -> None:
+    app = start(networks, PAGE, pair="digits")
+    assert not any(button.key == "try_network" for button in app.button)
+    assert any(button.key == "try_set" for button in app.button)
+
+
+def test_other_names_of_the_classes_in_another_order_are_the_same_classes(start, networks: Path, monkeypatch,
+                                                                          tmp_path: Path) -> None:  # fmt: skip
+    monkeypatch.setenv("NAT_DATA", str(tmp_path))
+    theirs = [{"airplane": "plane", "automobile": "Car"}.get(name, name) for name in reversed(CLASSES)]
+    app = bring(start(networks, PAGE, pair="wrn16_1"), MINE, card=json.dumps({"classes": theirs}).encode())
+    assert not app.warning
+    own, _beside = brought_along_of(app)
+    assert own.card.classes == CLASSES
+    straight = bring(start(networks, PAGE, pair="wrn16_1"), MINE)
+    first, _beside = brought_along_of(straight)
+    np.testing.assert_allclose(
+        own.predictions["gallery_none"].logits, first.predictions["gallery_none"].logits[:, ::-1], atol=1e-5
+    )
 
 
 def test_forgetting_it_goes_back_to_a_stored_pair(compared: AppTest) -> None:
@@ -73,18 +136,25 @@ def test_forgetting_it_goes_back_to_a_stored_pair(compared: AppTest) -> None:
         (b"PK\x03\x04 a .pt file", None, "is a pickle"),
         (b"hello", None, "no safetensors file"),
         (MINE, b'{"classes": ["cat", "dog"]}', "has 10 classes, but 2 are named"),
-        (
-            MINE,
-            f'{{"classes": {list(CLASSES[::-1])!r}}}'.replace("'", '"').encode(),
-            "only networks of the same classes",
-        ),
+        (MINE, json.dumps({"classes": ["mug", *CLASSES[1:]]}).encode(), "only networks of the same classes"),
         (MINE, b"no card", "is not JSON"),
         (save(build("wrn10_1", 10).state_dict() | {"norm.weight": torch.zeros(3)}), None, "comes nearest to wrn10"),
     ],
-    ids=["pickle", "text", "classes", "order", "card", "shape"],
+    ids=["pickle", "text", "classes", "others", "card", "shape"],
 )
 def test_a_wrong_network_gets_one_sentence(start, networks: Path, content, card, expected: str) -> None:
     app = bring(start(networks, PAGE, pair="wrn16_1"), content, card=card)
     assert len(app.warning) == 1
     assert expected in app.warning[0].value.replace("\\", "")
     assert app.selectbox(key="pair").value == "wrn16_1"
+
+
+def test_a_network_without_room_is_refused_in_a_sentence(
+    start, networks: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NAT_DATA", str(tmp_path))
+    small = room.Room(100_000)
+    monkeypatch.setattr(room, "shared", lambda: small)
+    app = bring(start(networks, PAGE, pair="wrn16_1"), MINE)
+    assert f"mine.safetensors: {room.FULL.format(most=0.1)}" in [shown(each.value) for each in app.warning]
+    assert not app.session_state["brought_along"].networks

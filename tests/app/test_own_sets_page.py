@@ -2,16 +2,20 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.pairs import own_name, pictures_of, set_title
-from nat_app.views.bring_your_own import words
+from nat_app.views.bring_your_own import samples, words
 from nat_app.visit import brought_along
+from nat_core.data.uploaded_sets import read_own_set
 from tests.pages import PAGES, live_data, now, plain, said, shown
+from tests.pseudo import PSEUDO, loose_words, speak_pseudo
 from tests.synthetic import CLASSES
 from tests.uploads import npz, picture, zipped
 
@@ -73,6 +77,39 @@ def test_own_known_pictures_are_what_is_kept(start, networks: Path) -> None:
     assert now(app)["nat"]["panel"].startswith("NAT\u2003kept: ")
 
 
+def test_a_sample_is_asked_with_one_press_and_can_be_looked_at(start, networks: Path) -> None:
+    app = start(networks, PAGE, pair="wrn16_1").button(key="try_set").click().run()
+    others = sum(not picture.known for picture in gallery_pictures())
+    assert plain(app.title[0].value).startswith("Above 90 %, the baseline is fooled by ")
+    assert f"of your {others}, NAT by " in plain(app.title[0].value)
+    assert f"{others} pictures in {others} classes." in said(app)
+    assert not app.warning
+    # The file is what such files look like: it is read as a visitor's own is.
+    read = read_own_set(samples.image_set().content, "sample.npz")
+    assert (len(read), read.passed_over) == (others, ())
+    assert "bee" in read.classes
+
+
+def test_labels_that_say_nothing_are_named_and_never_dropped_in_silence(start, networks: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 32, 32, 3)).astype(np.uint8)
+    app = start(networks, PAGE, pair="wrn16_1")
+    app = bring(app, "a.npz", npz(test_images=pixels, test_labels=np.arange(20) % 10), "in distribution")
+    assert "Its labels are numbers without names, so no answer is held against them" in said(app)
+    assert "correct on" not in said(app)
+    named = np.array(["plane", "car", "teapot", "mug"])
+    app = bring(
+        app, "b.npz", npz(test_images=pixels + 1, test_labels=np.arange(20) % 4, classes=named), "in distribution"
+    )
+    assert "By your labels, on the 10 pictures of classes that they know, the baseline is correct on" in said(app)
+    assert "The networks know none of the classes teapot, mug, so" in said(app)
+
+
+def test_negatives_that_bear_a_known_class_are_doubted(start, networks: Path) -> None:
+    files = {"plane/1.png": picture((200, 10, 10)), "rose/2.png": picture((90, 9, 9))}
+    app = bring(start(networks, PAGE, pair="wrn16_1"), "mine.zip", zipped(files))
+    assert "Its class plane is one that the networks know: is it none of theirs all the same?" in said(app)
+
+
 def test_another_pair_is_asked_when_the_visitor_wants_it(start, networks: Path) -> None:
     app = bring(start(networks, PAGE, pair="wrn16_1"), "mine.zip", FLOWERS)
     app.switch_page(PAGES[2]).run()
@@ -112,6 +149,30 @@ def test_a_forgotten_set_is_gone(start, networks: Path) -> None:
     assert app.title[0].value == words.NOTHING_YET
     app.switch_page(PAGES[2]).run()
     assert not any("Yours" in option for option in app.pills(key="set").options)
+
+
+def test_no_word_of_the_page_is_left_untranslated(start, networks: Path, monkeypatch, tmp_path: Path) -> None:
+    speak_pseudo(monkeypatch)
+    monkeypatch.setenv("NAT_DATA", str(tmp_path))
+    app = start(networks, PAGE, pair="wrn16_1", lang=PSEUDO)
+    assert loose_words(app) == []
+    app = app.button(key="try_set").click().run()
+    app = app.button(key="try_network").click().run()
+    assert loose_words(app, frozenset(["sample", "student", "baseline"])) == []
+
+
+def test_the_page_speaks_german(german, start, networks: Path, monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("NAT_DATA", str(tmp_path))
+    app = start(networks, PAGE, pair="wrn16_1", lang="de").button(key="try_set").click().run()
+    (each,) = app.session_state["brought_along"].sets.values()
+    fooled = {name: int((each.said[name].confidence > 0.9).sum()) for name in ("wrn16_1_baseline", "wrn16_1_nat")}
+    assert plain(app.title[0].value) == (
+        f"Über 90 % wird die Baseline von {fooled['wrn16_1_baseline']} von deinen {len(each.images)} getäuscht, "
+        f"NAT von {fooled['wrn16_1_nat']}."
+    )
+    app = app.button(key="try_network").click().run()
+    assert list(app.table[0].value.columns) == ["Bilder", "Anzahl", "Anteil", "Baseline", "NAT", "Urteil"]
+    assert re.fullmatch(r"\d+,\d % \(\d+-\d+ %\)", plain(app.table[0].value["NAT"][0]))
 
 
 def test_a_name_holds_the_digest_so_that_two_sets_of_one_title_are_two() -> None:

@@ -166,7 +166,7 @@ def test_a_folder_comes_beside_the_files(start, networks: Path) -> None:
     app.toggle(key="folder").set_value(False).run()
     assert "2 photos," in said(app)
     app.file_uploader(key="uploads").clear().run()
-    assert "1 photo," in said(app)
+    assert "1 photo. Sure means" in said(app)
 
 
 def test_the_way_of_making_squares_changes_what_networks_see(start, networks: Path) -> None:

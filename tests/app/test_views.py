@@ -193,7 +193,7 @@ def test_one_photo_is_too_few_for_a_rate(start, networks: Path) -> None:
     assert TOO_FEW in text
     assert len(app.get("plotly_chart")) == 1
     assert ":gray[**Baseline**]" in text
-    assert "1 photo," in text
+    assert "1 photo. Sure means" in text
 
 
 def test_bad_files_are_named_and_the_others_shown(start, networks: Path) -> None:

@@ -16,10 +16,9 @@ from nat_app.shared.words import Answer
 from nat_app.views.attention import words as attention
 from nat_app.views.bring_your_own import words as own
 from nat_app.views.digits_live import words as digits
-from nat_app.views.playground import words as playground
-from nat_app.views.playground.words import Negatives, Reach
 from nat_app.views.thresholds import words as thresholds
 from nat_app.views.workshop import words as workshop
+from nat_app.views.workshop.games import words as games
 from nat_app.views.your_negatives import words as negatives
 from nat_app.views.your_negatives.effects import Change, Effect
 from nat_app.views.your_photos import words as photos
@@ -146,23 +145,6 @@ WHOLE: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
      "So few pictures cannot tell which network is correct more often: the difference may be chance."),
     (waiting_sentence, (0, 0.2), "Others are training now; you are first, and begin in about 1 s."),
     (waiting_sentence, (11, 12.4), "Others are training now; you are number 12, and begin in about 12 s."),
-    (playground.title, ({"baseline": 0.5, "nat": 0.625}, 10, 3),
-     "Here NAT is falsely sure on 62 % of the empty plane, the baseline on 50 %."),
-    (playground.title, ({"baseline": 0.95, "nat": 0.15}, 400, 20),
-     "The baseline is falsely sure on 95 % of the empty plane, NAT on 15 %."),
-    (playground.sentence, (400, Negatives(0, 0, 0, 0), Reach(0, 0), 0.75), playground.EMPTY),
-    (playground.sentence, (400, Negatives(20, 20, 0, 0), Reach(0.76, 0.6), 0.75),
-     "NAT learned from 20 negatives: on 76 % of the empty plane it is no longer sure where the baseline is. Of that, "
-     "60 % lies farther than 0.75 from every one of them."),
-    (playground.sentence, (400, Negatives(0, 1, 0, 1), Reach(0.02, 0.0), 0.75),
-     "NAT learned from 1 negative: on 2 % of the empty plane it is no longer sure where the baseline is. Of that, 0 % "
-     "lies farther than 0.75 from that one. They no longer lie there, but what it learned stays: rewind, or train on "
-     "without them."),
-    (playground.sentence, (400, Negatives(21, 20, 1, 0), Reach(0, 0), 0.75),
-     "NAT learned from 20 negatives, and is still sure wherever the baseline is. Train on, or add some where it is "
-     "sure. 1 more lies there that it has not learned yet: press Train."),
-    (playground.right, (120, 120, 400), "Gets all 120 points right after 400 steps."),
-    (playground.right, (118, 120, 1), "Correct on 118 of 120 points after 1 step."),
     (negatives.title, (0, 0, None, "nat"), "Choose things it was never taught."),
     (negatives.title, (0, 1, None, "nat"), "NAT is not sure of this photo. It was taught no such thing."),
     (negatives.title, (2, 3, None, "nat"), "NAT is sure of 2 of these 3. It was taught none of them."),
@@ -193,26 +175,26 @@ PARTS: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
     (thresholds.temperature_sentence, warm(2, 0.6), "fooled by 60 of 100 at temperature 2 (70 at 1), NAT by 40 (40)."),
     (thresholds.temperature_sentence, warm(0.5, 0.7), "The temperature alone does not cure the baseline"),
     (thresholds.temperature_sentence, warm(1, 0.7), "At temperature 1 the networks are as they were trained."),
-    (attention.distance_sentence, (HERE, USUAL, 45, "gallery pictures"),
+    (attention.distance_sentence, (HERE, USUAL, "45 gallery pictures"),
      "How far baseline and NAT lie apart: low 0.10 (0.20), middle 0.40 (0.30), high 0.90 (0.80). In brackets the "
      "median of 45 gallery pictures."),
     (attention.faint, (Answer(0.12, "cat"), "NAT teacher", 10), "The map is faint, not broken."),
-    (attention.spread_caption, (10_000, "test pictures"),
+    (attention.spread_caption, ("10,000 test pictures",),
      "Diamond: this picture. Tick: the median of 10,000 test pictures;"),
     (negatives.full, (12,), "It learns at most 12 at once; deselect one"),
-    (workshop.fools_both, ({"baseline": True, "nat": False}, ANSWERS), "It fools the baseline alone"),
-    (workshop.fools_both, ({"baseline": False, "nat": True}, ANSWERS), "It fools NAT alone"),
-    (workshop.factory_both, ({"baseline": 0.5, "nat": 0.6}, {"baseline": 10.0, "nat": 20.0}, 50.0),
+    (games.fools_both, ({"baseline": True, "nat": False}, ANSWERS), "It fools the baseline alone"),
+    (games.fools_both, ({"baseline": False, "nat": True}, ANSWERS), "It fools NAT alone"),
+    (games.factory_both, ({"baseline": 0.5, "nat": 0.6}, {"baseline": 10.0, "nat": 20.0}, 50.0),
      "Here the baseline is the cheaper one. With t = 1.00 a person checks every part, for 50.0."),
-    (workshop.factory_both, ({"baseline": 0.9, "nat": 0.9}, {"baseline": 7.0, "nat": 7.0}, 50.0),
+    (games.factory_both, ({"baseline": 0.9, "nat": 0.9}, {"baseline": 7.0, "nat": 7.0}, 50.0),
      "NAT 7.0 (t = 0.90). Here both cost the same."),
-    (workshop.factory_both, ({"baseline": 0.9925, "nat": 0.72}, {"baseline": 21.94, "nat": 11.67}, 80.0),
+    (games.factory_both, ({"baseline": 0.9925, "nat": 0.72}, {"baseline": 21.94, "nat": 11.67}, 80.0),
      "At its best the baseline costs 21.9 (t = 0.9925), NAT 11.7 (t = 0.72). NAT is the cheaper one."),
-    (workshop.factory_task, (Stakes(Prices(3.0, 1.0), 0.2), "CIFAR-100 test"),
+    (games.factory_task, (Stakes(Prices(3.0, 1.0), 0.2), "CIFAR-100 test"),
      "Of a hundred parts 20 are foreign, things that NAT was never taught (CIFAR-100 test)."),
-    (workshop.factory_task, (Stakes(Prices(3.0, 1.0), 0.2), "x"), "- **Wrongly passed**, costs 3:"),
-    (workshop.factory_task, (Stakes(Prices(3.0, 1.0), 0.2), "x"), "- **Needless check**, costs 1:"),
-    (workshop.factory, (0.9995, 12.34, 0.996007, 11.0, 1, 3),
+    (games.factory_task, (Stakes(Prices(3.0, 1.0), 0.2), "x"), "- **Wrongly passed**, costs 3:"),
+    (games.factory_task, (Stakes(Prices(3.0, 1.0), 0.2), "x"), "- **Needless check**, costs 1:"),
+    (games.factory, (0.9995, 12.34, 0.996007, 11.0, 1, 3),
      "At your t = 0.9995 a hundred parts cost **12.3**. The best of all is t = 0.996: 11.0."),
     (digits.sentence, (100, 200, 400, 0.0, 0.3), "From step 200 on"),
     (digits.sentence, (300, 200, 400, 0.03, 0.1), "Watch how sure"),

@@ -8,9 +8,10 @@ from streamlit.testing.v1 import AppTest
 
 from nat_app.shared.pairs import pair_named
 from nat_app.views.workshop import kept, score, words
-from nat_app.views.workshop.settings import LESSONS
-from nat_app.views.workshop.steps.lessons import lessons, share
-from tests.pages import complaint, live_data, opened, said
+from nat_app.views.workshop.settings import AFTER, LESSONS, MOST
+from nat_app.views.workshop.steps.lessons import lessons
+from nat_app.views.workshop.steps.numbers import share
+from tests.pages import complaint, given, opened, said
 
 PAGE = "views/workshop/view.py"
 
@@ -29,7 +30,7 @@ def reveal(app: AppTest, name: str, guess: int) -> AppTest:
 
 def test_it_opens_with_the_first_lesson_large_and_minutes_on_each(workshop: AppTest) -> None:
     text = said(workshop)
-    assert workshop.title[0].value == words.title(0, 5, "Guess", 45)
+    assert workshop.title[0].value == words.title(0, 5, "Guess", 40)
     assert [each.value for each in workshop.header] == ["Guess"]
     assert "**See that a network can be sure" in text
     assert all(f"{number} · {each.minutes} min" in text for number, each in enumerate(lessons(), start=1))
@@ -49,7 +50,7 @@ def test_every_lesson_is_guessed_revealed_and_tried_again(workshop: AppTest, nam
     assert words.earned(3, 3) in text
     assert words.score(3, 3) in text
     assert "{{" not in text
-    assert workshop.title[0].value in [words.title(1, 5, each.title, 45) for each in lessons() if each != lesson]
+    assert workshop.title[0].value in [words.title(1, 5, each.title, 40) for each in lessons() if each != lesson]
     workshop.button(key="again_lesson").click().run()
     assert workshop.button(key=f"reveal_{name}").disabled
     reveal(workshop, name, round(100 * truth) + (50 if truth < 0.5 else -50))
@@ -69,13 +70,13 @@ def test_no_guess_counts_before_it_is_made_and_little_once_the_answer_is_told(wo
     workshop.button(key="again_lesson").click().run()
     assert workshop.select_slider(key="guess_guess").value is None
     reveal(workshop, "guess", truth)
-    assert words.score(score.AFTER, 3) in said(workshop)
-    assert score.AFTER < score.MOST
+    assert words.score(AFTER, 3) in said(workshop)
+    assert AFTER < MOST
 
 
 def kept_text(app: AppTest) -> str | None:
     """What the page gives the browser to keep."""
-    return live_data(app)["score"]
+    return next(each["score"] for each in given(app) if "score" in each)
 
 
 def test_a_reload_keeps_the_score_and_beginning_again_does_not(workshop, networks: Path, monkeypatch) -> None:
@@ -133,9 +134,23 @@ def test_all_five_done(workshop: AppTest) -> None:
         if name != LESSONS[0]:
             workshop.button(key="next_lesson").click().run()
         reveal(workshop, name, 100)
-    assert workshop.title[0].value == words.title(5, 5, None, 45)
+    assert workshop.title[0].value == words.title(5, 5, None, 40)
     assert not [button for button in workshop.button if button.key == "next_lesson"]
     assert "of 15 points" in said(workshop)
+    workshop.button(key="to_challenges").click().run()
+    assert workshop.session_state["workshop_part"] == "Challenges"
+    assert {"Ten clicks", "Go further"} <= {each.value for each in workshop.subheader}
+
+
+def test_the_focus_goes_to_an_answer_once(workshop: AppTest) -> None:
+    def moved() -> list[dict]:
+        return [each for each in given(workshop) if "times" in each]
+
+    assert moved() == []
+    reveal(workshop, "guess", 50)
+    assert moved() == [{"times": 1, "key": "answer_guess", "label": "The answer"}]
+    workshop.run()
+    assert moved() == [{"times": None, "key": "answer_guess", "label": "The answer"}]
 
 
 def test_a_teachers_link_opens_a_lesson_without_its_answer(networks: Path, monkeypatch, fresh_caches) -> None:

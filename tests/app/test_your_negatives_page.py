@@ -16,7 +16,8 @@ from nat_app.views.your_negatives import words
 from nat_app.views.your_negatives.charts import before_after
 from nat_app.views.your_negatives.effects import Change, Effect, change
 from nat_app.views.your_negatives.settings import SETTINGS, TAUGHT
-from tests.pages import said
+from nat_core.language import use
+from tests.pages import alts, said
 from tests.synthetic import write_pairs
 
 PAGE = "views/your_negatives/view.py"
@@ -180,3 +181,26 @@ def test_own_photos_are_asked_about_and_a_known_thing_is_warned_of(start, taught
     asked.set_value("none").run()
     assert not page.warning
     assert page.title[0].value.endswith("It was taught no such thing.")
+
+
+def test_what_was_learned_is_told_in_german_and_again_in_english(start, taught_networks: Path) -> None:
+    page = start(taught_networks, PAGE, pair="wrn16_1", lang="de")
+    assert page.title[0].value == "Baseline ist bei keinem dieser 5 Fotos sicher. Nichts davon kam im Training vor."
+    page.button(key="teach").click().run()
+    finished(page)
+    done = teaching(page).history[-1]
+    before, after = (int((each["own"].confidence > 0.9).sum()) or "keinem" for each in (done.before, done.after))
+    told = f"Es hat diese 5 Fotos gelernt: Vorher war es bei {before} davon sicher, jetzt bei {after}."
+    assert page.title[0].value == told
+    kept, was = (
+        round(100 * float((each["cifar10_test"].confidence > 0.9).mean())) for each in (done.after, done.before)
+    )
+    assert f"behält es {kept} von 100, vorher {was}." in said(page)
+    first = float(done.after["own"].confidence[0])
+    assert f"Teekanne: vorher {100 * float(done.before['own'].confidence[0]):.0f} %, nachher {100 * first:.0f} %." in (
+        alts(page)[0].replace("\u00a0", " ")
+    )
+    page.selectbox(key="lang").set_value("en").run()
+    use("en")
+    assert words.changed() not in said(page)
+    assert "Teapot: " in alts(page)[0]

@@ -1,44 +1,200 @@
-"""What trains in the browser, in a real one: a ring makes the gauge fall, in place; digits are learned from nothing."""
+"""The playground in a real browser: what a hand and the keys do, that it trains on until stopped, and what it says."""
 
 import re
+import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from nat_app.views import playground
+from nat_app.views.playground import words
 from tests.browsing import PATIENCE, at
 
 pytestmark = pytest.mark.browser
+SENTENCES = (Path(playground.__file__).parent / "browser" / "sentences.js").read_text(encoding="utf-8")
+STEP = "canvas => Number(canvas.dataset.step)"
+DATA = {"language": "en", "margin": 0.75, "objective": {"weight": 1}}
+
+
+@pytest.fixture
+def plane(page, address: str):
+    """NAT's plane on the page as it opens."""
+    page.goto(f"{address}/playground")
+    canvas = page.locator(".nat canvas")
+    canvas.wait_for()
+    return canvas
+
+
+def step(canvas) -> int:
+    """After how many steps the networks are that a plane shows."""
+    return canvas.evaluate(STEP)
+
+
+def train(page, canvas, steps: int) -> None:
+    """Train for at least so many steps."""
+    page.get_by_role("button", name="Train", exact=True).click()
+    until(page, canvas, steps)
+    page.get_by_role("button", name="Stop", exact=True).click()
+
+
+def until(page, canvas, steps: int) -> None:
+    """Wait for so many steps."""
+    end = time.monotonic() + PATIENCE / 1000
+    while step(canvas) < steps:
+        assert time.monotonic() < end
+        page.wait_for_timeout(50)
+
+
+def spot(canvas, x: float, y: float) -> dict[str, float]:
+    """Where a place of the plane lies on its canvas, in pixels."""
+    side = canvas.bounding_box()["width"]
+    return {"x": (x + 4) / 8 * side, "y": (4 - y) / 8 * side}
+
+
+def lying(page) -> int:
+    """How many negatives there are, by what the planes are called."""
+    label = page.locator(".nat canvas").get_attribute("aria-label")
+    return int(re.search(r"and (\d+) negatives", label).group(1))
 
 
 def falsely_sure(page) -> list[int]:
     """Both gauges, in percent."""
-    texts = page.locator("p", has_text="Falsely sure on").all_inner_texts()
+    texts = page.locator(".gauge").all_inner_texts()
     return [int(re.search(r"(\d+)\s*%", text).group(1)) for text in texts]
 
 
 @at("phone")
-def test_a_ring_makes_nats_gauge_fall_on_the_very_same_canvas(page, address: str) -> None:
-    page.goto(f"{address}/playground")
-    canvas = page.locator(".plane canvas").nth(1)
-    canvas.wait_for()
-    canvas.evaluate("canvas => { canvas.marked = true; }")
-    page.get_by_role("button", name="Train", exact=True).click()
-    page.get_by_text("after 400 steps").nth(1).wait_for()
+def test_a_ring_makes_nats_gauge_fall_on_the_very_same_canvas(page, plane) -> None:
+    plane.evaluate("canvas => { canvas.marked = true; }")
+    train(page, plane, 200)
     baseline, nat = falsely_sure(page)
     assert baseline == nat > 90
     page.get_by_role("button", name="Ring", exact=True).click()
     page.get_by_text("NAT has not learned from the 20 negatives yet").wait_for()
     page.get_by_role("button", name="Rewind", exact=True).click()
-    page.get_by_text("after 0 steps").nth(1).wait_for()
-    page.get_by_role("button", name="Train", exact=True).click()
-    page.get_by_text("after 400 steps").nth(1).wait_for()
+    assert step(plane) == 0
+    train(page, plane, 400)
     baseline, nat = falsely_sure(page)
     assert baseline > 90
     assert nat < 30
-    assert canvas.evaluate("canvas => canvas.marked")
-    assert canvas.get_attribute("data-step") == "400"
-    canvas.click(position={"x": 30, "y": 40})
-    page.get_by_text("1 more lies there that it has not learned yet").wait_for()
+    title = page.locator("h1").first.inner_text().replace("\u00a0", " ")
+    assert title == f"The baseline is falsely sure on {baseline} % of the empty plane, NAT on {nat} %."
+    assert plane.evaluate("canvas => canvas.marked")
+    assert page.locator(".said").inner_text().startswith("The baseline is falsely sure")
     assert page.locator("[data-testid=stException]").count() == 0
+
+
+@at("wide")
+def test_it_trains_picture_by_picture_until_stopped_and_pushes_nothing(page, plane) -> None:
+    plane.evaluate(
+        "canvas => { canvas.seen = new Set(); new MutationObserver(() => canvas.seen.add(canvas.dataset.step))"
+        ".observe(canvas, { attributes: true, attributeFilter: ['data-step'] }); }"
+    )
+    controls = page.locator(".tools button, .planes canvas, .st-key-presets button")
+    before = [each.bounding_box() for each in controls.all()]
+    train(page, plane, 400)
+    assert plane.evaluate("canvas => canvas.seen.size") >= 100
+    last = step(plane)
+    assert [each.bounding_box() for each in controls.all()] == before
+    page.wait_for_timeout(300)
+    assert step(plane) == last
+
+
+@at("wide")
+def test_a_hand_adds_moves_paints_removes_and_takes_back(page, plane) -> None:
+    plane.click(position=spot(plane, 3, 3))
+    assert lying(page) == 1
+    box, start, end = plane.bounding_box(), spot(plane, 3, 3), spot(plane, -3, 3)
+    page.mouse.move(box["x"] + start["x"], box["y"] + start["y"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + end["x"], box["y"] + end["y"], steps=5)
+    page.mouse.up()
+    assert lying(page) == 1
+    plane.click(position=spot(plane, -3, 3))
+    assert lying(page) == 0
+    below = spot(plane, -3, -3)
+    page.mouse.move(box["x"] + below["x"], box["y"] + below["y"])
+    page.mouse.down()
+    right = spot(plane, 3, -3)
+    page.mouse.move(box["x"] + right["x"], box["y"] + right["y"], steps=60)
+    page.mouse.up()
+    painted = lying(page)
+    assert 8 <= painted <= 16
+    page.get_by_role("button", name="Undo").click()
+    assert lying(page) == 0
+    page.get_by_role("button", name="Undo").click()
+    assert lying(page) == 1
+    page.get_by_role("button", name="Clear").click()
+    assert lying(page) == 0
+    # Python holds them as well, for links and for whoever comes back.
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Ring", exact=True).click()
+    page.get_by_text("21 negatives to learn from").wait_for()
+
+
+@at("wide")
+def test_all_of_it_can_be_done_by_keys(page, plane) -> None:
+    plane.focus()
+    for key in ("ArrowRight", "Shift+ArrowUp", "Enter"):
+        page.keyboard.press(key)
+    assert lying(page) == 1
+    assert page.locator(".said").inner_text() == "Negative added; 1 lie there now."
+    page.keyboard.press("ArrowLeft")
+    assert re.fullmatch(r"Across 2\.50, up 1\.00: NAT is \d+\s% sure\.", page.locator(".said").inner_text())
+    page.keyboard.press("Delete")
+    assert lying(page) == 0
+    page.keyboard.press("Control+z")
+    assert lying(page) == 1
+    page.get_by_role("button", name="Step", exact=True).focus()
+    page.keyboard.press("Enter")
+    assert step(plane) == 1
+    assert "weights then moved" in page.locator(".update").inner_text()
+    assert page.locator(".said").inner_text().startswith("Each of a network's 1,251 weights then moved")
+
+
+@at("wide")
+def test_slow_motion_is_slow(page, plane) -> None:
+    page.get_by_label("Slow motion").check()
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_timeout(3_000)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    assert 2 <= step(plane) <= 8
+
+
+@at("wide")
+def test_what_blows_up_goes_back_and_says_so(page, address: str) -> None:
+    page.goto(f"{address}/playground?play_rate=3.0&play_negatives=ring")
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.get_by_text(re.compile(r"^Training blew up. We put back the last good step \(\d+\)")).wait_for()
+    page.get_by_role("button", name="Train", exact=True).wait_for()
+
+
+@at("wide")
+def test_a_scribble_is_not_drawn(page, address: str) -> None:
+    page.goto(f"{address}/playground?play_rate=3.0&play_activation=sine")
+    plane = page.locator(".nat canvas")
+    plane.wait_for()
+    for _ in range(8):
+        page.get_by_role("button", name="Step", exact=True).click()
+    pieces = plane.evaluate("canvas => Number(canvas.dataset.pieces)")
+    assert 0 <= pieces <= 2500
+
+
+@at("wide")
+def test_python_hears_how_far_the_networks_are_before_the_visitor_turns_away(page, plane) -> None:
+    page.get_by_role("button", name="Ring", exact=True).click()
+    page.get_by_text("20 negatives to learn from").wait_for()
+    page.get_by_role("button", name="Train", exact=True).click()
+    until(page, plane, 60)
+    # Still training: nobody has pressed Stop.
+    page.get_by_role("link", name="Workshop").click()
+    page.get_by_text("Challenges").first.click()
+    page.get_by_role("button", name="Check my playground").click()
+    page.get_by_text("that is more than 10 negatives").wait_for()
+    page.get_by_role("link", name="Playground", exact=True).click()
+    plane.wait_for()
+    assert step(plane) >= 60
 
 
 @at("wide")
@@ -53,3 +209,80 @@ def test_digits_are_learned_from_nothing_while_one_watches(page, playwright, add
     playwright.expect(drawing).to_have_attribute("aria-label", re.compile("^After 400 of 400 steps"), timeout=PATIENCE)
     assert page.locator(".reading polyline").count() == 2
     assert page.locator("[data-testid=stException]").count() == 0
+
+
+@pytest.fixture(scope="module")
+def says(browser):
+    """Return a function that lets the browser say something by its own script."""
+    opened = browser.new_page()
+    opened.add_script_tag(content=SENTENCES)
+    data = DATA | {"say": words.sentences() | words.of_planes(0.9, 10, 0.75, 4.0) | words.signs()}
+
+    def say(function: str, *arguments: Any) -> str:
+        script = "([name, data, given]) => globalThis.eval(name)(data, ...given)"
+        return opened.evaluate(script, [function, data, arguments]).replace("\u00a0", " ")
+
+    yield say
+    opened.close()
+
+
+def counts(lying: int, learned: int, fresh: int = 0, gone: int = 0, step: int = 400) -> dict[str, int]:
+    """How many negatives there are, and what the networks have to do with them."""
+    return {"lying": lying, "learned": learned, "fresh": fresh, "gone": gone, "step": step}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("percent", 0.974), "97 %"),
+        (("percent", 0.002), "<1 %"),
+        (("percent", 0.999), ">99 %"),
+        (("percent", 0.0), "0 %"),
+        (("percent", 1.0), "100 %"),
+        (("titleOf", {"baseline": 0.0, "nat": 0.0}, 0, 0), words.TITLE),
+        (("titleOf", {"baseline": 0.95, "nat": 0.95}, 9, 0), "Both are falsely sure on 95 % of the empty plane."),
+        (
+            ("titleOf", {"baseline": 0.5, "nat": 0.62}, 10, 3),
+            "Here NAT is falsely sure on 62 % of the empty plane, the baseline on 50 %.",
+        ),
+        (
+            ("titleOf", {"baseline": 0.95, "nat": 0.15}, 400, 20),
+            "The baseline is falsely sure on 95 % of the empty plane, NAT on 15 %.",
+        ),
+        (("sentenceOf", counts(0, 0), 0, 0, False), words.EMPTY),
+        (
+            ("sentenceOf", counts(1, 0, 1, step=0), 0, 0, False),
+            "One negative to learn from. Press Train: both learn the points, NAT the negative too.",
+        ),
+        (
+            ("sentenceOf", counts(20, 0, 20), 0, 0, False),
+            "NAT has not learned from the 20 negatives yet, so both are still the same. Press Train.",
+        ),
+        (
+            ("sentenceOf", counts(20, 20), 0.76, 0.6, False),
+            "NAT learned from 20 negatives: on 76 % of the empty plane it is no longer sure where the baseline is. Of "
+            "that, 60 % lies farther than 0.75 from every one of them.",
+        ),
+        (
+            ("sentenceOf", counts(0, 1, gone=1), 0.02, 0, False),
+            "NAT learned from one negative: on 2 % of the empty plane it is no longer sure where the baseline is. Of "
+            "that, 0 % lies farther than 0.75 from that one. They no longer lie there, but what it learned stays: "
+            "rewind, or train on without them.",
+        ),
+        (
+            ("sentenceOf", counts(21, 20, fresh=1), 0, 0, False),
+            "NAT learned from 20 negatives, and is still sure wherever the baseline is. Train on, or add some where it "
+            "is sure. One more lies there that it has not learned yet: press Train.",
+        ),
+        (
+            ("sentenceOf", counts(21, 20, fresh=1), 0, 0, True),
+            "NAT learned from 20 negatives, and is still sure wherever the baseline is. Train on, or add some where it "
+            "is sure.",
+        ),
+        (("learnsOf", "nat", counts(1, 0, step=0), 120), "to learn: 120 points and one negative"),
+        (("learnsOf", "nat", counts(0, 20), 120), "learned: 120 points and 20 negatives"),
+        (("learnsOf", "baseline", counts(5, 20), 120), "learned: 120 points"),
+    ],
+)
+def test_sentences_speak_of_what_was_learned_not_of_what_lies_there(says, arguments: tuple, sentence: str) -> None:
+    assert says(*arguments) == sentence

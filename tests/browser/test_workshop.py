@@ -9,8 +9,9 @@ import pytest
 from nat_app.shared.pairs import pair_named
 from nat_app.views.workshop import words
 from nat_app.views.workshop.games.factory import factory
-from nat_app.views.workshop.steps.lessons import lessons, with_numbers
-from nat_app.views.workshop.teaching.teacher import answers_html, sheet_html
+from nat_app.views.workshop.steps.lessons import lessons
+from nat_app.views.workshop.steps.numbers import with_numbers
+from nat_app.views.workshop.teaching.sheets import answers_html, sheet_html
 from tests.browsing import PATIENCE, ROOT, served
 from tests.pages import plain
 

@@ -193,7 +193,7 @@ def test_what_a_code_page_lacks_is_escaped(
 def test_an_app_that_cannot_be_had_is_refused_in_a_sentence(
     options: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(serve, "local_address", lambda: "192.168.1.20")
+    monkeypatch.setattr(serve, "local_addresses", lambda: ("192.168.1.20",))
     assert main(["app", *options]) == 1
     printed, error = capsys.readouterr()
     assert said in error
@@ -201,9 +201,9 @@ def test_an_app_that_cannot_be_had_is_refused_in_a_sentence(
 
 
 def test_a_class_is_told_its_address_in_any_code_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serve, "local_address", lambda: "192.168.1.20")
+    monkeypatch.setattr(serve, "local_addresses", lambda: ("192.168.1.20",))
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="cp1252"))
-    serve._classroom(None, "")
+    serve._classroom(None, "", "key")
     said = sys.stdout.buffer.getvalue().decode("cp1252")
     assert "http://192.168.1.20:" in said
     assert "This output cannot show the QR code: it stands on the page Workshop as well." in said

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from nat_core.data import uploaded_sets
+from nat_core.data.sets import CIFAR10_CLASSES
+from nat_core.data.sources.class_names import places_among
 from nat_core.data.uploaded_sets import labels_among, read_own_set
 from nat_core.errors import UnreadableSet
 from tests.uploads import npz, picture, zipped
@@ -104,6 +106,60 @@ def test_an_array_that_could_unpack_without_a_limit_is_refused(compression: int)
         archive.writestr("test_images.npy", stored.read("test_images.npy"))
     with pytest.raises(UnreadableSet, match=r"a\.npz: the array test_images is packed in a way we do not open"):
         read_own_set(buffer.getvalue(), "a.npz")
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ("test_images", "test_labels", "classes"),
+        ("x_test", "y_test", "class_names"),
+        ("X_test", "Y_test", "label_names"),
+        ("images", "labels", "classes"),
+        ("data", "targets", "classes"),
+    ],
+)
+@pytest.mark.parametrize(
+    "labels",
+    [np.array([1, 0, 1]), np.array([1.0, 0.0, 1.0]), np.array([[0, 1], [1, 0], [0, 1]]), np.array(["b", "a", "b"])],
+    ids=["whole", "float", "one-hot", "names"],
+)
+def test_the_fields_usual_keys_and_kinds_of_labels_are_read(keys: tuple[str, str, str], labels: np.ndarray) -> None:
+    images = np.zeros((3, 32, 32, 3), np.uint8)
+    given = dict(zip(keys, (images, labels, np.array(["a", "b"])), strict=True))
+    found = read_own_set(npz(**given), "mine.npz")
+    assert found.labels.tolist() == [1, 0, 1]
+    assert (found.classes, found.passed_over) == (("a", "b"), ())
+
+
+def test_of_an_array_that_is_not_read_a_sentence_tells() -> None:
+    images = np.zeros((2, 32, 32, 3), np.uint8)
+    found = read_own_set(npz(test_images=images, train_images=images, answers=np.array([1, 0])), "mine.npz")
+    assert found.labels is None
+    assert found.passed_over == (
+        "It also holds answers, not read: labels are read from test_labels, their names from classes.",
+    )
+    # Weights' files and the like hold many.
+    many = read_own_set(npz(images=images, **{f"a{number}": images for number in range(8)}), "mine.npz")
+    assert "It also holds a0, a1, a2, a3, a4 and 3 more, not read" in many.passed_over[0]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        (("plane", "car", "cats"), [0, 1, 3]),
+        (("Aeroplane", "auto mobile", "LKW"), [0, -1, 9]),
+        (("Flugzeug", "Vogel", "Teapot"), [0, 2, -1]),
+    ],
+)
+def test_classes_are_known_by_the_fields_other_names(theirs: tuple[str, ...], ours: list[int]) -> None:
+    found = read_own_set(npz(test_images=np.zeros((3, 4, 4), np.uint8), test_labels=np.arange(3),
+                             classes=np.array(theirs)), "mine")  # fmt: skip
+    assert labels_among(found, CIFAR10_CLASSES).tolist() == ours
+
+
+def test_the_exact_name_comes_before_another_for_the_same() -> None:
+    assert places_among(["plane", "airplane"], ["airplane", "plane"]) == [1, 0]
+    assert places_among(["1 - one", "two"], ["0", "1", "2"]) == [1, 2]
 
 
 def test_labels_are_matched_by_name_or_not_at_all() -> None:

@@ -12,7 +12,7 @@ from safetensors.torch import save
 from nat_core.errors import CheckpointError
 from nat_core.network.inference import predict
 from nat_core.network.models import build
-from nat_core.network.uploaded_networks import Described, architecture_of, described, read_card, read_network
+from nat_core.network.uploaded_networks import Described, architecture_of, described, in_order, read_card, read_network
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3)).astype(np.uint8)
 TWO = Described(("cat", "dog"))
@@ -63,6 +63,21 @@ def test_a_network_under_other_names_answers_as_it_did() -> None:
     }
     found, expected = (predict(read_network(save(each), "mine", TWO), PIXELS).logits for each in (theirs, ours))
     np.testing.assert_array_equal(found, expected)
+
+
+def test_classes_under_other_names_and_in_another_order_are_the_same_ones() -> None:
+    three = read_network(save(weights(classes=3)), "mine", Described(("Car", "plane", "cats")))
+    found = in_order(three, ("cat", "automobile", "airplane"))
+    assert found is not None
+    assert found.classes == ("cat", "automobile", "airplane")
+    np.testing.assert_array_equal(predict(found, PIXELS).logits, predict(three, PIXELS).logits[:, [2, 0, 1]])
+    assert three.classes == ("Car", "plane", "cats"), "the one that was given stays as it was"
+
+
+@pytest.mark.parametrize("classes", [("cat", "dog"), ("cat", "dog", "ship"), ("car", "automobile", "cat")])
+def test_other_classes_are_not_taken_for_these(classes: tuple[str, ...]) -> None:
+    three = read_network(save(weights(classes=3)), "mine", Described(("cat", "dog", "car")))
+    assert in_order(three, classes) is None
 
 
 def pickled() -> bytes:

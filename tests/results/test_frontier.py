@@ -64,7 +64,7 @@ def test_a_label_says_what_a_recipe_changes() -> None:
     assert [short_of(RUNS[name].recipe) for name in ("frontier_54_and_18", "frontier_separate_means_half")] == [
         "54 + 18", "own means, weight 0.5",
     ]  # fmt: skip
-    assert short_of(RUNS["frontier_32_negatives_weight_4"].recipe, " negatives") == "32 negatives, weight 4"
+    assert short_of(RUNS["frontier_32_negatives_weight_4"].recipe, counted=True) == "32 negatives, weight 4"
     assert len({short_of(run.recipe) for run in RUNS.values()}) == len(RUNS)
 
 

@@ -29,6 +29,17 @@ def test_points_lie_around_the_middle_and_are_the_same_for_the_same_seed(shape: 
     assert not np.array_equal(points.positions, draw_points(shape, classes, per_class=30, seed=4).positions)
 
 
+def test_noise_multiplies_the_spread_and_held_out_points_are_others_of_the_same_kind() -> None:
+    middle, plain, wide = (draw_points("rings", 2, 200, noise=noise).positions for noise in (0.0, 1.0, 2.0))
+    np.testing.assert_allclose(wide - middle, 2 * (plain - middle), atol=1e-5)
+    assert np.linalg.norm(middle[200:], axis=1) == pytest.approx(1.9)
+    held_out = draw_points("rings", 2, 200, held_out=True)
+    assert not np.isin(held_out.positions, plain).any()
+    assert held_out.labels.tolist() == draw_points("rings", 2, 200).labels.tolist()
+    radius = np.linalg.norm(held_out.positions, axis=1)
+    assert radius[200:].mean() == pytest.approx(1.9, abs=0.02)
+
+
 def test_rings_have_the_radii_they_are_named_for() -> None:
     points = draw_points("rings", 2, per_class=200)
     radius = np.linalg.norm(points.positions, axis=1)
@@ -89,6 +100,8 @@ def test_the_grid_covers_the_plane_evenly() -> None:
         (lambda: draw_points("stars"), "unknown shape 'stars'; known: blobs, moons, spirals, rings"),
         (lambda: draw_points(classes=6), "2 to 5 classes, not 6"),
         (lambda: draw_points(per_class=0), "at least one point, not 0"),
+        (lambda: draw_points(noise=-1.0), "at least 0, not -1"),
+        (lambda: draw_points(noise=float("nan")), "at least 0, not nan"),
         (lambda: draw_negatives("wall"), "unknown kind of negatives 'wall'; known: ring, corner, blob, uniform"),
         (lambda: draw_negatives("ring", 0), "one at a time, not 0"),
         (lambda: grid(0), "at least one cell a side, not 0"),

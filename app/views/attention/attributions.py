@@ -10,6 +10,8 @@ from jaxtyping import Float, UInt8
 from nat_app.answers import computed_answers
 from nat_app.frame import frame
 from nat_app.shared.charts import CONFIG, label
+from nat_app.shared.classes import class_title
+from nat_app.shared.language import _, written
 from nat_app.shared.palette import Palette
 from nat_app.shared.settings import Setting
 from nat_app.shared.words import literal
@@ -53,14 +55,18 @@ def attribution_maps(
         axis = "" if column == 1 else str(column)
         # Square cells, however wide the column is.
         figure.update_yaxes(scaleanchor=f"x{axis}", row=1, col=column)
-        text = f"{title}, {-end:.2g} to {end:.2g}" if own_scale else title
+        text = _("{title}, {low:.2g} to {high:.2g}", title=title, low=-end, high=end) if own_scale else title
         figure.add_annotation(x=0, xref=f"x{axis} domain", y=1, yref=f"y{axis} domain", xanchor="left",
                               yanchor="bottom", align="left", text=text, showarrow=False,
                               font={"color": colours.line})  # fmt: skip
     figure.update_xaxes(visible=False, fixedrange=True, constrain="domain")
     figure.update_yaxes(visible=False, fixedrange=True, constrain="domain", autorange="reversed")
     return figure.update_layout(
-        height=height, margin={"l": 4, "r": 4, "t": 44, "b": 56}, dragmode=False, font={"size": 13}
+        height=height,
+        margin={"l": 4, "r": 4, "t": 44, "b": 56},
+        dragmode=False,
+        font={"size": 13, "color": colours.line},
+        separators=written(".,"),
     )
 
 
@@ -76,7 +82,7 @@ def _bar(end: float) -> dict:
         "len": 0.8,
         "thickness": 10,
         "tickvals": [-end, 0, end],
-        "ticktext": [f"{-end:.2g} against", "0", f"{end:.2g} for"],
+        "ticktext": [_("{value:.2g} against", value=-end), "0", _("{value:.2g} for", value=end)],
         "tickangle": 0,
     }
 
@@ -93,21 +99,21 @@ def draw(pixels: UInt8[np.ndarray, "32 32 3"], compared: tuple[Row, ...]) -> Non
     # One place for the button or the progress: whichever is over gives way to what comes next.
     place = st.empty()
     if not COMPUTED.value:
-        place.button("Compute", key="compute", type="primary", icon=":material/play_arrow:", on_click=EXPLAINED.put,
+        place.button(_("Compute"), key="compute", type="primary", icon=":material/play_arrow:", on_click=EXPLAINED.put,
                      args=(question,))  # fmt: skip
         return
     with place.container(horizontal=True, vertical_alignment="center"):
         bar = st.progress(0.0)
-        st.button("Stop", key="stop_explaining", icon=":material/stop:", on_click=_stop)
+        st.button(_("Stop"), key="stop_explaining", icon=":material/stop:", on_click=_stop)
     with frame.checked():
         said = [row.said for row in compared]
         targets = [each.answer.predicted if answer == OWN_ANSWER else answer for each in said]
         found = []
-        for number, (row, target) in enumerate(zip(compared, targets, strict=True)):
+        for done, (row, target) in enumerate(zip(compared, targets, strict=True)):
 
-            def show(share: float, number: int = number, row: Row = row) -> None:
+            def show(share: float, done: int = done, row: Row = row) -> None:
                 # Here the run ends once Stop is pressed: Streamlit looks for that whenever it is called.
-                bar.progress((number + share) / len(compared), words.working(literal(row.short), method, share))
+                bar.progress((done + share) / len(compared), words.working(literal(row.short), method, share))
 
             chosen = said[0].classes.index(target)
             found.append(computed_answers.explained(row.network, pixels, method, chosen, options, show))
@@ -118,26 +124,33 @@ def draw(pixels: UInt8[np.ndarray, "32 32 3"], compared: tuple[Row, ...]) -> Non
 def _choices(compared: tuple[Row, ...]) -> tuple[str, str, tuple[tuple[str, str | int | None], ...]]:
     """Draw the choices; return the method, the answer to explain, and the method's options."""
     classes = compared[0].said.classes
-    method = st.segmented_control("How", list(METHODS), format_func=lambda key: METHODS[key].title, required=True,
+    method = st.segmented_control(_("How"), list(METHODS), format_func=lambda key: _(METHODS[key].title), required=True,
                                   key=METHOD.bind()) or METHOD.default  # fmt: skip
     left, right = st.columns(2, gap="small", vertical_alignment="bottom")
-    answer = left.selectbox("What speaks for", [OWN_ANSWER, *classes], key=SPEAKS_FOR.key)
+    answer = left.selectbox(
+        _("What speaks for"),
+        [OWN_ANSWER, *classes],
+        format_func=lambda each: _(OWN_ANSWER) if each == OWN_ANSWER else class_title(each),
+        key=SPEAKS_FOR.key,
+    )
     # Pairs and no dict: they are part of a cache's key.
     options = (("steps", words.STEPS),) if method == "integrated_gradients" else ()
     if method == "grad_cam":
-        level = right.segmented_control("Level", list(LEVELS), required=True, key=GRAD_CAM_LEVEL.bind())
+        level = right.segmented_control(_("Level"), list(LEVELS), format_func=words.level_name, required=True,
+                                        key=GRAD_CAM_LEVEL.bind())  # fmt: skip
         options = (("level", level),)
-    st.caption(METHODS[method].measures)
+    st.caption(words.measures(method))
     return method, answer, options
 
 
 def _maps(compared: tuple[Row, ...], method: str, targets: Sequence[str], found: Sequence[Found]) -> None:
     """Draw what was found, a map a network, with its sentences."""
-    own_scale = st.toggle("Each its own scale", key=OWN_SCALE_SIGNED.key)
-    titles = [f"<b>{label(row.short)}</b><br>{label(target)}" for row, target in zip(compared, targets, strict=True)]
+    own_scale = st.toggle(_("Each its own scale"), key=OWN_SCALE_SIGNED.key)
+    named = [class_title(target) for target in targets]
+    titles = [f"<b>{label(row.short)}</b><br>{label(answer)}" for row, answer in zip(compared, named, strict=True)]
     sentences = [
-        words.found_sentence(row.short, target, method, each)
-        for row, target, each in zip(compared, targets, found, strict=True)
+        words.found_sentence(row.short, answer, method, each)
+        for row, answer, each in zip(compared, named, found, strict=True)
     ]
     st.plotly_chart(
         attribution_maps(
@@ -145,13 +158,13 @@ def _maps(compared: tuple[Row, ...], method: str, targets: Sequence[str], found:
         ),
         key="signed_maps",
         config=CONFIG,
-        alt=f"{METHODS[method].title}. {' '.join(sentences)}",
+        alt=f"{_(METHODS[method].title)}. {' '.join(sentences)}",
     )
     st.markdown("  \n".join(map(literal, sentences)))
     for row in compared:
         if sentence := faint(row.said.answer, literal(row.short), len(row.said.classes)):
             st.caption(sentence)
-    st.caption(words.UNITS + (f" {STRETCHED}" if own_scale else ""))
+    st.caption(_(words.UNITS) + (f" {_(STRETCHED)}" if own_scale else ""))
 
 
 def _stop() -> None:

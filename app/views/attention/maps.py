@@ -11,15 +11,21 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 
 from nat_app.answers.level_spreads import Spread
-from nat_app.shared.charts import panel_title, plain
+from nat_app.shared.charts import label, panel_title, plain
+from nat_app.shared.language import N_, _, number, written
 from nat_app.shared.palette import Palette
+from nat_app.views.attention.words import spread_pictures
 
-LEVELS = {"low": "low level", "middle": "middle level", "high": "high level"}
+LEVELS = {"low": N_("low level"), "middle": N_("middle level"), "high": N_("high level")}
 TITLE_ROOM = 32
 """Pixels between two rows, for the title of the lower one."""
 TOP, BOTTOM = 46, 64
 """Pixels above the grid, for the names of the columns and the title of the first row, and below, for the scales."""
 COLUMN_GAP = 0.05
+DISTANCES = (0, 0.5, 1, 1.41)
+"""The ticks of an axis of distances."""
+HOVERED = ": %{x:.2f}<extra></extra>"
+"""How a distance is written under the pointer."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +65,12 @@ def attention_grid(
         rows=len(rows), cols=len(LEVELS), horizontal_spacing=COLUMN_GAP, vertical_spacing=TITLE_ROOM / inner
     )
     ground = None if overlay.photo is None else _grey(overlay.photo)
-    for number, row in enumerate(rows, start=1):
+    for place, row in enumerate(rows, start=1):
         for column, level in enumerate(LEVELS, start=1):
-            _one_map(figure, row, level, number, column, overlay)
+            _one_map(figure, row, level, place, column, overlay)
             if ground is not None:
-                _below(figure, ground, row.maps[level], number, column)
-        panel_title(figure, (number - 1) * len(LEVELS) + 1, f"<b>{row.title}</b>")
+                _below(figure, ground, row.maps[level], place, column)
+        panel_title(figure, (place - 1) * len(LEVELS) + 1, f"<b>{row.title}</b>")
     _column_names(figure, colours)
     for column, level in enumerate([] if overlay.own_scale else LEVELS, start=1):
         figure.update_layout({f"coloraxis{column}": _scale(figure, rows, level, column)})
@@ -74,7 +80,8 @@ def attention_grid(
         height=inner + TOP + bottom,
         margin={"l": 4, "r": 4, "t": TOP, "b": bottom},
         dragmode=False,
-        font={"size": 13},
+        font={"size": 13, "color": colours.line},
+        separators=written(".,"),
     )
 
 
@@ -90,15 +97,16 @@ def distances(here: Mapping[str, float], spread: Spread, colours: Palette, *, he
         _usual(figure, spread, level, colours)
         figure.add_scatter(
             x=[here[level]],
-            y=[LEVELS[level]],
+            y=[_(LEVELS[level])],
             mode="markers+text",
             marker={"symbol": "diamond", "size": 13, "color": colours.line},
-            text=f"{here[level]:.2f}",
+            text=number(here[level], ".2f"),
             textposition="top center",
-            hovertemplate="this picture: %{x:.2f}<extra></extra>",
+            hovertemplate=_("this picture") + HOVERED,
         )
-    figure.update_xaxes(range=[-0.02, 1.45], tickvals=[0, 0.5, 1, 1.41], fixedrange=True, zeroline=False)
-    figure.update_xaxes(gridcolor=colours.faint, title="distance between the two maps")
+    figure.update_xaxes(range=[-0.02, 1.45], fixedrange=True, zeroline=False, tickvals=DISTANCES,
+                        ticktext=[number(each) for each in DISTANCES])  # fmt: skip
+    figure.update_xaxes(gridcolor=colours.faint, title=_("distance between the two maps"))
     # The first level on top, with room above it for the number of its diamond.
     figure.update_yaxes(range=[2.5, -0.85], showgrid=False, fixedrange=True)
     return plain(figure, height, top=4, left=96, bottom=44)
@@ -107,10 +115,11 @@ def distances(here: Mapping[str, float], spread: Spread, colours: Palette, *, he
 def _usual(figure: go.Figure, spread: Spread, level: str, colours: Palette) -> None:
     """Draw what is usual at a level: the lines of the pictures, their median, and that of two baselines."""
     lowest, low, middle, high, highest = spread.quantiles[level]
+    pictures = label(spread_pictures(spread.set_name, spread.pictures))
     for ends, width in (((lowest, highest), 2), ((low, high), 9)):
         figure.add_scatter(
             x=ends,
-            y=[LEVELS[level]] * 2,
+            y=[_(LEVELS[level])] * 2,
             mode="lines",
             line={"width": width, "color": colours.baseline},
             opacity=0.45,
@@ -118,43 +127,43 @@ def _usual(figure: go.Figure, spread: Spread, level: str, colours: Palette) -> N
         )
     figure.add_scatter(
         x=[middle],
-        y=[LEVELS[level]],
+        y=[_(LEVELS[level])],
         mode="markers",
         marker={"symbol": "line-ns-open", "size": 15, "color": colours.line, "line": {"width": 2}},
-        hovertemplate=f"median of {spread.pictures:,}: %{{x:.2f}}<extra></extra>",
+        hovertemplate=_("median of {pictures}", pictures=pictures) + HOVERED,
     )
     if spread.seeds is not None:
         figure.add_scatter(
             x=[spread.seeds[level]],
-            y=[LEVELS[level]],
+            y=[_(LEVELS[level])],
             mode="markers",
             marker={"symbol": "circle-open", "size": 11, "color": colours.baseline, "line": {"width": 2}},
-            hovertemplate="two baselines, median: %{x:.2f}<extra></extra>",
+            hovertemplate=_("two baselines, median") + HOVERED,
         )
 
 
-def _one_map(figure: go.Figure, row: MapRow, level: str, number: int, column: int, overlay: Overlay) -> None:
+def _one_map(figure: go.Figure, row: MapRow, level: str, place: int, column: int, overlay: Overlay) -> None:
     values = row.maps[level]
     scale = {"coloraxis": f"coloraxis{column}"}
     if overlay.own_scale:
         largest = float(values.max())
         scale = {"colorscale": "Cividis", "zmin": 0, "zmax": largest or 1.0, "showscale": False}
-        _note(figure, (number - 1) * len(LEVELS) + column, f"0 to {_short(largest)}")
+        _note(figure, (place - 1) * len(LEVELS) + column, _("0 to {most}", most=_short(largest)))
     figure.add_heatmap(
         z=values,
         opacity=overlay.strength,
-        hovertemplate=f"{row.title}, {LEVELS[level]}: %{{z:.3g}}<extra></extra>",
-        row=number,
+        hovertemplate=f"{row.title}, {_(LEVELS[level])}: %{{z:.3g}}<extra></extra>",
+        row=place,
         col=column,
         **scale,
     )
-    first = (number - 1) * len(LEVELS) + column
-    figure.update_yaxes(scaleanchor=f"x{'' if first == 1 else first}", row=number, col=column)
+    first = (place - 1) * len(LEVELS) + column
+    figure.update_yaxes(scaleanchor=f"x{'' if first == 1 else first}", row=place, col=column)
 
 
 def _short(value: float) -> str:
     """A value with two digits, or as many as it has before the point."""
-    return f"{value:.2g}" if value < 99.5 else f"{value:,.0f}"
+    return number(value, ".2g" if value < 99.5 else ",.0f")
 
 
 def _grey(photo: UInt8[np.ndarray, "side side 3"]) -> str:
@@ -164,11 +173,11 @@ def _grey(photo: UInt8[np.ndarray, "side side 3"]) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
 
 
-def _below(figure: go.Figure, source: str, values: np.ndarray, number: int, column: int) -> None:
-    rows, columns = values.shape
+def _below(figure: go.Figure, source: str, values: np.ndarray, row: int, column: int) -> None:
+    height, width = values.shape
     # A heatmap's cells are centred on whole numbers, so its corner lies half a cell before 0.
-    place = {"x": -0.5, "y": -0.5, "sizex": columns, "sizey": rows, "xanchor": "left", "yanchor": "top"}
-    figure.add_layout_image(source=source, sizing="stretch", layer="below", row=number, col=column, **place)
+    place = {"x": -0.5, "y": -0.5, "sizex": width, "sizey": height, "xanchor": "left", "yanchor": "top"}
+    figure.add_layout_image(source=source, sizing="stretch", layer="below", row=row, col=column, **place)
 
 
 def _scale(figure: go.Figure, rows: tuple[MapRow, ...], level: str, column: int) -> dict:
@@ -188,7 +197,7 @@ def _scale(figure: go.Figure, rows: tuple[MapRow, ...], level: str, column: int)
         "tickvals": [0, largest],
         "ticktext": ["0", _short(largest)],
         "tickangle": 0,
-        "title": {"text": LEVELS[level], "side": "bottom"},
+        "title": {"text": _(LEVELS[level]), "side": "bottom"},
     }
     return {"colorscale": "Cividis", "cmin": 0, "cmax": largest, "colorbar": bar}
 
@@ -203,7 +212,7 @@ def _column_names(figure: go.Figure, colours: Palette) -> None:
             yref="paper",
             yanchor="bottom",
             yshift=22,
-            text=LEVELS[level],
+            text=_(LEVELS[level]),
             showarrow=False,
             font={"color": colours.line, "size": 14},
         )

@@ -8,6 +8,8 @@ import numpy as np
 from nat_app.answers import stored_answers
 from nat_app.answers.level_spreads import Spread, gallery_spread
 from nat_app.shared.charts import label
+from nat_app.shared.classes import class_title
+from nat_app.shared.language import N_, _
 from nat_app.shared.pairs import OWN, Pair, short_name
 from nat_app.shared.palette import KINDS, NAMES, Kind
 from nat_app.shared.words import percent
@@ -18,7 +20,7 @@ from nat_core.recipes import PAIRS, RECIPES
 
 ARCHITECTURES = {"resnet18": "ResNet-18", "wrn40_1": "WRN-40-1", "wrn16_1": "WRN-16-1", "wrn10_1": "WRN-10-1"}
 """The plain names of the architectures of `recipes.ARCHITECTURE_NAMES`."""
-STUDENTS: dict[Kind, str] = {"baseline": "Student of the baseline", "nat": "Student of NAT"}
+STUDENTS: dict[Kind, str] = {"baseline": N_("Student of the baseline"), "nat": N_("Student of NAT")}
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Row:
         """The row of the grid, its title with the answer."""
         answer = self.said.answer
         # The grid writes titles in bold; the answer steps out of it.
-        says = f"{percent(answer.confidence)} {label(answer.predicted)}"
+        says = f"{percent(answer.confidence)} {label(class_title(answer.predicted))}"
         return MapRow(f"{label(self.title)}</b>: {says}<b>", self.said.maps)
 
 
@@ -62,7 +64,7 @@ def rows_of(pair: Pair, picture: str | np.ndarray) -> tuple[Row, ...]:
     """
     named = {name: short_name(name) if name.startswith(OWN) else NAMES[kind] for kind, name in pair.by_kind.items()}
     present = stored_answers.present()
-    named |= {name: STUDENTS[kind] for kind, name in students(pair).items() if name in present}
+    named |= {name: _(STUDENTS[kind]) for kind, name in students(pair).items() if name in present}
     return tuple(_row(title, name, picture) for name, title in named.items())
 
 

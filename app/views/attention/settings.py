@@ -1,12 +1,13 @@
 """What can be chosen on Attention: the picture, how its maps are drawn, and which attribution is computed."""
 
 from nat_app.frame.settings import gallery_file
+from nat_app.shared.language import N_
 from nat_app.shared.settings import PageSettings, Setting, one_of, switch
 from nat_app.views.attention.words import METHODS, OWN_ANSWER
 from nat_core.data.sets import CIFAR10_CLASSES
 from nat_core.recipes import LEVELS
 
-PARTS = ("Where they look", "Which pixels speak for the answer")
+PARTS = (N_("Where they look"), N_("Which pixels speak for the answer"))
 MOST_STRENGTH, STRENGTH_STEP = 100, 5
 
 LOOKED_AT: Setting[str | None] = Setting("looked_at", None, gallery_file)

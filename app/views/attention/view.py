@@ -7,8 +7,10 @@ import streamlit as st
 from nat_app.answers import computed_answers, level_spreads, stored_answers
 from nat_app.frame import frame, links
 from nat_app.frame.settings import PICTURE
+from nat_app.frame.tabs import tabs
 from nat_app.shared import charts, words
 from nat_app.shared.gallery import gallery_pictures, gallery_square, with_inset
+from nat_app.shared.language import _
 from nat_app.views.attention import attributions, networks
 from nat_app.views.attention.maps import Overlay, attention_grid, distances
 from nat_app.views.attention.settings import (
@@ -25,8 +27,10 @@ from nat_app.views.attention.words import (
     attention_title,
     distance_sentence,
     faint,
+    looks_sentence,
     maps_caption,
     spread_caption,
+    spread_pictures,
     spread_title,
     without_students,
 )
@@ -34,6 +38,11 @@ from nat_app.visit import photos
 from nat_core.recipes import HEADLINE_SETS
 from nat_core.store.checkpoints import training_command
 
+# Room for the picture before the browser has it, so that nothing moves down once it has.
+STYLE = """<style>
+.st-key-looked_at_picture { aspect-ratio: 1; }
+@media (max-width: 640px) { .st-key-looked_at_picture { aspect-ratio: auto; min-height: 9rem; } }
+</style>"""
 pair = frame.chosen_pair()
 frame.require(pair.names, gallery=True)
 pictures = {picture.file: picture for picture in gallery_pictures()}
@@ -44,7 +53,7 @@ looked_at = LOOKED_AT.value or next(iter(pictures))
 photo = own.get(looked_at)
 # A gallery picture is cut to its centre, whatever way was chosen for photos: its answers were stored for that.
 whole, pixels = (photo.photo, photo.pixels) if photo else computed_answers.gallery_photo(looked_at, photos.CENTRE)
-with frame.checked(), st.spinner("The networks look.", show_time=True):
+with frame.checked(), st.spinner(_("The networks look."), show_time=True):
     seen = networks.rows_of(pair, looked_at if photo is None else pixels)
     comparison = networks.compare(pair, seen)
 
@@ -61,10 +70,10 @@ def picture_and_words() -> None:
         st.image(
             with_inset(photo.photo, photo.pixels) if photo else gallery_square(looked_at),
             width="stretch",
-            alt=f"{shows}; {words.CORNER}",
+            alt=f"{shows}; {_(words.CORNER)}",
         )
     st.caption(words.literal(shows) if photo else f"{shows}. {pictures[looked_at].credit}.")
-    st.selectbox("Picture", [*own, *pictures], format_func=name_of, key=LOOKED_AT.key, persist_state="session")
+    st.selectbox(_("Picture"), [*own, *pictures], format_func=name_of, key=LOOKED_AT.key, persist_state="session")
     for row in seen:
         if sentence := faint(row.said.answer, words.literal(row.title), len(row.said.classes)):
             st.caption(sentence)
@@ -88,12 +97,19 @@ def maps() -> None:
         ),
         key="maps",
         config=charts.CONFIG,
-        alt=f"Attention maps at the low, middle and high level. {', '.join(row.title for row in seen)}. {title}",
+        alt=" ".join(
+            [
+                _("Attention maps at the low, middle and high level."),
+                *(looks_sentence(row.short, row.said.maps) for row in seen),
+                title,
+            ]
+        ),
     )
     left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
-    left.slider("Strength of the maps over the photo", 0, MOST_STRENGTH, step=STRENGTH_STEP, format="%d %%",
+    left.slider(_("Strength of the maps over the photo"), 0, MOST_STRENGTH, step=STRENGTH_STEP, format="%d %%",
                 key=STRENGTH.bind())  # fmt: skip
-    right.toggle("Each map on its own scale", key=OWN_SCALE.bind(), help="Off: one scale a column, for all networks.")
+    right.toggle(_("Each map on its own scale"), key=OWN_SCALE.bind(),
+                 help=_("Off: one scale a column, for all networks."))  # fmt: skip
     st.caption(maps_caption(strength, own_scale))
     if comparison:
         how_far_apart(comparison)
@@ -102,12 +118,13 @@ def maps() -> None:
 def how_far_apart(found: networks.Comparison) -> None:
     """Draw the distances on the picture as dots on the spread of the set that is chosen, and where they begin."""
     if len(many) > 1:
-        st.selectbox("Beside the spread of", list(many), format_func=spread_title, key=LEVEL_SET.key)
+        st.selectbox(_("Beside the spread of"), list(many), format_func=spread_title, key=LEVEL_SET.key)
     spread = many[beside]
-    sentence = distance_sentence(found.here, spread.usual, spread.pictures, spread.source)
+    beside_them = spread_pictures(beside, spread.pictures)
+    sentence = distance_sentence(found.here, spread.usual, beside_them)
     st.plotly_chart(distances(found.here, spread, frame.colours()), key="distances", config=charts.CONFIG, alt=sentence)
     st.markdown(sentence)
-    st.caption(spread_caption(spread.pictures, spread.source, seeds=spread.seeds is not None))
+    st.caption(spread_caption(beside_them, seeds=spread.seeds is not None))
     if beside != stored_answers.GALLERY:
         st.markdown(words.literal(level_spreads.sentence(*found.names, beside)))
 
@@ -122,6 +139,7 @@ if LEVEL_SET.value not in many:
     LEVEL_SET.put(HEADLINE_SETS[0] if HEADLINE_SETS[0] in many else stored_answers.GALLERY)
 beside = LEVEL_SET.value or stored_answers.GALLERY
 title = attention_title(comparison.here if comparison else None, level_spreads.exceeding(*pair.names, beside))
+st.html(STYLE)
 st.title(title, anchor=False)
 left, right = st.columns([1.1, 1.75], gap="medium")
 with left:
@@ -130,8 +148,9 @@ DRAWN = dict(zip(PARTS, (maps, pixels_that_speak), strict=True))
 frame.offer(f"maps-{'yours' if photo else pictures[looked_at].path.stem}", partial(networks.maps_csv, seen))
 with right:
     # Only the open tab is drawn: the other one may need torch.
-    for tab, draw_part in zip(st.tabs(PARTS, key=PART.key, on_change="rerun"), DRAWN.values(), strict=True):
-        if tab.open:
-            with tab:
-                draw_part()
-st.page_link(links.file_of("your_photos"), label="Look at your own photo: add it there", icon=":material/add_a_photo:")
+    part, tab = tabs(PARTS, PART)
+    with tab:
+        DRAWN[part]()
+st.page_link(
+    links.file_of("your_photos"), label=_("Look at your own photo: add it there"), icon=":material/add_a_photo:"
+)

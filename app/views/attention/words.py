@@ -1,15 +1,17 @@
 """The words of Attention: where the networks look and how far that differs; what each attribution measures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from jaxtyping import Float
 
-from nat_app.shared.pairs import set_title
-from nat_app.shared.words import HARD_SPACE, Answer
+from nat_app.shared.language import N_, _, ngettext, pgettext
+from nat_app.shared.pairs import pictures_of, set_title
+from nat_app.shared.words import Answer
 
-STRETCHED = (
+STRETCHED = N_(
     "Each map is stretched to its own largest value: a faint one looks as strong as any, so compare shapes only."
 )
 
@@ -23,28 +25,35 @@ class Method:
     """One attribution of `nat_core.network.explain`, by its function's name in METHODS."""
 
     title: str
+    during: str
+    """What it is called while it is computed."""
     measures: str
-    """What it measures, in one or two sentences."""
+    """What it measures, in one or two sentences; {steps} are STEPS."""
 
 
 METHODS = {
     "integrated_gradients": Method(
-        "Integrated gradients",
-        "Every pixel's share of what lifts the answer from a plain picture of the mean colour to this one. "
-        f"The shares add up to that, but for what a sum of {STEPS} steps misses.",
+        N_("Integrated gradients"),
+        N_("integrated gradients"),
+        N_(
+            "Every pixel's share of what lifts the answer from a plain picture of the mean colour to this one. "
+            "The shares add up to that, but for what a sum of {steps} steps misses."
+        ),
     ),
     "occlusion": Method(
-        "Occlusion",
-        "How far the answer falls when a square of 8 x 8 pixels is covered with the mean colour, every 4 pixels.",
+        N_("Occlusion"),
+        N_("occlusion"),
+        N_("How far the answer falls when a square of 8 x 8 pixels is covered with the mean colour, every 4 pixels."),
     ),
     "grad_cam": Method(
-        "Grad-CAM",
-        "Where a level is active, weighted by how the answer depends on each channel: as coarse as the level is.",
+        N_("Grad-CAM"),
+        N_("Grad-CAM"),
+        N_("Where a level is active, weighted by how the answer depends on each channel: as coarse as the level is."),
     ),
 }
-OWN_ANSWER = "its own answer"
+OWN_ANSWER = N_("its own answer")
 """The choice that each network is asked about what it says itself."""
-UNITS = "Teal speaks for the answer, brown against it, in units of its logit (the number before the softmax)."
+UNITS = N_("Teal speaks for the answer, brown against it, in units of its logit (the number before the softmax).")
 
 
 class Found(Protocol):
@@ -66,14 +75,22 @@ class Found(Protocol):
         ...
 
 
+def measures(method: str) -> str:
+    """Return what an attribution measures, by its key in METHODS."""
+    return _(METHODS[method].measures, steps=STEPS)
+
+
 def found_sentence(name: str, answer: str, method: str, found: Found) -> str:
     """Return what an attribution came to: its sum beside the logits (integrated gradients), or its largest value."""
     # The one method whose shares must add up, so the reader can check the sum against the two logits.
     if method == "integrated_gradients":
         return f"{name}, {answer}: {_added_up(float(found.values.sum()), found.logit, found.blank)}"
-    place = "a covered square" if method == "occlusion" else "a place"
-    most, least = found.values.max(), found.values.min()
-    return f"{name}, {answer}: {place} counts {most:+.2f} at most and {least:+.2f} at least."
+    most, least = float(found.values.max()), float(found.values.min())
+    if method == "occlusion":
+        told = _("a covered square counts {most:+.2f} at most and {least:+.2f} at least.", most=most, least=least)
+    else:
+        told = _("a place counts {most:+.2f} at most and {least:+.2f} at least.", most=most, least=least)
+    return f"{name}, {answer}: {told}"
 
 
 def _added_up(total: float, logit: float, blank: float) -> str:
@@ -81,19 +98,53 @@ def _added_up(total: float, logit: float, blank: float) -> str:
     whole = logit - blank
     # Of the numbers as they are read, so that the sentence adds up.
     gap = round(round(whole, 2) - round(total, 2), 2)
-    told = (
-        f"the logit is {logit:.2f}, and {blank:.2f} on the mean colour, {whole:+.2f} apart; the pixels add up to "
-        f"{total:+.2f}"
+    told = _(
+        "the logit is {logit:.2f}, and {blank:.2f} on the mean colour, {whole:+.2f} apart; the pixels add up to "
+        "{total:+.2f}",
+        logit=logit,
+        blank=blank,
+        whole=whole,
+        total=total,
     )
     if not gap:
         return f"{told}."
-    amount = f"{abs(gap):.2f} {'missing' if gap * whole > 0 else 'too much'}"
-    return f"{told}, {amount}: a sum of {STEPS} steps is not quite the whole way between the two pictures."
+    amount = _("{gap:.2f} missing", gap=abs(gap)) if gap * whole > 0 else _("{gap:.2f} too much", gap=abs(gap))
+    return _(
+        "{told}, {amount}: a sum of {steps} steps is not quite the whole way between the two pictures.",
+        told=told,
+        amount=amount,
+        steps=STEPS,
+    )
 
 
 def working(name: str, method: str, share: float) -> str:
     """Return what stands beside the progress bar."""
-    return f"{name}: {METHODS[method].title.lower()}, {100 * share:.0f}{HARD_SPACE}%"
+    return _("{name}: {method}, {percent:.0f}\u00a0%", name=name, method=_(METHODS[method].during), percent=100 * share)
+
+
+PLACES: dict[tuple[str, ...], str] = {
+    ("low",): N_("the low level"),
+    ("middle",): N_("the middle level"),
+    ("high",): N_("the high level"),
+    ("low", "middle"): N_("the low and the middle level"),
+    ("low", "high"): N_("the low and the high level"),
+    ("middle", "high"): N_("the middle and the high level"),
+    ("low", "middle", "high"): N_("every level"),
+}
+"""How a sentence names some of the levels, after "at"."""
+
+
+def level_name(level: str) -> str:
+    """Return a level's name by itself, for a choice.
+
+    >>> [level_name(level) for level in ("low", "middle", "high")]
+    ['low', 'middle', 'high']
+    """
+    return {
+        "low": pgettext("an attention level", "low"),
+        "middle": pgettext("an attention level", "middle"),
+        "high": pgettext("an attention level", "high"),
+    }[level]
 
 
 def attention_title(distances: dict[str, float] | None, exceeding: tuple[str, ...] | None) -> str:
@@ -103,33 +154,76 @@ def attention_title(distances: dict[str, float] | None, exceeding: tuple[str, ..
     apart over many pictures than two baselines of different seeds, None where no such two were compared.
     """
     if distances is None:
-        return "Where the networks look."
+        return _("Where the networks look.")
     if exceeding is None:
         furthest = max(distances, key=lambda level: distances[level])
-        return f"Baseline and NAT look most differently at the {furthest} level; another seed may make as much."
+        return _(
+            "Baseline and NAT look most differently at {level}; another seed may make as much.",
+            level=_(PLACES[(furthest,)]),
+        )
     if not exceeding:
-        return "Baseline and NAT look no more differently than another seed makes."
-    where = f"the {exceeding[0]} level" if len(exceeding) == 1 else f"the {' and the '.join(exceeding)} level"
-    where = "every level" if len(exceeding) == len(distances) else where
-    return f"Baseline and NAT look differently at {where}, more than another seed makes."
+        return _("Baseline and NAT look no more differently than another seed makes.")
+    return _(
+        "Baseline and NAT look differently at {levels}, more than another seed makes.", levels=_(PLACES[exceeding])
+    )
 
 
-def distance_sentence(here: dict[str, float], usual: dict[str, float], pictures: int, source: str) -> str:
-    """Return the distances between two networks' maps on this picture, and their median over many from a source."""
+def strongest(values: Float[np.ndarray, "rows columns"]) -> str:
+    """Return in which ninth of the picture a map is strongest on average, in words.
+
+    >>> strongest(np.eye(6)[::-1] * [1, 1, 0, 0, 0, 0])
+    'bottom left'
+    """
+    ninths = (
+        pgettext("where in a picture", "top left"),
+        pgettext("where in a picture", "top"),
+        pgettext("where in a picture", "top right"),
+        pgettext("where in a picture", "left"),
+        pgettext("where in a picture", "centre"),
+        pgettext("where in a picture", "right"),
+        pgettext("where in a picture", "bottom left"),
+        pgettext("where in a picture", "bottom"),
+        pgettext("where in a picture", "bottom right"),
+    )
+    means = [part.mean() for row in np.array_split(values, 3) for part in np.array_split(row, 3, axis=1)]
+    return ninths[int(np.argmax(means))]
+
+
+def looks_sentence(name: str, maps: Mapping[str, Float[np.ndarray, "_ _"]]) -> str:
+    """Return where a network's maps are strongest, for those who cannot see them; `maps` by level."""
+    return _(
+        "{name} looks most at the {low} (low level), the {middle} (middle level) and the {high} (high level).",
+        name=name,
+        low=strongest(maps["low"]),
+        middle=strongest(maps["middle"]),
+        high=strongest(maps["high"]),
+    )
+
+
+def distance_sentence(here: Mapping[str, float], usual: Mapping[str, float], pictures: str) -> str:
+    """Return the distances between two networks' maps on this picture, and their median over many `pictures`."""
     # Maps have length 1 and no value below 0: without a place in common they lie the square root of 2 apart.
-    levels = ", ".join(f"{level} {here[level]:.2f} ({usual[level]:.2f})" for level in here)
-    return (
-        f"How far baseline and NAT lie apart: {levels}. In brackets the median of {pictures:,} {source}. "
-        "0 is the same map, 1.41 is nothing in common."
+    return _(
+        "How far baseline and NAT lie apart: low {low:.2f} ({usual_low:.2f}), middle {middle:.2f} "
+        "({usual_middle:.2f}), high {high:.2f} ({usual_high:.2f}). In brackets the median of {pictures}. 0 is the same "
+        "map, 1.41 is nothing in common.",
+        **here,
+        usual_low=usual["low"],
+        usual_middle=usual["middle"],
+        usual_high=usual["high"],
+        pictures=pictures,
     )
 
 
 def maps_caption(strength: float, own_scale: bool) -> str:
     """Return what stands below the maps: what they are, and how far their colours can be trusted."""
-    what = "Attention map: mean(A²) over the channels of a group."
-    scale = STRETCHED if own_scale else "One colour scale a column, for all networks."
-    pale = " The photo shines through, so colours are duller than in the bar." if strength < 1 and not own_scale else ""
-    return f"{what} {scale}{pale}"
+    parts = [
+        _("Attention map: mean(A²) over the channels of a group."),
+        _(STRETCHED) if own_scale else _("One colour scale a column, for all networks."),
+    ]
+    if strength < 1 and not own_scale:
+        parts.append(_("The photo shines through, so colours are duller than in the bar."))
+    return " ".join(parts)
 
 
 def spread_title(set_name: str) -> str:
@@ -138,22 +232,36 @@ def spread_title(set_name: str) -> str:
     >>> spread_title("gallery"), spread_title("noise")
     ('The gallery', 'Noise')
     """
-    return "The gallery" if set_name == "gallery" else set_title(set_name)
+    return _("The gallery") if set_name == "gallery" else set_title(set_name)
 
 
-def spread_caption(pictures: int, source: str, *, seeds: bool = False) -> str:
+def spread_pictures(set_name: str, number: int) -> str:
+    """Return how many pictures a spread is of, and which.
+
+    >>> spread_pictures("gallery", 45), spread_pictures("ilsvrc", 1000)
+    ('45 gallery pictures', '1,000 ILSVRC pictures')
+    """
+    if set_name == "gallery":
+        return ngettext("{count:,} gallery picture", "{count:,} gallery pictures", number)
+    return pictures_of(set_name, number)
+
+
+def spread_caption(pictures: str, *, seeds: bool = False) -> str:
     """Return what stands below the chart of distances; `seeds` where it has two baselines beside."""
-    beside = " Hollow circle: the median of two baselines that differ in their seed alone." if seeds else ""
-    return (
-        f"Diamond: this picture. Tick: the median of {pictures:,} {source}; the thick line holds half of them, "
-        f"the thin one 90 of 100.{beside}"
+    told = _(
+        "Diamond: this picture. Tick: the median of {pictures}; the thick line holds half of them, the thin one 90 of "
+        "100.",
+        pictures=pictures,
     )
+    beside = _("Hollow circle: the median of two baselines that differ in their seed alone.")
+    return f"{told} {beside}" if seeds else told
 
 
 def without_students(missing: Sequence[str]) -> str:
     """Return that a pair's students are not trained yet, before the commands that train them."""
-    which = "One of its students is" if len(missing) == 1 else "Its students are"
-    return f"{which} not trained yet:"
+    if len(missing) == 1:
+        return _("One of its students is not trained yet:")
+    return _("Its students are not trained yet:")
 
 
 def faint(answer: Answer, name: str, classes: int) -> str:
@@ -161,4 +269,4 @@ def faint(answer: Answer, name: str, classes: int) -> str:
     # Up to twice chance: what a map shows then is which way an undecided network happens to lean.
     if answer.confidence > 2 / classes:
         return ""
-    return f"{name} favours no class here, so there is little to see. The map is faint, not broken."
+    return _("{name} favours no class here, so there is little to see. The map is faint, not broken.", name=name)

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from nat_app.frame import links
-from nat_app.shared.pairs import OWN_PAIR, Pair, set_title, short_name
+from nat_app.answers import stored_answers
+from nat_app.frame import frame, links
+from nat_app.shared.language import _
+from nat_app.shared.pairs import OWN_PAIR, Pair
 from nat_app.shared.palette import Kind
 from nat_app.shared.words import literal
-from nat_app.views.bring_your_own import networks, words
+from nat_app.views.bring_your_own import comparison, networks, samples, words
 from nat_app.views.bring_your_own.state import BRINGING, ask_network
 from nat_app.visit import brought_along
 from nat_core.data.sets import CIFAR10_CLASSES
@@ -40,44 +42,47 @@ class Description:
 
 
 def draw(pair: Pair) -> None:
-    """Draw the form, check what is given and ask the network; then what came of it."""
+    """Draw what came of a comparison; then the form, and what is given is checked and asked."""
+    if any(each.brought for each in brought_along.networks().values()) and pair.key == OWN_PAIR:
+        with st.container(border=True, key="own_network", gap="xsmall"):
+            comparison.draw(pair, frame.threshold())
+            _ways_on()
     left, right = st.columns([1.2, 1], gap="medium")
-    file = left.file_uploader(words.NETWORK, key="own_network_file")
-    card = right.file_uploader("Its card.json, if it has one", key="own_card_file")
-    stands = right.segmented_control("It stands for", list(words.STANDS), format_func=words.STANDS.__getitem__,
-                                     key="own_stands", default="baseline", required=True)  # fmt: skip
-    with left.expander("Its classes and colours", icon=":material/edit:"):
-        classes = st.text_input("Classes in their order, with commas", ", ".join(CIFAR10_CLASSES), key="own_classes",
+    file = left.file_uploader(_(words.NETWORK), key="own_network_file")
+    card = right.file_uploader(_("Its card.json, if it has one"), key="own_card_file")
+    stands = right.segmented_control(
+        _("It stands for"), list(words.STANDS), format_func=words.STANDS.__getitem__, key="own_stands",
+        default="baseline", required=True,
+    )  # fmt: skip
+    with left.expander(_("Its classes and colours"), icon=":material/edit:"):
+        classes = st.text_input(_("Classes in their order, with commas"), ", ".join(CIFAR10_CLASSES),
+                      key="own_classes", disabled=card is not None)  # fmt: skip
+        mean = st.text_input(_("Means of red, green and blue (0 to 1)"), "0.4914, 0.4822, 0.4465", key="own_mean",
                       disabled=card is not None)  # fmt: skip
-        mean = st.text_input("Means of red, green and blue (0 to 1)", "0.4914, 0.4822, 0.4465", key="own_mean",
+        std = st.text_input(_("Standard deviations"), "0.2470, 0.2435, 0.2616", key="own_std",
                       disabled=card is not None)  # fmt: skip
-        std = st.text_input("Standard deviations", "0.2470, 0.2435, 0.2616", key="own_std", disabled=card is not None)
     _ask(pair, file, Description(card, classes, mean, std), "nat" if stands == "nat" else "baseline")
     if problem := BRINGING.get().network_problem:
         st.warning(literal(problem), icon=":material/warning:")
-    for each in brought_along.networks().values():
-        if each.brought:
-            with st.container(border=True, key="own_network", gap="xsmall"):
-                _describe(each)
 
 
-def _ask(pair: Pair, file, description: Description, stands: Kind) -> None:
-    """Draw the button, and the progress while the network is asked."""
+def _ask(pair: Pair, file: UploadedFile | None, description: Description, stands: Kind) -> None:
+    """Draw the buttons, and the progress while the network is asked."""
     place = st.empty()
-    if file is None or BRINGING.get().asked_network != file.file_id:
+    sample, asked = samples.network_beside(pair), BRINGING.get().asked_network
+    if asked is None or (asked != samples.FILE and (file is None or asked != file.file_id)):
         # The press only marks the file: the work is done in the run that follows, which can draw its progress and be
         # stopped.
-        place.button("Compare", key="compare_network", type="primary", icon=":material/play_arrow:",
-                     disabled=file is None or pair.key == OWN_PAIR, on_click=ask_network,
-                     args=(file.file_id if file else None,))  # fmt: skip
-        if pair.key == OWN_PAIR:
-            st.caption("To bring another network, choose a pair in the sidebar to set it beside.")
+        _buttons(place, file, pair, sample)
         return
     with place.container(horizontal=True, vertical_alignment="center"):
-        bar = st.progress(0.0, "It is checked.")
-        st.button("Stop", key="stop_network", icon=":material/stop:", on_click=ask_network, args=(None,))
+        bar = st.progress(0.0, _("It is checked."))
+        st.button(_("Stop"), key="stop_network", icon=":material/stop:", on_click=ask_network, args=(None,))
     try:
-        networks.compare(file.getvalue(), file.name, description.read(), stands, pair, bar.progress)
+        if asked == samples.FILE and sample is not None:
+            _compare_sample(sample, pair, bar.progress)
+        elif file is not None:
+            networks.compare(file.getvalue(), file.name, description.read(), stands, pair, bar.progress)
     except CheckpointError as error:
         # First, as it also clears the last problem.
         ask_network(None)
@@ -86,13 +91,38 @@ def _ask(pair: Pair, file, description: Description, stands: Kind) -> None:
     st.rerun()
 
 
-def _describe(each: brought_along.OwnNetwork) -> None:
-    """Draw what the visitor's network is, and the ways from here."""
-    sets = {set_title(name): report.images for name, report in each.card.report.sets.items()}
-    st.markdown(f"**{literal(short_name(each.card.name))}**")
-    st.markdown(words.network_line(each.card.architecture, each.card.parameters, sets))
+def _compare_sample(name: str, pair: Pair, progress) -> None:
+    """Compare a stored network as if it were the visitor's: by its file, which is checked like any other."""
+    from nat_core.network.uploaded_networks import Described
+
+    card, given = stored_answers.card(name), samples.network(name)
+    described = Described(tuple(card.classes), tuple(card.mean), tuple(card.std))
+    networks.compare(given.getvalue(), given.name, described, samples.stands_for(name), pair, progress)
+
+
+def _buttons(place, file: UploadedFile | None, pair: Pair, sample: str | None) -> None:
+    own = pair.key == OWN_PAIR
+    with place.container(horizontal=True, vertical_alignment="center"):
+        st.button(_("Compare"), key="compare_network", type="primary", icon=":material/play_arrow:",
+                  disabled=file is None or own, on_click=ask_network,
+                  args=(file.file_id if file else None,))  # fmt: skip
+        if own:
+            st.caption(_("To bring another network, choose a pair in the sidebar to set it beside."))
+        elif sample is not None:
+            title = stored_answers.card(sample).architecture
+            about = _(words.SAMPLE_NETWORK, name=sample, title=title)
+            st.button(_("Try a sample network"), key="try_network", icon=":material/science:", help=about,
+                      on_click=ask_network, args=(samples.FILE,))  # fmt: skip
+
+
+def _ways_on() -> None:
+    """Draw the ways from a comparison."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        for page, title in (("see_it", "See it"), ("your_photos", "Your photos"), ("thresholds", "Thresholds"),
-                            ("attention", "Attention")):  # fmt: skip
+        for page, title in (
+            ("see_it", _("See it")),
+            ("your_photos", _("Your photos")),
+            ("thresholds", _("Thresholds")),
+            ("attention", _("Attention")),
+        ):
             st.page_link(links.file_of(page), label=title)
-        st.button("Forget it", key="forget_network", icon=":material/delete:", on_click=brought_along.forget_pair)
+        st.button(_("Forget it"), key="forget_network", icon=":material/delete:", on_click=brought_along.forget_pair)

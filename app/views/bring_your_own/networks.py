@@ -9,10 +9,12 @@ import numpy as np
 
 from nat_app.answers import stored_answers
 from nat_app.frame import links
-from nat_app.shared.pairs import OWN_PAIR, Pair, own_name
+from nat_app.shared.language import _
+from nat_app.shared.pairs import OWN_PAIR, Pair, own_name, set_title
 from nat_app.shared.palette import NAMES, Kind
 from nat_app.visit import brought_along
 from nat_app.visit.brought_along import OwnNetwork
+from nat_app.visit.room import NoRoom
 from nat_core.data.sets import data_folder
 from nat_core.data.sources.image_sets import ImageSet, evenly
 from nat_core.errors import CheckpointError, MissingDataset
@@ -38,15 +40,22 @@ def compare(content: bytes, file: str, described: "Described", stands: Kind, bes
     `progress` is told the share done and what is being done, and may raise to stop. Raises CheckpointError, in one
     sentence.
     """
-    from nat_core.network.uploaded_networks import architecture_of, read_network
+    from nat_core.network.uploaded_networks import architecture_of, in_order, read_network
 
-    network = read_network(content, file, described)
+    given = read_network(content, file, described)
     other = beside.nat if stands == "baseline" else beside.baseline
     classes = stored_answers.card(other).classes
-    if tuple(classes) != tuple(network.classes):
+    network = in_order(given, tuple(classes))
+    if network is None:
         raise CheckpointError(
-            f"{file} knows {', '.join(network.classes)}; {other} knows {', '.join(classes)}: only networks "
-            "of the same classes in the same order can be compared, so choose another pair or other names."
+            _(
+                "{file} knows {theirs}; {other} knows {ours}: only networks of the same classes can be compared, so "
+                "choose another pair or other names.",
+                file=file,
+                theirs=", ".join(given.classes),
+                other=other,
+                ours=", ".join(classes),
+            )
         )
     # What the visitor says of it counts as well: with other means the same weights give other answers, and caches go by
     # the name.
@@ -65,8 +74,11 @@ def compare(content: bytes, file: str, described: "Described", stands: Kind, bes
     )
     names: dict[Kind, str] = {stands: mine.card.name}
     names["nat" if stands == "baseline" else "baseline"] = theirs.card.name
-    title = f"Yours: {file} as {NAMES[stands]}, beside {other}"
-    brought_along.bring_pair(Pair(OWN_PAIR, title, names["baseline"], names["nat"], None), (mine, theirs))
+    title = _("Yours: {file} as {kind}, beside {other}", file=file, kind=NAMES[stands], other=other)
+    try:
+        brought_along.bring_pair(Pair(OWN_PAIR, title, names["baseline"], names["nat"], None), (mine, theirs))
+    except NoRoom as error:
+        raise CheckpointError(f"{file}: {error.sentence}") from None
     links.choose(pair=OWN_PAIR)
 
 
@@ -84,17 +96,24 @@ def _ask(network, stored: Mapping[str, Predictions], progress: Callable) -> tupl
     asked: dict[str, Predictions] = {}
     maps: dict[str, np.ndarray] = {}
     for number, (name, theirs) in enumerate(stored.items()):
-        progress(number / len(stored), f"It is asked about {name}.")
+        progress(number / len(stored), _("It is asked about {title}.", title=set_title(name)))
         images = _pictures(name, theirs, MOST_PICTURES[small])
         if images is None:
             continue
         parts, step = [], 128
         for start in range(0, len(images), step):
-            progress((number + start / len(images)) / len(stored), f"{name}: {start:,} of {len(images):,} pictures")
+            told = _("{title}: {start:,} of {all:,} pictures", title=set_title(name), start=start, all=len(images))
+            progress((number + start / len(images)) / len(stored), told)
             try:
                 part, found = predict_with_maps(network, images.pixels[start : start + step])
             except ValueError as error:
-                raise CheckpointError(f"Its answers on {name} are no numbers ({error}): it is damaged.") from error
+                raise CheckpointError(
+                    _(
+                        "Its answers on {title} are no numbers ({error}): it is damaged.",
+                        title=set_title(name),
+                        error=error,
+                    )
+                ) from error
             parts.append(part.logits)
             # Stored networks have maps of the gallery alone.
             if name == stored_answers.GALLERY:
@@ -170,7 +189,10 @@ def _roles(predictions: Mapping[str, Predictions], given: Mapping[str, str]) -> 
     known = test or GALLERY_SETS[0]
     if known not in predictions:
         raise CheckpointError(
-            "None of the pictures that such a network knows is on this disk: get them with nat data --download cifar10."
+            _(
+                "None of the pictures that such a network knows is on this disk: get them with {command}.",
+                command="nat data --download cifar10",
+            )
         )
     rest = [name for name in predictions if name not in (known, stored_answers.GALLERY, GALLERY_SETS[0])]
     return {known: IN_DISTRIBUTION} | {name: given.get(name, UNSEEN) for name in rest}

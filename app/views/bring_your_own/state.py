@@ -1,6 +1,7 @@
 """What a visit to Bring your own holds: the files that are being looked at, and what was wrong with them."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from nat_app.shared.settings import Held
 
@@ -16,6 +17,8 @@ class Bringing:
     asked_network: str | None = None
     """The id of the network's file that is being compared."""
     network_problem: str = ""
+    latest: Literal["set", "network"] = "set"
+    """What was asked about last, of which the title speaks."""
 
 
 BRINGING = Held("bring_your_own", Bringing)
@@ -26,10 +29,12 @@ def ask_set(file_id: str | None) -> None:
     bringing = BRINGING.get()
     bringing.asked_set = file_id
     if file_id:
-        bringing.set_problem = ""
+        bringing.set_problem, bringing.latest = "", "set"
 
 
 def ask_network(file_id: str | None) -> None:
     """Begin to compare a network, or stop."""
     bringing = BRINGING.get()
     bringing.asked_network, bringing.network_problem = file_id, ""
+    if file_id:
+        bringing.latest = "network"

@@ -2,26 +2,41 @@
 
 from collections.abc import Sequence
 
-from nat_app.shared.counts import FEW, Compared, chance, intervals, number_of, of_what
+from nat_app.shared.counts import FEW, Compared, chance, interval, intervals, number_of, of_what
+from nat_app.shared.language import N_, Titles, _, ngettext, number
 from nat_app.shared.palette import KINDS, Kind
-from nat_app.shared.words import literal, plural, threshold_share
+from nat_app.shared.words import ENOUGH, HARD_SPACE, literal, threshold_share
 
-NOTHING_YET = "Bring your own pictures, or a network of your own."
-ROLE_QUESTION = "What do the pictures show?"
-ROLES = {"negatives": "Things of none of the classes", "in distribution": "The things the networks know"}
+NOTHING_YET = N_("Bring your own pictures, or a network of your own.")
+ROLE_QUESTION = N_("What do the pictures show?")
+ROLES: Titles[str] = Titles(
+    {"negatives": N_("Things of none of the classes"), "in distribution": N_("The things the networks know")}
+)
 """What a visitor may say of an image set, by its role."""
-FORMATS = (
+SHOWN: Titles[str] = Titles(
+    {"negatives": N_("things of none of the classes"), "in distribution": N_("the things the networks know")}
+)
+"""The same beside its name."""
+FORMATS = N_(
     "A zip file with one folder a class, or an .npz file with the keys of MedMNIST: `test_images` (uint8, n x height x "
     "width, or x 3), and if you like `test_labels` and `classes`. Up to 10,000 pictures are asked about."
 )
-NETWORK = (
+NETWORK = N_(
     "A safetensors file with the state dict of a ResNet-18 for 32 x 32 pictures, a WRN-40-1, a WRN-16-1 or a WRN-10-1 "
-    "(their shapes are in `nat_core/network/models.py`), up to 60 MB; with it, if you like, a `card.json` with its "
-    "`classes`, `mean` and `std`."
+    "(their shapes are in `nat_core/network/models.py`; your layers may bear other names), up to 60 MB; with it, if "
+    "you like, a `card.json` with its `classes`, `mean` and `std`."
 )
-STANDS: dict[Kind, str] = {"baseline": "Baseline: it saw no negatives", "nat": "NAT: it learned with negatives"}
+STANDS: Titles[Kind] = Titles(
+    {"baseline": N_("Baseline: it saw no negatives"), "nat": N_("NAT: it learned with negatives")}
+)
 """What a visitor's network stands for in the comparison."""
-MEMORY = "It stays in memory, is in no link, and is gone when you leave."
+MEMORY = N_("It stays in memory, is in no link, and is gone when you leave.")
+SAMPLE_SET = N_(
+    "{count} photos of our gallery, of things that are none of the ten, in an .npz file: what such a file looks like."
+)
+SAMPLE_NETWORK = N_("Our `{name}`, a {title}, as if it were yours.")
+GUESSING = 2.0
+"""How many times chance a network's accuracy may be and still look like guessing."""
 
 
 def set_line(pictures: int, classes: int, skipped: Sequence[str], passed_over: Sequence[str] = ()) -> str:
@@ -30,8 +45,19 @@ def set_line(pictures: int, classes: int, skipped: Sequence[str], passed_over: S
     >>> set_line(12, 3, ["one of them is empty"])
     '12 pictures in 3 classes. 1 file could not be read: one of them is empty'
     """
-    held = plural(pictures, "picture") + (f" in {classes} {'class' if classes == 1 else 'classes'}" if classes else "")
-    told = [f"{plural(len(skipped), 'file')} could not be read: {literal(skipped[0])}"] if skipped else []
+    held = ngettext("{count:,} picture", "{count:,} pictures", pictures)
+    if classes:
+        held += ngettext(" in {count} class", " in {count} classes", classes)
+    told = []
+    if skipped:
+        told.append(
+            ngettext(
+                "{count:,} file could not be read: {first}",
+                "{count:,} files could not be read: {first}",
+                len(skipped),
+                first=literal(skipped[0]),
+            )
+        )
     return " ".join([f"{held}.", *told, *map(literal, passed_over)])
 
 
@@ -40,11 +66,22 @@ def own_title(sure: Compared, threshold: float, *, known: bool = False) -> str:
 
     `known` is for pictures of things that the networks know; `threshold` in [0, 1].
     """
-    baseline, nat = (number_of(sure.counts[kind], sure.pictures) for kind in KINDS)
-    does, by = ("keeps", "") if known else ("is fooled by", "by ")
-    few = "Too few for a rate: above" if sure.pictures <= FEW else "Above"
-    above = f"{few} {threshold_share(threshold)}"
-    return f"{above}, the baseline {does} {baseline} of {of_what(sure.pictures)}, NAT {by}{nat}."
+    few, said = sure.pictures <= FEW, _said(sure) | {"t": threshold_share(threshold)}
+    if known and few:
+        return _("Too few for a rate: above {t}, the baseline keeps {baseline} of {pictures}, NAT {nat}.", **said)
+    if known:
+        return _("Above {t}, the baseline keeps {baseline} of {pictures}, NAT {nat}.", **said)
+    if few:
+        return _(
+            "Too few for a rate: above {t}, the baseline is fooled by {baseline} of {pictures}, NAT by {nat}.", **said
+        )
+    return _("Above {t}, the baseline is fooled by {baseline} of {pictures}, NAT by {nat}.", **said)
+
+
+def _said(found: Compared) -> dict[str, str]:
+    """Both networks' numbers, and of how many they are, as sentences take them."""
+    numbers = {kind: number_of(found.counts[kind], found.pictures) for kind in KINDS}
+    return {**numbers, "pictures": of_what(found.pictures)}
 
 
 def own_sentence(sure: Compared, *, known: bool = False) -> str:
@@ -54,17 +91,77 @@ def own_sentence(sure: Compared, *, known: bool = False) -> str:
     """
     if sure.pictures <= FEW:
         return ""
-    more = "which network keeps more" if known else "which network is fooled less often"
-    return f"{plural(sure.pictures, 'picture')}, {intervals(sure)} {chance(sure, more)}".strip()
+    more = N_("which network keeps more") if known else N_("which network is fooled less often")
+    counted = ngettext("{count:,} picture", "{count:,} pictures", sure.pictures)
+    return f"{counted}, {intervals(sure)} {chance(sure, more)}".strip()
 
 
-def right_sentence(right: Compared) -> str:
-    """Return on how many of the visitor's own pictures both networks are correct."""
-    baseline, nat = (number_of(right.counts[kind], right.pictures) for kind in KINDS)
-    told = f"By your labels, the baseline is correct on {baseline} of {of_what(right.pictures)}, NAT on {nat}."
+def right_sentence(right: Compared, pictures: int | None = None) -> str:
+    """Return on how many of the visitor's own pictures both networks are correct.
+
+    `pictures` is how many there are in all, where some are of a class that the networks do not know.
+    """
+    if pictures is not None and pictures > right.pictures:
+        told = ngettext(
+            "By your labels, on the {count:,} picture of a class that they know, the baseline is correct on {baseline} "
+            "of {pictures}, NAT on {nat}.",
+            "By your labels, on the {count:,} pictures of classes that they know, the baseline is correct on "
+            "{baseline} of {pictures}, NAT on {nat}.",
+            right.pictures,
+            **_said(right),
+        )
+    else:
+        told = _("By your labels, the baseline is correct on {baseline} of {pictures}, NAT on {nat}.", **_said(right))
     if right.pictures <= FEW:
         return told
-    return f"{told} {intervals(right)} {chance(right, 'which network is correct more often')}".strip()
+    question = N_("which network is correct more often")
+    return f"{told} {intervals(right)} {chance(right, question)}".strip()
+
+
+def unmatched_sentence(classes: Sequence[str], known: Sequence[str]) -> str:
+    """Return what becomes of labels that say nothing to the networks; "" where the set has none.
+
+    `classes` are the set's that no network knows, `known` those that the networks know.
+
+    >>> unmatched_sentence(["0", "1"], ["cat", "dog"])[:57]
+    'Its labels are numbers without names, so no answer is hel'
+    """
+    if not classes:
+        return ""
+    if all(name.isdigit() for name in classes):
+        return _(
+            "Its labels are numbers without names, so no answer is held against them: name them in an array `classes`, "
+            "such as {example}.",
+            example=literal(", ".join(known[:3])),
+        )
+    shown = literal(", ".join(classes[:5]))
+    if len(classes) > 5:
+        shown += " …"
+    return ngettext(
+        "The networks know no class {names}, so no answer is held against it.",
+        "The networks know none of the classes {names}, so no answer is held against them.",
+        len(classes),
+        names=shown,
+    )
+
+
+def known_after_all(classes: Sequence[str]) -> str:
+    """Return a doubt where pictures of none of the classes bear the names of some; "" where they do not.
+
+    >>> known_after_all(["cat"])
+    'Its class cat is one that the networks know: is it none of theirs all the same?'
+    """
+    if not classes:
+        return ""
+    return ngettext(
+        "Its class {names} is one that the networks know: is it none of theirs all the same?",
+        "Its classes {names} are ones that the networks know: are they none of theirs all the same?",
+        len(classes),
+        names=literal(", ".join(classes[:5])),
+    )
+
+
+# --- a network -------------------------------------------------------------------------------------------------------
 
 
 def network_line(architecture: str, parameters: int, sets: dict[str, int]) -> str:
@@ -73,5 +170,63 @@ def network_line(architecture: str, parameters: int, sets: dict[str, int]) -> st
     >>> network_line("wrn16_1", 175066, {"Noise": 2000, "ILSVRC": 1000})
     'wrn16_1, 175,066 parameters. Asked about: 2,000 Noise, 1,000 ILSVRC.'
     """
-    asked = ", ".join(f"{number:,} {name}" for name, number in sets.items())
-    return f"{architecture}, {parameters:,} parameters. Asked about: {asked}."
+    asked = ", ".join(f"{number(count, ',')} {name}" for name, count in sets.items())
+    return _(
+        "{architecture}, {parameters:,} parameters. Asked about: {asked}.",
+        architecture=architecture,
+        parameters=parameters,
+        asked=asked,
+    )
+
+
+def comparison_title(sure: Compared, threshold: float, title: str) -> str:
+    """Return the finding on a visitor's network and the one beside it, on the set of negatives called `title`."""
+    # Pictures of ours, not the visitor's: "of 22", where theirs are "of your 22".
+    of = "100" if sure.pictures >= ENOUGH else number(sure.pictures, ",")
+    said = _said(sure) | {"t": threshold_share(threshold), "title": title, "pictures": of}
+    if sure.pictures <= FEW:
+        return _("{title}: too few for a rate. The baseline is fooled by {baseline}, NAT by {nat}.", **said)
+    return _("{title}: above {t}, the baseline is fooled by {baseline} of {pictures}, NAT by {nat}.", **said)
+
+
+def share_cell(count: int, pictures: int) -> str:
+    """Return a share of pictures with its 95 % interval, or, of few, the count alone.
+
+    >>> share_cell(200, 300).replace(HARD_SPACE, " "), share_cell(2, 3)
+    ('66.7 % (61-72 %)', '2')
+    """
+    if pictures <= FEW:
+        return str(count)
+    return f"{number(100 * count / pictures, '.1f')}{HARD_SPACE}% ({interval(count, pictures)})"
+
+
+def verdict(found: Compared, *, known: bool) -> str:
+    """Return which network does better on a set, in a word or two: none where chance could make the difference."""
+    if found.pictures <= FEW:
+        return _("too few")
+    if found.fewer is None:
+        return _("may be chance")
+    # Of what is known, more is better; of negatives, fewer.
+    better = {"baseline": "nat", "nat": "baseline"}[found.fewer] if known else found.fewer
+    return _("baseline better") if better == "baseline" else _("NAT better")
+
+
+def accuracy_sentence(right: int, pictures: int, classes: int) -> str:
+    """Return how often a visitor's network is correct, and a warning where that is no better than guessing.
+
+    >>> accuracy_sentence(1800, 2000, 10).replace(HARD_SPACE, " ")
+    'Yours is correct on 90.0 % of the 2,000 pictures that it should know.'
+    """
+    share = f"{number(100 * right / pictures, '.1f')}{HARD_SPACE}%"
+    told = _(
+        "Yours is correct on {share} of the {pictures:,} pictures that it should know.",
+        share=share,
+        pictures=pictures,
+    )
+    if right / pictures >= GUESSING / classes:
+        return told
+    doubt = _(
+        "That is little better than guessing: are its classes in this order, and were its pictures normalised by "
+        "these means and deviations?"
+    )
+    return f"{told} {doubt}"

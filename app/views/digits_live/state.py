@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 
@@ -35,6 +36,8 @@ class Learning:
     """The seed, the step from which negatives are shown, and t, with which they began."""
     points: list[Point] = field(default_factory=list)
     """What they went through as far as it is shown."""
+    problem: str = ""
+    """Why training was given up, in one sentence."""
 
 
 LEARNING = Held("digits_live", Learning)
@@ -48,11 +51,11 @@ def settings() -> tuple[int, int]:
 def begin(threshold: float) -> None:
     """Take a place in the queue, to learn from nothing."""
     cancel()
-    # Read here and now: the worker's thread has no session to read from.
+    # Read here and now: the worker has no session to read from.
     seed, shown_from = settings()
     learning = LEARNING.get()
-    learning.turn = fair_queue.begin(lambda: _work(seed, shown_from, threshold), "digits")
-    learning.made_of, learning.points = (seed, shown_from, threshold), []
+    learning.turn = fair_queue.begin(partial(_work, seed, shown_from, threshold), "digits")
+    learning.made_of, learning.points, learning.problem = (seed, shown_from, threshold), [], ""
 
 
 def _work(seed: int, shown_from: int, threshold: float) -> Iterator[Point]:
@@ -81,8 +84,7 @@ def follow() -> fair_queue.Turn | None:
     if not ended:
         return turn
     learning.turn = None
-    if turn.error is not None:
-        raise turn.error
+    learning.problem = fair_queue.complaint(turn)
     return None
 
 

@@ -6,7 +6,9 @@ import streamlit as st
 
 from nat_app.answers import stored_answers
 from nat_app.shared import words
+from nat_app.shared.language import _
 from nat_app.views.evidence.parts import Evidence, frame_of
+from nat_app.views.evidence.plain import name_of, plainly
 from nat_app.views.evidence.settings import BY_SCORE, FROM_FEATURES, MEASURE
 from nat_core.errors import CheckpointError
 from nat_core.measure.scores import MEASURES, SCORES, Separation
@@ -18,7 +20,7 @@ from nat_core.store.feature_reports import ALL_SCORES
 def line(found: Evidence) -> None:
     """Draw what other scores make of the first pair's comparison, below the claims that confidence decides."""
     if others := score_findings(found.reports):
-        st.caption(f"{OTHER_SCORES} {words.literal(others[0])}")
+        st.caption(f"{_(OTHER_SCORES)} {words.literal(plainly(others[0]))}")
 
 
 def by_each_score(found: Evidence, networks: Sequence[str]) -> None:
@@ -26,36 +28,36 @@ def by_each_score(found: Evidence, networks: Sequence[str]) -> None:
     reported = reported_scores({name: found.reports[name] for name in networks if name in found.reports})
     if not any(reported.values()):
         return
-    with (fold := st.expander("By each score", key=BY_SCORE.key, on_change="rerun", icon=":material/balance:")):
+    with (fold := st.expander(_("By each score"), key=BY_SCORE.key, on_change="rerun", icon=":material/balance:")):
         if not fold.open:
             return
         measure = st.segmented_control(
-            "Measure", list(MEASURES), format_func=lambda name: MEASURES[name], key=MEASURE.bind(), required=True,
+            _("Measure"), list(MEASURES), format_func=MEASURES.__getitem__, key=MEASURE.bind(), required=True,
             persist_state="session", label_visibility="collapsed",
         ) or MEASURE.default  # fmt: skip
         _table(reported, tuple(SCORES), measure)
         if st.toggle(
-            "Scores from features as well: kNN, ViM, RMDS", key=FROM_FEATURES.bind(), persist_state="session",
-            help="Fitted to the stored features of some training pictures, which takes some seconds a network.",
+            _("Scores from features as well: kNN, ViM, RMDS"), key=FROM_FEATURES.bind(), persist_state="session",
+            help=_("Fitted to the stored features of some training pictures, which takes some seconds a network."),
         ):  # fmt: skip
             _from_features(tuple(reported), measure)
 
 
 def _from_features(networks: Sequence[str], measure: str) -> None:
     try:
-        with st.spinner("The scores are fitted to the stored features.", show_time=True):
+        with st.spinner(_("The scores are fitted to the stored features."), show_time=True):
             every = {name: stored_answers.features_report(name) for name in networks}
     except CheckpointError as error:
         st.warning(f"{str(error).rstrip('.')}.", icon=":material/warning:")
         return
     reports = {name: each for name, each in every.items() if each is not None}
     if not reports:
-        st.caption("No features of these networks are stored. To make them: `nat features NAME`.")
+        st.caption(_("No features of these networks are stored. To make them: `nat features NAME`."))
         return
     _table({name: each.by_score for name, each in reports.items()}, ALL_SCORES, measure)
     if sentences := feature_findings(reports):
-        st.markdown("\n".join(f"- {words.literal(each)}" for each in sentences))
-    st.caption(words.literal(fitted_sentence(tuple(reports.values()))))
+        st.markdown("\n".join(f"- {words.literal(plainly(each))}" for each in sentences))
+    st.caption(words.literal(plainly(fitted_sentence(tuple(reports.values())))))
 
 
 def _table(
@@ -63,10 +65,11 @@ def _table(
 ) -> None:
     """Draw one measure, a row a set and network, a column a score."""
     sets = set_columns((), [name for by_set in by_network.values() for name in by_set])
+    networks = ", ".join(name_of(name) for name in by_network)
     with st.container(key=f"wide_{len(scores)}_scores"):
         st.table(
             frame_of(score_grid(by_network, sets, scores, [measure])),
             hide_index=True,
             border="horizontal",
-            alt=f"{MEASURES[measure]} of {' and '.join(by_network)} by each score",
+            alt=_("{measure} of {networks} by each score", measure=MEASURES[measure], networks=networks),
         )

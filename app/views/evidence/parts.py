@@ -14,19 +14,22 @@ import nat_core
 from nat_app.answers import level_spreads, stored_answers
 from nat_app.answers.level_spreads import COMPARED
 from nat_app.shared import words
+from nat_app.shared.language import N_, _
 from nat_app.shared.pairs import DIGITS, pair_named
 from nat_app.views.evidence import plotted_studies
+from nat_app.views.evidence.plain import ARCHITECTURES, cell_of, name_of, names_table, plainly
 from nat_app.views.evidence.plotted_studies import Shown
 from nat_app.views.evidence.settings import FIELD, SHEET
 from nat_app.visit.limits import is_public
 from nat_core.errors import CheckpointError
+from nat_core.language import SOURCE, speaking
 from nat_core.measure.metrics import map_distances
 from nat_core.measure.report import NetworkReport
 from nat_core.paper import decisions
 from nat_core.paper.field_tables import annex
-from nat_core.paper.findings import Claim, MapDistances, Verdict, claims, findings, summary
-from nat_core.paper.tables import NO_ANNEX, UNTRAINED, Annex, Grid, Sheet, render, sheets
-from nat_core.recipes import LEVELS
+from nat_core.paper.findings import VERDICTS, Claim, MapDistances, Verdict, claims, findings, summary
+from nat_core.paper.tables import NO_ANNEX, Annex, Grid, Sheet, render, sheets
+from nat_core.recipes import LEVELS, Recipe
 from nat_core.results.section import in_brief, study_sheet
 from nat_core.store.checkpoints import Card
 from nat_core.store.field_results import load_field_results
@@ -35,11 +38,11 @@ from nat_core.studies.choice import load_choice
 from nat_core.studies.plan import PlannedRun, studies
 from nat_core.studies.rows import Noise, Row, reports_of
 
-MARKS: dict[Verdict, str] = {
-    "held": ":green[**■ held**]",
-    "held in part": ":blue[**◧ held in part**]",
-    "did not hold": ":orange[**▲ did not hold**]",
-    "not measured yet": ":gray[**○ not measured yet**]",
+MARKS: dict[Verdict, tuple[str, str]] = {
+    "held": ("green", "■"),
+    "held in part": ("blue", "◧"),
+    "did not hold": ("orange", "▲"),
+    "not measured yet": ("gray", "○"),
 }
 """A mark as well as a colour for each verdict."""
 FORMATS = {
@@ -47,12 +50,27 @@ FORMATS = {
     "json": ("JSON", "application/json", "json"),
     "latex": ("LaTeX", "text/x-tex", "tex"),
 }
-DIGITS_ELSEWHERE = (
+DIGITS_ELSEWHERE = N_(
     "Thresholds shows these two networks, one set of digits at a time: its numbers are those of the set chosen there. "
     "Digits live and the notebook train two other networks, in another way, so their numbers on 8 and 9 are other ones."
 )
 """Why the digits have other numbers elsewhere."""
-_PAPERS_FIGURE = re.compile(r" (\([\d.]+(?: %)?\))")
+LICENCES = (
+    N_("**Code, weights and stored predictions:** MIT."),
+    N_("**CIFAR-10 and CIFAR-100:** no licence is stated; their authors ask for a citation (Krizhevsky, 2009)."),
+    N_(
+        "**ILSVRC 2012:** non-commercial research and education, under ImageNet's own terms. None of it is "
+        "redistributed here."
+    ),
+    N_(
+        "**Tiny ImageNet, MNIST, SVHN, Textures, Places365, LSUN, iSUN:** their authors' own terms; none is "
+        "redistributed here."
+    ),
+    N_("**Handwritten digits:** UCI, CC BY 4.0, by way of scikit-learn."),
+    N_("**Gallery photos:** free, each with its author, in `nat_core/data/gallery/CREDITS.md`."),
+)
+"""Of the data and of the networks, a Markdown sentence each."""
+_PAPERS_FIGURE = re.compile(r" (\([\d.,]+(?: %)?\))")
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +89,8 @@ class Evidence:
     """Two of them as pictures, as far as they were run."""
     annex: Annex = NO_ANNEX
     """The sets on which others report."""
+    in_files: Annex = NO_ANNEX
+    """The same in English, as files have it."""
 
     @property
     def reports(self) -> dict[str, NetworkReport]:
@@ -91,11 +111,13 @@ def gather() -> Evidence:
     seeds, damaged = _several_seeds(cards)
     judged = claims(reports, _distances(cards), level_spreads.longest())
     published, unreadable = _field(cards)
+    with speaking(SOURCE):
+        in_files, _same = _field(cards)
     problems += (*damaged, *unreadable)
     # The studies stand in the same file of runs: where it is damaged, one sentence says so and they are left out.
     if damaged:
-        return Evidence(cards, tuple(problems), judged, seeds, annex=published)
-    return Evidence(cards, tuple(problems), judged, seeds, _studies(), plotted_studies.gather(), published)
+        return Evidence(cards, tuple(problems), judged, seeds, annex=published, in_files=in_files)
+    return Evidence(cards, tuple(problems), judged, seeds, _studies(), plotted_studies.gather(), published, in_files)
 
 
 def _several_seeds(cards: Mapping[str, Card]) -> tuple[tuple[Row, ...], tuple[str, ...]]:
@@ -157,32 +179,35 @@ def claim_list(found: Evidence) -> None:
     """Draw each claim with its verdict, the numbers and the rule."""
     for claim in found.claims:
         with st.container(key=f"claim_{found.claims.index(claim)}", gap=None):
-            st.markdown(f"{MARKS[claim.verdict]}\u2002{claim.statement}")
-            st.caption(words.literal(claim.measured), help=claim.rule)
+            colour, mark = MARKS[claim.verdict]
+            st.markdown(f":{colour}[**{mark} {VERDICTS[claim.verdict]}**]\u2002{claim.statement}")
+            st.caption(words.literal(plainly(claim.measured)), help=plainly(claim.rule))
 
 
 def tables(found: Evidence) -> tuple[str, ...]:
     """Draw one of the report's tables, the paper's figures in brackets beside ours, and return its networks."""
-    shown = {sheet.title.partition(". ")[0]: sheet for sheet in sheets(found.reports)}
+    shown = {f"Table {place}": sheet for place, sheet in enumerate(sheets(found.reports), start=1)}
     # Nothing was chosen yet, or a link named a table that these networks do not fill.
     if SHEET.value not in shown:
         SHEET.put(_first_with_numbers(shown))
-    chosen = st.segmented_control("Table", list(shown), key=SHEET.key, required=True, label_visibility="collapsed")
+    chosen = st.segmented_control(
+        _("Table"), list(shown), format_func=lambda name: _("Table {number}", number=name.rpartition(" ")[2]),
+        key=SHEET.key, required=True, label_visibility="collapsed",
+    )  # fmt: skip
     sheet = shown[chosen or _first_with_numbers(shown)]
     st.markdown(f"**{sheet.title}**")
-    for grid, what in ((sheet.networks, "accuracy"), (sheet.rates, "NCR")):
-        with st.container(key=f"wide_{what}"):
-            alt = f"{sheet.title}: {what}, ours, the paper's in brackets"
+    for grid, key, what in ((sheet.networks, "accuracy", _("accuracy")), (sheet.rates, "NCR", "NCR")):
+        with st.container(key=f"wide_{key}"):
+            alt = _("{title}: {what}, ours, the paper's in brackets", title=sheet.title, what=what)
             st.table(frame_of(grid), hide_index=True, border="horizontal", alt=alt)
     _over_seeds([row for row in found.seeds if row.label in {cells[0] for cells in sheet.networks.rows}])
-    notes = [note for note in sheet.notes if UNTRAINED not in note]
-    st.caption("  \n".join(words.literal(note) for note in notes))
+    notes = [note for note in sheet.notes if not note.endswith(sheet.commands or ("\n",))]
+    st.caption("  \n".join(words.literal(plainly(note)) for note in notes))
     if any(row[0] in pair_named(DIGITS).names for row in sheet.networks.rows):
-        st.caption(DIGITS_ELSEWHERE)
-    missing = [note.rpartition(": ")[2] for note in sheet.notes if UNTRAINED in note]
-    if missing:
-        st.caption("Not trained yet; the commands that train them:")
-        st.code("\n".join(missing), language="bash")
+        st.caption(_(DIGITS_ELSEWHERE))
+    if sheet.commands:
+        st.caption(_("Not trained yet; the commands that train them:"))
+        st.code("\n".join(sheet.commands), language="bash")
     return tuple(row[0] for row in sheet.networks.rows)
 
 
@@ -191,15 +216,16 @@ def field_tables(found: Evidence) -> None:
     shown = {sheet.title.partition(". ")[0]: sheet for sheet in found.annex.sheets}
     if FIELD.value not in shown:
         FIELD.put(next(iter(shown)))
-    chosen = st.segmented_control("Comparison", list(shown), key=FIELD.key, required=True, label_visibility="collapsed")
+    chosen = st.segmented_control(
+        _("Comparison"), list(shown), key=FIELD.key, required=True, label_visibility="collapsed"
+    )
     sheet = shown[chosen or next(iter(shown))]
     st.markdown(f"**{sheet.title}**")
-    for grid, what in ((sheet.networks, "means"), (sheet.rates, "each set")):
-        with st.container(key=f"wide_field_{what.replace(' ', '_')}"):
-            st.table(
-                frame_of(grid), hide_index=True, border="horizontal", alt=f"{sheet.title}: {what}, published and ours"
-            )
-    st.caption("  \n".join(words.literal(note) for note in sheet.notes))
+    for grid, key, what in ((sheet.networks, "means", _("means")), (sheet.rates, "each_set", _("each set"))):
+        with st.container(key=f"wide_field_{key}"):
+            alt = _("{title}: {what}, published and ours", title=sheet.title, what=what)
+            st.table(frame_of(grid), hide_index=True, border="horizontal", alt=alt)
+    st.caption("  \n".join(words.literal(plainly(note)) for note in sheet.notes))
 
 
 def _over_seeds(rows: Sequence[Row]) -> None:
@@ -207,31 +233,33 @@ def _over_seeds(rows: Sequence[Row]) -> None:
     if not rows:
         return
     measured = study_sheet(rows, None, Noise(()))
-    st.markdown(":gray[**Over seeds: mean ± standard deviation**]")
-    for grid, what in ((measured.recipes, "accuracy"), (measured.rates, "NCR")):
-        cells = [[f":gray[{_cell(cell)}]" if cell else "" for cell in row] for row in grid.rows]
-        shown = pd.DataFrame(cells, columns=[name.replace("_", "\\_") for name in grid.header])
-        with st.container(key=f"wide_seeds_{what}"):
-            alt = f"{what}: mean and standard deviation over seeds"
-            st.table(shown.drop(columns="what it changes", errors="ignore"), hide_index=True, border="horizontal",
-                     alt=alt)  # fmt: skip
+    heading = _("Over seeds: mean ± standard deviation")
+    st.markdown(f":gray[**{heading}**]")
+    for grid, key, what in ((measured.recipes, "accuracy", _("accuracy")), (measured.rates, "NCR", "NCR")):
+        shown = frame_of(grid)
+        # Nothing but the seed differs between runs of one recipe, so the column of changes is empty.
+        shown = shown.loc[:, [name for name in shown.columns if (shown[name] != "").any()]]
+        shown = shown.map(lambda cell: f":gray[{cell}]" if cell else "")
+        with st.container(key=f"wide_seeds_{key}"):
+            alt = _("{what}: mean and standard deviation over seeds", what=what)
+            st.table(shown, hide_index=True, border="horizontal", alt=alt)
 
 
 def _first_with_numbers(shown: Mapping[str, Sheet]) -> str:
     """The first table in which a network is trained, else the first."""
-    begun = (name for name, sheet in shown.items() if any(UNTRAINED not in row[1] for row in sheet.networks.rows))
+    begun = (name for name, sheet in shown.items() if len(sheet.commands) < len(sheet.networks.rows))
     return next(begun, next(iter(shown)))
 
 
 def frame_of(grid: Grid) -> pd.DataFrame:
     """The cells with the paper's figures in grey, so that one sees which are ours."""
     rows = [[_cell(cell) for cell in row] for row in grid.rows]
-    return pd.DataFrame(rows, columns=[name.replace("_", "\\_") for name in grid.header])
+    return pd.DataFrame(rows, columns=[cell_of(name).replace("_", "\\_") for name in grid.header])
 
 
 def _cell(text: str) -> str:
     """A cell as Markdown: a hyphen by itself would be a list, an underscore the beginning of italics."""
-    dashed = re.sub(r"^-(?=$| )", "\u2013", text)
+    dashed = re.sub(r"^-(?=$| )", "\u2013", cell_of(text))
     return _PAPERS_FIGURE.sub(r" :gray[\1]", dashed).replace("_", "\\_")
 
 
@@ -239,16 +267,18 @@ def finding_list(found: Evidence) -> None:
     """Draw what the reports show, in words."""
     sentences = findings(found.reports)
     if sentences:
-        with st.expander("Findings, pair by pair", icon=":material/lightbulb:"):
-            st.markdown("\n".join(f"- {words.literal(sentence)}" for sentence in sentences))
+        with st.expander(_("Findings, pair by pair"), icon=":material/lightbulb:"):
+            st.markdown("\n".join(f"- {words.literal(plainly(sentence))}" for sentence in sentences))
 
 
 def study_list(found: Evidence) -> None:
     """Draw what the studies show, in words."""
     if found.studies:
-        with st.expander("What our studies show", icon=":material/experiment:"):
-            st.markdown(found.studies)
-            st.caption("Asked of WRN-16-1 with twelve epochs, in the words of docs/results.md, where every number is.")
+        with st.expander(_("What our studies show"), icon=":material/experiment:"):
+            st.markdown(plainly(found.studies))
+            st.caption(
+                _("Asked of WRN-16-1 with twelve epochs, in the words of docs/results.md, where every number is.")
+            )
 
 
 def downloads(found: Evidence) -> None:
@@ -256,10 +286,10 @@ def downloads(found: Evidence) -> None:
     with st.container(horizontal=True):
         for format, (name, mime, ending) in FORMATS.items():
             st.download_button(
-                f"All numbers ({name})",
+                _("All numbers ({format})", format=name),
                 # Reports alone: a button keeps what it was given, and anything that held the session would keep it from
                 # ending.
-                partial(render, found.reports, format, found.annex),
+                partial(render, found.reports, format, found.in_files),
                 file_name=f"nat-report.{ending}",
                 mime=mime,
                 key=f"report_{format}",
@@ -270,49 +300,79 @@ def downloads(found: Evidence) -> None:
 
 def networks(found: Evidence) -> None:
     """Draw the card of each network that is here."""
-    st.header("The networks and their cards", anchor=False)
+    st.header(_("The networks and their cards"), anchor=False)
     if not found.cards:
-        where = "" if is_public() else f" Networks are looked for in `{stored_answers.folder()}`."
-        st.caption(f"None is trained yet.{where}")
+        st.caption(_("None is trained yet."))
+        if not is_public():
+            st.caption(_("Networks are looked for in `{folder}`.", folder=stored_answers.folder()))
     for name, card in found.cards.items():
-        with st.expander(
-            f"{words.literal(name)}: accuracy {words.percent_fine(card.report.accuracy)}", icon=":material/hub:"
-        ):
-            st.markdown(_card_text(card))
+        label = _("{name}: accuracy {accuracy}", name=words.literal(name_of(name)),
+                  accuracy=words.percent_fine(card.report.accuracy))  # fmt: skip
+        with st.expander(label, icon=":material/hub:"):
+            st.markdown(_card_text(name, card))
             digests = "\n".join(f"{digest}  {file}" for file, digest in card.sha256.items())
             st.code(digests, language=None, wrap_lines=True)
-            st.caption("SHA-256 of its files, checked whenever they are read.")
+            st.caption(_("SHA-256 of its files, checked whenever they are read."))
 
 
-def _card_text(card: Card) -> str:
+def _card_text(name: str, card: Card) -> str:
     recipe = card.recipe
-    seen = f"negatives from {recipe.negatives}" if recipe.negatives else "no negatives"
-    teacher = f", taught by {recipe.teacher}" if recipe.teacher else ""
-    versions = ", ".join(f"{name} {version}" for name, version in card.versions.items())
+    versions = ", ".join(f"{each} {version}" for each, version in card.versions.items())
     lines = {
-        "Shape": f"{card.architecture}, {card.parameters:,} parameters, {len(card.classes)} classes",
-        "Training": f"{recipe.in_distribution}, {seen}{teacher}; {recipe.epochs} epochs, protocol {card.protocol}, "
-        f"seed {card.seed}, {card.precision}",
-        "Time and hardware": f"{words.duration(card.seconds)} on {card.hardware}, finished {card.trained_at}",
-        "Versions": versions,
-    }
-    return "\n".join(f"- **{title}:** {words.literal(text)}" for title, text in lines.items())
+        _("Name in commands and files"): f"`{name}`",
+        _("Shape"): words.literal(_("{architecture}, {parameters:,} parameters, {classes} classes",
+                                    architecture=ARCHITECTURES.get(card.architecture, card.architecture),
+                                    parameters=card.parameters, classes=len(card.classes))),
+        _("Training"): words.literal(f"{_seen(recipe)}; {_schedule(card)}"),
+        _("Time and hardware"): words.literal(_("{time} on {hardware}, finished {date}",
+                                                time=words.duration(card.seconds), hardware=card.hardware,
+                                                date=card.trained_at)),
+        _("Versions"): words.literal(versions),
+    }  # fmt: skip
+    return "\n".join(f"- **{title}:** {text}" for title, text in lines.items())
+
+
+def _seen(recipe: Recipe) -> str:
+    """What a network learned from."""
+    negatives = _("negatives from {set}", set=name_of(recipe.negatives)) if recipe.negatives else _("no negatives")
+    known = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "digits": _("digits")}
+    learned = f"{known.get(recipe.in_distribution, recipe.in_distribution)}, {negatives}"
+    if recipe.teacher:
+        learned += ", " + _("taught by {teacher}", teacher=name_of(recipe.teacher))
+    return learned
+
+
+def _schedule(card: Card) -> str:
+    return _(
+        "{epochs} epochs, protocol {protocol}, seed {seed}, {precision}",
+        epochs=card.recipe.epochs,
+        protocol=card.protocol,
+        seed=card.seed,
+        precision=card.precision,
+    )
+
+
+def names() -> None:
+    """Draw what the networks and image sets are called in commands and files, folded away."""
+    with st.expander(_("What they are called in commands and files"), icon=":material/code:"):
+        st.markdown(names_table())
 
 
 def protocol() -> None:
     """Draw what the paper says on training and measuring, and what was chosen here."""
     with st.container(key="wide_protocol"):
-        st.markdown(decisions.page())
+        st.markdown(plainly(decisions.page()))
 
 
-def prose(file: str) -> str:
-    """Return a text that lies beside this page's modules."""
-    return (Path(__file__).parent / file).read_text(encoding="utf-8")
+def licences() -> str:
+    """The licences of the data and of the networks, as a Markdown list."""
+    return "\n".join(f"- {_(each)}" for each in LICENCES)
 
 
 def citation() -> str:
     """The BibTeX entries, with this version."""
-    return prose("citation.bib").replace("VERSION", nat_core.__version__)
+    text = Path(__file__).with_name("citation.bib").read_text(encoding="utf-8")
+    return text.replace("VERSION", nat_core.__version__)
 
 
 def report_csv(reports: Mapping[str, NetworkReport], more: Annex) -> str:

@@ -10,6 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from nat_app.answers import stored_answers
+from nat_app.shared.language import _
+from nat_app.views.evidence.plain import cell_of, plainly
 from nat_core.errors import CheckpointError
 from nat_core.paper.tables import Grid
 from nat_core.results import equal_cost, frontier, transfer
@@ -52,14 +54,14 @@ def transferred(found: Shown) -> None:
     """Draw what each student took over from a NAT teacher; nothing before the study was run."""
     if found.transfer is None:
         return
-    st.header("Does attention carry it?", anchor=False)
+    st.header(_("Does attention carry it?"), anchor=False)
     first, *others = transfer.sentences(found.transfer)
-    st.markdown(first)
+    st.markdown(plainly(first))
     _picture("transfer", transfer.plot(found.transfer))
-    st.caption(transfer.LEGEND)
-    st.markdown(" ".join(others))
-    with st.expander("Every student in numbers", icon=":material/table:"):
-        _table("transfer", transfer.grid(found.transfer))
+    st.caption(_(transfer.LEGEND))
+    st.markdown(plainly(" ".join(others)))
+    with st.expander(_("Every student in numbers"), icon=":material/table:"):
+        _table("transfer", transfer.grid(found.transfer), _("Every student in numbers"))
 
 
 def frontier_of_nat(found: Shown) -> None:
@@ -67,28 +69,27 @@ def frontier_of_nat(found: Shown) -> None:
     said = frontier.sentences(found.places)
     if not (said or found.tried):
         return
-    st.header("Could NAT be better?", anchor=False)
+    st.header(_("Could NAT be better?"), anchor=False)
     if found.tried:
-        st.markdown(equal_cost.sentence(found.tried))
+        st.markdown(plainly(equal_cost.sentence(found.tried)))
     if said:
         _picture("frontier", frontier.plot(found.places))
-        st.caption(frontier.LEGEND)
-        st.markdown("\n".join(f"- {each}" for each in (*said, *found.strong)))
+        st.caption(_(frontier.LEGEND))
+        st.markdown("\n".join(f"- {plainly(each)}" for each in (*said, *found.strong)))
     if found.tried:
-        with st.expander("What was tried at equal cost", icon=":material/table:"):
-            _table("tried", equal_cost.grid(found.tried))
+        with st.expander(_("What was tried at equal cost"), icon=":material/table:"):
+            _table("tried", equal_cost.grid(found.tried), _("What was tried at equal cost"))
 
 
 def _picture(key: str, drawing: Drawing) -> None:
     # On a phone it keeps its size, so that its words can be read, and is moved sideways.
     with st.container(key=f"wide_{key}"):
-        st.image(
-            drawing.svg(DARK if st.context.theme.type == "dark" else {}), width=drawing.width, alt=drawing.alt_text
-        )
+        dark = DARK if st.context.theme.type == "dark" else {}
+        st.image(plainly(drawing.svg(dark)), width=drawing.width, alt=plainly(drawing.alt_text))
 
 
-def _table(key: str, grid: Grid) -> None:
+def _table(key: str, grid: Grid, alt: str) -> None:
     with st.container(key=f"wide_{key}_numbers"):
-        cells: list[Sequence[str]] = [[cell.replace("_", "\\_") for cell in row] for row in grid.rows]
-        header = [name.replace("_", "\\_") for name in grid.header]
-        st.table(pd.DataFrame(cells, columns=header), hide_index=True, border="horizontal", alt=f"{key} in numbers")
+        cells: list[Sequence[str]] = [[cell_of(cell).replace("_", "\\_") for cell in row] for row in grid.rows]
+        header = [cell_of(name).replace("_", "\\_") for name in grid.header]
+        st.table(pd.DataFrame(cells, columns=header), hide_index=True, border="horizontal", alt=alt)

@@ -5,29 +5,31 @@ from functools import partial
 import streamlit as st
 
 from nat_app.frame import frame
+from nat_app.shared.language import _
 from nat_app.shared.words import literal
 from nat_app.views.evidence import by_score, parts, plotted_studies
 
 found = parts.gather()
-frame.offer("report", partial(parts.report_csv, found.reports, found.annex))
+frame.offer("report", partial(parts.report_csv, found.reports, found.in_files))
 st.title(parts.title(found), anchor=False)
 for problem in found.problems:
     st.warning(literal(problem), icon=":material/warning:")
 parts.claim_list(found)
 by_score.line(found)
-st.header("Ours beside the paper's", anchor=False)
+st.header(_("Ours beside the paper's"), anchor=False)
 by_score.by_each_score(found, parts.tables(found))
 parts.finding_list(found)
 plotted_studies.transferred(found.shown)
 plotted_studies.frontier_of_nat(found.shown)
-with st.expander("On the sets that others report on, published figures beside ours", icon=":material/public:"):
+with st.expander(_("On the sets that others report on, published figures beside ours"), icon=":material/public:"):
     parts.field_tables(found)
 parts.study_list(found)
 parts.downloads(found)
-with st.expander("How it was trained and measured, and what limits it", icon=":material/science:"):
+with st.expander(_("How it was trained and measured, and what limits it"), icon=":material/science:"):
     parts.protocol()
+parts.names()
 parts.networks(found)
-with st.expander("Cite", icon=":material/format_quote:"):
+with st.expander(_("Cite"), icon=":material/format_quote:"):
     st.code(parts.citation(), language="bibtex", wrap_lines=True)
-with st.expander("Licences of the data and of the networks", icon=":material/balance:"):
-    st.markdown(parts.prose("licences.md"))
+with st.expander(_("Licences of the data and of the networks"), icon=":material/balance:"):
+    st.markdown(parts.licences())

@@ -14,6 +14,7 @@ from nat_core.small.plane import CLASSES, EXTENT, NEGATIVES, draw_negatives
 
 WIDTHS = (2, 4, 8, 16, 32, 64)
 LAYERS = (1, 2, 3)
+NOISES = (0.0, 0.5, 1.0, 1.5, 2.0)
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 MOST_SEED = 9999
 MOST_COUNT = 100
@@ -53,6 +54,8 @@ def negatives_text(places: Float[np.ndarray, "m 2"]) -> str:
 
 SHAPE = Setting("play_shape", "blobs", one_of(SHAPES))
 CLASS_COUNT = Setting("play_classes", 3, one_of(CLASSES))
+NOISE = Setting("play_noise", 1.0, one_of(NOISES))
+"""By how much the points' spread is multiplied."""
 SEED = Setting("play_seed", FIRST_SEED, whole(0, MOST_SEED))
 """Of the points, and of both networks' start."""
 COUNT = Setting("play_count", FIRST_COUNT, whole(1, MOST_COUNT))
@@ -64,17 +67,17 @@ LAYER_COUNT = Setting("play_layers", 2, one_of(LAYERS))
 ACTIVATION = Setting("play_activation", "relu", one_of(ACTIVATIONS))
 RATE = Setting("play_rate", 0.01, one_of(RATES))
 SLOW = Setting("play_slow", False, switch)
-"""Whether training is shown picture by picture."""
+"""Whether training is shown update by update."""
 PLACES: Setting[Float[np.ndarray, "m 2"]] = Setting(
     "play_negatives", np.zeros((0, 2), np.float32), negatives, negatives_text
 )
 """Where the negatives lie."""
-ACROSS, UP = Setting("play_x", 2.5), Setting("play_y", 0.0)
-"""Where a negative is placed by numbers; in no link."""
+TRIED: Setting[str | None] = Setting("play_tried", None)
+"""Which of `presets.PRESETS` was chosen last; in no link."""
 
 SETTINGS = PageSettings(
     "playground",
-    (SHAPE, CLASS_COUNT, SEED, COUNT, WEIGHT, DIVERGENCE, WIDTH, LAYER_COUNT, ACTIVATION, RATE, SLOW, PLACES),
+    (SHAPE, CLASS_COUNT, NOISE, SEED, COUNT, WEIGHT, DIVERGENCE, WIDTH, LAYER_COUNT, ACTIVATION, RATE, SLOW, PLACES),
     # A link to another page leaves a visitor's playground as it is.
     together=True,
 )
@@ -86,6 +89,7 @@ class Choices:
 
     shape: str = SHAPE.default
     classes: int = CLASS_COUNT.default
+    noise: float = NOISE.default
     seed: int = SEED.default
     weight: float = WEIGHT.default
     divergence: str = DIVERGENCE.default
@@ -94,10 +98,20 @@ class Choices:
     activation: str = ACTIVATION.default
     rate: float = RATE.default
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Inputs, the units of each hidden layer, classes.
+
+        >>> Choices(width=4, layers=1).sizes
+        (2, 4, 3)
+        """
+        return (2, *[self.width] * self.layers, self.classes)
+
 
 _CHOICES: dict[str, Setting[Any]] = {
     "shape": SHAPE,
     "classes": CLASS_COUNT,
+    "noise": NOISE,
     "seed": SEED,
     "weight": WEIGHT,
     "divergence": DIVERGENCE,

@@ -1,50 +1,76 @@
-"""What a visit to the playground holds: its negatives, and the two networks as far as they have learned."""
+"""What a visit to the playground holds: its negatives, and how far its two networks have learned, as its browser told.
 
-from collections.abc import Iterator
+The networks learn in the visitor's browser (`browser/`, `nat_core/small/twins.js`), so that a class costs the server
+next to nothing. It tells of them when training stops, and before the visitor turns to anything else.
+"""
+
+from base64 import b64decode
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Annotated
+from uuid import uuid4
 
+import msgspec
 import numpy as np
-import torch
 from jaxtyping import Bool, Float
 
 from nat_app.frame import links
 from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.settings import Held
-from nat_app.views.playground.settings import (
-    ACROSS,
-    COUNT,
-    MOST_NEGATIVES,
-    PLACES,
-    SEED,
-    SETTINGS,
-    SLOW,
-    UP,
-    Choices,
-    current,
-)
-from nat_app.views.playground.words import Negatives, Reach
-from nat_app.visit import fair_queue
-from nat_core.files import csv_text
+from nat_app.views.playground.settings import COUNT, MOST_NEGATIVES, PLACES, SEED, SETTINGS, SLOW, Choices, current
+from nat_core.files import Count, converted, csv_text
 from nat_core.measure.predictions import softmax
-from nat_core.small import plane, playground, twins
+from nat_core.small import plane
+from nat_core.small.starts import start_weights
 
 STEPS = 400
-EACH = 10
-"""How many steps lie between two pictures; Step takes as many."""
-SLOWLY = 2
-"""By how many pictures slow motion moves on at a time."""
+"""After so many steps the lessons look at the networks."""
+Coordinate = Annotated[float, msgspec.Meta(ge=-plane.EXTENT, le=plane.EXTENT)]
+
+
+@dataclass(frozen=True)
+class Edited:
+    """What the browser tells once its visitor has changed the negatives."""
+
+    number: Count
+    """How often they were changed so far."""
+    places: Annotated[list[tuple[Coordinate, Coordinate]], msgspec.Meta(max_length=MOST_NEGATIVES)]
+
+
+@dataclass(frozen=True)
+class Reaching:
+    """What the browser tells of its networks."""
+
+    start: str
+    """The name of the start from which they learned."""
+    step: Count
+    weights: str
+    """Both networks' weights as float32, in base64, the baseline first."""
+    learned: Count
+    """How many negatives NAT has learned from since its start, at different places."""
 
 
 @dataclass(frozen=True, eq=False)
 class Scene:
     """What the networks are given."""
 
+    chosen: Choices
     points: plane.Points
+    held_out: plane.Points
+    """Points of the same kind, from which nothing is learned."""
     empty: Bool[np.ndarray, " cells"]
     """Which cells of the grid are empty plane."""
     negatives: Float[np.ndarray, "m 2"]
-    settings: playground.Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """How far both networks have learned, the baseline first."""
+
+    step: int
+    weights: Float[np.ndarray, "2 parameters"]
+    learned: int = 0
+    """How many negatives NAT has learned from since its start, at different places."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +78,6 @@ class PlaneAnswer:
     """One network's answers all over the plane, cell by cell of the grid, row by row from below."""
 
     confidence: Float[np.ndarray, " cells"]
-    logits: Float[np.ndarray, "cells classes"]
     falsely_sure: float
     right: int
     """How many of the known points it classifies correctly."""
@@ -60,29 +85,29 @@ class PlaneAnswer:
 
 @dataclass
 class Playing:
-    """The two networks of one visit."""
+    """The playground of one visit."""
 
-    networks: playground.State | None = None
-    """As they are shown now."""
+    name: str = field(default_factory=lambda: uuid4().hex)
+    """What tells it from another visit of the same browser."""
+    starts: int = 0
+    """How often its networks began."""
     made_of: tuple = ()
     """What they began with: other points, another size or seed are another start."""
     links: int = 0
     """How many links to the playground had been followed when they began."""
     presses: int = 0
     """How often negatives were added, so that each press adds different ones."""
-    turn: fair_queue.Turn[playground.State] | None = None
-    shown: int = 0
-    """How many of the turn's pictures have been shown."""
-    given: Float[np.ndarray, "m 2"] = field(default_factory=lambda: playground.NO_NEGATIVES)
-    """The negatives that the turn learns from."""
-    learned: Float[np.ndarray, "k 2"] = field(default_factory=lambda: playground.NO_NEGATIVES)
-    """All that the networks shown now have learned from since their start, wherever negatives lie by now."""
-    blown: str = ""
-    """Why training was undone, in one sentence."""
-    drawn: dict[Kind, PlaneAnswer] = field(default_factory=dict)
-    """What the page last showed."""
+    heard: int = 0
+    """The number of the last change of the negatives that the browser told of."""
+    reached: Reached | None = None
+    """What the browser told last; None as long as it is the start."""
     on: Scene | None = None
-    """The scene that it showed it on."""
+    """The scene that the page last showed."""
+
+    @property
+    def start(self) -> str:
+        """What names this start among all others."""
+        return f"{self.name}.{self.starts}"
 
 
 PLAYING = Held("playground", Playing)
@@ -90,11 +115,86 @@ PLAYING = Held("playground", Playing)
 
 def scene() -> Scene:
     """Return the scene of this visit, by its settings."""
-    return scene_of(current(), PLACES.value)
+    playing = PLAYING.get()
+    playing.on = scene_of(current(), PLACES.value)
+    return playing.on
 
 
 def scene_of(chosen: Choices, negatives: Float[np.ndarray, "m 2"]) -> Scene:
     """Return the scene with these choices and these negatives."""
+    return Scene(chosen, *_ground(chosen.shape, chosen.classes, chosen.noise, chosen.seed), negatives)
+
+
+@lru_cache(maxsize=64)
+def _ground(shape: str, classes: int, noise: float, seed: int) -> tuple[plane.Points, plane.Points, np.ndarray]:
+    points, held_out = (
+        plane.draw_points(shape, classes, seed=seed, noise=noise, held_out=other) for other in (False, True)
+    )
+    return points, held_out, plane.empty_cells(plane.grid(), points.positions)
+
+
+def begun() -> Playing:
+    """Return this visit's playground, its networks at a new start where their points, size, seed or link changed."""
+    chosen, playing = current(), PLAYING.get()
+    # Weight, divergence and learning rate are not among them: they may change while the networks learn on.
+    made_of = (chosen.shape, chosen.noise, chosen.seed, chosen.sizes, chosen.activation)
+    followed = links.times_followed(SETTINGS.page)
+    if playing.links != followed:
+        # A link's negatives are those of a first press.
+        playing.links, playing.presses, playing.made_of = followed, int(len(PLACES.value) > 0), ()
+    if playing.made_of != made_of:
+        playing.made_of, playing.reached = made_of, None
+        playing.starts += 1
+    return playing
+
+
+def begin_anew() -> None:
+    """Let the networks begin anew, whatever they were made of."""
+    PLAYING.get().made_of = ()
+
+
+# --- what the networks say -------------------------------------------------------------------------------------------
+
+
+def answers_of(here: Scene, reached: Reached | None, threshold: float) -> dict[Kind, PlaneAnswer]:
+    """Return what both networks say all over the plane as they are, None at their start; imports torch."""
+    sizes, seed = here.chosen.sizes, here.chosen.seed
+    weights = np.repeat(start_weights(sizes, seed)[None], 2, axis=0) if reached is None else reached.weights
+    found: dict[Kind, PlaneAnswer] = {}
+    both = zip(*logits_of(here.chosen, weights, plane.grid(), here.points.positions), strict=True)
+    for kind, (logits, own) in zip(KINDS, both, strict=True):
+        confidence = softmax(logits).max(axis=1)
+        right = int((own.argmax(axis=1) == here.points.labels).sum())
+        found[kind] = PlaneAnswer(confidence, plane.falsely_sure(confidence, here.empty, threshold), right)
+    return found
+
+
+def logits_of(
+    chosen: Choices, weights: Float[np.ndarray, "2 parameters"], *places: Float[np.ndarray, "_ 2"]
+) -> list[Float[np.ndarray, "2 _ classes"]]:
+    """Return both networks' logits at some places of the plane, an array for each group of them; imports torch."""
+    import torch
+
+    from nat_core.small.twins import Architecture, forward
+
+    # A copy: what a browser sent cannot be written to, of which torch would warn.
+    held, architecture = torch.from_numpy(weights.copy()), Architecture(chosen.sizes, chosen.activation)
+    with torch.inference_mode():
+        return [forward(held, architecture, torch.from_numpy(each)).numpy() for each in places]
+
+
+def trained_answers(here: Scene, threshold: float, steps: int = STEPS) -> dict[Kind, PlaneAnswer]:
+    """Return what both networks say once they have trained from their start; imports torch."""
+    return answers_of(here, trained(here, steps), threshold)
+
+
+def trained(here: Scene, steps: int = STEPS) -> Reached:
+    """Return how far both networks come in so many steps from their start, by the engine; imports torch."""
+    import torch
+
+    from nat_core.small import playground
+
+    chosen = here.chosen
     settings = playground.Settings(
         width=chosen.width,
         layers=chosen.layers,
@@ -104,228 +204,71 @@ def scene_of(chosen: Choices, negatives: Float[np.ndarray, "m 2"]) -> Scene:
         negative_weight=chosen.weight,
         seed=chosen.seed,
     )
-    points, empty = _ground(chosen.shape, chosen.classes, chosen.seed)
-    return Scene(points, empty, negatives, settings)
-
-
-@lru_cache(maxsize=64)
-def _ground(shape: str, classes: int, seed: int) -> tuple[plane.Points, np.ndarray]:
-    points = plane.draw_points(shape, classes, seed=seed)
-    return points, plane.empty_cells(plane.grid(), points.positions)
-
-
-def networks() -> playground.State:
-    """Return both networks as they are shown now; new ones where their points, size or seed, or the link changed."""
-    chosen, playing = current(), PLAYING.get()
-    # Weight, divergence and learning rate are not among them: they may change while the networks learn on.
-    made_of = (chosen.shape, chosen.classes, chosen.seed, chosen.width, chosen.layers, chosen.activation)
-    followed = links.times_followed(SETTINGS.page)
-    if playing.links != followed:
-        # A link's negatives are those of a first press.
-        playing.links, playing.presses, playing.made_of = followed, int(len(PLACES.value) > 0), ()
-    if playing.networks is None or playing.made_of != made_of:
-        playing.made_of = made_of
-        return _begin()
-    return playing.networks
-
-
-def answers(threshold: float) -> dict[Kind, PlaneAnswer]:
-    """Return what both networks of this visit say all over the plane, and how much of it they are falsely sure of."""
-    playing, here = PLAYING.get(), scene()
-    playing.on, playing.drawn = here, answers_of(here, networks(), threshold)
-    return playing.drawn
-
-
-def negatives() -> Negatives:
-    """Return how many negatives lie in the plane, and what the networks that are shown have to do with them."""
-    lying, learned = ({tuple(place) for place in each.tolist()} for each in (PLACES.value, PLAYING.get().learned))
-    return Negatives(len(PLACES.value), len(learned), len(lying - learned), len(learned - lying))
-
-
-def reach(said: dict[Kind, PlaneAnswer], threshold: float) -> Reach:
-    """Return where in the empty plane NAT is no longer sure though the baseline is, by what the page last showed."""
-    playing = PLAYING.get()
-    empty = (playing.on or scene()).empty
-    baseline, nat = (said[kind].confidence > threshold for kind in KINDS)
-    lost = empty & baseline & ~nat
-    if not lost.any():
-        return Reach(0.0, 0.0)
-    # To be empty of negatives is to be farther than the margin from all of them.
-    far = _far(playing.learned.tobytes())
-    return Reach(float(lost.sum() / empty.sum()), float(far[lost].mean()))
-
-
-@lru_cache(maxsize=16)
-def _far(learned: bytes) -> Bool[np.ndarray, " cells"]:
-    places = np.frombuffer(learned, np.float32).reshape(-1, 2)
-    return plane.empty_cells(plane.grid(), places) if len(places) else np.ones(plane.GRID**2, bool)
-
-
-def trained_answers(here: Scene, threshold: float) -> dict[Kind, PlaneAnswer]:
-    """Return what both networks say all over the plane once they have trained from their start."""
     torch.set_num_threads(1)
-    begun = playground.start(here.settings, here.points.classes)
-    *_, now = playground.train(begun, here.points, here.negatives, here.settings, STEPS)
-    return answers_of(here, now, threshold)
-
-
-def answers_of(here: Scene, now: playground.State, threshold: float) -> dict[Kind, PlaneAnswer]:
-    """Return what both networks say all over the plane in one state."""
-    cells = plane.grid()
-    everywhere = playground.logits_at(now, cells, here.settings, here.points.classes)
-    at_points = playground.logits_at(now, here.points.positions, here.settings, here.points.classes)
-    found: dict[Kind, PlaneAnswer] = {}
-    for kind, logits, own in zip(KINDS, everywhere, at_points, strict=True):
-        confidence = softmax(logits).max(axis=1)
-        right = int((own.argmax(axis=1) == here.points.labels).sum())
-        share = plane.falsely_sure(confidence, here.empty, threshold)
-        found[kind] = PlaneAnswer(confidence, logits, share, right)
-    return found
+    start = playground.start(settings, here.points.classes)
+    *_, last = playground.train(start, here.points, here.negatives, settings, steps)
+    return Reached(last.step, last.weights.numpy(), len(here.negatives) if chosen.weight else 0)
 
 
 def planes_csv(playing: Playing) -> str:
-    """What both networks say all over the plane: x, y, whether it is empty there, both confidences.
+    """What both networks say all over the plane: x, y, whether it is empty there, both confidences; imports torch.
 
-    Of what the page last showed: only the part with the planes is drawn again while they learn.
+    Of what the browser told last: it tells before its visitor turns to the button that asks for this.
     """
     rows: list[tuple] = [("x", "y", "empty", *(f"{kind}_confidence" for kind in KINDS))]
     if playing.on is None:
         return csv_text(rows)
-    confidences = zip(*(playing.drawn[kind].confidence for kind in KINDS), strict=True)
+    said = answers_of(playing.on, playing.reached, 0.0)
+    confidences = zip(*(said[kind].confidence for kind in KINDS), strict=True)
     for (x, y), empty, both in zip(plane.grid(), playing.on.empty, confidences, strict=True):
         rows.append((f"{x:.3f}", f"{y:.3f}", "yes" if empty else "no", *(f"{each:.6f}" for each in both)))
     return csv_text(rows)
 
 
-# --- negatives -------------------------------------------------------------------------------------------------------
+# --- what the browser tells ------------------------------------------------------------------------------------------
 
 
 def add(kind: str) -> None:
     """Add negatives of this kind, different ones at every press."""
+    if kind not in plane.NEGATIVES:
+        return
     playing = PLAYING.get()
     # From the seed and the press alone, so that the same presses give the same negatives.
     seed = SEED.value + 1000 * playing.presses
     playing.presses += 1
-    _add(plane.draw_negatives(kind, COUNT.value, seed=seed))
+    drawn = plane.draw_negatives(kind, COUNT.value, seed=seed)
+    PLACES.put(np.concatenate([PLACES.value, drawn])[:MOST_NEGATIVES])
 
 
-def add_point(x: float, y: float) -> None:
-    """Add one negative."""
-    _add(np.array([[x, y]], np.float32))
-
-
-def add_typed() -> None:
-    """Add one negative where the number inputs say."""
-    add_point(ACROSS.value, UP.value)
-
-
-def clear() -> None:
-    """Take all negatives away."""
-    PLACES.put(playground.NO_NEGATIVES)
-    PLAYING.get().presses = 0
-    stop()
-
-
-def _add(negatives: np.ndarray) -> None:
-    stop()
-    PLACES.put(np.concatenate([PLACES.value, negatives])[:MOST_NEGATIVES])
-
-
-# --- training --------------------------------------------------------------------------------------------------------
-
-
-def train() -> None:
-    """Take a place in the queue for 400 steps from what is shown now."""
-    # Read here and now: the worker's thread has no session to read from.
-    here, now = scene(), networks()
-    stop()
-
-    def work() -> Iterator[playground.State]:
-        # One core a turn: the queue runs as many turns at once as there are cores to spare.
-        torch.set_num_threads(1)
-        for following in playground.train(now, here.points, here.negatives, here.settings, STEPS):
-            if (following.step - now.step) % EACH == 0:
-                yield following
-
-    playing = PLAYING.get()
-    playing.turn, playing.shown, playing.blown = fair_queue.begin(work, _kind(here)), 0, ""
-    playing.given = _weighed(here)
-
-
-def step() -> None:
-    """Take ten steps at once."""
-    here, now = scene(), networks()
-    stop()
-    playing = PLAYING.get()
-    playing.blown, playing.given = "", _weighed(here)
+def edit(told: object) -> None:
+    """Take over the negatives as the visitor has changed them, `told` as `Edited`; anything else is passed over."""
     try:
-        # Not through the queue: ten steps take about 8 ms, far less than the time between two looks at it.
-        *_, playing.networks = playground.train(now, here.points, here.negatives, here.settings, EACH)
-        _learned()
-    except twins.BlownUp as blown:
-        _put_back(blown)
-
-
-def rewind() -> None:
-    """Go back to the same start; the negatives stay."""
-    _begin()
-
-
-def _begin() -> playground.State:
-    stop()
-    here, playing = scene(), PLAYING.get()
-    playing.networks, playing.blown = playground.start(here.settings, here.points.classes), ""
-    playing.learned = playground.NO_NEGATIVES
-    return playing.networks
-
-
-def stop() -> None:
-    """Keep what is shown now and give the turn back."""
+        edited = converted(told, Edited)
+    except ValueError:
+        return
     playing = PLAYING.get()
-    if playing.turn is not None:
-        fair_queue.shared().cancel(playing.turn)
-    playing.turn = None
+    playing.heard = edited.number
+    PLACES.put(np.array(edited.places, np.float32).reshape(-1, 2))
+    if not edited.places:
+        playing.presses = 0
 
 
-def follow() -> fair_queue.Turn | None:
-    """Show what training has come to, one picture further where slow; return the turn while there is more to come."""
+def reach(told: object) -> None:
+    """Take over how far the networks have learned, `told` as `Reaching`.
+
+    What is not of this start, or no two networks of its size, is passed over.
+    """
     playing = PLAYING.get()
-    turn = playing.turn
-    if turn is None:
-        return None
-    playing.shown, ended = fair_queue.further(turn, playing.shown, SLOWLY if SLOW.value else None)
-    if playing.shown:
-        playing.networks = turn.values[playing.shown - 1]
-        _learned()
-    if not ended:
-        return turn
-    playing.turn = None
-    if isinstance(turn.error, twins.BlownUp):
-        _put_back(turn.error)
-    elif turn.error is not None:
-        raise turn.error
-    return None
+    try:
+        reaching = converted(told, Reaching)
+        weights = np.frombuffer(b64decode(reaching.weights, validate=True), "<f4")
+    except ValueError:
+        return
+    parameters = len(start_weights(current().sizes, 0))
+    if reaching.start == playing.start and weights.size == 2 * parameters and np.isfinite(weights).all():
+        playing.reached = Reached(reaching.step, weights.reshape(2, parameters), reaching.learned)
 
 
-def _kind(here: Scene) -> str:
-    """The kind of work in the queue: networks of one size learn about as fast as each other."""
-    return f"playground {here.settings.layers} x {here.settings.width}"
-
-
-def _weighed(here: Scene) -> Float[np.ndarray, "m 2"]:
-    """The negatives that training learns from: none of them where they weigh nothing."""
-    return here.negatives if here.settings.negative_weight else playground.NO_NEGATIVES
-
-
-def _learned() -> None:
-    """Note that the networks shown have learned from what they were given."""
-    playing = PLAYING.get()
-    playing.learned = np.unique(np.concatenate([playing.learned, playing.given]), axis=0)
-
-
-def _put_back(blown: twins.BlownUp) -> None:
-    playing = PLAYING.get()
-    before = playing.networks
-    playing.networks, playing.blown = blown.last_good, str(blown)
-    if before is None or blown.last_good.step > before.step:
-        _learned()
+def slow(told: object) -> None:
+    """Take over whether training is shown update by update."""
+    SLOW.put(bool(told))

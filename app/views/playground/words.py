@@ -1,134 +1,162 @@
-"""The sentences of the playground, computed like those of `nat_app.shared.words`."""
+"""The words of the playground: its names, and the sentences that the browser fills with its numbers."""
 
-from dataclasses import dataclass
+from nat_app.shared.language import N_, _
+from nat_app.shared.words import threshold_share
 
-from nat_app.shared.palette import Kind
-from nat_app.shared.words import percent, plural, threshold_share
-
-EMPTY = "No negatives yet, so both are the same. Add a ring and press Train."
-SHAPES = {"blobs": "Blobs", "moons": "Moons", "spirals": "Spirals", "rings": "Rings"}
-NEGATIVES = {"ring": "Ring", "corner": "Corner", "blob": "Blob", "uniform": "Uniform"}
-ACTIVATIONS = {"relu": "ReLU", "tanh": "tanh", "sine": "sine"}
+TITLE = N_("Two networks, the same points, the same start.")
+SHAPES = {"blobs": N_("Blobs"), "moons": N_("Moons"), "spirals": N_("Spirals"), "rings": N_("Rings")}
+NEGATIVES = {"ring": N_("Ring"), "corner": N_("Corner"), "blob": N_("Blob"), "uniform": N_("Uniform")}
+ACTIVATIONS = {"relu": "ReLU", "tanh": "tanh", "sine": N_("sine")}
 DIVERGENCES = {
-    "kl_from_uniform": "KL(uniform ‖ softmax), as in the paper",
-    "kl_to_uniform": "KL(softmax ‖ uniform), entropy",
+    "kl_from_uniform": N_("KL(uniform ‖ softmax), as in the paper"),
+    "kl_to_uniform": N_("KL(softmax ‖ uniform), entropy"),
     "jensen_shannon": "Jensen-Shannon",
-    "brier": "Squared distance (Brier)",
+    "brier": N_("Squared distance (Brier)"),
     "hellinger": "Hellinger",
-    "centred_logits": "Variance of the logits",
-    "softened": "Its own answer, softened (AOE)",
+    "centred_logits": N_("Variance of the logits"),
+    "softened": N_("Its own answer, softened (AOE)"),
 }
+EMPTY = N_("No negatives yet, so both are the same. Add a ring and press Train.")
 
 
-@dataclass(frozen=True)
-class Negatives:
-    """How many negatives there are, and what the networks that are shown have to do with them."""
-
-    lying: int
-    """How many lie in the plane now."""
-    learned: int
-    """How many the NAT network has learned from since its start, at different places."""
-    new: int
-    """How many places of those that lie there it has not learned yet."""
-    gone: int
-    """How many of those that it learned no longer lie there."""
-
-
-@dataclass(frozen=True)
-class Reach:
-    """Where in the empty plane NAT is no longer sure, though the baseline is; shares in [0, 1]."""
-
-    lost: float
-    """Of the empty plane."""
-    far: float
-    """Of what was lost, what lies farther than the margin from every negative that it learned."""
-
-
-def title(sure: dict[Kind, float], step: int, learned: int) -> str:
-    """Return the finding: how much of the empty plane each network is falsely sure of, in [0, 1].
-
-    >>> title({"baseline": 0.96, "nat": 0.15}, 400, 20).replace("\\u00a0", " ")
-    'The baseline is falsely sure on 96 % of the empty plane, NAT on 15 %.'
-    """
-    if step == 0:
-        return "Two networks, the same points, the same start."
-    baseline, nat = percent(sure["baseline"]), percent(sure["nat"])
-    if not learned and sure["baseline"] == sure["nat"]:
-        return f"Both are falsely sure on {baseline} of the empty plane."
-    if sure["nat"] > sure["baseline"]:
-        return f"Here NAT is falsely sure on {nat} of the empty plane, the baseline on {baseline}."
-    return f"The baseline is falsely sure on {baseline} of the empty plane, NAT on {nat}."
-
-
-def sentence(step: int, negatives: Negatives, reach: Reach, margin: float) -> str:
-    """Return what to do next, or what learning the negatives did, as far as it went; `margin` in units of the plane."""
-    if not negatives.learned:
-        if not negatives.lying:
-            return EMPTY
-        shown = plural(negatives.lying, "negative")
-        if step == 0:
-            return f"{shown} to learn from. Press Train: both learn the points, NAT the negatives too."
-        return f"NAT has not learned from the {shown} yet, so both are still the same. Press Train."
-    return " ".join(filter(None, (_learned(negatives.learned, reach, margin), _since(negatives))))
+def sentences() -> dict[str, str]:
+    """Return the sentences that `browser/sentences.js` chooses from and fills; {fields} are its numbers."""
+    return {
+        "title_start": _(TITLE),
+        "title_same": _("Both are falsely sure on {baseline} of the empty plane."),
+        "title_nat_more": _("Here NAT is falsely sure on {nat} of the empty plane, the baseline on {baseline}."),
+        "title": _("The baseline is falsely sure on {baseline} of the empty plane, NAT on {nat}."),
+        "empty": _(EMPTY),
+        "one_to_learn": _("One negative to learn from. Press Train: both learn the points, NAT the negative too."),
+        "to_learn": _("{count} negatives to learn from. Press Train: both learn the points, NAT the negatives too."),
+        "one_not_learned": _("NAT has not learned from the negative yet, so both are still the same. Press Train."),
+        "not_learned": _(
+            "NAT has not learned from the {count} negatives yet, so both are still the same. Press Train."
+        ),
+        "weightless": _("The negatives weigh nothing, so NAT does not learn from them."),
+        "one_learned": _(
+            "NAT learned from one negative: on {lost} of the empty plane it is no longer sure where the baseline is. "
+            "Of that, {far} lies farther than {margin} from that one."
+        ),
+        "learned": _(
+            "NAT learned from {count} negatives: on {lost} of the empty plane it is no longer sure where the baseline "
+            "is. Of that, {far} lies farther than {margin} from every one of them."
+        ),
+        "one_learned_nothing": _(
+            "NAT learned from one negative, and is still sure wherever the baseline is. Train on, or add some where it "
+            "is sure."
+        ),
+        "learned_nothing": _(
+            "NAT learned from {count} negatives, and is still sure wherever the baseline is. Train on, or add some "
+            "where it is sure."
+        ),
+        "one_new": _("One more lies there that it has not learned yet: press Train."),
+        "new": _("{count} more lie there that it has not learned yet: press Train."),
+        "all_gone": _("They no longer lie there, but what it learned stays: rewind, or train on without them."),
+        "gone": _("{count} of them no longer lie there, but what it learned stays: rewind, or train on without them."),
+        "blown": _("Training blew up. We put back the last good step ({step}); try a smaller learning rate."),
+    }
 
 
-def _learned(number: int, reach: Reach, margin: float) -> str:
-    learned = f"NAT learned from {plural(number, 'negative')}"
-    if not reach.lost:
-        return f"{learned}, and is still sure wherever the baseline is. Train on, or add some where it is sure."
-    # Where it went, and not where it ought to go: a ring empties the plane out to its corners.
-    which = "that one" if number == 1 else "every one of them"
-    return (
-        f"{learned}: on {percent(reach.lost)} of the empty plane it is no longer sure where the baseline is. Of that, "
-        f"{percent(reach.far)} lies farther than {margin:g} from {which}."
-    )
+def of_planes(threshold: float, cells: int, margin: float, extent: float) -> dict[str, str]:
+    """Return what is said on and below each plane, of `cells` empty ones, and what colours and marks mean."""
+    return {
+        "to_learn_points": _("to learn: {points} points"),
+        "learned_points": _("learned: {points} points"),
+        "one_to_learn_both": _("to learn: {points} points and one negative"),
+        "to_learn_both": _("to learn: {points} points and {count} negatives"),
+        "one_learned_both": _("learned: {points} points and one negative"),
+        "learned_both": _("learned: {points} points and {count} negatives"),
+        "gauge": _("Falsely sure on {share} of the empty plane"),
+        "all_right": _("Step {step}: gets all {points} points right, and {held_out} of {others} held-out ones."),
+        "right": _("Step {step}: gets {right} of {points} points right, and {held_out} of {others} held-out ones."),
+        "alt": _(
+            "{name}, step {step}: a plane with {points} points and {count} negatives. Falsely sure on {share} of the "
+            "empty plane. {keys}"
+        ),
+        "keys": _(
+            "Arrow keys move a cursor, with Shift farther; Enter adds a negative, Delete removes the nearest one."
+        ),
+        "hint": _("Click: add a negative, or remove the one there. Drag: move one, or paint some."),
+        "cursor": _("Across {x}, up {y}: {name} is {share} sure."),
+        "cursor_negative": _("Across {x}, up {y}, on a negative: {name} is {share} sure."),
+        "added": _("Negative added; {count} lie there now."),
+        "removed": _("Negative removed; {count} lie there now."),
+        "too_many_borders": _("The answer changes too often to draw where."),
+        "legend": _(
+            "Colour and mark: the class. Full colour: confidence above {t}; the paler, the less sure. ▲: sure in the "
+            "empty plane ({cells:,} cells farther than {margin:g} from every point, on a plane {width:g} wide). Lines: "
+            "where the answer changes. Crosses: negatives, for NAT alone.",
+            t=threshold_share(threshold),
+            cells=cells,
+            margin=margin,
+            width=2 * extent,
+        ),
+    }
 
 
-def _since(negatives: Negatives) -> str:
-    """Return what was done with the negatives since they were learned."""
-    if negatives.new:
-        are = "lies there that it has" if negatives.new == 1 else "lie there that it has"
-        return f"{negatives.new} more {are} not learned yet: press Train."
-    if negatives.gone:
-        which = "They no longer lie" if not negatives.lying else f"{negatives.gone} of them no longer lie"
-        return f"{which} there, but what it learned stays: rewind, or train on without them."
-    return ""
+def of_controls() -> dict[str, str]:
+    """Return the names of the buttons, and what helps with them."""
+    return {
+        "tools": _("Training and negatives"),
+        "train": _("Train"),
+        "stop": _("Stop"),
+        "step": _("Step"),
+        "step_help": _("One update of the weights; arrows show what it does"),
+        "rewind": _("Rewind"),
+        "rewind_help": _("Back to the starting weights; the negatives stay"),
+        "slow": _("Slow motion"),
+        "slow_help": _("Two updates a second, each with its arrows"),
+        "add": _("Add negatives"),
+        **{f"add_{kind}": _(name) for kind, name in NEGATIVES.items()},
+        "undo": _("Undo"),
+        "undo_help": _("Take the last change of the negatives back (Control and Z)"),
+        "clear": _("Clear"),
+        "paint": _("Paint"),
+        "paint_help": _("A finger that moves over the plane leaves negatives"),
+        "view": _("Show"),
+        "view_both": _("Both"),
+    }
 
 
-def learns(kind: Kind, points: int, negatives: Negatives, step: int) -> str:
-    """Return what a network has learned from, or is to learn from before the first step; its name in its colour."""
-    name, when = (":gray[**Baseline**]" if kind == "baseline" else ":blue[**NAT**]"), "learned" if step else "to learn"
-    also = ""
-    if kind == "nat" and (number := negatives.learned if step else negatives.lying):
-        also = f" and {plural(number, 'negative')}"
-    return f"{name}, {when}: {plural(points, 'point')}{also}"
+def of_learning() -> dict[str, str]:
+    """Return what is said of the loss, and of one update."""
+    return {
+        "loss": _("Loss, in nats a point"),
+        "loss_axis": _("steps of training"),
+        "loss_lines": _("Solid: held-out points. Dotted: the points it learned."),
+        "loss_alt": _(
+            "Step {step}: the baseline's loss is {baseline} at its points and {baseline_held_out} at held-out ones, "
+            "NAT's {nat} and {nat_held_out}."
+        ),
+        "loss_none": _("No step yet."),
+        "update": _("What one update does"),
+        "update_forward": _(
+            "Each point goes through both networks, each negative through NAT, and comes out as a probability for "
+            "every class."
+        ),
+        "update_cost": _(
+            "A point costs more the less probable its own class is; a negative costs NAT more the farther its answer "
+            "is from equal shares."
+        ),
+        "update_weights": _(
+            "Each of a network's {weights} weights then moves a little towards where that costs less: press Step, and "
+            "arrows show what comes of it."
+        ),
+        "updated": _(
+            "Each of a network's {weights} weights then moved towards where that costs less, NAT's by {moved} on "
+            "average: its right answers' mean probability went from {points_before} to {points_after} (arrows up: "
+            "gained), its mean confidence at the negatives from {negatives_before} to {negatives_after} (arrows down: "
+            "lost)."
+        ),
+        "updated_points": _(
+            "Each of a network's {weights} weights then moved towards where that costs less, NAT's by {moved} on "
+            "average: its right answers' mean probability went from {points_before} to {points_after} (arrows up: "
+            "gained)."
+        ),
+    }
 
 
-def gauge(rate: float) -> str:
-    """Return "Falsely sure on 96 % of the empty plane", the number in bold."""
-    return f"Falsely sure on **{percent(rate)}** of the empty plane"
-
-
-def right(number: int, points: int, step: int) -> str:
-    """Return how many of the known points a network classifies correctly, and after how many steps."""
-    after = plural(step, "step")
-    if number == points:
-        return f"Gets all {points} points right after {after}."
-    return f"Correct on {number} of {plural(points, 'point')} after {after}."
-
-
-def caption(threshold: float, cells: int, margin: float, extent: float) -> str:
-    """Return what the colours and marks mean, and what the share counts."""
-    return (
-        f"Full colour: confidence above {threshold_share(threshold)}; the paler, the less sure. Orange is the empty "
-        f"plane ({cells:,} cells farther than {margin:g} from every point, on a plane {2 * extent:g} wide), green the "
-        "area around the points. Lines: where the answer changes. Crosses: negatives, for NAT alone."
-    )
-
-
-def describe(name: str, rate: float, points: int, negatives: int) -> str:
-    """Return what one plane shows, for those who do not see it."""
-    return (
-        f"{name}: a plane with {plural(points, 'point')} and {plural(negatives, 'negative')}. "
-        f"Falsely sure on {percent(rate)} of the empty plane."
-    )
+def signs() -> dict[str, str]:
+    """Return how shares are written, and those that round to none or all, as `nat_app.shared.words.percent` does."""
+    return {"percent": "{number}\u00a0%", "least": "<1\u00a0%", "most": ">99\u00a0%"}

@@ -10,6 +10,7 @@ from nat_app.frame import frame, links
 from nat_app.frame.settings import PICTURE
 from nat_app.shared import charts, words
 from nat_app.shared.gallery import GalleryPicture, chosen_style, gallery_pictures, gallery_square, thumbnail_style
+from nat_app.shared.language import _, pgettext
 from nat_app.shared.pairs import in_markdown, pictures_of, set_title
 from nat_app.shared.palette import KINDS, NAMES
 
@@ -50,14 +51,17 @@ def figures() -> None:
     at = dict.fromkeys(KINDS, t)
     fooled, kept = stored_answers.rates(pair, negatives, at), stored_answers.rates(pair, known, at)
     n_known, n_negatives = reports["nat"].sets[known].images, reports["nat"].sets[negatives].images
-    sure = f"sure above {words.threshold_share(t)}"
+    above = words.threshold_share(t)
+    of_negatives = in_markdown(negatives, pictures_of(negatives, n_negatives))
+    of_known = in_markdown(known, pictures_of(known, n_known))
     entries = (
-        ("right", "Correct on what they know", {k: accurate(r.accuracy, n_known) for k, r in reports.items()},
-         f"accuracy on {in_markdown(known, pictures_of(known, n_known))}"),
-        ("fooled", "Fooled by things never taught", {k: words.of_100(rate, n_negatives) for k, rate in fooled.items()},
-         f"{sure}, {in_markdown(negatives, pictures_of(negatives, n_negatives))} (NCR)"),
-        ("kept", "Kept of what they know", {k: words.of_100(rate, n_known) for k, rate in kept.items()},
-         f"{sure}, {in_markdown(known, pictures_of(known, n_known))}"),
+        ("right", _("Correct on what they know"), {k: accurate(r.accuracy, n_known) for k, r in reports.items()},
+         _("accuracy on {pictures}", pictures=in_markdown(known, pictures_of(known, n_known, "dative")))),
+        ("fooled", _("Fooled by things never taught"),
+         {k: words.of_100(rate, n_negatives) for k, rate in fooled.items()},
+         _("sure above {threshold}, {pictures} (NCR)", threshold=above, pictures=of_negatives)),
+        ("kept", _("Kept of what they know"), {k: words.of_100(rate, n_known) for k, rate in kept.items()},
+         _("sure above {threshold}, {pictures}", threshold=above, pictures=of_known)),
     )  # fmt: skip
     for column, (key, title, values, source) in zip(st.columns(3), entries, strict=True):
         with column, st.container(gap=None):
@@ -73,7 +77,9 @@ def fooled_too() -> str:
         return ""
     negatives = stored_answers.headline_of(pair)
     rate = stored_answers.rates(pair, negatives, dict.fromkeys(KINDS, t))["nat"]
-    source = in_markdown(negatives, f"{set_title(negatives).removesuffix(' test')} pictures")
+    # Of which part of a set they are is no matter here.
+    name = set_title(negatives).removesuffix(" test").removesuffix(" Test")
+    source = in_markdown(negatives, pgettext("dative", "{set} pictures", set=name))
     return words.nat_fooled(answers["baseline"], answers["nat"], t, rate, source)
 
 
@@ -98,23 +104,23 @@ for kind, column in zip(KINDS, right, strict=True):
             charts.probability_bars(said[kind].probabilities, said[kind].classes, kind, frame.colours()),
             key=f"bars_{kind}",
             config=charts.CONFIG,
-            alt=f"{NAMES[kind]}'s ten probabilities. {sentence}",
+            alt=_("{network}'s ten probabilities. {sentence}", network=NAMES[kind], sentence=sentence),
         )
         st.markdown(f"**{sentence}**")
         if kind == "nat":
             st.caption(fooled_too())
 
 st.html(thumbnail_style() + chosen_style([picture.button_key]))
-row("Things they were never taught", "unknown", [each for each in pictures.values() if not each.known])
-row("The ten things they know", "known", [each for each in pictures.values() if each.known])
+row(_("Things they were never taught"), "unknown", [each for each in pictures.values() if not each.known])
+row(_("The ten things they know"), "known", [each for each in pictures.values() if each.known])
 figures()
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.page_link(links.file_of("your_photos"), label="**Try your own photo**", icon=":material/add_a_photo:")
-    st.page_link(links.file_of("thresholds"), label="Move the threshold", icon=":material/tune:")
-with st.expander("Why?", icon=":material/help:"):
+    st.page_link(links.file_of("your_photos"), label=_("**Try your own photo**"), icon=":material/add_a_photo:")
+    st.page_link(links.file_of("thresholds"), label=_("Move the threshold"), icon=":material/tune:")
+with st.expander(_("Why?"), icon=":material/help:"):
     st.markdown(words.why(stored_answers.card(pair.nat).report, said["nat"].classes))
 st.selectbox(
-    "Picture",
+    _("Picture"),
     list(pictures),
     format_func=lambda file: f"{pictures[file].name} ({pictures[file].shows})",
     key=PICTURE.key,

@@ -6,10 +6,8 @@ from nat_app.shared.gallery import GalleryPicture, gallery_pictures
 from nat_app.shared.palette import Kind
 from nat_app.shared.settings import Held
 from nat_app.shared.words import Answer
-from nat_app.views.workshop.settings import LESSON, LESSONS, MOST
+from nat_app.views.workshop.settings import AFTER, LESSON, LESSONS, MOST
 
-AFTER = 1
-"""Points that a card can give at most once its answer was told."""
 NEAR = ((0.05, 3), (0.10, 2), (0.20, 1))
 """How close a guess must come, as a share, and the points that it earns."""
 WHO = frozenset(("baseline", "nat", "both", "neither"))

@@ -6,7 +6,7 @@ from nat_app.shared.settings import PageSettings, Setting, one_of, whole
 LESSONS = ("guess", "break_it", "fix_it", "choose_t", "where_it_fails")
 """The lessons' names, in their order; also the names of their files."""
 PARTS = ("The five steps", "Guess the photos", "Challenges", "For the teacher", "Classroom")
-"""The parts of the workshop, as its tabs name them."""
+"""The parts of the workshop, as links name them."""
 CHALLENGES = ("clicks", "photo", "factory")
 OUTSIDE, INSIDE = 3, 2
 """How many photos of a round show none of the ten things, and how many show one of them."""
@@ -14,6 +14,8 @@ ROUNDS = len([picture for picture in gallery_pictures() if not picture.known]) /
 """How many rounds there are in which no photo comes twice."""
 MOST = 3
 """Points that one card can give."""
+AFTER = 1
+"""Points that a card can give at most once its answer was told."""
 MOST_POINTS = MOST * (len(LESSONS) + len(CHALLENGES) + ROUNDS * (OUTSIDE + INSIDE))
 """Points of a visit that got everything right."""
 
@@ -37,7 +39,8 @@ LESSON: Setting[str | None] = Setting("lesson", None, one_of(LESSONS))
 RESULT: Setting[str | None] = Setting("result", None, _result)
 """Points and the most possible, as whoever sent the link says."""
 ROUND = Setting("photos", 0, _round)
-LANGUAGE: Setting[str | None] = Setting("language", None)
+TAB: Setting[str | None] = Setting("workshop_tab", None)
+"""The title of the part that is open, as its tab has it in the visitor's language."""
 
 SETTINGS = PageSettings("workshop", (LESSON, PART, RESULT, ROUND))
 

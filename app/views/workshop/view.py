@@ -1,17 +1,21 @@
-"""Workshop: five lessons in 45 minutes, photos to guess, challenges, and what a teacher needs."""
+"""Workshop: five lessons in 40 minutes, photos to guess, challenges, the class on the wall, and a teacher's needs."""
 
 import streamlit as st
 
 from nat_app.answers import stored_answers
-from nat_app.frame import classroom, frame, links
-from nat_app.frame.settings import PAIR
+from nat_app.frame import classroom, following, frame, links
+from nat_app.frame.settings import CLASS, PAIR
+from nat_app.shared.language import _
 from nat_app.views.workshop import kept, score, words
 from nat_app.views.workshop.games import challenges, guessing
 from nat_app.views.workshop.score import SHOWN
-from nat_app.views.workshop.settings import LANGUAGE, PART, PARTS, RESULT
+from nat_app.views.workshop.settings import PART, PARTS, RESULT, TAB
 from nat_app.views.workshop.steps import cards
-from nat_app.views.workshop.steps.lessons import languages, lessons
+from nat_app.views.workshop.steps.lessons import lessons
 from nat_app.views.workshop.teaching import teacher
+from nat_app.views.workshop.wall import board
+from nat_app.visit import school
+from nat_core import language
 
 STYLE = """<style>
 [class*="st-key-lesson_small_"] { min-height: 7.2rem; }
@@ -19,6 +23,10 @@ STYLE = """<style>
 [class*="st-key-lesson_small_"] button p { font-weight: 600; white-space: normal; overflow-wrap: normal; }
 [class*="st-key-lesson_large_"] { border-color: #0072B2; }
 [class*="st-key-lesson_large_"] h2, [class*="st-key-challenge_"] h3 { padding-bottom: .65rem; }
+.st-key-printed { min-height: 2.5rem; }
+.wall_link { font-size: clamp(1.2rem, 2vw, 2rem); font-weight: 600; overflow-wrap: anywhere; margin: 0; }
+.wall_code { font-size: clamp(1.8rem, 4.5vw, 4.5rem); font-weight: 700; margin: .1em 0;
+  font-family: ui-monospace, monospace; }
 @media (max-width: 640px) {
   [class*="st-key-lesson_small_"] {
     flex-direction: row; align-items: center; justify-content: space-between; min-height: 0; padding: .25rem .9rem;
@@ -31,14 +39,13 @@ STYLE = """<style>
 </style>"""
 pair, t = frame.chosen_pair(), frame.threshold()
 frame.require(pair.names, gallery=True)
-language = LANGUAGE.value or languages()[0]
-texts = lessons(language)
+texts = lessons(language.current())
 shown_before = SHOWN.get()
 
 
 def heading() -> None:
     """Draw what to do next, the score, and the ways to share it and to begin again."""
-    after = cards.following(texts)
+    after = cards.next_lesson(texts)
     done = sum(each.name in cards.guesses() for each in texts)
     minutes = sum(each.minutes for each in texts)
     st.title(words.title(done, len(texts), after.title if after else None, minutes), anchor=False)
@@ -51,38 +58,42 @@ def heading() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(words.score(won, most), width="content")
         if most and st.context.url:
-            with st.popover("Share", icon=":material/share:"):
+            with st.popover(_("Share"), icon=":material/share:"):
                 here = [(PAIR, pair.key), (RESULT, f"{won}-{most}")]
                 st.code(links.write(classroom.outside(st.context.url), here), language=None, wrap_lines=True)
-                st.caption(words.NO_PROOF)
+                st.caption(_(words.NO_PROOF))
         if most:
-            st.button("Begin again", key="begin_again", type="tertiary", on_click=score.begin_again)
+            st.button(_("Begin again"), key="begin_again", type="tertiary", on_click=score.begin_again)
+        _join_class()
 
 
-def steps() -> None:
-    """Draw the five lessons."""
-    cards.row(texts, pair)
-    if len(languages()) > 1:
-        LANGUAGE.put(language)
-        st.segmented_control("Language", languages(), key=LANGUAGE.key, required=True, persist_state="session")
+def _join_class() -> None:
+    """Offer the class that is open, where this server serves one: so nobody needs to type its code."""
+    only = school.shared().only() if classroom.address() else None
+    if only is not None and following.joined() is None and following.taught() is None:
+        st.button(_("Join the class"), key="join_only", icon=":material/groups:", on_click=CLASS.put, args=(only.code,))
 
 
 DRAWN = {
-    "The five steps": steps,
+    "The five steps": lambda: cards.row(texts, pair),
     "Guess the photos": lambda: guessing.draw(pair, t),
     "Challenges": lambda: challenges.draw(pair),
-    "For the teacher": lambda: teacher.draw(texts, pair, language),
-    "Classroom": classroom.draw,
+    "For the teacher": lambda: teacher.draw(texts, pair),
+    "Classroom": lambda: board.draw(texts, pair),
 }
-# The teacher's part holds the answers.
-shown = [part for part in PARTS if not (part == "For the teacher" and frame.hides("answers"))]
+# The teacher's part holds the answers, and the class's is for whoever is in none yet.
+gone = {"For the teacher", "Classroom"} if following.joined() else {"For the teacher"} if frame.hides("answers") else ()
+shown = {_(words.PARTS[part]): part for part in PARTS if part not in gone}
 # Tabs forget which one was open when the visitor looks at another page, as the lessons ask them to.
 part = PART.value or shown_before.part
-shown_before.part = part if part in shown else shown[0]
+shown_before.part = part if part in shown.values() else PARTS[0]
 PART.put(shown_before.part)
+TAB.put(next(title for title, part in shown.items() if part == shown_before.part))
 st.html(STYLE)
 heading()
-for tab, part in zip(st.tabs(shown, key=PART.key, on_change="rerun"), shown, strict=True):
+for tab, part in zip(
+    st.tabs(list(shown), key=TAB.key, on_change=lambda: PART.put(shown[TAB.value or ""])), shown.values(), strict=True
+):
     if tab.open:
         with tab:
             DRAWN[part]()

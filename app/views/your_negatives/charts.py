@@ -1,10 +1,12 @@
 """What a network learned of a visitor's negatives, before and after, as Plotly figures; no Streamlit here."""
 
+import html
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
 from nat_app.shared.charts import fill, label, plain, share_axis
+from nat_app.shared.language import _, pgettext
 from nat_app.shared.palette import Kind, Palette
 from nat_app.shared.words import ENOUGH, of_100, percent
 
@@ -12,8 +14,10 @@ ROW = 46
 """Pixels for the two bars of one row."""
 BAR = 16
 """Pixels for one of the two bars."""
-LABELS = 104
-"""Pixels for the column of labels, of which "22 of 22 before" is the widest."""
+LABELS = 118
+"""Pixels for the column of labels, of which "22 von 22 nachher" is the widest."""
+LETTER, NAMES_BESIDE = 6, 16
+"""Pixels for each letter of the longest name, and for what is left and right of it."""
 LONGEST = 22
 """How many letters of a row's name are shown at most."""
 
@@ -29,21 +33,20 @@ def before_after(
     threshold: float | None = None,
     alone: Sequence[float] | None = None,
     pictures: Sequence[int] | None = None,
-    left: int = 148,
 ) -> go.Figure:
     """Return two bars a row, hatched before learning and solid after it, all in [0, 1] and labelled in percent.
 
     `after` is None where nothing was learned yet; `kind` is the network's, whose colour the hatched bars have.
     `pictures` is how many each row is a share of: few are labelled as counts. `threshold` draws a line; `alone` marks
-    where as much training without negatives leads. `axis` says what is drawn, `left` how many pixels the names have.
+    where as much training without negatives leads. `axis` says what is drawn.
     """
     figure = go.Figure()
     rows = [_short(name) for name in names]
     # Rows go by number: two photos may have the same name, which Plotly would draw in one row.
     places = list(range(len(rows)))
-    series = [("before", before, fill(colours.of(kind), "/"))]
+    series = [(pgettext("learning", "before"), before, fill(colours.of(kind), "/"))]
     if after is not None:
-        series.append(("after", after, fill(colours.nat, "")))
+        series.append((pgettext("learning", "after"), after, fill(colours.nat, "")))
     for number, (when, values, marker) in enumerate(series):
         texts = [f"{_amount(value, row, pictures)} {when}" for row, value in enumerate(values)]
         _bars(figure, names, when, values, marker)
@@ -56,6 +59,7 @@ def before_after(
                         fixedrange=True)  # fmt: skip
     figure.update_xaxes(range=[0, 1], fixedrange=True, **share_axis(colours, (0, 0.5, 1)))
     figure.update_xaxes(title=axis, title_standoff=10)
+    left = NAMES_BESIDE + LETTER * max(len(html.unescape(row)) for row in rows)
     return plain(figure, 60 + ROW * len(rows), top=4, left=left, bottom=56).update_layout(
         bargap=0.3, bargroupgap=0, margin_r=LABELS
     )
@@ -69,7 +73,7 @@ def _ticks(figure: go.Figure, names: Sequence[str], alone: Sequence[float], colo
         mode="markers",
         marker={"symbol": "line-ns", "size": 26, "line": {"width": 2, "color": colours.line}},
         customdata=[label(name) for name in names],
-        hovertemplate="%{customdata}, as long without negatives: %{x:.1%}<extra></extra>",
+        hovertemplate="%{customdata}, " + _("as long without negatives") + ": %{x:.1%}<extra></extra>",
     )
 
 

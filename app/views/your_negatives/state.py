@@ -3,6 +3,8 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -54,8 +56,8 @@ class Taught:
     network: str
     beside: bool
     """Whether CIFAR-100's pictures were learned beside the photos."""
-    photos: tuple[str, ...]
-    """The names of the photos learned."""
+    photos: dict[str, str]
+    """The photos learned: what each was called, by its key."""
     before: dict[str, Predictions]
     alone: dict[str, Predictions]
     after: dict[str, Predictions]
@@ -69,6 +71,8 @@ class Teaching:
     turn: fair_queue.Turn[float | Taught] | None = None
     history: list[Taught] = field(default_factory=list)
     """What came of each training that was not undone."""
+    problem: str = ""
+    """Why the last training was given up, in one sentence."""
 
 
 TEACHING = Held("your_negatives", Teaching)
@@ -139,20 +143,21 @@ def train(name: str) -> None:
     others = [
         photo for key, photo in offered(classes).items() if key not in TAUGHT.value and photo.shows == labels.NONE
     ]
-    # Read here and now: the worker's thread has no session to read from.
-    network, stored = computed_answers.network(name), computed_answers.stored_features(name)
-    TEACHING.get().turn = fair_queue.begin(
-        lambda: _work(network, stored, photos, others, beside), f"head of {name}, beside {beside}"
-    )
+    # Read here and now: the worker has no session to read from.
+    where = stored_answers.folder(), name, stored_answers.stamp_of(name)
+    teaching = TEACHING.get()
+    teaching.problem = ""
+    teaching.turn = fair_queue.begin(partial(_work, where, photos, others, beside), f"head of {name}, beside {beside}")
 
 
 def _work(
-    network: Network, stored: dict[str, Features], photos: Sequence[Photo], others: Sequence[Photo], beside: bool
+    where: tuple[Path, str, tuple[int, ...]], photos: Sequence[Photo], others: Sequence[Photo], beside: bool
 ) -> Iterator[float | Taught]:
-    """Yield the share done, and at the end what came of it."""
+    """Yield the share done, and at the end what came of it; `where` the network lies, its name and its stamp."""
     # One core a turn: the queue runs as many turns at once as there are cores to spare.
     torch.set_num_threads(1)
     began = time.monotonic()
+    network, stored = stored_answers.stored_network(*where), computed_answers.features_in(*where)
     classifier = network.model.classifier
     own = features(network, heads.copies(np.stack([photo.pixels for photo in photos])))
     yield 0.0
@@ -172,7 +177,7 @@ def _work(
         if state.step % EACH == 0:
             yield state.step / heads.STEPS
     alone, after = heads.predict(state, architecture, sets)
-    names = tuple(photo.name for photo in photos)
+    names = {photo.key: photo.name for photo in photos}
     yield Taught(network.name, beside, names, before, alone, after, time.monotonic() - began)
 
 
@@ -210,8 +215,7 @@ def follow() -> tuple[fair_queue.Turn | None, float]:
     if not turn.over:
         return turn, next((value for value in reversed(turn.values) if isinstance(value, float)), 0.0)
     teaching.turn = None
-    if turn.error is not None:
-        raise turn.error
+    teaching.problem = fair_queue.complaint(turn)
     if turn.phase == "done" and isinstance(turn.values[-1], Taught):
         teaching.history = [*teaching.history, turn.values[-1]][-MOST_UNDONE:]
     return None, 1.0

@@ -6,6 +6,7 @@ from nat_app.answers import stored_answers
 from nat_app.frame import frame
 from nat_app.shared.charts import CONFIG
 from nat_app.shared.gallery import chosen_style, thumbnail_style
+from nat_app.shared.language import _
 from nat_app.shared.palette import NAMES, Kind
 from nat_app.shared.words import MADE_READY, literal, percent, threshold_text
 from nat_app.views.your_negatives import words
@@ -14,7 +15,7 @@ from nat_app.views.your_negatives.effects import OWN, Effect, effect
 from nat_app.views.your_negatives.settings import BESIDE, KIND, MOST, TAUGHT
 from nat_app.visit import labels, photos
 
-with st.spinner(MADE_READY):
+with st.spinner(_(MADE_READY)):
     stored_answers.warm_up().result()
 
 # Torch is imported by now, with the spinner to be seen; `state` needs it.
@@ -24,6 +25,12 @@ from nat_app.visit import fair_queue
 from nat_core.small import heads
 
 ZONE = "negative_uploads"
+# Room for the buttons before the browser has drawn them, so that nothing moves down once it has.
+STYLE = """<style>
+.st-key-row_taught { min-height: 4.6rem; }
+@media (max-width: 640px) { .st-key-teach_controls { min-height: 7.1rem; } }
+</style>"""
+fair_queue.make_ready()
 chosen, t = frame.chosen_pair(), frame.threshold()
 frame.require(chosen.names)
 kind: Kind = KIND.value
@@ -36,8 +43,8 @@ classes = stored_answers.card(name).classes
 def require_features() -> None:
     """Go on where the network's features are stored; else say how to make them and end the page."""
     if not state.has_features(name):
-        st.title("This network has no stored features to learn from.", anchor=False)
-        st.markdown(f"Make them for `{name}` with the command below, or choose another pair.")
+        st.title(_("This network has no stored features to learn from."), anchor=False)
+        st.markdown(_("Make them for `{name}` with the command below, or choose another pair.", name=name))
         st.code(f"nat features {name}", language="bash")
         raise frame.PageEnd
     with frame.checked():
@@ -48,9 +55,15 @@ def choose_photos() -> None:
     """Draw the photos to choose from, the visitor's own first, and the drop zone."""
     picked = TAUGHT.value
     buttons = [photo.button for key, photo in state.offered(classes).items() if key in picked]
-    st.html(thumbnail_style() + state.own_style() + chosen_style(buttons))
-    with st.container(gap=None):
-        st.caption(f"Photos to teach as negatives: press up to {MOST}. {len(state.chosen(classes))} chosen.")
+    st.html(STYLE + thumbnail_style() + state.own_style() + chosen_style(buttons))
+    with st.container(gap="xxsmall"):
+        st.caption(
+            _(
+                "Photos to teach as negatives: press up to {most}. {chosen} chosen.",
+                most=MOST,
+                chosen=len(state.chosen(classes)),
+            )
+        )
         row = st.container(key="row_taught", horizontal=True, wrap=False, gap="xsmall")
     for key, photo in state.offered(classes).items():
         row.button(
@@ -78,7 +91,7 @@ def ask_what_they_show() -> None:
     if warning := words.shows_known([photo.shows for photo in asked], [photo.name for photo in asked], classes):
         above.warning(warning, icon=":material/warning:")
     if asked:
-        with st.expander("What each of your photos shows", icon=":material/help:"):
+        with st.expander(_("What each of your photos shows"), icon=":material/help:"):
             for photo, answer in zip(asked, state.now(name, asked), strict=True):
                 st.caption(literal(photo.name))
                 labels.ask(photo.key, [answer.predicted], classes)
@@ -86,11 +99,13 @@ def ask_what_they_show() -> None:
 
 def own_photos() -> None:
     """Draw the drop zone for the visitor's own photos."""
-    with st.expander("Teach it your own photos", icon=":material/add_a_photo:", expanded=bool(photos.photos())):
+    with st.expander(_("Teach it your own photos"), icon=":material/add_a_photo:", expanded=bool(photos.photos())):
         before = set(photos.photos())
         files = st.file_uploader(
-            f"Photos of things that are none of {labels.how_many(classes)} (PNG, JPEG, WebP, GIF or BMP). They stay in "
-            "memory.",
+            _(
+                "Photos of things that are none of {classes} (PNG, JPEG, WebP, GIF or BMP). They stay in memory.",
+                classes=labels.how_many(classes),
+            ),
             accept_multiple_files=True,
             key=photos.zone_key(ZONE),
             on_change=photos.removed,
@@ -108,20 +123,22 @@ def own_photos() -> None:
 def controls() -> None:
     """Draw the buttons and, while it learns, how far it is."""
     busy = teaching.turn is not None
-    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+    with st.container(key="teach_controls", horizontal=True, gap="xsmall", vertical_alignment="center"):
         if busy:
-            st.button("Cancel", key="teach_cancel", icon=":material/stop:", on_click=state.cancel, type="primary")
+            st.button(_("Cancel"), key="teach_cancel", icon=":material/stop:", on_click=state.cancel, type="primary")
         else:
-            st.button("Train", key="teach", icon=":material/play_arrow:", on_click=state.train, args=(name,),
+            st.button(_("Train"), key="teach", icon=":material/play_arrow:", on_click=state.train, args=(name,),
                       type="primary", disabled=not state.chosen(classes))  # fmt: skip
-        st.button("Undo", key="teach_undo", icon=":material/undo:", on_click=state.undo,
-                  disabled=not teaching.history, help="Back to what it said before the last training")  # fmt: skip
-        st.toggle("5,000 CIFAR-100 pictures beside them", key=BESIDE.bind(), persist_state="session",
-                  help="Negatives of a hundred other kinds take half of the places.")  # fmt: skip
-        st.segmented_control("Network", list(NAMES), format_func=NAMES.__getitem__, key=KIND.bind(), required=True,
+        st.button(_("Undo"), key="teach_undo", icon=":material/undo:", on_click=state.undo,
+                  disabled=not teaching.history, help=_("Back to what it said before the last training"))  # fmt: skip
+        st.toggle(_("5,000 CIFAR-100 pictures beside them"), key=BESIDE.bind(), persist_state="session",
+                  help=_("Negatives of a hundred other kinds take half of the places."))  # fmt: skip
+        st.segmented_control(_("Network"), list(NAMES), format_func=NAMES.__getitem__, key=KIND.bind(), required=True,
                              label_visibility="collapsed", persist_state="session")  # fmt: skip
     if busy:
         progress()
+    if teaching.problem:
+        st.warning(teaching.problem, icon=":material/warning:")
 
 
 # A part by itself, so that the photos and charts are not drawn again at every look.
@@ -134,45 +151,51 @@ def progress() -> None:
     elif fair_queue.waits(turn):
         st.markdown(fair_queue.sentence(turn))
     else:
-        st.progress(share, "It learns.")
+        st.progress(share, _("It learns."))
 
 
-def untaught() -> None:
-    """Draw how sure the network is of the chosen photos, before it learned anything."""
+def before_learning() -> list[float]:
+    """Say how sure the network is of the chosen photos, before it learned anything; return how sure."""
     photos = state.chosen(classes)
     sure = [answer.confidence for answer in state.now(name, photos)]
     known = any(photo.shows != labels.NONE for photo in photos)
-    heading.title(
-        words.title(sum(each > t for each in sure), len(photos), None, kind, untaught=not known), anchor=False
-    )
-    heading.markdown(words.unlearned(t))
-    if photos:
-        draw_photos([photo.name for photo in photos], sure, None)
+    st.title(words.title(sum(each > t for each in sure), len(photos), None, kind, untaught=not known), anchor=False)
+    st.markdown(words.unlearned(t))
+    return sure
+
+
+def after_learning(done: state.Taught) -> Effect:
+    """Say what the last training did for the photos and for others; return what it changed."""
+    changed = effect(done.before, done.alone, done.after, t)
+    before, after = changed.own.counts
+    st.title(words.title(before, len(done.photos), after, kind), anchor=False)
+    st.markdown(words.lesson(changed, done.beside))
+    return changed
 
 
 def draw_photos(names: list[str], before, after) -> None:
     """Draw how sure it is of each photo."""
+    was = [percent(float(sure)) for sure in before]
+    now = [None] * len(was) if after is None else [percent(float(sure)) for sure in after]
     st.plotly_chart(
-        before_after(names, before, after, kind, frame.colours(), axis="how sure it is of each photo", threshold=t),
+        before_after(names, before, after, kind, frame.colours(), axis=_("how sure it is of each photo"), threshold=t),
         key="taught_photos",
         config=CONFIG,
-        alt="How sure it is of each photo. "
-        + " ".join(f"{each}: {percent(float(sure))}." for each, sure in zip(names, before, strict=True)),
+        alt=" ".join([_("How sure it is of each photo."), *map(words.alone, names, was, now)]),
     )
 
 
-def taught(done: state.Taught) -> None:
+def taught(done: state.Taught, changed: Effect) -> None:
     """Draw what the last training did: for the photos, for others, and for the ten classes."""
-    changed = effect(done.before, done.alone, done.after, t)
-    before, after = changed.own.counts
-    heading.title(words.title(before, len(done.photos), after, kind), anchor=False)
     lesson, cost = words.lesson(changed, done.beside), words.cost(changed)
-    heading.markdown(lesson)
     left, right = st.columns([1, 1.15], gap="medium")
     with left:
-        draw_photos(list(done.photos), done.before[OWN].confidence, done.after[OWN].confidence)
+        # What they are called in the language that is spoken now; a photo of one's own may be gone by now.
+        offered = state.offered(classes)
+        names = [offered[key].name if key in offered else name for key, name in done.photos.items()]
+        draw_photos(names, done.before[OWN].confidence, done.after[OWN].confidence)
     with right:
-        draw_sets(changed, f"Before and after. {lesson} {cost}")
+        draw_sets(changed, " ".join([_("Before and after."), lesson.replace("**", ""), cost]))
     st.markdown(cost)
     stored = computed_answers.stored_features(name)
     learned = len(stored["cifar10_train"].values)
@@ -186,7 +209,7 @@ def draw_sets(changed: Effect, alt: str) -> None:
     first, second, third = ([getattr(each, when) for each in rows.values()] for when in ("before", "alone", "after"))
     st.plotly_chart(
         before_after(list(rows), first, third, kind, frame.colours(),
-                     axis=f"share of pictures (sure: above {threshold_text(t)})", alone=second,
+                     axis=_("share of pictures (sure: above {threshold})", threshold=threshold_text(t)), alone=second,
                      pictures=[each.pictures for each in rows.values()]),
         key="taught_sets",
         config=CONFIG,
@@ -195,18 +218,18 @@ def draw_sets(changed: Effect, alt: str) -> None:
 
 
 require_features()
-# Its words are known once the bars are computed, but it stands above them.
-heading = st.container()
+# Other networks may have learned since; the page speaks of the chosen one.
+last = next((done for done in reversed(teaching.history) if done.network == name), None)
+# Said before all else, so that nothing moves down once the bars are there.
+sure, changed = ([], after_learning(last)) if last else (before_learning(), None)
 if pair != chosen:
     st.caption(words.stands_in(chosen.title, pair.title))
 choose_photos()
 controls()
-# Other networks may have learned since; the page speaks of the chosen one.
-last = next((done for done in reversed(teaching.history) if done.network == name), None)
-if last is None:
-    untaught()
-else:
-    if set(last.photos) != {photo.name for photo in state.chosen(classes)}:
+if last and changed:
+    if set(last.photos) != {photo.key for photo in state.chosen(classes)}:
         st.caption(words.changed())
-    taught(last)
+    taught(last, changed)
+elif sure:
+    draw_photos([photo.name for photo in state.chosen(classes)], sure, None)
 own_photos()

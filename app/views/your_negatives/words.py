@@ -2,17 +2,10 @@
 
 from collections.abc import Sequence
 
+from nat_app.shared.classes import article
+from nat_app.shared.language import N_, _, ngettext, pgettext
 from nat_app.shared.palette import NAMES, Kind
-from nat_app.shared.words import (
-    HARD_SPACE,
-    article,
-    count_of_100,
-    literal,
-    of_100,
-    percent_fine,
-    plural,
-    threshold_share,
-)
+from nat_app.shared.words import count_of_100, literal, of_100, percent_fine, threshold_share
 from nat_app.views.your_negatives.effects import Change, Effect
 from nat_app.visit.labels import ANOTHER, NONE, how_many
 
@@ -31,22 +24,37 @@ def title(sure: int, photos: int, after: int | None, kind: Kind, *, untaught: bo
     'It learned these 5: it was sure of 3 before; now of none.'
     """
     if not photos:
-        return "Choose things it was never taught."
+        return _("Choose things it was never taught.")
     if after is not None:
         if photos == 1:
-            return ONE_LEARNED[bool(sure), bool(after)]
-        return f"It learned these {photos}: it was sure of {sure or 'none'} before; now of {after or 'none'}."
-    never = f" It was taught {'no such thing' if photos == 1 else 'none of them'}." if untaught else ""
+            return _(ONE_LEARNED[bool(sure), bool(after)])
+        return _(
+            "It learned these {photos}: it was sure of {before} before; now of {after}.",
+            photos=photos,
+            before=_of(sure),
+            after=_of(after),
+        )
     if photos == 1:
-        return f"{NAMES[kind]} is {'sure' if sure else 'not sure'} of this photo.{never}"
-    return f"{NAMES[kind]} is sure of {sure or 'none'} of these {photos}.{never}"
+        found = _("{name} is not sure of this photo.", name=NAMES[kind])
+        if sure:
+            found = _("{name} is sure of this photo.", name=NAMES[kind])
+        never = _("It was taught no such thing.")
+    else:
+        found = _("{name} is sure of {sure} of these {photos}.", name=NAMES[kind], sure=_of(sure), photos=photos)
+        never = _("It was taught none of them.")
+    return f"{found} {never}" if untaught else found
+
+
+def _of(number: int) -> str:
+    """How many photos it is sure of."""
+    return str(number) if number else pgettext("sure of how many", "none")
 
 
 ONE_LEARNED = {
-    (True, False): "It learned this photo: it was sure of it before, and no longer is.",
-    (True, True): "It learned this photo, and is still sure of it.",
-    (False, False): "It learned this photo: it was not sure of it before, and is not now.",
-    (False, True): "It learned this photo: it was not sure of it before, and now is.",
+    (True, False): N_("It learned this photo: it was sure of it before, and no longer is."),
+    (True, True): N_("It learned this photo, and is still sure of it."),
+    (False, False): N_("It learned this photo: it was not sure of it before, and is not now."),
+    (False, True): N_("It learned this photo: it was not sure of it before, and now is."),
 }
 """The finding on a single photo, by whether the network was sure of it before, and is after."""
 
@@ -57,7 +65,9 @@ def stands_in(chosen: str, here: str) -> str:
     >>> stands_in("Large network (ResNet-18)", "Small network (WRN-16-1)")
     'Large network (ResNet-18) has no stored features to learn from; here Small network (WRN-16-1) learns in its place.'
     """
-    return f"{chosen} has no stored features to learn from; here {here} learns in its place."
+    return _(
+        "{chosen} has no stored features to learn from; here {here} learns in its place.", chosen=chosen, here=here
+    )
 
 
 def lesson(effect: Effect, beside: bool) -> str:
@@ -66,70 +76,100 @@ def lesson(effect: Effect, beside: bool) -> str:
     Inside the band of noise nothing is said to have changed, and what it lost of the classes is never praised.
     """
     further = effect.further
-    told = (
-        f"It is now sure of {count_of_100(further.after)} in 100 of the {further.pictures:,} CIFAR-100 pictures it "
-        f"never saw; before, {count_of_100(further.before)}."
+    told = _(
+        "It is now sure of {after} in 100 of the {pictures:,} CIFAR-100 pictures it never saw; before, {before}.",
+        after=count_of_100(further.after),
+        pictures=further.pictures,
+        before=count_of_100(further.before),
     )
     if effect.others is not None:
         was, now = effect.others.counts
-        told += (
-            f" Of the {plural(effect.others.pictures, 'other photo')} here, {now or 'none'}; before, {was or 'none'}."
+        others = ngettext(
+            "Of the {count:,} other photo here, {now}; before, {was}.",
+            "Of the {count:,} other photos here, {now}; before, {was}.",
+            effect.others.pictures,
+            now=_of(now),
+            was=_of(was),
         )
+        told = f"{told} {others}"
     return f"{told} **{_outcome(effect, beside)}**"
 
 
 def _outcome(effect: Effect, beside: bool) -> str:
-    further, lost, gained = effect.further, effect.kept.before - effect.kept.after, effect.further.direction < 0
-    price = ""
-    if effect.kept.direction < 0:
+    further, kept, gained = effect.further, effect.kept, effect.further.direction < 0
+    keeps = {"after": count_of_100(kept.after), "before": count_of_100(kept.before)}
+    lost, price = kept.before - kept.after, ""
+    if kept.direction < 0:
         if not gained or lost > DEAR * (further.before - further.after):
-            return f"It gave up part of what it knows: {_kept(effect.kept)}."
-        price = f" It has its price: {_kept(effect.kept)}."
+            return _(
+                "It gave up part of what it knows: of the ten things it keeps {after} in 100, before {before}.", **keeps
+            )
+        price = _("It has its price: of the ten things it keeps {after} in 100, before {before}.", **keeps)
+    return f"{_reach(further, beside)} {price}".rstrip()
+
+
+def _reach(further: Change, beside: bool) -> str:
+    """How far what it learned reaches beyond the photos."""
     if further.direction > 0:
-        return f"Elsewhere it is surer than before.{price}"
-    if not gained:
-        return f"No other change is larger than chance makes.{price}"
+        return _("Elsewhere it is surer than before.")
+    if further.direction == 0:
+        return _("No other change is larger than chance makes.")
     left = further.after / further.before
     if left > LITTLE:
-        return f"It protects little else.{price}"
+        return _("It protects little else.")
     if left > PARTLY:
-        return f"It protects others in part.{price}"
+        return _("It protects others in part.")
     if beside:
-        return f"That came with the many and varied pictures beside yours.{price}"
-    return f"These photos protect others too.{price}"
-
-
-def _kept(kept: Change) -> str:
-    return f"of the ten things it keeps {count_of_100(kept.after)} in 100, before {count_of_100(kept.before)}"
+        return _("That came with the many and varied pictures beside yours.")
+    return _("These photos protect others too.")
 
 
 def cost(effect: Effect) -> str:
     """Return what it cost on the ten classes."""
     kept, correct = effect.kept, effect.correct
-    return (
-        f"What it cost: correct on {percent_fine(correct.after)} of {correct.pictures:,} CIFAR-10 test pictures, "
-        f"before {percent_fine(correct.before)}; keeps {of_100(kept.after)} of them, before "
-        f"{count_of_100(kept.before)}."
+    return _(
+        "What it cost: correct on {correct} of {pictures:,} CIFAR-10 test pictures, before {correct_before}; keeps "
+        "{kept} of them, before {kept_before}.",
+        correct=percent_fine(correct.after),
+        pictures=correct.pictures,
+        correct_before=percent_fine(correct.before),
+        kept=of_100(kept.after),
+        kept_before=count_of_100(kept.before),
     )
 
 
 def rows(effect: Effect) -> dict[str, Change]:
     """Return what the chart of sets draws, by the names of its rows."""
-    own = "Sure of your photo" if effect.own.pictures == 1 else f"Sure of your {effect.own.pictures}"
-    others = {f"Sure of {plural(effect.others.pictures, 'other')}": effect.others} if effect.others else {}
-    return {
-        own: effect.own,
-        **others,
-        "Sure of CIFAR-100": effect.further,
-        "Keeps of CIFAR-10": effect.kept,
-        "Correct on CIFAR-10": effect.correct,
+    own, others = effect.own, effect.others
+    first = _("Sure of your photo") if own.pictures == 1 else _("Sure of your {photos}", photos=own.pictures)
+    found = {first: own}
+    if others:
+        found[ngettext("Sure of {count:,} other", "Sure of {count:,} others", others.pictures)] = others
+    return found | {
+        _("Sure of CIFAR-100"): effect.further,
+        _("Keeps of CIFAR-10"): effect.kept,
+        _("Correct on CIFAR-10"): effect.correct,
     }
+
+
+def alone(name: str, before: str, after: str | None) -> str:
+    """Return what the bars of one photo say, for those who cannot see them.
+
+    >>> alone("Teapot", "90 %", "4 %"), alone("Teapot", "90 %", None)
+    ('Teapot: 90 % before, 4 % after.', 'Teapot: 90 %.')
+    """
+    if after is None:
+        return f"{name}: {before}."
+    return _("{name}: {before} before, {after} after.", name=name, before=before, after=after)
 
 
 def waits(number: int) -> str:
     """Return why the visitor is asked what their photos show."""
-    which = "your photo shows" if number == 1 else f"{number} of your photos show"
-    return f"Say what {which}: teach it no opinion on a thing it knows, and it forgets that thing."
+    return ngettext(
+        "Say what your photo shows: teach it no opinion on a thing it knows, and it forgets that thing.",
+        "Say what {count:,} of your photos show: teach it no opinion on a thing it knows, and it forgets that thing.",
+        number,
+    )
 
 
 def shows_known(labels: Sequence[str | None], names: Sequence[str], classes: Sequence[str]) -> str:
@@ -138,37 +178,57 @@ def shows_known(labels: Sequence[str | None], names: Sequence[str], classes: Seq
     if not known:
         return ""
     name, label = known[0]
-    shows = f"one of {how_many(classes)}" if label == ANOTHER else f"{article(str(label))}, one of {how_many(classes)}"
-    more = f" (and {plural(len(known) - 1, 'other')})" if len(known) > 1 else ""
-    return (
-        f"{literal(name)} shows {literal(shows)}{more}: as a negative it teaches the network to give up what it knows. "
-        "Leave it out, or watch what it keeps fall."
+    shows = _("one of {classes}", classes=how_many(classes))
+    if label != ANOTHER:
+        shows = _("{thing}, one of {classes}", thing=article(str(label), "accusative"), classes=how_many(classes))
+    if more := len(known) - 1:
+        shows = ngettext("{shows} (and {count:,} other)", "{shows} (and {count:,} others)", more, shows=shows)
+    return _(
+        "{name} shows {shows}: as a negative it teaches the network to give up what it knows. Leave it out, or watch "
+        "what it keeps fall.",
+        name=literal(name),
+        shows=literal(shows),
     )
 
 
 def unlearned(threshold: float) -> str:
     """Return what to do, before anything was learned."""
-    return f"Sure means above {threshold_share(threshold)}. Press Train: it learns to have no opinion on them."
+    return _(
+        "Sure means above {threshold}. Press Train: it learns to have no opinion on them.",
+        threshold=threshold_share(threshold),
+    )
 
 
 def how(photos: int, copies: int, known: int, beside: int, steps: int, seconds: float) -> str:
     """Return how it was taught, for the caption."""
-    others = f", {beside:,} CIFAR-100 pictures" if beside else ""
-    each = "" if photos == 1 else " each"
-    return (
-        f"Only a small two-layer head was trained on top of the frozen network; it started as an exact copy of the "
-        f"last layer: {steps} steps in {seconds:.1f} s, from {plural(photos, 'photo')} with {copies} moved copies{each}"
-        f"{others} and {known:,} CIFAR-10 pictures. The vertical mark: as many steps without any negative. A change is "
-        f"told where its 95{HARD_SPACE}% interval, from before and from that mark, leaves no room for chance. Nothing "
-        "is stored."
+    taught = ngettext(
+        "{count:,} photo with {copies} moved copies",
+        "{count:,} photos with {copies} moved copies each",
+        photos,
+        copies=copies,
     )
+    if beside:
+        taught = _("{taught}, {beside:,} CIFAR-100 pictures", taught=taught, beside=beside)
+    trained = _(
+        "Only a small two-layer head was trained on top of the frozen network; it started as an exact copy of the last "
+        "layer: {steps} steps in {seconds:.1f} s, from {taught} and {known:,} CIFAR-10 pictures.",
+        steps=steps,
+        seconds=seconds,
+        taught=taught,
+        known=known,
+    )
+    read = _(
+        "The vertical mark: as many steps without any negative. A change is told where its 95\u00a0% interval, from "
+        "before and from that mark, leaves no room for chance. Nothing is stored."
+    )
+    return f"{trained} {read}"
 
 
 def changed() -> str:
     """Return the sentence for choices made after the last training."""
-    return "The bars show what was learned last. Press Train to teach it what you chose now."
+    return _("The bars show what was learned last. Press Train to teach it what you chose now.")
 
 
 def full(most: int) -> str:
     """Return why no further photo can be chosen."""
-    return f"It learns at most {most} at once; deselect one to choose another."
+    return _("It learns at most {most} at once; deselect one to choose another.", most=most)

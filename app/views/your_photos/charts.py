@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 
 from nat_app.shared.charts import QUARTERS, fill, label, panel_title, plain, share_axis
+from nat_app.shared.language import _
 from nat_app.shared.palette import KINDS, NAMES, PATTERNS, Kind, Palette
 from nat_app.shared.words import percent, threshold_text
 
@@ -47,10 +48,12 @@ def own_distribution(
         figure.add_vline(x=threshold, line={"color": colours.line, "width": 2}, row=row, col=1)
         panel_title(figure, row, f"<b>{NAMES[kind]}</b>", {"color": colours.of(kind), "size": 14})
     top = max(*(float(stored[kind].max()) for kind in KINDS), *(float(stacked(own[kind])[1].max()) for kind in KINDS))
-    figure.update_yaxes(range=[0, min(1.05, top + 0.08)], title="share", title_standoff=6, fixedrange=True)
+    figure.update_yaxes(range=[0, min(1.05, top + 0.08)], title=_("share"), title_standoff=6, fixedrange=True)
     figure.update_yaxes(**share_axis(colours, QUARTERS))
     figure.update_xaxes(range=[0, 1.005], fixedrange=True, **(share_axis(colours, QUARTERS) | {"showgrid": False}))
-    figure.update_xaxes(title=f"how sure it is (line: t = {threshold_text(threshold)})", row=2, col=1)
+    figure.update_xaxes(
+        title=_("how sure it is (line: t = {threshold})", threshold=threshold_text(threshold)), row=2, col=1
+    )
     return plain(figure, height, top=26, left=64, bottom=44)
 
 
@@ -62,7 +65,7 @@ def _bars(figure: go.Figure, row: int, kind: Kind, shares: Float[np.ndarray, "20
         width=0.92 / BARS,
         marker=fill(colours.of(kind), PATTERNS[kind]),
         opacity=0.55,
-        hovertemplate="stored set: %{y:.1%}<extra></extra>",
+        hovertemplate=_("stored set") + ": %{y:.1%}<extra></extra>",
         row=row,
         col=1,
     )

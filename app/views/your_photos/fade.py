@@ -12,7 +12,9 @@ import numpy as np
 import streamlit as st
 from jaxtyping import UInt8
 
+from nat_app.shared.classes import class_title
 from nat_app.shared.files import SVG_SCRIPT, png_url
+from nat_app.shared.language import _
 from nat_app.shared.palette import KINDS, NAMES, Kind, Palette
 from nat_app.shared.words import percent, threshold_text
 from nat_app.views.your_photos.settings import ALONG
@@ -35,7 +37,7 @@ def step_texts(swept: dict[Kind, Predictions], way: Way, classes: tuple[str, ...
         {"caption": step_caption(way, place)}
         | {
             kind: f"{NAMES[kind]} {percent(float(swept[kind].confidence[place]))} "
-            f"{classes[swept[kind].predicted[place]]}"
+            f"{class_title(classes[swept[kind].predicted[place]])}"
             for kind in KINDS
         }
         for place in range(STEPS)
@@ -71,9 +73,9 @@ def draw(
         "t": threshold,
         "t_words": f"t = {threshold_text(threshold)}",
         "no_opinion": 1 / len(classes),
-        "no_opinion_words": "no opinion",
-        "sure": "how sure it is",
-        "axis": way.of,
+        "no_opinion_words": _("no opinion"),
+        "sure": _("how sure it is"),
+        "axis": _(way.of),
         "alt": alt,
         "colours": {kind: colours.of(kind) for kind in KINDS} | {"line": colours.line, "faint": colours.faint},
     }

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from nat_app.shared.classes import class_title
 from nat_app.shared.files import page, png_url, thumbnail_url
+from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, LIGHT, NAMES, Kind
 from nat_app.shared.words import percent, threshold_share, threshold_text
 from nat_app.views.your_photos.cards import Card
 from nat_app.views.your_photos.words import SQUARES, verdict
+from nat_core import language
 from nat_core.files import csv_text
 
 PHOTO_SIDE = 200
@@ -38,10 +41,14 @@ class Conditions:
     threshold: float
     crop: str
     """A name of `images.CROPS`."""
+    language: str = language.SOURCE
+    """In which the report speaks; a table is the same in all."""
 
 
 def photos_csv(cards: Sequence[Card], conditions: Conditions) -> str:
     """Return a row for each photo: both answers, whether they are sure at t, and all probabilities."""
+    with language.speaking(language.SOURCE):
+        t = threshold_text(conditions.threshold)
     classes = cards[0].said["nat"].classes
     answers = [f"{kind}_{what}" for kind in KINDS for what in ("network", "answer", "confidence", "sure")]
     each = [f"{kind}_{name}" for kind in KINDS for name in classes]
@@ -51,7 +58,7 @@ def photos_csv(cards: Sequence[Card], conditions: Conditions) -> str:
     for card in cards:
         said = [value for kind in KINDS for value in _answer(card, kind, conditions)]
         probabilities = [f"{value:.6f}" for kind in KINDS for value in card.said[kind].probabilities]
-        how = [IN_CSV[card.known], card.label or "", conditions.crop, threshold_text(conditions.threshold)]
+        how = [IN_CSV[card.known], card.label or "", conditions.crop, t]
         rows.append([card.name, *how, *said, f"{card.disagreement:.6f}", *probabilities])
     return csv_text(rows)
 
@@ -67,23 +74,36 @@ def report_html(cards: Sequence[Card], conditions: Conditions, sentences: Sequen
 
     The first of the `sentences` is the title. No script is in it, and none could run.
     """
-    paragraphs = "\n".join(f"<p>{escape(sentence)}</p>" for sentence in sentences[1:])
-    networks = " and ".join(escape(name) for name in conditions.pair.names)
+    # It is made when asked for, outside of the visit, where nobody has said which language to speak.
+    with language.speaking(conditions.language):
+        return page(sentences[0], _body(cards, conditions, sentences[1:]), STYLE, pictures=True)
+
+
+def _body(cards: Sequence[Card], conditions: Conditions, sentences: Sequence[str]) -> str:
+    paragraphs = "\n".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
+    heads = "".join(f"<th>{escape(head)}</th>" for head in (_("Photo"), _("What they see"), *NAMES.values()))
     rows = "\n".join(_row(card, conditions) for card in cards)
-    body = f"""{paragraphs}
+    how = SQUARES[conditions.crop]
+    how = f"{how[:1].lower()}{how[1:]}"
+    made = _(
+        "Networks: {baseline} and {nat}. Sure means above {threshold}. Made square: {how}. Made with NAT Explorer.",
+        **conditions.pair.by_kind,
+        threshold=threshold_share(conditions.threshold),
+        how=how,
+    )
+    return f"""{paragraphs}
 <table>
-<thead><tr><th>Photo</th><th>What they see</th><th>Baseline</th><th>NAT</th></tr></thead>
+<thead><tr>{heads}</tr></thead>
 <tbody>
 {rows}
 </tbody>
 </table>
-<p><small>Networks: {networks}. Sure means above {threshold_share(conditions.threshold)}. Made square:
-{SQUARES[conditions.crop].lower()}. Made with NAT Explorer.</small></p>"""
-    return page(sentences[0], body, STYLE, pictures=True)
+<p><small>{escape(made)}</small></p>"""
 
 
 def _row(card: Card, conditions: Conditions) -> str:
-    seen = f'<img class="seen" width="96" height="96" src="{png_url(card.pixels)}" alt="the 32 x 32 pixels they see">'
+    alt = escape(_("the 32 x 32 pixels they see"))
+    seen = f'<img class="seen" width="96" height="96" src="{png_url(card.pixels)}" alt="{alt}">'
     cells = "".join(_cell(card, kind, conditions) for kind in KINDS)
     # A file's name may hold anything, markup too.
     name = escape(card.name)
@@ -94,10 +114,9 @@ def _row(card: Card, conditions: Conditions) -> str:
 def _cell(card: Card, kind: Kind, conditions: Conditions) -> str:
     answer = card.said[kind].answer
     bar = f'<div class="bar {kind}" style="width:{100 * answer.confidence:.1f}%"></div>'
-    sentence = f"{NAMES[kind]}: {percent(answer.confidence)} {answer.predicted}."
-    return (
-        f"<td>{escape(sentence)}{bar}{escape(without_markup(verdict(answer, card.label, conditions.threshold)))}</td>"
-    )
+    sentence = f"{NAMES[kind]}: {percent(answer.confidence)} {class_title(answer.predicted)}."
+    said = without_markup(verdict(answer, card.label, conditions.threshold))
+    return f"<td>{escape(sentence)}{bar}{escape(said)}</td>"
 
 
 def without_markup(text: str) -> str:

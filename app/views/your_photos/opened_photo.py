@@ -9,10 +9,12 @@ from nat_app.frame import frame
 from nat_app.shared import charts, words
 from nat_app.shared.files import displayable
 from nat_app.shared.gallery import gallery_pictures
+from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, NAMES
 from nat_app.views.your_photos import fade, ways
 from nat_app.views.your_photos.cards import Card
+from nat_app.views.your_photos.files import without_markup
 from nat_app.views.your_photos.settings import HOW_FAR, OPENED, OTHER_PICTURE, WAY
 from nat_app.views.your_photos.ways import STEPS, WAYS, Way
 from nat_app.views.your_photos.words import verdict_sentence
@@ -27,7 +29,7 @@ def draw(pair: Pair, card: Card, cards: list[Card], threshold: float) -> None:
         head, close = st.columns([6, 1], vertical_alignment="center")
         head.subheader(words.literal(card.name), anchor=False)
         close.button(
-            "Close", key="close", icon=":material/close:", type="tertiary", width="stretch", on_click=OPENED.forget
+            _("Close"), key="close", icon=":material/close:", type="tertiary", width="stretch", on_click=OPENED.forget
         )
         left, *right = st.columns([1.0, 1.15, 1.15], gap="medium")
         left.image(displayable(card.photo), width="stretch", alt=card.name)
@@ -40,7 +42,9 @@ def draw(pair: Pair, card: Card, cards: list[Card], threshold: float) -> None:
                     ),
                     key=f"opened_{kind}",
                     config=charts.CONFIG,
-                    alt=f"{NAMES[kind]}'s probabilities. {sentence}",
+                    alt=_(
+                        "{network}'s probabilities. {sentence}", network=NAMES[kind], sentence=without_markup(sentence)
+                    ),
                 )
                 st.markdown(sentence)
         _turn_away(pair, card, [other for other in cards if other.key != card.key], threshold)
@@ -49,16 +53,16 @@ def draw(pair: Pair, card: Card, cards: list[Card], threshold: float) -> None:
 @st.fragment
 def _turn_away(pair: Pair, card: Card, others: list[Card], threshold: float) -> None:
     """Draw the ways out of the photo; only this part is drawn again while a slider moves."""
-    st.markdown("**Change it, and see who notices**")
-    chosen = st.segmented_control("Change it", list(WAYS), format_func=lambda key: WAYS[key].title, required=True,
+    st.markdown(_("**Change it, and see who notices**"))
+    chosen = st.segmented_control(_("Change it"), list(WAYS), format_func=lambda key: _(WAYS[key].title), required=True,
                                   key=WAY.bind(), label_visibility="collapsed") or WAY.default  # fmt: skip
     way, far = WAYS[chosen], HOW_FAR[chosen]
     other = _other_picture(others) if chosen == "picture" else None
     # The slider stops at the steps alone, so `percents` holds whatever it says.
     percents = ways.percents(way)
-    share = st.slider(way.slider, 0, percents[-1], step=percents[1], format="%d %%", key=far.bind())
+    share = st.slider(_(way.slider), 0, percents[-1], step=percents[1], format="%d %%", key=far.bind())
     network = stored_answers.card(pair.nat)
-    with frame.checked(), st.spinner("The networks look at every step."):
+    with frame.checked(), st.spinner(_("The networks look at every step.")):
         # All steps at once and kept: a slider that moves asks no network.
         steps = _steps(card.pixels, chosen, way, other, network)
         swept = computed_answers.in_one_batch(pair.by_kind, steps)
@@ -72,11 +76,11 @@ def _turn_away(pair: Pair, card: Card, others: list[Card], threshold: float) -> 
         threshold,
         frame.colours(),
         slider=far.key,
-        alt=f"How sure both networks are on the way. {sentence}",
+        alt=_("How sure both networks are on the way. {sentence}", sentence=sentence),
         on_move=far.put,
     )
     st.markdown(sentence)
-    st.caption(f"{STEPS} pictures on the way, each asked of both networks.")
+    st.caption(_("{count} pictures on the way, each asked of both networks.", count=STEPS))
 
 
 def _other_picture(others: list[Card]) -> UInt8[np.ndarray, "32 32 3"]:
@@ -84,7 +88,7 @@ def _other_picture(others: list[Card]) -> UInt8[np.ndarray, "32 32 3"]:
     own = {other.key: other for other in others}
     shown = {picture.file: picture for picture in gallery_pictures()}
     names = {key: other.name for key, other in own.items()} | {file: each.shows for file, each in shown.items()}
-    key = st.selectbox("The other picture", list(names), format_func=lambda each: names[each], key=OTHER_PICTURE.key)
+    key = st.selectbox(_("The other picture"), list(names), format_func=lambda each: names[each], key=OTHER_PICTURE.key)
     return own[key].pixels if key in own else computed_answers.gallery_photo(key, photos.crop())[1]
 
 

@@ -10,16 +10,20 @@ from nat_app.answers import stored_answers
 from nat_app.frame import classroom, frame
 from nat_app.frame.classroom import CAMERA_NEEDS_HTTPS
 from nat_app.shared import charts
+from nat_app.shared.classes import class_title
 from nat_app.shared.files import displayable, thumbnail_url
 from nat_app.shared.gallery import gallery_square, samples
+from nat_app.shared.language import _, ngettext
 from nat_app.shared.pairs import in_markdown, pictures_of, set_title
 from nat_app.shared.palette import KINDS, NAMES
-from nat_app.shared.words import literal, plural
+from nat_app.shared.tabs import tabs
+from nat_app.shared.words import literal
 from nat_app.views.your_photos import files, opened_photo, words
 from nat_app.views.your_photos.cards import Card, all_cards, confidences, count_cards
 from nat_app.views.your_photos.charts import BARS, own_distribution
 from nat_app.views.your_photos.settings import BESIDE, OPENED, PART, PARTS, SAMPLES, TABLE
 from nat_app.visit import labels, photos
+from nat_core import language
 from nat_core.data.headers.names import PICTURE_SUFFIXES
 from nat_core.data.images import CROPS
 from nat_core.measure.metrics import confidence_histogram
@@ -37,12 +41,12 @@ def controls() -> None:
     camera = classroom.camera_works(st.context.url)
     with right:
         with st.container(horizontal=True, gap="small"):
-            with_camera = camera and st.toggle("Camera", key="camera", persist_state="session")
-            with_folder = st.toggle("A folder", key="folder", persist_state="session")
-            st.toggle("Our twelve samples", key=SAMPLES.key, persist_state="session", disabled=not has_samples)
-        frame.threshold_slider("Threshold t: sure above it")
+            with_camera = camera and st.toggle(_("Camera"), key="camera", persist_state="session")
+            with_folder = st.toggle(_("A folder"), key="folder", persist_state="session")
+            st.toggle(_("Our twelve samples"), key=SAMPLES.key, persist_state="session", disabled=not has_samples)
+        frame.threshold_slider(_("Threshold t: sure above it"))
         st.segmented_control(
-            "Networks see squares. Make a photo square",
+            _("Networks see squares. Make a photo square"),
             list(CROPS),
             format_func=lambda crop: words.SQUARES[crop],
             required=True,
@@ -50,12 +54,12 @@ def controls() -> None:
             persist_state="session",
         )
     with left:
-        drop_zone("uploads", "Drop in photos, or a zip file of photos (PNG, JPEG, WebP, GIF or BMP)", True, None)
+        drop_zone("uploads", _("Drop in photos, or a zip file of photos (PNG, JPEG, WebP, GIF or BMP)"), True, None)
         if with_folder:
-            drop_zone("folder_uploads", "Drop in a folder", "directory", list(PICTURE_SUFFIXES))
+            drop_zone("folder_uploads", _("Drop in a folder"), "directory", list(PICTURE_SUFFIXES))
         if not camera:
-            st.caption(CAMERA_NEEDS_HTTPS)
-        if with_camera and (shot := st.camera_input("Take a photo", key="shot")):
+            st.caption(_(CAMERA_NEEDS_HTTPS))
+        if with_camera and (shot := st.camera_input(_("Take a photo"), key="shot")):
             photos.take_shot(shot)
 
 
@@ -69,7 +73,7 @@ def drop_zone(zone: str, label: str, many: Literal[True, "directory"], kinds: li
         on_change=photos.removed,
         args=(zone,),
     )
-    with st.spinner("Your photos are read."):
+    with st.spinner(_("Your photos are read.")):
         photos.take(zone, files)
 
 
@@ -82,25 +86,25 @@ def open_row(keys: list[str]) -> None:
 
 def draw(card: Card) -> None:
     """Draw one card: the photo, what the networks see, both networks' probabilities, and the verdicts."""
-    answers = {kind: card.said[kind].answer for kind in KINDS}
+    answers, seen = {kind: card.said[kind].answer for kind in KINDS}, _(words.SEEN)
     said = {kind: words.verdict_sentence(kind, answers[kind], card.label, t) for kind in KINDS}
     with st.container(border=True, key=f"card_{card.key}", gap="xsmall"):
         picture, chart = st.columns([1, 1.9], gap="small")
         with picture.container(horizontal=True, gap="xsmall"):
             st.image(displayable(card.photo), width=150, alt=card.name)
             # Enlarged here, pixel by pixel: a browser would smooth it.
-            st.image(card.pixels.repeat(6, 0).repeat(6, 1), width=150, alt=f"{card.name}: {words.SEEN}")
+            st.image(card.pixels.repeat(6, 0).repeat(6, 1), width=150, alt=f"{card.name}: {seen}")
         picture.caption(literal(card.name))
         chart.plotly_chart(
             charts.paired_bars({kind: card.said[kind].probabilities for kind in KINDS}, classes, frame.colours()),
             key=f"bars_{card.key}",
             config=charts.CONFIG,
-            alt=f"{charts.TEN_BY_BOTH} {' '.join(said.values())}",
+            alt=" ".join([_(charts.TEN_BY_BOTH), *map(files.without_markup, said.values())]),
         )
         st.markdown("  \n".join(said.values()))
         if card.asks:
             labels.ask(card.key, [answers[kind].predicted for kind in KINDS], card.said["nat"].classes)
-        st.button("Open", key=f"open_{card.key}", icon=":material/open_in_full:", on_click=OPENED.put,
+        st.button(_("Open"), key=f"open_{card.key}", icon=":material/open_in_full:", on_click=OPENED.put,
                   args=(card.key,))  # fmt: skip
 
 
@@ -124,15 +128,16 @@ def draw_cards() -> None:
 
 def draw_table() -> None:
     """Draw all photos as a table; the chosen row is opened."""
-    columns: dict[str, list] = {"Photo": [thumbnail_url(card.photo) for card in cards]}
-    columns["Name"] = [card.name for card in cards]
+    columns: dict[str, list] = {_("Photo"): [thumbnail_url(card.photo) for card in cards]}
+    columns[_("Name")] = [card.name for card in cards]
+    how_sure = {kind: _("{network}, how sure", network=NAMES[kind]) for kind in KINDS}
     for kind in KINDS:
         answers = [card.said[kind].answer for card in cards]
-        columns[f"{NAMES[kind]} says"] = [answer.predicted for answer in answers]
-        columns[f"{NAMES[kind]}, how sure"] = [100 * answer.confidence for answer in answers]
-    columns["Apart"] = [100 * card.disagreement for card in cards]
+        columns[_("{network} says", network=NAMES[kind])] = [class_title(answer.predicted) for answer in answers]
+        columns[how_sure[kind]] = [100 * answer.confidence for answer in answers]
+    columns[_("Apart")] = [100 * card.disagreement for card in cards]
     confidence_bars = {
-        f"{NAMES[kind]}, how sure": st.column_config.ProgressColumn(
+        how_sure[kind]: st.column_config.ProgressColumn(
             format="%.1f %%", min_value=0, max_value=100, color=frame.colours().of(kind)
         )
         for kind in KINDS
@@ -144,11 +149,11 @@ def draw_table() -> None:
         on_select=partial(open_row, [card.key for card in cards]),
         selection_mode="single-row",
         column_config={
-            "Photo": st.column_config.ImageColumn(width="small"),
-            "Apart": st.column_config.NumberColumn(format="%.1f %%"),
+            _("Photo"): st.column_config.ImageColumn(width="small"),
+            _("Apart"): st.column_config.NumberColumn(format="%.1f %%"),
             **confidence_bars,
         },
-        alt=f"{plural(len(cards), 'photo')} with both answers",
+        alt=ngettext("{count} photo with both answers", "{count} photos with both answers", len(cards)),
     )
     st.caption(words.table_caption(len(cards)))
 
@@ -159,7 +164,7 @@ def draw_distribution() -> None:
     # Another pair may not have been asked about the set that was chosen.
     if BESIDE.value not in sets:
         BESIDE.put(stored_answers.headline_of(pair))
-    name = st.selectbox("Beside", sets, format_func=set_title, key=BESIDE.key)
+    name = st.selectbox(_("Beside"), sets, format_func=set_title, key=BESIDE.key)
     stored = {kind: stored_answers.predictions(network, name) for kind, network in pair.by_kind.items()}
     shares = {kind: confidence_histogram(each.confidence, BARS) for kind, each in stored.items()}
     sentence = words.beside_sentence(len(cards), pictures_of(name, len(stored["nat"])))
@@ -170,7 +175,7 @@ def draw_distribution() -> None:
         ),
         key="distribution",
         config=charts.CONFIG,
-        alt=f"How sure both networks are. {sentence}",
+        alt=_("How sure both networks are. {sentence}", sentence=sentence),
     )  # fmt: skip
     st.caption(in_markdown(name, sentence))
 
@@ -186,19 +191,19 @@ def take_home(sentences: list[str]) -> None:
     # Made when asked for, of plain values alone, as `frame.offer` says.
     csv, html = partial(files.photos_csv, cards, conditions), partial(files.report_html, cards, conditions, sentences)
     with st.container(horizontal=True):
-        st.download_button("Table (CSV)", csv, "photos.csv", "text/csv",
+        st.download_button(_("Table (CSV)"), csv, "photos.csv", "text/csv",
                            key="csv", icon=":material/download:", on_click="ignore")  # fmt: skip
-        st.download_button("Report (HTML)", html, "photos.html",
+        st.download_button(_("Report (HTML)"), html, "photos.html",
                            "text/html", key="report", icon=":material/download:", on_click="ignore")  # fmt: skip
         if photos.photos():
-            st.button("Forget my photos", key="forget", icon=":material/delete:", on_click=forget)
+            st.button(_("Forget my photos"), key="forget", icon=":material/delete:", on_click=forget)
 
 
 has_samples = all(stored_answers.has_gallery(name) for name in pair.names)
 # Its words are known once the photos are read, but it stands above them.
 heading = st.container()
 controls()
-with frame.checked(), st.spinner("The networks look at your photos.", show_time=True):
+with frame.checked(), st.spinner(_("The networks look at your photos."), show_time=True):
     cards = all_cards(pair, with_samples=SAMPLES.value and has_samples)
 if problems := list(photos.problems().values()):
     st.warning(words.problems(problems, len(photos.photos())), icon=":material/warning:")
@@ -210,13 +215,13 @@ if systems := photos.systems_own():
     st.caption(words.systems_own(systems))
 
 if not cards:
-    heading.title("Try it on your own photos.", anchor=False)
+    heading.title(_("Try it on your own photos."), anchor=False)
     st.markdown(words.nothing_here(classes))
     if has_samples:
         with st.container(horizontal=True, gap="xsmall"):
             for picture in samples():
                 st.image(gallery_square(picture.file), width=64, alt=picture.shows)
-        st.button("Try our twelve samples", key="try_samples", type="primary", on_click=SAMPLES.put, args=(True,))
+        st.button(_("Try our twelve samples"), key="try_samples", type="primary", on_click=SAMPLES.put, args=(True,))
     # While the visitor looks for photos, torch is imported in the background.
     stored_answers.warm_up()
     raise frame.PageEnd
@@ -231,9 +236,9 @@ for card in cards:
     if card.key == OPENED.value:
         opened_photo.draw(pair, card, cards, t)
 DRAWN = dict(zip(PARTS, (draw_cards, draw_table, draw_distribution), strict=True))
-conditions = files.Conditions(pair, t, photos.crop())
+conditions = files.Conditions(pair, t, photos.crop(), language.current())
 frame.offer("photos", partial(files.photos_csv, cards, conditions))
-for tab, draw_part in zip(st.tabs(PARTS, key=PART.key, on_change="rerun"), DRAWN.values(), strict=True):
+for tab, draw_part in zip(tabs(PART, PARTS), DRAWN.values(), strict=True):
     # A part that nobody looks at is not drawn.
     if tab.open:
         with tab:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from nat_app.shared.classes import class_title
+from nat_app.shared.language import N_, _
 from nat_app.shared.palette import KINDS, NAMES, Kind
 from nat_app.shared.words import literal, percent, threshold_share
 from nat_core.measure.predictions import Predictions
@@ -26,16 +28,23 @@ class Way:
 
 
 WAYS = {
-    "noise": Way("Fade into noise", "How much of it is noise", "noise", "noise alone", 1.0),
+    "noise": Way(N_("Fade into noise"), N_("How much of it is noise"), N_("noise"), N_("noise alone"), 1.0),
     "picture": Way(
-        "Fade into another picture",
-        "How much of it is the other picture",
-        "of the other picture",
-        "the other picture",
+        N_("Fade into another picture"),
+        N_("How much of it is the other picture"),
+        N_("of the other picture"),
+        N_("the other picture"),
         1.0,
     ),
-    "add": Way("Add noise", "Noise added, 100 % being how much photos vary", "added noise", "the most noise", 2.0),
+    "add": Way(
+        N_("Add noise"),
+        N_("Noise added, 100 % being how much photos vary"),
+        N_("added noise"),
+        N_("the most noise"),
+        2.0,
+    ),
 }
+"""Each by its key; their words are marked, and translated where they are said."""
 STEPS = 51
 """How many pictures lie on every way, both ends included."""
 
@@ -56,22 +65,34 @@ def percents(way: Way) -> tuple[int, ...]:
 
 def stays_sure_sentence(swept: dict[Kind, Predictions], way: Way, classes: tuple[str, ...], threshold: float) -> str:
     """Return how far each network stays sure on the way, and whether it is sure again at the end."""
-    parts = [f"{NAMES[kind]} {_stays_sure(swept[kind], way, classes, threshold)}." for kind in KINDS]
-    return f"Sure means above {threshold_share(threshold)}. {' '.join(parts)}"
+    sure = _("Sure means above {threshold}.", threshold=threshold_share(threshold))
+    return " ".join([sure, *(_stays_sure(NAMES[kind], swept[kind], way, classes, threshold) for kind in KINDS)])
 
 
-def _stays_sure(said: Predictions, way: Way, classes: tuple[str, ...], threshold: float) -> str:
+def _stays_sure(network: str, said: Predictions, way: Way, classes: tuple[str, ...], threshold: float) -> str:
     sure = said.confidence > threshold
     if sure.all():
-        return "stays sure all the way"
+        return _("{network} stays sure all the way.", network=network)
     # argmin finds the first step at which it is not sure; of those that follow, only the last one counts.
-    last = int(sure.argmin()) - 1
-    until = f"stays sure up to {percent(float(shares(way)[last]))} {way.of}" if sure[0] else "is not sure to begin with"
-    if not sure[-1]:
-        return until
-    return f"{until}, and of {way.end} it is sure again: {literal(classes[said.predicted[-1]])}"
+    until = {"share": percent(float(shares(way)[int(sure.argmin()) - 1])), "of": _(way.of)}
+    again = {"end": _(way.end), "name": literal(class_title(classes[said.predicted[-1]]))}
+    if sure[0] and sure[-1]:
+        return _(
+            "{network} stays sure up to {share} {of}, and of {end} it is sure again: {name}.",
+            network=network,
+            **until,
+            **again,
+        )
+    if sure[0]:
+        return _("{network} stays sure up to {share} {of}.", network=network, **until)
+    if sure[-1]:
+        return _(
+            "{network} is not sure to begin with, and of {end} it is sure again: {name}.", network=network, **again
+        )
+    return _("{network} is not sure to begin with.", network=network)
 
 
 def step_caption(way: Way, place: int) -> str:
     """Return what stands under the picture at a step: "What the networks see, with 40 % noise"."""
-    return f"What the networks see, with {percent(float(shares(way)[place]))} {way.of}"
+    share = percent(float(shares(way)[place]))
+    return _("What the networks see, with {share} {of}", share=share, of=_(way.of))

@@ -2,19 +2,38 @@
 
 from collections.abc import Sequence
 
+from nat_app.shared.classes import any_of, article, class_title
 from nat_app.shared.counts import FEW, TOO_FEW, Compared, chance, interval
+from nat_app.shared.language import N_, Titles, _, ngettext, pgettext
 from nat_app.shared.palette import NAMES, Kind
-from nat_app.shared.words import HARD_SPACE, Answer, article, listed, literal, percent, plural, threshold_share
+from nat_app.shared.words import Answer, literal, percent, threshold_share
 from nat_app.visit.labels import ANOTHER, NONE
 from nat_core.data.headers.names import SYSTEMS
 
 NAMED = 6
 """How many unreadable files are named one by one."""
-SEEN = "the 32 x 32 pixels that the networks see"
-FOOLS = {(True, True): "both", (True, False): "the baseline, not NAT", (False, True): "NAT, not the baseline",
-         (False, False): "neither"}  # fmt: skip
-"""Whom one photo fools, by whether it fools the baseline and NAT."""
-SQUARES = {"centre": "Cut to the centre", "squash": "Squash", "pad": "Pad with white"}
+SEEN = N_("the 32 x 32 pixels that the networks see")
+FOOLS = {
+    (True, True): (N_("It fools both."), N_("The photo of a thing they never learned fools both.")),
+    (True, False): (
+        N_("It fools the baseline, not NAT."),
+        N_("The photo of a thing they never learned fools the baseline, not NAT.")
+    ),
+    (False, True): (
+        N_("It fools NAT, not the baseline."),
+        N_("The photo of a thing they never learned fools NAT, not the baseline.")
+    ),
+    (False, False): (N_("It fools neither."), N_("The photo of a thing they never learned fools neither.")),
+}  # fmt: skip
+"""Whom one photo fools, by whether it fools the baseline and NAT: the only photo, or the only one of its kind."""
+KEPT_BY = {
+    (True, True): N_("The photo of a thing they know is kept by both."),
+    (True, False): N_("The photo of a thing they know is kept by the baseline alone."),
+    (False, True): N_("The photo of a thing they know is kept by NAT alone."),
+    (False, False): N_("The photo of a thing they know is kept by neither."),
+}
+"""By whom the one photo of a known thing is kept, by whether the baseline and NAT keep it."""
+SQUARES: Titles[str] = Titles({"centre": N_("Cut to the centre"), "squash": N_("Squash"), "pad": N_("Pad with white")})
 """The ways of making a photo square, by the names of `images.CROPS`."""
 
 
@@ -37,18 +56,18 @@ def findings(fooled: Compared | None, known: int, kept: dict[Kind, int], waiting
 def photos_title(fooled: Compared | None, known: int, waiting: int) -> str:
     """Return the finding on the visitor's photos in one short sentence: counts, and no verdict."""
     if fooled is None:
-        return "They know what these show." if known and not waiting else "What do your photos show?"
+        return _("They know what these show.") if known and not waiting else _("What do your photos show?")
     baseline, nat, number = fooled.counts["baseline"], fooled.counts["nat"], fooled.pictures
     if number == 1:
-        which = "The photo of a thing they never learned" if known else "It"
-        return f"{which} fools {FOOLS[bool(baseline), bool(nat)]}."
+        return _(FOOLS[bool(baseline), bool(nat)][bool(known)])
     if baseline == nat:
-        return f"Each is fooled by {nat} of your {number}." if nat else f"Neither is fooled by any of your {number}."
-    return f"Of your {number}, {_fool(baseline)} the baseline, {nat or 'none'} NAT."
-
-
-def _fool(number: int) -> str:
-    return f"{number or 'none'} {'fools' if number == 1 else 'fool'}"
+        if nat:
+            return _("Each is fooled by {count} of your {all}.", count=nat, all=number)
+        return _("Neither is fooled by any of your {all}.", all=number)
+    counts = {kind: each or pgettext("how many", "none") for kind, each in fooled.counts.items()}
+    if baseline == 1:
+        return _("Of your {all}, {baseline} fools the baseline, {nat} NAT.", all=number, **counts)
+    return _("Of your {all}, {baseline} fool the baseline, {nat} NAT.", all=number, **counts)
 
 
 def photos_sentence(fooled: Compared) -> str:
@@ -56,11 +75,15 @@ def photos_sentence(fooled: Compared) -> str:
     if fooled.pictures <= FEW:
         return TOO_FEW
     # With a handful of photos the interval is wide, and saying so is the point.
-    spans = {kind: f"95{HARD_SPACE}% interval {interval(each, fooled.pictures)}" for kind, each in
-             fooled.counts.items()}  # fmt: skip
-    told = (
-        f"The baseline is wrongly sure of {fooled.counts['baseline']} of your {fooled.pictures} ({spans['baseline']}), "
-        f"NAT of {fooled.counts['nat']} ({spans['nat']})."
+    baseline, nat = fooled.counts["baseline"], fooled.counts["nat"]
+    told = _(
+        "The baseline is wrongly sure of {baseline} of your {all} (95\u00a0% interval {span}), NAT of {nat} (95\u00a0% "
+        "interval {nat_span}).",
+        baseline=baseline,
+        all=fooled.pictures,
+        span=interval(baseline, fooled.pictures),
+        nat=nat,
+        nat_span=interval(nat, fooled.pictures),
     )
     return f"{told} {chance(fooled)}".strip()
 
@@ -68,64 +91,80 @@ def photos_sentence(fooled: Compared) -> str:
 def known_sentence(kept: dict[Kind, int], known: int) -> str:
     """Return how many of the photos of known things each network keeps."""
     if known == 1:
-        who = {(1, 1): "both", (1, 0): "the baseline alone", (0, 1): "NAT alone", (0, 0): "neither"}
-        return f"The photo of a thing they know is kept by {who[kept['baseline'], kept['nat']]}."
-    return f"Of the {known} photos of things they know, the baseline keeps {kept['baseline']}, NAT {kept['nat']}."
+        return _(KEPT_BY[bool(kept["baseline"]), bool(kept["nat"])])
+    return _(
+        "Of the {count} photos of things they know, the baseline keeps {baseline}, NAT {nat}.", count=known, **kept
+    )
 
 
 def waiting_sentence(waiting: int) -> str:
     """Return that photos count nowhere until the visitor has said what they show."""
-    if waiting == 1:
-        return "One photo is not counted until you say what it shows."
-    return f"{waiting} photos are not counted until you say what they show."
+    return ngettext(
+        "One photo is not counted until you say what it shows.",
+        "{count} photos are not counted until you say what they show.",
+        waiting,
+    )
 
 
 def photos_caption(number: int, threshold: float) -> str:
     """Return what stands below the cards: how many there are, in which order, and what the marks mean."""
-    return (
-        f"{plural(number, 'photo')}, the two that disagree most first. Sure means above {threshold_share(threshold)}. "
-        "Hatched grey bars: baseline. Solid blue bars: NAT. Dashed: no opinion."
+    return ngettext(
+        "{count:,} photo. Sure means above {threshold}. Hatched grey bars: baseline. Solid blue bars: NAT. Dashed: no "
+        "opinion.",
+        "{count:,} photos, those that the two disagree on most first. Sure means above {threshold}. Hatched grey bars: "
+        "baseline. Solid blue bars: NAT. Dashed: no opinion.",
+        number,
+        threshold=threshold_share(threshold),
     )
 
 
 def table_caption(number: int) -> str:
     """Return what stands below the table."""
-    return (
-        f"{plural(number, 'photo')}, the two that disagree most first. Apart: the difference of the two columns of how "
-        "sure they are (confidence). Choose a row to open its photo above."
+    return ngettext(
+        "{count:,} photo. Apart: the difference of the two columns of how sure they are (confidence). Choose a row to "
+        "open its photo above.",
+        "{count:,} photos, those that the two disagree on most first. Apart: the difference of the two columns of how "
+        "sure they are (confidence). Choose a row to open its photo above.",
+        number,
     )
 
 
 def beside_sentence(number: int, stored: str) -> str:
     """Return what stands below the chart of the visitor's photos beside a stored set."""
-    return (
-        f"Dots: your {plural(number, 'photo')}. Bars: {stored}. ▲ fools the network, ■ is known and "
-        "kept, ○ is turned away, ◇ waits for you to say what it shows."
+    return ngettext(
+        "Dots: your {count:,} photo. Bars: {stored}. ▲ fools the network, ■ is known and kept, ○ is turned away, ◇ "
+        "waits for you to say what it shows.",
+        "Dots: your {count:,} photos. Bars: {stored}. ▲ fools the network, ■ is known and kept, ○ is turned away, ◇ "
+        "waits for you to say what it shows.",
+        number,
+        stored=stored,
     )
 
 
 def nothing_here(classes: Sequence[str]) -> str:
     """Return what stands where there is no photo yet."""
-    # The first class alone has its article: "a plane, car or bird" reads well, an article each does not.
-    return (
-        f"Nothing here yet. Drop in photos of things that are not {listed([article(classes[0]), *classes[1:]])}. "
-        "A folder or a zip file does as well. "
-        "They stay in memory and are gone when you leave."
+    return _(
+        "Nothing here yet. Drop in photos of things that are not {classes}. A folder or a zip file does as well. They "
+        "stay in memory and are gone when you leave.",
+        classes=any_of(classes),
     )
 
 
 def too_many(most: int, left_out: int) -> str:
     """Return the sentence for more photos than are compared at once."""
-    return f"That is {plural(left_out, 'photo')} too many: these are the first {most}."
+    return ngettext(
+        "That is {count:,} photo too many: these are the first {most}.",
+        "That is {count:,} photos too many: these are the first {most}.",
+        left_out,
+        most=most,
+    )
 
 
 def verdict_sentence(kind: Kind, answer: Answer, label: str | None, threshold: float) -> str:
     """Return one network's verdict on a card: its name, how sure of what, and what that means at the threshold."""
     colour = "gray" if kind == "baseline" else "blue"
-    return (
-        f":{colour}[**{NAMES[kind]}**] {percent(answer.confidence)} {literal(answer.predicted)}. "
-        f"{verdict(answer, label, threshold)}"
-    )
+    name = literal(class_title(answer.predicted))
+    return f":{colour}[**{NAMES[kind]}**] {percent(answer.confidence)} {name}. {verdict(answer, label, threshold)}"
 
 
 def verdict(answer: Answer, label: str | None, threshold: float) -> str:
@@ -135,15 +174,19 @@ def verdict(answer: Answer, label: str | None, threshold: float) -> str:
     """
     sure = answer.confidence > threshold
     if label is None:
-        return f"◇ {'Sure' if sure else 'Not sure'}: right or wrong depends on what it shows."
+        if sure:
+            return _("◇ Sure: right or wrong depends on what it shows.")
+        return _("◇ Not sure: right or wrong depends on what it shows.")
     if label == NONE:
-        return ":orange[▲] Fooled: sure, and wrong." if sure else "○ Not fooled."
+        return _(":orange[▲] Fooled: sure, and wrong.") if sure else _("○ Not fooled.")
     if not sure:
-        return "□ Turned away, though it is a thing it knows."
+        return _("□ Turned away, though it is a thing it knows.")
     # Of a thing that they know, any sure answer counts as kept, right or not: that is what the tables count as well.
     if answer.predicted == label:
-        return ":green[■] Kept."
-    return f":green[■] Kept, as the wrong one{'' if label == ANOTHER else f': it is {literal(article(label))}'}."
+        return _(":green[■] Kept.")
+    if label == ANOTHER:
+        return _(":green[■] Kept, as the wrong one.")
+    return _(":green[■] Kept, as the wrong one: it is {what}.", what=literal(article(label)))
 
 
 def problems(sentences: Sequence[str], readable: int) -> str:
@@ -155,7 +198,7 @@ def problems(sentences: Sequence[str], readable: int) -> str:
 
 
 def _more(files: int) -> str:
-    return "1 more file has the same problem." if files == 1 else f"{files} more files have the same problem."
+    return ngettext("{count} more file has the same problem.", "{count} more files have the same problem.", files)
 
 
 def no_pictures(number: int) -> str:
@@ -164,9 +207,11 @@ def no_pictures(number: int) -> str:
     >>> no_pictures(1)
     '1 other file in the zip is no picture, so it was passed over.'
     """
-    if number == 1:
-        return "1 other file in the zip is no picture, so it was passed over."
-    return f"{plural(number, 'other file')} in the zip are no pictures, so they were passed over."
+    return ngettext(
+        "{count:,} other file in the zip is no picture, so it was passed over.",
+        "{count:,} other files in the zip are no pictures, so they were passed over.",
+        number,
+    )
 
 
 def systems_own(number: int) -> str:
@@ -175,8 +220,12 @@ def systems_own(number: int) -> str:
     >>> systems_own(2)
     '2 hidden or system files (a dot before the name, __MACOSX, @eaDir, Thumbs.db, desktop.ini) were passed over.'
     """
-    were = "was" if number == 1 else "were"
-    return f"{plural(number, 'hidden or system file')} ({SYSTEMS}) {were} passed over."
+    return ngettext(
+        "{count:,} hidden or system file ({which}) was passed over.",
+        "{count:,} hidden or system files ({which}) were passed over.",
+        number,
+        which=_(SYSTEMS),
+    )
 
 
 def others_are_fine(readable: int) -> str:
@@ -186,5 +235,5 @@ def others_are_fine(readable: int) -> str:
     ['No other photo came with it.', 'The other one is fine.', 'The other 11 are fine.']
     """
     if readable == 0:
-        return "No other photo came with it."
-    return "The other one is fine." if readable == 1 else f"The other {readable} are fine."
+        return _("No other photo came with it.")
+    return ngettext("The other one is fine.", "The other {count} are fine.", readable)

@@ -2,6 +2,8 @@
 
 from pathlib import PurePosixPath
 
+from nat_core.language import N_
+
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 """The usual endings of the formats that are read."""
 PICTURE_SUFFIXES = (
@@ -22,7 +24,7 @@ PICTURE_SUFFIXES = (
 )
 """Endings of pictures' names, also of those that cannot be read: such a picture is refused by name, not passed over."""
 _SYSTEMS = ("__macosx", "@eadir", "thumbs.db", "desktop.ini")
-SYSTEMS = "a dot before the name, __MACOSX, @eaDir, Thumbs.db, desktop.ini"
+SYSTEMS = N_("a dot before the name, __MACOSX, @eaDir, Thumbs.db, desktop.ini")
 """What is left out, in words."""
 
 LONGEST_NAME = 120

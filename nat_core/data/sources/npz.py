@@ -35,6 +35,8 @@ MAX_PICTURES = 2_000_000
 """The most pictures of an array: as 32 x 32 pixels they take 6 GB."""
 MAX_LABELS = 64_000_000
 """The most bytes of an array of labels or of classes' names."""
+CLASS_KEYS = ("classes", "class_names", "label_names")
+"""Arrays that name the classes, the first that is there."""
 _MAX_HEADER = 4_096
 """The most bytes of an array's header; NumPy writes 128 for a plain array."""
 _MAX_DIRECTORY = 65_536
@@ -154,11 +156,12 @@ class NpzFile:
         return labels, classes
 
     def _classes(self) -> tuple[str, ...]:
-        if "classes" not in self._entries:
+        key = next((key for key in CLASS_KEYS if key in self._entries), None)
+        if key is None:
             return ()
-        found = self.whole("classes", MAX_LABELS)
+        found = self.whole(key, MAX_LABELS)
         if found.ndim != 1 or len(found) > MAX_CLASSES or found.dtype.kind not in "US":
-            raise UnreadableSet(f"{self.name}: classes must be a list of at most {MAX_CLASSES:,} names (strings).")
+            raise UnreadableSet(f"{self.name}: {key} must be a list of at most {MAX_CLASSES:,} names (strings).")
         names = _names(found)
         _check_names(self.name, names)
         return names

@@ -5,14 +5,15 @@ from collections.abc import Callable
 import streamlit as st
 
 from nat_app.answers import stored_answers
-from nat_app.frame import classroom, links
+from nat_app.frame import classroom, following, links
 from nat_app.shared.gallery import gallery_pictures, gallery_square
+from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.words import Answer, literal
 from nat_app.views.playground.settings import SETTINGS as PLAYGROUND
-from nat_app.views.workshop import score, words
-from nat_app.views.workshop.games import factory
+from nat_app.views.workshop import score
+from nat_app.views.workshop.games import factory, words
 from nat_app.views.workshop.score import FEW_SURE, GAME, MOST_CLICKS, SURE, Clicks, Tried
 from nat_app.visit import photos
 
@@ -28,8 +29,18 @@ def draw(pair: Pair) -> None:
         ("factory", words.FACTORY_TITLE, factory.draw),
     ):
         with st.container(border=True, key=f"challenge_{name}"):
-            st.subheader(title, anchor=False)
+            st.subheader(_(title), anchor=False)
             body(pair)
+    _further()
+
+
+def _further() -> None:
+    """Draw what a class does with time left."""
+    with st.container(border=True, key="further"):
+        st.subheader(_(words.FURTHER_TITLE), anchor=False)
+        for page, task in words.FURTHER.items():
+            st.markdown(_(task))
+            st.page_link(links.file_of(page), icon=":material/open_in_full:")
 
 
 # --- ten clicks ------------------------------------------------------------------------------------------------------
@@ -39,34 +50,34 @@ def look_at_playground() -> Clicks:
     """Return how the visitor's playground stands; imports torch."""
     from nat_app.views.playground import state as playground
 
-    here = playground.scene()
-    # Training may have gone on since the visitor left that page.
-    playground.follow()
-    now, answer, negatives = playground.networks(), playground.answers(SURE)["nat"], playground.negatives()
+    here, reached = playground.scene(), playground.begun().reached
+    answer = playground.answers_of(here, reached, SURE)["nat"]
     # Those that it learned count, though they were taken away since.
-    number = negatives.learned or negatives.lying
-    return Clicks(number, answer.falsely_sure, answer.right, len(here.points.labels), now.step)
+    learned, step = (reached.learned, reached.step) if reached else (0, 0)
+    return Clicks(learned or len(here.negatives), answer.falsely_sure, answer.right, len(here.points.labels), step)
 
 
 def check_clicks() -> None:
     """Look at the visitor's playground, and give the points where the challenge is met."""
     found = look_at_playground()
     GAME.get().clicks = found
-    score.award("clicks", score.MOST if found.met else 0)
+    points = score.MOST if found.met else 0
+    score.award("clicks", points)
+    following.tell("clicks", found.falsely_sure, points)
 
 
 def _clicks(pair: Pair) -> None:
     st.markdown(words.clicks_task(MOST_CLICKS, FEW_SURE, SURE))
     with st.container(horizontal=True):
-        st.page_link(links.file_of("playground"), label="**Begin in the playground**", icon=":material/experiment:",
+        st.page_link(links.file_of("playground"), label=_("**Begin in the playground**"), icon=":material/experiment:",
                      query_params=CLICKS_LINK | {"v": links.VERSION})  # fmt: skip
-        st.button("Check my playground", key="check_clicks", type="primary", on_click=check_clicks)
+        st.button(_("Check my playground"), key="check_clicks", type="primary", on_click=check_clicks)
     found = GAME.get().clicks
     if found is not None:
         st.markdown(words.clicks_verdict(found, MOST_CLICKS, FEW_SURE, met=found.met))
         if found.met and (url := st.context.url):
             st.code(links.write(_beside(url, "playground"), links.here([PLAYGROUND])), language=None, wrap_lines=True)
-            st.caption("This link holds your negatives: whoever opens it and presses Train sees the same.")
+            st.caption(_("This link holds your negatives: whoever opens it and presses Train sees the same."))
 
 
 def _beside(url: str, page: str) -> str:
@@ -77,10 +88,10 @@ def _beside(url: str, page: str) -> str:
 # --- a photo that fools both -----------------------------------------------------------------------------------------
 
 
-def fooling_both(pair: Pair) -> int:
-    """Return how many of the gallery's photos of no class fool both networks."""
+def fooling_both(pair: Pair) -> list[str]:
+    """Return the names of the gallery's photos of no class that fool both networks."""
     tried = [Tried(each.name, gallery_answers(pair, each.file)) for each in gallery_pictures() if not each.known]
-    return sum(all(each.fooled.values()) for each in tried)
+    return [each.name for each in tried if all(each.fooled.values())]
 
 
 def gallery_answers(pair: Pair, file: str) -> dict[Kind, Answer]:
@@ -89,18 +100,20 @@ def gallery_answers(pair: Pair, file: str) -> dict[Kind, Answer]:
     return {kind: said[kind].answer for kind in KINDS}
 
 
-def try_photo(name: str, ask: Callable[[], dict]) -> None:
+def try_photo(name: str, ask: Callable[[], dict], pair: Pair) -> None:
     """Ask both networks about a photo, and give the points where it fools both."""
     tried = Tried(name, ask())
     GAME.get().tried = tried
-    score.award("photo", score.MOST if all(tried.fooled.values()) else 0)
+    both = all(tried.fooled.values())
+    score.award("photo", score.MOST if both else 0)
+    following.tell("photo", float(both), score.MOST if both else 0, pair.key)
 
 
 def _photo(pair: Pair) -> None:
     st.markdown(words.photo_task(stored_answers.card(pair.nat).classes, SURE))
     # The zone of Your photos: a visit has one collection of photos.
     zone = photos.zone_key("uploads")
-    files = st.file_uploader("Take or choose a photo (PNG, JPEG, WebP, GIF or BMP)", accept_multiple_files=True,
+    files = st.file_uploader(_("Take or choose a photo (PNG, JPEG, WebP, GIF or BMP)"), accept_multiple_files=True,
                              key=zone, on_change=photos.removed, args=("uploads",))  # fmt: skip
     photos.take("uploads", files)
     if problems := list(photos.problems().values()):
@@ -108,15 +121,15 @@ def _photo(pair: Pair) -> None:
     own = photos.photos()
     pictures = {each.file: each for each in gallery_pictures() if not each.known}
     chosen = st.selectbox(
-        "Photo", [*own, *pictures], key="fooling",
-        format_func=lambda key: own[key].name if key in own else f"{pictures[key].name} (gallery)",
+        _("Photo"), [*own, *pictures], key="fooling",
+        format_func=lambda key: own[key].name if key in own else _("{name} (gallery)", name=pictures[key].name),
     )  # fmt: skip
     left, right = st.columns([1, 3], gap="medium")
     # The answers are functions: an own photo needs torch, and is asked about on the press alone.
     if chosen in own:
         photo = own[chosen]
         left.image(photo.photo, width=150, alt=photo.name)
-        honest = right.toggle("It shows none of the ten things", key="fooling_none")
+        honest = right.toggle(_("It shows none of the ten things"), key="fooling_none")
         name, ask = (
             photo.name,
             lambda: {kind: said.answer for kind, said in stored_answers.answers(pair, photo.pixels).items()},
@@ -125,9 +138,11 @@ def _photo(pair: Pair) -> None:
         left.image(gallery_square(chosen), width=150, alt=pictures[chosen].shows)
         left.caption(pictures[chosen].credit)
         name, ask, honest = pictures[chosen].name, lambda: gallery_answers(pair, chosen), True
-    right.button("Try it", key="try_photo", type="primary", disabled=not honest, on_click=try_photo, args=(name, ask))
+    right.button(
+        _("Try it"), key="try_photo", type="primary", disabled=not honest, on_click=try_photo, args=(name, ask, pair)
+    )
     tried = GAME.get().tried
     if tried is not None:
         right.markdown(f"{literal(tried.name)}: {words.fools_both(tried.fooled, tried.answers)}")
         if all(tried.fooled.values()):
-            right.caption(words.gallery_fools(fooling_both(pair), len(pictures)))
+            right.caption(words.gallery_fools(len(fooling_both(pair)), len(pictures)))

@@ -9,15 +9,19 @@ import streamlit as st
 from jaxtyping import Float
 
 from nat_app.answers import stored_answers
-from nat_app.frame import frame
+from nat_app.frame import following, frame
 from nat_app.shared.charts import CONFIG, plain
+from nat_app.shared.language import _, number
 from nat_app.shared.pairs import Pair, pictures_of, set_title
 from nat_app.shared.palette import KINDS, NAMES, SYMBOLS, Kind, Palette
 from nat_app.shared.scores import T_STEPS, way_along
 from nat_app.shared.settings import Setting
 from nat_app.shared.words import threshold_text
-from nat_app.views.workshop import score, words
+from nat_app.views.workshop import revealed, score
+from nat_app.views.workshop import words as common
+from nat_app.views.workshop.games import words
 from nat_app.views.workshop.score import GAME
+from nat_app.views.workshop.wall.sending import send
 from nat_core.measure.costs import Cheapest, Stakes, cheapest, cost_curve, stakes_with_a_valley
 
 PARTS = 100
@@ -88,7 +92,10 @@ def choose(pair: Pair) -> None:
         return
     found = factory(pair)
     GAME.get().factory = chosen
-    score.reveal("factory", score.for_cost(found.cost("nat", chosen), found.least["nat"]))
+    points = score.for_cost(found.cost("nat", chosen), found.least["nat"])
+    score.reveal("factory", points)
+    revealed.mark("factory")
+    following.tell("factory", chosen, points, pair.key)
 
 
 def again() -> None:
@@ -105,6 +112,11 @@ def draw(pair: Pair) -> None:
     if chosen is None:
         _ask(pair)
         return
+    with st.container(key="answer_factory"):
+        _answer(found, chosen, pair)
+
+
+def _answer(found: Factory, chosen: float, pair: Pair) -> None:
     best, least = found.best, found.least
     st.markdown(words.factory(chosen, found.cost("nat", chosen), best["nat"].threshold, least["nat"],
                               GAME.get().won["factory"], score.MOST))  # fmt: skip
@@ -113,7 +125,7 @@ def draw(pair: Pair) -> None:
         cost_figure(found, chosen, frame.colours()),
         key="factory_costs",
         config=CONFIG,
-        alt=f"Cost of a hundred parts at every threshold. {sentence}",
+        alt=_("Cost of a hundred parts at every threshold.") + f" {sentence}",
     )
     st.markdown(sentence)
     known, foreign = (
@@ -121,21 +133,23 @@ def draw(pair: Pair) -> None:
         for each in (stored_answers.known_set(pair.nat), found.set_name)
     )
     st.caption(words.factory_source(found.stakes, known, foreign))
-    st.button(words.AGAIN, key="again_factory", on_click=again, help=words.AGAIN_HELP)
+    st.button(_(common.AGAIN), key="again_factory", on_click=again, help=common.again_help())
+    revealed.focus("factory", "answer_factory")
 
 
 def _ask(pair: Pair) -> None:
     CHOSEN_T.bind()
+    chosen = CHOSEN_T.value
     st.select_slider(
-        "Your threshold t for NAT",
+        _("Your threshold t for NAT"),
         (None, *T_STEPS),
-        format_func=lambda t: words.NOT_YET if t is None else threshold_text(t),
+        format_func=lambda t: common.NOT_YET if t is None else threshold_text(t),
         key=CHOSEN_T.key,
     )
     if frame.hides("answers"):
-        st.caption(words.TEACHER_HAS_IT)
+        send("factory", chosen, pair)
         return
-    st.button("This is my t", key="choose_factory", type="primary", disabled=CHOSEN_T.value is None, on_click=choose,
+    st.button(_("This is my t"), key="choose_factory", type="primary", disabled=chosen is None, on_click=choose,
               args=(pair,))  # fmt: skip
 
 
@@ -167,12 +181,12 @@ def cost_figure(found: Factory, chosen: float, colours: Palette) -> go.Figure:
         _name(figure, kind, (float(way_along(steps)[place]), float(costs[place])), colour)
     at = float(way_along(np.array([chosen]))[0])
     figure.add_vline(x=at, line={"color": colours.line, "width": 2})
-    figure.add_annotation(x=at, y=1, yref="paper", yanchor="bottom", text=f"your t = {threshold_text(chosen)}",
-                          showarrow=False)  # fmt: skip
-    figure.update_xaxes(title="threshold t, drawn wider near 1", range=[0, 1], tickvals=way_along(np.array(TICKS)),
-                        ticktext=[f"{tick:g}" for tick in TICKS], fixedrange=True, showgrid=False,
+    label = _("your t = {chosen}", chosen=threshold_text(chosen))
+    figure.add_annotation(x=at, y=1, yref="paper", yanchor="bottom", text=label, showarrow=False)
+    figure.update_xaxes(title=_("threshold t, drawn wider near 1"), range=[0, 1], tickvals=way_along(np.array(TICKS)),
+                        ticktext=[number(tick, "g") for tick in TICKS], fixedrange=True, showgrid=False,
                         zeroline=False)  # fmt: skip
-    figure.update_yaxes(title="cost of a hundred parts", rangemode="tozero", fixedrange=True,
+    figure.update_yaxes(title=_("cost of a hundred parts"), rangemode="tozero", fixedrange=True,
                         gridcolor=colours.faint, zeroline=False)  # fmt: skip
     return plain(figure, 320, top=26, left=60, bottom=44)
 

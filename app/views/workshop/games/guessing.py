@@ -6,17 +6,19 @@ import numpy as np
 import streamlit as st
 
 from nat_app.answers import stored_answers
-from nat_app.frame import frame
+from nat_app.frame import following, frame
 from nat_app.frame.settings import THRESHOLD
 from nat_app.shared import charts
 from nat_app.shared.gallery import GalleryPicture, gallery_pictures, gallery_square
+from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.settings import Setting
-from nat_app.shared.words import CORNER, Answer, answer_sentence
-from nat_app.views.workshop import score, words
+from nat_app.shared.words import Answer, answer_sentence, threshold_share
+from nat_app.views.workshop import revealed, score, words
 from nat_app.views.workshop.score import GAME, PhotoGuess, photo_card
 from nat_app.views.workshop.settings import INSIDE, OUTSIDE, ROUND, ROUNDS
+from nat_app.views.workshop.wall.sending import send
 
 Answers = Mapping[str, Mapping[Kind, Answer]]
 """What both networks say of the gallery's pictures, by file."""
@@ -35,7 +37,7 @@ def deal(said: Answers, threshold: float) -> tuple[tuple[GalleryPicture, ...], .
     for picture in sorted(pictures, key=lambda each: not _nat_wrong(each, said, threshold)):
         groups[_group(picture, said, threshold)].append(picture)
     generator, rounds = np.random.default_rng(1), []
-    for _ in range(ROUNDS):
+    for _round in range(ROUNDS):
         drawn = [_take(groups, wanted) for wanted in SLOTS]
         # First a photo that shows what the round is about; where the others are is not to be guessed from their order.
         rounds.append((drawn[0], *(drawn[1 + place] for place in generator.permutation(len(drawn) - 1))))
@@ -91,7 +93,7 @@ def guess_slider(label: str, guess: Setting[int | None]) -> None:
     st.select_slider(
         label,
         (None, *range(101)),
-        format_func=lambda percent: words.NOT_YET if percent is None else f"{percent} %",
+        format_func=lambda share: words.NOT_YET if share is None else f"{share} %",
         key=guess.key,
         persist_state="session",
     )
@@ -107,17 +109,20 @@ def reveal(picture: GalleryPicture, pair: Pair, threshold: float) -> None:
     answers = {kind: stored_answers.gallery_answers(pair, picture.file)[kind].answer for kind in KINDS}
     right = words.who({kind: answers[kind].confidence > threshold for kind in KINDS}) == guess.who
     GAME.get().photos[card], GAME.get().photo = guess, card
-    score.reveal(card, score.for_photo(right, guess.baseline, answers["baseline"].confidence))
+    revealed.mark(card)
+    points = score.for_photo(right, guess.baseline, answers["baseline"].confidence)
+    score.reveal(card, points)
+    following.tell(card, guess.baseline, points, pair.key)
 
 
-def following() -> None:
+def next_photo() -> None:
     """Go on to the next photo."""
     GAME.get().photo = None
 
 
 def another_round() -> None:
     """Go on to five other photos."""
-    following()
+    next_photo()
     ROUND.put((ROUND.value + 1) % ROUNDS)
 
 
@@ -131,13 +136,21 @@ def draw(pair: Pair, threshold: float) -> None:
     place = keys.index(game.photo) if game.photo in keys else ahead
     if place == len(shown):
         st.markdown(words.round_over(sum(game.won[key] for key in keys), score.MOST * len(keys)))
-        st.button("Five other photos", key="another_round", type="primary", on_click=another_round)
+        st.button(_("Five other photos"), key="another_round", type="primary", on_click=another_round)
         return
     picture = shown[place]
     left, right = st.columns([1, 1.8], gap="medium")
-    left.image(gallery_square(picture.file), width="stretch", alt=f"{picture.shows}; {CORNER}")
-    left.caption(f"Photo {place + 1} of {len(shown)}: {picture.shows}. {picture.credit}.")
-    with right:
+    left.image(gallery_square(picture.file), width="stretch", alt=picture.alt)
+    left.caption(
+        _(
+            "Photo {number} of {all}: {shows}. {credit}.",
+            number=place + 1,
+            all=len(shown),
+            shows=picture.shows,
+            credit=picture.credit,
+        )
+    )
+    with right.container(key="photo_answer"):
         if game.photo == keys[place]:
             _answer(keys[place], picture, pair, threshold, last=ahead == len(shown))
         else:
@@ -146,13 +159,17 @@ def draw(pair: Pair, threshold: float) -> None:
 
 def _question(key: str, picture: GalleryPicture, pair: Pair, threshold: float) -> None:
     who = st.segmented_control(
-        words.who_is_sure(threshold), list(words.SURE), format_func=words.SURE.__getitem__, key=_who(key).key
+        words.who_is_sure(threshold_share(threshold)),
+        list(words.SURE),
+        format_func=lambda who: _(words.SURE[who]),
+        key=_who(key).key,
     )
-    guess_slider("How sure is the baseline of its best answer?", _how_sure(key))
+    guess_slider(_("How sure is the baseline of its best answer?"), _how_sure(key))
     if frame.hides("answers"):
-        st.caption(words.TEACHER_HAS_IT)
+        how_sure = _how_sure(key).value
+        send(key, None if how_sure is None else how_sure / 100, pair)
         return
-    st.button("Reveal", key=f"reveal_{key}", type="primary", disabled=who is None or _how_sure(key).value is None,
+    st.button(_("Reveal"), key=f"reveal_{key}", type="primary", disabled=who is None or _how_sure(key).value is None,
               on_click=reveal, args=(picture, pair, threshold))  # fmt: skip
 
 
@@ -166,7 +183,8 @@ def _answer(key: str, picture: GalleryPicture, pair: Pair, threshold: float, *, 
         charts.paired_bars({kind: said[kind].probabilities for kind in KINDS}, said["nat"].classes, frame.colours()),
         key="guessed_bars",
         config=charts.CONFIG,
-        alt=f"{charts.TEN_BY_BOTH} {' '.join(sentences)}",
+        alt=" ".join([_(charts.TEN_BY_BOTH), *sentences]),
     )
     st.markdown("  \n".join(sentences))
-    st.button("How did I do?" if last else "Next photo", key="next_photo", type="primary", on_click=following)
+    st.button(_("How did I do?") if last else _("Next photo"), key="next_photo", type="primary", on_click=next_photo)
+    revealed.focus(key, "photo_answer")

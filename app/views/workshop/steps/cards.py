@@ -2,16 +2,18 @@
 
 import streamlit as st
 
-from nat_app.frame import frame, links
-from nat_app.frame.settings import PICTURE
+from nat_app.frame import following, frame, links
+from nat_app.frame.settings import FROM_LESSON, PICTURE
 from nat_app.shared.gallery import gallery_pictures, gallery_square
+from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
-from nat_app.shared.words import CORNER
-from nat_app.views.workshop import score, words
+from nat_app.views.workshop import revealed, score, words
 from nat_app.views.workshop.games.guessing import guess_slider
 from nat_app.views.workshop.score import GAME, MOST
-from nat_app.views.workshop.settings import LESSON, guess_of
-from nat_app.views.workshop.steps.lessons import Lesson, share, with_numbers
+from nat_app.views.workshop.settings import LESSON, PART, guess_of
+from nat_app.views.workshop.steps.lessons import Lesson
+from nat_app.views.workshop.steps.numbers import share, with_numbers
+from nat_app.views.workshop.wall.sending import send
 
 LARGE = 3.4
 """How many times as wide as a small card the large one is."""
@@ -22,7 +24,7 @@ def guesses() -> dict[str, float]:
     return GAME.get().lessons
 
 
-def following(lessons: tuple[Lesson, ...]) -> Lesson | None:
+def next_lesson(lessons: tuple[Lesson, ...]) -> Lesson | None:
     """The first lesson that is not done; None where all are."""
     return next((each for each in lessons if each.name not in guesses()), None)
 
@@ -30,7 +32,7 @@ def following(lessons: tuple[Lesson, ...]) -> Lesson | None:
 def large(lessons: tuple[Lesson, ...]) -> Lesson:
     """The lesson that is shown large: the one that was opened, else the next one, else the last."""
     chosen = next((each for each in lessons if each.name == LESSON.value), None)
-    return chosen or following(lessons) or lessons[-1]
+    return chosen or next_lesson(lessons) or lessons[-1]
 
 
 def reveal(lesson: Lesson, pair: Pair) -> None:
@@ -39,7 +41,10 @@ def reveal(lesson: Lesson, pair: Pair) -> None:
     if said is None:
         return
     guesses()[lesson.name] = said / 100
-    score.reveal(lesson.name, score.for_guess(said / 100, share(lesson.asks, lesson, pair)))
+    points = score.for_guess(said / 100, share(lesson.asks, lesson, pair))
+    score.reveal(lesson.name, points)
+    revealed.mark(lesson.name)
+    following.tell(lesson.name, said / 100, points, pair.key)
     LESSON.put(lesson.name)
 
 
@@ -72,20 +77,20 @@ def row(lessons: tuple[Lesson, ...], pair: Pair) -> None:
 def _small(number: int, lesson: Lesson) -> None:
     done = lesson.name in guesses()
     mark = ":green[■] " if done else ""
-    st.caption(f"{mark}{number} · {lesson.minutes} min")
+    st.caption(mark + _("{number} · {minutes} min", number=number, minutes=lesson.minutes))
     st.button(lesson.title, key=f"lesson_{lesson.name}", type="tertiary", on_click=LESSON.put, args=(lesson.name,))
-    st.caption(words.earned(GAME.get().won[lesson.name], MOST) if done else "to do")
+    st.caption(words.earned(GAME.get().won[lesson.name], MOST) if done else _("to do"))
 
 
 def _large(number: int, lesson: Lesson, pair: Pair) -> None:
-    st.caption(f"{number} · {lesson.minutes} min")
+    st.caption(_("{number} · {minutes} min", number=number, minutes=lesson.minutes))
     st.header(lesson.title, anchor=False)
     st.markdown(f"**{with_numbers(lesson.goal, lesson, pair)}**")
     text = with_numbers(lesson.question, lesson, pair)
     if file := lesson.values(pair).get(PICTURE.key):
         picture, question = st.columns([1, 2.2], gap="small")
         shown = next(each for each in gallery_pictures() if each.file == file)
-        picture.image(gallery_square(file), width="stretch", alt=f"{shown.shows}; {CORNER}")
+        picture.image(gallery_square(file), width="stretch", alt=shown.alt)
         picture.caption(shown.credit)
         question.markdown(text)
     else:
@@ -95,18 +100,18 @@ def _large(number: int, lesson: Lesson, pair: Pair) -> None:
         label=f"**{lesson.opens}**",
         icon=":material/open_in_full:",
         # `links.follow` takes these over within the same visit.
-        query_params=lesson.query(pair) | {"v": links.VERSION},
+        query_params=lesson.query(pair) | {FROM_LESSON.key: lesson.name, "v": links.VERSION},
     )
     if lesson.name in guesses():
         return
-    if frame.hides("answers"):
-        st.caption(words.TEACHER_HAS_IT)
-        return
     guess = guess_of(lesson.name)
     guess_slider(lesson.measures, guess)
+    if frame.hides("answers"):
+        send(lesson.name, None if guess.value is None else guess.value / 100, pair)
+        return
     with st.container(horizontal=True):
-        st.button("Reveal", key=f"reveal_{lesson.name}", type="primary", disabled=guess.value is None,
-                  help=words.GUESS_FIRST if guess.value is None else None, on_click=reveal,
+        st.button(_("Reveal"), key=f"reveal_{lesson.name}", type="primary", disabled=guess.value is None,
+                  help=_(words.GUESS_FIRST) if guess.value is None else None, on_click=reveal,
                   args=(lesson, pair))  # fmt: skip
 
 
@@ -115,9 +120,14 @@ def _answer(lesson: Lesson, lessons: tuple[Lesson, ...], pair: Pair) -> None:
         truth = share(lesson.asks, lesson, pair)
         st.markdown(words.guessed(guesses()[lesson.name], truth, GAME.get().won[lesson.name], MOST))
         # Some lessons train the playground's networks for theirs.
-        with st.spinner("Computing the numbers."):
+        with st.spinner(_("Computing the numbers.")):
             st.markdown(with_numbers(lesson.answer, lesson, pair))
         with st.container(horizontal=True):
-            if after := following(lessons):
-                st.button(f"Next: {after.title}", key="next_lesson", type="primary", on_click=LESSON.forget)
-            st.button(words.AGAIN, key="again_lesson", on_click=again, args=(lesson,), help=words.AGAIN_HELP)
+            if after := next_lesson(lessons):
+                label = _("Next: {lesson}", lesson=after.title)
+                st.button(label, key="next_lesson", type="primary", on_click=LESSON.forget)
+            else:
+                st.button(_("Go on to the challenges"), key="to_challenges", type="primary", on_click=PART.put,
+                          args=("Challenges",))  # fmt: skip
+            st.button(_(words.AGAIN), key="again_lesson", on_click=again, args=(lesson,), help=words.again_help())
+        revealed.focus(lesson.name, f"answer_{lesson.name}")

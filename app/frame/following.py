@@ -1,0 +1,194 @@
+"""A class on every page: joining by a link, following the teacher, leading the phones, and the way back to a lesson."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from nat_app.frame import links
+from nat_app.frame.settings import CLASS, FROM_LESSON, OWN, PAIR, TEACH
+from nat_app.shared.language import N_, _
+from nat_app.shared.settings import Held, PageSettings, Setting
+from nat_app.visit import school
+from nat_app.visit.identity import browser
+from nat_app.visit.school import NoRoom, SchoolClass
+
+WORKSHOP = "workshop"
+"""The page to which lessons lead back, and on which a class is opened."""
+NO_CLASS = N_("No class has this code now. Ask your teacher for the code on the wall.")
+FULL = N_("This class is full.")
+NOT_TAUGHT = N_("This teacher's link fits no class of this server.")
+
+
+@dataclass
+class Following:
+    """How a visit goes along with its class."""
+
+    goes: bool = True
+    """Whether the teacher's page moves this one."""
+    followed: int = 0
+    """The last of the teacher's moves that was followed."""
+    leads_here: bool = False
+    """Of a teacher: whether the class was called to this very page."""
+    complaint: str = ""
+    """Why the class of the last link could not be joined."""
+
+
+FOLLOWING = Held("following", Following)
+LEADS: Setting[bool] = Setting("class_leads", False)
+"""The teacher's switch."""
+
+
+def arrive() -> None:
+    """Join the class that a link names, or teach it; to be called once the link has been followed."""
+    code, key = CLASS.value, TEACH.value
+    if code is None and key is None:
+        return
+    following = FOLLOWING.get()
+    following.complaint = ""
+    if key is not None and not school.shared().teach(key, browser()):
+        following.complaint = NOT_TAUGHT
+    if code is not None:
+        following.complaint = _join(code)
+    for setting in (CLASS, TEACH):
+        setting.forget()
+    links.forget_in_address(TEACH.key)
+
+
+def _join(code: str) -> str:
+    """Join a class; return why that cannot be, "" where it could."""
+    try:
+        joined = school.shared().join(code, browser())
+    except NoRoom:
+        return FULL
+    FOLLOWING.get().goes = True
+    return "" if joined else NO_CLASS
+
+
+def tell(card: str, guess: float, points: int | None, pair: str | None = None) -> None:
+    """Tell the class, where this visit is in one, what was guessed on a card; `guess` in [0, 1].
+
+    Not of another pair than the class looks at, where the answer is another one; `pair` is None where none matters.
+    """
+    mine = joined()
+    if mine is not None and pair in (None, mine.pair):
+        school.shared().tell(browser(), card, guess, points)
+
+
+def joined() -> SchoolClass | None:
+    """The class of which this visit is a phone."""
+    return school.shared().joined_by(browser())
+
+
+def taught() -> SchoolClass | None:
+    """The class that this visit teaches."""
+    return school.shared().taught_by(browser())
+
+
+# --- a phone ---------------------------------------------------------------------------------------------------------
+
+
+def draw(page: str) -> None:
+    """Draw what stands above a page: the way back to the lesson that led here, and how the class goes on."""
+    lesson, mine = FROM_LESSON.value, joined()
+    if page == WORKSHOP:
+        FROM_LESSON.forget()
+    elif lesson is not None:
+        st.page_link(
+            links.file_of(WORKSHOP),
+            label=_("Back to the lesson"),
+            icon=":material/arrow_back:",
+            query_params={"lesson": lesson, "v": links.VERSION},
+        )
+    if FOLLOWING.get().complaint:
+        st.warning(_(FOLLOWING.get().complaint), icon=":material/groups:")
+    if mine is not None:
+        _phone(mine)
+
+
+def _phone(mine: SchoolClass) -> None:
+    """Draw the line that tells a phone of its class, and look again and again whether the teacher has moved on."""
+
+    # Defined anew in each run: how often it looks depends on how many phones there are by then.
+    @st.fragment(run_every=school.shared().pause(mine))
+    def line() -> None:
+        following = FOLLOWING.get()
+        now = joined()
+        if now is None:
+            st.rerun()
+        school.shared().look(now, browser())
+        move = now.move
+        if now.leads and following.goes and move is not None and move.number != following.followed:
+            following.followed = move.number
+            links.lead(move.page, move.query)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="class_line"):
+            st.caption(_said_to_phone(now, following), width="content")
+            if now.leads:
+                label = _("Look elsewhere") if following.goes else _("Follow again")
+                st.button(label, key="class_follow", type="tertiary", on_click=_turn)
+
+    line()
+
+
+def _said_to_phone(mine: SchoolClass, following: Following) -> str:
+    if PAIR.value != mine.pair:
+        return _("Class {code} looks at another pair of networks; your guesses stay off the wall.", code=mine.code)
+    if not mine.leads:
+        return _("Class {code}. Your guesses go to the wall, without your name.", code=mine.code)
+    if following.goes:
+        return _("Class {code}: you follow your teacher's pages.", code=mine.code)
+    return _("Class {code}: you look around by yourself.", code=mine.code)
+
+
+def _turn() -> None:
+    """Follow no more, or again from where the teacher is now."""
+    following = FOLLOWING.get()
+    following.goes = not following.goes
+    following.followed = 0
+
+
+# --- the teacher -----------------------------------------------------------------------------------------------------
+
+
+def draw_leading() -> None:
+    """Draw the teacher's switch in the sidebar, on every page, while a class is open."""
+    mine = taught()
+    if mine is None:
+        return
+    LEADS.put(mine.leads)
+    with st.sidebar:
+        st.toggle(
+            _("All follow me"), key=LEADS.key, on_change=_lead,
+            help=_("Where you go, the phones of your class go too. Who wants can look elsewhere."),
+        )  # fmt: skip
+        st.button(
+            _("Bring all to this page"), key="class_bring", on_click=_bring, disabled=not mine.leads, width="stretch",
+            help=_("The phones open this page as it is now, with its settings."),
+        )  # fmt: skip
+
+
+def _lead() -> None:
+    mine = taught()
+    if mine is not None:
+        school.shared().lead(mine, browser(), leads=LEADS.value)
+        _bring()
+
+
+def _bring() -> None:
+    FOLLOWING.get().leads_here = True
+
+
+def lead(page: str, pages: Sequence[PageSettings], own: frozenset[str]) -> None:
+    """Lead the class to the teacher's page where it is another one; to be called once the page is drawn.
+
+    `own` are the keys of what each phone chooses for itself, beside those of every page.
+    """
+    mine = taught()
+    if mine is None or not mine.leads:
+        return
+    following = FOLLOWING.get()
+    # By the page alone: a class should not be thrown about by each step of a slider on the wall.
+    if following.leads_here or mine.move is None or mine.move.page != page:
+        back = {FROM_LESSON.key: FROM_LESSON.value} if FROM_LESSON.value else {}
+        school.shared().move(mine, browser(), page, links.texts(pages, OWN | own) | back)
+    following.leads_here = False

@@ -1,0 +1,61 @@
+// What the playground says, in the visitor's language: the sentences come from Python, the numbers from the networks.
+
+function fill(sentence, values) {
+  return sentence.replace(/\{(\w+)\}/g, (field, name) => values[name] ?? field);
+}
+
+function figure(data, value, decimals = 0) {
+  return new Intl.NumberFormat(data.language, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(value);
+}
+
+// Never rounded to all or nothing where it is neither.
+function percent(data, share, decimals = 0) {
+  const rest = 0.5 / 10 ** (decimals + 2);
+  if (!decimals && share > 0 && share <= rest) return data.say.least;
+  if (!decimals && share < 1 && share >= 1 - rest) return data.say.most;
+  return fill(data.say.percent, { number: figure(data, 100 * share, decimals) });
+}
+
+function titleOf(data, sure, step, learned) {
+  const { say } = data;
+  if (step === 0) return say.title_start;
+  const values = { baseline: percent(data, sure.baseline), nat: percent(data, sure.nat) };
+  if (!learned && sure.baseline === sure.nat) return fill(say.title_same, values);
+  return fill(sure.nat > sure.baseline ? say.title_nat_more : say.title, values);
+}
+
+// `negatives` counts those that lie there, those that NAT has learned from, and of them the new ones and the gone ones.
+function sentenceOf(data, negatives, lost, far, running) {
+  const { say } = data;
+  const { lying, learned, fresh, gone } = negatives;
+  if (!learned) {
+    if (!lying) return say.empty;
+    if (!data.objective.weight) return say.weightless;
+    const one = lying === 1 ? "one_" : "";
+    return fill(negatives.step ? say[`${one}not_learned`] : say[`${one}to_learn`], { count: lying });
+  }
+  const values = {
+    count: learned, lost: percent(data, lost), far: percent(data, far), margin: figure(data, data.margin, 2),
+  };
+  const first = fill(say[`${learned === 1 ? "one_" : ""}learned${lost ? "" : "_nothing"}`], values);
+  let then = "";
+  if (fresh && !running) then = fill(say[fresh === 1 ? "one_new" : "new"], { count: fresh });
+  else if (gone) then = fill(say[lying ? "gone" : "all_gone"], { count: gone });
+  return `${first} ${then}`.trim();
+}
+
+// What a network learns from, or has learned from once it has begun.
+function learnsOf(data, kind, negatives, points) {
+  const number = negatives.step ? negatives.learned : negatives.lying;
+  const when = negatives.step ? "learned" : "to_learn";
+  if (kind === "baseline" || !number) return fill(data.say[`${when}_points`], { points });
+  return fill(data.say[`${number === 1 ? "one_" : ""}${when}_both`], { points, count: number });
+}
+
+// The page's title holds the same numbers. It is Streamlit's, which writes it anew only where it says something else.
+function retitle(words) {
+  const heading = document.querySelector(".st-key-page h1");
+  const walker = heading && document.createTreeWalker(heading, NodeFilter.SHOW_TEXT);
+  const node = walker && walker.nextNode();
+  if (node && node.data !== words && !walker.nextNode()) node.data = words;
+}

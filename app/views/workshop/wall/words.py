@@ -1,0 +1,128 @@
+"""The sentences of the class on the wall."""
+
+import statistics
+from collections.abc import Sequence
+
+from nat_app.shared.language import N_, _, ngettext
+from nat_app.shared.words import percent, threshold_text
+
+ALONE = N_(
+    "The app serves this computer alone. To let the phones of a class in, stop it and start it with this command; it "
+    "prints a link for you and a QR code for the class, and this part shows them to project."
+)
+FOR_PHONES = N_(
+    "Open this address on a phone in the same network, or scan the code.\n\n"
+    "Your photos go to this one computer, stay in its memory, and are gone when you close the page. Still: no "
+    "portraits of classmates.\n\n"
+    "To take a photo, press *Upload* on the page *Your photos*: the phone offers its own camera there. Browsers give a "
+    "page the camera itself only over HTTPS, which a local network does not have."
+)
+OPEN_IT = N_(
+    "Open a class, and the guesses and points of all phones fill a chart on the wall while they come in. No names: "
+    "the app knows a phone only by a random number, and forgets all of it when you close the class, or an hour after "
+    "the last guess."
+)
+TEACHER_OPENS = N_("Your teacher opens the class, with the link that the terminal shows.")
+NO_ROOM = N_("There are as many classes on this server as it holds. One is free an hour after its last guess at most.")
+CLOSE = N_("All guesses and points are forgotten at once. Download them first if you want to keep them.")
+DO_NOT_PROJECT = N_("Whoever has this link teaches the class: for your own second device, not for the wall.")
+
+
+def here(phones: int, joined: int) -> str:
+    """Return how many phones are in the class, and how many of them are there now.
+
+    >>> here(1, 1), here(20, 23)
+    ('**1** phone is here.', '**20** of 23 phones are here.')
+    """
+    if phones == joined:
+        return ngettext("**{count}** phone is here.", "**{count}** phones are here.", joined)
+    return _("**{phones}** of {joined} phones are here.", phones=phones, joined=joined)
+
+
+def finding(guesses: Sequence[float], phones: int) -> str:
+    """Return what a class guessed of a share: how many did, and the guess in the middle.
+
+    >>> finding((0.2, 0.6, 0.9), 4).replace(chr(160), " ")
+    '3 of 4 phones have guessed. The guess in the middle is 60 %.'
+    """
+    if not guesses:
+        return _("Nobody has guessed yet.")
+    return _(
+        "{guessed} of {phones} phones have guessed. The guess in the middle is {median}.",
+        guessed=len(guesses),
+        phones=phones,
+        median=percent(statistics.median(guesses)),
+    )
+
+
+def answer(guesses: Sequence[float], truth: float) -> str:
+    """Return what it is, and how many came close.
+
+    >>> answer((0.2, 0.6, 0.9), 0.65).replace(chr(160), " ")
+    'It is **65 %**; 1 of 3 came within ten hundredths of it.'
+    """
+    near = sum(abs(guess - truth) <= 0.1 + 1e-9 for guess in guesses)
+    return _("It is **{truth}**; {near} of {all} came within ten hundredths of it.",
+             truth=percent(truth), near=near, all=len(guesses))  # fmt: skip
+
+
+def points(won: Sequence[int]) -> str:
+    """Return what a class has won.
+
+    >>> points((3, 6, 9))
+    'Points of 3 phones: from 3 to 9, 6 in the middle.'
+    """
+    if not won:
+        return _("Nobody has any points yet.")
+    return ngettext(
+        "Points of {count} phone: {least}.",
+        "Points of {count} phones: from {least} to {most}, {median:g} in the middle.",
+        len(won),
+        least=min(won),
+        most=max(won),
+        median=statistics.median(won),
+    )
+
+
+def clicks(shares: Sequence[float], goal: float) -> str:
+    """Return how many phones met the challenge of the ten clicks."""
+    if not shares:
+        return _("Nobody has had the playground checked yet.")
+    return ngettext(
+        "{met} of {count} playground is falsely sure on less than {goal} of the empty plane.",
+        "{met} of {count} playgrounds are falsely sure on less than {goal} of the empty plane.",
+        len(shares),
+        met=sum(share < goal for share in shares),
+        goal=percent(goal),
+    )
+
+
+def photos(fooled: Sequence[float]) -> str:
+    """Return how many phones found a photo that fools both networks."""
+    if not fooled:
+        return _("Nobody has tried a photo yet.")
+    return ngettext(
+        "{found} of {count} phone found a photo that fools both networks.",
+        "{found} of {count} phones found a photo that fools both networks.",
+        len(fooled),
+        found=round(sum(fooled)),
+    )
+
+
+def thresholds(chosen: Sequence[float]) -> str:
+    """Return which t a class chose for the factory."""
+    if not chosen:
+        return _("Nobody has chosen a t yet.")
+    return ngettext(
+        "{count} phone has chosen a t: {least}.",
+        "{count} phones have chosen a t, from {least} to {most}; {median} is in the middle.",
+        len(chosen),
+        least=threshold_text(min(chosen)),
+        most=threshold_text(max(chosen)),
+        median=threshold_text(statistics.median(chosen)),
+    )
+
+
+def best_threshold(best: float) -> str:
+    """Return the t at which NAT costs least."""
+    return _("The best t of all is **{best}**.", best=threshold_text(best))
