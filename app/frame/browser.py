@@ -1,4 +1,4 @@
-"""What the visitor's browser must do itself: say which language the page has and what its title became, and fold the sidebar on a tablet."""
+"""What the visitor's browser must do itself: say which language the page has, tell a title that changed, fold the sidebar."""
 
 from pathlib import Path
 
