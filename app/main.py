@@ -10,12 +10,12 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 
-from nat_app.server.guard import Guard, State
+from nat_app.server.guard import Guard, ServerState
 from nat_app.server.headers import protecting
 from nat_app.server.upkeep import running
 from nat_app.visit.limits import CODE, limits
 
-state = State(limits(), os.environ.get(CODE, ""))
+state = ServerState(limits(), os.environ.get(CODE, ""))
 
 
 def failed(request: object, error: Exception) -> PlainTextResponse:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas  # noqa: F401
 import streamlit as st
 
-from nat_app.frame import following, frame, links
+from nat_app.frame import frame, links
+from nat_app.frame.together import following
 from nat_app.pages import OWN, PAGES, SETTINGS
 from nat_app.shared.language import _
 
@@ -40,8 +41,8 @@ except frame.PageEnd:
     pass
 finally:
     # After the page, though a page may end early: so a visitor's browser asks for what charts need before all else.
-    frame.sidebar()
     following.draw_leading()
+    frame.sidebar()
 following.lead(page.url_path or PAGES[0].name, SETTINGS, OWN)
 frame.copy_link(SETTINGS)
 frame.download_view()

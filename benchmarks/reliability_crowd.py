@@ -140,13 +140,14 @@ def main() -> None:
     parser.add_argument("--checkpoints", default="checkpoints", help="the networks to serve")
     parser.add_argument("--people", type=int, default=100, help="how many visitors there are at once")
     parser.add_argument("--training", type=int, default=30, help="how many of them train")
-    parser.add_argument("--minutes", type=float, default=10.0, help="how long they stay")
+    parser.add_argument("--minutes", type=float, default=10.0, help="how long they stay; 0 leaves the crowd out")
     parser.add_argument("--quick", action="store_true", help="a tenth of it, to see that it works")
     options = parser.parse_args()
     part = 10 if options.quick else 1
     networks = str(Path(options.checkpoints).absolute())
     costs(networks, 200 // part, 40 // part)
-    crowd(networks, options.people // part, options.training // part, options.minutes / part)
+    if options.minutes:
+        crowd(networks, options.people // part, options.training // part, options.minutes / part)
 
 
 if __name__ == "__main__":

@@ -52,13 +52,8 @@ PAIRS: dict[str, tuple[str, str]] = {
 NAT_STRONG = "resnet18_nat_strong"
 """The NAT that saw eight times as many negatives, each of twice the weight: chosen on held-out pictures."""
 HEADLINE_SETS = (
-    "cifar100_test",
-    "cifar100_held_out",
-    "digits_89",
-    "digits_7_train",
-    "own_negatives_test",
-    "gallery_none",
-)
+    "cifar100_test", "cifar100_held_out", "digits_89", "digits_7_train", "own_negatives_test", "gallery_none"
+)  # fmt: skip
 """The negatives whose rate stands for all where there is room for one set: the first of these that was reported."""
 
 ILSVRC = "ilsvrc"
@@ -333,14 +328,10 @@ class Recipe:
         'same source'
         """
         # The set to be right on stands first: whoever reads the roles in their order finds what all others refer to.
-        if self.held_out:
-            roles, names = (
-                {f"{self.in_distribution}_held_out": IN_DISTRIBUTION},
-                _HELD_OUT_SETS[self.in_distribution][1:],
-            )
-        else:
-            roles, names = {f"{self.in_distribution}_test": IN_DISTRIBUTION}, _NEGATIVE_SETS[self.in_distribution]
-        return roles | {name: self.role_of(name) for name in (*names, *self.also_reported)}
+        source, part = self.in_distribution, "held_out" if self.held_out else "test"
+        names = _HELD_OUT_SETS[source][1:] if self.held_out else _NEGATIVE_SETS[source]
+        others = {name: self.role_of(name) for name in (*names, *self.also_reported)}
+        return {f"{source}_{part}": IN_DISTRIBUTION} | others
 
     def role_of(self, name: str) -> Role:
         """Return the role of any set of negatives for this network, reported or not, or of one of SYNTHETIC.

@@ -1,10 +1,13 @@
 """The notebook: its cells run one after another in one namespace, and what they come to holds."""
 
+import contextlib
+import io
 import json
 import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -15,9 +18,6 @@ CODE = [cell for cell in NOTEBOOK["cells"] if cell["cell_type"] == "code"]
 @pytest.fixture(scope="module")
 def run() -> tuple[dict[str, Any], list[str]]:
     """All that the code cells leave behind, and what each prints."""
-    import contextlib
-    import io
-
     import torch
 
     names: dict[str, Any] = {"__name__": "notebook"}
@@ -30,9 +30,9 @@ def run() -> tuple[dict[str, Any], list[str]]:
     return names, printed
 
 
-def test_it_is_a_notebook_of_about_twenty_cells_without_outputs() -> None:
+def test_it_is_a_short_notebook_without_outputs() -> None:
     assert (NOTEBOOK["nbformat"], NOTEBOOK["nbformat_minor"]) == (4, 5)
-    assert 18 <= len(NOTEBOOK["cells"]) <= 22
+    assert 20 <= len(NOTEBOOK["cells"]) <= 28
     assert len({cell["id"] for cell in NOTEBOOK["cells"]}) == len(NOTEBOOK["cells"])
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in CODE)
     assert all("".join(cell["source"]).strip() for cell in NOTEBOOK["cells"])
@@ -51,6 +51,56 @@ def test_nat_is_fooled_less_by_what_it_was_shown_and_by_what_nobody_saw(run) -> 
         assert nat < baseline
     assert names["ncr"]["8 and 9, never seen"] == [names["baseline"].fooled, names["nat"].fooled]
     assert min(names["baseline"].accuracy, names["nat"].accuracy) > 0.95
+
+
+def test_the_pictures_of_break_it_are_ones_that_it_is_sure_of(run) -> None:
+    names, printed = run
+    assert (names["taken"].max(axis=1) > 0.9).all()
+    said = next(text for text in printed if text.startswith("The baseline says: "))
+    assert [float(each) for each in re.findall(r"([\d.]+) % a \d", said)] == pytest.approx(
+        100 * names["taken"].max(axis=1), abs=0.01
+    )
+    bars = names["certain"].data[0]
+    assert np.sum(np.asarray(bars.x) > 0.9) > len(bars.x) / 2
+
+
+def test_it_ends_with_the_numbers_of_digits_live(run) -> None:
+    from nat_core.small import digits
+
+    names, printed = run
+    *_, last = digits.train(digits.start(), digits.digits(), digits.SHOWN_FROM)
+    of_app = [round(100 * each.fooled) for each in digits.read(last, digits.digits(), 0.9)]
+    table = next(text for text in printed if "fooled by 8 and 9" in text)
+    assert [int(number) for number in table.splitlines()[-2].split()] == [digits.STEPS, *of_app]
+    curves = names["curves"].data
+    assert [round(100 * each.y[-1]) for each in curves] == of_app
+    # Until NAT is shown its negatives, both are the same.
+    shown = [step <= digits.SHOWN_FROM for step in curves[0].x]
+    assert [y for y, same in zip(curves[0].y, shown, strict=True) if same] == [
+        y for y, same in zip(curves[1].y, shown, strict=True) if same
+    ]
+
+
+def test_the_planes_show_what_is_counted(run) -> None:
+    names, _ = run
+    planes = [trace for trace in names["planes"].data if trace.type == "heatmap"]
+    empty = names["empty"]
+    counted = [float(np.mean(np.asarray(each.z)[empty])) for each in planes]
+    assert counted == pytest.approx(list(names["certainty"].values()))
+
+
+def test_the_exercise_is_not_met_and_the_way_that_is_told_meets_it(run) -> None:
+    names, printed = run
+    assert printed[-1].endswith("Go on.\n")
+    way = re.search(r"`mine = (.+)`", "".join(NOTEBOOK["cells"][-1]["source"]))
+    assert way
+    names = dict(names)
+    exec(f"mine = {way[1]}", names)
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        exec("".join(CODE[-1]["source"]).partition("\n\n")[2], names)
+    assert output.getvalue().startswith("8 negatives")
+    assert output.getvalue().endswith("Done!\n")
 
 
 def test_how_far_the_doubt_reaches_depends_on_where_the_negatives_lie(run) -> None:

@@ -20,8 +20,10 @@ VARIABLE = "NAT_CLASSROOM"
 NETWORK: Setting[str | None] = Setting("class_network", None)
 """The address that the phones open, where this computer has several."""
 QR_STYLE = """<style>
-.st-key-qr_code img { width: min(100%, 78vh) !important; height: auto; }
+.st-key-qr_code img { max-height: 66vh; object-fit: contain; }
 </style>"""
+LARGE = 40
+"""Pixels of a module: larger than any wall needs, as a page draws a picture smaller, never larger."""
 
 
 def addresses() -> tuple[str, ...]:
@@ -69,10 +71,11 @@ def choose_network() -> None:
     """Draw the choice of the address that the phones open, where this computer is in several networks."""
     found = addresses()
     if len(found) > 1:
+        NETWORK.put(address())
         st.selectbox(
             _("The network that the phones are in"),
             found,
-            key=NETWORK.bind(),
+            key=NETWORK.key,
             persist_state="session",
             help=_("This computer is in several networks. Try each with one phone."),
         )
@@ -82,4 +85,4 @@ def draw_code(link: str) -> None:
     """Draw the QR code of a link as large as its column and the window are."""
     st.html(QR_STYLE)
     with st.container(key="qr_code"):
-        st.image(qr_svg(link), width="stretch", alt=_("QR code of {link}", link=link))
+        st.image(qr_svg(link, scale=LARGE), width="stretch", alt=_("QR code of {link}", link=link))

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 from nat_app.server.addresses import HEALTH
 from nat_app.server.sockets import Receive
 from nat_app.server.visitors import Scope
+from nat_app.shared.language import N_
 
 COOKIE = "nat_door"
 TRIES, WITHIN = 10, 60.0
@@ -20,27 +21,8 @@ LONGEST = 4_000
 """Bytes of what the form may send."""
 ONWARD = re.compile(r"/[a-z0-9_]*(\?[A-Za-z0-9_.~,=&%+-]*)?")
 """Where the door leads: to a page, with the settings of a link."""
-PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>NAT Explorer</title>
-<style>
-body {{ font: 18px/1.5 system-ui, sans-serif; max-width: 24rem; margin: 15vh auto; padding: 0 1rem; }}
-input, button {{ font: inherit; padding: .5rem .7rem; width: 100%; box-sizing: border-box; margin-top: .6rem; }}
-</style>
-<h1>NAT Explorer</h1>
-<form method="post" action="/enter">
-<label for="code">The code on the wall</label>
-<input type="hidden" name="onward" value="{onward}">
-<input id="code" name="code" autocomplete="off" autocapitalize="off" autofocus maxlength="64" required>
-<button>Enter</button>
-</form>
-<p role="alert">{said}</p>
-</html>
-"""
-WRONG = "That is not the code."
-WAIT = "Too many wrong codes; wait a minute."
+WRONG = N_("That is not the code.")
+WAIT = N_("Too many wrong codes; wait a minute.")
 
 
 @dataclass(frozen=True)

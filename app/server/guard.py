@@ -5,9 +5,8 @@ What may not pass is answered here in a sentence, unread; all answers carry the 
 
 import secrets
 from collections.abc import Awaitable, Callable
-from html import escape
 
-from nat_app.server import addresses, door, headers, visitors
+from nat_app.server import addresses, door, headers, own_pages, visitors
 from nat_app.server.addresses import ENTRANCE, UPLOAD, Refusal
 from nat_app.server.door import Door
 from nat_app.server.sockets import Message, Receive, Send, Socket, Sockets
@@ -17,9 +16,10 @@ from nat_app.visit.limits import Limits
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 PROTOCOLS = b"sec-websocket-protocol"
+TEXT, HTML = b"text/plain; charset=utf-8", b"text/html; charset=utf-8"
 
 
-class State:
+class ServerState:
     """What a guard knows of the visits; one a server."""
 
     def __init__(self, limits: Limits, code: str = "") -> None:
@@ -33,7 +33,7 @@ class State:
 class Guard:
     """ASGI middleware around the whole of Streamlit."""
 
-    def __init__(self, app: Application, state: State) -> None:
+    def __init__(self, app: Application, state: ServerState) -> None:
         self._app, self._state = app, state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,7 +51,7 @@ class Guard:
             return
         if wrong is None and self._state.door.shut(scope["path"], who.cookies):
             if addresses.PAGE.fullmatch(scope["path"]):
-                await _page(send, 401, "", door.here(scope))
+                await _page(send, 401, own_pages.door(_language(scope), "", door.here(scope)))
                 return
             wrong = Refusal(401, "Give the code first.")
         upload = UPLOAD.fullmatch(scope["path"]) is not None
@@ -59,8 +59,13 @@ class Guard:
             wrong = self._state.uploads.refusal(scope, who)
             if wrong is not None and wrong.status in TOLD:
                 await passed_over(receive)
+        page = addresses.PAGE.fullmatch(scope["path"]) is not None
+        if wrong is None and page:
+            wrong = self._state.sockets.refusal(who.address)
         if wrong is not None:
-            await _refuse(send, wrong)
+            await _refuse(scope, send, wrong)
+        elif page and (scope["path"] == "/" or not scope["path"].endswith("/")):
+            await _app(scope, send)
         elif upload and scope["method"] == "PUT":
             await self._upload(scope, receive, send, who)
         else:
@@ -78,7 +83,8 @@ class Guard:
         typed = await door.typed(unhurried(receive))
         complaint = self._state.door.complaint(who.address, typed.code)
         if complaint:
-            await _page(send, 429 if complaint == door.WAIT else 401, complaint, typed.onward)
+            content = own_pages.door(_language(scope), complaint, typed.onward)
+            await _page(send, 429 if complaint == door.WAIT else 401, content)
             return
         cookie = visitors.cookie_header(door.COOKIE, self._state.door.token, secure=scope["scheme"] == "https")
         await _answer(send, 303, b"", [(b"location", typed.onward.encode()), (b"set-cookie", cookie)])
@@ -129,21 +135,40 @@ def _protected(scope: Scope, send: Send) -> Send:
     return protected
 
 
-async def _refuse(send: Send, refusal: Refusal) -> None:
+async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
     more = [(b"allow", ", ".join(refusal.allowed).encode())] if refusal.allowed else []
     # What was not read of the request would be taken for the next one.
-    await _answer(send, refusal.status, refusal.sentence.encode(), [*more, (b"connection", b"close")])
+    more = [*more, (b"connection", b"close")]
+    looks = scope["method"] == "GET" and "text/html" in (visitors.header(scope, "accept") or "")
+    if looks and refusal.status in (404, 503):
+        sentence = own_pages.NOTHING if refusal.status == 404 else refusal.sentence
+        await _page(send, refusal.status, own_pages.refused(_language(scope), sentence), more)
+    else:
+        await _answer(send, refusal.status, refusal.sentence.encode(), more)
 
 
-async def _page(send: Send, status: int, said: str, onward: str) -> None:
-    content = door.PAGE.format(said=said, onward=escape(onward)).encode()
-    await _answer(send, status, content, [], b"text/html; charset=utf-8")
+async def _app(scope: Scope, send: Send) -> None:
+    """Answer with the app's page, or that the browser has it already."""
+    content, tag = own_pages.app(_language(scope))
+    kept = visitors.header(scope, "if-none-match") == tag.decode()
+    more = [(b"etag", tag), (b"vary", b"accept-language"), (b"cache-control", b"no-cache")]
+    body = b"" if kept or scope["method"] == "HEAD" else content
+    await _answer(send, 304 if kept else 200, body, more, HTML, len(content))
+
+
+def _language(scope: Scope) -> str:
+    return own_pages.language_of(scope.get("query_string", b""), visitors.header(scope, "accept-language"))
+
+
+async def _page(send: Send, status: int, content: bytes, more: headers.Headers | None = None) -> None:
+    await _answer(send, status, content, more or [], HTML)
 
 
 async def _answer(
-    send: Send, status: int, content: bytes, more: headers.Headers, kind: bytes = b"text/plain; charset=utf-8"
+    send: Send, status: int, content: bytes, more: headers.Headers, kind: bytes = TEXT, length: int | None = None
 ) -> None:
-    length = str(len(content)).encode()
-    given = [(b"content-type", kind), (b"content-length", length), (b"cache-control", b"no-store"), *more]
-    await send({"type": "http.response.start", "status": status, "headers": given})
+    """Send an answer; `length` is that of the whole content where a browser asked for the headers alone."""
+    given = [(b"content-type", kind), (b"content-length", str(len(content) if length is None else length).encode())]
+    kept = [] if any(name == b"cache-control" for name, _ in more) else [(b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": status, "headers": [*given, *kept, *more]})
     await send({"type": "http.response.body", "body": content})

@@ -6,11 +6,10 @@ import os
 import re
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 
-import streamlit
-
+from nat_app.server import own_pages
 from nat_app.visit.limits import FRAMES
+from nat_core.language import SOURCE
 
 Headers = list[tuple[bytes, bytes]]
 MEDIA = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
@@ -32,9 +31,9 @@ FRAME = re.compile(r"https://[a-z0-9.*-]+(:\d+)?")
 
 @cache
 def own_scripts() -> tuple[str, ...]:
-    """Return the digests of the scripts that Streamlit's own page holds: those may run in it, no others."""
-    page = Path(streamlit.__file__).parent / "static" / "index.html"
-    inline = re.findall(r"<script>(.*?)</script>", page.read_text(encoding="utf-8"), re.DOTALL)
+    """Return the digests of the scripts that the app's page holds: those may run in it, no others."""
+    page, _tag = own_pages.app(SOURCE)
+    inline = re.findall(r"<script>(.*?)</script>", page.decode(), re.DOTALL)
     return tuple(base64.b64encode(hashlib.sha256(each.encode()).digest()).decode() for each in inline)
 
 

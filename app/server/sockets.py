@@ -16,6 +16,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from nat_app.server.addresses import Refusal
+from nat_app.shared.language import N_
 from nat_app.visit.limits import MB, Limits
 
 Message = dict[str, Any]
@@ -53,9 +54,9 @@ class Sockets:
     def refusal(self, address: str) -> Refusal | None:
         """Return why no further visit from this address may begin, None where one may."""
         if self.open >= self._limits.sockets:
-            return Refusal(503, "Too many people are here; try again in a minute.")
+            return Refusal(503, N_("Too many people are here; try again in a minute."))
         if self._from[address] >= self._limits.sockets_each:
-            return Refusal(503, "Too many visits from one address; close some.")
+            return Refusal(503, N_("Too many visits from one address; close some."))
         return None
 
     def enter(self, address: str) -> None:

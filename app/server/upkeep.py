@@ -15,7 +15,7 @@ from typing import Any
 from streamlit import config, runtime
 from streamlit.runtime.app_session import AppSession
 
-from nat_app.server.guard import State
+from nat_app.server.guard import ServerState
 
 PAUSE = 10.0
 """Seconds between two looks at who has left."""
@@ -79,7 +79,7 @@ def quieten() -> None:
 class Visits:
     """The visits that there were at the last look, by their sessions' names."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: ServerState) -> None:
         self._state = state
         self._known: dict[str, weakref.ref[AppSession]] = {}
 
@@ -106,7 +106,7 @@ def _end(session: AppSession) -> None:
     session.session_state.clear()
 
 
-async def look_after(state: State) -> None:
+async def look_after(state: ServerState) -> None:
     """Forget who left, again and again."""
     visits = Visits(state)
     while True:
@@ -123,7 +123,7 @@ def open_browser() -> None:
 
 
 @asynccontextmanager
-async def running(state: State) -> AsyncIterator[None]:
+async def running(state: ServerState) -> AsyncIterator[None]:
     """What surrounds the life of a server."""
     raise_descriptors()
     quieten()

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import numpy as np
 from jaxtyping import UInt8
 
+from nat_app.shared.language import N_
 from nat_app.shared.settings import Held
 from nat_core.data.headers.header import MEGAPIXEL, Allowance, Header
 from nat_core.data.images import Admit, read_image, read_views
@@ -21,7 +22,11 @@ _turns = threading.BoundedSemaphore(AT_ONCE)
 ALLOWANCE = Held(
     "decoding_allowance",
     lambda: Allowance(
-        PIXELS, "you have sent as many pixels as are decoded for one visitor, so wait a minute and drop it in again",
+        PIXELS,
+        N_(
+            "{name} was left out: you have sent as many pixels as are decoded for one visitor, so wait a minute and "
+            "drop it in again."
+        ),
         A_SECOND,
     ),
 )  # fmt: skip

@@ -113,11 +113,11 @@ def qr_svg(address: str, scale: int = 10) -> str:
     >>> qr_svg("http://192.168.1.20:8501")[:4]
     '<svg'
     """
-    drawn = io.BytesIO()
-    segno.make(address, error="m", micro=False).save(
-        drawn, kind="svg", scale=scale, border=4, dark="#000", light="#fff", xmldecl=False, nl=False
-    )
-    return drawn.getvalue().decode()
+    drawn, code = io.BytesIO(), segno.make(address, error="m", micro=False)
+    code.save(drawn, kind="svg", scale=scale, border=4, dark="#000", light="#fff", xmldecl=False, nl=False)
+    width, height = code.symbol_size(scale, border=4)
+    # With its own size alone, a browser that draws it smaller would cut it off.
+    return drawn.getvalue().decode().replace("<svg ", f'<svg viewBox="0 0 {width} {height}" ', 1)
 
 
 # --- the server ------------------------------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ def serve(options: argparse.Namespace) -> int:
 
 
 @dataclass(frozen=True)
-class Place:
+class Serving:
     """Where the app is served, and what its server is told."""
 
     address: str
@@ -173,7 +173,7 @@ def _refuse_what_has_no_use(options: argparse.Namespace) -> None:
         raise NotServed(f"No folder {folder}: check the name given to --checkpoints")
 
 
-def _place(options: argparse.Namespace) -> Place:
+def _place(options: argparse.Namespace) -> Serving:
     """Find where to serve, and say how to get there. Raises NotServed."""
     _refuse_what_has_no_use(options)
     named = [*options.host, *os.environ.get("NAT_HOSTS", "").split(",")]
@@ -193,7 +193,7 @@ def _place(options: argparse.Namespace) -> Place:
         hosts = ",".join([*addresses, f"{socket.gethostname()}.local", settings["NAT_HOSTS"]])
         more = {"NAT_CLASSROOM": urls, "NAT_PUBLIC": "1", "NAT_HOSTS": hosts, "STREAMLIT_SERVER_HEADLESS": "true",
                 "NAT_TEACHER": key}  # fmt: skip
-        return Place("0.0.0.0", port, settings | more | code)
+        return Serving("0.0.0.0", port, settings | more | code)
     # Where it is not said otherwise, the container's variable counts, else this computer alone is served.
     address = options.address or os.environ.get("STREAMLIT_SERVER_ADDRESS", "127.0.0.1")
     try:
@@ -202,11 +202,11 @@ def _place(options: argparse.Namespace) -> Place:
         raise NotServed(str(error)) from None
     print(f"NAT Explorer: http://localhost:{port}", flush=True)
     if not options.public:
-        return Place(address, port, settings | code)
+        return Serving(address, port, settings | code)
     print("Served to strangers; docs/deploying.md says what a proxy in front of it has to do.")
     if code:
         print(f"The code that visitors type: {code['NAT_CODE']}", flush=True)
-    return Place(address, port, settings | code | {"NAT_PUBLIC": "1", "STREAMLIT_SERVER_HEADLESS": "true"})
+    return Serving(address, port, settings | code | {"NAT_PUBLIC": "1", "STREAMLIT_SERVER_HEADLESS": "true"})
 
 
 def new_code() -> str:

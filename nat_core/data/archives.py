@@ -17,6 +17,7 @@ from nat_core.data.headers.names import is_named_as_picture, is_systems_own, par
 from nat_core.data.images import check_length
 from nat_core.data.sources.npz import MAX_UNPACKED, PACKED
 from nat_core.errors import UnreadableImage
+from nat_core.language import N_, _
 
 MAX_FILES = 20_000
 """The most files in an archive, pictures or not: twice as many as the pictures that are asked about."""
@@ -50,19 +51,24 @@ class ZippedPicture:
         check_length(self.name, self._entry.file_size)
         check_entry(self._entry, self.name)
         if self._entry.file_size > max(UNSUSPICIOUS, MAX_RATIO * self._entry.compress_size):
-            raise UnreadableImage(
-                f"{self.name} unpacks to {self._entry.file_size / 1e6:,.0f} MB, more than {MAX_RATIO} times what it is "
-                "packed in: export it as JPEG or PNG."
+            told = _(
+                "{name} unpacks to {size:,.0f} MB, more than {most} times what it is packed in: export it as JPEG or "
+                "PNG.",
+                name=self.name,
+                size=self._entry.file_size / 1e6,
+                most=MAX_RATIO,
             )
+            raise UnreadableImage(told)
         try:
             with self._archive.open(self._entry) as file:
                 return file.read(self._entry.file_size)  # no more, however much its content would unpack to
         except Exception as error:  # zipfile raises a dozen kinds, and not only those it documents.
-            raise UnreadableImage(f"{self.name} is damaged inside its zip file: zip it again.") from error
+            told = _("{name} is damaged inside its zip file: zip it again.", name=self.name)
+            raise UnreadableImage(told) from error
 
 
 @dataclass(frozen=True)
-class Pictures:
+class PicturesInside:
     """What an archive holds."""
 
     pictures: tuple[ZippedPicture, ...]
@@ -84,7 +90,7 @@ def is_zip(content: bytes) -> bool:
     return content[:4] in (b"PK\x03\x04", _END)
 
 
-def pictures_in(content: bytes, name: str) -> Pictures:
+def pictures_in(content: bytes, name: str) -> PicturesInside:
     """Return the pictures in a zip file's bytes, not unpacked yet; `name` stands in the error.
 
     Raises UnreadableImage where the file is damaged or contradicts itself, holds more than MAX_FILES files, or says
@@ -108,26 +114,36 @@ def pictures_in(content: bytes, name: str) -> Pictures:
     )
     allowance = Allowance(
         FREE_PIXELS + PIXELS_A_BYTE * len(content),
-        f"the pictures in {name} have more pixels than a zip file of its size may bring, so zip fewer or smaller ones",
+        N_(
+            "{name} was left out: the pictures in {archive} have more pixels than a zip file of its size may bring, so "
+            "zip fewer or smaller ones."
+        ),
+        archive=name,
     )
-    return Pictures(pictures, len(wanted) - len(pictures), len(entries) - len(wanted), allowance)
+    return PicturesInside(pictures, len(wanted) - len(pictures), len(entries) - len(wanted), allowance)
 
 
 def check_entry(entry: zipfile.ZipInfo, name: str) -> None:
     """Refuse an entry that is locked, or packed so that a few bytes could unpack without a limit: UnreadableImage."""
     if entry.flag_bits & _LOCKED:
-        raise UnreadableImage(f"{name} is locked with a password: zip it again without one.")
+        raise UnreadableImage(_("{name} is locked with a password: zip it again without one.", name=name))
     if entry.compress_type not in PACKED:
-        raise UnreadableImage(f"{name} is packed in a way we do not open: zip it again as usual (deflate).")
+        raise UnreadableImage(
+            _("{name} is packed in a way we do not open: zip it again as usual (deflate).", name=name)
+        )
 
 
 def _check_sizes(entries: list[zipfile.ZipInfo], length: int, name: str) -> None:
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > MAX_UNPACKED:
-        raise UnreadableImage(
-            f"{name} unpacks to {unpacked / 1e6:,.0f} MB, more than the {MAX_UNPACKED / 1e6:.0f} MB that are unpacked: "
-            "make several smaller ones."
+        told = _(
+            "{name} unpacks to {size:,.0f} MB, more than the {most:.0f} MB that are unpacked: make several smaller "
+            "ones.",
+            name=name,
+            size=unpacked / 1e6,
+            most=MAX_UNPACKED / 1e6,
         )
+        raise UnreadableImage(told)
     if sum(entry.compress_size for entry in entries) > length:  # entries that share their bytes
         raise _damaged(name)
 
@@ -159,9 +175,12 @@ def open_archive(content: bytes, name: str) -> zipfile.ZipFile:
     except (ValueError, struct.error) as error:
         raise _damaged(name) from error
     if number > MAX_FILES or length > _MAX_DIRECTORY:
-        raise UnreadableImage(
-            f"{name} holds more than the {MAX_FILES:,} files that are opened: make several smaller ones."
+        told = _(
+            "{name} holds more than the {most:,} files that are opened: make several smaller ones.",
+            name=name,
+            most=MAX_FILES,
         )
+        raise UnreadableImage(told)
     try:
         if start + length != place:
             raise ValueError("the table does not end where the end records begin")
@@ -172,7 +191,7 @@ def open_archive(content: bytes, name: str) -> zipfile.ZipFile:
 
 
 def _damaged(name: str) -> UnreadableImage:
-    return UnreadableImage(f"{name} is cut short or damaged, so it cannot be opened: zip it again.")
+    return UnreadableImage(_("{name} is cut short or damaged, so it cannot be opened: zip it again.", name=name))
 
 
 def _table(content: bytes) -> tuple[int, int, int, int]:
@@ -211,7 +230,7 @@ def _larger(content: bytes, place: int, small: tuple[int, int, int]) -> tuple[in
 
 def _check_entries(content: bytes, place: int, end: int, number: int) -> None:
     """Refuse a table whose entries are not as many, or not as long, as the end records say, or have no name."""
-    for _ in range(number):
+    for _entry in range(number):
         mark, name, extra, comment = struct.unpack_from("<4s24x3H", content, place)
         if mark != _ENTRY or not name:
             raise ValueError("no entry here, or one without a name")

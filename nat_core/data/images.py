@@ -22,6 +22,7 @@ from PIL import Image
 from nat_core.data.headers.examine import examine
 from nat_core.data.headers.header import MAX_MEMORY, MEGAPIXEL, READABLE, Header, damaged
 from nat_core.errors import UnreadableImage
+from nat_core.language import _
 
 MAX_DECODED = 24 * MEGAPIXEL
 """The most pixels in memory: a JPEG of more is halved or better while it is decoded."""
@@ -141,8 +142,13 @@ def image_id(pixels: UInt8[np.ndarray, "32 32 3"]) -> str:
 def check_length(name: str, length: int) -> None:
     """Raise UnreadableImage where a file of so many bytes is larger than any that is read."""
     if length > MAX_BYTES:
-        megabytes = f"{length / 1e6:,.1f} MB, more than the {MAX_BYTES / 1e6:.0f} MB"
-        raise UnreadableImage(f"{name} is {megabytes} read of a file: shrink it first.")
+        told = _(
+            "{name} is {size:,.1f} MB, more than the {most:.0f} MB read of a file: shrink it first.",
+            name=name,
+            size=length / 1e6,
+            most=MAX_BYTES / 1e6,
+        )
+        raise UnreadableImage(told)
 
 
 def check_size(size: Any) -> None:
@@ -378,7 +384,7 @@ def _contents(source: Path | str | bytes, name: str | None) -> tuple[bytes, str]
     except OSError as error:
         raise UnreadableImage(f"{name} cannot be opened ({error.strerror}): check its name and folder.") from error
     if not data:
-        raise UnreadableImage(f"{name} is empty (0 bytes): copy or export it again.")
+        raise UnreadableImage(_("{name} is empty (0 bytes): copy or export it again.", name=name))
     return data, name
 
 

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from nat_core.data.archives import Pictures, ZippedPicture, is_zip, open_archive, pictures_in
+from nat_core.data.archives import PicturesInside, ZippedPicture, is_zip, open_archive, pictures_in
 from nat_core.data.headers.header import Allowance
 from nat_core.data.images import Admit, read_image
 from nat_core.data.sources.class_names import places_among
@@ -151,7 +151,7 @@ def read_one(content: bytes, name: str, admit: Admit) -> np.ndarray:
     return read_image(content, name=name, admit=admit)
 
 
-def _read_folders(found: Pictures, name: str, progress: Callable[[float], object], read: Read) -> ImageSet:
+def _read_folders(found: PicturesInside, name: str, progress: Callable[[float], object], read: Read) -> ImageSet:
     pictures = found.pictures
     if not pictures:
         raise UnreadableSet(f"{name} holds no pictures: put folders of PNG, JPEG, WebP, GIF or BMP files into it.")

@@ -26,7 +26,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedFigures:
     """One row of a published table."""
 
     method: str
@@ -51,7 +51,7 @@ class Benchmark:
     groups: dict[str, tuple[str, ...]]
     measures: tuple[str, ...]
     """Fields of `SetReport` that the source gives, the first being the one of its means."""
-    published: tuple[Published, ...]
+    published: tuple[PublishedFigures, ...]
     source: str
     notes: tuple[str, ...] = ()
 
@@ -71,9 +71,9 @@ def _percent(value: float, deviation: float | None = None) -> Figure:
 
 def _openood(
     method: str, near: tuple[float, float], far: tuple[float, float], accuracy: tuple[float, float], negatives: str
-) -> Published:
+) -> PublishedFigures:
     means = {("auroc", "near"): _percent(*near), ("auroc", "far"): _percent(*far)}
-    return Published(method, "ResNet-18", negatives, _percent(*accuracy), means)
+    return PublishedFigures(method, "ResNet-18", negatives, _percent(*accuracy), means)
 
 
 OPENOOD = Benchmark(
@@ -114,9 +114,9 @@ _OE_SETS = ("gaussian", "rademacher", "blob", "dtd", "svhn", "places365", "lsun"
 def _outlier_exposure(
     method: str, negatives: str, error: float, means: tuple[float, float], fpr95: tuple[float, ...],
     auroc: tuple[float, ...],
-) -> Published:  # fmt: skip
+) -> PublishedFigures:  # fmt: skip
     columns = {"fpr95": fpr95, "auroc": auroc}
-    return Published(
+    return PublishedFigures(
         method,
         "WRN-40-2",
         negatives,
@@ -173,8 +173,8 @@ OUTLIER_EXPOSURE = Benchmark(
 # --- the energy score ------------------------------------------------------------------------------------------------
 
 
-def _energy(method: str, negatives: str, mean: float) -> Published:
-    return Published(method, "WRN-40-2", negatives, means={("ncr_at_95_kept", "all"): _percent(mean)})
+def _energy(method: str, negatives: str, mean: float) -> PublishedFigures:
+    return PublishedFigures(method, "WRN-40-2", negatives, means={("ncr_at_95_kept", "all"): _percent(mean)})
 
 
 ENERGY = Benchmark(

@@ -7,7 +7,7 @@ from typing import Any
 from nat_core.data.sources.field import FIELD_SETS
 from nat_core.language import N_, SOURCE, Titles, _, number, speaking
 from nat_core.measure.scores import MEASURES
-from nat_core.paper.field_figures import BENCHMARKS, Benchmark, Figure, Published
+from nat_core.paper.field_figures import BENCHMARKS, Benchmark, Figure, PublishedFigures
 from nat_core.paper.tables import ABSENT, Annex, Grid, Sheet
 from nat_core.recipes import IN_DISTRIBUTION, RECIPES, UNSEEN, Recipe
 from nat_core.store.checkpoints import Card
@@ -116,13 +116,13 @@ def _averaged(benchmark: Benchmark) -> tuple[str, ...]:
                                                       for group in benchmark.groups))  # fmt: skip
 
 
-def _published_cells(benchmark: Benchmark, row: Published) -> tuple[str, ...]:
+def _published_cells(benchmark: Benchmark, row: PublishedFigures) -> tuple[str, ...]:
     means = (row.means.get((measure, group)) for measure in _averaged(benchmark) for group in benchmark.groups)
     cells = (str(each) if each else ABSENT for each in (row.accuracy, *means))
     return (published_name(row), _(row.negatives), *cells)
 
 
-def published_name(row: Published) -> str:
+def published_name(row: PublishedFigures) -> str:
     """Return how a published row is called beside ours.
 
     >>> published_name(BENCHMARKS[0].published[0])
@@ -223,7 +223,7 @@ def _json(benchmark: Benchmark, networks: Sequence[Measured]) -> dict[str, Any]:
     }
 
 
-def _published_json(row: Published) -> dict[str, Any]:
+def _published_json(row: PublishedFigures) -> dict[str, Any]:
     means: dict[str, dict[str, Any]] = {}
     for (measure, group), figure in row.means.items():
         means.setdefault(measure, {})[group] = asdict(figure)

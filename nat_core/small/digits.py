@@ -14,11 +14,11 @@ from jaxtyping import Float, Int
 from nat_core.data.sets import digit_pictures
 from nat_core.measure.metrics import negative_confidence_rate
 from nat_core.measure.predictions import softmax
-from nat_core.small.twins import Architecture, Objective, State, advance, forward, initial_state
+from nat_core.small.twins import Architecture, State, TwinObjective, advance, forward, initial_state
 
 ARCHITECTURE = Architecture((64, 64, 6))
 """A pixel each of 8 x 8, 64 hidden units, a class each of 0 to 5."""
-OBJECTIVE = Objective(learning_rate=0.005)
+OBJECTIVE = TwinObjective(learning_rate=0.005)
 STEPS = 400
 """Full-batch steps of Adam, which take about a second."""
 SHOWN_FROM = 200

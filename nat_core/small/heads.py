@@ -14,7 +14,7 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 
 from nat_core.measure.predictions import Predictions
-from nat_core.small.twins import Architecture, Objective, State, advance, begin, forward, packed
+from nat_core.small.twins import Architecture, State, TwinObjective, advance, begin, forward, packed
 from nat_core.store.features import Features
 from nat_core.training.batches import crop_and_flip, generator_for
 
@@ -23,7 +23,7 @@ EXTRA_UNITS = 64
 STEPS = 300
 KNOWN_A_STEP, NEGATIVES_A_STEP = 256, 32
 """Pictures a step: eight known ones for each negative, as in the paper's batches of 64 and 8."""
-OBJECTIVE = Objective(learning_rate=0.001)
+OBJECTIVE = TwinObjective(learning_rate=0.001)
 COPIES = 8
 """Moved and mirrored copies of each of the visitor's photos."""
 MOST_MOVED = 4

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 
 from nat_core.small.plane import Points
-from nat_core.small.twins import ACTIVATIONS, Architecture, Objective, State, advance, forward, initial_state
+from nat_core.small.twins import ACTIVATIONS, Architecture, State, TwinObjective, advance, forward, initial_state
 from nat_core.training.losses import DIVERGENCES
 
 NO_NEGATIVES = np.zeros((0, 2), np.float32)
@@ -78,7 +78,7 @@ def train(
     positions = torch.from_numpy(np.concatenate([points.positions, negatives]).astype(np.float32))
     labels = torch.from_numpy(points.labels)
     architecture = _architecture(settings, points.classes)
-    objective = Objective(settings.learning_rate, settings.divergence, settings.negative_weight)
+    objective = TwinObjective(settings.learning_rate, settings.divergence, settings.negative_weight)
     for _ in range(steps):
         state = advance(state, architecture, positions, labels, objective)
         yield state

@@ -51,7 +51,7 @@ class Architecture:
 
 
 @dataclass(frozen=True)
-class Objective:
+class TwinObjective:
     """What one step goes by."""
 
     learning_rate: float = 0.01
@@ -112,7 +112,7 @@ def advance(
     architecture: Architecture,
     inputs: Float[Tensor, "n features"],
     labels: Int[Tensor, " known"],
-    objective: Objective,
+    objective: TwinObjective,
 ) -> State:
     """Return the state after one step of Adam on these inputs: the first ones with labels, the others negatives.
 
@@ -120,7 +120,7 @@ def advance(
     with the last good state where a loss or a weight stops being a number, or a loss exceeds 1000.
 
     >>> architecture = Architecture((2, 2))
-    >>> advance(initial_state(architecture, 0), architecture, torch.ones(1, 2), torch.tensor([0]), Objective()).step
+    >>> advance(initial_state(architecture, 0), architecture, torch.ones(1, 2), torch.tensor([0]), TwinObjective()).step
     1
     """
     weights = state.weights.clone().requires_grad_()

@@ -42,14 +42,14 @@ class TensorPlace:
 
 
 @dataclass(frozen=True)
-class Header:
+class TensorHeader:
     """What a file holds."""
 
     tensors: dict[str, TensorPlace]
     metadata: dict[str, str]
 
 
-def read_header(content: bytes, name: str, remedy: str, most: int = MAX_HEADER) -> Header:
+def read_header(content: bytes, name: str, remedy: str, most: int = MAX_HEADER) -> TensorHeader:
     """Return the header of a safetensors file's bytes; no tensor is touched.
 
     `name`, the file's, and `remedy`, what to do about a damaged one, stand in the error: CheckpointError.
@@ -84,7 +84,7 @@ def read_arrays(content: bytes, name: str, remedy: str) -> tuple[dict[str, np.nd
         ) from error
 
 
-def _header(content: bytes, most: int) -> Header:
+def _header(content: bytes, most: int) -> TensorHeader:
     length = int.from_bytes(content[:8], "little")
     if not 2 <= length <= min(most, len(content) - 8) or content[8:9] != b"{":
         raise ValueError("it has no header")
@@ -105,7 +105,7 @@ def _header(content: bytes, most: int) -> Header:
         last = end
     if last != len(content) - 8 - length:
         raise ValueError(f"its tensors have {last:,} bytes and {len(content) - 8 - length:,} are there")
-    return Header(tensors, metadata)
+    return TensorHeader(tensors, metadata)
 
 
 def _place(each: Any) -> tuple[int, int, TensorPlace]:

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from nat_core.network.inference import choose_device
 from nat_core.recipes import Recipe
 from nat_core.store.checkpoints import LOG
-from nat_core.store.leftovers import WARNING, forget, tidy
+from nat_core.store.leftovers import WARNING, forget
 from nat_core.training.log import EpochLog, show
 from nat_core.training.objective import step_loss
 from nat_core.training.pictures import Pictures, pictures_of
@@ -64,12 +64,10 @@ def train(
     )
     # Before the pictures are read: a name that is taken is no matter for a minute's wait.
     if sitting.finished() and known is None:
-        tidy(sitting.out, sitting.name)
-        return sitting.home
+        return sitting.tidied()
     pictures = pictures_of(recipe, data, known=known, negatives=negatives, log_test=log_test)
     if sitting.holds(pictures.source):
-        tidy(sitting.out, sitting.name)
-        return sitting.home
+        return sitting.tidied()
     # One at a time: two would write each other's states. The lock falls with the process, however it ends.
     with sitting.alone():
         _train(sitting, pictures)

@@ -23,7 +23,7 @@ from nat_core.files import Count, converted, only_one, read_json, sealed, senten
 from nat_core.recipes import Recipe
 from nat_core.stopping import deaf, stop_behind, whole
 from nat_core.store.checkpoints import CARD, OwnData, load_card, read_tensors
-from nat_core.store.leftovers import Tell, lock_of, nobody, states_of
+from nat_core.store.leftovers import Tell, lock_of, nobody, states_of, tidy
 from nat_core.training.run import EpochSums, TrainingRun
 
 FORMAT = 1
@@ -255,6 +255,11 @@ class Sitting:
                 f"{self.home} was trained on other pictures: choose another name or another --out for these"
             )
         return True
+
+    def tidied(self) -> Path:
+        """The folder of the finished network, after what killed processes left of its run is removed."""
+        tidy(self.out, self.name)
+        return self.home
 
     def saved(self, tell: Tell) -> SavedState | None:
         """The state from which the run goes on, None for a new one. TrainingError where one was begun unasked.

@@ -7,7 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nat_app.views.digits_live import words
-from tests.pages import given, said
+from tests.pages import given, plain, said
+from tests.pseudo import loose_words, speak_pseudo
 
 PAGE = "views/digits_live/view.py"
 
@@ -20,7 +21,7 @@ def page(start, tmp_path: Path) -> AppTest:
 
 def drawn(app: AppTest) -> dict:
     """What the picture was given."""
-    (picture,) = given(app)
+    (picture,) = [each for each in given(app) if "curves" in each]
     return picture
 
 
@@ -63,3 +64,29 @@ def test_stopped_it_keeps_what_is_shown_and_another_seed_begins_anew(page: AppTe
     assert reached < 400
     page.number_input(key="digits_seed").set_value(3).run()
     assert drawn(page)["at"] == [0]
+
+
+def test_nothing_is_left_untranslated(start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    speak_pseudo(monkeypatch)
+    app = start(tmp_path, PAGE, lang="xx")
+    assert loose_words(app) == []
+    data = drawn(app)
+    told = (data["title"], data["axis"], data["shown"], data["alt"], *data["names"].values())
+    assert {text[0] for text in told} == {"⟦"}
+
+
+def test_it_speaks_german(start, tmp_path: Path) -> None:
+    app = start(tmp_path, PAGE, lang="de")
+    assert app.title[0].value == "Zwei Netze, die noch nichts wissen."
+    app.toggle(key="digits_late").set_value(False).run()
+    app.button(key="digits_train").click().run()
+    end = time.monotonic() + 60
+    while app.session_state["digits_live"].turn is not None:
+        assert time.monotonic() < end
+        app.run()
+    data = drawn(app)
+    share = f"{100 * data['curves']['nat'][-1]:.0f}"
+    assert plain(app.title[0].value).endswith(f", NAT bei {share} von 100.")
+    assert data["alt"].startswith("Nach 400 von 400 Schritten täuschen ungesehene Ziffern die Baseline in ")
+    assert data["over"] is True
+    assert "richtig bei " in said(app)

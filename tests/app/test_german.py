@@ -13,6 +13,9 @@ from nat_app.shared.pairs import OFFERED, ROLE_TITLES, SET_TITLES, own_name, pic
 from nat_app.shared.palette import LIGHT
 from nat_app.shared.scores import SCORE_TITLES
 from nat_app.shared.words import Answer
+from nat_core.data.headers.header import check_pixels
+from nat_core.data.images import read_image
+from nat_core.errors import UnreadableImage
 from tests.pages import plain
 
 pytestmark = pytest.mark.usefixtures("german")
@@ -86,3 +89,18 @@ def test_charts_speak_german() -> None:
     assert figure.layout.separators == ",."
     assert figure.layout.xaxis.title.text == "wie sicher es ist"
     assert "keine Meinung, 1/2" in {note.text for note in figure.layout.annotations}
+
+
+def test_a_photo_of_an_iphone_is_refused_with_what_to_do() -> None:
+    with pytest.raises(UnreadableImage) as caught:
+        read_image(b"\0\0\0\x24ftypheic\0\0\0\0mif1heic", name="IMG_1.HEIC")
+    assert str(caught.value) == (
+        "IMG_1.HEIC ist ein HEIC-Foto, wie iPhones sie machen, das hier nicht gelesen wird: Exportiere es als JPEG, "
+        "oder lass das iPhone JPEG aufnehmen (Einstellungen, Kamera, Formate, Maximale Kompatibilität) und mach es "
+        "noch einmal."
+    )
+
+
+def test_sizes_in_refusals_are_written_as_german_writes_them() -> None:
+    with pytest.raises(UnreadableImage, match=r"^wand\.bmp hat 12\.000 x 9\.000 Pixel, mehr als die \d+ Megapixel"):
+        check_pixels((12_000, 9_000), "BMP", "wand.bmp")

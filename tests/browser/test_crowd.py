@@ -1,6 +1,6 @@
 """Visitors who train at once, on each page that trains on the server: all are served, and nobody sees an error.
 
-Twelve in every run; thirty, the least that is promised, where endurance is asked for.
+Six in every run; thirty, the least that is promised, where endurance is asked for.
 """
 
 import threading
@@ -35,7 +35,7 @@ PAGES: dict[str, Callable[[Visitor], str]] = {
 
 @pytest.mark.checkpoints
 @pytest.mark.slow
-@pytest.mark.parametrize("each", [6, pytest.param(15, marks=pytest.mark.endurance)])
+@pytest.mark.parametrize("each", [3, pytest.param(15, marks=pytest.mark.endurance)])
 def test_visitors_train_at_once_and_all_are_served(each: int) -> None:
     ready = threading.Barrier(each * len(PAGES), timeout=300)
     waited = []

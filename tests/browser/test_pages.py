@@ -180,3 +180,34 @@ def test_the_sidebar_is_folded_once_on_an_upright_tablet(browser, address) -> No
     page.get_by_role("heading", level=1).wait_for()
     page.get_by_text("For the wall").wait_for()  # whoever opened it again keeps it open
     context.close()
+
+
+@at("wide")
+def test_where_no_socket_comes_through_words_say_so_and_go_once_it_does(page, address: str) -> None:
+    """A filter of a school lets the page pass and holds the WebSocket back."""
+    page.route_web_socket("**/_stcore/stream", lambda held: None)
+    page.clock.install()
+    page.goto(address)
+    words_there = page.locator("#nat-waiting")
+    page.clock.run_for(5_000)
+    assert words_there.text_content() == ""
+    page.clock.run_for(6_000)
+    page.get_by_text("try another network, for example a phone's hotspot").wait_for()
+    # What the first run draws, as it would once it is let through.
+    page.evaluate("document.body.appendChild(document.createElement('p')).className = 'st-key-page'")
+    page.clock.run_for(2_000)
+    assert words_there.text_content() == ""
+
+
+@at("wide")
+def test_a_finding_that_changed_is_told_to_who_does_not_see_it_and_the_first_is_not(page, playwright, address) -> None:
+    page.goto(f"{address}/thresholds?lang=de&pair=wrn16_1")
+    page.locator("h1", has_text="Über 90").wait_for()
+    told = page.locator("#nat-told")
+    told.wait_for(state="attached")
+    assert told.get_attribute("role") == "status"
+    assert page.locator("html").get_attribute("lang") == "de"
+    assert page.locator(".st-key-live text", has_text="Anteil der Bilder").count() == 2
+    page.get_by_role("slider").first.press("ArrowRight")
+    playwright.expect(told).to_contain_text("Über 91", timeout=PATIENCE)
+    assert told.inner_text() == page.locator("h1").inner_text()

@@ -151,14 +151,14 @@ def test_there_are_as_many_attacks_as_were_promised() -> None:
     assert len(ATTACKS) >= 120
 
 
-@pytest.mark.parametrize("start", range(0, 4_000, 1_000))
+@pytest.mark.parametrize("start", range(0, 2_000, 1_000))
 def test_an_altered_archive_is_read_or_refused_in_a_sentence(start: int) -> None:
     for _, content in mutants(1_000, start):
         assert "\n" not in read_or_refused(content)
 
 
 @pytest.mark.endurance
-@pytest.mark.parametrize("start", range(4_000, 200_000, 7_000))
+@pytest.mark.parametrize("start", range(2_000, 200_000, 6_000))
 def test_two_hundred_thousand_altered_archives(start: int) -> None:
     for _, content in mutants(7_000, start):
         assert "\n" not in read_or_refused(content)
@@ -263,7 +263,7 @@ def test_as_many_pictures_are_opened_as_the_page_says(monkeypatch: pytest.Monkey
 
 def test_an_allowance_comes_back_with_time() -> None:
     now = [0.0]
-    allowance = Allowance(100, "wait", 10, lambda: now[0])
+    allowance = Allowance(100, "{name} was left out: wait.", 10, lambda: now[0])
     ten_by_nine = examine(encoded("PNG", (10, 9)), "x")
     allowance.admit(ten_by_nine, "x")
     with pytest.raises(UnreadableImage, match=r"^x was left out: wait\.$"):

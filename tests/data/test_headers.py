@@ -20,6 +20,10 @@ from tests import hostile_pictures
 from tests.hostile_pictures import BOMBS, DOT, HARMLESS, bmp, chunk, gif, png, riff, segment
 
 EXPORT = "which is not read here: export it as JPEG or PNG."
+HEIC = (
+    "x is a HEIC photo, as iPhones take them, which is not read here: export it as JPEG, or have the iPhone take JPEG "
+    "(Settings, Camera, Formats, Most Compatible) and take it again."
+)
 CHOOSE = "choose a PNG, JPEG, WebP, GIF or BMP file."
 DAMAGED = "x is cut short or damaged, so it cannot be read: copy or export it again."
 JPEG_2000 = b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 \0\0\0\0jp2 \0\0\0\0jp2c\xff\x4f\xff\x51" + bytes(800)
@@ -50,8 +54,8 @@ def refusal(source, **arguments):
         (b"BMW builds cars in Munich.", f"x is text, not a picture: {CHOOSE}"),
         (b"<!DOCTYPE html>\n<html><body>404</body></html>", f"x is a web page, not a picture: {CHOOSE}"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", f"x is an SVG drawing, {EXPORT}"),
-        (b"\0\0\0\x24ftypheic\0\0\0\0mif1heic", f"x is a HEIC photo, {EXPORT}"),
-        (b"\0\0\0\x24ftypmif1\0\0\0\0mif1heic", f"x is a HEIF photo, {EXPORT}"),
+        (b"\0\0\0\x24ftypheic\0\0\0\0mif1heic", HEIC),
+        (b"\0\0\0\x24ftypmif1\0\0\0\0mif1heic", HEIC),
         (b"\0\0\0\x20ftypavif\0\0\0\0avifmif1", f"x is an AVIF picture, {EXPORT}"),
         (b"\0\0\0\x20ftypisom\0\0\2\0isom", "x is a video, not a picture: save one frame of it as JPEG or PNG."),
         (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", "x is a PDF, not a picture: export the page as JPEG or PNG."),
@@ -141,14 +145,14 @@ def test_what_is_out_of_proportion_and_why(data, sentence):
     assert refusal(data, name="x") == sentence
 
 
-@pytest.mark.parametrize("start", range(0, 20_000, 2_500))
+@pytest.mark.parametrize("start", range(0, 7_500, 2_500))
 def test_an_altered_picture_is_read_or_refused_in_a_sentence(start):
     for name, data in hostile_pictures.mutants(2_500, start):
         _read_or_refused(name, data)
 
 
 @pytest.mark.endurance
-@pytest.mark.parametrize("start", range(20_000, 1_000_000, 20_000))
+@pytest.mark.parametrize("start", range(0, 1_000_000, 20_000))
 def test_a_million_altered_pictures(start):
     for name, data in hostile_pictures.mutants(20_000, start):
         _read_or_refused(name, data)

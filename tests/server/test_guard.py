@@ -74,6 +74,40 @@ def test_the_scripts_in_streamlits_page_are_the_ones_that_may_run(address: str) 
         assert f"'sha256-{digest}'" in answer.headers["content-security-policy"]
 
 
+@pytest.mark.parametrize(
+    ("target", "accepted", "language", "words"),
+    [
+        ("/", "en", "en", "ask whoever runs this one to allow WebSockets"),
+        ("/thresholds", "de-AT,en;q=0.5", "de", "WebSockets zu dieser Adresse zu erlauben"),
+        ("/?lang=de", "en", "de", "WebSockets zu dieser Adresse zu erlauben"),
+    ],
+)
+def test_the_page_has_words_for_whoever_waits_in_vain(
+    address: str, target: str, accepted: str, language: str, words: str
+) -> None:
+    answer = asks(address, "GET", target, ("Accept-Language", accepted))
+    assert (answer.status, answer.headers["vary"]) == (200, "accept-language")
+    assert words in answer.body
+    assert '<div id="root"></div>' in answer.body
+    assert answer.body.rstrip().endswith("</html>")
+
+
+def test_a_browser_learns_the_pages_headers_alone(address: str) -> None:
+    asked, told = (asks(address, method, "/see_it") for method in ("GET", "HEAD"))
+    assert (told.status, told.body, told.headers["etag"]) == (200, "", asked.headers["etag"])
+
+
+@pytest.mark.parametrize(
+    ("accepted", "words"), [("en", "There is no page at this address."), ("de", "Unter dieser Adresse gibt es keine")]
+)
+def test_an_address_with_no_page_says_so_and_leads_to_the_first(address: str, accepted: str, words: str) -> None:
+    answer = asks(address, "GET", "/no_such_page", ("Accept", "text/html,*/*"), ("Accept-Language", accepted))
+    assert answer.status == 404
+    assert words in answer.body
+    assert '<a href="/">' in answer.body
+    assert asks(address, "GET", "/no_such_page").body == "There is nothing here."
+
+
 def test_a_browser_is_given_a_cookie_once(address: str) -> None:
     first = asks(address, "GET", "/see_it").headers["set-cookie"]
     assert first.startswith("nat_visitor=")
@@ -144,6 +178,7 @@ def test_the_door_opens_to_the_code_alone(public: str) -> None:
     assert (page.status, "The code on the wall" in page.body) == (401, True)
     assert 'value="/workshop?hide=pages"' in page.body
     assert set(PROTECTING) <= set(page.headers)
+    assert "Der Code an der Wand" in asks(public, "GET", "/", ("Accept-Language", "de")).body
     assert asks(public, "GET", "/_stcore/health").status == 200
     assert asks(public, "GET", "/_stcore/host-config").status == 401
     with pytest.raises(InvalidStatus, match="403"):

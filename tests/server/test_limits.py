@@ -14,6 +14,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from nat_app.server import sockets, uploads
+from nat_app.server.guard import Guard, ServerState
 from nat_app.server.sockets import HERE, Bucket, Message, Socket, Sockets
 from nat_app.server.upkeep import Quiet, raise_descriptors
 from nat_app.server.uploads import FRAMING, Stored, Uploads
@@ -31,6 +32,27 @@ def public(networks) -> Iterator[str]:
     """A public server."""
     with served(networks, "--public") as started:
         yield started
+
+
+def test_whoever_finds_no_room_is_told_so_in_their_language() -> None:
+    state, sent = ServerState(SMALL), []
+    for _ in range(SMALL.sockets_each):
+        state.sockets.enter("10.0.0.1")
+    wanted = [(b"host", b"localhost"), (b"accept", b"text/html"), (b"accept-language", b"de")]
+    scope = {
+        "type": "http", "method": "GET", "scheme": "http", "path": "/", "query_string": b"", "headers": wanted,
+        "client": ("10.0.0.1", 1),
+    }  # fmt: skip
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def nothing(*_: object) -> Message:
+        raise AssertionError("this is answered by the guard itself")
+
+    asyncio.run(Guard(nothing, state)(scope, nothing, send))
+    assert sent[0]["status"] == 503
+    assert "Zu viele Besuche von einer Adresse; schließe einige." in sent[1]["body"].decode()
 
 
 def test_sockets_are_counted_for_each_address_and_for_all() -> None:

@@ -18,7 +18,7 @@ OFFERING = ("see_it", "thresholds", "attention", "evidence", "playground", "your
 """Pages that offer files to download, and some more."""
 MOST_BYTES, MOST_BLOCKS = 1_000, 16
 """What a visit may leave behind; a block of Python's memory has 64 bytes or so."""
-WARM = 24
+WARM = 16
 """Visits after which caches hold what they will hold."""
 
 
@@ -83,7 +83,9 @@ def before_and_after(folder: str, visits: int, *options: str) -> tuple[Held, Hel
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("visits", "options"), [
-    (32, ()), pytest.param(496, ("--bytes",), marks=pytest.mark.endurance),
+    (16, ()),
+    pytest.param(96, (), marks=pytest.mark.endurance),
+    pytest.param(496, ("--bytes",), marks=pytest.mark.endurance),
 ])  # fmt: skip
 def test_a_visit_leaves_next_to_nothing_behind(visits: int, options: tuple[str, ...], networks) -> None:
     before, after = before_and_after(str(networks), visits, *options)

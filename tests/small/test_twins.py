@@ -9,7 +9,17 @@ import pytest
 import torch
 
 from nat_core.small.starts import start_weights
-from nat_core.small.twins import Architecture, BlownUp, Objective, State, advance, begin, forward, initial_state, packed
+from nat_core.small.twins import (
+    Architecture,
+    BlownUp,
+    State,
+    TwinObjective,
+    advance,
+    begin,
+    forward,
+    initial_state,
+    packed,
+)
 from nat_core.training.losses import nat_loss
 
 ARCHITECTURE = Architecture((3, 5, 2))
@@ -30,9 +40,9 @@ def test_the_forward_pass_by_hand() -> None:
 def test_both_start_equal_and_only_negatives_part_them() -> None:
     state = initial_state(ARCHITECTURE, 1)
     assert state.weights[0].equal(state.weights[1])
-    alone = advance(state, ARCHITECTURE, INPUTS[:2], LABELS, Objective())
+    alone = advance(state, ARCHITECTURE, INPUTS[:2], LABELS, TwinObjective())
     assert alone.weights[0].equal(alone.weights[1])
-    aware = advance(state, ARCHITECTURE, INPUTS, LABELS, Objective())
+    aware = advance(state, ARCHITECTURE, INPUTS, LABELS, TwinObjective())
     torch.testing.assert_close(aware.weights[0], alone.weights[0])
     assert not aware.weights[0].equal(aware.weights[1])
     logits = forward(state.weights, ARCHITECTURE, INPUTS)
@@ -43,7 +53,7 @@ def test_both_start_equal_and_only_negatives_part_them() -> None:
 
 def test_the_first_step_of_adam_is_the_gradients_sign_times_the_learning_rate() -> None:
     state = initial_state(ARCHITECTURE, 0)
-    moved = advance(state, ARCHITECTURE, INPUTS, LABELS, Objective(learning_rate=0.25)).weights - state.weights
+    moved = advance(state, ARCHITECTURE, INPUTS, LABELS, TwinObjective(learning_rate=0.25)).weights - state.weights
     assert set(moved.abs().round(decimals=3).unique().tolist()) <= {0.0, 0.25}
 
 
@@ -51,27 +61,27 @@ def test_what_blows_up_hands_back_the_first_state_where_none_was_better_than_not
     begun = initial_state(ARCHITECTURE, 0)
     state = State(7, begun.weights * 1e4, begun.mean, begun.square)
     with pytest.raises(BlownUp) as caught:
-        advance(state, ARCHITECTURE, INPUTS, LABELS, Objective())
+        advance(state, ARCHITECTURE, INPUTS, LABELS, TwinObjective())
     assert caught.value.last_good is state
 
 
 def test_what_blows_up_hands_back_the_last_state_that_knew_more_than_nothing() -> None:
     begun = initial_state(ARCHITECTURE, 0)
-    *_, learned = islice(steps_from(begun, Objective(0.1)), 50)
+    *_, learned = islice(steps_from(begun, TwinObjective(0.1)), 50)
     nothing = log(2)
-    alone, aware = advance(learned, ARCHITECTURE, INPUTS, LABELS, Objective()).losses
+    alone, aware = advance(learned, ARCHITECTURE, INPUTS, LABELS, TwinObjective()).losses
     assert alone < nothing
     assert aware < nothing * 2 / 3
-    following = advance(learned, ARCHITECTURE, INPUTS, LABELS, Objective())
+    following = advance(learned, ARCHITECTURE, INPUTS, LABELS, TwinObjective())
     with pytest.raises(BlownUp) as caught:
-        advance(replace(following, weights=following.weights * 1e4), ARCHITECTURE, INPUTS, LABELS, Objective())
+        advance(replace(following, weights=following.weights * 1e4), ARCHITECTURE, INPUTS, LABELS, TwinObjective())
     found = caught.value.last_good
     assert found.step == learned.step
     assert found.weights.equal(learned.weights)
     assert found.good is None
 
 
-def steps_from(state: State, objective: Objective) -> Iterator[State]:
+def steps_from(state: State, objective: TwinObjective) -> Iterator[State]:
     """The states that follow, without an end."""
     while True:
         state = advance(state, ARCHITECTURE, INPUTS, LABELS, objective)

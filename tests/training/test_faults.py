@@ -129,7 +129,7 @@ def test_a_write_that_fails_once_is_tried_again_and_told(
     undisturbed: Path, writes: int, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert writes > 40
-    for at in range(1, writes + 1, 9):
+    for at in range(1, writes + 1, 17):
         check_fault(at, undisturbed, tmp_path / str(at), capfd)
 
 

@@ -4,7 +4,7 @@ class Attention {
   constructor(page) {
     this.page_ = page;
     const { words, settings } = page;
-    this.title = make("h1", { role: "status" });
+    this.title = make("h1", { "aria-live": "polite" });
     this.photo = make("figure", { class: "photo" });
     this.faint = make("div", { class: "faint" });
     this.grid = make("div", { class: "maps", role: "img" });

@@ -27,16 +27,18 @@ function barFill(svg, kind, colour) {
   return { fill: `url(#${id})`, stroke: colour };
 }
 
-// Return the probabilities of one picture by one network, or by both, as horizontal bars with 1/c dashed.
-function probabilityBars({ kinds, answers, names, colours, words, alt, large }) {
-  const margin = { left: 88, right: 16, top: large ? 24 : 4, bottom: large ? 40 : 22 };
-  const [width, height] = large ? [380, 292] : [330, 262];
-  const svg = element("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": alt, class: "bars" });
+// Return the probabilities of one picture by one network, or by both, as horizontal bars with 1/c dashed; `width` in
+// pixels. A large drawing says whose they are, and what its axis means.
+function probabilityBars({ kinds, answers, names, colours, words, alt, large, width }) {
+  const narrow = width < 260;
+  const margin = { left: narrow ? 78 : 88, right: narrow ? 4 : 16, top: large ? 24 : 4, bottom: large ? 40 : 22 };
+  const height = large && !narrow ? 292 : 262;
+  const svg = element("svg", { width, height, role: "img", "aria-label": alt, class: "bars" });
   const end = width - margin.right;
-  const x = (share) => margin.left + (share * (end - margin.left)) / (large ? 1.18 : 1.2);
+  const x = (share) => margin.left + (share * (end - margin.left)) / (narrow ? 1.5 : 1.2);
   const bottom = height - margin.bottom;
   const band = (bottom - margin.top) / names.length;
-  for (const tick of [0, 0.5, 1]) {
+  for (const tick of narrow ? [0, 1] : [0, 0.5, 1]) {
     svg.appendChild(line(x(tick), margin.top, x(tick), bottom, colours.faint, 1));
     svg.appendChild(text(x(tick), bottom + 16, `${100 * tick}\u00a0%`, "middle", "tick"));
   }
@@ -47,7 +49,7 @@ function probabilityBars({ kinds, answers, names, colours, words, alt, large }) 
   if (large) {
     const [kind] = kinds;
     svg.appendChild(text(margin.left - 6, 15, words.kinds[kind], "end", "title")).setAttribute("fill", colours[kind]);
-    svg.appendChild(text(even - 6, 15, words.ui.no_opinion, "start", "tick"));
+    svg.appendChild(text(even - 6, 15, words.ui.no_opinion, "start", narrow ? "small" : "tick"));
     svg.appendChild(text(x(0.5), height - 6, words.ui.how_sure, "middle", "tick"));
   }
   return svg;
@@ -60,7 +62,9 @@ function drawBars(svg, { kind, row, rows, answer, x, band, top, colours }) {
   answer.probabilities.forEach((probability, place) => {
     const y = top + band * place + 0.13 * band + high * row;
     group.appendChild(element("rect", { x: x(0), y, width: Math.max(x(probability) - x(0), 0.5), height: high - 1 }));
-    if (place === winner) svg.appendChild(text(x(probability) + 5, y + high / 2 + 4, percent(probability), "start", "tick"));
+    // Two labels of the same class stand a little apart.
+    const middle = y + high / 2 + 4 + (rows > 1 ? 5 * row - 2.5 : 0);
+    if (place === winner) svg.appendChild(text(x(probability) + 5, middle, percent(probability), "start", rows > 1 ? "small" : "tick"));
   });
 }
 

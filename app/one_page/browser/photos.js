@@ -4,7 +4,7 @@ class YourPhotos {
   constructor(page) {
     this.page_ = page;
     const { words } = page;
-    this.title = make("h1", { role: "status" });
+    this.title = make("h1", { "aria-live": "polite" });
     this.sentences = make("p", { class: "findings" });
     this.all = make("p");
     this.problems = make("div", { class: "problems", role: "alert" });
@@ -153,13 +153,13 @@ class YourPhotos {
     const said = KINDS.map((kind) => this.verdictLine(card, kind));
     const alt = `${words.sentences.ten_by_both} ${said.map((each) => each.textContent).join(" ")}`;
     const names = Object.values(words.sentences.classes);
-    const bars = probabilityBars({ kinds: KINDS, answers: card.answers, names, colours, words, alt, large: false });
+    const bars = probabilityBars({ kinds: KINDS, answers: card.answers, names, colours, words, alt, large: false, width: 300 });
     const seen = seenCanvas(card.pixels);
     seen.setAttribute("role", "img");
     seen.setAttribute("aria-label", `${card.name}: ${words.ui.seen}`);
     const controls = make("div", { class: "asked" }, card.asks ? this.question(card) : null, this.lookButton(card), card.asks ? this.removeButton(card) : null);
     return make("article", { class: "card", "aria-label": card.name, "data-t": settings.t },
-      make("div", { class: "pictures" }, this.shownPhoto(card), seen), bars, make("p", { class: "file" }, card.name), ...said, controls);
+      make("div", { class: "seen" }, make("div", { class: "pictures" }, this.shownPhoto(card), seen), bars), make("p", { class: "file" }, card.name), ...said, controls);
   }
 
   shownPhoto({ shown, address, name }) {

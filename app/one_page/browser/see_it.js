@@ -4,7 +4,7 @@ class SeeIt {
   constructor(page) {
     this.page_ = page;
     const { words } = page;
-    this.title = make("h1", { role: "status" });
+    this.title = make("h1", { "aria-live": "polite" });
     this.photo = make("figure", { class: "photo" });
     this.panels = Object.fromEntries(KINDS.map((kind) => [kind, make("div", { class: `panel ${kind}` })]));
     this.figures = make("div", { class: "figures" });
@@ -14,6 +14,20 @@ class SeeIt {
       this.row(words.ui.never, of(false)), this.row(words.ui.known, of(true)), this.figures,
       make("p", { class: "onward" }, this.link("your_photos", words.ui.own), this.link("thresholds", words.ui.move), this.link("attention", words.ui.look)),
       make("details", {}, make("summary", { "data-key": "why" }, words.ui.why), make("p", {}, words.figures[page.settings.pair].why)));
+    this.fit();
+  }
+
+  // Drawn anew where the page becomes narrower or wider: words keep their size.
+  fit() {
+    this.sized = new ResizeObserver(() => {
+      if (this.width && this.width !== this.panels.nat.clientWidth) this.update();
+      this.width = this.panels.nat.clientWidth;
+    });
+    this.sized.observe(this.panels.nat);
+  }
+
+  leave() {
+    this.sized.disconnect();
   }
 
   link(name, title) {
@@ -59,7 +73,8 @@ class SeeIt {
     for (const kind of KINDS) {
       const sentence = answerSentence(words, carried, kind, answers[kind], label, settings.t);
       const alt = filled(words.sentences.ten_of[kind], { sentence });
-      const bars = probabilityBars({ kinds: [kind], answers, names, colours, words, alt, large: true });
+      const width = this.panels[kind].clientWidth || 380;
+      const bars = probabilityBars({ kinds: [kind], answers, names, colours, words, alt, large: true, width });
       this.panels[kind].replaceChildren(bars, make("p", { class: "sentence" }, sentence));
     }
     const fools = label === "none" && answers.nat.confidence > settings.t;

@@ -4,7 +4,7 @@ class Thresholds {
   constructor(page) {
     this.page_ = page;
     const { words } = page;
-    this.title = make("h1", { role: "status" });
+    this.title = make("h1", { "aria-live": "polite" });
     this.slider = make("div", { class: "slides" });
     this.sets = make("div", { class: "sets st-key-set", role: "radiogroup", "aria-label": words.ui.sets });
     const keep = make("input", { type: "checkbox", checked: !!page.settings.keep95, "data-key": "keep95", onchange: () => page.put({ keep95: Number(keep.checked) }) });

@@ -29,6 +29,10 @@ class View {
     this.data = data;
     this.draw();
     KINDS.forEach((kind) => this.drawDigits(kind));
+    // Said once it is over: four times a second would drown whatever else is read out.
+    const said = data.over && data.at.length > 1 ? data.alt : "";
+    const status = this.page.querySelector(".said");
+    if (status.textContent !== said) status.textContent = said;
   }
 
   draw() {

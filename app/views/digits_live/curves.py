@@ -14,7 +14,9 @@ from jaxtyping import Bool, Float
 
 from nat_app.shared import words
 from nat_app.shared.files import SVG_SCRIPT
+from nat_app.shared.language import _
 from nat_app.shared.palette import KINDS, NAMES, Kind, Palette
+from nat_app.views.digits_live import words as digits_words
 
 HEIGHT = 330
 COLUMNS = 12
@@ -25,7 +27,7 @@ _component = st.components.v2.component(
     "reading",
     html='<div class="reading"><div class="curves"></div>'
     + "".join(f'<div class="seen {kind}"><p></p><canvas role="img"></canvas></div>' for kind in KINDS)
-    + "</div>",
+    + '<p class="said" role="status"></p></div>',
     css=(_HERE / "curves.css").read_text(encoding="utf-8"),
     js=SVG_SCRIPT + (_HERE / "curves.js").read_text(encoding="utf-8"),
 )
@@ -47,22 +49,24 @@ def draw(
     *,
     steps: int,
     shown_from: int,
+    over: bool,
 ) -> None:
     """Draw the curves, and the first of the unseen digits twice, with those marked that fool each network.
 
-    `steps` is the length of the axis, `shown_from` the step from which one network sees negatives.
+    `steps` is the length of the axis, `shown_from` the step from which one network sees negatives; once it is `over`,
+    what the curves show is said to those who do not see them.
     """
     last = {kind: words.percent(curves.fooled[kind][-1]) for kind in KINDS}
     ink = np.round(255 * digits[:SHOWN]).astype(np.uint8)
-    seen = {kind: f"{NAMES[kind]}: of these {len(ink)}, fooled by {int(fooled[kind][:SHOWN].sum())}" for kind in KINDS}
+    seen = {kind: digits_words.seen(kind, len(ink), int(fooled[kind][:SHOWN].sum())) for kind in KINDS}
     data = {
         "at": list(curves.at),
         "curves": {kind: list(curves.fooled[kind]) for kind in KINDS},
         "steps": steps,
         "shown_from": shown_from,
-        "shown": "6 and 7 shown to NAT",
-        "title": "Fooled by 8 and 9, which neither ever saw",
-        "axis": "steps of training",
+        "shown": _("6 and 7 shown to NAT"),
+        "title": _("Fooled by 8 and 9, which neither ever saw"),
+        "axis": _("steps of training"),
         "labels": {kind: f"{NAMES[kind]} {last[kind]}" for kind in KINDS},
         "names": seen,
         "seen": seen,
@@ -73,7 +77,7 @@ def draw(
         "height": HEIGHT,
         "colours": {kind: colours.of(kind) for kind in KINDS}
         | {"fooled": colours.fooled, "line": colours.line, "faint": colours.faint},
-        "alt": f"After {curves.at[-1]} of {steps} steps, unseen digits fool the baseline in {last['baseline']}, NAT in "
-        f"{last['nat']} of all cases.",
+        "alt": digits_words.describe(curves.at[-1], steps, last["baseline"], last["nat"]),
+        "over": over,
     }
     _component(key="reading", data=data)

@@ -4,12 +4,13 @@ import streamlit as st
 
 from nat_app.answers import stored_answers
 from nat_app.frame import frame
+from nat_app.shared.language import _
 from nat_app.shared.palette import KINDS
 from nat_app.shared.words import MADE_READY
 from nat_app.views.digits_live import curves, words
 from nat_app.views.digits_live.settings import LATE, MOST_SEED, SEED
 
-with st.spinner(MADE_READY):
+with st.spinner(_(MADE_READY)):
     stored_answers.warm_up().result()
 
 # Torch is imported by now, with the spinner to be seen; `state` needs it.
@@ -26,15 +27,15 @@ def controls(turn: fair_queue.Turn | None) -> None:
     """Draw the buttons."""
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="bottom"):
         if turn is None:
-            st.button("Train", key="digits_train", icon=":material/play_arrow:", on_click=state.begin, args=(t,),
+            st.button(_("Train"), key="digits_train", icon=":material/play_arrow:", on_click=state.begin, args=(t,),
                       type="primary")  # fmt: skip
         else:
-            st.button("Stop", key="digits_stop", icon=":material/stop:", on_click=state.cancel, type="primary")
-        st.button("Forget all", key="digits_again", icon=":material/restart_alt:", on_click=state.again)
-        st.toggle("First 0 to 5 alone, then 6 and 7", key=LATE.bind(), persist_state="session",
-                  help="Off: NAT is shown 6 and 7 from the first step.")  # fmt: skip
-        st.number_input("Seed", 0, MOST_SEED, key=SEED.bind(), width=150, persist_state="session",
-                        help="The number from which both networks' start is drawn.")  # fmt: skip
+            st.button(_("Stop"), key="digits_stop", icon=":material/stop:", on_click=state.cancel, type="primary")
+        st.button(_("Forget all"), key="digits_again", icon=":material/restart_alt:", on_click=state.again)
+        st.toggle(_("First 0 to 5 alone, then 6 and 7"), key=LATE.bind(), persist_state="session",
+                  help=_("Off: NAT is shown 6 and 7 from the first step."))  # fmt: skip
+        st.number_input(_("Seed"), 0, MOST_SEED, key=SEED.bind(), width=150, persist_state="session",
+                        help=_("The number from which both networks' start is drawn."))  # fmt: skip
 
 
 @st.fragment(run_every=fair_queue.shared().pause(watching=True) if busy else None)
@@ -46,16 +47,19 @@ def school() -> None:
     last, drawn = reached[-1], state.curves(reached)
     fooled = {kind: last.readings[kind].fooled for kind in KINDS}
     since = [point.readings["nat"].fooled for point in reached if point.step > shown_from]
-    st.title(words.title(fooled, last.step), anchor=False)
-    if turn is not None and fair_queue.waits(turn):
-        fair_queue.draw_place(turn)
-    else:
-        st.markdown(words.sentence(last.step, shown_from, STEPS, min(since, default=0.0), fooled["nat"]))
+    # As high as its longest words need, so that none of them pushes a button from under a finger.
+    with st.container(key="digits_finding"):
+        st.title(words.title(fooled, last.step), anchor=False)
+        if turn is not None and fair_queue.waits(turn):
+            fair_queue.draw_place(turn)
+        else:
+            st.markdown(words.sentence(last.step, shown_from, STEPS, min(since, default=0.0), fooled["nat"]))
     controls(turn)
     if problem := state.LEARNING.get().problem:
         st.warning(problem, icon=":material/warning:")
     sure = {kind: last.readings[kind].confidence > t for kind in KINDS}
-    curves.draw(drawn, pictures.unseen, sure, frame.colours(), steps=STEPS, shown_from=shown_from)
+    over = turn is None
+    curves.draw(drawn, pictures.unseen, sure, frame.colours(), steps=STEPS, shown_from=shown_from, over=over)
     for kind in KINDS:
         here = last.readings[kind]
         st.caption(words.known(kind, here.accuracy, here.kept, len(pictures.test)))

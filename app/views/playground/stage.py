@@ -12,8 +12,7 @@ from jaxtyping import Float, UInt8
 
 import nat_core.small
 from nat_app.shared.files import SVG_SCRIPT
-from nat_app.shared.language import _
-from nat_app.shared.palette import KINDS, NAMES, Kind, Palette
+from nat_app.shared.palette import KINDS, NAMES, Palette
 from nat_app.shared.settings import Told
 from nat_app.views.playground import state, words
 from nat_app.views.playground.settings import MOST_NEGATIVES, SLOW
@@ -94,15 +93,10 @@ def given(playing: state.Playing, here: state.Scene, threshold: float, colours: 
         | {name: getattr(colours, name) for name in ("fooled", "fooled_text", "kept", "line", "faint")}
         | {"classes": [list(bytes.fromhex(each[1:])) for each in CLASS_COLOURS[: chosen.classes]]},
         "language": language.current(),
-        "names": names(),
+        "names": {kind: NAMES[kind] for kind in KINDS},
         "say": words.sentences() | words.of_controls() | words.of_learning() | words.signs()
         | words.of_planes(threshold, int(here.empty.sum()), MARGIN, EXTENT),
     }  # fmt: skip
-
-
-def names() -> dict[Kind, str]:
-    """Return the networks' names in the visitor's language."""
-    return {kind: _(NAMES[kind]) for kind in KINDS}
 
 
 def _of_points(points: Points) -> dict[str, Any]:

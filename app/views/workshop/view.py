@@ -3,8 +3,9 @@
 import streamlit as st
 
 from nat_app.answers import stored_answers
-from nat_app.frame import classroom, following, frame, links
+from nat_app.frame import classroom, frame, links
 from nat_app.frame.settings import CLASS, PAIR
+from nat_app.frame.together import following
 from nat_app.shared.language import _
 from nat_app.views.workshop import kept, score, words
 from nat_app.views.workshop.games import challenges, guessing
@@ -22,9 +23,11 @@ STYLE = """<style>
 [class*="st-key-lesson_small_"] button { padding: 0; min-height: 0; text-align: left; }
 [class*="st-key-lesson_small_"] button p { font-weight: 600; white-space: normal; overflow-wrap: normal; }
 [class*="st-key-lesson_large_"] { border-color: #0072B2; }
-[class*="st-key-lesson_large_"] h2, [class*="st-key-challenge_"] h3 { padding-bottom: .65rem; }
+[class*="st-key-lesson_large_"] h2, [class*="st-key-challenge_"] h2 { padding-bottom: .65rem; }
+.st-key-printed { min-height: 2.5rem; }
 .wall_link { font-size: clamp(1.2rem, 2vw, 2rem); font-weight: 600; overflow-wrap: anywhere; margin: 0; }
-.wall_code { font-size: clamp(1.8rem, 4.5vw, 4.5rem); font-weight: 700; margin: .2em 0; }
+.wall_code { font-size: clamp(1.8rem, 4.5vw, 4.5rem); font-weight: 700; margin: .1em 0;
+  font-family: ui-monospace, monospace; }
 @media (max-width: 640px) {
   [class*="st-key-lesson_small_"] {
     flex-direction: row; align-items: center; justify-content: space-between; min-height: 0; padding: .25rem .9rem;
@@ -79,8 +82,9 @@ DRAWN = {
     "For the teacher": lambda: teacher.draw(texts, pair),
     "Classroom": lambda: board.draw(texts, pair),
 }
-# The teacher's part holds the answers.
-shown = {_(words.PARTS[part]): part for part in PARTS if not (part == "For the teacher" and frame.hides("answers"))}
+# The teacher's part holds the answers, and the class's is for whoever is in none yet.
+gone = {"For the teacher", "Classroom"} if following.joined() else {"For the teacher"} if frame.hides("answers") else ()
+shown = {_(words.PARTS[part]): part for part in PARTS if part not in gone}
 # Tabs forget which one was open when the visitor looks at another page, as the lessons ask them to.
 part = PART.value or shown_before.part
 shown_before.part = part if part in shown.values() else PARTS[0]

@@ -13,13 +13,13 @@ NO_PROOF = N_("A link can be changed by hand, so this is no proof.")
 TEACHER_HAS_IT = N_("Write your guess down. Your teacher has the answer.")
 SENT = N_("Your guess is on the wall. Your teacher has the answer.")
 PARTS = {
-    "The five steps": N_("The five steps"),
-    "Guess the photos": N_("Guess the photos"),
+    "The five steps": N_("Steps"),
+    "Guess the photos": N_("Photos"),
     "Challenges": N_("Challenges"),
-    "For the teacher": N_("For the teacher"),
-    "Classroom": N_("Classroom"),
+    "For the teacher": N_("Teacher"),
+    "Classroom": N_("Class"),
 }
-"""The titles of the parts, by the names that links have for them."""
+"""The titles of the parts, by the names that links have for them: short, so that a phone shows all five."""
 SURE = {
     "baseline": N_("Only the baseline"), "nat": N_("Only NAT"), "both": N_("Both"), "neither": N_("Neither")
 }  # fmt: skip

@@ -84,11 +84,12 @@ def _body(cards: Sequence[Card], conditions: Conditions, sentences: Sequence[str
     heads = "".join(f"<th>{escape(head)}</th>" for head in (_("Photo"), _("What they see"), *NAMES.values()))
     rows = "\n".join(_row(card, conditions) for card in cards)
     how = SQUARES[conditions.crop]
+    how = f"{how[:1].lower()}{how[1:]}"
     made = _(
         "Networks: {baseline} and {nat}. Sure means above {threshold}. Made square: {how}. Made with NAT Explorer.",
         **conditions.pair.by_kind,
         threshold=threshold_share(conditions.threshold),
-        how=f"{how[:1].lower()}{how[1:]}",
+        how=how,
     )
     return f"""{paragraphs}
 <table>

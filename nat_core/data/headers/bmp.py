@@ -9,6 +9,7 @@ import numpy as np
 
 from nat_core.data.headers.header import MEGAPIXEL, Header, check_memory, check_pixels, up
 from nat_core.errors import UnreadableImage
+from nat_core.language import _
 
 _PLAIN, _MASKS, _MASKS_WITH_ALPHA = 0, 3, 6
 _PILLOWS = {
@@ -26,15 +27,17 @@ def examine_bmp(data: bytes, name: str) -> Header:
         data = b"".join([data[:10], struct.pack("<II", start + 24, 40), data[18:30], fields, memoryview(data)[30:]])
         start, length = start + 24, 40
     # In all headers but the oldest a negative height means rows from the top.
-    width, height, _, bits, *packing = struct.unpack_from("<HHHH" if length == 12 else "<iiHHI", data, 18)
+    width, height, _planes, bits, *packing = struct.unpack_from("<HHHH" if length == 12 else "<iiHHI", data, 18)
     size = (abs(width), abs(height))
     check_pixels(size, "BMP", name)
     packed = packing[0] if packing else _PLAIN
     if packed not in (_PLAIN, _MASKS, _MASKS_WITH_ALPHA) or (length == 64 and packed):
-        raise UnreadableImage(
-            f"{name} is a BMP whose pixels are packed (run lengths, JPEG or PNG), which is not read here: export it as "
-            "JPEG or PNG."
+        told = _(
+            "{name} is a BMP whose pixels are packed (run lengths, JPEG or PNG), which is not read here: export it as "
+            "JPEG or PNG.",
+            name=name,
         )
+        raise UnreadableImage(told)
     stride = 4 * up(width * bits, 32)
     if width < 1 or bits < 1 or start + stride * size[1] > len(data):
         raise ValueError("the rows are not there")

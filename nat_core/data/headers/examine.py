@@ -8,14 +8,16 @@ matter, and nothing can hide in them.
 
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from nat_core.data.headers.bmp import examine_bmp
 from nat_core.data.headers.gif import examine_gif
-from nat_core.data.headers.header import READABLE, Header, damaged
+from nat_core.data.headers.header import Header, damaged
 from nat_core.data.headers.jpeg import examine_jpeg
 from nat_core.data.headers.png import examine_png
 from nat_core.data.headers.webp import examine_webp
 from nat_core.errors import UnreadableImage
+from nat_core.language import N_, _
 
 
 def examine(data: bytes, name: str) -> Header:
@@ -50,27 +52,54 @@ _EXAMINERS: dict[str, Callable[[bytes, str], Header]] = {
 
 # --- which format it is ----------------------------------------------------------------------------------------------
 
-_EXPORT = "which is not read here: export it as JPEG or PNG"
-_CHOOSE = f"not a picture: choose a {READABLE} file"
 _KNOWN = ((b"\x89PNG", "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"GIF8", "GIF"))
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """What a file is that is not read here."""
+
+    what: str
+    """In words, with what to do; marked to be translated."""
+    picture: bool = True
+    """Whether it is a picture all the same."""
+
+
+_HEIF = Foreign(
+    N_(
+        "a HEIC photo, as iPhones take them, which is not read here: export it as JPEG, or have the iPhone take JPEG "
+        "(Settings, Camera, Formats, Most Compatible) and take it again"
+    )
+)
+_JPEG_2000 = Foreign(N_("a JPEG 2000 picture, which is not read here: export it as JPEG or PNG"))
+_JPEG_XL = Foreign(N_("a JPEG XL picture, which is not read here: export it as JPEG or PNG"))
+_TIFF = Foreign(N_("a TIFF or camera raw file, which is not read here: export it as JPEG or PNG"))
+_SVG = Foreign(N_("an SVG drawing, which is not read here: export it as JPEG or PNG"))
+_UNKNOWN = Foreign(N_("in no format that is read here: choose a PNG, JPEG, WebP, GIF or BMP file"), picture=False)
+_WEB_PAGE = Foreign(N_("a web page, not a picture: choose a PNG, JPEG, WebP, GIF or BMP file"), picture=False)
+_TEXT = Foreign(N_("text, not a picture: choose a PNG, JPEG, WebP, GIF or BMP file"), picture=False)
 # In this order: the kinds of "ftyp" that are pictures stand before the one that takes all the rest for videos.
 _FOREIGN = (
-    (4, b"ftypavi", f"an AVIF picture, {_EXPORT}"),
-    (4, b"ftyphe", f"a HEIC photo, {_EXPORT}"),
-    (4, b"ftypmif1", f"a HEIF photo, {_EXPORT}"),
-    (4, b"ftypmsf1", f"a HEIF photo, {_EXPORT}"),
-    (4, b"ftypcrx ", f"a camera raw file, {_EXPORT}"),
-    (4, b"ftyp", "a video, not a picture: save one frame of it as JPEG or PNG"),
-    (4, b"jP  \r\n\x87\n", f"a JPEG 2000 picture, {_EXPORT}"),
-    (0, b"\xff\x4f\xff\x51", f"a JPEG 2000 picture, {_EXPORT}"),
-    (4, b"JXL \r\n\x87\n", f"a JPEG XL picture, {_EXPORT}"),
-    (0, b"\xff\x0a", f"a JPEG XL picture, {_EXPORT}"),
-    (0, b"II*\0", f"a TIFF or camera raw file, {_EXPORT}"),
-    (0, b"MM\0*", f"a TIFF or camera raw file, {_EXPORT}"),
-    (0, b"8BPS", f"a Photoshop file, {_EXPORT}"),
-    (0, b"\0\0\1\0", f"an icon (ICO), {_EXPORT}"),
-    (0, b"%PDF", "a PDF, not a picture: export the page as JPEG or PNG"),
-    (0, b"PK\3\4", "an archive or office document, not a picture: take the pictures out of it first"),
+    (4, b"ftypavi", Foreign(N_("an AVIF picture, which is not read here: export it as JPEG or PNG"))),
+    (4, b"ftyphe", _HEIF),
+    (4, b"ftypmif1", _HEIF),
+    (4, b"ftypmsf1", _HEIF),
+    (4, b"ftypcrx ", Foreign(N_("a camera raw file, which is not read here: export it as JPEG or PNG"))),
+    (4, b"ftyp", Foreign(N_("a video, not a picture: save one frame of it as JPEG or PNG"), picture=False)),
+    (4, b"jP  \r\n\x87\n", _JPEG_2000),
+    (0, b"\xff\x4f\xff\x51", _JPEG_2000),
+    (4, b"JXL \r\n\x87\n", _JPEG_XL),
+    (0, b"\xff\x0a", _JPEG_XL),
+    (0, b"II*\0", _TIFF),
+    (0, b"MM\0*", _TIFF),
+    (0, b"8BPS", Foreign(N_("a Photoshop file, which is not read here: export it as JPEG or PNG"))),
+    (0, b"\0\0\1\0", Foreign(N_("an icon (ICO), which is not read here: export it as JPEG or PNG"))),
+    (0, b"%PDF", Foreign(N_("a PDF, not a picture: export the page as JPEG or PNG"), picture=False)),
+    (
+        0,
+        b"PK\3\4",
+        Foreign(N_("an archive or office document, not a picture: take the pictures out of it first"), picture=False),
+    ),
 )
 
 
@@ -82,6 +111,24 @@ def kind_of(data: bytes, name: str) -> str:
     >>> kind_of(b"GIF89a...", "cat.png")
     'GIF'
     """
+    found = _recognised(data)
+    if isinstance(found, Foreign):
+        raise UnreadableImage(_("{name} is {what}.", name=name, what=_(found.what)))
+    return found
+
+
+def is_picture(start: bytes) -> bool:
+    """Return whether a file is a picture by its first bytes, also of a format that is not read here.
+
+    >>> is_picture(b"II*\\0 a TIFF"), is_picture(b"%PDF-1.7"), is_picture(b"Dear diary")
+    (True, False, False)
+    """
+    found = _recognised(start)
+    return not isinstance(found, Foreign) or found.picture
+
+
+def _recognised(data: bytes) -> str | Foreign:
+    """Pillow's name of a format that is read here, else what it is."""
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return "WEBP"
     if data.startswith(b"BM") and data[15:18] == b"\0\0\0":  # of the header's length: no text starts like this
@@ -91,28 +138,15 @@ def kind_of(data: bytes, name: str) -> str:
             return kind
     for offset, magic, what in _FOREIGN:
         if data.startswith(magic, offset):
-            raise UnreadableImage(f"{name} is {what}.")
-    raise UnreadableImage(f"{name} is {_described(data[:1000])}.")
+            return what
+    return _described(data[:1000])
 
 
-def is_picture(start: bytes) -> bool:
-    """Return whether a file is a picture by its first bytes, also of a format that is not read here.
-
-    >>> is_picture(b"II*\\0 a TIFF"), is_picture(b"%PDF-1.7"), is_picture(b"Dear diary")
-    (True, False, False)
-    """
-    try:
-        kind_of(start, "")
-    except UnreadableImage as error:
-        return str(error).endswith(f"{_EXPORT}.")
-    return True
-
-
-def _described(start: bytes) -> str:
+def _described(start: bytes) -> Foreign:
     text = start.decode("utf-8", errors="replace")
     legible = sum(character.isprintable() or character.isspace() for character in text.replace("\ufffd", "\0"))
     if legible < 0.9 * len(text):
-        return f"in no format that is read here: choose a {READABLE} file"
+        return _UNKNOWN
     if "<svg" in text.lower():
-        return f"an SVG drawing, {_EXPORT}"
-    return f"a web page, {_CHOOSE}" if "<html" in text.lower() else f"text, {_CHOOSE}"
+        return _SVG
+    return _WEB_PAGE if "<html" in text.lower() else _TEXT

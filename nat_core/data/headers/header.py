@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nat_core.errors import UnreadableImage
+from nat_core.language import _
 
 MEGAPIXEL = 2**20
 """Counted generously: what is sold as 12, 24 or 64 megapixels has up to 2 % more than so many million."""
@@ -66,16 +67,21 @@ class Header:
 class Allowance:
     """How many pixels may still be decoded: of an archive, or of a visitor, whose allowance comes back with time."""
 
-    def __init__(self, pixels: int, why: str, a_second: int = 0, clock: Callable[[], float] = time.monotonic) -> None:
-        """Allow so many pixels, and so many more a second; `why` says what is wrong and what to do, without a stop."""
-        self._most, self._why, self._a_second, self._clock = pixels, why, a_second, clock
+    def __init__(
+        self, pixels: int, why: str, a_second: int = 0, clock: Callable[[], float] = time.monotonic, **named: str
+    ) -> None:
+        """Allow so many pixels, and so many more a second; `why` says of the file {name} what is wrong and what to do.
+
+        It is a sentence that `N_` marks, with the fields {name} and those of `named`.
+        """
+        self._most, self._why, self._a_second, self._clock, self._named = pixels, why, a_second, clock, named
         self._left, self._then = float(pixels), clock()
 
     def admit(self, header: Header, name: str) -> None:
         """Spend a picture's pixels. Raises UnreadableImage where there are not so many left.
 
         >>> gif = Header("GIF", (30, 20), (30, 20), (0, 0), 1, b"")
-        >>> allowance = Allowance(1_000, "there are too many")
+        >>> allowance = Allowance(1_000, "{name} was left out: there are too many.")
         >>> allowance.admit(gif, "one.gif")
         >>> allowance.admit(gif, "two.gif")
         Traceback (most recent call last):
@@ -85,13 +91,15 @@ class Allowance:
         self._left = min(self._most, self._left + self._a_second * (now - self._then))
         self._then = now
         if header.pixels > self._left:
-            raise UnreadableImage(f"{name} was left out: {self._why}.")
+            raise UnreadableImage(_(self._why, name=name, **self._named))
         self._left -= header.pixels
 
 
 def damaged(name: str) -> UnreadableImage:
     """Return the error for a file that is not whole."""
-    return UnreadableImage(f"{name} is cut short or damaged, so it cannot be read: copy or export it again.")
+    return UnreadableImage(
+        _("{name} is cut short or damaged, so it cannot be read: copy or export it again.", name=name)
+    )
 
 
 def check_pixels(size: tuple[int, int], kind: str, name: str) -> None:
@@ -101,26 +109,46 @@ def check_pixels(size: tuple[int, int], kind: str, name: str) -> None:
     """
     width, height = size
     if width * height > MAX_PIXELS[kind]:
-        most = f"{MAX_PIXELS[kind] // MEGAPIXEL} megapixels read of a {kind.replace('WEBP', 'WebP')} file"
-    elif max(size) > MAX_SIDE:
-        most = f"{MAX_SIDE:,} read of a side"
-    else:
-        return
-    raise UnreadableImage(f"{name} is {width:,} x {height:,} pixels, more than the {most}: shrink it first.")
+        told = _(
+            "{name} is {width:,} x {height:,} pixels, more than the {most} megapixels read of a {kind} file: shrink it "
+            "first.",
+            name=name,
+            width=width,
+            height=height,
+            most=MAX_PIXELS[kind] // MEGAPIXEL,
+            kind=kind.replace("WEBP", "WebP"),
+        )
+        raise UnreadableImage(told)
+    if max(size) > MAX_SIDE:
+        told = _(
+            "{name} is {width:,} x {height:,} pixels, more than the {most:,} read of a side: shrink it first.",
+            name=name,
+            width=width,
+            height=height,
+            most=MAX_SIDE,
+        )
+        raise UnreadableImage(told)
 
 
 def hollow(name: str, size: tuple[int, int]) -> UnreadableImage:
     """Return the error for a file that states a size and brings nothing that could fill it."""
-    return UnreadableImage(
-        f"{name} states {size[0]:,} x {size[1]:,} pixels but holds too few bytes for them: copy or export it again."
+    told = _(
+        "{name} states {width:,} x {height:,} pixels but holds too few bytes for them: copy or export it again.",
+        name=name,
+        width=size[0],
+        height=size[1],
     )
+    return UnreadableImage(told)
 
 
 def in_pieces(name: str) -> UnreadableImage:
     """Return the error for a file of more pieces than are looked at."""
-    return UnreadableImage(
-        f"{name} is in more than the {MAX_CHUNKS:,} pieces that are looked at before its pixels: export it again."
+    told = _(
+        "{name} is in more than the {most:,} pieces that are looked at before its pixels: export it again.",
+        name=name,
+        most=MAX_CHUNKS,
     )
+    return UnreadableImage(told)
 
 
 def up(value: int, divisor: int) -> int:
@@ -138,10 +166,16 @@ def check_memory(needed: int, size: tuple[int, int], name: str) -> None:
     >>> check_memory(96_000_000, (6000, 4000), "wall.jpg")
     """
     if needed > MAX_MEMORY:
-        raise UnreadableImage(
-            f"{name} takes {needed / 1e6:,.0f} MB to decode its {size[0]:,} x {size[1]:,} pixels, more than the "
-            f"{MAX_MEMORY / 1e6:.0f} MB that one picture may take: shrink it first."
+        told = _(
+            "{name} takes {needed:,.0f} MB to decode its {width:,} x {height:,} pixels, more than the {most:.0f} MB "
+            "that one picture may take: shrink it first.",
+            name=name,
+            needed=needed / 1e6,
+            width=size[0],
+            height=size[1],
+            most=MAX_MEMORY / 1e6,
         )
+        raise UnreadableImage(told)
 
 
 # --- which way is up -------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from nat_core.data.headers.header import (
     up,
 )
 from nat_core.errors import UnreadableImage
+from nat_core.language import _
 
 _SOI, _EOI, _SOS, _DHT, _DQT, _DRI = 0xD8, 0xD9, 0xDA, 0xC4, 0xDB, 0xDD
 _STARTS, _PROGRESSIVE = (0xC0, 0xC1, 0xC2), 0xC2
@@ -55,15 +56,17 @@ def _before_pixels(data: bytes, name: str) -> tuple[list[bytes], int, int]:
     """The segments that a decoder needs, where the first pass begins, and the orientation."""
     kept: list[bytes] = []
     orientation, place = 0, 2
-    for _ in range(MAX_CHUNKS):
+    for _segment_seen in range(MAX_CHUNKS):
         code, place, end = _segment(data, place)
         if code == _SOS:
             return kept, place, orientation or 1
         if code in _OTHER_STARTS:
-            raise UnreadableImage(
-                f"{name} is a JPEG of a rare kind (lossless, or arithmetic coding), which is not read here: export it "
-                "as a usual JPEG or PNG."
+            told = _(
+                "{name} is a JPEG of a rare kind (lossless, or arithmetic coding), which is not read here: export it "
+                "as a usual JPEG or PNG.",
+                name=name,
             )
+            raise UnreadableImage(told)
         if code in _KEPT or (code in _COLOURS and data.startswith(_COLOURS[code], place + 4)):
             kept.append(data[place:end])
             if len(kept) > _MAX_KEPT:
@@ -109,7 +112,7 @@ def _passes(data: bytes, place: int, blocks: dict[int, int], progressive: bool, 
     """Where the pixels end, how many bytes they take, and whether they come in several passes; `place`: the first."""
     scans = visits = packed = 0
     multiple, bytes_ = progressive, np.frombuffer(data, np.uint8)
-    for _ in range(8 * MAX_SCANS):
+    for _scan_seen in range(8 * MAX_SCANS):
         code, start, end = _segment(data, place)
         place = end
         if code == _SOS:
@@ -117,10 +120,14 @@ def _passes(data: bytes, place: int, blocks: dict[int, int], progressive: bool, 
             multiple |= len(those) < len(blocks)
             scans, visits = scans + 1, visits + sum(blocks[each] for each in those)
             if scans > MAX_SCANS or (multiple and visits > MAX_VISITS):
-                raise UnreadableImage(
-                    f"{name} is a JPEG that goes over its pixels more often than is read ({MAX_SCANS} passes, or "
-                    f"{MAX_VISITS:,} blocks in all): export it as a usual JPEG, not a progressive one."
+                told = _(
+                    "{name} is a JPEG that goes over its pixels more often than is read ({passes} passes, or "
+                    "{blocks:,} blocks in all): export it as a usual JPEG, not a progressive one.",
+                    name=name,
+                    passes=MAX_SCANS,
+                    blocks=MAX_VISITS,
                 )
+                raise UnreadableImage(told)
             place = _marker_from(bytes_, end, PADDING + _LONGEST * visits)
             packed += place - end
         if place >= len(data) or data.startswith(b"\xff\xd9", place):

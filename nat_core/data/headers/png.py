@@ -15,6 +15,7 @@ from nat_core.data.headers.header import (
     orientation_of,
 )
 from nat_core.errors import UnreadableImage
+from nat_core.language import _
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
@@ -29,10 +30,14 @@ def examine_png(data: bytes, name: str) -> Header:
     check_pixels((width, height), "PNG", name)
     bits = width * height * _CHANNELS.get(colours, 0) * depth
     if bits > 8 * MAX_ROWS:
-        raise UnreadableImage(
-            f"{name} unpacks to {bits / 8e6:,.0f} MB, more than the {MAX_ROWS / 1e6:.0f} MB that are unpacked of a PNG "
-            "file: shrink it first."
+        told = _(
+            "{name} unpacks to {size:,.0f} MB, more than the {most:.0f} MB that are unpacked of a PNG file: shrink it "
+            "first.",
+            name=name,
+            size=bits / 8e6,
+            most=MAX_ROWS / 1e6,
         )
+        raise UnreadableImage(told)
     kept, packed, orientation = [(0, 8)], 0, 1
     seen: set[bytes] = set()
     for kind, start, end in _png_chunks(data, name):
@@ -57,7 +62,7 @@ def examine_png(data: bytes, name: str) -> Header:
 def _png_chunks(data: bytes, name: str) -> Iterator[tuple[bytes, int, int]]:
     """Each chunk's kind, start and end, up to IEND; a file that ends before it has all that is needed ends here too."""
     place = 8
-    for _ in range(MAX_CHUNKS):
+    for _chunk in range(MAX_CHUNKS):
         if place + 12 > len(data):
             return
         length, kind = struct.unpack_from(">I4s", data, place)

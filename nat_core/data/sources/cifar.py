@@ -25,7 +25,7 @@ from nat_core.errors import UnreadableSet
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedFiles:
     """How one of the two is distributed."""
 
     folder: str
@@ -42,7 +42,7 @@ class Published:
 
 
 PUBLISHED = {
-    "cifar10": Published(
+    "cifar10": PublishedFiles(
         "cifar-10-batches-py",
         {"train": tuple(f"data_batch_{number}" for number in range(1, 6)), "test": ("test_batch",)},
         "batches.meta",
@@ -51,7 +51,7 @@ PUBLISHED = {
         "cifar-10-python.tar.gz",
         "c58f30108f718f92721af3b95e74349a",
     ),
-    "cifar100": Published(
+    "cifar100": PublishedFiles(
         "cifar-100-python",
         {"train": ("train",), "test": ("test",)},
         "meta",
@@ -93,7 +93,7 @@ def read_cifar(source: str, split: str, data: Path, name: str | None = None) -> 
     )
 
 
-def _read(published: Published, split: str, name: str, place: Path, content: Callable[[str], bytes]) -> ImageSet:
+def _read(published: PublishedFiles, split: str, name: str, place: Path, content: Callable[[str], bytes]) -> ImageSet:
     pixels, labels = [], []
     for file in published.parts[split]:
         pictures, numbers = _batch(content(file), published.labels, place / file)

@@ -23,27 +23,57 @@ function stretches(source, result) {
     const weights = [];
     for (let at = start; at < end; at++) weights.push(bicubic((at - middle + 0.5) * narrow));
     const sum = weights.reduce((total, each) => total + each, 0);
-    return { start, weights: weights.map((each) => Math.sign(each) * Math.floor(0.5 + Math.abs((each / sum) * BITS))) };
+    const whole = (each) => Math.sign(each) * Math.floor(0.5 + Math.abs((each / sum) * BITS));
+    return { start, weights: Float64Array.from(weights, whole) };
   });
 }
 
 const byte = (sum) => Math.max(0, Math.min(255, Math.floor((sum + BITS / 2) / BITS)));
 
-// Make rows of RGBA narrower: `into` takes `side` RGB pixels a row, from its row `first` on.
+// Make rows of RGBA narrower: `into` takes `side` RGB pixels a row, from its row `first` on. Three sums at once, and no
+// function is called for a pixel: of a large photo there are millions.
 function narrowed(rgba, width, rows, columns, into, first) {
+  let result = 3 * first * columns.length;
   for (let row = 0; row < rows; row++) {
-    columns.forEach(({ start, weights }, place) => {
-      for (let channel = 0; channel < 3; channel++) {
-        let sum = 0;
-        let at = 4 * (row * width + start) + channel;
-        for (const weight of weights) {
-          sum += weight * rgba[at];
-          at += 4;
-        }
-        into[3 * ((first + row) * columns.length + place) + channel] = byte(sum);
+    for (const { start, weights } of columns) {
+      let [red, green, blue] = [0, 0, 0];
+      let at = 4 * (row * width + start);
+      for (let each = 0; each < weights.length; each++, at += 4) {
+        red += weights[each] * rgba[at];
+        green += weights[each] * rgba[at + 1];
+        blue += weights[each] * rgba[at + 2];
       }
-    });
+      into[result++] = byte(red);
+      into[result++] = byte(green);
+      into[result++] = byte(blue);
+    }
   }
+}
+
+// Return RGBA whose pixels are the means of `times` x `times` ones, as a JPEG that is decoded smaller has them. A pixel is
+// read as one number, its red and blue summed together in the two halves of another: 64 of them fit.
+function averaged(rgba, width, rows, times) {
+  const pixels = new Uint32Array(rgba.buffer, rgba.byteOffset, width * rows);
+  const small = new Uint8ClampedArray((4 * width * rows) / (times * times));
+  const all = times * times;
+  const next = (times - 1) * width; // from the end of a row of squares to the next one
+  for (let result = 0, at = 0, left = width / times; result < small.length; result += 4, at += times) {
+    let [redAndBlue, green] = [0, 0];
+    for (let line = at; line <= at + next; line += width) {
+      for (let each = line; each < line + times; each++) {
+        redAndBlue += pixels[each] & 0xff00ff;
+        green += pixels[each] & 0xff00;
+      }
+    }
+    small[result] = (redAndBlue & 0xffff) / all;
+    small[result + 1] = green / (256 * all);
+    small[result + 2] = (redAndBlue >>> 16) / all;
+    if (--left === 0) {
+      left = width / times;
+      at += next;
+    }
+  }
+  return small;
 }
 
 function fewer(narrow, side, rows) {
@@ -51,24 +81,34 @@ function fewer(narrow, side, rows) {
   rows.forEach(({ start, weights }, row) => {
     for (let place = 0; place < 3 * side; place++) {
       let sum = 0;
-      weights.forEach((weight, at) => (sum += weight * narrow[3 * side * (start + at) + place]));
+      for (let at = 0; at < weights.length; at++) sum += weights[at] * narrow[3 * side * (start + at) + place];
       pixels[3 * side * row + place] = byte(sum);
     }
   });
   return pixels;
 }
 
-// Return 32 x 32 x 3 bytes of the centre square of a picture; `rowsAt(left, top, width, count)` returns its RGBA.
-function shrunk(width, height, rowsAt, side = 32) {
-  const square = Math.min(width, height);
+// Return 32 x 32 x 3 bytes of the centre square of a picture; `rowsAt(left, top, width, count)` returns its RGBA, and
+// `times` tells how many times smaller it is made first.
+function shrunk(width, height, rowsAt, times = 1, side = 32) {
+  const square = Math.floor(Math.min(width, height) / times) * times;
   const [left, top] = [Math.floor((width - square) / 2), Math.floor((height - square) / 2)];
-  const places = stretches(square, side);
-  const narrow = new Uint8Array(3 * side * square);
+  const [across, places] = [square / times, stretches(square / times, side)];
+  const narrow = new Uint8Array(3 * side * across);
   for (let row = 0; row < square; row += BAND) {
     const count = Math.min(BAND, square - row);
-    narrowed(rowsAt(left, top + row, square, count), square, count, places, narrow, row);
+    const read = rowsAt(left, top + row, square, count);
+    const band = times === 1 ? read : averaged(read, square, count, times);
+    narrowed(band, across, count / times, places, narrow, row / times);
   }
   return fewer(narrow, side, places);
+}
+
+// How many times smaller the engine decodes a picture, of a JPEG: its shorter side stays 512 (`images._fraction`).
+async function fractionOf(file, shorter) {
+  const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  if (first !== 0xff || second !== 0xd8) return 1;
+  return [8, 4, 2].find((times) => shorter >= times * 512) ?? 1;
 }
 
 // Return a file's picture: the bytes that the networks see, and a canvas of its square to show. Rejects where the browser
@@ -80,12 +120,14 @@ async function photoOf(file, shownSide = 384) {
   const band = document.createElement("canvas");
   [band.width, band.height] = [Math.min(bitmap.width, bitmap.height), BAND];
   const context = band.getContext("2d", { willReadFrequently: true });
-  const pixels = shrunk(bitmap.width, bitmap.height, (left, top, width, count) => {
+  const times = await fractionOf(file, Math.min(bitmap.width, bitmap.height));
+  const rowsAt = (left, top, width, count) => {
     context.fillStyle = "white";
     context.fillRect(0, 0, width, count);
     context.drawImage(bitmap, left, top, width, count, 0, 0, width, count);
     return context.getImageData(0, 0, width, count).data;
-  });
+  };
+  const pixels = shrunk(bitmap.width, bitmap.height, rowsAt, times);
   const shown = squareCanvas(bitmap, shownSide);
   bitmap.close();
   return { pixels, shown };

@@ -48,8 +48,8 @@ class Plane {
     const fine = Math.max(this.scale / 54, 0.62 * (window.devicePixelRatio || 1));
     pen.clearRect(0, 0, side, side);
     this.drawAnswers(pen, side);
-    this.drawBorders(pen, fine);
     this.drawSure(pen, fine);
+    this.drawBorders(pen, fine);
     this.drawPoints(pen, fine);
     this.drawNegatives(pen, fine);
     if (shown.arrows) this.drawArrows(pen, fine);
@@ -99,6 +99,8 @@ class Plane {
 
   note(pen, fine, words) {
     pen.font = `${13 * fine}px sans-serif`;
+    pen.fillStyle = this.shown.data.colours.ground;
+    pen.fillRect(0, this.canvas.height - 24 * fine, pen.measureText(words).width + 16 * fine, 24 * fine);
     pen.fillStyle = this.shown.data.colours.line;
     pen.fillText(words, 8 * fine, this.canvas.height - 8 * fine);
   }

@@ -6,15 +6,16 @@ import numpy as np
 import streamlit as st
 
 from nat_app.answers import stored_answers
-from nat_app.frame import following, frame
+from nat_app.frame import frame
 from nat_app.frame.settings import THRESHOLD
+from nat_app.frame.together import following
 from nat_app.shared import charts
 from nat_app.shared.gallery import GalleryPicture, gallery_pictures, gallery_square
 from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.settings import Setting
-from nat_app.shared.words import CORNER, Answer, answer_sentence, threshold_share
+from nat_app.shared.words import Answer, answer_sentence, threshold_share
 from nat_app.views.workshop import revealed, score, words
 from nat_app.views.workshop.score import GAME, PhotoGuess, photo_card
 from nat_app.views.workshop.settings import INSIDE, OUTSIDE, ROUND, ROUNDS
@@ -140,7 +141,7 @@ def draw(pair: Pair, threshold: float) -> None:
         return
     picture = shown[place]
     left, right = st.columns([1, 1.8], gap="medium")
-    left.image(gallery_square(picture.file), width="stretch", alt=f"{picture.shows}; {_(CORNER)}")
+    left.image(gallery_square(picture.file), width="stretch", alt=picture.alt)
     left.caption(
         _(
             "Photo {number} of {all}: {shows}. {credit}.",
@@ -183,7 +184,7 @@ def _answer(key: str, picture: GalleryPicture, pair: Pair, threshold: float, *, 
         charts.paired_bars({kind: said[kind].probabilities for kind in KINDS}, said["nat"].classes, frame.colours()),
         key="guessed_bars",
         config=charts.CONFIG,
-        alt=f"{_(charts.TEN_BY_BOTH)} {' '.join(sentences)}",
+        alt=" ".join([_(charts.TEN_BY_BOTH), *sentences]),
     )
     st.markdown("  \n".join(sentences))
     st.button(_("How did I do?") if last else _("Next photo"), key="next_photo", type="primary", on_click=next_photo)

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from nat_app.shared.classes import any_of
 from nat_app.shared.language import N_, _, ngettext
 from nat_app.shared.palette import NAMES, Kind
-from nat_app.shared.words import Answer, article, listed, literal, percent, threshold_share, threshold_text
+from nat_app.shared.words import Answer, class_title, literal, percent, threshold_share, threshold_text
 from nat_app.views.workshop.score import Clicks
 from nat_app.views.workshop.words import for_card
 from nat_core.language import number
@@ -35,9 +36,9 @@ def clicks_task(most: int, goal: float, threshold: float) -> str:
     """Return what the first challenge asks."""
     return ngettext(
         "Leave NAT falsely sure (above {threshold}) on less than {goal} of the playground's empty plane, with at most "
-        "{count} negative. Click on the plane or place it by numbers, train, then come back and check.",
+        "{count} negative. Click on the plane, or use the arrow keys and Enter, train, then come back and check.",
         "Leave NAT falsely sure (above {threshold}) on less than {goal} of the playground's empty plane, with at most "
-        "{count} negatives. Click on the plane or place them by numbers, train, then come back and check.",
+        "{count} negatives. Click on the plane, or use the arrow keys and Enter, train, then come back and check.",
         most,
         threshold=threshold_share(threshold),
         goal=percent(goal),
@@ -87,7 +88,7 @@ def photo_task(classes: Sequence[str], threshold: float) -> str:
     return _(
         "Find a photo of something that is not {things}, and that both networks are nevertheless sure about (above "
         "{threshold}). No portraits. Photos stay in memory and are gone when you leave.",
-        things=listed([article(classes[0]), *classes[1:]]),
+        things=any_of(classes),
         threshold=threshold_share(threshold),
     )
 
@@ -95,7 +96,8 @@ def photo_task(classes: Sequence[str], threshold: float) -> str:
 def fools_both(fooled: dict[Kind, bool], answers: dict[Kind, Answer]) -> str:
     """Return whether a photo fools both networks."""
     said = ", ".join(
-        f"{NAMES[kind]} {percent(each.confidence)} {literal(each.predicted)}" for kind, each in answers.items()
+        f"{NAMES[kind]} {percent(each.confidence)} {literal(class_title(each.predicted))}"
+        for kind, each in answers.items()
     )
     if all(fooled.values()):
         return _(":green[■] Done, it fools both. {said}.", said=said)

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from nat_app.frame import following, frame, links
+from nat_app.frame import frame, links
 from nat_app.frame.settings import FROM_LESSON, PICTURE
+from nat_app.frame.together import following
 from nat_app.shared.gallery import gallery_pictures, gallery_square
 from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
-from nat_app.shared.words import CORNER
 from nat_app.views.workshop import revealed, score, words
 from nat_app.views.workshop.games.guessing import guess_slider
 from nat_app.views.workshop.score import GAME, MOST
@@ -91,7 +91,7 @@ def _large(number: int, lesson: Lesson, pair: Pair) -> None:
     if file := lesson.values(pair).get(PICTURE.key):
         picture, question = st.columns([1, 2.2], gap="small")
         shown = next(each for each in gallery_pictures() if each.file == file)
-        picture.image(gallery_square(file), width="stretch", alt=f"{shown.shows}; {_(CORNER)}")
+        picture.image(gallery_square(file), width="stretch", alt=shown.alt)
         picture.caption(shown.credit)
         question.markdown(text)
     else:

@@ -14,10 +14,10 @@ from jaxtyping import Float
 from nat_app.answers import stored_answers
 from nat_app.frame.settings import PICTURE, THRESHOLD
 from nat_app.shared.gallery import gallery_pictures
-from nat_app.shared.language import N_, _, number
+from nat_app.shared.language import N_, Titles, _, number
 from nat_app.shared.pairs import Pair, set_title
 from nat_app.shared.palette import Kind
-from nat_app.shared.words import Answer, percent, threshold_from
+from nat_app.shared.words import Answer, class_title, percent, threshold_from
 from nat_app.views.playground.settings import PLACES, Choices, negatives, of_link
 from nat_app.views.workshop.steps.lessons import Lesson, fill
 from nat_core.measure import metrics
@@ -158,8 +158,8 @@ SHARES: dict[str, Callable[[Question], float]] = {
 }
 """The numbers that are shares in [0, 1], shown in percent."""
 TEXTS: dict[str, Callable[[Question], str]] = {
-    "answer_baseline": lambda its: _picture(its, "baseline").predicted,
-    "answer_nat": lambda its: _picture(its, "nat").predicted,
+    "answer_baseline": lambda its: class_title(_picture(its, "baseline").predicted),
+    "answer_nat": lambda its: class_title(_picture(its, "nat").predicted),
     "picture": lambda its: next(each.shows for each in gallery_pictures() if each.file == its.values[PICTURE.key]),
     "classes": lambda its: all_of(stored_answers.card(its.pair.nat).classes),
     "class_count": lambda its: in_words(len(stored_answers.card(its.pair.nat).classes)),
@@ -172,7 +172,7 @@ TEXTS: dict[str, Callable[[Question], str]] = {
     "set_count": lambda its: number(len(its.confidence("nat", its.set_name)), ","),
     "trained_count": lambda its: number(len(its.confidence("nat", _role(its, Role.TRAINED_ON))), ","),
     "trained_name": lambda its: set_title(_role(its, Role.TRAINED_ON)),
-    "worst_class": lambda its: _worst(its)[0],
+    "worst_class": lambda its: class_title(_worst(its)[0]),
 }
 """The other numbers and names, as they stand in a text."""
 
@@ -183,13 +183,15 @@ def all_of(classes: Sequence[str]) -> str:
     >>> all_of(["cat", "dog", "frog"])
     'cat, dog and frog'
     """
-    names = list(classes)
+    names = [class_title(each) for each in classes]
     return _("{names} and {last}", names=", ".join(names[:-1]), last=names[-1]) if len(names) > 1 else names[0]
 
 
-IN_WORDS = (
-    N_("no"), N_("one"), N_("two"), N_("three"), N_("four"), N_("five"), N_("six"), N_("seven"), N_("eight"),
-    N_("nine"), N_("ten"),
+IN_WORDS = Titles(
+    {
+        2: N_("two"), 3: N_("three"), 4: N_("four"), 5: N_("five"), 6: N_("six"), 7: N_("seven"), 8: N_("eight"),
+        9: N_("nine"), 10: N_("ten"),
+    }
 )  # fmt: skip
 
 
@@ -199,7 +201,7 @@ def in_words(count: int) -> str:
     >>> in_words(10), in_words(100)
     ('ten', '100')
     """
-    return _(IN_WORDS[count]) if count < len(IN_WORDS) else str(count)
+    return IN_WORDS.get(count, str(count))
 
 
 def points_right(right: int, points: int) -> str:

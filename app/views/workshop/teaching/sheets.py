@@ -31,8 +31,8 @@ section { border: 1px solid #999; border-radius: 2mm; padding: 1.5mm 3mm; margin
 p, ul { margin: .18rem 0; }
 .minutes { float: right; color: #555; }
 .line { display: inline-block; border-bottom: 1px solid #111; min-width: 16mm; height: 1.1em; }
-.row { display: flex; align-items: end; gap: 1.5mm; padding-top: 2.5mm; }
-.rest { flex: 1; border-bottom: 1px solid #111; }
+.row { display: flex; align-items: end; gap: 1.5mm; padding-top: 3.6mm; }
+.rest { flex: 1; min-width: 34mm; border-bottom: 1px solid #111; }
 .head { display: flex; justify-content: space-between; align-items: start; gap: 4mm; }
 .head > div { flex: 1; }
 .head svg { width: 26mm; height: 26mm; flex: none; }
@@ -56,6 +56,7 @@ class Shown:
     """Of the factory."""
     photo: str
     """The photo of the first lesson, as a data URL; "" where there is none."""
+    shows: str
     credit: str
     link: str | None
     """To the workshop, as phones open it; None where no phone can."""
@@ -67,7 +68,8 @@ def sheet_html(lessons: tuple[Lesson, ...], filled: Filled, shown: Shown) -> str
     if shown.link:
         code = qr_svg(shown.link, scale=3)
         where = _paragraph(_("The workshop is at {address}.", address=shown.link.partition("?")[0]))
-    person = f"<p>{escape(_('Name'))} {LINE}{LINE} &ensp; {escape(_('Date'))} {LINE}</p>"
+    name, date = escape(_("Name")), escape(_("Date"))
+    person = f"<p>{name} {LINE}{LINE} &ensp; {date} {LINE}</p>"
     head = f'<div class="head"><div>{person}{where}{_no_portraits()}</div>{code}</div>'
     sections = "".join(_question(place, lesson, filled, shown) for place, lesson in enumerate(lessons, start=1))
     return page(_(words.TITLE), head + sections + _challenges(shown.stakes), STYLE, pictures=True)
@@ -85,7 +87,8 @@ def answers_html(lessons: tuple[Lesson, ...], filled: Filled, networks: str, cha
         )
         begun = until
     listed = "".join(f"<li>{_MARKDOWN.renderInline(each)}</li>" for each in challenges)
-    solved = f"<section><h2>{escape(_('Challenges'))}</h2><ul>{listed}</ul></section>"
+    title = escape(_("Challenges"))
+    solved = f"<section><h2>{title}</h2><ul>{listed}</ul></section>"
     body = f"{_paragraph(networks)}{''.join(sections)}{solved}{_no_portraits()}"
     return page(_(words.ANSWERS_TITLE), body, STYLE)
 
@@ -99,19 +102,21 @@ def _paragraph(text: str) -> str:
 
 
 def _no_portraits() -> str:
-    return f"<p><small>{escape(_(words.NO_PORTRAITS))}</small></p>"
+    said = escape(_(words.NO_PORTRAITS))
+    return f"<p><small>{said}</small></p>"
 
 
 def _question(place: int, lesson: Lesson, filled: Filled, shown: Shown) -> str:
     first = place == 1 and shown.photo
-    photo = f'<img class="photo" src="{shown.photo}" alt="{escape(shown.credit)}">' if first else ""
+    photo = f'<img class="photo" src="{shown.photo}" alt="{escape(shown.shows)}">' if first else ""
     credit = f" <small>({escape(shown.credit)})</small>" if first else ""
     minutes = _("{minutes} min", minutes=lesson.minutes)
+    guess, truth, noticed = escape(_("My guess")), escape(_("It is")), escape(_("What I noticed"))
     return (
         f'<section><span class="minutes">{escape(minutes)}</span>{photo}<h2>{place}. {escape(lesson.title)}{credit}'
         f"</h2>{_html(filled(lesson.question, lesson))}"
-        f'<p class="row">{escape(_("My guess"))} {LINE} % &ensp; {escape(_("It is"))} {LINE} % &ensp; '
-        f'{escape(_("What I noticed"))} {REST}</p><p class="row">{REST}</p></section>'
+        f'<p class="row">{guess} {LINE} % &ensp; {truth} {LINE} % &ensp; '
+        f'{noticed} {REST}</p><p class="row">{REST}</p></section>'
     )
 
 
@@ -127,4 +132,5 @@ def _challenges(stakes: Stakes) -> str:
     )
     rows = (clicks, _("A photo that fools both networks:"), factory)
     lines = "".join(f'<p class="row">{escape(row)} {REST}</p>' for row in rows)
-    return f"<section><h2>{escape(_('Challenges'))}</h2>{lines}</section>"
+    title = escape(_("Challenges"))
+    return f"<section><h2>{title}</h2>{lines}</section>"

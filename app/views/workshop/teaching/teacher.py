@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from nat_app.frame import classroom, following, links
+from nat_app.frame import classroom, links
 from nat_app.frame.settings import CLASS, HIDDEN, HIDE, PAIR, PICTURE
+from nat_app.frame.together import following
 from nat_app.shared.files import png_url
 from nat_app.shared.gallery import gallery_pictures, gallery_square
 from nat_app.shared.language import _
@@ -28,9 +29,9 @@ def draw(lessons: tuple[Lesson, ...], pair: Pair) -> None:
     """Draw the notes, the sheets and the links."""
     text = notes(language.current())
     st.markdown(text["before"])
-    printed = st.container(horizontal=True)
+    printed = st.container(horizontal=True, key="printed")
     st.caption(_(words.PRINTED))
-    st.subheader(_(words.SECTIONS["plan"]), anchor=False)
+    st.header(_(words.SECTIONS["plan"]), anchor=False)
     st.markdown(text["plan"])
     with st.spinner(_("Computing the numbers.")):
         _steps(lessons, pair)
@@ -67,8 +68,10 @@ def shown_on_sheet(lessons: tuple[Lesson, ...], pair: Pair) -> Shown:
     found = classroom.address()
     # No class's code: a sheet is printed before the class is opened, and the page offers the one that is.
     link = links.write(f"{found}/workshop", [(PAIR, pair.key)]) if found else None
-    photo = png_url(gallery_square(picture.file)) if picture else ""
-    return Shown(factory(pair).stakes, photo, picture.credit if picture else "", link)
+    stakes = factory(pair).stakes
+    if picture is None:
+        return Shown(stakes, "", "", "", link)
+    return Shown(stakes, png_url(gallery_square(picture.file)), picture.shows, picture.credit, link)
 
 
 def solutions(pair: Pair) -> tuple[str, ...]:
@@ -84,7 +87,8 @@ def solutions(pair: Pair) -> tuple[str, ...]:
 
 
 def _steps(lessons: tuple[Lesson, ...], pair: Pair) -> None:
-    st.markdown(f"**{common.timing(0, JOIN_MINUTES)}.** {_(words.JOINING)}")
+    joining = _(words.JOINING)
+    st.markdown(f"**{common.timing(0, JOIN_MINUTES)}.** {joining}")
     begun = JOIN_MINUTES
     for number, lesson in enumerate(lessons, start=1):
         until = begun + lesson.minutes
@@ -96,13 +100,13 @@ def _steps(lessons: tuple[Lesson, ...], pair: Pair) -> None:
 
 
 def _challenges(pair: Pair) -> None:
-    st.subheader(_("Challenges"), anchor=False)
+    st.header(_("Challenges"), anchor=False)
     st.caption(_(words.APART))
     st.markdown("\n".join(f"- {each}" for each in solutions(pair)))
 
 
 def _links(lessons: tuple[Lesson, ...]) -> None:
-    st.subheader(_("Links that hide controls"), anchor=False)
+    st.header(_("Links that hide controls"), anchor=False)
     st.markdown(_(words.HIDING))
     hidden = st.multiselect(
         _("Hide"), HIDDEN, ["networks", "answers"], format_func=lambda part: _(words.HIDDEN[part]), key="hidden_parts"

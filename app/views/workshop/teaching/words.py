@@ -15,7 +15,7 @@ HIDDEN = {
 """What a link can hide, by the names of `links.HIDDEN`."""
 PRINTED = N_("Pages for a browser; print them from there (Ctrl+P). Nothing in them is fetched from elsewhere.")
 HIDING = N_("Choose what your class is not to see. The link opens the workshop without it, for that visit alone.")
-JOINING = N_("Phones join (part *Classroom*), and everyone finds the first card.")
+JOINING = N_("Phones join (part *Class*), and everyone finds the first card.")
 APART = N_("The challenges are apart from these 45 minutes: for whoever is early, a second lesson, or at home.")
 SECTIONS = {
     "before": N_("Before the lesson"),

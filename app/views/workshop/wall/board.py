@@ -8,8 +8,10 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from nat_app.frame import classroom, following, frame, links
+from nat_app.frame import classroom, frame, links
 from nat_app.frame.settings import CLASS, PAIR, TEACH, WALL
+from nat_app.frame.together import following
+from nat_app.frame.together.announced import announce
 from nat_app.shared.charts import CONFIG
 from nat_app.shared.language import N_, _, ngettext, number
 from nat_app.shared.pairs import Pair
@@ -56,15 +58,16 @@ def draw(lessons: tuple[Lesson, ...], pair: Pair) -> None:
         _without(pair)
         return
     VIEW.bind()
-    st.segmented_control(
-        _("On the wall"), list(VIEWS), format_func=lambda view: _(VIEWS[view]), key=VIEW.key, required=True,
-        label_visibility="collapsed", persist_state="session",
-    )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.segmented_control(
+            _("On the wall"), list(VIEWS), format_func=lambda view: _(VIEWS[view]), key=VIEW.key, required=True,
+            label_visibility="collapsed", persist_state="session",
+        )  # fmt: skip
+        _controls(mine)
     if VIEW.value == "join":
         _join(mine)
     else:
         _guesses(mine, lessons, pair)
-    _controls(mine)
 
 
 # --- before a class is open ------------------------------------------------------------------------------------------
@@ -79,7 +82,7 @@ def _without(pair: Pair) -> None:
         _opening(pair)
         _joining()
     if found is not None:
-        _address(f"{found}/workshop", f"{found}/workshop")
+        _address(f"{found}/workshop", f"{found}/workshop".removeprefix("http://"))
         classroom.choose_network()
 
 
@@ -147,7 +150,9 @@ def _present(code: str) -> None:
     if mine is None or mine.code != code:
         st.rerun()
     with st.container(key="number_phones"):
-        st.markdown(words.here(school.shared().here(mine), len(mine.phones)))
+        here = words.here(school.shared().here(mine), len(mine.phones))
+        st.markdown(here)
+    announce(here, "phones_announced")
 
 
 def _guesses(mine: SchoolClass, lessons: tuple[Lesson, ...], pair: Pair) -> None:
@@ -168,6 +173,7 @@ def _board(code: str, lessons: dict[str, Lesson], pair: Pair) -> None:
     said, answer, axis = found(mine, CARD.value, lessons, pair, tell=ANSWER.value)
     with st.container(key="number_wall"):
         st.markdown(f"{said} {answer}".strip())
+    announce(f"{said} {answer}", "wall_announced")
     phones = ngettext("of {count} phone", "of {count} phones", len(mine.phones))
     st.plotly_chart(
         histogram.figure(axis, phones, frame.colours(), height=520 if WALL.value else 380),
@@ -233,16 +239,15 @@ def csv_of(code: str) -> str:
 
 
 def _controls(mine: SchoolClass) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        # Asked for its rows when it is pressed: by a code, as what it is made of must not hold this visit.
-        st.download_button(_("All guesses (CSV)"), partial(csv_of, mine.code), f"class-{mine.code}.csv", "text/csv",
-                           key="class_csv", icon=":material/download:", on_click="ignore")  # fmt: skip
-        with st.popover(_("Close the class"), icon=":material/close:"):
-            st.markdown(_(words.CLOSE))
-            st.button(_("Close and forget"), key="close_class", type="primary", on_click=_close)
-        with st.popover(_("My own link"), icon=":material/key:"):
-            st.warning(_(words.DO_NOT_PROJECT))
-            st.code(link_of(mine, mine.key), language=None, wrap_lines=True)
+    # Asked for its rows when it is pressed: by a code, as what it is made of must not hold this visit.
+    st.download_button(_("All guesses (CSV)"), partial(csv_of, mine.code), f"class-{mine.code}.csv", "text/csv",
+                       key="class_csv", icon=":material/download:", on_click="ignore")  # fmt: skip
+    with st.popover(_("Close the class"), icon=":material/close:"):
+        st.markdown(_(words.CLOSE))
+        st.button(_("Close and forget"), key="close_class", type="primary", on_click=_close)
+    with st.popover(_("My own link"), icon=":material/key:"):
+        st.warning(_(words.DO_NOT_PROJECT))
+        st.code(link_of(mine, mine.key), language=None, wrap_lines=True)
 
 
 def _close() -> None:

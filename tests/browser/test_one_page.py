@@ -1,0 +1,335 @@
+"""The page that is one file, in a real browser and from a disk: what it computes, says and keeps to itself."""
+
+import base64
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nat_app.answers import stored_answers
+from nat_app.one_page.networks import pairs
+from nat_app.one_page.page import write_page
+from nat_app.shared import words
+from nat_app.shared.counts import compare
+from nat_app.shared.gallery import gallery_pictures
+from nat_app.shared.palette import KINDS
+from nat_app.shared.words import Answer
+from nat_app.views.your_photos import words as photo_words
+from nat_core.data.images import read_image
+from nat_core.store.checkpoints import CHECKPOINTS
+from tests.browsing import PATIENCE
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("one_page")]
+ROOT = Path(__file__).parents[2]
+CLOSE = 0.02
+"""How far a logit of the page may lie from the engine's."""
+SIZES = {"phone": (390, 844), "tablet": (820, 1180), "wide": (1280, 800), "wall": (1920, 1080)}
+ASK = """async ({name, pixels}) => {
+  globalThis.carriedOnce ??= await unpacked("carried");
+  const { described, bytes } = globalThis.carriedOnce;
+  const module = Uint8Array.from(atob(document.getElementById("kernel").textContent), (each) => each.charCodeAt(0));
+  globalThis.builtOnce ??= builtFrom({ networks: described.networks, bytes, module });
+  const all = Uint8Array.from(atob(pixels), (each) => each.charCodeAt(0));
+  const logits = [];
+  for (let start = 0; start < all.length; start += 3072) {
+    logits.push(Array.from(globalThis.builtOnce[name].answer(all.subarray(start, start + 3072)).logits));
+  }
+  return logits;
+}"""
+READ = """async (file) => {
+  const bytes = Uint8Array.from(atob(file), (each) => each.charCodeAt(0));
+  return Array.from((await photoOf(new Blob([bytes]))).pixels);
+}"""
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of the networks that are shipped."""
+    written = tmp_path_factory.mktemp("page") / "nat.html"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(CHECKPOINTS, str(ROOT / "checkpoints"))
+        write_page(written)
+    return written
+
+
+@pytest.fixture
+def shipped(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the networks that are shipped, in which the app looks as well."""
+    monkeypatch.setenv(CHECKPOINTS, str(ROOT / "checkpoints"))
+    return ROOT / "checkpoints"
+
+
+def opened(browser, file: Path, hash: str = "", *, size: str = "wide", ready: bool = True, **context: Any) -> Any:
+    """A page that shows the file, with what it asked for and what went wrong in its lists."""
+    width, height = SIZES[size]
+    page = browser.new_context(viewport={"width": width, "height": height}, **context).new_page()
+    page.set_default_timeout(PATIENCE)
+    page.asked, page.errors = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
+    page.goto(f"{file.as_uri()}{hash}")
+    if ready:
+        page.locator("h1").filter(has_text=re.compile(r"\w")).wait_for()
+    return page
+
+
+@pytest.fixture(scope="module")
+def page(browser, file: Path) -> Iterator[Any]:
+    """One page for the tests that change nothing on it."""
+    shown = opened(browser, file)
+    yield shown
+    assert shown.errors == []
+    assert [each for each in shown.asked if not each.startswith(("file:", "data:", "blob:"))] == []
+    shown.context.close()
+
+
+def encoded(content: bytes) -> str:
+    """Bytes as the page takes them."""
+    return base64.b64encode(content).decode("ascii")
+
+
+def title(page, text: str | re.Pattern[str]) -> None:
+    """Wait until the page's title is this."""
+    page.locator("h1").filter(has_text=text).wait_for()
+
+
+# --- what it computes ------------------------------------------------------------------------------------------------
+
+
+def test_its_networks_answer_as_the_engine_does(page, shipped: Path) -> None:
+    from nat_core.network.inference import load_network, predict
+
+    gallery = np.stack([read_image(each.path) for each in gallery_pictures()])
+    noise = np.random.default_rng(0).integers(0, 256, (500, 32, 32, 3), np.uint8)
+    small, students = pairs()
+    for pair, pictures in ((small, np.concatenate([gallery, noise])), (students, gallery)):
+        for name in pair.names:
+            there = predict(load_network(shipped, name), pictures).logits
+            here = np.array(page.evaluate(ASK, {"name": name, "pixels": encoded(pictures.tobytes())}))
+            assert np.abs(here - there).max() < CLOSE / 100
+            assert (here.argmax(1) == there.argmax(1)).all()
+
+
+def test_without_webassembly_it_answers_the_same(page, shipped: Path) -> None:
+    from nat_core.network.inference import load_network, predict
+
+    (name, _), picture = pairs()[0].names, read_image(gallery_pictures()[0].path)
+    slowly = ASK.replace("builtOnce", "slowOnce").replace("bytes, module", "bytes, module: null")
+    here = page.evaluate(slowly, {"name": name, "pixels": encoded(picture.tobytes())})
+    assert np.abs(np.array(here) - predict(load_network(shipped, name), picture[None]).logits).max() < CLOSE / 100
+
+
+def png(image: Image.Image) -> bytes:
+    """A picture's PNG file."""
+    written = io.BytesIO()
+    image.save(written, "PNG")
+    return written.getvalue()
+
+
+def jpeg(image: Image.Image, orientation: int = 1) -> bytes:
+    """A picture's JPEG file, to be turned as a camera says."""
+    written, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = orientation
+    image.save(written, "JPEG", quality=92, exif=exif)
+    return written.getvalue()
+
+
+def photos() -> dict[str, tuple[bytes, int]]:
+    """Photos of several kinds, each with how far a byte of its 32 x 32 pixels may lie from the engine's."""
+    cat = Image.open(next(each.path for each in gallery_pictures() if each.file == "cat1.jpg")).convert("RGB")
+    clear = cat.convert("RGBA")
+    clear.putalpha(Image.linear_gradient("L").resize(cat.size))
+    large = cat.resize((2400, 3200), Image.Resampling.BICUBIC)
+    return {
+        "PNG": (png(cat), 0),
+        "PNG, small": (png(cat.resize((20, 31))), 0),
+        "PNG, 32 x 32": (png(cat.resize((32, 32))), 0),
+        "PNG, partly clear": (png(clear), 1),
+        "JPEG": (jpeg(cat), 1),
+        "JPEG, on its side": (jpeg(cat, orientation=6), 2),
+        "JPEG, large": (jpeg(large), 4),
+    }
+
+
+@pytest.mark.parametrize("kind", photos())
+def test_it_reads_a_photo_as_the_engine_does(page, kind: str) -> None:
+    content, most = photos()[kind]
+    here = np.array(page.evaluate(READ, encoded(content))).reshape(32, 32, 3)
+    apart = np.abs(here - read_image(content).astype(int))
+    assert apart.max() <= most
+
+
+# --- what it says ----------------------------------------------------------------------------------------------------
+
+SAY = """async (cases) => {
+  const [{ described }, { described: words }] = [await unpacked("carried"), await unpacked("words-en")];
+  return cases.map(({ kind, confidence, predicted, label, t }) =>
+    answerSentence(words, described, kind, { confidence, predicted }, label, t));
+}"""
+FIND = """async (cases) => {
+  const { described: words } = await unpacked("words-en");
+  const cards = (photos) => photos.map(([baseline, nat, label]) =>
+    ({ label, answers: { baseline: { confidence: baseline }, nat: { confidence: nat } } }));
+  return cases.map(([photos, t]) => findings(words, cards(photos), t));
+}"""
+
+
+def test_of_a_picture_it_says_what_the_app_says(page) -> None:
+    shares = (0.004, 0.1, 0.105, 0.285, 0.4, 0.5, 0.605, 0.625, 0.9, 0.945, 0.994, 0.995, 0.9999, 1.0)
+    cases = [
+        {"kind": kind, "confidence": share, "predicted": predicted, "label": label, "t": t}
+        for kind in KINDS
+        for share in shares
+        for predicted, label in (("cat", None), ("cat", "none"), ("cat", "cat"), ("ship", "airplane"))
+        for t in (0.3, 0.5, 0.625, 0.9, 0.995)
+    ]
+    said = page.evaluate(SAY, cases)
+    for case, sentence in zip(cases, said, strict=True):
+        answer = Answer(case["confidence"], case["predicted"])
+        assert sentence == words.answer_sentence(case["kind"], answer, case["label"], case["t"])
+
+
+def test_of_several_photos_it_says_what_the_app_says(page) -> None:
+    random = np.random.default_rng(0)
+    cases: list[tuple[list[tuple[float, float, str | None]], float]] = []
+    for number in [*range(1, 15), 29, 30, 45, 60] * 3:
+        labels = random.choice(np.array(["none", "none", "cat", "another", None], object), number)
+        sure = random.random((number, 2)) ** random.choice((0.05, 1.0, 6.0), (1, 2))
+        photos = [(*map(float, pair), label) for pair, label in zip(sure, labels, strict=True)]
+        cases.append((photos, float(random.choice((0.4, 0.9)))))
+    for (photos, t), said in zip(cases, page.evaluate(FIND, cases), strict=True):
+        assert said == findings(photos, t)
+
+
+def findings(photos: list[tuple[float, float, str | None]], t: float) -> list[str]:
+    """What the app's page Your photos says of photos: their confidences by both networks, and what they show."""
+    above = {kind: np.array([each[place] > t for each in photos]) for place, kind in enumerate(KINDS)}
+    outside = np.array([label == "none" for *_, label in photos])
+    known = np.array([label not in ("none", None) for *_, label in photos])
+    fooled = compare({kind: above[kind][outside] for kind in KINDS}) if outside.any() else None
+    kept = {kind: int(above[kind][known].sum()) for kind in KINDS}
+    return photo_words.findings(fooled, int(known.sum()), kept, sum(label is None for *_, label in photos))
+
+
+# --- what it shows ---------------------------------------------------------------------------------------------------
+
+
+def test_see_it_shows_the_picture_that_is_chosen(browser, file: Path, shipped: Path) -> None:
+    page = opened(browser, file, "#t=0.8")
+    pair = pairs()[0]
+    for name in ("none-bee.jpg", "cat1.jpg"):
+        page.locator(f'[data-file="{name}"]').click()
+        said = stored_answers.gallery_answers(pair, name)
+        label = next(each.label for each in gallery_pictures() if each.file == name)
+        title(page, words.picture_title(said["baseline"].answer, said["nat"].answer, label, 0.8))
+        page.get_by_text(words.answer_sentence("nat", said["nat"].answer, label, 0.8), exact=True).wait_for()
+    assert "picture=cat1.jpg" in page.url
+    assert "t=0.8" in page.url
+    assert page.errors == []
+    page.context.close()
+
+
+def test_photos_are_answered_counted_and_forgotten(browser, file: Path) -> None:
+    page = opened(browser, file, "#page=your_photos")
+    folder = next(each.path for each in gallery_pictures()).parent
+    broken = {"name": "notes<b>.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}
+    bee = {"name": "bee.jpg", "mimeType": "image/jpeg", "buffer": (folder / "none-bee.jpg").read_bytes()}
+    page.locator("#choose").set_input_files([bee, broken, bee])
+    page.get_by_text("notes<b>.jpg cannot be read by this browser: save it as JPEG or PNG.").wait_for()
+    assert page.locator(".card").count() == 1  # the same photo twice is one
+    title(page, "What do your photos show?")
+    page.get_by_role("button", name="It shows none of the ten things").click()
+    title(page, "It fools the baseline, not NAT.")
+    page.get_by_role("button", name="Where they look").click()
+    page.locator("figcaption", has_text="bee.jpg").wait_for()
+    assert page.locator(".cell").count() == 12
+    page.locator("nav").get_by_role("button", name="Your photos").click()
+    page.get_by_role("button", name="Forget my photos").click()
+    title(page, "Try it on your own photos.")
+    assert [each for each in page.asked if not each.startswith(("file:", "data:", "blob:"))] == []
+    page.context.close()
+
+
+def test_the_sentences_follow_the_threshold_from_the_keyboard(browser, file: Path, shipped: Path) -> None:
+    page = opened(browser, file, "#page=thresholds&set=ilsvrc&t=0.9")
+    pair = pairs()[0]
+    slider = page.locator('input[data-key="t"]')
+    slider.focus()
+    for t in (0.9, 0.91, 0.92):
+        rates = stored_answers.rates(pair, "ilsvrc", dict.fromkeys(KINDS, t))
+        title(page, words.threshold_title(rates, dict.fromkeys(KINDS, t), known=False))
+        page.get_by_text(words.fooled_by(rates["nat"]), exact=True).wait_for()
+        slider.press("ArrowRight")
+    page.get_by_label("Keep 95 of 100").check()
+    title(page, "Keeping 95 of 100, the baseline is fooled by")
+    page.locator('[role="radio"][aria-checked="true"]').press("ArrowLeft")
+    assert "set=cifar100_test" in page.url
+    page.context.close()
+
+
+def test_a_link_with_what_nobody_knows_says_so(browser, file: Path) -> None:
+    page = opened(browser, file, "#page=attention&t=banana&lang=de&x=<img src=y onerror=alert(1)>")
+    assert page.locator(".complaint").count() == 2
+    assert page.locator("html").get_attribute("lang") == "de"
+    assert page.locator("img[src='y']").count() == 0
+    page.context.close()
+
+
+# --- what it keeps to itself -----------------------------------------------------------------------------------------
+
+
+def test_nothing_can_be_sent_from_it(page) -> None:
+    tries = """async () => {
+      const said = [];
+      document.addEventListener("securitypolicyviolation", (event) => said.push(event.effectiveDirective));
+      const failed = await fetch("https://example.org/").then(() => false, () => true);
+      const image = new Image();
+      image.src = "https://example.org/a.png";
+      await new Promise((done) => (image.onerror = done));
+      return [failed, ...new Set(said)];
+    }"""
+    errors, asked = list(page.errors), list(page.asked)
+    assert page.evaluate(tries) == [True, "connect-src", "img-src"]
+    page.errors[:], page.asked[:] = errors, asked  # the browser reports what it forbade
+
+
+# --- for everyone ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(browser, file: Path, theme: str) -> None:
+    package = pytest.importorskip("axe_playwright_python", reason="needs axe-playwright-python")
+    axe = (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    page = opened(browser, file, color_scheme=theme, bypass_csp=True)
+    page.evaluate(axe)
+    for name in ("See it", "Your photos", "Thresholds", "Attention"):
+        page.locator("nav").get_by_role("button", name=name).click()
+        if name == "Your photos":
+            page.get_by_label("Our twelve samples").check()
+            page.locator(".card").nth(11).wait_for()
+        page.wait_for_timeout(500)
+        found = page.evaluate("async () => (await axe.run(document)).violations")
+        assert [(rule["id"], node["html"][:200]) for rule in found for node in rule["nodes"]] == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_is_cut_at_any_width(browser, file: Path, size: str) -> None:
+    page = opened(browser, file, "#lang=de&wall=1" if size == "wall" else "", size=size)
+    for name in ("see_it", "your_photos", "thresholds", "attention"):
+        page.locator(f'[data-key="page-{name}"]').click()
+        page.locator("h1").filter(has_text=re.compile(r"\w")).wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.locator('[data-key="page-see_it"]').click()
+    answers = page.locator(".sentence")
+    answers.nth(1).wait_for()
+    # Both answers stand on the first screen.
+    box = answers.nth(1).bounding_box()
+    assert box["y"] + box["height"] <= SIZES[size][1]
+    page.context.close()
