@@ -55,7 +55,7 @@ def transferred(found: Shown) -> None:
     st.header(_("Does attention carry it?"), anchor=False)
     first, *others = transfer.sentences(found.transfer)
     st.markdown(plainly(first))
-    _picture("transfer", transfer.plot(found.transfer))
+    _picture("transfer", transfer.plot(found.transfer), transfer.plot(found.transfer, narrow=True))
     st.caption(_(transfer.LEGEND))
     st.markdown(plainly(" ".join(others)))
     with st.expander(_("Every student in numbers"), icon=":material/table:"):
@@ -71,7 +71,7 @@ def frontier_of_nat(found: Shown) -> None:
     if found.tried:
         st.markdown(plainly(equal_cost.sentence(found.tried)))
     if said:
-        _picture("frontier", frontier.plot(found.places))
+        _picture("frontier", frontier.plot(found.places), frontier.plot(found.places, narrow=True))
         st.caption(_(frontier.LEGEND))
         st.markdown("\n".join(f"- {plainly(each)}" for each in (*said, *found.strong)))
     if found.tried:
@@ -79,10 +79,19 @@ def frontier_of_nat(found: Shown) -> None:
             drawn.table("tried_numbers", equal_cost.grid(found.tried), _("What was tried at equal cost"))
 
 
-def _picture(key: str, drawing: Drawing) -> None:
-    # On a phone it keeps its size, so that its words can be read, and is moved sideways.
+def _picture(key: str, drawing: Drawing, narrow: Drawing) -> None:
+    """Draw the picture that fits: which one, the width of the column says, as the sidebar may stand beside it."""
+    dark = DARK if st.context.theme.type == "dark" else {}
     # Its place is kept while it loads, so that nothing below it jumps.
-    st.html(f"<style>.st-key-wide_{key} {{ min-height: {drawing.height}px; }}</style>")
-    with st.container(key=f"wide_{key}"):
-        dark = DARK if st.context.theme.type == "dark" else {}
-        st.image(plainly(drawing.svg(dark)), width=drawing.width, alt=plainly(drawing.alt_text))
+    st.html(f"""<style>
+.st-key-plot_{key} {{ container-type: inline-size; }}
+.st-key-narrow_{key} {{ display: none; min-height: {narrow.height}px; }}
+.st-key-full_{key} {{ min-height: {drawing.height}px; }}
+@container (max-width: {drawing.width - 1}px) {{
+  .st-key-full_{key} {{ display: none; }} .st-key-narrow_{key} {{ display: flex; }}
+}}
+</style>""")
+    with st.container(key=f"plot_{key}"):
+        for name, each in (("full", drawing), ("narrow", narrow)):
+            with st.container(key=f"{name}_{key}"):
+                st.image(plainly(each.svg(dark)), width=each.width, alt=plainly(each.alt_text))
