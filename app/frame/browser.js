@@ -15,10 +15,34 @@ function foldOnTablet() {
 // Streamlit gives a drop zone the role of a mere decoration and a label, which only what has a meaning may have. Drop
 // zones come and go with the pages, so all are looked at whenever something is drawn.
 const DROP_ZONE = '[data-testid="stFileUploaderDropzone"][role="presentation"]';
-let zones = null;
+let drawn = null;
 
 function nameDropZones() {
   for (const zone of document.querySelectorAll(DROP_ZONE)) zone.setAttribute("role", "group");
+}
+
+// What a page found stands in its title, which changes with whatever a visitor moves. Who sees the page looks up; who
+// hears it is told, once the title has come to rest, though not of the first one, with which reading begins anyway.
+const REST = 600;
+let title = null;
+let waiting = 0;
+
+function tellTitle() {
+  const now = document.querySelector(".st-key-page h1")?.textContent.trim();
+  if (!now || now === title) return;
+  clearTimeout(waiting);
+  if (title !== null) waiting = setTimeout(() => (teller().textContent = title), REST);
+  title = now;
+}
+
+function teller() {
+  const found = document.getElementById("nat-told");
+  if (found) return found;
+  const made = document.createElement("div");
+  made.id = "nat-told";
+  made.setAttribute("role", "status");
+  made.style.cssText = "position:fixed;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap";
+  return document.body.appendChild(made);
 }
 
 export default function ({ data }) {
@@ -26,6 +50,12 @@ export default function ({ data }) {
   document.documentElement.lang = data.language;
   foldOnTablet();
   nameDropZones();
-  zones ??= new MutationObserver(nameDropZones);
-  zones.observe(document.body, { subtree: true, childList: true });
+  // There before it has anything to tell: what comes with its words already in it, nobody is told.
+  teller();
+  tellTitle();
+  drawn ??= new MutationObserver(() => {
+    nameDropZones();
+    tellTitle();
+  });
+  drawn.observe(document.body, { subtree: true, childList: true, characterData: true });
 }

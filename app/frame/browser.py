@@ -1,4 +1,4 @@
-"""What the visitor's browser must do itself: say which language the page has, and fold the sidebar on a tablet."""
+"""What the visitor's browser must do itself: say which language the page has and what its title became, and fold the sidebar on a tablet."""
 
 from pathlib import Path
 

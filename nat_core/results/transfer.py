@@ -241,7 +241,9 @@ def _panel(found: Transfer) -> Panel:
     low, high = min(0.0, *shares), max(1.0, found.papers_share, *shares)
     room = 0.04 * (high - low)
     count = len(found.channels)
-    return Panel(270, 62, 380, 22 * count, (low - room, high + room), (-0.5, count - 0.5))
+    # Room for the longest label: German says more than English.
+    left = max(270, 24 + round(6.6 * max(len(each.words) for each in found.channels)))
+    return Panel(left, 62, 650 - left, 22 * count, (low - room, high + room), (-0.5, count - 0.5))
 
 
 def _ends(drawing: Drawing, panel: Panel, found: Transfer) -> None:

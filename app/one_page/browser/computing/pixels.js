@@ -54,22 +54,24 @@ function narrowed(rgba, width, rows, columns, into, first) {
 // read as one number, its red and blue summed together in the two halves of another: 64 of them fit.
 function averaged(rgba, width, rows, times) {
   const pixels = new Uint32Array(rgba.buffer, rgba.byteOffset, width * rows);
-  const across = width / times;
-  const small = new Uint8ClampedArray(4 * across * (rows / times));
+  const small = new Uint8ClampedArray((4 * width * rows) / (times * times));
   const all = times * times;
-  for (let result = 0; result < small.length; result += 4) {
-    const place = result >> 2;
-    let at = Math.floor(place / across) * times * width + (place % across) * times;
+  const next = (times - 1) * width; // from the end of a row of squares to the next one
+  for (let result = 0, at = 0, left = width / times; result < small.length; result += 4, at += times) {
     let [redAndBlue, green] = [0, 0];
-    for (let line = 0; line < times; line++, at += width) {
-      for (let each = at; each < at + times; each++) {
+    for (let line = at; line <= at + next; line += width) {
+      for (let each = line; each < line + times; each++) {
         redAndBlue += pixels[each] & 0xff00ff;
-        green += (pixels[each] >>> 8) & 0xff;
+        green += pixels[each] & 0xff00;
       }
     }
     small[result] = (redAndBlue & 0xffff) / all;
-    small[result + 1] = green / all;
+    small[result + 1] = green / (256 * all);
     small[result + 2] = (redAndBlue >>> 16) / all;
+    if (--left === 0) {
+      left = width / times;
+      at += next;
+    }
   }
   return small;
 }
