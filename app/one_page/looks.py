@@ -2,12 +2,15 @@
 
 from typing import Any
 
+import numpy as np
 import plotly.colors
 
 from nat_app.answers import level_spreads, stored_answers
 from nat_app.one_page.networks import pairs
+from nat_app.one_page.payload import Payload
+from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.language import _, number
-from nat_app.shared.pairs import Pair
+from nat_app.shared.pairs import Pair, pair_named
 from nat_app.shared.palette import KINDS, NAMES
 from nat_app.shared.words import Answer
 from nat_app.views.attention.maps import LEVELS
@@ -22,6 +25,8 @@ from nat_app.views.attention.words import (
     spread_title,
 )
 
+TEACHERS = "wrn40_1"
+"""The key of the pair from which the students learned."""
 APART = {"low": 7.11, "middle": 7.22, "high": 7.33}
 """Stand for the distances on a picture while a sentence is made, until names in braces take their places."""
 
@@ -74,17 +79,50 @@ def _spread(pair: Pair, name: str, spread: level_spreads.Spread) -> dict[str, An
     }
 
 
+def teachers() -> tuple[str, ...]:
+    """Return the networks from which the students learned where to look; none where they are not here."""
+    names = pair_named(TEACHERS).names
+    return names if set(names) <= set(stored_answers.present()) else ()
+
+
+def stored(into: Payload) -> dict[str, dict[str, Any]]:
+    """Put what the teachers' maps of the gallery look like into the payload; return where, by network and picture.
+
+    The networks themselves would make the file too large. Each place of a map is one of 255 steps of its largest value.
+    """
+    return {
+        name: {each.file: _stored(stored_answers.gallery_look(name, each.file), into) for each in gallery_pictures()}
+        for name in teachers()
+    }
+
+
+def _stored(said: stored_answers.OwnAnswer, into: Payload) -> dict[str, Any]:
+    maps = []
+    for level in LEVELS:
+        values = said.maps[level]
+        largest = float(values.max())
+        steps = np.round(255 * values / (largest or 1.0)).astype(np.uint8)
+        maps.append([*into.add(steps.tobytes()), largest])
+    return {"confidence": said.answer.confidence, "predicted": said.answer.predicted, "maps": maps}
+
+
 def rows() -> list[dict[str, str]]:
-    """Return the rows of maps: the small pair, then its students, each with what is said where it has no opinion."""
-    found = []
-    for pair, names in zip(pairs(), (NAMES, STUDENTS), strict=True):
-        for kind in KINDS:
-            network = pair.by_kind[kind]
-            card = stored_answers.card(network)
-            title = f"{_(names[kind])} ({ARCHITECTURES[card.architecture]})"
-            neutral = Answer(0.0, card.classes[0])
-            found.append({"network": network, "title": title, "faint": faint(neutral, title, len(card.classes))})
-    return found
+    """Return the rows of maps, teachers before their students, each with what is said where it has no opinion."""
+    small, students = pairs()
+    named = {name: _(NAMES[kind]) for kind, name in small.by_kind.items()}
+    named |= {name: _(NAMES[kind]) for name, kind in zip(teachers(), KINDS, strict=False)}
+    named |= {name: _(STUDENTS[kind]) for kind, name in students.by_kind.items()}
+    return [_row(name, title) for name, title in named.items()]
+
+
+def _row(network: str, title: str) -> dict[str, str]:
+    card = stored_answers.card(network)
+    whole = f"{title} ({ARCHITECTURES[card.architecture]})"
+    return {
+        "network": network,
+        "title": whole,
+        "faint": faint(Answer(0.0, card.classes[0]), whole, len(card.classes)),
+    }
 
 
 def captions() -> dict[str, Any]:

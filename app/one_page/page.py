@@ -12,7 +12,7 @@ from pathlib import Path
 
 from streamlit.logger import set_log_level
 
-from nat_app.one_page import networks, pictures, words
+from nat_app.one_page import looks, networks, pictures, words
 from nat_app.one_page.payload import Payload
 from nat_app.shared.files import SVG_SCRIPT
 from nat_app.shared.language import LANGUAGES
@@ -69,6 +69,7 @@ def _carried() -> str:
     described = words.constants() | {
         "networks": {name: networks.described(folder, name, payload) for name in named},
         "pictures": pictures.carried(payload),
+        "stored": looks.stored(payload),
         "licences": pictures.licences(),
         "colours": colours,
     }

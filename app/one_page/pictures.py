@@ -12,7 +12,7 @@ from nat_app.shared.gallery import GalleryPicture, gallery_pictures
 from nat_core.data.images import read_image
 
 SIDE = 320
-"""Side of a photo to show, in pixels; `QUALITY` is that of its JPEG. All 45 together take about 0.7 MB."""
+"""Side of a photo to show, in pixels; `QUALITY` is that of its JPEG. All 45 together take under 1 MB."""
 QUALITY = 74
 
 

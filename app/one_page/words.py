@@ -150,6 +150,9 @@ def _attention() -> dict[str, str]:
         "distance": _("distance between the two maps"),
         "maps_alt": _("Attention maps at the low, middle and high level. {rows}. {title}"),
         "students": _(
-            "The students learned where to look from two larger networks (WRN-40-1), for which this file has no room."
-        ),
+            "The students learned where to look from the two networks WRN-40-1. Of those, this file has the maps of "
+            "the gallery's photos; there is no room for the networks themselves."
+        )
+        if looks.teachers()
+        else _("The students learned where to look from two larger networks, for which this file has no room."),
     }

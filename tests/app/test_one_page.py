@@ -4,17 +4,21 @@ import base64
 import gzip
 import json
 import re
+from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from nat_app.answers import stored_answers
-from nat_app.one_page import page, sentences, words
+from nat_app.one_page import looks, page, sentences, words
 from nat_app.one_page.payload import Payload
 from nat_app.shared.counts import compare
+from nat_app.views.your_photos import words as photo_words
 from nat_core import language
 from nat_core.__main__ import main
+from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import CHECKPOINTS
 from tests.synthetic import write_network, write_pairs
 
@@ -99,6 +103,14 @@ def test_what_it_says_of_a_set_is_what_the_app_says(text: str, networks: Path, m
         assert said["shares"][step] == words.words.threshold_share(t)
 
 
+def sentences_in(value: object) -> Iterator[str]:
+    """Every sentence in what a block holds: what ends as one does, in the order of its keys."""
+    if isinstance(value, str) and value.endswith((".", "?")):
+        yield value
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from sentences_in(each)
+
+
 def test_both_languages_have_the_same_words(text: str) -> None:
     def shape(value: object) -> object:
         return {key: shape(each) for key, each in value.items()} if isinstance(value, dict) else type(value)
@@ -106,14 +118,18 @@ def test_both_languages_have_the_same_words(text: str) -> None:
     english, german = (unpacked(text, f"words-{spoken}")[0] for spoken in language.LANGUAGES)
     assert shape(english) == shape(german)
     assert german["sentences"]["classes"]["cat"] == "Katze"
+    # No sentence about a picture or photos is left in English; "NAT: 15 %" alone is the same in both.
+    for part in ("sentences", "photos"):
+        same = {
+            one
+            for one, other in zip(sentences_in(english[part]), sentences_in(german[part]), strict=True)
+            if one == other
+        }
+        assert same == set()
     assert (english["signs"], german["signs"]) == (".,", ",.")
 
 
 def test_a_sentence_of_several_photos_has_names_in_the_places_of_its_counts() -> None:
-    import numpy as np
-
-    from nat_app.views.your_photos import words as photo_words
-
     made = sentences.of_photos()
     found = compare({"baseline": np.arange(9) < 6, "nat": np.arange(9) < 1})
     assert made["unlike"]["2|1"].format(all=9, baseline=6) == photo_words.photos_title(found, 0, 0)
@@ -140,3 +156,17 @@ def test_a_missing_network_is_named(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["page", str(tmp_path / "nat.html"), "--checkpoints", str(tmp_path)]) == 1
     assert "wrn16_1_baseline" in capsys.readouterr().err
     assert not (tmp_path / "nat.html").exists()
+
+
+def test_the_teachers_maps_of_the_gallery_are_the_stored_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CHECKPOINTS, str(ROOT / "checkpoints"))
+    payload = Payload()
+    kept = looks.stored(payload)["wrn40_1_nat"]["cat1.jpg"]
+    described = json.loads(json.dumps(kept))
+    whole = gzip.decompress(base64.b64decode(payload.packed({})))[4 + len("{}") :]
+    said = stored_answers.gallery_look("wrn40_1_nat", "cat1.jpg")
+    assert described["predicted"] == said.answer.predicted
+    for (start, length, largest), level in zip(described["maps"], LEVELS, strict=True):
+        values = said.maps[level]
+        steps = np.frombuffer(whole[start : start + length], np.uint8).reshape(values.shape)
+        assert np.abs(steps / 255 * largest - values).max() <= largest / 500

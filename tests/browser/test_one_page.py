@@ -197,19 +197,26 @@ def test_of_a_picture_it_says_what_the_app_says(page) -> None:
 
 def test_of_several_photos_it_says_what_the_app_says(page) -> None:
     random = np.random.default_rng(0)
-    cases: list[tuple[list[tuple[float, float, str | None]], float]] = []
+    cases: list[tuple[list[Shown], float]] = []
     for number in [*range(1, 15), 29, 30, 45, 60] * 3:
         labels = random.choice(np.array(["none", "none", "cat", "another", None], object), number)
         sure = random.random((number, 2)) ** random.choice((0.05, 1.0, 6.0), (1, 2))
-        photos = [(*map(float, pair), label) for pair, label in zip(sure, labels, strict=True)]
+        photos = [(float(baseline), float(nat), label) for (baseline, nat), label in zip(sure, labels, strict=True)]
         cases.append((photos, float(random.choice((0.4, 0.9)))))
     for (photos, t), said in zip(cases, page.evaluate(FIND, cases), strict=True):
         assert said == findings(photos, t)
 
 
-def findings(photos: list[tuple[float, float, str | None]], t: float) -> list[str]:
-    """What the app's page Your photos says of photos: their confidences by both networks, and what they show."""
-    above = {kind: np.array([each[place] > t for each in photos]) for place, kind in enumerate(KINDS)}
+Shown = tuple[float, float, str | None]
+"""How sure both networks are of a photo, and what it shows."""
+
+
+def findings(photos: list[Shown], t: float) -> list[str]:
+    """What the app's page Your photos says of photos."""
+    above = {
+        "baseline": np.array([baseline > t for baseline, _, _ in photos]),
+        "nat": np.array([nat > t for _, nat, _ in photos]),
+    }
     outside = np.array([label == "none" for *_, label in photos])
     known = np.array([label not in ("none", None) for *_, label in photos])
     fooled = compare({kind: above[kind][outside] for kind in KINDS}) if outside.any() else None

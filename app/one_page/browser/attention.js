@@ -36,9 +36,11 @@ class Attention {
     const looked = this.looked;
     if (looked.key !== this.key) this.showPhoto(looked);
     this.key = looked.key;
-    const rows = await Promise.all(
-      page.words.rows.map(async (row) => ({ ...row, answer: await page.answer(row.network, looked.key, looked.pixels) }))
-    );
+    const asked = page.words.rows.map(async (row) => {
+      const kept = row.network in page.carried.stored;
+      return { ...row, answer: kept ? page.stored(row.network, looked.key) : await page.answer(row.network, looked.key, looked.pixels) };
+    });
+    const rows = (await Promise.all(asked)).filter((row) => row.answer);
     if (this.key !== looked.key) return;
     const pair = KINDS.map((kind) => rows.find((row) => row.network === page.pair[kind]).answer.maps);
     const here = Object.fromEntries(Object.keys(page.words.maps.levels).map((level, place) => [level, distanceOf(pair[0][place], pair[1][place])]));

@@ -30,10 +30,15 @@ function barFill(svg, kind, colour) {
 // Return the probabilities of one picture by one network, or by both, as horizontal bars with 1/c dashed; `width` in
 // pixels. A large drawing says whose they are, and what its axis means.
 function probabilityBars({ kinds, answers, names, colours, words, alt, large, width }) {
+  // For the wall all of it grows, as words do.
+  const grown = document.documentElement.classList.contains("wall") ? 1.25 : 1;
+  width = Math.round(width / grown);
   const narrow = width < 260;
   const margin = { left: narrow ? 78 : 88, right: narrow ? 4 : 16, top: large ? 24 : 4, bottom: large ? 40 : 22 };
   const height = large && !narrow ? 292 : 262;
-  const svg = element("svg", { width, height, role: "img", "aria-label": alt, class: "bars" });
+  const svg = element("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": alt, class: "bars" });
+  svg.setAttribute("width", width * grown);
+  svg.setAttribute("height", height * grown);
   const end = width - margin.right;
   const x = (share) => margin.left + (share * (end - margin.left)) / (narrow ? 1.5 : 1.2);
   const bottom = height - margin.bottom;
@@ -49,7 +54,8 @@ function probabilityBars({ kinds, answers, names, colours, words, alt, large, wi
   if (large) {
     const [kind] = kinds;
     svg.appendChild(text(margin.left - 6, 15, words.kinds[kind], "end", "title")).setAttribute("fill", colours[kind]);
-    svg.appendChild(text(even - 6, 15, words.ui.no_opinion, "start", narrow ? "small" : "tick"));
+    // Where there is no room for more, the share alone says what the dashed line is.
+    svg.appendChild(text(even - 6, 15, narrow ? words.ui.no_opinion.split(", ").at(-1) : words.ui.no_opinion, "start", "tick"));
     svg.appendChild(text(x(0.5), height - 6, words.ui.how_sure, "middle", "tick"));
   }
   return svg;

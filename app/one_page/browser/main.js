@@ -136,6 +136,14 @@ class Page {
     return { ...answerOf(logits, this.carried.networks[name].classes), maps };
   }
 
+  // Return the same of a network whose maps of the gallery alone are carried; null for another picture.
+  stored(name, id) {
+    const found = this.carried.stored[name][id];
+    if (!found) return null;
+    const maps = found.maps.map(([start, length, largest]) => Float32Array.from(this.part([start, length]), (each) => (each / 255) * largest));
+    return { ...found, probabilities: this.carried.networks[this.pair.nat].classes, maps };
+  }
+
   // Return what both networks of the chosen pair say.
   async answers(id, pixels) {
     const { baseline, nat } = this.pair;

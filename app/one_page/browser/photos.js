@@ -153,7 +153,8 @@ class YourPhotos {
     const said = KINDS.map((kind) => this.verdictLine(card, kind));
     const alt = `${words.sentences.ten_by_both} ${said.map((each) => each.textContent).join(" ")}`;
     const names = Object.values(words.sentences.classes);
-    const bars = probabilityBars({ kinds: KINDS, answers: card.answers, names, colours, words, alt, large: false, width: 300 });
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const bars = probabilityBars({ kinds: KINDS, answers: card.answers, names, colours, words, alt, large: false, width: 18.75 * rem });
     const seen = seenCanvas(card.pixels);
     seen.setAttribute("role", "img");
     seen.setAttribute("aria-label", `${card.name}: ${words.ui.seen}`);

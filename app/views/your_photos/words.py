@@ -73,7 +73,7 @@ def photos_title(fooled: Compared | None, known: int, waiting: int) -> str:
 def photos_sentence(fooled: Compared) -> str:
     """Return how many of the visitor's photos of other things each network is wrongly sure of, and how sure that is."""
     if fooled.pictures <= FEW:
-        return TOO_FEW
+        return _(TOO_FEW)
     # With a handful of photos the interval is wide, and saying so is the point.
     baseline, nat = fooled.counts["baseline"], fooled.counts["nat"]
     told = _(
