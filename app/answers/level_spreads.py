@@ -9,7 +9,7 @@ from nat_app.shared.language import _
 from nat_app.shared.pairs import pictures_of
 from nat_core.errors import CheckpointError
 from nat_core.measure.metrics import map_distances
-from nat_core.paper.findings import MapDistances
+from nat_core.paper.claims import MapDistances
 from nat_core.recipes import LEVELS, PAIRS
 from nat_core.studies.level_findings import (
     NetworkId,

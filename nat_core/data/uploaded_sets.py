@@ -16,6 +16,7 @@ from nat_core.data.sources.class_names import places_among
 from nat_core.data.sources.image_sets import ImageSet, as_32, evenly, identities, passed_over
 from nat_core.data.sources.npz import CLASS_KEYS, NpzFile
 from nat_core.errors import UnreadableImage, UnreadableSet
+from nat_core.language import _
 from nat_core.measure.wording import plural
 
 MAX_PICTURES = 10_000
@@ -126,11 +127,13 @@ def _unread(keys: Sequence[str], read: set[str]) -> tuple[str, ...]:
     rest = [f"{key:.40}" for key in keys if key not in read and key.casefold() not in parts]
     if not rest:
         return ()
-    more = f" and {len(rest) - 5} more" if len(rest) > 5 else ""
-    return (
-        f"It also holds {', '.join(rest[:5])}{more}, not read: labels are read from test_labels, their names from "
-        "classes.",
+    names = ", ".join(rest[:5])
+    if len(rest) > 5:
+        names = _("{names} and {count} more", names=names, count=len(rest) - 5)
+    told = _(
+        "It also holds {names}, not read: labels are read from test_labels, their names from classes.", names=names
     )
+    return (told,)
 
 
 # --- folders in a zip file -------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from jaxtyping import Float
 from nat_core.files import converted, read_json, sealed, write_durably
 from nat_core.language import _, ngettext, number
 from nat_core.measure.wording import plural
-from nat_core.paper.findings import LEVEL_NAMES, MapDistances
+from nat_core.paper.claims import LEVEL_NAMES, MapDistances
 from nat_core.paper.tables import Grid
 from nat_core.protocols import PROTOCOLS
 from nat_core.recipes import LEVELS, PAIRS, RECIPES, recipe_in_protocol

@@ -16,7 +16,8 @@ from nat_app.views.evidence import parts
 from nat_app.views.evidence.plain import name_of, plainly
 from nat_core.language import speaking
 from nat_core.measure.scores import SCORE_NAMES, SCORES
-from nat_core.paper.findings import MapDistances, claims, findings, summary
+from nat_core.paper.claims import MapDistances, claims, summary
+from nat_core.paper.findings import findings
 from nat_core.paper.tables import rate_text, render
 from nat_core.results.section import in_brief
 from nat_core.store.checkpoints import CARD, WEIGHTS, available, load_card

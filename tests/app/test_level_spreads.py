@@ -8,7 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from nat_app.shared.pairs import pictures_of
 from nat_app.views.attention.words import attention_title
-from nat_core.paper.findings import claims
+from nat_app.views.evidence.plain import plainly
+from nat_core.paper.claims import claims
 from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import load_card
 from nat_core.studies.level_findings import (
@@ -93,7 +94,7 @@ def test_two_baselines_stand_beside_and_say_where_it_begins(start, folder: Path)
     text = said(app.switch_page(EVIDENCE).run())
     claim = claims({}, claim_distances([ours, seeds]), longest_distances([ours, seeds]))[-1]
     assert claim.verdict == "held"
-    assert claim.measured in text
+    assert plainly(claim.measured) in text
     assert f"held**]\u2002{claim.statement}" in text
 
 

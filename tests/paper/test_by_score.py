@@ -15,7 +15,8 @@ from nat_core.paper.by_score import (
     score_finding,
     score_findings,
 )
-from nat_core.paper.findings import claims, findings
+from nat_core.paper.claims import claims
+from nat_core.paper.findings import findings
 from nat_core.recipes import PAIRS
 from nat_core.store.feature_reports import ALL_SCORES, FeatureReport
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from nat_core.measure.report import NetworkReport, SetReport
-from nat_core.paper.findings import Claim, MapDistances, claims, summary
+from nat_core.paper.claims import Claim, MapDistances, claims, summary
 
 KEYS = ("0.4", "0.6", "0.8", "0.9")
 

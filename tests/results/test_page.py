@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from nat_core.__main__ import main
-from nat_core.paper.findings import claims
-from nat_core.paper.findings import summary as claims_summary
+from nat_core.paper.claims import claims
+from nat_core.paper.claims import summary as claims_summary
 from nat_core.recipes import LEVELS, UNSEEN, recipe_in_protocol, recipe_named
 from nat_core.results import plots
 from nat_core.results.page import OVER_SEEDS, page

@@ -24,8 +24,9 @@ from nat_core.language import SOURCE, speaking
 from nat_core.measure.metrics import map_distances
 from nat_core.measure.report import NetworkReport
 from nat_core.paper import decisions
+from nat_core.paper.claims import VERDICTS, Claim, MapDistances, Verdict, claims, summary
 from nat_core.paper.field_tables import annex
-from nat_core.paper.findings import VERDICTS, Claim, MapDistances, Verdict, claims, findings, summary
+from nat_core.paper.findings import findings
 from nat_core.paper.tables import NO_ANNEX, Annex, Sheet, render, sheets
 from nat_core.recipes import LEVELS, Recipe
 from nat_core.results.section import in_brief, study_sheet
