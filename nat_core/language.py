@@ -21,8 +21,10 @@ LANGUAGES = {SOURCE: "English", "de": "Deutsch"}
 """Every language by its code, as it calls itself."""
 FOLDERS = [Path(__file__).with_name("languages")]
 """Where catalogues are looked for, each in LANGUAGE/*.po; the app adds its own."""
-_chosen: ContextVar[str] = ContextVar("language")
-_asked: list[Callable[[], str | None]] = []
+CHOSEN: ContextVar[str] = ContextVar("language")
+"""The language of this thread or task, empty or unset where nobody chose."""
+ASKED: list[Callable[[], str | None]] = []
+"""Who is asked where nobody chose, see `ask`; one at most."""
 Key = TypeVar("Key")
 
 
@@ -35,7 +37,7 @@ def use(language: str) -> None:
     """
     if language not in LANGUAGES:
         raise ValueError(f"needs one of {', '.join(LANGUAGES)}, not {language[:40]}")
-    _chosen.set(language)
+    CHOSEN.set(language)
 
 
 @contextmanager
@@ -46,28 +48,28 @@ def speaking(language: str) -> Iterator[None]:
     ...     current()
     'de'
     """
-    before = _chosen.get("")
+    before = CHOSEN.get("")
     use(language)
     try:
         yield
     finally:
-        _chosen.set(before)
+        CHOSEN.set(before)
 
 
 def ask(whose: Callable[[], str | None]) -> None:
     """Ask `whose` for the language wherever none is chosen; it returns None where it does not know."""
-    _asked[:] = [whose]
+    ASKED[:] = [whose]
 
 
 def current() -> str:
     """Return the code of the language that is spoken here, English where nobody chose."""
-    language = _chosen.get("")
+    language = CHOSEN.get("")
     if not language:
         # Streamlit runs a part of a page in a thread of its own, in which nobody has chosen yet.
-        found = _asked[0]() if _asked else None
+        found = ASKED[0]() if ASKED else None
         if found is None:
             return SOURCE
-        _chosen.set(found)
+        CHOSEN.set(found)
         return found
     return language
 
@@ -137,11 +139,12 @@ def written(digits: str) -> str:
     '0.90'
     """
     language = current()
-    return digits if language == SOURCE else digits.translate(_separators(language))
+    return digits if language == SOURCE else digits.translate(separators(language))
 
 
 @cache
-def _separators(language: str) -> dict[int, str]:
+def separators(language: str) -> dict[int, str]:
+    """Return what a language writes for the point and the comma of English numbers, for `str.translate`."""
     from babel.numbers import get_decimal_symbol, get_group_symbol
 
     return {ord("."): get_decimal_symbol(language), ord(","): get_group_symbol(language)}

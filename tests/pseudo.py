@@ -95,13 +95,13 @@ def speak_pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the language of brackets one of the app's, so that a link with lang=xx opens pages in it."""
     from nat_app.frame import settings  # noqa: F401 - the app's own catalogues are known once it is imported
 
-    known, separators = language.catalogue, language._separators
+    known, separators = language.catalogue, language.separators
     monkeypatch.setitem(language.LANGUAGES, PSEUDO, "Pseudo")
     # AppTest asks a widget for its options outside of the visit.
-    monkeypatch.setattr(language, "_chosen", ContextVar("language"))
-    monkeypatch.setattr(language, "_asked", [lambda: PSEUDO])
+    monkeypatch.setattr(language, "CHOSEN", ContextVar("language"))
+    monkeypatch.setattr(language, "ASKED", [lambda: PSEUDO])
     monkeypatch.setattr(language, "catalogue", lambda name: Pseudo() if name == PSEUDO else known(name))
-    monkeypatch.setattr(language, "_separators", lambda name: {} if name == PSEUDO else separators(name))
+    monkeypatch.setattr(language, "separators", lambda name: {} if name == PSEUDO else separators(name))
 
 
 def loose_words(app: AppTest, allowed: frozenset[str] = frozenset()) -> list[str]:

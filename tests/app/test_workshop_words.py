@@ -46,7 +46,7 @@ def own_classes(monkeypatch: pytest.MonkeyPatch) -> School:
 def pseudo(monkeypatch: pytest.MonkeyPatch, english, own_classes: School, fresh_caches: None) -> None:
     """The language of brackets, in which the lessons' files stand in brackets as well."""
     speak_pseudo(monkeypatch)
-    monkeypatch.setattr(language, "_separators", lambda _: {})
+    monkeypatch.setattr(language, "separators", lambda _: {})
     texts, notes = lessons.lessons("en"), lessons.notes("en")
     fields = ("title", "opens", "measures", "goal", "question", "answer", "numbers", "say")
     bracketed = tuple(replace(each, **{name: f"⟦{getattr(each, name)}⟧" for name in fields}) for each in texts)
