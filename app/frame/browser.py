@@ -1,4 +1,4 @@
-"""What the visitor's browser must do itself: say which language the page has, tell a title that changed, fold the sidebar."""
+"""What the visitor's browser must do itself: say which language the page has, what drop zones are, and a new title."""
 
 from pathlib import Path
 
