@@ -39,11 +39,6 @@ from nat_app.visit import photos
 from nat_core.recipes import HEADLINE_SETS
 from nat_core.store.checkpoints import training_command
 
-# Room for the picture before the browser has it, so that nothing moves down once it has.
-STYLE = """<style>
-.st-key-looked_at_picture { aspect-ratio: 1; }
-@media (max-width: 640px) { .st-key-looked_at_picture { aspect-ratio: auto; min-height: 9rem; } }
-</style>"""
 pair = frame.chosen_pair()
 frame.require(pair.names, gallery=True)
 pictures = {picture.file: picture for picture in gallery_pictures()}
@@ -144,7 +139,6 @@ if LEVEL_SET.value not in many:
     LEVEL_SET.put(HEADLINE_SETS[0] if HEADLINE_SETS[0] in many else stored_answers.GALLERY)
 beside = LEVEL_SET.value or stored_answers.GALLERY
 title = attention_title(comparison.here if comparison else None, level_spreads.exceeding(*pair.names, beside))
-st.html(STYLE)
 st.title(title, anchor=False)
 left, right = st.columns([1.1, 1.75], gap="medium")
 with left:

@@ -17,13 +17,6 @@ from nat_app.views.thresholds.settings import KEEP_95, SCORE, SET, TEMPERATURE, 
 from nat_core.measure.variants import variants_of, without_variants
 from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
 
-# Room for the controls and the chart before the browser has drawn them, so that nothing moves down once it has.
-STYLE = """<style>
-.st-key-controls { min-height: 4.25rem; }
-.st-key-live { min-height: 390px; }
-@media (min-width: 641px) and (max-width: 1400px) { .st-key-set { min-height: 4.25rem; } }
-@media (max-width: 640px) { .st-key-controls { min-height: 9.2rem; } .st-key-live { min-height: 545px; } }
-</style>"""
 pair = frame.chosen_pair()
 frame.require(pair.names)
 # Before all else: the visitor's own sets count below once both networks were asked.
@@ -71,7 +64,6 @@ frame.offer(f"{pair.key}-curves", partial(tables.curves_csv, tables.rated(pair),
 sentences = said()
 # The sentence that the browser writes there while the line moves, so that nothing jumps on release.
 title = sentences[0 if locked else step_of(t)]["title"]
-st.html(STYLE)
 st.title(title, anchor=False)
 controls = st.container(key="controls", horizontal=True, vertical_alignment="bottom", gap="medium")
 controls.selectbox(

@@ -26,11 +26,6 @@ from nat_app.visit import fair_queue
 from nat_core.small import heads
 
 ZONE = "negative_uploads"
-# Room for the buttons before the browser has drawn them, so that nothing moves down once it has.
-STYLE = """<style>
-.st-key-row_taught { min-height: 4.6rem; }
-@media (max-width: 640px) { .st-key-teach_controls { min-height: 7.1rem; } }
-</style>"""
 fair_queue.make_ready()
 chosen, t = frame.chosen_pair(), frame.threshold()
 frame.require(chosen.names)
@@ -56,7 +51,7 @@ def choose_photos() -> None:
     """Draw the photos to choose from, the visitor's own first, and the drop zone."""
     picked = TAUGHT.value
     buttons = [photo.button for key, photo in state.offered(classes).items() if key in picked]
-    st.html(STYLE + thumbnail_style() + state.own_style() + chosen_style(buttons))
+    st.html(thumbnail_style() + state.own_style() + chosen_style(buttons))
     with st.container(gap="xxsmall"):
         st.caption(
             _(
