@@ -6,7 +6,7 @@ streamlit run tests/hostile_page.py, opened at /?from=0&to=40
 import plotly.graph_objects as go
 import streamlit as st
 
-from nat_app.shared.charts import label
+from nat_app.shared.drawing.charts import label
 from nat_app.shared.words import literal
 from tests.hostile import PAYLOADS
 

@@ -15,8 +15,8 @@ from jaxtyping import UInt8
 
 from nat_app.answers import stored_answers
 from nat_app.answers.shared_results import shared_by_all
+from nat_app.shared.drawing.palette import Kind
 from nat_app.shared.gallery import FOLDER
-from nat_app.shared.palette import Kind
 from nat_core.data.images import image_id, read_image, read_photo, squared
 from nat_core.data.sources.image_sets import identities
 from nat_core.measure.predictions import Predictions

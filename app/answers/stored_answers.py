@@ -14,10 +14,10 @@ import streamlit as st
 from jaxtyping import Float, UInt8
 
 from nat_app.answers.shared_results import shared_by_all
+from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
-from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.scores import CONFIDENT, Scale, Separation, separate
 from nat_app.shared.words import Answer
 from nat_app.visit import brought_along

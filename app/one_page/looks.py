@@ -8,10 +8,10 @@ import plotly.colors
 from nat_app.answers import level_spreads, stored_answers
 from nat_app.one_page.networks import pairs
 from nat_app.one_page.payload import Payload
+from nat_app.shared.drawing.palette import KINDS, NAMES
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.language import _, number
 from nat_app.shared.pairs import Pair, pair_named
-from nat_app.shared.palette import KINDS, NAMES
 from nat_app.shared.words import Answer
 from nat_app.views.attention.maps import LEVELS
 from nat_app.views.attention.networks import ARCHITECTURES, STUDENTS

@@ -14,9 +14,9 @@ from streamlit.logger import set_log_level
 
 from nat_app.one_page import looks, networks, pictures, words
 from nat_app.one_page.payload import Payload
+from nat_app.shared.drawing.palette import DARK, LIGHT
 from nat_app.shared.files import SVG_SCRIPT
 from nat_app.shared.language import LANGUAGES
-from nat_app.shared.palette import DARK, LIGHT
 from nat_app.views.thresholds import histograms
 from nat_core.files import write_durably
 from nat_core.store.checkpoints import checkpoints_folder

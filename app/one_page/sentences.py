@@ -10,12 +10,12 @@ from itertools import product
 from typing import Any
 
 from nat_app.shared import words
-from nat_app.shared.charts import TEN_BY_BOTH
 from nat_app.shared.classes import class_title
 from nat_app.shared.counts import FEW, Compared, interval
+from nat_app.shared.drawing.charts import TEN_BY_BOTH
+from nat_app.shared.drawing.palette import KINDS, NAMES, Kind
 from nat_app.shared.gallery import NO_CLASS
 from nat_app.shared.language import _
-from nat_app.shared.palette import KINDS, NAMES, Kind
 from nat_app.shared.words import Answer
 from nat_app.views.your_photos import words as photo_words
 from nat_app.visit import labels

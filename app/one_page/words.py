@@ -8,9 +8,9 @@ from nat_app.one_page.networks import pairs
 from nat_app.pages import PAGES
 from nat_app.shared import words
 from nat_app.shared.classes import any_of
+from nat_app.shared.drawing.palette import KINDS, NAMES
 from nat_app.shared.gallery import samples
 from nat_app.shared.language import LANGUAGES, _, written
-from nat_app.shared.palette import KINDS, NAMES
 from nat_app.shared.scores import T_STEPS
 from nat_app.visit.photos import MOST
 from nat_core import language

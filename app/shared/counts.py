@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool
 
+from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.language import N_, _, pgettext
-from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.words import ENOUGH, HARD_SPACE, count_of_100
 from nat_core.measure.metrics import Interval, difference_interval, wilson_interval
 

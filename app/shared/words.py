@@ -15,8 +15,8 @@ from typing import Literal
 from nat_app.shared.classes import article as article
 from nat_app.shared.classes import class_title as class_title
 from nat_app.shared.classes import listed as listed
+from nat_app.shared.drawing.palette import NAMES, Kind
 from nat_app.shared.language import N_, _, ngettext, number, pgettext, written
-from nat_app.shared.palette import NAMES, Kind
 from nat_core.measure.report import NetworkReport
 from nat_core.measure.scores import CONFIDENCE, SCORE_NAMES
 from nat_core.measure.wording import legible

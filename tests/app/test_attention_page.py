@@ -9,8 +9,8 @@ import pytest
 from nat_app.answers.level_spreads import Spread
 from nat_app.frame.frame import LARGER
 from nat_app.frame.wall import TEXT
+from nat_app.shared.drawing.palette import DARK, LIGHT
 from nat_app.shared.gallery import FOLDER, gallery_pictures
-from nat_app.shared.palette import DARK, LIGHT
 from nat_app.views.attention import maps, words
 from nat_app.views.attention.attributions import attribution_maps
 from nat_app.views.attention.maps import LEVELS, MapRow, Overlay, attention_grid

@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from nat_app.answers import stored_answers
 from nat_app.frame import links
+from nat_app.shared.drawing.palette import DARK, KINDS, LIGHT
 from nat_app.shared.pairs import OFFERED, pair_named, set_title
-from nat_app.shared.palette import DARK, KINDS, LIGHT
 from nat_app.shared.scores import T_STEPS, step_of
 from nat_app.shared.words import percent
 from nat_app.views.playground.state import trained

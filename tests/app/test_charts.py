@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nat_app
-from nat_app.shared import charts, words
+from nat_app.shared import words
+from nat_app.shared.drawing import charts
+from nat_app.shared.drawing.palette import DARK, LIGHT, palette
 from nat_app.shared.gallery import FOLDER, NO_CLASS, credits_text, gallery_pictures, samples, with_inset
 from nat_app.shared.pairs import OFFERED, default_pair, pair_named
-from nat_app.shared.palette import DARK, LIGHT, palette
 from nat_app.shared.words import Answer
 from nat_app.views.attention.maps import MapRow, Overlay, attention_grid
 from nat_app.views.attention.words import faint

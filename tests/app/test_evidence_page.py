@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Element
 
 from nat_app.answers.stored_answers import probabilities_csv
-from nat_app.shared.palette import KINDS
+from nat_app.shared.drawing.palette import KINDS
 from nat_app.views.evidence import parts
 from nat_app.views.evidence.plain import name_of, plainly
 from nat_core.language import speaking

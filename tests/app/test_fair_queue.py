@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from nat_app.visit.fair_queue import Turn, Turns
+from nat_app.visit.training.fair_queue import Turn, Turns
 
 ENOUGH = 60.0
 """Seconds: the machine may be busy."""

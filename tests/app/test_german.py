@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nat_app.shared import charts, counts, words
+from nat_app.shared import counts, words
 from nat_app.shared.classes import CLASSES, WITH_ARTICLE, any_of, article, class_title
+from nat_app.shared.drawing import charts
+from nat_app.shared.drawing.palette import LIGHT
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.pairs import OFFERED, ROLE_TITLES, SET_TITLES, own_name, pictures_of
-from nat_app.shared.palette import LIGHT
 from nat_app.shared.scores import SCORE_TITLES
 from nat_app.shared.words import Answer
 from nat_core.data.headers.header import check_pixels

@@ -14,10 +14,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nat_app.answers.stored_answers import OwnAnswer
+from nat_app.shared.drawing.palette import LIGHT, Kind
 from nat_app.shared.files import png_url
 from nat_app.shared.gallery import FOLDER, gallery_pictures
 from nat_app.shared.pairs import pair_named, pictures_of
-from nat_app.shared.palette import LIGHT, Kind
 from nat_app.shared.words import Answer, percent
 from nat_app.views.your_photos import charts, fade, ways, words
 from nat_app.views.your_photos.cards import Card, count_cards

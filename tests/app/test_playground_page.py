@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nat_app.shared.palette import LIGHT
+from nat_app.shared.drawing.palette import LIGHT
 from nat_app.views.playground import presets, stage, state, words
 from nat_app.views.playground.settings import MOST_NEGATIVES, Choices
 from nat_core.small import playground

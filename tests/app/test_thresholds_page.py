@@ -11,8 +11,8 @@ from nat_app.answers import stored_answers
 from nat_app.frame import links
 from nat_app.frame.settings import EVERYWHERE, THRESHOLD
 from nat_app.shared import scores, words
+from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.pairs import ROLE_TITLES, pair_named, pictures_of, set_title
-from nat_app.shared.palette import KINDS, Kind
 from nat_app.views.thresholds import folded, histograms, settings
 from nat_app.views.thresholds import words as threshold_words
 from nat_core.measure import metrics

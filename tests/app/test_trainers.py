@@ -8,10 +8,10 @@ from functools import partial
 import pytest
 import torch
 
-from nat_app.visit import fair_queue, trainers
-from nat_app.visit.fair_queue import Turns
 from nat_app.visit.limits import LOCAL_LIMITS, PUBLIC_LIMITS
-from nat_app.visit.trainers import ENDED, NICE, TOO_LONG, GivenUp, Trainers
+from nat_app.visit.training import fair_queue, trainers
+from nat_app.visit.training.fair_queue import Turns
+from nat_app.visit.training.trainers import ENDED, NICE, TOO_LONG, GivenUp, Trainers
 from nat_core.small.twins import BlownUp
 from tests import works
 

@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 from nat_app.answers import stored_answers
 from nat_app.shared import words
 from nat_app.shared.counts import TOO_FEW, compare
+from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.gallery import FOLDER, gallery_pictures, samples
 from nat_app.shared.pairs import pair_named, pictures_of
-from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.words import Answer
 from nat_app.views.attention import words as attention_words
 from nat_app.views.your_photos import words as photo_words

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 
 from nat_app.shared import words
 from nat_app.shared.counts import Compared, compare
-from nat_app.shared.palette import Kind
+from nat_app.shared.drawing.palette import Kind
 from nat_app.shared.words import Answer
 from nat_app.views.attention import words as attention
 from nat_app.views.bring_your_own import words as own
@@ -22,7 +22,7 @@ from nat_app.views.workshop.games import words as games
 from nat_app.views.your_negatives import words as negatives
 from nat_app.views.your_negatives.effects import Change, Effect
 from nat_app.views.your_photos import words as photos
-from nat_app.visit.fair_queue import waiting_sentence
+from nat_app.visit.training.fair_queue import waiting_sentence
 from nat_core.measure.costs import Prices, Stakes
 from tests.pages import plain, shown
 from tests.synthetic import CLASSES

@@ -9,9 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nat_app.frame.links import read
+from nat_app.shared.drawing.palette import LIGHT
 from nat_app.shared.gallery import FOLDER
 from nat_app.shared.pairs import pair_named
-from nat_app.shared.palette import LIGHT
 from nat_app.views.your_negatives import words
 from nat_app.views.your_negatives.charts import before_after
 from nat_app.views.your_negatives.effects import Change, Effect, change

@@ -16,8 +16,8 @@ from nat_app.one_page.networks import pairs
 from nat_app.one_page.page import write_page
 from nat_app.shared import words
 from nat_app.shared.counts import compare
+from nat_app.shared.drawing.palette import KINDS
 from nat_app.shared.gallery import gallery_pictures
-from nat_app.shared.palette import KINDS
 from nat_app.shared.words import Answer
 from nat_app.views.your_photos import words as photo_words
 from nat_core.data.images import read_image

@@ -10,10 +10,10 @@ from jaxtyping import Float, UInt8
 from nat_app.answers import computed_answers
 from nat_app.frame import frame
 from nat_app.frame.wall import fitted
-from nat_app.shared.charts import CONFIG, label
 from nat_app.shared.classes import class_title
+from nat_app.shared.drawing.charts import CONFIG, label
+from nat_app.shared.drawing.palette import Palette
 from nat_app.shared.language import _, written
-from nat_app.shared.palette import Palette
 from nat_app.shared.settings import Setting
 from nat_app.shared.words import literal
 from nat_app.views.attention import words

@@ -11,9 +11,9 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 
 from nat_app.answers.level_spreads import Spread
-from nat_app.shared.charts import label, panel_title, plain
+from nat_app.shared.drawing.charts import label, panel_title, plain
+from nat_app.shared.drawing.palette import Palette
 from nat_app.shared.language import N_, _, number, written
-from nat_app.shared.palette import Palette
 from nat_app.views.attention.words import spread_pictures
 
 LEVELS = {"low": N_("low level"), "middle": N_("middle level"), "high": N_("high level")}

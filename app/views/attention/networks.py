@@ -7,11 +7,11 @@ import numpy as np
 
 from nat_app.answers import stored_answers
 from nat_app.answers.level_spreads import Spread, gallery_spread
-from nat_app.shared.charts import label
 from nat_app.shared.classes import class_title
+from nat_app.shared.drawing.charts import label
+from nat_app.shared.drawing.palette import KINDS, NAMES, Kind
 from nat_app.shared.language import N_, _
 from nat_app.shared.pairs import OWN, Pair, short_name
-from nat_app.shared.palette import KINDS, NAMES, Kind
 from nat_app.shared.words import percent
 from nat_app.views.attention.maps import LEVELS, MapRow
 from nat_core.files import csv_text

@@ -9,7 +9,8 @@ from nat_app.frame import frame, links
 from nat_app.frame.settings import PICTURE
 from nat_app.frame.tabs import tabs
 from nat_app.frame.wall import fitted
-from nat_app.shared import charts, words
+from nat_app.shared import words
+from nat_app.shared.drawing import charts
 from nat_app.shared.gallery import gallery_pictures, gallery_square, with_inset
 from nat_app.shared.language import _
 from nat_app.views.attention import attributions, networks

@@ -8,9 +8,9 @@ import streamlit as st
 
 from nat_app.answers import stored_answers
 from nat_app.shared.counts import Compared, compare
+from nat_app.shared.drawing.palette import KINDS
 from nat_app.shared.language import _, number
 from nat_app.shared.pairs import ROLE_TITLES, Pair, in_markdown, set_title, short_name
-from nat_app.shared.palette import KINDS
 from nat_app.shared.words import literal
 from nat_app.views.bring_your_own import words
 from nat_app.visit import brought_along

@@ -8,9 +8,9 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from nat_app.answers import stored_answers
 from nat_app.frame import frame, links
+from nat_app.shared.drawing.palette import Kind
 from nat_app.shared.language import _
 from nat_app.shared.pairs import OWN_PAIR, Pair
-from nat_app.shared.palette import Kind
 from nat_app.shared.words import literal
 from nat_app.views.bring_your_own import comparison, networks, samples, words
 from nat_app.views.bring_your_own.state import BRINGING, ask_network

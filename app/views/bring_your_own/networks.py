@@ -9,9 +9,9 @@ import numpy as np
 
 from nat_app.answers import stored_answers
 from nat_app.frame import links
+from nat_app.shared.drawing.palette import NAMES, Kind
 from nat_app.shared.language import _
 from nat_app.shared.pairs import OWN_PAIR, Pair, own_name, set_title
-from nat_app.shared.palette import NAMES, Kind
 from nat_app.visit import brought_along
 from nat_app.visit.brought_along import OwnNetwork
 from nat_app.visit.room import NoRoom

@@ -7,9 +7,9 @@ from io import BytesIO
 import numpy as np
 
 from nat_app.answers import stored_answers
+from nat_app.shared.drawing.palette import Kind
 from nat_app.shared.gallery import GalleryPicture, gallery_pictures
 from nat_app.shared.pairs import Pair
-from nat_app.shared.palette import Kind
 from nat_core.data.images import read_image
 from nat_core.errors import CheckpointError
 from nat_core.recipes import RECIPES

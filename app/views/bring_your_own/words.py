@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from nat_app.shared.counts import FEW, Compared, chance, interval, intervals, number_of, of_what
+from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.language import N_, Titles, _, ngettext, number
-from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.words import ENOUGH, HARD_SPACE, literal, threshold_share
 
 NOTHING_YET = N_("Bring your own pictures, or a network of your own.")

@@ -6,11 +6,11 @@ from functools import partial
 
 import torch
 
-from nat_app.shared.palette import KINDS, Kind
+from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.settings import Held
 from nat_app.views.digits_live.curves import Curves
 from nat_app.views.digits_live.settings import LATE, SEED
-from nat_app.visit import fair_queue
+from nat_app.visit.training import fair_queue
 from nat_core.small import digits, twins
 
 EACH = 5

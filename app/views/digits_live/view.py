@@ -4,8 +4,8 @@ import streamlit as st
 
 from nat_app.answers import stored_answers
 from nat_app.frame import frame
+from nat_app.shared.drawing.palette import KINDS
 from nat_app.shared.language import _
-from nat_app.shared.palette import KINDS
 from nat_app.shared.words import MADE_READY
 from nat_app.views.digits_live import curves, words
 from nat_app.views.digits_live.settings import LATE, MOST_SEED, SEED
@@ -15,7 +15,7 @@ with st.spinner(_(MADE_READY)):
 
 # Torch is imported by now, with the spinner to be seen; `state` needs it.
 from nat_app.views.digits_live import state
-from nat_app.visit import fair_queue
+from nat_app.visit.training import fair_queue
 from nat_core.small.digits import STEPS, digits
 
 fair_queue.make_ready()

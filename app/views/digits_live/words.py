@@ -1,7 +1,7 @@
 """The sentences of Digits live, computed like those of `nat_app.shared.words`."""
 
+from nat_app.shared.drawing.palette import NAMES, Kind
 from nat_app.shared.language import N_, _
-from nat_app.shared.palette import NAMES, Kind
 from nat_app.shared.words import of_100, percent_fine, threshold_share
 
 START = N_("Two networks that know nothing yet.")

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from nat_app.frame import links
-from nat_app.shared.palette import KINDS, Kind
+from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.settings import Held
 from nat_app.views.playground.settings import COUNT, MOST_NEGATIVES, PLACES, SEED, SETTINGS, SLOW, Choices, current
 from nat_core.files import Count, converted, csv_text

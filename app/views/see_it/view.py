@@ -8,11 +8,12 @@ from nat_app.answers import stored_answers
 from nat_app.answers.stored_answers import probabilities_csv
 from nat_app.frame import frame, links
 from nat_app.frame.settings import PICTURE
-from nat_app.shared import charts, words
+from nat_app.shared import words
+from nat_app.shared.drawing import charts
+from nat_app.shared.drawing.palette import KINDS, NAMES
 from nat_app.shared.gallery import GalleryPicture, chosen_style, gallery_pictures, gallery_square, thumbnail_style
 from nat_app.shared.language import _, pgettext
 from nat_app.shared.pairs import in_markdown, pictures_of, set_title
-from nat_app.shared.palette import KINDS, NAMES
 
 pair, t = frame.chosen_pair(), frame.threshold()
 frame.require(pair.names, gallery=True)

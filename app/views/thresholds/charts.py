@@ -6,9 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Bool, Float
 
-from nat_app.shared.charts import HOVER, QUARTERS, fill, label, plain, share_axis
+from nat_app.shared.drawing.charts import HOVER, QUARTERS, fill, label, plain, share_axis
+from nat_app.shared.drawing.palette import KINDS, NAMES, PATTERNS, SYMBOLS, Kind, Palette
 from nat_app.shared.language import _, number
-from nat_app.shared.palette import KINDS, NAMES, PATTERNS, SYMBOLS, Kind, Palette
 from nat_app.shared.words import HARD_SPACE
 
 LABELS_BETWEEN = (0.3, 0.7)

@@ -16,11 +16,11 @@ from PIL import Image
 from nat_app.answers import stored_answers
 from nat_app.frame import frame, links
 from nat_app.frame.wall import fitted
-from nat_app.shared.charts import CONFIG
 from nat_app.shared.classes import class_title
+from nat_app.shared.drawing.charts import CONFIG
+from nat_app.shared.drawing.palette import KINDS, NAMES, Kind
 from nat_app.shared.language import N_, _, ngettext, number
 from nat_app.shared.pairs import Pair, in_markdown, pictures_of, set_title
-from nat_app.shared.palette import KINDS, NAMES, Kind
 from nat_app.shared.scores import CONFIDENT, KEPT, TEMPERATURES, Scale
 from nat_app.shared.words import comparison_note, literal, percent, threshold_text
 from nat_app.views.thresholds import charts, tables, words

@@ -7,9 +7,9 @@ import pandas as pd
 
 from nat_app.answers import stored_answers
 from nat_app.answers.stored_answers import divided
+from nat_app.shared.drawing.palette import KINDS, NAMES
 from nat_app.shared.language import _, number, pgettext, written
 from nat_app.shared.pairs import Pair
-from nat_app.shared.palette import KINDS, NAMES
 from nat_app.shared.scores import CONFIDENT, SCORE_TITLES, Scale
 from nat_core.files import csv_text
 from nat_core.measure.metrics import share_above

@@ -8,9 +8,9 @@ import streamlit as st
 from nat_app.answers import own_sets, stored_answers
 from nat_app.frame import frame, links
 from nat_app.frame.settings import THRESHOLD
+from nat_app.shared.drawing.palette import KINDS
 from nat_app.shared.language import _, number
 from nat_app.shared.pairs import DIGITS, ROLE_TITLES, in_markdown, pictures_of, set_title
-from nat_app.shared.palette import KINDS
 from nat_app.shared.scores import SCORE_HELP, SCORE_TITLES, T_STEPS, step_of
 from nat_app.views.thresholds import folded, histograms, tables, words
 from nat_app.views.thresholds.settings import KEEP_95, SCORE, SET, TEMPERATURE, VARIANT

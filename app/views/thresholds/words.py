@@ -7,8 +7,8 @@ from jaxtyping import Float
 
 from nat_app.shared.classes import article
 from nat_app.shared.counts import interval
+from nat_app.shared.drawing.palette import KINDS, NAMES, Kind
 from nat_app.shared.language import N_, _, ngettext, pgettext
-from nat_app.shared.palette import KINDS, NAMES, Kind
 from nat_app.shared.words import (
     count_of_100,
     literal,

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from nat_app.shared.drawing.palette import Kind
 from nat_app.shared.gallery import GalleryPicture, gallery_pictures
-from nat_app.shared.palette import Kind
 from nat_app.shared.settings import Held
 from nat_app.shared.words import Answer
 from nat_app.views.workshop.settings import AFTER, LESSON, LESSONS, MOST

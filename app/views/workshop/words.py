@@ -1,7 +1,7 @@
 """The sentences of the workshop, computed like those of `nat_app.shared.words`."""
 
+from nat_app.shared.drawing.palette import Kind
 from nat_app.shared.language import N_, _, ngettext
-from nat_app.shared.palette import Kind
 from nat_app.shared.words import Answer, percent
 from nat_app.views.workshop.settings import AFTER
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from nat_app.shared.charts import fill, label, plain, share_axis
+from nat_app.shared.drawing.charts import fill, label, plain, share_axis
+from nat_app.shared.drawing.palette import Kind, Palette
 from nat_app.shared.language import _, pgettext
-from nat_app.shared.palette import Kind, Palette
 from nat_app.shared.words import ENOUGH, of_100, percent
 
 ROW = 46

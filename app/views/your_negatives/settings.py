@@ -1,7 +1,7 @@
 """What can be chosen on Your negatives, and how a link says it; needs no torch."""
 
+from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.gallery import gallery_pictures
-from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.settings import PageSettings, Setting, one_of, switch
 
 MOST = 12

@@ -11,15 +11,16 @@ import torch
 from jaxtyping import UInt8
 
 from nat_app.answers import computed_answers, stored_answers
+from nat_app.shared.drawing.palette import Kind
 from nat_app.shared.files import thumbnail_url
 from nat_app.shared.gallery import GalleryPicture, gallery_pictures
 from nat_app.shared.pairs import DEFAULTS, Pair, pair_named
-from nat_app.shared.palette import Kind
 from nat_app.shared.settings import Held
 from nat_app.shared.words import Answer, capital
 from nat_app.views.your_negatives.effects import FURTHER, KNOWN, OTHERS, OWN
 from nat_app.views.your_negatives.settings import BESIDE, MOST, TAUGHT
-from nat_app.visit import fair_queue, labels, photos
+from nat_app.visit import labels, photos
+from nat_app.visit.training import fair_queue
 from nat_core.errors import CheckpointError
 from nat_core.measure.predictions import Predictions
 from nat_core.network.inference import Network, features

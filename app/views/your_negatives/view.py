@@ -5,10 +5,10 @@ import streamlit as st
 from nat_app.answers import stored_answers
 from nat_app.frame import frame
 from nat_app.frame.wall import fitted
-from nat_app.shared.charts import CONFIG
+from nat_app.shared.drawing.charts import CONFIG
+from nat_app.shared.drawing.palette import NAMES, Kind
 from nat_app.shared.gallery import chosen_style, thumbnail_style
 from nat_app.shared.language import _
-from nat_app.shared.palette import NAMES, Kind
 from nat_app.shared.words import MADE_READY, literal, percent, threshold_text
 from nat_app.views.your_negatives import words
 from nat_app.views.your_negatives.charts import before_after
@@ -22,7 +22,7 @@ with st.spinner(_(MADE_READY)):
 # Torch is imported by now, with the spinner to be seen; `state` needs it.
 from nat_app.answers import computed_answers
 from nat_app.views.your_negatives import state
-from nat_app.visit import fair_queue
+from nat_app.visit.training import fair_queue
 from nat_core.small import heads
 
 ZONE = "negative_uploads"

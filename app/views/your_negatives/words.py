@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from nat_app.shared.classes import article
+from nat_app.shared.drawing.palette import NAMES, Kind
 from nat_app.shared.language import N_, _, ngettext, pgettext
-from nat_app.shared.palette import NAMES, Kind
 from nat_app.shared.words import count_of_100, literal, of_100, percent_fine, threshold_share
 from nat_app.views.your_negatives.effects import Change, Effect
 from nat_app.visit.labels import ANOTHER, NONE, how_many

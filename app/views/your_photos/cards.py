@@ -8,9 +8,9 @@ from jaxtyping import Bool, Float, UInt8
 
 from nat_app.answers import computed_answers, stored_answers
 from nat_app.shared.counts import Compared, compare
+from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.gallery import GalleryPicture, samples
 from nat_app.shared.pairs import Pair
-from nat_app.shared.palette import KINDS, Kind
 from nat_app.visit import labels, photos
 from nat_app.visit.photos import Photo
 

@@ -6,9 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
-from nat_app.shared.charts import QUARTERS, fill, label, panel_title, plain, share_axis
+from nat_app.shared.drawing.charts import QUARTERS, fill, label, panel_title, plain, share_axis
+from nat_app.shared.drawing.palette import KINDS, NAMES, PATTERNS, Kind, Palette
 from nat_app.shared.language import _
-from nat_app.shared.palette import KINDS, NAMES, PATTERNS, Kind, Palette
 from nat_app.shared.words import percent, threshold_text
 
 BARS = 20

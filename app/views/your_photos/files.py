@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from html import escape
 
 from nat_app.shared.classes import class_title
+from nat_app.shared.drawing.palette import KINDS, LIGHT, NAMES, Kind
 from nat_app.shared.files import page, png_url, thumbnail_url
 from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
-from nat_app.shared.palette import KINDS, LIGHT, NAMES, Kind
 from nat_app.shared.words import percent, threshold_share, threshold_text
 from nat_app.views.your_photos.cards import Card
 from nat_app.views.your_photos.words import SQUARES, verdict

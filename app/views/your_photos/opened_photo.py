@@ -6,12 +6,13 @@ from jaxtyping import UInt8
 
 from nat_app.answers import computed_answers, stored_answers
 from nat_app.frame import frame
-from nat_app.shared import charts, words
+from nat_app.shared import words
+from nat_app.shared.drawing import charts
+from nat_app.shared.drawing.palette import KINDS, NAMES
 from nat_app.shared.files import displayable
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
-from nat_app.shared.palette import KINDS, NAMES
 from nat_app.views.your_photos import fade, ways
 from nat_app.views.your_photos.cards import Card
 from nat_app.views.your_photos.files import without_markup

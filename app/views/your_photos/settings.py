@@ -5,14 +5,13 @@ from nat_app.shared.gallery import samples
 from nat_app.shared.language import N_
 from nat_app.shared.pairs import SET_TITLES
 from nat_app.shared.settings import Held, PageSettings, Setting, Told, one_of, switch
-from nat_app.shared.tabs import in_english
 from nat_app.views.your_photos.ways import WAYS, percents
 
 PARTS = (N_("Each photo"), N_("Table of all"), N_("Beside a stored set"))
 
 SAMPLES = Setting("samples", False, switch)
 """Whether the gallery's twelve samples are among the photos."""
-PART: Setting[str | None] = Setting("part", None, one_of(PARTS), in_english(PARTS))
+PART: Setting[str | None] = Setting("part", None, one_of(PARTS))
 OPENED: Setting[str | None] = Setting("opened", None, one_of([picture.path.stem for picture in samples()]))
 """The key of the photo that is shown large; links name samples alone."""
 BESIDE: Setting[str | None] = Setting("beside", None, one_of(SET_TITLES))

@@ -9,14 +9,14 @@ import streamlit as st
 from nat_app.answers import stored_answers
 from nat_app.frame import classroom, frame
 from nat_app.frame.classroom import CAMERA_NEEDS_HTTPS
-from nat_app.shared import charts
+from nat_app.frame.tabs import tabs
 from nat_app.shared.classes import class_title
+from nat_app.shared.drawing import charts
+from nat_app.shared.drawing.palette import KINDS, NAMES
 from nat_app.shared.files import displayable, thumbnail_url
 from nat_app.shared.gallery import gallery_square, samples
 from nat_app.shared.language import _, ngettext
 from nat_app.shared.pairs import in_markdown, pictures_of, set_title
-from nat_app.shared.palette import KINDS, NAMES
-from nat_app.shared.tabs import tabs
 from nat_app.shared.words import literal
 from nat_app.views.your_photos import files, opened_photo, words
 from nat_app.views.your_photos.cards import Card, all_cards, confidences, count_cards
@@ -252,9 +252,8 @@ for card in cards:
 DRAWN = dict(zip(PARTS, (draw_cards, draw_table, draw_distribution), strict=True))
 conditions = files.Conditions(pair, t, photos.crop(), language.current())
 frame.offer("photos", partial(files.photos_csv, cards, conditions))
-for tab, draw_part in zip(tabs(PART, PARTS), DRAWN.values(), strict=True):
-    # A part that nobody looks at is not drawn.
-    if tab.open:
-        with tab:
-            draw_part()
+# A part that nobody looks at is not drawn.
+part, tab = tabs(PARTS, PART)
+with tab:
+    DRAWN[part]()
 take_home(findings)

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float
 
 from nat_app.shared.classes import class_title
+from nat_app.shared.drawing.palette import KINDS, NAMES, Kind
 from nat_app.shared.language import N_, _
-from nat_app.shared.palette import KINDS, NAMES, Kind
 from nat_app.shared.words import literal, percent, threshold_share
 from nat_core.measure.predictions import Predictions
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from nat_app.shared.classes import any_of, article, class_title
 from nat_app.shared.counts import FEW, TOO_FEW, Compared, chance, interval
+from nat_app.shared.drawing.palette import NAMES, Kind
 from nat_app.shared.language import N_, Titles, _, ngettext, pgettext
-from nat_app.shared.palette import NAMES, Kind
 from nat_app.shared.words import Answer, literal, percent, threshold_share
 from nat_app.visit.labels import ANOTHER, NONE
 from nat_core.data.headers.names import SYSTEMS

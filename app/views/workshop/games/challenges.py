@@ -7,10 +7,10 @@ import streamlit as st
 from nat_app.answers import stored_answers
 from nat_app.frame import classroom, links
 from nat_app.frame.together import following
+from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.gallery import gallery_pictures, gallery_square
 from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
-from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.words import Answer, literal
 from nat_app.views.playground.settings import SETTINGS as PLAYGROUND
 from nat_app.views.workshop import score

@@ -11,10 +11,10 @@ from jaxtyping import Float
 from nat_app.answers import stored_answers
 from nat_app.frame import frame
 from nat_app.frame.together import following
-from nat_app.shared.charts import CONFIG, plain
+from nat_app.shared.drawing.charts import CONFIG, plain
+from nat_app.shared.drawing.palette import KINDS, NAMES, SYMBOLS, Kind, Palette
 from nat_app.shared.language import _, number
 from nat_app.shared.pairs import Pair, pictures_of, set_title
-from nat_app.shared.palette import KINDS, NAMES, SYMBOLS, Kind, Palette
 from nat_app.shared.scores import T_STEPS, way_along
 from nat_app.shared.settings import Setting
 from nat_app.shared.words import threshold_text

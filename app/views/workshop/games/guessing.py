@@ -9,11 +9,11 @@ from nat_app.answers import stored_answers
 from nat_app.frame import frame
 from nat_app.frame.settings import THRESHOLD
 from nat_app.frame.together import following
-from nat_app.shared import charts
+from nat_app.shared.drawing import charts
+from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.gallery import GalleryPicture, gallery_pictures, gallery_square
 from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
-from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.settings import Setting
 from nat_app.shared.words import Answer, answer_sentence, threshold_share
 from nat_app.views.workshop import revealed, score, words

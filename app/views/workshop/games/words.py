@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from nat_app.shared.classes import any_of
+from nat_app.shared.drawing.palette import NAMES, Kind
 from nat_app.shared.language import N_, _, ngettext
-from nat_app.shared.palette import NAMES, Kind
 from nat_app.shared.words import Answer, class_title, literal, percent, threshold_share, threshold_text
 from nat_app.views.workshop.score import Clicks
 from nat_app.views.workshop.words import for_card

@@ -13,10 +13,10 @@ from jaxtyping import Float
 
 from nat_app.answers import stored_answers
 from nat_app.frame.settings import PICTURE, THRESHOLD
+from nat_app.shared.drawing.palette import Kind
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.language import N_, Titles, _, number
 from nat_app.shared.pairs import Pair, set_title
-from nat_app.shared.palette import Kind
 from nat_app.shared.words import Answer, class_title, percent, threshold_from
 from nat_app.views.playground.settings import PLACES, Choices, negatives, of_link
 from nat_app.views.workshop.steps.lessons import Lesson, fill

@@ -12,7 +12,7 @@ from nat_app.frame import classroom, frame, links
 from nat_app.frame.settings import CLASS, PAIR, TEACH, WALL
 from nat_app.frame.together import following
 from nat_app.frame.together.announced import announce
-from nat_app.shared.charts import CONFIG
+from nat_app.shared.drawing.charts import CONFIG
 from nat_app.shared.language import N_, _, ngettext, number
 from nat_app.shared.pairs import Pair
 from nat_app.shared.scores import T_STEPS, way_along

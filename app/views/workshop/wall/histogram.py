@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from nat_app.shared.charts import plain
-from nat_app.shared.palette import Palette
+from nat_app.shared.drawing.charts import plain
+from nat_app.shared.drawing.palette import Palette
 from nat_app.shared.words import percent
 from nat_core.language import number
 

@@ -22,7 +22,7 @@ import streamlit as st
 from nat_app.shared.language import N_, _
 from nat_app.shared.settings import Held
 from nat_app.visit.limits import limits
-from nat_app.visit.trainers import POSSIBLE, GivenUp, Trainers
+from nat_app.visit.training.trainers import POSSIBLE, GivenUp, Trainers
 
 ORDINALS = (
     N_("first"), N_("second"), N_("third"), N_("fourth"), N_("fifth"), N_("sixth"), N_("seventh"), N_("eighth"),

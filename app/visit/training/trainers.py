@@ -3,7 +3,7 @@
 A thread of the server's own would hold the interpreter that answers everybody. A process has one of its own; the system
 gives it what the server leaves. It does one visitor's work after the other, each no longer than it may take.
 
-    python -m nat_app.visit.trainers NUMBER
+    python -m nat_app.visit.training.trainers NUMBER
 
 is such a process, started by the server with the number of the descriptor that leads back to it.
 """

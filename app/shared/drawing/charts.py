@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 
 from nat_app.shared.classes import class_title
+from nat_app.shared.drawing.palette import KINDS, NAMES, PATTERNS, Kind, Palette
 from nat_app.shared.language import N_, _, written
-from nat_app.shared.palette import KINDS, NAMES, PATTERNS, Kind, Palette
 from nat_app.shared.words import percent
 from nat_core.measure.wording import legible
 
