@@ -17,6 +17,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from nat_app.shared.gallery import FOLDER, gallery_pictures
+from nat_core.data.sets import CIFAR100_CLASSES
 from nat_core.language import LANGUAGES, SOURCE
 
 ROOT = Path(__file__).parents[1]
@@ -45,6 +46,8 @@ def templates(package: str) -> dict[str, Catalog]:
         place = ((FOLDER / "gallery.json").relative_to(ROOT).as_posix(), 0)
         for message in gallery():
             found["shared"].add(message, locations=[place])
+        for name in CIFAR100_CLASSES:
+            found["thresholds"].add(name.replace("_", " "), context="a kind of thing")
     return found
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas  # noqa: F401
 import streamlit as st
 
-from nat_app.frame import following, frame, links
+from nat_app.frame import frame, links
+from nat_app.frame.together import following
 from nat_app.pages import OWN, PAGES, SETTINGS
 from nat_app.shared.language import _
 

@@ -107,18 +107,19 @@ def speak_pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
 def loose_words(app: AppTest, allowed: frozenset[str] = frozenset()) -> list[str]:
     """Return every text of a page that has a word outside of the brackets; `allowed` words are names, in lower case."""
     assert not app.exception, app.exception
-    found = []
-    for text in texts(app):
-        rest = shown(plain(text))
-        while (less := BRACKETS.sub(" ", rest)) != rest:
-            rest = less
-        rest = re.sub(
-            r"</?\w+[^>]*>|%\{[^}]*\}|:material/\w+:|`[^`]*`|\]\([^)]*\)|https?:\S+|:\w+\[|\b\w+\.\w{2,5}\b", " ", rest
-        )
-        loose = [word for word in WORD.findall(rest) if word.lower() not in NAMES | allowed]
-        if loose:
-            found.append(f"{' '.join(loose)}  <-  {text[:150]}")
-    return found
+    return [each for text in texts(app) for each in loose_in(text, allowed)]
+
+
+def loose_in(text: str, allowed: frozenset[str] = frozenset()) -> list[str]:
+    """Return a text that has a word outside of the brackets after those words, in a list; else an empty one."""
+    rest = shown(plain(text))
+    while (less := BRACKETS.sub(" ", rest)) != rest:
+        rest = less
+    rest = re.sub(
+        r"</?\w+[^>]*>|%\{[^}]*\}|:material/\w+:|`[^`]*`|\]\([^)]*\)|https?:\S+|:\w+\[|\b\w+\.\w{2,5}\b", " ", rest
+    )
+    loose = [word for word in WORD.findall(rest) if word.lower() not in NAMES | allowed]
+    return [f"{' '.join(loose)}  <-  {text[:150]}"] if loose else []
 
 
 def texts(app: AppTest) -> Iterator[str]:

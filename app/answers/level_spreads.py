@@ -103,7 +103,7 @@ def sentence(first: str, second: str, set_name: str) -> str:
         return ""
     words = _(
         "On {pictures} {distances} {where}",
-        pictures=pictures_of(set_name, found.pictures),
+        pictures=pictures_of(set_name, found.pictures, "dative"),
         distances=distances(found),
         where=where_it_begins(found),
     )

@@ -1,31 +1,46 @@
-const NARROWEST = 769;
-const WIDEST = 1023;
-const FOLDED = "nat_sidebar_folded";
-
-// On an upright tablet the sidebar would leave a page half the screen. Streamlit folds it on phones alone, and no option
-// sets from which width on; so it is folded as a finger would, once a visit: whoever opens it again keeps it open.
-function foldOnTablet() {
-  if (window.innerWidth < NARROWEST || window.innerWidth > WIDEST || sessionStorage.getItem(FOLDED)) return;
-  const fold = document.querySelector('[data-testid="stSidebarCollapseButton"] button');
-  if (!fold) return;
-  sessionStorage.setItem(FOLDED, "once");
-  fold.click();
-}
-
 // Streamlit gives a drop zone the role of a mere decoration and a label, which only what has a meaning may have. Drop
 // zones come and go with the pages, so all are looked at whenever something is drawn.
 const DROP_ZONE = '[data-testid="stFileUploaderDropzone"][role="presentation"]';
-let zones = null;
+let drawn = null;
 
 function nameDropZones() {
   for (const zone of document.querySelectorAll(DROP_ZONE)) zone.setAttribute("role", "group");
 }
 
+// What a page found stands in its title, which changes with whatever a visitor moves. Who sees the page looks up; who
+// hears it is told, once the title has come to rest, though not of the first one, with which reading begins anyway.
+const REST = 600;
+let title = null;
+let waiting = 0;
+
+function tellTitle() {
+  const now = document.querySelector(".st-key-page h1")?.textContent.trim();
+  if (!now || now === title) return;
+  clearTimeout(waiting);
+  if (title !== null) waiting = setTimeout(() => (teller().textContent = title), REST);
+  title = now;
+}
+
+function teller() {
+  const found = document.getElementById("nat-told");
+  if (found) return found;
+  const made = document.createElement("div");
+  made.id = "nat-told";
+  made.setAttribute("role", "status");
+  made.style.cssText = "position:fixed;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap";
+  return document.body.appendChild(made);
+}
+
 export default function ({ data }) {
   // Screen readers choose their voice by it, and Streamlit says English whatever a page holds.
   document.documentElement.lang = data.language;
-  foldOnTablet();
   nameDropZones();
-  zones ??= new MutationObserver(nameDropZones);
-  zones.observe(document.body, { subtree: true, childList: true });
+  // There before it has anything to tell: what comes with its words already in it, nobody is told.
+  teller();
+  tellTitle();
+  drawn ??= new MutationObserver(() => {
+    nameDropZones();
+    tellTitle();
+  });
+  drawn.observe(document.body, { subtree: true, childList: true, characterData: true });
 }

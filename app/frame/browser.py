@@ -1,4 +1,4 @@
-"""What the visitor's browser must do itself: say which language the page has, and fold the sidebar on a tablet."""
+"""What the visitor's browser must do itself: say the page's language, what its title became, what drop zones are."""
 
 from pathlib import Path
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
@@ -23,10 +22,11 @@ from nat_core import language
 from nat_core.errors import CheckpointError
 from nat_core.store.checkpoints import training_command
 
-STYLE = f"<style>{Path(__file__).with_name('style.css').read_text(encoding='utf-8')}</style>"
 LARGER = """<style>
 html { font-size: 125%; }
-:root { --widest: 1375px; }
+.st-key-answers { min-height: 19rem !important; }
+[data-testid="stSidebar"]:not([aria-expanded="false"]) { width: 22rem !important; min-width: 22rem !important; }
+:root { --widest: min(96vw, 1800px); }
 .st-key-page .js-plotly-plot text { font-size: 15.5px !important; }
 </style>"""
 """Text at 125 %, for anyone who looks from afar."""
@@ -42,8 +42,9 @@ class PageEnd(StopException):
 
 
 def style() -> None:
-    """Put the style sheet on the page; it holds nothing that a visitor provided."""
-    st.html(STYLE + (LARGER if WALL.value else "") + (WITHOUT_SETTINGS if hides("settings") else ""))
+    """Put on the page what differs from visit to visit; style.css comes with the page itself, from the server."""
+    if chosen := (LARGER if WALL.value else "") + (WITHOUT_SETTINGS if hides("settings") else ""):
+        st.html(chosen)
 
 
 @dataclass
@@ -156,7 +157,7 @@ def sidebar() -> None:
 
 def _choose_language() -> None:
     asked = LANGUAGES[language.best(st.context.locale)]
-    titles = {None: _("As the browser asks: {language}", language=asked), **LANGUAGES}
+    titles = {"": _("As the browser asks: {language}", language=asked), **LANGUAGES}
     # Its label is said in every language: whoever cannot read the page has to find it.
     st.selectbox(
         "Language · Sprache", list(titles), format_func=titles.__getitem__, key=LANGUAGE.bind(), persist_state="session"

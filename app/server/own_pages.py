@@ -1,7 +1,7 @@
 """The pages that the server shows by itself, in the browser's language: the door, no such page, and no more room.
 
-And what it adds to Streamlit's own page: words for whoever waits in vain, as behind a filter that lets no WebSocket
-through.
+And what it adds to Streamlit's own page: the style sheet, and words for whoever waits in vain, as behind a filter that
+lets no WebSocket through.
 """
 
 import re
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import streamlit
 
+import nat_app
 from nat_app.shared.language import LANGUAGES, N_, _
 from nat_core import language
 
@@ -42,7 +43,10 @@ NOTHING = N_("There is no page at this address.")
 LANG = re.compile(r"(^|&)lang=(?P<code>[a-z]+)(&|$)")
 STREAMLITS = Path(streamlit.__file__).parent / "static" / "index.html"
 WAITING = Path(__file__).with_name("waiting.js").read_text(encoding="utf-8")
-"""The script that shows the words once nothing has come for a while."""
+"""What the page's own script does before Streamlit's first run has drawn anything."""
+STYLE = (Path(nat_app.__file__).parent / "frame" / "style.css").read_text(encoding="utf-8")
+"""The style sheet of all pages. It is there before what it styles, which would move if it came later."""
+ROOT = '<div id="root">'
 BLOCK = """<div id="nat-waiting" role="status" data-words="{words}" style="position:fixed;inset:auto 0 0 0;margin:auto;\
 max-width:38rem;font:1rem/1.5 system-ui,sans-serif;color-scheme:light dark;color:CanvasText;background:Canvas;\
 z-index:1000000"></div>
@@ -89,6 +93,8 @@ def app(spoken: str) -> tuple[bytes, bytes]:
             "one to allow WebSockets to this address. If the network is fine, the server may be busy: wait a little."
         )
     page = STREAMLITS.read_text(encoding="utf-8")
-    head, end, rest = page.rpartition("</body>")
-    content = f"{head}{BLOCK.format(words=escape(words), script=WAITING)}{end}{rest}".encode()
+    # After Streamlit's own styles, of which it adds more to the head, and before those that a page brings by itself.
+    page = page.replace(ROOT, f"<style>{STYLE}</style>\n{ROOT}")
+    page = page.replace("</body>", f"{BLOCK.format(words=escape(words), script=WAITING)}</body>")
+    content = page.encode()
     return content, f'"{sha256(content).hexdigest()[:32]}"'.encode()

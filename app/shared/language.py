@@ -14,8 +14,8 @@ __all__ = [
     "translations", "written",
 ]  # fmt: skip
 
-LANGUAGE: Setting[str | None] = Setting("lang", None, lambda text: one_of(LANGUAGES)(text), lasting=True)
-"""What was chosen in the sidebar or by a link; None where the browser's locale decides."""
+LANGUAGE: Setting[str] = Setting("lang", "", lambda text: one_of(LANGUAGES)(text), lasting=True)
+"""What was chosen in the sidebar or by a link; "" where the browser's locale decides."""
 
 
 def of_visit() -> str | None:

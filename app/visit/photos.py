@@ -97,6 +97,12 @@ def zone_key(zone: str) -> str:
     return f"{zone}_{number}" if number else zone
 
 
+def expected(zones: Sequence[str]) -> bool:
+    """Whether there are photos, or files in one of these drop zones that are to be read in this run."""
+    keys = (*zones, *(zone_key(zone) for zone in zones))
+    return bool(photos() or problems() or any(Setting[Any](key, None).value for key in keys))
+
+
 def take(zone: str, files: Sequence[Any]) -> None:
     """Decode the files of a drop zone that are new, as far as there is room; those left out get what room there is."""
     own = OWN_PHOTOS.get()

@@ -15,6 +15,7 @@ from functools import lru_cache
 import torch
 
 from nat_core.errors import CheckpointError
+from nat_core.language import _
 from nat_core.measure.predictions import MAX_CLASSES
 from nat_core.network.models import ARCHITECTURES, build
 
@@ -80,8 +81,12 @@ def recognised(shapes: Mapping[str, Shape], name: str) -> Recognised:
         pairs = _paired(layers, ours)
         if pairs is None:
             raise CheckpointError(
-                f"{name} has the shapes of {architecture}, but its names leave open which tensor is which: name the "
-                "layers of a block alike, such as layer1.0.conv1 and layer1.0.bn1."
+                _(
+                    "{name} has the shapes of {architecture}, but its names leave open which tensor is which: name the "
+                    "layers of a block alike, such as layer1.0.conv1 and layer1.0.bn1.",
+                    name=name,
+                    architecture=architecture,
+                )
             )
         names = {
             ".".join((*theirs.path, last)): ".".join((*mine.path, last))
@@ -99,7 +104,10 @@ def _classes(shapes: Mapping[str, Shape], name: str) -> int:
         raise CheckpointError(_unknown(shapes, 10, name))
     classes = linear[0][0]
     if not 2 <= classes <= MAX_CLASSES:
-        raise CheckpointError(f"{name} has {classes:,} classes; from 2 to {MAX_CLASSES:,} can be shown.")
+        raise CheckpointError(
+            _("{name} has {classes:,} classes; from 2 to {most:,} can be shown.", name=name, classes=classes,
+              most=MAX_CLASSES)
+        )  # fmt: skip
     return classes
 
 
@@ -202,14 +210,19 @@ def _unknown(shapes: Mapping[str, Shape], classes: int, name: str) -> str:
     wanted = every[nearest]
     key = next((key for key in wanted if not key.endswith(COUNTER) and held.get(key) != wanted[key]), None)
     if key is None:
-        differs = f"it also has {next(each for each in held if each not in wanted):.60}"
+        extra = next(each for each in held if each not in wanted)[:60]
+        differs = _("it also has {tensor}", tensor=extra)
     elif key in held:
-        differs = f"its {key} is {held[key]}, not {wanted[key]}"
+        differs = _("its {tensor} is {held}, not {wanted}", tensor=key, held=str(held[key]), wanted=str(wanted[key]))
     else:
-        differs = f"it has no {key} {wanted[key]}"
-    return (
-        f"{name} is none of the networks that we know ({', '.join(ARCHITECTURES)}). It comes nearest to {nearest}, but "
-        f"{differs}: bring one of these, trained on 32 x 32 pictures."
+        differs = _("it has no {tensor} {wanted}", tensor=key, wanted=str(wanted[key]))
+    return _(
+        "{name} is none of the networks that we know ({known}). It comes nearest to {nearest}, but {differs}: bring "
+        "one of these, trained on 32 x 32 pictures.",
+        name=name,
+        known=", ".join(ARCHITECTURES),
+        nearest=nearest,
+        differs=differs,
     )
 
 

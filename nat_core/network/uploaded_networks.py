@@ -16,6 +16,7 @@ from nat_core.data.sets import CIFAR10_CLASSES
 from nat_core.data.sources.class_names import places_among
 from nat_core.errors import CheckpointError
 from nat_core.files import parsed_json
+from nat_core.language import _
 from nat_core.measure.predictions import check_class_names
 from nat_core.network.inference import Network, frozen
 from nat_core.network.models import ARCHITECTURES, build
@@ -55,13 +56,21 @@ def read_card(content: bytes, name: str) -> Described:
         values = parsed_json(content, MAX_CARD_BYTES)
     except ValueError as error:
         raise CheckpointError(
-            f"{name} is not JSON that we read ({error}): write one like {{'classes': ['cat', ...]}} in double quotes."
+            _(
+                "{name} is not JSON that we read ({error}): write one like {example} in double quotes.",
+                name=name,
+                error=error,
+                example="{'classes': ['cat', ...]}",
+            )
         ) from None
     if not isinstance(values, dict):
-        raise CheckpointError(f'{name} holds no object: write {{"classes": [...], "mean": [...], "std": [...]}}.')
+        raise CheckpointError(
+            _("{name} holds no object: write {example}.", name=name,
+              example='{"classes": [...], "mean": [...], "std": [...]}')
+        )  # fmt: skip
     classes = values.get("classes")
     if classes is not None and (not isinstance(classes, list) or not all(isinstance(each, str) for each in classes)):
-        raise CheckpointError(f'{name}: classes must be a list of names in quotes, like ["cat", "dog"].')
+        raise CheckpointError(_('{name}: classes must be a list of names in quotes, like ["cat", "dog"].', name=name))
     return Described(
         None if classes is None else tuple(classes),
         _three(values.get("mean", CIFAR10_MEAN), "mean", name, 0.0),
@@ -78,11 +87,8 @@ def described(classes: str, mean: str, std: str) -> Described:
     ('cat', 'dog')
     """
     names = tuple(each.strip() for each in classes.split(",") if each.strip())
-    return Described(
-        names or None,
-        _three(_numbers(mean), "mean", "The form", 0.0),
-        _three(_numbers(std), "std", "The form", 1e-3),
-    )
+    form = _("The form")
+    return Described(names or None, _three(_numbers(mean), "mean", form, 0.0), _three(_numbers(std), "std", form, 1e-3))
 
 
 def _numbers(text: str) -> list[float] | str:
@@ -97,7 +103,13 @@ def _three(values: Any, what: str, name: str, least: float) -> tuple[float, ...]
     numbers = isinstance(values, list | tuple) and all(type(each) in (int, float) for each in values)
     if not numbers or len(values) != 3 or not all(least <= each <= 1 for each in values):
         raise CheckpointError(
-            f"{name}: {what} must be three numbers from {least:g} to 1, one a colour; got {values!r:.80}."
+            _(
+                "{name}: {what} must be three numbers from {least:g} to 1, one a colour; got {values}.",
+                name=name,
+                what=what,
+                least=least,
+                values=repr(values)[:80],
+            )
         )
     return tuple(float(each) for each in values)
 
@@ -116,7 +128,12 @@ def read_network(content: bytes, name: str, described: Described) -> Network:
     names = CIFAR10_CLASSES if described.classes is None else described.classes
     if len(names) != found.classes:
         raise CheckpointError(
-            f"{name} has {found.classes} classes, but {len(names)} are named: name each of them, in order."
+            _(
+                "{name} has {classes} classes, but {named} are named: name each of them, in order.",
+                name=name,
+                classes=found.classes,
+                named=len(names),
+            )
         )
     try:
         check_class_names(name, names)
@@ -167,20 +184,33 @@ def _check_kind(content: bytes, name: str) -> None:
     begins = content[:2] == b"PK" or (content[:1] == b"\x80" and content[1:2] in b"\x02\x03\x04\x05")
     if (begins and content[8:9] != b"{") or name.endswith((".pt", ".pth", ".pkl", ".ckpt")):
         raise CheckpointError(
-            f"{name} is a pickle, which could run any program when it is opened, so we never do: where you trained it, "
-            f"save it with `{_SAVE}`."
+            _(
+                "{name} is a pickle, which could run any program when it is opened, so we never do: where you trained "
+                "it, save it with `{command}`.",
+                name=name,
+                command=_SAVE,
+            )
         )
     if len(content) > MAX_BYTES:
-        raise CheckpointError(f"{name} is {len(content) / 1e6:,.0f} MB, more than the {MAX_BYTES / 1e6:.0f} MB read.")
+        raise CheckpointError(
+            _("{name} is {size:,.0f} MB, more than the {most:.0f} MB read.", name=name, size=len(content) / 1e6,
+              most=MAX_BYTES / 1e6)
+        )  # fmt: skip
 
 
 def _declared(content: bytes, name: str) -> dict[str, TensorPlace]:
     """What the header says of each tensor; no tensor is read."""
-    tensors = read_header(content, name, f"save it again with `{_SAVE}`", MAX_STRANGERS_HEADER).tensors
+    remedy = _("save it again with `{command}`", command=_SAVE)
+    tensors = read_header(content, name, remedy, MAX_STRANGERS_HEADER).tensors
     for key, each in tensors.items():
         if not key.endswith(COUNTER) and each.dtype not in _FLOATS:  # batches are counted in whole numbers
             raise CheckpointError(
-                f"{name}: {key:.60} holds {each.dtype}, not floating-point numbers: save it unquantised."
+                _(
+                    "{name}: {tensor} holds {kind}, not floating-point numbers: save it unquantised.",
+                    name=name,
+                    tensor=key[:60],
+                    kind=each.dtype,
+                )
             )
     return tensors
 
@@ -190,14 +220,24 @@ def _tensors(content: bytes, name: str) -> dict[str, Tensor]:
     try:
         return {key: value.float() for key, value in load(content).items() if not key.endswith(COUNTER)}
     except Exception as error:
-        raise CheckpointError(f"{name} is cut short or no safetensors file: save it again with `{_SAVE}`.") from error
+        remedy = _("save it again with `{command}`", command=_SAVE)
+        raise CheckpointError(
+            _("{name} is cut short or no safetensors file: {remedy}.", name=name, remedy=remedy)
+        ) from error
 
 
 def _check_values(tensors: Mapping[str, Tensor], name: str) -> None:
     for key, value in tensors.items():
         if not torch.isfinite(value).all():
             raise CheckpointError(
-                f"{name}: {key} holds values that are not finite (its training blew up): train it again."
+                _(
+                    "{name}: {tensor} holds values that are not finite (its training blew up): train it again.",
+                    name=name,
+                    tensor=key[:60],
+                )
             )
         if key.endswith("running_var") and (value < 0).any():
-            raise CheckpointError(f"{name}: {key} holds negative variances, so it is damaged: save it again.")
+            raise CheckpointError(
+                _("{name}: {tensor} holds negative variances, so it is damaged: save it again.", name=name,
+                  tensor=key[:60])
+            )  # fmt: skip

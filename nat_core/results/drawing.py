@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from textwrap import wrap
 from types import MappingProxyType
 
 from nat_core.language import number
@@ -96,6 +97,11 @@ class Drawing:
             f'<text x="{point[0]:.1f}" y="{point[1]:.1f}" text-anchor="{anchor}" fill="{colour}"{weight}>'
             f"{escape(words)}</text>"
         )
+
+    def title(self, words: str) -> None:
+        """Write what the picture shows at its top, in as many lines as its width asks for."""
+        for row, line in enumerate(wrap(words, (self.width - 24) // 7)):
+            self.text((16, 20 + 16 * row), line, bold=True)
 
     def axes(self, panel: Panel, across: str, up: str, ticks: Sequence[Number] = (0, 0.2, 0.4, 0.6, 0.8, 1)) -> None:
         """Draw a panel's faint horizontals, its ticks across, and the titles of both axes."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from nat_core.language import N_, _, ngettext, written
+from nat_core.language import N_, Titles, _, ngettext, written
 from nat_core.measure.report import NetworkReport, threshold_key
 from nat_core.paper.figures import PAPER, PAPER_SETS
 from nat_core.paper.tables import rate_text
@@ -84,6 +84,10 @@ def places(records: Mapping[str, RunRecord]) -> tuple[Place, ...]:
     return tuple(found)
 
 
+DIVERGENCES: Titles[str] = Titles({"centred_logits": N_("centred logits"), "softened": N_("softened")})
+"""What the divergences of the study are called."""
+
+
 def short_of(recipe: Recipe, *, counted: bool = False) -> str:
     """Return what a recipe changes of NAT in a few characters, as a mark's label; `counted` says of what a number is.
 
@@ -105,7 +109,7 @@ def short_of(recipe: Recipe, *, counted: bool = False) -> str:
     if recipe.negative_weight != plain.negative_weight:
         parts.append(_("weight {weight:g}", weight=recipe.negative_weight))
     if recipe.divergence != plain.divergence:
-        parts.append(recipe.divergence.replace("_", " "))
+        parts.append(DIVERGENCES.get(recipe.divergence, recipe.divergence.replace("_", " ")))
     return ", ".join(parts) or "NAT"
 
 
@@ -239,18 +243,27 @@ def _cells(report: NetworkReport) -> str:
 # --- as a plot -------------------------------------------------------------------------------------------------------
 
 
-def plot(found: Sequence[Place]) -> Drawing:
-    """Return accuracy against NCR, a panel for each measure, the paper's point in the one that it has a number for."""
+NARROW = 360
+"""The width of a plot for a phone, in pixels."""
+
+
+def plot(found: Sequence[Place], *, narrow: bool = False) -> Drawing:
+    """Return accuracy against NCR, a panel for each measure, the paper's point in the one that it has a number for.
+
+    A `narrow` one fits a phone.
+    """
     alt = _("Accuracy and NCR of NAT by the weight and number of its negatives, held-out pictures")
-    drawing = Drawing(760, 840, alt)
+    drawing = Drawing(NARROW if narrow else 760, 840, alt)
     title = _("WRN-16-1: accuracy and NCR on {name}, {pictures}", name=HELD_OUT, pictures=_pictures(found))
-    drawing.text((16, 20), title, bold=True)
+    drawing.title(title)
     goal = (PAPERS.accuracy or 0.0, PAPERS.ncr[HEADLINE_SETS[0]][HIGHEST_KEY])
-    for top, height, measure, beside in ((66, 290, KEPT, None), (446, 330, HIGHEST, goal)):
+    lower = 34 if narrow else 0  # its title takes three lines
+    for top, height, measure, beside in ((66 + lower, 290 - lower, KEPT, None), (446, 330, HIGHEST, goal)):
         points = [(each.accuracy, each.ncr[measure]) for each in found] + ([beside] if beside else [])
         across, up = ([point[axis] for point in points] for axis in (0, 1))
         # Half a point of accuracy to the left and right: room for the labels there.
-        panel = Panel(60, top, 670, height, (min(across) - 0.005, max(across) + 0.006), _rounded(up))
+        left, width = (44, NARROW - 70) if narrow else (60, 670)
+        panel = Panel(left, top, width, height, (min(across) - 0.005, max(across) + 0.006), _rounded(up))
         first, last = ceil(100 * panel.x_range[0]), int(100 * panel.x_range[1])
         drawing.axes(panel, _("accuracy"), measure_title(measure), [tick / 100 for tick in range(first, last + 1)])
         _panel(drawing, panel, found, measure, beside)
@@ -292,7 +305,8 @@ def _panel(drawing: Drawing, panel: Panel, found: Sequence[Place], measure: str,
     if goal is not None:
         spot = panel.at(goal)
         drawing.cross(spot, INK)
-        named.append((spot, _("the paper's NAT: ResNet-18, test set")))
+        short = drawing.width == NARROW
+        named.append((spot, _("the paper's NAT") if short else _("the paper's NAT: ResNet-18, test set")))
     _label(drawing, panel, named)
 
 

@@ -209,23 +209,33 @@ def _ninth(found: Transfer) -> str:
 # --- as a plot -------------------------------------------------------------------------------------------------------
 
 
-def plot(found: Transfer) -> Drawing:
-    """Return every student's share of NAT's effect, a row each, by both measures, between the two ends."""
+NARROW = 360
+"""The width of a plot for a phone, in pixels."""
+
+
+def plot(found: Transfer, *, narrow: bool = False) -> Drawing:
+    """Return every student's share of NAT's effect, a row each, by both measures, between the two ends.
+
+    A `narrow` one fits a phone: each row has its name above its marks.
+    """
     count = len(found.channels)
     alt = _("Share of NAT's effect that each student takes over on {name}", name=HEADLINE)
-    drawing = Drawing(760, 128 + 22 * count, alt)
+    drawing = Drawing(NARROW, 160 + 40 * count, alt) if narrow else Drawing(760, 128 + 22 * count, alt)
     title = ngettext(
         "Share of NAT's effect on {name}, {count:,} picture",
         "Share of NAT's effect on {name}, {count:,} pictures",
         found.pictures,
         name=HEADLINE,
     )
-    drawing.text((16, 20), title, bold=True)
-    panel = _panel(found)
+    drawing.title(title)
+    panel = _panel(found, narrow)
     _ends(drawing, panel, found)
     for number, each in enumerate(reversed(found.channels)):
         drawing.line([panel.at((edge, number)) for edge in panel.x_range], FAINT)
-        drawing.text((panel.left - 10, panel.at((0, number))[1] + 4), each.words, anchor="end")
+        if narrow:
+            drawing.text((panel.left, panel.at((0, number))[1] - 12), each.words)
+        else:
+            drawing.text((panel.left - 10, panel.at((0, number))[1] + 4), each.words, anchor="end")
         colour = BASELINE if each.label == "student_of_baseline" else NAT
         drawing.dot(panel.at((each.share_at_threshold, number)), colour, hollow=True)
         drawing.dot(panel.at((each.share_at_kept, number)), colour)
@@ -236,18 +246,26 @@ def plot(found: Transfer) -> Drawing:
     return drawing
 
 
-def _panel(found: Transfer) -> Panel:
+def _panel(found: Transfer, narrow: bool) -> Panel:
     shares = [share for each in found.channels for share in (each.share_at_kept, each.share_at_threshold)]
     low, high = min(0.0, *shares), max(1.0, found.papers_share, *shares)
     room = 0.04 * (high - low)
     count = len(found.channels)
-    return Panel(270, 62, 380, 22 * count, (low - room, high + room), (-0.5, count - 0.5))
+    if narrow:
+        return Panel(16, 94, NARROW - 116, 40 * count, (low - room, high + room), (-0.5, count - 0.5))
+    # Room for the longest label: German says more than English.
+    left = max(270, 24 + round(6.6 * max(len(each.words) for each in found.channels)))
+    return Panel(left, 62, 650 - left, 22 * count, (low - room, high + room), (-0.5, count - 0.5))
 
 
 def _ends(drawing: Drawing, panel: Panel, found: Transfer) -> None:
     """The ends and the paper's ninth as uprights, each with its rates below."""
     bottom, low, high = panel.top + panel.height, *panel.y_range
-    drawing.text((panel.left + panel.width + 8, panel.top - 8), _("95 % kept / t = {t:g}", t=HIGHEST_T))
+    beside = _("95 % kept / t = {t:g}", t=HIGHEST_T)
+    if drawing.width > NARROW:
+        drawing.text((panel.left + panel.width + 8, panel.top - 8), beside)
+    else:
+        drawing.text((drawing.width - 8, panel.top - 8), beside, anchor="end")
     uprights = (
         (0.0, BASELINE, "", _("baseline"), found.baseline),
         (1.0, NAT, "", _("NAT teacher"), found.teacher),
@@ -255,14 +273,15 @@ def _ends(drawing: Drawing, panel: Panel, found: Transfer) -> None:
     )
     for place, colour, dashes, name, (at_threshold, at_kept) in uprights:
         drawing.line([panel.at((place, edge)) for edge in (low, high)], colour, 1.5, dashes)
-        across = panel.at((place, low))[0]
         rates = f"{'' if at_kept is None else rate_text(at_kept) + ' / '}{rate_text(at_threshold)}"
         # The paper's stands a line lower: it may lie close to the teacher's.
-        down = 32 if at_kept is None else 0
-        drawing.text((across, bottom + 16 + down), f"{name} {rates}" if down else name, anchor="middle", colour=colour)
-        if not down:
-            drawing.text((across, bottom + 31), rates, anchor="middle", colour=colour)
-    drawing.text((panel.left, panel.top - 8), _("share of what NAT lowers NCR by"))
+        told = {48: f"{name} {rates}"} if at_kept is None else {16: name, 31: rates}
+        half = 3 * max(map(len, told.values()))
+        across = min(max(panel.at((place, low))[0], half + 4), drawing.width - half - 4)
+        for down, words in told.items():
+            drawing.text((across, bottom + down), words, anchor="middle", colour=colour)
+    above = 8 if drawing.width > NARROW else 26
+    drawing.text((panel.left, panel.top - above), _("share of what NAT lowers NCR by"))
 
 
 def section(found: Transfer | None) -> tuple[list[str], dict[str, Drawing]]:

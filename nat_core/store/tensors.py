@@ -16,6 +16,7 @@ from safetensors.numpy import load
 
 from nat_core.errors import CheckpointError
 from nat_core.files import parsed_json
+from nat_core.language import _
 
 MAX_TENSORS = 2_000
 """The most tensors of a file: a ResNet-18 has 122, a training state of it some 200."""
@@ -60,7 +61,9 @@ def read_header(content: bytes, name: str, remedy: str, most: int = MAX_HEADER) 
     try:
         return _header(content, most)
     except Exception as error:
-        raise CheckpointError(f"{name} is cut short or no safetensors file ({error}): {remedy}.") from error
+        raise CheckpointError(
+            _("{name} is cut short or no safetensors file ({error}): {remedy}.", name=name, error=error, remedy=remedy)
+        ) from error
 
 
 def read_arrays(content: bytes, name: str, remedy: str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -76,7 +79,9 @@ def read_arrays(content: bytes, name: str, remedy: str) -> tuple[dict[str, np.nd
         found = load(content)
         return {key: found[key] for key in header.tensors}, header.metadata
     except Exception as error:
-        raise CheckpointError(f"{name} cannot be read ({error}): {remedy}.") from error
+        raise CheckpointError(
+            _("{name} cannot be read ({error}): {remedy}.", name=name, error=error, remedy=remedy)
+        ) from error
 
 
 def _header(content: bytes, most: int) -> TensorHeader:

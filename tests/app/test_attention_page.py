@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from nat_app.answers.level_spreads import Spread
-from nat_app.shared.gallery import FOLDER
+from nat_app.frame.frame import LARGER
+from nat_app.frame.wall import TEXT
+from nat_app.shared.gallery import FOLDER, gallery_pictures
 from nat_app.shared.palette import DARK, LIGHT
 from nat_app.views.attention import maps, words
 from nat_app.views.attention.attributions import attribution_maps
@@ -18,12 +20,17 @@ from nat_core.language import use
 from nat_core.measure.metrics import map_distances
 from nat_core.store.checkpoints import load_maps
 from tests.pages import PAGES, alts, charts, said
+from tests.pseudo import WORD, loose_words, speak_pseudo
 from tests.synthetic import write_pairs
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")
 PAGE = PAGES[3]
 BEE = (FOLDER / "none-bee.jpg").read_bytes()
 SECOND = "Which pixels speak for the answer"
+CREDITS = frozenset(
+    word.lower() for each in gallery_pictures() for word in WORD.findall(f"{each.author} {each.licence}")
+)
+"""Names of people and of licences."""
 
 
 def test_the_maps_lie_over_the_photo_as_strongly_as_wanted(start, networks: Path) -> None:
@@ -142,7 +149,32 @@ def test_damaged_weights_are_said_when_an_attribution_needs_them(start, tmp_path
     assert "truncated" in app.warning[0].value
 
 
+def test_on_the_wall_charts_are_told_how_large_their_text_is(start, networks: Path) -> None:
+    here, wall = (charts(start(networks, PAGE, wall=wall))["maps"].layout for wall in (False, True))
+    assert {each.font.size for each in wall.annotations} == {TEXT}
+    assert (wall.height, wall.margin.t) == (round(1.2 * here.height), round(1.2 * here.margin.t))
+    assert f"font-size: {TEXT}px" in LARGER
+
+
 # --- in other languages ---------------------------------------------------------------------------------------------
+
+
+def test_no_word_of_the_maps_lacks_its_translation(start, networks: Path, monkeypatch) -> None:
+    speak_pseudo(monkeypatch)
+    for scaled in (True, False):
+        app = start(networks, PAGE, pair="wrn40_1", lang="xx", own_scale=scaled)
+        assert "⟦" in app.title[0].value
+        assert loose_words(app, CREDITS) == []
+
+
+@pytest.mark.parametrize("method", list(METHODS))
+def test_no_word_of_the_attributions_lacks_its_translation(start, tmp_path: Path, monkeypatch, method: str) -> None:
+    speak_pseudo(monkeypatch)
+    app = start(write_pairs(tmp_path, "wrn16_1"), PAGE, lang="xx", attention_part=SECOND, method=method)
+    assert loose_words(app, CREDITS) == []
+    app.button(key="compute").click().run()
+    assert "signed_maps" in charts(app)
+    assert loose_words(app, CREDITS) == []
 
 
 def test_the_maps_are_told_in_german(start, networks: Path) -> None:

@@ -85,7 +85,7 @@ def test_fooled_for_kept_marks_95_and_puts_each_name_on_its_free_side() -> None:
 
 def test_class_bars_carry_what_a_selection_needs() -> None:
     figure = sweeps.class_bars({"baseline": np.full(4, 0.1), "nat": np.zeros(4)}, CLASSES, "share", LIGHT)
-    assert list(figure.data[1].customdata[2]) == ["nat", 2]
+    assert list(figure.data[1].customdata[2]) == [1, 2]
     assert [bar.marker.pattern.shape for bar in figure.data] == ["/", ""]
 
 

@@ -134,7 +134,7 @@ def test_the_page_to_project_shows_address_code_and_rules(networks: Path, monkey
     assert "no portraits" in text
     # The workshop itself, not the app's first page.
     assert f"QR code of {ADDRESS}/workshop" in alts(app)
-    assert any(ADDRESS in html.proto.body for html in app.get("html"))
+    assert any(ADDRESS.removeprefix("http://") in html.proto.body for html in app.get("html"))
     app.session_state["copy_link"] = True
     assert any(code.value.startswith(f"{ADDRESS}/workshop?") for code in app.run().code)
 

@@ -231,7 +231,8 @@ def test_what_carries_nat_and_what_was_tried_stand_as_pictures_and_tables(start,
     assert "By NCR at 95 % kept, NAT is beaten in both by weight 2" in text
     assert {"Does attention carry it?", "Could NAT be better?"} <= {each.value for each in app.header}
     told = [image.alt for images in app.image for image in images.proto.imgs]
-    assert [words.partition(" ")[0] for words in told] == ["Share", "Accuracy"]
+    # Each twice: as wide as a page, and for a phone; one of the two is seen.
+    assert [words.partition(" ")[0] for words in told] == ["Share", "Share", "Accuracy", "Accuracy"]
     columns = [list(table.value.columns) for table in app.table]
     assert [names[0] for names in columns if names[0] in ("what it takes", "candidate")] == [
         "what it takes",

@@ -22,6 +22,7 @@ from nat_core.paper.tables import rate_text
 from nat_core.recipes import Role
 from nat_core.store.checkpoints import load_predictions
 from tests.pages import MAIN, PAGES, alts, complaint, live_data, now, plain, said
+from tests.pseudo import loose_in, loose_words, speak_pseudo
 from tests.synthetic import CLASSES, write_network
 
 PAGE = PAGES[2]
@@ -141,7 +142,7 @@ def test_every_score_has_its_curve_and_its_sentence(start, networks: Path, score
 def test_a_temperature_moves_both_networks_and_is_said_beside_the_numbers(start, networks: Path) -> None:
     app = start(networks, PAGE, fold_fair=True)
     before = live_data(app)["shares"]
-    app.slider(key="temperature").set_value(4.0).run()
+    app.select_slider(key="temperature").set_value(4.0).run()
     after = live_data(app)
     assert all(after["shares"][kind] != before[kind] for kind in ("baseline", "nat"))
     assert after["source"].endswith("Temperature 4.")
@@ -349,7 +350,7 @@ def test_a_link_opens_folds_and_sets_the_temperature(networks: Path, monkeypatch
     app.query_params.update({"temperature": "2.5", "score": "energy", "fold_fair": "1", "v": "1"})
     app.run()
     app.switch_page(PAGE).run()
-    assert app.slider(key="temperature").value == 2.5
+    assert app.select_slider(key="temperature").value == 2.5
     assert app.selectbox(key="score").value == "energy"
     assert "By energy" in said(app)
 
@@ -361,3 +362,44 @@ def test_a_temperature_that_no_slider_has_is_said(networks: Path, monkeypatch, f
     app.query_params["temperature"] = value
     app.run()
     assert complaint("temperature", value) in said(app).replace("\\", "")
+
+
+# --- in other languages ---------------------------------------------------------------------------------------------
+
+
+def loose_in_live(app: AppTest) -> list[str]:
+    """What the live chart was given to say outside of any message; its first and its last sentences stand for all."""
+    data = live_data(app)
+    sentences = [text for says in (data["says"][0], data["says"][-1]) for text in says.values()]
+    parts = [part for text in sentences for part in (text.values() if isinstance(text, dict) else [text])]
+    parts += [data[key] for key in ("alt", "source", "axis", "short_axis", "y_axis")]
+    return [each for part in parts for each in loose_in(part)]
+
+
+@pytest.mark.parametrize("score", ["confidence", "energy"])
+def test_no_word_of_the_page_lacks_its_translation(
+    start, networks: Path, small_cifar: Path, monkeypatch, score: str
+) -> None:
+    speak_pseudo(monkeypatch)
+    monkeypatch.setenv("NAT_DATA", str(small_cifar))
+    app = start(networks, PAGE, lang="xx", score=score, temperature=2.0, **OPEN)
+    assert len(app.table) == 5
+    assert loose_words(app) + loose_in_live(app) == []
+    assert loose_in_live(start(networks, PAGE, lang="xx", set="cifar10_test", keep95=True)) == []
+
+
+def test_the_page_is_told_in_german_with_numbers_as_german_writes_them(start, networks: Path) -> None:
+    app = start(networks, PAGE, lang="de", fold_paper=True, fold_curves=True)
+    at = dict.fromkeys(KINDS, 0.9)
+    rates = stored_answers.rates(pair_named("wrn40_1"), "cifar100_test", at)
+    told = (f"Über 90 % wird die Baseline von {round(100 * rates['baseline'])} von 100 getäuscht, NAT von "
+            f"{round(100 * rates['nat'])}.")  # fmt: skip
+    assert plain(app.title[0].value) == told
+    assert now(app)["nat"]["panel"].startswith("NAT\u2003getäuscht: ")
+    assert live_data(app)["y_axis"] == "Anteil der Bilder"
+    assert live_data(app)["step_marks"][scores.step_of(0.995)] == "t = 0,995"
+    assert app.select_slider(key="t").options[90] == "0,90"
+    assert app.button(key="t_0.6").label == "0,6"
+    assert list(app.table[1].value["Paper: base"]) == ["0,971", "0,839", "0,671", "0,558"]
+    fooled = f"Baseline {100 * rates['baseline']:.1f} % bei t = 0,90".replace(".", ",", 1)
+    assert fooled in plain(alts(app)[0])

@@ -139,7 +139,7 @@ def test_all_five_done(workshop: AppTest) -> None:
     assert "of 15 points" in said(workshop)
     workshop.button(key="to_challenges").click().run()
     assert workshop.session_state["workshop_part"] == "Challenges"
-    assert {"Ten clicks", "Go further"} <= {each.value for each in workshop.subheader}
+    assert {"Ten clicks", "Go further"} <= {each.value for each in workshop.header}
 
 
 def test_the_focus_goes_to_an_answer_once(workshop: AppTest) -> None:

@@ -13,6 +13,7 @@ from nat_app.pages import PAGES
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.views.workshop.settings import PARTS
 from nat_app.views.workshop.steps import lessons
+from nat_app.views.workshop.teaching import teacher
 from nat_app.visit import school
 from nat_app.visit.school import School
 from nat_core import language
@@ -50,7 +51,7 @@ def pseudo(monkeypatch: pytest.MonkeyPatch, english, own_classes: School, fresh_
     fields = ("title", "opens", "measures", "goal", "question", "answer", "numbers", "say")
     bracketed = tuple(replace(each, **{name: f"⟦{getattr(each, name)}⟧" for name in fields}) for each in texts)
     monkeypatch.setattr(lessons, "lessons", lambda _="en": bracketed)
-    monkeypatch.setattr(lessons, "notes", lambda _="en": {name: f"⟦{text}⟧" for name, text in notes.items()})
+    monkeypatch.setattr(teacher, "notes", lambda _="en": {name: f"⟦{text}⟧" for name, text in notes.items()})
 
 
 def part(networks: Path, monkeypatch: pytest.MonkeyPatch, name: str, language: str, **query: str) -> AppTest:

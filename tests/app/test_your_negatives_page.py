@@ -18,6 +18,7 @@ from nat_app.views.your_negatives.effects import Change, Effect, change
 from nat_app.views.your_negatives.settings import SETTINGS, TAUGHT
 from nat_core.language import use
 from tests.pages import alts, said
+from tests.pseudo import loose_words, speak_pseudo
 from tests.synthetic import write_pairs
 
 PAGE = "views/your_negatives/view.py"
@@ -47,7 +48,7 @@ def test_it_learns_the_chosen_photos_says_what_that_did_and_undoes_it(start, tau
     page.button(key="thumb_none-zebra").click().run()
     assert page.session_state["taught"] == TAUGHT.default[:-1]
     assert "4 chosen" in said(page)
-    page.button(key="teach").click().run()
+    page.button(key="teach_train").click().run()
     finished(page)
     text = said(page)
     assert "60 CIFAR-100 pictures" in text
@@ -68,7 +69,7 @@ def test_it_learns_the_chosen_photos_says_what_that_did_and_undoes_it(start, tau
 
 def test_cancelling_changes_nothing(start, taught_networks: Path) -> None:
     page = start(taught_networks, PAGE, pair="wrn16_1", taught_beside=True)
-    page.button(key="teach").click().run()
+    page.button(key="teach_train").click().run()
     if teaching(page).turn is not None:
         page.button(key="teach_cancel").click().run()
     assert teaching(page).turn is None
@@ -89,7 +90,7 @@ def test_another_pair_learns_in_the_place_of_one_without_features(start, taught_
     (folder / "resnet18_baseline" / "card.json").write_text("{")
     page = start(folder, PAGE, pair="wrn40_1")
     assert words.stands_in(pair_named("wrn40_1").title, pair_named("wrn16_1").title) in said(page)
-    page.button(key="teach").click().run()
+    page.button(key="teach_train").click().run()
     assert teaching(finished(page)).history[-1].network == "wrn16_1_baseline"
 
 
@@ -183,10 +184,26 @@ def test_own_photos_are_asked_about_and_a_known_thing_is_warned_of(start, taught
     assert page.title[0].value.endswith("It was taught no such thing.")
 
 
+def test_no_word_of_the_page_lacks_its_translation(start, taught_networks: Path, monkeypatch) -> None:
+    speak_pseudo(monkeypatch)
+    page = start(taught_networks, PAGE, pair="wrn16_1", lang="xx", taught_beside=True)
+    assert loose_words(page) == []
+    page.file_uploader(key="negative_uploads").upload("1.jpg", (FOLDER / "cat1.jpg").read_bytes(), "image/jpeg").run()
+    (asked,) = (each for each in page.segmented_control if each.key.startswith("shows_"))
+    asked.set_value("another").run()
+    assert len(page.warning) == 1
+    assert loose_words(page) == []
+    page.button(key="teach_train").click().run()
+    finished(page)
+    page.button(key="thumb_none-bee").click().run()
+    assert len(page.get("plotly_chart")) == 2
+    assert loose_words(page) == []
+
+
 def test_what_was_learned_is_told_in_german_and_again_in_english(start, taught_networks: Path) -> None:
     page = start(taught_networks, PAGE, pair="wrn16_1", lang="de")
     assert page.title[0].value == "Baseline ist bei keinem dieser 5 Fotos sicher. Nichts davon kam im Training vor."
-    page.button(key="teach").click().run()
+    page.button(key="teach_train").click().run()
     finished(page)
     done = teaching(page).history[-1]
     before, after = (int((each["own"].confidence > 0.9).sum()) or "keinem" for each in (done.before, done.after))

@@ -197,3 +197,17 @@ def test_where_no_socket_comes_through_words_say_so_and_go_once_it_does(page, ad
     page.evaluate("document.body.appendChild(document.createElement('p')).className = 'st-key-page'")
     page.clock.run_for(2_000)
     assert words_there.text_content() == ""
+
+
+@at("wide")
+def test_a_finding_that_changed_is_told_to_who_does_not_see_it_and_the_first_is_not(page, playwright, address) -> None:
+    page.goto(f"{address}/thresholds?lang=de&pair=wrn16_1")
+    page.locator("h1", has_text="Über 90").wait_for()
+    told = page.locator("#nat-told")
+    told.wait_for(state="attached")
+    assert told.get_attribute("role") == "status"
+    assert page.locator("html").get_attribute("lang") == "de"
+    assert page.locator(".st-key-live text", has_text="Anteil der Bilder").count() == 2
+    page.get_by_role("slider").first.press("ArrowRight")
+    playwright.expect(told).to_contain_text("Über 91", timeout=PATIENCE)
+    assert told.inner_text() == page.locator("h1").inner_text()

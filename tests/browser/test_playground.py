@@ -31,11 +31,12 @@ def step(canvas) -> int:
     return canvas.evaluate(STEP)
 
 
-def train(page, canvas, steps: int) -> None:
-    """Train for at least so many steps."""
-    page.get_by_role("button", name="Train", exact=True).click()
+def train(page, canvas, steps: int, names: tuple[str, str] = ("Train", "Stop")) -> None:
+    """Train for at least so many steps; `names` are the button's."""
+    begin, stop = names
+    page.get_by_role("button", name=begin, exact=True).click()
     until(page, canvas, steps)
-    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_role("button", name=stop, exact=True).click()
 
 
 def until(page, canvas, steps: int) -> None:
@@ -86,14 +87,19 @@ def test_a_ring_makes_nats_gauge_fall_on_the_very_same_canvas(page, plane) -> No
 
 
 @at("wide")
-def test_it_trains_picture_by_picture_until_stopped_and_pushes_nothing(page, plane) -> None:
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_it_trains_picture_by_picture_until_stopped_and_pushes_nothing(page, address: str, language: str) -> None:
+    page.goto(f"{address}/playground?play_negatives=ring&lang={language}")
+    plane = page.locator(".nat canvas")
+    plane.wait_for()
     plane.evaluate(
         "canvas => { canvas.seen = new Set(); new MutationObserver(() => canvas.seen.add(canvas.dataset.step))"
         ".observe(canvas, { attributes: true, attributeFilter: ['data-step'] }); }"
     )
+    page.wait_for_timeout(500)
     controls = page.locator(".tools button, .planes canvas, .st-key-presets button")
     before = [each.bounding_box() for each in controls.all()]
-    train(page, plane, 400)
+    train(page, plane, 400, {"en": ("Train", "Stop"), "de": ("Trainieren", "Anhalten")}[language])
     assert plane.evaluate("canvas => canvas.seen.size") >= 100
     last = step(plane)
     assert [each.bounding_box() for each in controls.all()] == before

@@ -58,7 +58,7 @@ def exactly(settings: playground.Settings, points: plane.Points, negatives: np.n
     """What the engine comes to in double precision, in which a browser computes."""
     sizes = (2, *[settings.width] * settings.layers, points.classes)
     architecture = twins.Architecture(sizes, settings.activation)
-    objective = twins.Objective(settings.learning_rate, settings.divergence, settings.negative_weight)
+    objective = twins.TwinObjective(settings.learning_rate, settings.divergence, settings.negative_weight)
     inputs = torch.from_numpy(np.concatenate([points.positions, negatives])).double()
     state = twins.begin(torch.from_numpy(start_weights(sizes, settings.seed)).double())
     for _ in range(steps):

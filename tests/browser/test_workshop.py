@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from nat_app.shared.pairs import pair_named
 from nat_app.views.workshop import words
-from nat_app.views.workshop.games.factory import factory
 from nat_app.views.workshop.steps.lessons import lessons
 from nat_app.views.workshop.steps.numbers import with_numbers
 from nat_app.views.workshop.teaching.sheets import answers_html, sheet_html
+from nat_app.views.workshop.teaching.teacher import shown_on_sheet, solutions
+from nat_core.language import LANGUAGES, use
 from tests.browsing import PATIENCE, ROOT, served
 from tests.pages import plain
 
@@ -83,20 +83,76 @@ def test_a_reload_keeps_the_score_until_it_is_begun_again(page, address: str) ->
     assert "nothing guessed yet" in page.get_by_text("Score so far").inner_text()
 
 
+def test_a_class_guesses_follows_and_outlives_a_reload(page, browser, address: str) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.goto(f"{address}/workshop?pair=wrn16_1&workshop_part=Classroom&wall=1")
+    page.get_by_role("button", name="Open a class").click()
+    code = page.locator(".wall_code").inner_text()
+    # Large enough for the last row, and all of it on the screen.
+    drawn = page.locator(".st-key-qr_code img").bounding_box()
+    assert drawn["width"] > 600
+    assert drawn["y"] + drawn["height"] <= 1080
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    try:
+        phone = context.new_page()
+        phone.set_default_timeout(PATIENCE)
+        phone.goto(f"{address}/workshop?pair=wrn16_1&class={code}")
+        phone.get_by_text("without your name").wait_for()
+        slider = phone.locator(".st-key-lesson_large_guess").get_by_role("slider")
+        slider.press("End")
+        phone.locator(".st-key-lesson_large_guess").get_by_text("100 %").first.wait_for()
+        phone.get_by_role("button", name="Reveal").click()
+        answer = phone.locator(".st-key-answer_guess")
+        answer.get_by_text("You said").wait_for()
+        phone.wait_for_function("document.activeElement.classList.contains('st-key-answer_guess')")
+        # Known by its browser's cookie: no second phone after a reload.
+        phone.reload()
+        phone.get_by_text("without your name").wait_for()
+        page.get_by_text("Guesses and points").click()
+        page.get_by_text("1 of 1 phones have guessed. The guess in the middle is 100").first.wait_for()
+        page.locator(".st-key-class_leads label").click()
+        page.get_by_role("link", name="Evidence").click()
+        phone.wait_for_url("**/evidence?*")
+        phone.get_by_text("you follow your teacher's pages").wait_for()
+    finally:
+        context.close()
+
+
+def test_all_parts_are_seen_on_a_phone(page, address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    for language in ("en", "de"):
+        page.goto(f"{address}/workshop?pair=wrn16_1&lang={language}")
+        tabs = page.get_by_role("tab")
+        tabs.nth(4).wait_for()
+        for tab in tabs.all():
+            box = tab.bounding_box()
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= 390
+
+
 @pytest.mark.checkpoints
-def test_both_sheets_print_on_two_pages_at_most(page, monkeypatch, fresh_caches, tmp_path: Path) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_sheet_prints_on_one_page_and_the_answers_on_two_at_most(
+    page, monkeypatch, fresh_caches, language: str
+) -> None:
     monkeypatch.setenv("NAT_CHECKPOINTS", str(ROOT / "checkpoints"))
+    monkeypatch.setenv("NAT_CLASSROOM", "http://192.168.1.20:8501")
     pair = pair_named("wrn16_1")
-    sheets = (
-        sheet_html(
-            lessons(),
-            lambda text, lesson: with_numbers(text, lesson, pair),
-            factory(pair).stakes,
-            "http://192.168.1.20:8501",
-        ),
-        answers_html(lessons(), lambda text, lesson: with_numbers(text, lesson, pair), " and ".join(pair.names)),
-    )
-    for sheet in sheets:
-        page.set_content(sheet)
+    use(language)
+    try:
+        texts = lessons(language)
+        sheet = sheet_html(texts, lambda text, each: with_numbers(text, each, pair), shown_on_sheet(texts, pair))
+        answers = answers_html(
+            texts, lambda text, each: with_numbers(text, each, pair), " and ".join(pair.names), solutions(pair)
+        )
+    finally:
+        use("en")
+    for html, most in ((sheet, 1), (answers, 2)):
+        page.set_content(html)
         printed = page.pdf(prefer_css_page_size=True)
-        assert 1 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 2
+        assert 1 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= most
+        assert f'<html lang="{language}">' in html
+        # The photo is there, and the code is not cut off.
+        assert page.evaluate("[...document.images].every(each => each.naturalWidth > 0)")
+        assert page.evaluate("[...document.querySelectorAll('svg')].every(each => each.hasAttribute('viewBox'))")
+        page.goto("about:blank")

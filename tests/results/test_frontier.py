@@ -90,6 +90,17 @@ def test_no_two_labels_of_the_plot_lie_on_each_other() -> None:
     assert overlapping == []
 
 
+def test_for_a_phone_the_plot_is_no_wider_than_it() -> None:
+    found = places(records(POINTS))
+    drawn = plot(found, narrow=True)
+    root = ElementTree.fromstring(str(drawn))
+    assert drawn.width == 360
+    titles = [each.text for each in root if each.attrib.get("font-weight")]
+    assert len(titles) > 1
+    assert max(len(line or "") for line in titles) * 7 <= drawn.width
+    assert {"the paper's NAT", "NCR at 95 % kept", "NCR at t = 0.9"} <= {each.text for each in root}
+
+
 def test_the_strong_nat_is_counted_cell_by_cell_against_the_paper() -> None:
     (first, *_) = (run for run in planned_runs("full", ("strong",)) if run.recipe.name == NAT_STRONG)
     paper = PAPER["resnet18_nat"]

@@ -85,5 +85,21 @@ def test_the_plot_has_a_row_for_every_student_and_both_ends() -> None:
     assert grid(found).rows[0][:4] == ("answers alone (distillation)", "student_distilled", "1", "0.500")
 
 
+def test_for_a_phone_every_word_lies_within_the_plot(german) -> None:
+    found = transfer(records(**{name: 0.5 + 0.01 * place for place, name in enumerate(CHANNELS)}), {})
+    assert found is not None
+    drawn = plot(found, narrow=True)
+    root = ElementTree.fromstring(str(drawn))
+    texts = [each for each in root if each.tag.endswith("text")]
+    assert "Aufmerksamkeitskarten, zehnfaches Gewicht" in {each.text for each in texts}
+    share = {"start": 0.0, "middle": 0.5, "end": 1.0}
+    for each in texts:
+        # 5.8 pixels a letter is what a browser's sans-serif of 12 pixels takes on average.
+        long, x = 5.8 * len(each.text or ""), float(each.attrib["x"])
+        left = x - share[each.attrib["text-anchor"]] * long
+        assert left >= -2, each.text
+        assert left + long <= drawn.width + 2, each.text
+
+
 def test_every_planned_student_has_words() -> None:
     assert set(CHANNELS) == set(TRANSFER)

@@ -14,7 +14,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from nat_app.server import sockets, uploads
-from nat_app.server.guard import Guard, State
+from nat_app.server.guard import Guard, ServerState
 from nat_app.server.sockets import HERE, Bucket, Message, Socket, Sockets
 from nat_app.server.upkeep import Quiet, raise_descriptors
 from nat_app.server.uploads import FRAMING, Stored, Uploads
@@ -35,7 +35,7 @@ def public(networks) -> Iterator[str]:
 
 
 def test_whoever_finds_no_room_is_told_so_in_their_language() -> None:
-    state, sent = State(SMALL), []
+    state, sent = ServerState(SMALL), []
     for _ in range(SMALL.sockets_each):
         state.sockets.enter("10.0.0.1")
     wanted = [(b"host", b"localhost"), (b"accept", b"text/html"), (b"accept-language", b"de")]

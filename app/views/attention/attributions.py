@@ -9,6 +9,7 @@ from jaxtyping import Float, UInt8
 
 from nat_app.answers import computed_answers
 from nat_app.frame import frame
+from nat_app.frame.wall import fitted
 from nat_app.shared.charts import CONFIG, label
 from nat_app.shared.classes import class_title
 from nat_app.shared.language import _, written
@@ -153,8 +154,10 @@ def _maps(compared: tuple[Row, ...], method: str, targets: Sequence[str], found:
         for row, answer, each in zip(compared, named, found, strict=True)
     ]
     st.plotly_chart(
-        attribution_maps(
-            dict(zip(titles, (each.values for each in found), strict=True)), frame.colours(), own_scale=own_scale
+        fitted(
+            attribution_maps(
+                dict(zip(titles, (each.values for each in found), strict=True)), frame.colours(), own_scale=own_scale
+            )
         ),
         key="signed_maps",
         config=CONFIG,

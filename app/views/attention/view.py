@@ -8,6 +8,7 @@ from nat_app.answers import computed_answers, level_spreads, stored_answers
 from nat_app.frame import frame, links
 from nat_app.frame.settings import PICTURE
 from nat_app.frame.tabs import tabs
+from nat_app.frame.wall import fitted
 from nat_app.shared import charts, words
 from nat_app.shared.gallery import gallery_pictures, gallery_square, with_inset
 from nat_app.shared.language import _
@@ -89,11 +90,13 @@ def maps() -> None:
     strength, own_scale = STRENGTH.value / 100, OWN_SCALE.value
     square = computed_answers.square(whole, photos.crop() if photo else photos.CENTRE)
     st.plotly_chart(
-        attention_grid(
-            tuple(row.maps for row in seen),
-            frame.colours(),
-            Overlay(square, strength, own_scale),
-            row_height=200 if len(seen) <= 2 else 145,
+        fitted(
+            attention_grid(
+                tuple(row.maps for row in seen),
+                frame.colours(),
+                Overlay(square, strength, own_scale),
+                row_height=200 if len(seen) <= 2 else 145,
+            )
         ),
         key="maps",
         config=charts.CONFIG,
@@ -122,7 +125,9 @@ def how_far_apart(found: networks.Comparison) -> None:
     spread = many[beside]
     beside_them = spread_pictures(beside, spread.pictures)
     sentence = distance_sentence(found.here, spread.usual, beside_them)
-    st.plotly_chart(distances(found.here, spread, frame.colours()), key="distances", config=charts.CONFIG, alt=sentence)
+    st.plotly_chart(
+        fitted(distances(found.here, spread, frame.colours())), key="distances", config=charts.CONFIG, alt=sentence
+    )
     st.markdown(sentence)
     st.caption(spread_caption(beside_them, seeds=spread.seeds is not None))
     if beside != stored_answers.GALLERY:

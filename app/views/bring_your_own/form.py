@@ -97,7 +97,8 @@ def _compare_sample(name: str, pair: Pair, progress) -> None:
 
     card, given = stored_answers.card(name), samples.network(name)
     described = Described(tuple(card.classes), tuple(card.mean), tuple(card.std))
-    networks.compare(given.getvalue(), given.name, described, samples.stands_for(name), pair, progress)
+    asking = networks.Asking(samples.SETS, samples.MOST_PICTURES)
+    networks.compare(given.getvalue(), given.name, described, samples.stands_for(name), pair, progress, asking)
 
 
 def _buttons(place, file: UploadedFile | None, pair: Pair, sample: str | None) -> None:

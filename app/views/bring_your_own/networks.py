@@ -1,7 +1,7 @@
 """A visitor's network: checked, asked about the pictures that are here, made a pair with the stored one beside it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -34,11 +34,28 @@ NOT_SAID = "what it saw is not said"
 GALLERY_SETS = ("gallery_known", "gallery_none")
 
 
-def compare(content: bytes, file: str, described: "Described", stands: Kind, beside: Pair, progress: Callable) -> None:
+@dataclass(frozen=True)
+class Asking:
+    """What a network is asked about."""
+
+    sets: tuple[str, ...]
+    most: int
+    """How many pictures of each set."""
+
+
+def compare(
+    content: bytes,
+    file: str,
+    described: "Described",
+    stands: Kind,
+    beside: Pair,
+    progress: Callable,
+    asking: Asking | None = None,
+) -> None:
     """Check a visitor's network, ask it, and make it a pair with the other one of `beside`.
 
-    `progress` is told the share done and what is being done, and may raise to stop. Raises CheckpointError, in one
-    sentence.
+    `progress` is told the share done and what is being done, and may raise to stop; `asking` is what it is asked about,
+    None for all that its size allows. Raises CheckpointError, in one sentence.
     """
     from nat_core.network.uploaded_networks import architecture_of, in_order, read_network
 
@@ -62,7 +79,9 @@ def compare(content: bytes, file: str, described: "Described", stands: Kind, bes
     digest = sha256(content + repr((described, stands)).encode()).hexdigest()[:12]
     network = replace(network, name=own_name(digest, file))
     stored = _reference(other)
-    asked, maps = _ask(network, stored, progress)
+    if asking is not None:
+        stored = {key: each for key, each in stored.items() if key in asking.sets}
+    asked, maps = _ask(network, stored, progress, None if asking is None else asking.most)
     files = {WEIGHTS: sha256(content).hexdigest()}
     mine = _entry(network, architecture_of(network), asked, maps, stands, files)
     theirs = _beside(
@@ -88,16 +107,19 @@ def _reference(name: str) -> dict[str, Predictions]:
     return {key: each for key, each in stored.items() if key in without_variants(stored) and not key.endswith("_train")}
 
 
-def _ask(network, stored: Mapping[str, Predictions], progress: Callable) -> tuple[dict[str, Predictions], dict]:
+def _ask(
+    network, stored: Mapping[str, Predictions], progress: Callable, most: int | None
+) -> tuple[dict[str, Predictions], dict]:
     """Ask the visitor's network about those pictures of each set that are on this disk and were asked of the other."""
     from nat_core.network.inference import predict_with_maps
 
     small = sum(each.numel() for each in network.model.parameters()) < SMALL
+    most = most or MOST_PICTURES[small]
     asked: dict[str, Predictions] = {}
     maps: dict[str, np.ndarray] = {}
     for number, (name, theirs) in enumerate(stored.items()):
         progress(number / len(stored), _("It is asked about {title}.", title=set_title(name)))
-        images = _pictures(name, theirs, MOST_PICTURES[small])
+        images = _pictures(name, theirs, most)
         if images is None:
             continue
         parts, step = [], 128

@@ -18,6 +18,8 @@ from nat_core.store.checkpoints import WEIGHTS
 FILE = "sample"
 """Stands where a visitor's file has its id."""
 SET_NAME = "sample.npz"
+SETS, MOST_PICTURES = ("cifar10_test", "cifar100_test", stored_answers.GALLERY), 300
+"""What a sample network is asked about, and how many pictures of each: it shows what happens, and soon."""
 NETWORKS = ("wrn16_1_student_of_baseline", "wrn16_1_baseline", "wrn40_1_baseline", "resnet18_baseline")
 """Networks to try, the quickest first: each knows CIFAR-10's classes and saw no negatives."""
 

@@ -17,6 +17,15 @@ from nat_app.visit.brought_along import OwnSet
 from nat_core.errors import UnreadableSet
 from nat_core.recipes import IN_DISTRIBUTION
 
+# Streamlit fetches what draws these once it is needed: their places are kept, so that nothing below jumps.
+PLACES = """<style>
+.st-key-parts { min-height: 305px; }
+.st-key-own_set_file { min-height: 117px; } .st-key-own_set_role { min-height: 60px; }
+@media (max-width: 640px) {
+  .st-key-parts { min-height: 474px; }
+  .st-key-own_set_file { min-height: 194px; } .st-key-own_set_role { min-height: 96px; }
+}
+</style>"""
 pair, t = frame.chosen_pair(), frame.threshold()
 frame.require(pair.names)
 
@@ -58,6 +67,7 @@ def take(place, file: UploadedFile | samples.Given, role: str) -> None:
         reading = _("The pictures are read.")
         bar = st.progress(0.0, reading)
         st.button(_("Stop"), key="stop_set", icon=":material/stop:", on_click=ask_set, args=(None,))
+        st.empty()  # in place of the third button, which would stay there grey
     try:
         found = own_sets.take(file.getvalue(), file.name, role, lambda share: bar.progress(share / 4, reading))
         for number, name in enumerate(pair.names):
@@ -136,9 +146,11 @@ def title() -> str:
     return finding(answered[-1]) if answered else _(words.NOTHING_YET)
 
 
+st.html(PLACES)
 st.title(title(), anchor=False)
 own_sets.catch_up(pair)
-pictures, network = st.tabs([_("Image set"), _("Network")], key="brought")
+with st.container(key="parts"):
+    pictures, network = st.tabs([_("Image set"), _("Network")], key="brought")
 with pictures:
     bring_pictures()
     if problem := BRINGING.get().set_problem:

@@ -7,7 +7,8 @@ import streamlit as st
 from nat_app.answers import stored_answers
 from nat_app.shared import words
 from nat_app.shared.language import _
-from nat_app.views.evidence.parts import Evidence, frame_of
+from nat_app.views.evidence import drawn
+from nat_app.views.evidence.parts import Evidence
 from nat_app.views.evidence.plain import name_of, plainly
 from nat_app.views.evidence.settings import BY_SCORE, FROM_FEATURES, MEASURE
 from nat_core.errors import CheckpointError
@@ -66,10 +67,5 @@ def _table(
     """Draw one measure, a row a set and network, a column a score."""
     sets = set_columns((), [name for by_set in by_network.values() for name in by_set])
     networks = ", ".join(name_of(name) for name in by_network)
-    with st.container(key=f"wide_{len(scores)}_scores"):
-        st.table(
-            frame_of(score_grid(by_network, sets, scores, [measure])),
-            hide_index=True,
-            border="horizontal",
-            alt=_("{measure} of {networks} by each score", measure=MEASURES[measure], networks=networks),
-        )
+    alt = _("{measure} of {networks} by each score", measure=MEASURES[measure], networks=networks)
+    drawn.table(f"{len(scores)}_scores", score_grid(by_network, sets, scores, [measure]), alt)

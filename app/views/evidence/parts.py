@@ -1,13 +1,11 @@
 """The parts of the page Evidence: claims with their verdicts, tables beside the paper's, networks with their cards."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 import nat_core
@@ -16,8 +14,8 @@ from nat_app.answers.level_spreads import COMPARED
 from nat_app.shared import words
 from nat_app.shared.language import N_, _
 from nat_app.shared.pairs import DIGITS, pair_named
-from nat_app.views.evidence import plotted_studies
-from nat_app.views.evidence.plain import ARCHITECTURES, cell_of, name_of, names_table, plainly
+from nat_app.views.evidence import drawn, plotted_studies
+from nat_app.views.evidence.plain import ARCHITECTURES, name_of, names_table, plainly
 from nat_app.views.evidence.plotted_studies import Shown
 from nat_app.views.evidence.settings import FIELD, SHEET
 from nat_app.visit.limits import is_public
@@ -28,7 +26,7 @@ from nat_core.measure.report import NetworkReport
 from nat_core.paper import decisions
 from nat_core.paper.field_tables import annex
 from nat_core.paper.findings import VERDICTS, Claim, MapDistances, Verdict, claims, findings, summary
-from nat_core.paper.tables import NO_ANNEX, Annex, Grid, Sheet, render, sheets
+from nat_core.paper.tables import NO_ANNEX, Annex, Sheet, render, sheets
 from nat_core.recipes import LEVELS, Recipe
 from nat_core.results.section import in_brief, study_sheet
 from nat_core.store.checkpoints import Card
@@ -70,7 +68,6 @@ LICENCES = (
     N_("**Gallery photos:** free, each with its author, in `nat_core/data/gallery/CREDITS.md`."),
 )
 """Of the data and of the networks, a Markdown sentence each."""
-_PAPERS_FIGURE = re.compile(r" (\([\d.,]+(?: %)?\))")
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,9 +194,7 @@ def tables(found: Evidence) -> tuple[str, ...]:
     sheet = shown[chosen or _first_with_numbers(shown)]
     st.markdown(f"**{sheet.title}**")
     for grid, key, what in ((sheet.networks, "accuracy", _("accuracy")), (sheet.rates, "NCR", "NCR")):
-        with st.container(key=f"wide_{key}"):
-            alt = _("{title}: {what}, ours, the paper's in brackets", title=sheet.title, what=what)
-            st.table(frame_of(grid), hide_index=True, border="horizontal", alt=alt)
+        drawn.table(key, grid, _("{title}: {what}, ours, the paper's in brackets", title=sheet.title, what=what))
     _over_seeds([row for row in found.seeds if row.label in {cells[0] for cells in sheet.networks.rows}])
     notes = [note for note in sheet.notes if not note.endswith(sheet.commands or ("\n",))]
     st.caption("  \n".join(words.literal(plainly(note)) for note in notes))
@@ -222,9 +217,7 @@ def field_tables(found: Evidence) -> None:
     sheet = shown[chosen or next(iter(shown))]
     st.markdown(f"**{sheet.title}**")
     for grid, key, what in ((sheet.networks, "means", _("means")), (sheet.rates, "each_set", _("each set"))):
-        with st.container(key=f"wide_field_{key}"):
-            alt = _("{title}: {what}, published and ours", title=sheet.title, what=what)
-            st.table(frame_of(grid), hide_index=True, border="horizontal", alt=alt)
+        drawn.table(f"field_{key}", grid, _("{title}: {what}, published and ours", title=sheet.title, what=what))
     st.caption("  \n".join(words.literal(plainly(note)) for note in sheet.notes))
 
 
@@ -236,31 +229,14 @@ def _over_seeds(rows: Sequence[Row]) -> None:
     heading = _("Over seeds: mean ± standard deviation")
     st.markdown(f":gray[**{heading}**]")
     for grid, key, what in ((measured.recipes, "accuracy", _("accuracy")), (measured.rates, "NCR", "NCR")):
-        shown = frame_of(grid)
-        # Nothing but the seed differs between runs of one recipe, so the column of changes is empty.
-        shown = shown.loc[:, [name for name in shown.columns if (shown[name] != "").any()]]
-        shown = shown.map(lambda cell: f":gray[{cell}]" if cell else "")
-        with st.container(key=f"wide_seeds_{key}"):
-            alt = _("{what}: mean and standard deviation over seeds", what=what)
-            st.table(shown, hide_index=True, border="horizontal", alt=alt)
+        alt = _("{what}: mean and standard deviation over seeds", what=what)
+        drawn.table(f"seeds_{key}", grid, alt, grey=True)
 
 
 def _first_with_numbers(shown: Mapping[str, Sheet]) -> str:
     """The first table in which a network is trained, else the first."""
     begun = (name for name, sheet in shown.items() if len(sheet.commands) < len(sheet.networks.rows))
     return next(begun, next(iter(shown)))
-
-
-def frame_of(grid: Grid) -> pd.DataFrame:
-    """The cells with the paper's figures in grey, so that one sees which are ours."""
-    rows = [[_cell(cell) for cell in row] for row in grid.rows]
-    return pd.DataFrame(rows, columns=[cell_of(name).replace("_", "\\_") for name in grid.header])
-
-
-def _cell(text: str) -> str:
-    """A cell as Markdown: a hyphen by itself would be a list, an underscore the beginning of italics."""
-    dashed = re.sub(r"^-(?=$| )", "\u2013", cell_of(text))
-    return _PAPERS_FIGURE.sub(r" :gray[\1]", dashed).replace("_", "\\_")
 
 
 def finding_list(found: Evidence) -> None:

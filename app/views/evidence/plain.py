@@ -30,12 +30,68 @@ FURTHER_SETS: Titles[str] = Titles(
     {"cifar100_held_out": N_("CIFAR-100, held-out classes"), "cifar10_held_out": N_("CIFAR-10, held-out pictures")}
 )
 """Image sets of the studies alone."""
+STUDIED: Titles[str] = Titles(
+    {
+        "nat_background_class": N_("an eleventh class for negatives"),
+        "nat_kl_to_uniform": N_("the divergence turned round"),
+        "label_smoothing": N_("label smoothing, no negatives"),
+        "nat_outlier_exposure": N_("Outlier Exposure's loss"),
+        "nat_jensen_shannon": N_("Jensen-Shannon divergence"),
+        "nat_brier": N_("Brier score"),
+        "nat_hellinger": N_("Hellinger distance"),
+        "nat_centred_logits": N_("centred logits"),
+        "nat_2_negatives": N_("2 negatives a step"),
+        "nat_32_negatives": N_("32 negatives a step"),
+        "nat_of_ilsvrc": N_("negatives from ILSVRC"),
+        "nat_of_noise": N_("negatives of noise"),
+        "nat_of_patch_shuffled": N_("negatives of shuffled patches"),
+        "nat_of_digits": N_("negatives of digits"),
+        "held_out_baseline": N_("baseline"),
+        "held_out_nat": N_("NAT"),
+        "held_out_2_shuffled": N_("2 of the negatives shuffled patches"),
+        "held_out_shuffled_and_blend": N_("1 of the negatives shuffled patches, 1 a blend"),
+        "held_out_1_shuffled": N_("1 of the negatives shuffled patches"),
+        "held_out_cutout": N_("cutout"),
+        "held_out_weight_2": N_("negatives of weight 2"),
+        "held_out_weight_4": N_("negatives of weight 4"),
+        "held_out_2_blends": N_("2 of the negatives blends"),
+        "held_out_1_blend": N_("1 of the negatives a blend"),
+        "held_out_1_blob": N_("1 of the negatives a blob"),
+        "held_out_ema": N_("averaged weights"),
+        "held_out_hardest_8_of_32": N_("the hardest 8 of 32 negatives"),
+        "held_out_mixed_sources": N_("half of the negatives from ILSVRC"),
+        "held_out_rotation": N_("turned pictures to recognise"),
+        "held_out_pixmix": N_("PixMix"),
+        "held_out_54_and_18": N_("54 pictures and 18 negatives a step"),
+        "held_out_48_and_24": N_("48 pictures and 24 negatives a step"),
+        "held_out_centred_logits": N_("centred logits"),
+        "held_out_softened": N_("a softened target"),
+        "frontier_baseline": N_("baseline"),
+        "frontier_nat": N_("NAT"),
+        "frontier_weight_2": N_("negatives of weight 2"),
+        "frontier_weight_4": N_("negatives of weight 4"),
+        "frontier_weight_8": N_("negatives of weight 8"),
+        "frontier_16_negatives": N_("16 negatives a step"),
+        "frontier_32_negatives": N_("32 negatives a step"),
+        "frontier_32_negatives_weight_2": N_("32 negatives of weight 2"),
+        "frontier_32_negatives_weight_4": N_("32 negatives of weight 4"),
+        "frontier_separate_means": N_("means apart"),
+        "frontier_separate_means_half": N_("means apart, negatives of weight 0.5"),
+        "frontier_centred_logits": N_("centred logits"),
+        "frontier_softened": N_("a softened target"),
+        "frontier_54_and_18": N_("54 pictures and 18 negatives a step"),
+        "frontier_48_and_24": N_("48 pictures and 24 negatives a step"),
+    }
+)
+"""What the studies' networks change of NAT, or are; in italics where they stand in a sentence."""
 ARCHITECTURES = {"resnet18": "ResNet-18", "wrn40_1": "WRN-40-1", "wrn16_1": "WRN-16-1", "wrn10_1": "WRN-10-1"}
 _ALL = (*NETWORKS, *FURTHER_SETS, *SET_TITLES)
+_STUDENT = re.compile(r" \(`student_\w+`\)")
+"""The code's name of a student, after what it takes from its teacher in words."""
 # A command is typed as it stands, and so is what follows its name; backticks around a name are the code's own.
 _NAMES = re.compile(
     r"(?P<command>\bnat (?:train|evaluate|features|reproduce|data)\b[^\n`]*)|(?<![\w-])(?P<tick>`?)(?P<name>"
-    + "|".join(sorted(map(re.escape, _ALL), key=len, reverse=True))
+    + "|".join(sorted(map(re.escape, (*_ALL, *STUDIED)), key=len, reverse=True))
     + r")(?P=tick)(?![\w-])"
 )
 
@@ -46,7 +102,7 @@ def name_of(name: str) -> str:
     >>> name_of("wrn16_1_nat"), name_of("cifar100_test"), name_of("mine")
     ('WRN-16-1 NAT', 'CIFAR-100 test', 'mine')
     """
-    for titles in (NETWORKS, FURTHER_SETS, SET_TITLES):
+    for titles in (NETWORKS, FURTHER_SETS, SET_TITLES, STUDIED):
         if name in titles:
             return titles[name]
     return name
@@ -58,7 +114,7 @@ def plainly(text: str) -> str:
     >>> plainly("`wrn16_1_nat` on ilsvrc (1,000), noise too: nat train wrn16_1_nat")
     'WRN-16-1 NAT on ILSVRC (1,000), noise too: nat train wrn16_1_nat'
     """
-    return _NAMES.sub(_plain, text)
+    return _NAMES.sub(_plain, _STUDENT.sub("", text))
 
 
 def _plain(found: re.Match[str]) -> str:
@@ -66,7 +122,7 @@ def _plain(found: re.Match[str]) -> str:
     # "noise" is a word of English sentences as well, and reads as well as its title.
     if found["command"] or (name == "noise" and current() == SOURCE):
         return found[0]
-    return name_of(name)
+    return f"*{STUDIED[name]}*" if name in STUDIED and found["tick"] else name_of(name)
 
 
 def cell_of(text: str) -> str:
@@ -75,11 +131,11 @@ def cell_of(text: str) -> str:
     >>> cell_of("noise"), cell_of("wrn16_1_nat"), cell_of("0.123")
     ('Noise', 'WRN-16-1 NAT', '0.123')
     """
-    return name_of(text) if text in _ALL else plainly(text)
+    return name_of(text) if text in _ALL or text in STUDIED else plainly(text)
 
 
 def names_table() -> str:
     """Return what each network and image set is called here and in commands and files, as a Markdown table."""
-    rows = [(name_of(name), f"`{name}`") for name in _ALL]
+    rows = [(name_of(name), f"`{name}`") for name in (*_ALL, *STUDIED)]
     lines = [(_("here"), _("in commands and files")), ("---", "---"), *rows]
     return "\n".join(f"| {plain} | {code} |" for plain, code in lines)

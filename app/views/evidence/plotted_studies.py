@@ -3,17 +3,15 @@
 The pictures are those of the results page, in the colours of the visitor's theme.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pandas as pd
 import streamlit as st
 
 from nat_app.answers import stored_answers
 from nat_app.shared.language import _
-from nat_app.views.evidence.plain import cell_of, plainly
+from nat_app.views.evidence import drawn
+from nat_app.views.evidence.plain import plainly
 from nat_core.errors import CheckpointError
-from nat_core.paper.tables import Grid
 from nat_core.results import equal_cost, frontier, transfer
 from nat_core.results.drawing import DARK, Drawing
 from nat_core.results.equal_cost import Tried
@@ -57,11 +55,11 @@ def transferred(found: Shown) -> None:
     st.header(_("Does attention carry it?"), anchor=False)
     first, *others = transfer.sentences(found.transfer)
     st.markdown(plainly(first))
-    _picture("transfer", transfer.plot(found.transfer))
+    _picture("transfer", transfer.plot(found.transfer), transfer.plot(found.transfer, narrow=True))
     st.caption(_(transfer.LEGEND))
     st.markdown(plainly(" ".join(others)))
     with st.expander(_("Every student in numbers"), icon=":material/table:"):
-        _table("transfer", transfer.grid(found.transfer), _("Every student in numbers"))
+        drawn.table("transfer_numbers", transfer.grid(found.transfer), _("Every student in numbers"))
 
 
 def frontier_of_nat(found: Shown) -> None:
@@ -73,23 +71,27 @@ def frontier_of_nat(found: Shown) -> None:
     if found.tried:
         st.markdown(plainly(equal_cost.sentence(found.tried)))
     if said:
-        _picture("frontier", frontier.plot(found.places))
+        _picture("frontier", frontier.plot(found.places), frontier.plot(found.places, narrow=True))
         st.caption(_(frontier.LEGEND))
         st.markdown("\n".join(f"- {plainly(each)}" for each in (*said, *found.strong)))
     if found.tried:
         with st.expander(_("What was tried at equal cost"), icon=":material/table:"):
-            _table("tried", equal_cost.grid(found.tried), _("What was tried at equal cost"))
+            drawn.table("tried_numbers", equal_cost.grid(found.tried), _("What was tried at equal cost"))
 
 
-def _picture(key: str, drawing: Drawing) -> None:
-    # On a phone it keeps its size, so that its words can be read, and is moved sideways.
-    with st.container(key=f"wide_{key}"):
-        dark = DARK if st.context.theme.type == "dark" else {}
-        st.image(plainly(drawing.svg(dark)), width=drawing.width, alt=plainly(drawing.alt_text))
-
-
-def _table(key: str, grid: Grid, alt: str) -> None:
-    with st.container(key=f"wide_{key}_numbers"):
-        cells: list[Sequence[str]] = [[cell_of(cell).replace("_", "\\_") for cell in row] for row in grid.rows]
-        header = [cell_of(name).replace("_", "\\_") for name in grid.header]
-        st.table(pd.DataFrame(cells, columns=header), hide_index=True, border="horizontal", alt=alt)
+def _picture(key: str, drawing: Drawing, narrow: Drawing) -> None:
+    """Draw the picture that fits: which one, the width of the column says, as the sidebar may stand beside it."""
+    dark = DARK if st.context.theme.type == "dark" else {}
+    # Its place is kept while it loads, so that nothing below it jumps.
+    st.html(f"""<style>
+.st-key-plot_{key} {{ container-type: inline-size; }}
+.st-key-narrow_{key} {{ display: none; min-height: {narrow.height}px; }}
+.st-key-full_{key} {{ min-height: {drawing.height}px; }}
+@container (max-width: {drawing.width - 1}px) {{
+  .st-key-full_{key} {{ display: none; }} .st-key-narrow_{key} {{ display: flex; }}
+}}
+</style>""")
+    with st.container(key=f"plot_{key}"):
+        for name, each in (("full", drawing), ("narrow", narrow)):
+            with st.container(key=f"{name}_{key}"):
+                st.image(plainly(each.svg(dark)), width=each.width, alt=plainly(each.alt_text))

@@ -22,7 +22,7 @@ def play() -> None:
 def experiments() -> None:
     """Draw the presets, and the question of the one that was chosen."""
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="presets"):
-        st.markdown(f"**{_('Try this')}**", width="content")
+        st.markdown(_("**Try this**"), width="content")
         for name, preset in PRESETS.items():
             st.button(_(preset.name), key=f"try_{name}", on_click=choose, args=(name,))
     tried = settings.TRIED.value

@@ -91,11 +91,8 @@ st.title(words.picture_title(answers["baseline"], answers["nat"], picture.label,
 with st.container(key="answers"):
     left, *right = st.columns([1.0, 1.15, 1.15], gap="medium")
 with left:
-    st.image(
-        gallery_square(picture.file),
-        width="stretch",
-        alt=picture.alt,
-    )
+    with st.container(key="shown"):
+        st.image(gallery_square(picture.file), width="stretch", alt=picture.alt)
     st.caption(f"{picture.caption}. {picture.credit}.")
 for kind, column in zip(KINDS, right, strict=True):
     with column.container(gap="xsmall"):
@@ -106,7 +103,8 @@ for kind, column in zip(KINDS, right, strict=True):
             config=charts.CONFIG,
             alt=_("{network}'s ten probabilities. {sentence}", network=NAMES[kind], sentence=sentence),
         )
-        st.markdown(f"**{sentence}**")
+        with st.container(key=f"says_{kind}"):
+            st.markdown(f"**{sentence}**")
         if kind == "nat":
             st.caption(fooled_too())
 

@@ -7,10 +7,14 @@ import plotly.graph_objects as go
 from jaxtyping import Bool, Float
 
 from nat_app.shared.charts import HOVER, QUARTERS, fill, label, plain, share_axis
+from nat_app.shared.language import _, number
 from nat_app.shared.palette import KINDS, NAMES, PATTERNS, SYMBOLS, Kind, Palette
+from nat_app.shared.words import HARD_SPACE
 
 LABELS_BETWEEN = (0.3, 0.7)
 """Curves are labelled between these thresholds, where a label has room on both sides."""
+STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
+"""Between two ticks of an axis of shares."""
 KEPT_FROM = 0.5
 """The chart begins here: a network that keeps less is of no use."""
 
@@ -44,7 +48,7 @@ def rate_curves(
     )
     figure.update_xaxes(
         range=[first, last + 0.01 * (last - first)],
-        title=f"threshold t by {of_score}" if of_score else "threshold t",
+        title=_("threshold t by {score}", score=of_score) if of_score else _("threshold t"),
         fixedrange=True,
         showgrid=False,
         zeroline=False,
@@ -67,7 +71,8 @@ def _curve(
         mode="lines",
         line={"color": colour, "width": 2.5},
         name=NAMES[kind],
-        hovertemplate=f"{NAMES[kind]} at t = %{{x:.5~f}}: %{{y:.1%}}<extra></extra>",
+        hovertemplate=_("{network} at t = {t}: {share}", network=NAMES[kind], t="%{x:.5~f}", share="%{y:.1%}")
+        + "<extra></extra>",
     )
     figure.add_scatter(
         x=thresholds[marked],
@@ -98,7 +103,10 @@ def fooled_for_kept(
             y=ncr[kind][shown],
             mode="lines",
             line={"color": colour, "width": 2.5},
-            hovertemplate=f"{NAMES[kind]}, keeping %{{x:.0%}}: fooled by %{{y:.1%}}<extra></extra>",
+            hovertemplate=_(
+                "{network}, keeping {kept}: fooled by {fooled}", network=NAMES[kind], kept="%{x:.0%}", fooled="%{y:.1%}"
+            )
+            + "<extra></extra>",
         )
         place = int(np.abs(kept - 0.95).argmin())
         figure.add_scatter(
@@ -111,9 +119,9 @@ def fooled_for_kept(
     _curve_labels(figure, ncr, kept, colours, (0.6, 0.85), rising=True)
     figure.add_vline(x=0.95, line={"color": colours.line, "width": 1.5})
     figure.update_yaxes(
-        range=[-0.02, 1.04], title="fooled (NCR)", title_standoff=6, fixedrange=True, **share_axis(colours, QUARTERS)
+        range=[-0.02, 1.04], title=_("fooled (NCR)"), title_standoff=6, fixedrange=True, **share_axis(colours, QUARTERS)
     )
-    figure.update_xaxes(range=[KEPT_FROM, 1.005], title="kept of what it knows", fixedrange=True)
+    figure.update_xaxes(range=[KEPT_FROM, 1.005], title=_("kept of what it knows"), fixedrange=True)
     figure.update_xaxes(**(share_axis(colours, (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)) | {"showgrid": False}))
     return plain(figure, height, top=12, left=64, bottom=44)
 
@@ -126,7 +134,7 @@ def class_bars(
 ) -> go.Figure:
     """Return both networks' shares by class as horizontal bars, two a class; `shares` in [0, 1], `title` of the axis.
 
-    Each bar holds its network's kind and the number of its class as custom data, for the callback of a selection.
+    Each bar holds the places of its network's kind and of its class as custom data, for the callback of a selection.
     """
     figure = go.Figure()
     for kind in KINDS:
@@ -135,16 +143,21 @@ def class_bars(
             y=[label(name) for name in names],
             orientation="h",
             marker=fill(colours.of(kind), PATTERNS[kind]),
-            customdata=[[kind, number] for number in range(len(names))],
+            customdata=[[KINDS.index(kind), place] for place in range(len(names))],
             hovertemplate=f"{NAMES[kind]}, {HOVER}",
         )
     # Both may be sure of nothing, and an axis needs a length.
     top = max(float(each.max()) for each in shares.values()) or 0.01
     figure.update_yaxes(autorange="reversed", ticklabelstandoff=4, showgrid=False, fixedrange=True)
+    step = next((each for each in STEPS if top <= 5 * each), STEPS[-1])
+    places = [step * times for times in range(int(1.05 * top / step + 1e-9) + 1)]
+    figure.update_xaxes(range=[0, top * 1.05], title=title, title_standoff=4, fixedrange=True)
     figure.update_xaxes(
-        range=[0, top * 1.05], title=title, title_standoff=4, nticks=5, tickformat=".0%" if top > 0.04 else ".1%"
+        tickvals=places,
+        ticktext=[f"{number(100 * place, '.1f' if step < 0.01 else '.0f')}{HARD_SPACE}%" for place in places],
+        gridcolor=colours.faint,
+        zeroline=False,
     )
-    figure.update_xaxes(fixedrange=True, gridcolor=colours.faint, zeroline=False)
     height = 60 + 30 * len(names)
     return plain(figure, height, top=4, left=92, bottom=44).update_layout(bargap=0.25, bargroupgap=0)
 

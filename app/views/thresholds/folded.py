@@ -6,6 +6,7 @@ behind a bar, and the tables beside the paper's.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -14,11 +15,14 @@ from PIL import Image
 
 from nat_app.answers import stored_answers
 from nat_app.frame import frame, links
+from nat_app.frame.wall import fitted
 from nat_app.shared.charts import CONFIG
+from nat_app.shared.classes import class_title
+from nat_app.shared.language import N_, _, ngettext, number
 from nat_app.shared.pairs import Pair, in_markdown, pictures_of, set_title
 from nat_app.shared.palette import KINDS, NAMES, Kind
 from nat_app.shared.scores import CONFIDENT, KEPT, TEMPERATURES, Scale
-from nat_app.shared.words import comparison_note, listed, literal, percent, plural, threshold_text
+from nat_app.shared.words import comparison_note, literal, percent, threshold_text
 from nat_app.views.thresholds import charts, tables, words
 from nat_app.views.thresholds.settings import (
     BEHIND_CLASS,
@@ -39,7 +43,9 @@ from nat_core.measure.report import SetReport
 from nat_core.measure.scores import CONFIDENCE, FPR95_NOTE, SCORE_NAMES, scores_of
 
 SHEET_COLUMNS, SHEET_ROWS, SHEET_SIDE = 12, 3, 72
-PAPERS_CIRCLES = "Circles: the paper's four thresholds."
+PAPERS_CIRCLES = N_("Circles: the paper's four thresholds.")
+HALVES = [half / 2 for half in range(round(2 * TEMPERATURES[0]), round(2 * TEMPERATURES[1]) + 1)]
+"""The temperatures to choose from."""
 MOST_KINDS = 10
 """How many kinds of negatives are shown: those that fool NAT most."""
 
@@ -99,7 +105,7 @@ def own_kinds(pair: Pair, set_name: str, at: dict[Kind, float], scale: Scale = C
     worst = [place for place in np.lexsort((-rates["baseline"], -rates["nat"])) if counts[place]][:MOST_KINDS]
     some = counts[counts > 0]
     return OwnKinds(
-        tuple(names[place].replace("_", " ") for place in worst),
+        tuple(words.kind_title(names[place]) for place in worst),
         {kind: rates[kind][worst] for kind in KINDS},
         (int(some.min()), int(some.max())),
         len(some),
@@ -166,13 +172,13 @@ class Place:
     at: dict[Kind, float]
     scale: Scale
 
-    def pictures_of(self, name: str) -> str:
+    def pictures_of(self, name: str, case: Literal["nominative", "dative"] = "nominative") -> str:
         """A set's name with how many pictures it has, for Markdown."""
-        return in_markdown(name, pictures_of(name, self.sets[name].images))
+        return in_markdown(name, pictures_of(name, self.sets[name].images, case))
 
 
 def _expander(fold: Fold):
-    return st.expander(fold.title, key=fold.open.key, on_change="rerun")
+    return st.expander(_(fold.title), key=fold.open.key, on_change="rerun")
 
 
 def every_threshold(place: Place) -> None:
@@ -183,22 +189,26 @@ def every_threshold(place: Place) -> None:
         fooled = stored_answers.curves(place.pair, place.negatives, place.scale)
         kept = stored_answers.curves(place.pair, place.known, place.scale)
         other = "" if place.scale.is_confidence else SCORE_NAMES[place.scale.score]
-        titles = {"ncr_curves": ("fooled (NCR)", fooled), "kept_curves": ("kept of what it knows", kept)}
-        for column, (key, (title, curves)) in zip(st.columns(2, gap="medium"), titles.items(), strict=True):
+        titles = {
+            "ncr_curves": (_("fooled (NCR)"), fooled, place.negatives),
+            "kept_curves": (_("kept of what it knows"), kept, place.known),
+        }
+        for column, (key, (title, curves, name)) in zip(st.columns(2, gap="medium"), titles.items(), strict=True):
             column.plotly_chart(
-                charts.rate_curves(curves, place.scale.steps, place.at, frame.colours(), title, of_score=other),
+                fitted(charts.rate_curves(curves, place.scale.steps, place.at, frame.colours(), title, of_score=other)),
                 key=key,
                 config=CONFIG,
-                alt=f"Share {title} against the threshold, baseline and NAT.",
+                alt=words.curve_sentence(
+                    title, place.at, stored_answers.rates(place.pair, name, place.at, place.scale)
+                ),
             )
-        st.caption(
-            f"Left: {place.pictures_of(place.negatives)}. Right: {place.pictures_of(place.known)}. "
-            + (
-                f"{words.own_thresholds(place.at, place.scale.score)} There the lines stand."
-                if other
-                else PAPERS_CIRCLES
-            )
+        sides = _(
+            "Left: {negatives}. Right: {known}.",
+            negatives=place.pictures_of(place.negatives),
+            known=place.pictures_of(place.known),
         )
+        lines = [words.own_thresholds(place.at, place.scale.score), _("There the lines stand.")]
+        st.caption(" ".join([sides, *(lines if other else [_(PAPERS_CIRCLES)])]))
 
 
 def fair(place: Place) -> None:
@@ -212,32 +222,33 @@ def fair(place: Place) -> None:
         sentence = words.score_sentence(ncr, auroc, place.scale.score)
         left, right = st.columns([1.6, 1], gap="medium")
         left.plotly_chart(
-            charts.fooled_for_kept({kind: found[kind].ncr for kind in KINDS}, KEPT, frame.colours()),
+            fitted(charts.fooled_for_kept({kind: found[kind].ncr for kind in KINDS}, KEPT, frame.colours())),
             key="fair_curves",
             config=CONFIG,
-            alt=f"NCR against the share kept. {sentence}",
+            alt=" ".join([_("NCR against the share kept."), sentence]),
         )
         with right:
             st.markdown(sentence)
             if not place.scale.is_confidence:
                 st.markdown(words.lead_sentence(place.scale.score, _passed(place, place.scale.temperature), ncr))
-            st.slider(
-                "Temperature: every logit is divided by it, for both networks",
-                *TEMPERATURES,
-                step=0.5,
+            # Not a slider of numbers: it would write them as the browser is used to, whatever the page speaks.
+            st.select_slider(
+                _("Temperature: every logit is divided by it, for both networks"),
+                HALVES,
+                format_func=lambda value: number(value, ".1f"),
                 key=TEMPERATURE.bind(),
                 persist_state="session",
             )
             st.markdown(_temperature_sentence(place))
-        st.markdown("**By each score: baseline / NAT**")
+        st.markdown(_("**By each score: baseline / NAT**"))
         with st.container(key="wide_scores"):
             st.table(
                 tables.by_score(place.pair, place.known, place.negatives, place.scale.temperature),
                 hide_index=True,
                 border="horizontal",
-                alt=f"What each score achieves on {set_title(place.negatives)}, baseline and NAT",
+                alt=_("What each score achieves on {set}, baseline and NAT", set=set_title(place.negatives)),
             )
-        st.caption(f"{place.pictures_of(place.negatives)}, {place.pictures_of(place.known)}. {FPR95_NOTE}")
+        st.caption(f"{place.pictures_of(place.negatives)}, {place.pictures_of(place.known)}. {_(FPR95_NOTE)}")
 
 
 def _passed(place: Place, temperature: float, score: str = CONFIDENCE) -> dict[Kind, float]:
@@ -263,18 +274,29 @@ def by_class(place: Place) -> None:
         classes = tuple(stored_answers.card(place.pair.nat).classes)
         shares = shares_by_class(place.pair, place.negatives, place.at, place.scale)
         kinds = own_kinds(place.pair, place.negatives, place.at, place.scale)
+        named = [class_title(name) for name in classes]
         left, right = st.columns(2, gap="medium")
         with left:
-            st.markdown("**What they are taken for**")
+            st.markdown(_("**What they are taken for**"))
             st.plotly_chart(
-                charts.class_bars(shares, classes, "share of all negatives", frame.colours()),
+                fitted(charts.class_bars(shares, named, _("share of all negatives"), frame.colours())),
                 key=CLASS_BARS.key,
                 config=CONFIG,
                 on_select=lambda: _select(classes),
                 selection_mode="points",
-                alt="Share of the negatives that each network is sure are of a class.",
+                alt=" ".join(
+                    [
+                        _("Share of the negatives that each network is sure are of a class."),
+                        words.bars_sentence(shares, named),
+                    ]
+                ),
             )
-            st.caption(f"Of {place.pictures_of(place.negatives)}. Grey, hatched: baseline; blue: NAT. Choose a bar.")
+            st.caption(
+                _(
+                    "Of {pictures}. Grey, hatched: baseline; blue: NAT. Choose a bar.",
+                    pictures=place.pictures_of(place.negatives, "dative"),
+                )
+            )
         with right:
             if kinds is not None:
                 _kinds(kinds)
@@ -282,16 +304,16 @@ def by_class(place: Place) -> None:
 
 
 def _kinds(kinds: OwnKinds) -> None:
-    st.markdown(f"**The {len(kinds.names)} of {kinds.of} kinds that fool NAT most**")
+    st.markdown(_("**The {most} of {all} kinds that fool NAT most**", most=len(kinds.names), all=kinds.of))
     st.plotly_chart(
-        charts.class_bars(kinds.rates, kinds.names, "fooled (NCR)", frame.colours()),
+        fitted(charts.class_bars(kinds.rates, kinds.names, _("fooled (NCR)"), frame.colours())),
         key="kind_bars",
         config=CONFIG,
-        alt=f"NCR by the negatives' own class. Most: {listed(kinds.names[:3])}.",
+        alt=" ".join([_("NCR by the negatives' own class."), words.bars_sentence(kinds.rates, kinds.names)]),
     )
     fewest, most = kinds.pictures
-    many = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
-    st.caption(f"Each kind: {many} pictures, so a rate may be off by several in 100.")
+    many = number(most, ",") if fewest == most else _("{fewest:,} to {most:,}", fewest=fewest, most=most)
+    st.caption(_("Each kind: {many} pictures, so a rate may be off by several in 100.", many=many))
 
 
 def _select(classes: Sequence[str]) -> None:
@@ -299,9 +321,9 @@ def _select(classes: Sequence[str]) -> None:
     points = CLASS_BARS.value
     # Empty where the visitor takes the choice back; the pictures stay.
     if points:
-        kind, number = points[0]["customdata"][:2]
-        BEHIND_KIND.put(kind)
-        BEHIND_CLASS.put(classes[int(number)])
+        kind, place = points[0]["customdata"][:2]
+        BEHIND_KIND.put(KINDS[int(kind)])
+        BEHIND_CLASS.put(classes[int(place)])
 
 
 def _pictures(place: Place, classes: Sequence[str]) -> None:
@@ -311,28 +333,36 @@ def _pictures(place: Place, classes: Sequence[str]) -> None:
         BEHIND_CLASS.put(classes[_tallest(place)])
     who, what = st.columns(2, gap="medium", vertical_alignment="bottom")
     kind: Kind = who.segmented_control(
-        "Pictures that fool", KINDS, format_func=lambda each: NAMES[each], key=BEHIND_KIND.bind(), required=True
+        _("Pictures that fool"), KINDS, format_func=lambda each: NAMES[each], key=BEHIND_KIND.bind(), required=True
     ) or BEHIND_KIND.default  # fmt: skip
-    predicted = what.selectbox("into seeing", classes, key=BEHIND_CLASS.key)
+    predicted = what.selectbox(_("into seeing"), classes, format_func=class_title, key=BEHIND_CLASS.key)
     network = place.pair.by_kind[kind]
     predictions, score = stored_answers.tempered(network, place.negatives, place.scale.temperature), place.scale.score
-    number = count_behind(predictions, place.at[kind], classes.index(predicted), score)
-    st.markdown(words.behind_sentence(kind, predicted, number, len(predictions), place.at[kind]))
-    if not number:
+    behind = count_behind(predictions, place.at[kind], classes.index(predicted), score)
+    st.markdown(words.behind_sentence(kind, predicted, behind, len(predictions), place.at[kind]))
+    if not behind:
         return
     try:
-        with st.spinner("Reading the pictures.", show_time=True):
+        with st.spinner(_("Reading the pictures."), show_time=True):
             found = sheet(network, predictions, place.at[kind], classes.index(predicted), score)
     except (MissingDataset, ValueError) as error:
         _how_to_get(place.negatives, str(error))
         return
     if found is None:
-        st.caption("The pictures on this disk are not those that the networks were asked about.")
+        st.caption(_("The pictures on this disk are not those that the networks were asked about."))
         return
     first, last = map(percent if place.scale.is_confidence else threshold_text, found.sure)
-    st.image(found.image, alt=f"{plural(found.shown, 'picture')} that {NAMES[kind]} is sure are {predicted}")
-    by = "" if place.scale.is_confidence else f" by {SCORE_NAMES[score]}"
-    st.caption(f"The {found.shown} that {NAMES[kind]} is most sure of{by}: {first} to {last}.")
+    st.image(
+        found.image,
+        alt=ngettext(
+            "{count:,} picture that {network} is sure are {what}",
+            "{count:,} pictures that {network} is sure are {what}",
+            found.shown,
+            network=NAMES[kind],
+            what=class_title(predicted),
+        ),
+    )
+    st.caption(words.how_sure_sentence(found.shown, NAMES[kind], (first, last), score))
 
 
 def _tallest(place: Place) -> int:
@@ -341,12 +371,13 @@ def _tallest(place: Place) -> int:
 
 def _how_to_get(name: str, why: str) -> None:
     """Say that the pictures are not on this disk, and which command gets them."""
-    st.caption(f"The pictures are not on this disk. {literal(why.partition('. ')[0])}.")
+    missing = _("The pictures are not on this disk.")
+    st.caption(f"{missing} {literal(why.partition('. ')[0])}.")
     command = next((each.how_to_get for each in describe() if name.partition("_")[0] == each.name), "")
     if command.startswith("nat "):
         st.code(command, language="bash")
     elif command:
-        st.caption(f"To get them, {command}.")
+        st.caption(_("To get them, {how}.", how=command))
 
 
 def beside_the_paper(place: Place, named: Sequence[tuple[str, str]]) -> None:
@@ -358,17 +389,16 @@ def beside_the_paper(place: Place, named: Sequence[tuple[str, str]]) -> None:
         places = [each for _ in range(0, len(named), 2) for each in st.columns(2, gap="medium")]
         for (name, title), column in zip(named, places, strict=False):
             with column:
-                st.markdown(f"**{title}**, {place.sets[name].images:,} pictures")
+                st.markdown(_("**{set}**, {count:,} pictures", set=title, count=place.sets[name].images))
                 st.table(
                     tables.comparison(place.pair, name),
                     hide_index=True,
                     border="horizontal",
-                    alt=f"NCR on {set_title(name)} beside the paper's, and the share kept",
+                    alt=_("NCR on {set} beside the paper's, and the share kept", set=set_title(name)),
                 )
-        by_confidence = (
-            "" if place.scale.is_confidence else "By confidence, as in the paper, whatever is chosen above. "
-        )
-        st.caption(by_confidence + comparison_note(place.pair.paper is not None, place.pair.paper_note))
+        note = comparison_note(place.pair.paper is not None, place.pair.paper_note)
+        by_confidence = _("By confidence, as in the paper, whatever is chosen above.")
+        st.caption(note if place.scale.is_confidence else f"{by_confidence} {note}")
         st.page_link(
-            links.file_of("evidence"), label="All tables, claims and cards: Evidence", icon=":material/fact_check:"
+            links.file_of("evidence"), label=_("All tables, claims and cards: Evidence"), icon=":material/fact_check:"
         )

@@ -83,7 +83,7 @@ class View extends Following {
     }
     const title = svg.appendChild(text(x(0), top - 9, "", "start", "title"));
     title.style.fill = colour;
-    const middle = svg.appendChild(text(14, (top + bottom) / 2, "share of pictures", "middle", "tick"));
+    const middle = svg.appendChild(text(14, (top + bottom) / 2, data.y_axis, "middle", "tick"));
     middle.setAttribute("transform", `rotate(-90 14 ${(top + bottom) / 2})`);
     const threshold = svg.appendChild(line(0, top - 4, 0, bottom, data.colours.line, 2));
     const label = svg.appendChild(text(0, top + 11, "", "end", "tick at"));

@@ -20,6 +20,7 @@ from nat_app.frame import frame
 from nat_app.frame.settings import THRESHOLD
 from nat_app.shared import words
 from nat_app.shared.files import SVG_SCRIPT
+from nat_app.shared.language import N_, Titles, _, number
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, NAMES, Kind, Palette
 from nat_app.shared.scores import SCORE_AXES, T_STEPS, Scale
@@ -34,6 +35,17 @@ HEIGHT = 390
 BARS = 50
 """How many bars there are, each two hundredths wide."""
 ROUND = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
+PANEL = {True: N_("{network}\u2003kept: {share}"), False: N_("{network}\u2003fooled: {share}")}
+"""What stands above a network's bars, by whether it knows what they show."""
+SHORT_AXES: Titles[str] = Titles(
+    {
+        "entropy": N_("minus the entropy"),
+        "gen": N_("minus GEN's entropy"),
+        "energy": N_("minus its energy"),
+        "max_logit": N_("its largest logit"),
+    }
+)
+"""What an axis of another score than confidence shows, where there is little room."""
 _HERE = Path(__file__).parent
 _NUMBERS = (
     '<div class="{kind}"><p class="name"></p><ul class="numbers">'
@@ -109,11 +121,11 @@ def _sentences_at(rates: Rates, at: dict[Kind, Any], place: int, known: bool, sc
     chosen, fooled, kept, here = (
         {kind: float(each[kind][place]) for kind in KINDS} for each in (rates.chosen, rates.fooled, rates.kept, at)
     )
-    verb, sizes = "kept" if known else "fooled", rates.sizes
+    panel, sizes = PANEL[known], rates.sizes
     texts: dict[str, Any] = {
         kind: {
             "name": f"{NAMES[kind]}, t = {words.threshold_text(here[kind])}",
-            "panel": f"{NAMES[kind]}\u2003{verb}: {_share(chosen[kind], sizes.chosen)}",
+            "panel": _(panel, network=NAMES[kind], share=_share(chosen[kind], sizes.chosen)),
             "fooled": words.fooled_by(fooled[kind], sizes.negatives),
             "kept": words.keeps(kept[kind], sizes.known),
         }
@@ -137,7 +149,7 @@ def draw_slider(drawn_at: float, *, locked: bool) -> None:
     Once it is let go, it alone is drawn again: the browser has moved line, fills and sentences by then. So the app
     only has to hear of it. Where a part is open that only the app can move, the page follows.
     """
-    frame.threshold_slider("Threshold t: sure above it", disabled=locked)
+    frame.threshold_slider(_("Threshold t: sure above it"), disabled=locked)
     if THRESHOLD.value != drawn_at and any(fold.open.value for fold in MOVED_BY_T):
         st.rerun()
 
@@ -188,6 +200,7 @@ def drawing(
         "no_opinion": no_opinion(scale, classes),
         "axis_ticks": axis_ticks(scale),
         **_axis_titles(scale, classes),
+        "y_axis": _("share of pictures"),
         "height": HEIGHT,
     }
 
@@ -223,9 +236,11 @@ def axis_ticks(scale: Scale) -> list[tuple[float, str]]:
     length = scale.high - scale.low
     step = next(each * 10**power for power in range(9) for each in (1, 2, 5) if length <= 5 * each * 10**power)
     first = math.ceil(scale.low / step)
-    values = [number * step for number in range(first, math.floor(scale.high / step) + 1)]
+    values = [times * step for times in range(first, math.floor(scale.high / step) + 1)]
     return [
-        ((value - scale.low) / length, f"{value:,}".replace("-", "\u2212")) for value in values if value > scale.low
+        ((value - scale.low) / length, number(value, ",").replace("-", "\u2212"))
+        for value in values
+        if value > scale.low
     ]
 
 
@@ -234,13 +249,15 @@ def _axis_titles(scale: Scale, classes: int) -> dict[str, str]:
     title = SCORE_AXES[scale.score]
     if scale.is_confidence:
         return {
-            "axis": f"{title}; dashed: no opinion, 1/{classes}",
-            "short_axis": f"how sure it is; dashed: 1/{classes}",
+            "axis": _("{axis}; dashed: no opinion, 1/{classes}", axis=title, classes=classes),
+            "short_axis": _("how sure it is; dashed: 1/{classes}", classes=classes),
         }
-    dashed = "" if no_opinion(scale, classes) is None else "; dashed: no opinion"
+    short = SHORT_AXES[scale.score]
+    if no_opinion(scale, classes) is None:
+        return {"axis": title, "short_axis": short}
     return {
-        "axis": f"{title}{dashed}",
-        "short_axis": SCORE_AXES[scale.score].partition(" of")[0].partition(":")[0] + dashed,
+        "axis": _("{axis}; dashed: no opinion", axis=title),
+        "short_axis": _("{axis}; dashed: no opinion", axis=short),
     }
 
 

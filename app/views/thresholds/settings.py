@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from nat_app.shared.language import N_
 from nat_app.shared.pairs import SET_TITLES
 from nat_app.shared.palette import KINDS, Kind
 from nat_app.shared.scores import SCORE_TITLES, TEMPERATURES
@@ -14,6 +15,7 @@ class Fold:
     """A part of the page that is computed once it is opened."""
 
     title: str
+    """In English, marked by `N_`."""
     open: Setting[bool]
 
 
@@ -33,10 +35,10 @@ KEEP_95 = Setting("keep95", False, switch)
 TEMPERATURE = Setting("temperature", 1.0, _temperature)
 SCORE = Setting("score", "confidence", one_of(SCORE_TITLES))
 """How it is measured how sure a network is. Of other scores than confidence, t is that which keeps 95 of 100."""
-CURVES = Fold("At every threshold", Setting("fold_curves", False, switch))
-FAIR = Fold("The fair comparison, every score, and temperature", Setting("fold_fair", False, switch))
-CLASSES = Fold("What they are fooled into, and by what", Setting("fold_classes", False, switch))
-PAPER = Fold("Beside the paper", Setting("fold_paper", False, switch))
+CURVES = Fold(N_("At every threshold"), Setting("fold_curves", False, switch))
+FAIR = Fold(N_("The fair comparison, every score, and temperature"), Setting("fold_fair", False, switch))
+CLASSES = Fold(N_("What they are fooled into, and by what"), Setting("fold_classes", False, switch))
+PAPER = Fold(N_("Beside the paper"), Setting("fold_paper", False, switch))
 MOVED_BY_T = (CURVES, FAIR, CLASSES)
 """The folds that show something at t."""
 LIVE: Told[float] = Told("live", lambda told: float(told["moved"]))

@@ -7,6 +7,7 @@ import pandas as pd
 
 from nat_app.answers import stored_answers
 from nat_app.answers.stored_answers import divided
+from nat_app.shared.language import _, number, pgettext, written
 from nat_app.shared.pairs import Pair
 from nat_app.shared.palette import KINDS, NAMES
 from nat_app.shared.scores import CONFIDENT, SCORE_TITLES, Scale
@@ -64,7 +65,7 @@ def by_score(pair: Pair, known: str, negatives: str, temperature: float = 1.0) -
     for score, title in SCORE_TITLES.items():
         found = stored_answers.separations(pair, known, negatives, Scale(temperature, score))
         rows.append(
-            {"score": title}
+            {_("score"): title}
             | {
                 measure: " / ".join(rate_text(getattr(found[kind].measured, field)) for kind in KINDS)
                 for field, measure in MEASURES.items()
@@ -79,18 +80,19 @@ def comparison(pair: Pair, set_name: str) -> pd.DataFrame:
     sets = {kind: stored_answers.sets(name)[set_name] for kind, name in pair.by_kind.items()}
     rows = []
     for t in sets["nat"].ncr:
-        row = {"t": t}
+        row = {"t": written(t)}
         for place, kind in enumerate(KINDS):
             row[NAMES[kind]] = _figure(sets[kind].ncr[t])
             if pair.paper is not None:
                 theirs = PAPER[pair.paper[place]]
-                row[f"paper's {theirs.label}"] = _figure(theirs.ncr.get(set_name, {}).get(t))
-        rows.append(row | {f"{NAMES[kind]} keeps": _figure(reports[kind].share_kept[t]) for kind in KINDS})
+                row[_("paper's {network}", network=theirs.label)] = _figure(theirs.ncr.get(set_name, {}).get(t))
+        kept = {kind: _figure(reports[kind].share_kept[t]) for kind in KINDS}
+        rows.append(row | {_("{network} keeps", network=NAMES[kind]): kept[kind] for kind in KINDS})
     return pd.DataFrame(rows)
 
 
 def _figure(share: float | None) -> str:
     """A share with three decimals as in the paper; with four where three would make it 0."""
     if share is None:
-        return "none"
-    return f"{share:.4f}" if 0 < share < 0.0005 else f"{share:.3f}"
+        return pgettext("a figure", "none")
+    return number(share, ".4f" if 0 < share < 0.0005 else ".3f")

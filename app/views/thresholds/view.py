@@ -8,6 +8,7 @@ import streamlit as st
 from nat_app.answers import own_sets, stored_answers
 from nat_app.frame import frame, links
 from nat_app.frame.settings import THRESHOLD
+from nat_app.shared.language import _, number
 from nat_app.shared.pairs import DIGITS, ROLE_TITLES, in_markdown, pictures_of, set_title
 from nat_app.shared.palette import KINDS
 from nat_app.shared.scores import SCORE_HELP, SCORE_TITLES, T_STEPS, step_of
@@ -16,6 +17,13 @@ from nat_app.views.thresholds.settings import KEEP_95, SCORE, SET, TEMPERATURE, 
 from nat_core.measure.variants import variants_of, without_variants
 from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
 
+# Room for the controls and the chart before the browser has drawn them, so that nothing moves down once it has.
+STYLE = """<style>
+.st-key-controls { min-height: 4.25rem; }
+.st-key-live { min-height: 390px; }
+@media (min-width: 641px) and (max-width: 1400px) { .st-key-set { min-height: 4.25rem; } }
+@media (max-width: 640px) { .st-key-controls { min-height: 9.2rem; } .st-key-live { min-height: 545px; } }
+</style>"""
 pair = frame.chosen_pair()
 frame.require(pair.names)
 # Before all else: the visitor's own sets count below once both networks were asked.
@@ -63,49 +71,53 @@ frame.offer(f"{pair.key}-curves", partial(tables.curves_csv, tables.rated(pair),
 sentences = said()
 # The sentence that the browser writes there while the line moves, so that nothing jumps on release.
 title = sentences[0 if locked else step_of(t)]["title"]
+st.html(STYLE)
 st.title(title, anchor=False)
 controls = st.container(key="controls", horizontal=True, vertical_alignment="bottom", gap="medium")
 controls.selectbox(
-    "Measured by",
+    _("Measured by"),
     list(SCORE_TITLES),
     format_func=lambda name: SCORE_TITLES[name],
     key=SCORE.bind(),
     width=160,
     persist_state="session",
-    help=SCORE_HELP,
+    help=_(SCORE_HELP),
 )
 if scale.is_confidence:
     with controls:
         histograms.draw_slider(t, locked=locked)
     with controls.container(horizontal=True, width="content", gap="xsmall", vertical_alignment="center"):
-        st.caption("The paper's", width="content")
+        st.caption(_("The paper's"), width="content")
         for value in THRESHOLDS:
-            st.button(f"{value:g}", key=f"t_{value:g}", on_click=THRESHOLD.put, args=(value,), disabled=locked)
+            st.button(number(value), key=f"t_{value:g}", on_click=THRESHOLD.put, args=(value,), disabled=locked)
     controls.toggle(
-        "Keep 95 of 100",
+        _("Keep 95 of 100"),
         key=KEEP_95.key,
         persist_state="session",
-        help="Moves each network to its own t, at which it keeps 95 of 100 pictures that it knows: the fair "
-        "comparison.",
+        help=_(
+            "Moves each network to its own t, at which it keeps 95 of 100 pictures that it knows: the fair comparison."
+        ),
     )
 else:
     controls.markdown(words.own_thresholds(at, scale.score))
 st.pills(
-    "Pictures", list(chips), format_func=chip, key=SET.key, required=True, persist_state="session",
+    _("Pictures"), list(chips), format_func=chip, key=SET.key, required=True, persist_state="session",
     label_visibility="collapsed",
 )  # fmt: skip
 if len(variants) > 1:
     # The state may still name a variant of another set.
     VARIANT.put(chosen)
     st.segmented_control(
-        "Which photos",
+        _("Which photos"),
         variants,
         format_func=lambda name: in_markdown(name, set_title(name)),
         key=VARIANT.key,
         required=True,
         persist_state="session",
-        help="Some photos of ILSVRC show one of the ten classes, or something much like it: being sure of them "
-        "is not necessarily a mistake.",
+        help=_(
+            "Some photos of ILSVRC show one of the ten classes, or something much like it: being sure of them is not "
+            "necessarily a mistake."
+        ),
     )
 histograms.draw(
     stored_answers.histograms(pair, chosen, histograms.BARS, drawn),
@@ -115,10 +127,10 @@ histograms.draw(
     known=chosen == known,
     scale=drawn,
     classes=len(stored_answers.card(pair.nat).classes),
-    alt=f"How sure both networks are of {set_title(chosen)}.",
+    alt=_("How sure both networks are of {set}.", set=set_title(chosen)),
     source=words.sources(
-        pictures_of(negatives, sets[negatives].images),
-        pictures_of(known, sets[known].images),
+        pictures_of(negatives, sets[negatives].images, "dative"),
+        pictures_of(known, sets[known].images, "dative"),
         temperature,
         digits=pair.key == DIGITS,
     ),
@@ -130,4 +142,4 @@ folded.every_threshold(place)
 folded.fair(place)
 folded.by_class(place)
 folded.beside_the_paper(place, [(name, chip(name)) for name in chips if sets[name].role != IN_DISTRIBUTION])
-st.page_link(links.file_of("bring_your_own"), label="Bring your own image set", icon=":material/upload_file:")
+st.page_link(links.file_of("bring_your_own"), label=_("Bring your own image set"), icon=":material/upload_file:")

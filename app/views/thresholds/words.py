@@ -1,14 +1,19 @@
 """The sentences of Thresholds, computed from rates; no Streamlit. Rates and thresholds are in [0, 1]."""
 
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from nat_app.shared.classes import article
 from nat_app.shared.counts import interval
+from nat_app.shared.language import N_, _, ngettext, pgettext
 from nat_app.shared.palette import KINDS, NAMES, Kind
 from nat_app.shared.words import (
-    HARD_SPACE,
-    article,
     count_of_100,
     literal,
     of_100,
-    plural,
+    percent_fine,
     threshold_text,
     threshold_title,
 )
@@ -16,7 +21,7 @@ from nat_core.measure.metrics import wilson_interval
 from nat_core.measure.scores import CONFIDENCE, SCORE_NAMES
 from nat_core.paper.by_score import lead_words
 
-DIGITS_ELSEWHERE = (
+DIGITS_ELSEWHERE = N_(
     "Digits live trains two other networks, in another way, and counts 8 and 9: its numbers are other ones."
 )
 """What is said of the networks of handwritten digits, of which two pages have numbers."""
@@ -28,15 +33,20 @@ def few_title(share: dict[Kind, float], pictures: int, at: dict[Kind, float], *,
     >>> few_title({"baseline": 0.5, "nat": 0.25}, 4, {"baseline": 0.9, "nat": 0.9}, known=False, score="confidence")
     'Above t = 0.90, the baseline is fooled by 2 of 4, NAT by 1.'
     """
-    by = "" if score == CONFIDENCE else f" by {SCORE_NAMES[score]}"
     locked = score != CONFIDENCE or at["baseline"] != at["nat"]
     if known and locked:
         return threshold_title(share, at, known, score)
-    when = f"Keeping 95 of 100{by}" if locked else f"Above t = {threshold_text(at['nat'])}"
-    baseline, nat = (round(share[kind] * pictures) or "none" for kind in KINDS)
+    when = _("Above t = {threshold}", threshold=threshold_text(at["nat"]))
+    if locked:
+        when = _("Keeping 95 of 100")
+        if score != CONFIDENCE:
+            when = _("Keeping 95 of 100 by {score}", score=SCORE_NAMES[score])
+    counts = {kind: round(share[kind] * pictures) or pgettext("how many", "none") for kind in KINDS}
     if known:
-        return f"{when}, the baseline keeps {baseline} of {pictures}, NAT {nat}."
-    return f"{when}, the baseline is fooled by {baseline} of {pictures}, NAT by {nat}."
+        return _("{when}, the baseline keeps {baseline} of {pictures}, NAT {nat}.", when=when, pictures=pictures,
+                 **counts)  # fmt: skip
+    return _("{when}, the baseline is fooled by {baseline} of {pictures}, NAT by {nat}.", when=when, pictures=pictures,
+             **counts)  # fmt: skip
 
 
 def few_trade(fooled: dict[Kind, float], pictures: int) -> str:
@@ -44,34 +54,46 @@ def few_trade(fooled: dict[Kind, float], pictures: int) -> str:
     intervals = {kind: wilson_interval(round(fooled[kind] * pictures), pictures) for kind in KINDS}
     for less, more in (KINDS, KINDS[::-1]):
         if intervals[less].high < intervals[more].low:
-            return f"{NAMES[less]} is fooled less often than {NAMES[more]}, by more than chance makes."
+            return _(
+                "{less} is fooled less often than {more}, by more than chance makes.",
+                less=NAMES[less],
+                more=NAMES[more],
+            )
     spans = ", ".join(f"{NAMES[kind]} {interval(round(fooled[kind] * pictures), pictures)}" for kind in KINDS)
-    return f"So few pictures cannot tell which network is fooled less often: 95{HARD_SPACE}% intervals {spans}."
+    return _(
+        "So few pictures cannot tell which network is fooled less often: 95\u00a0% intervals {spans}.", spans=spans
+    )
 
 
 def trade_sentence(fooled: dict[Kind, float], kept: dict[Kind, float]) -> str:
     """Return what NAT gains and what it costs at the same threshold, or that it does not gain."""
     less, more = fooled["nat"] < fooled["baseline"], kept["nat"] < kept["baseline"]
     if fooled["nat"] == fooled["baseline"]:
-        return "Here NAT is fooled as often as the baseline."
+        return _("Here NAT is fooled as often as the baseline.")
     if not less:
-        return "Here NAT is fooled more often than the baseline."
+        return _("Here NAT is fooled more often than the baseline.")
     # Differences of the rounded counts that stand beside this sentence, so that they add up on the page.
     gained = round(100 * fooled["baseline"]) - round(100 * fooled["nat"])
     lost = round(100 * kept["baseline"]) - round(100 * kept["nat"])
-    fewer = f"{gained} fewer" if gained else "hardly fewer"
-    price = f"{lost} more" if lost > 0 else "hardly more" if more else "no more"
-    return f"NAT is fooled by {fewer} of 100, and turns away {price} of 100 that it knows."
+    fewer = _("{count} fewer", count=gained) if gained else _("hardly fewer")
+    price = _("hardly more") if more else _("no more")
+    if lost > 0:
+        price = _("{count} more", count=lost)
+    return _("NAT is fooled by {fewer} of 100, and turns away {price} of 100 that it knows.", fewer=fewer, price=price)
 
 
 def sources(negatives: str, known: str, temperature: float, *, digits: bool = False) -> str:
     """Return what the two numbers of Thresholds are counted from, and the temperature where there is one.
 
+    `negatives` and `known` are how many pictures of which set, in the dative.
     `digits` tells that these are the networks of handwritten digits, of which other pages have numbers too.
     """
-    warm = "" if temperature == 1 else f" Temperature {temperature:g}."
-    others = f" {DIGITS_ELSEWHERE}" if digits else ""
-    return f"▲{HARD_SPACE}of {negatives} (NCR), ■{HARD_SPACE}of {known}.{warm}{others}"
+    parts = [_("▲\u00a0of {negatives} (NCR), ■\u00a0of {known}.", negatives=negatives, known=known)]
+    if temperature != 1:
+        parts.append(_("Temperature {temperature:g}.", temperature=temperature))
+    if digits:
+        parts.append(_(DIGITS_ELSEWHERE))
+    return " ".join(parts)
 
 
 def own_thresholds(at: dict[Kind, float], score: str) -> str:
@@ -80,9 +102,28 @@ def own_thresholds(at: dict[Kind, float], score: str) -> str:
     >>> own_thresholds({"baseline": 5.307, "nat": 2.1}, "energy")
     'By energy each network has a t of its own, at which it keeps 95 of 100: the baseline 5.31, NAT 2.10.'
     """
-    return (
-        f"By {SCORE_NAMES[score]} each network has a t of its own, at which it keeps 95 of 100: the baseline "
-        f"{threshold_text(at['baseline'])}, NAT {threshold_text(at['nat'])}."
+    return _(
+        "By {score} each network has a t of its own, at which it keeps 95 of 100: the baseline {baseline}, NAT {nat}.",
+        score=SCORE_NAMES[score],
+        baseline=threshold_text(at["baseline"]),
+        nat=threshold_text(at["nat"]),
+    )
+
+
+def curve_sentence(title: str, at: dict[Kind, float], rates: dict[Kind, float]) -> str:
+    """Return what a chart of a rate against t shows at the networks' thresholds, for those who cannot see it.
+
+    >>> at = {"baseline": 0.9, "nat": 0.9}
+    >>> curve_sentence("fooled (NCR)", at, {"baseline": 0.5, "nat": 0.25}).replace("\u00a0", " ")
+    'Share fooled (NCR) against the threshold: baseline 50.0 % at t = 0.90, NAT 25.0 % at t = 0.90.'
+    """
+    return _(
+        "Share {title} against the threshold: baseline {baseline} at t = {at_baseline}, NAT {nat} at t = {at_nat}.",
+        title=title,
+        baseline=percent_fine(rates["baseline"]),
+        nat=percent_fine(rates["nat"]),
+        at_baseline=threshold_text(at["baseline"]),
+        at_nat=threshold_text(at["nat"]),
     )
 
 
@@ -93,15 +134,21 @@ def lead_sentence(score: str, by_confidence: dict[Kind, float], by_score: dict[K
     "By energy in place of confidence, NAT's lead shrinks from 0.361 to 0.181."
     """
     before, after = (each["baseline"] - each["nat"] for each in (by_confidence, by_score))
-    return f"By {SCORE_NAMES[score]} in place of confidence, {lead_words('NAT', before, after)}."
+    return _(
+        "By {score} in place of confidence, {lead}.", score=SCORE_NAMES[score], lead=lead_words("NAT", before, after)
+    )
 
 
 def score_sentence(ncr: dict[Kind, float], auroc: dict[Kind, float], score: str) -> str:
     """Return what both networks achieve by one score where each keeps 95 of 100: NCR and AUROC, all in [0, 1]."""
-    return (
-        f"By {SCORE_NAMES[score]}, keeping 95 of 100: the baseline is fooled by {of_100(ncr['baseline'])}, NAT by "
-        f"{count_of_100(ncr['nat'])}. Chance that a known picture scores higher than a negative (AUROC): "
-        f"{auroc['baseline']:.3f} and {auroc['nat']:.3f}."
+    return _(
+        "By {score}, keeping 95 of 100: the baseline is fooled by {baseline}, NAT by {nat}. Chance that a known "
+        "picture scores higher than a negative (AUROC): {auroc_baseline:.3f} and {auroc_nat:.3f}.",
+        score=SCORE_NAMES[score],
+        baseline=of_100(ncr["baseline"]),
+        nat=count_of_100(ncr["nat"]),
+        auroc_baseline=auroc["baseline"],
+        auroc_nat=auroc["nat"],
     )
 
 
@@ -118,25 +165,34 @@ def temperature_sentence(
     for another score than confidence, which has no such threshold.
     """
     if temperature == 1:
-        return (
+        return _(
             "At temperature 1 the networks are as they were trained. A higher temperature makes both less sure of "
             "everything. Move it, and see what keeping 95 of 100 then costs."
         )
-    fair = (
-        f"Keeping 95 of 100, the baseline is fooled by {of_100(ncr['baseline'])} at temperature {temperature:g} "
-        f"({count_of_100(plain['baseline'])} at 1), NAT by {count_of_100(ncr['nat'])} ({count_of_100(plain['nat'])})."
-    )
-    cost = kept and (
-        f" Above t = {threshold_text(threshold)} the baseline now keeps {of_100(kept['baseline'])}, NAT "
-        f"{count_of_100(kept['nat'])}."
-    )
     if ncr["baseline"] <= plain["nat"]:
-        verdict = "Here the temperature alone brings the baseline to where NAT was without it."
+        verdict = _("Here the temperature alone brings the baseline to where NAT was without it.")
     elif ncr["baseline"] < plain["baseline"]:
-        verdict = "The temperature helps the baseline, but alone it does not cure it."
+        verdict = _("The temperature helps the baseline, but alone it does not cure it.")
     else:
-        verdict = "The temperature alone does not cure the baseline: it is less sure of what it knows, too."
-    return f"{verdict} {fair}{cost or ''}"
+        verdict = _("The temperature alone does not cure the baseline: it is less sure of what it knows, too.")
+    fair = _(
+        "Keeping 95 of 100, the baseline is fooled by {baseline} at temperature {temperature:g} ({baseline_plain} at "
+        "1), NAT by {nat} ({nat_plain}).",
+        baseline=of_100(ncr["baseline"]),
+        temperature=temperature,
+        baseline_plain=count_of_100(plain["baseline"]),
+        nat=count_of_100(ncr["nat"]),
+        nat_plain=count_of_100(plain["nat"]),
+    )
+    if not kept:
+        return f"{verdict} {fair}"
+    cost = _(
+        "Above t = {threshold} the baseline now keeps {baseline}, NAT {nat}.",
+        threshold=threshold_text(threshold),
+        baseline=of_100(kept["baseline"]),
+        nat=count_of_100(kept["nat"]),
+    )
+    return f"{verdict} {fair} {cost}"
 
 
 def behind_sentence(kind: Kind, predicted: str, number: int, total: int, threshold: float) -> str:
@@ -145,8 +201,60 @@ def behind_sentence(kind: Kind, predicted: str, number: int, total: int, thresho
     >>> behind_sentence("nat", "automobile", 3, 1000, 0.9)
     'NAT takes 3 of 1,000 pictures for an automobile, and is sure of them (t = 0.90).'
     """
-    them = "it" if number == 1 else "them"
-    return (
-        f"{NAMES[kind]} takes {number:,} of {plural(total, 'picture')} for {literal(article(predicted))}, and is sure "
-        f"of {them} (t = {threshold_text(threshold)})."
+    some = ngettext("{number:,} of {count:,} picture", "{number:,} of {count:,} pictures", total, number=number)
+    said = {
+        "network": NAMES[kind],
+        "some": some,
+        "what": literal(article(predicted, "accusative")),
+        "threshold": threshold_text(threshold),
+    }
+    if number == 1:
+        return _("{network} takes {some} for {what}, and is sure of it (t = {threshold}).", **said)
+    return _("{network} takes {some} for {what}, and is sure of them (t = {threshold}).", **said)
+
+
+def kind_title(name: str) -> str:
+    """Return the name of a kind of negatives; of CIFAR-100's classes in the language that is spoken.
+
+    >>> kind_title("aquarium_fish")
+    'aquarium fish'
+    """
+    return pgettext("a kind of thing", name.replace("_", " "))
+
+
+def bars_sentence(shares: dict[Kind, Float[np.ndarray, " k"]], names: Sequence[str]) -> str:
+    """Return the longest bar of each network, for those who cannot see them; `shares` in [0, 1], one for each name.
+
+    >>> bars = {"baseline": np.array([0.25, 0.5]), "nat": np.array([0.0, 0.125])}
+    >>> bars_sentence(bars, ["cat", "dog"]).replace("\u00a0", " ")
+    'Most: baseline dog, 50.0 %; NAT dog, 12.5 %.'
+    """
+    baseline, nat = (int(shares[kind].argmax()) for kind in KINDS)
+    return _(
+        "Most: baseline {baseline}, {baseline_share}; NAT {nat}, {nat_share}.",
+        baseline=names[baseline],
+        baseline_share=percent_fine(float(shares["baseline"][baseline])),
+        nat=names[nat],
+        nat_share=percent_fine(float(shares["nat"][nat])),
+    )
+
+
+def how_sure_sentence(shown: int, network: str, ends: tuple[str, str], score: str) -> str:
+    """Return what stands below pictures that fool a network: how many, and how sure it is of the first and the last."""
+    first, last = ends
+    if score == CONFIDENCE:
+        return _(
+            "The {shown} that {network} is most sure of: {first} to {last}.",
+            shown=shown,
+            network=network,
+            first=first,
+            last=last,
+        )
+    return _(
+        "The {shown} that {network} is most sure of by {score}: {first} to {last}.",
+        shown=shown,
+        network=network,
+        score=SCORE_NAMES[score],
+        first=first,
+        last=last,
     )

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from nat_app.answers import stored_answers
-from nat_app.frame import classroom, following, frame, links
+from nat_app.frame import classroom, frame, links
 from nat_app.frame.settings import CLASS, PAIR
+from nat_app.frame.together import following
 from nat_app.shared.language import _
 from nat_app.views.workshop import kept, score, words
 from nat_app.views.workshop.games import challenges, guessing
@@ -22,7 +23,7 @@ STYLE = """<style>
 [class*="st-key-lesson_small_"] button { padding: 0; min-height: 0; text-align: left; }
 [class*="st-key-lesson_small_"] button p { font-weight: 600; white-space: normal; overflow-wrap: normal; }
 [class*="st-key-lesson_large_"] { border-color: #0072B2; }
-[class*="st-key-lesson_large_"] h2, [class*="st-key-challenge_"] h3 { padding-bottom: .65rem; }
+[class*="st-key-lesson_large_"] h2, [class*="st-key-challenge_"] h2 { padding-bottom: .65rem; }
 .st-key-printed { min-height: 2.5rem; }
 .wall_link { font-size: clamp(1.2rem, 2vw, 2rem); font-weight: 600; overflow-wrap: anywhere; margin: 0; }
 .wall_code { font-size: clamp(1.8rem, 4.5vw, 4.5rem); font-weight: 700; margin: .1em 0;

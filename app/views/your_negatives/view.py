@@ -4,6 +4,7 @@ import streamlit as st
 
 from nat_app.answers import stored_answers
 from nat_app.frame import frame
+from nat_app.frame.wall import fitted
 from nat_app.shared.charts import CONFIG
 from nat_app.shared.gallery import chosen_style, thumbnail_style
 from nat_app.shared.language import _
@@ -127,7 +128,7 @@ def controls() -> None:
         if busy:
             st.button(_("Cancel"), key="teach_cancel", icon=":material/stop:", on_click=state.cancel, type="primary")
         else:
-            st.button(_("Train"), key="teach", icon=":material/play_arrow:", on_click=state.train, args=(name,),
+            st.button(_("Train"), key="teach_train", icon=":material/play_arrow:", on_click=state.train, args=(name,),
                       type="primary", disabled=not state.chosen(classes))  # fmt: skip
         st.button(_("Undo"), key="teach_undo", icon=":material/undo:", on_click=state.undo,
                   disabled=not teaching.history, help=_("Back to what it said before the last training"))  # fmt: skip
@@ -178,7 +179,11 @@ def draw_photos(names: list[str], before, after) -> None:
     was = [percent(float(sure)) for sure in before]
     now = [None] * len(was) if after is None else [percent(float(sure)) for sure in after]
     st.plotly_chart(
-        before_after(names, before, after, kind, frame.colours(), axis=_("how sure it is of each photo"), threshold=t),
+        fitted(
+            before_after(
+                names, before, after, kind, frame.colours(), axis=_("how sure it is of each photo"), threshold=t
+            )
+        ),
         key="taught_photos",
         config=CONFIG,
         alt=" ".join([_("How sure it is of each photo."), *map(words.alone, names, was, now)]),
@@ -208,9 +213,13 @@ def draw_sets(changed: Effect, alt: str) -> None:
     rows = words.rows(changed)
     first, second, third = ([getattr(each, when) for each in rows.values()] for when in ("before", "alone", "after"))
     st.plotly_chart(
-        before_after(list(rows), first, third, kind, frame.colours(),
-                     axis=_("share of pictures (sure: above {threshold})", threshold=threshold_text(t)), alone=second,
-                     pictures=[each.pictures for each in rows.values()]),
+        fitted(
+            before_after(
+                list(rows), first, third, kind, frame.colours(), alone=second,
+                axis=_("share of pictures (sure: above {threshold})", threshold=threshold_text(t)),
+                pictures=[each.pictures for each in rows.values()],
+            )
+        ),
         key="taught_sets",
         config=CONFIG,
         alt=alt,

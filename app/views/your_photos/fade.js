@@ -40,8 +40,10 @@ class View extends Following {
       const curve = { points, fill: "none", stroke: data.colours[kind], "stroke-width": 2.5 };
       svg.appendChild(element("polyline", curve));
     }
-    this.drawLevel(svg, data.no_opinion, data.no_opinion_words, "5 4");
-    this.drawLevel(svg, data.t, data.t_words);
+    this.levels = [
+      this.drawLevel(svg, data.no_opinion, data.no_opinion_words, "5 4"),
+      this.drawLevel(svg, data.t, data.t_words),
+    ];
     this.stand = svg.appendChild(line(0, this.y(0), 0, this.y(TOP), data.colours.line, 1));
     this.marks = KINDS.map((kind) => this.drawMark(svg, kind));
     svg.addEventListener("pointerdown", (event) => this.grab(event, svg, last));
@@ -68,7 +70,7 @@ class View extends Following {
     const { x, y, data } = this;
     const last = data.steps.length - 1;
     svg.appendChild(line(x(0), y(share), x(last), y(share), data.colours.line, 1.2, dashes));
-    svg.appendChild(text(x(last), y(share) + 14, words, "end", "tick haloed"));
+    return svg.appendChild(text(x(last), y(share) + 14, words, "end", "tick haloed"));
   }
 
   drawMark(svg, kind) {
@@ -97,9 +99,26 @@ class View extends Following {
       label.setAttribute("text-anchor", late ? "end" : "start");
       label.textContent = says[kind];
     }
+    this.levels.forEach((words) => this.clear(words));
     this.page.querySelector(".caption").textContent = says.caption;
     this.svg.dataset.place = place;
     this.showPicture();
+  }
+
+  // The words of a line stand at its right end, or at its left where an answer is written over that.
+  clear(words) {
+    const put = (place, anchor) => {
+      words.setAttribute("x", place);
+      words.setAttribute("text-anchor", anchor);
+    };
+    put(this.x(this.data.steps.length - 1), "end");
+    const at = words.getBBox();
+    const covered = this.marks.some(({ label }) => {
+      const over = label.getBBox();
+      const across = over.x < at.x + at.width && at.x < over.x + over.width;
+      return across && over.y < at.y + at.height && at.y < over.y + over.height;
+    });
+    if (covered) put(this.x(0) + 4, "start");
   }
 
   showPicture() {

@@ -4,7 +4,7 @@ from nat_app.frame.settings import gallery_file
 from nat_app.shared.gallery import samples
 from nat_app.shared.language import N_
 from nat_app.shared.pairs import SET_TITLES
-from nat_app.shared.settings import PageSettings, Setting, Told, one_of, switch
+from nat_app.shared.settings import Held, PageSettings, Setting, Told, one_of, switch
 from nat_app.shared.tabs import in_english
 from nat_app.views.your_photos.ways import WAYS, percents
 
@@ -26,6 +26,9 @@ HOW_FAR = {
 """How far along each way the opened photo is, in percent."""
 OTHER_PICTURE: Setting[str | None] = Setting("other_picture", None, gallery_file)
 """What the opened photo turns into, where the way leads to another picture."""
+
+FOUND: Held[list[str]] = Held("found_in_photos", list)
+"""The title and the sentences that the page had last."""
 
 ALONG: Told[int] = Told("along", lambda told: int(told["moved"]))
 """Where the line of the fade was let go, in percent."""

@@ -21,7 +21,7 @@ from nat_app.shared.words import literal
 from nat_app.views.your_photos import files, opened_photo, words
 from nat_app.views.your_photos.cards import Card, all_cards, confidences, count_cards
 from nat_app.views.your_photos.charts import BARS, own_distribution
-from nat_app.views.your_photos.settings import BESIDE, OPENED, PART, PARTS, SAMPLES, TABLE
+from nat_app.views.your_photos.settings import BESIDE, FOUND, OPENED, PART, PARTS, SAMPLES, TABLE
 from nat_app.visit import labels, photos
 from nat_core import language
 from nat_core.data.headers.names import PICTURE_SUFFIXES
@@ -29,6 +29,7 @@ from nat_core.data.images import CROPS
 from nat_core.measure.metrics import confidence_histogram
 
 PER_PAGE = 8
+ZONES = ("uploads", "folder_uploads")
 
 pair, t = frame.chosen_pair(), frame.threshold()
 frame.require(pair.names)
@@ -38,6 +39,9 @@ classes = stored_answers.card(pair.nat).classes
 def controls() -> None:
     """Draw the drop zones, the camera, the samples, the way of making photos square, and the threshold."""
     left, right = st.columns([1.35, 1], gap="medium")
+    # First, as it stands first on a phone.
+    with left.container(key="zones"):
+        drop_zone(ZONES[0], _("Drop in photos, or a zip file of photos (PNG, JPEG, WebP, GIF or BMP)"), True, None)
     camera = classroom.camera_works(st.context.url)
     with right:
         with st.container(horizontal=True, gap="small"):
@@ -50,13 +54,13 @@ def controls() -> None:
             list(CROPS),
             format_func=lambda crop: words.SQUARES[crop],
             required=True,
+            wrap=True,
             key=photos.CROP.bind(),
             persist_state="session",
         )
     with left:
-        drop_zone("uploads", _("Drop in photos, or a zip file of photos (PNG, JPEG, WebP, GIF or BMP)"), True, None)
         if with_folder:
-            drop_zone("folder_uploads", _("Drop in a folder"), "directory", list(PICTURE_SUFFIXES))
+            drop_zone(ZONES[1], _("Drop in a folder"), "directory", list(PICTURE_SUFFIXES))
         if not camera:
             st.caption(_(CAMERA_NEEDS_HTTPS))
         if with_camera and (shot := st.camera_input(_("Take a photo"), key="shot")):
@@ -201,7 +205,15 @@ def take_home(sentences: list[str]) -> None:
 
 has_samples = all(stored_answers.has_gallery(name) for name in pair.names)
 # Its words are known once the photos are read, but it stands above them.
-heading = st.container()
+heading = st.container(key="heading")
+title, below = heading.empty(), heading.empty()
+# At once what was found last, or nearly: words that come later would push all else down.
+expected = photos.expected([*ZONES, "shot"]) or SAMPLES.value
+begun = [_("The networks look at your photos."), "\u00a0"] if expected else [_("Try it on your own photos.")]
+if expected and FOUND.get():
+    begun = FOUND.get()
+title.title(begun[0], anchor=False)
+below.markdown(" ".join(begun[1:]))
 controls()
 with frame.checked(), st.spinner(_("The networks look at your photos."), show_time=True):
     cards = all_cards(pair, with_samples=SAMPLES.value and has_samples)
@@ -215,7 +227,8 @@ if systems := photos.systems_own():
     st.caption(words.systems_own(systems))
 
 if not cards:
-    heading.title(_("Try it on your own photos."), anchor=False)
+    title.title(_("Try it on your own photos."), anchor=False)
+    below.empty()
     st.markdown(words.nothing_here(classes))
     if has_samples:
         with st.container(horizontal=True, gap="xsmall"):
@@ -228,8 +241,9 @@ if not cards:
 
 count = count_cards(cards, t)
 findings = words.findings(count.fooled, count.known, count.kept, count.waiting)
-heading.title(findings[0], anchor=False)
-heading.markdown(" ".join(findings[1:]))
+title.title(findings[0], anchor=False)
+below.markdown(" ".join(findings[1:]))
+FOUND.put(findings)
 if count.waiting:
     ask_all([card.key for card in cards if card.label is None])
 for card in cards:

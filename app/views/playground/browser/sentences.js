@@ -53,9 +53,33 @@ function learnsOf(data, kind, negatives, points) {
 }
 
 // The page's title holds the same numbers. It is Streamlit's, which writes it anew only where it says something else.
-function retitle(words) {
-  const heading = document.querySelector(".st-key-page h1");
+function titleNode(heading) {
   const walker = heading && document.createTreeWalker(heading, NodeFilter.SHOW_TEXT);
   const node = walker && walker.nextNode();
-  if (node && node.data !== words && !walker.nextNode()) node.data = words;
+  return node && !walker.nextNode() ? node : null;
+}
+
+function heading() {
+  return document.querySelector(".st-key-page h1");
+}
+
+function retitle(words) {
+  const node = titleNode(heading());
+  if (node && node.data !== words) node.data = words;
+}
+
+// As high as the longest of these titles, so that none of them pushes a button from under a finger.
+function reserveTitle(longest) {
+  const shown = heading();
+  if (!titleNode(shown)) return;
+  const heights = longest.map((words) => {
+    const measured = shown.cloneNode(true);
+    titleNode(measured).data = words;
+    Object.assign(measured.style, { position: "absolute", visibility: "hidden", minHeight: 0, width: `${shown.clientWidth}px` });
+    shown.parentElement.append(measured);
+    const height = measured.offsetHeight;
+    measured.remove();
+    return height;
+  });
+  shown.style.minHeight = `${Math.max(...heights)}px`;
 }

@@ -120,7 +120,14 @@ class Stage {
     this.find(".sentence + .sizer").textContent = fill(say.learned, widest);
     this.find(".weights + .sizer").textContent = fill(say.updated, widest);
     this.nameKinds();
+    this.reserve();
     for (const kind of KINDS) this.find(`.${kind} figcaption strong`).textContent = data.names[kind];
+  }
+
+  reserve() {
+    const { say } = this.data;
+    const widest = { baseline: "88\u00a0%", nat: "88\u00a0%" };
+    reserveTitle([say.title_start, ...[say.title, say.title_nat_more].map((each) => fill(each, widest))]);
   }
 
   nameKinds() {
@@ -164,7 +171,11 @@ class Stage {
     for (const name of ["pointerdown", "click", "keydown"]) {
       document.addEventListener(name, (event) => this.turnsAway(event), { signal: this.off.signal, capture: true });
     }
-    this.sized = new ResizeObserver(() => game && this.data && drawLoss(this.find(".loss"), this.data, game.history));
+    this.sized = new ResizeObserver(() => {
+      if (!game || !this.data) return;
+      drawLoss(this.find(".loss"), this.data, game.history);
+      this.reserve();
+    });
     this.sized.observe(this.find(".loss"));
   }
 

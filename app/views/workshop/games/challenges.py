@@ -5,7 +5,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from nat_app.answers import stored_answers
-from nat_app.frame import classroom, following, links
+from nat_app.frame import classroom, links
+from nat_app.frame.together import following
 from nat_app.shared.gallery import gallery_pictures, gallery_square
 from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
@@ -29,7 +30,7 @@ def draw(pair: Pair) -> None:
         ("factory", words.FACTORY_TITLE, factory.draw),
     ):
         with st.container(border=True, key=f"challenge_{name}"):
-            st.subheader(_(title), anchor=False)
+            st.header(_(title), anchor=False)
             body(pair)
     _further()
 
@@ -37,7 +38,7 @@ def draw(pair: Pair) -> None:
 def _further() -> None:
     """Draw what a class does with time left."""
     with st.container(border=True, key="further"):
-        st.subheader(_(words.FURTHER_TITLE), anchor=False)
+        st.header(_(words.FURTHER_TITLE), anchor=False)
         for page, task in words.FURTHER.items():
             st.markdown(_(task))
             st.page_link(links.file_of(page), icon=":material/open_in_full:")

@@ -9,7 +9,8 @@ import streamlit as st
 from jaxtyping import Float
 
 from nat_app.answers import stored_answers
-from nat_app.frame import following, frame
+from nat_app.frame import frame
+from nat_app.frame.together import following
 from nat_app.shared.charts import CONFIG, plain
 from nat_app.shared.language import _, number
 from nat_app.shared.pairs import Pair, pictures_of, set_title

@@ -6,8 +6,9 @@ import numpy as np
 import streamlit as st
 
 from nat_app.answers import stored_answers
-from nat_app.frame import following, frame
+from nat_app.frame import frame
 from nat_app.frame.settings import THRESHOLD
+from nat_app.frame.together import following
 from nat_app.shared import charts
 from nat_app.shared.gallery import GalleryPicture, gallery_pictures, gallery_square
 from nat_app.shared.language import _

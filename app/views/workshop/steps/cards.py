@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from nat_app.frame import following, frame, links
+from nat_app.frame import frame, links
 from nat_app.frame.settings import FROM_LESSON, PICTURE
+from nat_app.frame.together import following
 from nat_app.shared.gallery import gallery_pictures, gallery_square
 from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from nat_app.frame import classroom, following, links
+from nat_app.frame import classroom, links
 from nat_app.frame.settings import CLASS, HIDDEN, HIDE, PAIR, PICTURE
+from nat_app.frame.together import following
 from nat_app.shared.files import png_url
 from nat_app.shared.gallery import gallery_pictures, gallery_square
 from nat_app.shared.language import _
@@ -30,7 +31,7 @@ def draw(lessons: tuple[Lesson, ...], pair: Pair) -> None:
     st.markdown(text["before"])
     printed = st.container(horizontal=True, key="printed")
     st.caption(_(words.PRINTED))
-    st.subheader(_(words.SECTIONS["plan"]), anchor=False)
+    st.header(_(words.SECTIONS["plan"]), anchor=False)
     st.markdown(text["plan"])
     with st.spinner(_("Computing the numbers.")):
         _steps(lessons, pair)
@@ -99,13 +100,13 @@ def _steps(lessons: tuple[Lesson, ...], pair: Pair) -> None:
 
 
 def _challenges(pair: Pair) -> None:
-    st.subheader(_("Challenges"), anchor=False)
+    st.header(_("Challenges"), anchor=False)
     st.caption(_(words.APART))
     st.markdown("\n".join(f"- {each}" for each in solutions(pair)))
 
 
 def _links(lessons: tuple[Lesson, ...]) -> None:
-    st.subheader(_("Links that hide controls"), anchor=False)
+    st.header(_("Links that hide controls"), anchor=False)
     st.markdown(_(words.HIDING))
     hidden = st.multiselect(
         _("Hide"), HIDDEN, ["networks", "answers"], format_func=lambda part: _(words.HIDDEN[part]), key="hidden_parts"

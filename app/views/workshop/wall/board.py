@@ -8,8 +8,10 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from nat_app.frame import classroom, following, frame, links
+from nat_app.frame import classroom, frame, links
 from nat_app.frame.settings import CLASS, PAIR, TEACH, WALL
+from nat_app.frame.together import following
+from nat_app.frame.together.announced import announce
 from nat_app.shared.charts import CONFIG
 from nat_app.shared.language import N_, _, ngettext, number
 from nat_app.shared.pairs import Pair
@@ -80,7 +82,7 @@ def _without(pair: Pair) -> None:
         _opening(pair)
         _joining()
     if found is not None:
-        _address(f"{found}/workshop", f"{found}/workshop")
+        _address(f"{found}/workshop", f"{found}/workshop".removeprefix("http://"))
         classroom.choose_network()
 
 
@@ -148,7 +150,9 @@ def _present(code: str) -> None:
     if mine is None or mine.code != code:
         st.rerun()
     with st.container(key="number_phones"):
-        st.markdown(words.here(school.shared().here(mine), len(mine.phones)))
+        here = words.here(school.shared().here(mine), len(mine.phones))
+        st.markdown(here)
+    announce(here, "phones_announced")
 
 
 def _guesses(mine: SchoolClass, lessons: tuple[Lesson, ...], pair: Pair) -> None:
@@ -169,6 +173,7 @@ def _board(code: str, lessons: dict[str, Lesson], pair: Pair) -> None:
     said, answer, axis = found(mine, CARD.value, lessons, pair, tell=ANSWER.value)
     with st.container(key="number_wall"):
         st.markdown(f"{said} {answer}".strip())
+    announce(f"{said} {answer}", "wall_announced")
     phones = ngettext("of {count} phone", "of {count} phones", len(mine.phones))
     st.plotly_chart(
         histogram.figure(axis, phones, frame.colours(), height=520 if WALL.value else 380),

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from nat_app.frame import following
+from nat_app.frame.together import following
 from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
 from nat_app.views.workshop import words

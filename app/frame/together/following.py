@@ -7,6 +7,7 @@ import streamlit as st
 
 from nat_app.frame import links
 from nat_app.frame.settings import CLASS, FROM_LESSON, OWN, PAIR, TEACH
+from nat_app.frame.together.announced import announce
 from nat_app.shared.language import N_, _
 from nat_app.shared.settings import Held, PageSettings, Setting
 from nat_app.visit import school
@@ -122,10 +123,12 @@ def _phone(mine: SchoolClass) -> None:
             following.followed = move.number
             links.lead(move.page, move.query)
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="class_line"):
-            st.caption(_said_to_phone(now, following), width="content")
+            said = _said_to_phone(now, following)
+            st.caption(said, width="content")
             if now.leads:
                 label = _("Look elsewhere") if following.goes else _("Follow again")
                 st.button(label, key="class_follow", type="tertiary", on_click=_turn)
+        announce(said, "class_announced")
 
     line()
 

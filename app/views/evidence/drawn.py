@@ -1,0 +1,38 @@
+"""Finished cells as a table on the page: plain names, the paper's figures in grey, its place kept while it loads."""
+
+import re
+
+import pandas as pd
+import streamlit as st
+
+from nat_app.views.evidence.plain import cell_of
+from nat_core.paper.tables import Grid
+
+_PAPERS_FIGURE = re.compile(r" (\([\d.,]+(?: %)?\))")
+ROW = 41
+"""The height of a row of one line, in pixels."""
+
+
+def table(key: str, grid: Grid, alt: str, *, grey: bool = False) -> None:
+    """Draw a grid; `alt` says what it holds to those who hear the page, `grey` is for what stands beside the point."""
+    shown = frame_of(grid)
+    if grey:
+        # Nothing but the seed differs between runs of one recipe, so the column of changes is empty.
+        shown = shown.loc[:, [name for name in shown.columns if (shown[name] != "").any()]]
+        shown = shown.map(lambda cell: f":gray[{cell}]" if cell else "")
+    # Streamlit fetches what draws tables once it is needed, so without this all below would jump.
+    st.html(f"<style>.st-key-wide_{key} {{ min-height: {ROW * (len(shown) + 1)}px; }}</style>")
+    with st.container(key=f"wide_{key}"):
+        st.table(shown, hide_index=True, border="horizontal", alt=alt)
+
+
+def frame_of(grid: Grid) -> pd.DataFrame:
+    """The cells with the paper's figures in grey, so that one sees which are ours."""
+    rows = [[_cell(cell) for cell in row] for row in grid.rows]
+    return pd.DataFrame(rows, columns=[cell_of(name).replace("_", "\\_") for name in grid.header])
+
+
+def _cell(text: str) -> str:
+    """A cell as Markdown: a hyphen by itself would be a list, an underscore the beginning of italics."""
+    dashed = re.sub(r"^-(?=$| )", "\u2013", cell_of(text))
+    return _PAPERS_FIGURE.sub(r" :gray[\1]", dashed).replace("_", "\\_")
