@@ -54,7 +54,9 @@ def _of_set(pair: Pair, chosen: str) -> dict[str, Any]:
         "says": histograms.at_every_step(pair, names, sizes, CONFIDENT),
         "keeping": locked,
         "alt": _("How sure both networks are of {set}.", set=set_title(chosen)),
-        "source": sources(pictures_of(negatives, sizes.negatives), pictures_of(known, sizes.known), 1.0),
+        "source": sources(
+            pictures_of(negatives, sizes.negatives, "dative"), pictures_of(known, sizes.known, "dative"), 1.0
+        ),
     }
 
 

@@ -3,7 +3,10 @@
 import base64
 import io
 import re
+import threading
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -304,6 +307,33 @@ def test_nothing_can_be_sent_from_it(page) -> None:
     errors, asked = list(page.errors), list(page.asked)
     assert page.evaluate(tries) == [True, "connect-src", "img-src"]
     page.errors[:], page.asked[:] = errors, asked  # the browser reports what it forbade
+
+
+@pytest.fixture
+def web_space(file: Path) -> Iterator[str]:
+    """The address of the page where a plain server hands it out."""
+    hands_out = partial(Quiet, directory=str(file.parent))
+    with ThreadingHTTPServer(("127.0.0.1", 0), hands_out) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/{file.name}"
+        server.shutdown()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A server of files that prints nothing."""
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+def test_where_it_is_served_it_can_be_installed(browser, web_space: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{web_space}#page=thresholds")
+    page.locator('link[rel="manifest"]').wait_for(state="attached")
+    missing = page.context.new_cdp_session(page).send("Page.getInstallabilityErrors")["installabilityErrors"]
+    # Playwright's windows are private ones, from which nothing can be installed.
+    assert [each["errorId"] for each in missing] == ["in-incognito"]
+    page.context.close()
 
 
 # --- for everyone ----------------------------------------------------------------------------------------------------

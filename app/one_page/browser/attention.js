@@ -10,15 +10,46 @@ class Attention {
     this.grid = make("div", { class: "maps", role: "img" });
     this.note = make("p", { class: "caption" });
     this.apart = make("div", { class: "apart" });
-    const strength = make("input", { type: "range", min: 0, max: 100, step: 5, value: settings.strength, "data-key": "strength" });
+    const strength = make("input", {
+      type: "range",
+      min: 0,
+      max: 100,
+      step: 5,
+      value: settings.strength,
+      "data-key": "strength",
+    });
     strength.addEventListener("input", () => page.put({ strength: Number(strength.value) }));
-    const own = make("input", { type: "checkbox", checked: !!settings.own_scale, "data-key": "own_scale", onchange: () => page.put({ own_scale: Number(own.checked) }) });
+    const own = make("input", {
+      type: "checkbox",
+      checked: !!settings.own_scale,
+      "data-key": "own_scale",
+      onchange: () => page.put({ own_scale: Number(own.checked) }),
+    });
     this.picker = make("div");
-    this.page = make("div", { class: "attention" }, this.title, make("div", { class: "looks" },
-      make("div", { class: "looked-at" }, this.photo, this.picker, this.faint),
-      make("div", { class: "looking" }, this.grid,
-        make("div", { class: "controls" }, make("label", { class: "slider" }, make("span", {}, words.ui.strength), strength), make("label", { class: "switch", title: words.ui.own_scale_help }, own, words.ui.own_scale)),
-        this.note, make("p", { class: "caption" }, words.ui.students), this.apart)));
+    this.page = make(
+      "div",
+      { class: "attention" },
+      this.title,
+      make(
+        "div",
+        { class: "looks" },
+        make("div", { class: "looked-at" }, this.photo, this.picker, this.faint),
+        make(
+          "div",
+          { class: "looking" },
+          this.grid,
+          make(
+            "div",
+            { class: "controls" },
+            make("label", { class: "slider" }, make("span", {}, words.ui.strength), strength),
+            make("label", { class: "switch", title: words.ui.own_scale_help }, own, words.ui.own_scale),
+          ),
+          this.note,
+          make("p", { class: "caption" }, words.ui.students),
+          this.apart,
+        ),
+      ),
+    );
   }
 
   // The picture: one of the visitor's photos, or of the gallery.
@@ -28,7 +59,13 @@ class Attention {
     if (own) return { key: own.key, pixels: own.pixels, name: own.name, caption: own.name, picture: own.shown };
     const file = page.picture(page.settings.looked_at) ? page.settings.looked_at : page.shown;
     const said = page.words.pictures[file];
-    return { key: file, pixels: page.pixelsOf(file), name: said.shows, caption: said.caption, address: page.addressOf(file) };
+    return {
+      key: file,
+      pixels: page.pixelsOf(file),
+      name: said.shows,
+      caption: said.caption,
+      address: page.addressOf(file),
+    };
   }
 
   async update() {
@@ -38,12 +75,17 @@ class Attention {
     this.key = looked.key;
     const asked = page.words.rows.map(async (row) => {
       const kept = row.network in page.carried.stored;
-      return { ...row, answer: kept ? page.stored(row.network, looked.key) : await page.answer(row.network, looked.key, looked.pixels) };
+      return {
+        ...row,
+        answer: kept ? page.stored(row.network, looked.key) : await page.answer(row.network, looked.key, looked.pixels),
+      };
     });
     const rows = (await Promise.all(asked)).filter((row) => row.answer);
     if (this.key !== looked.key) return;
     const pair = KINDS.map((kind) => rows.find((row) => row.network === page.pair[kind]).answer.maps);
-    const here = Object.fromEntries(Object.keys(page.words.maps.levels).map((level, place) => [level, distanceOf(pair[0][place], pair[1][place])]));
+    const here = Object.fromEntries(
+      Object.keys(page.words.maps.levels).map((level, place) => [level, distanceOf(pair[0][place], pair[1][place])]),
+    );
     const furthest = Object.keys(here).reduce((most, level) => (here[level] > here[most] ? level : most));
     this.title.textContent = this.spread.titles[furthest];
     this.drawMaps(rows, looked);
@@ -54,31 +96,57 @@ class Attention {
 
   showPhoto(looked) {
     const { page_: page } = this;
-    const square = looked.address ? make("img", { src: looked.address, alt: looked.name, width: 240, height: 240 }) : looked.picture;
+    const square = looked.address
+      ? make("img", { src: looked.address, alt: looked.name, width: 240, height: 240 })
+      : looked.picture;
     const seen = seenCanvas(looked.pixels);
     seen.setAttribute("aria-hidden", "true");
     this.photo.replaceChildren(make("div", { class: "square" }, square, seen), make("figcaption", {}, looked.caption));
     const own = Object.fromEntries([...page.photos.values()].map(({ key, name }) => [key, name]));
-    const gallery = Object.fromEntries(page.carried.pictures.map(({ file }) => [file, `${page.words.pictures[file].name} (${page.words.pictures[file].shows})`]));
-    this.picker.replaceChildren(chooser(page.words.ui.picture, "looked_at", { ...own, ...gallery }, looked.key, (key) => page.put({ looked_at: key })));
+    const gallery = Object.fromEntries(
+      page.carried.pictures.map(({ file }) => [
+        file,
+        `${page.words.pictures[file].name} (${page.words.pictures[file].shows})`,
+      ]),
+    );
+    this.picker.replaceChildren(
+      chooser(page.words.ui.picture, "looked_at", { ...own, ...gallery }, looked.key, (key) =>
+        page.put({ looked_at: key }),
+      ),
+    );
   }
 
   drawMaps(rows, looked) {
     const { words, settings, carried } = this.page_;
     const shared = [0, 1, 2].map((level) => Math.max(...rows.flatMap((row) => [...row.answer.maps[level]])));
     const cells = rows.flatMap(({ title, answer }) => [
-      make("p", { class: "row-title" }, `${title}: ${percent(answer.confidence)} ${words.sentences.classes[answer.predicted]}`),
+      make(
+        "p",
+        { class: "row-title" },
+        `${title}: ${percent(answer.confidence)} ${words.sentences.classes[answer.predicted]}`,
+      ),
       ...answer.maps.map((map, level) => {
         const largest = settings.own_scale ? Math.max(...map) : shared[level];
         const over = mapCanvas(map, largest, carried.scale);
         over.style.opacity = settings.strength / 100;
-        return make("div", { class: "cell" }, this.ground(looked), over, make("span", {}, filled(words.ui.largest, { most: short(largest, words.signs) })));
+        return make(
+          "div",
+          { class: "cell" },
+          this.ground(looked),
+          over,
+          make("span", {}, filled(words.ui.largest, { most: short(largest, words.signs) })),
+        );
       }),
     ]);
     const heads = Object.values(words.maps.levels).map((title) => make("p", { class: "level" }, title));
     this.grid.replaceChildren(...heads, ...cells);
-    const said = rows.map(({ title, answer }) => `${title}: ${percent(answer.confidence)} ${words.sentences.classes[answer.predicted]}`);
-    this.grid.setAttribute("aria-label", filled(words.ui.maps_alt, { rows: said.join(", "), title: this.title.textContent }));
+    const said = rows.map(
+      ({ title, answer }) => `${title}: ${percent(answer.confidence)} ${words.sentences.classes[answer.predicted]}`,
+    );
+    this.grid.setAttribute(
+      "aria-label",
+      filled(words.ui.maps_alt, { rows: said.join(", "), title: this.title.textContent }),
+    );
     this.note.textContent = words.maps.captions[`${settings.own_scale}|${Number(settings.strength < 100)}`];
   }
 
@@ -104,12 +172,19 @@ class Attention {
     const { page_: page, spread } = this;
     const { words, colours } = page;
     const { spreads } = words.looks[page.settings.pair];
-    const said = Object.fromEntries(Object.entries(here).map(([level, each]) => [level, written(each, 2, words.signs)]));
+    const said = Object.fromEntries(
+      Object.entries(here).map(([level, each]) => [level, written(each, 2, words.signs)]),
+    );
     const sentence = filled(spread.sentence, said);
     const titles = Object.fromEntries(Object.entries(spreads).map(([name, each]) => [name, each.title]));
     const focused = document.activeElement?.dataset?.key === "level_set";
-    this.apart.replaceChildren(chooser(words.ui.beside, "level_set", titles, this.beside, (name) => page.put({ level_set: name })),
-      distancesDrawn({ here, spread, words, colours, alt: sentence }), make("p", {}, sentence), make("p", { class: "caption" }, spread.caption), make("p", {}, spread.finding));
+    this.apart.replaceChildren(
+      chooser(words.ui.beside, "level_set", titles, this.beside, (name) => page.put({ level_set: name })),
+      distancesDrawn({ here, spread, words, colours, alt: sentence }),
+      make("p", {}, sentence),
+      make("p", { class: "caption" }, spread.caption),
+      make("p", {}, spread.finding),
+    );
     if (focused) this.apart.querySelector("select").focus();
   }
 }

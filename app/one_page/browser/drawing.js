@@ -1,6 +1,6 @@
 // What the page draws: ten probabilities as bars, attention maps over a faint photo, and how far two of them lie apart.
 
-// Return an element of HTML with properties (attributes where the name has a dash, listeners with "on"), and what is in it.
+// Return an element of HTML with properties (attributes where the name has a dash, listeners with "on") and contents.
 function make(name, properties = {}, ...inside) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
@@ -21,7 +21,13 @@ let patterns = 0;
 function barFill(svg, kind, colour) {
   if (kind === "nat") return { fill: colour, stroke: colour };
   const id = `bars-${patterns++}`;
-  const pattern = element("pattern", { id, width: 5, height: 5, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
+  const pattern = element("pattern", {
+    id,
+    width: 5,
+    height: 5,
+    patternUnits: "userSpaceOnUse",
+    patternTransform: "rotate(45)",
+  });
   pattern.appendChild(element("rect", { width: 2.4, height: 5, fill: colour }));
   svg.appendChild(element("defs")).appendChild(pattern);
   return { fill: `url(#${id})`, stroke: colour };
@@ -47,15 +53,21 @@ function probabilityBars({ kinds, answers, names, colours, words, alt, large, wi
     svg.appendChild(line(x(tick), margin.top, x(tick), bottom, colours.faint, 1));
     svg.appendChild(text(x(tick), bottom + 16, `${100 * tick}\u00a0%`, "middle", "tick"));
   }
-  names.forEach((name, place) => svg.appendChild(text(margin.left - 6, margin.top + band * (place + 0.5) + 4, name, "end", "tick")));
-  kinds.forEach((kind, row) => drawBars(svg, { kind, row, rows: kinds.length, answer: answers[kind], x, band, top: margin.top, colours }));
+  names.forEach((name, place) =>
+    svg.appendChild(text(margin.left - 6, margin.top + band * (place + 0.5) + 4, name, "end", "tick")),
+  );
+  kinds.forEach((kind, row) =>
+    drawBars(svg, { kind, row, rows: kinds.length, answer: answers[kind], x, band, top: margin.top, colours }),
+  );
   const even = x(1 / names.length);
   svg.appendChild(line(even, margin.top, even, bottom, colours.line, 1.5, "5 4"));
   if (large) {
     const [kind] = kinds;
     svg.appendChild(text(margin.left - 6, 15, words.kinds[kind], "end", "title")).setAttribute("fill", colours[kind]);
     // Where there is no room for more, the share alone says what the dashed line is.
-    svg.appendChild(text(even - 6, 15, narrow ? words.ui.no_opinion.split(", ").at(-1) : words.ui.no_opinion, "start", "tick"));
+    svg.appendChild(
+      text(even - 6, 15, narrow ? words.ui.no_opinion.split(", ").at(-1) : words.ui.no_opinion, "start", "tick"),
+    );
     svg.appendChild(text(x(0.5), height - 6, words.ui.how_sure, "middle", "tick"));
   }
   return svg;
@@ -70,7 +82,8 @@ function drawBars(svg, { kind, row, rows, answer, x, band, top, colours }) {
     group.appendChild(element("rect", { x: x(0), y, width: Math.max(x(probability) - x(0), 0.5), height: high - 1 }));
     // Two labels of the same class stand a little apart.
     const middle = y + high / 2 + 4 + (rows > 1 ? 5 * row - 2.5 : 0);
-    if (place === winner) svg.appendChild(text(x(probability) + 5, middle, percent(probability), "start", rows > 1 ? "small" : "tick"));
+    if (place === winner)
+      svg.appendChild(text(x(probability) + 5, middle, percent(probability), "start", rows > 1 ? "small" : "tick"));
   });
 }
 
@@ -120,7 +133,14 @@ function distancesDrawn({ here, spread, words, colours, alt }) {
     svg.appendChild(line(x(low), y, x(high), y, colours.baseline, 9)).setAttribute("opacity", 0.45);
     svg.appendChild(line(x(middle), y - 8, x(middle), y + 8, colours.line, 2));
     if (spread.seeds) {
-      const ring = { cx: x(spread.seeds[level]), cy: y, r: 5.5, fill: "none", stroke: colours.baseline, "stroke-width": 2 };
+      const ring = {
+        cx: x(spread.seeds[level]),
+        cy: y,
+        r: 5.5,
+        fill: "none",
+        stroke: colours.baseline,
+        "stroke-width": 2,
+      };
       svg.appendChild(element("circle", ring));
     }
     const at = x(here[level]);

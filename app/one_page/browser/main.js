@@ -47,7 +47,7 @@ class Networks {
           this.waiting.set(key, { answer, name, pixels });
           if (this.worker) this.worker.postMessage({ id: key, name, pixels });
           else setTimeout(() => this.answered({ id: key, ...this.here[name].answer(pixels) }));
-        })
+        }),
       );
     }
     return this.found.get(key);
@@ -68,8 +68,18 @@ class Networks {
 // --- settings, which links hold --------------------------------------------------------------------------------------
 
 const DEFAULTS = {
-  page: "see_it", pair: "wrn16_1", t: 0.9, picture: null, lang: null, wall: 0, set: null, keep95: 0, strength: 75,
-  own_scale: 1, looked_at: null, level_set: null,
+  page: "see_it",
+  pair: "wrn16_1",
+  t: 0.9,
+  picture: null,
+  lang: null,
+  wall: 0,
+  set: null,
+  keep95: 0,
+  strength: 75,
+  own_scale: 1,
+  looked_at: null,
+  level_set: null,
 };
 
 class Page {
@@ -140,7 +150,9 @@ class Page {
   stored(name, id) {
     const found = this.carried.stored[name][id];
     if (!found) return null;
-    const maps = found.maps.map(([start, length, largest]) => Float32Array.from(this.part([start, length]), (each) => (each / 255) * largest));
+    const maps = found.maps.map(([start, length, largest]) =>
+      Float32Array.from(this.part([start, length]), (each) => (each / 255) * largest),
+    );
     return { ...found, probabilities: this.carried.networks[this.pair.nat].classes, maps };
   }
 
@@ -173,14 +185,23 @@ class Page {
   allowed() {
     const among = (list) => (value) => (list.includes(value) ? value : null);
     const files = this.carried.pictures.map((each) => each.file);
-    const share = (value) => (/^[\d.]{1,9}$/.test(value) && Number(value) <= 1 ? this.carried.steps[this.stepOf(Number(value))] : null);
+    const share = (value) =>
+      /^[\d.]{1,9}$/.test(value) && Number(value) <= 1 ? this.carried.steps[this.stepOf(Number(value))] : null;
     const onOff = (value) => (value === "0" || value === "1" ? Number(value) : null);
     const { sets } = Object.values(this.words.thresholds)[0];
     return {
-      page: among(Object.keys(PAGES)), pair: among(Object.keys(this.carried.pairs)), picture: among(files), t: share,
-      lang: among(Object.keys(this.words.languages)), wall: onOff, set: among(Object.keys(sets)), keep95: onOff,
-      strength: (value) => (/^\d{1,3}$/.test(value) && value <= 100 ? Number(value) : null), own_scale: onOff,
-      looked_at: among(files), level_set: among(Object.values(this.words.looks).flatMap((each) => Object.keys(each.spreads))),
+      page: among(Object.keys(PAGES)),
+      pair: among(Object.keys(this.carried.pairs)),
+      picture: among(files),
+      t: share,
+      lang: among(Object.keys(this.words.languages)),
+      wall: onOff,
+      set: among(Object.keys(sets)),
+      keep95: onOff,
+      strength: (value) => (/^\d{1,3}$/.test(value) && value <= 100 ? Number(value) : null),
+      own_scale: onOff,
+      looked_at: among(files),
+      level_set: among(Object.values(this.words.looks).flatMap((each) => Object.keys(each.spreads))),
     };
   }
 
@@ -202,7 +223,9 @@ class Page {
   put(changes, { quietly = false } = {}) {
     Object.assign(this.settings, changes);
     const given = Object.entries(this.settings).filter(([name, value]) => value !== DEFAULTS[name] && value !== null);
-    const hash = `#${new URLSearchParams(given.filter(([name, value]) => name !== "looked_at" || this.picture(value)))}`;
+    // No link carries a visitor's own photo.
+    const carried = given.filter(([name, value]) => name !== "looked_at" || this.picture(value));
+    const hash = `#${new URLSearchParams(carried)}`;
     this.written = hash;
     history.replaceState(null, "", hash);
     if ("lang" in changes) this.follow();
@@ -214,14 +237,27 @@ class Page {
   show() {
     const { words, settings } = this;
     document.documentElement.classList.toggle("wall", !!settings.wall);
-    for (const [name, colour] of Object.entries(this.colours)) document.documentElement.style.setProperty(`--${name}`, colour);
+    for (const [name, colour] of Object.entries(this.colours))
+      document.documentElement.style.setProperty(`--${name}`, colour);
     const focused = document.activeElement?.dataset?.key;
-    const frame = JSON.stringify([settings.page, settings.pair, this.language, this.dark.matches, settings.wall, this.complaints]);
+    const frame = JSON.stringify([
+      settings.page,
+      settings.pair,
+      this.language,
+      this.dark.matches,
+      settings.wall,
+      this.complaints,
+    ]);
     if (frame !== this.frame) {
       this.frame = frame;
       this.view?.leave?.();
       this.view = new PAGES[settings.page](this);
-      const main = make("main", { id: "content", tabIndex: -1 }, ...this.complaints.map((each) => make("p", { class: "complaint" }, each)), this.view.page);
+      const main = make(
+        "main",
+        { id: "content", tabIndex: -1 },
+        ...this.complaints.map((each) => make("p", { class: "complaint" }, each)),
+        this.view.page,
+      );
       document.getElementById("app").replaceChildren(this.skipLink(main), this.header(), main, this.footer());
       document.title = `${words.pages[settings.page]} · NAT Explorer`;
       if (focused) document.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
@@ -230,30 +266,70 @@ class Page {
   }
 
   skipLink(main) {
-    return make("a", { class: "skip", href: "#content", onclick: (event) => { event.preventDefault(); main.focus(); } }, this.words.ui.skip);
+    return make(
+      "a",
+      {
+        class: "skip",
+        href: "#content",
+        onclick: (event) => {
+          event.preventDefault();
+          main.focus();
+        },
+      },
+      this.words.ui.skip,
+    );
   }
 
   header() {
     const { words, settings } = this;
     const links = Object.keys(PAGES).map((name) =>
-      make("button", {
-        type: "button", "data-key": `page-${name}`, "aria-current": settings.page === name ? "page" : null,
-        onclick: () => this.put({ page: name }),
-      }, words.pages[name])
+      make(
+        "button",
+        {
+          type: "button",
+          "data-key": `page-${name}`,
+          "aria-current": settings.page === name ? "page" : null,
+          onclick: () => this.put({ page: name }),
+        },
+        words.pages[name],
+      ),
     );
     const nav = make("nav", { "aria-label": words.ui.pages_of }, ...links);
-    return make("header", {}, nav, make("details", { class: "settings" }, make("summary", { "data-key": "settings" }, words.ui.settings), this.choices()));
+    return make(
+      "header",
+      {},
+      nav,
+      make(
+        "details",
+        { class: "settings" },
+        make("summary", { "data-key": "settings" }, words.ui.settings),
+        this.choices(),
+      ),
+    );
   }
 
   choices() {
     const { words, settings } = this;
     const languages = { "": `${words.languages[this.asked]} (auto)`, ...words.languages };
-    const copy = make("button", { type: "button", "data-key": "copy", onclick: () => this.copyLink(copy) }, words.ui.copy);
-    const wall = make("input", { type: "checkbox", checked: !!settings.wall, "data-key": "wall", onchange: (event) => this.put({ wall: Number(event.target.checked) }) });
-    return make("div", { class: "choices" },
+    const copy = make(
+      "button",
+      { type: "button", "data-key": "copy", onclick: () => this.copyLink(copy) },
+      words.ui.copy,
+    );
+    const wall = make("input", {
+      type: "checkbox",
+      checked: !!settings.wall,
+      "data-key": "wall",
+      onchange: (event) => this.put({ wall: Number(event.target.checked) }),
+    });
+    return make(
+      "div",
+      { class: "choices" },
       chooser(words.ui.networks, "pair", words.pairs, settings.pair, (pair) => this.put({ pair, level_set: null })),
       chooser(words.ui.language, "lang", languages, settings.lang ?? "", (lang) => this.put({ lang: lang || null })),
-      make("label", { class: "switch" }, wall, words.ui.wall), copy);
+      make("label", { class: "switch" }, wall, words.ui.wall),
+      copy,
+    );
   }
 
   async copyLink(button) {
@@ -270,15 +346,24 @@ class Page {
 
   footer() {
     const { words, carried } = this;
-    const notes = carried.licences.map(({ name, credit, source, changes }) => make("li", {}, `${name}. ${credit}. ${source}. ${changes}`));
-    return make("footer", {}, this.settings.page === "your_photos" ? null : make("p", {}, words.ui.private), make("p", {}, words.ui.whole),
-      make("details", {}, make("summary", {}, words.ui.licences), make("ul", {}, ...notes)));
+    const notes = carried.licences.map(({ name, credit, source, changes }) =>
+      make("li", {}, `${name}. ${credit}. ${source}. ${changes}`),
+    );
+    return make(
+      "footer",
+      {},
+      this.settings.page === "your_photos" ? null : make("p", {}, words.ui.private),
+      make("p", {}, words.ui.whole),
+      make("details", {}, make("summary", {}, words.ui.licences), make("ul", {}, ...notes)),
+    );
   }
 }
 
 // Return a labelled choice of one among many, whose keys and words are `offered`.
 function chooser(label, key, offered, chosen, onChoice) {
-  const options = Object.entries(offered).map(([value, title]) => make("option", { value, selected: value === chosen }, title));
+  const options = Object.entries(offered).map(([value, title]) =>
+    make("option", { value, selected: value === chosen }, title),
+  );
   const select = make("select", { "data-key": key, onchange: () => onChoice(select.value) }, ...options);
   return make("label", { class: "chooser" }, make("span", {}, label), select);
 }
@@ -287,33 +372,56 @@ function chooser(label, key, offered, chosen, onChoice) {
 function thresholdSlider(page, onMove) {
   const { words, carried } = page;
   const said = make("output", {}, words.thresholds_said[page.step]);
-  const input = make("input", { type: "range", min: 0, max: carried.steps.length - 1, step: 1, value: page.step, "data-key": "t" });
+  const input = make("input", {
+    type: "range",
+    min: 0,
+    max: carried.steps.length - 1,
+    step: 1,
+    value: page.step,
+    "data-key": "t",
+  });
   const speak = () => {
     said.textContent = words.thresholds_said[input.value];
     // An attribute, which the histograms of the app watch.
     input.setAttribute("aria-valuetext", words.thresholds_said[input.value]);
   };
   speak();
-  input.addEventListener("input", () => { speak(); onMove(carried.steps[input.value]); });
+  input.addEventListener("input", () => {
+    speak();
+    onMove(carried.steps[input.value]);
+  });
   return make("label", { class: "slider st-key-t" }, make("span", {}, words.ui.threshold, " ", said), input);
 }
 
 // Where the page is served, a browser may install it: a manifest inside the file, with the address that it has there.
-function offerInstallation() {
+async function offerInstallation() {
   if (!/^https?:$/.test(location.protocol)) return;
+  const side = 192; // browsers ask for 144 pixels or more
+  const small = make("img", { src: document.querySelector('link[rel="icon"]').href });
+  await small.decode();
+  const icon = squareCanvas(small, side).toDataURL("image/png");
   const start = location.href.split("#")[0];
-  const icon = document.querySelector('link[rel="icon"]').href;
-  const manifest = { name: "NAT Explorer", short_name: "NAT", id: start, start_url: start, display: "standalone", icons: [{ src: icon, sizes: "any", type: "image/png" }] };
+  const manifest = {
+    name: "NAT Explorer",
+    short_name: "NAT",
+    id: start,
+    start_url: start,
+    display: "standalone",
+    icons: [{ src: icon, sizes: `${side}x${side}`, type: "image/png" }],
+  };
   const href = `data:application/manifest+json,${encodeURIComponent(JSON.stringify(manifest))}`;
   document.head.appendChild(make("link", { rel: "manifest", href }));
 }
 
 async function begin() {
   if (!("DecompressionStream" in window)) {
-    document.getElementById("app").textContent = "This page needs a browser of 2023 or newer. · Diese Seite braucht einen Browser von 2023 oder neuer.";
+    document.getElementById("app").textContent =
+      "This page needs a browser of 2023 or newer. · Diese Seite braucht einen Browser von 2023 oder neuer.";
     return;
   }
-  const first = document.getElementById(`words-${navigator.language.slice(0, 2)}`) ? navigator.language.slice(0, 2) : "en";
+  const first = document.getElementById(`words-${navigator.language.slice(0, 2)}`)
+    ? navigator.language.slice(0, 2)
+    : "en";
   const [carried, words] = await Promise.all([unpacked("carried"), unpacked(`words-${first}`)]);
   const page = new Page(carried, words.described);
   page.language = document.documentElement.lang = first;

@@ -11,12 +11,37 @@ class YourPhotos {
     this.cards = make("div", { class: "cards" });
     this.note = make("p", { class: "caption" });
     this.samples = make("input", { type: "checkbox", checked: !!page.withSamples, "data-key": "samples" });
-    this.samples.addEventListener("change", () => { page.withSamples = this.samples.checked; this.update(); });
-    this.page = make("div", { class: "your-photos" }, this.title, this.sentences, this.all,
-      make("div", { class: "controls" }, this.dropZone(), make("div", { class: "beside" },
-        make("label", { class: "switch" }, this.samples, words.ui.samples), this.cameraButton(),
-        thresholdSlider(page, (t) => { page.put({ t }, { quietly: true }); this.update(); }), make("p", { class: "private" }, words.ui.private))),
-      this.problems, this.cards, this.note, this.forgetButton());
+    this.samples.addEventListener("change", () => {
+      page.withSamples = this.samples.checked;
+      this.update();
+    });
+    this.page = make(
+      "div",
+      { class: "your-photos" },
+      this.title,
+      this.sentences,
+      this.all,
+      make(
+        "div",
+        { class: "controls" },
+        this.dropZone(),
+        make(
+          "div",
+          { class: "beside" },
+          make("label", { class: "switch" }, this.samples, words.ui.samples),
+          this.cameraButton(),
+          thresholdSlider(page, (t) => {
+            page.put({ t }, { quietly: true });
+            this.update();
+          }),
+          make("p", { class: "private" }, words.ui.private),
+        ),
+      ),
+      this.problems,
+      this.cards,
+      this.note,
+      this.forgetButton(),
+    );
     this.pasted = (event) => this.take([...event.clipboardData.files]);
     addEventListener("paste", this.pasted);
   }
@@ -30,13 +55,28 @@ class YourPhotos {
 
   dropZone() {
     const { words } = this.page_;
-    const input = make("input", { type: "file", accept: "image/*", multiple: true, "data-key": "choose", id: "choose" });
-    input.addEventListener("change", async () => { await this.take([...input.files]); input.value = ""; });
+    const input = make("input", {
+      type: "file",
+      accept: "image/*",
+      multiple: true,
+      "data-key": "choose",
+      id: "choose",
+    });
+    input.addEventListener("change", async () => {
+      await this.take([...input.files]);
+      input.value = "";
+    });
     const zone = make("label", { class: "drop", htmlFor: "choose" }, make("span", {}, words.ui.drop), input);
-    const over = (event) => { event.preventDefault(); zone.classList.toggle("over", event.type === "dragover"); };
+    const over = (event) => {
+      event.preventDefault();
+      zone.classList.toggle("over", event.type === "dragover");
+    };
     zone.addEventListener("dragover", over);
     zone.addEventListener("dragleave", over);
-    zone.addEventListener("drop", (event) => { over(event); this.take([...event.dataTransfer.files]); });
+    zone.addEventListener("drop", (event) => {
+      over(event);
+      this.take([...event.dataTransfer.files]);
+    });
     return zone;
   }
 
@@ -44,7 +84,9 @@ class YourPhotos {
     const { words } = this.page_;
     this.camera = make("div", { class: "camera" });
     if (!navigator.mediaDevices?.getUserMedia) return this.camera;
-    this.camera.append(make("button", { type: "button", "data-key": "camera", onclick: () => this.openCamera() }, words.ui.camera));
+    this.camera.append(
+      make("button", { type: "button", "data-key": "camera", onclick: () => this.openCamera() }, words.ui.camera),
+    );
     return this.camera;
   }
 
@@ -106,7 +148,11 @@ class YourPhotos {
     const own = [...page.photos.values()];
     const samples = page.withSamples ? page.carried.samples.map((file) => this.sample(file)) : [];
     const cards = await Promise.all(
-      [...own, ...samples].map(async (card) => ({ ...card, own: card, answers: await page.answers(card.key, card.pixels) }))
+      [...own, ...samples].map(async (card) => ({
+        ...card,
+        own: card,
+        answers: await page.answers(card.key, card.pixels),
+      })),
     );
     const apart = ({ answers }) => Math.abs(answers.baseline.confidence - answers.nat.confidence);
     return cards.sort((one, other) => apart(other) - apart(one));
@@ -139,13 +185,21 @@ class YourPhotos {
     const caption = words.photos.caption[Math.min(cards.length, 2) - 1] ?? "";
     this.note.textContent = filled(caption, { all: cards.length, threshold: words.shares[step] });
     this.forget.hidden = !page.photos.size;
-    if (focused && document.activeElement === document.body) document.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+    if (focused && document.activeElement === document.body)
+      document.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   }
 
   noneButton(waiting) {
     const { words } = this.page_;
-    const say = () => { waiting.forEach((card) => (card.own.label = "none")); this.update(); };
-    return make("button", { type: "button", "data-key": "none_of_them", onclick: say }, words.sentences.for_all[Math.min(waiting.length, 2) - 1]);
+    const say = () => {
+      waiting.forEach((card) => (card.own.label = "none"));
+      this.update();
+    };
+    return make(
+      "button",
+      { type: "button", "data-key": "none_of_them", onclick: say },
+      words.sentences.for_all[Math.min(waiting.length, 2) - 1],
+    );
   }
 
   drawn(card) {
@@ -154,13 +208,34 @@ class YourPhotos {
     const alt = `${words.sentences.ten_by_both} ${said.map((each) => each.textContent).join(" ")}`;
     const names = Object.values(words.sentences.classes);
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const bars = probabilityBars({ kinds: KINDS, answers: card.answers, names, colours, words, alt, large: false, width: 18.75 * rem });
+    const bars = probabilityBars({
+      kinds: KINDS,
+      answers: card.answers,
+      names,
+      colours,
+      words,
+      alt,
+      large: false,
+      width: 18.75 * rem,
+    });
     const seen = seenCanvas(card.pixels);
     seen.setAttribute("role", "img");
     seen.setAttribute("aria-label", `${card.name}: ${words.ui.seen}`);
-    const controls = make("div", { class: "asked" }, card.asks ? this.question(card) : null, this.lookButton(card), card.asks ? this.removeButton(card) : null);
-    return make("article", { class: "card", "aria-label": card.name, "data-t": settings.t },
-      make("div", { class: "seen" }, make("div", { class: "pictures" }, this.shownPhoto(card), seen), bars), make("p", { class: "file" }, card.name), ...said, controls);
+    const controls = make(
+      "div",
+      { class: "asked" },
+      card.asks ? this.question(card) : null,
+      this.lookButton(card),
+      card.asks ? this.removeButton(card) : null,
+    );
+    return make(
+      "article",
+      { class: "card", "aria-label": card.name, "data-t": settings.t },
+      make("div", { class: "seen" }, make("div", { class: "pictures" }, this.shownPhoto(card), seen), bars),
+      make("p", { class: "file" }, card.name),
+      ...said,
+      controls,
+    );
   }
 
   shownPhoto({ shown, address, name }) {
@@ -174,9 +249,20 @@ class YourPhotos {
     const { words, settings } = this.page_;
     const answer = card.answers[kind];
     const said = verdict(words, answer, card.label, settings.t);
-    const mark = make("span", { class: { "▲": "fooled", "■": "kept" }[said[0]] ?? "mark", "aria-hidden": "true" }, said[0]);
+    const mark = make(
+      "span",
+      { class: { "▲": "fooled", "■": "kept" }[said[0]] ?? "mark", "aria-hidden": "true" },
+      said[0],
+    );
     const name = words.sentences.classes[answer.predicted];
-    return make("p", { class: "verdict" }, make("b", { class: kind }, words.kinds[kind]), ` ${percent(answer.confidence)} ${name}. `, mark, said.slice(1));
+    return make(
+      "p",
+      { class: "verdict" },
+      make("b", { class: kind }, words.kinds[kind]),
+      ` ${percent(answer.confidence)} ${name}. `,
+      mark,
+      said.slice(1),
+    );
   }
 
   question(card) {
@@ -184,28 +270,70 @@ class YourPhotos {
     const answers = KINDS.map((kind) => card.answers[kind].predicted);
     const unlike = Number(answers[0] !== answers[1]);
     const labels = [...new Set([...answers, ...(card.label ? [card.label] : []), "another", "none"])];
-    const buttons = labels.map((label) => make("button", {
-      type: "button", "aria-pressed": card.label === label, "data-key": `${card.name} ${label}`,
-      onclick: () => { card.own.label = card.label === label ? null : label; this.update(); },
-    }, words.sentences.choices[label][unlike]));
+    const buttons = labels.map((label) =>
+      make(
+        "button",
+        {
+          type: "button",
+          "aria-pressed": card.label === label,
+          "data-key": `${card.name} ${label}`,
+          onclick: () => {
+            card.own.label = card.label === label ? null : label;
+            this.update();
+          },
+        },
+        words.sentences.choices[label][unlike],
+      ),
+    );
     const asked = words.sentences.questions[answers[0]][answers[1]];
     return make("fieldset", {}, make("legend", {}, asked), ...buttons);
   }
 
   lookButton(card) {
     const { page_: page } = this;
-    return make("button", { type: "button", "data-key": `${card.name} look`, onclick: () => page.put({ page: "attention", looked_at: card.key }) }, page.words.ui.look);
+    return make(
+      "button",
+      {
+        type: "button",
+        "data-key": `${card.name} look`,
+        onclick: () => page.put({ page: "attention", looked_at: card.key }),
+      },
+      page.words.ui.look,
+    );
   }
 
   removeButton(card) {
     const { page_: page } = this;
-    const remove = () => { page.photos.delete(card.key); this.update(); };
-    return make("button", { type: "button", title: filled(page.words.ui.remove, { file: card.name }), "aria-label": filled(page.words.ui.remove, { file: card.name }), onclick: remove }, "×");
+    const remove = () => {
+      page.photos.delete(card.key);
+      this.update();
+    };
+    return make(
+      "button",
+      {
+        type: "button",
+        title: filled(page.words.ui.remove, { file: card.name }),
+        "aria-label": filled(page.words.ui.remove, { file: card.name }),
+        onclick: remove,
+      },
+      "×",
+    );
   }
 
   forgetButton() {
     const { page_: page } = this;
-    this.forget = make("button", { type: "button", "data-key": "forget", onclick: () => { page.photos.clear(); this.update(); } }, page.words.ui.forget);
+    this.forget = make(
+      "button",
+      {
+        type: "button",
+        "data-key": "forget",
+        onclick: () => {
+          page.photos.clear();
+          this.update();
+        },
+      },
+      page.words.ui.forget,
+    );
     return this.forget;
   }
 }

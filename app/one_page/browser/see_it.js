@@ -9,11 +9,28 @@ class SeeIt {
     this.panels = Object.fromEntries(KINDS.map((kind) => [kind, make("div", { class: `panel ${kind}` })]));
     this.figures = make("div", { class: "figures" });
     const of = (known) => page.carried.pictures.filter((each) => (each.label !== "none") === known);
-    this.page = make("div", { class: "see-it" }, this.title,
+    this.page = make(
+      "div",
+      { class: "see-it" },
+      this.title,
       make("div", { class: "answers" }, this.photo, ...Object.values(this.panels)),
-      this.row(words.ui.never, of(false)), this.row(words.ui.known, of(true)), this.figures,
-      make("p", { class: "onward" }, this.link("your_photos", words.ui.own), this.link("thresholds", words.ui.move), this.link("attention", words.ui.look)),
-      make("details", {}, make("summary", { "data-key": "why" }, words.ui.why), make("p", {}, words.figures[page.settings.pair].why)));
+      this.row(words.ui.never, of(false)),
+      this.row(words.ui.known, of(true)),
+      this.figures,
+      make(
+        "p",
+        { class: "onward" },
+        this.link("your_photos", words.ui.own),
+        this.link("thresholds", words.ui.move),
+        this.link("attention", words.ui.look),
+      ),
+      make(
+        "details",
+        {},
+        make("summary", { "data-key": "why" }, words.ui.why),
+        make("p", {}, words.figures[page.settings.pair].why),
+      ),
+    );
     this.fit();
   }
 
@@ -31,7 +48,11 @@ class SeeIt {
   }
 
   link(name, title) {
-    return make("button", { type: "button", "data-key": `to-${name}`, onclick: () => this.page_.put({ page: name }) }, title);
+    return make(
+      "button",
+      { type: "button", "data-key": `to-${name}`, onclick: () => this.page_.put({ page: name }) },
+      title,
+    );
   }
 
   row(title, pictures) {
@@ -40,15 +61,33 @@ class SeeIt {
       const name = page.words.pictures[file].name;
       const thumbnail = make("img", { src: page.addressOf(file), alt: "", width: 54, height: 54, loading: "lazy" });
       const choose = () => page.put({ picture: file });
-      return make("button", { type: "button", class: "thumbnail", title: name, "aria-label": name, "data-file": file, "data-key": file, onclick: choose }, thumbnail);
+      return make(
+        "button",
+        {
+          type: "button",
+          class: "thumbnail",
+          title: name,
+          "aria-label": name,
+          "data-file": file,
+          "data-key": file,
+          onclick: choose,
+        },
+        thumbnail,
+      );
     });
-    return make("section", { "aria-label": title }, make("p", { class: "caption" }, title), make("div", { class: "row" }, ...buttons));
+    return make(
+      "section",
+      { "aria-label": title },
+      make("p", { class: "caption" }, title),
+      make("div", { class: "row" }, ...buttons),
+    );
   }
 
   async update() {
     const { page_: page } = this;
     const file = page.shown;
-    for (const each of this.page.querySelectorAll(".thumbnail")) each.setAttribute("aria-pressed", each.dataset.file === file);
+    for (const each of this.page.querySelectorAll(".thumbnail"))
+      each.setAttribute("aria-pressed", each.dataset.file === file);
     if (file !== this.file) this.showPhoto(file);
     this.file = file;
     const answers = await page.answers(file, page.pixelsOf(file));
@@ -89,8 +128,16 @@ class SeeIt {
     const blocks = ["right", "fooled", "kept"].map((key) => {
       const { title, values, source } = said[key];
       const value = values[values.length === 1 ? 0 : step];
-      const lines = KINDS.map((kind) => make("p", { class: `number ${kind}` }, `${words.kinds[kind]} `, make("b", {}, value[kind])));
-      return make("div", {}, make("h2", {}, title), ...lines, make("p", { class: "caption" }, filled(source, { threshold: words.shares[step] })));
+      const lines = KINDS.map((kind) =>
+        make("p", { class: `number ${kind}` }, `${words.kinds[kind]} `, make("b", {}, value[kind])),
+      );
+      return make(
+        "div",
+        {},
+        make("h2", {}, title),
+        ...lines,
+        make("p", { class: "caption" }, filled(source, { threshold: words.shares[step] })),
+      );
     });
     this.figures.replaceChildren(...blocks);
   }

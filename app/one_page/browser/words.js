@@ -1,4 +1,4 @@
-// The page's sentences: chosen among those that the app's own functions made, with numbers in the places of their names.
+// The page's sentences: chosen among those that the app's functions made, with numbers in the places of their names.
 
 // Return a sentence with values in the places of {names}.
 const filled = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
@@ -62,7 +62,9 @@ function pictureTitle(words, carried, answers, label, threshold) {
 
 // Return one network's verdict on a photo of which a visitor said what it shows; null where nobody did.
 function verdict(words, answer, label, threshold) {
-  return words.sentences.verdicts[label ?? ""][Number(answer.confidence > threshold)][Number(answer.predicted === label)];
+  return words.sentences.verdicts[label ?? ""][Number(answer.confidence > threshold)][
+    Number(answer.predicted === label)
+  ];
 }
 
 // --- many photos -----------------------------------------------------------------------------------------------------
@@ -126,6 +128,7 @@ function photosSentence(said, fooled) {
   if (all <= said.most_few) return said.few;
   const intervals = { baseline_interval: wilson(baseline, all), nat_interval: wilson(nat, all) };
   let which = "alike";
-  if (baseline !== nat) which = differ(fooled.baseline, fooled.nat) ? "more" : all < said.enough ? "chance_few" : "chance";
+  if (baseline !== nat)
+    which = differ(fooled.baseline, fooled.nat) ? "more" : all < said.enough ? "chance_few" : "chance";
   return filled(said.counted[which], { baseline, nat, all, ...intervals });
 }

@@ -106,7 +106,7 @@ class Network {
 
   normOf(name) {
     const [weight, bias, mean, variance] = ["weight", "bias", "running_mean", "running_var"].map(
-      (part) => this.weights[`${name}.${part}`].values
+      (part) => this.weights[`${name}.${part}`].values,
     );
     const scale = weight.map((each, channel) => each / Math.sqrt(variance[channel] + EPSILON));
     return { scale, shift: bias.map((each, channel) => each - mean[channel] * scale[channel]) };
@@ -139,8 +139,20 @@ class Network {
     const row = 4 * from.row;
     const pixel = 4 * inputs;
     this.engine.run(
-      taps === 3 ? from.address : from.inside, weights, added ? 0 : bias, to.inside, to.side, to.side, outputs,
-      row, stride * row, stride * pixel, taps, taps * inputs, 4 * to.row, folded ? 1 : 0
+      taps === 3 ? from.address : from.inside,
+      weights,
+      added ? 0 : bias,
+      to.inside,
+      to.side,
+      to.side,
+      outputs,
+      row,
+      stride * row,
+      stride * pixel,
+      taps,
+      taps * inputs,
+      4 * to.row,
+      folded ? 1 : 0,
     );
   }
 
@@ -180,7 +192,7 @@ class Network {
     for (let place = 0; place < numbers.length; place++) pooled[place % last.channels] += numbers[place];
     const positions = last.side ** 2;
     return Float32Array.from(bias, (start, output) =>
-      pooled.reduce((sum, each, channel) => sum + (each / positions) * weight[output * last.channels + channel], start)
+      pooled.reduce((sum, each, channel) => sum + (each / positions) * weight[output * last.channels + channel], start),
     );
   }
 }
@@ -275,6 +287,6 @@ function builtFrom({ networks, bytes, module }) {
     Object.entries(networks).map(([name, { tensors, mean, std }]) => [
       name,
       new Network(engine, tensorsIn(bytes, tensors), mean, std),
-    ])
+    ]),
   );
 }

@@ -50,8 +50,8 @@ function narrowed(rgba, width, rows, columns, into, first) {
   }
 }
 
-// Return RGBA whose pixels are the means of `times` x `times` ones, as a JPEG that is decoded smaller has them. A pixel is
-// read as one number, its red and blue summed together in the two halves of another: 64 of them fit.
+// Return RGBA whose pixels are the means of `times` x `times` ones, as a JPEG has them that is decoded smaller. A pixel
+// is read as one number, its red and blue summed together in the two halves of another: 64 of them fit.
 function averaged(rgba, width, rows, times) {
   const pixels = new Uint32Array(rgba.buffer, rgba.byteOffset, width * rows);
   const small = new Uint8ClampedArray((4 * width * rows) / (times * times));
@@ -111,8 +111,8 @@ async function fractionOf(file, shorter) {
   return [8, 4, 2].find((times) => shorter >= times * 512) ?? 1;
 }
 
-// Return a file's picture: the bytes that the networks see, and a canvas of its square to show. Rejects where the browser
-// cannot read it.
+// Return a file's picture: the bytes that the networks see, and a canvas of its square to show. Rejects where the
+// browser cannot read it.
 async function photoOf(file, shownSide = 384) {
   if (file.size > LARGEST) throw new RangeError("too large");
   // As Pillow reads it: turned upright, its colours as they are stored.
