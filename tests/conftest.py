@@ -17,7 +17,7 @@ settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
 
-# Before xdist reads the groups: a hook of this file comes after it otherwise, and every test would be a group of its own.
+# First, or xdist has looked for groups before there are any, and hands out each test by itself.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Give each process whole files of tests, and one process all tests that drive a browser: two would wait for it.

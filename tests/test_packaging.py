@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -136,3 +137,9 @@ def test_the_workflow_runs_the_readmes_commands_on_every_python_that_we_name() -
     commands = " ".join(step.get("run", "") for step in job["steps"])
     assert "pip install -r requirements.txt && pytest" in commands
     assert "streamlit run app/main.py" in commands
+
+
+@pytest.mark.skipif("PYTEST_XDIST_WORKER" not in os.environ, reason="needs several processes")
+def test_a_file_of_tests_stays_in_one_process(request: pytest.FixtureRequest) -> None:
+    """Xdist writes a test's group behind its name; pytest 9.2 forgets it there, and every process starts every server."""
+    assert request.node.nodeid.endswith(f"@{Path(__file__).name}")
