@@ -141,5 +141,5 @@ def test_the_workflow_runs_the_readmes_commands_on_every_python_that_we_name() -
 
 @pytest.mark.skipif("PYTEST_XDIST_WORKER" not in os.environ, reason="needs several processes")
 def test_a_file_of_tests_stays_in_one_process(request: pytest.FixtureRequest) -> None:
-    """Else each process starts every server: pytest 9.2 forgets the group that xdist 3.8 writes behind a test's name."""
+    """Else each process starts every server: pytest 9.2 forgets the group that xdist 3.8 writes behind a name."""
     assert request.node.nodeid.endswith(f"@{Path(__file__).name}")
