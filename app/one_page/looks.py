@@ -35,7 +35,7 @@ def scale() -> list[list[int]]:
     """Return the colours of an attention map from 0 to its largest value, red, green and blue in 0 to 255.
 
     >>> len(scale()), scale()[0]
-    (11, [0, 32, 76])
+    (10, [0, 34, 78])
     """
     return [[int(each) for each in colour] for colour in _colours()]
 

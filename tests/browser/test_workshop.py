@@ -97,7 +97,7 @@ def test_a_class_guesses_follows_and_outlives_a_reload(page, browser, address: s
         phone = context.new_page()
         phone.set_default_timeout(PATIENCE)
         phone.goto(f"{address}/workshop?pair=wrn16_1&class={code}")
-        phone.get_by_text("without your name").wait_for()
+        phone.get_by_text("without your name").first.wait_for()
         slider = phone.locator(".st-key-lesson_large_guess").get_by_role("slider")
         slider.press("End")
         phone.locator(".st-key-lesson_large_guess").get_by_text("100 %").first.wait_for()
@@ -107,13 +107,13 @@ def test_a_class_guesses_follows_and_outlives_a_reload(page, browser, address: s
         phone.wait_for_function("document.activeElement.classList.contains('st-key-answer_guess')")
         # Known by its browser's cookie: no second phone after a reload.
         phone.reload()
-        phone.get_by_text("without your name").wait_for()
+        phone.get_by_text("without your name").first.wait_for()
         page.get_by_text("Guesses and points").click()
         page.get_by_text("1 of 1 phones have guessed. The guess in the middle is 100").first.wait_for()
         page.locator(".st-key-class_leads label").click()
         page.get_by_role("link", name="Evidence").click()
         phone.wait_for_url("**/evidence?*")
-        phone.get_by_text("you follow your teacher's pages").wait_for()
+        phone.get_by_text("you follow your teacher's pages").first.wait_for()
     finally:
         context.close()
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nat_core.__main__ import main
+from nat_core.data.sets import load_set
 from nat_core.errors import CheckpointError
 from nat_core.network.inference import features, load_network, predict
 from nat_core.store.checkpoints import load_card, load_predictions
@@ -91,7 +92,7 @@ def test_the_verb_stores_what_the_last_layer_is_given(tmp_path: Path, small_cifa
     assert main(["features", NAME, *folders]) == 0
     stored, network = load_features(tmp_path, NAME), load_network(tmp_path, NAME)
     # ILSVRC is not there, so of the unseen sets there is noise alone.
-    shapes = dict.fromkeys(CHOSEN, (160, 64)) | {"noise": (1000, 64)}
+    shapes = {name: (len(load_set(name, small_cifar)), 64) for name in CHOSEN} | {"noise": (1000, 64)}
     assert {name: each.values.shape for name, each in stored.items()} == shapes
     assert set(stored["noise"].labels.tolist()) == {-1}
     test, pixels = stored["cifar10_test"], archive["test_images"]
