@@ -91,6 +91,11 @@ class Told(Generic[T]):
     """From what Streamlit keeps under that key."""
 
     @property
+    def heard(self) -> bool:
+        """Whether it is drawn on the page that the visitor is on: what it told while they left belongs to none."""
+        return self.key in st.session_state
+
+    @property
     def value(self) -> T:
         """What it told last; it has to be drawn."""
         return self.read(st.session_state[self.key])

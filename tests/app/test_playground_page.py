@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from nat_app.shared.drawing.palette import LIGHT
@@ -219,3 +220,14 @@ def test_it_speaks_german(start, tmp_path: Path) -> None:
     assert "(10.704 Zellen, die mehr als 0,75 von jedem Punkt entfernt sind" in plain(say["legend"])
     assert say["train"] == "Trainieren"
     assert app.button(key="try_corner").label == "Nur eine Ecke"
+
+
+def test_what_is_told_while_another_page_is_drawn_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    session: dict[str, object] = {}
+    monkeypatch.setattr(st, "session_state", session)
+    heard: list[object] = []
+    stage.hand_on("reached", heard.append)
+    session[stage.KEY] = {"reached": {"step": 3}, "slowed": None}
+    stage.hand_on("reached", heard.append)
+    stage.hand_on("slowed", heard.append)
+    assert heard == [{"step": 3}]

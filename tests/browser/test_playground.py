@@ -194,7 +194,7 @@ def test_python_hears_how_far_the_networks_are_before_the_visitor_turns_away(pag
     page.get_by_role("button", name="Train", exact=True).click()
     until(page, plane, 60)
     # Still training: nobody has pressed Stop.
-    page.get_by_role("link", name="Workshop").click()
+    page.get_by_role("link", name="Workshop").click(delay=300)  # a hand presses for so long
     page.get_by_role("tab", name="Challenges").click()
     page.get_by_role("button", name="Check my playground").click()
     page.get_by_text("that is more than 10 negatives").wait_for()

@@ -61,9 +61,10 @@ def draw(playing: state.Playing, threshold: float, colours: Palette) -> None:
 
 def hand_on(name: str, heard: Callable[[Any], None]) -> None:
     """Let `heard` hear what the stage told under this name, if it did."""
-    told = Told(KEY, lambda told: told.get(name)).value
-    if told is not None:
-        heard(told)
+    stage = Told(KEY, lambda told: told.get(name))
+    # Told at the very press that leaves the page, it comes when another one is drawn.
+    if stage.heard and stage.value is not None:
+        heard(stage.value)
 
 
 def given(playing: state.Playing, here: state.Scene, threshold: float, colours: Palette) -> dict[str, Any]:

@@ -171,6 +171,10 @@ class Stage {
     for (const name of ["pointerdown", "click", "keydown"]) {
       document.addEventListener(name, (event) => this.turnsAway(event), { signal: this.off.signal, capture: true });
     }
+    // A key presses at once, and what it leads to would overtake what is told: so it is told when the focus leaves.
+    this.root.addEventListener("focusout", (event) => {
+      if (!this.root.contains(event.relatedTarget)) this.tell();
+    }, { signal: this.off.signal });
     this.sized = new ResizeObserver(() => {
       if (!game || !this.data) return;
       drawLoss(this.find(".loss"), this.data, game.history);
