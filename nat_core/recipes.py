@@ -5,14 +5,13 @@ First the `Recipe` and what its fields may say, then the table `RECIPES`, whose 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from itertools import pairwise
-from math import isfinite
-from numbers import Integral, Real
 from typing import Any
 
+from nat_core.fields import check_known, check_name, finite, whole
 from nat_core.protocols import PROTOCOLS, values
 
 LEVELS = ("low", "middle", "high")
@@ -211,22 +210,22 @@ class Recipe:
     """Temperature of the distillation."""
 
     def __post_init__(self) -> None:
-        _check_name("a recipe's name", self.name)
+        check_name("a recipe's name", self.name)
         for name in ("more_negatives", "synthetic", "also_reported", "attention_levels", "sizes"):
             if not isinstance(getattr(self, name), tuple):
                 raise ValueError(f"a recipe needs a tuple of {name}, not {getattr(self, name)!r:.80}")
         for name in _SWITCHES:
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"a recipe needs {name} to be True or False, not {getattr(self, name)!r:.80}")
-        _check_known("in-distribution source", [self.in_distribution], tuple(_NEGATIVE_SETS))
-        _check_known("protocol", [self.protocol], (*PROTOCOLS, OWN))
-        _check_known("image set in also_reported", self.also_reported, IMAGE_SETS)
-        _check_known("image set of negatives", self.negative_sets, (*IMAGE_SETS, OWN_NEGATIVES))
-        _check_known("image set in mixed_with", [self.mixed_with] if self.mixed_with else [], IMAGE_SETS)
-        _check_known("architecture", [self.architecture], ARCHITECTURE_NAMES)
-        _check_known("divergence", [self.divergence], DIVERGENCE_NAMES)
-        _check_known("precision", [self.precision], PRECISIONS)
-        _check_known("synthetic negatives", self.synthetic, SYNTHETIC)
+        check_known("in-distribution source", [self.in_distribution], tuple(_NEGATIVE_SETS))
+        check_known("protocol", [self.protocol], (*PROTOCOLS, OWN))
+        check_known("image set in also_reported", self.also_reported, IMAGE_SETS)
+        check_known("image set of negatives", self.negative_sets, (*IMAGE_SETS, OWN_NEGATIVES))
+        check_known("image set in mixed_with", [self.mixed_with] if self.mixed_with else [], IMAGE_SETS)
+        check_known("architecture", [self.architecture], ARCHITECTURE_NAMES)
+        check_known("divergence", [self.divergence], DIVERGENCE_NAMES)
+        check_known("precision", [self.precision], PRECISIONS)
+        check_known("synthetic negatives", self.synthetic, SYNTHETIC)
         self._check_numbers()
         self._check_sizes()
         self._check_negatives()
@@ -237,7 +236,7 @@ class Recipe:
     def _check_numbers(self) -> None:
         for name, (smallest, largest) in _COUNTS.items():
             value = getattr(self, name)
-            if not _whole(value) or not smallest <= value <= largest:
+            if not whole(value) or not smallest <= value <= largest:
                 raise ValueError(
                     f"a recipe needs a whole number of {name} >= {smallest} and at most {largest:,}, not {value!r:.80}"
                 )
@@ -256,7 +255,7 @@ class Recipe:
 
     def _check_sizes(self) -> None:
         for entry in self.sizes:
-            if not isinstance(entry, tuple) or len(entry) != 2 or not _whole(entry[0]) or not _finite(entry[1]):
+            if not isinstance(entry, tuple) or len(entry) != 2 or not whole(entry[0]) or not finite(entry[1]):
                 raise ValueError(f"each of sizes must be (side in pixels, share of the schedule), not {entry!r:.80}")
         shares = [0.0, *(share for _, share in self.sizes)]
         if shares[-1] != 1.0:
@@ -274,7 +273,7 @@ class Recipe:
             return
         if self.rotated_per_batch:
             raise ValueError("rotated_per_batch is for networks without a teacher, whose maps say nothing of turns")
-        _check_name("a teacher's name", self.teacher)
+        check_name("a teacher's name", self.teacher)
         if self.teacher == self.name:
             raise ValueError(f"{self.name} cannot be its own teacher: name another network")
 
@@ -376,39 +375,6 @@ class Recipe:
             raise ValueError(f"a recipe needs the fields name and architecture; missing: {', '.join(sorted(missing))}")
         # JSON has no tuples, and a recipe with a list in it could be neither hashed nor compared with the table's.
         return cls(**{name: _frozen(value) for name, value in values.items()})
-
-
-_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-"""Names that Windows gives to devices, in any folder and with any ending."""
-# The folders beside the networks and in .state, and the endings of the files there.
-_TAKEN = re.compile(r"tensorboard|runs|field_sets|.*\.(json|lock|tmp)", re.IGNORECASE)
-MAX_NAME = 100
-
-
-def _check_name(what: str, name: Any) -> None:
-    """A name becomes a folder on any system, a part of file names and a word of commands."""
-    if not isinstance(name, str) or not re.fullmatch(r"\w([\w.-]*[\w-])?", name):
-        raise ValueError(
-            f"{what} is a folder's, of letters, digits and any of _ - . inside, not {name!r:.120}: choose another"
-        )
-    if len(name.encode("utf-8", "replace")) > MAX_NAME:
-        raise ValueError(f"{what} has at most {MAX_NAME} characters, not {len(name)}: shorten {name[:40]!r}...")
-    if _DEVICES.fullmatch(name) or _TAKEN.fullmatch(name):
-        raise ValueError(f"{what} may not be {name!r}, which stands for something else there: choose another")
-
-
-def _whole(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool)
-
-
-def _finite(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
-
-
-def _check_known(what: str, values: Sequence[object], known: tuple[str, ...]) -> None:
-    for value in values:
-        if value not in known:
-            raise ValueError(f"unknown {what} {value!r:.80}; known: {', '.join(known)}")
 
 
 def _plain(value: Any) -> Any:

@@ -79,17 +79,7 @@ def read(
                 raise ValueError(f"needs one of {', '.join(known)}, not {key}")
             values[key] = reader(text)
         except ValueError:
-            # A link may come from anyone, so what it says is cut short.
-            said = f"{key[:LONGEST]}={text[:LONGEST]}"
-            if used and key in used:
-                told = _(
-                    "This link has a setting we do not know ({setting}). We used {value}.",
-                    setting=said,
-                    value=used[key],
-                )
-            else:
-                told = _("This link has a setting we do not know ({setting}). We left it out.", setting=said)
-            complaints.append(told)
+            complaints.append(_complaint(key, text, used or {}))
     if len(complaints) > MOST:
         more = len(complaints) - MOST
         complaints[MOST:] = [
@@ -100,6 +90,14 @@ def read(
             )
         ]
     return values, complaints
+
+
+def _complaint(key: str, text: str, used: Mapping[str, Any]) -> str:
+    # A link may come from anyone, so what it says is cut short.
+    said = f"{key[:LONGEST]}={text[:LONGEST]}"
+    if key in used:
+        return _("This link has a setting we do not know ({setting}). We used {value}.", setting=said, value=used[key])
+    return _("This link has a setting we do not know ({setting}). We left it out.", setting=said)
 
 
 def unnamed(values: Mapping[str, Any], pages: Iterable[PageSettings]) -> list[Setting]:

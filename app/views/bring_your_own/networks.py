@@ -25,6 +25,7 @@ from nat_core.recipes import IN_DISTRIBUTION, UNSEEN, Recipe
 from nat_core.store.checkpoints import WEIGHTS, Card
 
 if TYPE_CHECKING:
+    from nat_core.network.inference import Network
     from nat_core.network.uploaded_networks import Described
 
 MOST_PICTURES = {True: 2_000, False: 500}
@@ -57,23 +58,10 @@ def compare(
     `progress` is told the share done and what is being done, and may raise to stop; `asking` is what it is asked about,
     None for all that its size allows. Raises CheckpointError, in one sentence.
     """
-    from nat_core.network.uploaded_networks import architecture_of, in_order, read_network
+    from nat_core.network.uploaded_networks import architecture_of, read_network
 
-    given = read_network(content, file, described)
     other = beside.nat if stands == "baseline" else beside.baseline
-    classes = stored_answers.card(other).classes
-    network = in_order(given, tuple(classes))
-    if network is None:
-        raise CheckpointError(
-            _(
-                "{file} knows {theirs}; {other} knows {ours}: only networks of the same classes can be compared, so "
-                "choose another pair or other names.",
-                file=file,
-                theirs=", ".join(given.classes),
-                other=other,
-                ours=", ".join(classes),
-            )
-        )
+    network = _in_the_order_of(other, read_network(content, file, described), file)
     # What the visitor says of it counts as well: with other means the same weights give other answers, and caches go by
     # the name.
     digest = sha256(content + repr((described, stands)).encode()).hexdigest()[:12]
@@ -84,13 +72,8 @@ def compare(
     asked, maps = _ask(network, stored, progress, None if asking is None else asking.most)
     files = {WEIGHTS: sha256(content).hexdigest()}
     mine = _entry(network, architecture_of(network), asked, maps, stands, files)
-    theirs = _beside(
-        other,
-        digest,
-        stored,
-        asked,
-        stored_answers.network(stored_answers.folder(), other, stored_answers.stamp_of(other)),
-    )
+    network_beside = stored_answers.network(stored_answers.folder(), other, stored_answers.stamp_of(other))
+    theirs = _beside(other, digest, stored, asked, network_beside)
     names: dict[Kind, str] = {stands: mine.card.name}
     names["nat" if stands == "baseline" else "baseline"] = theirs.card.name
     title = _("Yours: {file} as {kind}, beside {other}", file=file, kind=NAMES[stands], other=other)
@@ -99,6 +82,26 @@ def compare(
     except NoRoom as error:
         raise CheckpointError(f"{file}: {error.sentence}") from None
     links.choose(pair=OWN_PAIR)
+
+
+def _in_the_order_of(other: str, given: "Network", file: str) -> "Network":
+    """The network with its classes in the order of the stored network `other`; CheckpointError where they differ."""
+    from nat_core.network.uploaded_networks import in_order
+
+    classes = stored_answers.card(other).classes
+    network = in_order(given, tuple(classes))
+    if network is not None:
+        return network
+    raise CheckpointError(
+        _(
+            "{file} knows {theirs}; {other} knows {ours}: only networks of the same classes can be compared, so "
+            "choose another pair or other names.",
+            file=file,
+            theirs=", ".join(given.classes),
+            other=other,
+            ours=", ".join(classes),
+        )
+    )
 
 
 def _reference(name: str) -> dict[str, Predictions]:
