@@ -68,7 +68,7 @@ def test_a_reload_keeps_the_score_until_it_is_begun_again(page, address: str) ->
     slider.press("End")
     page.get_by_role("button", name="Reveal").click()
     page.locator(".st-key-answer_guess").wait_for()
-    page.wait_for_function("sessionStorage.getItem('nat-workshop')")
+    page.wait_for_function("() => sessionStorage.getItem('nat-workshop')")
     score = page.get_by_text("Score so far").inner_text()
     for _ in range(2):
         page.reload()
@@ -76,7 +76,7 @@ def test_a_reload_keeps_the_score_until_it_is_begun_again(page, address: str) ->
         assert page.get_by_text("Score so far").inner_text() == score
     page.get_by_role("button", name="Begin again").click()
     page.locator("h1", has_text="Begin with: Guess.").wait_for()
-    page.wait_for_function("!sessionStorage.getItem('nat-workshop').includes('guess')")
+    page.wait_for_function("() => !sessionStorage.getItem('nat-workshop').includes('guess')")
     page.reload()
     page.locator("h1", has_text="Begin with: Guess.").wait_for()
     page.wait_for_timeout(1000)
@@ -104,7 +104,7 @@ def test_a_class_guesses_follows_and_outlives_a_reload(page, browser, address: s
         phone.get_by_role("button", name="Reveal").click()
         answer = phone.locator(".st-key-answer_guess")
         answer.get_by_text("You said").wait_for()
-        phone.wait_for_function("document.activeElement.classList.contains('st-key-answer_guess')")
+        phone.wait_for_function("() => document.activeElement.classList.contains('st-key-answer_guess')")
         # Known by its browser's cookie: no second phone after a reload.
         phone.reload()
         phone.get_by_text("without your name").first.wait_for()

@@ -9,6 +9,7 @@ import io
 import pickle
 import pickletools
 import tarfile
+import warnings
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -229,9 +230,11 @@ def unpickled(content: bytes, path: Path) -> dict[str, Any]:
 
 def _check_opcodes(content: bytes) -> None:
     """Raise UnpicklingError for an opcode that no file of CIFAR has."""
-    for count, (opcode, argument, _) in enumerate(pickletools.genops(content)):
-        if opcode.name not in _OPCODES:
-            raise pickle.UnpicklingError(f"an opcode {opcode.name}")
-        # The unpickler sets memory aside for every number up to this one.
-        if opcode.name == "LONG_BINPUT" and isinstance(argument, int) and argument > count:
-            raise pickle.UnpicklingError(f"a memo of {argument:,} at the opcode {count:,}")
+    # A damaged string may hold a backslash that escapes nothing, which Python warns of; the file is refused below.
+    with warnings.catch_warnings(action="ignore"):
+        for count, (opcode, argument, _) in enumerate(pickletools.genops(content)):
+            if opcode.name not in _OPCODES:
+                raise pickle.UnpicklingError(f"an opcode {opcode.name}")
+            # The unpickler sets memory aside for every number up to this one.
+            if opcode.name == "LONG_BINPUT" and isinstance(argument, int) and argument > count:
+                raise pickle.UnpicklingError(f"a memo of {argument:,} at the opcode {count:,}")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from nat_core.data.sets import load_set
@@ -176,6 +176,7 @@ def test_a_file_that_is_missing_or_far_too_large_is_refused(tmp_path: Path) -> N
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.integers(0, 700), st.integers(0, 255)), max_size=6), st.integers(0, 7000))
+@example([(48, 92)], 0)  # a backslash that escapes nothing, of which Python warns
 def test_a_damaged_file_is_read_or_refused_and_never_more(changes: list[tuple[int, int]], cut: int) -> None:
     content = bytearray(batch(values(1), (3,)))
     for place, value in changes:
