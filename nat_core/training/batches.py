@@ -5,6 +5,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
@@ -170,6 +171,10 @@ class Batches:
         for part, need in zip((training, *sources, training), needs, strict=True):
             if len(part) < need:
                 raise ValueError(f"{part.name} holds {len(part)} pictures, a batch needs {need}")
+        if pictures.mixed_with is not None:
+            for part in (training, *sources, pictures.mixed_with):
+                if part.pixels.dtype != np.uint8:
+                    raise ValueError(f"{part.name} is noise, normalised already: mixed_with mixes pictures alone")
         # As uint8 a whole set fits into memory, or a GPU's: 150 MB of 50,000 pictures, a quarter of what floats take.
         # The labels stay with the processor, where pictures are chosen; 64 of them a step cost nothing to move.
         self._known = torch.from_numpy(training.pixels).to(device)

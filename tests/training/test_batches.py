@@ -176,3 +176,10 @@ def test_mixing_a_colour_with_itself_by_adding_leaves_middle_grey() -> None:
     """2 x - 1 is 0 of middle grey, and a product of ones is one: neither kind of mixing moves it."""
     grey = torch.full((50, 4, 4, 3), 128, dtype=torch.uint8)
     assert (pixmix(grey, grey, grey, generator_for(0, "mixing", 0)).int() - 128).abs().max() <= 3
+
+
+def test_noise_that_is_normalised_already_is_mixed_with_nothing() -> None:
+    noise = ImageSet("noise_train", np.zeros((5, 32, 32, 3), np.float32), tuple("abcde"))
+    recipe = replace(RECIPE, mixed_with="cifar100_train")
+    with pytest.raises(ValueError, match="noise_train is noise, normalised already"):
+        Batches(Pictures(recipe, fake(10), noise, mixed_with=fake(5)), seed=0, device=torch.device("cpu"))
