@@ -17,7 +17,6 @@ st.set_page_config(
     page_icon=str(Path(__file__).parent / "icon.png"),
     layout="wide",
 )
-frame.speak()
 frame.open_link(SETTINGS)
 following.arrive()
 pages = [

@@ -183,15 +183,6 @@ def pgettext(context: str, message: str, **values: Any) -> str:
     return _local.format(said, **values) if values else said
 
 
-def translations(message: str) -> set[str]:
-    """Return a message as every language says it.
-
-    >>> "Baseline" in translations("Baseline")
-    True
-    """
-    return {catalogue(language).gettext(message) for language in LANGUAGES}
-
-
 def N_(message: str) -> str:  # noqa: N802 - the name by which gettext's tools know it
     """Mark a message of a module's constant, which is made before anyone speaks: `_` translates it where it is said.
 

@@ -1,6 +1,6 @@
 """Tabs that stay open whatever language their titles are said in."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -9,19 +9,21 @@ from nat_app.shared.language import _
 from nat_app.shared.settings import Setting
 
 
-def tabs(titles: Sequence[str], opened: Setting[str | None]) -> tuple[str, DeltaGenerator]:
+def tabs(
+    titles: Sequence[str], opened: Setting[str | None], say: Callable[[str], str] = _
+) -> tuple[str, DeltaGenerator]:
     """Draw tabs; return the title of the open one, and the tab itself, which alone is to be filled.
 
     `titles` are marked by `N_`. `opened` holds the open tab's title as it is in English, so that links and a switch of
-    the language leave it open.
+    the language leave it open. `say` returns what stands on a tab.
     """
     # Streamlit knows a tab by what stands on it, so its own key cannot be the setting's.
     key = f"{opened.key}_tabs"
-    said = {_(title): title for title in titles}
+    said = {say(title): title for title in titles}
 
     def take() -> None:
         opened.put(said.get(st.session_state[key], opened.value))
 
-    st.session_state[key] = _(opened.value or titles[0])
+    st.session_state[key] = say(opened.value or titles[0])
     drawn = zip(titles, st.tabs(list(said), key=key, on_change=take), strict=True)
     return next((title, tab) for title, tab in drawn if tab.open)

@@ -32,7 +32,7 @@ LOOK = 3.0
 LOOKS = 8.0
 
 
-class NoRoom(Exception):
+class SchoolFull(Exception):
     """There are as many classes, or phones in a class, as there can be."""
 
 
@@ -122,13 +122,13 @@ class School:
         return not os.environ.get(TEACHER_KEY) or browser in self._keyholders
 
     def open(self, browser: str, pair: str) -> SchoolClass:
-        """Open a class, with this browser as its teacher. Raises NoRoom, or PermissionError for one that may not."""
+        """Open a class, with this browser as its teacher. Raises SchoolFull, or PermissionError where it may not."""
         if not self.may_open(browser):
             raise PermissionError("only whoever has the teacher's link opens a class on this server")
         with self._lock:
             self._forget()
             if len(self._by_code) >= MOST_CLASSES:
-                raise NoRoom
+                raise SchoolFull
             code = next(code for code in iter(new_code, "") if code not in self._by_code)
             key = os.environ.get(TEACHER_KEY) or secrets.token_urlsafe(16)
             opened = SchoolClass(code, key, pair, {browser}, self._clock())
@@ -158,7 +158,7 @@ class School:
         return self._find(lambda _: True) if len(self._by_code) == 1 else None
 
     def join(self, code: str, browser: str) -> SchoolClass | None:
-        """Let a browser into the class with this code, and return it; None where there is none. Raises NoRoom.
+        """Let a browser into the class with this code, and return it; None where there is none. Raises SchoolFull.
 
         A phone is in one class: joining another leaves the first. Who teaches a class is no phone of it.
         """
@@ -168,7 +168,7 @@ class School:
             if joined is None or browser in joined.teachers:
                 return joined
             if browser not in joined.phones and len(joined.phones) >= MOST_PHONES:
-                raise NoRoom
+                raise SchoolFull
             for each in self._by_code.values():
                 if each is not joined:
                     each.phones.pop(browser, None)

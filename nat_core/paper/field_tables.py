@@ -133,7 +133,7 @@ def published_name(row: PublishedFigures) -> str:
 
 def _own_cells(benchmark: Benchmark, each: Measured) -> tuple[str, ...]:
     recipe = each.card.recipe
-    negatives = " + ".join([*([recipe.negatives] if recipe.negatives else []), *dict.fromkeys(recipe.synthetic)])
+    negatives = " + ".join([*recipe.negative_sets, *dict.fromkeys(recipe.synthetic)])
     taught = _("by its teacher {teacher}", teacher=recipe.teacher) if recipe.teacher else ""
     means = (
         _cell(each.mean(measure, names), any(learnt_from(recipe, name) for name in names))

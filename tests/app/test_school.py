@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from nat_app.visit import school
-from nat_app.visit.school import HERE, LASTS, MOST_CARDS, MOST_CLASSES, MOST_PHONES, Move, NoRoom, Said, School
+from nat_app.visit.school import HERE, LASTS, MOST_CARDS, MOST_CLASSES, MOST_PHONES, Move, Said, School, SchoolFull
 
 
 class Clock:
@@ -139,12 +139,12 @@ def test_a_class_is_forgotten_an_hour_after_its_last_guess(classes: School, cloc
 
 def test_what_is_held_is_bounded(classes: School, clock: Clock) -> None:
     opened = [classes.open(f"teacher {number}", "p") for number in range(MOST_CLASSES)]
-    with pytest.raises(NoRoom):
+    with pytest.raises(SchoolFull):
         classes.open("one more", "p")
     mine = opened[0]
     for number in range(MOST_PHONES):
         classes.join(mine.code, f"phone {number}")
-    with pytest.raises(NoRoom):
+    with pytest.raises(SchoolFull):
         classes.join(mine.code, "one more")
     assert classes.join(mine.code, "phone 0") is mine
     told = [classes.tell("phone 0", f"card {number}", 0.5, 0) for number in range(MOST_CARDS + 5)]

@@ -12,7 +12,7 @@ from nat_app.shared.language import N_, _
 from nat_app.shared.settings import Held, PageSettings, Setting
 from nat_app.visit import school
 from nat_app.visit.identity import browser
-from nat_app.visit.school import NoRoom, SchoolClass
+from nat_app.visit.school import SchoolClass, SchoolFull
 
 WORKSHOP = "workshop"
 """The page to which lessons lead back, and on which a class is opened."""
@@ -60,7 +60,7 @@ def _join(code: str) -> str:
     """Join a class; return why that cannot be, "" where it could."""
     try:
         joined = school.shared().join(code, browser())
-    except NoRoom:
+    except SchoolFull:
         return FULL
     FOLLOWING.get().goes = True
     return "" if joined else NO_CLASS

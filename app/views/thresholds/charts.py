@@ -74,11 +74,18 @@ def _curve(
         hovertemplate=_("{network} at t = {t}: {share}", network=NAMES[kind], t="%{x:.5~f}", share="%{y:.1%}")
         + "<extra></extra>",
     )
+    _marks(figure, kind, thresholds[marked], rates[marked], colour, size=9)
+
+
+def _marks(
+    figure: go.Figure, kind: Kind, x: Float[np.ndarray, " k"], y: Float[np.ndarray, " k"], colour: str, *, size: int
+) -> None:
+    """Draw a network's mark at each of these places."""
     figure.add_scatter(
-        x=thresholds[marked],
-        y=rates[marked],
+        x=x,
+        y=y,
         mode="markers",
-        marker={"color": colour, "size": 9, "symbol": SYMBOLS[kind], "line": {"width": 2, "color": colour}},
+        marker={"color": colour, "size": size, "symbol": SYMBOLS[kind], "line": {"width": 2, "color": colour}},
         hoverinfo="skip",
     )
 
@@ -109,13 +116,7 @@ def fooled_for_kept(
             + "<extra></extra>",
         )
         place = int(np.abs(kept - 0.95).argmin())
-        figure.add_scatter(
-            x=kept[[place]],
-            y=ncr[kind][[place]],
-            mode="markers",
-            marker={"color": colour, "size": 10, "symbol": SYMBOLS[kind], "line": {"width": 2, "color": colour}},
-            hoverinfo="skip",
-        )
+        _marks(figure, kind, kept[[place]], ncr[kind][[place]], colour, size=10)
     _curve_labels(figure, ncr, kept, colours, (0.6, 0.85), rising=True)
     figure.add_vline(x=0.95, line={"color": colours.line, "width": 1.5})
     figure.update_yaxes(

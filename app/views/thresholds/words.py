@@ -169,12 +169,6 @@ def temperature_sentence(
             "At temperature 1 the networks are as they were trained. A higher temperature makes both less sure of "
             "everything. Move it, and see what keeping 95 of 100 then costs."
         )
-    if ncr["baseline"] <= plain["nat"]:
-        verdict = _("Here the temperature alone brings the baseline to where NAT was without it.")
-    elif ncr["baseline"] < plain["baseline"]:
-        verdict = _("The temperature helps the baseline, but alone it does not cure it.")
-    else:
-        verdict = _("The temperature alone does not cure the baseline: it is less sure of what it knows, too.")
     fair = _(
         "Keeping 95 of 100, the baseline is fooled by {baseline} at temperature {temperature:g} ({baseline_plain} at "
         "1), NAT by {nat} ({nat_plain}).",
@@ -184,6 +178,7 @@ def temperature_sentence(
         nat=count_of_100(ncr["nat"]),
         nat_plain=count_of_100(plain["nat"]),
     )
+    verdict = _cure(ncr["baseline"], plain)
     if not kept:
         return f"{verdict} {fair}"
     cost = _(
@@ -193,6 +188,15 @@ def temperature_sentence(
         nat=count_of_100(kept["nat"]),
     )
     return f"{verdict} {fair} {cost}"
+
+
+def _cure(baseline: float, plain: dict[Kind, float]) -> str:
+    """Whether a temperature that brings the baseline to this NCR cures it."""
+    if baseline <= plain["nat"]:
+        return _("Here the temperature alone brings the baseline to where NAT was without it.")
+    if baseline < plain["baseline"]:
+        return _("The temperature helps the baseline, but alone it does not cure it.")
+    return _("The temperature alone does not cure the baseline: it is less sure of what it knows, too.")
 
 
 def behind_sentence(kind: Kind, predicted: str, number: int, total: int, threshold: float) -> str:

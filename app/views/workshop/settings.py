@@ -39,8 +39,6 @@ LESSON: Setting[str | None] = Setting("lesson", None, one_of(LESSONS))
 RESULT: Setting[str | None] = Setting("result", None, _result)
 """Points and the most possible, as whoever sent the link says."""
 ROUND = Setting("photos", 0, _round)
-TAB: Setting[str | None] = Setting("workshop_tab", None)
-"""The title of the part that is open, as its tab has it in the visitor's language."""
 
 SETTINGS = PageSettings("workshop", (LESSON, PART, RESULT, ROUND))
 

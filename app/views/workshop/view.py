@@ -5,12 +5,13 @@ import streamlit as st
 from nat_app.answers import stored_answers
 from nat_app.frame import classroom, frame, links
 from nat_app.frame.settings import CLASS, PAIR
+from nat_app.frame.tabs import tabs
 from nat_app.frame.together import following
 from nat_app.shared.language import _
 from nat_app.views.workshop import kept, score, words
 from nat_app.views.workshop.games import challenges, guessing
 from nat_app.views.workshop.score import SHOWN
-from nat_app.views.workshop.settings import PART, PARTS, RESULT, TAB
+from nat_app.views.workshop.settings import PART, PARTS, RESULT
 from nat_app.views.workshop.steps import cards
 from nat_app.views.workshop.steps.lessons import lessons
 from nat_app.views.workshop.teaching import teacher
@@ -84,20 +85,16 @@ DRAWN = {
 }
 # The teacher's part holds the answers, and the class's is for whoever is in none yet.
 gone = {"For the teacher", "Classroom"} if following.joined() else {"For the teacher"} if frame.hides("answers") else ()
-shown = {_(words.PARTS[part]): part for part in PARTS if part not in gone}
+shown = [part for part in PARTS if part not in gone]
 # Tabs forget which one was open when the visitor looks at another page, as the lessons ask them to.
 part = PART.value or shown_before.part
-shown_before.part = part if part in shown.values() else PARTS[0]
+shown_before.part = part if part in shown else PARTS[0]
 PART.put(shown_before.part)
-TAB.put(next(title for title, part in shown.items() if part == shown_before.part))
 st.html(STYLE)
 heading()
-for tab, part in zip(
-    st.tabs(list(shown), key=TAB.key, on_change=lambda: PART.put(shown[TAB.value or ""])), shown.values(), strict=True
-):
-    if tab.open:
-        with tab:
-            DRAWN[part]()
+part, tab = tabs(shown, PART, lambda part: _(words.PARTS[part]))
+with tab:
+    DRAWN[part]()
 kept.draw()
 # The challenges need torch; it is imported while the visitor reads.
 stored_answers.warm_up()

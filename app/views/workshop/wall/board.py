@@ -27,7 +27,7 @@ from nat_app.views.workshop.wall import histogram, words
 from nat_app.views.workshop.wall.histogram import Axis
 from nat_app.visit import school
 from nat_app.visit.identity import browser
-from nat_app.visit.school import NoRoom, SchoolClass
+from nat_app.visit.school import SchoolClass, SchoolFull
 
 LOOK = 2.0
 """Seconds between two looks of the wall."""
@@ -101,7 +101,7 @@ def _open(pair: str) -> None:
     try:
         school.shared().open(browser(), pair)
         FULL.forget()
-    except NoRoom:
+    except SchoolFull:
         FULL.put(words.NO_ROOM)
 
 
