@@ -93,7 +93,8 @@ def crop_and_filter(card: Card | None) -> tuple[str, str]:
 def run(options: argparse.Namespace) -> int:
     """Carry out one parsed command and return its exit status: 0, or 1 with a sentence on standard error."""
     verbs = {"data": data, "train": train, "predict": predict, "evaluate": evaluate, "report": report, "app": app,
-             "page": page, "reproduce": reproduce, "levels": levels, "features": features}  # fmt: skip
+             "page": page, "reproduce": reproduce, "levels": levels, "features": features,
+             "bench": bench}  # fmt: skip
     try:
         with redirect_stdout(_Output(sys.stdout)):
             status = verbs[options.verb](options)
@@ -232,6 +233,13 @@ def features(options: argparse.Namespace) -> int:
     for name in options.networks:
         print(f"stored {extract(own_folder(options.checkpoints), name, data_folder(options.data))}")
     return 0
+
+
+def bench(options: argparse.Namespace) -> int:
+    """Measure how fast everything is, beside what people run instead."""
+    from nat_core.cli.bench import bench as measure
+
+    return measure(options)
 
 
 def app(options: argparse.Namespace) -> int:

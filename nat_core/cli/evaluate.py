@@ -12,20 +12,17 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from nat_core.cli.field import evaluate_sets
-from nat_core.cli.parts import as_csv, as_json, as_text, network_on, parts_of, predictions_of, test_predictions
+from nat_core.cli.parts import as_csv, as_json, as_text, network_on, parts_of, precision_for, predictions_of, test_predictions
 from nat_core.data.sources.image_sets import ImageSet, no_pictures_at, read_folder, read_npz
 from nat_core.errors import CommandError
 from nat_core.files import write_durably
 from nat_core.measure.predictions import Predictions
 from nat_core.store.checkpoints import Card, folder_with, load_card
-
-if TYPE_CHECKING:
-    pass
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -76,7 +73,8 @@ def _answered(options: argparse.Namespace) -> tuple[list[tuple[Card, Predictions
         crop_and_filter = card.crop_and_filter
         if crop_and_filter not in read:  # networks that cut and shrink pictures alike share one reading
             read[crop_and_filter] = own_images(options.images, *crop_and_filter)
-        found = predictions_of(network_on(homes[name], name, options.device), read[crop_and_filter])
+        network, images = network_on(homes[name], name, options.device), read[crop_and_filter]
+        found = predictions_of(network, images, precision_for(options, network, images))
         answered.append((card, found, test_predictions(homes[name], card)))
     return answered, next(iter(read.values()))
 

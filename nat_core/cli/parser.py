@@ -6,7 +6,7 @@ from pathlib import Path
 from nat_core import __version__
 from nat_core.data.sources.field import FIELD_SETS
 from nat_core.protocols import PROTOCOLS
-from nat_core.recipes import RECIPES
+from nat_core.recipes import PRECISIONS, RECIPES
 from nat_core.studies.plan import studies
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -96,7 +96,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"nat {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for add in (_add_data, _add_train, _add_predict, _add_evaluate, _add_report, _add_reproduce, _add_levels,
-                _add_features, _add_app, _add_page):  # fmt: skip
+                _add_features, _add_app, _add_page, _add_bench):  # fmt: skip
         add(verbs)
     return parser
 
@@ -258,6 +258,10 @@ def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     printed = parser.add_mutually_exclusive_group()
     printed.add_argument("--json", action="store_true", help="all numbers as JSON on standard output")
     printed.add_argument("--csv", action="store_true", help="all numbers as CSV, one row a network and kind of picture")
+    parser.add_argument(
+        "--precision", choices=PRECISIONS,
+        help="what many pictures are scored in (default: auto, the faster one here; float32 with --store or --output)",
+    )  # fmt: skip
     device_option(parser, "where to run the networks")
     data_option(parser)
     checkpoints_option(parser)
@@ -385,3 +389,19 @@ def _add_page(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     )
     parser.add_argument("file", type=place, metavar="OUT", help="the file to write")
     checkpoints_option(parser)
+
+
+def _add_bench(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _verb(
+        verbs,
+        "bench",
+        "measure how fast everything is, beside what people run instead",
+        "In a clone of the repository. Both sides run in turn, five rounds; the figures go to\n"
+        "benchmarks/performance.json, and from there to docs/performance.md, with hardware,\n"
+        "versions, date and goal. All of them take about twelve minutes on two idle cores.",
+        "  nat bench --list\n  nat bench curves jpeg\n  nat bench --quick          to see that all work, nothing is kept",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a benchmark or one of its figures (default: all)")
+    parser.add_argument("--quick", action="store_true", help="one round on little data; nothing is kept")
+    parser.add_argument("--rounds", type=at_least_one, default=5, metavar="N", help="how often (default: 5)")
+    parser.add_argument("--list", action="store_true", help="name the benchmarks and their figures, run none")

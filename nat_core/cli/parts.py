@@ -1,5 +1,6 @@
 """One network on one kind of pictures: its numbers, and how they are printed as text, JSON and CSV."""
 
+import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -68,11 +69,32 @@ def network_on(home: Path, name: str, device: str) -> "Network":
     return load_network(home, name, chosen)
 
 
-def predictions_of(network: "Network", images: ImageSet) -> Predictions:
+def precision_for(options: argparse.Namespace, network: "Network", images: ImageSet) -> str:
+    """Return what the pictures are scored in: what was asked for, float32 for what is kept, else the faster one.
+
+    Where that is bfloat16, a sentence on standard error says so.
+    """
+    from nat_core.network.inference import chosen_precision
+
+    kept = options.store or options.output
+    wanted = options.precision or ("float32" if kept else "auto")
+    if wanted != "auto":
+        return wanted
+    chosen = chosen_precision(network, len(images), images.pixels.shape[1])
+    if chosen == "bfloat16":
+        print(
+            f"nat {options.verb}: {network.name} is scored in bfloat16, which is faster here and moves shares by up to "
+            ".002; --precision float32 does not",
+            file=sys.stderr,
+        )
+    return chosen
+
+
+def predictions_of(network: "Network", images: ImageSet, precision: str = "float32") -> Predictions:
     """Return a network's predictions as reports read them; a bar on standard error where somebody watches."""
     from nat_core.network.inference import predict
 
-    found = predict(network, images, progress=sys.stderr.isatty())
+    found = predict(network, images, progress=sys.stderr.isatty(), precision=precision)
     return _as_reported({images.name: found}, network.classes)[images.name]
 
 

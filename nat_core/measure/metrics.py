@@ -79,19 +79,22 @@ def ncr_curve(confidence: Scores, thresholds: Given) -> Float[Array, " k"]:
     >>> ncr_curve(np.array([0.25, 0.5, 0.75, 1.0]), np.array([0.0, 0.5, 1.0]))
     array([1. , 0.5, 0. ])
     """
-    return share_above(_within_unit("confidence", confidence), _within_unit("threshold", thresholds))
+    if not isinstance(confidence, Predictions):
+        confidence = _within_unit("confidence", confidence)
+    return share_above(confidence, _within_unit("threshold", thresholds))
 
 
 def share_above(scores: Scores, thresholds: Given) -> Float[Array, " k"]:
     """Share of the scores strictly above each of k thresholds, in their order: NCR_t's formula for any finite score.
 
-    Raises ValueError if the scores are empty, not one-dimensional or not finite.
+    Of predictions the confidence is sorted once and kept, so that the next thresholds cost no sort. Raises ValueError if
+    the scores are empty, not one-dimensional or not finite.
 
     >>> share_above(np.array([-3.0, 0.5, 7.0, 7.0]), np.array([0.5, -10.0]))
     array([0.5, 1. ])
     """
     # By one sort. "right" counts scores equal to a threshold as not above it; "left" would make the comparison >=.
-    ascending = np.sort(_scores("scores", scores))
+    ascending = _ascending("scores", scores)
     return (len(ascending) - np.searchsorted(ascending, numbers("thresholds", thresholds, 1), "right")) / len(ascending)
 
 
@@ -106,8 +109,7 @@ def threshold_keeping(confidence_in: Scores, share: float = 0.95) -> float:
     >>> round(t, 6), t < 0.6
     (0.6, True)
     """
-    ascending = np.sort(_scores("confidence_in", confidence_in))
-    return float(np.nextafter(ascending[-_fewest_reaching(share, len(ascending))], -np.inf))
+    return _keeping(_ascending("confidence_in", confidence_in), share)
 
 
 def threshold_fooled_below(confidence_negatives: Scores, share: float) -> float:
@@ -120,7 +122,7 @@ def threshold_fooled_below(confidence_negatives: Scores, share: float) -> float:
     >>> threshold_fooled_below(np.array([0.5, 0.6, 0.7, 0.8]), share=0.5)
     0.7
     """
-    ascending = np.sort(_scores("confidence_negatives", confidence_negatives))
+    ascending = _ascending("confidence_negatives", confidence_negatives)
     return float(ascending[-_fewest_reaching(share, len(ascending))])
 
 
@@ -155,9 +157,11 @@ def ncr_by_share_kept(
     >>> ncr_by_share_kept(known, negatives, np.array([0.5, 0.75, 1.0]))
     array([0.  , 0.25, 0.5 ])
     """
-    ascending = np.sort(_scores("scores_in", scores_in))
-    thresholds = np.array([threshold_keeping(ascending, share) for share in numbers("share", shares, 1)])
-    return share_above(_scores("scores_negatives", scores_negatives), thresholds)
+    ascending = _ascending("scores_in", scores_in)
+    thresholds = np.array([_keeping(ascending, share) for share in numbers("share", shares, 1)])
+    if not isinstance(scores_negatives, Predictions):
+        scores_negatives = _scores("scores_negatives", scores_negatives)
+    return share_above(scores_negatives, thresholds)
 
 
 # --- in-distribution pictures and negatives, ranked ------------------------------------------------------------------
@@ -173,8 +177,9 @@ def auroc(confidence_in: Scores, confidence_negatives: Scores) -> float:
     >>> auroc(np.array([0.9, 0.8, 0.5]), np.array([0.5, 0.4]))
     0.9166666666666666
     """
-    known = _scores("confidence_in", confidence_in)
-    negatives = np.sort(_scores("confidence_negatives", confidence_negatives))
+    # Both sorted: looked up in order, each search finds what the one before left in the processor's cache.
+    known = _ascending("confidence_in", confidence_in)
+    negatives = _ascending("confidence_negatives", confidence_negatives)
     # Below counts once, equal twice half: left + right = 2 below + equal; summed as integers, so chance is exactly .5.
     doubled = np.searchsorted(negatives, known, "left") + np.searchsorted(negatives, known, "right")
     return float(doubled.sum(dtype=np.int64) / (2 * len(known) * len(negatives)))
@@ -195,9 +200,14 @@ def fpr95(confidence_in: Scores, confidence_negatives: Scores) -> float:
     0.25
     """
     known = _scores("confidence_in", confidence_in)
-    negatives = np.sort(_scores("confidence_negatives", confidence_negatives))
     # score >= threshold in terms of confidence: <= that of the last negative needed to reach 95 %.
-    return float(np.mean(known <= negatives[_fewest_reaching(0.95, len(negatives)) - 1]))
+    if isinstance(confidence_negatives, Predictions) and len(confidence_negatives):
+        negatives = confidence_negatives.ascending
+        return float(np.mean(known <= negatives[_fewest_reaching(0.95, len(negatives)) - 1]))
+    negatives = _scores("confidence_negatives", confidence_negatives)
+    last = _fewest_reaching(0.95, len(negatives)) - 1
+    # One place of the order, found without sorting the others.
+    return float(np.mean(known <= np.partition(negatives, last)[last]))
 
 
 def aupr(
@@ -400,11 +410,19 @@ def _average_precision(scores: Float[Array, " n"], others: Float[Array, " m"]) -
     return float(np.mean(found / (found + beside)))
 
 
+def _keeping(ascending: Float[Array, " n"], share: float) -> float:
+    """`threshold_keeping` of values that are sorted already."""
+    return float(np.nextafter(ascending[-_fewest_reaching(share, len(ascending))], -np.inf))
+
+
 def _fewest_reaching(share: float, n: int) -> int:
     """The smallest k with k / n >= share, decided on the quotients themselves: ceil(0.07 * 100) is 8."""
     if not 0 < _one("share", share) <= 1:
         raise ValueError(f"share must be in (0, 1]; got {share}")
-    return 1 + int(np.searchsorted(np.arange(1, n + 1) / n, share))
+    k = max(1, math.ceil(share * n))  # off by one at most, where the product was rounded
+    while k > 1 and (k - 1) / n >= share:
+        k -= 1
+    return k if k / n >= share else k + 1
 
 
 def _bin_numbers(confidence: Float[Array, " n"], bins: int) -> Int[Array, " n"]:
@@ -422,6 +440,13 @@ def _one(name: str, value: float) -> float:
 def _scores(name: str, values: Given | Predictions, ndim: int = 1) -> Array:
     """The values as float64, of predictions the confidence; ValueError unless `ndim`-dimensional, finite, not empty."""
     return numbers(name, values.confidence if isinstance(values, Predictions) else values, ndim)
+
+
+def _ascending(name: str, values: Given | Predictions) -> Array:
+    """The values in ascending order, of predictions their own, which are sorted once; ValueError as `_scores` does."""
+    if isinstance(values, Predictions) and len(values):
+        return values.ascending
+    return np.sort(_scores(name, values))
 
 
 def _within_unit(name: str, values: Given | Predictions, ndim: int = 1) -> Array:

@@ -154,6 +154,13 @@ class Predictions:
         """The maximum softmax probability of each picture (MSP), in [1/c, 1]."""
         return self.probabilities.max(axis=1)
 
+    @cached_property
+    def ascending(self) -> Float[np.ndarray, " n"]:
+        """The confidence from the least to the most, read-only: sorted once, however many thresholds are asked about."""
+        found = np.sort(self.confidence)
+        found.flags.writeable = False  # it is shared by everybody who asks
+        return found
+
     @property
     def known_logits(self) -> Float[np.ndarray, "n known"]:
         """The logits of the classes that the network knows: all of them."""

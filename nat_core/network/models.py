@@ -34,6 +34,10 @@ class Classifier(nn.Module):
         """Return the groups' outputs as the next layer sees them: after the norm and ReLU that follow each, if any."""
         return tuple(groups)
 
+    def head(self, last: Float[Tensor, "n c h w"]) -> Float[Tensor, "n classes"]:
+        """Return the logits from the last group's output."""
+        return self.classifier(last.mean((2, 3)))
+
     def groups_of(self, images: Float[Tensor, "n 3 h w"]) -> tuple[Float[Tensor, "n _ _ _"], ...]:
         """Return the output of each group on normalised pictures, in the order of the network."""
         features, groups = self.stem(images), []
@@ -83,7 +87,7 @@ class ResNet18(Classifier):
 
     def forward(self, images: Float[Tensor, "n 3 h w"]) -> Outputs:
         groups = self.groups_of(images)
-        return Outputs(self.classifier(groups[-1].mean((2, 3))), groups)
+        return Outputs(self.head(groups[-1]), groups)
 
 
 class WideResNet(Classifier):
@@ -124,8 +128,10 @@ class WideResNet(Classifier):
 
     def forward(self, images: Float[Tensor, "n 3 h w"]) -> Outputs:
         groups = self.groups_of(images)
-        pooled = functional.relu(self.norm(groups[-1])).mean((2, 3))
-        return Outputs(self.classifier(pooled), groups)
+        return Outputs(self.head(groups[-1]), groups)
+
+    def head(self, last: Float[Tensor, "n c h w"]) -> Float[Tensor, "n classes"]:
+        return super().head(functional.relu(self.norm(last)))
 
     def activated(self, groups: Sequence[Float[Tensor, "n _ _ _"]]) -> tuple[Float[Tensor, "n _ _ _"], ...]:
         names = ("stages.1.0.norm1", "stages.2.0.norm1", "norm")
@@ -229,12 +235,13 @@ class Convolution(nn.Conv2d):
         # and few positions are bound by memory: one strip of all pictures is two to five times as fast.
         positions = -(-input.shape[2] // self.stride[0]) * -(-input.shape[3] // self.stride[1])
         if self._deep and positions <= _FEW_POSITIONS and input.dtype == torch.bfloat16 and input.device.type == "cpu":
-            return in_one_strip(input, self.weight, self.stride[0])
+            return in_one_strip(input, self.weight, self.stride[0], self.bias)
         return super().forward(input)
 
 
 def in_one_strip(
-    features: Float[Tensor, "n c h w"], weight: Float[Tensor, "k c 3 3"], stride: int
+    features: Float[Tensor, "n c h w"], weight: Float[Tensor, "k c 3 3"], stride: int,
+    bias: Float[Tensor, " k"] | None = None,
 ) -> Float[Tensor, "n k _ _"]:
     """Return the 3 x 3 convolution of the features, computed side by side on one strip with seams of zeros.
 
@@ -244,6 +251,6 @@ def in_one_strip(
     each = -(-(width + 1) // stride) * stride
     strip = functional.pad(features.permute(2, 0, 3, 1), (0, 0, 0, each - width))
     strip = strip.reshape(1, height, count * each, channels).permute(0, 3, 1, 2)
-    found = functional.conv2d(strip, weight, stride=stride, padding=1).permute(0, 2, 3, 1)
+    found = functional.conv2d(strip, weight, bias, stride, padding=1).permute(0, 2, 3, 1)
     found = found.reshape(found.shape[1], count, each // stride, -1)[:, :, : -(-width // stride)]
     return found.permute(1, 3, 0, 2).contiguous(memory_format=torch.channels_last)
