@@ -1,4 +1,4 @@
-"""What the visitor's browser must do itself: say the page's language, what its title became, what drop zones are."""
+"""What the visitor's browser must do itself: the page's language, larger text, what its title became."""
 
 from pathlib import Path
 
@@ -9,6 +9,6 @@ _component = st.components.v2.component(
 )
 
 
-def adapt(language: str) -> None:
-    """Have the browser adapt to this page; to be called inside the sidebar."""
-    _component(key="browser", data={"language": language}, height=1)
+def adapt(language: str, *, wall: bool) -> None:
+    """Have the browser adapt to this page; to be called inside the sidebar. For the wall, all text is larger."""
+    _component(key="browser", data={"language": language, "wall": wall}, height=1)
