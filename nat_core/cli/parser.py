@@ -96,7 +96,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"nat {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for add in (_add_data, _add_train, _add_predict, _add_evaluate, _add_report, _add_reproduce, _add_levels,
-                _add_features, _add_app, _add_page):  # fmt: skip
+                _add_features, _add_app, _add_page, _add_export):  # fmt: skip
         add(verbs)
     return parser
 
@@ -384,4 +384,25 @@ def _add_page(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "  nat page nat.html\n  nat page nat.html --checkpoints my_networks",
     )
     parser.add_argument("file", type=place, metavar="OUT", help="the file to write")
+    checkpoints_option(parser)
+
+
+def _add_export(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _verb(
+        verbs,
+        "export",
+        "write a network for other programs: as ONNX, or as a repository for a model hub",
+        "OUT.onnx holds the network and the one it is compared with: uint8 pixels (n, 32, 32, 3) in,\n"
+        "logits and the attention maps of three levels out, normalised inside; the names are in its\n"
+        "metadata. It needs the packages of the extra onnx: pip install 'nat-explorer[onnx]'.\n\n"
+        "--hub writes model.safetensors, config.json and README.md, a model card with its metadata and\n"
+        "the network's figures, into a folder; nat.load_network reads such a folder. Nothing is sent.",
+        "  nat export wrn16_1_nat wrn16_1.onnx\n  nat export wrn16_1_nat mine.onnx --alone\n"
+        "  nat export wrn16_1_nat --hub wrn16_1_nat",
+    )  # fmt: skip
+    parser.set_defaults(refuse=parser.error)
+    parser.add_argument("network", metavar="NETWORK", help="name of a network")
+    parser.add_argument("file", nargs="?", type=place, metavar="OUT.onnx", help="the ONNX file to write")
+    parser.add_argument("--alone", action="store_true", help="without the network that it is compared with")
+    parser.add_argument("--hub", type=place, metavar="DIR", help="write a repository for a hub into this folder")
     checkpoints_option(parser)
