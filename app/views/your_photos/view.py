@@ -84,9 +84,7 @@ def drop_zone(zone: str, label: str, many: Literal[True, "directory"], kinds: li
 
 def open_row(keys: list[str]) -> None:
     """Open the photo of the row that was chosen in the table, `keys` being those of its rows."""
-    rows = TABLE.value
-    if rows:
-        OPENED.put(keys[rows[0]])
+    TABLE.hear(lambda rows: OPENED.put(keys[rows[0]]) if rows else None)
 
 
 def draw(card: Card) -> None:
