@@ -1,6 +1,6 @@
 """Measures what is asked for, keeps it in benchmarks/performance.json and writes the pages: what `nat bench` runs.
 
-    python -m benchmarks [NAME ...] [--quick] [--rounds N] [--list]
+python -m benchmarks [NAME ...] [--quick] [--rounds N] [--list]
 """
 
 import argparse

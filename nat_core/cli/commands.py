@@ -17,9 +17,10 @@ from jaxtyping import UInt8
 from nat_core.data.images import read_image
 from nat_core.data.sets import data_folder, describe
 from nat_core.errors import CommandError, NatError, UnreadableImage
-from nat_core.files import seal, sentence
+from nat_core.files import seal, sentence, write_durably
 from nat_core.paper.field_tables import annex
 from nat_core.paper.tables import render
+from nat_core.recipes import partner_of
 from nat_core.stopping import stop_behind
 from nat_core.store.checkpoints import (
     Card,
@@ -93,8 +94,8 @@ def crop_and_filter(card: Card | None) -> tuple[str, str]:
 def run(options: argparse.Namespace) -> int:
     """Carry out one parsed command and return its exit status: 0, or 1 with a sentence on standard error."""
     verbs = {"data": data, "train": train, "predict": predict, "evaluate": evaluate, "report": report, "app": app,
-             "page": page, "reproduce": reproduce, "levels": levels, "features": features,
-             "bench": bench}  # fmt: skip
+             "page": page, "export": export, "reproduce": reproduce, "levels": levels,
+             "features": features, "bench": bench}  # fmt: skip
     try:
         with redirect_stdout(_Output(sys.stdout)):
             status = verbs[options.verb](options)
@@ -254,6 +255,36 @@ def page(options: argparse.Namespace) -> int:
     from nat_core.cli.page import page as write
 
     return write(options)
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write a network as ONNX, as a hub's repository, or both."""
+    if options.file is None and options.hub is None:
+        options.refuse("name a file to write (OUT.onnx), a folder (--hub DIR), or both")
+    folder = folder_with(options.network, options.checkpoints)
+    if options.file is not None:
+        _export_onnx(folder, options.network, None if options.alone else partner_of(options.network), options.file)
+    if options.hub is not None:
+        from nat_core.results.model_card import write_repository
+
+        print("\n".join(map(str, write_repository(folder, options.network, options.hub))))
+    return 0
+
+
+def _export_onnx(folder: Path, name: str, pair: str | None, file: Path) -> None:
+    """Write a network and, where it is there, its pair as one ONNX file, and say what is in it."""
+    if file.is_dir():
+        raise CommandError(f"{file} is a folder: name the file, such as {file / name}.onnx")
+    if not file.parent.is_dir():  # said now, not after the graph was made
+        raise CommandError(f"No folder {file.parent}: make it, or name another file")
+    from nat_core.network.exchange.onnx_file import to_onnx
+    from nat_core.network.inference import load_network
+
+    beside = load_network(folder, pair) if pair in available(folder) else None
+    content = to_onnx(load_network(folder, name), beside)
+    write_durably(file, content)
+    held = f"{name} and {beside.name}" if beside else name
+    print(f"{file}: {held}, {len(content) / 1e6:.1f} MB")
 
 
 def _unsealed(folder: Path) -> list[Path]:

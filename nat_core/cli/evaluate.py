@@ -17,7 +17,16 @@ from typing import Any
 import numpy as np
 
 from nat_core.cli.field import evaluate_sets
-from nat_core.cli.parts import as_csv, as_json, as_text, network_on, parts_of, precision_for, predictions_of, test_predictions
+from nat_core.cli.parts import (
+    as_csv,
+    as_json,
+    as_text,
+    network_on,
+    parts_of,
+    precision_for,
+    predictions_of,
+    test_predictions,
+)
 from nat_core.data.sources.image_sets import ImageSet, no_pictures_at, read_folder, read_npz
 from nat_core.errors import CommandError
 from nat_core.files import write_durably

@@ -96,7 +96,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"nat {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for add in (_add_data, _add_train, _add_predict, _add_evaluate, _add_report, _add_reproduce, _add_levels,
-                _add_features, _add_app, _add_page, _add_bench):  # fmt: skip
+                _add_features, _add_app, _add_page, _add_export, _add_bench):  # fmt: skip
         add(verbs)
     return parser
 
@@ -191,8 +191,9 @@ def _add_predict(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         verbs,
         "predict",
         "say what the networks see in pictures, and how sure they are",
-        "PNG, JPEG, WebP, GIF and BMP files of any size. A file that cannot be read makes exit\n"
-        "status 1; the others are still answered.",
+        "PNG, JPEG, WebP, GIF and BMP files of any size, TIFF, AVIF and HEIC where their decoders\n"
+        "are installed. A file that cannot be read makes exit status 1; the others are still\n"
+        "answered.",
         "  nat predict bee.jpg\n  nat predict photos/*.jpg --networks wrn16_1_baseline wrn16_1_nat --json",
     )
     parser.add_argument("images", nargs="+", type=place, metavar="IMAGE", help="a picture")
@@ -391,6 +392,27 @@ def _add_page(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     checkpoints_option(parser)
 
 
+def _add_export(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _verb(
+        verbs,
+        "export",
+        "write a network for other programs: as ONNX, or as a repository for a model hub",
+        "OUT.onnx holds the network and the one it is compared with: uint8 pixels (n, 32, 32, 3) in,\n"
+        "logits and the attention maps of three levels out, normalised inside; the names are in its\n"
+        "metadata. It needs the packages of the extra onnx: pip install 'nat-explorer[onnx]'.\n\n"
+        "--hub writes model.safetensors, config.json and README.md, a model card with its metadata and\n"
+        "the network's figures, into a folder; nat.load_network reads such a folder. Nothing is sent.",
+        "  nat export wrn16_1_nat wrn16_1.onnx\n  nat export wrn16_1_nat mine.onnx --alone\n"
+        "  nat export wrn16_1_nat --hub wrn16_1_nat",
+    )  # fmt: skip
+    parser.set_defaults(refuse=parser.error)
+    parser.add_argument("network", metavar="NETWORK", help="name of a network")
+    parser.add_argument("file", nargs="?", type=place, metavar="OUT.onnx", help="the ONNX file to write")
+    parser.add_argument("--alone", action="store_true", help="without the network that it is compared with")
+    parser.add_argument("--hub", type=place, metavar="DIR", help="write a repository for a hub into this folder")
+    checkpoints_option(parser)
+
+
 def _add_bench(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = _verb(
         verbs,
@@ -399,7 +421,7 @@ def _add_bench(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         "In a clone of the repository. Both sides run in turn, five rounds; the figures go to\n"
         "benchmarks/performance.json, and from there to docs/performance.md, with hardware,\n"
         "versions, date and goal. All of them take about twelve minutes on two idle cores.",
-        "  nat bench --list\n  nat bench curves jpeg\n  nat bench --quick          to see that all work, nothing is kept",
+        "  nat bench --list\n  nat bench curves jpeg\n  nat bench --quick          to see that all work",
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="a benchmark or one of its figures (default: all)")
     parser.add_argument("--quick", action="store_true", help="one round on little data; nothing is kept")

@@ -87,8 +87,8 @@ def ncr_curve(confidence: Scores, thresholds: Given) -> Float[Array, " k"]:
 def share_above(scores: Scores, thresholds: Given) -> Float[Array, " k"]:
     """Share of the scores strictly above each of k thresholds, in their order: NCR_t's formula for any finite score.
 
-    Of predictions the confidence is sorted once and kept, so that the next thresholds cost no sort. Raises ValueError if
-    the scores are empty, not one-dimensional or not finite.
+    Predictions keep their confidence sorted, so that the next thresholds cost no sort. Raises ValueError if the scores
+    are empty, not one-dimensional or not finite.
 
     >>> share_above(np.array([-3.0, 0.5, 7.0, 7.0]), np.array([0.5, -10.0]))
     array([0.5, 1. ])

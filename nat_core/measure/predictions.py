@@ -156,7 +156,7 @@ class Predictions:
 
     @cached_property
     def ascending(self) -> Float[np.ndarray, " n"]:
-        """The confidence from the least to the most, read-only: sorted once, however many thresholds are asked about."""
+        """The confidence from the least to the most, read-only: sorted once for all thresholds that are asked about."""
         found = np.sort(self.confidence)
         found.flags.writeable = False  # it is shared by everybody who asks
         return found

@@ -25,22 +25,24 @@ def folded(model: Classifier) -> Classifier:
 
     Its weights take no gradients. The norms before a convolution, WideResNet's, have none to be folded into and stay.
     """
-    model = deepcopy(model).eval().requires_grad_(False)
-    for block in model.modules():
+    model = deepcopy(model).eval()
+    for block in list(model.modules()):
         if isinstance(block, BasicBlock):
-            block.conv1, block.norm1 = _fused(block.conv1, block.norm1)
-            block.conv2, block.norm2 = _fused(block.conv2, block.norm2)
+            _fold(block, "conv1", "norm1")
+            _fold(block, "conv2", "norm2")
             if len(block.shortcut):
-                block.shortcut = nn.Sequential(*_fused(*block.shortcut))
+                _fold(block.shortcut, "0", "1")
         elif isinstance(block, PreActivationBlock):
-            block.conv1, block.norm2 = _fused(block.conv1, block.norm2)
+            _fold(block, "conv1", "norm2")
     if isinstance(model, ResNet18):
-        model.stem = nn.Sequential(*_fused(*model.stem[:2]), model.stem[2])
-    return model.to(memory_format=torch.channels_last)
+        _fold(model.stem, "0", "1")
+    return model.to(memory_format=torch.channels_last).requires_grad_(False)
 
 
-def _fused(convolution: nn.Module, norm: nn.Module) -> tuple[nn.Module, nn.Module]:
-    return fuse_conv_bn_eval(convolution, norm).requires_grad_(False), nn.Identity()
+def _fold(parent: nn.Module, convolution: str, norm: str) -> None:
+    """Put the convolution that does both in the first's place, and nothing in the second's."""
+    setattr(parent, convolution, fuse_conv_bn_eval(getattr(parent, convolution), getattr(parent, norm)))
+    setattr(parent, norm, nn.Identity())
 
 
 def halved(model: Classifier) -> Answer:

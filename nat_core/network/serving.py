@@ -6,12 +6,10 @@ pass, with `attention_map` after it, so architecture, weights and the maps' form
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -19,6 +17,9 @@ from nat_core.errors import NetworkError
 from nat_core.network.attention import attention_map
 from nat_core.network.inference import Serve
 from nat_core.network.models import Classifier
+
+if TYPE_CHECKING:
+    import onnx
 
 OPERATORS, FORMAT = 17, 10
 """The versions of ONNX's operators and of its file that are written; ONNX Runtime has read both since 2024."""
@@ -38,14 +39,16 @@ def served(model: Classifier, side: int) -> Serve:
     session = onnxruntime.InferenceSession(
         graph_of(model, side).SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
-    return lambda images: session.run(None, {"images": images})
+    return lambda images: [np.asarray(each) for each in session.run(None, {"images": images})]
 
 
-def graph_of(model: Classifier, side: int) -> onnx.ModelProto:
+def graph_of(model: Classifier, side: int) -> "onnx.ModelProto":
     """Return the network, with its attention maps, as a graph of ONNX; it takes any number of pictures of that side.
 
     Raises NetworkError as `served` does.
     """
+    from onnx import TensorProto, helper
+
     if model.training:  # its norms would also count the pass
         raise NetworkError("a network that is still trained cannot be served")
     images = torch.zeros(1, 3, side, side)
@@ -68,8 +71,8 @@ def graph_of(model: Classifier, side: int) -> onnx.ModelProto:
 class _Seen(TorchDispatchMode):
     """Torch's operators as they run, written down as nodes."""
 
-    nodes: list[onnx.NodeProto] = field(default_factory=list)
-    weights: list[onnx.TensorProto] = field(default_factory=list)
+    nodes: list["onnx.NodeProto"] = field(default_factory=list)
+    weights: list["onnx.TensorProto"] = field(default_factory=list)
     names: dict[int, str] = field(default_factory=dict)
     """By the tensor's identity: what it is called. One that was changed in place has its new name."""
     held: list[Any] = field(default_factory=list)
@@ -95,18 +98,19 @@ class _Seen(TorchDispatchMode):
         """What a tensor is called; one that no operator made is a weight, written down as it is."""
         if id(tensor) not in self.names:
             self.names[id(tensor)] = name = f"weight_{len(self.weights)}"
-            self.weights.append(numpy_helper.from_array(tensor.detach().contiguous().numpy(), name))
+            self._write(tensor.detach().contiguous().numpy(), name)
             self.held.append(tensor)
         return self.names[id(tensor)]
 
-    def constant(self, values: list[int]) -> str:
-        """The name of whole numbers that a node takes."""
-        name = f"constant_{len(self.weights)}"
-        self.weights.append(numpy_helper.from_array(np.array(values, np.int64), name))
-        return name
+    def _write(self, values: np.ndarray, name: str) -> None:
+        from onnx import numpy_helper
+
+        self.weights.append(numpy_helper.from_array(values, name))
 
 
-def _node(kind: str, inputs: list[str], name: str, **attributes: Any) -> list[onnx.NodeProto]:
+def _node(kind: str, inputs: list[str], name: str, **attributes: Any) -> list["onnx.NodeProto"]:
+    from onnx import helper
+
     return [helper.make_node(kind, inputs, [name], **attributes)]
 
 

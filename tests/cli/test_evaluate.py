@@ -17,6 +17,7 @@ from nat_core.data.sets import load_set
 from nat_core.errors import CommandError
 from nat_core.measure.predictions import softmax
 from nat_core.measure.scores import MEASURES
+from nat_core.network import inference
 from nat_core.store.checkpoints import load_card, load_predictions
 
 NETWORKS = ["digits_baseline", "digits_nat"]
@@ -194,3 +195,22 @@ def test_progress_is_shown_on_standard_error_where_somebody_watches(
     assert "reading: 100%" in watched.err
     assert "digits_nat: 100%" in watched.err
     assert watched.out == quiet.out
+
+
+@pytest.mark.parametrize(("asked", "said"), [
+    ([], True), (["--precision", "float32"], False), (["--precision", "bfloat16"], False)
+])  # fmt: skip
+def test_many_pictures_are_scored_in_the_faster_precision_and_that_is_said(
+    asked: list[str], said: bool, networks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(inference, "faster", lambda model, side: "bfloat16")
+    monkeypatch.setattr(inference, "MANY", 300)
+    source = tmp_path / "eights.npz"
+    np.savez(source, test_images=load_set("digits_89").pixels)
+    assert main(["evaluate", "digits_nat", "--images", str(source), "--negatives", "--device", "cpu", *asked]) == 0
+    sentence = "digits_nat is scored in bfloat16, which is faster here and moves shares by up to .002"
+    assert (sentence in capsys.readouterr().err) is said
+    assert main([*(["evaluate", "digits_nat", "--device", "cpu", "--negatives", "--images"]), str(source), "--output",
+                 str(tmp_path / "logits.npz")]) == 0  # fmt: skip
+    assert sentence not in capsys.readouterr().err

@@ -234,3 +234,33 @@ def test_separation_metrics_refuse_empty_nan_and_wrong_shape(metric, wrong):
         metric(np.array([0.5]), np.array(wrong, dtype=np.float64))
     with pytest.raises(REFUSED):
         metric(np.array(wrong, dtype=np.float64), np.array([0.5]))
+
+
+@examples
+@given(
+    hnp.arrays(
+        np.float32,
+        hnp.array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=30),
+        elements=st.floats(-5, 5, width=16),
+    )
+)
+def test_predictions_are_sorted_once_and_say_what_their_confidences_say(logits) -> None:
+    ids = tuple(map(str, range(len(logits))))
+    said, thresholds = Predictions("net", "a", ids, logits), np.linspace(0, 1, 7)
+    plain = said.confidence.copy()
+    others = np.sort(plain)[::2]
+    assert metrics.ncr_curve(said, thresholds).tolist() == [float(np.mean(plain > t)) for t in thresholds]
+    assert metrics.auroc(said, others) == metrics.auroc(plain, others)
+    assert metrics.fpr95(others, said) == metrics.fpr95(others, plain)
+    assert metrics.threshold_keeping(said, 0.5) == metrics.threshold_keeping(plain, 0.5)
+    assert said.ascending is said.ascending
+    assert said.confidence.tolist() == plain.tolist()
+    with pytest.raises(ValueError, match="read-only"):
+        said.ascending[0] = 0
+
+
+@examples
+@given(SHARE, st.integers(1, 400))
+def test_the_fewest_that_make_up_a_share_are_decided_on_quotients(share: float, count: int) -> None:
+    fewest = next(k for k in range(1, count + 1) if k / count >= share)
+    assert metrics._fewest_reaching(share, count) == fewest
