@@ -20,7 +20,7 @@ from torch import Tensor
 from nat_core.errors import NetworkError
 from nat_core.network.inference import Network
 from nat_core.network.models import Classifier, normalise
-from nat_core.network.scoring import folded
+from nat_core.network.precision import folded
 from nat_core.recipes import LEVELS
 
 Progress = Callable[[float], None]

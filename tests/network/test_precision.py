@@ -9,7 +9,7 @@ from nat_core.measure.metrics import ncr
 from nat_core.network import inference
 from nat_core.network.inference import MANY, chosen_precision, predict
 from nat_core.network.models import ARCHITECTURES, Convolution, in_one_strip
-from nat_core.network.scoring import folded, halved
+from nat_core.network.precision import folded, halved
 from nat_core.network.wrapping import wrap
 from tests.network.test_serving import PICTURES, network
 
