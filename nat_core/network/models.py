@@ -160,8 +160,21 @@ def normalise(
     >>> normalise(torch.full((1, 1, 1, 3), 255, dtype=torch.uint8), (0.5,) * 3, (0.25,) * 3).flatten().round().tolist()
     [2.0, 2.0, 2.0]
     """
-    scale = torch.tensor([1 / (255 * each) for each in std], device=pixels.device)
-    shift = torch.tensor([-middle / each for middle, each in zip(mean, std, strict=True)], device=pixels.device)
+    return scaled(pixels, *scale_and_shift(mean, std, pixels.device))
+
+
+def scale_and_shift(
+    mean: tuple[float, ...], std: tuple[float, ...], device: torch.device
+) -> tuple[Float[Tensor, "3"], Float[Tensor, "3"]]:
+    """Return what `scaled` multiplies each channel by and adds to it; moving the six numbers makes a GPU wait."""
+    scale = torch.tensor([1 / (255 * each) for each in std], device=device)
+    return scale, torch.tensor([-middle / each for middle, each in zip(mean, std, strict=True)], device=device)
+
+
+def scaled(
+    pixels: UInt8[Tensor, "n h w 3"], scale: Float[Tensor, "3"], shift: Float[Tensor, "3"]
+) -> Float[Tensor, "n 3 h w"]:
+    """Return `normalise` of pictures, by what `scale_and_shift` made of mean and std."""
     return torch.addcmul(shift, pixels.float(), scale).permute(0, 3, 1, 2)
 
 

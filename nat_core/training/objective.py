@@ -15,9 +15,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nat_core.data.augmentation import QUARTER_TURNS
 from nat_core.network.models import Classifier, Outputs
 from nat_core.recipes import LEVELS, Recipe
-from nat_core.training.batches import QUARTER_TURNS, Batch
+from nat_core.training.batches import Batch
 from nat_core.training.losses import (
     DIVERGENCES,
     attention_transfer_loss,
