@@ -191,8 +191,9 @@ def _add_predict(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         verbs,
         "predict",
         "say what the networks see in pictures, and how sure they are",
-        "PNG, JPEG, WebP, GIF and BMP files of any size. A file that cannot be read makes exit\n"
-        "status 1; the others are still answered.",
+        "PNG, JPEG, WebP, GIF and BMP files of any size, TIFF, AVIF and HEIC where their decoders\n"
+        "are installed. A file that cannot be read makes exit status 1; the others are still\n"
+        "answered.",
         "  nat predict bee.jpg\n  nat predict photos/*.jpg --networks wrn16_1_baseline wrn16_1_nat --json",
     )
     parser.add_argument("images", nargs="+", type=place, metavar="IMAGE", help="a picture")

@@ -12,6 +12,8 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nat_core.ranks.norms import SharedNorm
+
 
 class Outputs(NamedTuple):
     """What a forward pass returns."""
@@ -212,6 +214,8 @@ class PreActivationBlock(nn.Module):
 
 
 def _normed(norm: nn.BatchNorm2d, group: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+    if isinstance(norm, SharedNorm) and norm.training:
+        return norm.of_batch(group)
     # The forward pass has counted this batch already: its statistics must not enter the running ones twice.
     running = (None, None) if norm.training else (norm.running_mean, norm.running_var)
     return functional.batch_norm(group, *running, norm.weight, norm.bias, training=norm.training, eps=norm.eps)

@@ -18,12 +18,14 @@ import numpy as np
 import torch
 from safetensors.numpy import save
 
-from nat_core.errors import Busy, CheckpointError, DivergedError, Stopped, TrainingError
+from nat_core.errors import Busy, CheckpointError, DivergedError, RanksError, Stopped, TrainingError
 from nat_core.files import Count, converted, only_one, read_json, sealed, sentence, sweep, write_durably
+from nat_core.ranks.group import is_lost
 from nat_core.recipes import Recipe
 from nat_core.stopping import deaf, stop_behind, whole
 from nat_core.store.checkpoints import CARD, OwnData, load_card, read_tensors
 from nat_core.store.leftovers import Tell, lock_of, nobody, states_of, tidy
+from nat_core.store.tensors import read_arrays
 from nat_core.training.run import EpochSums, TrainingRun
 
 FORMAT = 1
@@ -61,6 +63,27 @@ class _StateCard:
     settings: dict[str, Any]
     epoch: dict[str, list[float] | int | float | None] = field(default_factory=dict)
     format: int = FORMAT
+
+
+def packed_state(state: SavedState | None) -> bytes:
+    """Return a state, or that there is none, as bytes for the other ranks of a run; `unpacked_state` reads them."""
+    if state is None:
+        return b""
+    card = {"step": state.step, "seconds": state.seconds, "settings": state.settings, "epoch": state.epoch}
+    return save(dict(state.tensors), {"card": json.dumps(card)})
+
+
+def unpacked_state(content: bytes) -> SavedState | None:
+    """Return what `packed_state` was given.
+
+    >>> unpacked_state(packed_state(SavedState(3, 1.5, {"model/a": np.zeros(2)}, {"seed": 0}))).step
+    3
+    """
+    if not content:
+        return None
+    tensors, metadata = read_arrays(content, "the first process's state", "start all processes again")
+    card = json.loads(metadata["card"])
+    return SavedState(card["step"], card["seconds"], tensors, card["settings"], card["epoch"])
 
 
 def save_state(folder: Path, state: SavedState, tell: Tell = nobody) -> None:
@@ -345,17 +368,23 @@ class Keeper:
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
-        """Say of a stop within the block what is saved: Stopped, whether it was a signal or a plain Ctrl-C."""
+        """Say of a stop within the block what is saved: Stopped, whether it was a signal or a plain Ctrl-C.
+
+        RanksError, where another process of the run has ended.
+        """
         try:
             yield
-        except (KeyboardInterrupt, OSError) as error:
+        except (KeyboardInterrupt, OSError, RuntimeError) as error:
             # A terminal that was closed sends SIGHUP, and then every line written to it fails.
-            if (stop := stop_behind(error)) is None:
+            if (stop := stop_behind(error)) is not None:
+                raise Stopped(getattr(stop, "number", signal.SIGINT), self._said) from None
+            if not is_lost(error):
                 raise
-            name, of = self._sitting.name, f" of {self._steps:,}" if self._steps else ""
-            said = (
-                f"nothing of {name} was saved yet"
-                if self._newest is None
-                else f"{name} is saved at step {self._newest:,}{of}: go on with --resume"
-            )
-            raise Stopped(getattr(stop, "number", signal.SIGINT), said) from None
+            raise RanksError(f"Another process of the run has ended, so all do: {self._said}") from None
+
+    @property
+    def _said(self) -> str:
+        name, of = self._sitting.name, f" of {self._steps:,}" if self._steps else ""
+        if self._newest is None:
+            return f"nothing of {name} was saved yet"
+        return f"{name} is saved at step {self._newest:,}{of}: go on with --resume"
