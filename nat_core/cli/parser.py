@@ -10,6 +10,8 @@ from nat_core.recipes import RECIPES
 from nat_core.studies.plan import studies
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+Verbs = argparse._SubParsersAction
+"""Where each verb adds its own parser."""
 
 
 def count(text: str) -> int:
@@ -101,9 +103,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _verb(
-    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, summary: str, text: str, examples: str
-) -> argparse.ArgumentParser:
+def _verb(verbs: Verbs, name: str, summary: str, text: str, examples: str) -> argparse.ArgumentParser:
     return verbs.add_parser(
         name,
         help=summary,
@@ -114,7 +114,7 @@ def _verb(
     )
 
 
-def _add_data(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_data(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "data",
@@ -147,7 +147,7 @@ TRAIN_TEXT = (
 )
 
 
-def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_train(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "train",
@@ -186,7 +186,7 @@ def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     checkpoints_option(parser, "where a student's teacher is")
 
 
-def _add_predict(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_predict(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "predict",
@@ -222,7 +222,7 @@ EVALUATE_TEXT = (
 )
 
 
-def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_evaluate(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "evaluate",
@@ -263,7 +263,7 @@ def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     checkpoints_option(parser)
 
 
-def _add_report(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_report(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "report",
@@ -284,7 +284,7 @@ def _add_report(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     checkpoints_option(parser)
 
 
-def _add_reproduce(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_reproduce(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "reproduce",
@@ -315,7 +315,7 @@ def _add_reproduce(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]")
     data_option(parser)
 
 
-def _add_levels(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_levels(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "levels",
@@ -331,7 +331,7 @@ def _add_levels(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     checkpoints_option(parser)
 
 
-def _add_features(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_features(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "features",
@@ -347,7 +347,7 @@ def _add_features(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     checkpoints_option(parser)
 
 
-def _add_app(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_app(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "app",
@@ -373,7 +373,7 @@ def _add_app(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     checkpoints_option(parser)
 
 
-def _add_page(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_page(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "page",
