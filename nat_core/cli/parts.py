@@ -69,8 +69,8 @@ def network_on(home: Path, name: str, device: str) -> "Network":
     return load_network(home, name, chosen)
 
 
-def precision_for(options: argparse.Namespace, network: "Network", images: ImageSet) -> str:
-    """Return what the pictures are scored in: what was asked for, float32 for what is kept, else the faster one.
+def precision_for(options: argparse.Namespace, network: "Network", count: int, side: int = 32) -> str:
+    """Return what so many pictures are scored in: what was asked for, float32 for what is kept, else the faster one.
 
     Where that is bfloat16, a sentence on standard error says so.
     """
@@ -80,7 +80,7 @@ def precision_for(options: argparse.Namespace, network: "Network", images: Image
     wanted = options.precision or ("float32" if kept else "auto")
     if wanted != "auto":
         return wanted
-    chosen = chosen_precision(network, len(images), images.pixels.shape[1])
+    chosen = chosen_precision(network, count, side)
     if chosen == "bfloat16":
         print(
             f"nat {options.verb}: {network.name} is scored in bfloat16, which is faster here and moves shares by up to "
@@ -95,7 +95,7 @@ def predictions_of(network: "Network", images: ImageSet, precision: str = "float
     from nat_core.network.inference import predict
 
     found = predict(network, images, progress=sys.stderr.isatty(), precision=precision)
-    return _as_reported({images.name: found}, network.classes)[images.name]
+    return as_reported(found, network.classes)
 
 
 def test_predictions(home: Path, card: Card) -> Predictions:
@@ -104,12 +104,12 @@ def test_predictions(home: Path, card: Card) -> Predictions:
     stored = load_predictions(home, card.name, [name]) if name else {}
     if name not in stored:
         raise CommandError(f"{card.name} has no stored predictions on its test pictures: get the checkpoint again")
-    return _as_reported(stored, card.classes)[name]
+    return as_reported(stored[name], card.classes)
 
 
-def _as_reported(predictions: dict[str, Predictions], classes: Sequence[str]) -> dict[str, Predictions]:
-    """The reading that reports take: probability of a background class is no answer."""
-    return raw(predictions) if classes[-1] == BACKGROUND else predictions
+def as_reported(predictions: Predictions, classes: Sequence[str]) -> Predictions:
+    """Return the reading that reports take: probability of a background class is no answer."""
+    return raw({"": predictions})[""] if classes[-1] == BACKGROUND else predictions
 
 
 def parts_of(

@@ -55,6 +55,8 @@ class Network:
     card: Card | None = field(default=None, repr=False)
     _served: dict[int, Serve | None] = field(default_factory=dict, repr=False)
     """By the pictures' side: how ONNX Runtime answers them, None where it cannot."""
+    _halved: list[Answer] = field(default_factory=list, repr=False)
+    """How it answers in bfloat16, once that was asked for."""
 
     @property
     def device(self) -> torch.device:
@@ -78,6 +80,13 @@ class Network:
                 except (ImportError, NetworkError):
                     self._served[side] = None
             return self._served[side]
+
+    def halved(self) -> Answer:
+        """Return the network in bfloat16 as a function of normalised pictures, made once."""
+        with _MAKING:
+            if not self._halved:
+                self._halved.append(halved(self.model))
+            return self._halved[0]
 
 
 _MAKING = threading.Lock()
@@ -332,7 +341,7 @@ def _answer_at(network: Network, precision: str, pixels: Pictures) -> Answer:
     if precision == "float32":
         return network.model
     _need_groups(network, "groups to compute in bfloat16")
-    return halved(network.model)
+    return network.halved()
 
 
 def chosen_precision(network: Network, count: int, side: int) -> str:

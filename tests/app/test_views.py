@@ -23,7 +23,7 @@ from nat_core.store.checkpoints import CARD, PREDICTIONS, load_card
 from tests.pages import MAIN, PAGES, alts, complaint, invites, plain, said, told
 from tests.synthetic import CLASSES, write_network, write_pairs
 
-pytestmark = pytest.mark.usefixtures("fresh_caches")
+pytestmark = pytest.mark.usefixtures("kept_caches")
 SURE = Answer(0.99, "ship")
 FURTHEST = {attention_words.attention_title({level: 1.0}, None) for level in LEVELS}
 """What Attention finds without other seeds, by the level at which the maps differ most."""
