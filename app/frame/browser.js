@@ -41,6 +41,8 @@ export default function ({ data }) {
   // Screen readers choose their voice by it, and Streamlit says English whatever a page holds.
   document.documentElement.lang = data.language;
   accept = data.accept;
+  // A link for the wall has set it before the first run (app/server/own_pages/waiting.js); the switch sets it here.
+  document.documentElement.classList.toggle("nat-wall", data.wall);
   nameDropZones();
   // There before it has anything to tell: what comes with its words already in it, nobody is told.
   teller();

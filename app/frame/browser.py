@@ -1,4 +1,4 @@
-"""What the visitor's browser must do itself: say the page's language, its new title, what drop zones are and take."""
+"""What the visitor's browser must do itself: the page's language and new title, larger text, what drop zones take."""
 
 from pathlib import Path
 
@@ -11,6 +11,7 @@ _component = st.components.v2.component(
 )
 
 
-def adapt(language: str) -> None:
-    """Have the browser adapt to this page; to be called inside the sidebar."""
-    _component(key="browser", data={"language": language, "accept": decoding.accepted()}, height=1)
+def adapt(language: str, *, wall: bool) -> None:
+    """Have the browser adapt to this page; to be called inside the sidebar. For the wall, all text is larger."""
+    told = {"language": language, "wall": wall, "accept": decoding.accepted()}
+    _component(key="browser", data=told, height=1)

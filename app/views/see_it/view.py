@@ -43,7 +43,7 @@ def row(title: str, key: str, offered: list[GalleryPicture]) -> None:
 
 
 def accurate(accuracy: float, pictures: int) -> str:
-    """How many pictures a network is right about, in percent where there are enough."""
+    """How many pictures a network is correct on, in percent where there are enough."""
     return words.percent_fine(accuracy) if pictures >= words.ENOUGH else words.of_100(accuracy, pictures)
 
 

@@ -46,7 +46,7 @@ def controls() -> None:
         drop_zone(ZONES[0], named, True, None)
     camera = classroom.camera_works(st.context.url)
     with right:
-        with st.container(horizontal=True, gap="small"):
+        with st.container(key="photo_switches", horizontal=True, gap="small"):
             with_camera = camera and st.toggle(_("Camera"), key="camera", persist_state="session")
             with_folder = st.toggle(_("A folder"), key="folder", persist_state="session")
             st.toggle(_("Our twelve samples"), key=SAMPLES.key, persist_state="session", disabled=not has_samples)
@@ -85,9 +85,7 @@ def drop_zone(zone: str, label: str, many: Literal[True, "directory"], kinds: li
 
 def open_row(keys: list[str]) -> None:
     """Open the photo of the row that was chosen in the table, `keys` being those of its rows."""
-    rows = TABLE.value
-    if rows:
-        OPENED.put(keys[rows[0]])
+    TABLE.hear(lambda rows: OPENED.put(keys[rows[0]]) if rows else None)
 
 
 def draw(card: Card) -> None:
@@ -207,6 +205,12 @@ def draw_distribution() -> None:
     st.caption(in_markdown(name, sentence))
 
 
+def findings(cards: list[Card]) -> list[str]:
+    """Return the page's title and the sentences below it."""
+    count = count_cards(cards, t)
+    return words.findings(count.fooled, count.known, count.kept, count.waiting)
+
+
 def forget() -> None:
     """Forget all photos, and which one was open."""
     photos.clear()
@@ -231,10 +235,13 @@ has_samples = all(stored_answers.has_gallery(name) for name in pair.names)
 heading = st.container(key="heading")
 title, below = heading.empty(), heading.empty()
 # At once what was found last, or nearly: words that come later would push all else down.
-expected = photos.expected([*ZONES, "shot"]) or SAMPLES.value
-begun = [_("The networks look at your photos."), "\u00a0"] if expected else [_("Try it on your own photos.")]
-if expected and FOUND.get():
+own_expected = bool(photos.expected([*ZONES, "shot"]))
+begun = [_("The networks look at your photos."), "\u00a0"] if own_expected else [_("Try it on your own photos.")]
+if (own_expected or SAMPLES.value) and FOUND.get():
     begun = FOUND.get()
+elif not own_expected and SAMPLES.value and has_samples:
+    with frame.checked():  # their answers are stored, so nobody waits
+        begun = findings(all_cards(pair, with_samples=True))
 title.title(begun[0], anchor=False)
 below.markdown(" ".join(begun[1:]))
 controls()
@@ -262,11 +269,10 @@ if not cards:
     stored_answers.warm_up()
     raise frame.PageEnd
 
-count = count_cards(cards, t)
-findings = words.findings(count.fooled, count.known, count.kept, count.waiting)
-title.title(findings[0], anchor=False)
-below.markdown(" ".join(findings[1:]))
-FOUND.put(findings)
+count, found = count_cards(cards, t), findings(cards)
+title.title(found[0], anchor=False)
+below.markdown(" ".join(found[1:]))
+FOUND.put(found)
 if count.waiting:
     ask_all([card.key for card in cards if card.label is None])
 for card in cards:
@@ -279,4 +285,4 @@ frame.offer("photos", partial(files.photos_csv, cards, conditions))
 part, tab = tabs(PARTS, PART)
 with tab:
     DRAWN[part]()
-take_home(findings)
+take_home(found)
