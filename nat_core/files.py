@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import IO, Annotated, Any, TypeVar
 
 import msgspec
 from filelock import FileLock, Timeout
@@ -36,13 +36,21 @@ def write_durably(path: Path, content: bytes) -> str:
     a link the file that it names is written. OSError (a full disk, or a device where the file should be) names the file
     and leaves no half one behind.
     """
+    with written_durably(path) as file:
+        file.write(content)
+    return sha256(content).hexdigest()
+
+
+@contextmanager
+def written_durably(path: Path) -> Iterator[IO[bytes]]:
+    """Write a file in the block as `write_durably` does, piece by piece: it takes its name at the block's end."""
     path = _regular(path)
     # In the same folder, because a rename is atomic only within one file system; with the process's number, because
     # several processes may write the same file.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -54,7 +62,6 @@ def write_durably(path: Path, content: bytes) -> str:
             # A failed write knows no name, and the temporary one would tell nobody anything.
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
-    return sha256(content).hexdigest()
 
 
 def _regular(path: Path) -> Path:

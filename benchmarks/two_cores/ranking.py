@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score, roc_curve
 from benchmarks.harness.figures import Asked, Benchmark, Figure, Found, Goal
 from benchmarks.harness.rounds import beside, threads
 from nat_core.measure.metrics import auroc, fpr95
+from nat_core.measure.predictions import Ascending
 
 BOTH = "AUROC and FPR95, 10,000 + 50,000"
 FIGURES = (
@@ -29,7 +30,8 @@ def measure(asked: Asked) -> Iterator[Found]:
     sides = {"ranking_sklearn": sklearn_of(known, negatives), "ranking_torchmetrics": torchmetrics_of(known, negatives)}
 
     def ours() -> tuple[float, float]:
-        return auroc(known, negatives), fpr95(known, negatives)
+        one, other = Ascending.of(known), Ascending.of(negatives)  # as predictions keep their confidences
+        return auroc(one, other), fpr95(one, other)
 
     with threads(1), double_precision():
         apart = max(abs(one - other) for side in sides.values() for one, other in zip(ours(), side(), strict=True))

@@ -5,7 +5,6 @@ other pictures may show anything: of them only the share above each threshold is
 """
 
 import argparse
-import io
 import json
 import os
 import sys
@@ -29,9 +28,10 @@ from nat_core.cli.parts import (
 from nat_core.data.sources.image_sets import ImageSet
 from nat_core.data.sources.streams import open_stream
 from nat_core.errors import CommandError
-from nat_core.files import write_durably
+from nat_core.files import written_durably
 from nat_core.measure.predictions import Predictions
 from nat_core.store.checkpoints import Card, folder_with, load_card
+from nat_core.store.sweeps import arrays_in_order
 
 if TYPE_CHECKING:
     from nat_core.ranks.group import Ranks
@@ -140,7 +140,8 @@ def check_output(path: Path) -> None:
 def store_logits(path: Path, answered: Sequence[Predictions], images: ImageSet, from_folder: bool) -> None:
     """Write logits float32 to an .npz file, with the `files` of a folder or the `labels` of an .npz file.
 
-    They are called `logits`, or `logits_<network>` where there are several networks.
+    They are called `logits`, or `logits_<network>` where there are several networks. The confidences in order
+    stand with them, `ascending` and `ascending_<network>`: `nat_core.store.sweeps.ascending_in` maps them.
     """
     names = ["logits"] if len(answered) == 1 else [f"logits_{each.network}" for each in answered]
     arrays: dict[str, Any] = {name: each.logits.astype(np.float32) for name, each in zip(names, answered, strict=True)}
@@ -148,6 +149,6 @@ def store_logits(path: Path, answered: Sequence[Predictions], images: ImageSet, 
         arrays["files"] = np.array(images.ids)
     elif images.labels is not None:
         arrays["labels"] = images.labels
-    content = io.BytesIO()
-    np.savez(content, **arrays)
-    write_durably(path, content.getvalue())
+    arrays |= arrays_in_order(dict(zip(names, answered, strict=True)))
+    with written_durably(path) as file:
+        np.savez(file, **arrays)

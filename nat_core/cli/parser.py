@@ -255,7 +255,7 @@ def _add_evaluate(verbs: Verbs) -> None:
         type=place,
         metavar="FILE.npz",
         help="write `logits` (n, classes) float32, and `files` or `labels`, to this file; of several networks "
-        "`logits_NAME` each; stopped or killed, the same command goes on",
+        "`logits_NAME` each; with the confidences in order, `ascending`; stopped or killed, the same command goes on",
     )
     parser.add_argument("--negatives", action="store_true", help="none of the pictures shows a class of the network")
     printed = parser.add_mutually_exclusive_group()
@@ -394,7 +394,7 @@ def _add_page(verbs: Verbs) -> None:
     checkpoints_option(parser)
 
 
-def _add_export(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_export(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "export",
@@ -415,7 +415,7 @@ def _add_export(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     checkpoints_option(parser)
 
 
-def _add_bench(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_bench(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "bench",

@@ -12,11 +12,14 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from nat_core.measure.predictions import Given, Predictions, array_of, class_numbers, numbers
+from nat_core.measure.predictions import Ascending, Given, Predictions, array_of, class_numbers, numbers
 
 Array = np.ndarray
-Scores = Given | Predictions
-"""One number a picture: an array, what NumPy makes one of (a list), or predictions, whose confidence is taken."""
+Scores = Given | Predictions | Ascending
+"""One number a picture: an array, what NumPy makes one of (a list), or predictions, whose confidence is taken.
+
+What is in order already (`Ascending`; predictions keep their confidence so once it was asked for) is not sorted again.
+"""
 NEGATIVES, KNOWN = "negatives", "in_distribution"
 """The two classes that precision and recall can speak of (`aupr`)."""
 
@@ -79,16 +82,15 @@ def ncr_curve(confidence: Scores, thresholds: Given) -> Float[Array, " k"]:
     >>> ncr_curve(np.array([0.25, 0.5, 0.75, 1.0]), np.array([0.0, 0.5, 1.0]))
     array([1. , 0.5, 0. ])
     """
-    if not isinstance(confidence, Predictions):
-        confidence = _within_unit("confidence", confidence)
-    return share_above(confidence, _within_unit("threshold", thresholds))
+    ascending = _ascending("confidence", confidence)
+    _check_unit("confidence", ascending[0], ascending[-1])
+    return share_above(Ascending(ascending), _within_unit("threshold", thresholds))
 
 
 def share_above(scores: Scores, thresholds: Given) -> Float[Array, " k"]:
     """Share of the scores strictly above each of k thresholds, in their order: NCR_t's formula for any finite score.
 
-    Predictions keep their confidence sorted, so that the next thresholds cost no sort. Raises ValueError if the scores
-    are empty, not one-dimensional or not finite.
+    Raises ValueError if the scores are empty, not one-dimensional or not finite.
 
     >>> share_above(np.array([-3.0, 0.5, 7.0, 7.0]), np.array([0.5, -10.0]))
     array([0.5, 1. ])
@@ -109,7 +111,8 @@ def threshold_keeping(confidence_in: Scores, share: float = 0.95) -> float:
     >>> round(t, 6), t < 0.6
     (0.6, True)
     """
-    return _keeping(_ascending("confidence_in", confidence_in), share)
+    ascending = _ascending("confidence_in", confidence_in)
+    return float(np.nextafter(ascending[-_fewest_reaching(share, len(ascending))], -np.inf))
 
 
 def threshold_fooled_below(confidence_negatives: Scores, share: float) -> float:
@@ -157,11 +160,9 @@ def ncr_by_share_kept(
     >>> ncr_by_share_kept(known, negatives, np.array([0.5, 0.75, 1.0]))
     array([0.  , 0.25, 0.5 ])
     """
-    ascending = _ascending("scores_in", scores_in)
-    thresholds = np.array([_keeping(ascending, share) for share in numbers("share", shares, 1)])
-    if not isinstance(scores_negatives, Predictions):
-        scores_negatives = _scores("scores_negatives", scores_negatives)
-    return share_above(scores_negatives, thresholds)
+    ascending = Ascending(_ascending("scores_in", scores_in))
+    thresholds = np.array([threshold_keeping(ascending, share) for share in numbers("share", shares, 1)])
+    return share_above(Ascending(_ascending("scores_negatives", scores_negatives)), thresholds)
 
 
 # --- in-distribution pictures and negatives, ranked ------------------------------------------------------------------
@@ -177,7 +178,7 @@ def auroc(confidence_in: Scores, confidence_negatives: Scores) -> float:
     >>> auroc(np.array([0.9, 0.8, 0.5]), np.array([0.5, 0.4]))
     0.9166666666666666
     """
-    # Both sorted: looked up in order, each search finds what the one before left in the processor's cache.
+    # Both in order: what one search read of the negatives is still in the processor's cache for the next.
     known = _ascending("confidence_in", confidence_in)
     negatives = _ascending("confidence_negatives", confidence_negatives)
     # Below counts once, equal twice half: left + right = 2 below + equal; summed as integers, so chance is exactly .5.
@@ -200,14 +201,12 @@ def fpr95(confidence_in: Scores, confidence_negatives: Scores) -> float:
     0.25
     """
     known = _scores("confidence_in", confidence_in)
-    # score >= threshold in terms of confidence: <= that of the last negative needed to reach 95 %.
-    if isinstance(confidence_negatives, Predictions) and len(confidence_negatives):
-        negatives = confidence_negatives.ascending
-        return float(np.mean(known <= negatives[_fewest_reaching(0.95, len(negatives)) - 1]))
-    negatives = _scores("confidence_negatives", confidence_negatives)
+    ordered = isinstance(confidence_negatives, Predictions | Ascending)
+    negatives = (_ascending if ordered else _scores)("confidence_negatives", confidence_negatives)
     last = _fewest_reaching(0.95, len(negatives)) - 1
-    # One place of the order, found without sorting the others.
-    return float(np.mean(known <= np.partition(negatives, last)[last]))
+    # score >= threshold in terms of confidence: <= that of the last negative needed to reach 95 %. One place of the
+    # order is found without sorting the others.
+    return float(np.mean(known <= (negatives if ordered else np.partition(negatives, last))[last]))
 
 
 def aupr(
@@ -410,19 +409,15 @@ def _average_precision(scores: Float[Array, " n"], others: Float[Array, " m"]) -
     return float(np.mean(found / (found + beside)))
 
 
-def _keeping(ascending: Float[Array, " n"], share: float) -> float:
-    """`threshold_keeping` of values that are sorted already."""
-    return float(np.nextafter(ascending[-_fewest_reaching(share, len(ascending))], -np.inf))
-
-
 def _fewest_reaching(share: float, n: int) -> int:
     """The smallest k with k / n >= share, decided on the quotients themselves: ceil(0.07 * 100) is 8."""
     if not 0 < _one("share", share) <= 1:
         raise ValueError(f"share must be in (0, 1]; got {share}")
-    k = max(1, math.ceil(share * n))  # off by one at most, where the product was rounded
-    while k > 1 and (k - 1) / n >= share:
-        k -= 1
-    return k if k / n >= share else k + 1
+    # The product is a rounding away from the answer at most.
+    fewest = max(1, math.floor(share * n) - 1)
+    while fewest / n < share:
+        fewest += 1
+    return fewest
 
 
 def _bin_numbers(confidence: Float[Array, " n"], bins: int) -> Int[Array, " n"]:
@@ -437,21 +432,27 @@ def _one(name: str, value: float) -> float:
     return float(numbers(name, value, 0))
 
 
-def _scores(name: str, values: Given | Predictions, ndim: int = 1) -> Array:
+def _scores(name: str, values: Scores, ndim: int = 1) -> Array:
     """The values as float64, of predictions the confidence; ValueError unless `ndim`-dimensional, finite, not empty."""
+    if isinstance(values, Ascending):
+        return values.scores
     return numbers(name, values.confidence if isinstance(values, Predictions) else values, ndim)
 
 
-def _ascending(name: str, values: Given | Predictions) -> Array:
-    """The values in ascending order, of predictions their own, which are sorted once; ValueError as `_scores` does."""
-    if isinstance(values, Predictions) and len(values):
-        return values.ascending
-    return np.sort(_scores(name, values))
+def _ascending(name: str, values: Scores) -> Float[Array, " n"]:
+    """As `_scores`, in ascending order: sorted, unless somebody has done it already."""
+    if isinstance(values, Predictions):
+        return values.ascending.scores
+    return values.scores if isinstance(values, Ascending) else np.sort(_scores(name, values))
 
 
-def _within_unit(name: str, values: Given | Predictions, ndim: int = 1) -> Array:
+def _within_unit(name: str, values: Scores, ndim: int = 1) -> Array:
     """As `_scores`, and every value in [0, 1]."""
     values = _scores(name, values, ndim)
-    if values.min() < 0 or values.max() > 1:
-        raise ValueError(f"{name} must be in [0, 1]; got {values.min():g} to {values.max():g}")
+    _check_unit(name, values.min(), values.max())
     return values
+
+
+def _check_unit(name: str, least: float, most: float) -> None:
+    if least < 0 or most > 1:
+        raise ValueError(f"{name} must be in [0, 1]; got {least:g} to {most:g}")

@@ -9,6 +9,7 @@ whatever is wrong is one CheckpointError.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
+from mmap import mmap
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,8 @@ class TensorPlace:
     dtype: str
     """One of SIZES."""
     shape: tuple[int, ...]
+    start: int = 0
+    """Where its values begin in the file, in bytes."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,8 @@ class TensorHeader:
     metadata: dict[str, str]
 
 
-def read_header(content: bytes, name: str, remedy: str, most: int = MAX_HEADER) -> TensorHeader:
-    """Return the header of a safetensors file's bytes; no tensor is touched.
+def read_header(content: bytes | mmap, name: str, remedy: str, most: int = MAX_HEADER) -> TensorHeader:
+    """Return the header of a safetensors file's bytes, in memory or mapped; no tensor is touched.
 
     `name`, the file's, and `remedy`, what to do about a damaged one, stand in the error: CheckpointError.
 
@@ -84,7 +87,7 @@ def read_arrays(content: bytes, name: str, remedy: str) -> tuple[dict[str, np.nd
         ) from error
 
 
-def _header(content: bytes, most: int) -> TensorHeader:
+def _header(content: bytes | mmap, most: int) -> TensorHeader:
     length = int.from_bytes(content[:8], "little")
     if not 2 <= length <= min(most, len(content) - 8) or content[8:9] != b"{":
         raise ValueError(_("it has no header"))
@@ -97,7 +100,7 @@ def _header(content: bytes, most: int) -> TensorHeader:
         raise ValueError(_("its metadata are not texts"))
     places, tensors = [], {}
     for key, each in values.items():
-        begin, end, tensors[key] = _place(each)
+        begin, end, tensors[key] = _place(each, 8 + length)
         places.append((begin, end))
     last = 0
     for begin, end in sorted(places):
@@ -110,8 +113,8 @@ def _header(content: bytes, most: int) -> TensorHeader:
     return TensorHeader(tensors, metadata)
 
 
-def _place(each: Any) -> tuple[int, int, TensorPlace]:
-    """Where a tensor begins and ends, and what it is."""
+def _place(each: Any, data: int) -> tuple[int, int, TensorPlace]:
+    """Where a tensor begins and ends in the data, which begin at `data` in the file, and what it is."""
     if not isinstance(each, dict) or each.keys() != _FIELDS or each["dtype"] not in SIZES:
         raise ValueError(_("a tensor lacks its type, shape or place"))
     shape, offsets = each["shape"], each["data_offsets"]
@@ -120,7 +123,7 @@ def _place(each: Any) -> tuple[int, int, TensorPlace]:
     begin, end = offsets
     if end - begin != prod(shape) * SIZES[each["dtype"]]:
         raise ValueError(_("a tensor's size is not that of its type and shape"))
-    return begin, end, TensorPlace(each["dtype"], tuple(shape))
+    return begin, end, TensorPlace(each["dtype"], tuple(shape), data + begin)
 
 
 def _are_counts(values: Any) -> bool:
