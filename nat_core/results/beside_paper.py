@@ -7,8 +7,9 @@ A cell is one network's NCR on one set at one threshold; the paper has 80 of the
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from textwrap import wrap
 
-from nat_core.language import N_, _, ngettext
+from nat_core.language import N_, _, ngettext, number
 from nat_core.measure.report import NetworkReport
 from nat_core.paper.figures import PAPER, PAPER_SETS, THRESHOLD_KEYS
 from nat_core.recipes import PAIRS
@@ -29,6 +30,8 @@ LEGEND = N_(
     "is meant); blue and filled: NAT. A circle on its cross repeats the paper; lower is better."
 )
 OWN = N_("Orange: the networks in your folder, squares with negatives, hollow circles without.")
+WIDE = 720
+"""Pixels: an upright tablet has room for it."""
 _DOTTED, _PANEL, _ROW, _TOP = "1 4", 118, 186, 60
 
 
@@ -80,7 +83,7 @@ def _sentence(found: Sequence[Cell], which: str) -> str:
     farthest = max(apart, key=lambda each: apart[each])
     named = {
         "all": len(found), "middle": median(apart.values()), "most": apart[farthest], "network": farthest.network,
-        "set": farthest.set_name, "t": farthest.threshold,
+        "set": farthest.set_name, "t": _t(farthest.threshold),
     }  # fmt: skip
     if which == "own":
         return ngettext(
@@ -92,8 +95,8 @@ def _sentence(found: Sequence[Cell], which: str) -> str:
         )
     return ngettext(
         "{count} of the paper's {all} cells was measured here, {most:.3f} away ({network} on {set} at t = {t}).",
-        "{count} of the paper's {all} cells were measured here: half of ours lie within {middle:.3f} of it, the "
-        "farthest {most:.3f} away ({network} on {set} at t = {t}).",
+        "{count} of the paper's {all} cells were measured here: half of ours lie within {middle:.3f} of the paper's, "
+        "the farthest {most:.3f} away ({network} on {set} at t = {t}).",
         len(apart),
         **named,
     )
@@ -103,32 +106,32 @@ def plot(found: Sequence[Cell], *, narrow: bool = False) -> Drawing:
     """Return a row of panels for each of the paper's tables, a panel for each set; a `narrow` one fits a phone."""
     across = 2 if narrow else len(PAPER_SETS)
     lines = len(PAPER_SETS) // across
-    high = _TOP + _ROW * lines + (20 if narrow else 0)
+    top_of_panels = _TOP + (36 if narrow else 0)  # a title takes three lines there
+    high = top_of_panels + _ROW * lines
     alt = " ".join([_("NCR of the paper's networks and of ours, on four sets at four thresholds."), *sentences(found)])
-    drawing = Drawing(NARROW if narrow else 760, high * len(ROWS) - 20, alt)
+    drawing = Drawing(NARROW if narrow else WIDE, high * len(ROWS) - 20, alt)
     width = (drawing.width - 40) / across
     for row, (title, names) in enumerate(ROWS):
         top = high * row
-        for number, line in enumerate(_wrapped(_(title), narrow)):
-            drawing.text((16, top + 20 + 16 * number), line, bold=True)
+        for place, line in enumerate(wrap(_(title), (drawing.width - 24) // 7)):
+            drawing.text((16, top + 20 + 16 * place), line, bold=True)
         for place, set_name in enumerate(PAPER_SETS):
             left = 44 + width * (place % across)
-            panel = Panel(left, top + _TOP + (20 if narrow else 0) + _ROW * (place // across), width - 44, _PANEL,
-                          (-0.3, 3.3), (0.0, 1.0))  # fmt: skip
+            upper = top + top_of_panels + _ROW * (place // across)
+            panel = Panel(left, upper, width - 44, _PANEL, (-0.3, 3.3), (0.0, 1.0))
             _panel(drawing, panel, set_name, [each for each in found if each.set_name == set_name], names)
     return drawing
 
 
-def _wrapped(title: str, narrow: bool) -> list[str]:
-    """A title in the two lines that a phone has for it, or in one."""
-    head, _comma, rest = title.partition(" (" if "(" in title else ", ")
-    return [head, f"({rest}" if "(" in title else rest] if narrow else [title]
+def _t(key: str) -> str:
+    """A threshold as the language writes it."""
+    return number(float(key), "g")
 
 
 def _panel(drawing: Drawing, panel: Panel, set_name: str, found: Sequence[Cell], names: Sequence[str]) -> None:
     drawing.axes(panel, "", set_name, ())
     for place, key in enumerate(THRESHOLD_KEYS):
-        drawing.text((panel.at((place, 0))[0], panel.top + panel.height + 16), key, anchor="middle")
+        drawing.text((panel.at((place, 0))[0], panel.top + panel.height + 16), _t(key), anchor="middle")
     drawing.text((panel.left + panel.width / 2, panel.top + panel.height + 32), "t", anchor="middle")
     for name in names:
         of_one = [each for each in found if each.network == name]

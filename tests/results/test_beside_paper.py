@@ -7,7 +7,7 @@ import pytest
 
 from nat_core.measure.report import NetworkReport
 from nat_core.paper.figures import PAPER, PAPER_SETS
-from nat_core.results.beside_paper import Cell, cells, plot, sentences
+from nat_core.results.beside_paper import WIDE, Cell, cells, plot, sentences
 from nat_core.results.drawing import FOOLED
 from tests.synthetic import write_network
 
@@ -44,7 +44,7 @@ def test_how_far_ours_and_a_readers_own_lie_from_the_paper(report: NetworkReport
     ours = {"resnet18_nat": repeated(report, "resnet18_nat"), "mine": report}
     own = {"resnet18_nat": repeated(report, "resnet18_nat", 0.25)}
     told = sentences(cells(ours, own))
-    assert told[0].startswith("16 of the paper's 80 cells were measured here: half of ours lie within 0.000 of it")
+    assert told[0].startswith("16 of the paper's 80 cells were measured here: half of ours lie within 0.000 of the")
     assert told[1].startswith("Your networks have 16 of its 80 cells: 0.250 away in the middle, 0.250 at most")
 
 
@@ -62,5 +62,5 @@ def test_the_picture_has_every_cell_and_stays_inside_its_frame(report: NetworkRe
         assert 0 <= float(each.attrib["cy"]) <= drawing.height
     for each in root.iter(f"{SVG}text"):
         assert float(each.attrib["y"]) <= drawing.height
-    assert drawing.width == (360 if narrow else 760)
+    assert drawing.width == (360 if narrow else WIDE)
     assert sentences(cells(ours, own))[0] in drawing.alt_text
