@@ -392,6 +392,10 @@ def _add_page(verbs: Verbs) -> None:
         "  nat page nat.html\n  nat page nat.html --checkpoints my_networks",
     )
     parser.add_argument("file", type=place, metavar="OUT", help="the file to write")
+    parser.add_argument(
+        "--offline", action="store_true",
+        help="for a web space: write OUT.offline.js beside it too, which keeps the page for times without a network",
+    )  # fmt: skip
     checkpoints_option(parser)
 
 
