@@ -314,7 +314,12 @@ def _add_reproduce(verbs: Verbs) -> None:
         "--study", nargs="+", action="extend", choices=[each.name for each in studies()], default=[], metavar="STUDY",
         help="only the runs of these studies",
     )  # fmt: skip
-    parser.add_argument("--jobs", type=at_least_one, metavar="N", help="runs side by side (default: one a core)")
+    parser.add_argument(
+        "--jobs",
+        type=at_least_one,
+        metavar="N",
+        help="runs side by side (default: one a core; on a GPU 4 that share it)",
+    )
     device_option(parser, "where to train")
     parser.add_argument(
         "--out", type=place, metavar="DIR", help="where to store all (default: $NAT_CHECKPOINTS, ./checkpoints)"
@@ -391,6 +396,10 @@ def _add_page(verbs: Verbs) -> None:
         "  nat page nat.html\n  nat page nat.html --checkpoints my_networks",
     )
     parser.add_argument("file", type=place, metavar="OUT", help="the file to write")
+    parser.add_argument(
+        "--offline", action="store_true",
+        help="for a web space: write OUT.offline.js beside it too, which keeps the page for times without a network",
+    )  # fmt: skip
     checkpoints_option(parser)
 
 

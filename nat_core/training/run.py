@@ -154,8 +154,13 @@ def begin(
     optimiser = optimiser_for(recipe, model)
     average = begin_average(model) if recipe.ema_decay else None
     objective = Objective.of(recipe, model, precision)
-    scaler = torch.amp.GradScaler(device.type) if objective.precision == "float16" else None
+    scaler = scaler_for(objective.precision, device)
     return TrainingRun(pictures, seed, batches, model, optimiser, objective, teacher, average, scaler, threads)
+
+
+def scaler_for(precision: str, device: torch.device) -> torch.amp.GradScaler | None:
+    """Return what keeps gradients within float16; None at any other precision."""
+    return torch.amp.GradScaler(device.type) if precision == "float16" else None
 
 
 def _classes(pictures: Pictures) -> tuple[str, ...]:

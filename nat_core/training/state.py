@@ -6,9 +6,11 @@ place is free and how the run is to go; its `Keeper` writes the states, and what
 
 import json
 import signal
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from io import TextIOBase
 from numbers import Integral
 from pathlib import Path
 from typing import Annotated, Any
@@ -240,11 +242,18 @@ class Sitting:
     resume: bool
     progress: bool
     save_seconds: float
+    screen: TextIOBase | None = None
+    """Where progress and warnings are shown; None is standard error."""
 
     def __post_init__(self) -> None:
         # PyTorch's generators take no larger seed.
         if isinstance(self.seed, bool) or not isinstance(self.seed, Integral) or not 0 <= self.seed < 2**63:
             raise ValueError(f"seed must be a whole number from 0 to 2^63 - 1; got {self.seed!r:.40}")
+
+    @property
+    def shown_on(self) -> Any:
+        """Where progress and warnings are shown."""
+        return self.screen or sys.stderr
 
     @property
     def home(self) -> Path:

@@ -233,7 +233,12 @@ def test_what_carries_nat_and_what_was_tried_stand_as_pictures_and_tables(start,
     assert {"Does attention carry it?", "Could NAT be better?"} <= {each.value for each in app.header}
     told = [image.alt for images in app.image for image in images.proto.imgs]
     # Each twice: as wide as a page, and for a phone; one of the two is seen.
-    assert [words.partition(" ")[0] for words in told] == ["Share", "Share", "Accuracy", "Accuracy"]
+    assert [words.partition(" ")[0] for words in told] == [
+        "NCR", "NCR", "Share", "Share", "Accuracy", "Accuracy"
+    ]  # fmt: skip
+    # Another folder than the project's own: its networks stand beside ours and the paper's.
+    assert re.search(r"Your networks have \d+ of its 80 cells", text)
+    assert "beside_paper_svg" in [button.key for button in app.get("download_button")]
     columns = [list(table.value.columns) for table in app.table]
     assert [names[0] for names in columns if names[0] in ("what it takes", "candidate")] == [
         "what it takes",

@@ -25,6 +25,9 @@ FIRST = 5
 class Blocks:
     """Takes a run's steps in blocks: `ready`, `submit`, then `collect`."""
 
+    look_every = 1
+    """After each block its loss is known anyway."""
+
     def __init__(self, run: TrainingRun, tell: Tell) -> None:
         """`tell` hears of what this machine's GPU cannot do."""
         self._run, self._tell = run, tell
@@ -35,6 +38,8 @@ class Blocks:
         self._stream = torch.cuda.Stream(run.batches.device) if run.batches.device.type == "cuda" else None
         self.pending: Block | None = None
         """The block that is under way."""
+        self.loss: StepLoss | None = None
+        """What the last step that was counted minimised, on the processor."""
 
     def ready(self) -> None:
         """Have the step for pictures of the next size: it is tried, compiled and recorded once a size."""
@@ -60,8 +65,8 @@ class Blocks:
                 self._take()
         self.pending = block
 
-    def collect(self) -> StepLoss:
-        """Wait for the block that is under way, count its steps, and return what its last one minimised."""
+    def collect(self) -> None:
+        """Wait for the block that is under way, and count its steps."""
         run, step, block = self._run, self._step, self.pending
         if step is None or block is None:
             raise RuntimeError("there is no block to wait for")
@@ -73,7 +78,7 @@ class Blocks:
         self.pending, run.step = None, after
         run.epoch.add_sums(sums, block.count)
         self._most = max(1, min(ROWS, round(SECONDS * block.count / max(time.monotonic() - self._began, 1e-6))))
-        return StepLoss(*last)
+        self.loss = StepLoss(*last)
 
     def _drawn(self, step: int) -> Block:
         """A block from that step on, to the end of the epoch and of its size of pictures at most."""

@@ -29,13 +29,29 @@ def fastest(step: StaticStep, tell: Tell) -> Callable[[], object]:
     """
     if step.run.batches.device.type != "cuda":
         return step
-    _compile(step, tell)
+    with _kernels_tried():
+        _compile(step, tell)
+        return _recorded(step, tell)
+
+
+@contextmanager
+def _kernels_tried() -> Iterator[None]:
+    """Within it cuDNN tries its kernels for each new shape and keeps the fastest; shapes here stay as they are."""
+    before = torch.backends.cudnn.benchmark
+    torch.backends.cudnn.benchmark = True
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.benchmark = before
+
+
+def _recorded(step: StaticStep, tell: Tell) -> Callable[[], object]:
     try:
         return record(step)
     except torch.OutOfMemoryError:
         raise
     except RuntimeError as error:
-        step.tried(1)  # what a recording that failed left half done
+        step.tried(1)  # takes back what a recording that failed left half done
         tell(f"The step of {step.run.recipe.name} cannot be recorded as a CUDA graph ({_first_line(error)}): each of "
              "its kernels is launched by itself, which is slower")  # fmt: skip
         return step
