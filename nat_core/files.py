@@ -17,6 +17,7 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from nat_core.errors import Busy, CheckpointError
+from nat_core.language import _
 
 Read = TypeVar("Read")
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -158,13 +159,13 @@ def parsed_json(content: bytes, most: int = MAX_JSON) -> Any:
     ValueError: it is nested too deeply
     """
     if len(content) > most:
-        raise ValueError(f"it has {len(content):,} bytes, and at most {most:,} are read")
+        raise ValueError(_("it has {size:,} bytes, and at most {most:,} are read", size=len(content), most=most))
     try:
         return msgspec.json.decode(content)
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        raise ValueError(_("it is nested too deeply")) from None
     except (msgspec.MsgspecError, ValueError) as error:
-        raise ValueError(f"it is no JSON: {error}") from None
+        raise ValueError(_("it is no JSON: {error}", error=error)) from None
 
 
 SEAL = "digest"

@@ -10,6 +10,8 @@ from nat_core.recipes import RECIPES
 from nat_core.studies.plan import studies
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+Verbs = argparse._SubParsersAction
+"""Where each verb adds its own parser."""
 
 
 def count(text: str) -> int:
@@ -101,9 +103,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _verb(
-    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, summary: str, text: str, examples: str
-) -> argparse.ArgumentParser:
+def _verb(verbs: Verbs, name: str, summary: str, text: str, examples: str) -> argparse.ArgumentParser:
     return verbs.add_parser(
         name,
         help=summary,
@@ -114,7 +114,7 @@ def _verb(
     )
 
 
-def _add_data(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_data(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "data",
@@ -148,7 +148,7 @@ TRAIN_TEXT = (
 )
 
 
-def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_train(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "train",
@@ -187,7 +187,7 @@ def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     checkpoints_option(parser, "where a student's teacher is")
 
 
-def _add_predict(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_predict(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "predict",
@@ -225,7 +225,7 @@ EVALUATE_TEXT = (
 )
 
 
-def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_evaluate(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "evaluate",
@@ -266,7 +266,7 @@ def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     checkpoints_option(parser)
 
 
-def _add_report(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_report(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "report",
@@ -287,7 +287,7 @@ def _add_report(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     checkpoints_option(parser)
 
 
-def _add_reproduce(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_reproduce(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "reproduce",
@@ -318,7 +318,7 @@ def _add_reproduce(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]")
     data_option(parser)
 
 
-def _add_levels(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_levels(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "levels",
@@ -334,7 +334,7 @@ def _add_levels(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     checkpoints_option(parser)
 
 
-def _add_features(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_features(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "features",
@@ -350,7 +350,7 @@ def _add_features(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     checkpoints_option(parser)
 
 
-def _add_app(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_app(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "app",
@@ -376,7 +376,7 @@ def _add_app(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     checkpoints_option(parser)
 
 
-def _add_page(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_page(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "page",

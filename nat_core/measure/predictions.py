@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 from numpy.typing import ArrayLike
 
+from nat_core.language import _
 from nat_core.measure.wording import legible
 
 # --- the border of anyone's numbers ----------------------------------------------------------------------------------
@@ -332,9 +333,16 @@ def check_class_names(where: str, names: Sequence[str]) -> None:
     ValueError: mine.npz: a class is called '': give it a name of letters that can be shown
     """
     if len(set(names)) < len(names):
-        raise ValueError(f"{where}: two of its classes bear the same name: name each of them differently")
-    if wrong := [name for name in names if not name.strip() or legible(name) != name]:
-        raise ValueError(f"{where}: a class is called {wrong[0]!r:.60}: give it a name of letters that can be shown")
+        raise ValueError(
+            _("{where}: two of its classes bear the same name: name each of them differently", where=where)
+        )
+    if wrong := [f"{name!r:.60}" for name in names if not name.strip() or legible(name) != name]:
+        told = _(
+            "{where}: a class is called {called}: give it a name of letters that can be shown",
+            where=where,
+            called=wrong[0],
+        )
+        raise ValueError(told)
 
 
 class RawPredictions(Predictions):

@@ -90,13 +90,14 @@ def read_arrays(content: bytes, name: str, remedy: str) -> tuple[dict[str, np.nd
 def _header(content: bytes | mmap, most: int) -> TensorHeader:
     length = int.from_bytes(content[:8], "little")
     if not 2 <= length <= min(most, len(content) - 8) or content[8:9] != b"{":
-        raise ValueError("it has no header")
+        raise ValueError(_("it has no header"))
     values = parsed_json(content[8 : 8 + length], most)
     metadata = values.pop("__metadata__", {})
     if len(values) > MAX_TENSORS:
-        raise ValueError(f"it holds {len(values):,} tensors, and at most {MAX_TENSORS:,} are read")
+        told = _("it holds {count:,} tensors, and at most {most:,} are read", count=len(values), most=MAX_TENSORS)
+        raise ValueError(told)
     if not _are_texts(metadata):
-        raise ValueError("its metadata are not texts")
+        raise ValueError(_("its metadata are not texts"))
     places, tensors = [], {}
     for key, each in values.items():
         begin, end, tensors[key] = _place(each, 8 + length)
@@ -104,23 +105,24 @@ def _header(content: bytes | mmap, most: int) -> TensorHeader:
     last = 0
     for begin, end in sorted(places):
         if begin != last:
-            raise ValueError("its tensors overlap or leave gaps")
+            raise ValueError(_("its tensors overlap or leave gaps"))
         last = end
     if last != len(content) - 8 - length:
-        raise ValueError(f"its tensors have {last:,} bytes and {len(content) - 8 - length:,} are there")
+        there = len(content) - 8 - length
+        raise ValueError(_("its tensors have {declared:,} bytes and {there:,} are there", declared=last, there=there))
     return TensorHeader(tensors, metadata)
 
 
 def _place(each: Any, data: int) -> tuple[int, int, TensorPlace]:
     """Where a tensor begins and ends in the data, which begin at `data` in the file, and what it is."""
     if not isinstance(each, dict) or each.keys() != _FIELDS or each["dtype"] not in SIZES:
-        raise ValueError("a tensor lacks its type, shape or place")
+        raise ValueError(_("a tensor lacks its type, shape or place"))
     shape, offsets = each["shape"], each["data_offsets"]
     if not (_are_counts(shape) and _are_counts(offsets) and len(shape) <= 8 and len(offsets) == 2):
-        raise ValueError("a tensor's shape or place is impossible")
+        raise ValueError(_("a tensor's shape or place is impossible"))
     begin, end = offsets
     if end - begin != prod(shape) * SIZES[each["dtype"]]:
-        raise ValueError("a tensor's size is not that of its type and shape")
+        raise ValueError(_("a tensor's size is not that of its type and shape"))
     return begin, end, TensorPlace(each["dtype"], tuple(shape), data + begin)
 
 

@@ -30,6 +30,8 @@ from nat_core.training.run import EpochSums, TrainingRun
 
 FORMAT = 1
 KEPT = 3
+SCALING = ("scale", "_growth_tracker")
+"""What moves in the state of a scaler of gradients: its factor, and the steps since that last changed."""
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 
 
@@ -43,7 +45,7 @@ class SavedState:
     """Time spent training so far."""
     tensors: Mapping[str, np.ndarray]
     """`model/<name>` for weights and norm statistics, `momentum/<name>` for the optimiser's momentum,
-    `average/<name>` for the moving average of both where there is one."""
+    `average/<name>` for the moving average of both where there is one, `scaling/<name>` where float16 needs it."""
     settings: Mapping[str, Any]
     """What must not change between two sittings: see `check_settings`."""
     epoch: Mapping[str, Any] = field(default_factory=dict)
@@ -156,6 +158,9 @@ def save_run(run: TrainingRun, states: Path, tell: Tell = nobody, kept: Path | N
         momentum = run.optimiser.state[parameter].get("momentum_buffer")
         if momentum is not None:
             tensors[f"momentum/{name}"] = momentum
+    if run.scaler is not None:
+        scaling = run.scaler.state_dict()
+        tensors |= {f"scaling/{name}": torch.tensor(float(scaling[name])) for name in SCALING}
     # A loss may still be a number when a weight is none any more: such a state would end the run for good.
     if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
         raise DivergedError(
@@ -181,6 +186,9 @@ def restore(run: TrainingRun, saved: SavedState) -> None:
             run.optimiser.state[parameter]["momentum_buffer"] = momentum
     for key, value in (run.average or {}).items():
         value.copy_(values[f"average/{key}"])
+    if run.scaler is not None and all(f"scaling/{name}" in values for name in SCALING):
+        found = {name: values[f"scaling/{name}"].item() for name in SCALING}
+        run.scaler.load_state_dict(run.scaler.state_dict() | found | {SCALING[1]: int(found[SCALING[1]])})
     run.step, run.seconds = saved.step, saved.seconds
     losses = saved.epoch.get("losses")
     run.epoch = EpochSums(

@@ -17,8 +17,8 @@ from nat_core.data.headers.names import SUFFIXES, SYSTEMS, is_named_as_picture, 
 from nat_core.data.images import read_image
 from nat_core.data.sources.npz import MAX_OWN, open_npz
 from nat_core.errors import MissingDataset, UnreadableImage, UnreadableSet
+from nat_core.language import _, ngettext
 from nat_core.measure.predictions import class_numbers
-from nat_core.measure.wording import plural
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,10 +231,23 @@ def passed_over(others: int, systems: int) -> tuple[str, ...]:
     """
     told = []
     if others:
-        told.append(f"{plural(others, 'file')} {'is no picture' if others == 1 else 'are no pictures'}")
+        told.append(
+            ngettext(
+                "{count:,} file is no picture, so it was passed over.",
+                "{count:,} files are no pictures, so they were passed over.",
+                others,
+            )
+        )
     if systems:
-        told.append(f"{plural(systems, 'hidden or system file')} ({SYSTEMS}) {'was' if systems == 1 else 'were'} found")
-    return tuple(f"{each}, so {'it was' if each.startswith('1 ') else 'they were'} passed over." for each in told)
+        told.append(
+            ngettext(
+                "{count:,} hidden or system file ({names}) was found, so it was passed over.",
+                "{count:,} hidden or system files ({names}) were found, so they were passed over.",
+                systems,
+                names=_(SYSTEMS),
+            )
+        )
+    return tuple(told)
 
 
 def pictures_under(path: Path) -> tuple[list[Path], tuple[str, ...]]:
