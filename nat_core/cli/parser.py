@@ -390,7 +390,7 @@ def _add_page(verbs: Verbs) -> None:
     checkpoints_option(parser)
 
 
-def _add_export(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_export(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "export",
