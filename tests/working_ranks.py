@@ -130,3 +130,21 @@ def compare_steps(folder: Path) -> None:
                 stored |= {f"{kind}/average/{key}": value for key, value in (run.average or {}).items()}
             arrays: dict[str, Any] = {key: each.numpy() for key, each in stored.items()}
             np.savez(folder / f"{name}_{ranks.number}.npz", **arrays)
+
+
+# --- scoring ---------------------------------------------------------------------------------------------------------
+
+
+def run_both(folder: Path, *commands: Sequence[str]) -> None:
+    """Run commands on parts of 64 pictures, one after the other; what each prints goes to `folder`/RANK_VERB.json."""
+    from nat_core.__main__ import main
+    from nat_core.data.sources import streams
+
+    pytest.MonkeyPatch().setattr(streams, "PART", 64)
+    status = 0
+    for number, arguments in enumerate(commands):
+        os.environ["MASTER_PORT"] = str(int(os.environ["MASTER_PORT"]) + number)
+        with (folder / f"{os.environ['RANK']}_{arguments[0]}.json").open("w", encoding="utf-8") as sys.stdout:
+            status = max(status, main(arguments))
+    sys.stdout = sys.__stdout__
+    sys.exit(status)

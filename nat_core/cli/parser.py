@@ -10,6 +10,8 @@ from nat_core.recipes import RECIPES
 from nat_core.studies.plan import studies
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+Verbs = argparse._SubParsersAction
+"""Where each verb adds its own parser."""
 
 
 def count(text: str) -> int:
@@ -101,9 +103,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _verb(
-    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, summary: str, text: str, examples: str
-) -> argparse.ArgumentParser:
+def _verb(verbs: Verbs, name: str, summary: str, text: str, examples: str) -> argparse.ArgumentParser:
     return verbs.add_parser(
         name,
         help=summary,
@@ -114,7 +114,7 @@ def _verb(
     )
 
 
-def _add_data(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_data(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "data",
@@ -136,7 +136,8 @@ def _add_data(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 
 TRAIN_TEXT = (
-    "Killed at any moment, a run goes on with --resume to the very same weights.\n\n"
+    "Killed at any moment, a run goes on with --resume to the very same weights. Started by\n"
+    "torchrun, several processes train one network (docs/command-line.md).\n\n"
     "Your own pictures: --known names a folder with one folder a class, or an .npz file with\n"
     "MedMNIST's key names; --negatives any folder of pictures, or an .npz file. What lies in\n"
     "train/ is learnt, what lies in test/ or val/ evaluated on; undivided, one picture in five\n"
@@ -147,7 +148,7 @@ TRAIN_TEXT = (
 )
 
 
-def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_train(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "train",
@@ -186,7 +187,7 @@ def _add_train(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     checkpoints_option(parser, "where a student's teacher is")
 
 
-def _add_predict(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_predict(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "predict",
@@ -194,9 +195,10 @@ def _add_predict(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "PNG, JPEG, WebP, GIF and BMP files of any size, TIFF, AVIF and HEIC where their decoders\n"
         "are installed. A file that cannot be read makes exit status 1; the others are still\n"
         "answered.",
-        "  nat predict bee.jpg\n  nat predict photos/*.jpg --networks wrn16_1_baseline wrn16_1_nat --json",
+        "  nat predict bee.jpg\n  nat predict photos --json\n"
+        "  nat predict photos/*.jpg --networks wrn16_1_baseline wrn16_1_nat --json",
     )
-    parser.add_argument("images", nargs="+", type=place, metavar="IMAGE", help="a picture")
+    parser.add_argument("images", nargs="+", type=place, metavar="IMAGE", help="a picture, or a folder of pictures")
     parser.add_argument(
         "--networks",
         nargs="+",
@@ -223,7 +225,7 @@ EVALUATE_TEXT = (
 )
 
 
-def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_evaluate(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "evaluate",
@@ -253,7 +255,7 @@ def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         type=place,
         metavar="FILE.npz",
         help="write `logits` (n, classes) float32, and `files` or `labels`, to this file; of several networks "
-        "`logits_NAME` each",
+        "`logits_NAME` each; with the confidences in order, `ascending`; stopped or killed, the same command goes on",
     )
     parser.add_argument("--negatives", action="store_true", help="none of the pictures shows a class of the network")
     printed = parser.add_mutually_exclusive_group()
@@ -264,7 +266,7 @@ def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     checkpoints_option(parser)
 
 
-def _add_report(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_report(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "report",
@@ -285,7 +287,7 @@ def _add_report(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     checkpoints_option(parser)
 
 
-def _add_reproduce(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_reproduce(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "reproduce",
@@ -321,7 +323,7 @@ def _add_reproduce(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]")
     data_option(parser)
 
 
-def _add_levels(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_levels(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "levels",
@@ -337,7 +339,7 @@ def _add_levels(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     checkpoints_option(parser)
 
 
-def _add_features(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_features(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "features",
@@ -353,7 +355,7 @@ def _add_features(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     checkpoints_option(parser)
 
 
-def _add_app(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_app(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "app",
@@ -379,7 +381,7 @@ def _add_app(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     checkpoints_option(parser)
 
 
-def _add_page(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_page(verbs: Verbs) -> None:
     parser = _verb(
         verbs,
         "page",

@@ -17,8 +17,7 @@ from nat_core.data.sources.class_names import places_among
 from nat_core.data.sources.image_sets import ImageSet, as_32, evenly, identities, passed_over
 from nat_core.data.sources.npz import CLASS_KEYS, NpzFile
 from nat_core.errors import UnreadableImage, UnreadableSet
-from nat_core.language import _
-from nat_core.measure.wording import plural
+from nat_core.language import _, ngettext, pgettext
 
 MAX_PICTURES = 10_000
 """The most pictures of a set; of more, so many are taken, evenly spaced."""
@@ -49,10 +48,12 @@ def read_own_set(
     2
     """
     if not is_zip(content):
-        raise UnreadableSet(
-            f"{name} is neither an .npz file nor a zip file: save pictures with numpy.savez(test_images=...), or zip "
-            "folders of pictures, one folder a class."
+        told = _(
+            "{name} is neither an .npz file nor a zip file: save pictures with numpy.savez(test_images=...), or zip "
+            "folders of pictures, one folder a class.",
+            name=name,
         )
+        raise UnreadableSet(told)
     try:
         archive = open_archive(content, name)
         if archive.namelist() and all(each.endswith(".npy") for each in archive.namelist()):
@@ -94,8 +95,9 @@ def _read_npz(arrays: NpzFile) -> ImageSet:
     name, keys = arrays.name, arrays.keys
     found = _part_of(keys)
     if found is None:
-        held = ", ".join(f"{key:.40}" for key in keys[:5]) or "nothing"
-        raise UnreadableSet(f"{name} has no array test_images (it holds {held}): use MedMNIST's key names.")
+        held = ", ".join(f"{key:.40}" for key in keys[:5]) or pgettext("what a file holds", "nothing")
+        told = _("{name} has no array test_images (it holds {held}): use MedMNIST's key names.", name=name, held=held)
+        raise UnreadableSet(told)
     images_key, labels_key = found
     pixels = arrays.pictures(images_key, partial(as_32, path=name), lambda total: evenly(total, MAX_PICTURES))
     number = arrays.declared(images_key).shape[0]
@@ -155,14 +157,20 @@ def read_one(content: bytes, name: str, admit: Admit) -> np.ndarray:
 
 def _read_folders(found: PicturesInside, name: str, progress: Callable[[float], object], read: Read) -> ImageSet:
     if not found.pictures:
-        raise UnreadableSet(f"{name} holds no pictures: put folders of PNG, JPEG, WebP, GIF or BMP files into it.")
+        told = _("{name} holds no pictures: put folders of PNG, JPEG, WebP, GIF or BMP files into it.", name=name)
+        raise UnreadableSet(told)
     pictures, classes, ids, without = _in_classes(found.pictures, name)
     chosen = evenly(len(pictures), MAX_PICTURES)
     pixels, skipped = _decode([pictures[place] for place in chosen], found.allowance, progress, read)
     if not pixels:
-        one = len(pictures) == 1
-        unread = "its only picture cannot" if one else f"none of its {plural(len(pictures), 'picture')} can"
-        raise UnreadableSet(f"{name}: {unread} be read. {skipped[0]}")
+        told = ngettext(
+            "{name}: its only picture cannot be read. {why}",
+            "{name}: none of its {count:,} pictures can be read. {why}",
+            len(pictures),
+            name=name,
+            why=skipped[0],
+        )
+        raise UnreadableSet(told)
     read_ones = [int(chosen[place]) for place in pixels]
     names = tuple(sorted({classes[place] for place in read_ones}))
     labels = None if names == ("",) else np.array([names.index(classes[place]) for place in read_ones], np.int64)
@@ -185,14 +193,21 @@ def _in_classes(
         return pictures, classes, ids, ()
     alone = next((picture.name for inner, picture in zip(folders, pictures, strict=True) if not inner), None)
     if alone is not None:
-        raise UnreadableSet(
-            f"{name} must hold one folder a class, or no folders at all, but {alone} lies in none: put it into its "
-            "class's folder."
+        told = _(
+            "{name} must hold one folder a class, or no folders at all, but {alone} lies in none: put it into its "
+            "class's folder.",
+            name=name,
+            alone=alone,
         )
+        raise UnreadableSet(told)
     # As the test pictures of many a competition do, whose answers are kept back.
     kept = [place for place, each in enumerate(classes) if each]
     left = len(pictures) - len(kept)
-    told = f"{plural(left, 'picture')} of a part without class folders {'was' if left == 1 else 'were'} left out."
+    told = ngettext(
+        "{count:,} picture of a part without class folders was left out.",
+        "{count:,} pictures of a part without class folders were left out.",
+        left,
+    )
     return [pictures[place] for place in kept], [classes[place] for place in kept], [ids[place] for place in kept], (
         told,
     )  # fmt: skip

@@ -82,6 +82,10 @@ class Ranks:
         return [each[: int(length)].numpy().tobytes() for each, length in zip(every or (), lengths, strict=False)]
 
 
+ALONE = Ranks()
+"""A process that works with no other."""
+
+
 def launched() -> Ranks:
     """Return which rank the environment says this process is; the first of one where nothing started it as a rank.
 
@@ -89,7 +93,7 @@ def launched() -> Ranks:
     1
     """
     if any(not os.environ.get(each) for each in _NEEDED):
-        return Ranks()
+        return ALONE
     return Ranks(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]))
 
 

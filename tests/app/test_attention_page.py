@@ -23,7 +23,7 @@ from tests.pages import PAGES, alts, charts, said
 from tests.pseudo import WORD, loose_words, speak_pseudo
 from tests.synthetic import write_pairs
 
-pytestmark = pytest.mark.usefixtures("fresh_caches")
+pytestmark = pytest.mark.usefixtures("kept_caches")
 PAGE = PAGES[3]
 BEE = (FOLDER / "none-bee.jpg").read_bytes()
 SECOND = "Which pixels speak for the answer"

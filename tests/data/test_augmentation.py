@@ -1,10 +1,10 @@
-"""Crops against a padded copy, quarter turns and mixing: each follows from a generator."""
+"""Crops against a padded copy, quarter turns, blank squares and mixing: each follows from a generator."""
 
 import numpy as np
 import torch
 from torch.nn import functional
 
-from nat_core.data.augmentation import cropped, draw_crops, draw_mixing, mixed, turned
+from nat_core.data.augmentation import blanked, cropped, draw_crops, draw_mixing, draw_squares, mixed, turned
 from nat_core.training.batches import generator_for
 
 
@@ -60,3 +60,10 @@ def test_mixing_a_colour_with_itself_by_adding_leaves_middle_grey() -> None:
     """2 x - 1 is 0 of middle grey, and a product of ones is one: neither kind of mixing moves it."""
     grey = torch.full((50, 4, 4, 3), 128, dtype=torch.uint8)
     assert (mixed(grey, grey, grey, draw_mixing(50, 50, generator_for(0, "mixing", 0))).int() - 128).abs().max() <= 3
+
+
+def test_a_square_around_a_pixel_is_blanked() -> None:
+    squares = draw_squares(50, (16, 16), 8, torch.Generator().manual_seed(0))
+    blank = (blanked(torch.ones(50, 3, 16, 16), squares) == 0).sum((1, 2, 3)) // 3
+    assert blank.max() == 64
+    assert blank.min() >= 16  # a corner: a quarter of the square

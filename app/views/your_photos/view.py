@@ -11,18 +11,19 @@ from nat_app.frame import classroom, frame
 from nat_app.frame.classroom import CAMERA_NEEDS_HTTPS
 from nat_app.frame.tabs import tabs
 from nat_app.shared.classes import class_title
-from nat_app.shared.drawing import charts
-from nat_app.shared.drawing.palette import KINDS, NAMES
+from nat_app.shared.drawing import charts, share_card
+from nat_app.shared.drawing.palette import KINDS, NAMES, Kind
+from nat_app.shared.drawing.share_card import ShareCard
 from nat_app.shared.files import displayable, thumbnail_url
 from nat_app.shared.gallery import gallery_square, samples
 from nat_app.shared.language import _, ngettext
 from nat_app.shared.pairs import in_markdown, pictures_of, set_title
-from nat_app.shared.words import literal
+from nat_app.shared.words import literal, plain
 from nat_app.views.your_photos import files, opened_photo, words
 from nat_app.views.your_photos.cards import Card, all_cards, confidences, count_cards
 from nat_app.views.your_photos.charts import BARS, own_distribution
 from nat_app.views.your_photos.settings import BESIDE, FOUND, OPENED, PART, PARTS, SAMPLES, TABLE
-from nat_app.visit import decoding, labels, photos
+from nat_app.visit import decoding, labels, photos, verdicts
 from nat_core import language
 from nat_core.data.headers.names import PICTURE_SUFFIXES
 from nat_core.data.images import CROPS
@@ -90,7 +91,7 @@ def open_row(keys: list[str]) -> None:
 def draw(card: Card) -> None:
     """Draw one card: the photo, what the networks see, both networks' probabilities, and the verdicts."""
     answers, seen = {kind: card.said[kind].answer for kind in KINDS}, _(words.SEEN)
-    said = {kind: words.verdict_sentence(kind, answers[kind], card.label, t) for kind in KINDS}
+    said = {kind: verdicts.verdict_sentence(kind, answers[kind], card.label, t) for kind in KINDS}
     with st.container(border=True, key=f"card_{card.key}", gap="xsmall"):
         picture, chart = st.columns([1, 1.9], gap="small")
         with picture.container(horizontal=True, gap="xsmall"):
@@ -102,13 +103,34 @@ def draw(card: Card) -> None:
             charts.paired_bars({kind: card.said[kind].probabilities for kind in KINDS}, classes, frame.colours()),
             key=f"bars_{card.key}",
             config=charts.CONFIG,
-            alt=" ".join([_(charts.TEN_BY_BOTH), *map(files.without_markup, said.values())]),
+            alt=" ".join([_(charts.TEN_BY_BOTH), *map(plain, said.values())]),
         )
         st.markdown("  \n".join(said.values()))
         if card.asks:
             labels.ask(card.key, [answers[kind].predicted for kind in KINDS], card.said["nat"].classes)
-        st.button(_("Open"), key=f"open_{card.key}", icon=":material/open_in_full:", on_click=OPENED.put,
-                  args=(card.key,))  # fmt: skip
+        with st.container(horizontal=True, gap="xsmall"):
+            st.button(_("Open"), key=f"open_{card.key}", icon=":material/open_in_full:", on_click=OPENED.put,
+                      args=(card.key,))  # fmt: skip
+            share(card, said)
+
+
+def share(card: Card, said: dict[Kind, str]) -> None:
+    """Offer the photo, both answers and the finding as a card to share."""
+    answers = {kind: card.said[kind].answer for kind in KINDS}
+    sentence = verdicts.title(answers["baseline"], answers["nat"], card.label, t)
+    share_card.offer(
+        ShareCard(
+            file=f"nat-{card.key}" if not card.asks else "nat-photo",
+            photo=card.photo,
+            shows=card.name,
+            sentence=plain(sentence),
+            says={kind: plain(said[kind]) for kind in KINDS},
+            probabilities={kind: card.said[kind].probabilities for kind in KINDS},
+            classes=classes,
+            threshold=t,
+        ),
+        card.key,
+    )
 
 
 def ask_all(keys: list[str]) -> None:
@@ -228,7 +250,7 @@ with frame.checked(), st.spinner(_("The networks look at your photos."), show_ti
 if problems := list(photos.problems().values()):
     st.warning(words.problems(problems, len(photos.photos())), icon=":material/warning:")
 if left_out := photos.left_out():
-    st.warning(words.too_many(photos.MOST, left_out), icon=":material/warning:")
+    st.warning(photos.too_many(left_out), icon=":material/warning:")
 if others := photos.no_pictures():
     st.caption(words.no_pictures(others))
 if systems := photos.systems_own():
