@@ -8,6 +8,7 @@ from nat_app.answers import stored_answers
 from nat_app.answers.stored_answers import probabilities_csv
 from nat_app.frame import frame, links
 from nat_app.frame.settings import PICTURE
+from nat_app.frame.wall import fitted
 from nat_app.shared import words
 from nat_app.shared.drawing import charts
 from nat_app.shared.drawing.palette import KINDS, NAMES
@@ -99,7 +100,7 @@ for kind, column in zip(KINDS, right, strict=True):
     with column.container(gap="xsmall"):
         sentence = words.answer_sentence(kind, answers[kind], picture.label, t)
         st.plotly_chart(
-            charts.probability_bars(said[kind].probabilities, said[kind].classes, kind, frame.colours()),
+            fitted(charts.probability_bars(said[kind].probabilities, said[kind].classes, kind, frame.colours())),
             key=f"bars_{kind}",
             config=charts.CONFIG,
             alt=_("{network}'s ten probabilities. {sentence}", network=NAMES[kind], sentence=sentence),

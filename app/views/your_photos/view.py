@@ -10,6 +10,7 @@ from nat_app.answers import stored_answers
 from nat_app.frame import classroom, frame
 from nat_app.frame.classroom import CAMERA_NEEDS_HTTPS
 from nat_app.frame.tabs import tabs
+from nat_app.frame.wall import fitted
 from nat_app.shared.classes import class_title
 from nat_app.shared.drawing import charts
 from nat_app.shared.drawing.palette import KINDS, NAMES
@@ -100,7 +101,9 @@ def draw(card: Card) -> None:
             st.image(card.pixels.repeat(6, 0).repeat(6, 1), width=150, alt=f"{card.name}: {seen}")
         picture.caption(literal(card.name))
         chart.plotly_chart(
-            charts.paired_bars({kind: card.said[kind].probabilities for kind in KINDS}, classes, frame.colours()),
+            fitted(
+                charts.paired_bars({kind: card.said[kind].probabilities for kind in KINDS}, classes, frame.colours())
+            ),
             key=f"bars_{card.key}",
             config=charts.CONFIG,
             alt=" ".join([_(charts.TEN_BY_BOTH), *map(files.without_markup, said.values())]),
@@ -173,9 +176,11 @@ def draw_distribution() -> None:
     shares = {kind: confidence_histogram(each.confidence, BARS) for kind, each in stored.items()}
     sentence = words.beside_sentence(len(cards), pictures_of(name, len(stored["nat"])))
     st.plotly_chart(
-        own_distribution(
-            confidences(cards), [card.name for card in cards], [card.known for card in cards], shares, t,
-            frame.colours(),
+        fitted(
+            own_distribution(
+                confidences(cards), [card.name for card in cards], [card.known for card in cards], shares, t,
+                frame.colours(),
+            )
         ),
         key="distribution",
         config=charts.CONFIG,
