@@ -1,8 +1,10 @@
-"""What the visitor's browser must do itself: the page's language, larger text, what its title became."""
+"""What the visitor's browser must do itself: the page's language and new title, larger text, what drop zones take."""
 
 from pathlib import Path
 
 import streamlit as st
+
+from nat_app.visit import decoding
 
 _component = st.components.v2.component(
     "browser", html="<span hidden></span>", js=Path(__file__).with_name("browser.js").read_text(encoding="utf-8")
@@ -11,4 +13,5 @@ _component = st.components.v2.component(
 
 def adapt(language: str, *, wall: bool) -> None:
     """Have the browser adapt to this page; to be called inside the sidebar. For the wall, all text is larger."""
-    _component(key="browser", data={"language": language, "wall": wall}, height=1)
+    told = {"language": language, "wall": wall, "accept": decoding.accepted()}
+    _component(key="browser", data=told, height=1)

@@ -136,7 +136,8 @@ def _add_data(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 
 TRAIN_TEXT = (
-    "Killed at any moment, a run goes on with --resume to the very same weights.\n\n"
+    "Killed at any moment, a run goes on with --resume to the very same weights. Started by\n"
+    "torchrun, several processes train one network (docs/command-line.md).\n\n"
     "Your own pictures: --known names a folder with one folder a class, or an .npz file with\n"
     "MedMNIST's key names; --negatives any folder of pictures, or an .npz file. What lies in\n"
     "train/ is learnt, what lies in test/ or val/ evaluated on; undivided, one picture in five\n"
@@ -191,11 +192,13 @@ def _add_predict(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         verbs,
         "predict",
         "say what the networks see in pictures, and how sure they are",
-        "PNG, JPEG, WebP, GIF and BMP files of any size. A file that cannot be read makes exit\n"
-        "status 1; the others are still answered.",
-        "  nat predict bee.jpg\n  nat predict photos/*.jpg --networks wrn16_1_baseline wrn16_1_nat --json",
+        "PNG, JPEG, WebP, GIF and BMP files of any size, TIFF, AVIF and HEIC where their decoders\n"
+        "are installed. A file that cannot be read makes exit status 1; the others are still\n"
+        "answered.",
+        "  nat predict bee.jpg\n  nat predict photos --json\n"
+        "  nat predict photos/*.jpg --networks wrn16_1_baseline wrn16_1_nat --json",
     )
-    parser.add_argument("images", nargs="+", type=place, metavar="IMAGE", help="a picture")
+    parser.add_argument("images", nargs="+", type=place, metavar="IMAGE", help="a picture, or a folder of pictures")
     parser.add_argument(
         "--networks",
         nargs="+",
@@ -252,7 +255,7 @@ def _add_evaluate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         type=place,
         metavar="FILE.npz",
         help="write `logits` (n, classes) float32, and `files` or `labels`, to this file; of several networks "
-        "`logits_NAME` each",
+        "`logits_NAME` each; stopped or killed, the same command goes on",
     )
     parser.add_argument("--negatives", action="store_true", help="none of the pictures shows a class of the network")
     printed = parser.add_mutually_exclusive_group()

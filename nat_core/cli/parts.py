@@ -73,7 +73,7 @@ def predictions_of(network: "Network", images: ImageSet) -> Predictions:
     from nat_core.network.inference import predict
 
     found = predict(network, images, progress=sys.stderr.isatty())
-    return _as_reported({images.name: found}, network.classes)[images.name]
+    return as_reported(found, network.classes)
 
 
 def test_predictions(home: Path, card: Card) -> Predictions:
@@ -82,12 +82,12 @@ def test_predictions(home: Path, card: Card) -> Predictions:
     stored = load_predictions(home, card.name, [name]) if name else {}
     if name not in stored:
         raise CommandError(f"{card.name} has no stored predictions on its test pictures: get the checkpoint again")
-    return _as_reported(stored, card.classes)[name]
+    return as_reported(stored[name], card.classes)
 
 
-def _as_reported(predictions: dict[str, Predictions], classes: Sequence[str]) -> dict[str, Predictions]:
-    """The reading that reports take: probability of a background class is no answer."""
-    return raw(predictions) if classes[-1] == BACKGROUND else predictions
+def as_reported(predictions: Predictions, classes: Sequence[str]) -> Predictions:
+    """Return the reading that reports take: probability of a background class is no answer."""
+    return raw({"": predictions})[""] if classes[-1] == BACKGROUND else predictions
 
 
 def parts_of(

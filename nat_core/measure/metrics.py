@@ -246,7 +246,7 @@ def expected_calibration_error(confidence: Given, correct: Given, bins: int = 15
         raise ValueError(f"correct must have the shape of confidence, {confidence.shape}; got {correct.shape}")
     # Pictures in a bin times (accuracy - mean confidence) is the sum of correct - confidence there: no bin's mean is
     # needed, and an empty bin adds 0 instead of dividing by it.
-    gaps = np.bincount(_bin_numbers(confidence, bins), weights=correct - confidence, minlength=bins)
+    gaps = np.bincount(_bin_numbers(confidence, bins), weights=correct - confidence)
     return float(np.abs(gaps).sum() / len(confidence))
 
 

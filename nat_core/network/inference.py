@@ -3,7 +3,7 @@
 `extract` stores the features of a seeded choice of CIFAR's pictures, for `nat_core.small.heads` to learn from.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from numbers import Integral
@@ -21,13 +21,16 @@ from nat_core.data.sources.image_sets import ImageSet, identities
 from nat_core.errors import CheckpointError, MissingDataset, NetworkError
 from nat_core.measure.predictions import Given, Predictions, class_numbers
 from nat_core.network.attention import attention_map
-from nat_core.network.models import Classifier, Outputs, build, normalise
+from nat_core.network.devices import exactly, on_standard_error, trouble_with_cuda
+from nat_core.network.models import Classifier, Outputs, build, scale_and_shift, scaled
 from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import Card, load_card, load_weights
 from nat_core.store.features import CHOSEN, CHOSEN_UNSEEN, FEATURES_UNSEEN, Features, choose, save_features
 
 Pictures = np.ndarray
 """Pictures of one size, (n, height, width, 3): 0 to 255, or floats that are normalised already."""
+ON_A_PROCESSOR, ON_A_CARD = 256, 1_024
+"""Pictures that go through together unless told otherwise: fewer would leave a card waiting for launches."""
 FARTHEST = 10.0
 """No normalised value lies farther from 0, unless a network's std is below 0.1: noise of N(0, 1) reaches 6."""
 
@@ -55,15 +58,24 @@ class Network:
         return hasattr(self.model, "levels")
 
 
-def choose_device(name: str | torch.device = "auto") -> torch.device:
+def choose_device(name: str | torch.device = "auto", tell: Callable[[str], object] = on_standard_error) -> torch.device:
     """Return the device of that name, or PyTorch's own; `auto` takes CUDA, else Apple's MPS, else the CPU.
 
-    Raises ValueError for an unknown name or a device that this machine does not have.
+    In place of an NVIDIA GPU that is there and cannot compute, the processor is taken and `tell` is told why. Raises
+    ValueError for an unknown name or a device that this machine does not have.
 
     >>> choose_device("cpu")
     device(type='cpu')
     """
-    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    kind = name.type if isinstance(name, torch.device) else name
+    # Tried only where it is asked for: the first kernel takes a card some hundred megabytes.
+    trouble = trouble_with_cuda() if kind in ("auto", "cuda") else None
+    if trouble:
+        tell(f"The GPU cannot be used, {trouble}. The processor computes, more slowly")
+        if kind == "cuda":
+            return torch.device("cpu")
+    cuda = torch.cuda.is_available() and not trouble
+    present = {"cpu": True, "cuda": cuda, "mps": torch.backends.mps.is_available()}
     if isinstance(name, torch.device):
         if not present.get(name.type):
             raise ValueError(f"this machine has no {name.type} device that PyTorch can use: choose auto or cpu")
@@ -105,7 +117,7 @@ def predict(
     name: str | None = None,
     ids: Sequence[str] | None = None,
     labels: Given | None = None,
-    batch_size: int = 256,
+    batch_size: int | None = None,
     progress: bool = False,
 ) -> Predictions:
     """Return the network's predictions on an image set, or on pixels (n, height, width, 3).
@@ -113,10 +125,10 @@ def predict(
     Pixels are whole numbers from 0 to 255, of any type, or floats that are normalised already, (pixels / 255 - mean) /
     std: floats from 0 to 1 or to 255 are refused, as they would be answered without a word, and wrongly. `name`, `ids`
     and `labels` are those of the image set unless others are given; pixels alone are called "upload", and each
-    picture's id is the first 16 digits of its pixels' SHA-1. The pictures go through in batches of `batch_size` >= 1,
-    which changes no answer; `progress` shows a bar on standard error. Raises ValueError where there is no picture or
-    what is given is none, TypeError where `network` or `pictures` are of another kind, NetworkError as a wrapped
-    module does.
+    picture's id is the first 16 digits of its pixels' SHA-1. The pictures go through in batches of `batch_size` >= 1
+    (256, on an NVIDIA GPU 1,024), which changes no answer; `progress` shows a bar on standard error. Raises ValueError
+    where there is no picture or what is given is none, TypeError where `network` or `pictures` are of another kind,
+    NetworkError as a wrapped module does, and where a GPU has too little memory.
 
     >>> from nat_core.network.models import build
     >>> network = Network("untrained", build("wrn10_1", 2, seed=0).eval(), ("cat", "dog"), (0.5,) * 3, (0.25,) * 3)
@@ -137,7 +149,7 @@ def predict_with_maps(
     name: str | None = None,
     ids: Sequence[str] | None = None,
     labels: Given | None = None,
-    batch_size: int = 256,
+    batch_size: int | None = None,
 ) -> tuple[Predictions, dict[str, Float[np.ndarray, "n _ _"]]]:
     """Return the predictions and the attention maps (mean of A^2 over channels) at the low, middle and high level.
 
@@ -168,7 +180,7 @@ def features(network: Network, pictures: ImageSet | Pictures) -> Float[np.ndarra
     need_network(network)
     _need_groups(network, "features")
     pixels, found = _pixels(network, pictures), []
-    for outputs in _outputs(network, pixels, 256):
+    for outputs in _outputs(network, pixels, None):
         with torch.inference_mode():
             # What the model's own forward does between the last group and the classifier.
             found.append(network.model.activated(outputs.groups)[-1].mean((2, 3)))
@@ -196,7 +208,9 @@ def need_network(network: Any) -> None:
 
 
 def _check_batch(batch_size: Any) -> None:
-    if isinstance(batch_size, bool) or not isinstance(batch_size, Integral) or batch_size < 1:
+    if batch_size is not None and (
+        isinstance(batch_size, bool) or not isinstance(batch_size, Integral) or batch_size < 1
+    ):
         raise ValueError(f"batch_size must be a whole number from 1 up; got {batch_size!r:.40}")
 
 
@@ -264,17 +278,35 @@ def _need_groups(network: Network, what: str) -> None:
         raise NetworkError(f"{network.name} is a wrapped module, which returns logits alone: it has no {what}.")
 
 
-def _outputs(network: Network, pixels: np.ndarray, batch_size: int, progress: bool = False) -> Iterator[Outputs]:
-    for start in tqdm(range(0, len(pixels), batch_size), network.name, disable=not progress, unit="batch"):
-        # torch refuses negative strides, which a mirrored array has. A copy, because a stranger's module may write
-        # into what it is given, and the array is the caller's.
-        part = torch.tensor(np.ascontiguousarray(pixels[start : start + batch_size])).to(network.device)
-        if part.dtype == torch.uint8:
-            images = normalise(part, network.mean, network.std)
-        else:
-            images = part.float().permute(0, 3, 1, 2)  # noise, drawn in normalised space
+def _outputs(network: Network, pixels: np.ndarray, batch_size: int | None, progress: bool = False) -> Iterator[Outputs]:
+    device = network.device
+    size = batch_size or (ON_A_CARD if device.type == "cuda" else ON_A_PROCESSOR)
+    scale, shift = scale_and_shift(network.mean, network.std, device)
+    for start in tqdm(range(0, len(pixels), size), network.name, disable=not progress, unit="batch"):
+        part = _sent(pixels[start : start + size], device)
+        # Noise is drawn in normalised space.
+        images = scaled(part, scale, shift) if part.dtype == torch.uint8 else part.float().permute(0, 3, 1, 2)
         with torch.inference_mode():
-            yield network.model(images)
+            yield _run(network, images)
+
+
+def _run(network: Network, images: Tensor) -> Outputs:
+    try:
+        with exactly(images.device):
+            return network.model(images)
+    except torch.OutOfMemoryError:
+        raise NetworkError(
+            f"The GPU has too little free memory for {len(images):,} pictures at once in {network.name}: hand over a "
+            "smaller batch_size, end what else runs on it, or take the processor (device cpu)"
+        ) from None
+
+
+def _sent(pixels: np.ndarray, device: torch.device) -> Tensor:
+    # torch refuses negative strides, which a mirrored array has. A copy, because a stranger's module may write into
+    # what it is given, and the array is the caller's.
+    part = torch.tensor(np.ascontiguousarray(pixels))
+    # From pinned memory a copy goes on beside what the card computes, and nothing waits for it.
+    return part.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else part.to(device)
 
 
 def extract(folder: Path, name: str, data: Path | None = None) -> Path:

@@ -12,6 +12,8 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nat_core.ranks.norms import SharedNorm
+
 
 class Outputs(NamedTuple):
     """What a forward pass returns."""
@@ -158,8 +160,21 @@ def normalise(
     >>> normalise(torch.full((1, 1, 1, 3), 255, dtype=torch.uint8), (0.5,) * 3, (0.25,) * 3).flatten().round().tolist()
     [2.0, 2.0, 2.0]
     """
-    scale = torch.tensor([1 / (255 * each) for each in std], device=pixels.device)
-    shift = torch.tensor([-middle / each for middle, each in zip(mean, std, strict=True)], device=pixels.device)
+    return scaled(pixels, *scale_and_shift(mean, std, pixels.device))
+
+
+def scale_and_shift(
+    mean: tuple[float, ...], std: tuple[float, ...], device: torch.device
+) -> tuple[Float[Tensor, "3"], Float[Tensor, "3"]]:
+    """Return what `scaled` multiplies each channel by and adds to it; moving the six numbers makes a GPU wait."""
+    scale = torch.tensor([1 / (255 * each) for each in std], device=device)
+    return scale, torch.tensor([-middle / each for middle, each in zip(mean, std, strict=True)], device=device)
+
+
+def scaled(
+    pixels: UInt8[Tensor, "n h w 3"], scale: Float[Tensor, "3"], shift: Float[Tensor, "3"]
+) -> Float[Tensor, "n 3 h w"]:
+    """Return `normalise` of pictures, by what `scale_and_shift` made of mean and std."""
     return torch.addcmul(shift, pixels.float(), scale).permute(0, 3, 1, 2)
 
 
@@ -199,6 +214,8 @@ class PreActivationBlock(nn.Module):
 
 
 def _normed(norm: nn.BatchNorm2d, group: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+    if isinstance(norm, SharedNorm) and norm.training:
+        return norm.of_batch(group)
     # The forward pass has counted this batch already: its statistics must not enter the running ones twice.
     running = (None, None) if norm.training else (norm.running_mean, norm.running_var)
     return functional.batch_norm(group, *running, norm.weight, norm.bias, training=norm.training, eps=norm.eps)

@@ -4,21 +4,26 @@ A run is a function of recipe, seed, pictures and number of threads: every batch
 that was killed goes on from its newest state to the very same weights.
 """
 
+import json
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from tqdm import tqdm
 
 from nat_core.network.inference import choose_device
+from nat_core.ranks.group import Ranks, joined
+from nat_core.ranks.steps import Parts, shared_cost
 from nat_core.recipes import Recipe
+from nat_core.stopping import deaf
 from nat_core.store.checkpoints import LOG
 from nat_core.store.leftovers import WARNING, forget
 from nat_core.training.log import EpochLog, show
-from nat_core.training.objective import step_loss
+from nat_core.training.objective import StepLoss, step_loss
 from nat_core.training.pictures import Pictures, pictures_of
 from nat_core.training.publish import Finished, publish
 from nat_core.training.run import (
@@ -29,7 +34,15 @@ from nat_core.training.run import (
     network_now,
     take_step,
 )
-from nat_core.training.state import Keeper, SavedState, Sitting, restore
+from nat_core.training.state import (
+    Keeper,
+    SavedState,
+    Sitting,
+    check_settings,
+    packed_state,
+    restore,
+    unpacked_state,
+)
 
 
 def train(
@@ -49,9 +62,12 @@ def train(
     rates on test sets. The state of the run is kept in `out/.state/<name>` and written about every `save_seconds`
     seconds. A finished network is returned at once with `resume`.
 
-    Raises TrainingError where the name is taken, a run was begun with other settings, the teacher is not the recipe's,
-    or the loss stops being a number; MissingDataset, CheckpointError (the teacher) and ValueError (device, own
-    pictures) as their makers do.
+    Started as several processes by torchrun, all train one network, each on its part of every batch: the first of them
+    reads and writes what is in `out`, and the weights are those of one process up to rounding (`nat_core.ranks`).
+
+    Raises RanksError where another of these processes ends, TrainingError where the name is taken, a run was begun with
+    other settings, the teacher is not the recipe's, or the loss stops being a number; MissingDataset, CheckpointError
+    (the teacher) and ValueError (device, own pictures) as their makers do.
 
     >>> from nat_core.recipes import recipe_named
     >>> train(recipe_named("digits_nat"), out="runs").name  # doctest: +SKIP
@@ -62,19 +78,21 @@ def train(
     sitting = Sitting(
         Path(out), recipe.name, Path(teachers or out), seed, device, threads, resume, progress, save_seconds
     )
-    # Before the pictures are read: a name that is taken is no matter for a minute's wait.
-    if sitting.finished() and known is None:
-        return sitting.tidied()
-    pictures = pictures_of(recipe, data, known=known, negatives=negatives, log_test=log_test)
-    if sitting.holds(pictures.source):
-        return sitting.tidied()
-    # One at a time: two would write each other's states. The lock falls with the process, however it ends.
-    with sitting.alone():
-        _train(sitting, pictures)
+    with joined(device) as ranks:
+        # Before the pictures are read: a name that is taken is no matter for a minute's wait. The first rank alone
+        # looks at what is there, for another machine may have another disk.
+        if ranks.told(ranks.first and sitting.finished() and known is None):
+            return sitting.tidied() if ranks.first else sitting.home
+        pictures = pictures_of(recipe, data, known=known, negatives=negatives, log_test=log_test)
+        if ranks.told(ranks.first and sitting.holds(pictures.source)):
+            return sitting.tidied() if ranks.first else sitting.home
+        # One at a time: two would write each other's states. The lock falls with the process, however it ends.
+        with sitting.alone() if ranks.first else nullcontext():
+            (_train if ranks.first else _follow)(sitting, pictures, ranks)
     return sitting.home
 
 
-def _train(sitting: Sitting, pictures: Pictures) -> None:
+def _train(sitting: Sitting, pictures: Pictures, ranks: Ranks) -> None:
     for each in pictures.told if sitting.progress else ():
         tqdm.write(each, file=sys.stderr)
     notes: list[str] = []  # until there is a log
@@ -86,12 +104,12 @@ def _train(sitting: Sitting, pictures: Pictures) -> None:
 
     saved = sitting.saved(tell)
     keeper = Keeper(sitting, saved, tell)
-    # Sums of floats depend on how many threads share them, so a run that goes on keeps the number it began with.
-    threads = sitting.threads or (saved.settings.get("threads") if saved else None) or usual_threads(pictures.recipe)
+    threads = _threads(sitting, pictures, saved)
     with keeper.stopped(), computing_with(threads):
-        run = _begin(sitting, pictures, threads, saved)
+        ranks.heard(packed_state(saved))
+        run = _begin(sitting, pictures, threads, saved, ranks)
         log = EpochLog(sitting.states / LOG, sitting.events, run.step, pictures.watched, notes)
-        _loop(sitting, run, log, keeper)
+        _loop(sitting, run, log, keeper, ranks)
         finished = Finished(pictures, sitting.seed, network_now(run), run.objective.precision, run.seconds, threads,
                             run.teacher_sha256, log.content)  # fmt: skip
         publish(finished, out=sitting.out)
@@ -99,7 +117,27 @@ def _train(sitting: Sitting, pictures: Pictures) -> None:
     forget(sitting.states, tell)
 
 
-def _begin(sitting: Sitting, pictures: Pictures, threads: int, saved: SavedState | None) -> TrainingRun:
+def _follow(sitting: Sitting, pictures: Pictures, ranks: Ranks) -> None:
+    """Take the first rank's steps with it, from where it begins; it alone measures, logs, saves and publishes."""
+    saved = unpacked_state(ranks.heard())
+    threads = _threads(sitting, pictures, saved)
+    with computing_with(threads):
+        run = _begin(sitting, pictures, threads, saved, ranks)
+        run.model.train()
+        cost = _cost(run, ranks)
+        # A signal goes to all ranks at once; the first one finishes its step with the others and saves, and they end
+        # as soon as it has gone.
+        with deaf():
+            while run.step < run.batches.steps:
+                take_step(run, cost)
+
+
+def _threads(sitting: Sitting, pictures: Pictures, saved: SavedState | None) -> int:
+    # Sums of floats depend on how many threads share them, so a run that goes on keeps the number it began with.
+    return sitting.threads or (saved.settings.get("threads") if saved else None) or usual_threads(pictures.recipe)
+
+
+def _begin(sitting: Sitting, pictures: Pictures, threads: int, saved: SavedState | None, ranks: Ranks) -> TrainingRun:
     device = choose_device(sitting.device)
     run = begin(
         pictures, device=device, seed=sitting.seed, threads=threads,
@@ -110,16 +148,29 @@ def _begin(sitting: Sitting, pictures: Pictures, threads: int, saved: SavedState
     # A run is begun whole and then put back, so that a state holds numbers alone and nothing that has to be unpickled.
     if saved is not None:
         restore(run, saved)
+    # A trial may choose otherwise on each rank, so the first one's counts.
+    precision = ranks.heard(run.objective.precision.encode()).decode()
+    run.objective = replace(run.objective, precision=precision)
+    if ranks.count > 1:
+        check_settings(run.recipe.name, run.settings, json.loads(ranks.heard(json.dumps(run.settings).encode())))
     return run
 
 
-def _loop(sitting: Sitting, run: TrainingRun, log: EpochLog, keeper: Keeper) -> None:
+def _cost(run: TrainingRun, ranks: Ranks) -> Callable[..., StepLoss]:
+    """What computes a step's loss."""
+    if ranks.count > 1:
+        parts = Parts(run.batches.known_count, run.batches.negative_count, run.recipe.rotated_per_batch)
+        return shared_cost(step_loss, run.model, run.recipe, parts, ranks)
+    # Compiled, a small network's step is bound by its arithmetic and not by launching hundreds of kernels; a
+    # processor gains nothing that the seconds of compiling would be worth.
+    return torch.compile(step_loss, dynamic=False) if run.batches.device.type == "cuda" else step_loss
+
+
+def _loop(sitting: Sitting, run: TrainingRun, log: EpochLog, keeper: Keeper, ranks: Ranks) -> None:
     # Norms take their statistics from the batch, negatives included; the stored network uses the running ones.
     run.model.train()
     on_processor = run.batches.device.type == "cpu"
-    # Compiled, a small network's step is bound by its arithmetic and not by launching hundreds of kernels; a
-    # processor gains nothing that the seconds of compiling would be worth.
-    cost = torch.compile(step_loss, dynamic=False) if run.batches.device.type == "cuda" else step_loss
+    cost = _cost(run, ranks)
     # Reading the loss stops a GPU until it has caught up, so there it is looked at every fiftieth step.
     look_every = 1 if on_processor else 50
     # What earlier sittings took counts as well: the log and the card speak of the whole run.

@@ -191,6 +191,5 @@ def test_progress_is_shown_on_standard_error_where_somebody_watches(
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     assert main(arguments) == 0
     watched = capsys.readouterr()
-    assert "reading: 100%" in watched.err
-    assert "digits_nat: 100%" in watched.err
+    assert "photos: 100%" in watched.err
     assert watched.out == quiet.out

@@ -14,6 +14,7 @@ from nat_app.shared.files import displayable
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
+from nat_app.shared.settings import one_of
 from nat_app.views.your_photos import fade, ways
 from nat_app.views.your_photos.cards import Card
 from nat_app.views.your_photos.files import without_markup
@@ -81,7 +82,7 @@ def _turn_away(pair: Pair, card: Card, others: list[Card], threshold: float) -> 
         frame.colours(),
         slider=far.key,
         alt=_("How sure both networks are on the way. {sentence}", sentence=sentence),
-        on_move=far.put,
+        on_move=lambda moved: far.put(one_of(percents)(str(moved))),
     )
     st.markdown(sentence)
     st.caption(_("{count} pictures on the way, each asked of both networks.", count=STEPS))

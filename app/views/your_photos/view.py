@@ -23,7 +23,7 @@ from nat_app.views.your_photos import files, opened_photo, words
 from nat_app.views.your_photos.cards import Card, all_cards, confidences, count_cards
 from nat_app.views.your_photos.charts import BARS, own_distribution
 from nat_app.views.your_photos.settings import BESIDE, FOUND, OPENED, PART, PARTS, SAMPLES, TABLE
-from nat_app.visit import labels, photos
+from nat_app.visit import decoding, labels, photos
 from nat_core import language
 from nat_core.data.headers.names import PICTURE_SUFFIXES
 from nat_core.data.images import CROPS
@@ -42,7 +42,8 @@ def controls() -> None:
     left, right = st.columns([1.35, 1], gap="medium")
     # First, as it stands first on a phone.
     with left.container(key="zones"):
-        drop_zone(ZONES[0], _("Drop in photos, or a zip file of photos (PNG, JPEG, WebP, GIF or BMP)"), True, None)
+        named = _("Drop in photos, or a zip file of photos ({formats})", formats=decoding.formats())
+        drop_zone(ZONES[0], named, True, None)
     camera = classroom.camera_works(st.context.url)
     with right:
         with st.container(key="photo_switches", horizontal=True, gap="small"):
@@ -84,9 +85,7 @@ def drop_zone(zone: str, label: str, many: Literal[True, "directory"], kinds: li
 
 def open_row(keys: list[str]) -> None:
     """Open the photo of the row that was chosen in the table, `keys` being those of its rows."""
-    rows = TABLE.value
-    if rows:
-        OPENED.put(keys[rows[0]])
+    TABLE.hear(lambda rows: OPENED.put(keys[rows[0]]) if rows else None)
 
 
 def draw(card: Card) -> None:

@@ -146,6 +146,37 @@ class NpzFile:
             first, done = first + len(rows), upto
         return made
 
+    def picture_count(self, key: str) -> int:
+        """Return how many pictures an array declares; UnreadableSet where it holds something else, or none."""
+        declared = self.declared(key)
+        _check_pictures(declared, self.name, key)
+        return declared.shape[0]
+
+    def picture_parts(self, key: str, size: int) -> Iterator[UInt8[np.ndarray, "k ..."]]:
+        """Yield the pictures of an array in parts of `size`, the last one shorter, as they lie in the file.
+
+        No more than a part and a block are in memory, unless the array's first axis varies fastest. Raises as
+        `pictures` does.
+        """
+        declared = self.declared(key)
+        _check_pictures(declared, self.name, key)
+        if declared.columns_first:
+            whole = self.whole(key, MAX_LABELS)
+            yield from (whole[start : start + size] for start in range(0, len(whole), size))
+            return
+        held: list[np.ndarray] = []
+        missing = size
+        for block in self._blocks(key, declared, prod(declared.shape[1:])):
+            rows = np.frombuffer(block, np.uint8).reshape(-1, *declared.shape[1:])
+            while len(rows):
+                held.append(rows[:missing])
+                missing, rows = missing - len(held[-1]), rows[missing:]
+                if not missing:
+                    yield np.concatenate(held)
+                    held, missing = [], size
+        if held:
+            yield np.concatenate(held)
+
     def labels(self, key: str, number: int) -> tuple[np.ndarray | None, tuple[str, ...]]:
         """Return the class of each of `number` pictures and the classes' names, as far as the file names them.
 
