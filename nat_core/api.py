@@ -98,7 +98,7 @@ def evaluate(
     *,
     known: ImageSet | Predictions,
     negatives: ImageSet | Predictions | Mapping[str, ImageSet | Predictions],
-    batch_size: int = 256,
+    batch_size: int | None = None,
     progress: bool = False,
 ) -> Evaluation:
     """Return NCR, accuracy, the share kept, AUROC, AUPR and FPR95 of a network on pictures, or on its predictions.

@@ -1,8 +1,10 @@
 """What several test files share: the real data sets, and networks small enough to train here."""
 
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item, group in groups.items():
         item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: (groups[item] != "browser", groups[item] not in slow))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def looked_through_packages_once() -> Iterator[None]:
+    """AppTest looks through all installed packages for Streamlit's components, which is a third of what a page costs.
+
+    A server does it once. What is installed does not change while the tests run.
+    """
+    if "streamlit.testing.v1" not in sys.modules:
+        yield
+        return
+    from streamlit.components.v2 import manifest_scanner
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture
@@ -134,33 +152,54 @@ def taught_networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def fresh_caches() -> Iterator[None]:
     """No page sees what another test cached."""
+    yield
+    _forget()
+
+
+@pytest.fixture
+def kept_caches(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What pages computed of files that are still the same is kept for the next test, as a server does for visitors.
+
+    Not where a test patches something (all that do ask for `monkeypatch`): it begins and ends with nothing.
+    """
+    patches = "monkeypatch" in request.fixturenames
+    if patches:
+        _forget()
+    yield
+    if patches:
+        _forget()
+
+
+def _forget() -> None:
     import streamlit as st
 
     from nat_app.answers import shared_results
 
-    yield
     st.cache_data.clear()
     st.cache_resource.clear()
     shared_results.forget_all()
 
 
 @pytest.fixture
-def start(monkeypatch: pytest.MonkeyPatch, fresh_caches: None):
+def start(kept_caches: None):
     """Yield a function that opens a page on a folder of checkpoints."""
     from streamlit.testing.v1 import AppTest
 
     from nat_core import language
     from tests.pages import MAIN, PAGES
 
-    def opened(folder: Path, page: str = PAGES[0], **state: object) -> AppTest:
-        monkeypatch.setenv("NAT_CHECKPOINTS", str(folder))
-        # AppTest asks for the words of a choice outside of the visit that it runs, and so of its language.
-        language.use(str(state.get("lang") or language.SOURCE))
-        app = AppTest.from_file(MAIN, default_timeout=60)
-        for key, value in state.items():
-            app.session_state[key] = value
-        app.run()
-        return app if page == PAGES[0] else app.switch_page(page).run()
+    # A patch of its own: it changes what is looked at, and nothing that is computed.
+    with pytest.MonkeyPatch.context() as patch:
 
-    yield opened
-    language.use(language.SOURCE)
+        def opened(folder: Path, page: str = PAGES[0], **state: object) -> AppTest:
+            patch.setenv("NAT_CHECKPOINTS", str(folder))
+            # AppTest asks for the words of a choice outside of the visit that it runs, and so of its language.
+            language.use(str(state.get("lang") or language.SOURCE))
+            app = AppTest.from_file(MAIN, default_timeout=60)
+            for key, value in state.items():
+                app.session_state[key] = value
+            app.run()
+            return app if page == PAGES[0] else app.switch_page(page).run()
+
+        yield opened
+        language.use(language.SOURCE)

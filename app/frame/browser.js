@@ -3,8 +3,14 @@
 const DROP_ZONE = '[data-testid="stFileUploaderDropzone"][role="presentation"]';
 let drawn = null;
 
+// The zones for photos, by the ends of their keys. Streamlit's own list of kinds would refuse all else in its words, by
+// the ends of names; so only the chooser is told, and whatever is dropped is looked into.
+const PHOTOS = '[class*="uploads"] input[type="file"]:not([accept], [webkitdirectory])';
+let accept = "";
+
 function nameDropZones() {
   for (const zone of document.querySelectorAll(DROP_ZONE)) zone.setAttribute("role", "group");
+  for (const chooser of document.querySelectorAll(PHOTOS)) chooser.setAttribute("accept", accept);
 }
 
 // What a page found stands in its title, which changes with whatever a visitor moves. Who sees the page looks up; who
@@ -34,6 +40,9 @@ function teller() {
 export default function ({ data }) {
   // Screen readers choose their voice by it, and Streamlit says English whatever a page holds.
   document.documentElement.lang = data.language;
+  accept = data.accept;
+  // A link for the wall has set it before the first run (app/server/own_pages/waiting.js); the switch sets it here.
+  document.documentElement.classList.toggle("nat-wall", data.wall);
   nameDropZones();
   // There before it has anything to tell: what comes with its words already in it, nobody is told.
   teller();

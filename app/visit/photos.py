@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from nat_app.shared.language import _
+from nat_app.shared.language import _, ngettext
 from nat_app.shared.settings import Held, Setting, one_of
 from nat_app.visit import decoding, room
 from nat_app.visit.room import NoRoom
@@ -207,6 +207,20 @@ def take(zone: str, files: Sequence[Any]) -> None:
 def left_out() -> int:
     """How many photos were too many to take."""
     return OWN_PHOTOS.get().left_out
+
+
+def too_many(left_out: int) -> str:
+    """Return the sentence for more photos than are compared at once.
+
+    >>> too_many(1)
+    'That is 1 photo too many: these are the first 60.'
+    """
+    return ngettext(
+        "That is {count:,} photo too many: these are the first {most}.",
+        "That is {count:,} photos too many: these are the first {most}.",
+        left_out,
+        most=MOST,
+    )
 
 
 def no_pictures() -> int:

@@ -30,7 +30,7 @@ from tests.pages import PAGES, charts
 from tests.pages import said as said_with_marks
 from tests.synthetic import write_pairs
 
-pytestmark = pytest.mark.usefixtures("fresh_caches")
+pytestmark = pytest.mark.usefixtures("kept_caches")
 EVIDENCE = "views/evidence/view.py"
 
 

@@ -15,7 +15,7 @@ from nat_app.views.attention.settings import PARTS
 from nat_app.views.your_photos.ways import WAYS
 from tests.pages import MAIN, PAGES, live_data, said, told
 
-pytestmark = pytest.mark.usefixtures("fresh_caches")
+pytestmark = pytest.mark.usefixtures("kept_caches")
 HERE = "http://localhost:8501"
 
 

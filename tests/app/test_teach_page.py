@@ -176,7 +176,7 @@ def test_photos_come_in_from_files_and_zip_files_and_each_shows_one_thing(page: 
     assert len(teaching(page).now.negatives) == 1
     drop(page, 1, {"other.png": picture((200, 200, 200))})
     assert words.elsewhere("other.png", "") in said(page)
-    page.button(key=next(each.key for each in page.button if str(each.key).startswith("thumb_teach_1"))).click().run()
+    next(each for each in page.button if str(each.key).startswith("thumb_teach_1")).click().run()
     assert counts(page) == [2, 2]
     page.button(key="teach_undo_step").click().run()
     assert counts(page) == [3, 2]
@@ -432,6 +432,7 @@ def test_no_word_of_the_page_lacks_its_translation(start, taught_networks: Path,
 def test_it_speaks_german(start, taught_networks: Path) -> None:
     state = Teaching(project_of(taught_networks, "Tasse", "Buch"))
     app = start(taught_networks, PAGE, lang="de", teach_your_own=state)
+    assert state.now.taught is not None
     found = judge(state.now.taught.heads, learning.held_out(
         learning.computed_answers.stored_features("wrn16_1_baseline"), (), ()), 0.9)  # fmt: skip
     assert f"Davon behält die Baseline {found.keeps('baseline') or '0'} (" in said(app)

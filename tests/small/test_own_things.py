@@ -25,9 +25,11 @@ def lesson(each: int = 6, own: np.ndarray | None = None) -> Lesson:
 
 
 def learned(of: Lesson, steps: int = FEW) -> Learned:
-    *shares, found = train(of, steps)
-    assert all(isinstance(each, float) and 0 < each <= 1 for each in shares)
+    *begun, found = train(of, steps)
+    shares = [each for each in begun if isinstance(each, float)]
+    assert len(shares) == len(begun)
     assert shares == sorted(shares)
+    assert all(0 < each <= 1 for each in shares)
     assert isinstance(found, Learned)
     return found
 

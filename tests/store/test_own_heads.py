@@ -29,19 +29,21 @@ def test_it_comes_back_as_it_was_with_and_without_kept_photos() -> None:
 
 
 def test_features_are_scaled_to_one_length() -> None:
-    scaled = unit(np.float32([[3, 4], [30, 40], [0, 0]]))
+    scaled = unit(np.array([[3, 4], [30, 40], [0, 0]], np.float32))
     np.testing.assert_allclose(scaled, [[0.6 * 2**0.5, 0.8 * 2**0.5]] * 2 + [[0, 0]], rtol=1e-6)
 
 
 def test_the_probability_of_none_is_no_answer() -> None:
-    rows = np.log(np.float32([[0.3, 0.1, 0.6]]))
+    rows = np.log(np.array([[0.3, 0.1, 0.6]], np.float32))
     assert predictions(NONE_CLASS, "x", rows).confidence[0] == pytest.approx(0.3)
     assert predictions("nat", "x", rows).confidence[0] == pytest.approx(0.6)
 
 
 def test_a_head_is_a_last_layer_on_features_of_one_length() -> None:
-    head = own_heads.Head(np.float32([[1, 0], [0, 2]]), np.float32([0, 1]))
-    np.testing.assert_allclose(head.logits(np.float32([[6, 8]])), [[0.6 * 2**0.5, 1.6 * 2**0.5 + 1]], rtol=1e-6)
+    head = own_heads.Head(np.array([[1, 0], [0, 2]], np.float32), np.array([0, 1], np.float32))
+    np.testing.assert_allclose(
+        head.logits(np.array([[6, 8]], np.float32)), [[0.6 * 2**0.5, 1.6 * 2**0.5 + 1]], rtol=1e-6
+    )
 
 
 def test_a_file_that_is_too_large_is_not_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
