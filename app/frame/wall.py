@@ -19,7 +19,8 @@ def fitted(figure: go.Figure) -> go.Figure:
     """
     if not WALL.value:
         return figure
-    return _with_text(figure, TEXT, ROOMIER).update_layout(height=round(ROOMIER * figure.layout.height))
+    height = figure.to_dict()["layout"]["height"]
+    return _with_text(figure, TEXT, ROOMIER).update_layout(height=round(ROOMIER * height))
 
 
 def from_afar(figure: go.Figure) -> go.Figure:
