@@ -56,7 +56,7 @@ def drop(app: AppTest, number: int, files: dict[str, bytes]) -> AppTest:
     """The page once these files were dropped on a thing."""
     if teaching(app).opened != number:
         app.button(key=f"photos_{number}").click().run()
-    zone = app.file_uploader(key=f"teach_zone_{number}_{teaching(app).zones}")
+    zone = app.file_uploader(key=f"teach_uploads_{number}_{teaching(app).zones}")
     for name, content in files.items():
         zone.upload(name, content, "image/png")
     return zone.run()
@@ -240,11 +240,11 @@ def test_a_renamed_thing_is_called_so_and_a_changed_one_asks_for_training(done: 
 
 
 def test_a_photo_of_ones_own_is_tried_and_a_broken_one_is_told(done: AppTest) -> None:
-    zone = done.file_uploader(key=f"teach_try_{teaching(done).zones}")
+    zone = done.file_uploader(key=f"try_uploads_{teaching(done).zones}")
     zone.upload("bad.png", b"no picture", "image/png").run()
     assert teaching(done).tried is None
     assert "bad.png" in said(done)
-    zone = done.file_uploader(key=f"teach_try_{teaching(done).zones}")
+    zone = done.file_uploader(key=f"try_uploads_{teaching(done).zones}")
     zone.upload("mine.jpg", (FOLDER / "cat1.jpg").read_bytes(), "image/jpeg").run()
     assert teaching(done).tried is not None
     assert "bad.png" not in said(done)

@@ -19,6 +19,7 @@ from nat_app.views.teach_your_own import learning, project, saved, words
 from nat_app.views.teach_your_own.charts import kept_and_fooled
 from nat_app.views.teach_your_own.project import NEGATIVES, TEACHING, TRIED_NOTES, Taught, Thing
 from nat_app.views.teach_your_own.settings import BEGIN, TO_TRY, TRIED, file_of
+from nat_app.visit import decoding
 from nat_app.visit.photos import CENTRE, OwnPhotos, Photo
 from nat_app.visit.training import fair_queue
 from nat_core.data.headers.names import PICTURE_SUFFIXES
@@ -97,12 +98,12 @@ def drop_zone(number: int) -> None:
         with_camera = camera and st.toggle(_("Camera"), key="teach_camera", persist_state="session")
     if not camera:
         st.caption(_(CAMERA_NEEDS_HTTPS))
+    named = _("Drop in photos, or a zip file of photos ({formats})", formats=decoding.formats())
     files = st.file_uploader(
-        _("Drop in a folder") if with_folder else _("Drop in photos, or a zip file of photos (PNG, JPEG, WebP, GIF or "
-                                                    "BMP)"),
+        _("Drop in a folder") if with_folder else named,
         type=list(PICTURE_SUFFIXES) if with_folder else None,
         accept_multiple_files="directory" if with_folder else True,
-        key=f"teach_zone_{number}_{teaching.zones}",
+        key=f"teach_uploads_{number}_{teaching.zones}",
     )  # fmt: skip
     shot = st.camera_input(_("Take a photo"), key=f"teach_shot_{number}_{teaching.zones}") if with_camera else None
     with st.spinner(_("Your photos are read.")):
@@ -234,7 +235,9 @@ def choose_photo() -> None:
         for stem in TO_TRY:
             st.button(by_stem[stem].caption, key=by_stem[stem].button_key, on_click=try_picture, args=(stem,))
     with st.expander(_("Try a photo of your own"), icon=":material/add_a_photo:", expanded=teaching.tried is not None):
-        file = st.file_uploader(_("A photo (PNG, JPEG, WebP, GIF or BMP)"), key=f"teach_try_{teaching.zones}")
+        file = st.file_uploader(
+            _("A photo ({formats})", formats=decoding.formats()), key=f"try_uploads_{teaching.zones}"
+        )
         camera = classroom.camera_works(st.context.url) and st.toggle(_("Camera"), key="teach_try_camera")
         shot = st.camera_input(_("Take a photo"), key=f"teach_try_shot_{teaching.zones}") if camera else None
         if file or shot:
