@@ -1,6 +1,7 @@
 """Teach your own: names, photos, training, what came of it, undo, a file to keep; and bad input of every kind."""
 
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -197,6 +198,7 @@ def test_things_are_added_named_removed_and_brought_back(page: AppTest) -> None:
         page.button(key="add_thing").click().run()
         assert teaching(page).opened == number
     assert page.button(key="add_thing").disabled
+    page.button(key="photos_1").click().run()
     page.button(key="remove_1").click().run()
     assert [thing.number for thing in teaching(page).now.things] == [2, 3, 4, 5, 6]
     page.text_input(key="thing_name_2").set_value("  a \u202e long\tname " + "x" * 60).run()
@@ -235,6 +237,7 @@ def test_a_renamed_thing_is_called_so_and_a_changed_one_asks_for_training(done: 
     assert words.changed() in said(done)
     # Something that was taught and is gone is still called as it was.
     done.button(key="add_thing").click().run()
+    done.button(key="photos_2").click().run()
     done.button(key="remove_2").click().run()
     assert saved.names_of(teaching(done).now) == ("cup", "book")
 
@@ -367,6 +370,15 @@ def test_a_verdict_is_given_where_chance_cannot_make_the_difference(found: Outco
     assert plain(sentence(found)).endswith(expected)
 
 
+def test_things_that_it_cannot_tell_apart_are_told() -> None:
+    """17 of 18 are named correctly; of 17 of one thing, always naming that one would do as well."""
+    found = outcome((18, 9, 5), (1400, 300, 80))
+    assert words.not_apart(replace(found, likeliest=9)) == ""
+    told = words.not_apart(replace(found, likeliest=17))
+    assert "of 18 photos that it never saw, the baseline names 17 correctly" in told
+    assert "would get 17" in told
+
+
 def test_the_counts_and_their_intervals_are_said() -> None:
     told = plain(words.kept(outcome((18, 9, 5), (1400, 300, 80))))
     assert "the baseline keeps 18 (17 of them correctly), NAT 9 (9)." in told
@@ -378,7 +390,7 @@ def test_a_head_is_judged_by_what_never_was_learned_and_none_is_no_answer() -> N
     found = judge(heads, np.random.default_rng(1).random((7, 4)).astype(np.float32), 0.5)
     own = heads.of_own(NONE_CLASS)
     assert found.keeps(NONE_CLASS) == int((own.probabilities[:, :2].max(axis=1) > 0.5).sum())
-    assert (found.photos, found.pictures) == (3, 7)
+    assert (found.photos, found.pictures, found.likeliest) == (3, 7, 2)
 
 
 @pytest.mark.parametrize("confidence", [0.9, 0.91])

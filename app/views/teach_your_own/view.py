@@ -60,10 +60,10 @@ def draw_thing(place: int, thing: Thing) -> None:
                 on_change=project.rename, args=(thing.number,),
             )  # fmt: skip
             photos_button(thing.number, _("Photos of thing {place}", place=place))
-            if len(teaching.now.things) > FEWEST:
-                st.button(_("Remove thing {place}", place=place), key=f"remove_{thing.number}", type="tertiary",
-                          icon=":material/delete:", on_click=project.remove_thing, args=(thing.number,))  # fmt: skip
         draw_photos(thing.number, thing.photos)
+        if teaching.opened == thing.number and len(teaching.now.things) > FEWEST:
+            st.button(_("Remove thing {place}", place=place), key=f"remove_{thing.number}", type="tertiary",
+                      icon=":material/delete:", on_click=project.remove_thing, args=(thing.number,))  # fmt: skip
 
 
 def photos_button(number: int, label: str) -> None:
@@ -183,6 +183,8 @@ def findings(name: str, taught: Taught, title, below) -> None:
     found = learning.outcome(name, taught, frame.threshold())
     title.title(words.title(found), anchor=False)
     below.markdown(words.kept(found))
+    if doubt := words.not_apart(found):
+        st.warning(doubt, icon=":material/warning:")
     ask(name, taught)
     st.plotly_chart(fitted(kept_and_fooled(found, frame.colours())), key="own_shares", config=CONFIG,
                     alt=words.chart_alt(found))  # fmt: skip
@@ -204,19 +206,19 @@ def ask(name: str, taught: Taught) -> None:
     answers = {kind: answer_of(each, names) for kind, each in said.items()}
     with st.container(border=True, key="own_answers", gap="xsmall"):
         st.markdown(f"**{words.photo_title({kind: answers[kind].confidence > threshold for kind in KINDS})}**")
+        sentences = [words.photo_sentence(kind, answers[kind], threshold) for kind in answers]
+        st.markdown("  \n".join(sentences))
         left, right = st.columns([1, 2.4], gap="small")
         if chosen:
             left.image(displayable(chosen.photo), width="stretch", alt=chosen.name)
         else:
             left.image(gallery_square(picture.file), width="stretch", alt=picture.alt)
             left.caption(picture.credit)
-        sentences = [words.photo_sentence(kind, answers[kind], threshold) for kind in answers]
         right.plotly_chart(
             paired_bars({kind: said[kind].probabilities[0] for kind in KINDS}, names, frame.colours(),
                         height=60 + 44 * len(names)),
             key="own_bars", config=CONFIG, alt=" ".join(sentences),
         )  # fmt: skip
-        st.markdown("  \n".join(sentences))
         choose_photo()
 
 
@@ -279,12 +281,16 @@ def keep() -> None:
         st.caption(_("A link to this page holds neither your names nor your photos."))
 
 
-# On a phone, what came of it stands above the things.
+# On a phone and an upright tablet, what came of it stands above the things.
 STYLE = """<style>
 [class*="st-key-thing_"] [data-testid="stTextInput"] { min-width: 8rem; }
 .st-key-page [class*="st-key-row_photos_"] { min-height: 4.2rem; }
-@media (max-width: 640px) {
+@media (max-width: 1023px) {
+  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-own_found) { flex-direction: column; }
+  [data-testid="stHorizontalBlock"]:has(.st-key-own_found) > [data-testid="stColumn"] { width: 100%; flex: none; }
   .st-key-own_parts_taught *:has(.st-key-own_found) { order: -1; }
+}
+@media (max-width: 640px) {
   .st-key-own_answers img { max-width: 9rem !important; }
 }
 </style>"""
