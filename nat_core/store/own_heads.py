@@ -101,8 +101,8 @@ def unit(features: Float[np.ndarray, "n channels"]) -> Float[np.ndarray, "n chan
     How long a picture's features are says how much of all that the network knows is in it, not which; without this,
     a few photos decide by their brightness. Features of zeros stay zeros.
 
-    >>> unit(np.float32([[3, 4], [0, 0]])).round(3).tolist()
-    [[0.8489999771118164, 1.1309999227523804], [0.0, 0.0]]
+    >>> unit(np.array([[3, 4], [0, 0]], np.float32)).astype(float).round(3).tolist()
+    [[0.849, 1.131], [0.0, 0.0]]
     """
     length = np.linalg.norm(features, axis=1, keepdims=True)
     return (features * (features.shape[1] ** 0.5 / np.maximum(length, 1e-6))).astype(np.float32)
