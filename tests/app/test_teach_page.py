@@ -1,5 +1,7 @@
 """Teach your own: names, photos, training, what came of it, undo, a file to keep; and bad input of every kind."""
 
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from functools import partial
@@ -25,7 +27,7 @@ from nat_core.store.checkpoints import load_card
 from nat_core.store.features import Features
 from nat_core.store.own_heads import HEADS, MOST_EACH, NONE_CLASS, from_bytes
 from tests.hostile_heads import taught
-from tests.pages import alts, charts, plain, said
+from tests.pages import MAIN, alts, charts, plain, said
 from tests.pseudo import loose_words, speak_pseudo
 from tests.uploads import picture, zipped
 
@@ -299,6 +301,24 @@ def test_without_features_the_page_says_how_to_get_them(start, networks: Path) -
     app = start(networks, PAGE)
     assert app.title[0].value == "No network here has stored features to learn from."
     assert app.code[0].value == "nat features wrn16_1_baseline"
+
+
+def test_its_first_picture_needs_no_torch(taught_networks: Path) -> None:
+    program = (
+        "import sys\n"
+        "from concurrent.futures import Future\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        "from nat_app.answers import stored_answers\n"
+        "stored_answers.warm_up = Future\n"  # what begins to import it once the page is drawn
+        f"app = AppTest.from_file({MAIN!r}, default_timeout=60)\n"
+        "app.session_state['teach_samples'] = True\n"
+        f"app = app.run().switch_page({PAGE!r}).run()\n"
+        "assert not app.exception and not app.button(key='own_train').disabled\n"
+        "print('torch' in sys.modules)\n"
+    )
+    environment = {"NAT_CHECKPOINTS": str(taught_networks), "PATH": "", "PYTHONPATH": str(Path(MAIN).parents[1])}
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True)
+    assert ended.stdout.split()[-1] == "False"
 
 
 def test_a_link_holds_the_sample_and_nothing_of_the_visitors() -> None:
