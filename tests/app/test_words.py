@@ -109,7 +109,6 @@ WHOLE: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
      "The photo of a thing they know is kept by the baseline alone."),
     (photos.known_sentence, ({"baseline": 2, "nat": 0}, 2),
      "Of the 2 photos of things they know, the baseline keeps 2, NAT 0."),
-    (photos.too_many, (2, 1), "That is 1 photo too many: these are the first 2."),
     (photos.problems, (["x"] * 8, 2), "x  \n" * 6 + "2 more files have the same problem.  \nThe other 2 are fine."),
     (attention.attention_title, (HERE, None),
      "Baseline and NAT look most differently at the high level; another seed may make as much."),

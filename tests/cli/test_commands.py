@@ -263,7 +263,7 @@ def test_evaluate_a_folder(networks: Path, picture: Path, tmp_path: Path, capsys
     assert "broken.jpg" in printed.err
     assert "1 picture, which may show anything: no NCR" in printed.out
     stored = np.load(target)
-    assert sorted(stored) == ["files", "logits"]
+    assert sorted(stored) == ["ascending", "files", "logits"]
     assert stored["files"].tolist() == ["square.png"]
     assert (stored["logits"].dtype, stored["logits"].shape) == (np.float32, (1, 6))
 
@@ -274,7 +274,7 @@ def test_evaluate_an_npz(networks: Path, tmp_path: Path, capsys: pytest.CaptureF
     np.savez(source, test_images=digits.pixels, test_labels=digits.labels[:, None], classes=np.array(digits.classes))
     assert main(["evaluate", "digits_nat", "--images", str(source), "--output", str(target)]) == 0
     stored = np.load(target)
-    assert sorted(stored) == ["labels", "logits"]
+    assert sorted(stored) == ["ascending", "labels", "logits"]
     assert stored["labels"].tolist() == digits.labels.tolist()
     # The very pictures that the card reports: what is printed is the card's, worked out again.
     report = load_card(networks, "digits_nat").report

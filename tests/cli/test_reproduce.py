@@ -12,7 +12,7 @@ from nat_core.store.checkpoints import load_card
 from nat_core.store.runs import add_run, record_of
 from nat_core.studies import timing
 from nat_core.studies.plan import PlannedRun, planned_runs
-from nat_core.studies.queue import Progress
+from nat_core.studies.queue import Progress, RunningRun
 
 NAT = recipe_named("wrn16_1_nat")
 
@@ -59,7 +59,10 @@ def test_runs_that_fail_are_told_with_status_1(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_each_run_has_a_line_and_news_come_at_once(capsys: pytest.CaptureFixture) -> None:
-    class Child:
+    class Child(RunningRun):
+        def __init__(self) -> None:
+            pass
+
         line = "epoch 1/2"
 
     progress = Progress([PlannedRun(NAT)], {"cpu/wrn16_1_nat/seed0": Child()})

@@ -8,6 +8,7 @@ A snapshot comes from anywhere, so it is read as a stranger's network is: bounde
 """
 
 import json
+import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -64,7 +65,8 @@ def is_snapshot(folder: Path) -> bool:
     >>> is_snapshot(Path("nowhere"))
     False
     """
-    return any((folder / name).exists() for name in (WEIGHTS, CONFIG))
+    # os.path answers False for a name too long for any file, where pathlib of Python 3.11 raises OSError.
+    return any(os.path.exists(folder / name) for name in (WEIGHTS, CONFIG))
 
 
 def write_snapshot(folder: Path, name: str, card: Card, home: Path) -> tuple[Path, ...]:
