@@ -4,7 +4,8 @@
 
 From ./checkpoints: the README's table, the example of docs/command-line.md (`nat report --format json`, one network
 and one set) and docs/results.md (`nat report --page docs`). From the code: docs/protocol.md and the verbs' help. From
-docs/pictures/see-it.webp: its caption, which is the title of the page when the picture was taken. Exits 1 with --check
+docs/pictures/see-it.webp: its caption, which is the title of the page when the picture was taken. From
+benchmarks/performance.json: docs/performance.md and the sentences on speed (`nat bench` measures). Exits 1 with --check
 where one of them is out of date. A plot that docs/results.md no longer has is deleted.
 """
 
@@ -17,6 +18,11 @@ from pathlib import Path
 
 from PIL import Image
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # benchmarks are in no package
+
+from benchmarks.harness import page as performance
+from benchmarks.harness.every import BENCHMARKS
+from benchmarks.harness.kept import load
 from nat_core.cli.parser import build_parser
 from nat_core.measure.report import NetworkReport
 from nat_core.paper import decisions
@@ -29,6 +35,19 @@ DOCS, CHECKPOINTS = ROOT / "docs", ROOT / "checkpoints"
 EXAMPLE = ("digits_nat", "digits_89")
 SHOWN = ("cifar100_test", "ilsvrc_strict", "noise")
 """The sets of negatives in the README's table."""
+IN_THE_README = {
+    "first_chart_cold": "the first chart is there {} after a cold start",
+    "key_to_chart": "a key on the slider redraws its chart in {}",
+    "photo_wrn16_1": "a photo passes the small pair with all its maps {} times as fast as through torch with hooks",
+    "train_wrn16_1": "training WRN-16-1 is {} times as fast as the loop people copy",
+}
+"""The sentences on speed in the README, by figure."""
+IN_START = IN_THE_README | {
+    "first_chart_later": "later visitors see their first chart after {}",
+    "people_sweeping": "of 30 people who sweep the threshold at once, 95 in 100 answers come within {}",
+    "photos_first": "of 18 photos dropped at once, the first is answered after {}",
+    "photos_all": "all 18 are answered after {}",
+}
 DESCRIPTION = 0x010E
 """EXIF's ImageDescription, in which take_pictures.py leaves what the page's title said."""
 SAME_HELP = sys.version_info < (3, 13)
@@ -39,6 +58,7 @@ def main() -> None:
     """Renew or check all of them."""
     wanted = {path: replaced(path, blocks) for path, blocks in marked().items()}
     wanted |= {DOCS / name: content for name, content in page(CHECKPOINTS).items()}
+    wanted[DOCS / "performance.md"] = performance.page(BENCHMARKS, load())
     stale = [path for path in (DOCS / PLOTS).glob("*.svg") if path not in wanted]
     if "--check" not in sys.argv:
         for path, content in wanted.items():
@@ -58,7 +78,12 @@ def marked() -> dict[Path, dict[str, str]]:
     reports = {name: load_card(CHECKPOINTS, name).report for name in available(CHECKPOINTS)}
     verbs = {"verbs": helps()} if SAME_HELP else {}
     return {
-        ROOT / "README.md": {"picture": picture(), "results": markdown_table(table(reports))},
+        ROOT / "README.md": {
+            "picture": picture(),
+            "results": markdown_table(table(reports)),
+            "speed": speed(IN_THE_README),
+        },
+        DOCS / "start.md": {"speed": speed(IN_START)},
         DOCS / "command-line.md": {"example": example(reports), **verbs},
         DOCS / "protocol.md": {"protocol": decisions.page()},
     }
@@ -79,6 +104,11 @@ def picture() -> str:
     with Image.open(DOCS / "pictures" / "see-it.webp") as taken:
         shows = taken.getexif().get(DESCRIPTION, "")
     return f"![See it, as it opens: {shows}](docs/pictures/see-it.webp)"
+
+
+def speed(wanted: dict[str, str]) -> str:
+    """What was measured last of these figures, in sentences."""
+    return performance.sentences(BENCHMARKS, load(), wanted)
 
 
 def table(reports: dict[str, NetworkReport]) -> Grid:

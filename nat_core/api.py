@@ -24,19 +24,27 @@ if TYPE_CHECKING:
     from nat_core.network.inference import Network
 
 
-def load_network(name: str, *, folder: Path | str | None = None, device: "str | torch.device" = "cpu") -> "Network":
+def load_network(
+    name: str | Path, *, folder: Path | str | None = None, device: "str | torch.device" = "cpu"
+) -> "Network":
     """Return a stored network, ready for `predict`.
 
     It is looked for in `folder`, or without one in NAT_CHECKPOINTS, in ./checkpoints and among the small networks that
-    come with the installed package. `device` is auto, cpu, cuda or mps, or PyTorch's own. Raises CheckpointError
-    where the network is missing (the message says how to get it) or damaged, ValueError for a device that this machine
-    does not have.
+    come with the installed package. A path is a local snapshot of a hub's repository, as `nat export --hub` writes it
+    (model.safetensors and config.json), and is read as a stranger's file is. `device` is auto, cpu, cuda or mps, or
+    PyTorch's own. Raises CheckpointError where the network is missing (the message says how to get it) or damaged,
+    ValueError for a device that this machine does not have.
 
     >>> load_network("digits_nat").classes
     ('0', '1', '2', '3', '4', '5')
     """
     from nat_core.network import inference
+    from nat_core.network.exchange import snapshot
 
+    if isinstance(name, Path) or (isinstance(name, str) and folder is None and snapshot.is_snapshot(Path(name))):
+        if folder is not None:
+            raise ValueError("a snapshot is a folder by itself: leave out folder=")
+        return snapshot.read_snapshot(Path(name), inference.choose_device(device))
     return inference.load_network(checkpoints.folder_with(name, folder), name, inference.choose_device(device))
 
 
@@ -90,7 +98,7 @@ def evaluate(
     *,
     known: ImageSet | Predictions,
     negatives: ImageSet | Predictions | Mapping[str, ImageSet | Predictions],
-    batch_size: int = 256,
+    batch_size: int | None = None,
     progress: bool = False,
 ) -> Evaluation:
     """Return NCR, accuracy, the share kept, AUROC, AUPR and FPR95 of a network on pictures, or on its predictions.

@@ -74,6 +74,10 @@ class DivergedError(TrainingError):
         """Where, in a few words."""
 
 
+class RanksError(NatError, RuntimeError):
+    """Processes that were to work together and cannot, or one of which has ended; the message says what to do."""
+
+
 # No NatError, and no Exception at all: what reads strangers' files catches every Exception, and a wish to stop must
 # not end as "the file is damaged".
 class Stopped(KeyboardInterrupt):

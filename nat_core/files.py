@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import IO, Annotated, Any, TypeVar
 
 import msgspec
 from filelock import FileLock, Timeout
 
 from nat_core.errors import Busy, CheckpointError
+from nat_core.language import _
 
 Read = TypeVar("Read")
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -35,13 +36,21 @@ def write_durably(path: Path, content: bytes) -> str:
     a link the file that it names is written. OSError (a full disk, or a device where the file should be) names the file
     and leaves no half one behind.
     """
+    with written_durably(path) as file:
+        file.write(content)
+    return sha256(content).hexdigest()
+
+
+@contextmanager
+def written_durably(path: Path) -> Iterator[IO[bytes]]:
+    """Write a file in the block as `write_durably` does, piece by piece: it takes its name at the block's end."""
     path = _regular(path)
     # In the same folder, because a rename is atomic only within one file system; with the process's number, because
     # several processes may write the same file.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -53,7 +62,6 @@ def write_durably(path: Path, content: bytes) -> str:
             # A failed write knows no name, and the temporary one would tell nobody anything.
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
-    return sha256(content).hexdigest()
 
 
 def _regular(path: Path) -> Path:
@@ -151,13 +159,13 @@ def parsed_json(content: bytes, most: int = MAX_JSON) -> Any:
     ValueError: it is nested too deeply
     """
     if len(content) > most:
-        raise ValueError(f"it has {len(content):,} bytes, and at most {most:,} are read")
+        raise ValueError(_("it has {size:,} bytes, and at most {most:,} are read", size=len(content), most=most))
     try:
         return msgspec.json.decode(content)
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        raise ValueError(_("it is nested too deeply")) from None
     except (msgspec.MsgspecError, ValueError) as error:
-        raise ValueError(f"it is no JSON: {error}") from None
+        raise ValueError(_("it is no JSON: {error}", error=error)) from None
 
 
 SEAL = "digest"

@@ -428,6 +428,18 @@ def headline_set(roles: Mapping[str, str]) -> str | None:
     return next(iter([*named, *(name for name in negatives if roles[name] != Role.TRAINED_ON), *negatives]), None)
 
 
+def partner_of(name: str) -> str | None:
+    """Return the network that one is compared with, by the first of `PAIRS` that has it; None for any other.
+
+    >>> partner_of("wrn16_1_nat"), partner_of("mine")
+    ('wrn16_1_baseline', None)
+    """
+    for baseline, nat in PAIRS.values():
+        if name in (baseline, nat):
+            return nat if name == baseline else baseline
+    return None
+
+
 def recipe_named(name: str) -> Recipe:
     """Return the recipe of that name; ValueError names the known ones."""
     if name not in RECIPES:

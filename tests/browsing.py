@@ -30,6 +30,16 @@ ARGUMENTS = [
 ]
 SIZES = {"wide": (1280, 800), "phone": (390, 844)}
 """Of the browser's window, in pixels."""
+STILL = """async () => {
+  for (let last = '', quiet = 0; quiet < 3;) {
+    await new Promise(go => setTimeout(go, 150));
+    const now = document.body.innerHTML.length + ':' + document.querySelectorAll('[data-stale=true]').length;
+    const busy = document.querySelector('[data-testid=stStatusWidget], [data-testid=stSkeleton]');
+    quiet = now === last && !busy ? quiet + 1 : 0;
+    last = now;
+  }
+}"""
+"""Waits until nothing on the page has changed for half a second."""
 
 
 def at(size: str) -> pytest.MarkDecorator:

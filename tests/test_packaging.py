@@ -19,9 +19,12 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = {"nat_core": "nat_core", "nat_app": "app", "nat_checkpoints": "checkpoints"}
 LARGE = "resnet18_"
 """How the names of the networks begin that do not travel in the wheel."""
+FOR_TORCH = {"onnx", "onnxscript"}
+"""What PyTorch's exporter imports, and we do not."""
 IMPORTED_AS = {
     "markdown-it-py": "markdown_it",
     "pillow": "PIL",
+    "pillow-heif": "pillow_heif",
     "protobuf": "google",
     "python-frontmatter": "frontmatter",
     "pyyaml": "yaml",
@@ -69,9 +72,10 @@ def test_the_wheel_brings_the_command_and_the_licence(wheel: ZipFile) -> None:
     assert "licenses/LICENSE" in files
 
 
-def declared() -> list[Requirement]:
-    """What pyproject.toml says that the package needs."""
-    return [Requirement(each) for each in project()["dependencies"]]
+def declared(extras: bool = False) -> list[Requirement]:
+    """What pyproject.toml says that the package needs, and what more its extras bring."""
+    more = [each for extra in project()["optional-dependencies"].values() for each in extra] if extras else []
+    return [Requirement(each) for each in (*project()["dependencies"], *more)]
 
 
 def project() -> dict:
@@ -90,9 +94,21 @@ def imported(*folders: str) -> Iterator[str]:
 
 
 def test_what_is_imported_is_declared() -> None:
-    names = {IMPORTED_AS.get(each.name, each.name) for each in declared()}
+    names, every = ({IMPORTED_AS.get(each.name, each.name) for each in declared(extras)} for extras in (False, True))
     foreign = set(imported("nat_core", "app")) - set(sys.stdlib_module_names) - set(PACKAGES)
-    assert foreign == names
+    assert foreign >= names
+    assert foreign | FOR_TORCH == every
+
+
+def test_an_extra_is_imported_only_where_it_may_be_missing() -> None:
+    """Inside of functions: whoever installed none of them gets a sentence, not a failed import."""
+    extras = {IMPORTED_AS.get(each.name, each.name) for each in declared(extras=True)[len(declared()) :]}
+    for file in (path for folder in ("nat_core", "app") for path in (ROOT / folder).rglob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        first = {
+            name.name.partition(".")[0] for node in tree.body if isinstance(node, ast.Import) for name in node.names
+        }
+        assert not first & extras, file
 
 
 def pins() -> dict[str, str]:
@@ -105,7 +121,7 @@ def pins() -> dict[str, str]:
 
 def test_every_pin_lies_in_its_range() -> None:
     versions = pins()
-    for dependency in declared():
+    for dependency in declared(extras=True):
         assert dependency.specifier.contains(versions[dependency.name]), dependency
 
 

@@ -77,7 +77,19 @@ def test_every_command_is_understood(command: str) -> None:
 
 
 def test_every_verb_is_shown() -> None:
-    verbs = {"data", "train", "predict", "evaluate", "report", "reproduce", "levels", "features", "app", "page"}
+    verbs = {
+        "data",
+        "train",
+        "predict",
+        "evaluate",
+        "report",
+        "reproduce",
+        "levels",
+        "features",
+        "app",
+        "page",
+        "export",
+    }
     assert {command.split()[1] for command in NAT} == verbs
 
 

@@ -42,10 +42,12 @@ def stored(row) -> dict[str, object]:
     (Row("bombs", 101, 0, {CPU: 0.04, MB: 2.0}, {CPU: "a", MB: "b"}), "| 101 | 0 | 0.04 CPU s, 2 MB | yes |"),
     (Row("bombs", 101, 0, {CPU: 0.06, MB: 2.0}, {CPU: "a", MB: "b"}), "| 0.06 CPU s (a), 2 MB | no: CPU s |"),
     (Row("bombs", 101, 1, {CPU: 0.04}, {CPU: "a"}), "| 1 | 0.04 CPU s | no: failures |"),
+    (Row("mutants", 2_000, 100), "| 2,000 | 100 |  | yes |"),
+    (Row("mutants", 2_000, 101), "| 2,000 | 101 |  | no: failures |"),
     (Row("bombs", 20, 0), "| 20 of 78 | 0 |  | so far: fewer were tried |"),
 ])  # fmt: skip
 def test_a_row_is_held_against_its_goal(row, said: str) -> None:
-    assert said in page({"pictures": [stored(row)]})
+    assert said in page({"pictures" if row.attack == "bombs" else "tests": [stored(row)]})
 
 
 def test_what_was_not_measured_says_so() -> None:

@@ -6,6 +6,7 @@ Stored predictions need no torch; `warm_up`, `answer` and `network` import it, o
 import os
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from nat_core.data.sources.image_sets import ImageSet
 from nat_core.files import csv_text
 from nat_core.measure import metrics
 from nat_core.measure.predictions import Predictions
-from nat_core.measure.report import SetReport, evaluate_set
+from nat_core.measure.report import NetworkReport, SetReport, evaluate_set
 from nat_core.measure.scores import CONFIDENCE, SHARE_KEPT, scores_of
 from nat_core.recipes import headline_set
 from nat_core.store import checkpoints
@@ -56,6 +57,23 @@ class OwnAnswer:
 def folder() -> Path:
     """Where the checkpoints are looked for."""
     return checkpoints.checkpoints_folder()
+
+
+def published_reports() -> dict[str, NetworkReport] | None:
+    """The reports of the project's own networks, where others are looked at; None where those are the ones shown.
+
+    Of an installed package that is the small ones alone.
+    """
+    own = folder().resolve()
+    others = [each.resolve() for each in checkpoints.published_folders()]
+    if own in others:
+        return None
+    found: dict[str, NetworkReport] = {}
+    for each in others:
+        for name in checkpoints.available(each):
+            with suppress(checkpoints.CheckpointError):  # what is not shown here is no fault to speak of
+                found.setdefault(name, _card(each, name, _stamp(each, name)).report)
+    return found or None
 
 
 def present() -> tuple[str, ...]:
@@ -107,9 +125,13 @@ def has_gallery(name: str) -> bool:
 
 def stamp_of(name: str) -> tuple[int, ...]:
     """Changes whenever a checkpoint is written anew, so that no page shows the old one."""
+    return _stamp(folder(), name)
+
+
+def _stamp(where: Path, name: str) -> tuple[int, ...]:
     # By strings: this is asked dozens of times at each click, and paths would cost four times as much.
     try:
-        with os.scandir(os.path.join(folder(), name)) as entries:
+        with os.scandir(os.path.join(where, name)) as entries:
             found = sorted((each.name, each.stat()) for each in entries)
     except OSError:  # a visitor's own network lies on no disk
         return ()

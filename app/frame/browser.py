@@ -1,14 +1,17 @@
-"""What the visitor's browser must do itself: say the page's language, what its title became, what drop zones are."""
+"""What the visitor's browser must do itself: the page's language and new title, larger text, what drop zones take."""
 
 from pathlib import Path
 
 import streamlit as st
+
+from nat_app.visit import decoding
 
 _component = st.components.v2.component(
     "browser", html="<span hidden></span>", js=Path(__file__).with_name("browser.js").read_text(encoding="utf-8")
 )
 
 
-def adapt(language: str) -> None:
-    """Have the browser adapt to this page; to be called inside the sidebar."""
-    _component(key="browser", data={"language": language}, height=1)
+def adapt(language: str, *, wall: bool) -> None:
+    """Have the browser adapt to this page; to be called inside the sidebar. For the wall, all text is larger."""
+    told = {"language": language, "wall": wall, "accept": decoding.accepted()}
+    _component(key="browser", data=told, height=1)

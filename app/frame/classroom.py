@@ -19,9 +19,6 @@ VARIABLE = "NAT_CLASSROOM"
 """`nat app --classroom` puts the addresses here, with commas between them."""
 NETWORK: Setting[str | None] = Setting("class_network", None)
 """The address that the phones open, where this computer has several."""
-QR_STYLE = """<style>
-.st-key-qr_code img { max-height: 66vh; object-fit: contain; }
-</style>"""
 LARGE = 40
 """Pixels of a module: larger than any wall needs, as a page draws a picture smaller, never larger."""
 
@@ -83,6 +80,5 @@ def choose_network() -> None:
 
 def draw_code(link: str) -> None:
     """Draw the QR code of a link as large as its column and the window are."""
-    st.html(QR_STYLE)
     with st.container(key="qr_code"):
         st.image(qr_svg(link, scale=LARGE), width="stretch", alt=_("QR code of {link}", link=link))

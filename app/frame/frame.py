@@ -22,14 +22,6 @@ from nat_core import language
 from nat_core.errors import CheckpointError
 from nat_core.store.checkpoints import training_command
 
-LARGER = """<style>
-html { font-size: 125%; }
-.st-key-answers { min-height: 19rem !important; }
-[data-testid="stSidebar"]:not([aria-expanded="false"]) { width: 22rem !important; min-width: 22rem !important; }
-:root { --widest: min(96vw, 1800px); }
-.st-key-page .js-plotly-plot text { font-size: 15.5px !important; }
-</style>"""
-"""Text at 125 %, for anyone who looks from afar."""
 WITHOUT_SETTINGS = "<style>.st-key-page details { display: none; }</style>"
 PAGE = "page"
 """The key of the container that holds the page."""
@@ -43,8 +35,8 @@ class PageEnd(StopException):
 
 def style() -> None:
     """Put on the page what differs from visit to visit; style.css comes with the page itself, from the server."""
-    if chosen := (LARGER if WALL.value else "") + (WITHOUT_SETTINGS if hides("settings") else ""):
-        st.html(chosen)
+    if hides("settings"):
+        st.html(WITHOUT_SETTINGS)
 
 
 @dataclass
@@ -149,7 +141,7 @@ def sidebar() -> None:
             help=_("Larger text, for a projector or a class."),
         )
         _choose_language()
-        browser.adapt(language.current())
+        browser.adapt(language.current(), wall=WALL.value)
         st.caption(
             _("Uploads stay in memory and are gone when you leave. Pictures: free, see CREDITS.md of the gallery.")
         )

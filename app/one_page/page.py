@@ -24,6 +24,8 @@ from nat_core.store.checkpoints import checkpoints_folder
 MOST = 5_000_000
 """Bytes: the file has to fit into a mail."""
 HERE = Path(__file__).parent / "browser"
+KEEPER = HERE / "offline.js"
+"""The script of the file beside it."""
 COMPUTING = ("network.js", "worker.js")
 """What runs beside the page, in a worker."""
 SCRIPTS = ("words.js", "drawing.js", "see_it.js", "photos.js", "thresholds.js", "attention.js", "main.js")
@@ -31,19 +33,38 @@ SCRIPTS = ("words.js", "drawing.js", "see_it.js", "photos.js", "thresholds.js", 
 ICON = Path(__file__).parents[1] / "icon.png"
 
 
-def write_page(file: Path) -> int:
-    """Write the page to a file; return its length in bytes. Raises CheckpointError where a network is missing."""
-    content = page().encode()
+def write_page(file: Path, offline: bool = False) -> int:
+    """Write the page to a file; return its length in bytes. Raises CheckpointError where a network is missing.
+
+    With `offline` a second file is written beside it, for web spaces: see `offline_file`.
+    """
+    beside = offline_file(file) if offline else None
+    content = page(beside.name if beside else "").encode()
     write_durably(file, content)
+    if beside is not None:
+        write_durably(beside, KEEPER.read_bytes())
     return len(content)
 
 
-def page() -> str:
-    """Return the page: one HTML file that needs nothing else. Raises CheckpointError where a network is missing."""
+def offline_file(file: Path) -> Path:
+    """Return the file beside a page that keeps it for times without a network, as a browser takes no other.
+
+    >>> offline_file(Path("site/nat.html")).name
+    'nat.offline.js'
+    """
+    return file.with_name(f"{file.stem}.offline.js")
+
+
+def page(offline: str = "") -> str:
+    """Return the page: one HTML file that needs nothing else. Raises CheckpointError where a network is missing.
+
+    `offline` is the name of a file beside it, which keeps it where it is served; "" where there is none.
+    """
     set_log_level("error")  # the app's functions run outside of a visit here, of which Streamlit would warn
     style, script = (HERE / "page.css").read_text(encoding="utf-8") + histograms.STYLE, _script()
     parts = {
-        "RULE": html.escape(_rule(script, style)),
+        "RULE": html.escape(_rule(script, style, offline)),
+        "OFFLINE": f'<meta name="offline" content="{html.escape(offline)}">' if offline else "",
         "ICON": base64.b64encode(ICON.read_bytes()).decode("ascii"),
         "STYLE": style,
         "SCRIPT": script,
@@ -98,7 +119,7 @@ def _for_a_script(text: str) -> str:
     return text
 
 
-def _rule(script: str, style: str) -> str:
+def _rule(script: str, style: str, offline: str = "") -> str:
     """Return the Content-Security-Policy: this script and this style, pictures from inside, and nothing else at all.
 
     >>> _rule("", "").split("; ")[0]
@@ -111,7 +132,7 @@ def _rule(script: str, style: str) -> str:
             f"style-src '{_digest(style)}'",
             "img-src data: blob:",
             "media-src blob:",
-            "worker-src blob:",
+            "worker-src blob: 'self'" if offline else "worker-src blob:",
             "manifest-src data:",
             "base-uri 'none'",
             "form-action 'none'",

@@ -16,9 +16,9 @@ from nat_app.shared.drawing.charts import TEN_BY_BOTH
 from nat_app.shared.drawing.palette import KINDS, NAMES, Kind
 from nat_app.shared.gallery import NO_CLASS
 from nat_app.shared.language import _
-from nat_app.shared.words import Answer
+from nat_app.shared.words import Answer, plain
 from nat_app.views.your_photos import words as photo_words
-from nat_app.visit import labels
+from nat_app.visit import labels, verdicts
 from nat_core.measure.metrics import Interval
 
 THRESHOLD = 0.9
@@ -27,21 +27,10 @@ GRADES: dict[words.Grade, float] = {"sure": 0.97, "fairly sure": 0.7, "leaning":
 """A confidence of each grade at that threshold."""
 UNSAID = ""
 """The label of a photo of which nobody has said what it shows, as JSON's keys have it."""
-MARKUP = re.compile(r":\w+\[((?:[^\[\]])*)\]|\\(?=[^\w\s])|\*\*")
-"""What Streamlit's Markdown has around words: colours, escapes and bold."""
 UNTOLD = Interval(-1.0, 1.0)
 """The difference of two shares that chance alone could make."""
 BASELINE, NAT, ALL, FEW_BASELINE, FEW_NAT, FEW_ALL = 1471, 1493, 2789, 11, 7, 29
 """Numbers that stand for counts while a sentence is made, until names in braces take their places."""
-
-
-def plain(markdown: str) -> str:
-    """Return the app's Markdown as words alone.
-
-    >>> plain(":orange[▲] Fooled: **sure**, and wrong\\\\.")
-    '▲ Fooled: sure, and wrong.'
-    """
-    return MARKUP.sub(lambda found: found[1] or "", markdown)
 
 
 def of_pictures(classes: tuple[str, ...]) -> dict[str, Any]:
@@ -97,7 +86,7 @@ def _verdicts(classes: tuple[str, ...]) -> dict[str, list[list[str]]]:
     def said(label: str, sure: bool, right: bool) -> str:
         other = next(name for name in classes if name != label)
         answer = Answer(GRADES["sure" if sure else "leaning"], label if right and label in classes else other)
-        return plain(photo_words.verdict(answer, label or None, THRESHOLD))
+        return plain(verdicts.verdict(answer, label or None, THRESHOLD))
 
     return {
         label: [[said(label, sure, right) for right in (False, True)] for sure in (False, True)]

@@ -34,7 +34,7 @@ SCORE_TITLES: Titles[str] = Titles(
 SCORE_HELP = N_(
     "Ways to measure how sure a network is. Confidence: its largest probability. Entropy and GEN: how evenly all "
     "probabilities are spread, GEN with more weight on the small ones. Energy: log of the sum of exp(logit). Largest "
-    "logit: before the softmax. Each is turned so that higher means surer."
+    "logit: before the softmax. Each is turned so that higher means more certain."
 )
 SCORE_AXES: Titles[str] = Titles(
     {

@@ -4,6 +4,7 @@ A page keeps its settings in `settings.py` and the rest in `state.py`; no other 
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -99,6 +100,14 @@ class Told(Generic[T]):
     def value(self) -> T:
         """What it told last; it has to be drawn."""
         return self.read(st.session_state[self.key])
+
+    def hear(self, do: Callable[[T], object]) -> None:
+        """Have `do` take over what it told, as its callback; what nothing on the page can have told is passed over.
+
+        A message from a browser may be forged, or come from a page that an earlier version drew.
+        """
+        with suppress(LookupError, TypeError, ValueError, OverflowError):
+            do(self.value)
 
 
 @dataclass(frozen=True)

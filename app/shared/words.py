@@ -32,6 +32,8 @@ MADE_LATER = re.compile(
     re.IGNORECASE,
 )
 """What Streamlit's Markdown makes of plain words after all else: links, pictures and other signs."""
+_MARKUP = re.compile(r":\w+\[((?:[^\[\]])*)\]|\\(?=[^\w\s])|\*\*")
+"""What Streamlit's Markdown has around words: colours, escapes and bold."""
 Grade = Literal["sure", "fairly sure", "leaning", "no opinion"]
 FAIRLY_SURE = 0.6
 LEANING = 0.4
@@ -63,6 +65,15 @@ def literal(text: str) -> str:
     # Addresses, :emoji: and arrows are looked for once the escapes are gone; a sign of no width keeps them apart.
     apart = MADE_LATER.sub(lambda found: JOINER.join(found[0]), legible(text))
     return "".join(f"\\{sign}" if sign in punctuation else sign for sign in apart)
+
+
+def plain(markdown: str) -> str:
+    """Return the app's own Markdown as words alone: without colours, bold type and escapes.
+
+    >>> plain(":orange[▲] Fooled: **sure**, and wrong\\\\.")
+    '▲ Fooled: sure, and wrong.'
+    """
+    return _MARKUP.sub(lambda found: found[1] or "", markdown)
 
 
 def percent(share: float) -> str:

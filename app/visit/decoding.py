@@ -7,11 +7,14 @@ from contextlib import contextmanager
 import numpy as np
 from jaxtyping import UInt8
 
-from nat_app.shared.language import N_
+from nat_app.shared.language import N_, _
 from nat_app.shared.settings import Held
+from nat_core.data.apart.process import kinds
 from nat_core.data.headers.header import MEGAPIXEL, Allowance, Header
 from nat_core.data.images import Admit, read_image, read_views
 
+APART = {"HEIF": "HEIC", "AVIF": "AVIF", "TIFF": "TIFF"}
+"""The formats that are read where their decoder is installed, as people call them."""
 AT_ONCE = 2
 """How many pictures are decoded at the same time: a large one takes up to 200 MB while it is."""
 PIXELS, A_SECOND = 3_000 * MEGAPIXEL, 20 * MEGAPIXEL
@@ -30,6 +33,30 @@ ALLOWANCE = Held(
         A_SECOND,
     ),
 )  # fmt: skip
+
+
+def formats() -> str:
+    """Return the formats that are read here, in words.
+
+    >>> formats().startswith("PNG, JPEG, ")
+    True
+    """
+    *named, last = ["PNG", "JPEG", *(said for kind, said in APART.items() if kind in kinds()), "WebP", "GIF", "BMP"]
+    return _("{formats} or {last}", formats=", ".join(named), last=last)
+
+
+def accepted() -> str:
+    """Return what a chooser of photos offers, as the attribute `accept` of a page has it.
+
+    A phone hands over what is in it: an iPhone its HEIC photos as they are where they can be read, else as JPEG.
+
+    >>> accepted().split(",")[:2]
+    ['image/png', 'image/jpeg']
+    """
+    plain = ["image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp"]
+    more = {"HEIF": ["image/heic", "image/heif", ".heic", ".heif"], "AVIF": ["image/avif"], "TIFF": ["image/tiff"]}
+    there = [each for kind, named in more.items() if kind in kinds() for each in named]
+    return ",".join([*plain, *there, "application/zip", ".zip"])
 
 
 def views(

@@ -27,6 +27,8 @@ MOST_PHONES = 60
 MOST_CARDS = 64
 """On how many cards one phone can guess."""
 MOST_KEYHOLDERS = 20
+EMPTY = 300.0
+"""Seconds after which a class that no phone has joined gives way, where there are as many as there can be."""
 LOOK = 3.0
 """Seconds between two looks of a phone, or more: `LOOKS` of all phones together come in a second."""
 LOOKS = 8.0
@@ -122,12 +124,18 @@ class School:
         return not os.environ.get(TEACHER_KEY) or browser in self._keyholders
 
     def open(self, browser: str, pair: str) -> SchoolClass:
-        """Open a class, with this browser as its teacher. Raises SchoolFull, or PermissionError where it may not."""
+        """Open a class, with this browser as its teacher, or return the one that it teaches already.
+
+        Raises SchoolFull, or PermissionError where it may not.
+        """
         if not self.may_open(browser):
             raise PermissionError("only whoever has the teacher's link opens a class on this server")
         with self._lock:
             self._forget()
-            if len(self._by_code) >= MOST_CLASSES:
+            # A press that comes twice opens no second one, which nobody could close: the page shows one class.
+            if taught := next((each for each in self._by_code.values() if browser in each.teachers), None):
+                return taught
+            if len(self._by_code) >= MOST_CLASSES and not self._forget_empty():
                 raise SchoolFull
             code = next(code for code in iter(new_code, "") if code not in self._by_code)
             key = os.environ.get(TEACHER_KEY) or secrets.token_urlsafe(16)
@@ -167,7 +175,7 @@ class School:
             joined = self._by_code.get(code.strip().lower())
             if joined is None or browser in joined.teachers:
                 return joined
-            if browser not in joined.phones and len(joined.phones) >= MOST_PHONES:
+            if browser not in joined.phones and len(joined.phones) >= MOST_PHONES and not self._forget_silent(joined):
                 raise SchoolFull
             for each in self._by_code.values():
                 if each is not joined:
@@ -248,6 +256,22 @@ class School:
         with self._lock:
             self._forget()
             return next((each for each in self._by_code.values() if fits(each)), None)
+
+    def _forget_empty(self) -> bool:
+        """Forget the class that has waited longest without a phone; whether there was one. The lock is held."""
+        waiting = [each for each in self._by_code.values() if not each.phones and self._clock() - each.heard > EMPTY]
+        if waiting:
+            del self._by_code[min(waiting, key=lambda each: each.heard).code]
+        return bool(waiting)
+
+    def _forget_silent(self, joined: SchoolClass) -> bool:
+        """Forget the phones that went without saying anything; whether there were any. The lock is held."""
+        # Whoever reloads without cookies comes as another phone each time, and would soon fill the class.
+        now = self._clock()
+        silent = [each for each, said in joined.phones.items() if not said and now - joined.seen[each] > HERE]
+        for each in silent:
+            del joined.phones[each], joined.seen[each]
+        return bool(silent)
 
     def _forget(self) -> None:
         """Forget the classes whose hour is over; the lock is held."""

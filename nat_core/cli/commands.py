@@ -5,21 +5,24 @@ import glob
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from functools import lru_cache
+from itertools import chain
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import UInt8
+from tqdm import tqdm
 
 from nat_core.data.images import read_image
 from nat_core.data.sets import data_folder, describe
+from nat_core.data.sources.image_sets import none_readable, pictures_under
 from nat_core.errors import CommandError, NatError, UnreadableImage
-from nat_core.files import seal, sentence
+from nat_core.files import seal, sentence, write_durably
 from nat_core.paper.field_tables import annex
 from nat_core.paper.tables import render
+from nat_core.recipes import partner_of
 from nat_core.stopping import stop_behind
 from nat_core.store.checkpoints import (
     Card,
@@ -35,44 +38,68 @@ from nat_core.store.runs import RUNS
 
 if TYPE_CHECKING:
     from nat_core.network.inference import Network
+    from nat_core.ranks.group import Ranks
 
 JSON_FORMAT = 1
 """Version of the JSON of `nat predict`."""
 
 
-@lru_cache(maxsize=1)
-def _pixels(file: Path, crop: str, resample: str) -> UInt8[np.ndarray, "1 size size 3"]:
-    """One picture for many networks: decoded once."""
-    return read_image(file, crop=crop, resample=resample)[None]
+BLOCK = 64
+"""How many pictures go through the networks at once. It is always the same, as the last digit may hang on it."""
 
 
-def answer(file: Path, networks: Sequence["Network"]) -> dict[str, Any]:
-    """Return each network's probabilities and confidence on a picture, or the sentence that says why there are none."""
+def answers(files: Sequence[Path], networks: Sequence["Network"]) -> list[dict[str, Any]]:
+    """Return each network's probabilities and confidence on each picture, or the sentence that says why there are none.
+
+    The pictures are those of one block: they are decoded once for all networks that cut and shrink them alike.
+    """
     from nat_core.network.inference import predict
 
-    answers = {}
+    found: list[dict[str, Any]] = [{"file": str(file), "error": None, "networks": {}} for file in files]
+    read: dict[tuple[str, str], dict[int, np.ndarray]] = {}
     for network in networks:
+        look = crop_and_filter(network.card)
+        if look not in read:
+            read[look] = _readable(files, *look, found)
+        if not read[look]:
+            continue
+        predictions = predict(network, np.stack(list(read[look].values())))
+        for place, confidence, row in zip(
+            read[look], predictions.confidence.tolist(), predictions.probabilities.tolist(), strict=True
+        ):
+            probabilities = dict(zip(network.classes, row, strict=True))
+            found[place]["networks"][network.name] = {"confidence": confidence, "probabilities": probabilities}
+    return found
+
+
+def _readable(files: Sequence[Path], crop: str, resample: str, found: list[dict[str, Any]]) -> dict[int, np.ndarray]:
+    """The pixels of those that can be read, by their places; the others are told in `found`."""
+    pixels = {}
+    for place, file in enumerate(files):
         try:
-            pixels = _pixels(file, *crop_and_filter(network.card))
+            pixels[place] = read_image(file, crop=crop, resample=resample)
         except UnreadableImage as error:
-            return {"file": str(file), "error": str(error), "networks": {}}
-        predictions = predict(network, pixels)
-        probabilities = dict(zip(network.classes, predictions.probabilities[0].tolist(), strict=True))
-        answers[network.name] = {"confidence": float(predictions.confidence[0]), "probabilities": probabilities}
-    return {"file": str(file), "error": None, "networks": answers}
+            found[place]["error"] = str(error)
+    return pixels
 
 
 def expanded(files: Sequence[Path]) -> list[Path]:
     """Return the files with wildcards replaced by what fits them, for shells that leave that to the program.
 
-    A file of exactly that name comes first, whatever characters it has. Raises CommandError where nothing fits.
+    A file of exactly that name comes first, whatever characters it has. A folder stands for all pictures below it.
+    Raises CommandError where nothing fits, MissingDataset where a folder holds no picture.
 
     >>> [file.name for file in expanded([Path("bee.jpg")])]
     ['bee.jpg']
     """
     found: list[Path] = []
     for file in files:
-        if not glob.has_magic(str(file)) or file.exists():
+        if file.is_dir():
+            pictures, _ = pictures_under(file)
+            if not pictures:
+                raise none_readable(file)
+            found += pictures
+        elif not glob.has_magic(str(file)) or file.exists():
             found.append(file)
         elif fitting := sorted(map(Path, glob.glob(str(file), recursive=True))):
             found += [each for each in fitting if not each.is_dir()]
@@ -93,7 +120,8 @@ def crop_and_filter(card: Card | None) -> tuple[str, str]:
 def run(options: argparse.Namespace) -> int:
     """Carry out one parsed command and return its exit status: 0, or 1 with a sentence on standard error."""
     verbs = {"data": data, "train": train, "predict": predict, "evaluate": evaluate, "report": report, "app": app,
-             "page": page, "reproduce": reproduce, "levels": levels, "features": features}  # fmt: skip
+             "page": page, "export": export, "reproduce": reproduce, "levels": levels,
+             "features": features, "bench": bench}  # fmt: skip
     try:
         with redirect_stdout(_Output(sys.stdout)):
             status = verbs[options.verb](options)
@@ -170,15 +198,37 @@ def predict(options: argparse.Namespace) -> int:
     # Each network once, in the order asked for.
     names = dict.fromkeys(options.networks or _every_network(checkpoints_folder(options.checkpoints)))
     networks = [load_network(folder_with(name, options.checkpoints), name) for name in names]
-    images = [answer(file, networks) for file in expanded(options.images)]
-    if options.json:
-        print(json.dumps({"format": JSON_FORMAT, "images": images}, indent=2))
-    else:
-        _print_answers(images)
-    errors = [image["error"] for image in images if image["error"]]
+    files = expanded(options.images)
+    errors: list[str] = []
+    from nat_core.ranks.group import joined
+
+    with joined("cpu") as ranks:
+        # The bar would tear what stands on the same terminal as text.
+        watched = options.json and ranks.first and sys.stderr.isatty()
+        with tqdm(total=len(files), desc="reading", disable=not watched, unit="picture") as bar:
+            images = _answered(files, networks, ranks, errors, bar)
+            for piece in _as_json(images) if options.json else _as_text(images):
+                sys.stdout.write(piece)
     for error in errors:
         _complain(options.verb, error)
     return 1 if errors else 0
+
+
+def _answered(
+    files: Sequence[Path], networks: Sequence["Network"], ranks: "Ranks", errors: list[str], bar: tqdm
+) -> Iterator[dict[str, Any]]:
+    """The answers in the files' order, and in `errors` what could not be read.
+
+    Of several processes each computes one block in turn, and the first alone has the answers.
+    """
+    for start in range(0, len(files), BLOCK * ranks.count):
+        own = start + BLOCK * ranks.number
+        mine = answers(files[own : own + BLOCK], networks)
+        every = [mine] if ranks.count == 1 else map(json.loads, ranks.gathered(json.dumps(mine).encode()))
+        for image in chain.from_iterable(every):
+            errors += [image["error"]] if image["error"] else []
+            bar.update()
+            yield image
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -234,6 +284,13 @@ def features(options: argparse.Namespace) -> int:
     return 0
 
 
+def bench(options: argparse.Namespace) -> int:
+    """Measure how fast everything is, beside what people run instead."""
+    from nat_core.cli.bench import bench as measure
+
+    return measure(options)
+
+
 def app(options: argparse.Namespace) -> int:
     """Run the app until it is stopped. With --classroom, serve the local network."""
     from nat_core.cli.serve import serve
@@ -246,6 +303,36 @@ def page(options: argparse.Namespace) -> int:
     from nat_core.cli.page import page as write
 
     return write(options)
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write a network as ONNX, as a hub's repository, or both."""
+    if options.file is None and options.hub is None:
+        options.refuse("name a file to write (OUT.onnx), a folder (--hub DIR), or both")
+    folder = folder_with(options.network, options.checkpoints)
+    if options.file is not None:
+        _export_onnx(folder, options.network, None if options.alone else partner_of(options.network), options.file)
+    if options.hub is not None:
+        from nat_core.results.model_card import write_repository
+
+        print("\n".join(map(str, write_repository(folder, options.network, options.hub))))
+    return 0
+
+
+def _export_onnx(folder: Path, name: str, pair: str | None, file: Path) -> None:
+    """Write a network and, where it is there, its pair as one ONNX file, and say what is in it."""
+    if file.is_dir():
+        raise CommandError(f"{file} is a folder: name the file, such as {file / name}.onnx")
+    if not file.parent.is_dir():  # said now, not after the graph was made
+        raise CommandError(f"No folder {file.parent}: make it, or name another file")
+    from nat_core.network.exchange.onnx_file import to_onnx
+    from nat_core.network.inference import load_network
+
+    beside = load_network(folder, pair) if pair in available(folder) else None
+    content = to_onnx(load_network(folder, name), beside)
+    write_durably(file, content)
+    held = f"{name} and {beside.name}" if beside else name
+    print(f"{file}: {held}, {len(content) / 1e6:.1f} MB")
 
 
 def _unsealed(folder: Path) -> list[Path]:
@@ -271,10 +358,22 @@ def _every_network(folder: Path) -> tuple[str, ...]:
     return names
 
 
-def _print_answers(images: Sequence[dict[str, Any]]) -> None:
+def _as_text(images: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """The answers for people."""
     for image in images:
         if image["error"] is None:
-            print(image["file"])
+            yield f"{image['file']}\n"
         for name, given in image["networks"].items():
             winner = max(given["probabilities"], key=given["probabilities"].get)
-            print(f"  {name:<28} {100 * given['confidence']:5.1f} %  {winner}")
+            yield f"  {name:<28} {100 * given['confidence']:5.1f} %  {winner}\n"
+
+
+def _as_json(images: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """The answers as one JSON document, in pieces: those to a million pictures are never in memory at once."""
+    head, tail = json.dumps({"format": JSON_FORMAT, "images": [0]}, indent=2).split("    0\n")
+    before = head
+    for image in images:
+        yield before + indent(json.dumps(image, indent=2), "    ")
+        before = ",\n"
+    if before != head:
+        yield f"\n{tail}\n"

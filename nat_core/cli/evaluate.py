@@ -5,27 +5,36 @@ other pictures may show anything: of them only the share above each threshold is
 """
 
 import argparse
-import io
 import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nat_core.cli.field import evaluate_sets
-from nat_core.cli.parts import as_csv, as_json, as_text, network_on, parts_of, predictions_of, test_predictions
-from nat_core.data.sources.image_sets import ImageSet, no_pictures_at, read_folder, read_npz
+from nat_core.cli.parts import (
+    as_csv,
+    as_json,
+    as_reported,
+    as_text,
+    network_on,
+    parts_of,
+    precision_for,
+    test_predictions,
+)
+from nat_core.data.sources.image_sets import ImageSet
+from nat_core.data.sources.streams import open_stream
 from nat_core.errors import CommandError
-from nat_core.files import write_durably
+from nat_core.files import written_durably
 from nat_core.measure.predictions import Predictions
 from nat_core.store.checkpoints import Card, folder_with, load_card
+from nat_core.store.sweeps import arrays_in_order
 
 if TYPE_CHECKING:
-    pass
+    from nat_core.ranks.group import Ranks
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -40,7 +49,23 @@ def evaluate(options: argparse.Namespace) -> int:
         return evaluate_sets(options)
     if options.output:
         check_output(options.output)
-    answered, images = _answered(options)
+    from nat_core.ranks.group import joined
+
+    with joined(options.device) as ranks:
+        answered = _answered(options, ranks)
+        # Of several processes the first one alone has heard what all of them found.
+        status = 0 if answered is None else _told(options, *answered)
+        if ranks.told(True) and (kept := parts_folder(options.output)):
+            from nat_core.network.scoring import forget
+
+            forget(kept)
+        return status
+
+
+def _told(
+    options: argparse.Namespace, answered: Sequence[tuple[Card, Predictions, Predictions]], images: ImageSet
+) -> int:
+    """Print and store the numbers; 1 where a file was left out, else 0."""
     parts = [part for card, predictions, test in answered for part in parts_of(
         predictions, images, card, test, told_negatives=options.negatives)]  # fmt: skip
     if options.output:
@@ -65,43 +90,36 @@ def _not_together(options: argparse.Namespace) -> str | None:
     return None
 
 
-def _answered(options: argparse.Namespace) -> tuple[list[tuple[Card, Predictions, Predictions]], ImageSet]:
+def _answered(
+    options: argparse.Namespace, ranks: "Ranks"
+) -> tuple[list[tuple[Card, Predictions, Predictions]], ImageSet] | None:
     """Each network's card, predictions on the pictures and stored predictions on its own test pictures."""
     homes = {name: folder_with(name, options.checkpoints) for name in options.networks}
     # Cards before networks: what is missing or damaged is said before anything takes long.
     cards = {name: load_card(home, name) for name, home in homes.items()}
-    read: dict[tuple[str, str], ImageSet] = {}
-    answered = []
-    for name, card in cards.items():
-        crop_and_filter = card.crop_and_filter
-        if crop_and_filter not in read:  # networks that cut and shrink pictures alike share one reading
-            read[crop_and_filter] = own_images(options.images, *crop_and_filter)
-        found = predictions_of(network_on(homes[name], name, options.device), read[crop_and_filter])
-        answered.append((card, found, test_predictions(homes[name], card)))
-    return answered, next(iter(read.values()))
+    stream = open_stream(options.images)
+    from nat_core.network.scoring import Kept, score
+
+    networks = [network_on(homes[name], name, options.device) for name in cards]
+    # Each of several processes would choose by a trial of its own.
+    many = sum(stream.counts) if ranks.count == 1 else 0
+    precisions = {network.name: precision_for(options, network, many) for network in networks}
+    kept = Kept(parts_folder(options.output), stream, networks, precisions)
+    scored = score(networks, stream, ranks, kept, sys.stderr.isatty() and ranks.first, precisions)
+    if scored is None:
+        return None
+    found = [as_reported(each, card.classes) for each, card in zip(scored[0], cards.values(), strict=True)]
+    tests = [test_predictions(homes[name], card) for name, card in cards.items()]
+    return list(zip(cards.values(), found, tests, strict=True)), scored[1]
 
 
-def own_images(source: Path, crop: str = "centre", resample: str = "bicubic") -> ImageSet:
-    """Return the pictures of a folder or an .npz file; a folder's sub-folders are its classes if none lies outside.
+def parts_folder(output: Path | None) -> Path | None:
+    """Return where the parts of an output are kept until it is written; None without an output.
 
-    Raises MissingDataset where it is neither or holds no picture, CommandError where it cannot be read.
+    >>> parts_folder(Path("out/logits.npz")).name
+    '.logits.npz.parts'
     """
-    if source.is_dir():
-        return _with_folders(read_folder(source, source.resolve().name, crop, resample, progress=sys.stderr.isatty()))
-    if source.suffix != ".npz" or not source.exists():
-        raise no_pictures_at(source)
-    try:
-        return read_npz(source)
-    except ValueError as error:
-        raise CommandError(str(error)) from None
-
-
-def _with_folders(images: ImageSet) -> ImageSet:
-    folders = [identity.rpartition("/")[0].rpartition("/")[2] for identity in images.ids]
-    if not all(folders):  # pictures that lie outside belong to no class: then the folders are none
-        return images
-    classes = tuple(sorted(set(folders)))
-    return replace(images, classes=classes, labels=np.array([classes.index(each) for each in folders], np.int64))
+    return None if output is None else output.with_name(f".{output.name}.parts")
 
 
 def check_output(path: Path) -> None:
@@ -122,7 +140,8 @@ def check_output(path: Path) -> None:
 def store_logits(path: Path, answered: Sequence[Predictions], images: ImageSet, from_folder: bool) -> None:
     """Write logits float32 to an .npz file, with the `files` of a folder or the `labels` of an .npz file.
 
-    They are called `logits`, or `logits_<network>` where there are several networks.
+    They are called `logits`, or `logits_<network>` where there are several networks. The confidences in order
+    stand with them, `ascending` and `ascending_<network>`: `nat_core.store.sweeps.ascending_in` maps them.
     """
     names = ["logits"] if len(answered) == 1 else [f"logits_{each.network}" for each in answered]
     arrays: dict[str, Any] = {name: each.logits.astype(np.float32) for name, each in zip(names, answered, strict=True)}
@@ -130,6 +149,6 @@ def store_logits(path: Path, answered: Sequence[Predictions], images: ImageSet, 
         arrays["files"] = np.array(images.ids)
     elif images.labels is not None:
         arrays["labels"] = images.labels
-    content = io.BytesIO()
-    np.savez(content, **arrays)
-    write_durably(path, content.getvalue())
+    arrays |= arrays_in_order(dict(zip(names, answered, strict=True)))
+    with written_durably(path) as file:
+        np.savez(file, **arrays)

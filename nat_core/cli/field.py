@@ -15,6 +15,7 @@ from nat_core.cli.parts import (
     as_text,
     network_on,
     parts_of,
+    precision_for,
     predictions_of,
     test_predictions,
 )
@@ -71,7 +72,8 @@ def _measured(
             look = Look(card.preprocessing["crop"], card.preprocessing["filter"], progress=sys.stderr.isatty())
             if look not in read:
                 read[look] = FIELD_SETS[set_name].read(set_name, data_folder(options.data), look)
-            predictions = predictions_of(networks[name], read[look])
+            precision = precision_for(options, networks[name], len(read[look]))
+            predictions = predictions_of(networks[name], read[look], precision)
             parts += parts_of(predictions, read[look], card, tests[name], told_negatives=True)
         yield next(iter(read.values())), parts
 

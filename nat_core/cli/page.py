@@ -16,7 +16,7 @@ def page(options: argparse.Namespace) -> int:
     with _looking_in(str(checkpoints_folder(options.checkpoints).absolute())):
         from nat_app.one_page.page import write_page  # the app words it, and draws it
 
-        length = write_page(options.file)
+        length = write_page(options.file, offline=options.offline)
     print(f"{options.file}: {length / 1e6:.1f} MB. It needs no server and no network: open it in any browser.")
     return 0
 

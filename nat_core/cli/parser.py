@@ -6,7 +6,7 @@ from pathlib import Path
 from nat_core import __version__
 from nat_core.data.sources.field import FIELD_SETS
 from nat_core.protocols import PROTOCOLS
-from nat_core.recipes import RECIPES
+from nat_core.recipes import PRECISIONS, RECIPES
 from nat_core.studies.plan import studies
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -98,7 +98,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"nat {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for add in (_add_data, _add_train, _add_predict, _add_evaluate, _add_report, _add_reproduce, _add_levels,
-                _add_features, _add_app, _add_page):  # fmt: skip
+                _add_features, _add_app, _add_page, _add_export, _add_bench):  # fmt: skip
         add(verbs)
     return parser
 
@@ -136,7 +136,8 @@ def _add_data(verbs: Verbs) -> None:
 
 
 TRAIN_TEXT = (
-    "Killed at any moment, a run goes on with --resume to the very same weights.\n\n"
+    "Killed at any moment, a run goes on with --resume to the very same weights. Started by\n"
+    "torchrun, several processes train one network (docs/command-line.md).\n\n"
     "Your own pictures: --known names a folder with one folder a class, or an .npz file with\n"
     "MedMNIST's key names; --negatives any folder of pictures, or an .npz file. What lies in\n"
     "train/ is learnt, what lies in test/ or val/ evaluated on; undivided, one picture in five\n"
@@ -191,11 +192,13 @@ def _add_predict(verbs: Verbs) -> None:
         verbs,
         "predict",
         "say what the networks see in pictures, and how sure they are",
-        "PNG, JPEG, WebP, GIF and BMP files of any size. A file that cannot be read makes exit\n"
-        "status 1; the others are still answered.",
-        "  nat predict bee.jpg\n  nat predict photos/*.jpg --networks wrn16_1_baseline wrn16_1_nat --json",
+        "PNG, JPEG, WebP, GIF and BMP files of any size, TIFF, AVIF and HEIC where their decoders\n"
+        "are installed. A file that cannot be read makes exit status 1; the others are still\n"
+        "answered.",
+        "  nat predict bee.jpg\n  nat predict photos --json\n"
+        "  nat predict photos/*.jpg --networks wrn16_1_baseline wrn16_1_nat --json",
     )
-    parser.add_argument("images", nargs="+", type=place, metavar="IMAGE", help="a picture")
+    parser.add_argument("images", nargs="+", type=place, metavar="IMAGE", help="a picture, or a folder of pictures")
     parser.add_argument(
         "--networks",
         nargs="+",
@@ -252,12 +255,16 @@ def _add_evaluate(verbs: Verbs) -> None:
         type=place,
         metavar="FILE.npz",
         help="write `logits` (n, classes) float32, and `files` or `labels`, to this file; of several networks "
-        "`logits_NAME` each",
+        "`logits_NAME` each; with the confidences in order, `ascending`; stopped or killed, the same command goes on",
     )
     parser.add_argument("--negatives", action="store_true", help="none of the pictures shows a class of the network")
     printed = parser.add_mutually_exclusive_group()
     printed.add_argument("--json", action="store_true", help="all numbers as JSON on standard output")
     printed.add_argument("--csv", action="store_true", help="all numbers as CSV, one row a network and kind of picture")
+    parser.add_argument(
+        "--precision", choices=PRECISIONS,
+        help="what many pictures are scored in (default: auto, the faster one here; float32 with --store or --output)",
+    )  # fmt: skip
     device_option(parser, "where to run the networks")
     data_option(parser)
     checkpoints_option(parser)
@@ -307,7 +314,12 @@ def _add_reproduce(verbs: Verbs) -> None:
         "--study", nargs="+", action="extend", choices=[each.name for each in studies()], default=[], metavar="STUDY",
         help="only the runs of these studies",
     )  # fmt: skip
-    parser.add_argument("--jobs", type=at_least_one, metavar="N", help="runs side by side (default: one a core)")
+    parser.add_argument(
+        "--jobs",
+        type=at_least_one,
+        metavar="N",
+        help="runs side by side (default: one a core; on a GPU 4 that share it)",
+    )
     device_option(parser, "where to train")
     parser.add_argument(
         "--out", type=place, metavar="DIR", help="where to store all (default: $NAT_CHECKPOINTS, ./checkpoints)"
@@ -384,4 +396,45 @@ def _add_page(verbs: Verbs) -> None:
         "  nat page nat.html\n  nat page nat.html --checkpoints my_networks",
     )
     parser.add_argument("file", type=place, metavar="OUT", help="the file to write")
+    parser.add_argument(
+        "--offline", action="store_true",
+        help="for a web space: write OUT.offline.js beside it too, which keeps the page for times without a network",
+    )  # fmt: skip
     checkpoints_option(parser)
+
+
+def _add_export(verbs: Verbs) -> None:
+    parser = _verb(
+        verbs,
+        "export",
+        "write a network for other programs: as ONNX, or as a repository for a model hub",
+        "OUT.onnx holds the network and the one it is compared with: uint8 pixels (n, 32, 32, 3) in,\n"
+        "logits and the attention maps of three levels out, normalised inside; the names are in its\n"
+        "metadata. It needs the packages of the extra onnx: pip install 'nat-explorer[onnx]'.\n\n"
+        "--hub writes model.safetensors, config.json and README.md, a model card with its metadata and\n"
+        "the network's figures, into a folder; nat.load_network reads such a folder. Nothing is sent.",
+        "  nat export wrn16_1_nat wrn16_1.onnx\n  nat export wrn16_1_nat mine.onnx --alone\n"
+        "  nat export wrn16_1_nat --hub wrn16_1_nat",
+    )  # fmt: skip
+    parser.set_defaults(refuse=parser.error)
+    parser.add_argument("network", metavar="NETWORK", help="name of a network")
+    parser.add_argument("file", nargs="?", type=place, metavar="OUT.onnx", help="the ONNX file to write")
+    parser.add_argument("--alone", action="store_true", help="without the network that it is compared with")
+    parser.add_argument("--hub", type=place, metavar="DIR", help="write a repository for a hub into this folder")
+    checkpoints_option(parser)
+
+
+def _add_bench(verbs: Verbs) -> None:
+    parser = _verb(
+        verbs,
+        "bench",
+        "measure how fast everything is, beside what people run instead",
+        "In a clone of the repository. Both sides run in turn, five rounds; the figures go to\n"
+        "benchmarks/performance.json, and from there to docs/performance.md, with hardware,\n"
+        "versions, date and goal. All of them take about twelve minutes on two idle cores.",
+        "  nat bench --list\n  nat bench curves jpeg\n  nat bench --quick          to see that all work",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a benchmark or one of its figures (default: all)")
+    parser.add_argument("--quick", action="store_true", help="one round on little data; nothing is kept")
+    parser.add_argument("--rounds", type=at_least_one, default=5, metavar="N", help="how often (default: 5)")
+    parser.add_argument("--list", action="store_true", help="name the benchmarks and their figures, run none")

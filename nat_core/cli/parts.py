@@ -1,5 +1,6 @@
 """One network on one kind of pictures: its numbers, and how they are printed as text, JSON and CSV."""
 
+import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -68,12 +69,33 @@ def network_on(home: Path, name: str, device: str) -> "Network":
     return load_network(home, name, chosen)
 
 
-def predictions_of(network: "Network", images: ImageSet) -> Predictions:
+def precision_for(options: argparse.Namespace, network: "Network", count: int, side: int = 32) -> str:
+    """Return what so many pictures are scored in: what was asked for, float32 for what is kept, else the faster one.
+
+    Where that is bfloat16, a sentence on standard error says so.
+    """
+    from nat_core.network.inference import chosen_precision
+
+    kept = options.store or options.output
+    wanted = options.precision or ("float32" if kept else "auto")
+    if wanted != "auto":
+        return wanted
+    chosen = chosen_precision(network, count, side)
+    if chosen == "bfloat16":
+        print(
+            f"nat {options.verb}: {network.name} is scored in bfloat16, which is faster here and moves shares by up to "
+            ".002; --precision float32 does not",
+            file=sys.stderr,
+        )
+    return chosen
+
+
+def predictions_of(network: "Network", images: ImageSet, precision: str = "float32") -> Predictions:
     """Return a network's predictions as reports read them; a bar on standard error where somebody watches."""
     from nat_core.network.inference import predict
 
-    found = predict(network, images, progress=sys.stderr.isatty())
-    return _as_reported({images.name: found}, network.classes)[images.name]
+    found = predict(network, images, progress=sys.stderr.isatty(), precision=precision)
+    return as_reported(found, network.classes)
 
 
 def test_predictions(home: Path, card: Card) -> Predictions:
@@ -82,12 +104,12 @@ def test_predictions(home: Path, card: Card) -> Predictions:
     stored = load_predictions(home, card.name, [name]) if name else {}
     if name not in stored:
         raise CommandError(f"{card.name} has no stored predictions on its test pictures: get the checkpoint again")
-    return _as_reported(stored, card.classes)[name]
+    return as_reported(stored[name], card.classes)
 
 
-def _as_reported(predictions: dict[str, Predictions], classes: Sequence[str]) -> dict[str, Predictions]:
-    """The reading that reports take: probability of a background class is no answer."""
-    return raw(predictions) if classes[-1] == BACKGROUND else predictions
+def as_reported(predictions: Predictions, classes: Sequence[str]) -> Predictions:
+    """Return the reading that reports take: probability of a background class is no answer."""
+    return raw({"": predictions})[""] if classes[-1] == BACKGROUND else predictions
 
 
 def parts_of(

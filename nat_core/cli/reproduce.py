@@ -15,8 +15,8 @@ from nat_core.studies.level_findings import level_sentences
 from nat_core.studies.plan import PlannedRun, Study, planned_runs, studies
 from nat_core.studies.queue import Progress, Workspace, is_done, run_queue
 
-SIDE_BY_SIDE = 6
-"""Small networks trained side by side on a GPU: each alone would leave it waiting for launches."""
+SIDE_BY_SIDE = 4
+"""Networks trained side by side in one process on a GPU: one alone would leave much of it idle."""
 
 
 def reproduce(options: argparse.Namespace) -> int:
@@ -29,7 +29,7 @@ def reproduce(options: argparse.Namespace) -> int:
     names = tuple(options.study)
     choice = load_choice(workspace.out)
     runs = planned_runs(options.protocol, names, choice)
-    jobs = options.jobs or (min(_cores(), SIDE_BY_SIDE) if device == "cuda" else _cores())
+    jobs = options.jobs or (SIDE_BY_SIDE if device == "cuda" else _cores())
     if options.plan:
         _print_plan(runs, workspace, studies(options.protocol, choice), jobs)
         return 0
@@ -99,6 +99,9 @@ def _print_plan(runs: Sequence[PlannedRun], workspace: Workspace, every: Sequenc
         seconds = estimated_seconds(run.recipe, workspace.device)
         left += seconds
         print(f"{study_of[run.key]:<19} {run.key:<42} {seconds / 60:7.1f}", flush=True)
+    if workspace.device == "cuda":
+        print(f"{left / 3600:.1f} hours one after another on this GPU; {jobs} at a time share it and take less")
+        return
     print(f"{left / 3600:.1f} hours of one process, {left / 3600 / jobs:.1f} hours with {jobs} side by side on this "
           f"machine ({workspace.device}); the longest runs may leave some idle at the end")  # fmt: skip
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from nat_core.data.sets import data_folder
 from nat_core.errors import CommandError, Stopped
@@ -15,6 +15,9 @@ from nat_core.measure.report import NetworkReport
 from nat_core.measure.wording import plural
 from nat_core.recipes import RECIPES, Recipe, recipe_in_protocol, recipe_named
 from nat_core.store.checkpoints import available, checkpoints_folder, load_card, own_folder
+
+if TYPE_CHECKING:
+    from nat_core.ranks.group import Ranks
 
 OWN_ARCHITECTURE = "wrn16_1"
 """Of a network on your own pictures, unless a recipe or --set names another: the smallest that learns photos."""
@@ -29,21 +32,30 @@ def train(options: argparse.Namespace) -> int:
         recipe, seeds = chosen_recipe(options), chosen_seeds(options)
     except ValueError as error:
         return options.refuse(str(error))
+    from nat_core.ranks.group import joined
+
+    with joined(options.device) as ranks:
+        _train_all(recipe, seeds, options, ranks)
+    return 0
+
+
+def _train_all(recipe: Recipe, seeds: Sequence[int], options: argparse.Namespace, ranks: "Ranks") -> None:
+    """Train a network a seed. Of several processes the first one alone says what came of it."""
     out = options.out or own_folder(options.checkpoints)
     reports = {}
     for seed in seeds:
         named = recipe if len(seeds) == 1 else replace(recipe, name=f"{recipe.name}_seed{seed}")
-        if options.resume and not options.known and named.name in available(out):
+        if ranks.count == 1 and options.resume and not options.known and named.name in available(out):
             print(f"{named.name} is finished: {out / named.name}")
         else:
             with _told_of(list(reports)):
-                _train_one(named, seed, out, options)
-        reports[named.name] = load_card(out, named.name).report
-    if len(seeds) > 1:
+                _train_one(named, seed, out, options, ranks)
+        if ranks.first:
+            reports[named.name] = load_card(out, named.name).report
+    if len(reports) > 1:
         print("\n".join(over_seeds(list(reports.values()))))
-    if options.known:
+    if options.known and ranks.first:
         print(f"try it with: nat predict PICTURE --networks {next(iter(reports))} --checkpoints {out}")
-    return 0
 
 
 @contextmanager
@@ -58,7 +70,7 @@ def _told_of(finished: Sequence[str]) -> Iterator[None]:
         raise
 
 
-def _train_one(recipe: Recipe, seed: int, out: Path, options: argparse.Namespace) -> None:
+def _train_one(recipe: Recipe, seed: int, out: Path, options: argparse.Namespace, ranks: "Ranks") -> None:
     from nat_core.training.loop import train as train_network
 
     try:
@@ -73,10 +85,13 @@ def _train_one(recipe: Recipe, seed: int, out: Path, options: argparse.Namespace
             device=options.device,
             threads=options.threads,
             resume=options.resume,
+            progress=ranks.first,
             log_test=options.log_test,
         )
     except ValueError as error:
         raise CommandError(str(error)) from None
+    if not ranks.first:
+        return
     trained = load_card(out, recipe.name).report
     print(f"{recipe.name}: accuracy {100 * trained.accuracy:.2f} %")
     for set_name, each in trained.negatives.items():

@@ -19,6 +19,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
+from nat_core.data.apart import process
 from nat_core.data.headers.examine import examine
 from nat_core.data.headers.header import MAX_MEMORY, MEGAPIXEL, READABLE, Header, damaged
 from nat_core.errors import UnreadableImage
@@ -250,6 +251,8 @@ def _examined(source: Path | str | bytes, name: str | None, admit: Admit | None)
 def _decode(examined: tuple[Header, str], keep: int) -> "_Shown":
     """Return a picture, not yet turned upright; `keep` is as in `_fraction`."""
     header, name = examined
+    if header.kind in process.kinds():
+        return _decoded_apart(header, name)
     try:
         # One format only: no other of Pillow's many parsers ever sees a stranger's bytes.
         with Image.open(io.BytesIO(header.data), formats=[header.kind]) as image:
@@ -265,6 +268,25 @@ def _decode(examined: tuple[Header, str], keep: int) -> "_Shown":
             return _Shown(image, header.at, whole, _TURNS.get(header.orientation))
     except Exception as error:  # Pillow's parsers raise a dozen kinds, from OSError to IndexError.
         raise damaged(name) from error
+
+
+def _decoded_apart(header: Header, name: str) -> "_Shown":
+    """Return a picture whose decoder runs in a process of its own, upright already."""
+    try:
+        size, pixels = process.decode(header.kind, header.data)
+    except process.Undecodable as error:
+        if error.slow:
+            told = _(
+                "{name} takes longer than {seconds:.0f} s to decode: export it as JPEG or PNG.",
+                name=name,
+                seconds=process.SECONDS,
+            )
+            raise UnreadableImage(told) from None
+        told = _("{name} is damaged or of a rare kind, so it cannot be read: export it as JPEG or PNG.", name=name)
+        raise UnreadableImage(told) from None
+    if size[0] * size[1] > header.pixels:  # the pixels' own header said something else
+        raise damaged(name)
+    return _Shown(Image.frombytes("RGB", size, pixels), (0, 0), size, None)
 
 
 def _fraction(header: Header, keep: int) -> int:
@@ -338,7 +360,7 @@ class _Shown:
         box = (max(0, -left), max(0, top - upper), min(width, self.size[0] - left), min(height, bottom - upper))
         if box[0] >= box[2] or box[1] >= box[3]:
             return Image.new("RGB", (self.size[0], bottom - top), "white")
-        inside = _on_white(self.frame.crop(box))
+        inside = on_white(self.frame.crop(box))
         if inside.size == (self.size[0], bottom - top):
             return inside
         band = Image.new("RGB", (self.size[0], bottom - top), "white")
@@ -355,7 +377,7 @@ def _scale_transparent_colour(image: Image.Image, depth: int) -> None:
         image.info["transparency"] = tuple(value >> 8 for value in colour)
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def on_white(image: Image.Image) -> Image.Image:
     """Return any of Pillow's modes as 8-bit RGB, transparent parts laid on white."""
     if image.mode == "I;16":
         # Pillow's own conversion clips at 255; the upper byte is what it takes of 16-bit colour.

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Int
 
-from nat_core.data.headers.names import is_systems_own
+from nat_core.data.headers.names import is_systems_own, part_of
 from nat_core.data.sources.image_sets import ImageSet, no_pictures_at, read_class_folders, read_folder, read_npz
 from nat_core.data.sources.npz import MAX_OWN, open_npz
 from nat_core.errors import MissingDataset, UnreadableSet
@@ -96,11 +96,10 @@ def _read(place: Path | str, labelled: bool) -> Split:
         raise MissingDataset("no folder and no file is named: say where the pictures are")
     path = Path(place)
     if path.is_dir():
-        parts = {
-            each.name: each for each in sorted(path.iterdir()) if each.is_dir() and not is_systems_own((each.name,))
-        }
+        folders = [each for each in sorted(path.iterdir()) if each.is_dir() and not is_systems_own((each.name,))]
+        parts = {_part(each.name): each for each in folders}
         # A class may be called "train" (or a picture of one lie in a folder of that name): only alone do they divide.
-        divided = "train" in parts and not set(parts) - {"train", *HELD_OUT_PARTS}
+        divided = "train" in parts and not set(parts) - {"train", *HELD_OUT_PARTS} and len(parts) == len(folders)
         return _in_parts(path, {name: _folder(parts[name], labelled) for name in _wanted(parts)} if divided
                          else {"train": _folder(path, labelled)}, labelled)  # fmt: skip
     if path.suffix != ".npz" or not path.exists():
@@ -110,6 +109,12 @@ def _read(place: Path | str, labelled: bool) -> Split:
     if "train" not in held:
         raise UnreadableSet(f"{path} has no array train_images: use MedMNIST's key names.")
     return _in_parts(path, {name: _npz(path, name, labelled) for name in _wanted(held)}, labelled)
+
+
+def _part(folder: str) -> str:
+    """The usual name of a part ("Training" is train), or the folder's own."""
+    part = part_of(folder)
+    return part[0] if part and not part[1] else folder
 
 
 def _wanted(parts: "dict[str, Path] | list[str]") -> list[str]:

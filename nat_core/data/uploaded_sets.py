@@ -11,13 +11,13 @@ import numpy as np
 
 from nat_core.data.archives import PicturesInside, ZippedPicture, is_zip, open_archive, pictures_in
 from nat_core.data.headers.header import Allowance
+from nat_core.data.headers.names import part_of
 from nat_core.data.images import Admit, read_image
 from nat_core.data.sources.class_names import places_among
 from nat_core.data.sources.image_sets import ImageSet, as_32, evenly, identities, passed_over
 from nat_core.data.sources.npz import CLASS_KEYS, NpzFile
 from nat_core.errors import UnreadableImage, UnreadableSet
-from nat_core.language import _
-from nat_core.measure.wording import plural
+from nat_core.language import _, ngettext, pgettext
 
 MAX_PICTURES = 10_000
 """The most pictures of a set; of more, so many are taken, evenly spaced."""
@@ -48,10 +48,12 @@ def read_own_set(
     2
     """
     if not is_zip(content):
-        raise UnreadableSet(
-            f"{name} is neither an .npz file nor a zip file: save pictures with numpy.savez(test_images=...), or zip "
-            "folders of pictures, one folder a class."
+        told = _(
+            "{name} is neither an .npz file nor a zip file: save pictures with numpy.savez(test_images=...), or zip "
+            "folders of pictures, one folder a class.",
+            name=name,
         )
+        raise UnreadableSet(told)
     try:
         archive = open_archive(content, name)
         if archive.namelist() and all(each.endswith(".npy") for each in archive.namelist()):
@@ -93,8 +95,9 @@ def _read_npz(arrays: NpzFile) -> ImageSet:
     name, keys = arrays.name, arrays.keys
     found = _part_of(keys)
     if found is None:
-        held = ", ".join(f"{key:.40}" for key in keys[:5]) or "nothing"
-        raise UnreadableSet(f"{name} has no array test_images (it holds {held}): use MedMNIST's key names.")
+        held = ", ".join(f"{key:.40}" for key in keys[:5]) or pgettext("what a file holds", "nothing")
+        told = _("{name} has no array test_images (it holds {held}): use MedMNIST's key names.", name=name, held=held)
+        raise UnreadableSet(told)
     images_key, labels_key = found
     pixels = arrays.pictures(images_key, partial(as_32, path=name), lambda total: evenly(total, MAX_PICTURES))
     number = arrays.declared(images_key).shape[0]
@@ -138,10 +141,8 @@ def _unread(keys: Sequence[str], read: set[str]) -> tuple[str, ...]:
 
 # --- folders in a zip file -------------------------------------------------------------------------------------------
 
-_PARTS = {"train", "test", "val", "valid", "validation"}
-"""Folders that divide a set and name no class."""
 _INNER = {"images", "img"}
-"""Folders inside of a class's own, as in Tiny ImageNet."""
+"""Folders inside of a class's own, as in Tiny ImageNet; alone they name no class."""
 
 
 def read_one(content: bytes, name: str, admit: Admit) -> np.ndarray:
@@ -155,30 +156,61 @@ def read_one(content: bytes, name: str, admit: Admit) -> np.ndarray:
 
 
 def _read_folders(found: PicturesInside, name: str, progress: Callable[[float], object], read: Read) -> ImageSet:
-    pictures = found.pictures
-    if not pictures:
-        raise UnreadableSet(f"{name} holds no pictures: put folders of PNG, JPEG, WebP, GIF or BMP files into it.")
-    shared = shared_folders([picture.folders for picture in pictures])
-    classes = class_names([picture.folders[shared:] for picture in pictures])
-    if "" in classes and set(classes) != {""}:
-        alone = pictures[classes.index("")].name
-        raise UnreadableSet(
-            f"{name} must hold one folder a class, or no folders at all, but {alone} lies in none: put it into its "
-            "class's folder."
-        )
+    if not found.pictures:
+        told = _("{name} holds no pictures: put folders of PNG, JPEG, WebP, GIF or BMP files into it.", name=name)
+        raise UnreadableSet(told)
+    pictures, classes, ids, without = _in_classes(found.pictures, name)
     chosen = evenly(len(pictures), MAX_PICTURES)
     pixels, skipped = _decode([pictures[place] for place in chosen], found.allowance, progress, read)
     if not pixels:
-        one = len(pictures) == 1
-        unread = "its only picture cannot" if one else f"none of its {plural(len(pictures), 'picture')} can"
-        raise UnreadableSet(f"{name}: {unread} be read. {skipped[0]}")
+        told = ngettext(
+            "{name}: its only picture cannot be read. {why}",
+            "{name}: none of its {count:,} pictures can be read. {why}",
+            len(pictures),
+            name=name,
+            why=skipped[0],
+        )
+        raise UnreadableSet(told)
     read_ones = [int(chosen[place]) for place in pixels]
     names = tuple(sorted({classes[place] for place in read_ones}))
     labels = None if names == ("",) else np.array([names.index(classes[place]) for place in read_ones], np.int64)
-    ids = tuple("/".join((*pictures[place].folders[shared:], pictures[place].name)) for place in read_ones)
-    stack = np.stack(list(pixels.values()))
-    over = passed_over(found.others, found.systems)
-    return ImageSet(name, stack, ids, labels, names if labels is not None else (), tuple(skipped), over)
+    over = (*passed_over(found.others, found.systems), *without)
+    return ImageSet(
+        name, np.stack(list(pixels.values())), tuple(ids[place] for place in read_ones), labels,
+        names if labels is not None else (), tuple(skipped), over,
+    )  # fmt: skip
+
+
+def _in_classes(
+    pictures: Sequence[ZippedPicture], name: str
+) -> tuple[Sequence[ZippedPicture], list[str], list[str], tuple[str, ...]]:
+    """The pictures that count, the class and the id of each, and a sentence where others lie in no class's folder."""
+    shared = shared_folders([picture.folders for picture in pictures])
+    folders = [picture.folders[shared:] for picture in pictures]
+    classes = class_names(folders)
+    ids = ["/".join((*inner, picture.name)) for inner, picture in zip(folders, pictures, strict=True)]
+    if "" not in classes or not any(classes):
+        return pictures, classes, ids, ()
+    alone = next((picture.name for inner, picture in zip(folders, pictures, strict=True) if not inner), None)
+    if alone is not None:
+        told = _(
+            "{name} must hold one folder a class, or no folders at all, but {alone} lies in none: put it into its "
+            "class's folder.",
+            name=name,
+            alone=alone,
+        )
+        raise UnreadableSet(told)
+    # As the test pictures of many a competition do, whose answers are kept back.
+    kept = [place for place, each in enumerate(classes) if each]
+    left = len(pictures) - len(kept)
+    told = ngettext(
+        "{count:,} picture of a part without class folders was left out.",
+        "{count:,} pictures of a part without class folders were left out.",
+        left,
+    )
+    return [pictures[place] for place in kept], [classes[place] for place in kept], [ids[place] for place in kept], (
+        told,
+    )  # fmt: skip
 
 
 def shared_folders(folders: Sequence[tuple[str, ...]]) -> int:
@@ -198,10 +230,24 @@ def class_names(folders: Sequence[tuple[str, ...]]) -> list[str]:
 
     >>> class_names([("train", "n01", "images"), ("val", "n02", "images")]), class_names([("cat", "small"), ("dog",)])
     (['n01', 'n02'], ['cat', 'dog'])
+    >>> class_names([("seg_train", "sea"), ("seg_test", "ice")]), class_names([("train", "cat"), ("test",)])
+    (['sea', 'ice'], ['cat', ''])
     """
     inner = [each[:-1] if len(each) > 1 and each[-1].casefold() in _INNER else each for each in folders]
-    divided = all(len(each) > 1 and each[0].casefold() in _PARTS for each in inner)
-    return [each[divided] if each else "" for each in inner]
+    while _divided(inner):
+        inner = [each[1:] for each in inner]
+    if {each[0].casefold() if len(each) == 1 else "" for each in inner} <= _INNER:
+        return [""] * len(inner)
+    return [each[0] if each else "" for each in inner]
+
+
+def _divided(folders: Sequence[tuple[str, ...]]) -> bool:
+    """Whether the outermost folders are the parts of one set, and no classes."""
+    outer = {each[0] if each else "" for each in folders}
+    parts = {part_of(each) for each in outer}
+    others = {each[1] for each in parts if each is not None}
+    # seg_train and seg_test are parts; steam_train alone, or beside bullet_train, is a class.
+    return None not in parts and (others == {""} or (len(others) == 1 and len(parts) > 1))
 
 
 def _decode(

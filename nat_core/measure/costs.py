@@ -78,7 +78,7 @@ def cheapest(known: Float[Array, " n"], negatives: Float[Array, " m"], stakes: S
     """
     # Between two neighbouring confidences no share changes, and one equal to t is not above it: each confidence is the
     # lowest t of its step, so these are all the costs that there are.
-    thresholds = np.unique(np.concatenate([[0.0], known, negatives, [1.0]]).astype(np.float64))
+    thresholds = np.unique(np.concatenate([[0.0], known, negatives, [1.0]]))
     costs = cost_curve(known, negatives, thresholds, stakes)
     best, end = int(np.argmin(costs)), float(min(costs[0], costs[-1]))
     return Cheapest(float(thresholds[best]), float(costs[best]), 1 - float(costs[best]) / end if end else 0.0)

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 from numpy.typing import ArrayLike
 
+from nat_core.language import _
 from nat_core.measure.wording import legible
 
 # --- the border of anyone's numbers ----------------------------------------------------------------------------------
@@ -98,6 +99,38 @@ def softmax(logits: Given) -> Float[np.ndarray, "n classes"]:
     return shifted / shifted.sum(axis=1, keepdims=True)
 
 
+# --- scores in order -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Ascending:
+    """One score of each picture of a set in ascending order: sorted once, it is searched for any threshold.
+
+    A sweep over T thresholds then takes T log n instead of n log n. `scores` may be mapped from a file
+    (`nat_core.store.sweeps`), of which only what is searched is read. The metrics take it in place of an array. Raises
+    ValueError where there is no score, or one is not finite.
+
+    >>> Ascending.of([0.9, 0.2, 0.5]).scores.tolist()
+    [0.2, 0.5, 0.9]
+    """
+
+    scores: Float[np.ndarray, " n"]
+    """Whoever makes this vouches for their order, which to look through would take as long as many sweeps."""
+
+    def __post_init__(self) -> None:
+        # In order, what is not finite stands at an end.
+        if self.scores.ndim != 1 or not len(self.scores) or not np.isfinite(self.scores[[0, -1]]).all():
+            raise ValueError(f"scores in order must be finite, at least one; got shape {self.scores.shape}")
+
+    @classmethod
+    def of(cls, given: Any) -> "Ascending":
+        """Return anyone's scores in order; ValueError as `numbers` does."""
+        return cls(np.sort(numbers("scores", given, 1)))
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+
 # --- one network on one image set ------------------------------------------------------------------------------------
 
 
@@ -154,6 +187,11 @@ class Predictions:
         """The maximum softmax probability of each picture (MSP), in [1/c, 1]."""
         return self.probabilities.max(axis=1)
 
+    @cached_property
+    def ascending(self) -> Ascending:
+        """The confidences in ascending order, sorted once."""
+        return Ascending.of(self.confidence)
+
     @property
     def known_logits(self) -> Float[np.ndarray, "n known"]:
         """The logits of the classes that the network knows: all of them."""
@@ -168,11 +206,19 @@ class Predictions:
 # --- as stored -------------------------------------------------------------------------------------------------------
 
 
+SORTED_FROM = 100_000
+"""From how many pictures on the confidences in order are stored as well: to sort fewer takes no 10 ms."""
+LONG = 1_000_000
+"""From how many characters on the files' names are an array: a header is read whole, and bounded."""
+
+
 def pack(predictions: Mapping[str, Predictions]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Return the arrays and the metadata that `predictions.safetensors` holds.
 
     Arrays: `<set>/logits` float16 (n, classes), `<set>/labels` int16 (n), and `<set>/ids` uint8 (n, 8) where every id
-    is 16 hex digits; other ids (file names) stand one a line in the metadata under `<set>/ids`.
+    is 16 hex digits; other ids (file names) stand one a line in the metadata under `<set>/ids`, or as UTF-8 in the
+    array `<set>/names` where they are long. From SORTED_FROM pictures on, `<set>/ascending` float64 (n) holds the
+    confidences, of the logits as they are stored, in order.
 
     >>> arrays, metadata = pack({"a": Predictions("net", "a", ("1.jpg",), np.zeros((1, 2), np.float32))})
     >>> list(arrays), metadata
@@ -182,30 +228,51 @@ def pack(predictions: Mapping[str, Predictions]) -> tuple[dict[str, np.ndarray],
     metadata: dict[str, str] = {}
     for name, each in predictions.items():
         # Half the bytes of float32. A card's report is computed from these rounded logits, so it can be renewed.
-        arrays[f"{name}/logits"] = each.logits.astype(np.float16)
+        stored = arrays[f"{name}/logits"] = each.logits.astype(np.float16)
         if each.labels is not None:
             arrays[f"{name}/labels"] = each.labels.astype(np.int16)
         if all(is_hash(identity) for identity in each.ids):
             arrays[f"{name}/ids"] = packed_ids(each.ids)
+        elif len(names := "\n".join(each.ids)) >= LONG:
+            arrays[f"{name}/names"] = np.frombuffer(names.encode(), np.uint8)
         else:
-            metadata[f"{name}/ids"] = "\n".join(each.ids)
+            metadata[f"{name}/ids"] = names
+        if len(each) >= SORTED_FROM:
+            rounded = Predictions(each.network, name, each.ids, stored.astype(np.float32))
+            arrays[f"{name}/ascending"] = rounded.ascending.scores
     return arrays, metadata
 
 
 def unpack(network: str, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> dict[str, Predictions]:
     """Return what `pack` was given, its logits rounded once to float16; KeyError where an array is missing.
 
+    Raises ValueError where what is stored in order is not.
+
     >>> unpack("net", {"a/logits": np.zeros((1, 2), np.float16)}, {"a/ids": "1.jpg"})["a"].ids
     ('1.jpg',)
     """
     unpacked = {}
     for name in dict.fromkeys(key.rsplit("/", 1)[0] for key in arrays if key.endswith("/logits")):
-        listed = metadata.get(f"{name}/ids")
-        ids = hex_ids(arrays[f"{name}/ids"]) if listed is None else tuple(listed.split("\n"))
         labels = arrays.get(f"{name}/labels")
         logits = arrays[f"{name}/logits"].astype(np.float32)
-        unpacked[name] = Predictions(network, name, ids, logits, None if labels is None else labels.astype(np.int64))
+        found = Predictions(
+            network, name, _ids(name, arrays, metadata), logits, None if labels is None else labels.astype(np.int64)
+        )
+        if (stored := arrays.get(f"{name}/ascending")) is not None:
+            if len(stored) != len(found) or not (stored[1:] >= stored[:-1]).all():
+                raise ValueError(f"{name}: its confidences are not in order")
+            # What `ascending` would sort them to.
+            found.__dict__["ascending"] = Ascending(stored)
+        unpacked[name] = found
     return unpacked
+
+
+def _ids(name: str, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> tuple[str, ...]:
+    if (listed := metadata.get(f"{name}/ids")) is not None:
+        return tuple(listed.split("\n"))
+    if (names := arrays.get(f"{name}/names")) is not None:
+        return tuple(names.tobytes().decode().split("\n"))
+    return hex_ids(arrays[f"{name}/ids"])
 
 
 def packed_ids(ids: Sequence[str]) -> UInt8[np.ndarray, "n 8"]:
@@ -266,9 +333,16 @@ def check_class_names(where: str, names: Sequence[str]) -> None:
     ValueError: mine.npz: a class is called '': give it a name of letters that can be shown
     """
     if len(set(names)) < len(names):
-        raise ValueError(f"{where}: two of its classes bear the same name: name each of them differently")
-    if wrong := [name for name in names if not name.strip() or legible(name) != name]:
-        raise ValueError(f"{where}: a class is called {wrong[0]!r:.60}: give it a name of letters that can be shown")
+        raise ValueError(
+            _("{where}: two of its classes bear the same name: name each of them differently", where=where)
+        )
+    if wrong := [f"{name!r:.60}" for name in names if not name.strip() or legible(name) != name]:
+        told = _(
+            "{where}: a class is called {called}: give it a name of letters that can be shown",
+            where=where,
+            called=wrong[0],
+        )
+        raise ValueError(told)
 
 
 class RawPredictions(Predictions):

@@ -1,7 +1,8 @@
-"""Attributions: which parts of a picture speak for a class and which against it, by Captum; signed, not normalised.
+"""Attributions: which parts of a picture speak for a class and which against it; signed, not normalised.
 
-Captum is imported when it is first asked. One attribution is computed at a time, the others wait: Captum's hooks are
-not thread-safe, so Grad-CAM also works on a copy of the network, which others may be asking meanwhile.
+Integrated gradients and occlusion are computed on the forms of the network that answer soonest, and say what Captum
+says (the tests compare them). Grad-CAM is Captum's, imported when it is first asked; it works on a copy of the network,
+since its hooks are not thread-safe. One attribution is computed at a time, the others wait.
 """
 
 import copy
@@ -19,11 +20,12 @@ from torch import Tensor
 from nat_core.errors import NetworkError
 from nat_core.network.inference import Network
 from nat_core.network.models import Classifier, normalise
+from nat_core.network.precision import folded
 from nat_core.recipes import LEVELS
 
 Progress = Callable[[float], None]
 """Is told the share done, in [0, 1]; what it raises ends the work and reaches the caller."""
-PER_BATCH = 8
+PER_BATCH = 16
 """Images in one forward pass; progress is told after each."""
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -61,11 +63,21 @@ def integrated_gradients(
     if steps < 1:
         raise ValueError(f"steps must be at least 1; got {steps}")
     images = _images(network, pixels, target)
+    nodes, weights = np.polynomial.legendre.leggauss(steps)  # on [-1, 1], where the weights add up to 2
+    shares = torch.from_numpy((nodes + 1) / 2).to(images)
     with _waiting_turn(progress):
-        # Captum's own baseline, zeros, is the mean colour here: inputs are normalised.
-        method = _captum().IntegratedGradients(_reporting(network.model, steps, progress))
-        found = method.attribute(images, target=target, n_steps=steps, internal_batch_size=PER_BATCH)
-        return _attribution(network.model, images, target, found[0].sum(0))
+        # Norms folded away are norms that no gradient has to pass.
+        model = folded(network.model) if network.has_maps else network.model
+        total = torch.zeros_like(images)
+        for start in range(0, steps, PER_BATCH):
+            # The way starts from zeros, the mean colour, as inputs are normalised.
+            part = shares[start : start + PER_BATCH].view(-1, 1, 1, 1)
+            way = (part * images).contiguous(memory_format=torch.channels_last).requires_grad_()
+            (gradient,) = torch.autograd.grad(model(way).logits[:, target].sum(), way)
+            weight = torch.from_numpy(weights[start : start + PER_BATCH] / 2).to(images).view(-1, 1, 1, 1)
+            total += (weight * gradient).sum(0)
+            progress(min(1.0, (start + len(part)) / steps))
+        return _attribution(network.model, images, target, (total * images)[0].sum(0))
 
 
 def occlusion(
@@ -88,18 +100,22 @@ def occlusion(
         raise ValueError(f"window must be in [1, {size}] and stride in [1, window]; got {window} and {stride}")
     images = _images(network, pixels, target)
     # Rounded up, as Captum does it: the last square may overhang, so that no strip at the edge stays unasked.
-    places = (-(-(size - window) // stride) + 1) ** 2
+    edges = [stride * step for step in range(-(-(size - window) // stride) + 1)]
+    squares = [(slice(top, top + window), slice(left, left + window)) for top in edges for left in edges]
+    answer = _soonest(network, size)
     with _waiting_turn(progress):
-        # The uncovered picture passes first, hence one more.
-        method = _captum().Occlusion(_reporting(network.model, places + 1, progress))
-        found = method.attribute(
-            images,
-            target=target,
-            sliding_window_shapes=(3, window, window),
-            strides=(3, stride, stride),
-            perturbations_per_eval=PER_BATCH,
-        )
-        return _attribution(network.model, images, target, found[0, 0])
+        logit = answer(images)[0, target]
+        falls, covers = torch.zeros(2, size, size, dtype=torch.float64)
+        for start in range(0, len(squares), PER_BATCH):
+            part = squares[start : start + PER_BATCH]
+            covered = images.repeat(len(part), 1, 1, 1)
+            for picture, square in zip(covered, part, strict=True):
+                picture[:, *square] = 0  # the mean colour
+            for square, fall in zip(part, (logit - answer(covered)[:, target]).tolist(), strict=True):
+                falls[square] += fall
+                covers[square] += 1
+            progress(min(1.0, (start + len(part)) / len(squares)))
+        return _attribution(network.model, images, target, (falls / covers).float())
 
 
 def grad_cam(
@@ -128,6 +144,14 @@ def grad_cam(
         # The weights are frozen, so only an input that takes a gradient makes one flow through the level.
         found = method.attribute(images.clone().requires_grad_(), target=target)
         return _attribution(network.model, images, target, found[0, 0])
+
+
+def _soonest(network: Network, side: int) -> Callable[[Tensor], Tensor]:
+    """Return the logits as a function of normalised pictures, in the way that answers soonest."""
+    serve = network.served(side) if network.has_maps and network.device.type == "cpu" else None
+    if serve is not None:
+        return lambda images: torch.from_numpy(serve(images.contiguous().numpy())[0])
+    return torch.inference_mode()(lambda images: network.model(images).logits)
 
 
 def _captum() -> ModuleType:

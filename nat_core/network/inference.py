@@ -3,7 +3,8 @@
 `extract` stores the features of a seeded choice of CIFAR's pictures, for `nat_core.small.heads` to learn from.
 """
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from numbers import Integral
@@ -21,13 +22,23 @@ from nat_core.data.sources.image_sets import ImageSet, identities
 from nat_core.errors import CheckpointError, MissingDataset, NetworkError
 from nat_core.measure.predictions import Given, Predictions, class_numbers
 from nat_core.network.attention import attention_map
-from nat_core.network.models import Classifier, Outputs, build, normalise
-from nat_core.recipes import LEVELS
+from nat_core.network.devices import exactly, on_standard_error, trouble_with_cuda
+from nat_core.network.models import Classifier, Outputs, build, scale_and_shift, scaled
+from nat_core.network.precision import TOGETHER, Answer, faster, halved
+from nat_core.recipes import LEVELS, PRECISIONS
 from nat_core.store.checkpoints import Card, load_card, load_weights
 from nat_core.store.features import CHOSEN, CHOSEN_UNSEEN, FEATURES_UNSEEN, Features, choose, save_features
 
+Serve = Callable[[Float[np.ndarray, "n 3 h w"]], Sequence[np.ndarray]]
+"""Normalised pictures become logits, and the maps at the low, middle and high level."""
 Pictures = np.ndarray
 """Pictures of one size, (n, height, width, 3): 0 to 255, or floats that are normalised already."""
+MANY = 1_000
+"""The fewest pictures for which a trial of the faster precision is worth its second."""
+ON_A_PROCESSOR, ON_A_CARD = 256, 1_024
+"""Pictures that go through together unless told otherwise: fewer would leave a card waiting for launches."""
+FEW = 16
+"""The most pictures that ONNX Runtime answers, on a processor; of more, torch's time is in its arithmetic."""
 FARTHEST = 10.0
 """No normalised value lies farther from 0, unless a network's std is below 0.1: noise of N(0, 1) reaches 6."""
 
@@ -42,6 +53,10 @@ class Network:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     card: Card | None = field(default=None, repr=False)
+    _served: dict[int, Serve | None] = field(default_factory=dict, repr=False)
+    """By the pictures' side: how ONNX Runtime answers them, None where it cannot."""
+    _halved: list[Answer] = field(default_factory=list, repr=False)
+    """How it answers in bfloat16, once that was asked for."""
 
     @property
     def device(self) -> torch.device:
@@ -54,16 +69,47 @@ class Network:
         """Whether there are attention maps at three levels: a wrapped module has none."""
         return hasattr(self.model, "levels")
 
+    def served(self, side: int) -> Serve | None:
+        """Return the way to answer few pictures of that side soonest, made once; None where there is no such way."""
+        with _MAKING:
+            if side not in self._served:
+                try:
+                    from nat_core.network.serving import served  # it needs the packages of the extra `onnx`
 
-def choose_device(name: str | torch.device = "auto") -> torch.device:
+                    self._served[side] = served(self.model, side)
+                except (ImportError, NetworkError):
+                    self._served[side] = None
+            return self._served[side]
+
+    def halved(self) -> Answer:
+        """Return the network in bfloat16 as a function of normalised pictures, made once."""
+        with _MAKING:
+            if not self._halved:
+                self._halved.append(halved(self.model))
+            return self._halved[0]
+
+
+_MAKING = threading.Lock()
+
+
+def choose_device(name: str | torch.device = "auto", tell: Callable[[str], object] = on_standard_error) -> torch.device:
     """Return the device of that name, or PyTorch's own; `auto` takes CUDA, else Apple's MPS, else the CPU.
 
-    Raises ValueError for an unknown name or a device that this machine does not have.
+    In place of an NVIDIA GPU that is there and cannot compute, the processor is taken and `tell` is told why. Raises
+    ValueError for an unknown name or a device that this machine does not have.
 
     >>> choose_device("cpu")
     device(type='cpu')
     """
-    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    kind = name.type if isinstance(name, torch.device) else name
+    # Tried only where it is asked for: the first kernel takes a card some hundred megabytes.
+    trouble = trouble_with_cuda() if kind in ("auto", "cuda") else None
+    if trouble:
+        tell(f"The GPU cannot be used, {trouble}. The processor computes, more slowly")
+        if kind == "cuda":
+            return torch.device("cpu")
+    cuda = torch.cuda.is_available() and not trouble
+    present = {"cpu": True, "cuda": cuda, "mps": torch.backends.mps.is_available()}
     if isinstance(name, torch.device):
         if not present.get(name.type):
             raise ValueError(f"this machine has no {name.type} device that PyTorch can use: choose auto or cpu")
@@ -105,18 +151,20 @@ def predict(
     name: str | None = None,
     ids: Sequence[str] | None = None,
     labels: Given | None = None,
-    batch_size: int = 256,
+    batch_size: int | None = None,
     progress: bool = False,
+    precision: str = "float32",
 ) -> Predictions:
     """Return the network's predictions on an image set, or on pixels (n, height, width, 3).
 
     Pixels are whole numbers from 0 to 255, of any type, or floats that are normalised already, (pixels / 255 - mean) /
     std: floats from 0 to 1 or to 255 are refused, as they would be answered without a word, and wrongly. `name`, `ids`
     and `labels` are those of the image set unless others are given; pixels alone are called "upload", and each
-    picture's id is the first 16 digits of its pixels' SHA-1. The pictures go through in batches of `batch_size` >= 1,
-    which changes no answer; `progress` shows a bar on standard error. Raises ValueError where there is no picture or
-    what is given is none, TypeError where `network` or `pictures` are of another kind, NetworkError as a wrapped
-    module does.
+    picture's id is the first 16 digits of its pixels' SHA-1. The pictures go through in batches of `batch_size` >= 1
+    (256, on an NVIDIA GPU 1,024), which changes no answer; `progress` shows a bar on standard error. `precision` may be
+    bfloat16, twice as fast on many processors at the price of a confidence's third digit, or auto, the faster one.
+    Raises ValueError where there is no picture or what is given is none, TypeError where `network` or `pictures` are of
+    another kind, NetworkError as a wrapped module does, and where a GPU has too little memory.
 
     >>> from nat_core.network.models import build
     >>> network = Network("untrained", build("wrn10_1", 2, seed=0).eval(), ("cat", "dog"), (0.5,) * 3, (0.25,) * 3)
@@ -126,7 +174,10 @@ def predict(
     need_network(network)
     _check_batch(batch_size)
     images = _described(network, pictures, name, ids, labels)
-    logits = [outputs.logits for outputs in _outputs(network, images.pixels, batch_size, progress)]
+    answer = _answer_at(network, precision, images.pixels)
+    if answer is not network.model:
+        batch_size = min(batch_size or TOGETHER, TOGETHER)
+    logits = [outputs.logits for outputs in _outputs(network, images.pixels, batch_size, progress, answer)]
     return Predictions(network.name, images.name, images.ids, torch.cat(logits).cpu().numpy(), images.labels)
 
 
@@ -137,7 +188,7 @@ def predict_with_maps(
     name: str | None = None,
     ids: Sequence[str] | None = None,
     labels: Given | None = None,
-    batch_size: int = 256,
+    batch_size: int | None = None,
 ) -> tuple[Predictions, dict[str, Float[np.ndarray, "n _ _"]]]:
     """Return the predictions and the attention maps (mean of A^2 over channels) at the low, middle and high level.
 
@@ -149,6 +200,10 @@ def predict_with_maps(
     _check_batch(batch_size)
     _need_groups(network, "attention maps")
     images = _described(network, pictures, name, ids, labels)
+    if (soon := _answered_soon(network, images.pixels)) is not None:
+        found, *seen = soon
+        predictions = Predictions(network.name, images.name, images.ids, found, images.labels)
+        return predictions, dict(zip(LEVELS, seen, strict=True))
     logits: list[Tensor] = []
     maps: dict[str, list[Tensor]] = {level: [] for level in LEVELS}
     for outputs in _outputs(network, images.pixels, batch_size):
@@ -157,6 +212,18 @@ def predict_with_maps(
             maps[level].append(attention_map(outputs.groups[index]))
     predictions = Predictions(network.name, images.name, images.ids, torch.cat(logits).cpu().numpy(), images.labels)
     return predictions, {level: torch.cat(parts).cpu().numpy() for level, parts in maps.items()}
+
+
+def _answered_soon(network: Network, pixels: Pictures) -> Sequence[np.ndarray] | None:
+    """The logits and the maps of few square pictures by ONNX Runtime; None where torch has to answer."""
+    side = pixels.shape[1]
+    if len(pixels) > FEW or side != pixels.shape[2] or network.device.type != "cpu" or not network.has_maps:
+        return None
+    serve = network.served(side)
+    if serve is None:
+        return None
+    colours = scale_and_shift(network.mean, network.std, network.device)
+    return serve(_normalised(pixels, network.device, *colours).contiguous().numpy())
 
 
 def features(network: Network, pictures: ImageSet | Pictures) -> Float[np.ndarray, "n channels"]:
@@ -168,7 +235,7 @@ def features(network: Network, pictures: ImageSet | Pictures) -> Float[np.ndarra
     need_network(network)
     _need_groups(network, "features")
     pixels, found = _pixels(network, pictures), []
-    for outputs in _outputs(network, pixels, 256):
+    for outputs in _outputs(network, pixels, None):
         with torch.inference_mode():
             # What the model's own forward does between the last group and the classifier.
             found.append(network.model.activated(outputs.groups)[-1].mean((2, 3)))
@@ -196,7 +263,9 @@ def need_network(network: Any) -> None:
 
 
 def _check_batch(batch_size: Any) -> None:
-    if isinstance(batch_size, bool) or not isinstance(batch_size, Integral) or batch_size < 1:
+    if batch_size is not None and (
+        isinstance(batch_size, bool) or not isinstance(batch_size, Integral) or batch_size < 1
+    ):
         raise ValueError(f"batch_size must be a whole number from 1 up; got {batch_size!r:.40}")
 
 
@@ -264,17 +333,68 @@ def _need_groups(network: Network, what: str) -> None:
         raise NetworkError(f"{network.name} is a wrapped module, which returns logits alone: it has no {what}.")
 
 
-def _outputs(network: Network, pixels: np.ndarray, batch_size: int, progress: bool = False) -> Iterator[Outputs]:
-    for start in tqdm(range(0, len(pixels), batch_size), network.name, disable=not progress, unit="batch"):
-        # torch refuses negative strides, which a mirrored array has. A copy, because a stranger's module may write
-        # into what it is given, and the array is the caller's.
-        part = torch.tensor(np.ascontiguousarray(pixels[start : start + batch_size])).to(network.device)
-        if part.dtype == torch.uint8:
-            images = normalise(part, network.mean, network.std)
-        else:
-            images = part.float().permute(0, 3, 1, 2)  # noise, drawn in normalised space
+def _answer_at(network: Network, precision: str, pixels: Pictures) -> Answer:
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}; got {precision!r:.40}")
+    if precision == "auto":
+        precision = chosen_precision(network, len(pixels), pixels.shape[1])
+    if precision == "float32":
+        return network.model
+    _need_groups(network, "groups to compute in bfloat16")
+    return network.halved()
+
+
+def chosen_precision(network: Network, count: int, side: int) -> str:
+    """Return what so many pictures are scored in soonest; a GPU and another's module keep float32.
+
+    >>> from nat_core.network.models import build
+    >>> chosen_precision(Network("few", build("wrn10_1", 2).eval(), ("cat", "dog"), (0.5,) * 3, (0.25,) * 3), 1, 32)
+    'float32'
+    """
+    worth_it = count >= MANY and network.device.type == "cpu" and network.has_maps
+    return faster(network.model, side) if worth_it else "float32"
+
+
+def _outputs(
+    network: Network,
+    pixels: np.ndarray,
+    batch_size: int | None,
+    progress: bool = False,
+    answer: Answer | None = None,
+) -> Iterator[Outputs]:
+    size = batch_size or (ON_A_CARD if network.device.type == "cuda" else ON_A_PROCESSOR)
+    colours = scale_and_shift(network.mean, network.std, network.device)
+    for start in tqdm(range(0, len(pixels), size), network.name, disable=not progress, unit="batch"):
+        images = _normalised(pixels[start : start + size], network.device, *colours)
         with torch.inference_mode():
-            yield network.model(images)
+            yield _run(network, images, answer or network.model)
+
+
+def _normalised(
+    pixels: np.ndarray, device: torch.device, scale: Float[Tensor, "3"], shift: Float[Tensor, "3"]
+) -> Float[Tensor, "n 3 h w"]:
+    part = _sent(pixels, device)
+    # Noise is drawn in normalised space.
+    return scaled(part, scale, shift) if part.dtype == torch.uint8 else part.float().permute(0, 3, 1, 2)
+
+
+def _run(network: Network, images: Tensor, answer: Answer) -> Outputs:
+    try:
+        with exactly(images.device):
+            return answer(images)
+    except torch.OutOfMemoryError:
+        raise NetworkError(
+            f"The GPU has too little free memory for {len(images):,} pictures at once in {network.name}: hand over a "
+            "smaller batch_size, end what else runs on it, or take the processor (device cpu)"
+        ) from None
+
+
+def _sent(pixels: np.ndarray, device: torch.device) -> Tensor:
+    # torch refuses negative strides, which a mirrored array has. A copy, because a stranger's module may write into
+    # what it is given, and the array is the caller's.
+    part = torch.tensor(np.ascontiguousarray(pixels))
+    # From pinned memory a copy goes on beside what the card computes, and nothing waits for it.
+    return part.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else part.to(device)
 
 
 def extract(folder: Path, name: str, data: Path | None = None) -> Path:

@@ -12,6 +12,8 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nat_core.ranks.norms import SharedNorm
+
 
 class Outputs(NamedTuple):
     """What a forward pass returns."""
@@ -33,6 +35,10 @@ class Classifier(nn.Module):
     def activated(self, groups: Sequence[Float[Tensor, "n _ _ _"]]) -> tuple[Float[Tensor, "n _ _ _"], ...]:
         """Return the groups' outputs as the next layer sees them: after the norm and ReLU that follow each, if any."""
         return tuple(groups)
+
+    def head(self, last: Float[Tensor, "n c h w"]) -> Float[Tensor, "n classes"]:
+        """Return the logits from the last group's output."""
+        return self.classifier(last.mean((2, 3)))
 
     def groups_of(self, images: Float[Tensor, "n 3 h w"]) -> tuple[Float[Tensor, "n _ _ _"], ...]:
         """Return the output of each group on normalised pictures, in the order of the network."""
@@ -83,7 +89,7 @@ class ResNet18(Classifier):
 
     def forward(self, images: Float[Tensor, "n 3 h w"]) -> Outputs:
         groups = self.groups_of(images)
-        return Outputs(self.classifier(groups[-1].mean((2, 3))), groups)
+        return Outputs(self.head(groups[-1]), groups)
 
 
 class WideResNet(Classifier):
@@ -124,8 +130,10 @@ class WideResNet(Classifier):
 
     def forward(self, images: Float[Tensor, "n 3 h w"]) -> Outputs:
         groups = self.groups_of(images)
-        pooled = functional.relu(self.norm(groups[-1])).mean((2, 3))
-        return Outputs(self.classifier(pooled), groups)
+        return Outputs(self.head(groups[-1]), groups)
+
+    def head(self, last: Float[Tensor, "n c h w"]) -> Float[Tensor, "n classes"]:
+        return super().head(functional.relu(self.norm(last)))
 
     def activated(self, groups: Sequence[Float[Tensor, "n _ _ _"]]) -> tuple[Float[Tensor, "n _ _ _"], ...]:
         names = ("stages.1.0.norm1", "stages.2.0.norm1", "norm")
@@ -158,8 +166,21 @@ def normalise(
     >>> normalise(torch.full((1, 1, 1, 3), 255, dtype=torch.uint8), (0.5,) * 3, (0.25,) * 3).flatten().round().tolist()
     [2.0, 2.0, 2.0]
     """
-    scale = torch.tensor([1 / (255 * each) for each in std], device=pixels.device)
-    shift = torch.tensor([-middle / each for middle, each in zip(mean, std, strict=True)], device=pixels.device)
+    return scaled(pixels, *scale_and_shift(mean, std, pixels.device))
+
+
+def scale_and_shift(
+    mean: tuple[float, ...], std: tuple[float, ...], device: torch.device
+) -> tuple[Float[Tensor, "3"], Float[Tensor, "3"]]:
+    """Return what `scaled` multiplies each channel by and adds to it; moving the six numbers makes a GPU wait."""
+    scale = torch.tensor([1 / (255 * each) for each in std], device=device)
+    return scale, torch.tensor([-middle / each for middle, each in zip(mean, std, strict=True)], device=device)
+
+
+def scaled(
+    pixels: UInt8[Tensor, "n h w 3"], scale: Float[Tensor, "3"], shift: Float[Tensor, "3"]
+) -> Float[Tensor, "n 3 h w"]:
+    """Return `normalise` of pictures, by what `scale_and_shift` made of mean and std."""
     return torch.addcmul(shift, pixels.float(), scale).permute(0, 3, 1, 2)
 
 
@@ -199,6 +220,8 @@ class PreActivationBlock(nn.Module):
 
 
 def _normed(norm: nn.BatchNorm2d, group: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+    if isinstance(norm, SharedNorm) and norm.training:
+        return norm.of_batch(group)
     # The forward pass has counted this batch already: its statistics must not enter the running ones twice.
     running = (None, None) if norm.training else (norm.running_mean, norm.running_var)
     return functional.batch_norm(group, *running, norm.weight, norm.bias, training=norm.training, eps=norm.eps)
@@ -229,12 +252,15 @@ class Convolution(nn.Conv2d):
         # and few positions are bound by memory: one strip of all pictures is two to five times as fast.
         positions = -(-input.shape[2] // self.stride[0]) * -(-input.shape[3] // self.stride[1])
         if self._deep and positions <= _FEW_POSITIONS and input.dtype == torch.bfloat16 and input.device.type == "cpu":
-            return in_one_strip(input, self.weight, self.stride[0])
+            return in_one_strip(input, self.weight, self.stride[0], self.bias)
         return super().forward(input)
 
 
 def in_one_strip(
-    features: Float[Tensor, "n c h w"], weight: Float[Tensor, "k c 3 3"], stride: int
+    features: Float[Tensor, "n c h w"],
+    weight: Float[Tensor, "k c 3 3"],
+    stride: int,
+    bias: Float[Tensor, " k"] | None = None,
 ) -> Float[Tensor, "n k _ _"]:
     """Return the 3 x 3 convolution of the features, computed side by side on one strip with seams of zeros.
 
@@ -244,6 +270,6 @@ def in_one_strip(
     each = -(-(width + 1) // stride) * stride
     strip = functional.pad(features.permute(2, 0, 3, 1), (0, 0, 0, each - width))
     strip = strip.reshape(1, height, count * each, channels).permute(0, 3, 1, 2)
-    found = functional.conv2d(strip, weight, stride=stride, padding=1).permute(0, 2, 3, 1)
+    found = functional.conv2d(strip, weight, bias, stride, padding=1).permute(0, 2, 3, 1)
     found = found.reshape(found.shape[1], count, each // stride, -1)[:, :, : -(-width // stride)]
     return found.permute(1, 3, 0, 2).contiguous(memory_format=torch.channels_last)

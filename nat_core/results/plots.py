@@ -44,11 +44,12 @@ def curves(folder: Path) -> dict[str, Drawing]:
     for baseline, nat in CONTRASTS:
         # A network that is NAT in several contrasts is drawn once, against the baseline of the first.
         if baseline in present and nat in present and f"ncr-{nat}" not in drawn:
-            drawn[f"ncr-{nat}"] = _curves(folder, baseline, nat)
+            drawn[f"ncr-{nat}"] = curves_of(folder, baseline, nat)
     return drawn
 
 
-def _curves(folder: Path, baseline: str, nat: str) -> Drawing:
+def curves_of(folder: Path, baseline: str, nat: str) -> Drawing:
+    """Return NCR by threshold and NCR by share kept of two stored networks; CheckpointError where one is damaged."""
     roles = load_card(folder, nat).roles
     known = next(name for name, role in roles.items() if role == IN_DISTRIBUTION)
     negatives = HEADLINE if HEADLINE in roles else next(name for name, role in roles.items() if role == UNSEEN)

@@ -13,10 +13,11 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 
+from nat_core.data.augmentation import cropped, draw_crops
 from nat_core.measure.predictions import Predictions
 from nat_core.small.twins import Architecture, State, TwinObjective, advance, begin, forward, packed
 from nat_core.store.features import Features
-from nat_core.training.batches import crop_and_flip, generator_for
+from nat_core.training.batches import generator_for
 
 EXTRA_UNITS = 64
 """Hidden units beside those that pass the features on."""
@@ -56,9 +57,8 @@ def copies(pixels: UInt8[np.ndarray, "n h w 3"], number: int = COPIES, seed: int
         raise ValueError(f"the number of copies is at least 0, not {number}")
     chosen = torch.arange(len(pixels)).repeat_interleave(number)
     # The training pictures' own augmentation, so that a copy differs from its photo as theirs do.
-    moved = crop_and_flip(
-        torch.from_numpy(np.ascontiguousarray(pixels)), chosen, MOST_MOVED, True, generator_for(seed, "copies", 0)
-    )
+    crops = draw_crops(len(chosen), pixels.shape[1:3], MOST_MOVED, True, generator_for(seed, "copies", 0))
+    moved = cropped(torch.from_numpy(np.ascontiguousarray(pixels)), chosen, crops)
     return np.concatenate([pixels, moved.numpy()])
 
 

@@ -150,6 +150,16 @@ def checkpoints_folder(explicit: Path | str | None = None) -> Path:
     return own if named or available(own) else shipped_folder() or own
 
 
+def published_folders() -> tuple[Path, ...]:
+    """Return the folders of the networks that come with the project: a clone's, and an installed package's.
+
+    >>> all((folder / "digits_nat").is_dir() for folder in published_folders())
+    True
+    """
+    clone = Path(__file__).parents[2] / "checkpoints"
+    return tuple(dict.fromkeys(each for each in (clone, shipped_folder()) if each and available(each)))
+
+
 def search_path(explicit: Path | str | None = None) -> tuple[Path, ...]:
     """Return the folders in which a network is looked for by its name, in their order.
 

@@ -9,6 +9,7 @@ whatever is wrong is one CheckpointError.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
+from mmap import mmap
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,8 @@ class TensorPlace:
     dtype: str
     """One of SIZES."""
     shape: tuple[int, ...]
+    start: int = 0
+    """Where its values begin in the file, in bytes."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,8 @@ class TensorHeader:
     metadata: dict[str, str]
 
 
-def read_header(content: bytes, name: str, remedy: str, most: int = MAX_HEADER) -> TensorHeader:
-    """Return the header of a safetensors file's bytes; no tensor is touched.
+def read_header(content: bytes | mmap, name: str, remedy: str, most: int = MAX_HEADER) -> TensorHeader:
+    """Return the header of a safetensors file's bytes, in memory or mapped; no tensor is touched.
 
     `name`, the file's, and `remedy`, what to do about a damaged one, stand in the error: CheckpointError.
 
@@ -84,41 +87,43 @@ def read_arrays(content: bytes, name: str, remedy: str) -> tuple[dict[str, np.nd
         ) from error
 
 
-def _header(content: bytes, most: int) -> TensorHeader:
+def _header(content: bytes | mmap, most: int) -> TensorHeader:
     length = int.from_bytes(content[:8], "little")
     if not 2 <= length <= min(most, len(content) - 8) or content[8:9] != b"{":
-        raise ValueError("it has no header")
+        raise ValueError(_("it has no header"))
     values = parsed_json(content[8 : 8 + length], most)
     metadata = values.pop("__metadata__", {})
     if len(values) > MAX_TENSORS:
-        raise ValueError(f"it holds {len(values):,} tensors, and at most {MAX_TENSORS:,} are read")
+        told = _("it holds {count:,} tensors, and at most {most:,} are read", count=len(values), most=MAX_TENSORS)
+        raise ValueError(told)
     if not _are_texts(metadata):
-        raise ValueError("its metadata are not texts")
+        raise ValueError(_("its metadata are not texts"))
     places, tensors = [], {}
     for key, each in values.items():
-        begin, end, tensors[key] = _place(each)
+        begin, end, tensors[key] = _place(each, 8 + length)
         places.append((begin, end))
     last = 0
     for begin, end in sorted(places):
         if begin != last:
-            raise ValueError("its tensors overlap or leave gaps")
+            raise ValueError(_("its tensors overlap or leave gaps"))
         last = end
     if last != len(content) - 8 - length:
-        raise ValueError(f"its tensors have {last:,} bytes and {len(content) - 8 - length:,} are there")
+        there = len(content) - 8 - length
+        raise ValueError(_("its tensors have {declared:,} bytes and {there:,} are there", declared=last, there=there))
     return TensorHeader(tensors, metadata)
 
 
-def _place(each: Any) -> tuple[int, int, TensorPlace]:
-    """Where a tensor begins and ends, and what it is."""
+def _place(each: Any, data: int) -> tuple[int, int, TensorPlace]:
+    """Where a tensor begins and ends in the data, which begin at `data` in the file, and what it is."""
     if not isinstance(each, dict) or each.keys() != _FIELDS or each["dtype"] not in SIZES:
-        raise ValueError("a tensor lacks its type, shape or place")
+        raise ValueError(_("a tensor lacks its type, shape or place"))
     shape, offsets = each["shape"], each["data_offsets"]
     if not (_are_counts(shape) and _are_counts(offsets) and len(shape) <= 8 and len(offsets) == 2):
-        raise ValueError("a tensor's shape or place is impossible")
+        raise ValueError(_("a tensor's shape or place is impossible"))
     begin, end = offsets
     if end - begin != prod(shape) * SIZES[each["dtype"]]:
-        raise ValueError("a tensor's size is not that of its type and shape")
-    return begin, end, TensorPlace(each["dtype"], tuple(shape))
+        raise ValueError(_("a tensor's size is not that of its type and shape"))
+    return begin, end, TensorPlace(each["dtype"], tuple(shape), data + begin)
 
 
 def _are_counts(values: Any) -> bool:

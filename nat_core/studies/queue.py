@@ -1,4 +1,5 @@
-"""A resumable queue of runs: one single-thread process a run, several side by side, each result written at once.
+"""A resumable queue of runs, several side by side, each result written at once: on processors one single-thread process
+a run; on a GPU one process, in which several runs share the card.
 
 What is done follows from what is on disk: the record in `runs.json`, and the network where it is published or a
 teacher. Nothing else is remembered, so a queue that was killed goes on where it was, its runs from their newest state.
@@ -27,7 +28,9 @@ SAVE_SECONDS = 60.0
 LEAVING_SECONDS = 4.5
 """How long the runs may take to save their states when the queue is stopped."""
 DIVERGED = 3
-"""Exit status of a worker whose loss stopped being a number; the last line of its standard error says at which step."""
+"""How a run ended whose loss stopped being a number; the line before says at which step."""
+ENDED = "ended with status "
+"""What a worker writes of a run at last, before its status: 0, DIVERGED or 1."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Progress:
     """The state of a queue."""
 
     waiting: list[PlannedRun]
-    running: dict[str, "WorkerProcess"] = field(default_factory=dict)
+    running: dict[str, "RunningRun"] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
     """Keys of the runs finished in this sitting."""
     failed: dict[str, str] = field(default_factory=dict)
@@ -82,17 +85,18 @@ class Progress:
 
 
 class WorkerProcess:
-    """A run in its own process, and the last line that it wrote."""
+    """Runs in a process of their own, and what each of them says."""
 
-    def __init__(self, run: PlannedRun, workspace: Workspace, teachers: Path) -> None:
-        self.run, self.line = run, "starting"
-        self.warnings: list[str] = []
-        """What the run told and went on, in sentences that nobody has taken yet."""
-        job = {
-            "recipe": run.recipe.to_json(), "seed": run.seed, "data": str(workspace.data),
-            "out": str(workspace.home(run)), "teachers": str(teachers), "device": workspace.device,
-            "save_seconds": SAVE_SECONDS,
-        }  # fmt: skip
+    def __init__(self, runs: Mapping[PlannedRun, Path], workspace: Workspace) -> None:
+        """`runs` are trained side by side, each with the folder in which its teacher is looked for."""
+        self.lines = {run.key: "starting" for run in runs}
+        """The last line of each run, by its key."""
+        self.warnings: dict[str, list[str]] = {run.key: [] for run in runs}
+        """What each told and went on, in sentences that nobody has taken yet."""
+        self._ended: dict[str, int] = {}
+        each = [{"key": run.key, "recipe": run.recipe.to_json(), "seed": run.seed, "out": str(workspace.home(run)),
+                 "teachers": str(teachers)} for run, teachers in runs.items()]  # fmt: skip
+        job = {"runs": each, "data": str(workspace.data), "device": workspace.device, "save_seconds": SAVE_SECONDS}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "nat_core.studies.worker"],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
@@ -102,7 +106,7 @@ class WorkerProcess:
         self._input, self._errors = self._process.stdin, self._process.stderr
         if self._input is None or self._errors is None:
             raise RuntimeError("a worker needs its pipes")
-        # Not closed until the run has ended: its end tells the worker that the queue is gone, however that came.
+        # Not closed until all runs have ended: its end tells the worker that the queue is gone, however that came.
         self._input.write(json.dumps(job).encode() + b"\n")
         self._input.flush()
         # Read all the time, since a worker whose pipe is full would stand still.
@@ -110,22 +114,27 @@ class WorkerProcess:
         self._reader.start()
 
     def _listen(self) -> None:
-        rest = ""
-        while self._errors is not None and (part := os.read(self._errors.fileno(), 65536)):
-            # A progress bar returns to the start of its line instead of ending it.
-            *lines, rest = (rest + part.decode(errors="replace")).replace("\r", "\n").split("\n")
-            self.line = next((line.strip() for line in [rest, *reversed(lines)] if line.strip()), self.line)
-            self.warnings += [line.strip() for line in lines if line.startswith(WARNING)]
+        for raw in self._errors or ():
+            key, tab, line = raw.decode(errors="replace").strip().partition("\t")
+            if not tab or key not in self.lines:  # of the process as a whole, such as why it broke down
+                self.lines |= {each: key for each in self.lines if key and each not in self._ended}
+            elif line.startswith(ENDED):
+                self._ended[key] = int(line.removeprefix(ENDED))
+            else:
+                self.lines[key] = line
+                self.warnings[key] += [line] if line.startswith(WARNING) else []
 
-    def status(self) -> int | None:
-        """The exit status, None while it runs."""
+    def status(self, key: str) -> int | None:
+        """How a run ended, None while it trains; a process that broke down ends all its runs."""
+        if self._ended.keys() == self.lines.keys():  # it is on its way out
+            self.wait(time.monotonic() + LEAVING_SECONDS)
         status = self._process.poll()
         if status is not None:
-            self._close()
-        return status
+            self.close()  # what it said is then read
+        return self._ended.get(key, status if status is None else status or 1)
 
     def ask_to_stop(self) -> None:
-        """Let the process save its state and end; it goes on another time from there."""
+        """Let the process save its states and end; it goes on another time from there."""
         self._process.terminate()
 
     def wait(self, until: float) -> None:
@@ -135,13 +144,27 @@ class WorkerProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._close()
+        self.close()
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close the pipes of a process that has ended."""
         self._reader.join()  # before its pipe is closed under it
         for pipe in (self._input, self._errors):
             if pipe is not None:
                 pipe.close()
+
+
+@dataclass(frozen=True, eq=False)
+class RunningRun:
+    """A run in its process."""
+
+    run: PlannedRun
+    process: WorkerProcess
+
+    @property
+    def line(self) -> str:
+        """Its last line."""
+        return self.process.lines[self.run.key]
 
 
 def is_done(run: PlannedRun, records: Mapping[str, RunRecord | DivergedRun], workspace: Workspace) -> bool:
@@ -195,7 +218,7 @@ def run_queue(
             _collect_told(progress)
             _collect_ended(progress, workspace)
     finally:
-        _stop(list(progress.running.values()))
+        _stop(list({id(each.process): each.process for each in progress.running.values()}.values()))
         progress.waiting = [worker.run for worker in progress.running.values()] + progress.waiting
         progress.running = {}
         show(progress)
@@ -223,30 +246,51 @@ def _tidy(runs: Sequence[PlannedRun], ended: Mapping[str, RunRecord | DivergedRu
 
 
 def _start_next(progress: Progress, workspace: Workspace, by_key: Mapping[str, PlannedRun], jobs: int) -> None:
-    for run in list(progress.waiting):  # a copy, as runs that start leave the list
-        if len(progress.running) >= jobs:
-            return
+    on_a_card = workspace.device == "cuda"
+    # Two processes take turns on a card, two networks in one process share it: the next ones wait for all of these.
+    if on_a_card and progress.running:
+        return
+    ready: dict[PlannedRun, Path] = {}
+    for run in list(progress.waiting):  # a copy, as runs that fail leave the list
+        if not on_a_card and len(progress.running) + len(ready) >= jobs:
+            break
         teacher = by_key.get(run.teacher_key or "")
         if teacher is not None and (teacher in progress.waiting or teacher.key in progress.running):
             continue
-        progress.waiting.remove(run)
         # A teacher that is no run of this queue is looked for among the stored networks.
         home = workspace.out if teacher is None else workspace.network(teacher)
         if home is None:
+            progress.waiting.remove(run)
             progress.failed[run.key] = f"its teacher {run.teacher_key} is not there"
         else:
-            progress.running[run.key] = WorkerProcess(run, workspace, home)
+            ready[run] = home
+    for runs in _groups(list(ready), jobs) if on_a_card else [[run] for run in ready]:
+        process = WorkerProcess({run: ready[run] for run in runs}, workspace)
+        for run in runs:
+            progress.waiting.remove(run)
+            progress.running[run.key] = RunningRun(run, process)
+
+
+def _groups(ready: Sequence[PlannedRun], jobs: int) -> list[list[PlannedRun]]:
+    """At most one group of runs to train side by side: the first one's like before others, for they end together."""
+    alike = sorted(ready, key=lambda run: _shape(run) != _shape(ready[0]))
+    return [alike[:jobs]] if alike else []
+
+
+def _shape(run: PlannedRun) -> tuple[object, ...]:
+    recipe = run.recipe
+    return recipe.architecture, recipe.teacher is None, recipe.epochs, recipe.sizes, recipe.batch_size
 
 
 def _collect_told(progress: Progress) -> None:
-    for key, worker in progress.running.items():
-        while worker.warnings:
-            progress.told.append(f"{key}: {worker.warnings.pop(0)}")
+    for key, running in progress.running.items():
+        while running.process.warnings[key]:
+            progress.told.append(f"{key}: {running.process.warnings[key].pop(0)}")
 
 
 def _collect_ended(progress: Progress, workspace: Workspace) -> None:
     for key, worker in list(progress.running.items()):
-        status = worker.status()
+        status = worker.process.status(key)
         if status is None:
             continue
         del progress.running[key]

@@ -1,9 +1,13 @@
 """Batches: image sets held in memory as uint8 become mixed, augmented, normalised batches; a batch is a pure function
-of seed and step, so that a run resumed at any step sees the very pictures it would have seen."""
+of seed and step, so that a run resumed at any step sees the very pictures it would have seen.
 
-from functools import lru_cache
+What chance chooses is drawn on the processor (`Batches.draw`), and shown where the pictures lie (`Batches.shown`).
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache, partial
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -11,12 +15,23 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 from torch.nn import functional
 
+from nat_core.data.augmentation import (
+    QUARTER_TURNS,
+    Crops,
+    Mixing,
+    Squares,
+    blanked,
+    cropped,
+    draw_crops,
+    draw_mixing,
+    draw_squares,
+    mapped,
+    mixed,
+    turned,
+)
 from nat_core.data.synthetic import made_up
-from nat_core.network.models import Pixels, normalised
+from nat_core.network.models import Pixels, scale_and_shift, scaled
 from nat_core.training.pictures import Pictures
-
-QUARTER_TURNS = 4
-"""How many ways a picture can be turned by quarters."""
 
 
 class Batch(NamedTuple):
@@ -27,6 +42,22 @@ class Batch(NamedTuple):
     labels: Int[Tensor, " in_distribution"]
     turns: Int[Tensor, " rotated"] | None = None
     """By how many quarters each of the last pictures is turned, 0 to 3; None where there are none."""
+
+
+class Draws(NamedTuple):
+    """What chance chose for one step: small tensors, of the same shapes for all steps of one size of pictures."""
+
+    labels: Int[Tensor, " in_distribution"]
+    chosen: Int[Tensor, " cropped"]
+    """Where each picture lies among all; made-up ones are not among them."""
+    crops: Crops
+    again: Crops | None
+    """Other crops of the same pictures, to mix them with; None where nothing is mixed."""
+    mixing: Mixing | None
+    made: UInt8[Tensor, "k h w 3"] | None
+    """Made-up negatives."""
+    turns: Int[Tensor, " rotated"] | None
+    squares: Squares | None
 
 
 def generator_for(seed: int, stream: str, index: int) -> torch.Generator:
@@ -55,98 +86,47 @@ def resize(pixels: Pixels, size: int) -> Pixels:
     return torch.cat([part.round().clamp(0, 255).byte().permute(0, 2, 3, 1) for part in smaller]).contiguous()
 
 
-def crop_and_flip(
-    pixels: Pixels,
-    chosen: Int[Tensor, " n"],
-    padding: int,
-    flip: bool,
-    generator: torch.Generator,
-) -> Pixels:
-    """Return the chosen pictures, each moved by up to `padding` pixels with reflected edges, half of them mirrored.
+class ImageSets:
+    """The pixels of a run's image sets, at one size at a time: on the processor, and in pools where they are shown."""
 
-    One gather for the whole batch: the rows and columns that a crop of the padded picture would show are computed as
-    indices, so that no padded copy is made. `generator` lives on the CPU; the same one gives the same crops anywhere.
-    """
-    count, (height, width) = len(chosen), pixels.shape[1:3]
-    # A crop of the padded picture is the picture moved: one shift for its rows, one for its columns.
-    shift = torch.randint(-padding, padding + 1, (2, count, 1), generator=generator)
-    # Drawn on the processor and moved, as a GPU's generator would give other numbers for the same seed.
-    rows = _reflect(torch.arange(height) + shift[0], height)
-    columns = _reflect(torch.arange(width) + shift[1], width)
-    if flip:
-        # Mirrored after the shift: both are uniform around the middle, so the order changes no distribution.
-        mirrored = torch.rand(count, 1, generator=generator) < 0.5
-        columns = torch.where(mirrored, columns.flip(1), columns)
-    rows, columns = rows.to(pixels.device), columns.to(pixels.device)
-    return pixels[chosen.to(pixels.device)[:, None, None], rows[:, :, None], columns[:, None, :]]
+    def __init__(self, sets: Sequence[Pixels], device: torch.device, one_pool: bool) -> None:
+        """`sets` lie on the processor, the known pictures first; `one_pool` lays sets of one kind side by side."""
+        # As uint8 a whole set fits into memory, or a GPU's: 150 MB of 50,000 pictures, a quarter of what floats take.
+        self._sets, self._device = sets, device
+        self.counts = [len(each) for each in sets]
+        self.pools: list[int] = []
+        """In which pool each set lies."""
+        self.starts: list[int] = []
+        """Where in its pool each set begins."""
+        self._members: list[list[int]] = []
+        for place, each in enumerate(sets):
+            alike = [pool for pool, them in enumerate(self._members) if one_pool and sets[them[0]].dtype == each.dtype]
+            if not alike:
+                self._members.append([])
+            pool = alike[0] if alike else len(self._members) - 1
+            self.pools.append(pool)
+            self.starts.append(sum(self.counts[member] for member in self._members[pool]))
+            self._members[pool].append(place)
+        self._known: tuple[int, Tensor] = (sets[0].shape[1], sets[0])
+        self._pools: tuple[int, list[Tensor]] = (0, [])
 
+    def known_at(self, size: int) -> Pixels:
+        """Return the known pictures at that size, on the processor."""
+        if self._known[0] != size:
+            self._known = (size, resize(self._sets[0], size))
+        return self._known[1]
 
-def _reflect(position: Int[Tensor, "n length"], length: int) -> Int[Tensor, "n length"]:
-    # The first fold mirrors what lies left of 0, the second what lies right of the last; a shift that is longer than a
-    # tiny picture stays at its edge.
-    return (length - 1 - (length - 1 - position.abs()).abs()).clamp(0, length - 1)
-
-
-def cutout(images: Float[Tensor, "n 3 h w"], side: int, generator: torch.Generator) -> Float[Tensor, "n 3 h w"]:
-    """Return the pictures, each with a square of `side` pixels around a random pixel at the mean colour (0).
-
-    The square may reach beyond the edge. Source: DeVries and Taylor 2017, "Improved Regularization ... with Cutout".
-
-    >>> int((cutout(torch.ones(1, 3, 8, 8), 16, torch.Generator()) != 0).sum()) < 3 * 8 * 8
-    True
-    """
-    count, _, height, width = images.shape
-    # The centre is uniform over the picture and not over what keeps the square inside: the paper found that better.
-    # Rows and columns are marked apart; a pixel is blanked where both are.
-    spans = []
-    for length in (height, width):
-        first = torch.randint(length, (count, 1), generator=generator) - side // 2
-        place = torch.arange(length)
-        spans.append((place >= first) & (place < first + side))
-    blank = (spans[0][:, :, None] & spans[1][:, None, :]).to(images.device)
-    return images.masked_fill(blank[:, None], 0.0)
-
-
-MOST_ROUNDS = 4
-"""How often a picture is mixed with another at most."""
-_BETA = 3.0
-"""How far the beta distributions of the mixing lie from even: the larger, the more of the picture stays."""
-
-
-def pixmix(
-    pixels: UInt8[Tensor, "n h w 3"],
-    again: UInt8[Tensor, "n h w 3"],
-    pictures: UInt8[Tensor, "count h w 3"],
-    generator: torch.Generator,
-) -> UInt8[Tensor, "n h w 3"]:
-    """Return each picture mixed 0 to 4 times with one of `pictures` or with `again`, another crop of the same.
-
-    Each time the two are added or multiplied (as geometric means are), by weights drawn anew from beta distributions.
-    Source: Hendrycks et al. 2022, "PixMix", with beta 3 and k 4, without their colour operations in place of `again`.
-
-    >>> grey = torch.full((2, 4, 4, 3), 128, dtype=torch.uint8)
-    >>> pixmix(grey, grey, grey, torch.Generator().manual_seed(0)).shape
-    torch.Size([2, 4, 4, 3])
-    """
-    count, device = len(pixels), pixels.device
-    mixed, own = pixels.float() / 255, again.float() / 255
-    rounds = torch.randint(MOST_ROUNDS + 1, (count,), generator=generator)
-    for done in range(MOST_ROUNDS):
-        drawn = torch.randint(len(pictures), (count,), generator=generator).to(device)
-        foreign, multiplied, beyond = (torch.rand(3, count, generator=generator) < 0.5).to(device)[
-            ..., None, None, None
-        ]
-        # Beta(3, 1) and Beta(1, 3) by their inverse distribution functions: torch's own draw from no generator.
-        large, small, more = torch.rand(3, count, generator=generator).pow(1 / _BETA).to(device)[..., None, None, None]
-        # Half of the time the other picture is taken away instead of added.
-        ours = torch.where(beyond, 2 - more, large)
-        theirs = torch.where(beyond, small - 1, 1 - small)
-        other = torch.where(foreign, pictures[drawn].float() / 255, own)
-        added = (ours * (2 * mixed - 1) + theirs * (2 * other - 1) + 1) / 2
-        product = (2 * mixed).clamp_min(1e-6).pow(ours) * (2 * other).clamp_min(1e-6).pow(theirs) / 2
-        now = (rounds > done).to(device)[:, None, None, None]
-        mixed = torch.where(now, torch.where(multiplied, product, added).clamp(0, 1), mixed)
-    return (mixed * 255).round().byte()
+    def pools_at(self, size: int) -> list[Tensor]:
+        """Return the pools at that size, on the device."""
+        # Resized once a stage of the schedule: the smaller pictures then cost no more than they are worth. On the
+        # processor, since a GPU would round some pixels otherwise; the old pools go before the new ones come.
+        if self._pools[0] != size:
+            self._pools = (0, [])
+            sets = [resize(each, size) for each in self._sets]
+            pools = [[sets[member] for member in members] for members in self._members]
+            whole = [torch.cat(them) if len(them) > 1 else them[0] for them in pools]
+            self._pools = (size, [each.to(self._device) for each in whole])
+        return self._pools[1]
 
 
 class Batches:
@@ -157,17 +137,20 @@ class Batches:
     are shuffled and cycled without replacement. Raises ValueError where a set is smaller than its part of a batch.
     """
 
-    def __init__(self, pictures: Pictures, *, seed: int, device: torch.device) -> None:
+    def __init__(
+        self, pictures: Pictures, *, seed: int, device: torch.device, one_pool: bool | None = None
+    ) -> None:  # fmt: skip
+        """`one_pool` shows all uint8 pictures by one gather, as is done on a GPU; on a processor it gains nothing."""
         recipe, training = pictures.recipe, pictures.known
         sources = [each for each in (pictures.negatives, *pictures.more_negatives) if each is not None]
         self.recipe, self.seed, self.device = recipe, seed, device
         self.mean, self.std = pictures.mean, pictures.std
         self.negative_count = recipe.negatives_per_batch if sources or recipe.synthetic else 0
-        self._shares = _equal_shares(self.negative_count - len(recipe.synthetic), len(sources))
+        shares = _equal_shares(self.negative_count - len(recipe.synthetic), len(sources))
         self.known_count = recipe.batch_size - (self.negative_count if recipe.negatives_inside else 0)
         if training.labels is None:
             raise ValueError(f"{training.name} has no labels to learn")
-        needs = (self.known_count, *self._shares, recipe.rotated_per_batch)
+        needs = (self.known_count, *shares, recipe.rotated_per_batch)
         for part, need in zip((training, *sources, training), needs, strict=True):
             if len(part) < need:
                 raise ValueError(f"{part.name} holds {len(part)} pictures, a batch needs {need}")
@@ -175,13 +158,16 @@ class Batches:
             for part in (training, *sources, pictures.mixed_with):
                 if part.pixels.dtype != np.uint8:
                     raise ValueError(f"{part.name} is noise, normalised already: mixed_with mixes pictures alone")
-        # As uint8 a whole set fits into memory, or a GPU's: 150 MB of 50,000 pictures, a quarter of what floats take.
-        # The labels stay with the processor, where pictures are chosen; 64 of them a step cost nothing to move.
-        self._known = torch.from_numpy(training.pixels).to(device)
         self._labels = torch.from_numpy(training.labels)
-        others = [*sources, *([pictures.mixed_with] if pictures.mixed_with else [])]
-        self._others = [torch.from_numpy(each.pixels).to(device) for each in others]
-        self._resized: tuple[int, Tensor, list[Tensor]] = (self._known.shape[1], self._known, self._others)
+        sets = [training, *sources, *([pictures.mixed_with] if pictures.mixed_with else [])]
+        one_pool = device.type != "cpu" if one_pool is None else one_pool
+        self._sets = ImageSets([torch.from_numpy(each.pixels) for each in sets], device, one_pool)
+        # What a step shows of which set: of the known pictures, and of each set of negatives.
+        self._parts = [(0, self.known_count), *((place, share) for place, share in enumerate(shares, 1) if share)]
+        self._scale, self._shift = scale_and_shift(self.mean, self.std, device)
+        # An instance's own: runs side by side in one process would push each other's orders out. Of the known pictures
+        # one is in use at a time, of each set of negatives two where a batch goes over a cycle's end.
+        self._order = lru_cache(maxsize=2 + 2 * len(sources))(partial(_order, seed))
         # A shorter last batch would weigh its pictures more and give the norms fewer to count; they come next epoch.
         self.steps_per_epoch = len(training) // self.known_count
         self.steps = self.steps_per_epoch * recipe.epochs
@@ -192,65 +178,108 @@ class Batches:
 
     def at(self, step: int) -> Batch:
         """Return the batch of that step, 0 <= step < steps."""
-        # Everything below is drawn from generators that (seed, what for, step) name: no step depends on the one before.
-        size = self.size_at(step)
-        known, others = self._at_size(size)
-        epoch, place = divmod(step, self.steps_per_epoch)
-        # An epoch's order is drawn whole and cut into steps, which is what shows every picture once.
-        chosen = _order(self.seed, "known", epoch, len(known))[place * self.known_count :][: self.known_count]
-        generator = generator_for(self.seed, "augmentation", step)
-        # Padding and cutout were set for 32 x 32 and keep their share of the picture at other sizes.
-        padding = round(self.recipe.padding * size / 32)
-        drawn = [(known, chosen)]
-        for place, (share, source) in enumerate(zip(self._shares, others, strict=False)):
-            if share:
-                drawn.append((source, self._negatives_at(step, place, share, len(source))))
-        parts = [crop_and_flip(source, each, padding, self.recipe.flip, generator) for source, each in drawn]
-        # On the negatives too, or the traces of mixing would tell them apart.
-        if self.recipe.mixed_with:
-            mixing = generator_for(self.seed, "mixing", step)
-            again = [crop_and_flip(source, each, padding, self.recipe.flip, mixing) for source, each in drawn]
-            parts = [pixmix(*each, others[-1], mixing) for each in zip(parts, again, strict=True)]
-        # Made-up negatives are taken from uncropped pictures: what is put together anew needs no crop.
-        if self.recipe.synthetic:
-            parts.append(made_up(self.recipe.synthetic, known, generator_for(self.seed, "synthetic", step)))
-        turns = None
-        if self.recipe.rotated_per_batch:
-            generator = generator_for(self.seed, "rotation", step)
-            also = torch.randint(len(known), (self.recipe.rotated_per_batch,), generator=generator)
-            turns = torch.randint(QUARTER_TURNS, also.shape, generator=generator)
-            parts.append(turned(crop_and_flip(known, also, padding, self.recipe.flip, generator), turns))
-        # A set of noise is normalised already and pictures are not, so each part is told apart before they are joined.
-        images = torch.cat([normalised(part, self.mean, self.std) for part in parts])
-        # After normalising, where the mean colour is 0; on the negatives too, or a blank square would tell them apart.
-        if self.recipe.cutout:
-            side = round(self.recipe.cutout * size / 32)
-            images = cutout(images, side, generator_for(self.seed, "cutout", step))
-        labels, turns = self._labels[chosen].to(self.device), None if turns is None else turns.to(self.device)
-        return Batch(images.contiguous(memory_format=torch.channels_last), labels, turns)
+        return self.shown(mapped(lambda part: part.to(self.device), self.draw(step)))
 
-    def _negatives_at(self, step: int, place: int, share: int, available: int) -> Int[Tensor, " n"]:
+    # --- drawn on the processor --------------------------------------------------------------------------------------
+
+    def draw(self, step: int) -> Draws:
+        """Return what chance chooses for that step, on the processor."""
+        # Everything below is drawn from generators that (seed, what for, step) name: no step depends on the one before.
+        recipe, size, starts = self.recipe, self.size_at(step), self._sets.starts
+        chosen = [self._chosen(step, place, share) for place, share in self._parts]
+        places = [each + starts[place] for each, (place, _) in zip(chosen, self._parts, strict=True)]
+        crops = self._crops(chosen, size, generator_for(self.seed, "augmentation", step))
+        again = mixing = made = turns = squares = None
+        if recipe.mixed_with:
+            again, mixing = self._draw_mixing(chosen, size, generator_for(self.seed, "mixing", step))
+        # Made-up negatives are taken from uncropped pictures: what is put together anew needs no crop.
+        if recipe.synthetic:
+            generator = generator_for(self.seed, "synthetic", step)
+            made = made_up(recipe.synthetic, self._sets.known_at(size), generator)
+        if recipe.rotated_per_batch:
+            generator = generator_for(self.seed, "rotation", step)
+            places.append(torch.randint(self._sets.counts[0], (recipe.rotated_per_batch,), generator=generator))
+            turns = torch.randint(QUARTER_TURNS, places[-1].shape, generator=generator)
+            crops += self._crops(places[-1:], size, generator)
+        if recipe.cutout:
+            count, generator = sum(map(len, places)) + len(recipe.synthetic), generator_for(self.seed, "cutout", step)
+            squares = draw_squares(count, (size, size), round(recipe.cutout * size / 32), generator)
+        return Draws(self._labels[chosen[0]], torch.cat(places), joined(crops), again, mixing, made, turns, squares)
+
+    def _chosen(self, step: int, place: int, share: int) -> Int[Tensor, " n"]:
+        """Which pictures of a set the step shows."""
+        available = self._sets.counts[place]
+        if not place:
+            epoch, done = divmod(step, self.steps_per_epoch)
+            # An epoch's order is drawn whole and cut into steps, which is what shows every picture once.
+            return self._order("known", epoch, available)[done * share :][:share]
         # Positions in one endless row of shuffled cycles: every negative is shown once before any is shown twice.
         cycles = [divmod(position, available) for position in range(step * share, (step + 1) * share)]
         # Sets are shuffled apart; the first one's stream has the name it had before there could be more.
-        stream = f"negatives {place}" if place else "negatives"
-        return torch.stack([_order(self.seed, stream, cycle, available)[each] for cycle, each in cycles])
+        stream = f"negatives {place - 1}" if place > 1 else "negatives"
+        return torch.stack([self._order(stream, cycle, available)[each] for cycle, each in cycles])
 
-    def _at_size(self, size: int) -> tuple[Tensor, list[Tensor]]:
-        # Resized once a stage of the schedule: the smaller pictures then cost no more than they are worth.
-        if self._resized[0] != size:
-            self._resized = (size, resize(self._known, size), [resize(each, size) for each in self._others])
-        return self._resized[1:]
+    def _crops(self, chosen: Sequence[Tensor], size: int, generator: torch.Generator) -> list[Crops]:
+        # Padding and cutout were set for 32 x 32 and keep their share of the picture at other sizes.
+        padding = round(self.recipe.padding * size / 32)
+        return [draw_crops(len(each), (size, size), padding, self.recipe.flip, generator) for each in chosen]
+
+    def _draw_mixing(self, chosen: Sequence[Tensor], size: int, generator: torch.Generator) -> tuple[Crops, Mixing]:
+        again = joined(self._crops(chosen, size, generator))
+        mixing = joined([draw_mixing(len(each), self._sets.counts[-1], generator) for each in chosen])
+        return again, mixing._replace(others=mixing.others + self._sets.starts[-1])
+
+    # --- shown on the device -----------------------------------------------------------------------------------------
+
+    def shown(self, draws: Draws) -> Batch:
+        """Return the batch that was drawn; `draws` lie on the device, which nothing here waits for."""
+        pools = self._sets.pools_at(draws.crops.rows.shape[1])
+        parts, start = [], 0
+        for pool, count in self._gathers():
+            here = slice(start, start + count)
+            start += count
+            part = cropped(pools[pool], draws.chosen[here], _cut(draws.crops, here))
+            # On the negatives too, or the traces of mixing would tell them apart.
+            if draws.mixing is not None:
+                again = cropped(pools[pool], draws.chosen[here], _cut(draws.again, here))
+                part = mixed(part, again, pools[self._sets.pools[-1]], _cut(draws.mixing, here))
+            parts.append(part)
+        if draws.made is not None:
+            parts.append(draws.made)
+        if draws.turns is not None:
+            rest = slice(start, None)
+            parts.append(turned(cropped(pools[0], draws.chosen[rest], _cut(draws.crops, rest)), draws.turns))
+        # A set of noise is normalised already and pictures are not, so each part is told apart before they are joined.
+        images = torch.cat([self._normalised(part) for part in parts])
+        # After normalising, where the mean colour is 0; on the negatives too, or a blank square would tell them apart.
+        if draws.squares is not None:
+            images = blanked(images, draws.squares)
+        return Batch(images.contiguous(memory_format=torch.channels_last), draws.labels, draws.turns)
+
+    def _gathers(self) -> list[tuple[int, int]]:
+        """From which pool how many pictures are taken, neighbours from one pool at once."""
+        gathers: list[tuple[int, int]] = []
+        for place, count in self._parts:
+            pool = self._sets.pools[place]
+            before = gathers.pop()[1] if gathers and gathers[-1][0] == pool else 0
+            gathers.append((pool, before + count))
+        return gathers
+
+    def _normalised(self, part: Pixels) -> Float[Tensor, "n 3 h w"]:
+        return scaled(part, self._scale, self._shift) if part.dtype == torch.uint8 else part.permute(0, 3, 1, 2)
 
 
-def turned(pixels: UInt8[Tensor, "n side side 3"], turns: Int[Tensor, " n"]) -> UInt8[Tensor, "n side side 3"]:
-    """Return each square picture turned to the left by so many quarters, 0 to 3.
+def joined(parts: Sequence[Any]) -> Any:
+    """Return what was drawn for several parts of a batch as one.
 
-    >>> turned(torch.arange(12, dtype=torch.uint8).view(1, 2, 2, 3), torch.tensor([1]))[0, 0, 0].tolist()
-    [3, 4, 5]
+    >>> joined([Crops(torch.zeros(1, 4), torch.zeros(1, 4)), Crops(torch.zeros(2, 4), torch.zeros(2, 4))]).rows.shape
+    torch.Size([3, 4])
     """
-    ways = torch.stack([pixels.rot90(quarters, (1, 2)) for quarters in range(QUARTER_TURNS)])
-    return ways[turns.to(pixels.device), torch.arange(len(pixels), device=pixels.device)]
+    return mapped(lambda *each: torch.cat(each), *parts)
+
+
+def _cut(drawn: Any, here: slice) -> Any:
+    return mapped(lambda part: part[here], drawn)
 
 
 def _equal_shares(count: int, sources: int) -> list[int]:
@@ -258,8 +287,5 @@ def _equal_shares(count: int, sources: int) -> list[int]:
     return [count // sources + (place < count % sources) for place in range(sources)]
 
 
-# The orders in use: of the known pictures one an epoch, of each set of negatives two where a batch goes over a
-# cycle's end.
-@lru_cache(maxsize=8)
 def _order(seed: int, stream: str, index: int, count: int) -> Int[Tensor, " count"]:
     return torch.randperm(count, generator=generator_for(seed, stream, index))

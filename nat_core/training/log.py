@@ -22,7 +22,7 @@ from nat_core.recipes import THRESHOLDS
 from nat_core.stopping import whole
 from nat_core.training.objective import StepLoss
 from nat_core.training.pictures import Watched
-from nat_core.training.run import EpochSums, TrainingRun, network_now
+from nat_core.training.run import EpochSums, TrainingRun, learning_rate, network_now
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -101,7 +101,7 @@ class EpochLog:
         row = EpochRow(
             epoch=run.step // batches.steps_per_epoch,
             step=run.step,
-            learning_rate=run.optimiser.param_groups[0]["lr"],
+            learning_rate=learning_rate(run.recipe, run.step - 1, batches.steps),
             loss=means.total.item(),
             cross_entropy=means.cross_entropy.item(),
             divergence=means.divergence.item(),

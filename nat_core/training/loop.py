@@ -4,21 +4,29 @@ A run is a function of recipe, seed, pictures and number of threads: every batch
 that was killed goes on from its newest state to the very same weights.
 """
 
-import sys
+import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from tqdm import tqdm
 
 from nat_core.network.inference import choose_device
+from nat_core.ranks.group import Ranks, joined
+from nat_core.ranks.steps import Parts, shared_cost
 from nat_core.recipes import Recipe
+from nat_core.stopping import deaf
 from nat_core.store.checkpoints import LOG
-from nat_core.store.leftovers import WARNING, forget
+from nat_core.store.leftovers import WARNING, Tell, forget, nobody
+from nat_core.training.gpu.blocks import Blocks
+from nat_core.training.gpu.graphed import memory_told
+from nat_core.training.gpu.together import side_by_side
 from nat_core.training.log import EpochLog, show
-from nat_core.training.objective import step_loss
+from nat_core.training.objective import StepLoss, step_loss
 from nat_core.training.pictures import Pictures, pictures_of
 from nat_core.training.publish import Finished, publish
 from nat_core.training.run import (
@@ -27,9 +35,18 @@ from nat_core.training.run import (
     check_loss,
     find_teacher,
     network_now,
+    scaler_for,
     take_step,
 )
-from nat_core.training.state import Keeper, SavedState, Sitting, restore
+from nat_core.training.state import (
+    Keeper,
+    SavedState,
+    Sitting,
+    check_settings,
+    packed_state,
+    restore,
+    unpacked_state,
+)
 
 
 def train(
@@ -49,9 +66,12 @@ def train(
     rates on test sets. The state of the run is kept in `out/.state/<name>` and written about every `save_seconds`
     seconds. A finished network is returned at once with `resume`.
 
-    Raises TrainingError where the name is taken, a run was begun with other settings, the teacher is not the recipe's,
-    or the loss stops being a number; MissingDataset, CheckpointError (the teacher) and ValueError (device, own
-    pictures) as their makers do.
+    Started as several processes by torchrun, all train one network, each on its part of every batch: the first of them
+    reads and writes what is in `out`, and the weights are those of one process up to rounding (`nat_core.ranks`).
+
+    Raises RanksError where another of these processes ends, TrainingError where the name is taken, a run was begun with
+    other settings, the teacher is not the recipe's, or the loss stops being a number; MissingDataset, CheckpointError
+    (the teacher) and ValueError (device, own pictures) as their makers do.
 
     >>> from nat_core.recipes import recipe_named
     >>> train(recipe_named("digits_nat"), out="runs").name  # doctest: +SKIP
@@ -62,36 +82,56 @@ def train(
     sitting = Sitting(
         Path(out), recipe.name, Path(teachers or out), seed, device, threads, resume, progress, save_seconds
     )
-    # Before the pictures are read: a name that is taken is no matter for a minute's wait.
-    if sitting.finished() and known is None:
-        return sitting.tidied()
-    pictures = pictures_of(recipe, data, known=known, negatives=negatives, log_test=log_test)
-    if sitting.holds(pictures.source):
-        return sitting.tidied()
-    # One at a time: two would write each other's states. The lock falls with the process, however it ends.
-    with sitting.alone():
-        _train(sitting, pictures)
+    with joined(device) as ranks:
+        steps = in_turns(sitting, recipe, ranks, known=known, negatives=negatives, data=data, log_test=log_test)
+        for _, ended in side_by_side({recipe.name: steps}):
+            if isinstance(ended, Exception):
+                raise ended
     return sitting.home
 
 
-def _train(sitting: Sitting, pictures: Pictures) -> None:
+def in_turns(
+    sitting: Sitting, recipe: Recipe, ranks: Ranks | None = None, **given: Any
+) -> Generator[None, None, Path]:  # fmt: skip
+    """Train as `train` does, and let others train in between: whoever goes on with this lets it take its next steps.
+
+    `given` is what `pictures_of` takes. On a GPU its steps are under way while it waits for its turn.
+    """
+    ranks = ranks or Ranks()
+    # Before the pictures are read: a name that is taken is no matter for a minute's wait. The first rank alone looks
+    # at what is there, for another machine may have another disk.
+    if ranks.told(ranks.first and sitting.finished() and given.get("known") is None):
+        return sitting.tidied() if ranks.first else sitting.home
+    pictures = pictures_of(recipe, **given)
+    if ranks.told(ranks.first and sitting.holds(pictures.source)):
+        return sitting.tidied() if ranks.first else sitting.home
+    # One at a time: two would write each other's states. The lock falls with the process, however it ends.
+    with sitting.alone() if ranks.first else nullcontext():
+        if ranks.first:
+            yield from _train(sitting, pictures, ranks)
+        else:
+            _follow(sitting, pictures, ranks)
+    return sitting.home
+
+
+def _train(sitting: Sitting, pictures: Pictures, ranks: Ranks) -> Iterator[None]:
     for each in pictures.told if sitting.progress else ():
-        tqdm.write(each, file=sys.stderr)
+        tqdm.write(each, file=sitting.shown_on)
     notes: list[str] = []  # until there is a log
 
     def tell(warning: str) -> None:
         with suppress(OSError):  # of a terminal that was closed
-            tqdm.write(f"{WARNING}{warning}.", file=sys.stderr)
+            tqdm.write(f"{WARNING}{warning}.", file=sitting.shown_on)
         notes.append(warning)
 
     saved = sitting.saved(tell)
     keeper = Keeper(sitting, saved, tell)
-    # Sums of floats depend on how many threads share them, so a run that goes on keeps the number it began with.
-    threads = sitting.threads or (saved.settings.get("threads") if saved else None) or usual_threads(pictures.recipe)
-    with keeper.stopped(), computing_with(threads):
-        run = _begin(sitting, pictures, threads, saved)
+    threads = _threads(sitting, pictures, saved)
+    with keeper.stopped(), computing_with(threads), memory_told(pictures.recipe):
+        ranks.heard(packed_state(saved))
+        run = _begin(sitting, pictures, threads, saved, ranks, tell)
         log = EpochLog(sitting.states / LOG, sitting.events, run.step, pictures.watched, notes)
-        _loop(sitting, run, log, keeper)
+        yield from _loop(sitting, run, log, keeper, _stepper(run, ranks, tell))
         finished = Finished(pictures, sitting.seed, network_now(run), run.objective.precision, run.seconds, threads,
                             run.teacher_sha256, log.content)  # fmt: skip
         publish(finished, out=sitting.out)
@@ -99,8 +139,30 @@ def _train(sitting: Sitting, pictures: Pictures) -> None:
     forget(sitting.states, tell)
 
 
-def _begin(sitting: Sitting, pictures: Pictures, threads: int, saved: SavedState | None) -> TrainingRun:
-    device = choose_device(sitting.device)
+def _follow(sitting: Sitting, pictures: Pictures, ranks: Ranks) -> None:
+    """Take the first rank's steps with it, from where it begins; it alone measures, logs, saves and publishes."""
+    saved = unpacked_state(ranks.heard())
+    threads = _threads(sitting, pictures, saved)
+    with computing_with(threads):
+        run = _begin(sitting, pictures, threads, saved, ranks, nobody)
+        run.model.train()
+        cost = _cost(run, ranks)
+        # A signal goes to all ranks at once; the first one finishes its step with the others and saves, and they end
+        # as soon as it has gone.
+        with deaf():
+            while run.step < run.batches.steps:
+                take_step(run, cost)
+
+
+def _threads(sitting: Sitting, pictures: Pictures, saved: SavedState | None) -> int:
+    # Sums of floats depend on how many threads share them, so a run that goes on keeps the number it began with.
+    return sitting.threads or (saved.settings.get("threads") if saved else None) or usual_threads(pictures.recipe)
+
+
+def _begin(
+    sitting: Sitting, pictures: Pictures, threads: int, saved: SavedState | None, ranks: Ranks, tell: Tell
+) -> TrainingRun:  # fmt: skip
+    device = choose_device(sitting.device, tell)
     run = begin(
         pictures, device=device, seed=sitting.seed, threads=threads,
         teacher=find_teacher(pictures.recipe, [sitting.out, sitting.teachers], sitting.seed, device),
@@ -110,40 +172,93 @@ def _begin(sitting: Sitting, pictures: Pictures, threads: int, saved: SavedState
     # A run is begun whole and then put back, so that a state holds numbers alone and nothing that has to be unpickled.
     if saved is not None:
         restore(run, saved)
+    # A trial may choose otherwise on each rank, so the first one's counts.
+    precision = ranks.heard(run.objective.precision.encode()).decode()
+    if precision != run.objective.precision:
+        run.objective, run.scaler = replace(run.objective, precision=precision), scaler_for(precision, device)
+    if ranks.count > 1:
+        check_settings(run.recipe.name, run.settings, json.loads(ranks.heard(json.dumps(run.settings).encode())))
     return run
 
 
-def _loop(sitting: Sitting, run: TrainingRun, log: EpochLog, keeper: Keeper) -> None:
+def _cost(run: TrainingRun, ranks: Ranks) -> Callable[..., StepLoss]:
+    """What computes a step's loss."""
+    if ranks.count == 1:
+        return step_loss
+    parts = Parts(run.batches.known_count, run.batches.negative_count, run.recipe.rotated_per_batch)
+    return shared_cost(step_loss, run.model, run.recipe, parts, ranks)
+
+
+class OneByOne:
+    """Takes a run's steps one at a time, as a processor does."""
+
+    pending = None
+    """Nothing is ever under way: a step is over when it was submitted."""
+
+    def __init__(self, run: TrainingRun, cost: Callable[..., StepLoss]) -> None:
+        self._run, self._cost = run, cost
+        # Reading the loss stops a GPU until it has caught up, so there it is looked at every fiftieth step.
+        self.look_every = 1 if run.batches.device.type == "cpu" else 50
+        self.loss: StepLoss | None = None
+
+    def ready(self) -> None:
+        """Nothing has to be prepared."""
+
+    def submit(self) -> None:
+        """Take the next step."""
+        self.loss = take_step(self._run, self._cost)
+
+    def collect(self) -> None:
+        """Nothing has to be waited for."""
+
+
+def _stepper(run: TrainingRun, ranks: Ranks, tell: Tell) -> OneByOne | Blocks:
+    if run.batches.device.type == "cuda" and ranks.count == 1:
+        return Blocks(run, tell)
+    return OneByOne(run, _cost(run, ranks))
+
+
+def _loop(
+    sitting: Sitting, run: TrainingRun, log: EpochLog, keeper: Keeper, stepper: OneByOne | Blocks
+) -> Iterator[None]:  # fmt: skip
     # Norms take their statistics from the batch, negatives included; the stored network uses the running ones.
     run.model.train()
-    on_processor = run.batches.device.type == "cpu"
-    # Compiled, a small network's step is bound by its arithmetic and not by launching hundreds of kernels; a
-    # processor gains nothing that the seconds of compiling would be worth.
-    cost = torch.compile(step_loss, dynamic=False) if run.batches.device.type == "cuda" else step_loss
-    # Reading the loss stops a GPU until it has caught up, so there it is looked at every fiftieth step.
-    look_every = 1 if on_processor else 50
     # What earlier sittings took counts as well: the log and the card speak of the whole run.
     started = time.monotonic() - run.seconds
     # The clock that is never put back: a correction of the time of day must not delay a save by an hour.
     saved = time.monotonic()
-    with tqdm(total=run.batches.steps, initial=run.step, disable=not sitting.progress, file=sys.stderr, unit="step",
-              desc=run.recipe.name, mininterval=1.0, dynamic_ncols=True) as bar, keeper.leaving(run):  # fmt: skip
+    bar = tqdm(total=run.batches.steps, initial=run.step, disable=not sitting.progress, file=sitting.shown_on,
+               unit="step", desc=run.recipe.name, mininterval=1.0, dynamic_ncols=True)  # fmt: skip
+    with bar, keeper.leaving(run):
         _end_epoch(run, log, started)  # stopped while it was measured, it has no row yet
         while run.step < run.batches.steps:
-            with keeper.step():
-                loss = take_step(run, cost)
+            yield from _steps(stepper, keeper)
             run.seconds = time.monotonic() - started
             due = time.monotonic() - saved >= sitting.save_seconds or run.step == run.batches.steps
             # Looked at before it is saved: a state of numbers that are none would take the place of a good one.
-            if due or run.step % look_every == 0:
-                check_loss(run, loss, keeper.kept)
-                show(bar, run, loss)
+            if stepper.loss is not None and (due or run.step % stepper.look_every == 0):
+                check_loss(run, stepper.loss, keeper.kept)
+                show(bar, run, stepper.loss)
             # Before the state: a state whose epoch has no row yet would be measured again.
             _end_epoch(run, log, started)
             if due:
                 keeper.save(run)
                 saved = time.monotonic()
     log.close()
+
+
+def _steps(stepper: OneByOne | Blocks, keeper: Keeper) -> Iterator[None]:
+    """Take the next steps, and let others take theirs meanwhile."""
+    stepper.ready()
+    try:
+        with keeper.step():
+            stepper.submit()
+        yield
+    finally:
+        # Asked to stop, too: what was launched is counted, or the weights would be ahead of the run.
+        if stepper.pending is not None:
+            with keeper.step():
+                stepper.collect()
 
 
 def _end_epoch(run: TrainingRun, log: EpochLog, started: float) -> None:

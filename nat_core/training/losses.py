@@ -197,7 +197,7 @@ def softened(logits: Float[Tensor, "n classes"]) -> Float[Tensor, " n"]:
     [0.0]
     """
     target = _log_softmax(logits.detach() / SOFTENING)
-    return (target.exp() * (target - _log_softmax(logits))).sum(1).clamp(0, torch.finfo(logits.dtype).max)
+    return (target.exp() * (target - _log_softmax(logits))).sum(1).clamp_min(0)
 
 
 def to_background(logits: Float[Tensor, "n classes"]) -> Float[Tensor, " n"]:

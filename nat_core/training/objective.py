@@ -15,9 +15,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nat_core.data.augmentation import QUARTER_TURNS
 from nat_core.network.models import Classifier, Outputs
 from nat_core.recipes import LEVELS, Recipe
-from nat_core.training.batches import QUARTER_TURNS, Batch
+from nat_core.training.batches import Batch
 from nat_core.training.losses import (
     DIVERGENCES,
     attention_transfer_loss,
@@ -25,6 +26,9 @@ from nat_core.training.losses import (
     equal_gradient_weight,
     nat_loss,
 )
+
+HALVES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+"""The precisions of half the length, by name; the second needs its gradients scaled."""
 
 
 def turns_told(recipe: Recipe) -> int:
@@ -52,7 +56,7 @@ class Objective:
 
     recipe: Recipe
     precision: str
-    """Of the forward passes, `float32` or `bfloat16`."""
+    """Of the forward passes: `float32`, `bfloat16` or `float16`."""
     divergence_scale: float
     """The factor that brings the recipe's divergence to KL's gradient, 1 where the recipe leaves it as it is."""
 
@@ -141,42 +145,52 @@ def imitated_groups(recipe: Recipe, model: Classifier, outputs: Outputs) -> tupl
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager:
-    """Return the context in which a forward pass runs at that precision, `float32` or `bfloat16`."""
-    if precision == "bfloat16":
-        return torch.autocast(device.type, torch.bfloat16)
-    return nullcontext()
+    """Return the context in which a forward pass runs at that precision: `float32`, or one of HALVES."""
+    return torch.autocast(device.type, HALVES[precision]) if precision in HALVES else nullcontext()
 
 
 def choose_precision(recipe: Recipe, model: nn.Module) -> str:
     """Return the precision to train at: the recipe's own, or where that is `auto` the faster one.
 
-    bfloat16 has to be a fifth faster in the trial, on pictures of the size that the schedule begins with: it is twice
-    as fast on processors with AMX and a quarter slower on those that have AVX-512 only, so the answer does not swing
-    between two runs on the same machine.
+    On a GPU that computes in bfloat16 it is that. Otherwise a half has to be a fifth faster in the trial, on pictures
+    of the size that the schedule begins with, so that the answer does not swing between two runs on the same machine:
+    bfloat16 is twice as fast on processors with AMX and a quarter slower on those that have AVX-512 only; older GPUs
+    only imitate it, and float16 stands in for it there.
     """
     if recipe.precision != "auto":
         return recipe.precision
     device = next(model.parameters()).device
-    if device.type != "cpu":
-        return "bfloat16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "float32"
+    if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
+        return "bfloat16"
+    if device.type not in ("cpu", "cuda"):
+        return "float32"
+    half = "bfloat16" if device.type == "cpu" else "float16"
     side, _ = recipe.sizes[0]
     beside = 0 if recipe.negatives_inside or not recipe.has_negatives else recipe.negatives_per_batch
-    grey = torch.zeros(recipe.batch_size + beside, 3, side, side).contiguous(memory_format=torch.channels_last)
-    precisions = ("float32", "bfloat16")
-    # The first pass at each compiles and allocates; the least of four is what the processor can do undisturbed.
-    times = {precision: [trial_seconds(model, grey, precision)] for precision in precisions}
+    grey = torch.zeros(recipe.batch_size + beside, 3, side, side, device=device)
+    grey = grey.contiguous(memory_format=torch.channels_last)
+    # The first pass at each compiles and allocates; the least of four is what the device can do undisturbed.
+    times = {precision: [trial_seconds(model, grey, precision)] for precision in ("float32", half)}
     for _ in range(3):
-        for precision in precisions:
-            times[precision].append(trial_seconds(model, grey, precision))
-    return "bfloat16" if min(times["bfloat16"]) < 0.8 * min(times["float32"]) else "float32"
+        for precision, taken in times.items():
+            taken.append(trial_seconds(model, grey, precision))
+    return half if min(times[half]) < 0.8 * min(times["float32"]) else "float32"
 
 
 def trial_seconds(model: nn.Module, images: Tensor, precision: str) -> float:
     """Return the seconds that one pass forward and back takes at `precision`; the model stays as it is."""
     # On a copy: a trial must not move the running statistics of the network that is to be trained.
     trial = deepcopy(model).train()
+    _wait_for(images.device)
     started = time.perf_counter()
     with autocast(images.device, precision):
         logits = trial(images).logits
     logits.float().square().mean().backward()
+    _wait_for(images.device)
     return time.perf_counter() - started
+
+
+def _wait_for(device: torch.device) -> None:
+    """Until what was launched is done: a GPU's clock would stop with the launches."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)

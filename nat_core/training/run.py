@@ -34,6 +34,8 @@ class TrainingRun:
     teacher: Network | None
     average: dict[str, Tensor] | None
     """The moving average of weights and norm statistics, which is stored in place of the last where it is asked for."""
+    scaler: torch.amp.GradScaler | None = None
+    """What keeps gradients within float16; None at any other precision."""
     threads: int | None = None
     """How many threads of the processor compute; None where nobody said."""
     step: int = 0
@@ -84,9 +86,12 @@ class EpochSums:
 
     def add(self, loss: StepLoss) -> None:
         """Count a step."""
-        parts = torch.stack(list(loss))
-        self.losses = parts if self.losses is None else self.losses + parts
-        self.steps += 1
+        self.add_sums(torch.stack(list(loss)), 1)
+
+    def add_sums(self, sums: Tensor, steps: int) -> None:
+        """Count so many steps, over which the parts have these sums."""
+        self.losses = sums if self.losses is None else self.losses.to(sums.device) + sums
+        self.steps += steps
 
     def means(self) -> StepLoss:
         """Return the means over the steps that were counted, at least one."""
@@ -149,7 +154,13 @@ def begin(
     optimiser = optimiser_for(recipe, model)
     average = begin_average(model) if recipe.ema_decay else None
     objective = Objective.of(recipe, model, precision)
-    return TrainingRun(pictures, seed, batches, model, optimiser, objective, teacher, average, threads)
+    scaler = scaler_for(objective.precision, device)
+    return TrainingRun(pictures, seed, batches, model, optimiser, objective, teacher, average, scaler, threads)
+
+
+def scaler_for(precision: str, device: torch.device) -> torch.amp.GradScaler | None:
+    """Return what keeps gradients within float16; None at any other precision."""
+    return torch.amp.GradScaler(device.type) if precision == "float16" else None
 
 
 def _classes(pictures: Pictures) -> tuple[str, ...]:
@@ -168,8 +179,13 @@ def _copy_classifier(teacher: Network, model: Classifier) -> None:
     ours.requires_grad_(False)
 
 
-def optimiser_for(recipe: Recipe, model: Classifier) -> torch.optim.Optimizer:
-    """Return SGD with Nesterov momentum that decays weights but neither norms nor biases."""
+def optimiser_for(recipe: Recipe, model: Classifier, fused: bool | None = None) -> torch.optim.Optimizer:
+    """Return SGD with Nesterov momentum that decays weights but neither norms nor biases.
+
+    `fused`, the default on NVIDIA GPUs, updates all weights by one kernel and reads its rate where the weights lie.
+    """
+    device = next(model.parameters()).device
+    fused = device.type == "cuda" if fused is None else fused
     learnt = [each for each in model.parameters() if each.requires_grad]
     weights = [each for each in learnt if each.ndim > 1]
     # Norms and biases are few and set the scale: pulled towards 0 they would only fight the weights' own decay.
@@ -178,7 +194,22 @@ def optimiser_for(recipe: Recipe, model: Classifier) -> torch.optim.Optimizer:
         {"params": weights, "weight_decay": recipe.weight_decay},
         {"params": norms_and_biases, "weight_decay": 0.0},
     ]
-    return torch.optim.SGD(groups, lr=0.0, momentum=recipe.momentum, nesterov=recipe.momentum > 0, foreach=True)
+    rate = torch.zeros((), device=device) if fused else 0.0
+    return torch.optim.SGD(
+        groups, lr=rate, momentum=recipe.momentum, nesterov=recipe.momentum > 0, foreach=not fused, fused=fused
+    )
+
+
+@torch.no_grad()
+def set_rate(optimiser: torch.optim.Optimizer, rate: float | Tensor) -> None:
+    """Let the optimiser's next step have that learning rate."""
+    for group in optimiser.param_groups:
+        if not isinstance(group["lr"], Tensor):
+            group["lr"] = rate
+        elif isinstance(rate, Tensor):
+            group["lr"].copy_(rate)
+        else:
+            group["lr"].fill_(rate)
 
 
 def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
@@ -198,19 +229,29 @@ def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
 def take_step(run: TrainingRun, cost: Callable[..., StepLoss] = step_loss) -> StepLoss:
     """Take the run's next step, and return what it minimised, without gradients."""
     batch = run.batches.at(run.step)
-    for group in run.optimiser.param_groups:
-        group["lr"] = learning_rate(run.recipe, run.step, run.batches.steps)
+    set_rate(run.optimiser, learning_rate(run.recipe, run.step, run.batches.steps))
     loss = cost(run.objective, run.model, None if run.teacher is None else run.teacher.model, batch)
-    loss.total.backward()
-    run.optimiser.step()
-    # None instead of zeros: the next backward pass writes the gradients instead of adding to them.
-    run.optimiser.zero_grad(set_to_none=True)
+    descend(run, loss.total)
     run.step += 1
     if run.average is not None:
-        update_average(run.average, run.model, run.recipe.ema_decay, run.step)
+        update_average(run.average, run.model, average_share(run.recipe.ema_decay, run.step))
     loss = StepLoss(*(part.detach() for part in loss))
     run.epoch.add(loss)
     return loss
+
+
+def descend(run: TrainingRun, loss: Tensor) -> None:
+    """Move the run's weights down the gradient of a loss."""
+    if run.scaler is None:
+        loss.backward()
+        run.optimiser.step()
+    else:
+        # Multiplied, small gradients do not vanish in float16; a step whose gradients overflow is left out.
+        run.scaler.scale(loss).backward()
+        run.scaler.step(run.optimiser)
+        run.scaler.update()
+    # None instead of zeros: the next backward pass writes the gradients instead of adding to them.
+    run.optimiser.zero_grad(set_to_none=True)
 
 
 def begin_average(model: Classifier) -> dict[str, Tensor]:
@@ -218,14 +259,20 @@ def begin_average(model: Classifier) -> dict[str, Tensor]:
     return {key: value.detach().clone() for key, value in model.state_dict().items()}
 
 
-@torch.no_grad()
-def update_average(average: dict[str, Tensor], model: Classifier, decay: float, step: int) -> None:
-    """Move the average towards the model: d average + (1 - d) weights, d = min(decay, (1 + step) / (10 + step)).
+def average_share(decay: float, step: int) -> float:
+    """Return the share of the weights that enters their moving average: 1 - min(decay, (1 + step) / (10 + step)).
 
-    `step` counts the steps done; the smaller d of the first ones lets the random start be forgotten soon. Counters
-    are copied.
+    `step` counts the steps done; the large share of the first ones lets the random start be forgotten soon.
+
+    >>> average_share(0.999, 8)
+    0.5
     """
-    share = 1 - min(decay, (1 + step) / (10 + step))
+    return 1 - min(decay, (1 + step) / (10 + step))
+
+
+@torch.no_grad()
+def update_average(average: dict[str, Tensor], model: Classifier, share: float | Tensor) -> None:
+    """Move the average towards the model: (1 - share) average + share weights. Counters are copied."""
     for key, value in model.state_dict().items():
         if value.is_floating_point():
             average[key].lerp_(value, share)

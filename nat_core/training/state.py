@@ -6,9 +6,11 @@ place is free and how the run is to go; its `Keeper` writes the states, and what
 
 import json
 import signal
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from io import TextIOBase
 from numbers import Integral
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,16 +20,20 @@ import numpy as np
 import torch
 from safetensors.numpy import save
 
-from nat_core.errors import Busy, CheckpointError, DivergedError, Stopped, TrainingError
+from nat_core.errors import Busy, CheckpointError, DivergedError, RanksError, Stopped, TrainingError
 from nat_core.files import Count, converted, only_one, read_json, sealed, sentence, sweep, write_durably
+from nat_core.ranks.group import is_lost
 from nat_core.recipes import Recipe
 from nat_core.stopping import deaf, stop_behind, whole
 from nat_core.store.checkpoints import CARD, OwnData, load_card, read_tensors
 from nat_core.store.leftovers import Tell, lock_of, nobody, states_of, tidy
+from nat_core.store.tensors import read_arrays
 from nat_core.training.run import EpochSums, TrainingRun
 
 FORMAT = 1
 KEPT = 3
+SCALING = ("scale", "_growth_tracker")
+"""What moves in the state of a scaler of gradients: its factor, and the steps since that last changed."""
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 
 
@@ -41,7 +47,7 @@ class SavedState:
     """Time spent training so far."""
     tensors: Mapping[str, np.ndarray]
     """`model/<name>` for weights and norm statistics, `momentum/<name>` for the optimiser's momentum,
-    `average/<name>` for the moving average of both where there is one."""
+    `average/<name>` for the moving average of both where there is one, `scaling/<name>` where float16 needs it."""
     settings: Mapping[str, Any]
     """What must not change between two sittings: see `check_settings`."""
     epoch: Mapping[str, Any] = field(default_factory=dict)
@@ -59,6 +65,27 @@ class _StateCard:
     settings: dict[str, Any]
     epoch: dict[str, list[float] | int | float | None] = field(default_factory=dict)
     format: int = FORMAT
+
+
+def packed_state(state: SavedState | None) -> bytes:
+    """Return a state, or that there is none, as bytes for the other ranks of a run; `unpacked_state` reads them."""
+    if state is None:
+        return b""
+    card = {"step": state.step, "seconds": state.seconds, "settings": state.settings, "epoch": state.epoch}
+    return save(dict(state.tensors), {"card": json.dumps(card)})
+
+
+def unpacked_state(content: bytes) -> SavedState | None:
+    """Return what `packed_state` was given.
+
+    >>> unpacked_state(packed_state(SavedState(3, 1.5, {"model/a": np.zeros(2)}, {"seed": 0}))).step
+    3
+    """
+    if not content:
+        return None
+    tensors, metadata = read_arrays(content, "the first process's state", "start all processes again")
+    card = json.loads(metadata["card"])
+    return SavedState(card["step"], card["seconds"], tensors, card["settings"], card["epoch"])
 
 
 def save_state(folder: Path, state: SavedState, tell: Tell = nobody) -> None:
@@ -133,6 +160,9 @@ def save_run(run: TrainingRun, states: Path, tell: Tell = nobody, kept: Path | N
         momentum = run.optimiser.state[parameter].get("momentum_buffer")
         if momentum is not None:
             tensors[f"momentum/{name}"] = momentum
+    if run.scaler is not None:
+        scaling = run.scaler.state_dict()
+        tensors |= {f"scaling/{name}": torch.tensor(float(scaling[name])) for name in SCALING}
     # A loss may still be a number when a weight is none any more: such a state would end the run for good.
     if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
         raise DivergedError(
@@ -158,6 +188,9 @@ def restore(run: TrainingRun, saved: SavedState) -> None:
             run.optimiser.state[parameter]["momentum_buffer"] = momentum
     for key, value in (run.average or {}).items():
         value.copy_(values[f"average/{key}"])
+    if run.scaler is not None and all(f"scaling/{name}" in values for name in SCALING):
+        found = {name: values[f"scaling/{name}"].item() for name in SCALING}
+        run.scaler.load_state_dict(run.scaler.state_dict() | found | {SCALING[1]: int(found[SCALING[1]])})
     run.step, run.seconds = saved.step, saved.seconds
     losses = saved.epoch.get("losses")
     run.epoch = EpochSums(
@@ -209,11 +242,18 @@ class Sitting:
     resume: bool
     progress: bool
     save_seconds: float
+    screen: TextIOBase | None = None
+    """Where progress and warnings are shown; None is standard error."""
 
     def __post_init__(self) -> None:
         # PyTorch's generators take no larger seed.
         if isinstance(self.seed, bool) or not isinstance(self.seed, Integral) or not 0 <= self.seed < 2**63:
             raise ValueError(f"seed must be a whole number from 0 to 2^63 - 1; got {self.seed!r:.40}")
+
+    @property
+    def shown_on(self) -> Any:
+        """Where progress and warnings are shown."""
+        return self.screen or sys.stderr
 
     @property
     def home(self) -> Path:
@@ -337,17 +377,23 @@ class Keeper:
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
-        """Say of a stop within the block what is saved: Stopped, whether it was a signal or a plain Ctrl-C."""
+        """Say of a stop within the block what is saved: Stopped, whether it was a signal or a plain Ctrl-C.
+
+        RanksError, where another process of the run has ended.
+        """
         try:
             yield
-        except (KeyboardInterrupt, OSError) as error:
+        except (KeyboardInterrupt, OSError, RuntimeError) as error:
             # A terminal that was closed sends SIGHUP, and then every line written to it fails.
-            if (stop := stop_behind(error)) is None:
+            if (stop := stop_behind(error)) is not None:
+                raise Stopped(getattr(stop, "number", signal.SIGINT), self._said) from None
+            if not is_lost(error):
                 raise
-            name, of = self._sitting.name, f" of {self._steps:,}" if self._steps else ""
-            said = (
-                f"nothing of {name} was saved yet"
-                if self._newest is None
-                else f"{name} is saved at step {self._newest:,}{of}: go on with --resume"
-            )
-            raise Stopped(getattr(stop, "number", signal.SIGINT), said) from None
+            raise RanksError(f"Another process of the run has ended, so all do: {self._said}") from None
+
+    @property
+    def _said(self) -> str:
+        name, of = self._sitting.name, f" of {self._steps:,}" if self._steps else ""
+        if self._newest is None:
+            return f"nothing of {name} was saved yet"
+        return f"{name} is saved at step {self._newest:,}{of}: go on with --resume"

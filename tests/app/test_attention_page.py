@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from nat_app.answers.level_spreads import Spread
-from nat_app.frame.frame import LARGER
 from nat_app.frame.wall import TEXT
+from nat_app.server.own_pages.pages import STYLE
 from nat_app.shared.drawing.palette import DARK, LIGHT
 from nat_app.shared.gallery import FOLDER, gallery_pictures
 from nat_app.views.attention import maps, words
@@ -153,7 +153,7 @@ def test_on_the_wall_charts_are_told_how_large_their_text_is(start, networks: Pa
     here, wall = (charts(start(networks, PAGE, wall=wall))["maps"].layout for wall in (False, True))
     assert {each.font.size for each in wall.annotations} == {TEXT}
     assert (wall.height, wall.margin.t) == (round(1.2 * here.height), round(1.2 * here.margin.t))
-    assert f"font-size: {TEXT}px" in LARGER
+    assert f"font-size: {TEXT}px" in STYLE
 
 
 # --- in other languages ---------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from nat_app.views.attention.maps import MapRow, Overlay, attention_grid
 from nat_app.views.attention.words import faint
 from nat_app.views.thresholds import charts as sweeps
 from nat_app.views.your_photos import words as photo_words
+from nat_app.visit import verdicts
 from tests.pages import plain
 
 CLASSES = ("cat", "dog", "ship", "truck")
@@ -172,7 +173,7 @@ def test_nothing_is_said_where_nat_is_not_fooled() -> None:
 def test_exactly_the_threshold_is_not_above_it() -> None:
     assert words.grade(0.9, 0.9) == "fairly sure"
     assert words.nat_fooled(Answer(1, "cat"), Answer(0.9, "cat"), 0.9, 0.1, "pictures") == ""
-    assert photo_words.verdict(Answer(0.9, "cat"), NO_CLASS, 0.9) == "○ Not fooled."
+    assert verdicts.verdict(Answer(0.9, "cat"), NO_CLASS, 0.9) == "○ Not fooled."
 
 
 def test_singular_and_plural() -> None:

@@ -87,7 +87,7 @@ def test_the_page_speaks_german(german, start, networks: Path) -> None:
     assert f"WRN-40-1 NAT: Genauigkeit {number_de(100 * report.accuracy, 1)} %" in plain(
         " ".join(each.label.replace("\\", "") for each in app.expander)
     )
-    assert app.title[0].value.startswith("Alle 7 Behauptungen der Arbeit sind hier gemessen: ")
+    assert app.title[0].value.startswith("Alle 7 Behauptungen des Papers sind hier gemessen: ")
     assert "bestätigt" in text
     first, rates = (table.value for table in app.table[:2])
     assert list(first.columns) == ["Netz", "Genauigkeit", "ECE", "Protokoll", "Epochen", "Seed"]
@@ -233,7 +233,12 @@ def test_what_carries_nat_and_what_was_tried_stand_as_pictures_and_tables(start,
     assert {"Does attention carry it?", "Could NAT be better?"} <= {each.value for each in app.header}
     told = [image.alt for images in app.image for image in images.proto.imgs]
     # Each twice: as wide as a page, and for a phone; one of the two is seen.
-    assert [words.partition(" ")[0] for words in told] == ["Share", "Share", "Accuracy", "Accuracy"]
+    assert [words.partition(" ")[0] for words in told] == [
+        "NCR", "NCR", "Share", "Share", "Accuracy", "Accuracy"
+    ]  # fmt: skip
+    # Another folder than the project's own: its networks stand beside ours and the paper's.
+    assert re.search(r"Your networks have \d+ of its 80 cells", text)
+    assert "beside_paper_svg" in [button.key for button in app.get("download_button")]
     columns = [list(table.value.columns) for table in app.table]
     assert [names[0] for names in columns if names[0] in ("what it takes", "candidate")] == [
         "what it takes",
@@ -285,14 +290,14 @@ def test_the_picture_downloads_with_every_probability(networks: Path, monkeypatc
 def test_for_the_wall_the_text_is_larger_on_every_page(start, networks: Path) -> None:
     app: AppTest = start(networks)
 
-    def styles() -> str:
-        return "".join(element.proto.body for element in app.get("html"))
+    def told() -> str:
+        return next(each.proto.json for each in app.get("bidi_component") if each.proto.component_name == "browser")
 
-    assert "font-size: 125%" not in styles()
+    assert '"wall": false' in told()
     app.toggle(key="wall").set_value(True).run()
-    assert "font-size: 125%" in styles()
+    assert '"wall": true' in told()
     app.switch_page(PAGES[2]).run()
-    assert "font-size: 125%" in styles()
+    assert '"wall": true' in told()
 
 
 def test_published_figures_stand_beside_ours_on_the_fields_sets(start, tmp_path: Path) -> None:

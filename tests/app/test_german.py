@@ -28,13 +28,14 @@ SENTENCES: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
     (words.answer_sentence, ("nat", Answer(0.7, "dog"), "deer", 0.9),
      "NAT: 70 % Hund. Ziemlich sicher, und falsch: Das ist ein Hirsch."),
     (words.answer_sentence, ("nat", Answer(0.2, "dog"), "none", 0.9), "NAT: 20 %. Es weiß es nicht."),
-    (words.threshold_title, (FOOLED, AT, False), "Über 90 % wird die Baseline von 56 von 100 getäuscht, NAT von 5."),
+    (words.threshold_title, (FOOLED, AT, False),
+     "Über 90 % lässt sich die Baseline von 56 von 100 täuschen, NAT von 5."),
     (words.threshold_title, (FOOLED, {"baseline": 0.995, "nat": 0.995}, True),
      "Über 99,5 % behält die Baseline 56 von 100, NAT 5."),
     (words.threshold_title, (FOOLED, APART, True),
      "Um 95 von 100 zu behalten, braucht die Baseline t = 0,71, NAT t = 0,30."),
     (words.threshold_title, (FOOLED, APART, False, "max_logit"),
-     "Bei 95 von 100 nach Max-Logit behaltenen wird die Baseline von 56 von 100 getäuscht, NAT von 5."),
+     "Nach Max-Logit bei je 95 von 100 behaltenen Bildern lässt sich die Baseline von 56 von 100 täuschen, NAT von 5."),
     (words.of_100, (0.0, 6), "0 von 6"),
     (words.percent_fine, (0.9341,), "93,4 %"),
     (words.duration, (4287.9,), "1 h 11 min"),
@@ -69,7 +70,7 @@ def test_articles_follow_gender_and_case() -> None:
 def test_too_few_pictures_tell_nothing() -> None:
     found = counts.compare({"baseline": np.array([True, False]), "nat": np.array([False, False])})
     assert counts.chance(found) == (
-        "So wenige Bilder verraten nicht, welches Netz seltener getäuscht wird: Der Unterschied kann Zufall sein."
+        "So wenige Bilder verraten nicht, welches Netz sich seltener täuschen lässt: Der Unterschied kann Zufall sein."
     )
 
 

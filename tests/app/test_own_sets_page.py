@@ -167,7 +167,7 @@ def test_the_page_speaks_german(german, start, networks: Path, monkeypatch, tmp_
     (each,) = app.session_state["brought_along"].sets.values()
     fooled = {name: int((each.said[name].confidence > 0.9).sum()) for name in ("wrn16_1_baseline", "wrn16_1_nat")}
     assert plain(app.title[0].value) == (
-        f"Über 90 % wird die Baseline von {fooled['wrn16_1_baseline']} von deinen {len(each.images)} getäuscht, "
+        f"Über 90 % lässt sich die Baseline von {fooled['wrn16_1_baseline']} von deinen {len(each.images)} täuschen, "
         f"NAT von {fooled['wrn16_1_nat']}."
     )
     app = app.button(key="try_network").click().run()

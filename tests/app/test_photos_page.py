@@ -19,12 +19,12 @@ from nat_app.shared.drawing.palette import LIGHT, Kind
 from nat_app.shared.files import png_url
 from nat_app.shared.gallery import FOLDER, gallery_pictures
 from nat_app.shared.pairs import pair_named, pictures_of
-from nat_app.shared.words import Answer, percent
+from nat_app.shared.words import Answer, literal, percent
 from nat_app.views.your_photos import charts, fade, ways, words
 from nat_app.views.your_photos.cards import Card, count_cards
 from nat_app.views.your_photos.files import Conditions, photos_csv, report_html
 from nat_app.views.your_photos.ways import WAYS
-from nat_app.visit import decoding, labels
+from nat_app.visit import decoding, labels, photos, verdicts
 from nat_core.measure.predictions import Predictions
 from tests.hostile_pictures import encoded
 from tests.pages import PAGES, alts, invites, live_data, plain, said, shown
@@ -144,7 +144,7 @@ def test_a_bad_zip_file_gets_one_sentence(start, networks: Path, name: str) -> N
 def test_a_zip_file_with_too_many_photos_fills_what_room_there_is(start, networks: Path, monkeypatch) -> None:
     monkeypatch.setattr("nat_app.visit.photos.MOST", 3)
     app = upload(start(networks, PAGE), a_jpg=BEE, many_zip=zipped({f"{number}.jpg": BEE for number in range(5)}))
-    assert words.too_many(3, 3) in said(app)
+    assert photos.too_many(3) in said(app)
     monkeypatch.setattr("nat_app.visit.photos.MOST", 10)
     app.run()
     assert "too many" not in said(app)
@@ -189,6 +189,11 @@ def test_the_table_holds_all_photos_those_that_disagree_most_first(start, networ
     assert list(table["Apart"]) == sorted(table["Apart"], reverse=True)
     assert table["Apart"][0] == pytest.approx(abs(table["Baseline, how sure"][0] - table["NAT, how sure"][0]))
     assert table["Photo"].str.startswith("data:image/jpeg;base64,").all()
+    # The one that a phone shows says the same in three columns.
+    short = app.table[0].value
+    assert list(short["Name"]) == [literal(name) for name in table["Name"]]
+    first = f"{table['NAT says'][0]} {percent(table['NAT, how sure'][0] / 100)}"
+    assert short["NAT"][0] == first
 
 
 def test_photos_stand_beside_the_stored_set_that_is_chosen(start, networks: Path) -> None:
@@ -377,7 +382,7 @@ def test_a_photo_counts_nowhere_until_the_visitor_has_said_what_it_shows() -> No
     assert (count.fooled, count.known, count.waiting) == (None, 0, 1)
     told = words.findings(count.fooled, count.known, count.kept, count.waiting)
     assert told == ["What do your photos show?", "One photo is not counted until you say what it shows."]
-    assert "Fooled" not in words.verdict(both_say_cat.said["nat"].answer, None, 0.9)
+    assert "Fooled" not in verdicts.verdict(both_say_cat.said["nat"].answer, None, 0.9)
     assert labels.question(["cat", "cat"]) == "Both say cat. Is it?"
 
 
@@ -392,5 +397,5 @@ def test_a_photo_counts_nowhere_until_the_visitor_has_said_what_it_shows() -> No
     ],
 )
 def test_the_verdict_goes_by_what_the_photo_shows(label: str | None, expected: str) -> None:
-    assert words.verdict(Answer(0.95, "cat"), label, 0.9) == expected
-    assert words.verdict(Answer(0.5, "cat"), label, 0.9)[0] == {None: "◇", labels.NONE: "○"}.get(label, "□")
+    assert verdicts.verdict(Answer(0.95, "cat"), label, 0.9) == expected
+    assert verdicts.verdict(Answer(0.5, "cat"), label, 0.9)[0] == {None: "◇", labels.NONE: "○"}.get(label, "□")

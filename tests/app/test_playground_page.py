@@ -1,6 +1,7 @@
 """The playground page: what it gives to the browser, what it hears from there, its presets and its German."""
 
 from base64 import b64decode, b64encode
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 
 from nat_app.shared.drawing.palette import LIGHT
 from nat_app.views.playground import presets, stage, state, words
-from nat_app.views.playground.settings import MOST_NEGATIVES, Choices
+from nat_app.views.playground.settings import LAYERS, MOST_NEGATIVES, WIDTHS, Choices
 from nat_core.small import playground
-from nat_core.small.plane import GRID, draw_negatives, draw_points, empty_cells, grid
+from nat_core.small.plane import CLASSES, GRID, draw_negatives, draw_points, empty_cells, grid
 from nat_core.small.starts import start_weights
 from tests.pages import plain
 from tests.playing import press, tell, unpacked
@@ -119,6 +120,7 @@ def test_how_far_the_networks_are_is_heard(page: AppTest) -> None:
         {"weights": "AAAA"},
         {"weights": "no base64"},
         {"weights": b64encode(np.full(2502, np.nan, "<f4")).decode()},
+        {"weights": b64encode(np.full(2502, 1e30, "<f4")).decode()},
         {"learned": "many"},
     ],
     ids=lambda other: str(other)[:30],
@@ -126,6 +128,13 @@ def test_how_far_the_networks_are_is_heard(page: AppTest) -> None:
 def test_networks_that_are_none_are_passed_over(page: AppTest, other: dict[str, Any]) -> None:
     tell(page, "reached", reaching(page, **other))
     assert page.session_state["playground"].reached is None
+
+
+def test_the_largest_weights_of_the_widest_networks_still_give_answers() -> None:
+    chosen = replace(Choices(), width=max(WIDTHS), layers=max(LAYERS), classes=max(CLASSES))
+    weights = np.full((2, len(start_weights(chosen.sizes, 0))), state.LARGEST, "<f4")
+    (logits,) = state.logits_of(chosen, weights, grid())
+    assert np.isfinite(logits).all()
 
 
 def test_slow_motion_is_kept_for_links(page: AppTest) -> None:

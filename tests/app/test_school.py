@@ -5,7 +5,18 @@ import threading
 import pytest
 
 from nat_app.visit import school
-from nat_app.visit.school import HERE, LASTS, MOST_CARDS, MOST_CLASSES, MOST_PHONES, Move, Said, School, SchoolFull
+from nat_app.visit.school import (
+    EMPTY,
+    HERE,
+    LASTS,
+    MOST_CARDS,
+    MOST_CLASSES,
+    MOST_PHONES,
+    Move,
+    Said,
+    School,
+    SchoolFull,
+)
 
 
 class Clock:
@@ -151,6 +162,45 @@ def test_what_is_held_is_bounded(classes: School, clock: Clock) -> None:
     assert told.count(True) == MOST_CARDS
     clock.now = LASTS + 1
     assert classes.open("one more", "p")
+
+
+def test_one_browser_opens_one_class_however_often_it_asks(classes: School) -> None:
+    mine = classes.open("teacher", "p")
+    assert classes.open("teacher", "q") is mine
+    classes.join(mine.code, "phone")
+    assert classes.only() is mine
+
+
+def test_a_class_that_nobody_joined_gives_way_where_all_are_taken(classes: School, clock: Clock) -> None:
+    first = classes.open("teacher 0", "p")
+    joined = classes.open("teacher 1", "p")
+    classes.join(joined.code, "phone")
+    for number in range(2, MOST_CLASSES):
+        clock.now = float(number)
+        classes.open(f"teacher {number}", "p")
+    clock.now = EMPTY
+    with pytest.raises(SchoolFull):
+        classes.open("one more", "p")
+    clock.now = EMPTY + 1
+    mine = classes.open("one more", "p")
+    assert classes.with_code(first.code) is None
+    assert classes.with_code(joined.code) is joined
+    assert classes.taught_by("one more") is mine
+
+
+def test_phones_that_went_without_a_word_make_room_for_others(classes: School, clock: Clock) -> None:
+    mine = classes.open("teacher", "p")
+    for number in range(MOST_PHONES):
+        classes.join(mine.code, f"phone {number}")
+    classes.tell("phone 0", "guess", 0.5, 1)
+    clock.now = HERE
+    with pytest.raises(SchoolFull):
+        classes.join(mine.code, "one more")
+    clock.now = HERE + 1
+    classes.look(mine, "phone 1")
+    assert classes.join(mine.code, "one more") is mine
+    assert set(mine.phones) == {"phone 0", "phone 1", "one more"} == set(mine.seen)
+    assert mine.guesses("guess") == (0.5,)
 
 
 def test_who_looks_is_there_and_many_look_less_often(classes: School, clock: Clock) -> None:

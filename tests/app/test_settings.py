@@ -1,5 +1,6 @@
 """Typed settings and what a visit holds: what they begin with, what links may say of them, and who owns which key."""
 
+import math
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import strategies as some
 
 from nat_app.frame import links
 from nat_app.pages import PAGES, SETTINGS
-from nat_app.shared.settings import Held, PageSettings, Setting, decimal, one_of, switch, whole
+from nat_app.shared.settings import Held, PageSettings, Setting, Told, decimal, one_of, switch, whole
 
 SIZE = Setting("size", 3, whole(1, 9))
 LASTS = Setting("lasts", False, switch, lasting=True)
@@ -92,6 +93,19 @@ def test_a_link_puts_back_what_it_does_not_name_but_what_lasts() -> None:
 def test_readers_name_what_they_need_and_what_they_got(read, text: str, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         read(text)
+
+
+@pytest.mark.parametrize("told", [None, {}, {"moved": None}, {"moved": "x"}, {"moved": math.inf}, {"moved": [1]}, 7])
+def test_what_no_page_can_have_told_is_passed_over(session: dict[str, Any], told: object) -> None:
+    heard: list[int] = []
+    moved = Told("moved", lambda told: int(told["moved"]))
+    moved.hear(heard.append)  # nothing was told
+    session["moved"] = told
+    moved.hear(heard.append)
+    session["moved"] = {"moved": 4}
+    moved.hear(heard.append)
+    moved.hear(lambda place: heard.append((1, 2)[place]))
+    assert heard == [4]
 
 
 def test_a_page_opened_with_settings_has_them_before_it_is_drawn(session: dict[str, Any], monkeypatch) -> None:

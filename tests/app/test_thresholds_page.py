@@ -392,7 +392,7 @@ def test_the_page_is_told_in_german_with_numbers_as_german_writes_them(start, ne
     app = start(networks, PAGE, lang="de", fold_paper=True, fold_curves=True)
     at = dict.fromkeys(KINDS, 0.9)
     rates = stored_answers.rates(pair_named("wrn40_1"), "cifar100_test", at)
-    told = (f"Über 90 % wird die Baseline von {round(100 * rates['baseline'])} von 100 getäuscht, NAT von "
+    told = (f"Über 90 % lässt sich die Baseline von {round(100 * rates['baseline'])} von 100 täuschen, NAT von "
             f"{round(100 * rates['nat'])}.")  # fmt: skip
     assert plain(app.title[0].value) == told
     assert now(app)["nat"]["panel"].startswith("NAT\u2003getäuscht: ")

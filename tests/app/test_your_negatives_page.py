@@ -135,7 +135,7 @@ def effect_of(further: Change, kept: Change | None = None) -> Effect:
 @pytest.mark.parametrize(
     ("effect", "beside", "ending"),
     [
-        (effect_of(moved(0.2, 0.25)), False, "**Elsewhere it is surer than before.**"),
+        (effect_of(moved(0.2, 0.25)), False, "**Elsewhere it is more certain than before.**"),
         # The row of the list: 30 before and 30 after, for the same photos, is no finding.
         (effect_of(moved(0.304, 0.296, 0)), False, "**No other change is larger than chance makes.**"),
         (effect_of(moved(0.2, 0.19)), False, "**It protects little else.**"),

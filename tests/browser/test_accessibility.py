@@ -7,22 +7,12 @@ from typing import Any
 import pytest
 
 from nat_app.pages import PAGES
-from tests.browsing import PATIENCE
+from tests.browsing import PATIENCE, STILL
 
 axe_playwright_python = pytest.importorskip("axe_playwright_python", reason="needs axe-playwright-python")
 
 pytestmark = pytest.mark.browser
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-STILL = """async () => {
-  for (let last = '', quiet = 0; quiet < 3;) {
-    await new Promise(go => setTimeout(go, 150));
-    const now = document.body.innerHTML.length + ':' + document.querySelectorAll('[data-stale=true]').length;
-    const busy = document.querySelector('[data-testid=stStatusWidget], [data-testid=stSkeleton]');
-    quiet = now === last && !busy ? quiet + 1 : 0;
-    last = now;
-  }
-}"""
-"""Waits until nothing on the page has changed for half a second."""
 
 
 @pytest.fixture(scope="module")

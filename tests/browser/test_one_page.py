@@ -1,6 +1,7 @@
 """The page that is one file, in a real browser and from a disk: what it computes, says and keeps to itself."""
 
 import base64
+import html
 import io
 import re
 import threading
@@ -25,7 +26,7 @@ from nat_app.shared.words import Answer
 from nat_app.views.your_photos import words as photo_words
 from nat_core.data.images import read_image
 from nat_core.store.checkpoints import CHECKPOINTS
-from tests.browsing import PATIENCE
+from tests.browsing import ARGUMENTS, CHROMIUM, PATIENCE
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("one_page")]
 ROOT = Path(__file__).parents[2]
@@ -43,6 +44,12 @@ ASK = """async ({name, pixels}) => {
     logits.push(Array.from(globalThis.builtOnce[name].answer(all.subarray(start, start + 3072)).logits));
   }
   return logits;
+}"""
+PASTE = """(file) => {
+  const bytes = Uint8Array.from(atob(file), (each) => each.charCodeAt(0));
+  const clipboardData = new DataTransfer();
+  clipboardData.items.add(new File([bytes], "pasted.jpg", { type: "image/jpeg" }));
+  dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
 }"""
 READ = """async (file) => {
   const bytes = Uint8Array.from(atob(file), (each) => each.charCodeAt(0));
@@ -283,6 +290,42 @@ def test_the_sentences_follow_the_threshold_from_the_keyboard(browser, file: Pat
     page.context.close()
 
 
+def test_a_photo_is_taken_with_the_camera_and_another_pasted(browser, file: Path) -> None:
+    """The browser's own camera, which shows moving shapes, and a clipboard that holds a picture; neither leaves it."""
+    camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    with_camera = browser.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *camera])
+    page = opened(with_camera, file, "#page=your_photos", size="phone", permissions=["camera"])
+    page.locator('[data-key="camera"]').click()
+    page.wait_for_function("() => document.querySelector('video')?.videoWidth > 0")
+    page.locator(".camera button").first.click()
+    page.locator(".card").wait_for()
+    page.locator(".camera button").last.click()
+    page.locator("video").wait_for(state="detached")
+    assert page.locator('[data-key="camera"]').count() == 1, "closed, it can be opened again"
+    page.evaluate(PASTE, encoded((gallery_pictures()[0].path).read_bytes()))
+    page.locator(".card", has_text="pasted.jpg").wait_for()
+    assert page.locator(".card").count() == 2
+    assert [each for each in page.asked if not each.startswith(("file:", "data:", "blob:"))] == []
+    assert page.errors == []
+    with_camera.close()
+
+
+def test_a_links_settings_stand_in_its_hash_and_come_back(browser, file: Path) -> None:
+    """What is set by hand is in the address, and that address shows the same on another device."""
+    page = opened(browser, file, "#page=thresholds&lang=de")
+    page.locator('[role="radio"]').nth(2).click()
+    page.locator('input[data-key="t"]').focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("() => /t=0[.]89/.test(location.hash)")
+    said, address = page.locator("h1").inner_text(), page.url
+    assert {"page=thresholds", "lang=de"} <= set(address.partition("#")[2].split("&"))
+    page.context.close()
+    again = opened(browser, file, f"#{address.partition('#')[2]}", size="phone")
+    title(again, said)
+    assert again.locator("html").get_attribute("lang") == "de"
+    again.context.close()
+
+
 def test_a_link_with_what_nobody_knows_says_so(browser, file: Path) -> None:
     page = opened(browser, file, "#page=attention&t=banana&lang=de&x=<img src=y onerror=alert(1)>")
     assert page.locator(".complaint").count() == 2
@@ -333,6 +376,23 @@ def test_where_it_is_served_it_can_be_installed(browser, web_space: str) -> None
     missing = page.context.new_cdp_session(page).send("Page.getInstallabilityErrors")["installabilityErrors"]
     # Playwright's windows are private ones, from which nothing can be installed.
     assert [each["errorId"] for each in missing] == ["in-incognito"]
+    page.context.close()
+
+
+def test_where_it_is_served_it_outlasts_its_network(browser, web_space: str, file: Path) -> None:
+    """By the file beside it, which is written on demand."""
+    kept = file.with_name("kept.html")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(CHECKPOINTS, str(ROOT / "checkpoints"))
+        write_page(kept, offline=True)
+    assert "worker-src blob: 'self'" in html.unescape(kept.read_text(encoding="utf-8")[:3_000])
+    page = browser.new_context().new_page()
+    page.goto(web_space.replace(file.name, kept.name))
+    page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
+    page.context.set_offline(True)
+    page.goto(f"{web_space.replace(file.name, kept.name)}#page=your_photos")
+    page.reload()
+    title(page, "Try it on your own photos.")
     page.context.close()
 
 

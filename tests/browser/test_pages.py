@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from nat_app.pages import PAGES
 from nat_app.shared import words
 from nat_app.shared.gallery import FOLDER
 from nat_app.shared.scores import T_STEPS, step_of
 from nat_app.views.your_photos import words as photo_words
-from tests.browsing import PATIENCE, at
+from tests.browsing import PATIENCE, SIZES, STILL, at
 
 pytestmark = pytest.mark.browser
 
@@ -157,14 +158,64 @@ def test_attention_draws_its_grid(page, address: str) -> None:
     assert page.locator("[data-testid=stException]").count() == 0
 
 
-@at("phone")
-@pytest.mark.parametrize("path", ["", "your_photos", "thresholds", "attention", "evidence"])
-def test_no_page_is_wider_than_the_screen(page, address: str, path: str) -> None:
-    page.goto(f"{address}/{path}")
-    page.locator("h1").wait_for()
-    page.wait_for_timeout(500)
-    wide = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-    assert wide[0] <= wide[1]
+MOVED = """window.moved = 0;
+new PerformanceObserver(list => {
+  for (const each of list.getEntries()) if (!each.hadRecentInput) window.moved += each.value;
+}).observe({ type: 'layout-shift', buffered: true });"""
+"""Sums what the browser says of things that jump while a page loads (layout shift); under .1 is what one calls good."""
+UNFOLDED = """() => {
+  const folded = [...document.querySelectorAll('.st-key-page details:not([open]) > summary')];
+  folded.forEach(each => each.click());
+  return folded.length;
+}"""
+"""Opens what is folded, and returns how much that is."""
+SIDEWAYS = """() => [...document.querySelectorAll('.st-key-page :is(table, .dvn-scroller)')].filter(table => {
+  for (let box = table; box; box = box.parentElement) if (box.scrollWidth > box.clientWidth + 1) return true;
+}).map(table => table.textContent.slice(0, 60))"""
+"""The tables of which a part is seen only after it has been moved to the side."""
+TABLE = "your_photos?samples=1&part=Table+of+all"
+FULL_OF_TABLES = ("thresholds", "evidence", TABLE)
+LINKS = [each.name for each in PAGES[1:]] + ["", "your_photos?samples=1"]
+TABLET, WALL = (820, 1180), (1920, 1080)
+LOADED = {
+    "phone": (SIZES["phone"], "", [*LINKS, TABLE]),
+    "wall": (WALL, "&wall=1", ["", "digits_live"]),
+    "wide": (SIZES["wide"], "", LINKS),
+    "tablet": (TABLET, "", LINKS),
+    "all on the wall": (WALL, "&wall=1", LINKS),
+}
+ALWAYS = ("phone", "wall")
+
+
+@pytest.mark.parametrize(
+    ("window", "query", "links"),
+    [
+        pytest.param(*each, id=name, marks=() if name in ALWAYS else pytest.mark.endurance)
+        for name, each in LOADED.items()
+    ],
+)
+def test_nothing_jumps_while_a_page_loads_and_none_is_wider_than_the_screen(
+    browser, address: str, window: tuple[int, int], query: str, links: list[str]
+) -> None:
+    context = browser.new_context(viewport={"width": window[0], "height": window[1]})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.add_init_script(MOVED)
+    moved, wider = {}, []
+    for link in links:
+        page.goto(f"{address}/{link}{'' if '?' in link else '?'}{query}&pair=wrn16_1")
+        page.locator("h1").first.wait_for()
+        page.evaluate(STILL)
+        moved[link] = page.evaluate("window.moved")
+        wide, seen = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        wider += [link] * (wide > seen)
+        if window == SIZES["phone"] and link in FULL_OF_TABLES:
+            if page.evaluate(UNFOLDED):
+                page.evaluate(STILL)
+            wider += page.evaluate(SIDEWAYS)
+    context.close()
+    assert {link: total for link, total in moved.items() if total >= 0.1} == {}
+    assert wider == []
 
 
 def test_the_sidebar_is_folded_once_on_an_upright_tablet(browser, address) -> None:

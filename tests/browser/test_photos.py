@@ -4,6 +4,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from nat_app.shared.gallery import FOLDER
 from nat_app.views.your_photos import words
@@ -87,3 +88,38 @@ def test_an_own_image_set_is_asked_and_its_predictions_are_downloaded(page, addr
         page.get_by_role("button", name="Download this view").click()
     assert "/things.zip,negatives,2," in curves.value.path().read_text(encoding="utf-8")
     assert page.locator("[data-testid=stException]").count() == 0
+
+
+@at("phone")
+def test_a_photo_dropped_on_see_it_leaves_as_a_card(page, address: str, tmp_path: Path) -> None:
+    """At three sizes: the card is drawn here, fits, is saved as one PNG, and brings its words."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(address)
+    chooser = page.locator(".st-key-see_it_uploads input[type=file]")
+    page.locator('.st-key-see_it_uploads input[accept*="image/webp"]').wait_for(state="attached")
+    chooser.set_input_files(str(FOLDER / "none-bee.jpg"))
+    page.locator(".st-key-thumb_own_0 button").wait_for()
+    page.get_by_text("None of the ten").click()
+    page.locator("[class*=st-key-says_]", has_text="ooled").first.wait_for()
+    for size in ({"width": 820, "height": 1180}, {"width": 1280, "height": 800}, {"width": 390, "height": 844}):
+        page.set_viewport_size(size)
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= size["width"]
+        page.locator(".st-key-share_see_it button").click()
+        page.locator("canvas[data-drawn]").wait_for()
+        box = page.locator("canvas[data-drawn]").bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= size["width"]
+        if size["width"] > 390:
+            page.keyboard.press("Escape")
+            page.locator("canvas[data-drawn]").wait_for(state="detached")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as PNG").click()
+    assert saved.value.suggested_filename == "nat-photo.png"
+    with Image.open(saved.value.path()) as card:
+        assert (card.format, card.size) == ("PNG", (1200, 630))
+        assert len(card.convert("RGB").getcolors(1_200 * 630)) > 1_000, "the photo is on it"
+    page.get_by_role("button", name="Copy the text").click()
+    page.get_by_text("Copied.").wait_for()
+    words_of = page.get_by_label("The card in words").input_value()
+    assert page.evaluate("() => navigator.clipboard.readText()") == words_of
+    assert "Photo: none-bee.jpg." in words_of

@@ -17,6 +17,7 @@ from nat_core.data.sets import load_set
 from nat_core.errors import CommandError
 from nat_core.measure.predictions import softmax
 from nat_core.measure.scores import MEASURES
+from nat_core.network import inference
 from nat_core.store.checkpoints import load_card, load_predictions
 
 NETWORKS = ["digits_baseline", "digits_nat"]
@@ -58,7 +59,8 @@ def test_negatives_are_measured_beside_the_stored_test_pictures(
     assert main([*arguments, "--output", str(target)]) == 0
     answer, stored = as_json(capsys), np.load(target)
     assert answer["images"] == {"name": "eights", "pictures": 354, "skipped": []}
-    assert sorted(stored) == ["logits_digits_baseline", "logits_digits_nat"]
+    kinds = ("ascending", "logits")
+    assert sorted(stored) == [f"{kind}_digits_{name}" for kind in kinds for name in ("baseline", "nat")]
     assert [(part["network"], part["kind"]) for part in answer["parts"]] == [(name, "negatives") for name in NETWORKS]
     for part in answer["parts"]:
         report = load_card(networks, part["network"]).report
@@ -66,6 +68,7 @@ def test_negatives_are_measured_beside_the_stored_test_pictures(
         confidence = softmax(stored[f"logits_{part['network']}"]).max(axis=1)
         is_negative, score = np.r_[np.zeros(len(known)), np.ones(354)], -np.r_[known, confidence]
         assert part["above"]["0.9"] == (confidence > 0.9).mean()
+        assert np.array_equal(stored[f"ascending_{part['network']}"], np.sort(confidence))
         assert part["auroc"] == pytest.approx(sklearn.metrics.roc_auc_score(is_negative, score))
         assert part["aupr_negatives"] == pytest.approx(sklearn.metrics.average_precision_score(is_negative, score))
         assert part["fpr95"] == pytest.approx(report.sets["digits_89"].fpr95, abs=0.02)
@@ -191,6 +194,24 @@ def test_progress_is_shown_on_standard_error_where_somebody_watches(
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     assert main(arguments) == 0
     watched = capsys.readouterr()
-    assert "reading: 100%" in watched.err
-    assert "digits_nat: 100%" in watched.err
+    assert "photos: 100%" in watched.err
     assert watched.out == quiet.out
+
+
+@pytest.mark.parametrize(("asked", "said"), [
+    ([], True), (["--precision", "float32"], False), (["--precision", "bfloat16"], False)
+])  # fmt: skip
+def test_many_pictures_are_scored_in_the_faster_precision_and_that_is_said(
+    asked: list[str], said: bool, networks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(inference, "faster", lambda model, side: "bfloat16")
+    monkeypatch.setattr(inference, "MANY", 300)
+    source = tmp_path / "eights.npz"
+    np.savez(source, test_images=load_set("digits_89").pixels)
+    assert main(["evaluate", "digits_nat", "--images", str(source), "--negatives", "--device", "cpu", *asked]) == 0
+    sentence = "digits_nat is scored in bfloat16, which is faster here and moves shares by up to .002"
+    assert (sentence in capsys.readouterr().err) is said
+    assert main([*(["evaluate", "digits_nat", "--device", "cpu", "--negatives", "--images"]), str(source), "--output",
+                 str(tmp_path / "logits.npz")]) == 0  # fmt: skip
+    assert sentence not in capsys.readouterr().err

@@ -234,8 +234,21 @@ def test_pictures_are_known_by_their_bytes_where_their_names_say_nothing() -> No
         (["cat/1.png", "cat/small/2.png", "dog/1.png"],
          ("cat/1.png", "cat/small/2.png", "dog/1.png"), ("cat", "dog"), [0, 0, 1], 0),
         (["1.png", "2.png"], ("1.png", "2.png"), (), None, 0),
+        (["cat/1.png", "#recycle/1.png", "$RECYCLE.BIN/1.png", "@tmp/2.png", "System Volume Information/x.png",
+          "lost+found/1.png", "__pycache__/a.png", "cat/ehthumbs.db"], ("cat/1.png",), ("cat",), [0], 7),
+        (["d/Training/cat/1.png", "d/Testing/dog/1.png"], ("Training/cat/1.png", "Testing/dog/1.png"), ("cat", "dog"),
+         [0, 1], 0),
+        (["seg_train/seg_train/sea/1.png", "seg_test/seg_test/ice/1.png"],
+         ("seg_train/seg_train/sea/1.png", "seg_test/seg_test/ice/1.png"), ("ice", "sea"), [1, 0], 0),
+        (["train2017/1.png", "val2017/2.png"], ("train2017/1.png", "val2017/2.png"), (), None, 0),
+        (["val/images/1.png", "val/images/2.png"], ("images/1.png", "images/2.png"), (), None, 0),
+        (["steam_train/1.png", "bullet_train/1.png"], ("steam_train/1.png", "bullet_train/1.png"),
+         ("bullet_train", "steam_train"), [1, 0], 0),
+        (["test/1.png", "dog/1.png"], ("test/1.png", "dog/1.png"), ("dog", "test"), [1, 0], 0),
+        (["images/1.png", "masks/1.png"], ("images/1.png", "masks/1.png"), ("images", "masks"), [0, 1], 0),
     ],
-    ids=["hidden", "eadir", "systems", "jfif", "tinyimagenet", "parts", "deeper", "flat"],
+    ids=["hidden", "eadir", "systems", "jfif", "tinyimagenet", "parts", "deeper", "flat", "bins", "other names",
+         "twice", "years", "only images", "no parts", "a part among classes", "masks"],
 )  # fmt: skip
 def test_the_fields_layouts_and_what_systems_add(
     files: list[str], ids: tuple[str, ...], classes: tuple[str, ...], labels: list[int] | None, over: int
@@ -246,6 +259,13 @@ def test_the_fields_layouts_and_what_systems_add(
     assert (None if found.labels is None else found.labels.tolist()) == labels
     assert sum(int(sentence.split()[0]) for sentence in found.passed_over) == over
     assert all("hidden or system file" in sentence for sentence in found.passed_over)
+
+
+def test_a_part_without_class_folders_is_left_out_and_told() -> None:
+    files = ["t/train/n01/images/a.png", "t/train/n02/images/b.png", "t/val/images/v.png", "t/test/images/w.png"]
+    found = read_own_set(packed(dict.fromkeys(files, DOT)), "a.zip")
+    assert (found.ids, found.classes) == (("train/n01/images/a.png", "train/n02/images/b.png"), ("n01", "n02"))
+    assert found.passed_over == ("2 pictures of a part without class folders were left out.",)
 
 
 def test_pictures_in_folders_and_outside_of_them_cannot_be_told_apart() -> None:

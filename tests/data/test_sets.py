@@ -187,13 +187,13 @@ def test_in_a_folder_every_picture_counts_and_what_systems_add_does_not(tmp_path
     assert found.classes == ("cat", "dog")
     assert found.labels is not None
     assert found.labels.tolist() == [0, 0, 1]
-    assert [sentence.split(" is a ")[1].split(",")[0] for sentence in found.skipped] == [
-        "HEIC photo",
-        "TIFF or camera raw file",
+    assert [Path(sentence.split(" is cut short or damaged")[0]).name for sentence in found.skipped] == [
+        "2.heic",
+        "3.tif",
     ]
     assert found.passed_over == (
         "1 file is no picture, so it was passed over.",
-        "5 hidden or system files (a dot before the name, __MACOSX, @eaDir, Thumbs.db, desktop.ini) were found, so "
-        "they were passed over.",
+        "5 hidden or system files (a dot before the name, __MACOSX, @eaDir, Thumbs.db, desktop.ini and the like) were "
+        "found, so they were passed over.",
     )
     assert found.take(np.array([2])).passed_over == found.passed_over

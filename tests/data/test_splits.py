@@ -37,13 +37,20 @@ def test_undivided_class_folders_give_every_fifth_picture_of_each_class(tmp_path
     assert read_known(tmp_path / "photos").held_out.ids == split.held_out.ids
 
 
-def test_train_and_val_folders_are_the_parts_and_classes_go_by_name(tmp_path: Path) -> None:
-    for name, count in (("train/cat", 3), ("train/dog", 4), ("val/dog", 2)):
+@pytest.mark.parametrize(("learnt", "val"), [("train", "val"), ("Training", "Validation")])
+def test_train_and_val_folders_are_the_parts_and_classes_go_by_name(tmp_path: Path, learnt: str, val: str) -> None:
+    for name, count in ((f"{learnt}/cat", 3), (f"{learnt}/dog", 4), (f"{val}/dog", 2)):
         draw(tmp_path / name, count)
     split = read_known(tmp_path)
     assert (len(split.train), len(split.held_out)) == (7, 2)
     assert split.held_out.labels.tolist() == [1, 1]
     assert split.how == f"2 pictures of {tmp_path.name}/val are held out to evaluate on."
+
+
+def test_two_folders_for_one_part_are_classes(tmp_path: Path) -> None:
+    for name in ("train", "training"):
+        draw(tmp_path / name, 5)
+    assert read_known(tmp_path).train.classes == ("train", "training")
 
 
 def test_a_class_called_train_is_a_class(tmp_path: Path) -> None:

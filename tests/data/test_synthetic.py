@@ -8,7 +8,7 @@ from nat_core.data.sets import load_set, noise
 from nat_core.data.sources.image_sets import ImageSet
 from nat_core.data.synthetic import SYNTHETICS, blends, blobs, made_up, patch_shuffled
 from nat_core.recipes import SYNTHETIC, Recipe
-from nat_core.training.batches import Batches, cutout, generator_for, resize
+from nat_core.training.batches import Batches, generator_for, resize
 from nat_core.training.pictures import Pictures
 
 PIXELS = torch.randint(0, 256, (6, 16, 16, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
@@ -51,13 +51,6 @@ def test_one_for_each_name_and_unknown_kinds_are_named() -> None:
     assert torch.equal(both, made_up(("blobs", "blends", "blobs"), PIXELS, generator()))
     with pytest.raises(ValueError, match=r"'dreams'.*known: patch_shuffled, blends, blobs"):
         made_up(("dreams",), PIXELS, generator())
-
-
-def test_cutout_blanks_a_square_around_a_pixel() -> None:
-    images = torch.ones(50, 3, 16, 16)
-    blank = (cutout(images, 8, generator()) == 0).sum((1, 2, 3)) // 3
-    assert blank.max() == 64
-    assert blank.min() >= 16  # a corner: a quarter of the square
 
 
 def test_normalised_noise_goes_through_a_batch_as_it_is() -> None:

@@ -11,6 +11,7 @@ from nat_core.data.sets import CIFAR10_CLASSES
 from nat_core.data.sources.class_names import places_among
 from nat_core.data.uploaded_sets import labels_among, read_own_set
 from nat_core.errors import UnreadableSet
+from tests.pseudo import loose_in, speak_pseudo
 from tests.uploads import npz, picture, zipped
 
 
@@ -83,11 +84,15 @@ def test_of_too_many_pictures_some_are_taken_evenly(monkeypatch: pytest.MonkeyPa
     ids=["text", "damaged", "keys", "float", "flat", "empty", "pickle", "labels", "counts", "classes", "header",
          "no pictures", "broken"],
 )  # fmt: skip
-def test_a_wrong_file_gets_one_sentence(content: bytes, expected: str) -> None:
+def test_a_wrong_file_gets_one_sentence_in_every_language(content: bytes, expected: str, monkeypatch) -> None:
     with pytest.raises(UnreadableSet) as raised:
         read_own_set(content, "mine")
     assert expected in str(raised.value)
     assert str(raised.value).endswith(".")
+    speak_pseudo(monkeypatch)
+    with pytest.raises(UnreadableSet) as raised:
+        read_own_set(content, "mine")
+    assert loose_in(str(raised.value), frozenset({"mine", "test", "labels"})) == []
 
 
 def test_what_is_too_large_gets_one_sentence() -> None:

@@ -70,6 +70,39 @@ def test_where_no_valley_is_seen_the_deepest_is_taken() -> None:
     assert stakes_with_a_valley([backwards]) in OFFERED
 
 
+def test_at_either_end_of_the_shares_there_is_one_kind_of_error() -> None:
+    known, negatives, t = np.array([0.9, 0.3]), np.array([0.8, 0.2]), np.array([0.5])
+    assert cost_curve(known, negatives, t, stakes(10, 2, 0.0)).tolist() == [1.0]
+    assert cost_curve(known, negatives, t, stakes(10, 2, 1.0)).tolist() == [5.0]
+
+
+def test_where_errors_cost_nothing_nothing_is_saved() -> None:
+    assert cheapest(np.array([0.9]), np.array([0.8]), stakes(0, 0)).saved == 0.0
+
+
+def test_the_dearest_error_with_a_valley_comes_before_the_deepest_valley() -> None:
+    network = (np.array([0.4, 0.6, 0.9, 0.7, 0.7, 0.7, 0.6, 0.8]), np.array([0.7, 0.5, 0.2, 0.5, 0.3]))
+    deepest = max(OFFERED, key=lambda each: cheapest(*network, each).saved)
+    assert deepest == stakes(1, 1, 0.5)
+    assert cheapest(*network, deepest).saved == pytest.approx(0.675)
+    assert stakes_with_a_valley([network]) == stakes(3, 1, 0.2)
+
+
+@pytest.mark.parametrize(
+    ("floor", "seen"), [(0.9995, False), (1 - ROOM, True), (0.5, True), (ROOM, True), (5e-4, False)]
+)
+def test_a_valley_whose_floor_leans_on_an_end_is_none(floor: float, seen: bool) -> None:
+    # The cheapest threshold is the negatives' own confidence, whatever errors cost; beside it lies a shallower valley.
+    leaning = (np.array([floor + 1e-4]), np.array([floor]))
+    chosen = stakes_with_a_valley([leaning])
+    assert cheapest(*leaning, chosen).saved == 1.0
+    # Where none is seen, all valleys are 0 deep and the first offer is taken; the second network then says nothing.
+    other = (np.array([0.5, 0.5, 0.5, 0.1]), np.array([0.4, 0.4, 0.6]))
+    deepest = stakes_with_a_valley([other])
+    assert (stakes_with_a_valley([leaning, other]) == deepest) == seen
+    assert deepest != OFFERED[0]
+
+
 @pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
 def test_a_share_outside_its_range_is_refused(share: float) -> None:
     with pytest.raises(ValueError, match=r"in \[0, 1\]"):

@@ -234,3 +234,84 @@ def test_separation_metrics_refuse_empty_nan_and_wrong_shape(metric, wrong):
         metric(np.array([0.5]), np.array(wrong, dtype=np.float64))
     with pytest.raises(REFUSED):
         metric(np.array(wrong, dtype=np.float64), np.array([0.5]))
+
+
+@examples
+@given(
+    hnp.arrays(
+        np.float32,
+        hnp.array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=30),
+        elements=st.floats(-5, 5, width=16),
+    )
+)
+def test_predictions_are_sorted_once_and_say_what_their_confidences_say(logits) -> None:
+    ids = tuple(map(str, range(len(logits))))
+    said, thresholds = Predictions("net", "a", ids, logits), np.linspace(0, 1, 7)
+    plain = said.confidence.copy()
+    others = np.sort(plain)[::2]
+    assert metrics.ncr_curve(said, thresholds).tolist() == [float(np.mean(plain > t)) for t in thresholds]
+    assert metrics.auroc(said, others) == metrics.auroc(plain, others)
+    assert metrics.fpr95(others, said) == metrics.fpr95(others, plain)
+    assert metrics.threshold_keeping(said, 0.5) == metrics.threshold_keeping(plain, 0.5)
+    assert said.ascending is said.ascending
+    assert said.confidence.tolist() == plain.tolist()
+
+
+@examples
+@given(SHARE, st.integers(1, 400))
+def test_the_fewest_that_make_up_a_share_are_decided_on_quotients(share: float, count: int) -> None:
+    fewest = next(k for k in range(1, count + 1) if k / count >= share)
+    assert metrics._fewest_reaching(share, count) == fewest
+
+
+HALF, ROWS = [0.5], [[0.5, 0.5]]
+
+
+@pytest.mark.parametrize(("call", "says"), [
+    (lambda: metrics.accuracy([1]), "accuracy needs labels, one a picture; got none"),
+    (lambda: metrics.accuracy(["a"], [1]), "predicted must be an array of whole numbers"),
+    (lambda: metrics.accuracy([1], ["a"]), "labels must be an array of whole numbers"),
+    (lambda: metrics.accuracy([1, 2], [1, 2, -1]), "accuracy needs .* got 2 predicted, 3 labels, 2 of them of a cl"),
+    (lambda: metrics.ncr_curve("a", HALF), "confidence must be an array"),
+    (lambda: metrics.ncr_curve(HALF, "a"), "threshold must be an array"),
+    (lambda: metrics.ncr_curve(HALF, [2.0]), r"threshold must be in \[0, 1\]; got 2 to 2"),
+    (lambda: metrics.share_above("a", HALF), "scores must be an array"),
+    (lambda: metrics.threshold_keeping("a"), "confidence_in must be an array"),
+    (lambda: metrics.threshold_keeping(HALF, math.nan), "share must be finite"),
+    (lambda: metrics.threshold_fooled_below("a", 0.5), "confidence_negatives must be an array"),
+    (lambda: metrics.ncr_by_share_kept("a", HALF, HALF), "scores_in must be an array"),
+    (lambda: metrics.ncr_by_share_kept(HALF, "a", HALF), "scores_negatives must be an array"),
+    (lambda: metrics.ncr_by_share_kept(HALF, HALF, "a"), "share must be an array"),
+    (lambda: metrics.ncr_by_share_kept(HALF, HALF, ROWS), "share must be a 1-dimensional array"),
+    (lambda: metrics.auroc("a", HALF), "confidence_in must be an array"),
+    (lambda: metrics.auroc(HALF, "a"), "confidence_negatives must be an array"),
+    (lambda: metrics.fpr95("a", HALF), "confidence_in must be an array"),
+    (lambda: metrics.fpr95(HALF, "a"), "confidence_negatives must be an array"),
+    (lambda: metrics.aupr("a", HALF), "confidence_in must be an array"),
+    (lambda: metrics.aupr(HALF, "a"), "confidence_negatives must be an array"),
+    (lambda: metrics.expected_calibration_error("a", [True]), "confidence must be an array"),
+    (lambda: metrics.expected_calibration_error(HALF, [1]), "correct must be an array of True or False"),
+    (lambda: metrics.expected_calibration_error(HALF, [True, False]),
+     r"correct must have the shape of confidence, \(1,\); got \(2,\)"),
+    (lambda: metrics.confidence_histogram("a"), "confidence must be an array"),
+    (lambda: metrics.entropy("a"), "probabilities must be an array"),
+    (lambda: metrics.entropy(HALF), "probabilities must be a 2-dimensional array"),
+    (lambda: metrics.generalised_entropy("a"), "probabilities must be an array"),
+    (lambda: metrics.generalised_entropy(HALF), "probabilities must be a 2-dimensional array"),
+    (lambda: metrics.energy("a"), "logits must be an array"),
+    (lambda: metrics.energy(HALF), "logits must be a 2-dimensional array"),
+    (lambda: metrics.energy(ROWS, math.nan), "temperature must be finite"),
+    (lambda: metrics.maximum_logit("a"), "logits must be an array"),
+    (lambda: metrics.maximum_logit(HALF), "logits must be a 2-dimensional array"),
+    (lambda: metrics.map_distances(np.zeros((1, 2, 2)), np.zeros((1, 2, 3))), r"maps of \(2, 2\) and \(2, 3\) cannot"),
+])  # fmt: skip
+def test_what_is_wrong_is_named(call, says: str) -> None:
+    with pytest.raises(ValueError, match=f"^{says}"):
+        call()
+
+
+def test_map_distances_by_hand() -> None:
+    first = np.array([[[3.0, 4.0]], [[0.0, 0.0]], [[1.0, 0.0]]])
+    second = np.array([[[6.0, 8.0]], [[0.0, 2.0]], [[0.0, 1.0]]])
+    # The same direction; nothing beside something; two that have nothing in common.
+    assert metrics.map_distances(first, second).tolist() == pytest.approx([0.0, 1.0, 2**0.5])

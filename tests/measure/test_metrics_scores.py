@@ -112,9 +112,11 @@ def test_wilson_interval_by_hand():
     assert wilson_interval(10, 10) == (pytest.approx(0.722467, abs=1e-6), 1.0)
 
 
-@pytest.mark.parametrize(("successes", "n", "level"), [(0, 0, 0.95), (-1, 3, 0.95), (4, 3, 0.95), (1, 3, 1.0)])
+@pytest.mark.parametrize(
+    ("successes", "n", "level"), [(0, 0, 0.95), (-1, 3, 0.95), (4, 3, 0.95), (1, 3, 1.0), (1, 3, 0.0)]
+)
 def test_wilson_interval_refuses_impossible_counts(successes, n, level):
-    with pytest.raises(ValueError, match="successes"):
+    with pytest.raises(ValueError, match=f"got {successes}, {n}, {level}"):
         wilson_interval(successes, n, level)
 
 
@@ -136,10 +138,22 @@ def test_difference_interval_holds_the_difference_and_turns_its_sign(both: np.nd
     assert difference_interval(first, first)[0] < 0 < difference_interval(first, first)[1]
 
 
-@pytest.mark.parametrize(("sizes", "level"), [((0, 0), 0.95), ((3, 2), 0.95), ((3, 3), 1.0)])
+@pytest.mark.parametrize(("sizes", "level"), [((0, 0), 0.95), ((3, 3), 0.0), ((3, 3), 1.0), ((3, 3), 1.5)])
 def test_difference_interval_refuses_what_cannot_be_compared(sizes: tuple[int, int], level: float) -> None:
-    with pytest.raises(REFUSED):
+    with pytest.raises(ValueError, match=rf"got \({sizes[0]},\), \({sizes[1]},\), {level}"):
         difference_interval(np.zeros(sizes[0], bool), np.zeros(sizes[1], bool), level)
+
+
+@pytest.mark.parametrize("sizes", [(3, 2), (1, 3)])
+def test_difference_interval_refuses_other_pictures(sizes: tuple[int, int]) -> None:
+    with pytest.raises(REFUSED):
+        difference_interval(*(np.zeros(size, bool) for size in sizes))
+
+
+def test_one_bin_is_enough_and_all_classes_are_the_largest() -> None:
+    assert metrics.confidence_histogram(np.array([0.2, 0.9]), bins=1).tolist() == [1.0]
+    every = np.array([[0.5, 0.3, 0.2]])
+    assert metrics.generalised_entropy(every, largest=3) == metrics.generalised_entropy(every)
 
 
 def test_share_above_is_strict_and_takes_any_finite_score() -> None:

@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import softmax as scipy_softmax
 
-from nat_core.measure.predictions import Predictions, pack, softmax, unpack
+from nat_core.measure.predictions import (
+    Predictions,
+    array_of,
+    check_class_names,
+    class_numbers,
+    pack,
+    softmax,
+    unpack,
+)
 
 
 @given(st.lists(st.lists(st.floats(-1e4, 1e4, width=32), min_size=3, max_size=3), min_size=1, max_size=5))
@@ -51,3 +59,19 @@ def test_the_round_trip_rounds_logits_once_and_keeps_the_rest() -> None:
 def test_what_does_not_fit_is_refused(ids: tuple, labels: np.ndarray | None, value: float, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Predictions("net", "set", ids, np.full((2, 3), value, np.float32), labels)
+
+
+@pytest.mark.parametrize(("call", "says"), [
+    (lambda: class_numbers("labels", [0, -2]), "labels count the classes from 0, and -1 is none of them; got -2"),
+    (lambda: array_of("scores", np.ma.masked_less([1.0, 2.0], 2), "f", "numbers"), "none of them masked"),
+    (lambda: array_of("scores", [[1.0], [1.0, 2.0]], "f", "numbers"), "all rows of one length; got list"),
+    (lambda: softmax(np.zeros((2, 0))), "at least one class a picture"),
+    (lambda: check_class_names("a", ["x", "x"]), "two of its classes bear the same name"),
+])  # fmt: skip
+def test_each_border_has_its_sentence(call, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        call()
+
+
+def test_what_bears_no_mask_is_an_array_like_others() -> None:
+    assert array_of("scores", np.ma.array([1.0, 2.0]), "f", "numbers").tolist() == [1.0, 2.0]

@@ -146,6 +146,11 @@ def test_an_unknown_score_names_the_known() -> None:
         scores_of(predictions(np.zeros((1, 2))), "luck")
 
 
+def test_a_score_is_one_of_predictions() -> None:
+    with pytest.raises((TypeError, TypeCheckError), match=r"got a list$|predictions"):
+        scores_of([[0.5]])  # type: ignore[arg-type]
+
+
 # --- how well they tell ----------------------------------------------------------------------------------------------
 
 
@@ -203,6 +208,6 @@ def test_reports_have_all_scores_or_none() -> None:
     one = Separation(0.0, 1.0, 1.0, 1.0, 0.0)
     check_scores({})
     check_scores(dict.fromkeys(SCORES, one))
-    with pytest.raises(ValueError, match="or none; got confidence"):
-        check_scores({"confidence": one})
+    with pytest.raises(ValueError, match=r"needs the scores confidence, entropy, .*, or none; got gen, energy$"):
+        check_scores({"gen": one, "energy": one})
     assert set(SCORES) <= set(SCORE_NAMES)

@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 import torch
+from captum import attr
 
 from nat_core.network.explain import Attribution, grad_cam, integrated_gradients, occlusion
 from nat_core.network.inference import Network, frozen
@@ -185,3 +186,21 @@ def test_one_attribution_at_a_time(pixels: np.ndarray) -> None:
 def test_what_cannot_be_asked(pixels: np.ndarray, method, options: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         method(network(), pixels, **({"target": 0} | options))
+
+
+@pytest.mark.parametrize("architecture", ["resnet18", "wrn10_1"])
+def test_both_say_what_captum_says(architecture: str) -> None:
+    asked = network(architecture)
+    pixels = np.random.default_rng(3).integers(0, 256, (16, 16, 3)).astype(np.uint8)
+    images = normalise(torch.from_numpy(pixels[np.newaxis]), asked.mean, asked.std)
+    logits = lambda batch: asked.model(batch).logits  # noqa: E731 - what Captum is handed
+    gradients = attr.IntegratedGradients(logits).attribute(images, target=1, n_steps=20)[0].sum(0)
+    covered = attr.Occlusion(logits).attribute(
+        images, target=1, sliding_window_shapes=(3, 7, 7), strides=(3, 4, 4), perturbations_per_eval=5
+    )[0, 0]
+    for ours, theirs in (
+        (integrated_gradients(asked, pixels, 1, steps=20), gradients),
+        (occlusion(asked, pixels, 1, window=7, stride=4), covered),
+    ):
+        assert np.corrcoef(ours.values.ravel(), theirs.detach().numpy().ravel())[0, 1] > 0.9999
+        np.testing.assert_allclose(ours.values, theirs.detach().numpy(), atol=2e-3 * np.abs(ours.values).max())

@@ -4,11 +4,12 @@ import json
 import pickle
 import shutil
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
+from safetensors.numpy import save, save_file
 
 from nat_core.cli.parser import build_parser
 from nat_core.errors import CheckpointError
@@ -116,6 +117,45 @@ def test_a_damaged_card_is_named(folder: Path, damage: str) -> None:
     (folder / NAME / CARD).write_text(damage)
     with pytest.raises(CheckpointError, match=r"card\.json (is damaged|has format 2)"):
         load_card(folder, NAME)
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"classes": ["cat"]}, "from 2 to 1,000 classes of different names"),
+        ({"classes": ["cat", "cat"]}, "from 2 to 1,000 classes of different names"),
+        ({"classes": [str(number) for number in range(1_001)]}, "from 2 to 1,000 classes of different names"),
+        ({"mean": [0.5, 0.5]}, "mean and std are three numbers each, std above 0"),
+        ({"std": [0.5] * 4}, "mean and std are three numbers each, std above 0"),
+        ({"std": [0.5, 0.5, 0.0]}, "mean and std are three numbers each, std above 0"),
+        ({"architecture": "vgg"}, "unknown architecture 'vgg'; known: "),
+        ({"preprocessing": {"crop": "round"}}, "needs a crop of centre, .* and a filter of "),
+        ({"preprocessing": {"filter": "blur"}}, "needs a crop of centre, .* and a filter of "),
+        ({"sha256": {}}, f"sha256 lacks {WEIGHTS}"),
+    ],
+)
+def test_a_sealed_card_that_cannot_be_is_refused(folder: Path, changed: dict, says: str) -> None:
+    path = folder / NAME / CARD
+    path.write_bytes(sealed(json.dumps(unsealed(path.read_bytes()) | changed)))
+    with pytest.raises(CheckpointError, match=says):
+        load_card(folder, NAME)
+
+
+@pytest.mark.parametrize("name", ["", " ", ".", "..", "a/b", "a\\b", "a\0b", "a\u202eb", "\ud800", "é" * 128])
+def test_a_name_is_that_of_a_folder_alone(folder: Path, name: str) -> None:
+    with pytest.raises(CheckpointError, match="give the name of its folder alone"):
+        load_card(folder, name)
+
+
+def test_predictions_of_another_program_are_refused_though_nobody_altered_them(folder: Path) -> None:
+    content = save({"digits_test/logits": np.zeros((2, 6), np.float16)})  # no ids
+    (folder / NAME / PREDICTIONS).write_bytes(content)
+    path = folder / NAME / CARD
+    values = unsealed(path.read_bytes())
+    values["sha256"][PREDICTIONS] = sha256(content).hexdigest()
+    path.write_bytes(sealed(json.dumps(values)))
+    with pytest.raises(CheckpointError, match="holds no predictions"):
+        load_predictions(folder, NAME)
 
 
 def test_a_card_of_another_architecture_is_told_from_its_weights(folder: Path) -> None:

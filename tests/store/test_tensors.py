@@ -78,3 +78,9 @@ def test_a_strangers_header_is_shorter() -> None:
     assert list(read_header(content, "mine", "save it again").tensors) == ["a"]
     with pytest.raises(CheckpointError, match="it has no header"):
         read_header(content, "mine", "save it again", tensors.MAX_STRANGERS_HEADER)
+
+
+def test_what_the_library_cannot_read_is_one_sentence() -> None:
+    # Sound by its header, but of a type that NumPy does not have.
+    with pytest.raises(CheckpointError, match=r"mine cannot be read \(.*\): save it again"):
+        read_arrays(file({"a": {"dtype": "F8_E5M2", "shape": [8], "data_offsets": [0, 8]}}), "mine", "save it again")

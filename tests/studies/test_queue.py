@@ -143,3 +143,26 @@ def test_a_run_that_blows_up_is_noted_and_not_tried_again(tmp_path: Path, copied
     assert not is_done(tame, load_ended(tmp_path)[1], workspace)
     assert run_queue([tame], workspace, jobs=1).done == [run.key]
     assert (list(load_runs(tmp_path)), load_ended(tmp_path)[1]) == ([run.key], {})
+
+
+def test_on_a_gpu_runs_of_one_kind_share_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The card is the processor here: what is told of it decides how runs are put together, not where they compute."""
+    started: list[list[str]] = []
+
+    class Noted(queue.WorkerProcess):
+        def __init__(self, runs: dict, workspace: Workspace) -> None:
+            started.append([run.key for run in runs])
+            super().__init__(runs, replace(workspace, device="cpu"))
+
+    monkeypatch.setattr(queue, "WorkerProcess", Noted)
+    short = replace(NAT, epochs=1, batch_size=256, precision="float32")
+    first, second = PlannedRun(short), PlannedRun(short, seed=1)
+    bad = PlannedRun(replace(short, name="digits_wild", weight_decay=1e30))
+    other = PlannedRun(replace(short, name="digits_long", epochs=2))
+    progress = run_queue([first, other, second, bad], Workspace(tmp_path, tmp_path, "cuda"), jobs=3)
+    assert started == [[first.key, second.key, bad.key], [other.key]]
+    assert sorted(progress.done) == sorted([first.key, second.key, other.key])
+    assert list(progress.failed) == [bad.key]
+    assert "digits_wild hold values that are not finite" in progress.failed[bad.key]
+    alone = train(short, out=tmp_path / "alone", seed=1, device="cpu", progress=False)
+    assert load_runs(tmp_path)[second.key].report == load_card(tmp_path / "alone", alone.name).report

@@ -1,16 +1,16 @@
-"""Batches: normalising, cropping against a padded copy, shuffling, cycling, and the same pictures for the same step."""
+"""Batches: normalising, shuffling, cycling, and the same pictures for the same step."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional
 
+from nat_core.data.augmentation import mapped
 from nat_core.data.sources.image_sets import ImageSet
 from nat_core.network.models import normalise
 from nat_core.recipes import Recipe
-from nat_core.training.batches import Batches, crop_and_flip, generator_for, pixmix, resize, turned
+from nat_core.training.batches import Batches, resize
 from nat_core.training.pictures import Pictures
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)
@@ -35,29 +35,6 @@ def test_normalise_is_the_formula_and_channels_last() -> None:
     expected = (pixels.permute(0, 3, 1, 2) / 255 - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(STD).view(3, 1, 1)
     torch.testing.assert_close(images, expected, rtol=1e-5, atol=1e-5)
     assert images.is_contiguous(memory_format=torch.channels_last)
-
-
-def test_a_crop_is_a_window_of_the_reflected_picture_or_its_mirror() -> None:
-    pixels = torch.from_numpy(fake(1).pixels)
-    padded = functional.pad(pixels.permute(0, 3, 1, 2).float(), (4, 4, 4, 4), mode="reflect")[0].byte().permute(1, 2, 0)
-    windows = {padded[y : y + 32, x : x + 32].numpy().tobytes() for y in range(9) for x in range(9)}
-    mirrored = {
-        padded[y : y + 32, x : x + 32].flip(1).contiguous().numpy().tobytes() for y in range(9) for x in range(9)
-    }
-    seen = [
-        crop_and_flip(pixels, torch.tensor([0]), 4, True, generator_for(0, "test", step))[0].numpy().tobytes()
-        for step in range(200)
-    ]
-    assert set(seen) <= windows | mirrored
-    assert len(set(seen)) > 80
-    assert set(seen) & mirrored
-    straight = crop_and_flip(pixels, torch.tensor([0]), 4, False, generator_for(0, "test", 3))
-    assert straight[0].numpy().tobytes() in windows
-
-
-def test_without_padding_and_flip_a_crop_is_the_picture() -> None:
-    pixels = torch.from_numpy(fake(3).pixels)
-    assert torch.equal(crop_and_flip(pixels, torch.tensor([2, 0]), 0, False, torch.Generator()), pixels[[2, 0]])
 
 
 def test_resize_keeps_flat_colours_and_leaves_the_right_size_alone() -> None:
@@ -142,12 +119,6 @@ def normalise_back(images: torch.Tensor, pictures: Pictures) -> torch.Tensor:
     return ((images * std + mean) * 255).round()
 
 
-def test_pictures_are_turned_by_so_many_quarters() -> None:
-    pixels = torch.from_numpy(fake(4).pixels)
-    shown = turned(pixels, torch.tensor([0, 1, 2, 3]))
-    assert all(np.array_equal(shown[each], np.rot90(pixels[each], each)) for each in range(4))
-
-
 def test_a_step_with_rotation_shows_turned_pictures_last_and_says_how_far() -> None:
     recipe = replace(RECIPE, rotated_per_batch=6, sizes=((32, 1.0),), padding=0, flip=False)
     batch = batches(recipe).at(0)
@@ -160,26 +131,56 @@ def test_a_step_with_rotation_shows_turned_pictures_last_and_says_how_far() -> N
     assert torch.equal(batches(recipe).at(3).images[:7], batches(replace(recipe, rotated_per_batch=0)).at(3).images)
 
 
-def test_mixing_leaves_some_pictures_and_repeats_itself() -> None:
-    pixels, again, others = (torch.from_numpy(fake(200, seed=seed).pixels) for seed in (0, 1, 2))
-    mixed = pixmix(pixels, again, others, generator_for(0, "mixing", 0))
-    assert torch.equal(mixed, pixmix(pixels, again, others, generator_for(0, "mixing", 0)))
-    same = (mixed == pixels).flatten(1).all(1).float().mean()
-    assert 0.1 < same < 0.3  # one of five is mixed 0 times
-    # What was mixed still resembles the picture: of independent noise the correlation would be 0.
-    moved = (mixed != pixels).flatten(1).any(1)
-    pair = torch.stack([pixels[moved].flatten().float(), mixed[moved].flatten().float()])
-    assert 0.2 < torch.corrcoef(pair)[0, 1] < 0.95
-
-
-def test_mixing_a_colour_with_itself_by_adding_leaves_middle_grey() -> None:
-    """2 x - 1 is 0 of middle grey, and a product of ones is one: neither kind of mixing moves it."""
-    grey = torch.full((50, 4, 4, 3), 128, dtype=torch.uint8)
-    assert (pixmix(grey, grey, grey, generator_for(0, "mixing", 0)).int() - 128).abs().max() <= 3
-
-
 def test_noise_that_is_normalised_already_is_mixed_with_nothing() -> None:
     noise = ImageSet("noise_train", np.zeros((5, 32, 32, 3), np.float32), tuple("abcde"))
     recipe = replace(RECIPE, mixed_with="cifar100_train")
     with pytest.raises(ValueError, match="noise_train is noise, normalised already"):
         Batches(Pictures(recipe, fake(10), noise, mixed_with=fake(5)), seed=0, device=torch.device("cpu"))
+
+
+SWITCHES: dict[str, dict] = {
+    "plain": {},
+    "square blanked": {"cutout": 16},
+    "made up": {"synthetic": ("patch_shuffled", "blends", "blobs")},
+    "noise too": {"more_negatives": ("noise_train",)},
+    "turned": {"rotated_per_batch": 5},
+    "mixed": {"mixed_with": "cifar100_train", "more_negatives": ("ilsvrc",)},
+}
+
+
+def pictures_with(switch: str) -> Pictures:
+    """What a recipe with that switch learns from: ten pictures, nine negatives, and whatever else it names."""
+    recipe = replace(RECIPE, negatives_per_batch=6, **SWITCHES[switch])
+    noise = np.random.default_rng(4).normal(size=(9, 32, 32, 3)).astype(np.float32)
+    more = {"noise_train": ImageSet("noise_train", noise, tuple("abcdefghi")), "ilsvrc": fake(8, labels=False, seed=3)}
+    return Pictures(
+        recipe, fake(10), fake(9, labels=False, seed=1), tuple(more[name] for name in recipe.more_negatives),
+        fake(7, labels=False, seed=2) if recipe.mixed_with else None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_one_pool_of_all_pictures_gives_the_very_batches(switch: str) -> None:
+    """On a GPU all sets of uint8 lie in one row; the pictures shown do not tell."""
+    pictures, device = pictures_with(switch), torch.device("cpu")
+    apart, together = (Batches(pictures, seed=0, device=device, one_pool=each) for each in (False, True))
+    for step in range(apart.steps):
+        theirs, ours = apart.at(step), together.at(step)
+        assert torch.equal(theirs.images, ours.images)
+        assert torch.equal(theirs.labels, ours.labels)
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_all_draws_of_one_size_have_the_same_shapes(switch: str) -> None:
+    """So that the draws of many steps lie in one table."""
+    every = Batches(pictures_with(switch), seed=0, device=torch.device("cpu"))
+    shapes = [[tuple(each.shape) for each in tensors_of(every.draw(step))] for step in range(every.steps)]
+    assert shapes[0] == shapes[1]
+    assert shapes[2] == shapes[3]
+    assert shapes[1] != shapes[2]  # another size
+
+
+def tensors_of(drawn: tuple) -> list[torch.Tensor]:
+    found: list[torch.Tensor] = []
+    mapped(lambda each: found.append(each) or each, drawn)
+    return found

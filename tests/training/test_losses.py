@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from nat_core.training.losses import (
     DIVERGENCES,
+    TARGETS,
     attention_transfer_loss,
     distillation_loss,
     kl_from_uniform,
@@ -80,6 +81,19 @@ def test_each_sibling_is_the_number_worked_by_hand(name: str, value: float) -> N
     assert DIVERGENCES[name](torch.tensor([[log(3.0), 0.0]])).item() == pytest.approx(value, rel=1e-5)
 
 
+@pytest.mark.parametrize("name", TARGETS)
+def test_each_row_has_a_divergence_of_its_own(name: str) -> None:
+    logits = torch.randn(4, 3, generator=torch.Generator().manual_seed(2))
+    alone = torch.cat([TARGETS[name](row[None]) for row in logits])
+    assert alone.shape == (4,)
+    assert len(set(alone.tolist())) == 4
+    torch.testing.assert_close(TARGETS[name](logits), alone)
+
+
+def test_the_background_is_the_last_class() -> None:
+    assert TARGETS["background_class"](torch.tensor([[0.0, 0.0, log(2.0)]])).item() == pytest.approx(log(2.0), rel=1e-6)
+
+
 @pytest.mark.parametrize("name", [name for name in DIVERGENCES if name != "softened"])
 def test_each_divergence_has_the_slope_that_finite_differences_give(name: str) -> None:
     logits = torch.randn(3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(1), requires_grad=True)
@@ -116,8 +130,35 @@ def test_a_weight_counts_the_negatives_only() -> None:
     assert (doubled.total - plain.total).item() == pytest.approx(plain.divergence.item() / 2, rel=1e-5)
 
 
+NEGATIVES = torch.tensor([[0.0, 0.0], [log(3.0), 0.0], [0.0, 2 * log(3.0)], [0.0, 0.0]])
+"""One known picture and three negatives, whose KL(uniform || softmax) are these."""
+KLS = (log(4 / 3) / 2, log(25 / 9) / 2, 0.0)
+
+
+def test_only_the_hardest_negatives_count_where_that_is_said() -> None:
+    label = torch.tensor([0])
+    assert nat_loss(NEGATIVES, label).total.item() == pytest.approx((log(2) + sum(KLS)) / 4, rel=1e-6)
+    two = nat_loss(NEGATIVES, label, hardest=2)
+    assert two.total.item() == pytest.approx((log(2) + sum(KLS)) / 3, rel=1e-6)
+    assert two.divergence.item() == pytest.approx(sum(KLS) / 2, rel=1e-6)
+    assert nat_loss(NEGATIVES, label, hardest=1).divergence.item() == pytest.approx(KLS[1], rel=1e-6)
+    assert nat_loss(NEGATIVES, label, hardest=9).total.item() == nat_loss(NEGATIVES, label).total.item()
+
+
+def test_the_two_parts_may_have_means_of_their_own() -> None:
+    loss = nat_loss(NEGATIVES, torch.tensor([0]), negative_weight=0.5, separate_means=True)
+    assert (loss.cross_entropy.item(), loss.divergence.item()) == pytest.approx((log(2), sum(KLS) / 3), rel=1e-6)
+    assert loss.total.item() == pytest.approx(log(2) + 0.5 * sum(KLS) / 3, rel=1e-6)
+
+
+def test_labels_may_be_smoothed() -> None:
+    logits, labels = torch.tensor([[2.0, 0.0, 1.0], [0.0, 1.0, 3.0]]), torch.tensor([0, 1])
+    expected = functional.cross_entropy(logits, labels, label_smoothing=0.3)
+    torch.testing.assert_close(nat_loss(logits, labels, label_smoothing=0.3).total, expected)
+
+
 def test_nat_loss_refuses_an_unknown_divergence_and_names_the_known() -> None:
-    with pytest.raises(ValueError, match=r"'kl'.*kl_from_uniform.*hellinger"):
+    with pytest.raises(ValueError, match=f"'kl'; known: {', '.join(TARGETS)}$"):
         nat_loss(torch.zeros(1, 3), torch.tensor([0]), divergence="kl")
 
 
@@ -139,6 +180,12 @@ def test_attention_transfer_is_blind_to_channels_and_scale() -> None:
     assert attention_transfer_loss([group], [wider]).item() == pytest.approx(0, abs=1e-12)
 
 
+def test_attention_transfer_may_compare_how_strongly_they_look_as_well() -> None:
+    # Means of squares: (4, 0) and (3, 12); the mean of 1 and 144.
+    student, teacher = torch.tensor([[[[2.0, 0.0]]]]), torch.tensor([[[[3.0**0.5, 12.0**0.5]]]])
+    assert attention_transfer_loss([student], [teacher], normalised=False).item() == pytest.approx(72.5, rel=1e-6)
+
+
 def test_attention_transfer_refuses_another_number_of_groups() -> None:
     with pytest.raises(ValueError, match="1 groups, its teacher 2"):
         attention_transfer_loss([torch.zeros(1, 1, 1, 1)], [torch.zeros(1, 1, 1, 1)] * 2)
@@ -150,6 +197,8 @@ def test_distillation_is_what_torch_computes() -> None:
     soft = functional.softmax(teacher / 4, 1)
     expected = 16 * (soft * (soft.log() - functional.log_softmax(student / 4, 1))).sum(1).mean()
     torch.testing.assert_close(distillation_loss(student, teacher, 4.0), expected)
+    assert distillation_loss(student, teacher).item() == distillation_loss(student, teacher, 4.0).item()
+    assert distillation_loss(student, student, 0.5).item() == pytest.approx(0, abs=1e-6)
 
 
 def test_distillation_refuses_a_temperature_of_zero() -> None:

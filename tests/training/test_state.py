@@ -2,23 +2,33 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from jaxtyping import TypeCheckError
 
+from nat_core.errors import TrainingError
 from nat_core.files import sealed, unsealed
-from nat_core.training.state import SavedState, newest_state, save_state
+from nat_core.recipes import recipe_named
+from nat_core.store.checkpoints import OwnData, load_card, write_card
+from nat_core.training.state import SavedState, Sitting, check_settings, newest_state, save_state
+from tests.synthetic import write_network
 
 
 def state(step: int) -> SavedState:
-    return SavedState(step, step / 2, {"model/weight": np.full((2, 3), step, np.float32)}, {"seed": 0})
+    weights = {"model/weight": np.full((2, 3), step, np.float32)}
+    return SavedState(step, step / 2, weights, {"seed": 0}, {"losses": [0.5, float(step)], "steps": 2, "since": 1.5})
 
 
 def test_the_newest_of_three_kept_states_comes_back(tmp_path: Path) -> None:
+    tmp_path = tmp_path / "of" / "a run"
     for step in (1, 2, 30, 4, 500):
         save_state(tmp_path, state(step))
     again = newest_state(tmp_path)
+    assert again.epoch == state(500).epoch
     assert (again.step, again.seconds, again.settings) == (500, 250.0, {"seed": 0})
     np.testing.assert_array_equal(again.tensors["model/weight"], np.full((2, 3), 500, np.float32))
     assert len(list(tmp_path.glob("*.safetensors"))) == len(list(tmp_path.glob("*.json"))) == 3
@@ -125,6 +135,24 @@ def test_an_old_state_that_cannot_be_deleted_is_told_and_tried_again(
     assert {path.stem for path in tmp_path.iterdir()} == {"00000003", "00000004", "00000005"}
 
 
+def test_what_passed_a_state_over_is_told_in_words(tmp_path: Path) -> None:
+    for step in (1, 2, 3):
+        save_state(tmp_path, state(step))
+    (tmp_path / "00000003.json").write_bytes(b"{")
+    (tmp_path / "00000002.json").unlink()
+    (tmp_path / "00000002.json").mkdir()
+    told: list[str] = []
+    assert newest_state(tmp_path, told.append).step == 1
+    assert [each.partition(" (")[0] for each in told] == [f"The state of step {step} cannot be used" for step in (3, 2)]
+    assert "it is passed over)" in told[0]
+    assert "00000002.json: Is a directory)" in told[1]
+    (tmp_path / "00000001.json").write_bytes(b"{")
+    told.clear()
+    assert newest_state(tmp_path, told.append) is None
+    assert all(each.endswith(", and there is no older one: beginning anew") for each in told)
+    assert len(told) == 3
+
+
 @pytest.mark.parametrize("damage", ["truncated", "altered", "no card", "half a card", "no tensors", "other format"])
 def test_a_damaged_state_is_passed_over(tmp_path: Path, damage: str) -> None:
     save_state(tmp_path, state(1))
@@ -166,3 +194,93 @@ def test_the_newest_state_is_the_furthest_one_whatever_the_clock_said(tmp_path: 
         for path in tmp_path.glob(f"0000000{step}.*"):
             os.utime(path, (path.stat().st_mtime + shift,) * 2)
     assert newest_state(tmp_path).step == 3
+
+
+# --- one sitting -----------------------------------------------------------------------------------------------------
+
+NAME = "digits_nat"
+
+
+def sitting(out: Path, **other: Any) -> Sitting:
+    usual: dict[str, Any] = {
+        "out": out, "name": NAME, "teachers": out, "seed": 0, "device": "cpu", "threads": 1, "resume": False,
+        "progress": False, "save_seconds": 60.0,
+    }  # fmt: skip
+    return Sitting(**usual | other)
+
+
+def test_where_a_run_lies(tmp_path: Path) -> None:
+    here = sitting(tmp_path)
+    assert here.home == here.tidied() == tmp_path / NAME
+    assert here.states == tmp_path / ".state" / NAME
+    assert here.events == tmp_path / "tensorboard" / NAME
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63, True, 1.5, "0"])
+def test_a_seed_is_one_that_generators_take(tmp_path: Path, seed: Any) -> None:
+    assert sitting(tmp_path, seed=2**63 - 1).seed == 2**63 - 1
+    with pytest.raises((ValueError, TypeCheckError)):
+        sitting(tmp_path, seed=seed)
+
+
+def test_a_finished_network_is_kept_where_that_is_said_and_never_written_over(tmp_path: Path) -> None:
+    assert not sitting(tmp_path).finished()
+    (tmp_path / NAME).mkdir()
+    with pytest.raises(TrainingError, match="is there already but holds no network: move it away"):
+        sitting(tmp_path, resume=True).finished()
+    (tmp_path / NAME).rmdir()
+    write_network(tmp_path, NAME)
+    with pytest.raises(TrainingError, match="is there already: add --resume to keep it"):
+        sitting(tmp_path).finished()
+    assert sitting(tmp_path, resume=True).finished()
+
+
+def test_a_network_of_other_pictures_is_not_taken_for_this_one(tmp_path: Path) -> None:
+    here = sitting(tmp_path)
+    mine = OwnData("mine", None, {"mine": 3}, "as it came", {"mine": "a" * 64})
+    same = replace(mine, known="elsewhere")
+    assert not here.holds(mine)
+    write_network(tmp_path, NAME)
+    assert here.holds(None)
+    with pytest.raises(TrainingError, match="was trained on other pictures"):
+        here.holds(mine)
+    write_card(here.home, replace(load_card(tmp_path, NAME), data=mine))
+    assert here.holds(same)
+    for other in (None, replace(mine, sha256={"mine": "b" * 64})):
+        with pytest.raises(TrainingError, match="was trained on other pictures"):
+            here.holds(other)
+
+
+def test_a_run_that_was_begun_goes_on_only_where_that_is_said(tmp_path: Path) -> None:
+    assert sitting(tmp_path).saved(pytest.fail) is None
+    save_state(sitting(tmp_path).states, state(7))
+    (tmp_path / f".{NAME}.1.tmp").mkdir()
+    with pytest.raises(TrainingError, match=f"A run of {NAME} was begun in .*: add --resume to go on"):
+        sitting(tmp_path).saved(pytest.fail)
+    found = sitting(tmp_path, resume=True).saved(pytest.fail)
+    assert found is not None
+    assert found.step == 7
+    assert not (tmp_path / f".{NAME}.1.tmp").exists()
+
+
+def test_two_runs_of_one_name_are_not_at_once(tmp_path: Path) -> None:
+    with (
+        sitting(tmp_path).alone(),
+        pytest.raises(TrainingError, match=f"^{NAME} is being trained already: "),
+        sitting(tmp_path).alone(),
+    ):
+        pytest.fail("both train")
+
+
+def test_a_run_goes_on_with_the_settings_that_it_began_with() -> None:
+    recipe = recipe_named(NAME).to_json()
+    begun = {"recipe": recipe, "seed": 1, "threads": 2}
+    check_settings(NAME, begun, begun)
+    # What one of them does not know is not compared.
+    check_settings(NAME, {"recipe": recipe, "seed": 1}, begun | {"data": "a"})
+    with pytest.raises(TrainingError, match=r"another seed \(1, now 3\): go on with the same, or choose"):
+        check_settings(NAME, begun | {"seed": 3}, begun)
+    with pytest.raises(TrainingError, match=r"another number of threads \(2, now 4\)"):
+        check_settings(NAME, begun | {"threads": 4}, begun)
+    with pytest.raises(TrainingError, match=r"another recipe: epochs \(50, now 3\)"):
+        check_settings(NAME, begun | {"recipe": recipe | {"epochs": 3}}, begun)

@@ -20,7 +20,15 @@ from nat_core.training.batches import generator_for
 from nat_core.training.loop import train
 from nat_core.training.losses import attention_transfer_loss, equal_gradient_weight, nat_loss
 from nat_core.training.pictures import pictures_of
-from nat_core.training.run import TrainingRun, begin, begin_average, find_teacher, take_step, update_average
+from nat_core.training.run import (
+    TrainingRun,
+    average_share,
+    begin,
+    begin_average,
+    find_teacher,
+    take_step,
+    update_average,
+)
 
 pytestmark = pytest.mark.usefixtures("less_noise")
 SHORT = {"epochs": 1, "sizes": ((8, 1.0),), "precision": "float32"}
@@ -165,9 +173,10 @@ def test_an_average_moves_by_its_share() -> None:
     with torch.no_grad():
         before = average["classifier.bias"].clone()
         model.classifier.bias += 1.0
-    update_average(average, model, decay=0.9, step=1000)
+    update_average(average, model, average_share(decay=0.9, step=1000))
     torch.testing.assert_close(average["classifier.bias"], before + 0.1)
-    update_average(average, model, decay=0.9, step=2)  # (1 + 2) / (10 + 2) = .25 is the smaller decay
+    # (1 + 2) / (10 + 2) = .25 is the smaller decay.
+    update_average(average, model, torch.tensor(average_share(decay=0.9, step=2)))
     torch.testing.assert_close(average["classifier.bias"], before + 0.1 + 0.75 * 0.9)
 
 

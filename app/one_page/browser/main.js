@@ -411,6 +411,10 @@ async function offerInstallation() {
   };
   const href = `data:application/manifest+json,${encodeURIComponent(JSON.stringify(manifest))}`;
   document.head.appendChild(make("link", { rel: "manifest", href }));
+  // Where a second file lies beside the page, it keeps it for times without a network.
+  const beside = document.querySelector('meta[name="offline"]')?.content;
+  const name = location.pathname.split("/").pop() || "./";
+  if (beside) navigator.serviceWorker?.register(`${beside}?page=${encodeURIComponent(name)}`);
 }
 
 async function begin() {

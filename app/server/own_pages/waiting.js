@@ -4,6 +4,9 @@
   const WIDEST = 1023;
   const FOLDED = "nat_sidebar_folded";
 
+  // Else a page for the wall would be drawn small first, and all of it grow.
+  if (new URLSearchParams(location.search).get("wall") === "1") document.documentElement.classList.add("nat-wall");
+
   // On an upright tablet the sidebar would leave a page half the screen. Streamlit folds it on phones alone, and no option
   // sets from which width on; so it is folded as a finger would, once a visit: whoever opens it again keeps it open.
   const onTablet = window.innerWidth >= NARROWEST && window.innerWidth <= WIDEST;

@@ -17,15 +17,6 @@ from nat_app.visit.brought_along import OwnSet
 from nat_core.errors import UnreadableSet
 from nat_core.recipes import IN_DISTRIBUTION
 
-# Streamlit fetches what draws these once it is needed: their places are kept, so that nothing below jumps.
-PLACES = """<style>
-.st-key-parts { min-height: 305px; }
-.st-key-own_set_file { min-height: 117px; } .st-key-own_set_role { min-height: 60px; }
-@media (max-width: 640px) {
-  .st-key-parts { min-height: 474px; }
-  .st-key-own_set_file { min-height: 194px; } .st-key-own_set_role { min-height: 96px; }
-}
-</style>"""
 pair, t = frame.chosen_pair(), frame.threshold()
 frame.require(pair.names)
 
@@ -146,7 +137,6 @@ def title() -> str:
     return finding(answered[-1]) if answered else _(words.NOTHING_YET)
 
 
-st.html(PLACES)
 st.title(title(), anchor=False)
 own_sets.catch_up(pair)
 with st.container(key="parts"):

@@ -25,7 +25,7 @@ busy = fair_queue.learns(state.LEARNING.get().turn)
 
 def controls(turn: fair_queue.Turn | None) -> None:
     """Draw the buttons."""
-    with st.container(horizontal=True, gap="xsmall", vertical_alignment="bottom"):
+    with st.container(key="digits_controls", horizontal=True, gap="xsmall", vertical_alignment="bottom"):
         if turn is None:
             st.button(_("Train"), key="digits_train", icon=":material/play_arrow:", on_click=state.begin, args=(t,),
                       type="primary")  # fmt: skip

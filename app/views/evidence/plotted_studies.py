@@ -3,6 +3,7 @@
 The pictures are those of the results page, in the colours of the visitor's theme.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -12,7 +13,8 @@ from nat_app.shared.language import _
 from nat_app.views.evidence import drawn
 from nat_app.views.evidence.plain import plainly
 from nat_core.errors import CheckpointError
-from nat_core.results import equal_cost, frontier, transfer
+from nat_core.measure.report import NetworkReport
+from nat_core.results import beside_paper, equal_cost, frontier, transfer
 from nat_core.results.drawing import DARK, Drawing
 from nat_core.results.equal_cost import Tried
 from nat_core.results.frontier import Place
@@ -46,6 +48,24 @@ def gather() -> Shown:
         frontier.strong_sentences(records),
         equal_cost.tried(every, records),
     )
+
+
+def beside_the_paper(reports: Mapping[str, NetworkReport]) -> None:
+    """Draw the paper's cells with ours, and a reader's own where the app was told of a folder of theirs."""
+    published = stored_answers.published_reports()
+    found = beside_paper.cells(*((published, reports) if published is not None else (reports,)))
+    said = beside_paper.sentences(found)
+    if not said:
+        return
+    st.markdown(plainly(" ".join(said)))
+    wide = beside_paper.plot(found)
+    _picture("beside_paper", wide, beside_paper.plot(found, narrow=True))
+    legend = _(beside_paper.LEGEND) + (f" {_(beside_paper.OWN)}" if published is not None else "")
+    st.caption(plainly(legend))
+    st.download_button(
+        _("The picture (SVG)"), str(wide), "nat-beside-the-paper.svg", "image/svg+xml", key="beside_paper_svg",
+        icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
 
 
 def transferred(found: Shown) -> None:

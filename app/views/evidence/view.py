@@ -14,6 +14,7 @@ frame.offer("report", partial(parts.report_csv, found.reports, found.in_files))
 st.title(parts.title(found), anchor=False)
 for problem in found.problems:
     st.warning(literal(problem), icon=":material/warning:")
+plotted_studies.beside_the_paper(found.reports)
 parts.claim_list(found)
 by_score.line(found)
 st.header(_("Ours beside the paper's"), anchor=False)

@@ -25,6 +25,9 @@ from nat_core.small.starts import start_weights
 
 STEPS = 400
 """After so many steps the lessons look at the networks."""
+LARGEST = 1e7
+"""The largest weight that is taken over: no training comes near it, and of the widest networks whose weights are all
+as large the answers are still finite."""
 Coordinate = Annotated[float, msgspec.Meta(ge=-plane.EXTENT, le=plane.EXTENT)]
 
 
@@ -265,7 +268,8 @@ def reach(told: object) -> None:
     except ValueError:
         return
     parameters = len(start_weights(current().sizes, 0))
-    if reaching.start == playing.start and weights.size == 2 * parameters and np.isfinite(weights).all():
+    # Not true of NaN.
+    if reaching.start == playing.start and weights.size == 2 * parameters and (np.abs(weights) <= LARGEST).all():
         playing.reached = Reached(reaching.step, weights.reshape(2, parameters), reaching.learned)
 
 

@@ -1,4 +1,4 @@
-"""See it: one picture, two answers, from stored predictions; no torch."""
+"""See it: one picture, two answers, from stored predictions; no torch before a visitor drops a photo of their own."""
 
 from functools import partial
 
@@ -8,12 +8,16 @@ from nat_app.answers import stored_answers
 from nat_app.answers.stored_answers import probabilities_csv
 from nat_app.frame import frame, links
 from nat_app.frame.settings import PICTURE
+from nat_app.frame.wall import fitted
 from nat_app.shared import words
-from nat_app.shared.drawing import charts
+from nat_app.shared.drawing import charts, share_card
 from nat_app.shared.drawing.palette import KINDS, NAMES
-from nat_app.shared.gallery import GalleryPicture, chosen_style, gallery_pictures, gallery_square, thumbnail_style
+from nat_app.shared.drawing.share_card import ShareCard
+from nat_app.shared.gallery import GalleryPicture, chosen_style, gallery_pictures, thumbnail_style
 from nat_app.shared.language import _, pgettext
 from nat_app.shared.pairs import in_markdown, pictures_of, set_title
+from nat_app.views.see_it import own
+from nat_app.visit import labels, verdicts
 
 pair, t = frame.chosen_pair(), frame.threshold()
 frame.require(pair.names, gallery=True)
@@ -33,14 +37,14 @@ def row(title: str, key: str, offered: list[GalleryPicture]) -> None:
         row.button(
             each.name,
             key=each.button_key,
-            type="primary" if each.file == shown else "secondary",
-            on_click=PICTURE.put,
+            type="primary" if each.file == shown and looked.key is None else "secondary",
+            on_click=own.show_gallery,
             args=(each.file,),
         )
 
 
 def accurate(accuracy: float, pictures: int) -> str:
-    """How many pictures a network is right about, in percent where there are enough."""
+    """How many pictures a network is correct on, in percent where there are enough."""
     return words.percent_fine(accuracy) if pictures >= words.ENOUGH else words.of_100(accuracy, pictures)
 
 
@@ -74,7 +78,7 @@ def figures() -> None:
 
 def fooled_too() -> str:
     """The sentence for a picture that fools NAT, and how often that happens; "" where it does not."""
-    if picture.known:
+    if looked.label != labels.NONE:
         return ""
     negatives = stored_answers.headline_of(pair)
     rate = stored_answers.rates(pair, negatives, dict.fromkeys(KINDS, t))["nat"]
@@ -84,44 +88,77 @@ def fooled_too() -> str:
     return words.nat_fooled(answers["baseline"], answers["nat"], t, rate, source)
 
 
-picture = pictures[shown]
-said = stored_answers.gallery_answers(pair, picture.file)
-answers = {kind: said[kind].answer for kind in KINDS}
-frame.offer(picture.path.stem, partial(probabilities_csv, picture.file, said, pair.by_kind))
-st.title(words.picture_title(answers["baseline"], answers["nat"], picture.label, t), anchor=False)
-with st.container(key="answers"):
-    left, *right = st.columns([1.0, 1.15, 1.15], gap="medium")
-with left:
-    with st.container(key="shown"):
-        st.image(gallery_square(picture.file), width="stretch", alt=picture.alt)
-    st.caption(f"{picture.caption}. {picture.credit}.")
-for kind, column in zip(KINDS, right, strict=True):
-    with column.container(gap="xsmall"):
-        sentence = words.answer_sentence(kind, answers[kind], picture.label, t)
-        st.plotly_chart(
-            charts.probability_bars(said[kind].probabilities, said[kind].classes, kind, frame.colours()),
-            key=f"bars_{kind}",
-            config=charts.CONFIG,
-            alt=_("{network}'s ten probabilities. {sentence}", network=NAMES[kind], sentence=sentence),
-        )
-        with st.container(key=f"says_{kind}"):
-            st.markdown(f"**{sentence}**")
-        if kind == "nat":
-            st.caption(fooled_too())
+def draw_answers() -> None:
+    """Draw the picture and both networks' bars, each with its sentence."""
+    with st.container(key="answers"):
+        left, *right = st.columns([1.0, 1.15, 1.15], gap="medium")
+    with left:
+        with st.container(key="shown"):
+            st.image(looked.square, width="stretch", alt=looked.alt)
+        st.caption(words.literal(looked.caption) if looked.key else looked.caption)
+    for kind, column in zip(KINDS, right, strict=True):
+        with column.container(gap="xsmall"):
+            st.plotly_chart(
+                fitted(charts.probability_bars(looked.said[kind].probabilities, looked.said[kind].classes, kind,
+                                               frame.colours())),
+                key=f"bars_{kind}",
+                config=charts.CONFIG,
+                alt=_("{network}'s ten probabilities. {sentence}", network=NAMES[kind], sentence=sentences[kind]),
+            )  # fmt: skip
+            with st.container(key=f"says_{kind}"):
+                st.markdown(f"**{sentences[kind]}**")
+            if kind == "nat":
+                st.caption(fooled_too())
 
-st.html(thumbnail_style() + chosen_style([picture.button_key]))
+
+def share() -> None:
+    """Offer the picture, both answers and the finding as a card to share."""
+    gallery = looked.key is None
+    card = ShareCard(
+        file=f"nat-{looked.file}",
+        photo=looked.square,
+        shows=looked.alt.partition(";")[0] if gallery else looked.name,
+        sentence=words.plain(title),
+        says={kind: words.plain(sentence) for kind, sentence in sentences.items()},
+        probabilities={kind: looked.said[kind].probabilities for kind in KINDS},
+        classes=looked.said["nat"].classes,
+        threshold=t,
+        credit=looked.caption if gallery else "",
+    )
+    share_card.offer(card, "see_it")
+
+
+# What is found stands above the zone, but is known only once what was dropped there is read.
+above = st.container()
+own.draw_zone()
+picture = pictures[shown]
+with above, frame.checked():
+    looked = own.looked_at(pair, picture)
+answers = {kind: looked.said[kind].answer for kind in KINDS}
+title = verdicts.title(answers["baseline"], answers["nat"], looked.label, t)
+sentences = {kind: own.sentence(kind, answers[kind], looked, t) for kind in KINDS}
+frame.offer(looked.file, partial(probabilities_csv, looked.name, looked.said, pair.by_kind))
+with above:
+    st.title(title, anchor=False)
+    draw_answers()
+    if looked.key is not None:
+        labels.ask(looked.key, [answers[kind].predicted for kind in KINDS], looked.said["nat"].classes)
+own.draw_row(looked)
+st.html(thumbnail_style() + chosen_style([picture.button_key] if looked.key is None else []))
 row(_("Things they were never taught"), "unknown", [each for each in pictures.values() if not each.known])
 row(_("The ten things they know"), "known", [each for each in pictures.values() if each.known])
 figures()
 with st.container(horizontal=True, vertical_alignment="center"):
     st.page_link(links.file_of("your_photos"), label=_("**Try your own photo**"), icon=":material/add_a_photo:")
     st.page_link(links.file_of("thresholds"), label=_("Move the threshold"), icon=":material/tune:")
+    share()
 with st.expander(_("Why?"), icon=":material/help:"):
-    st.markdown(words.why(stored_answers.card(pair.nat).report, said["nat"].classes))
+    st.markdown(words.why(stored_answers.card(pair.nat).report, looked.said["nat"].classes))
 st.selectbox(
     _("Picture"),
     list(pictures),
     format_func=lambda file: f"{pictures[file].name} ({pictures[file].shows})",
     key=PICTURE.key,
     persist_state="session",
+    on_change=own.SHOWN.forget,
 )

@@ -318,12 +318,16 @@ def _kinds(kinds: OwnKinds) -> None:
 
 def _select(classes: Sequence[str]) -> None:
     """Take over the bar that was chosen."""
-    points = CLASS_BARS.value
-    # Empty where the visitor takes the choice back; the pictures stay.
-    if points:
-        kind, place = points[0]["customdata"][:2]
-        BEHIND_KIND.put(KINDS[int(kind)])
-        BEHIND_CLASS.put(classes[int(place)])
+
+    def take(points: list) -> None:
+        # Empty where the visitor takes the choice back; the pictures stay.
+        if points:
+            kind, place = (int(each) for each in points[0]["customdata"][:2])
+            chosen: Kind = KINDS[kind]
+            BEHIND_CLASS.put(classes[place])
+            BEHIND_KIND.put(chosen)
+
+    CLASS_BARS.hear(take)
 
 
 def _pictures(place: Place, classes: Sequence[str]) -> None:

@@ -177,7 +177,7 @@ def draw(
         "source": source,
         "colours": colours_of(colours, known=known),
     }
-    _component(key=LIVE.key, data=data, on_moved_change=lambda: on_move(LIVE.value))
+    _component(key=LIVE.key, data=data, on_moved_change=lambda: LIVE.hear(on_move))
 
 
 def drawing(

@@ -6,7 +6,7 @@ from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.language import N_
 from nat_app.shared.pairs import SET_TITLES
 from nat_app.shared.scores import SCORE_TITLES, TEMPERATURES
-from nat_app.shared.settings import PageSettings, Setting, Told, one_of, switch
+from nat_app.shared.settings import PageSettings, Setting, Told, decimal, one_of, switch
 from nat_core.data.sets import CIFAR10_CLASSES
 
 
@@ -41,7 +41,7 @@ CLASSES = Fold(N_("What they are fooled into, and by what"), Setting("fold_class
 PAPER = Fold(N_("Beside the paper"), Setting("fold_paper", False, switch))
 MOVED_BY_T = (CURVES, FAIR, CLASSES)
 """The folds that show something at t."""
-LIVE: Told[float] = Told("live", lambda told: float(told["moved"]))
+LIVE: Told[float] = Told("live", lambda told: decimal(0, 1, 6)(str(told["moved"])))
 """Where the line of the histograms was let go."""
 CLASS_BARS: Told[list] = Told("class_bars", lambda told: told["selection"]["points"])
 """The bars of classes that are chosen: at most one."""

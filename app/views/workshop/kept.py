@@ -96,5 +96,5 @@ def draw() -> None:
     _component(
         key=KEPT.key,
         data={"score": text_of(game) if settled.yes else None},
-        on_kept_change=lambda: take_back(KEPT.value),
+        on_kept_change=lambda: KEPT.hear(take_back),
     )

@@ -19,26 +19,6 @@ from nat_app.views.workshop.wall import board
 from nat_app.visit import school
 from nat_core import language
 
-STYLE = """<style>
-[class*="st-key-lesson_small_"] { min-height: 7.2rem; }
-[class*="st-key-lesson_small_"] button { padding: 0; min-height: 0; text-align: left; }
-[class*="st-key-lesson_small_"] button p { font-weight: 600; white-space: normal; overflow-wrap: normal; }
-[class*="st-key-lesson_large_"] { border-color: #0072B2; }
-[class*="st-key-lesson_large_"] h2, [class*="st-key-challenge_"] h2 { padding-bottom: .65rem; }
-.st-key-printed { min-height: 2.5rem; }
-.wall_link { font-size: clamp(1.2rem, 2vw, 2rem); font-weight: 600; overflow-wrap: anywhere; margin: 0; }
-.wall_code { font-size: clamp(1.8rem, 4.5vw, 4.5rem); font-weight: 700; margin: .1em 0;
-  font-family: ui-monospace, monospace; }
-@media (max-width: 640px) {
-  [class*="st-key-lesson_small_"] {
-    flex-direction: row; align-items: center; justify-content: space-between; min-height: 0; padding: .25rem .9rem;
-  }
-  [class*="st-key-lesson_small_"] > * { width: auto !important; flex: none; }
-  .st-key-lessons_open *:has([class*="st-key-lesson_large_"]) { order: -1; }
-  .st-key-lessons_answered *:has([class*="st-key-lesson_large_"]) { order: 1; }
-  [class*="st-key-lesson_large_"] img { max-width: 12rem !important; }
-}
-</style>"""
 pair, t = frame.chosen_pair(), frame.threshold()
 frame.require(pair.names, gallery=True)
 texts = lessons(language.current())
@@ -90,7 +70,6 @@ shown = [part for part in PARTS if part not in gone]
 part = PART.value or shown_before.part
 shown_before.part = part if part in shown else PARTS[0]
 PART.put(shown_before.part)
-st.html(STYLE)
 heading()
 part, tab = tabs(shown, PART, lambda part: _(words.PARTS[part]))
 with tab:

@@ -14,7 +14,7 @@ from nat_app.views.your_negatives import words
 from nat_app.views.your_negatives.charts import before_after
 from nat_app.views.your_negatives.effects import OWN, Effect, effect
 from nat_app.views.your_negatives.settings import BESIDE, KIND, MOST, TAUGHT
-from nat_app.visit import labels, photos
+from nat_app.visit import decoding, labels, photos
 
 with st.spinner(_(MADE_READY)):
     stored_answers.warm_up().result()
@@ -99,8 +99,9 @@ def own_photos() -> None:
         before = set(photos.photos())
         files = st.file_uploader(
             _(
-                "Photos of things that are none of {classes} (PNG, JPEG, WebP, GIF or BMP). They stay in memory.",
+                "Photos of things that are none of {classes} ({formats}). They stay in memory.",
                 classes=labels.how_many(classes),
+                formats=decoding.formats(),
             ),
             accept_multiple_files=True,
             key=photos.zone_key(ZONE),

@@ -111,7 +111,7 @@ def _outcome(effect: Effect, beside: bool) -> str:
 def _reach(further: Change, beside: bool) -> str:
     """How far what it learned reaches beyond the photos."""
     if further.direction > 0:
-        return _("Elsewhere it is surer than before.")
+        return _("Elsewhere it is more certain than before.")
     if further.direction == 0:
         return _("No other change is larger than chance makes.")
     left = further.after / further.before
@@ -194,7 +194,7 @@ def shows_known(labels: Sequence[str | None], names: Sequence[str], classes: Seq
 def unlearned(threshold: float) -> str:
     """Return what to do, before anything was learned."""
     return _(
-        "Sure means above {threshold}. Press Train: it learns to have no opinion on them.",
+        "Sure means above {threshold}. Press Train: it learns to have no opinion about them.",
         threshold=threshold_share(threshold),
     )
 

@@ -79,4 +79,4 @@ def draw(
         "alt": alt,
         "colours": {kind: colours.of(kind) for kind in KINDS} | {"line": colours.line, "faint": colours.faint},
     }
-    _component(key=ALONG.key, data=data, on_moved_change=lambda: on_move(ALONG.value))
+    _component(key=ALONG.key, data=data, on_moved_change=lambda: ALONG.hear(on_move))

@@ -1,6 +1,5 @@
 """What a visitor can take home about their photos: a CSV and a one-file report, made in memory when asked for."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -10,9 +9,10 @@ from nat_app.shared.drawing.palette import KINDS, LIGHT, NAMES, Kind
 from nat_app.shared.files import page, png_url, thumbnail_url
 from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
-from nat_app.shared.words import percent, threshold_share, threshold_text
+from nat_app.shared.words import percent, plain, threshold_share, threshold_text
 from nat_app.views.your_photos.cards import Card
-from nat_app.views.your_photos.words import SQUARES, verdict
+from nat_app.views.your_photos.words import SQUARES
+from nat_app.visit.verdicts import verdict
 from nat_core import language
 from nat_core.files import csv_text
 
@@ -115,14 +115,5 @@ def _cell(card: Card, kind: Kind, conditions: Conditions) -> str:
     answer = card.said[kind].answer
     bar = f'<div class="bar {kind}" style="width:{100 * answer.confidence:.1f}%"></div>'
     sentence = f"{NAMES[kind]}: {percent(answer.confidence)} {class_title(answer.predicted)}."
-    said = without_markup(verdict(answer, card.label, conditions.threshold))
+    said = plain(verdict(answer, card.label, conditions.threshold))
     return f"<td>{escape(sentence)}{bar}{escape(said)}</td>"
-
-
-def without_markup(text: str) -> str:
-    """Return a sentence of this page without its colours and bold type.
-
-    >>> without_markup(":orange[▲] **Fooled**: sure, and wrong.")
-    '▲ Fooled: sure, and wrong.'
-    """
-    return re.sub(r":[a-z]+\[([^\]]*)\]", r"\1", text).replace("**", "")

@@ -6,6 +6,7 @@ from jaxtyping import UInt8
 
 from nat_app.answers import computed_answers, stored_answers
 from nat_app.frame import frame
+from nat_app.frame.wall import fitted
 from nat_app.shared import words
 from nat_app.shared.drawing import charts
 from nat_app.shared.drawing.palette import KINDS, NAMES
@@ -13,13 +14,13 @@ from nat_app.shared.files import displayable
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
+from nat_app.shared.settings import one_of
 from nat_app.views.your_photos import fade, ways
 from nat_app.views.your_photos.cards import Card
-from nat_app.views.your_photos.files import without_markup
 from nat_app.views.your_photos.settings import HOW_FAR, OPENED, OTHER_PICTURE, WAY
 from nat_app.views.your_photos.ways import STEPS, WAYS, Way
-from nat_app.views.your_photos.words import verdict_sentence
 from nat_app.visit import photos
+from nat_app.visit.verdicts import verdict_sentence
 from nat_core.data import morphs
 from nat_core.store.checkpoints import Card as NetworkCard
 
@@ -38,14 +39,14 @@ def draw(pair: Pair, card: Card, cards: list[Card], threshold: float) -> None:
             sentence = verdict_sentence(kind, card.said[kind].answer, card.label, threshold)
             with column.container(gap="xsmall"):
                 st.plotly_chart(
-                    charts.probability_bars(
-                        card.said[kind].probabilities, card.said[kind].classes, kind, frame.colours()
+                    fitted(
+                        charts.probability_bars(
+                            card.said[kind].probabilities, card.said[kind].classes, kind, frame.colours()
+                        )
                     ),
                     key=f"opened_{kind}",
                     config=charts.CONFIG,
-                    alt=_(
-                        "{network}'s probabilities. {sentence}", network=NAMES[kind], sentence=without_markup(sentence)
-                    ),
+                    alt=_("{network}'s probabilities. {sentence}", network=NAMES[kind], sentence=words.plain(sentence)),
                 )
                 st.markdown(sentence)
         _turn_away(pair, card, [other for other in cards if other.key != card.key], threshold)
@@ -78,7 +79,7 @@ def _turn_away(pair: Pair, card: Card, others: list[Card], threshold: float) -> 
         frame.colours(),
         slider=far.key,
         alt=_("How sure both networks are on the way. {sentence}", sentence=sentence),
-        on_move=far.put,
+        on_move=lambda moved: far.put(one_of(percents)(str(moved))),
     )
     st.markdown(sentence)
     st.caption(_("{count} pictures on the way, each asked of both networks.", count=STEPS))

@@ -10,19 +10,21 @@ from nat_app.answers import stored_answers
 from nat_app.frame import classroom, frame
 from nat_app.frame.classroom import CAMERA_NEEDS_HTTPS
 from nat_app.frame.tabs import tabs
+from nat_app.frame.wall import fitted
 from nat_app.shared.classes import class_title
-from nat_app.shared.drawing import charts
-from nat_app.shared.drawing.palette import KINDS, NAMES
+from nat_app.shared.drawing import charts, share_card
+from nat_app.shared.drawing.palette import KINDS, NAMES, Kind
+from nat_app.shared.drawing.share_card import ShareCard
 from nat_app.shared.files import displayable, thumbnail_url
 from nat_app.shared.gallery import gallery_square, samples
 from nat_app.shared.language import _, ngettext
 from nat_app.shared.pairs import in_markdown, pictures_of, set_title
-from nat_app.shared.words import literal
+from nat_app.shared.words import literal, percent, plain
 from nat_app.views.your_photos import files, opened_photo, words
 from nat_app.views.your_photos.cards import Card, all_cards, confidences, count_cards
 from nat_app.views.your_photos.charts import BARS, own_distribution
 from nat_app.views.your_photos.settings import BESIDE, FOUND, OPENED, PART, PARTS, SAMPLES, TABLE
-from nat_app.visit import labels, photos
+from nat_app.visit import decoding, labels, photos, verdicts
 from nat_core import language
 from nat_core.data.headers.names import PICTURE_SUFFIXES
 from nat_core.data.images import CROPS
@@ -41,10 +43,11 @@ def controls() -> None:
     left, right = st.columns([1.35, 1], gap="medium")
     # First, as it stands first on a phone.
     with left.container(key="zones"):
-        drop_zone(ZONES[0], _("Drop in photos, or a zip file of photos (PNG, JPEG, WebP, GIF or BMP)"), True, None)
+        named = _("Drop in photos, or a zip file of photos ({formats})", formats=decoding.formats())
+        drop_zone(ZONES[0], named, True, None)
     camera = classroom.camera_works(st.context.url)
     with right:
-        with st.container(horizontal=True, gap="small"):
+        with st.container(key="photo_switches", horizontal=True, gap="small"):
             with_camera = camera and st.toggle(_("Camera"), key="camera", persist_state="session")
             with_folder = st.toggle(_("A folder"), key="folder", persist_state="session")
             st.toggle(_("Our twelve samples"), key=SAMPLES.key, persist_state="session", disabled=not has_samples)
@@ -83,15 +86,13 @@ def drop_zone(zone: str, label: str, many: Literal[True, "directory"], kinds: li
 
 def open_row(keys: list[str]) -> None:
     """Open the photo of the row that was chosen in the table, `keys` being those of its rows."""
-    rows = TABLE.value
-    if rows:
-        OPENED.put(keys[rows[0]])
+    TABLE.hear(lambda rows: OPENED.put(keys[rows[0]]) if rows else None)
 
 
 def draw(card: Card) -> None:
     """Draw one card: the photo, what the networks see, both networks' probabilities, and the verdicts."""
     answers, seen = {kind: card.said[kind].answer for kind in KINDS}, _(words.SEEN)
-    said = {kind: words.verdict_sentence(kind, answers[kind], card.label, t) for kind in KINDS}
+    said = {kind: verdicts.verdict_sentence(kind, answers[kind], card.label, t) for kind in KINDS}
     with st.container(border=True, key=f"card_{card.key}", gap="xsmall"):
         picture, chart = st.columns([1, 1.9], gap="small")
         with picture.container(horizontal=True, gap="xsmall"):
@@ -100,16 +101,39 @@ def draw(card: Card) -> None:
             st.image(card.pixels.repeat(6, 0).repeat(6, 1), width=150, alt=f"{card.name}: {seen}")
         picture.caption(literal(card.name))
         chart.plotly_chart(
-            charts.paired_bars({kind: card.said[kind].probabilities for kind in KINDS}, classes, frame.colours()),
+            fitted(
+                charts.paired_bars({kind: card.said[kind].probabilities for kind in KINDS}, classes, frame.colours())
+            ),
             key=f"bars_{card.key}",
             config=charts.CONFIG,
-            alt=" ".join([_(charts.TEN_BY_BOTH), *map(files.without_markup, said.values())]),
+            alt=" ".join([_(charts.TEN_BY_BOTH), *map(plain, said.values())]),
         )
         st.markdown("  \n".join(said.values()))
         if card.asks:
             labels.ask(card.key, [answers[kind].predicted for kind in KINDS], card.said["nat"].classes)
-        st.button(_("Open"), key=f"open_{card.key}", icon=":material/open_in_full:", on_click=OPENED.put,
-                  args=(card.key,))  # fmt: skip
+        with st.container(horizontal=True, gap="xsmall"):
+            st.button(_("Open"), key=f"open_{card.key}", icon=":material/open_in_full:", on_click=OPENED.put,
+                      args=(card.key,))  # fmt: skip
+            share(card, said)
+
+
+def share(card: Card, said: dict[Kind, str]) -> None:
+    """Offer the photo, both answers and the finding as a card to share."""
+    answers = {kind: card.said[kind].answer for kind in KINDS}
+    sentence = verdicts.title(answers["baseline"], answers["nat"], card.label, t)
+    share_card.offer(
+        ShareCard(
+            file=f"nat-{card.key}" if not card.asks else "nat-photo",
+            photo=card.photo,
+            shows=card.name,
+            sentence=plain(sentence),
+            says={kind: plain(said[kind]) for kind in KINDS},
+            probabilities={kind: card.said[kind].probabilities for kind in KINDS},
+            classes=classes,
+            threshold=t,
+        ),
+        card.key,
+    )
 
 
 def ask_all(keys: list[str]) -> None:
@@ -131,7 +155,25 @@ def draw_cards() -> None:
 
 
 def draw_table() -> None:
-    """Draw all photos as a table; the chosen row is opened."""
+    """Draw all photos as a table, on a phone as one that fits it: style.css shows the one or the other."""
+    with st.container(key="broad_photos"):
+        draw_broad_table()
+    with st.container(key="narrow_photos"):
+        columns = {_("Name"): [literal(card.name) for card in cards]}
+        for kind in KINDS:
+            answers = [card.said[kind].answer for card in cards]
+            columns[NAMES[kind]] = [f"{class_title(each.predicted)} {percent(each.confidence)}" for each in answers]
+        st.table(pd.DataFrame(columns), hide_index=True, border="horizontal", alt=described(len(cards)))
+        st.caption(words.list_caption(len(cards)))
+
+
+def described(number: int) -> str:
+    """Return what the table holds, for who hears it."""
+    return ngettext("{count} photo with both answers", "{count} photos with both answers", number)
+
+
+def draw_broad_table() -> None:
+    """Draw all photos with all numbers, to sort by any; the chosen row is opened."""
     columns: dict[str, list] = {_("Photo"): [thumbnail_url(card.photo) for card in cards]}
     columns[_("Name")] = [card.name for card in cards]
     how_sure = {kind: _("{network}, how sure", network=NAMES[kind]) for kind in KINDS}
@@ -157,7 +199,7 @@ def draw_table() -> None:
             _("Apart"): st.column_config.NumberColumn(format="%.1f %%"),
             **confidence_bars,
         },
-        alt=ngettext("{count} photo with both answers", "{count} photos with both answers", len(cards)),
+        alt=described(len(cards)),
     )
     st.caption(words.table_caption(len(cards)))
 
@@ -173,15 +215,23 @@ def draw_distribution() -> None:
     shares = {kind: confidence_histogram(each.confidence, BARS) for kind, each in stored.items()}
     sentence = words.beside_sentence(len(cards), pictures_of(name, len(stored["nat"])))
     st.plotly_chart(
-        own_distribution(
-            confidences(cards), [card.name for card in cards], [card.known for card in cards], shares, t,
-            frame.colours(),
+        fitted(
+            own_distribution(
+                confidences(cards), [card.name for card in cards], [card.known for card in cards], shares, t,
+                frame.colours(),
+            )
         ),
         key="distribution",
         config=charts.CONFIG,
         alt=_("How sure both networks are. {sentence}", sentence=sentence),
     )  # fmt: skip
     st.caption(in_markdown(name, sentence))
+
+
+def findings(cards: list[Card]) -> list[str]:
+    """Return the page's title and the sentences below it."""
+    count = count_cards(cards, t)
+    return words.findings(count.fooled, count.known, count.kept, count.waiting)
 
 
 def forget() -> None:
@@ -208,10 +258,13 @@ has_samples = all(stored_answers.has_gallery(name) for name in pair.names)
 heading = st.container(key="heading")
 title, below = heading.empty(), heading.empty()
 # At once what was found last, or nearly: words that come later would push all else down.
-expected = photos.expected([*ZONES, "shot"]) or SAMPLES.value
-begun = [_("The networks look at your photos."), "\u00a0"] if expected else [_("Try it on your own photos.")]
-if expected and FOUND.get():
+own_expected = bool(photos.expected([*ZONES, "shot"]))
+begun = [_("The networks look at your photos."), "\u00a0"] if own_expected else [_("Try it on your own photos.")]
+if (own_expected or SAMPLES.value) and FOUND.get():
     begun = FOUND.get()
+elif not own_expected and SAMPLES.value and has_samples:
+    with frame.checked():  # their answers are stored, so nobody waits
+        begun = findings(all_cards(pair, with_samples=True))
 title.title(begun[0], anchor=False)
 below.markdown(" ".join(begun[1:]))
 controls()
@@ -220,7 +273,7 @@ with frame.checked(), st.spinner(_("The networks look at your photos."), show_ti
 if problems := list(photos.problems().values()):
     st.warning(words.problems(problems, len(photos.photos())), icon=":material/warning:")
 if left_out := photos.left_out():
-    st.warning(words.too_many(photos.MOST, left_out), icon=":material/warning:")
+    st.warning(photos.too_many(left_out), icon=":material/warning:")
 if others := photos.no_pictures():
     st.caption(words.no_pictures(others))
 if systems := photos.systems_own():
@@ -239,11 +292,10 @@ if not cards:
     stored_answers.warm_up()
     raise frame.PageEnd
 
-count = count_cards(cards, t)
-findings = words.findings(count.fooled, count.known, count.kept, count.waiting)
-title.title(findings[0], anchor=False)
-below.markdown(" ".join(findings[1:]))
-FOUND.put(findings)
+count, found = count_cards(cards, t), findings(cards)
+title.title(found[0], anchor=False)
+below.markdown(" ".join(found[1:]))
+FOUND.put(found)
 if count.waiting:
     ask_all([card.key for card in cards if card.label is None])
 for card in cards:
@@ -256,4 +308,4 @@ frame.offer("photos", partial(files.photos_csv, cards, conditions))
 part, tab = tabs(PARTS, PART)
 with tab:
     DRAWN[part]()
-take_home(findings)
+take_home(found)

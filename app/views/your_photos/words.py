@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from nat_app.shared.classes import any_of, article, class_title
+from nat_app.shared.classes import any_of
 from nat_app.shared.counts import FEW, TOO_FEW, Compared, chance, interval
-from nat_app.shared.drawing.palette import NAMES, Kind
+from nat_app.shared.drawing.palette import Kind
 from nat_app.shared.language import N_, Titles, _, ngettext, pgettext
-from nat_app.shared.words import Answer, literal, percent, threshold_share
-from nat_app.visit.labels import ANOTHER, NONE
+from nat_app.shared.words import literal, threshold_share
 from nat_core.data.headers.names import SYSTEMS
 
 NAMED = 6
@@ -118,6 +117,15 @@ def photos_caption(number: int, threshold: float) -> str:
     )
 
 
+def list_caption(number: int) -> str:
+    """Return what stands below the table of a phone."""
+    return ngettext(
+        "{count:,} photo, and how sure each network is of its answer.",
+        "{count:,} photos, those that the two disagree on most first, and how sure each network is of its answer.",
+        number,
+    )
+
+
 def table_caption(number: int) -> str:
     """Return what stands below the table."""
     return ngettext(
@@ -150,45 +158,6 @@ def nothing_here(classes: Sequence[str]) -> str:
     )
 
 
-def too_many(most: int, left_out: int) -> str:
-    """Return the sentence for more photos than are compared at once."""
-    return ngettext(
-        "That is {count:,} photo too many: these are the first {most}.",
-        "That is {count:,} photos too many: these are the first {most}.",
-        left_out,
-        most=most,
-    )
-
-
-def verdict_sentence(kind: Kind, answer: Answer, label: str | None, threshold: float) -> str:
-    """Return one network's verdict on a card: its name, how sure of what, and what that means at the threshold."""
-    colour = "gray" if kind == "baseline" else "blue"
-    name = literal(class_title(answer.predicted))
-    return f":{colour}[**{NAMES[kind]}**] {percent(answer.confidence)} {name}. {verdict(answer, label, threshold)}"
-
-
-def verdict(answer: Answer, label: str | None, threshold: float) -> str:
-    """Return the verdict on a visitor's photo at the threshold, with its mark: a triangle fools, a square is kept.
-
-    `label` is what it shows: a class, `labels.ANOTHER` or NONE; None, while nobody has said, gives no verdict.
-    """
-    sure = answer.confidence > threshold
-    if label is None:
-        if sure:
-            return _("◇ Sure: right or wrong depends on what it shows.")
-        return _("◇ Not sure: right or wrong depends on what it shows.")
-    if label == NONE:
-        return _(":orange[▲] Fooled: sure, and wrong.") if sure else _("○ Not fooled.")
-    if not sure:
-        return _("□ Turned away, though it is a thing it knows.")
-    # Of a thing that they know, any sure answer counts as kept, right or not: that is what the tables count as well.
-    if answer.predicted == label:
-        return _(":green[■] Kept.")
-    if label == ANOTHER:
-        return _(":green[■] Kept, as the wrong one.")
-    return _(":green[■] Kept, as the wrong one: it is {what}.", what=literal(article(label)))
-
-
 def problems(sentences: Sequence[str], readable: int) -> str:
     """Return what could not be read, a line each as far as there is room, and that the others are fine."""
     lines = [literal(sentence) for sentence in sentences[:NAMED]]
@@ -217,8 +186,8 @@ def no_pictures(number: int) -> str:
 def systems_own(number: int) -> str:
     """Return the sentence for files that a system keeps for itself among the photos.
 
-    >>> systems_own(2)
-    '2 hidden or system files (a dot before the name, __MACOSX, @eaDir, Thumbs.db, desktop.ini) were passed over.'
+    >>> systems_own(2)[:55]
+    '2 hidden or system files (a dot before the name, __MACO'
     """
     return ngettext(
         "{count:,} hidden or system file ({which}) was passed over.",

@@ -10,6 +10,9 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from nat_core.data.apart.heif import brands, examine_avif, examine_heif
+from nat_core.data.apart.process import kinds
+from nat_core.data.apart.tiff import examine_tiff
 from nat_core.data.headers.bmp import examine_bmp
 from nat_core.data.headers.gif import examine_gif
 from nat_core.data.headers.header import Header, damaged
@@ -47,6 +50,9 @@ _EXAMINERS: dict[str, Callable[[bytes, str], Header]] = {
     "WEBP": examine_webp,
     "GIF": examine_gif,
     "BMP": examine_bmp,
+    "HEIF": examine_heif,
+    "AVIF": examine_avif,
+    "TIFF": examine_tiff,
 }
 
 
@@ -78,9 +84,10 @@ _SVG = Foreign(N_("an SVG drawing, which is not read here: export it as JPEG or 
 _UNKNOWN = Foreign(N_("in no format that is read here: choose a PNG, JPEG, WebP, GIF or BMP file"), picture=False)
 _WEB_PAGE = Foreign(N_("a web page, not a picture: choose a PNG, JPEG, WebP, GIF or BMP file"), picture=False)
 _TEXT = Foreign(N_("text, not a picture: choose a PNG, JPEG, WebP, GIF or BMP file"), picture=False)
+_AVIF = Foreign(N_("an AVIF picture, which is not read here: export it as JPEG or PNG"))
 # In this order: the kinds of "ftyp" that are pictures stand before the one that takes all the rest for videos.
 _FOREIGN = (
-    (4, b"ftypavi", Foreign(N_("an AVIF picture, which is not read here: export it as JPEG or PNG"))),
+    (4, b"ftypavi", _AVIF),
     (4, b"ftyphe", _HEIF),
     (4, b"ftypmif1", _HEIF),
     (4, b"ftypmsf1", _HEIF),
@@ -101,6 +108,10 @@ _FOREIGN = (
         Foreign(N_("an archive or office document, not a picture: take the pictures out of it first"), picture=False),
     ),
 )
+
+
+_APART = ((_HEIF, "HEIF"), (_AVIF, "AVIF"), (_TIFF, "TIFF"))
+"""What is read where its decoder is installed."""
 
 
 def kind_of(data: bytes, name: str) -> str:
@@ -138,7 +149,9 @@ def _recognised(data: bytes) -> str | Foreign:
             return kind
     for offset, magic, what in _FOREIGN:
         if data.startswith(magic, offset):
-            return what
+            # A frame for many codecs by its first name; the others say which.
+            what = _AVIF if what is _HEIF and b"avif" in brands(data) else what
+            return next((kind for each, kind in _APART if each is what and kind in kinds()), what)
     return _described(data[:1000])
 
 

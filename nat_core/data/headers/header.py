@@ -11,9 +11,14 @@ from nat_core.language import _
 MEGAPIXEL = 2**20
 """Counted generously: what is sold as 12, 24 or 64 megapixels has up to 2 % more than so many million."""
 MAX_PIXELS = {
-    kind: most * MEGAPIXEL for kind, most in (("PNG", 24), ("JPEG", 64), ("WEBP", 12), ("GIF", 24), ("BMP", 24))
-}
-"""The formats that are read, by Pillow's names, and the most pixels (width x height) of each."""
+    kind: most * MEGAPIXEL
+    for kind, most in (
+        ("PNG", 24), ("JPEG", 64), ("WEBP", 12), ("GIF", 24), ("BMP", 24), ("HEIF", 24), ("AVIF", 24), ("TIFF", 24)
+    )
+}  # fmt: skip
+"""The formats that are read, by Pillow's names, and the most pixels (width x height) of each.
+
+The last three only where their decoders are installed: see `nat_core.data.apart.process`."""
 MAX_SIDE = 65_535
 """The most pixels of a side: a picture one pixel high may not be any number of them wide."""
 MAX_MEMORY = 200_000_000
@@ -29,7 +34,7 @@ MAX_CHUNKS = 20_000
 PADDING = 1_024
 """The most bytes between two segments of a JPEG that belong to neither."""
 READABLE = "PNG, JPEG, WebP, GIF or BMP"
-"""The formats that are read, in words."""
+"""The formats that are read everywhere, in words."""
 
 DEFLATE = 1_032
 """The most bytes that deflate makes of one (zlib's own documentation): what asks for more has nothing there."""
@@ -116,7 +121,7 @@ def check_pixels(size: tuple[int, int], kind: str, name: str) -> None:
             width=width,
             height=height,
             most=MAX_PIXELS[kind] // MEGAPIXEL,
-            kind=kind.replace("WEBP", "WebP"),
+            kind={"WEBP": "WebP", "HEIF": "HEIC"}.get(kind, kind),
         )
         raise UnreadableImage(told)
     if max(size) > MAX_SIDE:

@@ -1,5 +1,6 @@
 """Which files of a folder or an archive are meant: what systems add by themselves is left out by one rule."""
 
+import re
 from pathlib import PurePosixPath
 
 from nat_core.language import N_
@@ -23,9 +24,22 @@ PICTURE_SUFFIXES = (
     ".svg",
 )
 """Endings of pictures' names, also of those that cannot be read: such a picture is refused by name, not passed over."""
-_SYSTEMS = ("__macosx", "@eadir", "thumbs.db", "desktop.ini")
-SYSTEMS = N_("a dot before the name, __MACOSX, @eaDir, Thumbs.db, desktop.ini")
-"""What is left out, in words."""
+_SYSTEMS = {
+    "__macosx", "icon\r",
+    "thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "$recycle.bin", "system volume information",
+    "lost+found",
+    "__pycache__",
+    # Of network drives: thumbnails, what is being written, and their bins.
+    "@eadir", "@synoeastream", "@tmp", "#recycle", "#snapshot", "@recycle", "@recently-snapshot",
+}  # fmt: skip
+SYSTEMS = N_("a dot before the name, __MACOSX, @eaDir, Thumbs.db, desktop.ini and the like")
+"""What is left out, in words: a few of them."""
+
+_PARTS = {
+    "train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test",
+    "testing": "test",
+}  # fmt: skip
+_PART = re.compile(rf"(?:(.*)[_ .-])?({'|'.join(_PARTS)})((?:[_ .-]|\d).*)?")
 
 LONGEST_NAME = 120
 """The most characters of a name in an archive: it is shown, and nothing else."""
@@ -44,8 +58,10 @@ def parts_of(path: str) -> tuple[str, ...]:
 def is_systems_own(parts: tuple[str, ...]) -> bool:
     """Return whether a file is one that a system or an editor keeps for itself, by its folders and its name.
 
-    >>> is_systems_own((".ipynb_checkpoints", "cat.png")), is_systems_own(("cat", "1.png"))
-    (True, False)
+    >>> is_systems_own((".ipynb_checkpoints", "cat.png")), is_systems_own(("#recycle", "1.png"))
+    (True, True)
+    >>> is_systems_own(("cat", "1.png"))
+    False
     """
     return any(part.startswith(".") or part.casefold() in _SYSTEMS for part in parts)
 
@@ -57,3 +73,18 @@ def is_named_as_picture(name: str) -> bool:
     (True, False)
     """
     return PurePosixPath(name.lower()).suffix in PICTURE_SUFFIXES
+
+
+def part_of(folder: str) -> tuple[str, str] | None:
+    """Return the part that a folder stands for in a set that is divided (train, val or test), and what else it says.
+
+    None where its name is none of a part's. What else it says is the same for all parts of one set.
+
+    >>> part_of("Validation"), part_of("seg_train"), part_of("val2017"), part_of("trainers")
+    (('val', ''), ('train', 'seg '), ('val', ' 2017'), None)
+    """
+    found = _PART.fullmatch(folder.casefold())
+    if found is None:
+        return None
+    before, part, after = found.groups()
+    return _PARTS[part], "".join([f"{before} " if before else "", f" {after}" if after else ""])

@@ -75,7 +75,7 @@ def read_svhn(name: str, data: Path, look: Look = PLAIN) -> ImageSet:
 
 def _matrix(path: Path, key: str) -> UInt8[np.ndarray, "32 32 3 n"]:
     """One array of a .mat file, its declared shape checked first."""
-    from scipy.io import loadmat, whosmat  # a quarter of a second: only for who has the file
+    from scipy.io import loadmat, whosmat  # a quarter of a second: only for whoever has the file
     from scipy.io.matlab import MatReadError
 
     try:

@@ -1,7 +1,7 @@
 """Image sets in memory, and the readers of what anyone may have: .npz files, folders of pictures or of classes."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha1
@@ -17,8 +17,8 @@ from nat_core.data.headers.names import SUFFIXES, SYSTEMS, is_named_as_picture, 
 from nat_core.data.images import read_image
 from nat_core.data.sources.npz import MAX_OWN, open_npz
 from nat_core.errors import MissingDataset, UnreadableImage, UnreadableSet
+from nat_core.language import _, ngettext
 from nat_core.measure.predictions import class_numbers
-from nat_core.measure.wording import plural
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +129,7 @@ def read_folder(
     path = Path(path)
     if not path.is_dir():
         raise MissingDataset(f"No folder of pictures at {path}: make it and put the pictures there")
-    pictures, over = _pictures_under(path)
+    pictures, over = pictures_under(path)
     found = read_files(pictures, path, name, Look(crop, resample, size, progress))
     return replace(found, passed_over=over)
 
@@ -141,16 +141,32 @@ def read_files(files: Sequence[Path], root: Path, name: str | None = None, look:
     >>> read_files([home / "cat2.jpg"], home).ids
     ('cat2.jpg',)
     """
+    pictures, ids, skipped = read_each(tqdm(files, "reading", disable=not look.progress, unit="picture"), root, look)
+    if not pictures:
+        raise none_readable(root)
+    return ImageSet(name or root.name, np.stack(pictures), tuple(ids), skipped=tuple(skipped))
+
+
+def read_each(files: Iterable[Path], root: Path, look: Look = PLAIN) -> tuple[list[np.ndarray], list[str], list[str]]:
+    """Return the pixels and ids of those of the files that can be read, and a sentence for each that cannot.
+
+    >>> home = Path(__file__).parents[1] / "gallery"
+    >>> read_each([home / "cat2.jpg"], home)[1]
+    ['cat2.jpg']
+    """
     pictures, ids, skipped = [], [], []
-    for file in tqdm(files, "reading", disable=not look.progress, unit="picture"):
+    for file in files:
         try:
             pictures.append(read_image(file, size=look.size, crop=look.crop, resample=look.resample))
             ids.append(file.relative_to(root).as_posix())
         except UnreadableImage as error:
             skipped.append(str(error))
-    if not pictures:
-        raise MissingDataset(f"No picture in {root} can be read: put {', '.join(SUFFIXES)} files there")
-    return ImageSet(name or root.name, np.stack(pictures), tuple(ids), skipped=tuple(skipped))
+    return pictures, ids, skipped
+
+
+def none_readable(root: Path) -> MissingDataset:
+    """Return the error that says that no picture of a folder can be read."""
+    return MissingDataset(f"No picture in {root} can be read: put {', '.join(SUFFIXES)} files there")
 
 
 def read_class_folders(path: Path | str, name: str | None = None, *, size: int = 32) -> ImageSet:
@@ -215,14 +231,31 @@ def passed_over(others: int, systems: int) -> tuple[str, ...]:
     """
     told = []
     if others:
-        told.append(f"{plural(others, 'file')} {'is no picture' if others == 1 else 'are no pictures'}")
+        told.append(
+            ngettext(
+                "{count:,} file is no picture, so it was passed over.",
+                "{count:,} files are no pictures, so they were passed over.",
+                others,
+            )
+        )
     if systems:
-        told.append(f"{plural(systems, 'hidden or system file')} ({SYSTEMS}) {'was' if systems == 1 else 'were'} found")
-    return tuple(f"{each}, so {'it was' if each.startswith('1 ') else 'they were'} passed over." for each in told)
+        told.append(
+            ngettext(
+                "{count:,} hidden or system file ({names}) was found, so it was passed over.",
+                "{count:,} hidden or system files ({names}) were found, so they were passed over.",
+                systems,
+                names=_(SYSTEMS),
+            )
+        )
+    return tuple(told)
 
 
-def _pictures_under(path: Path) -> tuple[list[Path], tuple[str, ...]]:
-    """The pictures below a folder by their names or first bytes, and what was passed over."""
+def pictures_under(path: Path) -> tuple[list[Path], tuple[str, ...]]:
+    """Return the pictures below a folder, by their names or first bytes, and sentences on what was passed over.
+
+    >>> len(pictures_under(Path(__file__).parents[1] / "gallery")[0])
+    45
+    """
     every, told = _files_under(path)
     # Sorted, because the order of a folder's entries is the file system's own.
     files = sorted(every)

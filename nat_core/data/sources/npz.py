@@ -19,6 +19,7 @@ import numpy as np
 from jaxtyping import Int, UInt8
 
 from nat_core.errors import UnreadableSet
+from nat_core.language import N_, _, ngettext
 from nat_core.measure.predictions import MAX_CLASSES, check_class_names
 
 MAX_UNPACKED = 400_000_000
@@ -45,6 +46,7 @@ _BLOCK = 4_000_000
 """How many bytes of an array are unpacked at once."""
 PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """The compressions that unpack no more at once than is asked of them; bzip2 and LZMA do not keep to that."""
+DAMAGED = N_("{what} is damaged: save it again with numpy.savez.")
 _TYPE, _SHAPE = r"'[<>|=]?[biufUSO?]\d{0,9}'", r"\((?:\d{1,19}, ?){0,8}(?:\d{1,19})?\)"
 _FIELD = re.compile(rf"'(\w{{1,16}})' ?: ?({_TYPE}|True|False|{_SHAPE}) ?(?:, ?|(?=\}}))")
 """One field of an array's header: a plain type, a truth value or a shape, and nothing that would need evaluating."""
@@ -82,23 +84,33 @@ class NpzFile:
 
     def declared(self, key: str, most: int | None = None) -> Declared:
         """Return what an array declares; UnreadableSet where it is impossible, too large or not what is stored."""
-        entry, what, most = self._entries[key], f"{self.name}: the array {key}", min(most or self._most, self._most)
+        entry, most = self._entries[key], min(most or self._most, self._most)
+        what = _("{name}: the array {key}", name=self.name, key=key)
         with _border(self.name, key):
             _check_packing(entry, what)
             with self._archive.open(entry) as file:
                 found = _header(file.read, what)
             if found.size > most:
-                raise UnreadableSet(
-                    f"{what} unpacks to {found.size / 1e6:,.0f} MB, more than the {most / 1e6:,.0f} MB that are "
-                    "unpacked: save fewer or smaller pictures."
+                told = _(
+                    "{what} unpacks to {size:,.0f} MB, more than the {most:,.0f} MB that are unpacked: save fewer or "
+                    "smaller pictures.",
+                    what=what,
+                    size=found.size / 1e6,
+                    most=most / 1e6,
                 )
+                raise UnreadableSet(told)
             if entry.file_size > max(UNSUSPICIOUS, MAX_RATIO * entry.compress_size):
-                raise UnreadableSet(
-                    f"{what} unpacks to {entry.file_size / 1e6:,.0f} MB, more than {MAX_RATIO} times what it is packed "
-                    "in: save it with numpy.savez."
+                told = _(
+                    "{what} unpacks to {size:,.0f} MB, more than {times} times what it is packed in: save it with "
+                    "numpy.savez.",
+                    what=what,
+                    size=entry.file_size / 1e6,
+                    times=MAX_RATIO,
                 )
+                raise UnreadableSet(told)
             if found.start + found.size != entry.file_size:
-                raise UnreadableSet(f"{what} is damaged, or not what it declares: save it again with numpy.savez.")
+                told = _("{what} is damaged, or not what it declares: save it again with numpy.savez.", what=what)
+                raise UnreadableSet(told)
         return found
 
     def whole(self, key: str, most: int | None = None) -> np.ndarray:
@@ -134,7 +146,38 @@ class NpzFile:
             first, done = first + len(rows), upto
         return made
 
-    def labels(self, key: str, number: int, pictures: str = "pictures") -> tuple[np.ndarray | None, tuple[str, ...]]:
+    def picture_count(self, key: str) -> int:
+        """Return how many pictures an array declares; UnreadableSet where it holds something else, or none."""
+        declared = self.declared(key)
+        _check_pictures(declared, self.name, key)
+        return declared.shape[0]
+
+    def picture_parts(self, key: str, size: int) -> Iterator[UInt8[np.ndarray, "k ..."]]:
+        """Yield the pictures of an array in parts of `size`, the last one shorter, as they lie in the file.
+
+        No more than a part and a block are in memory, unless the array's first axis varies fastest. Raises as
+        `pictures` does.
+        """
+        declared = self.declared(key)
+        _check_pictures(declared, self.name, key)
+        if declared.columns_first:
+            whole = self.whole(key, MAX_LABELS)
+            yield from (whole[start : start + size] for start in range(0, len(whole), size))
+            return
+        held: list[np.ndarray] = []
+        missing = size
+        for block in self._blocks(key, declared, prod(declared.shape[1:])):
+            rows = np.frombuffer(block, np.uint8).reshape(-1, *declared.shape[1:])
+            while len(rows):
+                held.append(rows[:missing])
+                missing, rows = missing - len(held[-1]), rows[missing:]
+                if not missing:
+                    yield np.concatenate(held)
+                    held, missing = [], size
+        if held:
+            yield np.concatenate(held)
+
+    def labels(self, key: str, number: int) -> tuple[np.ndarray | None, tuple[str, ...]]:
         """Return the class of each of `number` pictures and the classes' names, as far as the file names them.
 
         Labels may be whole numbers, floats that are whole, names, or one row a picture with a single 1. None where
@@ -145,9 +188,15 @@ class NpzFile:
             return None, classes
         found = self.whole(key, MAX_LABELS)
         if found.ndim == 0 or len(found) != number:
-            raise UnreadableSet(
-                f"{self.name}: {number:,} {pictures} but {key} of shape {found.shape}: one label each is needed."
+            told = ngettext(
+                "{name}: {count:,} picture but {key} of shape {shape}: one label each is needed.",
+                "{name}: {count:,} pictures but {key} of shape {shape}: one label each is needed.",
+                number,
+                name=self.name,
+                key=key,
+                shape=str(found.shape),
             )
+            raise UnreadableSet(told)
         try:
             labels, classes = as_labels(found, classes)
         except ValueError as error:
@@ -161,7 +210,13 @@ class NpzFile:
             return ()
         found = self.whole(key, MAX_LABELS)
         if found.ndim != 1 or len(found) > MAX_CLASSES or found.dtype.kind not in "US":
-            raise UnreadableSet(f"{self.name}: {key} must be a list of at most {MAX_CLASSES:,} names (strings).")
+            told = _(
+                "{name}: {key} must be a list of at most {most:,} names (strings).",
+                name=self.name,
+                key=key,
+                most=MAX_CLASSES,
+            )
+            raise UnreadableSet(told)
         names = _names(found)
         _check_names(self.name, names)
         return names
@@ -189,25 +244,39 @@ def _check_names(name: str, classes: tuple[str, ...]) -> None:
 
 def _check_packing(entry: zipfile.ZipInfo, what: str) -> None:
     if entry.flag_bits & 1:
-        raise UnreadableSet(f"{what} is locked with a password: save it again without one.")
+        raise UnreadableSet(_("{what} is locked with a password: save it again without one.", what=what))
     if entry.compress_type not in PACKED:
-        raise UnreadableSet(f"{what} is packed in a way we do not open: save it with numpy.savez_compressed.")
+        told = _("{what} is packed in a way we do not open: save it with numpy.savez_compressed.", what=what)
+        raise UnreadableSet(told)
 
 
 def _check_pictures(declared: Declared, name: str, key: str) -> None:
     shape = declared.shape
     if declared.dtype != np.uint8 or len(shape) not in (3, 4) or shape[3:] not in ((), (1,), (3,)):
-        raise UnreadableSet(
-            f"{name}: {key} must be pictures of whole numbers from 0 to 255 (uint8), shaped (n, height, width) or (n, "
-            f"height, width, 3); they are {declared.dtype} {shape}."
+        told = _(
+            "{name}: {key} must be pictures of whole numbers from 0 to 255 (uint8), shaped (n, height, width) or (n, "
+            "height, width, 3); they are {kind} {shape}.",
+            name=name,
+            key=key,
+            kind=str(declared.dtype),
+            shape=str(shape),
         )
+        raise UnreadableSet(told)
     if not prod(shape):
-        raise UnreadableSet(f"{name}: {key} holds no picture: put at least one into it.")
+        raise UnreadableSet(_("{name}: {key} holds no picture: put at least one into it.", name=name, key=key))
     if max(shape[1:3]) > MAX_SIDE or shape[0] > MAX_PICTURES:
-        raise UnreadableSet(
-            f"{name}: {key} holds {shape[0]:,} pictures of {shape[2]:,} x {shape[1]:,} pixels; at most "
-            f"{MAX_PICTURES:,} of {MAX_SIDE:,} x {MAX_SIDE:,} are read: save fewer or smaller ones."
+        told = _(
+            "{name}: {key} holds {number:,} pictures of {width:,} x {height:,} pixels; at most {most:,} of {side:,} x "
+            "{side:,} are read: save fewer or smaller ones.",
+            name=name,
+            key=key,
+            number=shape[0],
+            width=shape[2],
+            height=shape[1],
+            most=MAX_PICTURES,
+            side=MAX_SIDE,
         )
+        raise UnreadableSet(told)
 
 
 @contextmanager
@@ -248,9 +317,11 @@ class _Bounded(io.RawIOBase):
             return self._file.read(size)
         content = self._file.read(self.most + 1 if size < 0 else min(size, self.most + 1))
         if len(content) > self.most:
-            raise UnreadableSet(
-                f"{self._name} has a longer table of contents than any image set: save it again with numpy.savez."
+            told = _(
+                "{name} has a longer table of contents than any image set: save it again with numpy.savez.",
+                name=self._name,
             )
+            raise UnreadableSet(told)
         return content
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
@@ -280,27 +351,33 @@ def _border(name: str, key: str | None = None) -> Iterator[None]:
         if isinstance(error, OSError) and error.errno is not None:  # the disk's, not the file's
             raise
         if key is None:
-            raise UnreadableSet(f"{name} cannot be read as an .npz file: make it again with numpy.savez.") from error
-        raise UnreadableSet(f"{name}: the array {key} is damaged: save it again with numpy.savez.") from error
+            told = _("{name} cannot be read as an .npz file: make it again with numpy.savez.", name=name)
+            raise UnreadableSet(told) from error
+        what = _("{name}: the array {key}", name=name, key=key)
+        raise UnreadableSet(_(DAMAGED, what=what)) from error
 
 
 def _header(read: Callable[[int], bytes], what: str) -> Declared:
     """An array's header, matched field by field."""
     start = read(8)
     if len(start) < 8 or start[:6] != b"\x93NUMPY":
-        raise UnreadableSet(f"{what} is damaged: save it again with numpy.savez.")
+        raise UnreadableSet(_(DAMAGED, what=what))
     if (wide := {b"\1\0": 2, b"\2\0": 4, b"\3\0": 4}.get(start[6:])) is None:
-        raise UnreadableSet(f"{what} is in a format we do not read: save it with numpy.savez.")
+        raise UnreadableSet(_("{what} is in a format we do not read: save it with numpy.savez.", what=what))
     length = int.from_bytes(read(wide), "little")
     if length > _MAX_HEADER:
-        raise UnreadableSet(
-            f"{what} is damaged, or holds no plain numbers (its header has {length:,} bytes): save it again with "
-            "numpy.savez."
+        told = _(
+            "{what} is damaged, or holds no plain numbers (its header has {length:,} bytes): save it again with "
+            "numpy.savez.",
+            what=what,
+            length=length,
         )
+        raise UnreadableSet(told)
     text = read(length).decode("latin-1").strip()
     fields, place = _fields(text)
     if not text.startswith("{") or text[place:] != "}" or fields.keys() != {"descr", "fortran_order", "shape"}:
-        raise UnreadableSet(f"{what} is damaged, or holds no plain numbers: save it again with numpy.savez.")
+        told = _("{what} is damaged, or holds no plain numbers: save it again with numpy.savez.", what=what)
+        raise UnreadableSet(told)
     return _as_declared(fields, 8 + wide + length, what)
 
 
@@ -316,10 +393,13 @@ def _fields(text: str) -> tuple[dict[str, str], int]:
 def _as_declared(fields: Mapping[str, str], start: int, what: str) -> Declared:
     kind = fields["descr"].strip("'")
     if kind.lstrip("<>|=")[:1] == "O":
-        raise UnreadableSet(f"{what} holds Python objects, which are never unpickled: save numbers.")
+        raise UnreadableSet(_("{what} holds Python objects, which are never unpickled: save numbers.", what=what))
     dtype = np.dtype(kind)
     if dtype.hasobject or fields["fortran_order"] not in ("True", "False"):
-        raise UnreadableSet(f"{what} holds {kind!r}, which is neither numbers nor names: save one of these.")
+        told = _(
+            "{what} holds {kind}, which is neither numbers nor names: save one of these.", what=what, kind=repr(kind)
+        )
+        raise UnreadableSet(told)
     shape = tuple(int(each) for each in fields["shape"].strip("()").split(",") if each.strip())
     return Declared(shape, dtype, fields["fortran_order"] == "True", start)
 
@@ -339,30 +419,46 @@ def as_labels(found: np.ndarray, classes: tuple[str, ...] = ()) -> tuple[Int[np.
     """
     flat = found.reshape(len(found), -1)
     if not flat.size:
-        raise ValueError("holds no label: put one for each picture into it, or leave it out")
+        raise ValueError(_("holds no label: put one for each picture into it, or leave it out"))
     if found.dtype.kind in "US":
         labels, classes = _named(flat, classes)
     elif found.dtype.kind in "biuf":
         labels = _numbered(flat)
     else:
-        raise ValueError(f"holds {found.dtype}, neither numbers nor names: save one of these")
-    named = f", but {len(classes)} classes are named" if classes else ""
+        raise ValueError(_("holds {kind}, neither numbers nor names: save one of these", kind=str(found.dtype)))
     if labels.min() < 0 or labels.max() >= (len(classes) or MAX_CLASSES):
-        most = "" if classes else f", and at most {MAX_CLASSES:,} classes are read"
-        raise ValueError(f"goes from {labels.min()} to {labels.max()}{named}{most}: labels count from 0")
+        ends = {"least": int(labels.min()), "last": int(labels.max())}
+        if classes:
+            told = _(
+                "goes from {least} to {last}, but {count} classes are named: labels count from 0",
+                **ends,
+                count=len(classes),
+            )
+        else:
+            told = _(
+                "goes from {least} to {last}, and at most {most:,} classes are read: labels count from 0",
+                **ends,
+                most=MAX_CLASSES,
+            )
+        raise ValueError(told)
     return labels, classes
 
 
 def _named(flat: np.ndarray, classes: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:
     if flat.shape[1] != 1:
-        raise ValueError(f"gives {flat.shape[1]} names a picture: one is needed, or leave it out")
+        raise ValueError(_("gives {count} names a picture: one is needed, or leave it out", count=flat.shape[1]))
     names = _names(flat[:, 0])
     classes = classes or tuple(sorted(set(names)))
     if len(classes) > MAX_CLASSES:
-        raise ValueError(f"has {len(classes):,} different names: at most {MAX_CLASSES:,} classes are read")
+        told = _(
+            "has {count:,} different names: at most {most:,} classes are read", count=len(classes), most=MAX_CLASSES
+        )
+        raise ValueError(told)
     places = {name: place for place, name in enumerate(classes)}
-    if strange := next((name for name in names if name not in places), None):
-        raise ValueError(f"names {strange!r:.60}, which is none of the classes: name each class in classes")
+    if strange := next((f"{name!r:.60}" for name in names if name not in places), None):
+        raise ValueError(
+            _("names {strange}, which is none of the classes: name each class in classes", strange=strange)
+        )
     return np.array([places[name] for name in names], np.int64), classes
 
 
@@ -370,10 +466,12 @@ def _numbered(flat: np.ndarray) -> np.ndarray:
     if flat.shape[1] > 1:
         # One row a picture with a single 1, as many write them for a softmax.
         if not (((flat == 0) | (flat == 1)).all() and (flat.sum(axis=1, dtype=np.int64) == 1).all()):
-            raise ValueError(
-                f"gives {flat.shape[1]} numbers a picture, which are not a single 1 among zeros: save one class each, "
-                "or leave it out"
+            told = _(
+                "gives {count} numbers a picture, which are not a single 1 among zeros: save one class each, or leave "
+                "it out",
+                count=flat.shape[1],
             )
+            raise ValueError(told)
         return flat.argmax(axis=1).astype(np.int64)
     labels = flat[:, 0]
     if labels.dtype.kind == "f":
@@ -381,9 +479,9 @@ def _numbered(flat: np.ndarray) -> np.ndarray:
             wide = labels.astype(np.float64)
         # Neither is true of NaN.
         if not ((np.abs(wide) <= 2**31) & (wide == np.floor(wide))).all():
-            raise ValueError("holds numbers that are not whole: save one class each, counted from 0")
+            raise ValueError(_("holds numbers that are not whole: save one class each, counted from 0"))
     if labels.dtype.kind == "u" and labels.max() > 2**31:
-        raise ValueError(f"goes up to {labels.max()}: labels count from 0")
+        raise ValueError(_("goes up to {last}: labels count from 0", last=int(labels.max())))
     return labels.astype(np.int64)
 
 

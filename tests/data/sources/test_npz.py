@@ -14,6 +14,7 @@ from nat_core.data.sources.npz import MAX_CLASSES, as_labels, open_npz
 from nat_core.data.splits import read_negatives
 from nat_core.data.uploaded_sets import read_own_set
 from nat_core.errors import UnreadableSet
+from tests.pseudo import loose_in, speak_pseudo
 from tests.uploads import npz, zipped
 
 CASES = Path(__file__).parent / "cases"
@@ -197,11 +198,18 @@ def test_names_as_labels_are_classes(tmp_path: Path) -> None:
         (np.array(["2026-01-01"] * 6, "M8[D]"), "holds no plain numbers"),
     ],
 )
-def test_labels_that_are_no_classes_are_refused_and_never_dropped(labels: np.ndarray, sentence: str) -> None:
+def test_labels_that_are_no_classes_are_refused_and_never_dropped(
+    labels: np.ndarray, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = npz(test_images=PIXELS, test_labels=labels)
     with pytest.raises(UnreadableSet) as raised:
-        read_own_set(npz(test_images=PIXELS, test_labels=labels), "a.npz")
+        read_own_set(content, "a.npz")
     assert sentence in str(raised.value)
     assert str(raised.value).endswith(".")
+    speak_pseudo(monkeypatch)
+    with pytest.raises(UnreadableSet) as raised:
+        read_own_set(content, "a.npz")
+    assert loose_in(str(raised.value), frozenset({"test", "labels"})) == []
 
 
 @pytest.mark.parametrize("character", [b"\0\xd8\0\0", b"\xff\xff\xff\x7f"], ids=["half a pair", "none at all"])

@@ -1,4 +1,4 @@
-"""The workshop's three challenges as cards: ten clicks, a photo that fools both, and the factory of `factory`."""
+"""The workshop's four challenges as cards: ten clicks, a photo that fools both, `factory`, and `teaching`."""
 
 from collections.abc import Callable
 
@@ -14,20 +14,21 @@ from nat_app.shared.pairs import Pair
 from nat_app.shared.words import Answer, literal
 from nat_app.views.playground.settings import SETTINGS as PLAYGROUND
 from nat_app.views.workshop import score
-from nat_app.views.workshop.games import factory, words
+from nat_app.views.workshop.games import factory, teaching, words
 from nat_app.views.workshop.score import FEW_SURE, GAME, MOST_CLICKS, SURE, Clicks, Tried
-from nat_app.visit import photos
+from nat_app.visit import decoding, photos
 
 CLICKS_LINK = {"t": str(SURE), "play_shape": "blobs", "play_classes": "3", "play_seed": "0", "play_count": "1"}
 """The playground where the first challenge begins: every press adds one negative."""
 
 
 def draw(pair: Pair) -> None:
-    """Draw the three challenges, one below the other."""
+    """Draw the four challenges, one below the other."""
     for name, title, body in (
         ("clicks", words.CLICKS_TITLE, _clicks),
         ("photo", words.PHOTO_TITLE, _photo),
         ("factory", words.FACTORY_TITLE, factory.draw),
+        ("teach", teaching.TITLE, teaching.draw),
     ):
         with st.container(border=True, key=f"challenge_{name}"):
             st.header(_(title), anchor=False)
@@ -114,8 +115,8 @@ def _photo(pair: Pair) -> None:
     st.markdown(words.photo_task(stored_answers.card(pair.nat).classes, SURE))
     # The zone of Your photos: a visit has one collection of photos.
     zone = photos.zone_key("uploads")
-    files = st.file_uploader(_("Take or choose a photo (PNG, JPEG, WebP, GIF or BMP)"), accept_multiple_files=True,
-                             key=zone, on_change=photos.removed, args=("uploads",))  # fmt: skip
+    label = _("Take or choose a photo ({formats})", formats=decoding.formats())
+    files = st.file_uploader(label, accept_multiple_files=True, key=zone, on_change=photos.removed, args=("uploads",))
     photos.take("uploads", files)
     if problems := list(photos.problems().values()):
         st.warning("  \n".join(literal(each) for each in problems), icon=":material/warning:")

@@ -91,8 +91,11 @@ def _large(number: int, lesson: Lesson, pair: Pair) -> None:
     if file := lesson.values(pair).get(PICTURE.key):
         picture, question = st.columns([1, 2.2], gap="small")
         shown = next(each for each in gallery_pictures() if each.file == file)
-        picture.image(gallery_square(file), width="stretch", alt=shown.alt)
-        picture.caption(shown.credit)
+        with picture:
+            # The key's style keeps the place of the picture until it comes.
+            with st.container(key="lesson_picture"):
+                st.image(gallery_square(file), width="stretch", alt=shown.alt)
+            st.caption(shown.credit)
         question.markdown(text)
     else:
         st.markdown(text)

@@ -1,6 +1,6 @@
 """How long the page that is one file takes for a photo, in a browser slowed fourfold as a cheap phone is.
 
-    python -m benchmarks.one_page [--photos 20] [--slower 4]
+    python -m benchmarks.browser.one_page [--photos 20] [--slower 4]
 
 A photo of 1,536 x 2,048 pixels (JPEG) is decoded, shrunk and answered by both networks of the small pair, all on the
 page's own thread: a worker, in which the page computes otherwise, is not slowed by the browser's emulation. What was

@@ -1,0 +1,179 @@
+"""HEIC, AVIF and TIFF: read as all others where their decoders are, refused before them where they ask too much."""
+
+import io
+import os
+import random
+import time
+import tracemalloc
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from nat_core.data.apart import process
+from nat_core.data.headers.examine import examine, is_picture
+from nat_core.data.images import read_image, read_photo
+from nat_core.errors import UnreadableImage
+from tests.hostile_boxes import BOMBS, heif, of_tiles, plain, seeds, tiff
+from tests.hostile_pictures import encoded, mutated
+
+GRADIENT = Image.linear_gradient("L")
+HEIC = pytest.mark.skipif("HEIF" not in process.kinds(), reason="pillow-heif is not installed")
+
+
+def refused(data: bytes) -> str:
+    with pytest.raises(UnreadableImage) as caught:
+        read_image(data, name="x")
+    sentence = str(caught.value)
+    assert sentence.startswith("x ")
+    assert sentence.count(". ") == 0
+    return sentence
+
+
+@pytest.mark.parametrize("name", seeds())
+def test_whole_pictures_are_read_as_the_png_of_the_same(name: str) -> None:
+    data = seeds()[name]
+    shown = read_photo(data).astype(int)
+    if name == "HEIC of tiles":
+        assert shown.shape == (64, 128, 3)
+        assert np.abs(shown[:, :64] - shown[:, 64:]).max() <= 1
+        return
+    size = (64, 48) if name.startswith("HEIC") else (41, 23)
+    mode = name.split()[1] if name.split()[1] in ("1", "L", "P", "LA", "RGBA", "CMYK", "I;16") else "RGB"
+    image = GRADIENT.resize(size).convert("1" if name == "TIFF fax" else mode)
+    file = io.BytesIO()
+    (image.convert("RGB") if mode == "CMYK" else image).save(file, "PNG")
+    expected = read_photo(file.getvalue()).astype(int)
+    if name.endswith("tags"):
+        expected = np.rot90(expected, -1)
+    # Half of these formats lose what JPEG loses.
+    assert shown.shape == expected.shape
+    assert np.abs(shown - expected).mean() < 3
+
+
+@HEIC
+def test_a_turned_heic_is_upright() -> None:
+    photo = Image.new("RGB", (96, 64), "navy")
+    photo.paste("white", (0, 0, 96, 20))
+    tags = Image.Exif()
+    tags[0x112] = 6  # the camera was held upright: the box in the file says so, which its decoder follows
+    file = io.BytesIO()
+    import pillow_heif
+
+    pillow_heif.from_pillow(photo).save(file, exif=tags.tobytes(), quality=95)
+    assert read_photo(file.getvalue()).shape in ((96, 64, 3), (64, 96, 3))
+    ours, theirs = read_photo(file.getvalue()), np.asarray(ImageOps.exif_transpose(_opened(file)).convert("RGB"))
+    assert np.abs(ours.astype(int) - theirs).max() <= 2
+
+
+def _opened(file: io.BytesIO) -> Image.Image:
+    import pillow_heif
+
+    return pillow_heif.open_heif(io.BytesIO(file.getvalue())).to_pillow()
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_bombs_are_refused_before_a_decoder_is_asked(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nat_core.data.headers.examine.kinds", lambda: frozenset({"HEIF", "AVIF", "TIFF"}))
+    monkeypatch.setattr(process, "decode", lambda *_: pytest.fail("asked a decoder"))
+    data = BOMBS[name]()
+    tracemalloc.start()
+    start = time.process_time()
+    try:
+        refused(data)
+        assert time.process_time() - start < 2
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("HEIC of 25 Mpx", "x is 5,100 x 5,100 pixels, more than the 24 megapixels read of a HEIC file"),
+        ("AVIF that moves", "x moves and holds no still picture"),
+        ("TIFF of 24 Mpx without pixels", "x states 4,900 x 5,000 pixels but holds too few bytes"),
+        ("TIFF of what a sensor measured", "x is a camera raw file, which is not read here"),
+        ("HEIC of 9,000 items", "x is in more than the 20,000 pieces"),
+    ],
+)
+def test_what_is_said_of_them(name: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nat_core.data.headers.examine.kinds", lambda: frozenset({"HEIF", "AVIF", "TIFF"}))
+    assert refused(BOMBS[name]()).startswith(told)
+
+
+def test_without_their_decoders_each_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nat_core.data.headers.examine.kinds", frozenset)
+    for data, what in (
+        (encoded("TIFF"), "a TIFF or camera raw file"),
+        (BOMBS["AVIF of 178 Mpx"](), "an AVIF picture"),
+        (BOMBS["HEIC of 25 Mpx"](), "a HEIC photo, as iPhones take them"),
+    ):
+        assert refused(data).startswith(f"x is {what}")
+        assert is_picture(data)
+
+
+@HEIC
+def test_a_grid_with_too_few_tiles_or_more_pixels_than_it_states() -> None:
+    tile = heif((64, 64))
+    assert refused(of_tiles(3, tile=tile, side=64, missing=1)).startswith("x is cut short or damaged")
+    assert "megapixels" in refused(of_tiles(2, tile=tile, side=64, stated=(60_000, 60_000)))
+
+
+@HEIC
+def test_a_picture_larger_than_its_boxes_say_is_not_taken() -> None:
+    """The size stands in the pixels' own header once more, at which nobody has looked."""
+    whole = heif((64, 64))
+    place = whole.index(b"ispe") + 8
+    assert refused(whole[:place] + bytes([0, 0, 0, 8, 0, 0, 0, 8]) + whole[place + 8 :])
+
+
+def test_of_many_pages_the_first_is_read_and_the_others_are_cut_off() -> None:
+    pages = seeds()["TIFF pages"]
+    assert len(examine(pages, "x").data) == len(pages)
+    with Image.open(io.BytesIO(examine(pages, "x").data)) as image:
+        assert getattr(image, "n_frames", 1) == 1
+    assert read_photo(tiff(plain(8, 8), bytes(range(64)), ">")).max() == 63
+
+
+def attempted(data: bytes) -> str:
+    """The sentence that refuses a file, or that it was read."""
+    try:
+        return "read" if read_image(data, name="x").shape == (32, 32, 3) else ""
+    except UnreadableImage as error:
+        return str(error)
+
+
+def test_mutants_are_read_or_refused_in_a_sentence() -> None:
+    """And the process that decodes them outlives most: as few are started as possible."""
+    whole = list(seeds().values())
+    for number in range(400):
+        said = attempted(mutated(whole[number % len(whole)], random.Random(number)))
+        assert said == "read" or (said.startswith("x ") and "\n" not in said)
+
+
+def test_a_decoder_that_hangs_or_dies_is_replaced_and_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    process.end_all()
+    sound = encoded("TIFF")
+    assert read_image(sound).shape == (32, 32, 3)
+    (worker,) = process._idle
+    monkeypatch.setattr(process, "SECONDS", 0.2)
+    worker._process.send_signal(19)  # SIGSTOP: it neither answers nor ends
+    start = time.monotonic()
+    assert refused(sound) == "x takes longer than 0 s to decode: export it as JPEG or PNG."
+    assert time.monotonic() - start < 30
+    monkeypatch.undo()
+    assert read_image(sound).shape == (32, 32, 3)
+    (worker,) = process._idle
+    worker._process.kill()
+    worker._process.wait()
+    assert "is damaged or of a rare kind" in refused(sound)
+    assert read_image(sound).shape == (32, 32, 3), "the next one has a process again"
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/limits"), reason="only Linux tells")
+def test_the_process_is_held_to_its_memory_and_writes_no_file() -> None:
+    read_image(encoded("TIFF"))
+    with open(f"/proc/{process._idle[-1]._process.pid}/limits", encoding="utf-8") as file:
+        limits = {line[:26].strip(): line[26:].split()[0] for line in file}
+    assert (limits["Max data size"], limits["Max file size"]) == (str(process.PROCESS_MEMORY), "0")

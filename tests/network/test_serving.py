@@ -1,0 +1,69 @@
+"""The served network answers as torch does, of every architecture, and does not outlive what it cannot translate."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from nat_core.errors import NetworkError
+from nat_core.network import inference
+from nat_core.network.inference import FEW, Network, frozen, predict, predict_with_maps
+from nat_core.network.models import ARCHITECTURES, build
+from nat_core.network.serving import graph_of, served
+from nat_core.recipes import LEVELS
+
+CLASSES = tuple("0123456789")
+PICTURES = np.random.default_rng(0).integers(0, 256, (FEW + 1, 16, 16, 3)).astype(np.uint8)
+
+
+def network(architecture: str, seed: int = 0) -> Network:
+    """A network whose norms have seen something, as a trained one's have."""
+    model = build(architecture, len(CLASSES), seed)
+    generator = torch.Generator().manual_seed(seed)
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean = torch.rand(module.num_features, generator=generator) - 0.5
+            module.running_var = torch.rand(module.num_features, generator=generator) + 0.5
+    return Network(architecture, frozen(model, torch.device("cpu")), CLASSES, (0.5,) * 3, (0.25,) * 3)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_it_answers_as_torch_does(architecture: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = network(architecture)
+    soon, seen = predict_with_maps(asked, PICTURES[:3])
+    assert asked._served[16] is not None
+    monkeypatch.setattr(inference, "FEW", 0)
+    plain, maps = predict_with_maps(asked, PICTURES[:3])
+    np.testing.assert_allclose(soon.logits, plain.logits, rtol=1e-4, atol=1e-4)
+    for level in LEVELS:
+        np.testing.assert_allclose(seen[level], maps[level], rtol=1e-3, atol=1e-5 * maps[level].max())
+
+
+def test_many_pictures_are_torch_s() -> None:
+    asked = network("wrn10_1")
+    said, maps = predict_with_maps(asked, PICTURES)
+    assert not asked._served
+    assert {level: len(each) for level, each in maps.items()} == dict.fromkeys(LEVELS, FEW + 1)
+    np.testing.assert_array_equal(said.logits, predict(asked, PICTURES).logits)
+
+
+def test_the_graph_holds_the_very_weights() -> None:
+    asked = network("wrn10_1")
+    sizes = {tuple(each.dims) for each in graph_of(asked.model, 16).graph.initializer}
+    assert {tuple(each.shape) for each in asked.model.parameters()} <= sizes
+
+
+def test_what_it_does_not_know_is_left_to_torch() -> None:
+    asked = network("wrn10_1")
+    asked.model.stages[0] = nn.Sequential(asked.model.stages[0], nn.GELU())
+    with pytest.raises(NetworkError, match="the operator gelu has no counterpart"):
+        served(asked.model, 16)
+    said, maps = predict_with_maps(asked, PICTURES[:2])
+    assert asked._served == {16: None}
+    assert said.logits.shape == (2, 10)
+    assert set(maps) == set(LEVELS)
+
+
+def test_a_network_in_training_is_refused() -> None:
+    with pytest.raises(NetworkError, match="still trained"):
+        served(network("wrn10_1").model.train(), 16)

@@ -1,0 +1,66 @@
+"""The paper's cells with ours and a reader's own: counted, measured, drawn."""
+
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+
+from nat_core.measure.report import NetworkReport
+from nat_core.paper.figures import PAPER, PAPER_SETS
+from nat_core.results.beside_paper import WIDE, Cell, cells, plot, sentences
+from nat_core.results.drawing import FOOLED
+from tests.synthetic import write_network
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> NetworkReport:
+    from nat_core.store.checkpoints import load_card
+
+    folder = tmp_path_factory.mktemp("networks")
+    write_network(folder, "wrn16_1_student_of_nat", seed=3)
+    return load_card(folder, "wrn16_1_student_of_nat").report
+
+
+def repeated(report: NetworkReport, name: str, by: float = 0.0) -> NetworkReport:
+    """A report with the paper's own figures, or so much away from them."""
+    unseen = next(iter(report.negatives.values()))
+    sets = {
+        set_name: replace(unseen, ncr={key: min(1.0, rate + by) for key, rate in PAPER[name].ncr[set_name].items()})
+        for set_name in PAPER_SETS
+    }
+    return replace(report, sets=report.sets | sets)
+
+
+def test_each_of_the_papers_cells_is_there_once() -> None:
+    found = cells({})
+    assert len({(each.network, each.set_name, each.threshold) for each in found}) == len(found) == 80
+    assert Cell("resnet18_nat", "cifar100_test", "0.9", 0.018, None, None) in found
+    assert sentences(found) == ()
+
+
+def test_how_far_ours_and_a_readers_own_lie_from_the_paper(report: NetworkReport) -> None:
+    ours = {"resnet18_nat": repeated(report, "resnet18_nat"), "mine": report}
+    own = {"resnet18_nat": repeated(report, "resnet18_nat", 0.25)}
+    told = sentences(cells(ours, own))
+    assert told[0].startswith("16 of the paper's 80 cells were measured here: half of ours lie within 0.000 of the")
+    assert told[1].startswith("Your networks have 16 of its 80 cells: 0.250 away in the middle, 0.250 at most")
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_the_picture_has_every_cell_and_stays_inside_its_frame(report: NetworkReport, narrow: bool) -> None:
+    ours = {name: repeated(report, name, 0.1) for name in PAPER}
+    own = {name: repeated(report, name, 0.2) for name in ("resnet18_baseline", "resnet18_nat")}
+    drawing = plot(cells(ours, own), narrow=narrow)
+    root = ElementTree.fromstring(str(drawing))
+    circles = list(root.iter(f"{SVG}circle"))
+    orange = [each for each in (*circles, *root.iter(f"{SVG}rect")) if FOOLED in each.attrib.values()]
+    assert (len(circles), len(orange)) == (80 + 16, 32), "80 of ours, 16 hollow and 16 square ones of the reader's"
+    for each in circles:
+        assert 0 <= float(each.attrib["cx"]) <= drawing.width
+        assert 0 <= float(each.attrib["cy"]) <= drawing.height
+    for each in root.iter(f"{SVG}text"):
+        assert float(each.attrib["y"]) <= drawing.height
+    assert drawing.width == (360 if narrow else WIDE)
+    assert sentences(cells(ours, own))[0] in drawing.alt_text
