@@ -8,7 +8,26 @@ let drawn = null;
 const PHOTOS = '[class*="uploads"] input[type="file"]:not([accept], [webkitdirectory])';
 let accept = "";
 
+// What Streamlit writes in a drop zone is English whatever a page speaks. Only the text itself is changed, in the nodes
+// that are Streamlit's own, and what it had written is kept: so it may write anew, and the language may change.
+let zoneWords = {};
+const written = new WeakMap();
+
+function translateZone(zone) {
+  const texts = document.createTreeWalker(zone, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const node = texts.currentNode;
+    const before = written.get(node);
+    const theirs = before?.ours === node.nodeValue ? before.theirs : node.nodeValue;
+    const ours = zoneWords[theirs] ?? theirs.replace(/ per file(?=$| •)/, ` ${zoneWords["per file"]}`);
+    if (ours === theirs && !before) continue;
+    written.set(node, { theirs, ours });
+    if (node.nodeValue !== ours) node.nodeValue = ours;
+  }
+}
+
 function nameDropZones() {
+  for (const zone of document.querySelectorAll('[data-testid="stFileUploaderDropzone"]')) translateZone(zone);
   for (const zone of document.querySelectorAll(DROP_ZONE)) zone.setAttribute("role", "group");
   for (const chooser of document.querySelectorAll(PHOTOS)) chooser.setAttribute("accept", accept);
 }
@@ -67,6 +86,7 @@ export default function ({ data }) {
   // Screen readers choose their voice by it, and Streamlit says English whatever a page holds.
   document.documentElement.lang = data.language;
   accept = data.accept;
+  zoneWords = data.zone;
   // A link for the wall has set it before the first run (app/server/own_pages/waiting.js); the switch sets it here.
   document.documentElement.classList.toggle("nat-wall", data.wall);
   nameDropZones();

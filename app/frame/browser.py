@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from nat_app.shared.language import _
 from nat_app.visit import decoding
 
 _component = st.components.v2.component(
@@ -11,7 +12,19 @@ _component = st.components.v2.component(
 )
 
 
+def zone_words() -> dict[str, str]:
+    """Return what Streamlit writes in drop zones, in English and as this visit reads it."""
+    return {
+        "Upload": _("Upload"),
+        "Upload directories": _("Upload directories"),
+        "Drag and drop files here": _("Drag and drop files here"),
+        "Drag and drop a file here": _("Drag and drop a file here"),
+        "Drag and drop directories here": _("Drag and drop directories here"),
+        "per file": _("per file"),
+    }
+
+
 def adapt(language: str, *, wall: bool) -> None:
     """Have the browser adapt to this page; to be called inside the sidebar. For the wall, all text is larger."""
-    told = {"language": language, "wall": wall, "accept": decoding.accepted()}
+    told = {"language": language, "wall": wall, "accept": decoding.accepted(), "zone": zone_words()}
     _component(key="browser", data=told, height=1)

@@ -22,6 +22,7 @@ from nat_core.errors import CommandError, NatError, UnreadableImage
 from nat_core.files import seal, sentence, write_durably
 from nat_core.paper.field_tables import annex
 from nat_core.paper.tables import render
+from nat_core.ranks.group import Ranks, joined
 from nat_core.recipes import partner_of
 from nat_core.stopping import stop_behind
 from nat_core.store.checkpoints import (
@@ -38,7 +39,6 @@ from nat_core.store.runs import RUNS
 
 if TYPE_CHECKING:
     from nat_core.network.inference import Network
-    from nat_core.ranks.group import Ranks
 
 JSON_FORMAT = 1
 """Version of the JSON of `nat predict`."""
@@ -200,8 +200,6 @@ def predict(options: argparse.Namespace) -> int:
     networks = [load_network(folder_with(name, options.checkpoints), name) for name in names]
     files = expanded(options.images)
     errors: list[str] = []
-    from nat_core.ranks.group import joined
-
     with joined("cpu") as ranks:
         # The bar would tear what stands on the same terminal as text.
         watched = options.json and ranks.first and sys.stderr.isatty()
@@ -215,7 +213,7 @@ def predict(options: argparse.Namespace) -> int:
 
 
 def _answered(
-    files: Sequence[Path], networks: Sequence["Network"], ranks: "Ranks", errors: list[str], bar: tqdm
+    files: Sequence[Path], networks: Sequence["Network"], ranks: Ranks, errors: list[str], bar: tqdm
 ) -> Iterator[dict[str, Any]]:
     """The answers in the files' order, and in `errors` what could not be read.
 

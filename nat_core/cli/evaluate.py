@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -30,11 +30,9 @@ from nat_core.data.sources.streams import open_stream
 from nat_core.errors import CommandError
 from nat_core.files import written_durably
 from nat_core.measure.predictions import Predictions
+from nat_core.ranks.group import Ranks, joined
 from nat_core.store.checkpoints import Card, folder_with, load_card
 from nat_core.store.sweeps import arrays_in_order
-
-if TYPE_CHECKING:
-    from nat_core.ranks.group import Ranks
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -49,8 +47,6 @@ def evaluate(options: argparse.Namespace) -> int:
         return evaluate_sets(options)
     if options.output:
         check_output(options.output)
-    from nat_core.ranks.group import joined
-
     with joined(options.device) as ranks:
         answered = _answered(options, ranks)
         # Of several processes the first one alone has heard what all of them found.
@@ -91,7 +87,7 @@ def _not_together(options: argparse.Namespace) -> str | None:
 
 
 def _answered(
-    options: argparse.Namespace, ranks: "Ranks"
+    options: argparse.Namespace, ranks: Ranks
 ) -> tuple[list[tuple[Card, Predictions, Predictions]], ImageSet] | None:
     """Each network's card, predictions on the pictures and stored predictions on its own test pictures."""
     homes = {name: folder_with(name, options.checkpoints) for name in options.networks}

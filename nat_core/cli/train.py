@@ -7,17 +7,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import Any, get_type_hints
 
 from nat_core.data.sets import data_folder
 from nat_core.errors import CommandError, Stopped
 from nat_core.measure.report import NetworkReport
 from nat_core.measure.wording import plural
+from nat_core.ranks.group import Ranks, joined
 from nat_core.recipes import RECIPES, Recipe, recipe_in_protocol, recipe_named
 from nat_core.store.checkpoints import available, checkpoints_folder, load_card, own_folder
-
-if TYPE_CHECKING:
-    from nat_core.ranks.group import Ranks
 
 OWN_ARCHITECTURE = "wrn16_1"
 """Of a network on your own pictures, unless a recipe or --set names another: the smallest that learns photos."""
@@ -32,14 +30,12 @@ def train(options: argparse.Namespace) -> int:
         recipe, seeds = chosen_recipe(options), chosen_seeds(options)
     except ValueError as error:
         return options.refuse(str(error))
-    from nat_core.ranks.group import joined
-
     with joined(options.device) as ranks:
         _train_all(recipe, seeds, options, ranks)
     return 0
 
 
-def _train_all(recipe: Recipe, seeds: Sequence[int], options: argparse.Namespace, ranks: "Ranks") -> None:
+def _train_all(recipe: Recipe, seeds: Sequence[int], options: argparse.Namespace, ranks: Ranks) -> None:
     """Train a network a seed. Of several processes the first one alone says what came of it."""
     out = options.out or own_folder(options.checkpoints)
     reports = {}
@@ -70,7 +66,7 @@ def _told_of(finished: Sequence[str]) -> Iterator[None]:
         raise
 
 
-def _train_one(recipe: Recipe, seed: int, out: Path, options: argparse.Namespace, ranks: "Ranks") -> None:
+def _train_one(recipe: Recipe, seed: int, out: Path, options: argparse.Namespace, ranks: Ranks) -> None:
     from nat_core.training.loop import train as train_network
 
     try:

@@ -33,6 +33,8 @@ SIDE = 96
 """Pixels a side of a photo as it is shown."""
 MOST_BYTES = 8_000_000
 """Of a file: six things of twenty photos each, and twenty negatives, take 4.4 million."""
+LARGEST = 1e6
+"""Of any weight: with larger ones logits might be no numbers any more."""
 FORMAT = 1
 NONE = -1
 """The label of a photo of none of the things."""
@@ -99,8 +101,8 @@ def unit(features: Float[np.ndarray, "n channels"]) -> Float[np.ndarray, "n chan
     How long a picture's features are says how much of all that the network knows is in it, not which; without this,
     a few photos decide by their brightness. Features of zeros stay zeros.
 
-    >>> unit(np.float32([[3, 4], [0, 0]])).round(3).tolist()
-    [[0.8489999771118164, 1.1309999227523804], [0.0, 0.0]]
+    >>> unit(np.array([[3, 4], [0, 0]], np.float32)).astype(float).round(3).tolist()
+    [[0.849, 1.131], [0.0, 0.0]]
     """
     length = np.linalg.norm(features, axis=1, keepdims=True)
     return (features * (features.shape[1] ** 0.5 / np.maximum(length, 1e-6))).astype(np.float32)
@@ -186,6 +188,8 @@ def _checked(about: _About, arrays: Mapping[str, np.ndarray]) -> tuple[OwnHeads,
         raise ValueError(f"it needs {FEWEST} to {MOST} names of up to {LONGEST_NAME} signs")
     check_class_names("the file", about.names)
     labels = _labels(arrays["labels"], 0, things)
+    if len(np.unique(labels)) < things:
+        raise ValueError("it has no photo of one of its things")
     heads, left_out = {}, {}
     for kind in HEADS:
         outputs = things + (kind == NONE_CLASS)
@@ -222,4 +226,6 @@ def _expect(found: np.ndarray, shape: tuple[int, ...], kind: type) -> np.ndarray
         raise ValueError(f"an array is {found.dtype} of shape {found.shape}, not {np.dtype(kind)} of {shape}")
     if not np.isfinite(found).all():
         raise ValueError("it holds values that are not finite")
+    if kind is np.float32 and np.abs(found).max(initial=0) > LARGEST:
+        raise ValueError(f"it holds values above {LARGEST:g}, which no training comes to")
     return found

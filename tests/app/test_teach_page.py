@@ -1,6 +1,9 @@
 """Teach your own: names, photos, training, what came of it, undo, a file to keep; and bad input of every kind."""
 
+import subprocess
+import sys
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +27,7 @@ from nat_core.store.checkpoints import load_card
 from nat_core.store.features import Features
 from nat_core.store.own_heads import HEADS, MOST_EACH, NONE_CLASS, from_bytes
 from tests.hostile_heads import taught
-from tests.pages import alts, charts, plain, said
+from tests.pages import MAIN, alts, charts, plain, said
 from tests.pseudo import loose_words, speak_pseudo
 from tests.uploads import picture, zipped
 
@@ -56,7 +59,7 @@ def drop(app: AppTest, number: int, files: dict[str, bytes]) -> AppTest:
     """The page once these files were dropped on a thing."""
     if teaching(app).opened != number:
         app.button(key=f"photos_{number}").click().run()
-    zone = app.file_uploader(key=f"teach_zone_{number}_{teaching(app).zones}")
+    zone = app.file_uploader(key=f"teach_uploads_{number}_{teaching(app).zones}")
     for name, content in files.items():
         zone.upload(name, content, "image/png")
     return zone.run()
@@ -197,6 +200,7 @@ def test_things_are_added_named_removed_and_brought_back(page: AppTest) -> None:
         page.button(key="add_thing").click().run()
         assert teaching(page).opened == number
     assert page.button(key="add_thing").disabled
+    page.button(key="photos_1").click().run()
     page.button(key="remove_1").click().run()
     assert [thing.number for thing in teaching(page).now.things] == [2, 3, 4, 5, 6]
     page.text_input(key="thing_name_2").set_value("  a \u202e long\tname " + "x" * 60).run()
@@ -235,16 +239,17 @@ def test_a_renamed_thing_is_called_so_and_a_changed_one_asks_for_training(done: 
     assert words.changed() in said(done)
     # Something that was taught and is gone is still called as it was.
     done.button(key="add_thing").click().run()
+    done.button(key="photos_2").click().run()
     done.button(key="remove_2").click().run()
     assert saved.names_of(teaching(done).now) == ("cup", "book")
 
 
 def test_a_photo_of_ones_own_is_tried_and_a_broken_one_is_told(done: AppTest) -> None:
-    zone = done.file_uploader(key=f"teach_try_{teaching(done).zones}")
+    zone = done.file_uploader(key=f"try_uploads_{teaching(done).zones}")
     zone.upload("bad.png", b"no picture", "image/png").run()
     assert teaching(done).tried is None
     assert "bad.png" in said(done)
-    zone = done.file_uploader(key=f"teach_try_{teaching(done).zones}")
+    zone = done.file_uploader(key=f"try_uploads_{teaching(done).zones}")
     zone.upload("mine.jpg", (FOLDER / "cat1.jpg").read_bytes(), "image/jpeg").run()
     assert teaching(done).tried is not None
     assert "bad.png" not in said(done)
@@ -296,6 +301,24 @@ def test_without_features_the_page_says_how_to_get_them(start, networks: Path) -
     app = start(networks, PAGE)
     assert app.title[0].value == "No network here has stored features to learn from."
     assert app.code[0].value == "nat features wrn16_1_baseline"
+
+
+def test_its_first_picture_needs_no_torch(taught_networks: Path) -> None:
+    program = (
+        "import sys\n"
+        "from concurrent.futures import Future\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        "from nat_app.answers import stored_answers\n"
+        "stored_answers.warm_up = Future\n"  # what begins to import it once the page is drawn
+        f"app = AppTest.from_file({MAIN!r}, default_timeout=60)\n"
+        "app.session_state['teach_samples'] = True\n"
+        f"app = app.run().switch_page({PAGE!r}).run()\n"
+        "assert not app.exception and not app.button(key='own_train').disabled\n"
+        "print('torch' in sys.modules)\n"
+    )
+    environment = {"NAT_CHECKPOINTS": str(taught_networks), "PATH": "", "PYTHONPATH": str(Path(MAIN).parents[1])}
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True)
+    assert ended.stdout.split()[-1] == "False"
 
 
 def test_a_link_holds_the_sample_and_nothing_of_the_visitors() -> None:
@@ -367,6 +390,15 @@ def test_a_verdict_is_given_where_chance_cannot_make_the_difference(found: Outco
     assert plain(sentence(found)).endswith(expected)
 
 
+def test_things_that_it_cannot_tell_apart_are_told() -> None:
+    """17 of 18 are named correctly; of 17 of one thing, always naming that one would do as well."""
+    found = outcome((18, 9, 5), (1400, 300, 80))
+    assert words.not_apart(replace(found, likeliest=9)) == ""
+    told = words.not_apart(replace(found, likeliest=17))
+    assert "of 18 photos that it never saw, the baseline names 17 correctly" in told
+    assert "would get 17" in told
+
+
 def test_the_counts_and_their_intervals_are_said() -> None:
     told = plain(words.kept(outcome((18, 9, 5), (1400, 300, 80))))
     assert "the baseline keeps 18 (17 of them correctly), NAT 9 (9)." in told
@@ -378,7 +410,7 @@ def test_a_head_is_judged_by_what_never_was_learned_and_none_is_no_answer() -> N
     found = judge(heads, np.random.default_rng(1).random((7, 4)).astype(np.float32), 0.5)
     own = heads.of_own(NONE_CLASS)
     assert found.keeps(NONE_CLASS) == int((own.probabilities[:, :2].max(axis=1) > 0.5).sum())
-    assert (found.photos, found.pictures) == (3, 7)
+    assert (found.photos, found.pictures, found.likeliest) == (3, 7, 2)
 
 
 @pytest.mark.parametrize("confidence", [0.9, 0.91])

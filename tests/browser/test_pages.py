@@ -39,6 +39,9 @@ def test_a_photo_and_a_broken_file(page, address: str, tmp_path: Path) -> None:
     warning = page.locator("[data-testid=stAlert]").inner_text()
     assert "broken.jpg is text" in warning
     assert photo_words.others_are_fine(1) in warning
+    page.goto(f"{address}/your_photos?lang=de")
+    page.get_by_role("button", name="Hochladen").wait_for()
+    page.get_by_text(" je Datei").first.wait_for()
 
 
 @at("wide")

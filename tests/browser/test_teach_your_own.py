@@ -30,7 +30,7 @@ def test_own_photos_are_taught_tried_saved_and_opened_again(page, teaching_addre
         name.fill(f"thing {place}")
         name.press("Enter")
         page.get_by_role("button", name=f"Photos of thing {place}").press("Enter")
-        zone = page.locator(f"[class*=st-key-teach_zone_{place}_] input[type=file]")
+        zone = page.locator(f"[class*=st-key-teach_uploads_{place}_] input[type=file]")
         zone.set_input_files([str(FOLDER / f"{stem}.jpg") for stem in stems])
         page.locator(f".st-key-thing_{place}").get_by_text("6 photos").wait_for()
     page.get_by_role("button", name="Train", exact=True).press("Enter")

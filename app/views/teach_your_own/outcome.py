@@ -20,6 +20,9 @@ class Outcome:
     fooled: dict[str, Bool[np.ndarray, " pictures"]]
     """Of which held-out pictures of other things it is sure."""
 
+    likeliest: int = 0
+    """How many photos there are of the thing that has most: as many are right where always that one is named."""
+
     @property
     def photos(self) -> int:
         """How many photos were learned."""
@@ -50,6 +53,7 @@ def judge(heads: OwnHeads, held_out: Float[np.ndarray, "n channels"], threshold:
         {kind: said.confidence > threshold for kind, said in own.items()},
         {kind: said.predicted == heads.labels for kind, said in own.items()},
         {kind: heads.said(kind, "held out", held_out).confidence > threshold for kind in HEADS},
+        int(np.bincount(heads.labels).max()) if len(heads.labels) else 0,
     )
 
 

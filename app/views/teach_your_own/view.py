@@ -19,6 +19,7 @@ from nat_app.views.teach_your_own import learning, project, saved, words
 from nat_app.views.teach_your_own.charts import kept_and_fooled
 from nat_app.views.teach_your_own.project import NEGATIVES, TEACHING, TRIED_NOTES, Taught, Thing
 from nat_app.views.teach_your_own.settings import BEGIN, TO_TRY, TRIED, file_of
+from nat_app.visit import decoding
 from nat_app.visit.photos import CENTRE, OwnPhotos, Photo
 from nat_app.visit.training import fair_queue
 from nat_core.data.headers.names import PICTURE_SUFFIXES
@@ -59,10 +60,10 @@ def draw_thing(place: int, thing: Thing) -> None:
                 on_change=project.rename, args=(thing.number,),
             )  # fmt: skip
             photos_button(thing.number, _("Photos of thing {place}", place=place))
-            if len(teaching.now.things) > FEWEST:
-                st.button(_("Remove thing {place}", place=place), key=f"remove_{thing.number}", type="tertiary",
-                          icon=":material/delete:", on_click=project.remove_thing, args=(thing.number,))  # fmt: skip
         draw_photos(thing.number, thing.photos)
+        if teaching.opened == thing.number and len(teaching.now.things) > FEWEST:
+            st.button(_("Remove thing {place}", place=place), key=f"remove_{thing.number}", type="tertiary",
+                      icon=":material/delete:", on_click=project.remove_thing, args=(thing.number,))  # fmt: skip
 
 
 def photos_button(number: int, label: str) -> None:
@@ -97,12 +98,12 @@ def drop_zone(number: int) -> None:
         with_camera = camera and st.toggle(_("Camera"), key="teach_camera", persist_state="session")
     if not camera:
         st.caption(_(CAMERA_NEEDS_HTTPS))
+    named = _("Drop in photos, or a zip file of photos ({formats})", formats=decoding.formats())
     files = st.file_uploader(
-        _("Drop in a folder") if with_folder else _("Drop in photos, or a zip file of photos (PNG, JPEG, WebP, GIF or "
-                                                    "BMP)"),
+        _("Drop in a folder") if with_folder else named,
         type=list(PICTURE_SUFFIXES) if with_folder else None,
         accept_multiple_files="directory" if with_folder else True,
-        key=f"teach_zone_{number}_{teaching.zones}",
+        key=f"teach_uploads_{number}_{teaching.zones}",
     )  # fmt: skip
     shot = st.camera_input(_("Take a photo"), key=f"teach_shot_{number}_{teaching.zones}") if with_camera else None
     with st.spinner(_("Your photos are read.")):
@@ -182,6 +183,8 @@ def findings(name: str, taught: Taught, title, below) -> None:
     found = learning.outcome(name, taught, frame.threshold())
     title.title(words.title(found), anchor=False)
     below.markdown(words.kept(found))
+    if doubt := words.not_apart(found):
+        st.warning(doubt, icon=":material/warning:")
     ask(name, taught)
     st.plotly_chart(fitted(kept_and_fooled(found, frame.colours())), key="own_shares", config=CONFIG,
                     alt=words.chart_alt(found))  # fmt: skip
@@ -203,19 +206,19 @@ def ask(name: str, taught: Taught) -> None:
     answers = {kind: answer_of(each, names) for kind, each in said.items()}
     with st.container(border=True, key="own_answers", gap="xsmall"):
         st.markdown(f"**{words.photo_title({kind: answers[kind].confidence > threshold for kind in KINDS})}**")
+        sentences = [words.photo_sentence(kind, answers[kind], threshold) for kind in answers]
+        st.markdown("  \n".join(sentences))
         left, right = st.columns([1, 2.4], gap="small")
         if chosen:
             left.image(displayable(chosen.photo), width="stretch", alt=chosen.name)
         else:
             left.image(gallery_square(picture.file), width="stretch", alt=picture.alt)
             left.caption(picture.credit)
-        sentences = [words.photo_sentence(kind, answers[kind], threshold) for kind in answers]
         right.plotly_chart(
             paired_bars({kind: said[kind].probabilities[0] for kind in KINDS}, names, frame.colours(),
                         height=60 + 44 * len(names)),
             key="own_bars", config=CONFIG, alt=" ".join(sentences),
         )  # fmt: skip
-        st.markdown("  \n".join(sentences))
         choose_photo()
 
 
@@ -234,7 +237,9 @@ def choose_photo() -> None:
         for stem in TO_TRY:
             st.button(by_stem[stem].caption, key=by_stem[stem].button_key, on_click=try_picture, args=(stem,))
     with st.expander(_("Try a photo of your own"), icon=":material/add_a_photo:", expanded=teaching.tried is not None):
-        file = st.file_uploader(_("A photo (PNG, JPEG, WebP, GIF or BMP)"), key=f"teach_try_{teaching.zones}")
+        file = st.file_uploader(
+            _("A photo ({formats})", formats=decoding.formats()), key=f"try_uploads_{teaching.zones}"
+        )
         camera = classroom.camera_works(st.context.url) and st.toggle(_("Camera"), key="teach_try_camera")
         shot = st.camera_input(_("Take a photo"), key=f"teach_try_shot_{teaching.zones}") if camera else None
         if file or shot:
@@ -276,12 +281,16 @@ def keep() -> None:
         st.caption(_("A link to this page holds neither your names nor your photos."))
 
 
-# On a phone, what came of it stands above the things.
+# On a phone and an upright tablet, what came of it stands above the things.
 STYLE = """<style>
 [class*="st-key-thing_"] [data-testid="stTextInput"] { min-width: 8rem; }
 .st-key-page [class*="st-key-row_photos_"] { min-height: 4.2rem; }
-@media (max-width: 640px) {
+@media (max-width: 1023px) {
+  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-own_found) { flex-direction: column; }
+  [data-testid="stHorizontalBlock"]:has(.st-key-own_found) > [data-testid="stColumn"] { width: 100%; flex: none; }
   .st-key-own_parts_taught *:has(.st-key-own_found) { order: -1; }
+}
+@media (max-width: 640px) {
   .st-key-own_answers img { max-width: 9rem !important; }
 }
 </style>"""

@@ -4,6 +4,7 @@ from nat_app.shared.counts import interval
 from nat_app.shared.language import N_, Titles, _, ngettext, number, pgettext
 from nat_app.shared.words import Answer, literal, of_100, percent
 from nat_app.views.teach_your_own.outcome import Outcome, direction
+from nat_core.measure.metrics import wilson_interval
 from nat_core.store.own_heads import AWARE, NONE_CLASS, PLAIN
 
 HEAD_NAMES: Titles[str] = Titles({PLAIN: N_("Baseline"), AWARE: N_("NAT"), NONE_CLASS: N_("Class “none”")})
@@ -140,6 +141,24 @@ _COST = {
 
 def _of(count: int) -> str:
     return str(count) if count else pgettext("how many", "none")
+
+
+def not_apart(found: Outcome) -> str:
+    """Return that the baseline cannot tell the things apart, "" where it can by more than chance.
+
+    Whatever it is sure of: the share of the photos that it names correctly, unlearned, against naming always the same.
+    """
+    right = int(found.right[PLAIN].sum())
+    if wilson_interval(right, found.photos).low > found.likeliest / found.photos:
+        return ""
+    return _(
+        "Whether it can tell your things apart is not shown: of {photos} photos that it never saw, the baseline names "
+        "{right} correctly, and always naming the same thing would get {likeliest}. It sees 32 x 32 pixels with the "
+        "eyes of a network that learned ten other things. Take things that look less alike, or more photos.",
+        photos=found.photos,
+        right=right,
+        likeliest=found.likeliest,
+    )
 
 
 def rival(found: Outcome) -> str:

@@ -12,7 +12,7 @@ from nat_app.frame import classroom, frame, links
 from nat_app.frame.settings import CLASS, PAIR, TEACH, WALL
 from nat_app.frame.together import following
 from nat_app.frame.together.announced import announce
-from nat_app.frame.wall import fitted
+from nat_app.frame.wall import from_afar
 from nat_app.shared.drawing.charts import CONFIG
 from nat_app.shared.language import N_, _, ngettext, number
 from nat_app.shared.pairs import Pair
@@ -172,14 +172,15 @@ def _board(code: str, lessons: dict[str, Lesson], pair: Pair) -> None:
     if mine is None or mine.code != code:
         st.rerun()
     said, answer, axis = found(mine, CARD.value, lessons, pair, tell=ANSWER.value)
-    with st.container(key="number_wall"):
-        st.markdown(f"{said} {answer}".strip())
-    announce(f"{said} {answer}", "wall_announced")
     phones = ngettext("of {count} phone", "of {count} phones", len(mine.phones))
-    st.plotly_chart(
-        fitted(histogram.figure(axis, phones, frame.colours(), height=430 if WALL.value else 380)),
-        key="wall_histogram", config=CONFIG, alt=f"{said} {answer}".replace("**", "").strip(),
-    )  # fmt: skip
+    with st.container(key="far_wall"):
+        with st.container(key="number_wall"):
+            st.markdown(f"{said} {answer}".strip())
+        announce(f"{said} {answer}", "wall_announced")
+        st.plotly_chart(
+            from_afar(histogram.figure(axis, phones, frame.colours(), height=540 if WALL.value else 380)),
+            key="wall_histogram", config=CONFIG, alt=f"{said} {answer}".replace("**", "").strip(),
+        )  # fmt: skip
 
 
 def found(mine: SchoolClass, card: str, lessons: dict[str, Lesson], pair: Pair, *, tell: bool) -> Found:
