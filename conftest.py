@@ -14,11 +14,13 @@ ROOT = Path(__file__).parent
 
 
 def shaped() -> tuple[str, ...]:
-    """The engine's modules that import jaxtyping, and those whose annotations name what only a type checker imports:
-    beartype's own hook would look for it."""
+    """The engine's modules that import jaxtyping, or name what they import for type checkers alone.
+
+    beartype's own hook would look for such a name at the first call; jaxtyping lets it be.
+    """
     files = {file: file.read_text("utf-8") for file in sorted((ROOT / "nat_core").rglob("*.py"))}
     names = {file: ".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files}
-    return tuple(names[file] for file, text in files.items() if "jaxtyping" in text or "TYPE_CHECKING" in text)
+    return tuple(names[file] for file, text in files.items() if "jaxtyping" in text or "if TYPE_CHECKING:" in text)
 
 
 beartype_package("nat_core", conf=BeartypeConf(claw_is_pep526=False, claw_skip_package_names=shaped()))

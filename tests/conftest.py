@@ -67,12 +67,22 @@ def german() -> Iterator[None]:
 
 @pytest.fixture
 def less_noise() -> Iterator[None]:
-    """Forty pictures of noise instead of 10,000, for tests that are about training."""
-    from tests.noise import use_less_noise
+    """Ten pictures of noise instead of 10,000, for tests that are about training."""
+    from tests.few_pictures import use_less_noise
 
     # A patch of its own: `monkeypatch.undo()` in a test takes back what that test changed, and not this.
     with pytest.MonkeyPatch.context() as patch:
         use_less_noise(patch)
+        yield
+
+
+@pytest.fixture
+def few_pictures(less_noise: None) -> Iterator[None]:
+    """And a quarter of the digits, for tests that train on them."""
+    from tests.few_pictures import use_few_digits
+
+    with pytest.MonkeyPatch.context() as patch:
+        use_few_digits(patch)
         yield
 
 
@@ -93,7 +103,7 @@ def digits_networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoints folder with digits_baseline and digits_nat, trained for two epochs of small pictures."""
     from nat_core.recipes import recipe_named
     from nat_core.training.loop import train
-    from tests.noise import use_less_noise
+    from tests.few_pictures import use_less_noise
 
     folder = tmp_path_factory.mktemp("checkpoints")
     with pytest.MonkeyPatch.context() as patch:
@@ -106,13 +116,13 @@ def digits_networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def small_cifar(tmp_path: Path) -> Path:
-    """A data folder with a CIFAR-10 and a CIFAR-100 of a few random pictures: two batches to learn, forty to test."""
+    """A data folder with a CIFAR-10 and a CIFAR-100 of a few random pictures: two batches to learn, ten to test."""
     import numpy as np
 
     generator = np.random.default_rng(0)
     for name, classes in (("cifar10", 10), ("cifar100", 100)):
         arrays = {"classes": np.array([f"c{index}" for index in range(classes)])}
-        for split, count in (("train", 160), ("test", 40)):
+        for split, count in (("train", 160), ("test", 10)):
             arrays[f"{split}_images"] = generator.integers(0, 256, (count, 32, 32, 3)).astype(np.uint8)
             arrays[f"{split}_labels"] = generator.integers(0, classes, count)
         np.savez(tmp_path / f"{name}.npz", **arrays)

@@ -74,7 +74,7 @@ def ended(ranks: Sequence[BaseProcess], seconds: float = 120) -> list[int | None
 
 def little_noise() -> None:
     """Let the noise be of few pictures in this process."""
-    from tests.noise import use_less_noise
+    from tests.few_pictures import use_less_noise
 
     use_less_noise(pytest.MonkeyPatch())
 

@@ -60,6 +60,7 @@ def test_what_does_not_heed_is_ended(kept: Trainers, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(trainers, "HEED", 0.1)
     values = kept.do(works.deaf)
     process = next(values)
+    time.sleep(0.5)  # a stop that comes before the process has gone to sleep would be heeded
     values.close()
     assert not running(process)
     assert list(kept.do(partial(works.numbers, 2))) == [0, 1]

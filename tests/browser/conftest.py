@@ -1,6 +1,8 @@
 """What the tests in a real browser share: the browser, a page of it, and the app's address on made-up networks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import pytest
 
@@ -36,18 +38,40 @@ def address(tmp_path_factory: pytest.TempPathFactory, playwright) -> Iterator[st
         yield started
 
 
+@pytest.fixture(scope="module")
+def page_of(browser) -> Iterator[Callable[[tuple[int, int]], AbstractContextManager[Any]]]:
+    """Return what opens a page of a size where nobody has been.
+
+    Pages of one size share a window: in a window of its own a page costs half as much again, and loads all anew.
+    Afterwards, nothing was fetched from elsewhere and nothing went wrong in it.
+    """
+    windows: dict[tuple[int, int], Any] = {}
+
+    @contextmanager
+    def page_of(size: tuple[int, int]) -> Iterator[Any]:
+        if size not in windows:
+            windows[size] = browser.new_context(viewport={"width": size[0], "height": size[1]})
+        opened = windows[size].new_page()
+        opened.set_default_timeout(PATIENCE)
+        elsewhere, errors = [], []
+        local = ("http://localhost", "ws://localhost", "data:", "blob:", "about:")
+        opened.on("request", lambda asked: None if asked.url.startswith(local) else elsewhere.append(asked.url))
+        opened.on("pageerror", lambda error: errors.append(str(error)))
+        yield opened
+        # What a window keeps for the next page of the same address.
+        opened.evaluate("() => { try { localStorage.clear(); } catch { /* a page that has none */ } }")
+        opened.close()
+        windows[size].clear_cookies()
+        assert elsewhere == []
+        assert errors == []
+
+    yield page_of
+    for window in windows.values():
+        window.close()
+
+
 @pytest.fixture(params=SIZES.values(), ids=SIZES)
-def page(browser, request: pytest.FixtureRequest) -> Iterator:
-    """A page of its own; afterwards, nothing was fetched from elsewhere and nothing went wrong in the browser."""
-    width, height = request.param
-    context = browser.new_context(viewport={"width": width, "height": height})
-    opened = context.new_page()
-    opened.set_default_timeout(PATIENCE)
-    elsewhere, errors = [], []
-    local = ("http://localhost", "ws://localhost", "data:", "blob:", "about:")
-    opened.on("request", lambda request: None if request.url.startswith(local) else elsewhere.append(request.url))
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    yield opened
-    context.close()
-    assert elsewhere == []
-    assert errors == []
+def page(page_of, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A page of its own at the size that the test asks for."""
+    with page_of(request.param) as opened:
+        yield opened

@@ -12,7 +12,7 @@ import pytest
 from nat_app.pages import PAGES
 from nat_app.shared.words import JOINER
 from nat_core.measure.wording import legible
-from tests.browsing import PATIENCE, ROOT, free_port, wait_until_healthy
+from tests.browsing import ROOT, SIZES, free_port, wait_until_healthy
 from tests.hostile import EVIL, OTHERS, PAYLOADS, file_names
 from tests.uploads import npz, picture, zipped
 
@@ -44,20 +44,14 @@ def hostile_page(browser) -> Iterator[str]:
 
 
 @pytest.fixture
-def watched(browser) -> Iterator:
-    """A page in a browser; afterwards, there was no dialog, and nothing was asked of another server."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    opened = context.new_page()
-    opened.set_default_timeout(PATIENCE)
-    dialogs, elsewhere = [], []
-    opened.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    local = ("http://localhost", "ws://localhost", "data:", "blob:", "about:")
-    opened.on("request", lambda asked: None if asked.url.startswith(local) else elsewhere.append(asked.url))
-    yield opened
-    assert opened.evaluate(FOREIGN) == []
-    context.close()
+def watched(page_of) -> Iterator:
+    """A page in a browser; afterwards, there was no dialog, and nothing on it leads elsewhere."""
+    dialogs: list[str] = []
+    with page_of(SIZES["wide"]) as opened:
+        opened.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        yield opened
+        assert opened.evaluate(FOREIGN) == []
     assert dialogs == []
-    assert elsewhere == []
 
 
 def seen(text: str) -> str:

@@ -12,23 +12,17 @@ from nat_app.views.workshop.steps.numbers import with_numbers
 from nat_app.views.workshop.teaching.sheets import answers_html, sheet_html
 from nat_app.views.workshop.teaching.teacher import shown_on_sheet, solutions
 from nat_core.language import LANGUAGES, use
-from tests.browsing import PATIENCE, ROOT, served
+from tests.browsing import PATIENCE, ROOT, SIZES, served
 from tests.pages import plain
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(browser) -> Iterator:
+def page(page_of) -> Iterator:
     """A page of its own."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    opened = context.new_page()
-    opened.set_default_timeout(PATIENCE)
-    errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    yield opened
-    context.close()
-    assert errors == []
+    with page_of(SIZES["wide"]) as opened:
+        yield opened
 
 
 @pytest.mark.checkpoints

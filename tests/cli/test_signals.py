@@ -17,7 +17,7 @@ from nat_core.__main__ import main
 from nat_core.store.checkpoints import available
 from nat_core.training.log import read_log
 from nat_core.training.state import newest_state
-from tests.noise import use_less_noise
+from tests.few_pictures import use_less_noise
 
 pytestmark = [
     pytest.mark.slow,
@@ -71,7 +71,7 @@ import sys, time
 import nat_core.training.{module} as module
 import pytest
 from nat_core.__main__ import main
-from tests.noise import use_less_noise
+from tests.few_pictures import use_less_noise
 use_less_noise(pytest.MonkeyPatch())
 def pause(*given, **named):
     print("HERE", file=sys.stderr, flush=True)

@@ -53,7 +53,7 @@ PAIRS = [(name, each) for name in NAMES for each in load_card(FOLDER, name).role
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("number", [40, pytest.param(200, marks=pytest.mark.endurance)])
+@pytest.mark.parametrize("number", [16, pytest.param(200, marks=pytest.mark.endurance)])
 @pytest.mark.parametrize(("name", "image_set"), PAIRS)
 def test_stored_logits_are_those_of_the_weights(name: str, image_set: str, number: int, sets: dict) -> None:
     if image_set not in sets:

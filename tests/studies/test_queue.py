@@ -6,6 +6,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -13,11 +14,12 @@ import torch
 from nat_core.recipes import recipe_named
 from nat_core.store.checkpoints import available, load_card
 from nat_core.store.runs import RUNS, DivergedRun, load_ended, load_runs
-from nat_core.studies import queue
+from nat_core.studies import queue, worker
 from nat_core.studies.plan import PlannedRun
 from nat_core.studies.queue import Workspace, is_done, run_queue
 from nat_core.training.loop import train
 from nat_core.training.state import newest_state
+from tests.forks import Copy
 
 TINY = {"epochs": 3, "sizes": ((8, 1.0),)}
 # They report on held-out pictures and negatives alone: noise, 10,000 pictures, would take longer than the training.
@@ -30,7 +32,7 @@ QUEUE = f"""
 import sys
 from pathlib import Path
 from nat_core.recipes import Recipe
-from nat_core.studies import queue
+from nat_core.studies import queue, worker
 from nat_core.studies.plan import PlannedRun
 queue.SAVE_SECONDS = 0.0
 runs = [PlannedRun(Recipe.from_json({NAT.to_json()!r}), kept=True)]
@@ -48,8 +50,21 @@ def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "WorkerProcess", refuse)
 
 
+@pytest.fixture
+def copied_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers are copies of a process that has imported torch; how the queue starts them a killed one shows."""
+
+    def copy(command: list[str], **named: object) -> Copy:
+        assert command == [sys.executable, "-m", worker.__name__]
+        return Copy(worker.main)
+
+    monkeypatch.setattr(queue, "subprocess", SimpleNamespace(**vars(subprocess) | {"Popen": copy}))
+
+
 @pytest.mark.slow
-def test_a_killed_queue_takes_its_worker_along_and_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+def test_a_killed_queue_takes_its_worker_along_and_goes_on_to_the_same_weights(
+    tmp_path: Path, copied_workers: None
+) -> None:
     script, out = tmp_path / "queue.py", tmp_path / "out"
     script.write_text(QUEUE)
     killed = subprocess.Popen([sys.executable, script, out], env=os.environ | {"OMP_NUM_THREADS": "1"})
@@ -93,7 +108,7 @@ def test_what_is_done_is_skipped_and_what_was_trained_otherwise_is_left_alone(
     assert list(load_runs(tmp_path)) == [run.key]
 
 
-def test_the_time_ends_the_queue_and_failures_are_sentences(tmp_path: Path) -> None:
+def test_the_time_ends_the_queue_and_failures_are_sentences(tmp_path: Path, copied_workers: None) -> None:
     workspace = Workspace(tmp_path, tmp_path)
     late = run_queue([TEACHER], workspace, jobs=1, seconds=0.0)
     assert [run.key for run in late.waiting] == [TEACHER.key]
@@ -107,14 +122,14 @@ def test_the_time_ends_the_queue_and_failures_are_sentences(tmp_path: Path) -> N
     assert progress.done == []
 
 
-def test_a_student_whose_teacher_failed_is_named(tmp_path: Path) -> None:
+def test_a_student_whose_teacher_failed_is_named(tmp_path: Path, copied_workers: None) -> None:
     teacher = PlannedRun(replace(recipe_named("wrn16_1_nat"), epochs=1), kept=True)
     student = PlannedRun(replace(recipe_named("wrn16_1_student_of_nat"), teacher="wrn16_1_nat"))
     progress = run_queue([teacher, student], Workspace(tmp_path, tmp_path), jobs=2)
     assert progress.failed[student.key] == "its teacher cpu/wrn16_1_nat/seed0 is not there"
 
 
-def test_a_run_that_blows_up_is_noted_and_not_tried_again(tmp_path: Path) -> None:
+def test_a_run_that_blows_up_is_noted_and_not_tried_again(tmp_path: Path, copied_workers: None) -> None:
     workspace = Workspace(tmp_path, tmp_path)
     run = PlannedRun(replace(recipe_named("digits_baseline"), weight_decay=1e30, **HELD_OUT), kept=True)
     progress = run_queue([run], workspace, jobs=1)

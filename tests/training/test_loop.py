@@ -18,10 +18,11 @@ from nat_core.training.loop import train
 from nat_core.training.objective import choose_precision
 from nat_core.training.run import TrainingRun, learning_rate, optimiser_for
 from nat_core.training.state import check_settings, newest_state
-from tests.noise import use_less_noise
+from tests.few_pictures import use_few_digits, use_less_noise
 
-pytestmark = pytest.mark.usefixtures("less_noise")
-TINY = replace(recipe_named("digits_nat"), epochs=2, sizes=((8, 1.0),))
+pytestmark = pytest.mark.usefixtures("few_pictures")
+TINY = replace(recipe_named("digits_nat"), epochs=2, sizes=((8, 1.0),), batch_size=16)
+"""Thirteen steps an epoch."""
 
 
 def weights_of(folder: Path) -> bytes:
@@ -36,7 +37,7 @@ def test_every_recipe_trains_on_a_few_pictures(small_cifar: Path, tmp_path: Path
         train(replace(RECIPES[RECIPES[name].teacher], **short), data=small_cifar, out=out, progress=False)
     train(replace(RECIPES[name], **short), data=small_cifar, out=out, progress=False)
     card = load_card(out, name)
-    assert card.report.sets["cifar100_test"].images == 40
+    assert card.report.sets["cifar100_test"].images == 10
     assert list(card.report.sets) == [each for each in RECIPES[name].roles if not each.startswith("ilsvrc")]
     assert all(np.isfinite(value).all() for value in load_weights(out, name).values())
 
@@ -53,6 +54,7 @@ def sitting(out: Path) -> None:
     """Train in a process of its own until the run ends or the process is killed."""
     torch.set_num_threads(1)
     use_less_noise(pytest.MonkeyPatch())
+    use_few_digits(pytest.MonkeyPatch())
     train(replace(TINY, epochs=4), out=out, device="cpu", resume=True, progress=False, save_seconds=0.0)
 
 
@@ -201,7 +203,7 @@ def test_the_number_of_threads_stands_on_the_card_and_cannot_change(
     assert load_card(tmp_path, TINY.name).threads == 1
     assert torch.get_num_threads() == before
     # One step: on a busy machine two threads wait for each other at every one.
-    train(replace(TINY, epochs=1, batch_size=862), out=tmp_path / "two", threads=2, device="cpu", progress=False)
+    train(replace(TINY, epochs=1, batch_size=200), out=tmp_path / "two", threads=2, device="cpu", progress=False)
     assert load_card(tmp_path / "two", TINY.name).threads == 2
 
 
