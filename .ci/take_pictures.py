@@ -27,6 +27,7 @@ SHOWS = {
     "thresholds": "thresholds?t=0.6",
     "attention": "attention?looked_at=cat1.jpg",
     "playground": "playground",
+    "teach_your_own": "teach_your_own?teach_samples=1",
     "your_negatives": "your_negatives?taught=none-bee.jpg,none-coffee.jpg",
     "digits_live": "digits_live",
     "workshop": "workshop",

@@ -8,6 +8,7 @@ from nat_app.shared.settings import PageSettings
 from nat_app.views.attention.settings import SETTINGS as ATTENTION
 from nat_app.views.evidence.settings import SETTINGS as EVIDENCE
 from nat_app.views.playground.settings import SETTINGS as PLAYGROUND
+from nat_app.views.teach_your_own.settings import SETTINGS as TEACH_YOUR_OWN
 from nat_app.views.thresholds.settings import SETTINGS as THRESHOLDS
 from nat_app.views.workshop.settings import PART, RESULT
 from nat_app.views.workshop.settings import SETTINGS as WORKSHOP
@@ -29,6 +30,7 @@ PAGES = (
     Page("your_photos", N_("Your photos"), ":material/add_a_photo:"),
     Page("thresholds", N_("Thresholds"), ":material/tune:"),
     Page("attention", N_("Attention"), ":material/center_focus_strong:"),
+    Page("teach_your_own", N_("Teach your own"), ":material/model_training:"),
     Page("playground", N_("Playground"), ":material/experiment:"),
     Page("your_negatives", N_("Your negatives"), ":material/block:"),
     Page("digits_live", N_("Digits live"), ":material/looks_one:"),
@@ -42,6 +44,7 @@ SETTINGS: tuple[PageSettings, ...] = (
     YOUR_PHOTOS,
     THRESHOLDS,
     ATTENTION,
+    TEACH_YOUR_OWN,
     PLAYGROUND,
     YOUR_NEGATIVES,
     WORKSHOP,

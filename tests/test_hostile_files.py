@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import hostile_files
+from tests import hostile_files, hostile_heads
 from tests.hostile_files import Target
 
 KINDS = {
@@ -10,6 +10,7 @@ KINDS = {
     "networks": hostile_files.own_networks,
     "cards": hostile_files.cards,
     "states": hostile_files.states,
+    "heads": hostile_heads.own_heads_file,
 }
 QUICK, ENDURANCE = 1_000, 200_000
 

@@ -7,7 +7,7 @@ are asked for as a browser does.
 import math
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -78,7 +78,8 @@ class Visitor:
         """The kinds of elements that were drawn since the visitor last did something."""
         self.kinds: set[str] = set()
         """The kinds of messages that came."""
-        self._address, self.urls = address, None
+        self._address = address
+        self.urls: list[Any] = []
         self.session = ""
         """The session's name, which the server says once."""
 
@@ -113,24 +114,30 @@ class Visitor:
 
     def upload(self, name: str, content: bytes, cookie: str) -> None:
         """Put a file into the page's first drop zone, as the browser with this cookie does, and wait for the page."""
+        self.upload_all({name: content}, cookie)
+
+    def upload_all(self, files: Mapping[str, bytes], cookie: str) -> None:
+        """Drop several files at once, which are sent one after the other, and wait for the page."""
         asked = BackMsg()
         asked.file_urls_request.request_id = "1"
-        asked.file_urls_request.file_names.append(name)
+        asked.file_urls_request.file_names.extend(files)
         asked.file_urls_request.session_id = self.session
         self.send(asked)
-        self.urls = None
-        while self.urls is None:
+        self.urls = []
+        while not self.urls:
             self._receive(self._patience)
-        answer = put(self._address, self.urls.upload_url, cookie, content, name)
-        if answer.status != 204:
-            raise AppFailed(f"the upload was answered {answer.status}: {answer.body}")
         zone = next(
             each.file_uploader for each in self._elements.values() if each.WhichOneof("type") == "file_uploader"
         )
         state = self._state()
-        held = state.widget_states.widgets.add(id=zone.id).file_uploader_state_value.uploaded_file_info.add()
-        held.name, held.size, held.file_id = name, len(content), self.urls.file_id
-        held.file_urls.CopyFrom(self.urls)
+        put_here = state.widget_states.widgets.add(id=zone.id).file_uploader_state_value.uploaded_file_info
+        for (name, content), urls in zip(files.items(), self.urls, strict=True):
+            answer = put(self._address, urls.upload_url, cookie, content, name)
+            if answer.status != 204:
+                raise AppFailed(f"the upload was answered {answer.status}: {answer.body}")
+            held = put_here.add()
+            held.name, held.size, held.file_id = name, len(content), urls.file_id
+            held.file_urls.CopyFrom(urls)
         self._send(state)
         self._until_at_rest()
 
@@ -272,7 +279,7 @@ class Visitor:
         kind = message.WhichOneof("type")
         self.kinds.add(kind or "")
         if kind == "file_urls_response":
-            self.urls = message.file_urls_response.file_urls[0]
+            self.urls = list(message.file_urls_response.file_urls)
         elif kind == "new_session":
             self.session = self.session or message.new_session.initialize.session_id
 

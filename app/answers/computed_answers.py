@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 
 from nat_app.answers import stored_answers
 from nat_app.answers.shared_results import shared_by_all
@@ -52,6 +52,20 @@ def stored_features(name: str) -> dict[str, Features]:
 def features_in(where: Path, name: str, stamp: tuple[int, ...]) -> dict[str, Features]:
     """One network's stored features, where no visit is."""
     return load_features(where, name)
+
+
+def photo_features(name: str, pixels: UInt8[np.ndarray, "n 32 32 3"]) -> Float[np.ndarray, "n channels"]:
+    """What one network's last layer is given of n pictures, computed once for these."""
+    return _features(stored_answers.folder(), name, stored_answers.stamp_of(name), identities(pixels), pixels)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _features(
+    where: Path, name: str, stamp: tuple[int, ...], ids: tuple[str, ...], _pixels: np.ndarray
+) -> Float[np.ndarray, "n channels"]:
+    from nat_core.network.inference import features
+
+    return features(stored_answers.network(where, name, stamp), _pixels)
 
 
 def network(name: str) -> Any:

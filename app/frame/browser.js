@@ -13,6 +13,32 @@ function nameDropZones() {
   for (const chooser of document.querySelectorAll(PHOTOS)) chooser.setAttribute("accept", accept);
 }
 
+// On a phone the rows of a table of many columns stand one below the other as cards (style.css): each cell then says what
+// heads its column, empty ones are left out, and a row whose first cells are empty says what it goes on with.
+const NARROW_ENOUGH = 3;
+
+function headCells() {
+  for (const table of document.querySelectorAll(".st-key-page table")) {
+    const heads = [...table.querySelectorAll("thead th")].map(each => each.textContent.trim());
+    if (heads.length <= NARROW_ENOUGH) continue;
+    let above = [];
+    for (const row of table.querySelectorAll("tbody tr")) above = headRow(row, heads, above);
+  }
+}
+
+function headRow(row, heads, above) {
+  const said = [...row.cells].map(each => each.textContent.trim());
+  said.forEach((text, place) => mark(row.cells[place], "head", text && heads[place]));
+  const begin = Math.max(0, said.findIndex(text => text));
+  mark(row, "group", above.slice(0, begin).join(" · "));
+  return [...above.slice(0, begin), ...said.slice(begin)];
+}
+
+function mark(element, name, text) {
+  if (text) element.dataset[name] = text;
+  else delete element.dataset[name];
+}
+
 // What a page found stands in its title, which changes with whatever a visitor moves. Who sees the page looks up; who
 // hears it is told, once the title has come to rest, though not of the first one, with which reading begins anyway.
 const REST = 600;
@@ -44,11 +70,13 @@ export default function ({ data }) {
   // A link for the wall has set it before the first run (app/server/own_pages/waiting.js); the switch sets it here.
   document.documentElement.classList.toggle("nat-wall", data.wall);
   nameDropZones();
+  headCells();
   // There before it has anything to tell: what comes with its words already in it, nobody is told.
   teller();
   tellTitle();
   drawn ??= new MutationObserver(() => {
     nameDropZones();
+    headCells();
     tellTitle();
   });
   drawn.observe(document.body, { subtree: true, childList: true, characterData: true });

@@ -57,8 +57,10 @@ class Taken:
 
 @dataclass
 class OwnPhotos:
-    """The photos of one visit, and the files that they came from."""
+    """Photos of one visit, and the files that they came from."""
 
+    most: int | None = None
+    """How many there is room for; None for MOST."""
     photos: dict[str, Photo] = field(default_factory=dict)
     """Those that could be read, by key."""
     problems: dict[str, str] = field(default_factory=dict)
@@ -71,6 +73,100 @@ class OwnPhotos:
     """The id of the camera's photo."""
     cleared: int = 0
     """How often all were forgotten."""
+
+    @property
+    def left_out(self) -> int:
+        """How many photos were too many to take."""
+        return sum(each.left_out for each in self.taken.values())
+
+    @property
+    def others(self) -> int:
+        """How many files in the visitor's zip files are no pictures."""
+        return sum(each.others for each in self.taken.values())
+
+    @property
+    def systems(self) -> int:
+        """How many files in the visitor's folders and zip files a system keeps for itself."""
+        return sum(each.systems for each in self.taken.values())
+
+    def take(self, zone: str, files: Sequence[Any]) -> None:
+        """Decode the files of a drop zone that are new, as far as there is room; then those left out before."""
+        for file in files:
+            known = self.taken.get(file.file_id)
+            # The drop zone hands out the same files in every run; each is decoded once.
+            if known is None or (known.left_out and self._room()):
+                self.taken[file.file_id] = self._take(file) if self._room() else Taken(left_out=1)
+        self.in_zone[zone] = [file.file_id for file in files]
+
+    def take_shot(self, file: Any) -> None:
+        """Decode the camera's photo, in place of the one before."""
+        # The camera hands out its last photo in every run.
+        if self.shot != file.file_id:
+            self.shot = file.file_id
+            self.forget(CAMERA)
+            self._decode(CAMERA, _("Camera"), file.getvalue())
+
+    def forget(self, file_id: str) -> None:
+        """Forget the photos of a file."""
+        self.taken.pop(file_id, None)
+        for found in (self.photos, self.problems):
+            # The keys of a zip file's pictures begin with its id.
+            for key in [key for key in found if key == file_id or key.startswith(f"{file_id}_")]:
+                del found[key]
+
+    def _room(self) -> bool:
+        return len(self.photos) < (MOST if self.most is None else self.most)
+
+    def _take(self, file: Any) -> Taken:
+        # A dropped folder's files bear their paths as names.
+        if is_systems_own(parts_of(file.name)):
+            return Taken(systems=1)
+        content, name = file.getvalue(), legible(file.name)
+        if is_zip(content):
+            return self._unzip(file.file_id, name, content)
+        self._decode(file.file_id, name, content)
+        return Taken()
+
+    def _unzip(self, file_id: str, name: str, content: bytes) -> Taken:
+        """Decode the pictures of a zip file one after another, as far as there is room."""
+        try:
+            found = pictures_in(content, name)
+        except UnreadableImage as error:
+            self.problems[file_id] = str(error)
+            return Taken()
+        if not found.pictures:
+            self.problems[file_id] = _(
+                "{name} holds no pictures: put PNG, JPEG, WebP, GIF or BMP files into it.", name=name
+            )
+        for place, picture in enumerate(found.pictures):
+            key = f"{file_id}_{place}"
+            # The file was taken before, when there was less room.
+            if key in self.photos or key in self.problems:
+                continue
+            if not self._room():
+                return Taken(len(found.pictures) - place, found.others, found.systems)
+            try:
+                self._decode(key, picture.name, picture.unpack(), found.allowance.admit)
+            except UnreadableImage as error:
+                self.problems[key] = str(error)
+        return Taken(0, found.others, found.systems)
+
+    def _decode(self, key: str, name: str, content: bytes, admit: Admit | None = None) -> None:
+        try:
+            # All ways of making it square now: the file's bytes are not kept.
+            photo = kept(Photo(key, name, *decoding.views(content, name, admit)))
+        except UnreadableImage as error:
+            self.problems[key] = str(error)
+        except NoRoom as error:
+            self.problems[key] = f"{name}: {error.sentence}"
+        else:
+            self.photos[key] = photo
+
+
+def kept(photo: Photo) -> Photo:
+    """Return a photo once it is counted among what all visitors keep. Raises NoRoom."""
+    room.shared().keep(photo, photo.photo.nbytes + sum(each.nbytes for each in photo.seen.values()))
+    return photo
 
 
 OWN_PHOTOS = Held("own_photos", OwnPhotos)
@@ -105,18 +201,12 @@ def expected(zones: Sequence[str]) -> bool:
 
 def take(zone: str, files: Sequence[Any]) -> None:
     """Decode the files of a drop zone that are new, as far as there is room; those left out get what room there is."""
-    own = OWN_PHOTOS.get()
-    for file in files:
-        known = own.taken.get(file.file_id)
-        # The drop zone hands out the same files in every run; each is decoded once.
-        if known is None or (known.left_out and _room()):
-            own.taken[file.file_id] = _take(file) if _room() else Taken(left_out=1)
-    own.in_zone[zone] = [file.file_id for file in files]
+    OWN_PHOTOS.get().take(zone, files)
 
 
 def left_out() -> int:
     """How many photos were too many to take."""
-    return sum(each.left_out for each in OWN_PHOTOS.get().taken.values())
+    return OWN_PHOTOS.get().left_out
 
 
 def too_many(left_out: int) -> str:
@@ -135,12 +225,12 @@ def too_many(left_out: int) -> str:
 
 def no_pictures() -> int:
     """How many files in the visitor's zip files are no pictures."""
-    return sum(each.others for each in OWN_PHOTOS.get().taken.values())
+    return OWN_PHOTOS.get().others
 
 
 def systems_own() -> int:
     """How many files in the visitor's folders and zip files a system keeps for itself."""
-    return sum(each.systems for each in OWN_PHOTOS.get().taken.values())
+    return OWN_PHOTOS.get().systems
 
 
 def removed(zone: str) -> None:
@@ -149,19 +239,15 @@ def removed(zone: str) -> None:
     To be called when the drop zone changes, and only then: on return to the page it is empty, the photos stay.
     """
     held = {file.file_id for file in Setting[Sequence[Any]](zone_key(zone), ()).value}
-    for file_id in OWN_PHOTOS.get().in_zone.get(zone, []):
+    own = OWN_PHOTOS.get()
+    for file_id in own.in_zone.get(zone, []):
         if file_id not in held:
-            _forget(file_id)
+            own.forget(file_id)
 
 
 def take_shot(file: Any) -> None:
     """Decode the camera's photo, in place of the one before."""
-    own = OWN_PHOTOS.get()
-    # The camera hands out its last photo in every run.
-    if own.shot != file.file_id:
-        own.shot = file.file_id
-        _forget(CAMERA)
-        _decode(CAMERA, _("Camera"), file.getvalue())
+    OWN_PHOTOS.get().take_shot(file)
 
 
 def clear() -> None:
@@ -170,63 +256,3 @@ def clear() -> None:
     cleared = OWN_PHOTOS.get().cleared
     OWN_PHOTOS.forget()
     OWN_PHOTOS.get().cleared = cleared + 1
-
-
-def _room() -> bool:
-    return len(photos()) < MOST
-
-
-def _forget(file_id: str) -> None:
-    own = OWN_PHOTOS.get()
-    own.taken.pop(file_id, None)
-    for found in (own.photos, own.problems):
-        # The keys of a zip file's pictures begin with its id.
-        for key in [key for key in found if key == file_id or key.startswith(f"{file_id}_")]:
-            del found[key]
-
-
-def _take(file: Any) -> Taken:
-    # A dropped folder's files bear their paths as names.
-    if is_systems_own(parts_of(file.name)):
-        return Taken(systems=1)
-    content, name = file.getvalue(), legible(file.name)
-    if is_zip(content):
-        return _unzip(file.file_id, name, content)
-    _decode(file.file_id, name, content)
-    return Taken()
-
-
-def _unzip(file_id: str, name: str, content: bytes) -> Taken:
-    """Decode the pictures of a zip file one after another, as far as there is room."""
-    try:
-        found = pictures_in(content, name)
-    except UnreadableImage as error:
-        problems()[file_id] = str(error)
-        return Taken()
-    if not found.pictures:
-        problems()[file_id] = _("{name} holds no pictures: put PNG, JPEG, WebP, GIF or BMP files into it.", name=name)
-    for place, picture in enumerate(found.pictures):
-        key = f"{file_id}_{place}"
-        # The file was taken before, when there was less room.
-        if key in photos() or key in problems():
-            continue
-        if not _room():
-            return Taken(len(found.pictures) - place, found.others, found.systems)
-        try:
-            _decode(key, picture.name, picture.unpack(), found.allowance.admit)
-        except UnreadableImage as error:
-            problems()[key] = str(error)
-    return Taken(0, found.others, found.systems)
-
-
-def _decode(key: str, name: str, content: bytes, admit: Admit | None = None) -> None:
-    try:
-        # All ways of making it square now: the file's bytes are not kept.
-        photo = Photo(key, name, *decoding.views(content, name, admit))
-        room.shared().keep(photo, photo.photo.nbytes + sum(each.nbytes for each in photo.seen.values()))
-    except UnreadableImage as error:
-        problems()[key] = str(error)
-    except NoRoom as error:
-        problems()[key] = f"{name}: {error.sentence}"
-    else:
-        photos()[key] = photo

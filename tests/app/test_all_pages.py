@@ -10,8 +10,8 @@ from tests.pages import MAIN, said
 PAGES = sorted(view.relative_to(Path(MAIN).parent).as_posix() for view in Path(MAIN).parent.glob("views/*/view.py"))
 
 
-def test_there_are_ten() -> None:
-    assert len(PAGES) == 10
+def test_there_are_eleven() -> None:
+    assert len(PAGES) == 11
 
 
 def test_the_configuration_can_be_read_and_keeps_the_app_to_this_machine() -> None:

@@ -19,7 +19,7 @@ from nat_app.shared.drawing.palette import LIGHT, Kind
 from nat_app.shared.files import png_url
 from nat_app.shared.gallery import FOLDER, gallery_pictures
 from nat_app.shared.pairs import pair_named, pictures_of
-from nat_app.shared.words import Answer, percent
+from nat_app.shared.words import Answer, literal, percent
 from nat_app.views.your_photos import charts, fade, ways, words
 from nat_app.views.your_photos.cards import Card, count_cards
 from nat_app.views.your_photos.files import Conditions, photos_csv, report_html
@@ -189,6 +189,11 @@ def test_the_table_holds_all_photos_those_that_disagree_most_first(start, networ
     assert list(table["Apart"]) == sorted(table["Apart"], reverse=True)
     assert table["Apart"][0] == pytest.approx(abs(table["Baseline, how sure"][0] - table["NAT, how sure"][0]))
     assert table["Photo"].str.startswith("data:image/jpeg;base64,").all()
+    # The one that a phone shows says the same in three columns.
+    short = app.table[0].value
+    assert list(short["Name"]) == [literal(name) for name in table["Name"]]
+    first = f"{table['NAT says'][0]} {percent(table['NAT, how sure'][0] / 100)}"
+    assert short["NAT"][0] == first
 
 
 def test_photos_stand_beside_the_stored_set_that_is_chosen(start, networks: Path) -> None:

@@ -8,6 +8,7 @@ from nat_app.answers import stored_answers
 from nat_app.answers.stored_answers import probabilities_csv
 from nat_app.frame import frame, links
 from nat_app.frame.settings import PICTURE
+from nat_app.frame.wall import fitted
 from nat_app.shared import words
 from nat_app.shared.drawing import charts, share_card
 from nat_app.shared.drawing.palette import KINDS, NAMES
@@ -98,8 +99,8 @@ def draw_answers() -> None:
     for kind, column in zip(KINDS, right, strict=True):
         with column.container(gap="xsmall"):
             st.plotly_chart(
-                charts.probability_bars(looked.said[kind].probabilities, looked.said[kind].classes, kind,
-                                        frame.colours()),
+                fitted(charts.probability_bars(looked.said[kind].probabilities, looked.said[kind].classes, kind,
+                                               frame.colours())),
                 key=f"bars_{kind}",
                 config=charts.CONFIG,
                 alt=_("{network}'s ten probabilities. {sentence}", network=NAMES[kind], sentence=sentences[kind]),

@@ -6,7 +6,7 @@ from nat_app.shared.drawing.palette import Kind
 from nat_app.shared.gallery import GalleryPicture, gallery_pictures
 from nat_app.shared.settings import Held
 from nat_app.shared.words import Answer
-from nat_app.views.workshop.settings import AFTER, LESSON, LESSONS, MOST
+from nat_app.views.workshop.settings import AFTER, CHALLENGES, LESSON, LESSONS, MOST
 
 NEAR = ((0.05, 3), (0.10, 2), (0.20, 1))
 """How close a guess must come, as a share, and the points that it earns."""
@@ -125,7 +125,7 @@ def photo_card(picture: GalleryPicture) -> str:
     return f"photo_{picture.path.stem}"
 
 
-CARDS = frozenset((*LESSONS, "clicks", "photo", "factory", *map(photo_card, gallery_pictures())))
+CARDS = frozenset((*LESSONS, *CHALLENGES, *map(photo_card, gallery_pictures())))
 """All cards that give points."""
 GAME = Held("workshop", Game)
 SHOWN = Held("workshop_shown", Shown)

@@ -7,7 +7,7 @@ LESSONS = ("guess", "break_it", "fix_it", "choose_t", "where_it_fails")
 """The lessons' names, in their order; also the names of their files."""
 PARTS = ("The five steps", "Guess the photos", "Challenges", "For the teacher", "Classroom")
 """The parts of the workshop, as links name them."""
-CHALLENGES = ("clicks", "photo", "factory")
+CHALLENGES = ("clicks", "photo", "factory", "teach")
 OUTSIDE, INSIDE = 3, 2
 """How many photos of a round show none of the ten things, and how many show one of them."""
 ROUNDS = len([picture for picture in gallery_pictures() if not picture.known]) // OUTSIDE

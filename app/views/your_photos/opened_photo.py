@@ -6,6 +6,7 @@ from jaxtyping import UInt8
 
 from nat_app.answers import computed_answers, stored_answers
 from nat_app.frame import frame
+from nat_app.frame.wall import fitted
 from nat_app.shared import words
 from nat_app.shared.drawing import charts
 from nat_app.shared.drawing.palette import KINDS, NAMES
@@ -38,8 +39,10 @@ def draw(pair: Pair, card: Card, cards: list[Card], threshold: float) -> None:
             sentence = verdict_sentence(kind, card.said[kind].answer, card.label, threshold)
             with column.container(gap="xsmall"):
                 st.plotly_chart(
-                    charts.probability_bars(
-                        card.said[kind].probabilities, card.said[kind].classes, kind, frame.colours()
+                    fitted(
+                        charts.probability_bars(
+                            card.said[kind].probabilities, card.said[kind].classes, kind, frame.colours()
+                        )
                     ),
                     key=f"opened_{kind}",
                     config=charts.CONFIG,

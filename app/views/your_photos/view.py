@@ -10,6 +10,7 @@ from nat_app.answers import stored_answers
 from nat_app.frame import classroom, frame
 from nat_app.frame.classroom import CAMERA_NEEDS_HTTPS
 from nat_app.frame.tabs import tabs
+from nat_app.frame.wall import fitted
 from nat_app.shared.classes import class_title
 from nat_app.shared.drawing import charts, share_card
 from nat_app.shared.drawing.palette import KINDS, NAMES, Kind
@@ -18,7 +19,7 @@ from nat_app.shared.files import displayable, thumbnail_url
 from nat_app.shared.gallery import gallery_square, samples
 from nat_app.shared.language import _, ngettext
 from nat_app.shared.pairs import in_markdown, pictures_of, set_title
-from nat_app.shared.words import literal, plain
+from nat_app.shared.words import literal, percent, plain
 from nat_app.views.your_photos import files, opened_photo, words
 from nat_app.views.your_photos.cards import Card, all_cards, confidences, count_cards
 from nat_app.views.your_photos.charts import BARS, own_distribution
@@ -100,7 +101,9 @@ def draw(card: Card) -> None:
             st.image(card.pixels.repeat(6, 0).repeat(6, 1), width=150, alt=f"{card.name}: {seen}")
         picture.caption(literal(card.name))
         chart.plotly_chart(
-            charts.paired_bars({kind: card.said[kind].probabilities for kind in KINDS}, classes, frame.colours()),
+            fitted(
+                charts.paired_bars({kind: card.said[kind].probabilities for kind in KINDS}, classes, frame.colours())
+            ),
             key=f"bars_{card.key}",
             config=charts.CONFIG,
             alt=" ".join([_(charts.TEN_BY_BOTH), *map(plain, said.values())]),
@@ -152,7 +155,25 @@ def draw_cards() -> None:
 
 
 def draw_table() -> None:
-    """Draw all photos as a table; the chosen row is opened."""
+    """Draw all photos as a table, on a phone as one that fits it: style.css shows the one or the other."""
+    with st.container(key="broad_photos"):
+        draw_broad_table()
+    with st.container(key="narrow_photos"):
+        columns = {_("Name"): [literal(card.name) for card in cards]}
+        for kind in KINDS:
+            answers = [card.said[kind].answer for card in cards]
+            columns[NAMES[kind]] = [f"{class_title(each.predicted)} {percent(each.confidence)}" for each in answers]
+        st.table(pd.DataFrame(columns), hide_index=True, border="horizontal", alt=described(len(cards)))
+        st.caption(words.list_caption(len(cards)))
+
+
+def described(number: int) -> str:
+    """Return what the table holds, for who hears it."""
+    return ngettext("{count} photo with both answers", "{count} photos with both answers", number)
+
+
+def draw_broad_table() -> None:
+    """Draw all photos with all numbers, to sort by any; the chosen row is opened."""
     columns: dict[str, list] = {_("Photo"): [thumbnail_url(card.photo) for card in cards]}
     columns[_("Name")] = [card.name for card in cards]
     how_sure = {kind: _("{network}, how sure", network=NAMES[kind]) for kind in KINDS}
@@ -178,7 +199,7 @@ def draw_table() -> None:
             _("Apart"): st.column_config.NumberColumn(format="%.1f %%"),
             **confidence_bars,
         },
-        alt=ngettext("{count} photo with both answers", "{count} photos with both answers", len(cards)),
+        alt=described(len(cards)),
     )
     st.caption(words.table_caption(len(cards)))
 
@@ -194,9 +215,11 @@ def draw_distribution() -> None:
     shares = {kind: confidence_histogram(each.confidence, BARS) for kind, each in stored.items()}
     sentence = words.beside_sentence(len(cards), pictures_of(name, len(stored["nat"])))
     st.plotly_chart(
-        own_distribution(
-            confidences(cards), [card.name for card in cards], [card.known for card in cards], shares, t,
-            frame.colours(),
+        fitted(
+            own_distribution(
+                confidences(cards), [card.name for card in cards], [card.known for card in cards], shares, t,
+                frame.colours(),
+            )
         ),
         key="distribution",
         config=charts.CONFIG,

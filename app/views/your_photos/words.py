@@ -117,6 +117,15 @@ def photos_caption(number: int, threshold: float) -> str:
     )
 
 
+def list_caption(number: int) -> str:
+    """Return what stands below the table of a phone."""
+    return ngettext(
+        "{count:,} photo, and how sure each network is of its answer.",
+        "{count:,} photos, those that the two disagree on most first, and how sure each network is of its answer.",
+        number,
+    )
+
+
 def table_caption(number: int) -> str:
     """Return what stands below the table."""
     return ngettext(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from nat_core.training.gpu.graphed import fastest
 from nat_core.training.gpu.static import StaticStep, draw_block, shown_loss
 from nat_core.training.pictures import Pictures
 from nat_core.training.run import TrainingRun, begin, optimiser_for, take_step
+from nat_core.training.state import newest_state, restore, save_run
 
 CLASSES = tuple("abcd")
 NAT = Recipe(
@@ -109,6 +111,27 @@ def test_blocks_of_static_steps_end_in_the_weights_of_plain_steps(switch: str) -
         torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6, msg=lambda said, name=name: f"{name}: {said}")
     torch.testing.assert_close(static.epoch.losses, torch.stack([torch.stack(list(each)) for each in losses]).sum(0))
     assert static.epoch.steps == 18
+
+
+def test_scaled_gradients_move_the_weights_alike_and_their_scale_is_saved(tmp_path: Path) -> None:
+    """As float16 needs them; the factor is a power of two, so that it changes no digit."""
+    plain, scaled = begun(NAT), begun(NAT)
+    for run in (plain, scaled):
+        run.optimiser = optimiser_for(run.recipe, run.model, fused=True)
+    scaled.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**10, growth_interval=4)
+    blocks = [Blocks(run, pytest.fail) for run in (plain, scaled)]
+    for each in blocks:
+        each.ready()
+        each.submit()
+        each.collect()
+    for (name, theirs), (_, ours) in zip(numbers(plain), numbers(scaled), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6, msg=lambda said, name=name: f"{name}: {said}")
+    assert scaled.scaler.get_scale() == 2.0**11  # after four good steps; five were taken
+    save_run(scaled, tmp_path)
+    again = begun(NAT)
+    again.scaler = torch.amp.GradScaler("cpu", growth_interval=4)
+    restore(again, newest_state(tmp_path))
+    assert (again.scaler.get_scale(), again.scaler.state_dict()["_growth_tracker"]) == (2.0**11, 1)
 
 
 def test_a_trial_leaves_nothing_behind() -> None:

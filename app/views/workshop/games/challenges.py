@@ -1,4 +1,4 @@
-"""The workshop's three challenges as cards: ten clicks, a photo that fools both, and the factory of `factory`."""
+"""The workshop's four challenges as cards: ten clicks, a photo that fools both, `factory`, and `teaching`."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from nat_app.shared.pairs import Pair
 from nat_app.shared.words import Answer, literal
 from nat_app.views.playground.settings import SETTINGS as PLAYGROUND
 from nat_app.views.workshop import score
-from nat_app.views.workshop.games import factory, words
+from nat_app.views.workshop.games import factory, teaching, words
 from nat_app.views.workshop.score import FEW_SURE, GAME, MOST_CLICKS, SURE, Clicks, Tried
 from nat_app.visit import decoding, photos
 
@@ -23,11 +23,12 @@ CLICKS_LINK = {"t": str(SURE), "play_shape": "blobs", "play_classes": "3", "play
 
 
 def draw(pair: Pair) -> None:
-    """Draw the three challenges, one below the other."""
+    """Draw the four challenges, one below the other."""
     for name, title, body in (
         ("clicks", words.CLICKS_TITLE, _clicks),
         ("photo", words.PHOTO_TITLE, _photo),
         ("factory", words.FACTORY_TITLE, factory.draw),
+        ("teach", teaching.TITLE, teaching.draw),
     ):
         with st.container(border=True, key=f"challenge_{name}"):
             st.header(_(title), anchor=False)

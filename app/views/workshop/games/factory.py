@@ -11,6 +11,7 @@ from jaxtyping import Float
 from nat_app.answers import stored_answers
 from nat_app.frame import frame
 from nat_app.frame.together import following
+from nat_app.frame.wall import fitted
 from nat_app.shared.drawing.charts import CONFIG, plain
 from nat_app.shared.drawing.palette import KINDS, NAMES, SYMBOLS, Kind, Palette
 from nat_app.shared.language import _, number
@@ -123,7 +124,7 @@ def _answer(found: Factory, chosen: float, pair: Pair) -> None:
                               GAME.get().won["factory"], score.MOST))  # fmt: skip
     sentence = words.factory_both({kind: each.threshold for kind, each in best.items()}, least, found.cost("nat", 1.0))
     st.plotly_chart(
-        cost_figure(found, chosen, frame.colours()),
+        fitted(cost_figure(found, chosen, frame.colours())),
         key="factory_costs",
         config=CONFIG,
         alt=_("Cost of a hundred parts at every threshold.") + f" {sentence}",

@@ -9,6 +9,7 @@ from nat_app.answers import stored_answers
 from nat_app.frame import frame
 from nat_app.frame.settings import THRESHOLD
 from nat_app.frame.together import following
+from nat_app.frame.wall import fitted
 from nat_app.shared.drawing import charts
 from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.gallery import GalleryPicture, gallery_pictures, gallery_square
@@ -181,7 +182,9 @@ def _answer(key: str, picture: GalleryPicture, pair: Pair, threshold: float, *, 
     st.markdown(words.photo_verdict(right, guess.who, guess.baseline, answers, GAME.get().won[key], score.MOST))
     sentences = [answer_sentence(kind, answers[kind], picture.label, threshold) for kind in KINDS]
     st.plotly_chart(
-        charts.paired_bars({kind: said[kind].probabilities for kind in KINDS}, said["nat"].classes, frame.colours()),
+        fitted(
+            charts.paired_bars({kind: said[kind].probabilities for kind in KINDS}, said["nat"].classes, frame.colours())
+        ),
         key="guessed_bars",
         config=charts.CONFIG,
         alt=" ".join([_(charts.TEN_BY_BOTH), *sentences]),

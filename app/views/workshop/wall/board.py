@@ -12,6 +12,7 @@ from nat_app.frame import classroom, frame, links
 from nat_app.frame.settings import CLASS, PAIR, TEACH, WALL
 from nat_app.frame.together import following
 from nat_app.frame.together.announced import announce
+from nat_app.frame.wall import fitted
 from nat_app.shared.drawing.charts import CONFIG
 from nat_app.shared.language import N_, _, ngettext, number
 from nat_app.shared.pairs import Pair
@@ -176,7 +177,7 @@ def _board(code: str, lessons: dict[str, Lesson], pair: Pair) -> None:
     announce(f"{said} {answer}", "wall_announced")
     phones = ngettext("of {count} phone", "of {count} phones", len(mine.phones))
     st.plotly_chart(
-        histogram.figure(axis, phones, frame.colours(), height=520 if WALL.value else 380),
+        fitted(histogram.figure(axis, phones, frame.colours(), height=430 if WALL.value else 380)),
         key="wall_histogram", config=CONFIG, alt=f"{said} {answer}".replace("**", "").strip(),
     )  # fmt: skip
 

@@ -1,0 +1,265 @@
+"""What a visit teaches: its things with their photos, what came of the last training, and the way back to each before.
+
+Nothing in a `Project` is ever changed: every step makes a new one and keeps the one before, which Undo brings back.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from nat_app.answers import computed_answers
+from nat_app.shared.gallery import gallery_pictures
+from nat_app.shared.language import _
+from nat_app.shared.settings import Held, Setting
+from nat_app.shared.words import capital
+from nat_app.views.teach_your_own import words
+from nat_app.views.teach_your_own.settings import SAMPLES, file_of
+from nat_app.visit.photos import CENTRE, OwnPhotos, Photo, kept
+from nat_app.visit.training.fair_queue import Turn
+from nat_core.data.images import image_id
+from nat_core.measure.wording import legible
+from nat_core.store.own_heads import LONGEST_NAME, MOST, MOST_EACH, OwnHeads
+
+FROM = 5
+"""Photos of a thing from which on it can be taught."""
+NEGATIVES = 0
+"""Stands for the visitor's own negatives, where a thing has its number."""
+MOST_UNDONE = 30
+MOST_NOTES = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Thing:
+    """One thing of the visitor's."""
+
+    number: int
+    """Stays its own, whatever it is called."""
+    name: str
+    photos: tuple[Photo, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Taught:
+    """What came of one training."""
+
+    heads: OwnHeads
+    numbers: tuple[int, ...]
+    """The things' numbers, in the order of the heads' outputs."""
+    learned: frozenset[tuple[int, str]]
+    """The photos, each by its thing's number and its key."""
+    kinds: tuple[str, ...]
+    """The kinds of CIFAR-100 that were left out of the world, as they are called like a thing."""
+    took: tuple[int, float] | None
+    """How many pictures of the world were learned as negatives, in how many seconds; None where a file brought it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Project:
+    """All of it at one moment."""
+
+    things: tuple[Thing, ...] = (Thing(1, ""), Thing(2, ""))
+    negatives: tuple[Photo, ...] = ()
+    taught: Taught | None = None
+
+    def photos_of(self, number: int) -> tuple[Photo, ...]:
+        """The photos of a thing, or the visitor's negatives."""
+        return self.negatives if number == NEGATIVES else self.thing(number).photos
+
+    def thing(self, number: int) -> Thing:
+        """The thing with this number."""
+        return next(each for each in self.things if each.number == number)
+
+    def with_photos(self, number: int, photos: Iterable[Photo]) -> "Project":
+        """Return it with these photos of a thing, or these negatives."""
+        if number == NEGATIVES:
+            return replace(self, negatives=tuple(photos))
+        changed = replace(self.thing(number), photos=tuple(photos))
+        return replace(self, things=tuple(changed if each.number == number else each for each in self.things))
+
+    def all_photos(self) -> Iterator[tuple[int, Photo]]:
+        """Yield each photo with the number of what it shows."""
+        for thing in self.things:
+            yield from ((thing.number, photo) for photo in thing.photos)
+        yield from ((NEGATIVES, photo) for photo in self.negatives)
+
+    @property
+    def stale(self) -> bool:
+        """Whether something has changed since the last training."""
+        return self.taught is not None and self.taught.learned != {(n, photo.key) for n, photo in self.all_photos()}
+
+
+@dataclass
+class Teaching:
+    """What one visit is teaching."""
+
+    now: Project = field(default_factory=Project)
+    before: list[Project] = field(default_factory=list)
+    turn: Turn | None = None
+    learning: Project | None = None
+    """What that turn teaches, whatever the visitor changes meanwhile."""
+    notes: list[str] = field(default_factory=list)
+    """What the visitor is told of their last step, a sentence each."""
+    opened: int | None = None
+    """The thing, or NEGATIVES, whose drop zone is open."""
+    zones: int = 0
+    """How often a drop zone was emptied: a new number is an empty zone."""
+    made: int = 2
+    """The number of the last thing."""
+    features: dict[str, np.ndarray] = field(default_factory=dict)
+    """What a network said of photos that it learned from, by `learning.key`."""
+    tried: Photo | None = None
+    """The visitor's photo to try; None where it is one of the gallery's."""
+    begun: bool = False
+    """Whether the link's wish for samples was followed."""
+
+
+TEACHING = Held("teach_your_own", Teaching)
+TRIED_NOTES: Held[list[str]] = Held("teach_tried_notes", list)
+"""What the visitor is told of the photo that they tried."""
+
+
+def name_setting(number: int) -> Setting[str]:
+    """What stands in a thing's field for its name."""
+    return Setting(f"thing_name_{number}", "")
+
+
+def change(project: Project) -> None:
+    """Go on with this project; Undo brings the one before back."""
+    teaching = TEACHING.get()
+    teaching.before = [*teaching.before, teaching.now][-MOST_UNDONE:]
+    teaching.now = project
+
+
+def undo() -> None:
+    """Take the last step back; to be called in a callback, as names are fields of the page."""
+    teaching = TEACHING.get()
+    if teaching.before:
+        teaching.now, teaching.before, teaching.notes = teaching.before[-1], teaching.before[:-1], []
+        put_names()
+
+
+def put_names() -> None:
+    """Let the page's fields say what the things are called."""
+    for thing in TEACHING.get().now.things:
+        name_setting(thing.number).put(thing.name)
+
+
+def rename(number: int) -> None:
+    """Call a thing what its field says."""
+    teaching = TEACHING.get()
+    name = " ".join(legible(name_setting(number).value).split())[:LONGEST_NAME]
+    things = tuple(replace(each, name=name) if each.number == number else each for each in teaching.now.things)
+    change(replace(teaching.now, things=things))
+    teaching.notes = []
+
+
+def add_thing() -> None:
+    """Make room for one more thing."""
+    teaching = TEACHING.get()
+    if len(teaching.now.things) < MOST:
+        teaching.made += 1
+        change(replace(teaching.now, things=(*teaching.now.things, Thing(teaching.made, ""))))
+        teaching.opened, teaching.notes = teaching.made, []
+
+
+def remove_thing(number: int) -> None:
+    """Take a thing out, with its photos."""
+    teaching = TEACHING.get()
+    change(replace(teaching.now, things=tuple(each for each in teaching.now.things if each.number != number)))
+    teaching.opened, teaching.notes = None, []
+
+
+def open_zone(number: int) -> None:
+    """Open the drop zone of a thing, or close it again."""
+    teaching = TEACHING.get()
+    teaching.opened = None if teaching.opened == number else number
+
+
+def take_out(number: int, key: str) -> None:
+    """Take one photo out."""
+    teaching = TEACHING.get()
+    left = [each for each in teaching.now.photos_of(number) if each.key != key]
+    change(teaching.now.with_photos(number, left))
+    teaching.notes = []
+
+
+def take(number: int, files: Sequence[Any]) -> bool:
+    """Take the files of a drop zone or the camera as photos of a thing; return whether there were any.
+
+    What could not be taken is told in `notes`.
+    """
+    if not files:
+        return False
+    teaching = TEACHING.get()
+    there = teaching.now.photos_of(number)
+    inbox = OwnPhotos(most=MOST_EACH - len(there))
+    inbox.take("teach", files)
+    new, told = fitting(number, list(inbox.photos.values()))
+    teaching.notes = _few([*inbox.problems.values(), *told])
+    if inbox.left_out:
+        teaching.notes.append(words.too_many(inbox.left_out, MOST_EACH))
+    if inbox.others:
+        teaching.notes.append(words.no_pictures(inbox.others))
+    if new:
+        change(teaching.now.with_photos(number, (*there, *new)))
+    teaching.zones += 1
+    return True
+
+
+def _few(sentences: list[str]) -> list[str]:
+    """The first sentences, and how many more there are."""
+    more = len(sentences) - MOST_NOTES
+    return sentences if more <= 0 else [*sentences[:MOST_NOTES], words.more(more)]
+
+
+def fitting(number: int, photos: list[Photo]) -> tuple[list[Photo], list[str]]:
+    """Return the photos that are there for the first time, and a sentence on each other: one photo shows one thing."""
+    now = TEACHING.get().now
+    known = {image_id(photo.seen[CENTRE]): where for where, photo in now.all_photos()}
+    new, told = [], []
+    for photo in photos:
+        where = known.get(identity := image_id(photo.seen[CENTRE]))
+        if where is None:
+            known[identity] = number
+            new.append(photo)
+        elif where == number:
+            told.append(words.twice(photo.name))
+        else:
+            told.append(words.elsewhere(photo.name, "" if where == NEGATIVES else now.thing(where).name))
+    return new, told
+
+
+def use_samples() -> None:
+    """Teach the two things of SAMPLES, in place of what is there."""
+    teaching = TEACHING.get()
+    things = []
+    for name, stems in SAMPLES.items():
+        teaching.made += 1
+        things.append(Thing(teaching.made, _(name), tuple(map(sample, stems))))
+    change(Project(tuple(things)))
+    teaching.opened, teaching.notes = None, []
+    put_names()
+
+
+def sample(stem: str) -> Photo:
+    """Return a picture of the gallery as a visitor's photo."""
+    picture = next(each for each in gallery_pictures() if each.path.stem == stem)
+    whole, seen = computed_answers.gallery_photo(file_of(stem), CENTRE)
+    return kept(Photo(stem, capital(picture.name), whole, {CENTRE: seen}))
+
+
+def wanting(project: Project) -> str:
+    """Return the one thing that is missing before it can be taught, in a sentence, "" where nothing is."""
+    named: set[str] = set()
+    for place, thing in enumerate(project.things, start=1):
+        if not thing.name:
+            return words.nameless(place)
+        if thing.name.casefold() in named:
+            return words.same_name(thing.name)
+        named.add(thing.name.casefold())
+    for thing in project.things:
+        if (lacking := FROM - len(thing.photos)) > 0:
+            return words.too_few(lacking, thing.name, FROM)
+    return ""
