@@ -102,12 +102,13 @@ def measure(asked: Asked) -> Iterator[Found]:
         if not asked.quick:
             yield Found("first_chart_cold", tuple(cold_starts(browser, networks, asked.rounds)))
         with served(networks) as address:
-            first_chart(browser, address)
+            if not asked.quick:
+                first_chart(browser, address)  # this server's first visitor
             yield Found("first_chart_later", tuple(first_chart(browser, address) for _ in range(asked.rounds)))
             page = thresholds_page(browser, address)
             yield Found("key_to_chart", tuple(key_to_chart(page, asked.of(7, 1)) for _ in range(asked.rounds)))
             page.context.close()
-            drops = [dropped(browser, address) for _ in range(asked.rounds)]
+            drops = [dropped(browser, address, asked.of(PHOTOS, 1)) for _ in range(asked.rounds)]
             yield Found("photos_first", tuple(first for first, _ in drops))
             yield Found("photos_all", tuple(last for _, last in drops))
             yield from loads(browser, address, asked)
@@ -127,17 +128,17 @@ def cold_starts(browser: Browser, networks: str, rounds: int) -> list[float]:
     return times
 
 
-def dropped(browser: Browser, address: str) -> tuple[float, float]:
-    """Return the seconds from the drop of eighteen photos to the first answer, and to all that a page shows."""
+def dropped(browser: Browser, address: str, photos: int) -> tuple[float, float]:
+    """Return the seconds from the drop of so many photos to the first answer, and to all that a page shows."""
     folder = ROOT / "nat_core" / "data" / "gallery"
-    files = sorted(map(str, folder.glob("*.jpg")))[:PHOTOS]
+    files = sorted(map(str, folder.glob("*.jpg")))[:photos]
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(f"{address}/your_photos?pair=wrn16_1")
     chooser = page.locator("input[type=file]").first
     chooser.wait_for(state="attached")
     page.evaluate(STILL)
-    page.evaluate(DROPPED, CARDS)
+    page.evaluate(DROPPED, min(photos, CARDS))
     chooser.set_input_files(files)
     first, last = page.evaluate("window.answered")
     page.context.close()

@@ -67,9 +67,14 @@ def whole_loop(asked: Asked, architecture: str, known: ImageSet, negatives: Imag
     """Return how many times as long the plain loop takes for a step of the recipe."""
     recipe = recipe_named(f"{architecture}_nat")
     theirs = plain_steps(recipe, known, negatives)
-    ours = OurSteps(recipe, known, negatives)
+    ours = OurSteps(recipe, known, negatives, precision=trial(asked))
     times = rounds(asked, ours, partial(next, theirs))
     return compared(f"train_{architecture}", *times, f"in {ours.precision}")
+
+
+def trial(asked: Asked) -> str | None:
+    """The precision to take: None lets the run find out by its trial, whose passes are left out where it is quick."""
+    return "float32" if asked.quick else None
 
 
 class OurSteps:
@@ -170,7 +175,7 @@ def augmentation(asked: Asked, known: ImageSet) -> Found:
 def nat_step(asked: Asked, known: ImageSet, negatives: ImageSet) -> Found:
     """Return how many times as long our step takes with negatives as without."""
     first, other = (replace(recipe_named(f"wrn16_1_{kind}"), sizes=((32, 1.0),)) for kind in ("nat", "baseline"))
-    with_them = OurSteps(first, known, negatives)
+    with_them = OurSteps(first, known, negatives, precision=trial(asked))
     # A trial of its own might choose the other precision.
     without = OurSteps(other, known, negatives, precision=with_them.precision)
     steps = [partial(again, side.runs[0][1]) for side in (with_them, without)]
@@ -184,7 +189,7 @@ def transfer_step(asked: Asked, known: ImageSet, negatives: ImageSet) -> Found:
     """Return how many times as long the published attention transfer takes for a step of a student."""
     recipe = recipe_named("wrn16_1_student_of_nat")
     teacher = Network("teacher", frozen(build("wrn40_1", 10, seed=1), CPU), tuple("0123456789"), MEAN, STD)
-    ours = OurSteps(recipe, known, negatives, teacher)
+    ours = OurSteps(recipe, known, negatives, teacher, trial(asked))
     return compared("transfer_step", *rounds(asked, ours, partial(next, published_steps(recipe, known))))
 
 
