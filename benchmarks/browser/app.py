@@ -1,36 +1,27 @@
-"""How fast the app is in a real browser, on the checkpoints that are here.
+"""How fast the app is in a real browser, on the checkpoints that are here, by the browser's own clock.
 
-    python -m benchmarks.app_speed [--checkpoints checkpoints] [--presses 21] [--seconds 3] [--people 30]
-
-Prints a table of six measures with the aims they are held against: the first chart of the first visitor after a cold
-start (all of Python still to be imported) and of five later ones, the median, both by the browser's clock from the
-navigation on; from a key on the slider of Thresholds to the redrawn chart, the median; how often the chart is redrawn
-in a second while its line is dragged; from letting go of the slider to the whole page while 30 people move it once a
-second, the 95th percentile; and one photo through every network of the photos' classes, with all attention maps, the
-median. Needs playwright, and Chromium (or NAT_CHROMIUM). The browser and the 30 people run on the same cores, so a busy
-machine measures itself: the load is printed.
-
-Measured on 2026-11-25 on two cores of an Intel Xeon, nothing else running: 2.5 s, 2.2 s, 16 ms, 60 a second, 26 ms (600
-answers), 33 ms (eight networks). By a stopwatch around the browser's driver the first two are 3.0 s and 2.5 s. Most of
-what later visitors wait for is the browser's own: it compiles Plotly's 4.7 MB for 0.65 s; the app has answered by then.
+The first chart of the first visitor after a cold start (all of Python still to be imported) and of later ones, from the
+navigation on; from a key on the slider of Thresholds to the redrawn chart; from letting go of the slider to the whole
+page while 30 people move it once a second, and while ten do who have a photo of their own; eighteen photos dropped at
+once, from the browser's event on; what jumps while a page loads; and the megabytes of scripts that a page brings. The
+browser and the visitors without one run on the same cores, so a busy machine measures itself: the load stands beside.
 """
 
-import argparse
 import os
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from nat_core.data.sets import CIFAR10_CLASSES
-from nat_core.network.inference import load_network, predict_with_maps
-from nat_core.store.checkpoints import available, load_card
-from tests.browsing import ARGUMENTS, CHROMIUM, served
+from benchmarks.harness.figures import MEGABYTES, MILLISECONDS, SECONDS, Asked, Benchmark, Figure, Found, Goal
+from benchmarks.harness.kept import ROOT
+from nat_app.pages import PAGES
+from tests.browsing import ARGUMENTS, CHROMIUM, STILL, served
+from tests.uploads import picture
 from tests.visitors import THRESHOLD_SLIDER, Visitor
 
 PATIENCE = 120_000
@@ -61,22 +52,114 @@ COUNT_DRAWINGS = f"""() => {{ {FIND_DRAWING}
   window.drawings = 0;
   new MutationObserver((found) => {{ window.drawings += found.length; }}).observe(svg, watched);
 }}"""
+MOVED = """window.moved = 0;
+new PerformanceObserver(list => {
+  for (const each of list.getEntries()) if (!each.hadRecentInput) window.moved += each.value;
+}).observe({ type: 'layout-shift', buffered: true });"""
+DROPPED = """(charts) => {
+  let began = 0;
+  document.addEventListener('change', () => { began ||= performance.now(); }, { once: true, capture: true });
+  window.answered = new Promise((told) => {
+    let first = 0;
+    const watch = setInterval(() => {
+      const cards = [...document.querySelectorAll('[class*=st-key-card_]')];
+      const drawn = cards.filter((each) => each.querySelector('.bars path')).length;
+      if (drawn && !first) first = performance.now() - began;
+      const still = '[data-testid=stStatusWidget], [data-testid=stSkeleton], [data-stale=true]';
+      const busy = document.querySelector(still);
+      if (drawn < charts || busy) return;
+      clearInterval(watch);
+      told([first, performance.now() - began]);
+    }, 10);
+  });
+}"""
+SCRIPTS = """() => performance.getEntriesByType('resource')
+  .filter((each) => new URL(each.name).pathname.endsWith('.js'))
+  .reduce((sum, each) => sum + each.decodedBodySize, 0)"""
+PHOTOS, CARDS = 18, 8
+"""How many are dropped, and how many of them the first page of answers shows."""
+CLOCK, CROWD = "the browser's clock", "visitors without a window"
+FIGURES = (
+    Figure("first_chart_cold", "First chart after a cold start", CLOCK, Goal(3, SECONDS, at_most=True),
+           reason="Python's imports and the browser's compiling of Plotly come one after the other on a first visit."),
+    Figure("first_chart_later", "First chart of a second visitor", CLOCK, Goal(2, SECONDS, at_most=True),
+           reason="Most of it is the browser's own: it compiles Plotly's 4.7 MB; the app has answered by then."),
+    Figure("key_to_chart", "Key to redrawn chart", CLOCK, Goal(100, MILLISECONDS, at_most=True)),
+    Figure("people_sweeping", "30 people sweeping, p95", CROWD, Goal(300, MILLISECONDS, at_most=True)),
+    Figure("people_with_photos", "10 people with photos, p95", CROWD, Goal(800, MILLISECONDS, at_most=True)),
+    Figure("photos_first", "18 photos dropped at once, first answer", CLOCK, Goal(1, SECONDS, at_most=True)),
+    Figure("photos_all", "18 photos dropped at once, all", CLOCK, Goal(4, SECONDS, at_most=True)),
+    Figure("layout_shift", "Summed layout shift, the worst page", CLOCK, Goal(0.1, "", at_most=True)),
+    Figure("scripts", "Scripts of a page, the heaviest", "unpacked", Goal(6, MEGABYTES, at_most=True)),
+)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Measure:
-    """One row of the table."""
+def measure(asked: Asked) -> Iterator[Found]:
+    """Measure all of it on one server; a first visit is cold once, so that each round starts another."""
+    networks = str(ROOT / "checkpoints")
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        if not asked.quick:
+            yield Found("first_chart_cold", tuple(cold_starts(browser, networks, asked.rounds)))
+        with served(networks) as address:
+            if not asked.quick:
+                first_chart(browser, address)  # this server's first visitor
+            yield Found("first_chart_later", tuple(first_chart(browser, address) for _ in range(asked.rounds)))
+            page = thresholds_page(browser, address)
+            yield Found("key_to_chart", tuple(key_to_chart(page, asked.of(7, 1)) for _ in range(asked.rounds)))
+            page.context.close()
+            drops = [dropped(browser, address, asked.of(PHOTOS, 1)) for _ in range(asked.rounds)]
+            yield Found("photos_first", tuple(first for first, _ in drops))
+            yield Found("photos_all", tuple(last for _, last in drops))
+            yield from loads(browser, address, asked)
+            for figure, people, photos in (("people_sweeping", 30, False), ("people_with_photos", 10, True)):
+                waits = many_at_once(address, asked.of(people, 3), asked.of(4, 1) * asked.rounds, photos)
+                note = f"{len(waits)} answers to {asked.of(people, 3)}"
+                yield Found(figure, (float(np.quantile(waits, 0.95)),), note=note)
+        browser.close()
 
-    title: str
-    value: float
-    unit: str
-    aim: float
-    at_most: bool = True
 
-    @property
-    def met(self) -> bool:
-        """Whether the aim is met."""
-        return self.value <= self.aim if self.at_most else self.value >= self.aim
+def cold_starts(browser: Browser, networks: str, rounds: int) -> list[float]:
+    """Return what the first visitor of each of so many new servers waits, in seconds."""
+    times = []
+    for _ in range(rounds):
+        with served(networks) as address:
+            times.append(first_chart(browser, address))
+    return times
+
+
+def dropped(browser: Browser, address: str, photos: int) -> tuple[float, float]:
+    """Return the seconds from the drop of so many photos to the first answer, and to all that a page shows."""
+    folder = ROOT / "nat_core" / "data" / "gallery"
+    files = sorted(map(str, folder.glob("*.jpg")))[:photos]
+    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{address}/your_photos?pair=wrn16_1")
+    chooser = page.locator("input[type=file]").first
+    chooser.wait_for(state="attached")
+    page.evaluate(STILL)
+    page.evaluate(DROPPED, min(photos, CARDS))
+    chooser.set_input_files(files)
+    first, last = page.evaluate("window.answered")
+    page.context.close()
+    return first / 1000, last / 1000
+
+
+def loads(browser: Browser, address: str, asked: Asked) -> Iterator[Found]:
+    """Measure what jumps while each page loads, and its scripts, each page in a window of its own."""
+    moved, megabytes = {}, {}
+    for name in [each.name for each in PAGES][: asked.of(len(PAGES), 1)]:
+        page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+        page.set_default_timeout(PATIENCE)
+        page.add_init_script(MOVED)
+        page.goto(f"{address}/{name}?pair=wrn16_1")
+        page.locator("h1").first.wait_for()
+        page.evaluate(STILL)
+        moved[name], megabytes[name] = page.evaluate("window.moved"), page.evaluate(SCRIPTS) / 1e6
+        page.context.close()
+    for figure, found in (("layout_shift", moved), ("scripts", megabytes)):
+        worst = max(found, key=lambda name: found[name])
+        yield Found(figure, (found[worst],), note=f"on {worst}, of {len(found)} pages")
 
 
 def first_chart(browser: Browser, address: str) -> float:
@@ -92,11 +175,6 @@ def first_chart(browser: Browser, address: str) -> float:
     seconds = page.evaluate("window.firstChart") / 1000
     context.close()
     return seconds
-
-
-def later_visitors(browser: Browser, address: str, visitors: int = 5) -> float:
-    """Return the median of the seconds that so many visitors wait, one after another, none with anything cached."""
-    return median(first_chart(browser, address) for _ in range(visitors))
 
 
 def thresholds_page(browser: Browser, address: str) -> Page:
@@ -122,42 +200,27 @@ def key_to_chart(page: Page, presses: int) -> float:
     return median(times)
 
 
-def redraws_a_second(page: Page, seconds: float) -> float:
-    """Return how often the chart is redrawn in a second while its line is dragged to and fro."""
-    box = page.locator(".drawing svg").bounding_box()
-    if box is None:
-        raise RuntimeError("the chart has no place on the page")
-    page.evaluate(COUNT_DRAWINGS)
-    y, left, right = box["y"] + 60, box["x"] + 0.3 * box["width"], box["x"] + 0.9 * box["width"]
-    page.mouse.move(left, y)
-    page.mouse.down()
-    started, step = time.perf_counter(), 0
-    while (passed := time.perf_counter() - started) < seconds:
-        step += 1
-        there = abs(step % 120 - 60) / 60
-        page.mouse.move(left + there * (right - left), y)
-    page.mouse.up()
-    return page.evaluate("window.drawings") / passed
-
-
-def many_at_once(address: str, people: int, rounds: int) -> list[float]:
+def many_at_once(address: str, people: int, rounds: int, photos: bool) -> list[float]:
     """Return the milliseconds of each answer to so many visitors, who move the threshold once a second, all at once.
 
     From the moment a visitor lets go of the slider to the moment all of the page is there. The visitors have no window
-    (`tests.visitors`): thirty browsers on the same cores would measure themselves.
+    (`tests.visitors`): thirty browsers on the same cores would measure themselves. With `photos` each has one of their
+    own on Your photos.
     """
     ready = threading.Barrier(people, timeout=300)
+    where = "your_photos" if photos else "thresholds"
 
     def sweep(number: int) -> list[float]:
-        with Visitor(address, "thresholds", "pair=wrn16_1") as visitor:
+        cookie = f"bench{number}{os.getpid()}"
+        with Visitor(address, where, "pair=wrn16_1", headers={"Cookie": f"nat_visitor={cookie}"}) as visitor:
+            if photos:
+                visitor.upload(f"{number}.png", picture((number * 9, 90, 90)), cookie)
             ready.wait()
             time.sleep(number / people)
             answers = []
             for step in range(rounds):
                 threshold = 0.5 + 0.01 * ((step + number) % 40)
                 seconds = visitor.slide(THRESHOLD_SLIDER, threshold)
-                if f"Above {100 * threshold:.0f}" not in visitor.text:
-                    raise RuntimeError(f"the page does not tell of t = {threshold:.2f}: {visitor.text[:200]}")
                 answers.append(1000 * seconds)
                 time.sleep(max(0.0, 1 - seconds))
             return answers
@@ -166,60 +229,4 @@ def many_at_once(address: str, people: int, rounds: int) -> list[float]:
         return [each for answers in crowd.map(sweep, range(people)) for each in answers]
 
 
-def one_photo(folder: Path, repeats: int) -> tuple[float, int]:
-    """Return the median milliseconds that one photo takes through all networks with all maps, and how many those are.
-
-    The networks are those of CIFAR-10's classes; they are loaded and warm, as they are for a second photo.
-    """
-    names = [name for name in available(folder) if len(load_card(folder, name).classes) == len(CIFAR10_CLASSES)]
-    networks = [load_network(folder, name) for name in names]
-    pixels = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3)).astype(np.uint8)
-    times = []
-    for _ in range(repeats + 3):
-        began = time.perf_counter()
-        for network in networks:
-            predict_with_maps(network, pixels)
-        times.append(1000 * (time.perf_counter() - began))
-    return median(times[3:]), len(networks)
-
-
-def main() -> None:
-    """Measure and print the table."""
-    parser = argparse.ArgumentParser(description="How fast the app is in a real browser.")
-    parser.add_argument("--checkpoints", default="checkpoints", help="the folder of the networks")
-    parser.add_argument("--presses", type=int, default=21, help="keys pressed on the slider")
-    parser.add_argument(
-        "--people", type=int, default=30, help="visitors who move the threshold once a second, all at once"
-    )
-    parser.add_argument("--rounds", type=int, default=20, help="how often each of them does")
-    parser.add_argument("--seconds", type=float, default=3.0, help="how long the line is dragged")
-    asked = parser.parse_args()
-    load = os.getloadavg()[0]
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        with served(os.path.abspath(asked.checkpoints)) as address:
-            measures = [
-                Measure("first chart after a cold start", first_chart(browser, address), "s", 4),
-                Measure("first chart of later visitors, median", later_visitors(browser, address), "s", 2.5),
-            ]
-            page = thresholds_page(browser, address)
-            measures += [
-                Measure("slider key to redrawn chart, median", key_to_chart(page, asked.presses), "ms", 150),
-                Measure("live redraws", redraws_a_second(page, asked.seconds), "a second", 20, at_most=False),
-            ]
-            page.context.close()
-            answers = many_at_once(address, asked.people, asked.rounds)
-            title = f"{asked.people} people at once, release to page, p95"
-            measures.append(Measure(title, float(np.quantile(answers, 0.95)), "ms", 700))
-        browser.close()
-    milliseconds, networks = one_photo(Path(asked.checkpoints), asked.presses)
-    measures.append(Measure(f"one photo, {networks} networks, all maps", milliseconds, "ms", 250))
-    print(f"{os.cpu_count()} cores, load before the measurement {load:.1f}, {len(answers)} answers to {asked.people}")
-    for each in measures:
-        sign = "<=" if each.at_most else ">="
-        verdict = "met" if each.met else "not met"
-        print(f"{each.title:<42}{each.value:>9.2f} {each.unit:<9} aim {sign} {each.aim:g}: {verdict}")
-
-
-if __name__ == "__main__":
-    main()
+BENCHMARK = Benchmark("app", "In a browser", FIGURES, measure, needs=("chromium", "playwright"))

@@ -1,5 +1,7 @@
 """The benchmarks that there are, in the order of the page."""
 
+from benchmarks import gpu
+from benchmarks.browser import app
 from benchmarks.harness.figures import Benchmark
 from benchmarks.two_cores import (
     attributions,
@@ -15,5 +17,5 @@ from benchmarks.two_cores import (
 
 BENCHMARKS: tuple[Benchmark, ...] = tuple(
     script.BENCHMARK
-    for script in (training, convolutions, scoring, one_photo, attributions, curves, ranking, jpeg, digits)
+    for script in (training, convolutions, scoring, one_photo, attributions, curves, ranking, jpeg, digits, app, gpu)
 )

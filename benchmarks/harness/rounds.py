@@ -41,6 +41,18 @@ def compared(figure: str, ours: list[float], theirs: list[float], note: str = ""
     return Found(figure, ratios, tuple(ours), tuple(theirs), note)
 
 
+def often_in_turn(rounds: int, times: int, ours: Once, theirs: Once) -> tuple[list[float], list[float]]:
+    """Return the seconds of so many calls of either side, round by round, the sides changing after each call.
+
+    For sides that differ little: what the machine does beside them falls on both alike.
+    """
+    taken = ([0.0] * rounds, [0.0] * rounds)
+    for number in range(rounds * times):
+        for side in (0, 1) if number % 2 else (1, 0):
+            taken[side][number // times] += seconds_of((ours, theirs)[side], 0)
+    return taken
+
+
 def seconds_of(once: Once, least: float) -> float:
     """Return the seconds that one call takes: the median of as many as fill `least` seconds, at least one."""
     times, began = [], time.perf_counter()

@@ -14,12 +14,17 @@ from nat_core.network.inference import Network, load_network
 from nat_core.network.models import build, normalise
 
 DEFAULTS, EQUAL, SAME = "Captum at its defaults", "Captum at equal batching", "Captum's values, correlation"
+BACKWARD = (
+    "in float32 both are bound by the arithmetic of the same passes; bfloat16 would be twice as fast, and correlates "
+    "less with Captum's values than is asked."
+)
+COVERED = "ours is one forward pass a square, as Captum's is; what is left to win lies in the pass itself."
 FIGURES = (
-    Figure("gradients_defaults", "Integrated gradients, WRN-40-1", DEFAULTS, Goal(2)),
-    Figure("gradients_equal", "Integrated gradients, WRN-40-1", EQUAL, Goal(2)),
+    Figure("gradients_defaults", "Integrated gradients, WRN-40-1", DEFAULTS, Goal(2), reason=BACKWARD),
+    Figure("gradients_equal", "Integrated gradients, WRN-40-1", EQUAL, Goal(2), reason=BACKWARD),
     Figure("gradients_same", "Integrated gradients, WRN-40-1", SAME, Goal(0.998, "")),
     Figure("occlusion_defaults", "Occlusion, WRN-40-1", DEFAULTS, Goal(1.9)),
-    Figure("occlusion_equal", "Occlusion, WRN-40-1", EQUAL, Goal(1.9)),
+    Figure("occlusion_equal", "Occlusion, WRN-40-1", EQUAL, Goal(1.9), reason=COVERED),
     Figure("occlusion_same", "Occlusion, WRN-40-1", SAME, Goal(0.998, "")),
 )  # fmt: skip
 TARGET, WINDOW, STRIDE = 3, 8, 4

@@ -8,18 +8,20 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 import torch
 
 from benchmarks.harness.figures import Asked, Benchmark, Figure, Found, Goal
-from benchmarks.harness.rounds import compared, seconds_of, threads
+from benchmarks.harness.rounds import compared, often_in_turn, threads
 from benchmarks.two_cores.training import again
 from nat_core.recipes import recipe_named
 from nat_core.training.loop import usual_threads
 from nat_core.training.pictures import pictures_of
 from nat_core.training.run import begin
 
-STEPS = 20
+STEPS, TIMES = 5, 8
+"""Steps in a row, and how often in a round: the others' turns fall on all sides alike where these change often."""
 FIGURES = (
     Figure("digits_shared", "`nat train digits_nat` on a machine that others use", "one thread", Goal(0.95)),
     Figure("digits_two_threads", "the same", "two threads that spin", Goal(1)),
@@ -31,21 +33,20 @@ def measure(asked: Asked) -> Iterator[Found]:
     recipe = recipe_named("digits_nat")
     run = begin(pictures_of(recipe), device=torch.device("cpu"))
     run.model.train()
-    sides = {"usual": usual_threads(recipe), "one": 1, "two": 2}
-    times: dict[str, list[float]] = {name: [] for name in sides}
+    usual, times = usual_threads(recipe), asked.of(TIMES, 1)
 
-    def steps() -> None:
-        for _ in range(asked.of(STEPS, 1)):
-            again(run)
+    def steps(count: int) -> None:
+        with threads(count):
+            for _ in range(STEPS):
+                again(run)
 
-    steps()
+    steps(1)
     with others():
-        for _ in range(asked.rounds):
-            for name, count in sides.items():
-                with threads(count):
-                    times[name].append(seconds_of(steps, asked.least))
-    yield compared("digits_shared", times["usual"], times["one"], f"on {sides['usual']} thread")
-    yield compared("digits_two_threads", times["usual"], times["two"])
+        # Apart, as threads that spin still do so when the next ones have their turn.
+        ours, one = often_in_turn(asked.rounds, times, partial(steps, usual), partial(steps, 1))
+        again_ours, two = often_in_turn(asked.rounds, times, partial(steps, usual), partial(steps, 2))
+    yield compared("digits_shared", ours, one, f"on {usual} thread")
+    yield compared("digits_two_threads", again_ours, two)
 
 
 @contextmanager

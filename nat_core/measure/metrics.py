@@ -84,7 +84,7 @@ def ncr_curve(confidence: Scores, thresholds: Given) -> Float[Array, " k"]:
     """
     ascending = _ascending("confidence", confidence)
     _check_unit("confidence", ascending[0], ascending[-1])
-    return share_above(Ascending(ascending), _within_unit("threshold", thresholds))
+    return _above(ascending, _within_unit("threshold", thresholds))
 
 
 def share_above(scores: Scores, thresholds: Given) -> Float[Array, " k"]:
@@ -95,9 +95,7 @@ def share_above(scores: Scores, thresholds: Given) -> Float[Array, " k"]:
     >>> share_above(np.array([-3.0, 0.5, 7.0, 7.0]), np.array([0.5, -10.0]))
     array([0.5, 1. ])
     """
-    # By one sort. "right" counts scores equal to a threshold as not above it; "left" would make the comparison >=.
-    ascending = _ascending("scores", scores)
-    return (len(ascending) - np.searchsorted(ascending, numbers("thresholds", thresholds, 1), "right")) / len(ascending)
+    return _above(_ascending("scores", scores), numbers("thresholds", thresholds, 1))
 
 
 def threshold_keeping(confidence_in: Scores, share: float = 0.95) -> float:
@@ -407,6 +405,12 @@ def _average_precision(scores: Float[Array, " n"], others: Float[Array, " m"]) -
     found = len(scores) - np.searchsorted(np.sort(scores), scores, "left")
     beside = len(others) - np.searchsorted(np.sort(others), scores, "left")
     return float(np.mean(found / (found + beside)))
+
+
+def _above(ascending: Float[Array, " n"], thresholds: Float[Array, " k"]) -> Float[Array, " k"]:
+    """`share_above` of scores in order, by one search for each threshold."""
+    # "right" counts scores equal to a threshold as not above it; "left" would make the comparison >=.
+    return (len(ascending) - ascending.searchsorted(thresholds, "right")) / len(ascending)
 
 
 def _fewest_reaching(share: float, n: int) -> int:

@@ -25,7 +25,7 @@ from nat_core.recipes import LEVELS
 
 Progress = Callable[[float], None]
 """Is told the share done, in [0, 1]; what it raises ends the work and reaches the caller."""
-PER_BATCH = 16
+PER_BATCH = 8
 """Images in one forward pass; progress is told after each."""
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -77,7 +77,7 @@ def integrated_gradients(
             weight = torch.from_numpy(weights[start : start + PER_BATCH] / 2).to(images).view(-1, 1, 1, 1)
             total += (weight * gradient).sum(0)
             progress(min(1.0, (start + len(part)) / steps))
-        return _attribution(network.model, images, target, (total * images)[0].sum(0))
+        return _attribution(network, images, target, (total * images)[0].sum(0))
 
 
 def occlusion(
@@ -115,7 +115,7 @@ def occlusion(
                 falls[square] += fall
                 covers[square] += 1
             progress(min(1.0, (start + len(part)) / len(squares)))
-        return _attribution(network.model, images, target, (falls / covers).float())
+        return _attribution(network, images, target, (falls / covers).float())
 
 
 def grad_cam(
@@ -143,7 +143,7 @@ def grad_cam(
         method = _captum().LayerGradCam(_reporting(model, 1, progress), stage)
         # The weights are frozen, so only an input that takes a gradient makes one flow through the level.
         found = method.attribute(images.clone().requires_grad_(), target=target)
-        return _attribution(network.model, images, target, found[0, 0])
+        return _attribution(network, images, target, found[0, 0])
 
 
 def _soonest(network: Network, side: int) -> Callable[[Tensor], Tensor]:
@@ -193,7 +193,7 @@ def _reporting(model: Classifier, total: int, progress: Progress) -> Callable[[T
     return logits
 
 
-def _attribution(model: Classifier, images: Tensor, target: int, values: Tensor) -> Attribution:
-    with torch.inference_mode():
-        logit, blank = model(torch.cat([images, torch.zeros_like(images)])).logits[:, target].tolist()
+def _attribution(network: Network, images: Tensor, target: int, values: Tensor) -> Attribution:
+    answer = _soonest(network, images.shape[2])
+    logit, blank = answer(torch.cat([images, torch.zeros_like(images)]))[:, target].tolist()
     return Attribution(values.detach().cpu().numpy(), logit, blank)

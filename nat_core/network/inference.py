@@ -3,6 +3,7 @@
 `extract` stores the features of a seeded choice of CIFAR's pictures, for `nat_core.small.heads` to learn from.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -25,12 +26,11 @@ from nat_core.network.attention import attention_map
 from nat_core.network.devices import exactly, on_standard_error, trouble_with_cuda
 from nat_core.network.models import Classifier, Outputs, build, scale_and_shift, scaled
 from nat_core.network.precision import TOGETHER, Answer, faster, halved
+from nat_core.network.serving import Serve, Turns, served
 from nat_core.recipes import LEVELS, PRECISIONS
 from nat_core.store.checkpoints import Card, load_card, load_weights
 from nat_core.store.features import CHOSEN, CHOSEN_UNSEEN, FEATURES_UNSEEN, Features, choose, save_features
 
-Serve = Callable[[Float[np.ndarray, "n 3 h w"]], Sequence[np.ndarray]]
-"""Normalised pictures become logits, and the maps at the low, middle and high level."""
 Pictures = np.ndarray
 """Pictures of one size, (n, height, width, 3): 0 to 255, or floats that are normalised already."""
 MANY = 1_000
@@ -74,8 +74,6 @@ class Network:
         with _MAKING:
             if side not in self._served:
                 try:
-                    from nat_core.network.serving import served  # it needs the packages of the extra `onnx`
-
                     self._served[side] = served(self.model, side)
                 except (ImportError, NetworkError):
                     self._served[side] = None
@@ -200,10 +198,9 @@ def predict_with_maps(
     _check_batch(batch_size)
     _need_groups(network, "attention maps")
     images = _described(network, pictures, name, ids, labels)
-    if (soon := _answered_soon(network, images.pixels)) is not None:
-        found, *seen = soon
-        predictions = Predictions(network.name, images.name, images.ids, found, images.labels)
-        return predictions, dict(zip(LEVELS, seen, strict=True))
+    if (serve := _soonest(network, images.pixels)) is not None:
+        with _CORES:
+            return _answered_soon(network, images, serve)
     logits: list[Tensor] = []
     maps: dict[str, list[Tensor]] = {level: [] for level in LEVELS}
     for outputs in _outputs(network, images.pixels, batch_size):
@@ -214,16 +211,25 @@ def predict_with_maps(
     return predictions, {level: torch.cat(parts).cpu().numpy() for level, parts in maps.items()}
 
 
-def _answered_soon(network: Network, pixels: Pictures) -> Sequence[np.ndarray] | None:
-    """The logits and the maps of few square pictures by ONNX Runtime; None where torch has to answer."""
+_CORES = Turns(os.cpu_count() or 1)
+"""Few pictures for many callers: those who ask at once wait for a core instead of sharing it in slices."""
+
+
+def _soonest(network: Network, pixels: Pictures) -> Serve | None:
+    """The way of ONNX Runtime, for few square pictures on a processor; None where torch has to answer."""
     side = pixels.shape[1]
-    if len(pixels) > FEW or side != pixels.shape[2] or network.device.type != "cpu" or not network.has_maps:
+    if len(pixels) > FEW or side != pixels.shape[2] or network.device.type != "cpu":
         return None
-    serve = network.served(side)
-    if serve is None:
-        return None
+    return network.served(side)
+
+
+def _answered_soon(
+    network: Network, images: ImageSet, serve: Serve
+) -> tuple[Predictions, dict[str, Float[np.ndarray, "n _ _"]]]:
     colours = scale_and_shift(network.mean, network.std, network.device)
-    return serve(_normalised(pixels, network.device, *colours).contiguous().numpy())
+    logits, *maps = serve(_normalised(images.pixels, network.device, *colours).contiguous().numpy())
+    predictions = Predictions(network.name, images.name, images.ids, logits, images.labels)
+    return predictions, dict(zip(LEVELS, maps, strict=True))
 
 
 def features(network: Network, pictures: ImageSet | Pictures) -> Float[np.ndarray, "n channels"]:

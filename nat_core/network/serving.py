@@ -4,23 +4,29 @@ There is no second description of a network: the graph is what torch's own opera
 pass, with `attention_map` after it, so architecture, weights and the maps' formula stay where they are.
 """
 
-from collections.abc import Callable
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from nat_core.errors import NetworkError
 from nat_core.network.attention import attention_map
-from nat_core.network.inference import Serve
 from nat_core.network.models import Classifier
 
 if TYPE_CHECKING:
     import onnx
 
+Serve = Callable[[Float[np.ndarray, "n 3 h w"]], Sequence[np.ndarray]]
+"""Normalised pictures become logits, and the maps at the low, middle and high level."""
+_LARGE = 1_000_000
+"""The fewest weights of a network whose work on one picture several cores share."""
 OPERATORS, FORMAT = 17, 10
 """The versions of ONNX's operators and of its file that are written; ONNX Runtime has read both since 2024."""
 
@@ -28,18 +34,53 @@ OPERATORS, FORMAT = 17, 10
 def served(model: Classifier, side: int) -> Serve:
     """Return a function that answers any number of pictures of that side, safe to be called by many at once.
 
-    Each call computes on its caller's thread alone. Raises NetworkError where the network does something that the
-    translation does not know.
+    Raises NetworkError where the network does something that the translation does not know, ImportError where the
+    packages of the extra `onnx` are missing.
     """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    # Visitors are many and pictures small: threads that share one picture would wait for each other.
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    # What a small network does with a picture is too little to be shared.
+    large = sum(each.numel() for each in model.parameters()) >= _LARGE
+    options.intra_op_num_threads, options.inter_op_num_threads = torch.get_num_threads() if large else 1, 1
+    # Threads that wait for the next picture leave the cores to others meanwhile.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(
         graph_of(model, side).SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
     return lambda images: [np.asarray(each) for each in session.run(None, {"images": images})]
+
+
+class Turns:
+    """So many may be within at once; the others come in the order in which they asked, which a semaphore does not keep.
+
+    Without it, eight who ask at once share two cores in slices: each takes long, and some four times as long as others.
+
+    >>> with Turns(1):
+    ...     print("mine")
+    mine
+    """
+
+    def __init__(self, count: int) -> None:
+        self._free, self._lock = count, threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            mine = threading.Lock()
+            mine.acquire()
+            self._waiting.append(mine)
+        mine.acquire()  # until who leaves lets go of it
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._free += 1
 
 
 def graph_of(model: Classifier, side: int) -> "onnx.ModelProto":

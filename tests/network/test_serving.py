@@ -1,5 +1,9 @@
 """The served network answers as torch does, of every architecture, and does not outlive what it cannot translate."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +13,7 @@ from nat_core.errors import NetworkError
 from nat_core.network import inference
 from nat_core.network.inference import FEW, Network, frozen, predict, predict_with_maps
 from nat_core.network.models import ARCHITECTURES, build
-from nat_core.network.serving import graph_of, served
+from nat_core.network.serving import Turns, graph_of, served
 from nat_core.recipes import LEVELS
 
 CLASSES = tuple("0123456789")
@@ -67,3 +71,34 @@ def test_what_it_does_not_know_is_left_to_torch() -> None:
 def test_a_network_in_training_is_refused() -> None:
     with pytest.raises(NetworkError, match="still trained"):
         served(network("wrn10_1").model.train(), 16)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_so_many_are_within_and_who_waits_comes_in_the_order_of_asking(count: int) -> None:
+    turns, came, release = Turns(count), [], threading.Event()
+
+    def ask(number: int) -> None:
+        with turns:
+            came.append(number)
+            release.wait(10)
+
+    callers = [threading.Thread(target=ask, args=(number,)) for number in range(count + 4)]
+    for number, caller in enumerate(callers):
+        caller.start()
+        while len(came) < min(number + 1, count) or len(turns._waiting) < number + 1 - count:
+            time.sleep(0.001)
+    assert came == list(range(count))
+    release.set()
+    for caller in callers:
+        caller.join(10)
+    # Of two that are let in at once, either may be the first to write its name.
+    assert came == sorted(came) if count == 1 else sorted(came) == list(range(count + 4))
+    assert turns._free == count
+
+
+def test_eight_at_once_hear_what_one_hears() -> None:
+    asked = network("wrn10_1")
+    alone, _ = predict_with_maps(asked, PICTURES[:1])
+    with ThreadPoolExecutor(8) as callers:
+        found = list(callers.map(lambda _: predict_with_maps(asked, PICTURES[:1])[0].logits, range(16)))
+    assert all(np.array_equal(each, alone.logits) for each in found)
