@@ -8,7 +8,7 @@ from pathlib import Path
 
 from beartype import BeartypeConf
 from beartype.claw import beartype_package
-from jaxtyping import install_import_hook
+from jaxtyping import TypeCheckError, install_import_hook
 
 ROOT = Path(__file__).parent
 
@@ -23,5 +23,7 @@ def shaped() -> tuple[str, ...]:
     return tuple(names[file] for file, text in files.items() if "jaxtyping" in text or "if TYPE_CHECKING:" in text)
 
 
-beartype_package("nat_core", conf=BeartypeConf(claw_is_pep526=False, claw_skip_package_names=shaped()))
+beartype_package(
+    "nat_core", conf=BeartypeConf(claw_is_pep526=False, claw_skip_package_names=shaped(), violation_type=TypeCheckError)
+)
 install_import_hook(shaped(), "beartype.beartype")
