@@ -92,7 +92,8 @@ class OurSteps:
         self.runs: list[tuple[float, TrainingRun]] = []
         for (size, end), before in zip(recipe.sizes, ends, strict=False):
             alone = replace(recipe, sizes=((size, 1.0),))
-            run = begin(Pictures(alone, known, negatives), device=CPU, precision=precision, teacher=teacher)
+            shown = Pictures(alone, known, negatives if alone.has_negatives else None)
+            run = begin(shown, device=CPU, precision=precision, teacher=teacher)
             run.model.train()
             # The trial is made once a run, on the first size of its schedule.
             precision = run.objective.precision
