@@ -26,7 +26,8 @@ FIGURES = (
     Figure("photo_wrn40_1", "One photo, a pair, all maps, WRN-40-1", HOOKS, Goal(2.5)),
     Figure("photo_resnet18", "One photo, a pair, all maps, ResNet-18", HOOKS, Goal(1.0), reason=SMALL),
     Figure("callers_wrn16_1", "8 callers at once, p95, WRN-16-1", HOOKS, Goal(5)),
-    Figure("callers_wrn40_1", "8 callers at once, p95, WRN-40-1", HOOKS, Goal(5)),
+    Figure("callers_wrn40_1", "8 callers at once, p95, WRN-40-1", HOOKS, Goal(5),
+           reason="on two cores the rounds swing around the goal."),
     Figure("photo_apart", "the same: logits farthest apart", "equal in float32", Goal(1e-3, "", at_most=True)),
 )  # fmt: skip
 

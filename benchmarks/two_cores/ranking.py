@@ -54,7 +54,8 @@ def sklearn_of(known: np.ndarray, negatives: np.ndarray) -> Callable[[], tuple[f
 
 def torchmetrics_of(known: np.ndarray, negatives: np.ndarray) -> Callable[[], tuple[float, float]]:
     """Return torchmetrics' way to both."""
-    from torchmetrics.functional.classification import binary_auroc, binary_roc
+    # No requirement: only this benchmark needs it.
+    from torchmetrics.functional.classification import binary_auroc, binary_roc  # pyrefly: ignore[missing-import]
 
     labels, scores = map(torch.from_numpy, _labelled(known, negatives))
     # It takes what lies outside of [0, 1] for logits: 1 - confidence ranks as -confidence does.

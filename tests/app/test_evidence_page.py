@@ -19,6 +19,7 @@ from nat_core.measure.scores import SCORE_NAMES, SCORES
 from nat_core.paper.claims import MapDistances, claims, summary
 from nat_core.paper.findings import findings
 from nat_core.paper.tables import rate_text, render
+from nat_core.results.beside_paper import plot
 from nat_core.results.section import in_brief
 from nat_core.store.checkpoints import CARD, WEIGHTS, available, load_card
 from nat_core.store.features import Features, save_features
@@ -320,3 +321,12 @@ def test_a_damaged_file_of_results_is_named_and_the_rest_is_shown(start, tmp_pat
     app = start(tmp_path, PAGE)
     assert "field_sets.json is damaged" in said(app)
     assert app.segmented_control(key="published").value == "OpenOOD"
+
+
+def test_the_place_of_the_first_picture_is_as_high_as_the_picture() -> None:
+    style = Path("app/frame/style.css").read_text()
+    for name, picture in (("full", plot([])), ("narrow", plot([], narrow=True))):
+        rule = re.search(rf"\.st-key-{name}_beside_paper {{[^}}]*min-height: (\d+)px", style)
+        assert rule is not None
+        assert int(rule[1]) == picture.height
+    assert f"@container (max-width: {plot([]).width - 1}px)" in style
