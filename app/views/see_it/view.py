@@ -129,7 +129,8 @@ def share() -> None:
 
 
 # What is found stands above the zone, but is known only once what was dropped there is read.
-above = st.container()
+above = st.container(key="seen")
+above.empty()  # Streamlit draws no container that holds nothing, and then its place is not kept
 own.draw_zone()
 picture = pictures[shown]
 with above, frame.checked():
