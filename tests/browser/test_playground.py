@@ -173,6 +173,8 @@ def test_a_hand_adds_moves_paints_removes_and_takes_back(page, plane) -> None:
     lie(page, 0)
     # Python holds them as well, for links and for whoever comes back.
     page.get_by_role("button", name="Undo").click()
+    lie(page, 1)
+    page.get_by_text("One negative to learn from").wait_for()
     page.get_by_role("button", name="Ring", exact=True).click()
     page.get_by_text("21 negatives to learn from").wait_for()
 
