@@ -89,8 +89,7 @@ def opened(networks: Path, monkeypatch: pytest.MonkeyPatch, page: str = "", **qu
     app = AppTest.from_file(MAIN, default_timeout=60)
     for key, value in query.items():
         app.query_params[key] = value
-    app.run()
-    return app.switch_page(page).run() if page else app
+    return (app.switch_page(page) if page else app).run()
 
 
 def follow(app: AppTest, page: str, **query: str) -> AppTest:
