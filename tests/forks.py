@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 PROCESSES = multiprocessing.get_context(
     "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
@@ -40,6 +40,14 @@ class Copy:
         self.stderr = os.fdopen(os.dup(read.fileno()), "rb", buffering=0)
         told.close()
         read.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *given: object) -> None:
+        self.stdin.close()
+        self.stderr.close()
+        self.wait()
 
     def poll(self) -> int | None:
         """Its exit status, below 0 the signal that ended it; None while it runs."""

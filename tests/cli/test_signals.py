@@ -9,6 +9,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from nat_core.store.checkpoints import available
 from nat_core.training.log import read_log
 from nat_core.training.state import newest_state
 from tests.few_pictures import use_less_noise
+from tests.forks import Copy
 
 pytestmark = [
     pytest.mark.slow,
@@ -33,15 +35,20 @@ def hearing() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
+def started(command: list[str]) -> subprocess.Popen:
+    """Start a command that hears signals."""
+    return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, preexec_fn=hearing)
+
+
 def stopped(
-    command: list[str], number: int, when: str, sent: Callable[[float], object] = lambda moment: None
+    run: subprocess.Popen | Copy, number: int, when: str, sent: Callable[[float], object] = lambda moment: None
 ) -> tuple[int, str]:
-    """The exit status and the standard error of a command that is signalled once it has written `when`.
+    """The exit status and the standard error of what is signalled once it has written `when`.
 
     `sent` is told the moment, by the clock that never goes back.
     """
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, preexec_fn=hearing) as run:
-        text = ""
+    text = ""
+    with run:
         while not re.search(when, text):
             part = os.read(run.stderr.fileno(), 4096).decode()
             assert part, text
@@ -56,7 +63,7 @@ def stopped(
     signal.SIGTERM, *(pytest.param(each, marks=pytest.mark.endurance) for each in (signal.SIGINT, signal.SIGHUP))
 ])  # fmt: skip
 def test_a_training_is_saved_and_says_at_which_step(tmp_path: Path, number: int) -> None:
-    status, text = stopped([*TRAIN, "--out", str(tmp_path)], number, r"epoch [2-9]")
+    status, text = stopped(started([*TRAIN, "--out", str(tmp_path)]), number, r"epoch [2-9]")
     assert status == 128 + number
     assert "Traceback" not in text
     # The first save is due after a minute: what is there was saved in leaving.
@@ -66,26 +73,22 @@ def test_a_training_is_saved_and_says_at_which_step(tmp_path: Path, number: int)
     assert text.splitlines()[-1].endswith(": go on with --resume.")
 
 
-PAUSED = """
-import sys, time
-import nat_core.training.{module} as module
-import pytest
-from nat_core.__main__ import main
-from tests.few_pictures import use_less_noise
-use_less_noise(pytest.MonkeyPatch())
-def pause(*given, **named):
-    print("HERE", file=sys.stderr, flush=True)
-    time.sleep(60)
-module.{function} = pause
-sys.exit(main(sys.argv[1:]))
-"""
-"""A command that waits where that function would be called."""
+def paused(module: str, function: str, *command: str) -> int:
+    """Do what a command does, but wait where that function would be called."""
+
+    def pause(*given: object, **named: object) -> None:
+        sys.stderr.write("HERE\n")
+        sys.stderr.flush()
+        time.sleep(60)
+
+    use_less_noise(pytest.MonkeyPatch())
+    setattr(import_module(f"nat_core.training.{module}"), function, pause)
+    return main(command)
 
 
 def test_before_anything_is_saved_nothing_else_is_said(tmp_path: Path) -> None:
-    program = PAUSED.format(module="loop", function="begin")
-    command = [sys.executable, "-c", program, "train", "digits_nat", "--out", str(tmp_path)]
-    status, text = stopped(command, signal.SIGTERM, "HERE")
+    run = Copy(paused, "loop", "begin", "train", "digits_nat", "--out", str(tmp_path))
+    status, text = stopped(run, signal.SIGTERM, "HERE")
     assert status == 143
     assert text.splitlines()[-1] == "nat train: stopped; nothing of digits_nat was saved yet."
     assert newest_state(tmp_path / ".state" / "digits_nat") is None
@@ -94,10 +97,9 @@ def test_before_anything_is_saved_nothing_else_is_said(tmp_path: Path) -> None:
 def test_a_run_that_was_stopped_while_it_measures_has_every_row_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program = PAUSED.format(module="log", function="held_out_rates")
     command = ["train", "digits_nat", "--out", str(tmp_path), "--device", "cpu", "--epochs", "2", "--log-test", "--set",
                "sizes=8:1"]  # fmt: skip
-    status, text = stopped([sys.executable, "-c", program, *command], signal.SIGTERM, "HERE")
+    status, text = stopped(Copy(paused, "log", "held_out_rates", *command), signal.SIGTERM, "HERE")
     assert status == 143
     assert "is saved at step 13 of 26" in text, "the last step of the first epoch"
     use_less_noise(monkeypatch)
@@ -124,6 +126,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from nat_core.__main__ import main
 from nat_core.recipes import RECIPES
@@ -141,7 +144,7 @@ sys.exit(main(["reproduce", "--out", sys.argv[1], "--jobs", "2", "--device", "cp
     signal.SIGINT, *(pytest.param(each, marks=pytest.mark.endurance) for each in (signal.SIGTERM, signal.SIGHUP))
 ])  # fmt: skip
 def test_a_queue_lets_its_runs_save_and_says_how_to_go_on(tmp_path: Path, number: int) -> None:
-    status, text = stopped([sys.executable, "-c", QUEUE, str(tmp_path)], number, r"digits_nat/seed0: .*epoch")
+    status, text = stopped(started([sys.executable, "-c", QUEUE, str(tmp_path)]), number, r"digits_nat/seed0: .*epoch")
     assert status == 128 + number
     assert text.splitlines()[-1] == "nat reproduce: stopped; go on with the same command."
     assert "Traceback" not in text

@@ -1,6 +1,5 @@
 """The loop: every recipe takes steps, runs repeat themselves, killed runs end in the very same weights."""
 
-import multiprocessing
 import random
 import time
 from dataclasses import replace
@@ -19,6 +18,7 @@ from nat_core.training.objective import choose_precision
 from nat_core.training.run import TrainingRun, learning_rate, optimiser_for
 from nat_core.training.state import check_settings, newest_state
 from tests.few_pictures import use_few_digits, use_less_noise
+from tests.forks import PROCESSES
 
 pytestmark = pytest.mark.usefixtures("few_pictures")
 TINY = replace(recipe_named("digits_nat"), epochs=2, sizes=((8, 1.0),), batch_size=16)
@@ -62,16 +62,12 @@ def sitting(out: Path) -> None:
 def test_a_run_killed_at_random_moments_ends_in_the_very_same_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Each sitting is a copy of a process that has imported torch already; where there are no copies it imports it anew.
-    kind = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    processes = multiprocessing.get_context(kind)
-    processes.set_forkserver_preload(["nat_core.training.loop", "torch._dynamo"])
     monkeypatch.syspath_prepend(Path(__file__).parents[2])
-    whole = processes.Process(target=sitting, args=(tmp_path / "whole",))
+    whole = PROCESSES.Process(target=sitting, args=(tmp_path / "whole",))
     whole.start()
     moments, kills, states = random.Random(0), 0, tmp_path / "killed" / ".state" / TINY.name
     while not (tmp_path / "killed" / TINY.name).exists():
-        run = processes.Process(target=sitting, args=(tmp_path / "killed",))
+        run = PROCESSES.Process(target=sitting, args=(tmp_path / "killed",))
         before = newest_state(states)
         run.start()
         # Wait until it has got on since it was last killed, so that the test ends; then kill it anywhere.
