@@ -4,7 +4,7 @@ From the records of the study `frontier` (held-out pictures, WRN-16-1, 30 epochs
 which was measured under other conditions and is marked so; and the study `strong` against the paper's cells.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -247,13 +247,13 @@ NARROW = 360
 """The width of a plot for a phone, in pixels."""
 
 
-def plot(found: Sequence[Place], *, narrow: bool = False) -> Drawing:
+def plot(found: Sequence[Place], *, narrow: bool = False, say: Callable[[str], str] = str) -> Drawing:
     """Return accuracy against NCR, a panel for each measure, the paper's point in the one that it has a number for.
 
-    A `narrow` one fits a phone.
+    A `narrow` one fits a phone; `say` names the image set in the title as a page does.
     """
     alt = _("Accuracy and NCR of NAT by the weight and number of its negatives, held-out pictures")
-    drawing = Drawing(NARROW if narrow else 760, 840, alt)
+    drawing = Drawing(NARROW if narrow else 760, 840, alt, say)
     title = _("WRN-16-1: accuracy and NCR on {name}, {pictures}", name=HELD_OUT, pictures=_pictures(found))
     drawing.title(title)
     goal = (PAPERS.accuracy or 0.0, PAPERS.ncr[HEADLINE_SETS[0]][HIGHEST_KEY])

@@ -3,7 +3,7 @@
 The ends are the plain baseline (0 %) and the NAT teacher itself (100 %), from the records of `attention_transfer`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from nat_core.language import N_, Titles, _, ngettext, written
@@ -213,14 +213,15 @@ NARROW = 360
 """The width of a plot for a phone, in pixels."""
 
 
-def plot(found: Transfer, *, narrow: bool = False) -> Drawing:
+def plot(found: Transfer, *, narrow: bool = False, say: Callable[[str], str] = str) -> Drawing:
     """Return every student's share of NAT's effect, a row each, by both measures, between the two ends.
 
-    A `narrow` one fits a phone: each row has its name above its marks.
+    A `narrow` one fits a phone: each row has its name above its marks; `say` names the image set in the title as a page
+    does.
     """
     count = len(found.channels)
     alt = _("Share of NAT's effect that each student takes over on {name}", name=HEADLINE)
-    drawing = Drawing(NARROW, 160 + 40 * count, alt) if narrow else Drawing(760, 128 + 22 * count, alt)
+    drawing = Drawing(NARROW, 160 + 40 * count, alt, say) if narrow else Drawing(760, 128 + 22 * count, alt, say)
     title = ngettext(
         "Share of NAT's effect on {name}, {count:,} picture",
         "Share of NAT's effect on {name}, {count:,} pictures",

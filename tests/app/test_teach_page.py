@@ -119,7 +119,7 @@ def test_twelve_free_photos_are_taught_and_tried_while_the_visitor_comes_and_goe
     outcome = learning.outcome("wrn16_1_baseline", found, 0.9)
     assert outcome.photos == 12
     assert app.title[0].value == words.title(outcome)
-    assert words.kept(outcome).replace("\u00a0", " ") in said(app)
+    assert plain(words.kept(outcome)) in said(app)
     assert "Of your 12 photos, each asked about by heads that never saw it" in said(app)
     assert plain(words.rival(outcome)) in said(app)
     # 60 made-up pictures of ten kinds, of which every other is learned; and the gallery's that are not to be tried.
@@ -402,7 +402,7 @@ def test_things_that_it_cannot_tell_apart_are_told() -> None:
 def test_the_counts_and_their_intervals_are_said() -> None:
     told = plain(words.kept(outcome((18, 9, 5), (1400, 300, 80))))
     assert "the baseline keeps 18 (17 of them correctly), NAT 9 (9)." in told
-    assert "95 % intervals: 82-100 %, 29-71 %." in told
+    assert "95 % intervals: 82–100 %, 29–71 %." in told
 
 
 def test_a_head_is_judged_by_what_never_was_learned_and_none_is_no_answer() -> None:

@@ -75,7 +75,7 @@ def transferred(found: Shown) -> None:
     st.header(_("Does attention carry it?"), anchor=False)
     first, *others = transfer.sentences(found.transfer)
     st.markdown(plainly(first))
-    _picture("transfer", transfer.plot(found.transfer), transfer.plot(found.transfer, narrow=True))
+    _picture("transfer", *(transfer.plot(found.transfer, narrow=each, say=plainly) for each in (False, True)))
     st.caption(_(transfer.LEGEND))
     st.markdown(plainly(" ".join(others)))
     with st.expander(_("Every student in numbers"), icon=":material/table:"):
@@ -91,7 +91,7 @@ def frontier_of_nat(found: Shown) -> None:
     if found.tried:
         st.markdown(plainly(equal_cost.sentence(found.tried)))
     if said:
-        _picture("frontier", frontier.plot(found.places), frontier.plot(found.places, narrow=True))
+        _picture("frontier", *(frontier.plot(found.places, narrow=each, say=plainly) for each in (False, True)))
         st.caption(_(frontier.LEGEND))
         st.markdown("\n".join(f"- {plainly(each)}" for each in (*said, *found.strong)))
     if found.tried:

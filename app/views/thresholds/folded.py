@@ -203,7 +203,7 @@ def every_threshold(place: Place) -> None:
                 ),
             )
         sides = _(
-            "Left: {negatives}. Right: {known}.",
+            "Fooled: {negatives}. Kept: {known}.",
             negatives=place.pictures_of(place.negatives),
             known=place.pictures_of(place.known),
         )

@@ -17,7 +17,7 @@ from nat_app.shared.drawing.palette import KINDS, NAMES, Kind
 from nat_app.shared.drawing.share_card import ShareCard
 from nat_app.shared.files import displayable, thumbnail_url
 from nat_app.shared.gallery import gallery_square, samples
-from nat_app.shared.language import _, ngettext
+from nat_app.shared.language import _, ngettext, written
 from nat_app.shared.pairs import in_markdown, pictures_of, set_title
 from nat_app.shared.words import literal, percent, plain
 from nat_app.views.your_photos import files, opened_photo, words
@@ -180,11 +180,11 @@ def draw_broad_table() -> None:
     for kind in KINDS:
         answers = [card.said[kind].answer for card in cards]
         columns[_("{network} says", network=NAMES[kind])] = [class_title(answer.predicted) for answer in answers]
-        columns[how_sure[kind]] = [100 * answer.confidence for answer in answers]
+        columns[how_sure[kind]] = [in_percent(answer.confidence) for answer in answers]
     columns[_("Apart")] = [100 * card.disagreement for card in cards]
     confidence_bars = {
         how_sure[kind]: st.column_config.ProgressColumn(
-            format="%.1f %%", min_value=0, max_value=100, color=frame.colours().of(kind)
+            format=percent_format(), min_value=0, max_value=100, color=frame.colours().of(kind)
         )
         for kind in KINDS
     }
@@ -196,12 +196,23 @@ def draw_broad_table() -> None:
         selection_mode="single-row",
         column_config={
             _("Photo"): st.column_config.ImageColumn(width="small"),
-            _("Apart"): st.column_config.NumberColumn(format="%.1f %%"),
+            _("Apart"): st.column_config.NumberColumn(format=percent_format()),
             **confidence_bars,
         },
         alt=described(len(cards)),
     )
     st.caption(words.table_caption(len(cards)))
+
+
+def percent_format() -> str:
+    """Return how the table's numbers are written: it knows no decimal sign but the point."""
+    return "%.1f %%" if written(".") == "." else "%.0f %%"
+
+
+def in_percent(confidence: float) -> float:
+    """Return a confidence as the table holds it: what is not quite certain is not rounded to 100."""
+    share = 100 * confidence
+    return share if percent_format() == "%.1f %%" or confidence == 1 else min(share, 99.49)
 
 
 def draw_distribution() -> None:
