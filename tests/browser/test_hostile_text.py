@@ -71,6 +71,8 @@ def test_every_hostile_text_is_shown_as_it_is(part: int, watched, hostile_page: 
     assert [seen(each) for each in shown] == [seen(legible(each)) for each in PAYLOADS[first:last]]
     ticks = watched.locator(".js-plotly-plot .ytick text").all_text_contents()
     assert [seen(each) for each in ticks] == [seen(legible(each)) for each in PAYLOADS[first:last]]
+    names = watched.locator(".nat-bars .name").all_text_contents()
+    assert [seen(each) for each in names] == [seen(legible(each)) for each in PAYLOADS[first:last]]
     assert watched.locator(MADE).count() == 0
     assert watched.locator("main a").count() == 0
     watched.locator(".js-plotly-plot .bars path").first.hover(force=True)
