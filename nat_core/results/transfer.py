@@ -13,7 +13,7 @@ from nat_core.recipes import HEADLINE_SETS, PAIRS
 from nat_core.results.drawing import BASELINE, FAINT, INK, NAT, Drawing, Panel
 from nat_core.store.runs import DivergedRun, RunRecord
 from nat_core.studies.plan import studies
-from nat_core.studies.rows import HIGHEST_KEY, Row, measure_on, rows_of
+from nat_core.studies.rows import HIGHEST_KEY, StudyRow, measure_on, rows_of
 
 HIGHEST_T = float(HIGHEST_KEY)
 STUDY, HEADLINE = "attention_transfer", HEADLINE_SETS[0]
@@ -127,7 +127,7 @@ def transfer(records: Mapping[str, RunRecord], diverged: Mapping[str, DivergedRu
     return Transfer(baseline, teacher, tuple(channels), blown_up, pictures)
 
 
-def _rates(row: Row) -> tuple[float, float] | None:
+def _rates(row: StudyRow) -> tuple[float, float] | None:
     at_threshold, at_kept = (row.over_seeds(measure) for measure in MEASURES)
     return None if at_threshold is None or at_kept is None else (at_threshold.mean, at_kept.mean)
 

@@ -10,7 +10,7 @@ import torch
 
 from nat_app.visit.limits import LOCAL_LIMITS, PUBLIC_LIMITS
 from nat_app.visit.training import fair_queue, trainers
-from nat_app.visit.training.fair_queue import Turns
+from nat_app.visit.training.fair_queue import FairQueue
 from nat_app.visit.training.trainers import ENDED, NICE, TOO_LONG, GivenUp, Trainers
 from nat_core.small.twins import BlownUp
 from tests import works
@@ -92,7 +92,7 @@ def test_what_the_work_raises_is_raised_here(kept: Trainers) -> None:
 
 
 def test_a_turn_of_the_queue_is_done_there_and_cancelled_there(kept: Trainers) -> None:
-    turns = Turns(1, do=kept.do)
+    turns = FairQueue(1, do=kept.do)
     counted, cancelled = turns.begin("a", partial(works.numbers, 4)), turns.begin("b", works.endless)
     deadline = time.monotonic() + 60
     while not cancelled.values:
@@ -111,7 +111,7 @@ def test_a_turn_of_the_queue_is_done_there_and_cancelled_there(kept: Trainers) -
 
 
 def test_a_turn_that_was_given_up_says_so(kept: Trainers) -> None:
-    turns = Turns(1, do=kept.do)
+    turns = FairQueue(1, do=kept.do)
     turn = turns.begin("a", works.dying)
     deadline = time.monotonic() + 60
     while not turn.over:

@@ -58,7 +58,7 @@ OWN_ANSWER = N_("its own answer")
 UNITS = N_("Teal speaks for the answer, brown against it, in units of its logit (the number before the softmax).")
 
 
-class Found(Protocol):
+class AttributionLike(Protocol):
     """What the sentences need of a `nat_core.network.explain.Attribution`; that module imports torch."""
 
     @property
@@ -82,7 +82,7 @@ def measures(method: str) -> str:
     return _(METHODS[method].measures, steps=STEPS)
 
 
-def found_sentence(name: str, answer: str, method: str, found: Found) -> str:
+def found_sentence(name: str, answer: str, method: str, found: AttributionLike) -> str:
     """Return what an attribution came to: its sum beside the logits (integrated gradients), or its largest value."""
     # The one method whose shares must add up, so the reader can check the sum against the two logits.
     if method == "integrated_gradients":

@@ -21,7 +21,7 @@ from nat_app.shared.language import _, ngettext, written
 from nat_app.shared.pairs import in_markdown, pictures_of, set_title
 from nat_app.shared.words import literal, percent, plain
 from nat_app.views.your_photos import files, opened_photo, words
-from nat_app.views.your_photos.cards import Card, all_cards, confidences, count_cards
+from nat_app.views.your_photos.cards import AnswerCard, all_cards, confidences, count_cards
 from nat_app.views.your_photos.charts import BARS, own_distribution
 from nat_app.views.your_photos.settings import BESIDE, FOUND, OPENED, PART, PARTS, SAMPLES, TABLE
 from nat_app.visit import decoding, labels, photos, verdicts
@@ -89,7 +89,7 @@ def open_row(keys: list[str]) -> None:
     TABLE.hear(lambda rows: OPENED.put(keys[rows[0]]) if rows else None)
 
 
-def draw(card: Card) -> None:
+def draw(card: AnswerCard) -> None:
     """Draw one card: the photo, what the networks see, both networks' probabilities, and the verdicts."""
     answers, seen = {kind: card.said[kind].answer for kind in KINDS}, _(words.SEEN)
     said = {kind: verdicts.verdict_sentence(kind, answers[kind], card.label, t) for kind in KINDS}
@@ -112,7 +112,7 @@ def draw(card: Card) -> None:
             share(card, said)
 
 
-def share(card: Card, said: dict[Kind, str]) -> None:
+def share(card: AnswerCard, said: dict[Kind, str]) -> None:
     """Offer the photo, both answers and the finding as a card to share."""
     answers = {kind: card.said[kind].answer for kind in KINDS}
     sentence = verdicts.title(answers["baseline"], answers["nat"], card.label, t)
@@ -234,7 +234,7 @@ def draw_distribution() -> None:
     st.caption(in_markdown(name, sentence))
 
 
-def findings(cards: list[Card]) -> list[str]:
+def findings(cards: list[AnswerCard]) -> list[str]:
     """Return the page's title and the sentences below it."""
     count = count_cards(cards, t)
     return words.findings(count.fooled, count.known, count.kept, count.waiting)

@@ -66,7 +66,7 @@ def _here(work: Callable[[], Iterator[Value]]) -> Iterator[Value]:
     return work()
 
 
-class Turns:
+class FairQueue:
     """The queue and its workers; `workers` turns run at once, each in a thread of its own that ends when idle.
 
     `do` does a turn's work, which may be elsewhere; the thread then waits for each value.
@@ -228,14 +228,14 @@ class Turns:
 
 
 @cache
-def shared() -> Turns:
+def shared() -> FairQueue:
     """Return the one queue of this process: a core less than there are, so that pages stay quick while it works."""
     held, spare = limits(), max(1, (os.cpu_count() or 2) - 1)
     if not (held.trainers and POSSIBLE):
-        turns = Turns(spare)
+        turns = FairQueue(spare)
     else:
         trainers = Trainers(held.training)
-        turns = Turns(min(held.trainers, spare), do=trainers.do)
+        turns = FairQueue(min(held.trainers, spare), do=trainers.do)
         atexit.register(trainers.end)  # after the turns: what is registered last is called first
     atexit.register(turns.close)
     return turns
