@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.reliability import SECONDS, Row
 from nat_core.errors import CheckpointError
 from nat_core.training.state import newest_state
-from tests.cli.test_signals import SIGNALS, TRAIN, stopped
+from tests.cli.test_signals import SIGNALS, TRAIN, started, stopped
 from tests.store.test_altered import READERS, altered, published
 from tests.training import test_faults as faults
 
@@ -84,7 +84,7 @@ def signals(home: Path, number: int) -> None:
             out = home / f"{asked}_{each}"
             # The clock begins as the signal is sent, which `stopped` does once the second epoch is under way.
             sent: list[float] = []
-            status, text = stopped([*TRAIN, "--out", str(out)], asked, r"epoch [2-9]", sent.append)
+            status, text = stopped(started([*TRAIN, "--out", str(out)]), asked, r"epoch [2-9]", sent.append)
             state = newest_state(out / ".state" / "digits_nat")
             well = status == 128 + asked and state is not None and f"is saved at step {state.step:,} of" in text
             name = f"{signal.Signals(asked).name} {each}"

@@ -5,6 +5,7 @@ import re
 from base64 import b64decode
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import plotly.graph_objects as go
@@ -34,7 +35,7 @@ def complaint(key: str, text: str) -> str:
 
 def invites(app: AppTest) -> bool:
     """Whether Your photos shows none, and offers its samples instead."""
-    return not app.get("plotly_chart") and any(button.key == "try_samples" for button in app.button)
+    return not bars(app) and any(button.key == "try_samples" for button in app.button)
 
 
 def said(app: AppTest) -> str:
@@ -51,9 +52,17 @@ def shown(markdown: str) -> str:
 
 def alts(app: AppTest) -> list[str]:
     """The descriptions of all charts and pictures of a page."""
-    charts = [chart.proto.alt for chart in app.get("plotly_chart")]
+    charts = [chart.proto.alt for chart in app.get("plotly_chart")] + [
+        each.get("aria-label") or "" for each in bars(app)
+    ]
     live = [data["alt"] for data in given(app)[:1] if "alt" in data]
     return charts + live + [image.alt for images in app.image for image in images.proto.imgs]
+
+
+def bars(app: AppTest) -> list[ElementTree.Element]:
+    """The drawings of a page that show a picture's probabilities as bars, from top to bottom."""
+    drawn = [each.proto.body for each in app.get("html") if 'class="nat-bars"' in each.proto.body]
+    return [ElementTree.fromstring(each) for each in drawn]
 
 
 def live_data(app: AppTest) -> dict[str, Any]:
@@ -89,8 +98,7 @@ def opened(networks: Path, monkeypatch: pytest.MonkeyPatch, page: str = "", **qu
     app = AppTest.from_file(MAIN, default_timeout=60)
     for key, value in query.items():
         app.query_params[key] = value
-    app.run()
-    return app.switch_page(page).run() if page else app
+    return (app.switch_page(page) if page else app).run()
 
 
 def follow(app: AppTest, page: str, **query: str) -> AppTest:

@@ -18,7 +18,7 @@ from nat_app.answers.shared_results import shared_by_all
 from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.language import _
-from nat_app.shared.pairs import Pair
+from nat_app.shared.pairs import Pair, default_pair
 from nat_app.shared.scores import CONFIDENT, Scale, Separation, separate
 from nat_app.shared.words import Answer
 from nat_app.visit import brought_along
@@ -184,6 +184,16 @@ def features_report(name: str) -> FeatureReport | None:
 @shared_by_all(most=16)
 def _features_report(where: Path, name: str, stamp: tuple[int, ...]) -> FeatureReport:
     return feature_report(where, name)
+
+
+def read_ahead() -> None:
+    """Read what the first page asks for of the pair that a visit begins with; the page names what is damaged."""
+    where = folder()
+    with suppress(checkpoints.CheckpointError):
+        for name in default_pair(checkpoints.available(where)).names:
+            stamp = _stamp(where, name)
+            _card(where, name, stamp)
+            _stored(where, name, stamp)
 
 
 # --- rates -----------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from tests.uploads import picture
 from tests.visitors import THRESHOLD_SLIDER, Visitor
 
 PATIENCE = 120_000
-FIRST_CHART = ".stPlotlyChart .bars path"
+FIRST_CHART = ".nat-bars .bar"
 NOTE_FIRST_CHART = f"""
   window.firstChart = new Promise((told) => {{
     const watch = setInterval(() => {{
@@ -63,7 +63,7 @@ DROPPED = """(charts) => {
     let first = 0;
     const watch = setInterval(() => {
       const cards = [...document.querySelectorAll('[class*=st-key-card_]')];
-      const drawn = cards.filter((each) => each.querySelector('.bars path')).length;
+      const drawn = cards.filter((each) => each.querySelector('.nat-bars')).length;
       if (drawn && !first) first = performance.now() - began;
       const still = '[data-testid=stStatusWidget], [data-testid=stSkeleton], [data-stale=true]';
       const busy = document.querySelector(still);

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 import nat_app
 from nat_app.shared import words
-from nat_app.shared.drawing import charts
 from nat_app.shared.drawing.palette import DARK, LIGHT, palette
 from nat_app.shared.gallery import FOLDER, NO_CLASS, credits_text, gallery_pictures, samples, with_inset
 from nat_app.shared.pairs import OFFERED, default_pair, pair_named
@@ -37,31 +36,6 @@ def test_examples_of_the_docstrings_hold(module: str) -> None:
 
 
 # --- charts ----------------------------------------------------------------------------------------------------------
-
-
-def test_bars_show_every_probability_and_label_the_winner_alone() -> None:
-    figure = charts.probability_bars(np.array([0.01, 0.02, 0.9, 0.07]), CLASSES, "baseline", LIGHT)
-    bar = figure.data[0]
-    assert list(bar.y) == list(CLASSES)
-    assert list(bar.x) == [0.01, 0.02, 0.9, 0.07]
-    assert [plain(text) for text in bar.text] == ["", "", "90 %", ""]
-    assert bar.marker.pattern.shape == "/"
-    assert bar.marker.color == LIGHT.baseline
-
-
-def test_no_opinion_is_a_dashed_line_at_one_over_c() -> None:
-    figure = charts.probability_bars(np.full(4, 0.25), CLASSES, "nat", DARK)
-    line = figure.layout.shapes[0]
-    assert (line.x0, line.x1, line.line.dash) == (0.25, 0.25, "dash")
-    assert "no opinion, 1/4" in {note.text for note in figure.layout.annotations}
-    assert figure.data[0].marker.pattern.shape == ""
-
-
-def test_paired_bars_have_both_networks_with_their_marks() -> None:
-    probabilities = {"baseline": np.array([0.7, 0.1, 0.1, 0.1]), "nat": np.full(4, 0.25)}
-    figure = charts.paired_bars(probabilities, CLASSES, LIGHT)
-    assert [bar.marker.color for bar in figure.data] == [LIGHT.baseline, LIGHT.nat]
-    assert [bar.marker.pattern.shape for bar in figure.data] == ["/", ""]
 
 
 def test_curves_are_labelled_and_marked_at_the_papers_thresholds() -> None:

@@ -17,7 +17,7 @@ from nat_app.visit.brought_along import OwnNetwork
 from nat_core.network.models import build
 from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import load_card
-from tests.pages import PAGES, alts, live_data, now, plain, said, shown
+from tests.pages import PAGES, alts, bars, live_data, now, plain, said, shown
 from tests.synthetic import CLASSES
 
 PAGE = "views/bring_your_own/view.py"
@@ -56,7 +56,7 @@ def test_a_network_is_compared_on_every_page(compared: AppTest) -> None:
     app.switch_page(PAGES[1]).run()
     app.button(key="try_samples").click().run()
     app.segmented_control(key="crop").set_value("pad").run()
-    assert len(app.get("plotly_chart")) == 8
+    assert len(bars(app)) == 8
     app.switch_page(PAGES[2]).run()
     assert app.pills(key="set").options == [
         f"{set_title('gallery_known')} · known",

@@ -25,7 +25,6 @@ def followed(networks: Path, monkeypatch: pytest.MonkeyPatch, page: str, **query
     told(app, url=HERE)
     app.query_params.update(query | {"v": "1"})
     app.session_state["copy_link"] = True
-    app.run()
     return app.switch_page(page).run()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import numpy as np
 import plotly.graph_objects as go
@@ -27,7 +28,7 @@ from nat_app.views.your_photos.ways import WAYS
 from nat_app.visit import decoding, labels, photos, verdicts
 from nat_core.measure.predictions import Predictions
 from tests.hostile_pictures import encoded
-from tests.pages import PAGES, alts, invites, live_data, plain, said, shown
+from tests.pages import PAGES, alts, bars, invites, live_data, plain, said, shown
 from tests.uploads import zipped
 
 pytestmark = pytest.mark.usefixtures("kept_caches")
@@ -46,7 +47,7 @@ def test_a_zip_file_gives_its_pictures_and_says_what_it_passed_over(start, netwo
     content = zipped({"trip/bee.jpg": BEE, "../../wide.jpg": WIDE, "notes.txt": b"hello", "broken.png": b"no picture"})
     app = upload(start(networks, PAGE), trip_zip=content)
     text = said(app)
-    assert len([chart for chart in app.get("plotly_chart") if "Ten probabilities" in chart.proto.alt]) == 2
+    assert sum(alt.startswith("Ten probabilities") for alt in alts(app)) == 2
     assert words.no_pictures(1) in text
     assert "broken\\.png" in app.warning[0].value
     assert words.others_are_fine(2) in app.warning[0].value
@@ -177,7 +178,7 @@ def test_the_way_of_making_squares_changes_what_networks_see(start, networks: Pa
     for crop in ("centre", "squash", "pad"):
         app.segmented_control(key="crop").set_value(crop).run()
         assert not app.exception
-        seen[crop] = [chart.proto.spec for chart in app.get("plotly_chart") if "Ten prob" in chart.proto.alt]
+        seen[crop] = [ElementTree.tostring(each) for each in bars(app)]
     assert seen["centre"] != seen["squash"] != seen["pad"]
     assert len(seen["pad"]) == 8
 

@@ -27,7 +27,7 @@ from nat_core.store.checkpoints import load_card
 from nat_core.store.features import Features
 from nat_core.store.own_heads import HEADS, MOST_EACH, NONE_CLASS, from_bytes
 from tests.hostile_heads import taught
-from tests.pages import MAIN, alts, charts, plain, said
+from tests.pages import MAIN, alts, bars, charts, plain, said
 from tests.pseudo import loose_words, speak_pseudo
 from tests.uploads import picture, zipped
 
@@ -224,8 +224,8 @@ def test_the_threshold_moves_what_both_keep_and_what_fools_them(done: AppTest) -
         outcome = learning.outcome("wrn16_1_baseline", found, t)
         assert done.title[0].value == words.title(outcome)
         assert words.chart_alt(outcome) in alts(done)
-        bars = [trace.x[0] for trace in charts(done)["own_shares"].data]
-        assert bars == pytest.approx([*(outcome.keeps(kind) / 3 for kind in HEADS),
+        shares = [trace.x[0] for trace in charts(done)["own_shares"].data]
+        assert shares == pytest.approx([*(outcome.keeps(kind) / 3 for kind in HEADS),
                                       *(outcome.fools(kind) / outcome.pictures for kind in HEADS)])  # fmt: skip
 
 
@@ -234,7 +234,7 @@ def test_a_renamed_thing_is_called_so_and_a_changed_one_asks_for_training(done: 
     named(done, "cup")
     assert saved.names_of(teaching(done).now) == ("cup", "book")
     assert words.changed() not in said(done)
-    assert "cup" in charts(done)["own_bars"].data[0].y
+    assert "cup" in [each.text for each in bars(done)[0].iter()]
     done.button(key="thumb_teach_1_none-coffee").click().run()
     assert words.changed() in said(done)
     # Something that was taught and is gone is still called as it was.

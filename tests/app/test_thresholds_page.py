@@ -349,7 +349,6 @@ def test_a_link_opens_folds_and_sets_the_temperature(networks: Path, monkeypatch
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     app = AppTest.from_file(MAIN, default_timeout=60)
     app.query_params.update({"temperature": "2.5", "score": "energy", "fold_fair": "1", "v": "1"})
-    app.run()
     app.switch_page(PAGE).run()
     assert app.select_slider(key="temperature").value == 2.5
     assert app.selectbox(key="score").value == "energy"

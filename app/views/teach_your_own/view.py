@@ -9,7 +9,8 @@ from nat_app.answers import computed_answers, stored_answers
 from nat_app.frame import classroom, frame
 from nat_app.frame.classroom import CAMERA_NEEDS_HTTPS
 from nat_app.frame.wall import fitted
-from nat_app.shared.drawing.charts import CONFIG, paired_bars
+from nat_app.shared.drawing import bars
+from nat_app.shared.drawing.charts import CONFIG
 from nat_app.shared.drawing.palette import KINDS
 from nat_app.shared.files import displayable, thumbnail_url
 from nat_app.shared.gallery import chosen_style, gallery_pictures, gallery_square, thumbnail_style
@@ -214,11 +215,8 @@ def ask(name: str, taught: Taught) -> None:
         else:
             left.image(gallery_square(picture.file), width="stretch", alt=picture.alt)
             left.caption(picture.credit)
-        right.plotly_chart(
-            paired_bars({kind: said[kind].probabilities[0] for kind in KINDS}, names, frame.colours(),
-                        height=60 + 44 * len(names)),
-            key="own_bars", config=CONFIG, alt=" ".join(sentences),
-        )  # fmt: skip
+        probabilities = {kind: said[kind].probabilities[0] for kind in KINDS}
+        right.html(bars.paired_bars(probabilities, names, alt=" ".join(sentences)))
         choose_photo()
 
 

@@ -6,9 +6,8 @@ from jaxtyping import UInt8
 
 from nat_app.answers import computed_answers, stored_answers
 from nat_app.frame import frame
-from nat_app.frame.wall import fitted
 from nat_app.shared import words
-from nat_app.shared.drawing import charts
+from nat_app.shared.drawing import bars
 from nat_app.shared.drawing.palette import KINDS, NAMES
 from nat_app.shared.files import displayable
 from nat_app.shared.gallery import gallery_pictures
@@ -38,16 +37,9 @@ def draw(pair: Pair, card: Card, cards: list[Card], threshold: float) -> None:
         for kind, column in zip(KINDS, right, strict=True):
             sentence = verdict_sentence(kind, card.said[kind].answer, card.label, threshold)
             with column.container(gap="xsmall"):
-                st.plotly_chart(
-                    fitted(
-                        charts.probability_bars(
-                            card.said[kind].probabilities, card.said[kind].classes, kind, frame.colours()
-                        )
-                    ),
-                    key=f"opened_{kind}",
-                    config=charts.CONFIG,
-                    alt=_("{network}'s probabilities. {sentence}", network=NAMES[kind], sentence=words.plain(sentence)),
-                )
+                said = card.said[kind]
+                alt = _("{network}'s probabilities. {sentence}", network=NAMES[kind], sentence=words.plain(sentence))
+                st.html(bars.probability_bars(said.probabilities, said.classes, kind, alt=alt))
                 st.markdown(sentence)
         _turn_away(pair, card, [other for other in cards if other.key != card.key], threshold)
 

@@ -12,7 +12,7 @@ from nat_app.frame.classroom import CAMERA_NEEDS_HTTPS
 from nat_app.frame.tabs import tabs
 from nat_app.frame.wall import fitted
 from nat_app.shared.classes import class_title
-from nat_app.shared.drawing import charts, share_card
+from nat_app.shared.drawing import bars, charts, share_card
 from nat_app.shared.drawing.palette import KINDS, NAMES, Kind
 from nat_app.shared.drawing.share_card import ShareCard
 from nat_app.shared.files import displayable, thumbnail_url
@@ -100,14 +100,9 @@ def draw(card: Card) -> None:
             # Enlarged here, pixel by pixel: a browser would smooth it.
             st.image(card.pixels.repeat(6, 0).repeat(6, 1), width=150, alt=f"{card.name}: {seen}")
         picture.caption(literal(card.name))
-        chart.plotly_chart(
-            fitted(
-                charts.paired_bars({kind: card.said[kind].probabilities for kind in KINDS}, classes, frame.colours())
-            ),
-            key=f"bars_{card.key}",
-            config=charts.CONFIG,
-            alt=" ".join([_(charts.TEN_BY_BOTH), *map(plain, said.values())]),
-        )
+        alt = " ".join([_(bars.TEN_BY_BOTH), *map(plain, said.values())])
+        probabilities = {kind: card.said[kind].probabilities for kind in KINDS}
+        chart.html(bars.paired_bars(probabilities, classes, alt=alt))
         st.markdown("  \n".join(said.values()))
         if card.asks:
             labels.ask(card.key, [answers[kind].predicted for kind in KINDS], card.said["nat"].classes)
