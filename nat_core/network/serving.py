@@ -56,7 +56,7 @@ class FairSemaphore:
 
     Without it, eight who ask at once share two cores in slices: each takes long, and some four times as long as others.
 
-    >>> with Turns(1):
+    >>> with FairSemaphore(1):
     ...     print("mine")
     mine
     """
