@@ -344,7 +344,7 @@ def markdown(reports: Mapping[str, NetworkReport], annex: Annex = NO_ANNEX) -> s
 def markdown_sheet(sheet: ReportTable) -> str:
     """One table of the report as Markdown: its title, its grids, its notes as a list.
 
-    >>> markdown_sheet(Sheet("Table 1. T", Grid(("a",), ()), Grid(("b",), ()), ("c",))).splitlines()[-1]
+    >>> markdown_sheet(ReportTable("Table 1. T", Grid(("a",), ()), Grid(("b",), ()), ("c",))).splitlines()[-1]
     '- c'
     """
     notes = "\n".join(f"- {note}" for note in sheet.notes)

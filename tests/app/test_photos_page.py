@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree
@@ -26,6 +27,7 @@ from nat_app.views.your_photos.cards import AnswerCard, count_cards
 from nat_app.views.your_photos.files import Conditions, photos_csv, report_html
 from nat_app.views.your_photos.ways import WAYS
 from nat_app.visit import decoding, labels, photos, verdicts
+from nat_core.data.images import read_views
 from nat_core.measure.predictions import Predictions
 from tests.hostile_pictures import encoded
 from tests.pages import PAGES, alts, bars, invites, live_data, plain, said, shown
@@ -400,3 +402,34 @@ def test_a_photo_counts_nowhere_until_the_visitor_has_said_what_it_shows() -> No
 def test_the_verdict_goes_by_what_the_photo_shows(label: str | None, expected: str) -> None:
     assert verdicts.verdict(Answer(0.95, "cat"), label, 0.9) == expected
     assert verdicts.verdict(Answer(0.5, "cat"), label, 0.9)[0] == {None: "◇", labels.NONE: "○"}.get(label, "□")
+
+
+@dataclass
+class Dropped:
+    """A file of a drop zone that notes when it is read."""
+
+    file_id: str
+    name: str
+    content: bytes
+    happened: list[str]
+
+    def getvalue(self) -> bytes:
+        self.happened.append(f"read {self.name}")
+        return self.content
+
+
+def test_each_photo_is_told_of_before_the_next_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    happened: list[str] = []
+    monkeypatch.setattr(photos.decoding, "views", lambda content, name, admit: read_views(content, name=name))
+    files = [Dropped(name, f"{name}.jpg", content, happened) for name, content in (("a", BEE), ("b", WIDE))]
+    files.insert(1, Dropped("c", "c.png", b"no picture", happened))
+    own = photos.OwnPhotos()
+    for _ in range(2):  # in the second run nothing is new
+        own.take("uploads", files, lambda photo: happened.append(f"answered {photo.name}"))
+    assert happened == ["read a.jpg", "answered a.jpg", "read c.png", "read b.jpg", "answered b.jpg"]
+
+
+def test_what_stood_there_while_photos_were_read_gives_way_to_the_cards(start, networks: Path) -> None:
+    app = upload(start(networks, PAGE), bee_jpg=BEE, wide_jpg=WIDE)
+    assert len(bars(app)) == 2
+    assert len([each for each in app.button if (each.key or "").startswith("open_")]) == 2
