@@ -1,9 +1,18 @@
 """Attacks on the readers of files: nothing but their own kind of error comes out, in one sentence."""
 
+import time
+from pathlib import Path
+
 import pytest
 
-from tests import hostile_files, hostile_heads
-from tests.hostile_files import Target
+from nat_core.data.images import read_views
+from nat_core.errors import CheckpointError, NatError, UnreadableImage
+from nat_core.files import sealed
+from nat_core.store.checkpoints import packed
+from nat_core.store.own_heads import from_bytes
+from tests import hostile_files, hostile_heads, hostile_variants
+from tests.hostile_files import Target, tensors_file
+from tests.store.test_altered import READERS, SEALED, published
 
 KINDS = {
     "sets": hostile_files.image_sets,
@@ -55,3 +64,55 @@ def test_many_mutants_are_refused_in_a_sentence_or_read(kind: str) -> None:
     target = KINDS[kind]()
     for number, content in enumerate(target.mutants(ENDURANCE, seed=1)):
         check(target, content, f"mutant {number}")
+
+
+def told(read, *given: object, kind: type[NatError] = CheckpointError) -> str:
+    """What a reader refuses a file with, "" where it takes it; anything else is raised."""
+    try:
+        read(*given)
+    except kind as error:
+        return str(error)
+    return ""
+
+
+def test_odd_pictures_are_read_or_refused_in_a_sentence_before_half_a_second() -> None:
+    variants = list(hostile_variants.pictures())
+    assert len(variants) >= 50
+    for what, content in variants:
+        began = time.process_time()
+        sentence = told(lambda content=content, what=what: read_views(content, name=what), kind=UnreadableImage)
+        assert time.process_time() - began < 0.5, what
+        assert "\n" not in sentence, what
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with everything that is published."""
+    folder = tmp_path_factory.mktemp("published")
+    published(folder)
+    return folder
+
+
+@pytest.mark.parametrize("what", hostile_variants.TEXTS)
+def test_odd_json_is_refused_in_a_sentence_wherever_json_is_read(what: str, folder: Path) -> None:
+    content = hostile_variants.TEXTS[what]
+    sentences = {}
+    for file in SEALED:
+        before = (folder / file).read_bytes()
+        try:
+            (folder / file).write_bytes(content)
+            sentences[file] = told(READERS[file], folder)
+            if content.isascii() and content.endswith(b"}"):
+                (folder / file).write_bytes(sealed(content.decode()))
+                sentences[f"{file}, sealed"] = told(READERS[file], folder)
+        finally:
+            (folder / file).write_bytes(before)
+    heads = hostile_heads.own_heads_file()
+    sentences["heads"] = told(heads.read, tensors_file(content, bytes(8)))
+    sentences["heads, inside"] = told(from_bytes, packed({}, {"about": content.decode("latin-1")}), "mine")
+    sentences["network"] = told(hostile_files.own_networks().read, tensors_file(content, bytes(8)))
+    sentences["state"] = told(hostile_files.states().read, content)
+    for where, sentence in sentences.items():
+        assert sentence, where
+        assert "\n" not in sentence, where
+        assert len(sentence) < 1_500, where

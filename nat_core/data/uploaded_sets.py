@@ -18,6 +18,7 @@ from nat_core.data.sources.image_sets import ImageSet, as_32, evenly, identities
 from nat_core.data.sources.npz import CLASS_KEYS, NpzFile
 from nat_core.errors import UnreadableImage, UnreadableSet
 from nat_core.language import _, ngettext, pgettext
+from nat_core.measure.wording import legible
 
 MAX_PICTURES = 10_000
 """The most pictures of a set; of more, so many are taken, evenly spaced."""
@@ -47,6 +48,7 @@ def read_own_set(
     >>> len(read_own_set(file.getvalue(), "mine.npz"))
     2
     """
+    name = legible(name)
     if not is_zip(content):
         told = _(
             "{name} is neither an .npz file nor a zip file: save pictures with numpy.savez(test_images=...), or zip "

@@ -3,6 +3,7 @@
 A network with a background class has two readings, raw and renormalised over the classes that it knows.
 """
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -326,13 +327,13 @@ def check_own_classes(where: str, names: Sequence[str]) -> None:
 
 
 def check_class_names(where: str, names: Sequence[str]) -> None:
-    """Raise ValueError where a class has another's name, an empty one, or one with signs that cannot be shown.
+    """Raise ValueError where a class has a name that looks like another's, is empty, or has signs that cannot be shown.
 
     >>> check_class_names("mine.npz", ["cat", ""])
     Traceback (most recent call last):
     ValueError: mine.npz: a class is called '': give it a name of letters that can be shown
     """
-    if len(set(names)) < len(names):
+    if len({unicodedata.normalize("NFC", name).strip() for name in names}) < len(names):
         raise ValueError(
             _("{where}: two of its classes bear the same name: name each of them differently", where=where)
         )

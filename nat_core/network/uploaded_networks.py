@@ -18,6 +18,7 @@ from nat_core.errors import CheckpointError
 from nat_core.files import parsed_json
 from nat_core.language import _
 from nat_core.measure.predictions import check_class_names
+from nat_core.measure.wording import legible
 from nat_core.network.inference import Network, frozen
 from nat_core.network.models import ARCHITECTURES, build
 from nat_core.network.recognition import COUNTER, recognised, shapes_of
@@ -52,6 +53,7 @@ def read_card(content: bytes, name: str) -> Described:
     >>> read_card(b'{"classes": ["cat", "dog"]}', "card.json").classes
     ('cat', 'dog')
     """
+    name = legible(name)
     try:
         values = parsed_json(content, MAX_CARD_BYTES)
     except ValueError as error:
@@ -120,6 +122,7 @@ def read_network(content: bytes, name: str, described: Described) -> Network:
     Raises CheckpointError, in one sentence, where it is no such file, too large, of no architecture that we know, of
     wrong shapes or types, holds values that are not finite, or where its classes are not those described.
     """
+    name = legible(name)
     _check_kind(content, name)
     held = {key: each.shape for key, each in _declared(content, name).items()}
     found = recognised(held, name)

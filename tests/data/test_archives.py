@@ -44,6 +44,19 @@ def test_a_name_is_never_a_path(name: str) -> None:
     assert [each.name for each in pictures_in(packed({name: PICTURE}), "a.zip").pictures] == ["evil.jpg"]
 
 
+def test_folders_whose_names_look_alike_are_one_class() -> None:
+    content = packed(
+        {"caf\u00e9/1.jpg": PICTURE, "cafe\u0301/2.jpg": PICTURE, "caf\u00e9 /3.jpg": PICTURE, " /4.jpg": PICTURE}
+    )
+    found = pictures_in(content, "a.zip").pictures
+    assert [(*each.folders, each.name) for each in found] == [
+        ("caf\u00e9", "1.jpg"),
+        ("caf\u00e9", "2.jpg"),
+        ("caf\u00e9", "3.jpg"),
+        ("4.jpg",),
+    ]
+
+
 def test_what_systems_add_is_not_counted() -> None:
     content = packed({"__MACOSX/._bee.jpg": b"x", ".DS_Store": b"x", "Thumbs.db": b"x", "folder/": b""})
     assert pictures_in(content, "a.zip").others == 0

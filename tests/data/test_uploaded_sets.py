@@ -95,6 +95,13 @@ def test_a_wrong_file_gets_one_sentence_in_every_language(content: bytes, expect
     assert loose_in(str(raised.value), frozenset({"mine", "test", "labels"})) == []
 
 
+@pytest.mark.parametrize("content", [b"hello", npz(pictures=np.zeros(3)), zipped({"notes.txt": b"hello"})])
+def test_a_files_name_stays_on_one_line(content: bytes) -> None:
+    with pytest.raises(UnreadableSet, match=r"^my set\ufffd\ufffd\.zip") as raised:
+        read_own_set(content, "my\nset\u202e\ud800.zip")
+    assert "\n" not in str(raised.value)
+
+
 def test_what_is_too_large_gets_one_sentence() -> None:
     # Made here and not beside the others: packing takes seconds, which every process would spend in collecting.
     with pytest.raises(UnreadableSet, match=r"unpacks to 440 MB, more than the 400 MB.*\.$"):

@@ -67,6 +67,7 @@ def test_what_does_not_fit_is_refused(ids: tuple, labels: np.ndarray | None, val
     (lambda: array_of("scores", [[1.0], [1.0, 2.0]], "f", "numbers"), "all rows of one length; got list"),
     (lambda: softmax(np.zeros((2, 0))), "at least one class a picture"),
     (lambda: check_class_names("a", ["x", "x"]), "two of its classes bear the same name"),
+    (lambda: check_class_names("a", ["caf\u00e9", "cafe\u0301 "]), "two of its classes bear the same name"),
 ])  # fmt: skip
 def test_each_border_has_its_sentence(call, says: str) -> None:
     with pytest.raises(ValueError, match=says):

@@ -1,6 +1,7 @@
 """Which files of a folder or an archive are meant: what systems add by themselves is left out by one rule."""
 
 import re
+import unicodedata
 from pathlib import PurePosixPath
 
 from nat_core.language import N_
@@ -48,11 +49,17 @@ LONGEST_NAME = 120
 def parts_of(path: str) -> tuple[str, ...]:
     """Return the folders and the name of a path in an archive, printable, whichever slash its system takes.
 
-    >>> parts_of("C:\\\\photos\\\\./cat.png")
-    ('C:', 'photos', 'cat.png')
+    Names that look alike are the same: macOS takes an accent for a sign of its own, and spaces at an end are not seen.
+
+    >>> parts_of("C:\\\\photos\\\\./cat.png"), parts_of("cafe\u0301 /cat.png") == parts_of("caf\u00e9/cat.png")
+    (('C:', 'photos', 'cat.png'), True)
     """
-    parts = (part for part in path.replace("\\", "/").split("/") if part not in ("", ".", ".."))
-    return tuple("".join(each if each.isprintable() else "?" for each in part[:LONGEST_NAME]) for part in parts)
+    parts = (part.strip(" ") for part in unicodedata.normalize("NFC", path).replace("\\", "/").split("/"))
+    return tuple(
+        "".join(each if each.isprintable() else "?" for each in part[:LONGEST_NAME])
+        for part in parts
+        if part not in ("", ".", "..")
+    )
 
 
 def is_systems_own(parts: tuple[str, ...]) -> bool:

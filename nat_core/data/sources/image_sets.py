@@ -48,8 +48,8 @@ class ImageSet:
         labels = class_numbers(f"{self.name}: labels", self.labels, len(self.pixels))
         if self.classes and len(labels) and labels.max() >= len(self.classes):
             raise ValueError(
-                f"{self.name}: labels go up to {labels.max()}, but {len(self.classes)} classes are named: labels count "
-                "from 0"
+                f"{self.name}: labels go up to {labels.max()}, but the number of named classes is "
+                f"{len(self.classes)}: labels count from 0"
             )
 
     def __len__(self) -> int:

@@ -430,7 +430,7 @@ def as_labels(found: np.ndarray, classes: tuple[str, ...] = ()) -> tuple[Int[np.
         ends = {"least": int(labels.min()), "last": int(labels.max())}
         if classes:
             told = _(
-                "goes from {least} to {last}, but {count} classes are named: labels count from 0",
+                "goes from {least} to {last}, but the number of named classes is {count}: labels count from 0",
                 **ends,
                 count=len(classes),
             )
