@@ -1,10 +1,10 @@
-"""Attacks on the readers of files, measured: crafted files and mutants of image sets, networks, cards and states.
+"""Attacks on the readers of files, measured: sets, networks, cards, states and taught heads, crafted and mutated.
 
     python -m benchmarks.reliability_files [--mutants 200000] [--seed 1] [--quick]
 
 Prints a JSON object a line, each a row of `benchmarks.reliability`: failed is what came to anything but the reader's
-own error; megabytes are those beyond the file's own size. Each crafted file is read in a process of its own, whose
-largest memory is known; mutants go through one process, whose growth is.
+own error; megabytes are those beyond the file's own size. Crafted files are read in processes of their own, whose
+largest memory is known; mutants go through one process, whose growth is. Linux only, for what it says of a process.
 """
 
 import argparse
@@ -12,12 +12,16 @@ import json
 import os
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from pathlib import Path
 
 from benchmarks.reliability import CPU, MB, Row
 from tests.hostile_files import Target, targets
+from tests.hostile_heads import own_heads_file
 
 MEGABYTE = 1e6
+SLACK = 8.0
+"""Megabytes; an eighth of what a file may take."""
 
 
 def attempt(target: Target, content: bytes) -> tuple[str | None, float]:
@@ -31,30 +35,49 @@ def attempt(target: Target, content: bytes) -> tuple[str | None, float]:
     return failure, time.process_time() - started
 
 
-def apart(work: Callable[[], tuple[str | None, float]]) -> tuple[str | None, float, float]:
-    """Do it in a process of its own; return what it returns, and the megabytes of memory that it had at most."""
+def in_turn(target: Target, files: dict[str, bytes]) -> Iterator[tuple[str, str | None, float, float]]:
+    """Read files one after the other in a process of its own, and yield name, failure, seconds and megabytes of each.
+
+    The megabytes are the most that the process has had beyond what it had before the file, so never too few. It ends
+    early where they are more than `SLACK`, because they would count against all files that come after.
+    """
     out, into = os.pipe()
     pid = os.fork()
     if not pid:
         try:
-            os.write(into, json.dumps(work()).encode())
+            with os.fdopen(into, "w", buffering=1) as lines:
+                for name, content in files.items():
+                    before = resident()
+                    failure, seconds = attempt(target, content)
+                    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE - before
+                    lines.write(json.dumps([name, failure, seconds, most]) + "\n")
+                    if most > SLACK:
+                        break
         finally:
             os._exit(0)
     os.close(into)
-    _, _, used = os.wait4(pid, 0)
-    said = os.read(out, 1000)
-    os.close(out)
-    failure, seconds = json.loads(said) if said else ("it died without a word", 0.0)
-    return failure, seconds, used.ru_maxrss * 1024 / MEGABYTE
+    with os.fdopen(out) as lines:
+        yield from (json.loads(line) for line in lines)
+    os.waitpid(pid, 0)
+
+
+def resident() -> float:
+    """Return the megabytes of memory that this process has now."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / MEGABYTE
 
 
 def crafted(target: Target) -> Row:
     """Return the figures of a kind's crafted files."""
     row = Row(f"crafted: {target.name}")
-    for what, content in target.crafted.items():
-        *_, before = apart(lambda: (None, 0.0))  # what a process has that does nothing
-        failure, seconds, most = apart(lambda content=content: attempt(target, content))
-        row.count(what, failure, **{CPU: seconds, MB: most - before - len(content) / MEGABYTE})
+    left = dict(target.crafted)
+    while left:
+        there = len(left)
+        for what, failure, seconds, most in in_turn(target, left):
+            row.count(what, failure, **{CPU: seconds, MB: most - len(left.pop(what)) / MEGABYTE})
+        if len(left) == there:
+            left.pop(what := next(iter(left)))
+            row.count(what, "it died without a word")
     return row
 
 
@@ -80,7 +103,7 @@ def main() -> None:
     import torch  # before any process of its own is made, so that none of them counts its memory
 
     torch.set_num_threads(1)
-    for target in targets():
+    for target in (*targets(), own_heads_file()):
         crafted(target).show()
         mutated(target, options.mutants // (100 if options.quick else 1), options.seed).show()
 

@@ -12,15 +12,15 @@ import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nat_app.shared import words
+from nat_core.language import JOINER
 
 MAIN = str(Path(__file__).parents[1] / "app" / "script.py")
 PAGES = ("views/see_it/view.py", "views/your_photos/view.py", "views/thresholds/view.py", "views/attention/view.py")
 
 
 def plain(text: str) -> str:
-    """A text with ordinary spaces."""
-    return text.replace("\u00a0", " ")
+    """A text with ordinary spaces, and without the signs that keep a line from breaking."""
+    return text.replace("\u00a0", " ").replace(JOINER, "")
 
 
 def complaint(key: str, text: str) -> str:
@@ -47,7 +47,7 @@ def said(app: AppTest) -> str:
 
 def shown(markdown: str) -> str:
     """What a browser shows of a text whose signs are escaped."""
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", markdown.replace(words.JOINER, ""))
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", markdown.replace(JOINER, ""))
 
 
 def alts(app: AppTest) -> list[str]:
@@ -113,8 +113,7 @@ def opened(networks: Path, monkeypatch: pytest.MonkeyPatch, page: str = "", **qu
     app = AppTest.from_file(MAIN, default_timeout=60)
     for key, value in query.items():
         app.query_params[key] = value
-    app.run()
-    return app.switch_page(page).run() if page else app
+    return (app.switch_page(page) if page else app).run()
 
 
 def follow(app: AppTest, page: str, **query: str) -> AppTest:

@@ -43,7 +43,7 @@ def of_pair(pair: Pair) -> dict[str, Any]:
 
 
 def _spread(pair: Pair, name: str, spread: level_spreads.Spread) -> dict[str, Any]:
-    exceeding = level_spreads.exceeding(*pair.names, name)
+    beside = level_spreads.against_seeds(*pair.names, name)
     pictures = spread_pictures(name, spread.pictures)
     said = distance_sentence(APART, spread.usual, pictures)
     for level, stand_in in APART.items():
@@ -52,9 +52,7 @@ def _spread(pair: Pair, name: str, spread: level_spreads.Spread) -> dict[str, An
     return {
         "title": spread_title(name),
         # By the level at which the two lie furthest apart on the picture, where it depends on that.
-        "titles": {
-            level: attention_title({each: float(each == level) for each in LEVELS}, exceeding) for level in LEVELS
-        },
+        "titles": {level: attention_title({each: float(each == level) for each in LEVELS}, beside) for level in LEVELS},
         "sentence": said,
         "quantiles": {level: list(spread.quantiles[level]) for level in LEVELS},
         "seeds": None if spread.seeds is None else dict(spread.seeds),

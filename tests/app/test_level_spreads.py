@@ -89,7 +89,8 @@ def test_two_baselines_stand_beside_and_say_where_it_begins(start, folder: Path)
     found = found_in([ours, seeds])
     assert found.exceeding == ("middle", "high")
     # The title says the same as the text below it.
-    assert app.title[0].value == attention_title({"low": 1.0, "middle": 0.0, "high": 0.0}, found.exceeding)
+    assert app.title[0].value == attention_title({"low": 1.0, "middle": 0.0, "high": 0.0}, found)
+    assert app.title[0].value.endswith("0.50 apart at the high level, two baselines 0.20.")
     assert f"{distances(found)} {where_it_begins(found)}" in said(app)
     text = said(app.switch_page(EVIDENCE).run())
     claim = claims({}, claim_distances([ours, seeds]), longest_distances([ours, seeds]))[-1]

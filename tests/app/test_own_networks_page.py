@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from nat_app.shared.pairs import pictures_of, set_title
 from nat_app.views.attention.words import attention_title
+from nat_app.views.bring_your_own import words
 from nat_app.visit import room
 from nat_app.visit.brought_along import OwnNetwork
 from nat_core.network.models import build
@@ -85,7 +86,9 @@ def test_the_comparison_stands_where_it_was_made(compared: AppTest) -> None:
     sure = int((own.predictions["gallery_none"].confidence > 0.9).sum())
     assert plain(table["Baseline"][1]).startswith(f"{100 * sure / 22:.1f} % (")
     right = round(own.card.report.accuracy * 23)
-    assert f"Yours is correct on {100 * right / 23:.1f} % of the 23 pictures" in said(compared)
+    share = plain(words.share_cell(right, 23))
+    assert share.startswith(f"{100 * right / 23:.1f} % (")
+    assert f"Yours is correct on {share} of the 23 pictures" in said(compared)
     # It is untrained, so the page doubts what was said of it; NAT keeps what it knows, by more than chance.
     assert "little better than guessing" in said(compared)
     assert beside.card.name.startswith("wrn16_1_nat@")

@@ -23,7 +23,7 @@ from nat_app.shared.gallery import FOLDER, gallery_pictures
 from nat_app.shared.pairs import pair_named, pictures_of
 from nat_app.shared.words import Answer, literal, percent
 from nat_app.views.your_photos import charts, fade, ways, words
-from nat_app.views.your_photos.cards import Card, count_cards
+from nat_app.views.your_photos.cards import AnswerCard, count_cards
 from nat_app.views.your_photos.files import Conditions, photos_csv, report_html
 from nat_app.views.your_photos.ways import WAYS
 from nat_app.visit import decoding, labels, photos, verdicts
@@ -327,10 +327,10 @@ def test_dots_stack_as_high_as_their_share() -> None:
     assert figure.data[0].marker.pattern.shape == "/"
 
 
-def card(name: str, baseline: float, nat: float, label: str | None = labels.NONE) -> Card:
+def card(name: str, baseline: float, nat: float, label: str | None = labels.NONE) -> AnswerCard:
     said = {"baseline": np.array([baseline, 1 - baseline, 0]), "nat": np.array([1 - nat, nat, 0])}
     pixels = np.zeros((32, 32, 3), np.uint8)
-    return Card(name, name, pixels, pixels, label, True, {k: OwnAnswer(v, CLASSES, {}) for k, v in said.items()})
+    return AnswerCard(name, name, pixels, pixels, label, True, {k: OwnAnswer(v, CLASSES, {}) for k, v in said.items()})
 
 
 CARDS = [card('<b>"x",y</b>.jpg', 0.95, 0.6), card("b.png", 0.5, 0.91, "cat"), card("c.png", 0.98, 0.98, None)]

@@ -54,6 +54,11 @@ def test_a_photo_and_a_broken_file(page, address: str, tmp_path: Path) -> None:
     page.goto(f"{address}/your_photos?lang=de")
     page.get_by_role("button", name="Hochladen").wait_for()
     page.get_by_text(" je Datei").first.wait_for()
+    # What is told to those who cannot see it, too, and around a file's own name.
+    page.locator("input[type=file]").first.set_input_files(str(FOLDER / "none-bee.jpg"))
+    page.get_by_role("button", name="none-bee.jpg entfernen").wait_for(state="attached")
+    page.locator("[aria-label='Dateien hinzufügen']").first.wait_for(state="attached")
+    assert page.locator("[aria-label='Add files'], [aria-label^='Remove ']").count() == 0
 
 
 @at("wide")

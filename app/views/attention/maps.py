@@ -100,9 +100,10 @@ def attention_grid(rows: tuple[MapRow, ...], overlay: Overlay | None = None, *, 
 def _one_map(row: MapRow, level: str, ground: str, common: float | None) -> str:
     """Draw one map on the common scale of its column, or on its own where there is none."""
     own = float(row.maps[level].max())
-    note = "" if common else f'<span class="note">{_("0 to {most}", most=_short(own))}</span>'
+    reaches = _("0 to {most}", most=_short(own))
+    note = "" if common else f'<span class="note">{reaches}</span>'
     source = _picture(coloured(row.maps[level], common or own or 1.0))
-    title = shown(f"{row.title}, {_(LEVELS[level])}: {_('0 to {most}', most=_short(own))}")
+    title = shown(f"{row.title}, {_(LEVELS[level])}: {reaches}")
     return f'<span class="map" title="{title}">{ground}<img class="over" alt="" src="{source}"/>{note}</span>'
 
 
@@ -150,7 +151,8 @@ def distances(here: Mapping[str, float], spread: Spread, *, alt: str) -> str:
         parts.append(name + f'<span class="track">{_usual(spread, level)}{_here(here[level])}</span>')
     lines = "".join(_at(each, "tick") for each in DISTANCES)
     ticks = "".join(_at(each, "value", number(each)) for each in DISTANCES)
-    axis = f'<span class="axis">{ticks}</span><span class="means">{escape(_("distance between the two maps"))}</span>'
+    means = escape(_("distance between the two maps"))
+    axis = f'<span class="axis">{ticks}</span><span class="means">{means}</span>'
     return (
         f'<div class="nat-bars nat-apart" role="img" aria-label="{escape(alt)}" style="--row: 3.2rem; --rows: 3">'
         f'<span class="lines">{lines}</span>{"".join(parts)}{axis}</div>'
@@ -158,9 +160,8 @@ def distances(here: Mapping[str, float], spread: Spread, *, alt: str) -> str:
 
 
 def _here(distance: float) -> str:
-    said = number(distance, ".2f")
-    title = f"{_('this picture')}: {said}"
-    return _at(distance, "said", said) + _at(distance, "here", title=title)
+    said, which = number(distance, ".2f"), _("this picture")
+    return _at(distance, "said", said) + _at(distance, "here", title=f"{which}: {said}")
 
 
 def _usual(spread: Spread, level: str) -> str:
@@ -170,8 +171,8 @@ def _usual(spread: Spread, level: str) -> str:
     drawn = _between(lowest, highest, "thin") + _between(low, high, "thick")
     drawn += _at(middle, "median", title=f"{pictures}: {number(middle, '.2f')}")
     if spread.seeds is not None:
-        seeds = spread.seeds[level]
-        drawn += _at(seeds, "seeds", title=f"{_('two baselines, median')}: {number(seeds, '.2f')}")
+        seeds, which = spread.seeds[level], _("two baselines, median")
+        drawn += _at(seeds, "seeds", title=f"{which}: {number(seeds, '.2f')}")
     return drawn
 
 

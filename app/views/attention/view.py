@@ -119,7 +119,7 @@ many = level_spreads.spreads(*pair.names) | ({stored_answers.GALLERY: comparison
 if LEVEL_SET.value not in many:
     LEVEL_SET.put(HEADLINE_SETS[0] if HEADLINE_SETS[0] in many else stored_answers.GALLERY)
 beside = LEVEL_SET.value or stored_answers.GALLERY
-title = attention_title(comparison.here if comparison else None, level_spreads.exceeding(*pair.names, beside))
+title = attention_title(comparison.here if comparison else None, level_spreads.against_seeds(*pair.names, beside))
 st.title(title, anchor=False)
 left, right = st.columns([1.1, 1.75], gap="medium")
 with left:

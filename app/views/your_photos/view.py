@@ -18,11 +18,11 @@ from nat_app.shared.drawing.palette import KINDS, NAMES, Kind
 from nat_app.shared.drawing.share_card import ShareCard
 from nat_app.shared.files import displayable, thumbnail_url
 from nat_app.shared.gallery import gallery_square, samples
-from nat_app.shared.language import _, ngettext
+from nat_app.shared.language import _, ngettext, written
 from nat_app.shared.pairs import in_markdown, pictures_of, set_title
 from nat_app.shared.words import literal, percent, plain
 from nat_app.views.your_photos import files, opened_photo, words
-from nat_app.views.your_photos.cards import Card, all_cards, confidences, count_cards, from_photo
+from nat_app.views.your_photos.cards import AnswerCard, all_cards, confidences, count_cards, from_photo
 from nat_app.views.your_photos.charts import BARS, own_distribution
 from nat_app.views.your_photos.settings import BESIDE, FOUND, OPENED, PART, PARTS, SAMPLES, TABLE
 from nat_app.visit import decoding, labels, photos, verdicts
@@ -106,7 +106,7 @@ def open_row(keys: list[str]) -> None:
     TABLE.hear(lambda rows: OPENED.put(keys[rows[0]]) if rows else None)
 
 
-def draw(card: Card) -> None:
+def draw(card: AnswerCard) -> None:
     """Draw one card: the photo with its answers, what is asked of it, and what can be done with it."""
     said = verdicts_of(card)
     with st.container(border=True, key=f"card_{card.key}", gap="xsmall"):
@@ -120,12 +120,12 @@ def draw(card: Card) -> None:
             share(card, said)
 
 
-def verdicts_of(card: Card) -> dict[Kind, str]:
+def verdicts_of(card: AnswerCard) -> dict[Kind, str]:
     """Return what is said of both networks' answers."""
     return {kind: verdicts.verdict_sentence(kind, card.said[kind].answer, card.label, t) for kind in KINDS}
 
 
-def show(card: Card, said: dict[Kind, str]) -> None:
+def show(card: AnswerCard, said: dict[Kind, str]) -> None:
     """Draw a photo, what the networks see, both networks' probabilities, and the verdicts."""
     seen = _(words.SEEN)
     picture, chart = st.columns([1, 1.9], gap="small")
@@ -140,7 +140,7 @@ def show(card: Card, said: dict[Kind, str]) -> None:
     st.markdown("  \n".join(said.values()))
 
 
-def share(card: Card, said: dict[Kind, str]) -> None:
+def share(card: AnswerCard, said: dict[Kind, str]) -> None:
     """Offer the photo, both answers and the finding as a card to share."""
     answers = {kind: card.said[kind].answer for kind in KINDS}
     sentence = verdicts.title(answers["baseline"], answers["nat"], card.label, t)
@@ -203,11 +203,11 @@ def draw_broad_table() -> None:
     for kind in KINDS:
         answers = [card.said[kind].answer for card in cards]
         columns[_("{network} says", network=NAMES[kind])] = [class_title(answer.predicted) for answer in answers]
-        columns[how_sure[kind]] = [100 * answer.confidence for answer in answers]
+        columns[how_sure[kind]] = [in_percent(answer.confidence) for answer in answers]
     columns[_("Apart")] = [100 * card.disagreement for card in cards]
     confidence_bars = {
         how_sure[kind]: st.column_config.ProgressColumn(
-            format="%.1f %%", min_value=0, max_value=100, color=frame.colours().of(kind)
+            format=percent_format(), min_value=0, max_value=100, color=frame.colours().of(kind)
         )
         for kind in KINDS
     }
@@ -219,12 +219,23 @@ def draw_broad_table() -> None:
         selection_mode="single-row",
         column_config={
             _("Photo"): st.column_config.ImageColumn(width="small"),
-            _("Apart"): st.column_config.NumberColumn(format="%.1f %%"),
+            _("Apart"): st.column_config.NumberColumn(format=percent_format()),
             **confidence_bars,
         },
         alt=described(len(cards)),
     )
     st.caption(words.table_caption(len(cards)))
+
+
+def percent_format() -> str:
+    """Return how the table's numbers are written: it knows no decimal sign but the point."""
+    return "%.1f %%" if written(".") == "." else "%.0f %%"
+
+
+def in_percent(confidence: float) -> float:
+    """Return a confidence as the table holds it: what is not quite certain is not rounded to 100."""
+    share = 100 * confidence
+    return share if percent_format() == "%.1f %%" or confidence == 1 else min(share, 99.49)
 
 
 def draw_distribution() -> None:
@@ -251,7 +262,7 @@ def draw_distribution() -> None:
     st.caption(in_markdown(name, sentence))
 
 
-def findings(cards: list[Card]) -> list[str]:
+def findings(cards: list[AnswerCard]) -> list[str]:
     """Return the page's title and the sentences below it."""
     count = count_cards(cards, t)
     return words.findings(count.fooled, count.known, count.kept, count.waiting)

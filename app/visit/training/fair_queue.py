@@ -22,7 +22,7 @@ import streamlit as st
 from nat_app.shared.language import N_, _
 from nat_app.shared.settings import Held
 from nat_app.visit.limits import limits
-from nat_app.visit.training.trainers import POSSIBLE, GivenUp, Trainers
+from nat_app.visit.training.trainers import ENDED, POSSIBLE, GivenUp, Trainers, Unwanted
 
 ORDINALS = (
     N_("first"), N_("second"), N_("third"), N_("fourth"), N_("fifth"), N_("sixth"), N_("seventh"), N_("eighth"),
@@ -41,10 +41,12 @@ LOOK = 0.25
 """Seconds between two looks of a visitor at their turn while no more than `FEW` are there."""
 FEW = 4
 EAGER = 4
+_MAKING = threading.Lock()
+"""Held while the queue is made: two visits that come first at the same time would make one each."""
 
 
 class Turn(Generic[Value]):
-    """One visitor's work: waiting, running, or over. Made by `Turns.begin`."""
+    """One visitor's work: waiting, running, or over. Made by `FairQueue.begin`."""
 
     def __init__(self, visitor: str, work: Callable[[], Iterator[Value]], now: float, kind: str = "") -> None:
         self.visitor, self.kind = visitor, kind
@@ -61,15 +63,16 @@ class Turn(Generic[Value]):
         return self.phase in ("done", "failed", "cancelled")
 
 
-def _here(work: Callable[[], Iterator[Value]]) -> Iterator[Value]:
+def _here(work: Callable[[], Iterator[Value]], _wanted: Callable[[], bool]) -> Iterator[Value]:
     """Do the work in the thread of its turn."""
     return work()
 
 
-class Turns:
+class FairQueue:
     """The queue and its workers; `workers` turns run at once, each in a thread of its own that ends when idle.
 
-    `do` does a turn's work, which may be elsewhere; the thread then waits for each value.
+    `do` does a turn's work, which may be elsewhere; the thread then waits for each value. It is also given what says
+    whether the turn's visitor still wants it, and raises Unwanted where it finds that they do not.
     """
 
     def __init__(
@@ -77,7 +80,7 @@ class Turns:
         workers: int,
         patience: float = PATIENCE,
         clock: Callable[[], float] = time.monotonic,
-        do: Callable[[Callable[[], Iterator[Any]]], Iterator[Any]] = _here,
+        do: Callable[[Callable[[], Iterator[Any]], Callable[[], bool]], Iterator[Any]] = _here,
     ) -> None:
         if workers < 1:
             raise ValueError(f"a queue needs at least one worker, not {workers}")
@@ -192,20 +195,30 @@ class Turns:
             # which is what ends the work.
             thread = threading.Thread(target=self._run, args=(turn,), name="turn", daemon=True)
             self._running[turn] = thread
-            thread.start()
+            try:
+                thread.start()
+            except RuntimeError:  # the system gives no further one
+                del self._running[turn]
+                turn.phase, turn.error = "failed", GivenUp(ENDED)
+                continue
             return
 
     def _run(self, turn: Turn) -> None:
+        def wanted() -> bool:
+            return turn.phase != "cancelled" and not self._left(turn)
+
         values = iter(())
+        ended: Phase = "left"
         try:
-            for value in (values := self._do(turn._work)):
+            for value in (values := self._do(turn._work, wanted)):
                 turn.values.append(value)
                 # Python cannot end a thread from outside, so the work itself is given up between two values.
-                if turn.phase == "cancelled" or self._left(turn):
-                    ended: Phase = "left"
+                if not wanted():
                     break
             else:
                 ended = "done"
+        except Unwanted:
+            pass
         except Exception as error:  # noqa: BLE001
             # Whatever the work raises belongs to its visitor, not to the queue.
             turn.error, ended = error, "failed"
@@ -227,17 +240,23 @@ class Turns:
         return self._clock() - turn._seen > max(self._patience, 2 * turn._longest)
 
 
-@cache
-def shared() -> Turns:
+def shared() -> FairQueue:
     """Return the one queue of this process: a core less than there are, so that pages stay quick while it works."""
+    with _MAKING:
+        return _made()
+
+
+@cache
+def _made() -> FairQueue:
     held, spare = limits(), max(1, (os.cpu_count() or 2) - 1)
     if not (held.trainers and POSSIBLE):
-        turns = Turns(spare)
+        turns = FairQueue(spare)
+        atexit.register(turns.close)
     else:
         trainers = Trainers(held.training)
-        turns = Turns(min(held.trainers, spare), do=trainers.do)
-        atexit.register(trainers.end)  # after the turns: what is registered last is called first
-    atexit.register(turns.close)
+        turns = FairQueue(min(held.trainers, spare), do=trainers.do)
+        atexit.register(turns.close)
+        atexit.register(trainers.end)  # before the turns, which wait for it: what is registered last is called first
     return turns
 
 

@@ -3,26 +3,26 @@
 A thread of the server's own would hold the interpreter that answers everybody. A process has one of its own; the system
 gives it what the server leaves. It does one visitor's work after the other, each no longer than it may take.
 
-    python -m nat_app.visit.training.trainers NUMBER
-
-is such a process, started by the server with the number of the descriptor that leads back to it.
+A process may be killed, hang, grow or answer nonsense. Whatever becomes of it, its visitor is told in a sentence, the
+next work gets another process, and none outlives the server. What runs in it stands in `process.py`.
 """
 
 import os
 import pickle
-import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from multiprocessing import Pipe
-from multiprocessing.connection import Connection
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from nat_app.shared.language import N_, _
 
+PROCESS = "nat_app.visit.training.process"
+"""The module that such a process runs."""
 POSSIBLE = os.name == "posix"
 """Whether this system hands a descriptor on and has such priorities; elsewhere threads train."""
 NICE = 10
@@ -31,11 +31,22 @@ START = 120.0
 """Seconds that a trainer has to start in: importing torch takes two on an idle machine."""
 HEED = 2.0
 """Seconds within which a trainer that is asked to stop has to; then it is ended."""
-Sign = Literal["ready", "value", "over", "failed"]
+LOOK = 0.5
+"""Seconds between two looks whether anybody still wants what a trainer has not said yet."""
+MEMORY = 1_000_000_000
+"""Bytes that a trainer may take beyond its libraries, where the system can hold it to that: teaching the largest
+network 120 photos takes a third."""
+LARGEST = 200_000_000
+"""Bytes of the largest answer."""
+Sign = Literal["ready", "begun", "value", "over", "failed"]
 """What a trainer says: with a value of the work, or the exception that ended it."""
 
 TOO_LONG = N_(
     "Training was stopped: here it may take {seconds:.0f} s. Choose smaller networks, or run the app yourself."
+)
+TOO_MUCH = N_(
+    "Training was stopped: it needed more memory than it may take here. Choose smaller networks, or run the app "
+    "yourself."
 )
 ENDED = N_("Training ended too early, through no fault of yours. What was reached stays; try again.")
 
@@ -43,7 +54,7 @@ ENDED = N_("Training ended too early, through no fault of yours. What was reache
 class GivenUp(Exception):
     """Work that the server did not finish."""
 
-    def __init__(self, message: str, seconds: float) -> None:
+    def __init__(self, message: str, seconds: float = 0.0) -> None:
         super().__init__(message, seconds)
 
     @property
@@ -51,6 +62,18 @@ class GivenUp(Exception):
         """What to tell the visitor, in their language."""
         message, seconds = self.args
         return _(message, seconds=seconds)
+
+
+class Unwanted(GivenUp):
+    """Work that nobody waits for any more."""
+
+
+class _NotBegun(GivenUp):
+    """Work that a process ended before: another can do it."""
+
+
+def _always() -> bool:
+    return True
 
 
 class Trainer:
@@ -61,7 +84,7 @@ class Trainer:
         # own script in that place. The process ends when the server's end of the line is closed, however that ended.
         self._line, theirs = Pipe()
         with theirs:
-            command = [sys.executable, "-m", __name__, str(theirs.fileno())]
+            command = [sys.executable, "-m", PROCESS, str(theirs.fileno()), str(os.getpid())]
             self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
         self._ready = False
 
@@ -70,24 +93,40 @@ class Trainer:
         """Whether it can do more work."""
         return self._process.poll() is None
 
-    def do(self, work: Callable[[], Iterator[Any]], seconds: float) -> Iterator[Any]:
+    def do(
+        self, work: Callable[[], Iterator[Any]], seconds: float, wanted: Callable[[], bool] = _always
+    ) -> Iterator[Any]:
         """Yield what the work yields. Raises what it raises, and GivenUp where it takes longer or the process ends.
 
-        The work is pickled, so it is a function of a module with its arguments (`functools.partial`).
+        The work is pickled, so it is a function of a module with its arguments (`functools.partial`). `wanted` says
+        whether anybody still waits for it, and is asked while nothing comes. Where GivenUp is raised, or the caller
+        wants no more, the process may have been ended.
         """
+        # A process that stops in the middle of an answer, or does not take its work, holds this thread until it ends.
+        late = threading.Timer((0.0 if self._ready else START) + seconds + HEED, self.kill)
+        late.daemon = True
+        late.start()
+        try:
+            yield from self._done(work, seconds, wanted)
+        finally:
+            late.cancel()
+
+    def _done(self, work: Callable[[], Iterator[Any]], seconds: float, wanted: Callable[[], bool]) -> Iterator[Any]:
         over = False
         try:
             if not self._ready:
-                self._hear(time.monotonic() + START, START)
+                self._hear(time.monotonic() + START, START, wanted)
                 self._ready = True
-            self._line.send_bytes(pickle.dumps(("do", work)))
             until = time.monotonic() + seconds
+            self._begin(work, until, seconds, wanted)
             while True:
-                sign, value = self._hear(until, seconds)
+                sign, value = self._hear(until, seconds, wanted)
                 if sign == "value":
                     yield value
                     continue
                 over = True
+                if isinstance(value, GivenUp):
+                    self.end()  # memory that was not enough once is not given back
                 if sign == "failed":
                     raise value
                 return
@@ -95,26 +134,56 @@ class Trainer:
             if not over:
                 self._stop()
 
-    def end(self) -> None:
-        """End the process."""
+    def _begin(
+        self, work: Callable[[], Iterator[Any]], until: float, seconds: float, wanted: Callable[[], bool]
+    ) -> None:
+        """Hand the work over. Raises _NotBegun where the process had ended by then, or ends now."""
+        packed = pickle.dumps(("do", work))
+        try:
+            self._line.send_bytes(packed)
+            self._hear(until, seconds, wanted)
+        except OSError:
+            self.end()
+            raise _NotBegun(ENDED) from None
+        except GivenUp:
+            if self.alive:  # not taken in time, or wanted by nobody
+                raise
+            raise _NotBegun(ENDED) from None
+
+    def kill(self) -> None:
+        """End the process, and leave the rest to who waits for it."""
         self._process.kill()
+
+    def end(self) -> None:
+        """End the process and the line to it."""
+        self.kill()
         self._process.wait()
         self._line.close()
 
-    def _hear(self, until: float, seconds: float) -> tuple[Sign, Any]:
+    def _hear(self, until: float, seconds: float, wanted: Callable[[], bool] = _always) -> tuple[Sign, Any]:
         try:
-            if not self._line.poll(max(0.0, until - time.monotonic())):
-                raise GivenUp(TOO_LONG, seconds)
-            return self._line.recv()
-        except (EOFError, OSError):
-            raise GivenUp(ENDED, seconds) from None
+            while not self._line.poll(max(0.0, min(LOOK, until - time.monotonic()))):
+                if time.monotonic() >= until:
+                    raise GivenUp(TOO_LONG, seconds)
+                if not wanted():
+                    raise Unwanted(ENDED)
+            sign, value = pickle.loads(self._line.recv_bytes(LARGEST))  # noqa: S301 - a process of our own
+        except GivenUp:
+            raise
+        except Exception:  # noqa: BLE001 - what a broken answer is read as may be any
+            self.end()
+            raise GivenUp(ENDED) from None
+        if sign not in get_args(Sign) or (sign == "failed") != isinstance(value, Exception):
+            self.end()
+            raise GivenUp(ENDED)
+        return sign, value
 
     def _stop(self) -> None:
         """Have it give up its work, and hear it out; one that does not heed is ended."""
         until = time.monotonic() + HEED
         try:
             self._line.send_bytes(pickle.dumps(("stop", None)))
-            while self._hear(until, HEED)[0] == "value":
+            while self._hear(until, HEED)[0] in ("begun", "value"):
                 pass
         except (GivenUp, OSError):
             self.end()
@@ -124,75 +193,49 @@ class Trainers:
     """As many trainers as there is work for at once, kept for the next; the first begins to start now."""
 
     def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._idle: deque[Trainer] = deque([Trainer()])
+        self._seconds, self._over = seconds, False
+        self._idle: deque[Trainer] = deque()
+        self._busy: set[Trainer] = set()
+        with suppress(OSError):  # a computer that can start none now may have room when there is work
+            self._idle.append(Trainer())
 
-    def do(self, work: Callable[[], Iterator[Any]]) -> Iterator[Any]:
+    def do(self, work: Callable[[], Iterator[Any]], wanted: Callable[[], bool] = _always) -> Iterator[Any]:
         """Yield what the work yields, done by a trainer; raises as `Trainer.do` does."""
         try:
-            trainer = self._idle.popleft()
-        except IndexError:
-            trainer = Trainer()
-        if not trainer.alive:
-            trainer = Trainer()
+            yield from self._do(work, wanted)
+        except _NotBegun:  # it ended while it had nothing to do
+            yield from self._do(work, wanted)
+
+    def _do(self, work: Callable[[], Iterator[Any]], wanted: Callable[[], bool]) -> Iterator[Any]:
+        trainer = self._free()
+        self._busy.add(trainer)
         try:
-            yield from trainer.do(work, self._seconds)
+            if self._over:
+                raise GivenUp(ENDED)
+            yield from trainer.do(work, self._seconds, wanted)
         finally:
-            if trainer.alive:
+            self._busy.discard(trainer)
+            if trainer.alive and not self._over:
                 self._idle.append(trainer)
+            else:
+                trainer.end()
+
+    def _free(self) -> Trainer:
+        """Return one that has nothing to do. Raises GivenUp where none can be had."""
+        while self._idle:
+            trainer = self._idle.popleft()
+            if trainer.alive:
+                return trainer
+            trainer.end()
+        try:
+            return Trainer()
+        except OSError:
+            raise GivenUp(ENDED) from None
 
     def end(self) -> None:
-        """End those that have nothing to do."""
+        """End all of them, and start no more; who waits for one gets GivenUp."""
+        self._over = True
         while self._idle:
             self._idle.popleft().end()
-
-
-# --- in the process --------------------------------------------------------------------------------------------------
-
-
-def _serve(line: Connection) -> None:
-    """Do what is asked for until the server is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal reaches it too; the server ends it
-    os.nice(NICE)
-    import torch
-
-    torch.set_num_threads(1)
-    with suppress(EOFError, OSError):
-        _say(line, "ready", None)
-        while True:
-            asked, work = line.recv()
-            if asked == "do":  # what was asked to stop may be over by itself
-                _do(line, work)
-
-
-def _do(line: Connection, work: Callable[[], Iterator[Any]]) -> None:
-    try:
-        for value in work():
-            _say(line, "value", value)
-            if line.poll():
-                line.recv()  # nothing but a stop is sent meanwhile
-                break
-    except OSError:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever the work raises belongs to its visitor
-        _say(line, "failed", _portable(error))
-    else:
-        _say(line, "over", None)
-
-
-def _portable(error: Exception) -> Exception:
-    """Return an exception that can be sent: itself, or its words."""
-    try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 - of our own making
-    except Exception:  # noqa: BLE001 - there are as many ways to fail as exceptions
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return error
-
-
-# As bytes, here and above: `send` by itself hands torch's tensors over as files in shared memory, one descriptor each.
-def _say(line: Connection, sign: Sign, value: Any) -> None:
-    line.send_bytes(pickle.dumps((sign, value), pickle.HIGHEST_PROTOCOL))
-
-
-if __name__ == "__main__":
-    _serve(Connection(int(sys.argv[1])))
+        for trainer in tuple(self._busy):
+            trainer.kill()
