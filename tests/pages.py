@@ -52,17 +52,32 @@ def shown(markdown: str) -> str:
 
 def alts(app: AppTest) -> list[str]:
     """The descriptions of all charts and pictures of a page."""
-    charts = [chart.proto.alt for chart in app.get("plotly_chart")] + [
-        each.get("aria-label") or "" for each in bars(app)
-    ]
+    charts = [chart.proto.alt for chart in app.get("plotly_chart")]
+    for kind in ("nat-looks", "nat-bars", "nat-bars nat-apart"):
+        charts += [each.get("aria-label") or "" for each in drawn(app, kind)]
     live = [data["alt"] for data in given(app)[:1] if "alt" in data]
     return charts + live + [image.alt for images in app.image for image in images.proto.imgs]
 
 
 def bars(app: AppTest) -> list[ElementTree.Element]:
     """The drawings of a page that show a picture's probabilities as bars, from top to bottom."""
-    drawn = [each.proto.body for each in app.get("html") if 'class="nat-bars"' in each.proto.body]
-    return [ElementTree.fromstring(each) for each in drawn]
+    return drawn(app, "nat-bars")
+
+
+def drawn(app: AppTest, kind: str) -> list[ElementTree.Element]:
+    """The drawings of a page that are plain HTML of these classes, from top to bottom."""
+    found = [each.proto.body for each in app.get("html") if f'class="{kind}"' in each.proto.body]
+    return [ElementTree.fromstring(each) for each in found]
+
+
+def parts(drawing: ElementTree.Element, kind: str) -> list[ElementTree.Element]:
+    """The parts of a drawing whose first class is this, from top to bottom."""
+    return [each for each in drawing.iter() if (each.get("class") or "").split(" ")[0] == kind]
+
+
+def places(drawing: ElementTree.Element, kind: str) -> list[float]:
+    """How long, or how far from the left, each of these parts is, in percent of its column."""
+    return [float(re.findall(r"([\d.]+)%", each.get("style", ""))[0]) for each in parts(drawing, kind)]
 
 
 def live_data(app: AppTest) -> dict[str, Any]:

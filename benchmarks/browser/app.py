@@ -94,7 +94,7 @@ FIGURES = (
     Figure("photos_all", "18 photos dropped at once, all", CLOCK, Goal(4, SECONDS, at_most=True)),
     Figure("layout_shift", "Summed layout shift, the worst page", CLOCK, Goal(0.1, "", at_most=True)),
     Figure("scripts", "Scripts of a page, the heaviest", "unpacked", Goal(6, MEGABYTES, at_most=True),
-           reason="Plotly alone has 4.7 MB, the rest are Streamlit's own."),
+           reason="Plotly alone has 4.7 MB, where a page draws with it; the rest are Streamlit's own."),
 )  # fmt: skip
 
 

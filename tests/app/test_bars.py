@@ -10,46 +10,37 @@ import pytest
 import nat_app
 from nat_app.shared.drawing import bars
 from nat_app.shared.drawing.palette import DARK, LIGHT
-from tests.pages import plain
+from tests.pages import parts, places, plain
 
 CLASSES = ("cat", "dog", "ship", "truck")
 STYLE = (Path(nat_app.__file__).parent / "frame" / "style.css").read_text(encoding="utf-8")
 
 
-def parts(drawn: str, kind: str) -> list[ElementTree.Element]:
-    """The parts of a drawing whose first class is this, from top to bottom."""
-    return [each for each in ElementTree.fromstring(drawn).iter() if (each.get("class") or "").split(" ")[0] == kind]
-
-
-def percents(drawn: str, kind: str) -> list[float]:
-    """How long, or how far from the left, each of these parts is, in percent of the column."""
-    return [float(re.findall(r"([\d.]+)%", each.get("style", ""))[0]) for each in parts(drawn, kind)]
-
-
 def test_bars_show_every_probability_and_label_the_winner_alone() -> None:
-    drawn = bars.probability_bars(np.array([0.01, 0.02, 0.9, 0.07]), CLASSES, "baseline", alt="Sure of <a> ship.")
+    drawn = ElementTree.fromstring(
+        bars.probability_bars(np.array([0.01, 0.02, 0.9, 0.07]), CLASSES, "baseline", alt="Sure of <a> ship.")
+    )
     assert [each.text for each in parts(drawn, "name")] == list(CLASSES)
-    lengths = percents(drawn, "baseline")
+    lengths = places(drawn, "baseline")
     assert lengths == pytest.approx([each * 100 / 1.2 for each in (0.01, 0.02, 0.9, 0.07)], abs=0.01)
     assert [plain(each.text or "") for each in parts(drawn, "label")] == ["90 %"]
     assert plain(parts(drawn, "baseline")[1].get("title", "")) == "Baseline, dog: 2.0 %"
-    (drawing,) = parts(drawn, "nat-bars")
-    assert (drawing.get("role"), drawing.get("aria-label")) == ("img", "Sure of <a> ship.")
+    assert (drawn.get("role"), drawn.get("aria-label")) == ("img", "Sure of <a> ship.")
     assert [each.text for each in parts(drawn, "whose")] == ["Baseline"]
 
 
 def test_no_opinion_is_a_line_at_one_over_c_that_says_so() -> None:
-    drawn = bars.probability_bars(np.full(4, 0.25), CLASSES, "nat", alt="")
-    assert percents(drawn, "even") == percents(drawn, "words") == [pytest.approx(25 / 1.2, abs=0.01)]
+    drawn = ElementTree.fromstring(bars.probability_bars(np.full(4, 0.25), CLASSES, "nat", alt=""))
+    assert places(drawn, "even") == places(drawn, "words") == [pytest.approx(25 / 1.2, abs=0.01)]
     assert [each.text for each in parts(drawn, "words")] == ["no opinion, 1/4"]
-    assert len(set(percents(drawn, "nat"))) == 1
-    assert percents(drawn, "value") == percents(drawn, "tick")
+    assert len(set(places(drawn, "nat"))) == 1
+    assert places(drawn, "value") == places(drawn, "tick")
     assert "dashed" in re.findall(r"\.nat-bars \.even \{([^}]*)\}", STYLE)[0]
 
 
 def test_paired_bars_have_both_networks_and_a_label_for_each() -> None:
     said = {"nat": np.array([0.1, 0.6, 0.2, 0.1]), "baseline": np.array([0.997, 0.001, 0.001, 0.001])}
-    drawn = bars.paired_bars(said, CLASSES, alt="")
+    drawn = ElementTree.fromstring(bars.paired_bars(said, CLASSES, alt=""))
     first = parts(drawn, "track")[0]
     assert [[each.get("class") for each in bar] for bar in first] == [["baseline", "label"], ["nat"]]
     assert [plain(each.text or "") for each in parts(drawn, "label")] == [">99 %", "60 %"]
@@ -57,9 +48,11 @@ def test_paired_bars_have_both_networks_and_a_label_for_each() -> None:
 
 
 def test_the_classes_of_a_stranger_are_shown_as_they_are() -> None:
-    drawn = bars.probability_bars(np.array([0.4, 0.6]), ("<img src=x>", 'a" & b'), "nat", alt='"><script>')
+    drawn = ElementTree.fromstring(
+        bars.probability_bars(np.array([0.4, 0.6]), ("<img src=x>", 'a" & b'), "nat", alt='"><script>')
+    )
     assert [each.text for each in parts(drawn, "name")] == ["<img src=x>", 'a" & b']
-    assert not list(ElementTree.fromstring(drawn).iter("img"))
+    assert not list(drawn.iter("img"))
 
 
 def test_the_style_sheet_has_the_colours_of_the_palette() -> None:

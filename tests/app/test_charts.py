@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import pkgutil
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -15,12 +16,12 @@ from nat_app.shared.drawing.palette import DARK, LIGHT, palette
 from nat_app.shared.gallery import FOLDER, NO_CLASS, credits_text, gallery_pictures, samples, with_inset
 from nat_app.shared.pairs import OFFERED, default_pair, pair_named
 from nat_app.shared.words import Answer
-from nat_app.views.attention.maps import MapRow, Overlay, attention_grid
+from nat_app.views.attention.maps import MapRow, Overlay, attention_grid, coloured, scale
 from nat_app.views.attention.words import faint
 from nat_app.views.thresholds import charts as sweeps
 from nat_app.views.your_photos import words as photo_words
 from nat_app.visit import verdicts
-from tests.pages import plain
+from tests.pages import parts, plain
 
 CLASSES = ("cat", "dog", "ship", "truck")
 MODULES = sorted(
@@ -84,12 +85,12 @@ def test_text_colours_can_be_read_on_white() -> None:
 def test_a_level_has_one_scale_for_all_networks() -> None:
     strong = {"low": np.full((4, 4), 8.0), "middle": np.ones((2, 2)), "high": np.full((1, 1), 0.5)}
     weak = {"low": np.full((4, 4), 2.0), "middle": np.ones((2, 2)), "high": np.full((1, 1), 3.0)}
-    rows = (MapRow("one", strong), MapRow("other", weak))
-    figure = attention_grid(rows, LIGHT, Overlay(own_scale=False))
-    axes = [figure.layout[f"coloraxis{number}"] for number in (1, 2, 3)]
-    assert [(axis.cmin, axis.cmax) for axis in axes] == [(0, 8), (0, 1), (0, 3)]
-    assert [trace.coloraxis for trace in figure.data] == ["coloraxis", "coloraxis2", "coloraxis3"] * 2
-    assert [trace.zmax for trace in attention_grid(rows, LIGHT).data] == [8, 1, 0.5, 2, 1, 3]
+    rows = (MapRow("one", "cat", strong), MapRow("other", "dog", weak))
+    grid = ElementTree.fromstring(attention_grid(rows, Overlay(own_scale=False), alt="a"))
+    assert [[end.text for end in each] for each in parts(grid, "ends")] == [["0", "8"], ["0", "1"], ["0", "3"]]
+    own = ElementTree.fromstring(attention_grid(rows, alt="a"))
+    assert [each.text for each in parts(own, "note")] == [f"0 to {most}" for most in ("8", "1", "0.5", "2", "1", "3")]
+    assert coloured(strong["low"], 8.0)[0, 0].tolist() == scale()[-1] != coloured(weak["low"], 8.0)[0, 0].tolist()
 
 
 # --- words -----------------------------------------------------------------------------------------------------------

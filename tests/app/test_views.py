@@ -22,7 +22,7 @@ from nat_app.views.your_photos import words as photo_words
 from nat_app.visit import photos
 from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import CARD, PREDICTIONS, load_card
-from tests.pages import MAIN, PAGES, alts, bars, complaint, invites, plain, said, told
+from tests.pages import MAIN, PAGES, alts, bars, complaint, drawn, invites, plain, said, told
 from tests.synthetic import CLASSES, write_network, write_pairs
 
 pytestmark = pytest.mark.usefixtures("kept_caches")
@@ -303,7 +303,7 @@ def test_attention_names_the_commands_for_what_is_missing(start, tmp_path: Path)
     write_pairs(tmp_path, "wrn16_1")
     app = start(tmp_path, PAGES[3], pair="wrn40_1")
     assert app.code[0].value == to_train("wrn40_1")
-    assert not app.get("plotly_chart")
+    assert not drawn(app, "nat-looks")
     write_pairs(tmp_path, "wrn40_1")
     app = start(tmp_path, PAGES[3], pair="wrn40_1")
     assert attention_words.without_students(("", "")) in said(app)
@@ -319,7 +319,7 @@ def test_attention_shows_the_visitors_own_photo(start, networks: Path) -> None:
     assert choice.options[0] == "my_bee.jpg"
     choice.select_index(0).run()
     assert "my_bee.jpg" in said(app)
-    assert app.get("plotly_chart")
+    assert drawn(app, "nat-looks")
 
 
 def test_a_link_restores_a_page(networks: Path, monkeypatch: pytest.MonkeyPatch) -> None:

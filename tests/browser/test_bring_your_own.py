@@ -48,7 +48,7 @@ def test_an_own_network_is_compared_on_every_page(page, address: str, tmp_path: 
         ("See it", ".nat-bars .bar"),
         ("Your photos", "[data-testid=stFileUploader]"),
         ("Thresholds", ".drawing svg"),
-        ("Attention", ".stPlotlyChart"),
+        ("Attention", ".nat-looks .over"),
         ("Evidence", "table"),
     ):
         turn_to(page, title)

@@ -174,7 +174,12 @@ def test_keeping_95_gives_each_network_its_own_line(page, address: str) -> None:
 def test_attention_draws_its_grid(page, address: str) -> None:
     page.goto(f"{address}/attention")
     page.locator("h1", has_text="Baseline and NAT look").wait_for()
-    page.locator(".stPlotlyChart .hm image, .stPlotlyChart .heatmaplayer image").first.wait_for()
+    page.locator(".nat-looks .over").first.wait_for()
+    page.evaluate(STILL)
+    # It alone weighs nearly twice as much as all else that a page needs.
+    names = page.evaluate("performance.getEntriesByType('resource').map((each) => each.name)")
+    assert any("Html" in each for each in names)
+    assert not any("Plotly" in each for each in names)
     assert page.locator("[data-testid=stException]").count() == 0
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from nat_app.answers import stored_answers
 from nat_app.answers.level_spreads import Spread, gallery_spread
 from nat_app.shared.classes import class_title
-from nat_app.shared.drawing.charts import label
 from nat_app.shared.drawing.palette import KINDS, NAMES, Kind
 from nat_app.shared.language import N_, _
 from nat_app.shared.pairs import OWN, Pair, short_name
@@ -50,11 +49,9 @@ class AttentionRow:
 
     @property
     def maps(self) -> MapRow:
-        """The row of the grid, its title with the answer."""
+        """The row of the grid."""
         answer = self.said.answer
-        # The grid writes titles in bold; the answer steps out of it.
-        says = f"{percent(answer.confidence)} {label(class_title(answer.predicted))}"
-        return MapRow(f"{label(self.title)}</b>: {says}<b>", self.said.maps)
+        return MapRow(self.title, f"{percent(answer.confidence)} {class_title(answer.predicted)}", self.said.maps)
 
 
 def rows_of(pair: Pair, picture: str | np.ndarray) -> tuple[AttentionRow, ...]:
