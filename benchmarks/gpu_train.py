@@ -27,7 +27,7 @@ from nat_core.data.sources.image_sets import ImageSet
 from nat_core.network.devices import trouble_with_cuda
 from nat_core.recipes import Recipe, recipe_named
 from nat_core.training.gpu.blocks import Blocks
-from nat_core.training.pictures import Pictures
+from nat_core.training.pictures import TrainingPictures
 from nat_core.training.publish import hardware
 from nat_core.training.run import TrainingRun, begin, take_step
 
@@ -36,7 +36,7 @@ BATCHES = (("resnet18", 64, 8), ("wrn40_1", 64, 8), ("wrn16_1", 64, 8), ("resnet
 
 
 @dataclass(frozen=True)
-class Measured:
+class GpuMeasurement:
     """One network at one batch; rates are images/s, a value a round."""
 
     network: str
@@ -53,7 +53,9 @@ class Measured:
     """What this machine could not do."""
 
 
-def measured(device: torch.device, seconds: float = 5.0, rounds: int = 5, pictures: int = 50_000) -> Iterator[Measured]:
+def measured(
+    device: torch.device, seconds: float = 5.0, rounds: int = 5, pictures: int = 50_000
+) -> Iterator[GpuMeasurement]:
     """Measure each of BATCHES, from so many random pictures of each kind; a round of each side takes `seconds`."""
     known, negatives = (_random(name, pictures, seed) for seed, name in enumerate(("known", "negatives")))
     for architecture, to_learn, beside in BATCHES:
@@ -65,9 +67,9 @@ def measured(device: torch.device, seconds: float = 5.0, rounds: int = 5, pictur
 
 def _measured(
     recipe: Recipe, known: ImageSet, negatives: ImageSet, device: torch.device, seconds: float, rounds: int
-) -> Measured:
+) -> GpuMeasurement:
     told: list[str] = []
-    plain, ours = (begin(Pictures(recipe, known, negatives), device=device) for _ in range(2))
+    plain, ours = (begin(TrainingPictures(recipe, known, negatives), device=device) for _ in range(2))
     for each in (plain, ours):
         each.model.train()
     blocks, batch = Blocks(ours, told.append), recipe.batch_size + recipe.negatives_per_batch
@@ -87,8 +89,10 @@ def _measured(
         for name, (run, once) in sides.items():
             rates[name].append(batch * _rate(run, once, seconds, device))
     step = batch / median(rates["ours"])
-    return Measured(recipe.architecture, batch, ours.objective.precision, tuple(rates["eager"]), tuple(rates["ours"]),
-                    _loading_seconds(ours) / step, _copies(block), tuple(told))  # fmt: skip
+    return GpuMeasurement(
+        recipe.architecture, batch, ours.objective.precision, tuple(rates["eager"]), tuple(rates["ours"]),
+        _loading_seconds(ours) / step, _copies(block), tuple(told),
+    )  # fmt: skip
 
 
 def _random(name: str, count: int, seed: int) -> ImageSet:

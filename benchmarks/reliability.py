@@ -57,7 +57,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Goal:
+class AttackGoal:
     """What a row is held against."""
 
     part: str
@@ -74,32 +74,32 @@ class Goal:
 
 CPU, MB, SECONDS, P95, HEALTH = "CPU s", "MB", "s", "p95 s", "health s"
 GOALS = (
-    Goal("pictures", "mutated pictures", "0 uncaught, at most .25 s, growth of at most 64 MB", 1_000_000,
+    AttackGoal("pictures", "mutated pictures", "0 uncaught, at most .25 s, growth of at most 64 MB", 1_000_000,
          {CPU: 0.25, MB: 64}),
-    Goal("pictures", "bombs", "refused within 50 ms and 16 MB", 78, {CPU: 0.05, MB: 16}),
-    Goal("pictures", "largest pictures", "read within 1 s and 200 MB", 23, {CPU: 1, MB: 200}),
-    Goal("pictures", "odd pictures", "within 1 of 255 of a reference, none refused", 2_000),
-    Goal("pictures", "hostile archives", "0 uncaught, at most 1 s and 32 MB", 120, {CPU: 1, MB: 32}),
-    Goal("pictures", "mutated archives", "0 uncaught, at most 1 s and 32 MB", 200_000, {CPU: 1, MB: 32}),
-    Goal("files", "crafted:", "0 uncaught, at most .5 s, 64 MB beyond the file", 390, {CPU: 0.5, MB: 64}),
-    Goal("files", "mutants:", "0 uncaught, at most .5 s, growth of at most 64 MB", 1_000_000, {CPU: 0.5, MB: 64}),
-    Goal("runs", "kills", "bit-equal when it goes on, nothing left behind", 500),
-    Goal("runs", "failing writes", "last good state loads, the file named", 75),
-    Goal("runs", "altered", "always noticed, always said", 10_000),
-    Goal("runs", "signals", "saved and out within 5 s", 100, {SECONDS: 5}),
-    Goal("crowd", "100 visitors", "0 errors, answers' p95 at most 1.5 s, health's p99 at most .5 s", 10_000,
+    AttackGoal("pictures", "bombs", "refused within 50 ms and 16 MB", 78, {CPU: 0.05, MB: 16}),
+    AttackGoal("pictures", "largest pictures", "read within 1 s and 200 MB", 23, {CPU: 1, MB: 200}),
+    AttackGoal("pictures", "odd pictures", "within 1 of 255 of a reference, none refused", 2_000),
+    AttackGoal("pictures", "hostile archives", "0 uncaught, at most 1 s and 32 MB", 120, {CPU: 1, MB: 32}),
+    AttackGoal("pictures", "mutated archives", "0 uncaught, at most 1 s and 32 MB", 200_000, {CPU: 1, MB: 32}),
+    AttackGoal("files", "crafted:", "0 uncaught, at most .5 s, 64 MB beyond the file", 390, {CPU: 0.5, MB: 64}),
+    AttackGoal("files", "mutants:", "0 uncaught, at most .5 s, growth of at most 64 MB", 1_000_000, {CPU: 0.5, MB: 64}),
+    AttackGoal("runs", "kills", "bit-equal when it goes on, nothing left behind", 500),
+    AttackGoal("runs", "failing writes", "last good state loads, the file named", 75),
+    AttackGoal("runs", "altered", "always noticed, always said", 10_000),
+    AttackGoal("runs", "signals", "saved and out within 5 s", 100, {SECONDS: 5}),
+    AttackGoal("crowd", "100 visitors", "0 errors, answers' p95 at most 1.5 s, health's p99 at most .5 s", 10_000,
          {P95: 1.5, "health p99 s": 0.5}),
-    Goal("crowd", "an answer of Thresholds", "at most 10 ms of the server's CPU", 100, {"CPU ms": 10}),
-    Goal("crowd", "a first visit", "at most 120 ms of the server's CPU", 20, {"CPU ms": 120}),
-    Goal("server", "visits that come and go", "at most 1 kB a visit, descriptors and threads back", 10_000,
+    AttackGoal("crowd", "an answer of Thresholds", "at most 10 ms of the server's CPU", 100, {"CPU ms": 10}),
+    AttackGoal("crowd", "a first visit", "at most 120 ms of the server's CPU", 20, {"CPU ms": 120}),
+    AttackGoal("server", "visits that come and go", "at most 1 kB a visit, descriptors and threads back", 10_000,
          {"bytes a visit": 1_000, "descriptors": 2, "threads": 2}),
-    Goal("server", "flood:", "health within 1 s, others' p95 at most doubled, no restart", 5,
+    AttackGoal("server", "flood:", "health within 1 s, others' p95 at most doubled, no restart", 5,
          {HEALTH: 1, "times p95": 2}),
-    Goal("server", "requests", "0 leaks, 0 writes, headers there", 320),
-    Goal("server", "another's visit", "no write, no takeover", 300),
-    Goal("server", "marks", "0 seen by another", 10_000),
-    Goal("tests", "branches", "every branch taken by a test", 1_000),
-    Goal("tests", "mutants", "at least 95 of 100 changes noticed", 1_500, share_failed=0.05),
+    AttackGoal("server", "requests", "0 leaks, 0 writes, headers there", 320),
+    AttackGoal("server", "another's visit", "no write, no takeover", 300),
+    AttackGoal("server", "marks", "0 seen by another", 10_000),
+    AttackGoal("tests", "branches", "every branch taken by a test", 1_000),
+    AttackGoal("tests", "mutants", "at least 95 of 100 changes noticed", 1_500, share_failed=0.05),
 )  # fmt: skip
 
 
@@ -142,7 +142,7 @@ def page(kept: dict[str, Any]) -> str:
     return "\n".join([*lines, "", *(f"- {machine}" for machine in machines), ""])
 
 
-def _line(goal: Goal, row: dict[str, Any], enough: bool) -> str:
+def _line(goal: AttackGoal, row: dict[str, Any], enough: bool) -> str:
     over = [measure for measure, most in goal.limits.items() if row["worst"].get(measure, 0) > most]
     many = f"{row['tried']:,}" + ("" if row["tried"] >= goal.tried or ":" in goal.attack else f" of {goal.tried:,}")
     met = "yes" if enough else "so far: fewer were tried"

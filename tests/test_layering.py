@@ -2,8 +2,10 @@
 
 import ast
 import pkgutil
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -64,13 +66,27 @@ def test_the_app_imports_nothing_by_a_name_in_a_string() -> None:
     assert [str(file) for file in files if "import_module" in file.read_text(encoding="utf-8")] == []
 
 
-def test_no_two_classes_have_one_name() -> None:
-    """Who reads a name anywhere knows which class it is."""
-    found: dict[str, list[str]] = {}
+def _named_types(file: Path) -> Iterator[tuple[str, str]]:
+    """The classes of a module, each with its file, and the types that it gives a name, with what they stand for.
+
+    An alias that says the same in two places is one thing. A `TypeVar` stands for any type within its function.
+    """
+    for each in ast.parse(file.read_text("utf-8")).body:
+        if isinstance(each, ast.ClassDef):
+            yield each.name, str(file)
+        elif isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Name):
+            name, value = each.targets[0].id, ast.unparse(each.value)
+            if re.fullmatch("([A-Z][a-z]+)+", name) and not value.startswith("TypeVar("):
+                yield name, value
+
+
+def test_no_two_types_have_one_name() -> None:
+    """Who reads a name anywhere knows which class or alias it is."""
+    found: dict[str, set[str]] = {}
     root = Path(__file__).parents[1]
-    for file in (*(root / "nat_core").rglob("*.py"), *(root / "app").rglob("*.py")):
-        for each in ast.parse(file.read_text("utf-8")).body:
-            if isinstance(each, ast.ClassDef):
-                found.setdefault(each.name, []).append(str(file))
+    for folder in ("nat_core", "app", "benchmarks"):
+        for file in (root / folder).rglob("*.py"):
+            for name, meaning in _named_types(file):
+                found.setdefault(name, set()).add(meaning)
     assert len(found) > 200
-    assert {name: files for name, files in found.items() if len(files) > 1} == {}
+    assert {name: meanings for name, meanings in found.items() if len(meanings) > 1} == {}

@@ -24,7 +24,7 @@ from nat_core.network.models import build
 from nat_core.recipes import Recipe, recipe_named
 from nat_core.training.batches import Batches
 from nat_core.training.losses import kl_from_uniform
-from nat_core.training.pictures import Pictures
+from nat_core.training.pictures import TrainingPictures
 from nat_core.training.run import TrainingRun, begin, take_step
 
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
@@ -92,7 +92,7 @@ class OurSteps:
         self.runs: list[tuple[float, TrainingRun]] = []
         for (size, end), before in zip(recipe.sizes, ends, strict=False):
             alone = replace(recipe, sizes=((size, 1.0),))
-            shown = Pictures(alone, known, negatives if alone.has_negatives else None)
+            shown = TrainingPictures(alone, known, negatives if alone.has_negatives else None)
             run = begin(shown, device=CPU, precision=precision, teacher=teacher)
             run.model.train()
             # The trial is made once a run, on the first size of its schedule.
@@ -169,7 +169,7 @@ def plain_optimiser(model: nn.Module) -> torch.optim.Optimizer:
 def augmentation(asked: Asked, known: ImageSet) -> Found:
     """Return how many times as long the transforms take, picture by picture."""
     recipe = replace(recipe_named("wrn16_1_baseline"), sizes=((32, 1.0),), batch_size=72)
-    batches, theirs = Batches(Pictures(recipe, known, None), seed=0, device=CPU), plain_batches(known, 72)
+    batches, theirs = Batches(TrainingPictures(recipe, known, None), seed=0, device=CPU), plain_batches(known, 72)
     return beside("augmentation", asked, ours=lambda: batches.at(0), theirs=lambda: next(theirs))
 
 

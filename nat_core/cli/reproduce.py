@@ -13,7 +13,7 @@ from nat_core.store.runs import DivergedRun, RunRecord, load_ended, load_runs
 from nat_core.studies.choice import chosen_sentence, load_choice, record_choice
 from nat_core.studies.level_findings import level_sentences
 from nat_core.studies.plan import PlannedRun, Study, planned_runs, studies
-from nat_core.studies.queue import Progress, Workspace, is_done, run_queue
+from nat_core.studies.queue import QueueProgress, Workspace, is_done, run_queue
 
 SIDE_BY_SIDE = 4
 """Networks trained side by side in one process on a GPU: one alone would leave much of it idle."""
@@ -117,7 +117,7 @@ class ProgressLines:
         self._drawn, self._due, self._told, self._heard = 0, 0.0, 0, 0
         self._named: set[str] = set()
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: QueueProgress) -> None:
         terminal = sys.stderr.isatty()
         news = [f"{key}: done" for key in progress.done[self._told :]]
         self._told = len(progress.done)

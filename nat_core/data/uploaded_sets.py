@@ -22,7 +22,7 @@ from nat_core.measure.wording import legible
 
 MAX_PICTURES = 10_000
 """The most pictures of a set; of more, so many are taken, evenly spaced."""
-Read = Callable[[bytes, str, Admit], np.ndarray]
+PictureReader = Callable[[bytes, str, Admit], np.ndarray]
 """What makes a picture of 32 x 32 pixels of a file's bytes, its name, and what admits it."""
 SPLITS = ("test", "val", "train")
 """The parts of an .npz file: the first that is there is read."""
@@ -32,7 +32,7 @@ def read_own_set(
     content: bytes,
     name: str,
     progress: Callable[[float], object] = lambda share: None,
-    read: Read | None = None,
+    read: PictureReader | None = None,
 ) -> ImageSet:
     """Return the image set in a file's bytes; `name`, the file's, stands in the errors and is the set's name.
 
@@ -157,7 +157,9 @@ def read_one(content: bytes, name: str, admit: Admit) -> np.ndarray:
     return read_image(content, name=name, admit=admit)
 
 
-def _read_folders(found: PicturesInside, name: str, progress: Callable[[float], object], read: Read) -> ImageSet:
+def _read_folders(
+    found: PicturesInside, name: str, progress: Callable[[float], object], read: PictureReader
+) -> ImageSet:
     if not found.pictures:
         told = _("{name} holds no pictures: put folders of PNG, JPEG, WebP, GIF or BMP files into it.", name=name)
         raise UnreadableSet(told)
@@ -253,7 +255,7 @@ def _divided(folders: Sequence[tuple[str, ...]]) -> bool:
 
 
 def _decode(
-    pictures: Sequence[ZippedPicture], allowance: Allowance, progress: Callable[[float], object], read: Read
+    pictures: Sequence[ZippedPicture], allowance: Allowance, progress: Callable[[float], object], read: PictureReader
 ) -> tuple[dict[int, np.ndarray], list[str]]:
     """The pixels of those that can be read, by their places, and a sentence for each of the others."""
     found, skipped = {}, []

@@ -25,7 +25,7 @@ from nat_core.measure.predictions import Given, Predictions, class_numbers
 from nat_core.network.attention import attention_map
 from nat_core.network.devices import exactly, on_standard_error, trouble_with_cuda
 from nat_core.network.models import Classifier, Outputs, build, scale_and_shift, scaled
-from nat_core.network.precision import TOGETHER, Answer, faster, halved
+from nat_core.network.precision import TOGETHER, ForwardPass, faster, halved
 from nat_core.network.serving import FairSemaphore, Serve, served
 from nat_core.recipes import LEVELS, PRECISIONS
 from nat_core.store.checkpoints import Card, load_card, load_weights
@@ -55,7 +55,7 @@ class Network:
     card: Card | None = field(default=None, repr=False)
     _served: dict[int, Serve | None] = field(default_factory=dict, repr=False)
     """By the pictures' side: how ONNX Runtime answers them, None where it cannot."""
-    _halved: list[Answer] = field(default_factory=list, repr=False)
+    _halved: list[ForwardPass] = field(default_factory=list, repr=False)
     """How it answers in bfloat16, once that was asked for."""
 
     @property
@@ -79,7 +79,7 @@ class Network:
                     self._served[side] = None
             return self._served[side]
 
-    def halved(self) -> Answer:
+    def halved(self) -> ForwardPass:
         """Return the network in bfloat16 as a function of normalised pictures, made once."""
         with _MAKING:
             if not self._halved:
@@ -339,7 +339,7 @@ def _need_groups(network: Network, what: str) -> None:
         raise NetworkError(f"{network.name} is a wrapped module, which returns logits alone: it has no {what}.")
 
 
-def _answer_at(network: Network, precision: str, pixels: Pictures) -> Answer:
+def _answer_at(network: Network, precision: str, pixels: Pictures) -> ForwardPass:
     if precision not in PRECISIONS:
         raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}; got {precision!r:.40}")
     if precision == "auto":
@@ -366,7 +366,7 @@ def _outputs(
     pixels: np.ndarray,
     batch_size: int | None,
     progress: bool = False,
-    answer: Answer | None = None,
+    answer: ForwardPass | None = None,
 ) -> Iterator[Outputs]:
     size = batch_size or (ON_A_CARD if network.device.type == "cuda" else ON_A_PROCESSOR)
     colours = scale_and_shift(network.mean, network.std, network.device)
@@ -384,7 +384,7 @@ def _normalised(
     return scaled(part, scale, shift) if part.dtype == torch.uint8 else part.float().permute(0, 3, 1, 2)
 
 
-def _run(network: Network, images: Tensor, answer: Answer) -> Outputs:
+def _run(network: Network, images: Tensor, answer: ForwardPass) -> Outputs:
     try:
         with exactly(images.device):
             return answer(images)

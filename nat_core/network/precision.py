@@ -17,7 +17,7 @@ from nat_core.network.models import BasicBlock, Classifier, Outputs, PreActivati
 
 TOGETHER = 64
 """Pictures in one pass: what a group makes of more no longer fits into the processor's caches."""
-Answer = Callable[[Float[Tensor, "n 3 h w"]], Outputs]
+ForwardPass = Callable[[Float[Tensor, "n 3 h w"]], Outputs]
 
 
 def folded(model: Classifier) -> Classifier:
@@ -45,7 +45,7 @@ def _fold(parent: nn.Module, convolution: str, norm: str) -> None:
     setattr(parent, norm, nn.Identity())
 
 
-def halved(model: Classifier) -> Answer:
+def halved(model: Classifier) -> ForwardPass:
     """Return the network as a function of normalised pictures, its groups in bfloat16, its logits in float32."""
     rested = folded(model)
     rested.stem.to(torch.bfloat16)
@@ -61,7 +61,7 @@ def halved(model: Classifier) -> Answer:
 def faster(model: Classifier, side: int) -> str:
     """Return `bfloat16` where a short trial shows it a fifth faster than float32 on this processor, else `float32`."""
     grey = torch.zeros(TOGETHER // 2, 3, side, side).contiguous(memory_format=torch.channels_last)
-    ways: dict[str, Answer] = {"float32": model, "bfloat16": halved(model)}
+    ways: dict[str, ForwardPass] = {"float32": model, "bfloat16": halved(model)}
     times: dict[str, list[float]] = {name: [] for name in ways}
     # In turn, and the least of each: what the processor can do undisturbed. The first pass allocates.
     for _ in range(4):

@@ -9,7 +9,7 @@ from nat_core.language import N_, number
 
 
 @dataclass(frozen=True)
-class Figure:
+class PublishedFigure:
     """A published number as a fraction in [0, 1]."""
 
     value: float
@@ -19,7 +19,7 @@ class Figure:
     def __str__(self) -> str:
         """Four decimals, which are all that the sources give.
 
-        >>> str(Figure(0.8803, 0.0025))
+        >>> str(PublishedFigure(0.8803, 0.0025))
         '0.8803 ± 0.0025'
         """
         return number(self.value, ".4f") + ("" if self.deviation is None else f" ± {number(self.deviation, '.4f')}")
@@ -33,15 +33,15 @@ class PublishedFigures:
     architecture: str
     negatives: str
     """What it learnt from beside CIFAR-10; "none"."""
-    accuracy: Figure | None = None
-    means: dict[tuple[str, str], Figure] = field(default_factory=dict)
+    accuracy: PublishedFigure | None = None
+    means: dict[tuple[str, str], PublishedFigure] = field(default_factory=dict)
     """By measure (a field of `SetReport`) and group of sets: the mean over the group."""
-    sets: dict[str, dict[str, Figure]] = field(default_factory=dict)
+    sets: dict[str, dict[str, PublishedFigure]] = field(default_factory=dict)
     """By measure and set."""
 
 
 @dataclass(frozen=True)
-class Benchmark:
+class PublishedBenchmark:
     """One comparison of others: its sets in groups, and what was published on them."""
 
     name: str
@@ -61,9 +61,9 @@ class Benchmark:
         return tuple(name for names in self.groups.values() for name in names)
 
 
-def _percent(value: float, deviation: float | None = None) -> Figure:
+def _percent(value: float, deviation: float | None = None) -> PublishedFigure:
     """A figure as it is printed in the source, in percent."""
-    return Figure(round(value / 100, 6), None if deviation is None else round(deviation / 100, 6))
+    return PublishedFigure(round(value / 100, 6), None if deviation is None else round(deviation / 100, 6))
 
 
 # --- OpenOOD ---------------------------------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ def _openood(
     return PublishedFigures(method, "ResNet-18", negatives, _percent(*accuracy), means)
 
 
-OPENOOD = Benchmark(
+OPENOOD = PublishedBenchmark(
     "openood",
     "OpenOOD",
     N_("Its near and far sets beside CIFAR-10 (v1.5)"),
@@ -130,7 +130,7 @@ def _outlier_exposure(
 
 
 # The files call the last set CIFAR-10; the script that wrote them takes CIFAR-100 beside a network of CIFAR-10.
-OUTLIER_EXPOSURE = Benchmark(
+OUTLIER_EXPOSURE = PublishedBenchmark(
     "outlier_exposure",
     "Outlier Exposure",
     N_("Its sets beside CIFAR-10"),
@@ -177,7 +177,7 @@ def _energy(method: str, negatives: str, mean: float) -> PublishedFigures:
     return PublishedFigures(method, "WRN-40-2", negatives, means={("ncr_at_95_kept", "all"): _percent(mean)})
 
 
-ENERGY = Benchmark(
+ENERGY = PublishedBenchmark(
     "energy",
     "Energy",
     N_("The six sets of the energy score's paper beside CIFAR-10"),

@@ -7,7 +7,7 @@ from typing import Any
 from nat_core.data.sources.field import FIELD_SETS
 from nat_core.language import N_, SOURCE, Titles, _, number, speaking
 from nat_core.measure.scores import MEASURES
-from nat_core.paper.field_figures import BENCHMARKS, Benchmark, Figure, PublishedFigures
+from nat_core.paper.field_figures import BENCHMARKS, PublishedBenchmark, PublishedFigure, PublishedFigures
 from nat_core.paper.tables import ABSENT, Annex, Grid, ReportTable
 from nat_core.recipes import IN_DISTRIBUTION, RECIPES, UNSEEN, Recipe
 from nat_core.store.checkpoints import Card
@@ -89,7 +89,7 @@ def learnt_from(recipe: Recipe, name: str) -> bool:
     return recipe.teacher in RECIPES and learnt_from(RECIPES[recipe.teacher], name)
 
 
-def _sheet(benchmark: Benchmark, networks: Sequence[Measured]) -> ReportTable:
+def _sheet(benchmark: PublishedBenchmark, networks: Sequence[Measured]) -> ReportTable:
     header = (_("network"), _("learnt from negatives"), _("accuracy"), *_mean_titles(benchmark))
     rows = [*map(_published_cells, [benchmark] * len(benchmark.published), benchmark.published)]
     rows += [_own_cells(benchmark, each) for each in networks]
@@ -100,7 +100,7 @@ def _sheet(benchmark: Benchmark, networks: Sequence[Measured]) -> ReportTable:
     )
 
 
-def _mean_titles(benchmark: Benchmark) -> list[str]:
+def _mean_titles(benchmark: PublishedBenchmark) -> list[str]:
     return [
         _("{measure}, mean of {group}", measure=MEASURES[measure], group=GROUPS[group])
         if len(benchmark.groups) > 1
@@ -110,13 +110,13 @@ def _mean_titles(benchmark: Benchmark) -> list[str]:
     ]
 
 
-def _averaged(benchmark: Benchmark) -> tuple[str, ...]:
+def _averaged(benchmark: PublishedBenchmark) -> tuple[str, ...]:
     """The measures of which a mean was published, in the benchmark's order."""
     return tuple(m for m in benchmark.measures if any((m, group) in each.means for each in benchmark.published
                                                       for group in benchmark.groups))  # fmt: skip
 
 
-def _published_cells(benchmark: Benchmark, row: PublishedFigures) -> tuple[str, ...]:
+def _published_cells(benchmark: PublishedBenchmark, row: PublishedFigures) -> tuple[str, ...]:
     means = (row.means.get((measure, group)) for measure in _averaged(benchmark) for group in benchmark.groups)
     cells = (str(each) if each else ABSENT for each in (row.accuracy, *means))
     return (published_name(row), _(row.negatives), *cells)
@@ -131,7 +131,7 @@ def published_name(row: PublishedFigures) -> str:
     return _("published: {method}, {architecture}", method=_(row.method), architecture=row.architecture)
 
 
-def _own_cells(benchmark: Benchmark, each: Measured) -> tuple[str, ...]:
+def _own_cells(benchmark: PublishedBenchmark, each: Measured) -> tuple[str, ...]:
     recipe = each.card.recipe
     negatives = " + ".join([*recipe.negative_sets, *dict.fromkeys(recipe.synthetic)])
     taught = _("by its teacher {teacher}", teacher=recipe.teacher) if recipe.teacher else ""
@@ -144,10 +144,10 @@ def _own_cells(benchmark: Benchmark, each: Measured) -> tuple[str, ...]:
 
 
 def _cell(value: float | None, learnt: bool) -> str:
-    return _(NOT_MEASURED) if value is None else f"{Figure(value)}{LEARNT if learnt else ''}"
+    return _(NOT_MEASURED) if value is None else f"{PublishedFigure(value)}{LEARNT if learnt else ''}"
 
 
-def _rates(benchmark: Benchmark, networks: Sequence[Measured]) -> Iterator[tuple[str, ...]]:
+def _rates(benchmark: PublishedBenchmark, networks: Sequence[Measured]) -> Iterator[tuple[str, ...]]:
     """How many pictures our numbers come from; then each measure, published rows first."""
     counts = {name: {each.results[name].images for each in networks if name in each.results} for name in benchmark.sets}
     pictures = (" / ".join(number(count, ",") for count in sorted(counts[name])) for name in benchmark.sets)
@@ -169,7 +169,7 @@ def _rates(benchmark: Benchmark, networks: Sequence[Measured]) -> Iterator[tuple
             yield ("" if position else MEASURES[measure], *row)
 
 
-def _notes(benchmark: Benchmark, networks: Sequence[Measured]) -> Iterator[str]:
+def _notes(benchmark: PublishedBenchmark, networks: Sequence[Measured]) -> Iterator[str]:
     yield _("Published: {source}.", source=_(benchmark.source))
     yield from map(_, benchmark.notes)
     learnt = any(learnt_from(each.card.recipe, name) for each in networks for name in benchmark.sets)
@@ -191,7 +191,7 @@ def _notes(benchmark: Benchmark, networks: Sequence[Measured]) -> Iterator[str]:
 # --- for programs ----------------------------------------------------------------------------------------------------
 
 
-def _published_records(benchmark: Benchmark) -> Iterator[tuple[str | int | float | None, ...]]:
+def _published_records(benchmark: PublishedBenchmark) -> Iterator[tuple[str | int | float | None, ...]]:
     for row in benchmark.published:
         # Rows of a CSV are in English whoever asks for them.
         with speaking(SOURCE):
@@ -214,7 +214,7 @@ def _measured_records(each: Measured) -> Iterator[tuple[str | int | float | None
                 yield (each.card.name, name, role, result.images, measure, None, getattr(result, measure), None)
 
 
-def _json(benchmark: Benchmark, networks: Sequence[Measured]) -> dict[str, Any]:
+def _json(benchmark: PublishedBenchmark, networks: Sequence[Measured]) -> dict[str, Any]:
     return {
         "source": benchmark.source,
         "groups": {group: list(names) for group, names in benchmark.groups.items()},
@@ -230,7 +230,7 @@ def _published_json(row: PublishedFigures) -> dict[str, Any]:
     return asdict(row) | {"means": means}
 
 
-def _measured_json(benchmark: Benchmark, each: Measured) -> dict[str, Any]:
+def _measured_json(benchmark: PublishedBenchmark, each: Measured) -> dict[str, Any]:
     """By set, null where it was not measured."""
     return {
         name: None

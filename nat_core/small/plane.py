@@ -136,7 +136,7 @@ def falsely_sure(
 
 # --- shapes of known classes -----------------------------------------------------------------------------------------
 
-Shape = Callable[[np.ndarray], tuple[np.ndarray, float]]
+CurveShape = Callable[[np.ndarray], tuple[np.ndarray, float]]
 """From where each point lies along its class's curve (classes, points), in [0, 1], to positions and their spread."""
 
 
@@ -170,7 +170,7 @@ def _rings(along: np.ndarray) -> tuple[np.ndarray, float]:
     return _polar(radius + 0 * along, 2 * pi * along), 0.07
 
 
-SHAPES: dict[str, Shape] = {"blobs": _blobs, "moons": _moons, "spirals": _spirals, "rings": _rings}
+SHAPES: dict[str, CurveShape] = {"blobs": _blobs, "moons": _moons, "spirals": _spirals, "rings": _rings}
 
 
 # --- kinds of negatives ----------------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ class Workspace:
 
 
 @dataclass
-class Progress:
+class QueueProgress:
     """The state of a queue."""
 
     waiting: list[PlannedRun]
@@ -77,9 +77,9 @@ class Progress:
     told: list[str] = field(default_factory=list)
     """What runs told and went on, in sentences, in their order."""
 
-    def then(self, later: "Progress") -> "Progress":
+    def then(self, later: "QueueProgress") -> "QueueProgress":
         """Return the state of two queues of one sitting, one after the other."""
-        return Progress(
+        return QueueProgress(
             self.waiting + later.waiting, {}, self.done + later.done, self.failed | later.failed, self.told + later.told
         )
 
@@ -191,8 +191,8 @@ def run_queue(
     *,
     jobs: int,
     seconds: float | None = None,
-    show: Callable[[Progress], None] = lambda progress: None,
-) -> Progress:
+    show: Callable[[QueueProgress], None] = lambda progress: None,
+) -> QueueProgress:
     """Train what is not done, `jobs` at a time, until all is done or `seconds` are over; return what it came to.
 
     A student waits for its teacher. A run that fails is named in `failed` and the others go on. KeyboardInterrupt
@@ -206,7 +206,7 @@ def run_queue(
     _note_finished(runs, records, workspace)
     by_key = {run.key: run for run in runs}
     ended = {**diverged, **records}
-    progress = Progress([run for run in runs if not is_done(run, ended, workspace)])
+    progress = QueueProgress([run for run in runs if not is_done(run, ended, workspace)])
     _tidy([run for run in runs if run not in progress.waiting], load_ended(workspace.out)[0], workspace)
     try:
         while progress.waiting or progress.running:
@@ -245,7 +245,7 @@ def _tidy(runs: Sequence[PlannedRun], ended: Mapping[str, RunRecord | DivergedRu
             tidy(home, run.recipe.name)
 
 
-def _start_next(progress: Progress, workspace: Workspace, by_key: Mapping[str, PlannedRun], jobs: int) -> None:
+def _start_next(progress: QueueProgress, workspace: Workspace, by_key: Mapping[str, PlannedRun], jobs: int) -> None:
     on_a_card = workspace.device == "cuda"
     # Two processes take turns on a card, two networks in one process share it: the next ones wait for all of these.
     if on_a_card and progress.running:
@@ -282,13 +282,13 @@ def _shape(run: PlannedRun) -> tuple[object, ...]:
     return recipe.architecture, recipe.teacher is None, recipe.epochs, recipe.sizes, recipe.batch_size
 
 
-def _collect_told(progress: Progress) -> None:
+def _collect_told(progress: QueueProgress) -> None:
     for key, running in progress.running.items():
         while running.process.warnings[key]:
             progress.told.append(f"{key}: {running.process.warnings[key].pop(0)}")
 
 
-def _collect_ended(progress: Progress, workspace: Workspace) -> None:
+def _collect_ended(progress: QueueProgress, workspace: Workspace) -> None:
     for key, worker in list(progress.running.items()):
         status = worker.process.status(key)
         if status is None:

@@ -13,7 +13,7 @@ from nat_core.network.models import build
 from nat_core.recipes import RECIPES, Recipe
 from nat_core.store.leftovers import nobody
 from nat_core.training.gpu.blocks import ROWS, Blocks
-from nat_core.training.pictures import Pictures
+from nat_core.training.pictures import TrainingPictures
 from nat_core.training.run import TrainingRun, begin, take_step
 
 PICTURES = {"cifar10": 50_000, "digits": 862}
@@ -89,6 +89,8 @@ def _run(recipe: Recipe, device: torch.device) -> TrainingRun:
     if recipe.teacher:
         its = RECIPES[recipe.teacher].architecture
         teacher = Network(recipe.teacher, frozen(build(its, len(CLASSES), seed=0), device), CLASSES, grey, grey)
-    run = begin(Pictures(recipe, known, negatives if recipe.negatives else None), device=device, teacher=teacher)
+    run = begin(
+        TrainingPictures(recipe, known, negatives if recipe.negatives else None), device=device, teacher=teacher
+    )
     run.model.train()
     return run

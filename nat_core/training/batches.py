@@ -31,7 +31,7 @@ from nat_core.data.augmentation import (
 )
 from nat_core.data.synthetic import made_up
 from nat_core.network.models import Pixels, scale_and_shift, scaled
-from nat_core.training.pictures import Pictures
+from nat_core.training.pictures import TrainingPictures
 
 
 class Batch(NamedTuple):
@@ -138,7 +138,7 @@ class Batches:
     """
 
     def __init__(
-        self, pictures: Pictures, *, seed: int, device: torch.device, one_pool: bool | None = None
+        self, pictures: TrainingPictures, *, seed: int, device: torch.device, one_pool: bool | None = None
     ) -> None:  # fmt: skip
         """`one_pool` shows all uint8 pictures by one gather, as is done on a GPU; on a processor it gains nothing."""
         recipe, training = pictures.recipe, pictures.known

@@ -27,7 +27,7 @@ from nat_core.training.gpu.graphed import memory_told
 from nat_core.training.gpu.together import side_by_side
 from nat_core.training.log import EpochLog, show
 from nat_core.training.objective import StepLoss, step_loss
-from nat_core.training.pictures import Pictures, pictures_of
+from nat_core.training.pictures import TrainingPictures, pictures_of
 from nat_core.training.publish import Finished, publish
 from nat_core.training.run import (
     TrainingRun,
@@ -114,7 +114,7 @@ def in_turns(
     return sitting.home
 
 
-def _train(sitting: Sitting, pictures: Pictures, ranks: Ranks) -> Iterator[None]:
+def _train(sitting: Sitting, pictures: TrainingPictures, ranks: Ranks) -> Iterator[None]:
     for each in pictures.told if sitting.progress else ():
         tqdm.write(each, file=sitting.shown_on)
     notes: list[str] = []  # until there is a log
@@ -139,7 +139,7 @@ def _train(sitting: Sitting, pictures: Pictures, ranks: Ranks) -> Iterator[None]
     forget(sitting.states, tell)
 
 
-def _follow(sitting: Sitting, pictures: Pictures, ranks: Ranks) -> None:
+def _follow(sitting: Sitting, pictures: TrainingPictures, ranks: Ranks) -> None:
     """Take the first rank's steps with it, from where it begins; it alone measures, logs, saves and publishes."""
     saved = unpacked_state(ranks.heard())
     threads = _threads(sitting, pictures, saved)
@@ -154,13 +154,13 @@ def _follow(sitting: Sitting, pictures: Pictures, ranks: Ranks) -> None:
                 take_step(run, cost)
 
 
-def _threads(sitting: Sitting, pictures: Pictures, saved: SavedState | None) -> int:
+def _threads(sitting: Sitting, pictures: TrainingPictures, saved: SavedState | None) -> int:
     # Sums of floats depend on how many threads share them, so a run that goes on keeps the number it began with.
     return sitting.threads or (saved.settings.get("threads") if saved else None) or usual_threads(pictures.recipe)
 
 
 def _begin(
-    sitting: Sitting, pictures: Pictures, threads: int, saved: SavedState | None, ranks: Ranks, tell: Tell
+    sitting: Sitting, pictures: TrainingPictures, threads: int, saved: SavedState | None, ranks: Ranks, tell: Tell
 ) -> TrainingRun:  # fmt: skip
     device = choose_device(sitting.device, tell)
     run = begin(

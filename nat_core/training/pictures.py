@@ -31,7 +31,7 @@ class Watched:
 
 
 @dataclass(frozen=True, eq=False)
-class Pictures:
+class TrainingPictures:
     """The pictures of one run, and the recipe as it learns from them."""
 
     recipe: Recipe
@@ -104,7 +104,7 @@ def pictures_of(
     known: Path | str | None = None,
     negatives: Path | str | None = None,
     log_test: bool = False,
-) -> Pictures:
+) -> TrainingPictures:
     """Return the pictures that a recipe learns from: the sets that it names, or a person's own.
 
     Of own ones, without `negatives` the recipe's own negatives serve, where it names any; a batch larger than the
@@ -118,7 +118,9 @@ def pictures_of(
     else:
         # What is to be learnt comes first: where both are missing, that is the one to name.
         learnt = load_set(recipe.training_set, data)
-        pictures = Pictures(recipe, learnt, load_set(recipe.negatives, data) if recipe.negatives else None, data=data)
+        pictures = TrainingPictures(
+            recipe, learnt, load_set(recipe.negatives, data) if recipe.negatives else None, data=data
+        )
     pictures = replace(
         pictures,
         more_negatives=tuple(load_set(name, data) for name in recipe.more_negatives),
@@ -127,7 +129,9 @@ def pictures_of(
     return replace(pictures, watched=pictures.to_watch(log_test))
 
 
-def _own_pictures(recipe: Recipe, data: Path | None, known: Path | str, negatives: Path | str | None) -> Pictures:
+def _own_pictures(
+    recipe: Recipe, data: Path | None, known: Path | str, negatives: Path | str | None
+) -> TrainingPictures:
     if recipe.held_out:
         raise ValueError("held_out is for CIFAR-10 and the digits: of own pictures a part is held out anyway")
     if negatives is not None and (shared := _shared(Path(known), Path(negatives))):
@@ -152,7 +156,7 @@ def _own_pictures(recipe: Recipe, data: Path | None, known: Path | str, negative
     skipped = dict.fromkeys(each for part in parts for each in (*part.skipped, *part.passed_over))
     told = (*(split.how for split in splits), *sentences, *skipped)
     own = {part.name: part for part in parts}
-    return Pictures(recipe, ours.train, others, data=data, own=own, source=source, told=told)
+    return TrainingPictures(recipe, ours.train, others, data=data, own=own, source=source, told=told)
 
 
 def _shared(known: Path, negatives: Path) -> Path | None:

@@ -18,14 +18,14 @@ from nat_core.measure.report import evaluate
 from nat_core.network.inference import Network, frozen, predict, predict_with_maps
 from nat_core.network.models import build
 from nat_core.store.checkpoints import half, packed, save_checkpoint, widened
-from nat_core.training.pictures import Pictures
+from nat_core.training.pictures import TrainingPictures
 
 
 @dataclass(frozen=True, eq=False)
 class Finished:
     """A network whose training has ended."""
 
-    pictures: Pictures
+    pictures: TrainingPictures
     """What it learnt from, and the recipe as it did."""
     seed: int
     network: Network

@@ -17,14 +17,14 @@ from nat_core.recipes import BACKGROUND_TARGET, Recipe
 from nat_core.store.checkpoints import CARD, WEIGHTS
 from nat_core.training.batches import Batches
 from nat_core.training.objective import Objective, StepLoss, step_loss, turns_told
-from nat_core.training.pictures import Pictures
+from nat_core.training.pictures import TrainingPictures
 
 
 @dataclass(eq=False)
 class TrainingRun:
     """What a step needs and changes."""
 
-    pictures: Pictures
+    pictures: TrainingPictures
     """What it learns from, and the recipe as it does."""
     seed: int
     batches: Batches
@@ -132,7 +132,7 @@ def find_teacher(recipe: Recipe, homes: Sequence[Path], seed: int, device: torch
 
 
 def begin(
-    pictures: Pictures,
+    pictures: TrainingPictures,
     *,
     device: torch.device,
     seed: int = 0,
@@ -163,7 +163,7 @@ def scaler_for(precision: str, device: torch.device) -> torch.amp.GradScaler | N
     return torch.amp.GradScaler(device.type) if precision == "float16" else None
 
 
-def _classes(pictures: Pictures) -> tuple[str, ...]:
+def _classes(pictures: TrainingPictures) -> tuple[str, ...]:
     background = (BACKGROUND,) if pictures.recipe.divergence == BACKGROUND_TARGET else ()
     return (*pictures.known.classes, *background)
 

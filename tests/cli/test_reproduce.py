@@ -12,7 +12,7 @@ from nat_core.store.checkpoints import load_card
 from nat_core.store.runs import add_run, record_of
 from nat_core.studies import timing
 from nat_core.studies.plan import PlannedRun, planned_runs
-from nat_core.studies.queue import Progress, RunningRun
+from nat_core.studies.queue import QueueProgress, RunningRun
 
 NAT = recipe_named("wrn16_1_nat")
 
@@ -65,7 +65,7 @@ def test_each_run_has_a_line_and_news_come_at_once(capsys: pytest.CaptureFixture
 
         line = "epoch 1/2"
 
-    progress = Progress([PlannedRun(NAT)], {"cpu/wrn16_1_nat/seed0": Child()})
+    progress = QueueProgress([PlannedRun(NAT)], {"cpu/wrn16_1_nat/seed0": Child()})
     show = reproduce.ProgressLines()
     for _ in range(3):
         show(progress)

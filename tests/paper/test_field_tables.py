@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nat_core.data.sources.field import FIELD_SETS
-from nat_core.paper.field_figures import BENCHMARKS, ENERGY, OPENOOD, OUTLIER_EXPOSURE, Figure
+from nat_core.paper.field_figures import BENCHMARKS, ENERGY, OPENOOD, OUTLIER_EXPOSURE, PublishedFigure
 from nat_core.paper.field_tables import NOT_MEASURED, annex, learnt_from, measured
 from nat_core.paper.tables import Annex, render, sheets
 from nat_core.recipes import recipe_named
@@ -169,7 +169,7 @@ def test_without_an_annex_nothing_changes(cards: dict[str, Card]) -> None:
 
 
 def test_a_figure_is_written_as_its_source_has_it() -> None:
-    assert (str(Figure(0.5)), str(Figure(0.25, 0.0102))) == ("0.5000", "0.2500 ± 0.0102")
+    assert (str(PublishedFigure(0.5)), str(PublishedFigure(0.25, 0.0102))) == ("0.5000", "0.2500 ± 0.0102")
 
 
 def test_the_weights_of_a_card_are_what_results_are_held_against(cards: dict[str, Card]) -> None:

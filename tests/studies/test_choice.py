@@ -13,7 +13,7 @@ from nat_core.measure.report import NetworkReport
 from nat_core.store.runs import RunRecord, add_run
 from nat_core.studies.choice import FILE, considered, decide, hindsight, load_choice, pictures_a_step, record_choice
 from nat_core.studies.plan import CANDIDATES, NAT_PLUS, Choice, PlannedRun, planned_runs
-from nat_core.studies.queue import Progress
+from nat_core.studies.queue import QueueProgress
 from tests.synthetic_runs import record
 
 NOISE = {"wrn16_1_baseline": (0.700, 0.710, 0.720), "wrn16_1_nat": (0.40, 0.41, 0.42)}
@@ -117,9 +117,9 @@ def test_the_queue_goes_on_with_what_it_chose(
 ) -> None:
     asked: list[list[str]] = []
 
-    def pretend(runs: list[PlannedRun], *settings: object, **more: object) -> Progress:
+    def pretend(runs: list[PlannedRun], *settings: object, **more: object) -> QueueProgress:
         asked.append([run.key for run in runs])
-        return Progress([], done=[run.key for run in runs])
+        return QueueProgress([], done=[run.key for run in runs])
 
     monkeypatch.setattr(reproduce, "run_queue", pretend)
     command = ["reproduce", "--device", "cpu", "--out", str(tmp_path), "--data", str(tmp_path), "--study"]

@@ -11,7 +11,7 @@ from nat_core.data.sources.image_sets import ImageSet
 from nat_core.network.models import normalise
 from nat_core.recipes import Recipe
 from nat_core.training.batches import Batches, resize
-from nat_core.training.pictures import Pictures
+from nat_core.training.pictures import TrainingPictures
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)
 RECIPE = Recipe("fake", "wrn10_1", negatives="cifar100_train", epochs=2, batch_size=4, negatives_per_batch=3,
@@ -26,7 +26,7 @@ def fake(count: int, labels: bool = True, seed: int = 0) -> ImageSet:
 
 def batches(recipe: Recipe = RECIPE, seed: int = 0, known: int = 10, negatives: int = 5) -> Batches:
     others = fake(negatives, labels=False, seed=1)
-    return Batches(Pictures(recipe, fake(known), others), seed=seed, device=torch.device("cpu"))
+    return Batches(TrainingPictures(recipe, fake(known), others), seed=seed, device=torch.device("cpu"))
 
 
 def test_normalise_is_the_formula_and_channels_last() -> None:
@@ -97,14 +97,16 @@ def test_two_sources_share_the_negatives_of_a_step_and_leave_the_first_as_it_was
     """Of three negatives the first set gives two; each cycles by itself."""
     recipe = replace(RECIPE, more_negatives=("ilsvrc",), sizes=((32, 1.0),), padding=0, flip=False)
     grey, white = (replace_pixels(fake(5, labels=False), value) for value in (100, 255))
-    pictures = Pictures(recipe, fake(10), grey, more_negatives=(white,))
+    pictures = TrainingPictures(recipe, fake(10), grey, more_negatives=(white,))
     both = Batches(pictures, seed=0, device=torch.device("cpu"))
     shown = [normalise_back(both.at(step).images[4:], pictures) for step in range(2)]
     assert [[int(each.flatten()[0]) for each in step] for step in shown] == [[100, 100, 255]] * 2
     alone = replace(recipe, more_negatives=(), negatives_per_batch=2)
-    first = Batches(Pictures(alone, fake(10), fake(5, labels=False, seed=1)), seed=0, device=torch.device("cpu"))
+    first = Batches(
+        TrainingPictures(alone, fake(10), fake(5, labels=False, seed=1)), seed=0, device=torch.device("cpu")
+    )
     mixed = Batches(
-        Pictures(recipe, fake(10), fake(5, labels=False, seed=1), more_negatives=(white,)), seed=0,
+        TrainingPictures(recipe, fake(10), fake(5, labels=False, seed=1), more_negatives=(white,)), seed=0,
         device=torch.device("cpu"),
     )  # fmt: skip
     assert torch.equal(first.at(1).images[4:], mixed.at(1).images[4:6])
@@ -114,7 +116,7 @@ def replace_pixels(images: ImageSet, value: int) -> ImageSet:
     return ImageSet(images.name, np.full_like(images.pixels, value), images.ids)
 
 
-def normalise_back(images: torch.Tensor, pictures: Pictures) -> torch.Tensor:
+def normalise_back(images: torch.Tensor, pictures: TrainingPictures) -> torch.Tensor:
     mean, std = (torch.tensor(each).view(3, 1, 1) for each in (pictures.mean, pictures.std))
     return ((images * std + mean) * 255).round()
 
@@ -124,7 +126,7 @@ def test_a_step_with_rotation_shows_turned_pictures_last_and_says_how_far() -> N
     batch = batches(recipe).at(0)
     assert (len(batch.images), len(batch.labels), batch.turns.shape) == (4 + 3 + 6, 4, (6,))
     known = fake(10)
-    back = normalise_back(batch.images[7:], Pictures(recipe, known, None)).byte().permute(0, 2, 3, 1)
+    back = normalise_back(batch.images[7:], TrainingPictures(recipe, known, None)).byte().permute(0, 2, 3, 1)
     originals = {each.tobytes() for each in known.pixels}
     quarters = [np.rot90(each, -int(turn)).tobytes() for each, turn in zip(back.numpy(), batch.turns, strict=True)]
     assert set(quarters) <= originals
@@ -135,7 +137,7 @@ def test_noise_that_is_normalised_already_is_mixed_with_nothing() -> None:
     noise = ImageSet("noise_train", np.zeros((5, 32, 32, 3), np.float32), tuple("abcde"))
     recipe = replace(RECIPE, mixed_with="cifar100_train")
     with pytest.raises(ValueError, match="noise_train is noise, normalised already"):
-        Batches(Pictures(recipe, fake(10), noise, mixed_with=fake(5)), seed=0, device=torch.device("cpu"))
+        Batches(TrainingPictures(recipe, fake(10), noise, mixed_with=fake(5)), seed=0, device=torch.device("cpu"))
 
 
 SWITCHES: dict[str, dict] = {
@@ -148,12 +150,12 @@ SWITCHES: dict[str, dict] = {
 }
 
 
-def pictures_with(switch: str) -> Pictures:
+def pictures_with(switch: str) -> TrainingPictures:
     """What a recipe with that switch learns from: ten pictures, nine negatives, and whatever else it names."""
     recipe = replace(RECIPE, negatives_per_batch=6, **SWITCHES[switch])
     noise = np.random.default_rng(4).normal(size=(9, 32, 32, 3)).astype(np.float32)
     more = {"noise_train": ImageSet("noise_train", noise, tuple("abcdefghi")), "ilsvrc": fake(8, labels=False, seed=3)}
-    return Pictures(
+    return TrainingPictures(
         recipe, fake(10), fake(9, labels=False, seed=1), tuple(more[name] for name in recipe.more_negatives),
         fake(7, labels=False, seed=2) if recipe.mixed_with else None,
     )  # fmt: skip

@@ -25,7 +25,7 @@ NETWORKS = ("wrn16_1_student_of_baseline", "wrn16_1_baseline", "wrn40_1_baseline
 
 
 @dataclass(frozen=True)
-class Given:
+class SampleFile:
     """A file as the uploader gives it."""
 
     name: str
@@ -43,7 +43,7 @@ def pictures() -> tuple[GalleryPicture, ...]:
 
 
 @cache
-def image_set() -> Given:
+def image_set() -> SampleFile:
     """Return an .npz file with the gallery's pictures of other things, each a class of its own."""
     chosen = pictures()
     names = sorted({picture.name for picture in chosen})
@@ -54,7 +54,7 @@ def image_set() -> Given:
         test_labels=np.array([names.index(picture.name) for picture in chosen]),
         classes=np.array(names),
     )
-    return Given(SET_NAME, into.getvalue())
+    return SampleFile(SET_NAME, into.getvalue())
 
 
 def network_beside(pair: Pair) -> str | None:
@@ -69,13 +69,13 @@ def network_beside(pair: Pair) -> str | None:
     return None
 
 
-def network(name: str) -> Given:
+def network(name: str) -> SampleFile:
     """Return the weights of a stored network as a file. Raises CheckpointError where they cannot be read."""
     try:
         content = (stored_answers.folder() / name / WEIGHTS).read_bytes()
     except OSError as error:
         raise CheckpointError(f"{name} cannot be read: {error.strerror}.") from error
-    return Given(f"{name}.safetensors", content)
+    return SampleFile(f"{name}.safetensors", content)
 
 
 def stands_for(name: str) -> Kind:

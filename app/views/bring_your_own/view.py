@@ -52,7 +52,7 @@ def buttons(place, file: UploadedFile | None) -> None:
                            on_click="ignore")  # fmt: skip
 
 
-def take(place, file: UploadedFile | samples.Given, role: str) -> None:
+def take(place, file: UploadedFile | samples.SampleFile, role: str) -> None:
     """Read a file of pictures and ask both networks about it, with progress and a stop."""
     with place.container(horizontal=True, vertical_alignment="center"):
         reading = _("The pictures are read.")

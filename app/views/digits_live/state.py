@@ -20,7 +20,7 @@ PACE = 4
 
 
 @dataclass(frozen=True, eq=False)
-class Point:
+class MeasuredStep:
     """What both networks make of the digits after some steps."""
 
     step: int
@@ -31,10 +31,10 @@ class Point:
 class Learning:
     """The two networks of one visit."""
 
-    turn: fair_queue.Turn[Point] | None = None
+    turn: fair_queue.Turn[MeasuredStep] | None = None
     made_of: tuple[int, int, float] | None = None
     """The seed, the step from which negatives are shown, and t, with which they began."""
-    points: list[Point] = field(default_factory=list)
+    points: list[MeasuredStep] = field(default_factory=list)
     """What they went through as far as it is shown."""
     problem: str = ""
     """Why training was given up, in one sentence."""
@@ -58,7 +58,7 @@ def begin(threshold: float) -> None:
     learning.made_of, learning.points, learning.problem = (seed, shown_from, threshold), [], ""
 
 
-def _work(seed: int, shown_from: int, threshold: float) -> Iterator[Point]:
+def _work(seed: int, shown_from: int, threshold: float) -> Iterator[MeasuredStep]:
     # One core a turn: the queue runs as many turns at once as there are cores to spare.
     torch.set_num_threads(1)
     pictures = digits.digits()
@@ -69,8 +69,8 @@ def _work(seed: int, shown_from: int, threshold: float) -> Iterator[Point]:
             yield _point(following, pictures, threshold)
 
 
-def _point(state: twins.State, pictures: digits.Digits, threshold: float) -> Point:
-    return Point(state.step, dict(zip(KINDS, digits.read(state, pictures, threshold), strict=True)))
+def _point(state: twins.State, pictures: digits.Digits, threshold: float) -> MeasuredStep:
+    return MeasuredStep(state.step, dict(zip(KINDS, digits.read(state, pictures, threshold), strict=True)))
 
 
 def follow() -> fair_queue.Turn | None:
@@ -88,7 +88,7 @@ def follow() -> fair_queue.Turn | None:
     return None
 
 
-def reached(threshold: float) -> list[Point]:
+def reached(threshold: float) -> list[MeasuredStep]:
     """Return what is shown, at least the start; the start alone where what it was made of has changed since."""
     seed, shown_from = settings()
     learning = LEARNING.get()
@@ -97,7 +97,7 @@ def reached(threshold: float) -> list[Point]:
     return learning.points or [_point(digits.start(seed), digits.digits(), threshold)]
 
 
-def curves(points: list[Point]) -> Curves:
+def curves(points: list[MeasuredStep]) -> Curves:
     """Return the points as curves."""
     return Curves(
         [point.step for point in points], {kind: [each.readings[kind].fooled for each in points] for kind in KINDS}

@@ -16,7 +16,7 @@ from nat_app.views.workshop.settings import LESSONS
 from nat_core.files import Share, converted, parsed_json
 
 MOST_BYTES = 100_000
-Points = Annotated[int, msgspec.Meta(ge=0, le=MOST)]
+PointCount = Annotated[int, msgspec.Meta(ge=0, le=MOST)]
 KEPT: Told[object] = Told("kept_score", lambda told: told["kept"])
 """The score that the browser kept, as it says; anything may stand there."""
 _component = st.components.v2.component(
@@ -36,7 +36,7 @@ class Guessed:
 class KeptScore:
     """What outlives a reload."""
 
-    won: dict[str, Points]
+    won: dict[str, PointCount]
     told: list[str]
     lessons: dict[str, Share]
     photos: dict[str, Guessed]

@@ -44,7 +44,7 @@ class AnswerCard:
 
 
 @dataclass(frozen=True)
-class Count:
+class PhotoCounts:
     """How the cards are counted at one threshold."""
 
     fooled: Compared | None
@@ -87,13 +87,13 @@ def confidences(cards: Sequence[AnswerCard]) -> dict[Kind, Float[np.ndarray, " n
     return {kind: np.array([card.said[kind].answer.confidence for card in cards], float) for kind in KINDS}
 
 
-def count_cards(cards: Sequence[AnswerCard], threshold: float) -> Count:
+def count_cards(cards: Sequence[AnswerCard], threshold: float) -> PhotoCounts:
     """Count at the threshold; `threshold` in [0, 1]."""
     outside = [card for card in cards if card.known is False]
     known = [card for card in cards if card.known]
     fooled = compare(_sure(outside, threshold)) if outside else None
     kept = {kind: int(sure.sum()) for kind, sure in _sure(known, threshold).items()}
-    return Count(fooled, len(known), kept, sum(card.label is None for card in cards))
+    return PhotoCounts(fooled, len(known), kept, sum(card.label is None for card in cards))
 
 
 def _sure(cards: Sequence[AnswerCard], threshold: float) -> dict[Kind, Bool[np.ndarray, " n"]]:

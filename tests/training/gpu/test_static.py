@@ -18,7 +18,7 @@ from nat_core.recipes import Recipe
 from nat_core.training.gpu.blocks import Blocks
 from nat_core.training.gpu.graphed import fastest
 from nat_core.training.gpu.static import StaticStep, draw_block, shown_loss
-from nat_core.training.pictures import Pictures
+from nat_core.training.pictures import TrainingPictures
 from nat_core.training.run import TrainingRun, begin, optimiser_for, take_step
 from nat_core.training.state import newest_state, restore, save_run
 
@@ -65,7 +65,7 @@ def images(name: str, count: int, seed: int) -> ImageSet:
 def begun(recipe: Recipe, seed: int = 0) -> TrainingRun:
     """A run of nine steps an epoch, whose optimiser is the one for GPUs."""
     noise = np.random.default_rng(5).normal(size=(20, 16, 16, 3)).astype(np.float32)
-    pictures = Pictures(
+    pictures = TrainingPictures(
         recipe, images("known", 75, 0), images("negatives", 21, 1) if recipe.negatives else None,
         tuple(ImageSet("noise", noise, tuple(map(str, range(20)))) for _ in recipe.more_negatives),
         images("mixed", 9, 2) if recipe.mixed_with else None,

@@ -48,7 +48,7 @@ TITLES = {
 }
 FULL: Setting[str] = Setting("wall_full", "")
 """Why no class could be opened."""
-Found = tuple[str, str, Axis]
+ClassFinding = tuple[str, str, Axis]
 """Of one card: what the class did, what the answer is ("" where it is not told or there is none), and the chart."""
 
 
@@ -183,7 +183,7 @@ def _board(code: str, lessons: dict[str, Lesson], pair: Pair) -> None:
         )  # fmt: skip
 
 
-def found(mine: SchoolClass, card: str, lessons: dict[str, Lesson], pair: Pair, *, tell: bool) -> Found:
+def found(mine: SchoolClass, card: str, lessons: dict[str, Lesson], pair: Pair, *, tell: bool) -> ClassFinding:
     """Return what a class came to on a card: a lesson's name, a challenge's or POINTS; `tell` adds what it is."""
     if card == POINTS:
         won = mine.points()
@@ -206,7 +206,7 @@ def found(mine: SchoolClass, card: str, lessons: dict[str, Lesson], pair: Pair, 
     return words.finding(guesses, len(mine.phones)), answer, histogram.of_shares(guesses, lesson.measures, marks)
 
 
-def _factory(guesses: tuple[float, ...], pair: Pair, *, tell: bool) -> Found:
+def _factory(guesses: tuple[float, ...], pair: Pair, *, tell: bool) -> ClassFinding:
     along = way_along(np.array(guesses, float))
     best = factory(pair).best["nat"].threshold if tell else None
     marks = () if best is None else ((float(way_along(np.array([best]))[0]), threshold_text(best)),)
