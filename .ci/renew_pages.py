@@ -26,7 +26,8 @@ from benchmarks.harness.kept import load
 from nat_core.cli.parser import build_parser
 from nat_core.measure.report import NetworkReport
 from nat_core.paper import decisions
-from nat_core.paper.tables import Grid, markdown_table, render
+from nat_core.paper.rendering import markdown_table, render
+from nat_core.paper.tables import Grid
 from nat_core.results.page import PLOTS, page
 from nat_core.store.checkpoints import available, load_card
 

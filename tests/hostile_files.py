@@ -149,44 +149,45 @@ def header(descr: str = DESCR, order: str = ORDER, shape: str = SHAPE) -> str:
     return f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}"
 
 
+_TEXTS = (
+    "",
+    "{",
+    "{}",
+    "[" * 4000,
+    "{" * 4000,
+    "-" * 4000 + "1",
+    "{[]:1}",
+    "{None: 1}",
+    "  \n x\n y",
+    "\ud800",
+    "\0" * 99,
+    "{'descr': '|u1'}",
+    header() + "x",
+    header()[1:],
+    header().replace("'", '"'),
+    header() * 2,
+    "lambda: 0",
+    "().__class__",
+    "'%s' % 1",
+    "1 if 1 else 2",
+    "f'{1}'",
+    "b'a'",
+    "...",
+    "1_0",
+    "0x1",
+    "1e999",
+    "'a' 'b'",
+)
+"""Headers that are none, or that ask to be evaluated."""
+
+
 def crafted_sets() -> dict[str, bytes]:
     """.npz files, by what is wrong with each."""
     headers = {f"{descr:.30} {order}": header(descr, order) for descr, order in product(_DESCRS, _ORDERS)}
     headers |= {
         f"{shape:.30} {descr}": header(descr, "False", shape) for shape, descr in product(_SHAPES, _DESCRS[::5])
     }
-    headers |= {
-        f"text {text[:20]!r}": text
-        for text in (
-            "",
-            "{",
-            "{}",
-            "[" * 4000,
-            "{" * 4000,
-            "-" * 4000 + "1",
-            "{[]:1}",
-            "{None: 1}",
-            "  \n x\n y",
-            "\ud800",
-            "\0" * 99,
-            "{'descr': '|u1'}",
-            header() + "x",
-            header()[1:],
-            header().replace("'", '"'),
-            header() * 2,
-            "lambda: 0",
-            "().__class__",
-            "'%s' % 1",
-            "1 if 1 else 2",
-            "f'{1}'",
-            "b'a'",
-            "...",
-            "1_0",
-            "0x1",
-            "1e999",
-            "'a' 'b'",
-        )
-    }
+    headers |= {f"text {text[:20]!r}": text for text in _TEXTS}
     found = {f"header {what} v{version}": zipped({"test_images.npy": array(text, version=version)})
              for (what, text), version in product(headers.items(), (1, 2))}  # fmt: skip
     lengths = (0, 1, 10, 127, 4096, 4097, 65535)

@@ -50,7 +50,11 @@ TEXTS: dict[str, bytes] = {
 
 def pictures() -> Iterator[tuple[str, bytes]]:
     """Pictures, and files that others take for one, by what is odd about each."""
-    jpegs, webp = encoded("JPEG"), encoded("WEBP")
+    for each in (_pngs, _jpegs, _others, _tiffs, _heics):
+        yield from each()
+
+
+def _pngs() -> Iterator[tuple[str, bytes]]:
     yield "PNG of 2^31 frames", png(4, 4, chunk(b"acTL", struct.pack(">II", 2**31 - 1, 0)), ROWS)
     corner = struct.pack(">IIIIIHHBB", 0, 40_000, 40_000, 2**31, 2**31, 1, 1, 0, 0)
     yield "PNG of a frame beyond its canvas", png(4, 4, chunk(b"acTL", bytes(8)), chunk(b"fcTL", corner), ROWS)
@@ -63,9 +67,13 @@ def pictures() -> Iterator[tuple[str, bytes]]:
     yield "PNG of a filter that is none", png(4, 4, chunk(b"IDAT", zlib.compress((b"\x4d" + bytes(12)) * 4)))
     yield "PNG of 3 bits", png(4, 4, ROWS, depth=3)
     yield "PNG as telephones keep it", png(4, 4, chunk(b"CgBI", bytes(4)), ROWS)
+
+
+def _jpegs() -> Iterator[tuple[str, bytes]]:
     for sampling in ((0x44,) * 3, (0x31, 0x12, 0x21), (0x11, 0x11), (0x00,)):
         parts = frame(64, 64, sampling=sampling), scan(bytes(500), components=len(sampling))
         yield f"JPEG sampled by {sampling}", jpeg(TABLES, *parts)
+    whole = encoded("JPEG")
     for what, odd in (
         ("a profile in 255 parts", segment(0xE2, b"ICC_PROFILE\0\x05\xff" + bytes(100)) * 3),
         ("a half Adobe mark", segment(0xEE, b"Adob")),
@@ -74,7 +82,11 @@ def pictures() -> Iterator[tuple[str, bytes]]:
         ("its end first", b"\xff\xd9"),
         ("another start", b"\xff\xd8"),
     ):
-        yield f"JPEG with {what}", jpegs[:2] + odd + jpegs[2:]
+        yield f"JPEG with {what}", whole[:2] + odd + whole[2:]
+
+
+def _others() -> Iterator[tuple[str, bytes]]:
+    webp = encoded("WEBP")
     yield "GIF of codes of 12 bits", gif((4, 4), (4, 4), b"\x0c\2\0\0\0")
     yield "GIF that is clear beyond its palette", gif((4, 4), (1, 1), DOT, b"!\xf9\4\1\0\0\xff\0")
     yield "GIF and archive", gif((4, 4), (1, 1), DOT) + zipped({"a.png": encoded("PNG")})
@@ -88,6 +100,9 @@ def pictures() -> Iterator[tuple[str, bytes]]:
     yield "Photoshop's", b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, 30_000, 30_000, 8, 3) + bytes(99)
     yield "JPEG XL", b"\xff\x0a" + bytes(100)
     yield "video", box(b"ftyp", b"isom", bytes(4), b"isomavc1") + box(b"moov", bytes(99))
+
+
+def _tiffs() -> Iterator[tuple[str, bytes]]:
     yield "TIFF for large files", b"II\x2b\0\x08\0\0\0" + struct.pack("<QQ", 16, 2**63) + bytes(64)
     yield "TIFF of two byte orders", b"MI*\0" + bytes(60)
     yield "TIFF of no number", tiff(plain(4, 4, t258=(32,), t339=(3,)), struct.pack("<16f", *[float("nan")] * 16))
@@ -98,6 +113,9 @@ def pictures() -> Iterator[tuple[str, bytes]]:
     for side in (0, 2**31):
         tiled = {tag: values for tag, values in plain(8, 8).items() if tag not in (273, 278, 279)}
         yield f"TIFF in tiles of {side}", tiff(tiled | {322: (side,), 323: (side,), 324: (8,), 325: (64,)})
+
+
+def _heics() -> Iterator[tuple[str, bytes]]:
     yield "HEIC of no pixels", still(b"heic", 0, 0)
     yield "HEIC of a size and nothing else", struct.pack(">I4s4s", 2**32 - 1, b"ftyp", b"heic") + bytes(99)
     try:

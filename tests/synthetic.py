@@ -1,14 +1,15 @@
 """Made-up checkpoints for the tests of the pages: real files of untrained networks with invented logits."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from nat_app.shared.gallery import gallery_pictures
 from nat_core.measure.predictions import Predictions
-from nat_core.measure.report import evaluate
+from nat_core.measure.report import NetworkReport, evaluate
 from nat_core.measure.variants import with_variants, without_variants
-from nat_core.recipes import LEVELS, recipe_named
+from nat_core.recipes import LEVELS, Recipe, recipe_named
 from nat_core.store.checkpoints import save_checkpoint
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -23,8 +24,6 @@ def write_network(folder: Path, name: str, seed: int = 0, leave_out: tuple[str, 
 
     The sets of `leave_out` are missing from its predictions and its report.
     """
-    import torch
-
     from nat_core.network.models import build
 
     recipe = recipe_named(name)
@@ -43,8 +42,16 @@ def write_network(folder: Path, name: str, seed: int = 0, leave_out: tuple[str, 
         predictions["gallery"] = _gallery(generator, name, aware)
         maps = {level: _maps(generator, SIDES[level], aware) for level in LEVELS}
     model = build(recipe.architecture, len(classes), seed=seed)
+    card = _card(recipe, classes, report, sum(parameter.numel() for parameter in model.parameters()))
     weights = {key: value.numpy() for key, value in model.state_dict().items()}
-    card = {
+    return save_checkpoint(folder, name, weights=weights, predictions=predictions, maps=maps, card=card)
+
+
+def _card(recipe: Recipe, classes: tuple[str, ...], report: NetworkReport, parameters: int) -> dict[str, Any]:
+    """What is known of a network that nobody trained."""
+    import torch
+
+    return {
         "recipe": recipe,
         "architecture": recipe.architecture,
         "classes": classes,
@@ -52,7 +59,7 @@ def write_network(folder: Path, name: str, seed: int = 0, leave_out: tuple[str, 
         "std": (0.25, 0.24, 0.26),
         "preprocessing": {"size": 32, "crop": "centre", "filter": "bicubic"},
         "seed": 0,
-        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "parameters": parameters,
         "hardware": "none",
         "precision": "float32",
         "seconds": 0.0,
@@ -60,7 +67,6 @@ def write_network(folder: Path, name: str, seed: int = 0, leave_out: tuple[str, 
         "versions": {"torch": torch.__version__},
         "report": report,
     }
-    return save_checkpoint(folder, name, weights=weights, predictions=predictions, maps=maps, card=card)
 
 
 def write_pairs(folder: Path, *keys: str) -> Path:

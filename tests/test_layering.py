@@ -90,3 +90,16 @@ def test_no_two_types_have_one_name() -> None:
                 found.setdefault(name, set()).add(meaning)
     assert len(found) > 200
     assert {name: meanings for name, meanings in found.items() if len(meanings) > 1} == {}
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    root = Path(__file__).parents[1]
+    files = [file for name in ("nat_core", "app", "benchmarks", "tests", ".ci") for file in (root / name).rglob("*.py")]
+    found = [
+        (str(file), each.name)
+        for file in files
+        for each in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef)) and (each.end_lineno or 0) - each.lineno >= 40
+    ]
+    assert len(files) > 400
+    assert found == []

@@ -15,7 +15,7 @@ from PIL import Image
 import nat_core
 from nat_core.__main__ import build_parser, main
 from nat_core.data.sets import GALLERY
-from nat_core.paper.tables import render
+from nat_core.paper.rendering import render
 from nat_core.recipes import RECIPES
 from nat_core.store.checkpoints import available, load_card
 from tests.pages import said

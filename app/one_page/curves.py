@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nat_app.answers import stored_answers
+from nat_app.answers import score_rates, stored_answers
 from nat_app.shared import words
 from nat_app.shared.drawing.palette import KINDS
 from nat_app.shared.language import _, pgettext
@@ -36,14 +36,14 @@ def _of_set(pair: Pair, chosen: str) -> dict[str, Any]:
     negatives = stored_answers.headline_of(pair) if chosen == known else chosen
     names = chosen, negatives, known
     sizes = histograms.Sizes(*(sets[name].images for name in names))
-    at = stored_answers.thresholds_keeping_95(pair, known)
+    at = score_rates.thresholds_keeping_95(pair, known)
     above, fooled, kept = (
-        {kind: np.array([share]) for kind, share in stored_answers.rates(pair, name, at).items()} for name in names
+        {kind: np.array([share]) for kind, share in score_rates.rates(pair, name, at).items()} for name in names
     )
     here = {kind: np.array([at[kind]]) for kind in KINDS}
     locked = histograms.sentences(histograms.Rates(above, fooled, kept, sizes), here, known=chosen == known)
     drawn = histograms.drawing(
-        stored_answers.histograms(pair, chosen, histograms.BARS),
+        score_rates.histograms(pair, chosen, histograms.BARS),
         at,
         known=chosen == known,
         scale=CONFIDENT,
@@ -66,7 +66,7 @@ def figures(pair: Pair) -> dict[str, Any]:
     reports = {kind: stored_answers.card(name).report for kind, name in pair.by_kind.items()}
     sets = reports["nat"].sets
     of_negatives, of_known = pictures_of(negatives, sets[negatives].images), pictures_of(known, sets[known].images)
-    fooled, kept = (stored_answers.curves(pair, name) for name in (negatives, known))
+    fooled, kept = (score_rates.curves(pair, name) for name in (negatives, known))
     return {
         "right": {
             "title": _("Correct on what they know"),

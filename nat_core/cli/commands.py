@@ -21,7 +21,7 @@ from nat_core.data.sources.image_sets import none_readable, pictures_under
 from nat_core.errors import CommandError, NatError, UnreadableImage
 from nat_core.files import seal, sentence, write_durably
 from nat_core.paper.field_tables import annex
-from nat_core.paper.tables import render
+from nat_core.paper.rendering import render
 from nat_core.ranks.group import Ranks, joined
 from nat_core.recipes import partner_of
 from nat_core.stopping import stop_behind

@@ -238,15 +238,7 @@ def _add_evaluate(verbs: Verbs) -> None:
     )  # fmt: skip
     parser.set_defaults(refuse=parser.error)
     parser.add_argument("networks", nargs="+", metavar="NAME", help="name of a network")
-    pictures = parser.add_mutually_exclusive_group(required=True)
-    pictures.add_argument(
-        "--images", type=place, metavar="DIR_OR_NPZ",
-        help="a folder of pictures, or of one folder a class, or an .npz file with MedMNIST's key names (its test "
-        "split is used)",
-    )  # fmt: skip
-    pictures.add_argument(
-        "--sets", nargs="+", choices=tuple(FIELD_SETS), default=[], metavar="SET", help="sets by name, see above"
-    )
+    _pictures_to_evaluate(parser)
     parser.add_argument(
         "--store", action="store_true", help="with --sets: keep the numbers beside the networks, in field_sets.json"
     )
@@ -266,6 +258,18 @@ def _add_evaluate(verbs: Verbs) -> None:
     device_option(parser, "where to run the networks")
     data_option(parser)
     checkpoints_option(parser)
+
+
+def _pictures_to_evaluate(parser: argparse.ArgumentParser) -> None:
+    pictures = parser.add_mutually_exclusive_group(required=True)
+    pictures.add_argument(
+        "--images", type=place, metavar="DIR_OR_NPZ",
+        help="a folder of pictures, or of one folder a class, or an .npz file with MedMNIST's key names (its test "
+        "split is used)",
+    )  # fmt: skip
+    pictures.add_argument(
+        "--sets", nargs="+", choices=tuple(FIELD_SETS), default=[], metavar="SET", help="sets by name, see above"
+    )
 
 
 def _printed_options(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,8 @@ from nat_core.data.sources.field import FIELD_SETS
 from nat_core.language import N_, SOURCE, Titles, _, number, speaking
 from nat_core.measure.scores import MEASURES
 from nat_core.paper.field_figures import BENCHMARKS, PublishedBenchmark, PublishedFigure, PublishedFigures
-from nat_core.paper.tables import ABSENT, Annex, Grid, ReportTable
+from nat_core.paper.rendering import Annex
+from nat_core.paper.tables import ABSENT, Grid, ReportTable
 from nat_core.recipes import IN_DISTRIBUTION, RECIPES, UNSEEN, Recipe
 from nat_core.store.checkpoints import Card
 from nat_core.store.field_results import FieldResult

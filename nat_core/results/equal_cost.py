@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nat_core.language import _, ngettext, number
-from nat_core.paper.tables import Grid, markdown_table, rate_text
+from nat_core.paper.rendering import markdown_table
+from nat_core.paper.tables import Grid, rate_text
 from nat_core.results.section import headline_of
 from nat_core.store.runs import RunRecord
 from nat_core.studies.choice import pictures_a_step

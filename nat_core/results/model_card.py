@@ -10,7 +10,8 @@ from nat_core.errors import CommandError
 from nat_core.files import write_durably
 from nat_core.measure.report import NetworkReport, threshold_key
 from nat_core.network.exchange import snapshot
-from nat_core.paper.tables import Grid, markdown_table, rate_text
+from nat_core.paper.rendering import markdown_table
+from nat_core.paper.tables import Grid, rate_text
 from nat_core.recipes import THRESHOLDS, headline_set, partner_of
 from nat_core.results.plots import curves_of
 from nat_core.store.checkpoints import Card, available, load_card

@@ -11,7 +11,8 @@ from nat_core.paper import decisions
 from nat_core.paper.by_score import OTHER_SCORES, feature_findings, fitted_sentence, score_findings
 from nat_core.paper.claims import claims, summary
 from nat_core.paper.field_tables import annex
-from nat_core.paper.tables import THRESHOLD_FREE, Grid, markdown, markdown_sheet, markdown_table, rate_text, score_grid
+from nat_core.paper.rendering import markdown, markdown_sheet, markdown_table
+from nat_core.paper.tables import THRESHOLD_FREE, Grid, rate_text, score_grid
 from nat_core.recipes import HEADLINE_SETS, PAIRS, THRESHOLDS
 from nat_core.results import equal_cost, frontier, plots, transfer
 from nat_core.results.drawing import Drawing

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from nat_core.language import N_, Titles, _, number, written
 from nat_core.measure.scores import MEASURES as MEASURE_TITLES
 from nat_core.measure.wording import plural
-from nat_core.paper.tables import ABSENT, THRESHOLD_FREE, Grid, markdown_table, rate_text, set_columns
+from nat_core.paper.rendering import markdown_table
+from nat_core.paper.tables import ABSENT, THRESHOLD_FREE, Grid, rate_text, set_columns
 from nat_core.recipes import UNSEEN, headline_set
 from nat_core.results import plots
 from nat_core.results.drawing import Drawing

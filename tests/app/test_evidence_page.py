@@ -18,7 +18,8 @@ from nat_core.language import speaking
 from nat_core.measure.scores import SCORE_NAMES, SCORES
 from nat_core.paper.claims import MapDistances, claims, summary
 from nat_core.paper.findings import findings
-from nat_core.paper.tables import rate_text, render
+from nat_core.paper.rendering import render
+from nat_core.paper.tables import rate_text
 from nat_core.results.beside_paper import plot
 from nat_core.results.section import in_brief
 from nat_core.store.checkpoints import CARD, WEIGHTS, available, load_card

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nat_app.answers import stored_answers
+from nat_app.answers import score_rates, stored_answers
 from nat_app.one_page import looks, page, sentences, words
 from nat_app.one_page.payload import Payload
 from nat_app.shared.counts import compare
@@ -98,7 +98,7 @@ def test_what_it_says_of_a_set_is_what_the_app_says(text: str, networks: Path, m
     shown = said["thresholds"][pair.key]["sets"][negatives]
     for t in (0.4, 0.9, 0.995):
         step = words.constants()["steps"].index(t)
-        rates = stored_answers.rates(pair, negatives, {"baseline": t, "nat": t})
+        rates = score_rates.rates(pair, negatives, {"baseline": t, "nat": t})
         assert shown["says"][step]["title"] == words.words.threshold_title(rates, {"baseline": t, "nat": t}, False)
         assert said["shares"][step] == words.words.threshold_share(t)
 

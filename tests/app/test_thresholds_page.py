@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nat_app.answers import stored_answers
+from nat_app.answers import score_rates
 from nat_app.frame import links
 from nat_app.frame.settings import EVERYWHERE, THRESHOLD
 from nat_app.shared import scores, words
@@ -36,7 +36,7 @@ def chip(name: str, role: Role) -> str:
 
 def finding(at: dict[Kind, float]) -> str:
     """What the middle pair's rates on CIFAR-100's test pictures come to at these thresholds."""
-    return words.threshold_title(stored_answers.rates(pair_named("wrn40_1"), "cifar100_test", at), at, False)
+    return words.threshold_title(score_rates.rates(pair_named("wrn40_1"), "cifar100_test", at), at, False)
 
 
 def score_words(networks: Path, score: str) -> str:
@@ -184,14 +184,14 @@ def test_shares_by_class_add_up_to_ncr(networks: Path, monkeypatch: pytest.Monke
     pair, at = pair_named("wrn16_1"), {"baseline": 0.9, "nat": 0.6}
     shares = folded.shares_by_class(pair, "cifar100_test", at)
     assert {kind: each.sum() for kind, each in shares.items()} == pytest.approx(
-        stored_answers.rates(pair, "cifar100_test", at)
+        score_rates.rates(pair, "cifar100_test", at)
     )
     assert folded.own_kinds(pair, "noise", at) is None
     energy = scores.Scale(2.0, "energy")
-    at = stored_answers.thresholds_keeping_95(pair, "cifar10_test", energy)
+    at = score_rates.thresholds_keeping_95(pair, "cifar10_test", energy)
     shares = folded.shares_by_class(pair, "cifar100_test", at, energy)
     assert {kind: each.sum() for kind, each in shares.items()} == pytest.approx(
-        stored_answers.rates(pair, "cifar100_test", at, energy)
+        score_rates.rates(pair, "cifar100_test", at, energy)
     )
 
 
@@ -391,7 +391,7 @@ def test_no_word_of_the_page_lacks_its_translation(
 def test_the_page_is_told_in_german_with_numbers_as_german_writes_them(start, networks: Path) -> None:
     app = start(networks, PAGE, lang="de", fold_paper=True, fold_curves=True)
     at = dict.fromkeys(KINDS, 0.9)
-    rates = stored_answers.rates(pair_named("wrn40_1"), "cifar100_test", at)
+    rates = score_rates.rates(pair_named("wrn40_1"), "cifar100_test", at)
     told = (f"Über 90 % lässt sich die Baseline von {round(100 * rates['baseline'])} von 100 täuschen, NAT von "
             f"{round(100 * rates['nat'])}.")  # fmt: skip
     assert plain(app.title[0].value) == told

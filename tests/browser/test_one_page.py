@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nat_app.answers import stored_answers
+from nat_app.answers import score_rates, stored_answers
 from nat_app.one_page.networks import pairs
 from nat_app.one_page.page import write_page
 from nat_app.shared import words
@@ -279,7 +279,7 @@ def test_the_sentences_follow_the_threshold_from_the_keyboard(browser, file: Pat
     slider = page.locator('input[data-key="t"]')
     slider.focus()
     for t in (0.9, 0.91, 0.92):
-        rates = stored_answers.rates(pair, "ilsvrc", dict.fromkeys(KINDS, t))
+        rates = score_rates.rates(pair, "ilsvrc", dict.fromkeys(KINDS, t))
         title(page, words.threshold_title(rates, dict.fromkeys(KINDS, t), known=False))
         page.get_by_text(words.fooled_by(rates["nat"]), exact=True).wait_for()
         slider.press("ArrowRight")

@@ -21,9 +21,9 @@ def teaching_address(taught_networks: Path, browser) -> Iterator[str]:
         yield started
 
 
-@at("wide")
-def test_own_photos_are_taught_tried_saved_and_opened_again(page, teaching_address: str, tmp_path: Path) -> None:
-    page.goto(f"{teaching_address}/teach_your_own")
+def _teach_samples(page, address: str) -> None:
+    """Drop the sample photos of two things and train, by the keyboard."""
+    page.goto(f"{address}/teach_your_own")
     page.locator("h1", has_text=words.BEGIN).wait_for()
     for place, stems in enumerate(SAMPLES.values(), start=1):
         name = page.get_by_role("textbox", name=f"Name of thing {place}")
@@ -35,6 +35,11 @@ def test_own_photos_are_taught_tried_saved_and_opened_again(page, teaching_addre
         page.locator(f".st-key-thing_{place}").get_by_text("6 photos").wait_for()
     page.get_by_role("button", name="Train", exact=True).press("Enter")
     page.locator(FIRST).wait_for()
+
+
+@at("wide")
+def test_own_photos_are_taught_tried_saved_and_opened_again(page, teaching_address: str, tmp_path: Path) -> None:
+    _teach_samples(page, teaching_address)
     before = page.locator("h1").inner_text()
     # By the keyboard: the title follows the threshold, though it stands outside of what is drawn again.
     slider = page.locator(".st-key-t [role=slider], .st-key-t input[type=range]").first

@@ -21,7 +21,7 @@ from nat_core.cli.parser import FORMATS
 from nat_core.data.sets import load_set
 from nat_core.measure.predictions import softmax
 from nat_core.paper.field_tables import annex
-from nat_core.paper.tables import render
+from nat_core.paper.rendering import render
 from nat_core.store.checkpoints import load_card
 from tests.browsing import wait_until_healthy
 from tests.servers import Server

@@ -13,7 +13,7 @@ from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import NetworkReport, SetReport, evaluate, threshold_key
 from nat_core.measure.scores import MEASURES, SCORES
 from nat_core.paper.findings import findings
-from nat_core.paper.tables import render
+from nat_core.paper.rendering import render
 
 KEYS = ("0.4", "0.6", "0.8", "0.9")
 ROLES = {"cifar10_test": "in distribution", "cifar100_test": "same source", "noise": "unseen", "ilsvrc": "unseen"}

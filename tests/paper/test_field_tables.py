@@ -11,7 +11,8 @@ import pytest
 from nat_core.data.sources.field import FIELD_SETS
 from nat_core.paper.field_figures import BENCHMARKS, ENERGY, OPENOOD, OUTLIER_EXPOSURE, PublishedFigure
 from nat_core.paper.field_tables import NOT_MEASURED, annex, learnt_from, measured
-from nat_core.paper.tables import Annex, render, sheets
+from nat_core.paper.rendering import Annex, render
+from nat_core.paper.tables import sheets
 from nat_core.recipes import recipe_named
 from nat_core.store.checkpoints import WEIGHTS, Card, load_card
 from nat_core.store.field_results import FieldResult

@@ -14,7 +14,8 @@ from nat_core.measure.report import NetworkReport, SetReport
 from nat_core.measure.scores import FPR95_NOTE, MEASURES, SCORES, Separation
 from nat_core.paper.field_figures import BENCHMARKS
 from nat_core.paper.figures import PAPER
-from nat_core.paper.tables import render, sheets
+from nat_core.paper.rendering import render
+from nat_core.paper.tables import sheets
 from nat_core.store.checkpoints import available, load_card
 
 CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"

@@ -27,7 +27,8 @@ from nat_core.paper import decisions
 from nat_core.paper.claims import VERDICTS, Claim, MapDistances, Verdict, claims, summary
 from nat_core.paper.field_tables import annex
 from nat_core.paper.findings import findings
-from nat_core.paper.tables import NO_ANNEX, Annex, ReportTable, render, sheets
+from nat_core.paper.rendering import NO_ANNEX, Annex, render
+from nat_core.paper.tables import ReportTable, sheets
 from nat_core.recipes import LEVELS, Recipe
 from nat_core.results.section import in_brief, study_sheet
 from nat_core.store.checkpoints import Card

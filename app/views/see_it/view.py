@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from nat_app.answers import stored_answers
+from nat_app.answers import score_rates, stored_answers
 from nat_app.answers.stored_answers import probabilities_csv
 from nat_app.frame import frame, links
 from nat_app.frame.settings import PICTURE
@@ -53,7 +53,7 @@ def figures() -> None:
     known = stored_answers.known_set(pair.nat)
     reports = {kind: stored_answers.card(name).report for kind, name in pair.by_kind.items()}
     at = dict.fromkeys(KINDS, t)
-    fooled, kept = stored_answers.rates(pair, negatives, at), stored_answers.rates(pair, known, at)
+    fooled, kept = score_rates.rates(pair, negatives, at), score_rates.rates(pair, known, at)
     n_known, n_negatives = reports["nat"].sets[known].images, reports["nat"].sets[negatives].images
     above = words.threshold_share(t)
     of_negatives = in_markdown(negatives, pictures_of(negatives, n_negatives))
@@ -80,7 +80,7 @@ def fooled_too() -> str:
     if looked.label != labels.NONE:
         return ""
     negatives = stored_answers.headline_of(pair)
-    rate = stored_answers.rates(pair, negatives, dict.fromkeys(KINDS, t))["nat"]
+    rate = score_rates.rates(pair, negatives, dict.fromkeys(KINDS, t))["nat"]
     # Of which part of a set they are is no matter here.
     name = set_title(negatives).removesuffix(" test").removesuffix(" Test")
     source = in_markdown(negatives, pgettext("dative", "{set} pictures", set=name))

@@ -13,7 +13,7 @@ import streamlit as st
 from jaxtyping import Bool, Float, UInt8
 from PIL import Image
 
-from nat_app.answers import stored_answers
+from nat_app.answers import score_rates, stored_answers
 from nat_app.frame import frame, links
 from nat_app.frame.wall import fitted
 from nat_app.shared.classes import class_title
@@ -79,8 +79,8 @@ def shares_by_class(
     """For each class, the share of a set's pictures that a network is sure are of it; together its NCR."""
     shares = {}
     for kind, name in pair.by_kind.items():
-        each = stored_answers.tempered(name, set_name, scale.temperature)
-        above = stored_answers.scores(name, set_name, scale) > at[kind]
+        each = score_rates.tempered(name, set_name, scale.temperature)
+        above = score_rates.scores(name, set_name, scale) > at[kind]
         counts = np.bincount(each.predicted[above], minlength=each.logits.shape[1])
         shares[kind] = counts / len(each)
     return shares
@@ -97,7 +97,7 @@ def own_kinds(pair: Pair, set_name: str, at: dict[Kind, float], scale: Scale = C
         return None
     counts = np.bincount(labels, minlength=len(names))
     rates = {
-        kind: np.bincount(labels, weights=stored_answers.scores(name, set_name, scale) > at[kind], minlength=len(names))
+        kind: np.bincount(labels, weights=score_rates.scores(name, set_name, scale) > at[kind], minlength=len(names))
         / np.maximum(counts, 1)
         for kind, name in pair.by_kind.items()
     }
@@ -186,8 +186,8 @@ def every_threshold(place: ChosenView) -> None:
     with (fold := _expander(CURVES)):
         if not fold.open:
             return
-        fooled = stored_answers.curves(place.pair, place.negatives, place.scale)
-        kept = stored_answers.curves(place.pair, place.known, place.scale)
+        fooled = score_rates.curves(place.pair, place.negatives, place.scale)
+        kept = score_rates.curves(place.pair, place.known, place.scale)
         other = "" if place.scale.is_confidence else SCORE_NAMES[place.scale.score]
         titles = {
             "ncr_curves": (_("fooled (NCR)"), fooled, place.negatives),
@@ -198,9 +198,7 @@ def every_threshold(place: ChosenView) -> None:
                 fitted(charts.rate_curves(curves, place.scale.steps, place.at, frame.colours(), title, of_score=other)),
                 key=key,
                 config=CONFIG,
-                alt=words.curve_sentence(
-                    title, place.at, stored_answers.rates(place.pair, name, place.at, place.scale)
-                ),
+                alt=words.curve_sentence(title, place.at, score_rates.rates(place.pair, name, place.at, place.scale)),
             )
         sides = _(
             "Fooled: {negatives}. Kept: {known}.",
@@ -216,7 +214,7 @@ def fair(place: ChosenView) -> None:
     with (fold := _expander(FAIR)):
         if not fold.open:
             return
-        found = stored_answers.separations(place.pair, place.known, place.negatives, place.scale)
+        found = score_rates.separations(place.pair, place.known, place.negatives, place.scale)
         ncr = {kind: found[kind].measured.ncr_at_95_kept for kind in KINDS}
         auroc = {kind: found[kind].measured.auroc for kind in KINDS}
         sentence = words.score_sentence(ncr, auroc, place.scale.score)
@@ -253,7 +251,7 @@ def fair(place: ChosenView) -> None:
 
 def _passed(place: ChosenView, temperature: float, score: str = CONFIDENCE) -> dict[Kind, float]:
     """NCR where each network keeps 95 % by a score, in [0, 1]."""
-    found = stored_answers.separations(place.pair, place.known, place.negatives, Scale(temperature, score))
+    found = score_rates.separations(place.pair, place.known, place.negatives, Scale(temperature, score))
     return {kind: each.measured.ncr_at_95_kept for kind, each in found.items()}
 
 
@@ -262,7 +260,7 @@ def _temperature_sentence(place: ChosenView) -> str:
     plain, now = (_passed(place, temperature, scale.score) for temperature in (1.0, scale.temperature))
     t, kept = frame.threshold(), None
     if scale.is_confidence:
-        kept = stored_answers.rates(place.pair, place.known, dict.fromkeys(KINDS, t), scale)
+        kept = score_rates.rates(place.pair, place.known, dict.fromkeys(KINDS, t), scale)
     return words.temperature_sentence(scale.temperature, plain, now, kept, t)
 
 
@@ -341,7 +339,7 @@ def _pictures(place: ChosenView, classes: Sequence[str]) -> None:
     ) or BEHIND_KIND.default  # fmt: skip
     predicted = what.selectbox(_("into seeing"), classes, format_func=class_title, key=BEHIND_CLASS.key)
     network = place.pair.by_kind[kind]
-    predictions, score = stored_answers.tempered(network, place.negatives, place.scale.temperature), place.scale.score
+    predictions, score = score_rates.tempered(network, place.negatives, place.scale.temperature), place.scale.score
     behind = count_behind(predictions, place.at[kind], classes.index(predicted), score)
     st.markdown(words.behind_sentence(kind, predicted, behind, len(predictions), place.at[kind]))
     if not behind:

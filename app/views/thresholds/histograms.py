@@ -14,7 +14,7 @@ import numpy as np
 import streamlit as st
 from jaxtyping import Float
 
-from nat_app.answers import stored_answers
+from nat_app.answers import score_rates, stored_answers
 from nat_app.answers.shared_results import shared_by_all
 from nat_app.frame import frame
 from nat_app.frame.settings import THRESHOLD
@@ -112,7 +112,7 @@ def _at_every_step(
     where: Path, pair: Pair, stamps: tuple[tuple[int, ...], ...], sets: tuple[str, str, str], sizes: Sizes,
     scale: Scale, language: str,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    chosen, fooled, kept = (stored_answers.curves(pair, each, scale) for each in sets)
+    chosen, fooled, kept = (score_rates.curves(pair, each, scale) for each in sets)
     steps = dict.fromkeys(KINDS, scale.steps)
     return sentences(Rates(chosen, fooled, kept, sizes), steps, known=sets[0] == sets[2])
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nat_app.answers import stored_answers
-from nat_app.answers.stored_answers import divided
+from nat_app.answers import score_rates, stored_answers
+from nat_app.answers.score_rates import divided
 from nat_app.shared.drawing.palette import KINDS, NAMES
 from nat_app.shared.language import _, number, pgettext, written
 from nat_app.shared.pairs import Pair
@@ -63,7 +63,7 @@ def by_score(pair: Pair, known: str, negatives: str, temperature: float = 1.0) -
     """A row for each score: what it achieves on one set of negatives, the baseline's number first, then NAT's."""
     rows = []
     for score, title in SCORE_TITLES.items():
-        found = stored_answers.separations(pair, known, negatives, Scale(temperature, score))
+        found = score_rates.separations(pair, known, negatives, Scale(temperature, score))
         rows.append(
             {_("score"): title}
             | {

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from nat_app.answers import own_sets, stored_answers
+from nat_app.answers import own_sets, score_rates, stored_answers
 from nat_app.frame import frame, links
 from nat_app.frame.settings import THRESHOLD
 from nat_app.shared.drawing.palette import KINDS
@@ -32,12 +32,12 @@ chosen = VARIANT.value if VARIANT.value in variants else chosen
 known = chosen if sets[chosen].role == IN_DISTRIBUTION else stored_answers.known_set(pair.nat)
 negatives = stored_answers.headline_of(pair) if chosen == known else chosen
 t, temperature = frame.threshold(), TEMPERATURE.value
-scale = stored_answers.scale_of(pair, dict.fromkeys((chosen, known, negatives)), SCORE.value, temperature)
+scale = score_rates.scale_of(pair, dict.fromkeys((chosen, known, negatives)), SCORE.value, temperature)
 # One t means the same to both networks by confidence alone: what energy or a logit amounts to is each one's own.
 locked = KEEP_95.value or not scale.is_confidence
-at = stored_answers.thresholds_keeping_95(pair, known, scale) if locked else dict.fromkeys(KINDS, t)
+at = score_rates.thresholds_keeping_95(pair, known, scale) if locked else dict.fromkeys(KINDS, t)
 # The histograms need room for what they show alone: what is known reaches much further than most negatives.
-drawn = stored_answers.scale_of(pair, [chosen], SCORE.value, temperature, at.values())
+drawn = score_rates.scale_of(pair, [chosen], SCORE.value, temperature, at.values())
 
 
 def chip(name: str) -> str:
@@ -51,7 +51,7 @@ def said() -> list[dict]:
     if not locked:
         return histograms.at_every_step(pair, (chosen, negatives, known), sizes, scale)
     chosen_rates, fooled_rates, kept_rates = (
-        {kind: np.array([share]) for kind, share in stored_answers.rates(pair, name, at, scale).items()}
+        {kind: np.array([share]) for kind, share in score_rates.rates(pair, name, at, scale).items()}
         for name in (chosen, negatives, known)
     )
     here = histograms.Rates(chosen_rates, fooled_rates, kept_rates, sizes)
@@ -112,7 +112,7 @@ if len(variants) > 1:
         ),
     )
 histograms.draw(
-    stored_answers.histograms(pair, chosen, histograms.BARS, drawn),
+    score_rates.histograms(pair, chosen, histograms.BARS, drawn),
     sentences,
     at,
     frame.colours(),

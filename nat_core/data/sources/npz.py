@@ -16,8 +16,9 @@ from math import prod
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int, UInt8
+from jaxtyping import UInt8
 
+from nat_core.data.sources.labels import as_labels, as_names
 from nat_core.errors import UnreadableSet
 from nat_core.language import N_, _, ngettext
 from nat_core.measure.predictions import MAX_CLASSES, check_class_names
@@ -217,7 +218,7 @@ class NpzFile:
                 most=MAX_CLASSES,
             )
             raise UnreadableSet(told)
-        names = _names(found)
+        names = as_names(found)
         _check_names(self.name, names)
         return names
 
@@ -402,94 +403,3 @@ def _as_declared(fields: Mapping[str, str], start: int, what: str) -> Declared:
         raise UnreadableSet(told)
     shape = tuple(int(each) for each in fields["shape"].strip("()").split(",") if each.strip())
     return Declared(shape, dtype, fields["fortran_order"] == "True", start)
-
-
-# --- labels ----------------------------------------------------------------------------------------------------------
-
-
-def as_labels(found: np.ndarray, classes: tuple[str, ...] = ()) -> tuple[Int[np.ndarray, " n"], tuple[str, ...]]:
-    """Return labels of any usual kind as class numbers, with the classes' names where they are known.
-
-    Whole numbers and floats that are whole stay what they are, names are numbered by `classes` or else in their own
-    order, a row of zeros with a single 1 is the place of the 1. Raises ValueError, a sentence without its subject, for
-    anything else.
-
-    >>> as_labels(np.array(["dog", "cat", "dog"]))[0].tolist(), as_labels(np.eye(3))[0].tolist()
-    ([1, 0, 1], [0, 1, 2])
-    """
-    flat = found.reshape(len(found), -1)
-    if not flat.size:
-        raise ValueError(_("holds no label: put one for each picture into it, or leave it out"))
-    if found.dtype.kind in "US":
-        labels, classes = _named(flat, classes)
-    elif found.dtype.kind in "biuf":
-        labels = _numbered(flat)
-    else:
-        raise ValueError(_("holds {kind}, neither numbers nor names: save one of these", kind=str(found.dtype)))
-    if labels.min() < 0 or labels.max() >= (len(classes) or MAX_CLASSES):
-        ends = {"least": int(labels.min()), "last": int(labels.max())}
-        if classes:
-            told = _(
-                "goes from {least} to {last}, but the number of named classes is {count}: labels count from 0",
-                **ends,
-                count=len(classes),
-            )
-        else:
-            told = _(
-                "goes from {least} to {last}, and at most {most:,} classes are read: labels count from 0",
-                **ends,
-                most=MAX_CLASSES,
-            )
-        raise ValueError(told)
-    return labels, classes
-
-
-def _named(flat: np.ndarray, classes: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:
-    if flat.shape[1] != 1:
-        raise ValueError(_("gives {count} names a picture: one is needed, or leave it out", count=flat.shape[1]))
-    names = _names(flat[:, 0])
-    classes = classes or tuple(sorted(set(names)))
-    if len(classes) > MAX_CLASSES:
-        told = _(
-            "has {count:,} different names: at most {most:,} classes are read", count=len(classes), most=MAX_CLASSES
-        )
-        raise ValueError(told)
-    places = {name: place for place, name in enumerate(classes)}
-    if strange := next((f"{name!r:.60}" for name in names if name not in places), None):
-        raise ValueError(
-            _("names {strange}, which is none of the classes: name each class in classes", strange=strange)
-        )
-    return np.array([places[name] for name in names], np.int64), classes
-
-
-def _numbered(flat: np.ndarray) -> np.ndarray:
-    if flat.shape[1] > 1:
-        # One row a picture with a single 1, as many write them for a softmax.
-        if not (((flat == 0) | (flat == 1)).all() and (flat.sum(axis=1, dtype=np.int64) == 1).all()):
-            told = _(
-                "gives {count} numbers a picture, which are not a single 1 among zeros: save one class each, or leave "
-                "it out",
-                count=flat.shape[1],
-            )
-            raise ValueError(told)
-        return flat.argmax(axis=1).astype(np.int64)
-    labels = flat[:, 0]
-    if labels.dtype.kind == "f":
-        with np.errstate(all="ignore"):
-            wide = labels.astype(np.float64)
-        # Neither is true of NaN.
-        if not ((np.abs(wide) <= 2**31) & (wide == np.floor(wide))).all():
-            raise ValueError(_("holds numbers that are not whole: save one class each, counted from 0"))
-    if labels.dtype.kind == "u" and labels.max() > 2**31:
-        raise ValueError(_("goes up to {last}: labels count from 0", last=int(labels.max())))
-    return labels.astype(np.int64)
-
-
-def _names(found: np.ndarray) -> tuple[str, ...]:
-    """Names as strings that every page, file and terminal can show."""
-    if found.dtype.kind == "S":
-        return tuple(each.decode("utf-8", "replace") for each in found.tolist())
-    # Not tolist(): four bytes may be no character at all, or half a pair of surrogates, which is in no text.
-    width = found.dtype.itemsize // 4
-    text = found.astype(found.dtype.newbyteorder("<")).tobytes().decode("utf-32-le", "replace")
-    return tuple(text[start : start + width].rstrip("\0") for start in range(0, len(text), width))
