@@ -2,9 +2,6 @@
 
 from pathlib import Path
 
-# Plotly looks at pandas as soon as another thread has begun to import it, and would find half of it: so all of it is
-# here before any visitor's chart.
-import pandas  # noqa: F401
 import streamlit as st
 
 from nat_app.frame import frame, links

@@ -23,6 +23,8 @@ FOLDERS = [Path(__file__).with_name("languages")]
 """Where catalogues are looked for, each in LANGUAGE/*.po; the app adds its own."""
 CHOSEN: ContextVar[str] = ContextVar("language")
 """The language of this thread or task, empty or unset where nobody chose."""
+JOINER = "\u2060"
+"""A sign of no width, at which no line breaks."""
 ASKED: list[Callable[[], str | None]] = []
 """Who is asked where nobody chose, see `ask`; one at most."""
 Key = TypeVar("Key")
@@ -140,6 +142,15 @@ def written(digits: str) -> str:
     """
     language = current()
     return digits if language == SOURCE else digits.translate(separators(language))
+
+
+def span(low: str, high: str) -> str:
+    """Return an interval between two numbers as they are written: an en dash, before and after which no line breaks.
+
+    >>> span("0.25", "0.50").replace(JOINER, "")
+    '0.25–0.50'
+    """
+    return f"{low}{JOINER}\u2013{JOINER}{high}"
 
 
 @cache

@@ -7,7 +7,7 @@ PAPER, OURS = "paper", "ours"
 
 
 @dataclass(frozen=True)
-class Setting:
+class ProtocolSetting:
     """One setting of a recipe's schedule and its source."""
 
     value: Any
@@ -21,20 +21,20 @@ class Protocol:
 
     name: str
     about: str
-    common: dict[str, Setting]
+    common: dict[str, ProtocolSetting]
     """By field of `Recipe`."""
-    by_architecture: dict[str, dict[str, Setting]]
+    by_architecture: dict[str, dict[str, ProtocolSetting]]
     """One of `nat_core.recipes.ARCHITECTURE_NAMES`, then by field; these are all that the protocol trains."""
-    students: dict[str, Setting] = field(default_factory=dict)
+    students: dict[str, ProtocolSetting] = field(default_factory=dict)
     """By field: what is different where a teacher's attention maps are imitated."""
 
 
-def _ours(**values: Any) -> dict[str, Setting]:
-    return {field: Setting(value, OURS) for field, value in values.items()}
+def _ours(**values: Any) -> dict[str, ProtocolSetting]:
+    return {field: ProtocolSetting(value, OURS) for field, value in values.items()}
 
 
-def _paper(**values: Any) -> dict[str, Setting]:
-    return {field: Setting(value, PAPER) for field, value in values.items()}
+def _paper(**values: Any) -> dict[str, ProtocolSetting]:
+    return {field: ProtocolSetting(value, PAPER) for field, value in values.items()}
 
 
 _OPTIMISER = _ours(learning_rate=0.1, momentum=0.9, warm_up=0.15, weight_decay=5e-4, precision="auto")
@@ -92,7 +92,7 @@ PROTOCOLS: dict[str, Protocol] = {
 }
 
 
-def settings(protocol: str, architecture: str, *, student: bool = False) -> dict[str, Setting]:
+def settings(protocol: str, architecture: str, *, student: bool = False) -> dict[str, ProtocolSetting]:
     """Return every setting of a protocol for an architecture, with a teacher or without, by field of `Recipe`.
 
     Raises ValueError, naming the known ones, for an unknown protocol or an architecture that it does not train.

@@ -15,7 +15,7 @@ from typing import IO
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 60_000
+PATIENCE = 180_000
 """Milliseconds: the machine may be busy."""
 CHROMIUM = os.environ.get("NAT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [

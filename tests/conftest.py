@@ -2,12 +2,13 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 # A process a core computes already: of two threads each, every one would spend its time waiting for the others. Read
@@ -22,7 +23,7 @@ settings.load_profile("no deadline")
 # First, or xdist has looked for groups before there are any, and hands out each test by itself.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give each process whole files of tests, and one process all tests that drive a browser: two would wait for it.
+    """Give each process whole files of tests, and two of them all tests that drive a browser: three would wait for it.
 
     What takes longest begins first, so that no process is left with it while the others have nothing more to do.
     Tests of endurance run where they are asked for by name. Not by `-m "not endurance"` in pyproject.toml: another -m,
@@ -31,11 +32,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if "endurance" not in config.getoption("markexpr"):
         config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("endurance")])
         items[:] = [item for item in items if not item.get_closest_marker("endurance")]
-    groups = {item: "browser" if item.get_closest_marker("browser") else item.path.name for item in items}
+    driving = sorted({item.path.name for item in items if item.get_closest_marker("browser")})
+    browsers = {name: f"browser {place % 2}" for place, name in enumerate(driving)}
+    groups = {
+        item: browsers[item.path.name] if item.get_closest_marker("browser") else item.path.name for item in items
+    }
     slow = {group for item, group in groups.items() if item.get_closest_marker("slow")}
     for item, group in groups.items():
         item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: (groups[item] != "browser", groups[item] not in slow))
+    items.sort(key=lambda item: (groups[item] not in browsers.values(), groups[item] not in slow))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -48,9 +53,12 @@ def looked_through_packages_once() -> Iterator[None]:
         yield
         return
     from streamlit.components.v2 import manifest_scanner
+    from streamlit.testing.v1 import app_test
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        # A page can be opened at once, as by a link: AppTest would name it by its file, and all of ours are view.py.
+        patch.setattr(app_test, "page_icon_and_name", lambda file: ("", file.parent.name))
         yield
 
 
@@ -99,19 +107,37 @@ def data_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
-def digits_networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """A function that fills a folder of that name, which all processes of a run then share; tests only read it."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def made(name: str, fill: Callable[[Path], object]) -> Path:
+        with FileLock(shared / f"{name}.lock"):
+            if not (shared / name).exists():
+                folder = tmp_path_factory.mktemp(name)
+                fill(folder)
+                folder.rename(shared / name)
+        return shared / name
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def digits_networks(made_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """A checkpoints folder with digits_baseline and digits_nat, trained for two epochs of small pictures."""
     from nat_core.recipes import recipe_named
     from nat_core.training.loop import train
     from tests.few_pictures import use_less_noise
 
-    folder = tmp_path_factory.mktemp("checkpoints")
-    with pytest.MonkeyPatch.context() as patch:
-        use_less_noise(patch)
-        for name in ("digits_baseline", "digits_nat"):
-            short = replace(recipe_named(name), epochs=2, sizes=((16, 1.0),))
-            train(short, out=folder, device="cpu", progress=False)
-    return folder
+    def fill(folder: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            use_less_noise(patch)
+            for name in ("digits_baseline", "digits_nat"):
+                short = replace(recipe_named(name), epochs=2, sizes=((16, 1.0),))
+                train(short, out=folder, device="cpu", progress=False)
+
+    return made_once("digits_networks", fill)
 
 
 @pytest.fixture
@@ -130,14 +156,16 @@ def small_cifar(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def networks(made_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """Made-up checkpoints of the small pair, the middle pair, both students and the digits."""
     from tests.synthetic import write_network, write_pairs
 
-    folder = write_pairs(tmp_path_factory.mktemp("networks"), "wrn16_1", "wrn40_1", "digits")
-    write_network(folder, "wrn16_1_student_of_baseline", seed=2)
-    write_network(folder, "wrn16_1_student_of_nat", seed=3)
-    return folder
+    def fill(folder: Path) -> None:
+        write_pairs(folder, "wrn16_1", "wrn40_1", "digits")
+        write_network(folder, "wrn16_1_student_of_baseline", seed=2)
+        write_network(folder, "wrn16_1_student_of_nat", seed=3)
+
+    return made_once("networks", fill)
 
 
 @pytest.fixture(scope="session")
@@ -208,8 +236,7 @@ def start(kept_caches: None):
             app = AppTest.from_file(MAIN, default_timeout=60)
             for key, value in state.items():
                 app.session_state[key] = value
-            app.run()
-            return app if page == PAGES[0] else app.switch_page(page).run()
+            return (app if page == PAGES[0] else app.switch_page(page)).run()
 
         yield opened
         language.use(language.SOURCE)

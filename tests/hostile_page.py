@@ -3,10 +3,13 @@
 streamlit run tests/hostile_page.py, opened at /?from=0&to=40
 """
 
+import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
+from nat_app.shared.drawing import bars
 from nat_app.shared.drawing.charts import label
+from nat_app.shared.drawing.palette import KINDS
 from nat_app.shared.words import literal
 from tests.hostile import PAYLOADS
 
@@ -34,4 +37,5 @@ figure.update_yaxes(tickvals=list(range(len(names))), ticktext=names)
 figure.add_annotation(x=0, y=0, text=f"<b>{names[0]}</b>", showarrow=False)
 figure.update_layout(height=60 + 22 * len(names))
 st.plotly_chart(figure, key="chart")
+st.html(bars.paired_bars(dict.fromkeys(KINDS, np.full(len(chosen), 0.5)), chosen, alt=chosen[0]))
 st.markdown("The end.")

@@ -5,21 +5,22 @@ import re
 from base64 import b64decode
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nat_app.shared import words
+from nat_core.language import JOINER
 
 MAIN = str(Path(__file__).parents[1] / "app" / "script.py")
 PAGES = ("views/see_it/view.py", "views/your_photos/view.py", "views/thresholds/view.py", "views/attention/view.py")
 
 
 def plain(text: str) -> str:
-    """A text with ordinary spaces."""
-    return text.replace("\u00a0", " ")
+    """A text with ordinary spaces, and without the signs that keep a line from breaking."""
+    return text.replace("\u00a0", " ").replace(JOINER, "")
 
 
 def complaint(key: str, text: str) -> str:
@@ -34,7 +35,7 @@ def complaint(key: str, text: str) -> str:
 
 def invites(app: AppTest) -> bool:
     """Whether Your photos shows none, and offers its samples instead."""
-    return not app.get("plotly_chart") and any(button.key == "try_samples" for button in app.button)
+    return not bars(app) and any(button.key == "try_samples" for button in app.button)
 
 
 def said(app: AppTest) -> str:
@@ -46,14 +47,37 @@ def said(app: AppTest) -> str:
 
 def shown(markdown: str) -> str:
     """What a browser shows of a text whose signs are escaped."""
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", markdown.replace(words.JOINER, ""))
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", markdown.replace(JOINER, ""))
 
 
 def alts(app: AppTest) -> list[str]:
     """The descriptions of all charts and pictures of a page."""
     charts = [chart.proto.alt for chart in app.get("plotly_chart")]
+    for kind in ("nat-looks", "nat-bars", "nat-bars nat-apart"):
+        charts += [each.get("aria-label") or "" for each in drawn(app, kind)]
     live = [data["alt"] for data in given(app)[:1] if "alt" in data]
     return charts + live + [image.alt for images in app.image for image in images.proto.imgs]
+
+
+def bars(app: AppTest) -> list[ElementTree.Element]:
+    """The drawings of a page that show a picture's probabilities as bars, from top to bottom."""
+    return drawn(app, "nat-bars")
+
+
+def drawn(app: AppTest, kind: str) -> list[ElementTree.Element]:
+    """The drawings of a page that are plain HTML of these classes, from top to bottom."""
+    found = [each.proto.body for each in app.get("html") if f'class="{kind}"' in each.proto.body]
+    return [ElementTree.fromstring(each) for each in found]
+
+
+def parts(drawing: ElementTree.Element, kind: str) -> list[ElementTree.Element]:
+    """The parts of a drawing whose first class is this, from top to bottom."""
+    return [each for each in drawing.iter() if (each.get("class") or "").split(" ")[0] == kind]
+
+
+def places(drawing: ElementTree.Element, kind: str) -> list[float]:
+    """How long, or how far from the left, each of these parts is, in percent of its column."""
+    return [float(re.findall(r"([\d.]+)%", each.get("style", ""))[0]) for each in parts(drawing, kind)]
 
 
 def live_data(app: AppTest) -> dict[str, Any]:
@@ -89,8 +113,7 @@ def opened(networks: Path, monkeypatch: pytest.MonkeyPatch, page: str = "", **qu
     app = AppTest.from_file(MAIN, default_timeout=60)
     for key, value in query.items():
         app.query_params[key] = value
-    app.run()
-    return app.switch_page(page).run() if page else app
+    return (app.switch_page(page) if page else app).run()
 
 
 def follow(app: AppTest, page: str, **query: str) -> AppTest:

@@ -1,5 +1,6 @@
 """The rooms import lower rooms only; the lower floor loads without torch, and the engine without Streamlit."""
 
+import ast
 import pkgutil
 import subprocess
 import sys
@@ -61,3 +62,15 @@ def test_the_app_imports_nothing_by_a_name_in_a_string() -> None:
     files = sorted((Path(__file__).parents[1] / "app").rglob("*.py"))
     assert len(files) > 50
     assert [str(file) for file in files if "import_module" in file.read_text(encoding="utf-8")] == []
+
+
+def test_no_two_classes_have_one_name() -> None:
+    """Who reads a name anywhere knows which class it is."""
+    found: dict[str, list[str]] = {}
+    root = Path(__file__).parents[1]
+    for file in (*(root / "nat_core").rglob("*.py"), *(root / "app").rglob("*.py")):
+        for each in ast.parse(file.read_text("utf-8")).body:
+            if isinstance(each, ast.ClassDef):
+                found.setdefault(each.name, []).append(str(file))
+    assert len(found) > 200
+    assert {name: files for name, files in found.items() if len(files) > 1} == {}

@@ -117,6 +117,12 @@ def test_the_baseline_is_the_same_in_every_chapter(run) -> None:
     assert all(rate in text for text in chapters)
 
 
+def test_numbers_of_other_networks_are_told_apart_where_they_stand() -> None:
+    (told,) = ("".join(cell["source"]) for cell in NOTEBOOK["cells"] if "digits_baseline" in "".join(cell["source"]))
+    assert "it ends with the same numbers" in told
+    assert "which are other networks: convolutional, and trained in small batches" in told
+
+
 def test_the_factorys_costs_fall_and_rise_again_for_both(run) -> None:
     names, printed = run
     text = next(each for each in printed if "strange parts" in each)

@@ -12,6 +12,7 @@ from nat_core.measure.metrics import map_distances
 from nat_core.paper.claims import MapDistances
 from nat_core.recipes import LEVELS, PAIRS
 from nat_core.studies.level_findings import (
+    LevelFinding,
     NetworkId,
     PairLevels,
     claim_distances,
@@ -85,13 +86,13 @@ def spreads(first: str, second: str) -> dict[str, Spread]:
     return found
 
 
-def exceeding(first: str, second: str, set_name: str) -> tuple[str, ...] | None:
-    """The levels at which two networks lie farther apart on a set than two baselines; None where that is not known."""
+def against_seeds(first: str, second: str, set_name: str) -> LevelFinding | None:
+    """How far two networks lie apart on a set, beside two baselines of different seeds; None where none were."""
     if not {first, second} <= set(stored_answers.present()):
         return None
     ours, theirs = (NetworkId.of(stored_answers.card(name)) for name in (first, second))
     found = finding(stored(), ours, theirs, set_name)
-    return found.exceeding if found is not None and found.measured else None
+    return found if found is not None and found.measured else None
 
 
 def sentence(first: str, second: str, set_name: str) -> str:

@@ -18,8 +18,8 @@ from nat_app.answers.shared_results import shared_by_all
 from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.language import _
-from nat_app.shared.pairs import Pair
-from nat_app.shared.scores import CONFIDENT, Scale, Separation, separate
+from nat_app.shared.pairs import Pair, default_pair
+from nat_app.shared.scores import CONFIDENT, Scale, SeparationCurve, separate
 from nat_app.shared.words import Answer
 from nat_app.visit import brought_along
 from nat_core.data.images import image_id
@@ -184,6 +184,16 @@ def features_report(name: str) -> FeatureReport | None:
 @shared_by_all(most=16)
 def _features_report(where: Path, name: str, stamp: tuple[int, ...]) -> FeatureReport:
     return feature_report(where, name)
+
+
+def read_ahead() -> None:
+    """Read what the first page asks for of the pair that a visit begins with; the page names what is damaged."""
+    where = folder()
+    with suppress(checkpoints.CheckpointError):
+        for name in default_pair(checkpoints.available(where)).names:
+            stamp = _stamp(where, name)
+            _card(where, name, stamp)
+            _stored(where, name, stamp)
 
 
 # --- rates -----------------------------------------------------------------------------------------------------------
@@ -402,7 +412,7 @@ def _curve(where: Path, name: str, set_name: str, scale: Scale, stamp: tuple[int
     return metrics.share_above(scores(name, set_name, scale), scale.steps)
 
 
-def separation(name: str, known: str, set_name: str, scale: Scale = CONFIDENT) -> Separation:
+def separation(name: str, known: str, set_name: str, scale: Scale = CONFIDENT) -> SeparationCurve:
     """How well one network tells a set from one that it knows by the scale's score."""
     return _separation(folder(), name, known, set_name, scale.score, scale.temperature, stamp_of(name))
 
@@ -410,7 +420,7 @@ def separation(name: str, known: str, set_name: str, scale: Scale = CONFIDENT) -
 @shared_by_all(most=256)
 def _separation(
     where: Path, name: str, known: str, set_name: str, score: str, temperature: float, stamp: tuple[int, ...]
-) -> Separation:
+) -> SeparationCurve:
     return separate(tempered(name, known, temperature), tempered(name, set_name, temperature), score)
 
 
@@ -441,7 +451,7 @@ def curves(pair: Pair, set_name: str, scale: Scale = CONFIDENT) -> dict[Kind, Fl
     return {kind: curve(name, set_name, scale) for kind, name in pair.by_kind.items()}
 
 
-def separations(pair: Pair, known: str, set_name: str, scale: Scale = CONFIDENT) -> dict[Kind, Separation]:
+def separations(pair: Pair, known: str, set_name: str, scale: Scale = CONFIDENT) -> dict[Kind, SeparationCurve]:
     """How well the scale's score tells a set from one that both networks know."""
     return {kind: separation(name, known, set_name, scale) for kind, name in pair.by_kind.items()}
 

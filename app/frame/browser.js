@@ -8,26 +8,48 @@ let drawn = null;
 const PHOTOS = '[class*="uploads"] input[type="file"]:not([accept], [webkitdirectory])';
 let accept = "";
 
-// What Streamlit writes in a drop zone is English whatever a page speaks. Only the text itself is changed, in the nodes
-// that are Streamlit's own, and what it had written is kept: so it may write anew, and the language may change.
+// What Streamlit writes in a drop zone and at the camera is English whatever a page speaks, and so is what it tells screen
+// readers there. Only the text itself is changed, in the nodes that are Streamlit's own, and what it had written is kept:
+// so it may write anew, and the language may change.
+const ZONES = '[data-testid="stFileUploader"], [data-testid="stCameraInput"]';
 let zoneWords = {};
 const written = new WeakMap();
 
 function translateZone(zone) {
   const texts = document.createTreeWalker(zone, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
-    const node = texts.currentNode;
-    const before = written.get(node);
-    const theirs = before?.ours === node.nodeValue ? before.theirs : node.nodeValue;
-    const ours = zoneWords[theirs] ?? theirs.replace(/ per file(?=$| •)/, ` ${zoneWords["per file"]}`);
-    if (ours === theirs && !before) continue;
-    written.set(node, { theirs, ours });
-    if (node.nodeValue !== ours) node.nodeValue = ours;
+    // A visitor's own words, and ours, stand beside Streamlit's: the names of files, and what a zone is for.
+    if (!texts.currentNode.parentElement.closest('[data-testid="stFileChipName"], [data-testid="stWidgetLabel"]')) {
+      translate(texts.currentNode);
+    }
   }
+  // Attributes are nodes too, with a value of their own.
+  for (const each of zone.querySelectorAll("[aria-label]")) translate(each.getAttributeNode("aria-label"));
+}
+
+function translate(node) {
+  const before = written.get(node);
+  const theirs = before?.ours === node.nodeValue ? before.theirs : node.nodeValue;
+  const ours = inOurWords(theirs);
+  if (ours === theirs && !before) return;
+  written.set(node, { theirs, ours });
+  if (node.nodeValue !== ours) node.nodeValue = ours;
+}
+
+function inOurWords(theirs) {
+  const whole = zoneWords[theirs.trim()];
+  if (whole !== undefined) return theirs.replace(theirs.trim(), () => whole);
+  for (const [said, ours] of Object.entries(zoneWords)) {
+    const before = said.replace("{name}", ""); // a file's name ends what is said
+    if (before !== said && theirs.startsWith(before)) {
+      return ours.replace("{name}", () => theirs.slice(before.length));
+    }
+  }
+  return theirs.replace(/ per file(?=$| •)/, ` ${zoneWords["per file"]}`);
 }
 
 function nameDropZones() {
-  for (const zone of document.querySelectorAll('[data-testid="stFileUploaderDropzone"]')) translateZone(zone);
+  for (const zone of document.querySelectorAll(ZONES)) translateZone(zone);
   for (const zone of document.querySelectorAll(DROP_ZONE)) zone.setAttribute("role", "group");
   for (const chooser of document.querySelectorAll(PHOTOS)) chooser.setAttribute("accept", accept);
 }

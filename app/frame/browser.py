@@ -13,7 +13,10 @@ _component = st.components.v2.component(
 
 
 def zone_words() -> dict[str, str]:
-    """Return what Streamlit writes in drop zones, in English and as this visit reads it."""
+    """Return what Streamlit writes and tells in drop zones and at the camera, in English and as this visit reads it.
+
+    {name} stands for that of a file.
+    """
     return {
         "Upload": _("Upload"),
         "Upload directories": _("Upload directories"),
@@ -21,6 +24,14 @@ def zone_words() -> dict[str, str]:
         "Drag and drop a file here": _("Drag and drop a file here"),
         "Drag and drop directories here": _("Drag and drop directories here"),
         "per file": _("per file"),
+        "Add files": _("Add files"),
+        "Remove {name}": _("Remove {name}"),
+        "Cancel upload of {name}": _("Cancel upload of {name}"),
+        "Take Photo": _("Take Photo"),
+        "Clear photo": _("Clear photo"),
+        "Switch camera": _("Switch camera"),
+        "This app would like to use your camera.": _("This app would like to use your camera."),
+        "Learn how to allow access.": _("Learn how to allow access."),
     }
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import plotly.colors
 
 from nat_app.answers import level_spreads, stored_answers
 from nat_app.one_page.networks import pairs
@@ -14,6 +13,7 @@ from nat_app.shared.language import _, number
 from nat_app.shared.pairs import Pair, pair_named
 from nat_app.shared.words import Answer
 from nat_app.views.attention.maps import LEVELS
+from nat_app.views.attention.maps import scale as scale
 from nat_app.views.attention.networks import ARCHITECTURES, STUDENTS
 from nat_app.views.attention.words import (
     attention_title,
@@ -31,22 +31,6 @@ APART = {"low": 7.11, "middle": 7.22, "high": 7.33}
 """Stand for the distances on a picture while a sentence is made, until names in braces take their places."""
 
 
-def scale() -> list[list[int]]:
-    """Return the colours of an attention map from 0 to its largest value, red, green and blue in 0 to 255.
-
-    >>> len(scale()), scale()[0]
-    (10, [0, 34, 78])
-    """
-    return [[int(each) for each in colour] for colour in _colours()]
-
-
-def _colours() -> list[tuple[float, ...]]:
-    scale = plotly.colors.sequential.Cividis
-    return [
-        plotly.colors.unlabel_rgb(each) if each.startswith("rgb") else plotly.colors.hex_to_rgb(each) for each in scale
-    ]
-
-
 def of_pair(pair: Pair) -> dict[str, Any]:
     """Return what is said of the maps of a pair, in the language that is spoken."""
     spreads = level_spreads.spreads(*pair.names) | {
@@ -59,7 +43,7 @@ def of_pair(pair: Pair) -> dict[str, Any]:
 
 
 def _spread(pair: Pair, name: str, spread: level_spreads.Spread) -> dict[str, Any]:
-    exceeding = level_spreads.exceeding(*pair.names, name)
+    beside = level_spreads.against_seeds(*pair.names, name)
     pictures = spread_pictures(name, spread.pictures)
     said = distance_sentence(APART, spread.usual, pictures)
     for level, stand_in in APART.items():
@@ -68,9 +52,7 @@ def _spread(pair: Pair, name: str, spread: level_spreads.Spread) -> dict[str, An
     return {
         "title": spread_title(name),
         # By the level at which the two lie furthest apart on the picture, where it depends on that.
-        "titles": {
-            level: attention_title({each: float(each == level) for each in LEVELS}, exceeding) for level in LEVELS
-        },
+        "titles": {level: attention_title({each: float(each == level) for each in LEVELS}, beside) for level in LEVELS},
         "sentence": said,
         "quantiles": {level: list(spread.quantiles[level]) for level in LEVELS},
         "seeds": None if spread.seeds is None else dict(spread.seeds),

@@ -12,7 +12,7 @@ from typing import Any
 from nat_app.shared import words
 from nat_app.shared.classes import class_title
 from nat_app.shared.counts import FEW, Compared, interval
-from nat_app.shared.drawing.charts import TEN_BY_BOTH
+from nat_app.shared.drawing.bars import TEN_BY_BOTH
 from nat_app.shared.drawing.palette import KINDS, NAMES, Kind
 from nat_app.shared.gallery import NO_CLASS
 from nat_app.shared.language import _

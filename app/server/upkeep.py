@@ -5,6 +5,7 @@ import gc
 import logging
 import re
 import sys
+import threading
 import time
 import weakref
 import webbrowser
@@ -122,6 +123,16 @@ def open_browser() -> None:
         webbrowser.open(f"http://localhost:{config.get_option('server.port')}")
 
 
+def prepare() -> None:
+    """Import and read what the first page needs: a visitor's browser takes longer to fetch what it needs itself."""
+    import pandas  # noqa: F401, which Streamlit imports for the first part of a page that is told anything
+
+    import nat_app.views.see_it.own  # noqa: F401, with nearly all that the page imports
+    from nat_app.answers.stored_answers import read_ahead
+
+    read_ahead()
+
+
 @asynccontextmanager
 async def running(state: ServerState) -> AsyncIterator[None]:
     """What surrounds the life of a server."""
@@ -129,6 +140,8 @@ async def running(state: ServerState) -> AsyncIterator[None]:
     quieten()
     timer = asyncio.create_task(look_after(state))
     asyncio.get_running_loop().call_soon(open_browser)
+    # Visitors wait for the imports of this thread only where they need them; a server that ends does not.
+    threading.Thread(target=prepare, name="prepare", daemon=True).start()
     try:
         yield
     finally:

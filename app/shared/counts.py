@@ -10,7 +10,7 @@ from jaxtyping import Bool
 
 from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.language import N_, _, pgettext
-from nat_app.shared.words import ENOUGH, HARD_SPACE, count_of_100
+from nat_app.shared.words import ENOUGH, count_of_100, percent_span
 from nat_core.measure.metrics import Interval, difference_interval, wilson_interval
 
 FEW = 3
@@ -66,11 +66,10 @@ def of_what(pictures: int) -> str:
 def interval(number: int, pictures: int) -> str:
     """Return the 95 % interval of a share; its pictures are at least one.
 
-    >>> interval(7, 12).replace(HARD_SPACE, " ")
-    '32-81 %'
+    >>> interval(7, 12) == percent_span(0.32, 0.81)
+    True
     """
-    low, high = wilson_interval(number, pictures)
-    return f"{100 * low:.0f}-{100 * high:.0f}{HARD_SPACE}%"
+    return percent_span(*wilson_interval(number, pictures))
 
 
 def intervals(found: Compared) -> str:

@@ -7,11 +7,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from nat_app.shared.settings import Setting, one_of
 from nat_core import language
-from nat_core.language import LANGUAGES, N_, Titles, _, ngettext, number, pgettext, written
+from nat_core.language import JOINER, LANGUAGES, N_, Titles, _, ngettext, number, pgettext, span, written
 
 __all__ = [
-    "LANGUAGE", "LANGUAGES", "N_", "Titles", "_", "ngettext", "number", "of_visit", "pgettext",
-    "written",
+    "JOINER", "LANGUAGE", "LANGUAGES", "N_", "Titles", "_", "ngettext", "number", "of_visit", "pgettext",
+    "span", "written",
 ]  # fmt: skip
 
 LANGUAGE: Setting[str] = Setting("lang", "", lambda text: one_of(LANGUAGES)(text), lasting=True)

@@ -82,10 +82,10 @@ SET_TITLES: Titles[str] = Titles(
         "noise": N_("Noise"),
         "gallery_known": N_("Gallery, the ten things"),
         "gallery_none": N_("Gallery, other things"),
-        "digits_test": N_("Digits 0-5 test"),
-        "digits_67_train": N_("Digits 6-7 train"),
-        "digits_67_test": N_("Digits 6-7 test"),
-        "digits_89": N_("Digits 8-9"),
+        "digits_test": N_("Digits 0 to 5, test"),
+        "digits_67_train": N_("Digits 6 and 7, train"),
+        "digits_67_test": N_("Digits 6 and 7, test"),
+        "digits_89": N_("Digits 8 and 9"),
     }
 )
 ROLE_TITLES: Titles[str] = Titles(

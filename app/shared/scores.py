@@ -100,7 +100,7 @@ CONFIDENT = Scale()
 
 
 @dataclass(frozen=True, eq=False)
-class Separation:
+class SeparationCurve:
     """How well a score tells negatives from what a network knows; all in [0, 1]."""
 
     ncr: Float[np.ndarray, " 100"]
@@ -109,7 +109,7 @@ class Separation:
     """NCR where 95 % are kept, AUROC, AUPR and FPR95."""
 
 
-def separate(known: Predictions, negatives: Predictions, score: str) -> Separation:
+def separate(known: Predictions, negatives: Predictions, score: str) -> SeparationCurve:
     """Return how well a score tells the negatives from what the network knows. Raises ValueError for another score."""
     inside, outside = scores.scores_of(known, score), scores.scores_of(negatives, score)
-    return Separation(metrics.ncr_by_share_kept(inside, outside, KEPT), scores.separation(inside, outside))
+    return SeparationCurve(metrics.ncr_by_share_kept(inside, outside, KEPT), scores.separation(inside, outside))

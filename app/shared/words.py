@@ -16,14 +16,13 @@ from nat_app.shared.classes import article as article
 from nat_app.shared.classes import class_title as class_title
 from nat_app.shared.classes import listed as listed
 from nat_app.shared.drawing.palette import NAMES, Kind
-from nat_app.shared.language import N_, _, ngettext, number, pgettext, written
+from nat_app.shared.language import JOINER, N_, _, ngettext, number, pgettext, span, written
 from nat_core.measure.report import NetworkReport
 from nat_core.measure.scores import CONFIDENCE, SCORE_NAMES
 from nat_core.measure.wording import legible
 from nat_core.measure.wording import plural as plural
 from nat_core.recipes import Role
 
-JOINER = "\u2060"
 MADE_LATER = re.compile(
     r":(?=[\w/+-])."  # http://, :emoji:, :material/icon:
     r"|www\."
@@ -88,6 +87,15 @@ def percent(share: float) -> str:
     if 0.995 <= share < 1:
         return f">99{HARD_SPACE}%"
     return f"{100 * share:.0f}{HARD_SPACE}%"
+
+
+def percent_span(low: float, high: float) -> str:
+    """Return an interval of shares in percent, which no line breaks.
+
+    >>> percent_span(0.32, 0.807).replace(HARD_SPACE, " ").replace(JOINER, "")
+    '32–81 %'
+    """
+    return f"{span(f'{100 * low:.0f}', f'{100 * high:.0f}')}{HARD_SPACE}%"
 
 
 def count_of_100(rate: float) -> str:

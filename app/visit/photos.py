@@ -1,6 +1,6 @@
 """The visitor's own photos, decoded once and kept in this visit's session alone; nothing is stored on disk."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +41,14 @@ class Photo:
     def pixels(self) -> UInt8[np.ndarray, "32 32 3"]:
         """What the networks see, made square as the visitor chose."""
         return self.seen[CROP.value or CENTRE]
+
+
+Arrived = Callable[[Photo], None]
+"""What is told of each photo as soon as it is decoded."""
+
+
+def ignored(photo: Photo) -> None:
+    """Take no notice of a photo."""
 
 
 @dataclass(frozen=True)
@@ -89,13 +97,16 @@ class OwnPhotos:
         """How many files in the visitor's folders and zip files a system keeps for itself."""
         return sum(each.systems for each in self.taken.values())
 
-    def take(self, zone: str, files: Sequence[Any]) -> None:
-        """Decode the files of a drop zone that are new, as far as there is room; then those left out before."""
+    def take(self, zone: str, files: Sequence[Any], arrived: Arrived = ignored) -> None:
+        """Decode the files of a drop zone that are new, as far as there is room; then those left out before.
+
+        `arrived` is told each photo as soon as it is decoded.
+        """
         for file in files:
             known = self.taken.get(file.file_id)
             # The drop zone hands out the same files in every run; each is decoded once.
             if known is None or (known.left_out and self._room()):
-                self.taken[file.file_id] = self._take(file) if self._room() else Taken(left_out=1)
+                self.taken[file.file_id] = self._take(file, arrived) if self._room() else Taken(left_out=1)
         self.in_zone[zone] = [file.file_id for file in files]
 
     def take_shot(self, file: Any) -> None:
@@ -117,17 +128,17 @@ class OwnPhotos:
     def _room(self) -> bool:
         return len(self.photos) < (MOST if self.most is None else self.most)
 
-    def _take(self, file: Any) -> Taken:
+    def _take(self, file: Any, arrived: Arrived) -> Taken:
         # A dropped folder's files bear their paths as names.
         if is_systems_own(parts_of(file.name)):
             return Taken(systems=1)
         content, name = file.getvalue(), legible(file.name)
         if is_zip(content):
-            return self._unzip(file.file_id, name, content)
-        self._decode(file.file_id, name, content)
+            return self._unzip(file.file_id, name, content, arrived)
+        self._decode(file.file_id, name, content, arrived)
         return Taken()
 
-    def _unzip(self, file_id: str, name: str, content: bytes) -> Taken:
+    def _unzip(self, file_id: str, name: str, content: bytes, arrived: Arrived) -> Taken:
         """Decode the pictures of a zip file one after another, as far as there is room."""
         try:
             found = pictures_in(content, name)
@@ -146,12 +157,14 @@ class OwnPhotos:
             if not self._room():
                 return Taken(len(found.pictures) - place, found.others, found.systems)
             try:
-                self._decode(key, picture.name, picture.unpack(), found.allowance.admit)
+                self._decode(key, picture.name, picture.unpack(), arrived, found.allowance.admit)
             except UnreadableImage as error:
                 self.problems[key] = str(error)
         return Taken(0, found.others, found.systems)
 
-    def _decode(self, key: str, name: str, content: bytes, admit: Admit | None = None) -> None:
+    def _decode(
+        self, key: str, name: str, content: bytes, arrived: Arrived = ignored, admit: Admit | None = None
+    ) -> None:
         try:
             # All ways of making it square now: the file's bytes are not kept.
             photo = kept(Photo(key, name, *decoding.views(content, name, admit)))
@@ -161,6 +174,7 @@ class OwnPhotos:
             self.problems[key] = f"{name}: {error.sentence}"
         else:
             self.photos[key] = photo
+            arrived(photo)
 
 
 def kept(photo: Photo) -> Photo:
@@ -199,9 +213,12 @@ def expected(zones: Sequence[str]) -> bool:
     return bool(photos() or problems() or any(Setting[Any](key, None).value for key in keys))
 
 
-def take(zone: str, files: Sequence[Any]) -> None:
-    """Decode the files of a drop zone that are new, as far as there is room; those left out get what room there is."""
-    OWN_PHOTOS.get().take(zone, files)
+def take(zone: str, files: Sequence[Any], arrived: Arrived = ignored) -> None:
+    """Decode the files of a drop zone that are new, as far as there is room; those left out get what room there is.
+
+    `arrived` is told each photo as soon as it is decoded.
+    """
+    OWN_PHOTOS.get().take(zone, files, arrived)
 
 
 def left_out() -> int:

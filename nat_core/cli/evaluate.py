@@ -94,13 +94,13 @@ def _answered(
     # Cards before networks: what is missing or damaged is said before anything takes long.
     cards = {name: load_card(home, name) for name, home in homes.items()}
     stream = open_stream(options.images)
-    from nat_core.network.scoring import Kept, score
+    from nat_core.network.scoring import KeptParts, score
 
     networks = [network_on(homes[name], name, options.device) for name in cards]
     # Each of several processes would choose by a trial of its own.
     many = sum(stream.counts) if ranks.count == 1 else 0
     precisions = {network.name: precision_for(options, network, many) for network in networks}
-    kept = Kept(parts_folder(options.output), stream, networks, precisions)
+    kept = KeptParts(parts_folder(options.output), stream, networks, precisions)
     scored = score(networks, stream, ranks, kept, sys.stderr.isatty() and ranks.first, precisions)
     if scored is None:
         return None

@@ -9,7 +9,7 @@ from pathlib import Path
 from nat_core.cli.parts import (
     JSON_FORMAT,
     NEGATIVES,
-    Part,
+    ScoredPart,
     as_csv,
     as_json,
     as_text,
@@ -38,7 +38,7 @@ def evaluate_sets(options: argparse.Namespace) -> int:
     cards = {name: load_card(home, name) for name, home in homes.items()}
     for card in cards.values():
         _check_classes(card)
-    found: list[tuple[ImageSet, list[Part]]] = []
+    found: list[tuple[ImageSet, list[ScoredPart]]] = []
     for images, parts in _measured(options, homes, cards):
         found.append((images, parts))
         if options.store:
@@ -61,7 +61,7 @@ def _check_classes(card: Card) -> None:
 
 def _measured(
     options: argparse.Namespace, homes: dict[str, Path], cards: dict[str, Card]
-) -> Iterator[tuple[ImageSet, list[Part]]]:
+) -> Iterator[tuple[ImageSet, list[ScoredPart]]]:
     """Each set with every network's numbers on it: a set is read once for networks that cut pictures alike."""
     networks = {name: network_on(homes[name], name, options.device) for name in cards}
     tests = {name: test_predictions(homes[name], card) for name, card in cards.items()}
@@ -78,12 +78,12 @@ def _measured(
         yield next(iter(read.values())), parts
 
 
-def _store(homes: dict[str, Path], cards: dict[str, Card], parts: Sequence[Part]) -> None:
+def _store(homes: dict[str, Path], cards: dict[str, Card], parts: Sequence[ScoredPart]) -> None:
     for home in dict.fromkeys(homes.values()):
         store_field_results(home, [_result(part, cards[part.network]) for part in parts if homes[part.network] == home])
 
 
-def _result(part: Part, card: Card) -> FieldResult:
+def _result(part: ScoredPart, card: Card) -> FieldResult:
     if part.kind != NEGATIVES or part.auroc is None or part.fpr95 is None or part.ncr_at_95_kept is None:
         raise ValueError(f"{part.set} holds no negatives of {part.network}")
     return FieldResult(
@@ -91,7 +91,7 @@ def _result(part: Part, card: Card) -> FieldResult:
     )
 
 
-def _print(options: argparse.Namespace, found: Sequence[tuple[ImageSet, list[Part]]]) -> None:
+def _print(options: argparse.Namespace, found: Sequence[tuple[ImageSet, list[ScoredPart]]]) -> None:
     every = [part for _, parts in found for part in parts]
     if options.json:
         print(

@@ -258,9 +258,7 @@ def _add_evaluate(verbs: Verbs) -> None:
         "`logits_NAME` each; with the confidences in order, `ascending`; stopped or killed, the same command goes on",
     )
     parser.add_argument("--negatives", action="store_true", help="none of the pictures shows a class of the network")
-    printed = parser.add_mutually_exclusive_group()
-    printed.add_argument("--json", action="store_true", help="all numbers as JSON on standard output")
-    printed.add_argument("--csv", action="store_true", help="all numbers as CSV, one row a network and kind of picture")
+    _printed_options(parser)
     parser.add_argument(
         "--precision", choices=PRECISIONS,
         help="what many pictures are scored in (default: auto, the faster one here; float32 with --store or --output)",
@@ -268,6 +266,12 @@ def _add_evaluate(verbs: Verbs) -> None:
     device_option(parser, "where to run the networks")
     data_option(parser)
     checkpoints_option(parser)
+
+
+def _printed_options(parser: argparse.ArgumentParser) -> None:
+    printed = parser.add_mutually_exclusive_group()
+    printed.add_argument("--json", action="store_true", help="all numbers as JSON on standard output")
+    printed.add_argument("--csv", action="store_true", help="all numbers as CSV, one row a network and kind of picture")
 
 
 def _add_report(verbs: Verbs) -> None:

@@ -33,7 +33,7 @@ KNOWN, NEGATIVES, PICTURES = "known", "negatives", "pictures"
 
 
 @dataclass(frozen=True)
-class Part:
+class ScoredPart:
     """One network on one kind of pictures; all but the counts are fractions in [0, 1], None where there is none."""
 
     network: str
@@ -114,7 +114,7 @@ def as_reported(predictions: Predictions, classes: Sequence[str]) -> Predictions
 
 def parts_of(
     predictions: Predictions, images: ImageSet, card: Card, test: Predictions, *, told_negatives: bool = False
-) -> list[Part]:
+) -> list[ScoredPart]:
     """Return a network's numbers on known pictures and on negatives, or on pictures of which nobody said what they are.
 
     `test` are the network's stored predictions on its own test pictures. Raises CommandError where `told_negatives`
@@ -137,8 +137,8 @@ def parts_of(
     return [*parts, *([_part(negatives, NEGATIVES, known if len(known) else test)] if len(negatives) else [])]
 
 
-def _part(predictions: Predictions, kind: str, beside: Predictions) -> Part:
-    part = Part(
+def _part(predictions: Predictions, kind: str, beside: Predictions) -> ScoredPart:
+    part = ScoredPart(
         predictions.network,
         predictions.set_name,
         kind,
@@ -156,7 +156,7 @@ def _part(predictions: Predictions, kind: str, beside: Predictions) -> Part:
     return replace(part, by_score=found.by_score, **vars(found.by_score[CONFIDENCE]))
 
 
-def as_text(part: Part) -> str:
+def as_text(part: ScoredPart) -> str:
     """Return one network's numbers as lines: a heading, the measures that there are, a row a threshold."""
     what, column = {
         KNOWN: (f"{plural(part.images, 'picture')} of its classes", "kept"),
@@ -174,14 +174,16 @@ def as_text(part: Part) -> str:
     return "\n".join([*lines, tabulate(rows, header, "simple", disable_numparse=True)])
 
 
-def as_json(parts: Sequence[Part], images: ImageSet) -> dict[str, Any]:
+def as_json(parts: Sequence[ScoredPart], images: ImageSet) -> dict[str, Any]:
     """Return the documented JSON: the pictures, and every part with all of its fields, null where there is none."""
     described = {"name": images.name, "pictures": len(images), "skipped": list(images.skipped)}
     return {"format": JSON_FORMAT, "images": described, "parts": [asdict(part) for part in parts]}
 
 
-def as_csv(parts: Sequence[Part]) -> str:
-    """Return one row a part, its columns the fields of `Part`; shares have one column a threshold or score and measure.
+def as_csv(parts: Sequence[ScoredPart]) -> str:
+    """Return one row a part, its columns the fields of `ScoredPart`.
+
+    Shares have one column a threshold, or a score and measure.
 
     The columns are those of the first part: every part has all fields and all thresholds.
     """
@@ -189,7 +191,7 @@ def as_csv(parts: Sequence[Part]) -> str:
     return csv_text([list(rows[0]), *(list(row.values()) for row in rows)])
 
 
-def _cells(part: Part) -> Iterator[tuple[str, Any]]:
+def _cells(part: ScoredPart) -> Iterator[tuple[str, Any]]:
     for each in fields(part):
         value = getattr(part, each.name)
         if each.name == "by_score":

@@ -27,6 +27,7 @@ from nat_core.data.sources.image_sets import (
     read_npz,
 )
 from nat_core.errors import MissingDataset
+from nat_core.language import _
 from nat_core.measure.variants import places_kept
 from nat_core.recipes import ILSVRC, VARIANTS
 
@@ -115,10 +116,17 @@ def _cifar(source: str, split: str) -> Callable[[str, Path], ImageSet]:
             return read_class_folders(folders, name)
         if (found := read_cifar(source, split, data, name)) is not None:
             return found
-        raise MissingDataset(
-            f"No image set {name}: looked for {archive}, {folders}, {PUBLISHED[source].folder} and "
-            f"{PUBLISHED[source].archive}. Get it with: nat data --download {source}"
+        command = f"nat data --download {source}"
+        told = _(
+            "No image set {name}: looked for {archive}, {folders}, {published} and {packed}. Get it with: {command}",
+            name=name,
+            archive=archive,
+            folders=folders,
+            published=PUBLISHED[source].folder,
+            packed=PUBLISHED[source].archive,
+            command=command,
         )
+        raise MissingDataset(told)
 
     return read
 
@@ -126,10 +134,13 @@ def _cifar(source: str, split: str) -> Callable[[str, Path], ImageSet]:
 def _ilsvrc(name: str, data: Path) -> ImageSet:
     folder = data / "ilsvrc"
     if not folder.is_dir():
-        raise MissingDataset(
-            f"No image set {name}: looked for {folder}. Put photos of ILSVRC 2012 there (image-net.org, registration "
-            f"needed), or any folder of photos"
+        told = _(
+            "No image set {name}: looked for {folder}. Put photos of ILSVRC 2012 there (image-net.org, registration "
+            "needed), or any folder of photos",
+            name=name,
+            folder=folder,
         )
+        raise MissingDataset(told)
     return read_folder(folder, name)
 
 
@@ -137,10 +148,12 @@ def _ilsvrc_variant(name: str, data: Path) -> ImageSet:
     photos = _ilsvrc(ILSVRC, data)
     kept = places_kept(name, photos.ids)
     if kept is None or not len(kept):
-        raise MissingDataset(
-            f"No image set {name}: the photos' names must begin with their WordNet ids (n01440764_tench.jpg), and some "
-            f"must show none of CIFAR-10's classes"
+        told = _(
+            "No image set {name}: the photos' names must begin with their WordNet ids (n01440764_tench.jpg), and some "
+            "must show none of CIFAR-10's classes",
+            name=name,
         )
+        raise MissingDataset(told)
     return replace(photos.take(kept), name=name)
 
 
@@ -271,9 +284,9 @@ def describe(data: Path | str | None = None) -> list[DatasetStatus]:
     """
     home = data_folder(data)
     rows = [_cifar_status(source, home) for source in PUBLISHED]
-    photos = "put photos of ILSVRC 2012 (image-net.org, registration needed) into that folder"
+    photos = _("put photos of ILSVRC 2012 (image-net.org, registration needed) into that folder")
     rows.append(DatasetStatus("ilsvrc", (home / "ilsvrc").is_dir(), str(home / "ilsvrc"), photos))
-    rows.append(DatasetStatus("noise", True, "drawn from its seed", "nothing to get"))
+    rows.append(DatasetStatus("noise", True, _("drawn from its seed"), _("nothing to get")))
     # Looked for, not imported: that alone would take longer than all the rest.
     rows.append(DatasetStatus("digits", find_spec("sklearn") is not None, "scikit-learn", "pip install scikit-learn"))
     return rows + [_field_status(each, home) for each in FIELD_SETS.values()]
@@ -287,6 +300,6 @@ def _cifar_status(source: str, home: Path) -> DatasetStatus:
 
 def _field_status(each: FieldSet, home: Path) -> DatasetStatus:
     if not each.places:
-        return DatasetStatus(each.name, True, "drawn from its seed", each.how_to_get)
+        return DatasetStatus(each.name, True, _("drawn from its seed"), each.how_to_get)
     found = each.where(home)
     return DatasetStatus(each.name, found is not None, str(found or home / each.places[0]), each.how_to_get)

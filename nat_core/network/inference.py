@@ -26,7 +26,7 @@ from nat_core.network.attention import attention_map
 from nat_core.network.devices import exactly, on_standard_error, trouble_with_cuda
 from nat_core.network.models import Classifier, Outputs, build, scale_and_shift, scaled
 from nat_core.network.precision import TOGETHER, Answer, faster, halved
-from nat_core.network.serving import Serve, Turns, served
+from nat_core.network.serving import FairSemaphore, Serve, served
 from nat_core.recipes import LEVELS, PRECISIONS
 from nat_core.store.checkpoints import Card, load_card, load_weights
 from nat_core.store.features import CHOSEN, CHOSEN_UNSEEN, FEATURES_UNSEEN, Features, choose, save_features
@@ -211,7 +211,7 @@ def predict_with_maps(
     return predictions, {level: torch.cat(parts).cpu().numpy() for level, parts in maps.items()}
 
 
-_CORES = Turns(os.cpu_count() or 1)
+_CORES = FairSemaphore(os.cpu_count() or 1)
 """Few pictures for many callers: those who ask at once wait for a core instead of sharing it in slices."""
 
 

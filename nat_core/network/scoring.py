@@ -18,7 +18,7 @@ from safetensors.numpy import save
 from tqdm import tqdm
 
 from nat_core.data.sources.image_sets import ImageSet, Look, none_readable
-from nat_core.data.sources.streams import Part, Stream
+from nat_core.data.sources.streams import Stream, StreamPart
 from nat_core.files import write_durably
 from nat_core.measure.predictions import Predictions, hex_ids, is_hash, packed_ids
 from nat_core.network.inference import Network, predict
@@ -59,7 +59,7 @@ class _Answers:
         return cls(told["number"], ids, logits, tuple(told["skipped"]))
 
 
-class Kept:
+class KeptParts:
     """The parts that are on the disk already, so that a killed scoring goes on; without a folder, none."""
 
     def __init__(
@@ -104,7 +104,7 @@ def forget(folder: Path) -> None:
 
 
 def score(
-    networks: Sequence[Network], stream: Stream, ranks: Ranks = ALONE, kept: Kept | None = None,
+    networks: Sequence[Network], stream: Stream, ranks: Ranks = ALONE, kept: KeptParts | None = None,
     progress: bool = False, precisions: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[list[Predictions], ImageSet] | None:  # fmt: skip
     """Return each network's predictions on all pictures of a stream, and the set of them without its pixels.
@@ -122,7 +122,7 @@ def score(
     >>> found[0].logits.shape, len(images)
     ((45, 2), 45)
     """
-    mine = list(_own_parts(networks, stream, ranks, kept or Kept(None, stream, networks), progress, precisions))
+    mine = list(_own_parts(networks, stream, ranks, kept or KeptParts(None, stream, networks), progress, precisions))
     # Each rank's in one message: their lengths before them, as they stand side by side.
     lengths = np.array([len(each) for each in mine], np.int64).tobytes()
     every = zip(ranks.gathered(lengths), ranks.gathered(b"".join(mine)), strict=True)
@@ -138,7 +138,12 @@ def _rounded(precisions: Mapping[str, str]) -> dict[str, str]:
 
 
 def _own_parts(
-    networks: Sequence[Network], stream: Stream, ranks: Ranks, kept: Kept, progress: bool, precisions: Mapping[str, str]
+    networks: Sequence[Network],
+    stream: Stream,
+    ranks: Ranks,
+    kept: KeptParts,
+    progress: bool,
+    precisions: Mapping[str, str],
 ) -> Iterator[bytes]:
     """This rank's parts, those that are kept already first."""
     own, there = set(range(ranks.number, len(stream.counts), ranks.count)), kept.found()
@@ -161,7 +166,7 @@ def _look(network: Network) -> Look:
 
 
 def _answered(
-    networks: Sequence[Network], name: str, part: Part, looks: dict[str, Look], precisions: Mapping[str, str]
+    networks: Sequence[Network], name: str, part: StreamPart, looks: dict[str, Look], precisions: Mapping[str, str]
 ) -> _Answers:
     logits = [
         predict(

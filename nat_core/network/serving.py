@@ -51,12 +51,12 @@ def served(model: Classifier, side: int) -> Serve:
     return lambda images: [np.asarray(each) for each in session.run(None, {"images": images})]
 
 
-class Turns:
+class FairSemaphore:
     """So many may be within at once; the others come in the order in which they asked, which a semaphore does not keep.
 
     Without it, eight who ask at once share two cores in slices: each takes long, and some four times as long as others.
 
-    >>> with Turns(1):
+    >>> with FairSemaphore(1):
     ...     print("mine")
     mine
     """

@@ -8,7 +8,7 @@ from nat_core.data.sources.field import FIELD_SETS
 from nat_core.language import N_, SOURCE, Titles, _, number, speaking
 from nat_core.measure.scores import MEASURES
 from nat_core.paper.field_figures import BENCHMARKS, Benchmark, Figure, PublishedFigures
-from nat_core.paper.tables import ABSENT, Annex, Grid, Sheet
+from nat_core.paper.tables import ABSENT, Annex, Grid, ReportTable
 from nat_core.recipes import IN_DISTRIBUTION, RECIPES, UNSEEN, Recipe
 from nat_core.store.checkpoints import Card
 from nat_core.store.field_results import FieldResult
@@ -89,13 +89,13 @@ def learnt_from(recipe: Recipe, name: str) -> bool:
     return recipe.teacher in RECIPES and learnt_from(RECIPES[recipe.teacher], name)
 
 
-def _sheet(benchmark: Benchmark, networks: Sequence[Measured]) -> Sheet:
+def _sheet(benchmark: Benchmark, networks: Sequence[Measured]) -> ReportTable:
     header = (_("network"), _("learnt from negatives"), _("accuracy"), *_mean_titles(benchmark))
     rows = [*map(_published_cells, [benchmark] * len(benchmark.published), benchmark.published)]
     rows += [_own_cells(benchmark, each) for each in networks]
     titles = tuple(FIELD_SETS[name].title if name in FIELD_SETS else MEASURED_HERE[name] for name in benchmark.sets)
     rates = Grid((_("measure"), _("network"), *titles), tuple(_rates(benchmark, networks)))
-    return Sheet(
+    return ReportTable(
         f"{benchmark.label}. {_(benchmark.title)}", Grid(header, tuple(rows)), rates, tuple(_notes(benchmark, networks))
     )
 

@@ -53,7 +53,7 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class ReportTable:
     """One table of the report: each network by itself, the rates on every set, and what the reader must know."""
 
     title: str
@@ -71,7 +71,7 @@ class Sheet:
         return tuple(grid for grid in (self.networks, self.rates, self.scores) if grid.rows)
 
 
-def sheets(reports: Mapping[str, NetworkReport]) -> list[Sheet]:
+def sheets(reports: Mapping[str, NetworkReport]) -> list[ReportTable]:
     """The tables to show: the paper's, ours, and one more for networks that none of them names.
 
     >>> [sheet.title for sheet in sheets({})][0]
@@ -86,7 +86,7 @@ def sheets(reports: Mapping[str, NetworkReport]) -> list[Sheet]:
     return [_sheet(place, table, reports) for place, table in enumerate(shown, start=1)]
 
 
-def _sheet(place: int, table: Table, reports: Mapping[str, NetworkReport]) -> Sheet:
+def _sheet(place: int, table: Table, reports: Mapping[str, NetworkReport]) -> ReportTable:
     trained = {name: reports[name] for name in table.networks if name in reports}
     reported = [name for report in trained.values() for name in report.negatives]
     sets = set_columns(table.sets, reported)
@@ -103,7 +103,7 @@ def _sheet(place: int, table: Table, reports: Mapping[str, NetworkReport]) -> Sh
         notes.append(_("{name} is {untrained}. Train it with: {command}", **untrained))
     notes += (_(FPR95_NOTE), _(SCORES_NOTE)) if scores.rows else ()
     title = _("Table {number}. {title}", number=place, title=_(table.title))
-    return Sheet(title, _networks(table, reports), rates, tuple(notes), scores, tuple(commands.values()))
+    return ReportTable(title, _networks(table, reports), rates, tuple(notes), scores, tuple(commands.values()))
 
 
 def reported_scores(reports: Mapping[str, NetworkReport]) -> dict[str, dict[str, dict[str, Separation]]]:
@@ -283,7 +283,7 @@ JSON_FORMAT = 1
 class Annex:
     """Further tables, written down after the reports' own."""
 
-    sheets: tuple[Sheet, ...] = ()
+    sheets: tuple[ReportTable, ...] = ()
     records: tuple[tuple[str | int | float | None, ...], ...] = ()
     """Rows of the CSV."""
     values: Mapping[str, Any] | None = None
@@ -341,10 +341,10 @@ def markdown(reports: Mapping[str, NetworkReport], annex: Annex = NO_ANNEX) -> s
     return "\n\n".join(blocks + (["**Findings**", "\n".join(f"- {each}" for each in found)] if found else [])) + "\n"
 
 
-def markdown_sheet(sheet: Sheet) -> str:
+def markdown_sheet(sheet: ReportTable) -> str:
     """One table of the report as Markdown: its title, its grids, its notes as a list.
 
-    >>> markdown_sheet(Sheet("Table 1. T", Grid(("a",), ()), Grid(("b",), ()), ("c",))).splitlines()[-1]
+    >>> markdown_sheet(ReportTable("Table 1. T", Grid(("a",), ()), Grid(("b",), ()), ("c",))).splitlines()[-1]
     '- c'
     """
     notes = "\n".join(f"- {note}" for note in sheet.notes)

@@ -133,16 +133,23 @@ def joined(device: Any = "auto") -> Iterator[Ranks]:
     except BaseException as error:
         with deaf():  # torchrun ends the others as soon as one has ended
             speaks = _speaks(ranks, store)
-        if not speaks:
-            raise SystemExit(128 + getattr(error, "number", signal.SIGINT) if _is_stop(error) else 1) from None
-        if is_lost(error):
-            raise RanksError(
-                "Another of the processes that worked together has ended, so this one ends as well: start all of them "
-                "again with the same command"
-            ) from None
+        if (instead := _ended_by(error, speaks)) is not None:
+            raise instead from None
         raise
     else:
         torch.distributed.destroy_process_group()
+
+
+def _ended_by(error: BaseException, speaks: bool) -> BaseException | None:
+    """What a rank raises in place of what ended it; None where it is the one to say that itself."""
+    if not speaks:
+        return SystemExit(128 + getattr(error, "number", signal.SIGINT) if _is_stop(error) else 1)
+    if is_lost(error):
+        return RanksError(
+            "Another of the processes that worked together has ended, so this one ends as well: start all of them "
+            "again with the same command"
+        )
+    return None
 
 
 def is_lost(error: BaseException) -> bool:

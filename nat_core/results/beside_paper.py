@@ -7,7 +7,6 @@ A cell is one network's NCR on one set at one threshold; the paper has 80 of the
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from textwrap import wrap
 
 from nat_core.language import N_, _, ngettext, number
 from nat_core.measure.report import NetworkReport
@@ -113,8 +112,7 @@ def plot(found: Sequence[Cell], *, narrow: bool = False) -> Drawing:
     width = (drawing.width - 40) / across
     for row, (title, names) in enumerate(ROWS):
         top = high * row
-        for place, line in enumerate(wrap(_(title), (drawing.width - 24) // 7)):
-            drawing.text((16, top + 20 + 16 * place), line, bold=True)
+        drawing.title(_(title), top)
         for place, set_name in enumerate(PAPER_SETS):
             left = 44 + width * (place % across)
             upper = top + top_of_panels + _ROW * (place // across)

@@ -1,6 +1,6 @@
 """Small drawings as SVG text: panels with axes, lines and marks, for pages that are files; no library is needed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from textwrap import wrap
@@ -53,6 +53,8 @@ class Drawing:
     width: int
     height: int
     alt_text: str
+    say: Callable[[str], str] = str
+    """How a page names what a title speaks of; asked before the title is broken into lines, as it may be longer."""
     _parts: list[str] = field(default_factory=list)
 
     def line(self, points: Iterable[Point], colour: str = INK, width: Number = 1, dashes: str = "") -> None:
@@ -98,10 +100,10 @@ class Drawing:
             f"{escape(words)}</text>"
         )
 
-    def title(self, words: str) -> None:
-        """Write what the picture shows at its top, in as many lines as its width asks for."""
-        for row, line in enumerate(wrap(words, (self.width - 24) // 7)):
-            self.text((16, 20 + 16 * row), line, bold=True)
+    def title(self, words: str, top: Number = 0) -> None:
+        """Write what the picture shows at its top, or lower, in as many lines as its width asks for."""
+        for row, line in enumerate(wrap(self.say(words), (self.width - 24) // 7, break_on_hyphens=False)):
+            self.text((16, top + 20 + 16 * row), line, bold=True)
 
     def axes(self, panel: Panel, across: str, up: str, ticks: Sequence[Number] = (0, 0.2, 0.4, 0.6, 0.8, 1)) -> None:
         """Draw a panel's faint horizontals, its ticks across, and the titles of both axes."""

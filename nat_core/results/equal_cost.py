@@ -13,7 +13,7 @@ from nat_core.results.section import headline_of
 from nat_core.store.runs import RunRecord
 from nat_core.studies.choice import pictures_a_step
 from nat_core.studies.plan import Study
-from nat_core.studies.rows import FEWEST_SEEDS, Row, accuracy, measure_on, rows_of
+from nat_core.studies.rows import FEWEST_SEEDS, StudyRow, accuracy, measure_on, rows_of
 
 GOAL = -0.3
 """By how much NCR at 95 % kept was to fall, as a share of NAT's."""
@@ -28,7 +28,7 @@ OWN = {
 
 
 @dataclass(frozen=True)
-class Tried:
+class Candidate:
     """One candidate beside the NAT of its study."""
 
     label: str
@@ -53,7 +53,7 @@ class Tried:
         return self.change <= GOAL and self.points >= 0
 
 
-def tried(every: Sequence[Study], records: Mapping[str, RunRecord]) -> tuple[Tried, ...]:
+def tried(every: Sequence[Study], records: Mapping[str, RunRecord]) -> tuple[Candidate, ...]:
     """Return every candidate that was run and costs what NAT costs, the one that lowers NCR most first.
 
     >>> tried((), {})
@@ -63,7 +63,7 @@ def tried(every: Sequence[Study], records: Mapping[str, RunRecord]) -> tuple[Tri
     return tuple(sorted(found, key=lambda each: each.change))
 
 
-def _of_study(study: Study, records: Mapping[str, RunRecord]) -> list[Tried]:
+def _of_study(study: Study, records: Mapping[str, RunRecord]) -> list[Candidate]:
     recipes = {run.recipe.name: run.recipe for run in study.runs}
     rows = {row.label: row for row in rows_of(study, records) if row.reports}
     own = rows.get(OWN[study.name])
@@ -79,17 +79,17 @@ def _of_study(study: Study, records: Mapping[str, RunRecord]) -> list[Tried]:
     return found
 
 
-def _beside(row: Row, own: Row, study: str, epochs: int, set_name: str) -> Tried | None:
+def _beside(row: StudyRow, own: StudyRow, study: str, epochs: int, set_name: str) -> Candidate | None:
     rates = [each.over_seeds(measure_on(set_name, "ncr_at_95_kept")) for each in (row, own)]
     right = [each.over_seeds(accuracy) for each in (row, own)]
     (ncr, nats), (ours, theirs) = rates, right
     if ncr is None or nats is None or not nats.mean or ours is None or theirs is None:
         return None
     seeds, points = min(ncr.seeds, nats.seeds), 100 * (ours.mean - theirs.mean)
-    return Tried(row.label, study, epochs, set_name, seeds, ncr.mean, nats.mean, points)
+    return Candidate(row.label, study, epochs, set_name, seeds, ncr.mean, nats.mean, points)
 
 
-def sentence(found: Sequence[Tried]) -> str:
+def sentence(found: Sequence[Candidate]) -> str:
     """Return whether anything reached the goal, and what came nearest; "" where nothing was tried.
 
     >>> sentence(())
@@ -125,7 +125,7 @@ def sentence(found: Sequence[Tried]) -> str:
     return said
 
 
-def _candidate(each: Tried) -> str:
+def _candidate(each: Candidate) -> str:
     return _(
         "`{label}` {change}, {points} points, {seeds}",
         label=each.label,
@@ -135,7 +135,7 @@ def _candidate(each: Tried) -> str:
     )
 
 
-def _seeds(each: Tried) -> str:
+def _seeds(each: Candidate) -> str:
     return ngettext("{count:,} seed", "{count:,} seeds", each.seeds)
 
 
@@ -149,11 +149,11 @@ def percent(change: float) -> str:
     return f"{rounded:+d} %".replace("-", "−") if rounded else "0 %"
 
 
-def _points(each: Tried) -> str:
+def _points(each: Candidate) -> str:
     return number(each.points, "+.2f").replace("-", "−")
 
 
-def grid(found: Sequence[Tried]) -> Grid:
+def grid(found: Sequence[Candidate]) -> Grid:
     """Return the table, a row for each candidate.
 
     >>> grid(()).header[:3]

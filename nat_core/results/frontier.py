@@ -4,7 +4,7 @@ From the records of the study `frontier` (held-out pictures, WRN-16-1, 30 epochs
 which was measured under other conditions and is marked so; and the study `strong` against the paper's cells.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -33,7 +33,7 @@ LEGEND = N_(
 
 
 @dataclass(frozen=True)
-class Place:
+class FrontierPoint:
     """One network of the study."""
 
     label: str
@@ -64,7 +64,7 @@ class Place:
         )
 
 
-def places(records: Mapping[str, RunRecord]) -> tuple[Place, ...]:
+def places(records: Mapping[str, RunRecord]) -> tuple[FrontierPoint, ...]:
     """Return every network of the study that was run, in its order.
 
     >>> places({})
@@ -80,7 +80,9 @@ def places(records: Mapping[str, RunRecord]) -> tuple[Place, ...]:
             recipe = recipes[row.label]
             cost = pictures_a_step(recipe)
             images = row.reports[0].sets[HELD_OUT].images
-            found.append(Place(row.label, short_of(recipe), right.mean, ncr, cost, len(row.reports), images, recipe))
+            found.append(
+                FrontierPoint(row.label, short_of(recipe), right.mean, ncr, cost, len(row.reports), images, recipe)
+            )
     return tuple(found)
 
 
@@ -122,9 +124,9 @@ def measure_title(measure: str) -> str:
     return _("NCR at 95 % kept") if measure == KEPT else _("NCR at t = {t}", t=written(HIGHEST_KEY))
 
 
-def unbeaten(found: Sequence[Place], measure: str) -> tuple[Place, ...]:
+def unbeaten(found: Sequence[FrontierPoint], measure: str) -> tuple[FrontierPoint, ...]:
     """Return those that no other beats or equals in both accuracy and NCR, the most accurate first."""
-    best: list[Place] = []
+    best: list[FrontierPoint] = []
     for each in sorted(found, key=lambda place: (-place.accuracy, place.ncr[measure])):
         if not best or each.ncr[measure] < best[-1].ncr[measure]:
             best.append(each)
@@ -134,7 +136,7 @@ def unbeaten(found: Sequence[Place], measure: str) -> tuple[Place, ...]:
 # --- in words --------------------------------------------------------------------------------------------------------
 
 
-def sentences(found: Sequence[Place]) -> tuple[str, ...]:
+def sentences(found: Sequence[FrontierPoint]) -> tuple[str, ...]:
     """Return where NAT stands among them, which none beats, and how they compare with the paper's point."""
     own = next((each for each in found if each.label == OWN), None)
     if own is None or len(found) < 2:
@@ -149,7 +151,7 @@ def sentences(found: Sequence[Place]) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _beside_the_paper(goal: float, right: float, below: int, of: int, nearest: Place) -> str:
+def _beside_the_paper(goal: float, right: float, below: int, of: int, nearest: FrontierPoint) -> str:
     """How many lie as low as the paper's point, and which lies lowest."""
     said = {
         "goal": rate_text(goal),
@@ -171,7 +173,7 @@ def _beside_the_paper(goal: float, right: float, below: int, of: int, nearest: P
     )
 
 
-def _standing(found: Sequence[Place], own: Place, measure: str) -> str:
+def _standing(found: Sequence[FrontierPoint], own: FrontierPoint, measure: str) -> str:
     best = unbeaten(found, measure)
     said = {"measure": measure_title(measure), "unbeaten": ", ".join(each.beside(measure) for each in best)}
     if own in best:
@@ -247,13 +249,13 @@ NARROW = 360
 """The width of a plot for a phone, in pixels."""
 
 
-def plot(found: Sequence[Place], *, narrow: bool = False) -> Drawing:
+def plot(found: Sequence[FrontierPoint], *, narrow: bool = False, say: Callable[[str], str] = str) -> Drawing:
     """Return accuracy against NCR, a panel for each measure, the paper's point in the one that it has a number for.
 
-    A `narrow` one fits a phone.
+    A `narrow` one fits a phone; `say` names the image set in the title as a page does.
     """
     alt = _("Accuracy and NCR of NAT by the weight and number of its negatives, held-out pictures")
-    drawing = Drawing(NARROW if narrow else 760, 840, alt)
+    drawing = Drawing(NARROW if narrow else 760, 840, alt, say)
     title = _("WRN-16-1: accuracy and NCR on {name}, {pictures}", name=HELD_OUT, pictures=_pictures(found))
     drawing.title(title)
     goal = (PAPERS.accuracy or 0.0, PAPERS.ncr[HEADLINE_SETS[0]][HIGHEST_KEY])
@@ -277,7 +279,7 @@ def _rounded(values: Sequence[float]) -> Point:
     return round(low, 2), round(step * ceil(max(values) / step), 2)
 
 
-def _pictures(found: Sequence[Place]) -> str:
+def _pictures(found: Sequence[FrontierPoint]) -> str:
     if not found:
         return ""
     seeds = {each.seeds for each in found}
@@ -290,7 +292,7 @@ def _pictures(found: Sequence[Place]) -> str:
     )
 
 
-def _panel(drawing: Drawing, panel: Panel, found: Sequence[Place], measure: str, goal: Point | None) -> None:
+def _panel(drawing: Drawing, panel: Panel, found: Sequence[FrontierPoint], measure: str, goal: Point | None) -> None:
     spots = {each.label: panel.at((each.accuracy, each.ncr[measure])) for each in found}
     for line in _lines(found):
         drawing.line([spots[each.label] for each in line], NAT, 1)
@@ -310,7 +312,7 @@ def _panel(drawing: Drawing, panel: Panel, found: Sequence[Place], measure: str,
     _label(drawing, panel, named)
 
 
-def _lines(found: Sequence[Place]) -> tuple[list[Place], list[Place]]:
+def _lines(found: Sequence[FrontierPoint]) -> tuple[list[FrontierPoint], list[FrontierPoint]]:
     """Those that differ in the weight alone, and those that differ in the number alone, each in its order."""
     plain = [
         each

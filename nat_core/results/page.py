@@ -34,7 +34,7 @@ from nat_core.studies.level_findings import (
     outdated,
 )
 from nat_core.studies.plan import Choice, PlannedRun, studies
-from nat_core.studies.rows import NOISE_RULE, Noise, Row, noise_floor, paired_differences, reports_of
+from nat_core.studies.rows import NOISE_RULE, Noise, StudyRow, noise_floor, paired_differences, reports_of
 
 PAGE, PLOTS = "results.md", "plots"
 OVER_SEEDS = ("first_table", "second_table", "seeds", "more_seeds")
@@ -48,7 +48,7 @@ same page of their own numbers with `nat report --checkpoints DIR --page DIR`.""
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class StoredResults:
     """What a folder of checkpoints holds."""
 
     folder: Path
@@ -60,7 +60,7 @@ class Found:
     noise: Noise
 
 
-def gather(folder: Path) -> Found:
+def gather(folder: Path) -> StoredResults:
     """Return all that the page is made of, read once. Raises CheckpointError where something is damaged.
 
     >>> gather(Path("nowhere")).cards
@@ -74,7 +74,7 @@ def gather(folder: Path) -> Found:
     # A pair that was measured with other weights than those shown here would speak of other networks.
     networks = [NetworkId.of(card) for card in cards.values()]
     pairs = tuple(pair for pair in load_levels(folder) if not outdated(pair, networks))
-    return Found(folder, cards, records, diverged, pairs, noise_floor(studies(), records))
+    return StoredResults(folder, cards, records, diverged, pairs, noise_floor(studies(), records))
 
 
 def write_page(folder: Path, home: Path) -> tuple[Path, ...]:
@@ -121,7 +121,7 @@ def page(folder: Path) -> dict[str, str]:
     return {PAGE: "\n\n".join(parts) + "\n"} | {f"{PLOTS}/{stem}.svg": str(each) for stem, each in drawings.items()}
 
 
-def _beside(study: str, found: Found, choice: Choice | None) -> tuple[list[str], dict[str, Drawing]]:
+def _beside(study: str, found: StoredResults, choice: Choice | None) -> tuple[list[str], dict[str, Drawing]]:
     """What stands below one study's tables alone, and its plots."""
     if study == "beyond":
         today = hindsight(choice, found.records)
@@ -140,7 +140,7 @@ def _image(named: tuple[str, Drawing]) -> str:
     return f"![{drawing.alt_text}]({PLOTS}/{stem}.svg)"
 
 
-def _claims(found: Found) -> Iterator[str]:
+def _claims(found: StoredResults) -> Iterator[str]:
     reports = {name: card.report for name, card in found.cards.items()}
     judged = claims(reports, claim_distances(found.levels), longest_distances(found.levels))
     yield "## What held"
@@ -152,12 +152,12 @@ def _claims(found: Found) -> Iterator[str]:
         yield f"{OTHER_SCORES} {others[0]}"
 
 
-def _tables(found: Found) -> Iterator[str]:
+def _tables(found: StoredResults) -> Iterator[str]:
     yield "## The paper's tables, ours beside"
     yield markdown({name: card.report for name, card in found.cards.items()}).strip()
 
 
-def _by_features(found: Found) -> Iterator[str]:
+def _by_features(found: StoredResults) -> Iterator[str]:
     """What the scores from features achieve, pair by pair, beside those of the logits on the same pictures."""
     names = [name for name in found.cards if has_features(found.folder, name)]
     reports = {name: feature_report(found.folder, name) for name in names}
@@ -174,7 +174,7 @@ def _by_features(found: Found) -> Iterator[str]:
             yield markdown_table(score_grid(pair, tuple(sets), ALL_SCORES))
 
 
-def _field(found: Found) -> Iterator[str]:
+def _field(found: StoredResults) -> Iterator[str]:
     """What others publish on CIFAR-10 and negatives, our networks beside."""
     yield "## On the field's sets, published figures beside ours"
     yield (
@@ -183,11 +183,11 @@ def _field(found: Found) -> Iterator[str]:
     yield from map(markdown_sheet, annex(found.cards, load_field_results(found.folder, found.cards)).sheets)
 
 
-def _over_seeds(found: Found) -> Iterator[str]:
+def _over_seeds(found: StoredResults) -> Iterator[str]:
     """The tables' networks over their seeds, or how to train more."""
     yield "## Over seeds"
     rows = tuple(
-        Row(f"{name} ({_schedule(card)})", "", reports_of(card.recipe, found.records))
+        StudyRow(f"{name} ({_schedule(card)})", "", reports_of(card.recipe, found.records))
         for name, card in found.cards.items()
     )
     several = tuple(row for row in rows if len(row.reports) > 1)
@@ -207,7 +207,7 @@ def _schedule(card: Card) -> str:
     return f"{card.protocol}, {plural(card.recipe.epochs, 'epoch')}"
 
 
-def _on_two_cores(found: Found) -> Iterator[str]:
+def _on_two_cores(found: StoredResults) -> Iterator[str]:
     """The runs of the processor's protocol whose names a longer protocol's networks bear now."""
     headline = HEADLINE_SETS[0]
     runs = [run for run in found.records.values() if run.recipe.protocol == "cpu" and run.seed == 0]
@@ -240,7 +240,7 @@ def _on_two_cores(found: Found) -> Iterator[str]:
     yield markdown_table(Grid(header, tuple(rows)))
 
 
-def _over_pictures(found: Found) -> Iterator[str]:
+def _over_pictures(found: StoredResults) -> Iterator[str]:
     rows = [
         (f"{each.nat} - {each.baseline}", each.set_name, each.measure, f"{over.difference:+.4f}",
          f"{over.low:+.4f} to {over.high:+.4f}", f"{over.pictures:,}")
@@ -256,7 +256,7 @@ def _over_pictures(found: Found) -> Iterator[str]:
         yield markdown_table(Grid(("difference", "set", "measure", "value", "95 % interval", "pictures"), tuple(rows)))
 
 
-def _levels(found: Found, drawings: dict[str, Drawing]) -> Iterator[str]:
+def _levels(found: StoredResults, drawings: dict[str, Drawing]) -> Iterator[str]:
     yield "## Attention maps by level"
     if not found.levels:
         yield "Not measured yet: `nat levels`."
@@ -272,7 +272,7 @@ def _levels(found: Found, drawings: dict[str, Drawing]) -> Iterator[str]:
     yield "More seeds: `nat reproduce --study noise_floor seeds`, which measures these distances at its end."
 
 
-def _networks(found: Found) -> Iterator[str]:
+def _networks(found: StoredResults) -> Iterator[str]:
     rows: Sequence[tuple[str, ...]] = [
         (name, card.protocol, str(card.recipe.epochs), str(card.seed), f"{card.parameters:,}",
          f"{card.seconds / 60:.0f}", card.precision, card.hardware, card.trained_at)

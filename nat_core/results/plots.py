@@ -12,7 +12,7 @@ from nat_core.recipes import HEADLINE_SETS, IN_DISTRIBUTION, LEVELS, UNSEEN
 from nat_core.results.drawing import BASELINE, FAINT, FOOLED, INK, NAT, Drawing, Panel
 from nat_core.store.checkpoints import available, load_card, load_predictions
 from nat_core.studies.level_findings import LevelFinding, PairLevels, findings, means
-from nat_core.studies.rows import NOISE_STAND_INS, Noise, Row, measure_on
+from nat_core.studies.rows import NOISE_STAND_INS, Noise, StudyRow, measure_on
 
 THRESHOLDS = np.arange(101) / 100
 """Where the curves by threshold are computed."""
@@ -112,7 +112,9 @@ def _levels(drawing: Drawing, panel: Panel, found: LevelFinding) -> None:
         drawing.text((panel.left + panel.width + 8, panel.at((0, row))[1] + 4), means(found.nat[level]), colour=NAT)
 
 
-def study(title: str, rows: Sequence[Row], reference: Row | None, noise: Noise, set_name: str) -> Drawing | None:
+def study(
+    title: str, rows: Sequence[StudyRow], reference: StudyRow | None, noise: Noise, set_name: str
+) -> Drawing | None:
     """Return NCR at 95 % kept of every row that was run on a set, the noise around the reference shaded.
 
     >>> study("a", (), None, Noise(()), "noise") is None
@@ -145,7 +147,7 @@ def study(title: str, rows: Sequence[Row], reference: Row | None, noise: Noise, 
     return drawing
 
 
-def matrix(title: str, rows: Sequence[Row], reference: Row, noise: Noise) -> Drawing:
+def matrix(title: str, rows: Sequence[StudyRow], reference: StudyRow, noise: Noise) -> Drawing:
     """Return NCR at 95 % kept of every row that was run on every set: one map of trained on x tested on."""
     shown = [reference, *(row for row in rows if row.reports and row is not reference)]
     sets = tuple(dict.fromkeys(name for row in shown for name in row.reports[0].negatives))
@@ -169,8 +171,8 @@ def _matrix_cell(
     drawing: Drawing,
     corner: tuple[int, int],
     size: tuple[int, int],
-    row: Row,
-    reference: Row,
+    row: StudyRow,
+    reference: StudyRow,
     noise: Noise,
     name: str,
 ) -> None:

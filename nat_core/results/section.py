@@ -22,8 +22,8 @@ from nat_core.studies.rows import (
     NOISE_STAND_INS,
     Measure,
     Noise,
-    Row,
     Side,
+    StudyRow,
     accuracy,
     measure_on,
     noise_floor,
@@ -133,12 +133,12 @@ def cost_sentence(costs: Mapping[str, int]) -> str:
     return f"A step of `{NAT}` runs {plural(own, 'picture')}; more, and so not of the same cost: {costlier or 'none'}."
 
 
-def _reference(study: Study, rows: Sequence[Row]) -> Row | None:
+def _reference(study: Study, rows: Sequence[StudyRow]) -> StudyRow | None:
     """The row that the others are held against, None where it was not run."""
     return next((row for row in rows if row.label == REFERENCES.get(study.name) and row.reports), None)
 
 
-def headline_of(*rows: Row) -> str:
+def headline_of(*rows: StudyRow) -> str:
     """Return the set of negatives that stands for all in these rows; "" where none was reported.
 
     >>> headline_of(Row("a", "", ()))
@@ -148,7 +148,7 @@ def headline_of(*rows: Row) -> str:
     return headline_set(roles) or ""
 
 
-def _words(rows: Sequence[Row], reference: Row | None, noise: Noise, set_name: str) -> list[str]:
+def _words(rows: Sequence[StudyRow], reference: StudyRow | None, noise: Noise, set_name: str) -> list[str]:
     if reference is None or not set_name:
         return []
     listed = "\n".join(f"- {each}" for each in sentences(rows, reference, noise, set_name))
@@ -160,7 +160,7 @@ def _words(rows: Sequence[Row], reference: Row | None, noise: Noise, set_name: s
 # --- what it shows, in words -----------------------------------------------------------------------------------------
 
 
-def unjudged(reference: str | None, rows: Sequence[Row], noise: Noise) -> str:
+def unjudged(reference: str | None, rows: Sequence[StudyRow], noise: Noise) -> str:
     """Return why differences are not judged, "" where they are.
 
     >>> unjudged("wrn16_1_nat", (), Noise(()))
@@ -178,7 +178,7 @@ def unjudged(reference: str | None, rows: Sequence[Row], noise: Noise) -> str:
     return ""
 
 
-def summary(rows: Sequence[Row], reference: Row, noise: Noise, set_name: str) -> str:
+def summary(rows: Sequence[StudyRow], reference: StudyRow, noise: Noise, set_name: str) -> str:
     """Return which rows have a lower NCR than the reference where each keeps 95 %, which a higher, which neither.
 
     Each with its NCR, the lowest first, and a mark where that costs accuracy or rests on one seed.
@@ -208,13 +208,13 @@ def summary(rows: Sequence[Row], reference: Row, noise: Noise, set_name: str) ->
     return told + "".join(f" {mark} {meaning}." for mark, meaning in MEANINGS.items() if mark in marked)
 
 
-def _marks(row: Row, reference: Row, noise: Noise) -> str:
+def _marks(row: StudyRow, reference: StudyRow, noise: Noise) -> str:
     # A warning, so each row by itself: what widens the margin for many rows would hide what they cost.
     costly = replace(noise, comparisons=1).side(row, reference, accuracy) == "below"
     return COSTLY * costly + ONE_SEED * (len(row.reports) == 1)
 
 
-def sentences(rows: Sequence[Row], reference: Row, noise: Noise, set_name: str) -> tuple[str, ...]:
+def sentences(rows: Sequence[StudyRow], reference: StudyRow, noise: Noise, set_name: str) -> tuple[str, ...]:
     """Return a sentence for each row that was run: accuracy, NCR at 0.9 and at 95 % kept, beside the reference's.
 
     >>> sentences((), Row("a", "", ()), Noise(()), "noise")
@@ -229,7 +229,7 @@ def sentences(rows: Sequence[Row], reference: Row, noise: Noise, set_name: str) 
     )
 
 
-def protections(rows: Sequence[Row], reference: Row, noise: Noise) -> tuple[str, ...]:
+def protections(rows: Sequence[StudyRow], reference: StudyRow, noise: Noise) -> tuple[str, ...]:
     """Return a sentence for each row that was run: the sets on which its NCR, 95 % kept, is below the reference's.
 
     A set of the kind that the row was taught with is marked so.
@@ -252,11 +252,11 @@ def protections(rows: Sequence[Row], reference: Row, noise: Noise) -> tuple[str,
     return tuple(found)
 
 
-def _seeds(row: Row) -> str:
+def _seeds(row: StudyRow) -> str:
     return plural(len(row.reports), "seed")
 
 
-def _accuracy(row: Row, reference: Row, noise: Noise) -> str:
+def _accuracy(row: StudyRow, reference: StudyRow, noise: Noise) -> str:
     ours, theirs = row.over_seeds(accuracy), reference.over_seeds(accuracy)
     if ours is None or theirs is None:
         return "accuracy not measured"
@@ -264,7 +264,7 @@ def _accuracy(row: Row, reference: Row, noise: Noise) -> str:
     return f"accuracy {100 * ours.mean:.2f} %, {100 * (ours.mean - theirs.mean):+.2f} points, {judged}"
 
 
-def _rate(row: Row, reference: Row, noise: Noise, set_name: str, field: str, key: str | None = None) -> str:
+def _rate(row: StudyRow, reference: StudyRow, noise: Noise, set_name: str, field: str, key: str | None = None) -> str:
     measure = measure_on(set_name, field, key)
     ours, theirs = row.over_seeds(measure), reference.over_seeds(measure)
     if ours is None or theirs is None:
@@ -273,7 +273,7 @@ def _rate(row: Row, reference: Row, noise: Noise, set_name: str, field: str, key
     return f"{rate_text(ours.mean)}, {ours.mean - theirs.mean:+.3f}, {judged}"
 
 
-def _side(row: Row, reference: Row, noise: Noise, set_name: str, field: str, key: str | None = None) -> Side:
+def _side(row: StudyRow, reference: StudyRow, noise: Noise, set_name: str, field: str, key: str | None = None) -> Side:
     of_noise: Measure = measure_on(NOISE_STAND_INS.get(set_name, set_name), field, key)
     return noise.side(row, reference, measure_on(set_name, field, key), of_noise)
 
@@ -290,8 +290,8 @@ class StudySheet:
 
 
 def study_sheet(
-    rows: Sequence[Row],
-    reference: Row | None,
+    rows: Sequence[StudyRow],
+    reference: StudyRow | None,
     noise: Noise,
     measures: Sequence[tuple[str, str | None]] = MEASURES,
 ) -> StudySheet:
@@ -327,7 +327,7 @@ def _network_titles() -> tuple[str, ...]:
     return tuple(titles[name] for name in NETWORK_MEASURES)
 
 
-def spread_cell(row: Row, measure: Measure) -> str:
+def spread_cell(row: StudyRow, measure: Measure) -> str:
     """Return mean and, with more than one seed, standard deviation.
 
     >>> spread_cell(Row("a", "", ()), accuracy)
@@ -342,13 +342,15 @@ def spread_cell(row: Row, measure: Measure) -> str:
     return rate_text(found.mean) + ("" if found.deviation is None else f" ± {number(found.deviation, '.3f')}")
 
 
-def _cell(row: Row, reference: Row | None, noise: Noise, measure: Measure, noise_measure: Measure | None = None) -> str:
+def _cell(
+    row: StudyRow, reference: StudyRow | None, noise: Noise, measure: Measure, noise_measure: Measure | None = None
+) -> str:
     if reference is None or reference is row:
         return spread_cell(row, measure)
     return spread_cell(row, measure) + MARKS[noise.side(row, reference, measure, noise_measure)]
 
 
-def _counts(rows: Sequence[Row], sets: Sequence[str]) -> tuple[str, ...]:
+def _counts(rows: Sequence[StudyRow], sets: Sequence[str]) -> tuple[str, ...]:
     reports = [report for row in rows for report in row.reports]
     known = {report.sets[report.in_distribution].images for report in reports if report.in_distribution}
     counts = [{report.sets[name].images for report in reports if name in report.sets} for name in sets]
@@ -360,7 +362,11 @@ def _counts(rows: Sequence[Row], sets: Sequence[str]) -> tuple[str, ...]:
 
 
 def _group(
-    measure: tuple[str, str | None], rows: Sequence[Row], sets: Sequence[str], reference: Row | None, noise: Noise
+    measure: tuple[str, str | None],
+    rows: Sequence[StudyRow],
+    sets: Sequence[str],
+    reference: StudyRow | None,
+    noise: Noise,
 ) -> Iterator[tuple[str, ...]]:
     """One measure: a line for each row that was run, its name in the first of them."""
     field, key = measure
@@ -383,7 +389,7 @@ def _group(
         )
 
 
-def _kept(row: Row, measure: tuple[str, str | None]) -> str:
+def _kept(row: StudyRow, measure: tuple[str, str | None]) -> str:
     """The share kept that stands beside the measure: never NCR without it."""
     field, key = measure
     if key is not None:

@@ -3,7 +3,7 @@
 The ends are the plain baseline (0 %) and the NAT teacher itself (100 %), from the records of `attention_transfer`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from nat_core.language import N_, Titles, _, ngettext, written
@@ -13,7 +13,7 @@ from nat_core.recipes import HEADLINE_SETS, PAIRS
 from nat_core.results.drawing import BASELINE, FAINT, INK, NAT, Drawing, Panel
 from nat_core.store.runs import DivergedRun, RunRecord
 from nat_core.studies.plan import studies
-from nat_core.studies.rows import HIGHEST_KEY, Row, measure_on, rows_of
+from nat_core.studies.rows import HIGHEST_KEY, StudyRow, measure_on, rows_of
 
 HIGHEST_T = float(HIGHEST_KEY)
 STUDY, HEADLINE = "attention_transfer", HEADLINE_SETS[0]
@@ -127,7 +127,7 @@ def transfer(records: Mapping[str, RunRecord], diverged: Mapping[str, DivergedRu
     return Transfer(baseline, teacher, tuple(channels), blown_up, pictures)
 
 
-def _rates(row: Row) -> tuple[float, float] | None:
+def _rates(row: StudyRow) -> tuple[float, float] | None:
     at_threshold, at_kept = (row.over_seeds(measure) for measure in MEASURES)
     return None if at_threshold is None or at_kept is None else (at_threshold.mean, at_kept.mean)
 
@@ -213,14 +213,15 @@ NARROW = 360
 """The width of a plot for a phone, in pixels."""
 
 
-def plot(found: Transfer, *, narrow: bool = False) -> Drawing:
+def plot(found: Transfer, *, narrow: bool = False, say: Callable[[str], str] = str) -> Drawing:
     """Return every student's share of NAT's effect, a row each, by both measures, between the two ends.
 
-    A `narrow` one fits a phone: each row has its name above its marks.
+    A `narrow` one fits a phone: each row has its name above its marks; `say` names the image set in the title as a page
+    does.
     """
     count = len(found.channels)
     alt = _("Share of NAT's effect that each student takes over on {name}", name=HEADLINE)
-    drawing = Drawing(NARROW, 160 + 40 * count, alt) if narrow else Drawing(760, 128 + 22 * count, alt)
+    drawing = Drawing(NARROW, 160 + 40 * count, alt, say) if narrow else Drawing(760, 128 + 22 * count, alt, say)
     title = ngettext(
         "Share of NAT's effect on {name}, {count:,} picture",
         "Share of NAT's effect on {name}, {count:,} pictures",

@@ -42,7 +42,7 @@ class Digits:
 
 
 @dataclass(frozen=True, eq=False)
-class Result:
+class DigitsResult:
     """How one network does on the digits after some steps; rates in [0, 1]."""
 
     fooled: float
@@ -102,7 +102,7 @@ def train(state: State, pictures: Digits, shown_from: int = 0, steps: int = STEP
         yield state
 
 
-def read(state: State, pictures: Digits, threshold: float) -> tuple[Result, Result]:
+def read(state: State, pictures: Digits, threshold: float) -> tuple[DigitsResult, DigitsResult]:
     """Return how both networks, the baseline first, do on digits that they did not learn, at a threshold in [0, 1].
 
     >>> read(start(), digits(), 1.0)[0].fooled
@@ -114,7 +114,7 @@ def read(state: State, pictures: Digits, threshold: float) -> tuple[Result, Resu
         confidence, known = unseen[network].max(axis=1), test[network]
         right = float((known.argmax(axis=1) == pictures.test_labels).mean())
         kept = negative_confidence_rate(known.max(axis=1), threshold)
-        found.append(Result(negative_confidence_rate(confidence, threshold), right, kept, confidence))
+        found.append(DigitsResult(negative_confidence_rate(confidence, threshold), right, kept, confidence))
     return found[0], found[1]
 
 

@@ -36,7 +36,7 @@ EACH = 25
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
+class TrainingFeatures:
     """What is learned, all as features. Raises ValueError where it cannot be."""
 
     photos: Float[np.ndarray, "n views channels"]
@@ -87,7 +87,7 @@ def folds(photos: int, most: int = MOST_FOLDS) -> Int[np.ndarray, " photos"]:
     return np.arange(photos) % min(photos, most)
 
 
-def train(lesson: Lesson, steps: int = STEPS, seed: int = 0) -> Iterator[float | Learned]:
+def train(lesson: TrainingFeatures, steps: int = STEPS, seed: int = 0) -> Iterator[float | Learned]:
     """Yield the share done, in [0, 1], now and then, and at the end what was learned; the same for the same seed."""
     groups = folds(len(lesson.labels))
     # The first of all has no photo left out; it is the head that is kept.
@@ -107,14 +107,14 @@ def train(lesson: Lesson, steps: int = STEPS, seed: int = 0) -> Iterator[float |
     yield Learned(heads, left_out)
 
 
-def _start(lesson: Lesson, kind: str, heads: int) -> Tensor:
+def _start(lesson: TrainingFeatures, kind: str, heads: int) -> Tensor:
     """The weights of so many heads, the last row their bias: zeros, at which all things have the same chance."""
     outputs = lesson.things + (kind == NONE_CLASS)
     return torch.zeros(lesson.photos.shape[2] + 1, heads, outputs, requires_grad=True)
 
 
 def _steps(
-    lesson: Lesson, kind: str, weights: Tensor, learns: Bool[Tensor, "heads rows"], steps: int, seed: int
+    lesson: TrainingFeatures, kind: str, weights: Tensor, learns: Bool[Tensor, "heads rows"], steps: int, seed: int
 ) -> Iterator[int]:
     """Change the weights step by step by Adam, all heads at once; yield the number of steps taken."""
     photos, world = _with_one(lesson.photos.reshape(-1, lesson.photos.shape[2])), _with_one(lesson.world)

@@ -15,7 +15,7 @@ from nat_core.measure.wording import plural
 from nat_core.recipes import Recipe
 from nat_core.store.runs import RunRecord
 from nat_core.studies.plan import CANDIDATES, Choice, studies
-from nat_core.studies.rows import NOISE_STAND_INS, Measure, Noise, Row, accuracy, measure_on, noise_floor, rows_of
+from nat_core.studies.rows import NOISE_STAND_INS, Measure, Noise, StudyRow, accuracy, measure_on, noise_floor, rows_of
 
 FORMAT = 1
 FILE = "nat_plus.json"
@@ -44,7 +44,7 @@ class Considered:
 class _Beyond:
     """The study `beyond` as far as it was run."""
 
-    rows: dict[str, Row]
+    rows: dict[str, StudyRow]
     recipes: dict[str, Recipe]
     noise: Noise
 

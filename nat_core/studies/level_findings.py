@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Float
 
 from nat_core.files import converted, read_json, sealed, write_durably
-from nat_core.language import _, ngettext, number
+from nat_core.language import _, ngettext, number, span
 from nat_core.measure.wording import plural
 from nat_core.paper.claims import LEVEL_NAMES, MapDistances
 from nat_core.paper.tables import Grid
@@ -375,11 +375,11 @@ def distances(found: LevelFinding) -> str:
 def means(spreads: Sequence[LevelSpread]) -> str:
     """Return the mean distance, or the least and the largest of several pairs.
 
-    >>> means([LevelSpread(9, 0.25, 0.1, ()), LevelSpread(9, 0.5, 0.1, ())])
-    '0.25-0.50'
+    >>> means([LevelSpread(9, 0.25, 0.1, ()), LevelSpread(9, 0.5, 0.1, ())]) == span("0.25", "0.50")
+    True
     """
     shown = sorted({number(each.mean, ".2f") for each in spreads})
-    return shown[0] if len(shown) == 1 else f"{shown[0]}-{shown[-1]}"
+    return shown[0] if len(shown) == 1 else span(shown[0], shown[-1])
 
 
 def where_it_begins(found: LevelFinding) -> str:

@@ -241,6 +241,13 @@ def nat_plus(choice: Choice | None, protocol: str) -> tuple[PlannedRun, ...]:
     return tuple(runs)
 
 
+def _check(protocol: str) -> str:
+    known = [name for name in PROTOCOLS if name != "digits"]
+    if protocol not in known:
+        raise ValueError(f"unknown protocol {protocol!r}; known: {', '.join(known)}")
+    return protocol
+
+
 def studies(protocol: str = "cpu", choice: Choice | None = None) -> tuple[Study, ...]:
     """Return every study in order of worth, the tables' runs by the protocol's schedule.
 
@@ -249,10 +256,7 @@ def studies(protocol: str = "cpu", choice: Choice | None = None) -> tuple[Study,
     >>> [study.name for study in studies()][:2]
     ['first_table', 'second_table']
     """
-    known = [name for name in PROTOCOLS if name != "digits"]
-    if protocol not in known:
-        raise ValueError(f"unknown protocol {protocol!r}; known: {', '.join(known)}")
-    short = protocol == "short"
+    short = _check(protocol) == "short"
     return (
         Study("first_table",
               N_("The paper's first table: ResNet-18 with and without NAT."), _table(protocol, *_RESNET)),

@@ -166,7 +166,7 @@ NOISE_STAND_INS = {"cifar100_held_out": "cifar100_test"}
 
 
 @dataclass(frozen=True)
-class Row:
+class StudyRow:
     """One recipe of a study."""
 
     label: str
@@ -191,7 +191,7 @@ class Noise:
     comparisons: int = 1
     """How many rows are held against one reference: the more, the wider the margin (Bonferroni)."""
 
-    def among(self, rows: Sequence["Row"], reference: "Row | None") -> "Noise":
+    def among(self, rows: Sequence["StudyRow"], reference: "StudyRow | None") -> "Noise":
         """The same noise for judging every one of these rows that was run against the reference."""
         return replace(self, comparisons=max(1, sum(bool(row.reports) and row is not reference for row in rows)))
 
@@ -210,7 +210,7 @@ class Noise:
         if self.seeds < FEWEST_SEEDS:
             return None
         # Where one recipe lacks the number, the larger deviation is not known.
-        rows = [Row("", "", reports).over_seeds(measure) for reports in self.recipes]
+        rows = [StudyRow("", "", reports).over_seeds(measure) for reports in self.recipes]
         found = [each.deviation for each in rows if each is not None and each.deviation is not None]
         return max(found) if len(found) == len(rows) else None
 
@@ -218,7 +218,7 @@ class Noise:
         """The largest difference that is still noise, of means over so many seeds: see `noise_margin`."""
         return noise_margin(deviation, first, second, freedom=self.freedom, comparisons=self.comparisons)
 
-    def side(self, row: Row, reference: Row, measure: Measure, noise_measure: Measure | None = None) -> Side:
+    def side(self, row: StudyRow, reference: StudyRow, measure: Measure, noise_measure: Measure | None = None) -> Side:
         """On which side of the reference a row lies, if by more than the noise allows.
 
         `noise_measure` is the number of which the noise is taken, where it is another one than is compared.
@@ -269,7 +269,7 @@ def noise_floor(studies: Sequence[Study], records: Mapping[str, RunRecord]) -> N
 
 def rows_of(
     study: Study, records: Mapping[str, RunRecord], diverged: Mapping[str, DivergedRun] = MappingProxyType({})
-) -> tuple[Row, ...]:
+) -> tuple[StudyRow, ...]:
     """Return a row for each recipe of a study, with every recorded seed; two for a network with a background class.
 
     Of the protocol of the study's first run: a network that is published from it was trained for longer.
@@ -283,10 +283,10 @@ def rows_of(
     rows = []
     for recipe in recipes:
         ended = "; ".join(dict.fromkeys(each.says for each in diverged.values() if each.recipe == recipe))
-        rows.append(Row(recipe.name, changes(recipe, base), reports_of(recipe, records), ended))
+        rows.append(StudyRow(recipe.name, changes(recipe, base), reports_of(recipe, records), ended))
         second = tuple(each.renormalised for each in _runs_of(recipe, records) if each.renormalised is not None)
         if second:
-            rows.append(Row(f"{recipe.name}, renormalised", changes(recipe, base), second))
+            rows.append(StudyRow(f"{recipe.name}, renormalised", changes(recipe, base), second))
     return tuple(rows)
 
 

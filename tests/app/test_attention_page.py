@@ -1,10 +1,14 @@
 """Attention in every state: overlay, scales, distances, and attributions computed when asked for."""
 
+import io
 import re
+from base64 import b64decode
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from nat_app.answers.level_spreads import Spread
 from nat_app.frame.wall import TEXT
@@ -13,13 +17,14 @@ from nat_app.shared.drawing.palette import DARK, LIGHT
 from nat_app.shared.gallery import FOLDER, gallery_pictures
 from nat_app.views.attention import maps, words
 from nat_app.views.attention.attributions import attribution_maps
-from nat_app.views.attention.maps import LEVELS, MapRow, Overlay, attention_grid
+from nat_app.views.attention.maps import LEVELS, MapRow, Overlay, attention_grid, scale
 from nat_app.views.attention.settings import PARTS
 from nat_app.views.attention.words import METHODS
+from nat_app.views.your_photos.settings import PARTS as PARTS_OF_PHOTOS
 from nat_core.language import use
 from nat_core.measure.metrics import map_distances
 from nat_core.store.checkpoints import load_maps
-from tests.pages import PAGES, alts, charts, said
+from tests.pages import PAGES, alts, charts, drawn, parts, places, said
 from tests.pseudo import WORD, loose_words, speak_pseudo
 from tests.synthetic import write_pairs
 
@@ -33,14 +38,19 @@ CREDITS = frozenset(
 """Names of people and of licences."""
 
 
+def pixels_of(image: ElementTree.Element) -> np.ndarray:
+    """The pixels of a picture that stands in the page itself."""
+    return np.asarray(Image.open(io.BytesIO(b64decode(image.get("src", "").partition(",")[2]))))
+
+
 def test_the_maps_lie_over_the_photo_as_strongly_as_wanted(start, networks: Path) -> None:
     app = start(networks, PAGE, pair="wrn40_1")
-    grid = charts(app)["maps"]
-    assert [trace.opacity for trace in grid.data] == [0.75] * 12
-    assert len(grid.layout.images) == 12
+    (grid,) = drawn(app, "nat-looks")
+    assert "--strength: 0.75" in grid.get("style", "")
+    assert len(parts(grid, "ground")) == len(parts(grid, "over")) == 12
     assert words.maps_caption(0.75, own_scale=True) in said(app)
     app.slider(key="strength").set_value(100).run()
-    assert [trace.opacity for trace in charts(app)["maps"].data] == [1] * 12
+    assert "--strength: 1.00" in drawn(app, "nat-looks")[0].get("style", "")
     app.toggle(key="own_scale").set_value(False).run()
     assert words.maps_caption(1.0, own_scale=False) in said(app)
 
@@ -49,11 +59,14 @@ def test_each_map_has_its_own_scale_until_one_a_column_is_wanted(start, networks
     app = start(networks, PAGE)
     assert not app.warning
     assert words.STRETCHED in said(app)
-    assert all(trace.zmax == pytest.approx(np.max(trace.z)) for trace in charts(app)["maps"].data)
+    (grid,) = drawn(app, "nat-looks")
+    assert all((pixels_of(each) == scale()[-1]).all(axis=-1).any() for each in parts(grid, "over"))
+    assert len(parts(grid, "note")) == len(parts(grid, "over")) == 12
     app.toggle(key="own_scale").set_value(False).run()
     assert words.STRETCHED not in said(app)
     assert words.maps_caption(0.75, own_scale=False) in said(app)
-    assert {trace.coloraxis for trace in charts(app)["maps"].data} == {"coloraxis", "coloraxis2", "coloraxis3"}
+    (grid,) = drawn(app, "nat-looks")
+    assert (len(parts(grid, "scale")), len(parts(grid, "note"))) == (3, 0)
 
 
 @pytest.mark.parametrize(("pair", "rows"), [("wrn16_1", ["Baseline (WRN-16-1)", "NAT (WRN-16-1)"]),
@@ -63,20 +76,18 @@ def test_each_map_has_its_own_scale_until_one_a_column_is_wanted(start, networks
 def test_the_chosen_pair_and_its_students_are_shown_in_named_columns(
     start, networks: Path, pair: str, rows: list[str]
 ) -> None:
-    texts = [each.text for each in charts(start(networks, PAGE, pair=pair))["maps"].layout.annotations]
-    titles = [text for text in texts if text.startswith("<b>")]
-    assert [title.partition("</b>")[0].removeprefix("<b>") for title in titles] == rows
-    assert [text for text in texts if text.endswith(" level")] == list(LEVELS.values())
+    (grid,) = drawn(start(networks, PAGE, pair=pair), "nat-looks")
+    assert [each[0].text for each in parts(grid, "who")] == rows
+    assert [each.text for each in parts(grid, "level")] == list(LEVELS.values())
 
 
 def test_this_picture_stands_on_the_gallerys_spread(start, networks: Path) -> None:
     app = start(networks, PAGE, looked_at="none-bee.jpg")
-    chart = charts(app)["distances"]
-    diamonds = [float(trace.x[0]) for trace in chart.data if trace.marker.symbol == "diamond"]
+    diamonds = [each / 100 * 1.47 - 0.02 for each in places(drawn(app, "nat-bars nat-apart")[0], "here")]
     stored = [load_maps(networks, name) for name in ("wrn40_1_baseline", "wrn40_1_nat")]
     place = sorted(path.name for path in FOLDER.glob("*.jpg")).index("none-bee.jpg")
     expected = [map_distances(*(each[level] for each in stored))[place] for level in LEVELS]
-    assert diamonds == pytest.approx(expected)
+    assert diamonds == pytest.approx(expected, abs=2e-4)
     assert "45 gallery pictures" in said(app)
 
 
@@ -150,7 +161,10 @@ def test_damaged_weights_are_said_when_an_attribution_needs_them(start, tmp_path
 
 
 def test_on_the_wall_charts_are_told_how_large_their_text_is(start, networks: Path) -> None:
-    here, wall = (charts(start(networks, PAGE, wall=wall))["maps"].layout for wall in (False, True))
+    figures = (
+        charts(start(networks, PAGES[1], wall=on, part=PARTS_OF_PHOTOS[2], samples=True)) for on in (False, True)
+    )
+    here, wall = (each["distribution"].layout for each in figures)
     assert {each.font.size for each in wall.annotations} == {TEXT}
     assert (wall.height, wall.margin.t) == (round(1.2 * here.height), round(1.2 * here.margin.t))
     assert f"font-size: {TEXT}px" in STYLE
@@ -193,7 +207,7 @@ def test_a_switch_of_the_language_leaves_the_tab_open(start, networks: Path) -> 
     app.selectbox(key="lang").set_value("de").run()
     use("de")
     assert [tab.label for tab in app.tabs] == ["Wohin sie schauen", "Welche Pixel für die Antwort sprechen"]
-    assert "maps" not in charts(app)
+    assert not drawn(app, "nat-looks")
     assert app.button(key="compute").label == "Berechnen"
 
 
@@ -211,29 +225,29 @@ def test_every_map_lies_over_the_photo_on_either_scale() -> None:
     shown = {level: np.ones((4, 4)) for level in LEVELS}
     photo = np.zeros((16, 16, 3), np.uint8)
     for own_scale in (False, True):
-        grid = attention_grid((MapRow("a", shown), MapRow("b", shown)), LIGHT, Overlay(photo, 0.5, own_scale))
-        assert [trace.opacity for trace in grid.data] == [0.5] * 6
-        assert len(grid.layout.images) == 6
-
-
-def test_the_photo_lies_exactly_below_its_map() -> None:
-    shown = {level: np.ones((4, 8)) for level in LEVELS}
-    image = attention_grid((MapRow("a", shown),), DARK, Overlay(np.zeros((16, 16, 3), np.uint8))).layout.images[0]
-    assert (image.x, image.y, image.sizex, image.sizey) == (-0.5, -0.5, 8, 4)
-    assert image.layer == "below"
+        rows = (MapRow("<a>", "97 % cat", shown), MapRow("b", "no", shown))
+        grid = ElementTree.fromstring(attention_grid(rows, Overlay(photo, 0.5, own_scale), alt="<b>"))
+        assert (grid.get("aria-label"), parts(grid, "who")[0][0].text) == ("<b>", "<a>")
+        # The photo first, so that it lies below its map.
+        assert [[each.get("class") for each in one][:2] for one in parts(grid, "map")] == [["ground", "over"]] * 6
+        assert "--strength: 0.50" in grid.get("style", "")
 
 
 @pytest.mark.parametrize(("value", "expected"), [(0.0423, "0.042"), (43.2, "43"), (137.4, "137"), (1234.0, "1,234")])
 def test_values_are_short(value: float, expected: str) -> None:
-    grid = attention_grid((MapRow("a", {level: np.full((1, 1), value) for level in LEVELS}),), LIGHT,
-                          Overlay(own_scale=False))  # fmt: skip
-    assert grid.layout.coloraxis.colorbar.ticktext == ("0", expected)
+    row = MapRow("a", "cat", {level: np.full((1, 1), value) for level in LEVELS})
+    grid = ElementTree.fromstring(attention_grid((row,), Overlay(own_scale=False), alt="a"))
+    assert [each.text for each in parts(grid, "ends")[0]] == ["0", expected]
 
 
 def test_the_spread_is_drawn_from_its_quantiles() -> None:
     spread = Spread("test pictures", 10_000, dict.fromkeys(LEVELS, (0.1, 0.2, 0.3, 0.4, 0.5)))
-    figure = maps.distances(dict.fromkeys(LEVELS, 0.7), spread, LIGHT)
-    assert [tuple(trace.x) for trace in figure.data[:4]] == [(0.1, 0.5), (0.2, 0.4), (0.3,), (0.7,)]
+    drawing = ElementTree.fromstring(maps.distances(dict.fromkeys(LEVELS, 0.7), spread, alt="a"))
+    assert [each.text for each in parts(drawing, "said")] == ["0.70"] * 3
+    for kind, value in (("thin", 0.1), ("thick", 0.2), ("median", 0.3), ("here", 0.7)):
+        assert places(drawing, kind) == pytest.approx([100 * (value + 0.02) / 1.47] * 3, abs=0.01)
+    for kind, length in (("thin", 0.4), ("thick", 0.2)):
+        assert f"width: {100 * length / 1.47:.2f}%" in parts(drawing, kind)[0].get("style", "")
 
 
 @pytest.mark.parametrize(

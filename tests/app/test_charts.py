@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import pkgutil
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -11,17 +12,16 @@ from hypothesis import strategies as st
 
 import nat_app
 from nat_app.shared import words
-from nat_app.shared.drawing import charts
 from nat_app.shared.drawing.palette import DARK, LIGHT, palette
 from nat_app.shared.gallery import FOLDER, NO_CLASS, credits_text, gallery_pictures, samples, with_inset
 from nat_app.shared.pairs import OFFERED, default_pair, pair_named
 from nat_app.shared.words import Answer
-from nat_app.views.attention.maps import MapRow, Overlay, attention_grid
+from nat_app.views.attention.maps import MapRow, Overlay, attention_grid, coloured, scale
 from nat_app.views.attention.words import faint
 from nat_app.views.thresholds import charts as sweeps
 from nat_app.views.your_photos import words as photo_words
 from nat_app.visit import verdicts
-from tests.pages import plain
+from tests.pages import parts, plain
 
 CLASSES = ("cat", "dog", "ship", "truck")
 MODULES = sorted(
@@ -37,31 +37,6 @@ def test_examples_of_the_docstrings_hold(module: str) -> None:
 
 
 # --- charts ----------------------------------------------------------------------------------------------------------
-
-
-def test_bars_show_every_probability_and_label_the_winner_alone() -> None:
-    figure = charts.probability_bars(np.array([0.01, 0.02, 0.9, 0.07]), CLASSES, "baseline", LIGHT)
-    bar = figure.data[0]
-    assert list(bar.y) == list(CLASSES)
-    assert list(bar.x) == [0.01, 0.02, 0.9, 0.07]
-    assert [plain(text) for text in bar.text] == ["", "", "90 %", ""]
-    assert bar.marker.pattern.shape == "/"
-    assert bar.marker.color == LIGHT.baseline
-
-
-def test_no_opinion_is_a_dashed_line_at_one_over_c() -> None:
-    figure = charts.probability_bars(np.full(4, 0.25), CLASSES, "nat", DARK)
-    line = figure.layout.shapes[0]
-    assert (line.x0, line.x1, line.line.dash) == (0.25, 0.25, "dash")
-    assert "no opinion, 1/4" in {note.text for note in figure.layout.annotations}
-    assert figure.data[0].marker.pattern.shape == ""
-
-
-def test_paired_bars_have_both_networks_with_their_marks() -> None:
-    probabilities = {"baseline": np.array([0.7, 0.1, 0.1, 0.1]), "nat": np.full(4, 0.25)}
-    figure = charts.paired_bars(probabilities, CLASSES, LIGHT)
-    assert [bar.marker.color for bar in figure.data] == [LIGHT.baseline, LIGHT.nat]
-    assert [bar.marker.pattern.shape for bar in figure.data] == ["/", ""]
 
 
 def test_curves_are_labelled_and_marked_at_the_papers_thresholds() -> None:
@@ -110,12 +85,12 @@ def test_text_colours_can_be_read_on_white() -> None:
 def test_a_level_has_one_scale_for_all_networks() -> None:
     strong = {"low": np.full((4, 4), 8.0), "middle": np.ones((2, 2)), "high": np.full((1, 1), 0.5)}
     weak = {"low": np.full((4, 4), 2.0), "middle": np.ones((2, 2)), "high": np.full((1, 1), 3.0)}
-    rows = (MapRow("one", strong), MapRow("other", weak))
-    figure = attention_grid(rows, LIGHT, Overlay(own_scale=False))
-    axes = [figure.layout[f"coloraxis{number}"] for number in (1, 2, 3)]
-    assert [(axis.cmin, axis.cmax) for axis in axes] == [(0, 8), (0, 1), (0, 3)]
-    assert [trace.coloraxis for trace in figure.data] == ["coloraxis", "coloraxis2", "coloraxis3"] * 2
-    assert [trace.zmax for trace in attention_grid(rows, LIGHT).data] == [8, 1, 0.5, 2, 1, 3]
+    rows = (MapRow("one", "cat", strong), MapRow("other", "dog", weak))
+    grid = ElementTree.fromstring(attention_grid(rows, Overlay(own_scale=False), alt="a"))
+    assert [[end.text for end in each] for each in parts(grid, "ends")] == [["0", "8"], ["0", "1"], ["0", "3"]]
+    own = ElementTree.fromstring(attention_grid(rows, alt="a"))
+    assert [each.text for each in parts(own, "note")] == [f"0 to {most}" for most in ("8", "1", "0.5", "2", "1", "3")]
+    assert coloured(strong["low"], 8.0)[0, 0].tolist() == scale()[-1] != coloured(weak["low"], 8.0)[0, 0].tolist()
 
 
 # --- words -----------------------------------------------------------------------------------------------------------

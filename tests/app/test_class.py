@@ -33,7 +33,7 @@ def begun(networks: Path, monkeypatch: pytest.MonkeyPatch, **query: str) -> AppT
     app = AppTest.from_file(MAIN, default_timeout=60)
     told(app, url="http://localhost:8501/workshop")
     app.query_params.update({"pair": "wrn16_1"} | query)
-    return app.run().switch_page(PAGE).run()
+    return app.switch_page(PAGE).run()
 
 
 @pytest.fixture
@@ -176,7 +176,7 @@ def test_the_wall_stays_the_teachers_own(classes, teacher: AppTest, networks: Pa
     teacher.session_state["wall"] = True
     teacher.toggle(key="class_leads").set_value(True).run()
     assert mine.move is not None
-    assert mine.move.query.keys() == {"pair", "t", "picture"}
+    assert mine.move.query.keys() == {"pair", "t"}
     moved(app)
     assert app.session_state["workshop_part"] == "The five steps"
     assert not app.session_state["wall"]

@@ -122,7 +122,7 @@ def part(networks: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> AppTest:
     app = AppTest.from_file(MAIN, default_timeout=60)
     told(app, url="http://localhost:8501/workshop")
     app.query_params.update({"pair": "wrn16_1", "workshop_part": name})
-    return app.run().switch_page("views/workshop/view.py").run()
+    return app.switch_page("views/workshop/view.py").run()
 
 
 def test_the_page_to_project_shows_address_code_and_rules(networks: Path, monkeypatch, fresh_caches) -> None:
@@ -173,7 +173,7 @@ def test_the_camera_is_offered_only_where_browsers_allow_it(
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     app = AppTest.from_file(MAIN, default_timeout=60)
     told(app, url=url)
-    app.run().switch_page("views/your_photos/view.py").run()
+    app.switch_page("views/your_photos/view.py").run()
     assert bool([each for each in app.toggle if each.key == "camera"]) is works
     assert ("only over HTTPS" in said(app)) is not works
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from nat_app.visit.training.fair_queue import Turn, Turns
+from nat_app.visit.training.fair_queue import FairQueue, Turn
 
 ENOUGH = 60.0
 """Seconds: the machine may be busy."""
@@ -32,7 +32,7 @@ def gated(gate: threading.Event, values: int = 3) -> Callable[[], Iterator[int]]
 
 
 def test_turns_are_served_in_the_order_they_were_asked_for() -> None:
-    turns, gate, order = Turns(1), threading.Event(), []
+    turns, gate, order = FairQueue(1), threading.Event(), []
     first = turns.begin("a", gated(gate))
 
     def noting(name: str) -> Callable[[], Iterator[str]]:
@@ -64,7 +64,7 @@ class Timed:
 
     def __init__(self, workers: int) -> None:
         self.now, self.gate, self.began = [0.0], threading.Event(), {}
-        self.turns = Turns(workers, patience=100, clock=lambda: self.now[0])
+        self.turns = FairQueue(workers, patience=100, clock=lambda: self.now[0])
         for kind in SECONDS:
             known = self.begin(f"before, {kind}", kind)
             until(lambda turn=known: turn.over)
@@ -140,7 +140,7 @@ def test_a_kind_that_was_never_done_is_thought_to_take_as_long_as_the_others() -
 
 
 def test_a_visitors_new_turn_takes_the_place_of_the_old_one() -> None:
-    turns, gate = Turns(1), threading.Event()
+    turns, gate = FairQueue(1), threading.Event()
     blocking = turns.begin("a", gated(gate))
     old = turns.begin("b", lambda: iter([1]))
     new = turns.begin("b", lambda: iter([2]))
@@ -154,7 +154,7 @@ def test_a_visitors_new_turn_takes_the_place_of_the_old_one() -> None:
 
 
 def test_cancelling_stops_running_work_before_its_next_value() -> None:
-    turns, gate, closed = Turns(1), threading.Event(), threading.Event()
+    turns, gate, closed = FairQueue(1), threading.Event(), threading.Event()
 
     def work() -> Iterator[int]:
         try:
@@ -178,7 +178,7 @@ def test_cancelling_stops_running_work_before_its_next_value() -> None:
 
 def test_a_visitor_who_left_is_served_no_more() -> None:
     now = [0.0]
-    turns, gate = Turns(1, patience=5, clock=lambda: now[0]), threading.Event()
+    turns, gate = FairQueue(1, patience=5, clock=lambda: now[0]), threading.Event()
     running, gone, patient = (turns.begin(name, gated(gate)) for name in "abc")
     until(lambda: len(running.values) == 1)
     now[0] = 6.0
@@ -191,7 +191,7 @@ def test_a_visitor_who_left_is_served_no_more() -> None:
 
 def test_a_visitor_who_comes_back_stands_in_the_queue_again() -> None:
     now = [0.0]
-    turns, gate = Turns(1, patience=5, clock=lambda: now[0]), threading.Event()
+    turns, gate = FairQueue(1, patience=5, clock=lambda: now[0]), threading.Event()
     running, waiting = (turns.begin(name, gated(gate)) for name in "ab")
     until(lambda: len(running.values) == 1)
     now[0] = 6.0
@@ -210,7 +210,7 @@ def test_a_visitor_who_comes_back_stands_in_the_queue_again() -> None:
 
 def test_who_looks_seldom_is_waited_for_longer() -> None:
     now = [0.0]
-    turns, gate = Turns(1, patience=5, clock=lambda: now[0]), threading.Event()
+    turns, gate = FairQueue(1, patience=5, clock=lambda: now[0]), threading.Event()
     turn = turns.begin("a", gated(gate))
     until(lambda: len(turn.values) == 1)
     now[0] = 4.0
@@ -222,7 +222,7 @@ def test_who_looks_seldom_is_waited_for_longer() -> None:
 
 
 def test_the_more_visitors_there_are_the_less_often_each_looks() -> None:
-    turns, gate = Turns(1), threading.Event()
+    turns, gate = FairQueue(1), threading.Event()
     assert turns.pause() == 0.25
     found = [turns.begin(f"visitor {number}", gated(gate)) for number in range(12)]
     assert turns.pause() == 0.75
@@ -233,7 +233,7 @@ def test_the_more_visitors_there_are_the_less_often_each_looks() -> None:
 
 
 def test_closing_ends_those_who_wait_and_waits_for_the_one_who_runs() -> None:
-    turns, closed = Turns(1), threading.Event()
+    turns, closed = FairQueue(1), threading.Event()
 
     def endless() -> Iterator[int]:
         try:
@@ -251,7 +251,7 @@ def test_closing_ends_those_who_wait_and_waits_for_the_one_who_runs() -> None:
 
 
 def test_what_the_work_raises_is_its_own_visitors_alone() -> None:
-    turns = Turns(1)
+    turns = FairQueue(1)
 
     def work() -> Iterator[int]:
         yield 1
@@ -266,7 +266,7 @@ def test_what_the_work_raises_is_its_own_visitors_alone() -> None:
 
 def test_a_queue_without_workers_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one worker, not 0"):
-        Turns(0)
+        FairQueue(0)
 
 
 def test_thirty_visitors_train_at_once() -> None:
@@ -275,7 +275,7 @@ def test_thirty_visitors_train_at_once() -> None:
 
     settings, points, negatives = Settings(width=8), draw_points(), draw_negatives("ring")
     begin = start(settings, 3)
-    turns = Turns(2, patience=ENOUGH)
+    turns = FairQueue(2, patience=ENOUGH)
     running, most = [0], [0]
     lock = threading.Lock()
 
@@ -322,7 +322,7 @@ def test_thirty_visitors_train_three_kinds_of_networks_at_once() -> None:
         lambda: digits.train(digits.start(), digits.digits(), 5, 10),
         lambda: heads.train(heads.start(classifier), examples, heads.architecture_of(classifier), 10),
     )
-    turns = Turns(2, patience=ENOUGH)
+    turns = FairQueue(2, patience=ENOUGH)
     found = [turns.begin(f"visitor {number}", kinds[number % 3]) for number in range(30)]
     until(lambda: all(turns.look(turn) >= 0 and turn.over for turn in found))
     assert {turn.phase for turn in found} == {"done"}

@@ -1,5 +1,6 @@
 """What several pages share, in German: cases and genders, plurals, numbers as German writes them."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,8 +9,7 @@ import pytest
 
 from nat_app.shared import counts, words
 from nat_app.shared.classes import CLASSES, WITH_ARTICLE, any_of, article, class_title
-from nat_app.shared.drawing import charts
-from nat_app.shared.drawing.palette import LIGHT
+from nat_app.shared.drawing import bars, charts
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.pairs import OFFERED, ROLE_TITLES, SET_TITLES, own_name, pictures_of
 from nat_app.shared.scores import SCORE_TITLES
@@ -86,11 +86,12 @@ def test_no_title_is_left_in_english() -> None:
 
 
 def test_charts_speak_german() -> None:
-    figure = charts.probability_bars(np.full(2, 0.5), ("cat", "dog"), "nat", LIGHT)
-    assert list(figure.data[0].y) == ["Katze", "Hund"]
-    assert figure.layout.separators == ",."
-    assert figure.layout.xaxis.title.text == "wie sicher es ist"
-    assert "keine Meinung, 1/2" in {note.text for note in figure.layout.annotations}
+    drawn = bars.probability_bars(np.array([0.875, 0.125]), ("cat", "dog"), "nat", alt="")
+    assert re.findall(r'class="name">(\w+)<', drawn) == ["Katze", "Hund"]
+    assert "wie sicher es ist" in drawn
+    assert "keine Meinung, 1/2" in drawn
+    assert 'title="NAT, Katze: 87,5\u00a0%"' in drawn
+    assert charts.look(200, top=0, left=0, bottom=0)["separators"] == ",."
 
 
 def test_a_photo_of_an_iphone_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

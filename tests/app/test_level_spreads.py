@@ -26,7 +26,7 @@ from nat_core.studies.level_findings import (
     save_levels,
     where_it_begins,
 )
-from tests.pages import PAGES, charts
+from tests.pages import PAGES, drawn, places
 from tests.pages import said as said_with_marks
 from tests.synthetic import write_pairs
 
@@ -73,8 +73,8 @@ def test_the_picture_stands_on_the_spread_of_ten_thousand(start, folder: Path) -
     assert pictures_of("cifar100_test", 10_000) in said(app)
     assert not found.measured
     assert f"{distances(found)} {where_it_begins(found)}" in said(app)
-    ticks = [trace.x[0] for trace in charts(app)["distances"].data if trace.marker.symbol == "line-ns-open"]
-    assert ticks == pytest.approx([0.3, 0.4, 0.5])
+    ticks = places(drawn(app, "nat-bars nat-apart")[0], "median")
+    assert ticks == pytest.approx([100 * (each + 0.02) / 1.47 for each in (0.3, 0.4, 0.5)], abs=0.01)
     app.selectbox(key="level_set").set_value("gallery").run()
     assert "45 gallery pictures" in said(app)
 
@@ -84,12 +84,13 @@ def test_two_baselines_stand_beside_and_say_where_it_begins(start, folder: Path)
     seeds = PairLevels(ours.first, replace(ours.first, seed=1, sha256="one"), sets(0.35, 0.2, 0.2))
     save_levels(folder, [ours, seeds])
     app = start(folder, PAGES[3], pair="wrn16_1")
-    circles = [trace.x[0] for trace in charts(app)["distances"].data if trace.marker.symbol == "circle-open"]
-    assert circles == pytest.approx([0.35, 0.2, 0.2])
+    circles = places(drawn(app, "nat-bars nat-apart")[0], "seeds")
+    assert circles == pytest.approx([100 * (each + 0.02) / 1.47 for each in (0.35, 0.2, 0.2)], abs=0.01)
     found = found_in([ours, seeds])
     assert found.exceeding == ("middle", "high")
     # The title says the same as the text below it.
-    assert app.title[0].value == attention_title({"low": 1.0, "middle": 0.0, "high": 0.0}, found.exceeding)
+    assert app.title[0].value == attention_title({"low": 1.0, "middle": 0.0, "high": 0.0}, found)
+    assert app.title[0].value.endswith("0.50 apart at the high level, two baselines 0.20.")
     assert f"{distances(found)} {where_it_begins(found)}" in said(app)
     text = said(app.switch_page(EVIDENCE).run())
     claim = claims({}, claim_distances([ours, seeds]), longest_distances([ours, seeds]))[-1]

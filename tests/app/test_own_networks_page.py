@@ -11,12 +11,13 @@ from streamlit.testing.v1 import AppTest
 
 from nat_app.shared.pairs import pictures_of, set_title
 from nat_app.views.attention.words import attention_title
+from nat_app.views.bring_your_own import words
 from nat_app.visit import room
 from nat_app.visit.brought_along import OwnNetwork
 from nat_core.network.models import build
 from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import load_card
-from tests.pages import PAGES, alts, live_data, now, plain, said, shown
+from tests.pages import PAGES, alts, bars, live_data, now, plain, said, shown
 from tests.synthetic import CLASSES
 
 PAGE = "views/bring_your_own/view.py"
@@ -55,7 +56,7 @@ def test_a_network_is_compared_on_every_page(compared: AppTest) -> None:
     app.switch_page(PAGES[1]).run()
     app.button(key="try_samples").click().run()
     app.segmented_control(key="crop").set_value("pad").run()
-    assert len(app.get("plotly_chart")) == 8
+    assert len(bars(app)) == 8
     app.switch_page(PAGES[2]).run()
     assert app.pills(key="set").options == [
         f"{set_title('gallery_known')} · known",
@@ -85,7 +86,9 @@ def test_the_comparison_stands_where_it_was_made(compared: AppTest) -> None:
     sure = int((own.predictions["gallery_none"].confidence > 0.9).sum())
     assert plain(table["Baseline"][1]).startswith(f"{100 * sure / 22:.1f} % (")
     right = round(own.card.report.accuracy * 23)
-    assert f"Yours is correct on {100 * right / 23:.1f} % of the 23 pictures" in said(compared)
+    share = plain(words.share_cell(right, 23))
+    assert share.startswith(f"{100 * right / 23:.1f} % (")
+    assert f"Yours is correct on {share} of the 23 pictures" in said(compared)
     # It is untrained, so the page doubts what was said of it; NAT keeps what it knows, by more than chance.
     assert "little better than guessing" in said(compared)
     assert beside.card.name.startswith("wrn16_1_nat@")

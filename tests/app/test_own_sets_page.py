@@ -172,7 +172,7 @@ def test_the_page_speaks_german(german, start, networks: Path, monkeypatch, tmp_
     )
     app = app.button(key="try_network").click().run()
     assert list(app.table[0].value.columns) == ["Bilder", "Anzahl", "Anteil", "Baseline", "NAT", "Urteil"]
-    assert re.fullmatch(r"\d+,\d % \(\d+-\d+ %\)", plain(app.table[0].value["NAT"][0]))
+    assert re.fullmatch(r"\d+,\d % \(\d+–\d+ %\)", plain(app.table[0].value["NAT"][0]))
 
 
 def test_a_name_holds_the_digest_so_that_two_sets_of_one_title_are_two() -> None:

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from nat_app.answers.stored_answers import OwnAnswer
 from nat_app.frame import links
 from nat_app.pages import SETTINGS
-from nat_app.views.attention.networks import Row, maps_csv
+from nat_app.views.attention.networks import AttentionRow, maps_csv
 from nat_app.views.attention.settings import PARTS
 from nat_app.views.your_photos.ways import WAYS
 from tests.pages import MAIN, PAGES, live_data, said, told
@@ -25,7 +25,6 @@ def followed(networks: Path, monkeypatch: pytest.MonkeyPatch, page: str, **query
     told(app, url=HERE)
     app.query_params.update(query | {"v": "1"})
     app.session_state["copy_link"] = True
-    app.run()
     return app.switch_page(page).run()
 
 
@@ -99,5 +98,5 @@ def test_every_step_of_a_way_can_be_in_a_link(way: str) -> None:
 
 def test_maps_are_handed_out_value_by_value() -> None:
     answer = OwnAnswer(np.array([1.0]), ("cat",), {"low": np.array([[0.5, 2.0]])})
-    seen = (Row("Baseline", "net", answer),)
+    seen = (AttentionRow("Baseline", "net", answer),)
     assert maps_csv(seen) == "network,level,row,column,value\nnet,low,0,0,0.5\nnet,low,0,1,2\n"

@@ -6,8 +6,10 @@ import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import numpy as np
 import plotly.graph_objects as go
@@ -21,13 +23,14 @@ from nat_app.shared.gallery import FOLDER, gallery_pictures
 from nat_app.shared.pairs import pair_named, pictures_of
 from nat_app.shared.words import Answer, literal, percent
 from nat_app.views.your_photos import charts, fade, ways, words
-from nat_app.views.your_photos.cards import Card, count_cards
+from nat_app.views.your_photos.cards import AnswerCard, count_cards
 from nat_app.views.your_photos.files import Conditions, photos_csv, report_html
 from nat_app.views.your_photos.ways import WAYS
 from nat_app.visit import decoding, labels, photos, verdicts
+from nat_core.data.images import read_views
 from nat_core.measure.predictions import Predictions
 from tests.hostile_pictures import encoded
-from tests.pages import PAGES, alts, invites, live_data, plain, said, shown
+from tests.pages import PAGES, alts, bars, invites, live_data, plain, said, shown
 from tests.uploads import zipped
 
 pytestmark = pytest.mark.usefixtures("kept_caches")
@@ -46,7 +49,7 @@ def test_a_zip_file_gives_its_pictures_and_says_what_it_passed_over(start, netwo
     content = zipped({"trip/bee.jpg": BEE, "../../wide.jpg": WIDE, "notes.txt": b"hello", "broken.png": b"no picture"})
     app = upload(start(networks, PAGE), trip_zip=content)
     text = said(app)
-    assert len([chart for chart in app.get("plotly_chart") if "Ten probabilities" in chart.proto.alt]) == 2
+    assert sum(alt.startswith("Ten probabilities") for alt in alts(app)) == 2
     assert words.no_pictures(1) in text
     assert "broken\\.png" in app.warning[0].value
     assert words.others_are_fine(2) in app.warning[0].value
@@ -177,7 +180,7 @@ def test_the_way_of_making_squares_changes_what_networks_see(start, networks: Pa
     for crop in ("centre", "squash", "pad"):
         app.segmented_control(key="crop").set_value(crop).run()
         assert not app.exception
-        seen[crop] = [chart.proto.spec for chart in app.get("plotly_chart") if "Ten prob" in chart.proto.alt]
+        seen[crop] = [ElementTree.tostring(each) for each in bars(app)]
     assert seen["centre"] != seen["squash"] != seen["pad"]
     assert len(seen["pad"]) == 8
 
@@ -324,10 +327,10 @@ def test_dots_stack_as_high_as_their_share() -> None:
     assert figure.data[0].marker.pattern.shape == "/"
 
 
-def card(name: str, baseline: float, nat: float, label: str | None = labels.NONE) -> Card:
+def card(name: str, baseline: float, nat: float, label: str | None = labels.NONE) -> AnswerCard:
     said = {"baseline": np.array([baseline, 1 - baseline, 0]), "nat": np.array([1 - nat, nat, 0])}
     pixels = np.zeros((32, 32, 3), np.uint8)
-    return Card(name, name, pixels, pixels, label, True, {k: OwnAnswer(v, CLASSES, {}) for k, v in said.items()})
+    return AnswerCard(name, name, pixels, pixels, label, True, {k: OwnAnswer(v, CLASSES, {}) for k, v in said.items()})
 
 
 CARDS = [card('<b>"x",y</b>.jpg', 0.95, 0.6), card("b.png", 0.5, 0.91, "cat"), card("c.png", 0.98, 0.98, None)]
@@ -399,3 +402,34 @@ def test_a_photo_counts_nowhere_until_the_visitor_has_said_what_it_shows() -> No
 def test_the_verdict_goes_by_what_the_photo_shows(label: str | None, expected: str) -> None:
     assert verdicts.verdict(Answer(0.95, "cat"), label, 0.9) == expected
     assert verdicts.verdict(Answer(0.5, "cat"), label, 0.9)[0] == {None: "◇", labels.NONE: "○"}.get(label, "□")
+
+
+@dataclass
+class Dropped:
+    """A file of a drop zone that notes when it is read."""
+
+    file_id: str
+    name: str
+    content: bytes
+    happened: list[str]
+
+    def getvalue(self) -> bytes:
+        self.happened.append(f"read {self.name}")
+        return self.content
+
+
+def test_each_photo_is_told_of_before_the_next_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    happened: list[str] = []
+    monkeypatch.setattr(photos.decoding, "views", lambda content, name, admit: read_views(content, name=name))
+    files = [Dropped(name, f"{name}.jpg", content, happened) for name, content in (("a", BEE), ("b", WIDE))]
+    files.insert(1, Dropped("c", "c.png", b"no picture", happened))
+    own = photos.OwnPhotos()
+    for _ in range(2):  # in the second run nothing is new
+        own.take("uploads", files, lambda photo: happened.append(f"answered {photo.name}"))
+    assert happened == ["read a.jpg", "answered a.jpg", "read c.png", "read b.jpg", "answered b.jpg"]
+
+
+def test_what_stood_there_while_photos_were_read_gives_way_to_the_cards(start, networks: Path) -> None:
+    app = upload(start(networks, PAGE), bee_jpg=BEE, wide_jpg=WIDE)
+    assert len(bars(app)) == 2
+    assert len([each for each in app.button if (each.key or "").startswith("open_")]) == 2

@@ -16,7 +16,7 @@ import torch
 
 from nat_app.visit.limits import LOCAL_LIMITS, PUBLIC_LIMITS
 from nat_app.visit.training import fair_queue, trainers
-from nat_app.visit.training.fair_queue import Turns
+from nat_app.visit.training.fair_queue import FairQueue
 from nat_app.visit.training.trainers import ENDED, NICE, PROCESS, TOO_LONG, TOO_MUCH, GivenUp, Trainers
 from nat_core.small.twins import BlownUp
 from tests import works
@@ -130,7 +130,7 @@ def test_what_the_work_raises_is_raised_here(kept: Trainers) -> None:
 
 
 def test_a_turn_of_the_queue_is_done_there_and_cancelled_there(kept: Trainers) -> None:
-    turns = Turns(1, do=kept.do)
+    turns = FairQueue(1, do=kept.do)
     counted, cancelled = turns.begin("a", partial(works.numbers, 4)), turns.begin("b", works.endless)
     deadline = time.monotonic() + 60
     while not cancelled.values:
@@ -149,7 +149,7 @@ def test_a_turn_of_the_queue_is_done_there_and_cancelled_there(kept: Trainers) -
 
 
 def test_a_turn_that_was_given_up_says_so(kept: Trainers) -> None:
-    turns = Turns(1, do=kept.do)
+    turns = FairQueue(1, do=kept.do)
     turn = turns.begin("a", works.dying)
     deadline = time.monotonic() + 60
     while not turn.over:
@@ -223,7 +223,7 @@ def test_who_hangs_and_left_holds_nobody_up_and_those_who_left_are_passed_over(
     kept: Trainers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trainers, "HEED", 0.1)
-    turns = Turns(1, patience=0.3, do=kept.do)
+    turns = FairQueue(1, patience=0.3, do=kept.do)
     hanging = turns.begin("hangs", works.deaf)
     gone = [turns.begin(f"gone {number}", works.endless) for number in range(30)]
     here = turns.begin("here", partial(works.numbers, 3))
@@ -235,7 +235,7 @@ def test_who_hangs_and_left_holds_nobody_up_and_those_who_left_are_passed_over(
 
 def test_work_that_hangs_is_cancelled_at_once(kept: Trainers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trainers, "HEED", 0.1)
-    turns = Turns(1, do=kept.do)
+    turns = FairQueue(1, do=kept.do)
     hanging = turns.begin("a", works.deaf)
     until(lambda: bool(turns.look(hanging) or hanging.values))
     other = turns.begin("b", partial(works.numbers, 1))
@@ -246,7 +246,7 @@ def test_work_that_hangs_is_cancelled_at_once(kept: Trainers, monkeypatch: pytes
 
 def test_a_server_that_stops_ends_those_at_work_and_starts_no_more(copies: None) -> None:
     ours = Trainers(60.0)
-    turns = Turns(1, do=ours.do)
+    turns = FairQueue(1, do=ours.do)
     hanging, waiting = turns.begin("a", works.deaf), turns.begin("b", works.deaf)
     until(lambda: bool(turns.look(hanging) or hanging.values))
     began = time.monotonic()

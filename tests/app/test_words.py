@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from nat_app.shared import words
-from nat_app.shared.counts import Compared, compare
+from nat_app.shared.counts import FEW, Compared, compare
 from nat_app.shared.drawing.palette import Kind
 from nat_app.shared.words import Answer
 from nat_app.views.attention import words as attention
@@ -24,6 +24,8 @@ from nat_app.views.your_negatives.effects import Change, Effect
 from nat_app.views.your_photos import words as photos
 from nat_app.visit.training.fair_queue import waiting_sentence
 from nat_core.measure.costs import Prices, Stakes
+from nat_core.recipes import LEVELS
+from nat_core.studies.level_findings import LevelFinding, LevelSpread
 from tests.pages import plain, shown
 from tests.synthetic import CLASSES
 
@@ -44,6 +46,16 @@ def sure_of(baseline: int, nat: int, pictures: int) -> Compared:
     return compare({"baseline": np.arange(pictures) < baseline, "nat": np.arange(pictures) < nat})
 
 
+def beside(nat: tuple[float, float, float], *seeds: tuple[float, float, float]) -> LevelFinding:
+    """How far a pair lies apart over ten thousand pictures, low, middle and high, and pairs of baselines."""
+
+    def spreads(*pairs: tuple[float, float, float]) -> dict[str, tuple[LevelSpread, ...]]:
+        levels = zip(LEVELS, zip(*pairs, strict=True), strict=True)
+        return {level: tuple(LevelSpread(10_000, mean, 0.01, ()) for mean in means) for level, means in levels}
+
+    return LevelFinding(10_000, spreads(nat), spreads(*seeds), {})
+
+
 def few_title(share: dict[Kind, float], pictures: int) -> str:
     """The title of Thresholds on few negatives, by confidence."""
     return thresholds.few_title(share, pictures, {"baseline": 0.9, "nat": 0.9}, known=False, score="confidence")
@@ -52,6 +64,16 @@ def few_title(share: dict[Kind, float], pictures: int) -> str:
 def known_title(sure: Compared, threshold: float) -> str:
     """The title on a visitor's pictures of things that the networks know."""
     return own.own_title(sure, threshold, known=True)
+
+
+def verdict_on_negatives(sure: Compared) -> str:
+    """What stands in the table beside negatives."""
+    return own.verdict(sure, known=False)
+
+
+def verdict_on_known(sure: Compared) -> str:
+    """What stands in the table beside what the networks know."""
+    return own.verdict(sure, known=True)
 
 
 def warm(temperature: float, baseline: float) -> tuple[Any, ...]:
@@ -83,11 +105,18 @@ WHOLE: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
     (thresholds.trade_sentence, ({"baseline": 0.05, "nat": 0.06}, KEPT),
      "Here NAT is fooled more often than the baseline."),
     (thresholds.trade_sentence, ({"baseline": 0.5, "nat": 0.5}, KEPT), "Here NAT is fooled as often as the baseline."),
+    (thresholds.trade, (FOOLED, KEPT, 10_000),
+     "NAT is fooled by 51 fewer of 100, and turns away 6 more of 100 that it knows."),
+    (thresholds.trade, ({"baseline": 0.1, "nat": 0.2}, KEPT, 40),
+     "These pictures cannot tell which network is fooled less often: the difference may be chance."),
+    (thresholds.trade, ({"baseline": 0.1, "nat": 0.2}, KEPT, 1_000),
+     "Here NAT is fooled more often than the baseline."),
+    (thresholds.trade, ({"baseline": 1, "nat": 1}, KEPT, 40), "Here NAT is fooled as often as the baseline."),
     (few_title, ({"baseline": 1 / 22, "nat": 3 / 22}, 22),
      "Above t = 0.90, the baseline is fooled by 1 of 22, NAT by 3."),
     (few_title, ({"baseline": 0, "nat": 1}, 6), "Above t = 0.90, the baseline is fooled by none of 6, NAT by 6."),
     (thresholds.few_trade, ({"baseline": 1 / 22, "nat": 3 / 22}, 22),
-     "So few pictures cannot tell which network is fooled less often: 95 % intervals Baseline 1-22 %, NAT 5-33 %."),
+     "So few pictures cannot tell which network is fooled less often: 95 % intervals Baseline 1–22 %, NAT 5–33 %."),
     (thresholds.few_trade, ({"baseline": 20 / 22, "nat": 2 / 22}, 22),
      "NAT is fooled less often than Baseline, by more than chance makes."),
     (photos.photos_title, (sure_of(7, 1, 12), 0, 0), "Of your 12, 7 fool the baseline, 1 NAT."),
@@ -99,10 +128,10 @@ WHOLE: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
     (photos.photos_title, (None, 2, 1), "What do your photos show?"),
     (photos.photos_title, (None, 2, 0), "They know what these show."),
     (photos.photos_sentence, (sure_of(7, 1, 12),),
-     "The baseline is wrongly sure of 7 of your 12 (95 % interval 32-81 %), NAT of 1 (95 % interval 1-35 %). That is "
+     "The baseline is wrongly sure of 7 of your 12 (95 % interval 32–81 %), NAT of 1 (95 % interval 1–35 %). That is "
      "more than chance."),
     (photos.photos_sentence, (sure_of(3, 1, 5),),
-     "The baseline is wrongly sure of 3 of your 5 (95 % interval 23-88 %), NAT of 1 (95 % interval 4-62 %). So few "
+     "The baseline is wrongly sure of 3 of your 5 (95 % interval 23–88 %), NAT of 1 (95 % interval 4–62 %). So few "
      "pictures cannot tell which network is fooled less often: the difference may be chance."),
     (photos.photos_sentence, (sure_of(3, 0, 3),), "Too few for a rate, so here is each one."),
     (photos.known_sentence, ({"baseline": 1, "nat": 0}, 1),
@@ -112,11 +141,19 @@ WHOLE: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
     (photos.problems, (["x"] * 8, 2), "x  \n" * 6 + "2 more files have the same problem.  \nThe other 2 are fine."),
     (attention.attention_title, (HERE, None),
      "Baseline and NAT look most differently at the high level; another seed may make as much."),
-    (attention.attention_title, (HERE, ()), "Baseline and NAT look no more differently than another seed makes."),
-    (attention.attention_title, (HERE, ("middle", "high")),
-     "Baseline and NAT look differently at the middle and the high level, more than another seed makes."),
-    (attention.attention_title, (HERE, ("low", "middle", "high")),
-     "Baseline and NAT look differently at every level, more than another seed makes."),
+    # As the list of faults has it: the title found a difference that two baselines have as well.
+    (attention.attention_title, (HERE, beside((0.37, 0.25, 0.32), (0.41, 0.27, 0.31), (0.34, 0.26, 0.33))),
+     "Baseline and NAT look no more differently than another seed makes: 0.32 apart at the high level, two baselines "
+     "0.31–0.33."),
+    (attention.attention_title, (HERE, beside((0.3, 0.4, 0.6), (0.35, 0.2, 0.2))),
+     "Baseline and NAT look differently at the middle and the high level, more than another seed makes: 0.60 apart at "
+     "the high level, two baselines 0.20."),
+    (attention.attention_title, (HERE, beside((0.3, 0.4, 0.6), (0.35, 0.4, 0.2), (0.35, 0.4, 0.25))),
+     "Baseline and NAT look differently at the high level, more than another seed makes: 0.60 apart, two baselines "
+     "0.20–0.25."),
+    (attention.attention_title, (HERE, beside((0.6, 0.4, 0.5), (0.1, 0.2, 0.2))),
+     "Baseline and NAT look differently at every level, more than another seed makes: 0.60 apart at the low level, two "
+     "baselines 0.10."),
     (attention.attention_title, (None, None), "Where the networks look."),
     (attention.found_sentence, ("NAT", "cat", "integrated_gradients", FOUND),
      "NAT, cat: the logit is 2.00, and 0.70 on the mean colour, +1.30 apart; the pixels add up to +1.25, 0.05 missing: "
@@ -133,14 +170,30 @@ WHOLE: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
      "Too few for a rate: above 90 %, the baseline keeps none of your 3, NAT 3."),
     (own.own_title, (sure_of(200, 100, 300), 0.9), "Above 90 %, the baseline is fooled by 67 of 100, NAT by 33."),
     (own.own_sentence, (sure_of(1, 3, 22),),
-     "22 pictures, 95 % intervals: baseline 1-22 %, NAT 5-33 %. So few pictures cannot tell which network is fooled "
+     "22 pictures, 95 % intervals: baseline 1–22 %, NAT 5–33 %. So few pictures cannot tell which network is fooled "
      "less often: the difference may be chance."),
     (own.own_sentence, (sure_of(200, 100, 300),),
-     "300 pictures, 95 % intervals: baseline 61-72 %, NAT 28-39 %. That is more than chance."),
-    (own.own_sentence, (sure_of(9, 9, 40),), "40 pictures, 95 % intervals: baseline 12-38 %, NAT 12-38 %."),
+     "300 pictures, 95 % intervals: baseline 61–72 %, NAT 28–39 %. That is more than chance."),
+    (own.own_sentence, (sure_of(9, 9, 40),), "40 pictures, 95 % intervals: baseline 12–38 %, NAT 12–38 %."),
     (own.own_sentence, (sure_of(2, 0, 3),), ""),
+    (own.comparison_title, (sure_of(1, 3, 22), 0.9, "Gallery"),
+     "Gallery: above 90 %, the baseline is fooled by 1 of 22, NAT by 3."),
+    (own.comparison_title, (sure_of(2, 1, 3), 0.9, "Gallery"),
+     "Gallery: too few for a rate. The baseline is fooled by 2, NAT by 1."),
+    (own.share_cell, (4, 6), "66.7 % (30–90 %)"),
+    (own.share_cell, (2, 3), "2"),
+    (own.accuracy_sentence, (4, 6, 10),
+     "Yours is correct on 66.7 % (30–90 %) of the 6 pictures that it should know."),
+    (own.accuracy_sentence, (1800, 2000, 10),
+     "Yours is correct on 90.0 % (89–91 %) of the 2,000 pictures that it should know."),
+    (verdict_on_negatives, (sure_of(3, 1, 22),), "may be chance"),
+    (verdict_on_negatives, (sure_of(200, 100, 300),), "NAT better"),
+    (verdict_on_negatives, (sure_of(100, 200, 300),), "baseline better"),
+    (verdict_on_negatives, (sure_of(3, 0, 3),), "too few"),
+    (verdict_on_known, (sure_of(200, 100, 300),), "baseline better"),
+    (verdict_on_known, (sure_of(20, 22, 23),), "may be chance"),
     (own.right_sentence, (sure_of(4, 5, 6),),
-     "By your labels, the baseline is correct on 4 of your 6, NAT on 5. 95 % intervals: baseline 30-90 %, NAT 44-97 %. "
+     "By your labels, the baseline is correct on 4 of your 6, NAT on 5. 95 % intervals: baseline 30–90 %, NAT 44–97 %. "
      "So few pictures cannot tell which network is correct more often: the difference may be chance."),
     (waiting_sentence, (0, 0.2), "Others are training now; you are first, and begin in about 1 s."),
     (waiting_sentence, (11, 12.4), "Others are training now; you are number 12, and begin in about 12 s."),
@@ -240,6 +293,18 @@ def test_a_title_never_calls_sure_what_the_answers_do_not(baseline: float, nat: 
     for kind, answer in (("baseline", baseline), ("nat", nat)):
         said = words.answer_sentence(kind, Answer(answer, "ship"), label, t)
         assert (". Sure, and" in said) == (answer > t)
+
+
+@given(some.integers(1, 60).flatmap(lambda n: some.tuples(some.integers(0, n), some.integers(0, n), some.just(n))))
+def test_no_verdict_is_given_where_chance_can_make_the_difference(counts: tuple[int, int, int]) -> None:
+    sure = sure_of(*counts)
+    said = own.own_sentence(sure)
+    chance = sure.difference.low <= 0 <= sure.difference.high
+    assert ("more than chance" in said) == (not chance and sure.pictures > FEW)
+    for told in (said, own.right_sentence(sure)):
+        assert "more often" not in told or "cannot tell which network" in told
+    for known in (False, True):
+        assert ("better" in own.verdict(sure, known=known)) == (not chance and sure.pictures > FEW)
 
 
 def name_of(value: object) -> str | None:

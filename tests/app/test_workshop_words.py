@@ -62,7 +62,7 @@ def part(networks: Path, monkeypatch: pytest.MonkeyPatch, name: str, language: s
     app = AppTest.from_file(MAIN, default_timeout=60)
     app.session_state["lang"] = language
     app.query_params.update({"pair": "wrn16_1", "workshop_part": name} | query)
-    return app.run().switch_page(PAGE).run()
+    return app.switch_page(PAGE).run()
 
 
 def loose(app: AppTest) -> list[str]:

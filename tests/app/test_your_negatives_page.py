@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
 from nat_app.frame.links import read
@@ -126,10 +128,10 @@ def moved(before: float, after: float, direction: int | None = None, pictures: i
     return Change(before, before, after, pictures, certain if direction is None else direction)
 
 
-def effect_of(further: Change, kept: Change | None = None) -> Effect:
+def effect_of(further: Change, kept: Change | None = None, correct: Change | None = None, others: int = 0) -> Effect:
     """What learning five photos changed, where it is sure of 5 of 17 others now, of 6 before."""
-    kept = kept or moved(0.8, 0.8)
-    return Effect(moved(0.6, 0, pictures=5), moved(6 / 17, 5 / 17, 0, 17), further, kept, moved(0.9, 0.9))
+    kept, correct = kept or moved(0.8, 0.8), correct or moved(0.9, 0.9)
+    return Effect(moved(0.6, 0, pictures=5), moved(6 / 17, 5 / 17, others, 17), further, kept, correct)
 
 
 @pytest.mark.parametrize(
@@ -148,12 +150,44 @@ def effect_of(further: Change, kept: Change | None = None) -> Effect:
          "**It gave up part of what it knows: of the ten things it keeps 80 in 100, before 84.**"),
         (effect_of(moved(0.3, 0.1), moved(0.84, 0.81)), False,
          "**These photos protect others too. It has its price: of the ten things it keeps 81 in 100, before 84.**"),
+        (effect_of(moved(0.3, 0.1), correct=moved(0.9, 0.6)), False,
+         "**It gave up part of what it knows: it is correct on 60 in 100, before 90.**"),
+        (effect_of(moved(0.3, 0.1), moved(0.84, 0.82), moved(0.9, 0.87)), True,
+         "**That came with the many and varied pictures beside yours. It has its price: it is correct on 87 in 100, "
+         "before 90.**"),
+        # It is no other change than none that is no larger than chance makes.
+        (effect_of(moved(0.3, 0.3), moved(0.8, 0.84)), False,
+         "**On those CIFAR-100 pictures the change is no larger than chance makes.**"),
+        (effect_of(moved(0.3, 0.3), others=-1), False,
+         "**On those CIFAR-100 pictures the change is no larger than chance makes.**"),
+        (effect_of(moved(0.2, 0.05), others=1), False, "**It protects others in part.**"),
     ],
 )  # fmt: skip
 def test_the_lesson_is_told_as_it_came_out(effect: Effect, beside: bool, ending: str) -> None:
     told = words.lesson(effect, beside)
     assert told.endswith(ending)
     assert "Of the 17 other photos here, 5; before, 6." in told
+
+
+SHARES = some.integers(1, 99).map(lambda hundredths: hundredths / 100)
+CHANGES = some.builds(moved, SHARES, SHARES, some.sampled_from([None, 0]))
+
+
+@given(CHANGES, CHANGES, CHANGES, some.sampled_from([-1, 0, 1]), some.booleans())
+def test_a_loss_is_never_praised(further: Change, kept: Change, correct: Change, others: int, beside: bool) -> None:
+    effect = effect_of(further, kept, correct, others)
+    outcome = words.lesson(effect, beside).partition("**")[2]
+    lost = [each for each in (kept, correct) if each.direction < 0]
+    assert bool(lost) == outcome.endswith(tuple(f"before {round(100 * each.before)}.**" for each in lost))
+    praised = "protect others too" in outcome or "That came with" in outcome
+    assert not praised or (further.direction < 0 and others <= 0)
+    if praised:
+        # What was gained is at least twice what was lost.
+        gained = further.before - further.after
+        assert all(each.before - each.after <= gained / 2 for each in lost)
+    if "No other change" in outcome:
+        assert [each.direction for each in (further, kept, correct)] == [0, 0, 0]
+        assert others == 0
 
 
 def test_a_change_is_told_apart_from_chance_and_from_the_steps_alone() -> None:

@@ -45,10 +45,10 @@ def test_an_own_network_is_compared_on_every_page(page, address: str, tmp_path: 
     page.get_by_role("button", name="Compare", exact=True).click()
     page.get_by_text("Yours: mine.safetensors").first.wait_for()
     for title, shown in (
-        ("See it", ".stPlotlyChart .bars path"),
+        ("See it", ".nat-bars .bar"),
         ("Your photos", "[data-testid=stFileUploader]"),
         ("Thresholds", ".drawing svg"),
-        ("Attention", ".stPlotlyChart"),
+        ("Attention", ".nat-looks .over"),
         ("Evidence", "table"),
     ):
         turn_to(page, title)

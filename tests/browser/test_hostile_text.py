@@ -12,7 +12,7 @@ import pytest
 from nat_app.pages import PAGES
 from nat_app.shared.words import JOINER
 from nat_core.measure.wording import legible
-from tests.browsing import ROOT, SIZES, free_port, wait_until_healthy
+from tests.browsing import ROOT, SIZES, STILL, free_port, wait_until_healthy
 from tests.hostile import EVIL, OTHERS, PAYLOADS, file_names
 from tests.uploads import npz, picture, zipped
 
@@ -71,6 +71,8 @@ def test_every_hostile_text_is_shown_as_it_is(part: int, watched, hostile_page: 
     assert [seen(each) for each in shown] == [seen(legible(each)) for each in PAYLOADS[first:last]]
     ticks = watched.locator(".js-plotly-plot .ytick text").all_text_contents()
     assert [seen(each) for each in ticks] == [seen(legible(each)) for each in PAYLOADS[first:last]]
+    names = watched.locator(".nat-bars .name").all_text_contents()
+    assert [seen(each) for each in names] == [seen(legible(each)) for each in PAYLOADS[first:last]]
     assert watched.locator(MADE).count() == 0
     assert watched.locator("main a").count() == 0
     watched.locator(".js-plotly-plot .bars path").first.hover(force=True)
@@ -123,6 +125,8 @@ def test_a_set_with_a_hostile_name_and_hostile_classes_is_shown(watched, address
     mine = tmp_path / f"![im](http:&sol;&sol;{EVIL}) <a href=x>.npz"
     mine.write_bytes(npz(test_images=pixels, test_labels=np.arange(40) % 10, classes=classes))
     watched.goto(f"{address}/bring_your_own?pair=wrn16_1")
+    watched.locator("input[type=file]").first.wait_for(state="attached")
+    watched.evaluate(STILL)  # what is chosen while the page still arrives is lost
     watched.locator("input[type=file]").first.set_input_files(str(mine))
     watched.get_by_role("button", name="Ask both networks").click()
     watched.get_by_role("button", name="See it on Thresholds").click()

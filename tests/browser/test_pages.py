@@ -14,13 +14,25 @@ from tests.browsing import PATIENCE, SIZES, STILL, at
 pytestmark = pytest.mark.browser
 
 
+AS_LONG_AS_SAID = """drawings => drawings.flatMap((drawing) => {
+  const [nothing, , all] = [...drawing.querySelectorAll('.tick')].map((each) => each.getBoundingClientRect().left);
+  return [...drawing.querySelectorAll('.bar > [title]')].map((bar) => [
+    parseFloat(bar.title.split(': ')[1]) / 100,
+    bar.title.endsWith(': 0.0\\u00a0%') ? 0 : (bar.getBoundingClientRect().right - nothing) / (all - nothing),
+  ]);
+})"""
+"""What each bar says, and how long it is between the ticks of nothing and all."""
+
+
 @at("phone")
 def test_see_it_shows_two_answers_and_another_picture_for_a_click(page, address: str) -> None:
     page.goto(address)
     page.locator("h1", has_text="One network is sure.").wait_for()
-    bars = page.locator(".stPlotlyChart")
-    bars.nth(1).locator(".bars path").first.wait_for(state="attached")
+    bars = page.locator(".nat-bars")
+    bars.nth(1).wait_for(state="attached")
     assert bars.count() == 2
+    for share, length in bars.evaluate_all(AS_LONG_AS_SAID):
+        assert length == pytest.approx(share, abs=0.01)
     assert page.title() == "See it · NAT Explorer"
     page.get_by_role("button", name="cat 1", exact=True).click()
     page.locator("h1", has_text="Both networks know this one.").wait_for()
@@ -34,14 +46,19 @@ def test_a_photo_and_a_broken_file(page, address: str, tmp_path: Path) -> None:
     page.goto(f"{address}/your_photos")
     page.locator("h1", has_text="Try it on your own photos.").wait_for()
     page.locator("input[type=file]").first.set_input_files([str(FOLDER / "none-bee.jpg"), str(broken)])
-    page.locator(".stPlotlyChart .bars path").first.wait_for(state="attached")
-    assert page.locator(".stPlotlyChart").count() == 1
+    page.locator(".nat-bars .bar").first.wait_for(state="attached")
+    assert page.locator(".nat-bars").count() == 1
     warning = page.locator("[data-testid=stAlert]").inner_text()
     assert "broken.jpg is text" in warning
     assert photo_words.others_are_fine(1) in warning
     page.goto(f"{address}/your_photos?lang=de")
     page.get_by_role("button", name="Hochladen").wait_for()
     page.get_by_text(" je Datei").first.wait_for()
+    # What is told to those who cannot see it, too, and around a file's own name.
+    page.locator("input[type=file]").first.set_input_files(str(FOLDER / "none-bee.jpg"))
+    page.get_by_role("button", name="none-bee.jpg entfernen").wait_for(state="attached")
+    page.locator("[aria-label='Dateien hinzufügen']").first.wait_for(state="attached")
+    assert page.locator("[aria-label='Add files'], [aria-label^='Remove ']").count() == 0
 
 
 @at("wide")
@@ -157,7 +174,12 @@ def test_keeping_95_gives_each_network_its_own_line(page, address: str) -> None:
 def test_attention_draws_its_grid(page, address: str) -> None:
     page.goto(f"{address}/attention")
     page.locator("h1", has_text="Baseline and NAT look").wait_for()
-    page.locator(".stPlotlyChart .hm image, .stPlotlyChart .heatmaplayer image").first.wait_for()
+    page.locator(".nat-looks .over").first.wait_for()
+    page.evaluate(STILL)
+    # It alone weighs nearly twice as much as all else that a page needs.
+    names = page.evaluate("performance.getEntriesByType('resource').map((each) => each.name)")
+    assert any("Html" in each for each in names)
+    assert not any("Plotly" in each for each in names)
     assert page.locator("[data-testid=stException]").count() == 0
 
 

@@ -23,8 +23,8 @@ def test_a_zip_of_photos_one_opened_and_faded_by_the_keyboard(page, playwright, 
     page.goto(f"{address}/your_photos")
     page.locator("h1", has_text="Try it on your own photos.").wait_for()
     page.locator("input[type=file]").first.set_input_files(str(trip))
-    page.locator(".stPlotlyChart .bars path").first.wait_for(state="attached")
-    assert page.locator(".stPlotlyChart").count() == 2
+    page.locator(".nat-bars .bar").first.wait_for(state="attached")
+    assert page.locator(".nat-bars").count() == 2
     assert page.get_by_text(words.no_pictures(1)).count() == 1
     with page.expect_download() as report:
         page.get_by_role("button", name="Report (HTML)").click()

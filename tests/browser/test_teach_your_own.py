@@ -58,7 +58,7 @@ def test_own_photos_are_taught_tried_saved_and_opened_again(page, teaching_addre
     page.locator(FIRST).wait_for()
     answers = page.locator(".st-key-own_answers")
     answers.wait_for()
-    page.locator(".st-key-own_bars .main-svg").first.wait_for()
+    page.locator(".nat-bars").first.wait_for()
     assert answers.bounding_box()["y"] < page.locator(".st-key-thing_none").bounding_box()["y"]
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator("[class*=st-key-thumb_none-eiffel] button").click()

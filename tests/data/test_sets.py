@@ -10,6 +10,7 @@ from PIL import Image
 from nat_core.data.sets import SETS, data_folder, describe, load_set, noise
 from nat_core.data.sources.image_sets import read_class_folders, read_folder, read_npz
 from nat_core.errors import MissingDataset
+from nat_core.language import speaking
 from tests.hostile_pictures import encoded
 
 
@@ -143,6 +144,21 @@ def test_an_empty_folder_and_an_unknown_name_are_refused(tmp_path: Path) -> None
         read_npz(tmp_path / "none.npz")
     with pytest.raises(ValueError, match=r"'stl10'; known: .*cifar10_test.*svhn"):
         load_set("stl10")
+
+
+def test_what_is_missing_is_said_in_the_language_that_is_spoken(tmp_path: Path) -> None:
+    with speaking("de"):
+        with pytest.raises(
+            MissingDataset, match=r"Keine Bildersammlung cifar100_test: gesucht wurde nach .* mit: nat data"
+        ):
+            load_set("cifar100_test", tmp_path)
+        with pytest.raises(
+            MissingDataset, match=r"Keine Bildersammlung ilsvrc: gesucht wurde nach .* Ordner mit Fotos"
+        ):
+            load_set("ilsvrc", tmp_path)
+        assert [row.how_to_get for row in describe(tmp_path) if row.name == "ilsvrc"] == [
+            "lege Fotos von ILSVRC 2012 (image-net.org, mit Anmeldung) in diesen Ordner"
+        ]
 
 
 def test_describe_says_what_is_there(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from nat_core.errors import NetworkError
 from nat_core.network import inference
 from nat_core.network.inference import FEW, Network, frozen, predict, predict_with_maps
 from nat_core.network.models import ARCHITECTURES, build
-from nat_core.network.serving import Turns, graph_of, served
+from nat_core.network.serving import FairSemaphore, graph_of, served
 from nat_core.recipes import LEVELS
 
 CLASSES = tuple("0123456789")
@@ -75,7 +75,7 @@ def test_a_network_in_training_is_refused() -> None:
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_so_many_are_within_and_who_waits_comes_in_the_order_of_asking(count: int) -> None:
-    turns, came, release = Turns(count), [], threading.Event()
+    turns, came, release = FairSemaphore(count), [], threading.Event()
 
     def ask(number: int) -> None:
         with turns:

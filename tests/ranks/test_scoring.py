@@ -15,7 +15,7 @@ from nat_core.data.sources.streams import PLAIN, open_stream
 from nat_core.errors import MissingDataset
 from nat_core.network import scoring
 from nat_core.network.inference import load_network, predict
-from nat_core.network.scoring import Kept, forget, score
+from nat_core.network.scoring import KeptParts, forget, score
 from tests.working_ranks import ended, run_both, start_ranks
 
 NETWORKS = ("digits_baseline", "digits_nat")
@@ -95,10 +95,10 @@ def test_what_a_killed_scoring_kept_is_not_computed_again(
     network, stream, seen = load_network(digits_networks, "digits_nat"), open_stream(eights), []
     whole = score([network], stream)
     with monkeypatch.context() as patch:
-        keep = Kept.keep
-        patch.setattr(Kept, "keep", lambda self, number, content: number < 4 and keep(self, number, content))
-        score([network], stream, kept=Kept(tmp_path / "parts", stream, [network]))
-    kept = Kept(tmp_path / "parts", stream, [network])
+        keep = KeptParts.keep
+        patch.setattr(KeptParts, "keep", lambda self, number, content: number < 4 and keep(self, number, content))
+        score([network], stream, kept=KeptParts(tmp_path / "parts", stream, [network]))
+    kept = KeptParts(tmp_path / "parts", stream, [network])
     assert sorted(kept.found()) == [0, 1, 2, 3]
     # An altered one is none.
     altered = next((tmp_path / "parts").glob("*/000002-*"))
@@ -111,7 +111,7 @@ def test_what_a_killed_scoring_kept_is_not_computed_again(
     assert np.array_equal(whole[0][0].logits, again[0][0].logits)
     # Those of other networks are others.
     other = load_network(digits_networks, "digits_baseline")
-    assert not Kept(tmp_path / "parts", stream, [other]).found()
+    assert not KeptParts(tmp_path / "parts", stream, [other]).found()
     forget(tmp_path / "parts")
     assert list(tmp_path.iterdir()) == []
 

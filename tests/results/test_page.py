@@ -20,7 +20,7 @@ from nat_core.store.runs import RunRecord, add_run, load_runs
 from nat_core.studies.choice import chosen_sentence
 from nat_core.studies.level_findings import LevelSpread, NetworkId, PairLevels, save_levels
 from nat_core.studies.plan import PlannedRun, planned_runs, studies
-from nat_core.studies.rows import Noise, Row, accuracy, changes, measure_on, noise_floor, rows_of
+from nat_core.studies.rows import Noise, StudyRow, accuracy, changes, measure_on, noise_floor, rows_of
 from tests.synthetic_runs import record
 
 KEPT = measure_on("cifar100_test", "ncr_at_95_kept")
@@ -140,9 +140,9 @@ def section_of(text: str, title: str) -> str:
 # --- rows, noise and marks by hand -----------------------------------------------------------------------------------
 
 
-def row(label: str, *rates: float) -> Row:
+def row(label: str, *rates: float) -> StudyRow:
     nat = next(run for run in planned_runs("cpu", ("noise_floor",)) if run.recipe.name == "wrn16_1_nat")
-    return Row(label, "", tuple(record(replace(nat, seed=seed), rate).report for seed, rate in enumerate(rates)))
+    return StudyRow(label, "", tuple(record(replace(nat, seed=seed), rate).report for seed, rate in enumerate(rates)))
 
 
 NOISE = Noise((row("baseline", 0.70, 0.71, 0.72).reports, row("nat", 0.40, 0.42, 0.44).reports))
@@ -164,7 +164,7 @@ def test_noise_is_the_larger_deviation_and_shrinks_with_seeds() -> None:
 
 def test_cells_are_marked_only_beyond_the_noise() -> None:
     reference = row("nat", 0.40, 0.42, 0.44)
-    sheet = study_sheet([reference, row("low", 0.2), row("near", 0.43), Row("later", "x=1", ())], reference, NOISE)
+    sheet = study_sheet([reference, row("low", 0.2), row("near", 0.43), StudyRow("later", "x=1", ())], reference, NOISE)
     place = sheet.rates.header.index("cifar100_test")
     cells = {line[1]: line[place] for line in sheet.rates.rows if line[1]}
     kept = next(line for line in sheet.rates.rows if line[0].startswith("NCR, 95"))
@@ -194,9 +194,9 @@ def test_what_costs_accuracy_is_marked_however_many_rows_there_are() -> None:
     nat = next(run for run in planned_runs("cpu", ("noise_floor",)) if run.recipe.name == "wrn16_1_nat")
     seeds = [[replace(nat, seed=seed) for seed in range(3)]] * 2
     swinging = [tuple(record(run, 0.4, accuracy=0.88 + 0.002 * run.seed).report for run in runs) for runs in seeds]
-    reference, noise = Row("nat", "", swinging[0]), Noise(tuple(swinging))
+    reference, noise = StudyRow("nat", "", swinging[0]), Noise(tuple(swinging))
     # .0080 below the mean of .882: s = .002, and the margins are 2.776 s sqrt(4 / 3) = .0064 and, for 12, .0136.
-    costly = Row("costly", "", (record(nat, 0.1, accuracy=0.874).report,))
+    costly = StudyRow("costly", "", (record(nat, 0.1, accuracy=0.874).report,))
     rows = [reference, *(row(str(number), 0.2) for number in range(11)), costly]
     judged = noise.among(rows, reference)
     assert judged.comparisons == 12
@@ -208,7 +208,7 @@ def test_what_costs_accuracy_is_marked_however_many_rows_there_are() -> None:
 
 def test_protections_name_every_set_once_and_mark_those_of_its_own_kind() -> None:
     reference = row("baseline", 0.70, 0.71, 0.72)
-    low, high = protections([reference, row("low", 0.2), row("high", 0.9), Row("later", "", ())], reference, NOISE)
+    low, high = protections([reference, row("low", 0.2), row("high", 0.9), StudyRow("later", "", ())], reference, NOISE)
     assert low.startswith(
         "`low` protects against: cifar100_train (its own kind), cifar100_test (its own kind), ilsvrc, "
     )
@@ -219,7 +219,7 @@ def test_protections_name_every_set_once_and_mark_those_of_its_own_kind() -> Non
 
 def test_the_matrix_has_a_cell_for_every_row_and_set_and_frames_its_own_kind() -> None:
     reference = row("baseline", 0.70, 0.71, 0.72)
-    rows = [reference, row("low", 0.2), Row("later", "", ())]
+    rows = [reference, row("low", 0.2), StudyRow("later", "", ())]
     drawing = plots.matrix("study", rows, reference, NOISE)
     drawn = str(drawing)
     sets = reference.reports[0].negatives

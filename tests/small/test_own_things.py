@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nat_core.small.own_things import Learned, Lesson, folds, train, views
+from nat_core.small.own_things import Learned, TrainingFeatures, folds, train, views
 from nat_core.store.own_heads import AWARE, HEADS, NONE_CLASS, PLAIN, predictions
 
 CHANNELS = 12
@@ -17,14 +17,14 @@ def blobs(number: int, where: int, seed: int = 0) -> np.ndarray:
     return 0.6 * noise + 3 * np.eye(CHANNELS, dtype=np.float32)[where]
 
 
-def lesson(each: int = 6, own: np.ndarray | None = None) -> Lesson:
+def lesson(each: int = 6, own: np.ndarray | None = None) -> TrainingFeatures:
     """Two things about the first two axes, and a world about all others."""
     photos = np.concatenate([blobs(each, 0), blobs(each, 1, seed=1)])[:, None].repeat(2, axis=1)
     world = np.concatenate([blobs(20, axis, seed=axis) for axis in range(2, 7)])
-    return Lesson(photos, np.repeat([0, 1], each), 2, world, own)
+    return TrainingFeatures(photos, np.repeat([0, 1], each), 2, world, own)
 
 
-def learned(of: Lesson, steps: int = FEW) -> Learned:
+def learned(of: TrainingFeatures, steps: int = FEW) -> Learned:
     *begun, found = train(of, steps)
     shares = [each for each in begun if isinstance(each, float)]
     assert len(shares) == len(begun)
@@ -50,7 +50,7 @@ def test_a_photo_left_out_is_not_learned() -> None:
     """One photo of the first thing looks like the second: its own head, which never learned it, says so."""
     photos = lesson().photos.copy()
     photos[0] = blobs(1, 1, seed=9)
-    odd = Lesson(photos, lesson().labels, 2, lesson().world)
+    odd = TrainingFeatures(photos, lesson().labels, 2, lesson().world)
     found = learned(odd)
     assert found.left_out[PLAIN][0].argmax() == 1
     learned_it = found.heads[PLAIN].logits(photos[0, :1])[0]
@@ -97,4 +97,4 @@ def test_a_view_is_the_picture_and_its_mirror_image() -> None:
 def test_what_cannot_be_learned_is_refused(labels: list[int], things: int, world: int, own: int | None) -> None:
     photos = np.zeros((2, 1, CHANNELS), np.float32)
     with pytest.raises(ValueError, match="needs"):
-        Lesson(photos, np.array(labels), things, blobs(world, 3), None if own is None else blobs(own, 4))
+        TrainingFeatures(photos, np.array(labels), things, blobs(world, 3), None if own is None else blobs(own, 4))

@@ -78,7 +78,7 @@ function wilson(successes, all) {
   const half = Math.sqrt(squared * ((successes * (all - successes)) / all + squared / 4)) / (all + squared);
   const low = successes === 0 ? 0 : centre - half;
   const high = successes === all ? 1 : centre + half;
-  return `${rounded(100 * low)}-${rounded(100 * high)}\u00a0%`;
+  return `${rounded(100 * low)}\u2060\u2013\u2060${rounded(100 * high)}\u00a0%`;
 }
 
 // Whether two networks' answers on the same photos differ by more than chance: `metrics.difference_interval`.

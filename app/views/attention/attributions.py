@@ -18,9 +18,9 @@ from nat_app.shared.settings import Setting
 from nat_app.shared.words import literal
 from nat_app.views.attention import words
 from nat_app.views.attention.maps import LEVELS
-from nat_app.views.attention.networks import Row
+from nat_app.views.attention.networks import AttentionRow
 from nat_app.views.attention.settings import COMPUTED, GRAD_CAM_LEVEL, METHOD, OWN_SCALE_SIGNED, SPEAKS_FOR
-from nat_app.views.attention.words import METHODS, OWN_ANSWER, STRETCHED, Found, faint
+from nat_app.views.attention.words import METHODS, OWN_ANSWER, STRETCHED, AttributionLike, faint
 from nat_core.data.images import image_id
 
 EXPLAINED: Setting[tuple | None] = Setting("explained", None)
@@ -89,7 +89,7 @@ def _bar(end: float) -> dict:
 
 
 @st.fragment
-def draw(pixels: UInt8[np.ndarray, "32 32 3"], compared: tuple[Row, ...]) -> None:
+def draw(pixels: UInt8[np.ndarray, "32 32 3"], compared: tuple[AttentionRow, ...]) -> None:
     """Draw the choices, the button, and the maps once they are there; only this part is drawn again."""
     method, answer, options = _choices(compared)
     question = (tuple(row.network for row in compared), image_id(pixels), method, answer, options)
@@ -112,7 +112,7 @@ def draw(pixels: UInt8[np.ndarray, "32 32 3"], compared: tuple[Row, ...]) -> Non
         found = []
         for done, (row, target) in enumerate(zip(compared, targets, strict=True)):
 
-            def show(share: float, done: int = done, row: Row = row) -> None:
+            def show(share: float, done: int = done, row: AttentionRow = row) -> None:
                 # Here the run ends once Stop is pressed: Streamlit looks for that whenever it is called.
                 bar.progress((done + share) / len(compared), words.working(literal(row.short), method, share))
 
@@ -122,7 +122,7 @@ def draw(pixels: UInt8[np.ndarray, "32 32 3"], compared: tuple[Row, ...]) -> Non
     _maps(compared, method, targets, found)
 
 
-def _choices(compared: tuple[Row, ...]) -> tuple[str, str, tuple[tuple[str, str | int | None], ...]]:
+def _choices(compared: tuple[AttentionRow, ...]) -> tuple[str, str, tuple[tuple[str, str | int | None], ...]]:
     """Draw the choices; return the method, the answer to explain, and the method's options."""
     classes = compared[0].said.classes
     method = st.segmented_control(_("How"), list(METHODS), format_func=lambda key: _(METHODS[key].title), required=True,
@@ -144,7 +144,9 @@ def _choices(compared: tuple[Row, ...]) -> tuple[str, str, tuple[tuple[str, str 
     return method, answer, options
 
 
-def _maps(compared: tuple[Row, ...], method: str, targets: Sequence[str], found: Sequence[Found]) -> None:
+def _maps(
+    compared: tuple[AttentionRow, ...], method: str, targets: Sequence[str], found: Sequence[AttributionLike]
+) -> None:
     """Draw what was found, a map a network, with its sentences."""
     own_scale = st.toggle(_("Each its own scale"), key=OWN_SCALE_SIGNED.key)
     named = [class_title(target) for target in targets]

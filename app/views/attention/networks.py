@@ -8,7 +8,6 @@ import numpy as np
 from nat_app.answers import stored_answers
 from nat_app.answers.level_spreads import Spread, gallery_spread
 from nat_app.shared.classes import class_title
-from nat_app.shared.drawing.charts import label
 from nat_app.shared.drawing.palette import KINDS, NAMES, Kind
 from nat_app.shared.language import N_, _
 from nat_app.shared.pairs import OWN, Pair, short_name
@@ -36,7 +35,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Row:
+class AttentionRow:
     """One row: the network, and what it says of the picture."""
 
     title: str
@@ -50,14 +49,12 @@ class Row:
 
     @property
     def maps(self) -> MapRow:
-        """The row of the grid, its title with the answer."""
+        """The row of the grid."""
         answer = self.said.answer
-        # The grid writes titles in bold; the answer steps out of it.
-        says = f"{percent(answer.confidence)} {label(class_title(answer.predicted))}"
-        return MapRow(f"{label(self.title)}</b>: {says}<b>", self.said.maps)
+        return MapRow(self.title, f"{percent(answer.confidence)} {class_title(answer.predicted)}", self.said.maps)
 
 
-def rows_of(pair: Pair, picture: str | np.ndarray) -> tuple[Row, ...]:
+def rows_of(pair: Pair, picture: str | np.ndarray) -> tuple[AttentionRow, ...]:
     """Return the rows for a gallery picture by file name (stored), or for 32 x 32 pixels (by torch).
 
     The pair first, then those of its students that are trained. Raises CheckpointError where a network is damaged.
@@ -81,9 +78,9 @@ def students(pair: Pair) -> dict[Kind, str]:
     return {}
 
 
-def _row(title: str, network: str, picture: str | np.ndarray) -> Row:
+def _row(title: str, network: str, picture: str | np.ndarray) -> AttentionRow:
     architecture = stored_answers.card(network).architecture
-    return Row(f"{title} ({ARCHITECTURES.get(architecture, architecture)})", network, _said(network, picture))
+    return AttentionRow(f"{title} ({ARCHITECTURES.get(architecture, architecture)})", network, _said(network, picture))
 
 
 def _said(network: str, picture: str | np.ndarray) -> stored_answers.OwnAnswer:
@@ -94,7 +91,7 @@ def _said(network: str, picture: str | np.ndarray) -> stored_answers.OwnAnswer:
     )
 
 
-def compare(pair: Pair, seen: tuple[Row, ...]) -> Comparison | None:
+def compare(pair: Pair, seen: tuple[AttentionRow, ...]) -> Comparison | None:
     """Return how far the pair's maps differ on the picture; None where they have other sizes or none."""
     maps = {row.network: row.said.maps for row in seen}
     one, other = (maps[name] for name in pair.names)
@@ -109,7 +106,7 @@ def _alike(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> bool:
     return all(level in first and first[level].shape == second[level].shape for level in LEVELS)
 
 
-def maps_csv(seen: Iterable[Row]) -> str:
+def maps_csv(seen: Iterable[AttentionRow]) -> str:
     """Every value of the attention maps of these networks: network, level, row, column, mean(A^2)."""
     rows: list[tuple] = [("network", "level", "row", "column", "value")]
     for row in seen:

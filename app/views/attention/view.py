@@ -8,9 +8,7 @@ from nat_app.answers import computed_answers, level_spreads, stored_answers
 from nat_app.frame import frame, links
 from nat_app.frame.settings import PICTURE
 from nat_app.frame.tabs import tabs
-from nat_app.frame.wall import fitted
 from nat_app.shared import words
-from nat_app.shared.drawing import charts
 from nat_app.shared.gallery import gallery_pictures, gallery_square, with_inset
 from nat_app.shared.language import _
 from nat_app.views.attention import attributions, networks
@@ -85,25 +83,9 @@ def maps() -> None:
     # The grid stands above its controls, which set it: they are known before they are drawn.
     strength, own_scale = STRENGTH.value / 100, OWN_SCALE.value
     square = computed_answers.square(whole, photos.crop() if photo else photos.CENTRE)
-    st.plotly_chart(
-        fitted(
-            attention_grid(
-                tuple(row.maps for row in seen),
-                frame.colours(),
-                Overlay(square, strength, own_scale),
-                row_height=200 if len(seen) <= 2 else 145,
-            )
-        ),
-        key="maps",
-        config=charts.CONFIG,
-        alt=" ".join(
-            [
-                _("Attention maps at the low, middle and high level."),
-                *(looks_sentence(row.short, row.said.maps) for row in seen),
-                title,
-            ]
-        ),
-    )
+    sentences = [looks_sentence(row.short, row.said.maps) for row in seen]
+    alt = " ".join([_("Attention maps at the low, middle and high level."), *sentences, title])
+    st.html(attention_grid(tuple(row.maps for row in seen), Overlay(square, strength, own_scale), alt=alt))
     left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
     left.slider(_("Strength of the maps over the photo"), 0, MOST_STRENGTH, step=STRENGTH_STEP, format="%d %%",
                 key=STRENGTH.bind())  # fmt: skip
@@ -121,9 +103,7 @@ def how_far_apart(found: networks.Comparison) -> None:
     spread = many[beside]
     beside_them = spread_pictures(beside, spread.pictures)
     sentence = distance_sentence(found.here, spread.usual, beside_them)
-    st.plotly_chart(
-        fitted(distances(found.here, spread, frame.colours())), key="distances", config=charts.CONFIG, alt=sentence
-    )
+    st.html(distances(found.here, spread, alt=sentence))
     st.markdown(sentence)
     st.caption(spread_caption(beside_them, seeds=spread.seeds is not None))
     if beside != stored_answers.GALLERY:
@@ -139,7 +119,7 @@ many = level_spreads.spreads(*pair.names) | ({stored_answers.GALLERY: comparison
 if LEVEL_SET.value not in many:
     LEVEL_SET.put(HEADLINE_SETS[0] if HEADLINE_SETS[0] in many else stored_answers.GALLERY)
 beside = LEVEL_SET.value or stored_answers.GALLERY
-title = attention_title(comparison.here if comparison else None, level_spreads.exceeding(*pair.names, beside))
+title = attention_title(comparison.here if comparison else None, level_spreads.against_seeds(*pair.names, beside))
 st.title(title, anchor=False)
 left, right = st.columns([1.1, 1.75], gap="medium")
 with left:

@@ -10,6 +10,8 @@ from jaxtyping import Float
 from nat_app.shared.language import N_, _, ngettext, pgettext
 from nat_app.shared.pairs import pictures_of, set_title
 from nat_app.shared.words import Answer
+from nat_core.recipes import LEVELS
+from nat_core.studies.level_findings import LevelFinding, means
 
 STRETCHED = N_(
     "Each map is stretched to its own largest value: a faint one looks as strong as any, so compare shapes only."
@@ -56,7 +58,7 @@ OWN_ANSWER = N_("its own answer")
 UNITS = N_("Teal speaks for the answer, brown against it, in units of its logit (the number before the softmax).")
 
 
-class Found(Protocol):
+class AttributionLike(Protocol):
     """What the sentences need of a `nat_core.network.explain.Attribution`; that module imports torch."""
 
     @property
@@ -80,7 +82,7 @@ def measures(method: str) -> str:
     return _(METHODS[method].measures, steps=STEPS)
 
 
-def found_sentence(name: str, answer: str, method: str, found: Found) -> str:
+def found_sentence(name: str, answer: str, method: str, found: AttributionLike) -> str:
     """Return what an attribution came to: its sum beside the logits (integrated gradients), or its largest value."""
     # The one method whose shares must add up, so the reader can check the sum against the two logits.
     if method == "integrated_gradients":
@@ -147,25 +149,50 @@ def level_name(level: str) -> str:
     }[level]
 
 
-def attention_title(distances: dict[str, float] | None, exceeding: tuple[str, ...] | None) -> str:
-    """Return where baseline and NAT look differently, and whether that is more than another seed makes.
+def attention_title(distances: dict[str, float] | None, beside: LevelFinding | None) -> str:
+    """Return where baseline and NAT look differently, and how far that is from what another seed makes.
 
-    `distances` are those of their maps on this picture, by level; `exceeding` the levels at which they lie farther
-    apart over many pictures than two baselines of different seeds, None where no such two were compared.
+    `distances` are those of their maps on this picture, by level; `beside` is how far they lie apart over many
+    pictures and how far two baselines of different seeds, None where no such two were compared.
     """
     if distances is None:
         return _("Where the networks look.")
-    if exceeding is None:
+    if beside is None:
         furthest = max(distances, key=lambda level: distances[level])
         return _(
             "Baseline and NAT look most differently at {level}; another seed may make as much.",
             level=_(PLACES[(furthest,)]),
         )
+    exceeding = beside.exceeding
+    level = max(exceeding or LEVELS, key=lambda each: _beyond(beside, each))
+    said = {
+        "level": _(PLACES[(level,)]),
+        "nat": means(beside.nat[level]),
+        "seeds": means(beside.seeds[level]),
+    }
     if not exceeding:
-        return _("Baseline and NAT look no more differently than another seed makes.")
+        return _(
+            "Baseline and NAT look no more differently than another seed makes: {nat} apart at {level}, two baselines "
+            "{seeds}.",
+            **said,
+        )
+    if exceeding == (level,):
+        return _(
+            "Baseline and NAT look differently at {level}, more than another seed makes: {nat} apart, two baselines "
+            "{seeds}.",
+            **said,
+        )
     return _(
-        "Baseline and NAT look differently at {levels}, more than another seed makes.", levels=_(PLACES[exceeding])
+        "Baseline and NAT look differently at {levels}, more than another seed makes: {nat} apart at {level}, two "
+        "baselines {seeds}.",
+        levels=_(PLACES[exceeding]),
+        **said,
     )
+
+
+def _beyond(found: LevelFinding, level: str) -> float:
+    """How much farther the nearest baseline and NAT network lie apart at a level than the farthest two baselines."""
+    return min(each.mean for each in found.nat[level]) - max(each.mean for each in found.seeds[level])
 
 
 def strongest(values: Float[np.ndarray, "rows columns"]) -> str:

@@ -192,8 +192,8 @@ def comparison_title(sure: Compared, threshold: float, title: str) -> str:
 def share_cell(count: int, pictures: int) -> str:
     """Return a share of pictures with its 95 % interval, or, of few, the count alone.
 
-    >>> share_cell(200, 300).replace(HARD_SPACE, " "), share_cell(2, 3)
-    ('66.7 % (61-72 %)', '2')
+    >>> share_cell(200, 300) == f"66.7{HARD_SPACE}% ({interval(200, 300)})", share_cell(2, 3)
+    (True, '2')
     """
     if pictures <= FEW:
         return str(count)
@@ -214,16 +214,15 @@ def verdict(found: Compared, *, known: bool) -> str:
 def accuracy_sentence(right: int, pictures: int, classes: int) -> str:
     """Return how often a visitor's network is correct, and a warning where that is no better than guessing.
 
-    >>> accuracy_sentence(1800, 2000, 10).replace(HARD_SPACE, " ")
-    'Yours is correct on 90.0 % of the 2,000 pictures that it should know.'
+    >>> accuracy_sentence(1, 3, 10)
+    'Yours is correct on 1 of the 3 pictures that it should know.'
     """
-    share = f"{number(100 * right / pictures, '.1f')}{HARD_SPACE}%"
     told = _(
         "Yours is correct on {share} of the {pictures:,} pictures that it should know.",
-        share=share,
+        share=share_cell(right, pictures),
         pictures=pictures,
     )
-    if right / pictures >= GUESSING / classes:
+    if pictures <= FEW or right / pictures >= GUESSING / classes:
         return told
     doubt = _(
         "That is little better than guessing: are its classes in this order, and were its pictures normalised by "

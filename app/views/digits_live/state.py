@@ -24,7 +24,7 @@ class Point:
     """What both networks make of the digits after some steps."""
 
     step: int
-    readings: dict[Kind, digits.Result]
+    readings: dict[Kind, digits.DigitsResult]
 
 
 @dataclass

@@ -16,7 +16,7 @@ from nat_app.shared.language import N_, _
 from nat_app.shared.pairs import DIGITS, pair_named
 from nat_app.views.evidence import drawn, plotted_studies
 from nat_app.views.evidence.plain import ARCHITECTURES, name_of, names_table, plainly
-from nat_app.views.evidence.plotted_studies import Shown
+from nat_app.views.evidence.plotted_studies import PlottedStudies
 from nat_app.views.evidence.settings import FIELD, SHEET
 from nat_app.visit.limits import is_public
 from nat_core.errors import CheckpointError
@@ -27,7 +27,7 @@ from nat_core.paper import decisions
 from nat_core.paper.claims import VERDICTS, Claim, MapDistances, Verdict, claims, summary
 from nat_core.paper.field_tables import annex
 from nat_core.paper.findings import findings
-from nat_core.paper.tables import NO_ANNEX, Annex, Sheet, render, sheets
+from nat_core.paper.tables import NO_ANNEX, Annex, ReportTable, render, sheets
 from nat_core.recipes import LEVELS, Recipe
 from nat_core.results.section import in_brief, study_sheet
 from nat_core.store.checkpoints import Card
@@ -35,7 +35,7 @@ from nat_core.store.field_results import load_field_results
 from nat_core.store.runs import record_of
 from nat_core.studies.choice import load_choice
 from nat_core.studies.plan import PlannedRun, studies
-from nat_core.studies.rows import Noise, Row, reports_of
+from nat_core.studies.rows import Noise, StudyRow, reports_of
 
 MARKS: dict[Verdict, tuple[str, str]] = {
     "held": ("green", "■"),
@@ -79,11 +79,11 @@ class Evidence:
     problems: tuple[str, ...]
     """One sentence for each checkpoint that cannot be read."""
     claims: tuple[Claim, ...]
-    seeds: tuple[Row, ...]
+    seeds: tuple[StudyRow, ...]
     """The networks that were trained with more than one seed, with the reports of all."""
     studies: str = ""
     """What the studies show, a Markdown list."""
-    shown: Shown = field(default_factory=Shown)
+    shown: PlottedStudies = field(default_factory=PlottedStudies)
     """Two of them as pictures, as far as they were run."""
     annex: Annex = NO_ANNEX
     """The sets on which others report."""
@@ -118,7 +118,7 @@ def gather() -> Evidence:
     return Evidence(cards, tuple(problems), judged, seeds, _studies(), plotted_studies.gather(), published, in_files)
 
 
-def _several_seeds(cards: Mapping[str, Card]) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+def _several_seeds(cards: Mapping[str, Card]) -> tuple[tuple[StudyRow, ...], tuple[str, ...]]:
     """The networks with more than one seed, and a sentence where the file of runs cannot be read."""
     try:
         records = dict(stored_answers.runs())
@@ -128,7 +128,7 @@ def _several_seeds(cards: Mapping[str, Card]) -> tuple[tuple[Row, ...], tuple[st
     records |= {
         PlannedRun(card.recipe, card.seed).key: record_of(stored_answers.folder(), name) for name, card in cards.items()
     }
-    rows = [Row(name, "", reports_of(card.recipe, records)) for name, card in cards.items()]
+    rows = [StudyRow(name, "", reports_of(card.recipe, records)) for name, card in cards.items()]
     return tuple(row for row in rows if len(row.reports) > 1), ()
 
 
@@ -222,7 +222,7 @@ def field_tables(found: Evidence) -> None:
     st.caption("  \n".join(words.literal(plainly(note)) for note in sheet.notes))
 
 
-def _over_seeds(rows: Sequence[Row]) -> None:
+def _over_seeds(rows: Sequence[StudyRow]) -> None:
     """Draw mean and standard deviation of the networks that were trained with several seeds, in grey."""
     if not rows:
         return
@@ -234,7 +234,7 @@ def _over_seeds(rows: Sequence[Row]) -> None:
         drawn.table(f"seeds_{key}", grid, alt, grey=True)
 
 
-def _first_with_numbers(shown: Mapping[str, Sheet]) -> str:
+def _first_with_numbers(shown: Mapping[str, ReportTable]) -> str:
     """The first table in which a network is trained, else the first."""
     begun = (name for name, sheet in shown.items() if len(sheet.commands) < len(sheet.networks.rows))
     return next(begun, next(iter(shown)))

@@ -16,33 +16,33 @@ from nat_core.errors import CheckpointError
 from nat_core.measure.report import NetworkReport
 from nat_core.results import beside_paper, equal_cost, frontier, transfer
 from nat_core.results.drawing import DARK, Drawing
-from nat_core.results.equal_cost import Tried
-from nat_core.results.frontier import Place
+from nat_core.results.equal_cost import Candidate
+from nat_core.results.frontier import FrontierPoint
 from nat_core.results.transfer import Transfer
 from nat_core.studies.choice import load_choice
 from nat_core.studies.plan import studies
 
 
 @dataclass(frozen=True)
-class Shown:
+class PlottedStudies:
     """What the records say, as far as the studies were run."""
 
     transfer: Transfer | None = None
-    places: tuple[Place, ...] = ()
+    places: tuple[FrontierPoint, ...] = ()
     strong: tuple[str, ...] = ()
     """How many of the paper's cells the NAT of many negatives reaches, a sentence for each seed."""
-    tried: tuple[Tried, ...] = ()
+    tried: tuple[Candidate, ...] = ()
     """The candidates that cost what NAT costs."""
 
 
-def gather() -> Shown:
+def gather() -> PlottedStudies:
     """Return what the recorded runs say. Raises CheckpointError where their file is damaged."""
     records = stored_answers.runs()
     try:
         every = studies(choice=load_choice(stored_answers.folder()))
     except CheckpointError:  # whatever else it says, the other studies stand without it
         every = studies()
-    return Shown(
+    return PlottedStudies(
         transfer.transfer(records, stored_answers.diverged_runs()),
         frontier.places(records),
         frontier.strong_sentences(records),
@@ -68,21 +68,21 @@ def beside_the_paper(reports: Mapping[str, NetworkReport]) -> None:
     )  # fmt: skip
 
 
-def transferred(found: Shown) -> None:
+def transferred(found: PlottedStudies) -> None:
     """Draw what each student took over from a NAT teacher; nothing before the study was run."""
     if found.transfer is None:
         return
     st.header(_("Does attention carry it?"), anchor=False)
     first, *others = transfer.sentences(found.transfer)
     st.markdown(plainly(first))
-    _picture("transfer", transfer.plot(found.transfer), transfer.plot(found.transfer, narrow=True))
+    _picture("transfer", *(transfer.plot(found.transfer, narrow=each, say=plainly) for each in (False, True)))
     st.caption(_(transfer.LEGEND))
     st.markdown(plainly(" ".join(others)))
     with st.expander(_("Every student in numbers"), icon=":material/table:"):
         drawn.table("transfer_numbers", transfer.grid(found.transfer), _("Every student in numbers"))
 
 
-def frontier_of_nat(found: Shown) -> None:
+def frontier_of_nat(found: PlottedStudies) -> None:
     """Draw where NAT lies between accuracy and NCR, and what was tried at its cost; nothing before either was run."""
     said = frontier.sentences(found.places)
     if not (said or found.tried):
@@ -91,7 +91,7 @@ def frontier_of_nat(found: Shown) -> None:
     if found.tried:
         st.markdown(plainly(equal_cost.sentence(found.tried)))
     if said:
-        _picture("frontier", frontier.plot(found.places), frontier.plot(found.places, narrow=True))
+        _picture("frontier", *(frontier.plot(found.places, narrow=each, say=plainly) for each in (False, True)))
         st.caption(_(frontier.LEGEND))
         st.markdown("\n".join(f"- {plainly(each)}" for each in (*said, *found.strong)))
     if found.tried:

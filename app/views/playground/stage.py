@@ -28,6 +28,8 @@ PALE, FULL = 0.34, 0.8
 """How strong a colour is just below the threshold, and above it."""
 MOST_PIECES = 2500
 """As many pieces of line may make up the borders; more are no borders but a scribble."""
+SCRIPTS = ("sentences", "plane", "loss", "packed", "measures", "game", "stage")
+"""What the browser is given of `browser/`, one file behind the other."""
 _HERE = Path(__file__).parent / "browser"
 _PLANE = (
     '<figure class="{kind}"><figcaption><strong></strong> <span></span></figcaption>'
@@ -42,7 +44,7 @@ _component = st.components.v2.component(
     css=(_HERE / "stage.css").read_text(encoding="utf-8"),
     js="\n".join(
         [SVG_SCRIPT, (Path(nat_core.small.__file__).parent / "twins.js").read_text(encoding="utf-8")]
-        + [(_HERE / f"{name}.js").read_text(encoding="utf-8") for name in ("sentences", "plane", "loss", "stage")]
+        + [(_HERE / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
     ),
 )  # fmt: skip
 

@@ -8,9 +8,8 @@ from nat_app.answers import stored_answers
 from nat_app.answers.stored_answers import probabilities_csv
 from nat_app.frame import frame, links
 from nat_app.frame.settings import PICTURE
-from nat_app.frame.wall import fitted
 from nat_app.shared import words
-from nat_app.shared.drawing import charts, share_card
+from nat_app.shared.drawing import bars, share_card
 from nat_app.shared.drawing.palette import KINDS, NAMES
 from nat_app.shared.drawing.share_card import ShareCard
 from nat_app.shared.gallery import GalleryPicture, chosen_style, gallery_pictures, thumbnail_style
@@ -98,13 +97,9 @@ def draw_answers() -> None:
         st.caption(words.literal(looked.caption) if looked.key else looked.caption)
     for kind, column in zip(KINDS, right, strict=True):
         with column.container(gap="xsmall"):
-            st.plotly_chart(
-                fitted(charts.probability_bars(looked.said[kind].probabilities, looked.said[kind].classes, kind,
-                                               frame.colours())),
-                key=f"bars_{kind}",
-                config=charts.CONFIG,
-                alt=_("{network}'s ten probabilities. {sentence}", network=NAMES[kind], sentence=sentences[kind]),
-            )  # fmt: skip
+            said = looked.said[kind]
+            alt = _("{network}'s ten probabilities. {sentence}", network=NAMES[kind], sentence=sentences[kind])
+            st.html(bars.probability_bars(said.probabilities, said.classes, kind, alt=alt))
             with st.container(key=f"says_{kind}"):
                 st.markdown(f"**{sentences[kind]}**")
             if kind == "nat":

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 from nat_app.shared.drawing.charts import fill, panel_title, plain, share_axis
 from nat_app.shared.drawing.palette import PATTERNS, Palette
 from nat_app.shared.language import _
-from nat_app.shared.words import of_100, percent
+from nat_app.shared.words import of_100, percent_span
 from nat_app.views.teach_your_own.outcome import Outcome, interval
 from nat_app.views.teach_your_own.words import HEAD_NAMES
 from nat_core.store.own_heads import AWARE, NONE_CLASS, PLAIN
@@ -50,7 +50,7 @@ def _bar(figure: go.Figure, panel: int, kind: str, name: str, true, colours: Pal
         orientation="h",
         marker=fill(colour, PATTERNS[PLAIN] if kind == PLAIN else PATTERNS[AWARE] if kind == AWARE else CROSSED),
         error_x={"array": [high - share], "arrayminus": [share - low], "color": colours.line, "thickness": 1.5},
-        hovertemplate=f"{name}: %{{x:.1%}} ({percent(low)} – {percent(high)})<extra></extra>",
+        hovertemplate=f"{name}: %{{x:.1%}} ({percent_span(low, high)})<extra></extra>",
         **at,
     )
     figure.add_annotation(

@@ -15,7 +15,7 @@ from nat_app.shared.gallery import FOLDER, gallery_pictures
 from nat_app.shared.language import pgettext
 from nat_app.shared.pairs import DEFAULTS, pair_named
 from nat_app.views.teach_your_own.outcome import Outcome, judge
-from nat_app.views.teach_your_own.project import TEACHING, Project, Taught, change
+from nat_app.views.teach_your_own.project import TEACHING, Project, TrainedProject, change
 from nat_app.views.teach_your_own.settings import TO_TRY
 from nat_app.visit.photos import CENTRE, Photo
 from nat_app.visit.training import fair_queue
@@ -38,7 +38,7 @@ AT_ONCE = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Result:
+class LearnedHeads:
     """What the work comes to."""
 
     heads: OwnHeads
@@ -118,7 +118,7 @@ def held_out(
     return np.concatenate(found)
 
 
-def outcome(name: str, taught: Taught, threshold: float) -> Outcome:
+def outcome(name: str, taught: TrainedProject, threshold: float) -> Outcome:
     """Return what the heads are worth at a threshold in [0, 1]."""
     held = held_out(computed_answers.stored_features(name), taught.kinds, taught.heads.names)
     return judge(taught.heads, held, threshold)
@@ -189,7 +189,7 @@ class Task:
     kinds: tuple[str, ...]
 
 
-def work(task: Task) -> Iterator[float | Result]:
+def work(task: Task) -> Iterator[float | LearnedHeads]:
     """Yield the share done, and at the end what came of it."""
     import torch
 
@@ -207,7 +207,7 @@ def work(task: Task) -> Iterator[float | Result]:
     every = np.stack([found[each] for each in task.keys])
     photos, own = every[: len(task.labels)], every[len(task.labels) :]
     world = _world(task)
-    lesson = own_things.Lesson(
+    lesson = own_things.TrainingFeatures(
         photos, np.array(task.labels), len(task.names), world, own.reshape(-1, own.shape[2]) if len(own) else None
     )
     for step in own_things.train(lesson):
@@ -215,7 +215,7 @@ def work(task: Task) -> Iterator[float | Result]:
             yield (1 + step) / 2
             continue
         heads = OwnHeads(task.where[1], task.weights, task.names, step.heads, lesson.labels, step.left_out)
-        yield Result(heads, new, len(world), time.monotonic() - began)
+        yield LearnedHeads(heads, new, len(world), time.monotonic() - began)
 
 
 def _seen(task: Task) -> Iterator[tuple[float, dict[str, np.ndarray]]]:
@@ -251,18 +251,18 @@ def follow() -> tuple[fair_queue.Turn | None, float]:
     complaint = fair_queue.complaint(turn)
     if complaint:
         teaching.notes = [complaint]
-    if turn.phase == "done" and isinstance(turn.values[-1], Result) and teaching.learning is not None:
+    if turn.phase == "done" and isinstance(turn.values[-1], LearnedHeads) and teaching.learning is not None:
         _keep(turn.values[-1], teaching.learning)
     return None, 1.0
 
 
-def _keep(result: Result, learned: Project) -> None:
+def _keep(result: LearnedHeads, learned: Project) -> None:
     teaching = TEACHING.get()
     # Those of photos that are gone are let go with them.
     here = {key(result.heads.network, photo) for _number, photo in teaching.now.all_photos()}
     known = teaching.features | result.features
     teaching.features = {each: value for each, value in known.items() if each in here}
-    taught = Taught(
+    taught = TrainedProject(
         result.heads,
         tuple(thing.number for thing in learned.things),
         frozenset((number, photo.key) for number, photo in learned.all_photos()),

@@ -38,7 +38,7 @@ class Outcome:
         return int(self.kept[kind].sum())
 
     def names(self, kind: str) -> int:
-        """How many of those it names rightly."""
+        """How many of those it names correctly."""
         return int((self.kept[kind] & self.right[kind]).sum())
 
     def fools(self, kind: str) -> int:

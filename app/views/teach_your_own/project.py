@@ -41,7 +41,7 @@ class Thing:
 
 
 @dataclass(frozen=True, eq=False)
-class Taught:
+class TrainedProject:
     """What came of one training."""
 
     heads: OwnHeads
@@ -61,7 +61,7 @@ class Project:
 
     things: tuple[Thing, ...] = (Thing(1, ""), Thing(2, ""))
     negatives: tuple[Photo, ...] = ()
-    taught: Taught | None = None
+    taught: TrainedProject | None = None
 
     def photos_of(self, number: int) -> tuple[Photo, ...]:
         """The photos of a thing, or the visitor's negatives."""
@@ -91,7 +91,7 @@ class Project:
 
 
 @dataclass
-class Teaching:
+class ProjectSession:
     """What one visit is teaching."""
 
     now: Project = field(default_factory=Project)
@@ -115,7 +115,7 @@ class Teaching:
     """Whether the link's wish for samples was followed."""
 
 
-TEACHING = Held("teach_your_own", Teaching)
+TEACHING = Held("teach_your_own", ProjectSession)
 TRIED_NOTES: Held[list[str]] = Held("teach_tried_notes", list)
 """What the visitor is told of the photo that they tried."""
 

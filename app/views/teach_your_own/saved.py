@@ -8,7 +8,7 @@ import numpy as np
 from nat_app.answers import computed_answers
 from nat_app.shared.language import _
 from nat_app.views.teach_your_own import learning
-from nat_app.views.teach_your_own.project import NEGATIVES, TEACHING, Project, Taught, Thing, change
+from nat_app.views.teach_your_own.project import NEGATIVES, TEACHING, Project, Thing, TrainedProject, change
 from nat_app.visit.photos import CENTRE, Photo, kept
 from nat_app.visit.room import NoRoom
 from nat_core.errors import CheckpointError
@@ -36,7 +36,7 @@ def names_of(project: Project) -> tuple[str, ...]:
     return tuple(names) if len(set(names)) == len(names) else taught.heads.names
 
 
-def _photos(project: Project, taught: Taught) -> KeptPhotos | None:
+def _photos(project: Project, taught: TrainedProject) -> KeptPhotos | None:
     """The photos of the things that were taught; whatever was added since is no part of it."""
     places = {number: place for place, number in enumerate(taught.numbers)} | {NEGATIVES: NONE}
     held = [(places[number], photo) for number, photo in project.all_photos() if (number, photo.key) in taught.learned]
@@ -103,5 +103,5 @@ def _opened(heads: OwnHeads, photos: KeptPhotos | None) -> Project:
     project = Project(things, negatives)
     # Without photos there is nothing to compare with: it is as it was taught until some are added.
     learned = frozenset((number, photo.key) for number, photo in project.all_photos())
-    taught = Taught(heads, numbers, learned, learning.like_things(heads.names), None)
+    taught = TrainedProject(heads, numbers, learned, learning.like_things(heads.names), None)
     return replace(project, taught=taught)

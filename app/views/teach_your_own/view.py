@@ -9,7 +9,8 @@ from nat_app.answers import computed_answers, stored_answers
 from nat_app.frame import classroom, frame
 from nat_app.frame.classroom import CAMERA_NEEDS_HTTPS
 from nat_app.frame.wall import fitted
-from nat_app.shared.drawing.charts import CONFIG, paired_bars
+from nat_app.shared.drawing import bars
+from nat_app.shared.drawing.charts import CONFIG
 from nat_app.shared.drawing.palette import KINDS
 from nat_app.shared.files import displayable, thumbnail_url
 from nat_app.shared.gallery import chosen_style, gallery_pictures, gallery_square, thumbnail_style
@@ -17,7 +18,7 @@ from nat_app.shared.language import _
 from nat_app.shared.words import Answer, literal
 from nat_app.views.teach_your_own import learning, project, saved, words
 from nat_app.views.teach_your_own.charts import kept_and_fooled
-from nat_app.views.teach_your_own.project import NEGATIVES, TEACHING, TRIED_NOTES, Taught, Thing
+from nat_app.views.teach_your_own.project import NEGATIVES, TEACHING, TRIED_NOTES, Thing, TrainedProject
 from nat_app.views.teach_your_own.settings import BEGIN, TO_TRY, TRIED, file_of
 from nat_app.visit import decoding
 from nat_app.visit.photos import CENTRE, OwnPhotos, Photo
@@ -177,7 +178,7 @@ def progress() -> None:
 
 # Drawn again by itself when the threshold moves, title and all.
 @st.fragment
-def findings(name: str, taught: Taught, title, below) -> None:
+def findings(name: str, taught: TrainedProject, title, below) -> None:
     """Draw the threshold, what both keep and what fools them, and one photo asked of all."""
     frame.threshold_slider(_("Threshold t: sure above it"))
     found = learning.outcome(name, taught, frame.threshold())
@@ -195,7 +196,7 @@ def findings(name: str, taught: Taught, title, below) -> None:
         st.caption(words.took(*taught.took))
 
 
-def ask(name: str, taught: Taught) -> None:
+def ask(name: str, taught: TrainedProject) -> None:
     """Draw one photo and what the heads say of it."""
     names, threshold = saved.names_of(teaching.now), frame.threshold()
     chosen = teaching.tried
@@ -214,11 +215,8 @@ def ask(name: str, taught: Taught) -> None:
         else:
             left.image(gallery_square(picture.file), width="stretch", alt=picture.alt)
             left.caption(picture.credit)
-        right.plotly_chart(
-            paired_bars({kind: said[kind].probabilities[0] for kind in KINDS}, names, frame.colours(),
-                        height=60 + 44 * len(names)),
-            key="own_bars", config=CONFIG, alt=" ".join(sentences),
-        )  # fmt: skip
+        probabilities = {kind: said[kind].probabilities[0] for kind in KINDS}
+        right.html(bars.paired_bars(probabilities, names, alt=" ".join(sentences)))
         choose_photo()
 
 

@@ -228,7 +228,7 @@ def how(network: str, numbers: int, pictures: int, kinds: tuple[str, ...]) -> st
         "Only last layers were trained, on the {numbers} numbers into which a network turns each photo: {network}, its "
         "baseline, which learned ten other things and never saw a negative. The world: half of CIFAR-100's hundred "
         "kinds, and the gallery. Held out: {pictures:,} pictures of the other half and of ILSVRC. Some may show a "
-        "thing like yours; to be sure of that is no mistake.",
+        "thing like yours; being sure of it is not necessarily a mistake.",
         numbers=numbers,
         network=network,
         pictures=pictures,

@@ -64,7 +64,7 @@ class OwnKinds:
 
 
 @dataclass(frozen=True, eq=False)
-class Sheet:
+class ContactSheet:
     """Some of the pictures behind a bar in one image, those it is most sure of first."""
 
     image: UInt8[np.ndarray, "h w 3"]
@@ -119,7 +119,7 @@ def count_behind(predictions: Predictions, threshold: float, predicted: int, sco
 
 def sheet(
     network: str, predictions: Predictions, threshold: float, predicted: int, score: str = CONFIDENCE
-) -> Sheet | None:
+) -> ContactSheet | None:
     """The pictures that a network is most sure are of this class; None where this disk holds none of them.
 
     Raises MissingDataset where the image set is not on this disk.
@@ -134,7 +134,7 @@ def sheet(
         return None
     pixels = [_visible(network, images.pixels[where[predictions.ids[place]]]) for place in found]
     sure = values[[found[0], found[-1]]]
-    return Sheet(_contact_sheet(pixels), len(found), (float(sure[0]), float(sure[1])))
+    return ContactSheet(_contact_sheet(pixels), len(found), (float(sure[0]), float(sure[1])))
 
 
 def _behind(predictions: Predictions, threshold: float, predicted: int, score: str) -> Bool[np.ndarray, " n"]:
@@ -160,7 +160,7 @@ def _contact_sheet(pixels: list[np.ndarray]) -> UInt8[np.ndarray, "h w 3"]:
 
 
 @dataclass(frozen=True)
-class Place:
+class ChosenView:
     """Where the visitor stands: which networks, which pictures, which thresholds of which score."""
 
     pair: Pair
@@ -181,7 +181,7 @@ def _expander(fold: Fold):
     return st.expander(_(fold.title), key=fold.open.key, on_change="rerun")
 
 
-def every_threshold(place: Place) -> None:
+def every_threshold(place: ChosenView) -> None:
     """Draw both networks' rates at every threshold."""
     with (fold := _expander(CURVES)):
         if not fold.open:
@@ -203,7 +203,7 @@ def every_threshold(place: Place) -> None:
                 ),
             )
         sides = _(
-            "Left: {negatives}. Right: {known}.",
+            "Fooled: {negatives}. Kept: {known}.",
             negatives=place.pictures_of(place.negatives),
             known=place.pictures_of(place.known),
         )
@@ -211,7 +211,7 @@ def every_threshold(place: Place) -> None:
         st.caption(" ".join([sides, *(lines if other else [_(PAPERS_CIRCLES)])]))
 
 
-def fair(place: Place) -> None:
+def fair(place: ChosenView) -> None:
     """Draw NCR against the share kept by the chosen score, what each score achieves, and what a temperature does."""
     with (fold := _expander(FAIR)):
         if not fold.open:
@@ -251,13 +251,13 @@ def fair(place: Place) -> None:
         st.caption(f"{place.pictures_of(place.negatives)}, {place.pictures_of(place.known)}. {_(FPR95_NOTE)}")
 
 
-def _passed(place: Place, temperature: float, score: str = CONFIDENCE) -> dict[Kind, float]:
+def _passed(place: ChosenView, temperature: float, score: str = CONFIDENCE) -> dict[Kind, float]:
     """NCR where each network keeps 95 % by a score, in [0, 1]."""
     found = stored_answers.separations(place.pair, place.known, place.negatives, Scale(temperature, score))
     return {kind: each.measured.ncr_at_95_kept for kind, each in found.items()}
 
 
-def _temperature_sentence(place: Place) -> str:
+def _temperature_sentence(place: ChosenView) -> str:
     scale = place.scale
     plain, now = (_passed(place, temperature, scale.score) for temperature in (1.0, scale.temperature))
     t, kept = frame.threshold(), None
@@ -266,7 +266,7 @@ def _temperature_sentence(place: Place) -> str:
     return words.temperature_sentence(scale.temperature, plain, now, kept, t)
 
 
-def by_class(place: Place) -> None:
+def by_class(place: ChosenView) -> None:
     """Draw which classes the negatives are taken for, which kinds of them fool most, and the pictures behind a bar."""
     with (fold := _expander(CLASSES)):
         if not fold.open:
@@ -330,7 +330,7 @@ def _select(classes: Sequence[str]) -> None:
     CLASS_BARS.hear(take)
 
 
-def _pictures(place: Place, classes: Sequence[str]) -> None:
+def _pictures(place: ChosenView, classes: Sequence[str]) -> None:
     """Draw the pictures behind a bar, or say how to get them."""
     # The networks of digits have other classes, and nothing may have been chosen yet.
     if BEHIND_CLASS.value not in classes:
@@ -369,7 +369,7 @@ def _pictures(place: Place, classes: Sequence[str]) -> None:
     st.caption(words.how_sure_sentence(found.shown, NAMES[kind], (first, last), score))
 
 
-def _tallest(place: Place) -> int:
+def _tallest(place: ChosenView) -> int:
     return int(shares_by_class(place.pair, place.negatives, place.at, place.scale)["nat"].argmax())
 
 
@@ -384,7 +384,7 @@ def _how_to_get(name: str, why: str) -> None:
         st.caption(_("To get them, {how}.", how=command))
 
 
-def beside_the_paper(place: Place, named: Sequence[tuple[str, str]]) -> None:
+def beside_the_paper(place: ChosenView, named: Sequence[tuple[str, str]]) -> None:
     """Draw a table for each set of negatives, beside the paper's; `named` are the sets with their titles."""
     with (fold := _expander(PAPER)):
         if not fold.open:

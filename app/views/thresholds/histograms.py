@@ -26,7 +26,7 @@ from nat_app.shared.pairs import Pair
 from nat_app.shared.scores import SCORE_AXES, T_STEPS, Scale
 from nat_app.shared.words import threshold_title
 from nat_app.views.thresholds.settings import LIVE, MOVED_BY_T
-from nat_app.views.thresholds.words import few_title, few_trade, trade_sentence
+from nat_app.views.thresholds.words import few_title, trade
 from nat_core.language import current
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.scores import CONFIDENCE, scores_of
@@ -135,11 +135,7 @@ def _sentences_at(rates: Rates, at: dict[Kind, Any], place: int, known: bool, sc
     title = threshold_title(chosen, here, known, score)
     if sizes.chosen < words.ENOUGH:
         title = few_title(chosen, sizes.chosen, here, known=known, score=score)
-    enough = sizes.negatives >= words.ENOUGH
-    return texts | {
-        "title": title,
-        "trade": trade_sentence(fooled, kept) if enough else few_trade(fooled, sizes.negatives),
-    }
+    return texts | {"title": title, "trade": trade(fooled, kept, sizes.negatives)}
 
 
 @st.fragment

@@ -129,7 +129,7 @@ histograms.draw(
     on_move=lambda moved: THRESHOLD.put(T_STEPS[step_of(moved)]),
 )
 
-place = folded.Place(pair, chosen, negatives, known, sets, at, scale)
+place = folded.ChosenView(pair, chosen, negatives, known, sets, at, scale)
 folded.every_threshold(place)
 folded.fair(place)
 folded.by_class(place)

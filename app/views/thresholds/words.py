@@ -10,6 +10,7 @@ from nat_app.shared.counts import interval
 from nat_app.shared.drawing.palette import KINDS, NAMES, Kind
 from nat_app.shared.language import N_, _, ngettext, pgettext
 from nat_app.shared.words import (
+    ENOUGH,
     count_of_100,
     literal,
     of_100,
@@ -49,16 +50,35 @@ def few_title(share: dict[Kind, float], pictures: int, at: dict[Kind, float], *,
              **counts)  # fmt: skip
 
 
-def few_trade(fooled: dict[Kind, float], pictures: int) -> str:
-    """Return whether so few negatives can tell which network is fooled less often: where their intervals part."""
+def trade(fooled: dict[Kind, float], kept: dict[Kind, float], pictures: int) -> str:
+    """Return what NAT gains and costs, or that so many negatives cannot tell: no verdict where intervals meet."""
+    if pictures < ENOUGH:
+        return few_trade(fooled, pictures)
+    if fooled["nat"] != fooled["baseline"] and _fooled_less(fooled, pictures) is None:
+        return _(
+            "These pictures cannot tell {question}: the difference may be chance.",
+            question=_("which network is fooled less often"),
+        )
+    return trade_sentence(fooled, kept)
+
+
+def _fooled_less(fooled: dict[Kind, float], pictures: int) -> Kind | None:
+    """The network that is fooled less often, None where the 95 % intervals of both rates meet."""
     intervals = {kind: wilson_interval(round(fooled[kind] * pictures), pictures) for kind in KINDS}
     for less, more in (KINDS, KINDS[::-1]):
         if intervals[less].high < intervals[more].low:
-            return _(
-                "{less} is fooled less often than {more}, by more than chance makes.",
-                less=NAMES[less],
-                more=NAMES[more],
-            )
+            return less
+    return None
+
+
+def few_trade(fooled: dict[Kind, float], pictures: int) -> str:
+    """Return whether so few negatives can tell which network is fooled less often: where their intervals part."""
+    less = _fooled_less(fooled, pictures)
+    if less is not None:
+        (more,) = (kind for kind in KINDS if kind != less)
+        return _(
+            "{less} is fooled less often than {more}, by more than chance makes.", less=NAMES[less], more=NAMES[more]
+        )
     spans = ", ".join(f"{NAMES[kind]} {interval(round(fooled[kind] * pictures), pictures)}" for kind in KINDS)
     return _(
         "So few pictures cannot tell which network is fooled less often: 95\u00a0% intervals {spans}.", spans=spans

@@ -33,7 +33,7 @@ class Guessed:
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptScore:
     """What outlives a reload."""
 
     won: dict[str, Points]
@@ -56,7 +56,7 @@ SETTLED = Held("workshop_kept", Settled)
 def text_of(game: Game) -> str:
     """Return what of a game outlives a reload, as JSON."""
     photos = {card: Guessed(guess.who, guess.baseline) for card, guess in game.photos.items()}
-    kept = Kept(game.won, sorted(game.told), game.lessons, photos, game.factory)
+    kept = KeptScore(game.won, sorted(game.told), game.lessons, photos, game.factory)
     return msgspec.json.encode(asdict(kept)).decode()
 
 
@@ -66,7 +66,7 @@ def game_of(text: str) -> Game:
     >>> game_of(text_of(Game(won={"guess": 2}, told={"guess"}, lessons={"guess": 0.7}))).won
     {'guess': 2}
     """
-    kept = converted(parsed_json(text.encode(), MOST_BYTES), Kept)
+    kept = converted(parsed_json(text.encode(), MOST_BYTES), KeptScore)
     unknown = {*kept.won, *kept.told, *kept.photos} - CARDS or kept.lessons.keys() - {*LESSONS}
     unknown = unknown or {guess.who for guess in kept.photos.values()} - WHO
     if unknown:

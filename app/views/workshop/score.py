@@ -78,7 +78,7 @@ class Clicks:
 
 
 @dataclass(frozen=True)
-class Tried:
+class TriedPhoto:
     """A photo that was tried on both networks."""
 
     name: str
@@ -105,13 +105,13 @@ class Game:
     photo: str | None = None
     """The card of the photo whose answer is shown."""
     clicks: Clicks | None = None
-    tried: Tried | None = None
+    tried: TriedPhoto | None = None
     factory: float | None = None
     """The threshold that was chosen for the factory."""
 
 
 @dataclass
-class Shown:
+class LastView:
     """What a visit keeps though it begins the workshop again."""
 
     part: str | None = None
@@ -128,7 +128,7 @@ def photo_card(picture: GalleryPicture) -> str:
 CARDS = frozenset((*LESSONS, *CHALLENGES, *map(photo_card, gallery_pictures())))
 """All cards that give points."""
 GAME = Held("workshop", Game)
-SHOWN = Held("workshop_shown", Shown)
+SHOWN = Held("workshop_shown", LastView)
 
 
 def award(card: str, points: int) -> None:

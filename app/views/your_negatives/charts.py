@@ -41,9 +41,6 @@ def before_after(
     where as much training without negatives leads. `axis` says what is drawn.
     """
     figure = go.Figure()
-    rows = [_short(name) for name in names]
-    # Rows go by number: two photos may have the same name, which Plotly would draw in one row.
-    places = list(range(len(rows)))
     series = [(pgettext("learning", "before"), before, fill(colours.of(kind), "/"))]
     if after is not None:
         series.append((pgettext("learning", "after"), after, fill(colours.nat, "")))
@@ -55,8 +52,10 @@ def before_after(
         _ticks(figure, names, alone, colours)
     if threshold is not None:
         figure.add_vline(x=threshold, line={"color": colours.line, "width": 1.5})
-    figure.update_yaxes(autorange="reversed", tickvals=places, ticktext=rows, ticklabelstandoff=4, showgrid=False,
-                        fixedrange=True)  # fmt: skip
+    rows = [_short(name) for name in names]
+    # Rows go by number: two photos may have the same name, which Plotly would draw in one row.
+    figure.update_yaxes(autorange="reversed", tickvals=list(range(len(rows))), ticktext=rows, ticklabelstandoff=4,
+                        showgrid=False, fixedrange=True)  # fmt: skip
     figure.update_xaxes(range=[0, 1], fixedrange=True, **share_axis(colours, (0, 0.5, 1)))
     figure.update_xaxes(title=axis, title_standoff=10)
     left = NAMES_BESIDE + LETTER * max(len(html.unescape(row)) for row in rows)

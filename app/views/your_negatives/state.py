@@ -34,7 +34,7 @@ MOST_UNDONE = 10
 
 
 @dataclass(frozen=True, eq=False)
-class Photo:
+class TeachablePhoto:
     """A photo to teach: of a thing of no class, as long as the visitor does not say otherwise."""
 
     key: str
@@ -51,7 +51,7 @@ class Photo:
 
 
 @dataclass(frozen=True, eq=False)
-class Taught:
+class TaughtHead:
     """What a head says of the sets before it learned, after learning as long without negatives, and with them."""
 
     network: str
@@ -69,8 +69,8 @@ class Taught:
 class Teaching:
     """What one visit is teaching and has taught."""
 
-    turn: fair_queue.Turn[float | Taught] | None = None
-    history: list[Taught] = field(default_factory=list)
+    turn: fair_queue.Turn[float | TaughtHead] | None = None
+    history: list[TaughtHead] = field(default_factory=list)
     """What came of each training that was not undone."""
     problem: str = ""
     """Why the last training was given up, in one sentence."""
@@ -84,20 +84,22 @@ def samples() -> list[GalleryPicture]:
     return [picture for picture in gallery_pictures() if not picture.known]
 
 
-def offered(classes: Sequence[str]) -> dict[str, Photo]:
+def offered(classes: Sequence[str]) -> dict[str, TeachablePhoto]:
     """Return all photos that can be taught, by key: the visitor's own, then the gallery's."""
     found = {}
     for photo in photos.photos().values():
         said = labels.shows(photo.key, classes).value
         button = f"thumb_own_{photo.key}"
-        found[photo.key] = Photo(photo.key, photo.name, photo.name, button, photo.pixels, said, asks=True)
+        found[photo.key] = TeachablePhoto(photo.key, photo.name, photo.name, button, photo.pixels, said, asks=True)
     for picture in samples():
         pixels = computed_answers.gallery_photo(picture.file, photos.CENTRE)[1]
-        found[picture.file] = Photo(picture.file, capital(picture.name), picture.caption, picture.button_key, pixels)
+        found[picture.file] = TeachablePhoto(
+            picture.file, capital(picture.name), picture.caption, picture.button_key, pixels
+        )
     return found
 
 
-def chosen(classes: Sequence[str]) -> list[Photo]:
+def chosen(classes: Sequence[str]) -> list[TeachablePhoto]:
     """Return the photos to teach, in the order of `offered`."""
     return [photo for key, photo in offered(classes).items() if key in TAUGHT.value]
 
@@ -111,7 +113,7 @@ def own_style() -> str:
     return "<style>" + "\n".join(rules) + "</style>"
 
 
-def now(name: str, photos: Sequence[Photo]) -> list[Answer]:
+def now(name: str, photos: Sequence[TeachablePhoto]) -> list[Answer]:
     """Return what a stored network says of each photo."""
     if not photos:
         return []
@@ -152,8 +154,11 @@ def train(name: str) -> None:
 
 
 def _work(
-    where: tuple[Path, str, tuple[int, ...]], photos: Sequence[Photo], others: Sequence[Photo], beside: bool
-) -> Iterator[float | Taught]:
+    where: tuple[Path, str, tuple[int, ...]],
+    photos: Sequence[TeachablePhoto],
+    others: Sequence[TeachablePhoto],
+    beside: bool,
+) -> Iterator[float | TaughtHead]:
     """Yield the share done, and at the end what came of it; `where` the network lies, its name and its stamp."""
     # One core a turn: the queue runs as many turns at once as there are cores to spare.
     torch.set_num_threads(1)
@@ -179,14 +184,14 @@ def _work(
             yield state.step / heads.STEPS
     alone, after = heads.predict(state, architecture, sets)
     names = {photo.key: photo.name for photo in photos}
-    yield Taught(network.name, beside, names, before, alone, after, time.monotonic() - began)
+    yield TaughtHead(network.name, beside, names, before, alone, after, time.monotonic() - began)
 
 
-def _seen(network: Network, photos: Sequence[Photo]) -> np.ndarray:
+def _seen(network: Network, photos: Sequence[TeachablePhoto]) -> np.ndarray:
     return features(network, np.stack([photo.pixels for photo in photos])) if photos else np.zeros((0, 0), np.float32)
 
 
-def _features(name: str, photos: Sequence[Photo], values: np.ndarray) -> Features:
+def _features(name: str, photos: Sequence[TeachablePhoto], values: np.ndarray) -> Features:
     # -1 is the label of what shows none of the classes.
     return Features(name, tuple(photo.key for photo in photos), values, np.full(len(photos), -1))
 
@@ -217,7 +222,7 @@ def follow() -> tuple[fair_queue.Turn | None, float]:
         return turn, next((value for value in reversed(turn.values) if isinstance(value, float)), 0.0)
     teaching.turn = None
     teaching.problem = fair_queue.complaint(turn)
-    if turn.phase == "done" and isinstance(turn.values[-1], Taught):
+    if turn.phase == "done" and isinstance(turn.values[-1], TaughtHead):
         teaching.history = [*teaching.history, turn.values[-1]][-MOST_UNDONE:]
     return None, 1.0
 

@@ -161,7 +161,7 @@ def before_learning() -> list[float]:
     return sure
 
 
-def after_learning(done: state.Taught) -> Effect:
+def after_learning(done: state.TaughtHead) -> Effect:
     """Say what the last training did for the photos and for others; return what it changed."""
     changed = effect(done.before, done.alone, done.after, t)
     before, after = changed.own.counts
@@ -186,7 +186,7 @@ def draw_photos(names: list[str], before, after) -> None:
     )
 
 
-def taught(done: state.Taught, changed: Effect) -> None:
+def taught(done: state.TaughtHead, changed: Effect) -> None:
     """Draw what the last training did: for the photos, for others, and for the ten classes."""
     lesson, cost = words.lesson(changed, done.beside), words.cost(changed)
     left, right = st.columns([1, 1.15], gap="medium")

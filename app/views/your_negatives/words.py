@@ -96,28 +96,49 @@ def lesson(effect: Effect, beside: bool) -> str:
 
 
 def _outcome(effect: Effect, beside: bool) -> str:
-    further, kept, gained = effect.further, effect.kept, effect.further.direction < 0
-    keeps = {"after": count_of_100(kept.after), "before": count_of_100(kept.before)}
-    lost, price = kept.before - kept.after, ""
-    if kept.direction < 0:
-        if not gained or lost > DEAR * (further.before - further.after):
-            return _(
-                "It gave up part of what it knows: of the ten things it keeps {after} in 100, before {before}.", **keeps
-            )
-        price = _("It has its price: of the ten things it keeps {after} in 100, before {before}.", **keeps)
-    return f"{_reach(further, beside)} {price}".rstrip()
+    """What came of it in the end: what it lost of the classes is named, first of all where nothing was worth it."""
+    further = effect.further
+    lost = {name: each.before - each.after for name, each in _known(effect).items() if each.direction < 0}
+    if not lost:
+        return _reach(effect, beside)
+    worst = max(lost, key=lambda name: lost[name])
+    change = _known(effect)[worst]
+    numbers = {"after": count_of_100(change.after), "before": count_of_100(change.before)}
+    if further.direction >= 0 or lost[worst] > DEAR * (further.before - further.after):
+        return _(_GAVE_UP[worst], **numbers)
+    return f"{_reach(effect, beside)} {_(_PRICE[worst], **numbers)}"
 
 
-def _reach(further: Change, beside: bool) -> str:
+def _known(effect: Effect) -> dict[str, Change]:
+    """What changed of the pictures of the classes."""
+    return {"kept": effect.kept, "correct": effect.correct}
+
+
+_GAVE_UP = {
+    "kept": N_("It gave up part of what it knows: of the ten things it keeps {after} in 100, before {before}."),
+    "correct": N_("It gave up part of what it knows: it is correct on {after} in 100, before {before}."),
+}
+"""What is said of a loss where nothing, or not enough, was gained elsewhere."""
+_PRICE = {
+    "kept": N_("It has its price: of the ten things it keeps {after} in 100, before {before}."),
+    "correct": N_("It has its price: it is correct on {after} in 100, before {before}."),
+}
+
+
+def _reach(effect: Effect, beside: bool) -> str:
     """How far what it learned reaches beyond the photos."""
+    further, others = effect.further, effect.others
     if further.direction > 0:
         return _("Elsewhere it is more certain than before.")
     if further.direction == 0:
+        if any(each.direction for each in (*_known(effect).values(), *([others] if others else []))):
+            return _("On those CIFAR-100 pictures the change is no larger than chance makes.")
         return _("No other change is larger than chance makes.")
     left = further.after / further.before
     if left > LITTLE:
         return _("It protects little else.")
-    if left > PARTLY:
+    # Where it is surer of the other photos than before, it protects some things at most.
+    if left > PARTLY or (others is not None and others.direction > 0):
         return _("It protects others in part.")
     if beside:
         return _("That came with the many and varied pictures beside yours.")

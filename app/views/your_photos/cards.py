@@ -16,7 +16,7 @@ from nat_app.visit.photos import Photo
 
 
 @dataclass(frozen=True, eq=False)
-class Card:
+class AnswerCard:
     """One photo and what both networks say of it."""
 
     key: str
@@ -56,7 +56,7 @@ class Count:
     """Photos of which nobody has said what they show: they count nowhere."""
 
 
-def all_cards(pair: Pair, with_samples: bool) -> list[Card]:
+def all_cards(pair: Pair, with_samples: bool) -> list[AnswerCard]:
     """Return the visitor's photos, and the samples if wanted, those that the networks disagree on most first."""
     cards = [from_photo(pair, photo) for photo in photos.photos().values()]
     if with_samples:
@@ -64,30 +64,30 @@ def all_cards(pair: Pair, with_samples: bool) -> list[Card]:
     return sorted(cards, key=lambda card: card.disagreement, reverse=True)
 
 
-def from_photo(pair: Pair, photo: Photo) -> Card:
+def from_photo(pair: Pair, photo: Photo) -> AnswerCard:
     """Return the card of a visitor's photo."""
     said = stored_answers.answers(pair, photo.pixels)
     # A cat that both call a cat is no mistake, and nobody but the visitor can say that it is one.
     label = labels.shows(photo.key, said["nat"].classes).value
-    return Card(photo.key, photo.name, photo.photo, photo.pixels, label, True, said)
+    return AnswerCard(photo.key, photo.name, photo.photo, photo.pixels, label, True, said)
 
 
-def from_sample(pair: Pair, picture: GalleryPicture) -> Card:
+def from_sample(pair: Pair, picture: GalleryPicture) -> AnswerCard:
     """Return the card of a gallery picture, from the stored predictions where it is made square as those were."""
     crop = photos.crop()
     photo, pixels = computed_answers.gallery_photo(picture.file, crop)
     # The stored predictions were made of the gallery's centres.
     stored = crop == photos.CENTRE
     said = stored_answers.gallery_answers(pair, picture.file) if stored else stored_answers.answers(pair, pixels)
-    return Card(picture.path.stem, picture.caption, photo, pixels, picture.label, False, said)
+    return AnswerCard(picture.path.stem, picture.caption, photo, pixels, picture.label, False, said)
 
 
-def confidences(cards: Sequence[Card]) -> dict[Kind, Float[np.ndarray, " n"]]:
+def confidences(cards: Sequence[AnswerCard]) -> dict[Kind, Float[np.ndarray, " n"]]:
     """Return how sure each network is of each photo."""
     return {kind: np.array([card.said[kind].answer.confidence for card in cards], float) for kind in KINDS}
 
 
-def count_cards(cards: Sequence[Card], threshold: float) -> Count:
+def count_cards(cards: Sequence[AnswerCard], threshold: float) -> Count:
     """Count at the threshold; `threshold` in [0, 1]."""
     outside = [card for card in cards if card.known is False]
     known = [card for card in cards if card.known]
@@ -96,5 +96,5 @@ def count_cards(cards: Sequence[Card], threshold: float) -> Count:
     return Count(fooled, len(known), kept, sum(card.label is None for card in cards))
 
 
-def _sure(cards: Sequence[Card], threshold: float) -> dict[Kind, Bool[np.ndarray, " n"]]:
+def _sure(cards: Sequence[AnswerCard], threshold: float) -> dict[Kind, Bool[np.ndarray, " n"]]:
     return {kind: confidence > threshold for kind, confidence in confidences(cards).items()}

@@ -10,7 +10,7 @@ from nat_app.shared.files import page, png_url, thumbnail_url
 from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
 from nat_app.shared.words import percent, plain, threshold_share, threshold_text
-from nat_app.views.your_photos.cards import Card
+from nat_app.views.your_photos.cards import AnswerCard
 from nat_app.views.your_photos.words import SQUARES
 from nat_app.visit.verdicts import verdict
 from nat_core import language
@@ -45,7 +45,7 @@ class Conditions:
     """In which the report speaks; a table is the same in all."""
 
 
-def photos_csv(cards: Sequence[Card], conditions: Conditions) -> str:
+def photos_csv(cards: Sequence[AnswerCard], conditions: Conditions) -> str:
     """Return a row for each photo: both answers, whether they are sure at t, and all probabilities."""
     with language.speaking(language.SOURCE):
         t = threshold_text(conditions.threshold)
@@ -63,13 +63,13 @@ def photos_csv(cards: Sequence[Card], conditions: Conditions) -> str:
     return csv_text(rows)
 
 
-def _answer(card: Card, kind: Kind, conditions: Conditions) -> list[str]:
+def _answer(card: AnswerCard, kind: Kind, conditions: Conditions) -> list[str]:
     answer = card.said[kind].answer
     sure = "yes" if answer.confidence > conditions.threshold else "no"
     return [conditions.pair.by_kind[kind], answer.predicted, f"{answer.confidence:.6f}", sure]
 
 
-def report_html(cards: Sequence[Card], conditions: Conditions, sentences: Sequence[str]) -> str:
+def report_html(cards: Sequence[AnswerCard], conditions: Conditions, sentences: Sequence[str]) -> str:
     """Return a page that needs no other file: the finding, the sentences, and each photo with both answers.
 
     The first of the `sentences` is the title. No script is in it, and none could run.
@@ -79,7 +79,7 @@ def report_html(cards: Sequence[Card], conditions: Conditions, sentences: Sequen
         return page(sentences[0], _body(cards, conditions, sentences[1:]), STYLE, pictures=True)
 
 
-def _body(cards: Sequence[Card], conditions: Conditions, sentences: Sequence[str]) -> str:
+def _body(cards: Sequence[AnswerCard], conditions: Conditions, sentences: Sequence[str]) -> str:
     paragraphs = "\n".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
     heads = "".join(f"<th>{escape(head)}</th>" for head in (_("Photo"), _("What they see"), *NAMES.values()))
     rows = "\n".join(_row(card, conditions) for card in cards)
@@ -101,7 +101,7 @@ def _body(cards: Sequence[Card], conditions: Conditions, sentences: Sequence[str
 <p><small>{escape(made)}</small></p>"""
 
 
-def _row(card: Card, conditions: Conditions) -> str:
+def _row(card: AnswerCard, conditions: Conditions) -> str:
     alt = escape(_("the 32 x 32 pixels they see"))
     seen = f'<img class="seen" width="96" height="96" src="{png_url(card.pixels)}" alt="{alt}">'
     cells = "".join(_cell(card, kind, conditions) for kind in KINDS)
@@ -111,7 +111,7 @@ def _row(card: Card, conditions: Conditions) -> str:
     return f"<tr><td>{photo}</td><td>{seen}</td>{cells}</tr>"
 
 
-def _cell(card: Card, kind: Kind, conditions: Conditions) -> str:
+def _cell(card: AnswerCard, kind: Kind, conditions: Conditions) -> str:
     answer = card.said[kind].answer
     bar = f'<div class="bar {kind}" style="width:{100 * answer.confidence:.1f}%"></div>'
     sentence = f"{NAMES[kind]}: {percent(answer.confidence)} {class_title(answer.predicted)}."

@@ -6,9 +6,8 @@ from jaxtyping import UInt8
 
 from nat_app.answers import computed_answers, stored_answers
 from nat_app.frame import frame
-from nat_app.frame.wall import fitted
 from nat_app.shared import words
-from nat_app.shared.drawing import charts
+from nat_app.shared.drawing import bars
 from nat_app.shared.drawing.palette import KINDS, NAMES
 from nat_app.shared.files import displayable
 from nat_app.shared.gallery import gallery_pictures
@@ -16,7 +15,7 @@ from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
 from nat_app.shared.settings import one_of
 from nat_app.views.your_photos import fade, ways
-from nat_app.views.your_photos.cards import Card
+from nat_app.views.your_photos.cards import AnswerCard
 from nat_app.views.your_photos.settings import HOW_FAR, OPENED, OTHER_PICTURE, WAY
 from nat_app.views.your_photos.ways import STEPS, WAYS, Way
 from nat_app.visit import photos
@@ -25,7 +24,7 @@ from nat_core.data import morphs
 from nat_core.store.checkpoints import Card as NetworkCard
 
 
-def draw(pair: Pair, card: Card, cards: list[Card], threshold: float) -> None:
+def draw(pair: Pair, card: AnswerCard, cards: list[AnswerCard], threshold: float) -> None:
     """Draw the photo, both networks' probabilities and the way out of it."""
     with st.container(border=True, key="opened_photo"):
         head, close = st.columns([6, 1], vertical_alignment="center")
@@ -38,22 +37,15 @@ def draw(pair: Pair, card: Card, cards: list[Card], threshold: float) -> None:
         for kind, column in zip(KINDS, right, strict=True):
             sentence = verdict_sentence(kind, card.said[kind].answer, card.label, threshold)
             with column.container(gap="xsmall"):
-                st.plotly_chart(
-                    fitted(
-                        charts.probability_bars(
-                            card.said[kind].probabilities, card.said[kind].classes, kind, frame.colours()
-                        )
-                    ),
-                    key=f"opened_{kind}",
-                    config=charts.CONFIG,
-                    alt=_("{network}'s probabilities. {sentence}", network=NAMES[kind], sentence=words.plain(sentence)),
-                )
+                said = card.said[kind]
+                alt = _("{network}'s probabilities. {sentence}", network=NAMES[kind], sentence=words.plain(sentence))
+                st.html(bars.probability_bars(said.probabilities, said.classes, kind, alt=alt))
                 st.markdown(sentence)
         _turn_away(pair, card, [other for other in cards if other.key != card.key], threshold)
 
 
 @st.fragment
-def _turn_away(pair: Pair, card: Card, others: list[Card], threshold: float) -> None:
+def _turn_away(pair: Pair, card: AnswerCard, others: list[AnswerCard], threshold: float) -> None:
     """Draw the ways out of the photo; only this part is drawn again while a slider moves."""
     st.markdown(_("**Change it, and see who notices**"))
     chosen = st.segmented_control(_("Change it"), list(WAYS), format_func=lambda key: _(WAYS[key].title), required=True,
@@ -85,7 +77,7 @@ def _turn_away(pair: Pair, card: Card, others: list[Card], threshold: float) -> 
     st.caption(_("{count} pictures on the way, each asked of both networks.", count=STEPS))
 
 
-def _other_picture(others: list[Card]) -> UInt8[np.ndarray, "32 32 3"]:
+def _other_picture(others: list[AnswerCard]) -> UInt8[np.ndarray, "32 32 3"]:
     """Let the visitor choose another picture, their own ones first, and return what the networks see of it."""
     own = {other.key: other for other in others}
     shown = {picture.file: picture for picture in gallery_pictures()}

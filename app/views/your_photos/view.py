@@ -1,6 +1,7 @@
 """Your photos: a visitor's own pictures through both networks, at the threshold they choose."""
 
-from functools import partial
+import itertools
+from functools import cache, partial
 from typing import Literal
 
 import pandas as pd
@@ -12,19 +13,20 @@ from nat_app.frame.classroom import CAMERA_NEEDS_HTTPS
 from nat_app.frame.tabs import tabs
 from nat_app.frame.wall import fitted
 from nat_app.shared.classes import class_title
-from nat_app.shared.drawing import charts, share_card
+from nat_app.shared.drawing import bars, charts, share_card
 from nat_app.shared.drawing.palette import KINDS, NAMES, Kind
 from nat_app.shared.drawing.share_card import ShareCard
 from nat_app.shared.files import displayable, thumbnail_url
 from nat_app.shared.gallery import gallery_square, samples
-from nat_app.shared.language import _, ngettext
+from nat_app.shared.language import _, ngettext, written
 from nat_app.shared.pairs import in_markdown, pictures_of, set_title
 from nat_app.shared.words import literal, percent, plain
 from nat_app.views.your_photos import files, opened_photo, words
-from nat_app.views.your_photos.cards import Card, all_cards, confidences, count_cards
+from nat_app.views.your_photos.cards import AnswerCard, all_cards, confidences, count_cards, from_photo
 from nat_app.views.your_photos.charts import BARS, own_distribution
 from nat_app.views.your_photos.settings import BESIDE, FOUND, OPENED, PART, PARTS, SAMPLES, TABLE
 from nat_app.visit import decoding, labels, photos, verdicts
+from nat_app.visit.photos import Photo
 from nat_core import language
 from nat_core.data.headers.names import PICTURE_SUFFIXES
 from nat_core.data.images import CROPS
@@ -71,8 +73,8 @@ def controls() -> None:
 
 
 def drop_zone(zone: str, label: str, many: Literal[True, "directory"], kinds: list[str] | None) -> None:
-    """Draw a drop zone and take what is in it."""
-    files = st.file_uploader(
+    """Draw a drop zone and note what is in it."""
+    dropped[zone] = st.file_uploader(
         label,
         type=kinds,
         accept_multiple_files=many,
@@ -80,8 +82,23 @@ def drop_zone(zone: str, label: str, many: Literal[True, "directory"], kinds: li
         on_change=photos.removed,
         args=(zone,),
     )
+
+
+def take_dropped(place) -> None:
+    """Read what was dropped; each photo that is new stands at `place` with its answers as soon as it is read."""
+    shown = itertools.count()
+    columns = cache(lambda: place.container().columns(2, gap="small"))
+
+    def arrived(photo: Photo) -> None:
+        card, number = from_photo(pair, photo), next(shown)
+        if number < PER_PAGE:
+            # With nothing to press yet: that would begin the run anew.
+            with columns()[number % 2].container(border=True, key=f"arrived_{card.key}", gap="xsmall"):
+                show(card, verdicts_of(card))
+
     with st.spinner(_("Your photos are read.")):
-        photos.take(zone, files)
+        for zone, files in dropped.items():
+            photos.take(zone, files, arrived)
 
 
 def open_row(keys: list[str]) -> None:
@@ -89,35 +106,41 @@ def open_row(keys: list[str]) -> None:
     TABLE.hear(lambda rows: OPENED.put(keys[rows[0]]) if rows else None)
 
 
-def draw(card: Card) -> None:
-    """Draw one card: the photo, what the networks see, both networks' probabilities, and the verdicts."""
-    answers, seen = {kind: card.said[kind].answer for kind in KINDS}, _(words.SEEN)
-    said = {kind: verdicts.verdict_sentence(kind, answers[kind], card.label, t) for kind in KINDS}
+def draw(card: AnswerCard) -> None:
+    """Draw one card: the photo with its answers, what is asked of it, and what can be done with it."""
+    said = verdicts_of(card)
     with st.container(border=True, key=f"card_{card.key}", gap="xsmall"):
-        picture, chart = st.columns([1, 1.9], gap="small")
-        with picture.container(horizontal=True, gap="xsmall"):
-            st.image(displayable(card.photo), width=150, alt=card.name)
-            # Enlarged here, pixel by pixel: a browser would smooth it.
-            st.image(card.pixels.repeat(6, 0).repeat(6, 1), width=150, alt=f"{card.name}: {seen}")
-        picture.caption(literal(card.name))
-        chart.plotly_chart(
-            fitted(
-                charts.paired_bars({kind: card.said[kind].probabilities for kind in KINDS}, classes, frame.colours())
-            ),
-            key=f"bars_{card.key}",
-            config=charts.CONFIG,
-            alt=" ".join([_(charts.TEN_BY_BOTH), *map(plain, said.values())]),
-        )
-        st.markdown("  \n".join(said.values()))
+        show(card, said)
         if card.asks:
-            labels.ask(card.key, [answers[kind].predicted for kind in KINDS], card.said["nat"].classes)
+            predicted = [card.said[kind].answer.predicted for kind in KINDS]
+            labels.ask(card.key, predicted, card.said["nat"].classes)
         with st.container(horizontal=True, gap="xsmall"):
             st.button(_("Open"), key=f"open_{card.key}", icon=":material/open_in_full:", on_click=OPENED.put,
                       args=(card.key,))  # fmt: skip
             share(card, said)
 
 
-def share(card: Card, said: dict[Kind, str]) -> None:
+def verdicts_of(card: AnswerCard) -> dict[Kind, str]:
+    """Return what is said of both networks' answers."""
+    return {kind: verdicts.verdict_sentence(kind, card.said[kind].answer, card.label, t) for kind in KINDS}
+
+
+def show(card: AnswerCard, said: dict[Kind, str]) -> None:
+    """Draw a photo, what the networks see, both networks' probabilities, and the verdicts."""
+    seen = _(words.SEEN)
+    picture, chart = st.columns([1, 1.9], gap="small")
+    with picture.container(horizontal=True, gap="xsmall"):
+        st.image(displayable(card.photo), width=150, alt=card.name)
+        # Enlarged here, pixel by pixel: a browser would smooth it.
+        st.image(card.pixels.repeat(6, 0).repeat(6, 1), width=150, alt=f"{card.name}: {seen}")
+    picture.caption(literal(card.name))
+    alt = " ".join([_(bars.TEN_BY_BOTH), *map(plain, said.values())])
+    probabilities = {kind: card.said[kind].probabilities for kind in KINDS}
+    chart.html(bars.paired_bars(probabilities, classes, alt=alt))
+    st.markdown("  \n".join(said.values()))
+
+
+def share(card: AnswerCard, said: dict[Kind, str]) -> None:
     """Offer the photo, both answers and the finding as a card to share."""
     answers = {kind: card.said[kind].answer for kind in KINDS}
     sentence = verdicts.title(answers["baseline"], answers["nat"], card.label, t)
@@ -180,11 +203,11 @@ def draw_broad_table() -> None:
     for kind in KINDS:
         answers = [card.said[kind].answer for card in cards]
         columns[_("{network} says", network=NAMES[kind])] = [class_title(answer.predicted) for answer in answers]
-        columns[how_sure[kind]] = [100 * answer.confidence for answer in answers]
+        columns[how_sure[kind]] = [in_percent(answer.confidence) for answer in answers]
     columns[_("Apart")] = [100 * card.disagreement for card in cards]
     confidence_bars = {
         how_sure[kind]: st.column_config.ProgressColumn(
-            format="%.1f %%", min_value=0, max_value=100, color=frame.colours().of(kind)
+            format=percent_format(), min_value=0, max_value=100, color=frame.colours().of(kind)
         )
         for kind in KINDS
     }
@@ -196,12 +219,23 @@ def draw_broad_table() -> None:
         selection_mode="single-row",
         column_config={
             _("Photo"): st.column_config.ImageColumn(width="small"),
-            _("Apart"): st.column_config.NumberColumn(format="%.1f %%"),
+            _("Apart"): st.column_config.NumberColumn(format=percent_format()),
             **confidence_bars,
         },
         alt=described(len(cards)),
     )
     st.caption(words.table_caption(len(cards)))
+
+
+def percent_format() -> str:
+    """Return how the table's numbers are written: it knows no decimal sign but the point."""
+    return "%.1f %%" if written(".") == "." else "%.0f %%"
+
+
+def in_percent(confidence: float) -> float:
+    """Return a confidence as the table holds it: what is not quite certain is not rounded to 100."""
+    share = 100 * confidence
+    return share if percent_format() == "%.1f %%" or confidence == 1 else min(share, 99.49)
 
 
 def draw_distribution() -> None:
@@ -228,7 +262,7 @@ def draw_distribution() -> None:
     st.caption(in_markdown(name, sentence))
 
 
-def findings(cards: list[Card]) -> list[str]:
+def findings(cards: list[AnswerCard]) -> list[str]:
     """Return the page's title and the sentences below it."""
     count = count_cards(cards, t)
     return words.findings(count.fooled, count.known, count.kept, count.waiting)
@@ -253,6 +287,7 @@ def take_home(sentences: list[str]) -> None:
             st.button(_("Forget my photos"), key="forget", icon=":material/delete:", on_click=forget)
 
 
+dropped: dict[str, list] = {}
 has_samples = all(stored_answers.has_gallery(name) for name in pair.names)
 # Its words are known once the photos are read, but it stands above them.
 heading = st.container(key="heading")
@@ -268,8 +303,12 @@ elif not own_expected and SAMPLES.value and has_samples:
 title.title(begun[0], anchor=False)
 below.markdown(" ".join(begun[1:]))
 controls()
+arriving = st.empty()
+with frame.checked():
+    take_dropped(arriving)
 with frame.checked(), st.spinner(_("The networks look at your photos."), show_time=True):
     cards = all_cards(pair, with_samples=SAMPLES.value and has_samples)
+arriving.empty()
 if problems := list(photos.problems().values()):
     st.warning(words.problems(problems, len(photos.photos())), icon=":material/warning:")
 if left_out := photos.left_out():

@@ -46,7 +46,7 @@ _MAKING = threading.Lock()
 
 
 class Turn(Generic[Value]):
-    """One visitor's work: waiting, running, or over. Made by `Turns.begin`."""
+    """One visitor's work: waiting, running, or over. Made by `FairQueue.begin`."""
 
     def __init__(self, visitor: str, work: Callable[[], Iterator[Value]], now: float, kind: str = "") -> None:
         self.visitor, self.kind = visitor, kind
@@ -68,7 +68,7 @@ def _here(work: Callable[[], Iterator[Value]], _wanted: Callable[[], bool]) -> I
     return work()
 
 
-class Turns:
+class FairQueue:
     """The queue and its workers; `workers` turns run at once, each in a thread of its own that ends when idle.
 
     `do` does a turn's work, which may be elsewhere; the thread then waits for each value. It is also given what says
@@ -240,21 +240,21 @@ class Turns:
         return self._clock() - turn._seen > max(self._patience, 2 * turn._longest)
 
 
-def shared() -> Turns:
+def shared() -> FairQueue:
     """Return the one queue of this process: a core less than there are, so that pages stay quick while it works."""
     with _MAKING:
         return _made()
 
 
 @cache
-def _made() -> Turns:
+def _made() -> FairQueue:
     held, spare = limits(), max(1, (os.cpu_count() or 2) - 1)
     if not (held.trainers and POSSIBLE):
-        turns = Turns(spare)
+        turns = FairQueue(spare)
         atexit.register(turns.close)
     else:
         trainers = Trainers(held.training)
-        turns = Turns(min(held.trainers, spare), do=trainers.do)
+        turns = FairQueue(min(held.trainers, spare), do=trainers.do)
         atexit.register(turns.close)
         atexit.register(trainers.end)  # before the turns, which wait for it: what is registered last is called first
     return turns

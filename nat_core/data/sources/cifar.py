@@ -23,6 +23,7 @@ from jaxtyping import UInt8
 
 from nat_core.data.sources.image_sets import ImageSet, identities
 from nat_core.errors import UnreadableSet
+from nat_core.language import _
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,14 @@ def _read(published: PublishedFiles, split: str, name: str, place: Path, content
         labels += numbers
     named = unpickled(content(published.meta), place / published.meta).get(published.classes)
     if not isinstance(named, list) or not all(isinstance(each, str) for each in named):
-        raise UnreadableSet(f"{place / published.meta} holds no list {published.classes} of names: get it again")
+        told = _(
+            "{path} holds no list {key} of names: get it again", path=place / published.meta, key=published.classes
+        )
+        raise UnreadableSet(told)
     if max(labels, default=-1) >= len(named):
-        raise UnreadableSet(f"{place} has a label {max(labels)}, but {len(named)} classes are named: get it again")
+        told = _("{path} has a label {label}, but {classes} classes are named: get it again", path=place,
+                 label=max(labels), classes=len(named))  # fmt: skip
+        raise UnreadableSet(told)
     whole = np.concatenate(pixels)
     return ImageSet(name, whole, identities(whole), np.array(labels, np.int64), tuple(named))
 
@@ -114,21 +120,23 @@ def _batch(content: bytes, key: str, path: Path) -> tuple[UInt8[np.ndarray, "n 3
     found = unpickled(content, path)
     values, labels = getattr(found.get("data"), "values", None), found.get(key)
     if not isinstance(values, np.ndarray) or values.ndim != 2 or values.shape[1] != 3 * 32 * 32 or not len(values):
-        raise UnreadableSet(f"{path} holds no pictures of 3 x 32 x 32 values: get it again")
+        raise UnreadableSet(_("{path} holds no pictures of 3 x 32 x 32 values: get it again", path=path))
     if (
         not isinstance(labels, list)
         or len(labels) != len(values)
         or not all(type(each) is int and each >= 0 for each in labels)
     ):
-        raise UnreadableSet(f"{path} has {len(values):,} pictures, but not one of {key} for each: get it again")
+        told = _("{path} has {count:,} pictures, but not one of {key} for each: get it again", path=path,
+                 count=len(values), key=key)  # fmt: skip
+        raise UnreadableSet(told)
     return np.ascontiguousarray(values.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)), labels
 
 
 def _file(path: Path) -> bytes:
     if not path.is_file():
-        raise UnreadableSet(f"{path} is missing: unpack the archive again")
+        raise UnreadableSet(_("{path} is missing: unpack the archive again", path=path))
     if path.stat().st_size > MAX_PICKLE:
-        raise UnreadableSet(f"{path} is larger than any file of CIFAR: get it again")
+        raise UnreadableSet(_("{path} is larger than any file of CIFAR: get it again", path=path))
     return path.read_bytes()
 
 
@@ -141,9 +149,10 @@ def _unpacked(archive: Path, wanted: Sequence[str]) -> dict[str, bytes]:
                 if entry.name in wanted and (file := tar.extractfile(entry)) is not None:
                     found[entry.name] = file.read(MAX_PICKLE)
     except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
-        raise UnreadableSet(f"{archive} cannot be unpacked ({error}): get it again") from None
+        told = _("{path} cannot be unpacked ({error}): get it again", path=archive, error=str(error))
+        raise UnreadableSet(told) from None
     if missing := [name for name in wanted if name not in found]:
-        raise UnreadableSet(f"{archive} holds no {missing[0]}: get it again")
+        raise UnreadableSet(_("{path} holds no {file}: get it again", path=archive, file=missing[0]))
     return found
 
 
@@ -152,7 +161,9 @@ def _check_sum(path: Path, wanted: str) -> None:
         # Tells a damaged file from a whole one, as its authors do; no more is asked of it.
         found = file_digest(file, partial(md5, usedforsecurity=False)).hexdigest()
     if found != wanted:
-        raise UnreadableSet(f"{path} is not the published archive (its MD5 sum is {found}, not {wanted}): get it again")
+        told = _("{path} is not the published archive (its MD5 sum is {found}, not {wanted}): get it again", path=path,
+                 found=found, wanted=wanted)  # fmt: skip
+        raise UnreadableSet(told)
 
 
 # --- pickles ---------------------------------------------------------------------------------------------------------
@@ -165,7 +176,7 @@ class _Named:
 class _Kind:
     """Stands for `numpy.dtype`: bytes, and no other."""
 
-    def __init__(self, kind: object, *_: object) -> None:
+    def __init__(self, kind: object, *_rest: object) -> None:
         if kind != "u1":
             raise pickle.UnpicklingError(f"an array of {kind!r}")
 
@@ -178,7 +189,7 @@ class _Bytes:
 
     values: np.ndarray
 
-    def __init__(self, *_: object) -> None:
+    def __init__(self, *_rest: object) -> None:
         """Pass over what `numpy.core.multiarray._reconstruct` is told: the shape comes with the state."""
 
     def __setstate__(self, state: object) -> None:
@@ -225,14 +236,15 @@ def unpickled(content: bytes, path: Path) -> dict[str, Any]:
     except (pickle.UnpicklingError, ValueError, TypeError, KeyError, IndexError, AttributeError, EOFError,
             OverflowError, MemoryError, RecursionError) as error:  # fmt: skip
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise UnreadableSet(f"{path} is damaged or no file of CIFAR ({reason}): get it again") from None
+        told = _("{path} is damaged or no file of CIFAR ({reason}): get it again", path=path, reason=reason)
+        raise UnreadableSet(told) from None
 
 
 def _check_opcodes(content: bytes) -> None:
     """Raise UnpicklingError for an opcode that no file of CIFAR has."""
     # A damaged string may hold a backslash that escapes nothing, which Python warns of; the file is refused below.
     with warnings.catch_warnings(action="ignore"):
-        for count, (opcode, argument, _) in enumerate(pickletools.genops(content)):
+        for count, (opcode, argument, _place) in enumerate(pickletools.genops(content)):
             if opcode.name not in _OPCODES:
                 raise pickle.UnpicklingError(f"an opcode {opcode.name}")
             # The unpickler sets memory aside for every number up to this one.

@@ -64,7 +64,7 @@ class ImageSet:
 
 def no_pictures_at(path: Path) -> MissingDataset:
     """Return the error that says that a path leads to no pictures."""
-    return MissingDataset(f"{path} is neither a folder of pictures nor an .npz file: check its name")
+    return MissingDataset(_("{path} is neither a folder of pictures nor an .npz file: check its name", path=path))
 
 
 def read_npz(path: Path | str, split: str = "test", name: str | None = None, *, labelled: bool = True) -> ImageSet:
@@ -79,13 +79,14 @@ def read_npz(path: Path | str, split: str = "test", name: str | None = None, *, 
     Traceback (most recent call last):
     nat_core.errors.MissingDataset: No image set at no such file.npz: name an .npz file with the key test_images
     """
-    path = Path(path)
+    path, key = Path(path), f"{split}_images"
     if not path.is_file():
-        raise MissingDataset(f"No image set at {path}: name an .npz file with the key {split}_images")
+        told = _("No image set at {path}: name an .npz file with the key {key}", path=path, key=key)
+        raise MissingDataset(told)
     with open_npz(path, str(path), MAX_OWN) as arrays:
-        if f"{split}_images" not in arrays.keys:
-            raise UnreadableSet(f"{path} has no array {split}_images: use MedMNIST's key names.")
-        pixels = arrays.pictures(f"{split}_images", partial(as_32, path=path))
+        if key not in arrays.keys:
+            raise UnreadableSet(_("{path} has no array {key}: use MedMNIST's key names.", path=path, key=key))
+        pixels = arrays.pictures(key, partial(as_32, path=path))
         labels, classes = arrays.labels(f"{split}_labels", len(pixels)) if labelled else (None, ())
     return ImageSet(name or path.stem, pixels, identities(pixels), labels, classes)
 
@@ -128,7 +129,7 @@ def read_folder(
     """
     path = Path(path)
     if not path.is_dir():
-        raise MissingDataset(f"No folder of pictures at {path}: make it and put the pictures there")
+        raise MissingDataset(_("No folder of pictures at {path}: make it and put the pictures there", path=path))
     pictures, over = pictures_under(path)
     found = read_files(pictures, path, name, Look(crop, resample, size, progress))
     return replace(found, passed_over=over)
@@ -166,7 +167,10 @@ def read_each(files: Iterable[Path], root: Path, look: Look = PLAIN) -> tuple[li
 
 def none_readable(root: Path) -> MissingDataset:
     """Return the error that says that no picture of a folder can be read."""
-    return MissingDataset(f"No picture in {root} can be read: put {', '.join(SUFFIXES)} files there")
+    told = _(
+        "No picture in {folder} can be read: put {suffixes} files there", folder=root, suffixes=", ".join(SUFFIXES)
+    )
+    return MissingDataset(told)
 
 
 def read_class_folders(path: Path | str, name: str | None = None, *, size: int = 32) -> ImageSet:

@@ -30,7 +30,7 @@ IMAGES, LABELS = "test_images", "test_labels"
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class StreamPart:
     """Pictures that stand side by side in their source, as one or more looks at them."""
 
     number: int
@@ -74,19 +74,21 @@ class Stream:
                 for stat, each in stats]  # fmt: skip
         return sha256(json.dumps(told).encode()).hexdigest()
 
-    def parts(self, looks: Sequence[Look] = (PLAIN,), wanted: Callable[[int], bool] = lambda _: True) -> Iterator[Part]:
+    def parts(
+        self, looks: Sequence[Look] = (PLAIN,), wanted: Callable[[int], bool] = lambda _: True
+    ) -> Iterator[StreamPart]:
         """Yield the parts that are `wanted` by their numbers, read with each look. Raises as the readers do."""
         yield from (self._files_parts if self.files else self._npz_parts)(looks, wanted)
 
-    def _files_parts(self, looks: Sequence[Look], wanted: Callable[[int], bool]) -> Iterator[Part]:
+    def _files_parts(self, looks: Sequence[Look], wanted: Callable[[int], bool]) -> Iterator[StreamPart]:
         for number in filter(wanted, range(len(self.counts))):
             files = self.files[number * PART : (number + 1) * PART]
             seen = {look: read_each(files, self.path, look) for look in looks}
             pixels = {look: np.stack(found) if found else NONE for look, (found, _, _) in seen.items()}
             _, ids, skipped = seen[looks[0]]
-            yield Part(number, tuple(ids), pixels, tuple(skipped))
+            yield StreamPart(number, tuple(ids), pixels, tuple(skipped))
 
-    def _npz_parts(self, looks: Sequence[Look], wanted: Callable[[int], bool]) -> Iterator[Part]:
+    def _npz_parts(self, looks: Sequence[Look], wanted: Callable[[int], bool]) -> Iterator[StreamPart]:
         with open_npz(self.path, str(self.path), MAX_OWN) as arrays:
             for number, rows in enumerate(arrays.picture_parts(IMAGES, PART)):
                 if wanted(number):
@@ -94,7 +96,7 @@ class Stream:
                         pixels = as_32(rows, self.path)
                     except ValueError as error:
                         raise UnreadableSet(str(error)) from None
-                    yield Part(number, identities(pixels), dict.fromkeys(looks, pixels))
+                    yield StreamPart(number, identities(pixels), dict.fromkeys(looks, pixels))
 
 
 def open_stream(path: Path) -> Stream:

@@ -24,33 +24,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   };
 }
 
-// The two networks, the negatives, and what has become of them since the start.
-class Game {
-  constructor(data) {
-    this.start = data.start;
-    this.twins = new Twins(data.sizes, data.activation, numbers(data.weights));
-    this.edits = data.heard;
-    this.places = pairs(numbers(data.negatives));
-    this.undoes = [];
-    this.lifted = null;
-    this.forget();
-  }
-
-  forget() {
-    this.twins.rewind();
-    this.learned = new Set();
-    this.history = [];
-    this.stride = 1;
-    this.blown = null;
-    this.update = null;
-  }
-
-  // What is learned from now: all but a negative that is being carried.
-  given() {
-    return this.lifted === null ? this.places : this.places.filter((_, number) => number !== this.lifted);
-  }
-}
-
 class Stage {
   constructor(root) {
     this.root = root.querySelector(".stage");
@@ -329,10 +302,10 @@ class Stage {
   // One update, and what came of it at each point and each negative.
   explain() {
     const negatives = game.given();
-    const before = this.standing(negatives);
+    const before = standing(game.twins, this.known, negatives);
     const weights = game.twins.at.weights[1];
     if (!this.learn()) return;
-    const after = this.standing(negatives);
+    const after = standing(game.twins, this.known, negatives);
     const moved = weights.reduce((sum, weight, place) => sum + Math.abs(game.twins.at.weights[1][place] - weight), 0);
     const changes = before.map((each, network) => ({
       points: each.points.map((value, number) => after[network].points[number] - value),
@@ -347,40 +320,14 @@ class Stage {
     game.update = { arrows, moved: moved / weights.length, before: before[1], after: after[1] };
   }
 
-  // The probability of each point's own class, and the confidence at each negative, of both networks.
-  standing(negatives) {
-    return KINDS.map((_, network) => {
-      const [own, others] = [this.known.places, Float64Array.from(negatives.flat())].map((places) => rows(game.twins.logits(network, places), game.twins.classes));
-      return {
-        points: own.map((logits, number) => probabilities(logits)[this.known.labels[number]]),
-        negatives: others.map((logits) => Math.max(...probabilities(logits))),
-      };
-    });
-  }
-
   record() {
     const { history, twins } = game;
     if (history.length && twins.step < history.at(-1).step + game.stride) return;
-    history.push({ step: twins.step, losses: KINDS.map((_, network) => [this.known, this.others].map((each) => this.graded(network, each).loss)) });
+    history.push({ step: twins.step, losses: KINDS.map((_, network) => [this.known, this.others].map((each) => graded(game.twins, network, each).loss)) });
     if (history.length > HISTORY) {
       game.history = history.filter((_, number) => number % 2 === 0);
       game.stride *= 2;
     }
-  }
-
-  // The mean cross-entropy at some points, and how many of them a network classifies correctly.
-  graded(network, { places, labels }) {
-    const { classes } = game.twins;
-    const logits = game.twins.logits(network, places);
-    const [p, q] = [new Float64Array(classes), new Float64Array(classes)];
-    let loss = 0;
-    let right = 0;
-    labels.forEach((label, number) => {
-      softmax(logits.subarray(number * classes, (number + 1) * classes), p, q);
-      loss -= q[label] / labels.length;
-      right += p.indexOf(Math.max(...p)) === label;
-    });
-    return { loss, right };
   }
 
   // --- what is seen ---
@@ -390,7 +337,7 @@ class Stage {
     const began = performance.now();
     const resolution = size ?? (this.running ? WHILE_RUNNING[this.size] : AT_REST);
     this.answers = KINDS.map((_, network) =>
-      network && !game.twins.parted ? this.answers0 : (this.answers0 = this.everywhere(network, resolution)),
+      network && !game.twins.parted ? this.answers0 : (this.answers0 = everywhere(game.twins, network, this.data.extent, resolution)),
     );
     this.planes.forEach((plane, network) =>
       plane.show({
@@ -413,53 +360,8 @@ class Stage {
     if (game.twins.step && game.history.at(-1)?.step !== game.twins.step) {
       game.history = game.history.filter((each) => each.step < game.twins.step);
       game.stride = Math.max(1, game.stride);
-      game.history.push({ step: game.twins.step, losses: KINDS.map((_, network) => [this.known, this.others].map((each) => this.graded(network, each).loss)) });
+      game.history.push({ step: game.twins.step, losses: KINDS.map((_, network) => [this.known, this.others].map((each) => graded(game.twins, network, each).loss)) });
     }
-  }
-
-  // One network's answer in the middle of each of size x size cells, row by row from below.
-  everywhere(network, size) {
-    const { extent } = this.data;
-    const { classes } = game.twins;
-    const middles = Float64Array.from({ length: size }, (_, place) => ((place + 0.5) * 2 * extent) / size - extent);
-    const cells = new Float64Array(2 * size * size);
-    for (let cell = 0; cell < size * size; cell++) {
-      cells[2 * cell] = middles[cell % size];
-      cells[2 * cell + 1] = middles[Math.floor(cell / size)];
-    }
-    const logits = game.twins.logits(network, cells);
-    const top = new Uint8Array(size * size);
-    const confidence = new Float64Array(size * size);
-    for (let cell = 0; cell < size * size; cell++) {
-      let most = 0;
-      for (let k = 1; k < classes; k++) if (logits[cell * classes + k] > logits[cell * classes + most]) most = k;
-      let sum = 0;
-      for (let k = 0; k < classes; k++) sum += Math.exp(logits[cell * classes + k] - logits[cell * classes + most]);
-      top[cell] = most;
-      confidence[cell] = 1 / sum;
-    }
-    return { size, top, confidence, logits };
-  }
-
-  // Over the empty plane: each network's share that it is sure of, and what NAT lost of the baseline's.
-  counted() {
-    const { data } = this;
-    const [baseline, nat] = this.answers;
-    const { size } = baseline;
-    const learned = [...game.learned].map((place) => place.split(",").map(Number));
-    const found = { empty: 0, baseline: 0, nat: 0, lost: 0, far: 0 };
-    for (let cell = 0; cell < size * size; cell++) {
-      const across = (((cell % size) + 0.5) * 2 * data.extent) / size - data.extent;
-      const up = ((Math.floor(cell / size) + 0.5) * 2 * data.extent) / size - data.extent;
-      if (!this.empty[cellAt(across, up, data.grid, data.extent)]) continue;
-      found.empty += 1;
-      found.baseline += baseline.confidence[cell] > data.t;
-      found.nat += nat.confidence[cell] > data.t;
-      if (!(baseline.confidence[cell] > data.t) || nat.confidence[cell] > data.t) continue;
-      found.lost += 1;
-      found.far += learned.every((place) => Math.hypot(place[0] - across, place[1] - up) > data.margin);
-    }
-    return found;
   }
 
   words() {
@@ -467,7 +369,7 @@ class Stage {
     const { data } = this;
     const { say } = data;
     const { step } = game.twins;
-    const found = this.counted();
+    const found = counted(this.answers, this.empty, game.learned, this.data);
     const sure = { baseline: found.baseline / found.empty, nat: found.nat / found.empty };
     const lying = new Set(game.places.map((place) => `${place}`));
     const negatives = {
@@ -494,7 +396,7 @@ class Stage {
     const { data } = this;
     const { say } = data;
     const figureOf = this.find(`figure.${kind}`);
-    const [own, others] = [this.known, this.others].map((each) => this.graded(network, each).right);
+    const [own, others] = [this.known, this.others].map((each) => graded(game.twins, network, each).right);
     const [points, heldOut] = [this.known, this.others].map((each) => each.labels.length);
     const share = percent(data, sure);
     figureOf.querySelector("figcaption span").textContent = learnsOf(data, kind, negatives, points);
@@ -544,40 +446,4 @@ function button(name, does) {
   made.className = name;
   made.addEventListener("click", does);
   return made;
-}
-
-function probabilities(logits) {
-  const [p, q] = [new Float64Array(logits.length), new Float64Array(logits.length)];
-  softmax(logits, p, q);
-  return p;
-}
-
-function rows(values, width) {
-  return Array.from({ length: values.length / width }, (_, row) => values.subarray(row * width, (row + 1) * width));
-}
-
-function points({ places, labels }) {
-  return { places: Float64Array.from(numbers(places)), labels };
-}
-
-// What Python packs: numbers of 32 bits, and bits, in base64.
-function bytes(packed) {
-  return Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
-}
-
-function numbers(packed) {
-  return new Float32Array(bytes(packed).buffer);
-}
-
-function bits(packed, count) {
-  const held = bytes(packed);
-  return Uint8Array.from({ length: count }, (_, place) => (held[place >> 3] >> (place & 7)) & 1);
-}
-
-function pairs(flat) {
-  return Array.from({ length: flat.length / 2 }, (_, number) => [flat[2 * number], flat[2 * number + 1]]);
-}
-
-function text64(values) {
-  return btoa(Array.from(new Uint8Array(values.buffer), (byte) => String.fromCharCode(byte)).join(""));
 }

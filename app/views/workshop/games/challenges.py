@@ -15,7 +15,7 @@ from nat_app.shared.words import Answer, literal
 from nat_app.views.playground.settings import SETTINGS as PLAYGROUND
 from nat_app.views.workshop import score
 from nat_app.views.workshop.games import factory, teaching, words
-from nat_app.views.workshop.score import FEW_SURE, GAME, MOST_CLICKS, SURE, Clicks, Tried
+from nat_app.views.workshop.score import FEW_SURE, GAME, MOST_CLICKS, SURE, Clicks, TriedPhoto
 from nat_app.visit import decoding, photos
 
 CLICKS_LINK = {"t": str(SURE), "play_shape": "blobs", "play_classes": "3", "play_seed": "0", "play_count": "1"}
@@ -92,7 +92,7 @@ def _beside(url: str, page: str) -> str:
 
 def fooling_both(pair: Pair) -> list[str]:
     """Return the names of the gallery's photos of no class that fool both networks."""
-    tried = [Tried(each.name, gallery_answers(pair, each.file)) for each in gallery_pictures() if not each.known]
+    tried = [TriedPhoto(each.name, gallery_answers(pair, each.file)) for each in gallery_pictures() if not each.known]
     return [each.name for each in tried if all(each.fooled.values())]
 
 
@@ -104,7 +104,7 @@ def gallery_answers(pair: Pair, file: str) -> dict[Kind, Answer]:
 
 def try_photo(name: str, ask: Callable[[], dict], pair: Pair) -> None:
     """Ask both networks about a photo, and give the points where it fools both."""
-    tried = Tried(name, ask())
+    tried = TriedPhoto(name, ask())
     GAME.get().tried = tried
     both = all(tried.fooled.values())
     score.award("photo", score.MOST if both else 0)

@@ -9,8 +9,7 @@ from nat_app.answers import stored_answers
 from nat_app.frame import frame
 from nat_app.frame.settings import THRESHOLD
 from nat_app.frame.together import following
-from nat_app.frame.wall import fitted
-from nat_app.shared.drawing import charts
+from nat_app.shared.drawing import bars
 from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.gallery import GalleryPicture, gallery_pictures, gallery_square
 from nat_app.shared.language import _
@@ -181,14 +180,9 @@ def _answer(key: str, picture: GalleryPicture, pair: Pair, threshold: float, *, 
     right = words.who({kind: answers[kind].confidence > threshold for kind in KINDS})
     st.markdown(words.photo_verdict(right, guess.who, guess.baseline, answers, GAME.get().won[key], score.MOST))
     sentences = [answer_sentence(kind, answers[kind], picture.label, threshold) for kind in KINDS]
-    st.plotly_chart(
-        fitted(
-            charts.paired_bars({kind: said[kind].probabilities for kind in KINDS}, said["nat"].classes, frame.colours())
-        ),
-        key="guessed_bars",
-        config=charts.CONFIG,
-        alt=" ".join([_(charts.TEN_BY_BOTH), *sentences]),
-    )
+    probabilities = {kind: said[kind].probabilities for kind in KINDS}
+    alt = " ".join([_(bars.TEN_BY_BOTH), *sentences])
+    st.html(bars.paired_bars(probabilities, said["nat"].classes, alt=alt))
     st.markdown("  \n".join(sentences))
     st.button(_("How did I do?") if last else _("Next photo"), key="next_photo", type="primary", on_click=next_photo)
     revealed.focus(key, "photo_answer")

@@ -49,7 +49,7 @@ Filled = Callable[[str, Lesson], str]
 
 
 @dataclass(frozen=True)
-class Shown:
+class SheetContents:
     """What stands on the pupils' sheet beside the lessons' texts."""
 
     stakes: Stakes
@@ -62,7 +62,7 @@ class Shown:
     """To the workshop, as phones open it; None where no phone can."""
 
 
-def sheet_html(lessons: tuple[Lesson, ...], filled: Filled, shown: Shown) -> str:
+def sheet_html(lessons: tuple[Lesson, ...], filled: Filled, shown: SheetContents) -> str:
     """Return the pupils' sheet: questions, and room for guesses and what was seen; no answer is on it."""
     where, code = "", ""
     if shown.link:
@@ -106,7 +106,7 @@ def _no_portraits() -> str:
     return f"<p><small>{said}</small></p>"
 
 
-def _question(place: int, lesson: Lesson, filled: Filled, shown: Shown) -> str:
+def _question(place: int, lesson: Lesson, filled: Filled, shown: SheetContents) -> str:
     first = place == 1 and shown.photo
     photo = f'<img class="photo" src="{shown.photo}" alt="{escape(shown.shows)}">' if first else ""
     credit = f" <small>({escape(shown.credit)})</small>" if first else ""

@@ -20,7 +20,7 @@ from nat_app.views.workshop.steps import cards
 from nat_app.views.workshop.steps.lessons import Lesson, notes
 from nat_app.views.workshop.steps.numbers import plane_rates, with_numbers
 from nat_app.views.workshop.teaching import words
-from nat_app.views.workshop.teaching.sheets import JOIN_MINUTES, Shown, answers_html, sheet_html
+from nat_app.views.workshop.teaching.sheets import JOIN_MINUTES, SheetContents, answers_html, sheet_html
 from nat_core import language
 from nat_core.small.plane import draw_negatives
 
@@ -61,7 +61,7 @@ def _sheets(container: st.delta_generator.DeltaGenerator, lessons: tuple[Lesson,
             st.download_button(label, content, name, "text/html", key=name, icon=":material/print:", on_click="ignore")
 
 
-def shown_on_sheet(lessons: tuple[Lesson, ...], pair: Pair) -> Shown:
+def shown_on_sheet(lessons: tuple[Lesson, ...], pair: Pair) -> SheetContents:
     """Return what stands on the pupils' sheet beside the texts."""
     file = lessons[0].values(pair).get(PICTURE.key)
     picture = next((each for each in gallery_pictures() if each.file == file), None)
@@ -70,8 +70,8 @@ def shown_on_sheet(lessons: tuple[Lesson, ...], pair: Pair) -> Shown:
     link = links.write(f"{found}/workshop", [(PAIR, pair.key)]) if found else None
     stakes = factory(pair).stakes
     if picture is None:
-        return Shown(stakes, "", "", "", link)
-    return Shown(stakes, png_url(gallery_square(picture.file)), picture.shows, picture.credit, link)
+        return SheetContents(stakes, "", "", "", link)
+    return SheetContents(stakes, png_url(gallery_square(picture.file)), picture.shows, picture.credit, link)
 
 
 def solutions(pair: Pair) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from nat_app.shared.drawing.charts import plain
 from nat_app.shared.drawing.palette import Palette
-from nat_app.shared.words import percent
+from nat_app.shared.words import percent, percent_span
 from nat_core.language import number
 
 BINS = 10
@@ -48,7 +48,7 @@ def of_shares(guesses: Sequence[float], title: str, marks: tuple[tuple[float, st
     """Return the axis of shares in [0, 1], in tenths."""
     starts = tuple(place / BINS for place in range(BINS))
     ticks = (0.0, 0.25, 0.5, 0.75, 1.0)
-    bars = tuple(f"{percent(start)} – {percent(start + 1 / BINS)}" for start in starts)
+    bars = tuple(percent_span(start, start + 1 / BINS) for start in starts)
     return Axis(title, counted(guesses), starts, 1 / BINS, ticks, tuple(map(percent, ticks)), bars, marks)
 
 
