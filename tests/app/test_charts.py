@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import nat_app
 from nat_app.shared import words
-from nat_app.shared.drawing.palette import DARK, LIGHT, palette
+from nat_app.shared.drawing.palette import DARK, LIGHT, Kind, palette
 from nat_app.shared.gallery import FOLDER, NO_CLASS, credits_text, gallery_pictures, samples, with_inset
 from nat_app.shared.pairs import OFFERED, default_pair, pair_named
 from nat_app.shared.words import Answer
@@ -41,7 +41,7 @@ def test_examples_of_the_docstrings_hold(module: str) -> None:
 
 def test_curves_are_labelled_and_marked_at_the_papers_thresholds() -> None:
     thresholds = np.arange(101) / 100
-    rates = {"baseline": 1 - thresholds, "nat": (1 - thresholds) ** 4}
+    rates: dict[Kind, np.ndarray] = {"baseline": 1 - thresholds, "nat": (1 - thresholds) ** 4}
     figure = sweeps.rate_curves(rates, thresholds, {"baseline": 0.9, "nat": 0.9}, LIGHT, "fooled (NCR)")
     assert [list(trace.x) for trace in figure.data if trace.mode == "markers"] == [[0.4, 0.6, 0.8, 0.9]] * 2
     assert [trace.marker.symbol for trace in figure.data if trace.mode == "markers"] == ["circle-open", "circle"]

@@ -328,7 +328,10 @@ def test_dots_stack_as_high_as_their_share() -> None:
 
 
 def card(name: str, baseline: float, nat: float, label: str | None = labels.NONE) -> AnswerCard:
-    said = {"baseline": np.array([baseline, 1 - baseline, 0]), "nat": np.array([1 - nat, nat, 0])}
+    said: dict[Kind, np.ndarray] = {
+        "baseline": np.array([baseline, 1 - baseline, 0]),
+        "nat": np.array([1 - nat, nat, 0]),
+    }
     pixels = np.zeros((32, 32, 3), np.uint8)
     return AnswerCard(name, name, pixels, pixels, label, True, {k: OwnAnswer(v, CLASSES, {}) for k, v in said.items()})
 
