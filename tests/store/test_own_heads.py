@@ -92,6 +92,7 @@ def test_what_heads_say_of_pictures_and_of_their_own_photos(kind: str) -> None:
     assert np.array_equal(said.logits, things.heads[kind].logits(features))
     assert (said.set_name, said.labels) == ("unseen", None)
     assert np.array_equal(own.logits, things.left_out[kind])
+    assert own.labels is not None
     assert own.labels.tolist() == [0, 0, 1]
 
 
