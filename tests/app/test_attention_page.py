@@ -19,7 +19,7 @@ from nat_app.views.attention.words import METHODS
 from nat_core.language import use
 from nat_core.measure.metrics import map_distances
 from nat_core.store.checkpoints import load_maps
-from tests.pages import PAGES, alts, charts, said
+from tests.pages import PAGES, alts, charts, drawn, said
 from tests.pseudo import WORD, loose_words, speak_pseudo
 from tests.synthetic import write_pairs
 
@@ -211,28 +211,30 @@ def test_every_map_lies_over_the_photo_on_either_scale() -> None:
     shown = {level: np.ones((4, 4)) for level in LEVELS}
     photo = np.zeros((16, 16, 3), np.uint8)
     for own_scale in (False, True):
-        grid = attention_grid((MapRow("a", shown), MapRow("b", shown)), LIGHT, Overlay(photo, 0.5, own_scale))
+        grid = drawn(attention_grid((MapRow("a", shown), MapRow("b", shown)), LIGHT, Overlay(photo, 0.5, own_scale)))
         assert [trace.opacity for trace in grid.data] == [0.5] * 6
         assert len(grid.layout.images) == 6
 
 
 def test_the_photo_lies_exactly_below_its_map() -> None:
     shown = {level: np.ones((4, 8)) for level in LEVELS}
-    image = attention_grid((MapRow("a", shown),), DARK, Overlay(np.zeros((16, 16, 3), np.uint8))).layout.images[0]
+    image = drawn(attention_grid((MapRow("a", shown),), DARK, Overlay(np.zeros((16, 16, 3), np.uint8)))).layout.images[
+        0
+    ]
     assert (image.x, image.y, image.sizex, image.sizey) == (-0.5, -0.5, 8, 4)
     assert image.layer == "below"
 
 
 @pytest.mark.parametrize(("value", "expected"), [(0.0423, "0.042"), (43.2, "43"), (137.4, "137"), (1234.0, "1,234")])
 def test_values_are_short(value: float, expected: str) -> None:
-    grid = attention_grid((MapRow("a", {level: np.full((1, 1), value) for level in LEVELS}),), LIGHT,
-                          Overlay(own_scale=False))  # fmt: skip
+    grid = drawn(attention_grid((MapRow("a", {level: np.full((1, 1), value) for level in LEVELS}),), LIGHT,
+                          Overlay(own_scale=False)))  # fmt: skip
     assert grid.layout.coloraxis.colorbar.ticktext == ("0", expected)
 
 
 def test_the_spread_is_drawn_from_its_quantiles() -> None:
     spread = Spread("test pictures", 10_000, dict.fromkeys(LEVELS, (0.1, 0.2, 0.3, 0.4, 0.5)))
-    figure = maps.distances(dict.fromkeys(LEVELS, 0.7), spread, LIGHT)
+    figure = drawn(maps.distances(dict.fromkeys(LEVELS, 0.7), spread, LIGHT))
     assert [tuple(trace.x) for trace in figure.data[:4]] == [(0.1, 0.5), (0.2, 0.4), (0.3,), (0.7,)]
 
 
@@ -248,12 +250,12 @@ def test_a_map_is_strongest_in_the_ninth_of_its_one_light(row: int, column: int,
 
 def test_signed_maps_share_a_scale_centred_on_0() -> None:
     values = {"a": np.array([[-2.0, 1.0]]), "b": np.array([[0.5, 0.0]])}
-    shared = attribution_maps(values, LIGHT)
+    shared = drawn(attribution_maps(values, LIGHT))
     assert [(trace.zmin, trace.zmax) for trace in shared.data] == [(-2, 2), (-2, 2)]
-    own = attribution_maps(values, DARK, own_scale=True)
+    own = drawn(attribution_maps(values, DARK, own_scale=True))
     assert [(trace.zmin, trace.zmax) for trace in own.data] == [(-2, 2), (-0.5, 0.5)]
     assert own.layout.annotations[1].text == "b, -0.5 to 0.5"
 
 
 def test_a_map_of_zeros_has_a_scale() -> None:
-    assert attribution_maps({"a": np.zeros((2, 2))}, LIGHT).data[0].zmax == 1
+    assert drawn(attribution_maps({"a": np.zeros((2, 2))}, LIGHT)).data[0].zmax == 1
