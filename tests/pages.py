@@ -125,8 +125,13 @@ def follow(app: AppTest, page: str, **query: str) -> AppTest:
     return app.switch_page(page).run()
 
 
-def charts(app: AppTest) -> dict[str, go.Figure]:
-    """The figures of a page by their keys."""
+def as_drawn(figure: go.Figure) -> Any:
+    """The figure, whose traces and layout are no type's: plotly gives them their attributes while it runs."""
+    return figure
+
+
+def charts(app: AppTest) -> dict[str, Any]:
+    """The figures of a page by their keys, as `drawn` gives them."""
     specs = {present(chart.key): json.loads(chart.proto.spec) for chart in app.get("plotly_chart")}
     return {key: go.Figure(_plain(spec["data"]), spec["layout"]) for key, spec in specs.items()}
 

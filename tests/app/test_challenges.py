@@ -20,7 +20,7 @@ from nat_app.views.workshop.score import Clicks
 from nat_app.views.workshop.settings import AFTER, MOST_POINTS, ROUNDS, SETTINGS
 from nat_core.measure.costs import Cheapest, Prices, Stakes
 from nat_core.store.checkpoints import load_predictions
-from tests.pages import alts, complaint, follow, opened, plain, said
+from tests.pages import alts, as_drawn, complaint, follow, opened, plain, said
 
 PAGE = "views/workshop/view.py"
 PAIR = pair_named("wrn16_1")
@@ -235,7 +235,7 @@ def test_the_cost_curve_marks_both_best_thresholds(colours) -> None:
     known, foreign = (dict.fromkeys(KINDS, np.array(values)) for values in ([0.5, 0.996], [0.4, 0.9955]))
     best: dict[Kind, Cheapest] = {"baseline": Cheapest(0.9955, 0.25, 0.5), "nat": Cheapest(0.4, 0.5, 0.5)}
     made = factory.Factory("noise", known, foreign, Stakes(Prices(2.0, 1.0), 0.5), best)
-    figure = factory.cost_figure(made, 0.99, colours)
+    figure = as_drawn(factory.cost_figure(made, 0.99, colours))
     marks = [trace for trace in figure.data if trace.mode == "markers"]
     assert [(trace.x[0], trace.y[0], trace.marker.symbol) for trace in marks] == [
         (pytest.approx(104.5 / 127), 25, "circle-open"),
