@@ -1,6 +1,6 @@
 """Attacks on trainings: kills, failing writes, altered files and signals, and what is left of the runs.
 
-    python -m benchmarks.reliability_runs [--kills 430] [--signals 34] [--every 1] [--quick]
+    python -m benchmarks.reliability_runs [--kills 430] [--signals 34] [--every 1] [--only signals] [--quick]
 
 Prints a JSON object a line, each a row of `benchmarks.reliability`. Linux and macOS: Windows has no fork.
 """
@@ -98,6 +98,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=430, help="how many at random moments")
     parser.add_argument("--signals", type=int, default=34, help="how many of each kind")
     parser.add_argument("--every", type=int, default=1, help="alter every how manieth byte")
+    parser.add_argument("--only", choices=("kills", "writes", "altered", "signals"), help="this one of the four")
     parser.add_argument("--quick", action="store_true", help="a little of it, to see that it works")
     options = parser.parse_args()
     part = 30 if options.quick else 1
@@ -106,10 +107,15 @@ def main() -> None:
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        kills(home / "kills", part, options.kills // part)
-        failing_writes(home / "writes", part)
-        altered_files(home / "altered", 20 * part if options.quick else options.every)
-        signals(home / "signals", max(1, options.signals // part))
+        attacks = {
+            "kills": lambda: kills(home / "kills", part, options.kills // part),
+            "writes": lambda: failing_writes(home / "writes", part),
+            "altered": lambda: altered_files(home / "altered", 20 * part if options.quick else options.every),
+            "signals": lambda: signals(home / "signals", max(1, options.signals // part)),
+        }
+        for name, attack in attacks.items():
+            if options.only in (None, name):
+                attack()
 
 
 if __name__ == "__main__":

@@ -43,7 +43,9 @@ def covered(measured: Path | None, quick: bool) -> Row:
         if measured is None:
             _coverage(folder, "run", "-m", "pytest", "-n", "0", "-q", *(TESTS[2:3] if quick else TESTS))
         together = Path(made) / "together"
-        _coverage(folder, "combine", "--keep", "--quiet", f"--data-file={together}", str(folder))
+        # Each by its name: of a folder, only files are taken that are called like the one they are combined in.
+        data = [str(each) for each in sorted(folder.iterdir()) if each.is_file()]
+        _coverage(folder, "combine", "--keep", "--quiet", f"--data-file={together}", *data)
         report = Path(made) / "report.json"
         chosen = f"--include={','.join(CODE)}"
         _coverage(folder, "json", f"--data-file={together}", "-o", str(report), chosen, "--quiet")

@@ -55,7 +55,7 @@ def served(networks: Path | str, *options: str, **variables: str) -> Iterator[st
 
     With options it is started by `nat app`, else by `streamlit run`; the variables go to its environment.
     """
-    with serving(networks, *options, **variables) as (address, _):
+    with serving(networks, *options, output=subprocess.DEVNULL, **variables) as (address, _):
         yield address
 
 

@@ -13,8 +13,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Self
 
-PROCESSES = multiprocessing.get_context(
-    "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+PROCESSES = (
+    multiprocessing.get_context("forkserver")
+    if "forkserver" in multiprocessing.get_all_start_methods()
+    else multiprocessing.get_context("spawn")
 )
 PROCESSES.set_forkserver_preload(["nat_core.training.loop", "nat_core.__main__", "torch._dynamo", "tests.few_pictures"])
 ROOT = str(Path(__file__).parents[1])

@@ -205,7 +205,7 @@ def image_sets() -> Target:
     """.npz files as visitors bring them."""
     from nat_core.data.uploaded_sets import read_own_set
 
-    def npz(**arrays: np.ndarray) -> bytes:
+    def npz(**arrays: Any) -> bytes:
         buffer = io.BytesIO()
         np.savez(buffer, **arrays)
         return buffer.getvalue()

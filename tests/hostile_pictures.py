@@ -5,6 +5,7 @@ import random
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from PIL import Image
 
@@ -131,7 +132,7 @@ def _exif(entries: int) -> bytes:
     return b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">H", entries) + struct.pack(">HHII", 0x9999, 2, 1, 0) * entries
 
 
-def _lit(width: int, height: int, **options: int) -> bytes:
+def _lit(width: int, height: int, **options: Any) -> bytes:
     """The tables and a grey frame of so many pixels."""
     return TABLES + frame(width, height, **options)
 

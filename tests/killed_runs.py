@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from nat_core.recipes import recipe_named
 
@@ -66,9 +67,9 @@ def killed_at(out: Path, boundary: int) -> None:
 
     flush = os.fsync
 
-    def fsync(handle: int) -> None:
+    def fsync(fd: Any) -> None:
         passed()
-        flush(handle)
+        flush(fd)
 
     os.fsync = fsync
     sys.addaudithook(hook)
@@ -127,7 +128,7 @@ def main() -> None:
     moments = random.Random(options.seed)
     for number in range(options.at_random):
         # A run that ends before its moment comes was not killed: it counts as none, and another moment is drawn.
-        status = 0
+        status, seconds = 0, 0.0
         while status == 0:
             out, seconds = home / f"random{number}", moments.uniform(0, took)
             status = child(lambda: killed_after(out, seconds))  # noqa: B023 - called before either changes

@@ -13,6 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nat_core.language import JOINER
+from tests.present import present
 
 MAIN = str(Path(__file__).parents[1] / "app" / "script.py")
 PAGES = ("views/see_it/view.py", "views/your_photos/view.py", "views/thresholds/view.py", "views/attention/view.py")
@@ -124,9 +125,14 @@ def follow(app: AppTest, page: str, **query: str) -> AppTest:
     return app.switch_page(page).run()
 
 
-def charts(app: AppTest) -> dict[str, go.Figure]:
-    """The figures of a page by their keys."""
-    specs = {chart.key: json.loads(chart.proto.spec) for chart in app.get("plotly_chart")}
+def as_drawn(figure: go.Figure) -> Any:
+    """The figure, whose traces and layout are no type's: plotly gives them their attributes while it runs."""
+    return figure
+
+
+def charts(app: AppTest) -> dict[str, Any]:
+    """The figures of a page by their keys, as `drawn` gives them."""
+    specs = {present(chart.key): json.loads(chart.proto.spec) for chart in app.get("plotly_chart")}
     return {key: go.Figure(_plain(spec["data"]), spec["layout"]) for key, spec in specs.items()}
 
 

@@ -104,10 +104,10 @@ def speak_pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(language, "separators", lambda name: {} if name == PSEUDO else separators(name))
 
 
-def loose_words(app: AppTest, allowed: frozenset[str] = frozenset()) -> list[str]:
+def loose_words(app: AppTest, allowed: frozenset[str] = frozenset(), *, sidebar: bool = True) -> list[str]:
     """Return every text of a page that has a word outside of the brackets; `allowed` words are names, in lower case."""
     assert not app.exception, app.exception
-    return [each for text in texts(app) for each in loose_in(text, allowed)]
+    return [each for text in texts(app, sidebar=sidebar) for each in loose_in(text, allowed)]
 
 
 def loose_in(text: str, allowed: frozenset[str] = frozenset()) -> list[str]:
@@ -122,9 +122,9 @@ def loose_in(text: str, allowed: frozenset[str] = frozenset()) -> list[str]:
     return [f"{' '.join(loose)}  <-  {text[:150]}"] if loose else []
 
 
-def texts(app: AppTest) -> Iterator[str]:
+def texts(app: AppTest, *, sidebar: bool = True) -> Iterator[str]:
     """Yield all that a visitor reads of a page and its sidebar, tables and pictures' descriptions among it."""
-    for block in (app.main, app.sidebar):
+    for block in (app.main, app.sidebar) if sidebar else (app.main,):
         for node in block:
             proto = getattr(node, "proto", None)
             if isinstance(proto, Message):

@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 
 from nat_core import language
 from nat_core.language import _, best, current, ngettext, number, use
+from tests.present import present
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted([*(ROOT / "nat_core" / "languages").glob("*/*.po"), *(ROOT / "app" / "languages").glob("*/*.po")])
@@ -113,8 +114,8 @@ def test_translations_hold_what_they_translate(file: Path) -> None:
     for message in catalog:
         if not message.id:
             continue
-        originals = message.id if isinstance(message.id, tuple) else (message.id,)
-        forms = message.string if isinstance(message.string, tuple) else (message.string,)
+        originals = (message.id,) if isinstance(message.id, str) else message.id
+        forms = (message.string,) if isinstance(message.string, str) else present(message.string)
         for form in forms:
             # The one form of a plural may say "a picture" where the other names the count.
             allowed = {frozenset(fields(each)) for each in originals}

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.present import present
+
 ROOT = Path(__file__).parents[1]
 NOTEBOOK = json.loads((ROOT / "docs" / "workshop.ipynb").read_text(encoding="utf-8"))
 CODE = [cell for cell in NOTEBOOK["cells"] if cell["cell_type"] == "code"]
@@ -136,6 +138,6 @@ def test_the_factorys_costs_fall_and_rise_again_for_both(run) -> None:
 
 def test_the_cost_of_a_uniform_answer_is_nothing(run) -> None:
     lines = next(text for text in run[1] if "->" in text).splitlines()
-    costs = [float(re.search(r"-> (-?[\d.]+)", line)[1]) for line in lines]
+    costs = [float(present(re.search(r"-> (-?[\d.]+)", line))[1]) for line in lines]
     assert costs[0] == 0
     assert costs == sorted(costs)

@@ -96,7 +96,7 @@ def test_a_recipe_survives_json(name: str) -> None:
 )
 def test_impossible_settings_are_refused(settings: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Recipe(**{"name": "r", "architecture": "wrn16_1"} | settings)
+        replace(Recipe("r", "wrn16_1"), **settings)
 
 
 def test_an_unknown_recipe_names_the_known() -> None:

@@ -225,8 +225,9 @@ class Visitor:
 
     def _state(self) -> ClientState:
         """Name the page by its path at first, later by what the app calls it, as browsers do."""
-        page = {"page_script_hash": self._called} if self._called else {"page_name": self._page}
-        return ClientState(query_string=self._query, **page)
+        if self._called:
+            return ClientState(query_string=self._query, page_script_hash=self._called)
+        return ClientState(query_string=self._query, page_name=self._page)
 
     def _send(self, state: ClientState) -> None:
         self._busy, self._fragment, self.drawn = True, state.fragment_id, []

@@ -24,7 +24,7 @@ from nat_app.views.your_photos.settings import PARTS as PARTS_OF_PHOTOS
 from nat_core.language import use
 from nat_core.measure.metrics import map_distances
 from nat_core.store.checkpoints import load_maps
-from tests.pages import PAGES, alts, charts, drawn, parts, places, said
+from tests.pages import PAGES, alts, as_drawn, charts, drawn, parts, places, said
 from tests.pseudo import WORD, loose_words, speak_pseudo
 from tests.synthetic import write_pairs
 
@@ -262,12 +262,12 @@ def test_a_map_is_strongest_in_the_ninth_of_its_one_light(row: int, column: int,
 
 def test_signed_maps_share_a_scale_centred_on_0() -> None:
     values = {"a": np.array([[-2.0, 1.0]]), "b": np.array([[0.5, 0.0]])}
-    shared = attribution_maps(values, LIGHT)
+    shared = as_drawn(attribution_maps(values, LIGHT))
     assert [(trace.zmin, trace.zmax) for trace in shared.data] == [(-2, 2), (-2, 2)]
-    own = attribution_maps(values, DARK, own_scale=True)
+    own = as_drawn(attribution_maps(values, DARK, own_scale=True))
     assert [(trace.zmin, trace.zmax) for trace in own.data] == [(-2, 2), (-0.5, 0.5)]
     assert own.layout.annotations[1].text == "b, -0.5 to 0.5"
 
 
 def test_a_map_of_zeros_has_a_scale() -> None:
-    assert attribution_maps({"a": np.zeros((2, 2))}, LIGHT).data[0].zmax == 1
+    assert as_drawn(attribution_maps({"a": np.zeros((2, 2))}, LIGHT)).data[0].zmax == 1

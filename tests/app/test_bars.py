@@ -9,7 +9,7 @@ import pytest
 
 import nat_app
 from nat_app.shared.drawing import bars
-from nat_app.shared.drawing.palette import DARK, LIGHT
+from nat_app.shared.drawing.palette import DARK, LIGHT, Kind
 from tests.pages import parts, places, plain
 
 CLASSES = ("cat", "dog", "ship", "truck")
@@ -39,7 +39,10 @@ def test_no_opinion_is_a_line_at_one_over_c_that_says_so() -> None:
 
 
 def test_paired_bars_have_both_networks_and_a_label_for_each() -> None:
-    said = {"nat": np.array([0.1, 0.6, 0.2, 0.1]), "baseline": np.array([0.997, 0.001, 0.001, 0.001])}
+    said: dict[Kind, np.ndarray] = {
+        "nat": np.array([0.1, 0.6, 0.2, 0.1]),
+        "baseline": np.array([0.997, 0.001, 0.001, 0.001]),
+    }
     drawn = ElementTree.fromstring(bars.paired_bars(said, CLASSES, alt=""))
     first = parts(drawn, "track")[0]
     assert [[each.get("class") for each in bar] for bar in first] == [["baseline", "label"], ["nat"]]

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from nat_app.answers import stored_answers
 from nat_app.frame import links
-from nat_app.shared.drawing.palette import DARK, KINDS, LIGHT
+from nat_app.shared.drawing.palette import DARK, KINDS, LIGHT, Kind
 from nat_app.shared.pairs import OFFERED, pair_named, set_title
 from nat_app.shared.scores import T_STEPS, step_of
 from nat_app.shared.words import percent
@@ -20,7 +20,7 @@ from nat_app.views.workshop.score import Clicks
 from nat_app.views.workshop.settings import AFTER, MOST_POINTS, ROUNDS, SETTINGS
 from nat_core.measure.costs import Cheapest, Prices, Stakes
 from nat_core.store.checkpoints import load_predictions
-from tests.pages import alts, complaint, follow, opened, plain, said
+from tests.pages import alts, as_drawn, complaint, follow, opened, plain, said
 
 PAGE = "views/workshop/view.py"
 PAIR = pair_named("wrn16_1")
@@ -166,9 +166,7 @@ def test_a_photo_that_fools_both_and_one_that_does_not(students: AppTest) -> Non
 def test_an_own_photo_counts_once_it_is_said_to_show_none_of_the_ten(students: AppTest) -> None:
     from nat_app.shared.gallery import FOLDER
 
-    students.get("file_uploader")[0].set_value(
-        ("mine.jpg", (FOLDER / photo(fools=True)).read_bytes(), "image/jpeg")
-    ).run()
+    students.file_uploader[0].set_value(("mine.jpg", (FOLDER / photo(fools=True)).read_bytes(), "image/jpeg")).run()
     own = students.selectbox(key="fooling")
     own.set_value(own.options and next(iter(students.session_state["own_photos"].photos))).run()
     assert students.button(key="try_photo").disabled
@@ -235,9 +233,9 @@ def test_a_valley_is_seen_and_no_step_of_the_slider_is_cheaper_than_the_best(mon
 @pytest.mark.parametrize("colours", [LIGHT, DARK])
 def test_the_cost_curve_marks_both_best_thresholds(colours) -> None:
     known, foreign = (dict.fromkeys(KINDS, np.array(values)) for values in ([0.5, 0.996], [0.4, 0.9955]))
-    best = {"baseline": Cheapest(0.9955, 0.25, 0.5), "nat": Cheapest(0.4, 0.5, 0.5)}
+    best: dict[Kind, Cheapest] = {"baseline": Cheapest(0.9955, 0.25, 0.5), "nat": Cheapest(0.4, 0.5, 0.5)}
     made = factory.Factory("noise", known, foreign, Stakes(Prices(2.0, 1.0), 0.5), best)
-    figure = factory.cost_figure(made, 0.99, colours)
+    figure = as_drawn(factory.cost_figure(made, 0.99, colours))
     marks = [trace for trace in figure.data if trace.mode == "markers"]
     assert [(trace.x[0], trace.y[0], trace.marker.symbol) for trace in marks] == [
         (pytest.approx(104.5 / 127), 25, "circle-open"),

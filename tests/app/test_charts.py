@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import nat_app
 from nat_app.shared import words
-from nat_app.shared.drawing.palette import DARK, LIGHT, palette
+from nat_app.shared.drawing.palette import DARK, LIGHT, Kind, palette
 from nat_app.shared.gallery import FOLDER, NO_CLASS, credits_text, gallery_pictures, samples, with_inset
 from nat_app.shared.pairs import OFFERED, default_pair, pair_named
 from nat_app.shared.words import Answer
@@ -21,7 +21,7 @@ from nat_app.views.attention.words import faint
 from nat_app.views.thresholds import charts as sweeps
 from nat_app.views.your_photos import words as photo_words
 from nat_app.visit import verdicts
-from tests.pages import parts, plain
+from tests.pages import as_drawn, parts, plain
 
 CLASSES = ("cat", "dog", "ship", "truck")
 MODULES = sorted(
@@ -41,8 +41,8 @@ def test_examples_of_the_docstrings_hold(module: str) -> None:
 
 def test_curves_are_labelled_and_marked_at_the_papers_thresholds() -> None:
     thresholds = np.arange(101) / 100
-    rates = {"baseline": 1 - thresholds, "nat": (1 - thresholds) ** 4}
-    figure = sweeps.rate_curves(rates, thresholds, {"baseline": 0.9, "nat": 0.9}, LIGHT, "fooled (NCR)")
+    rates: dict[Kind, np.ndarray] = {"baseline": 1 - thresholds, "nat": (1 - thresholds) ** 4}
+    figure = as_drawn(sweeps.rate_curves(rates, thresholds, {"baseline": 0.9, "nat": 0.9}, LIGHT, "fooled (NCR)"))
     assert [list(trace.x) for trace in figure.data if trace.mode == "markers"] == [[0.4, 0.6, 0.8, 0.9]] * 2
     assert [trace.marker.symbol for trace in figure.data if trace.mode == "markers"] == ["circle-open", "circle"]
     higher, lower = figure.layout.annotations
@@ -53,7 +53,7 @@ def test_curves_are_labelled_and_marked_at_the_papers_thresholds() -> None:
 
 def test_fooled_for_kept_marks_95_and_puts_each_name_on_its_free_side() -> None:
     kept = np.arange(1, 101) / 100
-    figure = sweeps.fooled_for_kept({"baseline": kept, "nat": kept**4}, kept, LIGHT)
+    figure = as_drawn(sweeps.fooled_for_kept({"baseline": kept, "nat": kept**4}, kept, LIGHT))
     marks = [trace for trace in figure.data if trace.mode == "markers"]
     assert [list(trace.x) for trace in marks] == [[0.95], [0.95]]
     assert list(marks[0].y) == [0.95]
@@ -61,7 +61,7 @@ def test_fooled_for_kept_marks_95_and_puts_each_name_on_its_free_side() -> None:
 
 
 def test_class_bars_carry_what_a_selection_needs() -> None:
-    figure = sweeps.class_bars({"baseline": np.full(4, 0.1), "nat": np.zeros(4)}, CLASSES, "share", LIGHT)
+    figure = as_drawn(sweeps.class_bars({"baseline": np.full(4, 0.1), "nat": np.zeros(4)}, CLASSES, "share", LIGHT))
     assert list(figure.data[1].customdata[2]) == [1, 2]
     assert [bar.marker.pattern.shape for bar in figure.data] == ["/", ""]
 

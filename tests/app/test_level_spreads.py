@@ -55,8 +55,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def pair(folder: Path) -> PairLevels:
-    networks = (NetworkId.of(load_card(folder, f"wrn16_1_{kind}")) for kind in ("baseline", "nat"))
-    return PairLevels(*networks, sets(0.3, 0.4, 0.5))
+    baseline, nat = (NetworkId.of(load_card(folder, f"wrn16_1_{kind}")) for kind in ("baseline", "nat"))
+    return PairLevels(baseline, nat, sets(0.3, 0.4, 0.5))
 
 
 def found_in(pairs: list[PairLevels]) -> LevelFinding:

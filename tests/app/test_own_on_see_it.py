@@ -13,6 +13,7 @@ from nat_app.shared.words import Answer, plain
 from nat_app.visit import labels, photos, verdicts
 from nat_core.data.apart.process import kinds
 from tests.pages import alts, given, opened, said
+from tests.present import present
 from tests.pseudo import PSEUDO, loose_words, speak_pseudo
 
 pytestmark = pytest.mark.usefixtures("fresh_caches")
@@ -31,10 +32,10 @@ def test_a_photo_is_answered_in_the_two_bars_and_asked_about(start, networks: Pa
     assert len(alts(app)) == len(of_gallery)
     assert any(alt.startswith("bee.jpg; small in the corner") for alt in alts(app))
     (key,) = app.session_state["own_photos"].photos
-    asked = next(each for each in app.get("button_group") if each.key.startswith(f"shows_{key}"))
+    asked = next(each for each in app.get("button_group") if present(each.key).startswith(f"shows_{key}"))
     assert re.search(r"say .*\. Is it( either)?\?|Both say .*\. Is it\?", asked.proto.label)
     assert not {"wrong", "right", "Fooled", "Kept."} & set(re.findall(r"\w+\.?", app.title[0].value))
-    app.session_state[asked.key] = labels.NONE
+    app.session_state[present(asked.key)] = labels.NONE
     app.run()
     assert re.search(r"▲|Not fooled\.", said(app))
     app.button(key="thumb_ship1").click().run()

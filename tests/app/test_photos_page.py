@@ -30,7 +30,7 @@ from nat_app.visit import decoding, labels, photos, verdicts
 from nat_core.data.images import read_views
 from nat_core.measure.predictions import Predictions
 from tests.hostile_pictures import encoded
-from tests.pages import PAGES, alts, bars, invites, live_data, plain, said, shown
+from tests.pages import PAGES, alts, as_drawn, bars, invites, live_data, plain, said, shown
 from tests.uploads import zipped
 
 pytestmark = pytest.mark.usefixtures("kept_caches")
@@ -318,7 +318,7 @@ def test_both_answers_stand_at_every_step_of_the_way() -> None:
 def test_dots_stack_as_high_as_their_share() -> None:
     own: dict[Kind, np.ndarray] = {"baseline": np.array([0.97, 0.99, 1.0, 0.2]), "nat": np.array([0.1, 0.1, 0.95, 0.2])}
     stored: dict[Kind, np.ndarray] = dict.fromkeys(own, np.full(20, 0.05))
-    figure = charts.own_distribution(own, list("abcd"), [False, None, True, False], stored, 0.9, LIGHT)
+    figure = as_drawn(charts.own_distribution(own, list("abcd"), [False, None, True, False], stored, 0.9, LIGHT))
     dots = [trace for trace in figure.data if isinstance(trace, go.Scatter)]
     assert list(dots[0].x) == [0.975, 0.975, 0.975, 0.225]
     assert list(dots[0].y) == [0.125, 0.375, 0.625, 0.125]
@@ -328,7 +328,10 @@ def test_dots_stack_as_high_as_their_share() -> None:
 
 
 def card(name: str, baseline: float, nat: float, label: str | None = labels.NONE) -> AnswerCard:
-    said = {"baseline": np.array([baseline, 1 - baseline, 0]), "nat": np.array([1 - nat, nat, 0])}
+    said: dict[Kind, np.ndarray] = {
+        "baseline": np.array([baseline, 1 - baseline, 0]),
+        "nat": np.array([1 - nat, nat, 0]),
+    }
     pixels = np.zeros((32, 32, 3), np.uint8)
     return AnswerCard(name, name, pixels, pixels, label, True, {k: OwnAnswer(v, CLASSES, {}) for k, v in said.items()})
 

@@ -39,7 +39,7 @@ def places(app: AppTest) -> list[list[float]]:
 def reaching(app: AppTest, **other: Any) -> dict[str, Any]:
     """What a browser tells of networks whose weights are all a quarter."""
     weights = np.full(2 * len(start_weights(Choices().sizes, 0)), 0.25, "<f4")
-    told = {"start": data(app)["start"], "step": 12, "weights": b64encode(weights).decode(), "learned": 3}
+    told = {"start": data(app)["start"], "step": 12, "weights": b64encode(weights.tobytes()).decode(), "learned": 3}
     return told | other
 
 
@@ -119,8 +119,8 @@ def test_how_far_the_networks_are_is_heard(page: AppTest) -> None:
         {"step": -1},
         {"weights": "AAAA"},
         {"weights": "no base64"},
-        {"weights": b64encode(np.full(2502, np.nan, "<f4")).decode()},
-        {"weights": b64encode(np.full(2502, 1e30, "<f4")).decode()},
+        {"weights": b64encode(np.full(2502, np.nan, "<f4").tobytes()).decode()},
+        {"weights": b64encode(np.full(2502, 1e30, "<f4").tobytes()).decode()},
         {"learned": "many"},
     ],
     ids=lambda other: str(other)[:30],

@@ -27,7 +27,7 @@ from nat_core.store.checkpoints import load_card
 from nat_core.store.features import Features
 from nat_core.store.own_heads import HEADS, MOST_EACH, NONE_CLASS, from_bytes
 from tests.hostile_heads import taught
-from tests.pages import MAIN, alts, bars, charts, plain, said
+from tests.pages import MAIN, alts, as_drawn, bars, charts, plain, said
 from tests.pseudo import loose_words, speak_pseudo
 from tests.uploads import picture, zipped
 
@@ -420,7 +420,7 @@ def test_what_a_head_says_of_a_photo(confidence: float) -> None:
 
 
 def test_the_chart_has_its_three_heads_twice_with_intervals() -> None:
-    figure = kept_and_fooled(outcome((18, 9, 5), (1400, 300, 80)), LIGHT)
+    figure = as_drawn(kept_and_fooled(outcome((18, 9, 5), (1400, 300, 80)), LIGHT))
     assert [bar.x[0] for bar in figure.data] == pytest.approx([1, 0.5, 5 / 18, 0.7, 0.15, 0.04])
     assert figure.data[1].error_x.array[0] == pytest.approx(0.2095, abs=1e-3)
     assert len({bar.marker.pattern.shape for bar in figure.data}) == 3

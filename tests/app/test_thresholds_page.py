@@ -22,6 +22,7 @@ from nat_core.paper.tables import rate_text
 from nat_core.recipes import Role
 from nat_core.store.checkpoints import load_predictions
 from tests.pages import MAIN, PAGES, alts, complaint, live_data, now, plain, said
+from tests.present import present
 from tests.pseudo import loose_in, loose_words, speak_pseudo
 from tests.synthetic import CLASSES, write_network
 
@@ -169,9 +170,9 @@ def test_the_sheet_shows_the_most_sure_first(networks: Path, monkeypatch: pytest
 
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     ids = noise().ids[:3]
-    logits = np.float32([[0, 9] + [0] * 8, [0, 12] + [0] * 8, [20] + [0] * 9])
+    logits = np.array([[0, 9] + [0] * 8, [0, 12] + [0] * 8, [20] + [0] * 9], np.float32)
     predictions = Predictions("wrn16_1_nat", "noise", ids, logits)
-    sheet = folded.sheet("wrn16_1_nat", predictions, 0.5, 1)
+    sheet = present(folded.sheet("wrn16_1_nat", predictions, 0.5, 1))
     assert sheet.shown == 2
     assert sheet.image.shape == (72, 148, 3)
     assert sheet.sure == (predictions.confidence[1], predictions.confidence[0])
@@ -181,7 +182,8 @@ def test_the_sheet_shows_the_most_sure_first(networks: Path, monkeypatch: pytest
 
 def test_shares_by_class_add_up_to_ncr(networks: Path, monkeypatch: pytest.MonkeyPatch, fresh_caches) -> None:
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
-    pair, at = pair_named("wrn16_1"), {"baseline": 0.9, "nat": 0.6}
+    pair = pair_named("wrn16_1")
+    at: dict[Kind, float] = {"baseline": 0.9, "nat": 0.6}
     shares = folded.shares_by_class(pair, "cifar100_test", at)
     assert {kind: each.sum() for kind, each in shares.items()} == pytest.approx(
         score_rates.rates(pair, "cifar100_test", at)
@@ -196,8 +198,8 @@ def test_shares_by_class_add_up_to_ncr(networks: Path, monkeypatch: pytest.Monke
 
 
 def test_a_score_tells_apart_as_the_metrics_say() -> None:
-    known = Predictions("net", "known", ("a", "b"), np.float32([[4, 0], [6, 0]]))
-    negatives = Predictions("net", "none", ("c", "d"), np.float32([[1, 0], [5, 0]]))
+    known = Predictions("net", "known", ("a", "b"), np.array([[4, 0], [6, 0]], np.float32))
+    negatives = Predictions("net", "none", ("c", "d"), np.array([[1, 0], [5, 0]], np.float32))
     found = scores.separate(known, negatives, "energy")
     assert found.measured.auroc == 0.75
     assert found.measured.ncr_at_95_kept == metrics.ncr_at_share_kept(known.confidence, negatives.confidence)

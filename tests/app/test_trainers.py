@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -89,6 +89,7 @@ def test_one_process_does_one_work_after_the_other_and_stands_back(real: Trainer
 def test_work_that_is_given_up_ends_there_and_its_process_does_the_next(kept: Trainers) -> None:
     values = kept.do(works.endless)
     process = next(values)
+    assert isinstance(values, Generator)
     values.close()
     assert list(kept.do(partial(works.numbers, 3))) == [0, 1, 2]
     assert next(kept.do(works.whose))[0] == process
@@ -99,6 +100,7 @@ def test_what_does_not_heed_is_ended(kept: Trainers, monkeypatch: pytest.MonkeyP
     values = kept.do(works.deaf)
     process = next(values)
     time.sleep(0.5)  # a stop that comes before the process has gone to sleep would be heeded
+    assert isinstance(values, Generator)
     values.close()
     assert not running(process)
     assert list(kept.do(partial(works.numbers, 2))) == [0, 1]

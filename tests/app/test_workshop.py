@@ -12,6 +12,7 @@ from nat_app.views.workshop.settings import AFTER, LESSONS, MOST
 from nat_app.views.workshop.steps.lessons import lessons
 from nat_app.views.workshop.steps.numbers import share
 from tests.pages import complaint, given, opened, said
+from tests.present import present
 
 PAGE = "views/workshop/view.py"
 
@@ -82,7 +83,7 @@ def kept_text(app: AppTest) -> str | None:
 def test_a_reload_keeps_the_score_and_beginning_again_does_not(workshop, networks: Path, monkeypatch) -> None:
     assert kept_text(workshop) is None
     reveal(workshop, "guess", 100)
-    text, before = kept_text(workshop), workshop.session_state["workshop"]
+    text, before = present(kept_text(workshop)), workshop.session_state["workshop"]
     anew = opened(networks, monkeypatch, PAGE, pair="wrn16_1")
     assert "nothing guessed yet" in said(anew)
     anew.session_state["workshop"], anew.session_state["workshop_kept"] = kept.game_of(text), kept.Settled(True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -19,6 +19,7 @@ from nat_app.visit.school import School
 from nat_core import language
 from nat_core.language import use
 from tests.pages import MAIN, alts, plain, said
+from tests.present import present
 from tests.pseudo import PSEUDO, loose_words, speak_pseudo
 
 PAGE = "views/workshop/view.py"
@@ -49,8 +50,11 @@ def pseudo(monkeypatch: pytest.MonkeyPatch, english, own_classes: School, fresh_
     monkeypatch.setattr(language, "separators", lambda _: {})
     texts, notes = lessons.lessons("en"), lessons.notes("en")
     fields = ("title", "opens", "measures", "goal", "question", "answer", "numbers", "say")
-    bracketed = tuple(replace(each, **{name: f"⟦{getattr(each, name)}⟧" for name in fields}) for each in texts)
-    monkeypatch.setattr(lessons, "lessons", lambda _="en": bracketed)
+    bracketed = []
+    for each in texts:
+        words: dict[str, Any] = {name: f"⟦{getattr(each, name)}⟧" for name in fields}
+        bracketed.append(replace(each, **words))
+    monkeypatch.setattr(lessons, "lessons", lambda _="en": tuple(bracketed))
     monkeypatch.setattr(teacher, "notes", lambda _="en": {name: f"⟦{text}⟧" for name, text in notes.items()})
 
 
@@ -68,9 +72,9 @@ def part(networks: Path, monkeypatch: pytest.MonkeyPatch, name: str, language: s
 def loose(app: AppTest) -> list[str]:
     """Every text of the page itself with a word outside of the brackets, but for the photos' authors."""
     # The sidebar and the pages' titles are every page's, and have their own test.
-    page = SimpleNamespace(exception=app.exception, main=app.main, sidebar=())
     others = {each.credit for each in gallery_pictures()} | {f"  <-  {each.title}" for each in PAGES}
-    return [each for each in loose_words(page, FILES) if not any(other in each for other in others)]
+    found = loose_words(app, FILES, sidebar=False)
+    return [each for each in found if not any(other in each for other in others)]
 
 
 @pytest.mark.parametrize("name", PARTS)
@@ -88,7 +92,7 @@ def test_no_word_of_an_answer_is_left_untranslated(pseudo, networks: Path, monke
     who.set_value("both").run()
     (sure,) = [each for each in app.select_slider if (each.key or "").startswith("sure_")]
     sure.set_value(50).run()
-    app.button(key=who.key.replace("who_", "reveal_")).click().run()
+    app.button(key=present(who.key).replace("who_", "reveal_")).click().run()
     assert loose(app) == []
     app = part(networks, monkeypatch, "Challenges", PSEUDO)
     app.select_slider(key="factory_t").set_value(0.5).run()

@@ -19,7 +19,7 @@ from nat_app.views.your_negatives.charts import before_after
 from nat_app.views.your_negatives.effects import Change, Effect, change
 from nat_app.views.your_negatives.settings import SETTINGS, TAUGHT
 from nat_core.language import use
-from tests.pages import alts, said
+from tests.pages import alts, as_drawn, said
 from tests.pseudo import loose_words, speak_pseudo
 from tests.synthetic import write_pairs
 
@@ -105,7 +105,9 @@ def test_a_link_names_samples_and_nothing_else() -> None:
 
 
 def test_the_chart_has_both_bars_the_stroke_and_short_names() -> None:
-    figure = before_after(["a", "b" * 30], [0.9, 0.2], [0.1, 0.2], "baseline", LIGHT, axis="share", alone=[0.8, 0.3])
+    figure = as_drawn(
+        before_after(["a", "b" * 30], [0.9, 0.2], [0.1, 0.2], "baseline", LIGHT, axis="share", alone=[0.8, 0.3])
+    )
     before, after, stroke = figure.data
     assert before.marker.pattern.shape == "/"
     assert before.marker.color == LIGHT.baseline
@@ -113,11 +115,11 @@ def test_the_chart_has_both_bars_the_stroke_and_short_names() -> None:
     assert figure.layout.annotations[0].text.replace("\u00a0", " ") == "90 % before"
     assert list(stroke.x) == [0.8, 0.3]
     assert [len(name) for name in figure.layout.yaxis.ticktext] == [1, 22]
-    assert len(before_after(["a"], [0.5], None, "nat", LIGHT, axis="share").data) == 1
+    assert len(as_drawn(before_after(["a"], [0.5], None, "nat", LIGHT, axis="share")).data) == 1
 
 
 def test_shares_of_few_photos_are_labelled_as_counts() -> None:
-    figure = before_after(["a", "b"], [0.4, 0.3], [0, 0.2], "nat", LIGHT, axis="share", pictures=[5, 2_000])
+    figure = as_drawn(before_after(["a", "b"], [0.4, 0.3], [0, 0.2], "nat", LIGHT, axis="share", pictures=[5, 2_000]))
     texts = [each.text.replace("\u00a0", " ") for each in figure.layout.annotations]
     assert texts == ["2 of 5 before", "30 % before", "none of 5 after", "20 % after"]
 

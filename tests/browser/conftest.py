@@ -70,7 +70,7 @@ def page_of(browser) -> Iterator[Callable[[tuple[int, int]], AbstractContextMana
         window.close()
 
 
-@pytest.fixture(params=SIZES.values(), ids=SIZES)
+@pytest.fixture(params=SIZES.values(), ids=list(SIZES))
 def page(page_of, request: pytest.FixtureRequest) -> Iterator[Any]:
     """A page of its own at the size that the test asks for."""
     with page_of(request.param) as opened:

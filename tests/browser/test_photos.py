@@ -9,6 +9,7 @@ from PIL import Image
 from nat_app.shared.gallery import FOLDER
 from nat_app.views.your_photos import words
 from tests.browsing import PATIENCE, at
+from tests.present import present
 
 pytestmark = pytest.mark.browser
 
@@ -117,7 +118,7 @@ def test_a_photo_dropped_on_see_it_leaves_as_a_card(page, address: str, tmp_path
     assert saved.value.suggested_filename == "nat-photo.png"
     with Image.open(saved.value.path()) as card:
         assert (card.format, card.size) == ("PNG", (1200, 630))
-        assert len(card.convert("RGB").getcolors(1_200 * 630)) > 1_000, "the photo is on it"
+        assert len(present(card.convert("RGB").getcolors(1_200 * 630))) > 1_000, "the photo is on it"
     page.get_by_role("button", name="Copy the text").click()
     page.get_by_text("Copied.").wait_for()
     words_of = page.get_by_label("The card in words").input_value()

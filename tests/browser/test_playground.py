@@ -12,6 +12,7 @@ import pytest
 from nat_app.views import playground
 from nat_app.views.playground import words
 from tests.browsing import PATIENCE, at
+from tests.present import present
 
 pytestmark = pytest.mark.browser
 SENTENCES = (Path(playground.__file__).parent / "browser" / "sentences.js").read_text(encoding="utf-8")
@@ -86,7 +87,7 @@ def spot(canvas, x: float, y: float) -> dict[str, float]:
 def lying(page) -> int:
     """How many negatives there are, by what the planes are called."""
     label = page.locator(".nat canvas").get_attribute("aria-label")
-    return int(re.search(r"and (\d+) negatives", label).group(1))
+    return int(present(re.search(r"and (\d+) negatives", label)).group(1))
 
 
 def lie(page, count: int) -> None:
@@ -100,7 +101,7 @@ def lie(page, count: int) -> None:
 def falsely_sure(page) -> list[int]:
     """Both gauges, in percent."""
     texts = page.locator(".gauge").all_inner_texts()
-    return [int(re.search(r"(\d+)\s*%", text).group(1)) for text in texts]
+    return [int(present(re.search(r"(\d+)\s*%", text)).group(1)) for text in texts]
 
 
 @at("phone")

@@ -1,5 +1,6 @@
 """The playground's networks as a browser trains them: weight by weight what the engine makes of the same start."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ def exactly(settings: playground.Settings, points: plane.Points, negatives: np.n
     ids=lambda chosen: "-".join(map(str, chosen.values())),
 )
 def test_a_browser_trains_to_the_engines_weights(trained, chosen: dict[str, Any]) -> None:
-    settings = playground.Settings(**{"width": 8, "layers": 1} | chosen)
+    settings = replace(playground.Settings(width=8, layers=1), **chosen)
     points, ring = plane.draw_points("moons", 4, 10, seed=2), plane.draw_negatives("ring", 12)
     found, state = trained(settings, points, ring, 60), exactly(settings, points, ring, 60)
     assert found["step"] == 60

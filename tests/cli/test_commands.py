@@ -24,6 +24,7 @@ from nat_core.paper.field_tables import annex
 from nat_core.paper.rendering import render
 from nat_core.store.checkpoints import load_card
 from tests.browsing import wait_until_healthy
+from tests.present import present
 from tests.servers import Server
 
 VERBS = ("data", "train", "predict", "evaluate", "report", "reproduce", "app")
@@ -173,13 +174,14 @@ def test_what_a_code_page_lacks_is_escaped(
 ) -> None:
     strange = picture.with_name("→ 猫 \u2028.png")
     shutil.copy(picture, strange)
-    for name in ("stdout", "stderr"):
-        monkeypatch.setattr(sys, name, io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+    printed, told = io.BytesIO(), io.BytesIO()
+    for name, file in (("stdout", printed), ("stderr", told)):
+        monkeypatch.setattr(sys, name, io.TextIOWrapper(file, encoding=encoding))
     assert main(["predict", str(strange), str(picture.with_name("missing ≥.png")), "--networks", "digits_nat"]) == 1
     sys.stdout.flush()
     sys.stderr.flush()
-    assert b"\\u2192 \\u732b" in sys.stdout.buffer.getvalue()
-    assert b"missing \\u2265.png" in sys.stderr.buffer.getvalue() or encoding == "cp437"
+    assert b"\\u2192 \\u732b" in printed.getvalue()
+    assert b"missing \\u2265.png" in told.getvalue() or encoding == "cp437"
 
 
 @pytest.mark.parametrize(("options", "said"), [
@@ -202,9 +204,10 @@ def test_an_app_that_cannot_be_had_is_refused_in_a_sentence(
 
 def test_a_class_is_told_its_address_in_any_code_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve, "local_addresses", lambda: ("192.168.1.20",))
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="cp1252"))
+    printed = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(printed, encoding="cp1252"))
     serve._classroom(None, "", "key")
-    said = sys.stdout.buffer.getvalue().decode("cp1252")
+    said = printed.getvalue().decode("cp1252")
     assert "http://192.168.1.20:" in said
     assert "This output cannot show the QR code: it stands on the page Workshop as well." in said
 
@@ -271,11 +274,12 @@ def test_evaluate_a_folder(networks: Path, picture: Path, tmp_path: Path, capsys
 def test_evaluate_an_npz(networks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     digits = load_set("digits_test")
     source, target = tmp_path / "digits.npz", tmp_path / "logits.npz"
-    np.savez(source, test_images=digits.pixels, test_labels=digits.labels[:, None], classes=np.array(digits.classes))
+    labels = present(digits.labels)
+    np.savez(source, test_images=digits.pixels, test_labels=labels[:, None], classes=np.array(digits.classes))
     assert main(["evaluate", "digits_nat", "--images", str(source), "--output", str(target)]) == 0
     stored = np.load(target)
     assert sorted(stored) == ["ascending", "labels", "logits"]
-    assert stored["labels"].tolist() == digits.labels.tolist()
+    assert stored["labels"].tolist() == labels.tolist()
     # The very pictures that the card reports: what is printed is the card's, worked out again.
     report = load_card(networks, "digits_nat").report
     lines = capsys.readouterr().out.splitlines()

@@ -20,6 +20,7 @@ from nat_core.training.log import read_log
 from nat_core.training.state import newest_state
 from tests.few_pictures import use_less_noise
 from tests.forks import Copy
+from tests.present import present
 
 pytestmark = [
     pytest.mark.slow,
@@ -49,13 +50,14 @@ def stopped(
     """
     text = ""
     with run:
+        errors = present(run.stderr)
         while not re.search(when, text):
-            part = os.read(run.stderr.fileno(), 4096).decode()
+            part = os.read(errors.fileno(), 4096).decode()
             assert part, text
             text += part
         sent(time.monotonic())
         run.send_signal(number)
-        text += run.stderr.read().decode()
+        text += errors.read().decode()
         return run.wait(), text
 
 
@@ -67,7 +69,7 @@ def test_a_training_is_saved_and_says_at_which_step(tmp_path: Path, number: int)
     assert status == 128 + number
     assert "Traceback" not in text
     # The first save is due after a minute: what is there was saved in leaving.
-    newest = newest_state(tmp_path / ".state" / "digits_nat")
+    newest = present(newest_state(tmp_path / ".state" / "digits_nat"))
     said = f"nat train: stopped; digits_nat is saved at step {newest.step:,} of "
     assert text.splitlines()[-1].startswith(said)
     assert text.splitlines()[-1].endswith(": go on with --resume.")
@@ -118,7 +120,7 @@ def test_a_terminal_that_is_closed_saves_the_run(tmp_path: Path) -> None:
         text += os.read(terminal, 4096).decode(errors="replace")
     os.close(terminal)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 128 + signal.SIGHUP
-    assert newest_state(tmp_path / ".state" / "digits_nat").step > 0
+    assert present(newest_state(tmp_path / ".state" / "digits_nat")).step > 0
 
 
 QUEUE = """
@@ -148,7 +150,7 @@ def test_a_queue_lets_its_runs_save_and_says_how_to_go_on(tmp_path: Path, number
     assert status == 128 + number
     assert text.splitlines()[-1] == "nat reproduce: stopped; go on with the same command."
     assert "Traceback" not in text
-    assert newest_state(tmp_path / ".state" / "digits_nat").step > 0, (
+    assert present(newest_state(tmp_path / ".state" / "digits_nat")).step > 0, (
         "the first save is due after a minute: this one was made in leaving"
     )
     assert available(tmp_path) == ()

@@ -4,6 +4,7 @@ import csv
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from nat_core.cli.parser import build_parser
 from nat_core.cli.train import chosen_recipe, over_seeds, with_settings
 from nat_core.recipes import RECIPES, Recipe
 from nat_core.store.checkpoints import load_card, load_predictions
+from tests.present import present
 
 pytestmark = pytest.mark.usefixtures("less_noise")
 QUICK = ["--set", "architecture=wrn10_1", "--set", "epochs=2", "--set", "sizes=8:1"]
@@ -46,8 +48,9 @@ def test_two_folders_of_forty_pictures_become_a_network(pictures: Path, capsys: 
     card = load_card(Path(out), "mine")
     assert (card.classes, card.recipe.negative_weight, card.recipe.batch_size) == (("blue", "red"), 2.0, 8)
     assert card.recipe.negatives_per_batch == 1
-    assert (card.data.known, card.data.negatives) == ("colours", "greys")
-    assert card.data.pictures == {"own_train": 32, "own_test": 8, "own_negatives_train": 32, "own_negatives_test": 8}
+    data = present(card.data)
+    assert (data.known, data.negatives) == ("colours", "greys")
+    assert data.pictures == {"own_train": 32, "own_test": 8, "own_negatives_train": 32, "own_negatives_test": 8}
     assert str(pictures) not in (Path(out) / "mine" / "card.json").read_text()
     assert {name: str(role) for name, role in card.roles.items()} == {
         "own_test": "in distribution", "own_negatives_train": "trained on", "own_negatives_test": "same source",
@@ -172,7 +175,7 @@ def test_one_cell_of_a_notebook_goes_from_a_stored_network_to_ones_own(
 
     monkeypatch.chdir(pictures)
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
-    cell = {
+    cell: dict[str, Any] = {
         "my_logits": np.array([[3.0, 0.0], [0.0, 3.0]]),
         "others": np.array([[0.0, 0.0], [5.0, 0.0]]),
         "y": np.array([0, 1]),

@@ -4,6 +4,7 @@ import gc
 import hashlib
 import io
 import pickle
+import socket
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from nat_core.data.download import SOURCES, download
 from nat_core.data.sets import load_set
 from nat_core.errors import DownloadError
 from tests.bad_servers import ANSWERS, bad_server
+from tests.present import present
 
 # torchvision unpacks without naming a filter, of which Python 3.12 and 3.13 warn; the checksum comes first.
 pytestmark = pytest.mark.filterwarnings("ignore:Python 3.14 will, by default, filter extracted:DeprecationWarning")
@@ -92,7 +94,7 @@ def test_a_download_becomes_an_image_set(small_archive: Path, tmp_path: Path) ->
     assert test.classes == ("apple", "bed", "cup", "door")
     # CIFAR's files hold a picture as 1,024 red values, then green, then blue.
     with tarfile.open(small_archive) as tar:
-        published = pickle.load(tar.extractfile("cifar-100-python/train"))["data"]  # noqa: S301 - made above
+        published = pickle.load(present(tar.extractfile("cifar-100-python/train")))["data"]  # noqa: S301 - made above
     assert np.array_equal(train.pixels[0, :, :, 0].reshape(-1), published[0, :1024])
 
 
@@ -196,7 +198,11 @@ def test_a_server_that_speaks_no_tls_is_told_of_in_one_sentence(
 def test_a_server_that_falls_silent_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(downloads, "PATIENCE", 0.2)
     silence = threading.Event()
-    with bad_server(lambda connection: silence.wait(20) and None) as host:
+
+    def silent(connection: socket.socket) -> None:
+        silence.wait(20)
+
+    with bad_server(silent) as host:
         point(monkeypatch, "svhn", f"http://{host}/test_32x32.mat")
         with pytest.raises(DownloadError, match=r"cannot be downloaded .*timed out"):
             download("svhn", tmp_path)

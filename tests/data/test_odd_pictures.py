@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -147,7 +148,8 @@ def test_a_picture_that_is_large_but_for_its_bands_is_nearly_as_pillow_makes_it(
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF"])
 def test_one_decode_gives_what_each_reader_gives(kind: str) -> None:
-    for options in ({}, {"progressive": True}) if kind == "JPEG" else ({},):
+    ways: list[dict[str, Any]] = [{}, {"progressive": True}] if kind == "JPEG" else [{}]
+    for options in ways:
         data = encoded(kind, (2400, 2100), **options)
         photo, crops = read_views(data)
         assert np.array_equal(photo, read_photo(data))

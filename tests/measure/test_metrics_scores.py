@@ -146,8 +146,9 @@ def test_difference_interval_refuses_what_cannot_be_compared(sizes: tuple[int, i
 
 @pytest.mark.parametrize("sizes", [(3, 2), (1, 3)])
 def test_difference_interval_refuses_other_pictures(sizes: tuple[int, int]) -> None:
+    first, second = (np.zeros(size, bool) for size in sizes)
     with pytest.raises(REFUSED):
-        difference_interval(*(np.zeros(size, bool) for size in sizes))
+        difference_interval(first, second)
 
 
 def test_one_bin_is_enough_and_all_classes_are_the_largest() -> None:

@@ -1,5 +1,7 @@
 """The convolution on one strip against the library's own, number by number."""
 
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -34,7 +36,7 @@ def strips(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     """The shapes of what goes through a strip from now on."""
     shapes: list[tuple[int, ...]] = []
 
-    def counted(features: torch.Tensor, *others: object) -> torch.Tensor:
+    def counted(features: torch.Tensor, *others: Any) -> torch.Tensor:
         shapes.append(tuple(features.shape))
         return in_one_strip(features, *others)
 

@@ -91,9 +91,9 @@ def test_a_full_card_is_not_broken_and_the_processor_is_never_in_question(monkey
 def precision() -> tuple[str, str]:
     matrices, convolutions = torch.backends.cuda.matmul, torch.backends.cudnn
     if hasattr(convolutions, "conv"):
-        return matrices.fp32_precision, convolutions.conv.fp32_precision
+        return str(matrices.fp32_precision), str(convolutions.conv.fp32_precision)
     words = {True: "tf32", False: "ieee"}
-    return words[matrices.allow_tf32], words[convolutions.allow_tf32]
+    return words[bool(matrices.allow_tf32)], words[bool(convolutions.allow_tf32)]
 
 
 def test_float32_on_a_card_is_exact_within_the_block_and_as_before_after_it() -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import frontmatter
 import numpy as np
@@ -76,7 +77,8 @@ def test_a_repository_read_again_is_the_same_network(repository: Path) -> None:
 def test_the_model_card_says_what_the_stored_card_says(repository: Path) -> None:
     page = frontmatter.loads((repository / "README.md").read_text(encoding="utf-8"))
     card: Card = nat.load_card("digits_nat")
-    (known, negatives) = page["model-index"][0]["results"]
+    index: Any = page["model-index"]
+    (known, negatives) = index[0]["results"]
     assert known["metrics"] == [{"type": "accuracy", "name": "Accuracy", "value": round(card.report.accuracy, 4)}]
     found = card.report.sets["digits_89"]
     assert [each["value"] for each in negatives["metrics"]] == [

@@ -7,6 +7,7 @@ import torch
 from nat_core.data.sources.image_sets import ImageSet
 from nat_core.network.inference import Network, choose_device, features, frozen, predict, predict_with_maps
 from nat_core.network.models import build, normalise
+from tests.present import present
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)
 
@@ -45,9 +46,9 @@ def test_an_image_set_is_taken_wherever_pixels_are() -> None:
     ours, pixels = network(), pictures(3)
     images = ImageSet("three", pixels, ("a", "b", "c"), np.array([2, -1, 0]), ("x", "y", "z"))
     for found in (predict(ours, images), predict_with_maps(ours, images)[0]):
-        assert (found.set_name, found.ids, found.labels.tolist()) == ("three", ("a", "b", "c"), [2, -1, 0])
+        assert (found.set_name, found.ids, present(found.labels).tolist()) == ("three", ("a", "b", "c"), [2, -1, 0])
     assert (features(ours, images) == features(ours, pixels)).all()
-    assert predict(ours, images, labels=[1, 1, 1]).labels.tolist() == [1, 1, 1]
+    assert present(predict(ours, images, labels=[1, 1, 1]).labels).tolist() == [1, 1, 1]
 
 
 def test_a_device_of_pytorchs_own_is_taken() -> None:

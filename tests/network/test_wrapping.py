@@ -86,7 +86,9 @@ def test_the_colours_may_be_arrays_and_tensors(shape: tuple[int, ...]) -> None:
 
 @pytest.mark.filterwarnings("ignore:.torch.jit:FutureWarning", "ignore:.torch.jit:DeprecationWarning")
 def test_torchscript_is_a_module_too() -> None:
-    network = wrapped(torch.jit.trace(Reds().eval(), torch.zeros(2, 3, 32, 32)))
+    traced = torch.jit.trace(Reds().eval(), torch.zeros(2, 3, 32, 32))
+    assert isinstance(traced, torch.nn.Module)
+    network = wrapped(traced)
     pixels = np.full((3, 32, 32, 3), 255, np.uint8)
     assert (predict(network, pixels).logits == predict(wrapped(Reds()), pixels).logits).all()
 

@@ -45,10 +45,11 @@ def folder(networks: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         if number % 2 == 0 or "wrn16_1" in key:
             add_run(folder, key, each)
     spread = {level: LevelSpread(10, 0.2, 0.1, (0.1,) * 5) for level in LEVELS}
-    pair = PairLevels(*(NetworkId(f"wrn16_1_{kind}", "cpu", 0, "other") for kind in ("baseline", "nat")),
-                      {"cifar100_test": spread})  # fmt: skip
-    away = PairLevels(*(replace(each, protocol="short") for each in pair.networks), pair.sets)
-    save_levels(folder, [pair, away])
+    pairs = []
+    for protocol in ("cpu", "short"):
+        first, second = (NetworkId(f"wrn16_1_{kind}", protocol, 0, "other") for kind in ("baseline", "nat"))
+        pairs.append(PairLevels(first, second, {"cifar100_test": spread}))
+    save_levels(folder, pairs)
     return folder
 
 

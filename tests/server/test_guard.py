@@ -10,6 +10,7 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests import visitors
 from tests.attacks import OWN, PROTECTING, UPGRADE, Request, requests, send, wrong
@@ -182,7 +183,7 @@ def test_the_door_opens_to_the_code_alone(public: str) -> None:
     assert asks(public, "GET", "/_stcore/health").status == 200
     assert asks(public, "GET", "/_stcore/host-config").status == 401
     with pytest.raises(InvalidStatus, match="403"):
-        connect(f"{public.replace('http', 'ws')}/_stcore/stream", origin=public)
+        connect(f"{public.replace('http', 'ws')}/_stcore/stream", origin=Origin(public))
     assert asks(public, "POST", "/enter", body=b"code=lion").status == 401
     entered = asks(public, "POST", "/enter", body=b"onward=%2Fworkshop%3Fhide%3Dpages&code=+zebra+")
     assert (entered.status, entered.headers["location"]) == (303, "/workshop?hide=pages")

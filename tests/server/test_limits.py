@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -12,6 +13,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from nat_app.server import sockets, uploads
 from nat_app.server.guard import Guard, ServerState
@@ -21,6 +23,7 @@ from nat_app.server.uploads import FRAMING, Stored, Uploads
 from nat_app.server.visitors import Caller, Owners
 from nat_app.visit.limits import MB, PUBLIC_LIMITS
 from tests.browsing import served
+from tests.present import present
 from tests.server.test_guard import asks, put, visitor
 
 SMALL = replace(PUBLIC_LIMITS, sockets=3, sockets_each=2)
@@ -47,7 +50,7 @@ def test_whoever_finds_no_room_is_told_so_in_their_language() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    async def nothing(*_: object) -> Message:
+    async def nothing(*_: object) -> Any:
         raise AssertionError("this is answered by the guard itself")
 
     asyncio.run(Guard(nothing, state)(scope, nothing, send))
@@ -61,9 +64,9 @@ def test_sockets_are_counted_for_each_address_and_for_all() -> None:
         assert counted.refusal(address) is None
         counted.enter(address)
     assert counted.open == 3
-    assert "Too many people" in counted.refusal("c").sentence
+    assert "Too many people" in present(counted.refusal("c")).sentence
     counted.leave("b")
-    assert "one address" in counted.refusal("a").sentence
+    assert "one address" in present(counted.refusal("a")).sentence
     assert counted.refusal("c") is None
     for _ in range(2):
         counted.leave("a")
@@ -249,7 +252,7 @@ def test_the_thousandth_socket_is_refused_and_others_come_in(public: str) -> Non
     with ExitStack() as held:
         for _ in range(1_000):
             try:
-                held.enter_context(connect(stream, origin=public, source_address=("127.0.0.2", 0)))
+                held.enter_context(connect(stream, origin=Origin(public), source_address=("127.0.0.2", 0)))
             except InvalidStatus:
                 refused += 1
         assert refused == 1_000 - PUBLIC_LIMITS.sockets_each

@@ -13,6 +13,7 @@ from dataclasses import astuple, dataclass
 import pytest
 
 from tests.browsing import ROOT, free_port, wait_until_healthy
+from tests.present import present
 from tests.visitors import Visitor
 
 OFFERING = ("see_it", "thresholds", "attention", "evidence", "playground", "your_photos", "bring_your_own", "workshop")
@@ -55,9 +56,10 @@ def counting_server(folder: str, *options: str) -> Iterator[tuple[str, subproces
 
 def held(server: subprocess.Popen) -> Held:
     """What the server holds now."""
-    server.stdin.write("how much?\n")
-    server.stdin.flush()
-    return next(Held(**json.loads(line.partition(":")[2])) for line in server.stdout if line.startswith("held:"))
+    asks, answers = present(server.stdin), present(server.stdout)
+    asks.write("how much?\n")
+    asks.flush()
+    return next(Held(**json.loads(line.partition(":")[2])) for line in answers if line.startswith("held:"))
 
 
 def at_rest(server: subprocess.Popen) -> Held:

@@ -67,7 +67,7 @@ def test_answers_by_hand(classifier: torch.nn.Linear) -> None:
     with torch.no_grad():
         classifier.weight.copy_(torch.eye(3, 4) * 10)
         classifier.bias.zero_()
-    sure = np.float32([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
+    sure = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]], np.float32)
     sets = {
         "own": Features("own", tuple("abcd"), sure, np.array([0, 1, 0, 0])),
         "none": Features("none", (), sure[:0], np.zeros(0, np.int64)),

@@ -69,8 +69,8 @@ def test_the_corner_and_the_blob_are_where_they_say() -> None:
 
 
 def test_empty_cells_are_further_than_the_margin_from_every_point() -> None:
-    cells = np.float32([[0, 0], [0.7, 0], [0.8, 0], [4, 4]])
-    known = np.float32([[0, 0], [-1, 0]])
+    cells = np.array([[0, 0], [0.7, 0], [0.8, 0], [4, 4]], np.float32)
+    known = np.array([[0, 0], [-1, 0]], np.float32)
     assert empty_cells(cells, known).tolist() == [False, False, True, True]
     assert MARGIN == 0.75
 

@@ -1,5 +1,7 @@
 """What a visitor taught, in a file and out of it; other files are refused in a sentence."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -81,3 +83,25 @@ def test_photos_of_unequal_number_are_refused() -> None:
 
 def test_what_a_stranger_sends_is_among_the_attacks() -> None:
     assert len(own_heads_file().crafted) >= 100
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_what_heads_say_of_pictures_and_of_their_own_photos(kind: str) -> None:
+    things, features = taught(), np.random.default_rng(1).random((5, 4)).astype(np.float32)
+    said, own = things.said(kind, "unseen", features), things.of_own(kind)
+    assert np.array_equal(said.logits, things.heads[kind].logits(features))
+    assert (said.set_name, said.labels) == ("unseen", None)
+    assert np.array_equal(own.logits, things.left_out[kind])
+    assert own.labels is not None
+    assert own.labels.tolist() == [0, 0, 1]
+
+
+@pytest.mark.parametrize(("changed", "reason"), [
+    ({"format": 9}, "it has format 9"), ({"names": ["mug"]}, "names of up to"),
+    ({"names": ["mug", "m" * 99]}, "names of"),
+])  # fmt: skip
+def test_a_format_or_names_that_are_not_read_are_told(changed: dict, reason: str) -> None:
+    arrays, metadata = read_arrays(to_bytes(taught()), "sound", "")
+    about = json.dumps(json.loads(metadata["about"]) | changed)
+    with pytest.raises(CheckpointError, match=reason):
+        from_bytes(packed(arrays, {"about": about}), "mine")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -131,10 +132,12 @@ def test_a_network_is_swept_from_its_mapped_file(stored: Path, digits_networks: 
 
 def test_what_an_evaluation_wrote_is_swept_from_its_file(tmp_path: Path) -> None:
     first, second = some(70), some(70)
-    logits = {"logits_one": first.logits, "logits_two": second.logits}
+    logits: dict[str, Any] = {"logits_one": first.logits, "logits_two": second.logits}
+    both: dict[str, Any] = logits | arrays_in_order({"logits_one": first, "logits_two": second})
+    one: dict[str, Any] = logits | arrays_in_order({"logits_one": first})
     np.savez(tmp_path / "old.npz", **logits)
-    np.savez(tmp_path / "new.npz", **logits, **arrays_in_order({"logits_one": first, "logits_two": second}))
-    np.savez_compressed(tmp_path / "packed.npz", **logits, **arrays_in_order({"logits_one": first}))
+    np.savez(tmp_path / "new.npz", **both)
+    np.savez_compressed(tmp_path / "packed.npz", **one)
     np.savez(tmp_path / "none.npz", labels=np.zeros(3))
     old, new = (ascending_in(tmp_path / f"{name}.npz") for name in ("old", "new"))
     assert list(old) == list(new) == ["one", "two"]

@@ -72,7 +72,8 @@ def test_a_folder_is_measured_once_and_again_where_weights_changed(
     folder = three
     elsewhere = PairLevels(network("baseline", 0), network("nat", 0), NAT.sets)
     same_seed = [each for each in stored_networks(folder) if each.seed == 0]
-    old = PairLevels(*(replace(each, sha256="other") for each in same_seed), NAT.sets)
+    first, second = (replace(each, sha256="other") for each in same_seed)
+    old = PairLevels(first, second, NAT.sets)
     save_levels(folder, [elsewhere, old])
     told: list[str] = []
     found = measure(folder, None, show=told.append)
@@ -164,7 +165,8 @@ def test_the_papers_reading_takes_the_longest_schedule_and_every_seed_of_it() ->
     }
     pairs = [
         PairLevels(
-            *(NetworkId(f"{kind}_{role}", protocol, seed, f"{role}{seed}") for role in ("baseline", "nat")),
+            NetworkId(f"{kind}_baseline", protocol, seed, f"baseline{seed}"),
+            NetworkId(f"{kind}_nat", protocol, seed, f"nat{seed}"),
             {"cifar100_test": spreads},
         )
         for kind in ("wrn16_1", "resnet18")

@@ -12,6 +12,7 @@ from nat_core.network.models import normalise
 from nat_core.recipes import Recipe
 from nat_core.training.batches import Batches, resize
 from nat_core.training.pictures import TrainingPictures
+from tests.present import present
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)
 RECIPE = Recipe("fake", "wrn10_1", negatives="cifar100_train", epochs=2, batch_size=4, negatives_per_batch=3,
@@ -124,11 +125,12 @@ def normalise_back(images: torch.Tensor, pictures: TrainingPictures) -> torch.Te
 def test_a_step_with_rotation_shows_turned_pictures_last_and_says_how_far() -> None:
     recipe = replace(RECIPE, rotated_per_batch=6, sizes=((32, 1.0),), padding=0, flip=False)
     batch = batches(recipe).at(0)
-    assert (len(batch.images), len(batch.labels), batch.turns.shape) == (4 + 3 + 6, 4, (6,))
+    turns = present(batch.turns)
+    assert (len(batch.images), len(batch.labels), turns.shape) == (4 + 3 + 6, 4, (6,))
     known = fake(10)
     back = normalise_back(batch.images[7:], TrainingPictures(recipe, known, None)).byte().permute(0, 2, 3, 1)
     originals = {each.tobytes() for each in known.pixels}
-    quarters = [np.rot90(each, -int(turn)).tobytes() for each, turn in zip(back.numpy(), batch.turns, strict=True)]
+    quarters = [np.rot90(each, -int(turn)).tobytes() for each, turn in zip(back.numpy(), turns, strict=True)]
     assert set(quarters) <= originals
     assert torch.equal(batches(recipe).at(3).images[:7], batches(replace(recipe, rotated_per_batch=0)).at(3).images)
 

@@ -1,6 +1,7 @@
 """The log: rows on disk, none twice, and the rates of the network as it would be stored."""
 
 import csv
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def test_rows_survive_an_end_at_any_step_without_duplicates(tmp_path: Path, monk
     take = loop.take_step
     for stop in (5, 13, 20):
 
-        def step(run: TrainingRun, cost: object, stop: int = stop) -> StepLoss:
+        def step(run: TrainingRun, cost: Callable[..., StepLoss], stop: int = stop) -> StepLoss:
             if run.step == stop:
                 raise KeyboardInterrupt
             return take(run, cost)

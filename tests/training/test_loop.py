@@ -2,8 +2,10 @@
 
 import random
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,11 +16,12 @@ from nat_core.network.models import build
 from nat_core.recipes import RECIPES, Recipe, recipe_named
 from nat_core.store.checkpoints import WEIGHTS, load_card, load_weights
 from nat_core.training.loop import train
-from nat_core.training.objective import choose_precision
+from nat_core.training.objective import StepLoss, choose_precision
 from nat_core.training.run import TrainingRun, learning_rate, optimiser_for
 from nat_core.training.state import check_settings, newest_state
 from tests.few_pictures import use_few_digits, use_less_noise
 from tests.forks import PROCESSES
+from tests.present import present
 
 pytestmark = pytest.mark.usefixtures("few_pictures")
 TINY = replace(recipe_named("digits_nat"), epochs=2, sizes=((8, 1.0),), batch_size=16)
@@ -32,9 +35,9 @@ def weights_of(folder: Path) -> bytes:
 @pytest.mark.parametrize("name", [name for name in RECIPES if not name.startswith("digits")])
 def test_every_recipe_trains_on_a_few_pictures(small_cifar: Path, tmp_path: Path, name: str) -> None:
     out = tmp_path / "out"
-    short = {"epochs": 1, "sizes": ((8, 1.0),), "precision": "float32"}
-    if RECIPES[name].teacher:
-        train(replace(RECIPES[RECIPES[name].teacher], **short), data=small_cifar, out=out, progress=False)
+    short: dict[str, Any] = {"epochs": 1, "sizes": ((8, 1.0),), "precision": "float32"}
+    if teacher := RECIPES[name].teacher:
+        train(replace(RECIPES[teacher], **short), data=small_cifar, out=out, progress=False)
     train(replace(RECIPES[name], **short), data=small_cifar, out=out, progress=False)
     card = load_card(out, name)
     assert card.report.sets["cifar100_test"].images == 10
@@ -77,10 +80,10 @@ def test_a_run_killed_at_random_moments_ends_in_the_very_same_weights(
                 time.sleep(moments.random() / 20)
                 run.kill()
                 run.join()
-                kills += run.exitcode < 0
+                kills += present(run.exitcode) < 0
             time.sleep(0.005)  # looking all the time would take the processor from what is looked at
         run.join(300)
-        assert run.exitcode <= 0, "it ended by itself, with an error"
+        assert present(run.exitcode) <= 0, "it ended by itself, with an error"
     whole.join(300)
     assert whole.exitcode == 0
     assert kills >= 2
@@ -108,7 +111,7 @@ def test_a_begun_run_is_never_mixed_with_another(tmp_path: Path, monkeypatch: py
         train(TINY, out=tmp_path, seed=3, resume=True, progress=False)
     with pytest.raises(TrainingError, match="another recipe"):
         train(replace(TINY, epochs=9), out=tmp_path, resume=True, progress=False)
-    assert newest_state(tmp_path / ".state" / TINY.name).step == 5
+    assert present(newest_state(tmp_path / ".state" / TINY.name)).step == 5
 
 
 def interrupt_after(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
@@ -116,7 +119,7 @@ def interrupt_after(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
 
     whole = loop.take_step
 
-    def step(run: TrainingRun, cost: object) -> tuple:
+    def step(run: TrainingRun, cost: Callable[..., StepLoss]) -> StepLoss:
         if run.step == steps:
             raise KeyboardInterrupt
         return whole(run, cost)
@@ -192,7 +195,7 @@ def test_the_number_of_threads_stands_on_the_card_and_cannot_change(
     with pytest.raises(KeyboardInterrupt):
         train(TINY, out=tmp_path, progress=False, save_seconds=0.0)
     monkeypatch.undo()
-    assert newest_state(tmp_path / ".state" / TINY.name).settings["threads"] == 1
+    assert present(newest_state(tmp_path / ".state" / TINY.name)).settings["threads"] == 1
     with pytest.raises(TrainingError, match=r"another number of threads \(1, now 2\)"):
         train(TINY, out=tmp_path, threads=2, resume=True, device="cpu", progress=False)
     train(TINY, out=tmp_path, resume=True, device="cpu", progress=False)

@@ -15,6 +15,7 @@ from nat_core.files import sealed, unsealed
 from nat_core.recipes import recipe_named
 from nat_core.store.checkpoints import OwnData, load_card, write_card
 from nat_core.training.state import SavedState, Sitting, check_settings, newest_state, save_state
+from tests.present import present
 from tests.synthetic import write_network
 
 
@@ -27,7 +28,7 @@ def test_the_newest_of_three_kept_states_comes_back(tmp_path: Path) -> None:
     tmp_path = tmp_path / "of" / "a run"
     for step in (1, 2, 30, 4, 500):
         save_state(tmp_path, state(step))
-    again = newest_state(tmp_path)
+    again = present(newest_state(tmp_path))
     assert again.epoch == state(500).epoch
     assert (again.step, again.seconds, again.settings) == (500, 250.0, {"seed": 0})
     np.testing.assert_array_equal(again.tensors["model/weight"], np.full((2, 3), 500, np.float32))
@@ -43,18 +44,19 @@ def test_a_card_altered_at_any_bit_and_a_few_bytes_of_tensors_are_passed_over_an
     save_state(tmp_path, state(1))
     save_state(tmp_path, state(2))
     files = {tmp_path / "00000002.json": 1, tmp_path / "00000002.safetensors": 7}
+    told: list[str] = []
     for path, step in files.items():
         whole = path.read_bytes()
         for place in range(0, len(whole), step):
             for bit in range(8):
                 path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :])
-                told: list[str] = []
-                assert newest_state(tmp_path, told.append).step == 1, (path.name, place, bit)
+                told.clear()
+                assert present(newest_state(tmp_path, told.append)).step == 1, (path.name, place, bit)
                 assert len(told) == 1
                 assert told[0].startswith("The state of step 2 cannot be used (")
                 assert told[0].endswith("going on from the one of step 1")
         path.write_bytes(whole)
-    assert newest_state(tmp_path, told.append).step == 2
+    assert present(newest_state(tmp_path, told.append)).step == 2
     assert len(told) == 1, "nothing is told of a whole state"
 
 
@@ -64,7 +66,7 @@ def test_a_state_under_another_steps_name_is_none(tmp_path: Path) -> None:
     for suffix in ("json", "safetensors"):
         (tmp_path / f"00000012.{suffix}").replace(tmp_path / f"00000099.{suffix}")
     told: list[str] = []
-    assert newest_state(tmp_path, told.append).step == 13
+    assert present(newest_state(tmp_path, told.append)).step == 13
     assert "is of step 12, not of that in its name" in told[0]
 
 
@@ -78,14 +80,14 @@ def test_a_sealed_card_of_other_types_is_passed_over(tmp_path: Path, changes: di
     save_state(tmp_path, state(2))
     card = tmp_path / "00000002.json"
     card.write_bytes(sealed(json.dumps(unsealed(card.read_bytes()) | changes)))
-    assert newest_state(tmp_path).step == 1
+    assert present(newest_state(tmp_path)).step == 1
 
 
 @pytest.mark.parametrize("content", [b"[" * 20_000, b"", b"null", b"{}", b'{"format": 1}', b"\xff\xfe"])
 def test_a_card_that_is_no_card_is_passed_over(tmp_path: Path, content: bytes) -> None:
     save_state(tmp_path, state(1))
     (tmp_path / "00000002.json").write_bytes(content)
-    assert newest_state(tmp_path).step == 1
+    assert present(newest_state(tmp_path)).step == 1
 
 
 def test_where_every_state_is_damaged_that_is_told(tmp_path: Path) -> None:
@@ -101,9 +103,9 @@ def test_damaged_states_of_later_steps_crowd_no_good_one_out(tmp_path: Path) -> 
         save_state(tmp_path, state(step))
     for step in (20, 30):
         (tmp_path / f"000000{step}.safetensors").write_bytes(b"")
-    assert newest_state(tmp_path).step == 10
+    assert present(newest_state(tmp_path)).step == 10
     save_state(tmp_path, state(15))
-    assert newest_state(tmp_path).step == 15
+    assert present(newest_state(tmp_path)).step == 15
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         f"000000{step}.{suffix}" for step in (10, 15) for suffix in ("json", "safetensors")
     ]
@@ -129,7 +131,7 @@ def test_an_old_state_that_cannot_be_deleted_is_told_and_tried_again(
     monkeypatch.setattr(Path, "unlink", refused)
     save_state(tmp_path, state(4), told.append)
     monkeypatch.undo()
-    assert newest_state(tmp_path).step == 4
+    assert present(newest_state(tmp_path)).step == 4
     assert "00000001.json: Permission denied): it is tried again after the next one" in told[0]
     save_state(tmp_path, state(5), told.append)
     assert {path.stem for path in tmp_path.iterdir()} == {"00000003", "00000004", "00000005"}
@@ -142,7 +144,7 @@ def test_what_passed_a_state_over_is_told_in_words(tmp_path: Path) -> None:
     (tmp_path / "00000002.json").unlink()
     (tmp_path / "00000002.json").mkdir()
     told: list[str] = []
-    assert newest_state(tmp_path, told.append).step == 1
+    assert present(newest_state(tmp_path, told.append)).step == 1
     assert [each.partition(" (")[0] for each in told] == [f"The state of step {step} cannot be used" for step in (3, 2)]
     assert "it is passed over)" in told[0]
     assert "00000002.json: Is a directory)" in told[1]
@@ -170,7 +172,7 @@ def test_a_damaged_state_is_passed_over(tmp_path: Path, damage: str) -> None:
         tensors.unlink()
     else:
         card.write_text(card.read_text().replace('"format": 1', '"format": 9'))
-    assert newest_state(tmp_path).step == 1
+    assert present(newest_state(tmp_path)).step == 1
 
 
 def test_a_full_disk_leaves_the_earlier_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +185,7 @@ def test_a_full_disk_leaves_the_earlier_state(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(OSError, match=r"No space left.*00000002\.safetensors'$"):
         save_state(tmp_path, state(2))
     monkeypatch.undo()
-    assert newest_state(tmp_path).step == 1
+    assert present(newest_state(tmp_path)).step == 1
     assert {path.stem for path in tmp_path.iterdir()} == {"00000001"}
 
 
@@ -193,7 +195,7 @@ def test_the_newest_state_is_the_furthest_one_whatever_the_clock_said(tmp_path: 
         save_state(tmp_path, state(step))
         for path in tmp_path.glob(f"0000000{step}.*"):
             os.utime(path, (path.stat().st_mtime + shift,) * 2)
-    assert newest_state(tmp_path).step == 3
+    assert present(newest_state(tmp_path)).step == 3
 
 
 # --- one sitting -----------------------------------------------------------------------------------------------------

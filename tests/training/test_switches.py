@@ -1,5 +1,6 @@
 """The switches of the studies: each takes a step, each formula gives the number worked by hand."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import log
 from pathlib import Path
@@ -12,13 +13,14 @@ from torch.nn import functional
 from nat_core.data.sets import load_set
 from nat_core.measure.predictions import Predictions, renormalised
 from nat_core.measure.report import evaluate
-from nat_core.network.models import build
+from nat_core.network.models import WideResNet, build
 from nat_core.recipes import Recipe, recipe_named
 from nat_core.store.checkpoints import load_card, load_predictions, load_weights
 from nat_core.training import loop
 from nat_core.training.batches import generator_for
 from nat_core.training.loop import train
 from nat_core.training.losses import attention_transfer_loss, equal_gradient_weight, nat_loss
+from nat_core.training.objective import StepLoss
 from nat_core.training.pictures import pictures_of
 from nat_core.training.run import (
     TrainingRun,
@@ -29,6 +31,7 @@ from nat_core.training.run import (
     take_step,
     update_average,
 )
+from tests.present import present
 
 pytestmark = pytest.mark.usefixtures("less_noise")
 SHORT = {"epochs": 1, "sizes": ((8, 1.0),), "precision": "float32"}
@@ -123,7 +126,7 @@ def test_a_background_class_is_reported_raw_and_renormalised(small_cifar: Path) 
 def test_being_sure_of_the_background_is_no_confidence() -> None:
     # softmax of (log 1, log 1, log 8) is (.1, .1, .8): raw confidence .1, renormalised .5
     sets = {
-        name: Predictions("net", name, ("0",), np.float32([[0, 0, log(8)]]), np.array([0]))
+        name: Predictions("net", name, ("0",), np.array([[0, 0, log(8)]], np.float32), np.array([0]))
         for name in ("cifar10_test", "noise")
     }
     roles = {"cifar10_test": "in distribution", "noise": "unseen"}
@@ -141,7 +144,7 @@ def test_held_out_runs_report_on_no_test_set_and_learn_no_held_out_picture(small
         assert len(fit) + len(held) == 160
         assert not set(fit.ids) & set(held.ids)
         assert parts in (None, (len(fit), len(held)))
-    assert set(held.labels.tolist()) <= set(range(0, 100, 5))
+    assert set(present(held.labels).tolist()) <= set(range(0, 100, 5))
     train(recipe, data=small_cifar, out=small_cifar / "networks", progress=False)
     assert list(load_card(small_cifar / "networks", NAT.name).report.sets) == ["cifar10_held_out", "cifar100_held_out"]
 
@@ -151,7 +154,7 @@ def test_an_average_and_turns_survive_being_resumed(small_cifar: Path, monkeypat
     train(recipe, data=small_cifar, out=small_cifar / "whole", progress=False)
     take = loop.take_step
 
-    def step(run: TrainingRun, cost: object) -> tuple:
+    def step(run: TrainingRun, cost: Callable[..., StepLoss]) -> StepLoss:
         if run.step == 3:
             raise KeyboardInterrupt
         return take(run, cost)
@@ -172,7 +175,7 @@ def test_an_average_moves_by_its_share() -> None:
     average = begin_average(model)
     with torch.no_grad():
         before = average["classifier.bias"].clone()
-        model.classifier.bias += 1.0
+        model.classifier.bias.add_(1.0)
     update_average(average, model, average_share(decay=0.9, step=1000))
     torch.testing.assert_close(average["classifier.bias"], before + 0.1)
     # (1 + 2) / (10 + 2) = .25 is the smaller decay.
@@ -222,13 +225,15 @@ def test_maps_that_are_not_normalised_feel_their_size() -> None:
 
 def test_activated_groups_are_what_the_next_layer_sees() -> None:
     model = build("wrn10_1", 3, seed=0).train()
+    assert isinstance(model, WideResNet)
     images = torch.randn(4, 3, 16, 16, generator=generator_for(0, "test", 0))
     groups = model(images).groups
-    counted = model.norm.running_mean.clone()
+    mean = present(model.norm.running_mean)
+    counted = mean.clone()
     last = model.activated(groups)[2]
     torch.testing.assert_close(model.classifier(last.mean((2, 3))), model(images).logits)
     model.eval()
-    model.norm.running_mean.copy_(counted)
+    mean.copy_(counted)
     expected = functional.relu(model.norm(groups[2]))
     torch.testing.assert_close(model.activated(groups)[2], expected)
     resnet = build("resnet18", 3, seed=0)

@@ -85,7 +85,8 @@ def maps() -> None:
     square = computed_answers.square(whole, photos.crop() if photo else photos.CENTRE)
     sentences = [looks_sentence(row.short, row.said.maps) for row in seen]
     alt = " ".join([_("Attention maps at the low, middle and high level."), *sentences, title])
-    st.html(attention_grid(tuple(row.maps for row in seen), Overlay(square, strength, own_scale), alt=alt))
+    with st.container(key=f"looks_{len(seen)}"):  # the style sheet keeps its place
+        st.html(attention_grid(tuple(row.maps for row in seen), Overlay(square, strength, own_scale), alt=alt))
     left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
     left.slider(_("Strength of the maps over the photo"), 0, MOST_STRENGTH, step=STRENGTH_STEP, format="%d %%",
                 key=STRENGTH.bind())  # fmt: skip
@@ -103,7 +104,8 @@ def how_far_apart(found: networks.Comparison) -> None:
     spread = many[beside]
     beside_them = spread_pictures(beside, spread.pictures)
     sentence = distance_sentence(found.here, spread.usual, beside_them)
-    st.html(distances(found.here, spread, alt=sentence))
+    with st.container(key="apart"):
+        st.html(distances(found.here, spread, alt=sentence))
     st.markdown(sentence)
     st.caption(spread_caption(beside_them, seeds=spread.seeds is not None))
     if beside != stored_answers.GALLERY:

@@ -15,6 +15,7 @@ from nat_core.data.sources.npz import open_npz
 from nat_core.data.splits import read_negatives
 from nat_core.data.uploaded_sets import read_own_set
 from nat_core.errors import UnreadableSet
+from tests.present import present
 from tests.pseudo import loose_in, speak_pseudo
 from tests.uploads import npz, zipped
 
@@ -166,18 +167,18 @@ THREE = [2, 0, 1, 2, 0, 1]
 )  # fmt: skip
 def test_labels_of_every_kind_are_the_same_classes(labels: np.ndarray, tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", test_images=PIXELS, test_labels=labels)
-    assert read_npz(tmp_path / "a.npz").labels.tolist() == THREE
+    assert present(read_npz(tmp_path / "a.npz").labels).tolist() == THREE
     found = read_own_set((tmp_path / "a.npz").read_bytes(), "a.npz")
-    assert (found.labels.tolist(), found.classes) == (THREE, ("0", "1", "2"))
+    assert (present(found.labels).tolist(), found.classes) == (THREE, ("0", "1", "2"))
 
 
 def test_names_as_labels_are_classes(tmp_path: Path) -> None:
     names = np.array(["ship", "cat", "dog", "ship", "cat", "dog"])
     for labels in (names, names.astype("S")):
         found = read_own_set(npz(test_images=PIXELS, test_labels=labels), "a.npz")
-        assert (found.labels.tolist(), found.classes) == (THREE, ("cat", "dog", "ship"))
+        assert (present(found.labels).tolist(), found.classes) == (THREE, ("cat", "dog", "ship"))
     named = read_own_set(npz(test_images=PIXELS, test_labels=names, classes=np.array(["dog", "ship", "cat"])), "a.npz")
-    assert named.labels.tolist() == [1, 2, 0, 1, 2, 0]
+    assert present(named.labels).tolist() == [1, 2, 0, 1, 2, 0]
 
 
 @pytest.mark.parametrize(

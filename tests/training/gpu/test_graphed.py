@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -23,14 +24,14 @@ class Step(StaticStep):
     """A static step on a card that is not there: notes with which arithmetic it was tried."""
 
     def __init__(self) -> None:
-        self.run = SimpleNamespace(recipe=RECIPE, batches=SimpleNamespace(device=torch.device("cuda")))
-        self.cost = lambda: "eager"
+        self.run: Any = SimpleNamespace(recipe=RECIPE, batches=SimpleNamespace(device=torch.device("cuda")))
+        self.cost: Any = lambda: "eager"
         self.tries: list[str] = []
 
     def tried(self, times: int) -> None:
         self.tries.append(self.cost())
 
-    def __call__(self) -> str:
+    def __call__(self) -> Any:
         return self.cost()
 
 
@@ -145,5 +146,5 @@ def test_a_card_that_only_imitates_bfloat16_takes_what_a_trial_shows_faster(
 class OnACard(torch.nn.Module):
     """A network whose weights say that they lie on a card."""
 
-    def parameters(self, recurse: bool = True):
+    def parameters(self, recurse: bool = True) -> Any:
         return iter([SimpleNamespace(device=torch.device("cuda"))])

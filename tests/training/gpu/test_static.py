@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from nat_core.training.gpu.static import StaticStep, draw_block, shown_loss
 from nat_core.training.pictures import TrainingPictures
 from nat_core.training.run import TrainingRun, begin, optimiser_for, take_step
 from nat_core.training.state import newest_state, restore, save_run
+from tests.present import present
 
 CLASSES = tuple("abcd")
 NAT = Recipe(
@@ -130,7 +132,7 @@ def test_scaled_gradients_move_the_weights_alike_and_their_scale_is_saved(tmp_pa
     save_run(scaled, tmp_path)
     again = begun(NAT)
     again.scaler = torch.amp.GradScaler("cpu", growth_interval=4)
-    restore(again, newest_state(tmp_path))
+    restore(again, present(newest_state(tmp_path)))
     assert (again.scaler.get_scale(), again.scaler.state_dict()["_growth_tracker"]) == (2.0**11, 1)
 
 
@@ -192,8 +194,10 @@ def test_everything_a_step_computes_with_lies_on_the_card(switch: str) -> None:
     batches._scale, batches._shift = moved(batches._scale), moved(batches._shift)
     teacher = None if run.teacher is None else run.teacher.model
     for module in (part for model in (run.model, teacher) if model is not None for part in model.modules()):
-        for tensors in (module._parameters, module._buffers):
-            tensors.update({name: moved(each) for name, each in tensors.items() if each is not None})
+        held: list[dict[str, Any]] = [module._parameters, module._buffers]
+        for tensors in held:
+            for name, each in tensors.items():
+                tensors[name] = None if each is None else moved(each)
     draws = mapped(moved, batches.draw(0))
     with mode:
         loss = shown_loss(run.objective, run.model, teacher, batches, draws)

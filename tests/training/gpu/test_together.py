@@ -1,6 +1,5 @@
 """Networks side by side learn what each learns alone; an error ends one of them, a stop saves all."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,9 +12,10 @@ from nat_core.recipes import recipe_named
 from nat_core.store.checkpoints import WEIGHTS
 from nat_core.training import loop, run
 from nat_core.training.gpu.blocks import Blocks
-from nat_core.training.gpu.together import side_by_side
+from nat_core.training.gpu.together import Steps, side_by_side
 from nat_core.training.loop import in_turns, train
 from nat_core.training.state import Sitting, newest_state
+from tests.present import present
 
 pytestmark = pytest.mark.usefixtures("less_noise")
 NAT = replace(recipe_named("digits_nat"), epochs=1, sizes=((8, 1.0),), batch_size=128, precision="float32")
@@ -62,18 +62,18 @@ def test_a_stop_saves_all_and_they_go_on_to_the_same_weights(tmp_path: Path, as_
     assert weights(tmp_path, BASELINE.name) == weights(tmp_path / "alone", BASELINE.name)
 
 
-def stopping() -> Iterator[None]:
+def stopping() -> Steps:
     """Stands for a signal that comes in the midst of others' turns."""
     yield from ()
     raise KeyboardInterrupt
 
 
 def test_an_error_ends_one_and_not_the_others() -> None:
-    def failing() -> Iterator[None]:
+    def failing() -> Steps:
         yield
         raise ValueError("no pictures")
 
-    def lasting() -> Iterator[None]:
+    def lasting() -> Steps:
         yield from [None] * 3
         return Path("done")
 
@@ -89,7 +89,7 @@ def test_blocks_grow_to_fifty_steps_and_end_with_the_epoch(tmp_path: Path, as_on
 
     def counted(blocks: Blocks) -> None:
         submit(blocks)
-        counts.append(blocks.pending.count)
+        counts.append(present(blocks.pending).count)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Blocks, "submit", counted)
