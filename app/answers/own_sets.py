@@ -14,7 +14,7 @@ from nat_app.shared.words import literal
 from nat_app.visit import brought_along, decoding, room
 from nat_app.visit.brought_along import OwnSet
 from nat_app.visit.room import NoRoom
-from nat_core.data.sources.labels import places_among
+from nat_core.data.sources.class_labels import places_among
 from nat_core.data.uploaded_sets import labels_among, read_own_set
 from nat_core.errors import UnreadableSet
 from nat_core.files import csv_text

@@ -13,8 +13,8 @@ from nat_core.data.archives import PicturesInside, ZippedPicture, is_zip, open_a
 from nat_core.data.headers.header import Allowance
 from nat_core.data.headers.names import part_of
 from nat_core.data.images import Admit, read_image
+from nat_core.data.sources.class_labels import places_among
 from nat_core.data.sources.image_sets import ImageSet, as_32, evenly, identities, passed_over
-from nat_core.data.sources.labels import places_among
 from nat_core.data.sources.npz import CLASS_KEYS, NpzFile
 from nat_core.errors import UnreadableImage, UnreadableSet
 from nat_core.language import _, ngettext, pgettext
@@ -37,7 +37,7 @@ def read_own_set(
     """Return the image set in a file's bytes; `name`, the file's, stands in the errors and is the set's name.
 
     An .npz file holds `test_images` (else `val_images`, else `train_images`), uint8 (n, h, w) or (n, h, w, 3), and
-    may hold `test_labels` (see `nat_core.data.sources.labels`) and `classes`; Keras's `x_test` and `y_test`, and plain
+    may hold `test_labels` (see `nat_core.data.sources.class_labels`) and `classes`; Keras's `x_test` and `y_test`, and plain
     `images` and `labels`, are known as well. A zip file holds pictures, one folder a
     class (folders that all share, and those of parts such as `train`, count for none), or no folders and no labels.
     `progress` is told the share of the pictures done; `read` takes the place of `read_one`. Raises UnreadableSet.

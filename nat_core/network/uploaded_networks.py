@@ -13,7 +13,7 @@ from safetensors.torch import load
 from torch import Tensor
 
 from nat_core.data.sets import CIFAR10_CLASSES
-from nat_core.data.sources.labels import places_among
+from nat_core.data.sources.class_labels import places_among
 from nat_core.errors import CheckpointError
 from nat_core.files import parsed_json
 from nat_core.language import _

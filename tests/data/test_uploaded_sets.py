@@ -8,7 +8,7 @@ import pytest
 
 from nat_core.data import uploaded_sets
 from nat_core.data.sets import CIFAR10_CLASSES
-from nat_core.data.sources.labels import places_among
+from nat_core.data.sources.class_labels import places_among
 from nat_core.data.uploaded_sets import labels_among, read_own_set
 from nat_core.errors import UnreadableSet
 from tests.present import present

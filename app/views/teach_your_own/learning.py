@@ -21,7 +21,7 @@ from nat_app.visit.photos import CENTRE, Photo
 from nat_app.visit.training import fair_queue
 from nat_core.data.images import image_id, read_image
 from nat_core.data.sets import CIFAR100_CLASSES
-from nat_core.data.sources.labels import usual_name
+from nat_core.data.sources.class_labels import usual_name
 from nat_core.errors import CheckpointError
 from nat_core.store.checkpoints import WEIGHTS
 from nat_core.store.features import FEATURES, Features

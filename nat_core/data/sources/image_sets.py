@@ -71,7 +71,7 @@ def read_npz(path: Path | str, split: str = "test", name: str | None = None, *, 
     """Read one split of an .npz with MedMNIST's key names: `<split>_images`, `<split>_labels`, optional `classes`.
 
     Images are uint8 (n, h, w), (n, h, w, 1) or (n, h, w, 3); other sizes than 32 x 32 are resized as uploads are.
-    Labels are whole numbers, names, or a row of zeros with a single 1 a picture (`nat_core.data.sources.labels`);
+    Labels are whole numbers, names, or a row of zeros with a single 1 a picture (`nat_core.data.sources.class_labels`);
     `labelled=False` leaves them aside.
     Raises MissingDataset where there is no such file, UnreadableSet where it is not such a file.
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from nat_core.data.sources.labels import as_labels, as_names
+from nat_core.data.sources.class_labels import as_labels, as_names
 from nat_core.errors import UnreadableSet
 from nat_core.language import N_, _, ngettext
 from nat_core.measure.predictions import MAX_CLASSES, check_class_names

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from nat_core.data.sets import read_npz
-from nat_core.data.sources.labels import MAX_CLASSES, as_labels
+from nat_core.data.sources.class_labels import MAX_CLASSES, as_labels
 from nat_core.data.sources.npz import open_npz
 from nat_core.data.splits import read_negatives
 from nat_core.data.uploaded_sets import read_own_set
