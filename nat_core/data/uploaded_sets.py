@@ -36,10 +36,10 @@ def read_own_set(
 ) -> ImageSet:
     """Return the image set in a file's bytes; `name`, the file's, stands in the errors and is the set's name.
 
-    An .npz file holds `test_images` (else `val_images`, else `train_images`), uint8 (n, h, w) or (n, h, w, 3), and
-    may hold `test_labels` (see `nat_core.data.sources.class_labels`) and `classes`; Keras's `x_test` and `y_test`, and plain
-    `images` and `labels`, are known as well. A zip file holds pictures, one folder a
-    class (folders that all share, and those of parts such as `train`, count for none), or no folders and no labels.
+    An .npz file holds `test_images` (else `val_images`, else `train_images`), uint8 (n, h, w) or (n, h, w, 3), and may
+    hold `test_labels` (see `nat_core.data.sources.class_labels`) and `classes`; Keras's `x_test` and `y_test`, and
+    plain `images` and `labels`, are known as well. A zip file holds pictures, one folder a class (folders that all
+    share, and those of parts such as `train`, count for none), or no folders and no labels.
     `progress` is told the share of the pictures done; `read` takes the place of `read_one`. Raises UnreadableSet.
 
     >>> import io
