@@ -158,8 +158,10 @@ def test_a_missing_network_is_named(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert not (tmp_path / "nat.html").exists()
 
 
-def test_the_teachers_maps_of_the_gallery_are_the_stored_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(CHECKPOINTS, str(ROOT / "checkpoints"))
+def test_the_teachers_maps_of_the_gallery_are_the_stored_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_caches: None
+) -> None:
+    monkeypatch.setenv(CHECKPOINTS, str(write_pairs(tmp_path, "wrn40_1")))
     payload = Payload()
     kept = looks.stored(payload)["wrn40_1_nat"]["cat1.jpg"]
     described = json.loads(json.dumps(kept))
