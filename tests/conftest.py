@@ -43,6 +43,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: (groups[item] not in browsers.values(), groups[item] not in slow))
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Name what is long by its argument: a test's name of megabytes helps nobody, and a zip file holds the time."""
+    return argname if isinstance(val, bytes | str) and len(val) > 80 else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def looked_through_packages_once() -> Iterator[None]:
     """AppTest looks through all installed packages for Streamlit's components, which is a third of what a page costs.

@@ -96,7 +96,9 @@ def test_a_wrong_file_gets_one_sentence_in_every_language(content: bytes, expect
     assert loose_in(str(raised.value), frozenset({"mine", "test", "labels"})) == []
 
 
-@pytest.mark.parametrize("content", [b"hello", npz(pictures=np.zeros(3)), zipped({"notes.txt": b"hello"})])
+@pytest.mark.parametrize(
+    "content", [b"hello", npz(pictures=np.zeros(3)), zipped({"notes.txt": b"hello"})], ids=["text", "npz", "zip"]
+)
 def test_a_files_name_stays_on_one_line(content: bytes) -> None:
     with pytest.raises(UnreadableSet, match=r"^my set\ufffd\ufffd\.zip") as raised:
         read_own_set(content, "my\nset\u202e\ud800.zip")
