@@ -98,7 +98,7 @@ def settings(protocol: str, architecture: str, *, student: bool = False) -> dict
     Raises ValueError, naming the known ones, for an unknown protocol or an architecture that it does not train.
 
     >>> settings("cpu", "wrn16_1")["batch_size"]
-    Setting(value=64, source='paper')
+    ProtocolSetting(value=64, source='paper')
     """
     if protocol not in PROTOCOLS:
         raise ValueError(f"unknown protocol {protocol!r}; known: {', '.join(PROTOCOLS)}")

@@ -142,7 +142,7 @@ def _reference(study: Study, rows: Sequence[StudyRow]) -> StudyRow | None:
 def headline_of(*rows: StudyRow) -> str:
     """Return the set of negatives that stands for all in these rows; "" where none was reported.
 
-    >>> headline_of(Row("a", "", ()))
+    >>> headline_of(StudyRow("a", "", ()))
     ''
     """
     roles = {name: each.role for row in rows for report in row.reports for name, each in report.negatives.items()}
@@ -218,7 +218,7 @@ def _marks(row: StudyRow, reference: StudyRow, noise: Noise) -> str:
 def sentences(rows: Sequence[StudyRow], reference: StudyRow, noise: Noise, set_name: str) -> tuple[str, ...]:
     """Return a sentence for each row that was run: accuracy, NCR at 0.9 and at 95 % kept, beside the reference's.
 
-    >>> sentences((), Row("a", "", ()), Noise(()), "noise")
+    >>> sentences((), StudyRow("a", "", ()), Noise(()), "noise")
     ()
     """
     return tuple(
@@ -235,7 +235,7 @@ def protections(rows: Sequence[StudyRow], reference: StudyRow, noise: Noise) -> 
 
     A set of the kind that the row was taught with is marked so.
 
-    >>> protections((), Row("a", "", ()), Noise(()))
+    >>> protections((), StudyRow("a", "", ()), Noise(()))
     ()
     """
     found = []
@@ -331,7 +331,7 @@ def _network_titles() -> tuple[str, ...]:
 def spread_cell(row: StudyRow, measure: Measure) -> str:
     """Return mean and, with more than one seed, standard deviation.
 
-    >>> spread_cell(Row("a", "", ()), accuracy)
+    >>> spread_cell(StudyRow("a", "", ()), accuracy)
     '-'
     """
     found = row.over_seeds(measure)
