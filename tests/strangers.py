@@ -245,7 +245,7 @@ EVALUATE: dict[str, Row] = {
         "TypeError",
         "nat.load_network(NAME)",
     ),
-    "a set's label past its classes": (lambda: labelled(0, 2), "ValueError", "labels go up to 2, but 2 classes"),
+    "a set's label past its classes": (lambda: labelled(0, 2), "ValueError", "labels go up to 2, but the number of named classes is 2"),
 }
 
 # --- names of networks and sets --------------------------------------------------------------------------------------

@@ -259,12 +259,14 @@ def test_photos_are_answered_counted_and_forgotten(browser, file: Path) -> None:
     bee = {"name": "bee.jpg", "mimeType": "image/jpeg", "buffer": (folder / "none-bee.jpg").read_bytes()}
     page.locator("#choose").set_input_files([bee, broken, bee])
     page.get_by_text("notes<b>.jpg cannot be read by this browser: save it as JPEG or PNG.").wait_for()
+    page.locator(".card").first.wait_for()
     assert page.locator(".card").count() == 1  # the same photo twice is one
     title(page, "What do your photos show?")
     page.get_by_role("button", name="It shows none of the ten things").click()
     title(page, "It fools the baseline, not NAT.")
     page.get_by_role("button", name="Where they look").click()
     page.locator("figcaption", has_text="bee.jpg").wait_for()
+    page.locator(".cell").nth(11).wait_for(state="attached")
     assert page.locator(".cell").count() == 12
     page.locator("nav").get_by_role("button", name="Your photos").click()
     page.get_by_role("button", name="Forget my photos").click()

@@ -129,7 +129,7 @@ def test_what_cannot_be_learnt_from_is_refused_in_a_sentence(tmp_path: Path) -> 
         ({"train_labels": None}, "has no array train_labels"),
         ({"train_images": None}, "has no array train_images"),
         ({"train_labels": np.arange(20) % 3 - 1}, "goes from -1 to 1, .*labels count from 0"),
-        ({"classes": np.array(["only"])}, "goes from 0 to 1, but 1 classes are named"),
+        ({"classes": np.array(["only"])}, "goes from 0 to 1, but the number of named classes is 1"),
     ],
 )
 def test_an_npz_file_without_what_it_needs_is_refused(tmp_path: Path, changes: dict, sentence: str) -> None:
