@@ -14,7 +14,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 
 from nat_app.answers.level_spreads import Spread
-from nat_app.shared.drawing.bars import shown
+from nat_app.shared.drawing.bars import at, drawing, shown
 from nat_app.shared.files import image_url, png_url
 from nat_app.shared.language import N_, _, number
 from nat_app.views.attention.words import spread_pictures
@@ -134,18 +134,11 @@ def distances(here: Mapping[str, float], spread: Spread, *, alt: str) -> str:
     `here` in [0, sqrt 2]. The thin line holds 90 % of the pictures, the thick one half of them, the tick the median; a
     hollow circle is the median of two baselines of different seeds.
     """
-    parts = []
-    for level, title in LEVELS.items():
-        name = f'<span class="name">{escape(_(title))}</span>'
-        parts.append(name + f'<span class="track">{_usual(spread, level)}{_here(here[level])}</span>')
-    lines = "".join(_at(each, "tick") for each in DISTANCES)
-    ticks = "".join(_at(each, "value", number(each)) for each in DISTANCES)
-    means = escape(_("distance between the two maps"))
-    axis = f'<span class="axis">{ticks}</span><span class="means">{means}</span>'
-    return (
-        f'<div class="nat-bars nat-apart" role="img" aria-label="{escape(alt)}" style="--row: 3.2rem; --rows: 3">'
-        f'<span class="lines">{lines}</span>{"".join(parts)}{axis}</div>'
-    )
+    rows = [(_(title), _usual(spread, level) + _here(here[level])) for level, title in LEVELS.items()]
+    lines = [_at(each, "tick") for each in DISTANCES]
+    ticks = [_at(each, "value", number(each)) for each in DISTANCES]
+    means = _("distance between the two maps")
+    return drawing(rows, lines, ticks, alt=alt, height=3.2, kind="nat-bars nat-apart", foot=means)
 
 
 def _here(distance: float) -> str:
@@ -174,5 +167,4 @@ def _between(low: float, high: float, kind: str) -> str:
 
 
 def _at(distance: float, kind: str, text: str = "", title: str = "") -> str:
-    told = f' title="{shown(title)}"' if title else ""
-    return f'<span class="{kind}" style="left: {_place(distance):.2f}%"{told}>{text}</span>'
+    return at(_place(distance), kind, text, title)
