@@ -13,7 +13,6 @@ from nat_app.shared.language import _, number
 from nat_app.shared.pairs import Pair, pair_named
 from nat_app.shared.words import Answer
 from nat_app.views.attention.maps import LEVELS
-from nat_app.views.attention.maps import scale as scale
 from nat_app.views.attention.networks import ARCHITECTURES, STUDENTS
 from nat_app.views.attention.words import (
     attention_title,
