@@ -14,7 +14,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,7 +75,7 @@ class AttackGoal:
 CPU, MB, SECONDS, P95, HEALTH = "CPU s", "MB", "s", "p95 s", "health s"
 GOALS = (
     AttackGoal("pictures", "mutated pictures", "0 uncaught, at most .25 s, growth of at most 64 MB", 1_000_000,
-         {CPU: 0.25, MB: 64}),
+               {CPU: 0.25, MB: 64}),
     AttackGoal("pictures", "bombs", "refused within 50 ms and 16 MB", 78, {CPU: 0.05, MB: 16}),
     AttackGoal("pictures", "largest pictures", "read within 1 s and 200 MB", 23, {CPU: 1, MB: 200}),
     AttackGoal("pictures", "odd pictures", "within 1 of 255 of a reference, none refused", 2_000),
@@ -88,19 +88,28 @@ GOALS = (
     AttackGoal("runs", "altered", "always noticed, always said", 10_000),
     AttackGoal("runs", "signals", "saved and out within 5 s", 100, {SECONDS: 5}),
     AttackGoal("crowd", "100 visitors", "0 errors, answers' p95 at most 1.5 s, health's p99 at most .5 s", 10_000,
-         {P95: 1.5, "health p99 s": 0.5}),
+               {P95: 1.5, "health p99 s": 0.5}),
     AttackGoal("crowd", "an answer of Thresholds", "at most 10 ms of the server's CPU", 100, {"CPU ms": 10}),
     AttackGoal("crowd", "a first visit", "at most 120 ms of the server's CPU", 20, {"CPU ms": 120}),
     AttackGoal("server", "visits that come and go", "at most 1 kB a visit, descriptors and threads back", 10_000,
-         {"bytes a visit": 1_000, "descriptors": 2, "threads": 2}),
+               {"bytes a visit": 1_000, "descriptors": 2, "threads": 2}),
     AttackGoal("server", "flood:", "health within 1 s, others' p95 at most doubled, no restart", 5,
-         {HEALTH: 1, "times p95": 2}),
+               {HEALTH: 1, "times p95": 2}),
     AttackGoal("server", "requests", "0 leaks, 0 writes, headers there", 320),
     AttackGoal("server", "another's visit", "no write, no takeover", 300),
     AttackGoal("server", "marks", "0 seen by another", 10_000),
     AttackGoal("tests", "branches", "every branch taken by a test", 1_000),
     AttackGoal("tests", "mutants", "at least 95 of 100 changes noticed", 1_500, share_failed=0.05),
 )  # fmt: skip
+
+
+def run_attacks(attacks: Mapping[str, Callable[[], None]], only: str | None) -> None:
+    """Run a part's attacks in turn, or the one of them that is named. Raises SystemExit for a name that none has."""
+    if only is not None and only not in attacks:
+        raise SystemExit(f"no attack is called {only!r}: name one of {', '.join(attacks)}")
+    for name, attack in attacks.items():
+        if only in (None, name):
+            attack()
 
 
 def measured(part: str, options: list[str]) -> Iterator[dict[str, Any]]:

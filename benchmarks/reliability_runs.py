@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.reliability import SECONDS, Row
+from benchmarks.reliability import SECONDS, Row, run_attacks
 from nat_core.errors import CheckpointError
 from nat_core.training.state import newest_state
 from tests.cli.test_signals import SIGNALS, TRAIN, started, stopped
@@ -113,9 +113,7 @@ def main() -> None:
             "altered": lambda: altered_files(home / "altered", 20 * part if options.quick else options.every),
             "signals": lambda: signals(home / "signals", max(1, options.signals // part)),
         }
-        for name, attack in attacks.items():
-            if options.only in (None, name):
-                attack()
+        run_attacks(attacks, options.only)
 
 
 if __name__ == "__main__":

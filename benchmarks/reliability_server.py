@@ -22,7 +22,7 @@ from uuid import uuid4
 import numpy as np
 from websockets.exceptions import InvalidStatus, WebSocketException
 
-from benchmarks.reliability import HEALTH, P95, SECONDS, Row
+from benchmarks.reliability import HEALTH, P95, SECONDS, Row, run_attacks
 from nat_app.visit.limits import MB, PUBLIC_LIMITS
 from tests.attacks import Request, requests, send, wrong
 from tests.browsing import served, serving
@@ -266,9 +266,7 @@ def main() -> None:
         "floods": floods,
         "visits": lambda: left_behind(networks, options.visits // part),
     }
-    for name, attack in attacks.items():
-        if options.only in (None, name):
-            attack()
+    run_attacks(attacks, options.only)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 # The machine may be busy: how long an example takes says nothing of the code. What a test sets itself still counts.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
+MadeOnce = Callable[[str, Callable[[Path], object]], Path]
+"""What fills a folder of a name once a run, and returns it."""
 
 
 # First, or xdist has looked for groups before there are any, and hands out each test by itself.
@@ -112,7 +114,7 @@ def data_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], object]], Path]:
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
     """A function that fills a folder of that name, which all processes of a run then share; tests only read it."""
     own = tmp_path_factory.getbasetemp()
     shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
@@ -129,7 +131,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callab
 
 
 @pytest.fixture(scope="session")
-def digits_networks(made_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
+def digits_networks(made_once: MadeOnce) -> Path:
     """A checkpoints folder with digits_baseline and digits_nat, trained for two epochs of small pictures."""
     from nat_core.recipes import recipe_named
     from nat_core.training.loop import train
@@ -161,7 +163,7 @@ def small_cifar(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def networks(made_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
+def networks(made_once: MadeOnce) -> Path:
     """Made-up checkpoints of the small pair, the middle pair, both students and the digits."""
     from tests.synthetic import write_network, write_pairs
 
@@ -174,21 +176,33 @@ def networks(made_once: Callable[[str, Callable[[Path], object]], Path]) -> Path
 
 
 @pytest.fixture(scope="session")
-def taught_networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def taught_networks(made_once: MadeOnce) -> Path:
     """A pair of made-up networks, the baseline with made-up features."""
     import numpy as np
 
     from nat_core.store.features import CHOSEN, Features, save_features
     from tests.synthetic import write_pairs
 
-    folder = write_pairs(tmp_path_factory.mktemp("networks"), "wrn16_1")
-    generator = np.random.default_rng(0)
-    made = {}
-    for name in CHOSEN:
-        ids = tuple(f"{number:016x}" for number in range(60))
-        values = generator.random((60, 64)).astype(np.float32)
-        made[name] = Features(name, ids, values, generator.integers(0, 10, 60))
-    save_features(folder, "wrn16_1_baseline", made)
+    def fill(folder: Path) -> None:
+        write_pairs(folder, "wrn16_1")
+        generator = np.random.default_rng(0)
+        made = {}
+        for name in CHOSEN:
+            ids = tuple(f"{number:016x}" for number in range(60))
+            values = generator.random((60, 64)).astype(np.float32)
+            made[name] = Features(name, ids, values, generator.integers(0, 10, 60))
+        save_features(folder, "wrn16_1_baseline", made)
+
+    return made_once("taught_networks", fill)
+
+
+@pytest.fixture(scope="module")
+def published_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with everything that is published, for tests that alter it and put it back."""
+    from tests.store.test_altered import published
+
+    folder = tmp_path_factory.mktemp("published")
+    published(folder)
     return folder
 
 

@@ -131,7 +131,7 @@ def as_drawn(figure: go.Figure) -> Any:
 
 
 def charts(app: AppTest) -> dict[str, Any]:
-    """The figures of a page by their keys, as `drawn` gives them."""
+    """The figures of a page by their keys, as `as_drawn` gives them."""
     specs = {present(chart.key): json.loads(chart.proto.spec) for chart in app.get("plotly_chart")}
     return {key: go.Figure(_plain(spec["data"]), spec["layout"]) for key, spec in specs.items()}
 

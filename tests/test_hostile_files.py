@@ -12,7 +12,7 @@ from nat_core.store.checkpoints import packed
 from nat_core.store.own_heads import from_bytes
 from tests import hostile_files, hostile_heads, hostile_variants
 from tests.hostile_files import Target, tensors_file
-from tests.store.test_altered import READERS, SEALED, published
+from tests.store.test_altered import READERS, SEALED
 
 KINDS = {
     "sets": hostile_files.image_sets,
@@ -85,28 +85,20 @@ def test_odd_pictures_are_read_or_refused_in_a_sentence_before_half_a_second() -
         assert "\n" not in sentence, what
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with everything that is published."""
-    folder = tmp_path_factory.mktemp("published")
-    published(folder)
-    return folder
-
-
 @pytest.mark.parametrize("what", hostile_variants.TEXTS)
-def test_odd_json_is_refused_in_a_sentence_wherever_json_is_read(what: str, folder: Path) -> None:
+def test_odd_json_is_refused_in_a_sentence_wherever_json_is_read(what: str, published_folder: Path) -> None:
     content = hostile_variants.TEXTS[what]
     sentences = {}
     for file in SEALED:
-        before = (folder / file).read_bytes()
+        before = (published_folder / file).read_bytes()
         try:
-            (folder / file).write_bytes(content)
-            sentences[file] = told(READERS[file], folder)
+            (published_folder / file).write_bytes(content)
+            sentences[file] = told(READERS[file], published_folder)
             if content.isascii() and content.endswith(b"}"):
-                (folder / file).write_bytes(sealed(content.decode()))
-                sentences[f"{file}, sealed"] = told(READERS[file], folder)
+                (published_folder / file).write_bytes(sealed(content.decode()))
+                sentences[f"{file}, sealed"] = told(READERS[file], published_folder)
         finally:
-            (folder / file).write_bytes(before)
+            (published_folder / file).write_bytes(before)
     heads = hostile_heads.own_heads_file()
     sentences["heads"] = told(heads.read, tensors_file(content, bytes(8)))
     sentences["heads, inside"] = told(from_bytes, packed({}, {"about": content.decode("latin-1")}), "mine")

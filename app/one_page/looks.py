@@ -14,7 +14,6 @@ from nat_app.shared.pairs import Pair, pair_named
 from nat_app.shared.words import Answer
 from nat_app.views.attention.attention_rows import ARCHITECTURES, STUDENTS
 from nat_app.views.attention.maps import LEVELS
-from nat_app.views.attention.maps import scale as scale
 from nat_app.views.attention.words import (
     attention_title,
     distance_sentence,

@@ -12,6 +12,7 @@ from nat_app.shared.drawing.palette import KINDS, NAMES
 from nat_app.shared.gallery import samples
 from nat_app.shared.language import LANGUAGES, _, written
 from nat_app.shared.score_scales import T_STEPS
+from nat_app.views.attention.maps import scale
 from nat_app.visit.photos import MOST
 from nat_core import language
 from nat_core.language import current
@@ -58,7 +59,7 @@ def constants() -> dict[str, Any]:
         "leaning": words.LEANING,
         "most": MOST,
         "samples": [each.file for each in samples()],
-        "scale": looks.scale(),
+        "scale": scale(),
         "pairs": {pair.key: pair.by_kind for pair in pairs()},
     }
 

@@ -1,7 +1,5 @@
 """The gallery: the free pictures of gallery.json, how pages draw them, and CREDITS.md, which is made from that file."""
 
-import base64
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from nat_app.shared.classes import class_title
+from nat_app.shared.files import image_url
 from nat_app.shared.language import _
 from nat_app.shared.words import CORNER, capital
 from nat_core.data.images import read_image, read_photo
@@ -187,10 +186,8 @@ def thumbnail_style() -> str:
     # stays, out of sight, for those who hear the page.
     rules = []
     for picture in gallery_pictures():
-        buffer = io.BytesIO()
-        Image.fromarray(read_image(picture.path, size=THUMBNAIL)).save(buffer, "JPEG", quality=80)
-        encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
-        rules.append(f".st-key-{picture.button_key} button{{background-image:url(data:image/jpeg;base64,{encoded})}}")
+        url = image_url(Image.fromarray(read_image(picture.path, size=THUMBNAIL)), "JPEG", quality=80)
+        rules.append(f".st-key-{picture.button_key} button{{background-image:url({url})}}")
     return "<style>" + "\n".join(rules) + "</style>"
 
 

@@ -42,7 +42,7 @@ def page(title: str, body: str, style: str, *, pictures: bool = False) -> str:
 
 def png_url(pixels: UInt8[np.ndarray, "h w 3"]) -> str:
     """Return a picture as a data address, its pixels kept exactly."""
-    return _url(Image.fromarray(pixels), "PNG")
+    return image_url(Image.fromarray(pixels), "PNG")
 
 
 WIDEST, TALLEST = 100, 8
@@ -69,10 +69,15 @@ def thumbnail_url(photo: UInt8[np.ndarray, "h w 3"], side: int = 64) -> str:
     """Return a photo as a data address, at most `side` pixels wide and high."""
     image = Image.fromarray(photo)
     image.thumbnail((side, side))
-    return _url(image, "JPEG")
+    return image_url(image, "JPEG")
 
 
-def _url(image: Image.Image, kind: str) -> str:
+def image_url(image: Image.Image, kind: str, quality: int = 85) -> str:
+    """Return an image as a data address, written as `kind`, "PNG" or "JPEG"; only a JPEG has a `quality`, to 95.
+
+    >>> image_url(Image.new("L", (1, 1)), "PNG")[:22]
+    'data:image/png;base64,'
+    """
     buffer = io.BytesIO()
-    image.save(buffer, kind, **({"quality": 85} if kind == "JPEG" else {}))
+    image.save(buffer, kind, **({"quality": quality} if kind == "JPEG" else {}))
     return f"data:image/{kind.lower()};base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"

@@ -48,10 +48,6 @@ NEXT_DRAWING = f"""() => {{ {FIND_DRAWING}
     requestAnimationFrame(() => told(performance.now() - pressed));
   }}).observe(svg, watched));
 }}"""
-COUNT_DRAWINGS = f"""() => {{ {FIND_DRAWING}
-  window.drawings = 0;
-  new MutationObserver((found) => {{ window.drawings += found.length; }}).observe(svg, watched);
-}}"""
 MOVED = """window.moved = 0;
 new PerformanceObserver(list => {
   for (const each of list.getEntries()) if (!each.hadRecentInput) window.moved += each.value;

@@ -125,11 +125,6 @@ def test_a_terminal_that_is_closed_saves_the_run(tmp_path: Path) -> None:
 
 QUEUE = """
 import sys
-import termios
-import time
-from collections.abc import Callable
-from importlib import import_module
-from pathlib import Path
 from nat_core.__main__ import main
 from nat_core.recipes import RECIPES
 from nat_core.cli import reproduce

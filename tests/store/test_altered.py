@@ -47,14 +47,6 @@ def published(folder: Path) -> None:
     store_field_results(folder, [FieldResult(NAME, "0" * 64, "blob", 100, 0.9, 0.1, 0.05)])
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with everything that is published."""
-    folder = tmp_path_factory.mktemp("published")
-    published(folder)
-    return folder
-
-
 @contextmanager
 def altered(path: Path, place: int, value: int) -> Iterator[None]:
     """The file with another byte at that place while the block runs."""
@@ -82,22 +74,22 @@ def check(folder: Path, file: str, places: range) -> None:
 
 
 @pytest.mark.parametrize("file", SEALED)
-def test_a_sealed_file_altered_at_any_byte_is_noticed_and_said(folder: Path, file: str) -> None:
-    size = (folder / file).stat().st_size
-    check(folder, file, range(0, size - 200, 1 if file.endswith(CARD) else 97))
-    check(folder, file, range(size - 200, size))  # the seal and what stands around it
+def test_a_sealed_file_altered_at_any_byte_is_noticed_and_said(published_folder: Path, file: str) -> None:
+    size = (published_folder / file).stat().st_size
+    check(published_folder, file, range(0, size - 200, 1 if file.endswith(CARD) else 97))
+    check(published_folder, file, range(size - 200, size))  # the seal and what stands around it
 
 
 @pytest.mark.parametrize("file", [file for file in READERS if file not in SEALED])
-def test_a_large_file_altered_at_some_bytes_is_noticed_and_said(folder: Path, file: str) -> None:
-    size = (folder / file).stat().st_size
-    check(folder, file, range(0, size, max(97, size // 50)))
+def test_a_large_file_altered_at_some_bytes_is_noticed_and_said(published_folder: Path, file: str) -> None:
+    size = (published_folder / file).stat().st_size
+    check(published_folder, file, range(0, size, max(97, size // 50)))
 
 
 @pytest.mark.endurance
 @pytest.mark.parametrize("file", READERS)
-def test_a_file_altered_at_every_byte_is_noticed_and_said(folder: Path, file: str) -> None:
-    check(folder, file, range((folder / file).stat().st_size))
+def test_a_file_altered_at_every_byte_is_noticed_and_said(published_folder: Path, file: str) -> None:
+    check(published_folder, file, range((published_folder / file).stat().st_size))
 
 
 PUBLISHED = Path(__file__).parents[2] / "checkpoints"

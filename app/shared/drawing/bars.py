@@ -1,10 +1,11 @@
-"""The probabilities of one picture as bars: plain HTML, which a browser draws at once; no Streamlit here.
+"""The probabilities of one picture as bars, and the rows that such drawings share; no Streamlit here.
 
-Plotly would bring 4.7 MB of scripts before the first of them is seen. Colours and lengths are the style sheet's
-(frame/style.css), so that bars fit their column, follow the theme, and grow on the wall.
+They are plain HTML, which a browser draws at once: Plotly would bring 4.7 MB of scripts before the first of them is
+seen. Colours and lengths are the style sheet's (frame/style.css), so that bars fit their column, follow the theme, and
+grow on the wall.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 import numpy as np
@@ -38,7 +39,7 @@ def probability_bars(
     """
     even = _at(1 / len(classes), "words", escape(_("no opinion, 1/{classes}", classes=len(classes))))
     head = _cell(f"whose {kind}", NAMES[kind]) + f'<span class="over">{even}</span>'
-    return _drawing({kind: probabilities}, classes, alt, head, _cell("means", _("how sure it is")))
+    return _drawing({kind: probabilities}, classes, alt, head, _("how sure it is"))
 
 
 def paired_bars(
@@ -53,15 +54,11 @@ def _drawing(said: Mapping[Kind, np.ndarray], classes: Sequence[str], alt: str, 
     rows = []
     for place, name in enumerate(map(class_title, classes)):
         bars = [_bar(kind, float(each[place]), name, place == winners[kind]) for kind, each in said.items()]
-        rows.append(_cell("name", name) + f'<span class="track">{"".join(bars)}</span>')
+        rows.append((name, "".join(bars)))
     lines = [_at(share, "tick") for share in TICKS] + [_at(1 / len(classes), "even")]
     ticks = [_at(share, "value", f"{share:.0%}".replace("%", "\u00a0%")) for share in TICKS]
-    row = ROW if len(classes) > FEW else ROOMY_ROW
-    return (
-        f'<div class="nat-bars" role="img" aria-label="{escape(alt)}" style="--row: {row}rem; --rows: {len(classes)}">'
-        f'{head}<span class="lines">{"".join(lines)}</span>{"".join(rows)}'
-        f'<span class="axis">{"".join(ticks)}</span>{foot}</div>'
-    )
+    height = ROW if len(classes) > FEW else ROOMY_ROW
+    return drawing(rows, lines, ticks, alt=alt, height=height, head=head, foot=foot)
 
 
 def _bar(kind: Kind, probability: float, name: str, wins: bool) -> str:
@@ -76,7 +73,35 @@ def _cell(kind: str, text: str) -> str:
 
 
 def _at(share: float, kind: str, content: str = "") -> str:
-    return f'<span class="{kind}" style="left: {100 * share / AXIS:.2f}%">{content}</span>'
+    return at(100 * share / AXIS, kind, content)
+
+
+def drawing(
+    rows: Sequence[tuple[str, str]], lines: Iterable[str], ticks: Iterable[str], *, alt: str, height: float,
+    kind: str = "nat-bars", head: str = "", foot: str = "",
+) -> str:  # fmt: skip
+    """Return rows as a drawing: a name and what lies along its track each, over `lines` and above an axis of `ticks`.
+
+    `height` of a row in rem; `kind` are its classes in the style sheet; `head` stands above, and `foot` says what the
+    axis measures.
+    """
+    drawn = "".join(_cell("name", name) + f'<span class="track">{track}</span>' for name, track in rows)
+    style = f"--row: {height}rem; --rows: {len(rows)}"
+    return (
+        f'<div class="{kind}" role="img" aria-label="{escape(alt)}" style="{style}">'
+        f'{head}<span class="lines">{"".join(lines)}</span>{drawn}'
+        f'<span class="axis">{"".join(ticks)}</span>{_cell("means", foot) if foot else ""}</div>'
+    )
+
+
+def at(place: float, kind: str, content: str = "", title: str = "") -> str:
+    """Return a mark of a drawing at a place of its track, in percent; `title` is told under the pointer.
+
+    >>> at(50, "tick")
+    '<span class="tick" style="left: 50.00%"></span>'
+    """
+    told = f' title="{shown(title)}"' if title else ""
+    return f'<span class="{kind}" style="left: {place:.2f}%"{told}>{content}</span>'
 
 
 def shown(text: str) -> str:

@@ -3,8 +3,6 @@
 A browser draws it at once, and brings no Plotly for it; sizes and colours are the style sheet's (frame/style.css).
 """
 
-import base64
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +14,8 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 
 from nat_app.answers.level_spreads import Spread
-from nat_app.shared.drawing.bars import shown
+from nat_app.shared.drawing.bars import at, drawing, shown
+from nat_app.shared.files import image_url, png_url
 from nat_app.shared.language import N_, _, number
 from nat_app.views.attention.words import spread_pictures
 
@@ -102,7 +101,7 @@ def _one_map(row: MapRow, level: str, ground: str, common: float | None) -> str:
     own = float(row.maps[level].max())
     reaches = _("0 to {most}", most=_short(own))
     note = "" if common else f'<span class="note">{reaches}</span>'
-    source = _picture(coloured(row.maps[level], common or own or 1.0))
+    source = png_url(coloured(row.maps[level], common or own or 1.0))
     title = shown(f"{row.title}, {_(LEVELS[level])}: {reaches}")
     return f'<span class="map" title="{title}">{ground}<img class="over" alt="" src="{source}"/>{note}</span>'
 
@@ -123,17 +122,7 @@ def _short(value: float) -> str:
 def _grey(photo: UInt8[np.ndarray, "side side 3"]) -> str:
     """The photo in greys, as a data address: the colours on the page are the maps' alone."""
     small = Image.fromarray(photo).convert("L").resize((128, 128), Image.Resampling.BICUBIC)
-    return _address(small, "JPEG", quality=80)
-
-
-def _picture(pixels: UInt8[np.ndarray, "h w 3"]) -> str:
-    return _address(Image.fromarray(pixels), "PNG")
-
-
-def _address(image: Image.Image, kind: str, **options: int) -> str:
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return f"data:image/{kind.lower()};base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+    return image_url(small, "JPEG", quality=80)
 
 
 # --- how far they differ ---------------------------------------------------------------------------------------------
@@ -145,18 +134,11 @@ def distances(here: Mapping[str, float], spread: Spread, *, alt: str) -> str:
     `here` in [0, sqrt 2]. The thin line holds 90 % of the pictures, the thick one half of them, the tick the median; a
     hollow circle is the median of two baselines of different seeds.
     """
-    parts = []
-    for level, title in LEVELS.items():
-        name = f'<span class="name">{escape(_(title))}</span>'
-        parts.append(name + f'<span class="track">{_usual(spread, level)}{_here(here[level])}</span>')
-    lines = "".join(_at(each, "tick") for each in DISTANCES)
-    ticks = "".join(_at(each, "value", number(each)) for each in DISTANCES)
-    means = escape(_("distance between the two maps"))
-    axis = f'<span class="axis">{ticks}</span><span class="means">{means}</span>'
-    return (
-        f'<div class="nat-bars nat-apart" role="img" aria-label="{escape(alt)}" style="--row: 3.2rem; --rows: 3">'
-        f'<span class="lines">{lines}</span>{"".join(parts)}{axis}</div>'
-    )
+    rows = [(_(title), _usual(spread, level) + _here(here[level])) for level, title in LEVELS.items()]
+    lines = [_at(each, "tick") for each in DISTANCES]
+    ticks = [_at(each, "value", number(each)) for each in DISTANCES]
+    means = _("distance between the two maps")
+    return drawing(rows, lines, ticks, alt=alt, height=3.2, kind="nat-bars nat-apart", foot=means)
 
 
 def _here(distance: float) -> str:
@@ -185,5 +167,4 @@ def _between(low: float, high: float, kind: str) -> str:
 
 
 def _at(distance: float, kind: str, text: str = "", title: str = "") -> str:
-    told = f' title="{shown(title)}"' if title else ""
-    return f'<span class="{kind}" style="left: {_place(distance):.2f}%"{told}>{text}</span>'
+    return at(_place(distance), kind, text, title)

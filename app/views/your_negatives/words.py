@@ -97,13 +97,12 @@ def lesson(effect: Effect, beside: bool) -> str:
 
 def _outcome(effect: Effect, beside: bool) -> str:
     """What came of it in the end: what it lost of the classes is named, first of all where nothing was worth it."""
-    further = effect.further
-    lost = {name: each.before - each.after for name, each in _known(effect).items() if each.direction < 0}
+    further, known = effect.further, _known(effect)
+    lost = {name: each.before - each.after for name, each in known.items() if each.direction < 0}
     if not lost:
         return _reach(effect, beside)
     worst = max(lost, key=lambda name: lost[name])
-    change = _known(effect)[worst]
-    numbers = {"after": count_of_100(change.after), "before": count_of_100(change.before)}
+    numbers = {"after": count_of_100(known[worst].after), "before": count_of_100(known[worst].before)}
     if further.direction >= 0 or lost[worst] > DEAR * (further.before - further.after):
         return _(_GAVE_UP[worst], **numbers)
     return f"{_reach(effect, beside)} {_(_PRICE[worst], **numbers)}"

@@ -227,15 +227,20 @@ def draw_broad_table() -> None:
     st.caption(words.table_caption(len(cards)))
 
 
+def tenths() -> bool:
+    """Whether the table shows tenths of a percent: it knows no decimal sign but the point."""
+    return written(".") == "."
+
+
 def percent_format() -> str:
-    """Return how the table's numbers are written: it knows no decimal sign but the point."""
-    return "%.1f %%" if written(".") == "." else "%.0f %%"
+    """Return how the table's numbers are written."""
+    return "%.1f %%" if tenths() else "%.0f %%"
 
 
 def in_percent(confidence: float) -> float:
     """Return a confidence as the table holds it: what is not quite certain is not rounded to 100."""
     share = 100 * confidence
-    return share if percent_format() == "%.1f %%" or confidence == 1 else min(share, 99.49)
+    return share if tenths() or confidence == 1 else min(share, 99.49)
 
 
 def draw_distribution() -> None:

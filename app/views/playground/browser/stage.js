@@ -320,10 +320,15 @@ class Stage {
     game.update = { arrows, moved: moved / weights.length, before: before[1], after: after[1] };
   }
 
+  // Where the loss of both networks stands, at the points that are learned and at those held out.
+  losses() {
+    return { step: game.twins.step, losses: KINDS.map((_, network) => [this.known, this.others].map((each) => graded(game.twins, network, each).loss)) };
+  }
+
   record() {
     const { history, twins } = game;
     if (history.length && twins.step < history.at(-1).step + game.stride) return;
-    history.push({ step: twins.step, losses: KINDS.map((_, network) => [this.known, this.others].map((each) => graded(game.twins, network, each).loss)) });
+    history.push(this.losses());
     if (history.length > HISTORY) {
       game.history = history.filter((_, number) => number % 2 === 0);
       game.stride *= 2;
@@ -359,8 +364,7 @@ class Stage {
   recordNow() {
     if (game.twins.step && game.history.at(-1)?.step !== game.twins.step) {
       game.history = game.history.filter((each) => each.step < game.twins.step);
-      game.stride = Math.max(1, game.stride);
-      game.history.push({ step: game.twins.step, losses: KINDS.map((_, network) => [this.known, this.others].map((each) => graded(game.twins, network, each).loss)) });
+      game.history.push(this.losses());
     }
   }
 
