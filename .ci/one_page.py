@@ -9,7 +9,7 @@ from pathlib import Path
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from nat_app.one_page.page import KEEPER, offline_file, page
+from nat_app.one_page.one_file import KEEPER, offline_file, page
 
 ADDRESS = "nat.html"
 BESIDE = offline_file(Path(ADDRESS)).name

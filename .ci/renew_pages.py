@@ -28,7 +28,7 @@ from nat_core.measure.report import NetworkReport
 from nat_core.paper import decisions
 from nat_core.paper.rendering import markdown_table, render
 from nat_core.paper.tables import Grid
-from nat_core.results.page import PLOTS, page
+from nat_core.results.results_page import PLOTS, page
 from nat_core.store.checkpoints import available, load_card
 
 ROOT = Path(__file__).parents[1]

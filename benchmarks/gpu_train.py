@@ -29,7 +29,7 @@ from nat_core.recipes import Recipe, recipe_named
 from nat_core.training.gpu.blocks import Blocks
 from nat_core.training.pictures import TrainingPictures
 from nat_core.training.publish import hardware
-from nat_core.training.run import TrainingRun, begin, take_step
+from nat_core.training.training_run import TrainingRun, begin, take_step
 
 BATCHES = (("resnet18", 64, 8), ("wrn40_1", 64, 8), ("wrn16_1", 64, 8), ("resnet18", 512, 64))
 """Architecture, pictures to learn and negatives a step."""

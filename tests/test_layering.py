@@ -103,3 +103,21 @@ def test_no_function_is_longer_than_a_screen() -> None:
     ]
     assert len(files) > 400
     assert found == []
+
+
+PARTS_OF_A_PAGE = {"charts", "settings", "state", "view", "words"}
+"""What folders of the app have of their own under one name: who knows one finds their way in another."""
+SAME_THING = {"language"}
+"""The app's is the engine's, with the app's catalogues."""
+
+
+def test_no_two_modules_have_one_name() -> None:
+    root = Path(__file__).parents[1]
+    found: dict[str, list[str]] = {}
+    for folder in ("nat_core", "app"):
+        for file in (root / folder).rglob("*.py"):
+            part = folder == "app" and file.stem in PARTS_OF_A_PAGE
+            if not (file.stem.startswith("__") or part or file.stem in SAME_THING):
+                found.setdefault(file.stem, []).append(str(file))
+    assert len(found) > 200
+    assert {name: files for name, files in found.items() if len(files) > 1} == {}

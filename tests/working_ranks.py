@@ -110,7 +110,7 @@ def compare_steps(folder: Path) -> None:
     from nat_core.training.loop import _cost
     from nat_core.training.objective import step_loss
     from nat_core.training.pictures import pictures_of
-    from nat_core.training.run import begin, network_now, take_step
+    from nat_core.training.training_run import begin, network_now, take_step
 
     with joined("cpu") as ranks:
         for name, recipe in SHARED.items():

@@ -15,10 +15,10 @@ from nat_core.small import plane, playground, twins
 
 def serve(line: Connection) -> None:
     """Do what a process that trains does, in a copy of one that has imported torch."""
-    from nat_app.visit.training import process
+    from nat_app.visit.training import training_process
 
     sys.argv = ["process", str(line.fileno())]
-    process._serve(line, os.getppid())
+    training_process._serve(line, os.getppid())
 
 
 def numbers(count: int) -> Iterator[int]:

@@ -11,7 +11,7 @@ from nat_app.answers.shared_results import shared_by_all
 from nat_app.answers.stored_answers import folder, predictions, stamp_of
 from nat_app.shared.drawing.palette import Kind
 from nat_app.shared.pairs import Pair
-from nat_app.shared.scores import CONFIDENT, Scale, SeparationCurve, separate
+from nat_app.shared.score_scales import CONFIDENT, Scale, SeparationCurve, separate
 from nat_core.measure import metrics
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.scores import CONFIDENCE, SHARE_KEPT, scores_of

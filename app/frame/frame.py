@@ -14,7 +14,7 @@ from nat_app.shared import words
 from nat_app.shared.drawing.palette import Palette, palette
 from nat_app.shared.language import LANGUAGE, LANGUAGES, N_, _, of_visit
 from nat_app.shared.pairs import OFFERED, OWN_PAIR, Pair, default_pair, pair_named
-from nat_app.shared.scores import T_STEPS
+from nat_app.shared.score_scales import T_STEPS
 from nat_app.shared.settings import Held, PageSettings
 from nat_app.visit import brought_along
 from nat_app.visit.limits import is_public

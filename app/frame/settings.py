@@ -5,7 +5,7 @@ import re
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.language import LANGUAGE
 from nat_app.shared.pairs import pair_named
-from nat_app.shared.scores import T_STEPS, step_of
+from nat_app.shared.score_scales import T_STEPS, step_of
 from nat_app.shared.settings import PageSettings, Setting, decimal, one_of, switch
 from nat_app.visit.photos import CROP
 

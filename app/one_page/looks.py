@@ -5,15 +5,15 @@ from typing import Any
 import numpy as np
 
 from nat_app.answers import level_spreads, stored_answers
-from nat_app.one_page.networks import pairs
+from nat_app.one_page.carried_networks import pairs
 from nat_app.one_page.payload import Payload
 from nat_app.shared.drawing.palette import KINDS, NAMES
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.language import _, number
 from nat_app.shared.pairs import Pair, pair_named
 from nat_app.shared.words import Answer
+from nat_app.views.attention.attention_rows import ARCHITECTURES, STUDENTS
 from nat_app.views.attention.maps import LEVELS
-from nat_app.views.attention.networks import ARCHITECTURES, STUDENTS
 from nat_app.views.attention.words import (
     attention_title,
     distance_sentence,

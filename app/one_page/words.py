@@ -3,15 +3,15 @@
 from typing import Any
 
 from nat_app.answers import stored_answers
-from nat_app.one_page import curves, looks, pictures, sentences
-from nat_app.one_page.networks import pairs
+from nat_app.one_page import gallery_photos, looks, sentences, threshold_curves
+from nat_app.one_page.carried_networks import pairs
 from nat_app.pages import PAGES
 from nat_app.shared import words
 from nat_app.shared.classes import any_of
 from nat_app.shared.drawing.palette import KINDS, NAMES
 from nat_app.shared.gallery import samples
 from nat_app.shared.language import LANGUAGES, _, written
-from nat_app.shared.scores import T_STEPS
+from nat_app.shared.score_scales import T_STEPS
 from nat_app.views.attention.maps import scale
 from nat_app.visit.photos import MOST
 from nat_core import language
@@ -34,11 +34,11 @@ def in_language(spoken: str) -> dict[str, Any]:
             "languages": LANGUAGES,
             "kinds": {kind: NAMES[kind] for kind in KINDS},
             "pairs": {pair.key: pair.title for pair in pairs()},
-            "pictures": pictures.described(),
+            "pictures": gallery_photos.described(),
             "sentences": sentences.of_pictures(classes),
             "photos": sentences.of_photos(),
-            "figures": {pair.key: curves.figures(pair) for pair in pairs()},
-            "thresholds": {pair.key: curves.of_pair(pair) for pair in pairs()},
+            "figures": {pair.key: threshold_curves.figures(pair) for pair in pairs()},
+            "thresholds": {pair.key: threshold_curves.of_pair(pair) for pair in pairs()},
             "rows": looks.rows(),
             "looks": {pair.key: looks.of_pair(pair) for pair in pairs()},
             "maps": looks.captions(),

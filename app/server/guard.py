@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from nat_app.server import addresses, headers, visitors
 from nat_app.server.addresses import ENTRANCE, UPLOAD, Refusal
-from nat_app.server.own_pages import door, pages
+from nat_app.server.own_pages import door, server_pages
 from nat_app.server.own_pages.door import Door
 from nat_app.server.sockets import Message, Receive, Send, Socket, Sockets
 from nat_app.server.uploads import TOLD, Uploads, passed_over, unhurried
@@ -52,7 +52,7 @@ class Guard:
             return
         if wrong is None and self._state.door.shut(scope["path"], who.cookies):
             if addresses.PAGE.fullmatch(scope["path"]):
-                await _page(send, 401, pages.door(_language(scope), "", door.here(scope)))
+                await _page(send, 401, server_pages.door(_language(scope), "", door.here(scope)))
                 return
             wrong = Refusal(401, "Give the code first.")
         upload = UPLOAD.fullmatch(scope["path"]) is not None
@@ -84,7 +84,7 @@ class Guard:
         typed = await door.typed(unhurried(receive))
         complaint = self._state.door.complaint(who.address, typed.code)
         if complaint:
-            content = pages.door(_language(scope), complaint, typed.onward)
+            content = server_pages.door(_language(scope), complaint, typed.onward)
             await _page(send, 429 if complaint == door.WAIT else 401, content)
             return
         cookie = visitors.cookie_header(door.COOKIE, self._state.door.token, secure=scope["scheme"] == "https")
@@ -142,15 +142,15 @@ async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
     more = [*more, (b"connection", b"close")]
     looks = scope["method"] == "GET" and "text/html" in (visitors.header(scope, "accept") or "")
     if looks and refusal.status in (404, 503):
-        sentence = pages.NOTHING if refusal.status == 404 else refusal.sentence
-        await _page(send, refusal.status, pages.refused(_language(scope), sentence), more)
+        sentence = server_pages.NOTHING if refusal.status == 404 else refusal.sentence
+        await _page(send, refusal.status, server_pages.refused(_language(scope), sentence), more)
     else:
         await _answer(send, refusal.status, refusal.sentence.encode(), more)
 
 
 async def _app(scope: Scope, send: Send) -> None:
     """Answer with the app's page, or that the browser has it already."""
-    content, tag = pages.app(_language(scope))
+    content, tag = server_pages.app(_language(scope))
     kept = visitors.header(scope, "if-none-match") == tag.decode()
     more = [(b"etag", tag), (b"vary", b"accept-language"), (b"cache-control", b"no-cache")]
     body = b"" if kept or scope["method"] == "HEAD" else content
@@ -158,7 +158,7 @@ async def _app(scope: Scope, send: Send) -> None:
 
 
 def _language(scope: Scope) -> str:
-    return pages.language_of(scope.get("query_string", b""), visitors.header(scope, "accept-language"))
+    return server_pages.language_of(scope.get("query_string", b""), visitors.header(scope, "accept-language"))
 
 
 async def _page(send: Send, status: int, content: bytes, more: headers.Headers | None = None) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from nat_app.server.own_pages import pages
+from nat_app.server.own_pages import server_pages
 from nat_app.visit.limits import FRAMES
 from nat_core.language import SOURCE
 
@@ -32,7 +32,7 @@ FRAME = re.compile(r"https://[a-z0-9.*-]+(:\d+)?")
 @cache
 def own_scripts() -> tuple[str, ...]:
     """Return the digests of the scripts that the app's page holds: those may run in it, no others."""
-    page, _tag = pages.app(SOURCE)
+    page, _tag = server_pages.app(SOURCE)
     inline = re.findall(r"<script>(.*?)</script>", page.decode(), re.DOTALL)
     return tuple(base64.b64encode(hashlib.sha256(each.encode()).digest()).decode() for each in inline)
 

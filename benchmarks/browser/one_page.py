@@ -17,7 +17,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from nat_app.one_page.page import write_page
+from nat_app.one_page.one_file import write_page
 from nat_app.shared.gallery import gallery_pictures
 from tests.browsing import ARGUMENTS, CHROMIUM
 

@@ -18,7 +18,7 @@ from benchmarks.two_cores.training import again
 from nat_core.recipes import recipe_named
 from nat_core.training.loop import usual_threads
 from nat_core.training.pictures import pictures_of
-from nat_core.training.run import begin
+from nat_core.training.training_run import begin
 
 STEPS, TIMES = 5, 8
 """Steps in a row, and how often in a round: the others' turns fall on all sides alike where these change often."""

@@ -25,7 +25,7 @@ from nat_core.recipes import Recipe, recipe_named
 from nat_core.training.batches import Batches
 from nat_core.training.losses import kl_from_uniform
 from nat_core.training.pictures import TrainingPictures
-from nat_core.training.run import TrainingRun, begin, take_step
+from nat_core.training.training_run import TrainingRun, begin, take_step
 
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 PLAIN = "the loop people copy, one thread"

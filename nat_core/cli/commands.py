@@ -248,7 +248,7 @@ def report(options: argparse.Namespace) -> int:
             print(f"{path.name}: sealed")
         return 0
     if options.page:
-        from nat_core.results.page import write_page
+        from nat_core.results.results_page import write_page
 
         print("\n".join(map(str, write_page(folder, options.page))))
         return 0

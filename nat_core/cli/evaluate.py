@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from nat_core.cli.field import evaluate_sets
-from nat_core.cli.parts import (
+from nat_core.cli.scored_parts import (
     as_csv,
     as_json,
     as_reported,

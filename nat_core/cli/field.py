@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from nat_core.cli.parts import (
+from nat_core.cli.scored_parts import (
     JSON_FORMAT,
     NEGATIVES,
     ScoredPart,
@@ -20,7 +20,7 @@ from nat_core.cli.parts import (
     test_predictions,
 )
 from nat_core.data.sets import CIFAR10_CLASSES, data_folder
-from nat_core.data.sources.field import FIELD_SETS
+from nat_core.data.sources.field_sets import FIELD_SETS
 from nat_core.data.sources.image_sets import ImageSet, Look
 from nat_core.errors import CommandError
 from nat_core.measure.predictions import BACKGROUND

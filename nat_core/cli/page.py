@@ -14,7 +14,7 @@ def page(options: argparse.Namespace) -> int:
     if options.file.is_dir():
         raise CommandError(f"{options.file} is a folder: name the file, such as {options.file / 'nat.html'}")
     with _looking_in(str(checkpoints_folder(options.checkpoints).absolute())):
-        from nat_app.one_page.page import write_page  # the app words it, and draws it
+        from nat_app.one_page.one_file import write_page  # the app words it, and draws it
 
         length = write_page(options.file, offline=options.offline)
     print(f"{options.file}: {length / 1e6:.1f} MB. It needs no server and no network: open it in any browser.")

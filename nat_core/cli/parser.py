@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from nat_core import __version__
-from nat_core.data.sources.field import FIELD_SETS
+from nat_core.data.sources.field_sets import FIELD_SETS
 from nat_core.protocols import PROTOCOLS
 from nat_core.recipes import PRECISIONS, RECIPES
 from nat_core.studies.plan import studies

@@ -1,7 +1,7 @@
 """Every image set that recipes, reports and pages know by its name.
 
 `load_set(name, data)` returns one: CIFAR, folders of photos, scikit-learn's digits, the gallery, seeded noise, and the
-sets on which others report (`nat_core.data.sources.field`).
+sets on which others report (`nat_core.data.sources.field_sets`).
 """
 
 import json
@@ -17,7 +17,7 @@ from jaxtyping import Float, Int, UInt8
 
 from nat_core.data.images import read_image
 from nat_core.data.sources.cifar import PUBLISHED, read_cifar
-from nat_core.data.sources.field import FIELD_SETS, FieldSet
+from nat_core.data.sources.field_sets import FIELD_SETS, FieldSet
 from nat_core.data.sources.image_sets import (
     ImageSet,
     as_32,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from nat_core.data.sources.field import FIELD_SETS
+from nat_core.data.sources.field_sets import FIELD_SETS
 from nat_core.language import N_, SOURCE, Titles, _, number, speaking
 from nat_core.measure.scores import MEASURES
 from nat_core.paper.field_figures import BENCHMARKS, PublishedBenchmark, PublishedFigure, PublishedFigures

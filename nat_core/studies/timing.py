@@ -14,7 +14,7 @@ from nat_core.recipes import RECIPES, Recipe
 from nat_core.store.leftovers import nobody
 from nat_core.training.gpu.blocks import ROWS, Blocks
 from nat_core.training.pictures import TrainingPictures
-from nat_core.training.run import TrainingRun, begin, take_step
+from nat_core.training.training_run import TrainingRun, begin, take_step
 
 PICTURES = {"cifar10": 50_000, "digits": 862}
 REPORTED = 91_000

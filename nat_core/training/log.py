@@ -22,7 +22,7 @@ from nat_core.recipes import THRESHOLDS
 from nat_core.stopping import whole
 from nat_core.training.objective import StepLoss
 from nat_core.training.pictures import Watched
-from nat_core.training.run import EpochSums, TrainingRun, learning_rate, network_now
+from nat_core.training.training_run import EpochSums, TrainingRun, learning_rate, network_now
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter

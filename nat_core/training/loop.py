@@ -29,15 +29,6 @@ from nat_core.training.log import EpochLog, show
 from nat_core.training.objective import StepLoss, step_loss
 from nat_core.training.pictures import TrainingPictures, pictures_of
 from nat_core.training.publish import Finished, publish
-from nat_core.training.run import (
-    TrainingRun,
-    begin,
-    check_loss,
-    find_teacher,
-    network_now,
-    scaler_for,
-    take_step,
-)
 from nat_core.training.state import (
     Keeper,
     SavedState,
@@ -46,6 +37,15 @@ from nat_core.training.state import (
     packed_state,
     restore,
     unpacked_state,
+)
+from nat_core.training.training_run import (
+    TrainingRun,
+    begin,
+    check_loss,
+    find_teacher,
+    network_now,
+    scaler_for,
+    take_step,
 )
 
 

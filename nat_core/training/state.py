@@ -28,7 +28,7 @@ from nat_core.stopping import deaf, stop_behind, whole
 from nat_core.store.checkpoints import CARD, OwnData, load_card, read_tensors
 from nat_core.store.leftovers import Tell, lock_of, nobody, states_of, tidy
 from nat_core.store.tensors import read_arrays
-from nat_core.training.run import EpochSums, TrainingRun
+from nat_core.training.training_run import EpochSums, TrainingRun
 
 FORMAT = 1
 KEPT = 3

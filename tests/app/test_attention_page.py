@@ -12,7 +12,7 @@ from PIL import Image
 
 from nat_app.answers.level_spreads import Spread
 from nat_app.frame.wall import TEXT
-from nat_app.server.own_pages.pages import STYLE
+from nat_app.server.own_pages.server_pages import STYLE
 from nat_app.shared.drawing.palette import DARK, LIGHT
 from nat_app.shared.gallery import FOLDER, gallery_pictures
 from nat_app.views.attention import maps, words

@@ -10,7 +10,7 @@ from nat_app.answers import stored_answers
 from nat_app.frame import links
 from nat_app.shared.drawing.palette import DARK, KINDS, LIGHT, Kind
 from nat_app.shared.pairs import OFFERED, pair_named, set_title
-from nat_app.shared.scores import T_STEPS, step_of
+from nat_app.shared.score_scales import T_STEPS, step_of
 from nat_app.shared.words import percent
 from nat_app.views.playground.state import trained
 from nat_app.views.workshop import score, words

@@ -12,7 +12,7 @@ from nat_app.shared.classes import CLASSES, WITH_ARTICLE, any_of, article, class
 from nat_app.shared.drawing import bars, charts
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.pairs import OFFERED, ROLE_TITLES, SET_TITLES, own_name, pictures_of
-from nat_app.shared.scores import SCORE_TITLES
+from nat_app.shared.score_scales import SCORE_TITLES
 from nat_app.shared.words import Answer
 from nat_core.data.headers.header import check_pixels
 from nat_core.data.images import read_image

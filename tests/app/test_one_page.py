@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from nat_app.answers import score_rates, stored_answers
-from nat_app.one_page import looks, page, sentences, words
+from nat_app.one_page import looks, one_file, sentences, words
 from nat_app.one_page.payload import Payload
 from nat_app.shared.counts import compare
 from nat_app.views.your_photos import words as photo_words
@@ -52,7 +52,7 @@ def unpacked(text: str, block: str) -> tuple[dict, bytes]:
 
 
 def test_it_is_small_enough_to_be_mailed(text: str) -> None:
-    assert len(text.encode()) <= page.MOST
+    assert len(text.encode()) <= one_file.MOST
 
 
 def test_it_names_nothing_to_fetch(text: str) -> None:

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from nat_app.answers.stored_answers import OwnAnswer
 from nat_app.frame import links
 from nat_app.pages import SETTINGS
-from nat_app.views.attention.networks import AttentionRow, maps_csv
+from nat_app.views.attention.attention_rows import AttentionRow, maps_csv
 from nat_app.views.attention.settings import PARTS
 from nat_app.views.your_photos.ways import WAYS
 from tests.pages import MAIN, PAGES, live_data, said, told

@@ -18,13 +18,13 @@ from streamlit.testing.v1 import AppTest
 
 from nat_app.answers.stored_answers import OwnAnswer
 from nat_app.shared.drawing.palette import LIGHT, Kind
-from nat_app.shared.files import png_url
 from nat_app.shared.gallery import FOLDER, gallery_pictures
+from nat_app.shared.page_file import png_url
 from nat_app.shared.pairs import pair_named, pictures_of
 from nat_app.shared.words import Answer, literal, percent
 from nat_app.views.your_photos import charts, fade, ways, words
-from nat_app.views.your_photos.cards import AnswerCard, count_cards
-from nat_app.views.your_photos.files import Conditions, photos_csv, report_html
+from nat_app.views.your_photos.answer_cards import AnswerCard, count_cards
+from nat_app.views.your_photos.photo_report import Conditions, photos_csv, report_html
 from nat_app.views.your_photos.ways import WAYS
 from nat_app.visit import decoding, labels, photos, verdicts
 from nat_core.data.images import read_views

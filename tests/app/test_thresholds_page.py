@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from nat_app.answers import score_rates
 from nat_app.frame import links
 from nat_app.frame.settings import EVERYWHERE, THRESHOLD
-from nat_app.shared import scores, words
+from nat_app.shared import score_scales, words
 from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.pairs import ROLE_TITLES, pair_named, pictures_of, set_title
 from nat_app.views.thresholds import folded, histograms, settings
@@ -45,7 +45,7 @@ def score_words(networks: Path, score: str) -> str:
     found = {}
     for kind, name in pair_named("wrn40_1").by_kind.items():
         stored = load_predictions(networks, name, ["cifar10_test", "cifar100_test"])
-        found[kind] = scores.separate(stored["cifar10_test"], stored["cifar100_test"], score)
+        found[kind] = score_scales.separate(stored["cifar10_test"], stored["cifar100_test"], score)
     ncr = {kind: each.measured.ncr_at_95_kept for kind, each in found.items()}
     auroc = {kind: each.measured.auroc for kind, each in found.items()}
     return threshold_words.score_sentence(ncr, auroc, score)
@@ -79,7 +79,7 @@ def test_thresholds_move_by_slider_and_by_the_papers_buttons(start, networks: Pa
 def test_the_live_chart_holds_a_sentence_for_every_threshold_and_the_title_is_one_of_them(start, networks) -> None:
     app = start(networks, PAGE, t=0.35)
     data = live_data(app)
-    assert len(data["says"]) == len(data["steps"]) == len(data["step_marks"]) == len(scores.T_STEPS)
+    assert len(data["says"]) == len(data["steps"]) == len(data["step_marks"]) == len(score_scales.T_STEPS)
     assert app.title[0].value == data["says"][35]["title"]
     assert data["says"][-1]["baseline"]["fooled"] == words.fooled_by(0.0)
     assert data["says"][0]["nat"]["kept"] == words.keeps(1.0)
@@ -189,7 +189,7 @@ def test_shares_by_class_add_up_to_ncr(networks: Path, monkeypatch: pytest.Monke
         score_rates.rates(pair, "cifar100_test", at)
     )
     assert folded.own_kinds(pair, "noise", at) is None
-    energy = scores.Scale(2.0, "energy")
+    energy = score_scales.Scale(2.0, "energy")
     at = score_rates.thresholds_keeping_95(pair, "cifar10_test", energy)
     shares = folded.shares_by_class(pair, "cifar100_test", at, energy)
     assert {kind: each.sum() for kind, each in shares.items()} == pytest.approx(
@@ -200,24 +200,24 @@ def test_shares_by_class_add_up_to_ncr(networks: Path, monkeypatch: pytest.Monke
 def test_a_score_tells_apart_as_the_metrics_say() -> None:
     known = Predictions("net", "known", ("a", "b"), np.array([[4, 0], [6, 0]], np.float32))
     negatives = Predictions("net", "none", ("c", "d"), np.array([[1, 0], [5, 0]], np.float32))
-    found = scores.separate(known, negatives, "energy")
+    found = score_scales.separate(known, negatives, "energy")
     assert found.measured.auroc == 0.75
     assert found.measured.ncr_at_95_kept == metrics.ncr_at_share_kept(known.confidence, negatives.confidence)
     assert found.ncr[94] == found.measured.ncr_at_95_kept
     with pytest.raises(ValueError, match="unknown score 'luck'; known: confidence, entropy, gen, energy, max_logit"):
-        scores.separate(known, negatives, "luck")
+        score_scales.separate(known, negatives, "luck")
 
 
 def test_curves_download_as_csv(networks: Path, monkeypatch: pytest.MonkeyPatch, fresh_caches) -> None:
-    from nat_app.views.thresholds.tables import curves_csv, rated
+    from nat_app.views.thresholds.rate_tables import curves_csv, rated
 
     monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
     lines = curves_csv(rated(pair_named("wrn16_1"))).splitlines()
     assert lines[0] == "network,set,role,images,t,share_above_t,share_kept,score"
-    assert len(lines) == 1 + 2 * 7 * len(scores.T_STEPS)
+    assert len(lines) == 1 + 2 * 7 * len(score_scales.T_STEPS)
     assert lines[1] == "wrn16_1_baseline,cifar10_test,in distribution,1000,0,1.000000,1.000000,confidence"
     assert lines[-1].startswith("wrn16_1_nat,noise,unseen,1000,1,")
-    by_energy = curves_csv(rated(pair_named("wrn16_1")), scores.Scale(1.0, "energy", -5.0, 15.0)).splitlines()
+    by_energy = curves_csv(rated(pair_named("wrn16_1")), score_scales.Scale(1.0, "energy", -5.0, 15.0)).splitlines()
     assert len(by_energy) == 1 + 2 * 7 * 101
     assert by_energy[2].split(",")[4:] == ["-4.8", "1.000000", "1.000000", "energy"]
 
@@ -252,7 +252,7 @@ def test_every_score_stands_in_a_table_of_what_it_achieves(start, networks: Path
     app = start(networks, PAGE, fold_fair=True, score="gen", temperature=2.0)
     (table,) = app.table
     assert list(table.value.columns) == ["score", *MEASURES.values()]
-    assert list(table.value["score"]) == list(scores.SCORE_TITLES.values())
+    assert list(table.value["score"]) == list(score_scales.SCORE_TITLES.values())
     found = {}
     for kind, name in pair_named("wrn40_1").by_kind.items():
         stored = load_predictions(networks, name, ["cifar10_test", "cifar100_test"])
@@ -278,30 +278,30 @@ def test_every_fold_follows_the_chosen_score(start, networks: Path, score: str) 
 
 def test_the_axis_of_a_score_has_round_ticks_inside_it_and_a_place_for_no_opinion() -> None:
     for low, high in ((-3.0, 0.0), (-40.0, 7.0), (0.0, 1.0), (2.0, 953.0)):
-        ticks = histograms.axis_ticks(scores.Scale(1.0, "energy", low, high))
+        ticks = histograms.axis_ticks(score_scales.Scale(1.0, "energy", low, high))
         assert 1 <= len(ticks) <= 6
         for place, text in ticks:
             assert 0 < place <= 1
             value = float(text.replace("\u2212", "-").replace(",", ""))
             assert value == pytest.approx(low + place * (high - low))
-    assert histograms.axis_ticks(scores.CONFIDENT)[2] == (0.5, "50\u00a0%")
-    entropy = histograms.no_opinion(scores.Scale(1.0, "entropy", -4.0, 0.0), 10)
+    assert histograms.axis_ticks(score_scales.CONFIDENT)[2] == (0.5, "50\u00a0%")
+    entropy = histograms.no_opinion(score_scales.Scale(1.0, "entropy", -4.0, 0.0), 10)
     assert entropy == pytest.approx(1 - np.log(10) / 4)
-    assert histograms.no_opinion(scores.Scale(1.0, "entropy", -1.0, 0.0), 10) is None
+    assert histograms.no_opinion(score_scales.Scale(1.0, "entropy", -1.0, 0.0), 10) is None
 
 
 def test_a_scale_places_what_lies_beyond_its_ends_at_them() -> None:
-    scale = scores.Scale(1.0, "energy", -2.0, 8.0)
+    scale = score_scales.Scale(1.0, "energy", -2.0, 8.0)
     assert scale.places(np.array([-3.0, -2.0, 0.5, 8.0, 9.0])).tolist() == [0, 0, 0.25, 1, 1]
     assert scale.steps[[0, 50, 100]].tolist() == [-2, 3, 8]
 
 
 def test_t_has_every_hundredth_and_near_1_ten_steps_for_every_ten_times_less_that_is_left() -> None:
-    steps = scores.T_STEPS
+    steps = score_scales.T_STEPS
     assert list(steps) == sorted(set(steps))
     assert {hundredth / 100 for hundredth in range(101)} <= set(steps)
     assert {0.35, 0.991, 0.9953, 0.9995, 0.99995} & set(steps) == {0.35, 0.991, 0.9995, 0.99995}
-    assert [steps[scores.step_of(each)] for each in steps] == list(steps)
+    assert [steps[score_scales.step_of(each)] for each in steps] == list(steps)
     assert len({words.threshold_text(step) for step in steps}) == len({words.threshold_share(step) for step in steps})
     assert len({words.threshold_text(step) for step in steps}) == len(steps)
 
@@ -317,7 +317,7 @@ def test_near_1_the_slider_and_the_sentences_tell_thresholds_apart(start, networ
     app.select_slider(key="t").set_value(0.995).run()
     assert app.title[0].value.startswith("Above 99.5\u00a0%, the baseline is fooled by")
     assert now(app)["nat"]["name"] == "NAT, t = 0.995"
-    assert live_data(app)["step_marks"][scores.step_of(0.9995)] == "t = 0.9995"
+    assert live_data(app)["step_marks"][score_scales.step_of(0.9995)] == "t = 0.9995"
 
 
 def test_a_set_that_one_network_lacks_is_left_out(start, tmp_path: Path) -> None:
@@ -399,7 +399,7 @@ def test_the_page_is_told_in_german_with_numbers_as_german_writes_them(start, ne
     assert plain(app.title[0].value) == told
     assert now(app)["nat"]["panel"].startswith("NAT\u2003getäuscht: ")
     assert live_data(app)["y_axis"] == "Anteil der Bilder"
-    assert live_data(app)["step_marks"][scores.step_of(0.995)] == "t = 0,995"
+    assert live_data(app)["step_marks"][score_scales.step_of(0.995)] == "t = 0,995"
     assert app.select_slider(key="t").options[90] == "0,90"
     assert app.button(key="t_0.6").label == "0,6"
     assert list(app.table[1].value["Paper: base"]) == ["0,971", "0,839", "0,671", "0,558"]

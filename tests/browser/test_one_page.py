@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 
 from nat_app.answers import score_rates, stored_answers
-from nat_app.one_page.networks import pairs
-from nat_app.one_page.page import write_page
+from nat_app.one_page.carried_networks import pairs
+from nat_app.one_page.one_file import write_page
 from nat_app.shared import words
 from nat_app.shared.counts import compare
 from nat_app.shared.drawing.palette import KINDS

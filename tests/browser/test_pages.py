@@ -7,7 +7,7 @@ import pytest
 from nat_app.pages import PAGES
 from nat_app.shared import words
 from nat_app.shared.gallery import FOLDER
-from nat_app.shared.scores import T_STEPS, step_of
+from nat_app.shared.score_scales import T_STEPS, step_of
 from nat_app.views.your_photos import words as photo_words
 from tests.browsing import PATIENCE, SIZES, STILL, at
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nat_core.data.sources.field import FIELD_SETS
+from nat_core.data.sources.field_sets import FIELD_SETS
 from nat_core.paper.field_figures import BENCHMARKS, ENERGY, OPENOOD, OUTLIER_EXPOSURE, PublishedFigure
 from nat_core.paper.field_tables import NOT_MEASURED, annex, learnt_from, measured
 from nat_core.paper.rendering import Annex, render

@@ -13,7 +13,7 @@ from nat_core.paper.claims import claims
 from nat_core.paper.claims import summary as claims_summary
 from nat_core.recipes import LEVELS, UNSEEN, recipe_in_protocol, recipe_named
 from nat_core.results import plots
-from nat_core.results.page import OVER_SEEDS, page
+from nat_core.results.results_page import OVER_SEEDS, page
 from nat_core.results.section import protections, sentences, spread_cell, study_sheet, summary
 from nat_core.store.checkpoints import load_card, write_card
 from nat_core.store.runs import RunRecord, add_run, load_runs

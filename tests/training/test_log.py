@@ -14,7 +14,7 @@ from nat_core.training import loop
 from nat_core.training.log import COLUMNS, EpochLog, EpochRow, held_out_rates, read_log
 from nat_core.training.loop import train
 from nat_core.training.pictures import Watched
-from nat_core.training.run import EpochSums, StepLoss, TrainingRun
+from nat_core.training.training_run import EpochSums, StepLoss, TrainingRun
 
 pytestmark = pytest.mark.usefixtures("few_pictures")
 TINY = replace(recipe_named("digits_nat"), epochs=3, sizes=((8, 1.0),), batch_size=24)

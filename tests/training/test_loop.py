@@ -17,8 +17,8 @@ from nat_core.recipes import RECIPES, Recipe, recipe_named
 from nat_core.store.checkpoints import WEIGHTS, load_card, load_weights
 from nat_core.training.loop import train
 from nat_core.training.objective import StepLoss, choose_precision
-from nat_core.training.run import TrainingRun, learning_rate, optimiser_for
 from nat_core.training.state import check_settings, newest_state
+from nat_core.training.training_run import TrainingRun, learning_rate, optimiser_for
 from tests.few_pictures import use_few_digits, use_less_noise
 from tests.forks import PROCESSES
 from tests.present import present

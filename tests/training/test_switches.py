@@ -22,7 +22,7 @@ from nat_core.training.loop import train
 from nat_core.training.losses import attention_transfer_loss, equal_gradient_weight, nat_loss
 from nat_core.training.objective import StepLoss
 from nat_core.training.pictures import pictures_of
-from nat_core.training.run import (
+from nat_core.training.training_run import (
     TrainingRun,
     average_share,
     begin,

@@ -13,8 +13,8 @@ from jaxtyping import Float, UInt8
 
 from nat_app.shared.classes import class_title
 from nat_app.shared.drawing.palette import KINDS, LIGHT, NAMES, Kind
-from nat_app.shared.files import displayable, thumbnail_url
 from nat_app.shared.language import _
+from nat_app.shared.page_file import displayable, thumbnail_url
 from nat_app.shared.words import percent, threshold_text
 
 _HERE = Path(__file__).parent

@@ -17,8 +17,8 @@ from nat_app.shared.language import _, written
 from nat_app.shared.settings import Setting
 from nat_app.shared.words import literal
 from nat_app.views.attention import words
+from nat_app.views.attention.attention_rows import AttentionRow
 from nat_app.views.attention.maps import LEVELS
-from nat_app.views.attention.networks import AttentionRow
 from nat_app.views.attention.settings import COMPUTED, GRAD_CAM_LEVEL, METHOD, OWN_SCALE_SIGNED, SPEAKS_FOR
 from nat_app.views.attention.words import METHODS, OWN_ANSWER, STRETCHED, AttributionLike, faint
 from nat_core.data.images import image_id

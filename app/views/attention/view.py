@@ -11,7 +11,7 @@ from nat_app.frame.tabs import tabs
 from nat_app.shared import words
 from nat_app.shared.gallery import gallery_pictures, gallery_square, with_inset
 from nat_app.shared.language import _
-from nat_app.views.attention import attributions, networks
+from nat_app.views.attention import attention_rows, attributions
 from nat_app.views.attention.maps import Overlay, attention_grid, distances
 from nat_app.views.attention.settings import (
     LEVEL_SET,
@@ -49,8 +49,8 @@ photo = own.get(looked_at)
 # A gallery picture is cut to its centre, whatever way was chosen for photos: its answers were stored for that.
 whole, pixels = (photo.photo, photo.pixels) if photo else computed_answers.gallery_photo(looked_at, photos.CENTRE)
 with frame.checked(), st.spinner(_("The networks look."), show_time=True):
-    seen = networks.rows_of(pair, looked_at if photo is None else pixels)
-    comparison = networks.compare(pair, seen)
+    seen = attention_rows.rows_of(pair, looked_at if photo is None else pixels)
+    comparison = attention_rows.compare(pair, seen)
 
 
 def name_of(key: str) -> str:
@@ -72,7 +72,7 @@ def picture_and_words() -> None:
     for row in seen:
         if sentence := faint(row.said.answer, words.literal(row.title), len(row.said.classes)):
             st.caption(sentence)
-    missing = [name for name in networks.students(pair).values() if name not in stored_answers.present()]
+    missing = [name for name in attention_rows.students(pair).values() if name not in stored_answers.present()]
     if commands := list(filter(None, map(training_command, missing))):
         st.caption(without_students(missing))
         st.code("\n".join(commands), language="bash")
@@ -97,7 +97,7 @@ def maps() -> None:
         how_far_apart(comparison)
 
 
-def how_far_apart(found: networks.Comparison) -> None:
+def how_far_apart(found: attention_rows.Comparison) -> None:
     """Draw the distances on the picture as dots on the spread of the set that is chosen, and where they begin."""
     if len(many) > 1:
         st.selectbox(_("Beside the spread of"), list(many), format_func=spread_title, key=LEVEL_SET.key)
@@ -127,7 +127,7 @@ left, right = st.columns([1.1, 1.75], gap="medium")
 with left:
     picture_and_words()
 DRAWN = dict(zip(PARTS, (maps, pixels_that_speak), strict=True))
-frame.offer(f"maps-{'yours' if photo else pictures[looked_at].path.stem}", partial(networks.maps_csv, seen))
+frame.offer(f"maps-{'yours' if photo else pictures[looked_at].path.stem}", partial(attention_rows.maps_csv, seen))
 with right:
     # Only the open tab is drawn: the other one may need torch.
     part, tab = tabs(PARTS, PART)

@@ -14,8 +14,8 @@ from jaxtyping import Bool, Float
 
 from nat_app.shared import words
 from nat_app.shared.drawing.palette import KINDS, NAMES, Kind, Palette
-from nat_app.shared.files import SVG_SCRIPT
 from nat_app.shared.language import _
+from nat_app.shared.page_file import SVG_SCRIPT
 from nat_app.views.digits_live import words as digits_words
 
 HEIGHT = 330

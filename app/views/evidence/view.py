@@ -7,7 +7,7 @@ import streamlit as st
 from nat_app.frame import frame
 from nat_app.shared.language import _
 from nat_app.shared.words import literal
-from nat_app.views.evidence import by_score, parts, plotted_studies
+from nat_app.views.evidence import other_scores, parts, plotted_studies
 
 found = parts.gather()
 frame.offer("report", partial(parts.report_csv, found.reports, found.in_files))
@@ -16,9 +16,9 @@ for problem in found.problems:
     st.warning(literal(problem), icon=":material/warning:")
 plotted_studies.beside_the_paper(found.reports)
 parts.claim_list(found)
-by_score.line(found)
+other_scores.line(found)
 st.header(_("Ours beside the paper's"), anchor=False)
-by_score.by_each_score(found, parts.tables(found))
+other_scores.by_each_score(found, parts.tables(found))
 parts.finding_list(found)
 plotted_studies.transferred(found.shown)
 plotted_studies.frontier_of_nat(found.shown)

@@ -12,7 +12,7 @@ from jaxtyping import Float, UInt8
 
 import nat_core.small
 from nat_app.shared.drawing.palette import KINDS, NAMES, Palette
-from nat_app.shared.files import SVG_SCRIPT
+from nat_app.shared.page_file import SVG_SCRIPT
 from nat_app.shared.settings import Told
 from nat_app.views.playground import state, words
 from nat_app.views.playground.settings import MOST_NEGATIVES, SLOW

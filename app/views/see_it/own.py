@@ -10,9 +10,9 @@ from nat_app.answers import stored_answers
 from nat_app.answers.stored_answers import OwnAnswer
 from nat_app.frame.settings import PICTURE
 from nat_app.shared.drawing.palette import Kind
-from nat_app.shared.files import thumbnail_url
 from nat_app.shared.gallery import GalleryPicture, chosen_style, gallery_square, with_inset
 from nat_app.shared.language import _
+from nat_app.shared.page_file import thumbnail_url
 from nat_app.shared.pairs import Pair
 from nat_app.shared.settings import Setting
 from nat_app.shared.words import CORNER, Answer, answer_sentence, literal

@@ -12,9 +12,9 @@ from nat_app.frame.wall import fitted
 from nat_app.shared.drawing import bars
 from nat_app.shared.drawing.charts import CONFIG
 from nat_app.shared.drawing.palette import KINDS
-from nat_app.shared.files import displayable, thumbnail_url
 from nat_app.shared.gallery import chosen_style, gallery_pictures, gallery_square, thumbnail_style
 from nat_app.shared.language import _
+from nat_app.shared.page_file import displayable, thumbnail_url
 from nat_app.shared.words import Answer, literal
 from nat_app.views.teach_your_own import learning, project, saved, words
 from nat_app.views.teach_your_own.charts import kept_and_fooled

@@ -21,9 +21,9 @@ from nat_app.shared.drawing.charts import CONFIG
 from nat_app.shared.drawing.palette import KINDS, NAMES, Kind
 from nat_app.shared.language import N_, _, ngettext, number
 from nat_app.shared.pairs import Pair, in_markdown, pictures_of, set_title
-from nat_app.shared.scores import CONFIDENT, KEPT, TEMPERATURES, Scale
+from nat_app.shared.score_scales import CONFIDENT, KEPT, TEMPERATURES, Scale
 from nat_app.shared.words import comparison_note, literal, percent, threshold_text
-from nat_app.views.thresholds import charts, tables, words
+from nat_app.views.thresholds import charts, rate_tables, words
 from nat_app.views.thresholds.settings import (
     BEHIND_CLASS,
     BEHIND_KIND,
@@ -241,7 +241,7 @@ def fair(place: ChosenView) -> None:
         st.markdown(_("**By each score: baseline / NAT**"))
         with st.container(key="wide_scores"):
             st.table(
-                tables.by_score(place.pair, place.known, place.negatives, place.scale.temperature),
+                rate_tables.by_score(place.pair, place.known, place.negatives, place.scale.temperature),
                 hide_index=True,
                 border="horizontal",
                 alt=_("What each score achieves on {set}, baseline and NAT", set=set_title(place.negatives)),
@@ -393,7 +393,7 @@ def beside_the_paper(place: ChosenView, named: Sequence[tuple[str, str]]) -> Non
             with column:
                 st.markdown(_("**{set}**, {count:,} pictures", set=title, count=place.sets[name].images))
                 st.table(
-                    tables.comparison(place.pair, name),
+                    rate_tables.comparison(place.pair, name),
                     hide_index=True,
                     border="horizontal",
                     alt=_("NCR on {set} beside the paper's, and the share kept", set=set_title(name)),

@@ -20,10 +20,10 @@ from nat_app.frame import frame
 from nat_app.frame.settings import THRESHOLD
 from nat_app.shared import words
 from nat_app.shared.drawing.palette import KINDS, NAMES, Kind, Palette
-from nat_app.shared.files import SVG_SCRIPT
 from nat_app.shared.language import N_, Titles, _, number
+from nat_app.shared.page_file import SVG_SCRIPT
 from nat_app.shared.pairs import Pair
-from nat_app.shared.scores import SCORE_AXES, T_STEPS, Scale
+from nat_app.shared.score_scales import SCORE_AXES, T_STEPS, Scale
 from nat_app.shared.words import threshold_title
 from nat_app.views.thresholds.settings import LIVE, MOVED_BY_T
 from nat_app.views.thresholds.words import few_title, trade

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.language import N_
 from nat_app.shared.pairs import SET_TITLES
-from nat_app.shared.scores import SCORE_TITLES, TEMPERATURES
+from nat_app.shared.score_scales import SCORE_TITLES, TEMPERATURES
 from nat_app.shared.settings import PageSettings, Setting, Told, decimal, one_of, switch
 from nat_core.data.sets import CIFAR10_CLASSES
 

@@ -11,8 +11,8 @@ from nat_app.frame.settings import THRESHOLD
 from nat_app.shared.drawing.palette import KINDS
 from nat_app.shared.language import _, number
 from nat_app.shared.pairs import DIGITS, ROLE_TITLES, in_markdown, pictures_of, set_title
-from nat_app.shared.scores import SCORE_HELP, SCORE_TITLES, T_STEPS, step_of
-from nat_app.views.thresholds import folded, histograms, tables, words
+from nat_app.shared.score_scales import SCORE_HELP, SCORE_TITLES, T_STEPS, step_of
+from nat_app.views.thresholds import folded, histograms, rate_tables, words
 from nat_app.views.thresholds.settings import KEEP_95, SCORE, SET, TEMPERATURE, VARIANT
 from nat_core.measure.variants import variants_of, without_variants
 from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS
@@ -60,7 +60,7 @@ def said() -> list[dict]:
 
 
 # The predictions are gathered now: when the file is asked for, there is no session to find the visitor's own in.
-frame.offer(f"{pair.key}-curves", partial(tables.curves_csv, tables.rated(pair), scale))
+frame.offer(f"{pair.key}-curves", partial(rate_tables.curves_csv, rate_tables.rated(pair), scale))
 sentences = said()
 # The sentence that the browser writes there while the line moves, so that nothing jumps on release.
 title = sentences[0 if locked else step_of(t)]["title"]

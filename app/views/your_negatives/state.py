@@ -12,8 +12,8 @@ from jaxtyping import UInt8
 
 from nat_app.answers import computed_answers, stored_answers
 from nat_app.shared.drawing.palette import Kind
-from nat_app.shared.files import thumbnail_url
 from nat_app.shared.gallery import GalleryPicture, gallery_pictures
+from nat_app.shared.page_file import thumbnail_url
 from nat_app.shared.pairs import DEFAULTS, Pair, pair_named
 from nat_app.shared.settings import Held
 from nat_app.shared.words import Answer, capital

@@ -14,8 +14,8 @@ from jaxtyping import UInt8
 
 from nat_app.shared.classes import class_title
 from nat_app.shared.drawing.palette import KINDS, NAMES, Kind, Palette
-from nat_app.shared.files import SVG_SCRIPT, png_url
 from nat_app.shared.language import _
+from nat_app.shared.page_file import SVG_SCRIPT, png_url
 from nat_app.shared.words import percent, threshold_text
 from nat_app.views.your_photos.settings import ALONG
 from nat_app.views.your_photos.ways import STEPS, Way, percents, step_caption

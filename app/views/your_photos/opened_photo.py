@@ -9,13 +9,13 @@ from nat_app.frame import frame
 from nat_app.shared import words
 from nat_app.shared.drawing import bars
 from nat_app.shared.drawing.palette import KINDS, NAMES
-from nat_app.shared.files import displayable
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.language import _
+from nat_app.shared.page_file import displayable
 from nat_app.shared.pairs import Pair
 from nat_app.shared.settings import one_of
 from nat_app.views.your_photos import fade, ways
-from nat_app.views.your_photos.cards import AnswerCard
+from nat_app.views.your_photos.answer_cards import AnswerCard
 from nat_app.views.your_photos.settings import HOW_FAR, OPENED, OTHER_PICTURE, WAY
 from nat_app.views.your_photos.ways import STEPS, WAYS, Way
 from nat_app.visit import photos

@@ -16,13 +16,13 @@ from nat_app.shared.classes import class_title
 from nat_app.shared.drawing import bars, charts, share_card
 from nat_app.shared.drawing.palette import KINDS, NAMES, Kind
 from nat_app.shared.drawing.share_card import ShareCard
-from nat_app.shared.files import displayable, thumbnail_url
 from nat_app.shared.gallery import gallery_square, samples
 from nat_app.shared.language import _, ngettext, written
+from nat_app.shared.page_file import displayable, thumbnail_url
 from nat_app.shared.pairs import in_markdown, pictures_of, set_title
 from nat_app.shared.words import literal, percent, plain
-from nat_app.views.your_photos import files, opened_photo, words
-from nat_app.views.your_photos.cards import AnswerCard, all_cards, confidences, count_cards, from_photo
+from nat_app.views.your_photos import opened_photo, photo_report, words
+from nat_app.views.your_photos.answer_cards import AnswerCard, all_cards, confidences, count_cards, from_photo
 from nat_app.views.your_photos.charts import BARS, own_distribution
 from nat_app.views.your_photos.settings import BESIDE, FOUND, OPENED, PART, PARTS, SAMPLES, TABLE
 from nat_app.visit import decoding, labels, photos, verdicts
@@ -282,7 +282,10 @@ def forget() -> None:
 def take_home(sentences: list[str]) -> None:
     """Draw what can be downloaded, and the way to forget everything."""
     # Made when asked for, of plain values alone, as `frame.offer` says.
-    csv, html = partial(files.photos_csv, cards, conditions), partial(files.report_html, cards, conditions, sentences)
+    csv, html = (
+        partial(photo_report.photos_csv, cards, conditions),
+        partial(photo_report.report_html, cards, conditions, sentences),
+    )
     with st.container(horizontal=True):
         st.download_button(_("Table (CSV)"), csv, "photos.csv", "text/csv",
                            key="csv", icon=":material/download:", on_click="ignore")  # fmt: skip
@@ -346,8 +349,8 @@ for card in cards:
     if card.key == OPENED.value:
         opened_photo.draw(pair, card, cards, t)
 DRAWN = dict(zip(PARTS, (draw_cards, draw_table, draw_distribution), strict=True))
-conditions = files.Conditions(pair, t, photos.crop(), language.current())
-frame.offer("photos", partial(files.photos_csv, cards, conditions))
+conditions = photo_report.Conditions(pair, t, photos.crop(), language.current())
+frame.offer("photos", partial(photo_report.photos_csv, cards, conditions))
 # A part that nobody looks at is not drawn.
 part, tab = tabs(PARTS, PART)
 with tab:

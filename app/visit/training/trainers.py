@@ -4,7 +4,7 @@ A thread of the server's own would hold the interpreter that answers everybody. 
 gives it what the server leaves. It does one visitor's work after the other, each no longer than it may take.
 
 A process may be killed, hang, grow or answer nonsense. Whatever becomes of it, its visitor is told in a sentence, the
-next work gets another process, and none outlives the server. What runs in it stands in `process.py`.
+next work gets another process, and none outlives the server. What runs in it stands in `training_process.py`.
 """
 
 import os
@@ -21,7 +21,7 @@ from typing import Any, Literal, get_args
 
 from nat_app.shared.language import N_, _
 
-PROCESS = "nat_app.visit.training.process"
+PROCESS = "nat_app.visit.training.training_process"
 """The module that such a process runs."""
 POSSIBLE = os.name == "posix"
 """Whether this system hands a descriptor on and has such priorities; elsewhere threads train."""

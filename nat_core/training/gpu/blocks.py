@@ -12,7 +12,7 @@ from nat_core.store.leftovers import Tell
 from nat_core.training.gpu.graphed import fastest
 from nat_core.training.gpu.static import Block, StaticStep, draw_block
 from nat_core.training.objective import StepLoss
-from nat_core.training.run import TrainingRun
+from nat_core.training.training_run import TrainingRun
 
 ROWS = 50
 """The most steps of a block."""

@@ -16,7 +16,7 @@ from nat_core.data.augmentation import mapped
 from nat_core.network.models import Classifier
 from nat_core.training.batches import Batches, Draws
 from nat_core.training.objective import Objective, StepLoss, step_loss
-from nat_core.training.run import TrainingRun, average_share, descend, learning_rate, set_rate, update_average
+from nat_core.training.training_run import TrainingRun, average_share, descend, learning_rate, set_rate, update_average
 
 Cost = Callable[[Objective, Classifier, Classifier | None, Batches, Draws], StepLoss]
 

@@ -12,10 +12,10 @@ from PIL import Image
 from scipy.io import savemat
 
 from nat_core.data.sets import describe, load_set
-from nat_core.data.sources import arrays, photos
-from nat_core.data.sources.field import FIELD_SETS
+from nat_core.data.sources import arrays, photo_sets
+from nat_core.data.sources.field_sets import FIELD_SETS
 from nat_core.data.sources.image_sets import Look
-from nat_core.data.sources.photos import left_out
+from nat_core.data.sources.photo_sets import left_out
 from nat_core.errors import MissingDataset, UnreadableSet
 
 
@@ -86,7 +86,7 @@ def test_annotations_that_are_missing_or_endless_are_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tiny_imagenet(tmp_path, {"val_0.JPEG": "n03444034"})
-    monkeypatch.setattr(photos, "_MAX_LIST", 10)
+    monkeypatch.setattr(photo_sets, "_MAX_LIST", 10)
     with pytest.raises(UnreadableSet, match="is longer than any list of pictures"):
         load_set("tiny_imagenet", tmp_path)
     (home / "val_annotations.txt").unlink()
@@ -149,7 +149,7 @@ def test_what_is_left_out_is_named_with_its_source() -> None:
     assert "n02123045" in left_out("tiny_imagenet")  # a tabby
     assert "parking_lot" in left_out("places365")
     assert not left_out("tiny_imagenet") & left_out("tiny_imagenet_validation")
-    assert "arXiv 2306.09301" in (Path(photos.__file__).parent / "overlap.json").read_text(encoding="utf-8")
+    assert "arXiv 2306.09301" in (Path(photo_sets.__file__).parent / "overlap.json").read_text(encoding="utf-8")
 
 
 # --- Textures, LSUN, iSUN --------------------------------------------------------------------------------------------

@@ -20,8 +20,8 @@ from nat_core.training.gpu.blocks import Blocks
 from nat_core.training.gpu.graphed import fastest
 from nat_core.training.gpu.static import StaticStep, draw_block, shown_loss
 from nat_core.training.pictures import TrainingPictures
-from nat_core.training.run import TrainingRun, begin, optimiser_for, take_step
 from nat_core.training.state import newest_state, restore, save_run
+from nat_core.training.training_run import TrainingRun, begin, optimiser_for, take_step
 from tests.present import present
 
 CLASSES = tuple("abcd")

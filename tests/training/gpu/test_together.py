@@ -10,7 +10,7 @@ import torch
 from nat_core.errors import Stopped
 from nat_core.recipes import recipe_named
 from nat_core.store.checkpoints import WEIGHTS
-from nat_core.training import loop, run
+from nat_core.training import loop, training_run
 from nat_core.training.gpu.blocks import Blocks
 from nat_core.training.gpu.together import Steps, side_by_side
 from nat_core.training.loop import in_turns, train
@@ -26,7 +26,7 @@ BASELINE = replace(recipe_named("digits_baseline"), epochs=2, sizes=((8, 1.0),),
 def as_on_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps go in blocks and by the optimiser for GPUs, on the processor."""
 
-    monkeypatch.setattr(run, "optimiser_for", partial(run.optimiser_for, fused=True))
+    monkeypatch.setattr(training_run, "optimiser_for", partial(training_run.optimiser_for, fused=True))
     monkeypatch.setattr(loop, "_stepper", lambda run, ranks, tell: Blocks(run, pytest.fail))
 
 

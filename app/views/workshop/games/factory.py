@@ -16,7 +16,7 @@ from nat_app.shared.drawing.charts import CONFIG, plain
 from nat_app.shared.drawing.palette import KINDS, NAMES, SYMBOLS, Kind, Palette
 from nat_app.shared.language import _, number
 from nat_app.shared.pairs import Pair, pictures_of, set_title
-from nat_app.shared.scores import T_STEPS, way_along
+from nat_app.shared.score_scales import T_STEPS, way_along
 from nat_app.shared.settings import Setting
 from nat_app.shared.words import threshold_text
 from nat_app.views.workshop import revealed, score

@@ -6,8 +6,8 @@ from html import escape
 
 from markdown_it import MarkdownIt
 
-from nat_app.shared.files import page
 from nat_app.shared.language import _
+from nat_app.shared.page_file import page
 from nat_app.shared.words import percent
 from nat_app.views.workshop import score
 from nat_app.views.workshop import words as common

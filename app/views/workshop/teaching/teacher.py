@@ -5,9 +5,9 @@ import streamlit as st
 from nat_app.frame import classroom, links
 from nat_app.frame.settings import CLASS, HIDDEN, HIDE, PAIR, PICTURE
 from nat_app.frame.together import following
-from nat_app.shared.files import png_url
 from nat_app.shared.gallery import gallery_pictures, gallery_square
 from nat_app.shared.language import _
+from nat_app.shared.page_file import png_url
 from nat_app.shared.pairs import Pair
 from nat_app.views.playground.settings import Choices
 from nat_app.views.workshop import words as common

@@ -16,7 +16,7 @@ from nat_app.frame.wall import from_afar
 from nat_app.shared.drawing.charts import CONFIG
 from nat_app.shared.language import N_, _, ngettext, number
 from nat_app.shared.pairs import Pair
-from nat_app.shared.scores import T_STEPS, way_along
+from nat_app.shared.score_scales import T_STEPS, way_along
 from nat_app.shared.settings import Setting
 from nat_app.shared.words import percent, threshold_text
 from nat_app.views.workshop import score

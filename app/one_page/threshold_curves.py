@@ -12,7 +12,7 @@ from nat_app.shared import words
 from nat_app.shared.drawing.palette import KINDS
 from nat_app.shared.language import _, pgettext
 from nat_app.shared.pairs import ROLE_TITLES, Pair, pictures_of, set_title
-from nat_app.shared.scores import CONFIDENT, T_STEPS
+from nat_app.shared.score_scales import CONFIDENT, T_STEPS
 from nat_app.views.thresholds import histograms
 from nat_app.views.thresholds.words import sources
 from nat_core.recipes import IN_DISTRIBUTION

@@ -1,6 +1,6 @@
 """What runs in a process that trains for visitors: one work after the other, until its server is gone.
 
-    python -m nat_app.visit.training.process NUMBER SERVER
+    python -m nat_app.visit.training.training_process NUMBER SERVER
 
 is such a process, started by `trainers.py` with the number of the descriptor that leads back to the server, and the
 server's own.

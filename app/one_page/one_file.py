@@ -12,11 +12,11 @@ from pathlib import Path
 
 from streamlit.logger import set_log_level
 
-from nat_app.one_page import looks, networks, pictures, words
+from nat_app.one_page import carried_networks, gallery_photos, looks, words
 from nat_app.one_page.payload import Payload
 from nat_app.shared.drawing.palette import DARK, LIGHT
-from nat_app.shared.files import SVG_SCRIPT
 from nat_app.shared.language import LANGUAGES
+from nat_app.shared.page_file import SVG_SCRIPT
 from nat_app.views.thresholds import histograms
 from nat_core.files import write_durably
 from nat_core.store.checkpoints import checkpoints_folder
@@ -85,13 +85,13 @@ def _read(name: str) -> str:
 
 def _carried() -> str:
     payload, folder = Payload(), checkpoints_folder()
-    named = [name for pair in networks.pairs() for name in pair.names]
+    named = [name for pair in carried_networks.pairs() for name in pair.names]
     colours = {theme: vars(each) for theme, each in (("light", LIGHT), ("dark", DARK))}
     described = words.constants() | {
-        "networks": {name: networks.described(folder, name, payload) for name in named},
-        "pictures": pictures.carried(payload),
+        "networks": {name: carried_networks.described(folder, name, payload) for name in named},
+        "pictures": gallery_photos.carried(payload),
         "stored": looks.stored(payload),
-        "licences": pictures.licences(),
+        "licences": gallery_photos.licences(),
         "colours": colours,
     }
     return payload.packed(described)

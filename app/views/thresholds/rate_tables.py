@@ -10,7 +10,7 @@ from nat_app.answers.score_rates import divided
 from nat_app.shared.drawing.palette import KINDS, NAMES
 from nat_app.shared.language import _, number, pgettext, written
 from nat_app.shared.pairs import Pair
-from nat_app.shared.scores import CONFIDENT, SCORE_TITLES, Scale
+from nat_app.shared.score_scales import CONFIDENT, SCORE_TITLES, Scale
 from nat_core.files import csv_text
 from nat_core.measure.metrics import share_above
 from nat_core.measure.predictions import Predictions

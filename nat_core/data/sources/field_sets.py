@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from nat_core.data.sources import arrays, noise, photos
+from nat_core.data.sources import arrays, noise, photo_sets
 from nat_core.data.sources.image_sets import PLAIN, ImageSet, Look
 
 
@@ -47,9 +47,9 @@ FIELD_SETS: dict[str, FieldSet] = {
         FieldSet(
             "tiny_imagenet",
             "Tiny ImageNet",
-            photos.read_tiny_imagenet,
-            (f"{photos.TINY_IMAGENET}/val/images",),
-            photos.GET_TINY_IMAGENET,
+            photo_sets.read_tiny_imagenet,
+            (f"{photo_sets.TINY_IMAGENET}/val/images",),
+            photo_sets.GET_TINY_IMAGENET,
             _FROM_PHOTOS,  # its classes are some of ILSVRC's
         ),
         FieldSet(
@@ -65,27 +65,36 @@ FIELD_SETS: dict[str, FieldSet] = {
         FieldSet(
             "dtd",
             "Textures",
-            photos.read_textures,
-            tuple(f"{each}/images" for each in photos.TEXTURES),
+            photo_sets.read_textures,
+            tuple(f"{each}/images" for each in photo_sets.TEXTURES),
             "nat data --download dtd",
         ),
         FieldSet(
             "dtd_test1",
             "Textures, test1",
-            photos.read_textures,
-            tuple(f"{each}/labels/test1.txt" for each in photos.TEXTURES),
+            photo_sets.read_textures,
+            tuple(f"{each}/labels/test1.txt" for each in photo_sets.TEXTURES),
             "nat data --download dtd",
         ),
         FieldSet(
             "places365",
             "Places365",
-            photos.read_places,
-            (*(f"{photos.PLACES}/{each}" for each in photos.PLACES_PICTURES), f"{photos.PLACES}/airplane_cabin"),
-            photos.GET_PLACES,
+            photo_sets.read_places,
+            (
+                *(f"{photo_sets.PLACES}/{each}" for each in photo_sets.PLACES_PICTURES),
+                f"{photo_sets.PLACES}/airplane_cabin",
+            ),
+            photo_sets.GET_PLACES,
         ),
-        FieldSet("lsun", "LSUN", photos.read_photos, (photos.FOLDERS["lsun"],), photos.GET_FOLDERS["lsun"]),
+        FieldSet(
+            "lsun",
+            "LSUN",
+            photo_sets.read_photos,
+            (photo_sets.FOLDERS["lsun"],),
+            photo_sets.GET_FOLDERS["lsun"],
+        ),
         *(
-            FieldSet(name, title, photos.read_photos, (photos.FOLDERS[name],), photos.GET_FOLDERS[name])
+            FieldSet(name, title, photo_sets.read_photos, (photo_sets.FOLDERS[name],), photo_sets.GET_FOLDERS[name])
             for name, title in (("lsun_crop", "LSUN (crop)"), ("lsun_resize", "LSUN (resize)"), ("isun", "iSUN"))
         ),
         FieldSet("gaussian", "Gaussian", noise.read_noise, (), "nothing to get", _NOISE),

@@ -6,11 +6,11 @@ from html import escape
 
 from nat_app.shared.classes import class_title
 from nat_app.shared.drawing.palette import KINDS, LIGHT, NAMES, Kind
-from nat_app.shared.files import page, png_url, thumbnail_url
 from nat_app.shared.language import _
+from nat_app.shared.page_file import page, png_url, thumbnail_url
 from nat_app.shared.pairs import Pair
 from nat_app.shared.words import percent, plain, threshold_share, threshold_text
-from nat_app.views.your_photos.cards import AnswerCard
+from nat_app.views.your_photos.answer_cards import AnswerCard
 from nat_app.views.your_photos.words import SQUARES
 from nat_app.visit.verdicts import verdict
 from nat_core import language
