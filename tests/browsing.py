@@ -10,9 +10,13 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    # Tests that need no browser import this module where playwright is not installed.
+    from playwright.sync_api import Locator, Page
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 180_000
@@ -40,6 +44,14 @@ STILL = """async () => {
   }
 }"""
 """Waits until nothing on the page has changed for half a second."""
+
+
+def file_chooser(page: "Page", key: str) -> "Locator":
+    """Return the file chooser whose widget's key begins so.
+
+    By key: a page's choosers arrive one after another, and what is the first now may be the second in a moment.
+    """
+    return page.locator(f"[class*=st-key-{key}] input[type=file]")
 
 
 def at(size: str) -> pytest.MarkDecorator:

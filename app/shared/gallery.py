@@ -11,8 +11,8 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from nat_app.shared.classes import class_title
-from nat_app.shared.files import image_url
 from nat_app.shared.language import _
+from nat_app.shared.page_file import image_url
 from nat_app.shared.words import CORNER, capital
 from nat_core.data.images import read_image, read_photo
 from nat_core.data.sets import GALLERY

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from benchmarks.harness.figures import MEGABYTES, MILLISECONDS, SECONDS, Asked, Benchmark, Figure, Found, Goal
 from benchmarks.harness.kept import ROOT
 from nat_app.pages import PAGES
-from tests.browsing import ARGUMENTS, CHROMIUM, STILL, served
+from tests.browsing import ARGUMENTS, CHROMIUM, STILL, file_chooser, served
 from tests.uploads import picture
 from tests.visitors import THRESHOLD_SLIDER, Visitor
 
@@ -135,7 +135,7 @@ def dropped(browser: Browser, address: str, photos: int) -> tuple[float, float]:
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(f"{address}/your_photos?pair=wrn16_1")
-    chooser = page.locator("input[type=file]").first
+    chooser = file_chooser(page, "uploads")
     chooser.wait_for(state="attached")
     page.evaluate(STILL)
     page.evaluate(DROPPED, min(photos, CARDS))

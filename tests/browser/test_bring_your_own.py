@@ -8,7 +8,7 @@ from safetensors.torch import save
 
 from nat_app.shared.gallery import FOLDER
 from nat_core.network.models import build
-from tests.browsing import at, served
+from tests.browsing import at, file_chooser, served
 
 pytestmark = pytest.mark.browser
 
@@ -40,7 +40,7 @@ def test_an_own_network_is_compared_on_every_page(page, address: str, tmp_path: 
     mine.write_bytes(save(build("wrn16_1", 10, seed=5).state_dict()))
     page.goto(f"{address}/bring_your_own?pair=wrn16_1")
     page.get_by_role("tab", name="Network").click()
-    zone = page.get_by_test_id("stFileUploader").filter(has_text="A safetensors file").locator("input[type=file]")
+    zone = file_chooser(page, "own_network_file")
     zone.set_input_files(str(mine))
     page.get_by_role("button", name="Compare", exact=True).click()
     page.get_by_text("Yours: mine.safetensors").first.wait_for()
@@ -63,7 +63,7 @@ def test_an_own_network_is_compared_on_every_page(page, address: str, tmp_path: 
 def test_own_photos_are_taught(page, teaching_address: str) -> None:
     page.goto(f"{teaching_address}/your_negatives?pair=wrn16_1")
     page.get_by_text("Teach it your own photos").click()
-    page.locator("input[type=file]").first.set_input_files(
+    file_chooser(page, "negative_uploads").set_input_files(
         [str(FOLDER / f"none-{each}.jpg") for each in ("bee", "pizza")]
     )
     page.get_by_text("2 chosen.").wait_for()

@@ -12,7 +12,7 @@ import pytest
 from nat_app.pages import PAGES
 from nat_app.shared.words import JOINER
 from nat_core.measure.wording import legible
-from tests.browsing import ROOT, SIZES, STILL, free_port, wait_until_healthy
+from tests.browsing import ROOT, SIZES, file_chooser, free_port, wait_until_healthy
 from tests.hostile import EVIL, OTHERS, PAYLOADS, file_names
 from tests.uploads import npz, picture, zipped
 
@@ -102,7 +102,7 @@ def test_photos_with_hostile_names_are_shown_on_every_page(watched, address: str
     archive = tmp_path / "photos.zip"
     archive.write_bytes(zipped({name: picture((index, 90, 200 - index)) for index, name in enumerate(names)}))
     watched.goto(f"{address}/your_photos?pair=wrn16_1")
-    watched.locator("input[type=file]").first.set_input_files(str(archive))
+    file_chooser(watched, "uploads").set_input_files(str(archive))
     # Not in the sidebar, where the choice of networks has a button of that name.
     watched.get_by_test_id("stMain").get_by_role("button", name="Open", exact=True).first.click()
     watched.locator(".st-key-opened_photo").wait_for()
@@ -125,9 +125,7 @@ def test_a_set_with_a_hostile_name_and_hostile_classes_is_shown(watched, address
     mine = tmp_path / f"![im](http:&sol;&sol;{EVIL}) <a href=x>.npz"
     mine.write_bytes(npz(test_images=pixels, test_labels=np.arange(40) % 10, classes=classes))
     watched.goto(f"{address}/bring_your_own?pair=wrn16_1")
-    watched.locator("input[type=file]").first.wait_for(state="attached")
-    watched.evaluate(STILL)  # what is chosen while the page still arrives is lost
-    watched.locator("input[type=file]").first.set_input_files(str(mine))
+    file_chooser(watched, "own_set_file").set_input_files(str(mine))
     watched.get_by_role("button", name="Ask both networks").click()
     watched.get_by_role("button", name="See it on Thresholds").click()
     watched.locator(".drawing svg").first.wait_for()

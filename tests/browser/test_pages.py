@@ -9,7 +9,7 @@ from nat_app.shared import words
 from nat_app.shared.gallery import FOLDER
 from nat_app.shared.score_scales import T_STEPS, step_of
 from nat_app.views.your_photos import words as photo_words
-from tests.browsing import PATIENCE, SIZES, STILL, at
+from tests.browsing import PATIENCE, SIZES, STILL, at, file_chooser
 
 pytestmark = pytest.mark.browser
 
@@ -45,7 +45,7 @@ def test_a_photo_and_a_broken_file(page, address: str, tmp_path: Path) -> None:
     broken.write_bytes(b"no picture at all")
     page.goto(f"{address}/your_photos")
     page.locator("h1", has_text="Try it on your own photos.").wait_for()
-    page.locator("input[type=file]").first.set_input_files([str(FOLDER / "none-bee.jpg"), str(broken)])
+    file_chooser(page, "uploads").set_input_files([str(FOLDER / "none-bee.jpg"), str(broken)])
     page.locator(".nat-bars .bar").first.wait_for(state="attached")
     assert page.locator(".nat-bars").count() == 1
     warning = page.locator("[data-testid=stAlert]").inner_text()
@@ -55,7 +55,7 @@ def test_a_photo_and_a_broken_file(page, address: str, tmp_path: Path) -> None:
     page.get_by_role("button", name="Hochladen").wait_for()
     page.get_by_text(" je Datei").first.wait_for()
     # What is told to those who cannot see it, too, and around a file's own name.
-    page.locator("input[type=file]").first.set_input_files(str(FOLDER / "none-bee.jpg"))
+    file_chooser(page, "uploads").set_input_files(str(FOLDER / "none-bee.jpg"))
     page.get_by_role("button", name="none-bee.jpg entfernen").wait_for(state="attached")
     page.locator("[aria-label='Dateien hinzufügen']").first.wait_for(state="attached")
     assert page.locator("[aria-label='Add files'], [aria-label^='Remove ']").count() == 0

@@ -8,7 +8,7 @@ from PIL import Image
 
 from nat_app.shared.gallery import FOLDER
 from nat_app.views.your_photos import words
-from tests.browsing import PATIENCE, at
+from tests.browsing import PATIENCE, at, file_chooser
 from tests.present import present
 
 pytestmark = pytest.mark.browser
@@ -23,7 +23,7 @@ def test_a_zip_of_photos_one_opened_and_faded_by_the_keyboard(page, playwright, 
         archive.writestr("trip/notes.txt", "no picture")
     page.goto(f"{address}/your_photos")
     page.locator("h1", has_text="Try it on your own photos.").wait_for()
-    page.locator("input[type=file]").first.set_input_files(str(trip))
+    file_chooser(page, "uploads").set_input_files(str(trip))
     page.locator(".nat-bars .bar").first.wait_for(state="attached")
     assert page.locator(".nat-bars").count() == 2
     assert page.get_by_text(words.no_pictures(1)).count() == 1
@@ -74,7 +74,7 @@ def test_an_own_image_set_is_asked_and_its_predictions_are_downloaded(page, addr
             archive.write(FOLDER / name, f"{name[5:-4]}/{name}")
     page.goto(f"{address}/bring_your_own?pair=wrn16_1")
     page.locator("h1", has_text="Bring your own pictures").wait_for()
-    page.locator("input[type=file]").first.set_input_files(str(things))
+    file_chooser(page, "own_set_file").set_input_files(str(things))
     page.get_by_role("button", name="Ask both networks").click()
     page.locator("h1", has_text="is fooled by").wait_for()
     with page.expect_download() as predictions:
@@ -96,7 +96,7 @@ def test_a_photo_dropped_on_see_it_leaves_as_a_card(page, address: str, tmp_path
     """At three sizes: the card is drawn here, fits, is saved as one PNG, and brings its words."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(address)
-    chooser = page.locator(".st-key-see_it_uploads input[type=file]")
+    chooser = file_chooser(page, "see_it_uploads")
     page.locator('.st-key-see_it_uploads input[accept*="image/webp"]').wait_for(state="attached")
     chooser.set_input_files(str(FOLDER / "none-bee.jpg"))
     page.locator(".st-key-thumb_own_0 button").wait_for()

@@ -8,7 +8,7 @@ import pytest
 from nat_app.shared.gallery import FOLDER
 from nat_app.views.teach_your_own import words
 from nat_app.views.teach_your_own.settings import SAMPLES
-from tests.browsing import at, served
+from tests.browsing import at, file_chooser, served
 
 pytestmark = pytest.mark.browser
 FIRST = "h1:has-text('other pictures fool it')"
@@ -30,7 +30,7 @@ def _teach_samples(page, address: str) -> None:
         name.fill(f"thing {place}")
         name.press("Enter")
         page.get_by_role("button", name=f"Photos of thing {place}").press("Enter")
-        zone = page.locator(f"[class*=st-key-teach_uploads_{place}_] input[type=file]")
+        zone = file_chooser(page, f"teach_uploads_{place}_")
         zone.set_input_files([str(FOLDER / f"{stem}.jpg") for stem in stems])
         page.locator(f".st-key-thing_{place}").get_by_text("6 photos").wait_for()
     page.get_by_role("button", name="Train", exact=True).press("Enter")
@@ -59,7 +59,7 @@ def test_own_photos_are_taught_tried_saved_and_opened_again(page, teaching_addre
     page.goto(f"{teaching_address}/teach_your_own")
     page.locator("h1", has_text=words.BEGIN).wait_for()
     page.get_by_text("Save it, or open what was saved").click()
-    page.locator("[class*=st-key-open_things_] input[type=file]").set_input_files(str(kept))
+    file_chooser(page, "open_things_").set_input_files(str(kept))
     page.locator(FIRST).wait_for()
     answers = page.locator(".st-key-own_answers")
     answers.wait_for()

@@ -15,8 +15,8 @@ from PIL import Image
 
 from nat_app.answers.level_spreads import Spread
 from nat_app.shared.drawing.bars import at, drawing, shown
-from nat_app.shared.files import image_url, png_url
 from nat_app.shared.language import N_, _, number
+from nat_app.shared.page_file import image_url, png_url
 from nat_app.views.attention.words import spread_pictures
 
 LEVELS = {"low": N_("low level"), "middle": N_("middle level"), "high": N_("high level")}
