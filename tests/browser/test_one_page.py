@@ -28,7 +28,7 @@ from nat_app.views.your_photos import words as photo_words
 from nat_app.visit import verdicts
 from nat_core.data.images import read_image
 from nat_core.store.checkpoints import CHECKPOINTS
-from tests.browsing import ARGUMENTS, CHROMIUM, PATIENCE
+from tests.browsing import ARGUMENTS, CAMERA, CHROMIUM, PATIENCE
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("one_page")]
 ROOT = Path(__file__).parents[2]
@@ -355,8 +355,7 @@ def test_the_sentences_follow_the_threshold_from_the_keyboard(browser, file: Pat
 
 def test_a_photo_is_taken_with_the_camera_and_another_pasted(browser, file: Path) -> None:
     """The browser's own camera, which shows moving shapes, and a clipboard that holds a picture; neither leaves it."""
-    camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    with_camera = browser.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *camera])
+    with_camera = browser.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *CAMERA])
     page = opened(with_camera, file, "#page=your_photos", size="phone", permissions=["camera"])
     page.locator('[data-key="camera"]').click()
     page.wait_for_function("() => document.querySelector('video')?.videoWidth > 0")
