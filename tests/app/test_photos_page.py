@@ -18,12 +18,12 @@ from streamlit.testing.v1 import AppTest
 
 from nat_app.answers.stored_answers import OwnAnswer
 from nat_app.shared.drawing.palette import LIGHT, Kind
-from nat_app.shared.gallery import FOLDER, gallery_pictures
+from nat_app.shared.gallery import FOLDER, gallery_pictures, samples
 from nat_app.shared.page_file import png_url
 from nat_app.shared.pairs import pair_named, pictures_of
 from nat_app.shared.words import Answer, literal, percent
 from nat_app.views.your_photos import charts, fade, ways, words
-from nat_app.views.your_photos.answer_cards import AnswerCard, count_cards
+from nat_app.views.your_photos.answer_cards import AnswerCard, count_cards, from_sample
 from nat_app.views.your_photos.photo_report import Conditions, photos_csv, report_html
 from nat_app.views.your_photos.ways import WAYS
 from nat_app.visit import decoding, labels, photos, verdicts
@@ -436,3 +436,10 @@ def test_what_stood_there_while_photos_were_read_gives_way_to_the_cards(start, n
     app = upload(start(networks, PAGE), bee_jpg=BEE, wide_jpg=WIDE)
     assert len(bars(app)) == 2
     assert len([each for each in app.button if (each.key or "").startswith("open_")]) == 2
+
+
+def test_a_sample_is_shared_with_its_author_and_licence(networks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
+    picture = next(each for each in samples() if each.author)
+    shared = from_sample(pair_named("wrn16_1"), picture)
+    assert shared.credit == f"{picture.caption}. {picture.author}, {picture.licence}."

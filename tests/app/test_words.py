@@ -22,6 +22,7 @@ from nat_app.views.workshop.games import words as games
 from nat_app.views.your_negatives import words as negatives
 from nat_app.views.your_negatives.effects import Change, Effect
 from nat_app.views.your_photos import words as photos
+from nat_app.visit import verdicts
 from nat_app.visit.training.fair_queue import waiting_sentence
 from nat_core.measure.costs import Prices, Stakes
 from nat_core.recipes import LEVELS
@@ -320,3 +321,9 @@ def test_a_sentence_is_said_whole(function: Callable[..., str], arguments: tuple
 @pytest.mark.parametrize(("function", "arguments", "part"), PARTS, ids=name_of)
 def test_a_sentence_holds_what_the_numbers_decide(function: Callable[..., str], arguments: tuple, part: str) -> None:
     assert part in plain(function(*arguments))
+
+
+def test_words_alone_hold_no_markup_of_the_app() -> None:
+    """Bold type stands within a colour too; what a stranger wrote stays as it is."""
+    said = verdicts.verdict_sentence("baseline", words.Answer(0.97, "**a** :red[b] c_d"), "none", 0.9)
+    assert shown(words.plain(said)) == "Baseline 97\u00a0% **a** :red[b] c_d. ▲ Fooled: sure, and wrong."

@@ -249,6 +249,11 @@ def took(world: int, seconds: float) -> str:
     return _("{world:,} pictures of the world; {seconds} s.", world=world, seconds=number(seconds, ".1f"))
 
 
+def learned() -> str:
+    """Return where what came of the training stands, for whoever presses the button below it."""
+    return _("Taught as they are now: what came of it stands above.")
+
+
 def changed() -> str:
     """Return the sentence for things that were changed since."""
     return _("Your things have changed since. Press Train to teach them as they are now.")

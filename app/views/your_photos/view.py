@@ -154,6 +154,7 @@ def share(card: AnswerCard, said: dict[Kind, str]) -> None:
             probabilities={kind: card.said[kind].probabilities for kind in KINDS},
             classes=classes,
             threshold=t,
+            credit=card.credit,
         ),
         card.key,
     )
