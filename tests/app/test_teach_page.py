@@ -21,7 +21,7 @@ from nat_core.small import own_things
 from nat_core.store.checkpoints import load_card
 from nat_core.store.own_heads import HEADS, MOST_EACH, from_bytes
 from tests.hostile_heads import taught
-from tests.pages import MAIN, alts, bars, charts, plain, said
+from tests.pages import MAIN, alts, bars, charts, plain, said, waited_for
 from tests.pseudo import loose_words, speak_pseudo
 from tests.uploads import picture, zipped
 
@@ -42,9 +42,9 @@ def counts(app: AppTest) -> list[int]:
 def trained(app: AppTest) -> AppTest:
     """The page once it has learned."""
     end = time.monotonic() + 180
-    while teaching(app).turn is not None:
+    while (turn := teaching(app).turn) is not None:
         assert time.monotonic() < end
-        time.sleep(0.2)
+        waited_for(turn)
         app.run()
     return app
 

@@ -20,7 +20,7 @@ from nat_app.views.your_negatives.charts import before_after
 from nat_app.views.your_negatives.effects import Change, Effect, change
 from nat_app.views.your_negatives.settings import SETTINGS, TAUGHT
 from nat_core.language import use
-from tests.pages import alts, as_drawn, said
+from tests.pages import alts, as_drawn, said, waited_for
 from tests.pseudo import loose_words, speak_pseudo
 from tests.synthetic import write_pairs
 
@@ -35,8 +35,9 @@ def teaching(app: AppTest):
 def finished(app: AppTest) -> AppTest:
     """The page once it has learned."""
     end = time.monotonic() + 60
-    while teaching(app).turn is not None:
+    while (turn := teaching(app).turn) is not None:
         assert time.monotonic() < end
+        waited_for(turn)
         app.run()
     return app
 
