@@ -190,7 +190,7 @@ def test_what_is_wrong_with_a_file_is_told_where_it_was_dropped(page: AppTest) -
 def order(app: AppTest) -> list[str]:
     """What comes first on the page: what is told, or the second thing."""
     found = [each for each in app.main if each.type == "warning" or getattr(each, "key", None) == "photos_2"]
-    return [each.key if each.type == "button" else each.type for each in found]
+    return [(each.key or "") if each.type == "button" else each.type for each in found]
 
 
 def test_sixty_photos_are_as_many_as_there_is_room_for(page: AppTest) -> None:
