@@ -54,16 +54,21 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
 def looked_through_packages_once() -> Iterator[None]:
     """AppTest looks through all installed packages for Streamlit's components, which is a third of what a page costs.
 
-    A server does it once. What is installed does not change while the tests run.
+    And it reads and compiles every script at every run. A server does both once, and neither what is installed nor the
+    pages change while the tests run.
     """
     if "streamlit.testing.v1" not in sys.modules:
         yield
         return
     from streamlit.components.v2 import manifest_scanner
-    from streamlit.testing.v1 import app_test
+    from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+    from streamlit.testing.v1 import app_test, local_script_runner
 
+    scripts = ScriptCache()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        for module in (app_test, local_script_runner):
+            patch.setattr(module, "ScriptCache", lambda: scripts)
         # A page can be opened at once, as by a link: AppTest would name it by its file, and all of ours are view.py.
         patch.setattr(app_test, "page_icon_and_name", lambda file: ("", file.parent.name))
         yield

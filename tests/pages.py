@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from base64 import b64decode
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from nat_app.visit.training.fair_queue import Turn
 from nat_core.language import JOINER
 from tests.present import present
 
@@ -123,6 +125,16 @@ def follow(app: AppTest, page: str, **query: str) -> AppTest:
     for key, value in query.items():
         app.query_params[key] = value
     return app.switch_page(page).run()
+
+
+def waited_for(turn: Turn) -> None:
+    """Wait until a visitor's work is over, or for a second: a page that is drawn meanwhile keeps the work from it.
+
+    Then the page is to be drawn: by that, the queue knows that its visitor still looks at it.
+    """
+    end = time.monotonic() + 1
+    while not turn.over and time.monotonic() < end:
+        time.sleep(0.01)
 
 
 def as_drawn(figure: go.Figure) -> Any:

@@ -1,5 +1,6 @@
 """Made-up checkpoints for the tests of the pages: real files of untrained networks with invented logits."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,15 @@ def write_network(folder: Path, name: str, seed: int = 0, leave_out: tuple[str, 
 
     The sets of `leave_out` are missing from its predictions and its report.
     """
+    return save_checkpoint(folder, name, **_made(recipe_named(name), seed, leave_out))
+
+
+@cache
+def _made(recipe: Recipe, seed: int, leave_out: tuple[str, ...]) -> dict[str, Any]:
+    """What is saved of a network: a process makes each once, since most of the time goes into its report."""
     from nat_core.network.models import build
 
-    recipe = recipe_named(name)
+    name = recipe.name
     digits = recipe.in_distribution == "digits"
     classes = tuple("012345") if digits else CLASSES
     generator = np.random.default_rng(seed)
@@ -44,7 +51,7 @@ def write_network(folder: Path, name: str, seed: int = 0, leave_out: tuple[str, 
     model = build(recipe.architecture, len(classes), seed=seed)
     card = _card(recipe, classes, report, sum(parameter.numel() for parameter in model.parameters()))
     weights = {key: value.numpy() for key, value in model.state_dict().items()}
-    return save_checkpoint(folder, name, weights=weights, predictions=predictions, maps=maps, card=card)
+    return {"weights": weights, "predictions": predictions, "maps": maps, "card": card}
 
 
 def _card(recipe: Recipe, classes: tuple[str, ...], report: NetworkReport, parameters: int) -> dict[str, Any]:

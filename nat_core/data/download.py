@@ -1,7 +1,4 @@
-"""Downloads through torchvision, which checks MD5 sums: CIFAR as one .npz file, SVHN and Textures as published.
-
-Torchvision is imported at the top, so this module itself is imported only where something is downloaded.
-"""
+"""Downloads through torchvision, which checks MD5 sums: CIFAR as one .npz file, SVHN and Textures as published."""
 
 import io
 import os
@@ -15,10 +12,11 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from ssl import SSLError
+from types import ModuleType
+from typing import Literal
 from urllib.error import HTTPError, URLError
 
 import numpy as np
-from torchvision.datasets import CIFAR10, CIFAR100, DTD, SVHN
 
 from nat_core.errors import DownloadError
 from nat_core.files import write_durably
@@ -92,8 +90,16 @@ def _patience(seconds: float) -> Iterator[None]:
         socket.setdefaulttimeout(before)
 
 
-def _cifar(kind: type[CIFAR10]) -> Callable[[Path, Path], None]:
+def _published() -> ModuleType:
+    """Torchvision's data sets, which take seconds to import: only where something is downloaded."""
+    from torchvision import datasets
+
+    return datasets
+
+
+def _cifar(name: Literal["CIFAR10", "CIFAR100"]) -> Callable[[Path, Path], None]:
     def fetch(folder: Path, place: Path) -> None:
+        kind = getattr(_published(), name)
         train = kind(folder, train=True, download=True)
         test = kind(folder, train=False)  # the archive just unpacked holds both parts
         content = io.BytesIO()
@@ -111,25 +117,28 @@ def _cifar(kind: type[CIFAR10]) -> Callable[[Path, Path], None]:
 
 
 def _svhn(folder: Path, place: Path) -> None:
-    SVHN(str(folder), split="test", download=True)
+    _published().SVHN(str(folder), split="test", download=True)
     place.parent.mkdir(exist_ok=True)
     os.replace(folder / place.name, place)
 
 
 def _dtd(folder: Path, place: Path) -> None:
-    DTD(folder, split="test", download=True)
+    _published().DTD(folder, split="test", download=True)
     os.replace(folder / "dtd" / "dtd", place)  # one rename: whoever looks sees all of it or nothing
 
 
 SOURCES: Mapping[str, Source] = {
     "cifar10": Source(
-        lambda: CIFAR10.url, _cifar(CIFAR10), "cifar10.npz", "put a cifar10.npz with MedMNIST's key names into"
+        lambda: _published().CIFAR10.url, _cifar("CIFAR10"), "cifar10.npz",
+        "put a cifar10.npz with MedMNIST's key names into",
     ),
     "cifar100": Source(
-        lambda: CIFAR100.url, _cifar(CIFAR100), "cifar100.npz", "put a cifar100.npz with MedMNIST's key names into"
+        lambda: _published().CIFAR100.url, _cifar("CIFAR100"), "cifar100.npz",
+        "put a cifar100.npz with MedMNIST's key names into",
     ),
     "svhn": Source(
-        lambda: SVHN.split_list["test"][0], _svhn, "svhn/test_32x32.mat", "put test_32x32.mat into the folder svhn of"
+        lambda: _published().SVHN.split_list["test"][0], _svhn, "svhn/test_32x32.mat",
+        "put test_32x32.mat into the folder svhn of",
     ),
-    "dtd": Source(lambda: DTD._URL, _dtd, "dtd", "unpack dtd-r1.0.1.tar.gz in"),
-}
+    "dtd": Source(lambda: _published().DTD._URL, _dtd, "dtd", "unpack dtd-r1.0.1.tar.gz in"),
+}  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nat_app.views.digits_live import words
-from tests.pages import given, plain, said
+from tests.pages import given, plain, said, waited_for
 from tests.pseudo import loose_words, speak_pseudo
 
 PAGE = "views/digits_live/view.py"
@@ -33,9 +33,10 @@ def test_it_learns_from_nothing_and_ncr_falls_once_negatives_are_shown(page: App
     seen = set()
     while page.session_state["digits_live"].turn is not None:
         assert time.monotonic() < end
+        time.sleep(0.05)  # drawn all the time, it would keep the training from the processor
         page.run()
         seen.add(drawn(page)["at"][-1])
-    assert len(seen) > 5
+    assert len(seen) > 2
     data = drawn(page)
     assert data["at"] == list(range(0, 401, 5))
     before = data["curves"]["nat"][data["at"].index(200)]
@@ -81,8 +82,9 @@ def test_it_speaks_german(start, tmp_path: Path) -> None:
     app.toggle(key="digits_late").set_value(False).run()
     app.button(key="digits_train").click().run()
     end = time.monotonic() + 60
-    while app.session_state["digits_live"].turn is not None:
+    while (turn := app.session_state["digits_live"].turn) is not None:
         assert time.monotonic() < end
+        waited_for(turn)
         app.run()
     data = drawn(app)
     share = f"{100 * data['curves']['nat'][-1]:.0f}"

@@ -214,7 +214,7 @@ def opened(app: AppTest) -> AppTest:
 def test_a_photo_opens_large_and_closes(start, networks: Path) -> None:
     app = opened(start(networks, PAGE, samples=True))
     assert len(app.subheader) == 1
-    assert plain(f"Sure means above {percent(0.9)}. Baseline ") in said(app)
+    assert plain(f"Sure means above {percent(0.9)}. The baseline ") in said(app)
     app.button(key="close").click().run()
     assert not app.subheader
 
@@ -289,13 +289,13 @@ def sweep(*until: int, end: float = 0.4) -> dict[Kind, Predictions]:
 @pytest.mark.parametrize(
     ("swept", "way", "expected"),
     [
-        (sweep(20, 5), "noise", "Baseline stays sure up to 40 % noise. NAT stays sure up to 10 % noise."),
-        (sweep(20, -1), "add", "Baseline stays sure up to 80 % added noise. NAT is not sure to begin with."),
+        (sweep(20, 5), "noise", "The baseline stays sure up to 40 % noise. NAT stays sure up to 10 % noise."),
+        (sweep(20, -1), "add", "The baseline stays sure up to 80 % added noise. NAT is not sure to begin with."),
         (
             sweep(49, 5, end=0.99),
             "picture",
-            "Baseline stays sure all the way. NAT stays sure up to 10 % of the other picture, and of the other picture "
-            "it is sure again: cat.",
+            "The baseline stays sure all the way. NAT stays sure up to 10 % of the other picture, and of the other "
+            "picture it is sure again: cat.",
         ),
     ],
 )

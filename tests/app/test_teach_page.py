@@ -25,7 +25,7 @@ from nat_core.small import own_things
 from nat_core.store.checkpoints import load_card
 from nat_core.store.own_heads import HEADS, MOST_EACH, from_bytes
 from tests.hostile_heads import taught
-from tests.pages import MAIN, alts, bars, charts, plain, said
+from tests.pages import MAIN, alts, bars, charts, plain, said, waited_for
 from tests.pseudo import loose_words, speak_pseudo
 from tests.uploads import picture, zipped
 
@@ -46,9 +46,9 @@ def counts(app: AppTest) -> list[int]:
 def trained(app: AppTest) -> AppTest:
     """The page once it has learned."""
     end = time.monotonic() + 180
-    while teaching(app).turn is not None:
+    while (turn := teaching(app).turn) is not None:
         assert time.monotonic() < end
-        time.sleep(0.2)
+        waited_for(turn)
         app.run()
     return app
 
@@ -194,7 +194,7 @@ def test_what_is_wrong_with_a_file_is_told_where_it_was_dropped(page: AppTest) -
 def order(app: AppTest) -> list[str]:
     """What comes first on the page: what is told, or the second thing."""
     found = [each for each in app.main if each.type == "warning" or getattr(each, "key", None) == "photos_2"]
-    return ["photos_2" if each.type == "button" else "warning" for each in found]
+    return [(each.key or "") if each.type == "button" else each.type for each in found]
 
 
 def test_sixty_photos_are_as_many_as_there_is_room_for(page: AppTest) -> None:

@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 from PIL import Image
 from scipy.io import savemat
-from torchvision.datasets import CIFAR10, CIFAR100, DTD, SVHN
 
 from nat_core.__main__ import main
 from nat_core.data import download as downloads
@@ -25,6 +24,9 @@ from nat_core.data.sets import load_set
 from nat_core.errors import DownloadError
 from tests.bad_servers import ANSWERS, bad_server
 from tests.present import present
+
+PUBLISHED = "torchvision.datasets"
+"""Named in words: it takes seconds to import, which every process of tests would spend that only looks for tests."""
 
 # torchvision unpacks without naming a filter, of which Python 3.12 and 3.13 warn; the checksum comes first.
 pytestmark = pytest.mark.filterwarnings("ignore:Python 3.14 will, by default, filter extracted:DeprecationWarning")
@@ -54,18 +56,19 @@ def server(tmp_path: Path) -> Iterator[tuple[Path, str]]:
 @pytest.fixture
 def small_archive(server: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> Path:
     """An archive of CIFAR-100's form with 4 training and 2 test pictures, and its checksums in torchvision's place."""
+    from torchvision.datasets import CIFAR100
+
     folder, address = server
-    cifar = CIFAR100
     random = np.random.default_rng(0)
     files = {
         name: pickle.dumps({"data": random.integers(0, 256, (count, 3072), np.uint8), "fine_labels": [*range(count)]})
         for name, count in (("train", 4), ("test", 2))
     }
     files["meta"] = pickle.dumps({"fine_label_names": ["apple", "bed", "cup", "door"]})
-    archive = folder / cifar.filename
+    archive = folder / CIFAR100.filename
     with tarfile.open(archive, "w:gz") as tar:
         for name, content in files.items():
-            entry = tarfile.TarInfo(f"{cifar.base_folder}/{name}")
+            entry = tarfile.TarInfo(f"{CIFAR100.base_folder}/{name}")
             entry.size = len(content)
             tar.addfile(entry, io.BytesIO(content))
 
@@ -73,11 +76,11 @@ def small_archive(server: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> 
         return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(cifar, "url", f"{address}/{cifar.filename}")
-    monkeypatch.setattr(cifar, "tgz_md5", md5(archive.read_bytes()))
-    monkeypatch.setattr(cifar, "train_list", [["train", md5(files["train"])]])
-    monkeypatch.setattr(cifar, "test_list", [["test", md5(files["test"])]])
-    monkeypatch.setattr(cifar, "meta", cifar.meta | {"md5": md5(files["meta"])})
+    monkeypatch.setattr(CIFAR100, "url", f"{address}/{CIFAR100.filename}")
+    monkeypatch.setattr(CIFAR100, "tgz_md5", md5(archive.read_bytes()))
+    monkeypatch.setattr(CIFAR100, "train_list", [["train", md5(files["train"])]])
+    monkeypatch.setattr(CIFAR100, "test_list", [["test", md5(files["test"])]])
+    monkeypatch.setattr(CIFAR100, "meta", CIFAR100.meta | {"md5": md5(files["meta"])})
     return archive
 
 
@@ -119,7 +122,7 @@ def test_a_server_without_the_archive_is_named(small_archive: Path, tmp_path: Pa
 
 def test_an_unreachable_server_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(CIFAR10, "url", "http://127.0.0.1:9/cifar-10-python.tar.gz")
+    monkeypatch.setattr(f"{PUBLISHED}.CIFAR10.url", "http://127.0.0.1:9/cifar-10-python.tar.gz")
     with pytest.raises(DownloadError, match=r"cifar10 cannot be downloaded .*refused.*cifar10\.npz"):
         download("cifar10", tmp_path / "data")
 
@@ -142,11 +145,11 @@ def point(monkeypatch: pytest.MonkeyPatch, source: str, address: str) -> None:
     """Let torchvision look for the source there, past any proxy of this machine."""
     monkeypatch.setenv("no_proxy", "*")
     if source == "svhn":
-        monkeypatch.setitem(SVHN.split_list, "test", [address, "test_32x32.mat", "0" * 32])
+        monkeypatch.setattr(f"{PUBLISHED}.SVHN.split_list", {"test": [address, "test_32x32.mat", "0" * 32]})
     elif source == "dtd":
-        monkeypatch.setattr(DTD, "_URL", address)
+        monkeypatch.setattr(f"{PUBLISHED}.DTD._URL", address)
     else:
-        monkeypatch.setattr({"cifar10": CIFAR10, "cifar100": CIFAR100}[source], "url", address)
+        monkeypatch.setattr(f"{PUBLISHED}.{source.upper()}.url", address)
 
 
 # Python's own client leaves the file of an answer open that it could not read.
@@ -217,9 +220,9 @@ def served(server: tuple[Path, str], monkeypatch: pytest.MonkeyPatch, source: st
     point(monkeypatch, source, f"{address}/file")
     digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if source == "svhn":
-        monkeypatch.setitem(SVHN.split_list, "test", [f"{address}/file", "test_32x32.mat", digest])
+        monkeypatch.setattr(f"{PUBLISHED}.SVHN.split_list", {"test": [f"{address}/file", "test_32x32.mat", digest]})
     else:
-        monkeypatch.setattr(DTD, "_MD5", digest)
+        monkeypatch.setattr(f"{PUBLISHED}.DTD._MD5", digest)
 
 
 def test_svhn_is_stored_as_it_is_published(
@@ -250,7 +253,7 @@ def test_textures_are_unpacked_into_one_folder(
     # Torchvision names the file after its address, and unpacks by its ending.
     folder, address = server
     (folder / "file").rename(folder / "dtd-r1.0.1.tar.gz")
-    monkeypatch.setattr(DTD, "_URL", f"{address}/dtd-r1.0.1.tar.gz")
+    monkeypatch.setattr(f"{PUBLISHED}.DTD._URL", f"{address}/dtd-r1.0.1.tar.gz")
     data = tmp_path / "data"
     assert download("dtd", data) == data / "dtd"
     assert sorted(path.name for path in data.iterdir()) == ["dtd"]

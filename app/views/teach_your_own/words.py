@@ -112,7 +112,7 @@ def title(found: Outcome) -> str:
             nat=share[AWARE], baseline=share[PLAIN],
         )  # fmt: skip
     return _(
-        "Without negatives {baseline} other pictures fool it, with them {nat}.",
+        "Without negatives, {baseline} other pictures fool it; with them, {nat}.",
         baseline=share[PLAIN], nat=share[AWARE],
     )  # fmt: skip
 

@@ -218,6 +218,7 @@ def draw_broad_table() -> None:
         key=TABLE.key,
         on_select=partial(open_row, [card.key for card in cards]),
         selection_mode="single-row",
+        height="content" if len(cards) <= len(samples()) else "auto",
         column_config={
             _("Photo"): st.column_config.ImageColumn(width="small"),
             _("Apart"): st.column_config.NumberColumn(format=percent_format()),
