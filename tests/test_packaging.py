@@ -159,3 +159,13 @@ def test_the_workflow_runs_the_readmes_commands_on_every_python_that_we_name() -
 def test_a_file_of_tests_stays_in_one_process(request: pytest.FixtureRequest) -> None:
     """Else each process starts every server: pytest 9.2 forgets the group that xdist 3.8 writes behind a name."""
     assert request.node.nodeid.endswith(f"@{Path(__file__).name}")
+
+
+def test_a_hosted_demo_first_shows_the_page_that_the_documents_have_too() -> None:
+    front = (ROOT / "docs" / "hosted-demo" / "README.md").read_text(encoding="utf-8").split("---\n")[1]
+    shown = yaml.safe_load(front)
+    assert shown["sdk"] == "static"
+    hook = (ROOT / ".ci" / "one_page.py").read_text(encoding="utf-8")
+    assert f'ADDRESS = "{shown["app_file"]}"' in hook.splitlines()
+    for runs in (".ci/run", ".github/workflows/ci.yml"):
+        assert "mkdocs build --strict" in (ROOT / runs).read_text(encoding="utf-8")

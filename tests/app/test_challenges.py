@@ -1,4 +1,4 @@
-"""Photos to guess and the three challenges: every state of each, the score, and a result sent by a link."""
+"""Photos to guess and the challenges: every state of each, the score, and a result sent by a link."""
 
 from pathlib import Path
 

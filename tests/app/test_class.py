@@ -92,7 +92,7 @@ def test_the_wall_fills_while_phones_guess(classes, teacher: AppTest, networks: 
     assert "without your name" not in said(phones[0].run())
 
 
-@pytest.mark.parametrize("card", ["clicks", "photo", "factory"])
+@pytest.mark.parametrize("card", ["clicks", "photo", "factory", "teach"])
 def test_the_challenges_have_a_wall_of_their_own(classes, teacher: AppTest, card: str) -> None:
     mine = only(classes)
     teacher.segmented_control(key="wall_view").set_value("guesses").run()
@@ -105,6 +105,7 @@ def test_the_challenges_have_a_wall_of_their_own(classes, teacher: AppTest, card
     sentence = {
         "clicks": "1 of 3 playgrounds are falsely sure on less than 30 % of the empty plane.",
         "photo": "2 of 3 phones found a photo that fools both networks.",
+        "teach": "Of 3 phones, NAT is fooled by 0 % to 100 % of other pictures; 100 % is in the middle.",
         "factory": "3 phones have chosen a t, from 0.00 to 1.00; 1.00 is in the middle.",
     }[card]
     assert sentence in said(teacher)

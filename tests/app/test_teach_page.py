@@ -1,5 +1,6 @@
 """Teach your own: names, photos, training, what came of it, undo, a file to keep; and bad input of every kind."""
 
+import re
 import subprocess
 import sys
 import time
@@ -9,13 +10,16 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from nat_app.answers.stored_answers import stamp_of
 from nat_app.frame.links import read
 from nat_app.shared.gallery import FOLDER, gallery_pictures
+from nat_app.shared.pairs import pair_named
 from nat_app.views.teach_your_own import learning, project, saved, words
 from nat_app.views.teach_your_own.outcome import judge
 from nat_app.views.teach_your_own.project import Project, ProjectSession, Thing, TrainedProject
 from nat_app.views.teach_your_own.settings import SAMPLES, SETTINGS, TO_TRY
 from nat_app.views.workshop.games import teaching as challenge
+from nat_app.views.workshop.teaching.teacher import solutions
 from nat_core.errors import CheckpointError
 from nat_core.small import own_things
 from nat_core.store.checkpoints import load_card
@@ -348,6 +352,38 @@ def test_the_workshop_looks_at_what_was_taught(start, taught_networks: Path, mon
     app.button(key="check_teach").click().run()
     assert ":green[■] Done: NAT is fooled by" in said(app)
     assert app.session_state["workshop"].won == {"teach": 3}
+
+
+def test_the_teacher_is_told_how_the_free_photos_meet_the_challenge(
+    taught_networks: Path, networks: Path, monkeypatch, fresh_caches
+) -> None:
+    monkeypatch.setattr(own_things, "train", partial(own_things.train, steps=25))
+    monkeypatch.setattr(challenge, "is_met", lambda found: found.keeps("nat") < 12)
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(taught_networks))
+    *_others, last = solutions(pair_named("wrn16_1"))
+    said = re.fullmatch(
+        r"Teach it “none of these”: .* with t = ([\d.]+): NAT is fooled by .* NAT keeps (\d+) of your 12 .*", last
+    )
+    assert said is not None
+    heads = learning.taught_by_samples(taught_networks, "wrn16_1_baseline", stamp_of("wrn16_1_baseline"))
+    # The lowest t that does it, and what is kept there.
+    assert int((heads.of_own("nat").confidence > float(said[1])).sum()) == int(said[2]) < 12
+    monkeypatch.setattr(challenge, "is_met", lambda found: False)
+    assert "no t does it" in challenge.example()
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
+    assert challenge.example() == ""
+
+
+def test_a_class_hears_of_what_a_phone_taught(start, taught_networks: Path, monkeypatch) -> None:
+    heard: list[tuple] = []
+    monkeypatch.setattr(challenge.following, "tell", lambda *said: heard.append(said))
+    state = ProjectSession(project_of(taught_networks, "mug", "book"))
+    app = start(taught_networks, WORKSHOP, pair="wrn16_1", workshop_part="Challenges", teach_your_own=state)
+    app.button(key="check_teach").click().run()
+    assert state.now.taught is not None
+    found = learning.outcome("wrn16_1_baseline", state.now.taught, 0.9)
+    points = 3 if challenge.is_met(found) else 0
+    assert heard == [("teach", found.fools("nat") / found.pictures, points)]
 
 
 def test_no_word_of_the_page_lacks_its_translation(start, taught_networks: Path, monkeypatch) -> None:

@@ -273,6 +273,7 @@ def test_photos_are_answered_counted_and_forgotten(browser, file: Path) -> None:
     page.locator("nav").get_by_role("button", name="Your photos").click()
     page.get_by_role("button", name="Forget my photos").click()
     title(page, "Try it on your own photos.")
+    assert page.locator(".problems").inner_text() == "", "what was wrong with them is forgotten as well"
     assert [each for each in page.asked if not each.startswith(("file:", "data:", "blob:"))] == []
     page.context.close()
 

@@ -15,8 +15,8 @@ from nat_app.shared.gallery import FOLDER, gallery_pictures
 from nat_app.shared.language import pgettext
 from nat_app.shared.pairs import DEFAULTS, pair_named
 from nat_app.views.teach_your_own.outcome import Outcome, judge
-from nat_app.views.teach_your_own.project import TEACHING, Project, TrainedProject, change
-from nat_app.views.teach_your_own.settings import TO_TRY
+from nat_app.views.teach_your_own.project import TEACHING, Project, TrainedProject, change, sample
+from nat_app.views.teach_your_own.settings import SAMPLES, TO_TRY
 from nat_app.visit.photos import CENTRE, Photo
 from nat_app.visit.training import fair_queue
 from nat_core.data.images import image_id, read_image
@@ -216,6 +216,27 @@ def work(task: Task) -> Iterator[float | LearnedHeads]:
             continue
         heads = OwnHeads(task.where[1], task.weights, task.names, step.heads, lesson.labels, step.left_out)
         yield LearnedHeads(heads, new, len(world), time.monotonic() - began)
+
+
+@shared_by_all(most=4)
+def taught_by_samples(where: Path, name: str, stamp: tuple[int, ...]) -> OwnHeads:
+    """Return what the twelve free photos teach, the same for everybody; takes about a second."""
+    import torch
+
+    photos = {stem: sample(stem) for stems in SAMPLES.values() for stem in stems}
+    labels = [place for place, stems in enumerate(SAMPLES.values()) for _stem in stems]
+    pixels = {key(name, photo): photo.seen[CENTRE] for photo in photos.values()}
+    task = Task(
+        (where, name, stamp), weights_of(name), tuple(SAMPLES), tuple(labels), tuple(pixels), pixels, {}, ()
+    )  # fmt: skip
+    threads = torch.get_num_threads()
+    try:
+        *_progress, learned = work(task)
+    finally:
+        torch.set_num_threads(threads)
+    if isinstance(learned, float):
+        raise TypeError("the work ended without a result")
+    return learned.heads
 
 
 def _seen(task: Task) -> Iterator[tuple[float, dict[str, np.ndarray]]]:

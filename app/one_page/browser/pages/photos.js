@@ -344,6 +344,7 @@ class YourPhotos {
         "data-key": "forget",
         onclick: () => {
           page.photos.clear();
+          this.problems.replaceChildren();
           this.update();
         },
       },

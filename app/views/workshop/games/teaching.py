@@ -2,11 +2,14 @@
 
 import streamlit as st
 
+from nat_app.answers import computed_answers, stored_answers
 from nat_app.frame import frame, links
+from nat_app.frame.together import following
 from nat_app.shared.language import N_, _, pgettext
 from nat_app.shared.pairs import Pair
+from nat_app.shared.score_scales import T_STEPS
 from nat_app.shared.settings import Held
-from nat_app.shared.words import of_100
+from nat_app.shared.words import of_100, threshold_text
 from nat_app.views.workshop import score
 
 TITLE = N_("Teach it “none of these”")
@@ -33,7 +36,9 @@ def look() -> None:
         return
     found: Outcome = learning.outcome(name, taught, frame.threshold())
     met = is_met(found)
-    score.award("teach", score.MOST if met else 0)
+    points = score.MOST if met else 0
+    score.award("teach", points)
+    following.tell("teach", found.fools("nat") / found.pictures, points)
     LOOKED.put([verdict(found, met=met)])
 
 
@@ -47,7 +52,16 @@ def is_met(found) -> bool:
 
 def verdict(found, *, met: bool) -> str:
     """Return how far it is, and whether that meets the challenge."""
-    state = _(
+    state = _state(found)
+    return (
+        _(":green[■] Done: {state}.", state=state)
+        if met
+        else _("{state}. Not yet: move t, or add photos.", state=state)
+    )
+
+
+def _state(found) -> str:
+    return _(
         "NAT is fooled by {nat_fooled} other pictures, the baseline by {fooled}; NAT keeps {nat} of your {photos} "
         "photos, the baseline {baseline}",
         nat_fooled=of_100(found.fools("nat") / found.pictures, found.pictures),
@@ -56,10 +70,26 @@ def verdict(found, *, met: bool) -> str:
         baseline=found.keeps("baseline") or pgettext("how many", "none"),
         photos=found.photos,
     )
-    return (
-        _(":green[■] Done: {state}.", state=state)
-        if met
-        else _("{state}. Not yet: move t, or add photos.", state=state)
+
+
+def example() -> str:
+    """Return with which t the twelve free photos meet the challenge; "" where nothing can be taught."""
+    from nat_app.views.teach_your_own import learning
+    from nat_app.views.teach_your_own.outcome import judge
+
+    name = learning.network()
+    if name is None:
+        return ""
+    heads = learning.taught_by_samples(stored_answers.folder(), name, stored_answers.stamp_of(name))
+    held = learning.held_out(computed_answers.stored_features(name), (), heads.names)
+    meets = {t: found for t in T_STEPS if is_met(found := judge(heads, held, t))}
+    if not meets:
+        return _("Teach it “none of these”: no t does it with the twelve free photos, so it takes photos of your own.")
+    first = min(meets)
+    return _(
+        "Teach it “none of these”: the twelve free photos will do, for example with t = {t}: {state}.",
+        t=threshold_text(first),
+        state=_state(meets[first]),
     )
 
 

@@ -31,8 +31,8 @@ section { border: 1px solid #999; border-radius: 2mm; padding: 1.5mm 3mm; margin
 p, ul { margin: .18rem 0; }
 .minutes { float: right; color: #555; }
 .line { display: inline-block; border-bottom: 1px solid #111; min-width: 16mm; height: 1.1em; }
-.row { display: flex; align-items: end; gap: 1.5mm; padding-top: 3.6mm; }
-.rest { flex: 1; min-width: 34mm; border-bottom: 1px solid #111; }
+.row { display: flex; align-items: end; gap: 1.5mm; padding-top: 2.9mm; }
+.rest { flex: 1; min-width: 30mm; border-bottom: 1px solid #111; }
 .head { display: flex; justify-content: space-between; align-items: start; gap: 4mm; }
 .head > div { flex: 1; }
 .head svg { width: 26mm; height: 26mm; flex: none; }
@@ -130,7 +130,8 @@ def _challenges(stakes: Stakes) -> str:
         check=number(stakes.prices.needless_check, "g"),
         parts=games.foreign_parts(stakes),
     )
-    rows = (clicks, _("A photo that fools both networks:"), factory)
+    taught = _("My two things, my t, and how often the baseline and NAT are fooled:")
+    rows = (clicks, _("A photo that fools both networks:"), factory, taught)
     lines = "".join(f'<p class="row">{escape(row)} {REST}</p>' for row in rows)
     title = escape(_("Challenges"))
     return f"<section><h2>{title}</h2>{lines}</section>"

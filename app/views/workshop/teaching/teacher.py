@@ -11,6 +11,7 @@ from nat_app.shared.page_file import png_url
 from nat_app.shared.pairs import Pair
 from nat_app.views.playground.settings import Choices
 from nat_app.views.workshop import words as common
+from nat_app.views.workshop.games import teaching
 from nat_app.views.workshop.games import words as games
 from nat_app.views.workshop.games.challenges import fooling_both
 from nat_app.views.workshop.games.factory import factory
@@ -79,10 +80,12 @@ def solutions(pair: Pair) -> tuple[str, ...]:
     ring = draw_negatives("ring", MOST_CLICKS)
     found = factory(pair)
     best = {kind: each.threshold for kind, each in found.best.items()}
+    taught = teaching.example()
     return (
         games.clicks_example(len(ring), plane_rates(Choices(), ring, SURE).falsely_sure["nat"]),
         games.photo_examples(fooling_both(pair)),
         games.factory_both(best, found.least, found.cost("nat", 1.0)),
+        *([taught] if taught else []),
     )
 
 

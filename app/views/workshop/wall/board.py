@@ -44,6 +44,7 @@ TITLES = {
     "clicks": N_("Challenge: ten clicks"),
     "photo": N_("Challenge: a photo that fools both"),
     "factory": N_("Challenge: a threshold for a factory"),
+    "teach": N_("Challenge: teach it “none of these”"),
     POINTS: N_("Points"),
 }
 FULL: Setting[str] = Setting("wall_full", "")
@@ -161,7 +162,7 @@ def _guesses(mine: SchoolClass, lessons: tuple[Lesson, ...], pair: Pair) -> None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(_("Show"), list(titles), format_func=titles.__getitem__, key=CARD.bind(), persist_state="session")
         st.toggle(_("Tell the answer"), key=ANSWER.bind(), persist_state="session",
-                  disabled=CARD.value in (POINTS, "photo"))  # fmt: skip
+                  disabled=CARD.value in (POINTS, "photo", "teach"))  # fmt: skip
     _board(mine.code, {each.name: each for each in lessons}, pair)
 
 
@@ -197,6 +198,8 @@ def found(mine: SchoolClass, card: str, lessons: dict[str, Lesson], pair: Pair, 
         labels = (_("fools one or none"), _("fools both"))
         counts = (len(guesses) - round(sum(guesses)), round(sum(guesses)))
         return words.photos(guesses), "", Axis("", counts, (-0.5, 0.5), 1.0, (0.0, 1.0), labels, labels)
+    if card == "teach":
+        return words.taught(guesses), "", histogram.of_shares(guesses, _("share of other pictures that fool NAT"), ())
     if card == "factory":
         return _factory(guesses, pair, tell=tell)
     lesson = lessons[card]

@@ -109,6 +109,24 @@ def photos(fooled: Sequence[float]) -> str:
     )
 
 
+def taught(fooled: Sequence[float]) -> str:
+    """Return how often other pictures fool what the phones taught.
+
+    >>> taught((0.1, 0.3)).replace(chr(160), " ")
+    'Of 2 phones, NAT is fooled by 10 % to 30 % of other pictures; 20 % is in the middle.'
+    """
+    if not fooled:
+        return _("Nobody has taught anything yet.")
+    return ngettext(
+        "Of {count} phone, NAT is fooled by {least} of other pictures.",
+        "Of {count} phones, NAT is fooled by {least} to {most} of other pictures; {median} is in the middle.",
+        len(fooled),
+        least=percent(min(fooled)),
+        most=percent(max(fooled)),
+        median=percent(statistics.median(fooled)),
+    )
+
+
 def thresholds(chosen: Sequence[float]) -> str:
     """Return which t a class chose for the factory."""
     if not chosen:
