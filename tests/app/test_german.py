@@ -76,7 +76,7 @@ def test_too_few_pictures_tell_nothing() -> None:
 
 def test_no_title_is_left_in_english() -> None:
     assert {name for name, title in SET_TITLES.items() if "test" in title or "other" in title} == set()
-    assert list(ROLE_TITLES.values()) == ["bekannt", "im Training gezeigt", "gleiche Quelle", "nie gesehen"]
+    assert list(ROLE_TITLES.values()) == ["bekannt", "im Training", "gleiche Quelle", "nie gesehen"]
     assert OFFERED[0].title == "Großes Netz (ResNet-18)"
     assert SCORE_TITLES["entropy"] == "Entropie"
     pictures = {picture.file: picture for picture in gallery_pictures()}

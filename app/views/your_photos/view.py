@@ -33,6 +33,7 @@ from nat_core.data.images import CROPS
 from nat_core.measure.metrics import confidence_histogram
 
 PER_PAGE = 8
+ROW = 35  # the height of a row of Streamlit's tables, in pixels
 ZONES = ("uploads", "folder_uploads")
 
 pair, t = frame.chosen_pair(), frame.threshold()
@@ -204,7 +205,7 @@ def draw_broad_table() -> None:
     for kind in KINDS:
         answers = [card.said[kind].answer for card in cards]
         columns[_("{network} says", network=NAMES[kind])] = [class_title(answer.predicted) for answer in answers]
-        columns[how_sure[kind]] = [in_percent(answer.confidence) for answer in answers]
+        columns[how_sure[kind]] = [words.in_percent(answer.confidence, tenths=tenths()) for answer in answers]
     columns[_("Apart")] = [100 * card.disagreement for card in cards]
     confidence_bars = {
         how_sure[kind]: st.column_config.ProgressColumn(
@@ -212,13 +213,16 @@ def draw_broad_table() -> None:
         )
         for kind in KINDS
     }
+    # All samples are seen at once. Streamlit fetches what draws such a table once it is needed: its place is kept.
+    height = ROW * (min(len(cards), len(samples())) + 1) + 3
+    st.html(f"<style>.st-key-broad_photos {{ min-height: {height}px; }}</style>")
     st.dataframe(
         pd.DataFrame(columns),
         hide_index=True,
         key=TABLE.key,
         on_select=partial(open_row, [card.key for card in cards]),
         selection_mode="single-row",
-        height="content" if len(cards) <= len(samples()) else "auto",
+        height=height,
         column_config={
             _("Photo"): st.column_config.ImageColumn(width="small"),
             _("Apart"): st.column_config.NumberColumn(format=percent_format()),
@@ -237,12 +241,6 @@ def tenths() -> bool:
 def percent_format() -> str:
     """Return how the table's numbers are written."""
     return "%.1f %%" if tenths() else "%.0f %%"
-
-
-def in_percent(confidence: float) -> float:
-    """Return a confidence as the table holds it: what is not quite certain is not rounded to 100."""
-    share = 100 * confidence
-    return share if tenths() or confidence == 1 else min(share, 99.49)
 
 
 def draw_distribution() -> None:

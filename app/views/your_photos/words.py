@@ -126,6 +126,18 @@ def list_caption(number: int) -> str:
     )
 
 
+def in_percent(confidence: float, *, tenths: bool) -> float:
+    """Return a confidence as the table holds it: what is not quite certain is never rounded to 100.
+
+    `tenths` is whether the table writes them.
+
+    >>> [in_percent(each, tenths=True) for each in (0.5, 0.9998, 1)], in_percent(0.9998, tenths=False)
+    ([50.0, 99.94, 100], 99.49)
+    """
+    share = 100 * confidence
+    return share if confidence == 1 else min(share, 99.94 if tenths else 99.49)
+
+
 def table_caption(number: int) -> str:
     """Return what stands below the table."""
     return ngettext(

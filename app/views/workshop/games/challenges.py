@@ -124,7 +124,7 @@ def _photo(pair: Pair) -> None:
     pictures = {each.file: each for each in gallery_pictures() if not each.known}
     chosen = st.selectbox(
         _("Photo"), [*own, *pictures], key="fooling",
-        format_func=lambda key: own[key].name if key in own else _("{name} (gallery)", name=pictures[key].name),
+        format_func=lambda key: own[key].name if key in own else _("{name} (gallery)", name=pictures[key].caption),
     )  # fmt: skip
     left, right = st.columns([1, 3], gap="medium")
     # The answers are functions: an own photo needs torch, and is asked about on the press alone.

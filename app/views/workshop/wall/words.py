@@ -59,10 +59,10 @@ def answer(guesses: Sequence[float], truth: float) -> str:
     """Return what it is, and how many came close.
 
     >>> answer((0.2, 0.6, 0.9), 0.65).replace(chr(160), " ")
-    'It is **65 %**; 1 of 3 came within ten hundredths of it.'
+    'It is **65 %**; 1 of 3 came within ten percentage points.'
     """
     near = sum(abs(guess - truth) <= 0.1 + 1e-9 for guess in guesses)
-    return _("It is **{truth}**; {near} of {all} came within ten hundredths of it.",
+    return _("It is **{truth}**; {near} of {all} came within ten percentage points.",
              truth=percent(truth), near=near, all=len(guesses))  # fmt: skip
 
 
