@@ -126,12 +126,12 @@ _local = _Local()
 
 
 def number(value: float | int, form: str = "g") -> str:
-    """Return a number in Python's format `form`, with the separators of the language.
+    """Return a number in Python's format `form`, with the separators of the language and a minus that is no hyphen.
 
-    >>> number(1234.5, ",.1f")
-    '1,234.5'
+    >>> number(1234.5, ",.1f"), number(-2, "+d")
+    ('1,234.5', '\u22122')
     """
-    return written(format(value, form))
+    return written(format(value, form).replace("-", "\u2212"))
 
 
 def written(digits: str) -> str:

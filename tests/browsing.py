@@ -32,6 +32,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+"""Further arguments: the browser's own camera, which shows moving shapes, and nobody asked for leave."""
 SIZES = {"wide": (1280, 800), "phone": (390, 844)}
 """Of the browser's window, in pixels."""
 STILL = """async () => {

@@ -51,6 +51,8 @@ def test_numbers_are_written_as_the_language_does(speaks) -> None:
     assert _("{share:.2f}, {many:,}, {word}", share=0.5, many=10_000, word="a,b.c") == "0.50, 10,000, a,b.c"
     speaks("de")
     assert number(1234.5, ",.2f") == "1.234,50"
+    # No hyphen, which a line may break behind.
+    assert number(-0.028, ".3f") == _("{value:.3f}", value=-0.028) == "\u22120,028"
     assert _("{share:.2f}, {many:,}, {word}", share=0.5, many=10_000, word="a,b.c") == "0,50, 10.000, a,b.c"
 
 

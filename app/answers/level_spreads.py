@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nat_app.answers import stored_answers
+from nat_app.answers.plain_names import plainly
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.language import _
 from nat_app.shared.pairs import pictures_of
@@ -109,7 +110,7 @@ def sentence(first: str, second: str, set_name: str) -> str:
         where=where_it_begins(found),
     )
     if not found.measured and (other := measured_elsewhere(pairs, set_name)):
-        words += f" {other}"
+        words += f" {plainly(other)}"
     return words
 
 

@@ -45,7 +45,15 @@ function inOurWords(theirs) {
       return ours.replace("{name}", () => theirs.slice(before.length));
     }
   }
-  return theirs.replace(/ per file(?=$| •)/, ` ${zoneWords["per file"]}`);
+  return theirs.replace(/ per file(?=$| •)/, ` ${zoneWords["per file"]}`).replace(SIZE, inOurSigns);
+}
+
+// "60MB", "1.2KB": Streamlit leaves out the space, and its decimal sign is the English one.
+const SIZE = /^(\d+(?:\.\d+)?)([KMG]?B)\b/;
+
+function inOurSigns(_, number, unit) {
+  const read = Number(number).toLocaleString(document.documentElement.lang || "en", { useGrouping: false });
+  return `${read}\u00a0${unit}`;
 }
 
 function nameDropZones() {

@@ -14,6 +14,7 @@ from streamlit.logger import set_log_level
 
 from nat_app.one_page import carried_networks, gallery_photos, looks, words
 from nat_app.one_page.payload import Payload
+from nat_app.shared.drawing import share_card
 from nat_app.shared.drawing.palette import DARK, LIGHT
 from nat_app.shared.language import LANGUAGES
 from nat_app.shared.page_file import SVG_SCRIPT
@@ -28,7 +29,8 @@ KEEPER = HERE / "offline.js"
 """The script of the file beside it."""
 COMPUTING = ("network.js", "worker.js")
 """What runs beside the page, in a worker."""
-SCRIPTS = ("words.js", "drawing.js", "see_it.js", "photos.js", "thresholds.js", "attention.js", "main.js")
+PAGES = ("see_it.js", "photos.js", "thresholds.js", "attention.js")
+SCRIPTS = ("words.js", "drawing.js", "sharing.js", *(f"pages/{each}" for each in PAGES), "main.js")
 """The page's own modules, in the order in which one uses the other."""
 ICON = Path(__file__).parents[1] / "icon.png"
 
@@ -61,7 +63,7 @@ def page(offline: str = "") -> str:
     `offline` is the name of a file beside it, which keeps it where it is served; "" where there is none.
     """
     set_log_level("error")  # the app's functions run outside of a visit here, of which Streamlit would warn
-    style, script = (HERE / "page.css").read_text(encoding="utf-8") + histograms.STYLE, _script()
+    style, script = _read("page.css") + histograms.STYLE + share_card.STYLE, _script()
     parts = {
         "RULE": html.escape(_rule(script, style, offline)),
         "OFFLINE": f'<meta name="offline" content="{html.escape(offline)}">' if offline else "",
@@ -98,18 +100,26 @@ def _carried() -> str:
 
 
 def _script() -> str:
-    """Return the page's script: the app's own for drawings and histograms, what computes, and the page's modules."""
-    # The app loads it as a module of its own; here it is a function's result, and keeps its names to itself.
-    live = histograms.SCRIPT.replace("export default function", "const draw = function", 1)
+    """Return the page's script: the app's own for drawings, histograms and cards, what computes, the page's modules."""
     parts = [
         '"use strict";',
         SVG_SCRIPT,
-        f"const drawHistograms = (() => {{\n{live}\nreturn draw;\n}})();",
+        f"const drawHistograms = {_closed(histograms.SCRIPT)};",
         f"const LIVE = {json.dumps(histograms.HTML)};",
+        f"const drawShareCard = {_closed(share_card.SCRIPT)};",
+        f"const SHARE_CARD = {json.dumps(share_card.HTML)};",
         *(_read(f"computing/{name}") for name in ("network.js", "pixels.js")),
         *(_read(name) for name in SCRIPTS),
     ]
     return _for_a_script("\n" + "\n".join(parts))
+
+
+def _closed(component: str) -> str:
+    """Return a component's script as the function that it exports, with its other names kept to itself.
+
+    The app loads it as a module of its own.
+    """
+    return f"(() => {{\n{component.replace('export default function', 'return function', 1)}\n}})()"
 
 
 def _for_a_script(text: str) -> str:

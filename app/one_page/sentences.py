@@ -39,6 +39,7 @@ def of_pictures(classes: tuple[str, ...]) -> dict[str, Any]:
         "classes": {name: class_title(name) for name in classes},
         "answers": _by(KINDS, lambda kind: _by(GRADES, lambda how: _answers(kind, how, classes))),
         "titles": {"|".join(map(str, each)): _title(*each) for each in product(GRADES, GRADES, (0, 1, 2), (0, 1, 2))},
+        "unsaid_titles": {"|".join(each): _unsaid_title(*each) for each in product(GRADES, GRADES)},
         "verdicts": _verdicts(classes),
         "questions": _by(classes, lambda one: _by(classes, lambda other: plain(labels.question([one, other])))),
         "choices": _choices(classes),
@@ -74,6 +75,11 @@ def _title(baseline: words.Grade, nat: words.Grade, baseline_right: int, nat_rig
         )  # fmt: skip
     first, second = Answer(GRADES[baseline], _cat_if(baseline_right)), Answer(GRADES[nat], _cat_if(nat_right))
     return words.picture_title(first, second, "cat", THRESHOLD)
+
+
+def _unsaid_title(baseline: words.Grade, nat: words.Grade) -> str:
+    """The title of a photo of which nobody has said what it shows."""
+    return verdicts.title(Answer(GRADES[baseline], "cat"), Answer(GRADES[nat], "cat"), None, THRESHOLD)
 
 
 def _cat_if(right: int) -> str:

@@ -8,8 +8,9 @@ from nat_app.one_page.carried_networks import pairs
 from nat_app.pages import PAGES
 from nat_app.shared import words
 from nat_app.shared.classes import any_of
+from nat_app.shared.drawing import share_card
 from nat_app.shared.drawing.palette import KINDS, NAMES
-from nat_app.shared.gallery import samples
+from nat_app.shared.gallery import INSET, samples
 from nat_app.shared.language import LANGUAGES, _, written
 from nat_app.shared.score_scales import T_STEPS
 from nat_app.views.attention.maps import scale
@@ -42,6 +43,7 @@ def in_language(spoken: str) -> dict[str, Any]:
             "rows": looks.rows(),
             "looks": {pair.key: looks.of_pair(pair) for pair in pairs()},
             "maps": looks.captions(),
+            "share": _share(),
             "shares": [words.threshold_share(step) for step in T_STEPS],
             "thresholds_said": [words.threshold_text(step) for step in T_STEPS],
             "signs": written(".,"),
@@ -60,6 +62,7 @@ def constants() -> dict[str, Any]:
         "most": MOST,
         "samples": [each.file for each in samples()],
         "scale": scale(),
+        "card": {"ink": share_card.INK, "soft": share_card.SOFT, "inset": INSET},
         "pairs": {pair.key: pair.by_kind for pair in pairs()},
     }
 
@@ -137,6 +140,14 @@ def _thresholds() -> dict[str, str]:
             "Moves each network to its own t, at which it keeps 95 of 100 pictures that it knows: the fair comparison."
         ),
         "sets": _("Pictures"),
+    }
+
+
+def _share() -> dict[str, str]:
+    return share_card.words() | {
+        "close": _("Close"),
+        "in_words": share_card.alt("{sentence}", "{shows}", "{said}"),
+        "about": share_card.about("{threshold}"),
     }
 
 

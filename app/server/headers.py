@@ -62,8 +62,9 @@ def page_policy(host: str) -> str:
         "img-src": ["'self'", "data:", "blob:"],
         "font-src": ["'self'", "data:"],
         "media-src": ["'self'", "data:", "blob:"],
-        # Older browsers take 'self' for HTTP alone.
-        "connect-src": ["'self'", f"ws://{host}", f"wss://{host}"],
+        # Older browsers take 'self' for HTTP alone. Streamlit's camera fetches its own photo as a data address, which
+        # is no address of anybody's.
+        "connect-src": ["'self'", f"ws://{host}", f"wss://{host}", "data:"],
         "worker-src": ["'self'", "blob:"],
         "manifest-src": ["'self'"],
         "form-action": ["'self'"],

@@ -71,8 +71,11 @@ def plain(markdown: str) -> str:
 
     >>> plain(":orange[▲] Fooled: **sure**, and wrong\\\\.")
     '▲ Fooled: sure, and wrong.'
+    >>> plain(":gray[**Baseline**] 97 % cat")
+    'Baseline 97 % cat'
     """
-    return _MARKUP.sub(lambda found: found[1] or "", markdown)
+    # Within a colour there may be bold type.
+    return _MARKUP.sub(lambda found: plain(found[1] or ""), markdown)
 
 
 def percent(share: float) -> str:

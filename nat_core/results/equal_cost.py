@@ -147,11 +147,11 @@ def percent(change: float) -> str:
     ('−30 %', '+12 %', '0 %')
     """
     rounded = round(100 * change)
-    return f"{rounded:+d} %".replace("-", "−") if rounded else "0 %"
+    return f"{number(rounded, '+d')} %" if rounded else "0 %"
 
 
 def _points(each: Candidate) -> str:
-    return number(each.points, "+.2f").replace("-", "−")
+    return number(each.points, "+.2f")
 
 
 def grid(found: Sequence[Candidate]) -> Grid:

@@ -6,7 +6,7 @@ The ends are the plain baseline (0 %) and the NAT teacher itself (100 %), from t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from nat_core.language import N_, Titles, _, ngettext, written
+from nat_core.language import N_, Titles, _, ngettext, number, written
 from nat_core.paper.figures import PAPER
 from nat_core.paper.tables import Grid, rate_text
 from nat_core.recipes import HEADLINE_SETS, PAIRS
@@ -141,7 +141,7 @@ def percent(share: float) -> str:
     >>> percent(0.386), percent(-0.2), percent(-0.001)
     ('39 %', '−20 %', '0 %')
     """
-    return f"{round(100 * share)} %".replace("-", "−")
+    return f"{number(round(100 * share), 'd')} %"
 
 
 def sentences(found: Transfer) -> tuple[str, ...]:
@@ -231,17 +231,17 @@ def plot(found: Transfer, *, narrow: bool = False, say: Callable[[str], str] = s
     drawing.title(title)
     panel = _panel(found, narrow)
     _ends(drawing, panel, found)
-    for number, each in enumerate(reversed(found.channels)):
-        drawing.line([panel.at((edge, number)) for edge in panel.x_range], FAINT)
+    for row, each in enumerate(reversed(found.channels)):
+        drawing.line([panel.at((edge, row)) for edge in panel.x_range], FAINT)
         if narrow:
-            drawing.text((panel.left, panel.at((0, number))[1] - 12), each.words)
+            drawing.text((panel.left, panel.at((0, row))[1] - 12), each.words)
         else:
-            drawing.text((panel.left - 10, panel.at((0, number))[1] + 4), each.words, anchor="end")
+            drawing.text((panel.left - 10, panel.at((0, row))[1] + 4), each.words, anchor="end")
         colour = BASELINE if each.label == "student_of_baseline" else NAT
-        drawing.dot(panel.at((each.share_at_threshold, number)), colour, hollow=True)
-        drawing.dot(panel.at((each.share_at_kept, number)), colour)
+        drawing.dot(panel.at((each.share_at_threshold, row)), colour, hollow=True)
+        drawing.dot(panel.at((each.share_at_kept, row)), colour)
         drawing.text(
-            (panel.left + panel.width + 8, panel.at((0, number))[1] + 4),
+            (panel.left + panel.width + 8, panel.at((0, row))[1] + 4),
             f"{percent(each.share_at_kept)} / {percent(each.share_at_threshold)}",
         )
     return drawing
@@ -263,10 +263,8 @@ def _ends(drawing: Drawing, panel: Panel, found: Transfer) -> None:
     """The ends and the paper's ninth as uprights, each with its rates below."""
     bottom, low, high = panel.top + panel.height, *panel.y_range
     beside = _("95 % kept / t = {t:g}", t=HIGHEST_T)
-    if drawing.width > NARROW:
-        drawing.text((panel.left + panel.width + 8, panel.top - 8), beside)
-    else:
-        drawing.text((drawing.width - 8, panel.top - 8), beside, anchor="end")
+    # It ends where the drawing does: beside the panel German would not have its whole room.
+    drawing.text((drawing.width - 8, panel.top - 8), beside, anchor="end")
     uprights = (
         (0.0, BASELINE, "", _("baseline"), found.baseline),
         (1.0, NAT, "", _("NAT teacher"), found.teacher),

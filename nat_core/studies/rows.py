@@ -4,6 +4,7 @@ There are two kinds of spread, never mixed: over the seeds of one recipe, agains
 held, and over pictures, by the paired bootstrap of two stored networks.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from math import sqrt
@@ -14,6 +15,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
+from nat_core.language import _
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import NetworkReport, threshold_key
 from nat_core.paper.figures import COMPARED
@@ -24,6 +26,7 @@ from nat_core.studies.plan import Study
 
 SAMPLES = 2000
 """How often the bootstrap draws the pictures anew."""
+_DIVERGED = re.compile(r"diverged at step ([\d,]+) of ([\d,]+)")
 
 
 # --- over seeds ------------------------------------------------------------------------------------------------------
@@ -84,10 +87,10 @@ def paired_bootstrap(
     difference, generator = first - second, np.random.default_rng(seed)
     # Drawing pictures anew is drawing how often each difference occurs: the few that there are, not every picture. In
     # the order in which they first occur, so that both networks exchanged give the same interval turned round.
-    _, places, counts = np.unique(difference, return_index=True, return_counts=True)
+    _values, places, counts = np.unique(difference, return_index=True, return_counts=True)
     order = np.argsort(places)
     values, shares = difference[places[order]], counts[order] / len(difference)
-    drawn = [generator.multinomial(len(difference), shares) @ values / len(difference) for _ in range(samples)]
+    drawn = [generator.multinomial(len(difference), shares) @ values / len(difference) for _draw in range(samples)]
     # The percentile interval: nothing is assumed of how the difference is distributed.
     low, high = np.quantile(drawn, (0.025, 0.975))
     return OverPictures(float(difference.mean()), float(low), float(high), len(difference))
@@ -282,12 +285,21 @@ def rows_of(
     base = next((each for each in recipes if each.has_negatives), recipes[0])
     rows = []
     for recipe in recipes:
-        ended = "; ".join(dict.fromkeys(each.says for each in diverged.values() if each.recipe == recipe))
+        ended = "; ".join(dict.fromkeys(_ended(each.says) for each in diverged.values() if each.recipe == recipe))
         rows.append(StudyRow(recipe.name, changes(recipe, base), reports_of(recipe, records), ended))
         second = tuple(each.renormalised for each in _runs_of(recipe, records) if each.renormalised is not None)
         if second:
             rows.append(StudyRow(f"{recipe.name}, renormalised", changes(recipe, base), second))
     return tuple(rows)
+
+
+def _ended(says: str) -> str:
+    """What a record says of where a run diverged, in the reader's language: records are English."""
+    found = _DIVERGED.fullmatch(says)
+    if found is None:
+        return says
+    step, steps = (int(number.replace(",", "")) for number in found.groups())
+    return _("diverged at step {step:,} of {steps:,}", step=step, steps=steps)
 
 
 def changes(recipe: Recipe, base: Recipe) -> str:

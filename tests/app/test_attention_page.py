@@ -266,7 +266,7 @@ def test_signed_maps_share_a_scale_centred_on_0() -> None:
     assert [(trace.zmin, trace.zmax) for trace in shared.data] == [(-2, 2), (-2, 2)]
     own = as_drawn(attribution_maps(values, DARK, own_scale=True))
     assert [(trace.zmin, trace.zmax) for trace in own.data] == [(-2, 2), (-0.5, 0.5)]
-    assert own.layout.annotations[1].text == "b, -0.5 to 0.5"
+    assert own.layout.annotations[1].text == "b, \u22120.5 to 0.5"
 
 
 def test_a_map_of_zeros_has_a_scale() -> None:

@@ -10,10 +10,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Element
 
+from nat_app.answers.plain_names import name_of, plainly
 from nat_app.answers.stored_answers import probabilities_csv
 from nat_app.shared.drawing.palette import KINDS
 from nat_app.views.evidence import parts
-from nat_app.views.evidence.plain import name_of, plainly
 from nat_core.language import speaking
 from nat_core.measure.scores import SCORE_NAMES, SCORES
 from nat_core.paper.claims import MapDistances, claims, summary

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from nat_app.answers.plain_names import plainly
 from nat_app.shared.pairs import pictures_of
 from nat_app.views.attention.words import attention_title
-from nat_app.views.evidence.plain import plainly
 from nat_core.paper.claims import claims
 from nat_core.recipes import LEVELS
 from nat_core.store.checkpoints import load_card
@@ -106,8 +106,8 @@ def test_where_only_another_protocol_has_two_baselines_it_is_named(start, folder
     short = [PairLevels(first, nat, sets(0.3, 0.3, 0.3)), PairLevels(first, other, sets(0.3, 0.3, 0.2))]
     save_levels(folder, [ours, *short])
     elsewhere = measured_elsewhere([ours, *short], "cifar100_test")
-    assert "in the protocol short" in elsewhere
-    assert elsewhere in said(start(folder, PAGES[3]))
+    assert "trained by another protocol (short)" in elsewhere
+    assert plainly(elsewhere) in said(start(folder, PAGES[3]))
 
 
 @pytest.mark.parametrize("fault", ["other weights", "damaged"])

@@ -18,12 +18,12 @@ from streamlit.testing.v1 import AppTest
 
 from nat_app.answers.stored_answers import OwnAnswer
 from nat_app.shared.drawing.palette import LIGHT, Kind
-from nat_app.shared.gallery import FOLDER, gallery_pictures
+from nat_app.shared.gallery import FOLDER, gallery_pictures, samples
 from nat_app.shared.page_file import png_url
 from nat_app.shared.pairs import pair_named, pictures_of
 from nat_app.shared.words import Answer, literal, percent
 from nat_app.views.your_photos import charts, fade, ways, words
-from nat_app.views.your_photos.answer_cards import AnswerCard, count_cards
+from nat_app.views.your_photos.answer_cards import AnswerCard, count_cards, from_sample
 from nat_app.views.your_photos.photo_report import Conditions, photos_csv, report_html
 from nat_app.views.your_photos.ways import WAYS
 from nat_app.visit import decoding, labels, photos, verdicts
@@ -214,7 +214,7 @@ def opened(app: AppTest) -> AppTest:
 def test_a_photo_opens_large_and_closes(start, networks: Path) -> None:
     app = opened(start(networks, PAGE, samples=True))
     assert len(app.subheader) == 1
-    assert plain(f"Sure means above {percent(0.9)}. Baseline ") in said(app)
+    assert plain(f"Sure means above {percent(0.9)}. The baseline ") in said(app)
     app.button(key="close").click().run()
     assert not app.subheader
 
@@ -289,13 +289,13 @@ def sweep(*until: int, end: float = 0.4) -> dict[Kind, Predictions]:
 @pytest.mark.parametrize(
     ("swept", "way", "expected"),
     [
-        (sweep(20, 5), "noise", "Baseline stays sure up to 40 % noise. NAT stays sure up to 10 % noise."),
-        (sweep(20, -1), "add", "Baseline stays sure up to 80 % added noise. NAT is not sure to begin with."),
+        (sweep(20, 5), "noise", "The baseline stays sure up to 40 % noise. NAT stays sure up to 10 % noise."),
+        (sweep(20, -1), "add", "The baseline stays sure up to 80 % added noise. NAT is not sure to begin with."),
         (
             sweep(49, 5, end=0.99),
             "picture",
-            "Baseline stays sure all the way. NAT stays sure up to 10 % of the other picture, and of the other picture "
-            "it is sure again: cat.",
+            "The baseline stays sure all the way. NAT stays sure up to 10 % of the other picture, and of the other "
+            "picture it is sure again: cat.",
         ),
     ],
 )
@@ -436,3 +436,10 @@ def test_what_stood_there_while_photos_were_read_gives_way_to_the_cards(start, n
     app = upload(start(networks, PAGE), bee_jpg=BEE, wide_jpg=WIDE)
     assert len(bars(app)) == 2
     assert len([each for each in app.button if (each.key or "").startswith("open_")]) == 2
+
+
+def test_a_sample_is_shared_with_its_author_and_licence(networks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(networks))
+    picture = next(each for each in samples() if each.author)
+    shared = from_sample(pair_named("wrn16_1"), picture)
+    assert shared.credit == f"{picture.caption}. {picture.author}, {picture.licence}."

@@ -57,7 +57,7 @@ def outcome(
     ("found", "sentence", "expected"),
     [
         (outcome((18, 9, 5), (1400, 300, 80)), words.title,
-         "Without negatives 70 of 100 other pictures fool it, with them 15 of 100."),
+         "Without negatives, 70 of 100 other pictures fool it; with them, 15 of 100."),
         (outcome((18, 9, 5), (1400, 1395, 80)), words.title,
          "With negatives 70 of 100 other pictures fool it, without 70 of 100: that may be chance."),
         (outcome((18, 4, 5), (1, 1, 1)), words.kept, "That is the price of its doubt."),

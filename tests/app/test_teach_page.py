@@ -179,6 +179,20 @@ def test_photos_come_in_from_files_and_zip_files_and_each_shows_one_thing(page: 
     assert counts(page) == [3, 2]
 
 
+def test_what_is_wrong_with_a_file_is_told_where_it_was_dropped(page: AppTest) -> None:
+    """Beside Train it would be a screen away on a phone; there it is told once the drop zone is closed."""
+    drop(page, 1, {"broken.png": picture((1, 2, 3))[:40]})
+    assert order(page) == ["warning", "photos_2"]
+    page.button(key="photos_1").click().run()
+    assert order(page) == ["photos_2", "warning"]
+
+
+def order(app: AppTest) -> list[str]:
+    """What comes first on the page: what is told, or the second thing."""
+    found = [each for each in app.main if each.type == "warning" or getattr(each, "key", None) == "photos_2"]
+    return [(each.key or "") if each.type == "button" else each.type for each in found]
+
+
 def test_sixty_photos_are_as_many_as_there_is_room_for(page: AppTest) -> None:
     drop(page, 1, colours(60))
     assert counts(page) == [MOST_EACH, 0]

@@ -22,6 +22,7 @@ from nat_app.views.workshop.games import words as games
 from nat_app.views.your_negatives import words as negatives
 from nat_app.views.your_negatives.effects import Change, Effect
 from nat_app.views.your_photos import words as photos
+from nat_app.visit import verdicts
 from nat_app.visit.training.fair_queue import waiting_sentence
 from nat_core.measure.costs import Prices, Stakes
 from nat_core.recipes import LEVELS
@@ -118,7 +119,7 @@ WHOLE: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
     (thresholds.few_trade, ({"baseline": 1 / 22, "nat": 3 / 22}, 22),
      "So few pictures cannot tell which network is fooled less often: 95 % intervals Baseline 1–22 %, NAT 5–33 %."),
     (thresholds.few_trade, ({"baseline": 20 / 22, "nat": 2 / 22}, 22),
-     "NAT is fooled less often than Baseline, by more than chance makes."),
+     "NAT is fooled less often than the baseline, by more than chance makes."),
     (photos.photos_title, (sure_of(7, 1, 12), 0, 0), "Of your 12, 7 fool the baseline, 1 NAT."),
     (photos.photos_title, (sure_of(1, 3, 5), 0, 0), "Of your 5, 1 fools the baseline, 3 NAT."),
     (photos.photos_title, (sure_of(2, 2, 5), 0, 0), "Each is fooled by 2 of your 5."),
@@ -159,12 +160,13 @@ WHOLE: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
      "NAT, cat: the logit is 2.00, and 0.70 on the mean colour, +1.30 apart; the pixels add up to +1.25, 0.05 missing: "
      "a sum of 64 steps is not quite the whole way between the two pictures."),
     (attention.found_sentence, ("NAT", "cat", "integrated_gradients", TOO_MUCH),
-     "NAT, cat: the logit is 2.50, and -0.70 on the mean colour, +3.20 apart; the pixels add up to +3.42, 0.22 too "
-     "much: a sum of 64 steps is not quite the whole way between the two pictures."),
+     "NAT, cat: the logit is 2.50, and \u22120.70 on the mean colour, +3.20 apart; the pixels add up to +3.42, 0.22 "
+     "too much: a sum of 64 steps is not quite the whole way between the two pictures."),
     (attention.found_sentence, ("NAT", "cat", "integrated_gradients", EXACT),
-     "NAT, cat: the logit is -1.00, and 0.25 on the mean colour, -1.25 apart; the pixels add up to -1.25."),
+     "NAT, cat: the logit is \u22121.00, and 0.25 on the mean colour, \u22121.25 apart; the pixels add up to "
+     "\u22121.25."),
     (attention.found_sentence, ("NAT", "cat", "occlusion", FOUND),
-     "NAT, cat: a covered square counts +1.50 at most and -0.25 at least."),
+     "NAT, cat: a covered square counts +1.50 at most and \u22120.25 at least."),
     (own.own_title, (sure_of(4, 2, 6), 0.9), "Above 90 %, the baseline is fooled by 4 of your 6, NAT by 2."),
     (known_title, (sure_of(0, 3, 3), 0.9),
      "Too few for a rate: above 90 %, the baseline keeps none of your 3, NAT 3."),
@@ -320,3 +322,9 @@ def test_a_sentence_is_said_whole(function: Callable[..., str], arguments: tuple
 @pytest.mark.parametrize(("function", "arguments", "part"), PARTS, ids=name_of)
 def test_a_sentence_holds_what_the_numbers_decide(function: Callable[..., str], arguments: tuple, part: str) -> None:
     assert part in plain(function(*arguments))
+
+
+def test_words_alone_hold_no_markup_of_the_app() -> None:
+    """Bold type stands within a colour too; what a stranger wrote stays as it is."""
+    said = verdicts.verdict_sentence("baseline", words.Answer(0.97, "**a** :red[b] c_d"), "none", 0.9)
+    assert shown(words.plain(said)) == "Baseline 97\u00a0% **a** :red[b] c_d. ▲ Fooled: sure, and wrong."

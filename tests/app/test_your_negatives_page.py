@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from jaxtyping import Bool
 from streamlit.testing.v1 import AppTest
 
 from nat_app.frame.links import read
@@ -137,12 +138,20 @@ def effect_of(further: Change, kept: Change | None = None, correct: Change | Non
     return Effect(moved(0.6, 0, pictures=5), moved(6 / 17, 5 / 17, others, 17), further, kept, correct)
 
 
+NO_LARGER = "larger than chance, or as many steps without negatives, would make."
+
+
+def rising(percent: int) -> Bool[np.ndarray, "2000"]:
+    """Of 2,000 pictures, those that a network is sure of: the first so many percent."""
+    return np.arange(2000) < 20 * percent
+
+
 @pytest.mark.parametrize(
     ("effect", "beside", "ending"),
     [
         (effect_of(moved(0.2, 0.25)), False, "**Elsewhere it is more certain than before.**"),
         # The row of the list: 30 before and 30 after, for the same photos, is no finding.
-        (effect_of(moved(0.304, 0.296, 0)), False, "**No other change is larger than chance makes.**"),
+        (effect_of(moved(0.304, 0.296, 0)), False, f"**No other change is {NO_LARGER}**"),
         (effect_of(moved(0.2, 0.19)), False, "**It protects little else.**"),
         (effect_of(moved(0.2, 0.15)), False, "**It protects others in part.**"),
         (effect_of(moved(0.2, 0.05)), True, "**That came with the many and varied pictures beside yours.**"),
@@ -158,11 +167,13 @@ def effect_of(further: Change, kept: Change | None = None, correct: Change | Non
         (effect_of(moved(0.3, 0.1), moved(0.84, 0.82), moved(0.9, 0.87)), True,
          "**That came with the many and varied pictures beside yours. It has its price: it is correct on 87 in 100, "
          "before 90.**"),
+        # It is surer than before, but as many steps without negatives would have made it surer still.
+        (effect_of(change(rising(40), rising(66), rising(49))), False, f"**No other change is {NO_LARGER}**"),
         # It is no other change than none that is no larger than chance makes.
         (effect_of(moved(0.3, 0.3), moved(0.8, 0.84)), False,
-         "**On those CIFAR-100 pictures the change is no larger than chance makes.**"),
+         f"**On those CIFAR-100 pictures the change is no {NO_LARGER}**"),
         (effect_of(moved(0.3, 0.3), others=-1), False,
-         "**On those CIFAR-100 pictures the change is no larger than chance makes.**"),
+         f"**On those CIFAR-100 pictures the change is no {NO_LARGER}**"),
         (effect_of(moved(0.2, 0.05), others=1), False, "**It protects others in part.**"),
     ],
 )  # fmt: skip
@@ -239,7 +250,7 @@ def test_no_word_of_the_page_lacks_its_translation(start, taught_networks: Path,
 
 def test_what_was_learned_is_told_in_german_and_again_in_english(start, taught_networks: Path) -> None:
     page = start(taught_networks, PAGE, pair="wrn16_1", lang="de")
-    assert page.title[0].value == "Baseline ist bei keinem dieser 5 Fotos sicher. Nichts davon kam im Training vor."
+    assert page.title[0].value == "Die Baseline ist bei keinem dieser 5 Fotos sicher. Nichts davon kam im Training vor."
     page.button(key="teach_train").click().run()
     finished(page)
     done = teaching(page).history[-1]

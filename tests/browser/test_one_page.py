@@ -20,13 +20,15 @@ from nat_app.one_page.carried_networks import pairs
 from nat_app.one_page.one_file import write_page
 from nat_app.shared import words
 from nat_app.shared.counts import compare
+from nat_app.shared.drawing import share_card
 from nat_app.shared.drawing.palette import KINDS
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.words import Answer
 from nat_app.views.your_photos import words as photo_words
+from nat_app.visit import verdicts
 from nat_core.data.images import read_image
 from nat_core.store.checkpoints import CHECKPOINTS
-from tests.browsing import ARGUMENTS, CHROMIUM, PATIENCE
+from tests.browsing import ARGUMENTS, CAMERA, CHROMIUM, PATIENCE
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("one_page")]
 ROOT = Path(__file__).parents[2]
@@ -275,6 +277,65 @@ def test_photos_are_answered_counted_and_forgotten(browser, file: Path) -> None:
     page.context.close()
 
 
+def test_a_picture_leaves_as_a_card(browser, file: Path, shipped: Path) -> None:
+    """By the keyboard, at three sizes: the app's own card, drawn here, saved as one PNG, with its words to copy."""
+    page = opened(browser, file, "#picture=none-bee.jpg", permissions=["clipboard-read", "clipboard-write"])
+    for size in ("tablet", "wide", "phone"):
+        page.set_viewport_size({"width": SIZES[size][0], "height": SIZES[size][1]})
+        page.locator('[data-key="see_it share"]').press("Enter")
+        box = page.locator("canvas[data-drawn]").bounding_box()
+        assert 0 <= box["x"] <= SIZES[size][0] - box["width"]
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        if size != "phone":
+            page.keyboard.press("Escape")
+            page.locator("dialog").wait_for(state="detached")
+            assert page.evaluate("document.activeElement.dataset.key") == "see_it share"
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as PNG").click()
+    assert saved.value.suggested_filename == "nat-none-bee.png"
+    with Image.open(saved.value.path()) as card:
+        assert (card.format, card.size) == ("PNG", (1200, 630))
+        there = Image.open(next(each.path for each in gallery_pictures() if each.file == "none-bee.jpg"))
+        # Its photo's pixels: the square of 380 at the left, but for the corner with what the networks see.
+        square = np.asarray(card.convert("RGB").crop((40, 134, 420, 374)), int)
+        side = min(there.size)
+        left, top = (there.width - side) // 2, (there.height - side) // 2
+        photo = there.convert("RGB").crop((left, top, left + side, top + side)).resize((380, 380))
+        assert np.abs(square - np.asarray(photo, int)[:240]).mean() < 8
+    page.get_by_role("button", name="Copy the text").click()
+    page.get_by_text("Copied.").wait_for()
+    said = stored_answers.gallery_answers(pairs()[0], "none-bee.jpg")
+    answers = {kind: said[kind].answer for kind in KINDS}
+    sentences = " ".join(words.answer_sentence(kind, answers[kind], "none", 0.9) for kind in KINDS)
+    shows = next(each.alt for each in gallery_pictures() if each.file == "none-bee.jpg").partition(";")[0]
+    finding = words.picture_title(answers["baseline"], answers["nat"], "none", 0.9)
+    assert page.evaluate("() => navigator.clipboard.readText()") == share_card.alt(finding, shows, sentences)
+    assert page.errors == []
+    page.context.close()
+
+
+def test_a_photo_of_ones_own_leaves_as_a_card_that_judges_nothing_unsaid(browser, file: Path, shipped: Path) -> None:
+    page = opened(browser, file, "#page=your_photos", size="phone")
+    bee = next(each.path for each in gallery_pictures() if each.file == "none-bee.jpg")
+    page.locator("#choose").set_input_files(str(bee))
+    said = stored_answers.gallery_answers(pairs()[0], bee.name)
+    answers = {kind: said[kind].answer for kind in KINDS}
+    for label, press in ((None, None), ("none", "It shows none of the ten things")):
+        if press:
+            page.get_by_role("button", name=press).click()
+        sentences = [words.plain(verdicts.verdict_sentence(kind, answers[kind], label, 0.9)) for kind in KINDS]
+        page.get_by_text(sentences[1].partition(". ")[2]).wait_for()
+        page.locator(".card").get_by_role("button", name="Share").click()
+        page.locator('canvas[data-drawn="nat-photo.png"]').wait_for()
+        finding = words.plain(verdicts.title(answers["baseline"], answers["nat"], label, 0.9))
+        expected = share_card.alt(finding, bee.name, " ".join(sentences))
+        assert page.get_by_label("The card in words").input_value() == expected
+        page.get_by_role("button", name="Close").click()
+    assert [each for each in page.asked if not each.startswith(("file:", "data:", "blob:"))] == []
+    assert page.errors == []
+    page.context.close()
+
+
 def test_the_sentences_follow_the_threshold_from_the_keyboard(browser, file: Path, shipped: Path) -> None:
     page = opened(browser, file, "#page=thresholds&set=ilsvrc&t=0.9")
     pair = pairs()[0]
@@ -294,8 +355,7 @@ def test_the_sentences_follow_the_threshold_from_the_keyboard(browser, file: Pat
 
 def test_a_photo_is_taken_with_the_camera_and_another_pasted(browser, file: Path) -> None:
     """The browser's own camera, which shows moving shapes, and a clipboard that holds a picture; neither leaves it."""
-    camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    with_camera = browser.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *camera])
+    with_camera = browser.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *CAMERA])
     page = opened(with_camera, file, "#page=your_photos", size="phone", permissions=["camera"])
     page.locator('[data-key="camera"]').click()
     page.wait_for_function("() => document.querySelector('video')?.videoWidth > 0")

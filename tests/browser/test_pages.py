@@ -53,7 +53,7 @@ def test_a_photo_and_a_broken_file(page, address: str, tmp_path: Path) -> None:
     assert photo_words.others_are_fine(1) in warning
     page.goto(f"{address}/your_photos?lang=de")
     page.get_by_role("button", name="Hochladen").wait_for()
-    page.get_by_text(" je Datei").first.wait_for()
+    page.get_by_text("60\u00a0MB je Datei").first.wait_for()
     # What is told to those who cannot see it, too, and around a file's own name.
     file_chooser(page, "uploads").set_input_files(str(FOLDER / "none-bee.jpg"))
     page.get_by_role("button", name="none-bee.jpg entfernen").wait_for(state="attached")

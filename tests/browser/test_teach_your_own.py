@@ -8,7 +8,7 @@ import pytest
 from nat_app.shared.gallery import FOLDER
 from nat_app.views.teach_your_own import words
 from nat_app.views.teach_your_own.settings import SAMPLES
-from tests.browsing import at, file_chooser, served
+from tests.browsing import ARGUMENTS, CAMERA, CHROMIUM, PATIENCE, SIZES, at, file_chooser, served
 
 pytestmark = pytest.mark.browser
 FIRST = "h1:has-text('other pictures fool it')"
@@ -69,3 +69,25 @@ def test_own_photos_are_taught_tried_saved_and_opened_again(page, teaching_addre
     page.locator("[class*=st-key-thumb_none-eiffel] button").click()
     page.get_by_role("img", name="Eiffel Tower under blue sky").first.wait_for()
     assert page.locator("[data-testid=stException]").count() == 0
+
+
+def test_photos_are_taken_with_the_camera_of_a_phone(browser, teaching_address: str) -> None:
+    """Streamlit's own camera, on the browser's moving shapes: twice, as it opens anew after each photo."""
+    with_camera = browser.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *CAMERA])
+    width, height = SIZES["phone"]
+    window = with_camera.new_context(viewport={"width": width, "height": height}, permissions=["camera"])
+    page = window.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{teaching_address}/teach_your_own")
+    page.get_by_role("button", name="Photos of thing 1").click()
+    page.get_by_text("Camera", exact=True).click()
+    for taken in ("1 photo", "2 photos"):
+        page.wait_for_function("() => document.querySelector('[data-testid=stCameraInput] video')?.videoWidth > 0")
+        # However large the camera's picture is, it and its button are on the screen.
+        box = page.locator("[data-testid=stCameraInput] video").bounding_box()
+        assert box["width"] <= width
+        assert box["height"] <= height / 2 + 1
+        page.get_by_test_id("stCameraInputButton").click()
+        page.locator(".st-key-thing_1").get_by_text(taken, exact=True).wait_for()
+    assert page.locator("[data-testid=stException]").count() == 0
+    with_camera.close()

@@ -8,7 +8,7 @@ from html import escape
 
 import pytest
 
-from nat_app.views.evidence.plain import plainly
+from nat_app.answers.plain_names import plainly
 from nat_core.language import speaking
 from nat_core.measure.report import SetReport
 from nat_core.paper.figures import PAPER

@@ -60,6 +60,13 @@ function pictureTitle(words, carried, answers, label, threshold) {
   return words.sentences.titles[[...grades, ...right].join("|")];
 }
 
+// Return the finding about one photo of a visitor's, who may not have said what it shows: `verdicts.title`.
+function photoTitle(words, carried, answers, label, threshold) {
+  if (label) return pictureTitle(words, carried, answers, label, threshold);
+  const grades = KINDS.map((kind) => gradeOf(answers[kind].confidence, threshold, carried));
+  return words.sentences.unsaid_titles[grades.join("|")];
+}
+
 // Return one network's verdict on a photo of which a visitor said what it shows; null where nobody did.
 function verdict(words, answer, label, threshold) {
   return words.sentences.verdicts[label ?? ""][Number(answer.confidence > threshold)][

@@ -8,6 +8,11 @@ from nat_app.shared.language import N_, Titles
 Kind = Literal["baseline", "nat"]
 KINDS: tuple[Kind, Kind] = ("baseline", "nat")
 NAMES: Titles[Kind] = Titles({"baseline": N_("Baseline"), "nat": N_("NAT")})
+"""As labels say them."""
+SUBJECTS: Titles[Kind] = Titles({"baseline": N_("The baseline"), "nat": N_("NAT")})
+"""As what begins a sentence: there the baseline has its article."""
+AMID: Titles[Kind] = Titles({"baseline": N_("the baseline"), "nat": N_("NAT")})
+"""The same within a sentence."""
 PATTERNS: dict[Kind, str] = {"baseline": "/", "nat": ""}
 """Hatched bars for the baseline, solid ones for NAT: the two differ without colour too."""
 SYMBOLS: dict[Kind, str] = {"baseline": "circle-open", "nat": "circle"}

@@ -17,15 +17,17 @@ function linesOf(pen, text, width) {
   return line ? [...lines, line] : lines;
 }
 
-function write(pen, text, x, y, { width, size, weight = 400, colour, most = 2, right = false }) {
+// Write a text from the line at `y` on, or, where it is to end at the foot, so that its last line stands at `y`.
+function write(pen, text, x, y, { width, size, weight = 400, colour, most = 2, right = false, foot = false }) {
   pen.font = `${weight} ${size}px ${FONT}`;
   pen.fillStyle = colour;
   pen.textAlign = right ? "right" : "left";
   const lines = linesOf(pen, text, width);
   // What does not fit is shortened, never written over the picture.
   if (lines.length > most) lines.splice(most - 1, lines.length, `${lines[most - 1]} …`);
-  lines.forEach((line, number) => pen.fillText(line, x, y + number * size * 1.25, width));
-  return y + lines.length * size * 1.25;
+  const first = foot ? y - (lines.length - 1) * size * 1.25 : y;
+  lines.forEach((line, number) => pen.fillText(line, x, first + number * size * 1.25, width));
+  return first + lines.length * size * 1.25;
 }
 
 // Hatched for the baseline, solid for NAT, as on every chart: the two differ without colour too.
@@ -52,7 +54,8 @@ function fill(pen, network, x, y, width, height) {
 function bars(pen, network, data, x, y, width) {
   const names = 112;
   const room = width - names - 74;
-  const step = Math.min(34, 340 / network.classes.length);
+  // Below the bars there has to be room for three lines on what they mean, and for the two at the card's foot.
+  const step = Math.min(30, 300 / Math.min(network.classes.length, 10));
   let top = write(pen, network.name, x, y, { width, size: 28, weight: 700, colour: network.colour, most: 1 });
   const first = top - 12;
   const best = network.probabilities.indexOf(Math.max(...network.probabilities));
@@ -82,7 +85,7 @@ function bars(pen, network, data, x, y, width) {
   write(pen, network.says, x, top + 24, { width: width - 10, size: 21, weight: 600, colour: data.ink, most: 3 });
 }
 
-export function drawCard(canvas, photo, data) {
+function drawCard(canvas, photo, data) {
   canvas.width = WIDE;
   canvas.height = HIGH;
   const pen = canvas.getContext("2d");
@@ -97,5 +100,5 @@ export function drawCard(canvas, photo, data) {
   const column = (WIDE - 2 * EDGE - side - 30) / 2;
   data.networks.forEach((network, number) => bars(pen, network, data, EDGE + side + 30 + number * column, 148, column));
   write(pen, data.credit, EDGE, 134 + side + 28, { width: side, size: 17, colour: data.soft, most: 2 });
-  write(pen, data.about, EDGE, HIGH - 22, { width: WIDE - 2 * EDGE, size: 17, colour: data.soft, most: 1 });
+  write(pen, data.about, EDGE, HIGH - 20, { width: WIDE - 2 * EDGE, size: 17, colour: data.soft, foot: true });
 }

@@ -21,16 +21,15 @@ _HERE = Path(__file__).parent
 SIDE = 512
 """The longest side of the photo on it, in pixels."""
 INK, SOFT = "#111111", "#5E5B58"
-DRAWING = (_HERE / "share_card.js").read_text(encoding="utf-8")
-"""The script that draws it, for the page that is one file as well."""
-_component = st.components.v2.component(
-    "share_card",
-    html='<div class="card"><canvas role="img"></canvas><div class="press"><button type="button" class="save"></button>'
-    '<button type="button" class="copy"></button><button type="button" class="share"></button></div>'
-    '<span class="told" role="status"></span><textarea readonly></textarea></div>',
-    css=(_HERE / "share_card.css").read_text(encoding="utf-8"),
-    js=DRAWING.replace("export function", "function") + (_HERE / "share_card_component.js").read_text(encoding="utf-8"),
+STYLE = (_HERE / "share_card.css").read_text(encoding="utf-8")
+SCRIPT = "".join((_HERE / name).read_text(encoding="utf-8") for name in ("share_card.js", "share_card_component.js"))
+HTML = (
+    '<div class="share-card"><canvas role="img"></canvas><div class="press"><button type="button" class="save">'
+    '</button><button type="button" class="copy"></button><button type="button" class="share"></button></div>'
+    '<span class="told" role="status"></span><textarea readonly></textarea></div>'
 )
+"""With `STYLE` and `SCRIPT` for the page that is one file as well."""
+_component = st.components.v2.component("share_card", html=HTML, css=STYLE, js=SCRIPT)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +51,7 @@ class ShareCard:
     @property
     def alt(self) -> str:
         """What the card shows, in words, to stand beside it wherever it goes."""
-        said = " ".join(self.says[kind] for kind in KINDS)
-        return _("{sentence} Photo: {shows}. {said}", sentence=self.sentence, shows=self.shows.rstrip("."), said=said)
+        return alt(self.sentence, self.shows.rstrip("."), " ".join(self.says[kind] for kind in KINDS))
 
     def data(self) -> dict[str, Any]:
         """Return what the browser draws it from, in the visitor's language."""
@@ -69,21 +67,35 @@ class ShareCard:
             }
             for kind in KINDS
         ]
-        about = _(
-            "NAT Explorer: two networks that differ only in whether they saw negatives. Sure: above {threshold}. "
-            "Dashed: no opinion.",
-            threshold=threshold_text(self.threshold),
-        )
         return {
             "file": f"{self.file}.png", "photo": thumbnail_url(displayable(self.photo), SIDE), "alt": self.alt,
-            "sentence": self.sentence, "networks": networks, "credit": self.credit, "about": about, "ink": INK,
-            "soft": SOFT, "words": words(),
+            "sentence": self.sentence, "networks": networks, "credit": self.credit,
+            "about": about(threshold_text(self.threshold)), "ink": INK, "soft": SOFT, "words": words(),
         }  # fmt: skip
 
 
+def alt(sentence: str, shows: str, said: str) -> str:
+    """Return a card in words: the finding, what the photo shows and what both networks say of it.
+
+    >>> alt("Only NAT is sure.", "a bee", "NAT: 95 % cat.")
+    'Only NAT is sure. Photo: a bee. NAT: 95 % cat.'
+    """
+    return _("{sentence} Photo: {shows}. {said}", sentence=sentence, shows=shows, said=said)
+
+
+def about(threshold: str) -> str:
+    """Return the card's last line, which says of what it is and what its bars mean; the threshold is in words."""
+    return _(
+        "NAT Explorer: two networks that differ only in whether they saw negatives. Sure: above {threshold}. "
+        "Dashed: no opinion.",
+        threshold=threshold,
+    )
+
+
 def words() -> dict[str, str]:
-    """Return what stands on the buttons, and what they say once they are pressed."""
+    """Return what stands on the buttons and above the card, and what the buttons say once they are pressed."""
     return {
+        "open": _("Share"), "title": _("A card to share"),
         "save": _("Save as PNG"), "copy": _("Copy the text"), "share": _("Share …"),
         "alt": _("The card in words, to go with it as alt text"),
         "copied": _("Copied."), "by_hand": _("The text is marked: copy it with Ctrl+C."),
@@ -92,9 +104,10 @@ def words() -> dict[str, str]:
 
 def offer(card: ShareCard, key: str) -> None:
     """Draw the button that opens the card; nothing is made before it is pressed."""
-    if st.button(_("Share"), icon=":material/ios_share:", key=f"share_{key}"):
+    said = words()
+    if st.button(said["open"], icon=":material/ios_share:", key=f"share_{key}"):
         # Made here, where the language of its title is known.
-        st.dialog(_("A card to share"), width="large")(_draw)(card, key)
+        st.dialog(said["title"], width="large")(_draw)(card, key)
 
 
 def _draw(card: ShareCard, key: str) -> None:

@@ -55,7 +55,7 @@ with frame.checked(), st.spinner(_("The networks look."), show_time=True):
 
 def name_of(key: str) -> str:
     """A picture's name in the list."""
-    return own[key].name if key in own else f"{pictures[key].name} ({pictures[key].shows})"
+    return own[key].name if key in own else pictures[key].caption
 
 
 def picture_and_words() -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from nat_app.answers import stored_answers
+from nat_app.answers.plain_names import architecture_title
 from nat_app.shared.counts import Compared, compare
 from nat_app.shared.drawing.palette import KINDS
 from nat_app.shared.language import _, number
@@ -57,7 +58,7 @@ def draw(pair: Pair, threshold: float) -> None:
     report = each.card.report
     sets = {set_title(name): found.images for name, found in report.sets.items()}
     st.markdown(f"**{literal(short_name(each.card.name))}**  \n" + words.network_line(
-        each.card.architecture, each.card.parameters, sets))  # fmt: skip
+        architecture_title(each.card.architecture), each.card.parameters, sets))  # fmt: skip
     if report.in_distribution is not None:
         known = report.sets[report.in_distribution].images
         st.markdown(words.accuracy_sentence(round(report.accuracy * known), known, len(each.card.classes)))

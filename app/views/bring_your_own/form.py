@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from nat_app.answers import stored_answers
+from nat_app.answers.plain_names import architecture_title
 from nat_app.frame import frame, links
 from nat_app.shared.drawing.palette import Kind
 from nat_app.shared.language import _
@@ -110,7 +111,7 @@ def _buttons(place, file: UploadedFile | None, pair: Pair, sample: str | None) -
         if own:
             st.caption(_("To bring another network, choose a pair in the sidebar to set it beside."))
         elif sample is not None:
-            title = stored_answers.card(sample).architecture
+            title = architecture_title(stored_answers.card(sample).architecture)
             about = _(words.SAMPLE_NETWORK, name=sample, title=title)
             st.button(_("Try a sample network"), key="try_network", icon=":material/science:", help=about,
                       on_click=ask_network, args=(samples.FILE,))  # fmt: skip

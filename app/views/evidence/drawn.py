@@ -5,12 +5,12 @@ import re
 import pandas as pd
 import streamlit as st
 
-from nat_app.views.evidence.plain import cell_of
+from nat_app.answers.plain_names import cell_of
 from nat_core.paper.tables import Grid
 
 _PAPERS_FIGURE = re.compile(r" (\([\d.,]+(?: %)?\))")
-ROW = 41
-"""The height of a row of one line, in pixels."""
+ROW = 1.86
+"""The height of a row of one line, in rem: on the wall it grows with the text."""
 
 
 def table(key: str, grid: Grid, alt: str, *, grey: bool = False) -> None:
@@ -21,7 +21,7 @@ def table(key: str, grid: Grid, alt: str, *, grey: bool = False) -> None:
         shown = shown.loc[:, [name for name in shown.columns if (shown[name] != "").any()]]
         shown = shown.map(lambda cell: f":gray[{cell}]" if cell else "")
     # Streamlit fetches what draws tables once it is needed, so without this all below would jump.
-    st.html(f"<style>.st-key-wide_{key} {{ min-height: {ROW * (len(shown) + 1)}px; }}</style>")
+    st.html(f"<style>.st-key-wide_{key} {{ min-height: {ROW * (len(shown) + 1):.2f}rem; }}</style>")
     with st.container(key=f"wide_{key}"):
         st.table(shown, hide_index=True, border="horizontal", alt=alt)
 

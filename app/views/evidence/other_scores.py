@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from nat_app.answers import stored_answers
+from nat_app.answers.plain_names import name_of, plainly
 from nat_app.shared import words
 from nat_app.shared.language import _
 from nat_app.views.evidence import drawn
 from nat_app.views.evidence.parts import Evidence
-from nat_app.views.evidence.plain import name_of, plainly
 from nat_app.views.evidence.settings import BY_SCORE, FROM_FEATURES, MEASURE
 from nat_core.errors import CheckpointError
 from nat_core.measure.scores import MEASURES, SCORES, Separation

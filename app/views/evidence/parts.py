@@ -11,11 +11,11 @@ import streamlit as st
 import nat_core
 from nat_app.answers import level_spreads, stored_answers
 from nat_app.answers.level_spreads import COMPARED
+from nat_app.answers.plain_names import architecture_title, name_of, names_table, plainly
 from nat_app.shared import words
 from nat_app.shared.language import N_, _
 from nat_app.shared.pairs import DIGITS, pair_named
 from nat_app.views.evidence import drawn, plotted_studies
-from nat_app.views.evidence.plain import ARCHITECTURES, name_of, names_table, plainly
 from nat_app.views.evidence.plotted_studies import PlottedStudies
 from nat_app.views.evidence.settings import FIELD, SHEET
 from nat_app.visit.limits import is_public
@@ -299,7 +299,7 @@ def _card_text(name: str, card: Card) -> str:
     lines = {
         _("Name in commands and files"): f"`{name}`",
         _("Shape"): words.literal(_("{architecture}, {parameters:,} parameters, {classes} classes",
-                                    architecture=ARCHITECTURES.get(card.architecture, card.architecture),
+                                    architecture=architecture_title(card.architecture),
                                     parameters=card.parameters, classes=len(card.classes))),
         _("Training"): words.literal(f"{_seen(recipe)}; {_schedule(card)}"),
         _("Time and hardware"): words.literal(_("{time} on {hardware}, finished {date}",

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from nat_app.answers import stored_answers
+from nat_app.answers.plain_names import plainly
 from nat_app.shared.language import _
 from nat_app.views.evidence import drawn
-from nat_app.views.evidence.plain import plainly
 from nat_core.errors import CheckpointError
 from nat_core.measure.report import NetworkReport
 from nat_core.results import beside_paper, equal_cost, frontier, transfer

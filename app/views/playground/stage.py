@@ -11,7 +11,7 @@ import streamlit as st
 from jaxtyping import Float, UInt8
 
 import nat_core.small
-from nat_app.shared.drawing.palette import KINDS, NAMES, Palette
+from nat_app.shared.drawing.palette import AMID, KINDS, NAMES, Palette
 from nat_app.shared.page_file import SVG_SCRIPT
 from nat_app.shared.settings import Told
 from nat_app.views.playground import state, words
@@ -97,6 +97,7 @@ def given(playing: state.Playing, here: state.Scene, threshold: float, colours: 
         | {"classes": [list(bytes.fromhex(each[1:])) for each in CLASS_COLOURS[: chosen.classes]]},
         "language": language.current(),
         "names": {kind: NAMES[kind] for kind in KINDS},
+        "amid": {kind: AMID[kind] for kind in KINDS},
         "say": words.sentences() | words.of_controls() | words.of_learning() | words.signs()
         | words.of_planes(threshold, int(here.empty.sum()), MARGIN, EXTENT),
     }  # fmt: skip

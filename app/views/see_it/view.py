@@ -153,7 +153,7 @@ with st.expander(_("Why?"), icon=":material/help:"):
 st.selectbox(
     _("Picture"),
     list(pictures),
-    format_func=lambda file: f"{pictures[file].name} ({pictures[file].shows})",
+    format_func=lambda file: pictures[file].caption,
     key=PICTURE.key,
     persist_state="session",
     on_change=own.SHOWN.forget,

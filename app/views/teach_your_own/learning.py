@@ -250,7 +250,7 @@ def follow() -> tuple[fair_queue.Turn | None, float]:
     teaching.turn = None
     complaint = fair_queue.complaint(turn)
     if complaint:
-        teaching.notes = [complaint]
+        teaching.tell([complaint])
     if turn.phase == "done" and isinstance(turn.values[-1], LearnedHeads) and teaching.learning is not None:
         _keep(turn.values[-1], teaching.learning)
     return None, 1.0

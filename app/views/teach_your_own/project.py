@@ -101,6 +101,8 @@ class ProjectSession:
     """What that turn teaches, whatever the visitor changes meanwhile."""
     notes: list[str] = field(default_factory=list)
     """What the visitor is told of their last step, a sentence each."""
+    notes_of: int | None = None
+    """The thing, or NEGATIVES, of whose drop zone that is told; None where it is of none."""
     opened: int | None = None
     """The thing, or NEGATIVES, whose drop zone is open."""
     zones: int = 0
@@ -113,6 +115,10 @@ class ProjectSession:
     """The visitor's photo to try; None where it is one of the gallery's."""
     begun: bool = False
     """Whether the link's wish for samples was followed."""
+
+    def tell(self, notes: list[str], of: int | None = None) -> None:
+        """Tell the visitor these sentences, of a thing's drop zone or of none."""
+        self.notes, self.notes_of = notes, of
 
 
 TEACHING = Held("teach_your_own", ProjectSession)
@@ -197,7 +203,7 @@ def take(number: int, files: Sequence[Any]) -> bool:
     inbox = OwnPhotos(most=MOST_EACH - len(there))
     inbox.take("teach", files)
     new, told = fitting(number, list(inbox.photos.values()))
-    teaching.notes = _few([*inbox.problems.values(), *told])
+    teaching.tell(_few([*inbox.problems.values(), *told]), number)
     if inbox.left_out:
         teaching.notes.append(words.too_many(inbox.left_out, MOST_EACH))
     if inbox.others:

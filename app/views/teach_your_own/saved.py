@@ -59,9 +59,9 @@ def take_back(file: Any) -> None:
         _refuse_others(heads, name)
         project = _opened(heads, photos)
     except CheckpointError as error:
-        teaching.notes = [str(error)]
+        teaching.tell([str(error)])
     except NoRoom as error:
-        teaching.notes = [f"{name}: {error.sentence}"]
+        teaching.tell([f"{name}: {error.sentence}"])
     else:
         learning.cancel()
         change(project)

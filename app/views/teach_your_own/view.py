@@ -93,6 +93,7 @@ def button_of(number: int, photo: Photo) -> str:
 
 def drop_zone(number: int) -> None:
     """Draw where photos come in: files, a folder or the camera; what is there is taken, and the zone is empty again."""
+    draw_notes(number)
     camera = classroom.camera_works(st.context.url)
     with st.container(horizontal=True, gap="small"):
         with_folder = st.toggle(_("A folder"), key="teach_folder", persist_state="session")
@@ -110,6 +111,16 @@ def drop_zone(number: int) -> None:
     with st.spinner(_("Your photos are read.")):
         if project.take(number, [*files, *([shot] if shot else [])]):
             st.rerun()
+
+
+def draw_notes(number: int | None) -> None:
+    """Draw what is told of the last step: in the drop zone that it is about while that is open, else by Train (None).
+
+    On a phone the two are a screen apart.
+    """
+    if number == (teaching.notes_of if teaching.notes_of == teaching.opened else None):
+        for note in teaching.notes:
+            st.warning(literal(note), icon=":material/warning:")
 
 
 def own_style() -> str:
@@ -143,8 +154,7 @@ def draw_things() -> None:
 
 def controls(name: str) -> None:
     """Draw what is told of the last step, the button that trains and, while it learns, how far it is."""
-    for note in teaching.notes:
-        st.warning(literal(note), icon=":material/warning:")
+    draw_notes(None)
     wanting = project.wanting(teaching.now)
     with st.container(key="own_controls", horizontal=True, gap="xsmall", vertical_alignment="center"):
         if teaching.turn is not None:
@@ -156,6 +166,9 @@ def controls(name: str) -> None:
             st.markdown(wanting)
         elif teaching.turn is None and teaching.now.stale:
             st.markdown(words.changed())
+        elif teaching.turn is None and teaching.now.taught is not None:
+            with st.container(key="own_learned"):
+                st.caption(words.learned())
     if teaching.turn is not None:
         progress()
 
@@ -279,10 +292,11 @@ def keep() -> None:
         st.caption(_("A link to this page holds neither your names nor your photos."))
 
 
-# On a phone and an upright tablet, what came of it stands above the things.
+# On a phone and an upright tablet, what came of it stands above the things, out of sight for who presses Train below.
 STYLE = """<style>
 [class*="st-key-thing_"] [data-testid="stTextInput"] { min-width: 8rem; }
 .st-key-page [class*="st-key-row_photos_"] { min-height: 4.2rem; }
+@media (min-width: 1024px) { .st-key-own_learned { display: none; } }
 @media (max-width: 1023px) {
   [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-own_found) { flex-direction: column; }
   [data-testid="stHorizontalBlock"]:has(.st-key-own_found) > [data-testid="stColumn"] { width: 100%; flex: none; }

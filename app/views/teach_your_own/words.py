@@ -112,7 +112,7 @@ def title(found: Outcome) -> str:
             nat=share[AWARE], baseline=share[PLAIN],
         )  # fmt: skip
     return _(
-        "Without negatives {baseline} other pictures fool it, with them {nat}.",
+        "Without negatives, {baseline} other pictures fool it; with them, {nat}.",
         baseline=share[PLAIN], nat=share[AWARE],
     )  # fmt: skip
 
@@ -247,6 +247,11 @@ def took(world: int, seconds: float) -> str:
     '2,577 pictures of the world; 1.2 s.'
     """
     return _("{world:,} pictures of the world; {seconds} s.", world=world, seconds=number(seconds, ".1f"))
+
+
+def learned() -> str:
+    """Return where what came of the training stands, for whoever presses the button below it."""
+    return _("Taught as they are now: what came of it stands above.")
 
 
 def changed() -> str:

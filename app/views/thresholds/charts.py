@@ -53,7 +53,7 @@ def rate_curves(
         showgrid=False,
         zeroline=False,
     )
-    return plain(figure, height, top=12, left=64, bottom=44)
+    return plain(figure, height, top=12, left=76, bottom=44)
 
 
 def _curve(
@@ -124,7 +124,7 @@ def fooled_for_kept(
     )
     figure.update_xaxes(range=[KEPT_FROM, 1.005], title=_("kept of what it knows"), fixedrange=True)
     figure.update_xaxes(**(share_axis(colours, (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)) | {"showgrid": False}))
-    return plain(figure, height, top=12, left=64, bottom=44)
+    return plain(figure, height, top=12, left=76, bottom=44)
 
 
 def class_bars(

@@ -18,7 +18,7 @@ from nat_app.frame import frame, links
 from nat_app.frame.wall import fitted
 from nat_app.shared.classes import class_title
 from nat_app.shared.drawing.charts import CONFIG
-from nat_app.shared.drawing.palette import KINDS, NAMES, Kind
+from nat_app.shared.drawing.palette import AMID, KINDS, NAMES, Kind
 from nat_app.shared.language import N_, _, ngettext, number
 from nat_app.shared.pairs import Pair, in_markdown, pictures_of, set_title
 from nat_app.shared.score_scales import CONFIDENT, KEPT, TEMPERATURES, Scale
@@ -360,11 +360,11 @@ def _pictures(place: ChosenView, classes: Sequence[str]) -> None:
             "{count:,} picture that {network} is sure are {what}",
             "{count:,} pictures that {network} is sure are {what}",
             found.shown,
-            network=NAMES[kind],
+            network=AMID[kind],
             what=class_title(predicted),
         ),
     )
-    st.caption(words.how_sure_sentence(found.shown, NAMES[kind], (first, last), score))
+    st.caption(words.how_sure_sentence(found.shown, AMID[kind], (first, last), score))
 
 
 def _tallest(place: ChosenView) -> int:

@@ -233,11 +233,7 @@ def axis_ticks(scale: Scale) -> list[tuple[float, str]]:
     step = next(each * 10**power for power in range(9) for each in (1, 2, 5) if length <= 5 * each * 10**power)
     first = math.ceil(scale.low / step)
     values = [times * step for times in range(first, math.floor(scale.high / step) + 1)]
-    return [
-        ((value - scale.low) / length, number(value, ",").replace("-", "\u2212"))
-        for value in values
-        if value > scale.low
-    ]
+    return [((value - scale.low) / length, number(value, ",")) for value in values if value > scale.low]
 
 
 def _axis_titles(scale: Scale, classes: int) -> dict[str, str]:

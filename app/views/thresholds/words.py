@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from nat_app.shared.classes import article
 from nat_app.shared.counts import interval
-from nat_app.shared.drawing.palette import KINDS, NAMES, Kind
+from nat_app.shared.drawing.palette import AMID, KINDS, NAMES, SUBJECTS, Kind
 from nat_app.shared.language import N_, _, ngettext, pgettext
 from nat_app.shared.words import (
     ENOUGH,
@@ -77,7 +77,7 @@ def few_trade(fooled: dict[Kind, float], pictures: int) -> str:
     if less is not None:
         (more,) = (kind for kind in KINDS if kind != less)
         return _(
-            "{less} is fooled less often than {more}, by more than chance makes.", less=NAMES[less], more=NAMES[more]
+            "{less} is fooled less often than {more}, by more than chance makes.", less=SUBJECTS[less], more=AMID[more]
         )
     spans = ", ".join(f"{NAMES[kind]} {interval(round(fooled[kind] * pictures), pictures)}" for kind in KINDS)
     return _(
@@ -227,7 +227,7 @@ def behind_sentence(kind: Kind, predicted: str, number: int, total: int, thresho
     """
     some = ngettext("{number:,} of {count:,} picture", "{number:,} of {count:,} pictures", total, number=number)
     said = {
-        "network": NAMES[kind],
+        "network": SUBJECTS[kind],
         "some": some,
         "what": literal(article(predicted, "accusative")),
         "threshold": threshold_text(threshold),

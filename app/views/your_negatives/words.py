@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from nat_app.shared.classes import article
-from nat_app.shared.drawing.palette import NAMES, Kind
+from nat_app.shared.drawing.palette import SUBJECTS, Kind
 from nat_app.shared.language import N_, _, ngettext, pgettext
 from nat_app.shared.words import count_of_100, literal, of_100, percent_fine, threshold_share
 from nat_app.views.your_negatives.effects import Change, Effect
@@ -35,12 +35,12 @@ def title(sure: int, photos: int, after: int | None, kind: Kind, *, untaught: bo
             after=_of(after),
         )
     if photos == 1:
-        found = _("{name} is not sure of this photo.", name=NAMES[kind])
+        found = _("{name} is not sure of this photo.", name=SUBJECTS[kind])
         if sure:
-            found = _("{name} is sure of this photo.", name=NAMES[kind])
+            found = _("{name} is sure of this photo.", name=SUBJECTS[kind])
         never = _("It was taught no such thing.")
     else:
-        found = _("{name} is sure of {sure} of these {photos}.", name=NAMES[kind], sure=_of(sure), photos=photos)
+        found = _("{name} is sure of {sure} of these {photos}.", name=SUBJECTS[kind], sure=_of(sure), photos=photos)
         never = _("It was taught none of them.")
     return f"{found} {never}" if untaught else found
 
@@ -131,8 +131,11 @@ def _reach(effect: Effect, beside: bool) -> str:
         return _("Elsewhere it is more certain than before.")
     if further.direction == 0:
         if any(each.direction for each in (*_known(effect).values(), *([others] if others else []))):
-            return _("On those CIFAR-100 pictures the change is no larger than chance makes.")
-        return _("No other change is larger than chance makes.")
+            return _(
+                "On those CIFAR-100 pictures the change is no larger than chance, or as many steps without negatives, "
+                "would make."
+            )
+        return _("No other change is larger than chance, or as many steps without negatives, would make.")
     left = further.after / further.before
     if left > LITTLE:
         return _("It protects little else.")

@@ -31,6 +31,8 @@ class AnswerCard:
     asks: bool
     """Whether the visitor is asked for that."""
     said: dict[Kind, stored_answers.OwnAnswer]
+    credit: str = ""
+    """Whose photo it is and under which licence, of a sample."""
 
     @property
     def known(self) -> bool | None:
@@ -79,7 +81,8 @@ def from_sample(pair: Pair, picture: GalleryPicture) -> AnswerCard:
     # The stored predictions were made of the gallery's centres.
     stored = crop == photos.CENTRE
     said = stored_answers.gallery_answers(pair, picture.file) if stored else stored_answers.answers(pair, pixels)
-    return AnswerCard(picture.path.stem, picture.caption, photo, pixels, picture.label, False, said)
+    credit = f"{picture.caption}. {picture.credit}."
+    return AnswerCard(picture.path.stem, picture.caption, photo, pixels, picture.label, False, said, credit)
 
 
 def confidences(cards: Sequence[AnswerCard]) -> dict[Kind, Float[np.ndarray, " n"]]:

@@ -54,7 +54,7 @@ def own_distribution(
     figure.update_xaxes(
         title=_("how sure it is (line: t = {threshold})", threshold=threshold_text(threshold)), row=2, col=1
     )
-    return plain(figure, height, top=26, left=64, bottom=44)
+    return plain(figure, height, top=26, left=76, bottom=44)
 
 
 def _bars(figure: go.Figure, row: int, kind: Kind, shares: Float[np.ndarray, "20"], colours: Palette) -> None:

@@ -154,6 +154,7 @@ def share(card: AnswerCard, said: dict[Kind, str]) -> None:
             probabilities={kind: card.said[kind].probabilities for kind in KINDS},
             classes=classes,
             threshold=t,
+            credit=card.credit,
         ),
         card.key,
     )
@@ -217,6 +218,7 @@ def draw_broad_table() -> None:
         key=TABLE.key,
         on_select=partial(open_row, [card.key for card in cards]),
         selection_mode="single-row",
+        height="content" if len(cards) <= len(samples()) else "auto",
         column_config={
             _("Photo"): st.column_config.ImageColumn(width="small"),
             _("Apart"): st.column_config.NumberColumn(format=percent_format()),

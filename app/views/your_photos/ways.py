@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from nat_app.shared.classes import class_title
-from nat_app.shared.drawing.palette import KINDS, NAMES, Kind
+from nat_app.shared.drawing.palette import KINDS, SUBJECTS, Kind
 from nat_app.shared.language import N_, _
 from nat_app.shared.words import literal, percent, threshold_share
 from nat_core.measure.predictions import Predictions
@@ -66,7 +66,7 @@ def percents(way: Way) -> tuple[int, ...]:
 def stays_sure_sentence(swept: dict[Kind, Predictions], way: Way, classes: tuple[str, ...], threshold: float) -> str:
     """Return how far each network stays sure on the way, and whether it is sure again at the end."""
     sure = _("Sure means above {threshold}.", threshold=threshold_share(threshold))
-    return " ".join([sure, *(_stays_sure(NAMES[kind], swept[kind], way, classes, threshold) for kind in KINDS)])
+    return " ".join([sure, *(_stays_sure(SUBJECTS[kind], swept[kind], way, classes, threshold) for kind in KINDS)])
 
 
 def _stays_sure(network: str, said: Predictions, way: Way, classes: tuple[str, ...], threshold: float) -> str:

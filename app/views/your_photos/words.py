@@ -63,7 +63,7 @@ def photos_title(fooled: Compared | None, known: int, waiting: int) -> str:
         if nat:
             return _("Each is fooled by {count} of your {all}.", count=nat, all=number)
         return _("Neither is fooled by any of your {all}.", all=number)
-    counts = {kind: each or pgettext("how many", "none") for kind, each in fooled.counts.items()}
+    counts = {kind: each or pgettext("how many photos", "none") for kind, each in fooled.counts.items()}
     if baseline == 1:
         return _("Of your {all}, {baseline} fools the baseline, {nat} NAT.", all=number, **counts)
     return _("Of your {all}, {baseline} fool the baseline, {nat} NAT.", all=number, **counts)

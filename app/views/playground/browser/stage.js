@@ -200,7 +200,7 @@ class Stage {
     const sure = Math.max(...probabilities(game.twins.logits(network, Float64Array.from(this.cursor))));
     const on = nearest(game.places, this.cursor, 0.1) >= 0;
     const [x, y] = this.cursor.map((each) => figure(this.data, each, 2));
-    this.say(fill(this.data.say[on ? "cursor_negative" : "cursor"], { x, y, name: this.data.names[kind], share: percent(this.data, sure) }));
+    this.say(fill(this.data.say[on ? "cursor_negative" : "cursor"], { x, y, name: this.data.amid[kind], share: percent(this.data, sure) }));
     this.look();
   }
 

@@ -141,7 +141,9 @@ def draw(pair: Pair, threshold: float) -> None:
         return
     picture = shown[place]
     left, right = st.columns([1, 1.8], gap="medium")
-    left.image(gallery_square(picture.file), width="stretch", alt=picture.alt)
+    # The key's style keeps the place of the picture until it comes.
+    with left.container(key="photo_to_guess"):
+        st.image(gallery_square(picture.file), width="stretch", alt=picture.alt)
     left.caption(
         _(
             "Photo {number} of {all}: {shows}. {credit}.",

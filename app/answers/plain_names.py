@@ -108,6 +108,15 @@ def name_of(name: str) -> str:
     return name
 
 
+def architecture_title(name: str) -> str:
+    """Return an architecture's plain name; its own where we have none.
+
+    >>> architecture_title("wrn16_1"), architecture_title("mine")
+    ('WRN-16-1', 'mine')
+    """
+    return ARCHITECTURES.get(name, name)
+
+
 def plainly(text: str) -> str:
     """Return a sentence with plain names in place of the code's; commands stay as they are typed.
 

@@ -23,6 +23,7 @@ class SeeIt {
         this.link("your_photos", words.ui.own),
         this.link("thresholds", words.ui.move),
         this.link("attention", words.ui.look),
+        shareButton(page, "see_it", () => this.card()),
       ),
       make(
         "details",
@@ -120,6 +121,24 @@ class SeeIt {
     const often = words.figures[settings.pair].nat_fooled[step][Number(answers.baseline.confidence > settings.t)];
     this.panels.nat.append(make("p", { class: "caption" }, fools ? often : ""));
     this.count();
+  }
+
+  // What stands on a card of the picture that is shown.
+  async card() {
+    const { page_: page } = this;
+    const { words, carried, settings, shown: file } = page;
+    const { label } = page.picture(file);
+    const answers = await page.answers(file, page.pixelsOf(file));
+    const says = (kind) => answerSentence(words, carried, kind, answers[kind], label, settings.t);
+    return {
+      file: `nat-${stemOf(file)}`,
+      photo: await squareWithInset(page.addressOf(file), page.pixelsOf(file), carried.card.inset),
+      shows: words.pictures[file].alt.split(";")[0],
+      sentence: pictureTitle(words, carried, answers, label, settings.t),
+      says: Object.fromEntries(KINDS.map((kind) => [kind, says(kind)])),
+      answers,
+      credit: words.pictures[file].caption,
+    };
   }
 
   count() {

@@ -226,6 +226,7 @@ class YourPhotos {
       { class: "asked" },
       card.asks ? this.question(card) : null,
       this.lookButton(card),
+      shareButton(this.page_, card.key, () => this.cardOf(card, said)),
       card.asks ? this.removeButton(card) : null,
     );
     return make(
@@ -287,6 +288,20 @@ class YourPhotos {
     );
     const asked = words.sentences.questions[answers[0]][answers[1]];
     return make("fieldset", {}, make("legend", {}, asked), ...buttons);
+  }
+
+  // What stands on a photo's card to share; of one of our samples, whose it is as well.
+  cardOf(card, said) {
+    const { words, carried, settings } = this.page_;
+    return {
+      file: card.asks ? "nat-photo" : `nat-${stemOf(card.key)}`,
+      photo: card.address ?? card.shown.toDataURL("image/jpeg", 0.9),
+      shows: card.name,
+      sentence: photoTitle(words, carried, card.answers, card.label, settings.t),
+      says: Object.fromEntries(KINDS.map((kind, place) => [kind, said[place].textContent])),
+      answers: card.answers,
+      credit: card.asks ? "" : words.pictures[card.key].caption,
+    };
   }
 
   lookButton(card) {
