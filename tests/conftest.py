@@ -1,5 +1,6 @@
 """What several test files share: the real data sets, and networks small enough to train here."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -22,6 +23,21 @@ MadeOnce = Callable[[str, Callable[[Path], object]], Path]
 """What fills a folder of a name once a run, and returns it."""
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Leave all that is imported while tests are looked for out of every later collection of garbage.
+
+    Torch, Streamlit and what else lives as long as the process are a million objects: to look through them cost a
+    twentieth of what tests cost.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 # First, or xdist has looked for groups before there are any, and hands out each test by itself.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -36,13 +52,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not item.get_closest_marker("endurance")]
     driving = sorted({item.path.name for item in items if item.get_closest_marker("browser")})
     browsers = {name: f"browser {place % 2}" for place, name in enumerate(driving)}
-    groups = {
-        item: browsers[item.path.name] if item.get_closest_marker("browser") else item.path.name for item in items
-    }
+    groups = {item: browsers[item.path.name] if item.get_closest_marker("browser") else _group(item) for item in items}
     slow = {group for item, group in groups.items() if item.get_closest_marker("slow")}
     for item, group in groups.items():
         item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: (groups[item] not in browsers.values(), groups[item] not in slow))
+
+
+def _group(item: pytest.Item) -> str:
+    """Its file, or one group for all files that copy a process (tests/forks.py), which then one worker alone makes."""
+    names = vars(item.module) if isinstance(item, pytest.Function) else {}
+    return "copies" if names.keys() & {"Copy", "PROCESSES"} else item.path.name
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:

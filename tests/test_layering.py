@@ -121,3 +121,49 @@ def test_no_two_modules_have_one_name() -> None:
                 found.setdefault(file.stem, []).append(str(file))
     assert len(found) > 200
     assert {name: files for name, files in found.items() if len(files) > 1} == {}
+
+
+def _private(names: Iterator[str]) -> set[str]:
+    return {name for name in names if re.fullmatch("_[^_].*", name)}
+
+
+def _defined(file: Path) -> set[str]:
+    """The private names that a module gives to functions, classes, values and attributes."""
+    nodes = list(ast.walk(ast.parse(file.read_text("utf-8"))))
+    named = (each.name for each in nodes if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)))
+    stored = [each for each in nodes if isinstance(getattr(each, "ctx", None), ast.Store)]
+    values = (each.id for each in stored if isinstance(each, ast.Name))
+    attributes = (each.attr for each in stored if isinstance(each, ast.Attribute))
+    return _private(named) | _private(values) | _private(attributes)
+
+
+def _touched(file: Path) -> set[str]:
+    """The private names that a test asks of something else: imported, after a dot, or in a string that patches it."""
+    nodes = list(ast.walk(ast.parse(file.read_text("utf-8"))))
+    imported = (name.name for each in nodes if isinstance(each, ast.ImportFrom) for name in each.names)
+    dotted = (
+        each.attr
+        for each in nodes
+        if isinstance(each, ast.Attribute)
+        and not (isinstance(each.value, ast.Name) and each.value.id in ("self", "cls"))
+    )
+    patched = (
+        given.value.rpartition(".")[2]
+        for each in nodes
+        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr.endswith("attr")
+        for given in each.args[:2]
+        if isinstance(given, ast.Constant) and isinstance(given.value, str)
+    )
+    return _private(imported) | _private(dotted) | _private(patched)
+
+
+def test_no_test_touches_a_private_name() -> None:
+    """Of the engine, the app or the benchmarks: what is private may change while every promise is kept."""
+    root = Path(__file__).parents[1]
+    ours = {name for folder in ("nat_core", "app", "benchmarks") for file in (root / folder).rglob("*.py")
+            for name in _defined(file)}  # fmt: skip
+    tests = sorted((root / "tests").rglob("*.py"))
+    assert len(ours) > 500
+    assert len(tests) > 150
+    found = {str(file.relative_to(root)): sorted(names) for file in tests if (names := _touched(file) & ours)}
+    assert found == {"tests/playing.py": ["_run"]}, "AppTest's own: there is no public way to answer for a component"

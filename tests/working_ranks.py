@@ -107,7 +107,7 @@ def compare_steps(folder: Path) -> None:
     from nat_core.network.models import build
     from nat_core.ranks.group import joined
     from nat_core.ranks.steps import share_of
-    from nat_core.training.loop import _cost
+    from nat_core.training.loop import cost_of
     from nat_core.training.objective import step_loss
     from nat_core.training.pictures import pictures_of
     from nat_core.training.training_run import begin, network_now, take_step
@@ -120,7 +120,7 @@ def compare_steps(folder: Path) -> None:
                 teacher = replace(network_now(runs[0]), model=build(recipe.architecture, 6, seed=7).eval())
                 runs = [replace(each, teacher=teacher) for each in runs]
             losses = []
-            for run, cost in zip(runs, (_cost(runs[0], ranks), step_loss), strict=True):
+            for run, cost in zip(runs, (cost_of(runs[0], ranks), step_loss), strict=True):
                 run.model.train()
                 losses.append(torch.stack([torch.stack(list(take_step(run, cost))) for _ in range(STEPS)]))
             share = share_of(runs[0].batches.at(0), ranks)

@@ -18,7 +18,7 @@ def serve(line: Connection) -> None:
     from nat_app.visit.training import training_process
 
     sys.argv = ["process", str(line.fileno())]
-    training_process._serve(line, os.getppid())
+    training_process.serve(line, os.getppid())
 
 
 def numbers(count: int) -> Iterator[int]:

@@ -63,11 +63,12 @@ class Uploads:
         """Return why a file may not be put or removed, None where it may."""
         where = UPLOAD.fullmatch(scope["path"])
         # One sentence for a session of another and for none: nobody learns which there are.
-        if where is None or not self._owns(who, where["session"]):
+        if where is None or not self.owns(who, where["session"]):
             return Refusal(403, "This is no visit of yours.")
         return None if scope["method"] == "DELETE" else self._full(who, _declared(scope))
 
-    def _owns(self, who: Caller, session: str) -> bool:
+    def owns(self, who: Caller, session: str) -> bool:
+        """Return whether this is a visit of theirs that is not over."""
         return self._owners.owns(who.visitor, session) and runtime.get_instance().is_active_session(session)
 
     def _full(self, who: Caller, size: int | None) -> Refusal | None:

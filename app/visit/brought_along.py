@@ -77,12 +77,12 @@ def sets() -> dict[str, OwnSet]:
 def bring_pair(made: Pair, of: tuple[OwnNetwork, OwnNetwork]) -> None:
     """Keep the comparison with a visitor's network, in place of the one before. Raises NoRoom."""
     for each in of:
-        room.shared().keep(each, _size(each))
+        room.shared().keep(each, size_of(each))
     brought = BROUGHT.get()
     brought.pair, brought.networks = made, {each.card.name: each for each in of}
 
 
-def _size(network: OwnNetwork) -> int:
+def size_of(network: OwnNetwork) -> int:
     """About how many bytes it takes: the weights of the visitor's, and of both what they said, twice for probabilities.
 
     The weights of the network beside it are there for all.

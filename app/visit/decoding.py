@@ -67,13 +67,13 @@ def views(
     `admit` is what else is asked, beside the visitor's allowance, before it is decoded. Raises UnreadableImage.
     """
     with _turn():
-        return read_views(content, name=name, admit=_both(admit))
+        return read_views(content, name=name, admit=admitted_by_both(admit))
 
 
 def square(content: bytes, name: str, admit: Admit | None = None) -> UInt8[np.ndarray, "32 32 3"]:
     """One picture of a visitor's image set, as the networks see it. Raises UnreadableImage."""
     with _turn():
-        return read_image(content, name=name, admit=_both(admit))
+        return read_image(content, name=name, admit=admitted_by_both(admit))
 
 
 @contextmanager
@@ -88,7 +88,8 @@ def _turn() -> Iterator[None]:
         _turns.release()
 
 
-def _both(admit: Admit | None) -> Admit:
+def admitted_by_both(admit: Admit | None) -> Admit:
+    """What asks `admit`, where there is one, and then the visitor's allowance."""
     allowance = ALLOWANCE.get()
 
     def admit_both(header: Header, name: str) -> None:

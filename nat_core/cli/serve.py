@@ -187,7 +187,7 @@ def _place(options: argparse.Namespace) -> Serving:
     code = {} if options.code is None else {"NAT_CODE": options.code or new_code()}
     if options.classroom:
         key = secrets.token_urlsafe(12)
-        addresses, port = _classroom(options.port, code.get("NAT_CODE", ""), key)
+        addresses, port = tell_class(options.port, code.get("NAT_CODE", ""), key)
         urls = ",".join(f"http://{address}:{port}" for address in addresses)
         # Browsers know this computer by its number, and in some networks by its name.
         hosts = ",".join([*addresses, f"{socket.gethostname()}.local", settings["NAT_HOSTS"]])
@@ -254,7 +254,7 @@ def _drawable(code: str) -> str:
     return code
 
 
-def _classroom(wanted: int | None, code: str, key: str) -> tuple[tuple[str, ...], int]:
+def tell_class(wanted: int | None, code: str, key: str) -> tuple[tuple[str, ...], int]:
     """Find this computer's addresses and a port for a class, and print what phones and teacher open.
 
     `code` is the door's, "" for none; `key` is the teacher's.

@@ -319,7 +319,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_WHOLE, _BAND = 4 * MEGAPIXEL, MEGAPIXEL
+WHOLE, BAND = 4 * MEGAPIXEL, MEGAPIXEL
 """How many pixels are brought to RGB at once, where there are no more, and how many of a larger picture."""
 
 
@@ -340,12 +340,12 @@ class _Shown:
         Pillow makes rows narrower and then fewer, or the other way round, as is less work. A large picture's rows are
         made narrower first, a band of them after the other.
         """
-        if self.size[0] * self.size[1] <= _WHOLE:
+        if self.size[0] * self.size[1] <= WHOLE:
             whole = self._band(0, self.size[1])
             # Not resize's own `box`: its filter would take in pixels from outside the part.
             return [whole.crop(box).resize(size, resample) for box, size in wanted]
         narrow = {(box, size[0]): Image.new("RGB", (size[0], box[3] - box[1])) for box, size in wanted}
-        rows = max(1, _BAND // self.size[0])
+        rows = max(1, BAND // self.size[0])
         for start in range(0, self.size[1], rows):
             band = self._band(start, min(start + rows, self.size[1]))
             for (box, width), image in narrow.items():

@@ -379,7 +379,7 @@ def _outputs(
 def _normalised(
     pixels: np.ndarray, device: torch.device, scale: Float[Tensor, "3"], shift: Float[Tensor, "3"]
 ) -> Float[Tensor, "n 3 h w"]:
-    part = _sent(pixels, device)
+    part = sent(pixels, device)
     # Noise is drawn in normalised space.
     return scaled(part, scale, shift) if part.dtype == torch.uint8 else part.float().permute(0, 3, 1, 2)
 
@@ -395,7 +395,7 @@ def _run(network: Network, images: Tensor, answer: ForwardPass) -> Outputs:
         ) from None
 
 
-def _sent(pixels: np.ndarray, device: torch.device) -> Tensor:
+def sent(pixels: np.ndarray, device: torch.device) -> Tensor:
     # torch refuses negative strides, which a mirrored array has. A copy, because a stranger's module may write into
     # what it is given, and the array is the caller's.
     part = torch.tensor(np.ascontiguousarray(pixels))

@@ -62,25 +62,25 @@ class FairSemaphore:
     """
 
     def __init__(self, count: int) -> None:
-        self._free, self._lock = count, threading.Lock()
-        self._waiting: deque[threading.Lock] = deque()
+        self.free, self._lock = count, threading.Lock()
+        self.waiting: deque[threading.Lock] = deque()
 
     def __enter__(self) -> None:
         with self._lock:
-            if self._free:
-                self._free -= 1
+            if self.free:
+                self.free -= 1
                 return
             mine = threading.Lock()
             mine.acquire()
-            self._waiting.append(mine)
+            self.waiting.append(mine)
         mine.acquire()  # until who leaves lets go of it
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
-            if self._waiting:
-                self._waiting.popleft().release()
+            if self.waiting:
+                self.waiting.popleft().release()
             else:
-                self._free += 1
+                self.free += 1
 
 
 def graph_of(model: Classifier, side: int) -> "onnx.ModelProto":

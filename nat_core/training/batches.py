@@ -108,7 +108,7 @@ class ImageSets:
             self.starts.append(sum(self.counts[member] for member in self._members[pool]))
             self._members[pool].append(place)
         self._known: tuple[int, Tensor] = (sets[0].shape[1], sets[0])
-        self._pools: tuple[int, list[Tensor]] = (0, [])
+        self.at_size: tuple[int, list[Tensor]] = (0, [])
 
     def known_at(self, size: int) -> Pixels:
         """Return the known pictures at that size, on the processor."""
@@ -120,13 +120,13 @@ class ImageSets:
         """Return the pools at that size, on the device."""
         # Resized once a stage of the schedule: the smaller pictures then cost no more than they are worth. On the
         # processor, since a GPU would round some pixels otherwise; the old pools go before the new ones come.
-        if self._pools[0] != size:
-            self._pools = (0, [])
+        if self.at_size[0] != size:
+            self.at_size = (0, [])
             sets = [resize(each, size) for each in self._sets]
             pools = [[sets[member] for member in members] for members in self._members]
             whole = [torch.cat(them) if len(them) > 1 else them[0] for them in pools]
-            self._pools = (size, [each.to(self._device) for each in whole])
-        return self._pools[1]
+            self.at_size = (size, [each.to(self._device) for each in whole])
+        return self.at_size[1]
 
 
 class Batches:
@@ -161,10 +161,10 @@ class Batches:
         self._labels = torch.from_numpy(training.labels)
         sets = [training, *sources, *([pictures.mixed_with] if pictures.mixed_with else [])]
         one_pool = device.type != "cpu" if one_pool is None else one_pool
-        self._sets = ImageSets([torch.from_numpy(each.pixels) for each in sets], device, one_pool)
+        self.sets = ImageSets([torch.from_numpy(each.pixels) for each in sets], device, one_pool)
         # What a step shows of which set: of the known pictures, and of each set of negatives.
         self._parts = [(0, self.known_count), *((place, share) for place, share in enumerate(shares, 1) if share)]
-        self._scale, self._shift = scale_and_shift(self.mean, self.std, device)
+        self.scale, self.shift = scale_and_shift(self.mean, self.std, device)
         # An instance's own: runs side by side in one process would push each other's orders out. Of the known pictures
         # one is in use at a time, of each set of negatives two where a batch goes over a cycle's end.
         self._order = lru_cache(maxsize=2 + 2 * len(sources))(partial(_order, seed))
@@ -185,7 +185,7 @@ class Batches:
     def draw(self, step: int) -> Draws:
         """Return what chance chooses for that step, on the processor."""
         # Everything below is drawn from generators that (seed, what for, step) name: no step depends on the one before.
-        recipe, size, starts = self.recipe, self.size_at(step), self._sets.starts
+        recipe, size, starts = self.recipe, self.size_at(step), self.sets.starts
         chosen = [self._chosen(step, place, share) for place, share in self._parts]
         places = [each + starts[place] for each, (place, _) in zip(chosen, self._parts, strict=True)]
         crops = self._crops(chosen, size, generator_for(self.seed, "augmentation", step))
@@ -195,10 +195,10 @@ class Batches:
         # Made-up negatives are taken from uncropped pictures: what is put together anew needs no crop.
         if recipe.synthetic:
             generator = generator_for(self.seed, "synthetic", step)
-            made = made_up(recipe.synthetic, self._sets.known_at(size), generator)
+            made = made_up(recipe.synthetic, self.sets.known_at(size), generator)
         if recipe.rotated_per_batch:
             generator = generator_for(self.seed, "rotation", step)
-            places.append(torch.randint(self._sets.counts[0], (recipe.rotated_per_batch,), generator=generator))
+            places.append(torch.randint(self.sets.counts[0], (recipe.rotated_per_batch,), generator=generator))
             turns = torch.randint(QUARTER_TURNS, places[-1].shape, generator=generator)
             crops += self._crops(places[-1:], size, generator)
         if recipe.cutout:
@@ -208,7 +208,7 @@ class Batches:
 
     def _chosen(self, step: int, place: int, share: int) -> Int[Tensor, " n"]:
         """Which pictures of a set the step shows."""
-        available = self._sets.counts[place]
+        available = self.sets.counts[place]
         if not place:
             epoch, done = divmod(step, self.steps_per_epoch)
             # An epoch's order is drawn whole and cut into steps, which is what shows every picture once.
@@ -226,14 +226,14 @@ class Batches:
 
     def _draw_mixing(self, chosen: Sequence[Tensor], size: int, generator: torch.Generator) -> tuple[Crops, Mixing]:
         again = joined(self._crops(chosen, size, generator))
-        mixing = joined([draw_mixing(len(each), self._sets.counts[-1], generator) for each in chosen])
-        return again, mixing._replace(others=mixing.others + self._sets.starts[-1])
+        mixing = joined([draw_mixing(len(each), self.sets.counts[-1], generator) for each in chosen])
+        return again, mixing._replace(others=mixing.others + self.sets.starts[-1])
 
     # --- shown on the device -----------------------------------------------------------------------------------------
 
     def shown(self, draws: Draws) -> Batch:
         """Return the batch that was drawn; `draws` lie on the device, which nothing here waits for."""
-        pools = self._sets.pools_at(draws.crops.rows.shape[1])
+        pools = self.sets.pools_at(draws.crops.rows.shape[1])
         parts, start = [], 0
         for pool, count in self._gathers():
             here = slice(start, start + count)
@@ -242,7 +242,7 @@ class Batches:
             # On the negatives too, or the traces of mixing would tell them apart.
             if draws.mixing is not None:
                 again = cropped(pools[pool], draws.chosen[here], _cut(draws.again, here))
-                part = mixed(part, again, pools[self._sets.pools[-1]], _cut(draws.mixing, here))
+                part = mixed(part, again, pools[self.sets.pools[-1]], _cut(draws.mixing, here))
             parts.append(part)
         if draws.made is not None:
             parts.append(draws.made)
@@ -260,13 +260,13 @@ class Batches:
         """From which pool how many pictures are taken, neighbours from one pool at once."""
         gathers: list[tuple[int, int]] = []
         for place, count in self._parts:
-            pool = self._sets.pools[place]
+            pool = self.sets.pools[place]
             before = gathers.pop()[1] if gathers and gathers[-1][0] == pool else 0
             gathers.append((pool, before + count))
         return gathers
 
     def _normalised(self, part: Pixels) -> Float[Tensor, "n 3 h w"]:
-        return scaled(part, self._scale, self._shift) if part.dtype == torch.uint8 else part.permute(0, 3, 1, 2)
+        return scaled(part, self.scale, self.shift) if part.dtype == torch.uint8 else part.permute(0, 3, 1, 2)
 
 
 def joined(parts: Sequence[Any]) -> Any:

@@ -131,7 +131,7 @@ def _train(sitting: Sitting, pictures: TrainingPictures, ranks: Ranks) -> Iterat
         ranks.heard(packed_state(saved))
         run = _begin(sitting, pictures, threads, saved, ranks, tell)
         log = EpochLog(sitting.states / LOG, sitting.events, run.step, pictures.watched, notes)
-        yield from _loop(sitting, run, log, keeper, _stepper(run, ranks, tell))
+        yield from _loop(sitting, run, log, keeper, stepper_for(run, ranks, tell))
         finished = Finished(pictures, sitting.seed, network_now(run), run.objective.precision, run.seconds, threads,
                             run.teacher_sha256, log.content)  # fmt: skip
         publish(finished, out=sitting.out)
@@ -146,7 +146,7 @@ def _follow(sitting: Sitting, pictures: TrainingPictures, ranks: Ranks) -> None:
     with computing_with(threads):
         run = _begin(sitting, pictures, threads, saved, ranks, nobody)
         run.model.train()
-        cost = _cost(run, ranks)
+        cost = cost_of(run, ranks)
         # A signal goes to all ranks at once; the first one finishes its step with the others and saves, and they end
         # as soon as it has gone.
         with deaf():
@@ -181,7 +181,7 @@ def _begin(
     return run
 
 
-def _cost(run: TrainingRun, ranks: Ranks) -> Callable[..., StepLoss]:
+def cost_of(run: TrainingRun, ranks: Ranks) -> Callable[..., StepLoss]:
     """What computes a step's loss."""
     if ranks.count == 1:
         return step_loss
@@ -212,10 +212,10 @@ class OneByOne:
         """Nothing has to be waited for."""
 
 
-def _stepper(run: TrainingRun, ranks: Ranks, tell: Tell) -> OneByOne | Blocks:
+def stepper_for(run: TrainingRun, ranks: Ranks, tell: Tell) -> OneByOne | Blocks:
     if run.batches.device.type == "cuda" and ranks.count == 1:
         return Blocks(run, tell)
-    return OneByOne(run, _cost(run, ranks))
+    return OneByOne(run, cost_of(run, ranks))
 
 
 def _loop(

@@ -142,7 +142,7 @@ def _own_pictures(
     ours = read_known(known)
     theirs = None if negatives is None else read_negatives(negatives)
     changes = {"in_distribution": OWN, "protocol": OWN, "negatives": OWN_NEGATIVES if theirs else recipe.negatives}
-    recipe, sentences = _fitting(replace(recipe, **changes), len(ours.train), len(theirs.train) if theirs else None)
+    recipe, sentences = fitting(replace(recipe, **changes), len(ours.train), len(theirs.train) if theirs else None)
     splits = [ours] if theirs is None else [ours, theirs]
     parts = [part for split in splits for part in (split.train, split.held_out)]
     source = OwnData(
@@ -167,7 +167,7 @@ def _shared(known: Path, negatives: Path) -> Path | None:
     return negatives if theirs.is_relative_to(ours) else None
 
 
-def _fitting(recipe: Recipe, known: int, negatives: int | None) -> tuple[Recipe, list[str]]:
+def fitting(recipe: Recipe, known: int, negatives: int | None) -> tuple[Recipe, list[str]]:
     """The recipe with a batch that the pictures fill at least four times, its negatives in the same proportion."""
     size, count, sentences = recipe.batch_size, recipe.negatives_per_batch, []
     if size - (count if recipe.negatives_inside and recipe.has_negatives else 0) > known:

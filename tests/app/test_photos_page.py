@@ -98,7 +98,7 @@ def test_two_pictures_are_decoded_at_a_time_whoever_sends_them(monkeypatch) -> N
 
     enough = threading.Event()
     monkeypatch.setattr(decoding, "read_image", read)
-    monkeypatch.setattr(decoding, "_both", lambda admit: admit)
+    monkeypatch.setattr(decoding, "admitted_by_both", lambda admit: admit)
     monkeypatch.setattr(decoding, "ALLOWANCE", SimpleNamespace(get=lambda: None))
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda each: decoding.square(b"", str(each)), range(12)))

@@ -85,5 +85,5 @@ def test_a_network_counts_by_its_weights_and_what_both_said(networks: Path, monk
     card, stored = load_card(networks, "wrn16_1_nat"), load_predictions(networks, "wrn16_1_nat", ["noise"])
     said_of = sum(2 * each.logits.nbytes for each in stored.values())
     mine, theirs = (brought_along.OwnNetwork(card, stored, {}, None, brought) for brought in (True, False))
-    assert brought_along._size(mine) == 4 * card.parameters + said_of
-    assert brought_along._size(theirs) == said_of
+    assert brought_along.size_of(mine) == 4 * card.parameters + said_of
+    assert brought_along.size_of(theirs) == said_of

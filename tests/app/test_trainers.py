@@ -107,7 +107,7 @@ def test_what_does_not_heed_is_ended(kept: Trainers, monkeypatch: pytest.MonkeyP
 
 
 def test_work_that_takes_too_long_is_given_up_in_a_sentence(kept: Trainers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "_seconds", 0.3)
+    monkeypatch.setattr(kept, "seconds", 0.3)
     began = time.monotonic()
     with pytest.raises(GivenUp) as given_up:
         list(kept.do(works.endless))
@@ -175,13 +175,13 @@ def test_a_process_that_was_killed_while_it_had_nothing_to_do_is_nobodys_trouble
     kept: Trainers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ((process, _),) = kept.do(works.whose)
-    (idle,) = kept._idle
+    (idle,) = kept.idle
     os.kill(process, signal.SIGKILL)
     # It is found out late: only as its work is handed over.
     monkeypatch.setattr(trainers.Trainer, "alive", property(lambda self: self is idle or self._process.poll() is None))
     monkeypatch.setattr(idle, "end", lambda: (trainers.Trainer.end(idle), monkeypatch.undo()))
     assert list(kept.do(partial(works.numbers, 2))) == [0, 1]
-    assert idle not in kept._idle
+    assert idle not in kept.idle
 
 
 @pytest.mark.parametrize("what", works.NONSENSE)
@@ -198,7 +198,7 @@ def test_a_process_that_stops_in_the_middle_of_an_answer_is_ended(
     kept: Trainers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     list(kept.do(partial(works.numbers, 1)))  # so that one is ready
-    monkeypatch.setattr(kept, "_seconds", 0.3)
+    monkeypatch.setattr(kept, "seconds", 0.3)
     monkeypatch.setattr(trainers, "HEED", 0.1)
     values = kept.do(works.breaking_off)
     process = next(values)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,14 +18,26 @@ def playwright():
 
 
 @pytest.fixture(scope="module")
-def browser(playwright) -> Iterator:
-    """Headless Chromium; skips where there is none."""
+def chromium(playwright) -> Iterator:
+    """What starts Chromium; skips where there is none."""
     if CHROMIUM is None:
         pytest.skip("needs a browser: install chromium, or name one in NAT_CHROMIUM")
     with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
+        yield started.chromium
+
+
+@pytest.fixture(scope="module")
+def browser(chromium) -> Iterator:
+    """Headless Chromium, for windows that know nothing of each other."""
+    opened = chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where Chromium keeps Streamlit's scripts as it compiled them, for all files of tests that a process runs."""
+    return tmp_path_factory.mktemp("chromium")
 
 
 @pytest.fixture(scope="session")
@@ -39,10 +52,11 @@ def address(tmp_path_factory: pytest.TempPathFactory, playwright) -> Iterator[st
 
 
 @pytest.fixture(scope="module")
-def page_of(browser) -> Iterator[Callable[[tuple[int, int]], AbstractContextManager[Any]]]:
+def page_of(chromium, compiled: Path) -> Iterator[Callable[[tuple[int, int]], AbstractContextManager[Any]]]:
     """Return what opens a page of a size where nobody has been.
 
-    Pages of one size share a window: in a window of its own a page costs half as much again, and loads all anew.
+    Pages of one size share a window: in a window of its own a page costs half as much again, and loads all anew. And
+    the window is an ordinary one, since a private one compiles all scripts at each page, a third of what a page costs.
     Afterwards, nothing was fetched from elsewhere and nothing went wrong in it.
     """
     windows: dict[tuple[int, int], Any] = {}
@@ -50,7 +64,10 @@ def page_of(browser) -> Iterator[Callable[[tuple[int, int]], AbstractContextMana
     @contextmanager
     def page_of(size: tuple[int, int]) -> Iterator[Any]:
         if size not in windows:
-            windows[size] = browser.new_context(viewport={"width": size[0], "height": size[1]})
+            windows[size] = chromium.launch_persistent_context(
+                compiled / "x".join(map(str, size)), executable_path=CHROMIUM, args=ARGUMENTS,
+                viewport={"width": size[0], "height": size[1]},
+            )  # fmt: skip
         opened = windows[size].new_page()
         opened.set_default_timeout(PATIENCE)
         elsewhere, errors = [], []

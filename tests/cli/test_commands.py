@@ -97,6 +97,7 @@ def test_a_failed_download_is_one_sentence(
     assert capsys.readouterr().err.startswith(f"nat data: cifar10 cannot be downloaded from {CIFAR10.url}")
 
 
+@pytest.mark.usefixtures("few_pictures")
 def test_train_stores_a_network_that_report_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["train", "digits_nat", "--epochs", "1", "--seed", "5", "--device", "cpu", "--out", str(tmp_path)]
     assert main(arguments) == 0
@@ -206,7 +207,7 @@ def test_a_class_is_told_its_address_in_any_code_page(monkeypatch: pytest.Monkey
     monkeypatch.setattr(serve, "local_addresses", lambda: ("192.168.1.20",))
     printed = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(printed, encoding="cp1252"))
-    serve._classroom(None, "", "key")
+    serve.tell_class(None, "", "key")
     said = printed.getvalue().decode("cp1252")
     assert "http://192.168.1.20:" in said
     assert "This output cannot show the QR code: it stands on the page Workshop as well." in said

@@ -194,10 +194,10 @@ def test_one_cell_of_a_notebook_goes_from_a_stored_network_to_ones_own(
 
 
 def test_of_a_recipe_without_negatives_none_are_told() -> None:
-    from nat_core.training.pictures import _fitting  # torch comes with it
+    from nat_core.training.pictures import fitting  # torch comes with it
 
     student = RECIPES["wrn16_1_student_of_nat"]
-    fitted, sentences = _fitting(student, 20, None)
+    fitted, sentences = fitting(student, 20, None)
     assert (fitted.batch_size, fitted.negatives_per_batch) == (5, student.negatives_per_batch)
     assert sentences == ["64 pictures a step are more than the 20 to learn: 5 are taken."]
 

@@ -156,17 +156,17 @@ def test_a_decoder_that_hangs_or_dies_is_replaced_and_nobody_waits(monkeypatch: 
     process.end_all()
     sound = encoded("TIFF")
     assert read_image(sound).shape == (32, 32, 3)
-    (worker,) = process._idle
+    (worker,) = process.idle
     monkeypatch.setattr(process, "SECONDS", 0.2)
-    worker._process.send_signal(19)  # SIGSTOP: it neither answers nor ends
+    worker.process.send_signal(19)  # SIGSTOP: it neither answers nor ends
     start = time.monotonic()
     assert refused(sound) == "x takes longer than 0 s to decode: export it as JPEG or PNG."
     assert time.monotonic() - start < 30
     monkeypatch.undo()
     assert read_image(sound).shape == (32, 32, 3)
-    (worker,) = process._idle
-    worker._process.kill()
-    worker._process.wait()
+    (worker,) = process.idle
+    worker.process.kill()
+    worker.process.wait()
     assert "is damaged or of a rare kind" in refused(sound)
     assert read_image(sound).shape == (32, 32, 3), "the next one has a process again"
 
@@ -174,6 +174,6 @@ def test_a_decoder_that_hangs_or_dies_is_replaced_and_nobody_waits(monkeypatch: 
 @pytest.mark.skipif(not os.path.exists("/proc/self/limits"), reason="only Linux tells")
 def test_the_process_is_held_to_its_memory_and_writes_no_file() -> None:
     read_image(encoded("TIFF"))
-    with open(f"/proc/{process._idle[-1]._process.pid}/limits", encoding="utf-8") as file:
+    with open(f"/proc/{process.idle[-1].process.pid}/limits", encoding="utf-8") as file:
         limits = {line[:26].strip(): line[26:].split()[0] for line in file}
     assert (limits["Max data size"], limits["Max file size"]) == (str(process.PROCESS_MEMORY), "0")

@@ -133,8 +133,8 @@ def test_bands_make_no_difference(mode: str, resample: str, monkeypatch: pytest.
     Image.fromarray(noise).convert(mode).save(file, "PNG")
     whole = Image.fromarray(read_photo(file.getvalue()))
     expected = np.asarray(whole.resize((32, 97), FILTERS[resample]).resize((32, 32), FILTERS[resample]))
-    monkeypatch.setattr("nat_core.data.images._WHOLE", 0)
-    monkeypatch.setattr("nat_core.data.images._BAND", 61 * 7)
+    monkeypatch.setattr("nat_core.data.images.WHOLE", 0)
+    monkeypatch.setattr("nat_core.data.images.BAND", 61 * 7)
     assert np.array_equal(read_image(file.getvalue(), crop="squash", resample=resample), expected)
 
 

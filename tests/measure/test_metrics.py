@@ -261,7 +261,8 @@ def test_predictions_are_sorted_once_and_say_what_their_confidences_say(logits) 
 @given(SHARE, st.integers(1, 400))
 def test_the_fewest_that_make_up_a_share_are_decided_on_quotients(share: float, count: int) -> None:
     fewest = next(k for k in range(1, count + 1) if k / count >= share)
-    assert metrics._fewest_reaching(share, count) == fewest
+    confidence = np.arange(1.0, count + 1)
+    assert (confidence > metrics.threshold_keeping(confidence, share)).sum() == fewest
 
 
 HALF, ROWS = [0.5], [[0.5, 0.5]]

@@ -132,7 +132,7 @@ def test_more_pictures_go_through_a_card_at_once(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(network.model, "forward", lambda images: sizes.append(len(images)) or forward(images))
     pixels = np.zeros((300, 4, 4, 3), np.uint8)
     whole = predict(network, pixels).logits
-    monkeypatch.setattr(inference, "_sent", lambda pixels, device: torch.tensor(pixels))
+    monkeypatch.setattr(inference, "sent", lambda pixels, device: torch.tensor(pixels))
     monkeypatch.setattr(
         inference, "scale_and_shift", lambda mean, std, device: (torch.full((3,), 4 / 255), torch.full((3,), -2.0))
     )

@@ -35,7 +35,7 @@ def network(architecture: str, seed: int = 0) -> Network:
 def test_it_answers_as_torch_does(architecture: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = network(architecture)
     soon, seen = predict_with_maps(asked, PICTURES[:3])
-    assert asked._served[16] is not None
+    assert asked.served(16) is not None
     monkeypatch.setattr(inference, "FEW", 0)
     plain, maps = predict_with_maps(asked, PICTURES[:3])
     np.testing.assert_allclose(soon.logits, plain.logits, rtol=1e-4, atol=1e-4)
@@ -43,10 +43,10 @@ def test_it_answers_as_torch_does(architecture: str, monkeypatch: pytest.MonkeyP
         np.testing.assert_allclose(seen[level], maps[level], rtol=1e-3, atol=1e-5 * maps[level].max())
 
 
-def test_many_pictures_are_torch_s() -> None:
+def test_many_pictures_are_torch_s(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = network("wrn10_1")
+    monkeypatch.setattr(inference, "served", pytest.fail)
     said, maps = predict_with_maps(asked, PICTURES)
-    assert not asked._served
     assert {level: len(each) for level, each in maps.items()} == dict.fromkeys(LEVELS, FEW + 1)
     np.testing.assert_array_equal(said.logits, predict(asked, PICTURES).logits)
 
@@ -63,7 +63,7 @@ def test_what_it_does_not_know_is_left_to_torch() -> None:
     with pytest.raises(NetworkError, match="the operator gelu has no counterpart"):
         served(asked.model, 16)
     said, maps = predict_with_maps(asked, PICTURES[:2])
-    assert asked._served == {16: None}
+    assert asked.served(16) is None
     assert said.logits.shape == (2, 10)
     assert set(maps) == set(LEVELS)
 
@@ -85,7 +85,7 @@ def test_so_many_are_within_and_who_waits_comes_in_the_order_of_asking(count: in
     callers = [threading.Thread(target=ask, args=(number,)) for number in range(count + 4)]
     for number, caller in enumerate(callers):
         caller.start()
-        while len(came) < min(number + 1, count) or len(turns._waiting) < number + 1 - count:
+        while len(came) < min(number + 1, count) or len(turns.waiting) < number + 1 - count:
             time.sleep(0.001)
     assert came == list(range(count))
     release.set()
@@ -93,7 +93,7 @@ def test_so_many_are_within_and_who_waits_comes_in_the_order_of_asking(count: in
         caller.join(10)
     # Of two that are let in at once, either may be the first to write its name.
     assert came == sorted(came) if count == 1 else sorted(came) == list(range(count + 4))
-    assert turns._free == count
+    assert turns.free == count
 
 
 def test_eight_at_once_hear_what_one_hears() -> None:

@@ -189,7 +189,7 @@ def room(monkeypatch: pytest.MonkeyPatch) -> tuple[Uploads, dict[str, tuple[int,
     for name, session in sessions.items():
         owners.claim(session, name)
     monkeypatch.setattr(uploads, "stored", lambda: Stored(here))
-    monkeypatch.setattr(Uploads, "_owns", lambda self, who, session: owners.owns(who.visitor, session))
+    monkeypatch.setattr(Uploads, "owns", lambda self, who, session: owners.owns(who.visitor, session))
     return Uploads(PUBLIC_LIMITS, owners), here, sessions
 
 

@@ -6,7 +6,6 @@ The quick share takes some boundaries; `pytest -m endurance` takes each.
 import errno
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +20,8 @@ from nat_core.recipes import recipe_named
 from nat_core.training import log, state
 from nat_core.training.log import read_log
 from nat_core.training.loop import train
+from tests import killed_runs
+from tests.forks import Copy
 
 NAME = "digits_nat"
 SHORT = replace(recipe_named(NAME), epochs=1, sizes=((8, 1.0),), batch_size=256)
@@ -226,11 +227,18 @@ WELL = {"status": -9, "again": 0, "equal": True, "left": []}
 """What a kill and the run that goes on come to."""
 
 
+def kill_and_go_on(told: Path, *options: str) -> None:
+    """What `python -m tests.killed_runs` does; what it prints goes to a file."""
+    sys.argv[1:] = options
+    with told.open("w", encoding="utf-8") as sys.stdout:
+        killed_runs.main()
+
+
 def kills(home: Path, *options: str) -> list[dict]:
-    command = [sys.executable, "-m", "tests.killed_runs", str(home), *options]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True,
-                          env=os.environ | {"OMP_NUM_THREADS": "1"})  # fmt: skip
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    told = home / "told.jsonl"
+    with Copy(kill_and_go_on, told, str(home / "runs"), *options) as copy:
+        assert copy.wait() == 0
+    return [json.loads(line) for line in told.read_text("utf-8").splitlines()]
 
 
 def unwell(kills: list[dict]) -> list[dict]:

@@ -32,13 +32,17 @@ def weights_of(folder: Path) -> bytes:
     return (folder / WEIGHTS).read_bytes()
 
 
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where all recipes are trained, each once: a teacher is one of them."""
+    return tmp_path_factory.mktemp("out")
+
+
 @pytest.mark.parametrize("name", [name for name in RECIPES if not name.startswith("digits")])
-def test_every_recipe_trains_on_a_few_pictures(small_cifar: Path, tmp_path: Path, name: str) -> None:
-    out = tmp_path / "out"
+def test_every_recipe_trains_on_a_few_pictures(small_cifar: Path, out: Path, name: str) -> None:
     short: dict[str, Any] = {"epochs": 1, "sizes": ((8, 1.0),), "precision": "float32"}
-    if teacher := RECIPES[name].teacher:
-        train(replace(RECIPES[teacher], **short), data=small_cifar, out=out, progress=False)
-    train(replace(RECIPES[name], **short), data=small_cifar, out=out, progress=False)
+    for each in filter(None, (RECIPES[name].teacher, name)):
+        train(replace(RECIPES[each], **short), data=small_cifar, out=out, resume=True, progress=False)
     card = load_card(out, name)
     assert card.report.sets["cifar100_test"].images == 10
     assert list(card.report.sets) == [each for each in RECIPES[name].roles if not each.startswith("ilsvrc")]

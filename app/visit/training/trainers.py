@@ -193,11 +193,11 @@ class Trainers:
     """As many trainers as there is work for at once, kept for the next; the first begins to start now."""
 
     def __init__(self, seconds: float) -> None:
-        self._seconds, self._over = seconds, False
-        self._idle: deque[Trainer] = deque()
+        self.seconds, self._over = seconds, False
+        self.idle: deque[Trainer] = deque()
         self._busy: set[Trainer] = set()
         with suppress(OSError):  # a computer that can start none now may have room when there is work
-            self._idle.append(Trainer())
+            self.idle.append(Trainer())
 
     def do(self, work: Callable[[], Iterator[Any]], wanted: Callable[[], bool] = _always) -> Iterator[Any]:
         """Yield what the work yields, done by a trainer; raises as `Trainer.do` does."""
@@ -212,18 +212,18 @@ class Trainers:
         try:
             if self._over:
                 raise GivenUp(ENDED)
-            yield from trainer.do(work, self._seconds, wanted)
+            yield from trainer.do(work, self.seconds, wanted)
         finally:
             self._busy.discard(trainer)
             if trainer.alive and not self._over:
-                self._idle.append(trainer)
+                self.idle.append(trainer)
             else:
                 trainer.end()
 
     def _free(self) -> Trainer:
         """Return one that has nothing to do. Raises GivenUp where none can be had."""
-        while self._idle:
-            trainer = self._idle.popleft()
+        while self.idle:
+            trainer = self.idle.popleft()
             if trainer.alive:
                 return trainer
             trainer.end()
@@ -235,7 +235,7 @@ class Trainers:
     def end(self) -> None:
         """End all of them, and start no more; who waits for one gets GivenUp."""
         self._over = True
-        while self._idle:
-            self._idle.popleft().end()
+        while self.idle:
+            self.idle.popleft().end()
         for trainer in tuple(self._busy):
             trainer.kill()

@@ -21,7 +21,7 @@ from typing import Any
 from nat_app.visit.training.trainers import MEMORY, NICE, TOO_MUCH, GivenUp, Sign
 
 
-def _serve(line: Connection, server: int) -> None:
+def serve(line: Connection, server: int) -> None:
     """Do what is asked for until the server is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal reaches it too; the server ends it
     threading.Thread(target=_leave_with, args=(server,), daemon=True).start()
@@ -99,4 +99,4 @@ def _say(line: Connection, sign: Sign, value: Any) -> None:
 
 
 if __name__ == "__main__":
-    _serve(Connection(int(sys.argv[1])), int(sys.argv[2]))
+    serve(Connection(int(sys.argv[1])), int(sys.argv[2]))

@@ -35,7 +35,7 @@ PROCESS_MEMORY = 2 * MAX_MEMORY
 MOST = 200
 """How many pictures one process decodes: what the libraries leave behind goes with it."""
 READY = b"R"
-_idle: deque["_Decoder"] = deque()
+idle: deque["_Decoder"] = deque()
 
 
 @cache
@@ -66,7 +66,7 @@ class Undecodable(Exception):
 def decode(kind: str, data: bytes) -> tuple[tuple[int, int], bytes]:
     """Return a picture's width and height, upright, and its pixels, RGB on white; Undecodable where there are none."""
     try:
-        decoder = _idle.pop()
+        decoder = idle.pop()
     except IndexError:
         decoder = _Decoder()
     try:
@@ -75,7 +75,7 @@ def decode(kind: str, data: bytes) -> tuple[tuple[int, int], bytes]:
         decoder.end()
         raise
     if decoder.decoded < MOST:
-        _idle.append(decoder)
+        idle.append(decoder)
     else:
         decoder.end()
     if found is None:
@@ -86,8 +86,8 @@ def decode(kind: str, data: bytes) -> tuple[tuple[int, int], bytes]:
 @atexit.register
 def end_all() -> None:
     """End the processes that wait for a picture."""
-    while _idle:
-        _idle.pop().end()
+    while idle:
+        idle.pop().end()
 
 
 class _Decoder:
@@ -95,10 +95,10 @@ class _Decoder:
 
     def __init__(self) -> None:
         self.decoded = 0
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
-        self._to, self._from = _pipe(self._process.stdin), _pipe(self._process.stdout)
+        self._to, self._from = _pipe(self.process.stdin), _pipe(self.process.stdout)
         self._slow = False
         with self._within(START):
             _whole(self._from, len(READY))
@@ -117,8 +117,8 @@ class _Decoder:
 
     def end(self) -> None:
         """End the process."""
-        self._process.kill()
-        self._process.wait()
+        self.process.kill()
+        self.process.wait()
         for pipe in (self._to, self._from):
             with suppress(OSError):
                 pipe.close()
@@ -129,7 +129,7 @@ class _Decoder:
     def late(self) -> None:
         """Called when time is over: the reader of its answer then meets its end."""
         self._slow = True
-        self._process.kill()
+        self.process.kill()
 
 
 class _Watch:

@@ -65,7 +65,7 @@ PUBLISHED = {
 }
 MAX_PICKLE = 200_000_000
 """The most bytes of a file that is read: the largest, CIFAR-100's `train`, has 156 million."""
-_OPCODES = frozenset({
+OPCODES = frozenset({
     "PROTO", "EMPTY_DICT", "EMPTY_LIST", "MARK", "BINPUT", "LONG_BINPUT", "BINGET", "LONG_BINGET", "SHORT_BINSTRING",
     "BINSTRING", "SHORT_BINUNICODE", "BINUNICODE", "BININT", "BININT1", "BININT2", "LONG1", "NONE", "NEWFALSE",
     "NEWTRUE", "EMPTY_TUPLE", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "GLOBAL", "REDUCE", "BUILD", "APPEND", "APPENDS",
@@ -245,7 +245,7 @@ def _check_opcodes(content: bytes) -> None:
     # A damaged string may hold a backslash that escapes nothing, which Python warns of; the file is refused below.
     with warnings.catch_warnings(action="ignore"):
         for count, (opcode, argument, _place) in enumerate(pickletools.genops(content)):
-            if opcode.name not in _OPCODES:
+            if opcode.name not in OPCODES:
                 raise pickle.UnpicklingError(f"an opcode {opcode.name}")
             # The unpickler sets memory aside for every number up to this one.
             if opcode.name == "LONG_BINPUT" and isinstance(argument, int) and argument > count:

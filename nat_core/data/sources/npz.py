@@ -43,7 +43,7 @@ _MAX_HEADER = 4_096
 """The most bytes of an array's header; NumPy writes 128 for a plain array."""
 _MAX_DIRECTORY = 65_536
 """The most bytes of a file's table of contents, enough for some hundred arrays."""
-_BLOCK = 4_000_000
+BLOCK = 4_000_000
 """How many bytes of an array are unpacked at once."""
 PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """The compressions that unpack no more at once than is asked of them; bzip2 and LZMA do not keep to that."""
@@ -224,7 +224,7 @@ class NpzFile:
 
     def _blocks(self, key: str, declared: Declared, row: int) -> Iterator[bytes]:
         """The values of an array, in whole rows of so many bytes each."""
-        step = max(1, _BLOCK // row) * row
+        step = max(1, BLOCK // row) * row
         with _border(self.name, key), self._archive.open(self._entries[key]) as file:
             file.read(declared.start)
             left = declared.size

@@ -19,7 +19,7 @@ TINY_IMAGENET, PLACES, TEXTURES = "tiny-imagenet-200", "places365", ("dtd", "dtd
 PLACES_PICTURES = ("val_256", "val_large")
 FOLDERS = {"lsun": "lsun_test", "lsun_crop": "LSUN", "lsun_resize": "LSUN_resize", "isun": "iSUN"}
 """The sets of which every picture counts, by their folders."""
-_MAX_LIST = 20_000_000
+MAX_LIST = 20_000_000
 """The most bytes of a list of pictures; the longest, of Places365, has 2 million."""
 
 
@@ -147,7 +147,7 @@ def _pairs(path: Path, *, columns: int) -> Iterator[tuple[str, str]]:
 def _lines(path: Path) -> Sequence[str]:
     if not path.is_file():
         raise UnreadableSet(f"{path} is missing: it says what the pictures show")
-    if path.stat().st_size > _MAX_LIST:
+    if path.stat().st_size > MAX_LIST:
         raise UnreadableSet(f"{path} is longer than any list of pictures: get it again")
     try:
         return path.read_text(encoding="utf-8").splitlines()

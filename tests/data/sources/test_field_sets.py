@@ -86,7 +86,7 @@ def test_annotations_that_are_missing_or_endless_are_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tiny_imagenet(tmp_path, {"val_0.JPEG": "n03444034"})
-    monkeypatch.setattr(photo_sets, "_MAX_LIST", 10)
+    monkeypatch.setattr(photo_sets, "MAX_LIST", 10)
     with pytest.raises(UnreadableSet, match="is longer than any list of pictures"):
         load_set("tiny_imagenet", tmp_path)
     (home / "val_annotations.txt").unlink()

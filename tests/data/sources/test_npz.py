@@ -102,7 +102,7 @@ def test_pictures_come_out_alike_in_one_block_and_in_many(monkeypatch: pytest.Mo
     path = tmp_path / "a.npz"
     np.savez(path, test_images=PIXELS)
     whole = read_npz(path).pixels
-    monkeypatch.setattr("nat_core.data.sources.npz._BLOCK", 5_000)  # two pictures and a bit
+    monkeypatch.setattr("nat_core.data.sources.npz.BLOCK", 5_000)  # two pictures and a bit
     np.testing.assert_array_equal(read_npz(path).pixels, whole)
     assert whole.shape == (6, 32, 32, 3)
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -190,14 +190,14 @@ def test_everything_a_step_computes_with_lies_on_the_card(switch: str) -> None:
             return fake.to(card)
 
     batches = run.batches
-    batches._sets._pools = (8, [moved(each) for each in batches._sets.pools_at(8)])
-    batches._scale, batches._shift = moved(batches._scale), moved(batches._shift)
+    batches.sets.at_size = (8, [moved(each) for each in batches.sets.pools_at(8)])
+    batches.scale, batches.shift = moved(batches.scale), moved(batches.shift)
     teacher = None if run.teacher is None else run.teacher.model
     for module in (part for model in (run.model, teacher) if model is not None for part in model.modules()):
-        held: list[dict[str, Any]] = [module._parameters, module._buffers]
-        for tensors in held:
-            for name, each in tensors.items():
-                tensors[name] = None if each is None else moved(each)
+        for name, each in [*module.named_parameters(recurse=False)]:
+            module.register_parameter(name, nn.Parameter(moved(each)))
+        for name, each in [*module.named_buffers(recurse=False)]:
+            module.register_buffer(name, moved(each))
     draws = mapped(moved, batches.draw(0))
     with mode:
         loss = shown_loss(run.objective, run.model, teacher, batches, draws)

@@ -27,7 +27,7 @@ def as_on_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps go in blocks and by the optimiser for GPUs, on the processor."""
 
     monkeypatch.setattr(training_run, "optimiser_for", partial(training_run.optimiser_for, fused=True))
-    monkeypatch.setattr(loop, "_stepper", lambda run, ranks, tell: Blocks(run, pytest.fail))
+    monkeypatch.setattr(loop, "stepper_for", lambda run, ranks, tell: Blocks(run, pytest.fail))
 
 
 def sitting(out: Path, name: str, resume: bool = False) -> Sitting:
