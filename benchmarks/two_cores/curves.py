@@ -15,7 +15,7 @@ from nat_core.measure.predictions import Predictions
 
 SETS, THRESHOLDS = 8, 1_000
 BROADCASTING = "broadcasting with NumPy"
-SORT = "nearly all of it is NumPy's sort of each set, which is slower on processors of some makers."
+SORT = "nearly all of it is that each set is put in order."
 FIGURES = (
     Figure("curves_warm", "NCR curves, 8 sets x 50,000 x 1,000 thresholds, warm", BROADCASTING, Goal(1_000),
            reason="what is left is one binary search a threshold, and the check that they are thresholds."),

@@ -16,7 +16,7 @@ BOTH = "AUROC and FPR95, 10,000 + 50,000"
 FIGURES = (
     Figure("ranking_sklearn", BOTH, "scikit-learn", Goal(8)),
     Figure("ranking_torchmetrics", BOTH, "torchmetrics", Goal(8),
-           reason="nearly all of ours is NumPy's one sort of the negatives; torchmetrics sorts as often, with torch."),
+           reason="nearly all of ours puts the negatives in order; torchmetrics does so as often, with torch."),
     Figure("ranking_equal", "the same: farthest from scikit-learn and torchmetrics", "equal in float64",
            Goal(1e-12, "", at_most=True)),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from nat_core.measure.predictions import Ascending, Given, Predictions, array_of, class_numbers, numbers
+from nat_core.measure.predictions import Ascending, Given, Predictions, array_of, class_numbers, in_order, numbers
 
 Array = np.ndarray
 Scores = Given | Predictions | Ascending
@@ -447,7 +447,7 @@ def _ascending(name: str, values: Scores) -> Float[Array, " n"]:
     """As `_scores`, in ascending order: sorted, unless somebody has done it already."""
     if isinstance(values, Predictions):
         return values.ascending.scores
-    return values.scores if isinstance(values, Ascending) else np.sort(_scores(name, values))
+    return values.scores if isinstance(values, Ascending) else in_order(_scores(name, values))
 
 
 def _within_unit(name: str, values: Scores, ndim: int = 1) -> Array:

@@ -129,10 +129,33 @@ class Ascending:
     @classmethod
     def of(cls, given: Any) -> "Ascending":
         """Return anyone's scores in order; ValueError as `numbers` does."""
-        return cls(np.sort(numbers("scores", given, 1)))
+        return cls(in_order(numbers("scores", given, 1)))
 
     def __len__(self) -> int:
         return len(self.scores)
+
+
+_BY_DIGITS = range(2_000, 200_000)
+"""Of how many scores it pays to go by digits: fewer are sorted as soon, more leave the processor's cache."""
+
+
+def in_order(scores: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+    """Return finite scores in ascending order: what `np.sort` returns.
+
+    NumPy's own sort takes six times as long on AMD's Zen 4 as the same processor could (x86-simd-sort, issue 6). So
+    they are first put nearly in order by two digits of 16 bits, then in order by a sort that looks for what is.
+
+    >>> in_order(np.array([0.9, 0.2, 0.5])).tolist()
+    [0.2, 0.5, 0.9]
+    """
+    if len(scores) not in _BY_DIGITS:
+        return np.sort(scores)
+    # Below the highest, where confidences crowd, the digits of a float are finest. What is too far below for float32
+    # becomes infinite and is told apart by the last sort.
+    with np.errstate(over="ignore"):
+        below = (scores.max() - scores).astype("<f4")
+    nearly = np.lexsort(below.view("<u2").reshape(-1, 2).T)[::-1]
+    return np.sort(scores[nearly], kind="stable")
 
 
 # --- one network on one image set ------------------------------------------------------------------------------------

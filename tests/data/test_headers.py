@@ -285,6 +285,16 @@ def test_the_first_tags_of_a_jpeg_count():
     assert examine(both, "x").orientation == 6
 
 
+@pytest.mark.parametrize("restarts", [{}, {"restart_marker_blocks": 1}])
+def test_a_long_jpeg_ends_where_its_pixels_do(restarts):
+    noise = np.random.default_rng(0).integers(0, 256, (640, 640), dtype=np.uint8)
+    written = io.BytesIO()
+    Image.fromarray(noise).save(written, "JPEG", quality=95, **restarts)
+    whole = written.getvalue()
+    assert len(whole) > 2**18  # more than is looked through at once
+    assert examine(whole + b"junk behind it", "x").data.endswith(whole[-1_000:])
+
+
 def test_a_webp_that_says_it_is_shorter_or_longer_than_it_is():
     whole = encoded("WEBP")
     assert np.array_equal(read_image(whole + b"junk behind it"), read_image(whole))

@@ -11,6 +11,7 @@ from nat_core.measure.predictions import (
     array_of,
     check_class_names,
     class_numbers,
+    in_order,
     pack,
     softmax,
     unpack,
@@ -77,3 +78,19 @@ def test_each_border_has_its_sentence(call, says: str) -> None:
 
 def test_what_bears_no_mask_is_an_array_like_others() -> None:
     assert array_of("scores", np.ma.array([1.0, 2.0]), "f", "numbers").tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [
+        np.random.default_rng(0).random(5_000),
+        1 - np.random.default_rng(1).random(5_000) ** 20,  # most of them close below 1
+        np.round(np.random.default_rng(2).normal(0, 30, 5_000)),  # many are equal, some below 0
+        np.random.default_rng(3).normal(0, 1e300, 5_000),  # too far apart for float32
+        np.full(5_000, 0.1),
+        np.random.default_rng(4).random(10),
+    ],
+)  # fmt: skip
+def test_in_order_is_what_a_plain_sort_gives(scores: np.ndarray) -> None:
+    assert np.array_equal(in_order(scores), np.sort(scores))
+    assert np.array_equal(in_order(-np.sort(scores)), np.sort(-scores))
