@@ -117,9 +117,9 @@ def _script() -> str:
 def _closed(component: str) -> str:
     """Return a component's script as the function that it exports, with its other names kept to itself.
 
-    The app loads it as a module of its own.
+    The app loads it as a module of its own. It is handed over at the end, once the classes that it uses are there.
     """
-    return f"(() => {{\n{component.replace('export default function', 'return function', 1)}\n}})()"
+    return f"(() => {{\n{component.replace('export default function', 'function exported', 1)}\nreturn exported;\n}})()"
 
 
 def _for_a_script(text: str) -> str:

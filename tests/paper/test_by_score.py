@@ -80,8 +80,8 @@ def test_the_lead_is_the_difference_of_the_numbers_beside_it() -> None:
         (0.1, 0.1001, "net's lead stays 0.100"),
         (0.1, -0.02, "net's lead of 0.100 is lost: it is behind by 0.020"),
         (0.1, 0.0, "net's lead of 0.100 is lost: it is level"),
-        (-0.02, 0.01, "net takes the lead: 0.010 after -0.020"),
-        (-0.02, -0.01, "net has no lead before (-0.020) or after (-0.010)"),
+        (-0.02, 0.01, "net takes the lead: 0.010 after −0.020"),
+        (-0.02, -0.01, "net has no lead before (−0.020) or after (−0.010)"),
     ],
 )
 def test_every_turn_of_a_lead_has_its_words(before: float, after: float, words: str) -> None:
