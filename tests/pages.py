@@ -13,6 +13,9 @@ import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
+# Before any page: Python 3.11 cannot build two syntax trees at a time, as jaxtyping's import hook would in the thread
+# that imports torch while Streamlit reads a page's script.
+import nat_core.network.inference  # noqa: F401
 from nat_app.visit.training.fair_queue import Turn
 from nat_core.language import JOINER
 from tests.present import present

@@ -81,8 +81,14 @@ def test_photos_are_taken_with_the_camera_of_a_phone(browser, teaching_address: 
     page.goto(f"{teaching_address}/teach_your_own")
     page.get_by_role("button", name="Photos of thing 1").click()
     page.get_by_text("Camera", exact=True).click()
+    earliest = 0.0
     for taken in ("1 photo", "2 photos"):
-        page.wait_for_function("() => document.querySelector('[data-testid=stCameraInput] video')?.videoWidth > 0")
+        # The shapes begin anew with the camera, and the same photo twice is one: the second is taken at another time.
+        page.wait_for_function(
+            "earliest => document.querySelector('[data-testid=stCameraInput] video')?.currentTime > earliest",
+            arg=earliest,
+        )
+        earliest = 3 + page.locator("[data-testid=stCameraInput] video").evaluate("video => video.currentTime")
         # However large the camera's picture is, it and its button are on the screen.
         box = page.locator("[data-testid=stCameraInput] video").bounding_box()
         assert box["width"] <= width
