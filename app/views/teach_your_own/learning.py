@@ -15,7 +15,7 @@ from nat_app.shared.gallery import FOLDER, gallery_pictures
 from nat_app.shared.language import pgettext
 from nat_app.shared.pairs import DEFAULTS, pair_named
 from nat_app.views.teach_your_own.outcome import Outcome, judge
-from nat_app.views.teach_your_own.project import TEACHING, Project, TrainedProject, change, sample
+from nat_app.views.teach_your_own.project import TEACHING, Project, Thing, TrainedProject, change, sample
 from nat_app.views.teach_your_own.settings import SAMPLES, TO_TRY
 from nat_app.visit.photos import CENTRE, Photo
 from nat_app.visit.training import fair_queue
@@ -153,19 +153,7 @@ def begin(name: str) -> None:
     teaching = TEACHING.get()
     cancel()
     now = teaching.now
-    photos = [photo for _number, photo in now.all_photos()]
-    pixels = {key(name, photo): photo.seen[CENTRE] for photo in photos}
-    labels = [place for place, thing in enumerate(now.things) for _photo in thing.photos]
-    task = Task(
-        (stored_answers.folder(), name, stored_answers.stamp_of(name)),
-        weights_of(name),
-        tuple(thing.name for thing in now.things),
-        tuple(labels),
-        tuple(pixels),
-        {each: seen for each, seen in pixels.items() if each not in teaching.features},
-        {each: teaching.features[each] for each in pixels if each in teaching.features},
-        like_things([thing.name for thing in now.things]),
-    )
+    task = _task(now, (stored_answers.folder(), name, stored_answers.stamp_of(name)), teaching.features)
     teaching.notes = []
     # The project itself stays here: whatever the visitor changes meanwhile, it is this one that was taught.
     teaching.learning = now
@@ -187,6 +175,23 @@ class Task:
     """Of those whose features are not known."""
     known: dict[str, Float[np.ndarray, "views channels"]]
     kinds: tuple[str, ...]
+
+
+def _task(project: Project, where: tuple[Path, str, tuple[int, ...]], features: Mapping[str, np.ndarray]) -> Task:
+    """What is needed to teach a project's things by the network at that place; `features` are those known already."""
+    name = where[1]
+    pixels = {key(name, photo): photo.seen[CENTRE] for _number, photo in project.all_photos()}
+    names = [thing.name for thing in project.things]
+    return Task(
+        where,
+        weights_of(name),
+        tuple(names),
+        tuple(place for place, thing in enumerate(project.things) for _photo in thing.photos),
+        tuple(pixels),
+        {each: seen for each, seen in pixels.items() if each not in features},
+        {each: features[each] for each in pixels if each in features},
+        like_things(names),
+    )
 
 
 def work(task: Task) -> Iterator[float | LearnedHeads]:
@@ -223,15 +228,12 @@ def taught_by_samples(where: Path, name: str, stamp: tuple[int, ...]) -> OwnHead
     """Return what the twelve free photos teach, the same for everybody; takes about a second."""
     import torch
 
-    photos = {stem: sample(stem) for stems in SAMPLES.values() for stem in stems}
-    labels = [place for place, stems in enumerate(SAMPLES.values()) for _stem in stems]
-    pixels = {key(name, photo): photo.seen[CENTRE] for photo in photos.values()}
-    task = Task(
-        (where, name, stamp), weights_of(name), tuple(SAMPLES), tuple(labels), tuple(pixels), pixels, {}, ()
-    )  # fmt: skip
+    things = (
+        Thing(number, each, tuple(map(sample, stems))) for number, (each, stems) in enumerate(SAMPLES.items(), start=1)
+    )
     threads = torch.get_num_threads()
     try:
-        *_progress, learned = work(task)
+        *_progress, learned = work(_task(Project(tuple(things)), (where, name, stamp), {}))
     finally:
         torch.set_num_threads(threads)
     if isinstance(learned, float):

@@ -82,15 +82,14 @@ def example() -> str:
         return ""
     heads = learning.taught_by_samples(stored_answers.folder(), name, stored_answers.stamp_of(name))
     held = learning.held_out(computed_answers.stored_features(name), (), heads.names)
-    meets = {t: found for t in T_STEPS if is_met(found := judge(heads, held, t))}
-    if not meets:
-        return _("Teach it “none of these”: no t does it with the twelve free photos, so it takes photos of your own.")
-    first = min(meets)
-    return _(
-        "Teach it “none of these”: the twelve free photos will do, for example with t = {t}: {state}.",
-        t=threshold_text(first),
-        state=_state(meets[first]),
-    )
+    for t in T_STEPS:
+        if is_met(found := judge(heads, held, t)):
+            return _(
+                "Teach it “none of these”: the twelve free photos will do, for example with t = {t}: {state}.",
+                t=threshold_text(t),
+                state=_state(found),
+            )
+    return _("Teach it “none of these”: no t does it with the twelve free photos, so it takes photos of your own.")
 
 
 def draw(pair: Pair) -> None:

@@ -1,7 +1,7 @@
 """The sentences of the class on the wall."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from nat_app.shared.language import N_, _, ngettext
 from nat_app.shared.words import percent, threshold_text
@@ -121,9 +121,7 @@ def taught(fooled: Sequence[float]) -> str:
         "Of {count} phone, NAT is fooled by {least} of other pictures.",
         "Of {count} phones, NAT is fooled by {least} to {most} of other pictures; {median} is in the middle.",
         len(fooled),
-        least=percent(min(fooled)),
-        most=percent(max(fooled)),
-        median=percent(statistics.median(fooled)),
+        **_spread(fooled, percent),
     )
 
 
@@ -135,10 +133,13 @@ def thresholds(chosen: Sequence[float]) -> str:
         "{count} phone has chosen a t: {least}.",
         "{count} phones have chosen a t, from {least} to {most}; {median} is in the middle.",
         len(chosen),
-        least=threshold_text(min(chosen)),
-        most=threshold_text(max(chosen)),
-        median=threshold_text(statistics.median(chosen)),
+        **_spread(chosen, threshold_text),
     )
+
+
+def _spread(shares: Sequence[float], said: Callable[[float], str]) -> dict[str, str]:
+    """Return what a sentence names of many phones' shares: the ends and the middle, as `said` writes them."""
+    return {"least": said(min(shares)), "most": said(max(shares)), "median": said(statistics.median(shares))}
 
 
 def best_threshold(best: float) -> str:
