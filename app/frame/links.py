@@ -14,6 +14,7 @@ import streamlit as st
 
 from nat_app.shared.language import _, ngettext
 from nat_app.shared.settings import Held, PageSettings, Setting
+from nat_core.measure.wording import legible
 
 VERSION = "1"
 TRACKING = re.compile(
@@ -94,7 +95,7 @@ def read(
 
 def _complaint(key: str, text: str, used: Mapping[str, Any]) -> str:
     # A link may come from anyone, so what it says is cut short.
-    said = f"{key[:LONGEST]}={text[:LONGEST]}"
+    said = legible(f"{key[:LONGEST]}={text[:LONGEST]}")
     if key in used:
         return _("This link has a setting we do not know ({setting}). We used {value}.", setting=said, value=used[key])
     return _("This link has a setting we do not know ({setting}). We left it out.", setting=said)

@@ -155,15 +155,15 @@ def whole(least: int, most: int) -> Callable[[str], int]:
 def decimal(least: float, most: float, digits: int) -> Callable[[str], float]:
     """Return a reader of numbers from `least` to `most`, rounded to `digits` decimals.
 
-    >>> decimal(0, 1, 2)("0.333")
-    0.33
+    >>> decimal(0, 1, 2)("0.333"), decimal(0, 1, 2)("-0")
+    (0.33, 0.0)
     """
 
     def read(text: str) -> float:
         # Asked this way round, nan is turned away too: no comparison with it is true.
         if not least <= float(text) <= most:
             raise ValueError(f"needs {least:g} to {most:g}, not {text[:40]}")
-        return round(float(text), digits)
+        return round(float(text), digits) + 0.0  # which makes 0 of -0
 
     return read
 

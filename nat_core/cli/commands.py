@@ -26,6 +26,7 @@ from nat_core.ranks.group import Ranks, joined
 from nat_core.recipes import partner_of
 from nat_core.stopping import stop_behind
 from nat_core.store.checkpoints import (
+    CHECKPOINTS,
     Card,
     available,
     checkpoints_folder,
@@ -239,7 +240,8 @@ def evaluate(options: argparse.Namespace) -> int:
 def report(options: argparse.Namespace) -> int:
     """Print the paper's tables with the numbers of every network that is there beside its own."""
     folder = checkpoints_folder(options.checkpoints)
-    if options.checkpoints and not folder.is_dir():
+    # Also of one that the environment names: tables without any number of ours would say nothing of the slip.
+    if (options.checkpoints or os.environ.get(CHECKPOINTS)) and not folder.is_dir():
         raise CommandError(f"No folder {folder}: name the one that holds the networks")
     if options.renew:
         for name in available(folder):
@@ -248,6 +250,8 @@ def report(options: argparse.Namespace) -> int:
             print(f"{path.name}: sealed")
         return 0
     if options.page:
+        if options.page.exists() and not options.page.is_dir():  # said now, not after a minute of drawing
+            raise CommandError(f"{options.page} is a file: name a folder to write the page into")
         from nat_core.results.results_page import write_page
 
         print("\n".join(map(str, write_page(folder, options.page))))

@@ -192,7 +192,8 @@ def predict_with_maps(
 
     One forward pass gives both. What is given is what `predict` takes.
 
-    Raises NetworkError for a wrapped module, which has none, and otherwise as `predict` does.
+    Raises NetworkError for a wrapped module, which has none, and for maps that are not finite; otherwise as `predict`
+    does.
     """
     need_network(network)
     _check_batch(batch_size)
@@ -208,7 +209,7 @@ def predict_with_maps(
         for level, index in zip(LEVELS, network.model.levels, strict=True):
             maps[level].append(attention_map(outputs.groups[index]))
     predictions = Predictions(network.name, images.name, images.ids, torch.cat(logits).cpu().numpy(), images.labels)
-    return predictions, {level: torch.cat(parts).cpu().numpy() for level, parts in maps.items()}
+    return predictions, _finite_maps(network, {level: torch.cat(parts).cpu().numpy() for level, parts in maps.items()})
 
 
 _CORES = FairSemaphore(os.cpu_count() or 1)
@@ -229,7 +230,16 @@ def _answered_soon(
     colours = scale_and_shift(network.mean, network.std, network.device)
     logits, *maps = serve(_normalised(images.pixels, network.device, *colours).contiguous().numpy())
     predictions = Predictions(network.name, images.name, images.ids, logits, images.labels)
-    return predictions, dict(zip(LEVELS, maps, strict=True))
+    return predictions, _finite_maps(network, dict(zip(LEVELS, maps, strict=True)))
+
+
+def _finite_maps(network: Network, maps: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    # Squares of values whose logits still are finite.
+    if not all(np.isfinite(each).all() for each in maps.values()):
+        raise NetworkError(
+            f"The attention maps of {network.name} are not finite: its weights are damaged, or its training blew up."
+        )
+    return maps
 
 
 def features(network: Network, pictures: ImageSet | Pictures) -> Float[np.ndarray, "n channels"]:

@@ -21,7 +21,7 @@ from nat_core.files import check_keys, parsed_json
 from nat_core.language import _
 from nat_core.measure.predictions import check_class_names
 from nat_core.measure.wording import legible
-from nat_core.network.inference import Network, frozen, predict
+from nat_core.network.inference import Network, frozen, predict_with_maps
 from nat_core.network.models import ARCHITECTURES, build
 from nat_core.network.recognition import COUNTER, recognised, shapes_of
 from nat_core.store.tensors import MAX_STRANGERS_HEADER, TensorPlace, read_header
@@ -239,10 +239,10 @@ def _tensors(content: bytes, name: str) -> dict[str, Tensor]:
 
 
 def _check_answers(network: Network) -> None:
-    """Refuse a network whose weights, each of them finite, are so large together that its answers are not."""
+    """Refuse a network whose weights, each of them finite, are so large that its answers or maps are not."""
     noise = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), np.uint8)
     try:
-        predict(network, np.concatenate([noise, np.zeros_like(noise[:1]), np.full_like(noise[:1], 255)]))
+        predict_with_maps(network, np.concatenate([noise, np.zeros_like(noise[:1]), np.full_like(noise[:1], 255)]))
     except ValueError:
         raise CheckpointError(
             _(

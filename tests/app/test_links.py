@@ -76,6 +76,11 @@ def test_what_only_looks_like_it_is_complained_about(key: str) -> None:
     )
 
 
+def test_a_complaint_of_a_link_stays_on_its_line_and_turns_no_letters_around() -> None:
+    (complaint,) = links.read({"a\nb": "\u202ecat\x00\ud800"}, SETTINGS)[1]
+    assert "(a b=\ufffdcat\ufffd\ufffd)" in complaint
+
+
 def test_a_link_of_a_thousand_settings_gets_six_sentences() -> None:
     _, complaints = links.read({f"{number:050}": "x" * 90 for number in range(1_000)}, SETTINGS)
     assert len(complaints) == 6

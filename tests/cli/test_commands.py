@@ -185,6 +185,24 @@ def test_what_a_code_page_lacks_is_escaped(
     assert b"missing \\u2265.png" in told.getvalue() or encoding == "cp437"
 
 
+def test_a_name_of_several_lines_or_of_commands_to_a_terminal_is_printed_on_one(
+    networks: Path, picture: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = picture.rename(picture.with_name("a\nb\x1b[31m.png"))
+    assert main(["predict", str(odd), "--checkpoints", str(networks), "--networks", "digits_nat"]) == 0
+    assert capsys.readouterr().out.splitlines()[0].endswith("a?b?[31m.png")
+
+
+def test_a_report_says_what_is_wrong_with_its_folders_before_it_is_made(
+    networks: Path, picture: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["report", "--page", str(picture), "--checkpoints", str(networks)]) == 1
+    assert f"{picture} is a file: name a folder" in capsys.readouterr().err
+    monkeypatch.setenv("NAT_CHECKPOINTS", "nowhere")
+    assert main(["report"]) == 1
+    assert "No folder nowhere: name the one that holds the networks" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("options", "said"), [
     (["--code"], "give --classroom or --public too"),
     (["--port", "70000"], "a number from 1 to 65535, not 70000"),

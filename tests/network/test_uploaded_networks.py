@@ -114,6 +114,7 @@ def pickled() -> bytes:
         (wrapped(normalize__mean=torch.zeros(1, 3, 1, 1)), "nearest to wrn10_1, but it also has normalize.mean"),
         (changed(fc__bias=torch.zeros(2)), "nearest to wrn10_1, but it also has fc.bias"),
         (changed(classifier__weight=torch.full((2, 64), 3e38)), "answers with values that are not finite"),
+        (changed(stem__weight=3e34 * weights()["stem.weight"]), "answers with values that are not finite"),
         (changed(norm__weight=torch.zeros(64, dtype=torch.int8)), "norm.weight holds I8, not floating-point numbers"),
         (changed(norm__weight=torch.full((64,), torch.nan)), "norm.weight holds values that are not finite"),
         (changed(norm__running_var=-torch.ones(64)), "holds negative variances"),
@@ -121,7 +122,7 @@ def pickled() -> bytes:
         (changed(classifier__weight=torch.zeros(1, 64), classifier__bias=torch.zeros(1)), "from 2 to 1,000 can be"),
     ],
     ids=["torch", "pickle", "text", "cut", "large", "other", "missing", "shape", "extra", "counts", "wrapped", "twice",
-         "overflow", "type", "nan", "variance",
+         "overflow", "squares", "type", "nan", "variance",
          "classes", "one"],
 )  # fmt: skip
 def test_a_wrong_file_gets_one_sentence(content: bytes, expected: str) -> None:
