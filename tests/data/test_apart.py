@@ -3,8 +3,10 @@
 import io
 import os
 import random
+import struct
 import time
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -177,3 +179,21 @@ def test_the_process_is_held_to_its_memory_and_writes_no_file() -> None:
     with open(f"/proc/{process.idle[-1].process.pid}/limits", encoding="utf-8") as file:
         limits = {line[:26].strip(): line[26:].split()[0] for line in file}
     assert (limits["Max data size"], limits["Max file size"]) == (str(process.PROCESS_MEMORY), "0")
+
+
+def test_a_process_that_has_decoded_enough_makes_room_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    process.end_all()
+    monkeypatch.setattr(process, "MOST", 1)
+    assert read_image(encoded("TIFF")).shape == (32, 32, 3)
+    assert not process.idle
+
+
+def test_requests_are_answered_in_turn_and_what_cannot_be_had_by_nothing(tmp_path: Path) -> None:
+    sound, broken = encoded("TIFF"), encoded("TIFF")[:60]
+    requests = b"".join(struct.pack(">4sI", b"TIFF", len(each)) + each for each in (sound, broken, sound))
+    (tmp_path / "asked").write_bytes(requests + b"TIF")
+    with (tmp_path / "asked").open("rb") as asked, (tmp_path / "answers").open("wb") as answers:
+        process.serve(asked, answers)
+    image = Image.open(io.BytesIO(sound))
+    whole = struct.pack(">II", *image.size) + image.convert("RGB").tobytes()
+    assert (tmp_path / "answers").read_bytes() == whole + bytes(8) + whole

@@ -162,14 +162,18 @@ def _whole(pipe: IO[bytes], length: int) -> bytes:
 # --- in the process --------------------------------------------------------------------------------------------------
 
 
-def _serve() -> None:
-    """Decode what is asked for until the other end is gone."""
+def _main() -> None:
     asked, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
     _prepare()
     _hold()
     answers.write(READY)
     answers.flush()
+    serve(asked, answers)
+
+
+def serve(asked: IO[bytes], answers: IO[bytes]) -> None:
+    """Answer what is asked for until the other end is gone."""
     with suppress(EOFError):
         while True:
             kind, length = struct.unpack(">4sI", _whole(asked, 8))
@@ -223,4 +227,4 @@ def _answer(kind: str, data: bytes) -> Iterator[bytes]:
 
 
 if __name__ == "__main__":
-    _serve()
+    _main()
