@@ -182,6 +182,45 @@ def test_of_many_pages_the_first_is_read_and_the_others_are_cut_off() -> None:
     assert read_photo(tiff(plain(8, 8), bytes(range(64)), ">")).max() == 63
 
 
+RAMP = np.linspace(0, 1, 16)
+"""Shares of white."""
+
+
+def measured(values: np.ndarray, order: str, **more: tuple[int, ...]) -> bytes:
+    """A grey TIFF of one row of values."""
+    return tiff(plain(16, 1, t258=(8 * values.itemsize,), **more, t279=(values.nbytes,)), values.tobytes(), order)
+
+
+# The fourth is one that Pillow does not read.
+@pytest.mark.parametrize(("order", "first"), [("<", "black"), ("<", "white"), (">", "black")])
+def test_grey_tiffs_of_16_bits_in_either_order_of_bytes_and_of_colours(order: str, first: str) -> None:
+    content = measured((RAMP * 65_535).astype(order + "u2"), order, t262=(int(first == "black"),))
+    wanted = RAMP if first == "black" else 1 - RAMP
+    assert np.abs(read_photo(content)[0, :, 0] - 255 * wanted).max() <= 1
+
+
+def test_a_grey_tiff_of_12_bits_is_as_bright_as_one_of_8() -> None:
+    content = tiff(plain(16, 1, t258=(12,), t279=(24,)), bytes.fromhex("000800fff0ff") * 4)
+    assert read_photo(content)[0, :4, 0].tolist() == [0x00, 0x80, 0xFF, 0x0F]
+
+
+@pytest.mark.parametrize(("kind", "format"), [("f4", 3), ("f2", 3), ("f8", 3), ("i2", 2), ("u4", 1), ("i4", 2)])
+def test_tiffs_that_do_not_say_what_is_white_are_not_guessed_at(kind: str, format: int) -> None:
+    told = refused(measured(RAMP.astype(f"<{kind}"), "<", t339=(format,)))
+    assert told.startswith("x is a TIFF of measured values")
+
+
+def test_strips_that_share_their_bytes_are_pixels_from_nothing() -> None:
+    many = plain(1000, 1000, t278=(1,), t273=(8,) * 1000, t279=(1000,) * 1000)
+    assert refused(tiff(many, bytes(1000))).startswith("x is cut short or damaged")
+
+
+@pytest.mark.skipif("AVIF" not in process.kinds(), reason="Pillow has no AVIF")
+def test_an_avif_of_a_few_bytes_has_few_pixels() -> None:
+    assert read_photo(encoded("AVIF", (1000, 1000))).shape == (512, 512, 3)
+    assert "holds too few bytes" in refused(still(b"avif", 4000, 4000, code=b"av01"))
+
+
 def attempted(data: bytes) -> str:
     """The sentence that refuses a file, or that it was read."""
     try:
