@@ -10,11 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from nat_core.errors import DivergedError, TrainingError
-from nat_core.measure.predictions import BACKGROUND
 from nat_core.network.inference import Network, frozen, load_network
 from nat_core.network.models import Classifier, build
-from nat_core.recipes import BACKGROUND_TARGET, Recipe
-from nat_core.store.checkpoints import CARD, WEIGHTS
+from nat_core.recipes import Recipe
+from nat_core.store.checkpoints import CARD, WEIGHTS, load_card
 from nat_core.training.batches import Batches
 from nat_core.training.objective import Objective, StepLoss, step_loss, turns_told
 from nat_core.training.pictures import TrainingPictures
@@ -52,7 +51,7 @@ class TrainingRun:
     @property
     def classes(self) -> tuple[str, ...]:
         """What its network tells apart, in the order of the logits."""
-        return _classes(self.pictures)
+        return self.pictures.classes
 
     @property
     def teacher_sha256(self) -> str | None:
@@ -118,11 +117,9 @@ def find_teacher(recipe: Recipe, homes: Sequence[Path], seed: int, device: torch
     others = []
     # Where there is none at all, loading says so and how to get it.
     for home in holding or homes[-1:]:
-        teacher = load_network(home, recipe.teacher, device)
-        if (card := teacher.card) is None:
-            continue
+        card = load_card(home, recipe.teacher)
         if (card.recipe.name, card.protocol) == (recipe.teacher, recipe.protocol) and card.seed in (0, seed):
-            return teacher
+            return load_network(home, recipe.teacher, device)
         others.append(f"{home} holds one of recipe {card.recipe.name}, protocol {card.protocol}, seed {card.seed}")
     raise TrainingError(
         f"{recipe.name} learns from {recipe.teacher} of protocol {recipe.protocol}, seed "
@@ -146,7 +143,7 @@ def begin(
     teacher's classifier over.
     """
     recipe, batches = pictures.recipe, Batches(pictures, seed=seed, device=device)
-    model = build(recipe.architecture, len(_classes(pictures)) + turns_told(recipe), seed).to(device)
+    model = build(recipe.architecture, len(pictures.classes) + turns_told(recipe), seed).to(device)
     # The layout that convolutions are fastest in; every picture comes in it as well.
     model = model.to(memory_format=torch.channels_last)
     if teacher is not None and recipe.teacher_classifier:
@@ -161,11 +158,6 @@ def begin(
 def scaler_for(precision: str, device: torch.device) -> torch.amp.GradScaler | None:
     """Return what keeps gradients within float16; None at any other precision."""
     return torch.amp.GradScaler(device.type) if precision == "float16" else None
-
-
-def _classes(pictures: TrainingPictures) -> tuple[str, ...]:
-    background = (BACKGROUND,) if pictures.recipe.divergence == BACKGROUND_TARGET else ()
-    return (*pictures.known.classes, *background)
 
 
 def _copy_classifier(teacher: Network, model: Classifier) -> None:
