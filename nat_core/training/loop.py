@@ -8,7 +8,6 @@ import json
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,9 +31,9 @@ from nat_core.training.state import (
     Keeper,
     SavedState,
     Sitting,
-    check_settings,
     packed_state,
     restore,
+    take_settings,
     unpacked_state,
 )
 from nat_core.training.training_run import (
@@ -43,7 +42,6 @@ from nat_core.training.training_run import (
     check_loss,
     find_teacher,
     network_now,
-    scaler_for,
     take_step,
 )
 
@@ -213,18 +211,8 @@ def _begin(
     if saved is not None:
         restore(run, saved)
     if ranks.count > 1:
-        _agree(run, ranks)
+        take_settings(run, json.loads(ranks.heard(json.dumps(run.settings).encode())))
     return run
-
-
-def _agree(run: TrainingRun, ranks: Ranks) -> None:
-    """Train as the first rank does; TrainingError where that was begun with other settings."""
-    theirs = json.loads(ranks.heard(json.dumps(run.settings).encode()))
-    check_settings(run.recipe.name, run.settings, theirs)
-    # A trial may choose otherwise on each rank, so the first one's counts.
-    precision = theirs["precision"]
-    run.objective = replace(run.objective, precision=precision)
-    run.scaler = scaler_for(precision, run.batches.device)
 
 
 def cost_of(run: TrainingRun, ranks: Ranks) -> Callable[..., StepLoss]:

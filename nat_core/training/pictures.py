@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from nat_core.data.augmentation import QUARTER_TURNS
 from nat_core.data.sets import load_set
 from nat_core.data.sources.image_sets import ImageSet
 from nat_core.data.splits import read_known, read_negatives
@@ -37,6 +38,11 @@ class TrainingPictures:
     def classes(self) -> tuple[str, ...]:
         """What a network that learns from them tells apart, in the order of the logits."""
         return (*self.known.classes, *([BACKGROUND] if self.recipe.divergence == BACKGROUND_TARGET else []))
+
+    @property
+    def outputs(self) -> int:
+        """How many logits it has while it learns: the classes', and four more where it is to tell how far some turn."""
+        return len(self.classes) + (QUARTER_TURNS if self.recipe.rotated_per_batch else 0)
 
     @property
     def mean(self) -> tuple[float, ...]:

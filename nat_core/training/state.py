@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from io import TextIOBase
 from numbers import Integral
 from pathlib import Path
@@ -28,7 +28,7 @@ from nat_core.stopping import deaf, stop_behind, whole
 from nat_core.store.checkpoints import CARD, OwnData, load_card, read_tensors
 from nat_core.store.leftovers import Tell, lock_of, nobody, states_of, tidy
 from nat_core.store.tensors import read_arrays
-from nat_core.training.training_run import EpochSums, TrainingRun
+from nat_core.training.training_run import EpochSums, TrainingRun, scaler_for
 
 FORMAT = 1
 KEPT = 3
@@ -197,6 +197,14 @@ def restore(run: TrainingRun, saved: SavedState) -> None:
         None if losses is None else torch.tensor(losses, device=run.batches.device),
         saved.epoch.get("steps", 0), saved.epoch.get("since", saved.seconds),
     )  # fmt: skip
+
+
+def take_settings(run: TrainingRun, firsts: Mapping[str, Any]) -> None:
+    """Let a run train as the first rank's does, which has these settings; TrainingError where it is another run."""
+    check_settings(run.recipe.name, run.settings, firsts)
+    # A trial may choose otherwise on each rank, so the first one's counts.
+    run.objective = replace(run.objective, precision=firsts["precision"])
+    run.scaler = scaler_for(firsts["precision"], run.batches.device)
 
 
 WHAT = {

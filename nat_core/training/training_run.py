@@ -13,9 +13,9 @@ from nat_core.errors import DivergedError, TrainingError
 from nat_core.network.inference import Network, frozen, load_network
 from nat_core.network.models import Classifier, build
 from nat_core.recipes import Recipe
-from nat_core.store.checkpoints import CARD, WEIGHTS, load_card
+from nat_core.store.checkpoints import CARD, WEIGHTS
 from nat_core.training.batches import Batches
-from nat_core.training.objective import Objective, StepLoss, step_loss, turns_told
+from nat_core.training.objective import Objective, StepLoss, step_loss
 from nat_core.training.pictures import TrainingPictures
 
 
@@ -47,11 +47,6 @@ class TrainingRun:
     def recipe(self) -> Recipe:
         """How it is trained."""
         return self.pictures.recipe
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """What its network tells apart, in the order of the logits."""
-        return self.pictures.classes
 
     @property
     def teacher_sha256(self) -> str | None:
@@ -117,9 +112,11 @@ def find_teacher(recipe: Recipe, homes: Sequence[Path], seed: int, device: torch
     others = []
     # Where there is none at all, loading says so and how to get it.
     for home in holding or homes[-1:]:
-        card = load_card(home, recipe.teacher)
+        teacher = load_network(home, recipe.teacher, device)
+        if (card := teacher.card) is None:
+            continue
         if (card.recipe.name, card.protocol) == (recipe.teacher, recipe.protocol) and card.seed in (0, seed):
-            return load_network(home, recipe.teacher, device)
+            return teacher
         others.append(f"{home} holds one of recipe {card.recipe.name}, protocol {card.protocol}, seed {card.seed}")
     raise TrainingError(
         f"{recipe.name} learns from {recipe.teacher} of protocol {recipe.protocol}, seed "
@@ -143,7 +140,7 @@ def begin(
     teacher's classifier over.
     """
     recipe, batches = pictures.recipe, Batches(pictures, seed=seed, device=device)
-    model = build(recipe.architecture, len(pictures.classes) + turns_told(recipe), seed).to(device)
+    model = build(recipe.architecture, pictures.outputs, seed).to(device)
     # The layout that convolutions are fastest in; every picture comes in it as well.
     model = model.to(memory_format=torch.channels_last)
     if teacher is not None and recipe.teacher_classifier:
@@ -286,9 +283,9 @@ def network_now(run: TrainingRun) -> Network:
     model = deepcopy(run.model)
     if run.average is not None:
         model.load_state_dict(run.average)
-    _forget_turns(model, len(run.classes))
-    batches = run.batches
-    return Network(run.recipe.name, frozen(model, batches.device), run.classes, batches.mean, batches.std)
+    classes, batches = run.pictures.classes, run.batches
+    _forget_turns(model, len(classes))
+    return Network(run.recipe.name, frozen(model, batches.device), classes, batches.mean, batches.std)
 
 
 def _forget_turns(model: Classifier, classes: int) -> None:
