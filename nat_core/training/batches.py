@@ -141,8 +141,7 @@ class Batches:
         self, pictures: TrainingPictures, *, seed: int, device: torch.device, one_pool: bool | None = None
     ) -> None:  # fmt: skip
         """`one_pool` shows all uint8 pictures by one gather, as is done on a GPU; on a processor it gains nothing."""
-        recipe, training = pictures.recipe, pictures.known
-        sources = [each for each in (pictures.negatives, *pictures.more_negatives) if each is not None]
+        recipe, training, sources = pictures.recipe, pictures.known, pictures.negatives
         self.recipe, self.seed, self.device = recipe, seed, device
         self.mean, self.std = pictures.mean, pictures.std
         self.negative_count = recipe.negatives_per_batch if sources or recipe.synthetic else 0
