@@ -162,7 +162,7 @@ def draw_leading() -> None:
     with st.sidebar:
         st.toggle(
             _("All follow me"), key=LEADS.key, on_change=_lead,
-            help=_("Where you go, the phones of your class go too. Who wants can look elsewhere."),
+            help=_("Where you go, the phones of your class go too. Anyone who wants to can look elsewhere."),
         )  # fmt: skip
         st.button(
             _("Bring all to this page"), key="class_bring", on_click=_bring, disabled=not mine.leads, width="stretch",

@@ -23,6 +23,8 @@ PICTURE_SUFFIXES = (
     ".jp2",
     ".jxl",
     ".svg",
+    *(".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".ico", ".cur", ".pcx", ".dds", ".qoi", ".exr", ".psd", ".xcf"),
+    *(".dng", ".nef", ".cr2", ".cr3", ".arw", ".raf", ".orf", ".rw2"),
 )
 """Endings of pictures' names, also of those that cannot be read: such a picture is refused by name, not passed over."""
 _SYSTEMS = {
