@@ -20,9 +20,9 @@ from nat_app.views.teach_your_own import learning, project, saved, words
 from nat_app.views.teach_your_own.charts import kept_and_fooled
 from nat_app.views.teach_your_own.project import NEGATIVES, TEACHING, TRIED_NOTES, Thing, TrainedProject
 from nat_app.views.teach_your_own.settings import BEGIN, TO_TRY, TRIED, file_of
-from nat_app.visit import decoding
 from nat_app.visit.photos import CENTRE, OwnPhotos, Photo
 from nat_app.visit.training import fair_queue
+from nat_core.data.apart.process import formats
 from nat_core.data.headers.names import PICTURE_SUFFIXES
 from nat_core.measure.predictions import Predictions
 from nat_core.store.own_heads import FEWEST, LONGEST_NAME, MOST, NONE_CLASS, PLAIN
@@ -100,7 +100,7 @@ def drop_zone(number: int) -> None:
         with_camera = camera and st.toggle(_("Camera"), key="teach_camera", persist_state="session")
     if not camera:
         st.caption(_(CAMERA_NEEDS_HTTPS))
-    named = _("Drop in photos, or a zip file of photos ({formats})", formats=decoding.formats())
+    named = _("Drop in photos, or a zip file of photos ({formats})", formats=formats())
     files = st.file_uploader(
         _("Drop in a folder") if with_folder else named,
         type=list(PICTURE_SUFFIXES) if with_folder else None,
@@ -249,7 +249,7 @@ def choose_photo() -> None:
             st.button(by_stem[stem].caption, key=by_stem[stem].button_key, on_click=try_picture, args=(stem,))
     with st.expander(_("Try a photo of your own"), icon=":material/add_a_photo:", expanded=teaching.tried is not None):
         file = st.file_uploader(
-            _("A photo ({formats})", formats=decoding.formats()), key=f"try_uploads_{teaching.zones}"
+            _("A photo ({formats})", formats=formats()), key=f"try_uploads_{teaching.zones}"
         )
         camera = classroom.camera_works(st.context.url) and st.toggle(_("Camera"), key="teach_try_camera")
         shot = st.camera_input(_("Take a photo"), key=f"teach_try_shot_{teaching.zones}") if camera else None

@@ -25,6 +25,7 @@ from importlib.util import find_spec
 from typing import IO
 
 from nat_core.data.headers.header import MAX_MEMORY, MEGAPIXEL
+from nat_core.language import _
 
 SECONDS = 20.0
 """How long one picture may take; one of 24 megapixels takes about one on an idle core."""
@@ -35,6 +36,8 @@ PROCESS_MEMORY = 2 * MAX_MEMORY
 MOST = 200
 """How many pictures one process decodes: what the libraries leave behind goes with it."""
 READY = b"R"
+APART = {"HEIF": "HEIC", "AVIF": "AVIF", "TIFF": "TIFF"}
+"""The formats that are read where their decoder is installed, as people call them."""
 idle: deque["_Decoder"] = deque()
 
 
@@ -53,6 +56,16 @@ def kinds() -> frozenset[str]:
         "TIFF": bool(features.check("libtiff")),
     }
     return frozenset(kind for kind, there in held.items() if there)
+
+
+def formats() -> str:
+    """Return the formats of pictures that are read here, in words.
+
+    >>> formats().startswith("PNG, JPEG, "), formats().endswith("WebP, GIF or BMP")
+    (True, True)
+    """
+    *named, last = ["PNG", "JPEG", *(said for kind, said in APART.items() if kind in kinds()), "WebP", "GIF", "BMP"]
+    return _("{formats} or {last}", formats=", ".join(named), last=last)
 
 
 class Undecodable(Exception):
