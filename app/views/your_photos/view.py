@@ -67,7 +67,12 @@ def controls() -> None:
         )
     with left:
         if with_folder:
-            drop_zone(ZONES[1], _("Drop in a folder"), "directory", list(PICTURE_SUFFIXES))
+            drop_zone(
+                ZONES[1],
+                _("Drop in a folder of photos ({formats})", formats=formats()),
+                "directory",
+                list(PICTURE_SUFFIXES),
+            )
         if not camera:
             st.caption(_(CAMERA_NEEDS_HTTPS))
         if with_camera and (shot := st.camera_input(_("Take a photo"), key="shot")):
