@@ -21,7 +21,7 @@ from PIL import Image
 
 from nat_core.data.apart import process
 from nat_core.data.headers.examine import examine
-from nat_core.data.headers.header import MAX_MEMORY, MEGAPIXEL, READABLE, Header, damaged
+from nat_core.data.headers.header import MAX_MEMORY, MEGAPIXEL, Header, damaged
 from nat_core.errors import UnreadableImage
 from nat_core.language import _
 
@@ -418,5 +418,5 @@ def _file_length(path: Path | str, name: str) -> int:
     if stat.S_ISDIR(status.st_mode):
         raise UnreadableImage(f"{name} is a folder, not a picture: name the pictures inside it.")
     if not stat.S_ISREG(status.st_mode):  # reading a pipe may never end
-        raise UnreadableImage(f"{name} is a device or a pipe, not a picture: choose a {READABLE} file.")
+        raise UnreadableImage(f"{name} is a device or a pipe, not a picture: choose a {process.formats()} file.")
     return status.st_size
