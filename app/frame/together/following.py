@@ -63,7 +63,11 @@ def _join(code: str) -> str:
     except SchoolFull:
         return FULL
     FOLLOWING.get().goes = True
-    return "" if joined else NO_CLASS
+    if joined is None:
+        return NO_CLASS
+    # Who typed the code came by no link that names the networks, and would guess about others than the class.
+    PAIR.put(joined.pair)
+    return ""
 
 
 def tell(card: str, guess: float, points: int | None, pair: str | None = None) -> None:
