@@ -9,6 +9,7 @@ from functools import partial
 
 import numpy as np
 
+from nat_core.data.apart.process import formats
 from nat_core.data.archives import PicturesInside, ZippedPicture, is_zip, open_archive, pictures_in
 from nat_core.data.headers.header import Allowance
 from nat_core.data.headers.names import is_named_as_picture, part_of
@@ -114,9 +115,9 @@ _INNER = {"images", "img"}
 def read_one(content: bytes, name: str, admit: Admit) -> np.ndarray:
     """Return a file's picture at 32 x 32 pixels; what `read_own_set` reads pictures by.
 
-    >>> read_one(b"Dear diary", "diary.png", lambda header, name: None)
+    >>> read_one(b"Dear diary", "diary.png", lambda header, name: None)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    nat_core.errors.UnreadableImage: diary.png is text, not a picture: choose a PNG, JPEG, WebP, GIF or BMP file.
+    nat_core.errors.UnreadableImage: diary.png is text, not a picture: choose a PNG, JPEG, ...
     """
     return read_image(content, name=name, admit=admit)
 
@@ -125,7 +126,7 @@ def _read_folders(
     found: PicturesInside, name: str, progress: Callable[[float], object], read: PictureReader
 ) -> ImageSet:
     if not found.pictures:
-        told = _("{name} holds no pictures: put folders of PNG, JPEG, WebP, GIF or BMP files into it.", name=name)
+        told = _("{name} holds no pictures: put folders of {formats} files into it.", name=name, formats=formats())
         raise UnreadableSet(told)
     pictures, classes, ids, without = _in_classes(found.pictures, name)
     chosen = evenly(len(pictures), MAX_PICTURES)

@@ -3,18 +3,21 @@
 import io
 import os
 import random
+import struct
 import time
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
 from nat_core.data.apart import process
+from nat_core.data.apart.heif import brands
 from nat_core.data.headers.examine import examine, is_picture
 from nat_core.data.images import read_image, read_photo
 from nat_core.errors import UnreadableImage
-from tests.hostile_boxes import BOMBS, heif, of_tiles, plain, seeds, still, tiff
+from tests.hostile_boxes import BOMBS, box, full, heif, of_tiles, plain, seeds, still, tiff
 from tests.hostile_pictures import encoded, mutated
 
 GRADIENT = Image.linear_gradient("L")
@@ -102,6 +105,44 @@ def test_what_is_said_of_them(name: str, told: str, monkeypatch: pytest.MonkeyPa
     assert refused(BOMBS[name]()).startswith(told)
 
 
+# Parts of a picture of 9 x 9 pixels: what stands in it beside all that a picture needs, and what is then said of it.
+ODD_BOXES = {
+    "a box of another kind among the items": (full(b"iinf", 0, bytes(2), box(b"free")), ""),
+    "an item of the first version": (full(b"iinf", 0, bytes(2), full(b"infe", 0, bytes(9))), ""),
+    "a box of another kind among the properties": (box(b"iprp", box(b"free")), ""),
+    "two pieces of one item": (full(b"iloc", 0, bytes([0x44, 0]), struct.pack(">4H4I", 1, 1, 0, 2, 0, 9, 9, 9)), ""),
+    "a place cut short": (full(b"iloc", 0, bytes([0x44, 0]), struct.pack(">4H", 1, 1, 0, 1)), "x is cut short"),
+    "65,535 tiles": (full(b"iref", 0, box(b"dimg", struct.pack(">HH", 1, 65_535))), "x is in more than"),
+    "100 megapixels in other items": (
+        box(
+            b"iprp",
+            box(b"ipco", full(b"ispe", 0, struct.pack(">II", 4_800, 4_800))),
+            full(b"ipma", 0, struct.pack(">I", 5), *[struct.pack(">HBB", item, 1, 2) for item in range(2, 7)]),
+        ),
+        "x is in more than",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", ODD_BOXES)
+def test_odd_boxes_are_passed_over_or_refused(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nat_core.data.headers.examine.kinds", lambda: frozenset({"HEIF"}))
+    part, told = ODD_BOXES[what]
+    data = still(b"heic", 9, 9, part)
+    if told:
+        assert refused(data).startswith(told)
+    else:
+        assert examine(data, "x").size == (9, 9)
+
+
+def test_a_first_box_that_says_nothing_or_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nat_core.data.headers.examine.kinds", lambda: frozenset({"HEIF"}))
+    rest = still(b"heic", 9, 9)[len(box(b"ftyp", b"heic", bytes(4), b"mif1heic")) :]
+    assert refused(box(b"ftyp", b"heic", bytes(4), b"mif1" * 70) + rest).startswith("x is cut short or damaged")
+    assert brands(rest) == set()
+    assert not is_picture(rest)
+
+
 def test_without_their_decoders_each_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nat_core.data.headers.examine.kinds", frozenset)
     for data, what in (
@@ -126,6 +167,11 @@ def test_a_picture_larger_than_its_boxes_say_is_not_taken() -> None:
     whole = heif((64, 64))
     place = whole.index(b"ispe") + 8
     assert refused(whole[:place] + bytes([0, 0, 0, 8, 0, 0, 0, 8]) + whole[place + 8 :])
+
+
+def test_a_decoder_that_makes_more_pixels_than_were_stated_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "decode", lambda kind, data: ((99, 99), bytes(3 * 99 * 99)))
+    assert refused(encoded("TIFF")).startswith("x is cut short or damaged")
 
 
 def test_of_many_pages_the_first_is_read_and_the_others_are_cut_off() -> None:
@@ -216,3 +262,21 @@ def test_the_process_is_held_to_its_memory_and_writes_no_file() -> None:
     with open(f"/proc/{process.idle[-1].process.pid}/limits", encoding="utf-8") as file:
         limits = {line[:26].strip(): line[26:].split()[0] for line in file}
     assert (limits["Max data size"], limits["Max file size"]) == (str(process.PROCESS_MEMORY), "0")
+
+
+def test_a_process_that_has_decoded_enough_makes_room_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    process.end_all()
+    monkeypatch.setattr(process, "MOST", 1)
+    assert read_image(encoded("TIFF")).shape == (32, 32, 3)
+    assert not process.idle
+
+
+def test_requests_are_answered_in_turn_and_what_cannot_be_had_by_nothing(tmp_path: Path) -> None:
+    sound, broken = encoded("TIFF"), encoded("TIFF")[:60]
+    requests = b"".join(struct.pack(">4sI", b"TIFF", len(each)) + each for each in (sound, broken, sound))
+    (tmp_path / "asked").write_bytes(requests + b"TIF")
+    with (tmp_path / "asked").open("rb") as asked, (tmp_path / "answers").open("wb") as answers:
+        process.serve(asked, answers)
+    image = Image.open(io.BytesIO(sound))
+    whole = struct.pack(">II", *image.size) + image.convert("RGB").tobytes()
+    assert (tmp_path / "answers").read_bytes() == whole + bytes(8) + whole

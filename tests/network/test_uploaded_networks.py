@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save
+from torch import nn
 
 from nat_core.errors import CheckpointError
+from nat_core.network import uploaded_networks
 from nat_core.network.inference import predict
 from nat_core.network.models import build
 from nat_core.network.uploaded_networks import Described, architecture_of, described, in_order, read_card, read_network
+from nat_core.network.wrapping import wrap
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3)).astype(np.uint8)
 TWO = Described(("cat", "dog"))
@@ -130,6 +133,25 @@ def test_a_wrong_file_gets_one_sentence(content: bytes, expected: str) -> None:
         read_network(content, "mine", TWO)
     assert expected in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_what_reads_as_whole_and_still_cannot_be_loaded_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(content: bytes) -> dict[str, torch.Tensor]:
+        raise MemoryError(len(content))
+
+    monkeypatch.setattr(uploaded_networks, "load", fails)
+    with pytest.raises(CheckpointError, match="mine is cut short or no safetensors file: save it again with"):
+        read_network(save(weights()), "mine", TWO)
+
+
+class Pooled(nn.Module):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return images.mean((2, 3))[:, :2]
+
+
+def test_a_network_of_ones_own_has_no_architecture_of_ours() -> None:
+    with pytest.raises(ValueError, match="mine is of no known architecture; known: resnet18, wrn40_1"):
+        architecture_of(wrap(Pooled(), classes=["cat", "dog"], mean=(0.5,) * 3, std=(0.2,) * 3, name="mine"))
 
 
 def test_a_pickle_is_never_opened(tmp_path) -> None:

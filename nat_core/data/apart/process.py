@@ -27,6 +27,7 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 
 from nat_core.data.headers.header import MAX_MEMORY, MEGAPIXEL
+from nat_core.language import _
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -42,6 +43,8 @@ MOST = 200
 READY = b"R"
 _BITS, _COLOURS = 258, 262
 """The tags of a TIFF that say how many bits a value has, and whether its smallest is black."""
+APART = {"HEIF": "HEIC", "AVIF": "AVIF", "TIFF": "TIFF"}
+"""The formats that are read where their decoder is installed, as people call them."""
 idle: deque["_Decoder"] = deque()
 
 
@@ -60,6 +63,16 @@ def kinds() -> frozenset[str]:
         "TIFF": bool(features.check("libtiff")),
     }
     return frozenset(kind for kind, there in held.items() if there)
+
+
+def formats() -> str:
+    """Return the formats of pictures that are read here, in words.
+
+    >>> formats().startswith("PNG, JPEG, "), formats().endswith("WebP, GIF or BMP")
+    (True, True)
+    """
+    *named, last = ["PNG", "JPEG", *(said for kind, said in APART.items() if kind in kinds()), "WebP", "GIF", "BMP"]
+    return _("{formats} or {last}", formats=", ".join(named), last=last)
 
 
 class Undecodable(Exception):
@@ -169,14 +182,18 @@ def _whole(pipe: IO[bytes], length: int) -> bytes:
 # --- in the process --------------------------------------------------------------------------------------------------
 
 
-def _serve() -> None:
-    """Decode what is asked for until the other end is gone."""
+def _main() -> None:
     asked, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
     _prepare()
     _hold()
     answers.write(READY)
     answers.flush()
+    serve(asked, answers)
+
+
+def serve(asked: IO[bytes], answers: IO[bytes]) -> None:
+    """Answer what is asked for until the other end is gone."""
     with suppress(EOFError):
         while True:
             kind, length = struct.unpack(">4sI", _whole(asked, 8))
@@ -246,4 +263,4 @@ def _of_8_bits(image: "Image.Image") -> "Image.Image":
 
 
 if __name__ == "__main__":
-    _serve()
+    _main()

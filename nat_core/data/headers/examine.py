@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nat_core.data.apart.heif import brands, examine_avif, examine_heif
-from nat_core.data.apart.process import kinds
+from nat_core.data.apart.process import formats, kinds
 from nat_core.data.apart.tiff import examine_tiff
 from nat_core.data.headers.bmp import examine_bmp
 from nat_core.data.headers.gif import examine_gif
@@ -81,9 +81,9 @@ _JPEG_2000 = Foreign(N_("a JPEG 2000 picture, which is not read here: export it 
 _JPEG_XL = Foreign(N_("a JPEG XL picture, which is not read here: export it as JPEG or PNG"))
 _TIFF = Foreign(N_("a TIFF or camera raw file, which is not read here: export it as JPEG or PNG"))
 _SVG = Foreign(N_("an SVG drawing, which is not read here: export it as JPEG or PNG"))
-_UNKNOWN = Foreign(N_("in no format that is read here: choose a PNG, JPEG, WebP, GIF or BMP file"), picture=False)
-_WEB_PAGE = Foreign(N_("a web page, not a picture: choose a PNG, JPEG, WebP, GIF or BMP file"), picture=False)
-_TEXT = Foreign(N_("text, not a picture: choose a PNG, JPEG, WebP, GIF or BMP file"), picture=False)
+_UNKNOWN = Foreign(N_("in no format that is read here: choose a {formats} file"), picture=False)
+_WEB_PAGE = Foreign(N_("a web page, not a picture: choose a {formats} file"), picture=False)
+_TEXT = Foreign(N_("text, not a picture: choose a {formats} file"), picture=False)
 _AVIF = Foreign(N_("an AVIF picture, which is not read here: export it as JPEG or PNG"))
 _VIDEO = Foreign(N_("a video, not a picture: save one frame of it as JPEG or PNG"), picture=False)
 _ARCHIVE = Foreign(N_("an archive or office document, not a picture: take the pictures out of it first"), picture=False)
@@ -136,7 +136,7 @@ def kind_of(data: bytes, name: str) -> str:
     """
     found = _recognised(data)
     if isinstance(found, Foreign):
-        raise UnreadableImage(_("{name} is {what}.", name=name, what=_(found.what)))
+        raise UnreadableImage(_("{name} is {what}.", name=name, what=_(found.what, formats=formats())))
     return found
 
 
