@@ -209,6 +209,11 @@ EVALUATE: dict[str, Row] = {
         "names in quotes; got 1, a int",
     ),
     "a label past the classes": (lambda: nat.evaluate_logits(TWO, {"o": TWO}, [0, 2]), "ValueError", "0 to 1, or -1"),
+    "a label that wraps around": (
+        lambda: nat.evaluate_logits(TWO, {"o": TWO}, pixels(2, dtype="u8", value=2**64 - 1)),
+        "ValueError",
+        "labels count the classes from 0; got up to 18446744073709551615",
+    ),
     "none but -1": (lambda: nat.evaluate_logits(TWO, {"o": TWO}, [-1, -1]), "ValueError", "none of the classes"),
     "thresholds that merge": (
         lambda: nat.evaluate_logits(TWO, {"o": TWO}, thresholds=[0.9, 0.90000001]),

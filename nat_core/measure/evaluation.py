@@ -182,7 +182,7 @@ def _labels(given: Given | None, count: int, classes: int) -> Int[np.ndarray, " 
 
 def _thresholds(given: Sequence[float]) -> tuple[float, ...]:
     """The thresholds, each with a name of its own in the report."""
-    found = tuple(numbers("thresholds", given, 1).tolist())
+    found = tuple((numbers("thresholds", given, 1) + 0.0).tolist())  # which makes 0 of -0
     keys = [threshold_key(t) for t in found]
     if not keys or len(set(keys)) < len(keys):
         raise ValueError(f"thresholds must differ in their first six digits, at least one; got {list(found)!r:.80}")

@@ -63,6 +63,8 @@ def class_numbers(name: str, given: Any, count: int | None = None) -> Int[np.nda
         raise ValueError(f"{name} must be {many}whole numbers, one a picture; got {found.dtype} of shape {found.shape}")
     if len(found) and found.min() < -1:
         raise ValueError(f"{name} count the classes from 0, and -1 is none of them; got {found.min()}")
+    if len(found) and found.max() > np.iinfo(np.int64).max:  # -1 in uint64, which would become -1 again
+        raise ValueError(f"{name} count the classes from 0; got up to {found.max()}")
     return found.astype(np.int64)
 
 

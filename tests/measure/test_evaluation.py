@@ -104,3 +104,7 @@ def test_what_is_wrong_is_one_sentence(known, negatives, labels, sentence: str) 
 def test_a_threshold_outside_the_unit_interval_is_refused() -> None:
     with pytest.raises(ValueError, match=r"threshold must be in \[0, 1\]; got 90"):
         evaluate_logits(TWO, {"o": OTHERS}, thresholds=(90.0,))
+
+
+def test_a_threshold_of_minus_nothing_is_nothing() -> None:
+    assert list(evaluate_logits(TWO, {"o": OTHERS}, thresholds=(-0.0,)).negatives["o"].ncr) == ["0"]
