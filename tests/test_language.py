@@ -145,3 +145,11 @@ def test_one_message_has_one_translation() -> None:
                 if message.id:
                     found[file.parent.name, message.context, str(message.id)].add(str(message.string))
     assert {key: each for key, each in found.items() if len(each) > 1} == {}
+
+
+def test_no_line_breaks_within_a_percentage_that_is_part_of_a_word() -> None:
+    """A browser breaks behind a hyphen: of "95-%-Intervall" a phone left 95- on a line of its own."""
+    for file in FILES:
+        assert "-%" not in file.read_text(encoding="utf-8"), (
+            f"{file.name}: - and % need {language.JOINER!r} between them"
+        )

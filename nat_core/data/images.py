@@ -126,10 +126,10 @@ def read_views(
     return photo, _squares(shown, size, CROPS, "bicubic")
 
 
-def image_id(pixels: UInt8[np.ndarray, "32 32 3"]) -> str:
-    """Return a picture's id: the first 16 hex digits of the SHA-1 of its 3,072 bytes (row, column, channel).
+def image_id(pixels: np.ndarray) -> str:
+    """Return a picture's id: the first 16 hex digits of the SHA-1 of its 3,072 bytes.
 
-    Raises ValueError for another shape or type.
+    They are uint8 (32, 32, 3): row, column, channel. Raises ValueError for another shape or type.
 
     >>> image_id(np.zeros((32, 32, 3), dtype=np.uint8))
     '02ec1f60b2e76741'

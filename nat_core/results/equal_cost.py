@@ -128,11 +128,13 @@ def sentence(found: Sequence[Candidate]) -> str:
 
 def _candidate(each: Candidate) -> str:
     return _(
-        "`{label}` {change}, {points} points, {seeds}",
+        "`{label}` {change}, {points} points, {seeds}, {epochs}",
         label=each.label,
         change=percent(each.change),
         points=_points(each),
         seeds=_seeds(each),
+        # Beside the frontier's longer trainings, where the same candidate may stand otherwise.
+        epochs=ngettext("{count:,} epoch", "{count:,} epochs", each.epochs),
     )
 
 

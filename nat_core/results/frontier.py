@@ -6,7 +6,7 @@ which was measured under other conditions and is marked so; and the study `stron
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, hypot
 
 from nat_core.language import N_, Titles, _, ngettext, written
 from nat_core.measure.report import NetworkReport, threshold_key
@@ -330,35 +330,70 @@ def _lines(found: Sequence[FrontierPoint]) -> tuple[list[FrontierPoint], list[Fr
 
 
 def _label(drawing: Drawing, panel: Panel, named: Sequence[tuple[Point, str]]) -> None:
-    """Write each mark's label at the first place around it that is free; a thin line leads to one that is far."""
-    taken = [(x - 6, y - 6, x + 6, y + 6) for (x, y), _words in named]
+    """Write each mark's label at the first place around it that is free; a thin line leads to one that is far.
+
+    No line leads over another mark or through another label, or nobody could tell whose label it is.
+    """
+    marks = [_square(spot, 6) for spot, _words in named]
+    cores = [_square(spot, 4) for spot, _words in named]
+    taken, labels, led = list(marks), [], []
     bottom, right = panel.top + panel.height, panel.left + panel.width + 24
-    for (x, y), words in named:
+    for number, ((x, y), words) in enumerate(named):
         boxes = list(_around(x, y, 6.4 * len(words)))
         inside = [each for each in boxes if each[0] > panel.left and each[2] < right and each[3] < bottom]
-        free = [each for each in inside if not any(_overlap(each, other) for other in taken)]
-        left, top, end, low = box = (free or inside or boxes)[0]
-        taken.append(box)
-        if boxes.index(box) >= NEAR:
-            drawing.line([(x, y), (min(max(x, left), end), min(max(y, top), low))], BASELINE, 0.7)
-        drawing.text((left, low - 3), words)
+        free = [each for each in inside if not any(_overlap(each, other) for other in taken)] or inside or boxes
+        avoided = [*cores[:number], *cores[number + 1 :], *labels]
+
+        def crossings(box: Box, mark: Point = (x, y), near: Sequence[Box] = boxes[:NEAR], avoided=avoided) -> int:
+            # Where two marks nearly cover each other, a line has to begin on both.
+            way = [] if box in near else [at for at in _way(mark, box) if hypot(at[0] - mark[0], at[1] - mark[1]) > 9]
+            return sum(_within(at, box) for at in led) + sum(_within(at, other) for at in way for other in avoided)
+
+        box = min(free, key=crossings)
+        taken.append((box[0] - 4, box[1], box[2] + 4, box[3]))
+        labels.append(box)
+        if box not in boxes[:NEAR]:
+            way = _way((x, y), box)
+            led.extend(way)
+            drawing.line([way[0], way[-1]], BASELINE, 0.7)
+        drawing.text((box[0], box[3] - 3), words)
 
 
 NEAR = 6
 """How many of the places around a mark touch it."""
+Box = tuple[Number, Number, Number, Number]
+"""Left, top, right and bottom."""
 
 
-def _around(x: Number, y: Number, width: Number) -> Iterator[tuple[Number, Number, Number, Number]]:
+def _around(x: Number, y: Number, width: Number) -> Iterator[Box]:
     """Boxes for a label of that width around a mark: right, left, above and below, then ever farther off."""
-    for far in range(0, 91, 15):
-        for left, top in (
-            (x + 9, y - 7 - far), (x - 9 - width, y - 7 - far), (x - width / 2, y - 21 - far),
-            (x - width / 2, y + 7 + far), (x + 9, y - 7 + far), (x - 9 - width, y - 7 + far),
-        ):  # fmt: skip
-            yield left, top, left + width, top + 14
+    for far in range(0, 151, 15):
+        # A little off it may lie aside as well, so that a line need not be upright.
+        for aside in (0, far) if 0 < far <= 45 else (0,):
+            beside = (x + 9 + aside, x - 9 - width - aside)
+            for left, top in (
+                *((left, y - 7 - far) for left in beside), (x - width / 2, y - 21 - far),
+                (x - width / 2, y + 7 + far), *((left, y - 7 + far) for left in beside),
+            ):  # fmt: skip
+                yield left, top, left + width, top + 14
 
 
-def _overlap(one: tuple[Number, ...], other: tuple[Number, ...]) -> bool:
+def _square(middle: Point, reach: Number) -> Box:
+    return middle[0] - reach, middle[1] - reach, middle[0] + reach, middle[1] + reach
+
+
+def _way(mark: Point, box: Box) -> list[Point]:
+    """Points along the line that leads from a mark to the nearest place of a label, both ends among them."""
+    (x, y), (left, top, right, bottom) = mark, box
+    end = min(max(x, left), right), min(max(y, top), bottom)
+    return [(x + step / 16 * (end[0] - x), y + step / 16 * (end[1] - y)) for step in range(17)]
+
+
+def _within(point: Point, box: Box) -> bool:
+    return box[0] < point[0] < box[2] and box[1] < point[1] < box[3]
+
+
+def _overlap(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 

@@ -367,9 +367,13 @@ def distances(found: LevelFinding) -> str:
     """Return the mean distances by level, and those of two baselines where they are known."""
     own = ", ".join(f"{LEVEL_NAMES[level]} {means(each)}" for level, each in found.nat.items())
     if not found.measured:
-        return _("the maps lie {own} apart.", own=own)
+        return _("the maps lie {own} apart on average.", own=own)
     others = ", ".join(f"{LEVEL_NAMES[level]} {means(each)}" for level, each in found.seeds.items())
-    return _("the maps lie {own} apart, those of two baselines of different seeds {others}.", own=own, others=others)
+    return _(
+        "the maps lie {own} apart on average, those of two baselines of different seeds {others}.",
+        own=own,
+        others=others,
+    )
 
 
 def means(spreads: Sequence[LevelSpread]) -> str:

@@ -63,8 +63,9 @@ def students(monkeypatch, fresh_caches) -> AppTest:
 def test_rounds_show_what_nat_changes_what_it_does_not_and_no_photo_twice(monkeypatch, fresh_caches, pair) -> None:
     monkeypatch.setenv("NAT_CHECKPOINTS", str(REAL))
     said = stored_answers.all_gallery_answers(pair)
-    rounds = guessing.deal(said, 0.9)
-    assert rounds == guessing.deal(said, 0.9)
+    seen = stored_answers.telling_picture(pair, 0.9)
+    rounds = guessing.deal(said, 0.9, seen)
+    assert rounds == guessing.deal(said, 0.9, seen)
     assert [sum(each.known for each in photos) for photos in rounds] == [2] * ROUNDS
     files = [each.file for photos in rounds for each in photos]
     assert len(files) == len(set(files)) == 5 * ROUNDS
@@ -77,6 +78,8 @@ def test_rounds_show_what_nat_changes_what_it_does_not_and_no_photo_twice(monkey
     assert len(told) >= (1 if pair is STUDENTS else 2)
     assert right
     assert rounds[0][0].file in told
+    # The first lesson has told what both say of this one: there is another to begin with, but for the students.
+    assert (seen in first) == (pair is STUDENTS)
     fooled_anywhere = [file for file, each in said.items() if file.startswith("none") and each["nat"].confidence > 0.9]
     assert wrong or not fooled_anywhere
 

@@ -128,7 +128,8 @@ def test_a_guess_is_sent_where_the_teacher_has_the_answer(classes, teacher, netw
 
 def test_a_guess_about_other_networks_is_not_on_the_wall(classes, teacher, networks: Path, monkeypatch) -> None:
     mine = only(classes)
-    app = opened(networks, monkeypatch, PAGE, pair="wrn40_1", **{"class": mine.code})
+    app = phone(networks, monkeypatch, mine)
+    app.selectbox(key="pair").set_value("wrn40_1").run()
     assert "looks at another pair of networks" in said(app)
     guess(app, 40)
     assert mine.guesses("guess") == ()
@@ -207,13 +208,15 @@ def test_a_pupil_opens_nothing_and_leads_nobody(classes, networks: Path, monkeyp
 
 def test_a_code_is_typed_where_no_camera_is(classes, teacher, networks: Path, monkeypatch) -> None:
     mine = only(classes)
-    app = begun(networks, monkeypatch, workshop_part="Classroom")
+    app = begun(networks, monkeypatch, workshop_part="Classroom", pair="wrn40_1")
     app.text_input(key="wall_code").set_value("nothing")
     app.button[[each.label for each in app.button].index("Join")].click().run()
     assert "No class has this code now." in said(app)
     app.text_input(key="wall_code").set_value(mine.code.upper())
     app.button[[each.label for each in app.button].index("Join")].click().run()
-    assert f"Class {mine.code}." in said(app)
+    # About the networks of the class, whichever the phone looked at before.
+    assert f"Class {mine.code}. Your guesses go to the wall" in said(app)
+    assert app.selectbox(key="pair").value == "wrn16_1"
 
 
 def test_a_server_full_of_classes_says_so(classes, networks: Path, monkeypatch) -> None:

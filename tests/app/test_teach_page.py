@@ -118,7 +118,7 @@ def test_twelve_free_photos_are_taught_and_tried_while_the_visitor_comes_and_goe
     assert outcome.photos == 12
     assert app.title[0].value == words.title(outcome)
     assert plain(words.kept(outcome)) in said(app)
-    assert "Of your 12 photos, each asked about by heads that never saw it" in said(app)
+    assert "Of your 12 photos, each judged by heads that never saw it" in said(app)
     assert plain(words.rival(outcome)) in said(app)
     # 60 made-up pictures of ten kinds, of which every other is learned; and the gallery's that are not to be tried.
     stored = learning.computed_answers.stored_features("wrn16_1_baseline")

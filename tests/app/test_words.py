@@ -141,20 +141,19 @@ WHOLE: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
      "Of the 2 photos of things they know, the baseline keeps 2, NAT 0."),
     (photos.problems, (["x"] * 8, 2), "x  \n" * 6 + "2 more files have the same problem.  \nThe other 2 are fine."),
     (attention.attention_title, (HERE, None),
-     "Baseline and NAT look most differently at the high level; another seed may make as much."),
+     "Baseline and NAT differ most at the high level; another seed may differ as much."),
     # As the list of faults has it: the title found a difference that two baselines have as well.
     (attention.attention_title, (HERE, beside((0.37, 0.25, 0.32), (0.41, 0.27, 0.31), (0.34, 0.26, 0.33))),
-     "Baseline and NAT look no more differently than another seed makes: 0.32 apart at the high level, two baselines "
-     "0.31–0.33."),
+     "Baseline and NAT differ no more than two seeds do: 0.32 apart at the high level, two baselines 0.31–0.33."),
     (attention.attention_title, (HERE, beside((0.3, 0.4, 0.6), (0.35, 0.2, 0.2))),
-     "Baseline and NAT look differently at the middle and the high level, more than another seed makes: 0.60 apart at "
-     "the high level, two baselines 0.20."),
+     "Baseline and NAT differ at the middle and the high level, more than two seeds do: 0.60 apart at the high level, "
+     "two baselines 0.20."),
     (attention.attention_title, (HERE, beside((0.3, 0.4, 0.6), (0.35, 0.4, 0.2), (0.35, 0.4, 0.25))),
-     "Baseline and NAT look differently at the high level, more than another seed makes: 0.60 apart, two baselines "
+     "Baseline and NAT differ at the high level, more than two seeds do: 0.60 apart, two baselines "
      "0.20–0.25."),
     (attention.attention_title, (HERE, beside((0.6, 0.4, 0.5), (0.1, 0.2, 0.2))),
-     "Baseline and NAT look differently at every level, more than another seed makes: 0.60 apart at the low level, two "
-     "baselines 0.10."),
+     "Baseline and NAT differ at every level, more than two seeds do: 0.60 apart at the low level, two baselines "
+     "0.10."),
     (attention.attention_title, (None, None), "Where the networks look."),
     (attention.found_sentence, ("NAT", "cat", "integrated_gradients", FOUND),
      "NAT, cat: the logit is 2.00, and 0.70 on the mean colour, +1.30 apart; the pixels add up to +1.25, 0.05 missing: "

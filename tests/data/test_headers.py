@@ -25,6 +25,8 @@ HEIC = (
     "x is a HEIC photo, as iPhones take them, which is not read here: export it as JPEG, or have the iPhone take JPEG "
     "(Settings, Camera, Formats, Most Compatible) and take it again."
 )
+RARER = (b"P6\n", b"P2 ", b"\n\5\1", b"II+\0", b"MM\0+", b"\0\0\2\0", b"DDS ", b"\1\xda\1", b"qoif", b"v/1\1", b"%!PS")
+"""How pictures of rarer formats begin: PPM, PGM, PCX, two large TIFFs, TGA, DDS, SGI, QOI, OpenEXR, PostScript."""
 CHOOSE = "choose a {formats} file."
 """Filled with what is read where the tests run."""
 DAMAGED = "x is cut short or damaged, so it cannot be read: copy or export it again."
@@ -66,6 +68,16 @@ def refusal(source, **arguments):
         (b"\xff\x0a\xfa\x7f", f"x is a JPEG XL picture, {EXPORT}"),
         (encoded("TIFF"), f"x is a TIFF or camera raw file, {EXPORT}"),
         (encoded("ICO"), f"x is an icon (ICO), {EXPORT}"),
+        *(
+            (start + bytes(99), "x is a picture of a kind that is not read here: export it as JPEG or PNG.")
+            for start in RARER
+        ),
+        (b"FUJIFILMCCD-RAW 0201" + bytes(99), f"x is a camera raw file, {EXPORT}"),
+        (b"RIFF\0\0\0\0AVI LIST", "x is a video, not a picture: save one frame of it as JPEG or PNG."),
+        (
+            b"Rar!\x1a\7\1\0",
+            "x is an archive or office document, not a picture: take the pictures out of it first.",
+        ),
         (
             b"PK\3\4\x14\0",
             "x is an archive or office document, not a picture: take the pictures out of it first.",

@@ -192,7 +192,7 @@ def test_sentences_hold_the_numbers() -> None:
     (sentence,) = level_sentences([NAT, SEEDS])
     assert sentence == (
         "wrn16_1_baseline and wrn16_1_nat (short) on cifar100_test, 100 pictures: the maps lie low 0.10, middle 0.30, "
-        "high 0.60 apart, those of two baselines of different seeds low 0.20, middle 0.20, high 0.20. NAT's "
+        "high 0.60 apart on average, those of two baselines of different seeds low 0.20, middle 0.20, high 0.20. NAT's "
         "difference begins at the middle level, as the paper says."
     )
 

@@ -63,7 +63,11 @@ def _join(code: str) -> str:
     except SchoolFull:
         return FULL
     FOLLOWING.get().goes = True
-    return "" if joined else NO_CLASS
+    if joined is None:
+        return NO_CLASS
+    # Who typed the code came by no link that names the networks, and would guess about others than the class.
+    PAIR.put(joined.pair)
+    return ""
 
 
 def tell(card: str, guess: float, points: int | None, pair: str | None = None) -> None:
@@ -162,7 +166,7 @@ def draw_leading() -> None:
     with st.sidebar:
         st.toggle(
             _("All follow me"), key=LEADS.key, on_change=_lead,
-            help=_("Where you go, the phones of your class go too. Who wants can look elsewhere."),
+            help=_("Where you go, the phones of your class go too. Anyone who wants to can look elsewhere."),
         )  # fmt: skip
         st.button(
             _("Bring all to this page"), key="class_bring", on_click=_bring, disabled=not mine.leads, width="stretch",

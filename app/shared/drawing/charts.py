@@ -45,6 +45,15 @@ def panel_title(figure: go.Figure, panel: int, text: str, font: dict | None = No
     )
 
 
+def beside_line(at: float) -> str:
+    """Return on which side of an upright line at `at`, in [0, 1] of an axis, its words lie, so that none are cut off.
+
+    >>> beside_line(0.02), beside_line(0.5), beside_line(0.99)
+    ('left', 'center', 'right')
+    """
+    return "left" if at < 0.2 else "right" if at > 0.8 else "center"
+
+
 def fill(colour: str, pattern: str) -> dict:
     """Return a bar's marker: one colour, solid or hatched."""
     return {

@@ -97,8 +97,8 @@ def found_sentence(name: str, answer: str, method: str, found: AttributionLike) 
 
 def _added_up(total: float, logit: float, blank: float) -> str:
     """Return what integrated gradients add up to beside what they should, and what is missing or too much."""
-    whole = logit - blank
     # Of the numbers as they are read, so that the sentence adds up.
+    whole = round(logit, 2) - round(blank, 2)
     gap = round(round(whole, 2) - round(total, 2), 2)
     told = _(
         "the logit is {logit:.2f}, and {blank:.2f} on the mean colour, {whole:+.2f} apart; the pixels add up to "
@@ -160,7 +160,7 @@ def attention_title(distances: dict[str, float] | None, beside: LevelFinding | N
     if beside is None:
         furthest = max(distances, key=lambda level: distances[level])
         return _(
-            "Baseline and NAT look most differently at {level}; another seed may make as much.",
+            "Baseline and NAT differ most at {level}; another seed may differ as much.",
             level=_(PLACES[(furthest,)]),
         )
     exceeding = beside.exceeding
@@ -172,19 +172,16 @@ def attention_title(distances: dict[str, float] | None, beside: LevelFinding | N
     }
     if not exceeding:
         return _(
-            "Baseline and NAT look no more differently than another seed makes: {nat} apart at {level}, two baselines "
-            "{seeds}.",
+            "Baseline and NAT differ no more than two seeds do: {nat} apart at {level}, two baselines {seeds}.",
             **said,
         )
     if exceeding == (level,):
         return _(
-            "Baseline and NAT look differently at {level}, more than another seed makes: {nat} apart, two baselines "
-            "{seeds}.",
+            "Baseline and NAT differ at {level}, more than two seeds do: {nat} apart, two baselines {seeds}.",
             **said,
         )
     return _(
-        "Baseline and NAT look differently at {levels}, more than another seed makes: {nat} apart at {level}, two "
-        "baselines {seeds}.",
+        "Baseline and NAT differ at {levels}, more than two seeds do: {nat} apart at {level}, two baselines {seeds}.",
         levels=_(PLACES[exceeding]),
         **said,
     )

@@ -10,7 +10,6 @@ import streamlit as st
 
 from nat_app.answers import stored_answers
 from nat_app.answers.plain_names import plainly
-from nat_app.frame.settings import WALL
 from nat_app.shared.language import _
 from nat_app.views.evidence import drawn
 from nat_core.errors import CheckpointError
@@ -22,9 +21,6 @@ from nat_core.results.frontier import FrontierPoint
 from nat_core.results.transfer import Transfer
 from nat_core.studies.choice import load_choice
 from nat_core.studies.plan import studies
-
-LARGER = 1.8
-"""By how much the pictures grow on the wall, where the column has room for it."""
 
 
 @dataclass(frozen=True)
@@ -106,19 +102,18 @@ def frontier_of_nat(found: PlottedStudies) -> None:
 def _picture(key: str, drawing: Drawing, narrow: Drawing) -> None:
     """Draw the picture that fits: which one, the width of the column says, as the sidebar may stand beside it."""
     dark = DARK if st.context.theme.type == "dark" else {}
-    larger = LARGER if WALL.value else 1.0
-    # As high as it becomes, at most as wide as its column.
-    height = f"min({larger * drawing.height:.0f}px, {100 * drawing.height / drawing.width:.1f}cqw)"
+    # As high as it becomes, at most as wide as its column; by how much it grows on the wall, style.css says.
+    height = f"min(calc(var(--larger) * {drawing.height}px), {100 * drawing.height / drawing.width:.1f}cqw)"
     # Its place is kept while it loads, so that nothing below it jumps.
     st.html(f"""<style>
 .st-key-plot_{key} {{ container-type: inline-size; }}
 .st-key-narrow_{key} {{ display: none; min-height: {narrow.height}px; }}
-.st-key-page .st-key-full_{key} {{ min-height: {height}; }}
+.st-key-page .st-key-full_{key} {{ min-height: {height}; max-width: calc(var(--larger) * {drawing.width}px); }}
 @container (max-width: {drawing.width - 1}px) {{
   .st-key-full_{key} {{ display: none; }} .st-key-narrow_{key} {{ display: flex; }}
 }}
 </style>""")
     with st.container(key=f"plot_{key}"):
-        for name, each, by in (("full", drawing, larger), ("narrow", narrow, 1)):
+        for name, each, width in (("full", drawing, "stretch"), ("narrow", narrow, narrow.width)):
             with st.container(key=f"{name}_{key}"):
-                st.image(plainly(each.svg(dark)), width=round(by * each.width), alt=plainly(each.alt_text))
+                st.image(plainly(each.svg(dark)), width=width, alt=plainly(each.alt_text))

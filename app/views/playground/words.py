@@ -122,7 +122,7 @@ def of_controls() -> dict[str, str]:
 def of_learning() -> dict[str, str]:
     """Return what is said of the loss, and of one update."""
     return {
-        "loss": _("Loss, in nats a point"),
+        "loss": _("Loss, in nats per point"),
         "loss_axis": _("steps of training"),
         "loss_lines": _("Solid: held-out points. Dotted: the points it learned."),
         "loss_alt": _(

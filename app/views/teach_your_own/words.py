@@ -130,7 +130,7 @@ def title(found: Outcome) -> str:
 def kept(found: Outcome) -> str:
     """Return how many of the visitor's photos the two keep, and whether that is more than chance."""
     told = _(
-        "Of your {photos} photos, each asked about by heads that never saw it, the baseline keeps {baseline} "
+        "Of your {photos} photos, each judged by heads that never saw it, the baseline keeps {baseline} "
         "({baseline_right} of them correctly), NAT {nat} ({nat_right}). 95\u00a0% intervals: {baseline_interval}, "
         "{nat_interval}.",
         photos=found.photos,

@@ -12,7 +12,7 @@ from nat_app.answers import stored_answers
 from nat_app.frame import frame
 from nat_app.frame.together import following
 from nat_app.frame.wall import fitted
-from nat_app.shared.drawing.charts import CONFIG, plain
+from nat_app.shared.drawing.charts import CONFIG, beside_line, plain
 from nat_app.shared.drawing.palette import KINDS, NAMES, SYMBOLS, Kind, Palette
 from nat_app.shared.language import _, number
 from nat_app.shared.pairs import Pair, pictures_of, set_title
@@ -184,7 +184,8 @@ def cost_figure(found: Factory, chosen: float, colours: Palette) -> go.Figure:
     at = float(way_along(np.array([chosen]))[0])
     figure.add_vline(x=at, line={"color": colours.line, "width": 2})
     label = _("your t = {chosen}", chosen=threshold_text(chosen))
-    figure.add_annotation(x=at, y=1, yref="paper", yanchor="bottom", text=label, showarrow=False)
+    figure.add_annotation(x=at, y=1, yref="paper", yanchor="bottom", text=label, showarrow=False,
+                          xanchor=beside_line(at))  # fmt: skip
     figure.update_xaxes(title=_("threshold t, drawn wider near 1"), range=[0, 1], tickvals=way_along(np.array(TICKS)),
                         ticktext=[number(tick, "g") for tick in TICKS], fixedrange=True, showgrid=False,
                         zeroline=False)  # fmt: skip

@@ -25,17 +25,18 @@ Answers = Mapping[str, Mapping[Kind, Answer]]
 """What both networks say of the gallery's pictures, by file."""
 
 
-def deal(said: Answers, threshold: float) -> tuple[tuple[GalleryPicture, ...], ...]:
+def deal(said: Answers, threshold: float, seen: str = "") -> tuple[tuple[GalleryPicture, ...], ...]:
     """Return the rounds: each shows what NAT changes, what it does not, and where it is fooled too, as far as they go.
 
     Of things that no network was taught, two of which the baseline alone is sure, and one of which NAT is sure as
     well; of known ones, one of which both are sure and right, and one other, first of all one that NAT is sure of and
-    wrong about. No photo comes twice. `threshold` in [0, 1].
+    wrong about. No photo comes twice, and the file `seen`, whose answer the first lesson tells, last of its kind.
+    `threshold` in [0, 1].
     """
     groups: dict[str, list[GalleryPicture]] = {name: [] for name in ("told", "fooled", "neither", "right", "other")}
     # In a mixed order, but the same for everybody: a class with the same link guesses the same photos.
     pictures = np.random.default_rng(0).permutation(np.array(gallery_pictures(), dtype=object))
-    for picture in sorted(pictures, key=lambda each: not _nat_wrong(each, said, threshold)):
+    for picture in sorted(pictures, key=lambda each: (each.file == seen, not _nat_wrong(each, said, threshold))):
         groups[_group(picture, said, threshold)].append(picture)
     generator, rounds = np.random.default_rng(1), []
     for _round in range(ROUNDS):
@@ -75,7 +76,8 @@ def _group(picture: GalleryPicture, said: Answers, threshold: float) -> str:
 def photos(number: int, pair: Pair) -> tuple[GalleryPicture, ...]:
     """Return the photos of a round for a pair, the same ones for the same number."""
     # By the t that everybody begins with: no photo of a round is to change while the slider moves.
-    return deal(stored_answers.all_gallery_answers(pair), THRESHOLD.default)[number]
+    seen = stored_answers.telling_picture(pair, THRESHOLD.default)
+    return deal(stored_answers.all_gallery_answers(pair), THRESHOLD.default, seen)[number]
 
 
 def _who(card: str) -> Setting[str | None]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from nat_app.shared.drawing.charts import plain
+from nat_app.shared.drawing.charts import beside_line, plain
 from nat_app.shared.drawing.palette import Palette
 from nat_app.shared.words import percent, percent_span
 from nat_core.language import number
@@ -87,7 +87,7 @@ def figure(axis: Axis, phones: str, colours: Palette, *, height: int) -> go.Figu
     for at, text in axis.marks:
         drawn.add_vline(x=at, line={"color": colours.line, "width": 3})
         drawn.add_annotation(x=at, y=1, yref="paper", yanchor="bottom", text=f"<b>{text}</b>", showarrow=False,
-                             font={"size": 16})  # fmt: skip
+                             font={"size": 16}, xanchor=beside_line(at))  # fmt: skip
     drawn.update_xaxes(title=axis.title, tickvals=axis.ticks, ticktext=axis.labels, fixedrange=True, showgrid=False,
                        range=[axis.starts[0], axis.starts[-1] + axis.width], zeroline=False)  # fmt: skip
     drawn.update_yaxes(title=phones, rangemode="tozero", fixedrange=True, gridcolor=colours.faint, dtick=1,
