@@ -69,7 +69,7 @@ def _measured(
     recipe: Recipe, known: ImageSet, negatives: ImageSet, device: torch.device, seconds: float, rounds: int
 ) -> GpuMeasurement:
     told: list[str] = []
-    plain, ours = (begin(TrainingPictures(recipe, known, negatives), device=device) for _ in range(2))
+    plain, ours = (begin(TrainingPictures(recipe, known, (negatives,)), device=device) for _ in range(2))
     for each in (plain, ours):
         each.model.train()
     blocks, batch = Blocks(ours, told.append), recipe.batch_size + recipe.negatives_per_batch

@@ -4,6 +4,7 @@ import csv
 import errno
 import glob
 import io
+import json
 import os
 import re
 import shutil
@@ -166,6 +167,25 @@ def parsed_json(content: bytes, most: int = MAX_JSON) -> Any:
         raise ValueError(_("it is nested too deeply")) from None
     except (msgspec.MsgspecError, ValueError) as error:
         raise ValueError(_("it is no JSON: {error}", error=error)) from None
+
+
+def check_keys(content: bytes) -> None:
+    """Raise ValueError, in a few words, where an object of this JSON, which can be parsed, has a key twice.
+
+    Readers take the last one and tell nobody, so it is asked of what people write by hand.
+
+    >>> check_keys(b'{"classes": ["cat"], "classes": ["dog"]}')
+    Traceback (most recent call last):
+    ValueError: it has the key 'classes' twice
+    """
+
+    def checked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _value in pairs]
+        if len(found := dict(pairs)) < len(keys):
+            raise ValueError(_("it has the key {key} twice", key=repr(max(keys, key=keys.count)[:40])))
+        return found
+
+    json.loads(content.decode("utf-8-sig"), object_pairs_hook=checked)
 
 
 SEAL = "digest"

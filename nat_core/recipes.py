@@ -8,10 +8,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
-from itertools import pairwise
 from typing import Any
 
-from nat_core.fields import check_known, check_name, finite, whole
+from nat_core.fields import check_kinds, check_known, check_name, check_numbers, check_sizes
 from nat_core.protocols import PROTOCOLS, values
 
 LEVELS = ("low", "middle", "high")
@@ -85,27 +84,6 @@ _NEGATIVE_SETS = {
 }
 _HELD_OUT_SETS = {"cifar10": ("cifar100_fit", "cifar100_held_out"), "digits": ("digits_6_train", "digits_7_train")}
 """By source: the negatives that a recipe with `held_out` may learn from, and those that it reports on."""
-
-
-# A batch norm has no variance of a single picture; reflected edges and blanked squares end at a picture's 32 pixels.
-# The other upper bounds are far above what anyone trains with: beyond them lies a slip of the keyboard.
-_COUNTS = {
-    "epochs": (1, 100_000), "batch_size": (2, 65_536), "negatives_per_batch": (0, 65_536), "hardest": (0, 65_536),
-    "padding": (0, 31), "cutout": (0, 32), "rotated_per_batch": (0, 65_536),
-}  # fmt: skip
-"""The smallest and the largest value of each field that counts something."""
-MAX_LEARNING_RATE = 100.0
-SIDES = (4, 512)
-"""The smallest and the largest side that a network learns at, in pixels."""
-_SWITCHES = (
-    "held_out", "negatives_inside", "equal_gradient", "separate_means", "flip", "attention_activated",
-    "attention_normalised", "negatives_unlabelled", "negatives_distilled", "teacher_classifier",
-)  # fmt: skip
-_NOT_NEGATIVE = (
-    "negative_weight", "learning_rate", "weight_decay", "attention_weight", "distillation_weight", "rotation_weight",
-)  # fmt: skip
-_SHARES = ("label_smoothing", "momentum", "warm_up", "ema_decay")
-"""Fields in [0, 1): the learning rate is divided by 1 - warm_up, and the others would leave nothing to learn from."""
 
 
 @dataclass(frozen=True)
@@ -211,12 +189,9 @@ class Recipe:
 
     def __post_init__(self) -> None:
         check_name("a recipe's name", self.name)
-        for name in ("more_negatives", "synthetic", "also_reported", "attention_levels", "sizes"):
-            if not isinstance(getattr(self, name), tuple):
-                raise ValueError(f"a recipe needs a tuple of {name}, not {getattr(self, name)!r:.80}")
-        for name in _SWITCHES:
-            if not isinstance(getattr(self, name), bool):
-                raise ValueError(f"a recipe needs {name} to be True or False, not {getattr(self, name)!r:.80}")
+        # Not vars(self): of a recipe read from JSON, msgspec leaves what has its default to the class.
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        check_kinds(values)
         check_known("in-distribution source", [self.in_distribution], tuple(_NEGATIVE_SETS))
         check_known("protocol", [self.protocol], (*PROTOCOLS, OWN))
         check_known("image set in also_reported", self.also_reported, IMAGE_SETS)
@@ -226,44 +201,12 @@ class Recipe:
         check_known("divergence", [self.divergence], DIVERGENCE_NAMES)
         check_known("precision", [self.precision], PRECISIONS)
         check_known("synthetic negatives", self.synthetic, SYNTHETIC)
-        self._check_numbers()
-        self._check_sizes()
+        check_numbers(values)
+        check_sizes(self.sizes)
         self._check_negatives()
         self._check_teacher()
         if not self.attention_levels or set(self.attention_levels) - set(LEVELS):
             raise ValueError(f"attention_levels must be some of {', '.join(LEVELS)}, not {self.attention_levels}")
-
-    def _check_numbers(self) -> None:
-        for name, (smallest, largest) in _COUNTS.items():
-            value = getattr(self, name)
-            if not whole(value) or not smallest <= value <= largest:
-                raise ValueError(
-                    f"a recipe needs a whole number of {name} >= {smallest} and at most {largest:,}, not {value!r:.80}"
-                )
-        for name in (*_NOT_NEGATIVE, *_SHARES, "distillation_temperature"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
-                raise ValueError(f"a recipe needs {name} >= 0, not {value!r:.80}")
-            if name in _SHARES and value >= 1:
-                raise ValueError(f"a recipe needs {name} in [0, 1), not {value!r}")
-        if not self.distillation_temperature:
-            raise ValueError("a recipe needs distillation_temperature > 0, not 0")
-        if self.learning_rate > MAX_LEARNING_RATE:
-            raise ValueError(
-                f"a recipe needs a learning_rate of at most {MAX_LEARNING_RATE:g}, not {self.learning_rate}"
-            )
-
-    def _check_sizes(self) -> None:
-        for entry in self.sizes:
-            if not isinstance(entry, tuple) or len(entry) != 2 or not whole(entry[0]) or not finite(entry[1]):
-                raise ValueError(f"each of sizes must be (side in pixels, share of the schedule), not {entry!r:.80}")
-        shares = [0.0, *(share for _, share in self.sizes)]
-        if shares[-1] != 1.0:
-            raise ValueError(f"the last of sizes must reach share 1.0, not {self.sizes}")
-        if any(after <= before for before, after in pairwise(shares)):
-            raise ValueError(f"the shares of sizes must rise from above 0 to 1.0, not {self.sizes}")
-        if any(not SIDES[0] <= side <= SIDES[1] for side, _ in self.sizes):
-            raise ValueError(f"the sides of sizes must be {SIDES[0]} to {SIDES[1]} pixels, not {self.sizes}")
 
     def _check_teacher(self) -> None:
         if self.teacher is None:

@@ -148,6 +148,7 @@ ATTACKS: dict[str, Callable[[], bytes]] = {
         end=End(number=20, length=20 * 47, larger=larger(10**6, 47_000_000, 0, 47_000_000 + 20 * 78)),
     ),
     "locator without a record": lambda: archive(GOOD, end=End(larger=struct.pack("<4sIQI", b"PK\6\7", 0, 0, 1))),
+    "locator alone": lambda: struct.pack("<4sIQI4s18x", b"PK\6\7", 0, 0, 1, b"PK\5\6"),
     "locator of two disks": lambda: _with_larger()[: -22 - 4] + b"\2\0\0\0" + _with_larger()[-22:],
     # too much
     "20,001 files": lambda: _many(20_001),

@@ -45,7 +45,9 @@ function inOurWords(theirs) {
       return ours.replace("{name}", () => theirs.slice(before.length));
     }
   }
-  return theirs.replace(/ per file(?=$| •)/, ` ${zoneWords["per file"]}`).replace(SIZE, inOurSigns);
+  // Endings of pictures' names are too many for the line; what is read stands above it.
+  const short = theirs.replace(/ • PNG, JPG, .*$/, "");
+  return short.replace(/ per file(?=$| •)/, ` ${zoneWords["per file"]}`).replace(SIZE, inOurSigns);
 }
 
 // "60MB", "1.2KB": Streamlit leaves out the space, and its decimal sign is the English one.

@@ -7,14 +7,12 @@ from contextlib import contextmanager
 import numpy as np
 from jaxtyping import UInt8
 
-from nat_app.shared.language import N_, _
+from nat_app.shared.language import N_
 from nat_app.shared.settings import Held
 from nat_core.data.apart.process import kinds
 from nat_core.data.headers.header import MEGAPIXEL, Allowance, Header
 from nat_core.data.images import Admit, read_image, read_views
 
-APART = {"HEIF": "HEIC", "AVIF": "AVIF", "TIFF": "TIFF"}
-"""The formats that are read where their decoder is installed, as people call them."""
 AT_ONCE = 2
 """How many pictures are decoded at the same time: a large one takes up to 200 MB while it is."""
 PIXELS, A_SECOND = 3_000 * MEGAPIXEL, 20 * MEGAPIXEL
@@ -33,16 +31,6 @@ ALLOWANCE = Held(
         A_SECOND,
     ),
 )  # fmt: skip
-
-
-def formats() -> str:
-    """Return the formats that are read here, in words.
-
-    >>> formats().startswith("PNG, JPEG, ")
-    True
-    """
-    *named, last = ["PNG", "JPEG", *(said for kind, said in APART.items() if kind in kinds()), "WebP", "GIF", "BMP"]
-    return _("{formats} or {last}", formats=", ".join(named), last=last)
 
 
 def accepted() -> str:

@@ -11,6 +11,7 @@ from nat_app.shared.language import _, ngettext
 from nat_app.shared.settings import Held, Setting, one_of
 from nat_app.visit import decoding, room
 from nat_app.visit.room import NoRoom
+from nat_core.data.apart.process import formats
 from nat_core.data.archives import is_zip, pictures_in
 from nat_core.data.headers.names import is_systems_own, parts_of
 from nat_core.data.images import CROPS, Admit
@@ -147,7 +148,7 @@ class OwnPhotos:
             return Taken()
         if not found.pictures:
             self.problems[file_id] = _(
-                "{name} holds no pictures: put PNG, JPEG, WebP, GIF or BMP files into it.", name=name
+                "{name} holds no pictures: put {formats} files into it.", name=name, formats=formats()
             )
         for place, picture in enumerate(found.pictures):
             key = f"{file_id}_{place}"

@@ -92,7 +92,7 @@ class OurSteps:
         self.runs: list[tuple[float, TrainingRun]] = []
         for (size, end), before in zip(recipe.sizes, ends, strict=False):
             alone = replace(recipe, sizes=((size, 1.0),))
-            shown = TrainingPictures(alone, known, negatives if alone.has_negatives else None)
+            shown = TrainingPictures(alone, known, (negatives,) if alone.has_negatives else ())
             run = begin(shown, device=CPU, precision=precision, teacher=teacher)
             run.model.train()
             # The trial is made once a run, on the first size of its schedule.
@@ -169,7 +169,7 @@ def plain_optimiser(model: nn.Module) -> torch.optim.Optimizer:
 def augmentation(asked: Asked, known: ImageSet) -> Found:
     """Return how many times as long the transforms take, picture by picture."""
     recipe = replace(recipe_named("wrn16_1_baseline"), sizes=((32, 1.0),), batch_size=72)
-    batches, theirs = Batches(TrainingPictures(recipe, known, None), seed=0, device=CPU), plain_batches(known, 72)
+    batches, theirs = Batches(TrainingPictures(recipe, known), seed=0, device=CPU), plain_batches(known, 72)
     return beside("augmentation", asked, ours=lambda: batches.at(0), theirs=lambda: next(theirs))
 
 

@@ -360,7 +360,8 @@ def _as_text(images: Iterable[dict[str, Any]]) -> Iterator[str]:
     """The answers for people."""
     for image in images:
         if image["error"] is None:
-            yield f"{image['file']}\n"
+            # A name may hold a line's end, or what a terminal takes for a command.
+            yield "".join(each if each.isprintable() else "?" for each in image["file"]) + "\n"
         for name, given in image["networks"].items():
             winner = max(given["probabilities"], key=given["probabilities"].get)
             yield f"  {name:<28} {100 * given['confidence']:5.1f} %  {winner}\n"

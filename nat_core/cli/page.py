@@ -1,6 +1,7 @@
 """The verb `nat page`: the small networks, the gallery and the thresholds as one HTML file, which the app makes."""
 
 import argparse
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,12 +24,14 @@ def page(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _looking_in(folder: str) -> Iterator[None]:
-    """Within it, the app looks for networks in this folder."""
+    """Within it, the app looks for networks in this folder, and Streamlit does not warn that nobody visits it."""
     before = os.environ.get(CHECKPOINTS)
     os.environ[CHECKPOINTS] = folder
+    logging.disable(logging.WARNING)
     try:
         yield
     finally:
+        logging.disable(logging.NOTSET)
         if before is None:
             del os.environ[CHECKPOINTS]
         else:

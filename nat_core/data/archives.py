@@ -29,7 +29,9 @@ _MAX_DIRECTORY = 4_000_000
 """The most bytes of an archive's table of contents: MAX_FILES entries with long names."""
 _ENTRY, _END, _END_64, _LOCATOR = b"PK\x01\x02", b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 _END_SIZE, _END_64_SIZE, _LOCATOR_SIZE, _LONGEST_COMMENT = 22, 56, 20, 65_535
-_LOCKED = 1
+_LOCKED, _UTF_8 = 1, 0x800
+_UNICODE_PATH = 0x7075
+"""The extra field in which some write a name once more."""
 
 
 # --- pictures in a zip file ------------------------------------------------------------------------------------------
@@ -104,7 +106,7 @@ def pictures_in(content: bytes, name: str) -> PicturesInside:
     """
     archive = open_archive(content, name)
     # Not its own is_dir, which fails where a name begins with a zero byte: zipfile then takes it for empty.
-    entries = [(each, parts_of(each.filename)) for each in archive.infolist() if not each.filename.endswith("/")]
+    entries = [(each, parts_of(_name_of(each))) for each in archive.infolist() if not each.filename.endswith("/")]
     _check_sizes([entry for entry, _ in entries], len(content), name)
     wanted = [(entry, parts) for entry, parts in entries if not is_systems_own(parts)]
     pictures = tuple(
@@ -146,6 +148,28 @@ def _check_sizes(entries: list[zipfile.ZipInfo], length: int, name: str) -> None
         raise UnreadableImage(told)
     if sum(entry.compress_size for entry in entries) > length:  # entries that share their bytes
         raise _damaged(name)
+
+
+def _name_of(entry: zipfile.ZipInfo) -> str:
+    """An entry's name; where nothing says of which code its bytes are, UTF-8 if they can be, as macOS writes it."""
+    if entry.flag_bits & _UTF_8 or entry.orig_filename.isascii():
+        return _said_once_more(entry) or entry.filename
+    try:
+        return _said_once_more(entry) or entry.orig_filename.encode("cp437").decode()
+    except UnicodeError:
+        return entry.filename
+
+
+def _said_once_more(entry: zipfile.ZipInfo) -> str:
+    """The name in the extra field for it, where that belongs to the name that the entry has; "" where there is none."""
+    place = 0
+    while place + 4 <= len(entry.extra):
+        kind, length = struct.unpack_from("<HH", entry.extra, place)
+        field, place = entry.extra[place + 4 : place + 4 + length], place + 4 + length
+        code = zlib.crc32(entry.orig_filename.encode("cp437", "replace"))
+        if kind == _UNICODE_PATH and field[:1] == b"\1" and field[1:5] == struct.pack("<I", code):
+            return field[5:].decode("utf-8", "replace")
+    return ""
 
 
 def _first_bytes(content: bytes, entry: zipfile.ZipInfo, number: int = 64) -> bytes:

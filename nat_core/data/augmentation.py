@@ -63,12 +63,14 @@ def draw_crops(count: int, size: tuple[int, int], padding: int, flip: bool, gene
 
 
 def cropped(pixels: InMemory, chosen: Int[Tensor, " n"], crops: Crops) -> InMemory:
-    """Return the chosen pictures, each cropped: one gather for the whole batch; all lie on one device."""
+    """Return the chosen pictures, each cropped: two gathers for the whole batch; all lie on one device."""
     height, width = pixels.shape[1:3]
-    # One number a pixel in place of three: a third of the time that indexing by picture, row and column takes.
-    rows = chosen[:, None] * height + crops.rows
-    places = rows[:, :, None] * width + crops.columns[:, None, :]
-    return pixels.view(-1, 3).index_select(0, places.flatten()).view(*places.shape, 3)
+    # Whole rows first, then the three numbers of each pixel within them: to look up every pixel in the whole set by a
+    # number of its own takes half as long again.
+    rows = (chosen[:, None] * height + crops.rows).flatten()
+    taken = pixels.view(-1, 3 * width).index_select(0, rows).view(*crops.rows.shape, 3 * width)
+    within = (crops.columns[:, :, None] * 3 + torch.arange(3, device=pixels.device)).flatten(1)[:, None]
+    return taken.gather(2, within.expand(-1, height, -1)).view(*taken.shape[:2], crops.columns.shape[1], 3)
 
 
 def _reflect(position: Int[Tensor, "n length"], length: int) -> Int[Tensor, "n length"]:

@@ -21,7 +21,7 @@ from PIL import Image
 
 from nat_core.data.apart import process
 from nat_core.data.headers.examine import examine
-from nat_core.data.headers.header import MAX_MEMORY, MEGAPIXEL, READABLE, Header, damaged
+from nat_core.data.headers.header import MAX_MEMORY, MEGAPIXEL, Header, damaged
 from nat_core.errors import UnreadableImage
 from nat_core.language import _
 
@@ -126,10 +126,10 @@ def read_views(
     return photo, _squares(shown, size, CROPS, "bicubic")
 
 
-def image_id(pixels: UInt8[np.ndarray, "32 32 3"]) -> str:
-    """Return a picture's id: the first 16 hex digits of the SHA-1 of its 3,072 bytes (row, column, channel).
+def image_id(pixels: np.ndarray) -> str:
+    """Return a picture's id: the first 16 hex digits of the SHA-1 of its 3,072 bytes.
 
-    Raises ValueError for another shape or type.
+    They are uint8 (32, 32, 3): row, column, channel. Raises ValueError for another shape or type.
 
     >>> image_id(np.zeros((32, 32, 3), dtype=np.uint8))
     '02ec1f60b2e76741'
@@ -418,5 +418,5 @@ def _file_length(path: Path | str, name: str) -> int:
     if stat.S_ISDIR(status.st_mode):
         raise UnreadableImage(f"{name} is a folder, not a picture: name the pictures inside it.")
     if not stat.S_ISREG(status.st_mode):  # reading a pipe may never end
-        raise UnreadableImage(f"{name} is a device or a pipe, not a picture: choose a {READABLE} file.")
+        raise UnreadableImage(f"{name} is a device or a pipe, not a picture: choose a {process.formats()} file.")
     return status.st_size

@@ -6,7 +6,7 @@ sets on which others report (`nat_core.data.sources.field_sets`).
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
@@ -29,7 +29,7 @@ from nat_core.data.sources.image_sets import (
 from nat_core.errors import MissingDataset
 from nat_core.language import _
 from nat_core.measure.variants import places_kept
-from nat_core.recipes import ILSVRC, VARIANTS
+from nat_core.recipes import ILSVRC, OWN, VARIANTS
 
 PARTS = {"all": range(5), "test": (0,), "train": (1, 2, 3, 4), "held_out": (1,), "fit": (2, 3, 4)}
 """The parts of scikit-learn's digits: which of every five pictures belong to each."""
@@ -249,14 +249,19 @@ SETS: dict[str, Callable[[str, Path], ImageSet]] = {
 }
 
 
-def load_set(name: str, data: Path | str | None = None) -> ImageSet:
-    """Return the image set of that name from the data folder (see `data_folder`).
+def load_set(name: str, data: Path | str | None = None, own: Mapping[str, ImageSet] | None = None) -> ImageSet:
+    """Return the image set of that name: one of a person's `own`, or from the data folder (see `data_folder`).
 
-    Raises ValueError for an unknown name (naming the known ones), MissingDataset where its files are not there.
+    Raises ValueError for an unknown name (naming the known ones), MissingDataset where its files are not there, or no
+    such set is among `own`.
 
     >>> load_set("digits_test").classes
     ('0', '1', '2', '3', '4', '5')
     """
+    if own and name in own:
+        return own[name]
+    if own is not None and name.startswith(f"{OWN}_"):
+        raise MissingDataset(f"No image set {name}: no such pictures were handed over")
     if name not in SETS:
         raise ValueError(f"unknown image set {name!r}; known: {', '.join(SETS)}")
     return SETS[name](name, data_folder(data))

@@ -9,13 +9,14 @@ from functools import partial
 
 import numpy as np
 
+from nat_core.data.apart.process import formats
 from nat_core.data.archives import PicturesInside, ZippedPicture, is_zip, open_archive, pictures_in
 from nat_core.data.headers.header import Allowance
-from nat_core.data.headers.names import part_of
+from nat_core.data.headers.names import is_named_as_picture, part_of
 from nat_core.data.images import Admit, read_image
-from nat_core.data.sources.class_labels import places_among
+from nat_core.data.sources.class_labels import arrays_of, places_among, unread
 from nat_core.data.sources.image_sets import ImageSet, as_32, evenly, identities, passed_over
-from nat_core.data.sources.npz import CLASS_KEYS, NpzFile
+from nat_core.data.sources.npz import NpzFile
 from nat_core.errors import UnreadableImage, UnreadableSet
 from nat_core.language import _, ngettext, pgettext
 from nat_core.measure.wording import legible
@@ -24,8 +25,6 @@ MAX_PICTURES = 10_000
 """The most pictures of a set; of more, so many are taken, evenly spaced."""
 PictureReader = Callable[[bytes, str, Admit], np.ndarray]
 """What makes a picture of 32 x 32 pixels of a file's bytes, its name, and what admits it."""
-SPLITS = ("test", "val", "train")
-"""The parts of an .npz file: the first that is there is read."""
 
 
 def read_own_set(
@@ -58,7 +57,9 @@ def read_own_set(
         raise UnreadableSet(told)
     try:
         archive = open_archive(content, name)
-        if archive.namelist() and all(each.endswith(".npy") for each in archive.namelist()):
+        # What else lies there (a text, what systems add) makes no zip file of pictures of it.
+        names = archive.namelist()
+        if any(each.endswith(".npy") for each in names) and not any(map(is_named_as_picture, names)):
             return _read_npz(NpzFile(archive, name))
         return _read_folders(pictures_in(content, name), name, progress, read or read_one)
     except UnreadableImage as error:
@@ -86,16 +87,9 @@ def labels_among(images: ImageSet, classes: tuple[str, ...]) -> np.ndarray | Non
 # --- an .npz file ----------------------------------------------------------------------------------------------------
 
 
-_IMAGES = ("{}_images", "x_{}", "{}_x", "{}_data")
-_LABELS = ("{}_labels", "y_{}", "{}_y", "{}_targets")
-"""What arrays of a part are called: by MedMNIST, by Keras, and by others."""
-_WHOLE = (("images", "labels"), ("x", "y"), ("data", "targets"), ("data", "labels"))
-"""Arrays of pictures and of labels of sets that are in one part."""
-
-
 def _read_npz(arrays: NpzFile) -> ImageSet:
     name, keys = arrays.name, arrays.keys
-    found = _part_of(keys)
+    found = arrays_of(keys)
     if found is None:
         held = ", ".join(f"{key:.40}" for key in keys[:5]) or pgettext("what a file holds", "nothing")
         told = _("{name} has no array test_images (it holds {held}): use MedMNIST's key names.", name=name, held=held)
@@ -104,41 +98,12 @@ def _read_npz(arrays: NpzFile) -> ImageSet:
     pixels = arrays.pictures(images_key, partial(as_32, path=name), lambda total: evenly(total, MAX_PICTURES))
     number = arrays.declared(images_key).shape[0]
     labels, classes = arrays.labels(labels_key, number)
-    over = _unread(keys, {images_key, labels_key})
+    over = unread(keys, {images_key, labels_key})
     if labels is None:
         return ImageSet(name, pixels, identities(pixels), passed_over=over)
     classes = classes or tuple(map(str, range(int(labels.max()) + 1)))
     chosen = labels[evenly(number, MAX_PICTURES)]
     return ImageSet(name, pixels, identities(pixels), chosen, classes, passed_over=over)
-
-
-def _part_of(keys: Sequence[str]) -> tuple[str, str] | None:
-    """The arrays of pictures and of labels that are read, as the file writes them; None where no pictures are there."""
-    plain = {key.casefold(): key for key in reversed(keys)}
-    for split in SPLITS:
-        images = next((plain[each] for form in _IMAGES if (each := form.format(split)) in plain), None)
-        if images is not None:
-            labels = [plain[each] for form in _LABELS if (each := form.format(split)) in plain]
-            return images, labels[0] if labels else f"{split}_labels"
-    for images, labels in _WHOLE:
-        if images in plain and (labels in plain or images != "data"):
-            return plain[images], plain.get(labels, labels)
-    return None
-
-
-def _unread(keys: Sequence[str], read: set[str]) -> tuple[str, ...]:
-    """A sentence where the file holds arrays that are neither read nor another part of the set."""
-    parts = {form.format(split) for split in SPLITS for form in (*_IMAGES, *_LABELS)} | {*CLASS_KEYS}
-    rest = [f"{key:.40}" for key in keys if key not in read and key.casefold() not in parts]
-    if not rest:
-        return ()
-    names = ", ".join(rest[:5])
-    if len(rest) > 5:
-        names = _("{names} and {count} more", names=names, count=len(rest) - 5)
-    told = _(
-        "It also holds {names}, not read: labels are read from test_labels, their names from classes.", names=names
-    )
-    return (told,)
 
 
 # --- folders in a zip file -------------------------------------------------------------------------------------------
@@ -150,9 +115,9 @@ _INNER = {"images", "img"}
 def read_one(content: bytes, name: str, admit: Admit) -> np.ndarray:
     """Return a file's picture at 32 x 32 pixels; what `read_own_set` reads pictures by.
 
-    >>> read_one(b"Dear diary", "diary.png", lambda header, name: None)
+    >>> read_one(b"Dear diary", "diary.png", lambda header, name: None)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    nat_core.errors.UnreadableImage: diary.png is text, not a picture: choose a PNG, JPEG, WebP, GIF or BMP file.
+    nat_core.errors.UnreadableImage: diary.png is text, not a picture: choose a PNG, JPEG, ...
     """
     return read_image(content, name=name, admit=admit)
 
@@ -161,7 +126,7 @@ def _read_folders(
     found: PicturesInside, name: str, progress: Callable[[float], object], read: PictureReader
 ) -> ImageSet:
     if not found.pictures:
-        told = _("{name} holds no pictures: put folders of PNG, JPEG, WebP, GIF or BMP files into it.", name=name)
+        told = _("{name} holds no pictures: put folders of {formats} files into it.", name=name, formats=formats())
         raise UnreadableSet(told)
     pictures, classes, ids, without = _in_classes(found.pictures, name)
     chosen = evenly(len(pictures), MAX_PICTURES)

@@ -10,7 +10,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import product
 
 import torch
 
@@ -19,8 +20,8 @@ from nat_core.language import _
 from nat_core.measure.predictions import MAX_CLASSES
 from nat_core.network.models import ARCHITECTURES, build
 
-COUNTER = "num_batches_tracked"
-"""The end of a norm's tensor that only training reads."""
+COUNTER = ("num_batches_tracked", "n_averaged")
+"""The ends of the names of what only training reads: of a norm, and of PyTorch's AveragedModel."""
 Shape = tuple[int, ...]
 Path = tuple[str, ...]
 _KNOWN_NAMES = (
@@ -116,7 +117,7 @@ def _layers(shapes: Mapping[str, Shape]) -> list[_Layer]:
     found: dict[Path, dict[str, Shape]] = defaultdict(dict)
     for key, shape in shapes.items():
         *path, last = key.split(".")
-        if last != COUNTER:
+        if last not in COUNTER:
             found[tuple(path)][last] = shape
     return [_Layer(path, tuple(sorted(tensors.items()))) for path, tensors in found.items()]
 
@@ -204,13 +205,19 @@ def shapes_of(architecture: str, classes: int) -> dict[str, Shape]:
 
 def _unknown(shapes: Mapping[str, Shape], classes: int, name: str) -> str:
     """Say which architecture comes nearest, and the first tensor that does not fit it."""
-    held = {_our_name(key): shape for key, shape in _unwrapped(shapes).items()}
     every = {each: shapes_of(each, classes) for each in ARCHITECTURES}
-    nearest = max(every, key=lambda each: len(held.items() & every[each].items()) - 0.1 * len(every[each]))
+    held, nearest = max(
+        product(map(partial(_unwrapped, shapes), _wrappers(shapes)), every),
+        key=lambda pair: len(pair[0].items() & every[pair[1]].items()) - 0.1 * len(every[pair[1]]),
+    )
     wanted = every[nearest]
     key = next((key for key in wanted if not key.endswith(COUNTER) and held.get(key) != wanted[key]), None)
     if key is None:
-        extra = next(each for each in held if each not in wanted)[:60]
+        # Where nothing else is there, two of its names mean one of ours.
+        extra = next((each for each in held if each not in wanted), None) or next(
+            each for each in shapes if each not in wanted and not each.endswith(COUNTER)
+        )
+        extra = extra[:60]
         differs = _("it also has {tensor}", tensor=extra)
     elif key in held:
         differs = _("its {tensor} is {held}, not {wanted}", tensor=key, held=str(held[key]), wanted=str(wanted[key]))
@@ -226,13 +233,20 @@ def _unknown(shapes: Mapping[str, Shape], classes: int, name: str) -> str:
     )
 
 
-def _unwrapped(shapes: Mapping[str, Shape]) -> dict[str, Shape]:
-    """The shapes without what stands before every name: what DataParallel, torch.compile and wrappers put there."""
-    paths = [key.split(".") for key in shapes]
-    shared = 0
-    while shared < min(map(len, paths), default=1) - 1 and len({path[shared] for path in paths}) == 1:
-        shared += 1
-    return {".".join(path[shared:]): shape for path, shape in zip(paths, shapes.values(), strict=True)}
+def _wrappers(shapes: Mapping[str, Shape]) -> list[str]:
+    """What DataParallel, torch.compile and wrappers may have put before names: what all begin with, or most of them."""
+    paths = [tuple(key.split(".")[:-1]) for key in shapes]
+    first = min(paths, default=())
+    shared = first[: _shared(first, max(paths, default=()))]
+    more = [path[len(shared) : len(shared) + 5] for path in paths]
+    begin = Counter(path[:deep] for path in more for deep in range(1, len(path) + 1))
+    most = [each for each, number in begin.items() if 2 * number > len(shapes)]
+    return [".".join([*shared, *each, ""]) for each in ((), *most)]
+
+
+def _unwrapped(shapes: Mapping[str, Shape], wrapper: str) -> dict[str, Shape]:
+    """The shapes by our names, as far as we know theirs, without what stands before them."""
+    return {_our_name(key.removeprefix(wrapper)): shape for key, shape in shapes.items()}
 
 
 def _our_name(key: str) -> str:

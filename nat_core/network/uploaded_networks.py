@@ -3,11 +3,13 @@
 Its architecture, and which tensor is which, is found by `recognition`.
 """
 
+import codecs
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import load
 from torch import Tensor
@@ -15,11 +17,11 @@ from torch import Tensor
 from nat_core.data.sets import CIFAR10_CLASSES
 from nat_core.data.sources.class_labels import places_among
 from nat_core.errors import CheckpointError
-from nat_core.files import parsed_json
+from nat_core.files import check_keys, parsed_json
 from nat_core.language import _
 from nat_core.measure.predictions import check_class_names
 from nat_core.measure.wording import legible
-from nat_core.network.inference import Network, frozen
+from nat_core.network.inference import Network, frozen, predict
 from nat_core.network.models import ARCHITECTURES, build
 from nat_core.network.recognition import COUNTER, recognised, shapes_of
 from nat_core.store.tensors import MAX_STRANGERS_HEADER, TensorPlace, read_header
@@ -55,7 +57,9 @@ def read_card(content: bytes, name: str) -> Described:
     """
     name = legible(name)
     try:
-        values = parsed_json(content, MAX_CARD_BYTES)
+        # Windows' editors put a mark of the byte order first.
+        values = parsed_json(content.removeprefix(codecs.BOM_UTF8), MAX_CARD_BYTES)
+        check_keys(content)
     except ValueError as error:
         raise CheckpointError(
             _(
@@ -68,6 +72,11 @@ def read_card(content: bytes, name: str) -> Described:
     if not isinstance(values, dict):
         raise CheckpointError(
             _("{name} holds no object: write {example}.", name=name,
+              example='{"classes": [...], "mean": [...], "std": [...]}')
+        )  # fmt: skip
+    if not values.keys() & {"classes", "mean", "std"}:
+        raise CheckpointError(
+            _("{name} says nothing of classes, mean or std: write {example}.", name=name,
               example='{"classes": [...], "mean": [...], "std": [...]}')
         )  # fmt: skip
     classes = values.get("classes")
@@ -124,8 +133,10 @@ def read_network(content: bytes, name: str, described: Described) -> Network:
     """
     name = legible(name)
     _check_kind(content, name)
-    held = {key: each.shape for key, each in _declared(content, name).items()}
-    found = recognised(held, name)
+    remedy = _("save it again with `{command}`", command=_SAVE)
+    declared = read_header(content, name, remedy, MAX_STRANGERS_HEADER).tensors
+    found = recognised({key: each.shape for key, each in declared.items()}, name)
+    _check_types(declared, name)
     tensors = _tensors(content, name)
     _check_values(tensors, name)
     names = CIFAR10_CLASSES if described.classes is None else described.classes
@@ -146,7 +157,9 @@ def read_network(content: bytes, name: str, described: Described) -> Network:
     # Only training reads the counters, but load_state_dict wants each one.
     counters = {key: torch.tensor(0) for key in model.state_dict() if key.endswith(COUNTER)}
     model.load_state_dict(counters | {found.names[key]: value for key, value in tensors.items()})
-    return Network(name, frozen(model, torch.device("cpu")), names, described.mean, described.std)
+    network = Network(name, frozen(model, torch.device("cpu")), names, described.mean, described.std)
+    _check_answers(network)
+    return network
 
 
 def in_order(network: Network, classes: tuple[str, ...]) -> Network | None:
@@ -201,10 +214,7 @@ def _check_kind(content: bytes, name: str) -> None:
         )  # fmt: skip
 
 
-def _declared(content: bytes, name: str) -> dict[str, TensorPlace]:
-    """What the header says of each tensor; no tensor is read."""
-    remedy = _("save it again with `{command}`", command=_SAVE)
-    tensors = read_header(content, name, remedy, MAX_STRANGERS_HEADER).tensors
+def _check_types(tensors: Mapping[str, TensorPlace], name: str) -> None:
     for key, each in tensors.items():
         if not key.endswith(COUNTER) and each.dtype not in _FLOATS:  # batches are counted in whole numbers
             raise CheckpointError(
@@ -215,7 +225,6 @@ def _declared(content: bytes, name: str) -> dict[str, TensorPlace]:
                     kind=each.dtype,
                 )
             )
-    return tensors
 
 
 def _tensors(content: bytes, name: str) -> dict[str, Tensor]:
@@ -227,6 +236,21 @@ def _tensors(content: bytes, name: str) -> dict[str, Tensor]:
         raise CheckpointError(
             _("{name} is cut short or no safetensors file: {remedy}.", name=name, remedy=remedy)
         ) from error
+
+
+def _check_answers(network: Network) -> None:
+    """Refuse a network whose weights, each of them finite, are so large together that its answers are not."""
+    noise = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), np.uint8)
+    try:
+        predict(network, np.concatenate([noise, np.zeros_like(noise[:1]), np.full_like(noise[:1], 255)]))
+    except ValueError:
+        raise CheckpointError(
+            _(
+                "{name} answers with values that are not finite, since its weights are too large (its training blew "
+                "up): train it again.",
+                name=network.name,
+            )
+        ) from None
 
 
 def _check_values(tensors: Mapping[str, Tensor], name: str) -> None:

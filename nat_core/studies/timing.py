@@ -90,7 +90,7 @@ def _run(recipe: Recipe, device: torch.device) -> TrainingRun:
         its = RECIPES[recipe.teacher].architecture
         teacher = Network(recipe.teacher, frozen(build(its, len(CLASSES), seed=0), device), CLASSES, grey, grey)
     run = begin(
-        TrainingPictures(recipe, known, negatives if recipe.negatives else None), device=device, teacher=teacher
+        TrainingPictures(recipe, known, (negatives,) if recipe.negatives else ()), device=device, teacher=teacher
     )
     run.model.train()
     return run

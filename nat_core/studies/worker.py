@@ -24,8 +24,7 @@ from nat_core.files import sentence
 from nat_core.recipes import Recipe
 from nat_core.stopping import heard
 from nat_core.studies.queue import DIVERGED, ENDED
-from nat_core.training.gpu.together import side_by_side
-from nat_core.training.loop import in_turns
+from nat_core.training.loop import in_turns, side_by_side
 from nat_core.training.state import Sitting
 
 
@@ -75,10 +74,11 @@ def _trainings(job: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for each in job["runs"]:
         recipe = Recipe.from_json(each["recipe"])
         sitting = Sitting(
-            Path(each["out"]), recipe.name, Path(each["teachers"]), each["seed"], job["device"], threads=None,
-            resume=True, progress=True, save_seconds=job["save_seconds"], screen=Labelled(each["key"]),
+            recipe=recipe, data=Path(job["data"]), out=Path(each["out"]), teachers=Path(each["teachers"]),
+            seed=each["seed"], device=job["device"], resume=True, save_seconds=job["save_seconds"],
+            screen=Labelled(each["key"]),
         )  # fmt: skip
-        yield each["key"], in_turns(sitting, recipe, data=Path(job["data"]))
+        yield each["key"], in_turns(sitting)
 
 
 def _said(error: Exception) -> str:

@@ -141,8 +141,7 @@ class Batches:
         self, pictures: TrainingPictures, *, seed: int, device: torch.device, one_pool: bool | None = None
     ) -> None:  # fmt: skip
         """`one_pool` shows all uint8 pictures by one gather, as is done on a GPU; on a processor it gains nothing."""
-        recipe, training = pictures.recipe, pictures.known
-        sources = [each for each in (pictures.negatives, *pictures.more_negatives) if each is not None]
+        recipe, training, sources = pictures.recipe, pictures.known, pictures.negatives
         self.recipe, self.seed, self.device = recipe, seed, device
         self.mean, self.std = pictures.mean, pictures.std
         self.negative_count = recipe.negatives_per_batch if sources or recipe.synthetic else 0
@@ -178,7 +177,8 @@ class Batches:
 
     def at(self, step: int) -> Batch:
         """Return the batch of that step, 0 <= step < steps."""
-        return self.shown(mapped(lambda part: part.to(self.device), self.draw(step)))
+        draws = self.draw(step)
+        return self.shown(draws if self.device.type == "cpu" else mapped(lambda part: part.to(self.device), draws))
 
     # --- drawn on the processor --------------------------------------------------------------------------------------
 
@@ -204,7 +204,7 @@ class Batches:
         if recipe.cutout:
             count, generator = sum(map(len, places)) + len(recipe.synthetic), generator_for(self.seed, "cutout", step)
             squares = draw_squares(count, (size, size), round(recipe.cutout * size / 32), generator)
-        return Draws(self._labels[chosen[0]], torch.cat(places), joined(crops), again, mixing, made, turns, squares)
+        return Draws(self._labels[chosen[0]], _together(places), joined(crops), again, mixing, made, turns, squares)
 
     def _chosen(self, step: int, place: int, share: int) -> Int[Tensor, " n"]:
         """Which pictures of a set the step shows."""
@@ -250,7 +250,7 @@ class Batches:
             rest = slice(start, None)
             parts.append(turned(cropped(pools[0], draws.chosen[rest], _cut(draws.crops, rest)), draws.turns))
         # A set of noise is normalised already and pictures are not, so each part is told apart before they are joined.
-        images = torch.cat([self._normalised(part) for part in parts])
+        images = _together([self._normalised(part) for part in parts])
         # After normalising, where the mean colour is 0; on the negatives too, or a blank square would tell them apart.
         if draws.squares is not None:
             images = blanked(images, draws.squares)
@@ -275,7 +275,12 @@ def joined(parts: Sequence[Any]) -> Any:
     >>> joined([Crops(torch.zeros(1, 4), torch.zeros(1, 4)), Crops(torch.zeros(2, 4), torch.zeros(2, 4))]).rows.shape
     torch.Size([3, 4])
     """
-    return mapped(lambda *each: torch.cat(each), *parts)
+    return parts[0] if len(parts) == 1 else mapped(lambda *each: torch.cat(each), *parts)
+
+
+def _together(parts: list[Tensor]) -> Tensor:
+    # One part is not copied only to be the same again.
+    return parts[0] if len(parts) == 1 else torch.cat(parts)
 
 
 def _cut(drawn: Any, here: slice) -> Any:

@@ -13,22 +13,58 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from nat_core.data.sources.image_sets import ImageSet
+from nat_core.data.sources.image_sets import ImageSet, evenly
+from nat_core.errors import MissingDataset
 from nat_core.files import csv_text, sentence, write_durably
 from nat_core.measure.metrics import accuracy, negative_confidence_rate
 from nat_core.measure.predictions import BACKGROUND, Predictions, raw
 from nat_core.network.inference import Network, predict
-from nat_core.recipes import THRESHOLDS
+from nat_core.recipes import IN_DISTRIBUTION, OWN, THRESHOLDS
 from nat_core.stopping import whole
 from nat_core.training.objective import StepLoss
-from nat_core.training.pictures import Watched
+from nat_core.training.pictures import TrainingPictures
 from nat_core.training.training_run import EpochSums, TrainingRun, learning_rate, network_now
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
+WATCHED = 2_000
+"""The most pictures of a set that are looked at after each epoch, evenly spaced."""
+_NEGATIVES_WATCHED = ("cifar100_held_out", "digits_7_train", "own_negatives_test", "cifar100_test", "digits_67_test")
 RATES = ("held_out_accuracy", *(f"held_out_ncr_{threshold:g}" for threshold in THRESHOLDS))
 """Fractions in [0, 1], on the pictures that are watched; empty where none are."""
+
+
+@dataclass(frozen=True, eq=False)
+class Watched:
+    """Pictures that a run is measured on after each epoch; none of a kind where nothing may be looked at."""
+
+    known: ImageSet | None = None
+    negatives: ImageSet | None = None
+
+    @classmethod
+    def of(cls, pictures: TrainingPictures, log_test: bool) -> "Watched":
+        """Return those of a run's sets that may be looked at: held-out ones, or with `log_test` test sets."""
+        recipe = pictures.recipe
+        # Whoever watches test sets while choosing settings has chosen by them, so they are watched when asked alone.
+        if not (log_test or recipe.held_out or recipe.in_distribution == OWN):
+            return cls()
+        names = [name for name, role in recipe.roles.items() if role == IN_DISTRIBUTION]
+        names += [name for name in _NEGATIVES_WATCHED if name in recipe.roles]
+        return cls(*(_some(pictures, name) for name in names[:2]))
+
+    @property
+    def any(self) -> bool:
+        """Whether there are any."""
+        return self.known is not None or self.negatives is not None
+
+
+def _some(pictures: TrainingPictures, name: str) -> ImageSet | None:
+    try:
+        images = pictures.named(name)
+    except MissingDataset:
+        return None
+    return images.take(evenly(len(images), WATCHED))
 
 
 @dataclass(frozen=True)

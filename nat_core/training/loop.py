@@ -6,26 +6,24 @@ that was killed goes on from its newest state to the very same weights.
 
 import json
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import torch
 from tqdm import tqdm
 
+from nat_core.errors import TrainingError
 from nat_core.network.inference import choose_device
-from nat_core.ranks.group import Ranks, joined
+from nat_core.ranks.group import ALONE, Ranks, joined
 from nat_core.ranks.steps import Parts, shared_cost
 from nat_core.recipes import Recipe
 from nat_core.stopping import deaf
 from nat_core.store.checkpoints import LOG
 from nat_core.store.leftovers import WARNING, Tell, forget, nobody
 from nat_core.training.gpu.blocks import Blocks
-from nat_core.training.gpu.graphed import memory_told
-from nat_core.training.gpu.together import side_by_side
-from nat_core.training.log import EpochLog, show
+from nat_core.training.log import EpochLog, Watched, show
 from nat_core.training.objective import StepLoss, step_loss
 from nat_core.training.pictures import TrainingPictures, pictures_of
 from nat_core.training.publish import Finished, publish
@@ -33,9 +31,9 @@ from nat_core.training.state import (
     Keeper,
     SavedState,
     Sitting,
-    check_settings,
     packed_state,
     restore,
+    take_settings,
     unpacked_state,
 )
 from nat_core.training.training_run import (
@@ -44,9 +42,12 @@ from nat_core.training.training_run import (
     check_loss,
     find_teacher,
     network_now,
-    scaler_for,
     take_step,
 )
+
+Key = TypeVar("Key")
+Steps = Generator[None, None, Path]
+"""A training under way: it ends with the folder of its network."""
 
 
 def train(
@@ -80,29 +81,27 @@ def train(
     if not isinstance(recipe, Recipe):
         raise TypeError(f"recipe must be a Recipe, not a {type(recipe).__name__}: get one with nat.recipe_named(NAME)")
     sitting = Sitting(
-        Path(out), recipe.name, Path(teachers or out), seed, device, threads, resume, progress, save_seconds
-    )
+        recipe=recipe, known=known, negatives=negatives, data=data, out=Path(out), teachers=Path(teachers or out),
+        seed=seed, device=device, threads=threads, resume=resume, progress=progress, log_test=log_test,
+        save_seconds=save_seconds,
+    )  # fmt: skip
     with joined(device) as ranks:
-        steps = in_turns(sitting, recipe, ranks, known=known, negatives=negatives, data=data, log_test=log_test)
-        for _, ended in side_by_side({recipe.name: steps}):
+        for _, ended in side_by_side({recipe.name: in_turns(sitting, ranks)}):
             if isinstance(ended, Exception):
                 raise ended
     return sitting.home
 
 
-def in_turns(
-    sitting: Sitting, recipe: Recipe, ranks: Ranks | None = None, **given: Any
-) -> Generator[None, None, Path]:  # fmt: skip
+def in_turns(sitting: Sitting, ranks: Ranks = ALONE) -> Steps:
     """Train as `train` does, and let others train in between: whoever goes on with this lets it take its next steps.
 
-    `given` is what `pictures_of` takes. On a GPU its steps are under way while it waits for its turn.
+    On a GPU its steps are under way while it waits for its turn.
     """
-    ranks = ranks or Ranks()
     # Before the pictures are read: a name that is taken is no matter for a minute's wait. The first rank alone looks
     # at what is there, for another machine may have another disk.
-    if ranks.told(ranks.first and sitting.finished() and given.get("known") is None):
+    if ranks.told(ranks.first and sitting.finished() and sitting.known is None):
         return sitting.tidied() if ranks.first else sitting.home
-    pictures = pictures_of(recipe, **given)
+    pictures = pictures_of(sitting.recipe, sitting.data, known=sitting.known, negatives=sitting.negatives)
     if ranks.told(ranks.first and sitting.holds(pictures.source)):
         return sitting.tidied() if ranks.first else sitting.home
     # One at a time: two would write each other's states. The lock falls with the process, however it ends.
@@ -112,6 +111,46 @@ def in_turns(
         else:
             _follow(sitting, pictures, ranks)
     return sitting.home
+
+
+def side_by_side(trainings: Mapping[Key, Steps]) -> Iterator[tuple[Key, Path | Exception]]:
+    """Let each take its steps in turn; yield each with what it came to, a folder or an error, as soon as it ends.
+
+    An error ends that one alone. A stop ends all: each saves its state, and what the first of them says is raised.
+
+    >>> def training():
+    ...     yield
+    ...     return Path("runs/mine")
+    >>> list(side_by_side({"mine": training()}))[0][1].name
+    'mine'
+    """
+    under_way = dict(trainings)
+    try:
+        while under_way:
+            for key, steps in list(under_way.items()):
+                try:
+                    next(steps)
+                except StopIteration as end:
+                    del under_way[key]
+                    yield key, end.value
+                except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+                    del under_way[key]
+                    yield key, error
+    except (KeyboardInterrupt, GeneratorExit) as stop:
+        raise _stop_of(list(under_way.values()), stop) from None
+
+
+def _stop_of(trainings: list[Steps], stop: BaseException) -> BaseException:
+    """Stop all of them, and return what the first one says of it."""
+    said: list[BaseException] = []
+    for steps in trainings:
+        try:
+            steps.throw(stop)
+        except StopIteration:
+            continue
+        except BaseException as error:  # noqa: BLE001 - the others are stopped as well
+            said.append(error)
+    return next((each for each in said if isinstance(each, KeyboardInterrupt)), stop)
 
 
 def _train(sitting: Sitting, pictures: TrainingPictures, ranks: Ranks) -> Iterator[None]:
@@ -130,7 +169,8 @@ def _train(sitting: Sitting, pictures: TrainingPictures, ranks: Ranks) -> Iterat
     with keeper.stopped(), computing_with(threads), memory_told(pictures.recipe):
         ranks.heard(packed_state(saved))
         run = _begin(sitting, pictures, threads, saved, ranks, tell)
-        log = EpochLog(sitting.states / LOG, sitting.events, run.step, pictures.watched, notes)
+        watched = Watched.of(pictures, sitting.log_test)
+        log = EpochLog(sitting.states / LOG, sitting.events, run.step, watched, notes)
         yield from _loop(sitting, run, log, keeper, stepper_for(run, ranks, tell))
         finished = Finished(pictures, sitting.seed, network_now(run), run.objective.precision, run.seconds, threads,
                             run.teacher_sha256, log.content)  # fmt: skip
@@ -163,21 +203,15 @@ def _begin(
     sitting: Sitting, pictures: TrainingPictures, threads: int, saved: SavedState | None, ranks: Ranks, tell: Tell
 ) -> TrainingRun:  # fmt: skip
     device = choose_device(sitting.device, tell)
-    run = begin(
-        pictures, device=device, seed=sitting.seed, threads=threads,
-        teacher=find_teacher(pictures.recipe, [sitting.out, sitting.teachers], sitting.seed, device),
-        # A trial on a busy machine might choose the other one, and so other weights.
-        precision=saved.settings["precision"] if saved else None,
-    )  # fmt: skip
+    teacher = find_teacher(pictures.recipe, [sitting.out, sitting.teachers], sitting.seed, device)
+    # A trial on a busy machine might choose the other one, and so other weights.
+    precision = saved.settings["precision"] if saved else None
+    run = begin(pictures, device=device, seed=sitting.seed, teacher=teacher, threads=threads, precision=precision)
     # A run is begun whole and then put back, so that a state holds numbers alone and nothing that has to be unpickled.
     if saved is not None:
         restore(run, saved)
-    # A trial may choose otherwise on each rank, so the first one's counts.
-    precision = ranks.heard(run.objective.precision.encode()).decode()
-    if precision != run.objective.precision:
-        run.objective, run.scaler = replace(run.objective, precision=precision), scaler_for(precision, device)
     if ranks.count > 1:
-        check_settings(run.recipe.name, run.settings, json.loads(ranks.heard(json.dumps(run.settings).encode())))
+        take_settings(run, json.loads(ranks.heard(json.dumps(run.settings).encode())))
     return run
 
 
@@ -290,3 +324,17 @@ def computing_with(threads: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def memory_told(recipe: Recipe) -> Iterator[None]:
+    """Within it a GPU whose memory does not suffice ends as a TrainingError that says what to lower."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        smaller = max(2, recipe.batch_size // 2)
+        raise TrainingError(
+            f"The GPU has too little free memory for {recipe.name}, {recipe.batch_size} pictures to learn a step: end "
+            f"what else runs on it, lower the batch (--set batch_size={smaller}) into another --out, or train on the "
+            "processor (--device cpu)"
+        ) from None

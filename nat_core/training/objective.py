@@ -31,15 +31,6 @@ HALVES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 """The precisions of half the length, by name; the second needs its gradients scaled."""
 
 
-def turns_told(recipe: Recipe) -> int:
-    """Return how many logits beyond the classes' tell how far a picture is turned: 4, or 0 where nobody asks.
-
-    >>> turns_told(Recipe("r", "wrn16_1")), turns_told(Recipe("r", "wrn16_1", rotated_per_batch=8))
-    (0, 4)
-    """
-    return QUARTER_TURNS if recipe.rotated_per_batch else 0
-
-
 class StepLoss(NamedTuple):
     """What a step minimises, after its parts: each a mean over its own pictures, 0 where it has none."""
 

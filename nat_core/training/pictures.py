@@ -4,30 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from nat_core.data.augmentation import QUARTER_TURNS
 from nat_core.data.sets import load_set
-from nat_core.data.sources.image_sets import ImageSet, evenly
+from nat_core.data.sources.image_sets import ImageSet
 from nat_core.data.splits import read_known, read_negatives
-from nat_core.errors import MissingDataset
+from nat_core.measure.predictions import BACKGROUND
 from nat_core.measure.variants import without_variants
-from nat_core.recipes import IN_DISTRIBUTION, OWN, OWN_NEGATIVES, Recipe
+from nat_core.recipes import BACKGROUND_TARGET, OWN, OWN_NEGATIVES, Recipe
 from nat_core.store.checkpoints import OwnData
-
-WATCHED = 2_000
-"""The most pictures of a set that are looked at after each epoch, evenly spaced."""
-_NEGATIVES_WATCHED = ("cifar100_held_out", "digits_7_train", "own_negatives_test", "cifar100_test", "digits_67_test")
-
-
-@dataclass(frozen=True, eq=False)
-class Watched:
-    """Pictures that a run is measured on after each epoch; none of a kind where nothing may be looked at."""
-
-    known: ImageSet | None = None
-    negatives: ImageSet | None = None
-
-    @property
-    def any(self) -> bool:
-        """Whether there are any."""
-        return self.known is not None or self.negatives is not None
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,10 +21,8 @@ class TrainingPictures:
     recipe: Recipe
     known: ImageSet
     """Those to learn, with labels and classes."""
-    negatives: ImageSet | None
-    """Those to be neutral on, but for what is made up on the fly."""
-    more_negatives: tuple[ImageSet, ...] = ()
-    """Further sets to be neutral on, which share the batch with the first."""
+    negatives: tuple[ImageSet, ...] = ()
+    """The sets to be neutral on, which share the negatives of a batch, but for what is made up on the fly."""
     mixed_with: ImageSet | None = None
     """Those that are mixed into all others."""
     data: Path | None = None
@@ -49,10 +31,18 @@ class TrainingPictures:
     """A person's own sets, by the names under which they are reported."""
     source: OwnData | None = None
     """What a card says of a person's own pictures."""
-    watched: Watched = Watched()
-    """Those that accuracy and NCR are taken on after each epoch."""
     told: tuple[str, ...] = ()
     """Sentences on a person's own pictures: how they were divided, what was left out, what became of the batch."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What a network that learns from them tells apart, in the order of the logits."""
+        return (*self.known.classes, *([BACKGROUND] if self.recipe.divergence == BACKGROUND_TARGET else []))
+
+    @property
+    def outputs(self) -> int:
+        """How many logits it has while it learns: the classes', and four more where it is to tell how far some turn."""
+        return len(self.classes) + (QUARTER_TURNS if self.recipe.rotated_per_batch else 0)
 
     @property
     def mean(self) -> tuple[float, ...]:
@@ -64,14 +54,6 @@ class TrainingPictures:
         """Their standard deviations, in [0, 1], at least one step of a pixel: pictures of one colour have none."""
         return tuple(max(float(each), 1.0) / 255 for each in self.known.pixels.reshape(-1, 3).std(0))
 
-    def named(self, name: str) -> ImageSet:
-        """Return a set that is reported on, by its name; MissingDataset where it is not there."""
-        if name in self.own:
-            return self.own[name]
-        if name.startswith(f"{OWN}_"):
-            raise MissingDataset(f"No image set {name}: no such pictures were handed over")
-        return load_set(name, self.data)
-
     @property
     def reported(self) -> list[str]:
         """The names of the sets that a finished network is run on."""
@@ -79,59 +61,44 @@ class TrainingPictures:
         gallery = ["gallery"] if self.recipe.in_distribution == "cifar10" else []
         return [*without_variants(self.recipe.roles), *gallery]
 
-    def to_watch(self, log_test: bool) -> Watched:
-        """Return the pictures that may be looked at after each epoch: held-out ones, or with `log_test` test sets."""
-        # Whoever watches test sets while choosing settings has chosen by them, so they are watched when asked alone.
-        if not (log_test or self.recipe.held_out or self.recipe.in_distribution == OWN):
-            return Watched()
-        roles = self.recipe.roles
-        names = [name for name, role in roles.items() if role == IN_DISTRIBUTION]
-        names += [name for name in _NEGATIVES_WATCHED if name in roles]
-        return Watched(*(self._some(name) for name in names[:2]))
-
-    def _some(self, name: str) -> ImageSet | None:
-        try:
-            images = self.named(name)
-        except MissingDataset:
-            return None
-        return images.take(evenly(len(images), WATCHED))
+    def named(self, name: str) -> ImageSet:
+        """Return a set that is reported on, by its name; MissingDataset where it is not there."""
+        return load_set(name, self.data, self.own)
 
 
 def pictures_of(
-    recipe: Recipe,
-    data: Path | None = None,
-    *,
-    known: Path | str | None = None,
-    negatives: Path | str | None = None,
-    log_test: bool = False,
+    recipe: Recipe, data: Path | None = None, *, known: Path | str | None = None, negatives: Path | str | None = None
 ) -> TrainingPictures:
     """Return the pictures that a recipe learns from: the sets that it names, or a person's own.
 
     Of own ones, without `negatives` the recipe's own negatives serve, where it names any; a batch larger than the
-    pictures there are is made smaller. `log_test` lets test sets be watched. Raises MissingDataset where pictures are
-    not there, ValueError where they cannot be learnt from (see `nat_core.data.splits`).
+    pictures there are is made smaller. Raises MissingDataset where pictures are not there, ValueError where they cannot
+    be learnt from (see `nat_core.data.splits`).
     """
+    mine = _OwnPictures(recipe)
     if known is not None:
-        pictures = _own_pictures(recipe, data, known, negatives)
+        mine = _own_pictures(recipe, known, negatives)
     elif recipe.in_distribution == OWN or negatives is not None:
         raise ValueError(f"{recipe.name} needs known pictures of your own: say where they are, with known=")
-    else:
-        # What is to be learnt comes first: where both are missing, that is the one to name.
-        learnt = load_set(recipe.training_set, data)
-        pictures = TrainingPictures(
-            recipe, learnt, load_set(recipe.negatives, data) if recipe.negatives else None, data=data
-        )
-    pictures = replace(
-        pictures,
-        more_negatives=tuple(load_set(name, data) for name in recipe.more_negatives),
-        mixed_with=load_set(recipe.mixed_with, data) if recipe.mixed_with else None,
-    )
-    return replace(pictures, watched=pictures.to_watch(log_test))
+    recipe, own = mine.recipe, mine.sets
+    # What is to be learnt comes first: where others are missing as well, that is the one to name.
+    learnt = load_set(recipe.training_set, data, own)
+    others = tuple(load_set(name, data, own) for name in recipe.negative_sets)
+    mixed_with = load_set(recipe.mixed_with, data) if recipe.mixed_with else None
+    return TrainingPictures(recipe, learnt, others, mixed_with, data, own, mine.source, mine.told)
 
 
-def _own_pictures(
-    recipe: Recipe, data: Path | None, known: Path | str, negatives: Path | str | None
-) -> TrainingPictures:
+@dataclass(frozen=True, eq=False)
+class _OwnPictures:
+    """A person's own pictures, none at first, and the recipe as it learns from them."""
+
+    recipe: Recipe
+    sets: Mapping[str, ImageSet] = field(default_factory=dict)
+    source: OwnData | None = None
+    told: tuple[str, ...] = ()
+
+
+def _own_pictures(recipe: Recipe, known: Path | str, negatives: Path | str | None) -> _OwnPictures:
     if recipe.held_out:
         raise ValueError("held_out is for CIFAR-10 and the digits: of own pictures a part is held out anyway")
     if negatives is not None and (shared := _shared(Path(known), Path(negatives))):
@@ -152,11 +119,9 @@ def _own_pictures(
         divided=" ".join(split.how for split in splits),
         sha256={split.train.name: split.sha256 for split in splits},
     )
-    others = theirs.train if theirs else load_set(recipe.negatives, data) if recipe.negatives else None
     skipped = dict.fromkeys(each for part in parts for each in (*part.skipped, *part.passed_over))
     told = (*(split.how for split in splits), *sentences, *skipped)
-    own = {part.name: part for part in parts}
-    return TrainingPictures(recipe, ours.train, others, data=data, own=own, source=source, told=told)
+    return _OwnPictures(recipe, {part.name: part for part in parts}, source, told)
 
 
 def _shared(known: Path, negatives: Path) -> Path | None:

@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from io import TextIOBase
 from numbers import Integral
 from pathlib import Path
@@ -28,7 +28,7 @@ from nat_core.stopping import deaf, stop_behind, whole
 from nat_core.store.checkpoints import CARD, OwnData, load_card, read_tensors
 from nat_core.store.leftovers import Tell, lock_of, nobody, states_of, tidy
 from nat_core.store.tensors import read_arrays
-from nat_core.training.training_run import EpochSums, TrainingRun
+from nat_core.training.training_run import EpochSums, TrainingRun, scaler_for
 
 FORMAT = 1
 KEPT = 3
@@ -199,6 +199,14 @@ def restore(run: TrainingRun, saved: SavedState) -> None:
     )  # fmt: skip
 
 
+def take_settings(run: TrainingRun, firsts: Mapping[str, Any]) -> None:
+    """Let a run train as the first rank's does, which has these settings; TrainingError where it is another run."""
+    check_settings(run.recipe.name, run.settings, firsts)
+    # A trial may choose otherwise on each rank, so the first one's counts.
+    run.objective = replace(run.objective, precision=firsts["precision"])
+    run.scaler = scaler_for(firsts["precision"], run.batches.device)
+
+
 WHAT = {
     "seed": "seed",
     "threads": "number of threads",
@@ -228,20 +236,27 @@ def check_settings(name: str, ours: Mapping[str, Any], begun: Mapping[str, Any])
 # --- one sitting -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sitting:
-    """One call of `train`: where it reads and writes, and how it goes about it. The fields are that function's."""
+    """One call of `train`: what it trains and on what, where it reads and writes, and how it goes about it.
 
+    The fields are that function's, with its defaults.
+    """
+
+    recipe: Recipe
+    """As it was asked for; on a person's own pictures it learns as their `TrainingPictures` say."""
+    known: Path | str | None = None
+    negatives: Path | str | None = None
+    data: Path | None = None
     out: Path
-    name: str
-    """The recipe's, and so the network's."""
     teachers: Path
-    seed: int
-    device: str | torch.device
-    threads: int | None
-    resume: bool
-    progress: bool
-    save_seconds: float
+    seed: int = 0
+    device: str | torch.device = "auto"
+    threads: int | None = None
+    resume: bool = False
+    progress: bool = True
+    log_test: bool = False
+    save_seconds: float = 60.0
     screen: TextIOBase | None = None
     """Where progress and warnings are shown; None is standard error."""
 
@@ -249,6 +264,11 @@ class Sitting:
         # PyTorch's generators take no larger seed.
         if isinstance(self.seed, bool) or not isinstance(self.seed, Integral) or not 0 <= self.seed < 2**63:
             raise ValueError(f"seed must be a whole number from 0 to 2^63 - 1; got {self.seed!r:.40}")
+
+    @property
+    def name(self) -> str:
+        """The recipe's, and so the network's."""
+        return self.recipe.name
 
     @property
     def shown_on(self) -> Any:

@@ -10,13 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from nat_core.errors import DivergedError, TrainingError
-from nat_core.measure.predictions import BACKGROUND
 from nat_core.network.inference import Network, frozen, load_network
 from nat_core.network.models import Classifier, build
-from nat_core.recipes import BACKGROUND_TARGET, Recipe
+from nat_core.recipes import Recipe
 from nat_core.store.checkpoints import CARD, WEIGHTS
 from nat_core.training.batches import Batches
-from nat_core.training.objective import Objective, StepLoss, step_loss, turns_told
+from nat_core.training.objective import Objective, StepLoss, step_loss
 from nat_core.training.pictures import TrainingPictures
 
 
@@ -48,11 +47,6 @@ class TrainingRun:
     def recipe(self) -> Recipe:
         """How it is trained."""
         return self.pictures.recipe
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """What its network tells apart, in the order of the logits."""
-        return _classes(self.pictures)
 
     @property
     def teacher_sha256(self) -> str | None:
@@ -146,7 +140,7 @@ def begin(
     teacher's classifier over.
     """
     recipe, batches = pictures.recipe, Batches(pictures, seed=seed, device=device)
-    model = build(recipe.architecture, len(_classes(pictures)) + turns_told(recipe), seed).to(device)
+    model = build(recipe.architecture, pictures.outputs, seed).to(device)
     # The layout that convolutions are fastest in; every picture comes in it as well.
     model = model.to(memory_format=torch.channels_last)
     if teacher is not None and recipe.teacher_classifier:
@@ -161,11 +155,6 @@ def begin(
 def scaler_for(precision: str, device: torch.device) -> torch.amp.GradScaler | None:
     """Return what keeps gradients within float16; None at any other precision."""
     return torch.amp.GradScaler(device.type) if precision == "float16" else None
-
-
-def _classes(pictures: TrainingPictures) -> tuple[str, ...]:
-    background = (BACKGROUND,) if pictures.recipe.divergence == BACKGROUND_TARGET else ()
-    return (*pictures.known.classes, *background)
 
 
 def _copy_classifier(teacher: Network, model: Classifier) -> None:
@@ -294,9 +283,9 @@ def network_now(run: TrainingRun) -> Network:
     model = deepcopy(run.model)
     if run.average is not None:
         model.load_state_dict(run.average)
-    _forget_turns(model, len(run.classes))
-    batches = run.batches
-    return Network(run.recipe.name, frozen(model, batches.device), run.classes, batches.mean, batches.std)
+    classes, batches = run.pictures.classes, run.batches
+    _forget_turns(model, len(classes))
+    return Network(run.recipe.name, frozen(model, batches.device), classes, batches.mean, batches.std)
 
 
 def _forget_turns(model: Classifier, classes: int) -> None:

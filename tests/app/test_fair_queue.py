@@ -3,10 +3,13 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
 
+from nat_app.visit import decoding
 from nat_app.visit.training.fair_queue import FairQueue, Turn
+from nat_core.data.headers.header import Allowance
 
 ENOUGH = 60.0
 """Seconds: the machine may be busy."""
@@ -328,3 +331,27 @@ def test_thirty_visitors_train_three_kinds_of_networks_at_once() -> None:
     assert {turn.phase for turn in found} == {"done"}
     assert {turn.values[-1].step for turn in found} == {10}
     assert [len({turn.values[-1].losses for turn in found[kind::3]}) for kind in range(3)] == [1, 1, 1]
+
+
+def test_who_waits_to_have_a_picture_decoded_is_asked_now_and_then_whether_they_are_still_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[float] = []
+    gate, done = threading.Event(), threading.Event()
+    monkeypatch.setattr(decoding, "PATIENCE", 0.01)
+    monkeypatch.setattr(decoding, "read_image", lambda *given, **more: gate.wait(ENOUGH))
+    here = SimpleNamespace(get=lambda: looks.append(time.monotonic()) or Allowance(1, ""))
+    monkeypatch.setattr(decoding, "ALLOWANCE", here)
+    two = [threading.Thread(target=decoding.square, args=(b"", "x")) for _ in range(decoding.AT_ONCE)]
+    for each in two:
+        each.start()
+    until(lambda: len(looks) >= 2 * decoding.AT_ONCE)  # each asked on coming, and for what it may have
+    third = threading.Thread(target=lambda: (decoding.square(b"", "x"), done.set()))
+    before = len(looks)
+    third.start()
+    until(lambda: len(looks) > before + 3)
+    assert not done.is_set()
+    gate.set()
+    for each in (*two, third):
+        each.join(ENOUGH)
+    assert done.is_set()

@@ -177,10 +177,21 @@ def test_photos_come_in_from_files_and_zip_files_and_each_shows_one_thing(page: 
     assert len(teaching(page).now.negatives) == 1
     drop(page, 1, {"other.png": picture((200, 200, 200))})
     assert words.elsewhere("other.png", "") in said(page)
+    named(page, "", "book")
+    drop(page, 2, {"third.png": colours(1)["0_0.png"]})
+    assert words.elsewhere("third.png", "thing 1") in said(page), "a thing without a name is none of the negatives"
     next(each for each in page.button if str(each.key).startswith("thumb_teach_1")).click().run()
     assert counts(page) == [2, 2]
     page.button(key="teach_undo_step").click().run()
     assert counts(page) == [3, 2]
+
+
+def test_a_name_that_is_too_long_is_cut_and_that_is_said(page: AppTest) -> None:
+    """A field that takes only so many characters would take nothing of a longer text that is pasted."""
+    named(page, "n" * 300, "book")
+    page.text_input(key="thing_name_1").set_value("m" * 41).run()
+    assert teaching(page).now.things[0].name == page.text_input(key="thing_name_1").value == "m" * 40
+    assert words.name_cut(40) in said(page)
 
 
 def test_what_is_wrong_with_a_file_is_told_where_it_was_dropped(page: AppTest) -> None:

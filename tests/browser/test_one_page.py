@@ -53,6 +53,14 @@ PASTE = """(file) => {
   clipboardData.items.add(new File([bytes], "pasted.jpg", { type: "image/jpeg" }));
   dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
 }"""
+DROP = """(file) => {
+  const bytes = Uint8Array.from(atob(file), (each) => each.charCodeAt(0));
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([bytes], "dropped.jpg", { type: "image/jpeg" }));
+  const drop = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+  document.querySelector("h1").dispatchEvent(drop);
+  return drop.defaultPrevented;
+}"""
 READ = """async (file) => {
   const bytes = Uint8Array.from(atob(file), (each) => each.charCodeAt(0));
   return Array.from((await photoOf(new Blob([bytes]))).pixels);
@@ -275,6 +283,29 @@ def test_photos_are_answered_counted_and_forgotten(browser, file: Path) -> None:
     title(page, "Try it on your own photos.")
     assert page.locator(".problems").inner_text() == "", "what was wrong with them is forgotten as well"
     assert [each for each in page.asked if not each.startswith(("file:", "data:", "blob:"))] == []
+    page.context.close()
+
+
+def test_a_photo_dropped_anywhere_is_taken_and_its_card_stays_while_others_come_and_go(browser, file: Path) -> None:
+    """A browser would show what is dropped beside a drop zone in place of the page, and all photos were gone."""
+    page = opened(browser, file)
+    bee, *others = (each.path for each in gallery_pictures()[:3])
+    assert page.evaluate(DROP, encoded(bee.read_bytes()))
+    page.locator(".card", has_text="dropped.jpg").wait_for()
+    page.evaluate("() => { document.querySelector('.card').drawnOnce = true; }")
+    # Two photos that are called alike.
+    page.locator("#choose").set_input_files(
+        [{"name": "a.jpg", "mimeType": "image/jpeg", "buffer": each.read_bytes()} for each in others]
+    )
+    page.locator(".card").nth(2).wait_for()
+    kept = "() => [...document.querySelectorAll('.card')].map((each) => !!each.drawnOnce).filter(Boolean).length"
+    assert page.evaluate(kept) == 1, "a card that says the same is not drawn again"
+    page.get_by_role("button", name="Remove a.jpg").first.press("Enter")
+    page.wait_for_function("() => document.querySelectorAll('.card').length === 2")
+    page.wait_for_function("() => document.activeElement.dataset.key?.endsWith('remove')")
+    page.locator('input[data-key="t"]').press("Home")
+    page.locator('.card[data-t="0"]').nth(1).wait_for()
+    assert page.errors == []
     page.context.close()
 
 

@@ -3,18 +3,21 @@
 import io
 import os
 import random
+import struct
 import time
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
 from nat_core.data.apart import process
+from nat_core.data.apart.heif import brands
 from nat_core.data.headers.examine import examine, is_picture
 from nat_core.data.images import read_image, read_photo
 from nat_core.errors import UnreadableImage
-from tests.hostile_boxes import BOMBS, heif, of_tiles, plain, seeds, tiff
+from tests.hostile_boxes import BOMBS, box, full, heif, of_tiles, plain, seeds, still, tiff
 from tests.hostile_pictures import encoded, mutated
 
 GRADIENT = Image.linear_gradient("L")
@@ -102,6 +105,44 @@ def test_what_is_said_of_them(name: str, told: str, monkeypatch: pytest.MonkeyPa
     assert refused(BOMBS[name]()).startswith(told)
 
 
+# Parts of a picture of 9 x 9 pixels: what stands in it beside all that a picture needs, and what is then said of it.
+ODD_BOXES = {
+    "a box of another kind among the items": (full(b"iinf", 0, bytes(2), box(b"free")), ""),
+    "an item of the first version": (full(b"iinf", 0, bytes(2), full(b"infe", 0, bytes(9))), ""),
+    "a box of another kind among the properties": (box(b"iprp", box(b"free")), ""),
+    "two pieces of one item": (full(b"iloc", 0, bytes([0x44, 0]), struct.pack(">4H4I", 1, 1, 0, 2, 0, 9, 9, 9)), ""),
+    "a place cut short": (full(b"iloc", 0, bytes([0x44, 0]), struct.pack(">4H", 1, 1, 0, 1)), "x is cut short"),
+    "65,535 tiles": (full(b"iref", 0, box(b"dimg", struct.pack(">HH", 1, 65_535))), "x is in more than"),
+    "100 megapixels in other items": (
+        box(
+            b"iprp",
+            box(b"ipco", full(b"ispe", 0, struct.pack(">II", 4_800, 4_800))),
+            full(b"ipma", 0, struct.pack(">I", 5), *[struct.pack(">HBB", item, 1, 2) for item in range(2, 7)]),
+        ),
+        "x is in more than",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", ODD_BOXES)
+def test_odd_boxes_are_passed_over_or_refused(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nat_core.data.headers.examine.kinds", lambda: frozenset({"HEIF"}))
+    part, told = ODD_BOXES[what]
+    data = still(b"heic", 9, 9, part)
+    if told:
+        assert refused(data).startswith(told)
+    else:
+        assert examine(data, "x").size == (9, 9)
+
+
+def test_a_first_box_that_says_nothing_or_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nat_core.data.headers.examine.kinds", lambda: frozenset({"HEIF"}))
+    rest = still(b"heic", 9, 9)[len(box(b"ftyp", b"heic", bytes(4), b"mif1heic")) :]
+    assert refused(box(b"ftyp", b"heic", bytes(4), b"mif1" * 70) + rest).startswith("x is cut short or damaged")
+    assert brands(rest) == set()
+    assert not is_picture(rest)
+
+
 def test_without_their_decoders_each_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nat_core.data.headers.examine.kinds", frozenset)
     for data, what in (
@@ -128,12 +169,56 @@ def test_a_picture_larger_than_its_boxes_say_is_not_taken() -> None:
     assert refused(whole[:place] + bytes([0, 0, 0, 8, 0, 0, 0, 8]) + whole[place + 8 :])
 
 
+def test_a_decoder_that_makes_more_pixels_than_were_stated_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "decode", lambda kind, data: ((99, 99), bytes(3 * 99 * 99)))
+    assert refused(encoded("TIFF")).startswith("x is cut short or damaged")
+
+
 def test_of_many_pages_the_first_is_read_and_the_others_are_cut_off() -> None:
     pages = seeds()["TIFF pages"]
     assert len(examine(pages, "x").data) == len(pages)
     with Image.open(io.BytesIO(examine(pages, "x").data)) as image:
         assert getattr(image, "n_frames", 1) == 1
     assert read_photo(tiff(plain(8, 8), bytes(range(64)), ">")).max() == 63
+
+
+RAMP = np.linspace(0, 1, 16)
+"""Shares of white."""
+
+
+def measured(values: np.ndarray, order: str, **more: tuple[int, ...]) -> bytes:
+    """A grey TIFF of one row of values."""
+    return tiff(plain(16, 1, t258=(8 * values.itemsize,), **more, t279=(values.nbytes,)), values.tobytes(), order)
+
+
+# The fourth is one that Pillow does not read.
+@pytest.mark.parametrize(("order", "first"), [("<", "black"), ("<", "white"), (">", "black")])
+def test_grey_tiffs_of_16_bits_in_either_order_of_bytes_and_of_colours(order: str, first: str) -> None:
+    content = measured((RAMP * 65_535).astype(order + "u2"), order, t262=(int(first == "black"),))
+    wanted = RAMP if first == "black" else 1 - RAMP
+    assert np.abs(read_photo(content)[0, :, 0] - 255 * wanted).max() <= 1
+
+
+def test_a_grey_tiff_of_12_bits_is_as_bright_as_one_of_8() -> None:
+    content = tiff(plain(16, 1, t258=(12,), t279=(24,)), bytes.fromhex("000800fff0ff") * 4)
+    assert read_photo(content)[0, :4, 0].tolist() == [0x00, 0x80, 0xFF, 0x0F]
+
+
+@pytest.mark.parametrize(("kind", "format"), [("f4", 3), ("f2", 3), ("f8", 3), ("i2", 2), ("u4", 1), ("i4", 2)])
+def test_tiffs_that_do_not_say_what_is_white_are_not_guessed_at(kind: str, format: int) -> None:
+    told = refused(measured(RAMP.astype(f"<{kind}"), "<", t339=(format,)))
+    assert told.startswith("x is a TIFF of measured values")
+
+
+def test_strips_that_share_their_bytes_are_pixels_from_nothing() -> None:
+    many = plain(1000, 1000, t278=(1,), t273=(8,) * 1000, t279=(1000,) * 1000)
+    assert refused(tiff(many, bytes(1000))).startswith("x is cut short or damaged")
+
+
+@pytest.mark.skipif("AVIF" not in process.kinds(), reason="Pillow has no AVIF")
+def test_an_avif_of_a_few_bytes_has_few_pixels() -> None:
+    assert read_photo(encoded("AVIF", (1000, 1000))).shape == (512, 512, 3)
+    assert "holds too few bytes" in refused(still(b"avif", 4000, 4000, code=b"av01"))
 
 
 def attempted(data: bytes) -> str:
@@ -177,3 +262,21 @@ def test_the_process_is_held_to_its_memory_and_writes_no_file() -> None:
     with open(f"/proc/{process.idle[-1].process.pid}/limits", encoding="utf-8") as file:
         limits = {line[:26].strip(): line[26:].split()[0] for line in file}
     assert (limits["Max data size"], limits["Max file size"]) == (str(process.PROCESS_MEMORY), "0")
+
+
+def test_a_process_that_has_decoded_enough_makes_room_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    process.end_all()
+    monkeypatch.setattr(process, "MOST", 1)
+    assert read_image(encoded("TIFF")).shape == (32, 32, 3)
+    assert not process.idle
+
+
+def test_requests_are_answered_in_turn_and_what_cannot_be_had_by_nothing(tmp_path: Path) -> None:
+    sound, broken = encoded("TIFF"), encoded("TIFF")[:60]
+    requests = b"".join(struct.pack(">4sI", b"TIFF", len(each)) + each for each in (sound, broken, sound))
+    (tmp_path / "asked").write_bytes(requests + b"TIF")
+    with (tmp_path / "asked").open("rb") as asked, (tmp_path / "answers").open("wb") as answers:
+        process.serve(asked, answers)
+    image = Image.open(io.BytesIO(sound))
+    whole = struct.pack(">II", *image.size) + image.convert("RGB").tobytes()
+    assert (tmp_path / "answers").read_bytes() == whole + bytes(8) + whole

@@ -4,6 +4,7 @@ import io
 import struct
 import tracemalloc
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from nat_core.data.headers.examine import examine
 from nat_core.data.headers.header import Allowance
 from nat_core.data.uploaded_sets import read_own_set
 from nat_core.errors import UnreadableImage, UnreadableSet
-from tests.hostile_archives import ATTACKS, DOT, mutants, seeds
+from tests.hostile_archives import ATTACKS, DOT, Member, archive, mutants, seeds
 from tests.hostile_pictures import encoded
 
 PICTURE = b"the bytes of a picture " * 10
@@ -208,7 +209,25 @@ def test_an_archives_pixels_are_bounded_by_its_bytes() -> None:
 
 def test_a_name_is_shown_printable_and_short() -> None:
     found = pictures_in(packed({"a" * 500 + "\x1b[31m.png": PICTURE, "\n.png": PICTURE}), "a.zip").pictures
-    assert [picture.name for picture in found] == ["a" * 120, "?.png"]
+    assert [picture.name[:111] for picture in found] == ["a" * 111, "?.png"]
+    assert len(found[0].name) == 120
+
+
+def test_two_long_names_stay_two() -> None:
+    long = {f"{'a' * 130}{last}/1.png": PICTURE for last in "bc"}
+    assert len({picture.folders for picture in pictures_in(packed(long), "a.zip").pictures}) == 2
+
+
+def test_names_in_utf_8_that_no_flag_calls_so_are_read_as_macos_writes_them() -> None:
+    once_more = b"\1" + struct.pack("<I", zlib.crc32(b"x.png")) + "\u732b/1.png".encode()
+    content = archive(
+        Member("cafe\u0301/1.png".encode(), DOT),
+        Member("caf\u00e9/2.png".encode(), DOT, flags=0x800),
+        Member("caf\u00e9/3.png".encode("cp437"), DOT),
+        Member(b"x.png", DOT, extra=struct.pack("<HH", 0x7075, len(once_more)) + once_more),
+    )
+    folders = [picture.folders for picture in pictures_in(content, "a.zip").pictures]
+    assert folders == [("caf\u00e9",)] * 3 + [("\u732b",)]
 
 
 def test_pictures_are_known_by_their_bytes_where_their_names_say_nothing() -> None:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from nat_core.data.apart.process import formats
 from nat_core.data.headers.examine import examine
 from nat_core.data.headers.header import MAX_PIXELS, check_pixels, orientation_of
 from nat_core.data.images import MAX_BYTES, read_image, read_photo
@@ -24,7 +25,10 @@ HEIC = (
     "x is a HEIC photo, as iPhones take them, which is not read here: export it as JPEG, or have the iPhone take JPEG "
     "(Settings, Camera, Formats, Most Compatible) and take it again."
 )
-CHOOSE = "choose a PNG, JPEG, WebP, GIF or BMP file."
+RARER = (b"P6\n", b"P2 ", b"\n\5\1", b"II+\0", b"MM\0+", b"\0\0\2\0", b"DDS ", b"\1\xda\1", b"qoif", b"v/1\1", b"%!PS")
+"""How pictures of rarer formats begin: PPM, PGM, PCX, two large TIFFs, TGA, DDS, SGI, QOI, OpenEXR, PostScript."""
+CHOOSE = "choose a {formats} file."
+"""Filled with what is read where the tests run."""
 DAMAGED = "x is cut short or damaged, so it cannot be read: copy or export it again."
 JPEG_2000 = b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 \0\0\0\0jp2 \0\0\0\0jp2c\xff\x4f\xff\x51" + bytes(800)
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
@@ -64,6 +68,16 @@ def refusal(source, **arguments):
         (b"\xff\x0a\xfa\x7f", f"x is a JPEG XL picture, {EXPORT}"),
         (encoded("TIFF"), f"x is a TIFF or camera raw file, {EXPORT}"),
         (encoded("ICO"), f"x is an icon (ICO), {EXPORT}"),
+        *(
+            (start + bytes(99), "x is a picture of a kind that is not read here: export it as JPEG or PNG.")
+            for start in RARER
+        ),
+        (b"FUJIFILMCCD-RAW 0201" + bytes(99), f"x is a camera raw file, {EXPORT}"),
+        (b"RIFF\0\0\0\0AVI LIST", "x is a video, not a picture: save one frame of it as JPEG or PNG."),
+        (
+            b"Rar!\x1a\7\1\0",
+            "x is an archive or office document, not a picture: take the pictures out of it first.",
+        ),
         (
             b"PK\3\4\x14\0",
             "x is an archive or office document, not a picture: take the pictures out of it first.",
@@ -76,7 +90,16 @@ def refusal(source, **arguments):
 )
 def test_what_a_file_is_and_what_to_do(data, sentence, monkeypatch):
     monkeypatch.setattr("nat_core.data.headers.examine.kinds", frozenset)  # without the decoders that may be missing
-    assert refusal(data, name="x") == sentence
+    assert refusal(data, name="x") == sentence.replace("{formats}", formats())
+
+
+@pytest.mark.parametrize(
+    ("kinds", "named"),
+    [(set(), "PNG, JPEG, WebP, GIF or BMP"), ({"HEIF", "TIFF"}, "PNG, JPEG, HEIC, TIFF, WebP, GIF or BMP")],
+)
+def test_what_to_choose_is_what_is_read_here(kinds, named, monkeypatch):
+    monkeypatch.setattr("nat_core.data.apart.process.kinds", lambda: kinds)
+    assert refusal(b"Dear diary", name="x") == f"x is text, not a picture: choose a {named} file."
 
 
 @pytest.mark.parametrize("name", BOMBS)
@@ -219,7 +242,7 @@ def test_paths_that_are_no_picture(file, sentence, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "large.png").touch()
     os.truncate(tmp_path / "large.png", MAX_BYTES + 100_000)
-    assert refusal(tmp_path / file) == sentence.format(folder=tmp_path)
+    assert refusal(tmp_path / file) == sentence.format(folder=tmp_path, formats=formats())
 
 
 @pytest.mark.parametrize(

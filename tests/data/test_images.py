@@ -135,6 +135,26 @@ def test_a_transparent_gif_and_webp_lie_on_white():
     clear = Image.new("RGBA", (8, 8), (255, 0, 0, 0))
     assert close(read_image(encoded(clear, "GIF")), WHITE, 0)
     assert close(read_image(encoded(clear, "WEBP", lossless=True)), WHITE, 0)
+    half = Image.new("RGBA", (16, 16), (255, 0, 0, 255))
+    half.paste((255, 0, 0, 0), (8, 0, 16, 16))
+    lossy = encoded(half, "WEBP", quality=90)
+    assert b"ALPH" in lossy, "what is clear lies in a chunk of its own"
+    for data in (lossy, encoded(half, "WEBP", quality=90, save_all=True, append_images=[clear.resize((16, 16))])):
+        left, right = read_photo(data)[8, [2, 13]]
+        assert close(left, RED, 8)
+        assert close(right, WHITE, 0)
+
+
+def test_a_frame_that_lies_off_a_large_canvas_leaves_it_white(monkeypatch):
+    data = bytearray(encoded(Image.new("RGB", (6, 6), RED), "GIF"))
+    data[6:10] = struct.pack("<HH", 40, 60)  # the canvas
+    place = data.index(b",") + 1
+    data[place : place + 4] = struct.pack("<HH", 2, 50)  # the frame, at the lower edge
+    monkeypatch.setattr("nat_core.data.images.WHOLE", 100)
+    monkeypatch.setattr("nat_core.data.images.BAND", 400)
+    shown = read_image(bytes(data), size=60, crop="pad", resample="nearest")
+    assert close(shown[:50], WHITE, 0)
+    assert close(shown[51:55, 13:17], RED, 0)
 
 
 def test_a_phones_jpeg_of_several_frames_reads_as_its_first():
@@ -206,6 +226,8 @@ def test_ids():
     assert image_id(other) != image_id(zeros)
     turned = np.arange(3072, dtype=np.uint8).reshape(32, 32, 3).transpose(1, 0, 2)
     assert image_id(turned) == image_id(np.ascontiguousarray(turned))
+    with pytest.raises(ValueError, match=r"must be uint8 of shape \(32, 32, 3\); got float64 of shape \(8, 8\)"):
+        image_id(np.zeros((8, 8)))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Own pictures in two parts: as the folders or arrays say, or a fifth of each class held out, the same each time."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -198,3 +199,36 @@ def test_classes_need_names_that_can_be_shown(tmp_path: Path, names: list[str]) 
     np.savez(tmp_path / "mine.npz", **arrays(20), classes=np.array(names))
     with pytest.raises(ValueError, match=r"mine\.npz: a class is called .*: give it a name of letters"):
         read_known(tmp_path / "mine.npz")
+
+
+def test_a_folder_that_may_not_be_opened_is_named_and_the_others_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw(tmp_path / "open", 2)
+    draw(tmp_path / "shut", 2)
+    listed = Path.iterdir
+
+    def refused(folder: Path) -> Iterator[Path]:
+        if folder.name == "shut":
+            raise PermissionError
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", refused)  # who may do everything, as in a container, is refused nothing
+    found = read_folder(tmp_path)
+    assert found.ids == ("open/0.png", "open/1.png")
+    assert [each.rpartition("/")[2] for each in found.passed_over] == ["shut may not be opened, so it was passed over."]
+
+
+def test_a_file_that_may_not_be_opened_is_left_out_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw(tmp_path, 2)
+    opened = Path.open
+
+    def refused(file: Path, *how: object, **more: object) -> object:
+        if file.name == "0.png":
+            raise PermissionError(13, "Permission denied", str(file))
+        return opened(file, *how, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", refused)
+    found = read_folder(tmp_path)
+    assert found.ids == ("1.png",)
+    assert any("0.png" in each for each in found.skipped)

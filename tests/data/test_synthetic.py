@@ -61,7 +61,7 @@ def test_normalised_noise_goes_through_a_batch_as_it_is() -> None:
         "r", "wrn10_1", negatives="noise_train", batch_size=4, negatives_per_batch=8, epochs=1, flip=False,
         padding=0, sizes=((16, 1.0),),
     )  # fmt: skip
-    batches = Batches(TrainingPictures(recipe, known, drawn), seed=0, device=torch.device("cpu"))
+    batches = Batches(TrainingPictures(recipe, known, (drawn,)), seed=0, device=torch.device("cpu"))
     assert batches.size_at(0) == 16
     negatives = batches.at(0).images[4:].permute(0, 2, 3, 1)
     pool = torch.from_numpy(drawn.pixels)[:, :16, :16]

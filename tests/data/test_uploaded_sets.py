@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from nat_core.data import uploaded_sets
 from nat_core.data.sets import CIFAR10_CLASSES
 from nat_core.data.sources.class_labels import places_among
+from nat_core.data.sources.image_sets import PLAIN, read_npz
+from nat_core.data.sources.streams import open_stream
 from nat_core.data.uploaded_sets import labels_among, read_own_set
 from nat_core.errors import UnreadableSet
 from tests.present import present
@@ -162,6 +165,46 @@ def test_of_an_array_that_is_not_read_a_sentence_tells() -> None:
     # Weights' files and the like hold many.
     many = read_own_set(npz(images=images, **{f"a{number}": images for number in range(8)}), "mine.npz")
     assert "It also holds a0, a1, a2, a3, a4 and 3 more, not read" in many.passed_over[0]
+
+
+@pytest.mark.parametrize("beside", ["README.txt", ".DS_Store", "__MACOSX/._test_images.npy"])
+def test_what_lies_beside_its_arrays_makes_no_other_file_of_an_npz(beside: str) -> None:
+    content = io.BytesIO(npz(test_images=np.zeros((2, 32, 32, 3), np.uint8)))
+    with zipfile.ZipFile(content, "a") as archive:
+        archive.writestr(beside, b"x")
+    found = read_own_set(content.getvalue(), "mine.npz")
+    assert len(found) == 2
+    assert bool(found.passed_over) == (beside == "README.txt")
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_arrays_of_one_name_contradict_each_other() -> None:
+    content = io.BytesIO(npz(test_images=np.zeros((2, 32, 32, 3), np.uint8)))
+    with zipfile.ZipFile(content, "a") as archive:
+        archive.writestr("test_images.npy", b"x")
+    with pytest.raises(UnreadableSet, match=r"mine\.npz holds two arrays test_images: save it again"):
+        read_own_set(content.getvalue(), "mine.npz")
+
+
+def test_one_picture_in_colour_is_not_taken_for_many_grey_ones() -> None:
+    with pytest.raises(UnreadableSet, match="may be one picture in colour"):
+        read_own_set(npz(test_images=np.zeros((32, 32, 3), np.uint8)), "mine.npz")
+
+
+@pytest.mark.parametrize("keys", [("x_test", "y_test"), ("images", "labels"), ("test_images", "test_labels")])
+def test_the_command_line_reads_the_keys_that_the_page_reads(keys: tuple[str, str], tmp_path: Path) -> None:
+    pixels, path = np.arange(2 * 3072, dtype=np.uint8).reshape(2, 32, 32, 3), tmp_path / "mine.npz"
+    path.write_bytes(npz(**dict(zip(keys, (pixels, np.array([1, 0])), strict=True)), answers=np.zeros(2)))
+    stream = open_stream(path)
+    assert present(stream.labels).tolist() == [1, 0]
+    assert next(stream.parts()).pixels[PLAIN].tolist() == pixels.tolist()
+    assert "It also holds answers, not read" in stream.passed_over[0]
+
+
+def test_of_an_array_that_is_not_read_python_is_told_too(tmp_path: Path) -> None:
+    path = tmp_path / "mine.npz"
+    path.write_bytes(npz(test_images=np.zeros((2, 32, 32, 3), np.uint8), test_label=np.array([1, 0])))
+    assert "It also holds test_label, not read" in read_npz(path).passed_over[0]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.special import softmax as scipy_softmax
 
 from nat_core.measure.predictions import (
+    Ascending,
     Predictions,
     array_of,
     check_class_names,
@@ -94,3 +95,7 @@ def test_what_bears_no_mask_is_an_array_like_others() -> None:
 def test_in_order_is_what_a_plain_sort_gives(scores: np.ndarray) -> None:
     assert np.array_equal(in_order(scores), np.sort(scores))
     assert np.array_equal(in_order(-np.sort(scores)), np.sort(-scores))
+
+
+def test_scores_in_order_are_as_many_as_were_given() -> None:
+    assert len(Ascending.of([0.9, 0.2, 0.5])) == 3

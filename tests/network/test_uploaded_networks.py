@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save
+from torch import nn
 
 from nat_core.errors import CheckpointError
+from nat_core.network import uploaded_networks
 from nat_core.network.inference import predict
 from nat_core.network.models import build
 from nat_core.network.uploaded_networks import Described, architecture_of, described, in_order, read_card, read_network
+from nat_core.network.wrapping import wrap
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3)).astype(np.uint8)
 TWO = Described(("cat", "dog"))
@@ -25,6 +28,18 @@ def weights(architecture: str = "wrn10_1", classes: int = 2) -> dict[str, torch.
 def changed(**tensors: torch.Tensor | None) -> bytes:
     found = weights() | {key.replace("__", "."): value for key, value in tensors.items()}
     return save({key: value for key, value in found.items() if value is not None})
+
+
+def wrapped(**tensors: torch.Tensor) -> bytes:
+    """The network's tensors inside of a wrapper, and others beside it."""
+    beside = {key.replace("__", "."): value for key, value in tensors.items()}
+    return save({f"module.{key}": value for key, value in weights().items()} | beside)
+
+
+def test_the_running_mean_that_pytorch_makes_of_weights_is_the_network() -> None:
+    averaged = read_network(wrapped(n_averaged=torch.tensor(7)), "ours", TWO)
+    alone = read_network(save(weights()), "ours", TWO)
+    np.testing.assert_array_equal(predict(averaged, PIXELS).logits, predict(alone, PIXELS).logits)
 
 
 @pytest.mark.parametrize("architecture", ["wrn10_1", "wrn16_1", "wrn40_1"])
@@ -98,13 +113,18 @@ def pickled() -> bytes:
         (changed(norm__weight=None), "comes nearest to wrn10_1, but it has no norm.weight (64,)"),
         (changed(norm__weight=torch.zeros(5)), "comes nearest to wrn10_1, but its norm.weight is (5,), not (64,)"),
         (changed(extra=torch.zeros(5)), "comes nearest to wrn10_1, but it also has extra"),
+        (changed(meter__hits=torch.zeros(2, dtype=torch.int64)), "nearest to wrn10_1, but it also has meter.hits"),
+        (wrapped(normalize__mean=torch.zeros(1, 3, 1, 1)), "nearest to wrn10_1, but it also has normalize.mean"),
+        (changed(fc__bias=torch.zeros(2)), "nearest to wrn10_1, but it also has fc.bias"),
+        (changed(classifier__weight=torch.full((2, 64), 3e38)), "answers with values that are not finite"),
         (changed(norm__weight=torch.zeros(64, dtype=torch.int8)), "norm.weight holds I8, not floating-point numbers"),
         (changed(norm__weight=torch.full((64,), torch.nan)), "norm.weight holds values that are not finite"),
         (changed(norm__running_var=-torch.ones(64)), "holds negative variances"),
         (save(weights(classes=3)), "has 3 classes, but 2 are named"),
         (changed(classifier__weight=torch.zeros(1, 64), classifier__bias=torch.zeros(1)), "from 2 to 1,000 can be"),
     ],
-    ids=["torch", "pickle", "text", "cut", "large", "other", "missing", "shape", "extra", "type", "nan", "variance",
+    ids=["torch", "pickle", "text", "cut", "large", "other", "missing", "shape", "extra", "counts", "wrapped", "twice",
+         "overflow", "type", "nan", "variance",
          "classes", "one"],
 )  # fmt: skip
 def test_a_wrong_file_gets_one_sentence(content: bytes, expected: str) -> None:
@@ -112,6 +132,25 @@ def test_a_wrong_file_gets_one_sentence(content: bytes, expected: str) -> None:
         read_network(content, "mine", TWO)
     assert expected in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_what_reads_as_whole_and_still_cannot_be_loaded_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(content: bytes) -> dict[str, torch.Tensor]:
+        raise MemoryError(len(content))
+
+    monkeypatch.setattr(uploaded_networks, "load", fails)
+    with pytest.raises(CheckpointError, match="mine is cut short or no safetensors file: save it again with"):
+        read_network(save(weights()), "mine", TWO)
+
+
+class Pooled(nn.Module):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return images.mean((2, 3))[:, :2]
+
+
+def test_a_network_of_ones_own_has_no_architecture_of_ours() -> None:
+    with pytest.raises(ValueError, match="mine is of no known architecture; known: resnet18, wrn40_1"):
+        architecture_of(wrap(Pooled(), classes=["cat", "dog"], mean=(0.5,) * 3, std=(0.2,) * 3, name="mine"))
 
 
 def test_a_pickle_is_never_opened(tmp_path) -> None:
@@ -132,7 +171,7 @@ def test_two_classes_of_one_name_are_refused() -> None:
 def test_a_card_says_classes_and_colours_and_the_rest_is_not_read() -> None:
     content = json.dumps({"classes": ["a", "b"], "mean": [0.5, 0.5, 0.5], "recipe": {}}).encode()
     assert read_card(content, "card.json") == Described(("a", "b"), mean=(0.5, 0.5, 0.5))
-    assert read_card(b"{}", "card.json") == Described()
+    assert read_card(b'\xef\xbb\xbf{"classes": ["a", "b"]}', "card.json") == Described(("a", "b"))
 
 
 @pytest.mark.parametrize(
@@ -140,6 +179,8 @@ def test_a_card_says_classes_and_colours_and_the_rest_is_not_read() -> None:
     [
         (b"{'classes'", "is not JSON"),
         (b"[1]", "holds no object"),
+        (b'{"labels": ["a", "b"]}', "says nothing of classes, mean or std"),
+        (b'{"classes": ["a", "b"], "classes": ["b", "a"]}', "it has the key 'classes' twice"),
         (b'{"classes": "cat"}', "classes must be a list of names"),
         (b'{"mean": [125, 122, 113]}', "mean must be three numbers from 0 to 1"),
         (b'{"std": [0, 0, 0]}', "std must be three numbers from 0.001 to 1"),

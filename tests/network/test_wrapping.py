@@ -123,6 +123,7 @@ def test_what_is_no_logits_is_refused(answer: object, sentence: str) -> None:
         ({"mean": (0.5,)}, r"mean must be three numbers in \[0, 1\], one a colour; got \(0.5,\)"),
         ({"mean": (125.3, 123.0, 113.9)}, "mean must be three numbers"),
         ({"std": (0.2, 0.0, 0.2)}, r"std must be three numbers in \(0, 1\]"),
+        ({"name": ""}, "name must be a text, or left out; got ''"),
         ({"size": 0}, "size must be at least 1 pixel, at most 2,048; got 0"),
     ],
 )

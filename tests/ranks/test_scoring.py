@@ -12,7 +12,7 @@ from nat_core.data.sets import load_set
 from nat_core.data.sources import streams
 from nat_core.data.sources.image_sets import read_folder, read_npz
 from nat_core.data.sources.streams import PLAIN, open_stream
-from nat_core.errors import MissingDataset
+from nat_core.errors import MissingDataset, UnreadableSet
 from nat_core.network import scoring
 from nat_core.network.inference import load_network, predict
 from nat_core.network.scoring import KeptParts, forget, score
@@ -120,6 +120,27 @@ def test_a_folder_without_a_readable_picture_is_told(tmp_path: Path, digits_netw
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     with pytest.raises(MissingDataset, match=r"No picture in .* can be read"):
         score([load_network(digits_networks, "digits_nat")], open_stream(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("arrays", "told"),
+    [
+        ({"other_images": np.zeros((2, 4, 4), np.uint8)}, "has no array test_images: use MedMNIST's key names"),
+        ({"test_images": np.zeros((2, 4, 4))}, "must be pictures of whole numbers from 0 to 255"),
+    ],
+)
+def test_arrays_that_are_no_pictures_are_told(arrays: dict[str, np.ndarray], told: str, tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", **arrays)  # type: ignore[arg-type]
+    with pytest.raises(UnreadableSet, match=told):
+        open_stream(tmp_path / "a.npz")
+
+
+def test_an_empty_folder_and_what_is_neither_folder_nor_npz_are_told(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "notes.txt").write_text("none")
+    for name in ("empty", "notes.txt", "nowhere.npz"):
+        with pytest.raises(MissingDataset, match=name):
+            open_stream(tmp_path / name)
 
 
 def test_two_processes_find_what_one_finds(

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -235,6 +236,29 @@ def test_a_hundred_thousand_empty_files_are_too_many(room) -> None:
     route, here, sessions = room
     here[sessions["anna"]] = (PUBLIC_LIMITS.files_each, 0)
     assert route.refusal(asked("0", sessions["anna"]), ANNA).status == 413
+
+
+def test_an_upload_that_pauses_too_long_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "PAUSE", 0.01)
+
+    async def upload() -> list[str]:
+        parts = [{"type": "http.request", "body": b"a", "more_body": True}]
+
+        async def receive() -> Any:
+            if not parts:
+                await asyncio.sleep(3600)
+            return parts.pop()
+
+        in_time = uploads.unhurried(receive)
+        return [(await in_time())["type"] for _ in range(2)]
+
+    assert asyncio.run(upload()) == ["http.request", "http.disconnect"]
+
+
+def test_files_are_counted_only_where_streamlit_keeps_them_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads.runtime, "get_instance", lambda: SimpleNamespace(uploaded_file_mgr="elsewhere"))
+    with pytest.raises(TypeError, match="kept in a MemoryUploadedFileManager, not in a str"):
+        uploads.stored()
 
 
 def test_a_second_file_that_is_too_much_is_refused_by_the_server_and_the_first_can_be_removed(public: str) -> None:

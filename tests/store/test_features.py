@@ -1,15 +1,18 @@
 """Stored features: chosen, made by `nat features`, read back, and refused where altered."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from nat_core.__main__ import main
 from nat_core.data.sets import load_set
 from nat_core.errors import CheckpointError
+from nat_core.files import write_durably
 from nat_core.network.inference import features, load_network, predict
-from nat_core.store.checkpoints import load_card, load_predictions
+from nat_core.store.checkpoints import load_card, load_predictions, write_card
 from nat_core.store.features import (
     CHOSEN,
     CHOSEN_UNSEEN,
@@ -66,6 +69,16 @@ def test_stored_features_come_back_and_the_card_vouches_for_them(tmp_path: Path)
         load_features(tmp_path, NAME)
     path.unlink()
     with pytest.raises(CheckpointError, match="is missing: make it again"):
+        load_features(tmp_path, NAME)
+
+
+def test_what_another_program_wrote_as_features_is_named(tmp_path: Path) -> None:
+    write_network(tmp_path, NAME)
+    path = save_features(tmp_path, NAME, {"cifar10_test": some()})
+    digest = write_durably(path, save({"other": np.zeros(2)}))
+    card = load_card(tmp_path, NAME)
+    write_card(path.parent, replace(card, sha256=card.sha256 | {FEATURES: digest}))
+    with pytest.raises(CheckpointError, match=rf"holds no features \(.+\): make it again with: nat features {NAME}"):
         load_features(tmp_path, NAME)
 
 

@@ -11,8 +11,9 @@ from safetensors.numpy import save
 from nat_core.errors import CheckpointError, UnreadableSet
 from nat_core.files import write_durably
 from nat_core.measure import metrics, predictions
-from nat_core.measure.predictions import Ascending, Predictions, pack, unpack
+from nat_core.measure.predictions import BACKGROUND, Ascending, Predictions, pack, unpack
 from nat_core.store.checkpoints import PREDICTIONS, load_card, load_predictions, write_card
+from nat_core.store.runs import record_of
 from nat_core.store.sweeps import arrays_in_order, ascending_in, load_ascending
 
 THRESHOLDS = np.linspace(0, 1, 101)
@@ -149,3 +150,17 @@ def test_what_an_evaluation_wrote_is_swept_from_its_file(tmp_path: Path) -> None
         ascending_in(tmp_path / "packed.npz")
     with pytest.raises(UnreadableSet, match="has no array logits"):
         ascending_in(tmp_path / "none.npz")
+
+
+def test_a_background_class_is_counted_but_its_confidence_is_nobodys(stored: Path) -> None:
+    name = "digits_nat"
+    card = load_card(stored, name)
+    write_card(stored / name, replace(card, classes=(*card.classes[:-1], BACKGROUND)))
+    found, whole = load_ascending(stored, name), load_predictions(stored, name)
+    record = record_of(stored, name)
+    for key, each in whole.items():
+        shares = np.exp(each.logits - each.logits.max(1, keepdims=True))
+        shares /= shares.sum(1, keepdims=True)
+        np.testing.assert_allclose(found[key].scores, np.sort(shares[:, :-1].max(1)), rtol=1e-6)
+    assert record.renormalised is not None
+    assert record.renormalised.sets["digits_89"].ncr != record.report.sets["digits_89"].ncr

@@ -27,7 +27,7 @@ def fake(count: int, labels: bool = True, seed: int = 0) -> ImageSet:
 
 def batches(recipe: Recipe = RECIPE, seed: int = 0, known: int = 10, negatives: int = 5) -> Batches:
     others = fake(negatives, labels=False, seed=1)
-    return Batches(TrainingPictures(recipe, fake(known), others), seed=seed, device=torch.device("cpu"))
+    return Batches(TrainingPictures(recipe, fake(known), (others,)), seed=seed, device=torch.device("cpu"))
 
 
 def test_normalise_is_the_formula_and_channels_last() -> None:
@@ -98,16 +98,16 @@ def test_two_sources_share_the_negatives_of_a_step_and_leave_the_first_as_it_was
     """Of three negatives the first set gives two; each cycles by itself."""
     recipe = replace(RECIPE, more_negatives=("ilsvrc",), sizes=((32, 1.0),), padding=0, flip=False)
     grey, white = (replace_pixels(fake(5, labels=False), value) for value in (100, 255))
-    pictures = TrainingPictures(recipe, fake(10), grey, more_negatives=(white,))
+    pictures = TrainingPictures(recipe, fake(10), (grey, white))
     both = Batches(pictures, seed=0, device=torch.device("cpu"))
     shown = [normalise_back(both.at(step).images[4:], pictures) for step in range(2)]
     assert [[int(each.flatten()[0]) for each in step] for step in shown] == [[100, 100, 255]] * 2
     alone = replace(recipe, more_negatives=(), negatives_per_batch=2)
     first = Batches(
-        TrainingPictures(alone, fake(10), fake(5, labels=False, seed=1)), seed=0, device=torch.device("cpu")
+        TrainingPictures(alone, fake(10), (fake(5, labels=False, seed=1),)), seed=0, device=torch.device("cpu")
     )
     mixed = Batches(
-        TrainingPictures(recipe, fake(10), fake(5, labels=False, seed=1), more_negatives=(white,)), seed=0,
+        TrainingPictures(recipe, fake(10), (fake(5, labels=False, seed=1), white)), seed=0,
         device=torch.device("cpu"),
     )  # fmt: skip
     assert torch.equal(first.at(1).images[4:], mixed.at(1).images[4:6])
@@ -128,7 +128,7 @@ def test_a_step_with_rotation_shows_turned_pictures_last_and_says_how_far() -> N
     turns = present(batch.turns)
     assert (len(batch.images), len(batch.labels), turns.shape) == (4 + 3 + 6, 4, (6,))
     known = fake(10)
-    back = normalise_back(batch.images[7:], TrainingPictures(recipe, known, None)).byte().permute(0, 2, 3, 1)
+    back = normalise_back(batch.images[7:], TrainingPictures(recipe, known)).byte().permute(0, 2, 3, 1)
     originals = {each.tobytes() for each in known.pixels}
     quarters = [np.rot90(each, -int(turn)).tobytes() for each, turn in zip(back.numpy(), turns, strict=True)]
     assert set(quarters) <= originals
@@ -139,7 +139,7 @@ def test_noise_that_is_normalised_already_is_mixed_with_nothing() -> None:
     noise = ImageSet("noise_train", np.zeros((5, 32, 32, 3), np.float32), tuple("abcde"))
     recipe = replace(RECIPE, mixed_with="cifar100_train")
     with pytest.raises(ValueError, match="noise_train is noise, normalised already"):
-        Batches(TrainingPictures(recipe, fake(10), noise, mixed_with=fake(5)), seed=0, device=torch.device("cpu"))
+        Batches(TrainingPictures(recipe, fake(10), (noise,), fake(5)), seed=0, device=torch.device("cpu"))
 
 
 SWITCHES: dict[str, dict] = {
@@ -158,7 +158,7 @@ def pictures_with(switch: str) -> TrainingPictures:
     noise = np.random.default_rng(4).normal(size=(9, 32, 32, 3)).astype(np.float32)
     more = {"noise_train": ImageSet("noise_train", noise, tuple("abcdefghi")), "ilsvrc": fake(8, labels=False, seed=3)}
     return TrainingPictures(
-        recipe, fake(10), fake(9, labels=False, seed=1), tuple(more[name] for name in recipe.more_negatives),
+        recipe, fake(10), (fake(9, labels=False, seed=1), *(more[name] for name in recipe.more_negatives)),
         fake(7, labels=False, seed=2) if recipe.mixed_with else None,
     )  # fmt: skip
 

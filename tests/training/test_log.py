@@ -11,9 +11,8 @@ import pytest
 from nat_core.data.sets import load_set
 from nat_core.recipes import recipe_named
 from nat_core.training import loop
-from nat_core.training.log import COLUMNS, EpochLog, EpochRow, held_out_rates, read_log
+from nat_core.training.log import COLUMNS, EpochLog, EpochRow, Watched, held_out_rates, read_log
 from nat_core.training.loop import train
-from nat_core.training.pictures import Watched
 from nat_core.training.training_run import EpochSums, StepLoss, TrainingRun
 
 pytestmark = pytest.mark.usefixtures("few_pictures")

@@ -205,8 +205,7 @@ NAME = "digits_nat"
 
 def sitting(out: Path, **other: Any) -> Sitting:
     usual: dict[str, Any] = {
-        "out": out, "name": NAME, "teachers": out, "seed": 0, "device": "cpu", "threads": 1, "resume": False,
-        "progress": False, "save_seconds": 60.0,
+        "recipe": recipe_named(NAME), "out": out, "teachers": out, "device": "cpu", "threads": 1, "progress": False,
     }  # fmt: skip
     return Sitting(**usual | other)
 

@@ -94,6 +94,16 @@ class Page {
     this.dark = matchMedia("(prefers-color-scheme: dark)");
     this.dark.addEventListener("change", () => this.show());
     addEventListener("hashchange", () => this.written !== location.hash && this.follow());
+    // Dropped beside the drop zone, a browser would show the photo in place of this page.
+    for (const each of ["dragover", "drop"]) addEventListener(each, (event) => event.preventDefault());
+    addEventListener("drop", (event) => this.takeDropped([...event.dataTransfer.files]));
+  }
+
+  // Answer photos that are dropped anywhere on any of the pages.
+  takeDropped(files) {
+    if (!files.length || !this.view) return;
+    if (this.settings.page !== "your_photos") this.put({ page: "your_photos" });
+    this.view.take(files);
   }
 
   get colours() {

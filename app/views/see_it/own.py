@@ -16,7 +16,8 @@ from nat_app.shared.page_file import thumbnail_url
 from nat_app.shared.pairs import Pair
 from nat_app.shared.settings import Setting
 from nat_app.shared.words import CORNER, Answer, answer_sentence, literal
-from nat_app.visit import decoding, labels, photos, verdicts
+from nat_app.visit import labels, photos, verdicts
+from nat_core.data.apart.process import formats
 
 ZONE = "see_it_uploads"
 SHOWN: Setting[str | None] = Setting("see_it_own", None)
@@ -66,7 +67,7 @@ def sentence(kind: Kind, answer: Answer, looked: LookedAt, threshold: float) -> 
 def draw_zone() -> None:
     """Draw the drop zone, and show the last of what is new in it."""
     files = st.file_uploader(
-        _("Or drop in a photo of your own ({formats})", formats=decoding.formats()),
+        _("Or drop in a photo of your own ({formats})", formats=formats()),
         accept_multiple_files=True,
         key=photos.zone_key(ZONE),
         on_change=photos.removed,

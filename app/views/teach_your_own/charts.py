@@ -7,7 +7,7 @@ from nat_app.shared.drawing.palette import PATTERNS, Palette
 from nat_app.shared.language import _
 from nat_app.shared.words import of_100, percent_span
 from nat_app.views.teach_your_own.outcome import Outcome, interval
-from nat_app.views.teach_your_own.words import HEAD_NAMES
+from nat_app.views.teach_your_own.words import HEAD_NAMES, of_yours
 from nat_core.store.own_heads import AWARE, NONE_CLASS, PLAIN
 
 HEIGHT = 290
@@ -42,6 +42,7 @@ def kept_and_fooled(found: Outcome, colours: Palette) -> go.Figure:
 def _bar(figure: go.Figure, panel: int, kind: str, name: str, true, colours: Palette) -> None:
     """Draw one head's share with its interval, and its number beside it."""
     share, (low, high) = float(true.mean()), interval(true)
+    said = of_yours(int(true.sum()), len(true)) if panel == 1 else of_100(share, len(true))
     at = {"xaxis": f"x{panel}", "yaxis": f"y{panel}"} if panel > 1 else {}
     colour = {PLAIN: colours.baseline, AWARE: colours.nat, NONE_CLASS: colours.line}[kind]
     figure.add_bar(
@@ -55,5 +56,5 @@ def _bar(figure: go.Figure, panel: int, kind: str, name: str, true, colours: Pal
     )
     figure.add_annotation(
         x=1, xref="paper", xanchor="left", xshift=6, y=name, yref=f"y{panel if panel > 1 else ''}",
-        text=of_100(share, len(true)), showarrow=False, font={"size": 12},
+        text=said, showarrow=False, font={"size": 12},
     )  # fmt: skip

@@ -107,6 +107,8 @@ class ProjectSession:
     """The thing, or NEGATIVES, whose drop zone is open."""
     zones: int = 0
     """How often a drop zone was emptied: a new number is an empty zone."""
+    shots: int = 0
+    """How many photos the camera took."""
     made: int = 2
     """The number of the last thing."""
     features: dict[str, np.ndarray] = field(default_factory=dict)
@@ -155,10 +157,19 @@ def put_names() -> None:
 def rename(number: int) -> None:
     """Call a thing what its field says."""
     teaching = TEACHING.get()
-    name = " ".join(legible(name_setting(number).value).split())[:LONGEST_NAME]
+    whole = " ".join(legible(name_setting(number).value).split())
+    name = whole[:LONGEST_NAME].rstrip()
+    name_setting(number).put(name)
     things = tuple(replace(each, name=name) if each.number == number else each for each in teaching.now.things)
     change(replace(teaching.now, things=things))
-    teaching.notes = []
+    teaching.tell([words.name_cut(LONGEST_NAME)] if len(whole) > LONGEST_NAME else [])
+
+
+def shot_name() -> str:
+    """Return what the camera's next photo is called."""
+    teaching = TEACHING.get()
+    teaching.shots += 1
+    return _("Photo {number}", number=teaching.shots)
 
 
 def add_thing() -> None:
@@ -233,8 +244,14 @@ def fitting(number: int, photos: list[Photo]) -> tuple[list[Photo], list[str]]:
         elif where == number:
             told.append(words.twice(photo.name))
         else:
-            told.append(words.elsewhere(photo.name, "" if where == NEGATIVES else now.thing(where).name))
+            told.append(words.elsewhere(photo.name, "" if where == NEGATIVES else _called(now, where)))
     return new, told
+
+
+def _called(project: Project, number: int) -> str:
+    """What a thing is called; one without a name by its place."""
+    place = next(place for place, each in enumerate(project.things, start=1) if each.number == number)
+    return project.thing(number).name or words.unnamed(place)
 
 
 def use_samples() -> None:

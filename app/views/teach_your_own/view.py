@@ -20,12 +20,12 @@ from nat_app.views.teach_your_own import learning, project, saved, words
 from nat_app.views.teach_your_own.charts import kept_and_fooled
 from nat_app.views.teach_your_own.project import NEGATIVES, TEACHING, TRIED_NOTES, Thing, TrainedProject
 from nat_app.views.teach_your_own.settings import BEGIN, TO_TRY, TRIED, file_of
-from nat_app.visit import decoding
 from nat_app.visit.photos import CENTRE, OwnPhotos, Photo
 from nat_app.visit.training import fair_queue
+from nat_core.data.apart.process import formats
 from nat_core.data.headers.names import PICTURE_SUFFIXES
 from nat_core.measure.predictions import Predictions
-from nat_core.store.own_heads import FEWEST, LONGEST_NAME, MOST, NONE_CLASS, PLAIN
+from nat_core.store.own_heads import FEWEST, MOST, NONE_CLASS, PLAIN
 
 fair_queue.make_ready()
 teaching, t = TEACHING.get(), frame.threshold()
@@ -56,7 +56,7 @@ def draw_thing(place: int, thing: Thing) -> None:
             setting.put(thing.name)
         with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
             st.text_input(
-                _("Name of thing {place}", place=place), key=setting.key, max_chars=LONGEST_NAME,
+                _("Name of thing {place}", place=place), key=setting.key,
                 placeholder=_("Name of thing {place}", place=place), label_visibility="collapsed",
                 on_change=project.rename, args=(thing.number,),
             )  # fmt: skip
@@ -100,14 +100,16 @@ def drop_zone(number: int) -> None:
         with_camera = camera and st.toggle(_("Camera"), key="teach_camera", persist_state="session")
     if not camera:
         st.caption(_(CAMERA_NEEDS_HTTPS))
-    named = _("Drop in photos, or a zip file of photos ({formats})", formats=decoding.formats())
+    named = _("Drop in photos, or a zip file of photos ({formats})", formats=formats())
     files = st.file_uploader(
-        _("Drop in a folder") if with_folder else named,
+        _("Drop in a folder of photos ({formats})", formats=formats()) if with_folder else named,
         type=list(PICTURE_SUFFIXES) if with_folder else None,
         accept_multiple_files="directory" if with_folder else True,
         key=f"teach_uploads_{number}_{teaching.zones}",
     )  # fmt: skip
     shot = st.camera_input(_("Take a photo"), key=f"teach_shot_{number}_{teaching.zones}") if with_camera else None
+    if shot:
+        shot.name = project.shot_name()
     with st.spinner(_("Your photos are read.")):
         if project.take(number, [*files, *([shot] if shot else [])]):
             st.rerun()
@@ -219,7 +221,8 @@ def ask(name: str, taught: TrainedProject) -> None:
     said = {kind: taught.heads.said(kind, "tried", features) for kind in (*KINDS, NONE_CLASS)}
     answers = {kind: answer_of(each, names) for kind, each in said.items()}
     with st.container(border=True, key="own_answers", gap="xsmall"):
-        st.markdown(f"**{words.photo_title({kind: answers[kind].confidence > threshold for kind in KINDS})}**")
+        found = f"**{words.photo_title({kind: answers[kind].confidence > threshold for kind in KINDS})}**"
+        st.markdown(found)
         sentences = [words.photo_sentence(kind, answers[kind], threshold) for kind in answers]
         st.markdown("  \n".join(sentences))
         left, right = st.columns([1, 2.4], gap="small")
@@ -230,7 +233,7 @@ def ask(name: str, taught: TrainedProject) -> None:
             left.caption(picture.credit)
         probabilities = {kind: said[kind].probabilities[0] for kind in KINDS}
         right.html(bars.paired_bars(probabilities, names, alt=" ".join(sentences)))
-        choose_photo()
+        choose_photo(found + "  \n" + "  \n".join(sentences))
 
 
 def answer_of(said: Predictions, names: tuple[str, ...]) -> Answer:
@@ -239,8 +242,8 @@ def answer_of(said: Predictions, names: tuple[str, ...]) -> Answer:
     return Answer(float(of_things.max()), names[int(of_things.argmax())])
 
 
-def choose_photo() -> None:
-    """Draw the pictures to try, and where a visitor's own comes in."""
+def choose_photo(found: str) -> None:
+    """Draw the pictures to try, and where a visitor's own comes in; `found` is said of the one that is tried."""
     picked = "" if teaching.tried else f"thumb_{TRIED.value}"
     st.html(thumbnail_style() + chosen_style([picked] if picked else []))
     with st.container(key="row_to_try", horizontal=True, wrap=False, gap="xsmall"):
@@ -248,15 +251,18 @@ def choose_photo() -> None:
         for stem in TO_TRY:
             st.button(by_stem[stem].caption, key=by_stem[stem].button_key, on_click=try_picture, args=(stem,))
     with st.expander(_("Try a photo of your own"), icon=":material/add_a_photo:", expanded=teaching.tried is not None):
-        file = st.file_uploader(
-            _("A photo ({formats})", formats=decoding.formats()), key=f"try_uploads_{teaching.zones}"
-        )
+        file = st.file_uploader(_("A photo ({formats})", formats=formats()), key=f"try_uploads_{teaching.zones}")
         camera = classroom.camera_works(st.context.url) and st.toggle(_("Camera"), key="teach_try_camera")
         shot = st.camera_input(_("Take a photo"), key=f"teach_try_shot_{teaching.zones}") if camera else None
+        if shot:
+            shot.name = project.shot_name()
         if file or shot:
             try_own(shot or file)
         for note in TRIED_NOTES.get():
             st.caption(literal(note))
+        if teaching.tried:
+            with st.container(key="own_tried"):
+                st.markdown(found)
 
 
 def try_picture(stem: str) -> None:
@@ -293,6 +299,7 @@ def keep() -> None:
 
 
 # On a phone and an upright tablet, what came of it stands above the things, out of sight for who presses Train below.
+# On a phone, so does what is said of a photo of one's own for who has just taken it.
 STYLE = """<style>
 [class*="st-key-thing_"] [data-testid="stTextInput"] { min-width: 8rem; }
 .st-key-page [class*="st-key-row_photos_"] { min-height: 4.2rem; }
@@ -302,6 +309,7 @@ STYLE = """<style>
   [data-testid="stHorizontalBlock"]:has(.st-key-own_found) > [data-testid="stColumn"] { width: 100%; flex: none; }
   .st-key-own_parts_taught *:has(.st-key-own_found) { order: -1; }
 }
+@media (min-width: 641px) { .st-key-own_tried { display: none; } }
 @media (max-width: 640px) {
   .st-key-own_answers img { max-width: 9rem !important; }
 }

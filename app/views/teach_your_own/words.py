@@ -91,6 +91,16 @@ def elsewhere(name: str, thing: str) -> str:
              thing=thing)  # fmt: skip
 
 
+def unnamed(place: int) -> str:
+    """Return what a thing without a name is called within a sentence."""
+    return _("thing {place}", place=place)
+
+
+def name_cut(most: int) -> str:
+    """Return that a name was too long."""
+    return _("A name has at most {most} characters: the rest was left out.", most=most)
+
+
 def photos_of(number: int) -> str:
     """Return how many photos there are.
 
@@ -141,6 +151,15 @@ _COST = {
 
 def _of(count: int) -> str:
     return str(count) if count else pgettext("how many", "none")
+
+
+def of_yours(count: int, photos: int) -> str:
+    """Return how many of the visitor's photos, counted whatever their number.
+
+    >>> of_yours(33, 35)
+    '33 of 35'
+    """
+    return _("{count} of {all}", count=_of(count), all=photos)
 
 
 def not_apart(found: Outcome) -> str:
@@ -202,10 +221,14 @@ def photo_sentence(kind: str, answer: Answer, threshold: float) -> str:
 
     >>> photo_sentence("nat", Answer(0.5, "mug"), 0.9).replace("\\xa0", " ")
     'NAT: at most 50 % mug, so none of these.'
+    >>> photo_sentence("nat", Answer(0.002, "mug"), 0.9).replace("\\xa0", " ")
+    'NAT: <1 % mug, so none of these.'
     """
     name, share, thing = HEAD_NAMES[kind], percent(answer.confidence), literal(answer.predicted)
     if answer.confidence > threshold:
         return _("{head}: {share} {thing}. Sure.", head=name, share=share, thing=thing)
+    if share.startswith("<"):
+        return _("{head}: {share} {thing}, so none of these.", head=name, share=share, thing=thing)
     return _("{head}: at most {share} {thing}, so none of these.", head=name, share=share, thing=thing)
 
 

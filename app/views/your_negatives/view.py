@@ -14,7 +14,7 @@ from nat_app.views.your_negatives import words
 from nat_app.views.your_negatives.charts import before_after
 from nat_app.views.your_negatives.effects import OWN, Effect, effect
 from nat_app.views.your_negatives.settings import BESIDE, KIND, MOST, TAUGHT
-from nat_app.visit import decoding, labels, photos
+from nat_app.visit import labels, photos
 
 with st.spinner(_(MADE_READY)):
     stored_answers.warm_up().result()
@@ -23,6 +23,7 @@ with st.spinner(_(MADE_READY)):
 from nat_app.answers import computed_answers
 from nat_app.views.your_negatives import state
 from nat_app.visit.training import fair_queue
+from nat_core.data.apart.process import formats
 from nat_core.small import heads
 
 ZONE = "negative_uploads"
@@ -101,7 +102,7 @@ def own_photos() -> None:
             _(
                 "Photos of things that are none of {classes} ({formats}). They stay in memory.",
                 classes=labels.how_many(classes),
-                formats=decoding.formats(),
+                formats=formats(),
             ),
             accept_multiple_files=True,
             key=photos.zone_key(ZONE),

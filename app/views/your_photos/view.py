@@ -25,9 +25,10 @@ from nat_app.views.your_photos import opened_photo, photo_report, words
 from nat_app.views.your_photos.answer_cards import AnswerCard, all_cards, confidences, count_cards, from_photo
 from nat_app.views.your_photos.charts import BARS, own_distribution
 from nat_app.views.your_photos.settings import BESIDE, FOUND, OPENED, PART, PARTS, SAMPLES, TABLE
-from nat_app.visit import decoding, labels, photos, verdicts
+from nat_app.visit import labels, photos, verdicts
 from nat_app.visit.photos import Photo
 from nat_core import language
+from nat_core.data.apart.process import formats
 from nat_core.data.headers.names import PICTURE_SUFFIXES
 from nat_core.data.images import CROPS
 from nat_core.measure.metrics import confidence_histogram
@@ -46,7 +47,7 @@ def controls() -> None:
     left, right = st.columns([1.35, 1], gap="medium")
     # First, as it stands first on a phone.
     with left.container(key="zones"):
-        named = _("Drop in photos, or a zip file of photos ({formats})", formats=decoding.formats())
+        named = _("Drop in photos, or a zip file of photos ({formats})", formats=formats())
         drop_zone(ZONES[0], named, True, None)
     camera = classroom.camera_works(st.context.url)
     with right:
@@ -66,7 +67,12 @@ def controls() -> None:
         )
     with left:
         if with_folder:
-            drop_zone(ZONES[1], _("Drop in a folder"), "directory", list(PICTURE_SUFFIXES))
+            drop_zone(
+                ZONES[1],
+                _("Drop in a folder of photos ({formats})", formats=formats()),
+                "directory",
+                list(PICTURE_SUFFIXES),
+            )
         if not camera:
             st.caption(_(CAMERA_NEEDS_HTTPS))
         if with_camera and (shot := st.camera_input(_("Take a photo"), key="shot")):

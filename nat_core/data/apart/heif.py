@@ -8,7 +8,17 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from nat_core.data.headers.header import MAX_CHUNKS, MAX_PIXELS, Header, check_memory, check_pixels, in_pieces
+from nat_core.data.headers.header import (
+    DEFLATE,
+    FREE,
+    MAX_CHUNKS,
+    MAX_PIXELS,
+    Header,
+    check_memory,
+    check_pixels,
+    hollow,
+    in_pieces,
+)
 from nat_core.errors import UnreadableImage
 from nat_core.language import _
 
@@ -82,6 +92,9 @@ def _examined(data: bytes, kind: str, name: str) -> Header:
     # Transparency, maps of depth and light, and thumbnails come on top of the picture and its tiles.
     if sum(width * height for width, height in meta.sizes.values()) > 4 * MAX_PIXELS[kind]:
         raise in_pieces(name)
+    # Both codecs make any number of pixels of one colour of nothing; photos take a byte for a few.
+    if size[0] * size[1] > 2 * FREE + DEFLATE * len(data):
+        raise hollow(name, size)
     check_memory(MEMORY * size[0] * size[1] + len(data), size, name)
     return Header(kind, size, size, (0, 0), 1, _still(data, boxes, kind))
 

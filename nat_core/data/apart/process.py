@@ -22,9 +22,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
-from typing import IO
+from typing import IO, TYPE_CHECKING
+
+import numpy as np
 
 from nat_core.data.headers.header import MAX_MEMORY, MEGAPIXEL
+from nat_core.language import _
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 SECONDS = 20.0
 """How long one picture may take; one of 24 megapixels takes about one on an idle core."""
@@ -35,6 +41,10 @@ PROCESS_MEMORY = 2 * MAX_MEMORY
 MOST = 200
 """How many pictures one process decodes: what the libraries leave behind goes with it."""
 READY = b"R"
+_BITS, _COLOURS = 258, 262
+"""The tags of a TIFF that say how many bits a value has, and whether its smallest is black."""
+APART = {"HEIF": "HEIC", "AVIF": "AVIF", "TIFF": "TIFF"}
+"""The formats that are read where their decoder is installed, as people call them."""
 idle: deque["_Decoder"] = deque()
 
 
@@ -53,6 +63,16 @@ def kinds() -> frozenset[str]:
         "TIFF": bool(features.check("libtiff")),
     }
     return frozenset(kind for kind, there in held.items() if there)
+
+
+def formats() -> str:
+    """Return the formats of pictures that are read here, in words.
+
+    >>> formats().startswith("PNG, JPEG, "), formats().endswith("WebP, GIF or BMP")
+    (True, True)
+    """
+    *named, last = ["PNG", "JPEG", *(said for kind, said in APART.items() if kind in kinds()), "WebP", "GIF", "BMP"]
+    return _("{formats} or {last}", formats=", ".join(named), last=last)
 
 
 class Undecodable(Exception):
@@ -162,14 +182,18 @@ def _whole(pipe: IO[bytes], length: int) -> bytes:
 # --- in the process --------------------------------------------------------------------------------------------------
 
 
-def _serve() -> None:
-    """Decode what is asked for until the other end is gone."""
+def _main() -> None:
     asked, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
     _prepare()
     _hold()
     answers.write(READY)
     answers.flush()
+    serve(asked, answers)
+
+
+def serve(asked: IO[bytes], answers: IO[bytes]) -> None:
+    """Answer what is asked for until the other end is gone."""
     with suppress(EOFError):
         while True:
             kind, length = struct.unpack(">4sI", _whole(asked, 8))
@@ -212,6 +236,7 @@ def _answer(kind: str, data: bytes) -> Iterator[bytes]:
         image = Image.open(io.BytesIO(data), formats=[kind])
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
+        image = _of_8_bits(image)
     except Exception:  # noqa: BLE001 - decoders raise a dozen kinds, MemoryError among them
         yield bytes(8)
         return
@@ -222,5 +247,20 @@ def _answer(kind: str, data: bytes) -> Iterator[bytes]:
         yield on_white(image.crop((0, top, image.width, min(top + rows, image.height)))).tobytes()
 
 
+def _of_8_bits(image: "Image.Image") -> "Image.Image":
+    """A grey picture of 9 to 16 bits as one of 8, black where its smallest value is; any other picture as it is.
+
+    Pillow neither brings these to 8 bits, nor turns those around whose smallest value is white.
+    """
+    if not image.mode.startswith("I;16"):
+        return image
+    from PIL import Image
+
+    tags = getattr(image, "tag_v2", {})
+    (bits, *_rest), white_first = tags.get(_BITS, (16,)), tags.get(_COLOURS) == 0
+    values = (np.asarray(image) >> max(0, bits - 8)).astype(np.uint8)
+    return Image.fromarray(~values if white_first else values)
+
+
 if __name__ == "__main__":
-    _serve()
+    _main()

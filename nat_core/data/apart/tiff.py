@@ -14,9 +14,11 @@ _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 6: 1, 7: 1, 13: 4}
 """Bytes of a value, by its type, of those types that a number or a place has."""
 _FORMATS = {1: "B", 3: "H", 4: "I", 6: "b", 13: "I"}
 _KIND, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _COLOURS = 254, 256, 257, 258, 259, 262
-_STRIPS, _CHANNELS, _STRIP_LENGTHS, _TILES, _TILE_LENGTHS, _DNG = 273, 277, 279, 324, 325, 50706
+_STRIPS, _CHANNELS, _STRIP_LENGTHS, _TILES, _TILE_LENGTHS, _VALUES, _DNG = 273, 277, 279, 324, 325, 339, 50706
 _PLAIN, _SENSOR = 1, (32803, 34892)
 """Pixels as they lie; and what a camera's sensor measured."""
+_COUNTS, _ANY = 1, 4
+"""Values from 0, which is black, up to the largest that their bits hold, white; and values of no stated kind."""
 
 
 class _Entry(NamedTuple):
@@ -42,7 +44,15 @@ def examine_tiff(data: bytes, name: str) -> Header:
         )  # fmt: skip
     size = (_one(data, entries, _WIDTH, order), _one(data, entries, _HEIGHT, order))
     check_pixels(size, "TIFF", name)
-    bits = max(_all(data, entries, _BITS, order, name) or (1,)) * _one(data, entries, _CHANNELS, order, 1)
+    depth = max(_all(data, entries, _BITS, order, name) or (1,))
+    if depth > 16 or not {*_all(data, entries, _VALUES, order, name)} <= {_COUNTS, _ANY}:
+        told = _(
+            "{name} is a TIFF of measured values (more than 16 bits, fractions or numbers below 0), which do not say "
+            "what is white: export it with 8 or 16 bits.",
+            name=name,
+        )
+        raise UnreadableImage(told)
+    bits = depth * _one(data, entries, _CHANNELS, order, 1)
     needed = size[0] * size[1] * bits // 8
     packed = _packed(data, entries, order, name)
     room = packed if _one(data, entries, _COMPRESSION, order, _PLAIN) == _PLAIN else FREE + PACKED * packed
@@ -63,6 +73,8 @@ def _packed(data: bytes, entries: dict[int, _Entry], order: str, name: str) -> i
     lengths = lengths or tuple(len(data) - place for place in places)
     if not places or any(place + length > len(data) for place, length in zip(places, lengths, strict=True)):
         raise ValueError("the pixels are not there")
+    if sum(lengths) > len(data):
+        raise ValueError("strips share their bytes")
     return sum(lengths)
 
 

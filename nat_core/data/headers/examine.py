@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nat_core.data.apart.heif import brands, examine_avif, examine_heif
-from nat_core.data.apart.process import kinds
+from nat_core.data.apart.process import formats, kinds
 from nat_core.data.apart.tiff import examine_tiff
 from nat_core.data.headers.bmp import examine_bmp
 from nat_core.data.headers.gif import examine_gif
@@ -81,33 +81,45 @@ _JPEG_2000 = Foreign(N_("a JPEG 2000 picture, which is not read here: export it 
 _JPEG_XL = Foreign(N_("a JPEG XL picture, which is not read here: export it as JPEG or PNG"))
 _TIFF = Foreign(N_("a TIFF or camera raw file, which is not read here: export it as JPEG or PNG"))
 _SVG = Foreign(N_("an SVG drawing, which is not read here: export it as JPEG or PNG"))
-_UNKNOWN = Foreign(N_("in no format that is read here: choose a PNG, JPEG, WebP, GIF or BMP file"), picture=False)
-_WEB_PAGE = Foreign(N_("a web page, not a picture: choose a PNG, JPEG, WebP, GIF or BMP file"), picture=False)
-_TEXT = Foreign(N_("text, not a picture: choose a PNG, JPEG, WebP, GIF or BMP file"), picture=False)
+_UNKNOWN = Foreign(N_("in no format that is read here: choose a {formats} file"), picture=False)
+_WEB_PAGE = Foreign(N_("a web page, not a picture: choose a {formats} file"), picture=False)
+_TEXT = Foreign(N_("text, not a picture: choose a {formats} file"), picture=False)
 _AVIF = Foreign(N_("an AVIF picture, which is not read here: export it as JPEG or PNG"))
+_VIDEO = Foreign(N_("a video, not a picture: save one frame of it as JPEG or PNG"), picture=False)
+_ARCHIVE = Foreign(N_("an archive or office document, not a picture: take the pictures out of it first"), picture=False)
+_RAW = Foreign(N_("a camera raw file, which is not read here: export it as JPEG or PNG"))
+_RARER = Foreign(N_("a picture of a kind that is not read here: export it as JPEG or PNG"))
 # In this order: the kinds of "ftyp" that are pictures stand before the one that takes all the rest for videos.
 _FOREIGN = (
     (4, b"ftypavi", _AVIF),
     (4, b"ftyphe", _HEIF),
     (4, b"ftypmif1", _HEIF),
     (4, b"ftypmsf1", _HEIF),
-    (4, b"ftypcrx ", Foreign(N_("a camera raw file, which is not read here: export it as JPEG or PNG"))),
-    (4, b"ftyp", Foreign(N_("a video, not a picture: save one frame of it as JPEG or PNG"), picture=False)),
+    (4, b"ftypcrx ", _RAW),
+    (4, b"ftyp", _VIDEO),
     (4, b"jP  \r\n\x87\n", _JPEG_2000),
     (0, b"\xff\x4f\xff\x51", _JPEG_2000),
     (4, b"JXL \r\n\x87\n", _JPEG_XL),
     (0, b"\xff\x0a", _JPEG_XL),
     (0, b"II*\0", _TIFF),
     (0, b"MM\0*", _TIFF),
+    # TIFF with the marks of other makers of cameras.
+    *((0, mark, _RAW) for mark in (b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FUJIFILMCCD-RAW")),
     (0, b"8BPS", Foreign(N_("a Photoshop file, which is not read here: export it as JPEG or PNG"))),
     (0, b"\0\0\1\0", Foreign(N_("an icon (ICO), which is not read here: export it as JPEG or PNG"))),
     (0, b"%PDF", Foreign(N_("a PDF, not a picture: export the page as JPEG or PNG"), picture=False)),
-    (
-        0,
-        b"PK\3\4",
-        Foreign(N_("an archive or office document, not a picture: take the pictures out of it first"), picture=False),
-    ),
-)
+    *((0, mark, _ARCHIVE) for mark in (b"PK\3\4", b"\x1f\x8b\x08", b"Rar!\x1a\7", b"7z\xbc\xaf\x27\x1c")),
+    (0, b"\x1aE\xdf\xa3", _VIDEO),
+    (8, b"AVI LIST", _VIDEO),
+    # Netpbm's seven, in which GTSRB and the AT&T faces come; PCX; TIFF for more than 4 GB; TGA, or a pointer; DDS; SGI;
+    # QOI; OpenEXR; Radiance; Apple's icons; GIMP; PostScript; XPM; what Windows draws.
+    *((0, b"P%d%c" % (kind, space), _RARER) for kind in range(1, 8) for space in b"\n \r\t"),
+    *((0, b"\n%c\1" % version, _RARER) for version in (0, 2, 3, 4, 5)),
+    *((0, mark, _RARER) for mark in (
+        b"II+\0", b"MM\0+", b"\0\0\2\0", b"DDS ", b"\1\xda\0", b"\1\xda\1", b"qoif", b"v/1\1", b"#?RADIANCE", b"#?RGBE",
+        b"icns", b"gimp xcf", b"%!PS", b"\xc5\xd0\xd3\xc6", b"/* XPM */", b"\xd7\xcd\xc6\x9a",
+    )),
+)  # fmt: skip
 
 
 _APART = ((_HEIF, "HEIF"), (_AVIF, "AVIF"), (_TIFF, "TIFF"))
@@ -124,7 +136,7 @@ def kind_of(data: bytes, name: str) -> str:
     """
     found = _recognised(data)
     if isinstance(found, Foreign):
-        raise UnreadableImage(_("{name} is {what}.", name=name, what=_(found.what)))
+        raise UnreadableImage(_("{name} is {what}.", name=name, what=_(found.what, formats=formats())))
     return found
 
 

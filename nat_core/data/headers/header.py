@@ -33,8 +33,6 @@ MAX_CHUNKS = 20_000
 """The most pieces of a file that are looked at: chunks, segments, blocks."""
 PADDING = 1_024
 """The most bytes between two segments of a JPEG that belong to neither."""
-READABLE = "PNG, JPEG, WebP, GIF or BMP"
-"""The formats that are read everywhere, in words."""
 
 DEFLATE = 1_032
 """The most bytes that deflate makes of one (zlib's own documentation): what asks for more has nothing there."""

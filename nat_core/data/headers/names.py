@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+import zlib
 from pathlib import PurePosixPath
 
 from nat_core.language import N_
@@ -23,6 +24,8 @@ PICTURE_SUFFIXES = (
     ".jp2",
     ".jxl",
     ".svg",
+    *(".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".ico", ".cur", ".pcx", ".dds", ".qoi", ".exr", ".psd", ".xcf"),
+    *(".dng", ".nef", ".cr2", ".cr3", ".arw", ".raf", ".orf", ".rw2"),
 )
 """Endings of pictures' names, also of those that cannot be read: such a picture is refused by name, not passed over."""
 _SYSTEMS = {
@@ -56,10 +59,17 @@ def parts_of(path: str) -> tuple[str, ...]:
     """
     parts = (part.strip(" ") for part in unicodedata.normalize("NFC", path).replace("\\", "/").split("/"))
     return tuple(
-        "".join(each if each.isprintable() else "?" for each in part[:LONGEST_NAME])
+        "".join(each if each.isprintable() else "?" for each in _shortened(part))
         for part in parts
         if part not in ("", ".", "..")
     )
+
+
+def _shortened(part: str) -> str:
+    """A name of at most LONGEST_NAME characters; what is cut off leaves a mark by which two long names differ."""
+    if len(part) <= LONGEST_NAME:
+        return part
+    return f"{part[: LONGEST_NAME - 9]}~{zlib.crc32(part.encode('utf-8', 'replace')):08x}"
 
 
 def is_systems_own(parts: tuple[str, ...]) -> bool:

@@ -1,9 +1,10 @@
 """Labels as others write them: by other names for the classes, or by numbers and rows of zeros with a single 1.
 
-A folder `plane`, a label `Car` or a class `0 - zero` is one that a network knows.
+And what they call the arrays of pictures and of labels. A folder `plane`, a label `Car` or a class `0 - zero` is one
+that a network knows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from jaxtyping import Int
@@ -31,6 +32,15 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
 }
 """Names in use for the classes of the networks here: in PyTorch's tutorials (plane, car), STL-10 (car), Pascal VOC
 (aeroplane, boat), torchvision's MNIST (0 - zero), and in German."""
+CLASS_KEYS = ("classes", "class_names", "label_names")
+"""Arrays that name the classes, the first that is there."""
+SPLITS = ("test", "val", "train")
+"""The parts of an .npz file, in the order in which a stranger's is asked for them."""
+_IMAGES = ("{}_images", "x_{}", "{}_x", "{}_data")
+_LABELS = ("{}_labels", "y_{}", "{}_y", "{}_targets")
+"""What arrays of a part are called: by MedMNIST, by Keras, and by others."""
+_WHOLE = (("images", "labels"), ("x", "y"), ("data", "targets"), ("data", "labels"))
+"""Arrays of pictures and of labels of sets that are in one part."""
 _OURS = {other: name for name, others in OTHER_NAMES.items() for other in (name, *others)}
 
 
@@ -146,3 +156,42 @@ def as_names(found: np.ndarray) -> tuple[str, ...]:
     width = found.dtype.itemsize // 4
     text = found.astype(found.dtype.newbyteorder("<")).tobytes().decode("utf-32-le", "replace")
     return tuple(text[start : start + width].rstrip("\0") for start in range(0, len(text), width))
+
+
+def arrays_of(keys: Sequence[str], splits: Sequence[str] = SPLITS) -> tuple[str, str] | None:
+    """Return the arrays of pictures and of labels of the first of these parts that is there, as the file writes them.
+
+    A set that is in one part has what is asked for. None where no array holds pictures by its name.
+
+    >>> arrays_of(["x_train", "X_test", "y_test"]), arrays_of(["images", "labels"]), arrays_of(["arr_0"])
+    (('X_test', 'y_test'), ('images', 'labels'), None)
+    """
+    plain = {key.casefold(): key for key in reversed(keys)}
+    for split in splits:
+        images = next((plain[each] for form in _IMAGES if (each := form.format(split)) in plain), None)
+        if images is not None:
+            labels = [plain[each] for form in _LABELS if (each := form.format(split)) in plain]
+            return images, labels[0] if labels else f"{split}_labels"
+    for images, labels in _WHOLE:
+        if images in plain and (labels in plain or images != "data"):
+            return plain[images], plain.get(labels, labels)
+    return None
+
+
+def unread(keys: Sequence[str], read: Collection[str]) -> tuple[str, ...]:
+    """Return a sentence where a file holds arrays that are neither read nor another part of the set.
+
+    >>> unread(["test_images", "train_images", "y"], {"test_images"})
+    ('It also holds y, not read: labels are read from test_labels, their names from classes.',)
+    """
+    parts = {form.format(split) for split in SPLITS for form in (*_IMAGES, *_LABELS)} | {*CLASS_KEYS}
+    rest = [f"{key:.40}" for key in keys if key not in read and key.casefold() not in parts]
+    if not rest:
+        return ()
+    names = ", ".join(rest[:5])
+    if len(rest) > 5:
+        names = _("{names} and {count} more", names=names, count=len(rest) - 5)
+    told = _(
+        "It also holds {names}, not read: labels are read from test_labels, their names from classes.", names=names
+    )
+    return (told,)

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from nat_core.data.headers.examine import is_picture
 from nat_core.data.headers.names import SUFFIXES, SYSTEMS, is_named_as_picture, is_systems_own
 from nat_core.data.images import read_image
+from nat_core.data.sources.class_labels import unread
 from nat_core.data.sources.npz import MAX_OWN, open_npz
 from nat_core.errors import MissingDataset, UnreadableImage, UnreadableSet
 from nat_core.language import _, ngettext
@@ -88,7 +89,8 @@ def read_npz(path: Path | str, split: str = "test", name: str | None = None, *, 
             raise UnreadableSet(_("{path} has no array {key}: use MedMNIST's key names.", path=path, key=key))
         pixels = arrays.pictures(key, partial(as_32, path=path))
         labels, classes = arrays.labels(f"{split}_labels", len(pixels)) if labelled else (None, ())
-    return ImageSet(name or path.stem, pixels, identities(pixels), labels, classes)
+        over = unread(arrays.keys, {key, f"{split}_labels"})
+    return ImageSet(name or path.stem, pixels, identities(pixels), labels, classes, passed_over=over)
 
 
 @dataclass(frozen=True)

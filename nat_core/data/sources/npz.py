@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from nat_core.data.sources.class_labels import as_labels, as_names
+from nat_core.data.headers.names import is_systems_own, parts_of
+from nat_core.data.sources.class_labels import CLASS_KEYS, as_labels, as_names
 from nat_core.errors import UnreadableSet
 from nat_core.language import N_, _, ngettext
 from nat_core.measure.predictions import MAX_CLASSES, check_class_names
@@ -37,8 +38,6 @@ MAX_PICTURES = 2_000_000
 """The most pictures of an array: as 32 x 32 pixels they take 6 GB."""
 MAX_LABELS = 64_000_000
 """The most bytes of an array of labels or of classes' names."""
-CLASS_KEYS = ("classes", "class_names", "label_names")
-"""Arrays that name the classes, the first that is there."""
 _MAX_HEADER = 4_096
 """The most bytes of an array's header; NumPy writes 128 for a plain array."""
 _MAX_DIRECTORY = 65_536
@@ -76,7 +75,16 @@ class NpzFile:
     def __init__(self, archive: zipfile.ZipFile, name: str, most: int = MAX_UNPACKED) -> None:
         """Read from an archive that `open_npz` opened; `name` stands in errors, `most` bounds an array's bytes."""
         self.name, self._archive, self._most = name, archive, most
-        self._entries = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
+        self._entries: dict[str, zipfile.ZipInfo] = {}
+        for entry in archive.infolist():
+            if entry.filename.endswith("/") or is_systems_own(parts_of(entry.filename)):
+                continue
+            key = entry.filename.removesuffix(".npy")
+            if key in self._entries:
+                raise UnreadableSet(
+                    _("{name} holds two arrays {key}: save it again with numpy.savez.", name=name, key=key[:60])
+                )
+            self._entries[key] = entry
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -260,6 +268,15 @@ def _check_pictures(declared: Declared, name: str, key: str) -> None:
             name=name,
             key=key,
             kind=str(declared.dtype),
+            shape=str(shape),
+        )
+        raise UnreadableSet(told)
+    if len(shape) == 3 and shape[2] == 3:
+        told = _(
+            "{name}: {key} of shape {shape} may be one picture in colour, or grey ones that are 3 pixels wide: shape "
+            "it (1, height, width, 3) or (n, height, width, 1).",
+            name=name,
+            key=key,
             shape=str(shape),
         )
         raise UnreadableSet(told)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int, UInt8
 
+from nat_core.data.sources.class_labels import arrays_of, unread
 from nat_core.data.sources.image_sets import (
     PLAIN,
     Look,
@@ -21,12 +22,12 @@ from nat_core.data.sources.image_sets import (
 )
 from nat_core.data.sources.npz import MAX_OWN, open_npz
 from nat_core.errors import UnreadableSet
+from nat_core.language import _
 
 PART = 4_096
 """How many pictures are in memory at once: as 32 x 32 pixels they take 13 MB."""
 NONE = np.empty((0, 32, 32, 3), np.uint8)
 """The pictures of a part of which no file could be read."""
-IMAGES, LABELS = "test_images", "test_labels"
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +53,8 @@ class Stream:
     """How many pictures there are to read, or files that may be pictures."""
     files: Sequence[Path] = field(default=(), repr=False)
     """Those of a folder; none of an .npz file."""
+    images: str = ""
+    """What an .npz file calls its array of pictures."""
     labels: Int[np.ndarray, " n"] | None = None
     """Of an .npz file, as its arrays name them."""
     classes: tuple[str, ...] = ()
@@ -75,7 +78,7 @@ class Stream:
         return sha256(json.dumps(told).encode()).hexdigest()
 
     def parts(
-        self, looks: Sequence[Look] = (PLAIN,), wanted: Callable[[int], bool] = lambda _: True
+        self, looks: Sequence[Look] = (PLAIN,), wanted: Callable[[int], bool] = lambda number: True
     ) -> Iterator[StreamPart]:
         """Yield the parts that are `wanted` by their numbers, read with each look. Raises as the readers do."""
         yield from (self._files_parts if self.files else self._npz_parts)(looks, wanted)
@@ -90,7 +93,7 @@ class Stream:
 
     def _npz_parts(self, looks: Sequence[Look], wanted: Callable[[int], bool]) -> Iterator[StreamPart]:
         with open_npz(self.path, str(self.path), MAX_OWN) as arrays:
-            for number, rows in enumerate(arrays.picture_parts(IMAGES, PART)):
+            for number, rows in enumerate(arrays.picture_parts(self.images, PART)):
                 if wanted(number):
                     try:
                         pixels = as_32(rows, self.path)
@@ -115,8 +118,11 @@ def open_stream(path: Path) -> Stream:
     if path.suffix != ".npz" or not path.exists():
         raise no_pictures_at(path)
     with open_npz(path, str(path), MAX_OWN) as arrays:
-        if IMAGES not in arrays.keys:
-            raise UnreadableSet(f"{path} has no array {IMAGES}: use MedMNIST's key names.")
-        total = arrays.picture_count(IMAGES)
-        labels, classes = arrays.labels(LABELS, total)
-    return Stream(path, path.stem, total, labels=labels, classes=classes)
+        found = arrays_of(arrays.keys, ("test",))
+        if found is None:
+            raise UnreadableSet(_("{path} has no array {key}: use MedMNIST's key names.", path=path, key="test_images"))
+        images, key = found
+        total = arrays.picture_count(images)
+        labels, classes = arrays.labels(key, total)
+        over = unread(arrays.keys, found)
+    return Stream(path, path.stem, total, images=images, labels=labels, classes=classes, passed_over=over)

@@ -11,8 +11,6 @@ from importlib.util import find_spec
 
 import torch
 
-from nat_core.errors import TrainingError
-from nat_core.recipes import Recipe
 from nat_core.store.leftovers import Tell
 from nat_core.training.gpu.static import StaticStep
 
@@ -106,20 +104,6 @@ def record(step: StaticStep) -> Callable[[], object]:
     with torch.cuda.graph(graph, stream=torch.cuda.current_stream(), capture_error_mode="thread_local"):
         step()
     return graph.replay
-
-
-@contextmanager
-def memory_told(recipe: Recipe) -> Iterator[None]:
-    """Within it a GPU whose memory does not suffice ends as a TrainingError that says what to lower."""
-    try:
-        yield
-    except torch.OutOfMemoryError:
-        smaller = max(2, recipe.batch_size // 2)
-        raise TrainingError(
-            f"The GPU has too little free memory for {recipe.name}, {recipe.batch_size} pictures to learn a step: end "
-            f"what else runs on it, lower the batch (--set batch_size={smaller}) into another --out, or train on the "
-            "processor (--device cpu)"
-        ) from None
 
 
 def _first_line(error: Exception) -> str:

@@ -5,6 +5,7 @@ import hashlib
 import os
 import pickle
 import pickletools
+import struct
 import tarfile
 from dataclasses import replace
 from pathlib import Path
@@ -58,6 +59,20 @@ def test_the_authors_folder_of_cifar100_is_read_by_its_fine_labels(tmp_path: Pat
     assert (present(images.labels).tolist(), images.classes) == ([2, 0, 1], names)
 
 
+def test_pieces_of_test_pictures_and_parts_of_training_pictures_come_from_these_files(tmp_path: Path) -> None:
+    write_cifar10(tmp_path)
+    whole, pieces = load_set("cifar10_test", tmp_path), load_set("patch_shuffled_test", tmp_path)
+    assert pieces.labels is None
+    for before, after in zip(whole.pixels, pieces.pixels, strict=True):
+        assert not np.array_equal(before, after)
+        assert np.array_equal(np.sort(before, axis=None), np.sort(after, axis=None)), "the same bytes elsewhere"
+    assert len(load_set("cifar10_held_out", tmp_path)) == 1
+    assert len(load_set("cifar10_fit", tmp_path)) == 9
+    np.savez(tmp_path / "cifar100.npz", train_images=whole.pixels)
+    with pytest.raises(ValueError, match="cifar100 has no labels: which of its pictures to hold out cannot be told"):
+        load_set("cifar100_held_out", tmp_path)
+
+
 @pytest.fixture
 def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """`cifar-10-python.tar.gz` of the small folder, its MD5 sum taken for the published one."""
@@ -79,6 +94,14 @@ def test_the_authors_archive_is_read_as_it_is(archive: Path) -> None:
 def test_an_archive_with_another_checksum_is_not_opened(archive: Path) -> None:
     archive.write_bytes(archive.read_bytes() + b"?")
     with pytest.raises(UnreadableSet, match=r"is not the published archive \(its MD5 sum is"):
+        load_set("cifar10_test", archive.parent)
+
+
+def test_an_archive_that_is_cut_short_is_told_of(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive.write_bytes(archive.read_bytes()[:2000])
+    digest = hashlib.md5(archive.read_bytes(), usedforsecurity=False).hexdigest()
+    monkeypatch.setitem(PUBLISHED, "cifar10", replace(PUBLISHED["cifar10"], md5=digest))
+    with pytest.raises(UnreadableSet, match=r"cannot be unpacked \(.+\): get it again$"):
         load_set("cifar10_test", archive.parent)
 
 
@@ -155,12 +178,32 @@ WRONG = {
     "labels in another place": dictionary({"data": array(values(1)), "fine_labels": row([whole(1)])}),
     "a class without a name": batch(values(2), (1, 10)),
 }
+NO_NAMES = {
+    "no names": dictionary({}),
+    "names that are numbers": dictionary({"label_names": row([whole(1)])}),
+    "one text": dictionary({"label_names": text("cat")}),
+}
 
 
 @pytest.mark.parametrize("kind", WRONG)
 def test_a_file_that_is_none_of_cifars_is_refused(kind: str, tmp_path: Path) -> None:
     (write_cifar10(tmp_path) / "test_batch").write_bytes(WRONG[kind])
     with pytest.raises(UnreadableSet, match=r"get it again$"):
+        load_set("cifar10_test", tmp_path)
+
+
+@pytest.mark.parametrize("kind", NO_NAMES)
+def test_classes_without_names_are_refused(kind: str, tmp_path: Path) -> None:
+    (write_cifar10(tmp_path) / "batches.meta").write_bytes(NO_NAMES[kind])
+    with pytest.raises(UnreadableSet, match=r"batches\.meta holds no list label_names of names: get it again$"):
+        load_set("cifar10_test", tmp_path)
+
+
+def test_an_array_without_bytes_is_refused(tmp_path: Path) -> None:
+    raw = values(1).tobytes()
+    content = batch(values(1), (3,)).replace(b"T" + struct.pack("<i", len(raw)) + raw, b"K\5")
+    (write_cifar10(tmp_path) / "test_batch").write_bytes(content)
+    with pytest.raises(UnreadableSet, match=r"test_batch .*get it again$"):
         load_set("cifar10_test", tmp_path)
 
 

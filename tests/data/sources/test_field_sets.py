@@ -57,7 +57,7 @@ def test_who_has_openoods_list_gets_the_pictures_on_it(tmp_path: Path) -> None:
     tiny_imagenet(tmp_path, {"val_0.JPEG": "n03444034", "val_1.JPEG": "n02123045", "val_2.JPEG": "n03444034"})
     lists = tmp_path / "benchmark_imglist" / "cifar10"
     lists.mkdir(parents=True)
-    (lists / "test_tin.txt").write_text("tin/val/images/val_1.JPEG -1\ntin/val/images/val_2.JPEG -1\n")
+    (lists / "test_tin.txt").write_text("tin/val/images/val_1.JPEG -1\n\ntin/val/images/val_2.JPEG -1\n")
     assert load_set("tiny_imagenet", tmp_path).ids == ("val_1.JPEG", "val_2.JPEG")
 
 

@@ -193,6 +193,7 @@ def test_names_as_labels_are_classes(tmp_path: Path) -> None:
         (np.array([MAX_CLASSES] * 6), "at most 1,000 classes are read"),
         (np.array([2**64 - 1] * 6, np.uint64), "labels count from 0"),
         (np.array([["a", "b"]] * 6), "gives 2 names a picture"),
+        (np.zeros((6, 0), "U1"), "holds no label"),
         (np.zeros((6, 0)), "holds no label"),
         (np.zeros(5, int), "6 pictures but test_labels of shape (5,)"),
         (np.array(3), "6 pictures but test_labels of shape ()"),
@@ -225,6 +226,33 @@ def test_classes_that_do_not_fit_are_refused() -> None:
         read_own_set(npz(test_images=PIXELS, test_labels=np.zeros(6, int), classes=np.array(["a", "a"])), "a.npz")
     with pytest.raises(UnreadableSet, match="names 'cat', which is none of the classes"):
         read_own_set(npz(test_images=PIXELS, test_labels=np.array(["cat"] * 6), classes=np.array(["a"])), "a.npz")
+
+
+def test_more_names_than_classes_are_read_are_refused() -> None:
+    names = np.array([f"name {each}" for each in range(MAX_CLASSES + 1)])
+    with pytest.raises(ValueError, match=r"has 1,001 different names: at most 1,000 classes are read"):
+        as_labels(names)
+
+
+def test_parts_of_an_array_in_fortrans_order_are_the_same_pictures(tmp_path: Path) -> None:
+    for order in (np.asfortranarray, np.ascontiguousarray):
+        np.savez(tmp_path / "a.npz", test_images=order(PIXELS))
+        with open_npz(tmp_path / "a.npz", "a", 10**6) as arrays:
+            parts = list(arrays.picture_parts("test_images", 4))
+        assert [len(each) for each in parts] == [4, 2]
+        np.testing.assert_array_equal(np.concatenate(parts), PIXELS)
+
+
+def test_an_array_of_other_shapes_or_locked_or_in_another_packing_is_refused(tmp_path: Path) -> None:
+    whole = npz(test_images=PIXELS)
+    flags = whole.rindex(b"PK\1\2") + 8
+    for place, value, told in ((flags, 1, "is locked with a password"), (flags + 2, 9, "is packed in a way we do not")):
+        content = whole[:place] + bytes([value]) + whole[place + 1 :]
+        with pytest.raises(UnreadableSet, match=told):
+            read_own_set(content, "a.npz")
+    with open_npz(whole, "a", 10**6) as arrays:
+        assert arrays.picture_count("test_images") == 6
+        assert [each.shape for each in arrays.picture_parts("test_images", 100)] == [PIXELS.shape]
 
 
 def test_negatives_need_no_labels_that_can_be_read(tmp_path: Path) -> None:

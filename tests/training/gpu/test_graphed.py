@@ -13,8 +13,9 @@ from nat_core.errors import TrainingError
 from nat_core.recipes import Recipe
 from nat_core.training import objective
 from nat_core.training.gpu import graphed
-from nat_core.training.gpu.graphed import fastest, memory_told, why_not_compiled
+from nat_core.training.gpu.graphed import fastest, why_not_compiled
 from nat_core.training.gpu.static import StaticStep
+from nat_core.training.loop import memory_told
 from nat_core.training.objective import choose_precision
 
 RECIPE = Recipe("mine", "wrn10_1", batch_size=8, sizes=((8, 1.0),))

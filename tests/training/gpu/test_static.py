@@ -68,8 +68,9 @@ def begun(recipe: Recipe, seed: int = 0) -> TrainingRun:
     """A run of nine steps an epoch, whose optimiser is the one for GPUs."""
     noise = np.random.default_rng(5).normal(size=(20, 16, 16, 3)).astype(np.float32)
     pictures = TrainingPictures(
-        recipe, images("known", 75, 0), images("negatives", 21, 1) if recipe.negatives else None,
-        tuple(ImageSet("noise", noise, tuple(map(str, range(20)))) for _ in recipe.more_negatives),
+        recipe, images("known", 75, 0),
+        (*([images("negatives", 21, 1)] if recipe.negatives else []),
+         *(ImageSet("noise", noise, tuple(map(str, range(20)))) for _ in recipe.more_negatives)),
         images("mixed", 9, 2) if recipe.mixed_with else None,
     )  # fmt: skip
     teacher = None

@@ -9,6 +9,7 @@ class YourPhotos {
     this.all = make("p");
     this.problems = make("div", { class: "problems", role: "alert" });
     this.cards = make("div", { class: "cards" });
+    this.drawnCards = new Map();
     this.note = make("p", { class: "caption" });
     this.samples = make("input", { type: "checkbox", checked: !!page.withSamples, "data-key": "samples" });
     this.samples.addEventListener("change", () => {
@@ -48,6 +49,7 @@ class YourPhotos {
 
   leave() {
     removeEventListener("paste", this.pasted);
+    this.left = true;
     this.closeCamera();
   }
 
@@ -67,16 +69,9 @@ class YourPhotos {
       input.value = "";
     });
     const zone = make("label", { class: "drop", htmlFor: "choose" }, make("span", {}, words.ui.drop), input);
-    const over = (event) => {
-      event.preventDefault();
-      zone.classList.toggle("over", event.type === "dragover");
-    };
-    zone.addEventListener("dragover", over);
-    zone.addEventListener("dragleave", over);
-    zone.addEventListener("drop", (event) => {
-      over(event);
-      this.take([...event.dataTransfer.files]);
-    });
+    // What is dropped, here or beside it, the whole page takes.
+    const over = (event) => zone.classList.toggle("over", event.type === "dragover");
+    for (const each of ["dragover", "dragleave", "drop"]) zone.addEventListener(each, over);
     return zone;
   }
 
@@ -92,12 +87,16 @@ class YourPhotos {
 
   async openCamera() {
     const { words } = this.page_;
+    let stream;
     try {
-      this.stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
     } catch {
       this.problems.replaceChildren(make("p", {}, words.ui.no_camera));
       return;
     }
+    this.stream = stream;
+    // The visitor may have gone on while the browser asked for leave: no camera films what nobody looks at.
+    if (this.left) return this.closeCamera();
     const video = make("video", { autoplay: true, muted: true, playsInline: true, srcObject: this.stream });
     const shoot = make("button", { type: "button", onclick: () => this.shoot(video) }, words.ui.shoot);
     const close = make("button", { type: "button", onclick: () => this.closeCamera() }, words.ui.stop_camera);
@@ -115,7 +114,8 @@ class YourPhotos {
     const canvas = make("canvas", { width: video.videoWidth, height: video.videoHeight });
     canvas.getContext("2d").drawImage(video, 0, 0);
     const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
-    const name = filled(this.page_.words.ui.shot, { number: this.page_.photos.size + 1 });
+    this.page_.shots = (this.page_.shots ?? 0) + 1;
+    const name = filled(this.page_.words.ui.shot, { number: this.page_.shots });
     await this.take([new File([blob], name, { type: "image/png" })]);
   }
 
@@ -125,6 +125,8 @@ class YourPhotos {
     const { photos, carried, words } = this.page_;
     const problems = [];
     for (const file of files) {
+      // Forgotten while they are read, the rest is not taken either.
+      if (photos !== this.page_.photos) return;
       if (photos.size >= carried.most) {
         problems.push(filled(words.ui.too_many, { most: carried.most }));
         break;
@@ -133,13 +135,23 @@ class YourPhotos {
         const { pixels, shown } = await photoOf(file);
         // The same photo twice is one.
         const key = `own ${pixels.join("")}`;
-        if (!photos.has(key)) photos.set(key, { key, name: file.name, pixels, shown, label: null, asks: true });
+        if (photos.has(key)) continue;
+        this.page_.taken = (this.page_.taken ?? 0) + 1;
+        // A mark of its own, as two photos may be called alike.
+        const mark = `own ${this.page_.taken}`;
+        photos.set(key, { key, mark, name: file.name, pixels, shown, label: null, asks: true });
       } catch (error) {
         problems.push(filled(error instanceof RangeError ? words.ui.large : words.ui.unreadable, { file: file.name }));
       }
-      await this.update();
+      await this.now?.update();
     }
-    this.problems.replaceChildren(...problems.map((each) => make("p", {}, each)));
+    this.now?.problems.replaceChildren(...problems.map((each) => make("p", {}, each)));
+  }
+
+  // This page as it is drawn now: in another language or for the wall, it is drawn anew while photos are read.
+  get now() {
+    const { view } = this.page_;
+    return view instanceof YourPhotos ? view : null;
   }
 
   // Return the cards to show: the visitor's photos, and the samples where they are wanted.
@@ -163,7 +175,7 @@ class YourPhotos {
     const { shows } = page.words.pictures[file];
     const name = shows.charAt(0).toUpperCase() + shows.slice(1);
     const { label } = page.picture(file);
-    return { key: file, name, pixels: page.pixelsOf(file), address: page.addressOf(file), label, asks: false };
+    return { key: file, mark: file, name, pixels: page.pixelsOf(file), address: page.addressOf(file), label, asks: false };
   }
 
   // --- showing ---
@@ -181,12 +193,33 @@ class YourPhotos {
     const focused = document.activeElement?.dataset?.key;
     const waiting = cards.filter((card) => !card.label);
     this.all.replaceChildren(...(waiting.length ? [this.noneButton(waiting)] : []));
-    this.cards.replaceChildren(...cards.map((card) => this.drawn(card)));
+    this.place(cards.map((card) => this.cardOf(card)));
     const caption = words.photos.caption[Math.min(cards.length, 2) - 1] ?? "";
     this.note.textContent = filled(caption, { all: cards.length, threshold: words.shares[step] });
     this.forget.hidden = !page.photos.size;
     if (focused && document.activeElement === document.body)
       document.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  // Return a photo's card: the one that stands there, while it says the same.
+  cardOf(card) {
+    const { settings } = this.page_;
+    const said = KINDS.map((kind) => this.verdictLine(card, kind));
+    const says = JSON.stringify([card.label, ...said.map((each) => each.textContent)]);
+    if (this.drawnCards.get(card.key)?.says !== says)
+      this.drawnCards.set(card.key, { says, drawn: this.drawn(card, said) });
+    const { drawn } = this.drawnCards.get(card.key);
+    drawn.dataset.t = settings.t;
+    return drawn;
+  }
+
+  // Put the cards into their order, and move none that has its place.
+  place(cards) {
+    for (const each of [...this.cards.children]) if (!cards.includes(each)) each.remove();
+    cards.forEach((each, at) => {
+      const there = this.cards.children[at];
+      if (there !== each) this.cards.insertBefore(each, there ?? null);
+    });
   }
 
   noneButton(waiting) {
@@ -202,9 +235,8 @@ class YourPhotos {
     );
   }
 
-  drawn(card) {
-    const { words, settings, colours } = this.page_;
-    const said = KINDS.map((kind) => this.verdictLine(card, kind));
+  drawn(card, said) {
+    const { words, colours } = this.page_;
     const alt = `${words.sentences.ten_by_both} ${said.map((each) => each.textContent).join(" ")}`;
     const names = Object.values(words.sentences.classes);
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
@@ -226,12 +258,12 @@ class YourPhotos {
       { class: "asked" },
       card.asks ? this.question(card) : null,
       this.lookButton(card),
-      shareButton(this.page_, card.key, () => this.cardOf(card, said)),
+      shareButton(this.page_, card.mark, () => this.toShare(card, said)),
       card.asks ? this.removeButton(card) : null,
     );
     return make(
       "article",
-      { class: "card", "aria-label": card.name, "data-t": settings.t },
+      { class: "card", "aria-label": card.name },
       make("div", { class: "seen" }, make("div", { class: "pictures" }, this.shownPhoto(card), seen), bars),
       make("p", { class: "file" }, card.name),
       ...said,
@@ -277,7 +309,7 @@ class YourPhotos {
         {
           type: "button",
           "aria-pressed": card.label === label,
-          "data-key": `${card.name} ${label}`,
+          "data-key": `${card.mark} ${label}`,
           onclick: () => {
             card.own.label = card.label === label ? null : label;
             this.update();
@@ -291,7 +323,7 @@ class YourPhotos {
   }
 
   // What stands on a photo's card to share; of one of our samples, whose it is as well.
-  cardOf(card, said) {
+  toShare(card, said) {
     const { words, carried, settings } = this.page_;
     return {
       file: card.asks ? "nat-photo" : `nat-${stemOf(card.key)}`,
@@ -310,7 +342,7 @@ class YourPhotos {
       "button",
       {
         type: "button",
-        "data-key": `${card.name} look`,
+        "data-key": `${card.mark} look`,
         onclick: () => page.put({ page: "attention", looked_at: card.key }),
       },
       page.words.ui.look,
@@ -319,9 +351,14 @@ class YourPhotos {
 
   removeButton(card) {
     const { page_: page } = this;
-    const remove = () => {
+    const remove = async (event) => {
+      const place = [...this.cards.children].indexOf(event.currentTarget.closest(".card"));
       page.photos.delete(card.key);
-      this.update();
+      this.drawnCards.delete(card.key);
+      await this.update();
+      // Who removes by the keyboard goes on where they were.
+      const next = this.cards.children[Math.min(place, this.cards.children.length - 1)];
+      (next?.querySelector("[data-key$=remove]") ?? document.getElementById("choose")).focus();
     };
     return make(
       "button",
@@ -329,6 +366,7 @@ class YourPhotos {
         type: "button",
         title: filled(page.words.ui.remove, { file: card.name }),
         "aria-label": filled(page.words.ui.remove, { file: card.name }),
+        "data-key": `${card.mark} remove`,
         onclick: remove,
       },
       "×",
@@ -343,7 +381,8 @@ class YourPhotos {
         type: "button",
         "data-key": "forget",
         onclick: () => {
-          page.photos.clear();
+          page.photos = new Map();
+          this.drawnCards.clear();
           this.problems.replaceChildren();
           this.update();
         },

@@ -16,7 +16,8 @@ from nat_app.views.playground.settings import SETTINGS as PLAYGROUND
 from nat_app.views.workshop import score
 from nat_app.views.workshop.games import factory, teaching, words
 from nat_app.views.workshop.score import FEW_SURE, GAME, MOST_CLICKS, SURE, Clicks, TriedPhoto
-from nat_app.visit import decoding, photos
+from nat_app.visit import photos
+from nat_core.data.apart.process import formats
 
 CLICKS_LINK = {"t": str(SURE), "play_shape": "blobs", "play_classes": "3", "play_seed": "0", "play_count": "1"}
 """The playground where the first challenge begins: every press adds one negative."""
@@ -115,7 +116,7 @@ def _photo(pair: Pair) -> None:
     st.markdown(words.photo_task(stored_answers.card(pair.nat).classes, SURE))
     # The zone of Your photos: a visit has one collection of photos.
     zone = photos.zone_key("uploads")
-    label = _("Take or choose a photo ({formats})", formats=decoding.formats())
+    label = _("Take or choose a photo ({formats})", formats=formats())
     files = st.file_uploader(label, accept_multiple_files=True, key=zone, on_change=photos.removed, args=("uploads",))
     photos.take("uploads", files)
     if problems := list(photos.problems().values()):

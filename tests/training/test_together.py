@@ -8,12 +8,11 @@ import pytest
 import torch
 
 from nat_core.errors import Stopped
-from nat_core.recipes import recipe_named
+from nat_core.recipes import Recipe, recipe_named
 from nat_core.store.checkpoints import WEIGHTS
 from nat_core.training import loop, training_run
 from nat_core.training.gpu.blocks import Blocks
-from nat_core.training.gpu.together import Steps, side_by_side
-from nat_core.training.loop import in_turns, train
+from nat_core.training.loop import Steps, in_turns, side_by_side, train
 from nat_core.training.state import Sitting, newest_state
 from tests.present import present
 
@@ -30,8 +29,8 @@ def as_on_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "stepper_for", lambda run, ranks, tell: Blocks(run, pytest.fail))
 
 
-def sitting(out: Path, name: str, resume: bool = False) -> Sitting:
-    return Sitting(out, name, out, 0, "cpu", 1, resume, False, 60.0)
+def sitting(out: Path, recipe: Recipe, resume: bool = False) -> Sitting:
+    return Sitting(recipe=recipe, out=out, teachers=out, device="cpu", threads=1, resume=resume, progress=False)
 
 
 def weights(out: Path, name: str) -> bytes:
@@ -39,7 +38,7 @@ def weights(out: Path, name: str) -> bytes:
 
 
 def test_two_networks_side_by_side_are_those_of_each_alone(tmp_path: Path, as_on_a_card: None) -> None:
-    both = {each.name: in_turns(sitting(tmp_path, each.name), each) for each in (NAT, BASELINE)}
+    both = {each.name: in_turns(sitting(tmp_path, each)) for each in (NAT, BASELINE)}
     ended = dict(side_by_side(both))
     assert ended == {name: tmp_path / name for name in (NAT.name, BASELINE.name)}
     for recipe in (NAT, BASELINE):
@@ -48,7 +47,7 @@ def test_two_networks_side_by_side_are_those_of_each_alone(tmp_path: Path, as_on
 
 
 def test_a_stop_saves_all_and_they_go_on_to_the_same_weights(tmp_path: Path, as_on_a_card: None) -> None:
-    both = {each.name: in_turns(sitting(tmp_path, each.name), each) for each in (NAT, BASELINE)}
+    both = {each.name: in_turns(sitting(tmp_path, each)) for each in (NAT, BASELINE)}
     under_way = side_by_side({**both, "stopping": stopping()})
     with pytest.raises(Stopped, match=r"digits_nat is saved at step 5 of 6: go on with --resume"):
         list(under_way)
@@ -56,7 +55,7 @@ def test_a_stop_saves_all_and_they_go_on_to_the_same_weights(tmp_path: Path, as_
         state = newest_state(tmp_path / ".state" / recipe.name)
         assert state is not None
         assert state.step == 5  # the first block, which was under way
-    again = {each.name: in_turns(sitting(tmp_path, each.name, resume=True), each) for each in (NAT, BASELINE)}
+    again = {each.name: in_turns(sitting(tmp_path, each, resume=True)) for each in (NAT, BASELINE)}
     assert dict(side_by_side(again)) == {name: tmp_path / name for name in again}
     train(BASELINE, out=tmp_path / "alone", device="cpu", threads=1, progress=False)
     assert weights(tmp_path, BASELINE.name) == weights(tmp_path / "alone", BASELINE.name)
