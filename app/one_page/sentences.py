@@ -120,7 +120,10 @@ def of_photos() -> dict[str, Any]:
     How many there are of each is one of none, one and many (0, 1, 2) where a sentence depends on it.
     """
     return {
-        "none_here": {"known": photo_words.photos_title(None, 1, 0), "waiting": photo_words.photos_title(None, 0, 1)},
+        "none_here": {
+            "known": [photo_words.photos_title(None, number, 0) for number in (1, ALL)],
+            "waiting": [photo_words.photos_title(None, 0, number) for number in (1, ALL)],
+        },
         "one": {
             f"{known}|{baseline}|{nat}": photo_words.photos_title(_counted(baseline, nat, 1), known, 0)
             for known, baseline, nat in product((0, 1), (0, 1), (0, 1))

@@ -387,7 +387,7 @@ def test_a_photo_counts_nowhere_until_the_visitor_has_said_what_it_shows() -> No
     count = count_cards([both_say_cat], 0.9)
     assert (count.fooled, count.known, count.waiting) == (None, 0, 1)
     told = words.findings(count.fooled, count.known, count.kept, count.waiting)
-    assert told == ["What do your photos show?", "One photo is not counted until you say what it shows."]
+    assert told == ["What does your photo show?", "One photo is not counted until you say what it shows."]
     assert "Fooled" not in verdicts.verdict(both_say_cat.said["nat"].answer, None, 0.9)
     assert labels.question(["cat", "cat"]) == "Both say cat. Is it?"
 

@@ -128,6 +128,8 @@ WHOLE: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
     (photos.photos_title, (sure_of(1, 1, 1), 2, 0), "The photo of a thing they never learned fools both."),
     (photos.photos_title, (None, 2, 1), "What do your photos show?"),
     (photos.photos_title, (None, 2, 0), "They know what these show."),
+    (photos.photos_title, (None, 1, 0), "They know what this shows."),
+    (photos.photos_title, (None, 0, 1), "What does your photo show?"),
     (photos.photos_sentence, (sure_of(7, 1, 12),),
      "The baseline is wrongly sure of 7 of your 12 (95 % interval 32–81 %), NAT of 1 (95 % interval 1–35 %). That is "
      "more than chance."),

@@ -271,7 +271,7 @@ def test_photos_are_answered_counted_and_forgotten(browser, file: Path) -> None:
     page.get_by_text("notes<b>.jpg cannot be read by this browser: save it as JPEG or PNG.").wait_for()
     page.locator(".card").first.wait_for()
     assert page.locator(".card").count() == 1  # the same photo twice is one
-    title(page, "What do your photos show?")
+    title(page, "What does your photo show?")
     page.get_by_role("button", name="It shows none of the ten things").click()
     title(page, "It fools the baseline, not NAT.")
     page.get_by_role("button", name="Where they look").click()

@@ -94,6 +94,8 @@ def test_a_class_guesses_follows_and_outlives_a_reload(page, browser, address: s
         phone.set_default_timeout(PATIENCE)
         phone.goto(f"{address}/workshop?pair=wrn16_1&class={code}")
         phone.get_by_text("without your name").first.wait_for()
+        reveal = phone.get_by_role("button", name="Reveal").bounding_box()
+        assert reveal["y"] + reveal["height"] <= 844, "a guess needs no scrolling"
         slider = phone.locator(".st-key-lesson_large_guess").get_by_role("slider")
         slider.press("End")
         phone.locator(".st-key-lesson_large_guess").get_by_text("100 %").first.wait_for()

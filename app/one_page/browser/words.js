@@ -124,7 +124,7 @@ const trues = (list) => list.filter(Boolean).length;
 
 function photosTitle(said, fooled, known, waiting) {
   const [baseline, nat, all] = [trues(fooled.baseline), trues(fooled.nat), fooled.nat.length];
-  if (!all) return known && !waiting ? said.none_here.known : said.none_here.waiting;
+  if (!all) return (known && !waiting ? said.none_here.known : said.none_here.waiting)[known + waiting === 1 ? 0 : 1];
   if (all === 1) return said.one[`${Math.min(known, 1)}|${baseline}|${nat}`];
   const sentence = baseline === nat ? said.alike[Math.min(nat, 1)] : said.unlike[`${fewOf(baseline)}|${fewOf(nat)}`];
   return filled(sentence, { baseline, nat, all });

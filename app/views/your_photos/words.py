@@ -55,7 +55,9 @@ def findings(fooled: Compared | None, known: int, kept: dict[Kind, int], waiting
 def photos_title(fooled: Compared | None, known: int, waiting: int) -> str:
     """Return the finding on the visitor's photos in one short sentence: counts, and no verdict."""
     if fooled is None:
-        return _("They know what these show.") if known and not waiting else _("What do your photos show?")
+        if known and not waiting:
+            return ngettext("They know what this shows.", "They know what these show.", known)
+        return ngettext("What does your photo show?", "What do your photos show?", known + waiting)
     baseline, nat, number = fooled.counts["baseline"], fooled.counts["nat"], fooled.pictures
     if number == 1:
         return _(FOOLS[bool(baseline), bool(nat)][bool(known)])

@@ -11,7 +11,7 @@ from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.gallery import gallery_pictures, gallery_square
 from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
-from nat_app.shared.words import Answer, literal
+from nat_app.shared.words import Answer, capital, literal
 from nat_app.views.playground.settings import SETTINGS as PLAYGROUND
 from nat_app.views.workshop import score
 from nat_app.views.workshop.games import factory, teaching, words
@@ -140,7 +140,7 @@ def _photo(pair: Pair) -> None:
     else:
         left.image(gallery_square(chosen), width=150, alt=pictures[chosen].shows)
         left.caption(pictures[chosen].credit)
-        name, ask, honest = pictures[chosen].name, lambda: gallery_answers(pair, chosen), True
+        name, ask, honest = capital(pictures[chosen].name), lambda: gallery_answers(pair, chosen), True
     right.button(
         _("Try it"), key="try_photo", type="primary", disabled=not honest, on_click=try_photo, args=(name, ask, pair)
     )
