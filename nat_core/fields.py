@@ -4,7 +4,7 @@ Whatever else they say is refused in a sentence. How fields go together is the r
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from math import isfinite
 from numbers import Integral, Real
@@ -88,43 +88,46 @@ def check_known(what: str, values: Sequence[object], known: tuple[str, ...]) -> 
             raise ValueError(f"unknown {what} {value!r:.80}; known: {', '.join(known)}")
 
 
-def check_kinds(values: Mapping[str, Any]) -> None:
+def check_kinds(recipe: Any) -> None:
     """Raise ValueError where one of TUPLES or SWITCHES among a recipe's fields is of another kind.
 
-    >>> check_kinds(dict.fromkeys(TUPLES, ()) | dict.fromkeys(SWITCHES, False) | {"flip": 1})
+    >>> from types import SimpleNamespace
+    >>> kinds = dict.fromkeys(TUPLES, ()) | dict.fromkeys(SWITCHES, False)
+    >>> check_kinds(SimpleNamespace(**kinds | {"flip": 1}))
     Traceback (most recent call last):
     ValueError: a recipe needs flip to be True or False, not 1
     """
     for name in TUPLES:
-        if not isinstance(values[name], tuple):
-            raise ValueError(f"a recipe needs a tuple of {name}, not {values[name]!r:.80}")
+        if not isinstance(value := getattr(recipe, name), tuple):
+            raise ValueError(f"a recipe needs a tuple of {name}, not {value!r:.80}")
     for name in SWITCHES:
-        if not isinstance(values[name], bool):
-            raise ValueError(f"a recipe needs {name} to be True or False, not {values[name]!r:.80}")
+        if not isinstance(value := getattr(recipe, name), bool):
+            raise ValueError(f"a recipe needs {name} to be True or False, not {value!r:.80}")
 
 
-def check_numbers(values: Mapping[str, Any]) -> None:
+def check_numbers(recipe: Any) -> None:
     """Raise ValueError, naming the field and its bounds, where one of a recipe's numbers lies outside.
 
-    >>> check_numbers({"epochs": 0})
+    >>> from types import SimpleNamespace
+    >>> check_numbers(SimpleNamespace(epochs=0))
     Traceback (most recent call last):
     ValueError: a recipe needs a whole number of epochs >= 1 and at most 100,000, not 0
     """
     for name, (smallest, largest) in COUNTS.items():
-        value = values[name]
+        value = getattr(recipe, name)
         if not whole(value) or not smallest <= value <= largest:
             raise ValueError(
                 f"a recipe needs a whole number of {name} >= {smallest} and at most {largest:,}, not {value!r:.80}"
             )
     for name in (*NOT_NEGATIVE, *SHARES, "distillation_temperature"):
-        value = values[name]
+        value = getattr(recipe, name)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
             raise ValueError(f"a recipe needs {name} >= 0, not {value!r:.80}")
         if name in SHARES and value >= 1:
             raise ValueError(f"a recipe needs {name} in [0, 1), not {value!r}")
-    if not values["distillation_temperature"]:
+    if not recipe.distillation_temperature:
         raise ValueError("a recipe needs distillation_temperature > 0, not 0")
-    if (rate := values["learning_rate"]) > MAX_LEARNING_RATE:
+    if (rate := recipe.learning_rate) > MAX_LEARNING_RATE:
         raise ValueError(f"a recipe needs a learning_rate of at most {MAX_LEARNING_RATE:g}, not {rate}")
 
 

@@ -189,9 +189,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         check_name("a recipe's name", self.name)
-        # Not vars(self): of a recipe read from JSON, msgspec leaves what has its default to the class.
-        values = {each.name: getattr(self, each.name) for each in fields(self)}
-        check_kinds(values)
+        check_kinds(self)
         check_known("in-distribution source", [self.in_distribution], tuple(_NEGATIVE_SETS))
         check_known("protocol", [self.protocol], (*PROTOCOLS, OWN))
         check_known("image set in also_reported", self.also_reported, IMAGE_SETS)
@@ -201,7 +199,7 @@ class Recipe:
         check_known("divergence", [self.divergence], DIVERGENCE_NAMES)
         check_known("precision", [self.precision], PRECISIONS)
         check_known("synthetic negatives", self.synthetic, SYNTHETIC)
-        check_numbers(values)
+        check_numbers(self)
         check_sizes(self.sizes)
         self._check_negatives()
         self._check_teacher()

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from nat_core.files import converted
 from nat_core.recipes import RECIPES, Recipe, recipe_named
 
 NAMES = [
@@ -160,3 +161,8 @@ def test_the_image_sets_that_a_recipe_may_name_are_those_that_can_be_read() -> N
     from nat_core.recipes import IMAGE_SETS
 
     assert sorted(IMAGE_SETS) == sorted(SETS)
+
+
+def test_a_recipe_that_is_read_without_its_defaults_is_the_same() -> None:
+    # msgspec gives no instance the fields that nothing was said of: they stay the class's.
+    assert converted({"name": "mine", "architecture": "wrn16_1"}, Recipe) == Recipe("mine", "wrn16_1")
