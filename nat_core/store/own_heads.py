@@ -9,6 +9,7 @@ no decoder is asked.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 
 import msgspec
 import numpy as np
@@ -35,7 +36,8 @@ MOST_BYTES = 8_000_000
 """Of a file: six things of twenty photos each, and twenty negatives, take 4.4 million."""
 LARGEST = 1e6
 """Of any weight: with larger ones logits might be no numbers any more."""
-FORMAT = 1
+FORMAT = 2
+"""Since 2 a digest vouches for all that the file holds; files of format 1, which have none, are still read."""
 NONE = -1
 """The label of a photo of none of the things."""
 
@@ -154,8 +156,19 @@ def to_bytes(taught: OwnHeads, photos: KeptPhotos | None = None) -> bytes:
         arrays |= {"photos/seen": photos.seen, "photos/shown": photos.shown}
         arrays["photos/labels"] = photos.labels.astype(np.int16)
     names = list(photos.names) if photos else []
-    about = _About(FORMAT, taught.network, taught.weights, list(taught.names), names)
-    return packed(arrays, {"about": msgspec.json.encode(asdict(about)).decode()})
+    about = msgspec.json.encode(
+        asdict(_About(FORMAT, taught.network, taught.weights, list(taught.names), names))
+    ).decode()
+    return packed(arrays, {"about": about, "sha256": _digest(about, arrays)})
+
+
+def _digest(about: str, arrays: Mapping[str, np.ndarray]) -> str:
+    """The SHA-256 of the words and of every array's name, type, shape and values."""
+    found = sha256(about.encode())
+    for key in sorted(arrays):
+        found.update(f"{key} {arrays[key].dtype} {arrays[key].shape}".encode())
+        found.update(np.ascontiguousarray(arrays[key]).tobytes())
+    return found.hexdigest()
 
 
 def from_bytes(content: bytes, name: str) -> tuple[OwnHeads, KeptPhotos | None]:
@@ -171,7 +184,11 @@ def from_bytes(content: bytes, name: str) -> tuple[OwnHeads, KeptPhotos | None]:
     arrays, metadata = read_arrays(content, name, _("save your things again"))
     try:
         about = converted(parsed_json(metadata["about"].encode()), _About)
-        return _checked(about, arrays)
+        found = _checked(about, arrays)
+        # Last: what can be named more exactly is.
+        if about.format > 1 and metadata["sha256"] != _digest(metadata["about"], arrays):
+            raise ValueError("its content is not what was written")
+        return found
     except Exception as error:  # a stranger's file may be wrong in any way
         reason = " ".join(str(error).split())[:200]
         raise CheckpointError(
@@ -181,8 +198,8 @@ def from_bytes(content: bytes, name: str) -> tuple[OwnHeads, KeptPhotos | None]:
 
 
 def _checked(about: _About, arrays: Mapping[str, np.ndarray]) -> tuple[OwnHeads, KeptPhotos | None]:
-    if about.format != FORMAT:
-        raise ValueError(f"it has format {about.format}, and format {FORMAT} is read")
+    if not 1 <= about.format <= FORMAT:
+        raise ValueError(f"it has format {about.format}, and formats 1 to {FORMAT} are read")
     things = len(about.names)
     if not FEWEST <= things <= MOST or max(map(len, about.names)) > LONGEST_NAME:
         raise ValueError(f"it needs {FEWEST} to {MOST} names of up to {LONGEST_NAME} signs")

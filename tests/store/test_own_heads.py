@@ -76,6 +76,22 @@ def test_an_array_that_is_not_as_it_should_be_is_named(name: str, array: np.ndar
         from_bytes(packed(arrays | {name: array}, metadata), "mine")
 
 
+def test_a_changed_byte_is_noticed_wherever_it_is() -> None:
+    sound = to_bytes(taught(), kept_photos())
+    for place in (*range(len(sound) - 120, len(sound)), *range(8, len(sound) - 120, 1_009), *range(8, 900)):
+        with pytest.raises(CheckpointError):
+            from_bytes(sound[:place] + bytes([sound[place] ^ 1]) + sound[place + 1 :], "mine")
+
+
+def test_a_file_from_before_there_were_digests_is_read_and_one_that_lost_its_own_is_not() -> None:
+    arrays, metadata = read_arrays(to_bytes(taught()), "sound", "")
+    about = json.loads(metadata["about"])
+    old = packed(arrays, {"about": json.dumps(about | {"format": 1})})
+    assert from_bytes(old, "mine")[0].names == ("mug", "book")
+    with pytest.raises(CheckpointError, match="sha256"):
+        from_bytes(packed(arrays, {"about": metadata["about"]}), "mine")
+
+
 def test_photos_of_unequal_number_are_refused() -> None:
     with pytest.raises(ValueError, match="differ in number"):
         KeptPhotos(np.array([0]), (), kept_photos().seen[:1], kept_photos().shown[:1])
