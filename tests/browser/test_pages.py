@@ -173,7 +173,7 @@ def test_keeping_95_gives_each_network_its_own_line(page, address: str) -> None:
 @at("wide")
 def test_attention_draws_its_grid(page, address: str) -> None:
     page.goto(f"{address}/attention")
-    page.locator("h1", has_text="Baseline and NAT look").wait_for()
+    page.locator("h1", has_text="Baseline and NAT differ").wait_for()
     page.locator(".nat-looks .over").first.wait_for()
     page.evaluate(STILL)
     # It alone weighs nearly twice as much as all else that a page needs.

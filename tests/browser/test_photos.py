@@ -56,7 +56,7 @@ def test_a_zip_of_photos_one_opened_and_faded_by_the_keyboard(page, playwright, 
 @at("wide")
 def test_attention_computes_what_speaks_for_the_answer(page, address: str) -> None:
     page.goto(f"{address}/attention")
-    page.locator("h1", has_text="Baseline and NAT look").wait_for()
+    page.locator("h1", has_text="Baseline and NAT differ").wait_for()
     page.get_by_role("tab", name="Which pixels speak").click()
     page.get_by_text("Occlusion", exact=True).click()
     page.get_by_text("How far the answer falls").wait_for()
