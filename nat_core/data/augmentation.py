@@ -44,17 +44,15 @@ class Crops(NamedTuple):
     columns: Int[Tensor, "n width"]
 
 
-def draw_crops(count: int, size: tuple[int, int], padding: int, flip: bool, generator: torch.Generator) -> Crops:
-    """Return crops of pictures of that height and width, each moved by up to `padding` pixels with reflected edges.
+def draw_crops(count: int, side: int, padding: int, flip: bool, generator: torch.Generator) -> Crops:
+    """Return crops of square pictures of so many pixels a side, each moved by up to `padding` with reflected edges.
 
     With `flip`, half of them are mirrored. The rows and columns that a crop of the padded picture would show, so that
     no padded copy is made.
     """
     # A crop of the padded picture is the picture moved: one shift for its rows, one for its columns.
     shift = torch.randint(-padding, padding + 1, (2, count, 1), generator=generator)
-    rows, columns = (
-        _reflect(torch.arange(length) + each, length) for length, each in zip(size, shift.unbind(), strict=True)
-    )
+    rows, columns = _reflect(torch.arange(side) + shift, side)
     if flip:
         # Mirrored after the shift: both are uniform around the middle, so the order changes no distribution.
         mirrored = torch.rand(count, 1, generator=generator) < 0.5
@@ -73,7 +71,7 @@ def cropped(pixels: InMemory, chosen: Int[Tensor, " n"], crops: Crops) -> InMemo
     return taken.gather(2, within.expand(-1, height, -1)).view(*taken.shape[:2], crops.columns.shape[1], 3)
 
 
-def _reflect(position: Int[Tensor, "n length"], length: int) -> Int[Tensor, "n length"]:
+def _reflect(position: Int[Tensor, "2 n length"], length: int) -> Int[Tensor, "2 n length"]:
     # The first fold mirrors what lies left of 0, the second what lies right of the last; a shift that is longer than a
     # tiny picture stays at its edge.
     return (length - 1 - (length - 1 - position.abs()).abs()).clamp(0, length - 1)

@@ -57,7 +57,7 @@ def copies(pixels: UInt8[np.ndarray, "n h w 3"], number: int = COPIES, seed: int
         raise ValueError(f"the number of copies is at least 0, not {number}")
     chosen = torch.arange(len(pixels)).repeat_interleave(number)
     # The training pictures' own augmentation, so that a copy differs from its photo as theirs do.
-    crops = draw_crops(len(chosen), pixels.shape[1:3], MOST_MOVED, True, generator_for(seed, "copies", 0))
+    crops = draw_crops(len(chosen), pixels.shape[1], MOST_MOVED, True, generator_for(seed, "copies", 0))
     moved = cropped(torch.from_numpy(np.ascontiguousarray(pixels)), chosen, crops)
     return np.concatenate([pixels, moved.numpy()])
 

@@ -222,7 +222,7 @@ class Batches:
     def _crops(self, chosen: Sequence[Tensor], size: int, generator: torch.Generator) -> list[Crops]:
         # Padding and cutout were set for 32 x 32 and keep their share of the picture at other sizes.
         padding = round(self.recipe.padding * size / 32)
-        return [draw_crops(len(each), (size, size), padding, self.recipe.flip, generator) for each in chosen]
+        return [draw_crops(len(each), size, padding, self.recipe.flip, generator) for each in chosen]
 
     def _draw_mixing(self, chosen: Sequence[Tensor], size: int, generator: torch.Generator) -> tuple[Crops, Mixing]:
         again = joined(self._crops(chosen, size, generator))

@@ -13,7 +13,7 @@ def fake(count: int, seed: int = 0) -> torch.Tensor:
 
 
 def crop(pixels: torch.Tensor, chosen: list[int], padding: int, flip: bool, step: int = 0) -> torch.Tensor:
-    drawn = draw_crops(len(chosen), (32, 32), padding, flip, generator_for(0, "test", step))
+    drawn = draw_crops(len(chosen), 32, padding, flip, generator_for(0, "test", step))
     return cropped(pixels, torch.tensor(chosen), drawn)
 
 
