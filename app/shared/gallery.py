@@ -11,7 +11,7 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from nat_app.shared.classes import class_title
-from nat_app.shared.language import _
+from nat_app.shared.language import N_, _
 from nat_app.shared.page_file import image_url
 from nat_app.shared.words import CORNER, capital
 from nat_core.data.images import read_image, read_photo
@@ -31,6 +31,9 @@ LICENCES = {
     "CC BY 2.0": "https://creativecommons.org/licenses/by/2.0/",
     "CC BY 3.0": "https://creativecommons.org/licenses/by/3.0/",
 }
+
+LICENCES_IN_WORDS = (N_("Public domain"), N_("Public domain (US government work)"), N_("CC0 1.0 (Pixabay before 2019)"))
+"""The licences of the gallery that are no mere name of one: they are said in the visitor's language."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ class GalleryPicture:
     def credit(self) -> str:
         """Author and licence, as they stand below the picture."""
         author = self.author or _("Author not stated")
-        return f"{author}, {self.licence}"
+        return f"{author}, {_(self.licence)}"
 
 
 @cache

@@ -370,9 +370,11 @@ def threshold_title(rates: dict[Kind, float], at: dict[Kind, float], known: bool
         by = "" if score == CONFIDENCE else SCORE_NAMES[score]
         if by:
             return _(
-                "To keep 95 of 100 by {score}, the baseline needs t = {baseline}, NAT t = {nat}.", score=by, **needed
+                "To keep 95 of 100 by {score}, the baseline needs t\u00a0=\u00a0{baseline}, NAT t\u00a0=\u00a0{nat}.",
+                score=by,
+                **needed,
             )
-        return _("To keep 95 of 100, the baseline needs t = {baseline}, NAT t = {nat}.", **needed)
+        return _("To keep 95 of 100, the baseline needs t\u00a0=\u00a0{baseline}, NAT t\u00a0=\u00a0{nat}.", **needed)
     when = _where(score, locked, at["nat"])
     counts = {"baseline": of_100(rates["baseline"]), "nat": count_of_100(rates["nat"])}
     if known:

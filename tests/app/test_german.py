@@ -14,6 +14,7 @@ from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.pairs import OFFERED, ROLE_TITLES, SET_TITLES, own_name, pictures_of
 from nat_app.shared.score_scales import SCORE_TITLES
 from nat_app.shared.words import Answer
+from nat_app.views.evidence.parts import hardware
 from nat_core.data.headers.header import check_pixels
 from nat_core.data.images import read_image
 from nat_core.errors import UnreadableImage
@@ -24,9 +25,9 @@ FOOLED = {"baseline": 0.561, "nat": 0.052}
 AT, APART = {"baseline": 0.9, "nat": 0.9}, {"baseline": 0.71, "nat": 0.3}
 SENTENCES: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
     (words.answer_sentence, ("baseline", Answer(0.974, "ship"), "cat", 0.9),
-     "Baseline: 97 % Schiff. Sicher, und falsch: Das ist eine Katze."),
+     "Baseline: 97 % Schiff. Sicher, aber falsch: Das ist eine Katze."),
     (words.answer_sentence, ("nat", Answer(0.7, "dog"), "deer", 0.9),
-     "NAT: 70 % Hund. Ziemlich sicher, und falsch: Das ist ein Hirsch."),
+     "NAT: 70 % Hund. Ziemlich sicher, aber falsch: Das ist ein Hirsch."),
     (words.answer_sentence, ("nat", Answer(0.2, "dog"), "none", 0.9), "NAT: 20 %. Es weiß es nicht."),
     (words.threshold_title, (FOOLED, AT, False),
      "Über 90 % lässt sich die Baseline von 56 von 100 täuschen, NAT von 5."),
@@ -37,6 +38,9 @@ SENTENCES: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
     (words.threshold_title, (FOOLED, APART, False, "max_logit"),
      "Nach Max-Logit bei je 95 von 100 behaltenen Bildern lässt sich die Baseline von 56 von 100 täuschen, NAT von 5."),
     (words.of_100, (0.0, 6), "0 von 6"),
+    (hardware, ("Ein Prozessor, 1 thread",), "Ein Prozessor, 1 Thread"),
+    (hardware, ("Ein Prozessor, 4 threads",), "Ein Prozessor, 4 Threads"),
+    (hardware, ("NVIDIA H100 80GB HBM3",), "NVIDIA H100 80GB HBM3"),
     (words.percent_fine, (0.9341,), "93,4 %"),
     (words.duration, (4287.9,), "1 h 11 min"),
     (words.duration, (61.0,), "61 Sekunden"),
@@ -80,6 +84,7 @@ def test_no_title_is_left_in_english() -> None:
     assert OFFERED[0].title == "Großes Netz (ResNet-18)"
     assert SCORE_TITLES["entropy"] == "Entropie"
     pictures = {picture.file: picture for picture in gallery_pictures()}
+    assert pictures["none-bee.jpg"].credit == "Jon Sullivan, gemeinfrei"
     assert (pictures["none-bee.jpg"].name, pictures["cat2.jpg"].name) == ("Biene", "Katze 2")
     assert pictures["none-eiffel.jpg"].caption == "Eiffelturm unter blauem Himmel"
     assert all(picture.shows != picture.description for picture in pictures.values())

@@ -31,6 +31,7 @@ def test_a_photo_is_answered_in_the_two_bars_and_asked_about(start, networks: Pa
     app = dropped(app, ("bee.jpg", BEE))
     assert len(alts(app)) == len(of_gallery)
     assert any(alt.startswith("bee.jpg; small in the corner") for alt in alts(app))
+    assert "Or a picture of the gallery" in {box.label for box in app.selectbox}, "it names none that is shown"
     (key,) = app.session_state["own_photos"].photos
     asked = next(each for each in app.get("button_group") if present(each.key).startswith(f"shows_{key}"))
     assert re.search(r"say .*\. Is it( either)?\?|Both say .*\. Is it\?", asked.proto.label)

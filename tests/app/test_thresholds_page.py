@@ -158,7 +158,7 @@ def test_the_pictures_behind_a_bar_or_the_command_that_gets_them(
     app = start(networks, PAGE, fold_classes=True, behind_class="ship", behind_kind="baseline")
     stored = load_predictions(networks, "wrn40_1_baseline", ["cifar100_test"])["cifar100_test"]
     sure_ships = int(((stored.confidence > 0.9) & (stored.logits.argmax(1) == CLASSES.index("ship"))).sum())
-    assert threshold_words.behind_sentence("baseline", "ship", sure_ships, 1000, 0.9) in said(app)
+    assert plain(threshold_words.behind_sentence("baseline", "ship", sure_ships, 1000, 0.9)) in said(app)
     commands = [code.value.split() for code in app.code if code.value.startswith("nat")]
     assert commands == [["nat", "data", "--download", "cifar100"]]
     app = start(networks, PAGE, fold_classes=True, set="noise", pair="wrn16_1")
@@ -243,7 +243,7 @@ def test_by_another_score_each_network_stands_where_it_keeps_95_of_100(start, ne
     # There is no slider to move: t is no number in [0, 1] there.
     assert [slider.key for slider in (*app.slider, *app.select_slider)] == []
     app.pills(key="set").set_value("cifar10_test").run()
-    assert app.title[0].value.startswith(f"To keep 95 of 100 by {SCORE_NAMES[score]}, the baseline needs t = ")
+    assert plain(app.title[0].value).startswith(f"To keep 95 of 100 by {SCORE_NAMES[score]}, the baseline needs t = ")
     app.selectbox(key="score").set_value("confidence").run()
     assert app.select_slider(key="t").value == 0.9
 
@@ -273,7 +273,7 @@ def test_every_fold_follows_the_chosen_score(start, networks: Path, score: str) 
     at = metrics.threshold_keeping(scores_of(stored["cifar10_test"], score))
     others = stored["cifar100_test"]
     sure_ships = int(((scores_of(others, score) > at) & (others.predicted == CLASSES.index("ship"))).sum())
-    assert threshold_words.behind_sentence("baseline", "ship", sure_ships, 1000, at) in said(app)
+    assert plain(threshold_words.behind_sentence("baseline", "ship", sure_ships, 1000, at)) in said(app)
 
 
 def test_the_axis_of_a_score_has_round_ticks_inside_it_and_a_place_for_no_opinion() -> None:

@@ -1,5 +1,6 @@
 """The workshop in other languages: no word outside of a translated message, and German sentences with their numbers."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -145,6 +146,7 @@ def test_the_factory_writes_german_numbers(english, monkeypatch, fresh_caches) -
     app.select_slider(key="factory_t").set_value(0.9).run()
     app.button(key="choose_factory").click().run()
     assert "Bei deinem t = 0,90 kosten hundert Teile **" in said(app)
+    assert re.search(r"aus [\d.]+ Bildern \(CIFAR-10 Test\) und [\d.]+ Bildern \(", said(app))
     assert any("Mit t = 1,00 prüft ein Mensch jedes Teil" in plain(alt) for alt in alts(app))
 
 

@@ -66,7 +66,7 @@ def test_own_photos_are_taught(page, teaching_address: str) -> None:
     file_chooser(page, "negative_uploads").set_input_files(
         [str(FOLDER / f"none-{each}.jpg") for each in ("bee", "pizza")]
     )
-    page.get_by_text("2 chosen.").wait_for()
+    page.get_by_text("2 of at most 12 chosen.").wait_for()
     page.get_by_role("button", name="Train", exact=True).click()
     page.locator("h1", has_text="It learned these 2: it was sure of").wait_for()
     page.get_by_text("from 2 photos with").wait_for()

@@ -72,8 +72,8 @@ def draw(pair: Pair, threshold: float) -> None:
         )
     st.caption(
         _(
-            "Shares above t = {t}, with 95 % intervals: of what they know, kept; of other things, fooled. Both were "
-            "asked about the same pictures.",
+            "Shares above t\u00a0=\u00a0{t}, with 95 % intervals: of what they know, kept; of other things, fooled. "
+            "Both were asked about the same pictures.",
             t=number(threshold, "g"),
         )
     )

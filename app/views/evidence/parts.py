@@ -1,5 +1,6 @@
 """The parts of the page Evidence: claims with their verdicts, tables beside the paper's, networks with their cards."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,7 +14,7 @@ from nat_app.answers import level_spreads, stored_answers
 from nat_app.answers.level_spreads import COMPARED
 from nat_app.answers.plain_names import architecture_title, name_of, names_table, plainly
 from nat_app.shared import words
-from nat_app.shared.language import N_, _
+from nat_app.shared.language import N_, _, ngettext
 from nat_app.shared.pairs import DIGITS, pair_named
 from nat_app.views.evidence import drawn, plotted_studies
 from nat_app.views.evidence.plotted_studies import PlottedStudies
@@ -45,6 +46,8 @@ MARKS: dict[Verdict, tuple[str, str]] = {
     "not measured yet": ("gray", "○"),
 }
 """A mark as well as a colour for each verdict."""
+THREADS = re.compile(r"(?P<processor>.+), (?P<count>\d+) threads?", re.DOTALL)
+"""How a card names the hardware where a processor trained: with its threads."""
 FORMATS = {
     "csv": ("CSV", "text/csv", "csv"),
     "json": ("JSON", "application/json", "json"),
@@ -303,11 +306,24 @@ def _card_text(name: str, card: Card) -> str:
                                     parameters=card.parameters, classes=len(card.classes))),
         _("Training"): words.literal(f"{_seen(recipe)}; {_schedule(card)}"),
         _("Time and hardware"): words.literal(_("{time} on {hardware}, finished {date}",
-                                                time=words.duration(card.seconds), hardware=card.hardware,
+                                                time=words.duration(card.seconds), hardware=hardware(card.hardware),
                                                 date=card.trained_at)),
         _("Versions"): words.literal(versions),
     }  # fmt: skip
     return "\n".join(f"- **{title}:** {text}" for title, text in lines.items())
+
+
+def hardware(named: str) -> str:
+    """Return the hardware that a card names, the threads of a processor counted in the visitor's language.
+
+    >>> hardware("A processor, 2 threads"), hardware("NVIDIA H100 80GB HBM3")
+    ('A processor, 2 threads', 'NVIDIA H100 80GB HBM3')
+    """
+    counted = THREADS.fullmatch(named)
+    if not counted:
+        return named
+    return ngettext("{processor}, {count} thread", "{processor}, {count} threads", int(counted["count"]),
+                    processor=counted["processor"])  # fmt: skip
 
 
 def _seen(recipe: Recipe) -> str:

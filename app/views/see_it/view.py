@@ -151,7 +151,8 @@ with st.container(horizontal=True, vertical_alignment="center"):
 with st.expander(_("Why?"), icon=":material/help:"):
     st.markdown(words.why(stored_answers.card(pair.nat).report, looked.said["nat"].classes))
 st.selectbox(
-    _("Picture"),
+    # It names a picture of the gallery even while a visitor's own is shown.
+    _("Picture") if looked.key is None else _("Or a picture of the gallery"),
     list(pictures),
     format_func=lambda file: pictures[file].caption,
     key=PICTURE.key,

@@ -37,7 +37,7 @@ def few_title(share: dict[Kind, float], pictures: int, at: dict[Kind, float], *,
     locked = score != CONFIDENCE or at["baseline"] != at["nat"]
     if known and locked:
         return threshold_title(share, at, known, score)
-    when = _("Above t = {threshold}", threshold=threshold_text(at["nat"]))
+    when = _("Above t\u00a0=\u00a0{threshold}", threshold=threshold_text(at["nat"]))
     if locked:
         when = _("Keeping 95 of 100")
         if score != CONFIDENCE:
@@ -202,7 +202,7 @@ def temperature_sentence(
     if not kept:
         return f"{verdict} {fair}"
     cost = _(
-        "Above t = {threshold} the baseline now keeps {baseline}, NAT {nat}.",
+        "Above t\u00a0=\u00a0{threshold} the baseline now keeps {baseline}, NAT {nat}.",
         threshold=threshold_text(threshold),
         baseline=of_100(kept["baseline"]),
         nat=count_of_100(kept["nat"]),
@@ -233,8 +233,8 @@ def behind_sentence(kind: Kind, predicted: str, number: int, total: int, thresho
         "threshold": threshold_text(threshold),
     }
     if number == 1:
-        return _("{network} takes {some} for {what}, and is sure of it (t = {threshold}).", **said)
-    return _("{network} takes {some} for {what}, and is sure of them (t = {threshold}).", **said)
+        return _("{network} takes {some} for {what}, and is sure of it (t\u00a0=\u00a0{threshold}).", **said)
+    return _("{network} takes {some} for {what}, and is sure of them (t\u00a0=\u00a0{threshold}).", **said)
 
 
 def kind_title(name: str) -> str:

@@ -56,7 +56,7 @@ def choose_photos() -> None:
     with st.container(gap="xxsmall"):
         st.caption(
             _(
-                "Photos to teach as negatives: press up to {most}. {chosen} chosen.",
+                "Press photos to teach them as negatives: {chosen} of at most {most} chosen.",
                 most=MOST,
                 chosen=len(state.chosen(classes)),
             )
@@ -175,12 +175,9 @@ def draw_photos(names: list[str], before, after) -> None:
     """Draw how sure it is of each photo."""
     was = [percent(float(sure)) for sure in before]
     now = [None] * len(was) if after is None else [percent(float(sure)) for sure in after]
+    axis = _("how sure it is of each photo (line: t = {threshold})", threshold=threshold_text(t))
     st.plotly_chart(
-        fitted(
-            before_after(
-                names, before, after, kind, frame.colours(), axis=_("how sure it is of each photo"), threshold=t
-            )
-        ),
+        fitted(before_after(names, before, after, kind, frame.colours(), axis=axis, threshold=t)),
         key="taught_photos",
         config=CONFIG,
         alt=" ".join([_("How sure it is of each photo."), *map(words.alone, names, was, now)]),

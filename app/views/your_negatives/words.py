@@ -241,8 +241,8 @@ def how(photos: int, copies: int, known: int, beside: int, steps: int, seconds: 
         known=known,
     )
     read = _(
-        "The vertical mark: as many steps without any negative. A change is told where its 95\u00a0% interval, from "
-        "before and from that mark, leaves no room for chance. Nothing is stored."
+        "The short vertical marks: as many steps without any negative. A change is told where its 95\u00a0% interval, "
+        "from before and from that mark, leaves no room for chance. Nothing is stored."
     )
     return f"{trained} {read}"
 

@@ -70,7 +70,9 @@ class View extends Following {
     const { x, y, data } = this;
     const last = data.steps.length - 1;
     svg.appendChild(line(x(0), y(share), x(last), y(share), data.colours.line, 1.2, dashes));
-    return svg.appendChild(text(x(last), y(share) + 14, words, "end", "tick haloed"));
+    const written = svg.appendChild(text(x(last), y(share) + 14, words, "end", "tick haloed"));
+    written.dataset.below = y(share) + 14;
+    return written;
   }
 
   drawMark(svg, kind) {
@@ -95,9 +97,9 @@ class View extends Following {
       mark.setAttribute("cx", x(place));
       mark.setAttribute("cy", height);
       label.setAttribute("x", x(place) + (late ? -12 : 12));
-      label.setAttribute("y", height + (kind === surer ? -9 : 20));
       label.setAttribute("text-anchor", late ? "end" : "start");
       label.textContent = says[kind];
+      label.setAttribute("y", this.beside(kind, label, kind === surer));
     }
     this.levels.forEach((words) => this.clear(words));
     this.page.querySelector(".caption").textContent = says.caption;
@@ -105,20 +107,56 @@ class View extends Following {
     this.showPicture();
   }
 
-  // The words of a line stand at its right end, or at its left where an answer is written over that.
+  // How far down an answer's words stand: above all of its curve that runs along them, or below all of it; a line that
+  // would run through them is passed, too, where there is room.
+  beside(kind, label, above) {
+    const { x: from, width } = label.getBBox();
+    const along = this.along(kind, from, from + width);
+    const down = above ? Math.max(Math.min(...along) - 9, 14) : Math.min(Math.max(...along) + 20, this.y(0) - 4);
+    const level = [this.data.t, this.data.no_opinion].map(this.y).find((each) => down - 14 < each && each < down + 5);
+    if (level === undefined) return down;
+    const passed = above ? level - 6 : level + 15;
+    return 14 <= passed && passed <= this.y(0) - 4 ? passed : down;
+  }
+
+  // How high a curve runs between two places across.
+  along(kind, from, to) {
+    const { confidence, steps } = this.data;
+    const step = this.x(1) - this.x(0);
+    const first = Math.max(Math.floor((from - this.x(0)) / step), 0);
+    const last = Math.min(Math.ceil((to - this.x(0)) / step), steps.length - 1);
+    return confidence[kind].slice(first, last + 1).map(this.y);
+  }
+
+  // The words of a line stand where neither an answer nor a curve is: below it at its right end or its left, or above.
   clear(words) {
-    const put = (place, anchor) => {
-      words.setAttribute("x", place);
+    const below = Number(words.dataset.below);
+    const [left, right] = [this.x(0) + 4, this.x(this.data.steps.length - 1)];
+    const above = below - 19;
+    const places = [[right, below, "end"], [left, below, "start"], [right, above, "end"], [left, above, "start"]];
+    const put = ([across, down, anchor]) => {
+      words.setAttribute("x", across);
+      words.setAttribute("y", down);
       words.setAttribute("text-anchor", anchor);
+      return this.hits(words);
     };
-    put(this.x(this.data.steps.length - 1), "end");
+    const hits = places.map(put);
+    put(places[hits.indexOf(Math.min(...hits))]);
+  }
+
+  // How much is in the way of words: an answer more than a curve.
+  hits(words) {
     const at = words.getBBox();
-    const covered = this.marks.some(({ label }) => {
+    const meets = (from, to) => from < at.y + at.height && at.y < to;
+    const answers = this.marks.filter(({ label }) => {
       const over = label.getBBox();
-      const across = over.x < at.x + at.width && at.x < over.x + over.width;
-      return across && over.y < at.y + at.height && at.y < over.y + over.height;
+      return over.x < at.x + at.width + 8 && at.x < over.x + over.width + 8 && meets(over.y, over.y + over.height);
     });
-    if (covered) put(this.x(0) + 4, "start");
+    const curves = KINDS.filter((kind) => {
+      const along = this.along(kind, at.x, at.x + at.width);
+      return meets(Math.min(...along) - 4, Math.max(...along) + 4);
+    });
+    return 3 * answers.length + curves.length;
   }
 
   showPicture() {

@@ -85,7 +85,8 @@ def example() -> str:
     for t in T_STEPS:
         if is_met(found := judge(heads, held, t)):
             return _(
-                "Teach it “none of these”: the twelve free photos will do, for example with t = {t}: {state}.",
+                "Teach it “none of these”: the twelve free photos will do, for example with "
+                "t\u00a0=\u00a0{t}: {state}.",
                 t=threshold_text(t),
                 state=_state(found),
             )

@@ -153,11 +153,16 @@ def foreign_parts(stakes: Stakes) -> str:
 
 def factory(chosen: float, cost: float, best: float, least: float, points: int, most: int) -> str:
     """Return what a choice of t costs beside the best one of all; costs are for 100 parts."""
+    told = threshold_text(best)
+    if told == threshold_text(chosen) and round(cost, 1) != round(least, 1):
+        # Two costs of one t would contradict each other.
+        told = number(best, ".5g")
     return _(
-        "At your t = {chosen} a hundred parts cost **{cost:.1f}**. The best of all is t = {best}: {least:.1f}. {card}",
+        "At your t\u00a0=\u00a0{chosen} a hundred parts cost **{cost:.1f}**. The best of all is t\u00a0=\u00a0{best}: "
+        "{least:.1f}. {card}",
         chosen=threshold_text(chosen),
         cost=cost,
-        best=threshold_text(best),
+        best=told,
         least=least,
         card=for_card(points, most),
     )
@@ -173,8 +178,9 @@ def factory_both(best: dict[Kind, float], least: dict[Kind, float], by_hand: flo
     else:
         compared = _("Here both cost the same.")
     return _(
-        "At its best the baseline costs {baseline:.1f} (t = {t_baseline}), NAT {nat:.1f} (t = {t_nat}). {compared} "
-        "With t = {one:.2f} a person checks every part, for {by_hand:.1f}.",
+        "At its best the baseline costs {baseline:.1f} (t\u00a0=\u00a0{t_baseline}), NAT {nat:.1f} "
+        "(t\u00a0=\u00a0{t_nat}). {compared} "
+        "With t\u00a0=\u00a0{one:.2f} a person checks every part, for {by_hand:.1f}.",
         baseline=least["baseline"],
         t_baseline=threshold_text(best["baseline"]),
         nat=least["nat"],
