@@ -74,7 +74,7 @@ def lead_words(network: str, before: float, after: float) -> str:
     """What becomes of a network's lead, of how much lower its NCR is than another's; judged as it is written.
 
     >>> lead_words("nat", 0.361, 0.181), lead_words("nat", 0.1, -0.02)
-    ("nat's lead shrinks from 0.361 to 0.181", "nat's lead of 0.100 is lost: it is behind by 0.020")
+    ('the lead of nat shrinks from 0.361 to 0.181', 'the lead of nat, 0.100, is lost: it is behind by 0.020')
     """
     first, then = round(before, 3), round(after, 3)
     said = {"network": network, "first": first, "then": then}
@@ -83,14 +83,14 @@ def lead_words(network: str, before: float, after: float) -> str:
     if first <= 0:
         return _("{network} takes the lead: {then:.3f} after {first:.3f}", **said)
     if then == 0:
-        return _("{network}'s lead of {first:.3f} is lost: it is level", **said)
+        return _("the lead of {network}, {first:.3f}, is lost: it is level", **said)
     if then < 0:
-        return _("{network}'s lead of {first:.3f} is lost: it is behind by {behind:.3f}", behind=-then, **said)
+        return _("the lead of {network}, {first:.3f}, is lost: it is behind by {behind:.3f}", behind=-then, **said)
     if first == then:
-        return _("{network}'s lead stays {first:.3f}", **said)
+        return _("the lead of {network} stays {first:.3f}", **said)
     if then < first:
-        return _("{network}'s lead shrinks from {first:.3f} to {then:.3f}", **said)
-    return _("{network}'s lead grows from {first:.3f} to {then:.3f}", **said)
+        return _("the lead of {network} shrinks from {first:.3f} to {then:.3f}", **said)
+    return _("the lead of {network} grows from {first:.3f} to {then:.3f}", **said)
 
 
 def cells_by_score(baseline: NetworkReport, nat: NetworkReport, names: Sequence[str]) -> str:

@@ -278,13 +278,13 @@ def _accuracy(pair: _Pair) -> tuple[Verdict, str]:
     said = {"before": 100 * pair.baseline.accuracy, "after": 100 * pair.nat.accuracy}
     if known:
         measured = ngettext(
-            "accuracy {before:.2f} % to {after:.2f} % on {count:,} picture.",
-            "accuracy {before:.2f} % to {after:.2f} % on {count:,} pictures.",
+            "accuracy from {before:.2f} % to {after:.2f} % on {count:,} picture.",
+            "accuracy from {before:.2f} % to {after:.2f} % on {count:,} pictures.",
             pair.nat.sets[known].images,
             **said,
         )
     else:
-        measured = _("accuracy {before:.2f} % to {after:.2f} %.", **said)
+        measured = _("accuracy from {before:.2f} % to {after:.2f} %.", **said)
     return ("held" if lost <= 1 else "held in part" if lost <= 3 else "did not hold"), measured
 
 

@@ -203,7 +203,7 @@ def _ninth(found: Transfer) -> str:
     )
     if reached:
         return told + " " + _("It is reached by: {students}.", students=", ".join(each.words for each in reached))
-    return told + " " + _("None reaches it; {words} comes nearest.", words=nearest.words)
+    return told + " " + _("None reaches it; the nearest is: {words}.", words=nearest.words)
 
 
 # --- as a plot -------------------------------------------------------------------------------------------------------

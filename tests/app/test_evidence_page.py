@@ -40,8 +40,8 @@ def test_claims_tables_and_cards_of_what_is_trained(start, networks: Path) -> No
     text = said(app).replace("\\", "")
     reports = {name: load_card(networks, name).report for name in available(networks)}
     # All but the last, whose distances over the gallery the page takes itself.
-    assert all(plainly(claim.measured) in text for claim in claims(reports)[:-1])
-    assert all(plainly(sentence) in text for sentence in findings(reports))
+    assert all(plain(plainly(claim.measured)) in text for claim in claims(reports)[:-1])
+    assert all(plain(plainly(sentence)) in text for sentence in findings(reports))
     assert "not measured yet" not in app.title[0].value
     assert f"over {MapDistances(('a', 'b'), {}).pictures}: low" in text
     assert app.segmented_control(key="sheet").options == ["Table 1", "Table 2", "Table 3", "Table 4"]
@@ -61,6 +61,15 @@ def test_plain_names_come_first_and_the_codes_own_are_folded_away(start, network
     (fold,) = [each for each in app.expander if each.label == "What they are called in commands and files"]
     assert "| WRN-16-1 student of NAT | `wrn16_1_student_of_nat` |" in fold.markdown[0].value
     assert "WRN-16-1 NAT: accuracy" in " ".join(each.label.replace("\\", "") for each in app.expander)
+
+
+def test_a_student_is_called_by_what_it_takes_from_its_teacher() -> None:
+    told = "lower by more than the noise: `student_all` 0.556‡, `nat_plus` 0.473; student_low 0.743‡"
+    assert plainly(told) == (
+        "lower by more than the noise: *all of it, on unlabelled negatives too* 0.556‡, *the change that was chosen* "
+        "0.473; low maps alone 0.743‡"
+    )
+    assert plainly("all of it (`student_all`): 86 % at t = 0.9") == "all of it: 86\u00a0% at t\u00a0=\u00a00.9"
 
 
 def in_fold(app: AppTest, element: Element) -> bool:
@@ -214,7 +223,7 @@ def test_what_the_studies_show_is_told_once_they_can_be_judged(start, tmp_path: 
     text = said(start(tmp_path, PAGE))
     told = in_brief(studies(), load_runs(tmp_path)).splitlines()
     assert len(told) == 1
-    assert plainly(told[0]) in text
+    assert plain(plainly(told[0])) in text
     (tmp_path / "nat_plus.json").write_text("{")
     assert "lower by more than the noise" not in said(start(tmp_path, PAGE))
 
@@ -252,7 +261,7 @@ def test_nothing_trained_is_said_as_plainly(start, tmp_path: Path) -> None:
     app = start(tmp_path, PAGE)
     nothing = claims({})
     assert app.title[0].value == summary(nothing)
-    assert all(plainly(claim.measured) in said(app).replace("\\", "") for claim in nothing)
+    assert all(plain(plainly(claim.measured)) in said(app).replace("\\", "") for claim in nothing)
 
 
 def test_a_damaged_card_is_named_and_the_others_are_shown(start, tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_tables_stand_beside_the_papers(start, networks: Path) -> None:
 def test_every_score_has_its_curve_and_its_sentence(start, networks: Path, score: str) -> None:
     app = start(networks, PAGE, fold_fair=True, score=score)
     assert plain(score_words(networks, score)) in said(app)
-    assert ("in place of confidence, NAT's lead" in said(app)) == (score != "confidence")
+    assert ("in place of confidence, the lead of NAT" in said(app)) == (score != "confidence")
     assert threshold_words.temperature_sentence(1, {}, {}, {}, 0.9) in said(app)
 
 

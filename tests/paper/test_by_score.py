@@ -47,9 +47,9 @@ def test_the_sentence_says_what_energy_takes_from_the_lead() -> None:
     assert score_finding(NAMES, BASELINE, NAT) == (
         "resnet18_nat against resnet18_baseline, by other scores: where each keeps 95 %, energy takes NCR on "
         "ilsvrc_strict_near (723 pictures) from 0.173 to 0.147 for resnet18_nat and from 0.534 to 0.328 for "
-        "resnet18_baseline: resnet18_nat's lead shrinks from 0.361 to 0.181. The same difference by entropy 0.328, GEN "
-        "0.185, largest logit 0.173. Where each keeps 95 %, it is lower in 8 of 8 cells of other scores (4 scores, 2 "
-        "sets)."
+        "resnet18_baseline: the lead of resnet18_nat shrinks from 0.361 to 0.181. The same difference by entropy "
+        "0.328, GEN 0.185, largest logit 0.173. Where each keeps 95 %, it is lower in 8 of 8 cells of other scores (4 "
+        "scores, 2 sets)."
     )
 
 
@@ -75,11 +75,11 @@ def test_the_lead_is_the_difference_of_the_numbers_beside_it() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
-        (0.3, 0.1, "net's lead shrinks from 0.300 to 0.100"),
-        (0.1, 0.3, "net's lead grows from 0.100 to 0.300"),
-        (0.1, 0.1001, "net's lead stays 0.100"),
-        (0.1, -0.02, "net's lead of 0.100 is lost: it is behind by 0.020"),
-        (0.1, 0.0, "net's lead of 0.100 is lost: it is level"),
+        (0.3, 0.1, "the lead of net shrinks from 0.300 to 0.100"),
+        (0.1, 0.3, "the lead of net grows from 0.100 to 0.300"),
+        (0.1, 0.1001, "the lead of net stays 0.100"),
+        (0.1, -0.02, "the lead of net, 0.100, is lost: it is behind by 0.020"),
+        (0.1, 0.0, "the lead of net, 0.100, is lost: it is level"),
         (-0.02, 0.01, "net takes the lead: 0.010 after −0.020"),
         (-0.02, -0.01, "net has no lead before (−0.020) or after (−0.010)"),
     ],

@@ -34,7 +34,7 @@ def test_all_hold_where_the_numbers_are_the_papers_kind() -> None:
     assert [claim.verdict for claim in found] == ["held"] * 5 + ["not measured yet"] * 2
     assert summary(found) == "5 of the paper's 7 claims are measured here: 5 held."
     assert "lower in 8 of 8 cells; NCR_0.9 goes from 0.500 to 0.010 on cifar100_train (1,000)" in found[1].measured
-    assert "accuracy 95.00 % to 94.50 % on 10,000 pictures." in found[4].measured
+    assert "accuracy from 95.00 % to 94.50 % on 10,000 pictures." in found[4].measured
 
 
 @pytest.mark.parametrize(("lost", "verdict"), [(0.01, "held"), (0.03, "held in part"), (0.031, "did not hold")])

@@ -19,6 +19,8 @@ from nat_core.measure.wording import legible
 
 TEN_BY_BOTH = N_("Ten probabilities by both networks.")
 """How the text for those who cannot see the bars of both networks begins."""
+BOTH_LEGEND = N_("Hatched grey bars: baseline. Solid blue bars: NAT. Dashed: no opinion.")
+"""What the marks of both networks' bars mean; it stands below them."""
 AXIS = 1.2
 """The share at the right end of a drawing, so that the label of a bar of 100 % has room."""
 TICKS = (0, 0.5, 1)

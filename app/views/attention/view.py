@@ -87,7 +87,8 @@ def maps() -> None:
     alt = " ".join([_("Attention maps at the low, middle and high level."), *sentences, title])
     with st.container(key=f"looks_{len(seen)}"):  # the style sheet keeps its place
         st.html(attention_grid(tuple(row.maps for row in seen), Overlay(square, strength, own_scale), alt=alt))
-    left, right = st.columns([1, 1.3], gap="medium", vertical_alignment="bottom")
+    with st.container(key="map_controls"):
+        left, right = st.columns([1, 1.3], gap="medium", vertical_alignment="bottom")
     left.slider(_("Strength of the maps over the photo"), 0, MOST_STRENGTH, step=STRENGTH_STEP, format="%d %%",
                 key=STRENGTH.bind())  # fmt: skip
     right.toggle(_("Each map on its own scale"), key=OWN_SCALE.bind(),

@@ -76,7 +76,7 @@ def transferred(found: PlottedStudies) -> None:
     first, *others = transfer.sentences(found.transfer)
     st.markdown(plainly(first))
     _picture("transfer", *(transfer.plot(found.transfer, narrow=each, say=plainly) for each in (False, True)))
-    st.caption(_(transfer.LEGEND))
+    st.caption(plainly(_(transfer.LEGEND)))
     st.markdown(plainly(" ".join(others)))
     with st.expander(_("Every student in numbers"), icon=":material/table:"):
         drawn.table("transfer_numbers", transfer.grid(found.transfer), _("Every student in numbers"))
@@ -92,7 +92,7 @@ def frontier_of_nat(found: PlottedStudies) -> None:
         st.markdown(plainly(equal_cost.sentence(found.tried)))
     if said:
         _picture("frontier", *(frontier.plot(found.places, narrow=each, say=plainly) for each in (False, True)))
-        st.caption(_(frontier.LEGEND))
+        st.caption(plainly(_(frontier.LEGEND)))
         st.markdown("\n".join(f"- {plainly(each)}" for each in (*said, *found.strong)))
     if found.tried:
         with st.expander(_("What was tried at equal cost"), icon=":material/table:"):

@@ -151,7 +151,7 @@ def lead_sentence(score: str, by_confidence: dict[Kind, float], by_score: dict[K
     """Return what another score makes of NAT's lead: NCR where each keeps 95 of 100, by confidence and by that score.
 
     >>> lead_sentence("energy", {"baseline": 0.534, "nat": 0.173}, {"baseline": 0.328, "nat": 0.147})
-    "By energy in place of confidence, NAT's lead shrinks from 0.361 to 0.181."
+    'By energy in place of confidence, the lead of NAT shrinks from 0.361 to 0.181.'
     """
     before, after = (each["baseline"] - each["nat"] for each in (by_confidence, by_score))
     return _(
