@@ -95,14 +95,24 @@ class View extends Following {
       mark.setAttribute("cx", x(place));
       mark.setAttribute("cy", height);
       label.setAttribute("x", x(place) + (late ? -12 : 12));
-      label.setAttribute("y", height + (kind === surer ? -9 : 20));
       label.setAttribute("text-anchor", late ? "end" : "start");
       label.textContent = says[kind];
+      label.setAttribute("y", this.beside(kind, label.getBBox(), kind === surer));
     }
     this.levels.forEach((words) => this.clear(words));
     this.page.querySelector(".caption").textContent = says.caption;
     this.svg.dataset.place = place;
     this.showPicture();
+  }
+
+  // An answer stands above or below its own curve all along its words: written at its mark's height, a curve that rises
+  // or falls would strike it through.
+  beside(kind, words, above) {
+    const { data, place, x, y } = this;
+    const along = data.confidence[kind].filter(
+      (_, step) => step === place || (words.x <= x(step) && x(step) <= words.x + words.width),
+    );
+    return above ? y(Math.max(...along)) - 9 : Math.min(y(Math.min(...along)) + 20, y(0) - 5);
   }
 
   // The words of a line stand at its right end, or at its left where an answer is written over that.

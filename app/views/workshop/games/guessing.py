@@ -187,6 +187,7 @@ def _answer(key: str, picture: GalleryPicture, pair: Pair, threshold: float, *, 
     probabilities = {kind: said[kind].probabilities for kind in KINDS}
     alt = " ".join([_(bars.TEN_BY_BOTH), *sentences])
     st.html(bars.paired_bars(probabilities, said["nat"].classes, alt=alt))
+    st.caption(_("Hatched grey bars: baseline. Solid blue bars: NAT. Dashed: no opinion."))
     st.markdown("  \n".join(sentences))
     st.button(_("How did I do?") if last else _("Next photo"), key="next_photo", type="primary", on_click=next_photo)
     revealed.focus(key, "photo_answer")
