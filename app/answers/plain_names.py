@@ -10,6 +10,7 @@ from nat_app.shared.language import N_, Titles, _
 from nat_app.shared.pairs import SET_TITLES
 from nat_core.language import SOURCE, current
 from nat_core.recipes import NAT_STRONG
+from nat_core.results.transfer import CHANNELS
 
 NETWORKS: Titles[str] = Titles(
     {
@@ -81,18 +82,21 @@ STUDIED: Titles[str] = Titles(
         "frontier_softened": N_("a softened target"),
         "frontier_54_and_18": N_("54 pictures and 18 negatives a step"),
         "frontier_48_and_24": N_("48 pictures and 24 negatives a step"),
+        "nat_plus": N_("the chosen change"),
+        "nat_plus_rival": N_("the runner-up"),
     }
 )
 """What the studies' networks change of NAT, or are; in italics where they stand in a sentence."""
 ARCHITECTURES = {"resnet18": "ResNet-18", "wrn40_1": "WRN-40-1", "wrn16_1": "WRN-16-1", "wrn10_1": "WRN-10-1"}
 _ALL = (*NETWORKS, *FURTHER_SETS, *SET_TITLES)
+_STUDIED = (*STUDIED, *CHANNELS)
 _STUDENT = re.compile(r" \(`student_\w+`\)")
 """The code's name of a student, after what it takes from its teacher in words."""
 # A command is typed as it stands, and so is what follows its name; backticks around a name are the code's own.
 _NAMES = re.compile(
     r"(?P<command>\bnat (?:train|evaluate|features|reproduce|data)\b[^\n`]*)|(?<![\w-])(?P<tick>`?)(?P<name>"
-    + "|".join(sorted(map(re.escape, (*_ALL, *STUDIED)), key=len, reverse=True))
-    + r")(?P=tick)(?![\w-])"
+    + "|".join(sorted(map(re.escape, (*_ALL, *_STUDIED)), key=len, reverse=True))
+    + r")(?P<second>, renormalised)?(?P=tick)(?![\w-]|\.\w)"
 )
 
 
@@ -102,7 +106,7 @@ def name_of(name: str) -> str:
     >>> name_of("wrn16_1_nat"), name_of("cifar100_test"), name_of("mine")
     ('WRN-16-1 NAT', 'CIFAR-100 test', 'mine')
     """
-    for titles in (NETWORKS, FURTHER_SETS, SET_TITLES, STUDIED):
+    for titles in (NETWORKS, FURTHER_SETS, SET_TITLES, STUDIED, CHANNELS):
         if name in titles:
             return titles[name]
     return name
@@ -122,6 +126,8 @@ def plainly(text: str) -> str:
 
     >>> plainly("`wrn16_1_nat` on ilsvrc (1,000), noise too: nat train wrn16_1_nat")
     'WRN-16-1 NAT on ILSVRC (1,000), noise too: nat train wrn16_1_nat'
+    >>> plainly("`nat_background_class, renormalised` 0.693, `student_low` 0.743")
+    '*an eleventh class for negatives, renormalised* 0.693, *low maps alone* 0.743'
     """
     return _NAMES.sub(_plain, _STUDENT.sub("", text))
 
@@ -131,7 +137,8 @@ def _plain(found: re.Match[str]) -> str:
     # "noise" is a word of English sentences as well, and reads as well as its title.
     if found["command"] or (name == "noise" and current() == SOURCE):
         return found[0]
-    return f"*{STUDIED[name]}*" if name in STUDIED and found["tick"] else name_of(name)
+    plain = _("{name}, renormalised", name=name_of(name)) if found["second"] else name_of(name)
+    return f"*{plain}*" if name in _STUDIED and found["tick"] else plain
 
 
 def cell_of(text: str) -> str:
@@ -140,11 +147,11 @@ def cell_of(text: str) -> str:
     >>> cell_of("noise"), cell_of("wrn16_1_nat"), cell_of("0.123")
     ('Noise', 'WRN-16-1 NAT', '0.123')
     """
-    return name_of(text) if text in _ALL or text in STUDIED else plainly(text)
+    return name_of(text) if text in _ALL or text in _STUDIED else plainly(text)
 
 
 def names_table() -> str:
     """Return what each network and image set is called here and in commands and files, as a Markdown table."""
-    rows = [(name_of(name), f"`{name}`") for name in (*_ALL, *STUDIED)]
+    rows = [(name_of(name), f"`{name}`") for name in (*_ALL, *_STUDIED)]
     lines = [(_("here"), _("in commands and files")), ("---", "---"), *rows]
     return "\n".join(f"| {plain} | {code} |" for plain, code in lines)
