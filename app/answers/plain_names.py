@@ -83,8 +83,8 @@ STUDIED: Titles[str] = Titles(
         "frontier_softened": N_("a softened target"),
         "frontier_54_and_18": N_("54 pictures and 18 negatives a step"),
         "frontier_48_and_24": N_("48 pictures and 24 negatives a step"),
-        "nat_plus": N_("the change that was chosen"),
-        "nat_plus_rival": N_("its rival"),
+        "nat_plus": N_("the chosen change"),
+        "nat_plus_rival": N_("the runner-up"),
     }
 )
 """What the studies' networks change of NAT, or are; in italics where they stand in a sentence, as are `CHANNELS`."""
@@ -92,13 +92,14 @@ ARCHITECTURES = {"resnet18": "ResNet-18", "wrn40_1": "WRN-40-1", "wrn16_1": "WRN
 _ALL = (*NETWORKS, *FURTHER_SETS, *SET_TITLES)
 _KEPT_TOGETHER = re.compile(r"(?<=\d) (?=%)|(?<=\bt) (?== \d)|(?<=\bt =) (?=\d)")
 """The spaces of "95 %" and "t = 0.9", at which no line breaks."""
+_STUDIED = (*STUDIED, *CHANNELS)
 _STUDENT = re.compile(r" \(`student_\w+`\)")
 """The code's name of a student, after what it takes from its teacher in words."""
 # A command is typed as it stands, and so is what follows its name; backticks around a name are the code's own.
 _NAMES = re.compile(
     r"(?P<command>\bnat (?:train|evaluate|features|reproduce|data)\b[^\n`]*)|(?<![\w-])(?P<tick>`?)(?P<name>"
-    + "|".join(sorted(map(re.escape, (*_ALL, *STUDIED, *CHANNELS)), key=len, reverse=True))
-    + r")(?P=tick)(?![\w-])"
+    + "|".join(sorted(map(re.escape, (*_ALL, *_STUDIED)), key=len, reverse=True))
+    + r")(?P<second>, renormalised)?(?P=tick)(?![\w-]|\.\w)"
 )
 
 
@@ -132,6 +133,8 @@ def plainly(text: str) -> str:
     'WRN-16-1 NAT on ILSVRC (1,000), noise too: nat train wrn16_1_nat'
     >>> plainly("26 % at t = 0.9") == f"26{HARD_SPACE}% at t{HARD_SPACE}={HARD_SPACE}0.9"
     True
+    >>> plainly("`nat_background_class, renormalised` 0.693, `student_low` 0.743")
+    '*an eleventh class for negatives, renormalised* 0.693, *low maps alone* 0.743'
     """
     return _KEPT_TOGETHER.sub(HARD_SPACE, _with_plain_names(text))
 
@@ -145,7 +148,8 @@ def _plain(found: re.Match[str]) -> str:
     # "noise" is a word of English sentences as well, and reads as well as its title.
     if found["command"] or (name == "noise" and current() == SOURCE):
         return found[0]
-    return f"*{name_of(name)}*" if found["tick"] and (name in STUDIED or name in CHANNELS) else name_of(name)
+    plain = _("{name}, renormalised", name=name_of(name)) if found["second"] else name_of(name)
+    return f"*{plain}*" if name in _STUDIED and found["tick"] else plain
 
 
 def cell_of(text: str) -> str:
@@ -154,11 +158,11 @@ def cell_of(text: str) -> str:
     >>> cell_of("noise"), cell_of("wrn16_1_nat"), cell_of("0.123")
     ('Noise', 'WRN-16-1 NAT', '0.123')
     """
-    return name_of(text) if text in (*_ALL, *STUDIED, *CHANNELS) else _with_plain_names(text)
+    return name_of(text) if text in _ALL or text in _STUDIED else _with_plain_names(text)
 
 
 def names_table() -> str:
     """Return what each network and image set is called here and in commands and files, as a Markdown table."""
-    rows = [(name_of(name), f"`{name}`") for name in (*_ALL, *STUDIED, *CHANNELS)]
+    rows = [(name_of(name), f"`{name}`") for name in (*_ALL, *_STUDIED)]
     lines = [(_("here"), _("in commands and files")), ("---", "---"), *rows]
     return "\n".join(f"| {plain} | {code} |" for plain, code in lines)

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from nat_app.shared.language import _, ngettext
+from nat_app.shared.language import _, ngettext, number
 from nat_app.shared.settings import Held, PageSettings, Setting
 from nat_core.measure.wording import legible
 
@@ -97,7 +97,8 @@ def _complaint(key: str, text: str, used: Mapping[str, Any]) -> str:
     # A link may come from anyone, so what it says is cut short.
     said = legible(f"{key[:LONGEST]}={text[:LONGEST]}")
     if key in used:
-        return _("This link has a setting we do not know ({setting}). We used {value}.", setting=said, value=used[key])
+        value = number(used[key], "g") if isinstance(used[key], float) else used[key]
+        return _("This link has a setting we do not know ({setting}). We used {value}.", setting=said, value=value)
     return _("This link has a setting we do not know ({setting}). We left it out.", setting=said)
 
 

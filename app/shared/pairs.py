@@ -169,7 +169,14 @@ def pictures_of(name: str, number: int, case: Literal["nominative", "dative"] = 
 
     >>> pictures_of("ilsvrc", 1000), pictures_of(own_name("02ec1f60", "flowers.npz"), 3)
     ('1,000 ILSVRC pictures', '3 pictures of yours (flowers.npz)')
+    >>> pictures_of("gallery_none", 22)
+    '22 gallery photos of other things'
     """
+    # Their titles say what the photos show, and do not stand before "pictures" as an image set's name does.
+    if name == "gallery_known":
+        return _("{count:,} gallery photos of the ten things", count=number)
+    if name == "gallery_none":
+        return _("{count:,} gallery photos of other things", count=number)
     if name.startswith(OWN):
         file = name.split("/", 2)[2]
         if case == "dative":

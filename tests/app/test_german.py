@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nat_app.answers.plain_names import plainly
 from nat_app.shared import counts, words
 from nat_app.shared.classes import CLASSES, WITH_ARTICLE, any_of, article, class_title
 from nat_app.shared.drawing import bars, charts
@@ -14,6 +15,8 @@ from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.pairs import OFFERED, ROLE_TITLES, SET_TITLES, own_name, pictures_of
 from nat_app.shared.score_scales import SCORE_TITLES
 from nat_app.shared.words import Answer
+from nat_app.views.bring_your_own.words import network_line
+from nat_app.views.digits_live.words import title as of_two_networks
 from nat_app.views.evidence.parts import hardware
 from nat_core.data.headers.header import check_pixels
 from nat_core.data.images import read_image
@@ -47,6 +50,13 @@ SENTENCES: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
     (words.listed, (["Vogel", "Katze", "Hund"],), "Vogel, Katze oder Hund"),
     (pictures_of, ("cifar100_test", 10_000), "10.000 Bilder (CIFAR-100 Test)"),
     (pictures_of, (own_name("02ec1f60", "a.npz"), 3, "dative"), "3 Bildern von dir (a.npz)"),
+    (pictures_of, ("gallery_none", 22, "dative"), "22 Fotos anderer Dinge aus der Galerie"),
+    (network_line, ("WRN-16-1", 175_066, {"cifar10_test": 300, "gallery_none": 22}),
+     "WRN-16-1, 175.066 Parameter. Befragt zu: 300 Bildern (CIFAR-10 Test), 22 Fotos anderer Dinge aus der Galerie."),
+    (plainly, ("`nat_background_class, renormalised` 0,693, `student_low` 0,743",),
+     "*eine elfte Klasse für Negative, auf die bekannten Klassen umgerechnet* 0,693, *nur untere Karten* 0,743"),
+    (of_two_networks, ({"baseline": 0.53, "nat": 0.17}, 350),
+     "Nie gesehene Ziffern täuschen die Baseline in 53 von 100 Fällen, NAT in 17 von 100."),
     (any_of, (["airplane", "cat"],), "Flugzeug oder Katze"),
     (any_of, ("012",), "0, 1 oder 2"),
     (article, ("3", "dative"), "einer 3"),

@@ -49,10 +49,10 @@ def test_a_network_is_compared_on_every_page(compared: AppTest) -> None:
     assert app.selectbox(key="pair").value == "own"
     assert app.selectbox(key="pair").options[0].startswith("Yours: mine.safetensors")
     assert app.selectbox(key="pair").options[0].endswith("wrn16_1_nat")
-    assert "Gallery, other things" in said(app)
+    assert "22 gallery photos of other things." in said(app)
     app.switch_page(PAGES[0]).run()
     assert any(alt.startswith("Baseline") for alt in alts(app))
-    assert f"{set_title('gallery_known')} pictures" in said(app)
+    assert "gallery photos of the ten things" in said(app)
     app.switch_page(PAGES[1]).run()
     app.button(key="try_samples").click().run()
     app.segmented_control(key="crop").set_value("pad").run()

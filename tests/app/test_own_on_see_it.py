@@ -31,8 +31,8 @@ def test_a_photo_is_answered_in_the_two_bars_and_asked_about(start, networks: Pa
     app = dropped(app, ("bee.jpg", BEE))
     assert len(alts(app)) == len(of_gallery)
     assert any(alt.startswith("bee.jpg; small in the corner") for alt in alts(app))
-    assert "Or a picture of the gallery" in {box.label for box in app.selectbox}, "it names none that is shown"
     (key,) = app.session_state["own_photos"].photos
+    assert app.selectbox(key="see_it_listed").value == key, "the list names what is shown"
     asked = next(each for each in app.get("button_group") if present(each.key).startswith(f"shows_{key}"))
     assert re.search(r"say .*\. Is it( either)?\?|Both say .*\. Is it\?", asked.proto.label)
     assert not {"wrong", "right", "Fooled", "Kept."} & set(re.findall(r"\w+\.?", app.title[0].value))
@@ -44,6 +44,10 @@ def test_a_photo_is_answered_in_the_two_bars_and_asked_about(start, networks: Pa
     assert any(alt.startswith("white ") or "ship" in alt for alt in alts(app))
     app.button(key="thumb_own_0").click().run()
     assert any(alt.startswith("bee.jpg;") for alt in alts(app)), "and back to the visitor's own"
+    app.selectbox(key="see_it_listed").set_value("ship1.jpg").run()
+    assert not any(alt.startswith("bee.jpg;") for alt in alts(app))
+    app.selectbox(key="see_it_listed").set_value(key).run()
+    assert any(alt.startswith("bee.jpg;") for alt in alts(app)), "from the list, too"
     assert key in {photo.key for photo in app.session_state["own_photos"].photos.values()}
 
 

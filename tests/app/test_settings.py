@@ -133,6 +133,12 @@ def test_links_that_name_a_page_are_counted(session: dict[str, Any], monkeypatch
     assert (links.times_followed("grid"), session["size"]) == (1, 4)
 
 
+@pytest.mark.usefixtures("german")
+def test_what_is_used_instead_is_written_as_the_page_writes_numbers() -> None:
+    (complaint,) = links.read({"size": "banana"}, [GRID], {"size": 0.9})[1]
+    assert complaint.endswith("Wir haben 0,9 genommen.")
+
+
 class Query(dict[str, str]):
     """A page's query."""
 

@@ -62,7 +62,7 @@ def test_see_it_shows_another_picture_for_a_click_and_for_the_list(start, networ
     assert app.session_state["picture"] == "ship1.jpg"
     assert app.title[0].value == finding("ship1.jpg")
     assert "Sure, and right." in said(app)
-    app.selectbox(key="picture").set_value("none-teapot.jpg").run()
+    app.selectbox(key="see_it_listed").set_value("none-teapot.jpg").run()
     assert any(alt.startswith("black teapot") for alt in alts(app))
     assert "Sure, and wrong." in said(app)
 
@@ -70,7 +70,7 @@ def test_see_it_shows_another_picture_for_a_click_and_for_the_list(start, networ
 def test_see_it_says_where_nat_is_fooled_as_well(start, networks: Path) -> None:
     app = start(networks)
     files = [picture.file for picture in gallery_pictures() if not picture.known]
-    texts = {file: said(app.selectbox(key="picture").set_value(file).run()) for file in files}
+    texts = {file: said(app.selectbox(key="see_it_listed").set_value(file).run()) for file in files}
     rate = load_card(networks, "wrn40_1_nat").report.sets["cifar100_test"].ncr["0.9"]
     as_well = words.nat_fooled(SURE, SURE, 0.9, rate, "CIFAR-100 pictures")
     fooled = [text for text in texts.values() if as_well in text]
@@ -329,7 +329,7 @@ def test_a_link_restores_a_page(networks: Path, monkeypatch: pytest.MonkeyPatch)
     app.run()
     assert plain(f"sure above {words.threshold_share(0.35)}") in said(app)
     assert app.selectbox(key="pair").value == "wrn16_1"
-    assert app.selectbox(key="picture").value == "cat1.jpg"
+    assert app.selectbox(key="see_it_listed").value == "cat1.jpg"
     app.switch_page(PAGES[2]).run()
     assert app.pills(key="set").value == "noise"
     assert app.select_slider(key="t").value == 0.35

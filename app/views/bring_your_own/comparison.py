@@ -56,7 +56,7 @@ def draw(pair: Pair, threshold: float) -> None:
     """Draw what the visitor's network is, how often it is correct, and both networks set by set."""
     each = next(network for network in brought_along.networks().values() if network.brought)
     report = each.card.report
-    sets = {set_title(name): found.images for name, found in report.sets.items()}
+    sets = {name: found.images for name, found in report.sets.items()}
     st.markdown(f"**{literal(short_name(each.card.name))}**  \n" + words.network_line(
         architecture_title(each.card.architecture), each.card.parameters, sets))  # fmt: skip
     if report.in_distribution is not None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from nat_app.shared.counts import FEW, Compared, chance, interval, intervals, number_of, of_what
 from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.language import N_, Titles, _, ngettext, number
+from nat_app.shared.pairs import in_markdown, pictures_of
 from nat_app.shared.words import ENOUGH, HARD_SPACE, literal, threshold_share
 
 NOTHING_YET = N_("Bring your own pictures, or a network of your own.")
@@ -167,10 +168,10 @@ def known_after_all(classes: Sequence[str]) -> str:
 def network_line(architecture: str, parameters: int, sets: dict[str, int]) -> str:
     """Return what a visitor's network is, and how many pictures of which sets it was asked about.
 
-    >>> network_line("wrn16_1", 175066, {"Noise": 2000, "ILSVRC": 1000})
-    'wrn16_1, 175,066 parameters. Asked about: 2,000 Noise, 1,000 ILSVRC.'
+    >>> network_line("wrn16_1", 175066, {"ilsvrc": 1000, "gallery_none": 22})
+    'wrn16_1, 175,066 parameters. Asked about: 1,000 ILSVRC pictures, 22 gallery photos of other things.'
     """
-    asked = ", ".join(f"{number(count, ',')} {name}" for name, count in sets.items())
+    asked = ", ".join(in_markdown(name, pictures_of(name, count, "dative")) for name, count in sets.items())
     return _(
         "{architecture}, {parameters:,} parameters. Asked about: {asked}.",
         architecture=architecture,

@@ -22,6 +22,8 @@ from nat_core.data.apart.process import formats
 ZONE = "see_it_uploads"
 SHOWN: Setting[str | None] = Setting("see_it_own", None)
 """The key of the visitor's photo that is shown in place of a gallery picture; no link holds it."""
+LISTED: Setting[str | None] = Setting("see_it_listed", None)
+"""What the list of pictures names: the file of the gallery picture that is shown, or the key of the visitor's photo."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +102,20 @@ def draw_row(looked: LookedAt) -> None:
         if key == looked.key:
             rules.append(chosen_style([f"thumb_own_{number}"]).removeprefix("<style>").removesuffix("</style>"))
     st.html(f"<style>{''.join(rules)}</style>")
+
+
+def names() -> dict[str, str]:
+    """Return the names of the visitor's photos by their keys."""
+    return {key: photo.name for key, photo in photos.photos().items()}
+
+
+def choose() -> None:
+    """Show what was chosen in the list; to be called in its callback."""
+    chosen = LISTED.value
+    if chosen in photos.photos():
+        SHOWN.put(chosen)
+    elif chosen is not None:
+        show_gallery(chosen)
 
 
 def show_gallery(file: str) -> None:

@@ -150,12 +150,6 @@ with st.container(horizontal=True, vertical_alignment="center"):
     share()
 with st.expander(_("Why?"), icon=":material/help:"):
     st.markdown(words.why(stored_answers.card(pair.nat).report, looked.said["nat"].classes))
-st.selectbox(
-    # It names a picture of the gallery even while a visitor's own is shown.
-    _("Picture") if looked.key is None else _("Or a picture of the gallery"),
-    list(pictures),
-    format_func=lambda file: pictures[file].caption,
-    key=PICTURE.key,
-    persist_state="session",
-    on_change=own.SHOWN.forget,
-)
+listed = own.names() | {file: each.caption for file, each in pictures.items()}
+own.LISTED.put(looked.key or shown)
+st.selectbox(_("Picture"), list(listed), format_func=listed.__getitem__, key=own.LISTED.key, on_change=own.choose)

@@ -192,7 +192,10 @@ def factory_both(best: dict[Kind, float], least: dict[Kind, float], by_hand: flo
 
 
 def factory_source(stakes: Stakes, known: str, foreign: str) -> str:
-    """Return what the costs are computed from, and why these prices."""
+    """Return what the costs are computed from, and why these prices.
+
+    `known` and `foreign` are how many pictures of which set, in the dative.
+    """
     return _(
         "Cost = {parts} × {passed:g} × share fooled + {known_parts} × {check:g} × share of the known not kept, from "
         "{known} and {foreign}. The best t is that of all thresholds, not of the slider's steps alone. Prices and "
