@@ -11,7 +11,7 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from nat_app.shared.classes import class_title
-from nat_app.shared.language import _
+from nat_app.shared.language import N_, _
 from nat_app.shared.page_file import image_url
 from nat_app.shared.words import CORNER, capital
 from nat_core.data.images import read_image, read_photo
@@ -31,6 +31,8 @@ LICENCES = {
     "CC BY 2.0": "https://creativecommons.org/licenses/by/2.0/",
     "CC BY 3.0": "https://creativecommons.org/licenses/by/3.0/",
 }
+PUBLIC_DOMAIN = N_("Public domain")
+"""What a page says of a picture that nobody holds a right in: words, where the others are names."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class GalleryPicture:
     def credit(self) -> str:
         """Author and licence, as they stand below the picture."""
         author = self.author or _("Author not stated")
-        return f"{author}, {self.licence}"
+        return f"{author}, {_(PUBLIC_DOMAIN) if self.licence == PUBLIC_DOMAIN else self.licence}"
 
 
 @cache

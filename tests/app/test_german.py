@@ -108,3 +108,9 @@ def test_a_photo_of_an_iphone_is_refused_with_what_to_do(monkeypatch: pytest.Mon
 def test_sizes_in_refusals_are_written_as_german_writes_them() -> None:
     with pytest.raises(UnreadableImage, match=r"^wand\.bmp hat 12\.000 x 9\.000 Pixel, mehr als die \d+ Megapixel"):
         check_pixels((12_000, 9_000), "BMP", "wand.bmp")
+
+
+def test_a_photo_that_nobody_owns_is_called_so_in_german() -> None:
+    credits = {each.licence: each.credit for each in gallery_pictures()}
+    assert credits["Public domain"].endswith(", gemeinfrei")
+    assert credits["CC0 1.0"].endswith(", CC0 1.0")

@@ -233,6 +233,7 @@ def ask(name: str, taught: TrainedProject) -> None:
             left.caption(picture.credit)
         probabilities = {kind: said[kind].probabilities[0] for kind in KINDS}
         right.html(bars.paired_bars(probabilities, names, alt=" ".join(sentences)))
+        right.caption(_(words.BARS))
         choose_photo(found + "  \n" + "  \n".join(sentences))
 
 

@@ -16,6 +16,9 @@ EXPLAINED = N_(
     "them. Photos stay in memory and are gone when you leave."
 )
 
+BARS = N_("Hatched grey bars: baseline. Solid blue bars: NAT. Dashed: no opinion.")
+"""What the bars beside the photo that is tried are."""
+
 
 # --- while the photos are chosen -------------------------------------------------------------------------------------
 

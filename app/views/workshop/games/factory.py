@@ -131,7 +131,7 @@ def _answer(found: Factory, chosen: float, pair: Pair) -> None:
     )
     st.markdown(sentence)
     known, foreign = (
-        pictures_of(each, len(stored_answers.predictions(pair.nat, each)))
+        pictures_of(each, len(stored_answers.predictions(pair.nat, each)), "dative")
         for each in (stored_answers.known_set(pair.nat), found.set_name)
     )
     st.caption(words.factory_source(found.stakes, known, foreign))
