@@ -14,6 +14,7 @@ from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.pairs import OFFERED, ROLE_TITLES, SET_TITLES, own_name, pictures_of
 from nat_app.shared.score_scales import SCORE_TITLES
 from nat_app.shared.words import Answer
+from nat_app.views.thresholds import words as thresholds
 from nat_core.data.headers.header import check_pixels
 from nat_core.data.images import read_image
 from nat_core.errors import UnreadableImage
@@ -36,6 +37,11 @@ SENTENCES: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
      "Um 95 von 100 zu behalten, braucht die Baseline t = 0,71, NAT t = 0,30."),
     (words.threshold_title, (FOOLED, APART, False, "max_logit"),
      "Nach Max-Logit bei je 95 von 100 behaltenen Bildern lässt sich die Baseline von 56 von 100 täuschen, NAT von 5."),
+    (thresholds.trade_sentence, (FOOLED, {"baseline": 0.95, "nat": 0.89}),
+     "Von 100 unbekannten täuschen NAT 51 weniger, von 100 bekannten weist es 6 mehr ab."),
+    # Not "nicht mehr", which would be "no longer".
+    (thresholds.trade_sentence, (FOOLED, {"baseline": 0.95, "nat": 0.95}),
+     "Von 100 unbekannten täuschen NAT 51 weniger, von den bekannten weist es keine weiteren ab."),
     (words.of_100, (0.0, 6), "0 von 6"),
     (words.percent_fine, (0.9341,), "93,4 %"),
     (words.duration, (4287.9,), "1 h 11 min"),
