@@ -31,7 +31,6 @@ LICENCES = {
     "CC BY 2.0": "https://creativecommons.org/licenses/by/2.0/",
     "CC BY 3.0": "https://creativecommons.org/licenses/by/3.0/",
 }
-
 LICENCES_IN_WORDS = (N_("Public domain"), N_("Public domain (US government work)"), N_("CC0 1.0 (Pixabay before 2019)"))
 """The licences of the gallery that are no mere name of one: they are said in the visitor's language."""
 

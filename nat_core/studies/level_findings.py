@@ -352,8 +352,8 @@ def measured_elsewhere(pairs: Sequence[PairLevels], set_name: str) -> str:
     for first, second, name, found in findings(pairs):
         if found.measured and name == set_name:
             return ngettext(
-                "Of {first} and {second}, trained by another protocol ({protocol}), {count} seed: {where}",
-                "Of {first} and {second}, trained by another protocol ({protocol}), {count} seeds: {where}",
+                "For {first} and {second}, trained by another protocol ({protocol}), {count} seed: {where}",
+                "For {first} and {second}, trained by another protocol ({protocol}), {count} seeds: {where}",
                 len(found.nat["low"]),
                 first=first.name,
                 second=second.name,

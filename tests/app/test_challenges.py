@@ -1,5 +1,6 @@
 """Photos to guess and the challenges: every state of each, the score, and a result sent by a link."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -206,6 +207,13 @@ def test_a_choice_after_the_best_was_told_gives_few_points(page: AppTest) -> Non
         page.button(key="choose_factory").click().run()
         assert page.session_state["workshop"].won["factory"] == won
         page.button(key="again_factory").click().run()
+
+
+def test_in_german_the_costs_are_from_pictures_in_the_dative(networks: Path, monkeypatch, fresh_caches, german) -> None:
+    app = workshop(networks, monkeypatch, "Challenges", lang="de")
+    app.select_slider(key="factory_t").set_value(0.9).run()
+    app.button(key="choose_factory").click().run()
+    assert re.search(r"aus [\d.]+ Bildern \(CIFAR-10 Test\) und [\d.]+ Bildern \(CIFAR-100 Test\)\.", said(app))
 
 
 @pytest.mark.checkpoints

@@ -132,7 +132,7 @@ def test_the_papers_figures_stand_in_grey_beside_ours(start, networks: Path) -> 
     assert [code.value.split() for code in app.code if code.value.startswith("nat train")] == [
         ["nat", "train", "resnet18_baseline", "nat", "train", "resnet18_nat"]
     ]
-    assert "\u2013 :gray[(0.960)]" in set(app.table[1].value.astype(str).stack())
+    assert "\u2013\u00a0:gray[(0.960)]" in set(app.table[1].value.astype(str).stack())
 
 
 def test_beside_the_digits_it_is_said_why_other_pages_have_other_numbers(start, networks: Path) -> None:
@@ -201,7 +201,7 @@ def test_several_seeds_give_mean_and_deviation_in_grey(start, tmp_path: Path) ->
     mean = 100 * (first.report.accuracy + 0.01)
     table = app.table[2].value.astype(str)
     assert list(table.columns[:3]) == ["network", "seeds", "accuracy"]
-    assert list(table.iloc[0][:3]) == [":gray[WRN-16-1 NAT]", ":gray[2]", f":gray[{mean:.2f} ± 1.41 %]"]
+    assert list(table.iloc[0][:3]) == [":gray[WRN-16-1 NAT]", ":gray[2]", f":gray[{mean:.2f}\u00a0±\u00a01.41 %]"]
     app = start(tmp_path, PAGE, sheet="Table 4")
     assert len(app.table) == 2 + 2  # its own, and those of the published comparison
 
@@ -318,7 +318,7 @@ def test_published_figures_stand_beside_ours_on_the_fields_sets(start, tmp_path:
     app = start(tmp_path, PAGE)
     assert app.segmented_control(key="published").options == ["OpenOOD", "Outlier Exposure", "Energy"]
     cells = {cell for table in app.table for cell in table.value.astype(str).stack()}
-    assert {"0.8803 ± 0.0025", "0.8125", "not measured"} <= cells
+    assert {"0.8803\u00a0±\u00a00.0025", "0.8125", "not measured"} <= cells
     assert any(cell.endswith(" *") for cell in cells)
     assert "proves nothing" in said(app)
     app.segmented_control(key="published").set_value("Energy").run()

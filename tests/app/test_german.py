@@ -18,6 +18,7 @@ from nat_app.shared.words import Answer
 from nat_app.views.bring_your_own.words import network_line
 from nat_app.views.digits_live.words import title as of_two_networks
 from nat_app.views.evidence.parts import hardware
+from nat_app.views.thresholds import words as thresholds
 from nat_core.data.headers.header import check_pixels
 from nat_core.data.images import read_image
 from nat_core.errors import UnreadableImage
@@ -40,6 +41,11 @@ SENTENCES: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
      "Um 95 von 100 zu behalten, braucht die Baseline t = 0,71, NAT t = 0,30."),
     (words.threshold_title, (FOOLED, APART, False, "max_logit"),
      "Nach Max-Logit bei je 95 von 100 behaltenen Bildern lässt sich die Baseline von 56 von 100 täuschen, NAT von 5."),
+    (thresholds.trade_sentence, (FOOLED, {"baseline": 0.95, "nat": 0.89}),
+     "Von 100 unbekannten täuschen NAT 51 weniger, von 100 bekannten weist es 6 mehr ab."),
+    # Not "nicht mehr", which would be "no longer".
+    (thresholds.trade_sentence, (FOOLED, {"baseline": 0.95, "nat": 0.95}),
+     "Von 100 unbekannten täuschen NAT 51 weniger, von den bekannten weist es keine weiteren ab."),
     (words.of_100, (0.0, 6), "0 von 6"),
     (hardware, ("Ein Prozessor, 1 thread",), "Ein Prozessor, 1 Thread"),
     (hardware, ("Ein Prozessor, 4 threads",), "Ein Prozessor, 4 Threads"),
@@ -123,3 +129,9 @@ def test_a_photo_of_an_iphone_is_refused_with_what_to_do(monkeypatch: pytest.Mon
 def test_sizes_in_refusals_are_written_as_german_writes_them() -> None:
     with pytest.raises(UnreadableImage, match=r"^wand\.bmp hat 12\.000 x 9\.000 Pixel, mehr als die \d+ Megapixel"):
         check_pixels((12_000, 9_000), "BMP", "wand.bmp")
+
+
+def test_a_photo_that_nobody_owns_is_called_so_in_german() -> None:
+    credits = {each.licence: each.credit for each in gallery_pictures()}
+    assert credits["Public domain"].endswith(", gemeinfrei")
+    assert credits["CC0 1.0"].endswith(", CC0 1.0")

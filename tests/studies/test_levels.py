@@ -200,7 +200,7 @@ def test_sentences_hold_the_numbers() -> None:
 def test_another_protocol_with_two_baselines_is_named() -> None:
     assert measured_elsewhere([NAT], "cifar100_test") == ""
     assert measured_elsewhere([NAT, SEEDS], "cifar100_test") == (
-        "Of wrn16_1_baseline and wrn16_1_nat, trained by another protocol (short), 1 seed: NAT's difference begins at "
+        "For wrn16_1_baseline and wrn16_1_nat, trained by another protocol (short), 1 seed: NAT's difference begins at "
         "the middle level, as the paper says."
     )
 

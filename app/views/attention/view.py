@@ -134,6 +134,4 @@ with right:
     part, tab = tabs(PARTS, PART)
     with tab:
         DRAWN[part]()
-st.page_link(
-    links.file_of("your_photos"), label=_("Look at your own photo: add it there"), icon=":material/add_a_photo:"
-)
+st.page_link(links.file_of("your_photos"), label=_("Add a photo of your own to look at"), icon=":material/add_a_photo:")

@@ -33,6 +33,10 @@ def frame_of(grid: Grid) -> pd.DataFrame:
 
 
 def _cell(text: str) -> str:
-    """A cell as Markdown: a hyphen by itself would be a list, an underscore the beginning of italics."""
+    """A cell as Markdown: a hyphen by itself would be a list, an underscore the beginning of italics.
+
+    A number does not part from its deviation, nor from the paper's beside it.
+    """
     dashed = re.sub(r"^-(?=$| )", "\u2013", cell_of(text))
-    return _PAPERS_FIGURE.sub(r" :gray[\1]", dashed).replace("_", "\\_")
+    together = dashed.replace(" ± ", "\u00a0±\u00a0")
+    return _PAPERS_FIGURE.sub("\u00a0:gray[\\1]", together).replace("_", "\\_")

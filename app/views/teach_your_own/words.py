@@ -11,8 +11,8 @@ HEAD_NAMES: Titles[str] = Titles({PLAIN: N_("Baseline"), AWARE: N_("NAT"), NONE_
 """The three heads as a chart and a sentence call them."""
 BEGIN = N_("Teach it things of your own.")
 EXPLAINED = N_(
-    "Name two to six things and give each five photos or more. Two classifiers learn them from the same start in about "
-    "a second: one knows nothing else, the other is shown a world of other pictures and learns to have no opinion on "
+    "Name two to six things and give each five photos or more. Two classifiers learn them from the same start in a few "
+    "seconds: one knows nothing else, the other is shown a world of other pictures and learns to have no opinion on "
     "them. Photos stay in memory and are gone when you leave."
 )
 

@@ -96,10 +96,15 @@ def trade_sentence(fooled: dict[Kind, float], kept: dict[Kind, float]) -> str:
     gained = round(100 * fooled["baseline"]) - round(100 * fooled["nat"])
     lost = round(100 * kept["baseline"]) - round(100 * kept["nat"])
     fewer = _("{count} fewer", count=gained) if gained else _("hardly fewer")
-    price = _("hardly more") if more else _("no more")
     if lost > 0:
-        price = _("{count} more", count=lost)
-    return _("NAT is fooled by {fewer} of 100, and turns away {price} of 100 that it knows.", fewer=fewer, price=price)
+        return _(
+            "NAT is fooled by {fewer} of 100, and turns away {count} more of 100 that it knows.",
+            fewer=fewer,
+            count=lost,
+        )
+    if more:
+        return _("NAT is fooled by {fewer} of 100, and turns away hardly more of what it knows.", fewer=fewer)
+    return _("NAT is fooled by {fewer} of 100, and turns away no more of what it knows.", fewer=fewer)
 
 
 def sources(negatives: str, known: str, temperature: float, *, digits: bool = False) -> str:
