@@ -8,6 +8,7 @@ import re
 
 from nat_app.shared.language import N_, Titles, _
 from nat_app.shared.pairs import SET_TITLES
+from nat_app.shared.words import HARD_SPACE
 from nat_core.language import SOURCE, current
 from nat_core.recipes import NAT_STRONG
 
@@ -86,6 +87,8 @@ STUDIED: Titles[str] = Titles(
 """What the studies' networks change of NAT, or are; in italics where they stand in a sentence."""
 ARCHITECTURES = {"resnet18": "ResNet-18", "wrn40_1": "WRN-40-1", "wrn16_1": "WRN-16-1", "wrn10_1": "WRN-10-1"}
 _ALL = (*NETWORKS, *FURTHER_SETS, *SET_TITLES)
+_HELD = re.compile(r"\bt = (?=\d)|(?<=\d) %")
+"""Where a line may not end."""
 _STUDENT = re.compile(r" \(`student_\w+`\)")
 """The code's name of a student, after what it takes from its teacher in words."""
 # A command is typed as it stands, and so is what follows its name; backticks around a name are the code's own.
@@ -120,10 +123,12 @@ def architecture_title(name: str) -> str:
 def plainly(text: str) -> str:
     """Return a sentence with plain names in place of the code's; commands stay as they are typed.
 
+    No line ends within 90 % or t = 0.9: the engine's sentences have ordinary spaces there, as terminals show them.
+
     >>> plainly("`wrn16_1_nat` on ilsvrc (1,000), noise too: nat train wrn16_1_nat")
     'WRN-16-1 NAT on ILSVRC (1,000), noise too: nat train wrn16_1_nat'
     """
-    return _NAMES.sub(_plain, _STUDENT.sub("", text))
+    return _NAMES.sub(_plain, _STUDENT.sub("", _HELD.sub(lambda found: found[0].replace(" ", HARD_SPACE), text)))
 
 
 def _plain(found: re.Match[str]) -> str:

@@ -40,8 +40,8 @@ def test_claims_tables_and_cards_of_what_is_trained(start, networks: Path) -> No
     text = said(app).replace("\\", "")
     reports = {name: load_card(networks, name).report for name in available(networks)}
     # All but the last, whose distances over the gallery the page takes itself.
-    assert all(plainly(claim.measured) in text for claim in claims(reports)[:-1])
-    assert all(plainly(sentence) in text for sentence in findings(reports))
+    assert all(plain(plainly(claim.measured)) in text for claim in claims(reports)[:-1])
+    assert all(plain(plainly(sentence)) in text for sentence in findings(reports))
     assert "not measured yet" not in app.title[0].value
     assert f"over {MapDistances(('a', 'b'), {}).pictures}: low" in text
     assert app.segmented_control(key="sheet").options == ["Table 1", "Table 2", "Table 3", "Table 4"]
@@ -66,6 +66,10 @@ def test_plain_names_come_first_and_the_codes_own_are_folded_away(start, network
 def in_fold(app: AppTest, element: Element) -> bool:
     """Whether an element lies in an expander."""
     return any(id(element) == id(each) for fold in app.expander for each in (*fold.markdown, *fold.caption))
+
+
+def test_no_line_ends_within_a_share_or_a_threshold() -> None:
+    assert plainly("95.88 % at t = 0.9 %") == "95.88\u00a0% at t\u00a0=\u00a00.9\u00a0%"
 
 
 def test_commands_are_left_as_they_are_typed() -> None:
@@ -192,7 +196,7 @@ def test_several_seeds_give_mean_and_deviation_in_grey(start, tmp_path: Path) ->
     mean = 100 * (first.report.accuracy + 0.01)
     table = app.table[2].value.astype(str)
     assert list(table.columns[:3]) == ["network", "seeds", "accuracy"]
-    assert list(table.iloc[0][:3]) == [":gray[WRN-16-1 NAT]", ":gray[2]", f":gray[{mean:.2f} ± 1.41 %]"]
+    assert list(table.iloc[0][:3]) == [":gray[WRN-16-1 NAT]", ":gray[2]", f":gray[{mean:.2f} ± 1.41\u00a0%]"]
     app = start(tmp_path, PAGE, sheet="Table 4")
     assert len(app.table) == 2 + 2  # its own, and those of the published comparison
 
@@ -214,7 +218,7 @@ def test_what_the_studies_show_is_told_once_they_can_be_judged(start, tmp_path: 
     text = said(start(tmp_path, PAGE))
     told = in_brief(studies(), load_runs(tmp_path)).splitlines()
     assert len(told) == 1
-    assert plainly(told[0]) in text
+    assert plain(plainly(told[0])) in text
     (tmp_path / "nat_plus.json").write_text("{")
     assert "lower by more than the noise" not in said(start(tmp_path, PAGE))
 
@@ -252,7 +256,7 @@ def test_nothing_trained_is_said_as_plainly(start, tmp_path: Path) -> None:
     app = start(tmp_path, PAGE)
     nothing = claims({})
     assert app.title[0].value == summary(nothing)
-    assert all(plainly(claim.measured) in said(app).replace("\\", "") for claim in nothing)
+    assert all(plain(plainly(claim.measured)) in said(app).replace("\\", "") for claim in nothing)
 
 
 def test_a_damaged_card_is_named_and_the_others_are_shown(start, tmp_path: Path) -> None:
