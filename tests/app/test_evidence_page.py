@@ -77,6 +77,10 @@ def in_fold(app: AppTest, element: Element) -> bool:
     return any(id(element) == id(each) for fold in app.expander for each in (*fold.markdown, *fold.caption))
 
 
+def test_no_line_ends_within_a_share_or_a_threshold() -> None:
+    assert plainly("95.88 % at t = 0.9 %") == "95.88\u00a0% at t\u00a0=\u00a00.9\u00a0%"
+
+
 def test_commands_are_left_as_they_are_typed() -> None:
     assert plainly("ilsvrc: nat train wrn16_1_nat --seed 1") == "ILSVRC: nat train wrn16_1_nat --seed 1"
     assert plainly("my_wrn16_1_nat and wrn16_1_nat_old") == "my_wrn16_1_nat and wrn16_1_nat_old"
