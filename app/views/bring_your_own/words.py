@@ -168,9 +168,10 @@ def network_line(architecture: str, parameters: int, sets: dict[str, int]) -> st
     """Return what a visitor's network is, and how many pictures of which sets it was asked about.
 
     >>> network_line("wrn16_1", 175066, {"Noise": 2000, "ILSVRC": 1000})
-    'wrn16_1, 175,066 parameters. Asked about: 2,000 Noise, 1,000 ILSVRC.'
+    'wrn16_1, 175,066 parameters. Asked about: Noise (2,000); ILSVRC (1,000).'
     """
-    asked = ", ".join(f"{number(count, ',')} {name}" for name, count in sets.items())
+    # A set's name may hold a comma of its own.
+    asked = "; ".join(f"{name} ({number(count, ',')})" for name, count in sets.items())
     return _(
         "{architecture}, {parameters:,} parameters. Asked about: {asked}.",
         architecture=architecture,
