@@ -95,14 +95,21 @@ class View extends Following {
       mark.setAttribute("cx", x(place));
       mark.setAttribute("cy", height);
       label.setAttribute("x", x(place) + (late ? -12 : 12));
-      label.setAttribute("y", height + (kind === surer ? -9 : 20));
       label.setAttribute("text-anchor", late ? "end" : "start");
       label.textContent = says[kind];
+      label.setAttribute("y", this.besideCurve(kind, label.getBBox(), height, kind === surer));
     }
     this.levels.forEach((words) => this.clear(words));
     this.page.querySelector(".caption").textContent = says.caption;
     this.svg.dataset.place = place;
     this.showPicture();
+  }
+
+  // Where an answer stands above or below its curve, all along its words.
+  besideCurve(kind, { x: left, width }, height, above) {
+    const along = this.data.confidence[kind].filter((_, place) => left <= this.x(place) && this.x(place) <= left + width);
+    const heights = [height, ...along.map((share) => this.y(share))];
+    return above ? Math.min(...heights) - 9 : Math.max(...heights) + 20;
   }
 
   // The words of a line stand at its right end, or at its left where an answer is written over that.
