@@ -118,6 +118,8 @@ def test_the_chart_has_both_bars_the_stroke_and_short_names() -> None:
     assert list(stroke.x) == [0.8, 0.3]
     assert [len(name) for name in figure.layout.yaxis.ticktext] == [1, 22]
     assert len(as_drawn(before_after(["a"], [0.5], None, "nat", LIGHT, axis="share")).data) == 1
+    line = as_drawn(before_after(["a"], [0.5], None, "nat", LIGHT, axis="share", threshold=0.9)).layout
+    assert [each.text.replace("\u00a0", " ") for each in line.annotations if each.x == 0.9] == ["t = 0.90"]
 
 
 def test_shares_of_few_photos_are_labelled_as_counts() -> None:

@@ -12,6 +12,15 @@ from tests.browsing import PATIENCE, at, file_chooser
 from tests.present import present
 
 pytestmark = pytest.mark.browser
+STRUCK_THROUGH = """svg => {
+  const curves = [...svg.querySelectorAll("polyline")];
+  const within = (box, point) => box.x <= point.x && point.x <= box.x + box.width
+    && box.y <= point.y && point.y <= box.y + box.height;
+  return [...svg.querySelectorAll("text.answer")]
+    .filter((answer, which) => [...curves[which].points].some((point) => within(answer.getBBox(), point)))
+    .map((answer) => answer.textContent);
+}"""
+"""The answers that their own curve runs through."""
 
 
 @at("phone")
@@ -45,6 +54,7 @@ def test_a_zip_of_photos_one_opened_and_faded_by_the_keyboard(page, playwright, 
     page.get_by_text("What the networks see, with 42").wait_for(state="detached")
     place = int(drawing.get_attribute("data-place"))
     assert place > 30
+    assert drawing.evaluate(STRUCK_THROUGH) == []
     page.mouse.up()
     slider = page.get_by_role("slider", name="How much of it is noise")
     playwright.expect(slider).to_have_value(str(2 * place), timeout=PATIENCE)

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from nat_app.shared.drawing.charts import fill, label, plain, share_axis
 from nat_app.shared.drawing.palette import Kind, Palette
 from nat_app.shared.language import _, pgettext
-from nat_app.shared.words import ENOUGH, of_100, percent
+from nat_app.shared.words import ENOUGH, of_100, percent, threshold_text
 
 ROW = 46
 """Pixels for the two bars of one row."""
@@ -20,6 +20,8 @@ LETTER, NAMES_BESIDE = 6, 16
 """Pixels for each letter of the longest name, and for what is left and right of it."""
 LONGEST = 22
 """How many letters of a row's name are shown at most."""
+TOP, NAMED = 4, 18
+"""Pixels above the bars: without a line, and with its name."""
 
 
 def before_after(
@@ -37,8 +39,8 @@ def before_after(
     """Return two bars a row, hatched before learning and solid after it, all in [0, 1] and labelled in percent.
 
     `after` is None where nothing was learned yet; `kind` is the network's, whose colour the hatched bars have.
-    `pictures` is how many each row is a share of: few are labelled as counts. `threshold` draws a line; `alone` marks
-    where as much training without negatives leads. `axis` says what is drawn.
+    `pictures` is how many each row is a share of: few are labelled as counts. `threshold` draws a line and names it;
+    `alone` marks where as much training without negatives leads. `axis` says what is drawn.
     """
     figure = go.Figure()
     series = [(pgettext("learning", "before"), before, fill(colours.of(kind), "/"))]
@@ -52,6 +54,9 @@ def before_after(
         _ticks(figure, names, alone, colours)
     if threshold is not None:
         figure.add_vline(x=threshold, line={"color": colours.line, "width": 1.5})
+        figure.add_annotation(x=threshold, y=1, yref="paper", yanchor="bottom", showarrow=False, font={"size": 12},
+                              xanchor="right" if threshold > 0.5 else "left",
+                              text=f"t\u00a0=\u00a0{threshold_text(threshold)}")  # fmt: skip
     rows = [_short(name) for name in names]
     # Rows go by number: two photos may have the same name, which Plotly would draw in one row.
     figure.update_yaxes(autorange="reversed", tickvals=list(range(len(rows))), ticktext=rows, ticklabelstandoff=4,
@@ -59,7 +64,8 @@ def before_after(
     figure.update_xaxes(range=[0, 1], fixedrange=True, **share_axis(colours, (0, 0.5, 1)))
     figure.update_xaxes(title=axis, title_standoff=10)
     left = NAMES_BESIDE + LETTER * max(len(html.unescape(row)) for row in rows)
-    return plain(figure, 60 + ROW * len(rows), top=4, left=left, bottom=56).update_layout(
+    top = TOP if threshold is None else NAMED
+    return plain(figure, 56 + top + ROW * len(rows), top=top, left=left, bottom=56).update_layout(
         bargap=0.3, bargroupgap=0, margin_r=LABELS
     )
 
