@@ -234,15 +234,15 @@ def how(photos: int, copies: int, known: int, beside: int, steps: int, seconds: 
         taught = _("{taught}, {beside:,} CIFAR-100 pictures", taught=taught, beside=beside)
     trained = _(
         "Only a small two-layer head was trained on top of the frozen network; it started as an exact copy of the last "
-        "layer: {steps} steps in {seconds:.1f} s, from {taught} and {known:,} CIFAR-10 pictures.",
+        "layer: {steps} steps in {seconds:.1f}\u00a0s, from {taught} and {known:,} CIFAR-10 pictures.",
         steps=steps,
         seconds=seconds,
         taught=taught,
         known=known,
     )
     read = _(
-        "The vertical mark: as many steps without any negative. A change is told where its 95\u00a0% interval, from "
-        "before and from that mark, leaves no room for chance. Nothing is stored."
+        "The long line: t. The short marks: as many steps without any negative. A change is told where its 95\u00a0% "
+        "interval, from before and from the short mark, leaves no room for chance. Nothing is stored."
     )
     return f"{trained} {read}"
 

@@ -71,7 +71,7 @@ def check_clicks() -> None:
 
 def _clicks(pair: Pair) -> None:
     st.markdown(words.clicks_task(MOST_CLICKS, FEW_SURE, SURE))
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(links.file_of("playground"), label=_("**Begin in the playground**"), icon=":material/experiment:",
                      query_params=CLICKS_LINK | {"v": links.VERSION})  # fmt: skip
         st.button(_("Check my playground"), key="check_clicks", type="primary", on_click=check_clicks)

@@ -95,7 +95,7 @@ def example() -> str:
 def draw(pair: Pair) -> None:
     """Draw the task, the ways to the page, and what was found there."""
     st.markdown(_(TASK))
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(links.file_of(PAGE), label=_("**Teach your own**"), icon=":material/model_training:")
         st.page_link(links.file_of(PAGE), label=_("No photos at hand? Twelve free ones"),
                      icon=":material/photo_library:", query_params=SAMPLES | {"v": links.VERSION})  # fmt: skip
