@@ -8,7 +8,7 @@ import re
 
 from nat_app.shared.language import N_, Titles, _
 from nat_app.shared.pairs import SET_TITLES
-from nat_app.shared.words import HARD_SPACE
+from nat_app.shared.words import kept_together
 from nat_core.language import SOURCE, current
 from nat_core.recipes import NAT_STRONG
 from nat_core.results.transfer import CHANNELS
@@ -90,8 +90,6 @@ STUDIED: Titles[str] = Titles(
 """What the studies' networks change of NAT, or are; in italics where they stand in a sentence, as are `CHANNELS`."""
 ARCHITECTURES = {"resnet18": "ResNet-18", "wrn40_1": "WRN-40-1", "wrn16_1": "WRN-16-1", "wrn10_1": "WRN-10-1"}
 _ALL = (*NETWORKS, *FURTHER_SETS, *SET_TITLES)
-_KEPT_TOGETHER = re.compile(r"(?<=\d) (?=%)|(?<=\bt) (?== \d)|(?<=\bt =) (?=\d)")
-"""The spaces of "95 %" and "t = 0.9", at which no line breaks."""
 _STUDIED = (*STUDIED, *CHANNELS)
 _STUDENT = re.compile(r" \(`student_\w+`\)")
 """The code's name of a student, after what it takes from its teacher in words."""
@@ -136,7 +134,7 @@ def plainly(text: str) -> str:
     >>> plainly("`nat_background_class, renormalised` 0.693, `student_low` 0.743")
     '*an eleventh class for negatives, renormalised* 0.693, *low maps alone* 0.743'
     """
-    return _KEPT_TOGETHER.sub(HARD_SPACE, _with_plain_names(text))
+    return kept_together(_with_plain_names(text))
 
 
 def _with_plain_names(text: str) -> str:

@@ -40,6 +40,8 @@ ENOUGH = 30
 """From so many pictures on, a share is said as one of a hundred or in percent; below, as a count."""
 CORNER = N_("small in the corner, the 32 x 32 pixels that the networks see")
 HARD_SPACE = "\u00a0"
+_KEPT_TOGETHER = re.compile(r"(?<=\d) (?=%)|(?<=\bt) (?== \d)|(?<=\bt =) (?=\d)")
+"""The spaces of "95 %" and "t = 0.9", at which no line breaks."""
 MADE_READY = N_("Getting the networks ready.")
 """While torch is imported for a page whose networks learn."""
 
@@ -76,6 +78,15 @@ def plain(markdown: str) -> str:
     """
     # Within a colour there may be bold type.
     return _MARKUP.sub(lambda found: plain(found[1] or ""), markdown)
+
+
+def kept_together(text: str) -> str:
+    """Return a text in which no line breaks between a number and its % sign, nor within a threshold.
+
+    >>> kept_together("26 % at t = 0.9") == f"26{HARD_SPACE}% at t{HARD_SPACE}={HARD_SPACE}0.9"
+    True
+    """
+    return _KEPT_TOGETHER.sub(HARD_SPACE, text)
 
 
 def percent(share: float) -> str:

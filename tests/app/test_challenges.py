@@ -217,6 +217,14 @@ def test_in_german_the_costs_are_from_pictures_in_the_dative(networks: Path, mon
 
 
 @pytest.mark.checkpoints
+def test_the_factory_says_in_german_what_its_costs_are_computed_from(german, monkeypatch, fresh_caches) -> None:
+    app = workshop(REAL, monkeypatch, "Challenges", lang="de")
+    app.select_slider(key="factory_t").set_value(0.9).run()
+    app.button(key="choose_factory").click().run()
+    assert "aus 10.000 Bildern (CIFAR-10 Test) und 10.000 Bildern (CIFAR-100 Test)." in said(app)
+
+
+@pytest.mark.checkpoints
 def test_the_costs_are_those_of_the_rates(monkeypatch, fresh_caches) -> None:
     monkeypatch.setenv("NAT_CHECKPOINTS", str(REAL))
     found, report = factory.factory(PAIR), stored_answers.card(PAIR.nat).report

@@ -234,7 +234,7 @@ def how(photos: int, copies: int, known: int, beside: int, steps: int, seconds: 
         taught = _("{taught}, {beside:,} CIFAR-100 pictures", taught=taught, beside=beside)
     trained = _(
         "Only a small two-layer head was trained on top of the frozen network; it started as an exact copy of the last "
-        "layer: {steps} steps in {seconds:.1f} s, from {taught} and {known:,} CIFAR-10 pictures.",
+        "layer: {steps} steps in {seconds:.1f}\u00a0s, from {taught} and {known:,} CIFAR-10 pictures.",
         steps=steps,
         seconds=seconds,
         taught=taught,

@@ -17,7 +17,7 @@ from nat_app.shared.drawing.palette import Kind
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.language import N_, Titles, _, number
 from nat_app.shared.pairs import Pair, set_title
-from nat_app.shared.words import Answer, class_title, percent, threshold_from
+from nat_app.shared.words import Answer, class_title, kept_together, percent, threshold_from
 from nat_app.views.playground.settings import PLACES, Choices, negatives, of_link
 from nat_app.views.workshop.steps.lessons import Lesson, fill
 from nat_core.measure import metrics
@@ -231,7 +231,7 @@ def with_numbers(text: str, lesson: Lesson, pair: Pair) -> str:
         except NoNumber:
             return _(NOT_STORED)
 
-    return fill(text, told)
+    return kept_together(fill(text, told))
 
 
 def plane_rates(chosen: Choices, negatives: Float[np.ndarray, "m 2"], threshold: float) -> PlaneRates:
