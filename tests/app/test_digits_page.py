@@ -88,7 +88,7 @@ def test_it_speaks_german(start, tmp_path: Path) -> None:
         app.run()
     data = drawn(app)
     share = f"{100 * data['curves']['nat'][-1]:.0f}"
-    assert plain(app.title[0].value).endswith(f", NAT bei {share} von 100.")
+    assert plain(app.title[0].value).endswith(f" Fällen, NAT in {share} von 100.")
     assert data["alt"].startswith("Nach 400 von 400 Schritten lässt sich die Baseline in ")
     assert data["over"] is True
     assert "richtig bei " in said(app)
