@@ -235,6 +235,7 @@ def kill_and_go_on(told: Path, *options: str) -> None:
 
 
 def kills(home: Path, *options: str) -> list[dict]:
+    home.mkdir(exist_ok=True)
     told = home / "told.jsonl"
     with Copy(kill_and_go_on, told, str(home / "runs"), *options) as copy:
         assert copy.wait() == 0
@@ -248,7 +249,7 @@ def unwell(kills: list[dict]) -> list[dict]:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
 def test_a_run_killed_at_a_file_boundary_ends_alike_and_leaves_nothing(tmp_path: Path) -> None:
-    found = kills(tmp_path, "--every", "25", "--at-random", "1")
+    found = kills(tmp_path / "kills", "--every", "25", "--at-random", "1")
     assert len(found) >= 4
     assert unwell(found) == []
 
