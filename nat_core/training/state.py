@@ -385,15 +385,23 @@ class Keeper:
 
     @contextmanager
     def leaving(self, run: TrainingRun) -> Iterator[None]:
-        """Save the run where it is asked to stop within the block, between two steps."""
+        """Save the run where it is asked to stop, or loses its terminal, within the block, between two steps."""
         self._steps = run.batches.steps
         try:
             yield
         except KeyboardInterrupt:
             with deaf():
-                if not self._torn and run.step > (self._newest or 0):
-                    self.save(run)
+                self._save_last(run)
             raise
+        except OSError:
+            # A terminal that was closed cannot be written to, which may show before its signal is heard: saved as well,
+            # and not deaf to that signal.
+            self._save_last(run)
+            raise
+
+    def _save_last(self, run: TrainingRun) -> None:
+        if not self._torn and run.step > (self._newest or 0):
+            self.save(run)
 
     @contextmanager
     def stopped(self) -> Iterator[None]:

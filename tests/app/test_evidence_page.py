@@ -66,7 +66,7 @@ def test_plain_names_come_first_and_the_codes_own_are_folded_away(start, network
 def test_a_student_is_called_by_what_it_takes_from_its_teacher() -> None:
     told = "lower by more than the noise: `student_all` 0.556‡, `nat_plus` 0.473; student_low 0.743‡"
     assert plainly(told) == (
-        "lower by more than the noise: *all of it, on unlabelled negatives too* 0.556‡, *the change that was chosen* "
+        "lower by more than the noise: *all of it, on unlabelled negatives too* 0.556‡, *the chosen change* "
         "0.473; low maps alone 0.743‡"
     )
     assert plainly("all of it (`student_all`): 86 % at t = 0.9") == "all of it: 86\u00a0% at t\u00a0=\u00a00.9"

@@ -188,6 +188,13 @@ def test_who_is_asked_to_stop_saves_between_two_steps_and_says_so(tmp_path: Path
         raise Stopped(15)
 
 
+def test_who_loses_the_terminal_before_the_signal_is_heard_saves_too(tmp_path: Path) -> None:
+    run, (keeping, _, sitting) = after(3), keeper(tmp_path)
+    with pytest.raises(OSError, match="Input/output"), keeping.stopped(), keeping.leaving(run):
+        raise OSError(errno.EIO, "Input/output error")
+    assert present(newest_state(sitting.states)).step == 3
+
+
 def test_of_a_step_that_was_torn_nothing_is_saved(tmp_path: Path) -> None:
     run, (keeping, _, sitting) = after(3), keeper(tmp_path)
     unsaved = pytest.raises(Stopped, match=r"^nothing of nat was saved yet")

@@ -32,7 +32,7 @@ def few_title(share: dict[Kind, float], pictures: int, at: dict[Kind, float], *,
     """Return the finding on an image set of too few pictures for a rate: counts, where `threshold_title` has rates.
 
     >>> few_title({"baseline": 0.5, "nat": 0.25}, 4, {"baseline": 0.9, "nat": 0.9}, known=False, score="confidence")
-    'Above t = 0.90, the baseline is fooled by 2 of 4, NAT by 1.'
+    'Above t\\xa0=\\xa00.90, the baseline is fooled by 2 of 4, NAT by 1.'
     """
     locked = score != CONFIDENCE or at["baseline"] != at["nat"]
     if known and locked:
@@ -228,7 +228,7 @@ def behind_sentence(kind: Kind, predicted: str, number: int, total: int, thresho
     """Return how many pictures of a set one network takes for a class and is sure, and at which t.
 
     >>> behind_sentence("nat", "automobile", 3, 1000, 0.9)
-    'NAT takes 3 of 1,000 pictures for an automobile, and is sure of them (t = 0.90).'
+    'NAT takes 3 of 1,000 pictures for an automobile, and is sure of them (t\\xa0=\\xa00.90).'
     """
     some = ngettext("{number:,} of {count:,} picture", "{number:,} of {count:,} pictures", total, number=number)
     said = {

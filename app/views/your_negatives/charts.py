@@ -53,10 +53,7 @@ def before_after(
     if alone is not None:
         _ticks(figure, names, alone, colours)
     if threshold is not None:
-        figure.add_vline(x=threshold, line={"color": colours.line, "width": 1.5})
-        figure.add_annotation(x=threshold, y=1, yref="paper", yanchor="bottom", showarrow=False, font={"size": 12},
-                              xanchor="right" if threshold > 0.5 else "left",
-                              text=f"t\u00a0=\u00a0{threshold_text(threshold)}")  # fmt: skip
+        _line(figure, threshold, colours)
     rows = [_short(name) for name in names]
     # Rows go by number: two photos may have the same name, which Plotly would draw in one row.
     figure.update_yaxes(autorange="reversed", tickvals=list(range(len(rows))), ticktext=rows, ticklabelstandoff=4,
@@ -68,6 +65,14 @@ def before_after(
     return plain(figure, 56 + top + ROW * len(rows), top=top, left=left, bottom=56).update_layout(
         bargap=0.3, bargroupgap=0, margin_r=LABELS
     )
+
+
+def _line(figure: go.Figure, threshold: float, colours: Palette) -> None:
+    """Draw the threshold and name it."""
+    figure.add_vline(x=threshold, line={"color": colours.line, "width": 1.5})
+    figure.add_annotation(x=threshold, y=1, yref="paper", yanchor="bottom", showarrow=False, font={"size": 12},
+                          xanchor="right" if threshold > 0.5 else "left",
+                          text=f"t\u00a0=\u00a0{threshold_text(threshold)}")  # fmt: skip
 
 
 def _ticks(figure: go.Figure, names: Sequence[str], alone: Sequence[float], colours: Palette) -> None:
