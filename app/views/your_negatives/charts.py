@@ -55,9 +55,7 @@ def before_after(
     if threshold is not None:
         _line(figure, threshold, colours)
     rows = [_short(name) for name in names]
-    # Rows go by number: two photos may have the same name, which Plotly would draw in one row.
-    figure.update_yaxes(autorange="reversed", tickvals=list(range(len(rows))), ticktext=rows, ticklabelstandoff=4,
-                        showgrid=False, fixedrange=True)  # fmt: skip
+    _name_rows(figure, rows)
     figure.update_xaxes(range=[0, 1], fixedrange=True, **share_axis(colours, (0, 0.5, 1)))
     figure.update_xaxes(title=axis, title_standoff=10)
     left = NAMES_BESIDE + LETTER * max(len(html.unescape(row)) for row in rows)
@@ -65,6 +63,12 @@ def before_after(
     return plain(figure, 56 + top + ROW * len(rows), top=top, left=left, bottom=56).update_layout(
         bargap=0.3, bargroupgap=0, margin_r=LABELS
     )
+
+
+def _name_rows(figure: go.Figure, rows: Sequence[str]) -> None:
+    # Rows go by number: two photos may have the same name, which Plotly would draw in one row.
+    figure.update_yaxes(autorange="reversed", tickvals=list(range(len(rows))), ticktext=rows, ticklabelstandoff=4,
+                        showgrid=False, fixedrange=True)  # fmt: skip
 
 
 def _line(figure: go.Figure, threshold: float, colours: Palette) -> None:
