@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Element
 
+import nat_app
 from nat_app.answers.plain_names import name_of, plainly
 from nat_app.answers.stored_answers import probabilities_csv
 from nat_app.shared.drawing.palette import KINDS
@@ -347,3 +348,14 @@ def test_the_place_of_the_first_picture_is_as_high_as_the_picture() -> None:
             # At most as wide as its column.
             assert f"{100 * picture.height / picture.width:.1f}cqw" in rule[1]
     assert f"@container (max-width: {plot([]).width - 1}px)" in style
+
+
+def test_no_rule_for_screens_hides_a_picture_that_fits_its_column() -> None:
+    app = Path(nat_app.__file__).parent
+    rules = (app / "frame" / "style.css").read_text("utf-8")
+    drawn = rules + (app / "views" / "evidence" / "plotted_studies.py").read_text("utf-8")
+    fitting = re.findall(r"\.st-key-(\w+?_)\S* \{+ display: flex; \}+ *$", drawn, re.MULTILINE)
+    hidden = re.findall(r'\[class\*="st-key-(\w+)"\] \{ display: none', rules)
+    assert set(fitting) == {"slim_"}
+    assert hidden
+    assert not [each for each in fitting if any(each.startswith(prefix) for prefix in hidden)]

@@ -107,13 +107,13 @@ def _picture(key: str, drawing: Drawing, narrow: Drawing) -> None:
     # Its place is kept while it loads, so that nothing below it jumps.
     st.html(f"""<style>
 .st-key-plot_{key} {{ container-type: inline-size; }}
-.st-key-narrow_{key} {{ display: none; min-height: {narrow.height}px; }}
+.st-key-slim_{key} {{ display: none; min-height: {narrow.height}px; }}
 .st-key-page .st-key-full_{key} {{ min-height: {height}; max-width: calc(var(--larger) * {drawing.width}px); }}
 @container (max-width: {drawing.width - 1}px) {{
-  .st-key-full_{key} {{ display: none; }} .st-key-narrow_{key} {{ display: flex; }}
+  .st-key-full_{key} {{ display: none; }} .st-key-slim_{key} {{ display: flex; }}
 }}
 </style>""")
     with st.container(key=f"plot_{key}"):
-        for name, each, width in (("full", drawing, "stretch"), ("narrow", narrow, narrow.width)):
+        for name, each, width in (("full", drawing, "stretch"), ("slim", narrow, narrow.width)):
             with st.container(key=f"{name}_{key}"):
                 st.image(plainly(each.svg(dark)), width=width, alt=plainly(each.alt_text))
