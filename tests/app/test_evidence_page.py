@@ -340,7 +340,7 @@ def test_a_damaged_file_of_results_is_named_and_the_rest_is_shown(start, tmp_pat
 
 def test_the_place_of_the_first_picture_is_as_high_as_the_picture() -> None:
     style = Path("app/frame/style.css").read_text()
-    for name, picture in (("full", plot([])), ("narrow", plot([], narrow=True))):
+    for name, picture in (("full", plot([])), ("slim", plot([], narrow=True))):
         rule = re.search(rf"\.st-key-{name}_beside_paper {{[^}}]*min-height: ([^;]+);", style)
         assert rule is not None
         assert f"{picture.height}px" in rule[1]
