@@ -204,7 +204,7 @@ class Batches:
         if recipe.cutout:
             count, generator = sum(map(len, places)) + len(recipe.synthetic), generator_for(self.seed, "cutout", step)
             squares = draw_squares(count, (size, size), round(recipe.cutout * size / 32), generator)
-        return Draws(self._labels[chosen[0]], _together(places), joined(crops), again, mixing, made, turns, squares)
+        return Draws(self._labels[chosen[0]], joined(places), joined(crops), again, mixing, made, turns, squares)
 
     def _chosen(self, step: int, place: int, share: int) -> Int[Tensor, " n"]:
         """Which pictures of a set the step shows."""
@@ -250,7 +250,7 @@ class Batches:
             rest = slice(start, None)
             parts.append(turned(cropped(pools[0], draws.chosen[rest], _cut(draws.crops, rest)), draws.turns))
         # A set of noise is normalised already and pictures are not, so each part is told apart before they are joined.
-        images = _together([self._normalised(part) for part in parts])
+        images = joined([self._normalised(part) for part in parts])
         # After normalising, where the mean colour is 0; on the negatives too, or a blank square would tell them apart.
         if draws.squares is not None:
             images = blanked(images, draws.squares)
@@ -275,12 +275,8 @@ def joined(parts: Sequence[Any]) -> Any:
     >>> joined([Crops(torch.zeros(1, 4), torch.zeros(1, 4)), Crops(torch.zeros(2, 4), torch.zeros(2, 4))]).rows.shape
     torch.Size([3, 4])
     """
-    return parts[0] if len(parts) == 1 else mapped(lambda *each: torch.cat(each), *parts)
-
-
-def _together(parts: list[Tensor]) -> Tensor:
     # One part is not copied only to be the same again.
-    return parts[0] if len(parts) == 1 else torch.cat(parts)
+    return parts[0] if len(parts) == 1 else mapped(lambda *each: torch.cat(each), *parts)
 
 
 def _cut(drawn: Any, here: slice) -> Any:
