@@ -181,6 +181,31 @@ def test_a_hand_adds_moves_paints_removes_and_takes_back(page, plane) -> None:
 
 
 @at("wide")
+@pytest.mark.parametrize("carries", [False, True])
+def test_what_a_hand_draws_outlives_an_answer_to_what_came_before(page, plane, carries: bool) -> None:
+    plane.click(position=spot(plane, 3, 3))
+    lie(page, 1)
+    page.get_by_text("One negative to learn from").wait_for()
+    box, end = plane.bounding_box(), spot(plane, 0, -3)
+    start = spot(plane, 3, 3) if carries else spot(plane, -3, -3)
+    page.mouse.move(box["x"] + start["x"], box["y"] + start["y"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + end["x"], box["y"] + end["y"], steps=30)
+    drawn = lying(page)
+    # Asks Python for something else, whose answer knows nothing of this line.
+    page.locator(".stage").evaluate(
+        "stage => { stage.classList.remove('named'); stage.querySelector('.slow input').click(); }"
+    )
+    page.locator(".stage.named").wait_for()
+    page.mouse.up()
+    lie(page, drawn)
+    page.get_by_role("button", name="Undo").click()
+    lie(page, 1)
+    page.get_by_role("button", name="Undo").click()
+    lie(page, 0)
+
+
+@at("wide")
 def test_all_of_it_can_be_done_by_keys(page, address: str) -> None:
     page.goto(f"{address}/playground")
     plane = page.locator(".nat canvas")

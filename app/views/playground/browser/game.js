@@ -9,6 +9,7 @@ class Game {
     this.places = pairs(numbers(data.negatives));
     this.undoes = [];
     this.lifted = null;
+    this.drawing = false;
     this.forget();
   }
 

@@ -41,6 +41,7 @@ class Stage {
 
   close() {
     this.stop();
+    if (game) [game.lifted, game.drawing] = [null, false];
     this.off.abort();
     this.planes.forEach((plane) => plane.stop());
     this.sized.disconnect();
@@ -60,7 +61,7 @@ class Stage {
       game = new Game(data);
       this.told = 0;
       this.find(".slow input").checked = data.slow;
-    } else if (data.heard >= game.edits) {
+    } else if (data.heard >= game.edits && !game.drawing) {
       const places = pairs(numbers(data.negatives));
       if (`${places}` !== `${game.places}`) this.keep();
       game.places = places;
@@ -169,7 +170,7 @@ class Stage {
       add: (place) => this.change(() => game.places.length < this.data.most && game.places.push([...place]), "added"),
       remove: (number) => this.change(() => game.places.splice(number, 1), "removed"),
       lift: (number) => {
-        this.keep();
+        this.draws();
         game.lifted = number;
       },
       carry: (place) => {
@@ -177,7 +178,7 @@ class Stage {
         this.look();
       },
       begin: (place) => {
-        this.keep();
+        this.draws();
         game.places = [...game.places, place].slice(0, this.data.most);
         this.look();
       },
@@ -187,6 +188,7 @@ class Stage {
       },
       end: () => {
         game.lifted = null;
+        game.drawing = false;
         this.edited();
       },
       steer: (by) => this.steer(by, kind),
@@ -207,6 +209,12 @@ class Stage {
   keep() {
     game.undoes.push(game.places.map((place) => [...place]));
     if (game.undoes.length > UNDOES) game.undoes.shift();
+  }
+
+  // Until the hand lets go, Python's answer to what came before is older than what lies there.
+  draws() {
+    this.keep();
+    game.drawing = true;
   }
 
   change(how, said) {
