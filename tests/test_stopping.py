@@ -84,9 +84,12 @@ def test_an_error_of_the_block_comes_before_the_signal() -> None:
 
 
 def test_in_leaving_no_signal_is_heard() -> None:
+    passed = []
     with heard(), deaf():
         for number in SIGNALS:
             signal.raise_signal(number)
+            passed.append(number)
+    assert passed == list(SIGNALS)
 
 
 def test_other_threads_leave_the_handlers_alone() -> None:

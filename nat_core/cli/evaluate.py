@@ -21,9 +21,9 @@ from nat_core.cli.scored_parts import (
     as_reported,
     as_text,
     network_on,
+    own_test_predictions,
     parts_of,
     precision_for,
-    test_predictions,
 )
 from nat_core.data.sources.image_sets import ImageSet
 from nat_core.data.sources.streams import open_stream
@@ -105,7 +105,7 @@ def _answered(
     if scored is None:
         return None
     found = [as_reported(each, card.classes) for each, card in zip(scored[0], cards.values(), strict=True)]
-    tests = [test_predictions(homes[name], card) for name, card in cards.items()]
+    tests = [own_test_predictions(homes[name], card) for name, card in cards.items()]
     return list(zip(cards.values(), found, tests, strict=True)), scored[1]
 
 

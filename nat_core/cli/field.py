@@ -14,10 +14,10 @@ from nat_core.cli.scored_parts import (
     as_json,
     as_text,
     network_on,
+    own_test_predictions,
     parts_of,
     precision_for,
     predictions_of,
-    test_predictions,
 )
 from nat_core.data.sets import CIFAR10_CLASSES, data_folder
 from nat_core.data.sources.field_sets import FIELD_SETS
@@ -64,7 +64,7 @@ def _measured(
 ) -> Iterator[tuple[ImageSet, list[ScoredPart]]]:
     """Each set with every network's numbers on it: a set is read once for networks that cut pictures alike."""
     networks = {name: network_on(homes[name], name, options.device) for name in cards}
-    tests = {name: test_predictions(homes[name], card) for name, card in cards.items()}
+    tests = {name: own_test_predictions(homes[name], card) for name, card in cards.items()}
     for set_name in dict.fromkeys(options.sets):
         read: dict[Look, ImageSet] = {}
         parts = []

@@ -98,7 +98,7 @@ def predictions_of(network: "Network", images: ImageSet, precision: str = "float
     return as_reported(found, network.classes)
 
 
-def test_predictions(home: Path, card: Card) -> Predictions:
+def own_test_predictions(home: Path, card: Card) -> Predictions:
     """Return the stored predictions on a network's own test pictures; CommandError where there are none."""
     name = card.report.in_distribution
     stored = load_predictions(home, card.name, [name]) if name else {}
