@@ -6,10 +6,14 @@ const kept = new WeakMap();
 
 // Draw anew in the place of the view that was there; returns what ends the new one.
 function replaced(parentElement, make) {
-  kept.get(parentElement)?.stop();
-  const view = make();
-  kept.set(parentElement, view);
-  return () => view.stop();
+  const before = kept.get(parentElement);
+  // What the page draws while a hand is dragging answers to what came before, and the hand would lose its hold.
+  if (before?.dragged) before.next = () => replaced(parentElement, make);
+  else {
+    before?.stop();
+    kept.set(parentElement, make());
+  }
+  return () => kept.get(parentElement).stop();
 }
 
 // A drawing that follows a slider and fits its width; `draw` and `slides` are the heir's.
@@ -18,6 +22,8 @@ class Following {
     this.data = data;
     this.send = send;
     this.page = page;
+    this.dragged = false;
+    this.next = null;
     this.drawing = page.querySelector(".drawing");
     for (const [name, colour] of Object.entries(data.colours)) page.style.setProperty(`--${name}`, colour);
   }
@@ -28,37 +34,40 @@ class Following {
     this.sized.observe(this.drawing);
   }
 
+  // The native slider tells its value while it is dragged, though the app hears of it only on release. While the drawing
+  // itself is dragged, it is only drawn anew where it stood.
+  follow(key, move) {
+    const slider = document.querySelector(`.st-key-${key}`);
+    if (!slider) return;
+    this.slides = new MutationObserver(() => {
+      const input = slider.querySelector("input");
+      if (input && !this.dragged) move(Number(input.value));
+    });
+    this.slides.observe(slider, { subtree: true, attributes: true, attributeFilter: ["value", "aria-valuetext"] });
+  }
+
   stop() {
     this.sized.disconnect();
     this.slides?.disconnect();
     cancelAnimationFrame(this.frame);
   }
-}
 
-// The native slider tells its value while it is dragged, though the app hears of it only on release.
-function follow(key, move) {
-  const slider = document.querySelector(`.st-key-${key}`);
-  if (!slider) return null;
-  const slides = new MutationObserver(() => {
-    const input = slider.querySelector("input");
-    if (input) move(Number(input.value));
-  });
-  slides.observe(slider, { subtree: true, attributes: true, attributeFilter: ["value", "aria-valuetext"] });
-  return slides;
-}
-
-// From a press on the drawing until its release, `to` is told where the finger is, in pixels from the left.
-function drag(event, svg, to, released) {
-  const at = (pointer) => to(pointer.clientX - svg.getBoundingClientRect().left);
-  const release = () => {
-    svg.removeEventListener("pointermove", at);
-    released();
-  };
-  svg.setPointerCapture(event.pointerId);
-  svg.addEventListener("pointermove", at);
-  svg.addEventListener("pointerup", release, { once: true });
-  svg.addEventListener("pointercancel", release, { once: true });
-  at(event);
+  // From a press on the drawing until its release, `to` is told where the finger is, in pixels from the left; `released`
+  // then sends where it was let go, if that is news.
+  drag(event, svg, to, released) {
+    const at = (pointer) => to(pointer.clientX - svg.getBoundingClientRect().left);
+    const release = () => {
+      svg.removeEventListener("pointermove", at);
+      this.dragged = false;
+      released();
+      this.next?.();
+    };
+    this.dragged = true;
+    svg.setPointerCapture(event.pointerId);
+    svg.addEventListener("pointermove", at);
+    svg.addEventListener("lostpointercapture", release, { once: true });
+    at(event);
+  }
 }
 
 function element(name, attributes = {}) {

@@ -1,5 +1,6 @@
 """The app in a real browser: open it, upload a photo and a broken file, move the threshold, see the numbers change."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,27 @@ def test_the_line_itself_can_be_dragged_and_commits_on_release(page, playwright,
     page.mouse.up()
     playwright.expect(slider).to_have_value(str(step_of(float(shown))), timeout=PATIENCE)
     playwright.expect(drawing).to_have_attribute("data-t", shown, timeout=PATIENCE)
+
+
+@at("wide")
+def test_who_drags_the_line_keeps_hold_of_it_while_the_page_is_drawn_anew(page, playwright, address: str) -> None:
+    page.goto(f"{address}/thresholds?t=0.9")
+    drawing, source = page.locator(".drawing svg"), page.locator(".live .source")
+    drawing.wait_for()
+    drawing.scroll_into_view_if_needed()
+    box, before = drawing.bounding_box(), source.inner_text()
+    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + 60, steps=3)
+    # As if it had been chosen just before: the answer comes in the middle of the drag.
+    title = page.locator("h1").inner_text()
+    page.get_by_role("radio").filter(has_text="Noise").first.evaluate("chip => chip.click()")
+    playwright.expect(page.locator("h1")).not_to_have_text(title, timeout=PATIENCE)
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 60, steps=3)
+    playwright.expect(page.locator(".drawing text.at").first).to_have_text(re.compile(r"t = 0\.3"), timeout=PATIENCE)
+    page.mouse.up()
+    playwright.expect(source).not_to_have_text(before, timeout=PATIENCE)
+    playwright.expect(drawing).to_have_attribute("data-t", re.compile(r"0\.3"), timeout=PATIENCE)
 
 
 @at("wide")

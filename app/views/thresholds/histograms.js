@@ -18,7 +18,7 @@ class View extends Following {
   // The native slider counts its steps; they are short near 1, where t differs by little.
   followSlider() {
     if (this.data.locked) return;
-    this.slides = follow(this.data.slider, (step) => {
+    this.follow(this.data.slider, (step) => {
       // The app hears of the slider from the slider, and does not draw the chart again for it.
       this.heard = this.data.steps[step] ?? this.heard;
       this.moveTo(this.data.steps[step]);
@@ -140,7 +140,7 @@ class View extends Following {
       const share = (x - this.x(0)) / (this.x(1) - this.x(0));
       this.moveTo(this.data.steps[nearest(this.data.steps, share)]);
     };
-    drag(event, svg, to, () => {
+    this.drag(event, svg, to, () => {
       if (this.at === this.heard) return;
       this.heard = this.at;
       this.send("moved", this.at);

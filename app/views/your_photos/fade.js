@@ -15,7 +15,7 @@ class View extends Following {
     this.frames.onload = () => this.showPicture();
     this.frames.src = data.frames;
     this.fit();
-    this.slides = follow(data.slider, (value) => this.moveTo(data.steps.indexOf(value)));
+    this.follow(data.slider, (value) => this.moveTo(data.steps.indexOf(value)));
   }
 
   moveTo(place) {
@@ -175,6 +175,6 @@ class View extends Following {
       const share = (across - this.x(0)) / (this.x(last) - this.x(0));
       this.moveTo(Math.round(last * Math.min(Math.max(share, 0), 1)));
     };
-    drag(event, svg, to, () => this.place !== this.data.place && this.send("moved", this.data.steps[this.place]));
+    this.drag(event, svg, to, () => this.place !== this.data.place && this.send("moved", this.data.steps[this.place]));
   }
 }
