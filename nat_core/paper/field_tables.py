@@ -177,7 +177,9 @@ def _rates(benchmark: PublishedBenchmark, networks: Sequence[Measured]) -> Itera
 
 def _notes(benchmark: PublishedBenchmark, networks: Sequence[Measured]) -> Iterator[str]:
     yield _("Published: {source}.", source=_(benchmark.source))
-    yield _("Published rates are rounded to three decimals, as ours are; the sources give four, as do our CSV and JSON.")
+    yield _(
+        "Published rates are rounded to three decimals, as ours are; the sources give four, as do our CSV and JSON."
+    )
     yield from map(_, benchmark.notes)
     learnt = any(learnt_from(each.card.recipe, name) for each in networks for name in benchmark.sets)
     if learnt:
