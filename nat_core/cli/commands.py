@@ -20,6 +20,7 @@ from nat_core.data.sets import data_folder, describe
 from nat_core.data.sources.image_sets import none_readable, pictures_under
 from nat_core.errors import CommandError, NatError, UnreadableImage
 from nat_core.files import seal, sentence, write_durably
+from nat_core.measure.wording import legible
 from nat_core.paper.field_tables import annex
 from nat_core.paper.rendering import render
 from nat_core.ranks.group import Ranks, joined
@@ -365,7 +366,7 @@ def _as_text(images: Iterable[dict[str, Any]]) -> Iterator[str]:
     for image in images:
         if image["error"] is None:
             # A name may hold a line's end, or what a terminal takes for a command.
-            yield "".join(each if each.isprintable() else "?" for each in image["file"]) + "\n"
+            yield legible(image["file"]) + "\n"
         for name, given in image["networks"].items():
             winner = max(given["probabilities"], key=given["probabilities"].get)
             yield f"  {name:<28} {100 * given['confidence']:5.1f} %  {winner}\n"

@@ -24,6 +24,7 @@ from nat_core.data.headers.examine import examine
 from nat_core.data.headers.header import MAX_MEMORY, MEGAPIXEL, Header, damaged
 from nat_core.errors import UnreadableImage
 from nat_core.language import _
+from nat_core.measure.wording import legible
 
 MAX_DECODED = 24 * MEGAPIXEL
 """The most pixels in memory: a JPEG of more is halved or better while it is decoded."""
@@ -396,9 +397,9 @@ def on_white(image: Image.Image) -> Image.Image:
 
 
 def _contents(source: Path | str | bytes, name: str | None) -> tuple[bytes, str]:
-    """Return a file's bytes and its name, printable on one line."""
+    """Return a file's bytes and its name, legible on one line."""
     name = name or ("The picture" if isinstance(source, bytes) else os.fspath(source))
-    name = "".join(character if character.isprintable() else "?" for character in name)
+    name = legible(name)
     try:
         length = len(source) if isinstance(source, bytes) else _file_length(source, name)
         check_length(name, length)

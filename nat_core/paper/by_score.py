@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from nat_core.language import N_, _, ngettext, number
 from nat_core.measure.report import NetworkReport
+from nat_core.measure.rounding import RATE, difference, rate_text
 from nat_core.measure.scores import CONFIDENCE, SCORE_NAMES, SCORES
 from nat_core.paper.figures import COMPARED
 from nat_core.recipes import ILSVRC, PAIRS, VARIANTS, headline_set
@@ -47,23 +48,23 @@ def score_finding(names: tuple[str, str], baseline: NetworkReport, nat: NetworkR
     headline = headline_set({name: nat.sets[name].role for name in common}) or common[0]
     chosen = next((name for name in STRICTEST if name in common), headline)
     before, after = ({score: _passed(report, chosen, score) for score in SCORES} for report in (baseline, nat))
-    leads = {score: before[score] - after[score] for score in SCORES}
+    leads = {score: difference(before[score], after[score]) for score in SCORES}
     others = ", ".join(f"{SCORE_NAMES[score]} {number(leads[score], '.3f')}" for score in OTHERS if score != ENERGY)
     return ngettext(
         "{aware} against {without}, by other scores: where each keeps 95 %, energy takes NCR on {name} ({count:,} "
-        "picture) from {after:.3f} to {after_energy:.3f} for {aware} and from {before:.3f} to {before_energy:.3f} for "
+        "picture) from {after} to {after_energy} for {aware} and from {before} to {before_energy} for "
         "{without}: {lead}. The same difference by {others}. {cells}",
         "{aware} against {without}, by other scores: where each keeps 95 %, energy takes NCR on {name} ({count:,} "
-        "pictures) from {after:.3f} to {after_energy:.3f} for {aware} and from {before:.3f} to {before_energy:.3f} for "
+        "pictures) from {after} to {after_energy} for {aware} and from {before} to {before_energy} for "
         "{without}: {lead}. The same difference by {others}. {cells}",
         nat.sets[chosen].images,
         aware=names[1],
         without=names[0],
         name=chosen,
-        after=after[CONFIDENCE],
-        after_energy=after[ENERGY],
-        before=before[CONFIDENCE],
-        before_energy=before[ENERGY],
+        after=rate_text(after[CONFIDENCE]),
+        after_energy=rate_text(after[ENERGY]),
+        before=rate_text(before[CONFIDENCE]),
+        before_energy=rate_text(before[ENERGY]),
         lead=lead_words(names[1], leads[CONFIDENCE], leads[ENERGY]),
         others=others,
         cells=cells_by_score(baseline, nat, common),
@@ -76,7 +77,7 @@ def lead_words(network: str, before: float, after: float) -> str:
     >>> lead_words("nat", 0.361, 0.181), lead_words("nat", 0.1, -0.02)
     ('the lead of nat shrinks from 0.361 to 0.181', 'the lead of nat, 0.100, is lost: it is behind by 0.020')
     """
-    first, then = round(before, 3), round(after, 3)
+    first, then = (round(each, RATE) + 0.0 for each in (before, after))  # never minus zero
     said = {"network": network, "first": first, "then": then}
     if first <= 0 and then <= 0:
         return _("{network} has no lead before ({first:.3f}) or after ({then:.3f})", **said)
@@ -192,11 +193,11 @@ def _feature_finding(names: tuple[str, str], reports: Mapping[str, FeatureReport
     parts = []
     for score in (CONFIDENCE, ENERGY, *FEATURE_SCORES):
         before, after = (reports[name].by_score[chosen][score].ncr_at_95_kept for name in names)
-        said = {"score": SCORE_NAMES[score], "after": after, "before": before}
+        said = {"score": SCORE_NAMES[score], "after": rate_text(after), "before": rate_text(before)}
         if after >= before:
-            parts.append(_("{score} {after:.3f} against {before:.3f} (not lower)", **said))
+            parts.append(_("{score} {after} against {before} (not lower)", **said))
         else:
-            parts.append(_("{score} {after:.3f} against {before:.3f}", **said))
+            parts.append(_("{score} {after} against {before}", **said))
     return ngettext(
         "{aware} against {without} where each keeps 95 %, NCR on {name} ({count:,} picture): by {parts}.",
         "{aware} against {without} where each keeps 95 %, NCR on {name} ({count:,} pictures): by {parts}.",

@@ -6,6 +6,8 @@ from typing import Literal
 
 from nat_core.language import N_, Titles, _, ngettext, number
 from nat_core.measure.report import NetworkReport, threshold_key
+from nat_core.measure.rounding import accuracy_text, rate_text
+from nat_core.measure.scores import SHARE_KEPT
 from nat_core.paper.by_score import cells_by_score
 from nat_core.paper.findings import key_text
 from nat_core.recipes import PAIRS, UNSEEN
@@ -190,7 +192,7 @@ def _baseline_sure(pair: _Pair) -> tuple[Verdict, str]:
         return _not_reported()
     sure = [name for name, rate in rates.items() if rate >= 0.1]
     listed = ", ".join(
-        _("{rate:.3f} on {name} ({images:,})", rate=rate, name=name, images=negatives[name].images)
+        _("{rate} on {name} ({images:,})", rate=rate_text(rate), name=name, images=negatives[name].images)
         for name, rate in rates.items()
     )
     measured = ngettext(
@@ -212,9 +214,9 @@ def _lower(pair: _Pair, names: tuple[str, ...]) -> tuple[Verdict, str]:
     lower = sum(after[name].ncr[key] < before[name].ncr[key] for name, key in cells)
     listed = ", ".join(
         _(
-            "{before:.3f} to {after:.3f} on {name} ({images:,})",
-            before=before[name].ncr[HIGHEST_KEY],
-            after=after[name].ncr[HIGHEST_KEY],
+            "{before} to {after} on {name} ({images:,})",
+            before=rate_text(before[name].ncr[HIGHEST_KEY]),
+            after=rate_text(after[name].ncr[HIGHEST_KEY]),
             name=name,
             images=after[name].images,
         )
@@ -222,14 +224,14 @@ def _lower(pair: _Pair, names: tuple[str, ...]) -> tuple[Verdict, str]:
     )
     last = names[-1]
     kept = _(
-        "At {key} it keeps {kept:.3f} of what it knows, against {other:.3f}; where each keeps {share:.2f}, NCR goes "
-        "from {before:.3f} to {after:.3f} on {name}.",
+        "At {key} it keeps {kept} of what it knows, against {other}; where each keeps {share:.0f} %, NCR goes from "
+        "{before} to {after} on {name}.",
         key=key_text(HIGHEST_KEY),
-        kept=pair.nat.share_kept[HIGHEST_KEY],
-        other=pair.baseline.share_kept[HIGHEST_KEY],
-        share=0.95,
-        before=before[last].ncr_at_95_kept,
-        after=after[last].ncr_at_95_kept,
+        kept=rate_text(pair.nat.share_kept[HIGHEST_KEY]),
+        other=rate_text(pair.baseline.share_kept[HIGHEST_KEY]),
+        share=100 * SHARE_KEPT,
+        before=rate_text(before[last].ncr_at_95_kept),
+        after=rate_text(after[last].ncr_at_95_kept),
         name=last,
     )
     measured = _(
@@ -261,7 +263,7 @@ def _no_noise(pair: _Pair) -> tuple[Verdict, str]:
     name = pair.noise[0]
     before, after = pair.baseline.sets[name].ncr, pair.nat.sets[name].ncr
     listed = ", ".join(
-        _("{rate:.4g} at {key} (baseline {before:.4g})", rate=rate, key=key_text(key), before=before[key])
+        _("{rate} at {key} (baseline {before})", rate=rate_text(rate), key=key_text(key), before=rate_text(before[key]))
         for key, rate in after.items()
     )
     images = pair.nat.sets[name].images
@@ -275,16 +277,16 @@ def _accuracy(pair: _Pair) -> tuple[Verdict, str]:
     # Rounded, so that a loss of exactly 1 point counts as 1: the difference of two floats may be 1.0000000000000009.
     lost = round(100 * (pair.baseline.accuracy - pair.nat.accuracy), 6)
     known = pair.nat.in_distribution
-    said = {"before": 100 * pair.baseline.accuracy, "after": 100 * pair.nat.accuracy}
+    said = {"before": accuracy_text(pair.baseline.accuracy), "after": accuracy_text(pair.nat.accuracy)}
     if known:
         measured = ngettext(
-            "accuracy from {before:.2f} % to {after:.2f} % on {count:,} picture.",
-            "accuracy from {before:.2f} % to {after:.2f} % on {count:,} pictures.",
+            "accuracy from {before} to {after} on {count:,} picture.",
+            "accuracy from {before} to {after} on {count:,} pictures.",
             pair.nat.sets[known].images,
             **said,
         )
     else:
-        measured = _("accuracy from {before:.2f} % to {after:.2f} %.", **said)
+        measured = _("accuracy from {before} to {after}.", **said)
     return ("held" if lost <= 1 else "held in part" if lost <= 3 else "did not hold"), measured
 
 

@@ -6,6 +6,7 @@ Every figure was read in the source that stands beside it, and none is taken ove
 from dataclasses import dataclass, field
 
 from nat_core.language import N_, number
+from nat_core.measure.rounding import accuracy_text, rate_text
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,24 @@ class PublishedFigure:
         '0.8803 ± 0.0025'
         """
         return number(self.value, ".4f") + ("" if self.deviation is None else f" ± {number(self.deviation, '.4f')}")
+
+    @property
+    def as_rate(self) -> str:
+        """What stands in a table beside our own rates, with as many decimals as they have.
+
+        >>> PublishedFigure(0.8803, 0.0025).as_rate
+        '0.880 ± 0.003'
+        """
+        return rate_text(self.value) + ("" if self.deviation is None else f" ± {rate_text(self.deviation)}")
+
+    @property
+    def as_accuracy(self) -> str:
+        """The same of an accuracy.
+
+        >>> PublishedFigure(0.9506, 0.003).as_accuracy
+        '95.06 ± 0.30 %'
+        """
+        return accuracy_text(self.value, self.deviation)
 
 
 @dataclass(frozen=True)

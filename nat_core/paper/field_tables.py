@@ -6,6 +6,7 @@ from typing import Any
 
 from nat_core.data.sources.field_sets import FIELD_SETS
 from nat_core.language import N_, SOURCE, Titles, _, number, speaking
+from nat_core.measure.rounding import accuracy_text, rate, rate_text
 from nat_core.measure.scores import MEASURES
 from nat_core.paper.field_figures import BENCHMARKS, PublishedBenchmark, PublishedFigure, PublishedFigures
 from nat_core.paper.rendering import Annex
@@ -41,8 +42,8 @@ class Measured:
         return getattr(self.results[name], measure) if name in self.results else None
 
     def mean(self, measure: str, names: Sequence[str]) -> float | None:
-        """The mean over the sets; None unless all were measured."""
-        values = [value for name in names if (value := self.value(measure, name)) is not None]
+        """The mean over the sets, of what is written of each; None unless all were measured."""
+        values = [rate(value) for name in names if (value := self.value(measure, name)) is not None]
         return sum(values) / len(values) if len(values) == len(names) else None
 
 
@@ -119,8 +120,8 @@ def _averaged(benchmark: PublishedBenchmark) -> tuple[str, ...]:
 
 def _published_cells(benchmark: PublishedBenchmark, row: PublishedFigures) -> tuple[str, ...]:
     means = (row.means.get((measure, group)) for measure in _averaged(benchmark) for group in benchmark.groups)
-    cells = (str(each) if each else ABSENT for each in (row.accuracy, *means))
-    return (published_name(row), _(row.negatives), *cells)
+    cells = (each.as_rate if each else ABSENT for each in means)
+    return (published_name(row), _(row.negatives), row.accuracy.as_accuracy if row.accuracy else ABSENT, *cells)
 
 
 def published_name(row: PublishedFigures) -> str:
@@ -141,11 +142,15 @@ def _own_cells(benchmark: PublishedBenchmark, each: Measured) -> tuple[str, ...]
         for measure in _averaged(benchmark)
         for names in benchmark.groups.values()
     )
-    return (each.card.name, negatives or taught or _("none"), number(each.card.report.accuracy, ".4f"), *means)
+    return (each.card.name, negatives or taught or _("none"), accuracy_text(each.card.report.accuracy), *means)
+
+
+def _published_cell(figure: PublishedFigure | None) -> str:
+    return ABSENT if figure is None else figure.as_rate
 
 
 def _cell(value: float | None, learnt: bool) -> str:
-    return _(NOT_MEASURED) if value is None else f"{PublishedFigure(value)}{LEARNT if learnt else ''}"
+    return _(NOT_MEASURED) if value is None else f"{rate_text(value)}{LEARNT if learnt else ''}"
 
 
 def _rates(benchmark: PublishedBenchmark, networks: Sequence[Measured]) -> Iterator[tuple[str, ...]]:
@@ -155,7 +160,7 @@ def _rates(benchmark: PublishedBenchmark, networks: Sequence[Measured]) -> Itera
     yield (_("pictures here"), "", *(each or _(NOT_MEASURED) for each in pictures))
     for measure in benchmark.measures:
         rows = [
-            (published_name(row), *(str(row.sets[measure].get(name, ABSENT)) for name in benchmark.sets))
+            (published_name(row), *(_published_cell(row.sets[measure].get(name)) for name in benchmark.sets))
             for row in benchmark.published
             if measure in row.sets
         ]
@@ -172,6 +177,9 @@ def _rates(benchmark: PublishedBenchmark, networks: Sequence[Measured]) -> Itera
 
 def _notes(benchmark: PublishedBenchmark, networks: Sequence[Measured]) -> Iterator[str]:
     yield _("Published: {source}.", source=_(benchmark.source))
+    yield _(
+        "Published rates are rounded to three decimals, as ours are; the sources give four, as do our CSV and JSON."
+    )
     yield from map(_, benchmark.notes)
     learnt = any(learnt_from(each.card.recipe, name) for each in networks for name in benchmark.sets)
     if learnt:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from nat_core.language import _, ngettext, number
 from nat_core.measure.report import NetworkReport, SetReport, threshold_key
+from nat_core.measure.rounding import ACCURACY, accuracy_text, points, rate_text, share_of
 from nat_core.paper.by_score import score_findings
 from nat_core.paper.figures import COMPARED
 from nat_core.recipes import THRESHOLDS, headline_set
@@ -37,9 +38,9 @@ def _finding(without: str, baseline: NetworkReport, aware: str, nat: NetworkRepo
         sentences += [_cells(baseline, nat, common), _remaining(before, after, headline)]
         sentences.append(
             _(
-                "Where each keeps 95 %, NCR there is {after:.3f}, against {before:.3f}.",
-                after=after.ncr_at_95_kept,
-                before=before.ncr_at_95_kept,
+                "Where each keeps 95 %, NCR there is {after}, against {before}.",
+                after=rate_text(after.ncr_at_95_kept),
+                before=rate_text(before.ncr_at_95_kept),
             )
         )
     sentences += [_kept(baseline, nat), _schedules(baseline, nat)]
@@ -63,14 +64,18 @@ def _schedules(baseline: NetworkReport, nat: NetworkReport) -> str:
 
 
 def _accuracies(baseline: NetworkReport, nat: NetworkReport) -> str:
-    points = abs(100 * (nat.accuracy - baseline.accuracy))
-    said = {"accuracy": 100 * nat.accuracy, "theirs": 100 * baseline.accuracy, "points": points}
+    more = points(nat.accuracy, baseline.accuracy)
+    said = {
+        "accuracy": accuracy_text(nat.accuracy),
+        "theirs": accuracy_text(baseline.accuracy),
+        "points": number(abs(more), f".{ACCURACY}f"),
+    }
     # Judged as it is written: a difference that rounds to 0.00 is not "0.00 points below".
-    if round(points, 2) == 0:
-        return _("accuracy {accuracy:.2f} %, equal to {theirs:.2f} %.", **said)
-    if nat.accuracy < baseline.accuracy:
-        return _("accuracy {accuracy:.2f} %, {points:.2f} points below {theirs:.2f} %.", **said)
-    return _("accuracy {accuracy:.2f} %, {points:.2f} points above {theirs:.2f} %.", **said)
+    if more == 0:
+        return _("accuracy {accuracy}, equal to {theirs}.", **said)
+    if more < 0:
+        return _("accuracy {accuracy}, {points} points below {theirs}.", **said)
+    return _("accuracy {accuracy}, {points} points above {theirs}.", **said)
 
 
 def _cells(baseline: NetworkReport, nat: NetworkReport, common: Sequence[str]) -> str:
@@ -109,28 +114,33 @@ def key_text(key: str) -> str:
 def _remaining(baseline: SetReport, nat: SetReport, name: str) -> str:
     key = threshold_key(THRESHOLDS[-1])
     before, after = baseline.ncr[key], nat.ncr[key]
-    said = {"key": key_text(key), "name": name, "before": before, "after": after}
+    said = {"key": key_text(key), "name": name, "before": rate_text(before), "after": rate_text(after)}
     if before == 0:  # no share of nothing
         return ngettext(
-            "NCR_{key} on {name} ({count:,} picture) was 0 and is {after:.3f}.",
-            "NCR_{key} on {name} ({count:,} pictures) was 0 and is {after:.3f}.",
+            "NCR_{key} on {name} ({count:,} picture) was 0 and is {after}.",
+            "NCR_{key} on {name} ({count:,} pictures) was 0 and is {after}.",
             nat.images,
             **said,
         )
     return ngettext(
-        "{share:.1f} % of NCR_{key} remains on {name} ({count:,} picture): {after:.3f} of {before:.3f}.",
-        "{share:.1f} % of NCR_{key} remains on {name} ({count:,} pictures): {after:.3f} of {before:.3f}.",
+        "{share} % of NCR_{key} remains on {name} ({count:,} picture): {after} of {before}.",
+        "{share} % of NCR_{key} remains on {name} ({count:,} pictures): {after} of {before}.",
         nat.images,
-        share=100 * after / before,
+        share=_percent(share_of(after, before)),
         **said,
     )
+
+
+def _percent(share: float) -> str:
+    # Below a tenth of a percent its first digit, so that little is not taken for nothing.
+    return number(100 * share, ".1g" if 0 < share < 0.0005 else ".1f")
 
 
 def _kept(baseline: NetworkReport, nat: NetworkReport) -> str:
     key = threshold_key(THRESHOLDS[-1])
     return _(
-        "At t = {key} it keeps {kept:.1f} % of the in-distribution pictures, against {other:.1f} %.",
+        "At t = {key} it keeps {kept} of the in-distribution pictures, against {other}.",
         key=key_text(key),
-        kept=100 * nat.share_kept[key],
-        other=100 * baseline.share_kept[key],
+        kept=rate_text(nat.share_kept[key]),
+        other=rate_text(baseline.share_kept[key]),
     )

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from nat_core.language import N_, Titles, _, number, written
 from nat_core.measure.report import NetworkReport, SetReport, threshold_key
+from nat_core.measure.rounding import accuracy_text, rate_text
 from nat_core.measure.scores import CONFIDENCE, FPR95_NOTE, MEASURES, SCORE_NAMES, SCORES, Separation
 from nat_core.measure.variants import variants_of, without_variants
 from nat_core.paper.figures import PAPER, TABLES, Table
@@ -152,11 +151,11 @@ def _networks(table: Table, reports: Mapping[str, NetworkReport]) -> Grid:
     for name in table.networks:
         report = reports.get(name)
         ours = (ABSENT,) * 4 if report is None else (
-            number(report.ece, ".3f"), *schedule(report), str(report.seed)
+            rate_text(report.ece), *schedule(report), str(report.seed)
         )  # fmt: skip
-        accuracy = _(UNTRAINED) if report is None else f"{number(100 * report.accuracy, '.2f')} %"
+        accuracy = _(UNTRAINED) if report is None else accuracy_text(report.accuracy)
         paper = PAPER[name].accuracy if table.in_paper else None
-        rows.append((name, accuracy + (f" ({number(100 * paper, '.2f')} %)" if paper else ""), *ours))
+        rows.append((name, accuracy + (f" ({accuracy_text(paper)})" if paper else ""), *ours))
     header = (_("network"), _("accuracy"), "ECE", _("protocol"), _("epochs"), _("seed"))
     return Grid(header, tuple(rows))
 
@@ -226,18 +225,6 @@ def _value(report: SetReport | None, measure: tuple[str, str | None]) -> str:
     if field in THRESHOLD_FREE:
         return rate_text(getattr(report, field))
     return rate_text(getattr(report.by_score[CONFIDENCE], field)) if report.by_score else ABSENT
-
-
-def rate_text(value: float) -> str:
-    """Three decimals, but 0 as "0" and a share below .0005 by its first digit, so that rare is not taken for never.
-
-    >>> rate_text(0.25), rate_text(0.0), rate_text(0.0001)
-    ('0.250', '0', '0.0001')
-    """
-    if value == 0:
-        return "0"
-    text = f"{value:.3f}" if value >= 0.0005 else np.format_float_positional(value, precision=1, fractional=False)
-    return written(text)
 
 
 def _notes(table: Table, trained: Mapping[str, NetworkReport]) -> Iterator[str]:

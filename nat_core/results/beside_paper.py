@@ -6,10 +6,11 @@ A cell is one network's NCR on one set at one threshold; the paper has 80 of the
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import median_high
 
 from nat_core.language import N_, _, ngettext, number
 from nat_core.measure.report import NetworkReport
+from nat_core.measure.rounding import difference
 from nat_core.paper.figures import PAPER, PAPER_SETS, THRESHOLD_KEYS
 from nat_core.recipes import PAIRS
 from nat_core.results.drawing import BASELINE, FOOLED, NAT, Drawing, Panel
@@ -76,12 +77,12 @@ def sentences(found: Sequence[Cell]) -> tuple[str, ...]:
 
 
 def _sentence(found: Sequence[Cell], which: str) -> str:
-    apart = {each: abs(value - each.paper) for each in found if (value := getattr(each, which)) is not None}
+    apart = {each: abs(difference(value, each.paper)) for each in found if (value := getattr(each, which)) is not None}
     if not apart:
         return ""
     farthest = max(apart, key=lambda each: apart[each])
     named = {
-        "all": len(found), "middle": median(apart.values()), "most": apart[farthest], "network": farthest.network,
+        "all": len(found), "middle": median_high(apart.values()), "most": apart[farthest], "network": farthest.network,
         "set": farthest.set_name, "t": _t(farthest.threshold),
     }  # fmt: skip
     if which == "own":

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nat_core.language import _, ngettext, number
+from nat_core.measure.rounding import ACCURACY, points, rate_text, share_of
 from nat_core.paper.rendering import markdown_table
-from nat_core.paper.tables import Grid, rate_text
+from nat_core.paper.tables import Grid
 from nat_core.results.section import headline_of
 from nat_core.store.runs import RunRecord
 from nat_core.studies.choice import pictures_a_step
@@ -41,12 +42,12 @@ class Candidate:
     ncr: float
     nats: float
     points: float
-    """Accuracy beside NAT's, in percentage points."""
+    """Accuracy beside NAT's, in percentage points; of both as they are written."""
 
     @property
     def change(self) -> float:
-        """Of NCR at 95 % kept, as a share of NAT's."""
-        return self.ncr / self.nats - 1
+        """Of NCR at 95 % kept, as a share of NAT's; of both as they are written."""
+        return share_of(self.ncr, self.nats) - 1
 
     @property
     def reaches(self) -> bool:
@@ -86,8 +87,9 @@ def _beside(row: StudyRow, own: StudyRow, study: str, epochs: int, set_name: str
     (ncr, nats), (ours, theirs) = rates, right
     if ncr is None or nats is None or not nats.mean or ours is None or theirs is None:
         return None
-    seeds, points = min(ncr.seeds, nats.seeds), 100 * (ours.mean - theirs.mean)
-    return Candidate(row.label, study, epochs, set_name, seeds, ncr.mean, nats.mean, points)
+    seeds = min(ncr.seeds, nats.seeds)
+    more = points(ours.mean, theirs.mean)
+    return Candidate(row.label, study, epochs, set_name, seeds, ncr.mean, nats.mean, more)
 
 
 def sentence(found: Sequence[Candidate]) -> str:
@@ -153,7 +155,7 @@ def percent(change: float) -> str:
 
 
 def _points(each: Candidate) -> str:
-    return number(each.points, "+.2f")
+    return number(each.points, f"+.{ACCURACY}f")
 
 
 def grid(found: Sequence[Candidate]) -> Grid:

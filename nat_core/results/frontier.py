@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, hypot
 
-from nat_core.language import N_, Titles, _, ngettext, written
+from nat_core.language import N_, Titles, _, ngettext, number, written
 from nat_core.measure.report import NetworkReport, threshold_key
+from nat_core.measure.rounding import ACCURACY, accuracy_text, points, rate_text
 from nat_core.paper.figures import PAPER, PAPER_SETS
-from nat_core.paper.tables import rate_text
 from nat_core.recipes import HEADLINE_SETS, NAT_STRONG, PAIRS, THRESHOLDS, Recipe
 from nat_core.results.drawing import BASELINE, INK, NAT, Drawing, Number, Panel, Point
 from nat_core.store.runs import RunRecord
@@ -57,10 +57,10 @@ class FrontierPoint:
     def beside(self, measure: str) -> str:
         """Its name with both numbers, within a sentence."""
         return _(
-            "{network} ({rate} at {accuracy:.2f} %)",
+            "{network} ({rate} at {accuracy})",
             network=self.words,
             rate=rate_text(self.ncr[measure]),
-            accuracy=100 * self.accuracy,
+            accuracy=accuracy_text(self.accuracy),
         )
 
 
@@ -155,19 +155,19 @@ def _beside_the_paper(goal: float, right: float, below: int, of: int, nearest: F
     """How many lie as low as the paper's point, and which lies lowest."""
     said = {
         "goal": rate_text(goal),
-        "accuracy": 100 * right,
+        "accuracy": accuracy_text(right),
         "below": below,
         "all": of,
         "nearest": nearest.beside(HIGHEST),
     }
     if below:
         return _(
-            "The paper's NAT has {goal} at {accuracy:.2f} % (ResNet-18, CIFAR-100 test, other training): {below} of "
+            "The paper's NAT has {goal} at {accuracy} (ResNet-18, CIFAR-100 test, other training): {below} of "
             "{all} lie as low; the lowest here is {nearest}.",
             **said,
         )
     return _(
-        "The paper's NAT has {goal} at {accuracy:.2f} % (ResNet-18, CIFAR-100 test, other training): none lies as low; "
+        "The paper's NAT has {goal} at {accuracy} (ResNet-18, CIFAR-100 test, other training): none lies as low; "
         "the lowest here is {nearest}.",
         **said,
     )
@@ -223,21 +223,21 @@ def _cells(report: NetworkReport) -> str:
         "below": sum(by_set.values()),
         "cells": len(by_set) * len(keys),
         "sets": listed,
-        "accuracy": 100 * report.accuracy,
-        "points": 100 * abs(report.accuracy - right),
-        "papers": 100 * right,
-        "kept": report.share_kept[HIGHEST_KEY],
+        "accuracy": accuracy_text(report.accuracy),
+        "points": number(abs(points(report.accuracy, right)), f".{ACCURACY}f"),
+        "papers": accuracy_text(right),
+        "kept": rate_text(report.share_kept[HIGHEST_KEY]),
         "t": written(HIGHEST_KEY),
     }
     if report.accuracy < right:
         return _(
             "`{network}`, seed {seed}: NCR is at or below the paper's in {below} of {cells} cells ({sets}); accuracy "
-            "{accuracy:.2f} %, {points:.2f} points below the paper's {papers:.2f} %; it keeps {kept:.3f} at {t}.",
+            "{accuracy}, {points} points below the paper's {papers}; it keeps {kept} at {t}.",
             **said,
         )
     return _(
         "`{network}`, seed {seed}: NCR is at or below the paper's in {below} of {cells} cells ({sets}); accuracy "
-        "{accuracy:.2f} %, {points:.2f} points above the paper's {papers:.2f} %; it keeps {kept:.3f} at {t}.",
+        "{accuracy}, {points} points above the paper's {papers}; it keeps {kept} at {t}.",
         **said,
     )
 
@@ -338,11 +338,11 @@ def _label(drawing: Drawing, panel: Panel, named: Sequence[tuple[Point, str]]) -
     cores = [_square(spot, 4) for spot, _words in named]
     taken, labels, led = list(marks), [], []
     bottom, right = panel.top + panel.height, panel.left + panel.width + 24
-    for number, ((x, y), words) in enumerate(named):
+    for place, ((x, y), words) in enumerate(named):
         boxes = list(_around(x, y, 6.4 * len(words)))
         inside = [each for each in boxes if each[0] > panel.left and each[2] < right and each[3] < bottom]
         free = [each for each in inside if not any(_overlap(each, other) for other in taken)] or inside or boxes
-        avoided = [*cores[:number], *cores[number + 1 :], *labels]
+        avoided = [*cores[:place], *cores[place + 1 :], *labels]
 
         def crossings(box: Box, mark: Point = (x, y), near: Sequence[Box] = boxes[:NEAR], avoided=avoided) -> int:
             # Where two marks nearly cover each other, a line has to begin on both.

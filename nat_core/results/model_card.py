@@ -9,9 +9,10 @@ import yaml
 from nat_core.errors import CommandError
 from nat_core.files import write_durably
 from nat_core.measure.report import NetworkReport, threshold_key
+from nat_core.measure.rounding import accuracy_text, rate_text
 from nat_core.network.exchange import snapshot
 from nat_core.paper.rendering import markdown_table
-from nat_core.paper.tables import Grid, rate_text
+from nat_core.paper.tables import Grid
 from nat_core.recipes import THRESHOLDS, headline_set, partner_of
 from nat_core.results.plots import curves_of
 from nat_core.store.checkpoints import Card, available, load_card
@@ -118,7 +119,7 @@ def _page(card: Card, pair: Card | None, plot: bool) -> Iterator[str]:
         "one of the networks of NAT Explorer (Negative Awared Training: be neutral on negative samples)."
     )
     compared = f" Beside it `{pair.name}`, with which it is compared." if pair else ""
-    yield f"## Figures\n\nFractions in [0, 1], all computed from stored predictions.{compared}"
+    yield f"## Figures\n\nFractions in [0, 1], accuracy in percent, all computed from stored predictions.{compared}"
     reports = {each.name: each.report for each in (card, pair) if each is not None}
     yield markdown_table(_known(reports))
     yield (
@@ -153,7 +154,7 @@ def _page(card: Card, pair: Card | None, plot: bool) -> Iterator[str]:
 def _known(reports: Mapping[str, NetworkReport]) -> Grid:
     keys = [threshold_key(t) for t in THRESHOLDS]
     rows = [
-        (name, each.in_distribution or "-", rate_text(each.accuracy), rate_text(each.ece),
+        (name, each.in_distribution or "-", accuracy_text(each.accuracy), rate_text(each.ece),
          *(rate_text(each.share_kept[key]) for key in keys))
         for name, each in reports.items()
     ]  # fmt: skip

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from nat_core.files import write_durably
 from nat_core.measure.report import threshold_key
+from nat_core.measure.rounding import accuracy_text, rate_text
 from nat_core.measure.wording import plural
 from nat_core.paper import decisions
 from nat_core.paper.by_score import OTHER_SCORES, feature_findings, fitted_sentence, score_findings
 from nat_core.paper.claims import claims, summary
 from nat_core.paper.field_tables import annex
 from nat_core.paper.rendering import markdown, markdown_sheet, markdown_table
-from nat_core.paper.tables import THRESHOLD_FREE, Grid, rate_text, score_grid
+from nat_core.paper.tables import THRESHOLD_FREE, Grid, score_grid
 from nat_core.recipes import HEADLINE_SETS, PAIRS, THRESHOLDS
 from nat_core.results import equal_cost, frontier, plots, transfer
 from nat_core.results.drawing import Drawing
@@ -228,7 +229,7 @@ def _on_two_cores(found: StoredResults) -> Iterator[str]:
         measured, kept = run.report.sets[headline], run.report.share_kept[keys[-1]]
         rates = (rate_text(value) for value in (*(measured.ncr[key] for key in keys), measured.ncr_at_95_kept, kept))
         hours = f"{run.seconds / 3600:.1f}"
-        rows.append((run.recipe.name, str(run.recipe.epochs), hours, f"{100 * run.report.accuracy:.2f} %", *rates))
+        rows.append((run.recipe.name, str(run.recipe.epochs), hours, accuracy_text(run.report.accuracy), *rates))
     header = (
         "network",
         "epochs",

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nat_core.language import N_, Titles, _, number, written
+from nat_core.measure.rounding import ACCURACY, RATE, accuracy_text, difference, points, rate_text
 from nat_core.measure.scores import MEASURES as MEASURE_TITLES
 from nat_core.measure.wording import plural
 from nat_core.paper.rendering import markdown_table
-from nat_core.paper.tables import ABSENT, THRESHOLD_FREE, Grid, rate_text, set_columns
+from nat_core.paper.tables import ABSENT, THRESHOLD_FREE, Grid, set_columns
 from nat_core.recipes import UNSEEN, headline_set
 from nat_core.results import plots
 from nat_core.results.drawing import Drawing
@@ -262,7 +263,7 @@ def _accuracy(row: StudyRow, reference: StudyRow, noise: Noise) -> str:
     if ours is None or theirs is None:
         return "accuracy not measured"
     judged = JUDGED[noise.side(row, reference, accuracy)]
-    return f"accuracy {100 * ours.mean:.2f} %, {100 * (ours.mean - theirs.mean):+.2f} points, {judged}"
+    return f"accuracy {accuracy_text(ours.mean)}, {points(ours.mean, theirs.mean):+.{ACCURACY}f} points, {judged}"
 
 
 def _rate(row: StudyRow, reference: StudyRow, noise: Noise, set_name: str, field: str, key: str | None = None) -> str:
@@ -271,7 +272,7 @@ def _rate(row: StudyRow, reference: StudyRow, noise: Noise, set_name: str, field
     if ours is None or theirs is None:
         return "not measured"
     judged = JUDGED[_side(row, reference, noise, set_name, field, key)]
-    return f"{rate_text(ours.mean)}, {ours.mean - theirs.mean:+.3f}, {judged}"
+    return f"{rate_text(ours.mean)}, {difference(ours.mean, theirs.mean):+.{RATE}f}, {judged}"
 
 
 def _side(row: StudyRow, reference: StudyRow, noise: Noise, set_name: str, field: str, key: str | None = None) -> Side:
@@ -338,9 +339,8 @@ def spread_cell(row: StudyRow, measure: Measure) -> str:
     if found is None:
         return ABSENT
     if measure is accuracy:
-        spread = "" if found.deviation is None else f" ± {number(100 * found.deviation, '.2f')}"
-        return f"{number(100 * found.mean, '.2f')}{spread} %"
-    return rate_text(found.mean) + ("" if found.deviation is None else f" ± {number(found.deviation, '.3f')}")
+        return accuracy_text(found.mean, found.deviation)
+    return rate_text(found.mean) + ("" if found.deviation is None else f" ± {rate_text(found.deviation)}")
 
 
 def _cell(

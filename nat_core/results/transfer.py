@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from nat_core.language import N_, Titles, _, ngettext, number, written
+from nat_core.measure.rounding import rate, rate_text
 from nat_core.paper.figures import PAPER
-from nat_core.paper.tables import Grid, rate_text
+from nat_core.paper.tables import Grid
 from nat_core.recipes import HEADLINE_SETS, PAIRS
 from nat_core.results.drawing import BASELINE, FAINT, INK, NAT, Drawing, Panel
 from nat_core.store.runs import DivergedRun, RunRecord
@@ -86,6 +87,11 @@ class Transfer:
     pictures: int
 
     @property
+    def papers_goal(self) -> float:
+        """The NCR at t = 0.9 of which that part is left, of both as they are written."""
+        return round(papers_ninth(), 3) * self.baseline[0]
+
+    @property
     def papers_share(self) -> float:
         """Where NCR at t = 0.9 would lie if a student kept as small a part of it as the paper's did."""
         (start, _start_kept), (end, _end_kept) = self.baseline, self.teacher
@@ -94,7 +100,6 @@ class Transfer:
 
 def papers_ninth() -> float:
     """Return which part of NCR_0.9 is left in the paper's student of a NAT teacher, on the CIFAR-100 test set.
-
     >>> round(papers_ninth(), 3)
     0.115
     """
@@ -128,8 +133,9 @@ def transfer(records: Mapping[str, RunRecord], diverged: Mapping[str, DivergedRu
 
 
 def _rates(row: StudyRow) -> tuple[float, float] | None:
+    """Both rates as they are written, so that shares of them follow from what a reader sees."""
     at_threshold, at_kept = (row.over_seeds(measure) for measure in MEASURES)
-    return None if at_threshold is None or at_kept is None else (at_threshold.mean, at_kept.mean)
+    return None if at_threshold is None or at_kept is None else (rate(at_threshold.mean), rate(at_kept.mean))
 
 
 # --- in words --------------------------------------------------------------------------------------------------------
@@ -188,14 +194,15 @@ def sentences(found: Transfer) -> tuple[str, ...]:
 
 def _ninth(found: Transfer) -> str:
     (start, _start_kept), (end, _end_kept) = found.baseline, found.teacher
-    goal = papers_ninth() * start
+    goal = found.papers_goal
     reached = [each for each in found.channels if each.at_threshold <= goal]
     nearest = min(found.channels, key=lambda each: each.at_threshold)
+    part = f"{number(100 * papers_ninth(), '.1f')} %"
     told = _(
         "In the paper a student's NCR at t = {t:g} falls to {part} of what it was, about a ninth; here that would be "
         "{goal} (baseline {start}, NAT teacher {end}, nearest student {nearest}).",
         t=HIGHEST_T,
-        part=percent(papers_ninth()),
+        part=part,
         goal=rate_text(goal),
         start=rate_text(start),
         end=rate_text(end),
@@ -268,7 +275,7 @@ def _ends(drawing: Drawing, panel: Panel, found: Transfer) -> None:
     uprights = (
         (0.0, BASELINE, "", _("baseline"), found.baseline),
         (1.0, NAT, "", _("NAT teacher"), found.teacher),
-        (found.papers_share, INK, "1 3", _("the paper's ninth"), (papers_ninth() * found.baseline[0], None)),
+        (found.papers_share, INK, "1 3", _("the paper's ninth"), (found.papers_goal, None)),
     )
     for place, colour, dashes, name, (at_threshold, at_kept) in uprights:
         drawing.line([panel.at((place, edge)) for edge in (low, high)], colour, 1.5, dashes)

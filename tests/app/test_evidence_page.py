@@ -16,11 +16,11 @@ from nat_app.answers.stored_answers import probabilities_csv
 from nat_app.shared.drawing.palette import KINDS
 from nat_app.views.evidence import parts
 from nat_core.language import speaking
+from nat_core.measure.rounding import rate_text
 from nat_core.measure.scores import SCORE_NAMES, SCORES
 from nat_core.paper.claims import MapDistances, claims, summary
 from nat_core.paper.findings import findings
 from nat_core.paper.rendering import render
-from nat_core.paper.tables import rate_text
 from nat_core.results.beside_paper import plot
 from nat_core.results.section import in_brief
 from nat_core.store.checkpoints import CARD, WEIGHTS, available, load_card
@@ -64,6 +64,18 @@ def test_plain_names_come_first_and_the_codes_own_are_folded_away(start, network
     assert "WRN-16-1 NAT: accuracy" in " ".join(each.label.replace("\\", "") for each in app.expander)
 
 
+def test_one_quantity_has_one_number_of_digits(start, networks: Path) -> None:
+    app = start(networks, PAGE, fold_scores=True)
+    cells = [str(cell) for table in app.table for cell in table.value.to_numpy().ravel()]
+    text = "\n".join([said(app), *(each.label for each in app.expander), *cells]).replace("\u00a0", " ")
+    accuracies = re.findall(r"accuracy:? (?:from )?([\d.]+) %(?: to ([\d.]+) %)?", text.replace("\\", ""))
+    assert len(accuracies) > len(available(networks))  # on cards and in sentences
+    assert {each for pair in accuracies for each in pair if each and not re.fullmatch(r"\d+\.\d\d", each)} == set()
+    # Rates have three digits, what three would make 0 its first; thresholds and settings of the training have one.
+    fractions = re.findall(r"(?<![\d.])0(\.\d+)(?![\d.]*\.\d)(?! points| %)", text)
+    assert {each for each in fractions if not re.fullmatch(r"\.(\d|\d{3}|000+[1-9])|\.95", each)} == set()
+
+
 def test_a_student_is_called_by_what_it_takes_from_its_teacher() -> None:
     told = "lower by more than the noise: `student_all` 0.556‡, `nat_plus` 0.473; student_low 0.743‡"
     assert plainly(told) == (
@@ -100,7 +112,7 @@ def test_the_page_speaks_german(german, start, networks: Path) -> None:
     assert (
         f"NCR_0,9 der Baseline ist {number_de(reports['wrn40_1_baseline'].sets['cifar100_train'].ncr['0.9'])}" in text
     )
-    assert f"WRN-40-1 NAT: Genauigkeit {number_de(100 * report.accuracy, 1)} %" in plain(
+    assert f"WRN-40-1 NAT: Genauigkeit {number_de(100 * report.accuracy, 2)} %" in plain(
         " ".join(each.label.replace("\\", "") for each in app.expander)
     )
     assert app.title[0].value.startswith("Alle 7 Behauptungen des Papers sind hier gemessen: ")
@@ -323,11 +335,11 @@ def test_published_figures_stand_beside_ours_on_the_fields_sets(start, tmp_path:
     app = start(tmp_path, PAGE)
     assert app.segmented_control(key="published").options == ["OpenOOD", "Outlier Exposure", "Energy"]
     cells = {cell for table in app.table for cell in table.value.astype(str).stack()}
-    assert {"0.8803\u00a0±\u00a00.0025", "0.8125", "not measured"} <= cells
+    assert {"0.880\u00a0±\u00a00.003", "0.812", "not measured"} <= cells
     assert any(cell.endswith(" *") for cell in cells)
     assert "proves nothing" in said(app)
     app.segmented_control(key="published").set_value("Energy").run()
-    assert "0.3301" in {cell for table in app.table for cell in table.value.astype(str).stack()}
+    assert "0.330" in {cell for table in app.table for cell in table.value.astype(str).stack()}
 
 
 def test_a_damaged_file_of_results_is_named_and_the_rest_is_shown(start, tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ from nat_app.views.thresholds import folded, histograms, settings
 from nat_app.views.thresholds import words as threshold_words
 from nat_core.measure import metrics
 from nat_core.measure.predictions import Predictions
+from nat_core.measure.rounding import rate_text
 from nat_core.measure.scores import FPR95_NOTE, MEASURES, SCORE_NAMES, SCORES, scores_of, separations
-from nat_core.paper.tables import rate_text
 from nat_core.recipes import Role
 from nat_core.store.checkpoints import load_predictions
 from tests.pages import MAIN, PAGES, alts, complaint, live_data, now, plain, said

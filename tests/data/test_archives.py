@@ -13,6 +13,7 @@ from nat_core.data import archives, uploaded_sets
 from nat_core.data.archives import is_zip, pictures_in
 from nat_core.data.headers.examine import examine
 from nat_core.data.headers.header import Allowance
+from nat_core.data.headers.names import parts_of
 from nat_core.data.uploaded_sets import read_own_set
 from nat_core.errors import UnreadableImage, UnreadableSet
 from tests.hostile_archives import ATTACKS, DOT, Member, archive, mutants, seeds
@@ -208,9 +209,13 @@ def test_an_archives_pixels_are_bounded_by_its_bytes() -> None:
 
 
 def test_a_name_is_shown_printable_and_short() -> None:
-    found = pictures_in(packed({"a" * 500 + "\x1b[31m.png": PICTURE, "\n.png": PICTURE}), "a.zip").pictures
-    assert [picture.name[:111] for picture in found] == ["a" * 111, "?.png"]
+    found = pictures_in(packed({"a" * 500 + "\x1b[31m.png": PICTURE, "\x07.png": PICTURE}), "a.zip").pictures
+    assert [picture.name[:111] for picture in found] == ["a" * 111, "\ufffd.png"]
     assert len(found[0].name) == 120
+
+
+def test_names_that_differ_in_what_nobody_sees_are_one() -> None:
+    assert parts_of("cat\n/1.png") == parts_of("cat/1.png ") == ("cat", "1.png")
 
 
 def test_two_long_names_stay_two() -> None:

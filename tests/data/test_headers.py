@@ -248,8 +248,8 @@ def test_paths_that_are_no_picture(file, sentence, tmp_path):
 @pytest.mark.parametrize(
     ("source", "name", "sentence"),
     [
-        ("a\0b.png", None, "a?b.png was not found: check its name and folder."),
-        (b"", "a\nb\x1b[31m.png", "a?b?[31m.png is empty (0 bytes): copy or export it again."),
+        ("a\0b.png", None, "a\ufffdb.png was not found: check its name and folder."),
+        (b"", "a\nb\x1b[31m.png", "a b\ufffd[31m.png is empty (0 bytes): copy or export it again."),
         (
             bytes(MAX_BYTES + 100_000),
             None,

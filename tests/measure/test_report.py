@@ -185,7 +185,7 @@ def test_findings_count_compare_and_name_the_exceptions():
         "NCR is no higher in 6 of 8 cells (4 thresholds, 2 sets): higher on noise at 0.6, noise at 0.9. "
         "12.5 % of NCR_0.9 remains on cifar100_test (100 pictures): 0.050 of 0.400. "
         "Where each keeps 95 %, NCR there is 0.300, against 0.300. "
-        "At t = 0.9 it keeps 91.0 % of the in-distribution pictures, against 95.0 %."
+        "At t = 0.9 it keeps 0.910 of the in-distribution pictures, against 0.950."
     )
 
 

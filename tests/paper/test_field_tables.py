@@ -84,7 +84,7 @@ def test_cifar100_comes_from_the_report_and_bears_the_mark_where_it_was_learnt_f
     cells = {row[1]: row[2] for row in sheet.rates.rows[1:4]}
     for name in NAMES[:3]:
         mark = "" if name == "wrn16_1_baseline" else " *"
-        assert cells[name] == f"{cards[name].report.sets['cifar100_test'].auroc:.4f}{mark}"
+        assert cells[name] == f"{cards[name].report.sets['cifar100_test'].auroc:.3f}{mark}"
     assert sheet.rates.header[2] == "CIFAR-100"
     assert any(note.startswith("Marked *: ") and "proves nothing" in note for note in sheet.notes)
     alone = annex({"wrn16_1_baseline": cards["wrn16_1_baseline"]}, {}).sheets[0]
@@ -98,8 +98,8 @@ def test_a_mean_stands_once_all_of_its_sets_are_measured(cards: dict[str, Card])
         0
     ]
     (own,) = rows(sheet.networks, "wrn16_1_nat")
-    near = (0.9 + cards["wrn16_1_nat"].report.sets["cifar100_test"].auroc) / 2
-    assert own[3:] == (f"{near:.4f} *", "0.7500")
+    near = (0.9 + round(cards["wrn16_1_nat"].report.sets["cifar100_test"].auroc, 3)) / 2
+    assert own[3:] == (f"{near:.3f} *", "0.750")
     del far["dtd"]
     assert rows(annex(cards, {"wrn16_1_nat": far}).sheets[0].networks, "wrn16_1_nat")[0][3:] == (NOT_MEASURED,) * 2
     assert sheet.rates.rows[0][2:] == ("1,000", *("1,234",) * 5)
@@ -139,10 +139,10 @@ def test_every_format_holds_them(cards: dict[str, Card]) -> None:
     more, reports = annex(cards, stored), {name: card.report for name, card in cards.items()}
     for format in ("text", "markdown", "latex"):
         written = render(reports, format, more)
-        for piece in ("Its near and far sets beside CIFAR-10", "0.8125", "not measured", "0.9482"):
+        for piece in ("Its near and far sets beside CIFAR-10", "0.812", "not measured", "0.948"):
             assert piece in written, (format, piece)
     assert render(reports, "latex", more).count(r"\begin{table}") == len(sheets(reports)) + len(BENCHMARKS)
-    assert r"0.8803 $\pm$ 0.0025" in render(reports, "latex", more)
+    assert r"0.880 $\pm$ 0.003" in render(reports, "latex", more)
     values = json.loads(render(reports, "json", more))["field"]
     assert list(values) == ["openood", "outlier_exposure", "energy"]
     own = values["openood"]["measured"]["wrn16_1_nat"]

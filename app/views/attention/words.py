@@ -10,6 +10,7 @@ from jaxtyping import Float
 from nat_app.shared.language import N_, _, ngettext, pgettext
 from nat_app.shared.pairs import pictures_of, set_title
 from nat_app.shared.words import Answer
+from nat_core.measure.rounding import difference
 from nat_core.recipes import LEVELS
 from nat_core.studies.level_findings import LevelFinding, means
 
@@ -98,8 +99,8 @@ def found_sentence(name: str, answer: str, method: str, found: AttributionLike) 
 def _added_up(total: float, logit: float, blank: float) -> str:
     """Return what integrated gradients add up to beside what they should, and what is missing or too much."""
     # Of the numbers as they are read, so that the sentence adds up.
-    whole = round(logit, 2) - round(blank, 2)
-    gap = round(round(whole, 2) - round(total, 2), 2)
+    whole = difference(logit, blank, 2)
+    gap = difference(whole, total, 2)
     told = _(
         "the logit is {logit:.2f}, and {blank:.2f} on the mean colour, {whole:+.2f} apart; the pixels add up to "
         "{total:+.2f}",

@@ -24,6 +24,7 @@ from nat_core.errors import CheckpointError
 from nat_core.language import SOURCE, speaking
 from nat_core.measure.metrics import map_distances
 from nat_core.measure.report import NetworkReport
+from nat_core.measure.rounding import accuracy_text
 from nat_core.paper import decisions
 from nat_core.paper.claims import VERDICTS, Claim, MapDistances, Verdict, claims, summary
 from nat_core.paper.field_tables import annex
@@ -288,7 +289,7 @@ def networks(found: Evidence) -> None:
             st.caption(_("Networks are looked for in `{folder}`.", folder=stored_answers.folder()))
     for name, card in found.cards.items():
         label = _("{name}: accuracy {accuracy}", name=words.literal(name_of(name)),
-                  accuracy=words.percent_fine(card.report.accuracy))  # fmt: skip
+                  accuracy=words.kept_together(accuracy_text(card.report.accuracy)))  # fmt: skip
         with st.expander(label, icon=":material/hub:"):
             st.markdown(_card_text(name, card))
             digests = "\n".join(f"{digest}  {file}" for file, digest in card.sha256.items())

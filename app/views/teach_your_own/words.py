@@ -7,7 +7,7 @@ from nat_app.views.teach_your_own.outcome import Outcome, direction
 from nat_core.measure.metrics import wilson_interval
 from nat_core.store.own_heads import AWARE, NONE_CLASS, PLAIN
 
-HEAD_NAMES: Titles[str] = Titles({PLAIN: N_("Baseline"), AWARE: N_("NAT"), NONE_CLASS: N_("Class “none”")})
+HEAD_NAMES: Titles[str] = Titles({PLAIN: N_("Baseline"), AWARE: N_("NAT"), NONE_CLASS: N_('Class "none"')})
 """The three heads as a chart and a sentence call them."""
 BEGIN = N_("Teach it things of your own.")
 EXPLAINED = N_(
@@ -185,7 +185,7 @@ def rival(found: Outcome) -> str:
     fooled = direction(found.fooled[AWARE], found.fooled[NONE_CLASS])
     keeps = direction(found.kept[AWARE], found.kept[NONE_CLASS])
     told = _(
-        "The other way, a class “none” that learns the same negatives: it keeps {kept} of your {photos}, and {fooled} "
+        'The other way, a class "none" that learns the same negatives: it keeps {kept} of your {photos}, and {fooled} '
         "other pictures fool it.",
         kept=_of(found.keeps(NONE_CLASS)),
         photos=found.photos,

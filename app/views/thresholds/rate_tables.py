@@ -8,15 +8,15 @@ import pandas as pd
 from nat_app.answers import score_rates, stored_answers
 from nat_app.answers.score_rates import divided
 from nat_app.shared.drawing.palette import KINDS, NAMES
-from nat_app.shared.language import _, number, pgettext, written
+from nat_app.shared.language import _, pgettext, written
 from nat_app.shared.pairs import Pair
 from nat_app.shared.score_scales import CONFIDENT, SCORE_TITLES, Scale
 from nat_core.files import csv_text
 from nat_core.measure.metrics import share_above
 from nat_core.measure.predictions import Predictions
+from nat_core.measure.rounding import rate_text
 from nat_core.measure.scores import MEASURES, scores_of
 from nat_core.paper.figures import PAPER
-from nat_core.paper.tables import rate_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +92,7 @@ def comparison(pair: Pair, set_name: str) -> pd.DataFrame:
 
 
 def _figure(share: float | None) -> str:
-    """A share with three decimals as in the paper; with four where three would make it 0."""
+    """A share with three decimals, as in the paper."""
     if share is None:
         return pgettext("a figure", "none")
-    return number(share, ".4f" if 0 < share < 0.0005 else ".3f")
+    return rate_text(share)

@@ -19,6 +19,7 @@ from nat_app.shared.words import (
     threshold_title,
 )
 from nat_core.measure.metrics import wilson_interval
+from nat_core.measure.rounding import difference, rate_text
 from nat_core.measure.scores import CONFIDENCE, SCORE_NAMES
 from nat_core.paper.by_score import lead_words
 
@@ -93,8 +94,7 @@ def trade_sentence(fooled: dict[Kind, float], kept: dict[Kind, float]) -> str:
     if not less:
         return _("Here NAT is fooled more often than the baseline.")
     # Differences of the rounded counts that stand beside this sentence, so that they add up on the page.
-    gained = round(100 * fooled["baseline"]) - round(100 * fooled["nat"])
-    lost = round(100 * kept["baseline"]) - round(100 * kept["nat"])
+    gained, lost = (int(difference(100 * each["baseline"], 100 * each["nat"], 0)) for each in (fooled, kept))
     fewer = _("{count} fewer", count=gained) if gained else _("hardly fewer")
     if lost > 0:
         return _(
@@ -158,7 +158,7 @@ def lead_sentence(score: str, by_confidence: dict[Kind, float], by_score: dict[K
     >>> lead_sentence("energy", {"baseline": 0.534, "nat": 0.173}, {"baseline": 0.328, "nat": 0.147})
     'By energy in place of confidence, the lead of NAT shrinks from 0.361 to 0.181.'
     """
-    before, after = (each["baseline"] - each["nat"] for each in (by_confidence, by_score))
+    before, after = (difference(each["baseline"], each["nat"]) for each in (by_confidence, by_score))
     return _(
         "By {score} in place of confidence, {lead}.", score=SCORE_NAMES[score], lead=lead_words("NAT", before, after)
     )
@@ -168,12 +168,12 @@ def score_sentence(ncr: dict[Kind, float], auroc: dict[Kind, float], score: str)
     """Return what both networks achieve by one score where each keeps 95 of 100: NCR and AUROC, all in [0, 1]."""
     return _(
         "By {score}, keeping 95 of 100: the baseline is fooled by {baseline}, NAT by {nat}. Chance that a known "
-        "picture scores higher than a negative (AUROC): {auroc_baseline:.3f} and {auroc_nat:.3f}.",
+        "picture scores higher than a negative (AUROC): {auroc_baseline} and {auroc_nat}.",
         score=SCORE_NAMES[score],
         baseline=of_100(ncr["baseline"]),
         nat=count_of_100(ncr["nat"]),
-        auroc_baseline=auroc["baseline"],
-        auroc_nat=auroc["nat"],
+        auroc_baseline=rate_text(auroc["baseline"]),
+        auroc_nat=rate_text(auroc["nat"]),
     )
 
 

@@ -212,7 +212,8 @@ def draw_broad_table() -> None:
         answers = [card.said[kind].answer for card in cards]
         columns[_("{network} says", network=NAMES[kind])] = [class_title(answer.predicted) for answer in answers]
         columns[how_sure[kind]] = [words.in_percent(answer.confidence, tenths=tenths()) for answer in answers]
-    columns[_("Apart")] = [100 * card.disagreement for card in cards]
+    both = zip(*(columns[each] for each in how_sure.values()), strict=True)
+    columns[_("Apart")] = [words.apart(*sure, tenths=tenths()) for sure in both]
     confidence_bars = {
         how_sure[kind]: st.column_config.ProgressColumn(
             format=percent_format(), min_value=0, max_value=100, color=frame.colours().of(kind)

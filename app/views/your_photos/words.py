@@ -8,6 +8,7 @@ from nat_app.shared.drawing.palette import Kind
 from nat_app.shared.language import N_, Titles, _, ngettext, pgettext
 from nat_app.shared.words import literal, threshold_share
 from nat_core.data.headers.names import SYSTEMS
+from nat_core.measure.rounding import difference
 
 NAMED = 6
 """How many unreadable files are named one by one."""
@@ -138,6 +139,15 @@ def in_percent(confidence: float, *, tenths: bool) -> float:
     """
     share = 100 * confidence
     return share if confidence == 1 else min(share, 99.94 if tenths else 99.49)
+
+
+def apart(first: float, second: float, *, tenths: bool) -> float:
+    """Return by how much two of the table's percentages differ, as it writes them.
+
+    >>> apart(97.25, 14.1, tenths=True), apart(97.4, 13.6, tenths=False)
+    (83.1, 83.0)
+    """
+    return abs(difference(first, second, 1 if tenths else 0))
 
 
 def table_caption(number: int) -> str:

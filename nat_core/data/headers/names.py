@@ -6,6 +6,7 @@ import zlib
 from pathlib import PurePosixPath
 
 from nat_core.language import N_
+from nat_core.measure.wording import legible
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 """The usual endings of the formats that are read."""
@@ -50,19 +51,17 @@ LONGEST_NAME = 120
 
 
 def parts_of(path: str) -> tuple[str, ...]:
-    """Return the folders and the name of a path in an archive, printable, whichever slash its system takes.
+    """Return the folders and the name of a path in an archive, legible, whichever slash its system takes.
 
     Names that look alike are the same: macOS takes an accent for a sign of its own, and spaces at an end are not seen.
 
     >>> parts_of("C:\\\\photos\\\\./cat.png"), parts_of("cafe\u0301 /cat.png") == parts_of("caf\u00e9/cat.png")
     (('C:', 'photos', 'cat.png'), True)
     """
-    parts = (part.strip(" ") for part in unicodedata.normalize("NFC", path).replace("\\", "/").split("/"))
-    return tuple(
-        "".join(each if each.isprintable() else "?" for each in _shortened(part))
-        for part in parts
-        if part not in ("", ".", "..")
-    )
+    # Made legible first: a line's end becomes a space, and at the end of a name that is not seen either.
+    shown = legible(unicodedata.normalize("NFC", path)).replace("\\", "/")
+    parts = (part.strip(" ") for part in shown.split("/"))
+    return tuple(_shortened(part) for part in parts if part not in ("", ".", ".."))
 
 
 def _shortened(part: str) -> str:

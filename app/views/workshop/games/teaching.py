@@ -12,7 +12,7 @@ from nat_app.shared.settings import Held
 from nat_app.shared.words import of_100, threshold_text
 from nat_app.views.workshop import score
 
-TITLE = N_("Teach it “none of these”")
+TITLE = N_('Teach it "none of these"')
 TASK = N_(
     "Teach two things of your own on the page Teach your own: five photos of each or more, no portraits. Then move t "
     "until NAT is fooled at most half as often as the baseline, and still keeps at least half as many of your photos."
@@ -85,12 +85,12 @@ def example() -> str:
     for t in T_STEPS:
         if is_met(found := judge(heads, held, t)):
             return _(
-                "Teach it “none of these”: the twelve free photos will do, for example with "
+                'Teach it "none of these": the twelve free photos will do, for example with '
                 "t\u00a0=\u00a0{t}: {state}.",
                 t=threshold_text(t),
                 state=_state(found),
             )
-    return _("Teach it “none of these”: no t does it with the twelve free photos, so it takes photos of your own.")
+    return _('Teach it "none of these": no t does it with the twelve free photos, so it takes photos of your own.')
 
 
 def draw(pair: Pair) -> None:

@@ -10,6 +10,7 @@ from nat_app.views.workshop.score import Clicks
 from nat_app.views.workshop.words import for_card
 from nat_core.language import number
 from nat_core.measure.costs import Stakes
+from nat_core.measure.rounding import DECIMALS, difference
 
 CLICKS_TITLE = N_("Ten clicks")
 PHOTO_TITLE = N_("A photo that fools both")
@@ -171,9 +172,10 @@ def factory(chosen: float, cost: float, best: float, least: float, points: int, 
 def factory_both(best: dict[Kind, float], least: dict[Kind, float], by_hand: float) -> str:
     """Return the best t and the least cost of both networks, beside the cost where a person looks at every part."""
     # Computed, as a visitor's own pair need not come out as ours does.
-    if least["nat"] < least["baseline"]:
+    dearer = difference(least["nat"], least["baseline"], DECIMALS["cost"])
+    if dearer < 0:
         compared = _("NAT is the cheaper one.")
-    elif least["nat"] > least["baseline"]:
+    elif dearer > 0:
         compared = _("Here the baseline is the cheaper one.")
     else:
         compared = _("Here both cost the same.")

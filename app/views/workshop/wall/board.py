@@ -44,7 +44,7 @@ TITLES = {
     "clicks": N_("Challenge: ten clicks"),
     "photo": N_("Challenge: a photo that fools both"),
     "factory": N_("Challenge: a threshold for a factory"),
-    "teach": N_("Challenge: teach it “none of these”"),
+    "teach": N_('Challenge: teach it "none of these"'),
     POINTS: N_("Points"),
 }
 FULL: Setting[str] = Setting("wall_full", "")
