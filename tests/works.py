@@ -31,6 +31,22 @@ def whose() -> Iterator[tuple[int, int]]:
     yield os.getpid(), os.nice(0)
 
 
+DONE: list[str] = []
+"""What `preparing` did in this process."""
+
+
+def preparing(what: str) -> None:
+    """Note it; "nothing" cannot be prepared."""
+    if what == "nothing":
+        raise ValueError(what)
+    DONE.append(what)
+
+
+def prepared() -> Iterator[tuple[int, list[str]]]:
+    """Tell the process and what was prepared in it."""
+    yield os.getpid(), DONE
+
+
 def endless(pause: float = 0.001) -> Iterator[int]:
     """Yield the process for ever."""
     while True:

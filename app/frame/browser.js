@@ -130,6 +130,9 @@ export default function ({ data }) {
     nameDropZones();
     headCells();
     tellTitle();
+    keepFocus();
   });
-  drawn.observe(document.body, { subtree: true, childList: true, characterData: true });
+  // Attributes too, as a control that is turned off loses the focus as one that is gone does.
+  const watched = { subtree: true, childList: true, characterData: true, attributeFilter: ["disabled"] };
+  drawn.observe(document.body, watched);
 }

@@ -1,4 +1,4 @@
-"""What the visitor's browser must do itself: the page's language and new title, larger text, what drop zones take."""
+"""What the visitor's browser must do itself: language, the new title, the focus, larger text, what drop zones take."""
 
 from pathlib import Path
 
@@ -7,9 +7,8 @@ import streamlit as st
 from nat_app.shared.language import _
 from nat_app.visit import decoding
 
-_component = st.components.v2.component(
-    "browser", html="<span hidden></span>", js=Path(__file__).with_name("browser.js").read_text(encoding="utf-8")
-)
+_SCRIPTS = (Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("kept_focus.js", "browser.js"))
+_component = st.components.v2.component("browser", html="<span hidden></span>", js="\n".join(_SCRIPTS))
 
 
 def zone_words() -> dict[str, str]:

@@ -15,7 +15,8 @@ from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor
 
 from nat_core.recipes import BACKGROUND_TARGET
-from nat_core.store.own_heads import HEADS, NONE_CLASS, PLAIN, Head, unit
+from nat_core.small.adam import adam_step
+from nat_core.store.own_heads import HEADS, NONE_CLASS, Head, unit
 from nat_core.training.batches import generator_for
 from nat_core.training.losses import nat_loss
 
@@ -93,48 +94,73 @@ def train(lesson: TrainingFeatures, steps: int = STEPS, seed: int = 0) -> Iterat
     # The first of all has no photo left out; it is the head that is kept.
     absent = np.concatenate([[-1], np.unique(groups)])
     learns = torch.from_numpy(np.repeat(groups, lesson.photos.shape[1]) != absent[:, None])
+    # Zeros, at which all things have the same chance. The last row is the bias; a head's columns are the outputs of
+    # each of HEADS in turn.
+    weights = start = torch.zeros(lesson.photos.shape[2] + 1, len(absent), sum(_outputs(lesson.things)))
+    for step, moved in enumerate(_steps(lesson, start, learns, steps, seed), start=1):
+        weights = moved
+        if step % EACH == 0:
+            yield step / steps
     heads, left_out = {}, {}
-    for number, kind in enumerate(HEADS):
-        weights = _start(lesson, kind, len(absent))
-        for step in _steps(lesson, kind, weights, learns, steps, seed):
-            if step % EACH == 0:
-                yield (number + step / steps) / len(HEADS)
-        trained = weights.detach().numpy()
-        heads[kind] = Head(trained[:-1, 0].copy(), trained[-1, 0].copy())
-        own = [Head(trained[:-1, each], trained[-1, each]) for each in range(1, len(absent))]
+    for kind, trained in zip(HEADS, weights.split(_outputs(lesson.things), dim=2), strict=True):
+        each = [Head(head[:-1].copy(), head[-1].copy()) for head in trained.transpose(0, 1).numpy()]
+        heads[kind], *own = each
         said = [own[group].logits(photo[:1])[0] for group, photo in zip(groups, lesson.photos, strict=True)]
         left_out[kind] = np.stack(said)
     yield Learned(heads, left_out)
 
 
-def _start(lesson: TrainingFeatures, kind: str, heads: int) -> Tensor:
-    """The weights of so many heads, the last row their bias: zeros, at which all things have the same chance."""
-    outputs = lesson.things + (kind == NONE_CLASS)
-    return torch.zeros(lesson.photos.shape[2] + 1, heads, outputs, requires_grad=True)
+def _outputs(things: int) -> list[int]:
+    """How many outputs a head of each of HEADS has."""
+    return [things + (kind == NONE_CLASS) for kind in HEADS]
 
 
 def _steps(
-    lesson: TrainingFeatures, kind: str, weights: Tensor, learns: Bool[Tensor, "heads rows"], steps: int, seed: int
-) -> Iterator[int]:
-    """Change the weights step by step by Adam, all heads at once; yield the number of steps taken."""
+    lesson: TrainingFeatures,
+    weights: Float[Tensor, "inputs heads outputs"],
+    learns: Bool[Tensor, "heads rows"],
+    steps: int,
+    seed: int,
+) -> Iterator[Float[Tensor, "inputs heads outputs"]]:
+    """Yield the weights after each step of Adam, all heads of all kinds at once."""
     photos, world = _with_one(lesson.photos.reshape(-1, lesson.photos.shape[2])), _with_one(lesson.world)
     own = None if lesson.own is None else _with_one(lesson.own)
     labels = torch.from_numpy(lesson.labels).repeat_interleave(lesson.photos.shape[1]).expand(len(learns), -1)[learns]
+    # Of the logits of all photos by all heads, a photo's heads side by side: those that are learned, head by head.
+    head, row = learns.nonzero(as_tuple=True)
+    learned = row * len(learns) + head
     weight = len(photos) / (KNOWN_FOR_EACH * NEGATIVES_A_STEP)
-    divergence = BACKGROUND_TARGET if kind == NONE_CLASS else "kl_from_uniform"
-    optimiser = torch.optim.Adam([weights], lr=LEARNING_RATE)
+    mean = square = torch.zeros_like(weights)
     for step in range(1, steps + 1):
-        # All heads at once: in one product for all photos, of which each head then counts those that it may learn.
-        logits = _logits(photos, weights).transpose(0, 1)[learns]
-        if kind != PLAIN:
-            # The same ones for AWARE and NONE_CLASS, so that they differ in nothing but what is asked of them.
-            negatives = _negatives(world, own, generator_for(seed, "own things", step))
-            logits = torch.cat([logits, _logits(negatives, weights).flatten(0, 1)])
-        loss = nat_loss(logits, labels, divergence, weight).total
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        yield step
+        # The same ones for AWARE and NONE_CLASS, so that they differ in nothing but what is asked of them.
+        negatives = _negatives(world, own, generator_for(seed, "own things", step))
+        moving = weights.detach().requires_grad_()
+        # One product for all, of which each head then counts the photos that it may learn; and one backward pass, as
+        # no head's loss depends on another's weights.
+        logits = (torch.cat([photos, negatives]) @ moving.flatten(1)).view(-1, weights.shape[2])
+        of_photos, of_negatives = logits.split([len(photos) * len(learns), len(negatives) * len(learns)])
+        loss = _loss(lesson.things, of_photos.index_select(0, learned), of_negatives, labels, weight)
+        (gradient,) = torch.autograd.grad(loss, moving)
+        weights, mean, square = adam_step(weights, mean, square, gradient, step, LEARNING_RATE)
+        yield weights
+
+
+def _loss(
+    things: int,
+    photos: Float[Tensor, "n outputs"],
+    negatives: Float[Tensor, "m outputs"],
+    labels: Int[Tensor, " n"],
+    weight: float,
+) -> Float[Tensor, ""]:
+    """The sum of what each of HEADS minimises; the outputs of one follow those of another."""
+    outputs = _outputs(things)
+    plain, aware, none_class = photos.split(outputs, 1)
+    _unused, doubted, none = negatives.split(outputs, 1)
+    return (
+        nat_loss(plain, labels).total
+        + nat_loss(torch.cat([aware, doubted]), labels, "kl_from_uniform", weight).total
+        + nat_loss(torch.cat([none_class, none]), labels, BACKGROUND_TARGET, weight).total
+    )
 
 
 def _negatives(world: Tensor, own: Tensor | None, generator: torch.Generator) -> Tensor:
@@ -143,10 +169,6 @@ def _negatives(world: Tensor, own: Tensor | None, generator: torch.Generator) ->
     if own is not None:
         drawn.append(own[torch.randint(len(own), (of_own,), generator=generator)])
     return torch.cat(drawn)
-
-
-def _logits(rows: Float[Tensor, "n inputs"], weights: Tensor) -> Float[Tensor, "n heads outputs"]:
-    return (rows @ weights.flatten(1)).view(len(rows), *weights.shape[1:])
 
 
 def _with_one(features: Float[np.ndarray, "n channels"]) -> Float[Tensor, "n inputs"]:

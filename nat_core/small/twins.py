@@ -14,6 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from nat_core.errors import NatError
+from nat_core.small.adam import adam_step
 from nat_core.small.starts import start_weights
 from nat_core.training.losses import nat_loss
 
@@ -166,11 +167,7 @@ def forward(
 
 
 def _adam(state: State, gradient: Tensor, learning_rate: float) -> State:
-    """The state after one step of Adam (Kingma and Ba 2015) with betas 0.9 and 0.999."""
-    # Not torch.optim, which changes weights and its own moments in place, while a state is never changed.
+    """The state after one step of Adam."""
     step = state.step + 1
-    mean = torch.lerp(state.mean, gradient, 0.1)
-    square = torch.lerp(state.square, gradient.square(), 0.001)
-    root = (square / (1 - 0.999**step)).sqrt_().add_(1e-8)
-    weights = state.weights - learning_rate / (1 - 0.9**step) * mean / root
-    return State(step, weights, mean, square, state.losses, state.good)
+    moved = adam_step(state.weights, state.mean, state.square, gradient, step, learning_rate)
+    return State(step, *moved, state.losses, state.good)

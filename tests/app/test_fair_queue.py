@@ -34,6 +34,17 @@ def gated(gate: threading.Event, values: int = 3) -> Callable[[], Iterator[int]]
     return work
 
 
+def test_what_turns_need_is_prepared_once_for_all() -> None:
+    done: list[str] = []
+    turns = FairQueue(1, prepare=lambda preparation: preparation())
+    for what in ("one", "two", "one"):
+        turns.prepare(done.append, what)
+    assert done == ["one", "two"]
+    here = FairQueue(1)
+    here.prepare(done.append, "three")
+    until(lambda: done == ["one", "two", "three"])
+
+
 def test_turns_are_served_in_the_order_they_were_asked_for() -> None:
     turns, gate, order = FairQueue(1), threading.Event(), []
     first = turns.begin("a", gated(gate))

@@ -332,7 +332,9 @@ def test_its_first_picture_needs_no_torch(taught_networks: Path) -> None:
         "from concurrent.futures import Future\n"
         "from streamlit.testing.v1 import AppTest\n"
         "from nat_app.answers import stored_answers\n"
+        "from nat_app.views.teach_your_own import learning\n"
         "stored_answers.warm_up = Future\n"  # what begins to import it once the page is drawn
+        "learning.make_ready = str\n"
         f"app = AppTest.from_file({MAIN!r}, default_timeout=60)\n"
         "app.session_state['teach_samples'] = True\n"
         f"app = app.run().switch_page({PAGE!r}).run()\n"

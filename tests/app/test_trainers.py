@@ -86,6 +86,23 @@ def test_one_process_does_one_work_after_the_other_and_stands_back(real: Trainer
     assert first[1] == min(19, os.nice(0) + NICE)
 
 
+def test_what_is_prepared_is_there_before_the_next_work_and_in_each_process_after_it(copies: None) -> None:
+    ours = Trainers(60.0)
+    try:
+        for each in ("one", "nothing", "two"):
+            ours.prepare(partial(works.preparing, each))
+        busy = ours.do(works.endless)
+        first = next(busy)
+        ((another, there),) = list(ours.do(works.prepared))
+        assert another != first
+        assert there == ["one", "two"]
+        busy.close()
+        before = [list(ours.do(works.prepared))[0] for _each in range(2)]
+        assert sorted(before) == sorted([(first, ["one", "two"]), (another, ["one", "two"])])
+    finally:
+        ours.end()
+
+
 def test_work_that_is_given_up_ends_there_and_its_process_does_the_next(kept: Trainers) -> None:
     values = kept.do(works.endless)
     process = next(values)

@@ -148,6 +148,21 @@ def key(name: str, photo: Photo) -> str:
     return f"{name} {image_id(photo.seen[CENTRE])}"
 
 
+def make_ready(name: str) -> None:
+    """Begin to read and compute what is the same for everybody, if nobody has yet: while the photos are chosen."""
+    fair_queue.shared().prepare(_prepare, stored_answers.folder(), name, stored_answers.stamp_of(name))
+
+
+def _prepare(where: Path, name: str, stamp: tuple[int, ...]) -> None:
+    import torch
+
+    import nat_core.small.own_things  # noqa: F401
+
+    torch.set_num_threads(1)
+    computed_answers.features_in(where, name, stamp)
+    gallery_features(where, name, stamp)
+
+
 def begin(name: str) -> None:
     """Take a place in the queue to teach the things as they are."""
     teaching = TEACHING.get()

@@ -338,5 +338,6 @@ else:
     with right, st.container(key="own_found"):
         findings(name, taught, title, below)
 keep()
-# While the visitor looks for photos, torch is imported in the background.
+# While the visitor looks for photos, torch is imported in the background and all computed that does not depend on them.
 stored_answers.warm_up()
+learning.make_ready(name)

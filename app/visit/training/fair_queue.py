@@ -12,7 +12,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from functools import cache
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from itertools import islice
 from typing import Any, Generic, Literal, TypeVar
 from uuid import uuid4
@@ -68,11 +69,23 @@ def _here(work: Callable[[], Iterator[Value]], _wanted: Callable[[], bool]) -> I
     return work()
 
 
+def _prepare_here(preparation: Callable[[], object]) -> None:
+    """Do it in the background of this process, one after the other; its errors meet who needs what it was for."""
+    _preparing().submit(preparation)
+
+
+@cache
+def _preparing() -> ThreadPoolExecutor:
+    # No daemons: Python waits for its threads on its way out, and torch aborts where one is cut off as it computes.
+    return ThreadPoolExecutor(1, thread_name_prefix="prepare")
+
+
 class FairQueue:
     """The queue and its workers; `workers` turns run at once, each in a thread of its own that ends when idle.
 
     `do` does a turn's work, which may be elsewhere; the thread then waits for each value. It is also given what says
-    whether the turn's visitor still wants it, and raises Unwanted where it finds that they do not.
+    whether the turn's visitor still wants it, and raises Unwanted where it finds that they do not. `prepare` does, in
+    the background and wherever `do` works, what has to be done but once before works of some kind.
     """
 
     def __init__(
@@ -81,10 +94,12 @@ class FairQueue:
         patience: float = PATIENCE,
         clock: Callable[[], float] = time.monotonic,
         do: Callable[[Callable[[], Iterator[Any]], Callable[[], bool]], Iterator[Any]] = _here,
+        prepare: Callable[[Callable[[], object]], None] = _prepare_here,
     ) -> None:
         if workers < 1:
             raise ValueError(f"a queue needs at least one worker, not {workers}")
         self._workers, self._patience, self._clock, self._do = workers, patience, clock, do
+        self._prepare, self._prepared = prepare, set()
         # Each visit's script runs in a thread of its own, and so does each turn.
         self._lock = threading.Lock()
         self._waiting: deque[Turn] = deque()
@@ -105,6 +120,14 @@ class FairQueue:
                     self._drop(other)
             self._queue(turn)
         return turn
+
+    def prepare(self, function: Callable[..., object], *arguments: Any) -> None:
+        """Begin to do what works of some kind need, if it was not begun yet: a module's function and its arguments."""
+        with self._lock:
+            if (function, arguments) in self._prepared:
+                return
+            self._prepared.add((function, arguments))
+        self._prepare(partial(function, *arguments))
 
     def look(self, turn: Turn) -> int:
         """Return how many others are served before this turn, 0 once it runs; to be called while its visitor waits."""
@@ -254,7 +277,7 @@ def _made() -> FairQueue:
         atexit.register(turns.close)
     else:
         trainers = Trainers(held.training)
-        turns = FairQueue(min(held.trainers, spare), do=trainers.do)
+        turns = FairQueue(min(held.trainers, spare), do=trainers.do, prepare=trainers.prepare)
         atexit.register(turns.close)
         atexit.register(trainers.end)  # before the turns, which wait for it: what is registered last is called first
     return turns

@@ -150,6 +150,11 @@ class Trainer:
                 raise
             raise _NotBegun(ENDED) from None
 
+    def prepare(self, preparation: Callable[[], object]) -> None:
+        """Have it do this before its next work; to be called while it has nothing to do."""
+        with suppress(OSError):  # it has ended, and is replaced once there is work
+            self._line.send_bytes(pickle.dumps(("prepare", preparation)))
+
     def kill(self) -> None:
         """End the process, and leave the rest to who waits for it."""
         self._process.kill()
@@ -194,10 +199,11 @@ class Trainers:
 
     def __init__(self, seconds: float) -> None:
         self.seconds, self._over = seconds, False
+        self._preparations: list[Callable[[], object]] = []
         self.idle: deque[Trainer] = deque()
         self._busy: set[Trainer] = set()
         with suppress(OSError):  # a computer that can start none now may have room when there is work
-            self.idle.append(Trainer())
+            self.idle.append(self._started())
 
     def do(self, work: Callable[[], Iterator[Any]], wanted: Callable[[], bool] = _always) -> Iterator[Any]:
         """Yield what the work yields, done by a trainer; raises as `Trainer.do` does."""
@@ -220,6 +226,21 @@ class Trainers:
             else:
                 trainer.end()
 
+    def prepare(self, preparation: Callable[[], object]) -> None:
+        """Have those who have nothing to do, and all who start from now on, do this before their next work."""
+        self._preparations.append(preparation)
+        for trainer in tuple(self.idle):
+            with suppress(ValueError):  # it was given work meanwhile
+                self.idle.remove(trainer)
+                trainer.prepare(preparation)
+                self.idle.append(trainer)
+
+    def _started(self) -> Trainer:
+        trainer = Trainer()
+        for preparation in self._preparations:
+            trainer.prepare(preparation)
+        return trainer
+
     def _free(self) -> Trainer:
         """Return one that has nothing to do. Raises GivenUp where none can be had."""
         while self.idle:
@@ -228,7 +249,7 @@ class Trainers:
                 return trainer
             trainer.end()
         try:
-            return Trainer()
+            return self._started()
         except OSError:
             raise GivenUp(ENDED) from None
 
