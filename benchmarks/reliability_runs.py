@@ -7,6 +7,7 @@ Prints a JSON object a line, each a row of `benchmarks.reliability`. Linux and m
 
 import argparse
 import contextlib
+import errno
 import io
 import json
 import signal
@@ -33,26 +34,28 @@ def kills(home: Path, every: int, at_random: int) -> None:
 
 
 def failing_writes(home: Path, every: int) -> None:
-    """Let every call that writes fail once, and go on."""
+    """Let every call that writes fail once with each of a disk's errors, and go on."""
     row = Row("failing writes")
     whole = home / "whole"
-    with faults.few_pictures_of_noise():
+    with faults.few_pictures_each():
         with faults.failing(0) as calls:
             faults.run(whole)
-        for at in range(1, len(calls) + 1, every):
-            row.count(f"write {at}", after_a_fault(at, home / str(at), whole))
+        for error in faults.ERRORS:
+            for at in range(1, len(calls) + 1, every):
+                what = f"{errno.errorcode[error]} at call {at}, {calls[at - 1]}"
+                row.count(what, after_a_fault(at, error, home / what, whole))
     row.show()
 
 
-def after_a_fault(at: int, out: Path, whole: Path) -> str | None:
-    """Return what is wrong after the call of that number failed and the run went on; None where nothing is."""
+def after_a_fault(at: int, error: int, out: Path, whole: Path) -> str | None:
+    """Return what is wrong after the call of that number failed so and the run went on; None where nothing is."""
     problem = None
     with contextlib.redirect_stderr(io.StringIO()):
         try:
-            with faults.failing(at):
+            with faults.failing(at, error):
                 faults.run(out)
-        except OSError as error:
-            problem = None if error.filename else "nobody knows which file failed"
+        except OSError as raised:
+            problem = None if raised.filename else "nobody knows which file failed"
         faults.run(out)
     if faults.weights_and_answers(out) != faults.weights_and_answers(whole):
         return "other weights or answers"

@@ -69,7 +69,7 @@ def foreign_visits(networks: str, number: int) -> None:
 
 def left_behind(networks: str, visits: int) -> None:
     """Count what visits leave behind."""
-    before, after = before_and_after(networks, visits, "--bytes")
+    before, after = before_and_after(networks, visits, counted=True)
     slope = (after.bytes - before.bytes) / visits
     grown = {"descriptors": after.descriptors - before.descriptors, "threads": after.threads - before.threads}
     worst = {"bytes a visit": round(slope, 1), "sessions": after.sessions, **grown}

@@ -21,9 +21,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nat_core.recipes import recipe_named
+import pytest
 
-RECIPE = replace(recipe_named("digits_nat"), epochs=1, sizes=((8, 1.0),), batch_size=256)
+from nat_core.recipes import recipe_named
+from tests.few_pictures import use_few_digits, use_less_noise
+
+RECIPE = replace(recipe_named("digits_nat"), epochs=1, sizes=((8, 1.0),), batch_size=64)
 """Three steps, each saved."""
 BOUNDARIES = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir")
 Found = tuple[list[bytes], list[str]]
@@ -108,12 +111,11 @@ def main() -> None:
 
     # What trains is imported before any copy is made of this process, else each copy would import it anew.
     import nat_core.training.loop  # noqa: F401
-    from nat_core.data import sets
 
     torch.set_num_threads(1)
-    sets.all_digits()
-    drawn = sets.noise(count=10)  # ten pictures of noise instead of 10,000
-    sets.SETS["noise"] = lambda name, data: drawn
+    patch = pytest.MonkeyPatch()
+    use_less_noise(patch)
+    use_few_digits(patch)
     home: Path = options.home
     started = time.monotonic()
     assert child(lambda: run(home / "whole")) == 0
