@@ -23,14 +23,12 @@ from tests.store.test_altered import READERS, altered, published
 from tests.training import test_faults as faults
 
 
-def kills(home: Path, every: int, at_random: int) -> None:
-    """Kill a run at its file boundaries, and at moments drawn at random."""
-    boundary, moment = Row("kills at file boundaries"), Row("kills at any moment")
-    for kill in faults.kills(home, "--every", str(every), "--at-random", str(at_random)):
-        row = boundary if "boundary" in kill else moment
+def kills(home: Path, what: str, *options: str) -> None:
+    """Kill a run at its file boundaries, or at moments drawn at random."""
+    row = Row(f"kills at {what}")
+    for kill in faults.kills(home, *options):
         row.count(json.dumps(kill), "not as a run left alone" if faults.unwell([kill]) else None)
-    boundary.show()
-    moment.show()
+    row.show()
 
 
 def failing_writes(home: Path, every: int) -> None:
@@ -98,10 +96,10 @@ def signals(home: Path, number: int) -> None:
 def main() -> None:
     """Print a row after the other."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=430, help="how many at random moments")
+    parser.add_argument("--kills", type=int, default=430, help="how many at random moments; boundaries are 75 or so")
     parser.add_argument("--signals", type=int, default=34, help="how many of each kind")
     parser.add_argument("--every", type=int, default=1, help="alter every how manieth byte")
-    parser.add_argument("--only", choices=("kills", "writes", "altered", "signals"), help="this one of the four")
+    parser.add_argument("--only", help="one of: boundaries, moments, writes, altered, signals")
     parser.add_argument("--quick", action="store_true", help="a little of it, to see that it works")
     options = parser.parse_args()
     part = 30 if options.quick else 1
@@ -111,7 +109,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         attacks = {
-            "kills": lambda: kills(home / "kills", part, options.kills // part),
+            "boundaries": lambda: kills(home / "boundaries", "file boundaries", "--every", str(part)),
+            "moments": lambda: kills(
+                home / "moments", "any moment", "--every", "0", "--at-random", str(options.kills // part)
+            ),
             "writes": lambda: failing_writes(home / "writes", part),
             "altered": lambda: altered_files(home / "altered", 20 * part if options.quick else options.every),
             "signals": lambda: signals(home / "signals", max(1, options.signals // part)),
