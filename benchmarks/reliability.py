@@ -172,19 +172,24 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of it, to see that it works; kept nowhere")
     options, handed_on = parser.parse_known_args()
     handed_on += ["--quick"] if options.quick else []
-    kept = json.loads(KEPT.read_text()) if KEPT.is_file() else {}
     for part in options.parts or PARTS:
         load = os.getloadavg()[0]
         on = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
         stamp = {"date": f"{datetime.now(UTC):%Y-%m-%d}, load {load:.1f}", "on": on}
         for row in measured(part, handed_on):
-            if options.quick:
-                continue
-            kept[part] = [
-                *({each["attack"]: each for each in kept.get(part, ())} | {row["attack"]: row | stamp}).values()
-            ]
-            KEPT.write_text(json.dumps(kept, indent=1) + "\n")
-            PAGE.write_text(page(kept))
+            if not options.quick:
+                keep(part, row | stamp)
+
+
+def keep(part: str, row: dict[str, Any]) -> None:
+    """Put a row in the place of the older one of its name, and write the page.
+
+    What is kept is read anew for each, because parts that take hours may be measured beside each other.
+    """
+    kept = json.loads(KEPT.read_text()) if KEPT.is_file() else {}
+    kept[part] = [*({each["attack"]: each for each in kept.get(part, ())} | {row["attack"]: row}).values()]
+    KEPT.write_text(json.dumps(kept, indent=1) + "\n")
+    PAGE.write_text(page(kept))
 
 
 if __name__ == "__main__":

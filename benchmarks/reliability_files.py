@@ -1,6 +1,6 @@
 """Attacks on the readers of files, measured: sets, networks, cards, states and taught heads, crafted and mutated.
 
-    python -m benchmarks.reliability_files [--mutants 200000] [--seed 1] [--quick]
+    python -m benchmarks.reliability_files [--mutants 200000] [--seed 1] [--only cards] [--quick]
 
 Prints a JSON object a line, each a row of `benchmarks.reliability`: failed is what came to anything but the reader's
 own error; megabytes are those beyond the file's own size. Crafted files are read in processes of their own, whose
@@ -13,9 +13,10 @@ import os
 import resource
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from benchmarks.reliability import CPU, MB, Row
+from benchmarks.reliability import CPU, MB, Row, run_attacks
 from tests.hostile_files import Target, targets
 from tests.hostile_heads import own_heads_file
 
@@ -98,14 +99,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="attack the readers of files")
     parser.add_argument("--mutants", type=int, default=200_000, help="how many of each kind")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", help="this kind of file: sets, networks, cards, states or heads")
     parser.add_argument("--quick", action="store_true", help="a hundredth of the mutants, to see that it works")
     options = parser.parse_args()
     import torch  # before any process of its own is made, so that none of them counts its memory
 
     torch.set_num_threads(1)
-    for target in (*targets(), own_heads_file()):
+
+    def attack(target: Target) -> None:
         crafted(target).show()
         mutated(target, options.mutants // (100 if options.quick else 1), options.seed).show()
+
+    run_attacks({each.name: partial(attack, each) for each in (*targets(), own_heads_file())}, options.only)
 
 
 if __name__ == "__main__":

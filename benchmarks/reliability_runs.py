@@ -7,6 +7,7 @@ Prints a JSON object a line, each a row of `benchmarks.reliability`. Linux and m
 
 import argparse
 import contextlib
+import errno
 import io
 import json
 import signal
@@ -22,37 +23,37 @@ from tests.store.test_altered import READERS, altered, published
 from tests.training import test_faults as faults
 
 
-def kills(home: Path, every: int, at_random: int) -> None:
-    """Kill a run at its file boundaries, and at moments drawn at random."""
-    boundary, moment = Row("kills at file boundaries"), Row("kills at any moment")
-    for kill in faults.kills(home, "--every", str(every), "--at-random", str(at_random)):
-        row = boundary if "boundary" in kill else moment
+def kills(home: Path, what: str, *options: str) -> None:
+    """Kill a run at its file boundaries, or at moments drawn at random."""
+    row = Row(f"kills at {what}")
+    for kill in faults.kills(home, *options):
         row.count(json.dumps(kill), "not as a run left alone" if faults.unwell([kill]) else None)
-    boundary.show()
-    moment.show()
-
-
-def failing_writes(home: Path, every: int) -> None:
-    """Let every call that writes fail once, and go on."""
-    row = Row("failing writes")
-    whole = home / "whole"
-    with faults.few_pictures_of_noise():
-        with faults.failing(0) as calls:
-            faults.run(whole)
-        for at in range(1, len(calls) + 1, every):
-            row.count(f"write {at}", after_a_fault(at, home / str(at), whole))
     row.show()
 
 
-def after_a_fault(at: int, out: Path, whole: Path) -> str | None:
-    """Return what is wrong after the call of that number failed and the run went on; None where nothing is."""
+def failing_writes(home: Path, every: int) -> None:
+    """Let every call that writes fail once with each of a disk's errors, and go on."""
+    row = Row("failing writes")
+    whole = home / "whole"
+    with faults.few_pictures_each():
+        with faults.failing(0) as calls:
+            faults.run(whole)
+        for error in faults.ERRORS:
+            for at in range(1, len(calls) + 1, every):
+                what = f"{errno.errorcode[error]} at call {at}, {calls[at - 1]}"
+                row.count(what, after_a_fault(at, error, home / what, whole))
+    row.show()
+
+
+def after_a_fault(at: int, error: int, out: Path, whole: Path) -> str | None:
+    """Return what is wrong after the call of that number failed so and the run went on; None where nothing is."""
     problem = None
     with contextlib.redirect_stderr(io.StringIO()):
         try:
-            with faults.failing(at):
+            with faults.failing(at, error):
                 faults.run(out)
-        except OSError as error:
-            problem = None if error.filename else "nobody knows which file failed"
+        except OSError as raised:
+            problem = None if raised.filename else "nobody knows which file failed"
         faults.run(out)
     if faults.weights_and_answers(out) != faults.weights_and_answers(whole):
         return "other weights or answers"
@@ -95,10 +96,10 @@ def signals(home: Path, number: int) -> None:
 def main() -> None:
     """Print a row after the other."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=430, help="how many at random moments")
+    parser.add_argument("--kills", type=int, default=430, help="how many at random moments; boundaries are 75 or so")
     parser.add_argument("--signals", type=int, default=34, help="how many of each kind")
     parser.add_argument("--every", type=int, default=1, help="alter every how manieth byte")
-    parser.add_argument("--only", choices=("kills", "writes", "altered", "signals"), help="this one of the four")
+    parser.add_argument("--only", help="one of: boundaries, moments, writes, altered, signals")
     parser.add_argument("--quick", action="store_true", help="a little of it, to see that it works")
     options = parser.parse_args()
     part = 30 if options.quick else 1
@@ -108,7 +109,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         attacks = {
-            "kills": lambda: kills(home / "kills", part, options.kills // part),
+            "boundaries": lambda: kills(home / "boundaries", "file boundaries", "--every", str(part)),
+            "moments": lambda: kills(
+                home / "moments", "any moment", "--every", "0", "--at-random", str(options.kills // part)
+            ),
             "writes": lambda: failing_writes(home / "writes", part),
             "altered": lambda: altered_files(home / "altered", 20 * part if options.quick else options.every),
             "signals": lambda: signals(home / "signals", max(1, options.signals // part)),

@@ -15,7 +15,9 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from multiprocessing import get_context
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from uuid import uuid4
 
@@ -33,6 +35,8 @@ from tests.visitors import THRESHOLD_SLIDER, BackMsg, Visitor, put, stream
 ELSEWHERE = "127.0.0.2"
 """Where floods come from."""
 OTHERS = 5
+Flood = Callable[[str, Event], int]
+"""Floods an address until it is over, and returns how much went through."""
 # --- requests and visits ---------------------------------------------------------------------------------------------
 
 
@@ -69,7 +73,7 @@ def foreign_visits(networks: str, number: int) -> None:
 
 def left_behind(networks: str, visits: int) -> None:
     """Count what visits leave behind."""
-    before, after = before_and_after(networks, visits, "--bytes")
+    before, after = before_and_after(networks, visits, counted=True)
     slope = (after.bytes - before.bytes) / visits
     grown = {"descriptors": after.descriptors - before.descriptors, "threads": after.threads - before.threads}
     worst = {"bytes a visit": round(slope, 1), "sessions": after.sessions, **grown}
@@ -139,28 +143,61 @@ def waits(visits: list[Visitor], rounds: int) -> float:
         return float(np.percentile(np.concatenate(list(pool.map(move, visits))), 95))
 
 
-def flooded(networks: str, name: str, tried: int, flood: Callable[[str, threading.Event], int], rounds: int) -> None:
+def flooded(networks: str, name: str, tried: int, flood: Flood, rounds: int) -> None:
     """Measure the server before and under a flood, which returns how much went through that should not have."""
-    with serving(networks, "--public") as (address, server), ExitStack() as others:
+    with flooding(flood) as begin, serving(networks, "--public") as (address, server), ExitStack() as others:
         visits = [others.enter_context(Visitor(address, "thresholds")) for _ in range(OTHERS)]
         waits(visits, 3)
-        before, health, over = waits(visits, rounds), [], threading.Event()
-        with watched(address, health), ThreadPoolExecutor(1) as pool:
-            through = pool.submit(flood, address, over)
+        before, health = waits(visits, rounds), []
+        with watched(address, health):
+            end = begin(address)
             under = waits(visits, rounds)
-            over.set()
-            failed = through.result()
+            failed = end()
         worst = {HEALTH: round(max(health), 3), "p95 s before": round(before, 3), P95: round(under, 3),
                  "times p95": round(under / before, 2)}  # fmt: skip
         Row(f"flood: {name}", tried, failed + int(server.poll() is not None), worst, dict.fromkeys(worst, name)).show()
 
 
-def reruns(number: int) -> Callable[[str, threading.Event], int]:
+@contextmanager
+def flooding(flood: Flood) -> Iterator[Callable[[str], Callable[[], int]]]:
+    """Yield what begins a flood of an address, which returns what ends it and returns what went through.
+
+    It comes from a process of its own: in one with the others who wait, they would wait for its turns of the
+    interpreter as well, which is nobody's server's fault. Copied before there is any thread.
+    """
+    copies = get_context("fork")
+    over, (ours, theirs) = copies.Event(), copies.Pipe()
+
+    def work() -> None:
+        ours.close()
+        if address := theirs.recv():
+            theirs.send(flood(address, over))
+
+    def begin(address: str) -> Callable[[], int]:
+        ours.send(address)
+        return end
+
+    def end() -> int:
+        over.set()
+        return ours.recv()  # EOFError where the flood failed
+
+    process = copies.Process(target=work, daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield begin
+    finally:
+        with suppress(OSError):  # of one that is over
+            ours.send("")
+        process.join(60)
+
+
+def reruns(number: int) -> Flood:
     """Return a flood of reruns from one socket."""
     again = BackMsg()
     again.rerun_script.page_name = "see_it"
 
-    def flood(address: str, over: threading.Event) -> int:
+    def flood(address: str, over: Event) -> int:
         with Visitor(address, "see_it", source=ELSEWHERE) as visit:
             for _ in range(number):
                 if over.is_set():
@@ -171,10 +208,10 @@ def reruns(number: int) -> Callable[[str, threading.Event], int]:
     return flood
 
 
-def sockets(number: int) -> Callable[[str, threading.Event], int]:
+def sockets(number: int) -> Flood:
     """Return a flood of sockets that are kept open; those beyond the cap went through."""
 
-    def flood(address: str, over: threading.Event) -> int:
+    def flood(address: str, over: Event) -> int:
         held = 0
         with ExitStack() as kept:
             for _ in range(number):
@@ -189,12 +226,12 @@ def sockets(number: int) -> Callable[[str, threading.Event], int]:
     return flood
 
 
-def slow(number: int) -> Callable[[str, threading.Event], int]:
+def slow(number: int) -> Flood:
     """Return a flood of clients that ask for a page again and again and never read what they are sent."""
     again = BackMsg()
     again.rerun_script.page_name = "thresholds"
 
-    def flood(address: str, over: threading.Event) -> int:
+    def flood(address: str, over: Event) -> int:
         with ExitStack() as kept:
             for _ in range(number):
                 try:
@@ -208,10 +245,10 @@ def slow(number: int) -> Callable[[str, threading.Event], int]:
     return flood
 
 
-def uploads(number: int) -> Callable[[str, threading.Event], int]:
+def uploads(number: int) -> Flood:
     """Return a flood of files of 60 MB; bytes beyond a visitor's room went through."""
 
-    def flood(address: str, over: threading.Event) -> int:
+    def flood(address: str, over: Event) -> int:
         taken = 0
         with Visitor(address, "your_photos", headers={"Cookie": "nat_visitor=full"}, source=ELSEWHERE) as visit:
             for _ in range(number):
@@ -223,10 +260,10 @@ def uploads(number: int) -> Callable[[str, threading.Event], int]:
     return flood
 
 
-def slow_requests(number: int) -> Callable[[str, threading.Event], int]:
+def slow_requests(number: int) -> Flood:
     """Return a flood of requests whose headers never end; those still open after half a minute went through."""
 
-    def flood(address: str, over: threading.Event) -> int:
+    def flood(address: str, over: Event) -> int:
         endless = Request("", "GET", "/", (("Content-Length", "10"),), allowed=frozenset())
         with ThreadPoolExecutor(number) as pool:
             answers = list(pool.map(lambda _: send(address, endless, seconds=45, source=ELSEWHERE), range(number)))

@@ -58,3 +58,23 @@ def test_what_was_not_measured_says_so() -> None:
 def test_the_page_is_what_was_measured() -> None:
     kept = json.loads(reliability.KEPT.read_text(encoding="utf-8"))
     assert reliability.PAGE.read_text(encoding="utf-8") == page(kept)
+
+
+def test_rows_of_parts_that_are_measured_beside_each_other_are_all_kept(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(reliability, "KEPT", tmp_path / "kept.json")
+    monkeypatch.setattr(reliability, "PAGE", tmp_path / "page.md")
+    monkeypatch.setattr(sys, "argv", ["reliability", "files"])
+
+    def measured(part: str, options: list[str]):
+        yield vars(Row("mutants: cards", 5))
+        reliability.keep("runs", stored(Row("failing writes", 80)))  # another one's
+        yield vars(Row("mutants: states", 6))
+
+    monkeypatch.setattr(reliability, "measured", measured)
+    reliability.main()
+    kept = json.loads((tmp_path / "kept.json").read_text(encoding="utf-8"))
+    assert {part: [row["attack"] for row in rows] for part, rows in kept.items()} == {
+        "files": ["mutants: cards", "mutants: states"],
+        "runs": ["failing writes"],
+    }
+    assert (tmp_path / "page.md").read_text(encoding="utf-8") == page(kept)

@@ -59,7 +59,7 @@ class Guard:
         if wrong is None and upload:
             wrong = self._state.uploads.refusal(scope, who)
             if wrong is not None and wrong.status in TOLD:
-                await passed_over(receive)
+                await passed_over(self._upload_parts(receive, who))
         page = addresses.PAGE.fullmatch(scope["path"]) is not None
         if wrong is None and page:
             wrong = self._state.sockets.refusal(who.address)
@@ -75,9 +75,12 @@ class Guard:
     async def _upload(self, scope: Scope, receive: Receive, send: Send, who: Caller) -> None:
         size = self._state.uploads.coming(scope, who)
         try:
-            await self._app(scope, unhurried(receive), send)
+            await self._app(scope, self._upload_parts(receive, who), send)
         finally:
             self._state.uploads.gone(who, size)
+
+    def _upload_parts(self, receive: Receive, who: Caller) -> Receive:
+        return self._state.uploads.paced(unhurried(receive), who)
 
     async def _enter(self, scope: Scope, receive: Receive, send: Send, who: Caller) -> None:
         """Answer the form of the door."""

@@ -76,15 +76,15 @@ class Bucket:
         self._rate, self._burst, self._clock = rate, burst, clock
         self._left, self._seen = float(burst), clock()
 
-    def take(self) -> float:
-        """Take one and return the seconds to wait for it.
+    def take(self, number: int = 1) -> float:
+        """Take one, or so many, and return the seconds to wait for it.
 
         >>> slow = Bucket(rate=2.0, burst=1, clock=lambda: 0.0)
         >>> slow.take(), slow.take(), slow.take()
         (0.0, 0.5, 1.0)
         """
         now = self._clock()
-        self._left = min(self._burst, self._left + self._rate * (now - self._seen)) - 1
+        self._left = min(self._burst, self._left + self._rate * (now - self._seen)) - number
         self._seen = now
         return max(0.0, -self._left / self._rate)
 

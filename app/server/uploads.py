@@ -8,12 +8,13 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from streamlit import runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 from nat_app.server.addresses import UPLOAD, Refusal
-from nat_app.server.sockets import Message, Receive
+from nat_app.server.sockets import Bucket, Message, Receive
 from nat_app.server.visitors import Caller, Owners, Scope, header
 from nat_app.visit.limits import MB, Limits
 
@@ -21,6 +22,8 @@ FRAMING = 100_000
 """Bytes that an upload may have beside its file: boundaries and the file's name."""
 PAUSE = 30.0
 """Seconds between two parts of an upload; who sends slower has left."""
+AT_ONCE = MB
+"""Bytes of uploads from one address that are read as fast as they come: a photo is there at once."""
 WHOLE = 600.0
 """Seconds that an upload may take."""
 TOLD = (413, 429, 507)
@@ -58,6 +61,8 @@ class Uploads:
         self._coming: Counter[str] = Counter()
         """Bytes on their way, by visitor."""
         self._at_once: Counter[str] = Counter()
+        self._paces: WeakValueDictionary[str, Bucket] = WeakValueDictionary()
+        """By address, of those from where something is on its way."""
 
     def refusal(self, scope: Scope, who: Caller) -> Refusal | None:
         """Return why a file may not be put or removed, None where it may."""
@@ -103,6 +108,21 @@ class Uploads:
         self._coming += Counter()
         self._at_once += Counter()
 
+    def paced(self, receive: Receive, who: Caller) -> Receive:
+        """Return what receives an upload's parts no faster than all from this address together may come.
+
+        All visits share the loop that reads them: one that reads as fast as a disk or a near network sends has no time
+        for the others. Who is not read from cannot send, so nothing piles up.
+        """
+        pace = self._paces.setdefault(who.address, Bucket(self._limits.upload_rate, AT_ONCE))
+
+        async def receive_paced() -> Message:
+            message = await receive()
+            await asyncio.sleep(pace.take(len(message.get("body", b""))))
+            return message
+
+        return receive_paced
+
 
 def _declared(scope: Scope) -> int | None:
     """Return how long a request says it is, None where it does not."""
@@ -127,6 +147,5 @@ def unhurried(receive: Receive) -> Receive:
 
 async def passed_over(receive: Receive) -> None:
     """Read a request to its end, and keep nothing of it."""
-    in_time = unhurried(receive)
-    while (message := await in_time())["type"] == "http.request" and message.get("more_body", False):
+    while (message := await receive())["type"] == "http.request" and message.get("more_body", False):
         pass

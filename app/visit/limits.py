@@ -37,6 +37,8 @@ class Limits:
     """Uploaded files that one visitor has on the server."""
     uploads_at_once: int
     """Uploads of one visitor at the same time, each of which holds a buffer."""
+    upload_rate: float
+    """Bytes a second of all uploads from one address, refused ones too, in the long run: faster ones wait."""
     messages: float
     """Messages a second from one visitor in the long run; those above it wait."""
     burst: int
@@ -49,8 +51,8 @@ class Limits:
     """Bytes of what all visitors together brought along: image sets, networks, photos."""
 
 
-LOCAL_LIMITS = Limits(64, 64, 512, 1_000 * MB, 2_000 * MB, 10_000, 8, 25.0, 200, 0, 300.0, 4_000 * MB)
-PUBLIC_LIMITS = Limits(400, 100, 1_000, 64 * MB, 1_000 * MB, 2_000, 4, 25.0, 200, 2, 300.0, 1_000 * MB)
+LOCAL_LIMITS = Limits(64, 64, 512, 1_000 * MB, 2_000 * MB, 10_000, 8, 1_000 * MB, 25.0, 200, 0, 300.0, 4_000 * MB)
+PUBLIC_LIMITS = Limits(400, 100, 1_000, 64 * MB, 1_000 * MB, 2_000, 4, 16 * MB, 25.0, 200, 2, 300.0, 1_000 * MB)
 
 
 def is_public(environment: Mapping[str, str] | None = None) -> bool:

@@ -4,13 +4,15 @@ import io
 import os
 import random
 import struct
+import sys
 import time
 import tracemalloc
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import AvifImagePlugin, Image, ImageOps
 
 from nat_core.data.apart import process
 from nat_core.data.apart.heif import brands
@@ -280,3 +282,47 @@ def test_requests_are_answered_in_turn_and_what_cannot_be_had_by_nothing(tmp_pat
     image = Image.open(io.BytesIO(sound))
     whole = struct.pack(">II", *image.size) + image.convert("RGB").tobytes()
     assert (tmp_path / "answers").read_bytes() == whole + bytes(8) + whole
+
+
+def test_a_grey_picture_of_12_bits_is_answered_with_8(tmp_path: Path) -> None:
+    greys = tiff(plain(16, 1, t258=(12,), t262=(1,), t279=(24,)), bytes.fromhex("000800fff0ff") * 4)
+    (tmp_path / "asked").write_bytes(struct.pack(">4sI", b"TIFF", len(greys)) + greys)
+    with (tmp_path / "asked").open("rb") as asked, (tmp_path / "answers").open("wb") as answers:
+        process.serve(asked, answers)
+    pixels = bytes(np.repeat([0x00, 0x80, 0xFF, 0x0F], 3).tolist() * 4)
+    assert (tmp_path / "answers").read_bytes() == struct.pack(">II", 16, 1) + pixels
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_decoders_of_the_process_take_one_core_and_any_size(there: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    registered: list[dict[str, object]] = []
+    plugin = SimpleNamespace(register_heif_opener=lambda **given: registered.append(given))
+    monkeypatch.setitem(sys.modules, "pillow_heif", plugin)
+    monkeypatch.setattr(process, "kinds", lambda: {"HEIF"} if there else set())
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1)
+    monkeypatch.setattr(AvifImagePlugin, "DEFAULT_MAX_THREADS", 0)
+    process._prepare()
+    assert (Image.MAX_IMAGE_PIXELS, AvifImagePlugin.DEFAULT_MAX_THREADS) == (None, 1)
+    plainly = {"thumbnails": False, "depth_images": False, "aux_images": False}
+    assert registered == ([plainly | {"decode_threads": 1}] if there else [])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits")
+def test_the_process_asks_for_its_limits_and_does_without_those_that_it_does_not_get(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import resource
+
+    asked: dict[int, tuple[int, int]] = {}
+    monkeypatch.setattr(resource, "setrlimit", asked.__setitem__)
+    process._hold()
+    memory = process.PROCESS_MEMORY
+    assert asked == {
+        resource.RLIMIT_CORE: (0, 0), resource.RLIMIT_FSIZE: (0, 0), resource.RLIMIT_DATA: (memory, memory)
+    }  # fmt: skip
+
+    def refused(*given: object) -> None:
+        raise ValueError("not allowed to raise maximum limit")
+
+    monkeypatch.setattr(resource, "setrlimit", refused)
+    process._hold()

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nat_core.data import sets
 from nat_core.data.sets import SETS, data_folder, describe, load_set, noise
-from nat_core.data.sources.image_sets import read_class_folders, read_folder, read_npz
+from nat_core.data.sources.image_sets import ImageSet, as_32, read_class_folders, read_folder, read_npz
 from nat_core.errors import MissingDataset
 from nat_core.language import speaking
 from tests.hostile_pictures import encoded
@@ -178,6 +179,40 @@ def test_the_data_folder_is_explicit_then_the_environment_then_data(monkeypatch:
     assert data_folder() == Path("from_environment")
     monkeypatch.delenv("NAT_DATA")
     assert data_folder() == Path("data")
+
+
+def test_digits_are_scikit_learns_whether_its_file_is_read_or_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sets, "find_spec", lambda name: None)  # as if its file lay elsewhere
+    for asked, read in zip(sets.all_digits.__wrapped__(), sets.all_digits(), strict=True):
+        np.testing.assert_array_equal(asked, read)
+
+
+@pytest.mark.parametrize(("wanted", "part"), [((10,), "all"), ((), "all"), ((1, 2), "some")])
+def test_digits_that_are_none_are_refused(wanted: tuple[int, ...], part: str) -> None:
+    with pytest.raises(ValueError, match=r"digits are some of 0 to 9, in the parts all, .*; not \["):
+        sets.digit_pictures(wanted, part)
+
+
+def test_pictures_that_were_handed_over_are_a_set_like_others() -> None:
+    mine = ImageSet("own_photos", pictures(1), ("a",))
+    assert load_set("own_photos", own={"own_photos": mine}) is mine
+    with pytest.raises(MissingDataset, match="No image set own_others: no such pictures were handed over"):
+        load_set("own_others", own={"own_photos": mine})
+
+
+@pytest.mark.parametrize(("given", "says"), [
+    ({"ids": ("a",)}, "mine: 1 ids for 2 pictures: give one each"),
+    ({"labels": np.array([0, 2]), "classes": ("cat", "dog")}, "labels go up to 2, but the number of named classes"),
+])  # fmt: skip
+def test_a_set_whose_parts_do_not_fit_is_refused(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        ImageSet(**{"name": "mine", "ids": ("a", "b"), "pixels": pictures(2)} | given)
+
+
+@pytest.mark.parametrize("images", [np.zeros((2, 8, 8), np.float32), np.zeros((8, 8), np.uint8)])
+def test_what_are_no_pictures_are_not_made_32_pixels_wide(images: np.ndarray) -> None:
+    with pytest.raises(ValueError, match=r"mine.npz: pictures must be uint8 \(n, h, w\) or \(n, h, w, 3\), not "):
+        as_32(images, "mine.npz")
 
 
 def test_held_out_digits_are_training_digits_of_their_own() -> None:

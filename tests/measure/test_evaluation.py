@@ -42,6 +42,18 @@ def test_predictions_bring_their_labels_and_the_sets_keep_their_order() -> None:
     assert evaluate_logits(known, {"second": OTHERS}, labels=[1, 0, 1, 0]).accuracy == 0.0
 
 
+def test_known_pictures_of_none_of_the_classes_are_left_out() -> None:
+    found = evaluate_logits(TWO, {"holiday": OTHERS}, labels=[0, 1, -1, 0])
+    assert (found.images, found.accuracy) == (3, 2 / 3)
+    # Without the picture of .525: kept are .982, .953 and .731.
+    assert found.share_kept == {"0.4": 1.0, "0.6": 1.0, "0.8": 2 / 3, "0.9": 2 / 3}
+    assert found.negatives["holiday"].auroc == (2 + 2 + 1) / 6
+    with pytest.raises(
+        ValueError, match=r"known shows none of the classes \(each label is -1\): name these pictures as"
+    ):
+        evaluate_logits(TWO, {"holiday": OTHERS}, labels=[-1] * 4)
+
+
 def test_without_labels_there_is_no_accuracy() -> None:
     found = evaluate_logits(TWO, {"holiday": OTHERS})
     assert found.accuracy is None

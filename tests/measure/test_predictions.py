@@ -11,6 +11,7 @@ from nat_core.measure.predictions import (
     Predictions,
     array_of,
     check_class_names,
+    check_own_classes,
     class_numbers,
     in_order,
     pack,
@@ -66,6 +67,8 @@ def test_what_does_not_fit_is_refused(ids: tuple, labels: np.ndarray | None, val
 
 @pytest.mark.parametrize(("call", "says"), [
     (lambda: class_numbers("labels", [0, -2]), "labels count the classes from 0, and -1 is none of them; got -2"),
+    (lambda: class_numbers("labels", np.array([2**64 - 1], np.uint64)), "count the classes from 0; got up to 184467"),
+    (lambda: check_own_classes("a", ["cat", "cat"]), "two of its classes bear the same name"),
     (lambda: array_of("scores", np.ma.masked_less([1.0, 2.0], 2), "f", "numbers"), "none of them masked"),
     (lambda: array_of("scores", [[1.0], [1.0, 2.0]], "f", "numbers"), "all rows of one length; got list"),
     (lambda: softmax(np.zeros((2, 0))), "at least one class a picture"),

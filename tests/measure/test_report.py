@@ -82,6 +82,19 @@ def test_evaluate_follows_the_roles_and_leaves_out_sets_without_role_or_predicti
     assert list(report.negatives) == ["cifar100_test", "noise"]
 
 
+def test_a_background_class_takes_its_probability_and_is_no_answer():
+    # A tenth of all probability is the background's: confidences of .65, .75, .85 and .95 are a tenth lower.
+    def with_background(each):
+        background = np.logaddexp(*each.logits.T)[:, None] - np.log(9)
+        return replace(each, logits=np.concatenate([each.logits, background], axis=1))
+
+    sets = {name: with_background(each) for name, each in four_sets().items()}
+    report = evaluate(sets, ROLES, seed=0, protocol="cpu", classes=("a", "b", "background"))
+    assert report.share_kept == {"0.4": 1.0, "0.6": 0.75, "0.8": 0.25, "0.9": 0.0}
+    assert report.accuracy == evaluated().accuracy
+    assert report.sets["noise"].auroc == evaluated().sets["noise"].auroc
+
+
 def test_in_distribution_entry_is_the_set_against_itself():
     own = evaluated().sets["cifar10_test"]
     assert own.images == 4

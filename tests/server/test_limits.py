@@ -255,6 +255,76 @@ def test_an_upload_that_pauses_too_long_is_over(monkeypatch: pytest.MonkeyPatch)
     assert asyncio.run(upload()) == ["http.request", "http.disconnect"]
 
 
+def parts_of(size: int, part: int = 64_000) -> uploads.Receive:
+    """A sender as fast as can be, of so many bytes in parts."""
+    sizes = iter([*[part] * (size // part), size % part])
+    left = size
+
+    async def receive() -> Message:
+        nonlocal left
+        left -= (now := next(sizes))
+        return {"type": "http.request", "body": bytes(now), "more_body": left > 0}
+
+    return receive
+
+
+@pytest.fixture
+def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that uploads were told to wait, for which nobody waits here; time stands still for them."""
+    told: list[float] = []
+    pause = asyncio.sleep
+
+    async def sleep(seconds: float) -> None:
+        told.append(seconds)
+        await pause(0)
+
+    monkeypatch.setattr(uploads.asyncio, "sleep", sleep)
+    monkeypatch.setattr(uploads, "Bucket", lambda rate, burst: Bucket(rate, burst, clock=lambda: 0.0))
+    return told
+
+
+@pytest.mark.parametrize(("declared", "status"), [(20 * MB, 204), (65 * MB, 413)])
+def test_uploads_taken_and_refused_are_read_no_faster_than_they_may_come(
+    room, waited: list[float], monkeypatch: pytest.MonkeyPatch, declared: int, status: int
+) -> None:
+    _, _, sessions = room
+    state, sent = ServerState(PUBLIC_LIMITS), []
+    monkeypatch.setattr(Uploads, "owns", lambda self, who, session: True)
+    content = [(b"host", b"localhost"), (b"origin", b"http://localhost"), (b"content-length", str(declared).encode())]
+    scope = asked(None, sessions["anna"]) | {
+        "type": "http", "scheme": "http", "query_string": b"", "headers": content, "client": ("10.0.0.1", 1)
+    }  # fmt: skip
+
+    async def app(scope: dict, receive: uploads.Receive, send: Any) -> None:
+        while (await receive())["more_body"]:
+            pass
+        await send({"type": "http.response.start", "status": 204})
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    asyncio.run(Guard(app, state)(scope, parts_of(declared), send))
+    assert sent[0]["status"] == status
+    # The first megabyte is read at once. Each wait says how long all that came before takes.
+    assert waited[: MB // 64_000] == [0.0] * (MB // 64_000)
+    assert waited[-1] == pytest.approx((declared - MB) / PUBLIC_LIMITS.upload_rate)
+
+
+def test_uploads_from_one_address_share_its_pace_and_those_from_others_do_not_wait(room, waited: list[float]) -> None:
+    route, _, _ = room
+
+    async def read(*senders: Caller) -> list[float]:
+        receives = [route.paced(parts_of(4 * MB), who) for who in senders]
+        waited.clear()
+        await asyncio.gather(*(uploads.passed_over(receive) for receive in receives))
+        return sorted(waited)
+
+    rate = PUBLIC_LIMITS.upload_rate
+    assert asyncio.run(read(ANNA, replace(ANNA, visitor="another")))[-1] == pytest.approx(7 * MB / rate)
+    # What was told of the first two is forgotten with them.
+    assert asyncio.run(read(ANNA, BERT))[-2:] == pytest.approx([3 * MB / rate] * 2)
+
+
 def test_files_are_counted_only_where_streamlit_keeps_them_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads.runtime, "get_instance", lambda: SimpleNamespace(uploaded_file_mgr="elsewhere"))
     with pytest.raises(TypeError, match="kept in a MemoryUploadedFileManager, not in a str"):

@@ -12,37 +12,30 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import IO, Any, Self
 
 import pytest
 
 from nat_core.errors import DivergedError
-from nat_core.recipes import recipe_named
 from nat_core.training import log, state
 from nat_core.training.log import read_log
 from nat_core.training.loop import train
 from tests import killed_runs
+from tests.few_pictures import use_few_digits, use_less_noise
 from tests.forks import Copy
 
-NAME = "digits_nat"
-SHORT = replace(recipe_named(NAME), epochs=1, sizes=((8, 1.0),), batch_size=256)
+NAME = killed_runs.RECIPE.name
+SHORT = killed_runs.RECIPE
 """Three steps, each saved."""
+pytestmark = pytest.mark.usefixtures("few_pictures")
 
 
 @contextmanager
-def few_pictures_of_noise() -> Iterator[None]:
-    """Ten of them instead of 10,000, while the block runs."""
-    from nat_core.data import sets
-
-    drawn = sets.noise(count=10)
+def few_pictures_each() -> Iterator[None]:
+    """What every run here trains with, also those that are made before a test begins."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sets.SETS, "noise", lambda name, data: drawn)
-        yield
-
-
-@pytest.fixture(autouse=True)
-def less_noise() -> Iterator[None]:
-    """What nearly every test here trains with."""
-    with few_pictures_of_noise():
+        use_less_noise(patch)
+        use_few_digits(patch)
         yield
 
 
@@ -62,14 +55,44 @@ def weights_and_answers(out: Path) -> list[bytes]:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same run with nothing in its way."""
     out = tmp_path_factory.mktemp("undisturbed")
-    with few_pictures_of_noise():
+    with few_pictures_each():
         run(out)
     return out
 
 
+ERRORS = (errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""A disk that is broken, full, full for this user, or that the system has stopped writing to."""
+
+
+class HalfWritten:
+    """A file opened for writing whose calls are counted, and one of which may write a half and fail."""
+
+    def __init__(self, file: IO[bytes], counted: Callable[[str, Callable], Callable]) -> None:
+        self._file = file
+        self.flush = counted("flush", file.flush)
+        self._write = counted("write", file.write)
+
+    def write(self, content: bytes) -> int:
+        try:
+            return self._write(content)
+        except OSError:
+            # What had room before the disk was full is in the file.
+            self._file.write(content[: len(content) // 2])
+            raise
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *given: object) -> None:
+        self._file.close()
+
+
 @contextmanager
-def failing(at: int) -> Iterator[list[str]]:
-    """The call of that number, among those that write, fails once; returns the calls so far."""
+def failing(at: int, error: int = errno.EIO) -> Iterator[list[str]]:
+    """The call of that number, among those that write, fails once with that error; returns the calls so far."""
     calls: list[str] = []
 
     def counted(name: str, real: Callable) -> Callable:
@@ -80,9 +103,10 @@ def failing(at: int) -> Iterator[list[str]]:
             calls.append(name)
             if len(calls) == at:
                 # As the system does it: a path is named, the number of an open file says nothing.
-                named_path = None if isinstance(given[0], int) else str(given[0])
-                raise OSError(errno.EIO, "Input/output error", named_path)
-            return real(*given, **named)
+                named_path = str(given[0]) if given and isinstance(given[0], str | Path) else None
+                raise OSError(error, os.strerror(error), named_path)
+            found = real(*given, **named)
+            return HalfWritten(found, counted) if name == "open" and "b" in str(given[1]) else found
 
         return call
 
@@ -93,13 +117,13 @@ def failing(at: int) -> Iterator[list[str]]:
         yield calls
 
 
-def check_fault(at: int, undisturbed: Path, out: Path, capfd: pytest.CaptureFixture[str]) -> str:
+def check_fault(at: int, undisturbed: Path, out: Path, capfd: pytest.CaptureFixture[str], error: int) -> str:
     failed: OSError | None = None
-    with failing(at) as calls:
+    with failing(at, error) as calls:
         try:
             run(out)
-        except OSError as error:
-            failed = error
+        except OSError as raised:
+            failed = raised
     said = capfd.readouterr().err
     # Either the run ends with the file's name, or it goes on and says what it could not do.
     noted = any(row["notes"] for row in read_log(out / NAME / "log.csv"))
@@ -120,7 +144,7 @@ QUIET = {"unlink"}
 @pytest.fixture(scope="module")
 def writes(undisturbed: Path, tmp_path_factory: pytest.TempPathFactory) -> int:
     """How many calls write in a run."""
-    with few_pictures_of_noise(), failing(0) as calls:
+    with few_pictures_each(), failing(0) as calls:
         run(tmp_path_factory.mktemp("counted"))
     return len(calls)
 
@@ -129,17 +153,18 @@ def writes(undisturbed: Path, tmp_path_factory: pytest.TempPathFactory) -> int:
 def test_a_write_that_fails_once_is_tried_again_and_told(
     undisturbed: Path, writes: int, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert writes > 40
-    for at in range(1, writes + 1, 17):
-        check_fault(at, undisturbed, tmp_path / str(at), capfd)
+    assert writes >= 75
+    for number, at in enumerate(range(1, writes + 1, 17)):
+        check_fault(at, undisturbed, tmp_path / str(at), capfd, ERRORS[number % len(ERRORS)])
 
 
 @pytest.mark.endurance
+@pytest.mark.parametrize("error", ERRORS, ids=errno.errorcode.get)
 def test_any_write_that_fails_once_is_tried_again_and_told(
-    undisturbed: Path, writes: int, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    error: int, undisturbed: Path, writes: int, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for at in range(1, writes + 1):
-        check_fault(at, undisturbed, tmp_path / str(at), capfd)
+        check_fault(at, undisturbed, tmp_path / str(at), capfd, error)
 
 
 def test_a_save_that_fails_says_which_file_and_stands_in_the_log(

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -118,7 +118,7 @@ class _Decoder:
         self.process = subprocess.Popen(
             [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
-        self._to, self._from = _pipe(self.process.stdin), _pipe(self.process.stdout)
+        self._to, self._from = (cast("IO[bytes]", pipe) for pipe in (self.process.stdin, self.process.stdout))
         self._slow = False
         with self._within(START):
             _whole(self._from, len(READY))
@@ -164,12 +164,6 @@ class _Watch:
 
     def __exit__(self, *_error: object) -> None:
         self._timer.cancel()
-
-
-def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
-    if pipe is None:
-        raise OSError("no pipe")
-    return pipe
 
 
 def _whole(pipe: IO[bytes], length: int) -> bytes:

@@ -1,5 +1,6 @@
 """The border of .npz files: what is declared is checked before it is unpacked, and labels of every usual kind."""
 
+import errno
 import io
 import struct
 import tracemalloc
@@ -10,8 +11,9 @@ import numpy as np
 import pytest
 
 from nat_core.data.sets import read_npz
+from nat_core.data.sources import npz as npz_files
 from nat_core.data.sources.class_labels import MAX_CLASSES, as_labels
-from nat_core.data.sources.npz import open_npz
+from nat_core.data.sources.npz import MAX_PICTURES, MAX_SIDE, open_npz
 from nat_core.data.splits import read_negatives
 from nat_core.data.uploaded_sets import read_own_set
 from nat_core.errors import UnreadableSet
@@ -241,6 +243,47 @@ def test_parts_of_an_array_in_fortrans_order_are_the_same_pictures(tmp_path: Pat
             parts = list(arrays.picture_parts("test_images", 4))
         assert [len(each) for each in parts] == [4, 2]
         np.testing.assert_array_equal(np.concatenate(parts), PIXELS)
+
+
+def test_parts_that_come_out_even_are_all_of_one_size(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", test_images=PIXELS)
+    with open_npz(tmp_path / "a.npz", "a", 10**6) as arrays:
+        assert [len(each) for each in arrays.picture_parts("test_images", 3)] == [3, 3]
+
+
+def test_blocks_of_which_no_picture_is_wanted_are_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(npz_files, "BLOCK", 1)  # one picture a block
+    with open_npz(npz(test_images=PIXELS), "a", 10**6) as arrays:
+        found = arrays.pictures("test_images", lambda rows: rows[:, :1, :1].repeat(32, 1).repeat(32, 2),
+                                lambda number: np.array([0, number - 1]))  # fmt: skip
+    np.testing.assert_array_equal(found[:, 5, 5], PIXELS[[0, 5], 0, 0])
+
+
+def test_an_array_with_less_than_the_file_s_contents_promise_ends_too_early() -> None:
+    short = zipped({"test_images.npy": array(HEADER, bytes(20))})
+    place = short.rindex(b"PK\1\2") + 24  # where the unpacked size stands
+    size = int.from_bytes(short[place : place + 4], "little") + 12
+    content = short[:place] + size.to_bytes(4, "little") + short[place + 4 :]
+    with pytest.raises(UnreadableSet, match="the array test_images") as raised:
+        read_own_set(content, "mine.npz")
+    assert str(raised.value.__cause__) == "it ends too early"
+
+
+@pytest.mark.parametrize("shape", [(1, MAX_SIDE + 1, 1), (1, 1, MAX_SIDE + 1, 3)])
+def test_a_picture_of_too_long_a_side_is_refused_with_its_size(shape: tuple[int, ...]) -> None:
+    width, height = shape[2], shape[1]
+    told = f"holds 1 pictures of {width:,} x {height:,} pixels; at most {MAX_PICTURES:,} of {MAX_SIDE:,} x"
+    with pytest.raises(UnreadableSet, match=told):
+        read_own_set(npz(test_images=np.zeros(shape, np.uint8)), "mine.npz")
+
+
+def test_a_disk_that_fails_while_an_array_is_read_is_no_fault_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(self: zipfile.ZipExtFile, size: int = -1) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", failing)
+    with pytest.raises(OSError, match="Input/output error"), open_npz(npz(test_images=PIXELS), "a", 10**6) as arrays:
+        arrays.picture_count("test_images")
 
 
 def test_an_array_of_other_shapes_or_locked_or_in_another_packing_is_refused(tmp_path: Path) -> None:
