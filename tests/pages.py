@@ -59,7 +59,7 @@ def shown(markdown: str) -> str:
 def alts(app: AppTest) -> list[str]:
     """The descriptions of all charts and pictures of a page."""
     charts = [chart.proto.alt for chart in app.get("plotly_chart")]
-    for kind in ("nat-looks", "nat-bars", "nat-bars nat-apart"):
+    for kind in ("nat-looks", "nat-bars", "nat-bars nat-taught", "nat-bars nat-apart"):
         charts += [each.get("aria-label") or "" for each in drawn(app, kind)]
     live = [data["alt"] for data in given(app)[:1] if "alt" in data]
     return charts + live + [image.alt for images in app.image for image in images.proto.imgs]

@@ -1,8 +1,10 @@
 """Your negatives: choose, train, see what it did and did not do, undo, cancel; and every sentence."""
 
+import re
 import shutil
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -11,8 +13,8 @@ from hypothesis import strategies as some
 from jaxtyping import Bool
 from streamlit.testing.v1 import AppTest
 
+import nat_app
 from nat_app.frame.links import read
-from nat_app.shared.drawing.palette import LIGHT
 from nat_app.shared.gallery import FOLDER
 from nat_app.shared.pairs import pair_named
 from nat_app.views.your_negatives import words
@@ -20,11 +22,12 @@ from nat_app.views.your_negatives.charts import before_after
 from nat_app.views.your_negatives.effects import Change, Effect, change
 from nat_app.views.your_negatives.settings import SETTINGS, TAUGHT
 from nat_core.language import use
-from tests.pages import alts, as_drawn, said, waited_for
+from tests.pages import alts, drawn, parts, places, plain, said, waited_for
 from tests.pseudo import loose_words, speak_pseudo
 from tests.synthetic import write_pairs
 
 PAGE = "views/your_negatives/view.py"
+BARS = "nat-bars nat-taught"
 
 
 def teaching(app: AppTest):
@@ -47,8 +50,8 @@ def test_it_learns_the_chosen_photos_says_what_that_did_and_undoes_it(start, tau
     assert page.title[0].value == words.title(0, 5, None, "baseline")
     assert page.button(key="teach_undo").disabled
     assert "none of them" in page.title[0].value
-    (chart,) = page.get("plotly_chart")
-    assert chart.proto.alt.startswith("How sure"), chart.proto.alt
+    (chart,) = drawn(page, BARS)
+    assert chart.get("aria-label", "").startswith("How sure"), chart.get("aria-label")
     page.button(key="thumb_none-zebra").click().run()
     assert page.session_state["taught"] == TAUGHT.default[:-1]
     assert "4 of at most 12 chosen" in said(page)
@@ -106,26 +109,54 @@ def test_a_link_names_samples_and_nothing_else() -> None:
     assert len(read({"taught": "cat1.jpg"}, [SETTINGS])[1]) == 1
 
 
+def figure(*given, **options) -> ElementTree.Element:
+    """The drawing, parsed."""
+    return ElementTree.fromstring(before_after(*given, axis="share", alt="All.", **options))
+
+
+def amounts(drawing: ElementTree.Element) -> list[str]:
+    """What stands beside the bars, from top to bottom."""
+    return [plain(each.text or "") for each in parts(drawing, "amount")]
+
+
 def test_the_chart_has_both_bars_the_stroke_and_short_names() -> None:
-    figure = as_drawn(
-        before_after(["a", "b" * 30], [0.9, 0.2], [0.1, 0.2], "baseline", LIGHT, axis="share", alone=[0.8, 0.3])
-    )
-    before, after, stroke = figure.data
-    assert before.marker.pattern.shape == "/"
-    assert before.marker.color == LIGHT.baseline
-    assert (after.marker.color, after.marker.pattern.shape) == (LIGHT.nat, "")
-    assert figure.layout.annotations[0].text.replace("\u00a0", " ") == "90 % before"
-    assert list(stroke.x) == [0.8, 0.3]
-    assert [len(name) for name in figure.layout.yaxis.ticktext] == [1, 22]
-    assert len(as_drawn(before_after(["a"], [0.5], None, "nat", LIGHT, axis="share")).data) == 1
-    line = as_drawn(before_after(["a"], [0.5], None, "nat", LIGHT, axis="share", threshold=0.9)).layout
-    assert [each.text.replace("\u00a0", " ") for each in line.annotations if each.x == 0.9] == ["t = 0.90"]
+    both = figure(["a", "b" * 30], [0.9, 0.2], [0.1, 0.25], "baseline", alone=[0.8, 0.3])
+    assert [each.get("class") for each in both.iter() if "style" in each.attrib and "title" in each.attrib] == [
+        "baseline hatched", "nat", "alone"] * 2  # fmt: skip
+    assert (places(both, "baseline"), places(both, "nat"), places(both, "alone")) == ([90, 20], [10, 25], [80, 30])
+    assert amounts(both) == ["90 % before", "10 % after", "20 % before", "25 % after"]
+    assert plain(parts(both, "alone")[0].get("title", "")) == "a, as long without negatives: 80.0 %"
+    assert [len(each.text or "") for each in parts(both, "name")] == [1, 22]
+    assert len(parts(figure(["a"], [0.5], None, "nat"), "bar")) == 1
+    assert (both.get("role"), both.get("aria-label")) == ("img", "All.")
+
+
+def test_the_threshold_is_a_line_with_its_name_on_the_side_that_has_room() -> None:
+    for t, side in ((0.9, "leftward"), (0.3, "rightward")):
+        line = figure(["a"], [0.5], None, "nat", threshold=t)
+        assert places(line, "limit") == places(line, "words") == [100 * t]
+        (name,) = parts(line, "words")
+        assert (plain(name.text or ""), name.get("class")) == (f"t = {t:.2f}", f"words {side}")
+
+
+def test_both_networks_bars_before_learning_are_hatched_in_their_own_colours() -> None:
+    style = (Path(nat_app.__file__).parent / "frame" / "style.css").read_text(encoding="utf-8")
+    for kind, rule in (("baseline", r"\.nat-bars \.bar > \.baseline"), ("nat", r"\.nat-taught \.bar > \.nat\.hatched")):
+        (declared,) = re.findall(rule + r" \{([^}]*)\}", style)
+        assert f"repeating-linear-gradient(135deg, var(--{kind})" in declared
+        (bar, _) = parts(figure(["a"], [0.5], None, kind), "bar")[0]
+        assert bar.get("class") == f"{kind} hatched"
+
+
+def test_the_name_of_a_strangers_photo_is_shown_as_it_is() -> None:
+    drawing = figure(['<img src=x>"&'], [0.5], None, "nat")
+    assert [each.text for each in parts(drawing, "name")] == ['<img src=x>"&']
+    assert not list(drawing.iter("img"))
 
 
 def test_shares_of_few_photos_are_labelled_as_counts() -> None:
-    figure = as_drawn(before_after(["a", "b"], [0.4, 0.3], [0, 0.2], "nat", LIGHT, axis="share", pictures=[5, 2_000]))
-    texts = [each.text.replace("\u00a0", " ") for each in figure.layout.annotations]
-    assert texts == ["2 of 5 before", "30 % before", "none of 5 after", "20 % after"]
+    few = figure(["a", "b"], [0.4, 0.3], [0, 0.2], "nat", pictures=[5, 2_000])
+    assert amounts(few) == ["2 of 5 before", "none of 5 after", "30 % before", "20 % after"]
 
 
 def moved(before: float, after: float, direction: int | None = None, pictures: int = 2_000) -> Change:
@@ -246,7 +277,7 @@ def test_no_word_of_the_page_lacks_its_translation(start, taught_networks: Path,
     page.button(key="teach_train").click().run()
     finished(page)
     page.button(key="thumb_none-bee").click().run()
-    assert len(page.get("plotly_chart")) == 2
+    assert len(drawn(page, BARS)) == 2
     assert loose_words(page) == []
 
 

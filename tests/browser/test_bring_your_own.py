@@ -71,3 +71,5 @@ def test_own_photos_are_taught(page, teaching_address: str) -> None:
     page.locator("h1", has_text="It learned these 2: it was sure of").wait_for()
     page.get_by_text("from 2 photos with").wait_for()
     assert page.locator("[data-testid=stException]").count() == 0
+    names = page.evaluate("performance.getEntriesByType('resource').map((each) => each.name)")
+    assert not any("Plotly" in each for each in names)

@@ -4,8 +4,6 @@ import streamlit as st
 
 from nat_app.answers import stored_answers
 from nat_app.frame import frame
-from nat_app.frame.wall import fitted
-from nat_app.shared.drawing.charts import CONFIG
 from nat_app.shared.drawing.palette import NAMES, Kind
 from nat_app.shared.gallery import chosen_style, thumbnail_style
 from nat_app.shared.language import _
@@ -176,12 +174,8 @@ def draw_photos(names: list[str], before, after) -> None:
     was = [percent(float(sure)) for sure in before]
     now = [None] * len(was) if after is None else [percent(float(sure)) for sure in after]
     axis = _("how sure it is of each photo (line: t = {threshold})", threshold=threshold_text(t))
-    st.plotly_chart(
-        fitted(before_after(names, before, after, kind, frame.colours(), axis=axis, threshold=t)),
-        key="taught_photos",
-        config=CONFIG,
-        alt=" ".join([_("How sure it is of each photo."), *map(words.alone, names, was, now)]),
-    )
+    alt = " ".join([_("How sure it is of each photo."), *map(words.alone, names, was, now)])
+    st.html(before_after(names, before, after, kind, axis=axis, alt=alt, threshold=t))
 
 
 def taught(done: state.TaughtHead, changed: Effect) -> None:
@@ -206,17 +200,12 @@ def draw_sets(changed: Effect, alt: str) -> None:
     """Draw what changed, set by set."""
     rows = words.rows(changed)
     first, second, third = ([getattr(each, when) for each in rows.values()] for when in ("before", "alone", "after"))
-    st.plotly_chart(
-        fitted(
-            before_after(
-                list(rows), first, third, kind, frame.colours(), alone=second,
-                axis=_("share of pictures (sure: above {threshold})", threshold=threshold_text(t)),
-                pictures=[each.pictures for each in rows.values()],
-            )
-        ),
-        key="taught_sets",
-        config=CONFIG,
-        alt=alt,
+    st.html(
+        before_after(
+            list(rows), first, third, kind, alone=second, alt=alt,
+            axis=_("share of pictures (sure: above {threshold})", threshold=threshold_text(t)),
+            pictures=[each.pictures for each in rows.values()],
+        )
     )  # fmt: skip
 
 
