@@ -7,23 +7,9 @@ from safetensors.torch import save
 
 from nat_app.shared.gallery import FOLDER
 from nat_core.network.models import build
-from tests.browsing import at, file_chooser
+from tests.browsing import at, file_chooser, turn_to, unfold
 
 pytestmark = pytest.mark.browser
-
-
-def unfold(page) -> None:
-    """Open the sidebar where it is folded away, as it is at first where the window is narrow."""
-    if (folded := page.get_by_test_id("stExpandSidebarButton")).is_visible():
-        folded.click()
-
-
-def turn_to(page, title: str) -> None:
-    """Choose a page in the sidebar, and wait until its own title stands there."""
-    before = page.locator("h1").first.inner_text()
-    unfold(page)
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
-    page.wait_for_function("before => (document.querySelector('h1')?.innerText ?? before) !== before", arg=before)
 
 
 @at("phone")
