@@ -56,6 +56,20 @@ def file_chooser(page: "Page", key: str) -> "Locator":
     return page.locator(f"[class*=st-key-{key}] input[type=file]")
 
 
+def unfold(page: "Page") -> None:
+    """Open the sidebar where it is folded away, as it is at first where the window is narrow."""
+    if (folded := page.get_by_test_id("stExpandSidebarButton")).is_visible():
+        folded.click()
+
+
+def turn_to(page: "Page", title: str) -> None:
+    """Choose a page in the sidebar, and wait until its own title stands there."""
+    before = page.locator("h1").first.inner_text()
+    unfold(page)
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
+    page.wait_for_function("before => (document.querySelector('h1')?.innerText ?? before) !== before", arg=before)
+
+
 def at(size: str) -> pytest.MarkDecorator:
     """Drive a test's page at this size in every run, and at the other where endurance is asked for."""
     other = next(each for each in SIZES if each != size)

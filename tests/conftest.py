@@ -1,11 +1,13 @@
 """What several test files share: the real data sets, and networks small enough to train here."""
 
 import gc
+import linecache
 import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -74,7 +76,8 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
 def looked_through_packages_once() -> Iterator[None]:
     """AppTest looks through all installed packages for Streamlit's components, which is a third of what a page costs.
 
-    And it reads and compiles every script at every run. A server does both once, and neither what is installed nor the
+    And it reads and compiles every script at every run, and asks a thousand times a second whether that is over, which
+    keeps the interpreter from the script. A server does the first two once, and neither what is installed nor the
     pages change while the tests run.
     """
     if "streamlit.testing.v1" not in sys.modules:
@@ -84,13 +87,56 @@ def looked_through_packages_once() -> Iterator[None]:
     from streamlit.runtime.scriptrunner.script_cache import ScriptCache
     from streamlit.testing.v1 import app_test, local_script_runner
 
+    from tests.pages import ran_to_its_end
+
     scripts = ScriptCache()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
         for module in (app_test, local_script_runner):
             patch.setattr(module, "ScriptCache", lambda: scripts)
+        too_late = local_script_runner.require_widgets_deltas
+        patch.setattr(local_script_runner, "require_widgets_deltas", partial(ran_to_its_end, too_late))
         # A page can be opened at once, as by a link: AppTest would name it by its file, and all of ours are view.py.
         patch.setattr(app_test, "page_icon_and_name", lambda file: ("", file.parent.name))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sources_stay_as_they_are() -> Iterator[None]:
+    """Every example of a docstring begins by asking the disk whether any source that was ever read is still the same.
+
+    There are a thousand such files, and a thousand examples.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(linecache, "checkcache", lambda filename=None: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def trained_once(made_once: MadeOnce) -> Iterator[None]:
+    """The lessons' networks of the playground are trained once a run for each choice of settings, not by every test.
+
+    Their own tests (tests/small) train them each time.
+    """
+    if "nat_app.views.playground.state" not in sys.modules:
+        yield
+        return
+    import numpy as np
+
+    from nat_app.views.playground import state
+
+    def trained(here: state.Scene, steps: int = state.STEPS) -> state.Reached:
+        asked = repr((here.chosen, here.negatives.tolist(), steps)).encode()
+        folder = made_once(f"trained-{sha256(asked).hexdigest()[:16]}", lambda folder: train(folder, here, steps))
+        with np.load(folder / "reached.npz") as kept:
+            return state.Reached(int(kept["step"]), kept["weights"], int(kept["learned"]))
+
+    def train(folder: Path, here: state.Scene, steps: int) -> None:
+        np.savez(folder / "reached.npz", **vars(whole(here, steps)))
+
+    whole = state.trained
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(state, "trained", trained)
         yield
 
 
@@ -203,20 +249,11 @@ def networks(made_once: MadeOnce) -> Path:
 @pytest.fixture(scope="session")
 def taught_networks(made_once: MadeOnce) -> Path:
     """A pair of made-up networks, the baseline with made-up features."""
-    import numpy as np
-
-    from nat_core.store.features import CHOSEN, Features, save_features
-    from tests.synthetic import write_pairs
+    from tests.synthetic import write_features, write_pairs
 
     def fill(folder: Path) -> None:
         write_pairs(folder, "wrn16_1")
-        generator = np.random.default_rng(0)
-        made = {}
-        for name in CHOSEN:
-            ids = tuple(f"{number:016x}" for number in range(60))
-            values = generator.random((60, 64)).astype(np.float32)
-            made[name] = Features(name, ids, values, generator.integers(0, 10, 60))
-        save_features(folder, "wrn16_1_baseline", made)
+        write_features(folder, "wrn16_1_baseline")
 
     return made_once("taught_networks", fill)
 

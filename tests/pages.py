@@ -2,8 +2,10 @@
 
 import json
 import re
+import threading
 import time
 from base64 import b64decode
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -11,7 +13,9 @@ from xml.etree import ElementTree
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from streamlit.runtime.scriptrunner import ScriptRunnerEvent
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
 # Before any page: Python 3.11 cannot build two syntax trees at a time, as jaxtyping's import hook would in the thread
 # that imports torch while Streamlit reads a page's script.
@@ -128,6 +132,19 @@ def follow(app: AppTest, page: str, **query: str) -> AppTest:
     for key, value in query.items():
         app.query_params[key] = value
     return app.switch_page(page).run()
+
+
+def ran_to_its_end(too_late: Callable[[LocalScriptRunner, float], None], runner: LocalScriptRunner, timeout: float = 3):
+    """Wait until a script has run, without asking for it again and again; after so many seconds, it is `too_late`."""
+    over = threading.Event()
+
+    def hear(_: object, event: ScriptRunnerEvent, **more: object) -> None:
+        if event == ScriptRunnerEvent.SHUTDOWN:
+            over.set()
+
+    runner.on_event.connect(hear)
+    if not runner.script_stopped() and not over.wait(timeout):
+        too_late(runner, 0.0)
 
 
 def waited_for(turn: Turn) -> None:

@@ -12,6 +12,7 @@ from nat_core.measure.report import NetworkReport, evaluate
 from nat_core.measure.variants import with_variants, without_variants
 from nat_core.recipes import LEVELS, Recipe, recipe_named
 from nat_core.store.checkpoints import save_checkpoint
+from nat_core.store.features import CHOSEN, Features, save_features
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SIDES = {"low": 32, "middle": 16, "high": 8}
@@ -113,3 +114,13 @@ def _maps(generator, side: int, aware: bool) -> np.ndarray:
     centres = generator.random((len(gallery_pictures()), 2, 1, 1))
     blobs = np.exp(-8 * ((rows - centres[:, 0]) ** 2 + (columns - centres[:, 1]) ** 2))
     return ((0.4 if aware else 1.0) * blobs).astype(np.float32)
+
+
+def write_features(folder: Path, name: str, number: int = 60, channels: int = 64) -> None:
+    """Give a network made-up features of each image set that something is taught with."""
+    generator, made = np.random.default_rng(0), {}
+    for each in CHOSEN:
+        ids = tuple(f"{place:016x}" for place in range(number))
+        values = generator.random((number, channels)).astype(np.float32)
+        made[each] = Features(each, ids, values, generator.integers(0, 10, number))
+    save_features(folder, name, made)

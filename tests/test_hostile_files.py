@@ -1,5 +1,6 @@
 """Attacks on the readers of files: nothing but their own kind of error comes out, in one sentence."""
 
+import re
 import time
 from pathlib import Path
 
@@ -22,6 +23,8 @@ KINDS = {
     "heads": hostile_heads.own_heads_file,
 }
 QUICK, ENDURANCE = 1_000, 200_000
+OF_ANOTHER_SET = re.compile(r"report\.sets\.(?!digits_89\b)")
+"""A card's report says the same of each of seven sets: the fields of one are enough where not every one is altered."""
 
 
 def check(target: Target, content: bytes, what: str) -> None:
@@ -43,6 +46,15 @@ def test_sound_files_are_read(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_crafted_file_is_refused_in_a_sentence_or_read(kind: str) -> None:
     target = KINDS[kind]()
+    chosen = {what: content for what, content in target.crafted.items() if not OF_ANOTHER_SET.search(what)}
+    assert any("report.sets.digits_89." in what for what in chosen) or kind != "cards"
+    for what, content in chosen.items():
+        check(target, content, what)
+
+
+@pytest.mark.endurance
+def test_every_crafted_card_is_refused_in_a_sentence_or_read() -> None:
+    target = KINDS["cards"]()
     for what, content in target.crafted.items():
         check(target, content, what)
 

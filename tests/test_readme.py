@@ -132,7 +132,11 @@ def test_digits_from_nothing_are_what_the_page_shows(tmp_path: Path, monkeypatch
     assert abs(nat.accuracy - baseline.accuracy) < 0.02
 
 
-@pytest.mark.parametrize("script", [pytest.param("renew_pages.py", marks=pytest.mark.checkpoints), "draw_rooms.py"])
+# Slow, so that it begins early: the page of results computes what eight networks' features say of 7,000 pictures.
+@pytest.mark.parametrize(
+    "script",
+    [pytest.param("renew_pages.py", marks=[pytest.mark.checkpoints, pytest.mark.slow]), "draw_rooms.py"],
+)
 def test_what_is_computed_is_up_to_date(script: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """In this process, which has imported already what takes longer than the computing."""
     monkeypatch.setattr(sys, "argv", [script, "--check"])

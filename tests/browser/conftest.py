@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.browsing import ARGUMENTS, CHROMIUM, PATIENCE, SIZES, served
-from tests.synthetic import write_network, write_pairs
+from tests.synthetic import write_features, write_network, write_pairs
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +17,9 @@ def playwright():
     return pytest.importorskip("playwright.sync_api", reason="needs playwright")
 
 
-@pytest.fixture(scope="module")
+# Of the folder, not of a module: to start a browser costs more than most pages. Nor of the session: while one is there,
+# nothing else in its process can run a loop of asyncio.
+@pytest.fixture(scope="package")
 def chromium(playwright) -> Iterator:
     """What starts Chromium; skips where there is none."""
     if CHROMIUM is None:
@@ -26,7 +28,7 @@ def chromium(playwright) -> Iterator:
         yield started.chromium
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(chromium) -> Iterator:
     """Headless Chromium, for windows that know nothing of each other."""
     opened = chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
@@ -42,16 +44,20 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory, playwright) -> Iterator[str]:
-    """The app's address, on made-up networks; one server for all files, as visits know nothing of each other."""
+    """The app's address, on made-up networks, of which one has features to learn from.
+
+    One server for all files, as visits know nothing of each other.
+    """
     if CHROMIUM is None:
         pytest.skip("needs a browser")
     networks = write_pairs(tmp_path_factory.mktemp("networks"), "wrn16_1", "wrn40_1")
     write_network(networks, "wrn16_1_student_of_nat", seed=3)
+    write_features(networks, "wrn16_1_baseline")
     with served(networks) as started:
         yield started
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def page_of(chromium, compiled: Path) -> Iterator[Callable[[tuple[int, int]], AbstractContextManager[Any]]]:
     """Return what opens a page of a size where nobody has been.
 
@@ -79,6 +85,7 @@ def page_of(chromium, compiled: Path) -> Iterator[Callable[[tuple[int, int]], Ab
         opened.evaluate("() => { try { localStorage.clear(); } catch { /* a page that has none */ } }")
         opened.close()
         windows[size].clear_cookies()
+        windows[size].clear_permissions()
         assert elsewhere == []
         assert errors == []
 

@@ -1,6 +1,5 @@
 """What a visitor brings, in a real browser: a network that is compared on every page, and photos to teach a network."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,30 +7,9 @@ from safetensors.torch import save
 
 from nat_app.shared.gallery import FOLDER
 from nat_core.network.models import build
-from tests.browsing import at, file_chooser, served
+from tests.browsing import at, file_chooser, turn_to, unfold
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def teaching_address(taught_networks: Path, browser) -> Iterator[str]:
-    """The address of an app with a network that has features to learn from."""
-    with served(taught_networks) as started:
-        yield started
-
-
-def unfold(page) -> None:
-    """Open the sidebar where it is folded away, as it is at first where the window is narrow."""
-    if (folded := page.get_by_test_id("stExpandSidebarButton")).is_visible():
-        folded.click()
-
-
-def turn_to(page, title: str) -> None:
-    """Choose a page in the sidebar, and wait until its own title stands there."""
-    before = page.locator("h1").first.inner_text()
-    unfold(page)
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
-    page.wait_for_function("before => (document.querySelector('h1')?.innerText ?? before) !== before", arg=before)
 
 
 @at("phone")
@@ -60,8 +38,8 @@ def test_an_own_network_is_compared_on_every_page(page, address: str, tmp_path: 
 
 
 @at("wide")
-def test_own_photos_are_taught(page, teaching_address: str) -> None:
-    page.goto(f"{teaching_address}/your_negatives?pair=wrn16_1")
+def test_own_photos_are_taught(page, address: str) -> None:
+    page.goto(f"{address}/your_negatives?pair=wrn16_1")
     page.get_by_text("Teach it your own photos").click()
     file_chooser(page, "negative_uploads").set_input_files(
         [str(FOLDER / f"none-{each}.jpg") for each in ("bee", "pizza")]

@@ -12,7 +12,7 @@ import pytest
 from nat_app.pages import PAGES
 from nat_app.shared.words import JOINER
 from nat_core.measure.wording import legible
-from tests.browsing import ROOT, SIZES, file_chooser, free_port, wait_until_healthy
+from tests.browsing import ROOT, SIZES, STILL, file_chooser, free_port, turn_to, wait_until_healthy
 from tests.hostile import EVIL, OTHERS, PAYLOADS, file_names
 from tests.uploads import npz, picture, zipped
 
@@ -110,11 +110,11 @@ def test_photos_with_hostile_names_are_shown_on_every_page(watched, address: str
     for tab in ("Table", "Distribution"):
         if (found := watched.get_by_role("tab", name=tab)).count():
             found.first.click()
-            watched.wait_for_timeout(1_500)
+            watched.evaluate(STILL)
             assert watched.evaluate(FOREIGN) == []
     for title in ("Attention", "Your negatives", "Workshop"):
-        watched.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
-        watched.wait_for_timeout(3_000)
+        turn_to(watched, title)
+        watched.evaluate(STILL)
         assert watched.evaluate(FOREIGN) == []
 
 
@@ -132,6 +132,6 @@ def test_a_set_with_a_hostile_name_and_hostile_classes_is_shown(watched, address
     assert watched.evaluate(FOREIGN) == []
     for each in watched.get_by_test_id("stExpander").all():
         each.locator("summary").click()
-        watched.wait_for_timeout(1_500)
+        watched.evaluate(STILL)
         assert watched.evaluate(FOREIGN) == []
     assert watched.get_by_test_id("stButtonGroup").first.get_by_text(f"![im](http:&sol;&sol;{EVIL})").count() >= 1

@@ -242,25 +242,22 @@ ALWAYS = ("phone", "wall")
     ],
 )
 def test_nothing_jumps_while_a_page_loads_and_none_is_wider_than_the_screen(
-    browser, address: str, window: tuple[int, int], query: str, links: list[str]
+    page_of, address: str, window: tuple[int, int], query: str, links: list[str]
 ) -> None:
-    context = browser.new_context(viewport={"width": window[0], "height": window[1]})
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    page.add_init_script(MOVED)
     moved, wider = {}, []
-    for link in links:
-        page.goto(f"{address}/{link}{'' if '?' in link else '?'}{query}&pair=wrn16_1")
-        page.locator("h1").first.wait_for()
-        page.evaluate(STILL)
-        moved[link] = page.evaluate("window.moved")
-        wide, seen = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-        wider += [link] * (wide > seen)
-        if window == SIZES["phone"] and link in FULL_OF_TABLES:
-            if page.evaluate(UNFOLDED):
-                page.evaluate(STILL)
-            wider += page.evaluate(SIDEWAYS)
-    context.close()
+    with page_of(window) as page:
+        page.add_init_script(MOVED)
+        for link in links:
+            page.goto(f"{address}/{link}{'' if '?' in link else '?'}{query}&pair=wrn16_1")
+            page.locator("h1").first.wait_for()
+            page.evaluate(STILL)
+            moved[link] = page.evaluate("window.moved")
+            wide, seen = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+            wider += [link] * (wide > seen)
+            if window == SIZES["phone"] and link in FULL_OF_TABLES:
+                if page.evaluate(UNFOLDED):
+                    page.evaluate(STILL)
+                wider += page.evaluate(SIDEWAYS)
     assert {link: total for link, total in moved.items() if total >= 0.1} == {}
     assert wider == []
 
