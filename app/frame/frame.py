@@ -111,8 +111,8 @@ def copy_link(pages: Sequence[PageSettings]) -> None:
         st.code(here, language=None, wrap_lines=True)
         st.caption(
             _(
-                "Opens this page just as it is, but without what you brought along (photos, image sets, networks) and "
-                "what the playground has learned."
+                "Opens this page just as it is, but without what you brought along (photos, names, image sets, "
+                "networks) and what was learned here."
             )
         )
 

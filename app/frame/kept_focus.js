@@ -1,6 +1,6 @@
-// A control that is pressed by the keyboard may be gone once the page is drawn anew: Train becomes Cancel, a photo is taken
-// out, a drop zone is emptied. The browser then forgets where the keyboard was, so the focus goes to what stands in its
-// place; what a pointer pressed leaves nobody behind. A new page begins at its top, as everywhere.
+// A control that the keyboard pressed may be gone once the page is drawn anew: Train becomes Cancel, a photo is taken out,
+// a drop zone is emptied. The browser then forgets where the keyboard was, so the focus goes to what stands in its place;
+// and where the page has grown, it stays in sight. Who uses a pointer is where it points. A new page begins at its top.
 const CONTROLS = 'a[href], button:enabled, input:enabled, textarea:enabled, select:enabled, summary, [tabindex="0"]';
 const PLACES = '.st-key-page, [data-testid="stSidebar"]';
 const KEYED = '[class*="st-key-"]';
@@ -11,7 +11,7 @@ let byKeyboard = false;
 let last = null;
 let looking = 0;
 
-const controls = place => [...place.querySelectorAll(CONTROLS)].filter(each => each.checkVisibility());
+const controls = place => [...place.querySelectorAll(CONTROLS)].filter(each => each.tabIndex >= 0 && each.checkVisibility());
 const keyOf = element => [...element.classList].find(name => name.startsWith("st-key-"));
 const labelOf = control => control.getAttribute("aria-label") || control.textContent.trim();
 
@@ -39,10 +39,13 @@ function successor(looks) {
   return looks < LOOKS ? null : last.before.find(each => each.isConnected && each.matches(CONTROLS));
 }
 
-// The page may still grow above it.
 function show(control) {
   control.focus({ focusVisible: true });
-  setTimeout(() => document.activeElement === control && control.scrollIntoView({ block: "nearest" }), SETTLED);
+  setTimeout(keepInSight, SETTLED, control);
+}
+
+function keepInSight(control) {
+  if (document.activeElement === control && control.closest(PLACES)) control.scrollIntoView({ block: "nearest" });
 }
 
 const isGone = control => !control.isConnected || !control.matches(CONTROLS) || !control.checkVisibility();
@@ -61,6 +64,11 @@ function keepFocus() {
   if (byKeyboard && last && !looking && isGone(last.control)) looking = setTimeout(look, PAUSE, 0);
 }
 
-document.addEventListener("keydown", () => (byKeyboard = true), true);
+function pressed(event) {
+  byKeyboard = true;
+  if (event.key === "Enter" || event.key === " ") setTimeout(keepInSight, SETTLED, document.activeElement);
+}
+
+document.addEventListener("keydown", pressed, true);
 document.addEventListener("pointerdown", () => (byKeyboard = false), true);
 document.addEventListener("focusin", event => remember(event.target), true);

@@ -127,14 +127,17 @@ def _t(key: str) -> str:
     return number(float(key), "g")
 
 
+_WITH_NEGATIVES = (PAIRS["resnet18"][1], PAIRS["students"][1])
+
+
 def _panel(drawing: Drawing, panel: Panel, set_name: str, found: Sequence[Cell], names: Sequence[str]) -> None:
     drawing.axes(panel, "", set_name, ())
     for place, key in enumerate(THRESHOLD_KEYS):
         drawing.text((panel.at((place, 0))[0], panel.top + panel.height + 16), _t(key), anchor="middle")
     drawing.text((panel.left + panel.width / 2, panel.top + panel.height + 32), "t", anchor="middle")
-    for name in names:
-        of_one = [each for each in found if each.network == name]
-        with_negatives = name in (PAIRS["resnet18"][1], PAIRS["students"][1])
+    by_name = {name: [each for each in found if each.network == name] for name in names}
+    for name, of_one in by_name.items():
+        with_negatives = name in _WITH_NEGATIVES
         colour = NAT if with_negatives else BASELINE
         spots = [panel.at((place, each.ours)) for place, each in enumerate(of_one) if each.ours is not None]
         drawing.line(spots, colour, 1.5, _DOTTED if name == PAIRS["wrn16_1"][0] else "")
@@ -142,7 +145,10 @@ def _panel(drawing: Drawing, panel: Panel, set_name: str, found: Sequence[Cell],
             drawing.cross(panel.at((place, each.paper)), colour, 4)
             if each.ours is not None:
                 drawing.dot(panel.at((place, each.ours)), colour, hollow=not with_negatives, radius=3.5)
-            if each.own is not None and with_negatives:
+    # Last, so that nothing lies on a reader's own.
+    for name, of_one in by_name.items():
+        for place, each in enumerate(of_one):
+            if each.own is not None and name in _WITH_NEGATIVES:
                 drawing.square(panel.at((place, each.own)), FOOLED, 6)
             elif each.own is not None:
                 drawing.dot(panel.at((place, each.own)), FOOLED, hollow=True, radius=3.5)

@@ -181,14 +181,20 @@ def from_bytes(content: bytes, name: str) -> tuple[OwnHeads, KeptPhotos | None]:
             _("{name} is {size:,.0f} MB, more than the {most:.0f} MB read.", name=name, size=len(content) / 1e6,
               most=MOST_BYTES / 1e6)
         )  # fmt: skip
-    arrays, metadata = read_arrays(content, name, _("save your things again"))
+    arrays, metadata = read_arrays(content, name, _("choose a file that was saved here, or save your things again"))
+    if "about" not in metadata:
+        raise CheckpointError(_("{name} holds other things than what was taught here: choose another file.", name=name))
     try:
         about = converted(parsed_json(metadata["about"].encode()), _About)
+        if about.format > FORMAT:
+            raise CheckpointError(_("{name} was saved by a newer version of this app: open it there.", name=name))
         found = _checked(about, arrays)
         # Last: what can be named more exactly is.
         if about.format > 1 and metadata["sha256"] != _digest(metadata["about"], arrays):
             raise ValueError("its content is not what was written")
         return found
+    except CheckpointError:
+        raise
     except Exception as error:  # a stranger's file may be wrong in any way
         reason = " ".join(str(error).split())[:200]
         raise CheckpointError(

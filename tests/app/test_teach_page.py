@@ -7,7 +7,9 @@ import time
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save
 from streamlit.testing.v1 import AppTest
 
 from nat_app.answers.stored_answers import stamp_of
@@ -132,6 +134,28 @@ def test_twelve_free_photos_are_taught_and_tried_while_the_visitor_comes_and_goe
     app.button(key="teach_undo_step").click().run()
     assert app.title[0].value == words.BEGIN
     assert counts(app) == [6, 6]
+
+
+def test_a_link_brings_the_samples_later_in_a_visit_too_and_a_copied_one_only_where_they_are_all_there_is(
+    page: AppTest,
+) -> None:
+    """The workshop's card leads here when the visitor has long looked around."""
+    assert counts(page) == [0, 0]
+    page.session_state["teach_samples"] = True
+    assert counts(page.run()) == [6, 6]
+    named(page, "soup", "wild animal")
+    assert page.session_state["teach_samples"]
+    for _step in range(2):
+        page.button(key="teach_undo_step").click().run()
+    assert counts(page) == [0, 0]
+    assert not page.session_state["teach_samples"]
+    drop(page, 1, colours(1))
+    page.session_state["teach_samples"] = True
+    assert counts(page.run()) == [1, 0]
+    page.button(key="use_samples").click().run()
+    assert page.session_state["teach_samples"]
+    next(each for each in page.button if (each.key or "").startswith("thumb_teach_")).click().run()
+    assert not page.session_state["teach_samples"]
 
 
 def test_cancelling_leaves_all_as_it_was(start, taught_networks: Path) -> None:
@@ -304,7 +328,13 @@ def test_a_file_is_saved_and_opened_again(done: AppTest, start, taught_networks:
 def test_another_file_or_one_of_another_network_is_refused_in_a_sentence(page: AppTest, taught_networks: Path) -> None:
     from nat_core.store.own_heads import to_bytes
 
-    for content, reason in ((b"PK\x03\x04" * 9, "no safetensors file"), (to_bytes(taught()), "is not used here")):
+    odd = {
+        "no safetensors file": b"PK\x03\x04" * 9,
+        "it has no header": b"",
+        "is not used here": to_bytes(taught()),
+        "holds other things than what was taught here": save({"a": np.zeros(3)}, {"made": "elsewhere"}),
+    }
+    for reason, content in odd.items():
         zone = page.file_uploader(key=f"open_things_{teaching(page).zones}")
         zone.upload("odd.safetensors", content, "application/octet-stream").run()
         (note,) = teaching(page).notes

@@ -57,6 +57,9 @@ def test_the_picture_has_every_cell_and_stays_inside_its_frame(report: NetworkRe
     circles = list(root.iter(f"{SVG}circle"))
     orange = [each for each in (*circles, *root.iter(f"{SVG}rect")) if FOOLED in each.attrib.values()]
     assert (len(circles), len(orange)) == (80 + 16, 32), "80 of ours, 16 hollow and 16 square ones of the reader's"
+    # Nothing of ours is drawn over a reader's own: within a panel, these come last.
+    first = [each.attrib for each in root.iter() if each in circles or each in orange][:16]
+    assert [FOOLED in each.values() for each in first] == [False] * 8 + [True] * 8
     for each in circles:
         assert 0 <= float(each.attrib["cx"]) <= drawing.width
         assert 0 <= float(each.attrib["cy"]) <= drawing.height

@@ -8,6 +8,7 @@ from jaxtyping import UInt8
 
 from nat_app.answers import stored_answers
 from nat_app.answers.stored_answers import OwnAnswer
+from nat_app.frame import revealed
 from nat_app.frame.settings import PICTURE
 from nat_app.shared.drawing.palette import Kind
 from nat_app.shared.gallery import GalleryPicture, chosen_style, gallery_square, with_inset
@@ -80,6 +81,7 @@ def draw_zone() -> None:
         photos.take(ZONE, files)
     if new := [key for key in photos.photos() if key not in before]:
         SHOWN.put(new[-1])
+        revealed.mark(ZONE)
     for problem in photos.problems().values():
         st.warning(literal(problem), icon=":material/warning:")
     if left_out := photos.left_out():

@@ -6,7 +6,7 @@ import streamlit as st
 
 from nat_app.answers import score_rates, stored_answers
 from nat_app.answers.stored_answers import probabilities_csv
-from nat_app.frame import frame, links
+from nat_app.frame import frame, links, revealed
 from nat_app.frame.settings import PICTURE
 from nat_app.shared import words
 from nat_app.shared.drawing import bars, share_card
@@ -95,6 +95,9 @@ def draw_answers() -> None:
         with st.container(key="shown"):
             st.image(looked.square, width="stretch", alt=looked.alt)
         st.caption(words.literal(looked.caption) if looked.key else looked.caption)
+        if looked.key is not None:
+            # Beside the photo, so that on a phone it is on the first screen.
+            labels.ask(looked.key, [answers[kind].predicted for kind in KINDS], looked.said["nat"].classes)
     for kind, column in zip(KINDS, right, strict=True):
         with column.container(gap="xsmall"):
             said = looked.said[kind]
@@ -137,8 +140,9 @@ frame.offer(looked.file, partial(probabilities_csv, looked.name, looked.said, pa
 with above:
     st.title(title, anchor=False)
     draw_answers()
+    # The zone lies below: on a phone, the answer is out of sight for who has just dropped a photo there.
     if looked.key is not None:
-        labels.ask(looked.key, [answers[kind].predicted for kind in KINDS], looked.said["nat"].classes)
+        revealed.focus(own.ZONE, "seen")
 own.draw_row(looked)
 st.html(thumbnail_style() + chosen_style([picture.button_key] if looked.key is None else []))
 row(_("Things they were never taught"), "unknown", [each for each in pictures.values() if not each.known])

@@ -15,7 +15,7 @@ from nat_app.shared.language import _
 from nat_app.shared.settings import Held, Setting
 from nat_app.shared.words import capital
 from nat_app.views.teach_your_own import words
-from nat_app.views.teach_your_own.settings import SAMPLES, file_of
+from nat_app.views.teach_your_own.settings import BEGIN, SAMPLES, file_of
 from nat_app.visit.photos import CENTRE, OwnPhotos, Photo, kept
 from nat_app.visit.training.fair_queue import Turn
 from nat_core.data.images import image_id
@@ -115,8 +115,6 @@ class ProjectSession:
     """What a network said of photos that it learned from, by `learning.key`."""
     tried: Photo | None = None
     """The visitor's photo to try; None where it is one of the gallery's."""
-    begun: bool = False
-    """Whether the link's wish for samples was followed."""
 
     def tell(self, notes: list[str], of: int | None = None) -> None:
         """Tell the visitor these sentences, of a thing's drop zone or of none."""
@@ -137,14 +135,29 @@ def change(project: Project) -> None:
     """Go on with this project; Undo brings the one before back."""
     teaching = TEACHING.get()
     teaching.before = [*teaching.before, teaching.now][-MOST_UNDONE:]
-    teaching.now = project
+    _go_on_with(project)
+
+
+def _go_on_with(project: Project) -> None:
+    TEACHING.get().now = project
+    # A copied link then opens the page with the samples while these are all there is, whatever they are called.
+    photos = [tuple(photo.key for photo in thing.photos) for thing in project.things]
+    BEGIN.put(photos == [*SAMPLES.values()] and not project.negatives)
+
+
+def begin() -> None:
+    """Follow a link that asks for the samples, also later in a visit; a visitor's own things stay what they are."""
+    now = TEACHING.get().now
+    if BEGIN.value and now.taught is None and not any(now.all_photos()):
+        use_samples()
 
 
 def undo() -> None:
     """Take the last step back; to be called in a callback, as names are fields of the page."""
     teaching = TEACHING.get()
     if teaching.before:
-        teaching.now, teaching.before, teaching.notes = teaching.before[-1], teaching.before[:-1], []
+        _go_on_with(teaching.before[-1])
+        teaching.before, teaching.notes = teaching.before[:-1], []
         put_names()
 
 

@@ -19,7 +19,7 @@ from nat_app.shared.words import Answer, literal
 from nat_app.views.teach_your_own import learning, project, saved, words
 from nat_app.views.teach_your_own.charts import kept_and_fooled
 from nat_app.views.teach_your_own.project import NEGATIVES, TEACHING, TRIED_NOTES, Thing, TrainedProject
-from nat_app.views.teach_your_own.settings import BEGIN, TO_TRY, TRIED, file_of
+from nat_app.views.teach_your_own.settings import TO_TRY, TRIED, file_of
 from nat_app.visit.photos import CENTRE, OwnPhotos, Photo
 from nat_app.visit.training import fair_queue
 from nat_core.data.apart.process import formats
@@ -291,8 +291,8 @@ def keep() -> None:
             st.download_button(_("Save"), partial(saved.content, teaching.now, photos=photos), saved.FILE,
                                "application/octet-stream", key="save_things", icon=":material/download:",
                                on_click="ignore")  # fmt: skip
-        file = st.file_uploader(_("A file that was saved here"), type=["safetensors"],
-                                key=f"open_things_{teaching.zones}")  # fmt: skip
+        # Without its type: Streamlit would refuse others in its own words, and a phone may know no such type.
+        file = st.file_uploader(_("A file that was saved here"), key=f"open_things_{teaching.zones}")
         if file is not None:
             saved.take_back(file)
             st.rerun()
@@ -317,9 +317,7 @@ STYLE = """<style>
 </style>"""
 
 name = require_features()
-if BEGIN.value and not teaching.begun:
-    project.use_samples()
-teaching.begun = True
+project.begin()
 st.html(STYLE)
 taught = teaching.now.taught
 # Said by the findings, which are drawn again by themselves when the threshold moves; but it stands above them.

@@ -118,10 +118,13 @@ def _photo(pair: Pair) -> None:
     zone = photos.zone_key("uploads")
     label = _("Take or choose a photo ({formats})", formats=formats())
     files = st.file_uploader(label, accept_multiple_files=True, key=zone, on_change=photos.removed, args=("uploads",))
+    before = set(photos.photos())
     photos.take("uploads", files)
+    own = photos.photos()
+    if new := [key for key in own if key not in before]:
+        st.session_state["fooling"] = new[-1]
     if problems := list(photos.problems().values()):
         st.warning("  \n".join(literal(each) for each in problems), icon=":material/warning:")
-    own = photos.photos()
     pictures = {each.file: each for each in gallery_pictures() if not each.known}
     chosen = st.selectbox(
         _("Photo"), [*own, *pictures], key="fooling",

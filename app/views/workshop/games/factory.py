@@ -9,7 +9,7 @@ import streamlit as st
 from jaxtyping import Float
 
 from nat_app.answers import stored_answers
-from nat_app.frame import frame
+from nat_app.frame import frame, revealed
 from nat_app.frame.together import following
 from nat_app.frame.wall import fitted
 from nat_app.shared.drawing.charts import CONFIG, beside_line, plain
@@ -19,7 +19,7 @@ from nat_app.shared.pairs import Pair, pictures_of, set_title
 from nat_app.shared.score_scales import T_STEPS, way_along
 from nat_app.shared.settings import Setting
 from nat_app.shared.words import threshold_text
-from nat_app.views.workshop import revealed, score
+from nat_app.views.workshop import score
 from nat_app.views.workshop import words as common
 from nat_app.views.workshop.games import words
 from nat_app.views.workshop.score import GAME

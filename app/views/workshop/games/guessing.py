@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from nat_app.answers import stored_answers
-from nat_app.frame import frame
+from nat_app.frame import frame, revealed
 from nat_app.frame.settings import THRESHOLD
 from nat_app.frame.together import following
 from nat_app.shared.drawing import bars
@@ -16,7 +16,7 @@ from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
 from nat_app.shared.settings import Setting
 from nat_app.shared.words import Answer, answer_sentence, threshold_share
-from nat_app.views.workshop import revealed, score, words
+from nat_app.views.workshop import score, words
 from nat_app.views.workshop.score import GAME, PhotoGuess, photo_card
 from nat_app.views.workshop.settings import INSIDE, OUTSIDE, ROUND, ROUNDS
 from nat_app.views.workshop.wall.sending import send

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from nat_app.frame import frame, links
+from nat_app.frame import frame, links, revealed
 from nat_app.frame.settings import FROM_LESSON, PICTURE
 from nat_app.frame.together import following
 from nat_app.shared.gallery import gallery_pictures, gallery_square
 from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair
-from nat_app.views.workshop import revealed, score, words
+from nat_app.views.workshop import score, words
 from nat_app.views.workshop.games.guessing import guess_slider
 from nat_app.views.workshop.score import GAME, MOST
 from nat_app.views.workshop.settings import LESSON, PART, guess_of

@@ -22,11 +22,11 @@ class Last:
     times: int = 0
 
 
-LAST = Held("workshop_revealed", Last)
+LAST = Held("revealed", Last)
 
 
 def mark(card: str) -> None:
-    """Remember that a card's answer comes next; to be called in the callback that reveals it."""
+    """Remember that a card's answer comes next; to be called before that is drawn."""
     last = LAST.get()
     last.card, last.times = card, last.times + 1
 

@@ -8,5 +8,7 @@ export default function ({ data, parentElement }) {
   answer.setAttribute("role", "region");
   answer.setAttribute("aria-label", data.label);
   answer.focus({ preventScroll: true });
-  answer.scrollIntoView({ block: "nearest" });
+  // Of what is higher than a phone, its beginning, below the buttons at the window's top.
+  answer.style.scrollMarginTop = "4rem";
+  answer.scrollIntoView({ block: answer.offsetHeight > innerHeight ? "start" : "nearest" });
 }
