@@ -111,7 +111,7 @@ def of_controls() -> dict[str, str]:
         "slow": _("Slow motion"),
         "slow_help": _("Two updates a second, each with its arrows"),
         "add": _("Add negatives"),
-        # By the kinds' own names, as links hold them: the browser asks for the buttons of those that it is given.
+        # The browser makes a button of every key that begins so, and reads from it which negatives it adds.
         **{f"add_{kind}": _(name) for kind, name in NEGATIVES.items()},
         "undo": _("Undo"),
         "undo_help": _("Take the last change of the negatives back (Control and Z)"),
