@@ -117,6 +117,7 @@ def test_the_page_speaks_german(german, start, networks: Path) -> None:
     assert f"WRN-40-1 NAT: Genauigkeit {number_de(100 * report.accuracy, 2)} %" in plain(
         " ".join(each.label.replace("\\", "") for each in app.expander)
     )
+    assert "% %" not in text
     assert app.title[0].value.startswith("Alle 7 Behauptungen des Papers sind hier gemessen: ")
     assert "bestätigt" in text
     first, rates = (table.value for table in app.table[:2])

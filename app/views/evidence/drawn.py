@@ -43,8 +43,8 @@ def frame_of(grid: Grid) -> pd.DataFrame:
 def _cell(text: str) -> str:
     """A cell as Markdown: a hyphen by itself would be a list, an underscore the beginning of italics.
 
-    A number does not part from its deviation, its mark, nor from the paper's beside it.
+    A number does not part from its deviation, its mark or its % sign, nor from the paper's beside it.
     """
     dashed = re.sub(r"^-(?=$| )", "\u2013", cell_of(text))
-    together = dashed.replace(" ± ", "\u00a0±\u00a0").replace(" *", "\u00a0*")
+    together = dashed.replace(" ± ", "\u00a0±\u00a0").replace(" *", "\u00a0*").replace(" %", "\u00a0%")
     return _PAPERS_FIGURE.sub("\u00a0:gray[\\1]", together).replace("_", "\\_")
