@@ -30,6 +30,7 @@ MOST_UNDONE = 30
 MOST_NOTES = 6
 
 
+# None of these is compared by what it holds: photos are arrays, whose == is an array as well.
 @dataclass(frozen=True, eq=False)
 class Thing:
     """One thing of the visitor's."""
@@ -87,6 +88,7 @@ class Project:
     @property
     def stale(self) -> bool:
         """Whether something has changed since the last training."""
+        # By photos alone: a thing that is only called otherwise need not be taught again.
         return self.taught is not None and self.taught.learned != {(n, photo.key) for n, photo in self.all_photos()}
 
 
