@@ -93,21 +93,22 @@ _ALL = (*NETWORKS, *FURTHER_SETS, *SET_TITLES)
 _STUDIED = (*STUDIED, *CHANNELS)
 _STUDENT = re.compile(r" \(`student_\w+`\)")
 """The code's name of a student, after what it takes from its teacher in words."""
+_NCR_AT = re.compile(r"\bNCR_(?=\d)")
 # A command is typed as it stands, and so is what follows its name; backticks around a name are the code's own.
 _NAMES = re.compile(
     r"(?P<command>\bnat (?:train|evaluate|features|reproduce|data)\b[^\n`]*)|(?<![\w-])(?P<tick>`?)(?P<name>"
-    + "|".join(sorted(map(re.escape, (*_ALL, *_STUDIED)), key=len, reverse=True))
+    + "|".join(sorted(map(re.escape, (*_ALL, *_STUDIED, *ARCHITECTURES)), key=len, reverse=True))
     + r")(?P<second>, renormalised)?(?P=tick)(?![\w-]|\.\w)"
 )
 
 
 def name_of(name: str) -> str:
-    """Return the plain name of a network or an image set; its own where we have none.
+    """Return the plain name of a network, an image set or an architecture; its own where we have none.
 
     >>> name_of("wrn16_1_nat"), name_of("cifar100_test"), name_of("mine")
     ('WRN-16-1 NAT', 'CIFAR-100 test', 'mine')
     """
-    for titles in (NETWORKS, FURTHER_SETS, SET_TITLES, STUDIED, CHANNELS):
+    for titles in (NETWORKS, FURTHER_SETS, SET_TITLES, STUDIED, CHANNELS, ARCHITECTURES):
         if name in titles:
             return titles[name]
     return name
@@ -138,7 +139,8 @@ def plainly(text: str) -> str:
 
 
 def _with_plain_names(text: str) -> str:
-    return _NAMES.sub(_plain, _STUDENT.sub("", text))
+    # NCR at a threshold is called as in the tables' first column.
+    return _NAMES.sub(_plain, _NCR_AT.sub("NCR\u00a0", _STUDENT.sub("", text)))
 
 
 def _plain(found: re.Match[str]) -> str:

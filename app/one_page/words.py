@@ -28,6 +28,7 @@ def in_language(spoken: str) -> dict[str, Any]:
     before = current()
     language.use(spoken)
     try:
+        # Any pair's: all that the file carries know the same ten things.
         classes = stored_answers.card(pairs()[0].nat).classes
         return {
             "ui": _labels(classes),
@@ -44,6 +45,7 @@ def in_language(spoken: str) -> dict[str, Any]:
             "looks": {pair.key: looks.of_pair(pair) for pair in pairs()},
             "maps": looks.captions(),
             "share": _share(),
+            # Written here at every step of the slider: the script would have to round a threshold as Python does.
             "shares": [words.threshold_share(step) for step in T_STEPS],
             "thresholds_said": [words.threshold_text(step) for step in T_STEPS],
             "signs": written(".,"),
@@ -74,7 +76,7 @@ def _labels(classes: tuple[str, ...]) -> dict[str, str]:
 def _frame() -> dict[str, str]:
     return {
         "networks": _("Networks"),
-        "language": "Language · Sprache",
+        "language": "Language · Sprache",  # whoever looks for it may read but one of the two
         "wall": _("For the wall"),
         "copy": _("Copy link"),
         "copied": _("Copied"),
@@ -144,6 +146,7 @@ def _thresholds() -> dict[str, str]:
 
 
 def _share() -> dict[str, str]:
+    # Given the fields' own names as values, these come back with fields in them, which the script fills.
     return share_card.words() | {
         "close": _("Close"),
         "in_words": share_card.alt("{sentence}", "{shows}", "{said}"),
@@ -161,6 +164,7 @@ def _attention() -> dict[str, str]:
         "beside": _("Beside the spread of"),
         "distance": _("distance between the two maps"),
         "maps_alt": _("Attention maps at the low, middle and high level. {rows}. {title}"),
+        # Which of the two is true depends on the networks that were there when the file was made.
         "students": _(
             "The students learned where to look from the two networks WRN-40-1. Of those, this file has the maps of "
             "the gallery's photos; there is no room for the networks themselves."

@@ -97,8 +97,13 @@ def _sheet(benchmark: PublishedBenchmark, networks: Sequence[Measured]) -> Repor
     rows += [_own_cells(benchmark, each) for each in networks]
     titles = tuple(FIELD_SETS[name].title if name in FIELD_SETS else MEASURED_HERE[name] for name in benchmark.sets)
     rates = Grid((_("measure"), _("network"), *titles), tuple(_rates(benchmark, networks)))
+    missing = _missing(benchmark, networks)
     return ReportTable(
-        f"{benchmark.label}. {_(benchmark.title)}", Grid(header, tuple(rows)), rates, tuple(_notes(benchmark, networks))
+        f"{benchmark.label}. {_(benchmark.title)}",
+        Grid(header, tuple(rows)),
+        rates,
+        tuple(_notes(benchmark, networks)),
+        commands=(_commands(networks, missing),) if networks and missing else (),
     )
 
 
@@ -175,6 +180,18 @@ def _rates(benchmark: PublishedBenchmark, networks: Sequence[Measured]) -> Itera
             yield ("" if position else MEASURES[measure], *row)
 
 
+def _missing(benchmark: PublishedBenchmark, networks: Sequence[Measured]) -> list[str]:
+    """The sets that not every network was measured on."""
+    return [
+        name for name in benchmark.sets if name in FIELD_SETS and not all(name in each.results for each in networks)
+    ]
+
+
+def _commands(networks: Sequence[Measured], missing: Sequence[str]) -> str:
+    names = " ".join(each.card.name for each in networks)
+    return f"nat data; nat evaluate {names} --sets {' '.join(missing)} --store"
+
+
 def _notes(benchmark: PublishedBenchmark, networks: Sequence[Measured]) -> Iterator[str]:
     yield _("Published: {source}.", source=_(benchmark.source))
     yield _(
@@ -184,16 +201,13 @@ def _notes(benchmark: PublishedBenchmark, networks: Sequence[Measured]) -> Itera
     learnt = any(learnt_from(each.card.recipe, name) for each in networks for name in benchmark.sets)
     if learnt:
         yield _(LEARNT_NOTE)
-    missing = [
-        name for name in benchmark.sets if name in FIELD_SETS and not all(name in each.results for each in networks)
-    ]
-    if networks and missing:
-        names = " ".join(each.card.name for each in networks)
-        command = f"nat evaluate {names} --sets {' '.join(missing)} --store"
+    if networks and (missing := _missing(benchmark, networks)):
+        titles = ", ".join(FIELD_SETS[name].title for name in missing)
+        # Two commands, a line each on the page: each is typed as it stands.
         yield _(
-            "Not measured yet: {sets}. `nat data` says how to get them; then: {command}",
-            sets=", ".join(missing),
-            command=command,
+            "Not measured yet: {sets}. What says how to get them, and then measures them: {commands}",
+            sets=titles,
+            commands=_commands(networks, missing),
         )
 
 

@@ -54,7 +54,7 @@ class ReportTable:
     scores: Grid = Grid((), ())
     """What needs no threshold by each score, a column a score; without rows where no network reports it."""
     commands: tuple[str, ...] = ()
-    """What trains the networks that are missing; each ends one of the notes."""
+    """What trains the networks, or measures the sets, that are missing; each ends one of the notes."""
 
     @property
     def grids(self) -> tuple[Grid, ...]:

@@ -13,8 +13,7 @@ from nat_core.measure.report import NetworkReport
 from nat_core.measure.rounding import difference
 from nat_core.paper.figures import PAPER, PAPER_SETS, THRESHOLD_KEYS
 from nat_core.recipes import PAIRS
-from nat_core.results.drawing import BASELINE, FOOLED, NAT, Drawing, Panel
-from nat_core.results.frontier import NARROW
+from nat_core.results.drawing import BASELINE, FOOLED, NARROW, NAT, WIDE, Drawing, Panel
 
 ROWS = (
     (N_("ResNet-18 (the paper's first table)"), PAIRS["resnet18"]),
@@ -30,8 +29,6 @@ LEGEND = N_(
     "is meant); blue and filled: NAT. A circle on its cross repeats the paper; lower is better."
 )
 OWN = N_("Orange: the networks in your folder, squares with negatives, hollow circles without.")
-WIDE = 720
-"""Pixels: an upright tablet has room for it."""
 _DOTTED, _PANEL, _ROW, _TOP = "1 4", 118, 186, 60
 
 

@@ -17,6 +17,8 @@ DARK: Mapping[str, str] = MappingProxyType(
     }
 )  # fmt: skip
 """What the colours become on a dark page, whose ground shows through."""
+WIDE, NARROW = 720, 360
+"""The width of a plot, and of one for a phone, in pixels: an upright tablet has room for the wide one."""
 Number = int | float
 Point = tuple[Number, Number]
 

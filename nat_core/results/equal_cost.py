@@ -158,8 +158,8 @@ def _points(each: Candidate) -> str:
     return number(each.points, f"+.{ACCURACY}f")
 
 
-def grid(found: Sequence[Candidate]) -> Grid:
-    """Return the table, a row for each candidate.
+def grid(found: Sequence[Candidate], *, studies: bool = True) -> Grid:
+    """Return the table, a row for each candidate; without `studies` it does not name the study that tried it.
 
     >>> grid(()).header[:3]
     ('candidate', 'study', 'epochs')
@@ -167,7 +167,7 @@ def grid(found: Sequence[Candidate]) -> Grid:
     rows = [
         (
             each.label,
-            each.study,
+            *([each.study] if studies else []),
             str(each.epochs),
             each.set_name,
             str(each.seeds),
@@ -179,7 +179,8 @@ def grid(found: Sequence[Candidate]) -> Grid:
         for each in found
     ]
     measured = (_("NCR, 95 % kept"), _("NAT's there"), _("change"), _("accuracy, points"))
-    return Grid((_("candidate"), _("study"), _("epochs"), _("set"), _("seeds"), *measured), tuple(rows))
+    of_study = (_("study"),) if studies else ()
+    return Grid((_("candidate"), *of_study, _("epochs"), _("set"), _("seeds"), *measured), tuple(rows))
 
 
 def section(every: Sequence[Study], records: Mapping[str, RunRecord]) -> list[str]:

@@ -4,16 +4,17 @@ From the records of the study `frontier` (held-out pictures, WRN-16-1, 30 epochs
 which was measured under other conditions and is marked so; and the study `strong` against the paper's cells.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, hypot
+from math import ceil
 
 from nat_core.language import N_, Titles, _, ngettext, number, written
 from nat_core.measure.report import NetworkReport, threshold_key
 from nat_core.measure.rounding import ACCURACY, accuracy_text, points, rate_text
 from nat_core.paper.figures import PAPER, PAPER_SETS
 from nat_core.recipes import HEADLINE_SETS, NAT_STRONG, PAIRS, THRESHOLDS, Recipe
-from nat_core.results.drawing import BASELINE, INK, NAT, Drawing, Number, Panel, Point
+from nat_core.results.drawing import BASELINE, INK, NARROW, NAT, WIDE, Drawing, Panel, Point
+from nat_core.results.labels import label_places
 from nat_core.store.runs import RunRecord
 from nat_core.studies.choice import HELD_OUT, pictures_a_step
 from nat_core.studies.plan import studies
@@ -28,7 +29,8 @@ LEGEND = N_(
     "Filled: as many pictures a step as NAT; square: more, so it costs more. Hollow grey: no negatives. Cross: the "
     "paper's NAT, a ResNet-18 on the CIFAR-100 test set and trained otherwise: no point of this curve, but what it is "
     "held against; the paper gives no NCR at 95 % kept. Right and down is better. Lines: the weights 1, 2, 4 and 8 of "
-    "8 negatives, and 8, 16 and 32 negatives of weight 1."
+    "8 negatives, and 8, 16 and 32 negatives of weight 1. 48 + 24: so many pictures and negatives in a step. Means "
+    "apart: the costs of pictures and of negatives are averaged each by itself."
 )
 
 
@@ -52,7 +54,7 @@ class FrontierPoint:
     @property
     def words(self) -> str:
         """What it changes, within a sentence."""
-        return short_of(self.recipe, counted=True)
+        return words_of(self.recipe)
 
     def beside(self, measure: str) -> str:
         """Its name with both numbers, within a sentence."""
@@ -90,12 +92,12 @@ DIVERGENCES: Titles[str] = Titles({"centred_logits": N_("centred logits"), "soft
 """What the divergences of the study are called."""
 
 
-def short_of(recipe: Recipe, *, counted: bool = False) -> str:
-    """Return what a recipe changes of NAT in a few characters, as a mark's label; `counted` says of what a number is.
+def short_of(recipe: Recipe) -> str:
+    """Return what a recipe changes of NAT in a few characters, as a mark's label: LEGEND says of what a number is.
 
     >>> many = Recipe("a", "wrn16_1", negatives="cifar100_train", negatives_per_batch=32, negative_weight=2.0)
-    >>> short_of(many), short_of(many, counted=True)
-    ('32, weight 2', '32 negatives, weight 2')
+    >>> short_of(many), words_of(many)
+    ('32, weight 2', '32 negatives of weight 2')
     """
     if not recipe.has_negatives:
         return _("baseline")
@@ -104,14 +106,36 @@ def short_of(recipe: Recipe, *, counted: bool = False) -> str:
     if recipe.negatives_inside:
         parts.append(f"{recipe.batch_size - recipe.negatives_per_batch} + {recipe.negatives_per_batch}")
     elif recipe.negatives_per_batch != plain.negatives_per_batch:
-        many = recipe.negatives_per_batch
-        parts.append(ngettext("{count} negative", "{count} negatives", many) if counted else str(many))
+        parts.append(str(recipe.negatives_per_batch))
     if recipe.separate_means:
-        parts.append(_("own means"))
+        parts.append(_("means apart"))
     if recipe.negative_weight != plain.negative_weight:
         parts.append(_("weight {weight:g}", weight=recipe.negative_weight))
     if recipe.divergence != plain.divergence:
         parts.append(DIVERGENCES.get(recipe.divergence, recipe.divergence.replace("_", " ")))
+    return ", ".join(parts) or "NAT"
+
+
+def words_of(recipe: Recipe) -> str:
+    """Return what a recipe changes of NAT within a sentence, or that it is the baseline or NAT itself."""
+    if not recipe.has_negatives:
+        return _("baseline")
+    plain, many = Recipe(recipe.name, recipe.architecture), recipe.negatives_per_batch
+    weighted, parts = recipe.negative_weight != plain.negative_weight, []
+    if recipe.negatives_inside:
+        parts.append(_("{pictures} pictures and {negatives} negatives a step", pictures=recipe.batch_size - many,
+                       negatives=many))  # fmt: skip
+    elif many != plain.negatives_per_batch and weighted:
+        parts.append(_("{many} negatives of weight {weight:g}", many=many, weight=recipe.negative_weight))
+    elif many != plain.negatives_per_batch:
+        parts.append(_("{many} negatives a step", many=many))
+    if recipe.separate_means:
+        parts.append(_("means apart"))
+    if weighted and many == plain.negatives_per_batch:
+        parts.append(_("negatives of weight {weight:g}", weight=recipe.negative_weight))
+    if recipe.divergence != plain.divergence:
+        in_words = {"centred_logits": _("centred logits"), "softened": _("a softened target")}
+        parts.append(in_words.get(recipe.divergence, recipe.divergence.replace("_", " ")))
     return ", ".join(parts) or "NAT"
 
 
@@ -199,8 +223,9 @@ def strong_sentences(records: Mapping[str, RunRecord]) -> tuple[str, ...]:
     if len(reports) < planned:
         said.append(
             ngettext(
-                "{count} of {planned} seeds is trained.", "{count} of {planned} seeds are trained.", len(reports),
-                planned=planned,
+                "Of `{network}` {count} of {planned} seeds is trained.",
+                "Of `{network}` {count} of {planned} seeds are trained.",
+                len(reports), network=NAT_STRONG, planned=planned,
             )
         )  # fmt: skip
     return tuple(said)
@@ -245,8 +270,8 @@ def _cells(report: NetworkReport) -> str:
 # --- as a plot -------------------------------------------------------------------------------------------------------
 
 
-NARROW = 360
-"""The width of a plot for a phone, in pixels."""
+LETTER = 6.4
+"""The width of a letter, about."""
 
 
 def plot(found: Sequence[FrontierPoint], *, narrow: bool = False, say: Callable[[str], str] = str) -> Drawing:
@@ -255,7 +280,7 @@ def plot(found: Sequence[FrontierPoint], *, narrow: bool = False, say: Callable[
     A `narrow` one fits a phone; `say` names the image set in the title as a page does.
     """
     alt = _("Accuracy and NCR of NAT by the weight and number of its negatives, held-out pictures")
-    drawing = Drawing(NARROW if narrow else 760, 840, alt, say)
+    drawing = Drawing(NARROW if narrow else WIDE, 840, alt, say)
     title = _("WRN-16-1: accuracy and NCR on {name}, {pictures}", name=HELD_OUT, pictures=_pictures(found))
     drawing.title(title)
     goal = (PAPERS.accuracy or 0.0, PAPERS.ncr[HEADLINE_SETS[0]][HIGHEST_KEY])
@@ -264,7 +289,7 @@ def plot(found: Sequence[FrontierPoint], *, narrow: bool = False, say: Callable[
         points = [(each.accuracy, each.ncr[measure]) for each in found] + ([beside] if beside else [])
         across, up = ([point[axis] for point in points] for axis in (0, 1))
         # Half a point of accuracy to the left and right: room for the labels there.
-        left, width = (44, NARROW - 70) if narrow else (60, 670)
+        left, width = (44, NARROW - 70) if narrow else (60, WIDE - 90)
         panel = Panel(left, top, width, height, (min(across) - 0.005, max(across) + 0.006), _rounded(up))
         first, last = ceil(100 * panel.x_range[0]), int(100 * panel.x_range[1])
         drawing.axes(panel, _("accuracy"), measure_title(measure), [tick / 100 for tick in range(first, last + 1)])
@@ -294,8 +319,9 @@ def _pictures(found: Sequence[FrontierPoint]) -> str:
 
 def _panel(drawing: Drawing, panel: Panel, found: Sequence[FrontierPoint], measure: str, goal: Point | None) -> None:
     spots = {each.label: panel.at((each.accuracy, each.ncr[measure])) for each in found}
-    for line in _lines(found):
-        drawing.line([spots[each.label] for each in line], NAT, 1)
+    lines = [[spots[each.label] for each in line] for line in _lines(found)]
+    for line in lines:
+        drawing.line(line, NAT, 1)
     own = next((each.cost for each in found if each.label == OWN), 0)
     for each in found:
         spot = spots[each.label]
@@ -309,7 +335,7 @@ def _panel(drawing: Drawing, panel: Panel, found: Sequence[FrontierPoint], measu
         drawing.cross(spot, INK)
         short = drawing.width == NARROW
         named.append((spot, _("the paper's NAT") if short else _("the paper's NAT: ResNet-18, test set")))
-    _label(drawing, panel, named)
+    _label(drawing, panel, named, lines)
 
 
 def _lines(found: Sequence[FrontierPoint]) -> tuple[list[FrontierPoint], list[FrontierPoint]]:
@@ -329,72 +355,15 @@ def _lines(found: Sequence[FrontierPoint]) -> tuple[list[FrontierPoint], list[Fr
     )
 
 
-def _label(drawing: Drawing, panel: Panel, named: Sequence[tuple[Point, str]]) -> None:
-    """Write each mark's label at the first place around it that is free; a thin line leads to one that is far.
-
-    No line leads over another mark or through another label, or nobody could tell whose label it is.
-    """
-    marks = [_square(spot, 6) for spot, _words in named]
-    cores = [_square(spot, 4) for spot, _words in named]
-    taken, labels, led = list(marks), [], []
-    bottom, right = panel.top + panel.height, panel.left + panel.width + 24
-    for place, ((x, y), words) in enumerate(named):
-        boxes = list(_around(x, y, 6.4 * len(words)))
-        inside = [each for each in boxes if each[0] > panel.left and each[2] < right and each[3] < bottom]
-        free = [each for each in inside if not any(_overlap(each, other) for other in taken)] or inside or boxes
-        avoided = [*cores[:place], *cores[place + 1 :], *labels]
-
-        def crossings(box: Box, mark: Point = (x, y), near: Sequence[Box] = boxes[:NEAR], avoided=avoided) -> int:
-            # Where two marks nearly cover each other, a line has to begin on both.
-            way = [] if box in near else [at for at in _way(mark, box) if hypot(at[0] - mark[0], at[1] - mark[1]) > 9]
-            return sum(_within(at, box) for at in led) + sum(_within(at, other) for at in way for other in avoided)
-
-        box = min(free, key=crossings)
-        taken.append((box[0] - 4, box[1], box[2] + 4, box[3]))
-        labels.append(box)
-        if box not in boxes[:NEAR]:
-            way = _way((x, y), box)
-            led.extend(way)
-            drawing.line([way[0], way[-1]], BASELINE, 0.7)
-        drawing.text((box[0], box[3] - 3), words)
-
-
-NEAR = 6
-"""How many of the places around a mark touch it."""
-Box = tuple[Number, Number, Number, Number]
-"""Left, top, right and bottom."""
-
-
-def _around(x: Number, y: Number, width: Number) -> Iterator[Box]:
-    """Boxes for a label of that width around a mark: right, left, above and below, then ever farther off."""
-    for far in range(0, 151, 15):
-        # A little off it may lie aside as well, so that a line need not be upright.
-        for aside in (0, far) if 0 < far <= 45 else (0,):
-            beside = (x + 9 + aside, x - 9 - width - aside)
-            for left, top in (
-                *((left, y - 7 - far) for left in beside), (x - width / 2, y - 21 - far),
-                (x - width / 2, y + 7 + far), *((left, y - 7 + far) for left in beside),
-            ):  # fmt: skip
-                yield left, top, left + width, top + 14
-
-
-def _square(middle: Point, reach: Number) -> Box:
-    return middle[0] - reach, middle[1] - reach, middle[0] + reach, middle[1] + reach
-
-
-def _way(mark: Point, box: Box) -> list[Point]:
-    """Points along the line that leads from a mark to the nearest place of a label, both ends among them."""
-    (x, y), (left, top, right, bottom) = mark, box
-    end = min(max(x, left), right), min(max(y, top), bottom)
-    return [(x + step / 16 * (end[0] - x), y + step / 16 * (end[1] - y)) for step in range(17)]
-
-
-def _within(point: Point, box: Box) -> bool:
-    return box[0] < point[0] < box[2] and box[1] < point[1] < box[3]
-
-
-def _overlap(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+def _label(drawing: Drawing, panel: Panel, named: Sequence[tuple[Point, str]], lines: Sequence[list[Point]]) -> None:
+    """Write each mark's label where it crosses nothing; a thin line leads to one that lies away from its mark."""
+    area = (panel.left + 1, panel.top - 8, panel.left + panel.width + 24, panel.top + panel.height - 1)
+    widths = [LETTER * len(words) for _spot, words in named]
+    places = label_places([spot for spot, _words in named], widths, lines, area)
+    for (_spot, words), placed in zip(named, places, strict=True):
+        if placed.leader is not None:
+            drawing.line(placed.leader, BASELINE, 0.7)
+        drawing.text((placed.box[0], placed.box[3] - 3), words)
 
 
 def section(records: Mapping[str, RunRecord]) -> tuple[list[str], dict[str, Drawing]]:

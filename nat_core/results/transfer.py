@@ -11,7 +11,7 @@ from nat_core.measure.rounding import rate, rate_text
 from nat_core.paper.figures import PAPER
 from nat_core.paper.tables import Grid
 from nat_core.recipes import HEADLINE_SETS, PAIRS
-from nat_core.results.drawing import BASELINE, FAINT, INK, NAT, Drawing, Panel
+from nat_core.results.drawing import BASELINE, FAINT, INK, NARROW, NAT, WIDE, Drawing, Panel, Point
 from nat_core.store.runs import DivergedRun, RunRecord
 from nat_core.studies.plan import studies
 from nat_core.studies.rows import HIGHEST_KEY, StudyRow, measure_on, rows_of
@@ -216,10 +216,6 @@ def _ninth(found: Transfer) -> str:
 # --- as a plot -------------------------------------------------------------------------------------------------------
 
 
-NARROW = 360
-"""The width of a plot for a phone, in pixels."""
-
-
 def plot(found: Transfer, *, narrow: bool = False, say: Callable[[str], str] = str) -> Drawing:
     """Return every student's share of NAT's effect, a row each, by both measures, between the two ends.
 
@@ -228,7 +224,7 @@ def plot(found: Transfer, *, narrow: bool = False, say: Callable[[str], str] = s
     """
     count = len(found.channels)
     alt = _("Share of NAT's effect that each student takes over on {name}", name=HEADLINE)
-    drawing = Drawing(NARROW, 160 + 40 * count, alt, say) if narrow else Drawing(760, 128 + 22 * count, alt, say)
+    drawing = Drawing(NARROW, 160 + 40 * count, alt, say) if narrow else Drawing(WIDE, 128 + 22 * count, alt, say)
     title = ngettext(
         "Share of NAT's effect on {name}, {count:,} picture",
         "Share of NAT's effect on {name}, {count:,} pictures",
@@ -263,12 +259,12 @@ def _panel(found: Transfer, narrow: bool) -> Panel:
         return Panel(16, 94, NARROW - 116, 40 * count, (low - room, high + room), (-0.5, count - 0.5))
     # Room for the longest label: German says more than English.
     left = max(270, 24 + round(6.6 * max(len(each.words) for each in found.channels)))
-    return Panel(left, 62, 650 - left, 22 * count, (low - room, high + room), (-0.5, count - 0.5))
+    return Panel(left, 62, WIDE - 110 - left, 22 * count, (low - room, high + room), (-0.5, count - 0.5))
 
 
 def _ends(drawing: Drawing, panel: Panel, found: Transfer) -> None:
     """The ends and the paper's ninth as uprights, each with its rates below."""
-    bottom, low, high = panel.top + panel.height, *panel.y_range
+    bottom, low, count = panel.top + panel.height, panel.y_range[0], len(found.channels)
     beside = _("95 % kept / t = {t:g}", t=HIGHEST_T)
     # It ends where the drawing does: beside the panel German would not have its whole room.
     drawing.text((drawing.width - 8, panel.top - 8), beside, anchor="end")
@@ -278,7 +274,8 @@ def _ends(drawing: Drawing, panel: Panel, found: Transfer) -> None:
         (found.papers_share, INK, "1 3", _("the paper's ninth"), (found.papers_goal, None)),
     )
     for place, colour, dashes, name, (at_threshold, at_kept) in uprights:
-        drawing.line([panel.at((place, edge)) for edge in (low, high)], colour, 1.5, dashes)
+        for ends in _stretches(panel, count, narrow=drawing.width == NARROW):
+            drawing.line([(panel.at((place, 0))[0], end) for end in ends], colour, 1.5, dashes)
         rates = f"{'' if at_kept is None else rate_text(at_kept) + ' / '}{rate_text(at_threshold)}"
         # The paper's stands a line lower: it may lie close to the teacher's.
         told = {48: f"{name} {rates}"} if at_kept is None else {16: name, 31: rates}
@@ -288,6 +285,14 @@ def _ends(drawing: Drawing, panel: Panel, found: Transfer) -> None:
             drawing.text((across, bottom + down), words, anchor="middle", colour=colour)
     above = 8 if drawing.width > NARROW else 26
     drawing.text((panel.left, panel.top - above), _("share of what NAT lowers NCR by"))
+
+
+def _stretches(panel: Panel, rows: int, *, narrow: bool) -> list[Point]:
+    """From where to where an upright goes: a narrow plot's rows have their names above them, which none may cross."""
+    if not narrow:
+        return [(panel.top, panel.top + panel.height)]
+    places = [panel.at((0, row))[1] for row in range(rows)]
+    return [(place - 9, place + 16) for place in places]
 
 
 def section(found: Transfer | None) -> tuple[list[str], dict[str, Drawing]]:

@@ -335,7 +335,7 @@ def _map_distances(first: NetworkId, second: NetworkId, found: LevelFinding, set
     known = first.name in RECIPES and first.protocol in PROTOCOLS
     length = ngettext("{count:,} epoch", "{count:,} epochs", _epochs(first)) if known else ""
     pictures = _(
-        "{pictures:,} pictures of {name} ({protocol})",
+        "{pictures:,} pictures of {name} (protocol {protocol})",
         pictures=found.pictures,
         name=set_name,
         protocol=", ".join(each for each in (first.protocol, length) if each),

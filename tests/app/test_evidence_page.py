@@ -14,13 +14,15 @@ import nat_app
 from nat_app.answers.plain_names import name_of, plainly
 from nat_app.answers.stored_answers import probabilities_csv
 from nat_app.shared.drawing.palette import KINDS
-from nat_app.views.evidence import parts
+from nat_app.shared.words import capital
+from nat_app.views.evidence import drawn, parts
 from nat_core.language import speaking
 from nat_core.measure.rounding import rate_text
 from nat_core.measure.scores import SCORE_NAMES, SCORES
 from nat_core.paper.claims import MapDistances, claims, summary
 from nat_core.paper.findings import findings
 from nat_core.paper.rendering import render
+from nat_core.paper.tables import Grid
 from nat_core.results.beside_paper import plot
 from nat_core.results.section import in_brief
 from nat_core.store.checkpoints import CARD, WEIGHTS, available, load_card
@@ -42,7 +44,7 @@ def test_claims_tables_and_cards_of_what_is_trained(start, networks: Path) -> No
     reports = {name: load_card(networks, name).report for name in available(networks)}
     # All but the last, whose distances over the gallery the page takes itself.
     assert all(plain(plainly(claim.measured)) in text for claim in claims(reports)[:-1])
-    assert all(plain(plainly(sentence)) in text for sentence in findings(reports))
+    assert all(plain(capital(plainly(sentence))) in text for sentence in findings(reports))
     assert "not measured yet" not in app.title[0].value
     assert f"over {MapDistances(('a', 'b'), {}).pictures}: low" in text
     assert app.segmented_control(key="sheet").options == ["Table 1", "Table 2", "Table 3", "Table 4"]
@@ -110,11 +112,12 @@ def test_the_page_speaks_german(german, start, networks: Path) -> None:
     assert all(plain(plainly(claim.measured)) in text for claim in judged)
     report = reports["wrn40_1_nat"]
     assert (
-        f"NCR_0,9 der Baseline ist {number_de(reports['wrn40_1_baseline'].sets['cifar100_train'].ncr['0.9'])}" in text
+        f"NCR 0,9 der Baseline ist {number_de(reports['wrn40_1_baseline'].sets['cifar100_train'].ncr['0.9'])}" in text
     )
     assert f"WRN-40-1 NAT: Genauigkeit {number_de(100 * report.accuracy, 2)} %" in plain(
         " ".join(each.label.replace("\\", "") for each in app.expander)
     )
+    assert "% %" not in text
     assert app.title[0].value.startswith("Alle 7 Behauptungen des Papers sind hier gemessen: ")
     assert "bestätigt" in text
     first, rates = (table.value for table in app.table[:2])
@@ -257,7 +260,7 @@ def test_what_carries_nat_and_what_was_tried_stand_as_pictures_and_tables(start,
     text = said(app)
     assert "Attention maps alone carry 25 % of NAT's effect where each network keeps 95 %" in text
     assert "Of 1 candidate of NAT's cost none reaches the goal" in text
-    assert "By NCR at 95 % kept, NAT is beaten in both by weight 2" in text
+    assert "By NCR at 95 % kept, NAT is beaten in both by negatives of weight 2" in text
     assert {"Does attention carry it?", "Could NAT be better?"} <= {each.value for each in app.header}
     told = [image.alt for images in app.image for image in images.proto.imgs]
     # Each twice: as wide as a page, and for a phone; one of the two is seen.
@@ -328,6 +331,14 @@ def test_for_the_wall_the_text_is_larger_on_every_page(start, networks: Path) ->
     assert '"wall": true' in told()
 
 
+def test_no_column_says_again_what_the_one_before_it_says() -> None:
+    grid = Grid(("what it takes", "student", "NCR"), (("low maps alone", "student_low", "0.743"),))
+    assert list(drawn.frame_of(grid).columns) == ["what it takes", "NCR"]
+    # Numbers that happen to be alike are two findings.
+    alike = Grid(("set", "energy", "GEN"), (("noise", "0.100", "0.100"),))
+    assert list(drawn.frame_of(alike).columns) == ["set", "energy", "GEN"]
+
+
 def test_published_figures_stand_beside_ours_on_the_fields_sets(start, tmp_path: Path) -> None:
     write_pairs(tmp_path, "wrn16_1")
     digest = load_card(tmp_path, "wrn16_1_nat").sha256[WEIGHTS]
@@ -336,7 +347,10 @@ def test_published_figures_stand_beside_ours_on_the_fields_sets(start, tmp_path:
     assert app.segmented_control(key="published").options == ["OpenOOD", "Outlier Exposure", "Energy"]
     cells = {cell for table in app.table for cell in table.value.astype(str).stack()}
     assert {"0.880\u00a0±\u00a00.003", "0.812", "not measured"} <= cells
-    assert any(cell.endswith(" *") for cell in cells)
+    assert any(cell.endswith("\u00a0*") for cell in cells)
+    # Commands are typed as they stand, a line each; sets are named as people do.
+    assert any(each.value.startswith("nat data\nnat evaluate wrn16_1_baseline") for each in app.code)
+    assert "Not measured yet: Tiny ImageNet, MNIST" in said(app)
     assert "proves nothing" in said(app)
     app.segmented_control(key="published").set_value("Energy").run()
     assert "0.330" in {cell for table in app.table for cell in table.value.astype(str).stack()}

@@ -8,7 +8,7 @@ from PIL import Image
 
 from nat_app.shared.gallery import FOLDER
 from nat_app.views.your_photos import words
-from tests.browsing import PATIENCE, at, file_chooser
+from tests.browsing import PATIENCE, SIZES, at, file_chooser
 from tests.present import present
 
 pytestmark = pytest.mark.browser
@@ -21,6 +21,31 @@ STRUCK_THROUGH = """svg => {
     .map((answer) => answer.textContent);
 }"""
 """The answers that their own curve runs through."""
+CUT_ROWS = """chips => {
+  const list = [chips, ...chips.querySelectorAll("*")].find((each) => each.scrollHeight > each.clientHeight + 1 &&
+    /auto|scroll/.test(getComputedStyle(each).overflowY));
+  const box = list.getBoundingClientRect();
+  const shown = [...chips.querySelectorAll("[data-testid=stFileChip]")].map((each) => each.getBoundingClientRect());
+  const cut = shown.filter((each) => each.top < box.bottom - 1 && each.bottom > box.bottom + 1
+    || each.top < box.top - 1 && each.bottom > box.top + 1);
+  return [list.scrollHeight > 2 * list.clientHeight, cut.length];
+}"""
+"""Whether there is more than is seen, and how many files of a full drop zone are cut at its edges."""
+
+
+@pytest.mark.parametrize("page", list(SIZES.values()), ids=list(SIZES), indirect=True)
+def test_a_full_drop_zone_shows_whole_rows(page, address: str) -> None:
+    page.goto(f"{address}/your_photos")
+    page.locator("h1", has_text="Try it on your own photos.").wait_for()
+    file_chooser(page, "uploads").set_input_files([str(each) for each in sorted(FOLDER.glob("*.jpg"))[:20]])
+    chips = page.get_by_test_id("stFileChips")
+    page.locator(".nat-bars .bar").first.wait_for(state="attached")
+    assert chips.evaluate(CUT_ROWS) == [True, 0]
+    # However far one scrolls: rows stay whole.
+    chips.hover()
+    page.mouse.wheel(0, 67)
+    page.wait_for_timeout(1000)
+    assert chips.evaluate(CUT_ROWS) == [True, 0]
 
 
 @at("phone")

@@ -8,7 +8,7 @@ from html import escape
 
 import pytest
 
-from nat_app.answers.plain_names import plainly
+from nat_app.answers.plain_names import STUDIED, plainly
 from nat_core.language import speaking
 from nat_core.measure.report import SetReport
 from nat_core.paper.figures import PAPER
@@ -24,6 +24,7 @@ from nat_core.results.frontier import (
     short_of,
     strong_sentences,
     unbeaten,
+    words_of,
 )
 from nat_core.store.runs import RunRecord
 from nat_core.studies.plan import planned_runs
@@ -59,15 +60,15 @@ def test_the_sentences_follow_from_the_numbers() -> None:
     said = sentences(places(records()))
     assert said[0] == (
         "By NCR at 95 % kept, no other is better than NAT in both; unbeaten are NAT (0.460 at 90.60 %), 16 negatives "
-        "(0.420 at 90.40 %)."
+        "a step (0.420 at 90.40 %)."
     )
     assert (
         "The paper's NAT has 0.018 at 95.03 % (ResNet-18, CIFAR-100 test, other training): none lies as low" in said[2]
     )
-    assert said[2].endswith("the lowest here is 16 negatives (0.210 at 90.40 %).")
+    assert said[2].endswith("the lowest here is 16 negatives a step (0.210 at 90.40 %).")
     assert said[3].startswith("One seed each")
     beaten = sentences(places(records(POINTS | {"frontier_weight_2": (0.41, 0.906)})))
-    assert "NAT is beaten in both by weight 2" in beaten[0]
+    assert "NAT is beaten in both by negatives of weight 2;" in beaten[0]
     lower = sentences(places(records(POINTS | {"frontier_weight_4": (0.036, 0.85)})))
     assert "1 of 5 lie as low" in lower[2]
     assert sentences(places(records({"frontier_nat": (0.4, 0.9)}))) == ()
@@ -75,9 +76,11 @@ def test_the_sentences_follow_from_the_numbers() -> None:
 
 def test_a_label_says_what_a_recipe_changes() -> None:
     assert [short_of(RUNS[name].recipe) for name in ("frontier_54_and_18", "frontier_separate_means_half")] == [
-        "54 + 18", "own means, weight 0.5",
+        "54 + 18", "means apart, weight 0.5",
     ]  # fmt: skip
-    assert short_of(RUNS["frontier_32_negatives_weight_4"].recipe, counted=True) == "32 negatives, weight 4"
+    # Within a sentence it is called as the tables of the page call it.
+    names = {name: words_of(run.recipe) for name, run in RUNS.items()}
+    assert names == {name: STUDIED[name] for name in RUNS}
     assert len({short_of(run.recipe) for run in RUNS.values()}) == len(RUNS)
 
 
@@ -146,7 +149,7 @@ def test_the_strong_nat_is_counted_cell_by_cell_against_the_paper() -> None:
         "`resnet18_nat_strong`, seed 0: NCR is at or below the paper's in 14 of 16 cells (cifar100_train 4 of 4, "
         "cifar100_test 4 of 4, ilsvrc 2 of 4, noise 4 of 4); accuracy 95.50 %, 0.47 points above the paper's 95.03 %;"
     )
-    assert said[1] == "1 of 3 seeds is trained."
+    assert said[1] == "Of `resnet18_nat_strong` 1 of 3 seeds is trained."
     worse = replace(run, report=replace(run.report, accuracy=0.9503 - 0.001))
     assert "0.10 points below the paper's" in strong_sentences({first.key: worse})[0]
 

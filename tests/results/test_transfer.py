@@ -1,5 +1,6 @@
 """What carries NAT to a student: shares worked by hand, what is said of them, and the plot."""
 
+import re
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 
@@ -103,3 +104,18 @@ def test_for_a_phone_every_word_lies_within_the_plot(german) -> None:
 
 def test_every_planned_student_has_words() -> None:
     assert set(CHANNELS) == set(TRANSFER)
+
+
+def test_on_a_phone_no_upright_goes_through_a_row_s_name() -> None:
+    found = transfer(records(student_of_nat=0.7, student_distilled=0.5, student_low=0.88), {})
+    assert found is not None
+    drawn = str(plot(found, narrow=True))
+    names = [float(y) for y, text in re.findall(r'<text x="16.0" y="([\d.]+)"[^>]*>([^<]+)</text>', drawn)
+             if text in {each.words for each in found.channels}]  # fmt: skip
+    uprights = [
+        (float(top), float(bottom))
+        for left, top, right, bottom in re.findall(r'points="([\d.]+),([\d.]+) ([\d.]+),([\d.]+)"', drawn)
+        if left == right
+    ]
+    assert (len(names), len(uprights)) == (3, 9)
+    assert [name for name in names for top, bottom in uprights if top < name and name - 9 < bottom] == []

@@ -29,14 +29,22 @@ def table(key: str, grid: Grid, alt: str, *, grey: bool = False) -> None:
 def frame_of(grid: Grid) -> pd.DataFrame:
     """The cells with the paper's figures in grey, so that one sees which are ours."""
     rows = [[_cell(cell) for cell in row] for row in grid.rows]
-    return pd.DataFrame(rows, columns=[cell_of(name).replace("_", "\\_") for name in grid.header])
+    found = pd.DataFrame(rows, columns=[cell_of(name).replace("_", "\\_") for name in grid.header])
+    # What the code calls a student is said plainly in the very words that stand before it, once is enough.
+    raw = list(zip(*grid.rows, strict=True)) if grid.rows else []
+    twice = [
+        place
+        for place in range(1, len(raw))
+        if raw[place] != raw[place - 1] and found.iloc[:, place].equals(found.iloc[:, place - 1])
+    ]
+    return found.drop(columns=found.columns[twice])
 
 
 def _cell(text: str) -> str:
     """A cell as Markdown: a hyphen by itself would be a list, an underscore the beginning of italics.
 
-    A number does not part from its deviation, nor from the paper's beside it.
+    A number does not part from its deviation, its mark or its % sign, nor from the paper's beside it.
     """
     dashed = re.sub(r"^-(?=$| )", "\u2013", cell_of(text))
-    together = dashed.replace(" ± ", "\u00a0±\u00a0")
+    together = dashed.replace(" ± ", "\u00a0±\u00a0").replace(" *", "\u00a0*").replace(" %", "\u00a0%")
     return _PAPERS_FIGURE.sub("\u00a0:gray[\\1]", together).replace("_", "\\_")

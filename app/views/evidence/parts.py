@@ -49,6 +49,8 @@ MARKS: dict[Verdict, tuple[str, str]] = {
 """A mark as well as a colour for each verdict."""
 THREADS = re.compile(r"(?P<processor>.+), (?P<count>\d+) threads?", re.DOTALL)
 """How a card names the hardware where a processor trained: with its threads."""
+MOMENT = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)T(?P<minute>\d\d:\d\d):\d\d(\.\d+)?(\+00:00|Z)")
+"""How a card writes when it was trained."""
 FORMATS = {
     "csv": ("CSV", "text/csv", "csv"),
     "json": ("JSON", "application/json", "json"),
@@ -224,7 +226,11 @@ def field_tables(found: Evidence) -> None:
     st.markdown(f"**{sheet.title}**")
     for grid, key, what in ((sheet.networks, "means", _("means")), (sheet.rates, "each_set", _("each set"))):
         drawn.table(f"field_{key}", grid, _("{title}: {what}, published and ours", title=sheet.title, what=what))
-    st.caption("  \n".join(words.literal(plainly(note)) for note in sheet.notes))
+    ending = {command: note for command in sheet.commands for note in sheet.notes if command in note}
+    st.caption("  \n".join(words.literal(plainly(note)) for note in sheet.notes if note not in ending.values()))
+    for command, note in ending.items():
+        st.caption(words.literal(plainly(note.replace(command, "").strip())))
+        st.code(command.replace("; ", "\n"), language="bash", wrap_lines=True)
 
 
 def _over_seeds(rows: Sequence[StudyRow]) -> None:
@@ -250,7 +256,7 @@ def finding_list(found: Evidence) -> None:
     sentences = findings(found.reports)
     if sentences:
         with st.expander(_("Findings, pair by pair"), icon=":material/lightbulb:"):
-            st.markdown("\n".join(f"- {words.literal(plainly(sentence))}" for sentence in sentences))
+            st.markdown("\n".join(f"- {words.literal(words.capital(plainly(sentence)))}" for sentence in sentences))
 
 
 def study_list(found: Evidence) -> None:
@@ -288,7 +294,7 @@ def networks(found: Evidence) -> None:
         if not is_public():
             st.caption(_("Networks are looked for in `{folder}`.", folder=stored_answers.folder()))
     for name, card in found.cards.items():
-        label = _("{name}: accuracy {accuracy}", name=words.literal(name_of(name)),
+        label = _("{name}: accuracy {accuracy}", name=words.literal(words.capital(name_of(name))),
                   accuracy=words.kept_together(accuracy_text(card.report.accuracy)))  # fmt: skip
         with st.expander(label, icon=":material/hub:"):
             st.markdown(_card_text(name, card))
@@ -308,10 +314,20 @@ def _card_text(name: str, card: Card) -> str:
         _("Training"): words.literal(f"{_seen(recipe)}; {_schedule(card)}"),
         _("Time and hardware"): words.literal(_("{time} on {hardware}, finished {date}",
                                                 time=words.duration(card.seconds), hardware=hardware(card.hardware),
-                                                date=card.trained_at)),
+                                                date=_minute(card.trained_at))),
         _("Versions"): words.literal(versions),
     }  # fmt: skip
     return "\n".join(f"- **{title}:** {text}" for title, text in lines.items())
+
+
+def _minute(trained_at: str) -> str:
+    """A card's moment as people write one, to the minute.
+
+    >>> _minute("2026-11-26T15:55:02+00:00"), _minute("yesterday")
+    ('2026-11-26 15:55 UTC', 'yesterday')
+    """
+    found = MOMENT.fullmatch(trained_at)
+    return f"{found['day']} {found['minute']} UTC" if found else trained_at
 
 
 def hardware(named: str) -> str:

@@ -96,7 +96,7 @@ def frontier_of_nat(found: PlottedStudies) -> None:
         st.markdown("\n".join(f"- {plainly(each)}" for each in (*said, *found.strong)))
     if found.tried:
         with st.expander(_("What was tried at equal cost"), icon=":material/table:"):
-            drawn.table("tried_numbers", equal_cost.grid(found.tried), _("What was tried at equal cost"))
+            drawn.table("tried_numbers", equal_cost.grid(found.tried, studies=False), _("What was tried at equal cost"))
 
 
 def _picture(key: str, drawing: Drawing, narrow: Drawing) -> None:

@@ -21,9 +21,11 @@ EMPTY = N_("No negatives yet, so both are the same. Add a ring and press Train."
 
 def sentences() -> dict[str, str]:
     """Return the sentences that `browser/sentences.js` chooses from and fills; {fields} are its numbers."""
+    # The browser has no rules of plurals, so what is said of one negative is a sentence of its own, in every language.
     return {
         "title_start": _(TITLE),
         "title_same": _("Both are falsely sure on {baseline} of the empty plane."),
+        # Where NAT does worse, that is the finding: the sentence then begins with it.
         "title_nat_more": _("Here NAT is falsely sure on {nat} of the empty plane, the baseline on {baseline}."),
         "title": _("The baseline is falsely sure on {baseline} of the empty plane, NAT on {nat}."),
         "empty": _(EMPTY),
@@ -83,6 +85,7 @@ def of_planes(threshold: float, cells: int, margin: float, extent: float) -> dic
         "added": _("Negative added; {count} lie there now."),
         "removed": _("Negative removed; {count} lie there now."),
         "too_many_borders": _("The answer changes too often to draw where."),
+        # What stays the same as long as the page is open is filled in here, the rest of the fields by the browser.
         "legend": _(
             "Colour and mark: the class. Full colour: confidence above {t}; the paler, the less sure. ▲: sure in the "
             "empty plane ({cells:,} cells farther than {margin:g} from every point, on a plane {width:g} wide). Lines: "
@@ -108,6 +111,7 @@ def of_controls() -> dict[str, str]:
         "slow": _("Slow motion"),
         "slow_help": _("Two updates a second, each with its arrows"),
         "add": _("Add negatives"),
+        # The browser makes a button of every key that begins so, and reads from it which negatives it adds.
         **{f"add_{kind}": _(name) for kind, name in NEGATIVES.items()},
         "undo": _("Undo"),
         "undo_help": _("Take the last change of the negatives back (Control and Z)"),
@@ -149,6 +153,7 @@ def of_learning() -> dict[str, str]:
             "gained), its mean confidence at the negatives from {negatives_before} to {negatives_after} (arrows down: "
             "lost)."
         ),
+        # Without negatives there is no confidence at them to tell.
         "updated_points": _(
             "Each of a network's {weights} weights then moved towards where that costs less, NAT's by {moved} on "
             "average: its right answers' mean probability went from {points_before} to {points_after} (arrows up: "

@@ -30,6 +30,7 @@ MOST_UNDONE = 30
 MOST_NOTES = 6
 
 
+# None of these is compared by what it holds: photos are arrays, whose == is an array as well.
 @dataclass(frozen=True, eq=False)
 class Thing:
     """One thing of the visitor's."""
@@ -87,6 +88,7 @@ class Project:
     @property
     def stale(self) -> bool:
         """Whether something has changed since the last training."""
+        # By photos alone: a thing that is only called otherwise need not be taught again.
         return self.taught is not None and self.taught.learned != {(n, photo.key) for n, photo in self.all_photos()}
 
 
@@ -134,6 +136,7 @@ def name_setting(number: int) -> Setting[str]:
 def change(project: Project) -> None:
     """Go on with this project; Undo brings the one before back."""
     teaching = TEACHING.get()
+    # Every step back holds on to its photos, also to those taken out since, so there are not endlessly many.
     teaching.before = [*teaching.before, teaching.now][-MOST_UNDONE:]
     _go_on_with(project)
 
@@ -172,7 +175,7 @@ def rename(number: int) -> None:
     teaching = TEACHING.get()
     whole = " ".join(legible(name_setting(number).value).split())
     name = whole[:LONGEST_NAME].rstrip()
-    name_setting(number).put(name)
+    name_setting(number).put(name)  # the field shows what was kept of it
     things = tuple(replace(each, name=name) if each.number == number else each for each in teaching.now.things)
     change(replace(teaching.now, things=things))
     teaching.tell([words.name_cut(LONGEST_NAME)] if len(whole) > LONGEST_NAME else [])
@@ -189,6 +192,7 @@ def add_thing() -> None:
     """Make room for one more thing."""
     teaching = TEACHING.get()
     if len(teaching.now.things) < MOST:
+        # Never a number that another thing had: Streamlit may still hold what was typed into its field.
         teaching.made += 1
         change(replace(teaching.now, things=(*teaching.now.things, Thing(teaching.made, ""))))
         teaching.opened, teaching.notes = teaching.made, []
@@ -234,6 +238,7 @@ def take(number: int, files: Sequence[Any]) -> bool:
         teaching.notes.append(words.no_pictures(inbox.others))
     if new:
         change(teaching.now.with_photos(number, (*there, *new)))
+    # Emptied even where nothing fitted: at the next run the same files would be taken, and told of, once more.
     teaching.zones += 1
     return True
 
@@ -247,6 +252,7 @@ def _few(sentences: list[str]) -> list[str]:
 def fitting(number: int, photos: list[Photo]) -> tuple[list[Photo], list[str]]:
     """Return the photos that are there for the first time, and a sentence on each other: one photo shows one thing."""
     now = TEACHING.get().now
+    # By what the networks see: one photo may come under two names, or saved twice.
     known = {image_id(photo.seen[CENTRE]): where for where, photo in now.all_photos()}
     new, told = [], []
     for photo in photos:
@@ -288,6 +294,7 @@ def sample(stem: str) -> Photo:
 
 def wanting(project: Project) -> str:
     """Return the one thing that is missing before it can be taught, in a sentence, "" where nothing is."""
+    # Names first: what is said of a thing's photos calls it by its name.
     named: set[str] = set()
     for place, thing in enumerate(project.things, start=1):
         if not thing.name:

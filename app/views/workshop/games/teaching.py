@@ -62,7 +62,7 @@ def verdict(found, *, met: bool) -> str:
 
 def _state(found) -> str:
     return _(
-        "NAT is fooled by {nat_fooled} other pictures, the baseline by {fooled}; NAT keeps {nat} of your {photos} "
+        "NAT is fooled by {nat_fooled} other pictures, the baseline by {fooled}; NAT keeps {nat} of the {photos} "
         "photos, the baseline {baseline}",
         nat_fooled=of_100(found.fools("nat") / found.pictures, found.pictures),
         fooled=of_100(found.fools("baseline") / found.pictures, found.pictures),

@@ -1,4 +1,7 @@
-"""One house rule for quotation marks: English has straight ones, as most of its text does, German „…“ and ‚…‘."""
+"""One house rule for signs: English has straight quotation marks, as most of its text does, German „…“ and ‚…‘.
+
+And a translation has the percent signs that its sentence has: none twice, none lost.
+"""
 
 import re
 from pathlib import Path
@@ -38,6 +41,12 @@ def test_every_catalogue_keeps_to_its_languages_marks(file: Path) -> None:
     both = messages(file)
     assert [english for english, _german in both if CURLY.search(english)] == []
     assert [german for _english, german in both if german_faults(german)] == []
+
+
+@pytest.mark.parametrize("file", CATALOGUES, ids=lambda file: f"{file.parts[-4]}-{file.stem}")
+def test_a_translation_has_as_many_percent_signs(file: Path) -> None:
+    wrong = [german for english, german in messages(file) if english.count("%") != german.count("%")]
+    assert wrong == []
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
