@@ -23,6 +23,7 @@ from nat_core.training.state import (
     packed_state,
     restore,
     save_run,
+    take_settings,
     unpacked_state,
 )
 from nat_core.training.training_run import EpochSums, TrainingRun, begin, take_step
@@ -121,6 +122,19 @@ def test_a_run_of_another_seed_is_not_put_there(tmp_path: Path) -> None:
         restore(begun(seed=1), present(newest_state(tmp_path)))
     with pytest.raises(TrainingError, match=r"another recipe: epochs \(2, now 3\)"):
         restore(begun(replace(RECIPE, epochs=3)), present(newest_state(tmp_path)))
+
+
+def test_a_run_trains_as_the_first_ranks_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = begun()
+    taken = replace(run.objective, precision="float16")
+    made: list[tuple[str, torch.device]] = []
+    monkeypatch.setattr(states, "scaler_for", lambda *given: made.append(given) or "its factor")
+    take_settings(run, run.settings | {"precision": "float16"})
+    assert (run.objective, run.scaler, made) == (taken, "its factor", [("float16", run.batches.device)])
+    with pytest.raises(TrainingError, match=r"^The run of nat was begun with another seed \(5, now 0\): "):
+        take_settings(run, run.settings | {"seed": 5, "precision": "float32"})
+    # Of another run nothing is taken.
+    assert run.objective == taken
 
 
 def test_weights_that_are_no_numbers_are_not_saved(tmp_path: Path) -> None:
