@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from nat_core.data.sources.image_sets import ImageSet
-from nat_core.errors import DivergedError, RanksError, Stopped, TrainingError
+from nat_core.errors import CheckpointError, DivergedError, RanksError, Stopped, TrainingError
 from nat_core.recipes import Recipe
 from nat_core.training import state as states
 from nat_core.training.pictures import TrainingPictures
@@ -157,6 +157,9 @@ def test_a_state_goes_to_other_ranks_as_it_is() -> None:
     assert back.tensors.keys() == sent.tensors.keys()
     np.testing.assert_array_equal(back.tensors["model/a"], sent.tensors["model/a"])
     assert unpacked_state(packed_state(None)) is None
+    told = r"^the first process's state is cut short or no safetensors file \(.*\): start all processes again\.$"
+    with pytest.raises(CheckpointError, match=told):
+        unpacked_state(packed_state(sent)[:-1])
 
 
 # --- who keeps it ----------------------------------------------------------------------------------------------------
