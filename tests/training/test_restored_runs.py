@@ -181,8 +181,11 @@ def test_a_disk_that_refuses_is_told_and_asked_again(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(states, "save_run", full)
     keeping.save(run)
-    assert told[0].startswith("The state of step 2 could not be written (")
-    assert told[0].endswith("the training goes on and tries again with the next one; no state is on the disk yet")
+    refused = (
+        "The state of step 2 could not be written (x.safetensors: No space left on device: make room there and go on)"
+    )
+    again = ": the training goes on and tries again with the next one; "
+    assert told == [f"{refused}{again}no state is on the disk yet"]
     assert keeping.kept is None
     monkeypatch.setattr(states, "save_run", save)
     keeping.save(run)
@@ -190,7 +193,44 @@ def test_a_disk_that_refuses_is_told_and_asked_again(tmp_path: Path, monkeypatch
     assert present(newest_state(sitting.states)).step == 2
     monkeypatch.setattr(states, "save_run", full)
     keeping.save(run)
-    assert told[1].endswith("; the newest is of step 2")
+    assert told[1:] == [f"{refused}{again}the newest is of step 2"]
+
+
+def test_what_cannot_be_deleted_is_told_while_a_run_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, (keeping, told, sitting) = after(1), keeper(tmp_path)
+    for step in range(1, states.KEPT + 1):
+        run.step = step
+        keeping.save(run)
+    assert told == []
+
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    run.step = states.KEPT + 1
+    keeping.save(run)
+    assert [each.partition(" (")[0] for each in told] == ["An old state could not be deleted"] * 2
+    assert str(sitting.states / "00000001.json") in told[0]
+
+
+def test_where_weights_stop_being_numbers_the_last_good_state_is_named(tmp_path: Path) -> None:
+    run, (keeping, _, sitting) = after(1), keeper(tmp_path)
+    keeping.save(run)
+    with torch.no_grad():
+        run.model.classifier.bias[0] = float("inf")
+    with pytest.raises(DivergedError, match=f"The last good state is kept in {sitting.states}"):
+        keeping.save(run)
+
+
+def test_what_is_saved_already_is_not_saved_again_at_a_stop(tmp_path: Path) -> None:
+    run, (keeping, _, sitting) = after(1), keeper(tmp_path)
+    saved = sitting.states / "00000001.safetensors"
+    with pytest.raises(Stopped), keeping.stopped(), keeping.leaving(run):
+        raise KeyboardInterrupt
+    first = saved.stat().st_ino  # a file that is written anew is another one
+    with pytest.raises(Stopped), keeping.stopped(), keeping.leaving(run):
+        raise KeyboardInterrupt
+    assert saved.stat().st_ino == first
 
 
 def test_who_is_asked_to_stop_saves_between_two_steps_and_says_so(tmp_path: Path) -> None:

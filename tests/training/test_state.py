@@ -273,14 +273,15 @@ def test_a_network_of_other_pictures_is_not_taken_for_this_one(tmp_path: Path) -
 def test_a_run_that_was_begun_goes_on_only_where_that_is_said(tmp_path: Path) -> None:
     assert sitting(tmp_path).saved(pytest.fail) is None
     save_state(sitting(tmp_path).states, state(7))
-    (tmp_path / f".{NAME}.1.tmp").mkdir()
+    for name in (NAME, "another"):
+        (tmp_path / f".{name}.1.tmp").mkdir()
     begun = f"A run of {NAME} was begun in {sitting(tmp_path).states}: add --resume to go on, or delete that folder"
     with pytest.raises(TrainingError, match=_told(begun)):
         sitting(tmp_path).saved(pytest.fail)
     found = sitting(tmp_path, resume=True).saved(pytest.fail)
     assert found is not None
     assert found.step == 7
-    assert not (tmp_path / f".{NAME}.1.tmp").exists()
+    assert [path.name for path in tmp_path.glob(".*.tmp")] == [".another.1.tmp"]
 
 
 def test_a_state_that_is_passed_over_is_told_to_who_goes_on(tmp_path: Path) -> None:
