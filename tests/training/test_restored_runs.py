@@ -241,6 +241,10 @@ def test_who_is_asked_to_stop_saves_between_two_steps_and_says_so(tmp_path: Path
     assert present(newest_state(sitting.states)).step == 3
     # From there on: nothing new to save, and the step is said all the same.
     keeping, _, _ = keeper(tmp_path, newest_state(sitting.states))
+    assert keeping.kept == sitting.states
+    # Before its first step the run does not know how many there are.
+    with pytest.raises(Stopped, match=r"^nat is saved at step 3: go on with --resume$"), keeping.stopped():
+        raise KeyboardInterrupt
     with pytest.raises(Stopped, match="saved at step 3"), keeping.stopped(), keeping.leaving(run):
         raise Stopped(15)
 
