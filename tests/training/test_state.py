@@ -15,7 +15,7 @@ from nat_core.errors import TrainingError
 from nat_core.files import sealed, unsealed
 from nat_core.recipes import recipe_named
 from nat_core.store.checkpoints import OwnData, load_card, write_card
-from nat_core.training.state import SavedState, Sitting, check_settings, newest_state, save_state
+from nat_core.training.state import KEPT, SavedState, Sitting, check_settings, newest_state, save_state
 from tests.present import present
 from tests.synthetic import write_network
 
@@ -137,6 +137,22 @@ def test_an_old_state_that_cannot_be_deleted_is_told_and_tried_again(
     assert "00000001.json: Permission denied): it is tried again after the next one" in told[0]
     save_state(tmp_path, state(5), told.append)
     assert {path.stem for path in tmp_path.iterdir()} == {"00000003", "00000004", "00000005"}
+
+
+def test_an_old_state_that_another_process_has_deleted_is_no_matter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete, told = Path.unlink, []
+
+    def too_late(path: Path, missing_ok: bool = False) -> None:
+        delete(path, missing_ok=True)
+        delete(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", too_late)
+    for step in range(1, KEPT + 2):
+        save_state(tmp_path, state(step), told.append)
+    assert told == []
+    assert sorted({path.stem for path in tmp_path.iterdir()}) == [f"0000000{step}" for step in range(2, KEPT + 2)]
 
 
 def test_what_passed_a_state_over_is_told_in_words(tmp_path: Path) -> None:
