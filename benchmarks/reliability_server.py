@@ -3,10 +3,10 @@
     python -m benchmarks.reliability_server [--checkpoints checkpoints] [--visits 10000] [--visitors 50] [--quick]
 
 Prints a JSON object a line, each a row of `benchmarks.reliability`: failed is what went through, or was answered
-otherwise than it may be. Floods are measured by what the health
-check took at worst, and by how much longer five others waited for a page, the 95th percentile beside that before the
-flood; they come from another address and another process than the others, as in life. The server, the attackers and the others share the
-cores of one machine, so a busy one measures itself. Linux only, for its many local addresses.
+otherwise than it may be. Floods are measured by what the health check took at worst, and by how much longer five others
+waited for a page, the 95th percentile beside that before the flood; they come from another address and another process
+than the others, as in life. The server, the attackers and the others share the cores of one machine, so a busy one
+measures itself. Linux only, for its many local addresses.
 """
 
 import argparse
