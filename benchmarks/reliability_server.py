@@ -3,10 +3,10 @@
     python -m benchmarks.reliability_server [--checkpoints checkpoints] [--visits 10000] [--visitors 50] [--quick]
 
 Prints a JSON object a line, each a row of `benchmarks.reliability`: failed is what went through, or was answered
-otherwise than it may be. Floods are measured by what the health
-check took at worst, and by how much longer five others waited for a page, the 95th percentile beside that before the
-flood; they come from another address than the others, as in life. The server, the attackers and the others share the
-cores of one machine, so a busy one measures itself. Linux only, for its many local addresses.
+otherwise than it may be. Floods are measured by what the health check took at worst, and by how much longer five others
+waited for a page, the 95th percentile beside that before the flood; they come from another address and another process
+than the others, as in life. The server, the attackers and the others share the cores of one machine, so a busy one
+measures itself. Linux only, for its many local addresses.
 """
 
 import argparse
@@ -72,7 +72,7 @@ def foreign_visits(networks: str, number: int) -> None:
 
 
 def left_behind(networks: str, visits: int) -> None:
-    """Count what visits leave behind."""
+    """Count what visits leave behind, bytes by the C library that hands them out."""
     before, after = before_and_after(networks, visits, counted=True)
     slope = (after.bytes - before.bytes) / visits
     grown = {"descriptors": after.descriptors - before.descriptors, "threads": after.threads - before.threads}

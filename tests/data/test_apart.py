@@ -4,6 +4,7 @@ import io
 import os
 import random
 import struct
+import subprocess
 import sys
 import time
 import tracemalloc
@@ -282,6 +283,24 @@ def test_requests_are_answered_in_turn_and_what_cannot_be_had_by_nothing(tmp_pat
     image = Image.open(io.BytesIO(sound))
     whole = struct.pack(">II", *image.size) + image.convert("RGB").tobytes()
     assert (tmp_path / "answers").read_bytes() == whole + bytes(8) + whole
+
+
+UNLIMITED = """
+import resource, runpy
+def setrlimit(*given): raise OSError("no limits here")
+resource.setrlimit = setrlimit
+runpy.run_module("nat_core.data.apart.process", run_name="__main__")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits")
+def test_the_process_answers_over_its_pipes_and_ends_with_them_where_no_limits_are_had_too() -> None:
+    sound = encoded("TIFF")
+    asked = struct.pack(">4sI", b"TIFF", len(sound)) + sound
+    image = Image.open(io.BytesIO(sound))
+    ended = subprocess.run([sys.executable, "-c", UNLIMITED], input=asked * 2, capture_output=True, check=True)
+    answer = struct.pack(">II", *image.size) + image.convert("RGB").tobytes()
+    assert ended.stdout == process.READY + 2 * answer
 
 
 def test_a_grey_picture_of_12_bits_is_answered_with_8(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Image sets: readers on small files made here, names, roles' sets, what is said when something is missing."""
 
+from dataclasses import replace
 from hashlib import sha1
 from pathlib import Path
 from typing import Any
@@ -206,7 +207,7 @@ def test_pictures_that_were_handed_over_are_a_set_like_others() -> None:
 ])  # fmt: skip
 def test_a_set_whose_parts_do_not_fit_is_refused(given: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        ImageSet(**{"name": "mine", "ids": ("a", "b"), "pixels": pictures(2)} | given)
+        replace(ImageSet("mine", pictures(2), ("a", "b")), **given)
 
 
 @pytest.mark.parametrize("images", [np.zeros((2, 8, 8), np.float32), np.zeros((8, 8), np.uint8)])

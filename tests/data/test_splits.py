@@ -140,6 +140,12 @@ def test_an_npz_file_without_what_it_needs_is_refused(tmp_path: Path, changes: d
         read_known(tmp_path / "mine.npz")
 
 
+@pytest.mark.parametrize("read", [read_known, read_negatives])
+def test_no_name_is_not_the_current_folder(read: Any) -> None:
+    with pytest.raises(MissingDataset, match=r"^no folder and no file is named: say where the pictures are$"):
+        read("")
+
+
 def test_folders_that_are_links_are_followed_once_and_never_in_circles(tmp_path: Path) -> None:
     draw(tmp_path / "elsewhere", 3, "blue")
     draw(tmp_path / "photos" / "cat", 3)

@@ -316,3 +316,5 @@ def test_map_distances_by_hand() -> None:
     second = np.array([[[6.0, 8.0]], [[0.0, 2.0]], [[0.0, 1.0]]])
     # The same direction; nothing beside something; two that have nothing in common.
     assert metrics.map_distances(first, second).tolist() == pytest.approx([0.0, 1.0, 2**0.5])
+    # How strong a map is does not matter, down to where nothing is left of it.
+    assert metrics.map_distances(1e-9 * first, second).tolist() == pytest.approx([0.0, 1.0, 2**0.5])

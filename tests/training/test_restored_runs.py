@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from nat_core.data.sources.image_sets import ImageSet
-from nat_core.errors import DivergedError, RanksError, Stopped, TrainingError
+from nat_core.errors import CheckpointError, DivergedError, RanksError, Stopped, TrainingError
 from nat_core.recipes import Recipe
 from nat_core.training import state as states
 from nat_core.training.pictures import TrainingPictures
@@ -23,6 +23,7 @@ from nat_core.training.state import (
     packed_state,
     restore,
     save_run,
+    take_settings,
     unpacked_state,
 )
 from nat_core.training.training_run import EpochSums, TrainingRun, begin, take_step
@@ -123,6 +124,19 @@ def test_a_run_of_another_seed_is_not_put_there(tmp_path: Path) -> None:
         restore(begun(replace(RECIPE, epochs=3)), present(newest_state(tmp_path)))
 
 
+def test_a_run_trains_as_the_first_ranks_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = begun()
+    taken = replace(run.objective, precision="float16")
+    made: list[tuple[str, torch.device]] = []
+    monkeypatch.setattr(states, "scaler_for", lambda *given: made.append(given) or "its factor")
+    take_settings(run, run.settings | {"precision": "float16"})
+    assert (run.objective, run.scaler, made) == (taken, "its factor", [("float16", run.batches.device)])
+    with pytest.raises(TrainingError, match=r"^The run of nat was begun with another seed \(5, now 0\): "):
+        take_settings(run, run.settings | {"seed": 5, "precision": "float32"})
+    # Of another run nothing is taken.
+    assert run.objective == taken
+
+
 def test_weights_that_are_no_numbers_are_not_saved(tmp_path: Path) -> None:
     run = after(2)
     save_run(run, tmp_path)
@@ -143,6 +157,9 @@ def test_a_state_goes_to_other_ranks_as_it_is() -> None:
     assert back.tensors.keys() == sent.tensors.keys()
     np.testing.assert_array_equal(back.tensors["model/a"], sent.tensors["model/a"])
     assert unpacked_state(packed_state(None)) is None
+    told = r"^the first process's state is cut short or no safetensors file \(.*\): start all processes again\.$"
+    with pytest.raises(CheckpointError, match=told):
+        unpacked_state(packed_state(sent)[:-1])
 
 
 # --- who keeps it ----------------------------------------------------------------------------------------------------
@@ -164,8 +181,11 @@ def test_a_disk_that_refuses_is_told_and_asked_again(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(states, "save_run", full)
     keeping.save(run)
-    assert told[0].startswith("The state of step 2 could not be written (")
-    assert told[0].endswith("the training goes on and tries again with the next one; no state is on the disk yet")
+    refused = (
+        "The state of step 2 could not be written (x.safetensors: No space left on device: make room there and go on)"
+    )
+    again = ": the training goes on and tries again with the next one; "
+    assert told == [f"{refused}{again}no state is on the disk yet"]
     assert keeping.kept is None
     monkeypatch.setattr(states, "save_run", save)
     keeping.save(run)
@@ -173,7 +193,44 @@ def test_a_disk_that_refuses_is_told_and_asked_again(tmp_path: Path, monkeypatch
     assert present(newest_state(sitting.states)).step == 2
     monkeypatch.setattr(states, "save_run", full)
     keeping.save(run)
-    assert told[1].endswith("; the newest is of step 2")
+    assert told[1:] == [f"{refused}{again}the newest is of step 2"]
+
+
+def test_what_cannot_be_deleted_is_told_while_a_run_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, (keeping, told, sitting) = after(1), keeper(tmp_path)
+    for step in range(1, states.KEPT + 1):
+        run.step = step
+        keeping.save(run)
+    assert told == []
+
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    run.step = states.KEPT + 1
+    keeping.save(run)
+    assert [each.partition(" (")[0] for each in told] == ["An old state could not be deleted"] * 2
+    assert str(sitting.states / "00000001.json") in told[0]
+
+
+def test_where_weights_stop_being_numbers_the_last_good_state_is_named(tmp_path: Path) -> None:
+    run, (keeping, _, sitting) = after(1), keeper(tmp_path)
+    keeping.save(run)
+    with torch.no_grad():
+        run.model.classifier.bias[0] = float("inf")
+    with pytest.raises(DivergedError, match=f"The last good state is kept in {sitting.states}"):
+        keeping.save(run)
+
+
+def test_what_is_saved_already_is_not_saved_again_at_a_stop(tmp_path: Path) -> None:
+    run, (keeping, _, sitting) = after(1), keeper(tmp_path)
+    saved = sitting.states / "00000001.safetensors"
+    with pytest.raises(Stopped), keeping.stopped(), keeping.leaving(run):
+        raise KeyboardInterrupt
+    first = saved.stat().st_ino  # a file that is written anew is another one
+    with pytest.raises(Stopped), keeping.stopped(), keeping.leaving(run):
+        raise KeyboardInterrupt
+    assert saved.stat().st_ino == first
 
 
 def test_who_is_asked_to_stop_saves_between_two_steps_and_says_so(tmp_path: Path) -> None:
@@ -184,6 +241,10 @@ def test_who_is_asked_to_stop_saves_between_two_steps_and_says_so(tmp_path: Path
     assert present(newest_state(sitting.states)).step == 3
     # From there on: nothing new to save, and the step is said all the same.
     keeping, _, _ = keeper(tmp_path, newest_state(sitting.states))
+    assert keeping.kept == sitting.states
+    # Before its first step the run does not know how many there are.
+    with pytest.raises(Stopped, match=r"^nat is saved at step 3: go on with --resume$"), keeping.stopped():
+        raise KeyboardInterrupt
     with pytest.raises(Stopped, match="saved at step 3"), keeping.stopped(), keeping.leaving(run):
         raise Stopped(15)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from nat_core.errors import TrainingError
 from nat_core.files import sealed, unsealed
 from nat_core.recipes import recipe_named
 from nat_core.store.checkpoints import OwnData, load_card, write_card
-from nat_core.training.state import SavedState, Sitting, check_settings, newest_state, save_state
+from nat_core.training.state import KEPT, SavedState, Sitting, check_settings, newest_state, save_state
 from tests.present import present
 from tests.synthetic import write_network
 
@@ -95,7 +96,8 @@ def test_where_every_state_is_damaged_that_is_told(tmp_path: Path) -> None:
     (tmp_path / "00000002.json").write_bytes(b"{")
     told: list[str] = []
     assert newest_state(tmp_path, told.append) is None
-    assert told[0].endswith("and there is no older one: beginning anew")
+    sentence = r"The state of step 2 cannot be used \(.*\), and there is no older one: beginning anew"
+    assert [bool(re.fullmatch(sentence, each)) for each in told] == [True]
 
 
 def test_damaged_states_of_later_steps_crowd_no_good_one_out(tmp_path: Path) -> None:
@@ -135,6 +137,22 @@ def test_an_old_state_that_cannot_be_deleted_is_told_and_tried_again(
     assert "00000001.json: Permission denied): it is tried again after the next one" in told[0]
     save_state(tmp_path, state(5), told.append)
     assert {path.stem for path in tmp_path.iterdir()} == {"00000003", "00000004", "00000005"}
+
+
+def test_an_old_state_that_another_process_has_deleted_is_no_matter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete, told = Path.unlink, []
+
+    def too_late(path: Path, missing_ok: bool = False) -> None:
+        delete(path, missing_ok=True)
+        delete(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", too_late)
+    for step in range(1, KEPT + 2):
+        save_state(tmp_path, state(step), told.append)
+    assert told == []
+    assert sorted({path.stem for path in tmp_path.iterdir()}) == [f"0000000{step}" for step in range(2, KEPT + 2)]
 
 
 def test_what_passed_a_state_over_is_told_in_words(tmp_path: Path) -> None:
@@ -203,6 +221,11 @@ def test_the_newest_state_is_the_furthest_one_whatever_the_clock_said(tmp_path: 
 NAME = "digits_nat"
 
 
+def _told(sentence: str) -> str:
+    """The pattern of this sentence and no other."""
+    return f"^{re.escape(sentence)}$"
+
+
 def sitting(out: Path, **other: Any) -> Sitting:
     usual: dict[str, Any] = {
         "recipe": recipe_named(NAME), "out": out, "teachers": out, "device": "cpu", "threads": 1, "progress": False,
@@ -220,18 +243,28 @@ def test_where_a_run_lies(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", [-1, 2**63, True, 1.5, "0"])
 def test_a_seed_is_one_that_generators_take(tmp_path: Path, seed: Any) -> None:
     assert sitting(tmp_path, seed=2**63 - 1).seed == 2**63 - 1
-    with pytest.raises((ValueError, TypeCheckError)):
+    with pytest.raises((ValueError, TypeCheckError)) as raised:
         sitting(tmp_path, seed=seed)
+    if isinstance(raised.value, ValueError):
+        assert str(raised.value) == f"seed must be a whole number from 0 to 2^63 - 1; got {seed!r}"
 
 
 def test_a_finished_network_is_kept_where_that_is_said_and_never_written_over(tmp_path: Path) -> None:
     assert not sitting(tmp_path).finished()
     (tmp_path / NAME).mkdir()
-    with pytest.raises(TrainingError, match="is there already but holds no network: move it away"):
+    with pytest.raises(
+        TrainingError,
+        match=_told(f"{tmp_path / NAME} is there already but holds no network: move it away, or choose another --out"),
+    ):
         sitting(tmp_path, resume=True).finished()
     (tmp_path / NAME).rmdir()
     write_network(tmp_path, NAME)
-    with pytest.raises(TrainingError, match="is there already: add --resume to keep it"):
+    with pytest.raises(
+        TrainingError,
+        match=_told(
+            f"{tmp_path / NAME} is there already: add --resume to keep it, or --out to train another one elsewhere"
+        ),
+    ):
         sitting(tmp_path).finished()
     assert sitting(tmp_path, resume=True).finished()
 
@@ -243,7 +276,8 @@ def test_a_network_of_other_pictures_is_not_taken_for_this_one(tmp_path: Path) -
     assert not here.holds(mine)
     write_network(tmp_path, NAME)
     assert here.holds(None)
-    with pytest.raises(TrainingError, match="was trained on other pictures"):
+    other = f"{here.home} was trained on other pictures: choose another name or another --out for these"
+    with pytest.raises(TrainingError, match=_told(other)):
         here.holds(mine)
     write_card(here.home, replace(load_card(tmp_path, NAME), data=mine))
     assert here.holds(same)
@@ -255,19 +289,36 @@ def test_a_network_of_other_pictures_is_not_taken_for_this_one(tmp_path: Path) -
 def test_a_run_that_was_begun_goes_on_only_where_that_is_said(tmp_path: Path) -> None:
     assert sitting(tmp_path).saved(pytest.fail) is None
     save_state(sitting(tmp_path).states, state(7))
-    (tmp_path / f".{NAME}.1.tmp").mkdir()
-    with pytest.raises(TrainingError, match=f"A run of {NAME} was begun in .*: add --resume to go on"):
+    for name in (NAME, "another"):
+        (tmp_path / f".{name}.1.tmp").mkdir()
+    begun = f"A run of {NAME} was begun in {sitting(tmp_path).states}: add --resume to go on, or delete that folder"
+    with pytest.raises(TrainingError, match=_told(begun)):
         sitting(tmp_path).saved(pytest.fail)
     found = sitting(tmp_path, resume=True).saved(pytest.fail)
     assert found is not None
     assert found.step == 7
-    assert not (tmp_path / f".{NAME}.1.tmp").exists()
+    assert [path.name for path in tmp_path.glob(".*.tmp")] == [".another.1.tmp"]
+
+
+def test_a_state_that_is_passed_over_is_told_to_who_goes_on(tmp_path: Path) -> None:
+    states = sitting(tmp_path).states
+    for step in (7, 8):
+        save_state(states, state(step))
+    (states / "00000008.json").write_bytes(b"{")
+    with pytest.raises(TrainingError, match="was begun in"):
+        sitting(tmp_path).saved(pytest.fail)
+    told: list[str] = []
+    assert present(sitting(tmp_path, resume=True).saved(told.append)).step == 7
+    assert [each.partition(" (")[0] for each in told] == ["The state of step 8 cannot be used"]
+    (states / ".00000009.json.1.tmp").write_bytes(b"half")
+    sitting(tmp_path, resume=True).saved(told.append)
+    assert not (states / ".00000009.json.1.tmp").exists()
 
 
 def test_two_runs_of_one_name_are_not_at_once(tmp_path: Path) -> None:
     with (
         sitting(tmp_path).alone(),
-        pytest.raises(TrainingError, match=f"^{NAME} is being trained already: "),
+        pytest.raises(TrainingError, match=f"^{NAME} is being trained already: another process is at work there: "),
         sitting(tmp_path).alone(),
     ):
         pytest.fail("both train")
@@ -279,9 +330,14 @@ def test_a_run_goes_on_with_the_settings_that_it_began_with() -> None:
     check_settings(NAME, begun, begun)
     # What one of them does not know is not compared.
     check_settings(NAME, {"recipe": recipe, "seed": 1}, begun | {"data": "a"})
-    with pytest.raises(TrainingError, match=r"another seed \(1, now 3\): go on with the same, or choose"):
-        check_settings(NAME, begun | {"seed": 3}, begun)
-    with pytest.raises(TrainingError, match=r"another number of threads \(2, now 4\)"):
-        check_settings(NAME, begun | {"threads": 4}, begun)
+    for key, other, what in (
+        ("seed", 3, "seed (1, now 3)"), ("threads", 4, "number of threads (2, now 4)"),
+        ("data", "b", "set of pictures (by its SHA-256) (a, now b)"),
+        ("teacher", "b", "teacher (by the SHA-256 of its weights) (a, now b)"),
+    ):  # fmt: skip
+        before = begun | {"data": "a", "teacher": "a"}
+        told = f"The run of {NAME} was begun with another {what}: go on with the same, or choose another --out"
+        with pytest.raises(TrainingError, match=_told(told)):
+            check_settings(NAME, before | {key: other}, before)
     with pytest.raises(TrainingError, match=r"another recipe: epochs \(50, now 3\)"):
         check_settings(NAME, begun | {"recipe": recipe | {"epochs": 3}}, begun)
