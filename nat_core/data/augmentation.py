@@ -6,6 +6,7 @@ once.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import torch
@@ -51,13 +52,30 @@ def draw_crops(count: int, side: int, padding: int, flip: bool, generator: torch
     no padded copy is made.
     """
     # A crop of the padded picture is the picture moved: one shift for its rows, one for its columns.
-    shift = torch.randint(-padding, padding + 1, (2, count, 1), generator=generator)
-    rows, columns = _reflect(torch.arange(side) + shift, side)
+    shift = torch.randint(2 * padding + 1, (2, count), generator=generator)
+    rows, columns = shift.unbind()
     if flip:
         # Mirrored after the shift: both are uniform around the middle, so the order changes no distribution.
-        mirrored = torch.rand(count, 1, generator=generator) < 0.5
-        columns = torch.where(mirrored, columns.flip(1), columns)
-    return Crops(rows, columns)
+        mirrored = torch.rand(count, generator=generator) < 0.5
+        columns = columns.add(mirrored, alpha=2 * padding + 1)
+    moves = _moves(side, padding)
+    return Crops(moves.index_select(0, rows), moves.index_select(0, columns))
+
+
+@lru_cache(maxsize=8)
+def _moves(side: int, padding: int) -> Int[Tensor, "moves side"]:
+    """Where each pixel of a line comes from that is moved by -padding to padding; then the same, mirrored.
+
+    There are few ways to move a picture, so that none is computed for each picture anew.
+    """
+    moved = _reflect(torch.arange(side) + torch.arange(-padding, padding + 1)[:, None], side)
+    return torch.cat([moved, moved.flip(1)])
+
+
+def _reflect(position: Int[Tensor, "moves length"], length: int) -> Int[Tensor, "moves length"]:
+    # The first fold mirrors what lies left of 0, the second what lies right of the last; a shift that is longer than a
+    # tiny picture stays at its edge.
+    return (length - 1 - (length - 1 - position.abs()).abs()).clamp(0, length - 1)
 
 
 def cropped(pixels: InMemory, chosen: Int[Tensor, " n"], crops: Crops) -> InMemory:
@@ -69,12 +87,6 @@ def cropped(pixels: InMemory, chosen: Int[Tensor, " n"], crops: Crops) -> InMemo
     taken = pixels.view(-1, 3 * width).index_select(0, rows).view(*crops.rows.shape, 3 * width)
     within = (crops.columns[:, :, None] * 3 + torch.arange(3, device=pixels.device)).flatten(1)[:, None]
     return taken.gather(2, within.expand(-1, height, -1)).view(*taken.shape[:2], crops.columns.shape[1], 3)
-
-
-def _reflect(position: Int[Tensor, "2 n length"], length: int) -> Int[Tensor, "2 n length"]:
-    # The first fold mirrors what lies left of 0, the second what lies right of the last; a shift that is longer than a
-    # tiny picture stays at its edge.
-    return (length - 1 - (length - 1 - position.abs()).abs()).clamp(0, length - 1)
 
 
 def turned(pixels: UInt8[Tensor, "n side side 3"], turns: Int[Tensor, " n"]) -> UInt8[Tensor, "n side side 3"]:

@@ -24,9 +24,10 @@ from nat_core.errors import CheckpointError, MissingDataset, NetworkError
 from nat_core.measure.predictions import Given, Predictions, class_numbers
 from nat_core.network.attention import attention_map
 from nat_core.network.devices import exactly, on_standard_error, trouble_with_cuda
+from nat_core.network.fused import Fused
 from nat_core.network.models import Classifier, Outputs, build, scale_and_shift, scaled
 from nat_core.network.precision import TOGETHER, ForwardPass, faster, halved
-from nat_core.network.serving import FairSemaphore, Serve, served
+from nat_core.network.serving import LARGE, FairSemaphore, Serve, served
 from nat_core.recipes import LEVELS, PRECISIONS
 from nat_core.store.checkpoints import Card, load_card, load_weights
 from nat_core.store.features import CHOSEN, CHOSEN_UNSEEN, FEATURES_UNSEEN, Features, choose, save_features
@@ -57,6 +58,8 @@ class Network:
     """By the pictures' side: how ONNX Runtime answers them, None where it cannot."""
     _halved: list[ForwardPass] = field(default_factory=list, repr=False)
     """How it answers in bfloat16, once that was asked for."""
+    _fused: dict[torch.dtype, Fused] = field(default_factory=dict, repr=False)
+    """By the precision of gradients: the form that computes them soonest."""
 
     @property
     def device(self) -> torch.device:
@@ -85,6 +88,17 @@ class Network:
             if not self._halved:
                 self._halved.append(halved(self.model))
             return self._halved[0]
+
+    def fused(self, backward: torch.dtype) -> Fused:
+        """Return the form that computes gradients soonest, in that precision; made once where the network is small."""
+        with _MAKING:
+            if backward in self._fused:
+                return self._fused[backward]
+            made = Fused(self.model, backward=backward)
+            # Of many weights a copy costs more memory than the moment saves in which it is made.
+            if sum(each.numel() for each in self.model.parameters()) < LARGE:
+                self._fused[backward] = made
+            return made
 
 
 _MAKING = threading.Lock()

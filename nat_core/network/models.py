@@ -251,12 +251,17 @@ class Convolution(nn.Conv2d):
         self._deep = kernel == 3 and inputs * outputs >= _MANY_WEIGHTS
 
     def forward(self, input: Float[Tensor, "n c h w"]) -> Float[Tensor, "n _ _ _"]:
-        # In bfloat16 on a processor the library reads all weights again for every picture, so layers of many weights
-        # and few positions are bound by memory: one strip of all pictures is two to five times as fast.
-        positions = -(-input.shape[2] // self.stride[0]) * -(-input.shape[3] // self.stride[1])
-        if self._deep and positions <= _FEW_POSITIONS and input.dtype == torch.bfloat16 and input.device.type == "cpu":
+        if self.wants_a_strip(input):
             return in_one_strip(input, self.weight, self.stride[0], self.bias)
         return super().forward(input)
+
+    def wants_a_strip(self, features: Float[Tensor, "n c h w"]) -> bool:
+        """Return whether `in_one_strip` answers sooner."""
+        # In bfloat16 on a processor the library reads all weights again for every picture, so layers of many weights
+        # and few positions are bound by memory: one strip of all pictures is two to five times as fast.
+        positions = -(-features.shape[2] // self.stride[0]) * -(-features.shape[3] // self.stride[1])
+        few = self._deep and positions <= _FEW_POSITIONS
+        return few and features.dtype == torch.bfloat16 and features.device.type == "cpu"
 
 
 def in_one_strip(

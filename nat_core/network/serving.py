@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Serve = Callable[[Float[np.ndarray, "n 3 h w"]], Sequence[np.ndarray]]
 """Normalised pictures become logits, and the maps at the low, middle and high level."""
-_LARGE = 1_000_000
+LARGE = 1_000_000
 """The fewest weights of a network whose work on one picture several cores share."""
 OPERATORS, FORMAT = 17, 10
 """The versions of ONNX's operators and of its file that are written; ONNX Runtime has read both since 2024."""
@@ -41,7 +41,7 @@ def served(model: Classifier, side: int) -> Serve:
 
     options = onnxruntime.SessionOptions()
     # What a small network does with a picture is too little to be shared.
-    large = sum(each.numel() for each in model.parameters()) >= _LARGE
+    large = sum(each.numel() for each in model.parameters()) >= LARGE
     options.intra_op_num_threads, options.inter_op_num_threads = torch.get_num_threads() if large else 1, 1
     # Threads that wait for the next picture leave the cores to others meanwhile.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

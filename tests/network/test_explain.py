@@ -7,6 +7,7 @@ import pytest
 import torch
 from captum import attr
 
+from nat_core.network import explain
 from nat_core.network.explain import Attribution, grad_cam, integrated_gradients, occlusion
 from nat_core.network.inference import Network, frozen
 from nat_core.network.models import build, normalise
@@ -188,8 +189,13 @@ def test_what_cannot_be_asked(pixels: np.ndarray, method, options: dict, message
         method(network(), pixels, **({"target": 0} | options))
 
 
+@pytest.mark.parametrize(("narrow", "apart"), [(False, 2e-3), (True, 2e-2)])
 @pytest.mark.parametrize("architecture", ["resnet18", "wrn10_1"])
-def test_both_say_what_captum_says(architecture: str) -> None:
+def test_both_say_what_captum_says(
+    architecture: str, narrow: bool, apart: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # On a processor without instructions for bfloat16, gradients are float32 all the way.
+    monkeypatch.setattr(explain, "narrow_is_fast", lambda device: narrow)
     asked = network(architecture)
     pixels = np.random.default_rng(3).integers(0, 256, (16, 16, 3)).astype(np.uint8)
     images = normalise(torch.from_numpy(pixels[np.newaxis]), asked.mean, asked.std)
@@ -198,9 +204,9 @@ def test_both_say_what_captum_says(architecture: str) -> None:
     covered = attr.Occlusion(logits).attribute(
         images, target=1, sliding_window_shapes=(3, 7, 7), strides=(3, 4, 4), perturbations_per_eval=5
     )[0, 0]
-    for ours, theirs in (
-        (integrated_gradients(asked, pixels, 1, steps=20), gradients),
-        (occlusion(asked, pixels, 1, window=7, stride=4), covered),
+    for ours, theirs, most in (
+        (integrated_gradients(asked, pixels, 1, steps=20), gradients, apart),
+        (occlusion(asked, pixels, 1, window=7, stride=4), covered, 2e-3),
     ):
         assert np.corrcoef(ours.values.ravel(), theirs.detach().numpy().ravel())[0, 1] > 0.9999
-        np.testing.assert_allclose(ours.values, theirs.detach().numpy(), atol=2e-3 * np.abs(ours.values).max())
+        np.testing.assert_allclose(ours.values, theirs.detach().numpy(), atol=most * np.abs(ours.values).max())

@@ -7,9 +7,10 @@ import torch
 from nat_core.errors import NetworkError
 from nat_core.measure.metrics import ncr
 from nat_core.network import inference
+from nat_core.network.fused import folded
 from nat_core.network.inference import MANY, chosen_precision, predict
 from nat_core.network.models import ARCHITECTURES, Convolution, in_one_strip
-from nat_core.network.precision import folded, halved
+from nat_core.network.precision import halved
 from nat_core.network.wrapping import wrap
 from tests.network.test_serving import PICTURES, network
 
