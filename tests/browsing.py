@@ -36,6 +36,8 @@ CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"
 """Further arguments: the browser's own camera, which shows moving shapes, and nobody asked for leave."""
 SIZES = {"wide": (1280, 800), "phone": (390, 844)}
 """Of the browser's window, in pixels."""
+TABLET = (820, 1180)
+"""A tablet held upright, between the two."""
 STILL = """async () => {
   for (let last = '', quiet = 0; quiet < 3;) {
     await new Promise(go => setTimeout(go, 150));

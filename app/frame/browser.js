@@ -114,6 +114,14 @@ function teller() {
   return document.body.appendChild(made);
 }
 
+// Streamlit's keys are classes.
+const keepFocus = keptFocus({
+  places: '.st-key-page, [data-testid="stSidebar"]',
+  keyed: '[class*="st-key-"]',
+  named: element => `.${CSS.escape([...element.classList].find(name => name.startsWith("st-key-")))}`,
+  looks: 20,
+});
+
 export default function ({ data }) {
   // Screen readers choose their voice by it, and Streamlit says English whatever a page holds.
   document.documentElement.lang = data.language;

@@ -5,10 +5,11 @@ from pathlib import Path
 import streamlit as st
 
 from nat_app.shared.language import _
+from nat_app.shared.page_file import FOCUS_SCRIPT
 from nat_app.visit import decoding
 
-_SCRIPTS = (Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("kept_focus.js", "browser.js"))
-_component = st.components.v2.component("browser", html="<span hidden></span>", js="\n".join(_SCRIPTS))
+_SCRIPT = Path(__file__).with_name("browser.js").read_text(encoding="utf-8")
+_component = st.components.v2.component("browser", html="<span hidden></span>", js=f"{FOCUS_SCRIPT}\n{_SCRIPT}")
 
 
 def zone_words() -> dict[str, str]:

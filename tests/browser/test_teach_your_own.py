@@ -1,4 +1,4 @@
-"""Teach your own in a real browser: photos of two things, trained, tried, saved and opened again, on a phone too."""
+"""Teach your own in a real browser: photos of two things, trained, tried, saved, opened again; at three sizes."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from nat_app.shared.gallery import FOLDER
 from nat_app.views.teach_your_own import words
 from nat_app.views.teach_your_own.settings import SAMPLES
-from tests.browsing import ARGUMENTS, CAMERA, CHROMIUM, PATIENCE, SIZES, at, file_chooser
+from tests.browsing import ARGUMENTS, CAMERA, CHROMIUM, PATIENCE, SIZES, STILL, TABLET, at, file_chooser, served
 
 pytestmark = pytest.mark.browser
 FIRST = "h1:has-text('other pictures fool it')"
@@ -89,3 +89,84 @@ def test_photos_are_taken_with_the_camera_of_a_phone(browser, address: str) -> N
         page.locator(".st-key-thing_1").get_by_text(taken, exact=True).wait_for()
     assert page.locator("[data-testid=stException]").count() == 0
     with_camera.close()
+
+
+HELD = """key => {
+  const now = document.activeElement, { top, bottom } = now.getBoundingClientRect();
+  const style = getComputedStyle(now);
+  return !!now.closest(`[class*="st-key-${key}"]`) && top >= 0 && bottom <= innerHeight
+    && style.outlineStyle === 'solid' && style.outlineWidth === '3px';
+}"""
+"""Whether the focus is on the widget whose key begins so, in sight, and framed."""
+
+
+def test_the_keyboard_keeps_its_place_on_a_tablet_and_a_copied_link_holds_the_samples_alone(
+    browser, teaching_address: str, tmp_path: Path
+) -> None:
+    """The workshop's card, then all by the keyboard: what is pressed may go, and the focus goes on from there."""
+    window = browser.new_context(viewport=dict(zip(("width", "height"), TABLET, strict=True)), reduced_motion="reduce")
+    page = window.new_page()
+    page.set_default_timeout(PATIENCE)
+
+    def press(key: str) -> None:
+        page.locator(f"[class*='st-key-{key}'] button").first.focus()
+        page.keyboard.press("Enter")
+
+    def held(key: str) -> None:
+        page.wait_for_function(HELD, arg=key)
+
+    # Who comes by the card has been here before: the free photos are there all the same.
+    page.goto(f"{teaching_address}/teach_your_own")
+    page.locator("h1", has_text=words.BEGIN).wait_for()
+    page.goto(f"{teaching_address}/workshop?workshop_part=Challenges")
+    page.get_by_role("link", name="No photos at hand? Twelve free ones").press("Enter")
+    page.locator("[class*=st-key-row_photos_] button").nth(11).wait_for()
+    page.evaluate(STILL)
+    name = page.get_by_role("textbox", name="Name of thing 1")
+    name.fill("soup")
+    name.press("Enter")
+    # A photo taken out leaves the next one, and Undo itself once nothing is left to undo what comes before it.
+    press("thumb_teach_3_none-pizza")
+    held("thumb_teach_3_none-burger")
+    press("teach_undo_step")
+    page.locator("[class*=st-key-thumb_teach_3_none-pizza]").wait_for()
+    held("teach_undo_step")
+    press("add_thing")
+    page.locator(".st-key-thing_5").wait_for()
+    press("remove_5")
+    held("photos_0")
+    press("photos_0")
+    zone = page.locator("[class*=st-key-teach_uploads_0_] button")
+    zone.focus()
+    page.keyboard.press("Shift")
+    file_chooser(page, "teach_uploads_0_").set_input_files(str(FOLDER / "none-bee.jpg"))
+    page.locator(".st-key-thing_none").get_by_text("1 photo", exact=True).wait_for()
+    held("teach_uploads_0_")
+    press("own_train")
+    page.locator(FIRST).wait_for()
+    held("own_train")
+    assert page.evaluate("document.documentElement.scrollWidth") <= TABLET[0]
+    # A file that is none is refused in a sentence, and nothing is lost.
+    page.locator("summary", has_text="Save it, or open what was saved").press("Enter")
+    page.locator("[class*=st-key-open_things_] button").focus()
+    page.keyboard.press("Shift")
+    wrong = tmp_path / "picture.jpg"
+    wrong.write_bytes((FOLDER / "none-bee.jpg").read_bytes())
+    file_chooser(page, "open_things_").set_input_files(str(wrong))
+    page.get_by_role("alert").get_by_text("picture.jpg is cut short or no safetensors file").wait_for()
+    held("open_things_")
+    assert name.input_value() == "soup"
+    # The link says what it leaves out, and opens with the free photos as they are called.
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_text("without what you brought along (photos, names").wait_for()
+    link = page.locator("[data-testid=stPopoverBody] code").inner_text()
+    window.close()
+    assert "soup" not in link
+    other = browser.new_context()
+    opened = other.new_page()
+    opened.set_default_timeout(PATIENCE)
+    opened.goto(link)
+    opened.locator("[class*=st-key-row_photos_] button").nth(11).wait_for()
+    assert opened.get_by_role("textbox", name="Name of thing 1").input_value() == next(iter(SAMPLES))
+    other.close()

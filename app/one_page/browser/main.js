@@ -93,6 +93,17 @@ class Page {
     this.settings = { ...DEFAULTS };
     this.dark = matchMedia("(prefers-color-scheme: dark)");
     this.dark.addEventListener("change", () => this.show());
+    const keepFocus = keptFocus({
+      places: "main",
+      keyed: "[data-key]",
+      named: (element) => `[data-key="${CSS.escape(element.dataset.key)}"]`,
+      looks: 3,
+    });
+    new MutationObserver(keepFocus).observe(document.body, {
+      subtree: true,
+      childList: true,
+      attributeFilter: ["hidden", "disabled"],
+    });
     addEventListener("hashchange", () => this.written !== location.hash && this.follow());
     // Dropped beside the drop zone, a browser would show the photo in place of this page.
     for (const each of ["dragover", "drop"]) addEventListener(each, (event) => event.preventDefault());

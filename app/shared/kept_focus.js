@@ -1,0 +1,95 @@
+// A control that the keyboard pressed may be gone once the page is drawn anew: Train becomes Cancel, a photo is taken
+// out, a drop zone is emptied. The browser then forgets where the keyboard was, so the focus goes to what stands in
+// its place; and where the page has grown, it stays in sight. Who uses a pointer is where it points. A new page begins
+// at its top.
+//
+// Return what has to be called whenever something was drawn. Looked after are the controls inside of `places`; what
+// they and the boxes around them are called is found by `keyed`, a selector, and `named`, which makes one of such an
+// element.
+// What is gone is looked for so often: a page may be drawn in parts, one after the other.
+function keptFocus({ places, keyed, named, looks }) {
+  const CONTROLS =
+    'a[href], button:enabled, input:enabled, textarea:enabled, select:enabled, summary, [tabindex="0"]';
+  const PAUSE = 150;
+  const PATIENT = 3;
+  const SETTLED = 800;
+  let byKeyboard = false;
+  let last = null;
+  let looking = 0;
+
+  const controls = (place) =>
+    [...place.querySelectorAll(CONTROLS)].filter((each) => each.tabIndex >= 0 && isSeen(each));
+  const isSeen = (control) => control.checkVisibility();
+  const isGone = (control) => !control.isConnected || !control.matches(CONTROLS) || !isSeen(control);
+  const labelOf = (control) => control.getAttribute("aria-label") || control.textContent.trim();
+
+  const within = (place) => (!place ? [] : place.matches(CONTROLS) ? [place] : controls(place));
+  const boxOf = (control) => control.closest(keyed);
+  const nameOf = (box) => (box && !box.matches(places) ? named(box) : null);
+
+  function remember(control) {
+    const place = control.closest(places);
+    last = null;
+    if (!place) return;
+    const all = controls(place);
+    const at = all.indexOf(control);
+    const around = [];
+    for (let box = boxOf(control); nameOf(box) && around.length < 3; box = boxOf(box.parentElement)) {
+      around.push({ name: nameOf(box), number: controls(box).indexOf(control) });
+    }
+    const beside = [...all.slice(at + 1), ...all.slice(0, Math.max(0, at)).reverse()];
+    last = {
+      control,
+      label: labelOf(control),
+      around,
+      beside: beside.map((each) => ({ each, name: nameOf(boxOf(each)) })),
+      path: location.pathname,
+    };
+  }
+
+  // In the place of the widget itself, or of the row or box around it: what is called alike; once the page had time to
+  // draw that, what is as far along; and where the boxes are gone too, what came after them, else before.
+  function successor(left) {
+    const there = last.around.map(({ name }) => within(document.querySelector(name)));
+    const same = there.flat().find((each) => labelOf(each) === last.label);
+    if (same || looks - left < PATIENT) return same;
+    const along = there.map((each, place) => each[Math.min(last.around[place].number, each.length - 1)]);
+    return along.find((each) => each) ?? (left ? null : neighbour());
+  }
+
+  function neighbour() {
+    for (const { each, name } of last.beside) {
+      const found = isGone(each) ? name && within(document.querySelector(name))[0] : each;
+      if (found) return found;
+    }
+    return null;
+  }
+
+  function look(left) {
+    looking = 0;
+    if (!last || document.activeElement !== document.body || location.pathname !== last.path) return;
+    // One that was only off for a moment is there again.
+    const next = isGone(last.control) ? successor(left) : last.control;
+    if (next) {
+      next.focus({ focusVisible: true });
+      setTimeout(keepInSight, SETTLED, next);
+    } else if (left) looking = setTimeout(look, PAUSE, left - 1);
+  }
+
+  function keepInSight(control) {
+    if (document.activeElement === control && control.closest(places)) control.scrollIntoView({ block: "nearest" });
+  }
+
+  function pressed(event) {
+    byKeyboard = true;
+    if (event.key === "Enter" || event.key === " ") setTimeout(keepInSight, SETTLED, document.activeElement);
+  }
+
+  document.addEventListener("keydown", pressed, true);
+  document.addEventListener("pointerdown", () => (byKeyboard = false), true);
+  document.addEventListener("focusin", (event) => remember(event.target), true);
+  return () => {
+    // The browser takes the focus from what was turned off only when it draws, so whether it is lost is seen later.
+    if (byKeyboard && last && !looking && isGone(last.control)) looking = setTimeout(look, PAUSE, looks);
+  };
+}
