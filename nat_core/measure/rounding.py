@@ -29,6 +29,15 @@ def rate_text(value: float) -> str:
     return number(value, f".{RATE}f")
 
 
+def spread_text(deviation: float | None) -> str:
+    """Return what stands behind a rate: its standard deviation, with as many decimals; "" where there is none.
+
+    >>> spread_text(0.0025), spread_text(0.00002), spread_text(None)
+    (' ± 0.003', ' ± 0.000', '')
+    """
+    return "" if deviation is None else f" ± {number(deviation, f'.{RATE}f')}"
+
+
 def accuracy_text(accuracy: float, deviation: float | None = None) -> str:
     """Return an accuracy in [0, 1] as a percentage with two decimals, and its deviation where there is one.
 

@@ -6,7 +6,7 @@ Every figure was read in the source that stands beside it, and none is taken ove
 from dataclasses import dataclass, field
 
 from nat_core.language import N_, number
-from nat_core.measure.rounding import accuracy_text, rate_text
+from nat_core.measure.rounding import accuracy_text, rate_text, spread_text
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class PublishedFigure:
         >>> PublishedFigure(0.8803, 0.0025).as_rate
         '0.880 ± 0.003'
         """
-        return rate_text(self.value) + ("" if self.deviation is None else f" ± {rate_text(self.deviation)}")
+        return rate_text(self.value) + spread_text(self.deviation)
 
     @property
     def as_accuracy(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nat_core.language import N_, Titles, _, number, written
-from nat_core.measure.rounding import ACCURACY, RATE, accuracy_text, difference, points, rate_text
+from nat_core.measure.rounding import ACCURACY, RATE, accuracy_text, difference, points, rate_text, spread_text
 from nat_core.measure.scores import MEASURES as MEASURE_TITLES
 from nat_core.measure.wording import plural
 from nat_core.paper.rendering import markdown_table
@@ -340,7 +340,7 @@ def spread_cell(row: StudyRow, measure: Measure) -> str:
         return ABSENT
     if measure is accuracy:
         return accuracy_text(found.mean, found.deviation)
-    return rate_text(found.mean) + ("" if found.deviation is None else f" ± {rate_text(found.deviation)}")
+    return rate_text(found.mean) + spread_text(found.deviation)
 
 
 def _cell(

@@ -153,6 +153,8 @@ def test_the_papers_figures_stand_in_grey_beside_ours(start, networks: Path) -> 
         ["nat", "train", "resnet18_baseline", "nat", "train", "resnet18_nat"]
     ]
     assert "\u2013\u00a0:gray[(0.960)]" in set(app.table[1].value.astype(str).stack())
+    # No line ends before a % sign, and the paper's accuracy is grey all the same.
+    assert "not trained yet\u00a0:gray[(95.54\u00a0%)]" in set(app.table[0].value.astype(str).stack())
 
 
 def test_beside_the_digits_it_is_said_why_other_pages_have_other_numbers(start, networks: Path) -> None:

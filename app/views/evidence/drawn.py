@@ -8,7 +8,7 @@ import streamlit as st
 from nat_app.answers.plain_names import cell_of
 from nat_core.paper.tables import Grid
 
-_PAPERS_FIGURE = re.compile(r" (\([\d.,]+(?: %)?\))")
+_PAPERS_FIGURE = re.compile(r" (\([\d.,]+(?:\u00a0%)?\))")
 ROW = 1.86
 """The height of a row of one line, in rem: on the wall it grows with the text."""
 
