@@ -210,13 +210,15 @@ def reruns(number: int) -> Flood:
 
 def sockets(number: int) -> Flood:
     """Return a flood of sockets that are kept open; those beyond the cap went through."""
+    # Who says nothing is let go, and makes room for another.
+    says_something = BackMsg(stop_script=True).SerializeToString()
 
     def flood(address: str, over: Event) -> int:
         held = 0
         with ExitStack() as kept:
             for _ in range(number):
                 try:
-                    kept.enter_context(stream(address, source=ELSEWHERE))
+                    kept.enter_context(stream(address, source=ELSEWHERE)).send(says_something)
                     held += 1
                 except (InvalidStatus, WebSocketException, OSError):
                     continue

@@ -320,7 +320,7 @@ def test_decoders_of_the_process_take_one_core_and_any_size(there: bool, monkeyp
     monkeypatch.setattr(process, "kinds", lambda: {"HEIF"} if there else set())
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1)
     monkeypatch.setattr(AvifImagePlugin, "DEFAULT_MAX_THREADS", 0)
-    process._prepare()
+    process.prepare()
     assert (Image.MAX_IMAGE_PIXELS, AvifImagePlugin.DEFAULT_MAX_THREADS) == (None, 1)
     plainly = {"thumbnails": False, "depth_images": False, "aux_images": False}
     assert registered == ([plainly | {"decode_threads": 1}] if there else [])
@@ -334,7 +334,7 @@ def test_the_process_asks_for_its_limits_and_does_without_those_that_it_does_not
 
     asked: dict[int, tuple[int, int]] = {}
     monkeypatch.setattr(resource, "setrlimit", asked.__setitem__)
-    process._hold()
+    process.hold()
     memory = process.PROCESS_MEMORY
     assert asked == {
         resource.RLIMIT_CORE: (0, 0), resource.RLIMIT_FSIZE: (0, 0), resource.RLIMIT_DATA: (memory, memory)
@@ -344,4 +344,4 @@ def test_the_process_asks_for_its_limits_and_does_without_those_that_it_does_not
         raise ValueError("not allowed to raise maximum limit")
 
     monkeypatch.setattr(resource, "setrlimit", refused)
-    process._hold()
+    process.hold()

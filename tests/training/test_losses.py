@@ -90,6 +90,18 @@ def test_each_row_has_a_divergence_of_its_own(name: str) -> None:
     torch.testing.assert_close(TARGETS[name](logits), alone)
 
 
+def test_kl_from_uniform_of_a_row_does_not_hang_on_the_height_of_another() -> None:
+    # Taken off all rows, the largest logit of the first would leave nothing of the second.
+    alone = kl_from_uniform(torch.tensor([[3.0, 0.0]]))
+    assert kl_from_uniform(torch.tensor([[1000.0, 0.0], [3.0, 0.0]]))[1] == alone[0]
+
+
+def test_kl_from_uniform_is_never_a_hair_below_nothing() -> None:
+    nearly = 1e-4 * torch.randn(1000, 10, generator=torch.Generator().manual_seed(0))
+    # What rounding leaves of half of these would be below 0.
+    assert kl_from_uniform(nearly).min() == 0
+
+
 def test_the_background_is_the_last_class() -> None:
     assert TARGETS["background_class"](torch.tensor([[0.0, 0.0, log(2.0)]])).item() == pytest.approx(log(2.0), rel=1e-6)
 

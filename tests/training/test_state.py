@@ -207,6 +207,12 @@ def test_a_full_disk_leaves_the_earlier_state(tmp_path: Path, monkeypatch: pytes
     assert {path.stem for path in tmp_path.iterdir()} == {"00000001"}
 
 
+def test_a_step_of_more_digits_is_the_further_one(tmp_path: Path) -> None:
+    for step in (99_999_999, 100_000_000):
+        save_state(tmp_path, state(step))
+    assert present(newest_state(tmp_path)).step == 100_000_000
+
+
 def test_the_newest_state_is_the_furthest_one_whatever_the_clock_said(tmp_path: Path) -> None:
     year = 365 * 24 * 3600
     for step, shift in ((1, year), (2, -year), (3, 0)):

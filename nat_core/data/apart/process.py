@@ -179,8 +179,8 @@ def _whole(pipe: IO[bytes], length: int) -> bytes:
 def _main() -> None:
     asked, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
-    _prepare()
-    _hold()
+    prepare()
+    hold()
     answers.write(READY)
     answers.flush()
     serve(asked, answers)
@@ -196,7 +196,7 @@ def serve(asked: IO[bytes], answers: IO[bytes]) -> None:
             answers.flush()
 
 
-def _prepare() -> None:
+def prepare() -> None:
     """Import all that is needed, so that it counts before the memory is held, and let no decoder take all cores."""
     from PIL import AvifImagePlugin, Image
 
@@ -211,7 +211,7 @@ def _prepare() -> None:
         pillow_heif.register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
 
 
-def _hold() -> None:
+def hold() -> None:
     """Hold this process to its memory, and let it write no file, where the system can."""
     with suppress(ImportError, ValueError, OSError):
         import resource
