@@ -7,7 +7,7 @@ import pytest
 from nat_app.shared.gallery import FOLDER
 from nat_app.views.teach_your_own import words
 from nat_app.views.teach_your_own.settings import SAMPLES
-from tests.browsing import ARGUMENTS, CAMERA, CHROMIUM, PATIENCE, SIZES, STILL, TABLET, at, file_chooser, served
+from tests.browsing import ARGUMENTS, CAMERA, CHROMIUM, PATIENCE, SIZES, STILL, TABLET, at, file_chooser
 
 pytestmark = pytest.mark.browser
 FIRST = "h1:has-text('other pictures fool it')"
