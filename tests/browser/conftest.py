@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.browsing import ARGUMENTS, CHROMIUM, PATIENCE, SIZES, served
-from tests.synthetic import write_features, write_network, write_pairs
+from tests.synthetic import write_network, write_pairs
 
 
 @pytest.fixture(scope="session")
@@ -44,16 +44,21 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory, playwright) -> Iterator[str]:
-    """The app's address, on made-up networks, of which one has features to learn from.
-
-    One server for all files, as visits know nothing of each other.
-    """
+    """The app's address, on made-up networks; one server for all files, as visits know nothing of each other."""
     if CHROMIUM is None:
         pytest.skip("needs a browser")
     networks = write_pairs(tmp_path_factory.mktemp("networks"), "wrn16_1", "wrn40_1")
     write_network(networks, "wrn16_1_student_of_nat", seed=3)
-    write_features(networks, "wrn16_1_baseline")
     with served(networks) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def teaching_address(taught_networks: Path, playwright) -> Iterator[str]:
+    """The address of an app with a network that has features to learn from."""
+    if CHROMIUM is None:
+        pytest.skip("needs a browser")
+    with served(taught_networks) as started:
         yield started
 
 

@@ -38,8 +38,8 @@ def test_an_own_network_is_compared_on_every_page(page, address: str, tmp_path: 
 
 
 @at("wide")
-def test_own_photos_are_taught(page, address: str) -> None:
-    page.goto(f"{address}/your_negatives?pair=wrn16_1")
+def test_own_photos_are_taught(page, teaching_address: str) -> None:
+    page.goto(f"{teaching_address}/your_negatives?pair=wrn16_1")
     page.get_by_text("Teach it your own photos").click()
     file_chooser(page, "negative_uploads").set_input_files(
         [str(FOLDER / f"none-{each}.jpg") for each in ("bee", "pizza")]

@@ -30,8 +30,8 @@ def _teach_samples(page, address: str) -> None:
 
 
 @at("wide")
-def test_own_photos_are_taught_tried_saved_and_opened_again(page, address: str, tmp_path: Path) -> None:
-    _teach_samples(page, address)
+def test_own_photos_are_taught_tried_saved_and_opened_again(page, teaching_address: str, tmp_path: Path) -> None:
+    _teach_samples(page, teaching_address)
     before = page.locator("h1").inner_text()
     # By the keyboard: the title follows the threshold, though it stands outside of what is drawn again.
     slider = page.locator(".st-key-t [role=slider], .st-key-t input[type=range]").first
@@ -48,7 +48,7 @@ def test_own_photos_are_taught_tried_saved_and_opened_again(page, address: str, 
     assert kept.stat().st_size < 20_000
     # On a phone, what came of it is what is seen first, and nothing is wider than the screen.
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(f"{address}/teach_your_own")
+    page.goto(f"{teaching_address}/teach_your_own")
     page.locator("h1", has_text=words.BEGIN).wait_for()
     page.get_by_text("Save it, or open what was saved").click()
     file_chooser(page, "open_things_").set_input_files(str(kept))
@@ -63,14 +63,14 @@ def test_own_photos_are_taught_tried_saved_and_opened_again(page, address: str, 
     assert page.locator("[data-testid=stException]").count() == 0
 
 
-def test_photos_are_taken_with_the_camera_of_a_phone(browser, address: str) -> None:
+def test_photos_are_taken_with_the_camera_of_a_phone(browser, teaching_address: str) -> None:
     """Streamlit's own camera, on the browser's moving shapes: twice, as it opens anew after each photo."""
     with_camera = browser.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *CAMERA])
     width, height = SIZES["phone"]
     window = with_camera.new_context(viewport={"width": width, "height": height}, permissions=["camera"])
     page = window.new_page()
     page.set_default_timeout(PATIENCE)
-    page.goto(f"{address}/teach_your_own")
+    page.goto(f"{teaching_address}/teach_your_own")
     page.get_by_role("button", name="Photos of thing 1").click()
     page.get_by_text("Camera", exact=True).click()
     earliest = 0.0

@@ -61,11 +61,22 @@ def stopped(
         return run.wait(), text
 
 
-@pytest.mark.parametrize("number", [
-    signal.SIGTERM, *(pytest.param(each, marks=pytest.mark.endurance) for each in (signal.SIGINT, signal.SIGHUP))
+def copied(command: list[str]) -> Copy:
+    """The same command in a copy of a process that has imported torch already."""
+    interpreter, _, _, *arguments = command
+    assert interpreter == sys.executable
+    return Copy(main, arguments)
+
+
+# Started as a shell does it by SIGINT in tests/cli/test_commands.py, and by what a closed terminal sends, below.
+@pytest.mark.parametrize(("number", "start"), [
+    (signal.SIGTERM, copied),
+    *(pytest.param(each, started, marks=pytest.mark.endurance) for each in SIGNALS),
 ])  # fmt: skip
-def test_a_training_is_saved_and_says_at_which_step(tmp_path: Path, number: int) -> None:
-    status, text = stopped(started([*TRAIN, "--out", str(tmp_path)]), number, r"epoch [2-9]")
+def test_a_training_is_saved_and_says_at_which_step(
+    tmp_path: Path, number: int, start: Callable[[list[str]], subprocess.Popen | Copy]
+) -> None:
+    status, text = stopped(start([*TRAIN, "--out", str(tmp_path)]), number, r"epoch [2-9]")
     assert status == 128 + number
     assert "Traceback" not in text
     # The first save is due after a minute: what is there was saved in leaving.

@@ -145,7 +145,9 @@ def test_a_run_that_blows_up_is_noted_and_not_tried_again(tmp_path: Path, copied
     assert (list(load_runs(tmp_path)), load_ended(tmp_path)[1]) == ([run.key], {})
 
 
-def test_on_a_gpu_runs_of_one_kind_share_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_gpu_runs_of_one_kind_share_one_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copied_workers: None
+) -> None:
     """The card is the processor here: what is told of it decides how runs are put together, not where they compute."""
     started: list[list[str]] = []
 
