@@ -67,7 +67,8 @@ function keptFocus({ places, keyed, named, looks }) {
 
   function look(left) {
     looking = 0;
-    if (!last || document.activeElement !== document.body || location.pathname !== last.path) return;
+    const now = document.activeElement;
+    if (!last || (now !== document.body && now !== last.control) || location.pathname !== last.path) return;
     // One that was only off for a moment is there again.
     const next = isGone(last.control) ? successor(left) : last.control;
     if (next) {

@@ -96,8 +96,9 @@ def test_what_is_prepared_is_there_before_the_next_work_and_in_each_process_afte
         ((another, there),) = list(ours.do(works.prepared))
         assert another != first
         assert there == ["one", "two"]
+        assert isinstance(busy, Generator)
         busy.close()
-        before = [next(iter(list(ours.do(works.prepared)))) for _each in range(2)]
+        before = [next(iter([*ours.do(works.prepared)])) for _each in range(2)]
         assert sorted(before) == sorted([(first, ["one", "two"]), (another, ["one", "two"])])
     finally:
         ours.end()

@@ -126,6 +126,13 @@ def test_an_own_image_set_is_asked_and_its_predictions_are_downloaded(page, addr
     assert page.locator("[data-testid=stException]").count() == 0
 
 
+IN_SIGHT = """wanted => [...document.querySelectorAll(wanted)].every(each => {
+  const { top, bottom } = each.getBoundingClientRect();
+  return top >= 0 && bottom <= innerHeight;
+})"""
+"""Whether all elements of a selector are within the window."""
+
+
 @at("phone")
 def test_a_photo_dropped_on_see_it_leaves_as_a_card(page, address: str, tmp_path: Path) -> None:
     """At three sizes: the card is drawn here, fits, is saved as one PNG, and brings its words."""
@@ -133,8 +140,11 @@ def test_a_photo_dropped_on_see_it_leaves_as_a_card(page, address: str, tmp_path
     page.goto(address)
     chooser = file_chooser(page, "see_it_uploads")
     page.locator('.st-key-see_it_uploads input[accept*="image/webp"]').wait_for(state="attached")
+    page.locator(".st-key-see_it_uploads").scroll_into_view_if_needed()
     chooser.set_input_files(str(FOLDER / "none-bee.jpg"))
     page.locator(".st-key-thumb_own_0 button").wait_for()
+    # What is found and the question about it stand above the zone, and come into sight.
+    page.wait_for_function(IN_SIGHT, arg="h1, [class*=st-key-shows_]")
     page.get_by_text("None of the ten").click()
     page.locator("[class*=st-key-says_]", has_text="ooled").first.wait_for()
     for size in ({"width": 820, "height": 1180}, {"width": 1280, "height": 800}, {"width": 390, "height": 844}):

@@ -1,5 +1,6 @@
 """Teach your own in a real browser: photos of two things, trained, tried, saved, opened again; at three sizes."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -100,73 +101,87 @@ HELD = """key => {
 """Whether the focus is on the widget whose key begins so, in sight, and framed."""
 
 
-def test_the_keyboard_keeps_its_place_on_a_tablet_and_a_copied_link_holds_the_samples_alone(
-    browser, teaching_address: str, tmp_path: Path
-) -> None:
-    """The workshop's card, then all by the keyboard: what is pressed may go, and the focus goes on from there."""
-    window = browser.new_context(viewport=dict(zip(("width", "height"), TABLET, strict=True)), reduced_motion="reduce")
+def _press(page, key: str) -> None:
+    """Press the first button of the widget whose key begins so, by the keyboard."""
+    page.locator(f"[class*='st-key-{key}'] button").first.focus()
+    page.keyboard.press("Enter")
+
+
+def _hand_over(page, key: str, file: Path) -> None:
+    """Choose a file where the keyboard is at the chooser whose key begins so."""
+    page.locator(f"[class*='st-key-{key}'] button").focus()
+    page.keyboard.press("Shift")
+    file_chooser(page, key).set_input_files(str(file))
+
+
+def _held(page, key: str) -> None:
+    """Wait until the focus is where it has to be."""
+    page.wait_for_function(HELD, arg=key)
+
+
+@pytest.fixture
+def tablet(browser, teaching_address: str) -> Iterator:
+    """The page with the twelve free photos on a tablet, by the workshop's card, for who has been there before."""
+    width, height = TABLET
+    window = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
     page = window.new_page()
     page.set_default_timeout(PATIENCE)
-
-    def press(key: str) -> None:
-        page.locator(f"[class*='st-key-{key}'] button").first.focus()
-        page.keyboard.press("Enter")
-
-    def held(key: str) -> None:
-        page.wait_for_function(HELD, arg=key)
-
-    # Who comes by the card has been here before: the free photos are there all the same.
     page.goto(f"{teaching_address}/teach_your_own")
     page.locator("h1", has_text=words.BEGIN).wait_for()
     page.goto(f"{teaching_address}/workshop?workshop_part=Challenges")
     page.get_by_role("link", name="No photos at hand? Twelve free ones").press("Enter")
     page.locator("[class*=st-key-row_photos_] button").nth(11).wait_for()
     page.evaluate(STILL)
-    name = page.get_by_role("textbox", name="Name of thing 1")
+    yield page
+    window.close()
+
+
+def test_the_keyboard_keeps_its_place_where_what_it_pressed_is_gone(tablet) -> None:
+    _press(tablet, "thumb_teach_3_none-pizza")
+    _held(tablet, "thumb_teach_3_none-burger")
+    _press(tablet, "teach_undo_step")
+    tablet.locator("[class*=st-key-thumb_teach_3_none-pizza]").wait_for()
+    _held(tablet, "teach_undo_step")
+    _press(tablet, "add_thing")
+    tablet.locator(".st-key-thing_5").wait_for()
+    _press(tablet, "remove_5")
+    _held(tablet, "photos_0")
+    _press(tablet, "photos_0")
+    _hand_over(tablet, "teach_uploads_0_", FOLDER / "none-bee.jpg")
+    tablet.locator(".st-key-thing_none").get_by_text("1 photo", exact=True).wait_for()
+    _held(tablet, "teach_uploads_0_")
+    _press(tablet, "own_train")
+    tablet.locator(FIRST).wait_for()
+    _held(tablet, "own_train")
+    assert tablet.evaluate("document.documentElement.scrollWidth") <= TABLET[0]
+
+
+def test_a_file_that_is_none_loses_nothing_and_a_copied_link_holds_nothing_of_ones_own(
+    tablet, browser, tmp_path: Path
+) -> None:
+    name = tablet.get_by_role("textbox", name="Name of thing 1")
     name.fill("soup")
     name.press("Enter")
-    # A photo taken out leaves the next one, and Undo itself once nothing is left to undo what comes before it.
-    press("thumb_teach_3_none-pizza")
-    held("thumb_teach_3_none-burger")
-    press("teach_undo_step")
-    page.locator("[class*=st-key-thumb_teach_3_none-pizza]").wait_for()
-    held("teach_undo_step")
-    press("add_thing")
-    page.locator(".st-key-thing_5").wait_for()
-    press("remove_5")
-    held("photos_0")
-    press("photos_0")
-    zone = page.locator("[class*=st-key-teach_uploads_0_] button")
-    zone.focus()
-    page.keyboard.press("Shift")
-    file_chooser(page, "teach_uploads_0_").set_input_files(str(FOLDER / "none-bee.jpg"))
-    page.locator(".st-key-thing_none").get_by_text("1 photo", exact=True).wait_for()
-    held("teach_uploads_0_")
-    press("own_train")
-    page.locator(FIRST).wait_for()
-    held("own_train")
-    assert page.evaluate("document.documentElement.scrollWidth") <= TABLET[0]
-    # A file that is none is refused in a sentence, and nothing is lost.
-    page.locator("summary", has_text="Save it, or open what was saved").press("Enter")
-    page.locator("[class*=st-key-open_things_] button").focus()
-    page.keyboard.press("Shift")
+    _press(tablet, "thumb_teach_3_none-pizza")
     wrong = tmp_path / "picture.jpg"
     wrong.write_bytes((FOLDER / "none-bee.jpg").read_bytes())
-    file_chooser(page, "open_things_").set_input_files(str(wrong))
-    page.get_by_role("alert").get_by_text("picture.jpg is cut short or no safetensors file").wait_for()
-    held("open_things_")
+    tablet.locator("summary", has_text="Save it, or open what was saved").press("Enter")
+    _hand_over(tablet, "open_things_", wrong)
+    tablet.get_by_role("alert").get_by_text("picture.jpg is cut short or no safetensors file").wait_for()
     assert name.input_value() == "soup"
-    # The link says what it leaves out, and opens with the free photos as they are called.
-    page.get_by_test_id("stExpandSidebarButton").click()
-    page.get_by_role("button", name="Copy link").click()
-    page.get_by_text("without what you brought along (photos, names").wait_for()
-    link = page.locator("[data-testid=stPopoverBody] code").inner_text()
-    window.close()
+    assert tablet.locator("[class*=st-key-row_photos_] button").count() == 11
+    # The link leaves out names, and all photos as soon as they are not the twelve; and says so.
+    tablet.get_by_test_id("stExpandSidebarButton").click()
+    tablet.get_by_role("button", name="Copy link").click()
+    tablet.get_by_text("without what you brought along (photos, names").wait_for()
+    link = tablet.locator("[data-testid=stPopoverBody] code").inner_text()
     assert "soup" not in link
     other = browser.new_context()
     opened = other.new_page()
     opened.set_default_timeout(PATIENCE)
     opened.goto(link)
-    opened.locator("[class*=st-key-row_photos_] button").nth(11).wait_for()
-    assert opened.get_by_role("textbox", name="Name of thing 1").input_value() == next(iter(SAMPLES))
+    opened.locator("h1", has_text=words.BEGIN).wait_for()
+    opened.evaluate(STILL)
+    assert opened.locator("[class*=st-key-row_photos_] button").count() == 0
+    assert opened.get_by_role("textbox", name="Name of thing 1").input_value() == ""
     other.close()

@@ -284,7 +284,7 @@ def try_own(file) -> None:
 
 def keep() -> None:
     """Draw the ways to save what was taught and to open it again."""
-    with st.expander(_("Save it, or open what was saved"), icon=":material/save:"):
+    with st.expander(_("Save it, or open what was saved"), icon=":material/save:"), st.container(key="own_keep"):
         if teaching.now.taught is not None:
             photos = st.toggle(_("With the photos"), key="save_photos", help=_("Without them the file holds the names "
                                "and the heads alone; it can be tried, but not taught further."))  # fmt: skip

@@ -94,7 +94,7 @@ class FairQueue:
         patience: float = PATIENCE,
         clock: Callable[[], float] = time.monotonic,
         do: Callable[[Callable[[], Iterator[Any]], Callable[[], bool]], Iterator[Any]] = _here,
-        prepare: Callable[[Callable[[], object]], None] = _prepare_here,
+        prepare: Callable[[Callable[[], object]], object] = _prepare_here,
     ) -> None:
         if workers < 1:
             raise ValueError(f"a queue needs at least one worker, not {workers}")
