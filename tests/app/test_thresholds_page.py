@@ -405,3 +405,11 @@ def test_the_page_is_told_in_german_with_numbers_as_german_writes_them(start, ne
     assert list(app.table[1].value["Paper: base"]) == ["0,971", "0,839", "0,671", "0,558"]
     fooled = f"Baseline {100 * rates['baseline']:.1f} % bei t = 0,90".replace(".", ",", 1)
     assert fooled in plain(alts(app)[0])
+
+
+def test_a_lead_is_the_difference_of_the_rates_in_the_table() -> None:
+    """Written 0.640 and 0.360, 0.466 and 0.330; before they are rounded they lie 0.281 and 0.137 apart."""
+    said = threshold_words.lead_sentence(
+        "energy", {"baseline": 0.64049, "nat": 0.35951}, {"baseline": 0.46649, "nat": 0.32951}
+    )
+    assert said == "By energy in place of confidence, the lead of NAT shrinks from 0.280 to 0.136."

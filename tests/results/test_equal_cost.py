@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from nat_core.results.equal_cost import grid, section, sentence, tried
+from nat_core.results.equal_cost import Candidate, grid, section, sentence, tried
 from nat_core.store.runs import RunRecord
 from nat_core.studies.plan import Choice, PlannedRun, studies
 from tests.synthetic_runs import record
@@ -64,3 +64,13 @@ def test_a_second_reading_counts_as_a_candidate_and_nothing_is_said_of_nothing()
     assert labels == ["nat_background_class", "nat_background_class, renormalised"]
     assert section(EVERY, {}) == []
     assert section(EVERY, found)[0] == "### What was tried at equal cost"
+
+
+def test_a_change_follows_from_the_rates_beside_it() -> None:
+    # Written 0.444 and 0.525, of which 0.444 is 15 % less; before they are rounded it would be 16 %.
+    candidate = Candidate("a", "argued", 12, "cifar100_test", 1, 0.4436, 0.5254, 0.0)
+    (row,) = grid([candidate]).rows
+    assert row[5:8] == ("0.444", "0.525", "\u221215 %")
+    # A reader of a page need not know which study tried it.
+    assert "study" not in grid([candidate], studies=False).header
+    assert len(grid([candidate], studies=False).rows[0]) == len(grid([candidate], studies=False).header)

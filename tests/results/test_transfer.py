@@ -119,3 +119,12 @@ def test_on_a_phone_no_upright_goes_through_a_row_s_name() -> None:
     ]
     assert (len(names), len(uprights)) == (3, 9)
     assert [name for name in names for top, bottom in uprights if top < name and name - 9 < bottom] == []
+
+
+def test_a_share_follows_from_the_rates_beside_it() -> None:
+    found = transfer(records(student_of_nat=0.6246), {})
+    assert found is not None
+    (row,) = grid(found).rows
+    assert row[3] == "0.625"
+    # Of 0.800, 0.625 and 0.400; of what was rounded to them it would be 43.85 %.
+    assert found.channels[0].share_at_kept == pytest.approx((0.8 - 0.625) / (0.8 - 0.4))

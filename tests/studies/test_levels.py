@@ -174,10 +174,10 @@ def test_the_papers_reading_takes_the_longest_schedule_and_every_seed_of_it() ->
     ]
     large, small = longest_distances([*pairs, NAT])
     assert large.networks == ("resnet18_baseline", "resnet18_nat")
-    assert small.pictures == "100 pictures of cifar100_test (full, 100 epochs)"
+    assert small.pictures == "100 pictures of cifar100_test (protocol full, 100 epochs)"
     assert large.by_seed == {"low": (0.1, 0.1), "middle": (0.2, 0.2), "high": (0.3, 0.3)}
     (short,) = longest_distances([NAT, SEEDS])
-    assert (short.pictures, short.seeds) == ("100 pictures of cifar100_test (short, 12 epochs)", 1)
+    assert (short.pictures, short.seeds) == ("100 pictures of cifar100_test (protocol short, 12 epochs)", 1)
     assert short.between_seeds == {"low": 0.2, "middle": 0.2, "high": 0.2}
 
 

@@ -212,8 +212,7 @@ def draw_broad_table() -> None:
         answers = [card.said[kind].answer for card in cards]
         columns[_("{network} says", network=NAMES[kind])] = [class_title(answer.predicted) for answer in answers]
         columns[how_sure[kind]] = [words.in_percent(answer.confidence, tenths=tenths()) for answer in answers]
-    both = zip(*(columns[each] for each in how_sure.values()), strict=True)
-    columns[_("Apart")] = [words.apart(*sure, tenths=tenths()) for sure in both]
+    columns[_("Apart")] = [apart(card) for card in cards]
     confidence_bars = {
         how_sure[kind]: st.column_config.ProgressColumn(
             format=percent_format(), min_value=0, max_value=100, color=frame.colours().of(kind)
@@ -238,6 +237,12 @@ def draw_broad_table() -> None:
         alt=described(len(cards)),
     )
     st.caption(words.table_caption(len(cards)))
+
+
+def apart(card: AnswerCard) -> float:
+    """How far apart the two networks' answers lie in the table, in percent, of both as it writes them."""
+    baseline, nat = (words.in_percent(card.said[kind].answer.confidence, tenths=tenths()) for kind in KINDS)
+    return words.apart(baseline, nat, tenths=tenths())
 
 
 def tenths() -> bool:
@@ -322,7 +327,8 @@ arriving = st.empty()
 with frame.checked():
     take_dropped(arriving)
 with frame.checked(), st.spinner(_("The networks look at your photos."), show_time=True):
-    cards = all_cards(pair, with_samples=SAMPLES.value and has_samples)
+    # As the table writes it first, so that its column falls; where that is alike, by what is behind it.
+    cards = sorted(all_cards(pair, with_samples=SAMPLES.value and has_samples), key=apart, reverse=True)
 arriving.empty()
 if problems := list(photos.problems().values()):
     st.warning(words.problems(problems, len(photos.photos())), icon=":material/warning:")
