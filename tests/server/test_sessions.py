@@ -84,7 +84,8 @@ def before_and_after(folder: str, visits: int, *, counted: bool) -> tuple[Held, 
     whether bytes are counted.
     """
     each = 4 if counted else 2
-    apart = min(visits // 2, MOST_APART) // (each - 1)
+    # Rounds of all pages, so that what the last one has left is the same at each reading.
+    apart = min(visits // 2, MOST_APART) // (each - 1) // len(OFFERING) * len(OFFERING)
     again = [apart] * (each - 1)
     with counting_server(folder, counted=counted) as (address, server):
         readings = []
