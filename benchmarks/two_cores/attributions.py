@@ -15,12 +15,12 @@ from nat_core.network.models import build, normalise
 
 DEFAULTS, EQUAL, SAME = "Captum at its defaults", "Captum at equal batching", "Captum's values, correlation"
 BACKWARD = (
-    "the way there has to be float32, since it decides which values pass a ReLU, and is more than half of the time; "
-    "the way back is bfloat16 already. Half as many steps correlate by 0.94 to 0.99 with Captum's, less than is asked."
+    "the way there has to be float32, since it decides which values pass a ReLU, and takes more than the way "
+    "back, which is bfloat16 already. Half as many steps correlate less with Captum's than is asked."
 )
 COVERED = (
-    "ours is one pass a square, as Captum's is. What a square covers has reached the whole picture after a third of "
-    "the pass; to compute only what it changed before that would save less than a tenth."
+    "ours is one pass a square, as Captum's is. What a square covers has reached the whole picture soon: to "
+    "compute only what it changed before that would save little."
 )
 FIGURES = (
     Figure("gradients_defaults", "Integrated gradients, WRN-40-1", DEFAULTS, Goal(2), reason=BACKWARD),

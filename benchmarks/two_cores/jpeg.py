@@ -14,7 +14,7 @@ from nat_core.data.images import read_image
 FIGURES = (
     Figure("jpeg", "12-megapixel JPEG to 32 x 32", "Pillow's full decode, cropped and resized", Goal(3),
            reason="the codes of all 12 million pixels have to be read, at whatever scale they are then decoded; at an "
-           "eighth instead of a quarter it would take a tenth less, and levels would lie up to 9 of 255 apart."),
+           "eighth instead of a quarter little is saved, and levels lie farther apart than is asked."),
     Figure("jpeg_apart", "the same: farthest apart, of 255", "the same pixels", Goal(1, "", at_most=True)),
 )  # fmt: skip
 

@@ -24,8 +24,7 @@ from nat_core.recipes import THRESHOLDS
 EAGER, PLAIN = "eager float32", "eager float32, at t = .4 to .9"
 NARROW = (
     "without matrix units (AMX) a processor multiplies at most twice as much in bfloat16 as in float32, and the "
-    "convolutions come close to that: 190 thousand million operations a second on one core, as a product of large "
-    "matrices does."
+    "convolutions come close to what a product of large matrices reaches."
 )
 FIGURES = (
     Figure("score_wrn16_1", "Bulk scoring, WRN-16-1", EAGER, Goal(4), reason=NARROW),
