@@ -95,9 +95,14 @@ def serving(
 ) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     """The same, with the process; what it writes goes to `output`."""
     port = free_port()
-    command, settings = how_to_serve(networks, port, *options, **variables)
+    command = ["streamlit", "run", "app/main.py", f"--server.port={port}"]
+    if options:
+        command = ["nat_core", "app", "--port", str(port), *options]
+    environment = {
+        "NAT_CHECKPOINTS": str(networks), "OMP_NUM_THREADS": "1", "STREAMLIT_SERVER_HEADLESS": "true"
+    }  # fmt: skip
     server = subprocess.Popen(
-        [sys.executable, "-m", *command], cwd=ROOT, env=os.environ | settings,
+        [sys.executable, "-m", *command], cwd=ROOT, env=os.environ | environment | variables,
         stdout=output, stderr=subprocess.STDOUT if output != subprocess.DEVNULL else None, text=True,
     )  # fmt: skip
     try:
@@ -106,15 +111,6 @@ def serving(
     finally:
         server.terminate()
         server.wait(timeout=30)
-
-
-def how_to_serve(networks: Path | str, port: int, *options: str, **variables: str) -> tuple[list[str], dict[str, str]]:
-    """The module that starts the app with its arguments, and what to add to its environment; as `served` has them."""
-    command = ["streamlit", "run", "app/main.py", f"--server.port={port}"]
-    if options:
-        command = ["nat_core", "app", "--port", str(port), *options]
-    settings = {"NAT_CHECKPOINTS": str(networks), "OMP_NUM_THREADS": "1", "STREAMLIT_SERVER_HEADLESS": "true"}
-    return command, settings | variables
 
 
 def free_port() -> int:

@@ -64,7 +64,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _group(item: pytest.Item) -> str:
     """Its file, or one group for all files that copy a process (tests/forks.py), which then one worker alone makes."""
     names = vars(item.module) if isinstance(item, pytest.Function) else {}
-    return "copies" if names.keys() & {"Copy", "PROCESSES", "served_copy", "serving_copy"} else item.path.name
+    return "copies" if names.keys() & {"Copy", "PROCESSES"} else item.path.name
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:

@@ -13,18 +13,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Self
 
-from tests.present import present
-
 PROCESSES = (
     multiprocessing.get_context("forkserver")
     if "forkserver" in multiprocessing.get_all_start_methods()
     else multiprocessing.get_context("spawn")
 )
-PROCESSES.set_forkserver_preload([
-    "nat_core.training.loop", "nat_core.__main__", "torch._dynamo", "tests.few_pictures",
-    # What a server of the app imports (tests/served_copies.py), but for what makes one: nat_app.main.
-    "streamlit.web.cli", "streamlit.starlette", "pandas", "plotly.graph_objects", "nat_app.server.run",
-])  # fmt: skip
+PROCESSES.set_forkserver_preload(["nat_core.training.loop", "nat_core.__main__", "torch._dynamo", "tests.few_pictures"])
 ROOT = str(Path(__file__).parents[1])
 
 
@@ -57,11 +51,6 @@ class Copy:
         self.stderr.close()
         self.wait()
 
-    @property
-    def pid(self) -> int:
-        """Its number."""
-        return present(self._process.pid)
-
     def poll(self) -> int | None:
         """Its exit status, below 0 the signal that ended it; None while it runs."""
         return self._process.exitcode
@@ -75,8 +64,8 @@ class Copy:
 
     def send_signal(self, number: int) -> None:
         """Signal it."""
-        if self.poll() is None:
-            os.kill(self.pid, number)
+        if self.poll() is None and self._process.pid is not None:
+            os.kill(self._process.pid, number)
 
     def terminate(self) -> None:
         """Ask it to end."""

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from nat_app.views.workshop.wall import words
+from tests.browsing import served
 from tests.pages import plain
-from tests.served_copies import served_copy
 from tests.visitors import Visitor
 
 MEASURE = "How sure is the baseline of its best answer?"
@@ -23,7 +23,7 @@ BY_CODE = re.compile(r"wall_code\W+(\w+)<")
 @pytest.mark.parametrize("count", [12, pytest.param(30, marks=pytest.mark.endurance)])
 def test_phones_guess_and_follow_at_once(networks: Path, count: int) -> None:
     link = "pair=wrn16_1&workshop_part=Classroom"
-    with served_copy(networks) as address, ExitStack() as visits, ThreadPoolExecutor(count) as crowd:
+    with served(networks) as address, ExitStack() as visits, ThreadPoolExecutor(count) as crowd:
         teacher = visits.enter_context(Visitor(address, "workshop", link))
         teacher.press("Open a class")
         found = BY_CODE.search(teacher.everything)

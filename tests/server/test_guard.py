@@ -14,7 +14,7 @@ from websockets.typing import Origin
 
 from tests import visitors
 from tests.attacks import OWN, PROTECTING, UPGRADE, Request, requests, send, wrong
-from tests.served_copies import served_copy
+from tests.browsing import served
 from tests.visitors import Visitor
 
 
@@ -22,14 +22,14 @@ from tests.visitors import Visitor
 def address(request: pytest.FixtureRequest, networks) -> Iterator[str]:
     """A server in each of the three ways it can be started."""
     options = {"by streamlit": (), "local": ("--address", "127.0.0.1"), "public": ("--public", "--host", "nat.test")}
-    with served_copy(networks, *options[request.param]) as started:
+    with served(networks, *options[request.param]) as started:
         yield started
 
 
 @pytest.fixture(scope="module")
 def public(networks) -> Iterator[str]:
     """A public server with a code on the wall."""
-    with served_copy(networks, "--public", "--code", "Zebra") as started:
+    with served(networks, "--public", "--code", "Zebra") as started:
         yield started
 
 

@@ -23,8 +23,8 @@ from nat_app.server.upkeep import Quiet, raise_descriptors
 from nat_app.server.uploads import FRAMING, Stored, Uploads
 from nat_app.server.visitors import Caller, Owners
 from nat_app.visit.limits import MB, PUBLIC_LIMITS
+from tests.browsing import served
 from tests.present import present
-from tests.served_copies import served_copy
 from tests.server.test_guard import asks, put, visitor
 
 SMALL = replace(PUBLIC_LIMITS, sockets=3, sockets_each=2)
@@ -34,7 +34,7 @@ ANNA, BERT = Caller("10.0.0.1", "anna", {}), Caller("10.0.0.2", "bert", {})
 @pytest.fixture(scope="module")
 def public(networks) -> Iterator[str]:
     """A public server."""
-    with served_copy(networks, "--public") as started:
+    with served(networks, "--public") as started:
         yield started
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from nat_app.views.thresholds.settings import MOVED_BY_T
-from tests.served_copies import serving_copy
+from tests.browsing import serving
 from tests.uploads import picture
 from tests.visitors import THRESHOLD_SLIDER, BackMsg, Visitor
 
@@ -18,7 +18,7 @@ VISITORS, PAGES = 6, ("your_photos", "attention", "your_photos", "workshop", "se
 @pytest.fixture(scope="module")
 def public(networks) -> Iterator[tuple[str, object]]:
     """A public server and its process."""
-    with serving_copy(networks, "--public") as started:
+    with serving(networks, "--public") as started:
         yield started
 
 
