@@ -385,6 +385,7 @@ class YourPhotos {
           this.drawnCards.clear();
           this.problems.replaceChildren();
           this.update();
+          this.page.querySelector("#choose").focus(); // the button is gone with the photos
         },
       },
       page.words.ui.forget,
