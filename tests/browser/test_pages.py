@@ -262,6 +262,15 @@ def test_nothing_jumps_while_a_page_loads_and_none_is_wider_than_the_screen(
     assert wider == []
 
 
+def test_nothing_jumps_on_a_phone_where_there_are_things_to_teach(page_of, teaching_address: str) -> None:
+    with page_of(SIZES["phone"]) as page:
+        page.add_init_script(MOVED)
+        page.goto(f"{teaching_address}/teach_your_own")
+        page.get_by_role("button", name="Train").wait_for()
+        page.evaluate(STILL)
+        assert page.evaluate("window.moved") < 0.1
+
+
 def test_the_sidebar_is_folded_once_on_an_upright_tablet(browser, address) -> None:
     context = browser.new_context(viewport={"width": 820, "height": 1180})
     page = context.new_page()

@@ -140,7 +140,7 @@ def draw_things() -> None:
     for place, thing in enumerate(teaching.now.things, start=1):
         draw_thing(place, thing)
     with st.container(border=True, key="thing_none", gap="xsmall"):
-        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="teach_none"):
             st.markdown(_("**None of these**: the world, and what you add"), width="stretch")
             photos_button(NEGATIVES, _("Photos of other things"))
         draw_photos(NEGATIVES, teaching.now.negatives)
