@@ -118,6 +118,6 @@ def test_the_challenge_is_met_where_nat_doubts_others_and_not_the_visitors() -> 
     assert not challenge.is_met(outcome((18, 9, 5), (1400, 701, 80)))
     assert not challenge.is_met(outcome((0, 0, 0), (0, 0, 0)))
     assert plain(challenge.verdict(outcome((18, 9, 5), (1400, 300, 80)), met=True)) == (
-        ":green[■] Done: NAT is fooled by 15 of 100 other pictures, the baseline by 70 of 100; NAT keeps 9 of your 18 "
+        ":green[■] Done: NAT is fooled by 15 of 100 other pictures, the baseline by 70 of 100; NAT keeps 9 of the 18 "
         "photos, the baseline 18."
     )

@@ -405,7 +405,7 @@ def test_the_teacher_is_told_how_the_free_photos_meet_the_challenge(
     monkeypatch.setenv("NAT_CHECKPOINTS", str(taught_networks))
     *_others, last = solutions(pair_named("wrn16_1"))
     said = re.fullmatch(
-        r"Teach it “none of these”: .* with t = ([\d.]+): NAT is fooled by .* NAT keeps (\d+) of your 12 .*",
+        r"Teach it \"none of these\": .* with t = ([\d.]+): NAT is fooled by .* NAT keeps (\d+) of the 12 .*",
         plain(last),
     )
     assert said is not None

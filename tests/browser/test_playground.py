@@ -206,6 +206,21 @@ def test_what_a_hand_draws_outlives_an_answer_to_what_came_before(page, plane, c
 
 
 @at("wide")
+def test_what_is_changed_while_python_is_busy_is_not_lost_where_more_is_asked(page, plane) -> None:
+    plane.click(position=spot(plane, 3, 3))
+    lie(page, 1)
+    page.locator(".stage").evaluate(
+        """async stage => {
+          for (const name of ["clear", "undo", "add_ring"]) {
+            stage.querySelector(`button.${name}`).click();
+            await new Promise((goOn) => setTimeout(goOn, 15));
+          }
+        }"""
+    )
+    lie(page, 21)
+
+
+@at("wide")
 def test_all_of_it_can_be_done_by_keys(page, address: str) -> None:
     page.goto(f"{address}/playground")
     plane = page.locator(".nat canvas")

@@ -62,11 +62,16 @@ def draw(playing: state.Playing, threshold: float, colours: Palette) -> None:
 
 
 def hand_on(name: str, heard: Callable[[Any], None]) -> None:
-    """Let `heard` hear what the stage told under this name, if it did."""
-    stage = Told(KEY, lambda told: told.get(name))
+    """Let `heard` hear what the stage told under this name, if it did, after the negatives that it was told on."""
+    stage = Told(KEY, lambda told: (told.get("edited"), told.get(name)))
     # Told at the very press that leaves the page, it comes when another one is drawn.
-    if stage.heard and stage.value is not None:
-        heard(stage.value)
+    if not stage.heard:
+        return
+    edited, value = stage.value
+    # Whatever else is told in the same moment may be heard first.
+    state.edit(edited)
+    if name != "edited" and value is not None:
+        heard(value)
 
 
 def given(playing: state.Playing, here: state.Scene, threshold: float, colours: Palette) -> dict[str, Any]:

@@ -244,12 +244,17 @@ def add(kind: str) -> None:
 
 
 def edit(told: object) -> None:
-    """Take over the negatives as the visitor has changed them, `told` as `Edited`; anything else is passed over."""
+    """Take over the negatives as the visitor has changed them, `told` as `Edited`; anything else is passed over.
+
+    So is what was heard already.
+    """
     try:
         edited = converted(told, Edited)
     except ValueError:
         return
     playing = PLAYING.get()
+    if edited.number <= playing.heard:
+        return
     playing.heard = edited.number
     PLACES.put(np.array(edited.places, np.float32).reshape(-1, 2))
     if not edited.places:

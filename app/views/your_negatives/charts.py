@@ -43,8 +43,8 @@ def before_after(
         few = None if pictures is None or pictures[row] >= ENOUGH else pictures[row]
         track = "".join(_bar(name, when, shares[row], drawn, few) for when, shares, drawn in learned)
         if alone is not None:
-            said = f"{name}, {_('as long without negatives')}: {percent_fine(alone[row])}"
-            track += at(100 * alone[row], "alone", title=said)
+            without = _("as long without negatives")
+            track += at(100 * alone[row], "alone", title=f"{name}, {without}: {percent_fine(alone[row])}")
         rows.append((_short(name), track))
     ticks = [at(100 * tick, "value", f"{tick:.0%}".replace("%", "\u00a0%")) for tick in TICKS]
     head, line = ("", "") if threshold is None else _limit(threshold)

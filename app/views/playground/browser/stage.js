@@ -14,10 +14,10 @@ const stages = new WeakMap();
 // The networks outlive the page that shows them: whoever comes back to it finds them as they were left.
 let game = null;
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement, setTriggerValue, setStateValue }) {
   const stage = stages.get(parentElement) ?? new Stage(parentElement);
   stages.set(parentElement, stage);
-  stage.show(data, setTriggerValue);
+  stage.show(data, setTriggerValue, setStateValue);
   return () => {
     stage.close();
     stages.delete(parentElement);
@@ -49,9 +49,10 @@ class Stage {
 
   // --- what Python says ---
 
-  show(data, send) {
+  show(data, send, keep) {
     this.data = data;
     this.send = send;
+    this.keepState = keep;
     data.colours.ground = getComputedStyle(this.root).getPropertyValue("--st-background-color").trim() || "#fff";
     this.known = points(data.points);
     this.others = points(data.held_out);
@@ -233,7 +234,8 @@ class Stage {
 
   edited() {
     game.edits += 1;
-    this.send("edited", { number: game.edits, places: game.places });
+    // What is kept, unlike what is sent, is not lost where more is sent while Python is busy.
+    this.keepState("edited", { number: game.edits, places: game.places });
     this.look();
   }
 
