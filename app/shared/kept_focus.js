@@ -16,6 +16,9 @@ function keptFocus({ places, keyed, named, looks }) {
   let byKeyboard = false;
   let last = null;
   let looking = 0;
+  // What was given the focus here, until the visitor does anything else; a slow page goes on growing around it.
+  let given = null;
+  let settling = 0;
 
   const controls = (place) =>
     [...place.querySelectorAll(CONTROLS)].filter((each) => each.tabIndex >= 0 && isSeen(each));
@@ -73,8 +76,14 @@ function keptFocus({ places, keyed, named, looks }) {
     const next = isGone(last.control) ? successor(left) : last.control;
     if (next) {
       next.focus({ focusVisible: true });
-      setTimeout(keepInSight, SETTLED, next);
+      given = next;
+      settle();
     } else if (left) looking = setTimeout(look, PAUSE, left - 1);
+  }
+
+  function settle() {
+    clearTimeout(settling);
+    settling = setTimeout(keepInSight, SETTLED, given);
   }
 
   function keepInSight(control) {
@@ -83,13 +92,16 @@ function keptFocus({ places, keyed, named, looks }) {
 
   function pressed(event) {
     byKeyboard = true;
+    given = null;
     if (event.key === "Enter" || event.key === " ") setTimeout(keepInSight, SETTLED, document.activeElement);
   }
 
   document.addEventListener("keydown", pressed, true);
-  document.addEventListener("pointerdown", () => (byKeyboard = false), true);
+  document.addEventListener("pointerdown", () => ([byKeyboard, given] = [false, null]), true);
+  document.addEventListener("wheel", () => (given = null), { capture: true, passive: true });
   document.addEventListener("focusin", (event) => remember(event.target), true);
   return () => {
+    if (given && document.activeElement === given) settle();
     // The browser takes the focus from what was turned off only when it draws, so whether it is lost is seen later.
     if (byKeyboard && last && !looking && isGone(last.control)) looking = setTimeout(look, PAUSE, looks);
   };

@@ -206,17 +206,30 @@ def test_what_a_hand_draws_outlives_an_answer_to_what_came_before(page, plane, c
 
 
 @at("wide")
-def test_what_is_changed_while_python_is_busy_is_not_lost_where_more_is_asked(page, plane) -> None:
+def test_what_is_changed_while_python_is_busy_is_not_lost_where_more_is_asked(page, address: str) -> None:
+    """Of what is sent while a script runs, Streamlit keeps the last alone; so all is let come at one time."""
+    held: list[Any] = []
+    holding = False
+
+    def hand_on(socket: Any) -> None:
+        server = socket.connect_to_server()
+        socket.on_message(lambda message: held.append((server, message)) if holding else server.send(message))
+
+    page.route_web_socket(re.compile("/_stcore/stream"), hand_on)
+    page.goto(f"{address}/playground")
+    plane = page.locator(".nat canvas")
+    plane.wait_for()
     plane.click(position=spot(plane, 3, 3))
     lie(page, 1)
-    page.locator(".stage").evaluate(
-        """async stage => {
-          for (const name of ["clear", "undo", "add_ring"]) {
-            stage.querySelector(`button.${name}`).click();
-            await new Promise((goOn) => setTimeout(goOn, 15));
-          }
-        }"""
-    )
+    page.wait_for_timeout(500)
+    holding = True
+    for name in ("Clear", "Undo", "Ring"):
+        page.get_by_role("button", name=name, exact=True).click()
+        page.wait_for_timeout(100)
+    assert len(held) >= 3
+    holding = False
+    for server, message in held:
+        server.send(message)
     lie(page, 21)
 
 
