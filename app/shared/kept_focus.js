@@ -87,7 +87,7 @@ function keptFocus({ places, keyed, named, looks }) {
   }
 
   function keepInSight(control) {
-    if (document.activeElement === control && control.closest(places)) control.scrollIntoView({ block: "nearest" });
+    if (control?.closest(places) && document.activeElement === control) control.scrollIntoView({ block: "nearest" });
   }
 
   function pressed(event) {
