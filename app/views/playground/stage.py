@@ -68,9 +68,9 @@ def hand_on(name: str, heard: Callable[[Any], None]) -> None:
     if not stage.heard:
         return
     edited, value = stage.value
-    # Whatever else is told in the same moment may be heard first.
+    # Whatever else is told in the same moment may be heard first; what was heard already is passed over.
     state.edit(edited)
-    if name != "edited" and value is not None:
+    if value is not None:
         heard(value)
 
 
