@@ -19,6 +19,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.reliability import Row
+from nat_core.stopping import left_quietly
 
 ROOT = Path(__file__).parents[1]
 CODE = (
@@ -85,6 +86,7 @@ def noticed(mutants: Path) -> Row:
     return row
 
 
+@left_quietly()
 def main() -> None:
     """Measure and count, and print the rows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -30,6 +30,7 @@ from PIL import Image
 
 from benchmarks.reliability_crowd import own_address
 from nat_core.measure.metrics import share_above
+from nat_core.stopping import left_quietly
 from nat_core.store.sweeps import ascending_in
 from tests.browsing import served
 from tests.visitors import THRESHOLD_SLIDER, Visitor
@@ -213,6 +214,7 @@ def _photo(seed: int) -> bytes:
     return content.getvalue()
 
 
+@left_quietly()
 def main() -> None:
     """Print the curves."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

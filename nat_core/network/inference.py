@@ -24,10 +24,10 @@ from nat_core.errors import CheckpointError, MissingDataset, NetworkError
 from nat_core.measure.predictions import Given, Predictions, class_numbers
 from nat_core.network.attention import attention_map
 from nat_core.network.devices import exactly, on_standard_error, trouble_with_cuda
-from nat_core.network.fused import Fused
+from nat_core.network.fast.fused import Fused
+from nat_core.network.fast.precision import TOGETHER, ForwardPass, faster
+from nat_core.network.fast.serving import LARGE, FairSemaphore, Serve, served
 from nat_core.network.models import Classifier, Outputs, build, scale_and_shift, scaled
-from nat_core.network.precision import TOGETHER, ForwardPass, faster
-from nat_core.network.serving import LARGE, FairSemaphore, Serve, served
 from nat_core.recipes import LEVELS, PRECISIONS
 from nat_core.store.checkpoints import Card, load_card, load_weights
 from nat_core.store.features import CHOSEN, CHOSEN_UNSEEN, FEATURES_UNSEEN, Features, choose, save_features

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from nat_core.network import fused
 from nat_core.network.explain import integrated_gradients
-from nat_core.network.fused import Fused
+from nat_core.network.fast import fused
+from nat_core.network.fast.fused import Fused
 from nat_core.network.models import ARCHITECTURES, Classifier, WideResNet
 from tests.network.test_serving import PICTURES, network
 

@@ -7,7 +7,7 @@ import torch
 from nat_core.errors import NetworkError
 from nat_core.measure.metrics import ncr
 from nat_core.network import inference
-from nat_core.network.fused import Fused, folded
+from nat_core.network.fast.fused import Fused, folded
 from nat_core.network.inference import MANY, chosen_precision, predict
 from nat_core.network.models import ARCHITECTURES, Convolution, in_one_strip
 from nat_core.network.wrapping import wrap

@@ -52,7 +52,7 @@ def draw_thing(place: int, thing: Thing) -> None:
     with st.container(border=True, key=f"thing_{thing.number}", gap="xsmall"):
         setting = project.name_setting(thing.number)
         # Its field is new, or was forgotten while the visitor looked at another page.
-        if setting.key not in st.session_state:
+        if not setting.held:
             setting.put(thing.name)
         with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
             st.text_input(

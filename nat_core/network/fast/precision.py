@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from nat_core.network.fused import Fused
+from nat_core.network.fast.fused import Fused
 from nat_core.network.models import Classifier, Outputs
 
 TOGETHER = 64

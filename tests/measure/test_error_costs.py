@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from hypothesis.extra.numpy import arrays
 
-from nat_core.measure.costs import OFFERED, ROOM, SEEN, Prices, Stakes, cheapest, cost_curve, stakes_with_a_valley
+from nat_core.measure.error_costs import OFFERED, ROOM, SEEN, Prices, Stakes, cheapest, cost_curve, stakes_with_a_valley
 from nat_core.recipes import PAIRS
 from nat_core.store.checkpoints import load_predictions
 
