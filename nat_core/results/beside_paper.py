@@ -13,7 +13,7 @@ from nat_core.measure.report import NetworkReport
 from nat_core.measure.rounding import difference
 from nat_core.paper.figures import PAPER, PAPER_SETS, THRESHOLD_KEYS
 from nat_core.recipes import PAIRS
-from nat_core.results.drawing import BASELINE, FOOLED, NARROW, NAT, WIDE, Drawing, Panel
+from nat_core.results.drawings.panels import BASELINE, FOOLED, NARROW, NAT, WIDE, Drawing, Panel
 
 ROWS = (
     (N_("ResNet-18 (the paper's first table)"), PAIRS["resnet18"]),

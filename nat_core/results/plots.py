@@ -9,7 +9,7 @@ from nat_core.measure.metrics import ncr_by_share_kept, ncr_curve
 from nat_core.measure.predictions import Predictions
 from nat_core.paper.figures import CONTRASTS
 from nat_core.recipes import HEADLINE_SETS, IN_DISTRIBUTION, LEVELS, UNSEEN
-from nat_core.results.drawing import BASELINE, FAINT, FOOLED, INK, NAT, Drawing, Panel
+from nat_core.results.drawings.panels import BASELINE, FAINT, FOOLED, INK, NAT, Drawing, Panel
 from nat_core.store.checkpoints import available, load_card, load_predictions
 from nat_core.studies.level_findings import LevelFinding, PairLevels, findings, means
 from nat_core.studies.rows import NOISE_STAND_INS, Noise, StudyRow, measure_on
