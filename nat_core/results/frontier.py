@@ -172,7 +172,19 @@ def sentences(found: Sequence[FrontierPoint]) -> tuple[str, ...]:
     said.append(_beside_the_paper(goal, right, len(below), len(found), nearest))
     if all(each.seeds == 1 for each in found):
         said.append(_("One seed each: a difference of a point of accuracy or a few hundredths of NCR may be chance."))
+    elif any(each.seeds == 1 for each in found):
+        said.append(
+            _(
+                "Means over seeds: {networks}. One seed each of the others, where a difference of a point of accuracy "
+                "or a few hundredths of NCR may be chance.",
+                networks=", ".join(_with_seeds(each) for each in found if each.seeds > 1),
+            )
+        )
     return tuple(said)
+
+
+def _with_seeds(each: FrontierPoint) -> str:
+    return ngettext("{network} ({count:,} seed)", "{network} ({count:,} seeds)", each.seeds, network=each.words)
 
 
 def _beside_the_paper(goal: float, right: float, below: int, of: int, nearest: FrontierPoint) -> str:
