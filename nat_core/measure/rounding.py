@@ -10,10 +10,11 @@ import numpy as np
 
 from nat_core.language import number, written
 
-DECIMALS = MappingProxyType({"accuracy": 2, "rate": 3, "cost": 1})
+DECIMALS = MappingProxyType({"accuracy": 2, "rate": 3, "distance": 3, "cost": 1})
 """Decimals by quantity: accuracy's are those of a percentage, as the paper gives it. A rate is any other share in
-[0, 1]: NCR, the share kept, AUROC, AUPR, FPR95, ECE. A cost is the factory's, for a hundred parts."""
-ACCURACY, RATE = DECIMALS["accuracy"], DECIMALS["rate"]
+[0, 1]: NCR, the share kept, AUROC, AUPR, FPR95, ECE. A distance is one of attention maps, in [0, sqrt 2]. A cost is the
+factory's, for a hundred parts."""
+ACCURACY, RATE, DISTANCE = DECIMALS["accuracy"], DECIMALS["rate"], DECIMALS["distance"]
 
 
 def rate_text(value: float) -> str:
@@ -46,6 +47,16 @@ def accuracy_text(accuracy: float, deviation: float | None = None) -> str:
     """
     spread = "" if deviation is None else f" ± {number(100 * deviation, f'.{ACCURACY}f')}"
     return f"{number(100 * accuracy, f'.{ACCURACY}f')}{spread} %"
+
+
+def distance_text(distance: float, deviation: float | None = None) -> str:
+    """Return a distance of attention maps, and its deviation where there is one.
+
+    >>> distance_text(0.4916), distance_text(0.4916, 0.1674)
+    ('0.492', '0.492 ± 0.167')
+    """
+    spread = "" if deviation is None else f" ± {number(deviation, f'.{DISTANCE}f')}"
+    return number(distance, f".{DISTANCE}f") + spread
 
 
 def rate(value: float) -> float:

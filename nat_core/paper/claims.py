@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from nat_core.language import N_, Titles, _, ngettext, number
+from nat_core.language import N_, Titles, _, ngettext
 from nat_core.measure.report import NetworkReport, threshold_key
-from nat_core.measure.rounding import accuracy_text, rate_text
+from nat_core.measure.rounding import accuracy_text, distance_text, rate_text
 from nat_core.measure.scores import SHARE_KEPT
 from nat_core.paper.by_score import cells_by_score
 from nat_core.paper.findings import key_text
@@ -367,9 +367,7 @@ def _seed_by_seed(distances: MapDistances) -> str:
 
 def _listed(values: Mapping[str, Sequence[float]]) -> str:
     """Each level with its value, or one for each seed."""
-    return ", ".join(
-        f"{LEVEL_NAMES[level]} {' / '.join(number(value, '.3f') for value in each)}" for level, each in values.items()
-    )
+    return ", ".join(f"{LEVEL_NAMES[level]} {' / '.join(map(distance_text, each))}" for level, each in values.items())
 
 
 def _graded(number: int, of: int, *, some: int) -> Verdict:

@@ -263,7 +263,8 @@ def _accuracy(row: StudyRow, reference: StudyRow, noise: Noise) -> str:
     if ours is None or theirs is None:
         return "accuracy not measured"
     judged = JUDGED[noise.side(row, reference, accuracy)]
-    return f"accuracy {accuracy_text(ours.mean)}, {points(ours.mean, theirs.mean):+.{ACCURACY}f} points, {judged}"
+    more = number(points(ours.mean, theirs.mean), f"+.{ACCURACY}f")
+    return f"accuracy {accuracy_text(ours.mean)}, {more} points, {judged}"
 
 
 def _rate(row: StudyRow, reference: StudyRow, noise: Noise, set_name: str, field: str, key: str | None = None) -> str:
@@ -272,7 +273,7 @@ def _rate(row: StudyRow, reference: StudyRow, noise: Noise, set_name: str, field
     if ours is None or theirs is None:
         return "not measured"
     judged = JUDGED[_side(row, reference, noise, set_name, field, key)]
-    return f"{rate_text(ours.mean)}, {difference(ours.mean, theirs.mean):+.{RATE}f}, {judged}"
+    return f"{rate_text(ours.mean)}, {number(difference(ours.mean, theirs.mean), f'+.{RATE}f')}, {judged}"
 
 
 def _side(row: StudyRow, reference: StudyRow, noise: Noise, set_name: str, field: str, key: str | None = None) -> Side:

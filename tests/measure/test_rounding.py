@@ -13,6 +13,7 @@ from nat_core.measure.rounding import (
     RATE,
     accuracy_text,
     difference,
+    distance_text,
     points,
     rate,
     rate_text,
@@ -56,7 +57,8 @@ def test_a_ratio_is_that_of_the_figures_beside_it() -> None:
 
 
 def test_every_quantity_has_its_digits_in_every_language() -> None:
-    assert dict(DECIMALS) == {"accuracy": 2, "rate": 3, "cost": 1}
+    assert dict(DECIMALS) == {"accuracy": 2, "rate": 3, "distance": 3, "cost": 1}
     assert [rate_text(each) for each in (0.9994, 0.9996, 0.00032, 0.0)] == ["0.999", "1.000", "0.0003", "0"]
     with speaking("de"):
         assert (rate_text(0.25), accuracy_text(0.9325, 0.001)) == ("0,250", "93,25 ± 0,10 %")
+        assert distance_text(0.4916, 0.1674) == "0,492 ± 0,167"
