@@ -85,6 +85,24 @@ def difference(first: float, second: float, decimals: int = RATE) -> float:
     return round(round(first, decimals) - round(second, decimals), decimals) + 0.0
 
 
+def difference_text(value: float, sign: str = "") -> str:
+    """Return a difference of rates with their decimals; `sign` is "+" where one is to stand before it in any case.
+
+    >>> difference_text(0.28), difference_text(0.28, "+")
+    ('0.280', '+0.280')
+    """
+    return number(value, f"{sign}.{RATE}f")
+
+
+def points_text(value: float, sign: str = "") -> str:
+    """Return a difference in percentage points with the decimals of accuracies; `sign` as in `difference_text`.
+
+    >>> points_text(0.3, "+")
+    '+0.30'
+    """
+    return number(value, f"{sign}.{ACCURACY}f")
+
+
 def points(first: float, second: float) -> float:
     """Return by how many percentage points one accuracy in [0, 1] exceeds another, both as `accuracy_text` writes them.
 

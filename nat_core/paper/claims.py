@@ -6,7 +6,7 @@ from typing import Literal
 
 from nat_core.language import N_, Titles, _, ngettext
 from nat_core.measure.report import NetworkReport, threshold_key
-from nat_core.measure.rounding import accuracy_text, distance_text, rate_text
+from nat_core.measure.rounding import accuracy_text, distance_text, points_text, rate_text
 from nat_core.measure.scores import SHARE_KEPT
 from nat_core.paper.by_score import cells_by_score
 from nat_core.paper.findings import key_text
@@ -109,7 +109,8 @@ def claims(
         _claim(pair, train, _("On random noise, NAT's NCR is 0."), _no_noise,
                _("Held: 0 at all four thresholds; in part: below the baseline's at all four.")),
         _claim(pair, train, _("Accuracy on its own classes still holds."), _accuracy,
-               _("Held: at most 1 point lost (the paper lost {lost:.2f}); in part: at most 3.", lost=PAPER_LOST)),
+               _("Held: at most 1 point lost (the paper lost {lost}); in part: at most 3.",
+                 lost=points_text(PAPER_LOST))),
         _claim(students, train_students, _("A student that saw no negatives learns it from a NAT teacher."),
                _learned, _(LEARNED_RULE)),
         _maps_claim(distances, longest),

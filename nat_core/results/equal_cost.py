@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from nat_core.language import _, ngettext, number
 from nat_core.measure.report import NetworkReport
-from nat_core.measure.rounding import ACCURACY, points, rate_text, share_of
+from nat_core.measure.rounding import points, points_text, rate_text, share_of
 from nat_core.paper.by_score import ENERGY
 from nat_core.paper.rendering import markdown_table
 from nat_core.paper.tables import ABSENT, Grid
@@ -191,7 +191,7 @@ def percent(change: float) -> str:
 
 
 def _points(each: Candidate) -> str:
-    return number(each.points, f"+.{ACCURACY}f")
+    return points_text(each.points, "+")
 
 
 def grid(found: Sequence[Candidate], *, studies: bool = True) -> Grid:

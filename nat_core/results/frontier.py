@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from nat_core.language import N_, Titles, _, ngettext, number, written
+from nat_core.language import N_, Titles, _, ngettext, written
 from nat_core.measure.report import NetworkReport, threshold_key
-from nat_core.measure.rounding import ACCURACY, accuracy_text, points, rate_text
+from nat_core.measure.rounding import accuracy_text, points, points_text, rate_text
 from nat_core.paper.figures import PAPER, PAPER_SETS
 from nat_core.recipes import HEADLINE_SETS, NAT_STRONG, PAIRS, THRESHOLDS, Recipe
 from nat_core.results.drawing import BASELINE, INK, NARROW, NAT, WIDE, Drawing, Panel, Point
@@ -261,7 +261,7 @@ def _cells(report: NetworkReport) -> str:
         "cells": len(by_set) * len(keys),
         "sets": listed,
         "accuracy": accuracy_text(report.accuracy),
-        "points": number(abs(points(report.accuracy, right)), f".{ACCURACY}f"),
+        "points": points_text(abs(points(report.accuracy, right))),
         "papers": accuracy_text(right),
         "kept": rate_text(report.share_kept[HIGHEST_KEY]),
         "t": written(HIGHEST_KEY),

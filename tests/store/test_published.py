@@ -58,10 +58,10 @@ def test_a_card_is_computed_from_what_is_stored(name: str, stored_by: Stored) ->
 @pytest.mark.checkpoints
 def test_a_student_s_card_names_its_teacher_s_weights_and_a_processor_s_its_threads() -> None:
     cards = {name: load_card(FOLDER, name) for name in NAMES}
-    taught = {name: card for name, card in cards.items() if card.recipe.teacher}
+    taught = {card.recipe.teacher: card for card in cards.values() if card.recipe.teacher}
     assert len(taught) == 2
-    for card in taught.values():
-        assert card.teacher_sha256 == cards[card.recipe.teacher].sha256[WEIGHTS]
+    for teacher, card in taught.items():
+        assert card.teacher_sha256 == cards[teacher].sha256[WEIGHTS]
     on_processors = {name: card.threads for name, card in cards.items() if "thread" in card.hardware}
     assert on_processors == {"digits_baseline": 1, "digits_nat": 1}
 
