@@ -27,6 +27,7 @@ from benchmarks.harness.every import BENCHMARKS
 from benchmarks.harness.kept import load
 from nat_core.cli.parser import build_parser
 from nat_core.measure.report import NetworkReport
+from nat_core.measure.rounding import accuracy_text, rate_text
 from nat_core.paper import decisions
 from nat_core.paper.rendering import markdown_table, render
 from nat_core.paper.tables import Grid
@@ -132,10 +133,10 @@ def cells(name: str, report: NetworkReport) -> Iterator[str]:
     """One network's line."""
     yield f"`{name}`"
     yield str(report.epochs)
-    yield f"{100 * report.accuracy:.2f} %"
-    yield f"{report.share_kept['0.9']:.3f}"
-    yield from (f"{report.sets[each].ncr['0.9']:.3f}" for each in SHOWN)
-    yield f"{report.sets['cifar100_test'].ncr_at_95_kept:.3f}"
+    yield accuracy_text(report.accuracy)
+    yield rate_text(report.share_kept["0.9"])
+    yield from (rate_text(report.sets[each].ncr["0.9"]) for each in SHOWN)
+    yield rate_text(report.sets["cifar100_test"].ncr_at_95_kept)
 
 
 def example(reports: dict[str, NetworkReport]) -> str:
