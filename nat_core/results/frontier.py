@@ -375,7 +375,7 @@ def _label(drawing: Drawing, panel: Panel, named: Sequence[tuple[Point, str]], l
     for (_spot, words), placed in zip(named, places, strict=True):
         if placed.leader is not None:
             drawing.line(placed.leader, BASELINE, 0.7)
-        drawing.text((placed.box[0], placed.box[3] - 3), words)
+        drawing.text((placed.box[0], placed.box[3] - 3), words, over_lines=True)
 
 
 def section(records: Mapping[str, RunRecord]) -> tuple[list[str], dict[str, Drawing]]:
