@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from nat_core.language import N_, Titles, _, ngettext, number, written
+from nat_core.language import N_, Titles, _, ngettext, written
 from nat_core.measure.report import NetworkReport, threshold_key
-from nat_core.measure.rounding import ACCURACY, accuracy_text, points, rate_text
+from nat_core.measure.rounding import accuracy_text, points, points_text, rate_text
 from nat_core.paper.figures import PAPER, PAPER_SETS
 from nat_core.recipes import HEADLINE_SETS, NAT_STRONG, PAIRS, THRESHOLDS, Recipe
 from nat_core.results.drawings.label_places import label_places
@@ -172,7 +172,19 @@ def sentences(found: Sequence[FrontierPoint]) -> tuple[str, ...]:
     said.append(_beside_the_paper(goal, right, len(below), len(found), nearest))
     if all(each.seeds == 1 for each in found):
         said.append(_("One seed each: a difference of a point of accuracy or a few hundredths of NCR may be chance."))
+    elif any(each.seeds == 1 for each in found):
+        said.append(
+            _(
+                "Means over seeds: {networks}. One seed each of the others, where a difference of a point of accuracy "
+                "or a few hundredths of NCR may be chance.",
+                networks=", ".join(_with_seeds(each) for each in found if each.seeds > 1),
+            )
+        )
     return tuple(said)
+
+
+def _with_seeds(each: FrontierPoint) -> str:
+    return ngettext("{network} ({count:,} seed)", "{network} ({count:,} seeds)", each.seeds, network=each.words)
 
 
 def _beside_the_paper(goal: float, right: float, below: int, of: int, nearest: FrontierPoint) -> str:
@@ -249,7 +261,7 @@ def _cells(report: NetworkReport) -> str:
         "cells": len(by_set) * len(keys),
         "sets": listed,
         "accuracy": accuracy_text(report.accuracy),
-        "points": number(abs(points(report.accuracy, right)), f".{ACCURACY}f"),
+        "points": points_text(abs(points(report.accuracy, right))),
         "papers": accuracy_text(right),
         "kept": rate_text(report.share_kept[HIGHEST_KEY]),
         "t": written(HIGHEST_KEY),
@@ -363,7 +375,7 @@ def _label(drawing: Drawing, panel: Panel, named: Sequence[tuple[Point, str]], l
     for (_spot, words), placed in zip(named, places, strict=True):
         if placed.leader is not None:
             drawing.line(placed.leader, BASELINE, 0.7)
-        drawing.text((placed.box[0], placed.box[3] - 3), words)
+        drawing.text((placed.box[0], placed.box[3] - 3), words, over_lines=True)
 
 
 def section(records: Mapping[str, RunRecord]) -> tuple[list[str], dict[str, Drawing]]:

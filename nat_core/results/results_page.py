@@ -14,8 +14,9 @@ from nat_core.paper.claims import claims, summary
 from nat_core.paper.field_tables import annex
 from nat_core.paper.rendering import markdown, markdown_sheet, markdown_table
 from nat_core.paper.tables import THRESHOLD_FREE, Grid, score_grid
+from nat_core.protocols import PROTOCOLS
 from nat_core.recipes import HEADLINE_SETS, PAIRS, THRESHOLDS
-from nat_core.results import equal_cost, frontier, plots, transfer
+from nat_core.results import equal_cost, frontier, left_runs, plots, transfer
 from nat_core.results.drawings.panels import Drawing
 from nat_core.results.section import in_brief, study_section, study_sheet
 from nat_core.store.checkpoints import Card, available, load_card
@@ -119,6 +120,7 @@ def page(folder: Path) -> dict[str, str]:
             more, drawn = _beside(study.name, found, choice)
             parts, drawings = [*parts, *more], drawings | drawn
     parts += equal_cost.section(every, found.records)
+    parts += left_runs.section(studies(_tables_protocol(found), choice), found.records, found.diverged)
     parts += ["## The protocol decoded", decisions.markdown(), *_networks(found)]
     return {PAGE: "\n\n".join(parts) + "\n"} | {f"{PLOTS}/{stem}.svg": str(each) for stem, each in drawings.items()}
 
@@ -135,6 +137,13 @@ def _beside(study: str, found: StoredResults, choice: Choice | None) -> tuple[li
     if study == "strong" and (said := frontier.strong_sentences(found.records)):
         return ["\n".join(f"- {each}" for each in said)], {}
     return [], {}
+
+
+def _tables_protocol(found: StoredResults) -> str:
+    """The protocol of the tables' networks, by which the queue trains more of them."""
+    # The longest first: a network of a shorter one may stand beside for the record.
+    trained = {card.protocol for card in found.cards.values()}
+    return next((name for name in PROTOCOLS if name in trained and name != "digits"), "cpu")
 
 
 def _image(named: tuple[str, Drawing]) -> str:
@@ -244,11 +253,9 @@ def _on_two_cores(found: StoredResults) -> Iterator[str]:
 
 def _over_pictures(found: StoredResults) -> Iterator[str]:
     rows = [
-        (f"{each.nat} - {each.baseline}", each.set_name, each.measure, f"{over.difference:+.4f}",
-         f"{over.low:+.4f} to {over.high:+.4f}", f"{over.pictures:,}")
+        (f"{each.nat} - {each.baseline}", each.set_name, each.measure, *each.cells, f"{each.over_pictures.pictures:,}")
         for each in paired_differences(found.folder)
-        for over in (each.over_pictures,)
-    ]  # fmt: skip
+    ]
     if rows:
         yield "## Over pictures"
         yield (

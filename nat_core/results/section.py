@@ -7,7 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nat_core.language import N_, Titles, _, number, plural, written
-from nat_core.measure.rounding import ACCURACY, RATE, accuracy_text, difference, points, rate_text, spread_text
+from nat_core.measure.rounding import (
+    accuracy_text,
+    difference,
+    difference_text,
+    points,
+    points_text,
+    rate_text,
+    spread_text,
+)
 from nat_core.measure.scores import MEASURES as MEASURE_TITLES
 from nat_core.paper.rendering import markdown_table
 from nat_core.paper.tables import ABSENT, THRESHOLD_FREE, Grid, set_columns
@@ -262,7 +270,8 @@ def _accuracy(row: StudyRow, reference: StudyRow, noise: Noise) -> str:
     if ours is None or theirs is None:
         return "accuracy not measured"
     judged = JUDGED[noise.side(row, reference, accuracy)]
-    return f"accuracy {accuracy_text(ours.mean)}, {points(ours.mean, theirs.mean):+.{ACCURACY}f} points, {judged}"
+    more = points_text(points(ours.mean, theirs.mean), "+")
+    return f"accuracy {accuracy_text(ours.mean)}, {more} points, {judged}"
 
 
 def _rate(row: StudyRow, reference: StudyRow, noise: Noise, set_name: str, field: str, key: str | None = None) -> str:
@@ -271,7 +280,7 @@ def _rate(row: StudyRow, reference: StudyRow, noise: Noise, set_name: str, field
     if ours is None or theirs is None:
         return "not measured"
     judged = JUDGED[_side(row, reference, noise, set_name, field, key)]
-    return f"{rate_text(ours.mean)}, {difference(ours.mean, theirs.mean):+.{RATE}f}, {judged}"
+    return f"{rate_text(ours.mean)}, {difference_text(difference(ours.mean, theirs.mean), '+')}, {judged}"
 
 
 def _side(row: StudyRow, reference: StudyRow, noise: Noise, set_name: str, field: str, key: str | None = None) -> Side:

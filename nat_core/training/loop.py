@@ -190,7 +190,7 @@ def _begin(
     sitting: Sitting, pictures: TrainingPictures, threads: int, saved: SavedState | None, ranks: Ranks, tell: Tell
 ) -> TrainingRun:  # fmt: skip
     device = choose_device(sitting.device, tell)
-    teacher = find_teacher(pictures.recipe, [sitting.out, sitting.teachers], sitting.seed, device)
+    teacher = find_teacher(pictures.recipe, sitting.teacher_homes, sitting.seed, device)
     # A trial on a busy machine might choose the other one, and so other weights.
     precision = saved.settings["precision"] if saved else None
     run = begin(pictures, device=device, seed=sitting.seed, teacher=teacher, threads=threads, precision=precision)

@@ -250,6 +250,8 @@ class Sitting:
     data: Path | None = None
     out: Path
     teachers: Path
+    teachers_alone: bool = False
+    """Whether a teacher is looked for in `teachers` and not in `out` before: a queue knows which network is meant."""
     seed: int = 0
     device: str | torch.device = "auto"
     threads: int | None = None
@@ -269,6 +271,11 @@ class Sitting:
     def shown_on(self) -> Any:
         """Where progress and warnings are shown."""
         return self.screen or sys.stderr
+
+    @property
+    def teacher_homes(self) -> tuple[Path, ...]:
+        """Where a teacher is looked for, the first folder that holds the right one first."""
+        return (self.teachers,) if self.teachers_alone else (self.out, self.teachers)
 
     @property
     def home(self) -> Path:

@@ -67,6 +67,8 @@ def test_the_sentences_follow_from_the_numbers() -> None:
     )
     assert said[2].endswith("the lowest here is 16 negatives a step (0.210 at 90.40 %).")
     assert said[3].startswith("One seed each")
+    again = {f"again/{name}": record(replace(RUNS[name], seed=1), 0.5) for name in ("frontier_nat",)}
+    assert sentences(places(records() | again))[3].startswith("Means over seeds: NAT (2 seeds). One seed each of the")
     beaten = sentences(places(records(POINTS | {"frontier_weight_2": (0.41, 0.906)})))
     assert "NAT is beaten in both by negatives of weight 2;" in beaten[0]
     lower = sentences(places(records(POINTS | {"frontier_weight_4": (0.036, 0.85)})))

@@ -186,8 +186,8 @@ def test_sentences_say_the_difference_and_whether_it_counts() -> None:
         "higher by more than the noise: `high` 0.600. ‡ one seed."
     )
     assert sentences(rows, reference, NOISE, "cifar100_test")[0] == (
-        "`low` (1 seed): accuracy 88.00 %, +0.00 points, within the noise; NCR_0.9 0.100, -0.110, more than the noise; "
-        "at 95 % kept 0.200, -0.220, more than the noise."
+        "`low` (1 seed): accuracy 88.00 %, +0.00 points, within the noise; NCR_0.9 0.100, \u22120.110, more than the "
+        "noise; at 95 % kept 0.200, \u22120.220, more than the noise."
     )
 
 
@@ -224,8 +224,8 @@ def test_the_matrix_has_a_cell_for_every_row_and_set_and_frames_its_own_kind() -
     drawing = plots.matrix("study", rows, reference, NOISE)
     drawn = str(drawing)
     sets = reference.reports[0].negatives
-    assert drawn.count(">0.71<") == len(sets)
-    assert drawn.count(">0.20 ▼<") == len(sets)
+    assert drawn.count(">0.710<") == len(sets)
+    assert drawn.count(">0.200 ▼<") == len(sets)
     own = [each for each in sets.values() if each.role != UNSEEN]
     assert own
     assert drawn.count("<polyline") == 2 * len(own)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from nat_app.answers import stored_answers
-from nat_app.frame import classroom, links
+from nat_app.frame import classroom, links, revealed
 from nat_app.frame.together import following
 from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.gallery import gallery_pictures, gallery_square
@@ -25,26 +25,29 @@ CLICKS_LINK = {"t": str(SURE), "play_shape": "blobs", "play_classes": "3", "play
 
 
 def draw(pair: Pair) -> None:
-    """Draw the four challenges, one below the other."""
+    """Draw the four challenges, one below the other, and what a class does with time left."""
+    sends_to = {"playground": "clicks", teaching.PAGE: "teach"} | dict.fromkeys(words.FURTHER, "further")
+    following.leads_to({page: f"challenge_{name}" for page, name in sends_to.items()})
     for name, title, body in (
         ("clicks", words.CLICKS_TITLE, _clicks),
         ("photo", words.PHOTO_TITLE, _photo),
         ("factory", words.FACTORY_TITLE, factory.draw),
         ("teach", teaching.TITLE, teaching.draw),
+        ("further", words.FURTHER_TITLE, _further),
     ):
-        with st.container(border=True, key=f"challenge_{name}"):
+        key = f"challenge_{name}"
+        with st.container(border=True, key=key):
             st.header(_(title), anchor=False)
             body(pair)
-    _further()
+            # Who comes back from a page goes on at the card that sent there, not at the first one.
+            if name in sends_to.values():
+                revealed.focus(key, key, _(title))
 
 
-def _further() -> None:
-    """Draw what a class does with time left."""
-    with st.container(border=True, key="further"):
-        st.header(_(words.FURTHER_TITLE), anchor=False)
-        for page, task in words.FURTHER.items():
-            st.markdown(_(task))
-            st.page_link(links.file_of(page), icon=":material/open_in_full:")
+def _further(_pair: Pair) -> None:
+    for page, task in words.FURTHER.items():
+        st.markdown(_(task))
+        st.page_link(links.file_of(page), icon=":material/open_in_full:")
 
 
 # --- ten clicks ------------------------------------------------------------------------------------------------------
