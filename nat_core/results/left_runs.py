@@ -58,9 +58,9 @@ def section(every: Sequence[Study], records: Mapping[str, RunRecord], diverged: 
     about = (
         f"{plural(len(found), 'run')} of the studies begun, in order of worth. What each would cost follows from the "
         "runs that are recorded here: hours of one core of a processor, minutes of a GPU that trains others beside, at "
-        "the median speed of the runs most like it, whose machine may have been busy. On another machine `nat "
-        "reproduce --plan` times a few steps of each. What starts a run also goes on with it once it was stopped; its "
-        "numbers go to `runs.json`, from where this page takes them."
+        "the median speed of the runs most like it, whose machine may have been busy; a dash where no run of such a "
+        "network is recorded. On another machine `nat reproduce --plan` times a few steps of each. What starts a run "
+        "also goes on with it once it was stopped; its numbers go to `runs.json`, from where this page takes them."
     )
     return ["## Runs that are left", about, markdown_table(grid(found))]
 
