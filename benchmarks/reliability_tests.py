@@ -25,6 +25,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from benchmarks.reliability import KEPT, Row, run_attacks
+from nat_core.stopping import left_quietly
 
 ROOT = Path(__file__).parents[1]
 CODE = (
@@ -125,6 +126,7 @@ def _failed(chosen: tuple[str, ...]) -> list[str]:
     return [case.get("name", "") for case in cases if {"failure", "error"} & {each.tag for each in case}]
 
 
+@left_quietly()
 def main() -> None:
     """Measure and count, and print the rows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

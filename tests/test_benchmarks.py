@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nat_core.cli.bench import bench
+from nat_core.cli.commands import bench
 from nat_core.cli.parser import build_parser
 from nat_core.errors import CommandError
 

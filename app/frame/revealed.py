@@ -1,4 +1,4 @@
-"""The focus goes to what was just revealed."""
+"""The focus goes to what was just revealed, or to the card that the visitor comes back to."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,11 +31,14 @@ def mark(card: str) -> None:
     last.card, last.times = card, last.times + 1
 
 
-def focus(card: str, container: str) -> None:
-    """Move the focus to the container of a card's answer, by its key, if it was just revealed; draw it inside."""
+def focus(card: str, container: str, label: str = "") -> None:
+    """Move the focus to a container, by its key, if its card was just marked; to be drawn inside of it.
+
+    `label` is what it is called to those who hear the page: an answer, unless another is given.
+    """
     last = LAST.get()
     now = last.card == card
     if now:
         last.card = None
-    data = {"times": last.times if now else None, "key": container, "label": _("The answer")}
+    data = {"times": last.times if now else None, "key": container, "label": label or _("The answer")}
     _component(key=f"revealed_{container}", data=data, height=1)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from nat_core.data.sets import data_folder
 from nat_core.errors import CommandError
-from nat_core.measure.wording import plural
+from nat_core.language import plural
 from nat_core.store.checkpoints import own_folder
 from nat_core.store.runs import DivergedRun, RunRecord, load_ended, load_runs
 from nat_core.studies.choice import chosen_sentence, load_choice, record_choice

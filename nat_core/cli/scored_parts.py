@@ -14,13 +14,13 @@ from nat_core.data.sources.image_sets import ImageSet
 from nat_core.data.uploaded_sets import labels_among
 from nat_core.errors import CommandError
 from nat_core.files import csv_text
+from nat_core.language import plural
 from nat_core.measure.evaluation import evaluate_logits, score_table
 from nat_core.measure.metrics import accuracy, share_kept
 from nat_core.measure.predictions import BACKGROUND, Predictions, raw
 from nat_core.measure.report import threshold_key
 from nat_core.measure.rounding import accuracy_text, rate_text
 from nat_core.measure.scores import CONFIDENCE, MEASURES, SCORES, Separation
-from nat_core.measure.wording import plural
 from nat_core.recipes import THRESHOLDS
 from nat_core.store.checkpoints import Card, load_predictions
 

@@ -11,9 +11,9 @@ from typing import Any, get_type_hints
 
 from nat_core.data.sets import data_folder
 from nat_core.errors import CommandError, Stopped
+from nat_core.language import plural
 from nat_core.measure.report import NetworkReport
 from nat_core.measure.rounding import accuracy_text, rate_text
-from nat_core.measure.wording import plural
 from nat_core.ranks.group import Ranks, joined
 from nat_core.recipes import RECIPES, Recipe, recipe_in_protocol, recipe_named
 from nat_core.store.checkpoints import available, checkpoints_folder, load_card, own_folder

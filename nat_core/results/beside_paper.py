@@ -13,7 +13,7 @@ from nat_core.measure.report import NetworkReport
 from nat_core.measure.rounding import difference, difference_text
 from nat_core.paper.figures import PAPER, PAPER_SETS, THRESHOLD_KEYS
 from nat_core.recipes import PAIRS
-from nat_core.results.drawing import BASELINE, FOOLED, NARROW, NAT, WIDE, Drawing, Panel
+from nat_core.results.drawings.panels import BASELINE, NARROW, NAT, POINTED_OUT, WIDE, Drawing, Panel
 
 ROWS = (
     (N_("ResNet-18 (the paper's first table)"), PAIRS["resnet18"]),
@@ -28,7 +28,7 @@ LEGEND = N_(
     "ours. Grey and hollow: without negatives (dotted: the plain WRN-16-1, of which the paper does not say whether it "
     "is meant); blue and filled: NAT. A circle on its cross repeats the paper; lower is better."
 )
-OWN = N_("Orange: the networks in your folder, squares with negatives, hollow circles without.")
+OWN = N_("Purple squares: the networks in your folder, filled with negatives, hollow without.")
 _DOTTED, _PANEL, _ROW, _TOP = "1 4", 118, 186, 60
 
 
@@ -146,7 +146,6 @@ def _panel(drawing: Drawing, panel: Panel, set_name: str, found: Sequence[Cell],
     # Last, so that nothing lies on a reader's own.
     for name, of_one in by_name.items():
         for place, each in enumerate(of_one):
-            if each.own is not None and name in _WITH_NEGATIVES:
-                drawing.square(panel.at((place, each.own)), FOOLED, 6)
-            elif each.own is not None:
-                drawing.dot(panel.at((place, each.own)), FOOLED, hollow=True, radius=3.5)
+            if each.own is not None:
+                hollow = name not in _WITH_NEGATIVES
+                drawing.square(panel.at((place, each.own)), POINTED_OUT, 7, hollow=hollow)

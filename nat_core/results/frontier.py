@@ -13,8 +13,8 @@ from nat_core.measure.report import NetworkReport, threshold_key
 from nat_core.measure.rounding import accuracy_text, points, points_text, rate_text
 from nat_core.paper.figures import PAPER, PAPER_SETS
 from nat_core.recipes import HEADLINE_SETS, NAT_STRONG, PAIRS, THRESHOLDS, Recipe
-from nat_core.results.drawing import BASELINE, INK, NARROW, NAT, WIDE, Drawing, Panel, Point
-from nat_core.results.label_places import label_places
+from nat_core.results.drawings.label_places import label_places
+from nat_core.results.drawings.panels import BASELINE, INK, NARROW, NAT, WIDE, Drawing, Panel, Point
 from nat_core.store.runs import RunRecord
 from nat_core.studies.choice import HELD_OUT, pictures_a_step
 from nat_core.studies.plan import studies
@@ -397,7 +397,7 @@ def _label(drawing: Drawing, panel: Panel, named: Sequence[tuple[Point, str]], l
     for (_spot, words), placed in zip(named, places, strict=True):
         if placed.leader is not None:
             drawing.line(placed.leader, BASELINE, 0.7)
-        drawing.text((placed.box[0], placed.box[3] - 3), words)
+        drawing.text((placed.box[0], placed.box[3] - 3), words, over_lines=True)
 
 
 def section(records: Mapping[str, RunRecord]) -> tuple[list[str], dict[str, Drawing]]:

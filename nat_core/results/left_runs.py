@@ -4,8 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from nat_core.language import number
-from nat_core.measure.wording import plural
+from nat_core.language import number, plural
 from nat_core.paper.rendering import markdown_table
 from nat_core.paper.tables import ABSENT, Grid
 from nat_core.store.runs import DivergedRun, RunRecord

@@ -11,7 +11,7 @@ from nat_core.measure.predictions import Predictions
 from nat_core.measure.rounding import rate_text
 from nat_core.paper.figures import CONTRASTS
 from nat_core.recipes import HEADLINE_SETS, IN_DISTRIBUTION, LEVELS, UNSEEN
-from nat_core.results.drawing import BASELINE, FAINT, FOOLED, INK, NAT, Drawing, Panel
+from nat_core.results.drawings.panels import BASELINE, FAINT, GROUND, INK, NAT, POINTED_OUT, Drawing, Panel
 from nat_core.store.checkpoints import available, load_card, load_predictions
 from nat_core.studies.level_findings import LevelFinding, PairLevels, findings, means, schedules
 from nat_core.studies.rows import NOISE_STAND_INS, Noise, StudyRow, measure_on
@@ -26,7 +26,7 @@ LEVELS_LEGEND = (
     "half of the pictures; thin: 90 of 100; circle: the mean."
 )
 STUDY_LEGEND = (
-    "Orange: the network that the others are held against, the noise around it shaded. Hollow: trained without "
+    "Purple: the network that the others are held against, the noise around it shaded. Hollow: trained without "
     "negatives of this kind. Bars: one standard deviation over seeds."
 )
 
@@ -148,7 +148,7 @@ def study(
         if found.deviation is not None:
             drawing.line([panel.at((found.mean + side * found.deviation, number)) for side in (-1, 1)], INK, 2)
         plain = not any(report.sets[set_name].role != UNSEEN for report in row.reports)
-        drawing.dot(place, FOOLED if row is reference else BASELINE if plain else NAT, hollow=plain)
+        drawing.dot(place, POINTED_OUT if row is reference else BASELINE if plain else NAT, hollow=plain)
         drawing.text((panel.left + panel.width + 8, place[1] + 4), rate_text(found.mean))
     drawing.ticks(panel, "NCR at 95 % kept", (0, 0.2, 0.4, 0.6, 0.8, 1))
     return drawing
@@ -194,7 +194,7 @@ def _matrix_cell(
         drawing.line(ends, INK, 2)
     side = "within" if row is reference else noise.side(row, reference, measure)
     mark = {"below": " ▼", "above": " ▲"}.get(side, "")
-    colour = INK if found.mean < 0.9 else "#FFFFFF"  # either way a contrast of 4 or more
+    colour = INK if found.mean < 0.9 else GROUND  # either way a contrast of 4 or more
     drawing.text((left + width / 2, top + height / 2 + 4), rate_text(found.mean) + mark, anchor="middle", colour=colour)
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nat_core.files import write_durably
+from nat_core.language import plural
 from nat_core.measure.report import threshold_key
 from nat_core.measure.rounding import accuracy_text, rate_text
-from nat_core.measure.wording import plural
 from nat_core.paper import decisions
 from nat_core.paper.by_score import OTHER_SCORES, feature_findings, fitted_sentence, score_findings
 from nat_core.paper.claims import claims, summary
@@ -17,7 +17,7 @@ from nat_core.paper.tables import THRESHOLD_FREE, Grid, score_grid
 from nat_core.protocols import PROTOCOLS
 from nat_core.recipes import HEADLINE_SETS, PAIRS, THRESHOLDS
 from nat_core.results import equal_cost, frontier, left_runs, plots, transfer
-from nat_core.results.drawing import Drawing
+from nat_core.results.drawings.panels import Drawing
 from nat_core.results.section import in_brief, study_section, study_sheet
 from nat_core.store.checkpoints import Card, available, load_card
 from nat_core.store.feature_reports import ALL_SCORES, feature_report

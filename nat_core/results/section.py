@@ -6,7 +6,7 @@ Numbers are means and deviations over seeds. Each difference, in a sentence or a
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from nat_core.language import N_, Titles, _, number, written
+from nat_core.language import N_, Titles, _, number, plural, written
 from nat_core.measure.rounding import (
     accuracy_text,
     difference,
@@ -17,12 +17,11 @@ from nat_core.measure.rounding import (
     spread_text,
 )
 from nat_core.measure.scores import MEASURES as MEASURE_TITLES
-from nat_core.measure.wording import plural
 from nat_core.paper.rendering import markdown_table
 from nat_core.paper.tables import ABSENT, THRESHOLD_FREE, Grid, set_columns
 from nat_core.recipes import UNSEEN, headline_set
 from nat_core.results import plots
-from nat_core.results.drawing import Drawing
+from nat_core.results.drawings.panels import Drawing
 from nat_core.store.runs import DivergedRun, RunRecord
 from nat_core.studies.choice import NAT, pictures_a_step
 from nat_core.studies.plan import Study

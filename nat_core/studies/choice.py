@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from nat_core.files import read_json, sealed, write_durably
+from nat_core.language import plural
 from nat_core.measure.rounding import rate_text
-from nat_core.measure.wording import plural
 from nat_core.recipes import Recipe
 from nat_core.store.runs import RunRecord
 from nat_core.studies.plan import CANDIDATES, Choice, studies

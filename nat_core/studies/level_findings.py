@@ -16,9 +16,8 @@ import numpy as np
 from jaxtyping import Float
 
 from nat_core.files import converted, read_json, sealed, write_durably
-from nat_core.language import _, ngettext, span
+from nat_core.language import _, ngettext, plural, span
 from nat_core.measure.rounding import distance_text
-from nat_core.measure.wording import plural
 from nat_core.paper.claims import LEVEL_NAMES, MapDistances
 from nat_core.paper.tables import Grid
 from nat_core.protocols import PROTOCOLS

@@ -13,9 +13,9 @@ from jaxtyping import Float, UInt8
 from nat_core.data.sets import load_set
 from nat_core.data.sources.image_sets import evenly
 from nat_core.errors import MissingDataset
+from nat_core.language import plural
 from nat_core.measure.metrics import map_distances
 from nat_core.measure.variants import without_variants
-from nat_core.measure.wording import plural
 from nat_core.network.attention import attention_map
 from nat_core.network.inference import Network, load_network
 from nat_core.network.models import normalised

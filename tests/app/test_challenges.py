@@ -19,9 +19,9 @@ from nat_app.views.workshop.games import challenges, factory, guessing
 from nat_app.views.workshop.games import words as games
 from nat_app.views.workshop.score import Clicks
 from nat_app.views.workshop.settings import AFTER, MOST_POINTS, ROUNDS, SETTINGS
-from nat_core.measure.costs import Cheapest, Prices, Stakes
+from nat_core.measure.error_costs import Cheapest, Prices, Stakes
 from nat_core.store.checkpoints import load_predictions
-from tests.pages import alts, as_drawn, complaint, follow, opened, plain, said
+from tests.pages import alts, as_drawn, complaint, follow, given, opened, plain, said
 
 PAGE = "views/workshop/view.py"
 PAIR = pair_named("wrn16_1")
@@ -255,9 +255,9 @@ def test_the_cost_curve_marks_both_best_thresholds(colours) -> None:
     made = factory.Factory("noise", known, foreign, Stakes(Prices(2.0, 1.0), 0.5), best)
     figure = as_drawn(factory.cost_figure(made, 0.99, colours))
     marks = [trace for trace in figure.data if trace.mode == "markers"]
-    assert [(trace.x[0], trace.y[0], trace.marker.symbol) for trace in marks] == [
-        (pytest.approx(104.5 / 127), 25, "circle-open"),
-        (pytest.approx(40 / 127), 50, "circle"),
+    assert [(trace.x[0], trace.y[0], trace.marker.color) for trace in marks] == [
+        (pytest.approx(104.5 / 127), 25, colours.ground),
+        (pytest.approx(40 / 127), 50, colours.nat),
     ]
     assert figure.layout.shapes[0].x0 == pytest.approx(99 / 127)
 
@@ -282,3 +282,27 @@ def test_points_by_hand() -> None:
     assert score.for_guess(0.9, 0.95) == 3
     assert words.who({"baseline": False, "nat": True}) == "nat"
     assert words.who({"baseline": False, "nat": False}) == "neither"
+
+
+def test_who_comes_back_from_a_challenges_page_goes_on_at_its_card(networks: Path, monkeypatch, fresh_caches) -> None:
+    def moved(app) -> list[str]:
+        return [each["key"] for each in given(app) if each.get("times")]
+
+    app = opened(networks, monkeypatch, PAGE, pair="wrn16_1", workshop_part="Challenges", t="0.7")
+    assert moved(app) == []
+    app.switch_page("views/playground/view.py").run()
+    app.button(key="back_to_challenge").click().run()
+    assert moved(app) == ["challenge_clicks"]
+    assert app.session_state["t"] == 0.7
+    assert moved(app.run()) == []
+    # By the list of pages as well, and from what a class does with time left.
+    app.switch_page("views/digits_live/view.py").run()
+    assert moved(app.switch_page(PAGE).run()) == ["challenge_further"]
+    # From a page to which no challenge sends, and once the challenges are not what was seen last, there is no such way.
+    app.switch_page("views/evidence/view.py").run()
+    assert not [each for each in app.button if each.key == "back_to_challenge"]
+    assert moved(app.switch_page(PAGE).run()) == []
+    app.session_state["workshop_part"] = "Guess the photos"
+    app.switch_page(PAGE).run()
+    app.switch_page("views/playground/view.py").run()
+    assert not [each for each in app.button if each.key == "back_to_challenge"]

@@ -44,7 +44,9 @@ def test_curves_are_labelled_and_marked_at_the_papers_thresholds() -> None:
     rates: dict[Kind, np.ndarray] = {"baseline": 1 - thresholds, "nat": (1 - thresholds) ** 4}
     figure = as_drawn(sweeps.rate_curves(rates, thresholds, {"baseline": 0.9, "nat": 0.9}, LIGHT, "fooled (NCR)"))
     assert [list(trace.x) for trace in figure.data if trace.mode == "markers"] == [[0.4, 0.6, 0.8, 0.9]] * 2
-    assert [trace.marker.symbol for trace in figure.data if trace.mode == "markers"] == ["circle-open", "circle"]
+    # No line shows through a hollow mark: it is filled with the page's ground.
+    inside = [trace.marker.color for trace in figure.data if trace.mode == "markers"]
+    assert inside == [LIGHT.ground, LIGHT.nat]
     higher, lower = figure.layout.annotations
     assert (higher.text, lower.text) == ("<b>Baseline</b>", "<b>NAT</b>")
     assert higher.y > lower.y

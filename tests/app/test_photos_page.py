@@ -325,8 +325,10 @@ def test_dots_stack_as_high_as_their_share() -> None:
     dots = [trace for trace in figure.data if isinstance(trace, go.Scatter)]
     assert list(dots[0].x) == [0.975, 0.975, 0.975, 0.225]
     assert list(dots[0].y) == [0.125, 0.375, 0.625, 0.125]
-    assert list(dots[0].marker.symbol) == ["triangle-up", "diamond-open", "square", "circle-open"]
-    assert list(dots[1].marker.symbol) == ["circle-open", "diamond-open", "square", "circle-open"]
+    assert list(dots[0].marker.symbol) == ["triangle-up", "diamond", "square", "circle"]
+    assert list(dots[1].marker.symbol) == ["circle", "diamond", "square", "circle"]
+    # Hollow marks are filled with the page's ground, so that no bar shows through them.
+    assert list(dots[0].marker.color) == [LIGHT.fooled, LIGHT.ground, LIGHT.kept, LIGHT.ground]
     assert figure.data[0].marker.pattern.shape == "/"
 
 

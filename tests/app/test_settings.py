@@ -13,7 +13,10 @@ from hypothesis import strategies as some
 
 from nat_app.frame import links
 from nat_app.pages import PAGES, SETTINGS
+from nat_app.shared.drawing.palette import DARK, LIGHT
 from nat_app.shared.settings import Held, PageSettings, Setting, Told, decimal, one_of, switch, whole
+from nat_core.results.drawings.panels import DARK as DRAWN_DARK
+from nat_core.results.drawings.panels import GROUND
 
 SIZE = Setting("size", 3, whole(1, 9))
 LASTS = Setting("lasts", False, switch, lasting=True)
@@ -44,6 +47,13 @@ def test_streamlit_can_read_its_configuration() -> None:
     assert options["browser"]["gatherUsageStats"] is False
     assert options["runner"]["magicEnabled"] is False
     assert options["server"]["address"] == "localhost"
+
+
+def test_hollow_marks_are_filled_with_the_ground_that_the_page_has() -> None:
+    file = Path(__file__).parents[2] / "app" / ".streamlit" / "config.toml"
+    themes = tomllib.loads(file.read_text(encoding="utf-8"))["theme"]
+    assert themes["light"]["backgroundColor"] == LIGHT.ground == GROUND
+    assert themes["dark"]["backgroundColor"] == DARK.ground == DRAWN_DARK[GROUND]
 
 
 def test_what_a_visit_holds_is_made_once(session: dict[str, Any]) -> None:

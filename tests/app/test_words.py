@@ -24,7 +24,7 @@ from nat_app.views.your_negatives.effects import Change, Effect
 from nat_app.views.your_photos import words as photos
 from nat_app.visit import verdicts
 from nat_app.visit.training.fair_queue import waiting_sentence
-from nat_core.measure.costs import Prices, Stakes
+from nat_core.measure.error_costs import Prices, Stakes
 from nat_core.recipes import LEVELS
 from nat_core.studies.level_findings import LevelFinding, LevelSpread
 from tests.pages import plain, shown

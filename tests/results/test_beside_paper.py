@@ -8,7 +8,7 @@ import pytest
 from nat_core.measure.report import NetworkReport
 from nat_core.paper.figures import PAPER, PAPER_SETS
 from nat_core.results.beside_paper import WIDE, Cell, cells, plot, sentences
-from nat_core.results.drawing import FOOLED
+from nat_core.results.drawings.panels import DARK, GROUND, POINTED_OUT
 from tests.synthetic import write_network
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -55,11 +55,11 @@ def test_the_picture_has_every_cell_and_stays_inside_its_frame(report: NetworkRe
     drawing = plot(cells(ours, own), narrow=narrow)
     root = ElementTree.fromstring(str(drawing))
     circles = list(root.iter(f"{SVG}circle"))
-    orange = [each for each in (*circles, *root.iter(f"{SVG}rect")) if FOOLED in each.attrib.values()]
-    assert (len(circles), len(orange)) == (80 + 16, 32), "80 of ours, 16 hollow and 16 square ones of the reader's"
+    squares = [each for each in root.iter(f"{SVG}rect") if POINTED_OUT in each.attrib.values()]
+    assert (len(circles), len(squares)) == (80, 32), "80 of ours, 16 filled and 16 hollow ones of the reader's"
     # Nothing of ours is drawn over a reader's own: within a panel, these come last.
-    first = [each.attrib for each in root.iter() if each in circles or each in orange][:16]
-    assert [FOOLED in each.values() for each in first] == [False] * 8 + [True] * 8
+    first = [each.tag for each in root.iter() if each in circles or each in squares][:16]
+    assert first == [f"{SVG}circle"] * 8 + [f"{SVG}rect"] * 8
     for each in circles:
         assert 0 <= float(each.attrib["cx"]) <= drawing.width
         assert 0 <= float(each.attrib["cy"]) <= drawing.height
@@ -67,3 +67,13 @@ def test_the_picture_has_every_cell_and_stays_inside_its_frame(report: NetworkRe
         assert float(each.attrib["y"]) <= drawing.height
     assert drawing.width == (360 if narrow else WIDE)
     assert sentences(cells(ours, own))[0] in drawing.alt_text
+
+
+def test_no_line_shows_through_a_hollow_mark_in_either_theme(report: NetworkReport) -> None:
+    own = {"resnet18_baseline": repeated(report, "resnet18_baseline")}
+    drawing = plot(cells({name: repeated(report, name) for name in PAPER}, own))
+    for drawn, ground in ((str(drawing), GROUND), (drawing.svg(DARK), DARK[GROUND])):
+        root = ElementTree.fromstring(drawn)
+        hollow = [each.attrib["fill"] for each in root.iter(f"{SVG}circle") if each.get("fill") != each.get("stroke")]
+        inner = [each.attrib["fill"] for each in root.iter(f"{SVG}rect") if each.get("width") == "4.0"]
+        assert (hollow, inner) == ([ground] * 48, [ground] * 16)

@@ -13,7 +13,7 @@ from nat_core.language import speaking
 from nat_core.measure.report import SetReport
 from nat_core.paper.figures import PAPER
 from nat_core.recipes import NAT_STRONG
-from nat_core.results.drawing import Drawing
+from nat_core.results.drawings.panels import Drawing
 from nat_core.results.frontier import (
     HELD_OUT,
     HIGHEST,

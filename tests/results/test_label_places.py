@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from nat_core.language import speaking
-from nat_core.results.drawing import NAT, Point
+from nat_core.results.drawings.label_places import Box, Placed, label_places
+from nat_core.results.drawings.panels import NAT, Point
 from nat_core.results.frontier import LETTER, places, plot
-from nat_core.results.label_places import Box, Placed, label_places
 from nat_core.store.runs import load_runs
 
 AREA = (60, 60, 680, 390)
@@ -99,7 +99,7 @@ def test_no_label_of_the_stored_frontier_is_crossed(language: str, narrow: bool)
     with speaking(language):
         found = places(load_runs(Path("checkpoints")))
         drawn = str(plot(found, narrow=narrow))
-    texts = re.findall(r'<text x="([\d.]+)" y="([\d.]+)" text-anchor="start" fill="[^"]+">([^<]+)</text>', drawn)
+    texts = re.findall(r'<text x="([\d.]+)" y="([\d.]+)" text-anchor="start" fill="[^"]+"[^>]*>([^<]+)</text>', drawn)
     named = {each.short for each in found}
     boxes = [
         (float(x), float(y) - 11, float(x) + LETTER * len(text), float(y) + 3) for x, y, text in texts if text in named

@@ -1,11 +1,11 @@
-"""A class on every page: joining by a link, following the teacher, leading the phones, and the way back to a lesson."""
+"""A class on every page: joining by a link, following the teacher, leading the phones, and the way back to a card."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import streamlit as st
 
-from nat_app.frame import links
+from nat_app.frame import links, revealed
 from nat_app.frame.settings import CLASS, FROM_LESSON, OWN, PAIR, TEACH
 from nat_app.frame.together.announced import announce
 from nat_app.shared.language import N_, _
@@ -35,7 +35,18 @@ class Following:
     """Why the class of the last link could not be joined."""
 
 
+@dataclass
+class WaysBack:
+    """Which of the workshop's challenges a page leads back to, while the challenges are what it showed last."""
+
+    by_page: dict[str, str] = field(default_factory=dict)
+    """The container of the challenge that sends to a page, by the page."""
+    here: str | None = None
+    """That of the page that the visitor is on."""
+
+
 FOLLOWING = Held("following", Following)
+WAYS_BACK = Held("ways_back", WaysBack)
 LEADS: Setting[bool] = Setting("class_leads", False)
 """The teacher's switch."""
 
@@ -94,21 +105,49 @@ def taught() -> SchoolClass | None:
 
 
 def draw(page: str) -> None:
-    """Draw what stands above a page: the way back to the lesson that led here, and how the class goes on."""
-    lesson, mine = FROM_LESSON.value, joined()
+    """Draw what stands above a page: the way back to the card that led here, and how the class goes on."""
+    mine = joined()
     if page == WORKSHOP:
-        FROM_LESSON.forget()
-    elif lesson is not None:
+        _come_back()
+    else:
+        _way_back(page)
+    if FOLLOWING.get().complaint:
+        st.warning(_(FOLLOWING.get().complaint), icon=":material/groups:")
+    if mine is not None:
+        _phone(mine)
+
+
+def leads_to(pages: Mapping[str, str]) -> None:
+    """Take note of the containers of the challenges that the workshop shows, by the pages to which they send."""
+    WAYS_BACK.get().by_page = dict(pages)
+
+
+def _come_back() -> None:
+    """Let the challenge of the page that the visitor comes from take the focus, once it is drawn."""
+    FROM_LESSON.forget()
+    ways = WAYS_BACK.get()
+    if ways.here is not None:
+        revealed.mark(ways.here)
+    # They are shown anew, or not.
+    ways.by_page, ways.here = {}, None
+
+
+def _way_back(page: str) -> None:
+    lesson, ways = FROM_LESSON.value, WAYS_BACK.get()
+    ways.here = None if lesson is not None else ways.by_page.get(page)
+    if lesson is not None:
         st.page_link(
             links.file_of(WORKSHOP),
             label=_("Back to the lesson"),
             icon=":material/arrow_back:",
             query_params={"lesson": lesson, "v": links.VERSION},
         )
-    if FOLLOWING.get().complaint:
-        st.warning(_(FOLLOWING.get().complaint), icon=":material/groups:")
-    if mine is not None:
-        _phone(mine)
+    elif ways.here is not None:
+        # No link: it would put back what was chosen here.
+        st.button(
+            _("Back to the challenge"), key="back_to_challenge", type="tertiary", icon=":material/arrow_back:",
+            on_click=links.go, args=(WORKSHOP,), kwargs={"workshop_part": "Challenges"},
+        )  # fmt: skip
 
 
 def _phone(mine: SchoolClass) -> None:

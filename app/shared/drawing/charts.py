@@ -5,9 +5,9 @@
 import pandas  # noqa: F401
 import plotly.graph_objects as go
 
-from nat_app.shared.drawing.palette import Palette
+from nat_app.shared.drawing.palette import Kind, Palette
 from nat_app.shared.language import written
-from nat_core.measure.wording import legible
+from nat_core.language import legible
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 """Plotly's toolbar stays away: nothing on these charts needs zooming."""
@@ -62,6 +62,13 @@ def fill(colour: str, pattern: str) -> dict:
         # "replace" gives the colour to the hatching; "overlay" would give it to the ground behind.
         "pattern": {"shape": pattern, "fillmode": "replace", "size": 5, "solidity": 0.45},
     }
+
+
+def mark(kind: Kind, colours: Palette, size: float) -> dict:
+    """Return a network's mark on a curve: a hollow circle for the baseline, a filled one for NAT; `size` in pixels."""
+    colour = colours.of(kind)
+    inside = colours.ground if kind == "baseline" else colour
+    return {"symbol": "circle", "color": inside, "size": size, "line": {"width": 2, "color": colour}}
 
 
 def share_axis(colours: Palette, ticks: tuple[float, ...]) -> dict:

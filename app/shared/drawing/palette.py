@@ -15,7 +15,6 @@ AMID: Titles[Kind] = Titles({"baseline": N_("the baseline"), "nat": N_("NAT")})
 """The same within a sentence."""
 PATTERNS: dict[Kind, str] = {"baseline": "/", "nat": ""}
 """Hatched bars for the baseline, solid ones for NAT: the two differ without colour too."""
-SYMBOLS: dict[Kind, str] = {"baseline": "circle-open", "nat": "circle"}
 
 
 @dataclass(frozen=True)
@@ -35,13 +34,15 @@ class Palette:
     """The 1/c line (dashed) and the threshold (solid)."""
     faint: str
     """Grid lines and what is not counted."""
+    ground: str
+    """The page's own, which fills what is hollow: no line shows through a mark."""
 
     def of(self, kind: Kind) -> str:
         """The colour of a network: grey for the baseline, the accent for NAT."""
         return self.baseline if kind == "baseline" else self.nat
 
 
-# The colours of words stand once more in .streamlit/config.toml: Markdown takes them from the theme.
+# The colours of words, and the grounds, stand once more in .streamlit/config.toml: Markdown takes them from the theme.
 LIGHT = Palette(
     baseline="#6E6E6E",
     nat="#0072B2",
@@ -51,6 +52,7 @@ LIGHT = Palette(
     kept_text="#00785A",
     line="#111111",
     faint="rgba(17, 17, 17, 0.14)",
+    ground="#FFFFFF",
 )
 DARK = Palette(
     baseline="#A8A8A8",
@@ -61,6 +63,7 @@ DARK = Palette(
     kept_text="#2CC197",
     line="#F2F2F2",
     faint="rgba(242, 242, 242, 0.18)",
+    ground="#0E1117",
 )
 
 

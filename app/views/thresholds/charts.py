@@ -6,8 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Bool, Float
 
-from nat_app.shared.drawing.charts import HOVER, QUARTERS, fill, label, plain, share_axis
-from nat_app.shared.drawing.palette import KINDS, NAMES, PATTERNS, SYMBOLS, Kind, Palette
+from nat_app.shared.drawing.charts import HOVER, QUARTERS, fill, label, mark, plain, share_axis
+from nat_app.shared.drawing.palette import KINDS, NAMES, PATTERNS, Kind, Palette
 from nat_app.shared.language import _, number
 from nat_app.shared.words import HARD_SPACE
 
@@ -38,7 +38,7 @@ def rate_curves(
     marked = np.isin(np.round(thresholds, 6), () if of_score else (0.4, 0.6, 0.8, 0.9))
     first, last = float(thresholds[0]), float(thresholds[-1])
     for kind in KINDS:
-        _curve(figure, kind, thresholds, rates[kind], marked, colours.of(kind))
+        _curve(figure, kind, thresholds, rates[kind], marked, colours)
     between = (first + LABELS_BETWEEN[0] * (last - first), first + LABELS_BETWEEN[1] * (last - first))
     _curve_labels(figure, rates, thresholds, colours, between)
     for threshold in sorted(set(at.values())):
@@ -62,30 +62,36 @@ def _curve(
     thresholds: Float[np.ndarray, " k"],
     rates: Float[np.ndarray, " k"],
     marked: Bool[np.ndarray, " k"],
-    colour: str,
+    colours: Palette,
 ) -> None:
     """Draw one network's rates as a line, with a mark at some of the thresholds."""
     figure.add_scatter(
         x=thresholds,
         y=rates,
         mode="lines",
-        line={"color": colour, "width": 2.5},
+        line={"color": colours.of(kind), "width": 2.5},
         name=NAMES[kind],
         hovertemplate=_("{network} at t = {t}: {share}", network=NAMES[kind], t="%{x:.5~f}", share="%{y:.1%}")
         + "<extra></extra>",
     )
-    _marks(figure, kind, thresholds[marked], rates[marked], colour, size=9)
+    _marks(figure, kind, thresholds[marked], rates[marked], colours, size=9)
 
 
 def _marks(
-    figure: go.Figure, kind: Kind, x: Float[np.ndarray, " k"], y: Float[np.ndarray, " k"], colour: str, *, size: int
+    figure: go.Figure,
+    kind: Kind,
+    x: Float[np.ndarray, " k"],
+    y: Float[np.ndarray, " k"],
+    colours: Palette,
+    *,
+    size: int,
 ) -> None:
     """Draw a network's mark at each of these places."""
     figure.add_scatter(
         x=x,
         y=y,
         mode="markers",
-        marker={"color": colour, "size": size, "symbol": SYMBOLS[kind], "line": {"width": 2, "color": colour}},
+        marker=mark(kind, colours, size),
         hoverinfo="skip",
     )
 
@@ -116,7 +122,7 @@ def fooled_for_kept(
             + "<extra></extra>",
         )
         place = int(np.abs(kept - 0.95).argmin())
-        _marks(figure, kind, kept[[place]], ncr[kind][[place]], colour, size=10)
+        _marks(figure, kind, kept[[place]], ncr[kind][[place]], colours, size=10)
     _curve_labels(figure, ncr, kept, colours, (0.6, 0.85), rising=True)
     figure.add_vline(x=0.95, line={"color": colours.line, "width": 1.5})
     figure.update_yaxes(

@@ -90,8 +90,9 @@ def _marks(sure: np.ndarray, known: Sequence[bool | None], number: int, colours:
     """
     fools, keeps = (sure & np.array([each is wanted for each in known]) for wanted in (False, True))
     unsaid = np.array([each is None for each in known])
-    symbols = np.select([fools, keeps, unsaid], ["triangle-up", "square", "diamond-open"], "circle-open")
+    symbols = np.select([fools, keeps, unsaid], ["triangle-up", "square", "diamond"], "circle")
     colour = np.select([fools, keeps], [colours.fooled, colours.kept], colours.line)
+    inside = np.where(fools | keeps, colour, colours.ground)
     # The more photos, the smaller their marks, as long as they can be told apart.
     size = float(np.clip(150 / number, 5, 11))
-    return {"symbol": list(symbols), "color": list(colour), "size": size, "line": {"width": 1.5, "color": list(colour)}}
+    return {"symbol": list(symbols), "color": list(inside), "size": size, "line": {"width": 1.5, "color": list(colour)}}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from nat_app.answers import stored_answers
-from nat_app.frame import classroom, links
+from nat_app.frame import classroom, links, revealed
 from nat_app.frame.together import following
 from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.gallery import gallery_pictures, gallery_square
@@ -16,6 +16,7 @@ from nat_app.views.playground.settings import SETTINGS as PLAYGROUND
 from nat_app.views.workshop import score
 from nat_app.views.workshop.games import factory, teaching, words
 from nat_app.views.workshop.score import FEW_SURE, GAME, MOST_CLICKS, SURE, Clicks, TriedPhoto
+from nat_app.views.workshop.settings import FOOLING
 from nat_app.visit import photos
 from nat_core.data.apart.process import formats
 
@@ -24,26 +25,29 @@ CLICKS_LINK = {"t": str(SURE), "play_shape": "blobs", "play_classes": "3", "play
 
 
 def draw(pair: Pair) -> None:
-    """Draw the four challenges, one below the other."""
+    """Draw the four challenges, one below the other, and what a class does with time left."""
+    sends_to = {"playground": "clicks", teaching.PAGE: "teach"} | dict.fromkeys(words.FURTHER, "further")
+    following.leads_to({page: f"challenge_{name}" for page, name in sends_to.items()})
     for name, title, body in (
         ("clicks", words.CLICKS_TITLE, _clicks),
         ("photo", words.PHOTO_TITLE, _photo),
         ("factory", words.FACTORY_TITLE, factory.draw),
         ("teach", teaching.TITLE, teaching.draw),
+        ("further", words.FURTHER_TITLE, _further),
     ):
-        with st.container(border=True, key=f"challenge_{name}"):
+        key = f"challenge_{name}"
+        with st.container(border=True, key=key):
             st.header(_(title), anchor=False)
             body(pair)
-    _further()
+            # Who comes back from a page goes on at the card that sent there, not at the first one.
+            if name in sends_to.values():
+                revealed.focus(key, key, _(title))
 
 
-def _further() -> None:
-    """Draw what a class does with time left."""
-    with st.container(border=True, key="further"):
-        st.header(_(words.FURTHER_TITLE), anchor=False)
-        for page, task in words.FURTHER.items():
-            st.markdown(_(task))
-            st.page_link(links.file_of(page), icon=":material/open_in_full:")
+def _further(_pair: Pair) -> None:
+    for page, task in words.FURTHER.items():
+        st.markdown(_(task))
+        st.page_link(links.file_of(page), icon=":material/open_in_full:")
 
 
 # --- ten clicks ------------------------------------------------------------------------------------------------------
@@ -122,12 +126,12 @@ def _photo(pair: Pair) -> None:
     photos.take("uploads", files)
     own = photos.photos()
     if new := [key for key in own if key not in before]:
-        st.session_state["fooling"] = new[-1]
+        FOOLING.put(new[-1])
     if problems := list(photos.problems().values()):
         st.warning("  \n".join(literal(each) for each in problems), icon=":material/warning:")
     pictures = {each.file: each for each in gallery_pictures() if not each.known}
     chosen = st.selectbox(
-        _("Photo"), [*own, *pictures], key="fooling",
+        _("Photo"), [*own, *pictures], key=FOOLING.key,
         format_func=lambda key: own[key].name if key in own else _("{name} (gallery)", name=pictures[key].caption),
     )  # fmt: skip
     left, right = st.columns([1, 3], gap="medium")

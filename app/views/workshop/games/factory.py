@@ -12,8 +12,8 @@ from nat_app.answers import stored_answers
 from nat_app.frame import frame, revealed
 from nat_app.frame.together import following
 from nat_app.frame.wall import fitted
-from nat_app.shared.drawing.charts import CONFIG, beside_line, plain
-from nat_app.shared.drawing.palette import KINDS, NAMES, SYMBOLS, Kind, Palette
+from nat_app.shared.drawing.charts import CONFIG, beside_line, mark, plain
+from nat_app.shared.drawing.palette import KINDS, NAMES, Kind, Palette
 from nat_app.shared.language import _, number
 from nat_app.shared.pairs import Pair, pictures_of, set_title
 from nat_app.shared.score_scales import T_STEPS, way_along
@@ -24,7 +24,7 @@ from nat_app.views.workshop import words as common
 from nat_app.views.workshop.games import words
 from nat_app.views.workshop.score import GAME
 from nat_app.views.workshop.wall.sending import send
-from nat_core.measure.costs import Cheapest, Stakes, cheapest, cost_curve, stakes_with_a_valley
+from nat_core.measure.error_costs import Cheapest, Stakes, cheapest, cost_curve, stakes_with_a_valley
 
 PARTS = 100
 """How many parts the costs are for."""
@@ -176,7 +176,7 @@ def cost_figure(found: Factory, chosen: float, colours: Palette) -> go.Figure:
             x=way_along(np.array([found.best[kind].threshold])),
             y=[found.least[kind]],
             mode="markers",
-            marker={"symbol": SYMBOLS[kind], "size": 12, "color": colour, "line": {"width": 2, "color": colour}},
+            marker=mark(kind, colours, 12),
             hoverinfo="skip",
         )
         place = int(len(steps) * LABELS[kind])

@@ -9,14 +9,17 @@ from types import MappingProxyType
 from nat_core.language import number
 
 INK, FAINT = "#111111", "#DDDDDD"
-BASELINE, NAT, FOOLED = "#6E6E6E", "#0072B2", "#D55E00"
-"""The app's colours (Okabe-Ito), on white in both themes."""
+BASELINE, NAT, POINTED_OUT = "#6E6E6E", "#0072B2", "#AA4499"
+"""The app's colours (Okabe-Ito), on white; and one with no meaning elsewhere, for what is pointed out."""
+GROUND = "#FFFFFF"
+"""What lies beneath all, and hides the lines beneath a hollow mark or a label."""
 DARK: Mapping[str, str] = MappingProxyType(
     {
-        "#FFFFFF": "none", INK: "#F2F2F2", FAINT: "#3A3D45", BASELINE: "#A8A8A8", NAT: "#56B4E9", FOOLED: "#E69F00",
+        GROUND: "#0E1117", INK: "#F2F2F2", FAINT: "#3A3D45", BASELINE: "#A8A8A8", NAT: "#56B4E9",
+        POINTED_OUT: "#CC79A7",
     }
 )  # fmt: skip
-"""What the colours become on a dark page, whose ground shows through."""
+"""What the colours become on a dark page, whose ground is Streamlit's (app/.streamlit/config.toml)."""
 WIDE, NARROW = 720, 360
 """The width of a plot, and of one for a phone, in pixels: an upright tablet has room for the wide one."""
 Number = int | float
@@ -69,16 +72,18 @@ class Drawing:
 
     def dot(self, point: Point, colour: str, *, hollow: bool = False, radius: Number = 4) -> None:
         """Draw a mark: a filled circle, or a hollow one as the baseline has it."""
-        fill = "#FFFFFF" if hollow else colour  # not "none", which would show the lines beneath
+        fill = GROUND if hollow else colour  # not "none", which would show the lines beneath
         self._parts.append(
             f'<circle cx="{point[0]:.1f}" cy="{point[1]:.1f}" r="{radius:g}" fill="{fill}" stroke="{colour}" '
             f'stroke-width="1.5"/>'
         )
 
-    def square(self, point: Point, colour: str, side: Number = 8) -> None:
-        """Draw a mark: a filled square, its centre at the point."""
+    def square(self, point: Point, colour: str, side: Number = 8, *, hollow: bool = False) -> None:
+        """Draw a mark: a square, filled or hollow, its centre at the point."""
         corners = [(point[0] + sign * side / 2, point[1] + sign * side / 2) for sign in (-1, 1)]
         self.area(corners[0], corners[1], colour)
+        if hollow:
+            self.square(point, GROUND, side - 3)
 
     def cross(self, point: Point, colour: str, reach: Number = 6) -> None:
         """Draw a mark: a cross, for what was measured elsewhere."""
@@ -94,9 +99,20 @@ class Drawing:
             f'height="{abs(bottom - top):.1f}" fill="{colour}"/>'
         )
 
-    def text(self, point: Point, words: str, *, anchor: str = "start", colour: str = INK, bold: bool = False) -> None:
-        """Write words; `anchor` is start, middle or end."""
+    def text(
+        self,
+        point: Point,
+        words: str,
+        *,
+        anchor: str = "start",
+        colour: str = INK,
+        bold: bool = False,
+        over_lines: bool = False,
+    ) -> None:
+        """Write words; `anchor` is start, middle or end. Those `over_lines` hide the lines around their letters."""
         weight = ' font-weight="600"' if bold else ""
+        if over_lines:
+            weight += f' stroke="{GROUND}" stroke-width="4" stroke-linejoin="round" paint-order="stroke"'
         self._parts.append(
             f'<text x="{point[0]:.1f}" y="{point[1]:.1f}" text-anchor="{anchor}" fill="{colour}"{weight}>'
             f"{escape(words)}</text>"
@@ -137,5 +153,5 @@ class Drawing:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" width="{self.width}" '
             f'height="{self.height}" font-family="sans-serif" font-size="12" role="img">'
         )
-        ground = f'<rect width="{self.width}" height="{self.height}" fill="#FFFFFF"/>'
+        ground = f'<rect width="{self.width}" height="{self.height}" fill="{GROUND}"/>'
         return "\n".join([head, f"<title>{escape(self.alt_text)}</title>", ground, *self._parts, "</svg>"]) + "\n"

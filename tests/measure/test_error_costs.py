@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 from hypothesis.extra.numpy import arrays
 
-from nat_core.measure import costs
-from nat_core.measure.costs import OFFERED, ROOM, SEEN, Prices, Stakes, cheapest, cost_curve, stakes_with_a_valley
+from nat_core.measure import error_costs
+from nat_core.measure.error_costs import OFFERED, ROOM, SEEN, Prices, Stakes, cheapest, cost_curve, stakes_with_a_valley
 from nat_core.recipes import PAIRS
 from nat_core.store.checkpoints import load_predictions
 
@@ -110,7 +110,7 @@ def test_a_valley_just_as_deep_as_one_is_seen_is_seen(monkeypatch: pytest.Monkey
     dearest = max(cheapest(*network, each).saved for each in OFFERED if each.prices.wrongly_passed == 3)
     chosen = []
     for deep in (dearest, np.nextafter(dearest, 1)):
-        monkeypatch.setattr(costs, "SEEN", deep)
+        monkeypatch.setattr(error_costs, "SEEN", deep)
         chosen.append(stakes_with_a_valley([network]).prices.wrongly_passed)
     assert chosen[0] == 3
     assert chosen[1] < 3
