@@ -68,16 +68,21 @@ def grid(found: Sequence[LeftRun]) -> Grid:
     """Return the table, a row a run, a column for each hardware, and what all of them cost at the end.
 
     >>> grid(()).header
-    ('study', 'command')
+    ('study', 'epochs', 'command')
     """
     machines = list(dict.fromkeys(hardware for each in found for hardware in each.seconds))
     rows = [
-        (each.study, *(_cost(each.seconds.get(machine), machine) for machine in machines), f"`{each.command}`")
+        (
+            each.study,
+            str(each.run.recipe.epochs),
+            *(_cost(each.seconds.get(machine), machine) for machine in machines),
+            f"`{each.command}`",
+        )
         for each in found
     ]
     if machines:
-        rows.append((f"all {len(found)}", *(_total(found, machine) for machine in machines), ""))
-    return Grid(("study", *map(_title, machines), "command"), tuple(rows))
+        rows.append((f"all {len(found)}", "", *(_total(found, machine) for machine in machines), ""))
+    return Grid(("study", "epochs", *map(_title, machines), "command"), tuple(rows))
 
 
 def _title(machine: str) -> str:
