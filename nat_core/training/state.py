@@ -243,8 +243,8 @@ class Sitting:
     The fields are that function's, with its defaults.
     """
 
-    recipe: Recipe
-    """As it was asked for; on a person's own pictures it learns as their `TrainingPictures` say."""
+    name: str
+    """The recipe's, and so the network's."""
     known: Path | str | None = None
     negatives: Path | str | None = None
     data: Path | None = None
@@ -266,11 +266,6 @@ class Sitting:
         # PyTorch's generators take no larger seed.
         if isinstance(self.seed, bool) or not isinstance(self.seed, Integral) or not 0 <= self.seed < 2**63:
             raise ValueError(f"seed must be a whole number from 0 to 2^63 - 1; got {self.seed!r:.40}")
-
-    @property
-    def name(self) -> str:
-        """The recipe's, and so the network's."""
-        return self.recipe.name
 
     @property
     def shown_on(self) -> Any:
