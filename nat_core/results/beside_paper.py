@@ -4,7 +4,7 @@ A cell is one network's NCR on one set at one threshold; the paper has 80 of the
 `nat_core.paper.tables`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median_high
 
@@ -100,14 +100,17 @@ def _sentence(found: Sequence[Cell], which: str) -> str:
     )
 
 
-def plot(found: Sequence[Cell], *, narrow: bool = False) -> Drawing:
-    """Return a row of panels for each of the paper's tables, a panel for each set; a `narrow` one fits a phone."""
+def plot(found: Sequence[Cell], *, narrow: bool = False, say: Callable[[str], str] = str) -> Drawing:
+    """Return a row of panels for each of the paper's tables, a panel for each set; a `narrow` one fits a phone.
+
+    `say` names an image set as a page heads a column with it.
+    """
     across = 2 if narrow else len(PAPER_SETS)
     lines = len(PAPER_SETS) // across
     top_of_panels = _TOP + (36 if narrow else 0)  # a title takes three lines there
     high = top_of_panels + _ROW * lines
     alt = " ".join([_("NCR of the paper's networks and of ours, on four sets at four thresholds."), *sentences(found)])
-    drawing = Drawing(NARROW if narrow else WIDE, high * len(ROWS) - 20, alt)
+    drawing = Drawing(NARROW if narrow else WIDE, high * len(ROWS) - 20, alt, say)
     width = (drawing.width - 40) / across
     for row, (title, names) in enumerate(ROWS):
         top = high * row
@@ -129,7 +132,7 @@ _WITH_NEGATIVES = (PAIRS["resnet18"][1], PAIRS["students"][1])
 
 
 def _panel(drawing: Drawing, panel: Panel, set_name: str, found: Sequence[Cell], names: Sequence[str]) -> None:
-    drawing.axes(panel, "", set_name, ())
+    drawing.axes(panel, "", drawing.say(set_name), ())
     for place, key in enumerate(THRESHOLD_KEYS):
         drawing.text((panel.at((place, 0))[0], panel.top + panel.height + 16), _t(key), anchor="middle")
     drawing.text((panel.left + panel.width / 2, panel.top + panel.height + 32), "t", anchor="middle")

@@ -57,9 +57,9 @@ def section(every: Sequence[Study], records: Mapping[str, RunRecord], diverged: 
     about = (
         f"{plural(len(found), 'run')} of the studies begun, in order of worth. What each would cost follows from the "
         "runs that are recorded here: hours of one core of a processor, minutes of a GPU that trains others beside, at "
-        "the median speed of the runs most like it, whose machine may have been busy. On another machine `nat "
-        "reproduce --plan` times a few steps of each. What starts a run also goes on with it once it was stopped; its "
-        "numbers go to `runs.json`, from where this page takes them."
+        "the median speed of the runs most like it, whose machine may have been busy; a dash where no run of such a "
+        "network is recorded. On another machine `nat reproduce --plan` times a few steps of each. What starts a run "
+        "also goes on with it once it was stopped; its numbers go to `runs.json`, from where this page takes them."
     )
     return ["## Runs that are left", about, markdown_table(grid(found))]
 
@@ -68,16 +68,21 @@ def grid(found: Sequence[LeftRun]) -> Grid:
     """Return the table, a row a run, a column for each hardware, and what all of them cost at the end.
 
     >>> grid(()).header
-    ('study', 'command')
+    ('study', 'epochs', 'command')
     """
     machines = list(dict.fromkeys(hardware for each in found for hardware in each.seconds))
     rows = [
-        (each.study, *(_cost(each.seconds.get(machine), machine) for machine in machines), f"`{each.command}`")
+        (
+            each.study,
+            str(each.run.recipe.epochs),
+            *(_cost(each.seconds.get(machine), machine) for machine in machines),
+            f"`{each.command}`",
+        )
         for each in found
     ]
     if machines:
-        rows.append((f"all {len(found)}", *(_total(found, machine) for machine in machines), ""))
-    return Grid(("study", *map(_title, machines), "command"), tuple(rows))
+        rows.append((f"all {len(found)}", "", *(_total(found, machine) for machine in machines), ""))
+    return Grid(("study", "epochs", *map(_title, machines), "command"), tuple(rows))
 
 
 def _title(machine: str) -> str:

@@ -146,6 +146,12 @@ def _tables_protocol(found: StoredResults) -> str:
     return next((name for name in PROTOCOLS if name in trained and name != "digits"), "cpu")
 
 
+def _reproduce(found: StoredResults) -> str:
+    """The command whose queue trains networks such as these: another protocol's seeds would stand beside no row."""
+    protocol = _tables_protocol(found)
+    return "nat reproduce" if protocol == "cpu" else f"nat reproduce --protocol {protocol}"
+
+
 def _image(named: tuple[str, Drawing]) -> str:
     stem, drawing = named
     return f"![{drawing.alt_text}]({PLOTS}/{stem}.svg)"
@@ -205,7 +211,7 @@ def _over_seeds(found: StoredResults) -> Iterator[str]:
     single = [f"`{row.label}`" for row in rows if len(row.reports) == 1]
     if single:
         more = "Trained with one seed so far, so nothing is known of their spread over seeds: "
-        yield more + ", ".join(single) + ". More: `nat reproduce --study seeds more_seeds`."
+        yield more + ", ".join(single) + f". More: `{_reproduce(found)} --study seeds more_seeds`."
     if several:
         yield "Mean ± standard deviation over seeds."
         measures = [*(("ncr", threshold_key(t)) for t in THRESHOLDS), *((field, None) for field in THRESHOLD_FREE)]
@@ -278,7 +284,7 @@ def _levels(found: StoredResults, drawings: dict[str, Drawing]) -> Iterator[str]
         yield plots.LEVELS_LEGEND
     yield markdown_table(level_table(found.levels))
     yield "\n".join(f"- {sentence}" for sentence in level_outcomes(found.levels))
-    yield "More seeds: `nat reproduce --study noise_floor seeds`, which measures these distances at its end."
+    yield f"More seeds: `{_reproduce(found)} --study noise_floor seeds`, which measures these distances at its end."
 
 
 def _networks(found: StoredResults) -> Iterator[str]:

@@ -61,6 +61,7 @@ REFERENCES = {
     "argued": "wrn16_1_nat",
     "trained_on": "wrn16_1_baseline",
     "beyond": "held_out_nat",
+    "joined": "held_out_nat",
     "nat_plus": "wrn16_1_nat",
 }
 """The network that the others of a study are held against."""

@@ -60,6 +60,11 @@ def test_fooled_for_kept_marks_95_and_puts_each_name_on_its_free_side() -> None:
     assert [list(trace.x) for trace in marks] == [[0.95], [0.95]]
     assert list(marks[0].y) == [0.95]
     assert [note.xanchor for note in figure.layout.annotations] == ["right", "left"]
+    # On a phone its ticks have room, and are not turned: none is nearer than the tenth of 50 %.
+    axis = figure.layout.xaxis
+    assert axis.tickangle == 0
+    assert min(np.diff(axis.tickvals)) >= 0.1 - 1e-9
+    assert axis.tickvals[-1] == 0.95
 
 
 def test_class_bars_carry_what_a_selection_needs() -> None:

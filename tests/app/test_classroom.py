@@ -187,6 +187,9 @@ def test_a_teacher_gets_notes_numbers_and_links_that_hide(networks: Path, monkey
     assert common.timing(36, 45) in text
     assert "{{" not in text
     assert "falsely sure without negatives: 95 %" in text
+    # Each challenge's answer says whose it is.
+    for title in ("Ten clicks", "A photo that fools both", "A threshold for a factory"):
+        assert f"{title}: " in text
     assert [each.label for each in app.main.expander] == [
         words.SECTIONS[each] for each in ("misconceptions", "words", "without phones")
     ]

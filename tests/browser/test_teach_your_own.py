@@ -168,6 +168,8 @@ def test_a_file_that_is_none_loses_nothing_and_a_copied_link_holds_nothing_of_on
     tablet.locator("summary", has_text="Save it, or open what was saved").press("Enter")
     _hand_over(tablet, "open_things_", wrong)
     tablet.get_by_role("alert").get_by_text("picture.jpg is cut short or no safetensors file").wait_for()
+    # Told where it was chosen, so that what was unfolded stays so, and the keyboard is at the chooser again.
+    _held(tablet, "open_things_")
     assert name.input_value() == "soup"
     assert tablet.locator("[class*=st-key-row_photos_] button").count() == 11
     # The link leaves out names, and all photos as soon as they are not the twelve; and says so.

@@ -5,6 +5,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from nat_app.answers.plain_names import cell_of
+from nat_core.language import speaking
 from nat_core.measure.report import NetworkReport
 from nat_core.paper.figures import PAPER, PAPER_SETS
 from nat_core.results.beside_paper import WIDE, Cell, cells, plot, sentences
@@ -67,6 +69,16 @@ def test_the_picture_has_every_cell_and_stays_inside_its_frame(report: NetworkRe
         assert float(each.attrib["y"]) <= drawing.height
     assert drawing.width == (360 if narrow else WIDE)
     assert sentences(cells(ours, own))[0] in drawing.alt_text
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_a_page_heads_each_panel_as_it_heads_a_column(report: NetworkReport, narrow: bool) -> None:
+    ours = {name: repeated(report, name) for name in PAPER}
+    for language, noise in (("en", "Noise"), ("de", "Rauschen")):
+        with speaking(language):
+            root = ElementTree.fromstring(str(plot(cells(ours), narrow=narrow, say=cell_of)))
+        said = [each.text for each in root.iter(f"{SVG}text")]
+        assert (said.count(noise), said.count("noise")) == (2, 0)
 
 
 def test_no_line_shows_through_a_hollow_mark_in_either_theme(report: NetworkReport) -> None:

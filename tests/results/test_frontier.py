@@ -152,6 +152,13 @@ def test_the_strong_nat_is_counted_cell_by_cell_against_the_paper() -> None:
         "cifar100_test 4 of 4, ilsvrc 2 of 4, noise 4 of 4); accuracy 95.50 %, 0.47 points above the paper's 95.03 %;"
     )
     assert said[1] == "Of `resnet18_nat_strong` 1 of 3 seeds is trained."
+    (plain,) = (run for run in planned_runs("full", ("strong",)) if run.recipe.name == "resnet18_nat")
+    both = strong_sentences({first.key: run, plain.key: record(plain, 0.25)})
+    assert both[1] == (
+        "Where each keeps 95 %, seed 0: NCR of `resnet18_nat_strong` is 0.500 on cifar100_train, 0.500 on "
+        "cifar100_test, 0.500 on ilsvrc, 0.500 on noise; of `resnet18_nat` 0.250 on cifar100_train, 0.250 on "
+        "cifar100_test, 0.250 on ilsvrc, 0.250 on noise."
+    )
     worse = replace(run, report=replace(run.report, accuracy=0.9503 - 0.001))
     assert "0.10 points below the paper's" in strong_sentences({first.key: worse})[0]
 

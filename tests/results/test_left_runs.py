@@ -27,12 +27,12 @@ def test_what_is_left_of_the_studies_begun_stands_in_the_queue_s_order() -> None
     assert keys[5:] == [run.key for run in STRONG.runs[2:]]
     assert {each.study for each in found[1:5]} == {"frontier"}
     table = grid(found)
-    assert table.header == ("study", "minutes, A card", "hours, A processor, 1 thread", "command")
-    assert table.rows[1] == ("frontier", "-", "1.0", f"`nat reproduce --run {keys[1]}`")
+    assert table.header == ("study", "epochs", "minutes, A card", "hours, A processor, 1 thread", "command")
+    assert table.rows[1] == ("frontier", "30", "-", "1.0", f"`nat reproduce --run {keys[1]}`")
     # One step of the strong NAT runs 128 pictures, of the baseline 64: 4 minutes.
-    assert table.rows[5][1:] == ("4.0", "-", "`nat reproduce --run full/resnet18_nat_strong/seed0`")
+    assert table.rows[5][1:] == ("100", "4.0", "-", "`nat reproduce --run full/resnet18_nat_strong/seed0`")
     assert table.rows[-1][0] == f"all {len(found)}"
-    assert table.rows[-1][2] == "4.2 (4 of them)"  # 54 + 18 takes more steps
+    assert table.rows[-1][3] == "4.2 (4 of them)"  # 54 + 18 takes more steps
     assert section(EVERY, done, blown_up)[1].startswith(f"{len(found)} runs of the studies begun, in order of worth.")
 
 

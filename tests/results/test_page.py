@@ -83,6 +83,7 @@ def test_half_done_studies_show_what_there_is(files: dict[str, str]) -> None:
     assert argued.count("not run yet") == 12 - done
     assert "`nat_2_negatives`" in argued or "nat_2_negatives" in argued
     assert "Trained with one seed so far" in text
+    assert ". More: `nat reproduce --study seeds more_seeds`." in text
     assert text.count("0.700 ± 0.010") == 0
     assert all(len({line.count(" | ") for line in lines}) == 1 for lines in tables(text))
 
@@ -119,7 +120,10 @@ def test_what_two_cores_gave_passes_over_a_network_that_lacks_the_set(networks: 
         write_card(tmp_path / name, replace(card, recipe=recipe_in_protocol(name, "full")))
         run = PlannedRun(recipe_named(name))
         add_run(tmp_path, run.key, record(run, 0.25))
-    table = section_of(page(tmp_path)["results.md"], "What a day on two cores gives")
+    text = page(tmp_path)["results.md"]
+    # By the schedule of the networks that are shown: seeds of another one would stand beside none of them.
+    assert ". More: `nat reproduce --protocol full --study seeds more_seeds`." in text
+    table = section_of(text, "What a day on two cores gives")
     assert [line.split(" | ")[0] for line in table.splitlines() if "wrn16_1" in line] == [
         "| wrn16_1_baseline",
         "| wrn16_1_nat",

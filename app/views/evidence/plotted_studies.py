@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from nat_app.answers import stored_answers
-from nat_app.answers.plain_names import plainly
+from nat_app.answers.plain_names import cell_of, plainly
 from nat_app.shared.language import _
 from nat_app.views.evidence import drawn
 from nat_core.errors import CheckpointError
@@ -58,8 +58,8 @@ def beside_the_paper(reports: Mapping[str, NetworkReport]) -> None:
     if not said:
         return
     st.markdown(plainly(" ".join(said)))
-    wide = beside_paper.plot(found)
-    _picture("beside_paper", wide, beside_paper.plot(found, narrow=True))
+    wide, narrow = (beside_paper.plot(found, narrow=each, say=cell_of) for each in (False, True))
+    _picture("beside_paper", wide, narrow)
     legend = _(beside_paper.LEGEND) + (f" {_(beside_paper.OWN)}" if published is not None else "")
     st.caption(plainly(legend))
     st.download_button(

@@ -24,8 +24,8 @@ from nat_core.store.own_heads import LONGEST_NAME, MOST, MOST_EACH, OwnHeads
 
 FROM = 5
 """Photos of a thing from which on it can be taught."""
-NEGATIVES = 0
-"""Stands for the visitor's own negatives, where a thing has its number."""
+NEGATIVES, SAVED = 0, -1
+"""Stand for the visitor's own negatives, and for what was saved, where a thing has its number."""
 MOST_UNDONE = 30
 MOST_NOTES = 6
 
@@ -104,7 +104,7 @@ class ProjectSession:
     notes: list[str] = field(default_factory=list)
     """What the visitor is told of their last step, a sentence each."""
     notes_of: int | None = None
-    """The thing, or NEGATIVES, of whose drop zone that is told; None where it is of none."""
+    """The thing, NEGATIVES or SAVED, of whose drop zone that is told; None where it is of none."""
     opened: int | None = None
     """The thing, or NEGATIVES, whose drop zone is open."""
     zones: int = 0

@@ -8,7 +8,7 @@ import numpy as np
 from nat_app.answers import computed_answers
 from nat_app.shared.language import _
 from nat_app.views.teach_your_own import learning
-from nat_app.views.teach_your_own.project import NEGATIVES, TEACHING, Project, Thing, TrainedProject, change
+from nat_app.views.teach_your_own.project import NEGATIVES, SAVED, TEACHING, Project, Thing, TrainedProject, change
 from nat_app.visit.photos import CENTRE, Photo, kept
 from nat_app.visit.room import NoRoom
 from nat_core.errors import CheckpointError
@@ -59,9 +59,9 @@ def take_back(file: Any) -> None:
         _refuse_others(heads, name)
         project = _opened(heads, photos)
     except CheckpointError as error:
-        teaching.tell([str(error)])
+        teaching.tell([str(error)], SAVED)
     except NoRoom as error:
-        teaching.tell([f"{name}: {error.sentence}"])
+        teaching.tell([f"{name}: {error.sentence}"], SAVED)
     else:
         learning.cancel()
         change(project)

@@ -18,7 +18,7 @@ from nat_app.shared.page_file import displayable, thumbnail_url
 from nat_app.shared.words import Answer, literal
 from nat_app.views.teach_your_own import learning, project, saved, words
 from nat_app.views.teach_your_own.charts import kept_and_fooled
-from nat_app.views.teach_your_own.project import NEGATIVES, TEACHING, TRIED_NOTES, Thing, TrainedProject
+from nat_app.views.teach_your_own.project import NEGATIVES, SAVED, TEACHING, TRIED_NOTES, Thing, TrainedProject
 from nat_app.views.teach_your_own.settings import TO_TRY, TRIED, file_of
 from nat_app.visit.photos import CENTRE, OwnPhotos, Photo
 from nat_app.visit.training import fair_queue
@@ -118,9 +118,9 @@ def drop_zone(number: int) -> None:
 def draw_notes(number: int | None) -> None:
     """Draw what is told of the last step: in the drop zone that it is about while that is open, else by Train (None).
 
-    On a phone the two are a screen apart.
+    On a phone the two are a screen apart; and what comes above a fold folds it anew, under the keyboard that is in it.
     """
-    if number == (teaching.notes_of if teaching.notes_of == teaching.opened else None):
+    if number == (teaching.notes_of if teaching.notes_of in (teaching.opened, SAVED) else None):
         for note in teaching.notes:
             st.warning(literal(note), icon=":material/warning:")
 
@@ -278,6 +278,7 @@ def keep() -> None:
             st.download_button(_("Save"), partial(saved.content, teaching.now, photos=photos), saved.FILE,
                                "application/octet-stream", key="save_things", icon=":material/download:",
                                on_click="ignore")  # fmt: skip
+        draw_notes(SAVED)
         # Without its type: Streamlit would refuse others in its own words, and a phone may know no such type.
         file = st.file_uploader(_("A file that was saved here"), key=f"open_things_{teaching.zones}")
         if file is not None:

@@ -193,6 +193,11 @@ def factory_both(best: dict[Kind, float], least: dict[Kind, float], by_hand: flo
     )
 
 
+def factory_example(both: str) -> str:
+    """Return what the third challenge comes to at best, for the teacher; `both` is what `factory_both` says."""
+    return f"{_(FACTORY_TITLE)}: {both}"
+
+
 def factory_source(stakes: Stakes, known: str, foreign: str) -> str:
     """Return what the costs are computed from, and why these prices.
 

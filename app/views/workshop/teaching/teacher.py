@@ -84,7 +84,7 @@ def solutions(pair: Pair) -> tuple[str, ...]:
     return (
         games.clicks_example(len(ring), plane_rates(Choices(), ring, SURE).falsely_sure["nat"]),
         games.photo_examples(fooling_both(pair)),
-        games.factory_both(best, found.least, found.cost("nat", 1.0)),
+        games.factory_example(games.factory_both(best, found.least, found.cost("nat", 1.0))),
         *([taught] if taught else []),
     )
 
