@@ -5,8 +5,9 @@
 From ./checkpoints: the README's table, the example of docs/command-line.md (`nat report --format json`, one network
 and one set) and docs/results.md (`nat report --page docs`). From the code: docs/protocol.md and the verbs' help. From
 docs/pictures/see-it.webp: its caption, which is the title of the page when the picture was taken. From
-benchmarks/performance.json: docs/performance.md and the sentences on speed (`nat bench` measures). Exits 1 with --check
-where one of them is out of date. A plot that docs/results.md no longer has is deleted.
+benchmarks/performance.json and growth.json: docs/performance.md and the sentences on speed (`nat bench` and
+`python -m benchmarks.scaling` measure). Exits 1 with --check where one of them is out of date. A plot that
+docs/results.md no longer has is deleted.
 """
 
 import argparse
@@ -20,11 +21,13 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # benchmarks are in no package
 
+from benchmarks.harness import growth
 from benchmarks.harness import page as performance
 from benchmarks.harness.every import BENCHMARKS
 from benchmarks.harness.kept import load
 from nat_core.cli.parser import build_parser
 from nat_core.measure.report import NetworkReport
+from nat_core.measure.rounding import accuracy_text, rate_text
 from nat_core.paper import decisions
 from nat_core.paper.rendering import markdown_table, render
 from nat_core.paper.tables import Grid
@@ -59,7 +62,7 @@ def main() -> None:
     """Renew or check all of them."""
     wanted = {path: replaced(path, blocks) for path, blocks in marked().items()}
     wanted |= {DOCS / name: content for name, content in page(CHECKPOINTS).items()}
-    wanted[DOCS / "performance.md"] = performance.page(BENCHMARKS, load())
+    wanted[DOCS / "performance.md"] = performance.page(BENCHMARKS, load(), growth.load())
     stale = [path for path in (DOCS / PLOTS).glob("*.svg") if path not in wanted]
     if "--check" not in sys.argv:
         for path, content in wanted.items():
@@ -130,10 +133,10 @@ def cells(name: str, report: NetworkReport) -> Iterator[str]:
     """One network's line."""
     yield f"`{name}`"
     yield str(report.epochs)
-    yield f"{100 * report.accuracy:.2f} %"
-    yield f"{report.share_kept['0.9']:.3f}"
-    yield from (f"{report.sets[each].ncr['0.9']:.3f}" for each in SHOWN)
-    yield f"{report.sets['cifar100_test'].ncr_at_95_kept:.3f}"
+    yield accuracy_text(report.accuracy)
+    yield rate_text(report.share_kept["0.9"])
+    yield from (rate_text(report.sets[each].ncr["0.9"]) for each in SHOWN)
+    yield rate_text(report.sets["cifar100_test"].ncr_at_95_kept)
 
 
 def example(reports: dict[str, NetworkReport]) -> str:

@@ -14,8 +14,10 @@ from benchmarks.harness import kept
 from benchmarks.harness.every import BENCHMARKS
 from benchmarks.harness.figures import Asked, Benchmark, Figure, Found
 from benchmarks.harness.page import spread
+from nat_core.stopping import left_quietly
 
 
+@left_quietly()
 def main(arguments: Sequence[str] | None = None, benchmarks: Sequence[Benchmark] = BENCHMARKS) -> int:
     """Run the benchmarks that are named, all if none is, and return 1 where one of them failed.
 
@@ -33,6 +35,8 @@ def main(arguments: Sequence[str] | None = None, benchmarks: Sequence[Benchmark]
             continue
         try:
             measured = list(_measured(benchmark, asked))
+        except BrokenPipeError:  # nobody reads on
+            raise
         except Exception as error:  # noqa: BLE001 - one benchmark's fault is no reason to lose the others
             print(f"{benchmark.name}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
             failed = True

@@ -1,11 +1,15 @@
-"""How much the tests would notice: branches of the borders that they take, and changed formulas that they refuse.
+"""How much the tests would notice: branches that they take, changed formulas that they refuse, and whether they waver.
 
-    python -m benchmarks.reliability_tests [--measured DATA] [--quick]
+    python -m benchmarks.reliability_tests [--only coverage|mutants|runs] [--measured DATA] [--whole]
+        [--runs N] [--anew] [--quick]
 
 Prints a JSON object a line, each a row of `benchmarks.reliability`. Coverage is measured while the tests of BORDERS
-run, in one process; `--measured` names a folder of coverage's data of such runs instead, which may be several, each of
-some tests. Mutants are counted as `mutmut run` left them in mutants/ (its settings stand in pyproject.toml), those that
-it has tried: none where it was not run. Neither is needed for anything else, so neither is in requirements.txt:
+run, in one process, or with --whole all but those in a browser, for the whole package as well; `--measured` names a
+folder of coverage's data of such runs instead, which may be several, each of some tests. Mutants are counted as
+`mutmut run` left them in mutants/ (its settings stand in pyproject.toml), those that it has tried: none where it was
+not run. `--runs` runs the quick tests so many times more and adds them to those that benchmarks/reliability.json
+counts already (`--anew`: to none); it takes minutes each, and none are run unless asked for. Neither tool is needed for
+anything else, so neither is in requirements.txt:
 
     pip install coverage==7.17.5 mutmut==3.8.1
 """
@@ -16,9 +20,12 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
-from benchmarks.reliability import Row
+from benchmarks.reliability import KEPT, Row, run_attacks
+from nat_core.stopping import left_quietly
 
 ROOT = Path(__file__).parents[1]
 CODE = (
@@ -33,33 +40,41 @@ TESTS = (
     "tests/app/test_photos_page.py", "tests/app/test_fair_queue.py", "tests/cli", "tests/network", "tests/ranks",
     "tests/small", "nat_core/data", "nat_core/store", "nat_core/measure", "nat_core/training", "nat_core/network",
 )  # fmt: skip
+WHOLE = ("nat_core/*", "app/*")
+RUNS = "runs of the quick tests"
 SURVIVED, NOT_REACHED = 0, 33
 """How mutmut writes that the tests passed all the same, and that none of them calls the function."""
 
 
-def covered(measured: Path | None, quick: bool) -> Row:
-    """Return how many branches there are, and how many no test takes."""
+def covered(measured: Path | None, *, whole: bool, quick: bool) -> Iterator[Row]:
+    """Yield how many branches there are, and how many no test takes: of the borders, and of the whole package."""
     with tempfile.TemporaryDirectory() as made:
         folder = measured or Path(made)
         if measured is None:
-            _coverage(folder, "run", "-m", "pytest", "-n", "0", "-q", *(TESTS[2:3] if quick else TESTS))
+            chosen = ("-m", "not browser") if whole else TESTS[2:3] if quick else TESTS
+            _coverage(folder, "run", "-m", "pytest", "-n", "0", "-q", *chosen)
         together = Path(made) / "together"
         # Each by its name: of a folder, only files are taken that are called like the one they are combined in.
         data = [str(each) for each in sorted(folder.iterdir()) if each.is_file()]
         _coverage(folder, "combine", "--keep", "--quiet", f"--data-file={together}", *data)
-        report = Path(made) / "report.json"
-        chosen = f"--include={','.join(CODE)}"
-        _coverage(folder, "json", f"--data-file={together}", "-o", str(report), chosen, "--quiet")
-        found = json.loads(report.read_text(encoding="utf-8"))
-    row = Row("branches of loaders, states, metrics and losses")
-    totals = found["totals"]
+        yield _branches("branches of loaders, states, metrics and losses", CODE, together)
+        if whole:
+            yield _branches("branches of the whole package", WHOLE, together)
+
+
+def _branches(name: str, code: tuple[str, ...], data: Path) -> Row:
+    report = data.with_suffix(".json")
+    chosen = f"--include={','.join(code)}"
+    _coverage(data.parent, "json", f"--data-file={data}", "-o", str(report), chosen, "--quiet")
+    found = json.loads(report.read_text(encoding="utf-8"))
+    row, totals = Row(name), found["totals"]
     row.tried, row.failed = totals["num_branches"], totals["missing_branches"]
     for path, each in found["files"].items():
         row.failures += [f"{path}: {before} to {after}" for before, after in each["missing_branches"]]
     # A file that nothing imports is in no report: it counts as one branch that was not taken.
-    for path in sorted({path for pattern in CODE for path in ROOT.glob(pattern.replace("*", "**/*.py"))}):
-        if (name := path.relative_to(ROOT).as_posix()) not in found["files"]:
-            row.count(name, "no test imports it")
+    for path in sorted({path for pattern in code for path in ROOT.glob(pattern.replace("*", "**/*.py"))}):
+        if (known := path.relative_to(ROOT).as_posix()) not in found["files"]:
+            row.count(known, "no test imports it")
     row.worst = {"% missed": round(100 * row.failed / max(row.tried, 1), 2), "lines missed": totals["missing_lines"]}
     row.failures = row.failures[:5]
     return row
@@ -85,15 +100,57 @@ def noticed(mutants: Path) -> Row:
     return row
 
 
+def repeated(runs: int, *, anew: bool) -> Row:
+    """Run the quick tests again and again, and return how many runs there were and in how many a test failed."""
+    kept = {} if anew or not KEPT.is_file() else json.loads(KEPT.read_text(encoding="utf-8"))
+    row = Row(RUNS)
+    for before in kept.get("tests", ()):
+        if before["attack"] == RUNS:
+            row.tried, row.failed, row.failures = before["tried"], before["failed"], before["failures"]
+    for number in range(runs):
+        failed = _failed(("-m", "not slow and not browser", "-n", str(os.cpu_count() or 1)))
+        row.count(f"run {row.tried + 1}", ", ".join(failed) or None)
+        print(f"{number + 1} of {runs}: {', '.join(failed) or 'all passed'}", file=sys.stderr)
+    return row
+
+
+def _failed(chosen: tuple[str, ...]) -> list[str]:
+    """Run tests, and return the names of those that failed."""
+    with tempfile.TemporaryDirectory() as made:
+        report = Path(made) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *chosen]
+        run = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
+        if not report.is_file():
+            raise SystemExit(f"pytest ended with {run.returncode} and no report: {' '.join(command)}")
+        cases = ElementTree.parse(report).iter("testcase")
+    return [case.get("name", "") for case in cases if {"failure", "error"} & {each.tag for each in case}]
+
+
+@left_quietly()
 def main() -> None:
     """Measure and count, and print the rows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", help="one of: coverage, mutants, runs")
     parser.add_argument("--measured", type=Path, help="a folder of coverage's data, measured before")
+    parser.add_argument("--whole", action="store_true", help="of all tests but those in a browser")
+    parser.add_argument("--runs", type=int, default=0, help="how often to run the quick tests")
+    parser.add_argument("--anew", action="store_true", help="forget the runs that were counted before")
     parser.add_argument("--quick", action="store_true", help="the tests of the metrics alone")
     options = parser.parse_args()
-    covered(options.measured, options.quick).show()
-    if any((ROOT / "mutants").rglob("*.meta")):
-        noticed(ROOT / "mutants").show()
+
+    def coverage() -> None:
+        for row in covered(options.measured, whole=options.whole, quick=options.quick):
+            row.show()
+
+    def mutants() -> None:
+        if any((ROOT / "mutants").rglob("*.meta")):
+            noticed(ROOT / "mutants").show()
+
+    def runs() -> None:
+        if options.runs:
+            repeated(options.runs, anew=options.anew).show()
+
+    run_attacks({"coverage": coverage, "mutants": mutants, "runs": runs}, options.only)
 
 
 if __name__ == "__main__":

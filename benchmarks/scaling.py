@@ -7,20 +7,21 @@ size), its limit, and the size at which the limit is met, between two that were 
 thresholds over stored confidences of 10^4 to 10^7 pictures: sorted once on writing and mapped, beside sorting them anew
 for every sweep. `networks` sends one photo through 2 to 50 networks with all maps. `visitors` is a crowd of 1 to 200
 who move the threshold once a second; `uploads` drops 1 to 500 photos at once, 50 a visitor at most. Server and crowd
-share the machine's cores, and a busy machine measures itself: the load is printed. Linux only, for the memory.
+share the machine's cores, and a busy machine measures itself: the load is printed. Linux only, for the memory. What was
+measured at all sizes is kept in benchmarks/growth.json, and docs/performance.md written anew.
 """
 
 import argparse
 import io
-import math
 import os
 import resource
+import subprocess
+import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -28,8 +29,11 @@ from statistics import median
 import numpy as np
 from PIL import Image
 
+from benchmarks.harness.growth import Curve, keep
+from benchmarks.harness.kept import ROOT, stamp
 from benchmarks.reliability_crowd import own_address
 from nat_core.measure.metrics import share_above
+from nat_core.stopping import left_quietly
 from nat_core.store.sweeps import ascending_in
 from tests.browsing import served
 from tests.visitors import THRESHOLD_SLIDER, Visitor
@@ -42,53 +46,6 @@ EACH = 50
 """How many photos a visitor drops at most; a visit keeps 60."""
 ANSWERS = 8
 """How often each visitor moves the threshold."""
-
-
-@dataclass(frozen=True)
-class Curve:
-    """What one thing costs at several sizes."""
-
-    name: str
-    what: str
-    """What the sizes count."""
-    unit: str
-    points: tuple[tuple[int, float], ...]
-    """Sizes, from the smallest up, and what each costs."""
-    limit: float | None = None
-    """The most that it may cost."""
-
-    @property
-    def exponent(self) -> float:
-        """How fast it grows between the smallest and the largest size: 1 in proportion, 0 not at all."""
-        (first, cheap), (last, dear) = self.points[0], self.points[-1]
-        return math.log(max(dear, 1e-12) / max(cheap, 1e-12)) / math.log(last / first)
-
-    @property
-    def end(self) -> float | None:
-        """The size at which the limit is met, by a straight line on logarithmic axes; None where it never was.
-
-        >>> Curve("a", "b", "s", ((10, 1.0), (1000, 100.0)), limit=10.0).end
-        100.0
-        """
-        if self.limit is None or all(cost <= self.limit for _, cost in self.points):
-            return None
-        if self.points[0][1] > self.limit:
-            return float(self.points[0][0])
-        place = next(index for index, (_, cost) in enumerate(self.points) if cost > self.limit)
-        (below, cheap), (above, dear) = self.points[place - 1], self.points[place]
-        share = math.log(self.limit / cheap) / math.log(dear / cheap)
-        return round(below * (above / below) ** share, 6)
-
-    def show(self) -> Iterator[str]:
-        """Lines for people."""
-        yield f"{self.name}: n^{self.exponent:.2f}"
-        for size, cost in self.points:
-            yield f"  {size:>12,} {self.what:<10} {cost:>12.3f} {self.unit}"
-        if self.limit is not None:
-            where = (
-                f"at about {self.end:,.0f} {self.what}" if self.end else f"beyond {self.points[-1][0]:,} {self.what}"
-            )
-            yield f"  one machine ends (more than {self.limit:g} {self.unit}) {where}"
 
 
 def seconds(work: Callable[[], object], rounds: int = 3) -> float:
@@ -213,6 +170,7 @@ def _photo(seed: int) -> bytes:
     return content.getvalue()
 
 
+@left_quietly()
 def main() -> None:
     """Print the curves."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -232,9 +190,14 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, load before the measurement {os.getloadavg()[0]:.1f}")
     for name in asked.curves or curves:
         began = time.perf_counter()
-        for curve in curves[name]():
-            print("\n".join(curve.show()))
-        print(f"  ({time.perf_counter() - began:.0f} s)")
+        measured, found = stamp(), curves[name]()
+        if not asked.quick:
+            keep(found, measured)
+        for curve in found:
+            print("\n".join(curve.show()), flush=True)
+        print(f"  ({time.perf_counter() - began:.0f} s)", flush=True)
+    if not asked.quick:
+        subprocess.run([sys.executable, str(ROOT / ".ci" / "renew_pages.py")], cwd=ROOT, check=True)
 
 
 if __name__ == "__main__":

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 
 from nat_core.cli.parser import build_parser
-from nat_core.stopping import heard, stop_behind
+from nat_core.stopping import heard, left_quietly, stop_behind
 
 GO_ON = {"reproduce": "go on with the same command"}
 """What to do after a stop, by verb, where the verb itself does not say more."""
 
 
+@left_quietly()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command, that of `sys.argv` unless `arguments` are given, and return its exit status.
 
-    A wrong command, --help and --version raise SystemExit, as argparse does.
+    A wrong command, --help and --version raise SystemExit, as argparse does; so does a reader of the output who leaves.
     """
     _write_anything()
     options = build_parser().parse_args(arguments)
@@ -28,13 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             return commands.run(options)
     except (KeyboardInterrupt, OSError) as error:
-        if (stop := stop_behind(error)) is not None:
-            return _stopped(options.verb, stop)
-        if not isinstance(error, BrokenPipeError):
+        if (stop := stop_behind(error)) is None:
             raise
-        # The reader of a pipe (head, less) has left: keep Python from complaining when it closes the output.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return _stopped(options.verb, stop)
 
 
 def _stopped(verb: str, stop: KeyboardInterrupt) -> int:

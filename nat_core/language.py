@@ -1,4 +1,5 @@
-"""The language of what is said: gettext's catalogues, chosen anew for each visitor, and numbers as it writes them.
+"""The language of what is said: gettext's catalogues, chosen anew for each visitor, and numbers as it writes them;
+and texts of strangers, made fit to be shown.
 
 English stands in the code; `languages/LANGUAGE/*.po` of the engine and of the app hold the others. What no catalogue
 translates is said in English. A sentence and its numbers are one call, so that a translator can move them:
@@ -6,6 +7,7 @@ translates is said in English. A sentence and its numbers are one call, so that 
 """
 
 import gettext
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -25,6 +27,10 @@ CHOSEN: ContextVar[str] = ContextVar("language")
 """The language of this thread or task, empty or unset where nobody chose."""
 JOINER = "\u2060"
 """A sign of no width, at which no line breaks."""
+NO_TEXT = ("Cc", "Cs", "Co", "Cn", "Zl", "Zp")
+"""Kinds of signs that are no text: controls, halves of pairs, what no standard knows, and breaks of line."""
+TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+"""Signs that turn the direction of what follows, with which "gpj.exe" reads "exe.jpg", and one that no one sees."""
 ASKED: list[Callable[[], str | None]] = []
 """Who is asked where nobody chose, see `ask`; one at most."""
 Key = TypeVar("Key")
@@ -224,3 +230,26 @@ class Titles(Mapping[Key, str], Generic[Key]):
     def __len__(self) -> int:
         """How many there are."""
         return len(self._words)
+
+
+def legible(text: str) -> str:
+    """Return a stranger's text in one line, with a mark in place of each sign that is no text or hides some.
+
+    >>> legible("a\\tb\\u202egpj\\ud800")
+    'a b\ufffdgpj\ufffd'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        " " if sign in "\t\n\r" else "\ufffd" if sign in TURNING or unicodedata.category(sign) in NO_TEXT else sign
+        for sign in text
+    )
+
+
+def plural(count: int, noun: str, many: str | None = None) -> str:
+    """Return a count with its noun, thousands set apart by commas; `many` is the plural where it is not noun + "s".
+
+    >>> plural(1, "picture"), plural(10_000, "picture"), plural(0, "class", "classes")
+    ('1 picture', '10,000 pictures', '0 classes')
+    """
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"

@@ -1,26 +1,23 @@
 """The benchmarks' harness with one that is made up: what is measured is kept, one entry a figure, and written."""
 
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from nat_core.cli.bench import bench
+from benchmarks import __main__ as command
+from benchmarks.harness import kept
+from benchmarks.harness.every import BENCHMARKS
+from benchmarks.harness.figures import MILLISECONDS, Asked, Benchmark, Figure, Found, Goal
+from benchmarks.harness.kept import Entry, Stamp
+from benchmarks.harness.page import page, sentences
+from benchmarks.harness.rounds import beside_all
+from nat_core.cli.commands import bench
 from nat_core.cli.parser import build_parser
 from nat_core.errors import CommandError
 
 ROOT = Path(__file__).parents[1]
-sys.path.append(str(ROOT))  # where the tests run, the folder of the benchmarks is in no package
-
-from benchmarks import __main__ as command  # noqa: E402
-from benchmarks.harness import kept  # noqa: E402
-from benchmarks.harness.every import BENCHMARKS  # noqa: E402
-from benchmarks.harness.figures import MILLISECONDS, Asked, Benchmark, Figure, Found, Goal  # noqa: E402
-from benchmarks.harness.kept import Entry, Stamp  # noqa: E402
-from benchmarks.harness.page import page, sentences  # noqa: E402
-from benchmarks.harness.rounds import beside_all  # noqa: E402
 
 FAST = Figure("fast", "Adding", "adding twice", Goal(2, without_amx=1.5), reason="Sums are sums.")
 SLOW = Figure("slow", "Waiting", "nothing", Goal(10, MILLISECONDS, at_most=True), reason="It waits.")

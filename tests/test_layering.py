@@ -5,6 +5,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,6 +104,16 @@ def test_no_function_is_longer_than_a_screen() -> None:
     ]
     assert len(files) > 400
     assert found == []
+
+
+def test_a_room_has_nine_files_at_most_and_a_file_one_idea() -> None:
+    root = Path(__file__).parents[1]
+    files = [file for folder in ("nat_core", "app") for file in (root / folder).rglob("*.py")]
+    rooms = Counter(file.parent for file in files if not file.stem.startswith("__"))
+    assert len(rooms) > 30
+    assert {str(room): count for room, count in rooms.items() if count > 9} == {}
+    lines = {str(file): len(file.read_text("utf-8").splitlines()) for file in files}
+    assert {file: count for file, count in lines.items() if count > 465} == {}
 
 
 PARTS_OF_A_PAGE = {"charts", "settings", "state", "view", "words"}

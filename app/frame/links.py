@@ -14,7 +14,7 @@ import streamlit as st
 
 from nat_app.shared.language import _, ngettext, number
 from nat_app.shared.settings import Held, PageSettings, Setting
-from nat_core.measure.wording import legible
+from nat_core.language import legible
 
 VERSION = "1"
 TRACKING = re.compile(
@@ -164,7 +164,7 @@ def _text(setting: Setting, value: Any) -> str | None:
 def here(pages: Iterable[PageSettings]) -> list[tuple[Setting, Any]]:
     """Return what this visit has chosen of these settings."""
     settings = [setting for page in pages for setting in page.settings]
-    return [(setting, st.session_state[setting.key]) for setting in settings if setting.key in st.session_state]
+    return [(setting, setting.value) for setting in settings if setting.held]
 
 
 def choose(**values: Any) -> None:

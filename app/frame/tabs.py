@@ -18,12 +18,12 @@ def tabs(
     the language leave it open. `say` returns what stands on a tab.
     """
     # Streamlit knows a tab by what stands on it, so its own key cannot be the setting's.
-    key = f"{opened.key}_tabs"
+    shown: Setting[str | None] = Setting(f"{opened.key}_tabs", None)
     said = {say(title): title for title in titles}
 
     def take() -> None:
-        opened.put(said.get(st.session_state[key], opened.value))
+        opened.put(said.get(shown.value or "", opened.value))
 
-    st.session_state[key] = say(opened.value or titles[0])
-    drawn = zip(titles, st.tabs(list(said), key=key, on_change=take), strict=True)
+    shown.put(say(opened.value or titles[0]))
+    drawn = zip(titles, st.tabs(list(said), key=shown.key, on_change=take), strict=True)
     return next((title, tab) for title, tab in drawn if tab.open)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from streamlit.logger import set_log_level
 
-from nat_app.one_page import carried_networks, gallery_photos, looks, words
+from nat_app.one_page import carried_maps, carried_networks, gallery_photos, words
 from nat_app.one_page.payload import Payload
 from nat_app.shared.drawing import share_card
 from nat_app.shared.drawing.palette import DARK, LIGHT
@@ -92,7 +92,7 @@ def _carried() -> str:
     described = words.constants() | {
         "networks": {name: carried_networks.described(folder, name, payload) for name in named},
         "pictures": gallery_photos.carried(payload),
-        "stored": looks.stored(payload),
+        "stored": carried_maps.stored(payload),
         "licences": gallery_photos.licences(),
         "colours": colours,
     }

@@ -3,7 +3,7 @@
 from typing import Any
 
 from nat_app.answers import stored_answers
-from nat_app.one_page import gallery_photos, looks, sentences, threshold_curves
+from nat_app.one_page import carried_maps, gallery_photos, sentences, threshold_curves
 from nat_app.one_page.carried_networks import pairs
 from nat_app.pages import PAGES
 from nat_app.shared import words
@@ -41,9 +41,9 @@ def in_language(spoken: str) -> dict[str, Any]:
             "photos": sentences.of_photos(),
             "figures": {pair.key: threshold_curves.figures(pair) for pair in pairs()},
             "thresholds": {pair.key: threshold_curves.of_pair(pair) for pair in pairs()},
-            "rows": looks.rows(),
-            "looks": {pair.key: looks.of_pair(pair) for pair in pairs()},
-            "maps": looks.captions(),
+            "rows": carried_maps.rows(),
+            "looks": {pair.key: carried_maps.of_pair(pair) for pair in pairs()},
+            "maps": carried_maps.captions(),
             "share": _share(),
             # Written here at every step of the slider: the script would have to round a threshold as Python does.
             "shares": [words.threshold_share(step) for step in T_STEPS],
@@ -169,6 +169,6 @@ def _attention() -> dict[str, str]:
             "The students learned where to look from the two networks WRN-40-1. Of those, this file has the maps of "
             "the gallery's photos; there is no room for the networks themselves."
         )
-        if looks.teachers()
+        if carried_maps.teachers()
         else _("The students learned where to look from two larger networks, for which this file has no room."),
     }

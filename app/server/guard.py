@@ -10,6 +10,7 @@ from nat_app.server import addresses, headers, visitors
 from nat_app.server.addresses import ENTRANCE, UPLOAD, Refusal
 from nat_app.server.own_pages import door, server_pages
 from nat_app.server.own_pages.door import Door
+from nat_app.server.run_slots import RunSlots
 from nat_app.server.sockets import Message, Receive, Send, Socket, Sockets
 from nat_app.server.uploads import TOLD, Uploads, passed_over, unhurried
 from nat_app.server.visitors import Caller, Owners, Scope
@@ -27,6 +28,7 @@ class ServerState:
         self.limits = limits
         self.owners = Owners()
         self.sockets = Sockets(limits)
+        self.run_slots = RunSlots(limits.runs_at_once)
         self.uploads = Uploads(limits, self.owners)
         self.door = Door(code, secrets.token_bytes(32))
 
@@ -102,12 +104,14 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
             return
         self._state.sockets.enter(who.address)
+        slot = self._state.run_slots.of(who.address)
         socket = Socket(
-            self._state.limits, receive, send, lambda session: self._state.owners.claim(session, who.visitor)
+            self._state.limits, slot, receive, send, lambda session: self._state.owners.claim(session, who.visitor)
         )
         try:
             await self._app(self._own_session(scope, who), socket.receive, socket.send)
         finally:
+            slot.give_back()
             self._state.sockets.leave(who.address)
 
     def _own_session(self, scope: Scope, who: Caller) -> Scope:

@@ -16,6 +16,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from nat_app.server.addresses import Refusal
+from nat_app.server.run_slots import RunSlot
 from nat_app.shared.language import N_
 from nat_app.visit.limits import MB, Limits
 
@@ -29,6 +30,8 @@ the app lies, running the app anew at each change of its files."""
 OPERATIONS = ("deferred_file", "dataframe_chunk")
 """Of the operations: a download, the rest of a long table. Not among them: writing files beside the app's source."""
 HERE = str(Path(__file__).parents[1]).encode()
+SHORT = 500
+"""Bytes that a message has at most which says that the script has ended: longer ones need not be read for it."""
 LARGEST = MB
 """Bytes of a message from a browser; uploads come by another way."""
 FIRST = 20.0
@@ -101,11 +104,23 @@ def may_ask(asked: BackMsg) -> bool:
     return kind in KINDS
 
 
+def ended(sent: ForwardMsg) -> bool:
+    """Return whether a message says that a run of the script is over, and no other follows it by itself.
+
+    >>> ended(ForwardMsg(script_finished=ForwardMsg.FINISHED_SUCCESSFULLY)), ended(ForwardMsg(ref_hash="a"))
+    (True, False)
+    """
+    follows = sent.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN
+    return sent.WhichOneof("type") == "script_finished" and not follows
+
+
 class Socket:
     """One visit's WebSocket: what Streamlit receives from it, and what it sends."""
 
-    def __init__(self, limits: Limits, receive: Receive, send: Send, on_session: Callable[[str], None]) -> None:
-        self._receive, self._send, self._on_session = receive, send, on_session
+    def __init__(
+        self, limits: Limits, slot: RunSlot, receive: Receive, send: Send, on_session: Callable[[str], None]
+    ) -> None:
+        self._slot, self._receive, self._send, self._on_session = slot, receive, send, on_session
         self._bucket = Bucket(limits.messages, limits.burst)
         self._spoke = self._known = False
         self._through = asyncio.Event()
@@ -130,6 +145,8 @@ class Socket:
             await asyncio.sleep(self._bucket.take())
             # Whoever does not read the answers is not read either, so no answers pile up.
             await self._through.wait()
+            if asked.WhichOneof("type") == "rerun_script":
+                await self._slot.take()
             if may_ask(asked):
                 return message
 
@@ -141,6 +158,8 @@ class Socket:
         # Each run begins with a message that names the script's file: where that lies is nobody's business.
         if content and (HERE in content or not self._known):
             message = message | {"bytes": self._begun(content)}
+        if content and len(content) < SHORT and ended(ForwardMsg.FromString(content)):
+            self._slot.give_back()
         self._through.clear()
         try:
             async with asyncio.timeout(SLOW):

@@ -7,7 +7,7 @@ from typing import Literal
 from nat_app.shared.drawing.palette import Kind
 from nat_app.shared.language import N_, Titles, _, pgettext
 from nat_app.shared.words import literal
-from nat_core.measure.wording import legible
+from nat_core.language import legible
 from nat_core.recipes import NAT_STRONG, PAIRS, Role
 
 

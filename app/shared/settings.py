@@ -44,6 +44,11 @@ class Setting(Generic[T]):
         """What is chosen now, or what it begins with."""
         return st.session_state.get(self.key, self.default)
 
+    @property
+    def held(self) -> bool:
+        """Whether the session holds it: once it was chosen, or its widget drawn on the page that the visitor is on."""
+        return self.key in st.session_state
+
     def put(self, value: T) -> None:
         """Choose this; where its widget is drawn, only before that or in a callback."""
         st.session_state[self.key] = value

@@ -17,10 +17,10 @@ from nat_app.shared.classes import class_title as class_title
 from nat_app.shared.classes import listed as listed
 from nat_app.shared.drawing.palette import NAMES, Kind
 from nat_app.shared.language import JOINER, N_, _, ngettext, number, pgettext, span, written
+from nat_core.language import legible
+from nat_core.language import plural as plural
 from nat_core.measure.report import NetworkReport
 from nat_core.measure.scores import CONFIDENCE, SCORE_NAMES
-from nat_core.measure.wording import legible
-from nat_core.measure.wording import plural as plural
 from nat_core.recipes import Role
 
 MADE_LATER = re.compile(

@@ -43,6 +43,8 @@ class Limits:
     """Messages a second from one visitor in the long run; those above it wait."""
     burst: int
     """Messages that may come at once."""
+    runs_at_once: int
+    """Runs of the page's script that visits from one address begin at the same time; others wait for their turn."""
     trainers: int
     """Processes of low priority that train at the same time; 0 for threads of the server's own, which start at once."""
     training: float
@@ -51,8 +53,8 @@ class Limits:
     """Bytes of what all visitors together brought along: image sets, networks, photos."""
 
 
-LOCAL_LIMITS = Limits(64, 64, 512, 1_000 * MB, 2_000 * MB, 10_000, 8, 1_000 * MB, 25.0, 200, 0, 300.0, 4_000 * MB)
-PUBLIC_LIMITS = Limits(400, 100, 1_000, 64 * MB, 1_000 * MB, 2_000, 4, 16 * MB, 25.0, 200, 2, 300.0, 1_000 * MB)
+LOCAL_LIMITS = Limits(64, 64, 512, 1_000 * MB, 2_000 * MB, 10_000, 8, 1_000 * MB, 25.0, 200, 64, 0, 300.0, 4_000 * MB)
+PUBLIC_LIMITS = Limits(400, 100, 1_000, 64 * MB, 1_000 * MB, 2_000, 4, 16 * MB, 25.0, 200, 2, 2, 300.0, 1_000 * MB)
 
 
 def is_public(environment: Mapping[str, str] | None = None) -> bool:

@@ -16,7 +16,7 @@ from nat_core.data.archives import is_zip, pictures_in
 from nat_core.data.headers.names import is_systems_own, parts_of
 from nat_core.data.images import CROPS, Admit
 from nat_core.errors import UnreadableImage
-from nat_core.measure.wording import legible
+from nat_core.language import legible
 
 MOST = 60
 """How many photos are compared at once; the page says how many more were left out."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from benchmarks.harness import growth
 from benchmarks.harness.figures import TIMES, Benchmark, Figure, shown
 from benchmarks.harness.kept import Entry, Stamp
 
@@ -17,14 +18,17 @@ table.
 COLUMNS = "| What | Beside | Goal | Measured | Each took | Goal met | When |\n|---|---|---|---|---|---|---|"
 
 
-def page(benchmarks: Sequence[Benchmark], kept: dict[str, Entry]) -> str:
-    """Return the page of all benchmarks' figures, a table a section."""
+def page(
+    benchmarks: Sequence[Benchmark], kept: dict[str, Entry], curves: Sequence[tuple[growth.Curve, Stamp]] = ()
+) -> str:
+    """Return the page of all benchmarks' figures, a table a section, and of how cost grows."""
     figures = {figure.name for benchmark in benchmarks for figure in benchmark.figures}
     stamps = [entry.stamp for name, entry in kept.items() if name in figures]
     machines = list(dict.fromkeys(map(_machine, stamps)))
     parts = [HEAD.rstrip("\n")]
     for section in dict.fromkeys(benchmark.section for benchmark in benchmarks):
         parts += _section(section, [each for each in benchmarks if each.section == section], kept, machines)
+    parts += growth.section(curves)
     listed = [f"{number}. {machine}" for number, machine in enumerate(machines, 1)]
     return "\n".join([*parts, *(["", "## Measured on", "", *listed] if listed else []), ""])
 

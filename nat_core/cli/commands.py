@@ -4,6 +4,7 @@ import argparse
 import glob
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -20,12 +21,12 @@ from nat_core.data.sets import data_folder, describe
 from nat_core.data.sources.image_sets import none_readable, pictures_under
 from nat_core.errors import CommandError, NatError, UnreadableImage
 from nat_core.files import seal, sentence, write_durably
-from nat_core.measure.wording import legible
+from nat_core.language import legible
 from nat_core.paper.field_tables import annex
 from nat_core.paper.rendering import render
 from nat_core.ranks.group import Ranks, joined
 from nat_core.recipes import partner_of
-from nat_core.stopping import stop_behind
+from nat_core.stopping import stop_behind, unheard
 from nat_core.store.checkpoints import (
     CHECKPOINTS,
     Card,
@@ -138,7 +139,7 @@ def run(options: argparse.Namespace) -> int:
             raise
         if error.filename == _Output.NAME:
             # What is left in it could not be written when Python closes it either, which would be told another time.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            unheard()
         return _complain(options.verb, sentence(error))
 
 
@@ -287,11 +288,23 @@ def features(options: argparse.Namespace) -> int:
     return 0
 
 
-def bench(options: argparse.Namespace) -> int:
-    """Measure how fast everything is, beside what people run instead."""
-    from nat_core.cli.bench import bench as measure
+CLONE = Path(__file__).parents[2]
+"""Where the benchmarks lie beside the package: they need the tests and other libraries, so no wheel holds them."""
 
-    return measure(options)
+
+def bench(options: argparse.Namespace, clone: Path = CLONE) -> int:
+    """Measure how fast everything is, beside what people run instead; return 1 where a benchmark failed.
+
+    They run in a process of their own. Raises CommandError where the package was installed without the repository.
+    """
+    if not (clone / "benchmarks" / "__main__.py").is_file():
+        raise CommandError(
+            "The benchmarks are not part of the installed package: clone the repository, "
+            "pip install -r requirements.txt there, and run nat bench again"
+        )
+    arguments = [*options.names, "--rounds", str(options.rounds)]
+    arguments += [f"--{name}" for name in ("quick", "list") if getattr(options, name)]
+    return subprocess.run([sys.executable, "-m", "benchmarks", *arguments], cwd=clone, check=False).returncode
 
 
 def app(options: argparse.Namespace) -> int:

@@ -312,16 +312,14 @@ def _add_reproduce(verbs: Verbs) -> None:
         "studies:\n" + "\n".join(f"  {study.name:<19} {study.question}" for study in studies()),
         "  nat reproduce --plan                      the queue, with times for this machine\n"
         "  nat reproduce --minutes 600 --out my_networks\n"
-        "  nat reproduce --protocol full             with a GPU",
+        "  nat reproduce --protocol full             with a GPU\n"
+        "  nat reproduce --run full/resnet18_nat_strong/seed2",
     )  # fmt: skip
     known = [name for name in PROTOCOLS if name != "digits"]
     parser.add_argument("--plan", action="store_true", help="print the queue with estimated times, train nothing")
     parser.add_argument("--minutes", type=at_least_one, metavar="M", help="stop after that long (default: when done)")
     parser.add_argument("--protocol", choices=known, default="cpu", help="schedule of the tables (default: cpu)")
-    parser.add_argument(
-        "--study", nargs="+", action="extend", choices=[each.name for each in studies()], default=[], metavar="STUDY",
-        help="only the runs of these studies",
-    )  # fmt: skip
+    _runs_option(parser)
     parser.add_argument(
         "--jobs",
         type=at_least_one,
@@ -333,6 +331,19 @@ def _add_reproduce(verbs: Verbs) -> None:
         "--out", type=place, metavar="DIR", help="where to store all (default: $NAT_CHECKPOINTS, ./checkpoints)"
     )
     data_option(parser)
+
+
+def _runs_option(parser: argparse.ArgumentParser) -> None:
+    """Let some runs of the queue be chosen: those of some studies, or some by their names."""
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument(
+        "--study", nargs="+", action="extend", choices=[each.name for each in studies()], default=[], metavar="STUDY",
+        help="only the runs of these studies",
+    )  # fmt: skip
+    chosen.add_argument(
+        "--run", nargs="+", action="extend", default=[], metavar="KEY",
+        help="only these runs, by their names in the queue, whatever their protocol, and their teachers",
+    )  # fmt: skip
 
 
 def _add_levels(verbs: Verbs) -> None:

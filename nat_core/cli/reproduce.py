@@ -7,12 +7,13 @@ import time
 from collections.abc import Sequence
 
 from nat_core.data.sets import data_folder
-from nat_core.measure.wording import plural
+from nat_core.errors import CommandError
+from nat_core.language import plural
 from nat_core.store.checkpoints import own_folder
 from nat_core.store.runs import DivergedRun, RunRecord, load_ended, load_runs
 from nat_core.studies.choice import chosen_sentence, load_choice, record_choice
 from nat_core.studies.level_findings import level_sentences
-from nat_core.studies.plan import PlannedRun, Study, planned_runs, studies
+from nat_core.studies.plan import Choice, PlannedRun, Study, every_study, planned_runs, runs_by_key
 from nat_core.studies.queue import QueueProgress, Workspace, is_done, run_queue
 
 SIDE_BY_SIDE = 4
@@ -28,10 +29,10 @@ def reproduce(options: argparse.Namespace) -> int:
     workspace = Workspace(options.out or own_folder(), data_folder(options.data), device)
     names = tuple(options.study)
     choice = load_choice(workspace.out)
-    runs = planned_runs(options.protocol, names, choice)
+    runs = _wanted(options, choice)
     jobs = options.jobs or (SIDE_BY_SIDE if device == "cuda" else _cores())
     if options.plan:
-        _print_plan(runs, workspace, studies(options.protocol, choice), jobs)
+        _print_plan(runs, workspace, every_study(choice), jobs)
         return 0
     if names == ("nat_plus",) and not runs:
         print(f"nat reproduce: {chosen_sentence(choice)}", file=sys.stderr)
@@ -40,7 +41,7 @@ def reproduce(options: argparse.Namespace) -> int:
     deadline = None if options.minutes is None else time.monotonic() + 60.0 * options.minutes
     progress = run_queue(runs, workspace, jobs=jobs, seconds=_left(deadline), show=ProgressLines())
     # What is chosen has runs of its own, and they could not be planned before.
-    if choice is None and (choice := record_choice(workspace.out, load_runs(workspace.out))):
+    if not options.run and choice is None and (choice := record_choice(workspace.out, load_runs(workspace.out))):
         print(chosen_sentence(choice))
         chosen = [run for run in planned_runs(options.protocol, names, choice) if run not in runs]
         progress = progress.then(run_queue(chosen, workspace, jobs=jobs, seconds=_left(deadline), show=ProgressLines()))
@@ -68,6 +69,15 @@ def levels(options: argparse.Namespace) -> int:
         return 1
     print("\n".join(level_sentences(pairs)))
     return 0
+
+
+def _wanted(options: argparse.Namespace, choice: Choice | None) -> tuple[PlannedRun, ...]:
+    if not options.run:
+        return planned_runs(options.protocol, tuple(options.study), choice)
+    try:
+        return runs_by_key(options.run, choice)
+    except ValueError as error:
+        raise CommandError(f"{error}; nat reproduce --plan lists the runs") from None
 
 
 def _left(deadline: float | None) -> float | None:

@@ -14,12 +14,13 @@ from nat_core.data.sources.image_sets import ImageSet
 from nat_core.data.uploaded_sets import labels_among
 from nat_core.errors import CommandError
 from nat_core.files import csv_text
+from nat_core.language import plural
 from nat_core.measure.evaluation import evaluate_logits, score_table
 from nat_core.measure.metrics import accuracy, share_kept
 from nat_core.measure.predictions import BACKGROUND, Predictions, raw
 from nat_core.measure.report import threshold_key
+from nat_core.measure.rounding import accuracy_text, rate_text
 from nat_core.measure.scores import CONFIDENCE, MEASURES, SCORES, Separation
-from nat_core.measure.wording import plural
 from nat_core.recipes import THRESHOLDS
 from nat_core.store.checkpoints import Card, load_predictions
 
@@ -165,11 +166,11 @@ def as_text(part: ScoredPart) -> str:
     }[part.kind]
     lines = [f"{part.network} on {part.set}: {what}"]
     if part.accuracy is not None:
-        lines.append(f"accuracy {100 * part.accuracy:.2f} %")
+        lines.append(f"accuracy {accuracy_text(part.accuracy)}")
     whose = "those of its classes" if part.beside == part.set else part.beside
     if part.by_score:
         lines += [f"beside {whose} ({plural(part.beside_images, 'picture')}):", score_table(part.by_score), ""]
-    rows = [(key, f"{share:.3f}", f"{part.beside_kept[key]:.3f}") for key, share in part.above.items()]
+    rows = [(key, rate_text(share), rate_text(part.beside_kept[key])) for key, share in part.above.items()]
     header = ("t", column, f"kept of {whose}")
     return "\n".join([*lines, tabulate(rows, header, "simple", disable_numparse=True)])
 

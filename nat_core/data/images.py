@@ -23,8 +23,7 @@ from nat_core.data.apart import process
 from nat_core.data.headers.examine import examine
 from nat_core.data.headers.header import MAX_MEMORY, MEGAPIXEL, Header, damaged
 from nat_core.errors import UnreadableImage
-from nat_core.language import _
-from nat_core.measure.wording import legible
+from nat_core.language import _, legible
 
 MAX_DECODED = 24 * MEGAPIXEL
 """The most pixels in memory: a JPEG of more is halved or better while it is decoded."""

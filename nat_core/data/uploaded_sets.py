@@ -18,8 +18,7 @@ from nat_core.data.sources.class_labels import arrays_of, places_among, unread
 from nat_core.data.sources.image_sets import ImageSet, as_32, evenly, identities, passed_over
 from nat_core.data.sources.npz import NpzFile
 from nat_core.errors import UnreadableImage, UnreadableSet
-from nat_core.language import _, ngettext, pgettext
-from nat_core.measure.wording import legible
+from nat_core.language import _, legible, ngettext, pgettext
 
 MAX_PICTURES = 10_000
 """The most pictures of a set; of more, so many are taken, evenly spaced."""

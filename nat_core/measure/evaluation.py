@@ -14,6 +14,7 @@ from tabulate import tabulate
 from nat_core.measure import metrics
 from nat_core.measure.predictions import Given, Predictions, class_numbers, numbers
 from nat_core.measure.report import threshold_key
+from nat_core.measure.rounding import accuracy_text, rate_text
 from nat_core.measure.scores import CONFIDENCE, MEASURES, SCORE_NAMES, Separation, separations
 from nat_core.recipes import THRESHOLDS
 
@@ -59,14 +60,14 @@ class Evaluation:
 
     def __str__(self) -> str:
         """A line on the known pictures, a table with a column a set, and for each set one with a column a score."""
-        correct = "no labels" if self.accuracy is None else f"accuracy {100 * self.accuracy:.2f} %"
+        correct = "no labels" if self.accuracy is None else f"accuracy {accuracy_text(self.accuracy)}"
         header = ["measure", "kept", *self.negatives]
         rows = [["pictures", f"{self.images:,}", *(f"{each.images:,}" for each in self.negatives.values())]]
         for key, kept in self.share_kept.items():
-            rates = (f"{each.ncr[key]:.3f}" for each in self.negatives.values())
-            rows.append([f"NCR {key}", f"{kept:.3f}", *rates])
+            rates = (rate_text(each.ncr[key]) for each in self.negatives.values())
+            rows.append([f"NCR {key}", rate_text(kept), *rates])
         for measure, title in MEASURES.items():
-            rows.append([title, "-", *(f"{getattr(each, measure):.3f}" for each in self.negatives.values())])
+            rows.append([title, "-", *(rate_text(getattr(each, measure)) for each in self.negatives.values())])
         table = tabulate(rows, header, "simple", disable_numparse=True)
         parts = [f"{self.images:,} known pictures of {self.classes} classes, {correct}\n{table}"]
         parts += [f"{name} by each score\n{score_table(each.by_score)}" for name, each in self.negatives.items()]
@@ -74,14 +75,15 @@ class Evaluation:
 
 
 def score_table(by_score: Mapping[str, Separation]) -> str:
-    """Return text with a row a measure and a column a score, three decimals each.
+    """Return text with a row a measure and a column a score.
 
     >>> print(score_table({"gen": Separation(0.25, 0.9, 0.8, 0.7, 0.125)}).splitlines()[2])
     NCR, 95 % kept         0.250
     """
     header = ["measure", *(SCORE_NAMES[score] for score in by_score)]
     rows = [
-        [title, *(f"{getattr(each, measure):.3f}" for each in by_score.values())] for measure, title in MEASURES.items()
+        [title, *(rate_text(getattr(each, measure)) for each in by_score.values())]
+        for measure, title in MEASURES.items()
     ]
     return tabulate(rows, header, "simple", disable_numparse=True)
 

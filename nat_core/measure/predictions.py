@@ -13,8 +13,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 from numpy.typing import ArrayLike
 
-from nat_core.language import _
-from nat_core.measure.wording import legible
+from nat_core.language import _, legible
 
 # --- the border of anyone's numbers ----------------------------------------------------------------------------------
 

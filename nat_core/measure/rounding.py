@@ -10,10 +10,11 @@ import numpy as np
 
 from nat_core.language import number, written
 
-DECIMALS = MappingProxyType({"accuracy": 2, "rate": 3, "cost": 1})
+DECIMALS = MappingProxyType({"accuracy": 2, "rate": 3, "distance": 3, "cost": 1})
 """Decimals by quantity: accuracy's are those of a percentage, as the paper gives it. A rate is any other share in
-[0, 1]: NCR, the share kept, AUROC, AUPR, FPR95, ECE. A cost is the factory's, for a hundred parts."""
-ACCURACY, RATE = DECIMALS["accuracy"], DECIMALS["rate"]
+[0, 1]: NCR, the share kept, AUROC, AUPR, FPR95, ECE. A distance is one of attention maps, in [0, sqrt 2]. A cost is the
+factory's, for a hundred parts."""
+ACCURACY, RATE, DISTANCE = DECIMALS["accuracy"], DECIMALS["rate"], DECIMALS["distance"]
 
 
 def rate_text(value: float) -> str:
@@ -48,6 +49,16 @@ def accuracy_text(accuracy: float, deviation: float | None = None) -> str:
     return f"{number(100 * accuracy, f'.{ACCURACY}f')}{spread} %"
 
 
+def distance_text(distance: float, deviation: float | None = None) -> str:
+    """Return a distance of attention maps, and its deviation where there is one.
+
+    >>> distance_text(0.4916), distance_text(0.4916, 0.1674)
+    ('0.492', '0.492 ± 0.167')
+    """
+    spread = "" if deviation is None else f" ± {number(deviation, f'.{DISTANCE}f')}"
+    return number(distance, f".{DISTANCE}f") + spread
+
+
 def rate(value: float) -> float:
     """Return the number that a reader of `rate_text` sees.
 
@@ -72,6 +83,24 @@ def difference(first: float, second: float, decimals: int = RATE) -> float:
     """
     # Rounded once more: a float's 0.64 - 0.36 is 0.28 but for the last of its sixteen digits. Never minus zero.
     return round(round(first, decimals) - round(second, decimals), decimals) + 0.0
+
+
+def difference_text(value: float, sign: str = "") -> str:
+    """Return a difference of rates with their decimals; `sign` is "+" where one is to stand before it in any case.
+
+    >>> difference_text(0.28), difference_text(0.28, "+")
+    ('0.280', '+0.280')
+    """
+    return number(value, f"{sign}.{RATE}f")
+
+
+def points_text(value: float, sign: str = "") -> str:
+    """Return a difference in percentage points with the decimals of accuracies; `sign` as in `difference_text`.
+
+    >>> points_text(0.3, "+")
+    '+0.30'
+    """
+    return number(value, f"{sign}.{ACCURACY}f")
 
 
 def points(first: float, second: float) -> float:

@@ -158,7 +158,7 @@ def _gradients(network: Network, target: int) -> Callable[[Tensor], Tensor]:
     products, in which the roundings of bfloat16 cancel: all steps together correlate above 0.9999 with float32's.
     """
     if network.has_maps:
-        fused = network.fused(torch.bfloat16 if narrow_is_fast(network.device) else torch.float32)
+        fused = network.fused(backward=torch.bfloat16 if narrow_is_fast(network.device) else torch.float32)
         return lambda images: fused.gradient(images, target)
 
     def plain(images: Tensor) -> Tensor:

@@ -24,10 +24,10 @@ from nat_core.errors import CheckpointError, MissingDataset, NetworkError
 from nat_core.measure.predictions import Given, Predictions, class_numbers
 from nat_core.network.attention import attention_map
 from nat_core.network.devices import exactly, on_standard_error, trouble_with_cuda
-from nat_core.network.fused import Fused
+from nat_core.network.fast.fused import Fused
+from nat_core.network.fast.precision import TOGETHER, ForwardPass, faster
+from nat_core.network.fast.serving import LARGE, FairSemaphore, Serve, served
 from nat_core.network.models import Classifier, Outputs, build, scale_and_shift, scaled
-from nat_core.network.precision import TOGETHER, ForwardPass, faster, halved
-from nat_core.network.serving import LARGE, FairSemaphore, Serve, served
 from nat_core.recipes import LEVELS, PRECISIONS
 from nat_core.store.checkpoints import Card, load_card, load_weights
 from nat_core.store.features import CHOSEN, CHOSEN_UNSEEN, FEATURES_UNSEEN, Features, choose, save_features
@@ -56,10 +56,8 @@ class Network:
     card: Card | None = field(default=None, repr=False)
     _served: dict[int, Serve | None] = field(default_factory=dict, repr=False)
     """By the pictures' side: how ONNX Runtime answers them, None where it cannot."""
-    _halved: list[ForwardPass] = field(default_factory=list, repr=False)
-    """How it answers in bfloat16, once that was asked for."""
-    _fused: dict[torch.dtype, Fused] = field(default_factory=dict, repr=False)
-    """By the precision of gradients: the form that computes them soonest."""
+    _fused: dict[tuple[torch.dtype, torch.dtype | None], Fused] = field(default_factory=dict, repr=False)
+    """By the precisions of the pass forward and of gradients: the forms that compute them soonest."""
 
     @property
     def device(self) -> torch.device:
@@ -82,22 +80,17 @@ class Network:
                     self._served[side] = None
             return self._served[side]
 
-    def halved(self) -> ForwardPass:
-        """Return the network in bfloat16 as a function of normalised pictures, made once."""
-        with _MAKING:
-            if not self._halved:
-                self._halved.append(halved(self.model))
-            return self._halved[0]
+    def fused(self, forward: torch.dtype = torch.float32, backward: torch.dtype | None = None) -> Fused:
+        """Return the form that computes soonest in these precisions (see `Fused`), made once; ValueError as it does.
 
-    def fused(self, backward: torch.dtype) -> Fused:
-        """Return the form that computes gradients soonest, in that precision; made once where the network is small."""
+        Of many weights a form in float32 is made anew each time: a copy costs more memory than that moment saves.
+        """
         with _MAKING:
-            if backward in self._fused:
-                return self._fused[backward]
-            made = Fused(self.model, backward=backward)
-            # Of many weights a copy costs more memory than the moment saves in which it is made.
-            if sum(each.numel() for each in self.model.parameters()) < LARGE:
-                self._fused[backward] = made
+            if (made := self._fused.get((forward, backward))) is None:
+                made = Fused(self.model, forward, backward)
+                small = sum(each.numel() for each in self.model.parameters()) < LARGE
+                if small or forward == torch.bfloat16:
+                    self._fused[forward, backward] = made
             return made
 
 
@@ -371,7 +364,7 @@ def _answer_at(network: Network, precision: str, pixels: Pictures) -> ForwardPas
     if precision == "float32":
         return network.model
     _need_groups(network, "groups to compute in bfloat16")
-    return network.halved()
+    return network.fused(forward=torch.bfloat16)
 
 
 def chosen_precision(network: Network, count: int, side: int) -> str:

@@ -18,9 +18,8 @@ from nat_core.data.sets import CIFAR10_CLASSES
 from nat_core.data.sources.class_labels import places_among
 from nat_core.errors import CheckpointError
 from nat_core.files import check_keys, parsed_json
-from nat_core.language import _
+from nat_core.language import _, legible
 from nat_core.measure.predictions import check_class_names
-from nat_core.measure.wording import legible
 from nat_core.network.inference import Network, frozen, predict_with_maps
 from nat_core.network.models import ARCHITECTURES, build
 from nat_core.network.recognition import COUNTER, recognised, shapes_of

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from nat_core.language import N_, _, ngettext, number
 from nat_core.measure.report import NetworkReport
-from nat_core.measure.rounding import RATE, difference, rate_text
+from nat_core.measure.rounding import RATE, difference, difference_text, rate_text
 from nat_core.measure.scores import CONFIDENCE, SCORE_NAMES, SCORES
 from nat_core.paper.figures import COMPARED
 from nat_core.recipes import ILSVRC, PAIRS, VARIANTS, headline_set
@@ -49,7 +49,7 @@ def score_finding(names: tuple[str, str], baseline: NetworkReport, nat: NetworkR
     chosen = next((name for name in STRICTEST if name in common), headline)
     before, after = ({score: _passed(report, chosen, score) for score in SCORES} for report in (baseline, nat))
     leads = {score: difference(before[score], after[score]) for score in SCORES}
-    others = ", ".join(f"{SCORE_NAMES[score]} {number(leads[score], '.3f')}" for score in OTHERS if score != ENERGY)
+    others = ", ".join(f"{SCORE_NAMES[score]} {difference_text(leads[score])}" for score in OTHERS if score != ENERGY)
     return ngettext(
         "{aware} against {without}, by other scores: where each keeps 95 %, energy takes NCR on {name} ({count:,} "
         "picture) from {after} to {after_energy} for {aware} and from {before} to {before_energy} for "
@@ -78,20 +78,21 @@ def lead_words(network: str, before: float, after: float) -> str:
     ('the lead of nat shrinks from 0.361 to 0.181', 'the lead of nat, 0.100, is lost: it is behind by 0.020')
     """
     first, then = (round(each, RATE) + 0.0 for each in (before, after))  # never minus zero
-    said = {"network": network, "first": first, "then": then}
+    said = {"network": network, "first": difference_text(first), "then": difference_text(then)}
     if first <= 0 and then <= 0:
-        return _("{network} has no lead before ({first:.3f}) or after ({then:.3f})", **said)
+        return _("{network} has no lead before ({first}) or after ({then})", **said)
     if first <= 0:
-        return _("{network} takes the lead: {then:.3f} after {first:.3f}", **said)
+        return _("{network} takes the lead: {then} after {first}", **said)
     if then == 0:
-        return _("the lead of {network}, {first:.3f}, is lost: it is level", **said)
+        return _("the lead of {network}, {first}, is lost: it is level", **said)
     if then < 0:
-        return _("the lead of {network}, {first:.3f}, is lost: it is behind by {behind:.3f}", behind=-then, **said)
+        said["behind"] = difference_text(-then)
+        return _("the lead of {network}, {first}, is lost: it is behind by {behind}", **said)
     if first == then:
-        return _("the lead of {network} stays {first:.3f}", **said)
+        return _("the lead of {network} stays {first}", **said)
     if then < first:
-        return _("the lead of {network} shrinks from {first:.3f} to {then:.3f}", **said)
-    return _("the lead of {network} grows from {first:.3f} to {then:.3f}", **said)
+        return _("the lead of {network} shrinks from {first} to {then}", **said)
+    return _("the lead of {network} grows from {first} to {then}", **said)
 
 
 def cells_by_score(baseline: NetworkReport, nat: NetworkReport, names: Sequence[str]) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from nat_core.language import N_, Titles, _, ngettext, number
+from nat_core.language import N_, Titles, _, ngettext
 from nat_core.measure.report import NetworkReport, threshold_key
-from nat_core.measure.rounding import accuracy_text, rate_text
+from nat_core.measure.rounding import accuracy_text, distance_text, points_text, rate_text
 from nat_core.measure.scores import SHARE_KEPT
 from nat_core.paper.by_score import cells_by_score
 from nat_core.paper.findings import key_text
@@ -109,7 +109,8 @@ def claims(
         _claim(pair, train, _("On random noise, NAT's NCR is 0."), _no_noise,
                _("Held: 0 at all four thresholds; in part: below the baseline's at all four.")),
         _claim(pair, train, _("Accuracy on its own classes still holds."), _accuracy,
-               _("Held: at most 1 point lost (the paper lost {lost:.2f}); in part: at most 3.", lost=PAPER_LOST)),
+               _("Held: at most 1 point lost (the paper lost {lost}); in part: at most 3.",
+                 lost=points_text(PAPER_LOST))),
         _claim(students, train_students, _("A student that saw no negatives learns it from a NAT teacher."),
                _learned, _(LEARNED_RULE)),
         _maps_claim(distances, longest),
@@ -367,9 +368,7 @@ def _seed_by_seed(distances: MapDistances) -> str:
 
 def _listed(values: Mapping[str, Sequence[float]]) -> str:
     """Each level with its value, or one for each seed."""
-    return ", ".join(
-        f"{LEVEL_NAMES[level]} {' / '.join(number(value, '.3f') for value in each)}" for level, each in values.items()
-    )
+    return ", ".join(f"{LEVEL_NAMES[level]} {' / '.join(map(distance_text, each))}" for level, each in values.items())
 
 
 def _graded(number: int, of: int, *, some: int) -> Verdict:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from nat_core.language import _, ngettext, number
 from nat_core.measure.report import NetworkReport, SetReport, threshold_key
-from nat_core.measure.rounding import ACCURACY, accuracy_text, points, rate_text, share_of
+from nat_core.measure.rounding import accuracy_text, points, points_text, rate_text, share_of
 from nat_core.paper.by_score import score_findings
 from nat_core.paper.figures import COMPARED
 from nat_core.recipes import THRESHOLDS, headline_set
@@ -68,7 +68,7 @@ def _accuracies(baseline: NetworkReport, nat: NetworkReport) -> str:
     said = {
         "accuracy": accuracy_text(nat.accuracy),
         "theirs": accuracy_text(baseline.accuracy),
-        "points": number(abs(more), f".{ACCURACY}f"),
+        "points": points_text(abs(more)),
     }
     # Judged as it is written: a difference that rounds to 0.00 is not "0.00 points below".
     if more == 0:

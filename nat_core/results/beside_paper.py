@@ -10,10 +10,10 @@ from statistics import median_high
 
 from nat_core.language import N_, _, ngettext, number
 from nat_core.measure.report import NetworkReport
-from nat_core.measure.rounding import difference
+from nat_core.measure.rounding import difference, difference_text
 from nat_core.paper.figures import PAPER, PAPER_SETS, THRESHOLD_KEYS
 from nat_core.recipes import PAIRS
-from nat_core.results.drawing import BASELINE, NARROW, NAT, POINTED_OUT, WIDE, Drawing, Panel
+from nat_core.results.drawings.panels import BASELINE, NARROW, NAT, POINTED_OUT, WIDE, Drawing, Panel
 
 ROWS = (
     (N_("ResNet-18 (the paper's first table)"), PAIRS["resnet18"]),
@@ -79,21 +79,22 @@ def _sentence(found: Sequence[Cell], which: str) -> str:
         return ""
     farthest = max(apart, key=lambda each: apart[each])
     named = {
-        "all": len(found), "middle": median_high(apart.values()), "most": apart[farthest], "network": farthest.network,
-        "set": farthest.set_name, "t": _t(farthest.threshold),
+        "all": len(found), "middle": difference_text(median_high(apart.values())),
+        "most": difference_text(apart[farthest]), "network": farthest.network, "set": farthest.set_name,
+        "t": _t(farthest.threshold),
     }  # fmt: skip
     if which == "own":
         return ngettext(
-            "Your networks have {count} of its {all} cells, {most:.3f} away ({network} on {set} at t = {t}).",
-            "Your networks have {count} of its {all} cells: {middle:.3f} away in the middle, {most:.3f} at most "
+            "Your networks have {count} of its {all} cells, {most} away ({network} on {set} at t = {t}).",
+            "Your networks have {count} of its {all} cells: {middle} away in the middle, {most} at most "
             "({network} on {set} at t = {t}).",
             len(apart),
             **named,
         )
     return ngettext(
-        "{count} of the paper's {all} cells was measured here, {most:.3f} away ({network} on {set} at t = {t}).",
-        "{count} of the paper's {all} cells were measured here: half of ours lie within {middle:.3f} of the paper's, "
-        "the farthest {most:.3f} away ({network} on {set} at t = {t}).",
+        "{count} of the paper's {all} cells was measured here, {most} away ({network} on {set} at t = {t}).",
+        "{count} of the paper's {all} cells were measured here: half of ours lie within {middle} of the paper's, "
+        "the farthest {most} away ({network} on {set} at t = {t}).",
         len(apart),
         **named,
     )

@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from nat_core.language import N_, Titles, _, ngettext, number, written
+from nat_core.language import N_, Titles, _, ngettext, written
 from nat_core.measure.report import NetworkReport, threshold_key
-from nat_core.measure.rounding import ACCURACY, accuracy_text, points, rate_text
+from nat_core.measure.rounding import accuracy_text, points, points_text, rate_text
 from nat_core.paper.figures import PAPER, PAPER_SETS
 from nat_core.recipes import HEADLINE_SETS, NAT_STRONG, PAIRS, THRESHOLDS, Recipe
-from nat_core.results.drawing import BASELINE, INK, NARROW, NAT, WIDE, Drawing, Panel, Point
-from nat_core.results.label_places import label_places
+from nat_core.results.drawings.label_places import label_places
+from nat_core.results.drawings.panels import BASELINE, INK, NARROW, NAT, WIDE, Drawing, Panel, Point
 from nat_core.store.runs import RunRecord
 from nat_core.studies.choice import HELD_OUT, pictures_a_step
 from nat_core.studies.plan import studies
@@ -172,7 +172,19 @@ def sentences(found: Sequence[FrontierPoint]) -> tuple[str, ...]:
     said.append(_beside_the_paper(goal, right, len(below), len(found), nearest))
     if all(each.seeds == 1 for each in found):
         said.append(_("One seed each: a difference of a point of accuracy or a few hundredths of NCR may be chance."))
+    elif any(each.seeds == 1 for each in found):
+        said.append(
+            _(
+                "Means over seeds: {networks}. One seed each of the others, where a difference of a point of accuracy "
+                "or a few hundredths of NCR may be chance.",
+                networks=", ".join(_with_seeds(each) for each in found if each.seeds > 1),
+            )
+        )
     return tuple(said)
+
+
+def _with_seeds(each: FrontierPoint) -> str:
+    return ngettext("{network} ({count:,} seed)", "{network} ({count:,} seeds)", each.seeds, network=each.words)
 
 
 def _beside_the_paper(goal: float, right: float, below: int, of: int, nearest: FrontierPoint) -> str:
@@ -209,16 +221,22 @@ def _standing(found: Sequence[FrontierPoint], own: FrontierPoint, measure: str) 
 
 
 def strong_sentences(records: Mapping[str, RunRecord]) -> tuple[str, ...]:
-    """Return how many of the paper's cells each seed of the strong NAT reaches, by set, and its accuracy.
+    """Return how many of the paper's cells each seed of the strong NAT reaches, by set, and its accuracy; and what it
+    is at equal use, beside NAT of the same seed.
 
     >>> strong_sentences({})
     ()
     """
     (study,) = (each for each in studies() if each.name == "strong")
-    reports = [report for row in rows_of(study, records) if row.label == NAT_STRONG for report in row.reports]
+    rows = {row.label: row.reports for row in rows_of(study, records)}
+    reports, beside = rows[NAT_STRONG], {report.seed: report for report in rows[PAIRS["resnet18"][1]]}
     if not reports:
         return ()
-    said = [_cells(report) for report in reports]
+    said = []
+    for report in reports:
+        said.append(_cells(report))
+        if (nat := beside.get(report.seed)) is not None:
+            said.append(_at_equal_use(report, nat))
     planned = sum(run.recipe.name == NAT_STRONG for run in study.runs)
     if len(reports) < planned:
         said.append(
@@ -229,6 +247,22 @@ def strong_sentences(records: Mapping[str, RunRecord]) -> tuple[str, ...]:
             )
         )  # fmt: skip
     return tuple(said)
+
+
+def _at_equal_use(report: NetworkReport, nat: NetworkReport) -> str:
+    """NCR on the paper's sets where each keeps 95 %: a network that has learned to be less sure flatters itself."""
+    rates = [
+        ", ".join(
+            _("{rate} on {name}", rate=rate_text(each.sets[name].ncr_at_95_kept), name=name)
+            for name in PAPER_SETS
+            if name in report.sets and name in nat.sets
+        )
+        for each in (report, nat)
+    ]
+    return _(
+        "Where each keeps 95 %, seed {seed}: NCR of `{network}` is {own}; of `{nat}` {other}.",
+        seed=report.seed, network=NAT_STRONG, own=rates[0], nat=PAIRS["resnet18"][1], other=rates[1],
+    )  # fmt: skip
 
 
 def _cells(report: NetworkReport) -> str:
@@ -249,7 +283,7 @@ def _cells(report: NetworkReport) -> str:
         "cells": len(by_set) * len(keys),
         "sets": listed,
         "accuracy": accuracy_text(report.accuracy),
-        "points": number(abs(points(report.accuracy, right)), f".{ACCURACY}f"),
+        "points": points_text(abs(points(report.accuracy, right))),
         "papers": accuracy_text(right),
         "kept": rate_text(report.share_kept[HIGHEST_KEY]),
         "t": written(HIGHEST_KEY),

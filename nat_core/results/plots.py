@@ -1,17 +1,19 @@
 """The plots of the results page, from stored predictions and numbers; none shows a picture of a data set."""
 
 from collections.abc import Sequence
+from math import ceil
 from pathlib import Path
 
 import numpy as np
 
 from nat_core.measure.metrics import ncr_by_share_kept, ncr_curve
 from nat_core.measure.predictions import Predictions
+from nat_core.measure.rounding import rate_text
 from nat_core.paper.figures import CONTRASTS
 from nat_core.recipes import HEADLINE_SETS, IN_DISTRIBUTION, LEVELS, UNSEEN
-from nat_core.results.drawing import BASELINE, FAINT, GROUND, INK, NAT, POINTED_OUT, Drawing, Panel
+from nat_core.results.drawings.panels import BASELINE, FAINT, GROUND, INK, NAT, POINTED_OUT, Drawing, Panel
 from nat_core.store.checkpoints import available, load_card, load_predictions
-from nat_core.studies.level_findings import LevelFinding, PairLevels, findings, means
+from nat_core.studies.level_findings import LevelFinding, PairLevels, findings, means, schedules
 from nat_core.studies.rows import NOISE_STAND_INS, Noise, StudyRow, measure_on
 
 THRESHOLDS = np.arange(101) / 100
@@ -88,20 +90,25 @@ def levels(pairs: Sequence[PairLevels]) -> Drawing | None:
         return None
     drawing = Drawing(760, 46 + 130 * len(found), f"Distance of attention maps by level on {HEADLINE}")
     drawing.text((16, 20), f"Distance of two networks' attention maps on {HEADLINE}", bold=True)
+    # Fifths, as the ticks are: every line ends within the panel, beside which the means have their room.
+    spreads = [each for _first, _second, found_here in found for group in (found_here.nat, found_here.seeds)
+               for several in group.values() for each in several]  # fmt: skip
+    fifths = max(5, ceil(5 * max(each.quantiles[-1] for each in spreads)))
     for number, (first, second, each) in enumerate(found):
-        panel = Panel(90, 58 + 130 * number, 620, 84, x_range=(0.0, 1.0), y_range=(-0.5, 2.5))
+        panel = Panel(90, 58 + 130 * number, 570, 84, x_range=(0.0, fifths / 5), y_range=(-0.5, 2.5))
         drawing.text(
-            (16, panel.top - 8), f"{first.name} and {second.name}, {first.protocol}, {each.pictures:,} pictures"
+            (16, panel.top - 8),
+            f"{first.name} and {second.name}, {schedules(first, second)}, {each.pictures:,} pictures",
         )
         _levels(drawing, panel, each)
-        drawing.ticks(panel, "", (0, 0.2, 0.4, 0.6, 0.8, 1))
+        drawing.ticks(panel, "", [fifth / 5 for fifth in range(fifths + 1)])
     return drawing
 
 
 def _levels(drawing: Drawing, panel: Panel, found: LevelFinding) -> None:
     for row, level in enumerate(reversed(LEVELS)):
         drawing.text((panel.left - 8, panel.at((0, row))[1] + 4), level, anchor="end")
-        drawing.line([panel.at((0, row - 0.5)), panel.at((1, row - 0.5))], FAINT)
+        drawing.line([panel.at((edge, row - 0.5)) for edge in panel.x_range], FAINT)
         groups = ((found.seeds[level], BASELINE, True, row + 0.2), (found.nat[level], NAT, False, row - 0.1))
         for spreads, colour, hollow, height in groups:
             for position, each in enumerate(spreads):
@@ -142,7 +149,7 @@ def study(
             drawing.line([panel.at((found.mean + side * found.deviation, number)) for side in (-1, 1)], INK, 2)
         plain = not any(report.sets[set_name].role != UNSEEN for report in row.reports)
         drawing.dot(place, POINTED_OUT if row is reference else BASELINE if plain else NAT, hollow=plain)
-        drawing.text((panel.left + panel.width + 8, place[1] + 4), f"{found.mean:.3f}")
+        drawing.text((panel.left + panel.width + 8, place[1] + 4), rate_text(found.mean))
     drawing.ticks(panel, "NCR at 95 % kept", (0, 0.2, 0.4, 0.6, 0.8, 1))
     return drawing
 
@@ -188,7 +195,7 @@ def _matrix_cell(
     side = "within" if row is reference else noise.side(row, reference, measure)
     mark = {"below": " ▼", "above": " ▲"}.get(side, "")
     colour = INK if found.mean < 0.9 else GROUND  # either way a contrast of 4 or more
-    drawing.text((left + width / 2, top + height / 2 + 4), f"{found.mean:.2f}{mark}", anchor="middle", colour=colour)
+    drawing.text((left + width / 2, top + height / 2 + 4), rate_text(found.mean) + mark, anchor="middle", colour=colour)
 
 
 def _shade(share: float) -> str:

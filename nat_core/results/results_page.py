@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nat_core.files import write_durably
+from nat_core.language import plural
 from nat_core.measure.report import threshold_key
 from nat_core.measure.rounding import accuracy_text, rate_text
-from nat_core.measure.wording import plural
 from nat_core.paper import decisions
 from nat_core.paper.by_score import OTHER_SCORES, feature_findings, fitted_sentence, score_findings
 from nat_core.paper.claims import claims, summary
 from nat_core.paper.field_tables import annex
 from nat_core.paper.rendering import markdown, markdown_sheet, markdown_table
 from nat_core.paper.tables import THRESHOLD_FREE, Grid, score_grid
+from nat_core.protocols import PROTOCOLS
 from nat_core.recipes import HEADLINE_SETS, PAIRS, THRESHOLDS
-from nat_core.results import equal_cost, frontier, plots, transfer
-from nat_core.results.drawing import Drawing
+from nat_core.results import equal_cost, frontier, left_runs, plots, transfer
+from nat_core.results.drawings.panels import Drawing
 from nat_core.results.section import in_brief, study_section, study_sheet
 from nat_core.store.checkpoints import Card, available, load_card
 from nat_core.store.feature_reports import ALL_SCORES, feature_report
@@ -119,6 +120,7 @@ def page(folder: Path) -> dict[str, str]:
             more, drawn = _beside(study.name, found, choice)
             parts, drawings = [*parts, *more], drawings | drawn
     parts += equal_cost.section(every, found.records)
+    parts += left_runs.section(studies(_tables_protocol(found), choice), found.records, found.diverged)
     parts += ["## The protocol decoded", decisions.markdown(), *_networks(found)]
     return {PAGE: "\n\n".join(parts) + "\n"} | {f"{PLOTS}/{stem}.svg": str(each) for stem, each in drawings.items()}
 
@@ -135,6 +137,19 @@ def _beside(study: str, found: StoredResults, choice: Choice | None) -> tuple[li
     if study == "strong" and (said := frontier.strong_sentences(found.records)):
         return ["\n".join(f"- {each}" for each in said)], {}
     return [], {}
+
+
+def _tables_protocol(found: StoredResults) -> str:
+    """The protocol of the tables' networks, by which the queue trains more of them."""
+    # The longest first: a network of a shorter one may stand beside for the record.
+    trained = {card.protocol for card in found.cards.values()}
+    return next((name for name in PROTOCOLS if name in trained and name != "digits"), "cpu")
+
+
+def _reproduce(found: StoredResults) -> str:
+    """The command whose queue trains networks such as these: another protocol's seeds would stand beside no row."""
+    protocol = _tables_protocol(found)
+    return "nat reproduce" if protocol == "cpu" else f"nat reproduce --protocol {protocol}"
 
 
 def _image(named: tuple[str, Drawing]) -> str:
@@ -196,7 +211,7 @@ def _over_seeds(found: StoredResults) -> Iterator[str]:
     single = [f"`{row.label}`" for row in rows if len(row.reports) == 1]
     if single:
         more = "Trained with one seed so far, so nothing is known of their spread over seeds: "
-        yield more + ", ".join(single) + ". More: `nat reproduce --study seeds more_seeds`."
+        yield more + ", ".join(single) + f". More: `{_reproduce(found)} --study seeds more_seeds`."
     if several:
         yield "Mean ± standard deviation over seeds."
         measures = [*(("ncr", threshold_key(t)) for t in THRESHOLDS), *((field, None) for field in THRESHOLD_FREE)]
@@ -244,11 +259,9 @@ def _on_two_cores(found: StoredResults) -> Iterator[str]:
 
 def _over_pictures(found: StoredResults) -> Iterator[str]:
     rows = [
-        (f"{each.nat} - {each.baseline}", each.set_name, each.measure, f"{over.difference:+.4f}",
-         f"{over.low:+.4f} to {over.high:+.4f}", f"{over.pictures:,}")
+        (f"{each.nat} - {each.baseline}", each.set_name, each.measure, *each.cells, f"{each.over_pictures.pictures:,}")
         for each in paired_differences(found.folder)
-        for over in (each.over_pictures,)
-    ]  # fmt: skip
+    ]
     if rows:
         yield "## Over pictures"
         yield (
@@ -271,7 +284,7 @@ def _levels(found: StoredResults, drawings: dict[str, Drawing]) -> Iterator[str]
         yield plots.LEVELS_LEGEND
     yield markdown_table(level_table(found.levels))
     yield "\n".join(f"- {sentence}" for sentence in level_outcomes(found.levels))
-    yield "More seeds: `nat reproduce --study noise_floor seeds`, which measures these distances at its end."
+    yield f"More seeds: `{_reproduce(found)} --study noise_floor seeds`, which measures these distances at its end."
 
 
 def _networks(found: StoredResults) -> Iterator[str]:

@@ -6,15 +6,22 @@ Numbers are means and deviations over seeds. Each difference, in a sentence or a
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from nat_core.language import N_, Titles, _, number, written
-from nat_core.measure.rounding import ACCURACY, RATE, accuracy_text, difference, points, rate_text, spread_text
+from nat_core.language import N_, Titles, _, number, plural, written
+from nat_core.measure.rounding import (
+    accuracy_text,
+    difference,
+    difference_text,
+    points,
+    points_text,
+    rate_text,
+    spread_text,
+)
 from nat_core.measure.scores import MEASURES as MEASURE_TITLES
-from nat_core.measure.wording import plural
 from nat_core.paper.rendering import markdown_table
 from nat_core.paper.tables import ABSENT, THRESHOLD_FREE, Grid, set_columns
 from nat_core.recipes import UNSEEN, headline_set
 from nat_core.results import plots
-from nat_core.results.drawing import Drawing
+from nat_core.results.drawings.panels import Drawing
 from nat_core.store.runs import DivergedRun, RunRecord
 from nat_core.studies.choice import NAT, pictures_a_step
 from nat_core.studies.plan import Study
@@ -54,6 +61,7 @@ REFERENCES = {
     "argued": "wrn16_1_nat",
     "trained_on": "wrn16_1_baseline",
     "beyond": "held_out_nat",
+    "joined": "held_out_nat",
     "nat_plus": "wrn16_1_nat",
 }
 """The network that the others of a study are held against."""
@@ -263,7 +271,8 @@ def _accuracy(row: StudyRow, reference: StudyRow, noise: Noise) -> str:
     if ours is None or theirs is None:
         return "accuracy not measured"
     judged = JUDGED[noise.side(row, reference, accuracy)]
-    return f"accuracy {accuracy_text(ours.mean)}, {points(ours.mean, theirs.mean):+.{ACCURACY}f} points, {judged}"
+    more = points_text(points(ours.mean, theirs.mean), "+")
+    return f"accuracy {accuracy_text(ours.mean)}, {more} points, {judged}"
 
 
 def _rate(row: StudyRow, reference: StudyRow, noise: Noise, set_name: str, field: str, key: str | None = None) -> str:
@@ -272,7 +281,7 @@ def _rate(row: StudyRow, reference: StudyRow, noise: Noise, set_name: str, field
     if ours is None or theirs is None:
         return "not measured"
     judged = JUDGED[_side(row, reference, noise, set_name, field, key)]
-    return f"{rate_text(ours.mean)}, {difference(ours.mean, theirs.mean):+.{RATE}f}, {judged}"
+    return f"{rate_text(ours.mean)}, {difference_text(difference(ours.mean, theirs.mean), '+')}, {judged}"
 
 
 def _side(row: StudyRow, reference: StudyRow, noise: Noise, set_name: str, field: str, key: str | None = None) -> Side:

@@ -11,7 +11,7 @@ from nat_core.measure.rounding import rate, rate_text
 from nat_core.paper.figures import PAPER
 from nat_core.paper.tables import Grid
 from nat_core.recipes import HEADLINE_SETS, PAIRS
-from nat_core.results.drawing import BASELINE, FAINT, INK, NARROW, NAT, WIDE, Drawing, Panel, Point
+from nat_core.results.drawings.panels import BASELINE, FAINT, INK, NARROW, NAT, WIDE, Drawing, Panel, Point
 from nat_core.store.runs import DivergedRun, RunRecord
 from nat_core.studies.plan import studies
 from nat_core.studies.rows import HIGHEST_KEY, StudyRow, measure_on, rows_of

@@ -24,10 +24,10 @@ from safetensors.numpy import save
 from nat_core.data.images import CROPS, FILTERS
 from nat_core.errors import CheckpointError
 from nat_core.files import Count, converted, read_json, seal, sealed, write_durably
+from nat_core.language import legible
 from nat_core.measure.predictions import MAX_CLASSES, Predictions, pack, unpack
 from nat_core.measure.report import NetworkReport, evaluate
 from nat_core.measure.variants import with_variants
-from nat_core.measure.wording import legible
 from nat_core.recipes import ARCHITECTURE_NAMES, NAT_STRONG, RECIPES, Recipe, Role
 from nat_core.store.tensors import read_arrays
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from nat_core.files import read_json, sealed, write_durably
-from nat_core.measure.wording import plural
+from nat_core.language import plural
+from nat_core.measure.rounding import rate_text
 from nat_core.recipes import Recipe
 from nat_core.store.runs import RunRecord
 from nat_core.studies.plan import CANDIDATES, Choice, studies
@@ -174,8 +175,8 @@ def hindsight(choice: Choice | None, records: Mapping[str, RunRecord]) -> str:
     if choice is None or choice.winner is None or today is None:
         return ""
     found = {each.name: each.ncr_at_95_kept for each in considered(records) or ()}
-    measured = f"on held-out classes `{choice.winner}` has NCR {found[choice.winner]:.3f} at 95 % kept, `{NAT}` "
-    measured += f"{found[NAT]:.3f}"
+    measured = f"on held-out classes `{choice.winner}` has NCR {rate_text(found[choice.winner])} at 95 % kept, `{NAT}` "
+    measured += rate_text(found[NAT])
     compared = plural(_beyond(records).noise.comparisons, "network")
     if today.winner == choice.winner:
         return f"By the noise as it is computed today, for {compared} held against NAT, it is the same: {measured}."

@@ -16,12 +16,12 @@ import numpy as np
 from jaxtyping import Float
 
 from nat_core.files import converted, read_json, sealed, write_durably
-from nat_core.language import _, ngettext, number, span
-from nat_core.measure.wording import plural
+from nat_core.language import _, ngettext, plural, span
+from nat_core.measure.rounding import distance_text
 from nat_core.paper.claims import LEVEL_NAMES, MapDistances
 from nat_core.paper.tables import Grid
 from nat_core.protocols import PROTOCOLS
-from nat_core.recipes import LEVELS, PAIRS, RECIPES, recipe_in_protocol
+from nat_core.recipes import LEVELS, PAIRS, recipe_in_protocol
 from nat_core.store.checkpoints import WEIGHTS, Card
 
 FORMAT = 1
@@ -66,11 +66,33 @@ class NetworkId:
     seed: int
     sha256: str
     """Of its file of weights."""
+    epochs: int | None = field(default=None, compare=False)
+    """How long it learned, which a protocol's name says only where nobody asked for another time; None in files from
+    before it was noted. It follows from the weights, so it makes no other network of one."""
 
     @classmethod
     def of(cls, card: Card) -> "NetworkId":
         """The network of that card."""
-        return cls(card.name, card.protocol, card.seed, card.sha256[WEIGHTS])
+        return cls(card.name, card.protocol, card.seed, card.sha256[WEIGHTS], card.recipe.epochs)
+
+    @property
+    def schedule(self) -> str:
+        """How long it learned, in words: its protocol, and the epochs where they are known.
+
+        >>> NetworkId("digits_nat", "digits", 0, "aa", 1).schedule
+        'digits, 1 epoch'
+        """
+        length = None if self.epochs is None else ngettext("{count:,} epoch", "{count:,} epochs", self.epochs)
+        return ", ".join(each for each in (self.protocol, length) if each)
+
+
+def schedules(first: NetworkId, second: NetworkId) -> str:
+    """Return how long two networks learned: once where it is the same.
+
+    >>> schedules(NetworkId("a", "cpu", 0, "aa", 60), NetworkId("b", "cpu", 0, "bb", 30))
+    'cpu, 60 epochs / cpu, 30 epochs'
+    """
+    return " / ".join(dict.fromkeys((first.schedule, second.schedule)))
 
 
 @dataclass(frozen=True)
@@ -231,7 +253,8 @@ def level_sentences(pairs: Sequence[PairLevels]) -> tuple[str, ...]:
     ()
     """
     return tuple(
-        f"{first.name} and {second.name} ({first.protocol}) on {set_name}, {plural(found.pictures, 'picture')}: "
+        f"{first.name} and {second.name} ({schedules(first, second)}) on {set_name}, "
+        f"{plural(found.pictures, 'picture')}: "
         f"{distances(found)} {where_it_begins(found)}"
         for first, second, set_name, found in findings(pairs)
     )
@@ -245,7 +268,7 @@ def level_outcomes(pairs: Sequence[PairLevels]) -> tuple[str, ...]:
     """
     outcomes: dict[tuple[str, str], list[str]] = {}
     for first, second, set_name, found in findings(pairs):
-        names = f"{first.name} and {second.name} ({first.protocol})"
+        names = f"{first.name} and {second.name} ({schedules(first, second)})"
         outcomes.setdefault((names, where_it_begins(found)), []).append(set_name)
     return tuple(f"{names} on {', '.join(sets)}: {outcome}" for (names, outcome), sets in outcomes.items())
 
@@ -262,9 +285,15 @@ def level_table(pairs: Sequence[PairLevels]) -> Grid:
                   "baseline and NAT, two seeds": found.across_seeds}  # fmt: skip
         for kind, group in groups.items():
             if all(group.values()):
-                cells = (" / ".join(f"{each.mean:.3f} ± {each.deviation:.3f}" for each in group[key]) for key in group)
+                cells = (" / ".join(distance_text(each.mean, each.deviation) for each in group[key]) for key in group)
                 rows.append(
-                    (f"{first.name}, {second.name} ({first.protocol})", set_name, f"{found.pictures:,}", kind, *cells)
+                    (
+                        f"{first.name}, {second.name} ({schedules(first, second)})",
+                        set_name,
+                        f"{found.pictures:,}",
+                        kind,
+                        *cells,
+                    )
                 )
     return Grid(("networks", "set", "pictures", "compared", *LEVELS), tuple(rows))
 
@@ -323,7 +352,7 @@ def longest_distances(pairs: Sequence[PairLevels], set_name: str = "cifar100_tes
 
 
 def _epochs(network: NetworkId) -> int:
-    return recipe_in_protocol(network.name, network.protocol).epochs
+    return network.epochs or recipe_in_protocol(network.name, network.protocol).epochs
 
 
 def _map_distances(first: NetworkId, second: NetworkId, found: LevelFinding, set_name: str) -> MapDistances:
@@ -332,13 +361,11 @@ def _map_distances(first: NetworkId, second: NetworkId, found: LevelFinding, set
         for group in (found.nat, found.seeds)
     )
     means, between = ({level: float(np.mean(each)) for level, each in group.items()} for group in (nat, seeds))
-    known = first.name in RECIPES and first.protocol in PROTOCOLS
-    length = ngettext("{count:,} epoch", "{count:,} epochs", _epochs(first)) if known else ""
     pictures = _(
         "{pictures:,} pictures of {name} (protocol {protocol})",
         pictures=found.pictures,
         name=set_name,
-        protocol=", ".join(each for each in (first.protocol, length) if each),
+        protocol=schedules(first, second),
     )
     return MapDistances((first.name, second.name), means, pictures, between or None, found.exceeding, nat)
 
@@ -357,7 +384,7 @@ def measured_elsewhere(pairs: Sequence[PairLevels], set_name: str) -> str:
                 len(found.nat["low"]),
                 first=first.name,
                 second=second.name,
-                protocol=first.protocol,
+                protocol=schedules(first, second),
                 where=where_it_begins(found),
             )
     return ""
@@ -379,10 +406,10 @@ def distances(found: LevelFinding) -> str:
 def means(spreads: Sequence[LevelSpread]) -> str:
     """Return the mean distance, or the least and the largest of several pairs.
 
-    >>> means([LevelSpread(9, 0.25, 0.1, ()), LevelSpread(9, 0.5, 0.1, ())]) == span("0.25", "0.50")
+    >>> means([LevelSpread(9, 0.25, 0.1, ()), LevelSpread(9, 0.5, 0.1, ())]) == span("0.250", "0.500")
     True
     """
-    shown = sorted({number(each.mean, ".2f") for each in spreads})
+    shown = sorted({distance_text(each.mean) for each in spreads})
     return shown[0] if len(shown) == 1 else span(shown[0], shown[-1])
 
 

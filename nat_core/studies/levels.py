@@ -1,6 +1,6 @@
 """The paper's finding on levels: how far networks' attention maps lie apart at low, middle and high, by image set."""
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -13,9 +13,9 @@ from jaxtyping import Float, UInt8
 from nat_core.data.sets import load_set
 from nat_core.data.sources.image_sets import evenly
 from nat_core.errors import MissingDataset
+from nat_core.language import plural
 from nat_core.measure.metrics import map_distances
 from nat_core.measure.variants import without_variants
-from nat_core.measure.wording import plural
 from nat_core.network.attention import attention_map
 from nat_core.network.inference import Network, load_network
 from nat_core.network.models import normalised
@@ -132,7 +132,7 @@ def measure(
     """
     networks = stored_networks(folder)
     wanted = pairs_to_measure(list(networks))
-    stored = {pair.networks: pair for pair in load_levels(folder) if not outdated(pair, networks)}
+    stored = {pair.networks: pair for pair in _stored(folder, networks)}
     # Pairs whose networks are not here stay as well: they could not be measured again.
     known = {pair: PairLevels(*pair) for pair in wanted} | stored
     reported = {pair: _sets(*(networks[each][1] for each in pair)) for pair in wanted}
@@ -156,6 +156,16 @@ def measure(
         # After every set: whoever stops it loses the work on one set at most.
         save_levels(folder, [pair for pair in known.values() if pair.sets])
     return tuple(pair for pair in known.values() if pair.sets)
+
+
+def _stored(folder: Path, networks: Iterable[NetworkId]) -> Iterator[PairLevels]:
+    """The stored pairs but those of other weights than are here, each network as its card here names it."""
+    # A file may be from before epochs were noted.
+    here = {each: each for each in networks}
+    for pair in load_levels(folder):
+        if not outdated(pair, here):
+            first, second = (here.get(each, each) for each in pair.networks)
+            yield replace(pair, first=first, second=second)
 
 
 def _by_protocol(

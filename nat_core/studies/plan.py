@@ -4,7 +4,9 @@ A run is a recipe and a seed. The tables' runs follow the chosen protocol; the q
 of WRN-16-1 in the short protocol, where every difference is held against the spread over seeds (`noise_floor`).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import Any
 
 from nat_core.language import N_
@@ -149,9 +151,13 @@ FRONTIER: dict[str, dict[str, Any]] = {
 }
 """How much the negatives count and how many a step shows: where NAT stands between accuracy and NCR, on held-out
 pictures. The last two share NAT's own 72 pictures a step otherwise, so they cost what NAT costs."""
+FRONTIER_FIRST = ("frontier_nat", "frontier_48_and_24", "frontier_16_negatives")
+"""Those that no other beat in both by the first seed, whose next seeds are worth most."""
 STRONG: dict[str, Any] = {"negatives_per_batch": 64, "negative_weight": 2.0}
 """Of five ResNet-18 points of the frontier (30 epochs: 32 or 64 negatives of weight 1, 2 or 4) the one of lowest NCR on
 held-out classes whose accuracy, 94.2 % after 30 epochs, seemed to leave the paper's 95.03 % within reach of 100."""
+NAT_64 = "resnet18_nat_64_negatives"
+"""The one of those five that is better at equal use after 30 epochs: 64 negatives of weight 1, which keep more."""
 
 JOINED: dict[str, dict[str, Any]] = {
     "held_out_nat": {},
@@ -165,6 +171,8 @@ JOINED: dict[str, dict[str, Any]] = {
 }
 """What no published row joins with outliers, and what else the same 72 pictures a step could be: 12 epochs each, on
 held-out pictures. ILSVRC's photos are half of the negatives of the second; of the third's pictures 16 are turned."""
+JOINED_FIRST = ("held_out_nat", "held_out_48_and_24")
+"""The one that lowered NCR most by the first seed, and the NAT that all are held against: over three seeds."""
 
 DIGITS_EPOCHS = (20, 35, 50, 80)
 """How long the digits' networks might learn. Held-out digits decide, with 6 as negatives and 7 unseen: the one at which
@@ -174,8 +182,17 @@ DIGITS_NEGATIVES = (16, 32)
 the same rule on the same held-out digits decides, set before the runs."""
 
 
-def _variants(base: Recipe, changes: dict[str, dict[str, Any]]) -> tuple[PlannedRun, ...]:
-    return tuple(PlannedRun(replace(base, name=name, **settings)) for name, settings in changes.items())
+def _variants(
+    base: Recipe, changes: dict[str, dict[str, Any]], seeds: tuple[int, ...] = (0,)
+) -> tuple[PlannedRun, ...]:
+    return tuple(
+        PlannedRun(replace(base, name=name, **settings), seed) for seed in seeds for name, settings in changes.items()
+    )
+
+
+def _again(base: Recipe, changes: dict[str, dict[str, Any]], names: Iterable[str]) -> tuple[PlannedRun, ...]:
+    """Two more seeds of these."""
+    return _variants(base, {name: changes[name] for name in names}, seeds=(1, 2))
 
 
 def _table(protocol: str, *names: str, seeds: tuple[int, ...] = (0,)) -> tuple[PlannedRun, ...]:
@@ -208,10 +225,16 @@ _RESNET, _WIDE = ("resnet18_baseline", "resnet18_nat"), ("wrn40_1_baseline", "wr
 _SMALL = ("wrn16_1_baseline", "wrn16_1_nat", "wrn16_1_student_of_baseline", "wrn16_1_student_of_nat")
 
 
+_FRONTIER_RUNS = (
+    *_variants(_FRONTIER, FRONTIER),
+    *_again(_FRONTIER, FRONTIER, FRONTIER_FIRST),
+    *_again(_FRONTIER, FRONTIER, (name for name in FRONTIER if name not in FRONTIER_FIRST)),
+)
 _STRONG = replace(recipe_in_protocol("resnet18_nat", "full"), name=NAT_STRONG, **STRONG)
 _STRONG_RUNS = (
     *(PlannedRun(recipe_in_protocol(name, "full"), kept=True) for name in _RESNET),
     *(PlannedRun(_STRONG, seed, kept=seed == 0) for seed in (0, 1, 2)),
+    PlannedRun(replace(_STRONG, name=NAT_64, negative_weight=1.0)),
 )
 
 
@@ -226,7 +249,8 @@ class Choice:
 
 
 def nat_plus(choice: Choice | None, protocol: str) -> tuple[PlannedRun, ...]:
-    """Return three seeds of NAT, the winner and its rival in the short protocol, then the winner trained for longer.
+    """Return three seeds of NAT, the winner and its rival in the short protocol, then, on a processor,
+    the winner trained for longer.
 
     None where nothing was chosen yet, or nothing was better.
     """
@@ -235,7 +259,7 @@ def nat_plus(choice: Choice | None, protocol: str) -> tuple[PlannedRun, ...]:
     pair = {"nat_plus": CANDIDATES[choice.winner], "nat_plus_rival": CANDIDATES[choice.rival]}
     runs = [run for run in _PAIR if run.recipe == _NAT]
     runs += [PlannedRun(replace(_NAT, name=name, **pair[name]), seed) for seed in (0, 1, 2) for name in pair]
-    if protocol != "short":
+    if protocol == "cpu":
         whole = replace(recipe_in_protocol("wrn16_1_nat", protocol), name=NAT_PLUS, **pair["nat_plus"])
         runs.append(PlannedRun(whole, kept=True))
     return tuple(runs)
@@ -275,10 +299,10 @@ def studies(protocol: str = "cpu", choice: Choice | None = None) -> tuple[Study,
               nat_plus(choice, protocol)),
         Study("joined",
               N_("What do other sources, rotation prediction, PixMix, or other shares and targets add to NAT?"),
-              _variants(_HELD_OUT, JOINED)),
+              _variants(_HELD_OUT, JOINED) + _again(_HELD_OUT, JOINED, JOINED_FIRST)),
         Study("frontier",
               N_("Where does NAT stand between accuracy and NCR, by the weight and the number of negatives?"),
-              () if short else _variants(_FRONTIER, FRONTIER)),
+              () if short else _FRONTIER_RUNS),
         Study("strong", N_("How far down does NCR go with many more negatives, at the paper's accuracy?"),
               () if short else _STRONG_RUNS),
         Study("digits",
@@ -287,6 +311,15 @@ def studies(protocol: str = "cpu", choice: Choice | None = None) -> tuple[Study,
         Study("more_seeds", N_("The same for the large networks."),
               () if short else _table(protocol, *_WIDE, *_RESNET, seeds=(1,))),
     )  # fmt: skip
+
+
+def every_study(choice: Choice | None = None) -> tuple[Study, ...]:
+    """Return the studies by every protocol's schedule, the one of the published networks first.
+
+    >>> {run.recipe.protocol for study in every_study() for run in study.runs} == {"full", "cpu", "short", "digits"}
+    True
+    """
+    return tuple(study for name in PROTOCOLS if name != "digits" for study in studies(name, choice))
 
 
 def planned_runs(
@@ -305,3 +338,22 @@ def planned_runs(
         raise ValueError(f"unknown study {unknown[0]!r}; known: {', '.join(every)}")
     chosen = [study for name, study in every.items() if not names or name in names]
     return tuple({run.key: run for study in chosen for run in study.runs}.values())
+
+
+def runs_by_key(keys: Iterable[str], choice: Choice | None = None) -> tuple[PlannedRun, ...]:
+    """Return the runs of these keys, of whatever protocol, each after the teacher that it imitates.
+
+    Raises ValueError for a key that no run has.
+
+    >>> [run.key for run in runs_by_key(["short/student_low/seed0"])]
+    ['short/wrn16_1_nat/seed0', 'short/student_low/seed0']
+    """
+    known = {run.key: run for study in every_study(choice) for run in study.runs}
+    wanted: dict[str, PlannedRun] = {}
+    for key in keys:
+        if key not in known:
+            close = get_close_matches(key, known, n=1)
+            raise ValueError(f"no run is called {key!r}{f'; did you mean {close[0]}?' if close else ''}")
+        teacher = known[key].teacher_key
+        wanted |= {each: known[each] for each in (teacher, key) if each}
+    return tuple(wanted.values())

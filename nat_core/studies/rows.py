@@ -15,9 +15,10 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
-from nat_core.language import _
+from nat_core.language import _, number
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import NetworkReport, threshold_key
+from nat_core.measure.rounding import ACCURACY, RATE, difference, points
 from nat_core.paper.figures import COMPARED
 from nat_core.recipes import IN_DISTRIBUTION, THRESHOLDS, Recipe
 from nat_core.store.checkpoints import available, load_card, load_predictions
@@ -97,6 +98,8 @@ def paired_bootstrap(
 
 
 HIGHEST_THRESHOLD = THRESHOLDS[-1]
+ACCURACY_MEASURE = "accuracy"
+"""What a paired difference of accuracies is called."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +110,23 @@ class PairedDifference:
     nat: str
     set_name: str
     measure: str
-    """`NCR_0.9`; of the in-distribution set `accuracy` and `kept at 0.9`."""
+    """`NCR_0.9`; of the in-distribution set ACCURACY_MEASURE and `kept at 0.9`."""
+    rates: tuple[float, float]
+    """Both networks' own, NAT's first."""
     over_pictures: OverPictures
+
+    @property
+    def cells(self) -> tuple[str, str]:
+        """The difference of both rates as they are written, and its interval; of accuracies in percentage points."""
+        over = self.over_pictures
+        if self.measure == ACCURACY_MEASURE:
+            value, scale, decimals, unit = points(*self.rates), 100, ACCURACY, " points"
+        else:
+            value, scale, decimals, unit = difference(*self.rates), 1, RATE, ""
+        # Never minus zero.
+        bounds = (round(scale * each, decimals) + 0.0 for each in (over.low, over.high))
+        said, low, high = (number(each, f"+.{decimals}f") for each in (value, *bounds))
+        return said + unit, f"{low} to {high}"
 
 
 def paired_differences(folder: Path) -> Iterator[PairedDifference]:
@@ -130,11 +148,16 @@ def paired_differences(folder: Path) -> Iterator[PairedDifference]:
                 continue
             known = role == IN_DISTRIBUTION
             if known:
-                right = paired_bootstrap(_is_correct(ours), _is_correct(theirs))
-                yield PairedDifference(baseline, nat, name, "accuracy", right)
-            above = paired_bootstrap(_is_confident(ours), _is_confident(theirs))
+                yield _paired((baseline, nat), name, ACCURACY_MEASURE, _is_correct(ours), _is_correct(theirs))
             measure = f"kept at {HIGHEST_THRESHOLD:g}" if known else f"NCR_{HIGHEST_THRESHOLD:g}"
-            yield PairedDifference(baseline, nat, name, measure, above)
+            yield _paired((baseline, nat), name, measure, _is_confident(ours), _is_confident(theirs))
+
+
+def _paired(
+    names: tuple[str, str], set_name: str, measure: str, ours: Float[np.ndarray, " n"], theirs: Float[np.ndarray, " n"]
+) -> PairedDifference:
+    rates = (float(ours.mean()), float(theirs.mean()))
+    return PairedDifference(*names, set_name, measure, rates, paired_bootstrap(ours, theirs))
 
 
 def _is_correct(predictions: Predictions) -> Float[np.ndarray, " n"]:

@@ -12,11 +12,11 @@ from nat_core.network.inference import Network, choose_device, frozen
 from nat_core.network.models import build
 from nat_core.recipes import RECIPES, Recipe
 from nat_core.store.leftovers import nobody
+from nat_core.studies.run_costs import steps
 from nat_core.training.gpu.blocks import ROWS, Blocks
 from nat_core.training.pictures import TrainingPictures
 from nat_core.training.training_run import TrainingRun, begin, take_step
 
-PICTURES = {"cifar10": 50_000, "digits": 862}
 REPORTED = 91_000
 """Pictures that a finished network predicts, about."""
 STEPS = 3
@@ -29,8 +29,6 @@ def estimated_seconds(recipe: Recipe, device: str = "cpu") -> float:
     Steps on random pictures are timed, so no data set is needed; recipes that cost the same are timed once.
     """
     known = recipe.batch_size - (recipe.negatives_per_batch if recipe.negatives_inside and recipe.has_negatives else 0)
-    pictures = PICTURES[recipe.in_distribution] * (0.9 if recipe.held_out else 1)
-    steps = pictures // known * recipe.epochs
     shares = [share for _, share in recipe.sizes]
     alike = Recipe(
         "timed", recipe.architecture, teacher=recipe.teacher, batch_size=recipe.batch_size, epochs=1,
@@ -40,7 +38,7 @@ def estimated_seconds(recipe: Recipe, device: str = "cpu") -> float:
     )  # fmt: skip
     spent = 0.0
     for (size, share), before in zip(recipe.sizes, [0.0, *shares], strict=False):
-        spent += steps * (share - before) * step_seconds(replace(alike, sizes=((size, 1.0),)), device)
+        spent += steps(recipe) * (share - before) * step_seconds(replace(alike, sizes=((size, 1.0),)), device)
     # A forward pass is about a third of a step.
     return spent + REPORTED / known / 3 * step_seconds(replace(alike, sizes=((32, 1.0),)), device)
 
@@ -77,11 +75,12 @@ def _in_blocks(run: TrainingRun) -> float:
 def _run(recipe: Recipe, device: torch.device) -> TrainingRun:
     random = np.random.default_rng(0)
     sizes = {"known": max(recipe.batch_size, recipe.rotated_per_batch), "negatives": max(1, recipe.negatives_per_batch)}
-    steps = ROWS if device.type == "cuda" else 2
+    batches = ROWS if device.type == "cuda" else 2
     known, negatives = (
         ImageSet(
-            name, random.integers(0, 256, (steps * count, 32, 32, 3), np.uint8), tuple(map(str, range(steps * count))),
-            random.integers(0, len(CLASSES), steps * count), CLASSES,
+            name, random.integers(0, 256, (batches * count, 32, 32, 3), np.uint8),
+            tuple(map(str, range(batches * count))),
+            random.integers(0, len(CLASSES), batches * count), CLASSES,
         )
         for name, count in sizes.items()
     )  # fmt: skip

@@ -74,11 +74,12 @@ def _trainings(job: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for each in job["runs"]:
         recipe = Recipe.from_json(each["recipe"])
         sitting = Sitting(
-            recipe=recipe, data=Path(job["data"]), out=Path(each["out"]), teachers=Path(each["teachers"]),
+            name=recipe.name, data=Path(job["data"]), out=Path(each["out"]),
+            teachers=Path(each["teachers"]), teachers_alone=True,
             seed=each["seed"], device=job["device"], resume=True, save_seconds=job["save_seconds"],
             screen=Labelled(each["key"]),
         )  # fmt: skip
-        yield each["key"], in_turns(sitting)
+        yield each["key"], in_turns(recipe, sitting)
 
 
 def _said(error: Exception) -> str:

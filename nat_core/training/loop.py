@@ -6,7 +6,7 @@ that was killed goes on from its newest state to the very same weights.
 
 import json
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -15,12 +15,12 @@ import torch
 from tqdm import tqdm
 
 from nat_core.errors import TrainingError
-from nat_core.network.inference import choose_device
+from nat_core.network.inference import Network, choose_device, load_network
 from nat_core.ranks.group import ALONE, Ranks, joined
 from nat_core.ranks.steps import Parts, shared_cost
 from nat_core.recipes import Recipe
 from nat_core.stopping import deaf
-from nat_core.store.checkpoints import LOG
+from nat_core.store.checkpoints import CARD, LOG
 from nat_core.store.leftovers import WARNING, Tell, forget, nobody
 from nat_core.training.gpu.blocks import Blocks
 from nat_core.training.log import EpochLog, Watched, show
@@ -40,7 +40,6 @@ from nat_core.training.training_run import (
     TrainingRun,
     begin,
     check_loss,
-    find_teacher,
     network_now,
     take_step,
 )
@@ -81,18 +80,18 @@ def train(
     if not isinstance(recipe, Recipe):
         raise TypeError(f"recipe must be a Recipe, not a {type(recipe).__name__}: get one with nat.recipe_named(NAME)")
     sitting = Sitting(
-        recipe=recipe, known=known, negatives=negatives, data=data, out=Path(out), teachers=Path(teachers or out),
+        name=recipe.name, known=known, negatives=negatives, data=data, out=Path(out), teachers=Path(teachers or out),
         seed=seed, device=device, threads=threads, resume=resume, progress=progress, log_test=log_test,
         save_seconds=save_seconds,
     )  # fmt: skip
     with joined(device) as ranks:
-        for _, ended in side_by_side({recipe.name: in_turns(sitting, ranks)}):
+        for _, ended in side_by_side({recipe.name: in_turns(recipe, sitting, ranks)}):
             if isinstance(ended, Exception):
                 raise ended
     return sitting.home
 
 
-def in_turns(sitting: Sitting, ranks: Ranks = ALONE) -> Steps:
+def in_turns(recipe: Recipe, sitting: Sitting, ranks: Ranks = ALONE) -> Steps:
     """Train as `train` does, and let others train in between: whoever goes on with this lets it take its next steps.
 
     On a GPU its steps are under way while it waits for its turn.
@@ -101,15 +100,12 @@ def in_turns(sitting: Sitting, ranks: Ranks = ALONE) -> Steps:
     # at what is there, for another machine may have another disk.
     if ranks.told(ranks.first and sitting.finished() and sitting.known is None):
         return sitting.tidied() if ranks.first else sitting.home
-    pictures = pictures_of(sitting.recipe, sitting.data, known=sitting.known, negatives=sitting.negatives)
+    pictures = pictures_of(recipe, sitting.data, known=sitting.known, negatives=sitting.negatives)
     if ranks.told(ranks.first and sitting.holds(pictures.source)):
         return sitting.tidied() if ranks.first else sitting.home
     # One at a time: two would write each other's states. The lock falls with the process, however it ends.
     with sitting.alone() if ranks.first else nullcontext():
-        if ranks.first:
-            yield from _train(sitting, pictures, ranks)
-        else:
-            _follow(sitting, pictures, ranks)
+        yield from _train(sitting, pictures, ranks)
     return sitting.home
 
 
@@ -154,7 +150,7 @@ def _stop_of(trainings: list[Steps], stop: BaseException) -> BaseException:
 
 
 def _train(sitting: Sitting, pictures: TrainingPictures, ranks: Ranks) -> Iterator[None]:
-    for each in pictures.told if sitting.progress else ():
+    for each in pictures.told if sitting.progress and ranks.first else ():
         tqdm.write(each, file=sitting.shown_on)
     notes: list[str] = []  # until there is a log
 
@@ -163,35 +159,26 @@ def _train(sitting: Sitting, pictures: TrainingPictures, ranks: Ranks) -> Iterat
             tqdm.write(f"{WARNING}{warning}.", file=sitting.shown_on)
         notes.append(warning)
 
-    saved = sitting.saved(tell)
+    if not ranks.first:
+        tell = nobody
+    saved = sitting.saved(tell) if ranks.first else None
     keeper = Keeper(sitting, saved, tell)
-    threads = _threads(sitting, pictures, saved)
-    with keeper.stopped(), computing_with(threads), memory_told(pictures.recipe):
-        ranks.heard(packed_state(saved))
-        run = _begin(sitting, pictures, threads, saved, ranks, tell)
-        watched = Watched.of(pictures, sitting.log_test)
-        log = EpochLog(sitting.states / LOG, sitting.events, run.step, watched, notes)
-        yield from _loop(sitting, run, log, keeper, stepper_for(run, ranks, tell))
-        finished = Finished(pictures, sitting.seed, network_now(run), run.objective.precision, run.seconds, threads,
-                            run.teacher_sha256, log.content)  # fmt: skip
-        publish(finished, out=sitting.out)
+    with keeper.stopped() if ranks.first else nullcontext(), memory_told(pictures.recipe):
+        if ranks.count > 1:
+            saved = unpacked_state(ranks.heard(packed_state(saved)))
+        with computing_with(_threads(sitting, pictures, saved)) as threads:
+            run = _begin(sitting, pictures, threads, saved, ranks, tell)
+            if not ranks.first:
+                _follow(run, ranks)
+                return
+            watched = Watched.of(pictures, sitting.log_test)
+            log = EpochLog(sitting.states / LOG, sitting.events, run.step, watched, notes)
+            yield from _loop(sitting, run, log, keeper, stepper_for(run, ranks, tell))
+            finished = Finished(pictures, sitting.seed, network_now(run), run.objective.precision, run.seconds, threads,
+                                run.teacher_sha256, log.content)  # fmt: skip
+            publish(finished, out=sitting.out)
     # Only now: killed while it publishes, the run goes on from its last step and publishes again.
     forget(sitting.states, tell)
-
-
-def _follow(sitting: Sitting, pictures: TrainingPictures, ranks: Ranks) -> None:
-    """Take the first rank's steps with it, from where it begins; it alone measures, logs, saves and publishes."""
-    saved = unpacked_state(ranks.heard())
-    threads = _threads(sitting, pictures, saved)
-    with computing_with(threads):
-        run = _begin(sitting, pictures, threads, saved, ranks, nobody)
-        run.model.train()
-        cost = cost_of(run, ranks)
-        # A signal goes to all ranks at once; the first one finishes its step with the others and saves, and they end
-        # as soon as it has gone.
-        with deaf():
-            while run.step < run.batches.steps:
-                take_step(run, cost)
 
 
 def _threads(sitting: Sitting, pictures: TrainingPictures, saved: SavedState | None) -> int:
@@ -203,7 +190,7 @@ def _begin(
     sitting: Sitting, pictures: TrainingPictures, threads: int, saved: SavedState | None, ranks: Ranks, tell: Tell
 ) -> TrainingRun:  # fmt: skip
     device = choose_device(sitting.device, tell)
-    teacher = find_teacher(pictures.recipe, [sitting.out, sitting.teachers], sitting.seed, device)
+    teacher = find_teacher(pictures.recipe, sitting.teacher_homes, sitting.seed, device)
     # A trial on a busy machine might choose the other one, and so other weights.
     precision = saved.settings["precision"] if saved else None
     run = begin(pictures, device=device, seed=sitting.seed, teacher=teacher, threads=threads, precision=precision)
@@ -213,6 +200,42 @@ def _begin(
     if ranks.count > 1:
         take_settings(run, json.loads(ranks.heard(json.dumps(run.settings).encode())))
     return run
+
+
+def find_teacher(recipe: Recipe, homes: Sequence[Path], seed: int, device: torch.device) -> Network | None:
+    """Return the recipe's teacher from the first of `homes` that holds it; None for a recipe without one.
+
+    It has to be the network of that recipe, of the student's own protocol, with seed 0 or the student's. Raises
+    TrainingError, saying what is there instead, where only others are, CheckpointError where none is.
+    """
+    if recipe.teacher is None:
+        return None
+    holding = [home for home in dict.fromkeys(homes) if (home / recipe.teacher / CARD).is_file()]
+    others = []
+    # Where there is none at all, loading says so and how to get it.
+    for home in holding or homes[-1:]:
+        teacher = load_network(home, recipe.teacher, device)
+        if (card := teacher.card) is None:
+            continue
+        if (card.recipe.name, card.protocol) == (recipe.teacher, recipe.protocol) and card.seed in (0, seed):
+            return teacher
+        others.append(f"{home} holds one of recipe {card.recipe.name}, protocol {card.protocol}, seed {card.seed}")
+    raise TrainingError(
+        f"{recipe.name} learns from {recipe.teacher} of protocol {recipe.protocol}, seed "
+        f"{' or '.join(map(str, sorted({0, seed})))}, but {' and '.join(others)}: train its teacher first, into the "
+        "same --out"
+    )
+
+
+def _follow(run: TrainingRun, ranks: Ranks) -> None:
+    """Take the first rank's steps with it; it alone measures, logs, saves and publishes."""
+    run.model.train()
+    cost = cost_of(run, ranks)
+    # A signal goes to all ranks at once; the first one finishes its step with the others and saves, and they end as
+    # soon as it has gone.
+    with deaf():
+        while run.step < run.batches.steps:
+            take_step(run, cost)
 
 
 def cost_of(run: TrainingRun, ranks: Ranks) -> Callable[..., StepLoss]:
@@ -316,12 +339,12 @@ def usual_threads(recipe: Recipe) -> int:
 
 
 @contextmanager
-def computing_with(threads: int) -> Iterator[None]:
+def computing_with(threads: int) -> Iterator[int]:
     """Compute on that many threads of the processor while the block runs."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        yield
+        yield threads
     finally:
         torch.set_num_threads(before)
 

@@ -243,13 +243,15 @@ class Sitting:
     The fields are that function's, with its defaults.
     """
 
-    recipe: Recipe
-    """As it was asked for; on a person's own pictures it learns as their `TrainingPictures` say."""
+    name: str
+    """The recipe's, and so the network's."""
     known: Path | str | None = None
     negatives: Path | str | None = None
     data: Path | None = None
     out: Path
     teachers: Path
+    teachers_alone: bool = False
+    """Whether a teacher is looked for in `teachers` and not in `out` before: a queue knows which network is meant."""
     seed: int = 0
     device: str | torch.device = "auto"
     threads: int | None = None
@@ -266,14 +268,14 @@ class Sitting:
             raise ValueError(f"seed must be a whole number from 0 to 2^63 - 1; got {self.seed!r:.40}")
 
     @property
-    def name(self) -> str:
-        """The recipe's, and so the network's."""
-        return self.recipe.name
-
-    @property
     def shown_on(self) -> Any:
         """Where progress and warnings are shown."""
         return self.screen or sys.stderr
+
+    @property
+    def teacher_homes(self) -> tuple[Path, ...]:
+        """Where a teacher is looked for, the first folder that holds the right one first."""
+        return (self.teachers,) if self.teachers_alone else (self.out, self.teachers)
 
     @property
     def home(self) -> Path:

@@ -195,9 +195,9 @@ def test_the_maps_are_told_in_german(start, networks: Path) -> None:
     app = start(networks, PAGE, pair="wrn40_1", lang="de", looked_at="none-bee.jpg")
     stored = [load_maps(networks, name) for name in ("wrn40_1_baseline", "wrn40_1_nat")]
     place = sorted(path.name for path in FOLDER.glob("*.jpg")).index("none-bee.jpg")
-    low, middle, high = (f"{map_distances(*(each[level] for each in stored))[place]:.2f}".replace(".", ",")
+    low, middle, high = (f"{map_distances(*(each[level] for each in stored))[place]:.3f}".replace(".", ",")
                          for level in LEVELS)  # fmt: skip
-    assert re.search(rf"unten {low} \(\d,\d\d\), in der Mitte {middle} \(\d,\d\d\), oben {high} ", said(app))
+    assert re.search(rf"unten {low} \(\d,\d{{3}}\), in der Mitte {middle} \(\d,\d{{3}}\), oben {high} ", said(app))
     assert "Median über 45 Bilder der Galerie" in said(app)
 
 
@@ -243,7 +243,7 @@ def test_values_are_short(value: float, expected: str) -> None:
 def test_the_spread_is_drawn_from_its_quantiles() -> None:
     spread = Spread("test pictures", 10_000, dict.fromkeys(LEVELS, (0.1, 0.2, 0.3, 0.4, 0.5)))
     drawing = ElementTree.fromstring(maps.distances(dict.fromkeys(LEVELS, 0.7), spread, alt="a"))
-    assert [each.text for each in parts(drawing, "said")] == ["0.70"] * 3
+    assert [each.text for each in parts(drawing, "said")] == ["0.700"] * 3
     for kind, value in (("thin", 0.1), ("thick", 0.2), ("median", 0.3), ("here", 0.7)):
         assert places(drawing, kind) == pytest.approx([100 * (value + 0.02) / 1.47] * 3, abs=0.01)
     for kind, length in (("thin", 0.4), ("thick", 0.2)):

@@ -19,7 +19,7 @@ from nat_app.views.workshop.games import challenges, factory, guessing
 from nat_app.views.workshop.games import words as games
 from nat_app.views.workshop.score import Clicks
 from nat_app.views.workshop.settings import AFTER, MOST_POINTS, ROUNDS, SETTINGS
-from nat_core.measure.costs import Cheapest, Prices, Stakes
+from nat_core.measure.error_costs import Cheapest, Prices, Stakes
 from nat_core.store.checkpoints import load_predictions
 from tests.pages import alts, as_drawn, complaint, follow, given, opened, plain, said
 

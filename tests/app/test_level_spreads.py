@@ -90,7 +90,7 @@ def test_two_baselines_stand_beside_and_say_where_it_begins(start, folder: Path)
     assert found.exceeding == ("middle", "high")
     # The title says the same as the text below it.
     assert app.title[0].value == attention_title({"low": 1.0, "middle": 0.0, "high": 0.0}, found)
-    assert app.title[0].value.endswith("0.50 apart at the high level, two baselines 0.20.")
+    assert app.title[0].value.endswith("0.500 apart at the high level, two baselines 0.200.")
     assert f"{distances(found)} {where_it_begins(found)}" in said(app)
     text = said(app.switch_page(EVIDENCE).run())
     claim = claims({}, claim_distances([ours, seeds]), longest_distances([ours, seeds]))[-1]
@@ -106,7 +106,7 @@ def test_where_only_another_protocol_has_two_baselines_it_is_named(start, folder
     short = [PairLevels(first, nat, sets(0.3, 0.3, 0.3)), PairLevels(first, other, sets(0.3, 0.3, 0.2))]
     save_levels(folder, [ours, *short])
     elsewhere = measured_elsewhere([ours, *short], "cifar100_test")
-    assert "trained by another protocol (short)" in elsewhere
+    assert "trained by another protocol (short, 60 epochs)" in elsewhere
     assert plain(plainly(elsewhere)) in said(start(folder, PAGES[3]))
 
 

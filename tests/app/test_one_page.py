@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from nat_app.answers import score_rates, stored_answers
-from nat_app.one_page import looks, one_file, sentences, words
+from nat_app.one_page import carried_maps, one_file, sentences, words
 from nat_app.one_page.payload import Payload
 from nat_app.shared.counts import compare
 from nat_app.views.your_photos import words as photo_words
@@ -163,7 +163,7 @@ def test_the_teachers_maps_of_the_gallery_are_the_stored_ones(
 ) -> None:
     monkeypatch.setenv(CHECKPOINTS, str(write_pairs(tmp_path, "wrn40_1")))
     payload = Payload()
-    kept = looks.stored(payload)["wrn40_1_nat"]["cat1.jpg"]
+    kept = carried_maps.stored(payload)["wrn40_1_nat"]["cat1.jpg"]
     described = json.loads(json.dumps(kept))
     whole = gzip.decompress(base64.b64decode(payload.packed({})))[4 + len("{}") :]
     said = stored_answers.gallery_look("wrn40_1_nat", "cat1.jpg")

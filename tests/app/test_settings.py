@@ -15,8 +15,8 @@ from nat_app.frame import links
 from nat_app.pages import PAGES, SETTINGS
 from nat_app.shared.drawing.palette import DARK, LIGHT
 from nat_app.shared.settings import Held, PageSettings, Setting, Told, decimal, one_of, switch, whole
-from nat_core.results.drawing import DARK as DRAWN_DARK
-from nat_core.results.drawing import GROUND
+from nat_core.results.drawings.panels import DARK as DRAWN_DARK
+from nat_core.results.drawings.panels import GROUND
 
 SIZE = Setting("size", 3, whole(1, 9))
 LASTS = Setting("lasts", False, switch, lasting=True)

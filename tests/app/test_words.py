@@ -24,7 +24,7 @@ from nat_app.views.your_negatives.effects import Change, Effect
 from nat_app.views.your_photos import words as photos
 from nat_app.visit import verdicts
 from nat_app.visit.training.fair_queue import waiting_sentence
-from nat_core.measure.costs import Prices, Stakes
+from nat_core.measure.error_costs import Prices, Stakes
 from nat_core.recipes import LEVELS
 from nat_core.studies.level_findings import LevelFinding, LevelSpread
 from tests.pages import plain, shown
@@ -146,16 +146,16 @@ WHOLE: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
      "Baseline and NAT differ most at the high level; another seed may differ as much."),
     # As the list of faults has it: the title found a difference that two baselines have as well.
     (attention.attention_title, (HERE, beside((0.37, 0.25, 0.32), (0.41, 0.27, 0.31), (0.34, 0.26, 0.33))),
-     "Baseline and NAT differ no more than two seeds do: 0.32 apart at the high level, two baselines 0.31–0.33."),
+     "Baseline and NAT differ no more than two seeds do: 0.320 apart at the high level, two baselines 0.310–0.330."),
     (attention.attention_title, (HERE, beside((0.3, 0.4, 0.6), (0.35, 0.2, 0.2))),
-     "Baseline and NAT differ at the middle and the high level, more than two seeds do: 0.60 apart at the high level, "
-     "two baselines 0.20."),
+     "Baseline and NAT differ at the middle and the high level, more than two seeds do: 0.600 apart at the high "
+     "level, two baselines 0.200."),
     (attention.attention_title, (HERE, beside((0.3, 0.4, 0.6), (0.35, 0.4, 0.2), (0.35, 0.4, 0.25))),
-     "Baseline and NAT differ at the high level, more than two seeds do: 0.60 apart, two baselines "
-     "0.20–0.25."),
+     "Baseline and NAT differ at the high level, more than two seeds do: 0.600 apart, two baselines "
+     "0.200–0.250."),
     (attention.attention_title, (HERE, beside((0.6, 0.4, 0.5), (0.1, 0.2, 0.2))),
-     "Baseline and NAT differ at every level, more than two seeds do: 0.60 apart at the low level, two baselines "
-     "0.10."),
+     "Baseline and NAT differ at every level, more than two seeds do: 0.600 apart at the low level, two baselines "
+     "0.100."),
     (attention.attention_title, (None, None), "Where the networks look."),
     (attention.found_sentence, ("NAT", "cat", "integrated_gradients", FOUND),
      "NAT, cat: the logit is 2.00, and 0.70 on the mean colour, +1.30 apart; the pixels add up to +1.25, 0.05 missing: "
@@ -231,8 +231,8 @@ PARTS: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
     (thresholds.temperature_sentence, warm(0.5, 0.7), "The temperature alone does not cure the baseline"),
     (thresholds.temperature_sentence, warm(1, 0.7), "At temperature 1 the networks are as they were trained."),
     (attention.distance_sentence, (HERE, USUAL, "45 gallery pictures"),
-     "How far baseline and NAT lie apart: low 0.10 (0.20), middle 0.40 (0.30), high 0.90 (0.80). In brackets the "
-     "median of 45 gallery pictures."),
+     "How far baseline and NAT lie apart: low 0.100 (0.200), middle 0.400 (0.300), high 0.900 (0.800). In "
+     "brackets the median of 45 gallery pictures."),
     (attention.faint, (Answer(0.12, "cat"), "NAT teacher", 10), "The map is faint, not broken."),
     (attention.spread_caption, ("10,000 test pictures",),
      "Diamond: this picture. Tick: the median of 10,000 test pictures;"),

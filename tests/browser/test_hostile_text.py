@@ -11,7 +11,7 @@ import pytest
 
 from nat_app.pages import PAGES
 from nat_app.shared.words import JOINER
-from nat_core.measure.wording import legible
+from nat_core.language import legible
 from tests.browsing import ROOT, SIZES, STILL, file_chooser, free_port, turn_to, wait_until_healthy
 from tests.hostile import EVIL, OTHERS, PAYLOADS, file_names
 from tests.uploads import npz, picture, zipped

@@ -27,7 +27,7 @@ from nat_app.shared.words import Answer
 from nat_app.views.your_photos import words as photo_words
 from nat_app.visit import verdicts
 from nat_core.data.images import read_image
-from nat_core.store.checkpoints import CHECKPOINTS
+from nat_core.store.checkpoints import CHECKPOINTS, available
 from tests.browsing import ARGUMENTS, CAMERA, CHROMIUM, PATIENCE
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("one_page")]
@@ -69,7 +69,11 @@ READ = """async (file) => {
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of the networks that are shipped."""
+    """The page of the networks that are stored here."""
+    # The file has two pairs; where other networks are stored, one may be missing, of which nat page tells.
+    here = available(ROOT / "checkpoints")
+    if missing := [name for pair in pairs() for name in (pair.baseline, pair.nat) if name not in here]:
+        pytest.skip(f"for want of {', '.join(missing)}")
     written = tmp_path_factory.mktemp("page") / "nat.html"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(CHECKPOINTS, str(ROOT / "checkpoints"))
@@ -79,7 +83,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def shipped(monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the networks that are shipped, in which the app looks as well."""
+    """The folder of the networks that are stored here, in which the app looks as well."""
     monkeypatch.setenv(CHECKPOINTS, str(ROOT / "checkpoints"))
     return ROOT / "checkpoints"
 
@@ -262,7 +266,7 @@ def test_see_it_shows_the_picture_that_is_chosen(browser, file: Path, shipped: P
     page.context.close()
 
 
-def test_photos_are_answered_counted_and_forgotten(browser, file: Path) -> None:
+def test_photos_are_answered_counted_and_forgotten(browser, file: Path, shipped: Path) -> None:
     page = opened(browser, file, "#page=your_photos")
     folder = next(each.path for each in gallery_pictures()).parent
     broken = {"name": "notes<b>.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}
@@ -273,7 +277,9 @@ def test_photos_are_answered_counted_and_forgotten(browser, file: Path) -> None:
     assert page.locator(".card").count() == 1  # the same photo twice is one
     title(page, "What does your photo show?")
     page.get_by_role("button", name="It shows none of the ten things").press("Enter")
-    title(page, "It fools the baseline, not NAT.")
+    said = stored_answers.gallery_answers(pairs()[0], "none-bee.jpg")
+    sure = [float(said[kind].answer.confidence) for kind in KINDS]
+    title(page, findings([(sure[0], sure[1], "none")], 0.9)[0])
     # What the keyboard pressed is gone; it goes on with what stands there now.
     page.locator("main [data-key]:focus").wait_for(state="attached")
     page.get_by_role("button", name="Where they look").click()
@@ -359,7 +365,8 @@ def test_a_photo_of_ones_own_leaves_as_a_card_that_judges_nothing_unsaid(browser
         if press:
             page.get_by_role("button", name=press).click()
         sentences = [words.plain(verdicts.verdict_sentence(kind, answers[kind], label, 0.9)) for kind in KINDS]
-        page.get_by_text(sentences[1].partition(". ")[2]).wait_for()
+        # Both networks may be told the same.
+        page.get_by_text(sentences[1].partition(". ")[2]).last.wait_for()
         page.locator(".card").get_by_role("button", name="Share").click()
         page.locator('canvas[data-drawn="nat-photo.png"]').wait_for()
         finding = words.plain(verdicts.title(answers["baseline"], answers["nat"], label, 0.9))

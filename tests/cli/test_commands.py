@@ -20,6 +20,7 @@ from nat_core.cli import serve
 from nat_core.cli.parser import FORMATS
 from nat_core.data.sets import load_set
 from nat_core.measure.predictions import softmax
+from nat_core.measure.rounding import rate_text
 from nat_core.paper.field_tables import annex
 from nat_core.paper.rendering import render
 from nat_core.store.checkpoints import load_card
@@ -105,7 +106,7 @@ def test_train_stores_a_network_that_report_shows(tmp_path: Path, capsys: pytest
     assert (card.seed, card.recipe.epochs) == (5, 1)
     printed = capsys.readouterr().out
     assert f"digits_nat: accuracy {100 * card.report.accuracy:.2f} %" in printed
-    assert f"NCR_0.9 {card.report.sets['digits_89'].ncr['0.9']:.3f}" in printed
+    assert f"NCR_0.9 {rate_text(card.report.sets['digits_89'].ncr['0.9'])}" in printed
 
     assert main(arguments) == 1
     assert "add --resume" in capsys.readouterr().err
@@ -305,8 +306,8 @@ def test_evaluate_an_npz(networks: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert lines[1] == f"accuracy {100 * report.accuracy:.2f} %"
     confidence = softmax(stored["logits"]).max(axis=1)
     for line, threshold in zip(lines[-4:], (0.4, 0.6, 0.8, 0.9), strict=True):
-        assert line.split()[1] == f"{(confidence > threshold).mean():.3f}"
-        assert line.split()[2] == f"{report.share_kept[str(threshold)]:.3f}"
+        assert line.split()[1] == rate_text(float((confidence > threshold).mean()))
+        assert line.split()[2] == rate_text(report.share_kept[str(threshold)])
 
 
 @pytest.mark.parametrize("content", [None, b"no archive"])

@@ -16,6 +16,7 @@ from nat_core.cli.evaluate import check_output
 from nat_core.data.sets import load_set
 from nat_core.errors import CommandError
 from nat_core.measure.predictions import softmax
+from nat_core.measure.rounding import rate_text
 from nat_core.measure.scores import MEASURES
 from nat_core.network import inference
 from nat_core.store.checkpoints import load_card, load_predictions
@@ -107,9 +108,9 @@ def test_folders_named_after_classes_hold_known_pictures_and_the_others_negative
     assert "digits_nat on photos: 2 negatives" in lines
     assert "beside those of its classes (4 pictures):" in lines
     row = next(line.split() for line in lines if line.startswith("AUROC"))
-    assert row == ["AUROC", *(f"{each['auroc']:.3f}" for each in negatives["by_score"].values())]
+    assert row == ["AUROC", *(rate_text(each["auroc"]) for each in negatives["by_score"].values())]
     assert known["by_score"] == {}
-    assert lines[-1].split() == ["0.9", f"{negatives['above']['0.9']:.3f}", f"{known['above']['0.9']:.3f}"]
+    assert lines[-1].split() == ["0.9", *(rate_text(each["above"]["0.9"]) for each in (negatives, known))]
 
 
 def test_known_pictures_are_not_to_be_called_negatives(

@@ -13,6 +13,7 @@ from scipy.io import savemat
 
 from nat_core.__main__ import main
 from nat_core.data.sources import noise
+from nat_core.measure.rounding import rate_text
 from nat_core.store.checkpoints import load_card
 from nat_core.store.field_results import load_field_results
 
@@ -71,7 +72,7 @@ def test_numbers_are_kept_and_reported(home: Path, data: Path, capsys: pytest.Ca
     reported = json.loads(capsys.readouterr().out)["field"]["openood"]["measured"]["wrn16_1_nat"]["svhn"]
     assert (reported["images"], reported["auroc"]) == (6, printed["wrn16_1_nat", "svhn"])
     assert main(["report", "--checkpoints", str(home)]) == 0
-    assert f"{printed['wrn16_1_nat', 'svhn']:.3f}" in capsys.readouterr().out
+    assert rate_text(printed["wrn16_1_nat", "svhn"]) in capsys.readouterr().out
 
 
 def test_csv_has_a_row_a_network_and_set(home: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -50,6 +50,25 @@ def test_the_plan_names_every_run_and_what_is_done(
     assert lines[-1].startswith("1.7 hours of one process, 0.8 hours with 2 side by side")
 
 
+def test_one_run_is_planned_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(timing, "estimated_seconds", lambda recipe, device: 600.0)
+    command = ["reproduce", "--plan", "--device", "cpu", "--jobs", "1", "--out", str(tmp_path), "--run"]
+    assert main([*command, "full/frontier_nat/seed1", "short/student_low/seed0"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines[1:-1]] == [
+        ["frontier", "full/frontier_nat/seed1"],
+        ["noise_floor", "short/wrn16_1_nat/seed0"],
+        ["attention_transfer", "short/student_low/seed0"],
+    ]
+    assert main([*command, "full/frontier_nat/seed7"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("nat reproduce: no run is called 'full/frontier_nat/seed7'; did you mean full/frontier_nat/")
+    with pytest.raises(SystemExit):
+        main([*command, "full/frontier_nat/seed1", "--study", "frontier"])
+
+
 def test_runs_that_fail_are_told_with_status_1(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     out = str(tmp_path / "out")
     assert main(["reproduce", "--study", "first_table", "--data", str(tmp_path), "--device", "cpu", "--out", out]) == 1

@@ -160,3 +160,23 @@ def test_a_queue_lets_its_runs_save_and_says_how_to_go_on(tmp_path: Path, number
         "the first save is due after a minute: this one was made in leaving"
     )
     assert available(tmp_path) == ()
+
+
+ENDINGS = ("nat_core --help", "nat_core train --help", "nat_core data", "nat_core bench --list", "benchmarks --list",
+           "benchmarks.reliability --help")  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ENDINGS)
+def test_an_output_that_nobody_reads_any_more_ends_a_command_without_a_word(command: str) -> None:
+    read, write = os.pipe()
+    os.close(read)  # as `head` does once it has its lines
+    # What is written at once fails at once, where argparse passes it over.
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    try:
+        run = subprocess.run(
+            [sys.executable, "-m", *command.split()], stdout=write, stderr=subprocess.PIPE, text=True, check=False,
+            cwd=Path(__file__).parents[2], env=buffered,
+        )  # fmt: skip
+    finally:
+        os.close(write)
+    assert (run.returncode, run.stderr) == (1, "")

@@ -1,11 +1,14 @@
 """What stands beside the figures that it is computed from follows from them as they are written."""
 
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import nat_core
 from nat_core.language import speaking
 from nat_core.measure.rounding import (
     ACCURACY,
@@ -13,6 +16,7 @@ from nat_core.measure.rounding import (
     RATE,
     accuracy_text,
     difference,
+    distance_text,
     points,
     rate,
     rate_text,
@@ -20,11 +24,22 @@ from nat_core.measure.rounding import (
 )
 
 SHARES = st.floats(0, 1)
+ENGINE = Path(nat_core.__file__).parent
+ELSEWHERE = ("measure/rounding.py", "language.py", "training/log.py", "paper/field_figures.py")
+"""Modules that write numbers with decimals: the rule's own, an example, a bar's losses, four as the sources give."""
 
 
 def read(text: str) -> Decimal:
     """A number as a reader takes it from the page."""
     return Decimal(text.removesuffix(" %").replace("\u2212", "-"))
+
+
+def test_the_decimals_of_rates_and_accuracies_stand_in_one_place() -> None:
+    decimals = re.compile(r"\.[2-9]f\b")
+    writers = {
+        path.relative_to(ENGINE).as_posix() for path in ENGINE.rglob("*.py") if decimals.search(path.read_text())
+    }
+    assert writers - set(ELSEWHERE) == set()
 
 
 @given(SHARES, SHARES)
@@ -56,7 +71,8 @@ def test_a_ratio_is_that_of_the_figures_beside_it() -> None:
 
 
 def test_every_quantity_has_its_digits_in_every_language() -> None:
-    assert dict(DECIMALS) == {"accuracy": 2, "rate": 3, "cost": 1}
+    assert dict(DECIMALS) == {"accuracy": 2, "rate": 3, "distance": 3, "cost": 1}
     assert [rate_text(each) for each in (0.9994, 0.9996, 0.00032, 0.0)] == ["0.999", "1.000", "0.0003", "0"]
     with speaking("de"):
         assert (rate_text(0.25), accuracy_text(0.9325, 0.001)) == ("0,250", "93,25 ± 0,10 %")
+        assert distance_text(0.4916, 0.1674) == "0,492 ± 0,167"

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from nat_core.network import fused
 from nat_core.network.explain import integrated_gradients
-from nat_core.network.fused import Fused
+from nat_core.network.fast import fused
+from nat_core.network.fast.fused import Fused
 from nat_core.network.models import ARCHITECTURES, Classifier, WideResNet
 from tests.network.test_serving import PICTURES, network
 
@@ -89,8 +89,10 @@ def test_what_it_leaves_and_what_it_refuses() -> None:
         Fused(Classifier())
 
 
-def test_the_form_of_a_small_network_is_made_once() -> None:
+def test_a_form_is_made_once_unless_it_is_large_and_in_float32() -> None:
     small, large = network("wrn10_1"), network("resnet18")
-    assert small.fused(torch.float32) is small.fused(torch.float32)
-    assert small.fused(torch.float32) is not small.fused(torch.bfloat16)
-    assert large.fused(torch.float32) is not large.fused(torch.float32)
+    assert small.fused(backward=torch.float32) is small.fused(backward=torch.float32)
+    assert small.fused(backward=torch.float32) is not small.fused(backward=torch.bfloat16)
+    assert small.fused(backward=torch.bfloat16) is not small.fused(forward=torch.bfloat16)
+    assert large.fused(backward=torch.float32) is not large.fused(backward=torch.float32)
+    assert large.fused(forward=torch.bfloat16) is large.fused(forward=torch.bfloat16)

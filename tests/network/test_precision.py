@@ -7,10 +7,9 @@ import torch
 from nat_core.errors import NetworkError
 from nat_core.measure.metrics import ncr
 from nat_core.network import inference
-from nat_core.network.fused import folded
+from nat_core.network.fast.fused import Fused, folded
 from nat_core.network.inference import MANY, chosen_precision, predict
 from nat_core.network.models import ARCHITECTURES, Convolution, in_one_strip
-from nat_core.network.precision import halved
 from nat_core.network.wrapping import wrap
 from tests.network.test_serving import PICTURES, network
 
@@ -39,7 +38,7 @@ def test_folding_leaves_the_network_alone_and_half_of_the_norms_away() -> None:
 def test_bfloat16_moves_the_logits_little(architecture: str) -> None:
     plain = network(architecture).model
     with torch.inference_mode():
-        found, wanted = halved(plain)(IMAGES).logits, plain(IMAGES).logits
+        found, wanted = Fused(plain, forward=torch.bfloat16)(IMAGES).logits, plain(IMAGES).logits
     assert found.dtype == torch.float32
     assert float((found - wanted).abs().max()) < 0.03 * float(wanted.abs().max())
 

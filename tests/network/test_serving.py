@@ -11,9 +11,9 @@ from torch import nn
 
 from nat_core.errors import NetworkError
 from nat_core.network import inference
+from nat_core.network.fast.serving import FairSemaphore, graph_of, served
 from nat_core.network.inference import FEW, Network, frozen, predict, predict_with_maps
 from nat_core.network.models import ARCHITECTURES, build
-from nat_core.network.serving import FairSemaphore, graph_of, served
 from nat_core.recipes import LEVELS
 
 CLASSES = tuple("0123456789")

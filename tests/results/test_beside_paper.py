@@ -10,7 +10,7 @@ from nat_core.language import speaking
 from nat_core.measure.report import NetworkReport
 from nat_core.paper.figures import PAPER, PAPER_SETS
 from nat_core.results.beside_paper import WIDE, Cell, cells, plot, sentences
-from nat_core.results.drawing import DARK, GROUND, POINTED_OUT
+from nat_core.results.drawings.panels import DARK, GROUND, POINTED_OUT
 from tests.synthetic import write_network
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from nat_core.measure.scores import SCORES, Separation
 from nat_core.results.equal_cost import Candidate, grid, section, sentence, tried
 from nat_core.store.runs import RunRecord
 from nat_core.studies.plan import Choice, PlannedRun, studies
@@ -35,7 +36,7 @@ def test_only_what_costs_what_nat_costs_is_listed_the_lowest_first() -> None:
         ("frontier_48_and_24", -0.2, -2.0), ("frontier_weight_2", -0.1, -1.0), ("nat_brier", 0.1, 0.0),
     ]  # fmt: skip
     assert grid(found).rows[0] == (
-        "frontier_48_and_24", "frontier", "30", "cifar100_held_out", "1", "0.400", "0.500", "−20 %", "−2.00",
+        "frontier_48_and_24", "frontier", "30", "cifar100_held_out", "1", "0.400", "0.500", "−20 %", "-", "−2.00",
     )  # fmt: skip
     assert sentence(found) == (
         "Of 3 candidates of NAT's cost none reaches the goal, −30 % at no less accuracy over three seeds, so nothing "
@@ -54,6 +55,25 @@ def test_the_goal_takes_the_accuracy_and_three_seeds() -> None:
     )
     thrice = tried(EVERY, records(*OWN, ("frontier", "frontier_weight_2", 0.35, 0.9), seeds=3))
     assert sentence(thrice).endswith("over three seeds, is reached by `frontier_weight_2`.")
+
+
+def test_energy_judges_too_where_both_reported_it() -> None:
+    found = records(*OWN, ("frontier", "frontier_weight_2", 0.35, 0.9), ("frontier", "frontier_weight_4", 0.5, 0.9))
+    energies = {"frontier_nat": 0.4, "frontier_weight_2": 0.38}
+    for key, each in found.items():
+        if (rate := energies.get(each.recipe.name)) is not None:
+            sets = {
+                name: replace(one, by_score=dict.fromkeys(SCORES, Separation(rate, 0.9, 0.8, 0.7, 0.1)))
+                for name, one in each.report.sets.items()
+            }
+            found[key] = replace(each, report=replace(each.report, sets=sets))
+    listed = tried(EVERY, found)
+    # By confidence -30 %, by energy -5 %: the goal is not reached by both.
+    assert [(row[0], *row[7:9]) for row in grid(listed).rows] == [
+        ("frontier_weight_2", "−30 %", "−5 %"), ("frontier_weight_4", "0 %", "-"),
+    ]  # fmt: skip
+    assert "none reaches the goal" in sentence(listed)
+    assert sentence(listed).endswith("By energy, known of 1 of them, the farthest: `frontier_weight_2` −5 %.")
 
 
 def test_a_second_reading_counts_as_a_candidate_and_nothing_is_said_of_nothing() -> None:

@@ -13,7 +13,7 @@ from nat_core.language import speaking
 from nat_core.measure.report import SetReport
 from nat_core.paper.figures import PAPER
 from nat_core.recipes import NAT_STRONG
-from nat_core.results.drawing import Drawing
+from nat_core.results.drawings.panels import Drawing
 from nat_core.results.frontier import (
     HELD_OUT,
     HIGHEST,
@@ -67,6 +67,8 @@ def test_the_sentences_follow_from_the_numbers() -> None:
     )
     assert said[2].endswith("the lowest here is 16 negatives a step (0.210 at 90.40 %).")
     assert said[3].startswith("One seed each")
+    again = {f"again/{name}": record(replace(RUNS[name], seed=1), 0.5) for name in ("frontier_nat",)}
+    assert sentences(places(records() | again))[3].startswith("Means over seeds: NAT (2 seeds). One seed each of the")
     beaten = sentences(places(records(POINTS | {"frontier_weight_2": (0.41, 0.906)})))
     assert "NAT is beaten in both by negatives of weight 2;" in beaten[0]
     lower = sentences(places(records(POINTS | {"frontier_weight_4": (0.036, 0.85)})))
@@ -150,6 +152,13 @@ def test_the_strong_nat_is_counted_cell_by_cell_against_the_paper() -> None:
         "cifar100_test 4 of 4, ilsvrc 2 of 4, noise 4 of 4); accuracy 95.50 %, 0.47 points above the paper's 95.03 %;"
     )
     assert said[1] == "Of `resnet18_nat_strong` 1 of 3 seeds is trained."
+    (plain,) = (run for run in planned_runs("full", ("strong",)) if run.recipe.name == "resnet18_nat")
+    both = strong_sentences({first.key: run, plain.key: record(plain, 0.25)})
+    assert both[1] == (
+        "Where each keeps 95 %, seed 0: NCR of `resnet18_nat_strong` is 0.500 on cifar100_train, 0.500 on "
+        "cifar100_test, 0.500 on ilsvrc, 0.500 on noise; of `resnet18_nat` 0.250 on cifar100_train, 0.250 on "
+        "cifar100_test, 0.250 on ilsvrc, 0.250 on noise."
+    )
     worse = replace(run, report=replace(run.report, accuracy=0.9503 - 0.001))
     assert "0.10 points below the paper's" in strong_sentences({first.key: worse})[0]
 

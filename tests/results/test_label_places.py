@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from nat_core.language import speaking
-from nat_core.results.drawing import NAT, Point
+from nat_core.results.drawings.label_places import Box, Placed, label_places
+from nat_core.results.drawings.panels import NAT, Point
 from nat_core.results.frontier import LETTER, places, plot
-from nat_core.results.label_places import Box, Placed, label_places
 from nat_core.store.runs import load_runs
 
 AREA = (60, 60, 680, 390)

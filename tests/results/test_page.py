@@ -83,6 +83,7 @@ def test_half_done_studies_show_what_there_is(files: dict[str, str]) -> None:
     assert argued.count("not run yet") == 12 - done
     assert "`nat_2_negatives`" in argued or "nat_2_negatives" in argued
     assert "Trained with one seed so far" in text
+    assert ". More: `nat reproduce --study seeds more_seeds`." in text
     assert text.count("0.700 ± 0.010") == 0
     assert all(len({line.count(" | ") for line in lines}) == 1 for lines in tables(text))
 
@@ -119,7 +120,10 @@ def test_what_two_cores_gave_passes_over_a_network_that_lacks_the_set(networks: 
         write_card(tmp_path / name, replace(card, recipe=recipe_in_protocol(name, "full")))
         run = PlannedRun(recipe_named(name))
         add_run(tmp_path, run.key, record(run, 0.25))
-    table = section_of(page(tmp_path)["results.md"], "What a day on two cores gives")
+    text = page(tmp_path)["results.md"]
+    # By the schedule of the networks that are shown: seeds of another one would stand beside none of them.
+    assert ". More: `nat reproduce --protocol full --study seeds more_seeds`." in text
+    table = section_of(text, "What a day on two cores gives")
     assert [line.split(" | ")[0] for line in table.splitlines() if "wrn16_1" in line] == [
         "| wrn16_1_baseline",
         "| wrn16_1_nat",
@@ -186,8 +190,8 @@ def test_sentences_say_the_difference_and_whether_it_counts() -> None:
         "higher by more than the noise: `high` 0.600. ‡ one seed."
     )
     assert sentences(rows, reference, NOISE, "cifar100_test")[0] == (
-        "`low` (1 seed): accuracy 88.00 %, +0.00 points, within the noise; NCR_0.9 0.100, -0.110, more than the noise; "
-        "at 95 % kept 0.200, -0.220, more than the noise."
+        "`low` (1 seed): accuracy 88.00 %, +0.00 points, within the noise; NCR_0.9 0.100, \u22120.110, more than the "
+        "noise; at 95 % kept 0.200, \u22120.220, more than the noise."
     )
 
 
@@ -224,8 +228,8 @@ def test_the_matrix_has_a_cell_for_every_row_and_set_and_frames_its_own_kind() -
     drawing = plots.matrix("study", rows, reference, NOISE)
     drawn = str(drawing)
     sets = reference.reports[0].negatives
-    assert drawn.count(">0.71<") == len(sets)
-    assert drawn.count(">0.20 ▼<") == len(sets)
+    assert drawn.count(">0.710<") == len(sets)
+    assert drawn.count(">0.200 ▼<") == len(sets)
     own = [each for each in sets.values() if each.role != UNSEEN]
     assert own
     assert drawn.count("<polyline") == 2 * len(own)

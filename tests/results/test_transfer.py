@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from nat_core.results.drawing import DARK
+from nat_core.results.drawings.panels import DARK
 from nat_core.results.transfer import CHANNELS, grid, papers_ninth, plot, section, sentences, transfer
 from nat_core.store.runs import DivergedRun, RunRecord
 from nat_core.studies.plan import TRANSFER, planned_runs

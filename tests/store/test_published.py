@@ -14,7 +14,7 @@ from nat_core.measure.report import evaluate
 from nat_core.measure.variants import places_kept
 from nat_core.network.inference import Network, load_network, predict, predict_with_maps
 from nat_core.recipes import ILSVRC, VARIANTS
-from nat_core.store.checkpoints import available, load_card, load_maps, load_predictions
+from nat_core.store.checkpoints import WEIGHTS, available, load_card, load_maps, load_predictions
 from tests.present import present
 
 FOLDER = Path(__file__).parents[2] / "checkpoints"
@@ -53,6 +53,17 @@ def test_a_card_is_computed_from_what_is_stored(name: str, stored_by: Stored) ->
     )
     assert report == card.report
     assert set(card.roles) == set(report.sets)
+
+
+@pytest.mark.checkpoints
+def test_a_student_s_card_names_its_teacher_s_weights_and_a_processor_s_its_threads() -> None:
+    cards = {name: load_card(FOLDER, name) for name in NAMES}
+    taught = {card.recipe.teacher: card for card in cards.values() if card.recipe.teacher}
+    assert len(taught) == 2
+    for teacher, card in taught.items():
+        assert card.teacher_sha256 == cards[teacher].sha256[WEIGHTS]
+    on_processors = {name: card.threads for name, card in cards.items() if "thread" in card.hardware}
+    assert on_processors == {"digits_baseline": 1, "digits_nat": 1}
 
 
 @pytest.mark.parametrize("name", NAMES)

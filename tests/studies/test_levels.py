@@ -1,6 +1,7 @@
 """The level study: which pairs are compared, what is stored and measured again, and the sentences drawn from it."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from nat_core.errors import CheckpointError
 from nat_core.files import sealed, unsealed
 from nat_core.network.inference import load_network
 from nat_core.recipes import LEVELS
+from nat_core.results.plots import levels as levels_plot
 from nat_core.store.checkpoints import CARD
 from nat_core.studies import levels
 from nat_core.studies.level_findings import (
@@ -23,7 +25,9 @@ from nat_core.studies.level_findings import (
     PairLevels,
     exceeds,
     finding,
+    level_outcomes,
     level_sentences,
+    level_table,
     load_levels,
     longest_distances,
     measured_elsewhere,
@@ -103,7 +107,7 @@ def test_a_folder_is_measured_once_and_again_where_weights_changed(
 def test_the_verb_says_what_it_found(three: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert main(["levels", "--checkpoints", str(three), "--device", "cpu"]) == 0
     assert (
-        "digits_baseline and digits_nat (digits) on digits_89, 100 pictures: the maps lie low 0."
+        "digits_baseline and digits_nat (digits, 50 epochs) on digits_89, 100 pictures: the maps lie low 0."
         in capsys.readouterr().out
     )
     assert main(["levels", "--checkpoints", str(tmp_path / "none"), "--device", "cpu"]) == 1
@@ -165,20 +169,47 @@ def test_the_papers_reading_takes_the_longest_schedule_and_every_seed_of_it() ->
     }
     pairs = [
         PairLevels(
-            NetworkId(f"{kind}_baseline", protocol, seed, f"baseline{seed}"),
-            NetworkId(f"{kind}_nat", protocol, seed, f"nat{seed}"),
+            NetworkId(f"{kind}_baseline", protocol, seed, f"baseline{seed}", epochs),
+            NetworkId(f"{kind}_nat", protocol, seed, f"nat{seed}", epochs),
             {"cifar100_test": spreads},
         )
         for kind in ("wrn16_1", "resnet18")
-        for protocol, seed in (("cpu", 0), ("full", 0), ("full", 1))
+        for protocol, seed, epochs in (("cpu", 0, 60), ("full", 0, 100), ("full", 1, 100))
     ]
     large, small = longest_distances([*pairs, NAT])
     assert large.networks == ("resnet18_baseline", "resnet18_nat")
     assert small.pictures == "100 pictures of cifar100_test (protocol full, 100 epochs)"
     assert large.by_seed == {"low": (0.1, 0.1), "middle": (0.2, 0.2), "high": (0.3, 0.3)}
     (short,) = longest_distances([NAT, SEEDS])
-    assert (short.pictures, short.seeds) == ("100 pictures of cifar100_test (protocol short, 12 epochs)", 1)
+    assert (short.pictures, short.seeds) == ("100 pictures of cifar100_test (protocol short)", 1)
     assert short.between_seeds == {"low": 0.2, "middle": 0.2, "high": 0.2}
+
+
+def test_a_protocol_s_name_never_stands_alone_where_other_epochs_were_asked_for(three: Path) -> None:
+    first, second = (replace(each, epochs=1) for each in NAT.networks)
+    pairs = [replace(NAT, first=first, second=second), replace(SEEDS, first=first, second=replace(first, seed=1))]
+    assert "(short, 1 epoch)" in level_sentences(pairs)[0]
+    assert level_table(pairs).rows[0][0] == "wrn16_1_baseline, wrn16_1_nat (short, 1 epoch)"
+    assert level_outcomes(pairs)[0].startswith("wrn16_1_baseline and wrn16_1_nat (short, 1 epoch) on")
+    assert "(short, 1 epoch), 1 seed" in measured_elsewhere(pairs, "cifar100_test")
+    (short,) = longest_distances(pairs)
+    assert short.pictures == "100 pictures of cifar100_test (protocol short, 1 epoch)"
+    assert "short, 1 epoch, 100 pictures" in str(levels_plot(pairs))
+    unlike = [replace(NAT, first=first, second=replace(second, epochs=2))]
+    assert level_table(unlike).rows[0][0] == "wrn16_1_baseline, wrn16_1_nat (short, 1 epoch / short, 2 epochs)"
+    # A file from before they were noted gets them from the cards that are here.
+    bare = [replace(each, first=replace(each.first, epochs=None)) for each in measure(three, None)]
+    save_levels(three, bare)
+    assert {each.first.epochs for each in measure(three, None)} == {50}
+
+
+def test_no_line_of_the_levels_runs_into_the_means_beside_it() -> None:
+    wide = LevelSpread(100, 0.8, 0.2, (0.4, 0.6, 0.8, 0.9, 1.08))
+    drawn = str(levels_plot([replace(NAT, sets={"cifar100_test": dict.fromkeys(LEVELS, wide)})]))
+    lines = [float(place) for place in re.findall(r"[ \"]([\d.]+),[\d.]+", drawn)]
+    means = float(re.search(r'<text x="([\d.]+)"[^>]*>0.800<', drawn)[1])  # type: ignore[index]
+    assert max(lines) < means
+    assert ">1.2<" in drawn
 
 
 def test_two_standard_errors_over_the_pictures_are_needed() -> None:
@@ -191,9 +222,9 @@ def test_two_standard_errors_over_the_pictures_are_needed() -> None:
 def test_sentences_hold_the_numbers() -> None:
     (sentence,) = level_sentences([NAT, SEEDS])
     assert sentence == (
-        "wrn16_1_baseline and wrn16_1_nat (short) on cifar100_test, 100 pictures: the maps lie low 0.10, middle 0.30, "
-        "high 0.60 apart on average, those of two baselines of different seeds low 0.20, middle 0.20, high 0.20. NAT's "
-        "difference begins at the middle level, as the paper says."
+        "wrn16_1_baseline and wrn16_1_nat (short) on cifar100_test, 100 pictures: the maps lie low 0.100, middle "
+        "0.300, high 0.600 apart on average, those of two baselines of different seeds low 0.200, middle 0.200, high "
+        "0.200. NAT's difference begins at the middle level, as the paper says."
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from nat_core.errors import CheckpointError
 from nat_core.recipes import recipe_named
 from nat_core.store.runs import RUNS, RunRecord, add_run, load_runs, record_of
-from nat_core.studies.plan import PlannedRun, planned_runs, studies
+from nat_core.studies.plan import FRONTIER_FIRST, JOINED_FIRST, PlannedRun, planned_runs, runs_by_key, studies
 from nat_core.training.losses import TARGETS
 
 RUNS_OF = {protocol: planned_runs(protocol) for protocol in ("full", "cpu", "short")}
@@ -52,6 +52,30 @@ def test_only_networks_of_the_tables_are_published() -> None:
     published = [run.key for run in RUNS_OF["cpu"] if run.published]
     assert len(published) == 13  # the ten of the protocol, and the strong NAT with its pair of the long one
     assert not PlannedRun(recipe_named("wrn16_1_nat"), seed=1).published
+
+
+def test_a_run_is_found_by_its_key_whatever_its_protocol_and_its_teacher_stands_before_it() -> None:
+    keys = ["full/resnet18_nat_64_negatives/seed0", "cpu/wrn16_1_student_of_nat/seed0", "cpu/wrn40_1_nat/seed0"]
+    found = [run.key for run in runs_by_key(keys)]
+    assert found == [
+        "full/resnet18_nat_64_negatives/seed0",
+        "cpu/wrn40_1_nat/seed0",
+        "cpu/wrn16_1_student_of_nat/seed0",
+    ]
+    with pytest.raises(ValueError, match="'short/nat_bier/seed0'; did you mean short/nat_brier/seed0"):
+        runs_by_key(["short/nat_bier/seed0"])
+
+
+def test_what_matters_most_gets_its_next_seeds_first() -> None:
+    frontier = planned_runs("full", ("frontier",))
+    assert [run.seed for run in frontier[:21]] == [0] * 15 + [1] * 3 + [2] * 3
+    assert {run.recipe.name for run in frontier[15:21]} == set(FRONTIER_FIRST)
+    assert [run.key for run in planned_runs("full", ("joined",))][8:] == [
+        f"short/{name}/seed{seed}" for seed in (1, 2) for name in JOINED_FIRST
+    ]
+    assert planned_runs("full", ("strong",))[-1].recipe.negative_weight == 1.0
+    # A seed of a study is one of the very recipe, so that the rows of every study that has it take it in.
+    assert planned_runs("cpu", ("joined",))[8].recipe == planned_runs("cpu", ("beyond",))[1].recipe
 
 
 def test_unknown_protocols_and_studies_name_the_known() -> None:

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from nat_core.recipes import recipe_named
-from nat_core.store.checkpoints import available, load_card
+from nat_core.store.checkpoints import WEIGHTS, available, load_card
 from nat_core.store.runs import RUNS, DivergedRun, load_ended, load_runs
 from nat_core.studies import queue, worker
 from nat_core.studies.plan import PlannedRun
@@ -120,6 +120,20 @@ def test_the_time_ends_the_queue_and_failures_are_sentences(tmp_path: Path, copi
     assert "No network nobody in" in progress.failed[orphan.key]
     assert "nat train nobody" not in progress.failed[orphan.key]
     assert progress.done == []
+
+
+def test_a_student_learns_from_the_teacher_of_its_queue_whatever_else_bears_that_name(
+    tmp_path: Path, copied_workers: None
+) -> None:
+    # Of the same protocol and seed, but trained for one epoch: the queue's teacher stands elsewhere for its sake.
+    train(replace(NAT, epochs=1), out=tmp_path, progress=False, device="cpu")
+    student = PlannedRun(replace(recipe_named("digits_baseline"), teacher="digits_nat", **HELD_OUT))
+    workspace = Workspace(tmp_path, tmp_path)
+    progress = run_queue([TEACHER, student], workspace, jobs=1)
+    assert (progress.done, progress.failed) == ([TEACHER.key, student.key], {})
+    meant = load_card(workspace.work(TEACHER), "digits_nat").sha256[WEIGHTS]
+    assert load_card(tmp_path, "digits_baseline").teacher_sha256 == meant
+    assert meant != load_card(tmp_path, "digits_nat").sha256[WEIGHTS]
 
 
 def test_a_student_whose_teacher_failed_is_named(tmp_path: Path, copied_workers: None) -> None:

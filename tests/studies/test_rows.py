@@ -10,7 +10,7 @@ from nat_core.network.inference import Network, frozen
 from nat_core.network.models import build, normalised
 from nat_core.studies.level_findings import spread
 from nat_core.studies.levels import level_distances
-from nat_core.studies.rows import noise_margin, over_seeds, paired_bootstrap
+from nat_core.studies.rows import OverPictures, PairedDifference, noise_margin, over_seeds, paired_bootstrap
 
 
 def test_mean_and_deviation_over_seeds_worked_by_hand() -> None:
@@ -129,3 +129,13 @@ def test_the_margin_is_students_quantile_and_widens_with_the_comparisons() -> No
     assert noise_margin(1.0, 2, 2, freedom=10_000) == pytest.approx(1.96, abs=1e-3)
     with pytest.raises(ValueError, match="freedom >= 1 and comparisons >= 1, not 0 and 1"):
         noise_margin(1.0, 1, 1, freedom=0)
+
+
+def test_a_difference_over_pictures_is_that_of_the_rates_as_they_are_written() -> None:
+    # 0.640 and 0.360 where they stand, 0.281 apart before they are rounded.
+    over = OverPictures(-0.28098, -0.31004, -0.00002, 1000)
+    rates = PairedDifference("a", "b", "noise", "NCR_0.9", (0.35951, 0.64049), over)
+    assert rates.cells == ("\u22120.280", "\u22120.310 to +0.000")
+    over = OverPictures(0.0028, -0.0008, 0.0063, 1000)
+    right = PairedDifference("a", "b", "cifar10_test", "accuracy", (0.9616, 0.9588), over)
+    assert right.cells == ("+0.28 points", "\u22120.08 to +0.63")

@@ -18,7 +18,7 @@ from nat_core.recipes import Recipe, recipe_named
 from nat_core.store.checkpoints import load_card, load_predictions, load_weights
 from nat_core.training import loop
 from nat_core.training.batches import generator_for
-from nat_core.training.loop import train
+from nat_core.training.loop import find_teacher, train
 from nat_core.training.losses import attention_transfer_loss, equal_gradient_weight, nat_loss
 from nat_core.training.objective import StepLoss
 from nat_core.training.pictures import pictures_of
@@ -27,7 +27,6 @@ from nat_core.training.training_run import (
     average_share,
     begin,
     begin_average,
-    find_teacher,
     take_step,
     update_average,
 )

@@ -30,7 +30,7 @@ def as_on_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def sitting(out: Path, recipe: Recipe, resume: bool = False) -> Sitting:
-    return Sitting(recipe=recipe, out=out, teachers=out, device="cpu", threads=1, resume=resume, progress=False)
+    return Sitting(name=recipe.name, out=out, teachers=out, device="cpu", threads=1, resume=resume, progress=False)
 
 
 def weights(out: Path, name: str) -> bytes:
@@ -38,7 +38,7 @@ def weights(out: Path, name: str) -> bytes:
 
 
 def test_two_networks_side_by_side_are_those_of_each_alone(tmp_path: Path, as_on_a_card: None) -> None:
-    both = {each.name: in_turns(sitting(tmp_path, each)) for each in (NAT, BASELINE)}
+    both = {each.name: in_turns(each, sitting(tmp_path, each)) for each in (NAT, BASELINE)}
     ended = dict(side_by_side(both))
     assert ended == {name: tmp_path / name for name in (NAT.name, BASELINE.name)}
     for recipe in (NAT, BASELINE):
@@ -47,7 +47,7 @@ def test_two_networks_side_by_side_are_those_of_each_alone(tmp_path: Path, as_on
 
 
 def test_a_stop_saves_all_and_they_go_on_to_the_same_weights(tmp_path: Path, as_on_a_card: None) -> None:
-    both = {each.name: in_turns(sitting(tmp_path, each)) for each in (NAT, BASELINE)}
+    both = {each.name: in_turns(each, sitting(tmp_path, each)) for each in (NAT, BASELINE)}
     under_way = side_by_side({**both, "stopping": stopping()})
     with pytest.raises(Stopped, match=r"digits_nat is saved at step 5 of 6: go on with --resume"):
         list(under_way)
@@ -55,7 +55,7 @@ def test_a_stop_saves_all_and_they_go_on_to_the_same_weights(tmp_path: Path, as_
         state = newest_state(tmp_path / ".state" / recipe.name)
         assert state is not None
         assert state.step == 5  # the first block, which was under way
-    again = {each.name: in_turns(sitting(tmp_path, each, resume=True)) for each in (NAT, BASELINE)}
+    again = {each.name: in_turns(each, sitting(tmp_path, each, resume=True)) for each in (NAT, BASELINE)}
     assert dict(side_by_side(again)) == {name: tmp_path / name for name in again}
     train(BASELINE, out=tmp_path / "alone", device="cpu", threads=1, progress=False)
     assert weights(tmp_path, BASELINE.name) == weights(tmp_path / "alone", BASELINE.name)

@@ -145,7 +145,7 @@ function distancesDrawn({ here, spread, words, colours, alt }) {
     }
     const at = x(here[level]);
     svg.appendChild(element("path", { d: `M${at} ${y - 8}l7 8l-7 8l-7 -8z`, fill: colours.line }));
-    svg.appendChild(text(at, y - 14, written(here[level], 2, words.signs), "middle", "tick at"));
+    svg.appendChild(text(at, y - 14, written(here[level], words.maps.decimals, words.signs), "middle", "tick at"));
   });
   return svg;
 }

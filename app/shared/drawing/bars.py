@@ -15,7 +15,7 @@ from nat_app.shared.classes import class_title
 from nat_app.shared.drawing.palette import KINDS, NAMES, Kind
 from nat_app.shared.language import N_, _
 from nat_app.shared.words import percent, percent_fine
-from nat_core.measure.wording import legible
+from nat_core.language import legible
 
 TEN_BY_BOTH = N_("Ten probabilities by both networks.")
 """How the text for those who cannot see the bars of both networks begins."""

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from nat_app.shared.drawing.palette import Kind, Palette
 from nat_app.shared.language import written
-from nat_core.measure.wording import legible
+from nat_core.language import legible
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 """Plotly's toolbar stays away: nothing on these charts needs zooming."""

@@ -18,6 +18,7 @@ from nat_app.shared.drawing.bars import at, drawing, shown
 from nat_app.shared.language import N_, _, number
 from nat_app.shared.page_file import image_url, png_url
 from nat_app.views.attention.words import spread_pictures
+from nat_core.measure.rounding import distance_text
 
 LEVELS = {"low": N_("low level"), "middle": N_("middle level"), "high": N_("high level")}
 SIDE, SMALLER_SIDE = 12.5, 9.0
@@ -142,7 +143,7 @@ def distances(here: Mapping[str, float], spread: Spread, *, alt: str) -> str:
 
 
 def _here(distance: float) -> str:
-    said, which = number(distance, ".2f"), _("this picture")
+    said, which = distance_text(distance), _("this picture")
     return _at(distance, "said", said) + _at(distance, "here", title=f"{which}: {said}")
 
 
@@ -151,10 +152,10 @@ def _usual(spread: Spread, level: str) -> str:
     lowest, low, middle, high, highest = spread.quantiles[level]
     pictures = _("median of {pictures}", pictures=spread_pictures(spread.set_name, spread.pictures))
     drawn = _between(lowest, highest, "thin") + _between(low, high, "thick")
-    drawn += _at(middle, "median", title=f"{pictures}: {number(middle, '.2f')}")
+    drawn += _at(middle, "median", title=f"{pictures}: {distance_text(middle)}")
     if spread.seeds is not None:
         seeds, which = spread.seeds[level], _("two baselines, median")
-        drawn += _at(seeds, "seeds", title=f"{which}: {number(seeds, '.2f')}")
+        drawn += _at(seeds, "seeds", title=f"{which}: {distance_text(seeds)}")
     return drawn
 
 

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from nat_app.shared.language import N_, _, ngettext, pgettext
 from nat_app.shared.pairs import pictures_of, set_title
 from nat_app.shared.words import Answer
-from nat_core.measure.rounding import difference
+from nat_core.measure.rounding import difference, distance_text
 from nat_core.recipes import LEVELS
 from nat_core.studies.level_findings import LevelFinding, means
 
@@ -227,15 +227,14 @@ def looks_sentence(name: str, maps: Mapping[str, Float[np.ndarray, "_ _"]]) -> s
 
 def distance_sentence(here: Mapping[str, float], usual: Mapping[str, float], pictures: str) -> str:
     """Return the distances between two networks' maps on this picture, and their median over many `pictures`."""
+    apart = {level: distance_text(each) for level, each in here.items()}
+    apart |= {f"usual_{level}": distance_text(each) for level, each in usual.items()}
     # Maps have length 1 and no value below 0: without a place in common they lie the square root of 2 apart.
     return _(
-        "How far baseline and NAT lie apart: low {low:.2f} ({usual_low:.2f}), middle {middle:.2f} "
-        "({usual_middle:.2f}), high {high:.2f} ({usual_high:.2f}). In brackets the median of {pictures}. 0 is the same "
+        "How far baseline and NAT lie apart: low {low} ({usual_low}), middle {middle} "
+        "({usual_middle}), high {high} ({usual_high}). In brackets the median of {pictures}. 0 is the same "
         "map, 1.41 is nothing in common.",
-        **here,
-        usual_low=usual["low"],
-        usual_middle=usual["middle"],
-        usual_high=usual["high"],
+        **apart,
         pictures=pictures,
     )
 

@@ -106,10 +106,7 @@ def curves(points: list[MeasuredStep]) -> Curves:
 
 def cancel() -> None:
     """Give the turn back; what was reached stays."""
-    learning = LEARNING.get()
-    if learning.turn is not None:
-        fair_queue.shared().cancel(learning.turn)
-    learning.turn = None
+    fair_queue.give_back(LEARNING.get())
 
 
 def again() -> None:

@@ -15,7 +15,7 @@ from nat_app.views.evidence import drawn
 from nat_core.errors import CheckpointError
 from nat_core.measure.report import NetworkReport
 from nat_core.results import beside_paper, equal_cost, frontier, transfer
-from nat_core.results.drawing import DARK, Drawing
+from nat_core.results.drawings.panels import DARK, Drawing
 from nat_core.results.equal_cost import Candidate
 from nat_core.results.frontier import FrontierPoint
 from nat_core.results.transfer import Transfer

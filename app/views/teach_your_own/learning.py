@@ -278,20 +278,15 @@ def _world(task: Task) -> Float[np.ndarray, "n channels"]:
 
 def follow() -> tuple[fair_queue.Turn | None, float]:
     """Return the turn while there is more to come, and the share done; what came of it is kept once it is over."""
+    return fair_queue.follow(TEACHING.get(), _ended)
+
+
+def _ended(turn: fair_queue.Turn) -> None:
     teaching = TEACHING.get()
-    turn = teaching.turn
-    if turn is None:
-        return None, 0.0
-    fair_queue.shared().look(turn)
-    if not turn.over:
-        return turn, next((value for value in reversed(turn.values) if isinstance(value, float)), 0.0)
-    teaching.turn = None
-    complaint = fair_queue.complaint(turn)
-    if complaint:
+    if complaint := fair_queue.complaint(turn):
         teaching.tell([complaint])
     if turn.phase == "done" and isinstance(turn.values[-1], LearnedHeads) and teaching.learning is not None:
         _keep(turn.values[-1], teaching.learning)
-    return None, 1.0
 
 
 def _keep(result: LearnedHeads, learned: Project) -> None:
@@ -312,7 +307,4 @@ def _keep(result: LearnedHeads, learned: Project) -> None:
 
 def cancel() -> None:
     """Give the turn back; what was taught before stays."""
-    teaching = TEACHING.get()
-    if teaching.turn is not None:
-        fair_queue.shared().cancel(teaching.turn)
-    teaching.turn = None
+    fair_queue.give_back(TEACHING.get())

@@ -19,7 +19,7 @@ from nat_app.views.teach_your_own.settings import BEGIN, SAMPLES, file_of
 from nat_app.visit.photos import CENTRE, OwnPhotos, Photo, kept
 from nat_app.visit.training.fair_queue import Turn
 from nat_core.data.images import image_id
-from nat_core.measure.wording import legible
+from nat_core.language import legible
 from nat_core.store.own_heads import LONGEST_NAME, MOST, MOST_EACH, OwnHeads
 
 FROM = 5

@@ -12,7 +12,7 @@ from nat_app.views.teach_your_own.project import NEGATIVES, SAVED, TEACHING, Pro
 from nat_app.visit.photos import CENTRE, Photo, kept
 from nat_app.visit.room import NoRoom
 from nat_core.errors import CheckpointError
-from nat_core.measure.wording import legible
+from nat_core.language import legible
 from nat_core.store.own_heads import NONE, SIDE, KeptPhotos, OwnHeads, from_bytes, to_bytes
 
 FILE = "my-things.safetensors"

@@ -52,7 +52,7 @@ def draw_thing(place: int, thing: Thing) -> None:
     with st.container(border=True, key=f"thing_{thing.number}", gap="xsmall"):
         setting = project.name_setting(thing.number)
         # Its field is new, or was forgotten while the visitor looked at another page.
-        if setting.key not in st.session_state:
+        if not setting.held:
             setting.put(thing.name)
         with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
             st.text_input(
@@ -172,20 +172,7 @@ def controls(name: str) -> None:
             with st.container(key="own_learned"):
                 st.caption(words.learned())
     if teaching.turn is not None:
-        progress()
-
-
-# A part by itself, so that the photos and charts are not drawn again at every look.
-@st.fragment(run_every=fair_queue.shared().pause())
-def progress() -> None:
-    """Draw how far it is, again and again; once it is over, the page anew."""
-    turn, share = learning.follow()
-    if turn is None:
-        st.rerun()
-    elif fair_queue.waits(turn):
-        st.markdown(fair_queue.sentence(turn))
-    else:
-        st.progress(share, _("It learns."))
+        fair_queue.draw_progress(learning.follow)
 
 
 # --- what came of it -------------------------------------------------------------------------------------------------

@@ -39,6 +39,8 @@ LESSON: Setting[str | None] = Setting("lesson", None, one_of(LESSONS))
 RESULT: Setting[str | None] = Setting("result", None, _result)
 """Points and the most possible, as whoever sent the link says."""
 ROUND = Setting("photos", 0, _round)
+FOOLING: Setting[str | None] = Setting("fooling", None)
+"""The photo that is tried on both networks, by its key or its file; in no link."""
 
 SETTINGS = PageSettings("workshop", (LESSON, PART, RESULT, ROUND))
 

@@ -213,26 +213,19 @@ def learner(pair: Pair, kind: Kind) -> Pair:
 
 def follow() -> tuple[fair_queue.Turn | None, float]:
     """Return the turn while there is more to come, and the share done; what came of it is kept once it is over."""
+    return fair_queue.follow(TEACHING.get(), _ended)
+
+
+def _ended(turn: fair_queue.Turn) -> None:
     teaching = TEACHING.get()
-    turn = teaching.turn
-    if turn is None:
-        return None, 0.0
-    fair_queue.shared().look(turn)
-    if not turn.over:
-        return turn, next((value for value in reversed(turn.values) if isinstance(value, float)), 0.0)
-    teaching.turn = None
     teaching.problem = fair_queue.complaint(turn)
     if turn.phase == "done" and isinstance(turn.values[-1], TaughtHead):
         teaching.history = [*teaching.history, turn.values[-1]][-MOST_UNDONE:]
-    return None, 1.0
 
 
 def cancel() -> None:
     """Give the turn back; the network stays as it was."""
-    teaching = TEACHING.get()
-    if teaching.turn is not None:
-        fair_queue.shared().cancel(teaching.turn)
-    teaching.turn = None
+    fair_queue.give_back(TEACHING.get())
 
 
 def undo() -> None:

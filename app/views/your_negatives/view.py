@@ -132,22 +132,9 @@ def controls() -> None:
         st.segmented_control(_("Network"), list(NAMES), format_func=NAMES.__getitem__, key=KIND.bind(), required=True,
                              label_visibility="collapsed", persist_state="session")  # fmt: skip
     if busy:
-        progress()
+        fair_queue.draw_progress(state.follow)
     if teaching.problem:
         st.warning(teaching.problem, icon=":material/warning:")
-
-
-# A part by itself, so that the photos and charts are not drawn again at every look.
-@st.fragment(run_every=fair_queue.shared().pause())
-def progress() -> None:
-    """Draw how far it is, again and again; once it is over, the page anew."""
-    turn, share = state.follow()
-    if turn is None:
-        st.rerun()
-    elif fair_queue.waits(turn):
-        st.markdown(fair_queue.sentence(turn))
-    else:
-        st.progress(share, _("It learns."))
 
 
 def before_learning() -> list[float]:

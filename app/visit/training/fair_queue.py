@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from itertools import islice
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 from uuid import uuid4
 
 import streamlit as st
@@ -300,6 +300,35 @@ def begin(work: Callable[[], Iterator[Value]], kind: str) -> Turn[Value]:
     return shared().begin(VISITOR.get(), work, kind)
 
 
+class HasTurn(Protocol):
+    """What a page keeps of a visit, among it the turn that trains for it; None while there is none."""
+
+    turn: Turn[Any] | None
+
+
+def follow(visit: HasTurn, keep: Callable[[Turn], object]) -> tuple[Turn | None, float]:
+    """Look at a visit's turn; return it while there is more to come, and the share done, its last value of a float.
+
+    A turn that is over is let go, and `keep` is given it.
+    """
+    turn = visit.turn
+    if turn is None:
+        return None, 0.0
+    shared().look(turn)
+    if not turn.over:
+        return turn, next((value for value in reversed(turn.values) if isinstance(value, float)), 0.0)
+    visit.turn = None
+    keep(turn)
+    return None, 1.0
+
+
+def give_back(visit: HasTurn) -> None:
+    """Cancel a visit's turn, if it has one."""
+    if visit.turn is not None:
+        shared().cancel(visit.turn)
+    visit.turn = None
+
+
 def further(turn: Turn, shown: int, pace: int | None = None) -> tuple[int, bool]:
     """Look at a turn of which `shown` values are shown; return how many to show now, and whether these are all of it.
 
@@ -351,6 +380,25 @@ def draw_place(turn: Turn) -> None:
         st.markdown(said)
 
     place()
+
+
+def draw_progress(followed: Callable[[], tuple[Turn | None, float]]) -> None:
+    """Draw how far a training is, by what `follow` returns, again and again; once it is over, the page anew.
+
+    A part by itself, so that the photos and charts around it are not drawn again at every look.
+    """
+
+    @st.fragment(run_every=shared().pause())
+    def progress() -> None:
+        turn, share = followed()
+        if turn is None:
+            st.rerun()
+        elif waits(turn):
+            st.markdown(sentence(turn))
+        else:
+            st.progress(share, _("It learns."))
+
+    progress()
 
 
 def waiting_sentence(ahead: int, seconds: float) -> str:

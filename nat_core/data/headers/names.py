@@ -5,8 +5,7 @@ import unicodedata
 import zlib
 from pathlib import PurePosixPath
 
-from nat_core.language import N_
-from nat_core.measure.wording import legible
+from nat_core.language import N_, legible
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 """The usual endings of the formats that are read."""

@@ -16,8 +16,8 @@ import torch
 
 from nat_core.errors import CheckpointError
 from nat_core.files import converted, parsed_json, write_durably
+from nat_core.language import legible
 from nat_core.measure.predictions import check_class_names
-from nat_core.measure.wording import legible
 from nat_core.network.inference import Network, frozen
 from nat_core.network.uploaded_networks import MAX_BYTES, MAX_CARD_BYTES, Described, architecture_of, read_network
 from nat_core.store.checkpoints import Card, half, load_weights, packed

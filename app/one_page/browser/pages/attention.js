@@ -173,7 +173,7 @@ class Attention {
     const { words, colours } = page;
     const { spreads } = words.looks[page.settings.pair];
     const said = Object.fromEntries(
-      Object.entries(here).map(([level, each]) => [level, written(each, 2, words.signs)]),
+      Object.entries(here).map(([level, each]) => [level, written(each, words.maps.decimals, words.signs)]),
     );
     const sentence = filled(spread.sentence, said);
     const titles = Object.fromEntries(Object.entries(spreads).map(([name, each]) => [name, each.title]));

@@ -16,6 +16,7 @@ from nat_app.views.playground.settings import SETTINGS as PLAYGROUND
 from nat_app.views.workshop import score
 from nat_app.views.workshop.games import factory, teaching, words
 from nat_app.views.workshop.score import FEW_SURE, GAME, MOST_CLICKS, SURE, Clicks, TriedPhoto
+from nat_app.views.workshop.settings import FOOLING
 from nat_app.visit import photos
 from nat_core.data.apart.process import formats
 
@@ -125,12 +126,12 @@ def _photo(pair: Pair) -> None:
     photos.take("uploads", files)
     own = photos.photos()
     if new := [key for key in own if key not in before]:
-        st.session_state["fooling"] = new[-1]
+        FOOLING.put(new[-1])
     if problems := list(photos.problems().values()):
         st.warning("  \n".join(literal(each) for each in problems), icon=":material/warning:")
     pictures = {each.file: each for each in gallery_pictures() if not each.known}
     chosen = st.selectbox(
-        _("Photo"), [*own, *pictures], key="fooling",
+        _("Photo"), [*own, *pictures], key=FOOLING.key,
         format_func=lambda key: own[key].name if key in own else _("{name} (gallery)", name=pictures[key].caption),
     )  # fmt: skip
     left, right = st.columns([1, 3], gap="medium")

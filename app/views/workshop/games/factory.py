@@ -24,7 +24,7 @@ from nat_app.views.workshop import words as common
 from nat_app.views.workshop.games import words
 from nat_app.views.workshop.score import GAME
 from nat_app.views.workshop.wall.sending import send
-from nat_core.measure.costs import Cheapest, Stakes, cheapest, cost_curve, stakes_with_a_valley
+from nat_core.measure.error_costs import Cheapest, Stakes, cheapest, cost_curve, stakes_with_a_valley
 
 PARTS = 100
 """How many parts the costs are for."""

@@ -9,7 +9,7 @@ from nat_app.shared.words import Answer, class_title, literal, percent, threshol
 from nat_app.views.workshop.score import Clicks
 from nat_app.views.workshop.words import for_card
 from nat_core.language import number
-from nat_core.measure.costs import Stakes
+from nat_core.measure.error_costs import Stakes
 from nat_core.measure.rounding import DECIMALS, difference
 
 CLICKS_TITLE = N_("Ten clicks")
@@ -145,7 +145,7 @@ def factory_task(stakes: Stakes, foreign: str) -> str:
 def foreign_parts(stakes: Stakes) -> str:
     """Return how many of a hundred parts are foreign.
 
-    >>> from nat_core.measure.costs import Prices
+    >>> from nat_core.measure.error_costs import Prices
     >>> foreign_parts(Stakes(Prices(3.0, 1.0), 0.2))
     '20'
     """

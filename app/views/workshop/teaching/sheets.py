@@ -16,7 +16,7 @@ from nat_app.views.workshop.steps.lessons import Lesson
 from nat_app.views.workshop.teaching import words
 from nat_core.cli.serve import qr_svg
 from nat_core.language import number
-from nat_core.measure.costs import Stakes
+from nat_core.measure.error_costs import Stakes
 
 JOIN_MINUTES = 5
 """Until all phones are there; the cards follow."""

@@ -14,7 +14,7 @@ from math import hypot
 import numpy as np
 from jaxtyping import Bool, Float
 
-from nat_core.results.drawing import Number, Point
+from nat_core.results.drawings.panels import Number, Point
 
 Box = tuple[Number, Number, Number, Number]
 """Left, top, right and bottom."""

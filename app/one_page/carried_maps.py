@@ -9,7 +9,7 @@ from nat_app.one_page.carried_networks import pairs
 from nat_app.one_page.payload import Payload
 from nat_app.shared.drawing.palette import KINDS, NAMES
 from nat_app.shared.gallery import gallery_pictures
-from nat_app.shared.language import _, number
+from nat_app.shared.language import _
 from nat_app.shared.pairs import Pair, pair_named
 from nat_app.shared.words import Answer
 from nat_app.views.attention.attention_rows import ARCHITECTURES, STUDENTS
@@ -23,6 +23,7 @@ from nat_app.views.attention.words import (
     spread_pictures,
     spread_title,
 )
+from nat_core.measure.rounding import DISTANCE, distance_text
 
 TEACHERS = "wrn40_1"
 """The key of the pair from which the students learned."""
@@ -46,7 +47,7 @@ def _spread(pair: Pair, name: str, spread: level_spreads.Spread) -> dict[str, An
     pictures = spread_pictures(name, spread.pictures)
     said = distance_sentence(APART, spread.usual, pictures)
     for level, stand_in in APART.items():
-        said = said.replace(number(stand_in, ".2f"), f"{{{level}}}")
+        said = said.replace(distance_text(stand_in), f"{{{level}}}")
     beyond = name != stored_answers.GALLERY
     return {
         "title": spread_title(name),
@@ -110,6 +111,7 @@ def captions() -> dict[str, Any]:
     """Return what stands by the maps whatever they show, in the language that is spoken."""
     return {
         "levels": {level: _(title) for level, title in LEVELS.items()},
+        "decimals": DISTANCE,
         # By whether each map has its own scale, and whether the photo shines through.
         "captions": {
             f"{int(own)}|{int(pale)}": maps_caption(0.5 if pale else 1.0, own)

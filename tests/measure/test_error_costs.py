@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 from hypothesis.extra.numpy import arrays
 
-from nat_core.measure.costs import OFFERED, ROOM, SEEN, Prices, Stakes, cheapest, cost_curve, stakes_with_a_valley
+from nat_core.measure import error_costs
+from nat_core.measure.error_costs import OFFERED, ROOM, SEEN, Prices, Stakes, cheapest, cost_curve, stakes_with_a_valley
 from nat_core.recipes import PAIRS
 from nat_core.store.checkpoints import load_predictions
 
@@ -24,8 +25,8 @@ def stakes(passed: float, checked: float, share: float = 0.5) -> Stakes:
 
 def test_by_hand() -> None:
     known, negatives = np.array([0.95, 0.85, 0.4, 0.3]), np.array([0.92, 0.2])
-    costs = cost_curve(known, negatives, np.array([0.0, 0.5, 0.93, 1.0]), stakes(10, 1, 0.2))
-    assert costs.tolist() == pytest.approx([0.2 * 10, 0.2 * 5 + 0.8 * 0.5, 0.8 * 0.75, 0.8])
+    paid = cost_curve(known, negatives, np.array([0.0, 0.5, 0.93, 1.0]), stakes(10, 1, 0.2))
+    assert paid.tolist() == pytest.approx([0.2 * 10, 0.2 * 5 + 0.8 * 0.5, 0.8 * 0.75, 0.8])
     best = cheapest(known, negatives, stakes(10, 1, 0.2))
     assert (best.threshold, best.cost) == (0.92, pytest.approx(0.6))
     assert best.saved == pytest.approx(0.25)
@@ -101,6 +102,18 @@ def test_a_valley_whose_floor_leans_on_an_end_is_none(floor: float, seen: bool) 
     deepest = stakes_with_a_valley([other])
     assert (stakes_with_a_valley([leaning, other]) == deepest) == seen
     assert deepest != OFFERED[0]
+
+
+def test_a_valley_just_as_deep_as_one_is_seen_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = (np.array([0.4, 0.6, 0.9, 0.7, 0.7, 0.7, 0.6, 0.8]), np.array([0.7, 0.5, 0.2, 0.5, 0.3]))
+    # Its deepest valley under the dearest error: one a little deeper would be asked for in vain.
+    dearest = max(cheapest(*network, each).saved for each in OFFERED if each.prices.wrongly_passed == 3)
+    chosen = []
+    for deep in (dearest, np.nextafter(dearest, 1)):
+        monkeypatch.setattr(error_costs, "SEEN", deep)
+        chosen.append(stakes_with_a_valley([network]).prices.wrongly_passed)
+    assert chosen[0] == 3
+    assert chosen[1] < 3
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
