@@ -102,6 +102,9 @@ def test_on_a_phone_a_photos_question_comes_before_its_bars(page_of, address: st
         assert question["y"] + question["height"] <= bars["y"]
         assert question["y"] + question["height"] < 2 * height
         assert bars["width"] > width / 2
+        # The photo and what the networks see of it stay beside each other.
+        photo, seen = (each.bounding_box() for each in page.locator("[class*=st-key-card_] img").all()[:2])
+        assert seen["y"] < photo["y"] + photo["height"]
 
 
 @at("wide")
