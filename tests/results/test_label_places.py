@@ -99,7 +99,9 @@ def test_no_label_of_the_stored_frontier_is_crossed(language: str, narrow: bool)
     with speaking(language):
         found = places(load_runs(Path("checkpoints")))
         drawn = str(plot(found, narrow=narrow))
-    texts = re.findall(r'<text x="([\d.]+)" y="([\d.]+)" text-anchor="start" fill="[^"]+"[^>]*>([^<]+)</text>', drawn)
+    start = r'<text x="([\d.]+)" y="([\d.]+)" text-anchor="start"[^>]* paint-order="stroke">([^<]+)</text>'
+    texts = re.findall(start, drawn)
+    # Each hides the lines of the grid around its letters.
     named = {each.short for each in found}
     boxes = [
         (float(x), float(y) - 11, float(x) + LETTER * len(text), float(y) + 3) for x, y, text in texts if text in named
