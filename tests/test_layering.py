@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import grimp
 import pytest
 
 import nat_core
@@ -114,6 +115,17 @@ def test_a_room_has_nine_files_at_most_and_a_file_one_idea() -> None:
     assert {str(room): count for room, count in rooms.items() if count > 9} == {}
     lines = {str(file): len(file.read_text("utf-8").splitlines()) for file in files}
     assert {file: count for file, count in lines.items() if count > 465} == {}
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Nor by imports inside functions: whoever reads a module reads the lower ones alone."""
+    graph = grimp.build_graph("nat_core", "nat_app", include_external_packages=False)
+    left = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    assert len(left) > 300
+    while free := [module for module, imported in left.items() if not imported & left.keys()]:
+        for module in free:
+            del left[module]
+    assert sorted(left) == [], "these import each other, or one that does"
 
 
 PARTS_OF_A_PAGE = {"charts", "settings", "state", "view", "words"}

@@ -360,7 +360,7 @@ class _Shown:
         box = (max(0, -left), max(0, top - upper), min(width, self.size[0] - left), min(height, bottom - upper))
         if box[0] >= box[2] or box[1] >= box[3]:
             return Image.new("RGB", (self.size[0], bottom - top), "white")
-        inside = on_white(self.frame.crop(box))
+        inside = process.on_white(self.frame.crop(box))
         if inside.size == (self.size[0], bottom - top):
             return inside
         band = Image.new("RGB", (self.size[0], bottom - top), "white")
@@ -375,21 +375,6 @@ def _scale_transparent_colour(image: Image.Image, depth: int) -> None:
         image.info["transparency"] = colour * 255 // (2**depth - 1)
     if image.mode == "RGB" and depth == 16 and colour:
         image.info["transparency"] = tuple(value >> 8 for value in colour)
-
-
-def on_white(image: Image.Image) -> Image.Image:
-    """Return any of Pillow's modes as 8-bit RGB, transparent parts laid on white."""
-    if image.mode == "I;16":
-        # Pillow's own conversion clips at 255; the upper byte is what it takes of 16-bit colour.
-        values = np.asarray(image)
-        shown = values != image.info.get("transparency", -1)
-        image = Image.fromarray(np.where(shown, values >> 8, 255).astype(np.uint8))
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    coloured = image.convert("RGBA")
-    white = Image.new("RGB", image.size, "white")
-    white.paste(coloured, mask=coloured)
-    return white
 
 
 # --- what is there to decode -----------------------------------------------------------------------------------------

@@ -48,13 +48,19 @@ def test_a_full_drop_zone_shows_whole_rows(page, address: str) -> None:
     assert chips.evaluate(CUT_ROWS) == [True, 0]
 
 
-@at("phone")
-def test_a_zip_of_photos_one_opened_and_faded_by_the_keyboard(page, playwright, address: str, tmp_path: Path) -> None:
-    trip = tmp_path / "trip.zip"
+def zip_of_a_trip(folder: Path) -> Path:
+    """Two photos and a file that is none."""
+    trip = folder / "trip.zip"
     with zipfile.ZipFile(trip, "w") as archive:
         for name in ("none-bee.jpg", "cat1.jpg"):
             archive.write(FOLDER / name, f"trip/{name}")
         archive.writestr("trip/notes.txt", "no picture")
+    return trip
+
+
+@at("phone")
+def test_a_zip_of_photos_one_opened_and_faded_by_the_keyboard(page, playwright, address: str, tmp_path: Path) -> None:
+    trip = zip_of_a_trip(tmp_path)
     page.goto(f"{address}/your_photos")
     page.locator("h1", has_text="Try it on your own photos.").wait_for()
     file_chooser(page, "uploads").set_input_files(str(trip))

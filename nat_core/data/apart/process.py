@@ -75,6 +75,23 @@ def formats() -> str:
     return _("{formats} or {last}", formats=", ".join(named), last=last)
 
 
+def on_white(image: "Image.Image") -> "Image.Image":
+    """Return any of Pillow's modes as 8-bit RGB, transparent parts laid on white."""
+    from PIL import Image
+
+    if image.mode == "I;16":
+        # Pillow's own conversion clips at 255; the upper byte is what it takes of 16-bit colour.
+        values = np.asarray(image)
+        shown = values != image.info.get("transparency", -1)
+        image = Image.fromarray(np.where(shown, values >> 8, 255).astype(np.uint8))
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    coloured = image.convert("RGBA")
+    white = Image.new("RGB", image.size, "white")
+    white.paste(coloured, mask=coloured)
+    return white
+
+
 class Undecodable(Exception):
     """A picture whose decoder gave up, or had to be ended; `slow` says whether it took too long."""
 
@@ -200,8 +217,6 @@ def prepare() -> None:
     """Import all that is needed, so that it counts before the memory is held, and let no decoder take all cores."""
     from PIL import AvifImagePlugin, Image
 
-    from nat_core.data import images  # noqa: F401
-
     # What is a bomb was decided before, by the same limits for all formats.
     Image.MAX_IMAGE_PIXELS = None
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # pyrefly: ignore[bad-assignment]
@@ -223,8 +238,6 @@ def hold() -> None:
 def _answer(kind: str, data: bytes) -> Iterator[bytes]:
     """Width and height of a picture, and its pixels; twice nothing where they cannot be had."""
     from PIL import Image, ImageOps
-
-    from nat_core.data.images import on_white
 
     try:
         image = Image.open(io.BytesIO(data), formats=[kind])
