@@ -4,10 +4,9 @@
         [--runs N] [--anew] [--quick]
 
 Prints a JSON object a line, each a row of `benchmarks.reliability`. Coverage is measured while the tests of BORDERS
-run, in one process, or with --whole all but those in a browser, for the whole package as well; `--measured` names a
-folder of coverage's data of such runs instead, which may be several, each of some tests. Mutants are counted as
-`mutmut run` left them in mutants/ (its settings stand in pyproject.toml), those that it has tried: none where it was
-not run. `--runs` runs the quick tests so many times more and adds them to those that benchmarks/reliability.json
+run, in one process, or with --whole all tests, for the whole package as well; `--measured` names a folder of coverage's
+data of such runs instead, which may be several, each of some tests. Mutants are counted as `mutmut run` left them in
+mutants/ (its settings stand in pyproject.toml), those that it has tried: none where it was not run. `--runs` runs the quick tests so many times more and adds them to those that benchmarks/reliability.json
 counts already (`--anew`: to none); it takes minutes each, and none are run unless asked for. Neither tool is needed for
 anything else, so neither is in requirements.txt:
 
@@ -51,7 +50,7 @@ def covered(measured: Path | None, *, whole: bool, quick: bool) -> Iterator[Row]
     with tempfile.TemporaryDirectory() as made:
         folder = measured or Path(made)
         if measured is None:
-            chosen = ("-m", "not browser") if whole else TESTS[2:3] if quick else TESTS
+            chosen = () if whole else TESTS[2:3] if quick else TESTS
             _coverage(folder, "run", "-m", "pytest", "-n", "0", "-q", *chosen)
         together = Path(made) / "together"
         # Each by its name: of a folder, only files are taken that are called like the one they are combined in.
@@ -63,7 +62,7 @@ def covered(measured: Path | None, *, whole: bool, quick: bool) -> Iterator[Row]
 
 
 def _branches(name: str, code: tuple[str, ...], data: Path) -> Row:
-    report = data.with_suffix(".json")
+    report = data.parent / "report.json"
     chosen = f"--include={','.join(code)}"
     _coverage(data.parent, "json", f"--data-file={data}", "-o", str(report), chosen, "--quiet")
     found = json.loads(report.read_text(encoding="utf-8"))
@@ -132,7 +131,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", help="one of: coverage, mutants, runs")
     parser.add_argument("--measured", type=Path, help="a folder of coverage's data, measured before")
-    parser.add_argument("--whole", action="store_true", help="of all tests but those in a browser")
+    parser.add_argument("--whole", action="store_true", help="of all tests, for the whole package as well")
     parser.add_argument("--runs", type=int, default=0, help="how often to run the quick tests")
     parser.add_argument("--anew", action="store_true", help="forget the runs that were counted before")
     parser.add_argument("--quick", action="store_true", help="the tests of the metrics alone")
