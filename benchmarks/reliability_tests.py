@@ -6,9 +6,10 @@
 Prints a JSON object a line, each a row of `benchmarks.reliability`. Coverage is measured while the tests of BORDERS
 run, in one process, or with --whole all tests, for the whole package as well; `--measured` names a folder of coverage's
 data of such runs instead, which may be several, each of some tests. Mutants are counted as `mutmut run` left them in
-mutants/ (its settings stand in pyproject.toml), those that it has tried: none where it was not run. `--runs` runs the quick tests so many times more and adds them to those that benchmarks/reliability.json
-counts already (`--anew`: to none); it takes minutes each, and none are run unless asked for. Neither tool is needed for
-anything else, so neither is in requirements.txt:
+mutants/ (its settings stand in pyproject.toml), those that it has tried: none where it was not run. `--runs` runs the
+quick tests so many times more and adds them to those that benchmarks/reliability.json counts already (`--anew`: to
+none); it takes minutes each, and none are run unless asked for. Neither tool is needed for anything else, so neither is
+in requirements.txt:
 
     pip install coverage==7.17.5 mutmut==3.8.1
 """

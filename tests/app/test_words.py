@@ -333,3 +333,22 @@ def test_words_alone_hold_no_markup_of_the_app() -> None:
     """Bold type stands within a colour too; what a stranger wrote stays as it is."""
     said = verdicts.verdict_sentence("baseline", words.Answer(0.97, "**a** :red[b] c_d"), "none", 0.9)
     assert shown(words.plain(said)) == "Baseline 97\u00a0% **a** :red[b] c_d. ▲ Fooled: sure, and wrong."
+
+
+SHARES, SAME, OTHER = {"baseline": 0.75, "nat": 0.5}, {"baseline": 0.9, "nat": 0.9}, {"baseline": 0.97, "nat": 0.8}
+
+
+@pytest.mark.parametrize(("known", "at", "score", "says"), [
+    (False, SAME, "confidence", "Above t = 0.90, the baseline is fooled by 3 of 4, NAT by 2."),
+    (True, SAME, "confidence", "Above t = 0.90, the baseline keeps 3 of 4, NAT 2."),
+    (False, OTHER, "confidence", "Keeping 95 of 100, the baseline is fooled by 3 of 4, NAT by 2."),
+    (False, SAME, "energy", "Keeping 95 of 100 by energy, the baseline is fooled by 3 of 4, NAT by 2."),
+])  # fmt: skip
+def test_few_pictures_are_counted_at_the_thresholds_that_hold(known: bool, at, score: str, says: str) -> None:
+    assert thresholds.few_title(SHARES, 4, at, known=known, score=score).replace("\xa0", " ") == says
+
+
+def test_pictures_that_fool_are_said_to_be_sorted_by_the_score_that_sorted_them() -> None:
+    by = {score: thresholds.how_sure_sentence(3, "NAT", ("99 %", "97 %"), score) for score in ("confidence", "energy")}
+    assert by["confidence"] == "The 3 that NAT is most sure of: 99 % to 97 %."
+    assert by["energy"] == "The 3 that NAT is most sure of by energy: 99 % to 97 %."

@@ -20,7 +20,7 @@ from nat_app.server import run_slots, sockets, uploads
 from nat_app.server.guard import Guard, ServerState
 from nat_app.server.run_slots import RunSlot, RunSlots
 from nat_app.server.sockets import HERE, Bucket, Message, Socket, Sockets
-from nat_app.server.upkeep import Quiet, raise_descriptors
+from nat_app.server.upkeep import Quiet, open_browser, raise_descriptors
 from nat_app.server.uploads import FRAMING, Stored, Uploads
 from nat_app.server.visitors import Caller, Owners
 from nat_app.visit.limits import MB, PUBLIC_LIMITS
@@ -432,6 +432,40 @@ def test_the_same_message_is_logged_a_few_times_a_minute(monkeypatch: pytest.Mon
     again = passes(full.format(3))
     assert again is not None
     assert again.getMessage().endswith("(9995 more like it in 60 s)")
+
+
+def test_a_message_that_was_seldom_is_said_again_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("nat_app.server.upkeep.time.monotonic", lambda: now[0])
+    quiet, said = Quiet(), []
+    for moment in (0.0, 1.0, 62.0):
+        now[0] = moment
+        record = logging.LogRecord("asyncio", logging.ERROR, "", 0, "the disk is full", None, None)
+        said += [record.getMessage()] if quiet.filter(record) else []
+    assert said == 3 * ["the disk is full"]
+
+
+def test_messages_of_a_thousand_kinds_are_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nat_app.server.upkeep.time.monotonic", lambda: 0.0)
+    quiet = Quiet()
+
+    def passes(name: str) -> bool:
+        return quiet.filter(logging.LogRecord(name, logging.ERROR, "", 0, "failed", None, None))
+
+    assert [passes("first") for _ in range(6)] == [True] * 5 + [False]
+    for number in range(1_001):
+        passes(f"kind {number}")
+    assert passes("first")
+
+
+@pytest.mark.parametrize("headless", [True, False])
+def test_a_browser_is_opened_for_whoever_sits_at_the_computer(headless: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    options = {"server.headless": headless, "server.port": 8642}
+    monkeypatch.setattr("nat_app.server.upkeep.config.get_option", options.__getitem__)
+    monkeypatch.setattr("nat_app.server.upkeep.webbrowser.open", opened.append)
+    open_browser()
+    assert opened == ([] if headless else ["http://localhost:8642"])
 
 
 def test_descriptors_are_raised_to_what_the_system_allows() -> None:
