@@ -111,7 +111,6 @@ class Guard:
         try:
             await self._app(self._own_session(scope, who), socket.receive, socket.send)
         finally:
-            slot.give_back()
             self._state.sockets.leave(who.address)
 
     def _own_session(self, scope: Scope, who: Caller) -> Scope:

@@ -125,7 +125,7 @@ class Socket:
         self._spoke = self._known = False
         self._through = asyncio.Event()
         self._through.set()
-        self._reading: asyncio.Task[Any] | None = None
+        self._reading: asyncio.Task[Message] | None = None
         self._over = False
 
     async def receive(self) -> Message:
@@ -146,8 +146,9 @@ class Socket:
             # Whoever does not read the answers is not read either, so no answers pile up.
             await self._through.wait()
             if asked.WhichOneof("type") == "rerun_script":
-                await self._slot.take()
-            if may_ask(asked):
+                await self._turn()
+            # Streamlit would read on where nobody can be read from any more, and end with an error of its own.
+            if not self._over and not self._left() and may_ask(asked):
                 return message
 
     async def send(self, message: Message) -> None:
@@ -164,23 +165,50 @@ class Socket:
         try:
             async with asyncio.timeout(SLOW):
                 await self._send(message)
-        except TimeoutError:
+        except OSError as error:  # of which a TimeoutError is one
             self._over = True
             if self._reading is not None:
                 self._reading.cancel()
-            raise OSError("too slow a reader") from None
+            raise OSError("too slow a reader" if isinstance(error, TimeoutError) else "nobody reads") from None
         finally:
             self._through.set()
 
     async def _next(self) -> Message:
         if self._over:
             return await self._close(BAD)
-        self._reading = asyncio.ensure_future(self._receive())
-        done, _ = await asyncio.wait([self._reading], timeout=None if self._spoke else FIRST)
-        if self._reading in done and not self._reading.cancelled():
-            return self._reading.result()
-        self._reading.cancel()
+        reading = self._reads()
+        await asyncio.wait([reading], timeout=None if self._spoke else FIRST)
+        self._reading = None
+        if reading.done() and not reading.cancelled():
+            return reading.result()
+        reading.cancel()
         return await self._close(BAD)
+
+    def _reads(self) -> "asyncio.Task[Message]":
+        """Return what waits for the browser's next message."""
+        if self._reading is None:
+            self._reading = asyncio.ensure_future(self._receive())
+        return self._reading
+
+    async def _turn(self) -> None:
+        """Wait until a run of the script may begin, or the browser has left: nobody would see what it asked for."""
+        if self._slot.try_take():
+            return
+        turn = asyncio.ensure_future(self._slot.take())
+        try:
+            # One message is read ahead, which may be that the visit is over.
+            await asyncio.wait([turn, self._reads()], return_when=asyncio.FIRST_COMPLETED)
+            if not self._left():
+                await turn
+        finally:
+            turn.cancel()
+
+    def _left(self) -> bool:
+        """Whether the message that was read ahead says that the browser has left."""
+        read = self._reading
+        if read is None or not read.done():
+            return False
+        return read.cancelled() or read.exception() is not None or read.result()["type"] == "websocket.disconnect"
 
     async def _close(self, code: int) -> Message:
         """End the visit, and tell Streamlit that its browser has left."""
@@ -194,6 +222,7 @@ class Socket:
         message = ForwardMsg.FromString(content)
         if message.WhichOneof("type") != "new_session":
             return content
+        self._slot.begun()
         begun = message.new_session
         begun.main_script_path = Path(begun.main_script_path).name
         if not self._known:

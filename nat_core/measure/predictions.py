@@ -336,6 +336,8 @@ def is_hash(identity: str) -> bool:
 
 MAX_CLASSES = 1_000
 """The most classes of a network or an image set that anyone brings."""
+LONGEST_CLASS = 200
+"""The most characters of a class's name: a page shows it again and again."""
 BACKGROUND = "background"
 """The name of the extra class, the last one."""
 
@@ -358,19 +360,24 @@ def check_class_names(where: str, names: Sequence[str]) -> None:
 
     >>> check_class_names("mine.npz", ["cat", ""])
     Traceback (most recent call last):
-    ValueError: mine.npz: a class is called '': give it a name of letters that can be shown
+    ValueError: mine.npz: a class is called '': give it a name of letters that can be shown, at most 200
     """
     if len({unicodedata.normalize("NFC", name).strip() for name in names}) < len(names):
         raise ValueError(
             _("{where}: two of its classes bear the same name: name each of them differently", where=where)
         )
-    if wrong := [f"{name!r:.60}" for name in names if not name.strip() or legible(name) != name]:
+    if wrong := [f"{name!r:.60}" for name in names if not _may_be_shown(name)]:
         told = _(
-            "{where}: a class is called {called}: give it a name of letters that can be shown",
+            "{where}: a class is called {called}: give it a name of letters that can be shown, at most {most}",
             where=where,
             called=wrong[0],
+            most=LONGEST_CLASS,
         )
         raise ValueError(told)
+
+
+def _may_be_shown(name: str) -> bool:
+    return bool(name.strip()) and len(name) <= LONGEST_CLASS and legible(name) == name
 
 
 class RawPredictions(Predictions):

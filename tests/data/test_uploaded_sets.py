@@ -71,6 +71,7 @@ def test_of_too_many_pictures_some_are_taken_evenly(monkeypatch: pytest.MonkeyPa
         (b"hello", "mine is neither an .npz file nor a zip file"),
         (b"PK\x03\x04" + bytes(60), "is cut short or damaged"),
         (npz(pictures=np.zeros(3)), "has no array test_images (it holds pictures)"),
+        (zipped({"a\nb\u202e.npy": b"x"}), "has no array test_images (it holds a b\ufffd)"),
         (npz(test_images=np.zeros((2, 32, 32), np.float32)), "(uint8), shaped (n, height, width)"),
         (npz(test_images=np.zeros((2, 32), np.uint8)), "they are uint8 (2, 32)"),
         (npz(test_images=np.zeros((0, 32, 32), np.uint8)), "holds no picture"),
@@ -81,11 +82,15 @@ def test_of_too_many_pictures_some_are_taken_evenly(monkeypatch: pytest.MonkeyPa
             "labels count from 0",
         ),
         (npz(test_images=np.zeros((1, 4, 4), np.uint8), test_labels=np.array([0]), classes=np.zeros(2)), "(strings)"),
+        (
+            npz(test_images=np.zeros((1, 4, 4), np.uint8), test_labels=np.array(["x" * 201])),
+            "give it a name of letters that can be shown, at most 200",
+        ),
         (zipped({"test_images.npy": b"\x93NUMPY\x01\x00 cut short"}), "the array test_images is damaged"),
         (zipped({"notes.txt": b"hello"}), "holds no pictures"),
         (zipped({"cat/1.png": b"hello"}), "its only picture cannot be read. 1.png is text"),
     ],
-    ids=["text", "damaged", "keys", "float", "flat", "empty", "pickle", "labels", "counts", "classes", "header",
+    ids=["text", "damaged", "keys", "odd keys", "float", "flat", "empty", "pickle", "labels", "counts", "classes", "long", "header",
          "no pictures", "broken"],
 )  # fmt: skip
 def test_a_wrong_file_gets_one_sentence_in_every_language(content: bytes, expected: str, monkeypatch) -> None:

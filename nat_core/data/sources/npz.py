@@ -23,6 +23,7 @@ from nat_core.data.sources.class_labels import CLASS_KEYS, as_labels, as_names
 from nat_core.errors import UnreadableSet
 from nat_core.language import N_, _, ngettext
 from nat_core.measure.predictions import MAX_CLASSES, check_class_names
+from nat_core.measure.wording import legible
 
 MAX_UNPACKED = 400_000_000
 """The most bytes that an array of a stranger's file may unpack to."""
@@ -79,7 +80,8 @@ class NpzFile:
         for entry in archive.infolist():
             if entry.filename.endswith("/") or is_systems_own(parts_of(entry.filename)):
                 continue
-            key = entry.filename.removesuffix(".npy")
+            # Legible: a sentence holds it, in one line.
+            key = legible(entry.filename.removesuffix(".npy"))
             if key in self._entries:
                 raise UnreadableSet(
                     _("{name} holds two arrays {key}: save it again with numpy.savez.", name=name, key=key[:60])
