@@ -81,7 +81,7 @@ class RunSlot:
         return self._end is not None
 
     async def take(self) -> None:
-        """Wait until there is one."""
+        """Wait until there is one, where `try_take` found none."""
         await self._slots.take()
         self._hold()
 

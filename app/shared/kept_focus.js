@@ -6,8 +6,9 @@
 // Return what has to be called whenever something was drawn. Looked after are the controls inside of `places`; what
 // they and the boxes around them are called is found by `keyed`, a selector, and `named`, which makes one of such an
 // element.
-// What is gone is looked for so often: a page may be drawn in parts, one after the other.
-function keptFocus({ places, keyed, named, looks }) {
+// What is gone is looked for so often, as a page may be drawn in parts, one after the other; while it is `busy`, what is
+// missing may still come.
+function keptFocus({ places, keyed, named, looks, busy = () => false }) {
   const CONTROLS =
     'a[href], button:enabled, input:enabled, textarea:enabled, select:enabled, summary, [tabindex="0"]';
   const PAUSE = 150;
@@ -28,6 +29,7 @@ function keptFocus({ places, keyed, named, looks }) {
 
   const within = (place) => (!place ? [] : place.matches(CONTROLS) ? [place] : controls(place));
   const boxOf = (control) => control.closest(keyed);
+  const CHOOSER = 'input[type="file"]';
   const nameOf = (box) => (box && !box.matches(places) ? named(box) : null);
 
   function remember(control) {
@@ -45,6 +47,7 @@ function keptFocus({ places, keyed, named, looks }) {
       control,
       label: labelOf(control),
       around,
+      chooses: Boolean(boxOf(control)?.querySelector(CHOOSER)),
       beside: beside.map((each) => ({ each, name: nameOf(boxOf(each)) })),
       path: location.pathname,
     };
@@ -55,9 +58,18 @@ function keptFocus({ places, keyed, named, looks }) {
   function successor(left) {
     const there = last.around.map(({ name }) => within(document.querySelector(name)));
     const same = there.flat().find((each) => labelOf(each) === last.label);
-    if (same || looks - left < PATIENT) return same;
+    if (same) return same;
+    const chooser = last.chooses && last.around.map(({ name }) => chooserIn(document.querySelector(name))).find(Boolean);
+    if (chooser || looks - left < PATIENT) return chooser;
     const along = there.map((each, place) => each[Math.min(last.around[place].number, each.length - 1)]);
     return along.find((each) => each) ?? (left ? null : neighbour());
+  }
+
+  // While a file is on its way, a chooser's button is called otherwise, and stands behind what stops the file; taken over,
+  // the file leaves a chooser of another name.
+  function chooserIn(place) {
+    const file = place?.querySelector(CHOOSER);
+    return file && controls(boxOf(file)).at(-1);
   }
 
   function neighbour() {
@@ -78,7 +90,7 @@ function keptFocus({ places, keyed, named, looks }) {
       next.focus({ focusVisible: true });
       given = next;
       settle();
-    } else if (left) looking = setTimeout(look, PAUSE, left - 1);
+    } else if (left) looking = setTimeout(look, PAUSE, busy() ? Math.max(1, left - 1) : left - 1);
   }
 
   function settle() {

@@ -335,7 +335,8 @@ def test_words_alone_hold_no_markup_of_the_app() -> None:
     assert shown(words.plain(said)) == "Baseline 97\u00a0% **a** :red[b] c_d. ▲ Fooled: sure, and wrong."
 
 
-SHARES, SAME, OTHER = {"baseline": 0.75, "nat": 0.5}, {"baseline": 0.9, "nat": 0.9}, {"baseline": 0.97, "nat": 0.8}
+SHARES: dict[Kind, float] = {"baseline": 0.75, "nat": 0.5}
+SAME, OTHER = {"baseline": 0.9, "nat": 0.9}, {"baseline": 0.97, "nat": 0.8}
 
 
 @pytest.mark.parametrize(("known", "at", "score", "says"), [

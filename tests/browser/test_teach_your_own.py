@@ -1,5 +1,6 @@
 """Teach your own in a real browser: photos of two things, trained, tried, saved, opened again; at three sizes."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -154,6 +155,18 @@ def test_the_keyboard_keeps_its_place_where_what_it_pressed_is_gone(tablet) -> N
     tablet.locator(FIRST).wait_for()
     _held(tablet, "own_train")
     assert tablet.evaluate("document.documentElement.scrollWidth") <= TABLET[0]
+
+
+def test_the_keyboard_waits_at_the_chooser_for_a_file_that_is_long_on_its_way(tablet) -> None:
+    def late(route, request) -> None:
+        time.sleep(1.5)
+        route.continue_()
+
+    tablet.route("**/upload_file/**", late)
+    _press(tablet, "photos_0")
+    _hand_over(tablet, "teach_uploads_0_", FOLDER / "none-bee.jpg")
+    tablet.locator(".st-key-thing_none").get_by_text("1 photo", exact=True).wait_for()
+    _held(tablet, "teach_uploads_0_")
 
 
 def test_a_file_that_is_none_loses_nothing_and_a_copied_link_holds_nothing_of_ones_own(
