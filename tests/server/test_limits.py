@@ -279,6 +279,38 @@ def test_a_wait_that_is_given_up_leaves_its_place_in_the_queue() -> None:
     assert asyncio.run(queue()) == [True, True, False]
 
 
+def test_a_slot_that_comes_back_before_anybody_waits_for_it_is_not_lost() -> None:
+    async def taken() -> bool:
+        theirs = RunSlots(1)
+        first, second = theirs.of("a"), theirs.of("a")
+        assert first.try_take()
+        waiting = asyncio.create_task(second.take())  # which begins to wait a moment later
+        first.give_back()
+        await asyncio.wait([waiting], timeout=5)
+        return waiting.done()
+
+    assert asyncio.run(taken())
+
+
+def test_a_visit_whose_run_began_while_it_waited_holds_one_slot() -> None:
+    async def held() -> list[bool]:
+        theirs = RunSlots(1)
+        first, second, third = (theirs.of("a") for _ in range(3))
+        assert first.try_take()
+        waiting = asyncio.create_task(second.take())
+        await asyncio.sleep(0.02)
+        second.begun()
+        first.give_back()
+        first.give_back()
+        await asyncio.sleep(0.02)
+        seen = [third.try_take()]
+        second.give_back()
+        await waiting
+        return [*seen, third.try_take()]
+
+    assert asyncio.run(held()) == [False, True]
+
+
 def test_a_slot_given_back_twice_makes_no_second_one() -> None:
     async def taken() -> list[bool]:
         theirs = RunSlots(1)
