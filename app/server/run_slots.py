@@ -42,6 +42,8 @@ class _Slots:
 
     async def take(self) -> None:
         """Wait for one: who came first is first."""
+        if self.try_take():
+            return
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         try:
@@ -83,7 +85,10 @@ class RunSlot:
     async def take(self) -> None:
         """Wait until there is one."""
         await self._slots.take()
-        self._hold()
+        if self._end is None:
+            self._hold()
+        else:  # a run of the visit's own began meanwhile
+            self._slots.give_back()
 
     def begun(self) -> None:
         """Count a run that begins, where the visit has no slot.

@@ -90,8 +90,9 @@ def test_of_too_many_pictures_some_are_taken_evenly(monkeypatch: pytest.MonkeyPa
         (zipped({"notes.txt": b"hello"}), "holds no pictures"),
         (zipped({"cat/1.png": b"hello"}), "its only picture cannot be read. 1.png is text"),
     ],
-    ids=["text", "damaged", "keys", "odd keys", "float", "flat", "empty", "pickle", "labels", "counts", "classes", "long", "header",
-         "no pictures", "broken"],
+    ids=["text", "damaged", "keys", "odd keys",
+         "float", "flat", "empty", "pickle", "labels", "counts", "classes", "long",
+         "header", "no pictures", "broken"],
 )  # fmt: skip
 def test_a_wrong_file_gets_one_sentence_in_every_language(content: bytes, expected: str, monkeypatch) -> None:
     with pytest.raises(UnreadableSet) as raised:

@@ -24,10 +24,9 @@ _IEND = struct.pack(">I4sI", 0, b"IEND", zlib.crc32(b"IEND"))
 
 def examine_png(data: bytes, name: str) -> Header:
     """Return what a PNG holds; ValueError, IndexError or struct.error where it is not whole."""
-    if not data.startswith(_PNG):  # sent as text, its line ends changed: what follows has shifted
-        raise ValueError("not a PNG signature")
-    if data[12:16] != b"IHDR":  # whose numbers are no sides
-        raise ValueError("no header")
+    # Sent as text, its line ends changed, what follows has shifted; of another chunk, the numbers are no sides.
+    if not data.startswith(_PNG) or data[12:16] != b"IHDR":
+        raise ValueError("not a PNG's beginning")
     width, height, depth, colours = struct.unpack_from(">IIBB", data, 16)
     check_pixels((width, height), "PNG", name)
     bits = width * height * _CHANNELS.get(colours, 0) * depth

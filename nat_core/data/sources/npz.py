@@ -21,9 +21,8 @@ from jaxtyping import UInt8
 from nat_core.data.headers.names import is_systems_own, parts_of
 from nat_core.data.sources.class_labels import CLASS_KEYS, as_labels, as_names
 from nat_core.errors import UnreadableSet
-from nat_core.language import N_, _, ngettext
+from nat_core.language import N_, _, legible, ngettext
 from nat_core.measure.predictions import MAX_CLASSES, check_class_names
-from nat_core.measure.wording import legible
 
 MAX_UNPACKED = 400_000_000
 """The most bytes that an array of a stranger's file may unpack to."""
