@@ -330,6 +330,10 @@ def test_a_png_whose_end_is_missing_is_whole_all_the_same():
     assert refusal(whole[:-12].replace(b"IDAT", b"IDAX"), name="x") == DAMAGED
 
 
+def test_a_png_without_a_header_states_no_sides():
+    assert refusal(b"\x89PNG\r\n\x1a\n" + encoded("PNG")[33:], name="x") == DAMAGED
+
+
 def test_a_png_with_a_second_header_is_damaged():
     later = png(1, 1, png(7000, 7000)[8:33], chunk(b"IDAT", b""))
     assert refusal(later, name="x") == DAMAGED
