@@ -44,6 +44,10 @@ def bytes_in_use() -> int:
 def answer() -> None:
     """Write what is held, for each line that is read."""
     for _ in sys.stdin:
+        # What a busy machine's server still reads ahead is no visit's.
+        for thread in threading.enumerate():
+            if thread.name == "prepare":
+                thread.join()
         gc.collect()
         # By their types: `isinstance` asks every object for its class, and some warn when they are asked.
         alive = sum(issubclass(type(each), AppSession) for each in gc.get_objects())
