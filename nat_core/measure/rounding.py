@@ -30,13 +30,13 @@ def rate_text(value: float) -> str:
     return number(value, f".{RATE}f")
 
 
-def spread_text(deviation: float | None) -> str:
-    """Return what stands behind a rate: its standard deviation, with as many decimals; "" where there is none.
+def spread_text(deviation: float | None, decimals: int = RATE) -> str:
+    """Return what stands behind a figure: its standard deviation, with as many decimals; "" where there is none.
 
     >>> spread_text(0.0025), spread_text(0.00002), spread_text(None)
     (' ± 0.003', ' ± 0.000', '')
     """
-    return "" if deviation is None else f" ± {number(deviation, f'.{RATE}f')}"
+    return "" if deviation is None else f" ± {number(deviation, f'.{decimals}f')}"
 
 
 def accuracy_text(accuracy: float, deviation: float | None = None) -> str:
@@ -45,7 +45,7 @@ def accuracy_text(accuracy: float, deviation: float | None = None) -> str:
     >>> accuracy_text(0.9325), accuracy_text(0.9325, 0.002)
     ('93.25 %', '93.25 ± 0.20 %')
     """
-    spread = "" if deviation is None else f" ± {number(100 * deviation, f'.{ACCURACY}f')}"
+    spread = spread_text(None if deviation is None else 100 * deviation, ACCURACY)
     return f"{number(100 * accuracy, f'.{ACCURACY}f')}{spread} %"
 
 
@@ -55,8 +55,7 @@ def distance_text(distance: float, deviation: float | None = None) -> str:
     >>> distance_text(0.4916), distance_text(0.4916, 0.1674)
     ('0.492', '0.492 ± 0.167')
     """
-    spread = "" if deviation is None else f" ± {number(deviation, f'.{DISTANCE}f')}"
-    return number(distance, f".{DISTANCE}f") + spread
+    return number(distance, f".{DISTANCE}f") + spread_text(deviation, DISTANCE)
 
 
 def rate(value: float) -> float:

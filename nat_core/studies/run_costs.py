@@ -30,15 +30,23 @@ def steps(recipe: Recipe) -> int:
     return int(pictures // (recipe.batch_size - inside) * recipe.epochs)
 
 
+def spans(recipe: Recipe) -> tuple[tuple[int, float], ...]:
+    """Return each side of the pictures, in pixels, with the share of the steps that it takes.
+
+    >>> spans(Recipe("a", "wrn16_1", sizes=((16, 0.5), (32, 1.0))))
+    ((16, 0.5), (32, 0.5))
+    """
+    ends = [0.0, *(end for _size, end in recipe.sizes)]
+    return tuple((size, end - start) for (size, end), start in zip(recipe.sizes, ends, strict=False))
+
+
 def pictures_trained(recipe: Recipe) -> float:
     """Return how many pictures run through the network while it learns, a smaller one as its share of a full one.
 
     >>> pictures_trained(Recipe("a", "wrn16_1", epochs=2, sizes=((16, 0.5), (32, 1.0))))
     62480.0
     """
-    before = [0.0, *(share for _size, share in recipe.sizes)]
-    spans = zip(recipe.sizes, before, strict=False)
-    whole = sum((share - start) * (size / FULL_SIDE) ** 2 for (size, share), start in spans)
+    whole = sum(share * (size / FULL_SIDE) ** 2 for size, share in spans(recipe))
     return steps(recipe) * pictures_a_step(recipe) * whole
 
 

@@ -12,7 +12,7 @@ from nat_core.network.inference import Network, choose_device, frozen
 from nat_core.network.models import build
 from nat_core.recipes import RECIPES, Recipe
 from nat_core.store.leftovers import nobody
-from nat_core.studies.run_costs import steps
+from nat_core.studies.run_costs import spans, steps
 from nat_core.training.gpu.blocks import ROWS, Blocks
 from nat_core.training.pictures import TrainingPictures
 from nat_core.training.training_run import TrainingRun, begin, take_step
@@ -29,7 +29,6 @@ def estimated_seconds(recipe: Recipe, device: str = "cpu") -> float:
     Steps on random pictures are timed, so no data set is needed; recipes that cost the same are timed once.
     """
     known = recipe.batch_size - (recipe.negatives_per_batch if recipe.negatives_inside and recipe.has_negatives else 0)
-    shares = [share for _, share in recipe.sizes]
     alike = Recipe(
         "timed", recipe.architecture, teacher=recipe.teacher, batch_size=recipe.batch_size, epochs=1,
         negatives="cifar100_train" if recipe.has_negatives else None, negatives_inside=recipe.negatives_inside,
@@ -37,8 +36,8 @@ def estimated_seconds(recipe: Recipe, device: str = "cpu") -> float:
         rotated_per_batch=recipe.rotated_per_batch,
     )  # fmt: skip
     spent = 0.0
-    for (size, share), before in zip(recipe.sizes, [0.0, *shares], strict=False):
-        spent += steps(recipe) * (share - before) * step_seconds(replace(alike, sizes=((size, 1.0),)), device)
+    for size, share in spans(recipe):
+        spent += steps(recipe) * share * step_seconds(replace(alike, sizes=((size, 1.0),)), device)
     # A forward pass is about a third of a step.
     return spent + REPORTED / known / 3 * step_seconds(replace(alike, sizes=((32, 1.0),)), device)
 

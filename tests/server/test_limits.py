@@ -16,7 +16,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from nat_app.server import run_slots, sockets, uploads
+from nat_app.server import sockets, uploads
 from nat_app.server.guard import Guard, ServerState
 from nat_app.server.run_slots import RunSlot, RunSlots
 from nat_app.server.sockets import HERE, Bucket, Message, Socket, Sockets
@@ -172,61 +172,6 @@ def test_the_place_of_the_script_is_not_told_and_the_session_is_learned() -> Non
     (got,) = asyncio.run(sends())
     assert ForwardMsg.FromString(got["bytes"]).new_session.main_script_path == "script.py"
     assert sessions == ["of anna"]
-
-
-def finished(status: "ForwardMsg.ScriptFinishedStatus.ValueType") -> Message:
-    """What Streamlit sends when a run of the script has ended."""
-    return {"type": "websocket.send", "bytes": ForwardMsg(script_finished=status).SerializeToString()}
-
-
-async def may_begin(waiting: "asyncio.Task[Message]") -> bool:
-    """Whether a visit's message has been let through."""
-    await asyncio.sleep(0.02)
-    return waiting.done()
-
-
-def test_an_address_has_so_many_runs_at_once_and_nobody_else_waits_for_them() -> None:
-    async def one_by_one() -> list[bool]:
-        theirs, rerun = RunSlots(1), RERUN.SerializeToString()
-        first, second, other = (socket(Browser(rerun, rerun), slot=theirs.of(each)) for each in "aab")
-        await first.receive()
-        waiting, elsewhere = asyncio.create_task(second.receive()), asyncio.create_task(other.receive())
-        seen = [await may_begin(elsewhere), await may_begin(waiting)]
-        # A visit that asks again while its script runs stops that one, which is nobody's second run.
-        await first.receive()
-        await first.send(finished(ForwardMsg.FINISHED_EARLY_FOR_RERUN))
-        seen.append(await may_begin(waiting))
-        await first.send(finished(ForwardMsg.FINISHED_SUCCESSFULLY))
-        return [*seen, await may_begin(waiting)]
-
-    assert asyncio.run(one_by_one()) == [True, False, False, True]
-
-
-def test_a_run_that_waits_for_something_else_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_slots, "LONGEST", 0.05)
-
-    async def both() -> Message:
-        theirs = RunSlots(1)
-        long, next_one = (socket(Browser(RERUN.SerializeToString()), slot=theirs.of("a")) for _ in range(2))
-        await long.receive()
-        return await next_one.receive()
-
-    assert asyncio.run(both())["type"] == "websocket.receive"
-
-
-def test_a_slot_given_back_twice_makes_no_second_one() -> None:
-    async def taken() -> bool:
-        theirs = RunSlots(1)
-        first, second, third = (theirs.of("a") for _ in range(3))
-        await first.take()
-        first.give_back()
-        first.give_back()
-        await second.take()
-        waiting = asyncio.create_task(third.take())
-        await asyncio.sleep(0.02)
-        return waiting.done()
-
-    assert not asyncio.run(taken())
 
 
 # --- uploads ---------------------------------------------------------------------------------------------------------
