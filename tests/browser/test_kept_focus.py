@@ -12,14 +12,15 @@ const keepFocus = keptFocus({ places: "main", keyed: "[data-key]", named: each =
                               looks: 3 });
 new MutationObserver(keepFocus).observe(document.body, { subtree: true, childList: true });
 """
-ADD = "key => document.querySelector('main').insertAdjacentHTML('beforeend', `<p data-key=${key}><button>${key}</button>`)"
+ADD = """key => document.querySelector('main').insertAdjacentHTML(
+    'beforeend', `<p data-key=${key}><button>${key}</button>`)"""
 REMOVE = "key => document.querySelector(`[data-key=${key}]`).remove()"
 FOCUSED = "key => document.activeElement.textContent === key"
 
 
 @pytest.fixture
 def drawn(page):
-    """A page of two rows of which the keyboard is at the second; its script looks three times for what takes a place."""
+    """A page of two rows, the keyboard at the second; its script looks three times for what takes a place."""
     page.set_content(ROWS)
     page.add_script_tag(content=FOCUS_SCRIPT + START)
     page.get_by_role("button", name="gone").focus()
