@@ -22,7 +22,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from nat_core.data.images import CROPS, FILTERS
-from nat_core.errors import CheckpointError
+from nat_core.errors import CheckpointError, TrainingError
 from nat_core.files import Count, converted, read_json, seal, sealed, write_durably
 from nat_core.language import legible
 from nat_core.measure.predictions import MAX_CLASSES, Predictions, pack, unpack
@@ -201,6 +201,24 @@ def _check_plain(name: Any) -> None:
         raise CheckpointError(
             f"No network is called {name[:80]!r}: give the name of its folder alone, without a path, and that folder's "
             "own as folder= or --checkpoints"
+        )
+
+
+def check_same(home: Path, card: Card, recipe: Recipe, seed: int, threads: int | None = None) -> None:
+    """Raise TrainingError where the finished network in `home` is another than the one that is asked for.
+
+    `threads` counts where somebody asked for that many and the card says how many there were.
+    """
+    changed = recipe.differing(card.recipe)
+    if changed is None and seed != card.seed:
+        changed = ("seed", seed, card.seed)
+    if changed is None and None not in (threads, card.threads) and threads != card.threads:
+        changed = ("number of threads", threads, card.threads)
+    if changed:
+        what, now, then = changed
+        raise TrainingError(
+            f"{home} holds a network that was trained with another {what} ({then}, now {now}): ask for the same, or "
+            "choose another --out"
         )
 
 
