@@ -1,12 +1,18 @@
 """How much the tests would notice: branches that they take, changed formulas that they refuse, and whether they waver.
 
     python -m benchmarks.reliability_tests [--only coverage|mutants|runs] [--measured DATA] [--whole]
-        [--runs N] [--anew] [--quick]
+        [--runs N] [--anew] [--quick] [--draw N]
 
 Prints a JSON object a line, each a row of `benchmarks.reliability`. Coverage is measured while the tests of BORDERS
 run, in one process, or with --whole all tests, for the whole package as well; `--measured` names a folder of coverage's
 data of such runs instead, which may be several, each of some tests. Mutants are counted as `mutmut run` left them in
-mutants/ (its settings stand in pyproject.toml), those that it has tried: none where it was not run. `--runs` runs the
+mutants/ (its settings stand in pyproject.toml), those that it has tried: none where it was not run. Of the files where
+formulas and states are, all are worth trying; of the whole engine there are ten thousands, so some are drawn at random:
+
+    mutmut run 'nat_core.measure.metrics.*'                                     # makes all, tries those of one file
+    mutmut run $(python -m benchmarks.reliability_tests --draw 400)
+
+A mutant that ends in a loop or a crash was noticed. `--runs` runs the
 quick tests so many times more and adds them to those that benchmarks/reliability.json counts already (`--anew`: to
 none); it takes minutes each, and none are run unless asked for. Neither tool is needed for anything else, so neither is
 in requirements.txt:
@@ -17,10 +23,12 @@ in requirements.txt:
 import argparse
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -42,6 +50,12 @@ TESTS = (
 )  # fmt: skip
 WHOLE = ("nat_core/*", "app/*")
 RUNS = "runs of the quick tests"
+FORMULAS = tuple(
+    f"nat_core.{module}."
+    for module in ("measure.error_costs", "measure.metrics", "measure.scores", "store.tensors", "training.losses",
+                   "training.state")
+)  # fmt: skip
+"""How the mutants begin of which every one is tried."""
 SURVIVED, NOT_REACHED = 0, 33
 """How mutmut writes that the tests passed all the same, and that none of them calls the function."""
 
@@ -88,16 +102,36 @@ def _coverage(folder: Path, *arguments: str) -> None:
     )
 
 
-def noticed(mutants: Path) -> Row:
-    """Return how many mutants were tried, and how many of them no test noticed, by the files that mutmut keeps."""
-    row = Row("mutants of metrics, costs, scores, losses, states and tensors")
+def results(mutants: Path) -> dict[str, int | None]:
+    """Return how each mutant's tests ended, by the files that mutmut keeps: None for those that it has not tried."""
+    found: dict[str, int | None] = {}
     for meta in sorted(mutants.rglob("*.meta")):
-        kept = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
-        for name, code in kept.items():
-            if code is not None:
-                row.count(name, "no test noticed" if code in (SURVIVED, NOT_REACHED) else None)
-    row.worst = {"% not noticed": round(100 * row.failed / max(row.tried, 1), 2)}
-    return row
+        found |= json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
+    return found
+
+
+def drawn(found: Mapping[str, object]) -> list[str]:
+    """Return the names of the engine's mutants in an order of chance, which is the same each time."""
+    names = sorted(found)
+    random.Random(0).shuffle(names)
+    return names
+
+
+def noticed(found: Mapping[str, int | None]) -> Iterator[Row]:
+    """Yield how many mutants were tried, and how many of them no test noticed: of FORMULAS, and of those drawn."""
+    tried = {name: code for name, code in found.items() if code is not None}
+    formulas = [name for name in tried if name.startswith(FORMULAS)]
+    chance = list(takewhile(tried.__contains__, drawn(found)))
+    for title, names in (
+        ("mutants of metrics, costs, scores, losses, states and tensors", formulas),
+        ("mutants drawn from the whole engine", chance),
+    ):
+        row = Row(title)
+        for name in names:
+            row.count(name, "no test noticed" if tried[name] in (SURVIVED, NOT_REACHED) else None)
+        row.worst = {"% not noticed": round(100 * row.failed / max(row.tried, 1), 2)}
+        if names:
+            yield row
 
 
 def repeated(runs: int, *, anew: bool) -> Row:
@@ -136,15 +170,19 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=0, help="how often to run the quick tests")
     parser.add_argument("--anew", action="store_true", help="forget the runs that were counted before")
     parser.add_argument("--quick", action="store_true", help="the tests of the metrics alone")
+    parser.add_argument("--draw", type=int, help="name so many of the engine's mutants, for `mutmut run`, and end")
     options = parser.parse_args()
+    if options.draw:
+        print(*drawn(results(ROOT / "mutants"))[: options.draw], sep="\n")
+        return
 
     def coverage() -> None:
         for row in covered(options.measured, whole=options.whole, quick=options.quick):
             row.show()
 
     def mutants() -> None:
-        if any((ROOT / "mutants").rglob("*.meta")):
-            noticed(ROOT / "mutants").show()
+        for row in noticed(results(ROOT / "mutants")):
+            row.show()
 
     def runs() -> None:
         if options.runs:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.reliability_tests import drawn, noticed, results
+
 # By its file: where the tests run, the folder of the benchmarks is in no package and on no path.
 SCRIPT = Path(__file__).parents[1] / "benchmarks" / "reliability.py"
 _spec = importlib.util.spec_from_file_location("reliability_table", SCRIPT)
@@ -34,6 +36,22 @@ def test_failures_are_counted_beyond_those_that_are_named() -> None:
     assert (row.failed, len(row.failures)) == (9, 5)
 
 
+def test_mutants_drawn_by_chance_count_up_to_the_first_that_was_not_tried() -> None:
+    modules = ("measure.metrics", "data.names")
+    names = [f"nat_core.{module}.x__mutmut_{number}" for module in modules for number in range(9)]
+    order = drawn(dict.fromkeys(names))
+    assert sorted(order) == sorted(names) != order
+    assert order == drawn(dict.fromkeys(reversed(names)))
+    found = dict.fromkeys(names) | {order[0]: 1, order[1]: 0, order[2]: -24, order[3]: 33, order[5]: 0}
+    formulas, chance = noticed(found)
+    assert (chance.tried, chance.failed) == (4, 2)
+    assert formulas.tried == sum("metrics" in order[place] for place in (0, 1, 2, 3, 5))
+
+
+def test_nothing_is_said_of_mutants_where_none_was_tried(tmp_path: Path) -> None:
+    assert list(noticed(results(tmp_path))) == []
+
+
 def stored(row) -> dict[str, object]:
     return vars(row) | {"date": "2026-01-02, load 0.1", "on": "Python"}
 
@@ -42,8 +60,8 @@ def stored(row) -> dict[str, object]:
     (Row("bombs", 101, 0, {CPU: 0.04, MB: 2.0}, {CPU: "a", MB: "b"}), "| 101 | 0 | 0.04 CPU s, 2 MB | yes |"),
     (Row("bombs", 101, 0, {CPU: 0.06, MB: 2.0}, {CPU: "a", MB: "b"}), "| 0.06 CPU s (a), 2 MB | no: CPU s |"),
     (Row("bombs", 101, 1, {CPU: 0.04}, {CPU: "a"}), "| 1 | 0.04 CPU s | no: failures |"),
-    (Row("mutants", 2_000, 100), "| 2,000 | 100 |  | yes |"),
-    (Row("mutants", 2_000, 101), "| 2,000 | 101 |  | no: failures |"),
+    (Row("mutants of", 2_000, 100), "| 2,000 | 100 |  | yes |"),
+    (Row("mutants of", 2_000, 101), "| 2,000 | 101 |  | no: failures |"),
     (Row("bombs", 20, 0), "| 20 of 78 | 0 |  | so far: fewer were tried |"),
 ])  # fmt: skip
 def test_a_row_is_held_against_its_goal(row, said: str) -> None:

@@ -120,7 +120,7 @@ const keepFocus = keptFocus({
   keyed: '[class*="st-key-"]',
   named: element => `.${CSS.escape([...element.classList].find(name => name.startsWith("st-key-")))}`,
   looks: 20,
-  busy: () => document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === "running",
+  busy: () => document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState !== "notRunning",
 });
 
 export default function ({ data }) {

@@ -17,6 +17,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from nat_app.server.sockets import LARGEST
 from nat_app.server.upkeep import raise_descriptors
+from nat_app.server.visitors import counted_address
 from nat_app.visit.limits import is_public, limits
 
 HASTE = 20.0
@@ -26,7 +27,7 @@ GRACE = 3
 CLOSING = 5.0
 """Seconds that a browser which no longer reads has, before its connection is cut."""
 OPEN: Counter[str] = Counter()
-"""The connections from each address."""
+"""The connections from each address, as it is counted."""
 
 
 class Impatient(H11Protocol):
@@ -38,7 +39,7 @@ class Impatient(H11Protocol):
     def connection_made(self, transport: Any) -> None:
         """Count a connection in; one too many is cut."""
         super().connection_made(transport)
-        address = self.client[0] if self.client else ""
+        address = counted_address(self.client[0] if self.client else "")
         if OPEN[address] >= most_connections():
             transport.abort()
             return

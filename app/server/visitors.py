@@ -4,6 +4,7 @@ The cookie says nothing of the visitor. It is a random number that the browser k
 one visitor uploads or comes back to is theirs alone, whoever else learns the name of their session.
 """
 
+import ipaddress
 import secrets
 import time
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ class Caller:
     """Who asks."""
 
     address: str
-    """The address of the network, or what a trusted proxy said of it."""
+    """The address of the network, or what a trusted proxy said of it, as `counted_address` shortens it."""
     visitor: str
     """A digest of the browser's cookie, "" where it sent none."""
     cookies: dict[str, str]
@@ -40,6 +41,26 @@ def header(scope: Scope, name: str) -> str | None:
     return found[0].decode("latin-1").strip() if len(found) == 1 else ""
 
 
+def counted_address(address: str) -> str:
+    """Return the address that somebody is counted by: of IPv6 the first 64 bits.
+
+    A home, a class or a rented server is given at least so many addresses by its provider (RFC 6177), so whoever takes
+    another of them for each request would meet no limit. An IPv4 address inside an IPv6 one is that IPv4 address.
+
+    >>> counted_address("2001:db8:1:2:3:4:5:6"), counted_address("::ffff:192.0.2.7"), counted_address("192.0.2.7")
+    ('2001:db8:1:2::/64', '192.0.2.7', '192.0.2.7')
+    """
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address  # A Unix socket has none, and a test's client is called otherwise.
+    if known.version == 4:
+        return address
+    if known.ipv4_mapped:
+        return str(known.ipv4_mapped)
+    return str(ipaddress.ip_network((int(known), 64), strict=False))
+
+
 def caller(scope: Scope) -> Caller:
     """Return who asks.
 
@@ -54,7 +75,8 @@ def caller(scope: Scope) -> Caller:
         except CookieError:
             continue
     cookies = {name: morsel.value for name, morsel in read.items()}
-    return Caller((scope.get("client") or ("",))[0], digest(cookies.get(COOKIE, "")), cookies)
+    address = counted_address((scope.get("client") or ("",))[0])
+    return Caller(address, digest(cookies.get(COOKIE, "")), cookies)
 
 
 def new_cookie(*, secure: bool) -> bytes:

@@ -42,13 +42,14 @@ function keptFocus({ places, keyed, named, looks, busy = () => false }) {
     for (let box = boxOf(control); nameOf(box) && around.length < 3; box = boxOf(box.parentElement)) {
       around.push({ name: nameOf(box), number: controls(box).indexOf(control) });
     }
-    const beside = [...all.slice(at + 1), ...all.slice(0, Math.max(0, at)).reverse()];
+    const known = (each) => ({ each, name: nameOf(boxOf(each)) });
     last = {
       control,
       label: labelOf(control),
       around,
       chooses: Boolean(boxOf(control)?.querySelector(CHOOSER)),
-      beside: beside.map((each) => ({ each, name: nameOf(boxOf(each)) })),
+      before: all.slice(0, Math.max(0, at)).reverse().map(known),
+      after: all.slice(at + 1).map(known),
       path: location.pathname,
     };
   }
@@ -72,9 +73,16 @@ function keptFocus({ places, keyed, named, looks, busy = () => false }) {
     return file && controls(boxOf(file)).at(-1);
   }
 
+  // What follows what came before it, as what comes after may have been drawn only since.
   function neighbour() {
-    for (const { each, name } of last.beside) {
-      const found = isGone(each) ? name && within(document.querySelector(name))[0] : each;
+    const before = firstLeft(last.before, -1);
+    const all = before ? controls(before.closest(places)) : [];
+    return all[all.indexOf(before) + 1] ?? firstLeft(last.after, 0) ?? before;
+  }
+
+  function firstLeft(those, end) {
+    for (const { each, name } of those) {
+      const found = isGone(each) ? name && within(document.querySelector(name)).at(end) : each;
       if (found) return found;
     }
     return null;

@@ -341,13 +341,13 @@ def _rounded(values: Sequence[float]) -> Point:
 def _pictures(found: Sequence[FrontierPoint]) -> str:
     if not found:
         return ""
-    seeds = {each.seeds for each in found}
-    one = seeds.pop() if len(seeds) == 1 else None
+    fewest, most = min(each.seeds for each in found), max(each.seeds for each in found)
+    one = ngettext("{count:,} seed", "{count:,} seeds", most)
     return _(
         "{pictures} ({epochs}, {seeds} each)",
         pictures=ngettext("{count:,} picture", "{count:,} pictures", found[0].pictures),
         epochs=ngettext("{count:,} epoch", "{count:,} epochs", found[0].recipe.epochs),
-        seeds=ngettext("{count:,} seed", "{count:,} seeds", one) if one else _("1 to several seeds"),
+        seeds=one if fewest == most else _("{fewest:,} to {most:,} seeds", fewest=fewest, most=most),
     )
 
 

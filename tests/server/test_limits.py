@@ -39,14 +39,18 @@ def public(networks) -> Iterator[str]:
         yield started
 
 
-def test_whoever_finds_no_room_is_told_so_in_their_language() -> None:
+@pytest.mark.parametrize(
+    ("before", "address"),
+    [("10.0.0.1", "10.0.0.1"), ("10.0.0.1", "::ffff:10.0.0.1"), ("2001:db8:0:7::/64", "2001:db8:0:7:aa::1")],
+)
+def test_whoever_finds_no_room_is_told_so_in_their_language(before: str, address: str) -> None:
     state, sent = ServerState(SMALL), []
     for _ in range(SMALL.sockets_each):
-        state.sockets.enter("10.0.0.1")
+        state.sockets.enter(before)
     wanted = [(b"host", b"localhost"), (b"accept", b"text/html"), (b"accept-language", b"de")]
     scope = {
         "type": "http", "method": "GET", "scheme": "http", "path": "/", "query_string": b"", "headers": wanted,
-        "client": ("10.0.0.1", 1),
+        "client": (address, 1),
     }  # fmt: skip
 
     async def send(message: Message) -> None:
