@@ -80,9 +80,9 @@ def train(
     if not isinstance(recipe, Recipe):
         raise TypeError(f"recipe must be a Recipe, not a {type(recipe).__name__}: get one with nat.recipe_named(NAME)")
     sitting = Sitting(
-        name=recipe.name, known=known, negatives=negatives, data=data, out=Path(out), teachers=Path(teachers or out),
-        seed=seed, device=device, threads=threads, resume=resume, progress=progress, log_test=log_test,
-        save_seconds=save_seconds,
+        name=recipe.name, known=known, negatives=negatives, data=data, out=Path(out), seed=seed, device=device,
+        teacher_homes=(Path(out), Path(teachers or out)), threads=threads, resume=resume, progress=progress,
+        log_test=log_test, save_seconds=save_seconds,
     )  # fmt: skip
     with joined(device) as ranks:
         for _, ended in side_by_side({recipe.name: in_turns(recipe, sitting, ranks)}):

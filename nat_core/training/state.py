@@ -240,7 +240,7 @@ def check_settings(name: str, ours: Mapping[str, Any], begun: Mapping[str, Any])
 class Sitting:
     """One call of `train`: what it trains and on what, where it reads and writes, and how it goes about it.
 
-    The fields are that function's, with its defaults.
+    The fields are that function's, with its defaults, but for those that say here what they hold.
     """
 
     name: str
@@ -249,9 +249,8 @@ class Sitting:
     negatives: Path | str | None = None
     data: Path | None = None
     out: Path
-    teachers: Path
-    teachers_alone: bool = False
-    """Whether a teacher is looked for in `teachers` and not in `out` before: a queue knows which network is meant."""
+    teacher_homes: tuple[Path, ...] = ()
+    """Where a teacher is looked for, the first folder that holds the right one first: its caller knows."""
     seed: int = 0
     device: str | torch.device = "auto"
     threads: int | None = None
@@ -271,11 +270,6 @@ class Sitting:
     def shown_on(self) -> Any:
         """Where progress and warnings are shown."""
         return self.screen or sys.stderr
-
-    @property
-    def teacher_homes(self) -> tuple[Path, ...]:
-        """Where a teacher is looked for, the first folder that holds the right one first."""
-        return (self.teachers,) if self.teachers_alone else (self.out, self.teachers)
 
     @property
     def home(self) -> Path:

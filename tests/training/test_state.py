@@ -234,7 +234,7 @@ def _told(sentence: str) -> str:
 
 def sitting(out: Path, **other: Any) -> Sitting:
     usual: dict[str, Any] = {
-        "name": NAME, "out": out, "teachers": out, "device": "cpu", "threads": 1, "progress": False,
+        "name": NAME, "out": out, "teacher_homes": (out,), "device": "cpu", "threads": 1, "progress": False,
     }  # fmt: skip
     return Sitting(**usual | other)
 
