@@ -123,6 +123,8 @@ const keepFocus = keptFocus({
   busy: () => document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState !== "notRunning",
 });
 
+const keepNames = keptNames(document.body);
+
 export default function ({ data }) {
   // Screen readers choose their voice by it, and Streamlit says English whatever a page holds.
   document.documentElement.lang = data.language;
@@ -131,12 +133,15 @@ export default function ({ data }) {
   // A link for the wall has set it before the first run (app/server/own_pages/waiting.js); the switch sets it here.
   document.documentElement.classList.toggle("nat-wall", data.wall);
   nameDropZones();
+  if (!drawn) keepNames();
   headCells();
   // There before it has anything to tell: what comes with its words already in it, nobody is told.
   teller();
   tellTitle();
-  drawn ??= new MutationObserver(() => {
+  drawn ??= new MutationObserver(records => {
     nameDropZones();
+    // Before all that compares or copies what is written.
+    keepNames(records);
     headCells();
     tellTitle();
     keepFocus();

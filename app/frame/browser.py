@@ -1,15 +1,15 @@
-"""What the visitor's browser must do itself: language, the new title, the focus, larger text, what drop zones take."""
+"""What the visitor's browser must do itself: language, titles, focus, names kept whole, larger text, drop zones."""
 
 from pathlib import Path
 
 import streamlit as st
 
 from nat_app.shared.language import _
-from nat_app.shared.page_file import FOCUS_SCRIPT
+from nat_app.shared.page_file import FOCUS_SCRIPT, NAMES_SCRIPT
 from nat_app.visit import decoding
 
-_SCRIPT = Path(__file__).with_name("browser.js").read_text(encoding="utf-8")
-_component = st.components.v2.component("browser", html="<span hidden></span>", js=f"{FOCUS_SCRIPT}\n{_SCRIPT}")
+_SCRIPTS = (FOCUS_SCRIPT, NAMES_SCRIPT, Path(__file__).with_name("browser.js").read_text(encoding="utf-8"))
+_component = st.components.v2.component("browser", html="<span hidden></span>", js="\n".join(_SCRIPTS))
 
 
 def zone_words() -> dict[str, str]:

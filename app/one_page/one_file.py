@@ -17,7 +17,7 @@ from nat_app.one_page.payload import Payload
 from nat_app.shared.drawing import share_card
 from nat_app.shared.drawing.palette import DARK, LIGHT
 from nat_app.shared.language import LANGUAGES
-from nat_app.shared.page_file import FOCUS_SCRIPT, SVG_SCRIPT
+from nat_app.shared.page_file import FOCUS_SCRIPT, NAMES_SCRIPT, SVG_SCRIPT
 from nat_app.views.thresholds import histograms
 from nat_core.files import write_durably
 from nat_core.store.checkpoints import checkpoints_folder
@@ -100,11 +100,12 @@ def _carried() -> str:
 
 
 def _script() -> str:
-    """Return the page's script: the app's own for drawings, focus and cards, what computes, the page's modules."""
+    """Return the page's script: the app's own for drawings, focus, names and cards, what computes, the page's modules."""
     parts = [
         '"use strict";',
         SVG_SCRIPT,
         FOCUS_SCRIPT,
+        NAMES_SCRIPT,
         f"const drawHistograms = {_closed(histograms.SCRIPT)};",
         f"const LIVE = {json.dumps(histograms.HTML)};",
         f"const drawShareCard = {_closed(share_card.SCRIPT)};",

@@ -15,6 +15,8 @@ SVG_SCRIPT = (Path(__file__).parent / "svg.js").read_text(encoding="utf-8")
 """What the live drawings in SVG share; it stands before a drawing's own script."""
 FOCUS_SCRIPT = (Path(__file__).parent / "kept_focus.js").read_text(encoding="utf-8")
 """What keeps the keyboard's place where the control that it pressed is gone: `keptFocus`."""
+NAMES_SCRIPT = (Path(__file__).parent / "kept_names.js").read_text(encoding="utf-8")
+"""What keeps a network's or a set's name on one line: `keptNames`."""
 
 
 def page(title: str, body: str, style: str, *, pictures: bool = False) -> str:

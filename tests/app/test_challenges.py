@@ -280,6 +280,9 @@ def test_a_round_of_an_older_link_is_still_one() -> None:
 
 def test_points_by_hand() -> None:
     assert score.for_guess(0.9, 0.95) == 3
+    # Told as 40 %, which is five away; told as 65 %.
+    assert score.for_guess(0.35, 0.4049) == 3
+    assert score.for_guess(0.55, 0.6549) == 2
     assert words.who({"baseline": False, "nat": True}) == "nat"
     assert words.who({"baseline": False, "nat": False}) == "neither"
 

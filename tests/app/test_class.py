@@ -59,6 +59,29 @@ def guess(app: AppTest, percent: int) -> AppTest:
     return app.button(key="reveal_guess").click().run()
 
 
+def test_the_middle_of_two_is_written_with_its_half() -> None:
+    assert "The guess in the middle is 96.5 %." in plain(words.finding((0.96, 0.97), 2))
+    assert "The guess in the middle is 0.5 %." in plain(words.finding((0.0, 0.01), 2))
+    assert "The guess in the middle is 96 %." in plain(words.finding((0.96, 0.96), 2))
+    assert "20.5 % is in the middle" in plain(words.taught((0.1, 0.31)))
+    assert words.thresholds((0.9, 0.95)) == "2 phones have chosen a t, from 0.90 to 0.95; 0.925 is in the middle."
+    assert words.thresholds((0.99, 0.995)).endswith("; 0.9925 is in the middle.")
+    assert words.thresholds((0.5, 0.9, 0.99989)).endswith("; 0.90 is in the middle.")
+    assert words.points((3, 4)).endswith("3.5 in the middle.")
+
+
+def test_the_middle_of_two_is_written_with_its_half_in_german(german) -> None:
+    assert plain(words.finding((0.96, 0.97), 2)).endswith("Die mittlere Schätzung ist 96,5 %.")
+    assert words.thresholds((0.9, 0.95)).endswith("; 0,925 liegt in der Mitte.")
+
+
+def test_one_phone_has_no_middle_and_none_is_near() -> None:
+    assert plain(words.finding((0.5,), 4)) == "One phone of 4 has guessed: 50 %."
+    assert plain(words.answer((), 0.654)) == "It is **65 %**."
+    # As it is told, and as the points count it.
+    assert "1 of 1 came within ten" in words.answer((0.55,), 0.6549)
+
+
 def test_the_wall_fills_while_phones_guess(classes, teacher: AppTest, networks: Path, monkeypatch) -> None:
     mine = only(classes)
     link = f"http://localhost:8501/workshop?pair=wrn16_1&class={mine.code}&v=1"

@@ -104,6 +104,9 @@ class Page {
       childList: true,
       attributeFilter: ["hidden", "disabled"],
     });
+    const keepNames = keptNames(document.body);
+    keepNames();
+    new MutationObserver(keepNames).observe(document.body, { subtree: true, childList: true, characterData: true });
     addEventListener("hashchange", () => this.written !== location.hash && this.follow());
     // Dropped beside the drop zone, a browser would show the photo in place of this page.
     for (const each of ["dragover", "drop"]) addEventListener(each, (event) => event.preventDefault());

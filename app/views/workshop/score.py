@@ -25,9 +25,17 @@ def for_guess(guess: float, truth: float) -> int:
     >>> [for_guess(guess, 0.5) for guess in (0.45, 0.59, 0.31, 0.9)]
     [3, 2, 1, 0]
     """
+    return next((points for within, points in NEAR if apart(guess, truth) <= within), 0)
+
+
+def apart(guess: float, truth: float) -> float:
+    """Return how far a guess in whole hundredths lies from what is told: the truth, rounded as a page writes it.
+
+    >>> apart(0.6, 0.65), apart(0.35, 0.4049)
+    (0.05, 0.05)
+    """
     # 0.65 - 0.6 is 0.050000000000000044, and yet within five hundredths.
-    apart = round(abs(guess - truth), 6)
-    return next((points for within, points in NEAR if apart <= within), 0)
+    return round(abs(guess - round(100 * truth) / 100), 6)
 
 
 def for_photo(right: bool, guess: float, truth: float) -> int:

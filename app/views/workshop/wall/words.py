@@ -3,8 +3,9 @@
 import statistics
 from collections.abc import Callable, Sequence
 
-from nat_app.shared.language import N_, _, ngettext
-from nat_app.shared.words import percent, threshold_text
+from nat_app.shared.language import N_, _, ngettext, written
+from nat_app.shared.words import percent, percent_fine, threshold_text
+from nat_app.views.workshop import score
 
 ALONE = N_(
     "The app serves this computer alone. To let the phones of a class in, stop it and start it with this command; it "
@@ -44,24 +45,29 @@ def finding(guesses: Sequence[float], phones: int) -> str:
 
     >>> finding((0.2, 0.6, 0.9), 4).replace(chr(160), " ")
     '3 of 4 phones have guessed. The guess in the middle is 60 %.'
+    >>> finding((0.96, 0.97), 2).replace(chr(160), " ")
+    '2 of 2 phones have guessed. The guess in the middle is 96.5 %.'
     """
     if not guesses:
         return _("Nobody has guessed yet.")
-    return _(
-        "{guessed} of {phones} phones have guessed. The guess in the middle is {median}.",
-        guessed=len(guesses),
+    return ngettext(
+        "One phone of {phones} has guessed: {median}.",
+        "{count} of {phones} phones have guessed. The guess in the middle is {median}.",
+        len(guesses),
         phones=phones,
-        median=percent(statistics.median(guesses)),
+        median=_middle_share(statistics.median(guesses)),
     )
 
 
 def answer(guesses: Sequence[float], truth: float) -> str:
-    """Return what it is, and how many came close.
+    """Return what it is, and how many came close to what is told, as their points count it.
 
     >>> answer((0.2, 0.6, 0.9), 0.65).replace(chr(160), " ")
     'It is **65 %**; 1 of 3 came within ten percentage points.'
     """
-    near = sum(abs(guess - truth) <= 0.1 + 1e-9 for guess in guesses)
+    if not guesses:
+        return _("It is **{truth}**.", truth=percent(truth))
+    near = sum(score.apart(guess, truth) <= 0.1 for guess in guesses)
     return _("It is **{truth}**; {near} of {all} came within ten percentage points.",
              truth=percent(truth), near=near, all=len(guesses))  # fmt: skip
 
@@ -121,7 +127,7 @@ def taught(fooled: Sequence[float]) -> str:
         "Of {count} phone, NAT is fooled by {least} of other pictures.",
         "Of {count} phones, NAT is fooled by {least} to {most} of other pictures; {median} is in the middle.",
         len(fooled),
-        **_spread(fooled, percent),
+        **_spread(fooled, percent, _middle_share),
     )
 
 
@@ -133,13 +139,26 @@ def thresholds(chosen: Sequence[float]) -> str:
         "{count} phone has chosen a t: {least}.",
         "{count} phones have chosen a t, from {least} to {most}; {median} is in the middle.",
         len(chosen),
-        **_spread(chosen, threshold_text),
+        **_spread(chosen, threshold_text, _middle_threshold),
     )
 
 
-def _spread(shares: Sequence[float], said: Callable[[float], str]) -> dict[str, str]:
-    """Return what a sentence names of many phones' shares: the ends and the middle, as `said` writes them."""
-    return {"least": said(min(shares)), "most": said(max(shares)), "median": said(statistics.median(shares))}
+def _spread(
+    shares: Sequence[float], said: Callable[[float], str], middle: Callable[[float], str]
+) -> dict[str, str]:
+    """Return what a sentence names of many phones' shares: the ends as `said` writes them, the middle as `middle`."""
+    return {"least": said(min(shares)), "most": said(max(shares)), "median": middle(statistics.median(shares))}
+
+
+def _middle_share(middle: float) -> str:
+    """Return the median of shares in percent, with the half where it lies between two whole ones: 96.5 %, not 96 %."""
+    return percent_fine(middle) if abs(100 * middle % 1 - 0.5) < 1e-6 else percent(middle)
+
+
+def _middle_threshold(middle: float) -> str:
+    """Return the median of chosen thresholds with all its digits, where it lies between two that were chosen."""
+    said = f"{middle:.7g}"
+    return written(said) if len(said) > len("0.00") else threshold_text(middle)
 
 
 def best_threshold(best: float) -> str:
