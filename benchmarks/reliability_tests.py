@@ -12,10 +12,9 @@ formulas and states are, all are worth trying; of the whole engine there are ten
     mutmut run 'nat_core.measure.metrics.*'                                     # makes all, tries those of one file
     mutmut run $(python -m benchmarks.reliability_tests --draw 400)
 
-A mutant that ends in a loop or a crash was noticed. `--runs` runs the
-quick tests so many times more and adds them to those that benchmarks/reliability.json counts already (`--anew`: to
-none); it takes minutes each, and none are run unless asked for. Neither tool is needed for anything else, so neither is
-in requirements.txt:
+A mutant that ends in a loop or a crash was noticed. `--runs` runs the quick tests so many times more and adds them to
+those that benchmarks/reliability.json counts already (`--anew`: to none); it takes minutes each, and none are run
+unless asked for. Neither tool is needed for anything else, so neither is in requirements.txt:
 
     pip install coverage==7.17.5 mutmut==3.8.1
 """

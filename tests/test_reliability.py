@@ -1,21 +1,14 @@
 """The table of attacks: rows count and keep the worst, and the page is what the kept rows make."""
 
-import importlib.util
 import json
 import sys
 from pathlib import Path
 
 import pytest
 
+from benchmarks import reliability
 from benchmarks.reliability_tests import drawn, noticed, results
 
-# By its file: where the tests run, the folder of the benchmarks is in no package and on no path.
-SCRIPT = Path(__file__).parents[1] / "benchmarks" / "reliability.py"
-_spec = importlib.util.spec_from_file_location("reliability_table", SCRIPT)
-assert _spec is not None
-assert _spec.loader is not None
-reliability = sys.modules["reliability_table"] = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(reliability)
 CPU, MB, GOALS, PARTS = reliability.CPU, reliability.MB, reliability.GOALS, reliability.PARTS
 Row, page = reliability.Row, reliability.page
 

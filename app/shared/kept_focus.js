@@ -57,10 +57,11 @@ function keptFocus({ places, keyed, named, looks, busy = () => false }) {
   // In the place of the widget itself, or of the row or box around it: what is called alike; once the page had time to
   // draw that, what is as far along; and where the boxes are gone too, what came after them, else before.
   function successor(left) {
-    const there = last.around.map(({ name }) => within(document.querySelector(name)));
+    const boxes = last.around.map(({ name }) => document.querySelector(name));
+    const there = boxes.map(within);
     const same = there.flat().find((each) => labelOf(each) === last.label);
     if (same) return same;
-    const chooser = last.chooses && last.around.map(({ name }) => chooserIn(document.querySelector(name))).find(Boolean);
+    const chooser = last.chooses && boxes.map(chooserIn).find(Boolean);
     if (chooser || looks - left < PATIENT) return chooser;
     const along = there.map((each, place) => each[Math.min(last.around[place].number, each.length - 1)]);
     return along.find((each) => each) ?? (left ? null : neighbour());

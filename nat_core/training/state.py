@@ -301,24 +301,21 @@ class Sitting:
             )
         # Of a person's own pictures the recipe is settled when they are read.
         if self.known is None:
-            self._check_same(recipe)
+            check_same(self.home, load_card(self.out, self.name), recipe, self.seed, self.threads)
         return True
-
-    def _check_same(self, recipe: Recipe) -> None:
-        check_same(self.home, load_card(self.out, self.name), recipe, self.seed, self.threads)
 
     def holds(self, recipe: Recipe, source: OwnData | None) -> bool:
         """Whether the finished network is there that learnt by that recipe from those pictures; TrainingError where
         another one is."""
         if not (self.home / CARD).is_file():
             return False
-        there = load_card(self.out, self.name).data
+        card = load_card(self.out, self.name)
         # By what the pictures show: a folder may have moved or have another name.
-        if (there and there.sha256) != (source and source.sha256):
+        if (card.data and card.data.sha256) != (source and source.sha256):
             raise TrainingError(
                 f"{self.home} was trained on other pictures: choose another name or another --out for these"
             )
-        self._check_same(recipe)
+        check_same(self.home, card, recipe, self.seed, self.threads)
         return True
 
     def tidied(self) -> Path:
