@@ -15,7 +15,7 @@ Row, page = reliability.Row, reliability.page
 
 def test_a_row_counts_and_keeps_the_worst_of_each_measure() -> None:
     row = Row("bombs")
-    row.count("first", **{CPU: 0.01, MB: 3.0})
+    row.count("first", None, **{CPU: 0.01, MB: 3.0})
     row.count("second", "read", **{CPU: 0.2, MB: 1.0})
     assert (row.tried, row.failed, row.failures) == (2, 1, ["second: read"])
     assert row.worst == {CPU: 0.2, MB: 3.0}
