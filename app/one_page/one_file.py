@@ -100,7 +100,7 @@ def _carried() -> str:
 
 
 def _script() -> str:
-    """Return the page's script: the app's own for drawings, focus, names and cards, what computes, the page's modules."""
+    """Return the page's script: the app's for drawings, focus, names and cards, what computes, the page's modules."""
     parts = [
         '"use strict";',
         SVG_SCRIPT,

@@ -143,9 +143,7 @@ def thresholds(chosen: Sequence[float]) -> str:
     )
 
 
-def _spread(
-    shares: Sequence[float], said: Callable[[float], str], middle: Callable[[float], str]
-) -> dict[str, str]:
+def _spread(shares: Sequence[float], said: Callable[[float], str], middle: Callable[[float], str]) -> dict[str, str]:
     """Return what a sentence names of many phones' shares: the ends as `said` writes them, the middle as `middle`."""
     return {"least": said(min(shares)), "most": said(max(shares)), "median": middle(statistics.median(shares))}
 
