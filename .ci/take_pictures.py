@@ -81,7 +81,7 @@ def described(page: Page) -> str:
     """The description of the page's first picture, where it has one, and the page's title."""
     images = page.locator(".stMain .stImage img")
     alt = images.first.get_attribute("alt") if images.count() else ""
-    said = (alt, page.locator(".stMain h1").first.inner_text())
+    said = (alt, page.locator(".stMain h1").first.inner_text().replace("\u2060", ""))
     return ". ".join(each.replace("\u00a0", " ").rstrip(".") for each in said if each) + "."
 
 

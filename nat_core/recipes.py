@@ -297,6 +297,15 @@ class Recipe:
         """Whether there are negatives in a batch."""
         return bool(self.negatives or self.synthetic) and self.negatives_per_batch > 0
 
+    def differing(self, other: "Recipe") -> tuple[str, Any, Any] | None:
+        """Return the first field in which another recipe differs, this one's value and the other's; None where none.
+
+        >>> Recipe("a", "wrn16_1").differing(Recipe("a", "wrn16_1", epochs=1))
+        ('epochs', 30, 1)
+        """
+        ours, theirs = asdict(self), asdict(other)
+        return next(((field, ours[field], theirs[field]) for field in ours if ours[field] != theirs[field]), None)
+
     def to_json(self) -> dict[str, Any]:
         """The recipe as plain values for a card."""
         return {field: _plain(value) for field, value in asdict(self).items()}

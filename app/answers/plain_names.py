@@ -83,6 +83,9 @@ STUDIED: Titles[str] = Titles(
         "frontier_softened": N_("a softened target"),
         "frontier_54_and_18": N_("54 pictures and 18 negatives a step"),
         "frontier_48_and_24": N_("48 pictures and 24 negatives a step"),
+        "resnet18_nat_64_negatives": N_("ResNet-18, 64 negatives a step"),
+        "wrn16_1_nat_48_and_24": N_("WRN-16-1, 48 pictures and 24 negatives a step"),
+        "resnet18_nat_48_and_24": N_("ResNet-18, 48 pictures and 24 negatives a step"),
         "nat_plus": N_("the chosen change"),
         "nat_plus_rival": N_("the runner-up"),
     }

@@ -323,12 +323,12 @@ def both(values: dict[Kind, str]) -> str:
 def duration(seconds: float) -> str:
     """Return a time in words, as exact as it is worth.
 
-    >>> [duration(seconds) for seconds in (31.4, 200, 4287.9)]
-    ['31 seconds', '3 minutes', '1 h 11 min']
+    >>> [duration(seconds) for seconds in (31.4, 200, 469.3, 4287.9)]
+    ['31 seconds', '3 minutes', '8 minutes', '1 h 11 min']
     """
     if seconds < 120:
         return ngettext("{count} second", "{count} seconds", round(seconds))
-    minutes = int(seconds // 60)
+    minutes = round(seconds / 60)
     if minutes < 60:
         return ngettext("{count} minute", "{count} minutes", minutes)
     return _("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)

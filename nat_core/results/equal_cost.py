@@ -139,9 +139,9 @@ def sentence(found: Sequence[Candidate]) -> str:
         )
     said = ngettext(
         "Of {count:,} candidate of NAT's cost none reaches the goal, {goal} at no less accuracy over three seeds, so "
-        "nothing bears the name plus.",
+        "no network is published under the name plus.",
         "Of {count:,} candidates of NAT's cost none reaches the goal, {goal} at no less accuracy over three seeds, so "
-        "nothing bears the name plus.",
+        "no network is published under the name plus.",
         len(found),
         goal=goal,
     )
@@ -227,7 +227,9 @@ def section(every: Sequence[Study], records: Mapping[str, RunRecord]) -> list[st
         return []
     about = (
         "Every candidate whose step runs as many pictures as NAT's, beside the NAT of its own study: the same epochs "
-        "and the same pictures. The farther left of zero the change, the better. By energy it is the change of the "
+        "and the same pictures. The further the change lies below zero, the better. By energy it is the change of the "
         "same rate by that score, where the runs of both reported it."
     )
+    if any(each.study == "nat_plus" for each in found):
+        about += " `nat_plus` is what the study of that name called the change that it tried."
     return ["### What was tried at equal cost", about, sentence(found), markdown_table(grid(found))]

@@ -10,7 +10,7 @@ from math import ceil
 
 from nat_core.language import N_, Titles, _, ngettext, written
 from nat_core.measure.report import NetworkReport, threshold_key
-from nat_core.measure.rounding import accuracy_text, points, points_text, rate_text
+from nat_core.measure.rounding import accuracy_text, points, points_text, rate, rate_text
 from nat_core.paper.figures import PAPER, PAPER_SETS
 from nat_core.recipes import HEADLINE_SETS, NAT_STRONG, PAIRS, THRESHOLDS, Recipe
 from nat_core.results.drawings.label_places import label_places
@@ -168,7 +168,7 @@ def sentences(found: Sequence[FrontierPoint]) -> tuple[str, ...]:
     said = [_standing(found, own, measure) for measure in MEASURES]
     nearest = min(found, key=lambda each: each.ncr[HIGHEST])
     goal, right = PAPERS.ncr[HEADLINE_SETS[0]][HIGHEST_KEY], PAPERS.accuracy or 0.0
-    below = [each for each in found if each.ncr[HIGHEST] <= goal]
+    below = [each for each in found if rate(each.ncr[HIGHEST]) <= goal]
     said.append(_beside_the_paper(goal, right, len(below), len(found), nearest))
     if all(each.seeds == 1 for each in found):
         said.append(_("One seed each: a difference of a point of accuracy or a few hundredths of NCR may be chance."))
@@ -315,7 +315,7 @@ def plot(found: Sequence[FrontierPoint], *, narrow: bool = False, say: Callable[
     """
     alt = _("Accuracy and NCR of NAT by the weight and number of its negatives, held-out pictures")
     drawing = Drawing(NARROW if narrow else WIDE, 840, alt, say)
-    title = _("WRN-16-1: accuracy and NCR on {name}, {pictures}", name=HELD_OUT, pictures=_pictures(found))
+    title = _("WRN-16-1: accuracy beside NCR on {name}, {pictures}", name=HELD_OUT, pictures=_pictures(found))
     drawing.title(title)
     goal = (PAPERS.accuracy or 0.0, PAPERS.ncr[HEADLINE_SETS[0]][HIGHEST_KEY])
     lower = 34 if narrow else 0  # its title takes three lines

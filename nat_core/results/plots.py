@@ -14,7 +14,7 @@ from nat_core.recipes import HEADLINE_SETS, IN_DISTRIBUTION, LEVELS, UNSEEN
 from nat_core.results.drawings.panels import BASELINE, FAINT, GROUND, INK, NAT, POINTED_OUT, Drawing, Panel
 from nat_core.store.checkpoints import available, load_card, load_predictions
 from nat_core.studies.level_findings import LevelFinding, PairLevels, findings, means, schedules
-from nat_core.studies.rows import NOISE_STAND_INS, Noise, StudyRow, measure_on
+from nat_core.studies.rows import NOISE_STAND_INS, Noise, OverSeeds, StudyRow, measure_on
 
 THRESHOLDS = np.arange(101) / 100
 """Where the curves by threshold are computed."""
@@ -25,11 +25,6 @@ LEVELS_LEGEND = (
     "Blue: baseline and NAT of one seed. Hollow grey: two baselines of different seeds, where there are. Thick line: "
     "half of the pictures; thin: 90 of 100; circle: the mean."
 )
-STUDY_LEGEND = (
-    "Purple: the network that the others are held against, the noise around it shaded. Hollow: trained without "
-    "negatives of this kind. Bars: one standard deviation over seeds."
-)
-
 MATRIX_LEGEND = (
     "Rows: what each was taught with; columns: what it was tested on. Darker: sure more often. Framed: negatives of "
     "the kind that it was taught with. ▼ ▲: below or above the first row by more than the noise."
@@ -128,14 +123,14 @@ def study(
     True
     """
     measure = measure_on(set_name, "ncr_at_95_kept")
-    shown = [(row, found) for row in rows if (found := row.over_seeds(measure)) is not None]
+    shown = _shown(rows, set_name)
     if not shown:
         return None
     drawing = Drawing(760, 80 + 20 * len(shown), f"{title}: NCR at 95 % kept on {set_name}, run by run")
     panel = Panel(230, 40, 470, 20 * len(shown), y_range=(-0.5, len(shown) - 0.5))
     drawing.text((16, 20), f"{title}: NCR at 95 % kept on {set_name}", bold=True)
     centre = reference.over_seeds(measure) if reference else None
-    deviation = noise.deviation(measure_on(NOISE_STAND_INS.get(set_name, set_name), "ncr_at_95_kept"))
+    deviation = _noise_on(noise, set_name)
     if centre is not None and deviation is not None:
         # Of one seed against the reference's seeds, so the band is as wide as it gets: rows of more seeds need less.
         width = noise.margin(deviation, 1, centre.seeds)
@@ -147,11 +142,43 @@ def study(
         drawing.text((panel.left - 10, place[1] + 4), row.label, anchor="end")
         if found.deviation is not None:
             drawing.line([panel.at((found.mean + side * found.deviation, number)) for side in (-1, 1)], INK, 2)
-        plain = not any(report.sets[set_name].role != UNSEEN for report in row.reports)
+        plain = _unseen_by(row, set_name)
         drawing.dot(place, POINTED_OUT if row is reference else BASELINE if plain else NAT, hollow=plain)
         drawing.text((panel.left + panel.width + 8, place[1] + 4), rate_text(found.mean))
     drawing.ticks(panel, "NCR at 95 % kept", (0, 0.2, 0.4, 0.6, 0.8, 1))
     return drawing
+
+
+def study_legend(rows: Sequence[StudyRow], reference: StudyRow | None, noise: Noise, set_name: str) -> str:
+    """Return what the marks of `study` mean, of those that are in it.
+
+    >>> study_legend((), None, Noise(()), "noise")
+    ''
+    """
+    shown = _shown(rows, set_name)
+    said = []
+    if any(row is reference for row, _found in shown):
+        shaded = "" if _noise_on(noise, set_name) is None else ", the noise around it shaded"
+        said.append(f"Purple: the network that the others are held against{shaded}.")
+    if any(_unseen_by(row, set_name) for row, _found in shown):
+        said.append("Hollow: trained without negatives of this kind.")
+    if any(found.deviation is not None for _row, found in shown):
+        said.append("Bars: one standard deviation over seeds, where there are several.")
+    return " ".join(said)
+
+
+def _shown(rows: Sequence[StudyRow], set_name: str) -> list[tuple[StudyRow, OverSeeds]]:
+    measure = measure_on(set_name, "ncr_at_95_kept")
+    return [(row, found) for row in rows if (found := row.over_seeds(measure)) is not None]
+
+
+def _noise_on(noise: Noise, set_name: str) -> float | None:
+    return noise.deviation(measure_on(NOISE_STAND_INS.get(set_name, set_name), "ncr_at_95_kept"))
+
+
+def _unseen_by(row: StudyRow, set_name: str) -> bool:
+    """Whether no run of it was taught with negatives of the set's source."""
+    return all(report.sets[set_name].role == UNSEEN for report in row.reports)
 
 
 def matrix(title: str, rows: Sequence[StudyRow], reference: StudyRow, noise: Noise) -> Drawing:

@@ -102,7 +102,8 @@ def study_section(
     parts += [markdown_table(sheet.recipes), markdown_table(sheet.rates)]
     drawn, legends = {}, {}
     if set_name and (drawing := plots.study(study.name, rows, reference, noise, set_name)):
-        drawn[f"study-{study.name}"], legends[f"study-{study.name}"] = drawing, plots.STUDY_LEGEND
+        legend = plots.study_legend(rows, reference, noise, set_name)
+        drawn[f"study-{study.name}"], legends[f"study-{study.name}"] = drawing, legend
     if study.name == "trained_on" and reference:
         drawn["matrix"], legends["matrix"] = plots.matrix(study.name, rows, reference, noise), plots.MATRIX_LEGEND
     for stem, each in drawn.items():

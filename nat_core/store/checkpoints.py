@@ -16,13 +16,14 @@ from difflib import get_close_matches
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
 from safetensors.numpy import save
 
 from nat_core.data.images import CROPS, FILTERS
-from nat_core.errors import CheckpointError
+from nat_core.errors import CheckpointError, TrainingError
 from nat_core.files import Count, converted, read_json, seal, sealed, write_durably
 from nat_core.language import legible
 from nat_core.measure.predictions import MAX_CLASSES, Predictions, pack, unpack
@@ -188,7 +189,7 @@ def folder_with(name: str, explicit: Path | str | None = None) -> Path:
     raise CheckpointError(
         f"No network {name} in {' or '.join(map(str, folders))}, which hold{'s' if len(folders) == 1 else ''} "
         f"{', '.join(present) or 'none'}. "
-        f"{_how_to_get(name, tuple(present))}"
+        f"{_how_to_get(name, tuple(present), explicit)}"
     )
 
 
@@ -204,6 +205,24 @@ def _check_plain(name: Any) -> None:
         )
 
 
+def check_same(home: Path, card: Card, recipe: Recipe, seed: int, threads: int | None = None) -> None:
+    """Raise TrainingError where the finished network in `home` is another than the one that is asked for.
+
+    `threads` counts where somebody asked for that many and the card says how many there were.
+    """
+    changed = recipe.differing(card.recipe)
+    if changed is None and seed != card.seed:
+        changed = ("seed", seed, card.seed)
+    if changed is None and None not in (threads, card.threads) and threads != card.threads:
+        changed = ("number of threads", threads, card.threads)
+    if changed:
+        what, now, then = changed
+        raise TrainingError(
+            f"{home} holds a network that was trained with another {what} ({then}, now {now}): ask for the same, or "
+            "choose another --out"
+        )
+
+
 def training_command(name: str) -> str | None:
     """Return the command that trains the network of that name; None where no command knows the name.
 
@@ -211,12 +230,15 @@ def training_command(name: str) -> str | None:
     ('nat train digits_nat', None)
     """
     if name == NAT_STRONG:  # no recipe of its own: the queue trains it, by the study that chose it
-        return "nat reproduce --protocol full --study strong"
+        return f"nat reproduce --run full/{name}/seed0"
     return f"nat train {name}" if name in RECIPES else None
 
 
-def _how_to_get(name: str, present: Sequence[str]) -> str:
+def _how_to_get(name: str, present: Sequence[str], folder: Path | str | None) -> str:
     command = training_command(name)
+    # Without it the command would train into the usual folder, where the network may be already.
+    if command and folder is not None and Path(folder) != own_folder():
+        command += f" --out {quote(str(folder))}"
     if command and name in LARGE:
         return (
             f"The installed package leaves it out (24 MB): name the checkpoints folder of a clone of this project in "
@@ -252,7 +274,9 @@ def load_card(folder: Path, name: str) -> Card:
     if not path.is_file():
         present = available(folder)
         held = ", ".join(present) or "none"
-        raise CheckpointError(f"No network {name} in {folder}, which holds {held}. {_how_to_get(name, present)}")
+        raise CheckpointError(
+            f"No network {name} in {folder}, which holds {held}. {_how_to_get(name, present, folder)}"
+        )
     card = read_json(path, FORMAT, lambda values: converted(values, Card), "get the checkpoint again")
     # Reports from before they named the epochs have them from the recipe.
     return replace(card, report=replace(card.report, epochs=card.recipe.epochs))

@@ -102,6 +102,9 @@ class WorkerProcess:
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             # Set before the process starts: its libraries read it when they are loaded.
             env=os.environ | {"OMP_NUM_THREADS": "1"},
+            # A terminal sends Ctrl-C to a whole group: a worker that heard it beside what the queue then asks of it
+            # would take the second for impatience, and leave in the midst of a step that it could not save.
+            process_group=0,
         )  # fmt: skip
         self._input, self._errors = self._process.stdin, self._process.stderr
         if self._input is None or self._errors is None:

@@ -75,7 +75,7 @@ def _trainings(job: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         recipe = Recipe.from_json(each["recipe"])
         sitting = Sitting(
             name=recipe.name, data=Path(job["data"]), out=Path(each["out"]),
-            teachers=Path(each["teachers"]), teachers_alone=True,
+            teacher_homes=(Path(each["teachers"]),),  # not `out`: the queue knows which network is meant
             seed=each["seed"], device=job["device"], resume=True, save_seconds=job["save_seconds"],
             screen=Labelled(each["key"]),
         )  # fmt: skip

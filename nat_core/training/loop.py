@@ -18,7 +18,7 @@ from nat_core.errors import TrainingError
 from nat_core.network.inference import Network, choose_device, load_network
 from nat_core.ranks.group import ALONE, Ranks, joined
 from nat_core.ranks.steps import Parts, shared_cost
-from nat_core.recipes import Recipe
+from nat_core.recipes import Recipe, recipe_in_protocol
 from nat_core.stopping import deaf
 from nat_core.store.checkpoints import CARD, LOG
 from nat_core.store.leftovers import WARNING, Tell, forget, nobody
@@ -80,9 +80,9 @@ def train(
     if not isinstance(recipe, Recipe):
         raise TypeError(f"recipe must be a Recipe, not a {type(recipe).__name__}: get one with nat.recipe_named(NAME)")
     sitting = Sitting(
-        name=recipe.name, known=known, negatives=negatives, data=data, out=Path(out), teachers=Path(teachers or out),
-        seed=seed, device=device, threads=threads, resume=resume, progress=progress, log_test=log_test,
-        save_seconds=save_seconds,
+        name=recipe.name, known=known, negatives=negatives, data=data, out=Path(out), seed=seed, device=device,
+        teacher_homes=(Path(out), Path(teachers or out)), threads=threads, resume=resume, progress=progress,
+        log_test=log_test, save_seconds=save_seconds,
     )  # fmt: skip
     with joined(device) as ranks:
         for _, ended in side_by_side({recipe.name: in_turns(recipe, sitting, ranks)}):
@@ -98,10 +98,10 @@ def in_turns(recipe: Recipe, sitting: Sitting, ranks: Ranks = ALONE) -> Steps:
     """
     # Before the pictures are read: a name that is taken is no matter for a minute's wait. The first rank alone looks
     # at what is there, for another machine may have another disk.
-    if ranks.told(ranks.first and sitting.finished() and sitting.known is None):
+    if ranks.told(ranks.first and sitting.finished(recipe) and sitting.known is None):
         return sitting.tidied() if ranks.first else sitting.home
     pictures = pictures_of(recipe, sitting.data, known=sitting.known, negatives=sitting.negatives)
-    if ranks.told(ranks.first and sitting.holds(pictures.source)):
+    if ranks.told(ranks.first and sitting.holds(pictures.recipe, pictures.source)):
         return sitting.tidied() if ranks.first else sitting.home
     # One at a time: two would write each other's states. The lock falls with the process, however it ends.
     with sitting.alone() if ranks.first else nullcontext():
@@ -205,8 +205,9 @@ def _begin(
 def find_teacher(recipe: Recipe, homes: Sequence[Path], seed: int, device: torch.device) -> Network | None:
     """Return the recipe's teacher from the first of `homes` that holds it; None for a recipe without one.
 
-    It has to be the network of that recipe, of the student's own protocol, with seed 0 or the student's. Raises
-    TrainingError, saying what is there instead, where only others are, CheckpointError where none is.
+    It has to be the network of that recipe, of the student's own protocol, with seed 0 or the student's; a student that
+    learns just as its protocol says takes none that learnt otherwise. Raises TrainingError, saying what is there
+    instead, where only others are, CheckpointError where none is.
     """
     if recipe.teacher is None:
         return None
@@ -217,14 +218,30 @@ def find_teacher(recipe: Recipe, homes: Sequence[Path], seed: int, device: torch
         teacher = load_network(home, recipe.teacher, device)
         if (card := teacher.card) is None:
             continue
-        if (card.recipe.name, card.protocol) == (recipe.teacher, recipe.protocol) and card.seed in (0, seed):
+        if (card.recipe.name, card.protocol) != (recipe.teacher, recipe.protocol) or card.seed not in (0, seed):
+            others.append(f"{home} holds one of recipe {card.recipe.name}, protocol {card.protocol}, seed {card.seed}")
+        elif otherwise := _taught_otherwise(recipe, card.recipe):
+            others.append(f"{home} holds one with {otherwise}")
+        else:
             return teacher
-        others.append(f"{home} holds one of recipe {card.recipe.name}, protocol {card.protocol}, seed {card.seed}")
     raise TrainingError(
         f"{recipe.name} learns from {recipe.teacher} of protocol {recipe.protocol}, seed "
         f"{' or '.join(map(str, sorted({0, seed})))}, but {' and '.join(others)}: train its teacher first, into the "
         "same --out"
     )
+
+
+def _taught_otherwise(student: Recipe, teacher: Recipe) -> str:
+    """Return in what a teacher differs from its protocol's, "" where in nothing or where the student differs too.
+
+    Whoever gives both fewer epochs means it; but figures that stand under the protocol's name are of its own teacher.
+    """
+    with suppress(ValueError):  # of a name, or of an architecture, that the protocol does not train
+        usual = recipe_in_protocol(teacher.name, student.protocol)
+        if student == recipe_in_protocol(student.name, student.protocol) and (found := usual.differing(teacher)):
+            field, ours, theirs = found
+            return f"{field} {theirs} in place of {ours}"
+    return ""
 
 
 def _follow(run: TrainingRun, ranks: Ranks) -> None:

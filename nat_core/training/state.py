@@ -25,7 +25,7 @@ from nat_core.files import Count, converted, only_one, read_json, sealed, senten
 from nat_core.ranks.group import is_lost
 from nat_core.recipes import Recipe
 from nat_core.stopping import deaf, stop_behind, whole
-from nat_core.store.checkpoints import CARD, OwnData, load_card, read_tensors
+from nat_core.store.checkpoints import CARD, OwnData, check_same, load_card, read_tensors
 from nat_core.store.leftovers import Tell, lock_of, nobody, states_of, tidy
 from nat_core.store.tensors import read_arrays
 from nat_core.training.training_run import EpochSums, TrainingRun, scaler_for
@@ -240,7 +240,7 @@ def check_settings(name: str, ours: Mapping[str, Any], begun: Mapping[str, Any])
 class Sitting:
     """One call of `train`: what it trains and on what, where it reads and writes, and how it goes about it.
 
-    The fields are that function's, with its defaults.
+    The fields are that function's, with its defaults, but for those that say here what they hold.
     """
 
     name: str
@@ -249,9 +249,8 @@ class Sitting:
     negatives: Path | str | None = None
     data: Path | None = None
     out: Path
-    teachers: Path
-    teachers_alone: bool = False
-    """Whether a teacher is looked for in `teachers` and not in `out` before: a queue knows which network is meant."""
+    teacher_homes: tuple[Path, ...] = ()
+    """Where a teacher is looked for, the first folder that holds the right one first: its caller knows."""
     seed: int = 0
     device: str | torch.device = "auto"
     threads: int | None = None
@@ -273,11 +272,6 @@ class Sitting:
         return self.screen or sys.stderr
 
     @property
-    def teacher_homes(self) -> tuple[Path, ...]:
-        """Where a teacher is looked for, the first folder that holds the right one first."""
-        return (self.teachers,) if self.teachers_alone else (self.out, self.teachers)
-
-    @property
     def home(self) -> Path:
         """The folder of the finished network."""
         return self.out / self.name
@@ -292,8 +286,9 @@ class Sitting:
         """The folder of what TensorBoard shows."""
         return self.out / "tensorboard" / self.name
 
-    def finished(self) -> bool:
-        """Whether a network of that name is there and to be kept. TrainingError where it stands in the way."""
+    def finished(self, recipe: Recipe) -> bool:
+        """Whether the network of that recipe is there and to be kept. TrainingError where another, or a folder without
+        one, stands in the way."""
         if not self.home.exists():
             return False
         if not (self.home / CARD).is_file():
@@ -304,10 +299,17 @@ class Sitting:
             raise TrainingError(
                 f"{self.home} is there already: add --resume to keep it, or --out to train another one elsewhere"
             )
+        # Of a person's own pictures the recipe is settled when they are read.
+        if self.known is None:
+            self._check_same(recipe)
         return True
 
-    def holds(self, source: OwnData | None) -> bool:
-        """Whether a finished network is there that learnt from those pictures; TrainingError where from others."""
+    def _check_same(self, recipe: Recipe) -> None:
+        check_same(self.home, load_card(self.out, self.name), recipe, self.seed, self.threads)
+
+    def holds(self, recipe: Recipe, source: OwnData | None) -> bool:
+        """Whether the finished network is there that learnt by that recipe from those pictures; TrainingError where
+        another one is."""
         if not (self.home / CARD).is_file():
             return False
         there = load_card(self.out, self.name).data
@@ -316,6 +318,7 @@ class Sitting:
             raise TrainingError(
                 f"{self.home} was trained on other pictures: choose another name or another --out for these"
             )
+        self._check_same(recipe)
         return True
 
     def tidied(self) -> Path:

@@ -107,7 +107,7 @@ def test_a_class_guesses_follows_and_outlives_a_reload(page, browser, address: s
         phone.reload()
         phone.get_by_text("without your name").first.wait_for()
         page.get_by_text("Guesses and points").click()
-        page.get_by_text("1 of 1 phones have guessed. The guess in the middle is 100").first.wait_for()
+        page.get_by_text("One phone of 1 has guessed: 100").first.wait_for()
         page.locator(".st-key-class_leads label").click()
         page.get_by_role("link", name="Evidence").click()
         phone.wait_for_url("**/evidence?*")

@@ -112,6 +112,9 @@ def test_train_stores_a_network_that_report_shows(tmp_path: Path, capsys: pytest
     assert "add --resume" in capsys.readouterr().err
     assert main([*arguments, "--resume"]) == 0
     assert capsys.readouterr().out == f"digits_nat is finished: {tmp_path / 'digits_nat'}\n"
+    arguments[arguments.index("5")] = "6"
+    assert main([*arguments, "--resume"]) == 1
+    assert "was trained with another seed (5, now 6)" in capsys.readouterr().err
 
 
 def test_train_without_its_image_set_says_how_to_get_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,8 +37,10 @@ def hearing() -> None:
 
 
 def started(command: list[str]) -> subprocess.Popen:
-    """Start a command that hears signals."""
-    return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, preexec_fn=hearing)
+    """Start a command that hears signals, in a group of its own as a shell does."""
+    return subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, preexec_fn=hearing, process_group=0
+    )
 
 
 def stopped(
@@ -56,7 +58,10 @@ def stopped(
             assert part, text
             text += part
         sent(time.monotonic())
-        run.send_signal(number)
+        if isinstance(run, subprocess.Popen):  # a terminal sends Ctrl-C to all that the command started, too
+            os.killpg(run.pid, number)
+        else:
+            run.send_signal(number)
         text += errors.read().decode()
         return run.wait(), text
 

@@ -239,6 +239,7 @@ def test_in_a_folder_every_picture_counts_and_what_systems_add_does_not(tmp_path
     found = read_class_folders(tmp_path)
     assert found.ids == ("cat/1.jfif", "cat/2", "dog/1.JPEG")
     assert found.classes == ("cat", "dog")
+    assert (found.name, read_class_folders(tmp_path, "pets").name) == (tmp_path.name, "pets")
     assert found.labels is not None
     assert present(found.labels).tolist() == [0, 0, 1]
     assert [Path(sentence.split(" is cut short or damaged")[0]).name for sentence in found.skipped] == [

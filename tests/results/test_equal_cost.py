@@ -39,9 +39,9 @@ def test_only_what_costs_what_nat_costs_is_listed_the_lowest_first() -> None:
         "frontier_48_and_24", "frontier", "30", "cifar100_held_out", "1", "0.400", "0.500", "−20 %", "-", "−2.00",
     )  # fmt: skip
     assert sentence(found) == (
-        "Of 3 candidates of NAT's cost none reaches the goal, −30 % at no less accuracy over three seeds, so nothing "
-        "bears the name plus. The farthest: `frontier_48_and_24` −20 %, −2.00 points, 1 seed, 30 epochs. The farthest "
-        "that is no less accurate: `nat_brier` +10 %, +0.00 points, 1 seed, 12 epochs."
+        "Of 3 candidates of NAT's cost none reaches the goal, −30 % at no less accuracy over three seeds, so no "
+        "network is published under the name plus. The farthest: `frontier_48_and_24` −20 %, −2.00 points, 1 seed, 30 "
+        "epochs. The farthest that is no less accurate: `nat_brier` +10 %, +0.00 points, 1 seed, 12 epochs."
     )
 
 

@@ -73,6 +73,9 @@ def test_the_sentences_follow_from_the_numbers() -> None:
     assert "NAT is beaten in both by negatives of weight 2;" in beaten[0]
     lower = sentences(places(records(POINTS | {"frontier_weight_4": (0.036, 0.85)})))
     assert "1 of 5 lie as low" in lower[2]
+    # 0.0182 is written 0.018, as the paper's figure is.
+    as_written = sentences(places(records(POINTS | {"frontier_weight_4": (0.0364, 0.85)})))
+    assert "1 of 5 lie as low; the lowest here is negatives of weight 4 (0.018 at" in as_written[2]
     assert sentences(places(records({"frontier_nat": (0.4, 0.9)}))) == ()
 
 

@@ -99,6 +99,28 @@ def test_every_plot_is_named_on_the_page_and_is_sound(files: dict[str, str]) -> 
         assert "nan" not in files[name]
 
 
+def test_a_plots_legend_names_what_is_in_it_and_nothing_else() -> None:
+    every, found = {study.name: study for study in studies()}, runs_of("noise_floor", "argued", "frontier")
+    noise, on = noise_floor(list(every.values()), found), "cifar100_test"
+    rows = rows_of(every["argued"], found)
+    (nat,) = (row for row in rows if row.label == "wrn16_1_nat")
+    whole = plots.study_legend(rows, nat, noise, on)
+    assert whole == (
+        "Purple: the network that the others are held against, the noise around it shaded. Hollow: trained without "
+        "negatives of this kind. Bars: one standard deviation over seeds, where there are several."
+    )
+    assert plots.study_legend([nat], nat, Noise(()), on) == (
+        "Purple: the network that the others are held against. Bars: one standard deviation over seeds, where there "
+        "are several."
+    )
+    once = {key: each for key, each in found.items() if "seed0" in key}
+    frontier = [row for row in rows_of(every["frontier"], once) if row.reports]
+    assert (
+        plots.study_legend(frontier, None, noise, "cifar100_held_out")
+        == "Hollow: trained without negatives of this kind."
+    )
+
+
 def test_the_command_writes_the_same_files(
     folder: Path, files: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:

@@ -92,6 +92,7 @@ def test_the_grid_covers_the_plane_evenly() -> None:
     assert cells.shape == (64, 2)
     assert cells.mean(axis=0).tolist() == [0, 0]
     assert cells.max() == pytest.approx(3.5)
+    assert grid(1).tolist() == [[0, 0]]
 
 
 @pytest.mark.parametrize(

@@ -261,7 +261,9 @@ def test_what_is_missing_comes_with_one_command(shipped: Path) -> None:
         folder_with("resnet19_nat")
 
 
-def test_no_command_is_proposed_that_cannot_work(shipped: Path, tmp_path: Path) -> None:
+def test_no_command_is_proposed_that_cannot_work(
+    shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(CheckpointError) as unknown:
         load_card(shipped, "nope")
     assert str(unknown.value) == (
@@ -269,10 +271,15 @@ def test_no_command_is_proposed_that_cannot_work(shipped: Path, tmp_path: Path) 
     )
     with pytest.raises(CheckpointError, match=r"holds none\. The names that can be trained are resnet18_baseline, "):
         load_card(tmp_path / "empty", "nope")
-    with pytest.raises(CheckpointError, match=r"Train it with: nat train wrn16_1_nat$"):
+    with pytest.raises(CheckpointError, match=f"Train it with: nat train wrn16_1_nat --out {shipped}$"):
         load_card(shipped, "wrn16_1_nat")
-    with pytest.raises(CheckpointError, match=r"nat reproduce --protocol full --study strong$"):
+    with pytest.raises(CheckpointError, match=f"nat reproduce --run full/resnet18_nat_strong/seed0 --out {shipped}$"):
         load_card(shipped, "resnet18_nat_strong")
+    # Into the usual folder it trains without being told, and a name with a blank is one word to a shell.
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(tmp_path / "usual"))
+    for said in ("nat train wrn16_1_nat$", r"nat train wrn16_1_nat --out 'my networks'$"):
+        with pytest.raises(CheckpointError, match=said):
+            folder_with("wrn16_1_nat", "my networks" if "out" in said else tmp_path / "usual")
 
 
 @pytest.mark.parametrize("name", [*RECIPES, NAT_STRONG])

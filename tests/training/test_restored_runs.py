@@ -167,7 +167,7 @@ def test_a_state_goes_to_other_ranks_as_it_is() -> None:
 
 def keeper(out: Path, saved: SavedState | None = None) -> tuple[Keeper, list[str], Sitting]:
     told: list[str] = []
-    sitting = Sitting(name=RECIPE.name, out=out, teachers=out)
+    sitting = Sitting(name=RECIPE.name, out=out, teacher_homes=(out,))
     return Keeper(sitting, saved, told.append), told, sitting
 
 

@@ -234,7 +234,7 @@ def _told(sentence: str) -> str:
 
 def sitting(out: Path, **other: Any) -> Sitting:
     usual: dict[str, Any] = {
-        "name": NAME, "out": out, "teachers": out, "device": "cpu", "threads": 1, "progress": False,
+        "name": NAME, "out": out, "teacher_homes": (out,), "device": "cpu", "threads": 1, "progress": False,
     }  # fmt: skip
     return Sitting(**usual | other)
 
@@ -256,13 +256,14 @@ def test_a_seed_is_one_that_generators_take(tmp_path: Path, seed: Any) -> None:
 
 
 def test_a_finished_network_is_kept_where_that_is_said_and_never_written_over(tmp_path: Path) -> None:
-    assert not sitting(tmp_path).finished()
+    recipe = recipe_named(NAME)
+    assert not sitting(tmp_path).finished(recipe)
     (tmp_path / NAME).mkdir()
     with pytest.raises(
         TrainingError,
         match=_told(f"{tmp_path / NAME} is there already but holds no network: move it away, or choose another --out"),
     ):
-        sitting(tmp_path, resume=True).finished()
+        sitting(tmp_path, resume=True).finished(recipe)
     (tmp_path / NAME).rmdir()
     write_network(tmp_path, NAME)
     with pytest.raises(
@@ -271,25 +272,52 @@ def test_a_finished_network_is_kept_where_that_is_said_and_never_written_over(tm
             f"{tmp_path / NAME} is there already: add --resume to keep it, or --out to train another one elsewhere"
         ),
     ):
-        sitting(tmp_path).finished()
-    assert sitting(tmp_path, resume=True).finished()
+        sitting(tmp_path).finished(recipe)
+    assert sitting(tmp_path, resume=True).finished(recipe)
 
 
 def test_a_network_of_other_pictures_is_not_taken_for_this_one(tmp_path: Path) -> None:
-    here = sitting(tmp_path)
+    here, recipe = sitting(tmp_path), recipe_named(NAME)
     mine = OwnData("mine", None, {"mine": 3}, "as it came", {"mine": "a" * 64})
     same = replace(mine, known="elsewhere")
-    assert not here.holds(mine)
+    assert not here.holds(recipe, mine)
     write_network(tmp_path, NAME)
-    assert here.holds(None)
+    assert here.holds(recipe, None)
     other = f"{here.home} was trained on other pictures: choose another name or another --out for these"
     with pytest.raises(TrainingError, match=_told(other)):
-        here.holds(mine)
+        here.holds(recipe, mine)
     write_card(here.home, replace(load_card(tmp_path, NAME), data=mine))
-    assert here.holds(same)
+    assert here.holds(recipe, same)
     for other in (None, replace(mine, sha256={"mine": "b" * 64})):
         with pytest.raises(TrainingError, match="was trained on other pictures"):
-            here.holds(other)
+            here.holds(recipe, other)
+
+
+@pytest.mark.parametrize(
+    ("asked", "settings", "told"),
+    [
+        ({}, {"epochs": 50}, "epochs (1, now 50)"),
+        ({}, {"negative_weight": 2.0}, "negative_weight (1.0, now 2.0)"),
+        ({"seed": 5}, {}, "seed (0, now 5)"),
+        ({"threads": 2}, {}, "number of threads (1, now 2)"),
+    ],
+)
+def test_a_finished_network_that_was_trained_otherwise_is_not_taken_for_the_one_asked_for(
+    tmp_path: Path, asked: dict[str, Any], settings: dict[str, Any], told: str
+) -> None:
+    write_network(tmp_path, NAME)
+    card = load_card(tmp_path, NAME)
+    trained = replace(card.recipe, epochs=1)
+    write_card(tmp_path / NAME, replace(card, recipe=trained, threads=1))
+    assert sitting(tmp_path, resume=True, threads=None).finished(trained)
+    recipe, other = replace(trained, **settings), sitting(tmp_path, resume=True, **asked)
+    sentence = (
+        f"{tmp_path / NAME} holds a network that was trained with another {told}: ask for the same, or choose another "
+        "--out"
+    )
+    for refused in (other.finished, lambda recipe: other.holds(recipe, None)):
+        with pytest.raises(TrainingError, match=_told(sentence)):
+            refused(recipe)
 
 
 def test_a_run_that_was_begun_goes_on_only_where_that_is_said(tmp_path: Path) -> None:

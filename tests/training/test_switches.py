@@ -11,11 +11,12 @@ import torch
 from torch.nn import functional
 
 from nat_core.data.sets import load_set
+from nat_core.errors import TrainingError
 from nat_core.measure.predictions import Predictions, renormalised
 from nat_core.measure.report import evaluate
 from nat_core.network.models import WideResNet, build
 from nat_core.recipes import Recipe, recipe_named
-from nat_core.store.checkpoints import load_card, load_predictions, load_weights
+from nat_core.store.checkpoints import load_card, load_predictions, load_weights, write_card
 from nat_core.training import loop
 from nat_core.training.batches import generator_for
 from nat_core.training.loop import find_teacher, train
@@ -31,6 +32,7 @@ from nat_core.training.training_run import (
     update_average,
 )
 from tests.present import present
+from tests.synthetic import write_network
 
 pytestmark = pytest.mark.usefixtures("less_noise")
 SHORT = {"epochs": 1, "sizes": ((8, 1.0),), "precision": "float32"}
@@ -257,3 +259,15 @@ def test_activated_groups_are_what_the_next_layer_sees() -> None:
 def test_switches_that_contradict_each_other_are_refused(settings: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         replace(NAT, **settings)
+
+
+def test_a_student_of_its_protocol_takes_no_teacher_that_learnt_otherwise(tmp_path: Path) -> None:
+    student, device = recipe_named("wrn16_1_student_of_nat"), torch.device("cpu")
+    home = write_network(tmp_path, "wrn40_1_nat")
+    assert find_teacher(student, [tmp_path], 0, device)
+    card = load_card(tmp_path, "wrn40_1_nat")
+    write_card(home, replace(card, recipe=replace(card.recipe, epochs=1)))
+    with pytest.raises(TrainingError, match=r"but .* holds one with epochs 1 in place of 30: train its teacher first"):
+        find_teacher(student, [tmp_path], 0, device)
+    # Who gives both fewer epochs means it.
+    assert find_teacher(replace(student, epochs=1), [tmp_path], 0, device)

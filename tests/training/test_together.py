@@ -30,7 +30,9 @@ def as_on_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def sitting(out: Path, recipe: Recipe, resume: bool = False) -> Sitting:
-    return Sitting(name=recipe.name, out=out, teachers=out, device="cpu", threads=1, resume=resume, progress=False)
+    return Sitting(
+        name=recipe.name, out=out, teacher_homes=(out,), device="cpu", threads=1, resume=resume, progress=False
+    )
 
 
 def weights(out: Path, name: str) -> bytes:

@@ -191,6 +191,7 @@ def test_names_as_labels_are_classes(tmp_path: Path) -> None:
         (np.array([0.5] * 6), "holds numbers that are not whole"),
         (np.array([0, 1, 2, np.nan, 0, 0]), "holds numbers that are not whole"),
         (np.array([np.inf] * 6), "holds numbers that are not whole"),
+        (np.array([0, 1, 2, 0, 0, 2**31 + 1], np.uint32), "goes up to 2147483649: labels count from 0"),
         (np.array([-1, 0, 0, 0, 0, 0]), "goes from -1 to 0"),
         (np.array([MAX_CLASSES] * 6), "at most 1,000 classes are read"),
         (np.array([2**64 - 1] * 6, np.uint64), "labels count from 0"),
