@@ -37,6 +37,8 @@ PATIENCE = 10.0
 that is longer: pages are slow on a busy machine."""
 FIRST_GUESS = 5.0
 """Seconds that a turn is thought to take before any has ended; how long turns took is kept for each kind of work."""
+SURE_OF_PACE = 0.25
+"""The share of a turn after which its own pace alone says how long one of a new kind takes."""
 WEIGHT_OF_LAST = 0.3
 LOOK = 0.25
 """Seconds between two looks of a visitor at their turn while no more than `FEW` are there."""
@@ -88,7 +90,11 @@ def _share_done(turn: Turn) -> float:
 def _at_this_pace(running: Turn, now: float) -> float | None:
     """How many seconds a turn takes if it goes on as it did; None where it does not tell how far it has come."""
     done = _share_done(running)
-    return (now - running._began) / done if done else None
+    if not done:
+        return None
+    # To begin takes time too, so that the first steps alone would promise too long a wait.
+    sure = min(1.0, done / SURE_OF_PACE)
+    return sure * (now - running._began) / done + (1 - sure) * FIRST_GUESS
 
 
 def _left_of(running: Turn, whole: float, now: float) -> float:
