@@ -64,7 +64,7 @@ def figures(pair: Pair) -> dict[str, Any]:
     """Return the three numbers of See it, and how often NAT is fooled, at every step of the threshold."""
     negatives, known = stored_answers.headline_of(pair), stored_answers.known_set(pair.nat)
     reports = {kind: stored_answers.card(name).report for kind, name in pair.by_kind.items()}
-    sets = reports["nat"].sets
+    card, sets = stored_answers.card(pair.nat), reports["nat"].sets
     of_negatives, of_known = pictures_of(negatives, sets[negatives].images), pictures_of(known, sets[known].images)
     fooled, kept = (score_rates.curves(pair, name) for name in (negatives, known))
     return {
@@ -85,7 +85,7 @@ def figures(pair: Pair) -> dict[str, Any]:
         },
         "nat_fooled": [_nat_fooled(negatives, step, float(fooled["nat"][place])) for place, step in enumerate(T_STEPS)],
         "telling": [stored_answers.telling_picture(pair, step) for step in T_STEPS],
-        "why": words.why(reports["nat"], stored_answers.card(pair.nat).classes),
+        "why": words.why(card.report, card.classes, taught=card.recipe.teacher is not None),
     }
 
 

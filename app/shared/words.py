@@ -345,19 +345,34 @@ def seeds(baseline: int, nat: int) -> str:
     return _("They began from different random starts (seeds {baseline} and {nat}).", baseline=baseline, nat=nat)
 
 
-def why(report: NetworkReport, classes: Sequence[str]) -> str:
-    """Return why the two differ, in a few sentences; the numbers are those of the NAT network's report."""
+def why(report: NetworkReport, classes: Sequence[str], *, taught: bool) -> str:
+    """Return why the two differ, in a few sentences; the numbers are those of the NAT network's report.
+
+    Where it is `taught`, it is a student, as the baseline beside it is.
+    """
+    counted = _(
+        "This page opens with the gallery picture that shows best what changed; the numbers above count whole sets of "
+        "pictures."
+    )
+    if taught:
+        learned = _(
+            "Both were only ever shown their {classes} things, so whatever they see has to be one of them. Both are "
+            "students of the same shape and the same training: each learned where to look from a network of its own, "
+            "NAT from one that was shown other things as well (negatives) and trained to have no opinion on them.",
+            classes=len(classes),
+        )
+        return f"{learned} {counted}"
     trained = [each.images for each in report.negatives.values() if each.role == Role.TRAINED_ON]
     shown = _("{count:,} pictures", count=trained[0]) if trained else _("pictures")
-    return _(
+    learned = _(
         "The baseline was only ever shown its {classes} things, so whatever it sees has to be one of them, and it is "
         "often sure. The NAT network was shown {shown} of other things as well (negatives), and trained to give every "
         "answer the same chance on them, 1/{classes}: no opinion. It has the same shape and the same training "
-        "otherwise. What it learned carries over to things of neither kind, though not always. This page opens with "
-        "the gallery picture that shows best what changed; the numbers above count whole sets of pictures.",
+        "otherwise. What it learned carries over to things of neither kind, though not always.",
         classes=len(classes),
         shown=shown,
     )
+    return f"{learned} {counted}"
 
 
 def comparison_note(in_paper: bool, difference: str) -> str:

@@ -52,6 +52,8 @@ def test_it_learns_from_nothing_and_ncr_falls_once_negatives_are_shown(page: App
 
 def test_where_the_digits_have_other_numbers_is_said_beside_them(page: AppTest) -> None:
     assert words.OTHER_NETWORKS in said(page)
+    # Before the training as after it, so nothing is said to be learned.
+    assert "learns from 862 pictures of 0 to 5, NAT from 304 pictures of 6 and 7 too." in said(page)
 
 
 def test_stopped_it_keeps_what_is_shown_and_another_seed_begins_anew(page: AppTest) -> None:

@@ -273,6 +273,8 @@ def test_what_carries_nat_and_what_was_tried_stand_as_pictures_and_tables(start,
     assert re.search(r"Your networks have \d+ of its 80 cells", text)
     assert "beside_paper_svg" in [button.key for button in app.get("download_button")]
     columns = [list(table.value.columns) for table in app.table]
+    # No line breaks before a % sign.
+    assert [name for names in columns for name in names if " %" in name] == []
     assert [names[0] for names in columns if names[0] in ("what it takes", "candidate")] == [
         "what it takes",
         "candidate",

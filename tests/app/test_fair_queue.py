@@ -112,6 +112,25 @@ def test_what_is_told_is_what_it_takes_whatever_the_kinds_of_work() -> None:
     assert timed.turns.wait(queued[0]) == 0
 
 
+def test_before_any_has_ended_how_far_the_first_has_come_tells_how_long_one_takes() -> None:
+    now, gate = [0.0], threading.Event()
+    turns = FairQueue(1, patience=100, clock=lambda: now[0])
+
+    def work() -> Iterator[float]:
+        yield 0.0
+        now[0] += 2.0
+        yield 0.25
+        gate.wait(ENOUGH)
+
+    first = turns.begin("first", work, "head")
+    until(lambda: len(first.values) == 2)
+    waiting = [turns.begin(name, work, "head") for name in ("second", "third")]
+    # A quarter took two seconds.
+    assert [turns.wait(turn) for turn in waiting] == [6.0, 14.0]
+    gate.set()
+    until(lambda: all(turn.over for turn in waiting))
+
+
 def test_two_workers_share_those_who_wait() -> None:
     timed = Timed(2)
     for kind in ("head", "digits"):

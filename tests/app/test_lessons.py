@@ -8,10 +8,12 @@ import pytest
 
 from nat_app.frame import links
 from nat_app.pages import SETTINGS
+from nat_app.shared.counts import compare
 from nat_app.shared.pairs import OFFERED, pair_named
 from nat_app.views.playground import state as playground_state
 from nat_app.views.playground.settings import SETTINGS as PLAYGROUND
 from nat_app.views.workshop.settings import LESSONS
+from nat_app.views.workshop.steps import by_pair
 from nat_app.views.workshop.steps.lessons import (
     FOLDER,
     LINKED,
@@ -31,7 +33,7 @@ from nat_core.language import LANGUAGES
 from nat_core.measure.predictions import softmax
 from nat_core.small import plane, playground
 from nat_core.store.checkpoints import load_predictions
-from tests.pages import opened, said
+from tests.pages import opened, plain, said
 
 EVERY = [(language, name) for language in LANGUAGES for name in LESSONS]
 PAIR = pair_named("wrn16_1")
@@ -155,6 +157,37 @@ def test_the_first_lesson_shows_what_it_says_with_every_pair(monkeypatch, fresh_
     monkeypatch.setenv("NAT_CHECKPOINTS", str(Path(__file__).parents[2] / "checkpoints"))
     guess = lesson("en", "guess")
     assert share("confidence_baseline", guess, pair) > 0.9 >= share("confidence_nat", guess, pair)
+
+
+@pytest.mark.checkpoints
+@pytest.mark.parametrize("pair", [pair for pair in OFFERED if pair.key != "digits"], ids=lambda pair: pair.key)
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_no_lesson_lacks_a_number_with_any_pair(monkeypatch, fresh_caches, pair, language: str) -> None:
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(Path(__file__).parents[2] / "checkpoints"))
+    for each in lessons(language):
+        for text in (each.question, each.answer, each.numbers):
+            assert NOT_STORED not in with_numbers(text, each, pair)
+
+
+@pytest.mark.checkpoints
+def test_the_last_lesson_says_of_students_what_is_so_of_them(monkeypatch, fresh_caches) -> None:
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(Path(__file__).parents[2] / "checkpoints"))
+    last, students = lesson("en", "where_it_fails"), pair_named("students")
+    assert by_pair.STUDENT in " ".join(with_numbers(last.question, last, students).split())
+    answer = with_numbers(last.answer, last, students)
+    assert "And there is a price" not in answer
+    assert "hardly a price" in answer
+    assert "The effect reached" not in answer
+    assert "The effect reached" in with_numbers(last.answer, last, PAIR)
+    assert "(used in training)" not in with_numbers(last.numbers, last, students)
+
+
+def test_whether_the_effect_reached_photos_is_a_matter_of_chance_too() -> None:
+    none, few, all_ = (np.arange(100) < count for count in (0, 1, 100))
+    assert by_pair.reached(compare({"baseline": all_, "nat": none})).startswith("The effect reached photos")
+    assert by_pair.reached(compare({"baseline": none, "nat": all_})).startswith("The effect did not reach")
+    assert by_pair.reached(compare({"baseline": few, "nat": none})).endswith("the difference may be chance.")
+    assert plain(by_pair.price({"baseline": 0.85, "nat": 0.9})).startswith("There is no price here")
 
 
 def test_a_ring_works_far_beyond_its_crosses() -> None:

@@ -229,6 +229,11 @@ def test_it_speaks_german(start, tmp_path: Path) -> None:
     assert "(10.704 Zellen, die mehr als 0,75 von jedem Punkt entfernt sind" in plain(say["legend"])
     assert say["train"] == "Trainieren"
     assert app.button(key="try_corner").label == "Nur eine Ecke"
+    # What is chosen, too: Streamlit by itself would write 0.01.
+    assert app.select_slider(key="play_rate").options[:3] == ["0,001", "0,003", "0,01"]
+    assert app.select_slider(key="play_noise").options == ["0,0", "0,5", "1,0", "1,5", "2,0"]
+    assert app.select_slider(key="play_weight").options[9:12] == ["0,9", "1,0", "1,1"]
+    assert not app.slider
 
 
 def test_what_is_told_while_another_page_is_drawn_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,6 +87,14 @@ def test_see_it_gives_its_three_numbers_with_how_many_pictures(start, networks: 
     assert plain(f"sure above {words.threshold_share(0.9)}, {pictures_of('cifar100_test', 1000)} (NCR)") in text
 
 
+@pytest.mark.checkpoints
+@pytest.mark.parametrize(("pair", "students"), [("students", True), ("wrn16_1", False)])
+def test_see_it_says_of_students_that_they_saw_no_negatives(start, pair: str, students: bool) -> None:
+    text = said(start(Path(__file__).parents[2] / "checkpoints", pair=pair))
+    assert ("Both are students of the same shape" in text) is students
+    assert ("The NAT network was shown 50,000 pictures of other things as well" in text) is not students
+
+
 def test_see_it_credits_the_author(start, networks: Path) -> None:
     app = start(networks, picture="dog1.jpg")
     (dog,) = (picture for picture in gallery_pictures() if picture.file == "dog1.jpg")

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from nat_app.pages import PAGES
+from nat_app.views.workshop.settings import PARTS
 from tests.browsing import PATIENCE, STILL
 
 axe_playwright_python = pytest.importorskip("axe_playwright_python", reason="needs axe-playwright-python")
 
 pytestmark = pytest.mark.browser
+UNFOLD = "document.querySelectorAll('.stMain details:not([open]) > summary').forEach(each => each.click())"
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
@@ -52,6 +54,19 @@ def test_axe_finds_nothing(visit, theme: str, name: str) -> None:
     visit.evaluate(STILL)
     # Of all rules, one alone depends on the theme.
     assert violations(visit, *(() if theme == "light" else ("color-contrast",))) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_all_that_is_folded_or_in_another_part_is_dark_enough(visit, address: str, theme: str) -> None:
+    visit.emulate_media(color_scheme=theme)
+    for path in ("evidence?v=1", *(f"workshop?v=1&workshop_part={part}" for part in PARTS)):
+        visit.goto(f"{address}/{path}")
+        visit.locator(".stMain h1").first.wait_for()
+        visit.evaluate(STILL)
+        visit.evaluate(UNFOLD)
+        visit.evaluate(STILL)
+        visit.evaluate(AXE)
+        assert violations(visit, "color-contrast") == []
 
 
 RING = """() => {

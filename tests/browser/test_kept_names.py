@@ -24,7 +24,7 @@ BROKEN = r"""() => {
   return broken;
 }"""
 """The texts in which a name goes on in a second line."""
-UNFOLD = """() => document.querySelectorAll('.stMain details:not([open]) > summary').forEach(each => each.click())"""
+UNFOLD = "document.querySelectorAll('.stMain details:not([open]) > summary').forEach(each => each.click())"
 NAMES = ("WRN-16-1", "WRN-40-1", "ResNet-18", "CIFAR-10", "CIFAR-100", "ILSVRC-2012")
 START = """
 const keepNames = keptNames(document.body);

@@ -78,8 +78,8 @@ def caption(unseen: int, known: int, negatives: int, threshold: float, seed: int
     """Return what was counted, and what the networks are."""
     counted = _(
         "Fooled (▲): sure above {t} (NCR) of {unseen} pictures of 8 and 9; the first are drawn. Each network has 64 "
-        "hidden units and learned {known} pictures of 0 to 5, NAT {negatives} pictures of 6 and 7 too. Same start "
-        "(seed {seed}), full batches, Adam. Pictures: scikit-learn's 8 x 8 digits (UCI, CC BY 4.0).",
+        "hidden units and learns from {known} pictures of 0 to 5, NAT from {negatives} pictures of 6 and 7 too. Same "
+        "start (seed {seed}), full batches, Adam. Pictures: scikit-learn's 8 x 8 digits (UCI, CC BY 4.0).",
         t=threshold_share(threshold),
         unseen=unseen,
         known=known,

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from nat_app.answers.plain_names import cell_of
+from nat_app.shared.words import kept_together
 from nat_core.paper.tables import Grid
 
 _PAPERS_FIGURE = re.compile(r" (\([\d.,]+(?:\u00a0%)?\))")
@@ -29,7 +30,7 @@ def table(key: str, grid: Grid, alt: str, *, grey: bool = False) -> None:
 def frame_of(grid: Grid) -> pd.DataFrame:
     """The cells with the paper's figures in grey, so that one sees which are ours."""
     rows = [[_cell(cell) for cell in row] for row in grid.rows]
-    found = pd.DataFrame(rows, columns=[cell_of(name).replace("_", "\\_") for name in grid.header])
+    found = pd.DataFrame(rows, columns=[kept_together(cell_of(name)).replace("_", "\\_") for name in grid.header])
     # What the code calls a student is said plainly in the very words that stand before it, once is enough.
     raw = list(zip(*grid.rows, strict=True)) if grid.rows else []
     twice = [

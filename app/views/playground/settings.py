@@ -19,6 +19,7 @@ RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 MOST_SEED = 9999
 MOST_COUNT = 100
 MOST_WEIGHT = 5.0
+WEIGHTS = tuple(tenth / 10 for tenth in range(round(10 * MOST_WEIGHT) + 1))
 MOST_NEGATIVES = 300
 FIRST_COUNT, FIRST_SEED = 20, 0
 

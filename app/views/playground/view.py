@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from nat_app.frame import frame
-from nat_app.shared.language import _
+from nat_app.shared.language import _, number
 from nat_app.views.playground import settings, stage, state, words
 from nat_app.views.playground.presets import PRESETS, choose
 from nat_core.small.plane import CLASSES
@@ -37,7 +37,7 @@ def choices() -> None:
             _names(_("Points"), words.SHAPES, settings.SHAPE)
             st.select_slider(_("Classes"), CLASSES, key=settings.CLASS_COUNT.bind(), persist_state="session")
             st.select_slider(
-                _("Noise"), settings.NOISES, key=settings.NOISE.bind(), persist_state="session",
+                _("Noise"), settings.NOISES, format_func=_tenths, key=settings.NOISE.bind(), persist_state="session",
                 help=_("By how much the points' spread is multiplied"),
             )  # fmt: skip
             st.number_input(
@@ -47,8 +47,8 @@ def choices() -> None:
             st.number_input(
                 _("Negatives at a press"), 1, settings.MOST_COUNT, key=settings.COUNT.bind(), persist_state="session"
             )
-            st.slider(
-                _("Weight of the negatives"), 0.0, settings.MOST_WEIGHT, step=0.1, key=settings.WEIGHT.bind(),
+            st.select_slider(
+                _("Weight of the negatives"), settings.WEIGHTS, format_func=_tenths, key=settings.WEIGHT.bind(),
                 persist_state="session",
             )  # fmt: skip
             _names(_("Divergence"), words.DIVERGENCES, settings.DIVERGENCE)
@@ -59,8 +59,13 @@ def choices() -> None:
             )
             _names(_("Activation"), words.ACTIVATIONS, settings.ACTIVATION)
             st.select_slider(
-                _("Learning rate (Adam)"), settings.RATES, key=settings.RATE.bind(), persist_state="session"
-            )
+                _("Learning rate (Adam)"), settings.RATES, format_func=number, key=settings.RATE.bind(),
+                persist_state="session",
+            )  # fmt: skip
+
+
+def _tenths(value: float) -> str:
+    return number(value, ".1f")
 
 
 def _names(label: str, names: dict[str, str], setting: settings.Setting[str]) -> None:

@@ -153,7 +153,9 @@ with st.container(horizontal=True, vertical_alignment="center"):
     st.page_link(links.file_of("thresholds"), label=_("Move the threshold"), icon=":material/tune:")
     share()
 with st.expander(_("Why?"), icon=":material/help:"):
-    st.markdown(words.why(stored_answers.card(pair.nat).report, looked.said["nat"].classes))
+    card = stored_answers.card(pair.nat)
+    taught = card.recipe.teacher is not None
+    st.markdown(words.why(card.report, looked.said["nat"].classes, taught=taught))
 listed = own.names() | {file: each.caption for file, each in pictures.items()}
 own.LISTED.put(looked.key or shown)
 st.selectbox(_("Picture"), list(listed), format_func=listed.__getitem__, key=own.LISTED.key, on_change=own.choose)

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from itertools import islice
@@ -35,8 +35,10 @@ Phase = Literal["waiting", "running", "left", "done", "failed", "cancelled"]
 PATIENCE = 10.0
 """Seconds after which a turn that nobody looks at is left, or twice its visitor's longest time between two looks if
 that is longer: pages are slow on a busy machine."""
-FIRST_GUESS = 1.0
+FIRST_GUESS = 5.0
 """Seconds that a turn is thought to take before any has ended; how long turns took is kept for each kind of work."""
+SURE_OF_PACE = 0.25
+"""The share of a turn after which its own pace alone says how long one of a new kind takes."""
 WEIGHT_OF_LAST = 0.3
 LOOK = 0.25
 """Seconds between two looks of a visitor at their turn while no more than `FEW` are there."""
@@ -78,6 +80,32 @@ def _prepare_here(preparation: Callable[[], object]) -> None:
 def _preparing() -> ThreadPoolExecutor:
     # No daemons: Python waits for its threads on its way out, and torch aborts where one is cut off as it computes.
     return ThreadPoolExecutor(1, thread_name_prefix="prepare")
+
+
+def _share_done(turn: Turn) -> float:
+    """How far a turn has come, its last value of a float; 0 where it tells nothing of it."""
+    return next((value for value in reversed(turn.values) if isinstance(value, float)), 0.0)
+
+
+def _at_this_pace(running: Turn, now: float) -> float | None:
+    """How many seconds a turn takes if it goes on as it did; None where it does not tell how far it has come."""
+    done = _share_done(running)
+    if not done:
+        return None
+    # To begin takes time too, so that the first steps alone would promise too long a wait.
+    sure = min(1.0, done / SURE_OF_PACE)
+    return sure * (now - running._began) / done + (1 - sure) * FIRST_GUESS
+
+
+def _left_of(running: Turn, whole: float, now: float) -> float:
+    """How many seconds a turn of `whole` seconds goes on: by how far it has come, where it tells that."""
+    done = _share_done(running)
+    return (1 - done) * whole if done else max(whole - (now - running._began), 0.0)
+
+
+def _expected(kind: str, usual: Mapping[str, float]) -> float:
+    """How many seconds a turn takes: as its kind usually does; of a new kind, as all others do."""
+    return usual.get(kind, sum(usual.values()) / len(usual) if usual else FIRST_GUESS)
 
 
 class FairQueue:
@@ -141,24 +169,26 @@ class FairQueue:
             return self._ahead(turn)
 
     def wait(self, turn: Turn) -> float:
-        """Return about how many seconds pass until this turn begins, by how long turns of each kind took lately."""
+        """Return about how many seconds pass until this turn begins.
+
+        By how long turns of each kind took lately, and by how far those have come that run now: before any has ended,
+        nothing else says how long one takes.
+        """
         with self._lock:
             if turn not in self._waiting:
                 return 0.0
             now = self._clock()
             # When each worker is free, counted from now: those ahead take the one that is free first, in their order.
-            free = [max(self._expected(each) - (now - each._began), 0.0) for each in self._running]
+            usual = self._usual | {
+                each.kind: seconds
+                for each in self._running
+                if each.kind not in self._usual and (seconds := _at_this_pace(each, now)) is not None
+            }
+            free = [_left_of(each, _expected(each.kind, usual), now) for each in self._running]
             free = [0.0] * (self._workers - len(free)) + sorted(free)
             for each in self._before(turn):
-                heapq.heapreplace(free, free[0] + self._expected(each))
+                heapq.heapreplace(free, free[0] + _expected(each.kind, usual))
             return free[0]
-
-    def _expected(self, turn: Turn) -> float:
-        """How many seconds a turn takes: as its kind took lately; of a new kind, as all others did."""
-        known = self._usual.get(turn.kind)
-        if known is None:
-            known = sum(self._usual.values()) / len(self._usual) if self._usual else FIRST_GUESS
-        return known
 
     def pause(self, *, watching: bool = False) -> float:
         """Return how many seconds a visitor leaves between two looks: the more there are, the longer.
@@ -316,7 +346,7 @@ def follow(visit: HasTurn, keep: Callable[[Turn], object]) -> tuple[Turn | None,
         return None, 0.0
     shared().look(turn)
     if not turn.over:
-        return turn, next((value for value in reversed(turn.values) if isinstance(value, float)), 0.0)
+        return turn, _share_done(turn)
     visit.turn = None
     keep(turn)
     return None, 1.0

@@ -13,12 +13,14 @@ from jaxtyping import Float
 
 from nat_app.answers import stored_answers
 from nat_app.frame.settings import PICTURE, THRESHOLD
-from nat_app.shared.drawing.palette import Kind
+from nat_app.shared.counts import compare
+from nat_app.shared.drawing.palette import KINDS, Kind
 from nat_app.shared.gallery import gallery_pictures
 from nat_app.shared.language import N_, Titles, _, number
 from nat_app.shared.pairs import Pair, set_title
 from nat_app.shared.words import Answer, class_title, kept_together, percent, threshold_from
 from nat_app.views.playground.settings import PLACES, Choices, negatives, of_link
+from nat_app.views.workshop.steps import by_pair
 from nat_app.views.workshop.steps.lessons import Lesson, fill
 from nat_core.measure import metrics
 from nat_core.recipes import Role
@@ -120,6 +122,32 @@ def _role(its: Question, role: str) -> str:
     raise NoNumber(role)
 
 
+def _learns_from_negatives(its: Question) -> bool:
+    """Whether NAT was shown negatives itself; a student is not, its teacher was."""
+    return stored_answers.card(its.pair.nat).recipe.has_negatives
+
+
+def _shown(its: Question) -> str:
+    if not _learns_from_negatives(its):
+        return _(by_pair.STUDENT)
+    name = _role(its, Role.TRAINED_ON)
+    return by_pair.shown(len(its.confidence("nat", name)), set_title(name), its.rate("nat", name))
+
+
+def _reached(its: Question) -> str:
+    return by_pair.reached(compare({kind: its.confidence(kind, its.set_name) > its.threshold for kind in KINDS}))
+
+
+def _price(its: Question) -> str:
+    return by_pair.price({kind: SHARES[f"kept_{kind}"](its) for kind in KINDS})
+
+
+def _fooled_where(its: Question) -> str:
+    trained = _role(its, Role.TRAINED_ON) if _learns_from_negatives(its) else None
+    beside = None if trained is None else (its.rate("nat", trained), set_title(trained))
+    return by_pair.fooled_where(its.rate("nat", its.set_name), set_title(its.set_name), beside)
+
+
 def _strict(its: Question) -> float:
     name = f"{its.set_name}_strict"
     if name not in stored_answers.shared_sets(its.pair):
@@ -148,7 +176,6 @@ SHARES: dict[str, Callable[[Question], float]] = {
     "plane_nat_blob": lambda its: its.plane("blob").falsely_sure["nat"],
     "fooled_baseline": lambda its: its.rate("baseline", its.set_name),
     "fooled_nat": lambda its: its.rate("nat", its.set_name),
-    "fooled_nat_trained": lambda its: its.rate("nat", _role(its, Role.TRAINED_ON)),
     "fooled_nat_strict": _strict,
     "kept_baseline": lambda its: metrics.negative_confidence_rate(its.known("baseline"), its.threshold),
     "kept_nat": lambda its: metrics.negative_confidence_rate(its.known("nat"), its.threshold),
@@ -170,8 +197,10 @@ TEXTS: dict[str, Callable[[Question], str]] = {
     "t_nat_few": lambda its: threshold_from(_few(its, "nat")),
     "set_name": lambda its: set_title(its.set_name),
     "set_count": lambda its: number(len(its.confidence("nat", its.set_name)), ","),
-    "trained_count": lambda its: number(len(its.confidence("nat", _role(its, Role.TRAINED_ON))), ","),
-    "trained_name": lambda its: set_title(_role(its, Role.TRAINED_ON)),
+    "shown": _shown,
+    "reached": _reached,
+    "price": _price,
+    "fooled_where": _fooled_where,
     "worst_class": lambda its: class_title(_worst(its)[0]),
 }
 """The other numbers and names, as they stand in a text."""
