@@ -387,10 +387,9 @@ def beside_the_paper(place: ChosenView, named: Sequence[tuple[str, str]]) -> Non
     with (fold := _expander(PAPER)):
         if not fold.open:
             return
-        # Row by row, so that on a phone the tables stand in their order.
-        places = [each for _ in range(0, len(named), 2) for each in st.columns(2, gap="medium")]
-        for (name, title), column in zip(named, places, strict=False):
-            with column:
+        tables = st.container(key="paper_tables")
+        for name, title in named:
+            with tables.container():
                 st.markdown(_("**{set}**, {count:,} pictures", set=title, count=place.sets[name].images))
                 st.table(
                     rate_tables.comparison(place.pair, name),
