@@ -155,6 +155,7 @@ def _contact_sheet(pixels: list[np.ndarray]) -> UInt8[np.ndarray, "h w 3"]:
     canvas = Image.new("RGB", (columns * step - 4, rows * step - 4), (127, 127, 127))
     for place, each in enumerate(pixels):
         corner = (place % SHEET_COLUMNS * step, place // SHEET_COLUMNS * step)
+        # Pixel by pixel, as the networks see them: smoothed, they would show more than there is.
         canvas.paste(Image.fromarray(each).resize((SHEET_SIDE, SHEET_SIDE), Image.Resampling.NEAREST), corner)
     return np.asarray(canvas)
 
@@ -178,6 +179,7 @@ class ChosenView:
 
 
 def _expander(fold: Fold):
+    # It says whether it is open: Streamlit itself would compute, and send, what is folded away.
     return st.expander(_(fold.title), key=fold.open.key, on_change="rerun")
 
 
