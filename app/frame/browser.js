@@ -70,14 +70,15 @@ function nameDropZones() {
   for (const chooser of document.querySelectorAll(PHOTOS)) chooser.setAttribute("accept", accept);
 }
 
-// On a phone the rows of a table of many columns stand one below the other as cards (style.css): each cell then says what
-// heads its column, empty ones are left out, and a row whose first cells are empty says what it goes on with.
+// On a phone the rows of a table of many columns, or of names in code, which are not broken, stand one below the other as
+// cards (style.css): each cell then says what heads its column, empty ones are left out, and a row whose first cells are
+// empty says what it goes on with.
 const NARROW_ENOUGH = 3;
 
 function headCells() {
   for (const table of document.querySelectorAll(".st-key-page table")) {
     const heads = [...table.querySelectorAll("thead th")].map(each => each.textContent.trim());
-    if (heads.length <= NARROW_ENOUGH) continue;
+    if (heads.length <= NARROW_ENOUGH && !table.querySelector("td code")) continue;
     let above = [];
     for (const row of table.querySelectorAll("tbody tr")) above = headRow(row, heads, above);
   }

@@ -187,13 +187,6 @@ def _seeds(each: Candidate) -> str:
     return ngettext("{own} beside {count:,} of NAT's", "{own} beside {count:,} of NAT's", each.nats_seeds, own=own)
 
 
-def _seeds_cell(each: Candidate) -> str:
-    own = number(each.seeds, "d")
-    if each.seeds == each.nats_seeds:
-        return own
-    return _("{seeds}, NAT's {nats}", seeds=own, nats=number(each.nats_seeds, "d"))
-
-
 def percent(change: float) -> str:
     """Return a change as it is written.
 
@@ -220,7 +213,7 @@ def grid(found: Sequence[Candidate], *, studies: bool = True) -> Grid:
             *([each.study] if studies else []),
             str(each.epochs),
             each.set_name,
-            _seeds_cell(each),
+            f"{each.seeds} / {each.nats_seeds}",
             rate_text(each.ncr),
             rate_text(each.nats),
             percent(each.change),
@@ -231,7 +224,7 @@ def grid(found: Sequence[Candidate], *, studies: bool = True) -> Grid:
     ]
     measured = (_("NCR, 95 % kept"), _("NAT's there"), _("change"), _("by energy"), _("accuracy, points"))
     of_study = (_("study"),) if studies else ()
-    return Grid((_("candidate"), *of_study, _("epochs"), _("set"), _("seeds"), *measured), tuple(rows))
+    return Grid((_("candidate"), *of_study, _("epochs"), _("set"), _("seeds / NAT's"), *measured), tuple(rows))
 
 
 def section(every: Sequence[Study], records: Mapping[str, RunRecord]) -> list[str]:
