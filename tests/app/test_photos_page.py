@@ -293,12 +293,23 @@ def sweep(*until: int, end: float = 0.4) -> dict[Kind, Predictions]:
     ("swept", "way", "expected"),
     [
         (sweep(20, 5), "noise", "The baseline stays sure up to 40 % noise. NAT stays sure up to 10 % noise."),
-        (sweep(20, -1), "add", "The baseline stays sure up to 80 % added noise. NAT is not sure to begin with."),
+        (sweep(20, -1), "add", "The baseline stays sure up to 80 % added noise. NAT is never sure."),
         (
             sweep(49, 5, end=0.99),
             "picture",
             "The baseline stays sure all the way. NAT stays sure up to 10 % of the other picture, and of the other "
             "picture it is sure again: cat.",
+        ),
+        (
+            sweep(-1, 20, end=0.95),
+            "noise",
+            "The baseline is not sure to begin with, but of noise alone it is sure: cat. NAT stays sure up to 40 % "
+            "noise, and of noise alone it is sure again: cat.",
+        ),
+        (
+            {"baseline": said_of([0.4] * 20 + [0.95] * 20 + [0.4] * 11), "nat": said_of([0.4] * 51)},
+            "noise",
+            "The baseline is sure neither to begin with nor at the end, but in between it is. NAT is never sure.",
         ),
     ],
 )

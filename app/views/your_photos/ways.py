@@ -87,10 +87,10 @@ def _stays_sure(network: str, said: Predictions, way: Way, classes: tuple[str, .
     if sure[0]:
         return _("{network} stays sure up to {share} {of}.", network=network, **until)
     if sure[-1]:
-        return _(
-            "{network} is not sure to begin with, and of {end} it is sure again: {name}.", network=network, **again
-        )
-    return _("{network} is not sure to begin with.", network=network)
+        return _("{network} is not sure to begin with, but of {end} it is sure: {name}.", network=network, **again)
+    if sure.any():
+        return _("{network} is sure neither to begin with nor at the end, but in between it is.", network=network)
+    return _("{network} is never sure.", network=network)
 
 
 def step_caption(way: Way, place: int) -> str:
