@@ -140,14 +140,25 @@ def published_name(row: PublishedFigures) -> str:
 
 def _own_cells(benchmark: PublishedBenchmark, each: Measured) -> tuple[str, ...]:
     recipe = each.card.recipe
-    negatives = " + ".join([*recipe.negative_sets, *dict.fromkeys(recipe.synthetic)])
-    taught = _("by its teacher {teacher}", teacher=recipe.teacher) if recipe.teacher else ""
     means = (
         _cell(each.mean(measure, names), any(learnt_from(recipe, name) for name in names))
         for measure in _averaged(benchmark)
         for names in benchmark.groups.values()
     )
-    return (each.card.name, negatives or taught or _("none"), accuracy_text(each.card.report.accuracy), *means)
+    return (each.card.name, _negatives(recipe) or _("none"), accuracy_text(each.card.report.accuracy), *means)
+
+
+def _negatives(recipe: Recipe) -> str:
+    """The negatives that a network of the recipe learnt from, its own or by its teacher; empty where neither had any.
+
+    >>> [_negatives(RECIPES[name]) for name in ("wrn16_1_nat", "wrn16_1_student_of_nat", "wrn16_1_student_of_baseline")]
+    ['cifar100_train', 'by its teacher wrn40_1_nat', '']
+    """
+    if own := " + ".join([*recipe.negative_sets, *dict.fromkeys(recipe.synthetic)]):
+        return own
+    if recipe.teacher in RECIPES and not _negatives(RECIPES[recipe.teacher]):
+        return ""
+    return _("by its teacher {teacher}", teacher=recipe.teacher) if recipe.teacher else ""
 
 
 def _published_cell(figure: PublishedFigure | None) -> str:

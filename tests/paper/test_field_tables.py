@@ -126,6 +126,14 @@ def test_what_a_network_learnt_from(changes: dict, name: str, expected: bool) ->
     assert learnt_from(replace(recipe_named("wrn16_1_baseline"), **changes), name) is expected
 
 
+def test_a_student_of_a_baseline_learnt_from_no_negatives(cards: dict[str, Card]) -> None:
+    pupil = cards["wrn16_1_student_of_nat"]
+    of_baseline = replace(pupil, recipe=replace(pupil.recipe, teacher="wrn40_1_baseline"))
+    for card, expected in ((pupil, "by its teacher wrn40_1_nat"), (of_baseline, "none")):
+        (own,) = rows(annex({card.name: card}, {}).sheets[0].networks, card.name)
+        assert own[1] == expected
+
+
 def test_results_count_for_the_networks_that_are_here(cards: dict[str, Card]) -> None:
     known = measured(cards, {"wrn16_1_nat": {"blob": result("wrn16_1_nat", "blob", 0.5)}, "gone": {}})
     assert [each.card.name for each in known] == list(NAMES[:3])
