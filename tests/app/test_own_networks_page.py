@@ -92,6 +92,8 @@ def test_the_comparison_stands_where_it_was_made(compared: AppTest) -> None:
     # It is untrained, so the page doubts what was said of it; NAT keeps what it knows, by more than chance.
     assert "little better than guessing" in said(compared)
     assert beside.card.name.startswith("wrn16_1_nat@")
+    # "NAT" alone may be any of four networks, the largest of them sixty times the smallest.
+    assert f"Beside it: WRN-16-1 NAT, {beside.card.parameters:,} parameters." in said(compared)
     assert table["verdict"][0] == "NAT better"
 
 

@@ -7,11 +7,11 @@ import pandas as pd
 import streamlit as st
 
 from nat_app.answers import stored_answers
-from nat_app.answers.plain_names import architecture_title
+from nat_app.answers.plain_names import architecture_title, name_of
 from nat_app.shared.counts import Compared, compare
 from nat_app.shared.drawing.palette import KINDS
 from nat_app.shared.language import _, number
-from nat_app.shared.pairs import ROLE_TITLES, Pair, in_markdown, set_title, short_name
+from nat_app.shared.pairs import ROLE_TITLES, Pair, in_markdown, set_title, short_name, stored_name
 from nat_app.shared.words import literal
 from nat_app.views.bring_your_own import words
 from nat_app.visit import brought_along
@@ -58,8 +58,14 @@ def draw(pair: Pair, threshold: float) -> None:
     each = next(network for network in brought_along.networks().values() if network.brought)
     report = each.card.report
     sets = {name: found.images for name, found in report.sets.items()}
-    st.markdown(f"**{literal(short_name(each.card.name))}**  \n" + words.network_line(
-        architecture_title(each.card.architecture), each.card.parameters, sets))  # fmt: skip
+    # Which one that is, the columns say by kind alone; it may be many times as large.
+    beside = next(name for name in pair.names if name != each.card.name)
+    about = (
+        f"**{literal(short_name(each.card.name))}**",
+        words.network_line(architecture_title(each.card.architecture), each.card.parameters, sets),
+        words.beside_line(name_of(stored_name(beside)), stored_answers.card(stored_name(beside)).parameters),
+    )
+    st.markdown("  \n".join(about))
     if report.in_distribution is not None:
         known = report.sets[report.in_distribution].images
         st.markdown(words.accuracy_sentence(round(report.accuracy * known), known, len(each.card.classes)))

@@ -180,6 +180,15 @@ def network_line(architecture: str, parameters: int, sets: dict[str, int]) -> st
     )
 
 
+def beside_line(name: str, parameters: int) -> str:
+    """Return which of our networks a visitor's is compared with.
+
+    >>> beside_line("ResNet-18 NAT", 11173962)
+    'Beside it: ResNet-18 NAT, 11,173,962 parameters.'
+    """
+    return _("Beside it: {name}, {parameters:,} parameters.", name=name, parameters=parameters)
+
+
 def comparison_title(sure: Compared, threshold: float, title: str) -> str:
     """Return the finding on a visitor's network and the one beside it, on the set of negatives called `title`."""
     # Pictures of ours, not the visitor's: "of 22", where theirs are "of your 22".
