@@ -159,6 +159,12 @@ def test_shares_of_few_photos_are_labelled_as_counts() -> None:
     assert amounts(few) == ["2 of 5 before", "none of 5 after", "30 % before", "20 % after"]
 
 
+def test_an_accuracy_has_the_decimal_that_the_sentence_below_it_has() -> None:
+    # Else 96.5 % and 96.4 % would be 97 % and 96 % in the chart: a loss ten times as large as the one that is told.
+    both = figure(["kept", "correct"], [0.965, 0.965], [0.964, 0.964], "baseline", fine={"correct"})
+    assert amounts(both) == ["96 % before", "96 % after", "96.5 % before", "96.4 % after"]
+
+
 def moved(before: float, after: float, direction: int | None = None, pictures: int = 2_000) -> Change:
     """A change that is more than chance wherever it is one, or of the given direction."""
     certain = (after > before) - (after < before)

@@ -1,6 +1,6 @@
 """What a network learned of a visitor's negatives, before and after, as bars in plain HTML; no Streamlit here."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from html import escape
 
 from nat_app.shared.drawing.bars import TICKS, at, drawing, shown
@@ -25,12 +25,14 @@ def before_after(
     threshold: float | None = None,
     alone: Sequence[float] | None = None,
     pictures: Sequence[int] | None = None,
+    fine: Container[str] = (),
 ) -> str:
     """Return two bars a row, hatched before learning and solid after it, all in [0, 1] and labelled in percent.
 
     `after` is None where nothing was learned yet; `kind` is the network's, whose colour the hatched bars have.
-    `pictures` is how many each row is a share of: few are labelled as counts. `threshold` draws a line and names it;
-    `alone` marks where as much training without negatives leads. `axis` says what is drawn, `alt` what is found.
+    `pictures` is how many each row is a share of: few are labelled as counts. The rows named in `fine` have a decimal, as
+    accuracies do. `threshold` draws a line and names it; `alone` marks where as much training without negatives leads.
+    `axis` says what is drawn, `alt` what is found.
 
     >>> before_after(["a cat"], [0.9], [0.2], "nat", axis="how sure", alt="Less sure.").count('class="bar"')
     2
@@ -41,7 +43,10 @@ def before_after(
     rows = []
     for row, name in enumerate(names):
         few = None if pictures is None or pictures[row] >= ENOUGH else pictures[row]
-        track = "".join(_bar(name, when, shares[row], drawn, few) for when, shares, drawn in learned)
+        track = "".join(
+            _bar(name, when, shares[row], drawn, _amount(shares[row], few, fine=name in fine))
+            for when, shares, drawn in learned
+        )
         if alone is not None:
             without = _("as long without negatives")
             track += at(100 * alone[row], "alone", title=f"{name}, {without}: {percent_fine(alone[row])}")
@@ -58,12 +63,15 @@ def _limit(threshold: float) -> tuple[str, str]:
     return f'<span class="over">{name}</span>', at(place, "limit")
 
 
-def _bar(name: str, when: str, share: float, kind: str, few: int | None) -> str:
-    """One bar, with its amount beside the row, in one column where no mark runs through it.
+def _amount(share: float, few: int | None, *, fine: bool) -> str:
+    """A share in percent, or a count of the `few` pictures that it is a share of."""
+    if few is not None:
+        return of_100(share, few)
+    return percent_fine(share) if fine else percent(share)
 
-    That is a share in percent, or a count of the `few` pictures that it is a share of.
-    """
-    amount = percent(share) if few is None else of_100(share, few)
+
+def _bar(name: str, when: str, share: float, kind: str, amount: str) -> str:
+    """One bar, with its amount beside the row, in one column where no mark runs through it."""
     told = shown(f"{name}, {when}: {percent_fine(share)}")
     drawn = f'<span class="{kind}" style="width: {100 * share:.2f}%" title="{told}"></span>'
     return f'<span class="bar">{drawn}<span class="amount">{escape(f"{amount} {when}")}</span></span>'

@@ -191,7 +191,7 @@ def draw_sets(changed: Effect, alt: str) -> None:
         before_after(
             list(rows), first, third, kind, alone=second, alt=alt,
             axis=_("share of pictures (sure: above {threshold})", threshold=threshold_text(t)),
-            pictures=[each.pictures for each in rows.values()],
+            pictures=[each.pictures for each in rows.values()], fine={words.accuracy_row()},
         )
     )  # fmt: skip
 

@@ -161,6 +161,11 @@ def cost(effect: Effect) -> str:
     )
 
 
+def accuracy_row() -> str:
+    """Return the name of the row that is an accuracy; its amounts have the decimal that the sentence below has."""
+    return _("Correct on CIFAR-10")
+
+
 def rows(effect: Effect) -> dict[str, Change]:
     """Return what the chart of sets draws, by the names of its rows."""
     own, others = effect.own, effect.others
@@ -171,7 +176,7 @@ def rows(effect: Effect) -> dict[str, Change]:
     return found | {
         _("Sure of CIFAR-100"): effect.further,
         _("Keeps of CIFAR-10"): effect.kept,
-        _("Correct on CIFAR-10"): effect.correct,
+        accuracy_row(): effect.correct,
     }
 
 
