@@ -7,7 +7,7 @@ from nat_app.shared.words import of_100, percent_fine, threshold_share
 START = N_("Two networks that know nothing yet.")
 OTHER_NETWORKS = N_(
     "Thresholds and Evidence speak of two other networks, the digits baseline and digits NAT, which are convolutional "
-    "and learned in small batches: their numbers on 8 and 9 are other ones."
+    "and learned in small batches, so their numbers on 8 and 9 differ."
 )
 """Why the same digits have other numbers on other pages; this page's networks are trained here and now."""
 

@@ -58,7 +58,7 @@ FORMATS = {
 }
 DIGITS_ELSEWHERE = N_(
     "Thresholds shows these two networks, one set of digits at a time: its numbers are those of the set chosen there. "
-    "Digits live and the notebook train two other networks, in another way, so their numbers on 8 and 9 are other ones."
+    "Digits live and the notebook train two other networks, in another way, so their numbers on 8 and 9 differ."
 )
 """Why the digits have other numbers elsewhere."""
 LICENCES = (

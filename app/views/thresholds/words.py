@@ -24,7 +24,7 @@ from nat_core.measure.scores import CONFIDENCE, SCORE_NAMES
 from nat_core.paper.by_score import lead_words
 
 DIGITS_ELSEWHERE = N_(
-    "Digits live trains two other networks, in another way, and counts 8 and 9: its numbers are other ones."
+    "Digits live trains two other networks, in another way, and counts 8 and 9, so its numbers differ."
 )
 """What is said of the networks of handwritten digits, of which two pages have numbers."""
 
