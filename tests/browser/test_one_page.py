@@ -61,6 +61,12 @@ DROP = """(file) => {
   document.querySelector("h1").dispatchEvent(drop);
   return drop.defaultPrevented;
 }"""
+DRAWN = """(svg) => {
+  const { left, width } = svg.getBoundingClientRect();
+  const first = Math.min(...[...svg.querySelectorAll("text")].map((each) => each.getBoundingClientRect().left));
+  return [width / svg.viewBox.baseVal.width, left - first];
+}"""
+"""How much a drawing is enlarged, and by how many pixels its words stick out on its left."""
 READ = """async (file) => {
   const bytes = Uint8Array.from(atob(file), (each) => each.charCodeAt(0));
   return Array.from((await photoOf(new Blob([bytes]))).pixels);
@@ -531,6 +537,10 @@ def test_nothing_is_cut_at_any_width(browser, file: Path, size: str) -> None:
         page.locator("h1").filter(has_text=re.compile(r"\w")).wait_for()
         if name == "attention":
             page.locator(".cell").first.wait_for()
+            # The words of the drawing are not shrunk, and none sticks out on its left.
+            scale, out = page.locator(".distances").evaluate(DRAWN)
+            assert scale >= 0.99
+            assert out <= 0.5
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     page.locator('[data-key="page-see_it"]').click()
     answers = page.locator(".sentence")

@@ -115,9 +115,10 @@ function distanceOf(first, second) {
   return Math.sqrt(one.reduce((sum, each, place) => sum + (each - other[place]) ** 2, 0));
 }
 
-// Return the distances on a picture by level, each a diamond on its usual spread.
-function distancesDrawn({ here, spread, words, colours, alt }) {
-  const [width, height, left, bottom] = [560, 210, 100, 166];
+// Return the distances on a picture by level, each a diamond on its usual spread, in a drawing so wide: one that is
+// shrunk to fit a phone has words that are too small to read.
+function distancesDrawn({ here, spread, words, colours, alt, width }) {
+  const [height, left, bottom] = [210, 108, 166];
   const svg = element("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": alt, class: "distances" });
   const x = (distance) => left + ((distance + 0.02) / 1.47) * (width - left - 14);
   for (const tick of [0, 0.5, 1, 1.41]) {

@@ -11,11 +11,11 @@ from nat_app.shared.words import ENOUGH, HARD_SPACE, literal, threshold_share
 NOTHING_YET = N_("Bring your own pictures, or a network of your own.")
 ROLE_QUESTION = N_("What do the pictures show?")
 ROLES: Titles[str] = Titles(
-    {"negatives": N_("Things of none of the classes"), "in distribution": N_("The things the networks know")}
+    {"negatives": N_("Things in none of the classes"), "in distribution": N_("The things the networks know")}
 )
 """What a visitor may say of an image set, by its role."""
 SHOWN: Titles[str] = Titles(
-    {"negatives": N_("things of none of the classes"), "in distribution": N_("the things the networks know")}
+    {"negatives": N_("things in none of the classes"), "in distribution": N_("the things the networks know")}
 )
 """The same beside its name."""
 FORMATS = N_(

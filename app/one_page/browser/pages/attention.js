@@ -50,6 +50,20 @@ class Attention {
         ),
       ),
     );
+    this.fit();
+  }
+
+  // Drawn anew where the page becomes narrower or wider, as on See it.
+  fit() {
+    this.sized = new ResizeObserver(() => {
+      if (this.width && this.width !== this.apart.clientWidth) this.update();
+      this.width = this.apart.clientWidth;
+    });
+    this.sized.observe(this.apart);
+  }
+
+  leave() {
+    this.sized.disconnect();
   }
 
   // The picture: one of the visitor's photos, or of the gallery.
@@ -180,7 +194,7 @@ class Attention {
     const focused = document.activeElement?.dataset?.key === "level_set";
     this.apart.replaceChildren(
       chooser(words.ui.beside, "level_set", titles, this.beside, (name) => page.put({ level_set: name })),
-      distancesDrawn({ here, spread, words, colours, alt: sentence }),
+      distancesDrawn({ here, spread, words, colours, alt: sentence, width: Math.min(560, this.apart.clientWidth || 560) }),
       make("p", {}, sentence),
       make("p", { class: "caption" }, spread.caption),
       make("p", {}, spread.finding),
