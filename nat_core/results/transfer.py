@@ -168,7 +168,7 @@ def sentences(found: Transfer) -> tuple[str, ...]:
     said.append(
         _(
             "Most is carried by {words} (`{label}`): {kept} and {at_t}.",
-            words=most.words,
+            words=_emphasised(most),
             label=most.label,
             kept=percent(most.share_at_kept),
             at_t=percent(most.share_at_threshold),
@@ -192,6 +192,11 @@ def sentences(found: Transfer) -> tuple[str, ...]:
     return tuple(said)
 
 
+def _emphasised(each: Channel) -> str:
+    """What was transferred, set off from the sentence around it: "Most is carried by all of it, on ..." is a riddle."""
+    return f"*{each.words}*"
+
+
 def _ninth(found: Transfer) -> str:
     (start, _start_kept), (end, _end_kept) = found.baseline, found.teacher
     goal = found.papers_goal
@@ -209,8 +214,8 @@ def _ninth(found: Transfer) -> str:
         nearest=rate_text(nearest.at_threshold),
     )
     if reached:
-        return told + " " + _("It is reached by: {students}.", students=", ".join(each.words for each in reached))
-    return told + " " + _("None reaches it; the nearest is: {words}.", words=nearest.words)
+        return told + " " + _("It is reached by: {students}.", students=", ".join(map(_emphasised, reached)))
+    return told + " " + _("None reaches it; the nearest is: {words}.", words=_emphasised(nearest))
 
 
 # --- as a plot -------------------------------------------------------------------------------------------------------

@@ -38,6 +38,11 @@ def test_no_opinion_is_a_line_at_one_over_c_that_says_so() -> None:
     assert "dashed" in re.findall(r"\.nat-bars \.even \{([^}]*)\}", STYLE)[0]
 
 
+def test_no_line_runs_through_a_label() -> None:
+    # That of 89 % reaches over the line at 100 %.
+    assert "text-shadow" in re.findall(r"\.nat-bars \.label \{([^}]*)\}", STYLE)[0]
+
+
 def test_paired_bars_have_both_networks_and_a_label_for_each() -> None:
     said: dict[Kind, np.ndarray] = {
         "nat": np.array([0.1, 0.6, 0.2, 0.1]),

@@ -40,13 +40,13 @@ def test_the_sentences_say_what_carries_most_and_whether_the_ninth_is_reached() 
     assert said[0] == (
         "Attention maps alone carry 25 % of NAT's effect where each network keeps 95 %, and 25 % at t = 0.9."
     )
-    assert said[1] == "Most is carried by answers alone (distillation) (`student_distilled`): 75 % and 75 %."
+    assert said[1] == "Most is carried by *answers alone (distillation)* (`student_distilled`): 75 % and 75 %."
     assert "falls to 11.5 % of what it was, about a ninth; here that would be 0.046" in said[2]
-    assert "None reaches it; the nearest is: answers alone (distillation)." in said[2]
+    assert "None reaches it; the nearest is: *answers alone (distillation)*." in said[2]
     assert said[-1].startswith("One seed each")
     reached = transfer(records(student_all=0.09), {})
     assert reached is not None
-    assert "It is reached by: all of it, on unlabelled negatives too." in sentences(reached)[0 + 1]
+    assert "It is reached by: *all of it, on unlabelled negatives too*." in sentences(reached)[0 + 1]
 
 
 def test_seeds_and_runs_that_diverged_are_said() -> None:
