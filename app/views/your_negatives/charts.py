@@ -30,7 +30,7 @@ def before_after(
     """Return two bars a row, hatched before learning and solid after it, all in [0, 1] and labelled in percent.
 
     `after` is None where nothing was learned yet; `kind` is the network's, whose colour the hatched bars have.
-    `pictures` is how many each row is a share of: few are labelled as counts. The rows named in `fine` have a decimal, as
+    `pictures` is how many each row is a share of: few are labelled as counts. The rows in `fine` have a decimal, as
     accuracies do. `threshold` draws a line and names it; `alone` marks where as much training without negatives leads.
     `axis` says what is drawn, `alt` what is found.
 
