@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import save
 from streamlit.testing.v1 import AppTest
 
+from nat_app.pages import PAGES as OF_THE_APP
 from nat_app.shared.pairs import pictures_of, set_title
 from nat_app.views.attention.words import attention_title
 from nat_app.views.bring_your_own import words
@@ -95,6 +96,9 @@ def test_the_comparison_stands_where_it_was_made(compared: AppTest) -> None:
     # "NAT" alone may be any of four networks, the largest of them sixty times the smallest.
     assert f"Beside it: WRN-16-1 NAT, {beside.card.parameters:,} parameters." in said(compared)
     assert table["verdict"][0] == "NAT better"
+    # The ways on bear the sidebar's signs.
+    signs = {each.title: each.icon for each in OF_THE_APP[:4]}
+    assert {each.proto.label: each.proto.icon for each in compared.get("page_link")} == signs
 
 
 def test_a_sample_is_compared_with_one_press(start, networks: Path, monkeypatch, tmp_path: Path) -> None:

@@ -120,11 +120,12 @@ def _buttons(place, file: UploadedFile | None, pair: Pair, sample: str | None) -
 def _ways_on() -> None:
     """Draw the ways from a comparison."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        for page, title in (
-            ("see_it", _("See it")),
-            ("your_photos", _("Your photos")),
-            ("thresholds", _("Thresholds")),
-            ("attention", _("Attention")),
+        for page, title, icon in (
+            ("see_it", _("See it"), "visibility"),
+            ("your_photos", _("Your photos"), "add_a_photo"),
+            ("thresholds", _("Thresholds"), "tune"),
+            ("attention", _("Attention"), "center_focus_strong"),
         ):
-            st.page_link(links.file_of(page), label=title)
+            # The sidebar's sign shows that it is a way on: without one, it is a word among words.
+            st.page_link(links.file_of(page), label=title, icon=f":material/{icon}:")
         st.button(_("Forget it"), key="forget_network", icon=":material/delete:", on_click=brought_along.forget_pair)
