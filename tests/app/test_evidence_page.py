@@ -223,6 +223,11 @@ def test_several_seeds_give_mean_and_deviation_in_grey(start, tmp_path: Path) ->
     mean = 100 * (first.report.accuracy + 0.01)
     table = app.table[2].value.astype(str)
     assert list(table.columns[:3]) == ["network", "seeds", "accuracy"]
+    # What several rows of a phone have in common is said again by the style sheet: there in grey as well.
+    styles = " ".join(each.proto.body for each in app.get("html"))
+    grey = re.findall(r"\.st-key-wide_(\w+) tr\[data-group\]::before \{ color: var\(--quiet\); \}", styles)
+    assert grey
+    assert all(each.startswith("seeds_") for each in grey)
     assert list(table.iloc[0][:3]) == [":gray[WRN-16-1 NAT]", ":gray[2]", f":gray[{mean:.2f}\u00a0±\u00a01.41\u00a0%]"]
     app = start(tmp_path, PAGE, sheet="Table 4")
     assert len(app.table) == 2 + 2  # its own, and those of the published comparison

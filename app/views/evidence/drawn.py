@@ -16,13 +16,15 @@ ROW = 1.86
 
 def table(key: str, grid: Grid, alt: str, *, grey: bool = False) -> None:
     """Draw a grid; `alt` says what it holds to those who hear the page, `grey` is for what stands beside the point."""
-    shown = frame_of(grid)
+    shown, groups = frame_of(grid), ""
     if grey:
         # Nothing but the seed differs between runs of one recipe, so the column of changes is empty.
         shown = shown.loc[:, [name for name in shown.columns if (shown[name] != "").any()]]
         shown = shown.map(lambda cell: f":gray[{cell}]" if cell else "")
+        # On a phone the style sheet says again what several rows have in common: in the same grey.
+        groups = f" .st-key-wide_{key} tr[data-group]::before {{ color: var(--quiet); }}"
     # Streamlit fetches what draws tables once it is needed, so without this all below would jump.
-    st.html(f"<style>.st-key-wide_{key} {{ min-height: {ROW * (len(shown) + 1):.2f}rem; }}</style>")
+    st.html(f"<style>.st-key-wide_{key} {{ min-height: {ROW * (len(shown) + 1):.2f}rem; }}{groups}</style>")
     with st.container(key=f"wide_{key}"):
         st.table(shown, hide_index=True, border="horizontal", alt=alt)
 
