@@ -225,7 +225,7 @@ def test_several_seeds_give_mean_and_deviation_in_grey(start, tmp_path: Path) ->
     assert list(table.columns[:3]) == ["network", "seeds", "accuracy"]
     # What several rows of a phone have in common is said again by the style sheet: there in grey as well.
     styles = " ".join(each.proto.body for each in app.get("html"))
-    grey = re.findall(r"\.st-key-wide_(\w+) tr\[data-group\]::before \{ color: var\(--quiet\); \}", styles)
+    grey = re.findall(r"\.st-key-wide_(\w+) tr\[data-group\]::before \{ color: var\(--baseline\); \}", styles)
     assert grey
     assert all(each.startswith("seeds_") for each in grey)
     assert list(table.iloc[0][:3]) == [":gray[WRN-16-1 NAT]", ":gray[2]", f":gray[{mean:.2f}\u00a0±\u00a01.41\u00a0%]"]

@@ -22,7 +22,7 @@ def table(key: str, grid: Grid, alt: str, *, grey: bool = False) -> None:
         shown = shown.loc[:, [name for name in shown.columns if (shown[name] != "").any()]]
         shown = shown.map(lambda cell: f":gray[{cell}]" if cell else "")
         # On a phone the style sheet says again what several rows have in common: in the same grey.
-        groups = f" .st-key-wide_{key} tr[data-group]::before {{ color: var(--quiet); }}"
+        groups = f" .st-key-wide_{key} tr[data-group]::before {{ color: var(--baseline); }}"
     # Streamlit fetches what draws tables once it is needed, so without this all below would jump.
     st.html(f"<style>.st-key-wide_{key} {{ min-height: {ROW * (len(shown) + 1):.2f}rem; }}{groups}</style>")
     with st.container(key=f"wide_{key}"):
