@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,6 +106,22 @@ def test_line_and_sentences_follow_the_finger_and_the_slider_agrees_after_releas
     playwright.expect(slider).to_have_value(shown, timeout=PATIENCE)
     # What is described to those who cannot see the line says the same as the title that they hear.
     assert drawing.get_attribute("aria-label").endswith(page.locator("h1").inner_text())
+
+@at("phone")
+def test_the_chosen_set_is_seen_though_its_buttons_come_after_the_chart(page, address: str) -> None:
+    held: list[Any] = []
+    page.route(re.compile(r"/ButtonGroup\..*\.js$"), lambda route: held.append(route))
+    page.goto(f"{address}/thresholds?set=cifar100_test", wait_until="commit")
+    page.locator(".live svg").wait_for()
+    chosen = page.locator(".st-key-set [aria-checked=true]")
+    assert chosen.count() == 0
+    for each in held:
+        each.continue_()
+    chosen.wait_for()
+    page.wait_for_timeout(200)
+    box, row = chosen.bounding_box(), page.locator(".st-key-set").bounding_box()
+    assert row["x"] <= box["x"]
+    assert box["x"] + box["width"] <= row["x"] + row["width"]
 
 
 @at("wide")
