@@ -10,6 +10,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 
+from nat_app.server.downloads import keep_downloads
 from nat_app.server.guard import Guard, ServerState
 from nat_app.server.headers import protecting
 from nat_app.server.upkeep import running
@@ -25,6 +26,7 @@ def failed(request: object, error: Exception) -> PlainTextResponse:
     return answer
 
 
+keep_downloads()
 # Streamlit looks for an assignment of this form, and runs what it finds.
 app = st.App(
     Path(__file__).with_name("script.py"),

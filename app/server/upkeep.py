@@ -16,6 +16,7 @@ from typing import Any
 from streamlit import config, runtime
 from streamlit.runtime.app_session import AppSession
 
+from nat_app.server import downloads
 from nat_app.server.guard import ServerState
 
 PAUSE = 10.0
@@ -108,10 +109,11 @@ def _end(session: AppSession) -> None:
 
 
 async def look_after(state: ServerState) -> None:
-    """Forget who left, again and again."""
+    """Forget who left, and what was made for downloads, again and again."""
     visits = Visits(state)
     while True:
         await asyncio.sleep(PAUSE)
+        downloads.let_go()
         if visits.forget_who_left():
             # A session is in circles of references, and Streamlit's own collecting after each run is switched off.
             gc.collect()
