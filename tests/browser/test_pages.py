@@ -107,6 +107,7 @@ def test_line_and_sentences_follow_the_finger_and_the_slider_agrees_after_releas
     # What is described to those who cannot see the line says the same as the title that they hear.
     assert drawing.get_attribute("aria-label").endswith(page.locator("h1").inner_text())
 
+
 @at("phone")
 def test_the_chosen_set_is_seen_though_its_buttons_come_after_the_chart(page, address: str) -> None:
     held: list[Any] = []
