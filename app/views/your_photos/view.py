@@ -199,7 +199,7 @@ def draw_table() -> None:
 
 
 def described(number: int) -> str:
-    """Return what the table holds, for who hears it."""
+    """Return what the table holds, for whoever hears it."""
     return ngettext("{count} photo with both answers", "{count} photos with both answers", number)
 
 

@@ -50,7 +50,7 @@ def _sheets(container: st.delta_generator.DeltaGenerator, lessons: tuple[Lesson,
     def filled(text: str, lesson: Lesson) -> str:
         return with_numbers(text, lesson, pair)
 
-    networks = words.networks(*pair.names)
+    networks = words.networks(pair.title)
     files = {
         "workshop.html": (_("Sheet to print"), sheet_html(lessons, filled, shown_on_sheet(lessons, pair))),
         "workshop-answers.html": (
