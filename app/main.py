@@ -10,9 +10,9 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 
-from nat_app.server.downloads import keep_downloads
 from nat_app.server.guard import Guard, ServerState
 from nat_app.server.headers import protecting
+from nat_app.server.transfers.downloads import keep_downloads
 from nat_app.server.upkeep import running
 from nat_app.visit.limits import CODE, limits
 

@@ -159,17 +159,18 @@ def test_no_line_breaks_within_a_percentage_that_is_part_of_a_word() -> None:
 
 
 NO_ENGLISH = re.compile(
-    r"sureness|rightly\b|\bright about \d|of another source|always (fools|keeps) less|\bno magic|the dear one|red thread"
-    r"|let all guess|all the same\b|\b(for|of|by) who (has|is|wants|started)\b|no opinion on\b|false alarm|further than"
-    r"|\b(is|are) no (pictures?|numbers|JSON)\b|or no (file|safetensors)|far and wide|stands? (above|below|beside)"
-    r"|by more than chance makes|for they began|are made ready|upright stroke|\b1 (pictures|photos)\b|about there\b",
+    r"sureness|rightly\b|\bright about \d|of another source|always (fools|keeps) less|\bno magic|the dear one"
+    r"|red thread|let all guess|all the same\b|\b(for|of|by) who (has|is|wants|started)\b|no opinion on\b|false alarm"
+    r"|further than|\b(is|are) no (pictures?|numbers|JSON)\b|or no (file|safetensors)|far and wide"
+    r"|stands? (above|below|beside)|by more than chance makes|for they began|are made ready|upright stroke|\b1 (pictures|photos)\b"
+    r"|about there\b",
     re.IGNORECASE,
 )
 """Turns of phrase that no native speaker uses, or that say what is not so; each was on a page once."""
 
 
 def english() -> Iterator[tuple[str, str]]:
-    """What is said in English, by where it stands: every message, the lessons and notes, the notebook and the guides."""
+    """What is said in English, by where that is: every message, lessons and notes, the notebook, the guides."""
     for file in FILES:
         with file.open("rb") as opened:
             for message in read_po(opened, locale=file.parent.name):

@@ -16,8 +16,8 @@ from typing import Any
 from streamlit import config, runtime
 from streamlit.runtime.app_session import AppSession
 
-from nat_app.server import downloads
 from nat_app.server.guard import ServerState
+from nat_app.server.transfers import downloads
 
 PAUSE = 10.0
 """Seconds between two looks at who has left."""

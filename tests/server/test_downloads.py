@@ -3,8 +3,8 @@
 import pytest
 from streamlit.runtime.media_file_storage import MediaFileKind, MediaFileStorageError
 
-from nat_app.server import downloads
-from nat_app.server.downloads import HELD, KEPT, KeptDownloads
+from nat_app.server.transfers import downloads
+from nat_app.server.transfers.downloads import HELD, KEPT, KeptDownloads
 
 
 class Clock:

@@ -190,7 +190,8 @@ def waits(number: int) -> str:
     """Return why the visitor is asked what their photos show."""
     return ngettext(
         "Say what your photo shows: teach it no opinion about a thing it knows, and it forgets that thing.",
-        "Say what {count:,} of your photos show: teach it no opinion about a thing it knows, and it forgets that thing.",
+        "Say what {count:,} of your photos show: teach it no opinion about a thing it knows, and it forgets that "
+        "thing.",
         number,
     )
 
