@@ -162,8 +162,8 @@ NO_ENGLISH = re.compile(
     r"sureness|rightly\b|\bright about \d|of another source|always (fools|keeps) less|\bno magic|the dear one"
     r"|red thread|let all guess|all the same\b|\b(for|of|by) who (has|is|wants|started)\b|no opinion on\b|false alarm"
     r"|further than|\b(is|are) no (pictures?|numbers|JSON)\b|or no (file|safetensors)|far and wide"
-    r"|stands? (above|below|beside)|by more than chance makes|for they began|are made ready|upright stroke|\b1 (pictures|photos)\b"
-    r"|about there\b",
+    r"|stands? (above|below|beside)|by more than chance makes|for they began|are made ready|upright stroke"
+    r"|\b1 (pictures|photos)\b|about there\b",
     re.IGNORECASE,
 )
 """Turns of phrase that no native speaker uses, or that say what is not so; each was on a page once."""

@@ -89,8 +89,8 @@ def app(spoken: str) -> tuple[bytes, bytes]:
     with language.speaking(spoken):
         words = _(
             "Nothing has arrived yet. If it stays like this, this network probably lets no WebSockets through, as "
-            "filters of schools and companies do: try another network, for example a phone's hotspot, or ask whoever runs "
-            "this one to allow WebSockets to this address. If the network is fine, the server may be busy: wait a "
+            "filters of schools and companies do: try another network, for example a phone's hotspot, or ask whoever "
+            "runs this one to allow WebSockets to this address. If the network is fine, the server may be busy: wait a "
             "little."
         )
     page = STREAMLITS.read_text(encoding="utf-8")
