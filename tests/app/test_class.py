@@ -184,7 +184,7 @@ def test_all_follow_the_teacher_and_whoever_wants_looks_elsewhere(
     assert mine.move.page == "thresholds"
     assert moved(one) == teacher.title[0].value
     assert one.session_state["t"] == 0.5
-    assert "you follow your teacher's pages" in said(one)
+    assert "you follow your teacher" in said(one)
     moved(other)
     other.button(key="class_follow").click().run()
     assert "you look around by yourself" in said(other)

@@ -111,7 +111,21 @@ def test_a_class_guesses_follows_and_outlives_a_reload(page, browser, address: s
         page.locator(".st-key-class_leads label").click()
         page.get_by_role("link", name="Evidence").click()
         phone.wait_for_url("**/evidence?*")
-        phone.get_by_text("you follow your teacher's pages").first.wait_for()
+        phone.get_by_text("you follow your teacher").first.wait_for()
+        # Where a lesson's photo is opened for all, a phone shows both answers without scrolling, in either language.
+        page.get_by_role("link", name="Workshop").click()
+        page.get_by_role("tab", name="Steps").click()
+        page.get_by_role("link", name="See it, with this photo").click()
+        for language in ("en", "de"):
+            phone.locator(".st-key-class_follow").wait_for()
+            phone.locator(".nat-bars").nth(1).wait_for(state="attached")
+            line, answer = phone.locator(".st-key-class_line"), phone.get_by_text(re.compile(r"^NAT: \d+")).first
+            answer.wait_for()
+            assert line.bounding_box()["height"] < 50, "on one line"
+            assert answer.bounding_box()["y"] + answer.bounding_box()["height"] <= 844
+            if language == "en":
+                phone.goto(f"{phone.url}&lang=de")
+                phone.get_by_text("Du folgst der Lehrkraft").first.wait_for()
     finally:
         context.close()
 
