@@ -112,22 +112,26 @@ def test_a_class_guesses_follows_and_outlives_a_reload(page, browser, address: s
         page.get_by_role("link", name="Evidence").click()
         phone.wait_for_url("**/evidence?*")
         phone.get_by_text("you follow your teacher").first.wait_for()
-        # Where a lesson's photo is opened for all, a phone shows both answers without scrolling, in either language.
-        page.get_by_role("link", name="Workshop").click()
-        page.get_by_role("tab", name="Steps").click()
-        page.get_by_role("link", name="See it, with this photo").click()
-        for language in ("en", "de"):
-            phone.locator(".st-key-class_follow").wait_for()
-            phone.locator(".nat-bars").nth(1).wait_for(state="attached")
-            line, answer = phone.locator(".st-key-class_line"), phone.get_by_text(re.compile(r"^NAT: \d+")).first
-            answer.wait_for()
-            assert line.bounding_box()["height"] < 50, "on one line"
-            assert answer.bounding_box()["y"] + answer.bounding_box()["height"] <= 844
-            if language == "en":
-                phone.goto(f"{phone.url}&lang=de")
-                phone.get_by_text("Du folgst der Lehrkraft").first.wait_for()
+        led_to_a_lessons_photo_it_shows_both_answers(page, phone)
     finally:
         context.close()
+
+
+def led_to_a_lessons_photo_it_shows_both_answers(page, phone) -> None:
+    """Open a lesson's photo for all: the phone needs no scrolling to see both answers, in either language."""
+    page.get_by_role("link", name="Workshop").click()
+    page.get_by_role("tab", name="Steps").click()
+    page.get_by_role("link", name="See it, with this photo").click()
+    for language in ("en", "de"):
+        phone.locator(".st-key-class_follow").wait_for()
+        phone.locator(".nat-bars").nth(1).wait_for(state="attached")
+        answer = phone.get_by_text(re.compile(r"^NAT: \d+")).first
+        answer.wait_for()
+        assert phone.locator(".st-key-class_line").bounding_box()["height"] < 50, "on one line"
+        assert answer.bounding_box()["y"] + answer.bounding_box()["height"] <= 844
+        if language == "en":
+            phone.goto(f"{phone.url}&lang=de")
+            phone.get_by_text("Du folgst der Lehrkraft").first.wait_for()
 
 
 def test_all_parts_are_seen_on_a_phone(page, address: str) -> None:
