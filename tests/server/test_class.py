@@ -54,3 +54,8 @@ def test_phones_guess_and_follow_at_once(networks: Path, count: int) -> None:
         answer = send(address, Request("", "GET", table))
         assert answer.status == 200
         assert len(answer.body.splitlines()) == 1 + count
+        # Closed, it is forgotten, and the table with it, at the second end of anybody's script.
+        teacher.press("Close and forget")
+        for phone in phones[:2]:
+            phone.again()
+        assert send(address, Request("", "GET", table)).status == 404

@@ -78,3 +78,15 @@ def test_the_oldest_go_where_there_are_too_many(storage: KeptDownloads) -> None:
     huge = made(storage, bytes(HELD + 1))
     storage.delete_file(huge)
     assert not any(there(storage, name) for name in (*names, huge))
+
+
+def test_none_is_kept_once_somebody_was_told_that_it_is_forgotten(storage: KeptDownloads) -> None:
+    left, offered = made(storage, b"left"), made(storage, b"offered")
+    storage.delete_file(left)
+    downloads.keep_none()
+    assert (there(storage, left), there(storage, offered)) == (False, True)
+    storage.delete_file(offered)
+    assert not there(storage, offered)
+    # What is made afterwards is kept as ever.
+    storage.delete_file(again := made(storage, b"offered"))
+    assert there(storage, again)

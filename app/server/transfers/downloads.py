@@ -29,6 +29,8 @@ class KeptDownloads(MemoryMediaFileStorage):
         self._clock, self._lock = clock, threading.Lock()
         self._leaving: dict[str, float] = {}
         """By the files' names, the oldest first: when each was deleted."""
+        self._unkept: set[str] = set()
+        """Those that are to go as soon as Streamlit deletes them."""
         _STORAGES.add(self)
 
     def load_and_get_id(
@@ -38,14 +40,16 @@ class KeptDownloads(MemoryMediaFileStorage):
         with self._lock:
             file_id = super().load_and_get_id(path_or_data, mimetype, kind, filename)
             self._leaving.pop(file_id, None)
+            self._unkept.discard(file_id)
             return file_id
 
     def delete_file(self, file_id: str) -> None:
         """Delete a picture; keep a download for a while."""
         with self._lock:
-            if self._is_download(file_id):
+            if self._is_download(file_id) and file_id not in self._unkept:
                 self._leaving.setdefault(file_id, self._clock())
             else:
+                self._unkept.discard(file_id)
                 super().delete_file(file_id)
         self.let_go()
 
@@ -59,6 +63,14 @@ class KeptDownloads(MemoryMediaFileStorage):
                 held -= self.get_file(file_id).content_size
                 del self._leaving[file_id]
                 super().delete_file(file_id)
+
+    def keep_none(self) -> None:
+        """Delete the downloads that are kept, and each that is still referred to as soon as Streamlit does."""
+        with self._lock:
+            for file_id in self._leaving:
+                super().delete_file(file_id)
+            self._leaving.clear()
+            self._unkept = set(self._files_by_id)
 
     def _is_download(self, file_id: str) -> bool:
         try:
@@ -80,3 +92,9 @@ def let_go() -> None:
     """Delete the downloads whose time is over; to be called now and then, as nobody may come for a long time."""
     for storage in list(_STORAGES):
         storage.let_go()
+
+
+def keep_none() -> None:
+    """Delete all downloads that are kept: somebody was told that what was said is forgotten now."""
+    for storage in list(_STORAGES):
+        storage.keep_none()
