@@ -14,7 +14,7 @@ from nat_app.views.workshop.teaching.sheets import answers_html, sheet_html
 from nat_app.views.workshop.teaching.teacher import shown_on_sheet, solutions
 from nat_core.language import LANGUAGES, use
 from nat_core.small import own_things
-from tests.browsing import PATIENCE, ROOT, SIZES, served
+from tests.browsing import PATIENCE, ROOT, SIZES, served, wait_for_focus
 from tests.pages import plain
 
 pytestmark = pytest.mark.browser
@@ -47,6 +47,7 @@ def test_a_walk_through_the_five_cards(page) -> None:
             card.get_by_role("button", name="Reveal").click()
             answer = page.locator(f".st-key-answer_{lesson.name}")
             answer.get_by_text("You said 99").wait_for()
+            wait_for_focus(page, f"answer_{lesson.name}")
             assert "{{" not in answer.inner_text()
             if "$$" in lesson.answer:
                 answer.locator(".katex").first.wait_for()

@@ -8,7 +8,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from nat_app.answers import stored_answers
 from nat_app.answers.plain_names import architecture_title
-from nat_app.frame import frame, links
+from nat_app.frame import frame, links, revealed
 from nat_app.shared.drawing.palette import Kind
 from nat_app.shared.language import _
 from nat_app.shared.pairs import OWN_PAIR, Pair
@@ -48,6 +48,7 @@ def draw(pair: Pair) -> None:
         with st.container(border=True, key="own_network", gap="xsmall"):
             comparison.draw(pair, frame.threshold())
             _ways_on()
+            revealed.focus(OWN_PAIR, "own_network", pair.title)
     left, right = st.columns([1.2, 1], gap="medium")
     file = left.file_uploader(_(words.NETWORK), key="own_network_file")
     card = right.file_uploader(_("Its card.json, if it has one"), key="own_card_file")
@@ -84,6 +85,7 @@ def _ask(pair: Pair, file: UploadedFile | None, description: Description, stands
             _compare_sample(sample, pair, bar.progress)
         elif file is not None:
             networks.compare(file.getvalue(), file.name, description.read(), stands, pair, bar.progress)
+        revealed.mark(OWN_PAIR)
     except CheckpointError as error:
         # First, as it also clears the last problem.
         ask_network(None)

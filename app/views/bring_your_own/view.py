@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from nat_app.answers import own_sets, stored_answers
-from nat_app.frame import frame, links
+from nat_app.frame import frame, links, revealed
 from nat_app.shared.language import _
 from nat_app.shared.pairs import OWN_PAIR, set_title, short_name
 from nat_app.shared.words import literal
@@ -71,6 +71,7 @@ def take(place, file: UploadedFile | samples.SampleFile, role: str) -> None:
 
             if name not in found.said:
                 own_sets.ask(found, name, show)
+        revealed.mark(found.name)
     except UnreadableSet as error:
         BRINGING.get().set_problem = str(error)
     ask_set(None)
@@ -84,7 +85,8 @@ def show_on_thresholds(name: str) -> None:
 
 def draw(each: OwnSet) -> None:
     """Draw one image set: what it is, the finding, and what can be done with it."""
-    with st.container(border=True, key=f"set_{each.name.split('/')[1]}", gap="xsmall"):
+    key = f"set_{each.name.split('/')[1]}"
+    with st.container(border=True, key=key, gap="xsmall"):
         st.markdown(f"**{literal(set_title(each.name))}** · {words.SHOWN[each.role]}")
         st.caption(
             words.set_line(len(each.images), len(each.images.classes), each.images.skipped, each.images.passed_over)
@@ -103,6 +105,7 @@ def draw(each: OwnSet) -> None:
         elif doubt := words.known_after_all(own_sets.classes_known(each, pair, known=True)):
             st.caption(doubt)
         ways_on(each)
+        revealed.focus(each.name, key, set_title(each.name))
 
 
 def ways_on(each: OwnSet) -> None:
