@@ -14,7 +14,7 @@ from nat_app.shared.language import _
 from nat_app.shared.pairs import OWN_PAIR, Pair
 from nat_app.shared.words import literal
 from nat_app.views.bring_your_own import comparison, networks, samples, words
-from nat_app.views.bring_your_own.state import BRINGING, ask_network
+from nat_app.views.bring_your_own.state import BRINGING, STANDS, ask_network
 from nat_app.visit import brought_along
 from nat_core.data.sets import CIFAR10_CLASSES
 from nat_core.errors import CheckpointError
@@ -53,8 +53,8 @@ def draw(pair: Pair) -> None:
     file = left.file_uploader(_(words.NETWORK), key="own_network_file")
     card = right.file_uploader(_("Its card.json, if it has one"), key="own_card_file")
     stands = right.segmented_control(
-        _("It stands for"), list(words.STANDS), format_func=words.STANDS.__getitem__, key="own_stands",
-        default="baseline", required=True,
+        _("It stands for"), list(words.STANDS), format_func=words.STANDS.__getitem__, key=STANDS.bind(),
+        required=True,
     )  # fmt: skip
     with left.expander(_("Its classes and colours"), icon=":material/edit:"):
         classes = st.text_input(_("Classes in their order, with commas"), ", ".join(CIFAR10_CLASSES),

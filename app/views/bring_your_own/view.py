@@ -7,11 +7,12 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from nat_app.answers import own_sets, stored_answers
 from nat_app.frame import frame, links, revealed
+from nat_app.frame.tabs import all_tabs
 from nat_app.shared.language import _
 from nat_app.shared.pairs import OWN_PAIR, set_title, short_name
 from nat_app.shared.words import literal
 from nat_app.views.bring_your_own import comparison, form, samples, words
-from nat_app.views.bring_your_own.state import BRINGING, ask_set
+from nat_app.views.bring_your_own.state import BRINGING, PART, PARTS, ROLE, ask_set
 from nat_app.visit import brought_along
 from nat_app.visit.brought_along import OwnSet
 from nat_core.errors import UnreadableSet
@@ -25,8 +26,7 @@ def bring_pictures() -> None:
     """Draw the drop zone for an image set, read what is in it and ask both networks."""
     file = st.file_uploader(_(words.FORMATS), type=["npz", "zip"], key="own_set_file")
     role = st.segmented_control(_(words.ROLE_QUESTION), list(words.ROLES),
-                                format_func=words.ROLES.__getitem__, key="own_set_role",
-                                default=brought_along.NEGATIVES, required=True)  # fmt: skip
+                                format_func=words.ROLES.__getitem__, key=ROLE.bind(), required=True)  # fmt: skip
     asked = BRINGING.get().asked_set
     place = st.empty()
     # The press only marks the file: the work is done in the run that follows, which can draw its progress and be
@@ -143,7 +143,8 @@ def title() -> str:
 st.title(title(), anchor=False)
 own_sets.catch_up(pair)
 with st.container(key="parts"):
-    pictures, network = st.tabs([_("Image set"), _("Network")], key="brought")
+    # Both are filled: a drop zone that is not drawn forgets its file.
+    pictures, network = all_tabs(PARTS, PART).values()
 with pictures:
     bring_pictures()
     if problem := BRINGING.get().set_problem:
