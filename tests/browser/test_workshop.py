@@ -129,6 +129,20 @@ def test_all_parts_are_seen_on_a_phone(page, address: str) -> None:
             assert box["x"] + box["width"] <= 390
 
 
+def test_an_answer_is_in_sight_on_a_phone_also_once_it_has_grown(page, address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{address}/workshop?pair=wrn16_1&lang=en")
+    slider = page.get_by_role("slider").first
+    slider.press("End")
+    slider.press("ArrowLeft")
+    page.get_by_role("button", name="Reveal").click()
+    answer = page.locator("[class*=st-key-answer_]")
+    wait_for_focus(page, "answer_")
+    # As a formula does that is drawn late.
+    answer.evaluate("each => { each.style.minHeight = `${each.offsetHeight + 150}px`; }")
+    page.wait_for_function("each => each.getBoundingClientRect().bottom < innerHeight + 1", arg=answer.element_handle())
+
+
 @pytest.mark.checkpoints
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_sheet_prints_on_one_page_and_the_answers_on_two_at_most(
