@@ -408,3 +408,19 @@ def recipe_in_protocol(name: str, protocol: str) -> Recipe:
     recipe = recipe_named(name)
     student = recipe.teacher is not None
     return replace(recipe, protocol=protocol, **values(protocol, recipe.architecture, student=student))
+
+
+def usual_teacher(student: Recipe) -> Recipe | None:
+    """Return the recipe by which a student's teacher has to have learnt; None where any of its name will do.
+
+    A student that learns just as its protocol says takes its protocol's teacher, as its figures stand under the
+    protocol's name; whoever gives both fewer epochs means it.
+
+    >>> usual_teacher(recipe_named("wrn16_1_student_of_nat")).name
+    'wrn40_1_nat'
+    """
+    try:
+        usual = recipe_in_protocol(student.teacher or "", student.protocol)
+        return usual if student == recipe_in_protocol(student.name, student.protocol) else None
+    except ValueError:  # of a name, or of an architecture, that the protocol does not train
+        return None

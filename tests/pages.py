@@ -6,6 +6,7 @@ import threading
 import time
 from base64 import b64decode
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -66,7 +67,10 @@ def alts(app: AppTest) -> list[str]:
     for kind in ("nat-looks", "nat-bars", "nat-bars nat-taught", "nat-bars nat-apart"):
         charts += [each.get("aria-label") or "" for each in drawn(app, kind)]
     live = [data["alt"] for data in given(app)[:1] if "alt" in data]
-    return charts + live + [image.alt for images in app.image for image in images.proto.imgs]
+    images = [
+        unescape(alt) for each in app.get("html") for alt in re.findall(r'<img [^>]*alt="([^"]+)"', each.proto.body)
+    ]
+    return charts + live + images + [image.alt for images in app.image for image in images.proto.imgs]
 
 
 def bars(app: AppTest) -> list[ElementTree.Element]:

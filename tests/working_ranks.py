@@ -109,12 +109,12 @@ def compare_steps(folder: Path) -> None:
     from nat_core.ranks.steps import share_of
     from nat_core.training.loop import cost_of
     from nat_core.training.objective import step_loss
-    from nat_core.training.pictures import pictures_of
+    from nat_core.training.pictures import pictures_of, subject_of
     from nat_core.training.training_run import begin, network_now, take_step
 
     with joined("cpu") as ranks:
         for name, recipe in SHARED.items():
-            pictures = pictures_of(recipe)
+            pictures = pictures_of(subject_of(recipe))
             runs = [begin(pictures, device=torch.device("cpu")) for _ in range(2)]
             if recipe.teacher:
                 teacher = replace(network_now(runs[0]), model=build(recipe.architecture, 6, seed=7).eval())

@@ -24,6 +24,8 @@ def tempered(name: str, set_name: str, temperature: float = 1.0) -> Predictions:
     return _tempered(folder(), name, set_name, temperature, stamp_of(name))
 
 
+# Few of these functions read the place, and none the stamp: results are kept by their arguments, and a network that is
+# stored anew has another stamp.
 @shared_by_all(most=32)
 def _tempered(where: Path, name: str, set_name: str, temperature: float, stamp: tuple[int, ...]) -> Predictions:
     return divided(predictions(name, set_name), temperature)

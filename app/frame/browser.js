@@ -1,6 +1,6 @@
 // Streamlit gives a drop zone the role of a mere decoration and a label, which only what has a meaning may have. Drop
 // zones come and go with the pages, so all are looked at whenever something is drawn.
-const DROP_ZONE = '[data-testid="stFileUploaderDropzone"][role="presentation"]';
+const DROP_ZONE = '.st-key-page section[role="presentation"]:has(> input[type="file"])';
 let drawn = null;
 
 // The zones for photos, by the ends of their keys. Streamlit's own list of kinds would refuse all else in its words, by
@@ -11,17 +11,23 @@ let accept = "";
 // What Streamlit writes in a drop zone and at the camera is English whatever a page speaks, and so is what it tells screen
 // readers there. Only the text itself is changed, in the nodes that are Streamlit's own, and what it had written is kept:
 // so it may write anew, and the language may change.
-const ZONES = '[data-testid="stFileUploader"], [data-testid="stCameraInput"]';
+const CHOOSERS = '.st-key-page input[type="file"]';
+const CAMERAS = '[class*="st-key-shot"], [class*="_shot_"]';
 let zoneWords = {};
 const written = new WeakMap();
+
+// Whatever bears the key of a drop zone or of a camera.
+function zones() {
+  const ofChoosers = [...document.querySelectorAll(CHOOSERS)].map(chooser => chooser.closest('[class*="st-key-"]'));
+  return [...ofChoosers, ...document.querySelectorAll(CAMERAS)];
+}
 
 function translateZone(zone) {
   const texts = document.createTreeWalker(zone, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
-    // A visitor's own words, and ours, stand beside Streamlit's: the names of files, and what a zone is for.
-    if (!texts.currentNode.parentElement.closest('[data-testid="stFileChipName"], [data-testid="stWidgetLabel"]')) {
-      translate(texts.currentNode);
-    }
+    // A visitor's own words, and ours, stand beside Streamlit's: the names of files, which are titles too as they may be
+    // cut, and what a zone is for.
+    if (!texts.currentNode.parentElement.closest("[title], label")) translate(texts.currentNode);
   }
   // Attributes are nodes too, with a value of their own.
   for (const each of zone.querySelectorAll("[aria-label]")) translate(each.getAttributeNode("aria-label"));
@@ -59,19 +65,20 @@ function inOurSigns(_, number, unit) {
 }
 
 function nameDropZones() {
-  for (const zone of document.querySelectorAll(ZONES)) translateZone(zone);
+  for (const zone of zones()) translateZone(zone);
   for (const zone of document.querySelectorAll(DROP_ZONE)) zone.setAttribute("role", "group");
   for (const chooser of document.querySelectorAll(PHOTOS)) chooser.setAttribute("accept", accept);
 }
 
-// On a phone the rows of a table of many columns stand one below the other as cards (style.css): each cell then says what
-// heads its column, empty ones are left out, and a row whose first cells are empty says what it goes on with.
+// On a phone the rows of a table of many columns, or of names in code, which are not broken, stand one below the other as
+// cards (style.css): each cell then says what heads its column, empty ones are left out, and a row whose first cells are
+// empty says what it goes on with.
 const NARROW_ENOUGH = 3;
 
 function headCells() {
   for (const table of document.querySelectorAll(".st-key-page table")) {
     const heads = [...table.querySelectorAll("thead th")].map(each => each.textContent.trim());
-    if (heads.length <= NARROW_ENOUGH) continue;
+    if (heads.length <= NARROW_ENOUGH && !table.querySelector("td code")) continue;
     let above = [];
     for (const row of table.querySelectorAll("tbody tr")) above = headRow(row, heads, above);
   }
@@ -114,7 +121,7 @@ function teller() {
   return document.body.appendChild(made);
 }
 
-// Streamlit's keys are classes.
+// Streamlit's keys are classes. Neither its sidebar has one, nor does it say otherwise whether a run is under way.
 const keepFocus = keptFocus({
   places: '.st-key-page, [data-testid="stSidebar"]',
   keyed: '[class*="st-key-"]',

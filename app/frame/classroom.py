@@ -1,6 +1,8 @@
 """How phones get here: the addresses of this computer in its networks, the QR code of a link, where cameras work."""
 
+import base64
 import os
+from html import escape
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -80,5 +82,7 @@ def choose_network() -> None:
 
 def draw_code(link: str) -> None:
     """Draw the QR code of a link as large as its column and the window are."""
+    alt, code = _("QR code of {link}", link=link), base64.b64encode(qr_svg(link, scale=LARGE).encode()).decode("ascii")
+    # Over an image of Streamlit's own, what it offers there would lie over the buttons above the code.
     with st.container(key="qr_code"):
-        st.image(qr_svg(link, scale=LARGE), width="stretch", alt=_("QR code of {link}", link=link))
+        st.html(f'<img src="data:image/svg+xml;base64,{code}" alt="{escape(alt)}">')

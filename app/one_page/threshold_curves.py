@@ -101,6 +101,7 @@ def _nat_fooled(negatives: str, threshold: float, rate: float) -> list[str]:
     name = set_title(negatives).removesuffix(" test").removesuffix(" Test")
     pictures = pgettext("dative", "{set} pictures", set=name)
     return [
+        # Confidences below and above any threshold, so that each says the same at every step.
         words.nat_fooled(words.Answer(baseline, "cat"), words.Answer(2.0, "cat"), threshold, rate, pictures)
         for baseline in (-1.0, 2.0)
     ]

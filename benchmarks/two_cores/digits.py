@@ -17,7 +17,7 @@ from benchmarks.harness.rounds import compared, often_in_turn, threads
 from benchmarks.two_cores.training import again
 from nat_core.recipes import recipe_named
 from nat_core.training.loop import usual_threads
-from nat_core.training.pictures import pictures_of
+from nat_core.training.pictures import pictures_of, subject_of
 from nat_core.training.training_run import begin
 
 STEPS, TIMES = 5, 8
@@ -31,7 +31,7 @@ FIGURES = (
 def measure(asked: Asked) -> Iterator[Found]:
     """Measure some steps of the recipe on each number of threads while others use both cores."""
     recipe = recipe_named("digits_nat")
-    run = begin(pictures_of(recipe), device=torch.device("cpu"))
+    run = begin(pictures_of(subject_of(recipe)), device=torch.device("cpu"))
     run.model.train()
     usual, times = usual_threads(recipe), asked.of(TIMES, 1)
 

@@ -71,8 +71,8 @@ MEASURES: Titles[str] = Titles(
 """What a separation holds, by field, as tables call it."""
 FPR95_NOTE = N_(
     "NCR, 95 % kept, is FPR95 with in-distribution as the positive class, as OpenOOD has it. FPR95, negatives, is the "
-    "other direction, as Outlier Exposure has it; its script takes the recall nearest .95, where we take the first of "
-    "at least .95."
+    "other direction, as Outlier Exposure has it; its script takes the recall nearest 0.95, where we take the first of "
+    "at least 0.95."
 )
 """What the two FPR95 are, and what differs beside Outlier Exposure's results."""
 

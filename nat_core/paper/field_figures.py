@@ -116,7 +116,7 @@ OPENOOD = PublishedBenchmark(
     (
         N_(
             "The leaderboard gives the means alone. FPR95 is OpenOOD's too: negatives are the positive class, and the "
-            "first threshold with a recall of .95 counts."
+            "first threshold with a recall of 0.95 counts."
         ),
         N_(
             "OpenOOD measures CIFAR-100 on 9,000 of the 10,000 test pictures (1,000 are for choosing), and shrinks "
@@ -180,7 +180,7 @@ OUTLIER_EXPOSURE = PublishedBenchmark(
     (
         N_(
             "FPR95 has the direction of ours: negatives are the positive class. Its script takes the threshold whose "
-            "recall is nearest .95, ours the first with at least .95."
+            "recall is nearest 0.95, ours the first with at least 0.95."
         ),
         N_(
             "Its Places365 are the 69 scenes outside the 365 (Places69, says its author), so that column compares two "

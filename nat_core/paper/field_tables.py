@@ -205,7 +205,7 @@ def _notes(benchmark: PublishedBenchmark, networks: Sequence[Measured]) -> Itera
         titles = ", ".join(FIELD_SETS[name].title for name in missing)
         # Two commands, a line each on the page: each is typed as it stands.
         yield _(
-            "Not measured yet: {sets}. What says how to get them, and then measures them: {commands}",
+            "Not measured yet: {sets}. These commands say how to get them, and then measure them: {commands}",
             sets=titles,
             commands=_commands(networks, missing),
         )

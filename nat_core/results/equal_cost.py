@@ -41,13 +41,18 @@ class Candidate:
     epochs: int
     set_name: str
     seeds: int
-    """The smaller number of the two."""
+    nats_seeds: int
     ncr: float
     nats: float
     points: float
     """Accuracy beside NAT's, in percentage points; of both as they are written."""
     by_energy: tuple[float, float] | None = None
     """NCR at 95 % kept by energy, its own and NAT's; None where the runs of one did not report it."""
+
+    @property
+    def fewest_seeds(self) -> int:
+        """The smaller number of the two: on so many seeds the change rests."""
+        return min(self.seeds, self.nats_seeds)
 
     @property
     def change(self) -> float:
@@ -98,12 +103,11 @@ def _beside(row: StudyRow, own: StudyRow, study: str, epochs: int, set_name: str
     (ncr, nats), (ours, theirs) = rates, right
     if ncr is None or nats is None or not nats.mean or ours is None or theirs is None:
         return None
-    seeds = min(ncr.seeds, nats.seeds)
     more = points(ours.mean, theirs.mean)
     energies = [each.over_seeds(_energy_on(set_name)) for each in (row, own)]
     known = [each.mean for each in energies if each is not None and each.mean]
     by_energy = (known[0], known[1]) if len(known) == len(energies) else None
-    return Candidate(row.label, study, epochs, set_name, seeds, ncr.mean, nats.mean, more, by_energy)
+    return Candidate(row.label, study, epochs, set_name, ncr.seeds, nats.seeds, ncr.mean, nats.mean, more, by_energy)
 
 
 def _energy_on(set_name: str) -> Measure:
@@ -124,7 +128,7 @@ def sentence(found: Sequence[Candidate]) -> str:
     if not found:
         return ""
     reached = [each for each in found if each.reaches]
-    sure = [each for each in reached if each.seeds >= FEWEST_SEEDS]
+    sure = [each for each in reached if each.fewest_seeds >= FEWEST_SEEDS]
     goal = percent(GOAL)
     if sure:
         names = ", ".join(f"`{each.label}`" for each in sure)
@@ -177,7 +181,10 @@ def _candidate(each: Candidate) -> str:
 
 
 def _seeds(each: Candidate) -> str:
-    return ngettext("{count:,} seed", "{count:,} seeds", each.seeds)
+    own = ngettext("{count:,} seed", "{count:,} seeds", each.seeds)
+    if each.seeds == each.nats_seeds:
+        return own
+    return ngettext("{own} beside {count:,} of NAT's", "{own} beside {count:,} of NAT's", each.nats_seeds, own=own)
 
 
 def percent(change: float) -> str:
@@ -206,7 +213,7 @@ def grid(found: Sequence[Candidate], *, studies: bool = True) -> Grid:
             *([each.study] if studies else []),
             str(each.epochs),
             each.set_name,
-            str(each.seeds),
+            f"{each.seeds} / {each.nats_seeds}",
             rate_text(each.ncr),
             rate_text(each.nats),
             percent(each.change),
@@ -217,7 +224,7 @@ def grid(found: Sequence[Candidate], *, studies: bool = True) -> Grid:
     ]
     measured = (_("NCR, 95 % kept"), _("NAT's there"), _("change"), _("by energy"), _("accuracy, points"))
     of_study = (_("study"),) if studies else ()
-    return Grid((_("candidate"), *of_study, _("epochs"), _("set"), _("seeds"), *measured), tuple(rows))
+    return Grid((_("candidate"), *of_study, _("epochs"), _("set"), _("seeds / NAT's"), *measured), tuple(rows))
 
 
 def section(every: Sequence[Study], records: Mapping[str, RunRecord]) -> list[str]:

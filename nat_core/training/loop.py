@@ -6,7 +6,7 @@ that was killed goes on from its newest state to the very same weights.
 
 import json
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -15,17 +15,17 @@ import torch
 from tqdm import tqdm
 
 from nat_core.errors import TrainingError
-from nat_core.network.inference import Network, choose_device, load_network
+from nat_core.network.inference import choose_device
 from nat_core.ranks.group import ALONE, Ranks, joined
 from nat_core.ranks.steps import Parts, shared_cost
-from nat_core.recipes import Recipe, recipe_in_protocol
+from nat_core.recipes import Recipe
 from nat_core.stopping import deaf
-from nat_core.store.checkpoints import CARD, LOG
+from nat_core.store.checkpoints import LOG
 from nat_core.store.leftovers import WARNING, Tell, forget, nobody
 from nat_core.training.gpu.blocks import Blocks
 from nat_core.training.log import EpochLog, Watched, show
 from nat_core.training.objective import StepLoss, step_loss
-from nat_core.training.pictures import TrainingPictures, pictures_of
+from nat_core.training.pictures import TrainingPictures, pictures_of, subject_of
 from nat_core.training.publish import Finished, publish
 from nat_core.training.state import (
     Keeper,
@@ -40,6 +40,7 @@ from nat_core.training.training_run import (
     TrainingRun,
     begin,
     check_loss,
+    find_teacher,
     network_now,
     take_step,
 )
@@ -96,13 +97,14 @@ def in_turns(recipe: Recipe, sitting: Sitting, ranks: Ranks = ALONE) -> Steps:
 
     On a GPU its steps are under way while it waits for its turn.
     """
-    # Before the pictures are read: a name that is taken is no matter for a minute's wait. The first rank alone looks
-    # at what is there, for another machine may have another disk.
-    if ranks.told(ranks.first and sitting.finished(recipe) and sitting.known is None):
+    # Before own pictures are read: a name that is taken is no matter for a minute's wait. The first rank alone looks at
+    # what is there, for another machine may have another disk.
+    if ranks.first:
+        sitting.check_place()
+    subject = subject_of(recipe, sitting.known, sitting.negatives)
+    if ranks.told(ranks.first and sitting.holds(subject.recipe, subject.source)):
         return sitting.tidied() if ranks.first else sitting.home
-    pictures = pictures_of(recipe, sitting.data, known=sitting.known, negatives=sitting.negatives)
-    if ranks.told(ranks.first and sitting.holds(pictures.recipe, pictures.source)):
-        return sitting.tidied() if ranks.first else sitting.home
+    pictures = pictures_of(subject, sitting.data)
     # One at a time: two would write each other's states. The lock falls with the process, however it ends.
     with sitting.alone() if ranks.first else nullcontext():
         yield from _train(sitting, pictures, ranks)
@@ -200,48 +202,6 @@ def _begin(
     if ranks.count > 1:
         take_settings(run, json.loads(ranks.heard(json.dumps(run.settings).encode())))
     return run
-
-
-def find_teacher(recipe: Recipe, homes: Sequence[Path], seed: int, device: torch.device) -> Network | None:
-    """Return the recipe's teacher from the first of `homes` that holds it; None for a recipe without one.
-
-    It has to be the network of that recipe, of the student's own protocol, with seed 0 or the student's; a student that
-    learns just as its protocol says takes none that learnt otherwise. Raises TrainingError, saying what is there
-    instead, where only others are, CheckpointError where none is.
-    """
-    if recipe.teacher is None:
-        return None
-    holding = [home for home in dict.fromkeys(homes) if (home / recipe.teacher / CARD).is_file()]
-    others = []
-    # Where there is none at all, loading says so and how to get it.
-    for home in holding or homes[-1:]:
-        teacher = load_network(home, recipe.teacher, device)
-        if (card := teacher.card) is None:
-            continue
-        if (card.recipe.name, card.protocol) != (recipe.teacher, recipe.protocol) or card.seed not in (0, seed):
-            others.append(f"{home} holds one of recipe {card.recipe.name}, protocol {card.protocol}, seed {card.seed}")
-        elif otherwise := _taught_otherwise(recipe, card.recipe):
-            others.append(f"{home} holds one with {otherwise}")
-        else:
-            return teacher
-    raise TrainingError(
-        f"{recipe.name} learns from {recipe.teacher} of protocol {recipe.protocol}, seed "
-        f"{' or '.join(map(str, sorted({0, seed})))}, but {' and '.join(others)}: train its teacher first, into the "
-        "same --out"
-    )
-
-
-def _taught_otherwise(student: Recipe, teacher: Recipe) -> str:
-    """Return in what a teacher differs from its protocol's, "" where in nothing or where the student differs too.
-
-    Whoever gives both fewer epochs means it; but figures that stand under the protocol's name are of its own teacher.
-    """
-    with suppress(ValueError):  # of a name, or of an architecture, that the protocol does not train
-        usual = recipe_in_protocol(teacher.name, student.protocol)
-        if student == recipe_in_protocol(student.name, student.protocol) and (found := usual.differing(teacher)):
-            field, ours, theirs = found
-            return f"{field} {theirs} in place of {ours}"
-    return ""
 
 
 def _follow(run: TrainingRun, ranks: Ranks) -> None:

@@ -66,39 +66,45 @@ class TrainingPictures:
         return load_set(name, self.data, self.own)
 
 
-def pictures_of(
-    recipe: Recipe, data: Path | None = None, *, known: Path | str | None = None, negatives: Path | str | None = None
-) -> TrainingPictures:
-    """Return the pictures that a recipe learns from: the sets that it names, or a person's own.
-
-    Of own ones, without `negatives` the recipe's own negatives serve, where it names any; a batch larger than the
-    pictures there are is made smaller. Raises MissingDataset where pictures are not there, ValueError where they cannot
-    be learnt from (see `nat_core.data.splits`).
-    """
-    mine = _OwnPictures(recipe)
-    if known is not None:
-        mine = _own_pictures(recipe, known, negatives)
-    elif recipe.in_distribution == OWN or negatives is not None:
-        raise ValueError(f"{recipe.name} needs known pictures of your own: say where they are, with known=")
-    recipe, own = mine.recipe, mine.sets
-    # What is to be learnt comes first: where others are missing as well, that is the one to name.
-    learnt = load_set(recipe.training_set, data, own)
-    others = tuple(load_set(name, data, own) for name in recipe.negative_sets)
-    mixed_with = load_set(recipe.mixed_with, data) if recipe.mixed_with else None
-    return TrainingPictures(recipe, learnt, others, mixed_with, data, own, mine.source, mine.told)
-
-
 @dataclass(frozen=True, eq=False)
-class _OwnPictures:
-    """A person's own pictures, none at first, and the recipe as it learns from them."""
+class Subject:
+    """What a run is to learn: the recipe as it learns it, and a person's own pictures.
+
+    That is enough to tell whether its network is there already; the sets that have names are read after that.
+    """
 
     recipe: Recipe
-    sets: Mapping[str, ImageSet] = field(default_factory=dict)
+    own: Mapping[str, ImageSet] = field(default_factory=dict)
+    """As in `TrainingPictures`, like what follows."""
     source: OwnData | None = None
     told: tuple[str, ...] = ()
 
 
-def _own_pictures(recipe: Recipe, known: Path | str, negatives: Path | str | None) -> _OwnPictures:
+def subject_of(recipe: Recipe, known: Path | str | None = None, negatives: Path | str | None = None) -> Subject:
+    """Return what a recipe learns; a person's own pictures are read from `known` and `negatives`.
+
+    Of own ones, without `negatives` the recipe's own negatives serve, where it names any; a batch larger than the
+    pictures there are is made smaller. Raises MissingDataset where they are not there, ValueError where they cannot be
+    learnt from (see `nat_core.data.splits`).
+    """
+    if known is not None:
+        return _own_pictures(recipe, known, negatives)
+    if recipe.in_distribution == OWN or negatives is not None:
+        raise ValueError(f"{recipe.name} needs known pictures of your own: say where they are, with known=")
+    return Subject(recipe)
+
+
+def pictures_of(subject: Subject, data: Path | None = None) -> TrainingPictures:
+    """Return its pictures, the sets with names from `data`; MissingDataset where one is not there."""
+    recipe, own = subject.recipe, subject.own
+    # What is to be learnt comes first: where others are missing as well, that is the one to name.
+    known = load_set(recipe.training_set, data, own)
+    negatives = tuple(load_set(name, data, own) for name in recipe.negative_sets)
+    mixed_with = load_set(recipe.mixed_with, data) if recipe.mixed_with else None
+    return TrainingPictures(recipe, known, negatives, mixed_with, data, own, subject.source, subject.told)
+
+
+def _own_pictures(recipe: Recipe, known: Path | str, negatives: Path | str | None) -> Subject:
     if recipe.held_out:
         raise ValueError("held_out is for CIFAR-10 and the digits: of own pictures a part is held out anyway")
     if negatives is not None and (shared := _shared(Path(known), Path(negatives))):
@@ -121,7 +127,7 @@ def _own_pictures(recipe: Recipe, known: Path | str, negatives: Path | str | Non
     )
     skipped = dict.fromkeys(each for part in parts for each in (*part.skipped, *part.passed_over))
     told = (*(split.how for split in splits), *sentences, *skipped)
-    return _OwnPictures(recipe, {part.name: part for part in parts}, source, told)
+    return Subject(recipe, {part.name: part for part in parts}, source, told)
 
 
 def _shared(known: Path, negatives: Path) -> Path | None:

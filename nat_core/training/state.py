@@ -286,11 +286,10 @@ class Sitting:
         """The folder of what TensorBoard shows."""
         return self.out / "tensorboard" / self.name
 
-    def finished(self, recipe: Recipe) -> bool:
-        """Whether the network of that recipe is there and to be kept. TrainingError where another, or a folder without
-        one, stands in the way."""
+    def check_place(self) -> None:
+        """Raise TrainingError where a network that nobody asked to keep, or a folder without one, stands in the way."""
         if not self.home.exists():
-            return False
+            return
         if not (self.home / CARD).is_file():
             raise TrainingError(
                 f"{self.home} is there already but holds no network: move it away, or choose another --out"
@@ -299,14 +298,10 @@ class Sitting:
             raise TrainingError(
                 f"{self.home} is there already: add --resume to keep it, or --out to train another one elsewhere"
             )
-        # Of a person's own pictures the recipe is settled when they are read.
-        if self.known is None:
-            check_same(self.home, load_card(self.out, self.name), recipe, self.seed, self.threads)
-        return True
 
     def holds(self, recipe: Recipe, source: OwnData | None) -> bool:
-        """Whether the finished network is there that learnt by that recipe from those pictures; TrainingError where
-        another one is."""
+        """Whether the finished network is there that learnt by that recipe, from those own pictures if any;
+        TrainingError where another one is."""
         if not (self.home / CARD).is_file():
             return False
         card = load_card(self.out, self.name)

@@ -1,4 +1,4 @@
-"""Names with a hyphen, of networks and image sets, stay on one line, and are found and copied as they were written."""
+"""Names stay on one line: in code, and with a hyphen, where they are found and copied as they were written."""
 
 import pytest
 
@@ -25,6 +25,10 @@ BROKEN = r"""() => {
 }"""
 """The texts in which a name goes on in a second line."""
 UNFOLD = "document.querySelectorAll('.stMain details:not([open]) > summary').forEach(each => each.click())"
+CODES = """() => [...document.querySelectorAll('.stMain td code')]
+  .filter((each) => new Set([...each.getClientRects()].map((line) => Math.round(line.top))).size > 1)
+  .map((each) => each.textContent)"""
+"""The names in code of tables that go on in a second line."""
 NAMES = ("WRN-16-1", "WRN-40-1", "ResNet-18", "CIFAR-10", "CIFAR-100", "ILSVRC-2012")
 START = """
 const keepNames = keptNames(document.body);
@@ -55,6 +59,7 @@ def test_no_name_breaks_over_two_lines(page, address: str) -> None:
             page.evaluate(UNFOLD)
             page.evaluate(STILL)
             assert page.evaluate(BROKEN) == []
+            assert page.evaluate(CODES) == []
 
 
 @pytest.mark.parametrize("page", [SIZES["phone"]], ids=["phone"], indirect=True)

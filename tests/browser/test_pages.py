@@ -287,6 +287,21 @@ def test_the_sidebar_is_folded_once_on_an_upright_tablet(browser, address) -> No
 
 
 @at("wide")
+def test_a_folded_sidebar_leaves_its_room_to_the_page_on_the_wall_too(page, address: str) -> None:
+    page.goto(f"{address}/?wall=1")
+    shown = page.locator(".st-key-seen")
+    shown.wait_for()
+    page.evaluate(STILL)
+    before, sidebar = shown.bounding_box(), page.get_by_test_id("stSidebar")
+    sidebar.hover()
+    page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+    page.wait_for_function("left => document.querySelector('.st-key-seen').getBoundingClientRect().left < left",
+                           arg=before["x"] - 300)  # fmt: skip
+    box = sidebar.bounding_box()
+    assert box["x"] + box["width"] <= 0
+
+
+@at("wide")
 def test_where_no_socket_comes_through_words_say_so_and_go_once_it_does(page, address: str) -> None:
     """A filter of a school lets the page pass and holds the WebSocket back."""
     page.route_web_socket("**/_stcore/stream", lambda held: None)

@@ -184,7 +184,7 @@ def test_by_each_score_stands_a_row_a_set_and_network():
     assert own[-3:-1] == [("-", "-", "-", "0.800"), ("-", "-", "-", "0.700")]  # both AUPR, on noise alone
     text = render({"resnet18_nat": scored_report()})
     assert FPR95_NOTE in text
-    assert "script takes the recall nearest .95" in text
+    assert "script takes the recall nearest 0.95" in text
 
 
 def test_without_other_scores_there_is_no_table_of_them():

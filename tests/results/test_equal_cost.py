@@ -36,7 +36,7 @@ def test_only_what_costs_what_nat_costs_is_listed_the_lowest_first() -> None:
         ("frontier_48_and_24", -0.2, -2.0), ("frontier_weight_2", -0.1, -1.0), ("nat_brier", 0.1, 0.0),
     ]  # fmt: skip
     assert grid(found).rows[0] == (
-        "frontier_48_and_24", "frontier", "30", "cifar100_held_out", "1", "0.400", "0.500", "−20 %", "-", "−2.00",
+        "frontier_48_and_24", "frontier", "30", "cifar100_held_out", "1 / 1", "0.400", "0.500", "−20 %", "-", "−2.00",
     )  # fmt: skip
     assert sentence(found) == (
         "Of 3 candidates of NAT's cost none reaches the goal, −30 % at no less accuracy over three seeds, so no "
@@ -88,9 +88,20 @@ def test_a_second_reading_counts_as_a_candidate_and_nothing_is_said_of_nothing()
 
 def test_a_change_follows_from_the_rates_beside_it() -> None:
     # Written 0.444 and 0.525, of which 0.444 is 15 % less; before they are rounded it would be 16 %.
-    candidate = Candidate("a", "argued", 12, "cifar100_test", 1, 0.4436, 0.5254, 0.0)
+    candidate = Candidate("a", "argued", 12, "cifar100_test", 1, 1, 0.4436, 0.5254, 0.0)
     (row,) = grid([candidate]).rows
     assert row[5:8] == ("0.444", "0.525", "\u221215 %")
     # A reader of a page need not know which study tried it.
     assert "study" not in grid([candidate], studies=False).header
     assert len(grid([candidate], studies=False).rows[0]) == len(grid([candidate], studies=False).header)
+
+
+def test_where_nat_has_other_seeds_than_the_candidate_both_numbers_stand_there() -> None:
+    thrice = records(("frontier", "frontier_weight_2", 0.3, 0.9), seeds=3)
+    (row,) = grid(found := tried(EVERY, records(*OWN) | thrice)).rows
+    assert row[4] == "3 / 1"
+    # What rests on one seed of NAT's is not over three.
+    assert sentence(found) == (
+        "The goal, \u221230 % at no less accuracy, is reached by `frontier_weight_2` (3 seeds beside 1 of NAT's), but "
+        "over three seeds by none so far."
+    )

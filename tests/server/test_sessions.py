@@ -21,6 +21,9 @@ OFFERING = ("see_it", "thresholds", "attention", "evidence", "playground", "your
 """Pages that offer files to download, and some more."""
 MOST_BYTES, MOST_BLOCKS = 1_000, 16
 """What a visit may leave behind; a block of Python's memory has 64 bytes or so."""
+BLOCKS_AT_REST = 2_000
+"""Blocks that a server at rest holds more at one time than at another, however many visits lie between. The leak that
+this is about was 206 kB a visit."""
 MOST_DESCRIPTORS = 6
 """More descriptors than before that no visit holds: sockets that are just being closed, the pipes of a process that
 comes and goes. The leak that this is about was 2.4 a visit."""
@@ -82,7 +85,7 @@ def at_rest(server: subprocess.Popen) -> Held:
 def before_and_after(folder: str, visits: int, *, counted: bool) -> tuple[Held, Held]:
     """The least that a server holds once its caches are warm, and the least so many visits later.
 
-    At rest it still holds two thousand blocks more at one time than at another, of what came last, and now and then six
+    At rest it still holds BLOCKS_AT_REST more at one time than at another, of what came last, and now and then six
     megabytes more for a hundred visits; so each is the least of a few readings, some visits apart. `counted` says
     whether bytes are counted.
     """
@@ -118,7 +121,7 @@ def test_a_visit_leaves_next_to_nothing_behind(visits: int, counted: bool, netwo
     if counted:
         assert (after.bytes - before.bytes) / visits <= MOST_BYTES, (before, after)
     else:
-        assert (after.blocks - before.blocks) / visits <= MOST_BLOCKS, (before, after)
+        assert after.blocks - before.blocks <= BLOCKS_AT_REST + visits * MOST_BLOCKS, (before, after)
 
 
 @pytest.mark.skipif(bytes_in_use() == 0, reason="needs glibc, which counts")

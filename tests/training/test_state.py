@@ -257,13 +257,14 @@ def test_a_seed_is_one_that_generators_take(tmp_path: Path, seed: Any) -> None:
 
 def test_a_finished_network_is_kept_where_that_is_said_and_never_written_over(tmp_path: Path) -> None:
     recipe = recipe_named(NAME)
-    assert not sitting(tmp_path).finished(recipe)
+    sitting(tmp_path).check_place()
+    assert not sitting(tmp_path).holds(recipe, None)
     (tmp_path / NAME).mkdir()
     with pytest.raises(
         TrainingError,
         match=_told(f"{tmp_path / NAME} is there already but holds no network: move it away, or choose another --out"),
     ):
-        sitting(tmp_path, resume=True).finished(recipe)
+        sitting(tmp_path, resume=True).check_place()
     (tmp_path / NAME).rmdir()
     write_network(tmp_path, NAME)
     with pytest.raises(
@@ -272,8 +273,9 @@ def test_a_finished_network_is_kept_where_that_is_said_and_never_written_over(tm
             f"{tmp_path / NAME} is there already: add --resume to keep it, or --out to train another one elsewhere"
         ),
     ):
-        sitting(tmp_path).finished(recipe)
-    assert sitting(tmp_path, resume=True).finished(recipe)
+        sitting(tmp_path).check_place()
+    sitting(tmp_path, resume=True).check_place()
+    assert sitting(tmp_path, resume=True).holds(recipe, None)
 
 
 def test_a_network_of_other_pictures_is_not_taken_for_this_one(tmp_path: Path) -> None:
@@ -309,15 +311,14 @@ def test_a_finished_network_that_was_trained_otherwise_is_not_taken_for_the_one_
     card = load_card(tmp_path, NAME)
     trained = replace(card.recipe, epochs=1)
     write_card(tmp_path / NAME, replace(card, recipe=trained, threads=1))
-    assert sitting(tmp_path, resume=True, threads=None).finished(trained)
+    assert sitting(tmp_path, resume=True, threads=None).holds(trained, None)
     recipe, other = replace(trained, **settings), sitting(tmp_path, resume=True, **asked)
     sentence = (
         f"{tmp_path / NAME} holds a network that was trained with another {told}: ask for the same, or choose another "
         "--out"
     )
-    for refused in (other.finished, lambda recipe: other.holds(recipe, None)):
-        with pytest.raises(TrainingError, match=_told(sentence)):
-            refused(recipe)
+    with pytest.raises(TrainingError, match=_told(sentence)):
+        other.holds(recipe, None)
 
 
 def test_a_run_that_was_begun_goes_on_only_where_that_is_said(tmp_path: Path) -> None:

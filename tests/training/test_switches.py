@@ -15,19 +15,20 @@ from nat_core.errors import TrainingError
 from nat_core.measure.predictions import Predictions, renormalised
 from nat_core.measure.report import evaluate
 from nat_core.network.models import WideResNet, build
-from nat_core.recipes import Recipe, recipe_named
-from nat_core.store.checkpoints import load_card, load_predictions, load_weights, write_card
+from nat_core.recipes import Recipe, recipe_named, usual_teacher
+from nat_core.store.checkpoints import WEIGHTS, load_card, load_predictions, load_weights, write_card
 from nat_core.training import loop
 from nat_core.training.batches import generator_for
-from nat_core.training.loop import find_teacher, train
+from nat_core.training.loop import train
 from nat_core.training.losses import attention_transfer_loss, equal_gradient_weight, nat_loss
 from nat_core.training.objective import StepLoss
-from nat_core.training.pictures import pictures_of
+from nat_core.training.pictures import pictures_of, subject_of
 from nat_core.training.training_run import (
     TrainingRun,
     average_share,
     begin,
     begin_average,
+    find_teacher,
     take_step,
     update_average,
 )
@@ -77,7 +78,7 @@ OF_STUDENTS: dict[str, dict] = {
 
 def prepared(recipe: Recipe, data: Path, homes: list[Path]) -> TrainingRun:
     device = torch.device("cpu")
-    return begin(pictures_of(recipe, data), device=device, teacher=find_teacher(recipe, homes, 0, device))
+    return begin(pictures_of(subject_of(recipe), data), device=device, teacher=find_teacher(recipe, homes, 0, device))
 
 
 @pytest.mark.parametrize("switch", OF_NAT)
@@ -271,3 +272,25 @@ def test_a_student_of_its_protocol_takes_no_teacher_that_learnt_otherwise(tmp_pa
         find_teacher(student, [tmp_path], 0, device)
     # Who gives both fewer epochs means it.
     assert find_teacher(replace(student, epochs=1), [tmp_path], 0, device)
+
+
+def test_a_network_that_is_not_the_teacher_is_told_by_its_card_and_never_read(tmp_path: Path) -> None:
+    student, device = recipe_named("wrn16_1_student_of_nat"), torch.device("cpu")
+    theirs, ours = tmp_path / "theirs", tmp_path / "ours"
+    for folder in (theirs, ours):
+        write_network(folder, "wrn40_1_nat")
+    home = theirs / "wrn40_1_nat"
+    write_card(home, replace(load_card(theirs, "wrn40_1_nat"), seed=3))
+    (home / WEIGHTS).write_bytes(b"damaged")
+    assert find_teacher(student, [theirs, ours], 0, device)
+    with pytest.raises(TrainingError, match=r"but .*theirs holds one of recipe wrn40_1_nat, protocol cpu, seed 3"):
+        find_teacher(student, [theirs], 0, device)
+
+
+def test_a_student_that_learns_otherwise_than_its_protocol_says_takes_any_teacher_of_that_name() -> None:
+    student = recipe_named("wrn16_1_student_of_nat")
+    assert usual_teacher(student) == recipe_named("wrn40_1_nat")
+    assert usual_teacher(replace(student, epochs=1)) is None
+    assert usual_teacher(replace(student, name="mine")) is None
+    assert usual_teacher(replace(student, teacher="mine")) is None
+    assert usual_teacher(recipe_named("wrn16_1_nat")) is None

@@ -55,6 +55,7 @@ class ShareCard:
 
     def data(self) -> dict[str, Any]:
         """Return what the browser draws it from, in the visitor's language."""
+        # Light whatever the page's theme is: it will be looked at elsewhere.
         networks = [
             {
                 "name": NAMES[kind],

@@ -86,6 +86,7 @@ def attention_grid(rows: tuple[MapRow, ...], overlay: Overlay | None = None, *, 
     overlay = overlay or Overlay()
     ground = "" if overlay.photo is None else f'<img class="ground" alt="" src="{_grey(overlay.photo)}"/>'
     parts = [f'<span class="level">{escape(_(title))}</span>' for title in LEVELS.values()]
+    # A map of zeros alone has no largest value to divide by.
     largest = {level: max(float(row.maps[level].max()) for row in rows) or 1.0 for level in LEVELS}
     for row in rows:
         parts.append(f'<span class="who"><b>{shown(row.title)}</b>: {shown(row.says)}</span>')

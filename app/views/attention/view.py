@@ -87,12 +87,11 @@ def maps() -> None:
     alt = " ".join([_("Attention maps at the low, middle and high level."), *sentences, title])
     with st.container(key=f"looks_{len(seen)}"):  # the style sheet keeps its place
         st.html(attention_grid(tuple(row.maps for row in seen), Overlay(square, strength, own_scale), alt=alt))
-    with st.container(key="map_controls"):
-        left, right = st.columns([1, 1.3], gap="medium", vertical_alignment="bottom")
-    left.slider(_("Strength of the maps over the photo"), 0, MOST_STRENGTH, step=STRENGTH_STEP, format="%d %%",
-                key=STRENGTH.bind())  # fmt: skip
-    right.toggle(_("Each map on its own scale"), key=OWN_SCALE.bind(),
-                 help=_("Off: one scale a column, for all networks."))  # fmt: skip
+    with st.container(key="map_controls", gap="medium"):
+        st.slider(_("Strength of the maps over the photo"), 0, MOST_STRENGTH, step=STRENGTH_STEP, format="%d %%",
+                  key=STRENGTH.bind())  # fmt: skip
+        st.toggle(_("Each map on its own scale"), key=OWN_SCALE.bind(),
+                  help=_("Off: one scale a column, for all networks."))  # fmt: skip
     st.caption(maps_caption(strength, own_scale))
     if comparison:
         how_far_apart(comparison)

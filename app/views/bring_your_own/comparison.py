@@ -54,6 +54,7 @@ def title(pair: Pair, threshold: float) -> str:
 
 def draw(pair: Pair, threshold: float) -> None:
     """Draw what the visitor's network is, how often it is correct, and both networks set by set."""
+    # The network beside it is there as well, and one that is stored was not brought.
     each = next(network for network in brought_along.networks().values() if network.brought)
     report = each.card.report
     sets = {name: found.images for name, found in report.sets.items()}

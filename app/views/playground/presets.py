@@ -73,6 +73,7 @@ def choose(name: str) -> None:
         setting.put(value)
     if preset.negatives is not None:
         PLACES.put(draw_negatives(preset.negatives, FIRST_COUNT, seed=settings.FIRST_SEED))
+    # Its negatives count as a press, so that the next press does not draw the very same ones.
     state.PLAYING.get().presses = int(preset.negatives is not None)
     state.begin_anew()
     TRIED.put(name)

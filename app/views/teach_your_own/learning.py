@@ -84,6 +84,7 @@ def like_things(names: Sequence[str]) -> tuple[str, ...]:
     >>> like_things(["Cups", "my book"])
     ('cup',)
     """
+    # People call many photos of a cup cups.
     wanted = {usual_name(name).removesuffix("s") for name in names}
     return tuple(
         kind
@@ -246,6 +247,7 @@ def taught_by_samples(where: Path, name: str, stamp: tuple[int, ...]) -> OwnHead
     things = (
         Thing(number, each, tuple(map(sample, stems))) for number, (each, stems) in enumerate(SAMPLES.items(), start=1)
     )
+    # `work` sets their number for its process, which here is the server's and goes on.
     threads = torch.get_num_threads()
     try:
         *_progress, learned = work(_task(Project(tuple(things)), (where, name, stamp), {}))
@@ -271,6 +273,7 @@ def _seen(task: Task) -> Iterator[tuple[float, dict[str, np.ndarray]]]:
 
 def _world(task: Task) -> Float[np.ndarray, "n channels"]:
     stored = computed_answers.features_in(*task.where)
+    # A free photo that somebody drops in as a thing's own must not be learnt as a negative as well.
     own = {each.rpartition(" ")[2] for each in task.keys}
     gallery = [each for identity, each in gallery_features(*task.where).items() if identity not in own]
     return np.concatenate([of_kinds(stored[WORLD], PARITY, task.kinds), np.stack(gallery)])

@@ -33,6 +33,7 @@ def names_of(project: Project) -> tuple[str, ...]:
         return ()
     now = {thing.number: thing.name for thing in project.things}
     names = [now.get(number) or then for number, then in zip(taught.numbers, taught.heads.names, strict=True)]
+    # A file with two things of one name would be refused.
     return tuple(names) if len(set(names)) == len(names) else taught.heads.names
 
 
@@ -66,6 +67,7 @@ def take_back(file: Any) -> None:
         learning.cancel()
         change(project)
         teaching.opened, teaching.notes = None, []
+    # A new key is an empty drop zone: the same file may be opened again.
     teaching.zones += 1
 
 
@@ -87,6 +89,7 @@ def _refuse_others(heads: OwnHeads, name: str) -> None:
 
 def _opened(heads: OwnHeads, photos: KeptPhotos | None) -> Project:
     teaching = TEACHING.get()
+    # Numbers that no thing of this visit has had: widgets' keys hold them.
     numbers = tuple(range(teaching.made + 1, teaching.made + 1 + len(heads.names)))
     teaching.made = numbers[-1]
     by_place: dict[int, list[Photo]] = {}

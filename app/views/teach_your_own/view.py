@@ -290,14 +290,13 @@ def keep() -> None:
 # On a phone and an upright tablet, what came of it stands above the things, out of sight for who presses Train below.
 # On a phone, so does what is said of a photo of one's own for who has just taken it.
 STYLE = """<style>
-[class*="st-key-thing_"] [data-testid="stTextInput"] { min-width: 8rem; }
+[class*="st-key-thing_name_"] { min-width: 8rem; }
 .st-key-page [class*="st-key-row_photos_"] { min-height: 4.2rem; }
-@media (min-width: 1024px) { .st-key-own_learned { display: none; } }
-@media (max-width: 1023px) {
-  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-own_found) { flex-direction: column; }
-  [data-testid="stHorizontalBlock"]:has(.st-key-own_found) > [data-testid="stColumn"] { width: 100%; flex: none; }
-  .st-key-own_parts_taught *:has(.st-key-own_found) { order: -1; }
+@media (min-width: 1024px) {
+  .st-key-own_learned { display: none; }
+  .st-key-own_parts_taught { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1.15fr); }
 }
+@media (max-width: 1023px) { .st-key-own_parts_taught > :has(.st-key-own_found) { order: -1; } }
 @media (min-width: 641px) { .st-key-own_tried { display: none; } }
 @media (max-width: 640px) {
   .st-key-own_answers img { max-width: 9rem !important; }
@@ -316,8 +315,8 @@ if taught is None:
     draw_things()
     controls(name)
 else:
-    with st.container(key="own_parts_taught"):
-        left, right = st.columns([1, 1.15], gap="medium")
+    with st.container(key="own_parts_taught", gap="medium"):
+        left, right = st.container(), st.container()
     with left:
         draw_things()
         controls(name)

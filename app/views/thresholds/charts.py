@@ -159,6 +159,7 @@ def class_bars(
     top = max(float(each.max()) for each in shares.values()) or 0.01
     figure.update_yaxes(autorange="reversed", ticklabelstandoff=4, showgrid=False, fixedrange=True)
     step = next((each for each in STEPS if top <= 5 * each), STEPS[-1])
+    # A hair more, as the last place may fall short by rounding.
     places = [step * times for times in range(int(1.05 * top / step + 1e-9) + 1)]
     figure.update_xaxes(range=[0, top * 1.05], title=title, title_standoff=4, fixedrange=True)
     figure.update_xaxes(

@@ -155,6 +155,7 @@ def _contact_sheet(pixels: list[np.ndarray]) -> UInt8[np.ndarray, "h w 3"]:
     canvas = Image.new("RGB", (columns * step - 4, rows * step - 4), (127, 127, 127))
     for place, each in enumerate(pixels):
         corner = (place % SHEET_COLUMNS * step, place // SHEET_COLUMNS * step)
+        # Pixel by pixel, as the networks see them: smoothed, they would show more than there is.
         canvas.paste(Image.fromarray(each).resize((SHEET_SIDE, SHEET_SIDE), Image.Resampling.NEAREST), corner)
     return np.asarray(canvas)
 
@@ -178,6 +179,7 @@ class ChosenView:
 
 
 def _expander(fold: Fold):
+    # It says whether it is open: Streamlit itself would compute, and send, what is folded away.
     return st.expander(_(fold.title), key=fold.open.key, on_change="rerun")
 
 
@@ -387,10 +389,9 @@ def beside_the_paper(place: ChosenView, named: Sequence[tuple[str, str]]) -> Non
     with (fold := _expander(PAPER)):
         if not fold.open:
             return
-        # Row by row, so that on a phone the tables stand in their order.
-        places = [each for _ in range(0, len(named), 2) for each in st.columns(2, gap="medium")]
-        for (name, title), column in zip(named, places, strict=False):
-            with column:
+        tables = st.container(key="paper_tables")
+        for name, title in named:
+            with tables.container():
                 st.markdown(_("**{set}**, {count:,} pictures", set=title, count=place.sets[name].images))
                 st.table(
                     rate_tables.comparison(place.pair, name),

@@ -101,7 +101,7 @@ def take_dropped(place) -> None:
         if number < PER_PAGE:
             # With nothing to press yet: that would begin the run anew.
             with columns()[number % 2].container(border=True, key=f"arrived_{card.key}", gap="xsmall"):
-                show(card, verdicts_of(card))
+                show(card, verdicts_of(card), "arrived")
 
     with st.spinner(_("Your photos are read.")):
         for zone, files in dropped.items():
@@ -117,7 +117,7 @@ def draw(card: AnswerCard) -> None:
     """Draw one card: the photo with its answers, what is asked of it, and what can be done with it."""
     said = verdicts_of(card)
     with st.container(border=True, key=f"card_{card.key}", gap="xsmall"):
-        show(card, said)
+        show(card, said, "card")
         if card.asks:
             predicted = [card.said[kind].answer.predicted for kind in KINDS]
             labels.ask(card.key, predicted, card.said["nat"].classes)
@@ -132,10 +132,12 @@ def verdicts_of(card: AnswerCard) -> dict[Kind, str]:
     return {kind: verdicts.verdict_sentence(kind, card.said[kind].answer, card.label, t) for kind in KINDS}
 
 
-def show(card: AnswerCard, said: dict[Kind, str]) -> None:
-    """Draw a photo, what the networks see, both networks' probabilities, and the verdicts."""
+def show(card: AnswerCard, said: dict[Kind, str], where: str) -> None:
+    """Draw a photo, what the networks see, both networks' probabilities, and the verdicts; `where` names the place."""
     seen = _(words.SEEN)
-    picture, chart = st.columns([1, 1.9], gap="small")
+    # A phone shows the chart last: so the style sheet lays both out, and not `st.columns`, which knows no key.
+    with st.container(key=f"photo_and_bars_{where}_{card.key}", gap="small"):
+        picture, chart = st.container(), st.container()
     with picture.container(horizontal=True, gap="xsmall"):
         st.image(displayable(card.photo), width=150, alt=card.name)
         # Enlarged here, pixel by pixel: a browser would smooth it.

@@ -71,6 +71,7 @@ def stays_sure_sentence(swept: dict[Kind, Predictions], way: Way, classes: tuple
 
 def _stays_sure(network: str, said: Predictions, way: Way, classes: tuple[str, ...], threshold: float) -> str:
     sure = said.confidence > threshold
+    # First, as argmin would find no step at which it is not sure, and name the first one.
     if sure.all():
         return _("{network} stays sure all the way.", network=network)
     # argmin finds the first step at which it is not sure; of those that follow, only the last one counts.

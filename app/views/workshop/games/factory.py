@@ -78,6 +78,7 @@ def _confidence(network: str, set_name: str) -> Confidences:
     return stored_answers.predictions(network, set_name).confidence
 
 
+# Streamlit keeps a result by its arguments, but for those that begin with _: the names and stamps stand for them.
 # A visitor's own networks and sets are known by the digests in their names.
 @st.cache_data(max_entries=32, show_spinner=False)
 def _stakes(

@@ -143,6 +143,7 @@ def draw(pair: Pair, threshold: float) -> None:
         return
     picture = shown[place]
     left, right = st.columns([1, 1.8], gap="medium")
+    left = left.container(key="photo_and_caption")
     # The key's style keeps the place of the picture until it comes.
     with left.container(key="photo_to_guess"):
         st.image(gallery_square(picture.file), width="stretch", alt=picture.alt)

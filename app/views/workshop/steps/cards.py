@@ -89,7 +89,9 @@ def _large(number: int, lesson: Lesson, pair: Pair) -> None:
     st.markdown(f"**{with_numbers(lesson.goal, lesson, pair)}**")
     text = with_numbers(lesson.question, lesson, pair)
     if file := lesson.values(pair).get(PICTURE.key):
-        picture, question = st.columns([1, 2.2], gap="small")
+        # A phone lays the question around the picture (frame/style.css), for which they need a key.
+        with st.container(key="picture_and_question", gap="small"):
+            picture, question = st.container(), st.container()
         shown = next(each for each in gallery_pictures() if each.file == file)
         with picture:
             # The key's style keeps the place of the picture until it comes.

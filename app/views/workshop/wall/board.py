@@ -149,6 +149,7 @@ def _join(mine: SchoolClass) -> None:
 def _present(code: str) -> None:
     """Draw how many phones are there, again and again."""
     mine = following.taught()
+    # Drawn again by itself, a part of a page keeps what it began with; the class may be closed by now.
     if mine is None or mine.code != code:
         st.rerun()
     with st.container(key="number_phones"):
@@ -161,6 +162,7 @@ def _guesses(mine: SchoolClass, lessons: tuple[Lesson, ...], pair: Pair) -> None
     titles = {each.name: each.title for each in lessons} | {card: _(title) for card, title in TITLES.items()}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(_("Show"), list(titles), format_func=titles.__getitem__, key=CARD.bind(), persist_state="session")
+        # Points, a photo and a thing taught have no right answer to tell.
         st.toggle(_("Tell the answer"), key=ANSWER.bind(), persist_state="session",
                   disabled=CARD.value in (POINTS, "photo", "teach"))  # fmt: skip
     _board(mine.code, {each.name: each for each in lessons}, pair)

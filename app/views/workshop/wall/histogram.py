@@ -92,6 +92,7 @@ def figure(axis: Axis, phones: str, colours: Palette, *, height: int) -> go.Figu
                        range=[axis.starts[0], axis.starts[-1] + axis.width], zeroline=False)  # fmt: skip
     drawn.update_yaxes(title=phones, rangemode="tozero", fixedrange=True, gridcolor=colours.faint, dtick=1,
                        range=[0, max(4, *axis.counts) * 1.15], zeroline=False)  # fmt: skip
+    # A line for each phone would be read from no row once there are many.
     if max(axis.counts) > 10:
         drawn.update_yaxes(dtick=5)
     return plain(drawn, height, top=32, left=60, bottom=48)
