@@ -348,3 +348,20 @@ def test_a_finding_that_changed_is_told_to_who_does_not_see_it_and_the_first_is_
     page.get_by_role("slider").first.press("ArrowRight")
     playwright.expect(told).to_contain_text("Über 91", timeout=PATIENCE)
     assert told.inner_text() == page.locator("h1").inner_text()
+
+
+@at("wide")
+def test_a_switch_of_the_language_changes_words_alone(page, playwright, address: str) -> None:
+    page.goto(f"{address}/thresholds?lang=en&pair=wrn16_1&t=0.95")
+    page.locator("h1", has_text="Above 95").wait_for()
+    language = page.locator("[data-testid=stSidebar] [data-testid=stSelectbox]", has_text="Sprache").locator("input")
+    language.press("ArrowDown")
+    page.get_by_role("option", name="Deutsch").click()
+    page.locator("h1", has_text="Über 95").wait_for()
+    # A run later, the browser has sent what it holds.
+    page.get_by_text("Für die Wand").click()
+    page.locator("html.nat-wall").wait_for(state="attached")
+    page.evaluate(STILL)
+    assert page.locator("h1").inner_text().startswith("Über 95")
+    pair = page.locator("[data-testid=stSidebar] [data-testid=stSelectbox] input").first
+    playwright.expect(pair).to_have_value("Kleines Netz (WRN-16-1)")
