@@ -12,7 +12,9 @@ from starlette.responses import PlainTextResponse
 
 from nat_app.server.guard import Guard, ServerState
 from nat_app.server.headers import protecting
+from nat_app.server.transfers.downloads import keep_downloads, keep_none
 from nat_app.server.upkeep import running
+from nat_app.visit import school
 from nat_app.visit.limits import CODE, limits
 
 state = ServerState(limits(), os.environ.get(CODE, ""))
@@ -25,6 +27,8 @@ def failed(request: object, error: Exception) -> PlainTextResponse:
     return answer
 
 
+keep_downloads()
+school.shared().forgetting.append(keep_none)
 # Streamlit looks for an assignment of this form, and runs what it finds.
 app = st.App(
     Path(__file__).with_name("script.py"),

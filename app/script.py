@@ -39,6 +39,7 @@ finally:
     # After the page, though a page may end early: so a visitor's browser asks for what charts need before all else.
     following.draw_leading()
     frame.sidebar()
+frame.spoken()
 following.lead(page.url_path or PAGES[0].name, SETTINGS, OWN)
 frame.copy_link(SETTINGS)
 frame.download_view()

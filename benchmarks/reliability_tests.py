@@ -38,7 +38,7 @@ ROOT = Path(__file__).parents[1]
 CODE = (
     "nat_core/data/*", "nat_core/store/*", "nat_core/measure/*", "nat_core/training/state.py",
     "nat_core/training/losses.py", "nat_core/network/uploaded_networks.py", "nat_core/network/wrapping.py",
-    "app/visit/decoding.py", "app/server/uploads.py", "app/server/guard.py",
+    "app/visit/decoding.py", "app/server/transfers/uploads.py", "app/server/guard.py",
 )  # fmt: skip
 """What reads strangers' files and requests, keeps states, and computes what is reported."""
 TESTS = (

@@ -166,7 +166,7 @@ def parsed_json(content: bytes, most: int = MAX_JSON) -> Any:
     except RecursionError:
         raise ValueError(_("it is nested too deeply")) from None
     except (msgspec.MsgspecError, ValueError) as error:
-        raise ValueError(_("it is no JSON: {error}", error=error)) from None
+        raise ValueError(_("it is not JSON: {error}", error=error)) from None
 
 
 def check_keys(content: bytes) -> None:

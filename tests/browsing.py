@@ -72,6 +72,11 @@ def turn_to(page: "Page", title: str) -> None:
     page.wait_for_function("before => (document.querySelector('h1')?.innerText ?? before) !== before", arg=before)
 
 
+def wait_for_focus(page: "Page", container: str) -> None:
+    """Return once the container whose key begins so has the focus, as what was revealed has."""
+    page.wait_for_function("container => document.activeElement.matches(`[class*=st-key-${container}]`)", arg=container)
+
+
 def at(size: str) -> pytest.MarkDecorator:
     """Drive a test's page at this size in every run, and at the other where endurance is asked for."""
     other = next(each for each in SIZES if each != size)

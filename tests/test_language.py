@@ -1,11 +1,14 @@
 """The words in other languages: what is chosen, what is written, and that no word of the code lacks its translation."""
 
 import ast
+import json
+import re
 import shutil
 import string
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 
@@ -153,3 +156,32 @@ def test_no_line_breaks_within_a_percentage_that_is_part_of_a_word() -> None:
         assert "-%" not in file.read_text(encoding="utf-8"), (
             f"{file.name}: - and % need {language.JOINER!r} between them"
         )
+
+
+NO_ENGLISH = re.compile(
+    r"sureness|rightly\b|\bright about \d|of another source|always (fools|keeps) less|\bno magic|the dear one"
+    r"|red thread|let all guess|all the same\b|\b(for|of|by) who (has|is|wants|started)\b|no opinion on\b|false alarm"
+    r"|further than|\b(is|are) no (pictures?|numbers|JSON)\b|or no (file|safetensors)|far and wide"
+    r"|stands? (above|below|beside)|by more than chance makes|for they began|are made ready|upright stroke"
+    r"|\b1 (pictures|photos)\b|about there\b",
+    re.IGNORECASE,
+)
+"""Turns of phrase that no native speaker uses, or that say what is not so; each was on a page once."""
+
+
+def english() -> Iterator[tuple[str, str]]:
+    """What is said in English, by where that is: every message, lessons and notes, the notebook, the guides."""
+    for file in FILES:
+        with file.open("rb") as opened:
+            for message in read_po(opened, locale=file.parent.name):
+                yield from ((file.stem, each) for each in ([message.id] if isinstance(message.id, str) else message.id))
+    texts = ROOT / "app" / "views" / "workshop" / "steps" / "texts" / "en"
+    guides = [ROOT / "docs" / f"{name}.md" for name in ("index", "start", "workshop", "one-page", "deploying")]
+    for path in (*texts.glob("*.md"), *guides, ROOT / "README.md"):
+        yield path.name, " ".join(path.read_text(encoding="utf-8").split())
+    notebook = json.loads((ROOT / "docs" / "workshop.ipynb").read_text(encoding="utf-8"))
+    yield from (("notebook", " ".join("".join(cell["source"]).split())) for cell in notebook["cells"])
+
+
+def test_english_is_as_a_native_speaker_writes_it() -> None:
+    assert [(place, found[0]) for place, text in english() for found in NO_ENGLISH.finditer(text)] == []

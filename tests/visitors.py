@@ -80,6 +80,8 @@ class Visitor:
         """The kinds of messages that came."""
         self._address = address
         self.urls: list[Any] = []
+        self._made = ""
+        """Where the file lies that a press on a download made."""
         self.session = ""
         """The session's name, which the server says once."""
 
@@ -147,6 +149,19 @@ class Visitor:
         self._ask(pressed=self._button(label))
         self._until_at_rest()
         return time.perf_counter() - began
+
+    def make_download(self, label: str) -> str:
+        """Press a button whose file is made at the press, and return where it is to be fetched."""
+        here = next(each.download_button for each in self._elements.values() if each.download_button.label == label)
+        asked = BackMsg()
+        asked.backend_operation_request.request_id = "1"
+        asked.backend_operation_request.session_id = self.session
+        asked.backend_operation_request.deferred_file.file_id = here.deferred_file_id
+        self._made = ""
+        self.send(asked)
+        while not self._made:
+            self._receive(self._patience)
+        return self._made
 
     def slide(self, label: str, value: float) -> float:
         """Move a slider, to the nearest step that it has, and return the seconds until the page is drawn."""
@@ -276,11 +291,15 @@ class Visitor:
             raise AppFailed(f"{element.exception.type}: {element.exception.message}")
 
     def _learn(self, message: ForwardMsg) -> None:
-        """Keep the session's name, and where a file may be put."""
+        """Keep the session's name, and where a file may be put or fetched."""
         kind = message.WhichOneof("type")
         self.kinds.add(kind or "")
         if kind == "file_urls_response":
             self.urls = list(message.file_urls_response.file_urls)
+        elif kind == "backend_operation_response":
+            if message.backend_operation_response.error_msg:
+                raise AppFailed(message.backend_operation_response.error_msg)
+            self._made = message.backend_operation_response.deferred_file.url
         elif kind == "new_session":
             self.session = self.session or message.new_session.initialize.session_id
 

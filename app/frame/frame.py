@@ -15,7 +15,7 @@ from nat_app.shared.drawing.palette import Palette, palette
 from nat_app.shared.language import LANGUAGE, LANGUAGES, N_, _, of_visit
 from nat_app.shared.pairs import OFFERED, OWN_PAIR, Pair, default_pair, pair_named
 from nat_app.shared.score_scales import T_STEPS
-from nat_app.shared.settings import Held, PageSettings
+from nat_app.shared.settings import Held, PageSettings, Setting, put_again
 from nat_app.visit import brought_along
 from nat_app.visit.limits import is_public
 from nat_core import language
@@ -77,9 +77,21 @@ def download_view() -> None:
         )
 
 
+SPOKEN: Setting[str | None] = Setting("spoken", None)
+"""The language in which the page was drawn last, from its top to its bottom."""
+
+
 def speak() -> None:
     """Speak the visitor's language in this run, whatever the thread spoke in the run before."""
     language.use(of_visit() or language.SOURCE)
+    # A run that was cut short has told the browser of some widgets alone, so the next one tells it of all.
+    if SPOKEN.value != language.current():
+        put_again()
+
+
+def spoken() -> None:
+    """Remember in which language this page was drawn; to be called once it is."""
+    SPOKEN.put(language.current())
 
 
 def open_link(pages: Sequence[PageSettings]) -> None:

@@ -12,7 +12,7 @@ from nat_app.server.own_pages import door, server_pages
 from nat_app.server.own_pages.door import Door
 from nat_app.server.run_slots import RunSlots
 from nat_app.server.sockets import Message, Receive, Send, Socket, Sockets
-from nat_app.server.uploads import TOLD, Uploads, passed_over, unhurried
+from nat_app.server.transfers.uploads import TOLD, Uploads, passed_over, unhurried
 from nat_app.server.visitors import Caller, Owners, Scope
 from nat_app.visit.limits import Limits
 

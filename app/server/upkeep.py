@@ -17,6 +17,7 @@ from streamlit import config, runtime
 from streamlit.runtime.app_session import AppSession
 
 from nat_app.server.guard import ServerState
+from nat_app.server.transfers import downloads
 
 PAUSE = 10.0
 """Seconds between two looks at who has left."""
@@ -108,10 +109,11 @@ def _end(session: AppSession) -> None:
 
 
 async def look_after(state: ServerState) -> None:
-    """Forget who left, again and again."""
+    """Forget who left, and what was made for downloads, again and again."""
     visits = Visits(state)
     while True:
         await asyncio.sleep(PAUSE)
+        downloads.let_go()
         if visits.forget_who_left():
             # A session is in circles of references, and Streamlit's own collecting after each run is switched off.
             gc.collect()

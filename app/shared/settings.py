@@ -115,6 +115,20 @@ class Told(Generic[T]):
             do(self.value)
 
 
+def put_again() -> None:
+    """Choose once more whatever is chosen; to be called before any widget is drawn that says it in other words.
+
+    A browser knows an option by what stands on it, so what it holds is none of the options once they are said in
+    another language: a slider then goes to its beginning, a list to its first line. What is put is told to the browser.
+    """
+    for key, value in st.session_state.items():
+        several = value if isinstance(value, list | tuple) else [value]
+        # What is pressed, switched, dropped or drawn has nothing to choose from: its values are of other types, and
+        # most of them cannot be put. Of none there is none to put.
+        if several and all(isinstance(each, str | int | float) and not isinstance(each, bool) for each in several):
+            st.session_state[key] = value
+
+
 @dataclass(frozen=True)
 class PageSettings:
     """The settings of one page that links may hold."""

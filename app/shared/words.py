@@ -358,7 +358,7 @@ def why(report: NetworkReport, classes: Sequence[str], *, taught: bool) -> str:
         learned = _(
             "Both were only ever shown their {classes} things, so whatever they see has to be one of them. Both are "
             "students of the same shape and the same training: each learned where to look from a network of its own, "
-            "NAT from one that was shown other things as well (negatives) and trained to have no opinion on them.",
+            "NAT from one that was shown other things as well (negatives) and trained to have no opinion about them.",
             classes=len(classes),
         )
         return f"{learned} {counted}"

@@ -118,6 +118,8 @@ class School:
         self._clock, self._lock = clock, threading.Lock()
         self._by_code: dict[str, SchoolClass] = {}
         self._keyholders: set[str] = set()
+        self.forgetting: list[Callable[[], object]] = []
+        """What else is done when a class is closed: there may be copies of what its phones said."""
 
     def may_open(self, browser: str) -> bool:
         """Return whether this browser may open a class: any, unless the server was started with a teacher's key."""
@@ -148,6 +150,8 @@ class School:
         self._refuse_others(closed, browser)
         with self._lock:
             self._by_code.pop(closed.code, None)
+        for forget in self.forgetting:
+            forget()
 
     def taught_by(self, browser: str) -> SchoolClass | None:
         """Return the class that this browser teaches."""

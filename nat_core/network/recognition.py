@@ -224,7 +224,7 @@ def _unknown(shapes: Mapping[str, Shape], classes: int, name: str) -> str:
     else:
         differs = _("it has no {tensor} {wanted}", tensor=key, wanted=str(wanted[key]))
     return _(
-        "{name} is none of the networks that we know ({known}). It comes nearest to {nearest}, but {differs}: bring "
+        "{name} is not one of the networks that we know ({known}). It comes nearest to {nearest}, but {differs}: bring "
         "one of these, trained on 32 x 32 pictures.",
         name=name,
         known=", ".join(ARCHITECTURES),

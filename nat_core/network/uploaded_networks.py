@@ -233,7 +233,7 @@ def _tensors(content: bytes, name: str) -> dict[str, Tensor]:
     except Exception as error:
         remedy = _("save it again with `{command}`", command=_SAVE)
         raise CheckpointError(
-            _("{name} is cut short or no safetensors file: {remedy}.", name=name, remedy=remedy)
+            _("{name} is cut short or not a safetensors file: {remedy}.", name=name, remedy=remedy)
         ) from error
 
 

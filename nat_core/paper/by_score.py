@@ -167,8 +167,8 @@ def fitted_sentence(reports: Collection[FeatureReport]) -> str:
         "kNN (Sun et al., 2022; normalised features, k = {neighbours}), ViM (Wang et al., 2022; half of the channels "
         "as principal space) and RMDS (Ren et al., 2021) were fitted to the stored features of {pictures} training "
         "pictures of CIFAR-10, a seeded tenth of them, where their papers take all; k is the paper's 50 in that "
-        "proportion. Measured on {known} test pictures of CIFAR-10 and {sets}. The scores of the logits stand beside "
-        "them on the same pictures, so they differ a little from those of the whole sets.",
+        "proportion. Measured on {known} test pictures of CIFAR-10 and {sets}. The scores of the logits are beside "
+        "them, on the same pictures, so they differ a little from those of the whole sets.",
         neighbours=neighbours,
         pictures=pictures,
         known=known,

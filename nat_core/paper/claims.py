@@ -299,7 +299,7 @@ def _maps_claim(distances: MapDistances | None, longest: Sequence[MapDistances])
         return Claim(statement, "not measured yet", wanted, _(MAPS_RULE))
     verdict, measured = _as_the_paper_reads(own, longest[1:])
     if distances is None or distances.between_seeds is None:
-        alone = _("No two baselines of different seeds were compared beside, so part of it may be the seed's.")
+        alone = _("No two baselines of different seeds were compared alongside, so part of it may be due to the seed.")
         return Claim(statement, verdict, f"{measured} {alone}", _(MAPS_RULE))
     stricter, beside = _against_another_seed(distances)
     both: Verdict = verdict if verdict == stricter else "held in part"

@@ -153,8 +153,8 @@ LIMITS = (
     N_("Each network was trained with one seed unless its card says otherwise, so small differences may be chance."),
     N_(
         "Two schedules were set after a look at test pictures: wrn16_1's 60 epochs in `cpu`, because 30 missed an "
-        "accuracy that we asked of it, and at first the digits' 50; those networks' own test figures are so much the "
-        "kinder."
+        "accuracy that we asked of it, and at first the digits' 50; those networks' own test figures are that much "
+        "more flattering."
     ),
     N_("The paper gives no epochs, no optimiser and no way of shrinking ILSVRC's photos; those choices are ours."),
     N_(

@@ -19,7 +19,7 @@ NOT_MEASURED = N_("not measured")
 LEARNT = " *"
 """Marks a number on pictures from a source that the network learnt from."""
 LEARNT_NOTE = N_(
-    "Marked *: the network, or its teacher, learnt to be unsure of pictures from this very source, so the number says "
+    "Marked *: the network, or its teacher, learned to be unsure of pictures from this very source, so the number says "
     "nothing of what it never saw, and proves nothing; a mean with it in it is marked too."
 )
 GROUPS: Titles[str] = Titles({"near": N_("near"), "far": N_("far"), "all": N_("all")})
@@ -92,7 +92,7 @@ def learnt_from(recipe: Recipe, name: str) -> bool:
 
 
 def _sheet(benchmark: PublishedBenchmark, networks: Sequence[Measured]) -> ReportTable:
-    header = (_("network"), _("learnt from negatives"), _("accuracy"), *_mean_titles(benchmark))
+    header = (_("network"), _("learned from negatives"), _("accuracy"), *_mean_titles(benchmark))
     rows = [*map(_published_cells, [benchmark] * len(benchmark.published), benchmark.published)]
     rows += [_own_cells(benchmark, each) for each in networks]
     titles = tuple(FIELD_SETS[name].title if name in FIELD_SETS else MEASURED_HERE[name] for name in benchmark.sets)

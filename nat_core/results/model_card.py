@@ -113,7 +113,7 @@ def _dataset(name: str) -> dict[str, str]:
 def _page(card: Card, pair: Card | None, plot: bool) -> Iterator[str]:
     report, recipe = card.report, card.recipe
     yield f"# {card.name}"
-    learnt = f"and to have no opinion on {recipe.negatives}" if recipe.negatives else "and nothing else"
+    learnt = f"and to have no opinion about {recipe.negatives}" if recipe.negatives else "and nothing else"
     yield (
         f"A {card.architecture} of {card.parameters:,} parameters that was taught {', '.join(card.classes)} {learnt}, "
         "one of the networks of NAT Explorer (Negative Awared Training: be neutral on negative samples)."
@@ -147,7 +147,7 @@ def _page(card: Card, pair: Card | None, plot: bool) -> Iterator[str]:
     yield "## Limits"
     yield (
         "Low NCR on the sets above says nothing of other negatives. It sees 32 x 32 pixels and is for research and "
-        "teaching, for no decision on people."
+        "teaching, for no decision about people."
     )
 
 

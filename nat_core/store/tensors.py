@@ -65,7 +65,12 @@ def read_header(content: bytes | mmap, name: str, remedy: str, most: int = MAX_H
         return _header(content, most)
     except Exception as error:
         raise CheckpointError(
-            _("{name} is cut short or no safetensors file ({error}): {remedy}.", name=name, error=error, remedy=remedy)
+            _(
+                "{name} is cut short or not a safetensors file ({error}): {remedy}.",
+                name=name,
+                error=error,
+                remedy=remedy,
+            )
         ) from error
 
 

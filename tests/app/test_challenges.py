@@ -260,6 +260,8 @@ def test_the_cost_curve_marks_both_best_thresholds(colours) -> None:
         (pytest.approx(40 / 127), 50, colours.nat),
     ]
     assert figure.layout.shapes[0].x0 == pytest.approx(99 / 127)
+    names = [note for note in figure.layout.annotations if note.text.startswith("<b>")]
+    assert [note.bgcolor for note in names] == [colours.ground] * 2
 
 
 def test_a_result_by_link_is_said_to_be_no_proof(networks: Path, monkeypatch, fresh_caches) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from nat_app.shared.drawing.palette import LIGHT
 from nat_app.shared.pairs import pair_named
 from nat_app.views.workshop.steps.lessons import lessons
 from nat_app.views.workshop.steps.numbers import share
@@ -103,7 +104,13 @@ def test_the_wall_fills_while_phones_guess(classes, teacher: AppTest, networks: 
     assert plain(words.answer((0.2, 0.6, 0.95), truth)) not in said(teacher)
     teacher.toggle(key="wall_answer").set_value(True).run()
     assert plain(words.answer((0.2, 0.6, 0.95), truth)) in said(teacher)
-    assert charts(teacher)["wall_histogram"].layout.shapes[0].x0 == pytest.approx(truth)
+    drawn = charts(teacher)["wall_histogram"]
+    assert drawn.layout.shapes[0].x0 == pytest.approx(truth)
+    # The answer's line shows through no bar's number, wherever it stands.
+    numbers = [note for note in drawn.layout.annotations if note.text.isdigit()]
+    assert [(note.x, note.y, note.text, note.bgcolor) for note in numbers] == [
+        (pytest.approx(middle), 1, "1", LIGHT.ground) for middle in (0.25, 0.65, 0.95)
+    ]
     teacher.selectbox(key="wall_card").set_value("points").run()
     assert words.points(mine.points()) in said(teacher)
     rows = csv_of(mine.code).splitlines()
@@ -177,7 +184,7 @@ def test_all_follow_the_teacher_and_whoever_wants_looks_elsewhere(
     assert mine.move.page == "thresholds"
     assert moved(one) == teacher.title[0].value
     assert one.session_state["t"] == 0.5
-    assert "you follow your teacher's pages" in said(one)
+    assert "you follow your teacher" in said(one)
     moved(other)
     other.button(key="class_follow").click().run()
     assert "you look around by yourself" in said(other)

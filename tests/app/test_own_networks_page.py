@@ -143,7 +143,7 @@ def test_forgetting_it_goes_back_to_a_stored_pair(compared: AppTest) -> None:
     ("content", "card", "expected"),
     [
         (b"PK\x03\x04 a .pt file", None, "is a pickle"),
-        (b"hello", None, "no safetensors file"),
+        (b"hello", None, "not a safetensors file"),
         (MINE, b'{"classes": ["cat", "dog"]}', "has 10 classes, but 2 are named"),
         (MINE, json.dumps({"classes": ["mug", *CLASSES[1:]]}).encode(), "only networks of the same classes"),
         (MINE, b"no card", "is not JSON"),

@@ -107,7 +107,7 @@ def test_labels_that_say_nothing_are_named_and_never_dropped_in_silence(start, n
 def test_negatives_that_bear_a_known_class_are_doubted(start, networks: Path) -> None:
     files = {"plane/1.png": picture((200, 10, 10)), "rose/2.png": picture((90, 9, 9))}
     app = bring(start(networks, PAGE, pair="wrn16_1"), "mine.zip", zipped(files))
-    assert "Its class plane is one that the networks know: is it none of theirs all the same?" in said(app)
+    assert "Its class plane is one that the networks know: is it none of theirs even so?" in said(app)
 
 
 def test_another_pair_is_asked_when_the_visitor_wants_it(start, networks: Path) -> None:

@@ -329,7 +329,7 @@ def test_another_file_or_one_of_another_network_is_refused_in_a_sentence(page: A
     from nat_core.store.own_heads import to_bytes
 
     odd = {
-        "no safetensors file": b"PK\x03\x04" * 9,
+        "not a safetensors file": b"PK\x03\x04" * 9,
         "it has no header": b"",
         "is not used here": to_bytes(taught()),
         "holds other things than what was taught here": save({"a": np.zeros(3)}, {"made": "elsewhere"}),

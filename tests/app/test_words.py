@@ -119,7 +119,7 @@ WHOLE: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
     (thresholds.few_trade, ({"baseline": 1 / 22, "nat": 3 / 22}, 22),
      "So few pictures cannot tell which network is fooled less often: 95 % intervals Baseline 1–22 %, NAT 5–33 %."),
     (thresholds.few_trade, ({"baseline": 20 / 22, "nat": 2 / 22}, 22),
-     "NAT is fooled less often than the baseline, by more than chance makes."),
+     "NAT is fooled less often than the baseline, and by more than chance would make."),
     (photos.photos_title, (sure_of(7, 1, 12), 0, 0), "Of your 12, 7 fool the baseline, 1 NAT."),
     (photos.photos_title, (sure_of(1, 3, 5), 0, 0), "Of your 5, 1 fools the baseline, 3 NAT."),
     (photos.photos_title, (sure_of(2, 2, 5), 0, 0), "Each is fooled by 2 of your 5."),

@@ -7,7 +7,7 @@ from safetensors.torch import save
 
 from nat_app.shared.gallery import FOLDER
 from nat_core.network.models import build
-from tests.browsing import at, file_chooser, turn_to, unfold
+from tests.browsing import at, file_chooser, turn_to, unfold, wait_for_focus
 
 pytestmark = pytest.mark.browser
 
@@ -22,6 +22,7 @@ def test_an_own_network_is_compared_on_every_page(page, address: str, tmp_path: 
     zone.set_input_files(str(mine))
     page.get_by_role("button", name="Compare", exact=True).click()
     page.get_by_text("Yours: mine.safetensors").first.wait_for()
+    wait_for_focus(page, "own_network")
     for title, shown in (
         ("See it", ".nat-bars .bar"),
         ("Your photos", "[data-testid=stFileUploader]"),

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,6 +106,23 @@ def test_line_and_sentences_follow_the_finger_and_the_slider_agrees_after_releas
     playwright.expect(slider).to_have_value(shown, timeout=PATIENCE)
     # What is described to those who cannot see the line says the same as the title that they hear.
     assert drawing.get_attribute("aria-label").endswith(page.locator("h1").inner_text())
+
+
+@at("phone")
+def test_the_chosen_set_is_seen_though_its_buttons_come_after_the_chart(page, address: str) -> None:
+    held: list[Any] = []
+    page.route(re.compile(r"/ButtonGroup\..*\.js$"), lambda route: held.append(route))
+    page.goto(f"{address}/thresholds?set=cifar100_test", wait_until="commit")
+    page.locator(".live svg").wait_for()
+    chosen = page.locator(".st-key-set [aria-checked=true]")
+    assert chosen.count() == 0
+    for each in held:
+        each.continue_()
+    chosen.wait_for()
+    page.wait_for_timeout(200)
+    box, row = chosen.bounding_box(), page.locator(".st-key-set").bounding_box()
+    assert row["x"] <= box["x"]
+    assert box["x"] + box["width"] <= row["x"] + row["width"]
 
 
 @at("wide")
@@ -330,3 +348,20 @@ def test_a_finding_that_changed_is_told_to_who_does_not_see_it_and_the_first_is_
     page.get_by_role("slider").first.press("ArrowRight")
     playwright.expect(told).to_contain_text("Über 91", timeout=PATIENCE)
     assert told.inner_text() == page.locator("h1").inner_text()
+
+
+@at("wide")
+def test_a_switch_of_the_language_changes_words_alone(page, playwright, address: str) -> None:
+    page.goto(f"{address}/thresholds?lang=en&pair=wrn16_1&t=0.95")
+    page.locator("h1", has_text="Above 95").wait_for()
+    language = page.locator("[data-testid=stSidebar] [data-testid=stSelectbox]", has_text="Sprache").locator("input")
+    language.press("ArrowDown")
+    page.get_by_role("option", name="Deutsch").click()
+    page.locator("h1", has_text="Über 95").wait_for()
+    # A run later, the browser has sent what it holds.
+    page.get_by_text("Für die Wand").click()
+    page.locator("html.nat-wall").wait_for(state="attached")
+    page.evaluate(STILL)
+    assert page.locator("h1").inner_text().startswith("Über 95")
+    pair = page.locator("[data-testid=stSidebar] [data-testid=stSelectbox] input").first
+    playwright.expect(pair).to_have_value("Kleines Netz (WRN-16-1)")

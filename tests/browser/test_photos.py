@@ -8,7 +8,7 @@ from PIL import Image
 
 from nat_app.shared.gallery import FOLDER
 from nat_app.views.your_photos import words
-from tests.browsing import PATIENCE, SIZES, STILL, at, file_chooser
+from tests.browsing import PATIENCE, SIZES, STILL, at, file_chooser, wait_for_focus
 from tests.present import present
 
 pytestmark = pytest.mark.browser
@@ -71,6 +71,7 @@ def test_a_zip_of_photos_one_opened_and_faded_by_the_keyboard(page, playwright, 
         page.get_by_role("button", name="Report (HTML)").click()
     assert "none-bee.jpg" in report.value.path().read_text(encoding="utf-8")
     page.locator("[class*=st-key-open_] button").first.click()
+    wait_for_focus(page, "opened_photo")
     page.locator(".along .drawing svg").wait_for()
     page.get_by_text("What the networks see, with 40").wait_for()
     page.get_by_role("slider", name="How much of it is noise").press("ArrowRight")
@@ -122,6 +123,7 @@ def test_attention_computes_what_speaks_for_the_answer(page, address: str) -> No
     page.get_by_text("How far the answer falls").wait_for()
     page.get_by_role("button", name="Compute").click()
     page.locator(".st-key-signed_maps .main-svg").first.wait_for()
+    wait_for_focus(page, "attributions")
     page.get_by_text("a covered square counts").first.wait_for()
     assert page.locator("[data-testid=stException]").count() == 0
 
@@ -137,6 +139,7 @@ def test_an_own_image_set_is_asked_and_its_predictions_are_downloaded(page, addr
     file_chooser(page, "own_set_file").set_input_files(str(things))
     page.get_by_role("button", name="Ask both networks").click()
     page.locator("h1", has_text="is fooled by").wait_for()
+    wait_for_focus(page, "set_")
     with page.expect_download() as predictions:
         page.get_by_role("button", name="Its predictions (CSV)").click()
     assert "0,bee/none-bee.jpg,bee,wrn16_1_baseline," in predictions.value.path().read_text(encoding="utf-8")

@@ -122,7 +122,7 @@ def _held(page, key: str) -> None:
 
 @pytest.fixture
 def tablet(browser, teaching_address: str) -> Iterator:
-    """The page with the twelve free photos on a tablet, by the workshop's card, for who has been there before."""
+    """The page with the twelve free photos on a tablet, by the workshop's card, for whoever has been there before."""
     width, height = TABLET
     window = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
     page = window.new_page()
@@ -180,7 +180,7 @@ def test_a_file_that_is_none_loses_nothing_and_a_copied_link_holds_nothing_of_on
     wrong.write_bytes((FOLDER / "none-bee.jpg").read_bytes())
     tablet.locator("summary", has_text="Save it, or open what was saved").press("Enter")
     _hand_over(tablet, "open_things_", wrong)
-    tablet.get_by_role("alert").get_by_text("picture.jpg is cut short or no safetensors file").wait_for()
+    tablet.get_by_role("alert").get_by_text("picture.jpg is cut short or not a safetensors file").wait_for()
     # Told where it was chosen, so that what was unfolded stays so, and the keyboard is at the chooser again.
     _held(tablet, "open_things_")
     assert name.input_value() == "soup"

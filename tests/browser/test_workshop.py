@@ -14,7 +14,7 @@ from nat_app.views.workshop.teaching.sheets import answers_html, sheet_html
 from nat_app.views.workshop.teaching.teacher import shown_on_sheet, solutions
 from nat_core.language import LANGUAGES, use
 from nat_core.small import own_things
-from tests.browsing import PATIENCE, ROOT, SIZES, served
+from tests.browsing import PATIENCE, ROOT, SIZES, served, wait_for_focus
 from tests.pages import plain
 
 pytestmark = pytest.mark.browser
@@ -47,6 +47,7 @@ def test_a_walk_through_the_five_cards(page) -> None:
             card.get_by_role("button", name="Reveal").click()
             answer = page.locator(f".st-key-answer_{lesson.name}")
             answer.get_by_text("You said 99").wait_for()
+            wait_for_focus(page, f"answer_{lesson.name}")
             assert "{{" not in answer.inner_text()
             if "$$" in lesson.answer:
                 answer.locator(".katex").first.wait_for()
@@ -111,9 +112,27 @@ def test_a_class_guesses_follows_and_outlives_a_reload(page, browser, address: s
         page.locator(".st-key-class_leads label").click()
         page.get_by_role("link", name="Evidence").click()
         phone.wait_for_url("**/evidence?*")
-        phone.get_by_text("you follow your teacher's pages").first.wait_for()
+        phone.get_by_text("you follow your teacher").first.wait_for()
+        led_to_a_lessons_photo_it_shows_both_answers(page, phone)
     finally:
         context.close()
+
+
+def led_to_a_lessons_photo_it_shows_both_answers(page, phone) -> None:
+    """Open a lesson's photo for all: the phone needs no scrolling to see both answers, in either language."""
+    page.get_by_role("link", name="Workshop").click()
+    page.get_by_role("tab", name="Steps").click()
+    page.get_by_role("link", name="See it, with this photo").click()
+    for language in ("en", "de"):
+        phone.locator(".st-key-class_follow").wait_for()
+        phone.locator(".nat-bars").nth(1).wait_for(state="attached")
+        answer = phone.get_by_text(re.compile(r"^NAT: \d+")).first
+        answer.wait_for()
+        assert phone.locator(".st-key-class_line").bounding_box()["height"] < 50, "on one line"
+        assert answer.bounding_box()["y"] + answer.bounding_box()["height"] <= 844
+        if language == "en":
+            phone.goto(f"{phone.url}&lang=de")
+            phone.get_by_text("Du folgst der Lehrkraft").first.wait_for()
 
 
 def test_all_parts_are_seen_on_a_phone(page, address: str) -> None:
@@ -126,6 +145,20 @@ def test_all_parts_are_seen_on_a_phone(page, address: str) -> None:
             box = tab.bounding_box()
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= 390
+
+
+def test_an_answer_is_in_sight_on_a_phone_also_once_it_has_grown(page, address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{address}/workshop?pair=wrn16_1&lang=en")
+    slider = page.get_by_role("slider").first
+    slider.press("End")
+    slider.press("ArrowLeft")
+    page.get_by_role("button", name="Reveal").click()
+    answer = page.locator("[class*=st-key-answer_]")
+    wait_for_focus(page, "answer_")
+    # As a formula does that is drawn late.
+    answer.evaluate("each => { each.style.minHeight = `${each.offsetHeight + 150}px`; }")
+    page.wait_for_function("each => each.getBoundingClientRect().bottom < innerHeight + 1", arg=answer.element_handle())
 
 
 @pytest.mark.checkpoints

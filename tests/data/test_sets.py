@@ -247,7 +247,7 @@ def test_in_a_folder_every_picture_counts_and_what_systems_add_does_not(tmp_path
         "3.tif",
     ]
     assert found.passed_over == (
-        "1 file is no picture, so it was passed over.",
+        "1 file is not a picture, so it was passed over.",
         "5 hidden or system files (a dot before the name, __MACOSX, @eaDir, Thumbs.db, desktop.ini and the like) were "
         "found, so they were passed over.",
     )

@@ -76,6 +76,10 @@ def test_of_too_many_pictures_some_are_taken_evenly(monkeypatch: pytest.MonkeyPa
         (npz(test_images=np.zeros((2, 32), np.uint8)), "they are uint8 (2, 32)"),
         (npz(test_images=np.zeros((0, 32, 32), np.uint8)), "holds no picture"),
         (npz(test_images=np.array([{}], object)), "holds Python objects, which are never unpickled"),
+        (
+            npz(test_images=np.zeros((1, 4, 4), np.uint8), test_labels=np.array(["cat"], object)),
+            "save numbers, or names as text (dtype=str)",
+        ),
         (npz(test_images=np.zeros((2, 32, 32), np.uint8), test_labels=np.zeros(3, int)), "labels of shape (3,)"),
         (
             npz(test_images=np.zeros((1, 4, 4), np.uint8), test_labels=np.array([5]), classes=np.array(["a"])),
@@ -91,7 +95,7 @@ def test_of_too_many_pictures_some_are_taken_evenly(monkeypatch: pytest.MonkeyPa
         (zipped({"cat/1.png": b"hello"}), "its only picture cannot be read. 1.png is text"),
     ],
     ids=["text", "damaged", "keys", "odd keys",
-         "float", "flat", "empty", "pickle", "labels", "counts", "classes", "long",
+         "float", "flat", "empty", "pickle", "pickled names", "labels", "counts", "classes", "long",
          "header", "no pictures", "broken"],
 )  # fmt: skip
 def test_a_wrong_file_gets_one_sentence_in_every_language(content: bytes, expected: str, monkeypatch) -> None:

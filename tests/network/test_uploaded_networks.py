@@ -106,10 +106,10 @@ def pickled() -> bytes:
     [
         (pickled(), "save it with `from safetensors.torch import save_file"),
         (pickle.dumps({"a": 1}), "is a pickle, which could run any program"),
-        (b"hello", "is cut short or no safetensors file"),
-        (save(weights())[:-5], "is cut short or no safetensors file"),
+        (b"hello", "is cut short or not a safetensors file"),
+        (save(weights())[:-5], "is cut short or not a safetensors file"),
         (bytes(60_000_001), "is 60 MB, more than the 60 MB read"),
-        (save({"a": torch.zeros(3)}), "is none of the networks that we know (resnet18, wrn40_1, wrn16_1, wrn10_1)"),
+        (save({"a": torch.zeros(3)}), "is not one of the networks that we know (resnet18, wrn40_1, wrn16_1, wrn10_1)"),
         (changed(norm__weight=None), "comes nearest to wrn10_1, but it has no norm.weight (64,)"),
         (changed(norm__weight=torch.zeros(5)), "comes nearest to wrn10_1, but its norm.weight is (5,), not (64,)"),
         (changed(extra=torch.zeros(5)), "comes nearest to wrn10_1, but it also has extra"),
@@ -140,7 +140,7 @@ def test_what_reads_as_whole_and_still_cannot_be_loaded_is_a_sentence(monkeypatc
         raise MemoryError(len(content))
 
     monkeypatch.setattr(uploaded_networks, "load", fails)
-    with pytest.raises(CheckpointError, match="mine is cut short or no safetensors file: save it again with"):
+    with pytest.raises(CheckpointError, match="mine is cut short or not a safetensors file: save it again with"):
         read_network(save(weights()), "mine", TWO)
 
 

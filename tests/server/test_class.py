@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from nat_app.views.workshop.wall import words
+from tests.attacks import Request, send
 from tests.browsing import served
 from tests.pages import plain
 from tests.visitors import Visitor
@@ -42,8 +43,19 @@ def test_phones_guess_and_follow_at_once(networks: Path, count: int) -> None:
         teacher.go("evidence", "pair=wrn16_1")
         wanted = teacher.text.splitlines()[0]
         list(crowd.map(lambda phone: phone.wait_until(lambda: wanted in phone.text), phones))
-        assert all("you follow your teacher's pages" in phone.text for phone in phones)
+        assert all("you follow your teacher" in phone.text for phone in phones)
         teacher.go("workshop", "pair=wrn16_1&workshop_part=Classroom")
         teacher.choose("Guesses and points")
         guesses = [percent / 100 for percent in range(count)]
         teacher.wait_until(lambda: plain(words.finding(guesses, count)) in plain(teacher.text))
+        # The table is there though the phones go on looking while the browser asks for it.
+        table = teacher.make_download("All guesses (CSV)")
+        list(crowd.map(Visitor.again, phones))
+        answer = send(address, Request("", "GET", table))
+        assert answer.status == 200
+        assert len(answer.body.splitlines()) == 1 + count
+        # Closed, it is forgotten, and the table with it, at the second end of anybody's script.
+        teacher.press("Close and forget")
+        for phone in phones[:2]:
+            phone.again()
+        assert send(address, Request("", "GET", table)).status == 404

@@ -16,12 +16,13 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from nat_app.server import sockets, uploads
+from nat_app.server import sockets
 from nat_app.server.guard import Guard, ServerState
 from nat_app.server.run_slots import RunSlot, RunSlots
 from nat_app.server.sockets import HERE, Bucket, Message, Socket, Sockets
+from nat_app.server.transfers import uploads
+from nat_app.server.transfers.uploads import FRAMING, Stored, Uploads
 from nat_app.server.upkeep import Quiet, open_browser, raise_descriptors
-from nat_app.server.uploads import FRAMING, Stored, Uploads
 from nat_app.server.visitors import Caller, Owners
 from nat_app.visit.limits import MB, PUBLIC_LIMITS
 from tests.browsing import served

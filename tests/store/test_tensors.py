@@ -50,8 +50,8 @@ def test_a_header_says_where_each_tensor_lies() -> None:
         (file({"a": ONE}, length=5_000_000) + bytes(5_000_000), "it has no header"),
         (file(b"[1]"), "it has no header"),
         (file(b'{"a":' + b"[" * 20_000), "it is nested too deeply"),
-        (file(b'{"a": 1'), "it is no JSON: .+"),
-        (file(b'{"\\ud800": 1}'), "it is no JSON: .+"),
+        (file(b'{"a": 1'), "it is not JSON: .+"),
+        (file(b'{"\\ud800": 1}'), "it is not JSON: .+"),
         (file({"a": 1}), "a tensor lacks its type, shape or place"),
         (file({"a": []}), "a tensor lacks its type, shape or place"),
         (file({"a": ONE | {"more": 1}}), "a tensor lacks its type, shape or place"),
@@ -79,7 +79,7 @@ def test_a_header_says_where_each_tensor_lies() -> None:
 def test_whatever_is_wrong_is_one_sentence(content: bytes, reason: str) -> None:
     with pytest.raises(CheckpointError) as raised:
         read_arrays(content, "mine", "save it again")
-    told = rf"mine is cut short or no safetensors file \({reason}\): save it again\."
+    told = rf"mine is cut short or not a safetensors file \({reason}\): save it again\."
     assert re.fullmatch(told, str(raised.value))
 
 

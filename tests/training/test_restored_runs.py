@@ -157,7 +157,7 @@ def test_a_state_goes_to_other_ranks_as_it_is() -> None:
     assert back.tensors.keys() == sent.tensors.keys()
     np.testing.assert_array_equal(back.tensors["model/a"], sent.tensors["model/a"])
     assert unpacked_state(packed_state(None)) is None
-    told = r"^the first process's state is cut short or no safetensors file \(.*\): start all processes again\.$"
+    told = r"^the first process's state is cut short or not a safetensors file \(.*\): start all processes again\.$"
     with pytest.raises(CheckpointError, match=told):
         unpacked_state(packed_state(sent)[:-1])
 

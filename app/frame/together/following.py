@@ -182,7 +182,7 @@ def _said_to_phone(mine: SchoolClass, following: Following) -> str:
     if not mine.leads:
         return _("Class {code}. Your guesses go to the wall, without your name.", code=mine.code)
     if following.goes:
-        return _("Class {code}: you follow your teacher's pages.", code=mine.code)
+        return _("Class {code}: you follow your teacher.", code=mine.code)
     return _("Class {code}: you look around by yourself.", code=mine.code)
 
 

@@ -88,9 +88,10 @@ def app(spoken: str) -> tuple[bytes, bytes]:
     """Return Streamlit's own page with the words for whoever waits in vain, and the tag by which browsers keep it."""
     with language.speaking(spoken):
         words = _(
-            "Nothing has come yet. If it stays like this, this network probably lets no WebSockets through, as filters "
-            "of schools and companies do: try another network, for example a phone's hotspot, or ask whoever runs this "
-            "one to allow WebSockets to this address. If the network is fine, the server may be busy: wait a little."
+            "Nothing has arrived yet. If it stays like this, this network probably lets no WebSockets through, as "
+            "filters of schools and companies do: try another network, for example a phone's hotspot, or ask whoever "
+            "runs this one to allow WebSockets to this address. If the network is fine, the server may be busy: wait a "
+            "little."
         )
     page = STREAMLITS.read_text(encoding="utf-8")
     # After Streamlit's own styles, of which it adds more to the head, and before those that a page brings by itself.

@@ -1,11 +1,13 @@
 """What all Plotly figures share; no Streamlit here."""
 
+from typing import Any
+
 # Plotly looks at pandas as soon as another thread has begun to import it, and would find half of it: so all of it is
 # here before any figure is.
 import pandas  # noqa: F401
 import plotly.graph_objects as go
 
-from nat_app.shared.drawing.palette import Kind, Palette
+from nat_app.shared.drawing.palette import NAMES, Kind, Palette
 from nat_app.shared.language import written
 from nat_core.language import legible
 
@@ -52,6 +54,29 @@ def beside_line(at: float) -> str:
     ('left', 'center', 'right')
     """
     return "left" if at < 0.2 else "right" if at > 0.8 else "center"
+
+
+def write_over(figure: go.Figure, at: tuple[float, float], text: str, ground: str, **placed: Any) -> None:
+    """Write a text at a place of a figure's axes, on the ground's colour: no line shows through.
+
+    `placed` says how it lies there, and its font, as Plotly's annotations do.
+    """
+    figure.add_annotation(x=at[0], y=at[1], text=text, showarrow=False, bgcolor=ground, borderpad=0, **placed)
+
+
+def write_name(
+    figure: go.Figure, kind: Kind, at: tuple[float, float], colours: Palette, *, right: bool, above: bool
+) -> None:
+    """Write a network's name beside a point of its curve, in its colour: to the right or left of it, above or below."""
+    write_over(
+        figure,
+        at,
+        f"<b>{NAMES[kind]}</b>",
+        colours.ground,
+        font={"color": colours.of(kind)},
+        xanchor="left" if right else "right",
+        yanchor="bottom" if above else "top",
+    )
 
 
 def fill(colour: str, pattern: str) -> dict:

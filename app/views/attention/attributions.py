@@ -8,7 +8,7 @@ import streamlit as st
 from jaxtyping import Float, UInt8
 
 from nat_app.answers import computed_answers
-from nat_app.frame import frame
+from nat_app.frame import frame, revealed
 from nat_app.frame.wall import fitted
 from nat_app.shared.classes import class_title
 from nat_app.shared.drawing.charts import CONFIG, label
@@ -100,7 +100,7 @@ def draw(pixels: UInt8[np.ndarray, "32 32 3"], compared: tuple[AttentionRow, ...
     # One place for the button or the progress: whichever is over gives way to what comes next.
     place = st.empty()
     if not COMPUTED.value:
-        place.button(_("Compute"), key="compute", type="primary", icon=":material/play_arrow:", on_click=EXPLAINED.put,
+        place.button(_("Compute"), key="compute", type="primary", icon=":material/play_arrow:", on_click=_compute,
                      args=(question,))  # fmt: skip
         return
     with place.container(horizontal=True, vertical_alignment="center"):
@@ -119,7 +119,9 @@ def draw(pixels: UInt8[np.ndarray, "32 32 3"], compared: tuple[AttentionRow, ...
             chosen = said[0].classes.index(target)
             found.append(computed_answers.explained(row.network, pixels, method, chosen, options, show))
     place.empty()
-    _maps(compared, method, targets, found)
+    with st.container(key="attributions"):
+        _maps(compared, method, targets, found)
+        revealed.focus(COMPUTED.key, "attributions", _(METHODS[method].title))
 
 
 def _choices(compared: tuple[AttentionRow, ...]) -> tuple[str, str, tuple[tuple[str, str | int | None], ...]]:
@@ -170,6 +172,12 @@ def _maps(
         if sentence := faint(row.said.answer, literal(row.short), len(row.said.classes)):
             st.caption(sentence)
     st.caption(_(words.UNITS) + (f" {_(STRETCHED)}" if own_scale else ""))
+
+
+def _compute(question: tuple) -> None:
+    """Have a question answered, and the focus on its maps then."""
+    EXPLAINED.put(question)
+    revealed.mark(COMPUTED.key)
 
 
 def _stop() -> None:

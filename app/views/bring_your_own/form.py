@@ -8,13 +8,13 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from nat_app.answers import stored_answers
 from nat_app.answers.plain_names import architecture_title
-from nat_app.frame import frame, links
+from nat_app.frame import frame, links, revealed
 from nat_app.shared.drawing.palette import Kind
 from nat_app.shared.language import _
 from nat_app.shared.pairs import OWN_PAIR, Pair
 from nat_app.shared.words import literal
 from nat_app.views.bring_your_own import comparison, networks, samples, words
-from nat_app.views.bring_your_own.state import BRINGING, ask_network
+from nat_app.views.bring_your_own.state import BRINGING, STANDS, ask_network
 from nat_app.visit import brought_along
 from nat_core.data.sets import CIFAR10_CLASSES
 from nat_core.errors import CheckpointError
@@ -48,12 +48,13 @@ def draw(pair: Pair) -> None:
         with st.container(border=True, key="own_network", gap="xsmall"):
             comparison.draw(pair, frame.threshold())
             _ways_on()
+            revealed.focus(OWN_PAIR, "own_network", pair.title)
     left, right = st.columns([1.2, 1], gap="medium")
     file = left.file_uploader(_(words.NETWORK), key="own_network_file")
     card = right.file_uploader(_("Its card.json, if it has one"), key="own_card_file")
     stands = right.segmented_control(
-        _("It stands for"), list(words.STANDS), format_func=words.STANDS.__getitem__, key="own_stands",
-        default="baseline", required=True,
+        _("It stands for"), list(words.STANDS), format_func=words.STANDS.__getitem__, key=STANDS.bind(),
+        required=True,
     )  # fmt: skip
     with left.expander(_("Its classes and colours"), icon=":material/edit:"):
         classes = st.text_input(_("Classes in their order, with commas"), ", ".join(CIFAR10_CLASSES),
@@ -84,6 +85,7 @@ def _ask(pair: Pair, file: UploadedFile | None, description: Description, stands
             _compare_sample(sample, pair, bar.progress)
         elif file is not None:
             networks.compare(file.getvalue(), file.name, description.read(), stands, pair, bar.progress)
+        revealed.mark(OWN_PAIR)
     except CheckpointError as error:
         # First, as it also clears the last problem.
         ask_network(None)

@@ -134,7 +134,7 @@ def _ask(
             except ValueError as error:
                 raise CheckpointError(
                     _(
-                        "Its answers on {title} are no numbers ({error}): it is damaged.",
+                        "Its answers on {title} are not numbers ({error}): it is damaged.",
                         title=set_title(name),
                         error=error,
                     )

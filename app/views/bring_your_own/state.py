@@ -3,7 +3,18 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from nat_app.shared.settings import Held
+from nat_app.shared.drawing.palette import Kind
+from nat_app.shared.language import N_
+from nat_app.shared.settings import Held, Setting
+from nat_app.visit import brought_along
+
+PARTS = (N_("Image set"), N_("Network"))
+PART: Setting[str | None] = Setting("brought", None)
+"""What is to be brought: one of PARTS, None for the first."""
+ROLE: Setting[str] = Setting("own_set_role", brought_along.NEGATIVES)
+"""What the pictures of an image set show."""
+STANDS: Setting[Kind] = Setting("own_stands", "baseline")
+"""What a network stands for in the comparison."""
 
 
 @dataclass

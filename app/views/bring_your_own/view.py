@@ -6,12 +6,13 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from nat_app.answers import own_sets, stored_answers
-from nat_app.frame import frame, links
+from nat_app.frame import frame, links, revealed
+from nat_app.frame.tabs import all_tabs
 from nat_app.shared.language import _
 from nat_app.shared.pairs import OWN_PAIR, set_title, short_name
 from nat_app.shared.words import literal
 from nat_app.views.bring_your_own import comparison, form, samples, words
-from nat_app.views.bring_your_own.state import BRINGING, ask_set
+from nat_app.views.bring_your_own.state import BRINGING, PART, PARTS, ROLE, ask_set
 from nat_app.visit import brought_along
 from nat_app.visit.brought_along import OwnSet
 from nat_core.errors import UnreadableSet
@@ -25,8 +26,7 @@ def bring_pictures() -> None:
     """Draw the drop zone for an image set, read what is in it and ask both networks."""
     file = st.file_uploader(_(words.FORMATS), type=["npz", "zip"], key="own_set_file")
     role = st.segmented_control(_(words.ROLE_QUESTION), list(words.ROLES),
-                                format_func=words.ROLES.__getitem__, key="own_set_role",
-                                default=brought_along.NEGATIVES, required=True)  # fmt: skip
+                                format_func=words.ROLES.__getitem__, key=ROLE.bind(), required=True)  # fmt: skip
     asked = BRINGING.get().asked_set
     place = st.empty()
     # The press only marks the file: the work is done in the run that follows, which can draw its progress and be
@@ -71,6 +71,7 @@ def take(place, file: UploadedFile | samples.SampleFile, role: str) -> None:
 
             if name not in found.said:
                 own_sets.ask(found, name, show)
+        revealed.mark(found.name)
     except UnreadableSet as error:
         BRINGING.get().set_problem = str(error)
     ask_set(None)
@@ -84,7 +85,8 @@ def show_on_thresholds(name: str) -> None:
 
 def draw(each: OwnSet) -> None:
     """Draw one image set: what it is, the finding, and what can be done with it."""
-    with st.container(border=True, key=f"set_{each.name.split('/')[1]}", gap="xsmall"):
+    key = f"set_{each.name.split('/')[1]}"
+    with st.container(border=True, key=key, gap="xsmall"):
         st.markdown(f"**{literal(set_title(each.name))}** · {words.SHOWN[each.role]}")
         st.caption(
             words.set_line(len(each.images), len(each.images.classes), each.images.skipped, each.images.passed_over)
@@ -103,6 +105,7 @@ def draw(each: OwnSet) -> None:
         elif doubt := words.known_after_all(own_sets.classes_known(each, pair, known=True)):
             st.caption(doubt)
         ways_on(each)
+        revealed.focus(each.name, key, set_title(each.name))
 
 
 def ways_on(each: OwnSet) -> None:
@@ -140,7 +143,8 @@ def title() -> str:
 st.title(title(), anchor=False)
 own_sets.catch_up(pair)
 with st.container(key="parts"):
-    pictures, network = st.tabs([_("Image set"), _("Network")], key="brought")
+    # Both are filled: a drop zone that is not drawn forgets its file.
+    pictures, network = all_tabs(PARTS, PART).values()
 with pictures:
     bring_pictures()
     if problem := BRINGING.get().set_problem:

@@ -150,13 +150,13 @@ def known_after_all(classes: Sequence[str]) -> str:
     """Return a doubt where pictures of none of the classes bear the names of some; "" where they do not.
 
     >>> known_after_all(["cat"])
-    'Its class cat is one that the networks know: is it none of theirs all the same?'
+    'Its class cat is one that the networks know: is it none of theirs even so?'
     """
     if not classes:
         return ""
     return ngettext(
-        "Its class {names} is one that the networks know: is it none of theirs all the same?",
-        "Its classes {names} are ones that the networks know: are they none of theirs all the same?",
+        "Its class {names} is one that the networks know: is it none of theirs even so?",
+        "Its classes {names} are ones that the networks know: are they none of theirs even so?",
         len(classes),
         names=literal(", ".join(classes[:5])),
     )

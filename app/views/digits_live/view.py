@@ -1,4 +1,4 @@
-"""Digits live: two networks learn to read from scratch, in seconds, and one to have no opinion on other digits."""
+"""Digits live: two networks learn to read from scratch, in seconds, and one to have no opinion about other digits."""
 
 import streamlit as st
 

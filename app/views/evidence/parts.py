@@ -265,7 +265,7 @@ def study_list(found: Evidence) -> None:
         with st.expander(_("What our studies show"), icon=":material/experiment:"):
             st.markdown(plainly(found.studies))
             st.caption(
-                _("Asked of WRN-16-1 with twelve epochs, in the words of docs/results.md, where every number is.")
+                _("Studied on WRN-16-1 with twelve epochs, in the words of docs/results.md, which has every number.")
             )
 
 

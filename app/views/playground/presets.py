@@ -57,7 +57,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "leaps": Preset(
         N_("Too large a step"),
-        N_("A learning rate of 3: how far does training come before it blows up?"),
+        N_("A learning rate of 3: how far does training get before it blows up?"),
         "ring",
         {settings.RATE: 3.0},
     ),

@@ -45,7 +45,7 @@ def choices() -> None:
             )
         with second:
             st.number_input(
-                _("Negatives at a press"), 1, settings.MOST_COUNT, key=settings.COUNT.bind(), persist_state="session"
+                _("Negatives per press"), 1, settings.MOST_COUNT, key=settings.COUNT.bind(), persist_state="session"
             )
             st.select_slider(
                 _("Weight of the negatives"), settings.WEIGHTS, format_func=_tenths, key=settings.WEIGHT.bind(),

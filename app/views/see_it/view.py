@@ -140,7 +140,7 @@ frame.offer(looked.file, partial(probabilities_csv, looked.name, looked.said, pa
 with above:
     st.title(title, anchor=False)
     draw_answers()
-    # The zone lies below: on a phone, the answer is out of sight for who has just dropped a photo there.
+    # The zone lies below: on a phone, the answer is out of sight for whoever has just dropped a photo there.
     if looked.key is not None:
         revealed.focus(own.ZONE, "seen")
 own.draw_row(looked)

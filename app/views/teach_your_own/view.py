@@ -287,8 +287,8 @@ def keep() -> None:
         st.caption(_("A link to this page holds neither your names nor your photos."))
 
 
-# On a phone and an upright tablet, what came of it stands above the things, out of sight for who presses Train below.
-# On a phone, so does what is said of a photo of one's own for who has just taken it.
+# On a phone and an upright tablet, what came of it is above the things, out of sight for whoever presses Train below.
+# On a phone, so does what is said of a photo of one's own for whoever has just taken it.
 STYLE = """<style>
 [class*="st-key-thing_name_"] { min-width: 8rem; }
 .st-key-page [class*="st-key-row_photos_"] { min-height: 4.2rem; }

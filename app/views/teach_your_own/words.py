@@ -12,7 +12,7 @@ HEAD_NAMES: Titles[str] = Titles({PLAIN: N_("Baseline"), AWARE: N_("NAT"), NONE_
 BEGIN = N_("Teach it things of your own.")
 EXPLAINED = N_(
     "Name two to six things and give each five photos or more. Two classifiers learn them from the same start in a few "
-    "seconds: one knows nothing else, the other is shown a world of other pictures and learns to have no opinion on "
+    "seconds: one knows nothing else, the other is shown a world of other pictures and learns to have no opinion about "
     "them. Photos stay in memory and are gone when you leave."
 )
 
@@ -62,8 +62,8 @@ def too_many(left_out: int, most: int) -> str:
 def no_pictures(number: int) -> str:
     """Return how many files are no pictures."""
     return ngettext(
-        "{count} file in there is no picture, so it was left out.",
-        "{count} files in there are no pictures, so they were left out.",
+        "{count} file in there is not a picture, so it was left out.",
+        "{count} files in there are not pictures, so they were left out.",
         number,
     )
 
@@ -118,7 +118,7 @@ def title(found: Outcome) -> str:
     share = {kind: of_100(found.fools(kind) / found.pictures, found.pictures) for kind in (PLAIN, AWARE)}
     if direction(found.fooled[PLAIN], found.fooled[AWARE]) == 0:
         return _(
-            "With negatives {nat} other pictures fool it, without {baseline}: that may be chance.",
+            "With negatives, {nat} other pictures fool it; without, {baseline}. That may be chance.",
             nat=share[AWARE], baseline=share[PLAIN],
         )  # fmt: skip
     return _(
@@ -145,7 +145,7 @@ def kept(found: Outcome) -> str:
 _COST = {
     -1: N_("That is the price of its doubt."),
     0: N_("So few photos cannot tell which of the two keeps more."),
-    1: N_("NAT keeps more by more than chance."),
+    1: N_("NAT keeps more, and by more than chance."),
 }
 
 
@@ -196,12 +196,12 @@ def rival(found: Outcome) -> str:
 
 _FOOLED = {
     -1: N_("It is fooled less often than NAT."),
-    0: N_("Which of the two is fooled less often, these pictures cannot tell."),
+    0: N_("These pictures cannot tell which of the two is fooled less often."),
     1: N_("It is fooled more often than NAT."),
 }
 _KEEPS = {
     -1: N_("It keeps fewer of your photos."),
-    0: N_("Which keeps more of yours, so few photos cannot tell."),
+    0: N_("So few photos cannot tell which keeps more of yours."),
     1: N_("It keeps more of your photos."),
 }
 
@@ -259,7 +259,7 @@ def how(network: str, numbers: int, pictures: int, kinds: tuple[str, ...]) -> st
     if not kinds:
         return told
     named = ", ".join(pgettext("a kind of thing", kind.replace("_", " ")) for kind in kinds)
-    left_out = _("Left out, as they are called like yours: {kinds}.", kinds=named)
+    left_out = _("Left out because they are named like yours: {kinds}.", kinds=named)
     return f"{told} {left_out}"
 
 
@@ -274,7 +274,7 @@ def took(world: int, seconds: float) -> str:
 
 def learned() -> str:
     """Return where what came of the training stands, for whoever presses the button below it."""
-    return _("Taught as they are now: what came of it stands above.")
+    return _("Taught as they are now: what came of it is above.")
 
 
 def changed() -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Bool, Float
 
-from nat_app.shared.drawing.charts import HOVER, QUARTERS, fill, label, mark, plain, share_axis
+from nat_app.shared.drawing.charts import HOVER, QUARTERS, fill, label, mark, plain, share_axis, write_name
 from nat_app.shared.drawing.palette import KINDS, NAMES, PATTERNS, Kind, Palette
 from nat_app.shared.language import _, number
 from nat_app.shared.words import HARD_SPACE
@@ -190,12 +190,6 @@ def _curve_labels(
     place = int(np.where(middle, np.abs(rates["baseline"] - rates["nat"]), -1).argmax())
     higher: Kind = "baseline" if rates["baseline"][place] >= rates["nat"][place] else "nat"
     for kind in KINDS:
-        figure.add_annotation(
-            x=thresholds[place],
-            y=rates[kind][place],
-            text=f"<b>{NAMES[kind]}</b>",
-            font={"color": colours.of(kind)},
-            showarrow=False,
-            xanchor="left" if (kind == higher) != rising else "right",
-            yanchor="bottom" if kind == higher else "top",
-        )
+        above = kind == higher
+        at = (float(thresholds[place]), float(rates[kind][place]))
+        write_name(figure, kind, at, colours, right=above != rising, above=above)

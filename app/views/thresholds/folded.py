@@ -207,7 +207,7 @@ def every_threshold(place: ChosenView) -> None:
             negatives=place.pictures_of(place.negatives),
             known=place.pictures_of(place.known),
         )
-        lines = [words.own_thresholds(place.at, place.scale.score), _("There the lines stand.")]
+        lines = [words.own_thresholds(place.at, place.scale.score), _("That is where the lines are.")]
         st.caption(" ".join([sides, *(lines if other else [_(PAPERS_CIRCLES)])]))
 
 

@@ -12,7 +12,7 @@ class View extends Following {
     this.page.classList.toggle("locked", data.locked);
     this.fit();
     this.followSlider();
-    this.showChosenChip();
+    this.followChips();
   }
 
   // The native slider counts its steps; they are short near 1, where t differs by little.
@@ -32,11 +32,25 @@ class View extends Following {
     this.frame = requestAnimationFrame(() => this.show());
   }
 
-  // On a phone the image sets stand in one row that scrolls: the chosen one is to be seen.
-  showChosenChip() {
-    const chip = document.querySelector(`.st-key-${this.data.chips} [aria-checked="true"]`);
+  // On a phone the image sets stand in one row that scrolls: the chosen one is to be seen. Its buttons may come later than
+  // this drawing does.
+  followChips() {
+    const place = document.querySelector(`.st-key-${this.data.chips}`);
+    if (!place) return;
+    this.chips = new MutationObserver(() => this.showChosenChip(place));
+    this.chips.observe(place, { subtree: true, childList: true, attributes: true, attributeFilter: ["aria-checked"] });
+    this.showChosenChip(place);
+  }
+
+  showChosenChip(place) {
+    const chip = place.querySelector('[aria-checked="true"]');
     const row = chip?.parentElement;
     if (row) row.scrollLeft = chip.offsetLeft - row.offsetLeft - (row.clientWidth - chip.clientWidth) / 2;
+  }
+
+  stop() {
+    this.chips?.disconnect();
+    super.stop();
   }
 
   // --- what is drawn once for each width ---

@@ -107,7 +107,7 @@ if len(variants) > 1:
         required=True,
         persist_state="session",
         help=_(
-            "Some photos of ILSVRC show one of the ten classes, or something much like it: being sure of them is not "
+            "Some ILSVRC photos show one of the ten classes, or something much like it: being sure of them is not "
             "necessarily a mistake."
         ),
     )

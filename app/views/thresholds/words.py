@@ -78,7 +78,9 @@ def few_trade(fooled: dict[Kind, float], pictures: int) -> str:
     if less is not None:
         (more,) = (kind for kind in KINDS if kind != less)
         return _(
-            "{less} is fooled less often than {more}, by more than chance makes.", less=SUBJECTS[less], more=AMID[more]
+            "{less} is fooled less often than {more}, and by more than chance would make.",
+            less=SUBJECTS[less],
+            more=AMID[more],
         )
     spans = ", ".join(f"{NAMES[kind]} {interval(round(fooled[kind] * pictures), pictures)}" for kind in KINDS)
     return _(

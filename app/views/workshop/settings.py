@@ -38,6 +38,10 @@ LESSON: Setting[str | None] = Setting("lesson", None, one_of(LESSONS))
 """The lesson that is shown large; None for the next one to do."""
 RESULT: Setting[str | None] = Setting("result", None, _result)
 """Points and the most possible, as whoever sent the link says."""
+HIDDEN_PARTS: Setting[list[str]] = Setting("hidden_parts", ["networks", "answers"])
+"""What a teacher's link is to hide."""
+HIDDEN_LESSON: Setting[str | None] = Setting("hidden_lesson", None)
+"""The lesson that a teacher's link is to open; None until the part was drawn."""
 ROUND = Setting("photos", 0, _round)
 FOOLING: Setting[str | None] = Setting("fooling", None)
 """The photo that is tried on both networks, by its key or its file; in no link."""

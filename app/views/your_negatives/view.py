@@ -1,4 +1,4 @@
-"""Your negatives: a stored network learns to have no opinion on a visitor's photos, and what that does elsewhere."""
+"""Your negatives: a stored network learns to have no opinion about a visitor's photos, and what that does elsewhere."""
 
 import streamlit as st
 

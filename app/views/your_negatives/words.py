@@ -194,8 +194,9 @@ def alone(name: str, before: str, after: str | None) -> str:
 def waits(number: int) -> str:
     """Return why the visitor is asked what their photos show."""
     return ngettext(
-        "Say what your photo shows: teach it no opinion on a thing it knows, and it forgets that thing.",
-        "Say what {count:,} of your photos show: teach it no opinion on a thing it knows, and it forgets that thing.",
+        "Say what your photo shows: teach it no opinion about a thing it knows, and it forgets that thing.",
+        "Say what {count:,} of your photos show: teach it no opinion about a thing it knows, and it forgets that "
+        "thing.",
         number,
     )
 

@@ -5,7 +5,7 @@ import streamlit as st
 from jaxtyping import UInt8
 
 from nat_app.answers import computed_answers, stored_answers
-from nat_app.frame import frame
+from nat_app.frame import frame, revealed
 from nat_app.shared import words
 from nat_app.shared.drawing import bars
 from nat_app.shared.drawing.palette import KINDS, NAMES
@@ -22,6 +22,12 @@ from nat_app.visit import photos
 from nat_app.visit.verdicts import verdict_sentence
 from nat_core.data import morphs
 from nat_core.store.checkpoints import Card as NetworkCard
+
+
+def open_photo(key: str) -> None:
+    """Open the photo of a card, which then has the focus; to be called in a callback."""
+    OPENED.put(key)
+    revealed.mark(OPENED.key)
 
 
 def draw(pair: Pair, card: AnswerCard, cards: list[AnswerCard], threshold: float) -> None:
@@ -41,6 +47,8 @@ def draw(pair: Pair, card: AnswerCard, cards: list[AnswerCard], threshold: float
                 alt = _("{network}'s probabilities. {sentence}", network=NAMES[kind], sentence=words.plain(sentence))
                 st.html(bars.probability_bars(said.probabilities, said.classes, kind, alt=alt))
                 st.markdown(sentence)
+        # It lies above the cards: out of sight for who has just opened one of them.
+        revealed.focus(OPENED.key, "opened_photo", card.name)
         _turn_away(pair, card, [other for other in cards if other.key != card.key], threshold)
 
 

@@ -110,7 +110,7 @@ def take_dropped(place) -> None:
 
 def open_row(keys: list[str]) -> None:
     """Open the photo of the row that was chosen in the table, `keys` being those of its rows."""
-    TABLE.hear(lambda rows: OPENED.put(keys[rows[0]]) if rows else None)
+    TABLE.hear(lambda rows: opened_photo.open_photo(keys[rows[0]]) if rows else None)
 
 
 def draw(card: AnswerCard) -> None:
@@ -122,8 +122,8 @@ def draw(card: AnswerCard) -> None:
             predicted = [card.said[kind].answer.predicted for kind in KINDS]
             labels.ask(card.key, predicted, card.said["nat"].classes)
         with st.container(horizontal=True, gap="xsmall"):
-            st.button(_("Open"), key=f"open_{card.key}", icon=":material/open_in_full:", on_click=OPENED.put,
-                      args=(card.key,))  # fmt: skip
+            st.button(_("Open"), key=f"open_{card.key}", icon=":material/open_in_full:",
+                      on_click=opened_photo.open_photo, args=(card.key,))  # fmt: skip
             share(card, said)
 
 
@@ -201,7 +201,7 @@ def draw_table() -> None:
 
 
 def described(number: int) -> str:
-    """Return what the table holds, for who hears it."""
+    """Return what the table holds, for whoever hears it."""
     return ngettext("{count} photo with both answers", "{count} photos with both answers", number)
 
 

@@ -198,11 +198,11 @@ def no_pictures(number: int) -> str:
     """Return the sentence for files in a zip file that are no pictures.
 
     >>> no_pictures(1)
-    '1 other file in the zip is no picture, so it was passed over.'
+    '1 other file in the zip is not a picture, so it was passed over.'
     """
     return ngettext(
-        "{count:,} other file in the zip is no picture, so it was passed over.",
-        "{count:,} other files in the zip are no pictures, so they were passed over.",
+        "{count:,} other file in the zip is not a picture, so it was passed over.",
+        "{count:,} other files in the zip are not pictures, so they were passed over.",
         number,
     )
 

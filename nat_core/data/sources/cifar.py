@@ -236,7 +236,7 @@ def unpickled(content: bytes, path: Path) -> dict[str, Any]:
     except (pickle.UnpicklingError, ValueError, TypeError, KeyError, IndexError, AttributeError, EOFError,
             OverflowError, MemoryError, RecursionError) as error:  # fmt: skip
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-        told = _("{path} is damaged or no file of CIFAR ({reason}): get it again", path=path, reason=reason)
+        told = _("{path} is damaged or not a file of CIFAR ({reason}): get it again", path=path, reason=reason)
         raise UnreadableSet(told) from None
 
 

@@ -233,14 +233,14 @@ def passed_over(others: int, systems: int) -> tuple[str, ...]:
     """Return the sentences for so many files that are no pictures, and so many that a system keeps for itself.
 
     >>> passed_over(2, 0)
-    ('2 files are no pictures, so they were passed over.',)
+    ('2 files are not pictures, so they were passed over.',)
     """
     told = []
     if others:
         told.append(
             ngettext(
-                "{count:,} file is no picture, so it was passed over.",
-                "{count:,} files are no pictures, so they were passed over.",
+                "{count:,} file is not a picture, so it was passed over.",
+                "{count:,} files are not pictures, so they were passed over.",
                 others,
             )
         )

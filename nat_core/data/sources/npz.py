@@ -412,7 +412,11 @@ def _fields(text: str) -> tuple[dict[str, str], int]:
 def _as_declared(fields: Mapping[str, str], start: int, what: str) -> Declared:
     kind = fields["descr"].strip("'")
     if kind.lstrip("<>|=")[:1] == "O":
-        raise UnreadableSet(_("{what} holds Python objects, which are never unpickled: save numbers.", what=what))
+        told = _(
+            "{what} holds Python objects, which are never unpickled: save numbers, or names as text (dtype=str).",
+            what=what,
+        )
+        raise UnreadableSet(told)
     dtype = np.dtype(kind)
     if dtype.hasobject or fields["fortran_order"] not in ("True", "False"):
         told = _(

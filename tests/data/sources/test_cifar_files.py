@@ -158,7 +158,7 @@ HOSTILE = {
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_nothing_in_a_hostile_file_is_run(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UnreadableSet, match=r"^test_batch is damaged or no file of CIFAR \(.*\): get it again$"):
+    with pytest.raises(UnreadableSet, match=r"^test_batch is damaged or not a file of CIFAR \(.*\): get it again$"):
         unpickled(HOSTILE[kind].replace(b"FILE", b"here"), Path("test_batch"))
     assert os.listdir(tmp_path) == []
 

@@ -12,7 +12,7 @@ from nat_app.answers import stored_answers
 from nat_app.frame import frame, revealed
 from nat_app.frame.together import following
 from nat_app.frame.wall import fitted
-from nat_app.shared.drawing.charts import CONFIG, beside_line, mark, plain
+from nat_app.shared.drawing.charts import CONFIG, beside_line, mark, plain, write_name
 from nat_app.shared.drawing.palette import KINDS, NAMES, Kind, Palette
 from nat_app.shared.language import _, number
 from nat_app.shared.pairs import Pair, pictures_of, set_title
@@ -181,7 +181,9 @@ def cost_figure(found: Factory, chosen: float, colours: Palette) -> go.Figure:
             hoverinfo="skip",
         )
         place = int(len(steps) * LABELS[kind])
-        _name(figure, kind, (float(way_along(steps)[place]), float(costs[place])), colour)
+        point = (float(way_along(steps)[place]), float(costs[place]))
+        above = kind == "baseline"
+        write_name(figure, kind, point, colours, right=above, above=above)
     at = float(way_along(np.array([chosen]))[0])
     figure.add_vline(x=at, line={"color": colours.line, "width": 2})
     label = _("your t = {chosen}", chosen=threshold_text(chosen))
@@ -193,17 +195,3 @@ def cost_figure(found: Factory, chosen: float, colours: Palette) -> go.Figure:
     figure.update_yaxes(title=_("cost of a hundred parts"), rangemode="tozero", fixedrange=True,
                         gridcolor=colours.faint, zeroline=False)  # fmt: skip
     return plain(figure, 320, top=26, left=60, bottom=44)
-
-
-def _name(figure: go.Figure, kind: Kind, at: tuple[float, float], colour: str) -> None:
-    """Write a network's name beside its line, the baseline's above it and NAT's below."""
-    above = kind == "baseline"
-    figure.add_annotation(
-        x=at[0],
-        y=at[1],
-        text=f"<b>{NAMES[kind]}</b>",
-        font={"color": colour},
-        showarrow=False,
-        xanchor="left" if above else "right",
-        yanchor="bottom" if above else "top",
-    )

@@ -16,7 +16,7 @@ from nat_app.views.workshop.games import words as games
 from nat_app.views.workshop.games.challenges import fooling_both
 from nat_app.views.workshop.games.factory import factory
 from nat_app.views.workshop.score import MOST_CLICKS, SURE
-from nat_app.views.workshop.settings import LESSON
+from nat_app.views.workshop.settings import HIDDEN_LESSON, HIDDEN_PARTS, LESSON
 from nat_app.views.workshop.steps import cards
 from nat_app.views.workshop.steps.lessons import Lesson, notes
 from nat_app.views.workshop.steps.numbers import plane_rates, with_numbers
@@ -50,7 +50,7 @@ def _sheets(container: st.delta_generator.DeltaGenerator, lessons: tuple[Lesson,
     def filled(text: str, lesson: Lesson) -> str:
         return with_numbers(text, lesson, pair)
 
-    networks = words.networks(*pair.names)
+    networks = words.networks(pair.title)
     files = {
         "workshop.html": (_("Sheet to print"), sheet_html(lessons, filled, shown_on_sheet(lessons, pair))),
         "workshop-answers.html": (
@@ -111,15 +111,14 @@ def _challenges(pair: Pair) -> None:
 def _links(lessons: tuple[Lesson, ...]) -> None:
     st.header(_("Links that hide controls"), anchor=False)
     st.markdown(_(words.HIDING))
-    hidden = st.multiselect(
-        _("Hide"), HIDDEN, ["networks", "answers"], format_func=lambda part: _(words.HIDDEN[part]), key="hidden_parts"
-    )
+    hidden = st.multiselect(_("Hide"), HIDDEN, format_func=lambda part: _(words.HIDDEN[part]), key=HIDDEN_PARTS.bind())
+    if HIDDEN_LESSON.value is None:
+        HIDDEN_LESSON.put(cards.large(lessons).name)
     lesson = st.selectbox(
         _("Begin with"),
         [each.name for each in lessons],
-        [each.name for each in lessons].index(cards.large(lessons).name),
         format_func={each.name: each.title for each in lessons}.__getitem__,
-        key="hidden_lesson",
+        key=HIDDEN_LESSON.key,
     )
     if not st.context.url:
         return

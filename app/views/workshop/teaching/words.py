@@ -16,7 +16,7 @@ HIDDEN = {
 PRINTED = N_("Pages for a browser; print them from there (Ctrl+P). Nothing in them is fetched from elsewhere.")
 HIDING = N_("Choose what your class is not to see. The link opens the workshop without it, for that visit alone.")
 JOINING = N_("Phones join (part *Class*), and everyone finds the first card.")
-APART = N_("The challenges are apart from these 45 minutes: for whoever is early, a second lesson, or at home.")
+APART = N_("The challenges are apart from these 45 minutes: for whoever finishes early, a second lesson, or at home.")
 SECTIONS = {
     "before": N_("Before the lesson"),
     "plan": N_("The plan"),
@@ -26,11 +26,11 @@ SECTIONS = {
 }
 """The titles of the notes' sections, by their headings in the files."""
 NO_PORTRAITS = N_(
-    "Photos stay in the memory of one computer and are gone when the page is closed. All the same: no portraits of "
+    "Photos stay in the memory of one computer and are gone when the page is closed. Even so, no portraits of "
     "classmates."
 )
 
 
-def networks(baseline: str, nat: str) -> str:
-    """Return for whom the answers are, and which networks gave them."""
-    return _("For the teacher. Networks: {baseline} and {nat}.", baseline=baseline, nat=nat)
+def networks(pair: str) -> str:
+    """Return for whom the answers are, and which networks gave them; `pair` is their plain name."""
+    return _("For the teacher. Networks: {pair}, baseline and NAT.", pair=pair)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from nat_app.shared.drawing.charts import beside_line, plain
+from nat_app.shared.drawing.charts import beside_line, plain, write_over
 from nat_app.shared.drawing.palette import Palette
 from nat_app.shared.words import percent, percent_span
 from nat_core.language import number
@@ -76,14 +76,14 @@ def figure(axis: Axis, phones: str, colours: Palette, *, height: int) -> go.Figu
             y=axis.counts,
             width=axis.width * 0.92,
             marker={"color": colours.of("nat")},
-            text=[str(count) if count else "" for count in axis.counts],
-            textposition="outside",
-            textfont={"size": 16},
-            cliponaxis=False,
             customdata=axis.bars,
             hovertemplate="%{customdata}: %{y}<extra></extra>",
         )
     )
+    for start, count in zip(axis.starts, axis.counts, strict=True):
+        if count:
+            middle = start + axis.width / 2
+            write_over(drawn, (middle, count), str(count), colours.ground, yanchor="bottom", font={"size": 16})
     for at, text in axis.marks:
         drawn.add_vline(x=at, line={"color": colours.line, "width": 3})
         drawn.add_annotation(x=at, y=1, yref="paper", yanchor="bottom", text=f"<b>{text}</b>", showarrow=False,

@@ -13,7 +13,7 @@ ALONE = N_(
 )
 FOR_PHONES = N_(
     "Open this address on a phone in the same network, or scan the code.\n\n"
-    "Your photos go to this one computer, stay in its memory, and are gone when you close the page. Still: no "
+    "Your photos go to this one computer, stay in its memory, and are gone when you close the page. Even so, no "
     "portraits of classmates.\n\n"
     "To take a photo, press *Upload* on the page *Your photos*: the phone offers its own camera there. Browsers give a "
     "page the camera itself only over HTTPS, which a local network does not have."
@@ -24,7 +24,7 @@ OPEN_IT = N_(
     "the last guess."
 )
 TEACHER_OPENS = N_("Your teacher opens the class, with the link that the terminal shows.")
-NO_ROOM = N_("There are as many classes on this server as it holds. One is free an hour after its last guess at most.")
+NO_ROOM = N_("This server has no room for another class. One is free an hour after its last guess at the latest.")
 CLOSE = N_("All guesses and points are forgotten at once. Download them first if you want to keep them.")
 DO_NOT_PROJECT = N_("Whoever has this link teaches the class: for your own second device, not for the wall.")
 
