@@ -1,7 +1,7 @@
 """How much the tests would notice: branches that they take, changed formulas that they refuse, and whether they waver.
 
     python -m benchmarks.reliability_tests [--only coverage|mutants|runs] [--measured DATA] [--whole]
-        [--runs N] [--anew] [--quick] [--draw N]
+        [--runs N] [--anew] [--quick] [--draw N] [--look-again]
 
 Prints a JSON object a line, each a row of `benchmarks.reliability`. Coverage is measured while the tests of BORDERS
 run, in one process, or with --whole all tests, for the whole package as well; `--measured` names a folder of coverage's
@@ -11,10 +11,15 @@ formulas and states are, all are worth trying; of the whole engine there are ten
 
     mutmut run 'nat_core.measure.metrics.*'                                     # makes all, tries those of one file
     mutmut run $(python -m benchmarks.reliability_tests --draw 400)
+    python -m benchmarks.reliability_tests --look-again
 
-A mutant that ends in a loop or a crash was noticed. `--runs` runs the quick tests so many times more and adds them to
-those that benchmarks/reliability.json counts already (`--anew`: to none); it takes minutes each, and none are run
-unless asked for. Neither tool is needed for anything else, so neither is in requirements.txt:
+mutmut knows no test that runs code in another process, and what is computed on import is over before it changes
+anything. So the drawn mutants that it found nobody to notice are looked at again, each by its module's examples and by
+the tests of FURTHER, which begin anew with it. A mutant that ends in a loop or a crash was noticed.
+
+`--runs` runs the quick tests so many times more and adds them to those that benchmarks/reliability.json counts already
+(`--anew`: to none); it takes minutes each, and none are run unless asked for. Neither tool is needed for anything else,
+so neither is in requirements.txt:
 
     pip install coverage==7.17.5 mutmut==3.8.1
 """
@@ -29,6 +34,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from pathlib import Path
+from types import MappingProxyType
 from xml.etree import ElementTree
 
 from benchmarks.reliability import KEPT, Row, run_attacks
@@ -49,12 +55,20 @@ TESTS = (
 )  # fmt: skip
 WHOLE = ("nat_core/*", "app/*")
 RUNS = "runs of the quick tests"
+QUICK = ("-m", "not slow and not browser", "-n", str(os.cpu_count() or 1))
 FORMULAS = tuple(
     f"nat_core.{module}."
     for module in ("measure.error_costs", "measure.metrics", "measure.scores", "store.tensors", "training.losses",
                    "training.state")
 )  # fmt: skip
 """How the mutants begin of which every one is tried."""
+FURTHER = (
+    "tests/app", "tests/ranks", "tests/test_hostile_files.py", "tests/test_language.py", "tests/test_notebook.py",
+    "tests/test_strangers.py",
+)  # fmt: skip
+"""Tests beside those that mutmut runs: they take longer, or run the code in other processes."""
+LOOKED = "looked_again.json"
+"""In mutants/, by the mutants' names: whether a test noticed it after all."""
 SURVIVED, NOT_REACHED = 0, 33
 """How mutmut writes that the tests passed all the same, and that none of them calls the function."""
 
@@ -114,18 +128,49 @@ def drawn(found: Mapping[str, object]) -> list[str]:
     return sorted(found, key=lambda name: hashlib.sha256(name.encode()).digest())
 
 
-def noticed(found: Mapping[str, int | None]) -> Iterator[Row]:
-    """Yield how many mutants were tried, and how many of them no test noticed: of FORMULAS, and of those drawn."""
+def look_again(mutants: Path) -> None:
+    """Let further tests look at the drawn mutants that nobody noticed, and keep what they find in LOOKED."""
+    looked = looked_again(mutants)
+    found = results(mutants)
+    missed = [name for name in _by_chance(found) if found[name] in (SURVIVED, NOT_REACHED) and name not in looked]
+    for number, name in enumerate(["", *missed]):
+        module = name.rpartition(".")[0].replace(".", "/") + ".py"
+        failed = _failed((*FURTHER, *([module] if name else []), "-x", *QUICK), mutants, MUTANT_UNDER_TEST=name)
+        print(f"{number} of {len(missed)} {name}: {', '.join(failed) or 'not noticed'}", file=sys.stderr)
+        if not name and failed:
+            raise SystemExit("these tests fail without any change")
+        if name:
+            looked[name] = bool(failed)
+            (mutants / LOOKED).write_text(json.dumps(looked, indent=1), encoding="utf-8")
+
+
+def looked_again(mutants: Path) -> dict[str, bool]:
+    """Return which mutants were looked at again, and whether each was noticed then."""
+    kept = mutants / LOOKED
+    return json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
+
+
+def _by_chance(found: Mapping[str, int | None]) -> list[str]:
+    """The mutants drawn, up to the first that was not tried."""
+    return list(takewhile(lambda name: found[name] is not None, drawn(found)))
+
+
+def noticed(found: Mapping[str, int | None], again: Mapping[str, bool] = MappingProxyType({})) -> Iterator[Row]:
+    """Yield how many mutants were tried, and how many of them no test noticed: of FORMULAS, and of those drawn.
+
+    `again` says which of them were noticed when they were looked at again.
+    """
     tried = {name: code for name, code in found.items() if code is not None}
     formulas = [name for name in tried if name.startswith(FORMULAS)]
-    chance = list(takewhile(tried.__contains__, drawn(found)))
+    chance = _by_chance(found)
     for title, names in (
         ("mutants of metrics, costs, scores, losses, states and tensors", formulas),
         ("mutants drawn from the whole engine", chance),
     ):
         row = Row(title)
         for name in names:
-            row.count(name, "no test noticed" if tried[name] in (SURVIVED, NOT_REACHED) else None)
+            missed = tried[name] in (SURVIVED, NOT_REACHED) and not again.get(name)
+            row.count(name, "no test noticed" if missed else None)
         row.worst = {"% not noticed": round(100 * row.failed / max(row.tried, 1), 2)}
         if names:
             yield row
@@ -139,18 +184,20 @@ def repeated(runs: int, *, anew: bool) -> Row:
         if before["attack"] == RUNS:
             row.tried, row.failed, row.failures = before["tried"], before["failed"], before["failures"]
     for number in range(runs):
-        failed = _failed(("-m", "not slow and not browser", "-n", str(os.cpu_count() or 1)))
+        failed = _failed(QUICK)
         row.count(f"run {row.tried + 1}", ", ".join(failed) or None)
         print(f"{number + 1} of {runs}: {', '.join(failed) or 'all passed'}", file=sys.stderr)
     return row
 
 
-def _failed(chosen: tuple[str, ...]) -> list[str]:
-    """Run tests, and return the names of those that failed."""
+def _failed(chosen: tuple[str, ...], folder: Path = ROOT, **variables: str) -> list[str]:
+    """Run tests in a clone's folder with these variables, and return the names of those that failed."""
     with tempfile.TemporaryDirectory() as made:
         report = Path(made) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *chosen]
-        run = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
+        run = subprocess.run(
+            command, cwd=folder, env=os.environ | variables, stdout=subprocess.DEVNULL, check=False
+        )  # fmt: skip
         if not report.is_file():
             raise SystemExit(f"pytest ended with {run.returncode} and no report: {' '.join(command)}")
         cases = ElementTree.parse(report).iter("testcase")
@@ -168,7 +215,11 @@ def main() -> None:
     parser.add_argument("--anew", action="store_true", help="forget the runs that were counted before")
     parser.add_argument("--quick", action="store_true", help="the tests of the metrics alone")
     parser.add_argument("--draw", type=int, help="name so many of the engine's mutants, for `mutmut run`, and end")
+    parser.add_argument("--look-again", action="store_true", help="let further tests look at mutants, and end")
     options = parser.parse_args()
+    if options.look_again:
+        look_again(ROOT / "mutants")
+        return
     if options.draw:
         print(*drawn(results(ROOT / "mutants"))[: options.draw], sep="\n")
         return
@@ -178,7 +229,7 @@ def main() -> None:
             row.show()
 
     def mutants() -> None:
-        for row in noticed(results(ROOT / "mutants")):
+        for row in noticed(results(ROOT / "mutants"), looked_again(ROOT / "mutants")):
             row.show()
 
     def runs() -> None:

@@ -41,6 +41,8 @@ def test_mutants_drawn_by_chance_count_up_to_the_first_that_was_not_tried() -> N
     formulas, chance = noticed(found)
     assert (chance.tried, chance.failed) == (4, 2)
     assert formulas.tried == sum("metrics" in order[place] for place in (0, 1, 2, 3, 5))
+    # One of the two was noticed when it was looked at again.
+    assert [row.failed for row in noticed(found, {order[1]: True, order[3]: False})][1] == 1
 
 
 def test_nothing_is_said_of_mutants_where_none_was_tried(tmp_path: Path) -> None:

@@ -114,6 +114,14 @@ ODD_BOXES = {
     "an item of the first version": (full(b"iinf", 0, bytes(2), full(b"infe", 0, bytes(9))), ""),
     "a box of another kind among the properties": (box(b"iprp", box(b"free")), ""),
     "two pieces of one item": (full(b"iloc", 0, bytes([0x44, 0]), struct.pack(">4H4I", 1, 1, 0, 2, 0, 9, 9, 9)), ""),
+    "more than 65,535 items may be counted": (
+        full(b"iloc", 2, bytes([0x44, 0]), struct.pack(">2I3H2I", 1, 1, 0, 0, 1, 9, 9)),
+        "",
+    ),
+    "such a place cut short": (
+        full(b"iloc", 2, bytes([0x44, 0]), struct.pack(">2I3HI", 1, 1, 0, 0, 1, 9)),
+        "x is cut short",
+    ),
     "a place cut short": (full(b"iloc", 0, bytes([0x44, 0]), struct.pack(">4H", 1, 1, 0, 1)), "x is cut short"),
     "65,535 tiles": (full(b"iref", 0, box(b"dimg", struct.pack(">HH", 1, 65_535))), "x is in more than"),
     "100 megapixels in other items": (

@@ -114,10 +114,13 @@ def test_findings_and_claims_speak_of_other_scores() -> None:
 # --- scores from features --------------------------------------------------------------------------------------------
 
 
+STRICT = "ilsvrc_strict_near"
+
+
 def from_features(**ncr: float) -> FeatureReport:
     """A feature report on one set, NCR at 95 % kept being 0.5 by each score that is not given."""
     by_score = {score: separation(ncr.get(score, 0.5)) for score in ALL_SCORES}
-    return FeatureReport(5000, 5, 2000, {"ilsvrc_strict_near": 723}, {"ilsvrc_strict_near": by_score})
+    return FeatureReport(5000, 5, 2000, {STRICT: 723}, {STRICT: by_score})
 
 
 def test_a_score_by_which_nat_is_not_lower_is_marked() -> None:
@@ -131,6 +134,15 @@ def test_a_score_by_which_nat_is_not_lower_is_marked() -> None:
         "against 0.365 (not lower), RMDS 0.500 against 0.500 (not lower).",
     )
     assert feature_findings({NAMES[0]: reports[NAMES[0]]}) == ()
+
+
+def test_where_the_strictest_set_is_not_there_the_first_is_told() -> None:
+    reports = {
+        name: replace(from_features(), images={"svhn": 26_032}, by_score={"svhn": from_features().by_score[STRICT]})
+        for name in NAMES
+    }
+    (told,) = feature_findings(reports)
+    assert "NCR on svhn (26,032 pictures)" in told
 
 
 def test_what_the_scores_were_fitted_to_is_said() -> None:

@@ -84,6 +84,8 @@ def test_a_second_reading_counts_as_a_candidate_and_nothing_is_said_of_nothing()
     assert labels == ["nat_background_class", "nat_background_class, renormalised"]
     assert section(EVERY, {}) == []
     assert section(EVERY, found)[0] == "### What was tried at equal cost"
+    # What the study of that name tried is explained where it stands in the table, and nowhere else.
+    assert "nat_plus" not in section(EVERY, found)[1]
 
 
 def test_a_change_follows_from_the_rates_beside_it() -> None:

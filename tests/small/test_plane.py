@@ -47,6 +47,13 @@ def test_rings_have_the_radii_they_are_named_for() -> None:
     assert radius[points.labels == 1].mean() == pytest.approx(1.9, abs=0.02)
 
 
+def test_the_first_of_the_blobs_lies_above_the_middle() -> None:
+    points = draw_points("blobs", 3, per_class=200)
+    middles = np.stack([points.positions[points.labels == label].mean(0) for label in range(3)])
+    np.testing.assert_allclose(middles[0], (0, 1.3), atol=0.1)
+    assert (middles[1:, 1] < 0).all()
+
+
 @pytest.mark.parametrize("kind", NEGATIVES)
 def test_negatives_lie_within_the_plane(kind: str) -> None:
     negatives = draw_negatives(kind, 50, seed=1)
