@@ -40,6 +40,18 @@ class Refusal:
     """The methods that the path has."""
 
 
+def onward(scope: Scope) -> bytes | None:
+    """Return where the first page is asked for by its name, which Streamlit does not know it by; else None.
+
+    >>> onward({"path": "/see_it", "query_string": b"lang=de"}), onward({"path": "/"})
+    (b'./?lang=de', None)
+    """
+    if scope["path"] != f"/{PAGES[0].name}":
+        return None
+    query = scope.get("query_string", b"")
+    return b"./" + (b"?" + query if query else b"")
+
+
 def parsed(host: str | None) -> tuple[str, str] | None:
     """Return a host's name and port ("" for none), None where it is no host.
 

@@ -155,7 +155,10 @@ async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
 
 
 async def _app(scope: Scope, send: Send) -> None:
-    """Answer with the app's page, or that the browser has it already."""
+    """Answer with the app's page, that the browser has it already, or where the first page is asked for by its name."""
+    if onward := addresses.onward(scope):
+        await _answer(send, 307, b"", [(b"location", onward)])
+        return
     content, tag = server_pages.app(_language(scope))
     kept = visitors.header(scope, "if-none-match") == tag.decode()
     more = [(b"etag", tag), (b"vary", b"accept-language"), (b"cache-control", b"no-cache")]

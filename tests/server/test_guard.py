@@ -56,7 +56,7 @@ def test_no_hostile_request_is_answered(address: str) -> None:
 
 
 def test_pages_and_health_are_answered_with_protecting_headers(address: str) -> None:
-    for target in ("/", "/see_it", "/thresholds?t=0.5", "/_stcore/health", "/_stcore/host-config", "/favicon.png"):
+    for target in ("/", "/workshop", "/thresholds?t=0.5", "/_stcore/health", "/_stcore/host-config", "/favicon.png"):
         answer = asks(address, "GET", target)
         assert answer.status == 200, target
         assert set(PROTECTING) <= set(answer.headers)
@@ -94,7 +94,7 @@ def test_the_page_has_words_for_whoever_waits_in_vain(
 
 
 def test_a_browser_learns_the_pages_headers_alone(address: str) -> None:
-    asked, told = (asks(address, method, "/see_it") for method in ("GET", "HEAD"))
+    asked, told = (asks(address, method, "/") for method in ("GET", "HEAD"))
     assert (told.status, told.body, told.headers["etag"]) == (200, "", asked.headers["etag"])
 
 
@@ -109,11 +109,18 @@ def test_an_address_with_no_page_says_so_and_leads_to_the_first(address: str, ac
     assert asks(address, "GET", "/no_such_page").body == "There is nothing here."
 
 
+@pytest.mark.parametrize(("asked", "onward"), [("/see_it", "./"), ("/see_it?lang=de&t=0.5", "./?lang=de&t=0.5")])
+def test_the_first_page_is_found_by_its_name_too(address: str, asked: str, onward: str) -> None:
+    """Streamlit would say over it that there is no such page."""
+    answer = asks(address, "GET", asked)
+    assert (answer.status, answer.headers["location"]) == (307, onward)
+
+
 def test_a_browser_is_given_a_cookie_once(address: str) -> None:
-    first = asks(address, "GET", "/see_it").headers["set-cookie"]
+    first = asks(address, "GET", "/").headers["set-cookie"]
     assert first.startswith("nat_visitor=")
     assert "HttpOnly; SameSite=Lax" in first
-    again = asks(address, "GET", "/see_it", ("Cookie", first.partition(";")[0]))
+    again = asks(address, "GET", "/", ("Cookie", first.partition(";")[0]))
     assert "set-cookie" not in again.headers
     old = asks(address, "GET", "/", ("If-None-Match", asks(address, "GET", "/").headers["etag"]))
     assert (old.status, old.headers["set-cookie"][:12]) == (304, "nat_visitor=")

@@ -60,7 +60,7 @@ def proxied(digits_networks: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def sent_to(address: str, cookie: str = "") -> str:
     """Which replica a request for a page is sent to, by the cookie that comes back."""
     headers = (("Cookie", f"nat_replica={cookie}"),) if cookie else ()
-    answer = send(address, Request("", "GET", "/see_it", headers))
+    answer = send(address, Request("", "GET", "/", headers))
     assert answer.status == 200
     return re.findall(r"nat_replica=(\w+)", str(answer.headers))[0]
 
