@@ -6,7 +6,9 @@ from nat_app.shared.page_file import NAMES_SCRIPT
 from tests.browsing import SIZES, STILL, TABLET
 
 pytestmark = pytest.mark.browser
-NARROW = pytest.mark.parametrize("page", [SIZES["phone"], TABLET], ids=["phone", "tablet"], indirect=True)
+NARROW = pytest.mark.parametrize(
+    "page", [SIZES["phone"], pytest.param(TABLET, marks=pytest.mark.endurance)], ids=["phone", "tablet"], indirect=True
+)
 BROKEN = r"""() => {
   const broken = [];
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
