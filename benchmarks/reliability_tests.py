@@ -130,18 +130,16 @@ def drawn(found: Mapping[str, object]) -> list[str]:
 
 def look_again(mutants: Path) -> None:
     """Let further tests look at the drawn mutants that nobody noticed, and keep what they find in LOOKED."""
-    looked = looked_again(mutants)
-    found = results(mutants)
+    if _failed((*FURTHER, "-x", *QUICK), mutants, MUTANT_UNDER_TEST=""):
+        raise SystemExit("these tests fail without any change")
+    looked, found = looked_again(mutants), results(mutants)
     missed = [name for name in _by_chance(found) if found[name] in (SURVIVED, NOT_REACHED) and name not in looked]
-    for number, name in enumerate(["", *missed]):
+    for number, name in enumerate(missed, start=1):
         module = name.rpartition(".")[0].replace(".", "/") + ".py"
-        failed = _failed((*FURTHER, *([module] if name else []), "-x", *QUICK), mutants, MUTANT_UNDER_TEST=name)
+        failed = _failed((*FURTHER, module, "-x", *QUICK), mutants, MUTANT_UNDER_TEST=name)
         print(f"{number} of {len(missed)} {name}: {', '.join(failed) or 'not noticed'}", file=sys.stderr)
-        if not name and failed:
-            raise SystemExit("these tests fail without any change")
-        if name:
-            looked[name] = bool(failed)
-            (mutants / LOOKED).write_text(json.dumps(looked, indent=1), encoding="utf-8")
+        looked[name] = bool(failed)
+        (mutants / LOOKED).write_text(json.dumps(looked, indent=1), encoding="utf-8")
 
 
 def looked_again(mutants: Path) -> dict[str, bool]:

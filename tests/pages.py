@@ -66,7 +66,7 @@ def alts(app: AppTest) -> list[str]:
     charts = [chart.proto.alt for chart in app.get("plotly_chart")]
     for kind in ("nat-looks", "nat-bars", "nat-bars nat-taught", "nat-bars nat-apart"):
         charts += [each.get("aria-label") or "" for each in drawn(app, kind)]
-    live = [data["alt"] for data in given(app)[:1] if "alt" in data]
+    live = [data["alt"] for data in _charts_data(app)[:1] if "alt" in data]
     images = [
         unescape(alt) for each in app.get("html") for alt in re.findall(r'<img [^>]*alt="([^"]+)"', each.proto.body)
     ]
@@ -95,8 +95,13 @@ def places(drawing: ElementTree.Element, kind: str) -> list[float]:
 
 
 def live_data(app: AppTest) -> dict[str, Any]:
-    """What the page's live chart was given; what moves the focus to what was revealed may stand before it."""
-    return next(data for data in given(app) if data.keys() != {"times", "key", "label"})
+    """What the page's live chart was given."""
+    return _charts_data(app)[0]
+
+
+def _charts_data(app: AppTest) -> list[dict[str, Any]]:
+    """What the live charts were given, without what moves the focus to what was revealed."""
+    return [data for data in given(app) if data.keys() != {"times", "key", "label"}]
 
 
 def given(app: AppTest) -> list[dict[str, Any]]:
