@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 from nat_app.shared.gallery import FOLDER, gallery_pictures
 from nat_core.data.sets import CIFAR100_CLASSES
 from nat_core.language import LANGUAGES, SOURCE
-from nat_core.stopping import left_quietly
+from nat_core.outputs import outputs
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("nat_core", "app")
@@ -100,7 +100,7 @@ def untranslated(catalog: Catalog) -> list[str]:
     ]
 
 
-@left_quietly()
+@outputs()
 def main() -> int:
     """Carry out the command; return its exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

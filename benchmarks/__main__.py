@@ -14,10 +14,10 @@ from benchmarks.harness import kept
 from benchmarks.harness.every import BENCHMARKS
 from benchmarks.harness.figures import Asked, Benchmark, Figure, Found
 from benchmarks.harness.page import spread
-from nat_core.stopping import left_quietly
+from nat_core.outputs import outputs
 
 
-@left_quietly()
+@outputs()
 def main(arguments: Sequence[str] | None = None, benchmarks: Sequence[Benchmark] = BENCHMARKS) -> int:
     """Run the benchmarks that are named, all if none is, and return 1 where one of them failed.
 

@@ -25,8 +25,8 @@ from torch.profiler import ProfilerActivity, profile
 from nat_core.data.augmentation import mapped
 from nat_core.data.sources.image_sets import ImageSet
 from nat_core.network.devices import trouble_with_cuda
+from nat_core.outputs import outputs
 from nat_core.recipes import Recipe, recipe_named
-from nat_core.stopping import left_quietly
 from nat_core.training.gpu.blocks import Blocks
 from nat_core.training.pictures import TrainingPictures
 from nat_core.training.publish import hardware
@@ -156,7 +156,7 @@ def _wait_for(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-@left_quietly()
+@outputs()
 def main() -> int:
     """Measure and print; 1 where there is no GPU."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nat_core.stopping import left_quietly
+from nat_core.outputs import outputs
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "benchmarks" / "reliability.json"
@@ -170,7 +170,7 @@ def _line(goal: AttackGoal, row: dict[str, Any], enough: bool) -> str:
     return f"| {row['attack']} | {goal.words} | {many} | {row['failed']:,} | {worst} | {met} | {row['date']} |"
 
 
-@left_quietly()
+@outputs()
 def main() -> None:
     """Measure what is asked for, keep it and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.reliability import P95, Row
-from nat_core.stopping import left_quietly
+from nat_core.outputs import outputs
 from tests.browsing import served, serving
 from tests.visitors import THRESHOLD_SLIDER, Visitor
 
@@ -135,7 +135,7 @@ def costs(networks: str, answers: int, visits: int) -> None:
         Row("a first visit", visits, 0, {"CPU ms": round(mean, 1)}, {"CPU ms": "mean"}).show()
 
 
-@left_quietly()
+@outputs()
 def main() -> None:
     """Print a row after the other."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

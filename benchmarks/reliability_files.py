@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.reliability import CPU, MB, Row, run_attacks
-from nat_core.stopping import left_quietly
+from nat_core.outputs import outputs
 from tests.hostile_files import Target, targets
 from tests.hostile_heads import own_heads_file
 
@@ -95,7 +95,7 @@ def mutated(target: Target, number: int, seed: int) -> Row:
     return row
 
 
-@left_quietly()
+@outputs()
 def main() -> None:
     """Attack every kind of file and print its figures."""
     parser = argparse.ArgumentParser(description="attack the readers of files")

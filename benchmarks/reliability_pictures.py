@@ -28,7 +28,7 @@ from benchmarks.reliability import CPU, MB, Row
 from nat_core.data.images import read_image, read_photo
 from nat_core.data.uploaded_sets import read_own_set
 from nat_core.errors import UnreadableImage, UnreadableSet
-from nat_core.stopping import left_quietly
+from nat_core.outputs import outputs
 from tests import hostile_archives, hostile_pictures
 from tests.hostile_pictures import chunk, png, rows
 from tests.reference_png import KINDS, drawn, on_white
@@ -36,7 +36,7 @@ from tests.reference_png import KINDS, drawn, on_white
 PROC = Path("/proc/self")
 
 
-@left_quietly()
+@outputs()
 def main() -> None:
     """Print a row after the other."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

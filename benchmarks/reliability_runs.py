@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.reliability import SECONDS, Row, run_attacks
 from nat_core.errors import CheckpointError
-from nat_core.stopping import left_quietly
+from nat_core.outputs import outputs
 from nat_core.training.state import newest_state
 from tests.cli.test_signals import SIGNALS, TRAIN, started, stopped
 from tests.store.test_altered import READERS, altered, published
@@ -94,7 +94,7 @@ def signals(home: Path, number: int) -> None:
     row.show()
 
 
-@left_quietly()
+@outputs()
 def main() -> None:
     """Print a row after the other."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -26,7 +26,7 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 
 from benchmarks.reliability import HEALTH, P95, SECONDS, Row, run_attacks
 from nat_app.visit.limits import MB, PUBLIC_LIMITS
-from nat_core.stopping import left_quietly
+from nat_core.outputs import outputs
 from tests.attacks import Request, requests, send, wrong
 from tests.browsing import served, serving
 from tests.server.test_sessions import before_and_after
@@ -276,7 +276,7 @@ def slow_requests(number: int) -> Flood:
     return flood
 
 
-@left_quietly()
+@outputs()
 def main() -> None:
     """Print a row after the other."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -38,7 +38,7 @@ from types import MappingProxyType
 from xml.etree import ElementTree
 
 from benchmarks.reliability import KEPT, Row, run_attacks
-from nat_core.stopping import left_quietly
+from nat_core.outputs import outputs
 
 ROOT = Path(__file__).parents[1]
 CODE = (
@@ -202,7 +202,7 @@ def _failed(chosen: tuple[str, ...], folder: Path = ROOT, **variables: str) -> l
     return [case.get("name", "") for case in cases if {"failure", "error"} & {each.tag for each in case}]
 
 
-@left_quietly()
+@outputs()
 def main() -> None:
     """Measure and count, and print the rows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

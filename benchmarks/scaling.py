@@ -33,7 +33,7 @@ from benchmarks.harness.growth import Curve, keep
 from benchmarks.harness.kept import ROOT, stamp
 from benchmarks.reliability_crowd import own_address
 from nat_core.measure.metrics import share_above
-from nat_core.stopping import left_quietly
+from nat_core.outputs import outputs
 from nat_core.store.sweeps import ascending_in
 from tests.browsing import served
 from tests.visitors import THRESHOLD_SLIDER, Visitor
@@ -170,7 +170,7 @@ def _photo(seed: int) -> bytes:
     return content.getvalue()
 
 
-@left_quietly()
+@outputs()
 def main() -> None:
     """Print the curves."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -1,11 +1,6 @@
-"""Ctrl-C, SIGTERM and SIGHUP: a command hears all three, and what must not be torn is finished first.
+"""Ctrl-C, SIGTERM and SIGHUP: a command hears all three, and what must not be torn is finished first."""
 
-And the end of whoever reads its output, which is no failure.
-"""
-
-import os
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Timer, current_thread, main_thread
@@ -75,40 +70,6 @@ def stop_behind(error: BaseException | None) -> KeyboardInterrupt | None:
     while error is not None and not isinstance(error, KeyboardInterrupt):
         error = error.__context__
     return error
-
-
-@contextmanager
-def left_quietly() -> Iterator[None]:
-    """Within it, a program whose output nobody reads any more (`head`, `less`) ends without a word, with status 1.
-
-    All that it wrote is written when the block ends, argparse's help too: what Python writes as it closes the output
-    fails where nobody can catch it.
-    """
-    try:
-        try:
-            yield
-        except SystemExit:
-            _write_all()
-            raise
-        _write_all()
-    except BrokenPipeError:
-        unheard()
-        raise SystemExit(1) from None
-
-
-def unheard() -> None:
-    """Send what standard output still holds where nobody reads it: it would fail again when Python closes it."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _write_all() -> None:
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError:
-        pass  # a full disk, a lost terminal: Python says so itself when it closes the output
 
 
 def _raise(number: int, _: FrameType | None) -> None:

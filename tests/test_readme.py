@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 import nat_core
-from nat_core.__main__ import build_parser, main
+from nat_core.__main__ import main
+from nat_core.cli.parser import build_parser
 from nat_core.data.sets import GALLERY
 from nat_core.paper.rendering import render
 from nat_core.recipes import RECIPES

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
 from itertools import chain
 from pathlib import Path
 from textwrap import indent
@@ -22,11 +21,12 @@ from nat_core.data.sources.image_sets import none_readable, pictures_under
 from nat_core.errors import CommandError, NatError, UnreadableImage
 from nat_core.files import seal, sentence, write_durably
 from nat_core.language import legible
+from nat_core.outputs import complain
 from nat_core.paper.field_tables import annex
 from nat_core.paper.rendering import render
 from nat_core.ranks.group import Ranks, joined
 from nat_core.recipes import partner_of
-from nat_core.stopping import stop_behind, unheard
+from nat_core.stopping import stop_behind
 from nat_core.store.checkpoints import (
     CHECKPOINTS,
     Card,
@@ -126,49 +126,17 @@ def run(options: argparse.Namespace) -> int:
              "page": page, "export": export, "reproduce": reproduce, "levels": levels,
              "features": features, "bench": bench}  # fmt: skip
     try:
-        with redirect_stdout(_Output(sys.stdout)):
-            status = verbs[options.verb](options)
-            sys.stdout.flush()  # what cannot be written is said now, not when Python closes the output
+        status = verbs[options.verb](options)
+        sys.stdout.flush()  # what cannot be written is said now, not when Python closes the output
         return status
     except BrokenPipeError:  # an OSError, but no failure: `nat_core.__main__` ends quietly
         raise
     except NatError as error:
-        return _complain(options.verb, str(error))
+        return complain(options.verb, str(error))
     except OSError as error:
         if stop_behind(error) is not None:  # raised on the way out: the stop is what counts
             raise
-        if error.filename == _Output.NAME:
-            # What is left in it could not be written when Python closes it either, which would be told another time.
-            unheard()
-        return _complain(options.verb, sentence(error))
-
-
-class _Output:
-    """Standard output, whose failures bear its name: those of a stream say nothing of which it was."""
-
-    NAME = "standard output"
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    def write(self, text: str) -> int:
-        with self._named():
-            return self._stream.write(text)
-
-    def flush(self) -> None:
-        with self._named():
-            self._stream.flush()
-
-    @contextmanager
-    def _named(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            error.filename = self.NAME
-            raise
+        return complain(options.verb, sentence(error))
 
 
 def data(options: argparse.Namespace) -> int:
@@ -211,7 +179,7 @@ def predict(options: argparse.Namespace) -> int:
             for piece in _as_json(images) if options.json else _as_text(images):
                 sys.stdout.write(piece)
     for error in errors:
-        _complain(options.verb, error)
+        complain(options.verb, error)
     return 1 if errors else 0
 
 
@@ -358,11 +326,6 @@ def _unsealed(folder: Path) -> list[Path]:
 
     paths = [folder / name for name in (RUNS, level_findings.FILE, choice.FILE, field_results.FILE)]
     return [path for path in paths if path.is_file() and seal(path)]
-
-
-def _complain(verb: str, sentence: str) -> int:
-    print(f"nat {verb}: {sentence}", file=sys.stderr)
-    return 1
 
 
 def _every_network(folder: Path) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ from nat_core.data.sources.streams import open_stream
 from nat_core.errors import CommandError
 from nat_core.files import written_durably
 from nat_core.measure.predictions import Predictions
+from nat_core.outputs import complain
 from nat_core.ranks.group import Ranks, joined
 from nat_core.store.checkpoints import Card, folder_with, load_card
 from nat_core.store.sweeps import arrays_in_order
@@ -73,7 +74,7 @@ def _told(
     else:
         print("\n\n".join(as_text(part) for part in parts))
     for sentence in (*images.skipped, *images.passed_over):
-        print(f"nat {options.verb}: {sentence}", file=sys.stderr)
+        complain(options.verb, sentence)
     return 1 if images.skipped else 0
 
 

@@ -24,6 +24,7 @@ from nat_core.data.sources.field_sets import FIELD_SETS
 from nat_core.data.sources.image_sets import ImageSet, Look
 from nat_core.errors import CommandError
 from nat_core.measure.predictions import BACKGROUND
+from nat_core.outputs import complain
 from nat_core.store.checkpoints import WEIGHTS, Card, folder_with, load_card
 from nat_core.store.field_results import FieldResult, store_field_results
 
@@ -46,7 +47,7 @@ def evaluate_sets(options: argparse.Namespace) -> int:
     _print(options, found)
     skipped = [sentence for images, _ in found for sentence in images.skipped]
     for sentence in skipped:
-        print(f"nat {options.verb}: {sentence}", file=sys.stderr)
+        complain(options.verb, sentence)
     return 1 if skipped else 0
 
 

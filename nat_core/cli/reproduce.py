@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from nat_core.data.sets import data_folder
 from nat_core.errors import CommandError
 from nat_core.language import plural
+from nat_core.outputs import Drawn, complain
 from nat_core.store.checkpoints import own_folder
 from nat_core.store.runs import DivergedRun, RunRecord, load_ended, load_runs
 from nat_core.studies.choice import chosen_sentence, load_choice, record_choice
@@ -35,8 +36,7 @@ def reproduce(options: argparse.Namespace) -> int:
         _print_plan(runs, workspace, every_study(choice), jobs)
         return 0
     if names == ("nat_plus",) and not runs:
-        print(f"nat reproduce: {chosen_sentence(choice)}", file=sys.stderr)
-        return 1
+        return complain("reproduce", chosen_sentence(choice))
     # A point in time, not a length: both queues of this sitting share it, and a clock set meanwhile moves nothing.
     deadline = None if options.minutes is None else time.monotonic() + 60.0 * options.minutes
     progress = run_queue(runs, workspace, jobs=jobs, seconds=_left(deadline), show=ProgressLines())
@@ -46,7 +46,7 @@ def reproduce(options: argparse.Namespace) -> int:
         chosen = [run for run in planned_runs(options.protocol, names, choice) if run not in runs]
         progress = progress.then(run_queue(chosen, workspace, jobs=jobs, seconds=_left(deadline), show=ProgressLines()))
     for key, sentence in progress.failed.items():
-        print(f"nat reproduce: {key}: {sentence}", file=sys.stderr)
+        complain("reproduce", f"{key}: {sentence}")
     left, finished = len(progress.waiting), plural(len(progress.done), "run")
     print(f"{finished} finished, {left} left, {len(progress.failed)} failed; numbers of all runs: "
           f"{workspace.out / 'runs.json'}")  # fmt: skip
@@ -65,8 +65,7 @@ def levels(options: argparse.Namespace) -> int:
     folder = own_folder(options.checkpoints)
     pairs = measure(folder, data_folder(options.data), choose_device(options.device).type, show=print)
     if not pairs:
-        print(f"nat levels: no baseline and NAT network of one kind in {folder}: train them first", file=sys.stderr)
-        return 1
+        return complain("levels", f"no baseline and NAT network of one kind in {folder}: train them first")
     print("\n".join(level_sentences(pairs)))
     return 0
 
@@ -143,6 +142,7 @@ class ProgressLines:
         lines = [f"{key}: {worker.line}"[:width] for key, worker in progress.running.items()]
         # Up by as many lines as were drawn, and clear all below.
         up = f"\x1b[{self._drawn}A\x1b[J" if terminal and self._drawn else ""
-        sys.stderr.write(up + "".join(f"{line}\n" for line in news + lines))
+        sys.stderr.write(Drawn(up))
+        sys.stderr.write("".join(f"{line}\n" for line in news + lines))
         sys.stderr.flush()
         self._drawn = len(lines)

@@ -8,12 +8,9 @@ import io
 import ipaddress
 import os
 import secrets
-import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +18,8 @@ import segno
 
 from nat_core.data.sets import data_folder
 from nat_core.errors import NoNetwork, NotServed
+from nat_core.outputs import Drawn
+from nat_core.stopping import deaf, whole
 from nat_core.store.checkpoints import CHECKPOINTS, checkpoints_folder
 
 UNUSED_ADDRESS = ("192.0.2.1", 9)
@@ -135,15 +134,18 @@ def serve(options: argparse.Namespace) -> int:
         raise NotServed(f"No app at {main}: install the whole package again")
     served = _place(options)
     command = [sys.executable, "-m", "nat_app.server.run", f"--address={served.address}", f"--port={served.port}"]
-    with _terminated_in_order(), subprocess.Popen(command, env=os.environ | served.settings) as server:
-        try:
-            return 1 if server.wait() else 0
-        except KeyboardInterrupt:
-            server.wait()  # Ctrl-C reached it as well: let it close before the shell's prompt comes back
-            raise
-        except SystemExit:
-            _end(server)
-            raise
+    server: subprocess.Popen[bytes] | None = None
+    try:
+        with whole():  # a server that is started is one that can be ended
+            server = subprocess.Popen(command, env=os.environ | served.settings)
+        return 1 if server.wait() else 0
+    except KeyboardInterrupt:
+        # A service manager or `kill` signals this process alone, not its child, which would outlive it and keep the
+        # port; of Ctrl-C and of a closed terminal the child has heard itself.
+        if server is not None:
+            with deaf():
+                _end(server)
+        raise
 
 
 @dataclass(frozen=True)
@@ -163,8 +165,10 @@ def _refuse_what_has_no_use(options: argparse.Namespace) -> None:
         raise NotServed("--code keeps a door that is open to others: give --classroom or --public too, or leave it out")
     if options.address not in (None, "localhost"):
         try:
-            ipaddress.ip_address(options.address)
-        except ValueError:
+            number = ipaddress.ip_address(options.address)
+            with socket.socket(socket.AF_INET if number.version == 4 else socket.AF_INET6) as tried:
+                tried.bind((options.address, 0))  # any port: whose address it is
+        except (ValueError, OSError):
             raise NotServed(
                 f"--address needs an address of this computer as a number, such as 127.0.0.1, not {options.address!r}"
             ) from None
@@ -218,24 +222,6 @@ def new_code() -> str:
     return "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(6))
 
 
-@contextmanager
-def _terminated_in_order() -> Iterator[None]:
-    """Within it, SIGTERM raises SystemExit(143) instead of ending the process on the spot.
-
-    A service manager or `kill` signals this process alone, not its child: without this, the server would outlive it
-    and keep the port.
-    """
-
-    def leave(number: int, _: object) -> None:
-        raise SystemExit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def _end(server: "subprocess.Popen[bytes]") -> None:
     """Ask the server to close; one that does not within PATIENCE is killed."""
     server.terminate()
@@ -243,6 +229,7 @@ def _end(server: "subprocess.Popen[bytes]") -> None:
         server.wait(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         server.kill()
+        server.wait()
 
 
 def _drawable(code: str) -> str:
@@ -265,7 +252,7 @@ def tell_class(wanted: int | None, code: str, key: str) -> tuple[tuple[str, ...]
         raise NotServed(str(error)) from None
     url = f"http://{addresses[0]}:{port}/workshop"
     print(f"\nFor the class, in the same network: {url}\n")
-    print(_drawable(qr_text(url, coloured=sys.stdout.isatty())))
+    sys.stdout.write(Drawn(_drawable(qr_text(url, coloured=sys.stdout.isatty())) + "\n"))
     if len(addresses) > 1:
         others = ", ".join(addresses[1:])
         print(f"This computer is in other networks as well ({others}); choose on the page which one the phones use.")

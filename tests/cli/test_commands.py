@@ -23,6 +23,7 @@ from nat_core.measure.predictions import softmax
 from nat_core.measure.rounding import rate_text
 from nat_core.paper.field_tables import annex
 from nat_core.paper.rendering import render
+from nat_core.stopping import SIGNALS
 from nat_core.store.checkpoints import load_card
 from tests.browsing import wait_until_healthy
 from tests.present import present
@@ -370,10 +371,13 @@ def test_terminating_the_app_ends_its_server_and_frees_the_port(networks: Path) 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without asking it")
-def test_a_server_that_does_not_close_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_server_that_does_not_close_is_killed(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     deaf = (
         "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
-        "os.kill(os.getppid(), signal.SIGTERM); time.sleep(60)"
+        f"os.kill(os.getppid(), {int(number)}); time.sleep(60)"
     )
     started = []
 
@@ -384,11 +388,27 @@ def test_a_server_that_does_not_close_is_killed(tmp_path: Path, monkeypatch: pyt
     real = subprocess.Popen
     monkeypatch.setattr(serve.subprocess, "Popen", start)
     monkeypatch.setattr(serve, "PATIENCE", 0.2)
-    before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(SystemExit, match=str(128 + signal.SIGTERM)):
-        main(["app", "--checkpoints", str(tmp_path)])
+    before = signal.signal(number, signal.default_int_handler)  # a shell in the background sets some aside
+    try:
+        assert main(["app", "--checkpoints", str(tmp_path)]) == 128 + number
+        assert signal.getsignal(number) == signal.default_int_handler
+    finally:
+        signal.signal(number, before)
     assert started[0].returncode == -signal.SIGKILL
-    assert signal.getsignal(signal.SIGTERM) == before
+    assert capsys.readouterr().err == "\nnat app: stopped.\n"
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1", "::ffff:999", "nat.example.org", "1" * 5000])
+def test_an_address_of_another_computer_is_refused(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(serve.subprocess, "Popen", lambda *given, **named: pytest.fail("it is served"))
+    assert main(["app", "--checkpoints", str(tmp_path), "--address", address]) == 1
+    told = capsys.readouterr()
+    assert (told.out, told.err[:75]) == (
+        "",
+        "nat app: --address needs an address of this computer as a number, such as 1",
+    )
 
 
 def test_ctrl_c_ends_a_training_in_one_sentence(tmp_path: Path) -> None:
