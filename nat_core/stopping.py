@@ -1,7 +1,8 @@
 """Ctrl-C, SIGTERM and SIGHUP: a command hears all three, and what must not be torn is finished first."""
 
+import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Timer, current_thread, main_thread
 from types import FrameType
@@ -59,6 +60,39 @@ def deaf() -> Iterator[None]:
     """Within it none of SIGNALS is heard at all: what is done in leaving takes its seconds."""
     with _handled(lambda number, before: signal.SIG_IGN):
         yield
+
+
+def run_in_order(command: Sequence[str], patience: float, **given: Any) -> int:
+    """Run a program until it ends, and return its exit status; whatever stops this process ends it and its processes.
+
+    They are asked with SIGTERM, and killed where they take longer than `patience` seconds. `given` is Popen's.
+    """
+    import subprocess  # which no command needs before it is read
+
+    started: subprocess.Popen[bytes] | None = None
+    try:
+        with whole():  # a program that is started is one that can be ended
+            # In a group of its own: a program that hears Ctrl-C beside us may still be loading, and know no sentence.
+            started = subprocess.Popen(command, process_group=0, **given)
+        return started.wait()
+    except KeyboardInterrupt:
+        # Nobody else ends it: a service manager or `kill` signals this process alone.
+        with deaf():
+            if started is not None and started.poll() is None:
+                _signal_group(started, "SIGTERM")
+                try:
+                    started.wait(timeout=patience)
+                except subprocess.TimeoutExpired:
+                    _signal_group(started, "SIGKILL")
+                    started.wait()
+        raise
+
+
+def _signal_group(process: Any, name: str) -> None:
+    if hasattr(os, "killpg"):
+        os.killpg(process.pid, getattr(signal, name))
+    else:  # Windows
+        process.terminate()
 
 
 def stop_behind(error: BaseException | None) -> KeyboardInterrupt | None:

@@ -4,14 +4,8 @@
 class Server:
     """A server that was started with a command and an environment, and has ended; none really is."""
 
-    def __init__(self, started: dict, command: list[str], env: dict[str, str]) -> None:
+    def __init__(self, started: dict, command: list[str], env: dict[str, str], process_group: int) -> None:
         started.update(command=command, env=env)
-
-    def __enter__(self) -> "Server":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        pass
 
     def wait(self) -> int:
         return 0

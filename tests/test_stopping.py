@@ -1,16 +1,22 @@
 """Signals: heard where they are to be, held back while something must not be torn, and never heard twice in leaving."""
 
+import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
+import psutil
 import pytest
 
 from nat_core import stopping
 from nat_core.errors import Stopped
-from nat_core.stopping import SIGNALS, deaf, heard, stop_behind, whole
+from nat_core.stopping import SIGNALS, deaf, heard, run_in_order, stop_behind, whole
+from tests.present import present
 
 
 @pytest.fixture(autouse=True)
@@ -110,3 +116,43 @@ def test_the_stop_behind_a_terminal_that_is_gone_is_found() -> None:
     assert stop_behind(lost) is None
     lost.__context__ = stop  # as Python sets it where the one is raised on the way out of the other
     assert stop_behind(lost) is stop_behind(stop) is stop
+
+
+STARTS = """
+import subprocess, sys, time
+print(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]).pid, flush=True)
+time.sleep(60)
+"""
+RUNS = """
+import sys
+from nat_core.errors import Stopped
+from nat_core.stopping import heard, run_in_order
+try:
+    with heard():
+        run_in_order([sys.executable, "-c", sys.argv[1]], 20.0)
+except Stopped as stop:
+    sys.exit(stop.status)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without asking it")
+@pytest.mark.parametrize("all_hear", [True, False], ids=["as a terminal sends it", "as kill sends it"])
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_program_that_is_run_ends_with_all_that_it_started_and_without_a_word(number: int, all_hear: bool) -> None:
+    def hearing() -> None:
+        for each in SIGNALS:
+            signal.signal(each, signal.SIG_DFL)
+
+    with subprocess.Popen(
+        [sys.executable, "-c", RUNS, STARTS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        process_group=0, preexec_fn=hearing, cwd=Path(__file__).parents[1],
+    ) as run:  # fmt: skip
+        last = int(present(run.stdout).readline())
+        os.killpg(run.pid, number) if all_hear else run.send_signal(number)
+        assert present(run.stderr).read() == ""
+        assert run.wait() == 128 + number
+    assert not psutil.pid_exists(last) or psutil.Process(last).status() == psutil.STATUS_ZOMBIE
+
+
+def test_the_status_of_a_program_that_is_run_is_its_own() -> None:
+    assert run_in_order([sys.executable, "-c", "import sys; sys.exit(7)"], 20.0) == 7

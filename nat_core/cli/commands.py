@@ -4,7 +4,6 @@ import argparse
 import glob
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
@@ -26,7 +25,7 @@ from nat_core.paper.field_tables import annex
 from nat_core.paper.rendering import render
 from nat_core.ranks.group import Ranks, joined
 from nat_core.recipes import partner_of
-from nat_core.stopping import stop_behind
+from nat_core.stopping import PATIENCE, run_in_order, stop_behind
 from nat_core.store.checkpoints import (
     CHECKPOINTS,
     Card,
@@ -272,7 +271,7 @@ def bench(options: argparse.Namespace, clone: Path = CLONE) -> int:
         )
     arguments = [*options.names, "--rounds", str(options.rounds)]
     arguments += [f"--{name}" for name in ("quick", "list") if getattr(options, name)]
-    return subprocess.run([sys.executable, "-m", "benchmarks", *arguments], cwd=clone, check=False).returncode
+    return run_in_order([sys.executable, "-m", "benchmarks", *arguments], PATIENCE, cwd=clone)
 
 
 def app(options: argparse.Namespace) -> int:

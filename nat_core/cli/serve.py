@@ -9,7 +9,6 @@ import ipaddress
 import os
 import secrets
 import socket
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ import segno
 from nat_core.data.sets import data_folder
 from nat_core.errors import NoNetwork, NotServed
 from nat_core.outputs import Drawn
-from nat_core.stopping import deaf, whole
+from nat_core.stopping import run_in_order
 from nat_core.store.checkpoints import CHECKPOINTS, checkpoints_folder
 
 UNUSED_ADDRESS = ("192.0.2.1", 9)
@@ -29,7 +28,7 @@ FIRST_PORT = 8501
 PORTS = 100
 """How many ports are tried, from the first one up."""
 LAST_PORT = 65_535
-PATIENCE = 10.0
+PATIENCE = 4.5
 """How long a server may take to close once it is asked to, in seconds."""
 
 
@@ -134,18 +133,7 @@ def serve(options: argparse.Namespace) -> int:
         raise NotServed(f"No app at {main}: install the whole package again")
     served = _place(options)
     command = [sys.executable, "-m", "nat_app.server.run", f"--address={served.address}", f"--port={served.port}"]
-    server: subprocess.Popen[bytes] | None = None
-    try:
-        with whole():  # a server that is started is one that can be ended
-            server = subprocess.Popen(command, env=os.environ | served.settings)
-        return 1 if server.wait() else 0
-    except KeyboardInterrupt:
-        # A service manager or `kill` signals this process alone, not its child, which would outlive it and keep the
-        # port; of Ctrl-C and of a closed terminal the child has heard itself.
-        if server is not None:
-            with deaf():
-                _end(server)
-        raise
+    return 1 if run_in_order(command, PATIENCE, env=os.environ | served.settings) else 0
 
 
 @dataclass(frozen=True)
@@ -220,16 +208,6 @@ def new_code() -> str:
     6
     """
     return "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(6))
-
-
-def _end(server: "subprocess.Popen[bytes]") -> None:
-    """Ask the server to close; one that does not within PATIENCE is killed."""
-    server.terminate()
-    try:
-        server.wait(timeout=PATIENCE)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()
 
 
 def _drawable(code: str) -> str:

@@ -2,6 +2,8 @@
 
 import re
 import socket
+import subprocess
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -30,7 +32,7 @@ ADDRESS = "http://192.168.1.20:8501"
 def started(monkeypatch: pytest.MonkeyPatch) -> dict:
     """What a server was started with, none really is."""
     found: dict = {}
-    monkeypatch.setattr(serve.subprocess, "Popen", lambda command, env: Server(found, command, env))
+    monkeypatch.setattr(subprocess, "Popen", partial(Server, found))
     return found
 
 

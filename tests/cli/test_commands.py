@@ -1,6 +1,5 @@
 """The command line: every verb's answer, its sentences, its exit statuses."""
 
-import functools
 import io
 import json
 import os
@@ -9,7 +8,9 @@ import shutil
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -352,7 +353,7 @@ def test_report_of_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.Cap
 
 def test_app_runs_beside_the_engine_with_the_folders_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started, port = {}, serve.free_port()
-    monkeypatch.setattr(serve.subprocess, "Popen", lambda command, env: Server(started, command, env))
+    monkeypatch.setattr(subprocess, "Popen", partial(Server, started))
     assert main(["app", "--checkpoints", str(tmp_path), "--port", str(port)]) == 0
     assert started["command"][1:] == ["-m", "nat_app.server.run", "--address=127.0.0.1", f"--port={port}"]
     assert started["env"]["NAT_CHECKPOINTS"] == str(tmp_path)
@@ -381,12 +382,12 @@ def test_a_server_that_does_not_close_is_killed(
     )
     started = []
 
-    def start(command: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
-        started.append(real([sys.executable, "-c", deaf], env=env))
+    def start(command: list[str], **given: Any) -> subprocess.Popen:
+        started.append(real([sys.executable, "-c", deaf], **given))
         return started[0]
 
     real = subprocess.Popen
-    monkeypatch.setattr(serve.subprocess, "Popen", start)
+    monkeypatch.setattr(subprocess, "Popen", start)
     monkeypatch.setattr(serve, "PATIENCE", 0.2)
     before = signal.signal(number, signal.default_int_handler)  # a shell in the background sets some aside
     try:
@@ -402,7 +403,7 @@ def test_a_server_that_does_not_close_is_killed(
 def test_an_address_of_another_computer_is_refused(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(serve.subprocess, "Popen", lambda *given, **named: pytest.fail("it is served"))
+    monkeypatch.setattr(subprocess, "Popen", lambda *given, **named: pytest.fail("it is served"))
     assert main(["app", "--checkpoints", str(tmp_path), "--address", address]) == 1
     told = capsys.readouterr()
     assert (told.out, told.err[:75]) == (
@@ -414,7 +415,7 @@ def test_an_address_of_another_computer_is_refused(
 def test_ctrl_c_ends_a_training_in_one_sentence(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "nat_core", "train", "digits_nat", "--out", str(tmp_path), "--device", "cpu"]
     # A background job of a shell is started with SIGINT ignored, and hands that on: here it is to be heard.
-    hear = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    hear = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=hear) as run:
         assert run.stderr is not None
         text = ""
