@@ -65,6 +65,35 @@ def written_durably(path: Path) -> Iterator[IO[bytes]]:
         raise
 
 
+def is_there(path: Path) -> bool:
+    """Return whether there is a file, False where there is nothing of that name.
+
+    Raises CheckpointError where there is anything else: a folder, a pipe, a link whose target is gone. Whoever took
+    that for nothing would begin anew without a word.
+    """
+    if path.is_file():
+        return True
+    if not os.path.lexists(path):
+        return False
+    what = "a folder" if path.is_dir() else "a device or a pipe" if path.exists() else "a link that leads nowhere"
+    raise CheckpointError(f"{path} is no file but {what}: move it away, or put the file there")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[io.BufferedReader]:
+    """Open a file for reading. CheckpointError where something else is there (a pipe's end may never come), OSError
+    that names the file where it is missing or its disk fails, which by itself says nothing of which file it was."""
+    if not is_there(path):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    try:
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
 def _regular(path: Path) -> Path:
     """The file that a path leads to; OSError where something else is there, which a rename would take away."""
     found = Path(os.path.realpath(path)) if path.is_symlink() else path
@@ -230,7 +259,8 @@ def seal(path: Path) -> bool:
 
     Raises CheckpointError where there is one that is broken.
     """
-    content = path.read_bytes()
+    with opened(path) as file:
+        content = file.read()
     try:
         if SEAL not in parsed_json(content):
             write_durably(path, sealed(content.decode()))
@@ -252,7 +282,7 @@ def read_json(path: Path, version: int, read: Callable[[dict[str, Any]], Read], 
     `remedy` says what to do about a damaged file. Raises CheckpointError where the file, or what it holds, is wrong,
     OSError where it cannot be read.
     """
-    with path.open("rb") as file:
+    with opened(path) as file:
         content = file.read(MAX_JSON + 1)
     try:
         values = unsealed(content)

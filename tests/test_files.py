@@ -2,12 +2,21 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from nat_core.errors import CheckpointError
-from nat_core.files import parsed_json, read_json, seal, sealed, sentence, unsealed, write_durably
+from nat_core.files import is_there, opened, parsed_json, read_json, seal, sealed, sentence, unsealed, write_durably
+from nat_core.network.exchange.snapshot import read_snapshot
+from nat_core.store import field_results
+from nat_core.store.checkpoints import CARD, folder_with, load_card, read_tensors
+from nat_core.store.field_results import load_field_results
+from nat_core.store.runs import RUNS, load_runs
+from nat_core.studies import choice, level_findings
+from nat_core.studies.choice import load_choice
+from nat_core.studies.level_findings import load_levels
 
 VALUES = {"format": 1, "name": "net", "numbers": [1, 2.5, None], "text": "é\n\"'"}
 
@@ -133,3 +142,53 @@ def test_a_removed_folder_is_named_as_such(tmp_path: Path, monkeypatch: pytest.M
     gone.rmdir()
     assert sentence(FileNotFoundError(2, "No such file or directory")).startswith("the current folder was removed")
     assert sentence(FileNotFoundError(2, "No such file or directory", "a.json")) == "a.json: No such file or directory"
+
+
+KINDS: dict[str, Callable[[Path], object]] = {
+    "a folder": Path.mkdir,
+    "a device or a pipe": lambda path: os.symlink("/dev/zero", path),
+    "a link that leads nowhere": lambda path: path.symlink_to("gone"),
+}
+if hasattr(os, "mkfifo"):
+    KINDS["a device or a pipe "] = os.mkfifo  # to read it would never end
+READ: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "runs": (RUNS, load_runs),
+    "levels": (level_findings.FILE, load_levels),
+    "choice": (choice.FILE, load_choice),
+    "results on other sets": (field_results.FILE, lambda folder: load_field_results(folder, {})),
+    "card": (f"mine/{CARD}", lambda folder: load_card(folder, "mine")),
+    "where a card is": (f"mine/{CARD}", lambda folder: folder_with("mine", folder)),
+    "weights": ("mine/weights", lambda folder: read_tensors(folder / "mine" / "weights", "")),
+    "a hub's folder": ("mine/config.json", lambda folder: read_snapshot(folder / "mine")),
+}
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="Windows has neither devices nor pipes among its files")
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("read", READ)
+def test_what_is_no_file_is_neither_read_nor_taken_for_nothing(tmp_path: Path, read: str, kind: str) -> None:
+    file, reader = READ[read]
+    (tmp_path / "mine").mkdir()
+    KINDS[kind](tmp_path / file)
+    with pytest.raises(CheckpointError, match=f"{tmp_path / file} is no file but {kind.strip()}: move it away"):
+        reader(tmp_path)
+
+
+def test_nothing_is_nothing(tmp_path: Path) -> None:
+    assert not is_there(tmp_path / "none")
+    with pytest.raises(FileNotFoundError, match="none"), opened(tmp_path / "none"):
+        pass
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="nothing fails to be read on this system")
+@pytest.mark.parametrize("read", READ)
+def test_a_disk_that_fails_names_the_file(tmp_path: Path, read: str) -> None:
+    file, reader = READ[read]
+    (tmp_path / "mine").mkdir()
+    (tmp_path / file).symlink_to("/proc/self/mem")  # whose first byte is an input/output error
+    if read == "where a card is":
+        assert folder_with("mine", tmp_path) == tmp_path
+        return
+    with pytest.raises(OSError, match="Input/output error") as caught:
+        reader(tmp_path)
+    assert caught.value.filename == str(tmp_path / file)

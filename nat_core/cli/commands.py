@@ -18,7 +18,7 @@ from nat_core.data.images import read_image
 from nat_core.data.sets import data_folder, describe
 from nat_core.data.sources.image_sets import none_readable, pictures_under
 from nat_core.errors import CommandError, NatError, UnreadableImage
-from nat_core.files import seal, sentence, write_durably
+from nat_core.files import is_there, seal, sentence, write_durably
 from nat_core.language import legible
 from nat_core.outputs import complain
 from nat_core.paper.field_tables import annex
@@ -324,7 +324,7 @@ def _unsealed(folder: Path) -> list[Path]:
     from nat_core.studies import choice, level_findings
 
     paths = [folder / name for name in (RUNS, level_findings.FILE, choice.FILE, field_results.FILE)]
-    return [path for path in paths if path.is_file() and seal(path)]
+    return [path for path in paths if is_there(path) and seal(path)]
 
 
 def _every_network(folder: Path) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from safetensors.numpy import save
 
 from nat_core.data.images import CROPS, FILTERS
 from nat_core.errors import CheckpointError, TrainingError
-from nat_core.files import Count, converted, read_json, seal, sealed, write_durably
+from nat_core.files import Count, converted, is_there, opened, read_json, seal, sealed, write_durably
 from nat_core.language import legible
 from nat_core.measure.predictions import MAX_CLASSES, Predictions, pack, unpack
 from nat_core.measure.report import NetworkReport, evaluate
@@ -182,7 +182,7 @@ def folder_with(name: str, explicit: Path | str | None = None) -> Path:
     """
     _check_plain(name)
     folders = search_path(explicit)
-    found = next((each for each in folders if (each / name / CARD).is_file()), None)
+    found = next((each for each in folders if is_there(each / name / CARD)), None)
     if found is not None:
         return found
     present = dict.fromkeys(each for folder in folders for each in available(folder))
@@ -271,7 +271,7 @@ def load_card(folder: Path, name: str) -> Card:
     """Return a network's card; CheckpointError where it is missing, damaged or of another format."""
     _check_plain(name)
     path = Path(folder) / name / CARD
-    if not path.is_file():
+    if not is_there(path):
         present = available(folder)
         held = ", ".join(present) or "none"
         raise CheckpointError(
@@ -314,7 +314,7 @@ def load_weights(folder: Path, name: str) -> dict[str, np.ndarray]:
 def _read_checked(folder: Path, name: str, file: str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     card = load_card(folder, name)
     path = Path(folder) / name / file
-    if not path.is_file():
+    if not is_there(path):
         raise CheckpointError(f"{path} is missing: get the checkpoint {name} again")
     return read_tensors(path, card.sha256.get(file, ""))
 
@@ -324,7 +324,8 @@ def read_tensors(path: Path, digest: str) -> tuple[dict[str, np.ndarray], dict[s
 
     Raises CheckpointError where the file's content has another SHA-256 (truncated or altered) or is not safetensors.
     """
-    content = path.read_bytes()
+    with opened(path) as file:
+        content = file.read()
     if sha256(content).hexdigest() != digest:
         raise CheckpointError(f"{path} is truncated or altered (its SHA-256 is not the card's): get it again")
     return read_arrays(content, str(path), "get it again")

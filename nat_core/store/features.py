@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from nat_core.errors import CheckpointError
-from nat_core.files import write_durably
+from nat_core.files import is_there, write_durably
 from nat_core.measure.predictions import hex_ids, is_hash, packed_ids
 from nat_core.store.checkpoints import load_card, packed, read_tensors, write_card
 
@@ -103,7 +103,7 @@ def load_features(folder: Path, name: str) -> dict[str, Features]:
 
 
 def _read(path: Path, digest: str) -> dict[str, Features]:
-    if not path.is_file():
+    if not is_there(path):
         raise CheckpointError(f"{path} is missing: make it again with: nat features {path.parent.name}")
     arrays, metadata = read_tensors(path, digest)
     try:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from nat_core.files import Count, Share, converted, only_one, read_json, sealed, write_durably
+from nat_core.files import Count, Share, converted, is_there, only_one, read_json, sealed, write_durably
 from nat_core.store.checkpoints import WEIGHTS, Card
 
 FORMAT = 1
@@ -64,7 +64,7 @@ def store_field_results(folder: Path, results: Iterable[FieldResult]) -> Path:
 
 def _stored(folder: Path) -> list[FieldResult]:
     path = Path(folder) / FILE
-    if not path.is_file():
+    if not is_there(path):
         return []
     return read_json(path, FORMAT, _read, "delete it")
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nat_core.files import converted, only_one, read_json, sealed, sweep, write_durably
+from nat_core.files import converted, is_there, only_one, read_json, sealed, sweep, write_durably
 from nat_core.measure.predictions import BACKGROUND, renormalised
 from nat_core.measure.report import NetworkReport, evaluate
 from nat_core.recipes import Recipe
@@ -105,7 +105,7 @@ def load_ended(folder: Path) -> tuple[dict[str, RunRecord], dict[str, DivergedRu
     ({}, {})
     """
     path = Path(folder) / RUNS
-    return read_json(path, FORMAT, _read, "get it again") if path.is_file() else ({}, {})
+    return read_json(path, FORMAT, _read, "get it again") if is_there(path) else ({}, {})
 
 
 def _read(values: dict[str, Any]) -> tuple[dict[str, RunRecord], dict[str, DivergedRun]]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from nat_core.data.sources.npz import MAX_OWN, Declared, open_npz
 from nat_core.errors import CheckpointError, UnreadableSet
+from nat_core.files import opened
 from nat_core.measure.predictions import BACKGROUND, Ascending, Predictions, raw
 from nat_core.store.checkpoints import PREDICTIONS, load_card, load_predictions
 from nat_core.store.tensors import read_header
@@ -48,7 +49,7 @@ def load_ascending(folder: Path, name: str, sets: Iterable[str] | None = None) -
 
 def _mapped(path: Path, digest: str) -> dict[str, Ascending]:
     remedy = "get it again"
-    with path.open("rb") as file:
+    with opened(path) as file:
         # In blocks, so that no more than one is in memory.
         if file_digest(file, "sha256").hexdigest() != digest:
             raise CheckpointError(f"{path} is truncated or altered (its SHA-256 is not the card's): {remedy}")

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nat_core.files import read_json, sealed, write_durably
+from nat_core.files import is_there, read_json, sealed, write_durably
 from nat_core.language import plural
 from nat_core.measure.rounding import rate_text
 from nat_core.recipes import Recipe
@@ -138,7 +138,7 @@ def load_choice(folder: Path) -> Choice | None:
     True
     """
     path = Path(folder) / FILE
-    if not path.is_file():
+    if not is_there(path):
         return None
     return read_json(path, FORMAT, _choice_from_json, "delete it, and nat reproduce chooses again")
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from nat_core.files import converted, read_json, sealed, write_durably
+from nat_core.files import converted, is_there, read_json, sealed, write_durably
 from nat_core.language import _, ngettext, plural, span
 from nat_core.measure.rounding import distance_text
 from nat_core.paper.claims import LEVEL_NAMES, MapDistances
@@ -215,7 +215,7 @@ def load_levels(folder: Path) -> tuple[PairLevels, ...]:
     ()
     """
     path = Path(folder) / FILE
-    return read_json(path, FORMAT, _pairs, "delete it and run nat levels") if path.is_file() else ()
+    return read_json(path, FORMAT, _pairs, "delete it and run nat levels") if is_there(path) else ()
 
 
 def _pairs(values: dict[str, Any]) -> tuple[PairLevels, ...]:

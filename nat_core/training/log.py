@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
@@ -193,9 +193,15 @@ def read_log(path: Path) -> list[dict[str, str]]:
             reader = csv.DictReader(file)
             # Logs from before there were notes lack that column alone.
             known = tuple(reader.fieldnames or ()) in (COLUMNS, COLUMNS[:-1])
-            return [row for row in reader if str(row["step"]).isdecimal()] if known else []
-    except (csv.Error, UnicodeDecodeError):
+            return [row for row in reader if _is_whole(row)] if known else []
+    except (csv.Error, UnicodeDecodeError, OSError):
         return []
+
+
+def _is_whole(row: Mapping[str | None, Any]) -> bool:
+    """Whether a row of the file holds what was written: no field too many, and a step that is a number."""
+    step = row["step"]
+    return None not in row and isinstance(step, str) and step.isascii() and step.isdecimal() and len(step) < 10
 
 
 def as_csv(rows: Sequence[Mapping[str, str]]) -> bytes:

@@ -11,7 +11,7 @@ import pytest
 from nat_core.data.sets import load_set
 from nat_core.recipes import recipe_named
 from nat_core.training import loop
-from nat_core.training.log import COLUMNS, EpochLog, EpochRow, Watched, held_out_rates, read_log
+from nat_core.training.log import COLUMNS, EpochLog, EpochRow, Watched, as_csv, held_out_rates, read_log
 from nat_core.training.loop import train
 from nat_core.training.training_run import EpochSums, StepLoss, TrainingRun
 
@@ -127,3 +127,10 @@ def test_tensorboard_gets_each_number_once(tmp_path: Path) -> None:
     events.Reload()
     assert [each.step for each in events.Scalars("loss")] == [10, 20]
     assert events.Scalars("held_out_accuracy")[0].value == 0.5
+
+
+@pytest.mark.parametrize("row", ["1," + "9" * 5000, "1,2" + ",3" * 20, "1", "1,\u0663", "1,", "1,1_0", "1,-1"])
+def test_a_row_that_is_none_is_left_out(tmp_path: Path, row: str) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(f"{as_csv([]).decode()}1,2\n{row}\n", encoding="utf-8")
+    assert [each["step"] for each in read_log(path)] == ["2"]

@@ -21,6 +21,7 @@ from jaxtyping import UInt8
 from nat_core.data.headers.names import is_systems_own, parts_of
 from nat_core.data.sources.class_labels import CLASS_KEYS, as_labels, as_names
 from nat_core.errors import UnreadableSet
+from nat_core.files import opened
 from nat_core.language import N_, _, legible, ngettext
 from nat_core.measure.predictions import MAX_CLASSES, check_class_names
 
@@ -310,7 +311,7 @@ def open_npz(source: Path | bytes, name: str, most: int = MAX_UNPACKED) -> Itera
     ...     print(found.keys, found.declared("test_images").shape)
     ('test_images',) (2, 32, 32)
     """
-    with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
+    with io.BytesIO(source) if isinstance(source, bytes) else opened(source) as file:
         with _border(name):
             bounded = _Bounded(file, name)
             archive = zipfile.ZipFile(bounded)

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from nat_core.errors import CheckpointError
-from nat_core.files import converted, parsed_json, write_durably
+from nat_core.files import converted, is_there, opened, parsed_json, write_durably
 from nat_core.language import legible
 from nat_core.measure.predictions import check_class_names
 from nat_core.network.inference import Network, frozen
@@ -111,12 +111,12 @@ def _config(path: Path) -> Config:
 
 def _content(path: Path, most: int) -> bytes:
     """A file's bytes, of which one more than allowed is never read."""
-    if not path.is_file():
+    if not is_there(path):
         raise CheckpointError(
             f"{path} is missing: a snapshot of a hub's repository has {WEIGHTS} and {CONFIG}; pickles "
             "(pytorch_model.bin) are never opened"
         )
-    with path.open("rb") as file:
+    with opened(path) as file:
         content = file.read(most + 1)
     if len(content) > most:
         raise CheckpointError(f"{path} is more than the {most / 1e6:.0f} MB read")
