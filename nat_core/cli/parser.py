@@ -9,20 +9,22 @@ from nat_core.protocols import PROTOCOLS
 from nat_core.recipes import PRECISIONS, RECIPES
 from nat_core.studies.plan import studies
 
+LONGEST = 20
+"""The most digits of a number: no seed has more."""
 DEVICES = ("auto", "cpu", "cuda", "mps")
 Verbs = argparse._SubParsersAction
 """Where each verb adds its own parser."""
 
 
 def count(text: str) -> int:
-    """Return a whole number from 0 up; ArgumentTypeError for anything else.
+    """Return a whole number from 0 up, of at most LONGEST digits; ArgumentTypeError for anything else.
 
     >>> count("12")
     12
     """
-    # int() alone would take "1_000", " 7 ", "-1" and the digits of other scripts.
-    if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError(f"needs a whole number from 0 up, not {text!r}")
+    # int() alone would take "1_000", " 7 ", "-1" and the digits of other scripts, and no more than 4,300 digits.
+    if not text.isascii() or not text.isdigit() or len(text) > LONGEST:
+        raise argparse.ArgumentTypeError(f"needs a whole number from 0 up, not {text!r:.60}")
     return int(text)
 
 
@@ -33,7 +35,7 @@ def at_least_one(text: str) -> int:
     1
     """
     if (number := count(text)) < 1:
-        raise argparse.ArgumentTypeError(f"needs a whole number from 1 up, not {text!r}")
+        raise argparse.ArgumentTypeError(f"needs a whole number from 1 up, not {text!r:.60}")
     return number
 
 

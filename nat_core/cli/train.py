@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any, get_type_hints
 
+from nat_core.cli.parser import count
 from nat_core.data.sets import data_folder
 from nat_core.errors import CommandError, Stopped
 from nat_core.language import plural
@@ -142,10 +143,10 @@ def chosen_seeds(options: argparse.Namespace) -> list[int]:
     >>> chosen_seeds(argparse.Namespace(seeds=["1", "1", "2"], seed=0))
     [1, 2]
     """
-    wrong = [each for each in options.seeds or [] if not (each.isascii() and each.isdigit())]
-    if wrong:
-        raise ValueError(f"--seeds needs whole numbers from 0 up, not {wrong[0]!r}")
-    return list(dict.fromkeys(map(int, options.seeds))) if options.seeds else [options.seed]
+    try:
+        return list(dict.fromkeys(map(count, options.seeds))) if options.seeds else [options.seed]
+    except argparse.ArgumentTypeError as error:
+        raise ValueError(f"--seeds: each {error}") from None
 
 
 def with_settings(recipe: Recipe, assignments: Sequence[str]) -> Recipe:
@@ -167,7 +168,9 @@ def with_settings(recipe: Recipe, assignments: Sequence[str]) -> Recipe:
         try:
             changes[name] = _value(text, str(kinds[name]))
         except ValueError:
-            raise ValueError(f"{name} needs {_NEEDS.get(str(kinds[name]), 'SIZE:SHARE,...')}, not {text!r}") from None
+            raise ValueError(
+                f"{name} needs {_NEEDS.get(str(kinds[name]), 'SIZE:SHARE,...')}, not {text!r:.60}"
+            ) from None
     return replace(recipe, **changes)
 
 

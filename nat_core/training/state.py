@@ -32,6 +32,8 @@ from nat_core.training.training_run import EpochSums, TrainingRun, scaler_for
 
 FORMAT = 1
 KEPT = 3
+MOST_THREADS = 1_024
+"""More than any processor has use for."""
 SCALING = ("scale", "_growth_tracker")
 """What moves in the state of a scaler of gradients: its factor, and the steps since that last changed."""
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
@@ -265,6 +267,12 @@ class Sitting:
         # PyTorch's generators take no larger seed.
         if isinstance(self.seed, bool) or not isinstance(self.seed, Integral) or not 0 <= self.seed < 2**63:
             raise ValueError(f"seed must be a whole number from 0 to 2^63 - 1; got {self.seed!r:.40}")
+        # What no system can start ends the process on the spot, in words of the library that was to start it.
+        threads = self.threads
+        if threads is not None and (
+            isinstance(threads, bool) or not isinstance(threads, Integral) or not 1 <= threads <= MOST_THREADS
+        ):
+            raise ValueError(f"threads must be a whole number from 1 to {MOST_THREADS}; got {threads!r:.40}")
 
     @property
     def shown_on(self) -> Any:
