@@ -8,7 +8,9 @@ import base64
 import hashlib
 import html
 import json
+import os
 from pathlib import Path
+from urllib.parse import quote
 
 from streamlit.logger import set_log_level
 
@@ -66,7 +68,8 @@ def page(offline: str = "") -> str:
     style, script = _read("page.css") + histograms.STYLE + share_card.STYLE, _script()
     parts = {
         "RULE": html.escape(_rule(script, style, offline)),
-        "OFFLINE": f'<meta name="offline" content="{html.escape(offline)}">' if offline else "",
+        # As an address, whatever signs or bytes are in the name: it can be none of the places below either.
+        "OFFLINE": f'<meta name="offline" content="{quote(os.fsencode(offline))}">' if offline else "",
         "ICON": base64.b64encode(ICON.read_bytes()).decode("ascii"),
         "STYLE": style,
         "SCRIPT": script,

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import os
 import re
 from collections.abc import Iterator
 from html import unescape
@@ -172,3 +173,21 @@ def test_the_teachers_maps_of_the_gallery_are_the_stored_ones(
         values = said.maps[level]
         steps = np.frombuffer(whole[start : start + length], np.uint8).reshape(values.shape)
         assert np.abs(steps / 255 * largest - values).max() <= largest / 500
+
+
+@pytest.mark.parametrize(
+    ("name", "address"), [
+        (b"nat.html", "nat.offline.js"), (b"[[CARRIED]].html", "%5B%5BCARRIED%5D%5D.offline.js"),
+        (b"\xff.html", "%FF.offline.js"), (b"a#b?c%d.html", "a%23b%3Fc%25d.offline.js"),
+        (b'"><script>\n.html', "%22%3E%3Cscript%3E%0A.offline.js"), (b"javascript:1.html", "javascript%3A1.offline.js"),
+    ],
+)  # fmt: skip
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_what_keeps_the_page_is_found_whatever_its_name_is(
+    text: str, networks: Path, monkeypatch: pytest.MonkeyPatch, name: bytes, address: str
+) -> None:
+    monkeypatch.setenv(CHECKPOINTS, str(networks))
+    beside = one_file.offline_file(Path(os.fsdecode(name)))
+    named = one_file.page(beside.name)
+    assert re.findall('<meta name="offline" content="([^"]*)">', named) == [address]
+    assert len(named.encode()) - len(text) < 400

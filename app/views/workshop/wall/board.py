@@ -4,6 +4,7 @@ import csv
 import io
 from dataclasses import replace
 from functools import partial
+from html import escape
 
 import numpy as np
 import streamlit as st
@@ -119,7 +120,7 @@ def _address(link: str, shown: str) -> None:
     with code:
         classroom.draw_code(link)
     with text:
-        st.html(f'<p class="wall_link">{shown}</p>')
+        st.html(f'<p class="wall_link">{escape(shown)}</p>')
         st.markdown(_(words.FOR_PHONES))
 
 
@@ -139,7 +140,7 @@ def _join(mine: SchoolClass) -> None:
         classroom.draw_code(link_of(mine))
     with text:
         url = classroom.outside(st.context.url or "").removeprefix("http://")
-        st.html(f'<p class="wall_link">{url}</p><p class="wall_code">{mine.code}</p>')
+        st.html(f'<p class="wall_link">{escape(url)}</p><p class="wall_code">{mine.code}</p>')
         _present(mine.code)
         st.markdown(_(words.FOR_PHONES))
         classroom.choose_network()
