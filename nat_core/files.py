@@ -135,12 +135,20 @@ def sentence(error: OSError) -> str:
     """
     full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
     remedy = ": make room there and go on" if full else ""
-    if error.filename is None and not _folder_is_there():
-        return "the current folder was removed: change into one that is there"
+    if error.filename is None and not folder_is_there():
+        return REMOVED
     return f"{error.filename or 'a file'}: {error.strerror or error}{remedy}"
 
 
-def _folder_is_there() -> bool:
+REMOVED = "the current folder was removed: change into one that is there"
+
+
+def folder_is_there() -> bool:
+    """Return whether the current folder was not removed meanwhile.
+
+    >>> folder_is_there()
+    True
+    """
     try:
         return bool(os.getcwd())
     except OSError:

@@ -18,7 +18,7 @@ from nat_core.data.images import read_image
 from nat_core.data.sets import data_folder, describe
 from nat_core.data.sources.image_sets import none_readable, pictures_under
 from nat_core.errors import CommandError, NatError, UnreadableImage
-from nat_core.files import is_there, seal, sentence, write_durably
+from nat_core.files import REMOVED, folder_is_there, is_there, seal, sentence, write_durably
 from nat_core.language import legible
 from nat_core.outputs import complain
 from nat_core.paper.field_tables import annex
@@ -124,6 +124,8 @@ def run(options: argparse.Namespace) -> int:
     verbs = {"data": data, "train": train, "predict": predict, "evaluate": evaluate, "report": report, "app": app,
              "page": page, "export": export, "reproduce": reproduce, "levels": levels,
              "features": features, "bench": bench}  # fmt: skip
+    if not folder_is_there():  # libraries that are loaded there end the process in words of their own
+        return complain(options.verb, REMOVED)
     try:
         status = verbs[options.verb](options)
         sys.stdout.flush()  # what cannot be written is said now, not when Python closes the output

@@ -403,7 +403,7 @@ def save_checkpoint(
     Returns the checkpoint's folder. Raises CheckpointError where one of that name is there already.
     """
     home = Path(folder) / name
-    if home.exists():
+    if os.path.lexists(home):
         raise CheckpointError(f"{home} is there already: move it away, or write to another folder")
     # Beside its final place, so that one rename, which either happens or not, makes it visible.
     draft = Path(folder) / f".{name}.{os.getpid()}.tmp"

@@ -5,6 +5,7 @@ place is free and how the run is to go; its `Keeper` writes the states, and what
 """
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -296,7 +297,7 @@ class Sitting:
 
     def check_place(self) -> None:
         """Raise TrainingError where a network that nobody asked to keep, or a folder without one, stands in the way."""
-        if not self.home.exists():
+        if not os.path.lexists(self.home):  # a link that leads nowhere could not be replaced by a folder either
             return
         if not (self.home / CARD).is_file():
             raise TrainingError(

@@ -488,3 +488,16 @@ def test_a_seed_has_an_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert main(["train", "digits_nat", "--out", str(tmp_path / "out"), "--seed", str(2**64)]) == 1
     assert capsys.readouterr().err.startswith("nat train: seed must be a whole number from 0 to 2^63 - 1; got 184467")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no folder that somebody is in")
+@pytest.mark.parametrize("words", [["predict", "x.jpg"], ["train", "digits_nat"], ["report"], ["app"]])
+def test_in_a_removed_folder_no_command_begins(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert main(words) == 1
+    told = f"nat {words[0]}: the current folder was removed: change into one that is there\n"
+    assert capsys.readouterr().err == told

@@ -266,6 +266,10 @@ def test_a_finished_network_is_kept_where_that_is_said_and_never_written_over(tm
     ):
         sitting(tmp_path, resume=True).check_place()
     (tmp_path / NAME).rmdir()
+    (tmp_path / NAME).symlink_to("gone")
+    with pytest.raises(TrainingError, match="is there already but holds no network: move it away"):
+        sitting(tmp_path, resume=True).check_place()
+    (tmp_path / NAME).unlink()
     write_network(tmp_path, NAME)
     with pytest.raises(
         TrainingError,
