@@ -22,6 +22,7 @@ from PIL import Image
 from nat_core.data.apart import process
 from nat_core.data.headers.examine import examine
 from nat_core.data.headers.header import MAX_MEMORY, MEGAPIXEL, Header, damaged
+from nat_core.data.headers.png import has_all_rows
 from nat_core.errors import UnreadableImage
 from nat_core.language import _, legible
 
@@ -263,7 +264,8 @@ def _decode(examined: tuple[Header, str], keep: int) -> "_Shown":
             image.draft(None, (max(1, image.width // fraction), max(1, image.height // fraction)))
             image.load()
             if header.kind == "PNG":
-                _scale_transparent_colour(image, header.depth)
+                _check_rows(image, header)
+                _scale_transparent_colour(image, header)
             whole = header.size if header.size != header.frame else image.size
             return _Shown(image, header.at, whole, _TURNS.get(header.orientation))
     except Exception as error:  # Pillow's parsers raise a dozen kinds, from OSError to IndexError.
@@ -368,13 +370,40 @@ class _Shown:
         return band
 
 
-def _scale_transparent_colour(image: Image.Image, depth: int) -> None:
+def _check_rows(image: Image.Image, header: Header) -> None:
+    """Raise ValueError where rows are missing, which Pillow leaves at 0: so only those are asked about."""
+    last = image.crop((0, image.height - 1, image.width, image.height))
+    # Of an interlaced picture the last row is not what comes last.
+    if (image.info.get("interlace") or last.getbbox(alpha_only=False) is None) and not has_all_rows(header.data):
+        raise ValueError("rows are missing")
+
+
+def _scale_transparent_colour(image: Image.Image, header: Header) -> None:
     """Bring the transparent colour of a grey or RGB PNG to the 8 bits of its pixels: Pillow leaves it in file units."""
     colour = image.info.get("transparency")
-    if image.mode == "L" and depth < 8 and colour is not None:
-        image.info["transparency"] = colour * 255 // (2**depth - 1)
-    if image.mode == "RGB" and depth == 16 and colour:
-        image.info["transparency"] = tuple(value >> 8 for value in colour)
+    if image.mode == "L" and header.depth < 8 and colour is not None:
+        image.info["transparency"] = colour * 255 // (2**header.depth - 1)
+    if image.mode == "RGB" and header.depth == 16 and colour:
+        _hide(image, colour, header)
+
+
+def _hide(image: Image.Image, colour: tuple[int, int, int], header: Header) -> None:
+    """Lay white on the pixels of a transparent colour of 16 bits a channel.
+
+    By the upper 8 bits alone, which Pillow keeps, its neighbours would be hidden with it. The lower ones come of another
+    reading, which takes them for the upper ones.
+    """
+    del image.info["transparency"]
+    with Image.open(io.BytesIO(header.data), formats=["PNG"]) as lower:
+        lower.tile = [tile._replace(args="RGB;16L") for tile in lower.tile]
+        lower.load()
+        rows = max(1, BAND // image.width)
+        for top in range(0, image.height, rows):
+            box = (0, top, image.width, min(top + rows, image.height))
+            upper = np.asarray(image.crop(box), np.uint16)
+            values = upper << 8 | np.asarray(lower.crop(box))
+            hidden = Image.fromarray((values == np.array(colour, np.uint16)).all(axis=-1))
+            image.paste("white", box, hidden)
 
 
 # --- what is there to decode -----------------------------------------------------------------------------------------

@@ -18,7 +18,21 @@ from nat_core.data.headers.header import MAX_PIXELS, check_pixels, orientation_o
 from nat_core.data.images import MAX_BYTES, read_image, read_photo
 from nat_core.errors import UnreadableImage
 from tests import hostile_pictures
-from tests.hostile_pictures import BOMBS, DOT, HARMLESS, bmp, chunk, gif, png, riff, segment
+from tests.hostile_pictures import (
+    BOMBS,
+    DOT,
+    HARMLESS,
+    TABLES,
+    bmp,
+    chunk,
+    frame,
+    gif,
+    jpeg,
+    png,
+    riff,
+    scan,
+    segment,
+)
 
 EXPORT = "which is not read here: export it as JPEG or PNG."
 HEIC = (
@@ -30,6 +44,10 @@ RARER = (b"P6\n", b"P2 ", b"\n\5\1", b"II+\0", b"MM\0+", b"\0\0\2\0", b"DDS ", b
 CHOOSE = "choose a {formats} file."
 """Filled with what is read where the tests run."""
 DAMAGED = "x is cut short or damaged, so it cannot be read: copy or export it again."
+RARE = (
+    "x is a JPEG of a rare kind (lossless, arithmetic coding, or more than 8 bits a colour), which is not read here: "
+    "export it as a usual JPEG or PNG."
+)
 JPEG_2000 = b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 \0\0\0\0jp2 \0\0\0\0jp2c\xff\x4f\xff\x51" + bytes(800)
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 
@@ -154,9 +172,9 @@ OUT_OF_PROPORTION = [
     ),
     (
         BOMBS["JPEG lossless"](),
-        "x is a JPEG of a rare kind (lossless, or arithmetic coding), which is not read here: export it as a usual "
-        "JPEG or PNG.",
+        RARE,
     ),
+    *((jpeg(TABLES, frame(8, 8, depth=depth), scan(b"\0")), RARE) for depth in (12, 16)),
     (
         gif((1, 1), (1, 1), DOT, b"!\xfe\1a\0" * 10_000),
         "x is in more than the 20,000 pieces that are looked at before its pixels: export it again.",

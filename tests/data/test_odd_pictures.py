@@ -57,6 +57,48 @@ def test_a_png_is_read_whatever_stands_beside_its_rows(odd: bytes, place: str) -
     assert read_photo(png(1, 1, *parts)).tolist() == [[[0, 0, 0]]]
 
 
+@pytest.mark.parametrize("interlaced", [False, True], ids=["rows", "interlaced"])
+@pytest.mark.parametrize(("colours", "depth"), KINDS)
+def test_a_png_whose_rows_end_too_early_is_damaged_and_not_black_below(
+    colours: int, depth: int, interlaced: bool
+) -> None:
+    whole = drawn(np.random.default_rng(3), colours, depth, interlaced=interlaced, clear=False)
+    before, first, second = whole.split(b"IDAT")
+    unpacked = zlib.decompress(first[:-8] + second[: -4 - len(chunk(b"IEND"))])
+    half = unpacked[: len(unpacked) // 2]
+    for lines, read in ((unpacked, True), (unpacked + b"more", True), (unpacked[:-1], False), (half, False)):
+        data = before[:-4] + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND")
+        assert (refused(data) == "") == read, len(unpacked) - len(lines)
+
+
+def test_black_rows_are_none_that_are_missing() -> None:
+    for interlaced in (0, 1):
+        data = png(9, 5, rows(500 if interlaced else 5 * 28), interlaced=interlaced)
+        assert not read_photo(data).any()
+
+
+def test_of_a_transparent_colour_of_16_bits_no_neighbour_is_clear() -> None:
+    key, near = b"\x12\0\x34\0\x56\0", b"\x12\0\x34\0\x56\1"
+    for line in (key + near, b"\x12\0\x34\1\x56\0" + key):
+        data = png(2, 1, chunk(b"tRNS", key), chunk(b"IDAT", zlib.compress(b"\0" + line)), depth=16)
+        expected = [WHITE, [0x12, 0x34, 0x56]]
+        assert read_photo(data)[0].tolist() == (expected if line.startswith(key) else expected[::-1])
+
+
+def test_of_two_transparencies_the_first_that_fits_counts() -> None:
+    parts = (chunk(b"PLTE", b"\x09\x08\x07\x06\x05\x04"), chunk(b"tRNS", b"\0", crc=1), chunk(b"tRNS", b"\0"),
+             chunk(b"tRNS", b"\xff\0"), chunk(b"IDAT", zlib.compress(b"\0\0\1")))  # fmt: skip
+    assert read_photo(png(2, 1, *parts, colours=3))[0].tolist() == [WHITE, [6, 5, 4]]
+
+
+def refused(data: bytes) -> str:
+    try:
+        read_photo(data, name="x")
+    except UnreadableImage as error:
+        return str(error)
+    return ""
+
+
 def test_around_a_gifs_small_first_frame_it_is_clear() -> None:
     dot = gif((20, 20), (1, 1), b"\2\2\x4c\1")  # the second of its two colours, which is white
     black = dot.replace(b"\0\0\0\xff\xff\xff", b"\xff\xff\xff\0\0\0")
@@ -100,6 +142,13 @@ def test_bmps_whose_channels_lie_anywhere(bits: int, masks: tuple[int, ...], val
     pixels = read_photo(masked(bits, masks, (one * 4 + other * 4) * 8))
     assert pixels[0, 0].tolist() == colour
     assert pixels.shape == (8, 8, 3)
+
+
+@pytest.mark.parametrize("masks", [(0xFF0000, 0xFF00, 0xFF, 0xFF000000), (0xFF, 0xFF00, 0xFF0000, 0xFF000000)])
+def test_a_bmp_with_a_mask_of_alpha_behind_the_short_header(masks: tuple[int, ...]) -> None:
+    file = bmp(2, 1, struct.pack("<4I", *masks) + b"\x01\x02\x03\xff" + bytes(4), bits=32, packing=6)
+    data = file[:10] + struct.pack("<I", 54 + 16) + file[14:]
+    assert read_photo(data)[0].tolist() == [[3, 2, 1] if masks[0] == 0xFF0000 else [1, 2, 3], WHITE]
 
 
 def test_a_bmp_that_is_nowhere_to_be_seen_is_shown_all_the_same() -> None:

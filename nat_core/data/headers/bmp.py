@@ -45,7 +45,8 @@ def examine_bmp(data: bytes, name: str) -> Header:
     masks = (
         struct.unpack_from("<4I" if length >= 56 or packed == _MASKS_WITH_ALPHA else "<3I", data, 54) if packed else ()
     )
-    if packed and bits in _PILLOWS and (*masks, 0)[:4] not in _PILLOWS[bits]:
+    # Pillow knows no masks with one of alpha behind the short header either, whatever they are.
+    if bits in _PILLOWS and packed and (packed == _MASKS_WITH_ALPHA or (*masks, 0)[:4] not in _PILLOWS[bits]):
         check_memory(8 * size[0] * size[1] + len(data), size, name)
         data = _coloured(rows[:, : width * bits // 8].view(f"<u{bits // 8}"), masks, height)
     elif bits == 2 and length > 12:

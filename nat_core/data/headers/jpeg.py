@@ -38,7 +38,7 @@ def examine_jpeg(data: bytes, name: str) -> Header:
     """Return what a JPEG holds; LookupError, ValueError or struct.error where it is not whole."""
     kept, place, orientation = _before_pixels(data, name)
     (start,) = (each for each in kept if each[1] in _STARTS)  # ValueError where there is none, or a second
-    size, blocks = _frame(start)
+    size, blocks = _frame(start, name)
     check_pixels(size, "JPEG", name)
     progressive = start[1] == _PROGRESSIVE
     end, packed, multiple = _passes(data, place, blocks, progressive, name)
@@ -61,12 +61,7 @@ def _before_pixels(data: bytes, name: str) -> tuple[list[bytes], int, int]:
         if code == _SOS:
             return kept, place, orientation or 1
         if code in _OTHER_STARTS:
-            told = _(
-                "{name} is a JPEG of a rare kind (lossless, or arithmetic coding), which is not read here: export it "
-                "as a usual JPEG or PNG.",
-                name=name,
-            )
-            raise UnreadableImage(told)
+            raise _rare(name)
         if code in _KEPT or (code in _COLOURS and data.startswith(_COLOURS[code], place + 4)):
             kept.append(data[place:end])
             if len(kept) > _MAX_KEPT:
@@ -93,10 +88,21 @@ def _segment(data: bytes, place: int) -> tuple[int, int, int]:
     return code, start, end
 
 
-def _frame(start: bytes) -> tuple[tuple[int, int], dict[int, int]]:
+def _rare(name: str) -> UnreadableImage:
+    told = _(
+        "{name} is a JPEG of a rare kind (lossless, arithmetic coding, or more than 8 bits a colour), which is not "
+        "read here: export it as a usual JPEG or PNG.",
+        name=name,
+    )
+    return UnreadableImage(told)
+
+
+def _frame(start: bytes, name: str) -> tuple[tuple[int, int], dict[int, int]]:
     """Width and height, and how many blocks of 8 x 8 values each component has, by its number."""
     precision, height, width, number = struct.unpack_from(">BHHB", start, 4)
     parts = {start[10 + 3 * each]: divmod(start[11 + 3 * each], 16) for each in range(number)}
+    if precision in (12, 16):
+        raise _rare(name)
     if precision != 8 or len(parts) != number or number not in (1, 3, 4):
         raise ValueError("a frame of another kind")
     if not all(1 <= factor <= 4 for factors in parts.values() for factor in factors):
