@@ -105,8 +105,7 @@ def pictures_in(content: bytes, name: str) -> PicturesInside:
     ['cat.png']
     """
     archive = open_archive(content, name)
-    # Not its own is_dir, which fails where a name begins with a zero byte: zipfile then takes it for empty.
-    entries = [(each, parts_of(_name_of(each))) for each in archive.infolist() if not each.filename.endswith("/")]
+    entries = [(each, parts_of(_name_of(each))) for each in archive.infolist() if not _is_folder(each)]
     _check_sizes([entry for entry, _ in entries], len(content), name)
     wanted = [(entry, parts) for entry, parts in entries if not is_systems_own(parts)]
     pictures = tuple(
@@ -148,6 +147,14 @@ def _check_sizes(entries: list[zipfile.ZipInfo], length: int, name: str) -> None
         raise UnreadableImage(told)
     if sum(entry.compress_size for entry in entries) > length:  # entries that share their bytes
         raise _damaged(name)
+
+
+def _is_folder(entry: zipfile.ZipInfo) -> bool:
+    """Whether an entry is a folder, whichever slash its system takes.
+
+    Not its own is_dir, which fails where a name begins with a zero byte: zipfile then takes it for empty.
+    """
+    return entry.filename.endswith("/") or (entry.filename.endswith("\\") and not entry.file_size)
 
 
 def _name_of(entry: zipfile.ZipInfo) -> str:

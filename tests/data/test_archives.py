@@ -64,6 +64,13 @@ def test_what_systems_add_is_not_counted() -> None:
     assert pictures_in(content, "a.zip").others == 0
 
 
+def test_folders_are_no_files_whichever_slash_their_system_takes() -> None:
+    members = [Member(name, b"", method=0) for name in (b"cat\\", b"all\\dog\\", b"sea/", b"empty\\")]
+    found = pictures_in(archive(*members, Member(b"cat\\1.png", DOT), Member(b"odd\\", DOT)), "a.zip")
+    assert [(*each.folders, each.name) for each in found.pictures] == [("cat", "1.png"), ("odd",)]
+    assert found.others == 0
+
+
 def test_an_empty_zip_holds_nothing() -> None:
     content = packed({})
     assert is_zip(content)
@@ -273,6 +280,8 @@ def test_pictures_are_known_by_their_bytes_where_their_names_say_nothing() -> No
         (["1.png", "2.png"], ("1.png", "2.png"), (), None, 0),
         (["cat/1.png", "#recycle/1.png", "$RECYCLE.BIN/1.png", "@tmp/2.png", "System Volume Information/x.png",
           "lost+found/1.png", "__pycache__/a.png", "cat/ehthumbs.db"], ("cat/1.png",), ("cat",), [0], 7),
+        (["cat/1.png", "RECYCLER/1.png", "FOUND.000/1.png", "cat/@__thumb/1.png", "~snapshot/cat/1.png",
+          "Network Trash Folder/1.png", "Temporary Items/1.png", "LOST.DIR/1.png"], ("cat/1.png",), ("cat",), [0], 7),
         (["d/Training/cat/1.png", "d/Testing/dog/1.png"], ("Training/cat/1.png", "Testing/dog/1.png"), ("cat", "dog"),
          [0, 1], 0),
         (["seg_train/seg_train/sea/1.png", "seg_test/seg_test/ice/1.png"],
@@ -284,7 +293,7 @@ def test_pictures_are_known_by_their_bytes_where_their_names_say_nothing() -> No
         (["test/1.png", "dog/1.png"], ("test/1.png", "dog/1.png"), ("dog", "test"), [1, 0], 0),
         (["images/1.png", "masks/1.png"], ("images/1.png", "masks/1.png"), ("images", "masks"), [0, 1], 0),
     ],
-    ids=["hidden", "eadir", "systems", "jfif", "tinyimagenet", "parts", "deeper", "flat", "bins", "other names",
+    ids=["hidden", "eadir", "systems", "jfif", "tinyimagenet", "parts", "deeper", "flat", "bins", "other bins", "other names",
          "twice", "years", "only images", "no parts", "a part among classes", "masks"],
 )  # fmt: skip
 def test_the_fields_layouts_and_what_systems_add(

@@ -172,6 +172,10 @@ def test_of_an_array_that_is_not_read_a_sentence_tells() -> None:
     assert found.passed_over == (
         "It also holds answers, not read: labels are read from test_labels, their names from classes.",
     )
+    # Labels of a part that is not there are those of the pictures that are, for whoever saved them.
+    alone = read_own_set(npz(test_images=images, train_labels=np.array([1, 0]), Test_Images=images), "mine.npz")
+    assert alone.labels is None
+    assert "It also holds train_labels, Test_Images, not read" in alone.passed_over[0]
     # Weights' files and the like hold many.
     many = read_own_set(npz(images=images, **{f"a{number}": images for number in range(8)}), "mine.npz")
     assert "It also holds a0, a1, a2, a3, a4 and 3 more, not read" in many.passed_over[0]

@@ -31,10 +31,12 @@ PICTURE_SUFFIXES = (
 _SYSTEMS = {
     "__macosx", "icon\r",
     "thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "$recycle.bin", "system volume information",
-    "lost+found",
+    "recycler", "recycled", "found.000", "msocache",
+    "lost+found", "lost.dir",
+    "network trash folder", "temporary items",
     "__pycache__",
     # Of network drives: thumbnails, what is being written, and their bins.
-    "@eadir", "@synoeastream", "@tmp", "#recycle", "#snapshot", "@recycle", "@recently-snapshot",
+    "@eadir", "@synoeastream", "@tmp", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "@__thumb", "~snapshot",
 }  # fmt: skip
 SYSTEMS = N_("a dot before the name, __MACOSX, @eaDir, Thumbs.db, desktop.ini and the like")
 """What is left out, in words: a few of them."""

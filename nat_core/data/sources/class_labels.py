@@ -158,10 +158,10 @@ def as_names(found: np.ndarray) -> tuple[str, ...]:
     return tuple(text[start : start + width].rstrip("\0") for start in range(0, len(text), width))
 
 
-def arrays_of(keys: Sequence[str], splits: Sequence[str] = SPLITS) -> tuple[str, str] | None:
+def arrays_of(keys: Sequence[str], splits: Sequence[str] = SPLITS, *, whole: bool = True) -> tuple[str, str] | None:
     """Return the arrays of pictures and of labels of the first of these parts that is there, as the file writes them.
 
-    A set that is in one part has what is asked for. None where no array holds pictures by its name.
+    With `whole` a set that is in one part has what is asked for. None where no array holds pictures by its name.
 
     >>> arrays_of(["x_train", "X_test", "y_test"]), arrays_of(["images", "labels"]), arrays_of(["arr_0"])
     (('X_test', 'y_test'), ('images', 'labels'), None)
@@ -172,7 +172,7 @@ def arrays_of(keys: Sequence[str], splits: Sequence[str] = SPLITS) -> tuple[str,
         if images is not None:
             labels = [plain[each] for form in _LABELS if (each := form.format(split)) in plain]
             return images, labels[0] if labels else f"{split}_labels"
-    for images, labels in _WHOLE:
+    for images, labels in _WHOLE if whole else ():
         if images in plain and (labels in plain or images != "data"):
             return plain[images], plain.get(labels, labels)
     return None
@@ -184,8 +184,9 @@ def unread(keys: Sequence[str], read: Collection[str]) -> tuple[str, ...]:
     >>> unread(["test_images", "train_images", "y"], {"test_images"})
     ('It also holds y, not read: labels are read from test_labels, their names from classes.',)
     """
-    parts = {form.format(split) for split in SPLITS for form in (*_IMAGES, *_LABELS)} | {*CLASS_KEYS}
-    rest = [f"{key:.40}" for key in keys if key not in read and key.casefold() not in parts]
+    # Labels alone are no part: whoever put them beside the pictures of another takes them for theirs.
+    parts = {each for split in SPLITS for each in arrays_of(keys, [split], whole=False) or ()} | {*CLASS_KEYS}
+    rest = [f"{key:.40}" for key in keys if key not in read and key not in parts]
     if not rest:
         return ()
     names = ", ".join(rest[:5])
