@@ -16,12 +16,14 @@ from itertools import product
 import torch
 
 from nat_core.errors import CheckpointError
-from nat_core.language import _
+from nat_core.language import _, ngettext
 from nat_core.measure.predictions import MAX_CLASSES
 from nat_core.network.models import ARCHITECTURES, build
 
 COUNTER = ("num_batches_tracked", "n_averaged")
 """The ends of the names of what only training reads: of a norm, and of PyTorch's AveragedModel."""
+_MOST_GUESSES = 4
+"""Of how many numbers of classes a file that fits nothing is looked at."""
 Shape = tuple[int, ...]
 Path = tuple[str, ...]
 _KNOWN_NAMES = (
@@ -95,20 +97,26 @@ def recognised(shapes: Mapping[str, Shape], name: str) -> Recognised:
             for last, _shape in theirs.tensors
         }
         return Recognised(architecture, classes, names)
-    raise CheckpointError(_unknown(shapes, classes, name))
+    raise CheckpointError(_unknown(shapes, [classes], name))
 
 
 def _classes(shapes: Mapping[str, Shape], name: str) -> int:
     """How many classes the one linear layer tells apart."""
     linear = [shape for key, shape in shapes.items() if len(shape) == 2]
     if len(linear) != 1:
-        raise CheckpointError(_unknown(shapes, 10, name))
+        # Of several linear layers any may be the last one: two networks in one file have two of the same.
+        several = dict.fromkeys(rows for rows, _columns in linear if 2 <= rows <= MAX_CLASSES)
+        raise CheckpointError(_unknown(shapes, [*several][:_MOST_GUESSES] or [10], name))
     classes = linear[0][0]
     if not 2 <= classes <= MAX_CLASSES:
-        raise CheckpointError(
-            _("{name} has {classes:,} classes; from 2 to {most:,} can be shown.", name=name, classes=classes,
-              most=MAX_CLASSES)
-        )  # fmt: skip
+        told = ngettext(
+            "{name} has {count:,} class; from 2 to {most:,} can be shown.",
+            "{name} has {count:,} classes; from 2 to {most:,} can be shown.",
+            classes,
+            name=name,
+            most=MAX_CLASSES,
+        )
+        raise CheckpointError(told)
     return classes
 
 
@@ -203,9 +211,9 @@ def shapes_of(architecture: str, classes: int) -> dict[str, Shape]:
 # --- what fits none --------------------------------------------------------------------------------------------------
 
 
-def _unknown(shapes: Mapping[str, Shape], classes: int, name: str) -> str:
-    """Say which architecture comes nearest, and the first tensor that does not fit it."""
-    every = {each: shapes_of(each, classes) for each in ARCHITECTURES}
+def _unknown(shapes: Mapping[str, Shape], classes: Sequence[int], name: str) -> str:
+    """Say which architecture comes nearest, of one of these numbers of classes, and the first tensor that differs."""
+    every = {each: shapes_of(*each) for each in product(ARCHITECTURES, classes)}
     held, nearest = max(
         product(map(partial(_unwrapped, shapes), _wrappers(shapes)), every),
         key=lambda pair: len(pair[0].items() & every[pair[1]].items()) - 0.1 * len(every[pair[1]]),
@@ -228,19 +236,19 @@ def _unknown(shapes: Mapping[str, Shape], classes: int, name: str) -> str:
         "one of these, trained on 32 x 32 pictures.",
         name=name,
         known=", ".join(ARCHITECTURES),
-        nearest=nearest,
+        nearest=nearest[0],
         differs=differs,
     )
 
 
 def _wrappers(shapes: Mapping[str, Shape]) -> list[str]:
-    """What DataParallel, torch.compile and wrappers may have put before names: what all begin with, or most of them."""
+    """What DataParallel, torch.compile and wrappers may have put before names: what all begin with, or half of them."""
     paths = [tuple(key.split(".")[:-1]) for key in shapes]
     first = min(paths, default=())
     shared = first[: _shared(first, max(paths, default=()))]
     more = [path[len(shared) : len(shared) + 5] for path in paths]
     begin = Counter(path[:deep] for path in more for deep in range(1, len(path) + 1))
-    most = [each for each, number in begin.items() if 2 * number > len(shapes)]
+    most = [each for each, number in begin.items() if 2 * number >= len(shapes)]
     return [".".join([*shared, *each, ""]) for each in ((), *most)]
 
 

@@ -197,7 +197,9 @@ def _check_kind(content: bytes, name: str) -> None:
     # torch.save writes a zip file, older versions a bare pickle. The first eight bytes of a safetensors file are a
     # length, and may be any, so look like either; the ninth begins its JSON.
     begins = content[:2] == b"PK" or (content[:1] == b"\x80" and content[1:2] in b"\x02\x03\x04\x05")
-    if (begins and content[8:9] != b"{") or name.endswith((".pt", ".pth", ".pkl", ".ckpt")):
+    if _is_zip_of_no_pickle(content):
+        begins = False
+    if (begins or name.endswith((".pt", ".pth", ".pkl", ".ckpt"))) and content[8:9] != b"{":
         raise CheckpointError(
             _(
                 "{name} is a pickle, which could run any program when it is opened, so we never do: where you trained "
@@ -211,6 +213,12 @@ def _check_kind(content: bytes, name: str) -> None:
             _("{name} is {size:,.0f} MB, more than the {most:.0f} MB read.", name=name, size=len(content) / 1e6,
               most=MAX_BYTES / 1e6)
         )  # fmt: skip
+
+
+def _is_zip_of_no_pickle(content: bytes) -> bool:
+    """Whether a file is a whole zip file in which no pickle lies by its name: an .npz, say."""
+    ends = content.rfind(b"PK\5\6", max(0, len(content) - 70_000))
+    return content[:2] == b"PK" and ends >= 0 and b".pkl" not in content
 
 
 def _check_types(tensors: Mapping[str, TensorPlace], name: str) -> None:

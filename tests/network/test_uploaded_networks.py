@@ -101,6 +101,12 @@ def pickled() -> bytes:
     return buffer.getvalue()
 
 
+def npz() -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, weight=np.zeros(3))
+    return buffer.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -122,11 +128,17 @@ def pickled() -> bytes:
         (changed(norm__weight=torch.full((64,), torch.nan)), "norm.weight holds values that are not finite"),
         (changed(norm__running_var=-torch.ones(64)), "holds negative variances"),
         (save(weights(classes=3)), "has 3 classes, but 2 are named"),
-        (changed(classifier__weight=torch.zeros(1, 64), classifier__bias=torch.zeros(1)), "from 2 to 1,000 can be"),
+        (changed(classifier__weight=torch.zeros(1, 64), classifier__bias=torch.zeros(1)), "has 1 class; from 2"),
+        (changed(extra=torch.zeros(3, 3)), "nearest to wrn10_1, but it also has extra"),
+        (save({f"{of}.{key}": value.clone() for of in ("a", "b") for key, value in weights().items()}),
+         "nearest to wrn10_1, but it also has b."),
+        (changed(**{f"ema.{key}": value.clone() for key, value in weights().items()}), "but it also has ema."),
+        (save({f"t{rows}": torch.zeros(rows, 1) for rows in range(1_500)}), "nearest to wrn10_1, but it has no stem"),
+        (npz(), "is cut short or not a safetensors file"),
     ],
     ids=["torch", "pickle", "text", "cut", "large", "other", "missing", "shape", "extra", "counts", "wrapped", "twice",
          "overflow", "squares", "type", "nan", "variance",
-         "classes", "one"],
+         "classes", "one", "another layer", "two networks", "and its mean", "layers", "npz"],
 )  # fmt: skip
 def test_a_wrong_file_gets_one_sentence(content: bytes, expected: str) -> None:
     with pytest.raises(CheckpointError) as raised:
@@ -162,6 +174,10 @@ def test_a_pickle_is_never_opened(tmp_path) -> None:
     with pytest.raises(CheckpointError, match="is a pickle"):
         read_network(pickle.dumps(Trap()), "mine.safetensors", TWO)
     assert not (tmp_path / "opened").exists()
+
+
+def test_weights_are_read_whatever_their_files_ending_says() -> None:
+    assert read_network(save(weights()), "mine.pt", TWO).classes == TWO.classes
 
 
 def test_two_classes_of_one_name_are_refused() -> None:
