@@ -25,6 +25,13 @@ MAX_RATIO, UNSUSPICIOUS = 100, 8_000_000
 """A picture of more bytes than UNSUSPICIOUS may not come of fewer than one in MAX_RATIO: it is packed already."""
 FREE_PIXELS, PIXELS_A_BYTE = 48 * MEGAPIXEL, 64
 """How many pixels an archive's pictures may have together, and how many more for each of its bytes; photos: two."""
+PADDED, FREE_PADDING = 20, 1_500_000
+"""What is packed more than so many times is padded, and how many bytes of that are unpacked beside the archive's own.
+
+Formats that are packed already give little more than one byte for one; their padding are pieces, each to be looked at.
+"""
+_UNPACKED = (b"BM", b"II", b"MM")
+"""How BMP and TIFF begin, whose pixels may lie there as they are."""
 _MAX_DIRECTORY = 4_000_000
 """The most bytes of an archive's table of contents: MAX_FILES entries with long names."""
 _ENTRY, _END, _END_64, _LOCATOR = b"PK\x01\x02", b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
@@ -47,6 +54,7 @@ class ZippedPicture:
     """The folders that it lies in, from the outermost."""
     _archive: zipfile.ZipFile
     _entry: zipfile.ZipInfo
+    _padding: Allowance
 
     def unpack(self) -> bytes:
         """Return its bytes. Raises UnreadableImage where it is too large, locked or damaged."""
@@ -63,7 +71,12 @@ class ZippedPicture:
             raise UnreadableImage(told)
         try:
             with self._archive.open(self._entry) as file:
-                return file.read(self._entry.file_size)  # no more, however much its content would unpack to
+                start = file.read(2)
+                if start not in _UNPACKED:
+                    self._padding.spend(max(0, self._entry.file_size - PADDED * self._entry.compress_size), self.name)
+                return start + file.read(max(0, self._entry.file_size - 2))  # no more, however much it would unpack to
+        except UnreadableImage:
+            raise
         except Exception as error:  # zipfile raises a dozen kinds, and not only those it documents.
             told = _("{name} is damaged inside its zip file: zip it again.", name=self.name)
             raise UnreadableImage(told) from error
@@ -107,9 +120,17 @@ def pictures_in(content: bytes, name: str) -> PicturesInside:
     archive = open_archive(content, name)
     entries = [(each, parts_of(_name_of(each))) for each in archive.infolist() if not _is_folder(each)]
     _check_sizes([entry for entry, _ in entries], len(content), name)
+    padding = Allowance(
+        FREE_PADDING + len(content),
+        N_(
+            "{name} was left out: the files in {archive} unpack to more than pictures in a zip file of its size do, so "
+            "export them again."
+        ),
+        archive=name,
+    )
     wanted = [(entry, parts) for entry, parts in entries if not is_systems_own(parts)]
     pictures = tuple(
-        ZippedPicture(parts[-1], parts[:-1], archive, entry)
+        ZippedPicture(parts[-1], parts[:-1], archive, entry, padding)
         for entry, parts in wanted
         if parts and (is_named_as_picture(entry.filename) or is_picture(_first_bytes(content, entry)))
     )

@@ -390,8 +390,8 @@ def _scale_transparent_colour(image: Image.Image, header: Header) -> None:
 def _hide(image: Image.Image, colour: tuple[int, int, int], header: Header) -> None:
     """Lay white on the pixels of a transparent colour of 16 bits a channel.
 
-    By the upper 8 bits alone, which Pillow keeps, its neighbours would be hidden with it. The lower ones come of another
-    reading, which takes them for the upper ones.
+    By the upper 8 bits alone, which Pillow keeps, its neighbours would be hidden with it. The lower ones come of
+    another reading, which takes them for the upper ones.
     """
     del image.info["transparency"]
     with Image.open(io.BytesIO(header.data), formats=["PNG"]) as lower:

@@ -17,7 +17,7 @@ from nat_core.data.headers.names import parts_of
 from nat_core.data.uploaded_sets import read_own_set
 from nat_core.errors import UnreadableImage, UnreadableSet
 from tests.hostile_archives import ATTACKS, DOT, Member, archive, mutants, seeds
-from tests.hostile_pictures import encoded
+from tests.hostile_pictures import bmp, encoded, segment
 
 PICTURE = b"the bytes of a picture " * 10
 
@@ -75,6 +75,30 @@ def test_an_empty_zip_holds_nothing() -> None:
     content = packed({})
     assert is_zip(content)
     assert pictures_in(content, "a.zip").pictures == ()
+
+
+def test_padding_has_a_budget_for_the_whole_archive() -> None:
+    """Each piece of a file is looked at, so many small files of many pieces took a minute for a few MB."""
+    photo = encoded("JPEG", (20, 20))
+    padded = photo[:2] + segment(0xFE) * 19_000 + photo[2:]
+    content = archive(*[Member(b"a/%d.jpg" % each, padded) for each in range(40)])
+    found = read_own_set(content, "a.zip")
+    assert 10 < len(found) < 30
+    assert len(found) + len(found.skipped) == 40
+    assert found.skipped[-1] == (
+        "39.jpg was left out: the files in a.zip unpack to more than pictures in a zip file of its size do, so export "
+        "them again."
+    )
+    zeros = archive(*[Member(b"a/%d.png" % each, DOT + bytes(7_000_000)) for each in range(3)])
+    with pytest.raises(UnreadableSet, match=r"0\.png was left out: the files in a\.zip unpack to more"):
+        read_own_set(zeros, "a.zip")
+
+
+def test_pictures_whose_pixels_lie_as_they_are_are_no_padding() -> None:
+    blank = archive(*[Member(b"a/%d.bmp" % each, bmp(200, 200, bytes(120_000))) for each in range(40)])
+    assert len(read_own_set(blank, "a.zip")) == 40
+    with pytest.raises(UnreadableSet, match=r"0\.png is text"):
+        read_own_set(archive(Member(b"a/0.png", b"x")), "a.zip")
 
 
 def test_too_many_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,8 +317,8 @@ def test_pictures_are_known_by_their_bytes_where_their_names_say_nothing() -> No
         (["test/1.png", "dog/1.png"], ("test/1.png", "dog/1.png"), ("dog", "test"), [1, 0], 0),
         (["images/1.png", "masks/1.png"], ("images/1.png", "masks/1.png"), ("images", "masks"), [0, 1], 0),
     ],
-    ids=["hidden", "eadir", "systems", "jfif", "tinyimagenet", "parts", "deeper", "flat", "bins", "other bins", "other names",
-         "twice", "years", "only images", "no parts", "a part among classes", "masks"],
+    ids=["hidden", "eadir", "systems", "jfif", "tinyimagenet", "parts", "deeper", "flat", "bins", "other bins",
+         "other names", "twice", "years", "only images", "no parts", "a part among classes", "masks"],
 )  # fmt: skip
 def test_the_fields_layouts_and_what_systems_add(
     files: list[str], ids: tuple[str, ...], classes: tuple[str, ...], labels: list[int] | None, over: int

@@ -90,12 +90,19 @@ class Allowance:
         Traceback (most recent call last):
         nat_core.errors.UnreadableImage: two.gif was left out: there are too many.
         """
+        self.spend(header.pixels, name)
+
+    def spend(self, number: int, name: str) -> None:
+        """Spend as many for the file of that name. Raises UnreadableImage where there are not so many left.
+
+        >>> Allowance(1_000, "{name} was left out.").spend(1_000, "one.gif")
+        """
         now = self._clock()
         self._left = min(self._most, self._left + self._a_second * (now - self._then))
         self._then = now
-        if header.pixels > self._left:
+        if number > self._left:
             raise UnreadableImage(_(self._why, name=name, **self._named))
-        self._left -= header.pixels
+        self._left -= number
 
 
 def damaged(name: str) -> UnreadableImage:

@@ -36,7 +36,8 @@ _SYSTEMS = {
     "network trash folder", "temporary items",
     "__pycache__",
     # Of network drives: thumbnails, what is being written, and their bins.
-    "@eadir", "@synoeastream", "@tmp", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "@__thumb", "~snapshot",
+    "@eadir", "@synoeastream", "@tmp", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "@__thumb",
+    "~snapshot",
 }  # fmt: skip
 SYSTEMS = N_("a dot before the name, __MACOSX, @eaDir, Thumbs.db, desktop.ini and the like")
 """What is left out, in words: a few of them."""
