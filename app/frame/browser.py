@@ -1,4 +1,4 @@
-"""What the visitor's browser must do itself: language, titles, focus, names kept whole, larger text, drop zones, rows."""
+"""What the visitor's browser must do itself: language, titles, focus, names kept whole, larger text, zones, rows."""
 
 from pathlib import Path
 
@@ -42,8 +42,8 @@ def zone_words() -> dict[str, str]:
 def adapt(language: str, *, wall: bool) -> None:
     """Have the browser adapt to this page; to be called inside the sidebar. For the wall, all text is larger.
 
-    `language` is the one that is spoken. The one that was chosen, if one was, is kept in the address, so that a page that
-    is loaded again speaks it.
+    `language` is the one that is spoken. The one that was chosen, if one was, is kept in the address, so that a page
+    that is loaded again speaks it.
     """
     told = {
         "language": language,

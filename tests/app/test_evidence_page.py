@@ -64,7 +64,9 @@ def test_columns_that_nobody_has_measured_are_left_out_and_named(start, networks
     before = len(app.table)
     app.segmented_control(key="published").set_value("Energy").run()
     assert len(app.table) == before - 1
-    assert any("LSUN (crop)" in each.value.replace("\\", "") for each in app.caption if each.value.startswith("Left out"))
+    assert any(
+        "LSUN (crop)" in each.value.replace("\\", "") for each in app.caption if each.value.startswith("Left out")
+    )
 
 
 def test_claims_tables_and_cards_of_what_is_trained(start, networks: Path) -> None:

@@ -441,7 +441,8 @@ def whole_in_row(page, stem: str) -> None:
         """stem => {
           const button = document.querySelector(`.st-key-thumb_${stem} button[kind="primary"]`);
           if (!button) return false;
-          const [row, own] = [button.closest('[class*="st-key-row_"]'), button].map(each => each.getBoundingClientRect());
+          const row = button.closest('[class*="st-key-row_"]').getBoundingClientRect();
+          const own = button.getBoundingClientRect();
           return own.left >= row.left && own.right <= row.right;
         }""",
         arg=stem,
