@@ -365,3 +365,20 @@ def test_a_switch_of_the_language_changes_words_alone(page, playwright, address:
     assert page.locator("h1").inner_text().startswith("Über 95")
     pair = page.locator("[data-testid=stSidebar] [data-testid=stSelectbox] input").first
     playwright.expect(pair).to_have_value("Kleines Netz (WRN-16-1)")
+
+
+@at("wide")
+def test_where_the_browser_decides_again_the_address_names_no_language(page, address: str) -> None:
+    page.goto(f"{address}/thresholds?lang=de&t=0.95")
+    page.locator("h1", has_text="Über 95").wait_for()
+    choose_language(page, "Wie der Browser: English")
+    page.locator("h1", has_text="Above 95").wait_for()
+    page.wait_for_url(f"{address}/thresholds?t=0.95")
+
+
+def choose_language(page, title: str) -> None:
+    """Choose a language in the sidebar by its name there."""
+    page.locator("[data-testid=stSidebar] [data-testid=stSelectbox]", has_text="Sprache").locator("input").press(
+        "ArrowDown"
+    )
+    page.get_by_role("option", name=title, exact=True).click()

@@ -131,10 +131,12 @@ def controls() -> None:
                   help=_("Negatives of a hundred other kinds take half of the places."))  # fmt: skip
         st.segmented_control(_("Network"), list(NAMES), format_func=NAMES.__getitem__, key=KIND.bind(), required=True,
                              label_visibility="collapsed", persist_state="session")  # fmt: skip
-    if busy:
-        fair_queue.draw_progress(state.follow)
-    if teaching.problem:
-        st.warning(teaching.problem, icon=":material/warning:")
+    # In a place of their own: what comes and goes here would be drawn where the bars were, and those below.
+    with st.container():
+        if busy:
+            fair_queue.draw_progress(state.follow)
+        if teaching.problem:
+            st.warning(teaching.problem, icon=":material/warning:")
 
 
 def before_learning() -> list[float]:
@@ -143,7 +145,8 @@ def before_learning() -> list[float]:
     sure = [answer.confidence for answer in state.now(name, photos)]
     known = any(photo.shows != labels.NONE for photo in photos)
     st.title(words.title(sum(each > t for each in sure), len(photos), None, kind, untaught=not known), anchor=False)
-    st.markdown(words.unlearned(t))
+    with st.container(key="teach_says"):
+        st.markdown(words.unlearned(t))
     return sure
 
 
@@ -152,7 +155,8 @@ def after_learning(done: state.TaughtHead) -> Effect:
     changed = effect(done.before, done.alone, done.after, t)
     before, after = changed.own.counts
     st.title(words.title(before, len(done.photos), after, kind), anchor=False)
-    st.markdown(words.lesson(changed, done.beside))
+    with st.container(key="teach_says"):
+        st.markdown(words.lesson(changed, done.beside))
     return changed
 
 
@@ -205,9 +209,10 @@ if pair != chosen:
     st.caption(words.stands_in(chosen.title, pair.title))
 choose_photos()
 controls()
+note = st.container()
 if last and changed:
     if set(last.photos) != {photo.key for photo in state.chosen(classes)}:
-        st.caption(words.changed())
+        note.caption(words.changed())
     taught(last, changed)
 elif sure:
     draw_photos([photo.name for photo in state.chosen(classes)], sure, None)
