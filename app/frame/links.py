@@ -186,6 +186,9 @@ def follow(pages: Sequence[PageSettings]) -> None:
     # link. The language is written there whenever it is switched (address.js), which alone makes no link of it.
     if followed.query is None or (_apart(query) and _apart(query) != _apart(followed.query)):
         values, _complaints = read(query, pages)
+        if followed.query is not None:
+            # An address that a visitor comes back to may be older than their last switch, which is what counts.
+            values.pop(LANGUAGE.key, None)
         followed.link = query
         for setting in unnamed(values, pages) if query else ():
             setting.forget()
