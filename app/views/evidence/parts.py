@@ -267,8 +267,8 @@ def study_list(found: Evidence) -> None:
             st.markdown(plainly(found.studies))
             st.caption(
                 _(
-                    "In the words of docs/results.md, which has every number. How many epochs each network learned "
-                    "stands below, under {names}.",
+                    "In the words of docs/results.md, which has every number. The list under {names} says for how many "
+                    "epochs each network learned.",
                     names=_(CALLED),
                 )
             )
