@@ -5,13 +5,15 @@ called in commands and files stands folded away below.
 """
 
 import re
+from functools import cache
 
 from nat_app.shared.language import N_, Titles, _
 from nat_app.shared.pairs import SET_TITLES
 from nat_app.shared.words import kept_together
 from nat_core.language import SOURCE, current
-from nat_core.recipes import NAT_STRONG
+from nat_core.recipes import NAT_STRONG, Recipe
 from nat_core.results.transfer import CHANNELS
+from nat_core.studies.plan import every_study
 
 NETWORKS: Titles[str] = Titles(
     {
@@ -165,7 +167,29 @@ def cell_of(text: str) -> str:
 
 
 def names_table() -> str:
-    """Return what each network and image set is called here and in commands and files, as a Markdown table."""
-    rows = [(name_of(name), f"`{name}`") for name in (*_ALL, *_STUDIED)]
+    """Return what each network and image set is called here and in commands and files, as a Markdown table.
+
+    Studies ask the same of recipes that differ, so their networks are told apart by those.
+    """
+    rows = [(name_of(name), f"`{name}`") for name in _ALL] + [(studied_name(name), f"`{name}`") for name in _STUDIED]
     lines = [(_("here"), _("in commands and files")), ("---", "---"), *rows]
     return "\n".join(f"| {plain} | {code} |" for plain, code in lines)
+
+
+def studied_name(name: str) -> str:
+    """Return the plain name of a study's network, with that of its recipe which its name does not tell.
+
+    >>> studied_name("nat_32_negatives"), studied_name("frontier_32_negatives")
+    ('32 negatives a step (12 epochs)', '32 negatives a step (30 epochs, a part of the pictures held out)')
+    """
+    recipe = _studied_recipes().get(name)
+    if recipe is None:  # what was chosen has a recipe once it is
+        return name_of(name)
+    if recipe.held_out:
+        return _("{name} ({epochs} epochs, a part of the pictures held out)", name=name_of(name), epochs=recipe.epochs)
+    return _("{name} ({epochs} epochs)", name=name_of(name), epochs=recipe.epochs)
+
+
+@cache
+def _studied_recipes() -> dict[str, Recipe]:
+    return {run.recipe.name: run.recipe for study in every_study() for run in study.runs if run.recipe.name in _STUDIED}

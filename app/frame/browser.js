@@ -135,6 +135,7 @@ const keepNames = keptNames(document.body);
 export default function ({ data }) {
   // Screen readers choose their voice by it, and Streamlit says English whatever a page holds.
   document.documentElement.lang = data.language;
+  keepLanguage(data.chosen);
   accept = data.accept;
   zoneWords = data.zone;
   // A link for the wall has set it before the first run (app/server/own_pages/waiting.js); the switch sets it here.
@@ -145,7 +146,10 @@ export default function ({ data }) {
   // There before it has anything to tell: what comes with its words already in it, nobody is told.
   teller();
   tellTitle();
+  bringChosen();
   drawn ??= new MutationObserver(records => {
+    keepLanguage();
+    bringChosen();
     nameDropZones();
     // Before all that compares or copies what is written.
     keepNames(records);
@@ -153,7 +157,7 @@ export default function ({ data }) {
     tellTitle();
     keepFocus();
   });
-  // Attributes too, as a control that is turned off loses the focus as one that is gone does.
-  const watched = { subtree: true, childList: true, characterData: true, attributeFilter: ["disabled"] };
+  // Attributes too, as a control that is turned off loses the focus as one that is gone does, and another is chosen.
+  const watched = { subtree: true, childList: true, characterData: true, attributeFilter: ["disabled", "kind"] };
   drawn.observe(document.body, watched);
 }

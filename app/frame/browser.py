@@ -1,14 +1,18 @@
-"""What the visitor's browser must do itself: language, titles, focus, names kept whole, larger text, drop zones."""
+"""What the visitor's browser must do itself: language, titles, focus, names kept whole, larger text, zones, rows."""
 
 from pathlib import Path
 
 import streamlit as st
 
-from nat_app.shared.language import _
+from nat_app.shared.language import LANGUAGE, _
 from nat_app.shared.page_file import FOCUS_SCRIPT, NAMES_SCRIPT
 from nat_app.visit import decoding
 
-_SCRIPTS = (FOCUS_SCRIPT, NAMES_SCRIPT, Path(__file__).with_name("browser.js").read_text(encoding="utf-8"))
+_SCRIPTS = (
+    FOCUS_SCRIPT,
+    NAMES_SCRIPT,
+    *(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("address.js", "rows.js", "browser.js")),
+)
 _component = st.components.v2.component("browser", html="<span hidden></span>", js="\n".join(_SCRIPTS))
 
 
@@ -36,6 +40,16 @@ def zone_words() -> dict[str, str]:
 
 
 def adapt(language: str, *, wall: bool) -> None:
-    """Have the browser adapt to this page; to be called inside the sidebar. For the wall, all text is larger."""
-    told = {"language": language, "wall": wall, "accept": decoding.accepted(), "zone": zone_words()}
+    """Have the browser adapt to this page; to be called inside the sidebar. For the wall, all text is larger.
+
+    `language` is the one that is spoken. The one that was chosen, if one was, is kept in the address, so that a page
+    that is loaded again speaks it.
+    """
+    told = {
+        "language": language,
+        "chosen": LANGUAGE.value,
+        "wall": wall,
+        "accept": decoding.accepted(),
+        "zone": zone_words(),
+    }
     _component(key="browser", data=told, height=1)

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from nat_app.shared.language import _, ngettext, number
+from nat_app.shared.language import LANGUAGE, _, ngettext, number
 from nat_app.shared.settings import Held, PageSettings, Setting
 from nat_core.language import legible
 
@@ -183,9 +183,12 @@ def follow(pages: Sequence[PageSettings]) -> None:
     """Take over a link that this visit began with or followed, before any widget is made."""
     followed, query = FOLLOWED.get(), st.query_params.to_dict()
     # The address keeps its query from run to run and loses it on the way to another page: only another query is another
-    # link.
-    if followed.query is None or (query and query != followed.query):
+    # link. The language is written there whenever it is switched (address.js), which alone makes no link of it.
+    if followed.query is None or (_apart(query) and _apart(query) != _apart(followed.query)):
         values, _complaints = read(query, pages)
+        if followed.query is not None:
+            # An address that a visitor comes back to may be older than their last switch, which is what counts.
+            values.pop(LANGUAGE.key, None)
         followed.link = query
         for setting in unnamed(values, pages) if query else ():
             setting.forget()
@@ -194,6 +197,11 @@ def follow(pages: Sequence[PageSettings]) -> None:
     followed.query = query
     _put(followed.chosen, pages)
     followed.chosen = {}
+
+
+def _apart(query: Mapping[str, str]) -> dict[str, str]:
+    """What an address holds but for the language."""
+    return {key: text for key, text in query.items() if key != LANGUAGE.key}
 
 
 def complaints(pages: Sequence[PageSettings], used: Mapping[str, Any] | None = None) -> list[str]:

@@ -10,20 +10,20 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import product
 
 import torch
 
 from nat_core.errors import CheckpointError
-from nat_core.language import _, ngettext
+from nat_core.language import _, legible, ngettext
 from nat_core.measure.predictions import MAX_CLASSES
 from nat_core.network.models import ARCHITECTURES, build
 
 COUNTER = ("num_batches_tracked", "n_averaged")
 """The ends of the names of what only training reads: of a norm, and of PyTorch's AveragedModel."""
-_MOST_GUESSES = 4
-"""Of how many numbers of classes a file that fits nothing is looked at."""
+LONGEST = 60
+"""How many letters of a tensor's name a sentence holds."""
 Shape = tuple[int, ...]
 Path = tuple[str, ...]
 _KNOWN_NAMES = (
@@ -83,30 +83,21 @@ def recognised(shapes: Mapping[str, Shape], name: str) -> Recognised:
             continue
         pairs = _paired(layers, ours)
         if pairs is None:
-            raise CheckpointError(
-                _(
-                    "{name} has the shapes of {architecture}, but its names leave open which tensor is which: name the "
-                    "layers of a block alike, such as layer1.0.conv1 and layer1.0.bn1.",
-                    name=name,
-                    architecture=architecture,
-                )
-            )
+            raise CheckpointError(_open_names(name, architecture))
         names = {
             ".".join((*theirs.path, last)): ".".join((*mine.path, last))
             for theirs, mine in pairs
             for last, _shape in theirs.tensors
         }
         return Recognised(architecture, classes, names)
-    raise CheckpointError(_unknown(shapes, [classes], name))
+    raise CheckpointError(_unknown(shapes, name))
 
 
 def _classes(shapes: Mapping[str, Shape], name: str) -> int:
     """How many classes the one linear layer tells apart."""
     linear = [shape for key, shape in shapes.items() if len(shape) == 2]
     if len(linear) != 1:
-        # Of several linear layers any may be the last one: two networks in one file have two of the same.
-        several = dict.fromkeys(rows for rows, _columns in linear if 2 <= rows <= MAX_CLASSES)
-        raise CheckpointError(_unknown(shapes, [*several][:_MOST_GUESSES] or [10], name))
+        raise CheckpointError(_unknown(shapes, name))
     classes = linear[0][0]
     if not 2 <= classes <= MAX_CLASSES:
         told = ngettext(
@@ -211,34 +202,122 @@ def shapes_of(architecture: str, classes: int) -> dict[str, Shape]:
 # --- what fits none --------------------------------------------------------------------------------------------------
 
 
-def _unknown(shapes: Mapping[str, Shape], classes: Sequence[int], name: str) -> str:
-    """Say which architecture comes nearest, of one of these numbers of classes, and the first tensor that differs."""
-    every = {each: shapes_of(*each) for each in product(ARCHITECTURES, classes)}
-    held, nearest = max(
-        product(map(partial(_unwrapped, shapes), _wrappers(shapes)), every),
-        key=lambda pair: len(pair[0].items() & every[pair[1]].items()) - 0.1 * len(every[pair[1]]),
-    )
-    wanted = every[nearest]
-    key = next((key for key in wanted if not key.endswith(COUNTER) and held.get(key) != wanted[key]), None)
-    if key is None:
-        # Where nothing else is there, two of its names mean one of ours.
-        extra = next((each for each in held if each not in wanted), None) or next(
-            each for each in shapes if each not in wanted and not each.endswith(COUNTER)
-        )
-        extra = extra[:60]
-        differs = _("it also has {tensor}", tensor=extra)
-    elif key in held:
-        differs = _("its {tensor} is {held}, not {wanted}", tensor=key, held=str(held[key]), wanted=str(wanted[key]))
-    else:
-        differs = _("it has no {tensor} {wanted}", tensor=key, wanted=str(wanted[key]))
+@dataclass(frozen=True)
+class _Held:
+    """A file's tensors by our names, as far as we know theirs once a wrapper's part is taken off."""
+
+    names: Mapping[str, Sequence[str]]
+    """What in the file may be ours of this name: one tensor, or several whose names mean the same."""
+    shapes: Mapping[str, Shape]
+    """By the file's own names, counters left out."""
+
+    def fitting(self, key: str, wanted: Shape) -> str | None:
+        """The file's name of our tensor, where it is there in the shape that is wanted."""
+        return next((each for each in self.names.get(key, ()) if self.shapes[each] == wanted), None)
+
+    def beside(self, key: str) -> str | None:
+        """What our tensor would be called in the file: as the others of its layer are; None where none is there."""
+        layer, _dot, last = key.rpartition(".")
+        for ours, (theirs, *_others) in self.names.items():
+            if ours.rpartition(".")[0] == layer and "." in theirs:
+                return f"{theirs.rpartition('.')[0]}.{last}"
+        return None
+
+
+def shown(tensor: str) -> str:
+    """Return a stranger's name of a tensor for a sentence: a long one without its middle, as its end tells most.
+
+    >>> shown("module.net.layer1.0.conv1.weight"), shown(f"{'a' * 200}.weight")
+    ('module.net.layer1.0.conv1.weight', 'aaaaaaaaaaaaaaa…aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.weight')
+    """
+    tensor = legible(tensor)
+    return tensor if len(tensor) <= LONGEST else f"{tensor[:15]}…{tensor[16 - LONGEST :]}"
+
+
+def _unknown(shapes: Mapping[str, Shape], name: str) -> str:
+    """Say which architecture comes nearest, and the first tensor that does not fit it, as the file calls it."""
+    shapes = {key: shape for key, shape in shapes.items() if key.rpartition(".")[2] not in COUNTER}
+    every = {
+        (architecture, classes): _wanted(architecture, classes)
+        for architecture, classes in product(ARCHITECTURES, _perhaps_classes(shapes))
+    }
+    helds = [_held(shapes, wrapper) for wrapper in _wrappers(shapes)]
+
+    def fits(of: tuple[_Held, tuple[str, int]]) -> tuple[bool, float, int]:
+        held, wanted = of[0], every[of[1]]
+        # One that is there as a whole comes first: of two copies, weights and their mean, shapes make a larger one.
+        # Names may be anyone's, so the shapes decide; of all that have as many in common, the names do.
+        common = (Counter(shapes.values()) & Counter(wanted.values())).total()
+        named = sum(held.fitting(key, shape) is not None for key, shape in wanted.items())
+        return named == len(wanted), common - 0.1 * len(wanted), named
+
+    held, (nearest, classes) = max(product(helds, every), key=fits)
+    differs = _difference(held, every[nearest, classes])
+    if differs is None:
+        return _open_names(name, nearest)
     return _(
         "{name} is not one of the networks that we know ({known}). It comes nearest to {nearest}, but {differs}: bring "
         "one of these, trained on 32 x 32 pictures.",
         name=name,
         known=", ".join(ARCHITECTURES),
-        nearest=nearest[0],
+        nearest=nearest,
         differs=differs,
     )
+
+
+def _open_names(name: str, architecture: str) -> str:
+    return _(
+        "{name} has the shapes of {architecture}, but its names leave open which tensor is which: name the "
+        "layers of a block alike, such as layer1.0.conv1 and layer1.0.bn1.",
+        name=name,
+        architecture=architecture,
+    )
+
+
+def _perhaps_classes(shapes: Mapping[str, Shape]) -> list[int]:
+    """How many classes the file may tell apart, by its linear layers; ten where none says."""
+    linear = [shape[0] for shape in shapes.values() if len(shape) == 2 and 2 <= shape[0] <= MAX_CLASSES]
+    return list(dict.fromkeys(linear))[-4:] or [10]  # the last ones: a stranger's file may hold hundreds
+
+
+def _difference(held: _Held, wanted: Mapping[str, Shape]) -> str | None:
+    """Say the first tensor that differs; None where for each of ours there is one of theirs in its shape."""
+    fitting = {key: held.fitting(key, shape) for key, shape in wanted.items()}
+    used = {theirs for theirs in fitting.values() if theirs is not None}
+    free = [theirs for theirs in sorted(held.shapes, key=_natural_name) if theirs not in used]
+    lacking = []
+    for key in (key for key, theirs in fitting.items() if theirs is None):
+        # Under whatever name: a tensor of this shape that is no other of ours may well be it.
+        same = next((theirs for theirs in free if held.shapes[theirs] == wanted[key]), None)
+        if same is None:
+            lacking.append(key)
+        else:
+            free.remove(same)
+    if not lacking:
+        return _("it also has {tensor} {held}", tensor=shown(free[0]), held=str(held.shapes[free[0]])) if free else None
+    key, theirs = next(((k, t) for k in lacking if (t := _instead(held, free, k, lacking))), (lacking[0], None))
+    said = {"wanted": str(wanted[key])}
+    if theirs is not None:
+        return _("its {tensor} is {held}, not {wanted}", tensor=shown(theirs), held=str(held.shapes[theirs]), **said)
+    if (called := held.beside(key)) is not None:
+        return _("it has no {tensor} {wanted}", tensor=shown(called), **said)
+    return _("it has no tensor of the shape {wanted} for {tensor}, as we call it", tensor=key, **said)
+
+
+def _instead(held: _Held, free: Sequence[str], key: str, lacking: Sequence[str]) -> str | None:
+    """What the file has in place of one of our tensors that it lacks; None where that is not plain."""
+    if (named := next((theirs for theirs in held.names.get(key, ()) if theirs in free), None)) is not None:
+        return named
+    # By no name that we know, but nothing else is left of either.
+    return free[0] if len(free) == len(lacking) == 1 else None
+
+
+def _wanted(architecture: str, classes: int) -> dict[str, Shape]:
+    return {key: shape for key, shape in shapes_of(architecture, classes).items() if not key.endswith(COUNTER)}
+
+
+def _natural_name(key: str) -> list[list[tuple[int, str]]]:
+    return _natural(tuple(key.split(".")))
 
 
 def _wrappers(shapes: Mapping[str, Shape]) -> list[str]:
@@ -252,9 +331,12 @@ def _wrappers(shapes: Mapping[str, Shape]) -> list[str]:
     return [".".join([*shared, *each, ""]) for each in ((), *most)]
 
 
-def _unwrapped(shapes: Mapping[str, Shape], wrapper: str) -> dict[str, Shape]:
-    """The shapes by our names, as far as we know theirs, without what stands before them."""
-    return {_our_name(key.removeprefix(wrapper)): shape for key, shape in shapes.items()}
+def _held(shapes: Mapping[str, Shape], wrapper: str) -> _Held:
+    """The tensors, without what stands before their names."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for key in shapes:
+        names[_our_name(key.removeprefix(wrapper))].append(key)
+    return _Held(names, shapes)
 
 
 def _our_name(key: str) -> str:

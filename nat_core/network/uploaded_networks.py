@@ -22,7 +22,7 @@ from nat_core.language import _, legible
 from nat_core.measure.predictions import check_class_names
 from nat_core.network.inference import Network, frozen, predict_with_maps
 from nat_core.network.models import ARCHITECTURES, build
-from nat_core.network.recognition import COUNTER, recognised, shapes_of
+from nat_core.network.recognition import COUNTER, recognised, shapes_of, shown
 from nat_core.store.tensors import MAX_STRANGERS_HEADER, TensorPlace, read_header
 
 MAX_BYTES = 60_000_000
@@ -228,7 +228,7 @@ def _check_types(tensors: Mapping[str, TensorPlace], name: str) -> None:
                 _(
                     "{name}: {tensor} holds {kind}, not floating-point numbers: save it unquantised.",
                     name=name,
-                    tensor=key[:60],
+                    tensor=shown(key),
                     kind=each.dtype,
                 )
             )
@@ -267,11 +267,11 @@ def _check_values(tensors: Mapping[str, Tensor], name: str) -> None:
                 _(
                     "{name}: {tensor} holds values that are not finite (its training blew up): train it again.",
                     name=name,
-                    tensor=key[:60],
+                    tensor=shown(key),
                 )
             )
         if key.endswith("running_var") and (value < 0).any():
             raise CheckpointError(
                 _("{name}: {tensor} holds negative variances, so it is damaged: save it again.", name=name,
-                  tensor=key[:60])
+                  tensor=shown(key))
             )  # fmt: skip

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Element
 
 import nat_app
-from nat_app.answers.plain_names import name_of, plainly
+from nat_app.answers.plain_names import STUDIED, name_of, names_table, plainly
 from nat_app.answers.stored_answers import probabilities_csv
 from nat_app.shared.drawing.palette import KINDS
 from nat_app.shared.words import capital
@@ -20,6 +20,7 @@ from nat_core.language import speaking
 from nat_core.measure.rounding import rate_text
 from nat_core.measure.scores import SCORE_NAMES, SCORES
 from nat_core.paper.claims import MapDistances, claims, summary
+from nat_core.paper.field_tables import annex
 from nat_core.paper.findings import findings
 from nat_core.paper.rendering import render
 from nat_core.paper.tables import Grid
@@ -36,6 +37,36 @@ from tests.synthetic import write_pairs
 from tests.synthetic_runs import record
 
 PAGE = "views/evidence/view.py"
+
+
+@pytest.mark.parametrize("spoken", ["en", "de"])
+def test_no_two_of_the_names_that_the_page_lists_are_alike(spoken: str) -> None:
+    with speaking(spoken):
+        rows = [line.strip("| ").split(" | ") for line in names_table().splitlines()[2:]]
+        recipes = {run.recipe.name: run.recipe for study in studies() for run in study.runs}
+        for plain_name, code in rows:
+            if (recipe := recipes.get(code.strip("`"))) and code.strip("`") in STUDIED:
+                assert re.search(rf"\b{recipe.epochs} (epochs|Epochen)\b", plain_name), code
+                assert re.search("held out|zurückgehalten", plain_name) is not None or not recipe.held_out, code
+    assert len({plain_name for plain_name, _code in rows}) == len(rows) > 60
+
+
+def test_columns_that_nobody_has_measured_are_left_out_and_named(start, networks: Path) -> None:
+    app = start(networks, PAGE)
+    shown_tables = [each.value for each in app.table]
+    assert not any((each == "not measured").all().any() for each in shown_tables)
+    assert any("CIFAR-100" in each.columns and "SVHN" not in each.columns for each in shown_tables)
+    (told,) = [each.value for each in app.caption if each.value.startswith("Left out, because no row has a number")]
+    assert "SVHN, Textures, Places365" in plain(told).replace("\\", "")
+    sheet = annex({name: load_card(networks, name) for name in available(networks)}, {}).sheets[0]
+    assert "SVHN" in sheet.rates.header, "files keep it"
+    # Where no column is left to show, no table of labels alone is.
+    before = len(app.table)
+    app.segmented_control(key="published").set_value("Energy").run()
+    assert len(app.table) == before - 1
+    assert any(
+        "LSUN (crop)" in each.value.replace("\\", "") for each in app.caption if each.value.startswith("Left out")
+    )
 
 
 def test_claims_tables_and_cards_of_what_is_trained(start, networks: Path) -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from nat_app.pages import PAGES
 from nat_app.shared import words
-from nat_app.shared.gallery import FOLDER
+from nat_app.shared.gallery import FOLDER, gallery_pictures
 from nat_app.shared.score_scales import T_STEPS, step_of
 from nat_app.views.your_photos import words as photo_words
-from tests.browsing import PATIENCE, SIZES, STILL, at, file_chooser
+from tests.browsing import PATIENCE, SIZES, STILL, at, file_chooser, turn_to, unfold
 
 pytestmark = pytest.mark.browser
 
@@ -365,3 +365,97 @@ def test_a_switch_of_the_language_changes_words_alone(page, playwright, address:
     assert page.locator("h1").inner_text().startswith("Über 95")
     pair = page.locator("[data-testid=stSidebar] [data-testid=stSelectbox] input").first
     playwright.expect(pair).to_have_value("Kleines Netz (WRN-16-1)")
+
+
+@at("wide")
+def test_a_language_that_was_chosen_is_in_the_address_wherever_one_goes(page, playwright, address: str) -> None:
+    page.goto(f"{address}/thresholds?t=0.95&pair=wrn16_1&lang=en")
+    page.locator("h1", has_text="Above 95").wait_for()
+    choose_language(page, "Deutsch")
+    page.locator("h1", has_text="Über 95").wait_for()
+    page.wait_for_url(f"{address}/thresholds?t=0.95&pair=wrn16_1&lang=de")
+    page.reload()
+    page.locator("h1", has_text="Über 95").wait_for()
+    # What a visitor moved is no link's, and only a link puts it back.
+    page.get_by_role("slider").first.press("ArrowRight")
+    page.locator("h1", has_text="Über 96").wait_for()
+    turn_to(page, "Spielplatz")
+    page.wait_for_url(f"{address}/playground?lang=de")
+    page.get_by_role("button", name="Trainieren", exact=True).wait_for()
+    turn_to(page, "Schwellen")
+    page.wait_for_url(f"{address}/thresholds?lang=de")
+    links = page.get_by_test_id("stSidebarNavLink")
+    assert all(each.get_attribute("href").endswith("?lang=de") for each in links.all())
+    # Back leads past no page twice, and speaks what was chosen last.
+    choose_language(page, "English")
+    page.wait_for_url(f"{address}/thresholds?lang=en")
+    page.go_back()
+    page.get_by_role("button", name="Train", exact=True).wait_for()
+    page.wait_for_url(f"{address}/playground?lang=en")
+    page.go_back()
+    page.locator("h1", has_text="Above").wait_for()
+    page.wait_for_url(f"{address}/thresholds?t=0.95&pair=wrn16_1&lang=en")
+
+
+@at("wide")
+def test_where_the_browser_decides_again_the_address_names_no_language(page, address: str) -> None:
+    page.goto(f"{address}/thresholds?lang=de&t=0.95")
+    page.locator("h1", has_text="Über 95").wait_for()
+    choose_language(page, "Wie der Browser: English")
+    page.locator("h1", has_text="Above 95").wait_for()
+    page.wait_for_url(f"{address}/thresholds?t=0.95")
+
+
+def choose_language(page, title: str) -> None:
+    """Choose a language in the sidebar by its name there."""
+    page.locator("[data-testid=stSidebar] [data-testid=stSelectbox]", has_text="Sprache").locator("input").press(
+        "ArrowDown"
+    )
+    page.get_by_role("option", name=title, exact=True).click()
+
+
+@at("phone")
+def test_the_chosen_thumbnail_is_in_sight_of_its_row_wherever_it_was_chosen(page, address: str) -> None:
+    page.goto(f"{address}/?picture=none-zebra.jpg&lang=en")
+    whole_in_row(page, "none-zebra")
+    *_others, last = gallery_pictures()
+    page.locator(".st-key-see_it_listed input").click()
+    page.keyboard.type(last.caption)
+    page.get_by_role("option", name=last.caption, exact=True).click()
+    whole_in_row(page, last.path.stem)
+    # What the visitor scrolls away from stays away.
+    row = page.locator(".st-key-row_known")
+    row.evaluate("row => { row.scrollLeft = 0; }")
+    unfold(page)
+    page.get_by_text("For the wall").click()
+    page.locator("html.nat-wall").wait_for(state="attached")
+    page.evaluate(STILL)
+    assert row.evaluate("row => row.scrollLeft") == 0
+
+
+def whole_in_row(page, stem: str) -> None:
+    """Wait until a picture's thumbnail is chosen, and all of it in sight of its row."""
+    page.wait_for_function(
+        """stem => {
+          const button = document.querySelector(`.st-key-thumb_${stem} button[kind="primary"]`);
+          if (!button) return false;
+          const row = button.closest('[class*="st-key-row_"]').getBoundingClientRect();
+          const own = button.getBoundingClientRect();
+          return own.left >= row.left && own.right <= row.right;
+        }""",
+        arg=stem,
+        timeout=20_000,
+    )
+
+
+@at("phone")
+def test_what_is_learned_from_negatives_pushes_no_control(page, teaching_address: str) -> None:
+    page.goto(f"{teaching_address}/your_negatives?pair=wrn16_1&lang=en")
+    train = page.locator(".st-key-teach_train button")
+    train.wait_for()
+    page.evaluate(STILL)
+    before = train.bounding_box()
+    train.click()
+    page.locator("h1", has_text="It learned").wait_for()
+    page.evaluate(STILL)
+    assert train.bounding_box() == before

@@ -133,7 +133,7 @@ def npz() -> bytes:
         (save({f"{of}.{key}": value.clone() for of in ("a", "b") for key, value in weights().items()}),
          "nearest to wrn10_1, but it also has b."),
         (changed(**{f"ema.{key}": value.clone() for key, value in weights().items()}), "but it also has ema."),
-        (save({f"t{rows}": torch.zeros(rows, 1) for rows in range(1_500)}), "nearest to wrn10_1, but it has no stem"),
+        (save({f"t{rows}": torch.zeros(rows, 1) for rows in range(1_500)}), "nearest to wrn10_1, but it has no tensor"),
         (npz(), "is cut short or not a safetensors file"),
     ],
     ids=["torch", "pickle", "text", "cut", "large", "other", "missing", "shape", "extra", "counts", "wrapped", "twice",

@@ -165,7 +165,7 @@ def test_what_passed_a_state_over_is_told_in_words(tmp_path: Path) -> None:
     assert present(newest_state(tmp_path, told.append)).step == 1
     assert [each.partition(" (")[0] for each in told] == [f"The state of step {step} cannot be used" for step in (3, 2)]
     assert "it is passed over)" in told[0]
-    assert "00000002.json: Is a directory)" in told[1]
+    assert "00000002.json is no file but a folder" in told[1]
     (tmp_path / "00000001.json").write_bytes(b"{")
     told.clear()
     assert newest_state(tmp_path, told.append) is None

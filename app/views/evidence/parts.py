@@ -61,6 +61,7 @@ DIGITS_ELSEWHERE = N_(
     "Digits live and the notebook train two other networks, in another way, so their numbers on 8 and 9 differ."
 )
 """Why the digits have other numbers elsewhere."""
+CALLED = N_("What they are called in commands and files")
 LICENCES = (
     N_("**Code, weights and stored predictions:** MIT."),
     N_("**CIFAR-10 and CIFAR-100:** no licence is stated; their authors ask for a citation (Krizhevsky, 2009)."),
@@ -265,7 +266,11 @@ def study_list(found: Evidence) -> None:
         with st.expander(_("What our studies show"), icon=":material/experiment:"):
             st.markdown(plainly(found.studies))
             st.caption(
-                _("Studied on WRN-16-1 with twelve epochs, in the words of docs/results.md, which has every number.")
+                _(
+                    "In the words of docs/results.md, which has every number. The list under {names} says for how many "
+                    "epochs each network learned.",
+                    names=_(CALLED),
+                )
             )
 
 
@@ -365,7 +370,7 @@ def _schedule(card: Card) -> str:
 
 def names() -> None:
     """Draw what the networks and image sets are called in commands and files, folded away."""
-    with st.expander(_("What they are called in commands and files"), icon=":material/code:"):
+    with st.expander(_(CALLED), icon=":material/code:"):
         st.markdown(names_table())
 
 

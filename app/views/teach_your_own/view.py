@@ -237,7 +237,9 @@ def choose_photo(found: str) -> None:
     with st.container(key="row_to_try", horizontal=True, wrap=False, gap="xsmall"):
         by_stem = {each.path.stem: each for each in gallery_pictures()}
         for stem in TO_TRY:
-            st.button(by_stem[stem].caption, key=by_stem[stem].button_key, on_click=try_picture, args=(stem,))
+            key = by_stem[stem].button_key
+            st.button(by_stem[stem].caption, key=key, type="primary" if key == picked else "secondary",
+                      on_click=try_picture, args=(stem,))  # fmt: skip
     with st.expander(_("Try a photo of your own"), icon=":material/add_a_photo:", expanded=teaching.tried is not None):
         file = st.file_uploader(_("A photo ({formats})", formats=formats()), key=f"try_uploads_{teaching.zones}")
         camera = classroom.camera_works(st.context.url) and st.toggle(_("Camera"), key="teach_try_camera")

@@ -131,29 +131,28 @@ def controls() -> None:
                   help=_("Negatives of a hundred other kinds take half of the places."))  # fmt: skip
         st.segmented_control(_("Network"), list(NAMES), format_func=NAMES.__getitem__, key=KIND.bind(), required=True,
                              label_visibility="collapsed", persist_state="session")  # fmt: skip
-    if busy:
-        fair_queue.draw_progress(state.follow)
-    if teaching.problem:
-        st.warning(teaching.problem, icon=":material/warning:")
+    # In a place of their own: what comes and goes here would be drawn where the bars were, and those below.
+    with st.container():
+        if busy:
+            fair_queue.draw_progress(state.follow)
+        if teaching.problem:
+            st.warning(teaching.problem, icon=":material/warning:")
 
 
-def before_learning() -> list[float]:
-    """Say how sure the network is of the chosen photos, before it learned anything; return how sure."""
+def before_learning() -> tuple[str, str, list[float]]:
+    """Return what is said, as title and text, before the network learned anything, and how sure it is of each photo."""
     photos = state.chosen(classes)
     sure = [answer.confidence for answer in state.now(name, photos)]
     known = any(photo.shows != labels.NONE for photo in photos)
-    st.title(words.title(sum(each > t for each in sure), len(photos), None, kind, untaught=not known), anchor=False)
-    st.markdown(words.unlearned(t))
-    return sure
+    title = words.title(sum(each > t for each in sure), len(photos), None, kind, untaught=not known)
+    return title, words.unlearned(t), sure
 
 
-def after_learning(done: state.TaughtHead) -> Effect:
-    """Say what the last training did for the photos and for others; return what it changed."""
+def after_learning(done: state.TaughtHead) -> tuple[str, str, Effect]:
+    """Return what is said of the last training, as title and text, and what it changed for the photos and others."""
     changed = effect(done.before, done.alone, done.after, t)
     before, after = changed.own.counts
-    st.title(words.title(before, len(done.photos), after, kind), anchor=False)
-    st.markdown(words.lesson(changed, done.beside))
-    return changed
+    return words.title(before, len(done.photos), after, kind), words.lesson(changed, done.beside), changed
 
 
 def draw_photos(names: list[str], before, after) -> None:
@@ -199,15 +198,25 @@ def draw_sets(changed: Effect, alt: str) -> None:
 require_features()
 # Other networks may have learned since; the page speaks of the chosen one.
 last = next((done for done in reversed(teaching.history) if done.network == name), None)
-# Said before all else, so that nothing moves down once the bars are there.
-sure, changed = ([], after_learning(last)) if last else (before_learning(), None)
+sure: list[float] = []
+changed: Effect | None = None
+if last:
+    title, said, changed = after_learning(last)
+else:
+    title, said, sure = before_learning()
+with st.container(key="teach_title"):
+    st.title(title, anchor=False)
 if pair != chosen:
     st.caption(words.stands_in(chosen.title, pair.title))
 choose_photos()
 controls()
+# Below what is pressed, which it would push: what was learned takes more words than what is said before.
+with st.container(key="teach_says"):
+    st.markdown(said)
+note = st.container()
 if last and changed:
     if set(last.photos) != {photo.key for photo in state.chosen(classes)}:
-        st.caption(words.changed())
+        note.caption(words.changed())
     taught(last, changed)
 elif sure:
     draw_photos([photo.name for photo in state.chosen(classes)], sure, None)
