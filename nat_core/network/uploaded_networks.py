@@ -18,7 +18,7 @@ from nat_core.data.sets import CIFAR10_CLASSES
 from nat_core.data.sources.class_labels import places_among
 from nat_core.errors import CheckpointError
 from nat_core.files import check_keys, parsed_json
-from nat_core.language import _, legible
+from nat_core.language import _, legible, ngettext
 from nat_core.measure.predictions import check_class_names
 from nat_core.network.inference import Network, frozen, predict_with_maps
 from nat_core.network.models import ARCHITECTURES, build
@@ -141,11 +141,12 @@ def read_network(content: bytes, name: str, described: Described) -> Network:
     names = CIFAR10_CLASSES if described.classes is None else described.classes
     if len(names) != found.classes:
         raise CheckpointError(
-            _(
-                "{name} has {classes} classes, but {named} are named: name each of them, in order.",
+            ngettext(
+                "{name} has {classes} classes, but {count} is named: name each of them, in order.",
+                "{name} has {classes} classes, but {count} are named: name each of them, in order.",
+                len(names),
                 name=name,
                 classes=found.classes,
-                named=len(names),
             )
         )
     try:

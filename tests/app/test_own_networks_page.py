@@ -145,11 +145,12 @@ def test_forgetting_it_goes_back_to_a_stored_pair(compared: AppTest) -> None:
         (b"PK\x03\x04 a .pt file", None, "is a pickle"),
         (b"hello", None, "not a safetensors file"),
         (MINE, b'{"classes": ["cat", "dog"]}', "has 10 classes, but 2 are named"),
+        (MINE, b'{"classes": ["cat"]}', "has 10 classes, but 1 is named"),
         (MINE, json.dumps({"classes": ["mug", *CLASSES[1:]]}).encode(), "only networks of the same classes"),
         (MINE, b"no card", "is not JSON"),
         (save(build("wrn10_1", 10).state_dict() | {"norm.weight": torch.zeros(3)}), None, "comes nearest to wrn10"),
     ],
-    ids=["pickle", "text", "classes", "others", "card", "shape"],
+    ids=["pickle", "text", "classes", "one class", "others", "card", "shape"],
 )
 def test_a_wrong_network_gets_one_sentence(start, networks: Path, content, card, expected: str) -> None:
     app = bring(start(networks, PAGE, pair="wrn16_1"), content, card=card)
