@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 from nat_core.data.sets import data_folder
 from nat_core.errors import CommandError
+from nat_core.files import is_there
 from nat_core.language import plural
 from nat_core.outputs import Drawn, complain
 from nat_core.store.checkpoints import own_folder
-from nat_core.store.runs import DivergedRun, RunRecord, load_ended, load_runs
+from nat_core.store.runs import RUNS, DivergedRun, RunRecord, load_ended, load_runs
 from nat_core.studies.choice import chosen_sentence, load_choice, record_choice
 from nat_core.studies.level_findings import level_sentences
 from nat_core.studies.plan import Choice, PlannedRun, Study, every_study, planned_runs, runs_by_key
@@ -48,8 +49,10 @@ def reproduce(options: argparse.Namespace) -> int:
     for key, sentence in progress.failed.items():
         complain("reproduce", f"{key}: {sentence}")
     left, finished = len(progress.waiting), plural(len(progress.done), "run")
-    print(f"{finished} finished, {left} left, {len(progress.failed)} failed; numbers of all runs: "
-          f"{workspace.out / 'runs.json'}")  # fmt: skip
+    # Until a run has ended there is none.
+    numbers = workspace.out / RUNS
+    told = f"; numbers of all runs: {numbers}" if is_there(numbers) else ""
+    print(f"{finished} finished, {left} left, {len(progress.failed)} failed{told}")
     if left:
         print("go on with the same command")
     else:

@@ -73,6 +73,8 @@ def read_card(content: bytes, name: str) -> Described:
             _("{name} holds no object: write {example}.", name=name,
               example='{"classes": [...], "mean": [...], "std": [...]}')
         )  # fmt: skip
+    # What is null is missing.
+    values = {key: each for key, each in values.items() if each is not None}
     if not values.keys() & {"classes", "mean", "std"}:
         raise CheckpointError(
             _("{name} says nothing of classes, mean or std: write {example}.", name=name,

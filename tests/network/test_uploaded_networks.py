@@ -189,6 +189,7 @@ def test_a_card_says_classes_and_colours_and_the_rest_is_not_read() -> None:
     content = json.dumps({"classes": ["a", "b"], "mean": [0.5, 0.5, 0.5], "recipe": {}}).encode()
     assert read_card(content, "card.json") == Described(("a", "b"), mean=(0.5, 0.5, 0.5))
     assert read_card(b'\xef\xbb\xbf{"classes": ["a", "b"]}', "card.json") == Described(("a", "b"))
+    assert read_card(b'{"classes": ["a", "b"], "mean": null}', "card.json") == Described(("a", "b")), "null is missing"
 
 
 @pytest.mark.parametrize(
