@@ -55,6 +55,19 @@ def read_card(content: bytes, name: str) -> Described:
     ('cat', 'dog')
     """
     name = legible(name)
+    values = _described_in(content, name)
+    classes = values.get("classes")
+    if classes is not None and (not isinstance(classes, list) or not all(isinstance(each, str) for each in classes)):
+        raise CheckpointError(_('{name}: classes must be a list of names in quotes, like ["cat", "dog"].', name=name))
+    return Described(
+        None if classes is None else tuple(classes),
+        _three(values.get("mean", CIFAR10_MEAN), "mean", name, 0.0),
+        _three(values.get("std", CIFAR10_STD), "std", name, 1e-3),
+    )
+
+
+def _described_in(content: bytes, name: str) -> dict[str, Any]:
+    """What a card.json holds, of which something describes a network; what is null is missing."""
     try:
         # Windows' editors put a mark of the byte order first.
         values = parsed_json(content.removeprefix(codecs.BOM_UTF8), MAX_CARD_BYTES)
@@ -68,26 +81,14 @@ def read_card(content: bytes, name: str) -> Described:
                 example="{'classes': ['cat', ...]}",
             )
         ) from None
+    example = '{"classes": [...], "mean": [...], "std": [...]}'
     if not isinstance(values, dict):
-        raise CheckpointError(
-            _("{name} holds no object: write {example}.", name=name,
-              example='{"classes": [...], "mean": [...], "std": [...]}')
-        )  # fmt: skip
-    # What is null is missing.
+        raise CheckpointError(_("{name} holds no object: write {example}.", name=name, example=example))
     values = {key: each for key, each in values.items() if each is not None}
     if not values.keys() & {"classes", "mean", "std"}:
-        raise CheckpointError(
-            _("{name} says nothing of classes, mean or std: write {example}.", name=name,
-              example='{"classes": [...], "mean": [...], "std": [...]}')
-        )  # fmt: skip
-    classes = values.get("classes")
-    if classes is not None and (not isinstance(classes, list) or not all(isinstance(each, str) for each in classes)):
-        raise CheckpointError(_('{name}: classes must be a list of names in quotes, like ["cat", "dog"].', name=name))
-    return Described(
-        None if classes is None else tuple(classes),
-        _three(values.get("mean", CIFAR10_MEAN), "mean", name, 0.0),
-        _three(values.get("std", CIFAR10_STD), "std", name, 1e-3),
-    )
+        told = _("{name} says nothing of classes, mean or std: write {example}.", name=name, example=example)
+        raise CheckpointError(told)
+    return values
 
 
 def described(classes: str, mean: str, std: str) -> Described:
