@@ -200,9 +200,8 @@ def architecture_of(network: Network) -> str:
 def _check_kind(content: bytes, name: str) -> None:
     # torch.save writes a zip file, older versions a bare pickle. The first eight bytes of a safetensors file are a
     # length, and may be any, so look like either; the ninth begins its JSON.
-    begins = content[:2] == b"PK" or (content[:1] == b"\x80" and content[1:2] in b"\x02\x03\x04\x05")
-    if _is_zip_of_no_pickle(content):
-        begins = False
+    zipped = content[:2] == b"PK" and not _is_zip_of_no_pickle(content)
+    begins = zipped or (content[:1] == b"\x80" and content[1:2] in b"\x02\x03\x04\x05")
     if (begins or name.endswith((".pt", ".pth", ".pkl", ".ckpt"))) and content[8:9] != b"{":
         raise CheckpointError(
             _(
@@ -220,9 +219,9 @@ def _check_kind(content: bytes, name: str) -> None:
 
 
 def _is_zip_of_no_pickle(content: bytes) -> bool:
-    """Whether a file is a whole zip file in which no pickle lies by its name: an .npz, say."""
+    """Whether what begins like a zip file is a whole one in which no pickle lies by its name: an .npz, say."""
     ends = content.rfind(b"PK\5\6", max(0, len(content) - 70_000))
-    return content[:2] == b"PK" and ends >= 0 and b".pkl" not in content
+    return ends >= 0 and b".pkl" not in content
 
 
 def _check_types(tensors: Mapping[str, TensorPlace], name: str) -> None:
