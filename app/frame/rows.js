@@ -2,20 +2,23 @@
 // by a link, or before the page was left. It is brought into sight once; after that the visitor scrolls as they like.
 const ROWS = '.st-key-page [class*="st-key-row_"]';
 const CHOSEN = '[class*="st-key-thumb_"] button[kind="primary"]';
-let broughtInRows = new WeakMap();
+let broughtIntoRows = { page: "", names: [] };
 
 function bringChosen() {
-  for (const row of document.querySelectorAll(ROWS)) {
-    const chosen = new Map([...row.querySelectorAll(CHOSEN)].map(button => [thumbnailOf(button).className, button]));
-    const before = broughtInRows.get(row) ?? new Set();
-    broughtInRows.set(row, new Set(chosen.keys()));
-    const fresh = [...chosen].find(([name]) => !before.has(name));
-    if (fresh) bringIntoRow(row, fresh[1]);
+  const page = location.pathname;
+  const chosen = [...document.querySelectorAll(ROWS)].flatMap(row => [...row.querySelectorAll(CHOSEN)]);
+  // While a page is drawn anew, its rows, or what is chosen in them, may be gone for a moment.
+  if (!chosen.length && page === broughtIntoRows.page) return;
+  const before = page === broughtIntoRows.page ? broughtIntoRows.names : [];
+  broughtIntoRows = { page, names: chosen.map(nameOfThumbnail) };
+  for (const button of chosen) {
+    if (!before.includes(nameOfThumbnail(button))) bringIntoRow(button.closest(ROWS), button);
   }
 }
 
-function thumbnailOf(button) {
-  return button.closest('[class*="st-key-thumb_"]');
+// Its key alone: its other classes change with how Streamlit draws it, as while a run is under way.
+function nameOfThumbnail(button) {
+  return [...button.closest('[class*="st-key-thumb_"]').classList].find(name => name.startsWith("st-key-thumb_"));
 }
 
 // Sideways alone: the page itself stays where it is.
@@ -28,6 +31,6 @@ function bringIntoRow(row, button) {
 
 // In a window of another width, as when a phone is turned, other thumbnails are seen.
 addEventListener("resize", () => {
-  broughtInRows = new WeakMap();
+  broughtIntoRows = { page: "", names: [] };
   bringChosen();
 });

@@ -426,11 +426,26 @@ def test_the_chosen_thumbnail_is_in_sight_of_its_row_wherever_it_was_chosen(page
     # What the visitor scrolls away from stays away.
     row = page.locator(".st-key-row_known")
     row.evaluate("row => { row.scrollLeft = 0; }")
+    row.evaluate(DRAWN_ANEW, last.path.stem)
+    assert row.evaluate("row => row.scrollLeft") == 0
     unfold(page)
     page.get_by_text("For the wall").click()
     page.locator("html.nat-wall").wait_for(state="attached")
     page.evaluate(STILL)
     assert row.evaluate("row => row.scrollLeft") == 0
+
+
+DRAWN_ANEW = """async (row, stem) => {
+  const change = async act => { act(); await new Promise(go => setTimeout(go, 50)); };
+  const thumbnail = row.querySelector(`.st-key-thumb_${stem}`);
+  await change(() => thumbnail.classList.add("stale"));
+  await change(() => row.append(document.createElement("i")));
+  await change(() => row.lastChild.remove());
+  const place = [thumbnail.parentElement, thumbnail.nextSibling];
+  await change(() => thumbnail.remove());
+  await change(() => place[0].insertBefore(thumbnail, place[1]));
+}"""
+"""Does to a chosen thumbnail what a run does: its classes change, and it is gone for a moment."""
 
 
 def whole_in_row(page, stem: str) -> None:
