@@ -65,7 +65,8 @@ def deaf() -> Iterator[None]:
 def run_in_order(command: Sequence[str], patience: float, **given: Any) -> int:
     """Run a program until it ends, and return its exit status; whatever stops this process ends it and its processes.
 
-    They are asked with SIGTERM, and killed where they take longer than `patience` seconds. `given` is Popen's.
+    They are asked with SIGTERM, and killed where they take longer than `patience` seconds. Where this process is killed
+    and can ask nobody, the program's standard input ends. `given` is Popen's.
     """
     import subprocess  # which no command needs before it is read
 
@@ -73,7 +74,7 @@ def run_in_order(command: Sequence[str], patience: float, **given: Any) -> int:
     try:
         with whole():  # a program that is started is one that can be ended
             # In a group of its own: a program that hears Ctrl-C beside us may still be loading, and know no sentence.
-            started = subprocess.Popen(command, process_group=0, **given)
+            started = subprocess.Popen(command, process_group=0, stdin=subprocess.PIPE, **given)
         return started.wait()
     except KeyboardInterrupt:
         # Nobody else ends it: a service manager or `kill` signals this process alone.
@@ -86,6 +87,9 @@ def run_in_order(command: Sequence[str], patience: float, **given: Any) -> int:
                     _signal_group(started, "SIGKILL")
                     started.wait()
         raise
+    finally:
+        if started and started.stdin is not None:
+            started.stdin.close()
 
 
 def _signal_group(process: Any, name: str) -> None:

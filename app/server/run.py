@@ -7,8 +7,10 @@ many there are from one address, and how long one may take to say what it wants.
 import argparse
 import asyncio
 import os
+import signal
 from collections import Counter
 from functools import cache
+from threading import Thread
 from typing import Any
 
 import uvicorn
@@ -129,12 +131,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m nat_app.server.run", description=__doc__)
     parser.add_argument("--address", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8501)
+    parser.add_argument("--while-stdin", action="store_true", help="stop when standard input ends")
     options = parser.parse_args()
+    if options.while_stdin:
+        Thread(target=_stop_with_stdin, daemon=True).start()
     # Streamlit tells its own address from its configuration, which reads these.
     os.environ["STREAMLIT_SERVER_ADDRESS"], os.environ["STREAMLIT_SERVER_PORT"] = options.address, str(options.port)
     # Nobody edits the source of a server that is only used: watching its files costs descriptors.
     os.environ.setdefault("STREAMLIT_SERVER_FILE_WATCHER_TYPE", "none")
     uvicorn.run("nat_app.main:app", **settings(options.address, options.port))
+
+
+def _stop_with_stdin() -> None:
+    # Whoever started this server holds the other end, and lets it go however they end: killed, they ask nobody.
+    while os.read(0, 4096):
+        pass
+    signal.raise_signal(signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -132,7 +132,8 @@ def serve(options: argparse.Namespace) -> int:
     if not main.is_file():
         raise NotServed(f"No app at {main}: install the whole package again")
     served = _place(options)
-    command = [sys.executable, "-m", "nat_app.server.run", f"--address={served.address}", f"--port={served.port}"]
+    command = [sys.executable, "-m", "nat_app.server.run", f"--address={served.address}", f"--port={served.port}",
+               "--while-stdin"]  # fmt: skip
     return 1 if run_in_order(command, PATIENCE, env=os.environ | served.settings) else 0
 
 

@@ -259,9 +259,10 @@ def available(folder: Path) -> tuple[str, ...]:
     >>> available(Path("nowhere"))
     ()
     """
-    # By strings: the app asks this several times at each click, and paths would cost five times as much.
+    # By strings: the app asks this several times at each click, and paths would cost five times as much. A card that is a
+    # link which leads nowhere is there, so that whoever reads it says so.
     try:
-        present = {name for name in os.listdir(folder) if os.path.exists(os.path.join(folder, name, CARD))}
+        present = {name for name in os.listdir(folder) if os.path.lexists(os.path.join(folder, name, CARD))}
     except OSError:
         present = set()
     return tuple([name for name in RECIPES if name in present] + sorted(present - set(RECIPES)))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -355,7 +356,8 @@ def test_app_runs_beside_the_engine_with_the_folders_named(tmp_path: Path, monke
     started, port = {}, serve.free_port()
     monkeypatch.setattr(subprocess, "Popen", partial(Server, started))
     assert main(["app", "--checkpoints", str(tmp_path), "--port", str(port)]) == 0
-    assert started["command"][1:] == ["-m", "nat_app.server.run", "--address=127.0.0.1", f"--port={port}"]
+    served = ["-m", "nat_app.server.run", "--address=127.0.0.1", f"--port={port}", "--while-stdin"]
+    assert started["command"][1:] == served
     assert started["env"]["NAT_CHECKPOINTS"] == str(tmp_path)
 
 
@@ -368,6 +370,18 @@ def test_terminating_the_app_ends_its_server_and_frees_the_port(networks: Path) 
         wait_until_healthy(f"http://localhost:{port}")
         app.terminate()
         assert app.wait(timeout=30) == 128 + signal.SIGTERM
+    assert serve.free_port(port) == port
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without asking it")
+def test_the_server_ends_with_an_app_that_was_killed(networks: Path) -> None:
+    port = serve.free_port()
+    command = [sys.executable, "-m", "nat_core", "app", "--checkpoints", str(networks), "--port", str(port)]
+    with subprocess.Popen(command, env=os.environ | {"STREAMLIT_SERVER_HEADLESS": "true"}) as app:
+        wait_until_healthy(f"http://localhost:{port}")
+        (server,) = psutil.Process(app.pid).children()
+        app.kill()
+    server.wait(timeout=30)
     assert serve.free_port(port) == port
 
 

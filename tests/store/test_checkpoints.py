@@ -182,6 +182,14 @@ def test_a_missing_network_says_how_to_train_it(tmp_path: Path) -> None:
     assert available(tmp_path) == ()
 
 
+def test_a_card_whose_link_leads_nowhere_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / NAME).mkdir()
+    (tmp_path / NAME / CARD).symlink_to("gone")
+    assert available(tmp_path) == (NAME,)
+    with pytest.raises(CheckpointError, match="a link that leads nowhere"):
+        load_card(tmp_path, NAME)
+
+
 def test_a_taken_name_is_refused_and_nothing_is_left_over(folder: Path) -> None:
     with pytest.raises(CheckpointError, match="there already"):
         save_checkpoint(folder, NAME, weights={}, predictions={}, maps={}, card={})
