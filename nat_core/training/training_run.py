@@ -1,6 +1,6 @@
-"""A training run in memory: who teaches it, how it begins, how it takes a step, and its network as it now is."""
+"""A training run in memory: how it begins, how it takes a step, and its network as it now is."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from nat_core.errors import DivergedError, TrainingError
-from nat_core.network.inference import Network, frozen, load_network
+from nat_core.network.inference import Network, frozen
 from nat_core.network.models import Classifier, build
-from nat_core.recipes import Recipe, usual_teacher
-from nat_core.store.checkpoints import CARD, WEIGHTS, load_card
+from nat_core.recipes import Recipe
+from nat_core.store.checkpoints import WEIGHTS
 from nat_core.training.batches import Batches
 from nat_core.training.objective import Objective, StepLoss, step_loss
 from nat_core.training.pictures import TrainingPictures
@@ -100,40 +100,11 @@ class EpochSums:
         }  # fmt: skip
 
 
-def find_teacher(recipe: Recipe, homes: Sequence[Path], seed: int, device: torch.device) -> Network | None:
-    """Return the recipe's teacher from the first of `homes` that holds it; None for a recipe without one.
-
-    It has to be the network of that recipe, of the student's own protocol, with seed 0 or the student's, and have
-    learnt as `usual_teacher` says. Raises TrainingError, saying what is there instead, where only others are,
-    CheckpointError where none is.
-    """
-    if recipe.teacher is None:
-        return None
-    usual, others = usual_teacher(recipe), []
-    holding = [home for home in dict.fromkeys(homes) if (home / recipe.teacher / CARD).is_file()]
-    # Where there is none at all, reading its card says so and how to get it.
-    for home in holding or homes[-1:]:
-        card = load_card(home, recipe.teacher)
-        if (card.recipe.name, card.protocol) != (recipe.teacher, recipe.protocol) or card.seed not in (0, seed):
-            others.append(f"{home} holds one of recipe {card.recipe.name}, protocol {card.protocol}, seed {card.seed}")
-        elif usual and (found := usual.differing(card.recipe)):
-            setting, asked, theirs = found
-            others.append(f"{home} holds one with {setting} {theirs} in place of {asked}")
-        else:
-            return load_network(home, recipe.teacher, device)
-    raise TrainingError(
-        f"{recipe.name} learns from {recipe.teacher} of protocol {recipe.protocol}, seed "
-        f"{' or '.join(map(str, sorted({0, seed})))}, but {' and '.join(others)}: train its teacher first, into the "
-        "same --out"
-    )
-
-
 def begin(
     pictures: TrainingPictures,
     *,
     device: torch.device,
     seed: int = 0,
-    teacher: Network | None = None,
     threads: int | None = None,
     precision: str | None = None,
 ) -> TrainingRun:
@@ -146,8 +117,10 @@ def begin(
     model = build(recipe.architecture, pictures.outputs, seed).to(device)
     # The layout that convolutions are fastest in; every picture comes in it as well.
     model = model.to(memory_format=torch.channels_last)
-    if teacher is not None and recipe.teacher_classifier:
-        _copy_classifier(teacher, model)
+    if (teacher := pictures.teacher) is not None:
+        teacher.model.to(device)  # the network itself moves
+        if recipe.teacher_classifier:
+            _copy_classifier(teacher, model)
     optimiser = optimiser_for(recipe, model)
     average = begin_average(model) if recipe.ema_decay else None
     objective = Objective.of(recipe, model, precision)
