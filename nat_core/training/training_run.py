@@ -24,13 +24,12 @@ class TrainingRun:
     """What a step needs and changes."""
 
     pictures: TrainingPictures
-    """What it learns from, and the recipe as it does."""
+    """What it learns from, the recipe as it does, and its teacher."""
     seed: int
     batches: Batches
     model: Classifier
     optimiser: torch.optim.Optimizer
     objective: Objective
-    teacher: Network | None
     average: dict[str, Tensor] | None
     """The moving average of weights and norm statistics, which is stored in place of the last where it is asked for."""
     scaler: torch.amp.GradScaler | None = None
@@ -47,6 +46,11 @@ class TrainingRun:
     def recipe(self) -> Recipe:
         """How it is trained."""
         return self.pictures.recipe
+
+    @property
+    def teacher(self) -> Network | None:
+        """Whom it imitates, on the device."""
+        return self.pictures.teacher
 
     @property
     def teacher_sha256(self) -> str | None:
@@ -110,22 +114,22 @@ def begin(
 ) -> TrainingRun:
     """Return a run before its first step, with a network of random weights that follow from the seed.
 
-    `precision` spares the trial of `choose_precision`. Raises TrainingError where the student cannot take its
-    teacher's classifier over.
+    The pictures' teacher moves to `device`. `precision` spares the trial of `choose_precision`. Raises TrainingError
+    where the student cannot take its teacher's classifier over.
     """
     recipe, batches = pictures.recipe, Batches(pictures, seed=seed, device=device)
     model = build(recipe.architecture, pictures.outputs, seed).to(device)
     # The layout that convolutions are fastest in; every picture comes in it as well.
     model = model.to(memory_format=torch.channels_last)
     if (teacher := pictures.teacher) is not None:
-        teacher.model.to(device)  # the network itself moves
+        teacher.model.to(device)  # in place, as every network moves
         if recipe.teacher_classifier:
             _copy_classifier(teacher, model)
     optimiser = optimiser_for(recipe, model)
     average = begin_average(model) if recipe.ema_decay else None
     objective = Objective.of(recipe, model, precision)
     scaler = scaler_for(objective.precision, device)
-    return TrainingRun(pictures, seed, batches, model, optimiser, objective, teacher, average, scaler, threads)
+    return TrainingRun(pictures, seed, batches, model, optimiser, objective, average, scaler, threads)
 
 
 def scaler_for(precision: str, device: torch.device) -> torch.amp.GradScaler | None:
