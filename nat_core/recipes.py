@@ -297,6 +297,22 @@ class Recipe:
         """Whether there are negatives in a batch."""
         return bool(self.negatives or self.synthetic) and self.negatives_per_batch > 0
 
+    @property
+    def usual_teacher(self) -> "Recipe | None":
+        """The recipe by which its teacher has to have learnt; None where any of the teacher's name will do.
+
+        A student that learns just as its protocol says takes its protocol's teacher, as its figures stand under the
+        protocol's name; whoever gives both fewer epochs means it.
+
+        >>> recipe_named("wrn16_1_student_of_nat").usual_teacher.name
+        'wrn40_1_nat'
+        """
+        try:
+            usual = recipe_in_protocol(self.teacher or "", self.protocol)
+            return usual if self == recipe_in_protocol(self.name, self.protocol) else None
+        except ValueError:  # of a name, or of an architecture, that the protocol does not train
+            return None
+
     def differing(self, other: "Recipe") -> tuple[str, Any, Any] | None:
         """Return the first field in which another recipe differs, this one's value and the other's; None where none.
 
@@ -408,19 +424,3 @@ def recipe_in_protocol(name: str, protocol: str) -> Recipe:
     recipe = recipe_named(name)
     student = recipe.teacher is not None
     return replace(recipe, protocol=protocol, **values(protocol, recipe.architecture, student=student))
-
-
-def usual_teacher(student: Recipe) -> Recipe | None:
-    """Return the recipe by which a student's teacher has to have learnt; None where any of its name will do.
-
-    A student that learns just as its protocol says takes its protocol's teacher, as its figures stand under the
-    protocol's name; whoever gives both fewer epochs means it.
-
-    >>> usual_teacher(recipe_named("wrn16_1_student_of_nat")).name
-    'wrn40_1_nat'
-    """
-    try:
-        usual = recipe_in_protocol(student.teacher or "", student.protocol)
-        return usual if student == recipe_in_protocol(student.name, student.protocol) else None
-    except ValueError:  # of a name, or of an architecture, that the protocol does not train
-        return None

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from nat_core.errors import CheckpointError
-from nat_core.store.checkpoints import packed
 from nat_core.store.own_heads import (
     HEADS,
     MOST_BYTES,
@@ -20,7 +19,7 @@ from nat_core.store.own_heads import (
     from_bytes,
     to_bytes,
 )
-from nat_core.store.tensors import read_arrays
+from nat_core.store.tensors import packed, read_arrays
 from tests.hostile_files import Target
 
 ODD: tuple[Any, ...] = (None, 0, -1, 1e300, "", "x" * 5_000, [], ["a"], ["a", "a"], ["a", ""], ["a", "\u202eb"],

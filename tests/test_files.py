@@ -11,9 +11,10 @@ from nat_core.errors import CheckpointError
 from nat_core.files import is_there, opened, parsed_json, read_json, seal, sealed, sentence, unsealed, write_durably
 from nat_core.network.exchange.snapshot import read_snapshot
 from nat_core.store import field_results
-from nat_core.store.checkpoints import CARD, folder_with, load_card, read_tensors
+from nat_core.store.checkpoints import CARD, folder_with, load_card
 from nat_core.store.field_results import load_field_results
 from nat_core.store.runs import RUNS, load_runs
+from nat_core.store.tensors import read_tensors
 from nat_core.studies import choice, level_findings
 from nat_core.studies.choice import load_choice
 from nat_core.studies.level_findings import load_levels

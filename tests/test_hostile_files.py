@@ -9,8 +9,8 @@ import pytest
 from nat_core.data.images import read_views
 from nat_core.errors import CheckpointError, NatError, UnreadableImage
 from nat_core.files import sealed
-from nat_core.store.checkpoints import packed
 from nat_core.store.own_heads import from_bytes
+from nat_core.store.tensors import packed
 from tests import hostile_files, hostile_heads, hostile_variants
 from tests.hostile_files import Target, tensors_file
 from tests.store.test_altered import READERS, SEALED

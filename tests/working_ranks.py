@@ -104,21 +104,23 @@ def compare_steps(folder: Path) -> None:
     """Take the same steps with all ranks and alone, and store both runs' losses and weights, and the shares."""
     import torch
 
+    from nat_core.network.inference import Network, frozen
     from nat_core.network.models import build
     from nat_core.ranks.group import joined
     from nat_core.ranks.steps import share_of
     from nat_core.training.loop import cost_of
     from nat_core.training.objective import step_loss
     from nat_core.training.pictures import pictures_of, subject_of
-    from nat_core.training.training_run import begin, network_now, take_step
+    from nat_core.training.training_run import begin, take_step
 
     with joined("cpu") as ranks:
         for name, recipe in SHARED.items():
             pictures = pictures_of(subject_of(recipe))
-            runs = [begin(pictures, device=torch.device("cpu")) for _ in range(2)]
             if recipe.teacher:
-                teacher = replace(network_now(runs[0]), model=build(recipe.architecture, 6, seed=7).eval())
-                runs = [replace(each, teacher=teacher) for each in runs]
+                model = frozen(build(recipe.architecture, 6, seed=7), torch.device("cpu"))
+                teacher = Network(recipe.teacher, model, pictures.classes, pictures.mean, pictures.std)
+                pictures = replace(pictures, teacher=teacher)
+            runs = [begin(pictures, device=torch.device("cpu")) for _ in range(2)]
             losses = []
             for run, cost in zip(runs, (cost_of(runs[0], ranks), step_loss), strict=True):
                 run.model.train()

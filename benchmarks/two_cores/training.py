@@ -92,8 +92,8 @@ class OurSteps:
         self.runs: list[tuple[float, TrainingRun]] = []
         for (size, end), before in zip(recipe.sizes, ends, strict=False):
             alone = replace(recipe, sizes=((size, 1.0),))
-            shown = TrainingPictures(alone, known, (negatives,) if alone.has_negatives else ())
-            run = begin(shown, device=CPU, precision=precision, teacher=teacher)
+            shown = TrainingPictures(alone, known, (negatives,) if alone.has_negatives else (), teacher=teacher)
+            run = begin(shown, device=CPU, precision=precision)
             run.model.train()
             # The trial is made once a run, on the first size of its schedule.
             precision = run.objective.precision

@@ -17,7 +17,7 @@ from nat_core.measure.report import NetworkReport
 from nat_core.measure.rounding import accuracy_text, rate_text
 from nat_core.ranks.group import Ranks, joined
 from nat_core.recipes import RECIPES, Recipe, recipe_in_protocol, recipe_named
-from nat_core.store.checkpoints import available, check_same, checkpoints_folder, load_card, own_folder
+from nat_core.store.checkpoints import checkpoints_folder, is_finished, load_card, own_folder
 
 OWN_ARCHITECTURE = "wrn16_1"
 """Of a network on your own pictures, unless a recipe or --set names another: the smallest that learns photos."""
@@ -43,8 +43,9 @@ def _train_all(recipe: Recipe, seeds: Sequence[int], options: argparse.Namespace
     reports = {}
     for seed in seeds:
         named = recipe if len(seeds) == 1 else replace(recipe, name=f"{recipe.name}_seed{seed}")
-        if ranks.count == 1 and options.resume and not options.known and named.name in available(out):
-            check_same(out / named.name, load_card(out, named.name), named, seed, options.threads)
+        # Of own pictures only the training can tell, which reads them.
+        kept = ranks.count == 1 and options.resume and not options.known
+        if kept and is_finished(out, named, seed, options.threads):
             print(f"{named.name} is finished: {out / named.name}")
         else:
             with _told_of(list(reports)):

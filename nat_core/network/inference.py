@@ -29,7 +29,7 @@ from nat_core.network.fast.precision import TOGETHER, ForwardPass, faster
 from nat_core.network.fast.serving import LARGE, FairSemaphore, Serve, served
 from nat_core.network.models import Classifier, Outputs, build, scale_and_shift, scaled
 from nat_core.recipes import LEVELS, PRECISIONS
-from nat_core.store.checkpoints import Card, load_card, load_weights
+from nat_core.store.checkpoints import Card, StoredNetwork, read_network
 from nat_core.store.features import CHOSEN, CHOSEN_UNSEEN, FEATURES_UNSEEN, Features, choose, save_features
 
 Pictures = np.ndarray
@@ -130,18 +130,22 @@ def choose_device(name: str | torch.device = "auto", tell: Callable[[str], objec
 
 def load_network(folder: Path, name: str, device: str | torch.device = "cpu") -> Network:
     """Return a stored network on `device`; CheckpointError if it is missing, damaged or of another architecture."""
-    card = load_card(folder, name)
-    stored = load_weights(folder, name)
-    model = build(card.architecture, len(card.classes))
+    return network_of(read_network(folder, name), device)
+
+
+def network_of(stored: StoredNetwork, device: str | torch.device = "cpu") -> Network:
+    """Return a network that was read, on `device`; CheckpointError where its weights are of another architecture."""
+    card, classes = stored.card, stored.card.classes
+    model = build(card.architecture, len(classes))
     try:
-        model.load_state_dict({key: torch.from_numpy(value) for key, value in stored.items()})
+        model.load_state_dict({key: torch.from_numpy(value) for key, value in stored.weights.items()})
     except Exception as error:
         reason = " ".join(str(error).split())[:300]  # PyTorch lists every tensor, a line each
         raise CheckpointError(
-            f"The weights of {name} in {folder} do not fit a {card.architecture} of {len(card.classes)} classes: "
-            f"{reason}"
+            f"The weights of {stored.name} in {stored.folder} do not fit a {card.architecture} of {len(classes)} "
+            f"classes: {reason}"
         ) from error
-    return Network(name, frozen(model, torch.device(device)), card.classes, card.mean, card.std, card)
+    return Network(stored.name, frozen(model, torch.device(device)), classes, card.mean, card.std, card)
 
 
 def frozen(model: Classifier, device: torch.device) -> Classifier:

@@ -13,24 +13,22 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
-from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from shlex import quote
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import save
 
 from nat_core.data.images import CROPS, FILTERS
 from nat_core.errors import CheckpointError, TrainingError
-from nat_core.files import Count, converted, is_there, opened, read_json, seal, sealed, write_durably
+from nat_core.files import Count, converted, is_there, read_json, seal, sealed, write_durably
 from nat_core.language import legible
 from nat_core.measure.predictions import MAX_CLASSES, Predictions, pack, unpack
 from nat_core.measure.report import NetworkReport, evaluate
 from nat_core.measure.variants import with_variants
 from nat_core.recipes import ARCHITECTURE_NAMES, NAT_STRONG, RECIPES, Recipe, Role
-from nat_core.store.tensors import read_arrays
+from nat_core.store.tensors import half, packed, read_tensors, widened
 
 FORMAT = 1
 MAX_FILE_NAME = 255
@@ -120,6 +118,19 @@ class Card:
         return self.recipe.protocol
 
 
+@dataclass(frozen=True, eq=False)
+class StoredNetwork:
+    """What was read of a stored network: all that it takes to build it again."""
+
+    folder: Path
+    """Where its own folder lies."""
+    name: str
+    """That folder's name."""
+    card: Card
+    weights: dict[str, np.ndarray]
+    """By parameter name, float32."""
+
+
 def own_folder(explicit: Path | str | None = None) -> Path:
     """Return where networks are stored: `explicit` (--checkpoints), else NAT_CHECKPOINTS, else ./checkpoints.
 
@@ -205,24 +216,6 @@ def _check_plain(name: Any) -> None:
         )
 
 
-def check_same(home: Path, card: Card, recipe: Recipe, seed: int, threads: int | None = None) -> None:
-    """Raise TrainingError where the finished network in `home` is another than the one that is asked for.
-
-    `threads` counts where somebody asked for that many and the card says how many there were.
-    """
-    changed = recipe.differing(card.recipe)
-    if changed is None and seed != card.seed:
-        changed = ("seed", seed, card.seed)
-    if changed is None and None not in (threads, card.threads) and threads != card.threads:
-        changed = ("number of threads", threads, card.threads)
-    if changed:
-        what, now, then = changed
-        raise TrainingError(
-            f"{home} holds a network that was trained with another {what} ({then}, now {now}): ask for the same, or "
-            "choose another --out"
-        )
-
-
 def training_command(name: str) -> str | None:
     """Return the command that trains the network of that name; None where no command knows the name.
 
@@ -271,6 +264,11 @@ def available(folder: Path) -> tuple[str, ...]:
 def load_card(folder: Path, name: str) -> Card:
     """Return a network's card; CheckpointError where it is missing, damaged or of another format."""
     _check_plain(name)
+    return _card(folder, name)
+
+
+def _card(folder: Path, name: str) -> Card:
+    """The card of a network whose name is known to be a folder's."""
     path = Path(folder) / name / CARD
     if not is_there(path):
         present = available(folder)
@@ -283,12 +281,79 @@ def load_card(folder: Path, name: str) -> Card:
     return replace(card, report=replace(card.report, epochs=card.recipe.epochs))
 
 
+def read_network(folder: Path, name: str) -> StoredNetwork:
+    """Return what is stored of a network; CheckpointError where it is missing, damaged or of another format."""
+    return _with_weights(Path(folder), name, load_card(folder, name))
+
+
+def _with_weights(folder: Path, name: str, card: Card) -> StoredNetwork:
+    arrays, _ = _read_checked(folder, name, card, WEIGHTS)
+    return StoredNetwork(folder, name, card, widened(arrays))
+
+
+def is_finished(
+    out: Path, recipe: Recipe, seed: int, threads: int | None = None, source: OwnData | None = None
+) -> bool:  # fmt: skip
+    """Return whether `out` holds the network that learnt by that recipe, from those own pictures if any.
+
+    `threads` counts where somebody asked for that many and the card says how many there were. Raises TrainingError
+    where another network of that name is there.
+    """
+    home = out / recipe.name
+    if not (home / CARD).is_file():
+        return False
+    card = _card(out, recipe.name)
+    # By what the pictures show: a folder may have moved or have another name.
+    if (card.data and card.data.sha256) != (source and source.sha256):
+        raise TrainingError(f"{home} was trained on other pictures: choose another name or another --out for these")
+    changed = recipe.differing(card.recipe)
+    if changed is None and seed != card.seed:
+        changed = ("seed", seed, card.seed)
+    if changed is None and None not in (threads, card.threads) and threads != card.threads:
+        changed = ("number of threads", threads, card.threads)
+    if changed is None:
+        return True
+    what, now, then = changed
+    raise TrainingError(
+        f"{home} holds a network that was trained with another {what} ({then}, now {now}): ask for the same, or choose "
+        "another --out"
+    )
+
+
+def find_teacher(recipe: Recipe, homes: Sequence[Path], seed: int) -> StoredNetwork | None:
+    """Return the recipe's teacher from the first of `homes` that holds it; None for a recipe without one.
+
+    It has to be the network of that recipe, of the student's own protocol, with seed 0 or the student's, and have
+    learnt as `Recipe.usual_teacher` says. Raises TrainingError, saying what is there instead, where only others are,
+    CheckpointError where none is.
+    """
+    if recipe.teacher is None:
+        return None
+    usual, others = recipe.usual_teacher, []
+    holding = [home for home in dict.fromkeys(homes) if (home / recipe.teacher / CARD).is_file()]
+    # Where there is none at all, reading its card says so and how to get it.
+    for home in holding or homes[-1:]:
+        card = _card(home, recipe.teacher)
+        if (card.recipe.name, card.protocol) != (recipe.teacher, recipe.protocol) or card.seed not in (0, seed):
+            others.append(f"{home} holds one of recipe {card.recipe.name}, protocol {card.protocol}, seed {card.seed}")
+        elif usual and (found := usual.differing(card.recipe)):
+            setting, asked, theirs = found
+            others.append(f"{home} holds one with {setting} {theirs} in place of {asked}")
+        else:
+            return _with_weights(home, recipe.teacher, card)
+    raise TrainingError(
+        f"{recipe.name} learns from {recipe.teacher} of protocol {recipe.protocol}, seed "
+        f"{' or '.join(map(str, sorted({0, seed})))}, but {' and '.join(others)}: train its teacher first, into the "
+        "same --out"
+    )
+
+
 def load_predictions(folder: Path, name: str, sets: Sequence[str] | None = None) -> dict[str, Predictions]:
     """Return a network's predictions by image set, all of them or those of `sets` that are there.
 
     They are stored but for the variants of ILSVRC, which are derived from its predictions.
     """
-    arrays, metadata = _read_checked(folder, name, PREDICTIONS)
+    arrays, metadata = _read_checked(folder, name, load_card(folder, name), PREDICTIONS)
     stored = {key: value for key, value in arrays.items() if not key.startswith("maps/")}
     try:
         predictions = with_variants(unpack(name, stored, metadata))
@@ -300,7 +365,7 @@ def load_predictions(folder: Path, name: str, sets: Sequence[str] | None = None)
 
 def load_maps(folder: Path, name: str) -> dict[str, np.ndarray]:
     """Return the attention maps of the gallery's pictures by level, float32 (n, h, w), in the order of their ids."""
-    arrays, _ = _read_checked(folder, name, PREDICTIONS)
+    arrays, _ = _read_checked(folder, name, load_card(folder, name), PREDICTIONS)
     return {
         key.removeprefix("maps/"): value.astype(np.float32) for key, value in arrays.items() if key.startswith("maps/")
     }
@@ -308,38 +373,14 @@ def load_maps(folder: Path, name: str) -> dict[str, np.ndarray]:
 
 def load_weights(folder: Path, name: str) -> dict[str, np.ndarray]:
     """Return a network's weights by parameter name, float32."""
-    arrays, _ = _read_checked(folder, name, WEIGHTS)
-    return widened(arrays)
+    return read_network(folder, name).weights
 
 
-def _read_checked(folder: Path, name: str, file: str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    card = load_card(folder, name)
+def _read_checked(folder: Path, name: str, card: Card, file: str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     path = Path(folder) / name / file
     if not is_there(path):
         raise CheckpointError(f"{path} is missing: get the checkpoint {name} again")
     return read_tensors(path, card.sha256.get(file, ""))
-
-
-def read_tensors(path: Path, digest: str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Return the arrays and metadata of a safetensors file whose SHA-256 is `digest`.
-
-    Raises CheckpointError where the file's content has another SHA-256 (truncated or altered) or is not safetensors.
-    """
-    with opened(path) as file:
-        content = file.read()
-    if sha256(content).hexdigest() != digest:
-        raise CheckpointError(f"{path} is truncated or altered (its SHA-256 is not the card's): get it again")
-    return read_arrays(content, str(path), "get it again")
-
-
-def packed(arrays: Mapping[str, np.ndarray], metadata: dict[str, str] | None = None) -> bytes:
-    """Return the content of a safetensors file with these arrays, each as an array of its own shape and type.
-
-    >>> packed({"a": np.zeros(1, np.float16)})[8:9]
-    b'{'
-    """
-    # safetensors writes an array's memory as it lies, whatever its strides: channels_last weights would be scrambled.
-    return save({key: np.asarray(value, order="C") for key, value in arrays.items()}, metadata)
 
 
 def renew_report(folder: Path, name: str) -> bool:
@@ -365,26 +406,6 @@ def write_card(home: Path, card: Card) -> None:
     values = {key: value for key, value in asdict(card).items() if value is not None}
     values |= {"recipe": card.recipe.to_json(), "report": card.report.to_json()}
     write_durably(home / CARD, sealed(json.dumps(values, indent=1)))
-
-
-def half(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the weights as they are stored: float16, norm statistics (running mean and variance) as they are.
-
-    >>> stored = half({"stem.0.weight": np.ones(2, np.float32), "stem.1.running_var": np.ones(2, np.float32)})
-    >>> [str(value.dtype) for value in stored.values()]
-    ['float16', 'float32']
-    """
-    keep = ("running_mean", "running_var", "num_batches_tracked")
-    return {key: value if key.endswith(keep) else value.astype(np.float16) for key, value in weights.items()}
-
-
-def widened(stored: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return what `half` stores as a network takes it: float16 as float32, the rest as it is.
-
-    >>> widened({"weight": np.ones(2, np.float16)})["weight"].dtype
-    dtype('float32')
-    """
-    return {key: value.astype(np.float32) if value.dtype == np.float16 else value for key, value in stored.items()}
 
 
 def save_checkpoint(

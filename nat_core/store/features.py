@@ -16,7 +16,8 @@ from jaxtyping import Float, Int
 from nat_core.errors import CheckpointError
 from nat_core.files import is_there, write_durably
 from nat_core.measure.predictions import hex_ids, is_hash, packed_ids
-from nat_core.store.checkpoints import load_card, packed, read_tensors, write_card
+from nat_core.store.checkpoints import load_card, write_card
+from nat_core.store.tensors import packed, read_tensors
 
 FEATURES, FEATURES_UNSEEN = "features.safetensors", "features_unseen.safetensors"
 CHOSEN = {"cifar10_train": 5000, "cifar100_train": 5000, "cifar10_test": 2000, "cifar100_test": 2000}

@@ -19,8 +19,7 @@ from nat_core.errors import CheckpointError
 from nat_core.files import converted, parsed_json
 from nat_core.language import _
 from nat_core.measure.predictions import Predictions, RawPredictions, check_class_names
-from nat_core.store.checkpoints import packed
-from nat_core.store.tensors import read_arrays
+from nat_core.store.tensors import packed, read_arrays
 
 PLAIN, AWARE, NONE_CLASS = "baseline", "nat", "none_class"
 HEADS = (PLAIN, AWARE, NONE_CLASS)

@@ -3,20 +3,22 @@
 A header names tensors with types, shapes and places. The library makes an object of each before anyone can look, so
 that a small file of many empty tensors costs seconds; and it raises many kinds of exceptions. Here a header is bounded
 in bytes and tensors, every tensor's size follows from its type and shape, and the places fill the file without gaps;
-whatever is wrong is one CheckpointError.
+whatever is wrong is one CheckpointError. `packed` writes such a file, `half` and `widened` say how weights lie in it.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from math import prod
 from mmap import mmap
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import load
+from safetensors.numpy import load, save
 
 from nat_core.errors import CheckpointError
-from nat_core.files import check_keys, parsed_json
+from nat_core.files import check_keys, opened, parsed_json
 from nat_core.language import _
 
 MAX_TENSORS = 2_000
@@ -90,6 +92,48 @@ def read_arrays(content: bytes, name: str, remedy: str) -> tuple[dict[str, np.nd
         raise CheckpointError(
             _("{name} cannot be read ({error}): {remedy}.", name=name, error=error, remedy=remedy)
         ) from error
+
+
+def read_tensors(path: Path, digest: str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Return the arrays and metadata of a safetensors file whose SHA-256 is `digest`.
+
+    Raises CheckpointError where the file's content has another SHA-256 (truncated or altered) or is not safetensors.
+    """
+    with opened(path) as file:
+        content = file.read()
+    if sha256(content).hexdigest() != digest:
+        raise CheckpointError(f"{path} is truncated or altered (its SHA-256 is not the card's): get it again")
+    return read_arrays(content, str(path), "get it again")
+
+
+def packed(arrays: Mapping[str, np.ndarray], metadata: dict[str, str] | None = None) -> bytes:
+    """Return the content of a safetensors file with these arrays, each as an array of its own shape and type.
+
+    >>> packed({"a": np.zeros(1, np.float16)})[8:9]
+    b'{'
+    """
+    # safetensors writes an array's memory as it lies, whatever its strides: channels_last weights would be scrambled.
+    return save({key: np.asarray(value, order="C") for key, value in arrays.items()}, metadata)
+
+
+def half(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the weights as they are stored: float16, norm statistics (running mean and variance) as they are.
+
+    >>> stored = half({"stem.0.weight": np.ones(2, np.float32), "stem.1.running_var": np.ones(2, np.float32)})
+    >>> [str(value.dtype) for value in stored.values()]
+    ['float16', 'float32']
+    """
+    keep = ("running_mean", "running_var", "num_batches_tracked")
+    return {key: value if key.endswith(keep) else value.astype(np.float16) for key, value in weights.items()}
+
+
+def widened(stored: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return what `half` stores as a network takes it: float16 as float32, the rest as it is.
+
+    >>> widened({"weight": np.ones(2, np.float16)})["weight"].dtype
+    dtype('float32')
+    """
+    return {key: value.astype(np.float32) if value.dtype == np.float16 else value for key, value in stored.items()}
 
 
 def _header(content: bytes | mmap, most: int) -> TensorHeader:

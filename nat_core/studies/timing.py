@@ -87,8 +87,7 @@ def _run(recipe: Recipe, device: torch.device) -> TrainingRun:
     if recipe.teacher:
         its = RECIPES[recipe.teacher].architecture
         teacher = Network(recipe.teacher, frozen(build(its, len(CLASSES), seed=0), device), CLASSES, grey, grey)
-    run = begin(
-        TrainingPictures(recipe, known, (negatives,) if recipe.negatives else ()), device=device, teacher=teacher
-    )
+    shown = TrainingPictures(recipe, known, (negatives,) if recipe.negatives else (), teacher=teacher)
+    run = begin(shown, device=device)
     run.model.train()
     return run

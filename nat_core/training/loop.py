@@ -15,12 +15,12 @@ import torch
 from tqdm import tqdm
 
 from nat_core.errors import TrainingError
-from nat_core.network.inference import choose_device
+from nat_core.network.inference import choose_device, network_of
 from nat_core.ranks.group import ALONE, Ranks, joined
 from nat_core.ranks.steps import Parts, shared_cost
 from nat_core.recipes import Recipe
 from nat_core.stopping import deaf
-from nat_core.store.checkpoints import LOG
+from nat_core.store.checkpoints import LOG, find_teacher, is_finished
 from nat_core.store.leftovers import WARNING, Tell, forget, nobody
 from nat_core.training.gpu.blocks import Blocks
 from nat_core.training.log import EpochLog, Watched, show
@@ -40,7 +40,6 @@ from nat_core.training.training_run import (
     TrainingRun,
     begin,
     check_loss,
-    find_teacher,
     network_now,
     take_step,
 )
@@ -102,9 +101,15 @@ def in_turns(recipe: Recipe, sitting: Sitting, ranks: Ranks = ALONE) -> Steps:
     if ranks.first:
         sitting.check_place()
     subject = subject_of(recipe, sitting.known, sitting.negatives)
-    if ranks.told(ranks.first and sitting.holds(subject.recipe, subject.source)):
+    finished = ranks.first and is_finished(
+        sitting.out, subject.recipe, sitting.seed, sitting.threads, subject.source
+    )  # fmt: skip
+    if ranks.told(finished):
         return sitting.tidied() if ranks.first else sitting.home
-    pictures = pictures_of(subject, sitting.data)
+    # Before the sets with names are read: who lacks the teacher need not wait for them.
+    stored = find_teacher(subject.recipe, sitting.teacher_homes, sitting.seed)
+    teacher = None if stored is None else network_of(stored)
+    pictures = pictures_of(subject, sitting.data, teacher)
     # One at a time: two would write each other's states. The lock falls with the process, however it ends.
     with sitting.alone() if ranks.first else nullcontext():
         yield from _train(sitting, pictures, ranks)
@@ -192,10 +197,9 @@ def _begin(
     sitting: Sitting, pictures: TrainingPictures, threads: int, saved: SavedState | None, ranks: Ranks, tell: Tell
 ) -> TrainingRun:  # fmt: skip
     device = choose_device(sitting.device, tell)
-    teacher = find_teacher(pictures.recipe, sitting.teacher_homes, sitting.seed, device)
     # A trial on a busy machine might choose the other one, and so other weights.
     precision = saved.settings["precision"] if saved else None
-    run = begin(pictures, device=device, seed=sitting.seed, teacher=teacher, threads=threads, precision=precision)
+    run = begin(pictures, device=device, seed=sitting.seed, threads=threads, precision=precision)
     # A run is begun whole and then put back, so that a state holds numbers alone and nothing that has to be unpickled.
     if saved is not None:
         restore(run, saved)

@@ -1,4 +1,4 @@
-"""What a run learns from and is held against: the image sets that its recipe names, or a person's own pictures."""
+"""What a run learns from and is held against: the image sets that its recipe names, or own pictures, and a teacher."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,13 +10,14 @@ from nat_core.data.sources.image_sets import ImageSet
 from nat_core.data.splits import read_known, read_negatives
 from nat_core.measure.predictions import BACKGROUND
 from nat_core.measure.variants import without_variants
+from nat_core.network.inference import Network
 from nat_core.recipes import BACKGROUND_TARGET, OWN, OWN_NEGATIVES, Recipe
 from nat_core.store.checkpoints import OwnData
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingPictures:
-    """The pictures of one run, and the recipe as it learns from them."""
+    """The pictures of one run, the recipe as it learns from them, and the teacher that it imitates."""
 
     recipe: Recipe
     known: ImageSet
@@ -33,6 +34,8 @@ class TrainingPictures:
     """What a card says of a person's own pictures."""
     told: tuple[str, ...] = ()
     """Sentences on a person's own pictures: how they were divided, what was left out, what became of the batch."""
+    teacher: Network | None = None
+    """Whom it imitates; None where there is nobody."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -94,14 +97,16 @@ def subject_of(recipe: Recipe, known: Path | str | None = None, negatives: Path 
     return Subject(recipe)
 
 
-def pictures_of(subject: Subject, data: Path | None = None) -> TrainingPictures:
+def pictures_of(
+    subject: Subject, data: Path | None = None, teacher: Network | None = None
+) -> TrainingPictures:  # fmt: skip
     """Return its pictures, the sets with names from `data`; MissingDataset where one is not there."""
     recipe, own = subject.recipe, subject.own
     # What is to be learnt comes first: where others are missing as well, that is the one to name.
     known = load_set(recipe.training_set, data, own)
     negatives = tuple(load_set(name, data, own) for name in recipe.negative_sets)
     mixed_with = load_set(recipe.mixed_with, data) if recipe.mixed_with else None
-    return TrainingPictures(recipe, known, negatives, mixed_with, data, own, subject.source, subject.told)
+    return TrainingPictures(recipe, known, negatives, mixed_with, data, own, subject.source, subject.told, teacher)
 
 
 def _own_pictures(recipe: Recipe, known: Path | str, negatives: Path | str | None) -> Subject:

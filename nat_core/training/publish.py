@@ -17,7 +17,8 @@ from nat_core.measure.predictions import Predictions, pack, unpack
 from nat_core.measure.report import evaluate
 from nat_core.network.inference import Network, frozen, predict, predict_with_maps
 from nat_core.network.models import build
-from nat_core.store.checkpoints import half, packed, save_checkpoint, widened
+from nat_core.store.checkpoints import save_checkpoint
+from nat_core.store.tensors import half, packed, widened
 from nat_core.training.pictures import TrainingPictures
 
 

@@ -26,9 +26,9 @@ from nat_core.files import Count, converted, only_one, read_json, sealed, senten
 from nat_core.ranks.group import is_lost
 from nat_core.recipes import Recipe
 from nat_core.stopping import deaf, stop_behind, whole
-from nat_core.store.checkpoints import CARD, OwnData, check_same, load_card, read_tensors
+from nat_core.store.checkpoints import CARD
 from nat_core.store.leftovers import Tell, lock_of, nobody, states_of, tidy
-from nat_core.store.tensors import read_arrays
+from nat_core.store.tensors import read_arrays, read_tensors
 from nat_core.training.training_run import EpochSums, TrainingRun, scaler_for
 
 FORMAT = 1
@@ -307,20 +307,6 @@ class Sitting:
             raise TrainingError(
                 f"{self.home} is there already: add --resume to keep it, or --out to train another one elsewhere"
             )
-
-    def holds(self, recipe: Recipe, source: OwnData | None) -> bool:
-        """Whether the finished network is there that learnt by that recipe, from those own pictures if any;
-        TrainingError where another one is."""
-        if not (self.home / CARD).is_file():
-            return False
-        card = load_card(self.out, self.name)
-        # By what the pictures show: a folder may have moved or have another name.
-        if (card.data and card.data.sha256) != (source and source.sha256):
-            raise TrainingError(
-                f"{self.home} was trained on other pictures: choose another name or another --out for these"
-            )
-        check_same(self.home, card, recipe, self.seed, self.threads)
-        return True
 
     def tidied(self) -> Path:
         """The folder of the finished network, after what killed processes left of its run is removed."""

@@ -1,6 +1,6 @@
-"""A training run in memory: who teaches it, how it begins, how it takes a step, and its network as it now is."""
+"""A training run in memory: how it begins, how it takes a step, and its network as it now is."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from nat_core.errors import DivergedError, TrainingError
-from nat_core.network.inference import Network, frozen, load_network
+from nat_core.network.inference import Network, frozen
 from nat_core.network.models import Classifier, build
-from nat_core.recipes import Recipe, usual_teacher
-from nat_core.store.checkpoints import CARD, WEIGHTS, load_card
+from nat_core.recipes import Recipe
+from nat_core.store.checkpoints import WEIGHTS
 from nat_core.training.batches import Batches
 from nat_core.training.objective import Objective, StepLoss, step_loss
 from nat_core.training.pictures import TrainingPictures
@@ -24,13 +24,12 @@ class TrainingRun:
     """What a step needs and changes."""
 
     pictures: TrainingPictures
-    """What it learns from, and the recipe as it does."""
+    """What it learns from, the recipe as it does, and its teacher."""
     seed: int
     batches: Batches
     model: Classifier
     optimiser: torch.optim.Optimizer
     objective: Objective
-    teacher: Network | None
     average: dict[str, Tensor] | None
     """The moving average of weights and norm statistics, which is stored in place of the last where it is asked for."""
     scaler: torch.amp.GradScaler | None = None
@@ -47,6 +46,11 @@ class TrainingRun:
     def recipe(self) -> Recipe:
         """How it is trained."""
         return self.pictures.recipe
+
+    @property
+    def teacher(self) -> Network | None:
+        """Whom it imitates, on the device."""
+        return self.pictures.teacher
 
     @property
     def teacher_sha256(self) -> str | None:
@@ -100,59 +104,32 @@ class EpochSums:
         }  # fmt: skip
 
 
-def find_teacher(recipe: Recipe, homes: Sequence[Path], seed: int, device: torch.device) -> Network | None:
-    """Return the recipe's teacher from the first of `homes` that holds it; None for a recipe without one.
-
-    It has to be the network of that recipe, of the student's own protocol, with seed 0 or the student's, and have
-    learnt as `usual_teacher` says. Raises TrainingError, saying what is there instead, where only others are,
-    CheckpointError where none is.
-    """
-    if recipe.teacher is None:
-        return None
-    usual, others = usual_teacher(recipe), []
-    holding = [home for home in dict.fromkeys(homes) if (home / recipe.teacher / CARD).is_file()]
-    # Where there is none at all, reading its card says so and how to get it.
-    for home in holding or homes[-1:]:
-        card = load_card(home, recipe.teacher)
-        if (card.recipe.name, card.protocol) != (recipe.teacher, recipe.protocol) or card.seed not in (0, seed):
-            others.append(f"{home} holds one of recipe {card.recipe.name}, protocol {card.protocol}, seed {card.seed}")
-        elif usual and (found := usual.differing(card.recipe)):
-            setting, asked, theirs = found
-            others.append(f"{home} holds one with {setting} {theirs} in place of {asked}")
-        else:
-            return load_network(home, recipe.teacher, device)
-    raise TrainingError(
-        f"{recipe.name} learns from {recipe.teacher} of protocol {recipe.protocol}, seed "
-        f"{' or '.join(map(str, sorted({0, seed})))}, but {' and '.join(others)}: train its teacher first, into the "
-        "same --out"
-    )
-
-
 def begin(
     pictures: TrainingPictures,
     *,
     device: torch.device,
     seed: int = 0,
-    teacher: Network | None = None,
     threads: int | None = None,
     precision: str | None = None,
 ) -> TrainingRun:
     """Return a run before its first step, with a network of random weights that follow from the seed.
 
-    `precision` spares the trial of `choose_precision`. Raises TrainingError where the student cannot take its
-    teacher's classifier over.
+    The pictures' teacher moves to `device`. `precision` spares the trial of `choose_precision`. Raises TrainingError
+    where the student cannot take its teacher's classifier over.
     """
     recipe, batches = pictures.recipe, Batches(pictures, seed=seed, device=device)
     model = build(recipe.architecture, pictures.outputs, seed).to(device)
     # The layout that convolutions are fastest in; every picture comes in it as well.
     model = model.to(memory_format=torch.channels_last)
-    if teacher is not None and recipe.teacher_classifier:
-        _copy_classifier(teacher, model)
+    if (teacher := pictures.teacher) is not None:
+        teacher.model.to(device)  # in place, as every network moves
+        if recipe.teacher_classifier:
+            _copy_classifier(teacher, model)
     optimiser = optimiser_for(recipe, model)
     average = begin_average(model) if recipe.ema_decay else None
     objective = Objective.of(recipe, model, precision)
     scaler = scaler_for(objective.precision, device)
-    return TrainingRun(pictures, seed, batches, model, optimiser, objective, teacher, average, scaler, threads)
+    return TrainingRun(pictures, seed, batches, model, optimiser, objective, average, scaler, threads)
 
 
 def scaler_for(precision: str, device: torch.device) -> torch.amp.GradScaler | None:

@@ -2,17 +2,20 @@
 
 import json
 import pickle
+import re
 import shutil
 import sys
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from safetensors.numpy import save, save_file
 
 from nat_core.cli.parser import build_parser
-from nat_core.errors import CheckpointError
+from nat_core.errors import CheckpointError, TrainingError
 from nat_core.files import sealed, unsealed
 from nat_core.measure.predictions import Predictions
 from nat_core.measure.report import evaluate
@@ -23,9 +26,11 @@ from nat_core.store.checkpoints import (
     CARD,
     PREDICTIONS,
     WEIGHTS,
+    OwnData,
     available,
     checkpoints_folder,
     folder_with,
+    is_finished,
     load_card,
     load_maps,
     load_predictions,
@@ -35,8 +40,10 @@ from nat_core.store.checkpoints import (
     search_path,
     shipped_folder,
     training_command,
+    write_card,
 )
 from nat_core.studies.plan import planned_runs
+from tests.synthetic import write_network
 
 NAME = "digits_nat"
 
@@ -300,3 +307,52 @@ def test_every_command_that_trains_a_network_is_one_the_parser_takes(name: str) 
     else:
         published = [run.recipe.name for run in planned_runs(options.protocol, tuple(options.study)) if run.published]
         assert name in published
+
+
+# --- whether a stored network is the one that is meant ---------------------------------------------------------------
+
+
+def told(sentence: str) -> str:
+    """The pattern of this sentence and no other."""
+    return f"^{re.escape(sentence)}$"
+
+
+def test_a_network_of_other_pictures_is_not_taken_for_this_one(tmp_path: Path) -> None:
+    recipe, home = recipe_named("digits_nat"), tmp_path / "digits_nat"
+    mine = OwnData("mine", None, {"mine": 3}, "as it came", {"mine": "a" * 64})
+    same = replace(mine, known="elsewhere")
+    assert not is_finished(tmp_path, recipe, 0)
+    assert not is_finished(tmp_path, recipe, 0, source=mine)
+    write_network(tmp_path, recipe.name)
+    assert is_finished(tmp_path, recipe, 0)
+    other = f"{home} was trained on other pictures: choose another name or another --out for these"
+    with pytest.raises(TrainingError, match=told(other)):
+        is_finished(tmp_path, recipe, 0, source=mine)
+    write_card(home, replace(load_card(tmp_path, recipe.name), data=mine))
+    assert is_finished(tmp_path, recipe, 0, source=same)
+    for source in (None, replace(mine, sha256={"mine": "b" * 64})):
+        with pytest.raises(TrainingError, match="was trained on other pictures"):
+            is_finished(tmp_path, recipe, 0, source=source)
+
+
+@pytest.mark.parametrize(
+    ("seed", "threads", "settings", "says"),
+    [
+        (0, None, {"epochs": 50}, "epochs (1, now 50)"),
+        (0, 1, {"negative_weight": 2.0}, "negative_weight (1.0, now 2.0)"),
+        (5, None, {}, "seed (0, now 5)"),
+        (0, 2, {}, "number of threads (1, now 2)"),
+    ],
+)
+def test_a_finished_network_that_was_trained_otherwise_is_not_taken_for_the_one_asked_for(
+    tmp_path: Path, seed: int, threads: int | None, settings: dict[str, Any], says: str
+) -> None:
+    home = write_network(tmp_path, "digits_nat")
+    card = load_card(tmp_path, "digits_nat")
+    trained = replace(card.recipe, epochs=1)
+    write_card(home, replace(card, recipe=trained, threads=1))
+    assert is_finished(tmp_path, trained, 0)
+    assert is_finished(tmp_path, trained, 0, threads=1)
+    sentence = f"{home} holds a network that was trained with another {says}: ask for the same, or choose another --out"
+    with pytest.raises(TrainingError, match=told(sentence)):
+        is_finished(tmp_path, replace(trained, **settings), seed, threads)

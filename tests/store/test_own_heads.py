@@ -7,9 +7,8 @@ import pytest
 
 from nat_core.errors import CheckpointError
 from nat_core.store import own_heads
-from nat_core.store.checkpoints import packed
 from nat_core.store.own_heads import HEADS, NONE_CLASS, KeptPhotos, from_bytes, predictions, to_bytes, unit
-from nat_core.store.tensors import read_arrays
+from nat_core.store.tensors import packed, read_arrays
 from tests.hostile_heads import kept_photos, own_heads_file, taught
 
 

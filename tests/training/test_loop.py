@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from nat_core.errors import TrainingError
+from nat_core.errors import CheckpointError, TrainingError
 from nat_core.network.models import build
 from nat_core.recipes import RECIPES, Recipe, recipe_named
 from nat_core.store.checkpoints import WEIGHTS, load_card, load_weights
@@ -141,9 +141,11 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_state(tmp_path: 
     assert not (tmp_path / wild.name).exists()
 
 
-def test_a_missing_teacher_is_named(small_cifar: Path, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="nat train wrn40_1_nat"):
-        train(recipe_named("wrn16_1_student_of_nat"), data=small_cifar, out=tmp_path / "out", progress=False)
+def test_a_missing_teacher_is_named_before_any_pictures_are_read(small_cifar: Path, tmp_path: Path) -> None:
+    for data in (small_cifar, tmp_path / "nowhere"):
+        with pytest.raises(CheckpointError, match="nat train wrn40_1_nat"):
+            train(recipe_named("wrn16_1_student_of_nat"), data=data, out=tmp_path / "out", progress=False)
+    assert not (tmp_path / "out").exists()
 
 
 def test_progress_shows_epoch_parts_rate_and_time_left(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from jaxtyping import TypeCheckError
 from nat_core.errors import TrainingError
 from nat_core.files import sealed, unsealed
 from nat_core.recipes import recipe_named
-from nat_core.store.checkpoints import OwnData, load_card, write_card
 from nat_core.training.state import KEPT, SavedState, Sitting, check_settings, newest_state, save_state
 from tests.present import present
 from tests.synthetic import write_network
@@ -256,9 +254,7 @@ def test_a_seed_is_one_that_generators_take(tmp_path: Path, seed: Any) -> None:
 
 
 def test_a_finished_network_is_kept_where_that_is_said_and_never_written_over(tmp_path: Path) -> None:
-    recipe = recipe_named(NAME)
     sitting(tmp_path).check_place()
-    assert not sitting(tmp_path).holds(recipe, None)
     (tmp_path / NAME).mkdir()
     with pytest.raises(
         TrainingError,
@@ -279,50 +275,6 @@ def test_a_finished_network_is_kept_where_that_is_said_and_never_written_over(tm
     ):
         sitting(tmp_path).check_place()
     sitting(tmp_path, resume=True).check_place()
-    assert sitting(tmp_path, resume=True).holds(recipe, None)
-
-
-def test_a_network_of_other_pictures_is_not_taken_for_this_one(tmp_path: Path) -> None:
-    here, recipe = sitting(tmp_path), recipe_named(NAME)
-    mine = OwnData("mine", None, {"mine": 3}, "as it came", {"mine": "a" * 64})
-    same = replace(mine, known="elsewhere")
-    assert not here.holds(recipe, mine)
-    write_network(tmp_path, NAME)
-    assert here.holds(recipe, None)
-    other = f"{here.home} was trained on other pictures: choose another name or another --out for these"
-    with pytest.raises(TrainingError, match=_told(other)):
-        here.holds(recipe, mine)
-    write_card(here.home, replace(load_card(tmp_path, NAME), data=mine))
-    assert here.holds(recipe, same)
-    for other in (None, replace(mine, sha256={"mine": "b" * 64})):
-        with pytest.raises(TrainingError, match="was trained on other pictures"):
-            here.holds(recipe, other)
-
-
-@pytest.mark.parametrize(
-    ("asked", "settings", "told"),
-    [
-        ({}, {"epochs": 50}, "epochs (1, now 50)"),
-        ({}, {"negative_weight": 2.0}, "negative_weight (1.0, now 2.0)"),
-        ({"seed": 5}, {}, "seed (0, now 5)"),
-        ({"threads": 2}, {}, "number of threads (1, now 2)"),
-    ],
-)
-def test_a_finished_network_that_was_trained_otherwise_is_not_taken_for_the_one_asked_for(
-    tmp_path: Path, asked: dict[str, Any], settings: dict[str, Any], told: str
-) -> None:
-    write_network(tmp_path, NAME)
-    card = load_card(tmp_path, NAME)
-    trained = replace(card.recipe, epochs=1)
-    write_card(tmp_path / NAME, replace(card, recipe=trained, threads=1))
-    assert sitting(tmp_path, resume=True, threads=None).holds(trained, None)
-    recipe, other = replace(trained, **settings), sitting(tmp_path, resume=True, **asked)
-    sentence = (
-        f"{tmp_path / NAME} holds a network that was trained with another {told}: ask for the same, or choose another "
-        "--out"
-    )
-    with pytest.raises(TrainingError, match=_told(sentence)):
-        other.holds(recipe, None)
 
 
 def test_a_run_that_was_begun_goes_on_only_where_that_is_said(tmp_path: Path) -> None:

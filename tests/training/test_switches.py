@@ -14,9 +14,10 @@ from nat_core.data.sets import load_set
 from nat_core.errors import TrainingError
 from nat_core.measure.predictions import Predictions, renormalised
 from nat_core.measure.report import evaluate
+from nat_core.network.inference import network_of
 from nat_core.network.models import WideResNet, build
-from nat_core.recipes import Recipe, recipe_named, usual_teacher
-from nat_core.store.checkpoints import WEIGHTS, load_card, load_predictions, load_weights, write_card
+from nat_core.recipes import Recipe, recipe_named
+from nat_core.store.checkpoints import WEIGHTS, find_teacher, load_card, load_predictions, load_weights, write_card
 from nat_core.training import loop
 from nat_core.training.batches import generator_for
 from nat_core.training.loop import train
@@ -28,7 +29,6 @@ from nat_core.training.training_run import (
     average_share,
     begin,
     begin_average,
-    find_teacher,
     take_step,
     update_average,
 )
@@ -77,8 +77,9 @@ OF_STUDENTS: dict[str, dict] = {
 
 
 def prepared(recipe: Recipe, data: Path, homes: list[Path]) -> TrainingRun:
-    device = torch.device("cpu")
-    return begin(pictures_of(subject_of(recipe), data), device=device, teacher=find_teacher(recipe, homes, 0, device))
+    stored = find_teacher(recipe, homes, 0)
+    pictures = pictures_of(subject_of(recipe), data, None if stored is None else network_of(stored))
+    return begin(pictures, device=torch.device("cpu"))
 
 
 @pytest.mark.parametrize("switch", OF_NAT)
@@ -263,34 +264,34 @@ def test_switches_that_contradict_each_other_are_refused(settings: dict, message
 
 
 def test_a_student_of_its_protocol_takes_no_teacher_that_learnt_otherwise(tmp_path: Path) -> None:
-    student, device = recipe_named("wrn16_1_student_of_nat"), torch.device("cpu")
+    student = recipe_named("wrn16_1_student_of_nat")
     home = write_network(tmp_path, "wrn40_1_nat")
-    assert find_teacher(student, [tmp_path], 0, device)
+    assert find_teacher(student, [tmp_path], 0)
     card = load_card(tmp_path, "wrn40_1_nat")
     write_card(home, replace(card, recipe=replace(card.recipe, epochs=1)))
     with pytest.raises(TrainingError, match=r"but .* holds one with epochs 1 in place of 30: train its teacher first"):
-        find_teacher(student, [tmp_path], 0, device)
+        find_teacher(student, [tmp_path], 0)
     # Who gives both fewer epochs means it.
-    assert find_teacher(replace(student, epochs=1), [tmp_path], 0, device)
+    assert find_teacher(replace(student, epochs=1), [tmp_path], 0)
 
 
 def test_a_network_that_is_not_the_teacher_is_told_by_its_card_and_never_read(tmp_path: Path) -> None:
-    student, device = recipe_named("wrn16_1_student_of_nat"), torch.device("cpu")
+    student = recipe_named("wrn16_1_student_of_nat")
     theirs, ours = tmp_path / "theirs", tmp_path / "ours"
     for folder in (theirs, ours):
         write_network(folder, "wrn40_1_nat")
     home = theirs / "wrn40_1_nat"
     write_card(home, replace(load_card(theirs, "wrn40_1_nat"), seed=3))
     (home / WEIGHTS).write_bytes(b"damaged")
-    assert find_teacher(student, [theirs, ours], 0, device)
+    assert find_teacher(student, [theirs, ours], 0)
     with pytest.raises(TrainingError, match=r"but .*theirs holds one of recipe wrn40_1_nat, protocol cpu, seed 3"):
-        find_teacher(student, [theirs], 0, device)
+        find_teacher(student, [theirs], 0)
 
 
 def test_a_student_that_learns_otherwise_than_its_protocol_says_takes_any_teacher_of_that_name() -> None:
     student = recipe_named("wrn16_1_student_of_nat")
-    assert usual_teacher(student) == recipe_named("wrn40_1_nat")
-    assert usual_teacher(replace(student, epochs=1)) is None
-    assert usual_teacher(replace(student, name="mine")) is None
-    assert usual_teacher(replace(student, teacher="mine")) is None
-    assert usual_teacher(recipe_named("wrn16_1_nat")) is None
+    assert student.usual_teacher == recipe_named("wrn40_1_nat")
+    assert replace(student, epochs=1).usual_teacher is None
+    assert replace(student, name="mine").usual_teacher is None
+    assert replace(student, teacher="mine").usual_teacher is None
+    assert recipe_named("wrn16_1_nat").usual_teacher is None

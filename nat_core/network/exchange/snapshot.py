@@ -20,7 +20,8 @@ from nat_core.language import legible
 from nat_core.measure.predictions import check_class_names
 from nat_core.network.inference import Network, frozen
 from nat_core.network.uploaded_networks import MAX_BYTES, MAX_CARD_BYTES, Described, architecture_of, read_network
-from nat_core.store.checkpoints import Card, half, load_weights, packed
+from nat_core.store.checkpoints import Card, load_weights
+from nat_core.store.tensors import half, packed
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 MAX_NAME = 80

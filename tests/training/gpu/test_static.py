@@ -67,17 +67,18 @@ def images(name: str, count: int, seed: int) -> ImageSet:
 def begun(recipe: Recipe, seed: int = 0) -> TrainingRun:
     """A run of nine steps an epoch, whose optimiser is the one for GPUs."""
     noise = np.random.default_rng(5).normal(size=(20, 16, 16, 3)).astype(np.float32)
+    teacher = None
+    if recipe.teacher:
+        grey = (0.5,) * 3
+        teacher = Network("nat", frozen(build("wrn10_1", 4, seed=9), torch.device("cpu")), CLASSES, grey, grey)
     pictures = TrainingPictures(
         recipe, images("known", 75, 0),
         (*([images("negatives", 21, 1)] if recipe.negatives else []),
          *(ImageSet("noise", noise, tuple(map(str, range(20)))) for _ in recipe.more_negatives)),
         images("mixed", 9, 2) if recipe.mixed_with else None,
+        teacher=teacher,
     )  # fmt: skip
-    teacher = None
-    if recipe.teacher:
-        grey = (0.5,) * 3
-        teacher = Network("nat", frozen(build("wrn10_1", 4, seed=9), torch.device("cpu")), CLASSES, grey, grey)
-    run = begin(pictures, device=torch.device("cpu"), seed=seed, teacher=teacher)
+    run = begin(pictures, device=torch.device("cpu"), seed=seed)
     run.model.train()
     return run
 
