@@ -34,8 +34,7 @@ def knn_score(features: Given, training: Given, neighbours: int = 50) -> Float[A
         # |a - b|^2 = |a|^2 - 2 ab + |b|^2, one product of matrices; rounding may leave it a hair below 0.
         nearness = features[start : start + ROWS] @ turned
         nearness += squares
-        nearness.partition(neighbours - 1, axis=1)
-        found[start : start + ROWS] += nearness[:, neighbours - 1]
+        found[start : start + ROWS] += _smallest(nearness, neighbours)
     return -np.sqrt(np.maximum(found, 0))
 
 
@@ -111,6 +110,28 @@ def _squared_distance(
     centred: Float[Array, "n channels"], precision: Float[Array, "channels channels"]
 ) -> Float[Array, " n"]:
     return np.einsum("nc,nc->n", centred @ precision, centred)
+
+
+def _smallest(rows: Float[Array, "n m"], place: int) -> Float[Array, " n"]:
+    """The value at this place of each row, counted from 1, were the row sorted; the rows may be left in another order.
+
+    At least so many groups of a row hold a value up to the group minimum of that place, so nothing above it can be the
+    one: hardly more than that many are left to put in order, which takes less than half as long as putting all.
+    """
+    groups = max(4 * place, 64)
+    if rows.shape[1] >= 4 * groups:
+        each = rows.shape[1] // groups
+        # Groups of columns that lie far apart, so that the minimum is that of whole stretches of memory.
+        minima = rows[:, : each * groups].reshape(len(rows), each, groups).min(axis=1)
+        minima.partition(place - 1, axis=1)
+        row, column = np.nonzero(rows <= minima[:, place - 1 : place])
+        counts = np.bincount(row, minlength=len(rows))
+        within = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+        left = np.full((len(rows), counts.max(initial=place)), np.inf)
+        left[row, within] = rows[row, column]
+        rows = left
+    rows.partition(place - 1, axis=1)
+    return rows[:, place - 1]
 
 
 def _unit_length(features: Float[Array, "n channels"]) -> Float[Array, "n channels"]:

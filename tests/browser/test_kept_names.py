@@ -3,7 +3,7 @@
 import pytest
 
 from nat_app.shared.page_file import NAMES_SCRIPT
-from tests.browsing import SIZES, STILL, TABLET
+from tests.browsing import SIZES, STILL, TABLET, turn_to
 
 pytestmark = pytest.mark.browser
 NARROW = pytest.mark.parametrize(
@@ -53,10 +53,12 @@ def written(page):
 
 @NARROW
 def test_no_name_breaks_over_two_lines(page, address: str) -> None:
-    for path in ("evidence", "attention"):
-        for language in ("en", "de"):
-            page.goto(f"{address}/{path}?lang={language}")
-            page.locator("[data-testid=stMain] h1").first.wait_for()
+    for language, other in (("en", "Attention"), ("de", "Aufmerksamkeit")):
+        page.goto(f"{address}/evidence?lang={language}")
+        page.locator("[data-testid=stMain] h1").first.wait_for()
+        for title in ("", other):
+            if title:
+                turn_to(page, title)
             page.evaluate(STILL)
             page.evaluate(UNFOLD)
             page.evaluate(STILL)

@@ -76,6 +76,19 @@ def test_rmds_is_pytorch_ood_s(kind: str, ood) -> None:
 # --- by hand ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("neighbours", [1, 20, 64, 65, 300])
+def test_knn_among_many_is_the_kth_of_all_distances_in_order(kind: str, neighbours: int) -> None:
+    """With so many training pictures most are left out before any is put in order; equal ones may stay by the dozen."""
+    training, others = features(kind, 1_101, 0), features(kind, 300, 1)
+    for given in (training, others):
+        given[:3] = 0
+    here, there = (given / np.maximum(np.linalg.norm(given, axis=1, keepdims=True), 1e-12) for given in
+                   (others, training))  # fmt: skip
+    expected = np.sort(((here[:, None] - there) ** 2).sum(axis=2), axis=1)[:, neighbours - 1]
+    np.testing.assert_allclose(knn_score(others, training, neighbours), -np.sqrt(expected), atol=1e-7)
+
+
 def test_knn_by_hand() -> None:
     training = np.array([[1.0, 0.0], [0.0, 7.0], [-2.0, 0.0]])
     # At length 1 the distances of (0, 1) are sqrt 2, 0 and sqrt 2, those of (1, 0) 0, sqrt 2 and 2.
