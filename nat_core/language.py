@@ -134,10 +134,15 @@ _local = _Local()
 def number(value: float | int, form: str = "g") -> str:
     """Return a number in Python's format `form`, with the separators of the language and a minus that is no hyphen.
 
-    >>> number(1234.5, ",.1f"), number(-2, "+d")
-    ('1,234.5', '\u22122')
+    A negative number that is written as zero has no minus: nothing is less than nothing.
+
+    >>> number(1234.5, ",.1f"), number(-2, "+d"), number(-0.004, "+.2f")
+    ('1,234.5', '\u22122', '0.00')
     """
-    return written(format(value, form).replace("-", "\u2212"))
+    text = format(value, form)
+    if not text.strip("-0.,%"):
+        text = text.removeprefix("-")
+    return written(text.replace("-", "\u2212"))
 
 
 def written(digits: str) -> str:

@@ -59,6 +59,22 @@ def test_numbers_are_written_as_the_language_does(speaks) -> None:
     assert _("{share:.2f}, {many:,}, {word}", share=0.5, many=10_000, word="a,b.c") == "0,50, 10.000, a,b.c"
 
 
+@pytest.mark.parametrize(
+    ("value", "form", "wanted"),
+    [
+        (-0.004, "+.2f", "0.00"),
+        (-0.0, "g", "0"),
+        (-0.4, ",.0f", "0"),
+        (-0.00004, ".2%", "0.00%"),
+        (-0.006, "+.2f", "\u22120.01"),
+        (0.004, "+.2f", "+0.00"),
+        (-float("inf"), ".2f", "\u2212inf"),
+    ],
+)
+def test_what_is_written_as_zero_has_no_minus(value: float, form: str, wanted: str) -> None:
+    assert number(value, form) == _(f"{{value:{form}}}", value=value) == wanted
+
+
 def test_what_is_not_translated_is_said_in_english(speaks) -> None:
     speaks("de")
     assert _("no catalogue has this") == "no catalogue has this"

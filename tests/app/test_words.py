@@ -40,6 +40,7 @@ EXACT = SimpleNamespace(values=np.array([-1.251]), logit=-1.0, blank=0.25)
 FURTHER = Change(0.2, 0.2, 0.2, 2_000, 0)
 EFFECT = Effect(FURTHER, None, FURTHER, Change(0.77, 0.77, 0.7, 2_000, -1), Change(0.9, 0.9, 0.875, 2_000, -1))
 FOUND = SimpleNamespace(values=np.array([1.5, -0.25]), logit=2.0, blank=0.7)
+FAINT = SimpleNamespace(values=np.array([0.05, -0.004]), logit=0.1, blank=0.0)
 
 
 def sure_of(baseline: int, nat: int, pictures: int) -> Compared:
@@ -168,6 +169,8 @@ WHOLE: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
      "\u22121.25."),
     (attention.found_sentence, ("NAT", "cat", "occlusion", FOUND),
      "NAT, cat: a covered square counts +1.50 at most and \u22120.25 at least."),
+    (attention.found_sentence, ("NAT", "cat", "grad_cam", FAINT),
+     "NAT, cat: a place counts +0.05 at most and 0.00 at least."),
     (own.own_title, (sure_of(4, 2, 6), 0.9), "Above 90 %, the baseline is fooled by 4 of your 6, NAT by 2."),
     (known_title, (sure_of(0, 3, 3), 0.9),
      "Too few for a rate: above 90 %, the baseline keeps none of your 3, NAT 3."),

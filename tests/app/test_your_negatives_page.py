@@ -74,10 +74,18 @@ def test_it_learns_the_chosen_photos_says_what_that_did_and_undoes_it(start, tau
     assert page.title[0].value == words.title(0, 5, None, "baseline")
 
 
+def test_while_it_learns_nobody_is_told_to_press_train() -> None:
+    assert words.unlearned(0.9).endswith("Press Train: it learns to have no opinion about them.")
+    assert plain(words.unlearned(0.9, learns=True)) == (
+        "Sure means above 90 %. It is learning to have no opinion about them."
+    )
+
+
 def test_cancelling_changes_nothing(start, taught_networks: Path) -> None:
     page = start(taught_networks, PAGE, pair="wrn16_1", taught_beside=True)
     page.button(key="teach_train").click().run()
     if teaching(page).turn is not None:
+        assert "Press Train" not in said(page)
         page.button(key="teach_cancel").click().run()
     assert teaching(page).turn is None
     assert len(teaching(page).history) <= 1

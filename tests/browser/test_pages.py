@@ -304,6 +304,34 @@ def test_the_sidebar_is_folded_once_on_an_upright_tablet(browser, address) -> No
     context.close()
 
 
+def test_on_an_upright_tablet_the_open_sidebar_lies_over_the_page_until_it_is_left(page_of, address: str) -> None:
+    """Beside it, names would be cut, and the workshop's words would run out of their cards."""
+    with page_of(TABLET) as page:
+        page.goto(f"{address}/?lang=de")
+        page.locator(".nat-bars").nth(1).wait_for()
+        page.evaluate(STILL)
+        shown = page.locator(".st-key-seen")
+        before = shown.bounding_box()
+        for leave in (
+            lambda: page.locator("h1").click(position={"x": 500, "y": 10}),
+            lambda: page.get_by_test_id("stSidebarNav").get_by_role("link", name="Workshop").click(),
+        ):
+            unfold(page)
+            page.wait_for_function(f"() => {OVER_THE_PAGE}")
+            assert shown.bounding_box() == before
+            # What is chosen in it leaves it open.
+            choose_language(page, "Deutsch")
+            page.evaluate(STILL)
+            assert page.evaluate(OVER_THE_PAGE)
+            leave()
+            page.wait_for_function(f"() => !({OVER_THE_PAGE})")
+        page.locator("h1", has_text="Fünf Schritte").wait_for()
+
+
+OVER_THE_PAGE = "document.querySelector('[data-testid=stSidebar]').getBoundingClientRect().right > 200"
+"""Whether the sidebar is seen."""
+
+
 @at("wide")
 def test_a_folded_sidebar_leaves_its_room_to_the_page_on_the_wall_too(page, address: str) -> None:
     page.goto(f"{address}/?wall=1")

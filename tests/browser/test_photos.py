@@ -8,7 +8,7 @@ from PIL import Image
 
 from nat_app.shared.gallery import FOLDER
 from nat_app.views.your_photos import words
-from tests.browsing import PATIENCE, SIZES, STILL, at, file_chooser, wait_for_focus
+from tests.browsing import PATIENCE, SIZES, STILL, TABLET, at, file_chooser, wait_for_focus
 from tests.present import present
 
 pytestmark = pytest.mark.browser
@@ -69,7 +69,9 @@ def test_a_zip_of_photos_one_opened_and_faded_by_the_keyboard(page, playwright, 
     assert page.get_by_text(words.no_pictures(1)).count() == 1
     with page.expect_download() as report:
         page.get_by_role("button", name="Report (HTML)").click()
-    assert "none-bee.jpg" in report.value.path().read_text(encoding="utf-8")
+    written = report.value.path().read_text(encoding="utf-8")
+    assert "none-bee.jpg" in written
+    it_fits_and_its_bars_have_one_scale(page, written.replace("none-bee.jpg", 40 * "none-bee"))
     page.locator("[class*=st-key-open_] button").first.click()
     wait_for_focus(page, "opened_photo")
     page.locator(".along .drawing svg").wait_for()
@@ -93,6 +95,23 @@ def test_a_zip_of_photos_one_opened_and_faded_by_the_keyboard(page, playwright, 
     page.get_by_text("Fade into another picture").click()
     page.get_by_text("What the networks see, with 40").wait_for()
     assert page.locator("[data-testid=stException]").count() == 0
+
+
+def it_fits_and_its_bars_have_one_scale(page, report: str) -> None:
+    """A report is no wider than a screen, whatever a photo is called, and a bar is as long as it says."""
+    opened = page.context.new_page()
+    for width in (SIZES["phone"][0], TABLET[0], SIZES["wide"][0]):
+        opened.set_viewport_size({"width": width, "height": 800})
+        opened.set_content(report)
+        assert opened.evaluate("() => document.documentElement.scrollWidth") <= width
+        scales = opened.locator(".bar").evaluate_all(
+            "bars => bars.map((bar) => bar.getBoundingClientRect().width / parseFloat(bar.style.width))"
+        )
+        assert len(scales) == 4
+        assert max(scales) - min(scales) < 0.02, "pixels a percent, to within one in a bar"
+        photo, seen = (each.bounding_box() for each in opened.locator("img").all()[:2])
+        assert seen["x"] >= photo["x"] + photo["width"], "beside each other"
+    opened.close()
 
 
 def test_on_a_phone_a_photos_question_comes_before_its_bars(page_of, address: str) -> None:

@@ -241,7 +241,7 @@ def test_all_of_it_can_be_done_by_keys(page, address: str) -> None:
     for key in ("ArrowRight", "Shift+ArrowUp", "Enter"):
         page.keyboard.press(key)
     lie(page, 1)
-    assert page.locator(".said").inner_text() == "Negative added; 1 lie there now."
+    assert page.locator(".said").inner_text() == "Negative added; that makes 1."
     page.keyboard.press("ArrowLeft")
     assert re.fullmatch(r"Across 2\.50, up 1\.00: NAT is \d+\s% sure\.", page.locator(".said").inner_text())
     page.keyboard.press("Delete")
@@ -341,6 +341,9 @@ def counts(lying: int, learned: int, fresh: int = 0, gone: int = 0, step: int = 
         (("percent", 0.999), ">99 %"),
         (("percent", 0.0), "0 %"),
         (("percent", 1.0), "100 %"),
+        (("amount", 0.00312, 4), "0.0031"),
+        (("amount", 0.0000234, 4), "0.000023"),
+        (("amount", 0.0, 4), "0.0000"),
         (("titleOf", {"baseline": 0.0, "nat": 0.0}, 0, 0), words.TITLE),
         (("titleOf", {"baseline": 0.95, "nat": 0.95}, 9, 0), "Both are falsely sure on 95 % of the empty plane."),
         (

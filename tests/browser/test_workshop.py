@@ -18,6 +18,9 @@ from tests.browsing import PATIENCE, ROOT, SIZES, served, wait_for_focus
 from tests.pages import plain
 
 pytestmark = pytest.mark.browser
+LINES_OUT_OF_FRAMES = """() => [...document.querySelectorAll('section .rest')].filter(line =>
+  line.getBoundingClientRect().right > line.closest('section').getBoundingClientRect().right).length"""
+"""How many lines to write on are cut at the edge of their card."""
 
 
 @pytest.fixture
@@ -188,4 +191,8 @@ def test_the_sheet_prints_on_one_page_and_the_answers_on_two_at_most(
         # The photo is there, and the code is not cut off.
         assert page.evaluate("[...document.images].every(each => each.naturalWidth > 0)")
         assert page.evaluate("[...document.querySelectorAll('svg')].every(each => each.hasAttribute('viewBox'))")
+        # On a phone's screen no line runs out of its frame.
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert page.evaluate(LINES_OUT_OF_FRAMES) == 0
         page.goto("about:blank")

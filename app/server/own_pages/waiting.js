@@ -9,10 +9,11 @@
 
   // On an upright tablet the sidebar would leave a page half the screen. Streamlit folds it on phones alone, and no option
   // sets from which width on; so it is folded as a finger would, once a visit: whoever opens it again keeps it open.
-  const onTablet = window.innerWidth >= NARROWEST && window.innerWidth <= WIDEST;
-  if (onTablet && !sessionStorage.getItem(FOLDED)) {
+  const onTablet = () => window.innerWidth >= NARROWEST && window.innerWidth <= WIDEST;
+  const folder = () => document.querySelector('[data-testid="stSidebarCollapseButton"] button');
+  if (onTablet() && !sessionStorage.getItem(FOLDED)) {
     const drawing = new MutationObserver(() => {
-      const fold = document.querySelector('[data-testid="stSidebarCollapseButton"] button');
+      const fold = folder();
       if (!fold) return;
       drawing.disconnect();
       sessionStorage.setItem(FOLDED, "once");
@@ -20,6 +21,12 @@
     });
     drawing.observe(document.getElementById("root"), { subtree: true, childList: true });
   }
+
+  // Opened there, it lies over the page (frame/style.css), and goes once another page is chosen, or this one touched: as
+  // on a phone. What folds it is there only while it is open.
+  document.addEventListener("click", ({ target }) => {
+    if (onTablet() && target.closest(".st-key-page, a")) folder()?.click();
+  });
 
   // Says what may be wrong where a page stays empty; Streamlit itself shows a grey skeleton for ever.
   const PATIENCE = 10000;

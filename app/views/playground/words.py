@@ -82,8 +82,8 @@ def of_planes(threshold: float, cells: int, margin: float, extent: float) -> dic
         "hint": _("Click: add a negative, or remove the one there. Drag: move one, or paint some."),
         "cursor": _("Across {x}, up {y}: {name} is {share} sure."),
         "cursor_negative": _("Across {x}, up {y}, on a negative: {name} is {share} sure."),
-        "added": _("Negative added; {count} lie there now."),
-        "removed": _("Negative removed; {count} lie there now."),
+        "added": _("Negative added; that makes {count}."),
+        "removed": _("Negative removed; that leaves {count}."),
         "too_many_borders": _("The answer changes too often to draw where."),
         # What stays the same as long as the page is open is filled in here, the rest of the fields by the browser.
         "legend": _(

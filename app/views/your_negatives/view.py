@@ -145,7 +145,7 @@ def before_learning() -> tuple[str, str, list[float]]:
     sure = [answer.confidence for answer in state.now(name, photos)]
     known = any(photo.shows != labels.NONE for photo in photos)
     title = words.title(sum(each > t for each in sure), len(photos), None, kind, untaught=not known)
-    return title, words.unlearned(t), sure
+    return title, words.unlearned(t, learns=teaching.turn is not None), sure
 
 
 def after_learning(done: state.TaughtHead) -> tuple[str, str, Effect]:
@@ -215,7 +215,7 @@ with st.container(key="teach_says"):
     st.markdown(said)
 note = st.container()
 if last and changed:
-    if set(last.photos) != {photo.key for photo in state.chosen(classes)}:
+    if teaching.turn is None and set(last.photos) != {photo.key for photo in state.chosen(classes)}:
         note.caption(words.changed())
     taught(last, changed)
 elif sure:

@@ -220,8 +220,13 @@ def shows_known(labels: Sequence[str | None], names: Sequence[str], classes: Seq
     )
 
 
-def unlearned(threshold: float) -> str:
-    """Return what to do, before anything was learned."""
+def unlearned(threshold: float, *, learns: bool = False) -> str:
+    """Return what to do, before anything was learned, or what it does while it `learns`."""
+    if learns:
+        return _(
+            "Sure means above {threshold}. It is learning to have no opinion about them.",
+            threshold=threshold_share(threshold),
+        )
     return _(
         "Sure means above {threshold}. Press Train: it learns to have no opinion about them.",
         threshold=threshold_share(threshold),

@@ -21,15 +21,26 @@ IN_CSV = {True: "yes", False: "no", None: "not said"}
 """Whether a photo shows one of the classes."""
 STYLE = f"""
 body {{ font: 16px/1.45 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #111; }}
-table {{ border-collapse: collapse; width: 100%; }}
+/* Both networks' columns are as wide as each other, so that their bars have one scale. */
+table {{ border-collapse: collapse; width: 100%; table-layout: fixed; }}
+th:first-child {{ width: {PHOTO_SIDE}px; }}
+th:nth-child(2) {{ width: 96px; }}
 th, td {{ text-align: left; padding: .5rem .8rem .5rem 0; border-bottom: 1px solid #ddd; vertical-align: top; }}
-img {{ border-radius: .3rem; display: block; }}
+td {{ overflow-wrap: anywhere; }}
+img {{ border-radius: .3rem; display: block; max-width: 100%; height: auto; }}
 .seen {{ image-rendering: pixelated; }}
 .bar {{ height: .6rem; margin: .2rem 0; min-width: 1px; }}
 .baseline {{ background: repeating-linear-gradient(135deg, {LIGHT.baseline} 0 2px, transparent 2px 4px);
   outline: 1px solid {LIGHT.baseline}; }}
 .nat {{ background: {LIGHT.nat}; }}
 small {{ color: #555; }}
+/* A phone shows a row in two lines, the photos above the answers, which say whose they are. */
+@media (max-width: 640px) {{
+  table, tbody {{ display: block; }}
+  thead {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }}
+  tr {{ display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); border-bottom: 1px solid #ddd; }}
+  td {{ border: none; }}
+}}
 """
 
 

@@ -8,6 +8,12 @@ function figure(data, value, decimals = 0) {
   return new Intl.NumberFormat(data.language, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(value);
 }
 
+// Two digits where so many decimals would make nothing of it: a step has moved the weights, however little.
+function amount(data, value, decimals) {
+  if (value === 0 || Math.abs(value) >= 0.5 / 10 ** decimals) return figure(data, value, decimals);
+  return new Intl.NumberFormat(data.language, { maximumSignificantDigits: 2 }).format(value);
+}
+
 // Never rounded to all or nothing where it is neither.
 function percent(data, share, decimals = 0) {
   const rest = 0.5 / 10 ** (decimals + 2);

@@ -432,7 +432,7 @@ class Stage {
     const mean = (values) => percent(data, values.reduce((sum, value) => sum + value, 0) / values.length, 2);
     this.find(".weights").textContent = update
       ? fill(update.before.negatives.length ? say.updated : say.updated_points, {
-          weights, moved: figure(data, update.moved, 4),
+          weights, moved: amount(data, update.moved, 4),
           points_before: mean(update.before.points), points_after: mean(update.after.points),
           negatives_before: mean(update.before.negatives), negatives_after: mean(update.after.negatives),
         })
