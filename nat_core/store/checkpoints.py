@@ -252,8 +252,8 @@ def available(folder: Path) -> tuple[str, ...]:
     >>> available(Path("nowhere"))
     ()
     """
-    # By strings: the app asks this several times at each click, and paths would cost five times as much. A card that is a
-    # link which leads nowhere is there, so that whoever reads it says so.
+    # By strings: the app asks this several times at each click, and paths would cost five times as much. A link that
+    # leads nowhere is there, so that whoever reads the card says so.
     try:
         present = {name for name in os.listdir(folder) if os.path.lexists(os.path.join(folder, name, CARD))}
     except OSError:
