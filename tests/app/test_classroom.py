@@ -40,7 +40,7 @@ def test_the_class_is_served_at_an_address_that_is_printed_with_its_code(started
     monkeypatch.setattr(serve, "local_addresses", lambda: ("192.168.1.20", "10.0.0.7"))
     monkeypatch.setattr(serve, "free_port", lambda wanted: wanted or 8501)
     assert main(["app", "--classroom"]) == 0
-    assert started["command"][3:] == ["--address=0.0.0.0", "--port=8501"]
+    assert started["command"][3:] == ["--address=0.0.0.0", "--port=8501", "--while-stdin"]
     assert started["env"]["NAT_CLASSROOM"] == f"{ADDRESS},http://10.0.0.7:8501"
     assert started["env"]["NAT_PUBLIC"] == "1"
     assert hosts(started["env"]) >= {"192.168.1.20", "10.0.0.7", "localhost"}

@@ -8,7 +8,7 @@
   if (new URLSearchParams(location.search).get("wall") === "1") document.documentElement.classList.add("nat-wall");
 
   // On an upright tablet the sidebar would leave a page half the screen. Streamlit folds it on phones alone, and no option
-  // sets from which width on; so it is folded as a finger would, once a visit: whoever opens it again keeps it open.
+  // sets from which width on; so it is folded as a finger would, once a visit.
   const onTablet = () => window.innerWidth >= NARROWEST && window.innerWidth <= WIDEST;
   const folder = () => document.querySelector('[data-testid="stSidebarCollapseButton"] button');
   if (onTablet() && !sessionStorage.getItem(FOLDED)) {
@@ -23,10 +23,12 @@
   }
 
   // Opened there, it lies over the page (frame/style.css), and goes once another page is chosen, or this one touched: as
-  // on a phone. What folds it is there only while it is open.
-  document.addEventListener("click", ({ target }) => {
-    if (onTablet() && target.closest(".st-key-page, a")) folder()?.click();
-  });
+  // on a phone. What folds it is there only while it is open. Of the page's touches their beginning counts, so that what
+  // is touched has the focus afterwards; a link has to be there until it was followed.
+  const foldAt = (event, places) =>
+    document.addEventListener(event, ({ target }) => onTablet() && target.closest(places) && folder()?.click());
+  foldAt("pointerdown", ".st-key-page");
+  foldAt("click", "a");
 
   // Says what may be wrong where a page stays empty; Streamlit itself shows a grey skeleton for ever.
   const PATIENCE = 10000;
