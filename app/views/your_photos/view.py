@@ -35,6 +35,8 @@ from nat_core.measure.metrics import confidence_histogram
 
 PER_PAGE = 8
 ROW = 35  # the height of a row of Streamlit's tables, in pixels
+THUMBNAIL, BAR, APART = 48, 125, 62
+"""The widths of these columns of the table, in pixels: how sure both networks are is seen on an upright tablet."""
 ZONES = ("uploads", "folder_uploads")
 
 pair, t = frame.chosen_pair(), frame.threshold()
@@ -217,7 +219,7 @@ def draw_broad_table() -> None:
     columns[_("Apart")] = [apart(card) for card in cards]
     confidence_bars = {
         how_sure[kind]: st.column_config.ProgressColumn(
-            format=percent_format(), min_value=0, max_value=100, color=frame.colours().of(kind)
+            format=percent_format(), min_value=0, max_value=100, color=frame.colours().of(kind), width=BAR
         )
         for kind in KINDS
     }
@@ -232,8 +234,8 @@ def draw_broad_table() -> None:
         selection_mode="single-row",
         height=height,
         column_config={
-            _("Photo"): st.column_config.ImageColumn(width="small"),
-            _("Apart"): st.column_config.NumberColumn(format=percent_format()),
+            _("Photo"): st.column_config.ImageColumn(width=THUMBNAIL),
+            _("Apart"): st.column_config.NumberColumn(format=percent_format(), width=APART),
             **confidence_bars,
         },
         alt=described(len(cards)),
