@@ -107,3 +107,13 @@ def test_where_nat_has_other_seeds_than_the_candidate_both_numbers_stand_there()
         "The goal, \u221230 % at no less accuracy, is reached by `frontier_weight_2` (3 seeds beside 1 of NAT's), but "
         "over three seeds by none so far."
     )
+
+
+def test_of_the_long_trainings_each_is_held_against_the_nat_of_its_architecture() -> None:
+    found = tried(EVERY, records(
+        ("strong", "wrn16_1_nat", 0.4, 0.9), ("strong", "wrn16_1_nat_48_and_24", 0.3, 0.9),
+        ("strong", "resnet18_nat", 0.1, 0.9), ("strong", "resnet18_nat_48_and_24", 0.09, 0.9),
+        ("strong", "resnet18_nat_strong", 0.01, 0.9),
+    ))  # fmt: skip
+    long = [(each.label, each.nats) for each in found if each.study == "strong"]
+    assert long == [("wrn16_1_nat_48_and_24", 0.4), ("resnet18_nat_48_and_24", 0.1)]
