@@ -32,7 +32,7 @@ def test_what_is_left_of_the_studies_begun_stands_in_the_queue_s_order() -> None
     # One step of the strong NAT runs 128 pictures, of the baseline 64: 4 minutes.
     assert table.rows[5][1:] == ("100", "4.0", "-", "`nat reproduce --run full/resnet18_nat_strong/seed0`")
     assert table.rows[-1][0] == f"all {len(found)}"
-    assert table.rows[-1][3] == "9.1 (5 of them)"  # of 54 + 18 and 48 + 24 more steps
+    assert table.rows[-1][3] == "12.8 (6 of them)"  # of 54 + 18 and 48 + 24 more steps
     assert section(EVERY, done, blown_up)[1].startswith(f"{len(found)} runs of the studies begun, in order of worth.")
 
 

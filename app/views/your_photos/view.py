@@ -35,8 +35,8 @@ from nat_core.measure.metrics import confidence_histogram
 
 PER_PAGE = 8
 ROW = 35  # the height of a row of Streamlit's tables, in pixels
+# The widths of these columns of the table, in pixels: how sure both networks are is seen on an upright tablet.
 THUMBNAIL, BAR, APART = 48, 125, 62
-"""The widths of these columns of the table, in pixels: how sure both networks are is seen on an upright tablet."""
 ZONES = ("uploads", "folder_uploads")
 
 pair, t = frame.chosen_pair(), frame.threshold()
