@@ -15,6 +15,8 @@ from nat_core.measure.variants import places_kept
 from nat_core.network.inference import Network, load_network, predict, predict_with_maps
 from nat_core.recipes import ILSVRC, VARIANTS
 from nat_core.store.checkpoints import WEIGHTS, available, load_card, load_maps, load_predictions
+from nat_core.store.runs import load_runs
+from nat_core.studies.plan import PlannedRun
 from tests.present import present
 
 FOLDER = Path(__file__).parents[2] / "checkpoints"
@@ -38,6 +40,14 @@ def loaded() -> Loaded:
 @pytest.mark.checkpoints
 def test_there_are_networks() -> None:
     assert {"digits_baseline", "digits_nat"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_was_noted_of_a_networks_run_is_what_its_card_reports(name: str) -> None:
+    """Else the page Evidence, which reads the notes, would know less than the results page, which reads the cards."""
+    card = load_card(FOLDER, name)
+    noted = load_runs(FOLDER).get(PlannedRun(card.recipe, card.seed).key)
+    assert noted is None or noted.report == card.report
 
 
 @pytest.mark.parametrize("name", NAMES)
