@@ -2,17 +2,18 @@
 // by a link, or before the page was left. It is brought into sight once; after that the visitor scrolls as they like.
 const ROWS = '.st-key-page [class*="st-key-row_"]';
 const CHOSEN = '[class*="st-key-thumb_"] button[kind="primary"]';
-let broughtIntoRows = { page: "", names: [] };
+const NOWHERE = { page: null, names: [] };
+let broughtIntoRows = NOWHERE;
 
 function bringChosen() {
   const page = location.pathname;
   const chosen = [...document.querySelectorAll(ROWS)].flatMap(row => [...row.querySelectorAll(CHOSEN)]);
+  const before = page === broughtIntoRows.page ? broughtIntoRows.names : null;
   // While a page is drawn anew, its rows, or what is chosen in them, may be gone for a moment.
-  if (!chosen.length && page === broughtIntoRows.page) return;
-  const before = page === broughtIntoRows.page ? broughtIntoRows.names : [];
+  if (before && !chosen.length) return;
   broughtIntoRows = { page, names: chosen.map(nameOfThumbnail) };
   for (const button of chosen) {
-    if (!before.includes(nameOfThumbnail(button))) bringIntoRow(button.closest(ROWS), button);
+    if (!before?.includes(nameOfThumbnail(button))) bringIntoRow(button.closest(ROWS), button);
   }
 }
 
@@ -31,6 +32,6 @@ function bringIntoRow(row, button) {
 
 // In a window of another width, as when a phone is turned, other thumbnails are seen.
 addEventListener("resize", () => {
-  broughtIntoRows = { page: "", names: [] };
+  broughtIntoRows = NOWHERE;
   bringChosen();
 });

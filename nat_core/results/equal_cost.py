@@ -79,24 +79,23 @@ def tried(every: Sequence[Study], records: Mapping[str, RunRecord]) -> tuple[Can
     >>> tried((), {})
     ()
     """
-    found = [
-        each for study in every for own in OWN.get(study.name, ()) for each in _of_study(study, own, records)
-    ]  # fmt: skip
+    found = [each for study in every if study.name in OWN for each in _of_study(study, records)]
     return tuple(sorted(found, key=lambda each: each.change))
 
 
-def _of_study(study: Study, nat: str, records: Mapping[str, RunRecord]) -> list[Candidate]:
+def _of_study(study: Study, records: Mapping[str, RunRecord]) -> list[Candidate]:
     recipes = {run.recipe.name: run.recipe for run in study.runs}
     rows = {row.label: row for row in rows_of(study, records) if row.reports}
-    own = rows.get(nat)
-    if own is None:
-        return []
-    set_name, found = headline_of(own), []
+    # By what it costs, as each architecture has its own.
+    nats = {_cost(recipes[name]): rows[name] for name in OWN[study.name] if name in rows}
+    found = []
     for label, row in rows.items():
         # A second reading of one network stands under the name of its recipe with a word behind.
         recipe = recipes[label.partition(", ")[0]]
-        same = recipe.has_negatives and _cost(recipe) == _cost(recipes[nat])
-        if row is not own and same and (each := _beside(row, own, study.name, recipe.epochs, set_name)):
+        own = nats.get(_cost(recipe)) if recipe.has_negatives else None
+        if own is None or row is own:
+            continue
+        if each := _beside(row, own, study.name, recipe.epochs, headline_of(own)):
             found.append(each)
     return found
 
