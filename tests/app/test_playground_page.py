@@ -78,7 +78,12 @@ def test_what_the_visitor_changes_is_heard_and_numbered(page: AppTest) -> None:
     # After Clear the first press gives the first press's negatives again, as a lesson's link has them.
     press(page, "ring")
     press(tell(page, "edited", {"number": 6, "places": []}), "ring")
-    assert places(page) == draw_negatives("ring", 20, seed=0).tolist()
+    first = draw_negatives("ring", 20, seed=0).tolist()
+    assert places(page) == first
+    # And where Clear is taken back, the next press gives others: upon the very same ones nobody would see any.
+    page = tell(tell(page, "edited", {"number": 7, "places": []}), "edited", {"number": 8, "places": first})
+    press(page, "ring")
+    assert len({tuple(each) for each in places(page)}) == 40
 
 
 @pytest.mark.parametrize(

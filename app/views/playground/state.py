@@ -235,12 +235,19 @@ def add(kind: str) -> None:
     """Add negatives of this kind, different ones at every press."""
     if kind not in plane.NEGATIVES:
         return
+    drawn = _draw(kind)
+    # Those of the first press lie there again where Clear, which begins anew, was taken back.
+    while (PLACES.value[:, None] == drawn).all(axis=2).any():
+        drawn = _draw(kind)
+    PLACES.put(np.concatenate([PLACES.value, drawn])[:MOST_NEGATIVES])
+
+
+def _draw(kind: str) -> Float[np.ndarray, "m 2"]:
+    """Return the negatives of the next press: from the seed and the press alone, so that the same give the same."""
     playing = PLAYING.get()
-    # From the seed and the press alone, so that the same presses give the same negatives.
     seed = SEED.value + 1000 * playing.presses
     playing.presses += 1
-    drawn = plane.draw_negatives(kind, COUNT.value, seed=seed)
-    PLACES.put(np.concatenate([PLACES.value, drawn])[:MOST_NEGATIVES])
+    return plane.draw_negatives(kind, COUNT.value, seed=seed)
 
 
 def edit(told: object) -> None:

@@ -36,26 +36,25 @@ def sentences() -> dict[str, str]:
             "NAT has not learned from the {count} negatives yet, so both are still the same. Press Train."
         ),
         "weightless": _("The negatives weigh nothing, so NAT does not learn from them."),
+        # What it learned, and then what follows from it: how far it reaches, or what has changed since.
         "one_learned": _(
-            "NAT learned from one negative: on {lost} of the empty plane it is no longer sure where the baseline is. "
-            "Of that, {far} lies farther than {margin} from that one."
+            "NAT learned from one negative: on {lost} of the empty plane it is no longer sure where the baseline is."
         ),
         "learned": _(
             "NAT learned from {count} negatives: on {lost} of the empty plane it is no longer sure where the baseline "
-            "is. Of that, {far} lies farther than {margin} from every one of them."
+            "is."
         ),
-        "one_learned_nothing": _(
-            "NAT learned from one negative, and is still sure wherever the baseline is. Train on, or add some where it "
-            "is sure."
-        ),
-        "learned_nothing": _(
-            "NAT learned from {count} negatives, and is still sure wherever the baseline is. Train on, or add some "
-            "where it is sure."
-        ),
+        "one_far": _("Of that, {far} lies farther than {margin} from that one."),
+        "far": _("Of that, {far} lies farther than {margin} from every one of them."),
+        "one_learned_nothing": _("NAT learned from one negative, and is still sure wherever the baseline is."),
+        "learned_nothing": _("NAT learned from {count} negatives, and is still sure wherever the baseline is."),
+        "train_on": _("Train on, or add some where it is sure."),
         "one_new": _("One more lies there that it has not learned yet: press Train."),
         "new": _("{count} more lie there that it has not learned yet: press Train."),
-        "all_gone": _("They no longer lie there, but what it learned stays: rewind, or train on without them."),
-        "gone": _("{count} of them no longer lie there, but what it learned stays: rewind, or train on without them."),
+        "one_all_gone": _("That negative is gone, but what it learned stays: rewind, or train on without it."),
+        "all_gone": _("Those negatives are gone, but what it learned stays: rewind, or train on without them."),
+        "one_gone": _("One of them is gone, but what it learned stays: rewind, or train on without it."),
+        "gone": _("{count} of them are gone, but what it learned stays: rewind, or train on without them."),
         "blown": _("Training blew up. We put back the last good step ({step}); try a smaller learning rate."),
     }
 
@@ -149,15 +148,20 @@ def of_learning() -> dict[str, str]:
         ),
         "updated": _(
             "Each of a network's {weights} weights then moved towards where that costs less, NAT's by {moved} on "
-            "average: its right answers' mean probability went from {points_before} to {points_after} (arrows up: "
-            "gained), its mean confidence at the negatives from {negatives_before} to {negatives_after} (arrows down: "
-            "lost)."
+            "average: {points}, {negatives}."
         ),
         # Without negatives there is no confidence at them to tell.
         "updated_points": _(
             "Each of a network's {weights} weights then moved towards where that costs less, NAT's by {moved} on "
-            "average: its right answers' mean probability went from {points_before} to {points_after} (arrows up: "
-            "gained)."
+            "average: {points}."
+        ),
+        "points_went": _("its right answers' mean probability went from {before} to {after} (arrows up: gained)"),
+        "points_stayed": _(
+            "its right answers' mean probability stayed at {after}, to two decimals (arrows up: gained)"
+        ),
+        "negatives_went": _("its mean confidence at the negatives went from {before} to {after} (arrows down: lost)"),
+        "negatives_stayed": _(
+            "its mean confidence at the negatives stayed at {after}, to two decimals (arrows down: lost)"
         ),
     }
 

@@ -22,11 +22,12 @@ function percent(data, share, decimals = 0) {
   return fill(data.say.percent, { number: figure(data, 100 * share, decimals) });
 }
 
-function titleOf(data, sure, step, learned) {
+function titleOf(data, sure, step) {
   const { say } = data;
   if (step === 0) return say.title_start;
   const values = { baseline: percent(data, sure.baseline), nat: percent(data, sure.nat) };
-  if (!learned && sure.baseline === sure.nat) return fill(say.title_same, values);
+  // As written: two shares that differ by less than that are no finding.
+  if (values.baseline === values.nat) return fill(say.title_same, values);
   return fill(sure.nat > sure.baseline ? say.title_nat_more : say.title, values);
 }
 
@@ -43,11 +44,34 @@ function sentenceOf(data, negatives, lost, far, running) {
   const values = {
     count: learned, lost: percent(data, lost), far: percent(data, far), margin: figure(data, data.margin, 2),
   };
-  const first = fill(say[`${learned === 1 ? "one_" : ""}learned${lost ? "" : "_nothing"}`], values);
-  let then = "";
+  const one = learned === 1 ? "one_" : "";
+  const first = fill(say[`${one}learned${lost ? "" : "_nothing"}`], values);
+  let then = lost ? fill(say[`${one}far`], values) : say.train_on;
   if (fresh && !running) then = fill(say[fresh === 1 ? "one_new" : "new"], { count: fresh });
-  else if (gone) then = fill(say[lying ? "gone" : "all_gone"], { count: gone });
-  return `${first} ${then}`.trim();
+  else if (gone) then = fill(say[`${gone === 1 ? "one_" : ""}${lying ? "gone" : "all_gone"}`], { count: gone });
+  return `${first} ${then}`;
+}
+
+// What may stand there at any time, at its widest: room for the longest is kept, so that it pushes no button.
+function widestSentences(data) {
+  const many = { lying: 188, learned: 188, fresh: 0, gone: 0, step: 8888 };
+  const learned = [{}, { fresh: 188 }, { gone: 188 }, { gone: 188, lying: 0 }].flatMap((more) =>
+    [0.88, 0].map((lost) => sentenceOf(data, { ...many, ...more }, lost, 0.88, false)),
+  );
+  const not = [0, 8888].map((step) => sentenceOf(data, { ...many, step, learned: 0 }, 0, 0, false));
+  return [...learned, ...not, data.say.empty, fill(data.say.blown, { step: figure(data, 8888) })];
+}
+
+// Of one update: how far NAT's weights moved, and what that did at its points and at the negatives, if there are any.
+function updateOf(data, weights, moved, points, negatives) {
+  const { say } = data;
+  const change = (of, ends) => {
+    const [before, after] = ends.map((end) => percent(data, end, 2));
+    return fill(say[`${of}_${before === after ? "stayed" : "went"}`], { before, after });
+  };
+  const told = { weights: figure(data, weights), moved: amount(data, moved, 4), points: change("points", points) };
+  if (!negatives) return fill(say.updated_points, told);
+  return fill(say.updated, { ...told, negatives: change("negatives", negatives) });
 }
 
 // What a network learns from, or has learned from once it has begun.

@@ -91,9 +91,10 @@ class Stage {
     this.find(".update h2").textContent = say.update;
     this.find(".update .forward").textContent = say.update_forward;
     this.find(".update .cost").textContent = say.update_cost;
-    const widest = { count: 100, lost: "88 %", far: "88 %", margin: "0.75", weights: "1,000", moved: "0.0000", points_before: "88.88 %", points_after: "88.88 %", negatives_before: "88.88 %", negatives_after: "88.88 %" };
-    this.find(".sentence + .sizer").textContent = fill(say.learned, widest);
-    this.find(".weights + .sizer").textContent = fill(say.updated, widest);
+    this.find(".sentence + .sizer").replaceChildren(...widestSentences(data).map(paragraph));
+    this.find(".weights + .sizer").textContent = [[0.1234, 0.5678], [0.8888, 0.8888]]
+      .map((ends) => updateOf(data, 1000, 0.0088, ends, ends))
+      .sort((one, other) => other.length - one.length)[0];
     this.nameKinds();
     this.reserve();
     for (const kind of KINDS) this.find(`.${kind} figcaption strong`).textContent = data.names[kind];
@@ -391,7 +392,7 @@ class Stage {
       fresh: [...lying].filter((place) => !game.learned.has(place)).length,
       gone: [...game.learned].filter((place) => !lying.has(place)).length,
     };
-    this.title = titleOf(data, sure, step, negatives.learned);
+    this.title = titleOf(data, sure, step);
     retitle(this.title);
     const sentence = this.find(".sentence");
     sentence.classList.toggle("blown", game.blown !== null);
@@ -427,16 +428,12 @@ class Stage {
   explained() {
     const { data } = this;
     const { say } = data;
-    const weights = figure(data, game.twins.start.length);
+    const weights = game.twins.start.length;
     const { update } = game;
-    const mean = (values) => percent(data, values.reduce((sum, value) => sum + value, 0) / values.length, 2);
+    const means = (of) => [update.before, update.after].map((each) => each[of].reduce((sum, value) => sum + value, 0) / each[of].length);
     this.find(".weights").textContent = update
-      ? fill(update.before.negatives.length ? say.updated : say.updated_points, {
-          weights, moved: amount(data, update.moved, 4),
-          points_before: mean(update.before.points), points_after: mean(update.after.points),
-          negatives_before: mean(update.before.negatives), negatives_after: mean(update.after.negatives),
-        })
-      : fill(say.update_weights, { weights });
+      ? updateOf(data, weights, update.moved, means("points"), update.before.negatives.length ? means("negatives") : null)
+      : fill(say.update_weights, { weights: figure(data, weights) });
   }
 
   say(words) {
@@ -452,6 +449,12 @@ class Stage {
     const weights = Float32Array.from([...game.twins.at.weights[0], ...game.twins.at.weights[1]]);
     this.send("reached", { start: game.start, step: game.twins.step, weights: text64(weights), learned: game.learned.size });
   }
+}
+
+function paragraph(words) {
+  const made = document.createElement("p");
+  made.textContent = words;
+  return made;
 }
 
 function button(name, does) {
