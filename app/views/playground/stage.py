@@ -32,9 +32,10 @@ SCRIPTS = ("sentences", "plane", "loss", "packed", "measures", "game", "stage")
 """What the browser is given of `browser/`, one file behind the other."""
 _HERE = Path(__file__).parent / "browser"
 _PLANE = (
-    '<figure class="{kind}"><figcaption><strong></strong> <span></span></figcaption>'
-    '<canvas tabindex="0" role="application"></canvas>'
-    '<p class="gauge"><span class="mark" aria-hidden="true">▲</span> <span></span></p><p class="right"></p></figure>'
+    '<figure class="{kind}"><figcaption class="stack"><span class="learns"><strong></strong> <span></span></span>'
+    '</figcaption><canvas tabindex="0" role="application"></canvas>'
+    '<div class="stack sure"><p class="gauge"><span class="mark" aria-hidden="true">▲</span> <span></span></p></div>'
+    '<div class="stack graded"><p class="right"></p></div></figure>'
 )
 _component = st.components.v2.component(
     "playground_stage",

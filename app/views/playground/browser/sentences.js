@@ -107,7 +107,7 @@ function reserveTitle(longest) {
     titleNode(measured).data = words;
     Object.assign(measured.style, { position: "absolute", visibility: "hidden", minHeight: 0, width: `${shown.clientWidth}px` });
     shown.parentElement.append(measured);
-    const height = measured.offsetHeight;
+    const { height } = measured.getBoundingClientRect();
     measured.remove();
     return height;
   });

@@ -86,18 +86,29 @@ class Stage {
     this.find(".tools").setAttribute("aria-label", say.tools);
     this.find(".kinds").setAttribute("aria-label", say.add);
     this.find(".add").textContent = say.add;
-    this.find(".run .sizer").textContent = [say.train, say.stop].sort((one, other) => other.length - one.length)[0];
+    keepRoom(this.find(".run .word"), [say.train, say.stop]);
     this.find(".legend").textContent = say.legend;
     this.find(".update h2").textContent = say.update;
     this.find(".update .forward").textContent = say.update_forward;
     this.find(".update .cost").textContent = say.update_cost;
-    this.find(".sentence + .sizer").replaceChildren(...widestSentences(data).map(paragraph));
-    this.find(".weights + .sizer").textContent = [[0.1234, 0.5678], [0.8888, 0.8888]]
-      .map((ends) => updateOf(data, 1000, 0.0088, ends, ends))
-      .sort((one, other) => other.length - one.length)[0];
+    keepRoom(this.find(".sentence"), widestSentences(data));
+    keepRoom(this.find(".weights"), [[0.1234, 0.5678], [0.8888, 0.8888]].map((ends) => updateOf(data, 1000, 0.0088, ends, ends)));
     this.nameKinds();
     this.reserve();
-    for (const kind of KINDS) this.find(`.${kind} figcaption strong`).textContent = data.names[kind];
+    for (const kind of KINDS) this.nameFigure(kind);
+  }
+
+  // What it learns and how sure and how right it is are as high as ever they may be, on both sides the same.
+  nameFigure(kind) {
+    const { data } = this;
+    const many = 188;
+    const figureOf = this.find(`figure.${kind}`);
+    figureOf.querySelector(".learns strong").textContent = data.names[kind];
+    const counts = { step: figure(data, 8888), right: many, points: many, held_out: many, others: many };
+    const learns = [0, 8888].map((step) => learnsOf(data, "nat", { step, lying: many, learned: many }, many));
+    keepRoom(figureOf.querySelector(".learns"), learns);
+    keepRoom(figureOf.querySelector(".gauge"), [fill(data.say.gauge, { share: percent(data, 0.999) })]);
+    keepRoom(figureOf.querySelector(".right"), ["right", "all_right"].map((each) => fill(data.say[each], counts)));
   }
 
   reserve() {
@@ -414,7 +425,7 @@ class Stage {
     const [own, others] = [this.known, this.others].map((each) => graded(game.twins, network, each).right);
     const [points, heldOut] = [this.known, this.others].map((each) => each.labels.length);
     const share = percent(data, sure);
-    figureOf.querySelector("figcaption span").textContent = learnsOf(data, kind, negatives, points);
+    figureOf.querySelector(".learns span").textContent = learnsOf(data, kind, negatives, points);
     figureOf.querySelector(".gauge span:last-child").textContent = fill(say.gauge, { share });
     figureOf.querySelector(".right").textContent = fill(say[own === points ? "all_right" : "right"], {
       step: figure(data, negatives.step), right: own, points, held_out: others, others: heldOut,
@@ -451,10 +462,16 @@ class Stage {
   }
 }
 
-function paragraph(words) {
-  const made = document.createElement("p");
-  made.textContent = words;
-  return made;
+// Lays what an element may say, unseen, where it stands in its `.stack`, which is then as large as the largest of it.
+function keepRoom(shown, texts) {
+  for (const before of shown.parentElement.querySelectorAll(":scope > .sizer")) before.remove();
+  for (const words of texts) {
+    const sizer = shown.cloneNode(true);
+    sizer.className = "sizer";
+    sizer.setAttribute("aria-hidden", "true");
+    (sizer.querySelector("span:last-child") ?? sizer).textContent = words;
+    shown.parentElement.append(sizer);
+  }
 }
 
 function button(name, does) {
