@@ -35,6 +35,10 @@ def fields(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
+MARK_APART = re.compile(r"[■▲▼○◇□◧◆●✓✗]\]? (?=\w)")
+"""A mark, and an ordinary space before its word."""
+
+
 def ending(text: str) -> str:
     """The sign at which a sentence or its first half ends, "" where the text is part of another."""
     return text[-1:] if text[-1:] in tuple(".?!:,;…") else ""
@@ -201,3 +205,16 @@ def english() -> Iterator[tuple[str, str]]:
 
 def test_english_is_as_a_native_speaker_writes_it() -> None:
     assert [(place, found[0]) for place, text in english() for found in NO_ENGLISH.finditer(text)] == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_no_line_ends_between_a_mark_and_its_word(file: Path) -> None:
+    with file.open("rb") as opened:
+        messages = [each for each in read_po(opened, charset="utf-8") if each.id]
+    texts = [
+        text
+        for each in messages
+        for said in (each.id, each.string)
+        for text in ([said] if isinstance(said, str) else said)
+    ]
+    assert [text for text in texts if MARK_APART.search(text)] == []

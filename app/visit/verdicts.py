@@ -24,18 +24,18 @@ def verdict(answer: Answer, label: str | None, threshold: float) -> str:
     sure = answer.confidence > threshold
     if label is None:
         if sure:
-            return _("◇ Sure: right or wrong depends on what it shows.")
-        return _("◇ Not sure: right or wrong depends on what it shows.")
+            return _("◇\u00a0Sure: right or wrong depends on what it shows.")
+        return _("◇\u00a0Not sure: right or wrong depends on what it shows.")
     if label == NONE:
-        return _(":orange[▲] Fooled: sure, and wrong.") if sure else _("○ Not fooled.")
+        return _(":orange[▲]\u00a0Fooled: sure, and wrong.") if sure else _("○\u00a0Not fooled.")
     if not sure:
-        return _("□ Turned away, though it is a thing it knows.")
+        return _("□\u00a0Turned away, though it is a thing it knows.")
     # Of a thing that they know, any sure answer counts as kept, right or not: that is what the tables count as well.
     if answer.predicted == label:
-        return _(":green[■] Kept.")
+        return _(":green[■]\u00a0Kept.")
     if label == ANOTHER:
-        return _(":green[■] Kept, as the wrong one.")
-    return _(":green[■] Kept, as the wrong one: it is {what}.", what=literal(article(label)))
+        return _(":green[■]\u00a0Kept, as the wrong one.")
+    return _(":green[■]\u00a0Kept, as the wrong one: it is {what}.", what=literal(article(label)))
 
 
 def title(baseline: Answer, nat: Answer, label: str | None, threshold: float) -> str:

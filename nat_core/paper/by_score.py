@@ -52,23 +52,27 @@ def score_finding(names: tuple[str, str], baseline: NetworkReport, nat: NetworkR
     others = ", ".join(f"{SCORE_NAMES[score]} {difference_text(leads[score])}" for score in OTHERS if score != ENERGY)
     return ngettext(
         "{aware} against {without}, by other scores: where each keeps 95 %, energy takes NCR on {name} ({count:,} "
-        "picture) from {after} to {after_energy} for {aware} and from {before} to {before_energy} for "
-        "{without}: {lead}. The same difference by {others}. {cells}",
+        "picture) {after} for {aware} and {before} for {without}: {lead}. The same difference by {others}. {cells}",
         "{aware} against {without}, by other scores: where each keeps 95 %, energy takes NCR on {name} ({count:,} "
-        "pictures) from {after} to {after_energy} for {aware} and from {before} to {before_energy} for "
-        "{without}: {lead}. The same difference by {others}. {cells}",
+        "pictures) {after} for {aware} and {before} for {without}: {lead}. The same difference by {others}. {cells}",
         nat.sets[chosen].images,
         aware=names[1],
         without=names[0],
         name=chosen,
-        after=rate_text(after[CONFIDENCE]),
-        after_energy=rate_text(after[ENERGY]),
-        before=rate_text(before[CONFIDENCE]),
-        before_energy=rate_text(before[ENERGY]),
+        after=_taken(after),
+        before=_taken(before),
         lead=lead_words(names[1], leads[CONFIDENCE], leads[ENERGY]),
         others=others,
         cells=cells_by_score(baseline, nat, common),
     )
+
+
+def _taken(rates: dict[str, float]) -> str:
+    """From which rate by confidence to which by energy, as they are written."""
+    first, then = rate_text(rates[CONFIDENCE]), rate_text(rates[ENERGY])
+    if first == then:
+        return _("from {first} to the same", first=first)
+    return _("from {first} to {then}", first=first, then=then)
 
 
 def lead_words(network: str, before: float, after: float) -> str:

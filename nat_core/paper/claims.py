@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from nat_core.language import N_, Titles, _, ngettext
+from nat_core.language import N_, Titles, _, ngettext, number
 from nat_core.measure.report import NetworkReport, threshold_key
 from nat_core.measure.rounding import accuracy_text, distance_text, points_text, rate_text
 from nat_core.measure.scores import SHARE_KEPT
@@ -213,38 +213,48 @@ def _lower(pair: _Pair, names: tuple[str, ...]) -> tuple[Verdict, str]:
     before, after = pair.baseline.sets, pair.nat.sets
     cells = [(name, key) for name in names for key in after[name].ncr]
     lower = sum(after[name].ncr[key] < before[name].ncr[key] for name, key in cells)
-    listed = ", ".join(
-        _(
-            "{before} to {after} on {name} ({images:,})",
-            before=rate_text(before[name].ncr[HIGHEST_KEY]),
-            after=rate_text(after[name].ncr[HIGHEST_KEY]),
-            name=name,
-            images=after[name].images,
-        )
-        for name in names
-    )
     last = names[-1]
     kept = _(
-        "At {key} it keeps {kept} of what it knows, against {other}; where each keeps {share:.0f} %, NCR goes from "
-        "{before} to {after} on {name}.",
+        "At {key} it keeps {kept} of what it knows, against {other}; where each keeps {share:.0f} %, NCR {changes}.",
         key=key_text(HIGHEST_KEY),
         kept=rate_text(pair.nat.share_kept[HIGHEST_KEY]),
         other=rate_text(pair.baseline.share_kept[HIGHEST_KEY]),
         share=100 * SHARE_KEPT,
-        before=rate_text(before[last].ncr_at_95_kept),
-        after=rate_text(after[last].ncr_at_95_kept),
-        name=last,
+        changes=_changes({last: (before[last].ncr_at_95_kept, after[last].ncr_at_95_kept)}, {last: last}),
     )
     measured = _(
-        "lower in {lower} of {cells} cells; NCR_{key} goes from {listed}. {kept} {others}",
+        "lower in {lower} of {cells} cells; NCR_{key} {changes}. {kept} {others}",
         lower=lower,
         cells=len(cells),
         key=key_text(HIGHEST_KEY),
-        listed=listed,
+        changes=_changes(
+            {name: (before[name].ncr[HIGHEST_KEY], after[name].ncr[HIGHEST_KEY]) for name in names},
+            {name: f"{name} ({number(after[name].images, ',')})" for name in names},
+        ),
         kept=kept,
         others=cells_by_score(pair.baseline, pair.nat, names),
     ).strip()
     return _graded(lower, len(cells), some=len(cells) // 2), measured
+
+
+def _changes(rates: Mapping[str, tuple[float, float]], titles: Mapping[str, str]) -> str:
+    """What becomes of rates, judged as they are written: those that go from one to another, then those that stay."""
+    said = {name: (rate_text(before), rate_text(after)) for name, (before, after) in rates.items()}
+    moved = ", ".join(
+        _("{before} to {after} on {name}", before=before, after=after, name=titles[name])
+        for name, (before, after) in said.items()
+        if before != after
+    )
+    stayed = ", ".join(
+        _("{rate} on {name}", rate=after, name=titles[name])
+        for name, (before, after) in said.items()
+        if before == after
+    )
+    both = (
+        _("goes from {listed}", listed=moved) if moved else "",
+        _("stays at {listed}", listed=stayed) if stayed else "",
+    )
+    return ", ".join(filter(None, both))
 
 
 def _learned(pair: _Pair) -> tuple[Verdict, str]:
@@ -279,7 +289,18 @@ def _accuracy(pair: _Pair) -> tuple[Verdict, str]:
     lost = round(100 * (pair.baseline.accuracy - pair.nat.accuracy), 6)
     known = pair.nat.in_distribution
     said = {"before": accuracy_text(pair.baseline.accuracy), "after": accuracy_text(pair.nat.accuracy)}
-    if known:
+    if said["before"] == said["after"]:
+        measured = (
+            ngettext(
+                "accuracy stays at {after} on {count:,} picture.",
+                "accuracy stays at {after} on {count:,} pictures.",
+                pair.nat.sets[known].images,
+                **said,
+            )
+            if known
+            else _("accuracy stays at {after}.", **said)
+        )
+    elif known:
         measured = ngettext(
             "accuracy from {before} to {after} on {count:,} picture.",
             "accuracy from {before} to {after} on {count:,} pictures.",

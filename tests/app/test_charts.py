@@ -157,7 +157,7 @@ def test_nothing_is_said_where_nat_is_not_fooled() -> None:
 def test_exactly_the_threshold_is_not_above_it() -> None:
     assert words.grade(0.9, 0.9) == "fairly sure"
     assert words.nat_fooled(Answer(1, "cat"), Answer(0.9, "cat"), 0.9, 0.1, "pictures") == ""
-    assert verdicts.verdict(Answer(0.9, "cat"), NO_CLASS, 0.9) == "○ Not fooled."
+    assert verdicts.verdict(Answer(0.9, "cat"), NO_CLASS, 0.9) == "○\u00a0Not fooled."
 
 
 def test_singular_and_plural() -> None:

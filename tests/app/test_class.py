@@ -71,6 +71,15 @@ def test_the_middle_of_two_is_written_with_its_half() -> None:
     assert words.points((3, 4)).endswith("3.5 in the middle.")
 
 
+def test_phones_that_say_the_same_have_no_span() -> None:
+    """Judged as it is written: 19.6 % and 20.4 % are both 20 %."""
+    assert words.points((6, 6, 6)) == "Points of 3 phones: 6 each."
+    assert words.points((6,)) == "Points of 1 phone: 6."
+    assert plain(words.taught((0.196, 0.204))) == "On each of 2 phones, NAT is fooled by 20 % of other pictures."
+    assert words.thresholds((0.9, 0.9)) == "2 phones have chosen a t, each of them 0.90."
+    assert words.thresholds((0.9,)) == "1 phone has chosen a t: 0.90."
+
+
 def test_the_middle_of_two_is_written_with_its_half_in_german(german) -> None:
     assert plain(words.finding((0.96, 0.97), 2)).endswith("Die mittlere Schätzung ist 96,5 %.")
     assert words.thresholds((0.9, 0.95)).endswith("; 0,925 liegt in der Mitte.")

@@ -204,9 +204,9 @@ def test_the_table_holds_all_photos_those_that_disagree_most_first(start, networ
 
 def test_photos_stand_beside_the_stored_set_that_is_chosen(start, networks: Path) -> None:
     app = start(networks, PAGE, samples=True, part="Beside a stored set")
-    assert words.beside_sentence(12, pictures_of("cifar100_test", 1000)) in said(app)
+    assert plain(words.beside_sentence(12, pictures_of("cifar100_test", 1000))) in said(app)
     app.selectbox(key="beside").set_value("ilsvrc").run()
-    assert words.beside_sentence(12, pictures_of("ilsvrc", 300)) in said(app)
+    assert plain(words.beside_sentence(12, pictures_of("ilsvrc", 300))) in said(app)
 
 
 def opened(app: AppTest) -> AppTest:
@@ -374,9 +374,9 @@ def test_the_report_needs_no_other_file_and_runs_no_script() -> None:
     assert "<b>" not in report
     assert "<script" not in report
     assert all(address.startswith("data:image/") for address in re.findall(r'(?:src|href)="([^"]*)"', report))
-    assert report.count("▲ Fooled") == 1
-    assert report.count("◇ Sure: right or wrong depends on what it shows.") == 2
-    assert "■ Kept." in report
+    assert report.count("▲\u00a0Fooled") == 1
+    assert report.count("◇\u00a0Sure: right or wrong depends on what it shows.") == 2
+    assert "■\u00a0Kept." in report
     assert "pad with white" in report
     assert "wrn16_1_baseline and wrn16_1_nat" in report
 
@@ -411,11 +411,11 @@ def test_a_photo_counts_nowhere_until_the_visitor_has_said_what_it_shows() -> No
 @pytest.mark.parametrize(
     ("label", "expected"),
     [
-        ("cat", ":green[■] Kept."),
-        ("dog", ":green[■] Kept, as the wrong one: it is a dog."),
-        (labels.ANOTHER, ":green[■] Kept, as the wrong one."),
-        (labels.NONE, ":orange[▲] Fooled: sure, and wrong."),
-        (None, "◇ Sure: right or wrong depends on what it shows."),
+        ("cat", ":green[■]\u00a0Kept."),
+        ("dog", ":green[■]\u00a0Kept, as the wrong one: it is a dog."),
+        (labels.ANOTHER, ":green[■]\u00a0Kept, as the wrong one."),
+        (labels.NONE, ":orange[▲]\u00a0Fooled: sure, and wrong."),
+        (None, "◇\u00a0Sure: right or wrong depends on what it shows."),
     ],
 )
 def test_the_verdict_goes_by_what_the_photo_shows(label: str | None, expected: str) -> None:

@@ -335,7 +335,7 @@ def test_a_sentence_holds_what_the_numbers_decide(function: Callable[..., str], 
 def test_words_alone_hold_no_markup_of_the_app() -> None:
     """Bold type stands within a colour too; what a stranger wrote stays as it is."""
     said = verdicts.verdict_sentence("baseline", words.Answer(0.97, "**a** :red[b] c_d"), "none", 0.9)
-    assert shown(words.plain(said)) == "Baseline 97\u00a0% **a** :red[b] c_d. ▲ Fooled: sure, and wrong."
+    assert shown(words.plain(said)) == "Baseline 97\u00a0% **a** :red[b] c_d. ▲\u00a0Fooled: sure, and wrong."
 
 
 SHARES: dict[Kind, float] = {"baseline": 0.75, "nat": 0.5}
@@ -356,3 +356,6 @@ def test_pictures_that_fool_are_said_to_be_sorted_by_the_score_that_sorted_them(
     by = {score: thresholds.how_sure_sentence(3, "NAT", ("99 %", "97 %"), score) for score in ("confidence", "energy")}
     assert by["confidence"] == "The 3 that NAT is most sure of: 99 % to 97 %."
     assert by["energy"] == "The 3 that NAT is most sure of by energy: 99 % to 97 %."
+    same = {score: thresholds.how_sure_sentence(3, "NAT", ("100 %", "100 %"), score) for score in by}
+    assert same["confidence"] == "The 3 that NAT is most sure of: 100 % each."
+    assert same["energy"] == "The 3 that NAT is most sure of by energy: 100 % each."

@@ -53,6 +53,12 @@ def test_the_sentence_says_what_energy_takes_from_the_lead() -> None:
     )
 
 
+def test_a_rate_that_energy_leaves_as_it_is_written_stays_the_same() -> None:
+    level = report(cifar100_test=(0.1421, 0.128, 0.125, 0.1418, 0.129))
+    said = score_finding(NAMES, BASELINE, level)
+    assert "energy takes NCR on cifar100_test (723 pictures) from 0.142 to the same for resnet18_nat and from" in said
+
+
 def test_without_photos_it_speaks_of_the_set_that_stands_for_all() -> None:
     one = {"cifar100_test": (0.5, 0.4, 0.3, 0.2, 0.1)}
     said = score_finding(NAMES, report(**one), report(**one))

@@ -37,6 +37,18 @@ def test_all_hold_where_the_numbers_are_the_papers_kind() -> None:
     assert "accuracy from 95.00 % to 94.50 % on 10,000 pictures." in found[4].measured
 
 
+def test_a_rate_that_is_written_alike_before_and_after_stays() -> None:
+    """Of two sets, one goes down by less than is written: from 0.5 to 0.5 is no way."""
+    nearly = report({"cifar100_train": 0.01, "cifar100_test": 0.4999, "ilsvrc": 0.02, "noise": 0.0})
+    measured = judged(nearly)[1].measured
+    assert (
+        "NCR_0.9 goes from 0.500 to 0.010 on cifar100_train (1,000), stays at 0.500 on cifar100_test (1,000). "
+        in measured
+    )
+    assert "where each keeps 95 %, NCR stays at 0.500 on cifar100_test." in measured
+    assert judged(nearly)[4].measured.endswith(": accuracy stays at 95.00 % on 10,000 pictures.")
+
+
 @pytest.mark.parametrize(("lost", "verdict"), [(0.01, "held"), (0.03, "held in part"), (0.031, "did not hold")])
 def test_accuracy_may_fall_by_one_point_or_in_part_by_three(lost: float, verdict: str) -> None:
     assert judged(replace(NAT, accuracy=round(BASELINE.accuracy - lost, 6)))[4].verdict == verdict

@@ -186,7 +186,7 @@ def claim_list(found: Evidence) -> None:
     for claim in found.claims:
         with st.container(key=f"claim_{found.claims.index(claim)}", gap=None):
             colour, mark = MARKS[claim.verdict]
-            st.markdown(f":{colour}[**{mark} {VERDICTS[claim.verdict]}**]\u2002{claim.statement}")
+            st.markdown(f":{colour}[**{mark}\u00a0{VERDICTS[claim.verdict]}**]\u2002{claim.statement}")
             st.caption(words.literal(plainly(claim.measured)), help=plainly(claim.rule))
 
 

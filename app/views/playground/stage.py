@@ -34,7 +34,8 @@ _HERE = Path(__file__).parent / "browser"
 _PLANE = (
     '<figure class="{kind}"><figcaption class="stack"><span class="learns"><strong></strong> <span></span></span>'
     '</figcaption><canvas tabindex="0" role="application"></canvas>'
-    '<div class="stack sure"><p class="gauge"><span class="mark" aria-hidden="true">▲</span> <span></span></p></div>'
+    '<div class="stack sure"><p class="gauge"><span class="mark" aria-hidden="true">▲</span>&nbsp;<span></span></p>'
+    "</div>"
     '<div class="stack graded"><p class="right"></p></div></figure>'
 )
 _component = st.components.v2.component(

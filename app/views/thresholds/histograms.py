@@ -49,8 +49,8 @@ SHORT_AXES: Titles[str] = Titles(
 _HERE = Path(__file__).parent
 _NUMBERS = (
     '<div class="{kind}"><p class="name"></p><ul class="numbers">'
-    '<li><span class="fooling" aria-hidden="true">▲</span> <span class="fooled"></span></li>'
-    '<li><span class="keeping" aria-hidden="true">■</span> <span class="kept"></span></li></ul></div>'
+    '<li><span class="fooling" aria-hidden="true">▲</span>&nbsp;<span class="fooled"></span></li>'
+    '<li><span class="keeping" aria-hidden="true">■</span>&nbsp;<span class="kept"></span></li></ul></div>'
 )
 STYLE = (_HERE / "histograms.css").read_text(encoding="utf-8")
 SCRIPT = (_HERE / "histograms.js").read_text(encoding="utf-8")

@@ -273,19 +273,12 @@ def bars_sentence(shares: dict[Kind, Float[np.ndarray, " k"]], names: Sequence[s
 def how_sure_sentence(shown: int, network: str, ends: tuple[str, str], score: str) -> str:
     """Return what stands below pictures that fool a network: how many, and how sure it is of the first and the last."""
     first, last = ends
+    said = {"shown": shown, "network": network, "first": first, "last": last}
     if score == CONFIDENCE:
-        return _(
-            "The {shown} that {network} is most sure of: {first} to {last}.",
-            shown=shown,
-            network=network,
-            first=first,
-            last=last,
-        )
-    return _(
-        "The {shown} that {network} is most sure of by {score}: {first} to {last}.",
-        shown=shown,
-        network=network,
-        score=SCORE_NAMES[score],
-        first=first,
-        last=last,
-    )
+        if first == last:
+            return _("The {shown} that {network} is most sure of: {first} each.", **said)
+        return _("The {shown} that {network} is most sure of: {first} to {last}.", **said)
+    said["score"] = SCORE_NAMES[score]
+    if first == last:
+        return _("The {shown} that {network} is most sure of by {score}: {first} each.", **said)
+    return _("The {shown} that {network} is most sure of by {score}: {first} to {last}.", **said)

@@ -22,12 +22,16 @@ def title(sure: int, photos: int, after: int | None, kind: Kind, *, untaught: bo
 
     >>> title(3, 5, 0, "baseline")
     'It learned these 5: it was sure of 3 before; now of none.'
+    >>> title(3, 5, 3, "baseline"), title(0, 5, 0, "baseline")
+    ('It learned these 5: it is sure of 3, as before.', 'It learned these 5: it is sure of none, as before.')
     """
     if not photos:
         return _("Choose things it was never taught.")
     if after is not None:
         if photos == 1:
             return _(ONE_LEARNED[bool(sure), bool(after)])
+        if sure == after:
+            return _("It learned these {photos}: it is sure of {after}, as before.", photos=photos, after=_of(after))
         return _(
             "It learned these {photos}: it was sure of {before} before; now of {after}.",
             photos=photos,

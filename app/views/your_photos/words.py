@@ -164,10 +164,10 @@ def table_caption(number: int) -> str:
 def beside_sentence(number: int, stored: str) -> str:
     """Return what stands below the chart of the visitor's photos beside a stored set."""
     return ngettext(
-        "Dots: your {count:,} photo. Bars: {stored}. ▲ fools the network, ■ is known and kept, ○ is turned away, ◇ "
-        "waits for you to say what it shows.",
-        "Dots: your {count:,} photos. Bars: {stored}. ▲ fools the network, ■ is known and kept, ○ is turned away, ◇ "
-        "waits for you to say what it shows.",
+        "Dots: your {count:,} photo. Bars: {stored}. ▲\u00a0fools the network, ■\u00a0is known and kept, ○\u00a0is "
+        "turned away, ◇\u00a0waits for you to say what it shows.",
+        "Dots: your {count:,} photos. Bars: {stored}. ▲\u00a0fools the network, ■\u00a0is known and kept, ○\u00a0is "
+        "turned away, ◇\u00a0waits for you to say what it shows.",
         number,
         stored=stored,
     )

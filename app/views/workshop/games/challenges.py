@@ -68,6 +68,7 @@ def check_clicks() -> None:
     """Look at the visitor's playground, and give the points where the challenge is met."""
     found = look_at_playground()
     GAME.get().clicks = found
+    revealed.mark("clicks")
     points = score.MOST if found.met else 0
     score.award("clicks", points)
     following.tell("clicks", found.falsely_sure, points)
@@ -81,10 +82,13 @@ def _clicks(pair: Pair) -> None:
         st.button(_("Check my playground"), key="check_clicks", type="primary", on_click=check_clicks)
     found = GAME.get().clicks
     if found is not None:
-        st.markdown(words.clicks_verdict(found, MOST_CLICKS, FEW_SURE, met=found.met))
-        if found.met and (url := st.context.url):
-            st.code(links.write(_beside(url, "playground"), links.here([PLAYGROUND])), language=None, wrap_lines=True)
-            st.caption(_("This link holds your negatives: whoever opens it and presses Train sees the same."))
+        with st.container(key="answer_clicks"):
+            st.markdown(words.clicks_verdict(found, MOST_CLICKS, FEW_SURE, met=found.met))
+            if found.met and (url := st.context.url):
+                link = links.write(_beside(url, "playground"), links.here([PLAYGROUND]))
+                st.code(link, language=None, wrap_lines=True)
+                st.caption(_("This link holds your negatives: whoever opens it and presses Train sees the same."))
+            revealed.focus("clicks", "answer_clicks")
 
 
 def _beside(url: str, page: str) -> str:
@@ -111,6 +115,7 @@ def try_photo(name: str, ask: Callable[[], dict], pair: Pair) -> None:
     """Ask both networks about a photo, and give the points where it fools both."""
     tried = TriedPhoto(name, ask())
     GAME.get().tried = tried
+    revealed.mark("tried")
     both = all(tried.fooled.values())
     score.award("photo", score.MOST if both else 0)
     following.tell("photo", float(both), score.MOST if both else 0, pair.key)
@@ -153,6 +158,8 @@ def _photo(pair: Pair) -> None:
     )
     tried = GAME.get().tried
     if tried is not None:
-        right.markdown(f"{literal(tried.name)}: {words.fools_both(tried.fooled, tried.answers)}")
-        if all(tried.fooled.values()):
-            right.caption(words.gallery_fools(len(fooling_both(pair)), len(pictures)))
+        with right.container(key="answer_tried"):
+            st.markdown(f"{literal(tried.name)}: {words.fools_both(tried.fooled, tried.answers)}")
+            if all(tried.fooled.values()):
+                st.caption(words.gallery_fools(len(fooling_both(pair)), len(pictures)))
+            revealed.focus("tried", "answer_tried")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from nat_app.answers import computed_answers, stored_answers
-from nat_app.frame import frame, links
+from nat_app.frame import frame, links, revealed
 from nat_app.frame.together import following
 from nat_app.shared.language import N_, _, pgettext
 from nat_app.shared.pairs import Pair
@@ -30,6 +30,7 @@ def look() -> None:
     from nat_app.views.teach_your_own.outcome import Outcome
     from nat_app.views.teach_your_own.project import TEACHING
 
+    revealed.mark("teach")
     name, taught = learning.network(), TEACHING.get().now.taught
     if name is None or taught is None:
         LOOKED.put([_(NOTHING)])
@@ -54,7 +55,7 @@ def verdict(found, *, met: bool) -> str:
     """Return how far it is, and whether that meets the challenge."""
     state = _state(found)
     return (
-        _(":green[■] Done: {state}.", state=state)
+        _(":green[■]\u00a0Done: {state}.", state=state)
         if met
         else _("{state}. Not yet: move t, or add photos.", state=state)
     )
@@ -102,4 +103,6 @@ def draw(pair: Pair) -> None:
                      icon=":material/photo_library:", query_params=SAMPLES | {"v": links.VERSION})  # fmt: skip
         st.button(_("Check what I taught"), key="check_teach", type="primary", on_click=look)
     for sentence in LOOKED.get():
-        st.markdown(sentence)
+        with st.container(key="answer_teach"):
+            st.markdown(sentence)
+            revealed.focus("teach", "answer_teach")

@@ -55,7 +55,7 @@ def clicks_verdict(found: Clicks, most: int, goal: float, *, met: bool) -> str:
         share=percent(found.falsely_sure),
     )
     if met:
-        return _(":green[■] Done: {state}.", state=state)
+        return _(":green[■]\u00a0Done: {state}.", state=state)
     # One thing at a time, in the order in which a pupil can mend them.
     if found.negatives > most:
         return ngettext("{state}: that is more than {count} negative. Clear, and place fewer.",
@@ -101,7 +101,7 @@ def fools_both(fooled: dict[Kind, bool], answers: dict[Kind, Answer]) -> str:
         for kind, each in answers.items()
     )
     if all(fooled.values()):
-        return _(":green[■] Done, it fools both. {said}.", said=said)
+        return _(":green[■]\u00a0Done, it fools both. {said}.", said=said)
     if fooled["baseline"]:
         return _("It fools the baseline alone. {said}. Try another.", said=said)
     if fooled["nat"]:

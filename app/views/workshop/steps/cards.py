@@ -77,7 +77,7 @@ def row(lessons: tuple[Lesson, ...], pair: Pair) -> None:
 
 def _small(number: int, lesson: Lesson) -> None:
     done = lesson.name in guesses()
-    mark = ":green[■] " if done else ""
+    mark = ":green[■]\u00a0" if done else ""
     st.caption(mark + _("{number} · {minutes} min", number=number, minutes=lesson.minutes))
     st.button(lesson.title, key=f"lesson_{lesson.name}", type="tertiary", on_click=LESSON.put, args=(lesson.name,))
     st.caption(words.earned(GAME.get().won[lesson.name], MOST) if done else _("to do"))

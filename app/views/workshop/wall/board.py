@@ -61,16 +61,20 @@ def draw(lessons: tuple[Lesson, ...], pair: Pair) -> None:
         _without(pair)
         return
     VIEW.bind()
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
             _("On the wall"), list(VIEWS), format_func=lambda view: _(VIEWS[view]), key=VIEW.key, required=True,
             label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
-        _controls(mine)
+        if VIEW.value != "join":
+            _card(lessons)
     if VIEW.value == "join":
         _join(mine)
     else:
-        _guesses(mine, lessons, pair)
+        _board(mine.code, {each.name: each for each in lessons}, pair)
+    # Below, where they take no room on the wall from what the class is to see.
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _controls(mine)
 
 
 # --- before a class is open ------------------------------------------------------------------------------------------
@@ -116,7 +120,7 @@ def _joining() -> None:
 
 def _address(link: str, shown: str) -> None:
     """Draw a link for phones, large enough for a projector."""
-    code, text = st.columns([1.35, 1], gap="large", vertical_alignment="center")
+    code, text = st.columns([1.35, 1], gap="large")
     with code:
         classroom.draw_code(link)
     with text:
@@ -135,7 +139,8 @@ def link_of(mine: SchoolClass, key: str | None = None) -> str:
 
 
 def _join(mine: SchoolClass) -> None:
-    code, text = st.columns([1.35, 1], gap="large", vertical_alignment="center")
+    # From its top: the text beside the code may be the longer of the two, and the code is what is needed first.
+    code, text = st.columns([1.35, 1], gap="large")
     with code:
         classroom.draw_code(link_of(mine))
     with text:
@@ -159,14 +164,13 @@ def _present(code: str) -> None:
     announce(here, "phones_announced")
 
 
-def _guesses(mine: SchoolClass, lessons: tuple[Lesson, ...], pair: Pair) -> None:
+def _card(lessons: tuple[Lesson, ...]) -> None:
+    """Draw the choice of what the wall shows, and whether it tells the answer."""
     titles = {each.name: each.title for each in lessons} | {card: _(title) for card, title in TITLES.items()}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox(_("Show"), list(titles), format_func=titles.__getitem__, key=CARD.bind(), persist_state="session")
-        # Points, a photo and a thing taught have no right answer to tell.
-        st.toggle(_("Tell the answer"), key=ANSWER.bind(), persist_state="session",
-                  disabled=CARD.value in (POINTS, "photo", "teach"))  # fmt: skip
-    _board(mine.code, {each.name: each for each in lessons}, pair)
+    st.selectbox(_("Show"), list(titles), format_func=titles.__getitem__, key=CARD.bind(), persist_state="session")
+    # Points, a photo and a thing taught have no right answer to tell.
+    st.toggle(_("Tell the answer"), key=ANSWER.bind(), persist_state="session",
+              disabled=CARD.value in (POINTS, "photo", "teach"))  # fmt: skip
 
 
 @st.fragment(run_every=LOOK)

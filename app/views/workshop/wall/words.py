@@ -77,9 +77,13 @@ def points(won: Sequence[int]) -> str:
 
     >>> points((3, 6, 9))
     'Points of 3 phones: from 3 to 9, 6 in the middle.'
+    >>> points((6, 6))
+    'Points of 2 phones: 6 each.'
     """
     if not won:
         return _("Nobody has any points yet.")
+    if len(won) > 1 and min(won) == max(won):
+        return _("Points of {count} phones: {least} each.", count=len(won), least=min(won))
     return ngettext(
         "Points of {count} phone: {least}.",
         "Points of {count} phones: from {least} to {most}, {median:g} in the middle.",
@@ -123,11 +127,14 @@ def taught(fooled: Sequence[float]) -> str:
     """
     if not fooled:
         return _("Nobody has taught anything yet.")
+    spread = _spread(fooled, percent, _middle_share)
+    if len(fooled) > 1 and spread["least"] == spread["most"]:
+        return _("On each of {count} phones, NAT is fooled by {least} of other pictures.", count=len(fooled), **spread)
     return ngettext(
         "Of {count} phone, NAT is fooled by {least} of other pictures.",
         "Of {count} phones, NAT is fooled by {least} to {most} of other pictures; {median} is in the middle.",
         len(fooled),
-        **_spread(fooled, percent, _middle_share),
+        **spread,
     )
 
 
@@ -135,11 +142,14 @@ def thresholds(chosen: Sequence[float]) -> str:
     """Return which t a class chose for the factory."""
     if not chosen:
         return _("Nobody has chosen a t yet.")
+    spread = _spread(chosen, threshold_text, _middle_threshold)
+    if len(chosen) > 1 and spread["least"] == spread["most"]:
+        return _("{count} phones have chosen a t, each of them {least}.", count=len(chosen), **spread)
     return ngettext(
         "{count} phone has chosen a t: {least}.",
         "{count} phones have chosen a t, from {least} to {most}; {median} is in the middle.",
         len(chosen),
-        **_spread(chosen, threshold_text, _middle_threshold),
+        **spread,
     )
 
 
