@@ -32,6 +32,7 @@ p, ul { margin: .18rem 0; }
 .minutes { float: right; color: #555; }
 .line { display: inline-block; border-bottom: 1px solid #111; min-width: 16mm; height: 1.1em; }
 .row { display: flex; align-items: end; gap: 1.5mm; padding-top: 2.9mm; }
+.part { white-space: nowrap; margin-right: 2mm; }
 .rest { flex: 1; min-width: 30mm; border-bottom: 1px solid #111; }
 .head { display: flex; justify-content: space-between; align-items: start; gap: 4mm; }
 .head > div { flex: 1; }
@@ -116,8 +117,8 @@ def _question(place: int, lesson: Lesson, filled: Filled, shown: SheetContents) 
     return (
         f'<section><span class="minutes">{escape(minutes)}</span>{photo}<h2>{place}. {escape(lesson.title)}{credit}'
         f"</h2>{_html(filled(lesson.question, lesson))}"
-        f'<p class="row">{guess} {LINE} % &ensp; {truth} {LINE} % &ensp; '
-        f'{noticed} {REST}</p><p class="row">{REST}</p></section>'
+        f'<p class="row"><span class="part">{guess} {LINE} %</span><span class="part">{truth} {LINE} %</span>'
+        f'<span class="part">{noticed}</span>{REST}</p><p class="row">{REST}</p></section>'
     )
 
 
