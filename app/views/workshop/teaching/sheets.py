@@ -40,7 +40,7 @@ p, ul { margin: .18rem 0; }
 .photo { float: left; width: 21mm; height: 21mm; margin: 0 3mm 0 0; }
 small { color: #555; }
 @media print { body { margin: 0; padding: 0; max-width: none; } }
-@media (max-width: 640px) { .row { flex-wrap: wrap; } }  /* a phone's screen; paper is wider */
+@media (max-width: 640px) { .row { flex-wrap: wrap; row-gap: 4mm; } }  /* a phone's screen; paper is wider */
 """
 LINE = '<span class="line"></span>'
 REST = '<span class="rest"></span>'
