@@ -104,8 +104,11 @@ def test_a_round_of_photos_is_guessed_revealed_and_followed_by_another(photos: A
 
 
 @pytest.mark.checkpoints
-def test_ten_clicks_are_checked_in_the_visitors_own_playground(page: AppTest) -> None:
+def test_ten_clicks_are_checked_in_the_visitors_own_playground(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(challenges.following, "tell", lambda card, *_: told.append(card))
     page.button(key="check_clicks").click().run()
+    assert told == [], "the wall is told of no network that has not learned yet"
     none = Clicks(0, 0.0, 0, 0, 0)
     assert plain(games.clicks_verdict(none, score.MOST_CLICKS, score.FEW_SURE, met=False)) in said(page)
     angles = 2 * np.pi * np.arange(8) / 8
@@ -118,6 +121,7 @@ def test_ten_clicks_are_checked_in_the_visitors_own_playground(page: AppTest) ->
     app.button(key="check_clicks").click().run()
     assert "] Done" not in said(app)
     assert "8 negatives" in said(app)
+    assert told == ["clicks"]
     app.session_state["playground"].reached = trained(here)
     app.button(key="check_clicks").click().run()
     assert "] Done: 8 negatives" in said(app)

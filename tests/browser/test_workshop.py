@@ -14,7 +14,7 @@ from nat_app.views.workshop.teaching.sheets import answers_html, sheet_html
 from nat_app.views.workshop.teaching.teacher import shown_on_sheet, solutions
 from nat_core.language import LANGUAGES, use
 from nat_core.small import own_things
-from tests.browsing import PATIENCE, ROOT, SIZES, served, wait_for_focus
+from tests.browsing import PATIENCE, ROOT, SIZES, STILL, served, wait_for_focus
 from tests.pages import plain
 
 pytestmark = pytest.mark.browser
@@ -88,10 +88,13 @@ def test_a_class_guesses_follows_and_outlives_a_reload(page, browser, address: s
     page.goto(f"{address}/workshop?pair=wrn16_1&workshop_part=Classroom&wall=1")
     page.get_by_role("button", name="Open a class").click()
     code = page.locator(".wall_code").inner_text()
-    # Large enough for the last row, and all of it on the screen.
-    drawn = page.locator(".st-key-qr_code img").bounding_box()
-    assert drawn["width"] > 600
-    assert drawn["y"] + drawn["height"] <= 1080
+    # Large enough for the last row, and all of it on the screen, a small projector's too.
+    for width, height, least in ((1280, 800, 380), (1920, 1080, 600)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate(STILL)
+        drawn = page.locator(".st-key-qr_code img").bounding_box()
+        assert drawn["width"] > least
+        assert drawn["y"] + drawn["height"] <= height
     context = browser.new_context(viewport={"width": 390, "height": 844})
     try:
         phone = context.new_page()

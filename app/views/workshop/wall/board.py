@@ -61,7 +61,7 @@ def draw(lessons: tuple[Lesson, ...], pair: Pair) -> None:
         _without(pair)
         return
     VIEW.bind()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.segmented_control(
             _("On the wall"), list(VIEWS), format_func=lambda view: _(VIEWS[view]), key=VIEW.key, required=True,
             label_visibility="collapsed", persist_state="session",
@@ -167,7 +167,8 @@ def _present(code: str) -> None:
 def _card(lessons: tuple[Lesson, ...]) -> None:
     """Draw the choice of what the wall shows, and whether it tells the answer."""
     titles = {each.name: each.title for each in lessons} | {card: _(title) for card, title in TITLES.items()}
-    st.selectbox(_("Show"), list(titles), format_func=titles.__getitem__, key=CARD.bind(), persist_state="session")
+    st.selectbox(_("Show"), list(titles), format_func=titles.__getitem__, key=CARD.bind(), persist_state="session",
+                 label_visibility="collapsed")  # fmt: skip
     # Points, a photo and a thing taught have no right answer to tell.
     st.toggle(_("Tell the answer"), key=ANSWER.bind(), persist_state="session",
               disabled=CARD.value in (POINTS, "photo", "teach"))  # fmt: skip
