@@ -8,6 +8,7 @@ from PIL import Image
 
 from nat_app.shared.gallery import FOLDER
 from nat_app.views.your_photos import words
+from nat_core.language import LANGUAGES
 from tests.browsing import PATIENCE, SIZES, STILL, TABLET, at, file_chooser, wait_for_focus
 from tests.present import present
 
@@ -112,6 +113,21 @@ def it_fits_and_its_bars_have_one_scale(page, report: str) -> None:
         photo, seen = (each.bounding_box() for each in opened.locator("img").all()[:2])
         assert seen["x"] >= photo["x"] + photo["width"], "beside each other"
     opened.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_table_of_photos_shows_all_its_columns_on_an_upright_tablet(page_of, address: str, language: str) -> None:
+    with page_of(TABLET) as page:
+        page.goto(f"{address}/your_photos?lang={language}")
+        page.locator(".st-key-photo_switches label").last.click()
+        page.get_by_role("tab").nth(1).click()
+        page.locator(".st-key-broad_photos canvas").first.wait_for()
+        page.evaluate(STILL)
+        across = page.locator(".st-key-broad_photos .dvn-scroller").evaluate(
+            "each => each.scrollWidth - each.clientWidth"
+        )
+        assert across <= 0
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= TABLET[0]
 
 
 def test_on_a_phone_a_photos_question_comes_before_its_bars(page_of, address: str) -> None:

@@ -36,7 +36,7 @@ from nat_core.measure.metrics import confidence_histogram
 PER_PAGE = 8
 ROW = 35  # the height of a row of Streamlit's tables, in pixels
 # The widths of these columns of the table, in pixels: how sure both networks are is seen on an upright tablet.
-THUMBNAIL, BAR, APART = 48, 125, 62
+THUMBNAIL, BAR, APART = 48, 125, 68
 ZONES = ("uploads", "folder_uploads")
 
 pair, t = frame.chosen_pair(), frame.threshold()
@@ -226,20 +226,22 @@ def draw_broad_table() -> None:
     # All samples are seen at once. Streamlit fetches what draws such a table once it is needed: its place is kept.
     height = ROW * (min(len(cards), len(samples())) + 1) + 3
     st.html(f"<style>.st-key-broad_photos {{ min-height: {height}px; }}</style>")
-    st.dataframe(
-        pd.DataFrame(columns),
-        hide_index=True,
-        key=TABLE.key,
-        on_select=partial(open_row, [card.key for card in cards]),
-        selection_mode="single-row",
-        height=height,
-        column_config={
-            _("Photo"): st.column_config.ImageColumn(width=THUMBNAIL),
-            _("Apart"): st.column_config.NumberColumn(format=percent_format(), width=APART),
-            **confidence_bars,
-        },
-        alt=described(len(cards)),
-    )
+    # The key's style makes it broader than the page's column where that is narrow.
+    with st.container(key="broad_table"):
+        st.dataframe(
+            pd.DataFrame(columns),
+            hide_index=True,
+            key=TABLE.key,
+            on_select=partial(open_row, [card.key for card in cards]),
+            selection_mode="single-row",
+            height=height,
+            column_config={
+                _("Photo"): st.column_config.ImageColumn(width=THUMBNAIL),
+                _("Apart"): st.column_config.NumberColumn(format=percent_format(), width=APART),
+                **confidence_bars,
+            },
+            alt=described(len(cards)),
+        )
     st.caption(words.table_caption(len(cards)))
 
 
