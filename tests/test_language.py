@@ -209,12 +209,9 @@ def test_english_is_as_a_native_speaker_writes_it() -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_no_line_ends_between_a_mark_and_its_word(file: Path) -> None:
+    texts: list[str] = []
     with file.open("rb") as opened:
-        messages = [each for each in read_po(opened, charset="utf-8") if each.id]
-    texts = [
-        text
-        for each in messages
-        for said in (each.id, each.string)
-        for text in ([said] if isinstance(said, str) else said)
-    ]
+        for message in (each for each in read_po(opened) if each.id):
+            for said in (message.id, message.string):
+                texts += [said] if isinstance(said, str) else list(said or ())
     assert [text for text in texts if MARK_APART.search(text)] == []

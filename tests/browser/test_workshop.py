@@ -88,13 +88,7 @@ def test_a_class_guesses_follows_and_outlives_a_reload(page, browser, address: s
     page.goto(f"{address}/workshop?pair=wrn16_1&workshop_part=Classroom&wall=1")
     page.get_by_role("button", name="Open a class").click()
     code = page.locator(".wall_code").inner_text()
-    # Large enough for the last row, and all of it on the screen, a small projector's too.
-    for width, height, least in ((1280, 800, 380), (1920, 1080, 600)):
-        page.set_viewport_size({"width": width, "height": height})
-        page.evaluate(STILL)
-        drawn = page.locator(".st-key-qr_code img").bounding_box()
-        assert drawn["width"] > least
-        assert drawn["y"] + drawn["height"] <= height
+    the_code_is_large_and_all_on_the_screen(page)
     context = browser.new_context(viewport={"width": 390, "height": 844})
     try:
         phone = context.new_page()
@@ -115,13 +109,30 @@ def test_a_class_guesses_follows_and_outlives_a_reload(page, browser, address: s
         phone.get_by_text("without your name").first.wait_for()
         page.get_by_text("Guesses and points").click()
         page.get_by_text("One phone of 1 has guessed: 100").first.wait_for()
+        # What changes by itself is told to whoever does not see it.
+        page.locator(".st-key-wall_announced [role=status]", has_text="One phone of 1 has guessed: 100").wait_for(
+            state="attached"
+        )
         page.locator(".st-key-class_leads label").click()
         page.get_by_role("link", name="Evidence").click()
         phone.wait_for_url("**/evidence?*")
         phone.get_by_text("you follow your teacher").first.wait_for()
+        phone.locator(".st-key-class_announced [role=status]", has_text="you follow your teacher").wait_for(
+            state="attached"
+        )
         led_to_a_lessons_photo_it_shows_both_answers(page, phone)
     finally:
         context.close()
+
+
+def the_code_is_large_and_all_on_the_screen(page) -> None:
+    """Large enough for the last row, and on the screen of a small projector too."""
+    for width, height, least in ((1280, 800, 380), (1920, 1080, 600)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate(STILL)
+        drawn = page.locator(".st-key-qr_code img").bounding_box()
+        assert drawn["width"] > least
+        assert drawn["y"] + drawn["height"] <= height
 
 
 def led_to_a_lessons_photo_it_shows_both_answers(page, phone) -> None:

@@ -133,6 +133,12 @@ def of_learning() -> dict[str, str]:
             "NAT's {nat} and {nat_held_out}."
         ),
         "loss_none": _("No step yet."),
+    } | _of_update()
+
+
+def _of_update() -> dict[str, str]:
+    """Return the three sentences of one update, and what the third becomes once there was one."""
+    return {
         "update": _("What one update does"),
         "update_forward": _(
             "Each point goes through both networks, each negative through NAT, and comes out as a probability for "

@@ -161,7 +161,12 @@ def _photo(pair: Pair) -> None:
     tried = GAME.get().tried
     if tried is not None:
         with right.container(key="answer_tried"):
-            st.markdown(f"{literal(tried.name)}: {words.fools_both(tried.fooled, tried.answers)}")
-            if all(tried.fooled.values()):
-                st.caption(words.gallery_fools(len(fooling_both(pair)), len(pictures)))
-            revealed.focus("tried", "answer_tried")
+            _tried(tried, pair, len(pictures))
+
+
+def _tried(tried: TriedPhoto, pair: Pair, pictures: int) -> None:
+    """Draw whether the photo that was tried fools both, and how many of so many in the gallery do."""
+    st.markdown(f"{literal(tried.name)}: {words.fools_both(tried.fooled, tried.answers)}")
+    if all(tried.fooled.values()):
+        st.caption(words.gallery_fools(len(fooling_both(pair)), pictures))
+    revealed.focus("tried", "answer_tried")
