@@ -306,7 +306,7 @@ def test_what_carries_nat_and_what_was_tried_stand_as_pictures_and_tables(start,
         "NCR", "NCR", "Share", "Share", "Accuracy", "Accuracy"
     ]  # fmt: skip
     # Another folder than the project's own: its networks stand beside ours and the paper's.
-    assert re.search(r"Your networks have \d+ of its 80 cells", text)
+    assert re.search(r"Your networks have \d+ of these 80", text)
     assert "beside_paper_svg" in [button.key for button in app.get("download_button")]
     columns = [list(table.value.columns) for table in app.table]
     # No line breaks before a % sign.
