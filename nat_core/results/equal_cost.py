@@ -228,7 +228,7 @@ def _energy_cell(each: Candidate) -> str:
     if each.energy_change is None:
         return ABSENT
     own, nats = each.energy_seeds
-    return percent(each.energy_change) + (f" ({own} / {nats})" if (own, nats) != (each.seeds, each.nats_seeds) else "")
+    return percent(each.energy_change) + (f" ({own}/{nats})" if (own, nats) != (each.seeds, each.nats_seeds) else "")
 
 
 def _points(each: Candidate) -> str:

@@ -88,7 +88,7 @@ def test_energy_rests_on_the_seeds_that_reported_it_and_says_so() -> None:
             found[key] = by_energy(each, 0.2 if each.recipe.name == "frontier_weight_2" else 0.4)
     (candidate,) = listed = tried(EVERY, found)
     assert (candidate.seeds, candidate.nats_seeds, candidate.energy_seeds) == (3, 3, (3, 2))
-    assert grid(listed).rows[0][4:9] == ("3 / 3", "0.300", "0.500", "−40 %", "−50 % (3 / 2)")
+    assert grid(listed).rows[0][4:9] == ("3 / 3", "0.300", "0.500", "−40 %", "−50 % (3/2)")
     # Both changes reach the goal, but that by energy rests on two seeds of NAT's.
     assert "but over three seeds by none so far" in sentence(listed)
     slower = tried(EVERY, {key: by_energy(each, 0.3) if each.report.sets["cifar100_held_out"].by_score else each
