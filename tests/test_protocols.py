@@ -91,3 +91,5 @@ def test_what_the_decisions_say_of_a_schedule_is_what_the_protocols_have() -> No
     assert "the plain WRN-16-1, which in `cpu` learns for more epochs than a student" in text
     # Cards name one seed and nothing else: it is the tables over seeds that say otherwise.
     assert "trained with one seed, unless it is written as a mean over seeds" in text
+    # Their order of pictures is not that of `Batches`, so nobody gets these bytes again.
+    assert "`nat train` gives networks like them, not the same weights" in text

@@ -163,6 +163,10 @@ LIMITS = (
         "accuracy that we asked of it, and at first the digits' 50; those networks' own test figures are that much "
         "more flattering."
     ),
+    N_(
+        "The published networks of photos learned by these recipes on a GPU, in a loop written for it that drew the "
+        "order of the pictures otherwise: `nat train` gives networks like them, not the same weights."
+    ),
     N_("The paper gives no epochs, no optimiser and no way of shrinking ILSVRC's photos; those choices are ours."),
     N_(
         "A network that has learned less is also less sure, which by itself lowers its NCR: read NCR beside what is "
