@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Block, Element
+from streamlit.testing.v1.element_tree import Block, Element, Expander
 
 import nat_app
 from nat_app.answers.plain_names import STUDIED, name_of, names_table, plainly
@@ -105,7 +105,7 @@ def folds(block: Block, place: tuple[int, ...] = ()) -> Iterator[tuple[str, tupl
     """Yield each expander with where it lies in the page."""
     for number, each in block.children.items():
         if isinstance(each, Block):
-            if each.type == "expander":
+            if isinstance(each, Expander):
                 yield each.label, (*place, number)
             yield from folds(each, (*place, number))
 
