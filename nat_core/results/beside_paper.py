@@ -102,9 +102,9 @@ def _sentence(found: Sequence[Cell], which: str) -> str:
             **named,
         )
     return ngettext(
-        "{count} of {all} cells of ours that stand beside the paper's {cells} was measured, {most} away ({network} on "
+        "{count} of {all} cells of ours beside the paper's {cells} was measured, {most} away ({network} on "
         "{set} at t = {t}).",
-        "{count} of {all} cells of ours that stand beside the paper's {cells} were measured: half of them lie within "
+        "{count} of {all} cells of ours beside the paper's {cells} were measured: half of them lie within "
         "{middle} of the paper's, the farthest {most} away ({network} on {set} at t = {t}).",
         len(apart),
         **named,

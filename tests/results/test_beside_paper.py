@@ -48,7 +48,7 @@ def test_how_far_ours_and_a_readers_own_lie_from_the_paper(report: NetworkReport
     ours = {"resnet18_nat": repeated(report, "resnet18_nat"), "mine": report}
     own = {"resnet18_nat": repeated(report, "resnet18_nat", 0.25)}
     told = sentences(cells(ours, own))
-    assert told[0].startswith("16 of 80 cells of ours that stand beside the paper's 64 were measured: half of them")
+    assert told[0].startswith("16 of 80 cells of ours beside the paper's 64 were measured: half of them")
     assert told[1].startswith("Your networks have 16 of these 80: 0.250 away in the middle, 0.250 at most")
 
 
