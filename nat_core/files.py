@@ -8,8 +8,8 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Annotated, Any, TypeVar
@@ -63,6 +63,44 @@ def written_durably(path: Path) -> Iterator[IO[bytes]]:
             # A failed write knows no name, and the temporary one would tell nobody anything.
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
+
+
+@contextmanager
+def folder_for(path: Path) -> Iterator[None]:
+    """Make a folder, and those above it that are missing, for what the block writes there.
+
+    Where the block fails, those go again that were made for it and hold nothing.
+    """
+    made = [each for each in (path, *path.parents) if not os.path.lexists(each)]
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for each in made:
+            with suppress(OSError):
+                each.rmdir()
+        raise
+
+
+def write_together(home: Path, contents: Mapping[str, bytes]) -> tuple[Path, ...]:
+    """Write files that belong together below a folder, which is made where it is missing, and return their paths.
+
+    Each is written as `write_durably` does. Where one cannot be, those go again that were not there before.
+    """
+    paths = tuple(home / name for name in contents)
+    new = [path for path in paths if not os.path.lexists(path)]
+    with ExitStack() as folders:
+        for folder in dict.fromkeys(path.parent for path in paths):
+            folders.enter_context(folder_for(folder))
+        try:
+            for path, content in zip(paths, contents.values(), strict=True):
+                write_durably(path, content)
+        except BaseException:
+            for path in new:
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)
+            raise
+    return paths
 
 
 def is_there(path: Path) -> bool:

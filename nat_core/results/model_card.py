@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from nat_core.errors import CommandError
-from nat_core.files import write_durably
+from nat_core.files import write_together
 from nat_core.measure.report import NetworkReport, threshold_key
 from nat_core.measure.rounding import accuracy_text, rate_text
 from nat_core.network.exchange import snapshot
@@ -45,12 +45,10 @@ def write_repository(folder: Path, name: str, home: Path) -> tuple[Path, ...]:
     # The one without negatives first: it is the one drawn dashed.
     both = sorted((each for each in (card, beside) if each), key=lambda each: each.recipe.negatives is not None)
     plot = curves_of(folder, *(each.name for each in both)) if beside else None
-    files = list(snapshot.write_snapshot(folder, name, card, home))
+    files = snapshot.snapshot_files(folder, name, card)
     if plot is not None:
-        write_durably(home / PLOT, str(plot).encode())
-        files.append(home / PLOT)
-    write_durably(home / README, model_card(card, beside, plot is not None).encode())
-    return (*files, home / README)
+        files[PLOT] = str(plot).encode()
+    return write_together(home, files | {README: model_card(card, beside, plot is not None).encode()})
 
 
 def model_card(card: Card, pair: Card | None = None, plot: bool = False) -> str:
