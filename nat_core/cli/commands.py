@@ -144,7 +144,7 @@ def data(options: argparse.Namespace) -> int:
     """Print which image sets are there and how to get the others; with --download, get them."""
     home = data_folder(options.data)
     for name in options.download:
-        from nat_core.data.download import download
+        from nat_core.data.downloads.download import download
 
         print(f"{name} is there: {download(name, home)}")
     if options.download:

@@ -11,9 +11,12 @@ from nat_core.store.checkpoints import CHECKPOINTS, checkpoints_folder
 
 
 def page(options: argparse.Namespace) -> int:
-    """Write the page and say how large it is. Raises CheckpointError where one of its networks is missing."""
+    """Write the page and say how large it is. Raises CheckpointError where one of its networks is missing, CommandError
+    where there is no folder for it."""
     if options.file.is_dir():
         raise CommandError(f"{options.file} is a folder: name the file, such as {options.file / 'nat.html'}")
+    if not options.file.parent.is_dir():  # said now, not after the page was made
+        raise CommandError(f"No folder {options.file.parent}: make it, or name another file")
     with _looking_in(str(checkpoints_folder(options.checkpoints).absolute())):
         from nat_app.one_page.one_file import write_page  # the app words it, and draws it
 

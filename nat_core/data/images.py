@@ -418,7 +418,8 @@ def _contents(source: Path | str | bytes, name: str | None) -> tuple[bytes, str]
         check_length(name, length)
         data = source if isinstance(source, bytes) else Path(source).read_bytes()
     except OSError as error:
-        raise UnreadableImage(f"{name} cannot be opened ({error.strerror}): check its name and folder.") from error
+        remedy = "give this user the right to it" if isinstance(error, PermissionError) else "check its name and folder"
+        raise UnreadableImage(f"{name} cannot be opened ({error.strerror}): {remedy}.") from error
     if not data:
         raise UnreadableImage(_("{name} is empty (0 bytes): copy or export it again.", name=name))
     return data, name

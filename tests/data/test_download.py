@@ -25,8 +25,8 @@ from PIL import Image
 from scipy.io import savemat
 
 from nat_core.__main__ import main
-from nat_core.data import receiving
-from nat_core.data.download import SOURCES, download
+from nat_core.data.downloads import receiving
+from nat_core.data.downloads.download import SOURCES, download
 from nat_core.data.sets import load_set
 from nat_core.errors import DownloadError
 from nat_core.files import only_one
@@ -288,7 +288,7 @@ def test_what_killed_processes_left_goes_and_what_others_hold_stays(
 
 def test_a_full_disk_names_the_place(server: tuple[Path, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     served(server, monkeypatch, "svhn", bytes(9))
-    monkeypatch.setattr("nat_core.data.download.receive", full)
+    monkeypatch.setattr("nat_core.data.downloads.download.receive", full)
     with pytest.raises(OSError, match="No space left") as caught:
         download("svhn", tmp_path / "data")
     assert caught.value.filename == str(tmp_path / "data" / "svhn" / "test_32x32.mat")

@@ -20,7 +20,7 @@ from urllib.error import HTTPError, URLError
 
 import numpy as np
 
-from nat_core.data.receiving import TooMuch, receive
+from nat_core.data.downloads.receiving import TooMuch, receive
 from nat_core.errors import Busy, DownloadError
 from nat_core.files import folder_for, only_one, write_durably
 from nat_core.stopping import whole
@@ -114,13 +114,20 @@ def _folder_apart(data: Path, prefix: str) -> Iterator[Path]:
     folder: Path | None = None
     try:
         with whole():
-            folder = Path(tempfile.mkdtemp(prefix=prefix, dir=data))
+            folder = _made(data, prefix)
         with only_one(folder / LOCK):
             yield folder
     finally:
         with whole():
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _made(data: Path, prefix: str) -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix=prefix, dir=data))
+    except OSError as error:  # it names what never was
+        raise OSError(error.errno, error.strerror, str(data)) from error
 
 
 def _get(archive: Archive, file: Path, most: int) -> None:
