@@ -142,7 +142,7 @@ def names_in(folder: Path) -> list[str]:
         return os.listdir(folder)
     except PermissionError as error:
         raise _not_allowed(folder, error) from None
-    except OSError:
+    except (OSError, ValueError):  # ValueError: of a name that no folder can have
         return []
 
 

@@ -11,6 +11,7 @@ from nat_core.files import write_together
 from nat_core.measure.report import NetworkReport, threshold_key
 from nat_core.measure.rounding import accuracy_text, rate_text
 from nat_core.network.exchange import snapshot
+from nat_core.outputs import check_folder
 from nat_core.paper.rendering import markdown_table
 from nat_core.paper.tables import Grid
 from nat_core.recipes import THRESHOLDS, headline_set, partner_of
@@ -36,8 +37,7 @@ def write_repository(folder: Path, name: str, home: Path) -> tuple[Path, ...]:
     """
     card = load_card(folder, name)
     ours = {snapshot.WEIGHTS, snapshot.CONFIG, README, PLOT}
-    if home.exists() and not home.is_dir():
-        raise CommandError(f"{home} is no folder: name the one that the repository goes into")
+    check_folder(home)
     if home.is_dir() and (other := sorted({each.name for each in home.iterdir() if each.name[0] != "."} - ours)):
         raise CommandError(f"{home} holds other files ({other[0]}): name a new or empty folder")
     pair = partner_of(name)

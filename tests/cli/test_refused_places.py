@@ -119,9 +119,35 @@ def test_a_training_without_its_device_leaves_nothing(tmp_path: Path, capsys: py
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_page_needs_a_folder_that_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["page", str(tmp_path / "site" / "nat.html")]) == 1
-    assert said(capsys) == f"nat page: No folder {tmp_path / 'site'}: make it, or name another file"
+@pytest.mark.parametrize(
+    ("command", "place", "told"),
+    [
+        (("page",), "nowhere/nat.html", "{place}: there is no folder {folder}: make it first"),
+        (("page",), "pipe", "{place} is there already and no regular file: name another"),
+        (("export", "digits_nat"), "pipe", "{place} is there already and no regular file: name another"),
+        (("export", "digits_nat"), "circle", "{place} is there already and no regular file: name another"),
+        (("export", "digits_nat", "--hub"), "pipe", "{place} is no folder: name the one to write into"),
+        (("export", "digits_nat", "--hub"), "circle", "{place} is no folder: name the one to write into"),
+        (("report", "--page"), "circle", "{place} is no folder: name the one to write into"),
+        (("report", "--page"), "link", "{place} is no folder: name the one to write into"),
+        (("train", "mine", "--out", "new", "--known"), "circle",
+         "{place} is neither a folder of pictures nor an .npz file: check its name"),
+    ],
+)  # fmt: skip
+def test_a_place_that_cannot_be_meant_is_said_before_the_work(
+    command: tuple[str, ...], place: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "circle").symlink_to("circle")
+    (tmp_path / "link").symlink_to("nowhere")
+    before = sorted(tmp_path.iterdir())
+    for work in ("nat_core.results.results_page.page", "nat_core.network.exchange.onnx_file.to_onnx"):
+        monkeypatch.setattr(work, lambda *given: pytest.fail("worked for nothing"))
+    wanted = tmp_path / place
+    assert main([*(str(tmp_path / each) if each == "new" else each for each in command), str(wanted)]) == 1
+    assert said(capsys) == f"nat {command[0]}: {told.format(place=wanted, folder=wanted.parent)}"
+    assert sorted(tmp_path.iterdir()) == before
 
 
 # --- what may not be read ---------------------------------------------------------------------------------------------
@@ -139,6 +165,7 @@ def test_what_may_not_be_read_is_not_taken_for_nothing(tmp_path: Path, monkeypat
         patched.setattr(os, "stat", refused_at(file))
         with pytest.raises(MayNotRead, match=told):
             is_there(file)
+    assert names_in(Path("no\0name")) == names_in(tmp_path / "nowhere") == []
     monkeypatch.setattr(os, "listdir", refused_at(tmp_path))
     with pytest.raises(MayNotRead, match=r"may not be read"):
         names_in(tmp_path)
