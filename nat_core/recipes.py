@@ -424,3 +424,12 @@ def recipe_in_protocol(name: str, protocol: str) -> Recipe:
     recipe = recipe_named(name)
     student = recipe.teacher is not None
     return replace(recipe, protocol=protocol, **values(protocol, recipe.architecture, student=student))
+
+
+def run_key(protocol: str, name: str, seed: int) -> str:
+    """Return a run's name among all runs, of its protocol and its recipe's name.
+
+    >>> run_key("full", "wrn16_1_nat", 2)
+    'full/wrn16_1_nat/seed2'
+    """
+    return f"{protocol}/{name}/seed{seed}"

@@ -4,6 +4,7 @@ Stored predictions need no torch; `warm_up`, `answer` and `network` import it, o
 """
 
 import os
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ from nat_core.recipes import headline_set
 from nat_core.store import checkpoints
 from nat_core.store.feature_reports import FeatureReport, feature_report
 from nat_core.store.features import has_features
-from nat_core.store.runs import RUNS, DivergedRun, RunRecord, load_ended
+from nat_core.store.runs import RUNS, DivergedRun, RunRecord, load_ended, with_networks
 
 GALLERY = "gallery"
 
@@ -150,24 +151,39 @@ def _maps(where: Path, name: str, stamp: tuple[int, ...]) -> dict[str, np.ndarra
     return checkpoints.load_maps(where, name)
 
 
-def runs() -> dict[str, RunRecord]:
-    """Every recorded run by its key; none where there is no file. Raises CheckpointError where it is damaged."""
-    return _ended()[0]
+def runs() -> Mapping[str, RunRecord]:
+    """Every recorded run by its key, the networks that are here among them, but for damaged ones.
+
+    Raises CheckpointError where the file of runs is damaged.
+    """
+    return _runs_and_networks(folder(), _changed(), tuple((name, stamp_of(name)) for name in present()))
 
 
-def diverged_runs() -> dict[str, DivergedRun]:
+def diverged_runs() -> Mapping[str, DivergedRun]:
     """Every run whose loss stopped being a number, by its key. Raises CheckpointError as `runs` does."""
-    return _ended()[1]
+    return _ended(folder(), _changed())[1]
 
 
-def _ended() -> tuple[dict[str, RunRecord], dict[str, DivergedRun]]:
+def _changed() -> int | None:
+    """Changes whenever the file of runs does; None where there is none."""
     file = folder() / RUNS
-    return _runs(folder(), file.stat().st_mtime_ns) if file.is_file() else ({}, {})
+    return file.stat().st_mtime_ns if file.is_file() else None
 
 
 @shared_by_all(most=4)
-def _runs(where: Path, changed: int) -> tuple[dict[str, RunRecord], dict[str, DivergedRun]]:
+def _ended(where: Path, changed: int | None) -> tuple[dict[str, RunRecord], dict[str, DivergedRun]]:
     return load_ended(where)
+
+
+@shared_by_all(most=2)
+def _runs_and_networks(
+    where: Path, changed: int | None, stamps: tuple[tuple[str, tuple[int, ...]], ...]
+) -> dict[str, RunRecord]:
+    found = _ended(where, changed)[0]
+    for name, _of in stamps:
+        with suppress(checkpoints.CheckpointError):  # the page names what is damaged
+            found = with_networks(found, where, [name])
+    return found
 
 
 def features_report(name: str) -> FeatureReport | None:

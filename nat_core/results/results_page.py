@@ -23,7 +23,7 @@ from nat_core.store.checkpoints import Card, available, load_card
 from nat_core.store.feature_reports import ALL_SCORES, feature_report
 from nat_core.store.features import has_features
 from nat_core.store.field_results import load_field_results
-from nat_core.store.runs import DivergedRun, RunRecord, load_ended, record_of
+from nat_core.store.runs import DivergedRun, RunRecord, load_ended, with_networks
 from nat_core.studies.choice import RULE, chosen_sentence, hindsight, load_choice
 from nat_core.studies.level_findings import (
     EXCEEDS_RULE,
@@ -36,7 +36,7 @@ from nat_core.studies.level_findings import (
     longest_distances,
     outdated,
 )
-from nat_core.studies.plan import Choice, PlannedRun, studies
+from nat_core.studies.plan import Choice, studies
 from nat_core.studies.rows import NOISE_RULE, Noise, StudyRow, noise_floor, paired_differences, reports_of
 
 PAGE, PLOTS = "results.md", "plots"
@@ -70,10 +70,8 @@ def gather(folder: Path) -> StoredResults:
     {}
     """
     cards = {name: load_card(folder, name) for name in available(folder)}
-    published = {PlannedRun(card.recipe, card.seed).key: name for name, card in cards.items()}
-    records, diverged = load_ended(folder)
-    # A published network's numbers are its card's, which may have been computed again since its run was noted.
-    records |= {key: record_of(folder, name) for key, name in published.items()}
+    noted, diverged = load_ended(folder)
+    records = with_networks(noted, folder, cards)
     # A pair that was measured with other weights than those shown here would speak of other networks.
     networks = [NetworkId.of(card) for card in cards.values()]
     pairs = tuple(pair for pair in load_levels(folder) if not outdated(pair, networks))

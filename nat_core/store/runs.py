@@ -5,7 +5,7 @@ same folder holds the published networks whose numbers are among them.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from nat_core.files import converted, is_there, only_one, read_json, sealed, sweep, write_durably
 from nat_core.measure.predictions import BACKGROUND, renormalised
 from nat_core.measure.report import NetworkReport, evaluate
-from nat_core.recipes import Recipe
+from nat_core.recipes import Recipe, run_key
 from nat_core.store.checkpoints import load_card, load_predictions
 
 FORMAT = 1
@@ -85,6 +85,16 @@ def record_of(folder: Path, name: str) -> RunRecord:
     return RunRecord(
         card.recipe, card.seed, card.report, second, card.parameters, card.hardware, card.seconds, card.trained_at
     )
+
+
+def with_networks(records: Mapping[str, RunRecord], folder: Path, names: Iterable[str]) -> dict[str, RunRecord]:
+    """Return the records with these stored networks among them, each in its run's place.
+
+    Their numbers may have been computed again since their runs were noted, or the runs be noted nowhere. Raises
+    CheckpointError as `record_of` does.
+    """
+    stored = [record_of(folder, name) for name in names]
+    return {**records, **{run_key(each.recipe.protocol, each.recipe.name, each.seed): each for each in stored}}
 
 
 def load_runs(folder: Path) -> dict[str, RunRecord]:

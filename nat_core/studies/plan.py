@@ -11,7 +11,7 @@ from typing import Any
 
 from nat_core.language import N_
 from nat_core.protocols import PROTOCOLS
-from nat_core.recipes import NAT_STRONG, RECIPES, Recipe, recipe_in_protocol
+from nat_core.recipes import NAT_STRONG, RECIPES, Recipe, recipe_in_protocol, run_key
 
 NAT_PLUS = "wrn16_1_nat_plus"
 """What the study `beyond` chose, trained as long as the tables' networks: for the record, published under no name."""
@@ -29,7 +29,7 @@ class PlannedRun:
     @property
     def key(self) -> str:
         """Its name among all runs: protocol, recipe, seed."""
-        return f"{self.recipe.protocol}/{self.recipe.name}/seed{self.seed}"
+        return run_key(self.recipe.protocol, self.recipe.name, self.seed)
 
     @property
     def published(self) -> bool:
@@ -40,7 +40,7 @@ class PlannedRun:
     @property
     def teacher_key(self) -> str | None:
         """The key of the run whose network it imitates: of the same protocol, seed 0."""
-        return None if self.recipe.teacher is None else f"{self.recipe.protocol}/{self.recipe.teacher}/seed0"
+        return None if self.recipe.teacher is None else run_key(self.recipe.protocol, self.recipe.teacher, 0)
 
 
 @dataclass(frozen=True)

@@ -24,13 +24,14 @@ from nat_core.paper.field_tables import annex
 from nat_core.paper.findings import findings
 from nat_core.paper.rendering import render
 from nat_core.paper.tables import Grid
+from nat_core.recipes import run_key
 from nat_core.results.beside_paper import plot
 from nat_core.results.section import in_brief
 from nat_core.store.checkpoints import CARD, WEIGHTS, available, load_card
 from nat_core.store.features import Features, save_features
 from nat_core.store.field_results import FieldResult, store_field_results
 from nat_core.store.runs import add_run, load_runs, record_of
-from nat_core.studies.plan import PlannedRun, planned_runs, studies
+from nat_core.studies.plan import planned_runs, studies
 from tests.pages import PAGES, plain, said, shown
 from tests.pseudo import PSEUDO, loose_words, speak_pseudo
 from tests.synthetic import write_pairs
@@ -249,7 +250,7 @@ def test_several_seeds_give_mean_and_deviation_in_grey(start, tmp_path: Path) ->
     write_pairs(tmp_path, "wrn16_1")
     first = record_of(tmp_path, "wrn16_1_nat")
     better = replace(first.report, accuracy=first.report.accuracy + 0.02, seed=1)
-    add_run(tmp_path, PlannedRun(first.recipe, 1).key, replace(first, seed=1, report=better))
+    add_run(tmp_path, run_key(first.recipe.protocol, first.recipe.name, 1), replace(first, seed=1, report=better))
     app = start(tmp_path, PAGE, sheet="Table 3")
     mean = 100 * (first.report.accuracy + 0.01)
     table = app.table[2].value.astype(str)

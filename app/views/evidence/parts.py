@@ -35,9 +35,8 @@ from nat_core.recipes import LEVELS, Recipe
 from nat_core.results.section import in_brief, study_sheet
 from nat_core.store.checkpoints import Card
 from nat_core.store.field_results import load_field_results
-from nat_core.store.runs import record_of
 from nat_core.studies.choice import load_choice
-from nat_core.studies.plan import PlannedRun, studies
+from nat_core.studies.plan import studies
 from nat_core.studies.rows import Noise, StudyRow, reports_of
 
 MARKS: dict[Verdict, tuple[str, str]] = {
@@ -129,13 +128,9 @@ def gather() -> Evidence:
 def _several_seeds(cards: Mapping[str, Card]) -> tuple[tuple[StudyRow, ...], tuple[str, ...]]:
     """The networks with more than one seed, and a sentence where the file of runs cannot be read."""
     try:
-        records = dict(stored_answers.runs())
+        records = stored_answers.runs()
     except CheckpointError as error:
         return (), (f"{str(error).rstrip('.')}.",)
-    # The networks that are here count as runs too: the file may know other seeds of theirs alone.
-    records |= {
-        PlannedRun(card.recipe, card.seed).key: record_of(stored_answers.folder(), name) for name, card in cards.items()
-    }
     rows = [StudyRow(name, "", reports_of(card.recipe, records)) for name, card in cards.items()]
     return tuple(row for row in rows if len(row.reports) > 1), ()
 
