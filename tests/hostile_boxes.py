@@ -133,6 +133,9 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "HEIC put over others": lambda: still(b"heic", 9, 9, code=b"iovl"),
     "HEIC whose box never ends": lambda: box(b"ftyp", b"heic", bytes(4)) + struct.pack(">I4sQ", 1, b"meta", 2**63),
     "HEIC that moves": lambda: box(b"ftyp", b"hevc", bytes(4)) + box(b"moov", bytes(1000)),
+    "HEIC of 45 MB for 81 pixels": lambda: still(
+        b"heic", 9, 9, full(b"iloc", 0, bytes([0x44, 0]), struct.pack(">4H2I", 1, 1, 0, 1, 500, 45_000_000))
+    ) + box(b"mdat", bytes(45_000_000)),
     "AVIF of 178 Mpx": lambda: still(b"avif", 13_400, 13_300, code=b"av01"),
     "AVIF that moves": lambda: box(b"ftyp", b"avis", bytes(4)) + box(b"moov", bytes(1000)),
     "TIFF of 2^32 a side": lambda: tiff(plain(2**32 - 1, 2**32 - 1, t279=(64,))),

@@ -16,7 +16,7 @@ import pytest
 from PIL import AvifImagePlugin, Image, ImageOps
 
 from nat_core.data.apart import process
-from nat_core.data.apart.heif import brands
+from nat_core.data.apart.heif import brands, examine_heif
 from nat_core.data.headers.examine import examine, is_picture
 from nat_core.data.images import read_image, read_photo
 from nat_core.errors import UnreadableImage
@@ -203,6 +203,44 @@ def test_a_tiff_is_decoded_without_what_its_pixels_do_not_need(name: str) -> Non
     finally:
         tracemalloc.stop()
     assert read_photo(data)[..., 0].tolist() == np.arange(64).reshape(8, 8).tolist()
+
+
+BEHIND = {
+    "free room": box(b"free", bytes(45_000_000)),
+    "a film": box(b"mpvd", bytes(45_000_000)),
+    "more pixels": box(b"mdat", bytes(45_000_000)),
+    "a box of 64 bits": struct.pack(">I4sQ", 1, b"mdat", 45_000_016) + bytes(45_000_000),
+    "a box to the end": struct.pack(">I4s", 0, b"mdat") + bytes(45_000_000),
+}
+
+
+@pytest.mark.parametrize("kind", [pytest.param("HEIC RGB", marks=HEIC), pytest.param("HEIC of tiles", marks=HEIC),
+                                  "AVIF RGB", "AVIF frames"])  # fmt: skip
+@pytest.mark.parametrize("behind", BEHIND)
+def test_what_lies_behind_a_still_picture_is_cut_off(kind: str, behind: str) -> None:
+    alone = seeds()[kind]
+    tracemalloc.start()
+    try:
+        header = examine(alone + BEHIND[behind], "x")
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000  # 45 of them are the file's own
+    finally:
+        tracemalloc.stop()
+    assert len(header.data) <= len(alone)
+    np.testing.assert_array_equal(read_photo(alone + BEHIND[behind]), read_photo(alone))
+
+
+@pytest.mark.parametrize("head", [struct.pack(">I4s", 0, b"mdat"), struct.pack(">I4sQ", 1, b"mdat", 0)])
+def test_a_box_that_is_cut_states_its_new_length(head: bytes) -> None:
+    """Of the 100 bytes in it an item has the first 9."""
+    item = full(b"iloc", 0, bytes([0x44, 0]), struct.pack(">4H2I", 1, 1, 0, 1, 0, 9))
+    before = len(still(b"heic", 9, 9, item)) - 108
+    item = item[:-8] + struct.pack(">2I", before + len(head), 9)
+    wide = len(head) > 8
+    whole = head[:8] + struct.pack(">Q", 116) if wide else head
+    data = still(b"heic", 9, 9, item)[:before] + whole + bytes(100)
+    cut = examine_heif(data, "x").data
+    assert len(cut) == before + len(head) + 9
+    assert cut[before:] == (struct.pack(">I4sQ", 1, b"mdat", 25) if wide else head) + bytes(9)
 
 
 KINDS_OF_TIFF = {
