@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nat_app.answers import stored_answers
 from nat_core.__main__ import main
 from nat_core.errors import MayNotRead
 from nat_core.files import folder_for, is_there, names_in, opened, sentence, write_together
@@ -254,3 +255,9 @@ def test_a_picture_that_may_not_be_read_is_named(tmp_path: Path, capsys: pytest.
     shut(tmp_path / "a.png")
     assert main(["predict", str(tmp_path / "a.png"), "--networks", "digits_nat"]) == 1
     assert said(capsys).endswith("a.png cannot be opened (Permission denied): give this user the right to it.")
+
+
+def test_the_app_has_no_networks_where_it_may_not_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAT_CHECKPOINTS", str(tmp_path))
+    monkeypatch.setattr(os, "listdir", refused_at(tmp_path))
+    assert stored_answers.present() == ()
