@@ -123,17 +123,7 @@ def pictures_in(content: bytes, name: str) -> PicturesInside:
     archive = open_archive(content, name)
     entries = [(each, parts_of(_name_of(each))) for each in archive.infolist() if not _is_folder(each)]
     _check_sizes([entry for entry, _ in entries], len(content), name)
-    padding, flat = (
-        Allowance(
-            most + len(content),
-            N_(
-                "{name} was left out: the files in {archive} unpack to more than pictures in a zip file of its size "
-                "do, so export them again."
-            ),
-            archive=name,
-        )
-        for most in (FREE_PADDING, FREE_FLAT)
-    )
+    padding, flat = (_padding(most + len(content), name) for most in (FREE_PADDING, FREE_FLAT))
     wanted = [(entry, parts) for entry, parts in entries if not is_systems_own(parts)]
     pictures = tuple(
         ZippedPicture(parts[-1], parts[:-1], archive, entry, padding, flat)
@@ -149,6 +139,18 @@ def pictures_in(content: bytes, name: str) -> PicturesInside:
         archive=name,
     )
     return PicturesInside(pictures, len(wanted) - len(pictures), len(entries) - len(wanted), allowance)
+
+
+def _padding(most: int, archive: str) -> Allowance:
+    """What may be unpacked, all together, of the files that are packed more than PADDED times."""
+    return Allowance(
+        most,
+        N_(
+            "{name} was left out: the files in {archive} unpack to more than pictures in a zip file of its size do, so "
+            "export them again."
+        ),
+        archive=archive,
+    )
 
 
 def check_entry(entry: zipfile.ZipInfo, name: str) -> None:
