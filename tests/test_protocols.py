@@ -67,3 +67,29 @@ def test_the_page_on_the_protocol_gives_every_decision_and_limit() -> None:
     text = decisions.page()
     assert all(" | ".join(each.row[:3]) in text for each in decisions.DECISIONS)
     assert all(f"\n- {each}" in text for each in decisions.LIMITS)
+
+
+def test_what_the_decisions_say_of_a_schedule_is_what_the_protocols_have() -> None:
+    text = decisions.page()
+    large, small = (
+        PROTOCOLS["cpu"].common | PROTOCOLS["cpu"].by_architecture[name] for name in ("resnet18", "wrn16_1")
+    )
+    assert [small[each].value for each in ("batch_size", "negatives_per_batch", "sizes")] == [
+        64, 8, ((24, 0.55), (32, 1.0)),
+    ]  # fmt: skip
+    assert [large[each].value for each in ("batch_size", "negatives_per_batch", "sizes")] == [
+        128, 16, ((16, 1 / 3), (24, 2 / 3), (32, 1.0)),
+    ]  # fmt: skip
+    assert "; in `cpu` 128 and 16 for resnet18 |" in text
+    assert "24 x 24 for the first 55 % of the steps, for resnet18 16 x 16 for the first third and 24 x 24 for" in text
+    # A plain network and a student learn alike where the networks are published, and in `cpu` alone they do not.
+    longer = [
+        name for name, each in PROTOCOLS.items() if each.students
+        and each.by_architecture["wrn16_1"]["epochs"].value > each.students["epochs"].value
+    ]  # fmt: skip
+    assert longer == ["cpu"]
+    assert "the plain WRN-16-1, which in `cpu` learns for more epochs than a student" in text
+    # Cards name one seed and nothing else: it is the tables over seeds that say otherwise.
+    assert "trained with one seed, unless it is written as a mean over seeds" in text
+    # Their order of pictures is not that of `Batches`, so nobody gets these bytes again.
+    assert "`nat train` gives networks like them, not the same weights" in text

@@ -89,6 +89,7 @@ STUDIED: Titles[str] = Titles(
         "wrn16_1_nat_48_and_24": N_("WRN-16-1, 48 pictures and 24 negatives a step"),
         "resnet18_nat_48_and_24": N_("ResNet-18, 48 pictures and 24 negatives a step"),
         "nat_plus": N_("the chosen change"),
+        "wrn16_1_nat_plus": N_("the chosen change, trained for longer"),
         "nat_plus_rival": N_("the runner-up"),
     }
 )

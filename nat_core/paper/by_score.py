@@ -168,7 +168,7 @@ def fitted_sentence(reports: Collection[FeatureReport]) -> str:
         "as principal space) and RMDS (Ren et al., 2021) were fitted to the stored features of {pictures} training "
         "pictures of CIFAR-10, a seeded tenth of them, where their papers take all; k is the paper's 50 in that "
         "proportion. Measured on {known} test pictures of CIFAR-10 and {sets}. The scores of the logits are beside "
-        "them, on the same pictures, so they differ a little from those of the whole sets.",
+        "them, on the same pictures, so they differ from those of the whole sets.",
         neighbours=neighbours,
         pictures=pictures,
         known=known,

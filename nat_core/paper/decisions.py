@@ -52,13 +52,16 @@ DECISIONS = (
     Decision(
         N_("what does 1/n divide?"),
         N_("the sum over both kinds"),
-        N_("one mean over all 72 pictures"),
+        N_("one mean over all pictures of a step, 64 and 8"),
         "`negative_weight`",
     ),
     Decision(
         N_("are the 8 negatives within the batch of 64?"),
         N_('"batch size is 64, and there are 8 negative samples each minibatch"'),
-        N_("64 and 8 beside them, so that the original settings stay unchanged; one forward pass"),
+        N_(
+            "64 and 8 beside them, so that the original settings stay unchanged; one forward pass; in `cpu` 128 and 16 "
+            "for resnet18"
+        ),
         "`negatives_inside=True`",
     ),
     Decision(
@@ -84,7 +87,8 @@ DECISIONS = (
         N_("open"),
         N_(
             "reflect-pad 4, random crop, flip; in `full` pictures of 32 x 32, with a cutout of 16 x 16 for resnet18; "
-            "in `cpu` smaller pictures at first, 24 x 24 for the first 55 % of the steps"
+            "in `cpu` smaller pictures at first: 24 x 24 for the first 55 % of the steps, for resnet18 16 x 16 for the "
+            "first third and 24 x 24 for the second"
         ),
         "`padding`, `flip`, `sizes`",
     ),
@@ -119,8 +123,8 @@ DECISIONS = (
         N_('what is "ori" in the second table?'),
         N_("not said"),
         N_(
-            "shown as both: the plain WRN-16-1, with a schedule of its own, and the student of a baseline teacher, "
-            "which differs from NAT's student in the teacher alone"
+            "shown as both: the plain WRN-16-1, which in `cpu` learns for more epochs than a student, and the student "
+            "of a baseline teacher, which differs from NAT's student in the teacher alone"
         ),
         "",
     ),
@@ -150,11 +154,18 @@ MEASURING = N_(
 )
 """How the rates are defined, a Markdown paragraph."""
 LIMITS = (
-    N_("Each network was trained with one seed unless its card says otherwise, so small differences may be chance."),
+    N_(
+        "Every number is that of one network, trained with one seed, unless it is written as a mean over seeds: small "
+        "differences may be chance."
+    ),
     N_(
         "Two schedules were set after a look at test pictures: wrn16_1's 60 epochs in `cpu`, because 30 missed an "
         "accuracy that we asked of it, and at first the digits' 50; those networks' own test figures are that much "
         "more flattering."
+    ),
+    N_(
+        "The published networks of photos learned by these recipes on a GPU, in a loop written for it that drew the "
+        "order of the pictures otherwise: `nat train` gives networks like them, not the same weights."
     ),
     N_("The paper gives no epochs, no optimiser and no way of shrinking ILSVRC's photos; those choices are ours."),
     N_(

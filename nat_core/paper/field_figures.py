@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from nat_core.language import N_, number
 from nat_core.measure.rounding import accuracy_text, rate_text, spread_text
+from nat_core.measure.scores import CONFIDENCE
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class PublishedFigures:
     """By measure (a field of `SetReport`) and group of sets: the mean over the group."""
     sets: dict[str, dict[str, PublishedFigure]] = field(default_factory=dict)
     """By measure and set."""
+    score: str | None = CONFIDENCE
+    """By which score its rates are, as `nat_core.measure.scores` names it; None for one that is not among ours."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +92,15 @@ def _percent(value: float, deviation: float | None = None) -> PublishedFigure:
 
 
 def _openood(
-    method: str, near: tuple[float, float], far: tuple[float, float], accuracy: tuple[float, float], negatives: str
+    method: str,
+    near: tuple[float, float],
+    far: tuple[float, float],
+    accuracy: tuple[float, float],
+    negatives: str,
+    score: str | None = CONFIDENCE,
 ) -> PublishedFigures:
     means = {("auroc", "near"): _percent(*near), ("auroc", "far"): _percent(*far)}
-    return PublishedFigures(method, "ResNet-18", negatives, _percent(*accuracy), means)
+    return PublishedFigures(method, "ResNet-18", negatives, _percent(*accuracy), means, score=score)
 
 
 OPENOOD = PublishedBenchmark(
@@ -104,10 +112,10 @@ OPENOOD = PublishedBenchmark(
     (
         _openood("MSP", (88.03, 0.25), (90.73, 0.43), (95.06, 0.30), N_("none")),
         _openood("Cutout, MSP", (90.53, 0.20), (92.96, 0.70), (95.79, 0.12), N_("none")),
-        _openood(N_("energy"), (87.58, 0.46), (91.21, 0.92), (95.06, 0.30), N_("none")),
-        _openood("kNN", (90.64, 0.20), (92.96, 0.14), (95.06, 0.30), N_("none")),
+        _openood(N_("energy"), (87.58, 0.46), (91.21, 0.92), (95.06, 0.30), N_("none"), "energy"),
+        _openood("kNN", (90.64, 0.20), (92.96, 0.14), (95.06, 0.30), N_("none"), "knn"),
         _openood("Outlier Exposure, MSP", (94.82, 0.21), (96.00, 0.13), (94.63, 0.26), "Tiny ImageNet-597"),
-        _openood("RotPred + PixMix", (94.86, 0.14), (98.18, 0.14), (95.91, 0.25), N_("none")),
+        _openood("RotPred + PixMix", (94.86, 0.14), (98.18, 0.14), (95.91, 0.25), N_("none"), None),
     ),
     N_(
         "OpenOOD v1.5's leaderboard, results/cifar10.csv of github.com/Jingkang50/OpenOOD, branch leaderboard, f969dfa "
@@ -192,8 +200,9 @@ OUTLIER_EXPOSURE = PublishedBenchmark(
 # --- the energy score ------------------------------------------------------------------------------------------------
 
 
-def _energy(method: str, negatives: str, mean: float) -> PublishedFigures:
-    return PublishedFigures(method, "WRN-40-2", negatives, means={("ncr_at_95_kept", "all"): _percent(mean)})
+def _energy(method: str, negatives: str, mean: float, score: str = "energy") -> PublishedFigures:
+    means = {("ncr_at_95_kept", "all"): _percent(mean)}
+    return PublishedFigures(method, "WRN-40-2", negatives, means=means, score=score)
 
 
 ENERGY = PublishedBenchmark(
@@ -203,9 +212,9 @@ ENERGY = PublishedBenchmark(
     {"all": ("dtd", "svhn", "places365", "lsun_crop", "lsun_resize", "isun")},
     ("ncr_at_95_kept",),
     (
-        _energy("MSP", N_("none"), 51.04),
+        _energy("MSP", N_("none"), 51.04, CONFIDENCE),
         _energy(N_("energy"), N_("none"), 33.01),
-        _energy("Outlier Exposure, MSP", "80 Million Tiny Images", 8.53),
+        _energy("Outlier Exposure, MSP", "80 Million Tiny Images", 8.53, CONFIDENCE),
         _energy(N_("energy, fine-tuned"), "80 Million Tiny Images", 3.32),
     ),
     N_(

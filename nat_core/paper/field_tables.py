@@ -7,7 +7,7 @@ from typing import Any
 from nat_core.data.sources.field_sets import FIELD_SETS
 from nat_core.language import N_, SOURCE, Titles, _, number, speaking
 from nat_core.measure.rounding import accuracy_text, rate, rate_text
-from nat_core.measure.scores import MEASURES
+from nat_core.measure.scores import CONFIDENCE, MEASURES
 from nat_core.paper.field_figures import BENCHMARKS, PublishedBenchmark, PublishedFigure, PublishedFigures
 from nat_core.paper.rendering import Annex
 from nat_core.paper.tables import ABSENT, Grid, ReportTable
@@ -231,12 +231,12 @@ def _published_records(benchmark: PublishedBenchmark) -> Iterator[tuple[str | in
         with speaking(SOURCE):
             name = f"{published_name(row)} ({benchmark.label})"
         if row.accuracy:
-            yield (name, IN_DISTRIBUTION_SET, IN_DISTRIBUTION, None, "accuracy", None, None, row.accuracy.value)
+            yield (name, IN_DISTRIBUTION_SET, IN_DISTRIBUTION, None, "accuracy", None, None, row.accuracy.value, None)
         for (measure, group), figure in row.means.items():
-            yield (name, f"{benchmark.name}:{group}", UNSEEN, None, measure, None, None, figure.value)
+            yield (name, f"{benchmark.name}:{group}", UNSEEN, None, measure, None, None, figure.value, row.score)
         for measure, figures in row.sets.items():
             for set_name, figure in figures.items():
-                yield (name, set_name, UNSEEN, None, measure, None, None, figure.value)
+                yield (name, set_name, UNSEEN, None, measure, None, None, figure.value, row.score)
 
 
 def _measured_records(each: Measured) -> Iterator[tuple[str | int | float | None, ...]]:
@@ -245,7 +245,8 @@ def _measured_records(each: Measured) -> Iterator[tuple[str | int | float | None
         if name not in MEASURED_HERE:
             role = "same source" if learnt_from(each.card.recipe, name) else UNSEEN
             for measure in ("ncr_at_95_kept", "auroc", "fpr95"):
-                yield (each.card.name, name, role, result.images, measure, None, getattr(result, measure), None)
+                value = getattr(result, measure)
+                yield (each.card.name, name, role, result.images, measure, None, value, None, CONFIDENCE)
 
 
 def _json(benchmark: PublishedBenchmark, networks: Sequence[Measured]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Ours beside the paper's, cell by cell, as one picture; and where a reader's own runs stand.
 
-A cell is one network's NCR on one set at one threshold; the paper has 80 of them. Its tables with all numbers are
-`nat_core.paper.tables`.
+A cell is one network's NCR on one set at one threshold. The paper has 64 of them, of which 16 stand beside two networks
+of ours. Its tables with all numbers are `nat_core.paper.tables`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +34,7 @@ _DOTTED, _PANEL, _ROW, _TOP = "1 4", 118, 186, 60
 
 @dataclass(frozen=True)
 class Cell:
-    """One NCR of the paper's, and what was measured here; shares in [0, 1], None where nothing was."""
+    """One NCR of the paper's beside one network of ours; shares in [0, 1], None where nothing was."""
 
     network: str
     set_name: str
@@ -45,7 +45,7 @@ class Cell:
 
 
 def cells(ours: Mapping[str, NetworkReport], own: Mapping[str, NetworkReport] | None = None) -> tuple[Cell, ...]:
-    """Return every cell of the paper's with ours, and with a reader's own reports where there are any.
+    """Return every cell of ours with the paper's, and with a reader's own reports where there are any.
 
     >>> len(cells({})), cells({})[0].paper
     (80, 0.96)
@@ -57,6 +57,16 @@ def cells(ours: Mapping[str, NetworkReport], own: Mapping[str, NetworkReport] | 
         for set_name in PAPER_SETS
         for key in THRESHOLD_KEYS
     )  # fmt: skip
+
+
+def papers_cells() -> int:
+    """Return how many cells the paper has: a row of its tables counts once, however many of ours stand beside it.
+
+    >>> papers_cells()
+    64
+    """
+    rows = {id(figures): figures for figures in PAPER.values()}
+    return sum(len(of_set) for figures in rows.values() for of_set in figures.ncr.values())
 
 
 def _rate(reports: Mapping[str, NetworkReport], name: str, set_name: str, key: str) -> float | None:
@@ -79,22 +89,23 @@ def _sentence(found: Sequence[Cell], which: str) -> str:
         return ""
     farthest = max(apart, key=lambda each: apart[each])
     named = {
-        "all": len(found), "middle": difference_text(median_high(apart.values())),
+        "all": len(found), "cells": papers_cells(), "middle": difference_text(median_high(apart.values())),
         "most": difference_text(apart[farthest]), "network": farthest.network, "set": farthest.set_name,
         "t": _t(farthest.threshold),
     }  # fmt: skip
     if which == "own":
         return ngettext(
-            "Your networks have {count} of its {all} cells, {most} away ({network} on {set} at t = {t}).",
-            "Your networks have {count} of its {all} cells: {middle} away in the middle, {most} at most "
+            "Your networks have {count} of these {all}, {most} away ({network} on {set} at t = {t}).",
+            "Your networks have {count} of these {all}: {middle} away in the middle, {most} at most "
             "({network} on {set} at t = {t}).",
             len(apart),
             **named,
         )
     return ngettext(
-        "{count} of the paper's {all} cells was measured here, {most} away ({network} on {set} at t = {t}).",
-        "{count} of the paper's {all} cells were measured here: half of ours lie within {middle} of the paper's, "
-        "the farthest {most} away ({network} on {set} at t = {t}).",
+        "{count} of {all} cells of ours that stand beside the paper's {cells} was measured, {most} away ({network} on "
+        "{set} at t = {t}).",
+        "{count} of {all} cells of ours that stand beside the paper's {cells} were measured: half of them lie within "
+        "{middle} of the paper's, the farthest {most} away ({network} on {set} at t = {t}).",
         len(apart),
         **named,
     )

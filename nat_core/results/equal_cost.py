@@ -6,7 +6,7 @@ score, at an accuracy that is not lower, over three seeds; the page says whether
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nat_core.language import _, ngettext, number
 from nat_core.measure.report import NetworkReport
@@ -14,11 +14,11 @@ from nat_core.measure.rounding import points, points_text, rate_text, share_of
 from nat_core.paper.by_score import ENERGY
 from nat_core.paper.rendering import markdown_table
 from nat_core.paper.tables import ABSENT, Grid
-from nat_core.recipes import Recipe
+from nat_core.recipes import Recipe, recipe_in_protocol
 from nat_core.results.section import headline_of
 from nat_core.store.runs import RunRecord
 from nat_core.studies.choice import pictures_a_step
-from nat_core.studies.plan import Study
+from nat_core.studies.plan import PlannedRun, Study
 from nat_core.studies.rows import FEWEST_SEEDS, Measure, StudyRow, accuracy, measure_on, rows_of
 
 GOAL = -0.3
@@ -50,11 +50,13 @@ class Candidate:
     """Accuracy beside NAT's, in percentage points; of both as they are written."""
     by_energy: tuple[float, float] | None = None
     """NCR at 95 % kept by energy, its own and NAT's; None where the runs of one did not report it."""
+    energy_seeds: tuple[int, int] = (0, 0)
+    """Of how many seeds, its own and NAT's: the older of its runs may not have reported it."""
 
     @property
     def fewest_seeds(self) -> int:
-        """The smaller number of the two: on so many seeds the change rests."""
-        return min(self.seeds, self.nats_seeds)
+        """The smallest number of them, by energy too where it is known: on so many seeds the changes rest."""
+        return min(self.seeds, self.nats_seeds, *(self.energy_seeds if self.by_energy else ()))
 
     @property
     def change(self) -> float:
@@ -83,7 +85,16 @@ def tried(every: Sequence[Study], records: Mapping[str, RunRecord]) -> tuple[Can
     return tuple(sorted(found, key=lambda each: each.change))
 
 
-def _of_study(study: Study, records: Mapping[str, RunRecord]) -> list[Candidate]:
+def _of_study(study: Study, records: Mapping[str, RunRecord]) -> Iterator[Candidate]:
+    for protocol in dict.fromkeys(run.recipe.protocol for run in study.runs):
+        runs = tuple(run for run in study.runs if run.recipe.protocol == protocol)
+        # What a study trained for longer stands beside the NAT that learned as long, which another study may have run.
+        missing = set(OWN[study.name]) - {run.recipe.name for run in runs}
+        runs += tuple(PlannedRun(recipe_in_protocol(name, protocol)) for name in sorted(missing))
+        yield from _of_protocol(replace(study, runs=runs), records)
+
+
+def _of_protocol(study: Study, records: Mapping[str, RunRecord]) -> list[Candidate]:
     recipes = {run.recipe.name: run.recipe for run in study.runs}
     rows = {row.label: row for row in rows_of(study, records) if row.reports}
     # By what it costs, as each architecture has its own.
@@ -112,9 +123,12 @@ def _beside(row: StudyRow, own: StudyRow, study: str, epochs: int, set_name: str
         return None
     more = points(ours.mean, theirs.mean)
     energies = [each.over_seeds(_energy_on(set_name)) for each in (row, own)]
-    known = [each.mean for each in energies if each is not None and each.mean]
-    by_energy = (known[0], known[1]) if len(known) == len(energies) else None
-    return Candidate(row.label, study, epochs, set_name, ncr.seeds, nats.seeds, ncr.mean, nats.mean, more, by_energy)
+    known = [each for each in energies if each is not None and each.mean]
+    found = Candidate(row.label, study, epochs, set_name, ncr.seeds, nats.seeds, ncr.mean, nats.mean, more)
+    if len(known) < len(energies):
+        return found
+    (mine, its) = known
+    return replace(found, by_energy=(mine.mean, its.mean), energy_seeds=(mine.seeds, its.seeds))
 
 
 def _energy_on(set_name: str) -> Measure:
@@ -164,14 +178,15 @@ def _farthest(found: Sequence[Candidate]) -> Iterator[str]:
     yield _("The farthest: {candidate}.", candidate=_candidate(found[0]))
     if equal := [each for each in found if each.points >= 0]:
         yield _("The farthest that is no less accurate: {candidate}.", candidate=_candidate(equal[0]))
-    by_energy = [(each.energy_change, each.label) for each in found if each.energy_change is not None]
+    by_energy = [(each.energy_change, each) for each in found if each.energy_change is not None]
     if by_energy:
-        change, label = min(by_energy)
+        change, farthest = min(by_energy, key=lambda each: each[0])
         yield _(
-            "By energy, known of {count} of them, the farthest: `{label}` {change}.",
+            "By energy, known of {count} of them, the farthest: `{label}` {change}, {seeds}.",
             count=len(by_energy),
-            label=label,
+            label=farthest.label,
             change=percent(change),
+            seeds=_counted(*farthest.energy_seeds),
         )
 
 
@@ -188,10 +203,14 @@ def _candidate(each: Candidate) -> str:
 
 
 def _seeds(each: Candidate) -> str:
-    own = ngettext("{count:,} seed", "{count:,} seeds", each.seeds)
-    if each.seeds == each.nats_seeds:
+    return _counted(each.seeds, each.nats_seeds)
+
+
+def _counted(seeds: int, nats: int) -> str:
+    own = ngettext("{count:,} seed", "{count:,} seeds", seeds)
+    if seeds == nats:
         return own
-    return ngettext("{own} beside {count:,} of NAT's", "{own} beside {count:,} of NAT's", each.nats_seeds, own=own)
+    return ngettext("{own} beside {count:,} of NAT's", "{own} beside {count:,} of NAT's", nats, own=own)
 
 
 def percent(change: float) -> str:
@@ -202,6 +221,14 @@ def percent(change: float) -> str:
     """
     rounded = round(100 * change)
     return f"{number(rounded, '+d')} %" if rounded else "0 %"
+
+
+def _energy_cell(each: Candidate) -> str:
+    """The change by energy, with its numbers of seeds where they are not those of the row."""
+    if each.energy_change is None:
+        return ABSENT
+    own, nats = each.energy_seeds
+    return percent(each.energy_change) + (f" ({own}/{nats})" if (own, nats) != (each.seeds, each.nats_seeds) else "")
 
 
 def _points(each: Candidate) -> str:
@@ -224,7 +251,7 @@ def grid(found: Sequence[Candidate], *, studies: bool = True) -> Grid:
             rate_text(each.ncr),
             rate_text(each.nats),
             percent(each.change),
-            ABSENT if each.energy_change is None else percent(each.energy_change),
+            _energy_cell(each),
             _points(each),
         )
         for each in found
@@ -242,8 +269,11 @@ def section(every: Sequence[Study], records: Mapping[str, RunRecord]) -> list[st
     about = (
         "Every candidate whose step runs as many pictures as NAT's, beside the NAT of its own study: the same epochs "
         "and the same pictures. The further the change lies below zero, the better. By energy it is the change of the "
-        "same rate by that score, where the runs of both reported it."
+        "same rate by that score, where runs of both reported it, with the numbers of seeds where only some did."
     )
     if any(each.study == "nat_plus" for each in found):
-        about += " `nat_plus` is what the study of that name called the change that it tried."
+        about += (
+            " `nat_plus` is what the study of that name called the change that it tried, `wrn16_1_nat_plus` the same "
+            "trained for longer."
+        )
     return ["### What was tried at equal cost", about, sentence(found), markdown_table(grid(found))]

@@ -1,12 +1,13 @@
 """What is left to run, in the queue's order of worth, each with its cost by the speeds that are recorded."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from nat_core.language import number, plural
 from nat_core.paper.rendering import markdown_table
 from nat_core.paper.tables import ABSENT, Grid
+from nat_core.recipes import Recipe
 from nat_core.store.runs import DivergedRun, RunRecord
 from nat_core.studies.plan import PlannedRun, Study
 from nat_core.studies.run_costs import measured_seconds
@@ -49,7 +50,30 @@ def left(
     return tuple(found.values())
 
 
-def section(every: Sequence[Study], records: Mapping[str, RunRecord], diverged: Mapping[str, DivergedRun]) -> list[str]:
+def without_network(
+    every: Sequence[Study], records: Mapping[str, RunRecord], networks: Collection[tuple[Recipe, int]]
+) -> tuple[PlannedRun, ...]:
+    """Return the runs that have a record but no network, which the queue keeps: a whole study trains them again.
+
+    `networks` are the recipes and seeds of those that are there.
+
+    >>> without_network((), {}, ())
+    ()
+    """
+    runs = {run.key: run for study in every for run in study.runs if run.kept}
+    return tuple(
+        run
+        for key, run in runs.items()
+        if key in records and records[key].recipe == run.recipe and (run.recipe, run.seed) not in networks
+    )
+
+
+def section(
+    every: Sequence[Study],
+    records: Mapping[str, RunRecord],
+    diverged: Mapping[str, DivergedRun],
+    networks: Collection[tuple[Recipe, int]] = (),
+) -> list[str]:
     """Return the section of the results page; nothing where nothing is left of what was begun."""
     found = left(every, records, diverged)
     if not found:
@@ -61,6 +85,11 @@ def section(every: Sequence[Study], records: Mapping[str, RunRecord], diverged: 
         "network is recorded. On another machine `nat reproduce --plan` times a few steps of each. What starts a run "
         "also goes on with it once it was stopped; its numbers go to `runs.json`, from where this page takes them."
     )
+    if again := without_network(every, records, networks):
+        about += (
+            f" Of {plural(len(again), 'further run')} the numbers are here but not the networks, which other "
+            "runs or measurements need: `nat reproduce --study` trains them again."
+        )
     return ["## Runs that are left", about, markdown_table(grid(found))]
 
 

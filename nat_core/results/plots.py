@@ -130,7 +130,7 @@ def study(
     panel = Panel(230, 40, 470, 20 * len(shown), y_range=(-0.5, len(shown) - 0.5))
     drawing.text((16, 20), f"{title}: NCR at 95 % kept on {set_name}", bold=True)
     centre = reference.over_seeds(measure) if reference else None
-    deviation = _noise_on(noise, set_name)
+    deviation = _noise_on(noise, reference, set_name)
     if centre is not None and deviation is not None:
         # Of one seed against the reference's seeds, so the band is as wide as it gets: rows of more seeds need less.
         width = noise.margin(deviation, 1, centre.seeds)
@@ -158,7 +158,7 @@ def study_legend(rows: Sequence[StudyRow], reference: StudyRow | None, noise: No
     shown = _shown(rows, set_name)
     said = []
     if any(row is reference for row, _found in shown):
-        shaded = "" if _noise_on(noise, set_name) is None else ", the noise around it shaded"
+        shaded = "" if _noise_on(noise, reference, set_name) is None else ", the noise around it shaded"
         said.append(f"Purple: the network that the others are held against{shaded}.")
     if any(_unseen_by(row, set_name) for row, _found in shown):
         said.append("Hollow: trained without negatives of this kind.")
@@ -172,8 +172,9 @@ def _shown(rows: Sequence[StudyRow], set_name: str) -> list[tuple[StudyRow, Over
     return [(row, found) for row in rows if (found := row.over_seeds(measure)) is not None]
 
 
-def _noise_on(noise: Noise, set_name: str) -> float | None:
-    return noise.deviation(measure_on(NOISE_STAND_INS.get(set_name, set_name), "ncr_at_95_kept"))
+def _noise_on(noise: Noise, reference: StudyRow | None, set_name: str) -> float | None:
+    measures = (measure_on(name, "ncr_at_95_kept") for name in (set_name, NOISE_STAND_INS.get(set_name, set_name)))
+    return noise.deviation_of([] if reference is None else [reference], *measures)
 
 
 def _unseen_by(row: StudyRow, set_name: str) -> bool:

@@ -115,7 +115,12 @@ def page(folder: Path) -> dict[str, str]:
             more, drawn = _beside(study.name, found, choice)
             parts, drawings = [*parts, *more], drawings | drawn
     parts += equal_cost.section(every, found.records)
-    parts += left_runs.section(studies(_tables_protocol(found), choice), found.records, found.diverged)
+    parts += left_runs.section(
+        studies(_tables_protocol(found), choice),
+        found.records,
+        found.diverged,
+        [(card.recipe, card.seed) for card in found.cards.values()],
+    )
     parts += ["## The protocol decoded", decisions.markdown(), *_networks(found)]
     return {PAGE: "\n\n".join(parts) + "\n"} | {f"{PLOTS}/{stem}.svg": str(each) for stem, each in drawings.items()}
 

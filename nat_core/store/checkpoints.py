@@ -232,6 +232,9 @@ def _how_to_get(name: str, present: Sequence[str], folder: Path | str | None) ->
     # Without it the command would train into the usual folder, where the network may be already.
     if command and folder is not None and Path(folder) != own_folder():
         command += f" --out {quote(str(folder))}"
+    # Nothing is trained over what lies there, so the command alone would be refused.
+    if command and os.path.lexists(home := (own_folder() if folder is None else Path(folder)) / name):
+        return f"Move {home} away, which holds no network, and train it with: {command}"
     if command and name in LARGE:
         return (
             f"The installed package leaves it out (24 MB): name the checkpoints folder of a clone of this project in "

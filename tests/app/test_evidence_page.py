@@ -1,6 +1,7 @@
 """Evidence in every state, and what surrounds every page: the file of this view, and larger text for the wall."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Element
+from streamlit.testing.v1.element_tree import Block, Element, Expander
 
 import nat_app
 from nat_app.answers.plain_names import STUDIED, name_of, names_table, plainly
@@ -83,6 +84,30 @@ def test_claims_tables_and_cards_of_what_is_trained(start, networks: Path) -> No
     assert app.segmented_control(key="sheet").value == "Table 2"
     assert "SHA-256 of its files" in text
     assert any("@software{nat_explorer" in code.value for code in app.code)
+
+
+def test_what_is_unfolded_stays_so_when_another_table_is_chosen(start, networks: Path) -> None:
+    app = start(networks, PAGE)
+    places = {}
+    for table in app.segmented_control(key="sheet").options:
+        app.segmented_control(key="sheet").set_value(table).run()
+        # The one that belongs to the table is kept open by its key.
+        below = [each for each in folds(app.main) if each[0] != "By each score"]
+        places[table] = (len(app.code), tuple(below))
+    # Tables differ in what belongs to them (commands that train what is missing): what follows keeps its place, by
+    # which a browser knows it again, and so what was unfolded.
+    assert len({parts for parts, _folds in places.values()}) > 1
+    (same,) = {found for _parts, found in places.values()}
+    assert same[0][0] == "Findings, pair by pair"
+
+
+def folds(block: Block, place: tuple[int, ...] = ()) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield each expander with where it lies in the page."""
+    for number, each in block.children.items():
+        if isinstance(each, Block):
+            if isinstance(each, Expander):
+                yield each.label, (*place, number)
+            yield from folds(each, (*place, number))
 
 
 def test_plain_names_come_first_and_the_codes_own_are_folded_away(start, networks: Path) -> None:
@@ -307,7 +332,7 @@ def test_what_carries_nat_and_what_was_tried_stand_as_pictures_and_tables(start,
         "NCR", "NCR", "Share", "Share", "Accuracy", "Accuracy"
     ]  # fmt: skip
     # Another folder than the project's own: its networks stand beside ours and the paper's.
-    assert re.search(r"Your networks have \d+ of its 80 cells", text)
+    assert re.search(r"Your networks have \d+ of these 80", text)
     assert "beside_paper_svg" in [button.key for button in app.get("download_button")]
     columns = [list(table.value.columns) for table in app.table]
     # No line breaks before a % sign.

@@ -164,6 +164,13 @@ def test_every_format_holds_them(cards: dict[str, Card]) -> None:
     assert [line["value"] for line in lines if line["set"] == "svhn" and line["network"] == "wrn16_1_nat"] == [
         "0.25", "0.8125", "0.1875",
     ]  # fmt: skip
+    # A table, not two of different widths: every row says by which score it is, but for accuracies and one published.
+    assert {len(row) for row in csv.reader(io.StringIO(render(reports, "csv", more)))} == {9}
+    unnamed = {line["network"] for line in lines if not line["score"] and line["metric"] != "accuracy"}
+    assert unnamed == {"published: RotPred + PixMix, ResNet-18 (OpenOOD)"}
+    scores = {line["network"]: line["score"] for line in lines if line["metric"] != "accuracy"}
+    assert scores["published: energy, fine-tuned, WRN-40-2 (Energy)"] == "energy"
+    assert scores["published: kNN, ResNet-18 (OpenOOD)"] == "knn"
     near = next(line for line in lines if line["set"] == "openood:near")
     assert (near["network"], near["value"], near["paper"]) == ("published: MSP, ResNet-18 (OpenOOD)", "", "0.8803")
     # What the report of a network tells already is not told twice.

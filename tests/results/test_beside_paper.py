@@ -9,7 +9,7 @@ from nat_app.answers.plain_names import cell_of
 from nat_core.language import speaking
 from nat_core.measure.report import NetworkReport
 from nat_core.paper.figures import PAPER, PAPER_SETS
-from nat_core.results.beside_paper import WIDE, Cell, cells, plot, sentences
+from nat_core.results.beside_paper import WIDE, Cell, cells, papers_cells, plot, sentences
 from nat_core.results.drawings.panels import DARK, GROUND, POINTED_OUT
 from tests.synthetic import write_network
 
@@ -35,8 +35,10 @@ def repeated(report: NetworkReport, name: str, by: float = 0.0) -> NetworkReport
     return replace(report, sets=report.sets | sets)
 
 
-def test_each_of_the_papers_cells_is_there_once() -> None:
+def test_each_of_the_papers_cells_is_there_once_for_each_network_beside_it() -> None:
     found = cells({})
+    # Two tables of two networks, four sets and four thresholds; the second table's first row stands beside two of ours.
+    assert papers_cells() == 2 * 2 * 4 * 4 == len(found) - 4 * 4
     assert len({(each.network, each.set_name, each.threshold) for each in found}) == len(found) == 80
     assert Cell("resnet18_nat", "cifar100_test", "0.9", 0.018, None, None) in found
     assert sentences(found) == ()
@@ -46,8 +48,8 @@ def test_how_far_ours_and_a_readers_own_lie_from_the_paper(report: NetworkReport
     ours = {"resnet18_nat": repeated(report, "resnet18_nat"), "mine": report}
     own = {"resnet18_nat": repeated(report, "resnet18_nat", 0.25)}
     told = sentences(cells(ours, own))
-    assert told[0].startswith("16 of the paper's 80 cells were measured here: half of ours lie within 0.000 of the")
-    assert told[1].startswith("Your networks have 16 of its 80 cells: 0.250 away in the middle, 0.250 at most")
+    assert told[0].startswith("16 of 80 cells of ours that stand beside the paper's 64 were measured: half of them")
+    assert told[1].startswith("Your networks have 16 of these 80: 0.250 away in the middle, 0.250 at most")
 
 
 @pytest.mark.parametrize("narrow", [False, True])

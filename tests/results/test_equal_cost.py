@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from nat_core.measure.scores import SCORES, Separation
+from nat_core.recipes import recipe_in_protocol
 from nat_core.results.equal_cost import Candidate, grid, section, sentence, tried
 from nat_core.store.runs import RunRecord
 from nat_core.studies.plan import Choice, PlannedRun, studies
@@ -62,18 +63,51 @@ def test_energy_judges_too_where_both_reported_it() -> None:
     energies = {"frontier_nat": 0.4, "frontier_weight_2": 0.38}
     for key, each in found.items():
         if (rate := energies.get(each.recipe.name)) is not None:
-            sets = {
-                name: replace(one, by_score=dict.fromkeys(SCORES, Separation(rate, 0.9, 0.8, 0.7, 0.1)))
-                for name, one in each.report.sets.items()
-            }
-            found[key] = replace(each, report=replace(each.report, sets=sets))
+            found[key] = by_energy(each, rate)
     listed = tried(EVERY, found)
     # By confidence -30 %, by energy -5 %: the goal is not reached by both.
     assert [(row[0], *row[7:9]) for row in grid(listed).rows] == [
         ("frontier_weight_2", "−30 %", "−5 %"), ("frontier_weight_4", "0 %", "-"),
     ]  # fmt: skip
     assert "none reaches the goal" in sentence(listed)
-    assert sentence(listed).endswith("By energy, known of 1 of them, the farthest: `frontier_weight_2` −5 %.")
+    assert sentence(listed).endswith("By energy, known of 1 of them, the farthest: `frontier_weight_2` −5 %, 1 seed.")
+
+
+def by_energy(each: RunRecord, rate: float) -> RunRecord:
+    """The same record, which reports every other score too, each with this NCR at 95 % kept."""
+    scores = dict.fromkeys(SCORES, Separation(rate, 0.9, 0.8, 0.7, 0.1))
+    sets = {name: replace(one, by_score=scores) for name, one in each.report.sets.items()}
+    return replace(each, report=replace(each.report, sets=sets))
+
+
+def test_energy_rests_on_the_seeds_that_reported_it_and_says_so() -> None:
+    found = records(*OWN, ("frontier", "frontier_weight_2", 0.3, 0.9), seeds=3)
+    for key, each in found.items():
+        # The oldest run of NAT's reported confidence alone.
+        if each.recipe.name == "frontier_weight_2" or (each.recipe.name == "frontier_nat" and each.seed):
+            found[key] = by_energy(each, 0.2 if each.recipe.name == "frontier_weight_2" else 0.4)
+    (candidate,) = listed = tried(EVERY, found)
+    assert (candidate.seeds, candidate.nats_seeds, candidate.energy_seeds) == (3, 3, (3, 2))
+    assert grid(listed).rows[0][4:9] == ("3 / 3", "0.300", "0.500", "−40 %", "−50 % (3/2)")
+    # Both changes reach the goal, but that by energy rests on two seeds of NAT's.
+    assert "but over three seeds by none so far" in sentence(listed)
+    slower = tried(EVERY, {key: by_energy(each, 0.3) if each.report.sets["cifar100_held_out"].by_score else each
+                           for key, each in found.items() if each.recipe.name.startswith("frontier")})  # fmt: skip
+    assert sentence(slower).endswith("the farthest: `frontier_weight_2` 0 %, 3 seeds beside 2 of NAT's.")
+
+
+def test_what_a_study_trained_for_longer_stands_beside_the_nat_that_learned_as_long() -> None:
+    short = records(("nat_plus", "wrn16_1_nat", 0.5, 0.88), ("nat_plus", "nat_plus", 0.4, 0.875))
+    long = RUNS["nat_plus", "wrn16_1_nat_plus", 0]
+    own = PlannedRun(recipe_in_protocol("wrn16_1_nat", "cpu"))
+    both = {long.key: record(long, 0.36, accuracy=0.91), own.key: record(own, 0.4, accuracy=0.9175)}
+    found = tried(EVERY, short | both)
+    assert [(each.label, each.epochs, each.nats, round(each.points, 2)) for each in found] == [
+        ("nat_plus", 12, 0.5, -0.5), ("wrn16_1_nat_plus", 60, 0.4, -0.75),
+    ]  # fmt: skip
+    # Without that NAT there is nothing to hold it against.
+    del both[own.key]
+    assert [each.label for each in tried(EVERY, short | both)] == ["nat_plus"]
 
 
 def test_a_second_reading_counts_as_a_candidate_and_nothing_is_said_of_nothing() -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from nat_core.results.left_runs import grid, left, section
+from nat_core.results.left_runs import grid, left, section, without_network
 from nat_core.store.runs import DivergedRun
 from nat_core.studies.plan import studies
 from tests.synthetic_runs import record
@@ -43,3 +43,14 @@ def test_another_recipe_of_that_name_is_no_record_and_nothing_is_said_of_nothing
     key = FRONTIER.runs[0].key
     other = done | {key: replace(done[key], recipe=replace(done[key].recipe, epochs=1))}
     assert [each.run.key for each in left(EVERY, other, {})] == [key]
+
+
+def test_runs_whose_networks_a_study_keeps_are_trained_again_where_these_are_not_there() -> None:
+    kept = [run for run in STRONG.runs if run.kept]
+    assert kept
+    done = records(*STRONG.runs[1:])
+    both = [run for run in kept if run.key in done]
+    assert list(without_network((STRONG,), done, ())) == both
+    assert list(without_network((STRONG,), done, [(both[0].recipe, both[0].seed)])) == both[1:]
+    assert f"Of {len(both)} further run" in section((STRONG,), done, {})[1]
+    assert "further run" not in section((STRONG,), done, {}, [(run.recipe, run.seed) for run in both])[1]

@@ -189,6 +189,30 @@ def test_noise_is_the_larger_deviation_and_shrinks_with_seeds() -> None:
     assert Noise(()).deviation(KEPT) is None
 
 
+def test_a_row_that_swings_farther_than_the_noise_floor_is_held_against_its_own_noise() -> None:
+    calm, wild = row("nat", 0.40, 0.42, 0.44), row("nat", 0.38, 0.42, 0.46)  # s = .02, as the floor has, and .04
+    once, thrice, twice = row("other", 0.49), row("other", 0.45, 0.49, 0.53), row("other", 0.44, 0.54)
+    # .07 above: 2.776 s sqrt(1 / 1 + 1 / 3) is .0641 by the floor's s and .1282 by the reference's own.
+    assert [NOISE.side(once, reference, KEPT) for reference in (calm, wild)] == ["above", "within"]
+    # Of three seeds each it is .0453, and .0907 by the row's own; two seeds tell too little of how far they swing.
+    assert [NOISE.side(each, calm, KEPT) for each in (thrice, twice)] == ["within", "above"]
+    # Held-out classes were shown to no network of the floor: there, what a row swings by itself is what is known.
+    on_held_out = measure_on("cifar100_held_out", "ncr_at_95_kept")
+    (reference, several) = (
+        replace(each, reports=tuple(
+            replace(report, sets=report.sets | {"cifar100_held_out": report.sets["cifar100_test"]})
+            for report in each.reports
+        ))
+        for each in (wild, once)
+    )  # fmt: skip
+    assert NOISE.side(several, reference, on_held_out, KEPT) == "within"
+    assert NOISE.deviation_of([reference], on_held_out, KEPT) == pytest.approx(0.04)
+    assert Noise(()).deviation_of([reference], on_held_out, KEPT) is None
+    # The band of the plot is as wide as what the rows are held against.
+    bands = [str(plots.study("a", [each, once], each, NOISE, "cifar100_test")) for each in (calm, wild)]
+    assert bands[0] != bands[1]
+
+
 def test_cells_are_marked_only_beyond_the_noise() -> None:
     reference = row("nat", 0.40, 0.42, 0.44)
     sheet = study_sheet([reference, row("low", 0.2), row("near", 0.43), StudyRow("later", "x=1", ())], reference, NOISE)

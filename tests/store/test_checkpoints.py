@@ -267,6 +267,18 @@ def test_a_named_folder_stands_alone(shipped: Path) -> None:
         folder_with(NAME, "mine")
 
 
+def test_no_command_is_named_that_would_be_refused(tmp_path: Path) -> None:
+    home = tmp_path / "digits_nat"
+    home.mkdir()
+    told = f"Move {re.escape(str(home))} away, which holds no network, and train it with: nat train digits_nat --out "
+    for ask in (lambda: folder_with("digits_nat", tmp_path), lambda: load_card(tmp_path, "digits_nat")):
+        with pytest.raises(CheckpointError, match=told):
+            ask()
+    home.rmdir()
+    with pytest.raises(CheckpointError, match="Train it with: nat train digits_nat --out "):
+        folder_with("digits_nat", tmp_path)
+
+
 def test_what_is_missing_comes_with_one_command(shipped: Path) -> None:
     with pytest.raises(CheckpointError, match=r"leaves it out \(24 MB\): .* train it with: nat train resnet18_nat$"):
         folder_with("resnet18_nat")

@@ -18,7 +18,9 @@ plotted_studies.beside_the_paper(found.reports)
 parts.claim_list(found)
 other_scores.line(found)
 st.header(_("Ours beside the paper's"), anchor=False)
-other_scores.by_each_score(found, parts.tables(found))
+# In a box of their own: one table has more parts than another, and what is unfolded below would fold when it is chosen.
+with st.container():
+    other_scores.by_each_score(found, parts.tables(found))
 parts.finding_list(found)
 plotted_studies.transferred(found.shown)
 plotted_studies.frontier_of_nat(found.shown)
