@@ -3,11 +3,11 @@
     python .ci/renew_pages.py [--check]
 
 From ./checkpoints: the README's table, the example of docs/command-line.md (`nat report --format json`, one network
-and one set) and docs/results.md (`nat report --page docs`). From the code: docs/protocol.md and the verbs' help. From
-docs/pictures/see-it.webp: its caption, which is the title of the page when the picture was taken. From
-benchmarks/performance.json and growth.json: docs/performance.md and the sentences on speed (`nat bench` and
-`python -m benchmarks.scaling` measure). Exits 1 with --check where one of them is out of date. A plot that
-docs/results.md no longer has is deleted.
+and one set) and docs/results.md (`nat report --page docs`). From the code: docs/protocol.md, the verbs' help, and
+benchmarks/list.txt, which `nat bench --list` shows. From docs/pictures/see-it.webp: its caption, which is the title of
+the page when the picture was taken. From benchmarks/performance.json and growth.json: docs/performance.md and the
+sentences on speed (`nat bench` and `python -m benchmarks.scaling` measure). Exits 1 with --check where one of them is
+out of date. A plot that docs/results.md no longer has is deleted.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # benchmarks are in no package
 
+from benchmarks.__main__ import LIST, listing
 from benchmarks.harness import growth
 from benchmarks.harness import page as performance
 from benchmarks.harness.every import BENCHMARKS
@@ -63,6 +64,7 @@ def main() -> None:
     wanted = {path: replaced(path, blocks) for path, blocks in marked().items()}
     wanted |= {DOCS / name: content for name, content in page(CHECKPOINTS).items()}
     wanted[DOCS / "performance.md"] = performance.page(BENCHMARKS, load(), growth.load())
+    wanted[LIST] = listing(BENCHMARKS)
     stale = [path for path in (DOCS / PLOTS).glob("*.svg") if path not in wanted]
     if "--check" not in sys.argv:
         for path, content in wanted.items():

@@ -11,22 +11,29 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 
 from benchmarks.harness import kept
-from benchmarks.harness.every import BENCHMARKS
 from benchmarks.harness.figures import Asked, Benchmark, Figure, Found
 from benchmarks.harness.page import spread
 from nat_core.outputs import outputs
 
+LIST = kept.ROOT / "benchmarks" / "list.txt"
+"""What `listing` says of all of them, as .ci/renew_pages.py wrote it: they import torch and what they are held against,
+seconds of work for a few lines."""
+
 
 @outputs()
-def main(arguments: Sequence[str] | None = None, benchmarks: Sequence[Benchmark] = BENCHMARKS) -> int:
-    """Run the benchmarks that are named, all if none is, and return 1 where one of them failed.
+def main(arguments: Sequence[str] | None = None, benchmarks: Sequence[Benchmark] | None = None) -> int:
+    """Run those of the `benchmarks` that are named, all if none is, and return 1 where one of them failed.
 
     What cannot be measured here is said and left as it was; after an exception the others still run.
     """
     options = _parser().parse_args(arguments)
     if options.list:
-        print("\n".join(listing(benchmarks)))
+        sys.stdout.write(LIST.read_text(encoding="utf-8") if benchmarks is None else listing(benchmarks))
         return 0
+    if benchmarks is None:
+        from benchmarks.harness.every import BENCHMARKS  # with all that they measure
+
+        benchmarks = BENCHMARKS
     asked = Asked(1 if options.quick else options.rounds, options.quick)
     failed = False
     for benchmark in chosen(benchmarks, options.names):
@@ -58,12 +65,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def listing(benchmarks: Sequence[Benchmark]) -> Iterator[str]:
-    """Yield a line for each benchmark and one for each of its figures."""
-    for benchmark in benchmarks:
-        yield f"{benchmark.name}{' (needs ' + ', '.join(benchmark.needs) + ')' if benchmark.needs else ''}"
-        for figure in benchmark.figures:
-            yield f"  {figure.name:<28} {figure.title}, beside {figure.against}: {figure.goal.words(amx=True)}"
+def listing(benchmarks: Sequence[Benchmark]) -> str:
+    """Return a line for each benchmark and one for each of its figures."""
+    return "".join(f"{line}\n" for benchmark in benchmarks for line in _lines(benchmark))
+
+
+def _lines(benchmark: Benchmark) -> Iterator[str]:
+    yield f"{benchmark.name}{' (needs ' + ', '.join(benchmark.needs) + ')' if benchmark.needs else ''}"
+    for figure in benchmark.figures:
+        yield f"  {figure.name:<28} {figure.title}, beside {figure.against}: {figure.goal.words(amx=True)}"
 
 
 def chosen(benchmarks: Sequence[Benchmark], names: Sequence[str]) -> list[Benchmark]:

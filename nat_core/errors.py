@@ -25,6 +25,10 @@ class CheckpointError(NatError, ValueError):
     """A checkpoint that is missing, damaged or of another kind; the message says which and why."""
 
 
+class MayNotRead(CheckpointError):
+    """A file or folder that this user may not read; whoever passed over it as damaged might write over it."""
+
+
 class NetworkError(NatError, ValueError):
     """A module that cannot serve as a network here, or a network that cannot do what it is asked."""
 

@@ -8,8 +8,9 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Annotated, Any, TypeVar
@@ -17,7 +18,7 @@ from typing import IO, Annotated, Any, TypeVar
 import msgspec
 from filelock import FileLock, Timeout
 
-from nat_core.errors import Busy, CheckpointError
+from nat_core.errors import Busy, CheckpointError, MayNotRead
 from nat_core.language import _
 
 Read = TypeVar("Read")
@@ -65,29 +66,100 @@ def written_durably(path: Path) -> Iterator[IO[bytes]]:
         raise
 
 
+@contextmanager
+def folder_for(path: Path) -> Iterator[None]:
+    """Make a folder, and those above it that are missing, for what the block writes there.
+
+    Where the block fails, those go again that were made for it and hold nothing.
+    """
+    made = [each for each in (path, *path.parents) if not os.path.lexists(each)]
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for each in made:
+            with suppress(OSError):
+                each.rmdir()
+        raise
+
+
+def write_together(home: Path, contents: Mapping[str, bytes]) -> tuple[Path, ...]:
+    """Write files that belong together below a folder, which is made where it is missing, and return their paths.
+
+    Each is written as `write_durably` does. Where one cannot be, those go again that were not there before.
+    """
+    paths = tuple(home / name for name in contents)
+    new = [path for path in paths if not os.path.lexists(path)]
+    with ExitStack() as folders:
+        for folder in dict.fromkeys(path.parent for path in paths):
+            folders.enter_context(folder_for(folder))
+        try:
+            for path, content in zip(paths, contents.values(), strict=True):
+                write_durably(path, content)
+        except BaseException:
+            for path in new:
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)
+            raise
+    return paths
+
+
 def is_there(path: Path) -> bool:
     """Return whether there is a file, False where there is nothing of that name.
 
-    Raises CheckpointError where there is anything else: a folder, a pipe, a link whose target is gone. Whoever took
-    that for nothing would begin anew without a word.
+    Raises CheckpointError where there is anything else, a folder, a pipe, a link whose target is gone, or where it
+    may not be asked. Whoever took that for nothing would begin anew without a word.
     """
-    if path.is_file():
+    try:
+        mode = os.stat(path).st_mode
+    except PermissionError as error:
+        raise _not_allowed(path, error) from None
+    except OSError as error:
+        if error.errno not in _NOTHING:
+            raise
+        mode = 0
+    if stat.S_ISREG(mode):
         return True
     if not os.path.lexists(path):
         return False
-    what = "a folder" if path.is_dir() else "a device or a pipe" if path.exists() else "a link that leads nowhere"
+    what = "a folder" if stat.S_ISDIR(mode) else "a device or a pipe" if mode else "a link that leads nowhere"
     raise CheckpointError(f"{path} is no file but {what}: move it away, or put the file there")
+
+
+_NOTHING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+
+
+def _not_allowed(path: Path, error: OSError) -> MayNotRead:
+    return MayNotRead(f"{path} may not be read ({error.strerror}){_RIGHT}")
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return the names of what lies in a folder, none where there is no folder.
+
+    Raises MayNotRead where that may not be asked: `Path.glob` would pass over that in silence.
+    """
+    try:
+        return os.listdir(folder)
+    except PermissionError as error:
+        raise _not_allowed(folder, error) from None
+    except (OSError, ValueError):  # ValueError: of a name that no folder can have
+        return []
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[io.BufferedReader]:
-    """Open a file for reading. CheckpointError where something else is there (a pipe's end may never come), OSError
-    that names the file where it is missing or its disk fails, which by itself says nothing of which file it was."""
+    """Open a file for reading. CheckpointError where something else is there (a pipe's end may never come) or it may
+    not be read, OSError that names the file where it is missing or its disk fails, which by itself says nothing of
+    which file it was."""
     if not is_there(path):
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     try:
         with path.open("rb") as file:
             yield file
+    except PermissionError as error:
+        if error.filename != str(path):
+            raise
+        raise _not_allowed(path, error) from None
     except OSError as error:
         if error.errno is None or error.filename is not None:
             raise
@@ -128,18 +200,23 @@ def sweep(folder: Path, name: str = "*") -> None:
 
 
 def sentence(error: OSError) -> str:
-    """Return which file could not be read or written, why, and what to do where room is missing.
+    """Return which file could not be read or written, why, and what to do where room or leave is missing.
 
     >>> sentence(OSError(28, "No space left on device", "runs/card.json"))
     'runs/card.json: No space left on device: make room there and go on'
     """
-    full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
-    remedy = ": make room there and go on" if full else ""
+    remedy = _REMEDIES.get(error.errno or 0, "")
     if error.filename is None and not folder_is_there():
         return REMOVED
     return f"{error.filename or 'a file'}: {error.strerror or error}{remedy}"
 
 
+_RIGHT = ": give this user the right to it, or name another place"
+_REMEDIES = dict.fromkeys((errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)), ": make room there and go on") | {
+    errno.EACCES: _RIGHT,
+    errno.EPERM: _RIGHT,
+    errno.EROFS: ": name a place that can be written to",
+}
 REMOVED = "the current folder was removed: change into one that is there"
 
 

@@ -1,4 +1,4 @@
-"""The outputs of a command, and the one border on the way to them.
+"""The outputs of a command, and the one border on the way to them; whether a file that it is to write can be.
 
 A file's name, a server's answer or a word of the command itself may hold what a terminal takes for a command; and an
 output may be closed, full, read by nobody, or of an encoding that lacks a character.
@@ -10,8 +10,10 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from pathlib import Path
 from typing import Any
 
+from nat_core.errors import CommandError
 from nat_core.language import legible
 
 COMMANDS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -122,6 +124,26 @@ def _unwritten(error: OSError | None) -> SystemExit:
         with suppress(OSError):
             sys.stderr.write(f"{STANDARD_OUTPUT}: {error.strerror}\n")
     return SystemExit(1)
+
+
+def check_file(path: Path, called: str = "") -> None:
+    """Raise CommandError where no file of that name could be written: asked before the work, not after it.
+
+    `called` stands before the name, an option for instance.
+    """
+    name, folder = f"{called}{path}", path.absolute().parent
+    if os.path.lexists(os.path.realpath(path)) and not path.is_file():
+        raise CommandError(f"{name} is there already and no regular file: name another")
+    if not folder.is_dir():
+        raise CommandError(f"{name}: there is no folder {folder}: make it first")
+    if not os.access(folder, os.W_OK):
+        raise CommandError(f"{name}: the folder {folder} cannot be written to: name another one")
+
+
+def check_folder(path: Path) -> None:
+    """Raise CommandError where something else than a folder is in the way of one; there may be nothing yet."""
+    if os.path.lexists(path) and not path.is_dir():
+        raise CommandError(f"{path} is no folder: name the one to write into")
 
 
 def complain(verb: str, sentence: str) -> int:

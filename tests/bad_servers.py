@@ -4,6 +4,7 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 Answer = Callable[[socket.socket], None]
@@ -24,6 +25,34 @@ def _reset(connection: socket.socket) -> None:
 def _redirected(connection: socket.socket) -> None:
     connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://[oops/\r\nContent-Length: 0\r\n\r\n")
 
+
+def endless(head: bytes, piece: bytes, pause: float = 0.0) -> Answer:
+    """What sends a head, and then the same piece again and again until nobody listens."""
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(head)
+        while True:
+            connection.sendall(piece)
+            time.sleep(pause)
+
+    return answer
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+FLOODS: dict[str, Answer] = {
+    "content without end": endless(OK + b"\r\n", bytes(10_000)),
+    "pieces without end": endless(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n" * 1_000),
+    "more than it has": endless(_head("200 OK", 10**15), bytes(10_000)),
+    "continue without end": endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1_000),
+    "a redirection without end": endless(b"HTTP/1.1 302 Found\r\nLocation: /there\r\n\r\n", bytes(10_000)),
+}
+"""What never ends."""
+DRIPS: dict[str, Answer] = {
+    "content": endless(OK + b"\r\n", b"x", 0.02),
+    "a head": endless(OK, b"x", 0.02),
+    "a status": endless(b"", b"H", 0.02),
+}
+"""What comes byte by byte."""
 
 ANSWERS: dict[str, Answer] = {
     "reset in the middle": _reset,

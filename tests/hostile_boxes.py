@@ -133,6 +133,9 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "HEIC put over others": lambda: still(b"heic", 9, 9, code=b"iovl"),
     "HEIC whose box never ends": lambda: box(b"ftyp", b"heic", bytes(4)) + struct.pack(">I4sQ", 1, b"meta", 2**63),
     "HEIC that moves": lambda: box(b"ftyp", b"hevc", bytes(4)) + box(b"moov", bytes(1000)),
+    "HEIC of 45 MB for 81 pixels": lambda: still(
+        b"heic", 9, 9, full(b"iloc", 0, bytes([0x44, 0]), struct.pack(">4H2I", 1, 1, 0, 1, 500, 45_000_000))
+    ) + box(b"mdat", bytes(45_000_000)),
     "AVIF of 178 Mpx": lambda: still(b"avif", 13_400, 13_300, code=b"av01"),
     "AVIF that moves": lambda: box(b"ftyp", b"avis", bytes(4)) + box(b"moov", bytes(1000)),
     "TIFF of 2^32 a side": lambda: tiff(plain(2**32 - 1, 2**32 - 1, t279=(64,))),
@@ -147,8 +150,29 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "TIFF whose directory is itself": lambda: b"II*\0\0\0\0\0" + bytes(100),
     "TIFF of what a sensor measured": lambda: tiff(plain(8, 8, t262=(32803,))),
     "TIFF with a small picture first": lambda: tiff(plain(8, 8, t254=(1,))),
+    "TIFF of 45 MB in a strip of 64 pixels": lambda: tiff(plain(8, 8, t279=(45_000_000,)), behind=bytes(45_000_000)),
+    "TIFF of 45 MB in a packed strip of 64 pixels": lambda: tiff(
+        plain(8, 8, t259=(5,), t279=(45_000_000,)), behind=bytes(45_000_000)
+    ),
+    "TIFF of old JPEG and 45 MB": lambda: tiff(plain(8, 8, t259=(6,)), behind=bytes(45_000_000)),
+    "TIFF of a palette of 400 kB": lambda: tiff(plain(8, 8, t320=(0,) * 100_000)),
 }  # fmt: skip
 """Files that ask for more than they may, or for what is not read, by what they do."""
+
+
+PADDED: dict[str, Callable[[], bytes]] = {
+    "behind its directory": lambda: tiff(plain(8, 8), bytes(range(64)), behind=bytes(45_000_000)),
+    "before its directory": lambda: tiff(plain(8, 8), bytes(range(64)) + bytes(45_000_000)),
+    "between its strips": lambda: tiff(
+        plain(8, 8, t278=(4,), t273=(8, 44_000_040), t279=(32, 32)),
+        bytes(range(32)) + bytes(44_000_000) + bytes(range(32, 64)),
+    ),
+    "in a comment": lambda: tiff(plain(8, 8, t270=(0,) * 11_000_000), bytes(range(64))),
+    "in a profile, of the other order of bytes": lambda: tiff(
+        plain(8, 8, t34675=(0,) * 11_000_000), bytes(range(64)), ">"
+    ),
+}
+"""TIFFs of 64 shades of grey in 8 rows, with 45 MB elsewhere."""
 
 
 @cache

@@ -267,8 +267,27 @@ HARMLESS: dict[str, Callable[[], bytes]] = {
         vp8x(8, 8, 0x08), (b"VP8L", _lossless()), (b"EXIF", _exif(3000)[6:] + bytes(40_000_000))
     ),
     "GIF with 30 MB behind its frame": lambda: gif((1, 1), (1, 1), DOT) + bytes(30_000_000),
+    "BMP with 45 MB behind its rows": lambda: bmp(2, 1, bytes(4), bits=16) + bytes(45_000_000),
+    "BMP with 45 MB before its rows": lambda: padded(bmp(8, 8, bytes(192))),
+    "BMP of two bits with 45 MB before its rows": lambda: padded(bmp(8, 8, bytes(32), bits=2)),
+    "BMP of 16 bytes with 45 MB before its rows": lambda: padded(
+        b"BM" + struct.pack("<IIIIIIHH", 30, 0, 30, 16, 8, 8, 1, 24) + bytes(192)
+    ),
+    "BMP of 2^31 colours with 45 MB behind its rows": lambda: (
+        bmp(8, 8, bytes(64), bits=8)[:46]
+        + struct.pack("<I", 2**31)
+        + bmp(8, 8, bytes(64), bits=8)[50:]
+        + bytes(45_000_000)
+    ),
 }
 """Files in which a decoder stumbles over what has nothing to do with the pixels: they are read."""
+
+
+def padded(picture: bytes) -> bytes:
+    """A BMP whose rows begin 45 MB later."""
+    (start,) = struct.unpack_from("<I", picture, 10)
+    later = picture[:10] + struct.pack("<I", start + 45_000_000) + picture[14:start]
+    return later + bytes(45_000_000) + picture[start:]
 
 
 def _lossless() -> bytes:

@@ -1,5 +1,7 @@
 """The benchmarks' harness with one that is made up: what is measured is kept, one entry a figure, and written."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -93,6 +95,15 @@ def test_the_list_names_every_figure(capsys: pytest.CaptureFixture[str]) -> None
         "  fast                         Adding, beside adding twice: ≥ 2 times",
         "  slow                         Waiting, beside nothing: ≤ 10 ms",
     ]
+
+
+def test_the_list_of_all_is_up_to_date_and_is_told_without_what_they_measure() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", "import sys; from benchmarks.__main__ import main; main(['--list']); "
+         "assert not {'torch', 'streamlit', 'sklearn'} & sys.modules.keys()"],
+        cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=True,
+    ).stdout  # fmt: skip
+    assert told == command.listing(BENCHMARKS), "run python .ci/renew_pages.py"
 
 
 def test_the_page_holds_goals_beside_figures_and_reasons_of_what_is_missed_alone() -> None:

@@ -67,15 +67,22 @@ def published_reports() -> dict[str, NetworkReport] | None:
         return None
     found: dict[str, NetworkReport] = {}
     for each in others:
-        for name in checkpoints.available(each):
+        for name in _present(each):
             with suppress(checkpoints.CheckpointError):  # what is not shown here is no fault to speak of
                 found.setdefault(name, _card(each, name, _stamp(each, name)).report)
     return found or None
 
 
 def present() -> tuple[str, ...]:
-    """The names of the checkpoints that are here, damaged ones too."""
-    return checkpoints.available(folder())
+    """The names of the checkpoints that are here, damaged ones too; none where nobody may look."""
+    return _present(folder())
+
+
+def _present(where: Path) -> tuple[str, ...]:
+    try:
+        return checkpoints.available(where)
+    except checkpoints.CheckpointError:  # of which whoever starts the app is told
+        return ()
 
 
 def card(name: str) -> checkpoints.Card:
@@ -202,7 +209,7 @@ def read_ahead() -> None:
     """Read what the first page asks for of the pair that a visit begins with; the page names what is damaged."""
     where = folder()
     with suppress(checkpoints.CheckpointError):
-        for name in default_pair(checkpoints.available(where)).names:
+        for name in default_pair(_present(where)).names:
             stamp = _stamp(where, name)
             _card(where, name, stamp)
             _stored(where, name, stamp)

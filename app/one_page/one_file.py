@@ -21,7 +21,7 @@ from nat_app.shared.drawing.palette import DARK, LIGHT
 from nat_app.shared.language import LANGUAGES
 from nat_app.shared.page_file import FOCUS_SCRIPT, NAMES_SCRIPT, SVG_SCRIPT
 from nat_app.views.thresholds import histograms
-from nat_core.files import write_durably
+from nat_core.files import write_together
 from nat_core.store.checkpoints import checkpoints_folder
 
 MOST = 5_000_000
@@ -44,9 +44,8 @@ def write_page(file: Path, offline: bool = False) -> int:
     """
     beside = offline_file(file) if offline else None
     content = page(beside.name if beside else "").encode()
-    write_durably(file, content)
-    if beside is not None:
-        write_durably(beside, KEEPER.read_bytes())
+    files = {file.name: content} | ({beside.name: KEEPER.read_bytes()} if beside else {})
+    write_together(file.parent, files)
     return len(content)
 
 

@@ -20,7 +20,7 @@ from nat_core.data.sources.image_sets import none_readable, pictures_under
 from nat_core.errors import CommandError, NatError, UnreadableImage
 from nat_core.files import REMOVED, folder_is_there, is_there, seal, sentence, write_durably
 from nat_core.language import legible
-from nat_core.outputs import complain
+from nat_core.outputs import check_file, check_folder, complain
 from nat_core.paper.field_tables import annex
 from nat_core.paper.rendering import render
 from nat_core.ranks.group import Ranks, joined
@@ -144,7 +144,7 @@ def data(options: argparse.Namespace) -> int:
     """Print which image sets are there and how to get the others; with --download, get them."""
     home = data_folder(options.data)
     for name in options.download:
-        from nat_core.data.download import download
+        from nat_core.data.downloads.download import download
 
         print(f"{name} is there: {download(name, home)}")
     if options.download:
@@ -221,8 +221,7 @@ def report(options: argparse.Namespace) -> int:
             print(f"{path.name}: sealed")
         return 0
     if options.page:
-        if options.page.exists() and not options.page.is_dir():  # said now, not after a minute of drawing
-            raise CommandError(f"{options.page} is a file: name a folder to write the page into")
+        check_folder(options.page)  # said now, not after a minute of drawing
         from nat_core.results.results_page import write_page
 
         print("\n".join(map(str, write_page(folder, options.page))))
@@ -308,8 +307,7 @@ def _export_onnx(folder: Path, name: str, pair: str | None, file: Path) -> None:
     """Write a network and, where it is there, its pair as one ONNX file, and say what is in it."""
     if file.is_dir():
         raise CommandError(f"{file} is a folder: name the file, such as {file / name}.onnx")
-    if not file.parent.is_dir():  # said now, not after the graph was made
-        raise CommandError(f"No folder {file.parent}: make it, or name another file")
+    check_file(file)  # said now, not after the graph was made
     from nat_core.network.exchange.onnx_file import to_onnx
     from nat_core.network.inference import load_network
 

@@ -6,7 +6,6 @@ other pictures may show anything: of them only the share above each threshold is
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,7 +29,7 @@ from nat_core.data.sources.streams import open_stream
 from nat_core.errors import CommandError
 from nat_core.files import written_durably
 from nat_core.measure.predictions import Predictions
-from nat_core.outputs import complain
+from nat_core.outputs import check_file, complain
 from nat_core.ranks.group import Ranks, joined
 from nat_core.store.checkpoints import Card, folder_with, load_card
 from nat_core.store.sweeps import arrays_in_order
@@ -121,17 +120,11 @@ def parts_folder(output: Path | None) -> Path | None:
 
 def check_output(path: Path) -> None:
     """Raise CommandError where a file of that name could not be written: asked before the work, not after it."""
-    folder = path.absolute().parent
     if path.is_dir():
         raise CommandError(f"--output {path} is a folder: name a file in it, like {path / 'logits.npz'}")
     if path.suffix != ".npz":  # what is written is one, whatever it is called
         raise CommandError(f"--output {path} is to be an .npz file: call it {path.with_suffix('.npz')}")
-    if os.path.lexists(os.path.realpath(path)) and not path.is_file():
-        raise CommandError(f"--output {path} is there already and no regular file: name another")
-    if not folder.is_dir():
-        raise CommandError(f"--output {path}: there is no folder {folder}: make it first")
-    if not os.access(folder, os.W_OK):
-        raise CommandError(f"--output {path}: the folder {folder} cannot be written to: name another one")
+    check_file(path, "--output ")
 
 
 def store_logits(path: Path, answered: Sequence[Predictions], images: ImageSet, from_folder: bool) -> None:

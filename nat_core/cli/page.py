@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from nat_core.errors import CommandError
+from nat_core.outputs import check_file
 from nat_core.store.checkpoints import CHECKPOINTS, checkpoints_folder
 
 
 def page(options: argparse.Namespace) -> int:
-    """Write the page and say how large it is. Raises CheckpointError where one of its networks is missing."""
+    """Write the page and say how large it is. Raises CheckpointError where one of its networks is missing, CommandError
+    where it could not be written."""
     if options.file.is_dir():
         raise CommandError(f"{options.file} is a folder: name the file, such as {options.file / 'nat.html'}")
+    check_file(options.file)  # said now, not after the page was made
     with _looking_in(str(checkpoints_folder(options.checkpoints).absolute())):
         from nat_app.one_page.one_file import write_page  # the app words it, and draws it
 

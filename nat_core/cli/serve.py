@@ -19,7 +19,7 @@ from nat_core.data.sets import data_folder
 from nat_core.errors import NoNetwork, NotServed
 from nat_core.outputs import Drawn
 from nat_core.stopping import run_in_order
-from nat_core.store.checkpoints import CHECKPOINTS, checkpoints_folder
+from nat_core.store.checkpoints import CHECKPOINTS, available, checkpoints_folder
 
 UNUSED_ADDRESS = ("192.0.2.1", 9)
 """An address kept for documentation (RFC 5737): a datagram socket finds its way there without sending anything."""
@@ -148,7 +148,7 @@ class Serving:
 
 
 def _refuse_what_has_no_use(options: argparse.Namespace) -> None:
-    """Raise NotServed where an option would not do what it promises."""
+    """Raise NotServed where an option would not do what it promises, CheckpointError where no network may be read."""
     strangers = options.classroom or options.public
     if options.code is not None and not strangers:
         raise NotServed("--code keeps a door that is open to others: give --classroom or --public too, or leave it out")
@@ -164,6 +164,7 @@ def _refuse_what_has_no_use(options: argparse.Namespace) -> None:
     folder = checkpoints_folder(options.checkpoints)
     if options.checkpoints is not None and not folder.is_dir():
         raise NotServed(f"No folder {folder}: check the name given to --checkpoints")
+    available(folder)  # said here, not to every visitor, where it may not be read
 
 
 def _place(options: argparse.Namespace) -> Serving:

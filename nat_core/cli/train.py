@@ -1,6 +1,7 @@
 """The verb `nat train`: which recipe is meant, with which fields set, for which seeds. Torch comes last."""
 
 import argparse
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -118,7 +119,7 @@ def chosen_recipe(options: argparse.Namespace) -> Recipe:
 
 
 def _own_recipe(name: str | None, known: Path, negatives: Path | None, protocol: str | None) -> Recipe:
-    folder = known.resolve()
+    folder = Path(os.path.realpath(known))
     # Short enough for a name with what is added to it, whatever the folder is called.
     stem = re.sub(r"[^\w-]+", "_", folder.name.removesuffix(".npz"))[:40].strip("_-") or "own"
     if name is not None and name in RECIPES:

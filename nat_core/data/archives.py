@@ -30,6 +30,8 @@ PADDED, FREE_PADDING = 20, 1_500_000
 
 Formats that are packed already give little more than one byte for one; their padding are pieces, each to be looked at.
 """
+FREE_FLAT = 3 * FREE_PIXELS
+"""The same of BMP and TIFF, whose pixels may be all of one colour: as many bytes as those that are free have."""
 _UNPACKED = (b"BM", b"II", b"MM")
 """How BMP and TIFF begin, whose pixels may lie there as they are."""
 _MAX_DIRECTORY = 4_000_000
@@ -55,6 +57,7 @@ class ZippedPicture:
     _archive: zipfile.ZipFile
     _entry: zipfile.ZipInfo
     _padding: Allowance
+    _flat: Allowance
 
     def unpack(self) -> bytes:
         """Return its bytes. Raises UnreadableImage where it is too large, locked or damaged."""
@@ -72,8 +75,8 @@ class ZippedPicture:
         try:
             with self._archive.open(self._entry) as file:
                 start = file.read(2)
-                if start not in _UNPACKED:
-                    self._padding.spend(max(0, self._entry.file_size - PADDED * self._entry.compress_size), self.name)
+                allowed = self._flat if start in _UNPACKED else self._padding
+                allowed.spend(max(0, self._entry.file_size - PADDED * self._entry.compress_size), self.name)
                 return start + file.read(max(0, self._entry.file_size - 2))  # no more, however much it would unpack to
         except UnreadableImage:
             raise
@@ -120,17 +123,10 @@ def pictures_in(content: bytes, name: str) -> PicturesInside:
     archive = open_archive(content, name)
     entries = [(each, parts_of(_name_of(each))) for each in archive.infolist() if not _is_folder(each)]
     _check_sizes([entry for entry, _ in entries], len(content), name)
-    padding = Allowance(
-        FREE_PADDING + len(content),
-        N_(
-            "{name} was left out: the files in {archive} unpack to more than pictures in a zip file of its size do, so "
-            "export them again."
-        ),
-        archive=name,
-    )
+    padding, flat = (_padding(most + len(content), name) for most in (FREE_PADDING, FREE_FLAT))
     wanted = [(entry, parts) for entry, parts in entries if not is_systems_own(parts)]
     pictures = tuple(
-        ZippedPicture(parts[-1], parts[:-1], archive, entry, padding)
+        ZippedPicture(parts[-1], parts[:-1], archive, entry, padding, flat)
         for entry, parts in wanted
         if parts and (is_named_as_picture(entry.filename) or is_picture(_first_bytes(content, entry)))
     )
@@ -143,6 +139,18 @@ def pictures_in(content: bytes, name: str) -> PicturesInside:
         archive=name,
     )
     return PicturesInside(pictures, len(wanted) - len(pictures), len(entries) - len(wanted), allowance)
+
+
+def _padding(most: int, archive: str) -> Allowance:
+    """What may be unpacked, all together, of the files that are packed more than PADDED times."""
+    return Allowance(
+        most,
+        N_(
+            "{name} was left out: the files in {archive} unpack to more than pictures in a zip file of its size do, so "
+            "export them again."
+        ),
+        archive=archive,
+    )
 
 
 def check_entry(entry: zipfile.ZipInfo, name: str) -> None:

@@ -414,11 +414,16 @@ def _contents(source: Path | str | bytes, name: str | None) -> tuple[bytes, str]
     name = name or ("The picture" if isinstance(source, bytes) else os.fspath(source))
     name = legible(name)
     try:
-        length = len(source) if isinstance(source, bytes) else _file_length(source, name)
-        check_length(name, length)
-        data = source if isinstance(source, bytes) else Path(source).read_bytes()
+        if isinstance(source, bytes):
+            data = source
+        else:
+            check_length(name, _file_length(source, name))
+            with Path(source).open("rb") as file:  # which may have grown since, and not end at all
+                data = file.read(MAX_BYTES + 1)
+        check_length(name, len(data))
     except OSError as error:
-        raise UnreadableImage(f"{name} cannot be opened ({error.strerror}): check its name and folder.") from error
+        remedy = "give this user the right to it" if isinstance(error, PermissionError) else "check its name and folder"
+        raise UnreadableImage(f"{name} cannot be opened ({error.strerror}): {remedy}.") from error
     if not data:
         raise UnreadableImage(_("{name} is empty (0 bytes): copy or export it again.", name=name))
     return data, name

@@ -7,10 +7,11 @@ from typing import Any
 import yaml
 
 from nat_core.errors import CommandError
-from nat_core.files import write_durably
+from nat_core.files import write_together
 from nat_core.measure.report import NetworkReport, threshold_key
 from nat_core.measure.rounding import accuracy_text, rate_text
 from nat_core.network.exchange import snapshot
+from nat_core.outputs import check_folder
 from nat_core.paper.rendering import markdown_table
 from nat_core.paper.tables import Grid
 from nat_core.recipes import THRESHOLDS, headline_set, partner_of
@@ -36,8 +37,7 @@ def write_repository(folder: Path, name: str, home: Path) -> tuple[Path, ...]:
     """
     card = load_card(folder, name)
     ours = {snapshot.WEIGHTS, snapshot.CONFIG, README, PLOT}
-    if home.exists() and not home.is_dir():
-        raise CommandError(f"{home} is no folder: name the one that the repository goes into")
+    check_folder(home)
     if home.is_dir() and (other := sorted({each.name for each in home.iterdir() if each.name[0] != "."} - ours)):
         raise CommandError(f"{home} holds other files ({other[0]}): name a new or empty folder")
     pair = partner_of(name)
@@ -45,12 +45,10 @@ def write_repository(folder: Path, name: str, home: Path) -> tuple[Path, ...]:
     # The one without negatives first: it is the one drawn dashed.
     both = sorted((each for each in (card, beside) if each), key=lambda each: each.recipe.negatives is not None)
     plot = curves_of(folder, *(each.name for each in both)) if beside else None
-    files = list(snapshot.write_snapshot(folder, name, card, home))
+    files = snapshot.snapshot_files(folder, name, card)
     if plot is not None:
-        write_durably(home / PLOT, str(plot).encode())
-        files.append(home / PLOT)
-    write_durably(home / README, model_card(card, beside, plot is not None).encode())
-    return (*files, home / README)
+        files[PLOT] = str(plot).encode()
+    return write_together(home, files | {README: model_card(card, beside, plot is not None).encode()})
 
 
 def model_card(card: Card, pair: Card | None = None, plot: bool = False) -> str:

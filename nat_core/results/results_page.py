@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nat_core.files import write_durably
+from nat_core.files import write_together
 from nat_core.language import plural
 from nat_core.measure.report import threshold_key
 from nat_core.measure.rounding import accuracy_text, rate_text
@@ -80,11 +80,8 @@ def gather(folder: Path) -> StoredResults:
 
 def write_page(folder: Path, home: Path) -> tuple[Path, ...]:
     """Write the page and its plots below `home`, and return the files. Raises CheckpointError as `gather` does."""
-    files = page(folder)  # all of it before the first file is written: an error leaves the former page whole
-    (home / PLOTS).mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        write_durably(home / name, content.encode())
-    return tuple(home / name for name in files)
+    # All of it before the first file is written: an error leaves the former page whole.
+    return write_together(home, {name: content.encode() for name, content in page(folder).items()})
 
 
 def page(folder: Path) -> dict[str, str]:

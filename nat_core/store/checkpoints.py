@@ -22,7 +22,7 @@ import numpy as np
 
 from nat_core.data.images import CROPS, FILTERS
 from nat_core.errors import CheckpointError, TrainingError
-from nat_core.files import Count, converted, is_there, read_json, seal, sealed, write_durably
+from nat_core.files import Count, converted, is_there, names_in, read_json, seal, sealed, write_durably
 from nat_core.language import legible
 from nat_core.measure.predictions import MAX_CLASSES, Predictions, pack, unpack
 from nat_core.measure.report import NetworkReport, evaluate
@@ -252,15 +252,14 @@ def _how_to_get(name: str, present: Sequence[str], folder: Path | str | None) ->
 def available(folder: Path) -> tuple[str, ...]:
     """Return the names of the networks in a folder: those of the recipes first, in their order.
 
+    Raises CheckpointError where the folder may not be read.
+
     >>> available(Path("nowhere"))
     ()
     """
     # By strings: the app asks this several times at each click, and paths would cost five times as much. A link that
     # leads nowhere is there, so that whoever reads the card says so.
-    try:
-        present = {name for name in os.listdir(folder) if os.path.lexists(os.path.join(folder, name, CARD))}
-    except OSError:
-        present = set()
+    present = {name for name in names_in(folder) if os.path.lexists(os.path.join(folder, name, CARD))}
     return tuple([name for name in RECIPES if name in present] + sorted(present - set(RECIPES)))
 
 

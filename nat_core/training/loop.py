@@ -100,6 +100,7 @@ def in_turns(recipe: Recipe, sitting: Sitting, ranks: Ranks = ALONE) -> Steps:
     # what is there, for another machine may have another disk.
     if ranks.first:
         sitting.check_place()
+    choose_device(sitting.device, nobody)  # said before a folder is made; what it tells is told once, when it begins
     subject = subject_of(recipe, sitting.known, sitting.negatives)
     finished = ranks.first and is_finished(
         sitting.out, subject.recipe, sitting.seed, sitting.threads, subject.source

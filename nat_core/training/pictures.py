@@ -1,5 +1,6 @@
 """What a run learns from and is held against: the image sets that its recipe names, or own pictures, and a teacher."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -124,8 +125,8 @@ def _own_pictures(recipe: Recipe, known: Path | str, negatives: Path | str | Non
     splits = [ours] if theirs is None else [ours, theirs]
     parts = [part for split in splits for part in (split.train, split.held_out)]
     source = OwnData(
-        known=Path(known).resolve().name,
-        negatives=None if negatives is None else Path(negatives).resolve().name,
+        known=Path(os.path.realpath(known)).name,
+        negatives=None if negatives is None else Path(os.path.realpath(negatives)).name,
         pictures={part.name: len(part) for part in parts},
         divided=" ".join(split.how for split in splits),
         sha256={split.train.name: split.sha256 for split in splits},
@@ -137,7 +138,8 @@ def _own_pictures(recipe: Recipe, known: Path | str, negatives: Path | str | Non
 
 def _shared(known: Path, negatives: Path) -> Path | None:
     """The inner one of two places of which one is, or lies in, the other; None where both are apart."""
-    ours, theirs = known.resolve(), negatives.resolve()
+    # By names: `Path.resolve` raises, of no kind that anybody expects, where links lead in a circle.
+    ours, theirs = (Path(os.path.realpath(each)) for each in (known, negatives))
     if ours.is_relative_to(theirs):
         return known
     return negatives if theirs.is_relative_to(ours) else None

@@ -21,8 +21,8 @@ import numpy as np
 import torch
 from safetensors.numpy import save
 
-from nat_core.errors import Busy, CheckpointError, DivergedError, RanksError, Stopped, TrainingError
-from nat_core.files import Count, converted, only_one, read_json, sealed, sentence, sweep, write_durably
+from nat_core.errors import Busy, CheckpointError, DivergedError, MayNotRead, RanksError, Stopped, TrainingError
+from nat_core.files import Count, converted, names_in, only_one, read_json, sealed, sentence, sweep, write_durably
 from nat_core.ranks.group import is_lost
 from nat_core.recipes import Recipe
 from nat_core.stopping import deaf, stop_behind, whole
@@ -121,12 +121,15 @@ def _tidy(folder: Path, newest: int, tell: Tell) -> None:
 def newest_state(folder: Path, tell: Tell = nobody) -> SavedState | None:
     """Return the newest state that is whole and unaltered, None where there is none.
 
-    Where a newer one was passed over, `tell` is told why, and from which the run goes on.
+    Where a newer one was passed over, `tell` is told why, and from which the run goes on. Raises CheckpointError where
+    one may not be read.
     """
     passed = []
     for step in _steps(folder):
         try:
             state = _read(folder, step)
+        except MayNotRead:  # it may be as good as any: what is written from an older one would take its place
+            raise
         except (OSError, CheckpointError) as error:
             why = sentence(error) if isinstance(error, OSError) else str(error)
             passed.append(f"The state of step {int(step):,} cannot be used ({why})")
@@ -149,7 +152,8 @@ def _read(folder: Path, step: str) -> SavedState:
 
 
 def _steps(folder: Path) -> list[str]:
-    return sorted((path.stem for path in folder.glob("[0-9]*.json") if path.stem.isdecimal()), key=int, reverse=True)
+    stems = [name.removesuffix(".json") for name in names_in(folder) if name.endswith(".json")]
+    return sorted(filter(str.isdecimal, stems), key=int, reverse=True)
 
 
 def save_run(run: TrainingRun, states: Path, tell: Tell = nobody, kept: Path | None = None) -> None:

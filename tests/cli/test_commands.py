@@ -204,7 +204,7 @@ def test_a_report_says_what_is_wrong_with_its_folders_before_it_is_made(
     networks: Path, picture: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["report", "--page", str(picture), "--checkpoints", str(networks)]) == 1
-    assert f"{picture} is a file: name a folder" in capsys.readouterr().err
+    assert f"{picture} is no folder: name the one to write into" in capsys.readouterr().err
     monkeypatch.setenv("NAT_CHECKPOINTS", "nowhere")
     assert main(["report"]) == 1
     assert "No folder nowhere: name the one that holds the networks" in capsys.readouterr().err

@@ -16,11 +16,11 @@ import pytest
 from PIL import AvifImagePlugin, Image, ImageOps
 
 from nat_core.data.apart import process
-from nat_core.data.apart.heif import brands
+from nat_core.data.apart.heif import brands, examine_heif
 from nat_core.data.headers.examine import examine, is_picture
 from nat_core.data.images import read_image, read_photo
 from nat_core.errors import UnreadableImage
-from tests.hostile_boxes import BOMBS, box, full, heif, of_tiles, plain, seeds, still, tiff
+from tests.hostile_boxes import BOMBS, PADDED, box, full, heif, of_tiles, plain, seeds, still, tiff
 from tests.hostile_pictures import encoded, mutated
 
 GRADIENT = Image.linear_gradient("L")
@@ -187,10 +187,88 @@ def test_a_decoder_that_makes_more_pixels_than_were_stated_is_not_believed(monke
 
 def test_of_many_pages_the_first_is_read_and_the_others_are_cut_off() -> None:
     pages = seeds()["TIFF pages"]
-    assert len(examine(pages, "x").data) == len(pages)
+    assert len(examine(pages, "x").data) < 0.6 * len(pages)
     with Image.open(io.BytesIO(examine(pages, "x").data)) as image:
         assert getattr(image, "n_frames", 1) == 1
     assert read_photo(tiff(plain(8, 8), bytes(range(64)), ">")).max() == 63
+
+
+@pytest.mark.parametrize("name", PADDED)
+def test_a_tiff_is_decoded_without_what_its_pixels_do_not_need(name: str) -> None:
+    data = PADDED[name]()
+    tracemalloc.start()
+    try:
+        assert len(examine(data, "x").data) < 1_000
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+    assert read_photo(data)[..., 0].tolist() == np.arange(64).reshape(8, 8).tolist()
+
+
+BEHIND = {
+    "free room": box(b"free", bytes(45_000_000)),
+    "a film": box(b"mpvd", bytes(45_000_000)),
+    "more pixels": box(b"mdat", bytes(45_000_000)),
+    "a box of 64 bits": struct.pack(">I4sQ", 1, b"mdat", 45_000_016) + bytes(45_000_000),
+    "a box to the end": struct.pack(">I4s", 0, b"mdat") + bytes(45_000_000),
+}
+
+
+@pytest.mark.parametrize("kind", [pytest.param("HEIC RGB", marks=HEIC), pytest.param("HEIC of tiles", marks=HEIC),
+                                  "AVIF RGB", "AVIF frames"])  # fmt: skip
+@pytest.mark.parametrize("behind", BEHIND)
+def test_what_lies_behind_a_still_picture_is_cut_off(kind: str, behind: str) -> None:
+    alone = seeds()[kind]
+    tracemalloc.start()
+    try:
+        header = examine(alone + BEHIND[behind], "x")
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000  # 45 of them are the file's own
+    finally:
+        tracemalloc.stop()
+    assert len(header.data) <= len(alone)
+    np.testing.assert_array_equal(read_photo(alone + BEHIND[behind]), read_photo(alone))
+
+
+@pytest.mark.parametrize("head", [struct.pack(">I4s", 0, b"mdat"), struct.pack(">I4sQ", 1, b"mdat", 0)])
+def test_a_box_that_is_cut_states_its_new_length(head: bytes) -> None:
+    """Of the 100 bytes in it an item has the first 9."""
+    item = full(b"iloc", 0, bytes([0x44, 0]), struct.pack(">4H2I", 1, 1, 0, 1, 0, 9))
+    before = len(still(b"heic", 9, 9, item)) - 108
+    item = item[:-8] + struct.pack(">2I", before + len(head), 9)
+    wide = len(head) > 8
+    whole = head[:8] + struct.pack(">Q", 116) if wide else head
+    data = still(b"heic", 9, 9, item)[:before] + whole + bytes(100)
+    cut = examine_heif(data, "x").data
+    assert len(cut) == before + len(head) + 9
+    assert cut[before:] == (struct.pack(">I4sQ", 1, b"mdat", 25) if wide else head) + bytes(9)
+
+
+KINDS_OF_TIFF = {
+    "fax": ("1", {"compression": "group3"}),
+    "differences": ("RGB", {"compression": "tiff_lzw", "tiffinfo": {317: 2}}),
+    "JPEG": ("YCbCr", {"compression": "jpeg"}),
+    "inks": ("CMYK", {"compression": "packbits"}),
+    "palette": ("P", {"compression": "tiff_adobe_deflate"}),
+    "transparent": ("RGBA", {}),
+    "big end first": ("I;16B", {}),
+    "one row a strip": ("RGB", {"strip_size": 1}),
+    "turned": ("RGB", {"tiffinfo": {274: 8}}),
+}
+
+
+@pytest.mark.parametrize("name", KINDS_OF_TIFF)
+def test_a_tiff_written_anew_is_the_same_picture(name: str) -> None:
+    mode, options = KINDS_OF_TIFF[name]
+    file = io.BytesIO()
+    whole = GRADIENT.convert("I;16").convert(mode) if mode == "I;16B" else GRADIENT.convert("RGB").convert(mode)
+    whole.save(file, "TIFF", **options)
+    with Image.open(file) as before, Image.open(io.BytesIO(examine(file.getvalue(), "x").data)) as after:
+        assert (after.mode, after.size, after.getexif().get(274)) == (
+            before.mode,
+            before.size,
+            before.getexif().get(274),
+        )
+        assert after.tobytes() == before.tobytes()
 
 
 RAMP = np.linspace(0, 1, 16)

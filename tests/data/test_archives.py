@@ -101,6 +101,16 @@ def test_pictures_whose_pixels_lie_as_they_are_are_no_padding() -> None:
         read_own_set(archive(Member(b"a/0.png", b"x")), "a.zip")
 
 
+@pytest.mark.parametrize("kind", ["BMP", "TIFF"])
+def test_what_lies_behind_pixels_as_they_are_has_a_budget_too(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "FREE_FLAT", 20_000_000)
+    padded = encoded(kind) + bytes(7_000_000)
+    found = read_own_set(packed({f"a/{number}.{kind}": padded for number in range(5)}), "a.zip")
+    assert len(found) == 2
+    assert len(found.skipped) == 3
+    assert found.skipped[-1].startswith(f"4.{kind} was left out: the files in a.zip unpack to more than pictures")
+
+
 def test_too_many_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "MAX_FILES", 3)
     with pytest.raises(UnreadableImage, match=r"many\.zip holds more than the 3 files that are opened"):

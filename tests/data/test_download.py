@@ -1,16 +1,23 @@
 """Downloads: torchvision's own code on a small archive of the published form, served from this machine."""
 
+import errno
 import gc
 import hashlib
 import io
+import os
 import pickle
+import re
+import signal
 import socket
+import sys
 import tarfile
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -18,11 +25,13 @@ from PIL import Image
 from scipy.io import savemat
 
 from nat_core.__main__ import main
-from nat_core.data import download as downloads
-from nat_core.data.download import SOURCES, download
+from nat_core.data.downloads import receiving
+from nat_core.data.downloads.download import SOURCES, download
 from nat_core.data.sets import load_set
 from nat_core.errors import DownloadError
-from tests.bad_servers import ANSWERS, bad_server
+from nat_core.files import only_one
+from tests.bad_servers import ANSWERS, DRIPS, FLOODS, Answer, bad_server
+from tests.forks import Copy
 from tests.present import present
 
 PUBLISHED = "torchvision.datasets"
@@ -111,7 +120,7 @@ def test_another_archive_than_the_published_one_is_refused(small_archive: Path, 
     small_archive.write_bytes(small_archive.read_bytes()[:-1] + b"?")
     with pytest.raises(DownloadError, match=r"sent is not the published cifar100 .*checksum"):
         download("cifar100", tmp_path / "data")
-    assert list((tmp_path / "data").iterdir()) == []
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_server_without_the_archive_is_named(small_archive: Path, tmp_path: Path) -> None:
@@ -129,7 +138,7 @@ def test_an_unreachable_server_is_named(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 SENTENCES = {
     "reset in the middle": "cannot be downloaded .*reset",
-    "short body": "(cannot be downloaded .*IncompleteRead|sent is not the published svhn)",
+    "short body": "cannot be downloaded .*it ended after 5,000 of 100,000 bytes",
     "page instead of the file": r"sent is not the published svhn \(its checksum is another\): try again",
     "refused": "cannot be downloaded .*Forbidden",
     "gone": "cannot be downloaded .*Not Found",
@@ -167,7 +176,7 @@ def test_a_server_that_misbehaves_is_told_of_in_one_sentence(
     assert "\n" not in str(caught.value)
     gc.collect()  # here, where the warning is expected
     assert f"http://{host}/test_32x32.mat" in str(caught.value)
-    assert list(data.iterdir()) == []
+    assert not data.exists()
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -185,7 +194,7 @@ def test_a_server_that_is_not_there_is_told_of_in_one_sentence(
     point(monkeypatch, source, address)
     with pytest.raises(DownloadError, match=rf"^{source} {sentence}.*: check the network, or .*{tmp_path}"):
         download(source, tmp_path / "data")
-    assert list((tmp_path / "data").iterdir()) == []
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_server_that_speaks_no_tls_is_told_of_in_one_sentence(
@@ -199,7 +208,7 @@ def test_a_server_that_speaks_no_tls_is_told_of_in_one_sentence(
 
 
 def test_a_server_that_falls_silent_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(downloads, "PATIENCE", 0.2)
+    monkeypatch.setattr(receiving, "PATIENCE", 0.2)
     silence = threading.Event()
 
     def silent(connection: socket.socket) -> None:
@@ -211,6 +220,117 @@ def test_a_server_that_falls_silent_is_given_up(monkeypatch: pytest.MonkeyPatch,
             download("svhn", tmp_path)
         silence.set()
     assert list(tmp_path.iterdir()) == []
+
+
+def refused_by_its_size(answer: Answer, monkeypatch: pytest.MonkeyPatch, data: Path) -> str:
+    """Why the download of SVHN, which is to have 50,000 bytes, fails, nothing of it being left."""
+    monkeypatch.setitem(cast("dict", SOURCES), "svhn", replace(SOURCES["svhn"], bytes=50_000))
+    with bad_server(answer) as host:
+        point(monkeypatch, "svhn", f"http://{host}/test_32x32.mat")
+        with pytest.raises(DownloadError) as caught:
+            download("svhn", data)
+    caught.value.__cause__ = caught.value.__context__ = None  # what it came of holds the connection
+    assert not data.exists()
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(("way", "reason"), [*zip(FLOODS, (
+    "it has more than 50,000 bytes",
+    "it has more than 50,000 bytes",
+    "it has 1,000,000,000,000,000 bytes, not 50,000",
+    "it never ends",
+    "it never ends",
+), strict=True)])  # fmt: skip
+@pytest.mark.filterwarnings("ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning")
+def test_a_server_that_never_ends_is_given_up_at_the_archives_size(
+    way: str, reason: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    said = refused_by_its_size(FLOODS[way], monkeypatch, tmp_path / "data")
+    assert f"sent is not the published svhn ({reason}): try again" in said
+    gc.collect()
+
+
+@pytest.mark.parametrize("way", DRIPS)
+@pytest.mark.filterwarnings("ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning")
+def test_a_server_that_sends_byte_by_byte_is_given_up(
+    way: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(receiving, "PATIENCE", 0.5)
+    said = refused_by_its_size(DRIPS[way], monkeypatch, tmp_path / "data")
+    assert re.search(r"svhn cannot be downloaded .*\(it sent [\d,]+ bytes in \d s\): check the network", said)
+    gc.collect()
+
+
+def test_a_search_for_a_name_that_nobody_answers_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    silence = threading.Event()
+    point(monkeypatch, "svhn", "http://somewhere.invalid/test_32x32.mat")
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *given, **named: silence.wait(20))
+    monkeypatch.setattr(receiving, "PATIENCE", 0.2)
+    with pytest.raises(DownloadError, match=r"cannot be downloaded .*\(nobody says where somewhere\.invalid is\)"):
+        download("svhn", tmp_path / "data")
+    silence.set()
+
+
+def test_what_killed_processes_left_goes_and_what_others_hold_stays(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    point(monkeypatch, "svhn", "http://127.0.0.1:9/test_32x32.mat")
+    left, held = tmp_path / ".svhn.left", tmp_path / ".svhn.held"
+    for folder in (left, held):
+        folder.mkdir()
+        (folder / "test_32x32.mat").write_bytes(bytes(99))
+        (folder / "lock").touch()
+    with only_one(held / "lock"), pytest.raises(DownloadError):
+        download("svhn", tmp_path)
+    assert list(tmp_path.iterdir()) == [held]
+
+
+def test_a_full_disk_names_the_place(server: tuple[Path, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    served(server, monkeypatch, "svhn", bytes(9))
+    monkeypatch.setattr("nat_core.data.downloads.download.receive", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        download("svhn", tmp_path / "data")
+    assert caught.value.filename == str(tmp_path / "data" / "svhn" / "test_32x32.mat")
+    assert not (tmp_path / "data").exists()
+
+
+def full(*given: object) -> None:
+    """Fail as a disk without room does."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def downloading(address: str, data: Path) -> int:
+    """Do what `nat data --download svhn` does with a server of that address."""
+    point(pytest.MonkeyPatch(), "svhn", address)
+    return main(["data", "--download", "svhn", "--data", str(data)])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without asking it")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_download_that_is_stopped_leaves_nothing_and_begins_anew(
+    number: int, server: tuple[Path, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked, silence, data = threading.Event(), threading.Event(), tmp_path / "data"
+
+    def slow(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1234")
+        asked.set()
+        silence.wait(20)
+
+    with bad_server(slow) as host:
+        run = Copy(downloading, f"http://{host}/test_32x32.mat", data)
+        with run:
+            assert asked.wait(60)
+            run.send_signal(number)
+            text = present(run.stderr).read().decode()
+            assert run.wait() == 128 + number
+        silence.set()
+    assert text.splitlines()[-1] == "nat data: stopped."
+    assert "Traceback" not in text
+    assert not data.exists()
+    served(server, monkeypatch, "svhn", b"the file")
+    assert download("svhn", data).read_bytes() == b"the file"
 
 
 def served(server: tuple[Path, str], monkeypatch: pytest.MonkeyPatch, source: str, content: bytes) -> None:

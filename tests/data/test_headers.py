@@ -15,7 +15,7 @@ from PIL import Image
 from nat_core.data.apart.process import formats
 from nat_core.data.headers.examine import examine
 from nat_core.data.headers.header import MAX_PIXELS, check_pixels, orientation_of
-from nat_core.data.images import MAX_BYTES, read_image, read_photo
+from nat_core.data.images import MAX_BYTES, check_length, read_image, read_photo
 from nat_core.errors import UnreadableImage
 from tests import hostile_pictures
 from tests.hostile_pictures import (
@@ -278,6 +278,19 @@ def test_paths_that_are_no_picture(file, sentence, tmp_path):
 )
 def test_names_stay_on_one_line_and_bytes_need_none(source, name, sentence):
     assert refusal(source, **({} if name is None else {"name": name})) == sentence
+
+
+def test_a_file_that_grows_while_it_is_read_is_read_up_to_the_limit(tmp_path, monkeypatch):
+    file = tmp_path / "x.png"
+    file.write_bytes(encoded("PNG"))
+
+    def growing(name, length):
+        if length < MAX_BYTES:
+            os.truncate(file, MAX_BYTES + 5_000_000)
+        check_length(name, length)
+
+    monkeypatch.setattr("nat_core.data.images.check_length", growing)
+    assert refusal(file, name="x") == "x is 50.0 MB, more than the 50 MB read of a file: shrink it first."
 
 
 def test_photos_are_refused_alike():

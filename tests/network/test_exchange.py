@@ -97,7 +97,7 @@ def test_an_export_overwrites_its_own_files_and_no_others(repository: Path, caps
     assert "holds other files (thesis.tex): name a new or empty folder" in capsys.readouterr().err
     (repository / "thesis.tex").unlink()
     assert main(["export", "digits_nat", str(repository / "nowhere" / "mine.onnx")]) == 1
-    assert "No folder" in capsys.readouterr().err
+    assert "there is no folder" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["export", "digits_nat"])
 

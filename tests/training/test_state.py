@@ -132,7 +132,8 @@ def test_an_old_state_that_cannot_be_deleted_is_told_and_tried_again(
     save_state(tmp_path, state(4), told.append)
     monkeypatch.undo()
     assert present(newest_state(tmp_path)).step == 4
-    assert "00000001.json: Permission denied): it is tried again after the next one" in told[0]
+    assert "00000001.json: Permission denied: give this user the right to it" in told[0]
+    assert "): it is tried again after the next one" in told[0]
     save_state(tmp_path, state(5), told.append)
     assert {path.stem for path in tmp_path.iterdir()} == {"00000003", "00000004", "00000005"}
 

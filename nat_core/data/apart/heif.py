@@ -13,6 +13,7 @@ from nat_core.data.headers.header import (
     FREE,
     MAX_CHUNKS,
     MAX_PIXELS,
+    MEGAPIXEL,
     Header,
     check_memory,
     check_pixels,
@@ -26,6 +27,9 @@ MAX_ITEMS = 2_000
 """The most items, properties and tiles that are looked at: a photo of 48 megapixels has 200."""
 MEMORY = 7
 """Bytes a pixel while it is decoded: the planes, the colours made of them, and a copy."""
+BYTES_A_PIXEL, SLACK = 6, 4 * MEGAPIXEL
+"""The most bytes of a file for each pixel of its items, and how many more: twice what they are unpacked."""
+_EVERYTHING = 2**63
 _CODED = {"HEIF": b"hvc1", "AVIF": b"av01"}
 _STILL = {"HEIF": b"heic", "AVIF": b"avif"}
 _MOVING = (b"avis", b"hevc", b"hevx", b"msf1")
@@ -51,6 +55,8 @@ class _Meta:
     places: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     """Of each item of one piece: how it is counted (0: from the file's start, 1: from that of idat), offset, length."""
     idat: int = 0
+    end: int = 0
+    """Where the last byte lies that an item has, counted from the file's start."""
 
 
 def brands(data: bytes) -> set[bytes]:
@@ -96,7 +102,11 @@ def _examined(data: bytes, kind: str, name: str) -> Header:
     if size[0] * size[1] > 2 * FREE + DEFLATE * len(data):
         raise hollow(name, size)
     check_memory(MEMORY * size[0] * size[1] + len(data), size, name)
-    return Header(kind, size, size, (0, 0), 1, _still(data, boxes, kind))
+    last = max(end, meta.end)
+    pixels = sum(width * height for width, height in (size, *meta.sizes.values()))
+    if min(last, len(data)) > SLACK + BYTES_A_PIXEL * pixels:
+        raise ValueError("more bytes than the pixels can need")
+    return Header(kind, size, size, (0, 0), 1, _still(data, boxes, kind, last))
 
 
 def _size(data: bytes, meta: _Meta, kind: str) -> tuple[int, int]:
@@ -107,7 +117,8 @@ def _size(data: bytes, meta: _Meta, kind: str) -> tuple[int, int]:
     if what != b"grid":
         raise ValueError("the picture is made in a way that is not read")
     method, offset, length = meta.places[meta.primary]
-    content = data[meta.idat + offset if method else offset :][:length]
+    begin = meta.idat + offset if method else offset
+    content = data[begin : begin + min(length, 12)]  # of 12 bytes at most
     _version, flags, rows, columns = struct.unpack_from(">4B", content)
     size = struct.unpack_from(">II" if flags & 1 else ">HH", content, 4)
     if (rows + 1) * (columns + 1) != meta.tiles[meta.primary]:
@@ -115,16 +126,25 @@ def _size(data: bytes, meta: _Meta, kind: str) -> tuple[int, int]:
     return max(size[0], stated[0]), max(size[1], stated[1])
 
 
-def _still(data: bytes, boxes: list[_Box], kind: str) -> bytes:
-    """The file as one still picture: what makes it move, and what no decoder needs, is named as free room."""
-    made = bytearray(data)
+def _still(data: bytes, boxes: list[_Box], kind: str, end: int) -> bytes:
+    """The file as one still picture: what makes it move, and what no decoder needs, is named as free room.
+
+    Behind `end`, where the last of its items ends, lie films, other frames, or whatever somebody put there.
+    """
+    kept = [(what, start, min(stop, end)) for what, start, stop in boxes if start < end]
+    made = bytearray(memoryview(data)[: kept[-1][2]])
     for place in (8, *range(16, boxes[0][2], 4)):
         if place == 8 or data[place : place + 4] in _MOVING:
             made[place : place + 4] = _STILL[kind]
-    for what, start, _end in boxes:
+    for what, start, stop in kept:
+        short = made[start - 4 : start] == what
+        head = start - 8 if short else start - 16
         if what not in _READ:
-            head = start - 8 if made[start - 4 : start] == what else start - 16
             made[head + 4 : head + 8] = b"free"
+        if stop == len(made) and any(made[head : head + 4]):  # the last one, which may have been cut; 0: to the end
+            made[(head if short else head + 8) : start - 4 if short else start] = (stop - head).to_bytes(
+                4 if short else 8, "big"
+            )
     return bytes(made)
 
 
@@ -237,6 +257,8 @@ def _iloc(box: bytes, found: _Meta, name: str) -> None:
             place += index_size
             offset, place = _number_at(box, place, offset_size), place + offset_size
             length, place = _number_at(box, place, length_size), place + length_size
+            if method == 0:  # of no length: to the end
+                found.end = max(found.end, base + offset + length if length else _EVERYTHING)
             if each == 0 and extents == 1:
                 found.places[item] = (method, base + offset, length)
 

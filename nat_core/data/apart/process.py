@@ -145,7 +145,8 @@ class _Decoder:
         self.decoded += 1
         try:
             with self._within(SECONDS):
-                self._to.write(struct.pack(">4sI", kind.encode(), len(data)) + data)
+                self._to.write(struct.pack(">4sI", kind.encode(), len(data)))
+                self._to.write(data)
                 self._to.flush()
                 width, height = struct.unpack(">II", _whole(self._from, 8))
                 return ((width, height), _whole(self._from, 3 * width * height)) if width else None

@@ -1,22 +1,44 @@
 """The first directory of a TIFF (Adobe, TIFF 6.0): how large its first picture is, and whether its pixels are there."""
 
 import struct
+from itertools import accumulate
 from typing import NamedTuple
 
-from nat_core.data.headers.header import FREE, MAX_CHUNKS, Header, check_memory, check_pixels, hollow, in_pieces
+from nat_core.data.headers.header import (
+    FREE,
+    MAX_CHUNKS,
+    MEGAPIXEL,
+    Header,
+    check_memory,
+    check_pixels,
+    hollow,
+    in_pieces,
+)
 from nat_core.errors import UnreadableImage
 from nat_core.language import _
 
 PACKED = 8_192
 """The most pixels, of eight bits, that a byte of the file may become: a fax's empty row is one bit."""
+SLACK = 4 * MEGAPIXEL
+"""So many bytes beyond twice its pixels' may a picture take: a tile is whole where the picture is not."""
+MAX_VALUE = 6 * 2**16
+"""The most bytes of an entry that the pixels need: a palette of 16 bits."""
 _MAX_ENTRIES = 1_000
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 6: 1, 7: 1, 13: 4}
 """Bytes of a value, by its type, of those types that a number or a place has."""
 _FORMATS = {1: "B", 3: "H", 4: "I", 6: "b", 13: "I"}
 _KIND, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _COLOURS = 254, 256, 257, 258, 259, 262
 _STRIPS, _CHANNELS, _STRIP_LENGTHS, _TILES, _TILE_LENGTHS, _VALUES, _DNG = 273, 277, 279, 324, 325, 339, 50706
-_PLAIN, _SENSOR = 1, (32803, 34892)
-"""Pixels as they lie; and what a camera's sensor measured."""
+_PLAIN, _OLD_JPEG, _SENSOR = 1, 6, (32803, 34892)
+"""Pixels as they lie; JPEG as TIFF 6.0 had it; and what a camera's sensor measured."""
+_LONG = 4
+_KEPT = frozenset({
+    _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _COLOURS, _CHANNELS, _VALUES,
+    266, 274, 278, 284,  # the order of bits in a byte, which way is up, rows a strip, planes beside or behind another
+    292, 293, 317, 320, 322, 323,  # how faxes are packed, differences instead of values, the palette, a tile's sides
+    332, 338, 347, 529, 530, 531, 532, 50674,  # inks, further channels, JPEG's tables, how its colours are meant, LERC
+})  # fmt: skip
+"""What the pixels need to be known: no comment, profile, preview or place of a camera's own is among it."""
 _COUNTS, _ANY = 1, 4
 """Values from 0, which is black, up to the largest that their bits hold, white; and values of no stated kind."""
 
@@ -54,18 +76,56 @@ def examine_tiff(data: bytes, name: str) -> Header:
         raise UnreadableImage(told)
     bits = depth * _one(data, entries, _CHANNELS, order, 1)
     needed = size[0] * size[1] * bits // 8
-    packed = _packed(data, entries, order, name)
-    room = packed if _one(data, entries, _COMPRESSION, order, _PLAIN) == _PLAIN else FREE + PACKED * packed
+    strips = _strips(data, entries, order, name)
+    packed, packing = sum(length for _, length in strips), _one(data, entries, _COMPRESSION, order, _PLAIN)
+    room = packed if packing == _PLAIN else FREE + PACKED * packed
     if needed > room:
         raise hollow(name, size)
     check_memory(needed + 4 * size[0] * size[1] + len(data), size, name)
-    # Cut off from the pictures behind it, which may be thousands.
-    alone = b"".join([data[:end], bytes(4), data[end + 4 :]])
+    if (len(data) if packing == _OLD_JPEG else packed) > 2 * needed + SLACK:
+        raise ValueError("more bytes than the pixels can need")
+    if packing == _OLD_JPEG:  # whose entries lead to places of their own
+        alone = b"".join([memoryview(data)[:end], bytes(4), memoryview(data)[end + 4 :]])
+    else:
+        alone = _alone(data, entries, order, strips)
     return Header("TIFF", size, size, (0, 0), 1, alone, max(1, bits))
 
 
-def _packed(data: bytes, entries: dict[int, _Entry], order: str, name: str) -> int:
-    """How many bytes the pixels take in the file; each strip or tile lies in it."""
+def _alone(data: bytes, entries: dict[int, _Entry], order: str, strips: list[tuple[int, int]]) -> bytes:
+    """A TIFF of this picture alone: what its pixels need to be known, and they, one strip behind the other.
+
+    Of the pictures behind it there may be thousands, and between its pieces lies whatever somebody put there.
+    """
+    values = {tag: (entry.kind, entry.count, _value(data, entry)) for tag, entry in entries.items() if tag in _KEPT}
+    tags = (_TILES, _TILE_LENGTHS) if _TILES in entries else (_STRIPS, _STRIP_LENGTHS)
+    later = 10 + 12 * (len(values) + 2) + 4  # where the directory ends
+    begin = later + sum(len(value) for _, _, value in values.values()) + 8 * len(strips)
+    lengths = [length for _, length in strips]
+    places = accumulate(lengths[:-1], initial=begin)
+    for tag, numbers in zip(tags, (places, lengths), strict=True):
+        values[tag] = (_LONG, len(strips), struct.pack(f"{order}{len(strips)}I", *numbers))
+    directory, behind = [struct.pack(order + "H", len(values))], []
+    for tag, (kind, count, value) in sorted(values.items()):
+        inside = len(value) <= 4
+        place = value.ljust(4, b"\0") if inside else struct.pack(order + "I", later)
+        directory.append(struct.pack(order + "HHI", tag, kind, count) + place)
+        if not inside:
+            behind.append(value)
+            later += len(value)
+    start = b"".join([data[:4], struct.pack(order + "I", 8), *directory, bytes(4), *behind]).ljust(begin, b"\0")
+    return b"".join([start, *(memoryview(data)[place : place + length] for place, length in strips)])
+
+
+def _value(data: bytes, entry: _Entry) -> bytes:
+    """An entry's value as it stands in the file."""
+    length = entry.count * _SIZES.get(entry.kind, 8)
+    if length > MAX_VALUE or entry.place + length > len(data):
+        raise ValueError("an entry is too long, or not there")
+    return data[entry.place : entry.place + length]
+
+
+def _strips(data: bytes, entries: dict[int, _Entry], order: str, name: str) -> list[tuple[int, int]]:
+    """Where each strip or tile of the pixels begins in the file, and how many bytes it has; all of it lies there."""
     tiled = _TILES in entries
     places = _all(data, entries, _TILES if tiled else _STRIPS, order, name)
     lengths = _all(data, entries, _TILE_LENGTHS if tiled else _STRIP_LENGTHS, order, name)
@@ -75,7 +135,7 @@ def _packed(data: bytes, entries: dict[int, _Entry], order: str, name: str) -> i
         raise ValueError("the pixels are not there")
     if sum(lengths) > len(data):
         raise ValueError("strips share their bytes")
-    return sum(lengths)
+    return list(zip(places, lengths, strict=True))
 
 
 def _entries(data: bytes, place: int, order: str) -> tuple[dict[int, _Entry], int]:

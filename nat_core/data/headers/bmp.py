@@ -12,6 +12,8 @@ from nat_core.errors import UnreadableImage
 from nat_core.language import _
 
 _PLAIN, _MASKS, _MASKS_WITH_ALPHA = 0, 3, 6
+_COLOURS = 16 + 4 * 256
+"""The most bytes that belong to a header and stand behind it: masks, and a palette."""
 _PILLOWS = {
     16: ((0xF800, 0x7E0, 0x1F, 0), (0x7C00, 0x3E0, 0x1F, 0)),
     32: ((0xFF0000, 0xFF00, 0xFF, 0), (0xFF0000, 0xFF00, 0xFF, 0xFF000000)),
@@ -21,6 +23,7 @@ _PILLOWS = {
 
 def examine_bmp(data: bytes, name: str) -> Header:
     """Return what a BMP holds; LookupError, ValueError or struct.error where it is not whole."""
+    data = _without_padding(data)
     start, length = struct.unpack_from("<II", data, 10)
     if length == 16:  # what follows in longer ones is zero, and the palette ends where the rows begin
         fields = struct.pack("<16x2I", max(0, start - 30) // 4, 0)
@@ -54,6 +57,18 @@ def examine_bmp(data: bytes, name: str) -> Header:
     elif length > 16 and bits <= 8:
         data = _with_colours(data, start, bits)
     return Header("BMP", size, size, (0, 0), 1, data)
+
+
+def _without_padding(data: bytes) -> bytes:
+    """The same BMP without what lies between its colours and its rows, and behind them, where that is much."""
+    start, length = struct.unpack_from("<II", data, 10)
+    width, height, _planes, bits = struct.unpack_from("<HHHH" if length == 12 else "<iiHH", data, 18)
+    rows, lead = max(0, 4 * up(width * bits, 32)) * abs(height), 14 + length + _COLOURS
+    if start + rows > len(data) or len(data) - rows <= MEGAPIXEL:
+        return data
+    if start <= lead:
+        return data[: max(start + rows, lead)]
+    return b"".join([data[:10], struct.pack("<I", lead), data[14:lead], memoryview(data)[start : start + rows]])
 
 
 def _coloured(pixels: np.ndarray, masks: tuple[int, ...], height: int) -> bytes:

@@ -273,7 +273,8 @@ def pictures_under(path: Path) -> tuple[list[Path], tuple[str, ...]]:
 def _files_under(path: Path) -> tuple[list[Path], list[str]]:
     """Every file below a folder, through links too, and a sentence for each folder that was left aside.
 
-    Each folder is read once, so a link to one that is read anyway, or to one that it lies in, leads nowhere.
+    Each folder is read once, so a link to one that is read anyway, or to one that it lies in, leads nowhere. Raises
+    PermissionError where `path` itself may not be opened.
     """
     files, told, seen = [], [], set()
     folders, links = [path], []
@@ -287,6 +288,8 @@ def _files_under(path: Path) -> tuple[list[Path], list[str]]:
         try:
             entries = sorted(folder.iterdir())
         except PermissionError:
+            if folder == path:  # there is nothing else
+                raise
             told.append(f"{folder} may not be opened, so it was passed over.")
             continue
         files += [each for each in entries if each.is_file()]

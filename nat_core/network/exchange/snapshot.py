@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from nat_core.errors import CheckpointError
-from nat_core.files import converted, is_there, opened, parsed_json, write_durably
+from nat_core.files import converted, is_there, opened, parsed_json
 from nat_core.language import legible
 from nat_core.measure.predictions import check_class_names
 from nat_core.network.inference import Network, frozen
@@ -70,18 +70,14 @@ def is_snapshot(folder: Path) -> bool:
     return any(os.path.exists(folder / name) for name in (WEIGHTS, CONFIG))
 
 
-def write_snapshot(folder: Path, name: str, card: Card, home: Path) -> tuple[Path, ...]:
-    """Write a stored network's weights and description into the folder `home`, and return the files.
+def snapshot_files(folder: Path, name: str, card: Card) -> dict[str, bytes]:
+    """Return a stored network's weights and description as the content of a snapshot's files, by their names.
 
     Raises CheckpointError as `load_weights` does, ValueError where this version could not read it again.
     """
     config = json.dumps(asdict(Config.of(card)), indent=2) + "\n"
     # The library that most others read it with wants to know which framework's weights they are.
-    weights = packed(half(load_weights(folder, name)), {"format": "pt"})
-    home.mkdir(parents=True, exist_ok=True)
-    write_durably(home / WEIGHTS, weights)
-    write_durably(home / CONFIG, config.encode())
-    return home / WEIGHTS, home / CONFIG
+    return {WEIGHTS: packed(half(load_weights(folder, name)), {"format": "pt"}), CONFIG: config.encode()}
 
 
 def read_snapshot(folder: Path, device: torch.device | None = None) -> Network:
