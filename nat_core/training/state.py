@@ -384,15 +384,16 @@ class Keeper:
         """Save the run where it is asked to stop, or loses its terminal, within the block, between two steps."""
         self._steps = run.batches.steps
         try:
-            yield
+            try:
+                yield
+            except OSError:
+                # A terminal that was closed cannot be written to, which may show before its signal is heard: saved as
+                # well, and not deaf to that signal, which may come before anything is written.
+                self._save_last(run)
+                raise
         except KeyboardInterrupt:
             with deaf():
                 self._save_last(run)
-            raise
-        except OSError:
-            # A terminal that was closed cannot be written to, which may show before its signal is heard: saved as well,
-            # and not deaf to that signal.
-            self._save_last(run)
             raise
 
     def _save_last(self, run: TrainingRun) -> None:

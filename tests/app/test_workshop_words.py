@@ -137,7 +137,7 @@ def test_the_workshop_speaks_german(english, own_classes: School, networks: Path
     app.segmented_control(key="wall_view").set_value("guesses").run()
     assert "3 von 3 Handys haben geschätzt. Die mittlere Schätzung ist 60 %." in said(app)
     app.selectbox(key="wall_card").set_value("points").run()
-    assert "Punkte von 3 Handys: von 1 bis 1, 1 in der Mitte." in said(app)
+    assert "Punkte von 3 Handys: je 1." in said(app)
 
 
 @pytest.mark.checkpoints

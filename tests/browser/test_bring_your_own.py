@@ -47,7 +47,7 @@ def test_own_photos_are_taught(page, teaching_address: str) -> None:
     )
     page.get_by_text("2 of at most 12 chosen.").wait_for()
     page.get_by_role("button", name="Train", exact=True).click()
-    page.locator("h1", has_text="It learned these 2: it was sure of").wait_for()
+    page.locator("h1", has_text="It learned these 2: it ").wait_for()
     page.get_by_text("from 2 photos with").wait_for()
     assert page.locator("[data-testid=stException]").count() == 0
     names = page.evaluate("performance.getEntriesByType('resource').map((each) => each.name)")

@@ -256,6 +256,24 @@ def test_who_loses_the_terminal_before_the_signal_is_heard_saves_too(tmp_path: P
     assert present(newest_state(sitting.states)).step == 3
 
 
+def test_a_signal_that_comes_after_the_terminal_was_lost_and_before_the_save_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, (keeping, _, sitting) = after(3), keeper(tmp_path)
+    begun, whole = [], states.whole
+
+    def interrupted():
+        begun.append(True)
+        if len(begun) == 1:
+            raise Stopped(1)
+        return whole()
+
+    monkeypatch.setattr(states, "whole", interrupted)
+    with pytest.raises(Stopped, match="saved at step 3"), keeping.stopped(), keeping.leaving(run):
+        raise OSError(errno.EIO, "Input/output error")
+    assert present(newest_state(sitting.states)).step == 3
+
+
 def test_of_a_step_that_was_torn_nothing_is_saved(tmp_path: Path) -> None:
     run, (keeping, _, sitting) = after(3), keeper(tmp_path)
     unsaved = pytest.raises(Stopped, match=r"^nothing of nat was saved yet")
