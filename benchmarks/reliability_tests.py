@@ -13,9 +13,10 @@ formulas and states are, all are worth trying; of the whole engine there are ten
     mutmut run $(python -m benchmarks.reliability_tests --draw 400)
     python -m benchmarks.reliability_tests --look-again
 
-mutmut knows no test that runs code in another process, and what is computed on import is over before it changes
-anything. So the drawn mutants that it found nobody to notice are looked at again, each by its module's examples and by
-the tests of FURTHER, which begin anew with it. A mutant that ends in a loop or a crash was noticed.
+mutmut knows no test that runs code in another process, and what is computed on import, or was kept by a test before, is
+over before it changes anything. So the drawn mutants that it found nobody to notice are looked at again, each by the
+tests of its room, its module's examples and the tests of FURTHER, which begin anew with it. A mutant that ends in a
+loop or a crash was noticed.
 
 `--runs` runs the quick tests so many times more and adds them to those that benchmarks/reliability.json counts already
 (`--anew`: to none); it takes minutes each, and none are run unless asked for. Neither tool is needed for anything else,
@@ -135,8 +136,10 @@ def look_again(mutants: Path) -> None:
     looked, found = looked_again(mutants), results(mutants)
     missed = [name for name in _by_chance(found) if found[name] in (SURVIVED, NOT_REACHED) and name not in looked]
     for number, name in enumerate(missed, start=1):
-        module = name.rpartition(".")[0].replace(".", "/") + ".py"
-        failed = _failed((*FURTHER, module, "-x", *QUICK), mutants, MUTANT_UNDER_TEST=name)
+        # Its room's own tests again: what mutmut tries it with remembers what was computed before it was changed.
+        room, module = f"tests/{name.split('.')[1]}", name.rpartition(".")[0].replace(".", "/") + ".py"
+        own = (room,) if (mutants / room).is_dir() else ()
+        failed = _failed((*own, module, *FURTHER, "-x", *QUICK), mutants, MUTANT_UNDER_TEST=name)
         print(f"{number} of {len(missed)} {name}: {', '.join(failed) or 'not noticed'}", file=sys.stderr)
         looked[name] = bool(failed)
         (mutants / LOOKED).write_text(json.dumps(looked, indent=1), encoding="utf-8")

@@ -45,6 +45,7 @@ def test_the_plan_names_every_run_and_what_is_done(
     command = ["reproduce", "--plan", "--study", "trained_on", "--device", "cpu", "--jobs", "2", "--out", str(tmp_path)]
     assert main(command) == 0
     lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["study", "run", "minutes"]
     assert [line.split()[1] for line in lines[1:-1]] == [run.key for run in runs]
     assert [line.split()[2] for line in lines[1:-1]] == ["20.0", "20.0", "done", "20.0", "20.0", "20.0"]
     assert lines[-1].startswith("1.7 hours of one process, 0.8 hours with 2 side by side")

@@ -45,6 +45,9 @@ def test_a_network_and_its_pair_answer_as_onnx_as_they_do_here(tmp_path: Path) -
     assert (told["network"], told["pair"]) == ("digits_nat", "digits_baseline")
     assert json.loads(told["classes"]) == list(nat.load_card("digits_nat").classes)
     assert told["weights_sha256"] == nat.load_card("digits_nat").sha256["weights.safetensors"]
+    assert main(["export", "digits_nat", str(tmp_path / "one.onnx"), "--alone"]) == 0
+    alone = runtime.InferenceSession((tmp_path / "one.onnx").read_bytes(), providers=["CPUExecutionProvider"])
+    assert [each.name for each in alone.get_outputs()] == list(OUTPUTS)
 
 
 def test_a_wrapped_module_and_a_missing_package_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,12 @@ def test_all_hold_where_the_numbers_are_the_papers_kind() -> None:
     assert "accuracy from 95.00 % to 94.50 % on 10,000 pictures." in found[4].measured
 
 
+def test_where_nothing_was_measured_each_claim_says_what_to_do() -> None:
+    found = claims({})
+    assert {claim.verdict for claim in found} == {"not measured yet"}
+    assert found[-1].measured == "Train a baseline and a NAT network of the same shape."
+
+
 def test_a_rate_that_is_written_alike_before_and_after_stays() -> None:
     """Of two sets, one goes down by less than is written: from 0.5 to 0.5 is no way."""
     nearly = report({"cifar100_train": 0.01, "cifar100_test": 0.4999, "ilsvrc": 0.02, "noise": 0.0})

@@ -14,7 +14,7 @@ from nat_core.paper.claims import summary as claims_summary
 from nat_core.recipes import LEVELS, UNSEEN, recipe_in_protocol, recipe_named
 from nat_core.results import plots
 from nat_core.results.results_page import OVER_SEEDS, page
-from nat_core.results.section import protections, sentences, spread_cell, study_sheet, summary
+from nat_core.results.section import protections, sentences, spread_cell, study_section, study_sheet, summary
 from nat_core.store.checkpoints import load_card, write_card
 from nat_core.store.runs import RunRecord, add_run, load_runs
 from nat_core.studies.choice import chosen_sentence
@@ -296,3 +296,11 @@ def test_rows_take_every_seed_of_the_very_recipe() -> None:
     assert not next(each for each in rows_of(argued, {key: other}) if each.label == "nat_background_class").reports
     assert noise_floor(studies(), records).seeds == 3
     assert changes(PlannedRun(records[key].recipe).recipe, records[key].recipe) == ""
+
+
+def test_a_study_without_runs_or_with_none_done_says_so() -> None:
+    study = studies()[0]
+    head = f"### {study.name}: {study.question}"
+    assert study_section(replace(study, runs=()), {}, Noise(()), {}) == ([head, "It has no runs yet."], {})
+    told = f"Not run yet ({len(study.runs)} runs): `nat reproduce --study {study.name}`."
+    assert study_section(study, {}, Noise(()), {}) == ([head, told], {})

@@ -32,6 +32,7 @@ def test_points_lie_around_the_middle_and_are_the_same_for_the_same_seed(shape: 
 def test_noise_multiplies_the_spread_and_held_out_points_are_others_of_the_same_kind() -> None:
     middle, plain, wide = (draw_points("rings", 2, 200, noise=noise).positions for noise in (0.0, 1.0, 2.0))
     np.testing.assert_allclose(wide - middle, 2 * (plain - middle), atol=1e-5)
+    assert len(np.unique((plain - middle).round(4))) > 300, "each point goes its own way"
     assert np.linalg.norm(middle[200:], axis=1) == pytest.approx(1.9)
     held_out = draw_points("rings", 2, 200, held_out=True)
     assert not np.isin(held_out.positions, plain).any()
