@@ -291,7 +291,7 @@ def test_an_array_of_other_shapes_or_locked_or_in_another_packing_is_refused(tmp
     whole = npz(test_images=PIXELS)
     flags = whole.rindex(b"PK\1\2") + 8
     for place, value, told in (
-        (flags, 1, r"a\.npz: test_images is locked with a password: "),
+        (flags, 1, r"a\.npz: the array test_images is locked with a password: "),
         (flags + 2, 9, "is packed in a way we do not"),
     ):
         content = whole[:place] + bytes([value]) + whole[place + 1 :]
