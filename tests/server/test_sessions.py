@@ -21,9 +21,10 @@ OFFERING = ("see_it", "thresholds", "attention", "evidence", "playground", "your
 """Pages that offer files to download, and some more."""
 MOST_BYTES, MOST_BLOCKS = 1_000, 16
 """What a visit may leave behind; a block of Python's memory has 64 bytes or so."""
-BLOCKS_AT_REST = 2_000
-"""Blocks that a server at rest holds more at one time than at another, however many visits lie between. The leak that
-this is about was 206 kB a visit."""
+BLOCKS_AT_REST = 15_000
+"""Blocks that a server at rest holds more at one time than at another, however many visits lie between: what one visit
+asked for stays until another comes, 6,700 blocks of it, now and then twice. The leak that this is about was 206 kB a
+visit, three thousand blocks."""
 MOST_DESCRIPTORS = 6
 """More descriptors than before that no visit holds: sockets that are just being closed, the pipes of a process that
 comes and goes. The leak that this is about was 2.4 a visit."""
