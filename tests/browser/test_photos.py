@@ -66,8 +66,8 @@ def test_a_zip_of_photos_one_opened_and_faded_by_the_keyboard(page, playwright, 
     page.locator("h1", has_text="Try it on your own photos.").wait_for()
     file_chooser(page, "uploads").set_input_files(str(trip))
     page.locator(".nat-bars").nth(1).wait_for(state="attached")  # one comes after the other
-    assert page.locator(".nat-bars").count() == 2
-    assert page.get_by_text(words.no_pictures(1)).count() == 1
+    playwright.expect(page.locator(".nat-bars")).to_have_count(2, timeout=PATIENCE)
+    playwright.expect(page.get_by_text(words.no_pictures(1))).to_have_count(1, timeout=PATIENCE)
     with page.expect_download() as report:
         page.get_by_role("button", name="Report (HTML)").click()
     written = report.value.path().read_text(encoding="utf-8")

@@ -129,7 +129,8 @@ def test_a_terminal_that_is_closed_saves_the_run(tmp_path: Path) -> None:
     pid, terminal = pty.fork()
     if not pid:
         hearing()
-        os.execv(sys.executable, [*TRAIN, "--out", str(tmp_path)])
+        # Longer than this process may have to wait for its turn: a run that has ended keeps no state.
+        os.execv(sys.executable, [*TRAIN, "--epochs", "500", "--out", str(tmp_path)])
     termios.tcsetwinsize(terminal, (40, 200))  # room for the bar's words
     text = ""
     while "epoch 2" not in text:
